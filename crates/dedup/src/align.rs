@@ -1,0 +1,301 @@
+//! Alignment of two bodies into runs: seed with a shared shingle, extend word by word, bridge
+//! small edits. Greedy from the left in the new text, so moved passages are found where they are;
+//! work is linear in the texts (each place of the new text looks at a bounded number of places).
+
+use rustc_hash::FxHashMap;
+
+use crate::body::{Body, BodyWord, WORD_WEIGHT};
+
+/// A verbatim run: `len` words from `here` in the new text equal those from `there` in the old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block {
+    /// First word in the new text's body.
+    pub here: u32,
+    /// First word in the old text's body.
+    pub there: u32,
+    /// Number of words.
+    pub len: u32,
+}
+
+impl Block {
+    fn here_end(self) -> usize {
+        (self.here + self.len) as usize
+    }
+
+    fn there_end(self) -> usize {
+        (self.there + self.len) as usize
+    }
+}
+
+/// Verbatim runs joined over small edits, in order in both texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The verbatim runs. Never empty.
+    pub blocks: Vec<Block>,
+}
+
+/// Places of the old text looked at for one shingle of the new one.
+const PLACES: usize = 16;
+/// The most words that an edit may drop, add or change inside a run.
+const LONGEST_EDIT: usize = 6;
+/// Words that must agree behind an edit, as a weight.
+const FOOTHOLD: u32 = 3 * WORD_WEIGHT;
+
+/// The runs that `here` has in common with `there`, in the order of `here`.
+#[must_use]
+pub fn align(here: &Body, there: &Body) -> Vec<Run> {
+    let seeds = Seeds::new(there);
+    let shingles = here.shingles();
+    let mut runs = Vec::new();
+    let mut next = 0;
+    let mut expected = 0;
+    while next < shingles.len() {
+        let Some(seed) = seeds.longest(here, there, next, shingles[next], expected) else {
+            next += 1;
+            continue;
+        };
+        let mut blocks = back_from(seed, here, there, runs.last());
+        blocks.push(seed);
+        extend(&mut blocks, here, there);
+        let last = blocks[blocks.len() - 1];
+        next = last.here_end();
+        expected = last.there_end();
+        runs.push(Run { blocks });
+    }
+    runs
+}
+
+/// Where each shingle of the old text stands.
+struct Seeds {
+    first: FxHashMap<u64, u32>,
+    /// The next place of the same shingle, plus one; 0 ends the chain.
+    next: Vec<u32>,
+}
+
+impl Seeds {
+    fn new(there: &Body) -> Seeds {
+        let shingles = there.shingles();
+        let mut first = FxHashMap::with_capacity_and_hasher(shingles.len(), rustc_hash::FxBuildHasher);
+        let mut next = vec![0; shingles.len()];
+        // From the back, so that chains run in the order of the text.
+        for (place, shingle) in shingles.iter().enumerate().rev() {
+            if let Some(later) = first.insert(*shingle, u32::try_from(place).unwrap_or(u32::MAX)) {
+                next[place] = later + 1;
+            }
+        }
+        Seeds { first, next }
+    }
+
+    /// The longest verbatim run from `at`; among equals the one that goes on where the last run
+    /// stopped (`expected`), then the first.
+    fn longest(
+        &self,
+        here: &Body,
+        there: &Body,
+        at: usize,
+        shingle: u64,
+        expected: usize,
+    ) -> Option<Block> {
+        let mut best: Option<(usize, bool, usize)> = None;
+        let mut place = self.first.get(&shingle).map_or(0, |place| place + 1);
+        for _ in 0..PLACES {
+            let Some(there_at) = place.checked_sub(1).map(|place| place as usize) else { break };
+            let len = common(&here.words[at..], &there.words[there_at..]);
+            let goes_on = there_at >= expected && there_at - expected <= LONGEST_EDIT;
+            if len > 0 && best.is_none_or(|(most, on, _)| (len, goes_on) > (most, on)) {
+                best = Some((len, goes_on, there_at));
+            }
+            place = self.next[there_at];
+        }
+        best.map(|(len, _, there_at)| block(at, there_at, len))
+    }
+}
+
+fn block(here: usize, there: usize, len: usize) -> Block {
+    let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    Block { here: narrow(here), there: narrow(there), len: narrow(len) }
+}
+
+/// Leading words in common.
+fn common(here: &[BodyWord], there: &[BodyWord]) -> usize {
+    here.iter().zip(there).take_while(|(a, b)| a.hash == b.hash).count()
+}
+
+/// Extends the last block to the right, over edits, as far as it goes.
+fn extend(blocks: &mut Vec<Block>, here: &Body, there: &Body) {
+    while let Some(last) = blocks.last().copied() {
+        let (here_at, there_at) = (last.here_end(), last.there_end());
+        let Some((dropped, added)) = foothold(here, there, here_at, there_at) else { break };
+        if dropped == added {
+            keep_lone_words(blocks, here, there, (here_at, there_at), dropped);
+        }
+        let (here_at, there_at) = (here_at + dropped, there_at + added);
+        let len = common(&here.words[here_at..], &there.words[there_at..]);
+        blocks.push(block(here_at, there_at, len));
+    }
+}
+
+/// The smallest edit behind which enough words agree again: words to skip here and there.
+fn foothold(here: &Body, there: &Body, here_at: usize, there_at: usize) -> Option<(usize, usize)> {
+    edits().find(|(skip_here, skip_there)| {
+        let here_rest = here.words.get(here_at + skip_here..).unwrap_or_default();
+        let there_rest = there.words.get(there_at + skip_there..).unwrap_or_default();
+        agree(here_rest.iter().zip(there_rest))
+    })
+}
+
+/// All edits, smallest first; of equal size, changed words before dropped or added ones.
+fn edits() -> impl Iterator<Item = (usize, usize)> {
+    (1..=LONGEST_EDIT).flat_map(|size| {
+        std::iter::once((size, size))
+            .chain((0..size).flat_map(move |less| [(size, size - 1 - less), (size - 1 - less, size)]))
+    })
+}
+
+fn agree<'a>(pairs: impl Iterator<Item = (&'a BodyWord, &'a BodyWord)>) -> bool {
+    let mut weight = 0;
+    for (a, b) in pairs {
+        if a.hash != b.hash {
+            return false;
+        }
+        weight += u32::from(a.weight);
+        if weight >= FOOTHOLD {
+            return true;
+        }
+    }
+    false
+}
+
+/// Inside a stretch of changed words of equal length, the words that stayed are kept.
+fn keep_lone_words(
+    blocks: &mut Vec<Block>,
+    here: &Body,
+    there: &Body,
+    (here_at, there_at): (usize, usize),
+    size: usize,
+) {
+    for step in 0..size {
+        if here.words[here_at + step].hash == there.words[there_at + step].hash {
+            blocks.push(block(here_at + step, there_at + step, 1));
+        }
+    }
+}
+
+/// The blocks before `seed`, over edits, as far left as the last run's end in the new text.
+fn back_from(seed: Block, here: &Body, there: &Body, last: Option<&Run>) -> Vec<Block> {
+    let floor = last.and_then(|run| run.blocks.last()).map_or(0, |block| block.here_end());
+    let mut blocks = Vec::new();
+    let (mut here_at, mut there_at) = (seed.here as usize, seed.there as usize);
+    while let Some((skip_here, skip_there)) = foothold_back(here, there, here_at, there_at, floor) {
+        if skip_here == skip_there {
+            let from = (here_at - skip_here, there_at - skip_there);
+            let mut lone = Vec::new();
+            keep_lone_words(&mut lone, here, there, from, skip_here);
+            blocks.extend(lone.into_iter().rev());
+        }
+        here_at -= skip_here;
+        there_at -= skip_there;
+        let pairs = here.words[floor..here_at].iter().rev().zip(there.words[..there_at].iter().rev());
+        let len = pairs.take_while(|(a, b)| a.hash == b.hash).count();
+        here_at -= len;
+        there_at -= len;
+        blocks.push(block(here_at, there_at, len));
+    }
+    blocks.reverse();
+    blocks
+}
+
+fn foothold_back(
+    here: &Body,
+    there: &Body,
+    here_at: usize,
+    there_at: usize,
+    floor: usize,
+) -> Option<(usize, usize)> {
+    // Nothing was skipped right before a seed: a run that simply goes on to the left was taken
+    // by the run before, or is shorter than a shingle.
+    std::iter::once((0, 0)).chain(edits()).find(|(skip_here, skip_there)| {
+        let Some(here_end) = here_at.checked_sub(*skip_here).filter(|end| *end >= floor) else {
+            return false;
+        };
+        let Some(there_end) = there_at.checked_sub(*skip_there) else { return false };
+        agree(here.words[floor..here_end].iter().rev().zip(there.words[..there_end].iter().rev()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use wirefold_text::Text;
+
+    fn body(text: &str) -> Body {
+        Body::new(&Text::new(text))
+    }
+
+    fn blocks(here: &str, there: &str) -> Vec<Vec<(u32, u32, u32)>> {
+        let runs = align(&body(here), &body(there));
+        runs.iter()
+            .map(|run| run.blocks.iter().map(|b| (b.here, b.there, b.len)).collect())
+            .collect()
+    }
+
+    #[test]
+    fn equal_texts_are_one_block() {
+        assert_eq!(blocks("a b c d e f g", "a b c d e f g"), [[(0, 0, 7)]]);
+        assert!(blocks("a b c d", "a b c d").is_empty(), "shorter than a shingle");
+        assert!(blocks("", "").is_empty());
+    }
+
+    #[test]
+    fn edits_are_bridged() {
+        assert_eq!(blocks("a b c d e X g h i j", "a b c d e f g h i j"), [[(0, 0, 5), (6, 6, 4)]]);
+        assert_eq!(blocks("a b c d e g h i", "a b c d e f g h i"), [[(0, 0, 5), (5, 6, 3)]]);
+        assert_eq!(blocks("q r s X a b c d e", "q r s a b c d e"), [[(0, 0, 3), (4, 3, 5)]]);
+    }
+
+    #[test]
+    fn moved_passages_are_found() {
+        let here = "f g h i j k l a b c d e";
+        assert_eq!(blocks(here, "a b c d e f g h i j k l"), [[(0, 5, 7)], [(7, 0, 5)]]);
+    }
+
+    #[test]
+    fn a_million_equal_words_take_a_moment() {
+        let long = "same ".repeat(200_000);
+        let runs = align(&body(&long), &body(&long));
+        assert_eq!(runs.len(), 1);
+    }
+
+    proptest! {
+        /// Every block is really equal, blocks keep their order in both texts, and every shingle
+        /// of the new text that stands in the old one lies inside a run.
+        #[test]
+        fn blocks_agree_with_a_naive_look(here in "[ab]( [a-c]){0,60}", there in "[ab]( [a-c]){0,60}") {
+            let (here, there) = (body(&here), body(&there));
+            let runs = align(&here, &there);
+            let mut covered = vec![false; here.len()];
+            let mut end = 0;
+            for run in &runs {
+                let mut there_end = 0;
+                for b in &run.blocks {
+                    prop_assert!(b.here as usize >= end && b.there as usize >= there_end);
+                    end = b.here_end();
+                    there_end = b.there_end();
+                    for step in 0..b.len as usize {
+                        let (i, j) = (b.here as usize + step, b.there as usize + step);
+                        prop_assert_eq!(here.words[i].hash, there.words[j].hash);
+                    }
+                }
+                let first = run.blocks[0].here as usize;
+                covered[first..end].fill(true);
+            }
+            let old = there.shingles();
+            for (at, shingle) in here.shingles().iter().enumerate() {
+                if old.contains(shingle) {
+                    prop_assert!(covered[at], "word {} of {:?}", at, runs);
+                }
+            }
+        }
+    }
+}

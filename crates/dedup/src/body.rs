@@ -1,0 +1,176 @@
+//! The part of a text that is compared: its words without furniture and learned boilerplate.
+
+use siphasher::sip::SipHasher13;
+use wirefold_text::Text;
+
+/// The weight of a word; a character of a script without spaces weighs [`ALONE_WEIGHT`], since
+/// about five of them carry what three words do. All lengths "in words" are weights divided by it.
+pub const WORD_WEIGHT: u32 = 5;
+/// The weight of a character that stands for itself (Han, kana, Thai, …).
+pub const ALONE_WEIGHT: u32 = 3;
+/// Words in a shingle.
+pub const SHINGLE_WORDS: u32 = 5;
+
+/// What kind of fact a word is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// No fact.
+    None,
+    /// Begins with a digit.
+    Number,
+    /// Begins with a capital letter.
+    Name,
+}
+
+/// A word of a [`Body`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyWord {
+    /// Hash of the normal form.
+    pub hash: u64,
+    /// The word's index in [`Text::words`].
+    pub index: u32,
+    /// [`WORD_WEIGHT`] or [`ALONE_WEIGHT`].
+    pub weight: u8,
+    /// Whether it stands inside quotation marks.
+    pub quoted: bool,
+    /// Whether it is a fact that copies agree on and templates do not.
+    pub fact: Fact,
+    /// Whether it stands in a run that the outlet prints on many pages: compared, never counted.
+    pub boilerplate: bool,
+}
+
+impl BodyWord {
+    /// Whether the word counts towards containment, before the other text is looked at.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        !self.quoted && !self.boilerplate
+    }
+}
+
+/// The words of a text that are compared, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Body {
+    /// The words.
+    pub words: Vec<BodyWord>,
+}
+
+/// The hash of a normalised word: SipHash-1-3 with a zero key, the same on every machine.
+#[must_use]
+pub fn word_hash(normal: &str) -> u64 {
+    SipHasher13::new().hash(normal.as_bytes())
+}
+
+impl Body {
+    /// The body of `text` without its furniture.
+    #[must_use]
+    pub fn new(text: &Text) -> Body {
+        Body::masked(text, |_| false)
+    }
+
+    /// The body of `text` with nothing left out, not even furniture.
+    #[must_use]
+    pub fn unmasked(text: &Text) -> Body {
+        let words = text.words().iter().zip(text.normal_words()).zip(0_u32..);
+        Body { words: words.map(|((word, normal), index)| body_word(word, normal, index)).collect() }
+    }
+
+    /// The body of `text` without its furniture and without the paragraphs for which `leave_out`
+    /// says so.
+    pub fn masked(text: &Text, leave_out: impl Fn(u32) -> bool) -> Body {
+        let words = text.words().iter().zip(text.normal_words()).zip(0_u32..);
+        let kept = words.filter(|((word, _), _)| !word.furniture && !leave_out(word.paragraph));
+        Body { words: kept.map(|((word, normal), index)| body_word(word, normal, index)).collect() }
+    }
+
+    /// How many words there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// The shingles: for every position, the hash of the shortest run from there that weighs five
+    /// words (five words, or nine characters). Shorter than the words by the last run's length.
+    #[must_use]
+    pub fn shingles(&self) -> Vec<u64> {
+        let mut shingles = Vec::with_capacity(self.words.len());
+        for start in 0..self.words.len() {
+            let mut weight = 0;
+            let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+            for word in &self.words[start..] {
+                hash = mix(hash, word.hash);
+                weight += u32::from(word.weight);
+                if weight >= SHINGLE_WORDS * WORD_WEIGHT {
+                    break;
+                }
+            }
+            if weight < SHINGLE_WORDS * WORD_WEIGHT {
+                break;
+            }
+            shingles.push(hash);
+        }
+        shingles
+    }
+
+    /// The counted words, in words: characters of scripts without spaces count three fifths.
+    #[must_use]
+    pub fn counted_words(&self) -> u32 {
+        let weight: u32 =
+            self.words.iter().filter(|word| word.counts()).map(|word| u32::from(word.weight)).sum();
+        weight / WORD_WEIGHT
+    }
+}
+
+fn body_word(word: &wirefold_text::Word, normal: &str, index: u32) -> BodyWord {
+    let weight = if word.alone { ALONE_WEIGHT } else { WORD_WEIGHT };
+    let fact = if normal.starts_with(|c: char| c.is_numeric()) {
+        Fact::Number
+    } else if word.capital {
+        Fact::Name
+    } else {
+        Fact::None
+    };
+    BodyWord {
+        hash: word_hash(normal),
+        fact,
+        index,
+        weight: u8::try_from(weight).expect("both weights are small constants"),
+        quoted: word.quoted,
+        boilerplate: false,
+    }
+}
+
+/// Folds `next` into `hash`: a multiply-rotate mix (as in FxHash) with a final avalanche, since
+/// the low bits are sampled.
+fn mix(hash: u64, next: u64) -> u64 {
+    let mixed = (hash.rotate_left(5) ^ next).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn furniture_is_left_out_and_shingles_weigh_five_words() {
+        let text = Text::new("Read more\nOne two three four five six.");
+        assert_eq!(Body::new(&text).len(), 6);
+        assert_eq!(Body::unmasked(&text).len(), 8);
+        assert_eq!(Body::new(&text).shingles().len(), 2);
+        let chinese = Text::new("港口工人周四结束了罢工。");
+        assert_eq!(Body::new(&chinese).len(), 11);
+        assert_eq!(Body::new(&chinese).shingles().len(), 3);
+    }
+
+    #[test]
+    fn the_same_words_give_the_same_shingles_wherever_they_stand() {
+        let here = Body::new(&Text::new("Zero one two three four five."));
+        let there = Body::new(&Text::new("One, two — three “four” five!"));
+        assert_eq!(here.shingles()[1], there.shingles()[0]);
+    }
+}

@@ -1,0 +1,83 @@
+//! The fingerprint of an article: exact hash, sampled shingles, SimHash.
+
+use siphasher::sip128::{Hasher128, SipHasher13};
+use std::hash::Hasher;
+use wirefold_text::Text;
+
+use crate::body::Body;
+
+/// One shingle in this many is an index key. A shard may keep a nested half of them.
+pub const SAMPLE: u64 = 8;
+
+/// What the index and the exact match look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// 128-bit SipHash-1-3 of the normalised words without furniture; `None` without words.
+    pub exact: Option<u128>,
+    /// The sampled shingles (hash below 2^64 / 8), sorted, each once.
+    pub keys: Vec<u64>,
+    /// Shingles made of counted words only: what comparability is measured in.
+    pub counted_shingles: u32,
+    /// 64-bit SimHash (Charikar 2002) of the normalised words; a hint, never evidence.
+    pub simhash: u64,
+}
+
+impl Fingerprint {
+    /// The fingerprint of a text and its body.
+    #[must_use]
+    pub fn new(text: &Text, body: &Body) -> Fingerprint {
+        let kept = text.words().iter().zip(text.normal_words()).filter(|(word, _)| !word.furniture);
+        let words = kept.map(|(_, normal)| normal);
+        let mut keys: Vec<u64> =
+            body.shingles().into_iter().filter(|hash| *hash < u64::MAX / SAMPLE).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        Fingerprint {
+            exact: exact_hash(words.clone()),
+            keys,
+            counted_shingles: counted_shingles(body),
+            simhash: simhash::simhash_stream(words),
+        }
+    }
+}
+
+fn exact_hash<'a>(words: impl Iterator<Item = &'a str>) -> Option<u128> {
+    let mut hasher = SipHasher13::new();
+    let mut count = 0_usize;
+    for word in words {
+        hasher.write(word.as_bytes());
+        hasher.write_u8(b' ');
+        count += 1;
+    }
+    (count > 0).then(|| hasher.finish128().as_u128())
+}
+
+/// Counted words less what the last shingle needs, in words.
+fn counted_shingles(body: &Body) -> u32 {
+    body.counted_words().saturating_sub(crate::body::SHINGLE_WORDS - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fingerprint(text: &str) -> Fingerprint {
+        let text = Text::new(text);
+        Fingerprint::new(&text, &Body::new(&text))
+    }
+
+    #[test]
+    fn furniture_and_spelling_do_not_change_the_exact_hash() {
+        let plain = fingerprint("The port’s closed.");
+        assert_eq!(plain.exact, fingerprint("Read more\nTHE PORT'S CLOSED").exact);
+        assert_ne!(plain.exact, fingerprint("The ports close d").exact);
+        assert_eq!(fingerprint("…").exact, None);
+    }
+
+    #[test]
+    fn about_one_shingle_in_eight_is_a_key() {
+        let long: String = (0..4_000).map(|n| format!("w{n} ")).collect();
+        let keys = fingerprint(&long).keys.len();
+        assert!((400..600).contains(&keys), "{keys}");
+    }
+}

@@ -1,0 +1,123 @@
+//! The candidate index: which earlier articles share sampled shingles with a new one.
+//!
+//! Day segments, each an inverted index from shingle to articles; a segment is dropped whole when
+//! it leaves the window.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use crate::fingerprint::Fingerprint;
+
+/// An article's number in the order of arrival: ties break by it.
+pub type DocId = u32;
+
+/// Articles kept for one key in one segment; later ones are not listed under it.
+const LONGEST_LIST: usize = 64;
+/// Seconds in a segment.
+const DAY: i64 = 24 * 3600;
+
+/// The inverted index over sampled shingles.
+#[derive(Debug, Default)]
+pub struct Index {
+    segments: BTreeMap<i64, Segment>,
+}
+
+#[derive(Debug, Default)]
+struct Segment {
+    lists: FxHashMap<u64, Vec<DocId>>,
+    keys: FxHashMap<DocId, u32>,
+}
+
+/// An earlier article that shares sampled shingles with a new one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    /// The article.
+    pub doc: DocId,
+    /// Sampled shingles in common.
+    pub hits: u32,
+    /// The share of the smaller key set that is in common: an estimate of the larger containment.
+    pub likeness: f64,
+}
+
+/// Candidates share at least this many sampled shingles …
+const LEAST_HITS: u32 = 2;
+/// … and at least this share of the smaller text's.
+const LEAST_LIKENESS: f64 = 0.1;
+
+impl Index {
+    /// Adds an article seen at `time` (seconds).
+    pub fn insert(&mut self, doc: DocId, time: i64, fingerprint: &Fingerprint) {
+        let segment = self.segments.entry(time.div_euclid(DAY)).or_default();
+        for key in &fingerprint.keys {
+            let list = segment.lists.entry(*key).or_default();
+            if list.len() < LONGEST_LIST {
+                list.push(doc);
+            }
+        }
+        let keys = u32::try_from(fingerprint.keys.len()).unwrap_or(u32::MAX);
+        segment.keys.insert(doc, keys);
+    }
+
+    /// Drops whole segments that ended before `time` (seconds).
+    pub fn expire(&mut self, time: i64) {
+        self.segments = self.segments.split_off(&time.div_euclid(DAY));
+    }
+
+    /// The earlier articles worth comparing, likeliest first; `is_hot` says for the articles under
+    /// one key whether the key says nothing because too many stories share it.
+    #[must_use]
+    pub fn candidates(
+        &self,
+        fingerprint: &Fingerprint,
+        is_hot: impl Fn(&[DocId]) -> bool,
+    ) -> Vec<Candidate> {
+        let own = u32::try_from(fingerprint.keys.len()).unwrap_or(u32::MAX);
+        let mut found: Vec<Candidate> = Vec::new();
+        for segment in self.segments.values() {
+            let lists = fingerprint.keys.iter().filter_map(|key| segment.lists.get(key));
+            let mut hits: FxHashMap<DocId, u32> = FxHashMap::default();
+            for doc in lists.filter(|list| !is_hot(list)).flatten() {
+                *hits.entry(*doc).or_default() += 1;
+            }
+            found.extend(hits.into_iter().filter_map(|(doc, hits)| {
+                let keys = segment.keys.get(&doc).copied().unwrap_or(1);
+                let likeness = f64::from(hits) / f64::from(own.min(keys).max(1));
+                let worth = hits >= LEAST_HITS && likeness >= LEAST_LIKENESS;
+                worth.then_some(Candidate { doc, hits, likeness })
+            }));
+        }
+        found.sort_by(|a, b| {
+            b.hits.cmp(&a.hits).then(b.likeness.total_cmp(&a.likeness)).then(a.doc.cmp(&b.doc))
+        });
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::Body;
+    use wirefold_text::Text;
+
+    fn fingerprint(from: usize, to: usize) -> Fingerprint {
+        let text: String = (from..to).map(|n| format!("w{n} ")).collect();
+        let text = Text::new(&text);
+        Fingerprint::new(&text, &Body::new(&text))
+    }
+
+    #[test]
+    fn the_likeliest_come_first_and_days_expire_whole() {
+        let mut index = Index::default();
+        index.insert(0, 0, &fingerprint(0, 400));
+        index.insert(1, DAY, &fingerprint(200, 800));
+        index.insert(2, DAY, &fingerprint(900, 1_400));
+        let docs = |index: &Index| -> Vec<DocId> {
+            index.candidates(&fingerprint(0, 500), |_| false).iter().map(|c| c.doc).collect()
+        };
+        assert_eq!(docs(&index), [0, 1]);
+        assert!(index.candidates(&fingerprint(0, 500), |_| true).is_empty());
+        index.expire(DAY);
+        assert_eq!(docs(&index), [1]);
+    }
+}

@@ -1,0 +1,298 @@
+//! What two texts have in common, counted: passages, containment both ways, shared quotations,
+//! and whether the facts inside agree.
+
+use std::ops::Range;
+
+use crate::align::{Block, Run, align};
+use crate::bits::Bits;
+use crate::body::{Body, BodyWord, Fact, WORD_WEIGHT};
+use crate::settings::Settings;
+
+/// A run of words that stands in two texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// The verbatim runs it is made of; between them lie small edits.
+    pub blocks: Vec<Block>,
+    /// Its words, apart from quotations and boilerplate.
+    pub counted: u32,
+}
+
+impl Passage {
+    /// The passage's words in the new text, edits included.
+    #[must_use]
+    pub fn here(&self) -> Range<usize> {
+        let (first, last) = self.ends();
+        first.here as usize..(last.here + last.len) as usize
+    }
+
+    /// The passage's words in the old text, edits included.
+    #[must_use]
+    pub fn there(&self) -> Range<usize> {
+        let (first, last) = self.ends();
+        first.there as usize..(last.there + last.len) as usize
+    }
+
+    fn ends(&self) -> (Block, Block) {
+        let first = self.blocks.first().expect("a passage is made of blocks");
+        let last = self.blocks.last().expect("a passage is made of blocks");
+        (*first, *last)
+    }
+}
+
+/// How the facts inside common passages compare.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FactCount {
+    /// Numbers and names that stand in both texts.
+    pub agreeing: u32,
+    /// Edits that put another number or name in the same place.
+    pub conflicting: u32,
+}
+
+/// What a new text has in common with an old one.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Overlap {
+    /// Share of the new text's counted words that stand in the old text, 0 to 1.
+    pub contained: f64,
+    /// Share of the old text's counted words that stand in the new text, 0 to 1.
+    pub containing: f64,
+    /// Counted words of the new text that stand in the old one.
+    pub shared_words: u32,
+    /// The passages, in the order of the new text.
+    pub passages: Vec<Passage>,
+    /// Words of the longest verbatim run, quotations included.
+    pub longest: u32,
+    /// Runs of quoted words in common.
+    pub shared_quotations: Vec<Block>,
+    /// How the facts inside the passages compare.
+    pub facts: FactCount,
+    /// The counted positions of the new text that stand in the old one.
+    pub here: Bits,
+    /// The counted positions of the old text that stand in the new one.
+    pub there: Bits,
+}
+
+/// Quoted words in common that make a shared quotation.
+const QUOTATION_WORDS: u32 = 6;
+/// Words that a run must have beyond a passage's length for every edit it bridges.
+const WORDS_PER_EDIT: u32 = 3;
+
+impl Overlap {
+    /// The larger of contained and containing.
+    #[must_use]
+    pub fn larger(&self) -> f64 {
+        self.contained.max(self.containing)
+    }
+
+    /// Compares two bodies. `is_hot` says for a position of the new text whether a passage made
+    /// only of such positions says nothing, since too many stories share it.
+    #[must_use]
+    pub fn between(here: &Body, there: &Body, settings: &Settings) -> Overlap {
+        let runs = align(here, there);
+        let pair = Pair { here, there };
+        let mut overlap = Overlap {
+            here: Bits::new(here.len()),
+            there: Bits::new(there.len()),
+            ..Overlap::default()
+        };
+        // Words that are no own words of either, since the other text marks them.
+        let mut void = (Bits::new(here.len()), Bits::new(there.len()));
+        for run in &runs {
+            overlap.take_run(&pair, run, settings, &mut void);
+        }
+        let shared = overlap.mark_shared(&pair);
+        overlap.shared_words = shared.0 / WORD_WEIGHT;
+        overlap.contained = share(shared.0, counted_weight(here, &void.0));
+        overlap.containing = share(shared.1, counted_weight(there, &void.1));
+        overlap
+    }
+
+    fn take_run(
+        &mut self,
+        pair: &Pair<'_>,
+        run: &Run,
+        settings: &Settings,
+        void: &mut (Bits, Bits),
+    ) {
+        for block in &run.blocks {
+            self.longest = self.longest.max(block.len);
+            for (here, there) in places(*block) {
+                if !pair.counts(here, there) {
+                    void.0.insert(here);
+                    void.1.insert(there);
+                }
+            }
+        }
+        self.shared_quotations.extend(pair.quotations(run));
+        for passage in pair.passages(run, settings) {
+            pair.count_facts(&passage, &mut self.facts);
+            self.passages.push(passage);
+        }
+    }
+
+    /// Marks the counted words inside passages; returns their weight here and there.
+    fn mark_shared(&mut self, pair: &Pair<'_>) -> (u32, u32) {
+        let mut weight = (0, 0);
+        for (here, there) in self.passages.iter().flat_map(|p| &p.blocks).copied().flat_map(places) {
+            if !pair.counts(here, there) {
+                continue;
+            }
+            if !self.here.contains(here) {
+                self.here.insert(here);
+                weight.0 += u32::from(pair.here.words[here].weight);
+            }
+            if !self.there.contains(there) {
+                self.there.insert(there);
+                weight.1 += u32::from(pair.there.words[there].weight);
+            }
+        }
+        weight
+    }
+}
+
+fn share(part: u32, whole: u32) -> f64 {
+    if whole == 0 { 0.0 } else { (f64::from(part) / f64::from(whole)).min(1.0) }
+}
+
+fn counted_weight(body: &Body, void: &Bits) -> u32 {
+    let counted = |(at, word): &(usize, &BodyWord)| word.counts() && !void.contains(*at);
+    body.words.iter().enumerate().filter(counted).map(|(_, word)| u32::from(word.weight)).sum()
+}
+
+fn places(block: Block) -> impl Iterator<Item = (usize, usize)> {
+    (block.here as usize..).zip(block.there as usize..).take(block.len as usize)
+}
+
+/// The two bodies under comparison.
+struct Pair<'a> {
+    here: &'a Body,
+    there: &'a Body,
+}
+
+impl Pair<'_> {
+    /// Whether a word in common counts: a quotation marked in *either* text does not.
+    fn counts(&self, here: usize, there: usize) -> bool {
+        self.here.words[here].counts() && self.there.words[there].counts()
+    }
+
+    fn counted(&self, blocks: &[Block]) -> u32 {
+        let counted = blocks.iter().copied().flat_map(places).filter(|(h, t)| self.counts(*h, *t));
+        counted.map(|(here, _)| u32::from(self.here.words[here].weight)).sum()
+    }
+
+    /// The passages of a run: the whole of it where it is long enough for its edits, else those
+    /// of its verbatim parts that are long enough by themselves.
+    fn passages(&self, run: &Run, settings: &Settings) -> Vec<Passage> {
+        let least = settings.passage_words * WORD_WEIGHT;
+        let edits = u32::try_from(run.blocks.len() - 1).unwrap_or(u32::MAX);
+        let counted = self.counted(&run.blocks);
+        if counted >= least.saturating_add(edits.saturating_mul(WORDS_PER_EDIT * WORD_WEIGHT)) {
+            return vec![Passage { blocks: run.blocks.clone(), counted: counted / WORD_WEIGHT }];
+        }
+        let alone = |block: &Block| {
+            let counted = self.counted(&[*block]);
+            (counted >= least)
+                .then(|| Passage { blocks: vec![*block], counted: counted / WORD_WEIGHT })
+        };
+        run.blocks.iter().filter_map(alone).collect()
+    }
+
+    /// Stretches of a run that stand inside quotation marks in either text.
+    fn quotations(&self, run: &Run) -> Vec<Block> {
+        let mut found: Vec<(Block, u32)> = Vec::new();
+        let mut open = false;
+        for (here, there) in run.blocks.iter().copied().flat_map(places) {
+            if !self.here.words[here].quoted && !self.there.words[there].quoted {
+                open = false;
+                continue;
+            }
+            let weight = u32::from(self.here.words[here].weight);
+            let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+            match found.last_mut() {
+                Some((block, total)) if open => {
+                    block.len = narrow(here) + 1 - block.here;
+                    *total += weight;
+                }
+                _ => found.push((Block { here: narrow(here), there: narrow(there), len: 1 }, weight)),
+            }
+            open = true;
+        }
+        let long_enough = |(_, weight): &(Block, u32)| *weight >= QUOTATION_WORDS * WORD_WEIGHT;
+        found.into_iter().filter(long_enough).map(|(block, _)| block).collect()
+    }
+
+    fn count_facts(&self, passage: &Passage, facts: &mut FactCount) {
+        let matched = passage.blocks.iter().copied().flat_map(places);
+        let agreeing = matched.filter(|(here, _)| self.here.words[*here].fact != Fact::None).count();
+        facts.agreeing += u32::try_from(agreeing).unwrap_or(u32::MAX);
+        for pair in passage.blocks.windows(2) {
+            let here = &self.here.words[(pair[0].here + pair[0].len) as usize..pair[1].here as usize];
+            let there =
+                &self.there.words[(pair[0].there + pair[0].len) as usize..pair[1].there as usize];
+            facts.conflicting += u32::from(conflict(here, there));
+        }
+    }
+}
+
+/// Whether an edit puts another number or another name in the place of one.
+fn conflict(here: &[BodyWord], there: &[BodyWord]) -> bool {
+    [Fact::Number, Fact::Name].into_iter().any(|kind| {
+        let of = |words: &[BodyWord]| -> Vec<u64> {
+            words.iter().filter(|word| word.fact == kind).map(|word| word.hash).collect()
+        };
+        let (here, there) = (of(here), of(there));
+        !here.is_empty() && !there.is_empty() && !here.iter().any(|hash| there.contains(hash))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use wirefold_text::Text;
+
+    fn between(here: &str, there: &str) -> Overlap {
+        let body = |text: &str| Body::new(&Text::new(text));
+        Overlap::between(&body(here), &body(there), &Settings::default())
+    }
+
+    const SENTENCE: &str = "the council of the small river town voted on monday to close the old bridge";
+
+    #[test]
+    fn own_words_count_and_quotations_do_not() {
+        let same = between(SENTENCE, SENTENCE);
+        assert_eq!((same.contained, same.containing, same.longest), (1.0, 1.0, 15));
+        let speech = format!("He said: “{SENTENCE}.” She left.");
+        let unmarked = format!("{SENTENCE}. And more own words of another kind follow here.");
+        for (here, there) in [(&speech, &unmarked), (&unmarked, &speech)] {
+            let overlap = between(here, there);
+            assert_eq!((overlap.contained, overlap.containing), (0.0, 0.0));
+            assert_eq!(overlap.shared_quotations.len(), 1);
+            assert_eq!(overlap.longest, 15);
+        }
+    }
+
+    #[test]
+    fn short_runs_are_no_passages() {
+        let overlap = between("a b c d e f g X Y Z V W U", "a b c d e f g 1 2 3 4 5 6 7 8");
+        assert_eq!((overlap.passages.len(), overlap.longest), (0, 7));
+    }
+
+    #[test]
+    fn other_numbers_in_the_same_place_conflict() {
+        let text = |n: &str, who: &str| {
+            format!("the bank of {who} said it placed bonds worth {n} million crowns with its buyers on the market")
+        };
+        let overlap = between(&text("250", "Orla"), &text("400", "Fenn"));
+        assert_eq!(overlap.facts.conflicting, 2, "{overlap:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn shares_are_shares_and_mirror(here in "([a-d]{1,2}[ “”\n.]){0,80}", there in "([a-d]{1,2}[ “”\n.]){0,80}") {
+            let overlap = between(&here, &there);
+            prop_assert!((0.0..=1.0).contains(&overlap.contained));
+            prop_assert!((0.0..=1.0).contains(&overlap.containing));
+            prop_assert_eq!(overlap.contained > 0.0, overlap.containing > 0.0);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Every threshold of the detector, with the measured default.
+
+/// The detector's thresholds. The defaults are the product's; each is reported where it decided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// A passage has at least this many words.
+    pub passage_words: u32,
+    /// A text with fewer counted shingles is not comparable.
+    pub comparable_shingles: u32,
+    /// `reprint`: the larger of contained and containing reaches this …
+    pub reprint_larger: f64,
+    /// … and contained reaches this.
+    pub reprint_contained: f64,
+    /// `partial`: contained reaches this …
+    pub partial_contained: f64,
+    /// … with at least this many shared counted words.
+    pub partial_words: u32,
+    /// `holds`: containing reaches this while contained stays below `partial_contained`.
+    pub holds_containing: f64,
+    /// A new text may join through a member if this share of the words they have in common is
+    /// also common to that member and the rest of its story.
+    pub join_share: f64,
+    /// A follow-up with at least this novelty is material.
+    pub material_novelty: f64,
+    /// Texts of at most this many words must agree in numbers and names to fold.
+    pub short_words: u32,
+    /// How many earlier articles of an outlet, no copies of each other, make a paragraph
+    /// boilerplate.
+    pub boilerplate_carriers: usize,
+    /// Candidates that are verified for one article.
+    pub verified: usize,
+    /// A sampled shingle of more stories than this is hot: it says nothing.
+    pub hot_stories: usize,
+    /// Two stories are one event when their likeness reaches this.
+    pub event_likeness: f64,
+    /// An event takes no new story this long after its last own text, in seconds.
+    pub event_quiet: i64,
+    /// An event takes no new story this long after its first, in seconds.
+    pub event_span: i64,
+    /// How far back comparison reaches, in seconds.
+    pub window: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            passage_words: 8,
+            comparable_shingles: 40,
+            reprint_larger: 0.45,
+            reprint_contained: 0.35,
+            partial_contained: 0.25,
+            partial_words: 60,
+            holds_containing: 0.25,
+            join_share: 0.5,
+            material_novelty: 0.5,
+            short_words: 160,
+            boilerplate_carriers: 2,
+            verified: 16,
+            hot_stories: 16,
+            event_likeness: 0.3,
+            event_quiet: 24 * 3600,
+            event_span: 72 * 3600,
+            window: 7 * 24 * 3600,
+        }
+    }
+}

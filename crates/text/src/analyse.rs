@@ -1,0 +1,241 @@
+//! [`Text`]: one news text, analysed once, used by everything.
+
+use std::ops::Range;
+
+use crate::furniture::{furniture_spans, is_furniture_line};
+use crate::paragraphs::paragraphs;
+use crate::quotations::quotations;
+use crate::sentences::sentences;
+use crate::span::{CodePointTable, CodePoints, Span};
+use crate::words::{Word, scan};
+
+/// What a paragraph is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParagraphKind {
+    /// Running text.
+    Prose,
+    /// A short line that does not end as a sentence does: a heading or subhead.
+    Heading,
+    /// Page furniture: never counts as text.
+    Furniture,
+}
+
+/// A paragraph of a [`Text`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paragraph {
+    /// Where it stands, in bytes of the original.
+    pub span: Span,
+    /// Its words, as indices into [`Text::words`].
+    pub words: Range<usize>,
+    /// What it is.
+    pub kind: ParagraphKind,
+}
+
+/// A sentence of a [`Text`]. Furniture has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    /// Where it stands, in bytes of the original.
+    pub span: Span,
+    /// Its words, as indices into [`Text::words`].
+    pub words: Range<usize>,
+}
+
+/// One news text with its words, paragraphs, quotations and furniture.
+#[derive(Debug, Clone, Default)]
+pub struct Text {
+    original: String,
+    normals: String,
+    words: Vec<Word>,
+    paragraphs: Vec<Paragraph>,
+    quotations: Vec<Span>,
+    code_points: CodePointTable,
+}
+
+/// A heading has at most this many words.
+const LONGEST_HEADING: usize = 12;
+
+impl Text {
+    /// Analyses `original`. Any string will do; an empty one has no words.
+    #[must_use]
+    pub fn new(original: &str) -> Text {
+        let spans = paragraphs(original);
+        let quotations = quotations(original, &spans);
+        let (mut words, mut normals) = (Vec::new(), String::new());
+        let mut text_paragraphs = Vec::with_capacity(spans.len());
+        for (index, span) in spans.iter().enumerate() {
+            let from = words.len();
+            scan(span.of(original), span.start, &mut words, &mut normals);
+            for word in &mut words[from..] {
+                word.paragraph = u32::try_from(index).unwrap_or(u32::MAX);
+            }
+            let range = from..words.len();
+            let kind = mark_furniture(original, *span, index == 0, &mut words[from..], &normals);
+            text_paragraphs.push(Paragraph { span: *span, words: range, kind });
+        }
+        mark_quoted(&mut words, &quotations);
+        let code_points = CodePointTable::new(original);
+        let original = original.to_owned();
+        Text { original, normals, words, paragraphs: text_paragraphs, quotations, code_points }
+    }
+
+    /// The text as it came.
+    #[must_use]
+    pub fn original(&self) -> &str {
+        &self.original
+    }
+
+    /// All words, furniture included, in order.
+    #[must_use]
+    pub fn words(&self) -> &[Word] {
+        &self.words
+    }
+
+    /// The normal form of a word of this text.
+    #[must_use]
+    pub fn normal(&self, word: &Word) -> &str {
+        word.normal.of(&self.normals)
+    }
+
+    /// The normal forms of all words, in order.
+    pub fn normal_words(&self) -> impl Iterator<Item = &str> + Clone {
+        self.words.iter().map(|word| word.normal.of(&self.normals))
+    }
+
+    /// The paragraphs, in order, without empty ones.
+    #[must_use]
+    pub fn paragraphs(&self) -> &[Paragraph] {
+        &self.paragraphs
+    }
+
+    /// The quotations with their marks, in bytes of the original, in order and apart.
+    #[must_use]
+    pub fn quotations(&self) -> &[Span] {
+        &self.quotations
+    }
+
+    /// The sentences, in order; headings count as sentences, furniture has none.
+    #[must_use]
+    pub fn sentences(&self) -> Vec<Sentence> {
+        let mut found = Vec::new();
+        let kept = self.paragraphs.iter().filter(|p| p.kind != ParagraphKind::Furniture);
+        for paragraph in kept {
+            let mut next = paragraph.words.start;
+            for span in sentences(&self.original, paragraph.span) {
+                let start = next;
+                while next < paragraph.words.end && self.words[next].span.start < span.end {
+                    next += 1;
+                }
+                let words = start..next;
+                if words.clone().any(|index| !self.words[index].furniture) {
+                    found.push(Sentence { span, words });
+                }
+            }
+        }
+        found
+    }
+
+    /// The first paragraph of running text with at least eight words (else the first with any),
+    /// as indices into [`Text::words`]: what a reader takes for the news.
+    #[must_use]
+    pub fn lede(&self) -> Range<usize> {
+        let counted = |paragraph: &&Paragraph| {
+            self.words[paragraph.words.clone()].iter().filter(|word| !word.furniture).count()
+        };
+        let prose = || self.paragraphs.iter().filter(|p| p.kind == ParagraphKind::Prose);
+        let first = prose().find(|p| counted(p) >= 8).or_else(|| prose().find(|p| counted(p) > 0));
+        first.map_or(0..0, |paragraph| paragraph.words.clone())
+    }
+
+    /// A byte span of the original in Unicode code points.
+    #[must_use]
+    pub fn code_points(&self, span: Span) -> CodePoints {
+        let at = |byte| self.code_points.at(&self.original, byte);
+        CodePoints { start: at(span.start), end: at(span.end) }
+    }
+}
+
+/// Marks the furniture among a paragraph's words and says what the paragraph is.
+fn mark_furniture(
+    original: &str,
+    span: Span,
+    is_first: bool,
+    words: &mut [Word],
+    normals: &str,
+) -> ParagraphKind {
+    let line = span.of(original);
+    let forms: Vec<&str> = words.iter().take(32).map(|word| word.normal.of(normals)).collect();
+    if is_furniture_line(line, &forms) {
+        words.iter_mut().for_each(|word| word.furniture = true);
+        return ParagraphKind::Furniture;
+    }
+    let parts = furniture_spans(original, span, is_first);
+    for word in words.iter_mut() {
+        word.furniture = parts.iter().any(|part| part.contains(word.span.start));
+    }
+    let ends_open = !line.ends_with(['.', '!', '?', '…', '。', '！', '？', '؟', '।', ',', ';', '"', '”', '»']);
+    if !forms.is_empty() && words.len() <= LONGEST_HEADING && ends_open {
+        return ParagraphKind::Heading;
+    }
+    ParagraphKind::Prose
+}
+
+fn mark_quoted(words: &mut [Word], quotations: &[Span]) {
+    let mut next = 0;
+    for word in words {
+        while quotations.get(next).is_some_and(|span| span.end <= word.span.start) {
+            next += 1;
+        }
+        word.quoted = quotations.get(next).is_some_and(|span| span.contains(word.span.start));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn paragraphs_have_kinds() {
+        let text = Text::new(
+            "date 2026-03-05 The port closed on Thursday.\nRelated: More\nWhat happens next\nAll.",
+        );
+        let kinds: Vec<ParagraphKind> = text.paragraphs().iter().map(|p| p.kind).collect();
+        use ParagraphKind::{Furniture, Heading, Prose};
+        assert_eq!(kinds, [Prose, Furniture, Heading, Prose]);
+        let masked: Vec<&str> =
+            text.words().iter().filter(|w| w.furniture).map(|w| text.normal(w)).collect();
+        assert_eq!(masked, ["date", "2026", "03", "05", "related", "more"]);
+    }
+
+    #[test]
+    fn the_lede_is_the_first_real_paragraph() {
+        let text = Text::new("Select Language:\nPlan\nThe port closed on Thursday after a long strike ended.\nB.");
+        let lede: Vec<&str> = text.words()[text.lede()].iter().map(|w| text.normal(w)).collect();
+        assert_eq!(lede.first(), Some(&"the"));
+        assert_eq!(Text::new("").lede(), 0..0);
+    }
+
+    #[test]
+    fn offsets_are_code_points_outside() {
+        let text = Text::new("Ünï “Kyïv” ends");
+        let word = text.words()[1];
+        assert_eq!(text.normal(&word), "kyïv");
+        assert_eq!(text.code_points(word.span), CodePoints { start: 5, end: 9 });
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics_and_indices_hold(text in "(\\PC|\n|“|”|\"|[A-Z]{1,3}\\. ){0,200}") {
+            let analysed = Text::new(&text);
+            for paragraph in analysed.paragraphs() {
+                prop_assert!(paragraph.words.end <= analysed.words().len());
+            }
+            for sentence in analysed.sentences() {
+                prop_assert!(sentence.words.start < sentence.words.end);
+                prop_assert!(text.get(sentence.span.start..sentence.span.end).is_some());
+            }
+            let lede = analysed.lede();
+            prop_assert!(lede.end <= analysed.words().len());
+        }
+    }
+}

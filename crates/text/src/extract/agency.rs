@@ -1,0 +1,284 @@
+//! Which agency a text names as its source, and how.
+//!
+//! *Credited*: byline, dateline, credit or copyright line. *Mentioned*: somebody told the agency,
+//! which an own text of that agency says. Citations ("as the agency reported", "according to",
+//! "first reported by") say nothing about where a text comes from and give none.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::agency_names::AGENCIES;
+use crate::analyse::{Paragraph, Text};
+use crate::span::Span;
+
+/// How a text names an agency as its source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trace {
+    /// In its byline, dateline, credit or copyright line.
+    Credited,
+    /// Somebody "told" the agency.
+    Mentioned,
+}
+
+/// One place where a text names an agency as its source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgencyTrace {
+    /// The agency's short name: `AP`, `Reuters`, `dpa`.
+    pub agency: &'static str,
+    /// How it is named.
+    pub trace: Trace,
+    /// Where, in bytes of the original.
+    pub span: Span,
+}
+
+/// The agencies that `text` names as its source, each once, credits before mentions.
+#[must_use]
+pub fn agencies(text: &Text) -> Vec<AgencyTrace> {
+    let mut traces: Vec<AgencyTrace> = Vec::new();
+    let last = text.paragraphs().len();
+    for (index, paragraph) in text.paragraphs().iter().enumerate() {
+        let place = Place { text, paragraph, near_top: index < 5, near_end: index + 4 >= last };
+        if place.is_reuters_sign_off() {
+            let span = paragraph.span;
+            traces.push(AgencyTrace { agency: "Reuters", trace: Trace::Credited, span });
+        }
+        for named in place.named() {
+            if let Some(trace) = place.trace(&named) {
+                let span = named.span(text);
+                traces.push(AgencyTrace { agency: named.agency, trace, span });
+            }
+        }
+    }
+    traces.sort_by_key(|found| (found.trace, found.span));
+    let mut seen = Vec::new();
+    traces.retain(|found| {
+        let is_first = !seen.contains(&found.agency);
+        seen.push(found.agency);
+        is_first
+    });
+    traces
+}
+
+/// An agency's name in the text: words `start..end`.
+struct Named {
+    agency: &'static str,
+    start: usize,
+    end: usize,
+}
+
+impl Named {
+    fn span(&self, text: &Text) -> Span {
+        let words = text.words();
+        Span { start: words[self.start].span.start, end: words[self.end - 1].span.end }
+    }
+}
+
+/// The first words of agencies' full names, to the names.
+fn by_first_word() -> &'static HashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>> {
+    static TABLE: OnceLock<HashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>>> =
+        OnceLock::new();
+    TABLE.get_or_init(|| {
+        let mut table: HashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>> =
+            HashMap::new();
+        for agency in AGENCIES {
+            for form in agency.forms {
+                let words: Vec<&str> = form.split(' ').collect();
+                table.entry(words[0]).or_default().push((words, agency.name));
+            }
+        }
+        // "australian associated press" before "associated press", "interfax ukraine" before "interfax".
+        table.values_mut().for_each(|forms| forms.sort_by_key(|(words, _)| usize::MAX - words.len()));
+        table
+    })
+}
+
+/// A paragraph and where it stands.
+struct Place<'a> {
+    text: &'a Text,
+    paragraph: &'a Paragraph,
+    near_top: bool,
+    near_end: bool,
+}
+
+/// Verbs of telling, in normal form; the agency follows within two words.
+const TELLING: &[&str] = &[
+    "told", "telling", "tells", "tell", "interview", "spoke", "speaking", "sagte", "gegenüber",
+    "sagten", "déclaré", "dit", "indiqué", "confié", "expliqué", "dijo", "declaró", "explicó",
+    "detto", "dichiarato", "disse", "declarou", "zei", "сказав", "сказала", "розповів", "розповіла",
+    "заявив", "заявила", "сказал", "рассказал", "рассказала", "заявил", "сообщил", "повідомив",
+    "повідомила", "قال", "وقال", "告 诉",
+];
+
+/// Words that may stand between the verb of telling and the agency.
+const BETWEEN: &[&str] = &[
+    "the", "to", "with", "news", "agency", "der", "die", "dem", "den", "nachrichtenagentur", "à", "l",
+    "lagence", "agence", "a", "la", "agencia", "all", "allagenzia", "alla", "à agência", "агентству",
+    "агенству", "інформагентству", "informacije", "لوكالة", "لوكالة الأنباء", "by",
+];
+
+/// Openings of bylines and source lines.
+const BY: &[&str] = &[
+    "by", "von", "par", "por", "di", "door", "av", "af", "source", "sources", "quelle", "fuente",
+    "fonte", "bron", "источник", "джерело", "المصدر", "from", "via",
+];
+
+/// Words whose presence makes a short paragraph a credit line.
+const CREDITS: &[&str] = &[
+    "contributed", "copyright", "inputs", "rights", "mitwirkung", "material", "reporting", "writer",
+    "writers", "files", "photo", "correspondent", "journalists",
+];
+
+impl Place<'_> {
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.text.words()[self.paragraph.words.clone()].iter().map(|word| self.text.normal(word))
+    }
+
+    /// Every agency named in the paragraph.
+    fn named(&self) -> Vec<Named> {
+        let mut found = Vec::new();
+        let mut start = self.paragraph.words.start;
+        while start < self.paragraph.words.end {
+            match self.full_name_at(start).or_else(|| self.code_at(start)) {
+                Some(named) => {
+                    start = named.end;
+                    found.push(named);
+                }
+                None => start += 1,
+            }
+        }
+        found
+    }
+
+    fn full_name_at(&self, start: usize) -> Option<Named> {
+        let words = &self.text.words()[start..self.paragraph.words.end];
+        let forms = by_first_word().get(self.text.normal(words.first()?))?;
+        let is_here = |form: &[&str]| {
+            form.len() <= words.len()
+                && form.iter().zip(words).all(|(part, word)| self.text.normal(word) == *part)
+        };
+        let (form, agency) = forms.iter().find(|(form, _)| is_here(form))?;
+        Some(Named { agency, start, end: start + form.len() })
+    }
+
+    fn code_at(&self, start: usize) -> Option<Named> {
+        let raw = self.text.words()[start].span.of(self.text.original());
+        if raw.len() > 12 {
+            return None;
+        }
+        let agency = AGENCIES.iter().find(|agency| agency.codes.contains(&raw))?;
+        Some(Named { agency: agency.name, start, end: start + 1 })
+    }
+
+    fn trace(&self, named: &Named) -> Option<Trace> {
+        let quoted = self.text.words()[named.start].quoted;
+        if !quoted && self.is_credited(named) {
+            return Some(Trace::Credited);
+        }
+        (!quoted && self.is_told(named)).then_some(Trace::Mentioned)
+    }
+
+    fn is_credited(&self, named: &Named) -> bool {
+        let count = self.paragraph.words.len();
+        let offset = named.start - self.paragraph.words.start;
+        let first = self.words().next().unwrap_or_default();
+        let in_brackets = self.is_in_brackets(named);
+        let is_alone = count <= named.end - named.start + 2;
+        let is_edge = self.near_top || self.near_end;
+        let is_dateline = self.near_top && offset <= 10 && (in_brackets || self.is_slashed(named));
+        let is_sign_off = self.near_end && in_brackets && offset + 6 >= count;
+        let is_by_line = is_edge && count <= 14 && BY.contains(&first);
+        let is_credit_line = count <= 40
+            && self.near_end
+            && (self.words().any(|word| CREDITS.contains(&word)) || self.raw().contains('©'));
+        is_dateline || is_sign_off || is_by_line || (is_alone && is_edge) || is_credit_line
+            || self.is_chinese_dateline(named)
+    }
+
+    fn raw(&self) -> &str {
+        self.paragraph.span.of(self.text.original())
+    }
+
+    fn is_in_brackets(&self, named: &Named) -> bool {
+        let span = named.span(self.text);
+        let original = self.text.original();
+        let before = original[..span.start].chars().next_back();
+        let after = original[span.end..].trim_start().chars().next();
+        before.is_some_and(|c| "([（【/".contains(c)) && after.is_some_and(|c| ")]）】,/;".contains(c))
+    }
+
+    /// `BERLIN/dpa –` and `dpa/Berlin`.
+    fn is_slashed(&self, named: &Named) -> bool {
+        let span = named.span(self.text);
+        let original = self.text.original();
+        original[..span.start].ends_with('/') || original[span.end..].starts_with('/')
+    }
+
+    /// `新华社基辅3月5日电`: agency, place, date and the character for a dispatch.
+    fn is_chinese_dateline(&self, named: &Named) -> bool {
+        let words = &self.text.words()[named.end..self.paragraph.words.end];
+        let before = named.start.checked_sub(1).map(|index| self.text.normal(&self.text.words()[index]));
+        self.near_top
+            && before != Some("据")
+            && words.iter().take(16).any(|word| matches!(self.text.normal(word), "电" | "電"))
+    }
+
+    fn is_told(&self, named: &Named) -> bool {
+        let from = named.start.saturating_sub(4).max(self.paragraph.words.start);
+        let mut before =
+            self.text.words()[from..named.start].iter().rev().map(|word| self.text.normal(word));
+        let verb = before.find(|word| !BETWEEN.contains(word));
+        verb.is_some_and(|word| TELLING.contains(&word))
+    }
+
+    /// `(Reporting by …; Editing by …)`, which Reuters prints under its texts.
+    fn is_reuters_sign_off(&self) -> bool {
+        self.near_end
+            && self.paragraph.words.len() <= 60
+            && self.raw().trim_start().starts_with(['(', 'R'])
+            && self.raw().contains("Reporting by")
+            && self.raw().contains("diting by")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Trace::{Credited, Mentioned};
+
+    fn check(original: &str, expected: &[(&str, Trace)]) {
+        let text = Text::new(original);
+        let found: Vec<(&str, Trace)> =
+            agencies(&text).iter().map(|found| (found.agency, found.trace)).collect();
+        assert_eq!(found, expected, "{original:?}");
+    }
+
+    #[test]
+    fn credits() {
+        check("QUAYTON (AP) — The port closed.\nMore text.", &[("AP", Credited)]);
+        check("QUAYTON, March 3 (Reuters) - The port closed.", &[("Reuters", Credited)]);
+        check("Berlin/dpa – Der Hafen ist zu.", &[("dpa", Credited)]);
+        check("By Ada Ruiz, Associated Press\nThe port closed.", &[("AP", Credited)]);
+        check("The port closed.\n© 2026 AFP", &[("AFP", Credited)]);
+        check("The port closed.\nAssociated Press writer Ada Ruiz contributed.", &[("AP", Credited)]);
+        check("The port closed.\n(Reporting by A. Ruiz; Editing by B. Lund)", &[("Reuters", Credited)]);
+        check("新华社港城3月5日电 港口关闭。", &[("Xinhua", Credited)]);
+    }
+
+    #[test]
+    fn mentions() {
+        check("A person told The Associated Press that it closed.", &[("AP", Mentioned)]);
+        check("It closed, an official said, telling AP more.", &[("AP", Mentioned)]);
+        check("« C'est fini », a-t-il déclaré à l'AFP.", &[("AFP", Mentioned)]);
+        check("Er sagte der Nachrichtenagentur dpa nichts.", &[("dpa", Mentioned)]);
+        check("(AP) The port.\nShe told Reuters it closed.", &[("AP", Credited), ("Reuters", Mentioned)]);
+    }
+
+    #[test]
+    fn citations_give_none() {
+        check("The plan was first reported by Reuters, and it said so again in a long text.", &[]);
+        check("The Associated Press reported on Thursday that the port had closed for good.", &[]);
+        check("According to AFP the port closed on Thursday after a strike of many weeks.", &[]);
+        check("据新华社报道，港口关闭。", &[]);
+        check("We read the AP style book in school, as everyone did in those years.", &[]);
+    }
+}

@@ -1,0 +1,14 @@
+//! Facts read off a text: which agency it comes from, its dateline, its numbers and names.
+//!
+//! Rules, not models: each finding points at the place it was read from.
+
+mod agency;
+mod agency_names;
+mod dateline;
+mod names;
+mod numbers;
+
+pub use agency::{AgencyTrace, Trace, agencies};
+pub use dateline::{Dateline, dateline};
+pub use names::{Name, names};
+pub use numbers::{Number, numbers};

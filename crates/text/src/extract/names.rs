@@ -1,0 +1,99 @@
+//! Names: runs of capitalised words that do not owe the capital to a sentence's beginning.
+//! Scripts without capitals have none.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::analyse::Text;
+
+/// A run of capitalised words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// Its words, as indices into [`Text::words`].
+    pub words: Range<usize>,
+}
+
+/// The names in `text`, in order. A capitalised word that opens a sentence counts only where it
+/// stands capitalised inside a sentence elsewhere in the text.
+#[must_use]
+pub fn names(text: &Text) -> Vec<Name> {
+    let opens = sentence_openings(text);
+    let inside: HashSet<&str> = (0..text.words().len())
+        .filter(|index| is_capital(text, *index) && !opens[*index])
+        .map(|index| text.normal(&text.words()[index]))
+        .collect();
+    let is_name = |index: usize| {
+        is_capital(text, index)
+            && (!opens[index] || inside.contains(text.normal(&text.words()[index])))
+    };
+    let mut found: Vec<Name> = Vec::new();
+    for index in (0..text.words().len()).filter(|index| is_name(*index)) {
+        match found.last_mut() {
+            Some(last) if last.words.end == index && touches(text, index) => last.words.end += 1,
+            _ => found.push(Name { words: index..index + 1 }),
+        }
+    }
+    found
+}
+
+fn is_capital(text: &Text, index: usize) -> bool {
+    let word = &text.words()[index];
+    word.capital && !word.furniture && !word.alone
+}
+
+/// Whether only a space or a hyphen stands between a word and the one before it.
+fn touches(text: &Text, index: usize) -> bool {
+    let start = text.words()[index - 1].span.end;
+    let end = text.words()[index].span.start;
+    matches!(text.original().get(start..end), Some(" " | "-" | "\u{a0}" | ". " | "." | "" | "‑"))
+}
+
+/// For every word, whether it opens a sentence, a quotation or a heading.
+fn sentence_openings(text: &Text) -> Vec<bool> {
+    let mut opens = vec![false; text.words().len()];
+    for sentence in text.sentences() {
+        opens[sentence.words.start] = true;
+    }
+    for paragraph in text.paragraphs() {
+        if paragraph.kind == crate::ParagraphKind::Heading {
+            opens[paragraph.words.clone()].fill(true);
+        }
+    }
+    let mut next = 0;
+    for span in text.quotations() {
+        while next < opens.len() && text.words()[next].span.start < span.start {
+            next += 1;
+        }
+        if let Some(open) = opens.get_mut(next) {
+            *open = true;
+        }
+    }
+    opens
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(original: &str, expected: &[&str]) {
+        let text = Text::new(original);
+        let words = text.words();
+        let found: Vec<&str> = names(&text)
+            .iter()
+            .map(|name| {
+                let (first, last) = (words[name.words.start], words[name.words.end - 1]);
+                &original[first.span.start..last.span.end]
+            })
+            .collect();
+        assert_eq!(found, expected, "{original:?}");
+    }
+
+    #[test]
+    fn names_are_runs_of_capitals() {
+        check("The minister Ada Ruiz met Ruiz in Port Ellery.", &["Ada Ruiz", "Ruiz", "Port Ellery"]);
+        check("Ruiz left. They saw Ruiz, Ada.", &["Ruiz", "Ruiz", "Ada"]);
+        check("“Go,” said Lund.", &["Lund"]);
+        check("泽连斯基说", &[]);
+        check("Вчора Марко приїхав до Києва.", &["Марко", "Києва"]);
+    }
+}

@@ -1,0 +1,176 @@
+//! Page furniture that is recognisable at first sight: links to other stories, widgets, loading
+//! notices, leading dates, addresses. What only a site's habit gives away is learned elsewhere.
+
+use crate::span::Span;
+
+/// Openings of lines that are furniture when the line is short, in normal form.
+const OPENINGS: &[&str] = &[
+    "related story", "related stories", "related article", "related articles", "related coverage",
+    "related content", "related topics", "related news", "read more", "read next", "read also",
+    "also read", "see also", "you may also like", "you might also like", "more on this story",
+    "more from", "more stories", "recommended for you", "recommended stories", "most read",
+    "most popular", "trending now", "trending stories", "top stories", "loading", "select language",
+    "change language", "share this", "share on", "share via", "share article", "follow us",
+    "follow on", "sign up", "subscribe", "get our newsletter", "our newsletter", "newsletter sign",
+    "advertisement", "advertising", "sponsored", "article continues", "story continues",
+    "continue reading", "scroll to continue", "click here", "tap here", "listen to this",
+    "listen to article", "watch the video", "watch live", "skip to content", "skip to main",
+    "skip advert", "jump to", "image source", "image caption", "image credit", "photo credit",
+    "getty images", "enable javascript", "please enable", "accept cookies", "this video can not",
+    "comments", "leave a comment", "join the conversation", "view comments", "back to top",
+    "print this", "email this", "copy link", "report a typo", "all rights reserved",
+    "download the app", "download our app", "min read", "minute read", "estimated reading time",
+    "weiterlesen", "lesen sie auch", "mehr zum thema", "anzeige", "lire aussi", "à lire aussi",
+    "lea también", "lee también", "te puede interesar", "leggi anche", "leia também", "lees ook",
+    "читайте также", "читайте також", "читайте ще", "реклама", "подписывайтесь", "підписуйтесь",
+    "اقرأ أيضا", "相 关 阅 读", "延 伸 阅 读", "责 任 编 辑", "関 連 記 事",
+];
+
+/// Single words that open furniture only when `:` or `|` follows at once.
+const LABELS: &[&str] = &[
+    "related", "more", "watch", "read", "video", "photos", "gallery", "live", "see", "listen",
+    "opinion", "analysis", "explainer", "podcast", "tags", "topics", "share", "filed under",
+];
+
+/// Words that may stand before a leading date.
+const DATE_LABELS: &[&str] = &["date", "published", "updated", "posted", "last updated", "published on"];
+
+/// Lines longer than this many words are text whatever they begin with.
+const LONGEST_LINE: usize = 24;
+
+/// Whether a whole line is furniture. `words` are its normal forms, in order.
+pub(crate) fn is_furniture_line(line: &str, words: &[&str]) -> bool {
+    if words.len() > LONGEST_LINE {
+        return false;
+    }
+    let ends_as_sentence = line.ends_with(['.', '!', '?']) && words.len() > 12;
+    let opens = |phrase: &str| opens_with(words, phrase);
+    (!ends_as_sentence && OPENINGS.iter().any(|phrase| opens(phrase)))
+        || LABELS.iter().any(|label| opens(label) && separator_follows(line, label))
+        || is_shared_post_credit(line)
+}
+
+fn opens_with(words: &[&str], phrase: &str) -> bool {
+    let mut count = 0;
+    let same = phrase.split(' ').all(|part| {
+        count += 1;
+        words.get(count - 1) == Some(&part)
+    });
+    same && count > 0
+}
+
+fn separator_follows(line: &str, label: &str) -> bool {
+    let rest = line.char_indices().nth(label.chars().count()).map(|(at, _)| &line[at..]);
+    rest.is_some_and(|rest| rest.trim_start().starts_with([':', '|']))
+}
+
+/// `— Name (@handle) November 20, 2025`: the credit under an embedded post.
+fn is_shared_post_credit(line: &str) -> bool {
+    line.starts_with(['—', '–', '-']) && line.contains("(@")
+}
+
+/// The parts of a line that are furniture inside text: addresses and, in the first line, a date
+/// that stands before the text.
+pub(crate) fn furniture_spans(original: &str, line: Span, is_first: bool) -> Vec<Span> {
+    let mut spans = addresses(original, line);
+    if is_first {
+        spans.extend(leading_date(original, line));
+    }
+    spans
+}
+
+/// Web addresses and handles of shared pictures.
+fn addresses(original: &str, line: Span) -> Vec<Span> {
+    let text = line.of(original);
+    let mut spans = Vec::new();
+    for token in text.split_whitespace() {
+        let bare = token.trim_start_matches(['(', '[', '<', '“', '"']);
+        let is_address = ["http://", "https://", "www.", "pic.twitter.com/", "t.co/"]
+            .iter()
+            .any(|start| bare.starts_with(start));
+        if is_address {
+            // `split_whitespace` gives slices of `text`, so the difference is their offset.
+            let at = token.as_ptr() as usize - text.as_ptr() as usize;
+            spans.push(Span { start: line.start + at, end: line.start + at + token.len() });
+        }
+    }
+    spans
+}
+
+/// `2026-03-05`, `date 2026-03-05`, `Published: 2026-03-05 10:15` at the very start.
+fn leading_date(original: &str, line: Span) -> Option<Span> {
+    let text = line.of(original);
+    let lower = text.to_ascii_lowercase();
+    let label = DATE_LABELS.iter().filter(|label| lower.starts_with(**label)).map(|l| l.len()).max();
+    let from = label.unwrap_or(0);
+    let rest = text.get(from..)?;
+    let date_at = from + (rest.len() - rest.trim_start_matches([' ', ':', '\t']).len());
+    let mut end = date_at + iso_date(text.get(date_at..)?)?;
+    if let Some(time) = clock_time(text.get(end..)?) {
+        end += time;
+    }
+    Some(Span { start: line.start, end: line.start + end })
+}
+
+/// The length of a date `yyyy-mm-dd` (or with `/` or `.`) at the start of `text`.
+fn iso_date(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes().get(..10)?;
+    let fits = bytes.iter().enumerate().all(|(index, byte)| match index {
+        4 | 7 => matches!(byte, b'-' | b'/' | b'.'),
+        _ => byte.is_ascii_digit(),
+    });
+    // Ten ASCII bytes, so byte 10 is a character boundary.
+    (fits && !text[10..].starts_with(|c: char| c.is_ascii_digit())).then_some(10)
+}
+
+/// The length of ` hh:mm`, `Thh:mm:ss`, with a zone, at the start of `text`.
+fn clock_time(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix(['T', ' '])?;
+    let time = rest.split_whitespace().next()?;
+    let is_time = time.contains(':')
+        && time.starts_with(|c: char| c.is_ascii_digit())
+        && time.chars().all(|c| c.is_ascii_digit() || ":.+-Z".contains(c));
+    is_time.then_some(1 + time.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::normalise;
+
+    fn check_line(line: &str, expected: bool) {
+        let normal = normalise(line);
+        let words: Vec<&str> = normal.split(' ').collect();
+        assert_eq!(is_furniture_line(line, &words), expected, "{line:?}");
+    }
+
+    #[test]
+    fn lines() {
+        check_line("RELATED STORY | Council backs the new harbour wall", true);
+        check_line("Loading twitter content…", true);
+        check_line("Select Language:", true);
+        check_line("Related: Ferry sails again", true);
+        check_line("Read more", true);
+        check_line("Читайте також: Порт відкрили", true);
+        check_line("— Ada Ruiz (@adaruiz) March 5, 2026", true);
+        check_line("Related families were told to leave the valley on Tuesday.", false);
+        check_line("Loading of the ship went on all night, the harbour master said on Tuesday.", false);
+        check_line("More rain is expected.", false);
+        check_line("The plan would close the port", false);
+    }
+
+    #[test]
+    fn spans_inside_a_line() {
+        let check = |line: &str, expected: &[&str]| {
+            let all = Span { start: 0, end: line.len() };
+            let found: Vec<&str> =
+                furniture_spans(line, all, true).iter().map(|span| span.of(line)).collect();
+            assert_eq!(found, expected, "{line:?}");
+        };
+        check("date 2025-11-20 The port", &["date 2025-11-20"]);
+        check("2025-11-20T10:15:00Z The port", &["2025-11-20T10:15:00Z"]);
+        check("Published: 2025-11-20 10:15 The port", &["Published: 2025-11-20 10:15"]);
+        check("see https://example.org/a and go", &["https://example.org/a"]);
+        check("2025 was a year", &[]);
+    }
+}

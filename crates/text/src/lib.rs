@@ -1,0 +1,29 @@
+//! News text as the detector reads it: normalised words of any script, sentences, quotation spans,
+//! page furniture, and the facts that extractors find (agency, dateline, numbers, names).
+//!
+//! Pure: no I/O, no clock, no logging, and nothing here can fail. Time is linear in the text.
+//! Positions are byte ranges of the original inside the crate; [`Text::code_points`] turns them
+//! into Unicode code points, the unit of everything wirefold prints.
+//!
+//! ```
+//! use wirefold_text::Text;
+//!
+//! let text = Text::new("“We are ready,” the minister’s aide said.");
+//! let words: Vec<&str> = text.normal_words().collect();
+//! assert_eq!(words, ["we", "are", "ready", "the", "ministers", "aide", "said"]);
+//! assert!(text.words()[1].quoted && !text.words()[3].quoted);
+//! ```
+
+mod analyse;
+pub mod extract;
+mod furniture;
+mod paragraphs;
+mod quotations;
+mod script;
+mod sentences;
+mod span;
+mod words;
+
+pub use analyse::{Paragraph, ParagraphKind, Sentence, Text};
+pub use span::{CodePoints, Span};
+pub use words::{Word, normalise};

@@ -1,0 +1,95 @@
+//! Paragraphs: the lines of a text, or its blocks where the lines are only wrapped.
+
+use crate::span::Span;
+
+/// The paragraphs of `original`, trimmed, without empty ones.
+pub(crate) fn paragraphs(original: &str) -> Vec<Span> {
+    let lines = lines(original);
+    if is_hard_wrapped(original, &lines) { blocks(original, &lines) } else { trimmed(original, &lines) }
+}
+
+/// Every line, empty ones too, without its line break.
+fn lines(original: &str) -> Vec<Span> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for (at, c) in original.char_indices() {
+        if matches!(c, '\n' | '\r' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}') {
+            lines.push(Span { start, end: at });
+            start = at + c.len_utf8();
+        }
+    }
+    lines.push(Span { start, end: original.len() });
+    lines
+}
+
+fn trimmed(original: &str, lines: &[Span]) -> Vec<Span> {
+    lines.iter().map(|line| trim(original, *line)).filter(|line| line.start < line.end).collect()
+}
+
+fn trim(original: &str, span: Span) -> Span {
+    let text = span.of(original);
+    let start = span.start + (text.len() - text.trim_start().len());
+    Span { start, end: start + text.trim().len() }
+}
+
+/// Lines between blank lines, joined.
+fn blocks(original: &str, lines: &[Span]) -> Vec<Span> {
+    let mut blocks: Vec<Span> = Vec::new();
+    let mut open = false;
+    for line in lines {
+        let line = trim(original, *line);
+        if line.start >= line.end {
+            open = false;
+            continue;
+        }
+        match blocks.last_mut() {
+            Some(block) if open => block.end = line.end,
+            _ => blocks.push(line),
+        }
+        open = true;
+    }
+    blocks
+}
+
+/// Whether the lines are a paragraph's lines, as in plain-text mail: blank lines stand between
+/// blocks, and within blocks nearly all lines but the last end in the middle of a sentence at
+/// about the same width.
+fn is_hard_wrapped(original: &str, lines: &[Span]) -> bool {
+    let (mut inner, mut wrapped) = (0_usize, 0_usize);
+    for pair in lines.windows(2) {
+        let (line, next) = (pair[0].of(original).trim(), pair[1].of(original).trim());
+        if line.is_empty() || next.is_empty() {
+            continue;
+        }
+        inner += 1;
+        let width = line.chars().count();
+        let mid_sentence = !line.ends_with(['.', '!', '?', ':', '”', '"', '»', '。', '…']);
+        wrapped += usize::from((40..=100).contains(&width) && mid_sentence);
+    }
+    inner >= 4 && wrapped * 4 >= inner * 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(original: &str, expected: &[&str]) {
+        let found: Vec<&str> = paragraphs(original).iter().map(|span| span.of(original)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn lines_are_paragraphs() {
+        check("  One.\nTwo.\r\n\r\n Three. \n", &["One.", "Two.", "Three."]);
+        check("", &[]);
+        check(" \n\t\n", &[]);
+    }
+
+    #[test]
+    fn wrapped_lines_are_joined() {
+        let line = "the harbour master said on Tuesday that the channel would";
+        let block = format!("{line}\n{line}\n{line}\nreopen soon.");
+        let original = format!("{block}\n\n{block}\n");
+        check(&original, &[&block, &block]);
+    }
+}

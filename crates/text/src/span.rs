@@ -1,0 +1,92 @@
+//! Ranges of a text, in bytes inside and in code points outside.
+
+/// A byte range `start..end` of the original text, on character boundaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The span's text.
+    #[must_use]
+    pub fn of(self, original: &str) -> &str {
+        original.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Whether `byte` lies inside.
+    #[must_use]
+    pub fn contains(self, byte: usize) -> bool {
+        self.start <= byte && byte < self.end
+    }
+}
+
+/// A range `start..end` of the original text in Unicode code points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CodePoints {
+    /// The first code point.
+    pub start: usize,
+    /// One past the last code point.
+    pub end: usize,
+}
+
+/// How many bytes apart the known code-point counts stand: one count costs 4 bytes.
+const STRIDE: usize = 256;
+
+/// Turns byte offsets into code-point offsets in constant time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CodePointTable {
+    /// Code points that start before byte `i * STRIDE`.
+    counts: Vec<u32>,
+}
+
+impl CodePointTable {
+    pub(crate) fn new(original: &str) -> CodePointTable {
+        let mut count = 0;
+        let mut counts = Vec::with_capacity(original.len() / STRIDE + 1);
+        for (index, byte) in original.bytes().enumerate() {
+            if index % STRIDE == 0 {
+                counts.push(count);
+            }
+            count += u32::from(starts_code_point(byte));
+        }
+        counts.push(count);
+        CodePointTable { counts }
+    }
+
+    /// Code points that start before byte `offset`.
+    pub(crate) fn at(&self, original: &str, offset: usize) -> usize {
+        let offset = offset.min(original.len());
+        let block = (offset / STRIDE).min(self.counts.len().saturating_sub(1));
+        let known = self.counts.get(block).copied().unwrap_or_default() as usize;
+        let from = (block * STRIDE).min(offset);
+        let rest = original.as_bytes().get(from..offset).unwrap_or_default();
+        if block * STRIDE > offset {
+            return known;
+        }
+        known + rest.iter().filter(|byte| starts_code_point(**byte)).count()
+    }
+}
+
+fn starts_code_point(byte: u8) -> bool {
+    byte & 0b1100_0000 != 0b1000_0000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn code_points_agree_with_counting(text in "\\PC{0,900}") {
+            let table = CodePointTable::new(&text);
+            for (expected, (byte, _)) in text.char_indices().enumerate() {
+                prop_assert_eq!(table.at(&text, byte), expected);
+            }
+            prop_assert_eq!(table.at(&text, text.len()), text.chars().count());
+        }
+    }
+}

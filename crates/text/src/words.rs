@@ -1,0 +1,210 @@
+//! Normalised words with their places in the original.
+//!
+//! NFKC (UAX #15), case folded, apostrophes dropped, everything that is neither letter, digit nor
+//! mark a break. Scripts without spaces give one word a character.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::script::{Role, role};
+use crate::span::Span;
+
+/// One normalised word of a [`crate::Text`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// Where it stands in the original, in bytes.
+    pub span: Span,
+    /// Where its normal form stands in the text's store of normal forms.
+    pub(crate) normal: Span,
+    /// The index of its paragraph.
+    pub paragraph: u32,
+    /// Whether it stands inside quotation marks.
+    pub quoted: bool,
+    /// Whether it is page furniture, which never counts as text.
+    pub furniture: bool,
+    /// Whether it begins with a capital letter.
+    pub capital: bool,
+    /// Whether it is a character of a script without spaces: about three fifths of a word.
+    pub alone: bool,
+}
+
+/// The words of `original` in normal form, joined by single spaces. Idempotent.
+#[must_use]
+pub fn normalise(original: &str) -> String {
+    let (mut words, mut normals) = (Vec::new(), String::new());
+    scan(original, 0, &mut words, &mut normals);
+    let forms: Vec<&str> = words.iter().map(|word| word.normal.of(&normals)).collect();
+    forms.join(" ")
+}
+
+/// Appends the words of `part`, which stands at byte `offset` of the original.
+pub(crate) fn scan(part: &str, offset: usize, words: &mut Vec<Word>, normals: &mut String) {
+    for raw in RawWords::new(part) {
+        let span = Span { start: offset + raw.span.start, end: offset + raw.span.end };
+        push(raw.span.of(part), span, raw.alone, words, normals);
+    }
+}
+
+/// Normalises one raw word and appends what it gives: mostly one word, several where
+/// compatibility forms open up (`½`, `㎏`, Arabic ligatures).
+fn push(raw: &str, span: Span, alone: bool, words: &mut Vec<Word>, normals: &mut String) {
+    let capital = raw.chars().next().is_some_and(char::is_uppercase);
+    let word = |normal, alone| Word {
+        span,
+        normal,
+        paragraph: 0,
+        quoted: false,
+        furniture: false,
+        capital,
+        alone,
+    };
+    let start = normals.len();
+    if raw.is_ascii() {
+        let kept = raw.bytes().filter(u8::is_ascii_alphanumeric);
+        normals.extend(kept.map(|byte| char::from(byte.to_ascii_lowercase())));
+        words.push(word(Span { start, end: normals.len() }, alone));
+        return;
+    }
+    let folded = fold(raw);
+    for piece in RawWords::new(&folded) {
+        let start = normals.len();
+        let kept = piece.span.of(&folded).chars();
+        normals.extend(kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)));
+        words.push(word(Span { start, end: normals.len() }, piece.alone));
+    }
+}
+
+/// NFKC and case folding until nothing changes. Folding is upper case, then lower case, character
+/// by character: the default case folding of Unicode (chapter 3.13) but for the dotless i, which
+/// is folded with the dotted one. Two rounds reach the fixed point; the bound is a safeguard.
+fn fold(raw: &str) -> String {
+    let mut folded: String = raw.nfkc().collect();
+    for _ in 0..4 {
+        let upper = folded.chars().flat_map(char::to_uppercase);
+        let next: String = upper.flat_map(char::to_lowercase).nfkc().collect();
+        if next == folded {
+            break;
+        }
+        folded = next;
+    }
+    folded
+}
+
+/// A word as it stands in a string.
+struct RawWord {
+    span: Span,
+    alone: bool,
+}
+
+/// The raw words of a string, in order.
+struct RawWords<'a> {
+    chars: std::iter::Peekable<std::str::CharIndices<'a>>,
+}
+
+impl<'a> RawWords<'a> {
+    fn new(part: &'a str) -> RawWords<'a> {
+        RawWords { chars: part.char_indices().peekable() }
+    }
+
+    /// Takes characters while they belong to the word begun; returns the end of its last letter
+    /// or mark, so that trailing apostrophes and joiners stay outside.
+    fn take_rest(&mut self, mut end: usize, alone: bool) -> usize {
+        while let Some(&(start, c)) = self.chars.peek() {
+            match role(c) {
+                Role::Letter if !alone => end = start + c.len_utf8(),
+                Role::Mark => end = start + c.len_utf8(),
+                Role::Ignored => {}
+                // One apostrophe between letters joins; at a word's end it is a mark.
+                Role::Apostrophe if !alone && self.letter_follows() => {}
+                _ => break,
+            }
+            self.chars.next();
+        }
+        end
+    }
+
+    /// Whether the character after the next one is a letter of a script with spaces.
+    fn letter_follows(&self) -> bool {
+        let mut ahead = self.chars.clone();
+        ahead.next();
+        ahead.next().is_some_and(|(_, c)| role(c) == Role::Letter)
+    }
+}
+
+impl Iterator for RawWords<'_> {
+    type Item = RawWord;
+
+    fn next(&mut self) -> Option<RawWord> {
+        loop {
+            let (start, c) = self.chars.next()?;
+            let alone = match role(c) {
+                Role::Letter => false,
+                Role::Alone => true,
+                _ => continue,
+            };
+            let end = self.take_rest(start + c.len_utf8(), alone);
+            return Some(RawWord { span: Span { start, end }, alone });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(original: &str, expected: &str) {
+        assert_eq!(normalise(original), expected, "{original:?}");
+    }
+
+    #[test]
+    fn words_of_many_scripts() {
+        check("The U.S. isn’t “sure” – 1,250 at-times", "the u s isnt sure 1 250 at times");
+        check("STRASSE straße ＦＵＬＬ ﬁne", "strasse strasse full fine");
+        check("Ὀδυσσεύς ΟΔΥΣΣΕΥΣ", "ὀδυσσεύσ οδυσσευσ");
+        check("泽连斯基说，20日", "泽 连 斯 基 说 20 日");
+        check("ﾃﾚﾋﾞ", "テ レ ビ");
+        check("مُحَمَّدـــ قال", "محمد قال");
+        check("п’ять м'яч", "пять мяч");
+        check("co\u{ad}operate zero\u{200b}width", "cooperate zerowidth");
+        check("''quoted'' rock 'n' roll", "quoted rock n roll");
+        check("½ ½kg", "1 2 1 2kg");
+        check("", "");
+        check("—… !", "");
+    }
+
+    #[test]
+    fn offsets_lead_back() {
+        let original = "Über “Kyïv’s” x";
+        let (mut words, mut normals) = (Vec::new(), String::new());
+        scan(original, 0, &mut words, &mut normals);
+        let found: Vec<&str> = words.iter().map(|word| word.span.of(original)).collect();
+        assert_eq!(found, ["Über", "Kyïv’s", "x"]);
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_is_idempotent(text in "\\PC{0,60}") {
+            let once = normalise(&text);
+            prop_assert_eq!(normalise(&once), once);
+        }
+
+        #[test]
+        fn normalising_is_idempotent_in_hard_scripts(text in "[ก-๛ກ-ໝ가-힣一-龥ぁ-ヿ\u{0900}-\u{0dff}\u{1e00}-\u{1fff}\u{fb00}-\u{fdff}İıſßŉ½'’ ]{0,40}") {
+            let once = normalise(&text);
+            prop_assert_eq!(normalise(&once), once);
+        }
+
+        #[test]
+        fn words_stand_where_they_say(text in "\\PC{0,80}") {
+            let (mut words, mut normals) = (Vec::new(), String::new());
+            scan(&text, 0, &mut words, &mut normals);
+            for pair in words.windows(2) {
+                prop_assert!(pair[0].span.start <= pair[1].span.start);
+            }
+            for word in &words {
+                prop_assert!(!word.span.of(&text).is_empty());
+                prop_assert!(!word.normal.of(&normals).is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The wirefold binary.
+
+fn main() {}

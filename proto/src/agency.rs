@@ -1,0 +1,66 @@
+//! The agency behind a text: who, how it is known, how surely, by what evidence.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ArticleId;
+use crate::verdict::Confidence;
+
+/// The wire service behind a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Agency {
+    /// The name as readers know it, such as `AP`.
+    pub name: String,
+    /// How it is known.
+    pub how: AgencyHow,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// What it rests on, at most two pieces.
+    pub evidence: Vec<AgencyEvidence>,
+}
+
+/// How an agency is known.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum AgencyHow {
+    /// Byline, dateline or credit line names it.
+    Credited,
+    /// The text says that someone told it.
+    Mentioned,
+    /// The text shares passages with texts that name it.
+    Inferred,
+}
+
+/// One piece of evidence for an agency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AgencyEvidence {
+    /// Where the evidence stands.
+    pub place: EvidencePlace,
+    /// The words, at most 80 characters.
+    pub words: String,
+    /// The article that names the agency, where it is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub article: Option<ArticleId>,
+}
+
+/// Where evidence for an agency stands.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidencePlace {
+    /// The byline or the feed's author.
+    Byline,
+    /// The dateline before the first sentence.
+    Dateline,
+    /// A credit line at the end.
+    CreditLine,
+    /// A copyright line.
+    CopyrightLine,
+    /// A sentence of the text.
+    Sentence,
+    /// Passages shared with another text.
+    Passages,
+}

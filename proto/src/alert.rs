@@ -1,0 +1,190 @@
+//! `wirefold.alert/1`: one revision of an alert.
+//!
+//! An alert is one object per subscription and event or story. It goes from `new` over `growing`
+//! and `updated` to `quiet`; every revision replaces the one before.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{Message, Tag};
+use crate::ids::{AlertId, ArticleId, LanguageTag, Outlet, SubscriptionId, Target};
+use crate::subjects::Subject;
+
+/// One revision of an alert. Its message id is [`Alert::message_id`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Alert {
+    /// `wirefold.alert/1`.
+    pub schema: Tag<Self>,
+    /// The alert's id, the same through all revisions.
+    pub id: AlertId,
+    /// The subscription that rings.
+    pub subscription: SubscriptionId,
+    /// The event or story it rings about.
+    pub target: Target,
+    /// The revision, from 1.
+    pub revision: u64,
+    /// Where the alert stands in its life.
+    pub state: AlertState,
+    /// Whether this revision rings.
+    pub volume: Volume,
+    /// Why there is this revision, the weightiest first.
+    pub reasons: Vec<AlertReason>,
+    /// The sequence in `WF_OUTPUT` up to which the alert speaks.
+    pub output: u64,
+    /// The stream time of this revision.
+    pub at: Timestamp,
+    /// The headline of the lead.
+    pub headline: Headline,
+    /// When the first article was seen here.
+    pub first_seen: Timestamp,
+    /// The outlets so far.
+    pub outlets: u32,
+    /// The separately written texts so far: an upper bound, not confirmation.
+    pub origins: u32,
+    /// The copies folded so far.
+    pub copies: u32,
+    /// The words of the query that were found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub matched: Vec<String>,
+    /// The articles worth a link, the lead first; at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub articles: Vec<AlertArticle>,
+    /// Why delivery waits, and for how long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<Hold>,
+    /// The event or story that this one became part of; the alert lives on there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<Target>,
+}
+
+impl Message for Alert {
+    const NAME: &'static str = "wirefold.alert";
+    const VERSION: u32 = 1;
+}
+
+impl Alert {
+    /// The subject: one per revision, so that each revision stands once in the stream.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        Subject::alert(&self.id, self.revision)
+    }
+
+    /// The message id: alert and revision.
+    #[must_use]
+    pub fn message_id(&self) -> String {
+        format!("{}.{}", self.id, self.revision)
+    }
+}
+
+/// Where an alert stands in its life.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum AlertState {
+    /// Told for the first time.
+    New,
+    /// More outlets or origins.
+    Growing,
+    /// Something material changed.
+    Updated,
+    /// Nothing more is coming.
+    Quiet,
+}
+
+/// Whether a revision rings.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Volume {
+    /// It replaces the one before without ringing: counts.
+    Silent,
+    /// It rings: new, material, correction.
+    Loud,
+}
+
+/// Why there is a revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertReason {
+    /// The sort of reason.
+    pub kind: ReasonKind,
+    /// The reason for people, such as `+2 origins`.
+    pub words: String,
+}
+
+/// A sort of reason.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum ReasonKind {
+    /// The first match.
+    New,
+    /// More separately written texts.
+    Origins,
+    /// More outlets.
+    Outlets,
+    /// More articles in a shorter time.
+    Velocity,
+    /// Something material changed.
+    Material,
+    /// A correction.
+    Correction,
+    /// It became part of another event or story.
+    Merged,
+    /// Nothing more is coming.
+    Quiet,
+}
+
+/// The headline of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Headline {
+    /// The lead's title.
+    pub title: String,
+    /// Its language.
+    pub language: LanguageTag,
+}
+
+/// An article in an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertArticle {
+    /// The article.
+    pub id: ArticleId,
+    /// Its publisher.
+    pub outlet: Outlet,
+    /// Its title.
+    pub title: String,
+    /// Its link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// When it was seen here.
+    pub seen: Timestamp,
+}
+
+/// Why delivery of a revision waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Hold {
+    /// Why it waits.
+    pub reason: HoldReason,
+    /// Until when; absent where that is not yet known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// Why delivery waits.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// The subscription's quiet hours.
+    QuietHours,
+    /// The subscription has rung often enough today.
+    MaxPerDay,
+    /// The subscription is muted.
+    Muted,
+    /// It goes into the next digest.
+    Digest,
+}

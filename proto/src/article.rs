@@ -1,0 +1,147 @@
+//! `wirefold.article.fetched/1`: an article with its text, as it was fetched or pushed.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{Message, Tag};
+use crate::ids::{ArticleId, FeedId, LanguageTag, Outlet};
+use crate::subjects::Subject;
+
+/// The most bytes of text an article carries: longer ones are cut and say `truncated`.
+pub const MAX_TEXT_BYTES: usize = 512 * 1024;
+
+/// An article with its text. Its message id is the article id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ArticleFetched {
+    /// `wirefold.article.fetched/1`.
+    pub schema: Tag<Self>,
+    /// The article's id.
+    pub id: ArticleId,
+    /// Everything about it but the text.
+    pub article: AboutArticle,
+    /// The text, plain, paragraphs parted by an empty line; empty where the item has none.
+    pub text: String,
+    /// Where the text comes from.
+    pub text_from: TextSource,
+}
+
+impl Message for ArticleFetched {
+    const NAME: &'static str = "wirefold.article.fetched";
+    const VERSION: u32 = 1;
+}
+
+impl ArticleFetched {
+    /// The subject: that of the first feed.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        self.article.feeds.first().map_or_else(Subject::pushed, Subject::fetched)
+    }
+}
+
+/// What is known of an article besides its text; the same in `article.fetched` and in the output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AboutArticle {
+    /// The publisher.
+    pub outlet: Outlet,
+    /// The feeds that list it, the one it came through first; `push` for pushed ones.
+    pub feeds: Vec<FeedId>,
+    /// The item's key in its feed: guid, else canonical URL, else title and day.
+    pub item_key: String,
+    /// The link as the feed gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The link without tracking and session parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canonical_url: Option<String>,
+    /// The title, plain.
+    pub title: String,
+    /// The authors as given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
+    /// The teaser of the feed, plain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub teaser: Option<String>,
+    /// Whether the text was cut at 512 KiB.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
+    /// The language that feed or page declares: a hint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language_hint: Option<LanguageTag>,
+    /// When it was published, as the publisher claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<Timestamp>,
+    /// What is wrong with the claimed time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_doubt: Option<DateDoubt>,
+    /// When it was first seen here.
+    pub seen: Timestamp,
+    /// The article with the item's text before this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_of: Option<ArticleId>,
+    /// The true publisher, where the feed carries others' items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<ItemSource>,
+    /// Images and enclosures, passed through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<Media>,
+    /// Whether it stood in the feed at the first good poll: indexed, never alerted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub baseline: bool,
+}
+
+/// Where an article's text comes from.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum TextSource {
+    /// The feed gives the full text.
+    Feed,
+    /// The feed gives only a teaser, and the page was not fetched.
+    Teaser,
+    /// The article's page.
+    Page,
+    /// A person or program gave it: a file, standard input or a push.
+    Given,
+}
+
+/// What is wrong with a claimed time.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum DateDoubt {
+    /// There is none.
+    Missing,
+    /// It cannot be: far in the future, or before the web.
+    Absurd,
+    /// The feed gives an old item a new time.
+    Redated,
+}
+
+/// The publisher that a feed names for one item, as in RSS `<source>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemSource {
+    /// The name as the feed gives it.
+    pub name: String,
+    /// The address of the publisher's own feed or site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// An image or enclosure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Media {
+    /// Its address.
+    pub url: String,
+    /// Its media type, such as `image/jpeg`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Its size in bytes, as the feed claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Its description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}

@@ -1,0 +1,192 @@
+//! `wirefold.control/1`: what people tell a running system to do.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{Message, Tag};
+use crate::ids::{ArticleId, FeedId, Outlet, StoryId, SubscriptionId, Target};
+use crate::settings::{FeedSettings, SubscriptionSettings};
+use crate::subjects::Subject;
+
+/// A command. Its message id is its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ControlCommand {
+    /// `wirefold.control/1`.
+    pub schema: Tag<Self>,
+    /// An id that the sender chooses and keeps when it sends again.
+    pub id: String,
+    /// When it was given.
+    pub at: Timestamp,
+    /// Who gave it: a token's name, or `cli`.
+    pub by: String,
+    /// What is to be done.
+    pub command: Command,
+}
+
+impl Message for ControlCommand {
+    const NAME: &'static str = "wirefold.control";
+    const VERSION: u32 = 1;
+}
+
+impl ControlCommand {
+    /// The subject: by the verb.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        Subject::control(self.command.verb())
+    }
+}
+
+/// What is to be done. The field `do` names the verb.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "do")]
+pub enum Command {
+    /// Take articles out of a story; they form one of their own.
+    #[serde(rename = "story.split")]
+    Split {
+        /// The story.
+        story: StoryId,
+        /// The articles to take out.
+        articles: Vec<ArticleId>,
+    },
+    /// Make two stories, or two events, one.
+    #[serde(rename = "story.merge")]
+    Merge {
+        /// The one that stays.
+        into: Target,
+        /// The one that becomes part of it, of the same sort.
+        from: Target,
+    },
+    /// Let an outlet's article stand for a story.
+    #[serde(rename = "story.prefer")]
+    Prefer {
+        /// The story.
+        story: StoryId,
+        /// The outlet.
+        outlet: Outlet,
+    },
+    /// Never fold two articles into one story.
+    #[serde(rename = "story.not_the_same")]
+    NotTheSame {
+        /// One of them.
+        one: ArticleId,
+        /// The other.
+        other: ArticleId,
+    },
+    /// Poll a new feed.
+    #[serde(rename = "feed.add")]
+    FeedAdd {
+        /// The feed.
+        feed: FeedSettings,
+    },
+    /// Change a feed's settings: all of them are replaced.
+    #[serde(rename = "feed.change")]
+    FeedChange {
+        /// The feed with its new settings.
+        feed: FeedSettings,
+    },
+    /// Poll a feed no more.
+    #[serde(rename = "feed.remove")]
+    FeedRemove {
+        /// The feed.
+        feed: FeedId,
+    },
+    /// Add a subscription, or replace the one with the same id.
+    #[serde(rename = "subscription.put")]
+    SubscriptionPut {
+        /// The subscription.
+        subscription: Box<SubscriptionSettings>,
+    },
+    /// Remove a subscription.
+    #[serde(rename = "subscription.remove")]
+    SubscriptionRemove {
+        /// The subscription.
+        subscription: SubscriptionId,
+    },
+    /// Keep a subscription silent.
+    #[serde(rename = "subscription.mute")]
+    SubscriptionMute {
+        /// The subscription.
+        subscription: SubscriptionId,
+        /// Until when; absent: until it is put again. A time in the past unmutes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+}
+
+impl Command {
+    /// The verb.
+    #[must_use]
+    pub fn verb(&self) -> Verb {
+        match self {
+            Self::Split { .. } => Verb::StorySplit,
+            Self::Merge { .. } => Verb::StoryMerge,
+            Self::Prefer { .. } => Verb::StoryPrefer,
+            Self::NotTheSame { .. } => Verb::StoryNotTheSame,
+            Self::FeedAdd { .. } => Verb::FeedAdd,
+            Self::FeedChange { .. } => Verb::FeedChange,
+            Self::FeedRemove { .. } => Verb::FeedRemove,
+            Self::SubscriptionPut { .. } => Verb::SubscriptionPut,
+            Self::SubscriptionRemove { .. } => Verb::SubscriptionRemove,
+            Self::SubscriptionMute { .. } => Verb::SubscriptionMute,
+        }
+    }
+}
+
+/// The verb of a command, as in JSON and in subjects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    /// [`Command::Split`].
+    StorySplit,
+    /// [`Command::Merge`].
+    StoryMerge,
+    /// [`Command::Prefer`].
+    StoryPrefer,
+    /// [`Command::NotTheSame`].
+    StoryNotTheSame,
+    /// [`Command::FeedAdd`].
+    FeedAdd,
+    /// [`Command::FeedChange`].
+    FeedChange,
+    /// [`Command::FeedRemove`].
+    FeedRemove,
+    /// [`Command::SubscriptionPut`].
+    SubscriptionPut,
+    /// [`Command::SubscriptionRemove`].
+    SubscriptionRemove,
+    /// [`Command::SubscriptionMute`].
+    SubscriptionMute,
+}
+
+impl Verb {
+    /// Every verb.
+    pub const ALL: [Self; 10] = [
+        Self::StorySplit,
+        Self::StoryMerge,
+        Self::StoryPrefer,
+        Self::StoryNotTheSame,
+        Self::FeedAdd,
+        Self::FeedChange,
+        Self::FeedRemove,
+        Self::SubscriptionPut,
+        Self::SubscriptionRemove,
+        Self::SubscriptionMute,
+    ];
+
+    /// The verb as two subject tokens, such as `story.split`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StorySplit => "story.split",
+            Self::StoryMerge => "story.merge",
+            Self::StoryPrefer => "story.prefer",
+            Self::StoryNotTheSame => "story.not_the_same",
+            Self::FeedAdd => "feed.add",
+            Self::FeedChange => "feed.change",
+            Self::FeedRemove => "feed.remove",
+            Self::SubscriptionPut => "subscription.put",
+            Self::SubscriptionRemove => "subscription.remove",
+            Self::SubscriptionMute => "subscription.mute",
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! `wirefold.dead/1`: a message that a stage gave up on, with the reason.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{Message, Tag};
+use crate::streams::Stage;
+use crate::subjects::Subject;
+
+/// A message that a stage gave up on. Its message id is [`DeadLetter::message_id`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeadLetter {
+    /// `wirefold.dead/1`.
+    pub schema: Tag<Self>,
+    /// The stage that gave up.
+    pub stage: Stage,
+    /// The sort of reason.
+    pub cause: DeadCause,
+    /// The reason for people, such as `text expired`.
+    pub reason: String,
+    /// The stream the message stands in.
+    pub stream: String,
+    /// Its sequence there.
+    pub sequence: u64,
+    /// Its subject.
+    pub subject: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When the stage gave up.
+    pub at: Timestamp,
+    /// Its headers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<DeadHeader>,
+    /// Its body; absent where it is gone or too large to stand here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<DeadBody>,
+}
+
+impl Message for DeadLetter {
+    const NAME: &'static str = "wirefold.dead";
+    const VERSION: u32 = 1;
+}
+
+impl DeadLetter {
+    /// The subject: by stage.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        Subject::dead(self.stage)
+    }
+
+    /// The message id, the same however often the stage gives up: `enricher.WF_JUDGED.1042`.
+    #[must_use]
+    pub fn message_id(&self) -> String {
+        format!("{}.{}.{}", self.stage.as_str(), self.stream, self.sequence)
+    }
+}
+
+/// Why a stage gave up.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadCause {
+    /// The message is at fault.
+    Rejected,
+    /// It was tried as often as is allowed.
+    MaxDeliver,
+    /// A message it names is gone.
+    Expired,
+}
+
+/// A header of a dead message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeadHeader {
+    /// The name.
+    pub name: String,
+    /// The value as it travelled.
+    pub value: String,
+}
+
+/// The body of a dead message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "form", content = "data", rename_all = "lowercase")]
+pub enum DeadBody {
+    /// The body as text.
+    Text(String),
+    /// The bytes as hex digits, where they are no UTF-8.
+    Hex(String),
+}
+
+impl DeadBody {
+    /// The form that fits these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::Text(text.to_owned()),
+            Err(_) => Self::Hex(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+        }
+    }
+
+    /// The bytes, for a replay; nothing where the hex digits are broken.
+    #[must_use]
+    pub fn bytes(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Text(text) => Some(text.clone().into_bytes()),
+            Self::Hex(digits) => {
+                let value = |digit: &u8| char::from(*digit).to_digit(16);
+                let byte = |pair: &[u8]| match pair {
+                    [high, low] => u8::try_from(value(high)? * 16 + value(low)?).ok(),
+                    _ => None,
+                };
+                digits.as_bytes().chunks(2).map(byte).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn broken_hex_gives_nothing() {
+        for digits in ["f", "fg", "é1", "+1"] {
+            assert_eq!(DeadBody::Hex(digits.into()).bytes(), None, "{digits}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_come_back(bytes: Vec<u8>) {
+            prop_assert_eq!(DeadBody::of(&bytes).bytes(), Some(bytes));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What the enricher finds in a text. Every finding says how it was found.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::LanguageTag;
+
+/// Everything found in one text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Findings {
+    /// The language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// The dateline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dateline: Option<Dateline>,
+    /// People, organisations and places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entities: Vec<Entity>,
+    /// Quotations with their speakers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotations: Vec<Quotation>,
+    /// Numbers with their units.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<Figure>,
+    /// Topics.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<Topic>,
+    /// The text in two of its own sentences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extract: Option<Extract>,
+}
+
+/// How something was found.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum FoundBy {
+    /// Feed or page declares it.
+    Declared,
+    /// A rule over the words.
+    Rule,
+    /// A list of known names or words.
+    List,
+    /// A statistical model.
+    Model,
+    /// Taken over from the story's lead, whose text is the same.
+    Inherited,
+}
+
+/// The language of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Language {
+    /// The tag; `und` where it is not known.
+    pub tag: LanguageTag,
+    /// How it was found.
+    pub how: FoundBy,
+}
+
+/// Place and date before the first sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Dateline {
+    /// The place as written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// The date as written, or as a calendar date where it is plain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// How it was found.
+    pub how: FoundBy,
+}
+
+/// A person, organisation or place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Entity {
+    /// What it is.
+    pub kind: EntityKind,
+    /// The name as first written.
+    pub name: String,
+    /// The one spelling that all variants of the name share.
+    pub key: String,
+    /// How often it stands in the text.
+    pub count: u32,
+    /// How it was found.
+    pub how: FoundBy,
+}
+
+/// What an entity is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum EntityKind {
+    /// A person.
+    Person,
+    /// An organisation.
+    Organisation,
+    /// A place.
+    Place,
+}
+
+/// Speech inside quotation marks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Quotation {
+    /// The words between the marks.
+    pub words: String,
+    /// Who says them, as written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
+    /// How the speaker, else the quotation, was found.
+    pub how: FoundBy,
+}
+
+/// A number that states a fact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Figure {
+    /// The value.
+    pub value: serde_json::Number,
+    /// The number as written, such as `twenty-eight`.
+    pub words: String,
+    /// What is counted, such as `people` or `EUR`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// How it was found.
+    pub how: FoundBy,
+}
+
+/// A topic of the IPTC Media Topics, top level.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Topic {
+    /// The code, such as `medtop:03000000`.
+    pub code: String,
+    /// The name in English.
+    pub name: String,
+    /// How it was found.
+    pub how: FoundBy,
+}
+
+/// A text in two of its own sentences.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Extract {
+    /// The sentences, verbatim.
+    pub sentences: Vec<String>,
+    /// How they were found.
+    pub how: FoundBy,
+}

@@ -1,0 +1,227 @@
+//! Names given by people and publishers: feeds, subscriptions, outlets, languages.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{IdError, IdErrorKind};
+use crate::string_form::string_form;
+
+/// One feed: a slug of at most 100 lower-case ASCII letters, digits, `-`, `_` and `.`.
+///
+/// The slug starts with a letter or digit, so that it is safe in a subject, a path and a URL.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FeedId(String);
+
+impl FeedId {
+    /// The feed of articles pushed in through the gateway.
+    #[must_use]
+    pub fn push() -> Self {
+        Self("push".to_owned())
+    }
+}
+
+/// One subscription: a slug with the rules of [`FeedId`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubscriptionId(String);
+
+/// The publisher behind feeds: a registrable domain, or the name a feed's `<source>` gives.
+///
+/// At most 253 bytes, lower case, without `/`, control characters or outer spaces.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Outlet(String);
+
+/// A language: a BCP 47 tag in lower case such as `en` or `pt-br`; `und` where it is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LanguageTag(String);
+
+impl LanguageTag {
+    /// The tag of an unknown language.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self("und".to_owned())
+    }
+
+    /// The first subtag, such as `pt` of `pt-br`.
+    #[must_use]
+    pub fn primary(&self) -> &str {
+        self.0.split('-').next().unwrap_or(&self.0)
+    }
+}
+
+const SLUG_BYTES: usize = 100;
+const SLUG_PATTERN: &str = "^[a-z0-9][a-z0-9._-]{0,99}$";
+const OUTLET_BYTES: usize = 253;
+const TAG_BYTES: usize = 35;
+
+fn check_slug(text: &str) -> Result<(), IdErrorKind> {
+    check_size(text, SLUG_BYTES)?;
+    let is_alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_slug = |c: char| is_alphanumeric(c) || matches!(c, '-' | '_' | '.');
+    match text.chars().find(|&c| !is_slug(c)) {
+        Some(stranger) => Err(IdErrorKind::Character(stranger)),
+        None if text.starts_with(is_alphanumeric) => Ok(()),
+        None => Err(IdErrorKind::Form("a letter or digit first")),
+    }
+}
+
+fn check_outlet(text: &str) -> Result<(), IdErrorKind> {
+    check_size(text, OUTLET_BYTES)?;
+    let is_stranger = |c: char| {
+        c.is_control() || c.is_uppercase() || c == '/' || (c.is_whitespace() && c != ' ')
+    };
+    match text.chars().find(|&c| is_stranger(c)) {
+        Some(stranger) => Err(IdErrorKind::Character(stranger)),
+        None if text.trim() == text => Ok(()),
+        None => Err(IdErrorKind::Form("no spaces around it")),
+    }
+}
+
+fn check_language(text: &str) -> Result<(), IdErrorKind> {
+    check_size(text, TAG_BYTES)?;
+    let is_tag = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if let Some(stranger) = text.chars().find(|&c| !is_tag(c)) {
+        return Err(IdErrorKind::Character(stranger));
+    }
+    let mut subtags = text.split('-');
+    let primary = subtags.next().unwrap_or_default();
+    let is_primary =
+        matches!(primary.len(), 2..=3) && primary.bytes().all(|b| b.is_ascii_lowercase());
+    match is_primary && subtags.all(|subtag| matches!(subtag.len(), 1..=8)) {
+        true => Ok(()),
+        false => Err(IdErrorKind::Form("a language tag such as `en` or `pt-br`")),
+    }
+}
+
+fn check_size(text: &str, most: usize) -> Result<(), IdErrorKind> {
+    match text.len() {
+        0 => Err(IdErrorKind::Empty),
+        bytes if bytes > most => Err(IdErrorKind::TooLong(most)),
+        _ => Ok(()),
+    }
+}
+
+macro_rules! name_id {
+    ($type:ident, $what:literal, $check:ident, $pattern:expr, $about:literal) => {
+        impl $type {
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                $check(text).map_err(|kind| IdError::new($what, text, kind))?;
+                Ok(Self(text.to_owned()))
+            }
+        }
+
+        string_form!($type, $pattern, $about);
+    };
+}
+
+name_id!(FeedId, "feed id", check_slug, SLUG_PATTERN, "A feed: a lower-case ASCII slug.");
+name_id!(
+    SubscriptionId,
+    "subscription id",
+    check_slug,
+    SLUG_PATTERN,
+    "A subscription: a lower-case ASCII slug."
+);
+name_id!(
+    Outlet,
+    "outlet",
+    check_outlet,
+    r"^[^\s/]([^\t\n\r/]{0,251}[^\s/])?$",
+    "The publisher: a registrable domain, or the name in the feed's `<source>`, in lower case."
+);
+name_id!(
+    LanguageTag,
+    "language",
+    check_language,
+    "^[a-z]{2,3}(-[a-z0-9]{1,8})*$",
+    "A language: a BCP 47 tag in lower case; `und` where it is not known."
+);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn reason<T: FromStr<Err = IdError>>(text: &str) -> Option<IdErrorKind> {
+        text.parse::<T>().err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn slugs() {
+        for good in ["push", "harbour-news", "a", "7.world_2"] {
+            assert_eq!(reason::<FeedId>(good), None, "{good}");
+        }
+        let cases = [
+            ("", IdErrorKind::Empty),
+            ("Harbour", IdErrorKind::Character('H')),
+            ("a b", IdErrorKind::Character(' ')),
+            ("a/b", IdErrorKind::Character('/')),
+            ("hafenö", IdErrorKind::Character('ö')),
+            (".hidden", IdErrorKind::Form("a letter or digit first")),
+            (&"a".repeat(101), IdErrorKind::TooLong(100)),
+        ];
+        for (text, kind) in cases {
+            assert_eq!(reason::<FeedId>(text), Some(kind), "{text}");
+            assert_eq!(reason::<SubscriptionId>(text), Some(kind), "{text}");
+        }
+    }
+
+    #[test]
+    fn outlets() {
+        for good in ["harbour.example", "hafen-zeitung.example", "the harbour gazette", "日報.example"] {
+            assert_eq!(reason::<Outlet>(good), None, "{good}");
+        }
+        let cases = [
+            ("", IdErrorKind::Empty),
+            ("https://harbour.example", IdErrorKind::Character('/')),
+            ("Harbour.example", IdErrorKind::Character('H')),
+            ("a\nb", IdErrorKind::Character('\n')),
+            (" a", IdErrorKind::Form("no spaces around it")),
+            (&"a".repeat(254), IdErrorKind::TooLong(253)),
+        ];
+        for (text, kind) in cases {
+            assert_eq!(reason::<Outlet>(text), Some(kind), "{text}");
+        }
+    }
+
+    #[test]
+    fn languages() {
+        let tag: LanguageTag = "zh-hant-tw".parse().unwrap();
+        assert_eq!(tag.primary(), "zh");
+        assert_eq!(LanguageTag::unknown().primary(), "und");
+        for bad in ["", "e", "engl", "EN", "en-", "en--gb", "1a", "en-abcdefghi", "en_gb"] {
+            assert!(reason::<LanguageTag>(bad).is_some(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_is_kept_as_it_is(text in "\\PC{0,20}") {
+            if let Ok(outlet) = text.parse::<Outlet>() {
+                prop_assert_eq!(outlet.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn slugs_are_kept_as_they_are(text in "[a-z0-9][a-z0-9._-]{0,99}") {
+            prop_assert_eq!(text.parse::<FeedId>().unwrap().to_string(), text.clone());
+            prop_assert_eq!(text.parse::<SubscriptionId>().unwrap().as_str(), text);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The detector's records in `WF_JUDGED`: decisions on articles, commands carried out, epochs.
+//!
+//! One writer, and every record says how far the inputs had been read, so a successor reads the
+//! last record and goes on from there. Nothing is decided twice.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{DecodeError, Message, Tag, decode, schema_of};
+use crate::control::ControlCommand;
+use crate::ids::{ArticleId, DecisionId};
+use crate::story::{EventState, StoryChange, StoryState};
+use crate::verdict::Verdict;
+
+/// The largest decision in bytes.
+pub const MAX_DECISION_BYTES: usize = 2048;
+
+/// How far the detector had read its inputs: the last sequences it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Offsets {
+    /// In `WF_FETCHED`.
+    pub fetched: u64,
+    /// In `WF_CONTROL`.
+    pub control: u64,
+}
+
+/// The decision on one article, without its text. At most 2 KB; its message id is the decision id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ArticleJudged {
+    /// `wirefold.article.judged/1`.
+    pub schema: Tag<Self>,
+    /// The decision's id: epoch and input sequence.
+    pub decision: DecisionId,
+    /// The input offsets after this decision; `fetched` is the article's own sequence.
+    pub input: Offsets,
+    /// The article.
+    pub id: ArticleId,
+    /// When it was seen: the time that timers run on.
+    pub seen: Timestamp,
+    /// The verdict with its evidence.
+    pub verdict: Verdict,
+    /// The story after this decision.
+    pub story_state: StoryState,
+    /// The event after this decision.
+    pub event_state: EventState,
+    /// The lead's sequence in `WF_FETCHED`, where its text is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead_fetched: Option<u64>,
+    /// Changes to stories and events that this article brings about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<StoryChange>,
+    /// Whether it stood in its feed at the first good poll: indexed, never alerted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub baseline: bool,
+}
+
+impl Message for ArticleJudged {
+    const NAME: &'static str = "wirefold.article.judged";
+    const VERSION: u32 = 1;
+    const MAX_BYTES: usize = MAX_DECISION_BYTES;
+}
+
+/// A person's command, put in its place among the decisions so that a replay gives the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CommandJudged {
+    /// `wirefold.command.judged/1`.
+    pub schema: Tag<Self>,
+    /// The record's id: epoch and `c` with the command's sequence.
+    pub decision: DecisionId,
+    /// The input offsets after this record; `control` is the command's own sequence.
+    pub input: Offsets,
+    /// The command itself, so that a rebuild needs no other stream.
+    pub command: ControlCommand,
+    /// What came of it.
+    pub outcome: CommandOutcome,
+    /// The changes it brings about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<StoryChange>,
+}
+
+impl Message for CommandJudged {
+    const NAME: &'static str = "wirefold.command.judged";
+    const VERSION: u32 = 1;
+}
+
+/// What came of a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum CommandOutcome {
+    /// It was carried out.
+    Applied,
+    /// It could not be carried out.
+    Refused {
+        /// Why not, for people.
+        reason: String,
+    },
+}
+
+/// A writer takes over: everything after it in the stream is in this epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EpochTaken {
+    /// `wirefold.judged.epoch/1`.
+    pub schema: Tag<Self>,
+    /// The record's id: the epoch and `epoch`.
+    pub decision: DecisionId,
+    /// The input offsets the writer goes on from.
+    pub input: Offsets,
+    /// The last record before it; absent in an empty stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<DecisionId>,
+    /// The instance that writes, such as `detector-1`.
+    pub writer: String,
+    /// The release of wirefold that writes.
+    pub release: String,
+    /// A fingerprint of the detector's settings: another one may decide otherwise.
+    pub settings: String,
+    /// When it took over.
+    pub at: Timestamp,
+}
+
+impl Message for EpochTaken {
+    const NAME: &'static str = "wirefold.judged.epoch";
+    const VERSION: u32 = 1;
+    const MAX_BYTES: usize = MAX_DECISION_BYTES;
+}
+
+/// Any record of `WF_JUDGED`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judged {
+    /// A decision on an article.
+    Article(Box<ArticleJudged>),
+    /// A command carried out.
+    Command(Box<CommandJudged>),
+    /// A take-over.
+    Epoch(EpochTaken),
+}
+
+impl Judged {
+    /// Decodes whichever record it is.
+    ///
+    /// # Errors
+    /// A [`DecodeError`] that says what the bytes are instead.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        match schema_of(bytes)?.name.as_str() {
+            CommandJudged::NAME => decode(bytes).map(|record| Self::Command(Box::new(record))),
+            EpochTaken::NAME => decode(bytes).map(Self::Epoch),
+            _ => decode(bytes).map(|record| Self::Article(Box::new(record))),
+        }
+    }
+
+    /// The record's id.
+    #[must_use]
+    pub fn decision(&self) -> DecisionId {
+        match self {
+            Self::Article(record) => record.decision,
+            Self::Command(record) => record.decision,
+            Self::Epoch(record) => record.decision,
+        }
+    }
+
+    /// The input offsets after it.
+    #[must_use]
+    pub fn input(&self) -> Offsets {
+        match self {
+            Self::Article(record) => record.input,
+            Self::Command(record) => record.input,
+            Self::Epoch(record) => record.input,
+        }
+    }
+}

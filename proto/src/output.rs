@@ -1,0 +1,112 @@
+//! The output stream: articles with verdict, story state and what was found in the text; and the
+//! changes to stories.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::article::AboutArticle;
+use crate::codec::{Message, Tag};
+use crate::findings::Findings;
+use crate::ids::{ArticleId, DecisionId, LanguageTag};
+use crate::story::{EventState, StoryChange, StoryState};
+use crate::subjects::Subject;
+use crate::verdict::Verdict;
+
+/// The most words of the text that go out under [`TextPolicy::Lead`].
+pub const LEAD_WORDS: usize = 60;
+
+/// An article with everything found out about it. Its message id is the article id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutputArticle {
+    /// `wirefold.output.article/1`.
+    pub schema: Tag<Self>,
+    /// The article's id.
+    pub id: ArticleId,
+    /// The decision it rests on.
+    pub decision: DecisionId,
+    /// The decision's sequence in `WF_JUDGED`: readers apply the output in this order.
+    pub judged: u64,
+    /// The article's sequence in `WF_FETCHED`, where its text is read.
+    pub fetched: u64,
+    /// Everything about it but the text.
+    pub article: AboutArticle,
+    /// How much of the text stands here.
+    pub text_policy: TextPolicy,
+    /// The text, as far as the policy lets it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The verdict with its evidence.
+    pub verdict: Verdict,
+    /// The story after the decision.
+    pub story_state: StoryState,
+    /// The event after the decision.
+    pub event_state: EventState,
+    /// What was found in the text.
+    pub findings: Findings,
+}
+
+impl Message for OutputArticle {
+    const NAME: &'static str = "wirefold.output.article";
+    const VERSION: u32 = 1;
+}
+
+impl OutputArticle {
+    /// The subject: by class and language.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        let language = self.findings.language.as_ref().map(|found| &found.tag);
+        let unknown = LanguageTag::unknown();
+        Subject::output_article(self.verdict.class, language.unwrap_or(&unknown))
+    }
+}
+
+/// How much of a text stands in outward copies.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum TextPolicy {
+    /// No text.
+    None,
+    /// The first words, at most 60.
+    Lead,
+    /// The whole text.
+    Full,
+}
+
+/// A change to a story or event. Its message id is [`OutputStory::message_id`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutputStory {
+    /// `wirefold.output.story/1`.
+    pub schema: Tag<Self>,
+    /// The decision or command that brought it about.
+    pub decision: DecisionId,
+    /// The decision's sequence in `WF_JUDGED`: readers apply the output in this order.
+    pub judged: u64,
+    /// The place among the changes of this decision, from 0.
+    pub index: u32,
+    /// The time of the decision's article or command.
+    pub at: Timestamp,
+    /// The change.
+    pub change: StoryChange,
+}
+
+impl Message for OutputStory {
+    const NAME: &'static str = "wirefold.output.story";
+    const VERSION: u32 = 1;
+}
+
+impl OutputStory {
+    /// The subject: by the sort of change.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        Subject::output_story(self.change.kind())
+    }
+
+    /// The message id, the same however often the change is published: `7-1042.0`.
+    #[must_use]
+    pub fn message_id(&self) -> String {
+        format!("{}.{}", self.decision, self.index)
+    }
+}

@@ -1,0 +1,139 @@
+//! Settings of feeds and subscriptions as they travel in commands. Secrets never do: deliveries
+//! are named here and configured where they run.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{FeedId, Outlet, SubscriptionId};
+use crate::interval::Interval;
+
+/// A feed and how to poll it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FeedSettings {
+    /// Its id.
+    pub id: FeedId,
+    /// Its address.
+    pub url: String,
+    /// Its title; absent: what the feed says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Its publisher; absent: the registrable domain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outlet: Option<Outlet>,
+    /// The group it is listed under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Whether article pages are fetched.
+    #[serde(default)]
+    pub full_text: FullText,
+}
+
+/// Whether article pages are fetched for their text.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum FullText {
+    /// Where the feed only teases and the site allows it.
+    #[default]
+    Auto,
+    /// Always, where the site allows it.
+    On,
+    /// Never.
+    Off,
+}
+
+/// A saved query with its delivery settings. What is absent has the alerter's default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SubscriptionSettings {
+    /// Its id.
+    pub id: SubscriptionId,
+    /// Its name for people.
+    pub name: String,
+    /// The query in wirefold's query language.
+    pub query: String,
+    /// What one alert is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_by: Option<GroupBy>,
+    /// What rings, such as `new`, `origins+2`, `velocity>5/10m`, `material`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on: Vec<String>,
+    /// Outlets needed before it rings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_outlets: Option<u32>,
+    /// Separately written texts needed before it rings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_origins: Option<u32>,
+    /// How long the first message waits for more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_wait: Option<Interval>,
+    /// The shortest time between two revisions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_interval: Option<Interval>,
+    /// When the same state is told again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeat_interval: Option<Interval>,
+    /// When messages are held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet_hours: Option<QuietHours>,
+    /// What rings in quiet hours all the same, such as `outlets>=10`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub break_quiet: Option<String>,
+    /// The most loud messages a day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_per_day: Option<u32>,
+    /// Gather messages into digests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// The names of the deliveries it goes to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deliveries: Vec<String>,
+}
+
+/// What one alert is about.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum GroupBy {
+    /// An event.
+    Event,
+    /// A story.
+    Story,
+}
+
+/// A time of day in which messages are held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QuietHours {
+    /// From when, such as `22:00`.
+    pub from: String,
+    /// To when, such as `07:00`; earlier than `from`: on the next day.
+    pub to: String,
+    /// The IANA time zone, such as `Europe/Berlin`.
+    pub time_zone: String,
+}
+
+/// How often a digest is sent.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Digest {
+    /// Every hour.
+    Hourly,
+    /// Every day.
+    Daily,
+    /// Every week.
+    Weekly,
+}

@@ -1,0 +1,132 @@
+//! Stories and events as they stand after a decision, and the changes to them.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::agency::Agency;
+use crate::ids::{ArticleId, EventId, StoryId, Target};
+
+/// A story right after a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoryState {
+    /// Goes up by one at every change of the story.
+    pub revision: u64,
+    /// Its articles, versions included.
+    pub articles: u32,
+    /// Its outlets.
+    pub outlets: u32,
+    /// When its first article was seen here.
+    pub first_seen: Timestamp,
+}
+
+/// An event right after a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EventState {
+    /// Goes up by one at every change of the event.
+    pub revision: u64,
+    /// Its stories.
+    pub stories: u32,
+    /// The articles of its stories.
+    pub articles: u32,
+    /// The outlets of its stories.
+    pub outlets: u32,
+    /// Its separately written texts: an upper bound, not confirmation.
+    pub origins: u32,
+    /// When its first article was seen here.
+    pub first_seen: Timestamp,
+    /// The event that this one continues after its bounds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continues: Option<EventId>,
+}
+
+/// A change to a story or event that is no new article.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "change", rename_all = "lowercase")]
+pub enum StoryChange {
+    /// One story or event became part of another; the old id redirects.
+    Merged {
+        /// What is no more.
+        from: Target,
+        /// What it became part of: the older one, and of the same sort.
+        into: Target,
+        /// The articles that link the two.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        links: Vec<ArticleId>,
+    },
+    /// People took articles out of a story.
+    Split {
+        /// The story they were in.
+        from: StoryId,
+        /// The story they form.
+        into: StoryId,
+        /// The articles.
+        articles: Vec<ArticleId>,
+    },
+    /// The agency behind a story became known.
+    Credited {
+        /// The story.
+        story: StoryId,
+        /// The agency.
+        agency: Agency,
+    },
+    /// People chose another article to stand for a story.
+    Preferred {
+        /// The story.
+        story: StoryId,
+        /// The article that stands for it now.
+        lead: ArticleId,
+    },
+    /// A story or event takes no more articles.
+    Quiet {
+        /// What has gone quiet.
+        target: Target,
+    },
+}
+
+impl StoryChange {
+    /// The sort of change.
+    #[must_use]
+    pub fn kind(&self) -> ChangeKind {
+        match self {
+            Self::Merged { .. } => ChangeKind::Merged,
+            Self::Split { .. } => ChangeKind::Split,
+            Self::Credited { .. } => ChangeKind::Credited,
+            Self::Preferred { .. } => ChangeKind::Preferred,
+            Self::Quiet { .. } => ChangeKind::Quiet,
+        }
+    }
+}
+
+/// A sort of change, as in subjects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChangeKind {
+    /// [`StoryChange::Merged`].
+    Merged,
+    /// [`StoryChange::Split`].
+    Split,
+    /// [`StoryChange::Credited`].
+    Credited,
+    /// [`StoryChange::Preferred`].
+    Preferred,
+    /// [`StoryChange::Quiet`].
+    Quiet,
+}
+
+impl ChangeKind {
+    /// Every sort.
+    pub const ALL: [Self; 5] =
+        [Self::Merged, Self::Split, Self::Credited, Self::Preferred, Self::Quiet];
+
+    /// The word in JSON and in subjects.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Merged => "merged",
+            Self::Split => "split",
+            Self::Credited => "credited",
+            Self::Preferred => "preferred",
+            Self::Quiet => "quiet",
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Streams, buckets and the object store: their names, their subjects, who writes and who reads.
+//!
+//! The rights of the NATS users follow from these tables, and tests compare the two.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A stage of the pipeline.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Polls feeds and fetches articles.
+    Fetcher,
+    /// Judges articles.
+    Detector,
+    /// Finds out what stands in them.
+    Enricher,
+    /// Sends alerts.
+    Alerter,
+    /// Serves feeds, API and page.
+    Gateway,
+}
+
+impl Stage {
+    /// Every stage.
+    pub const ALL: [Self; 5] =
+        [Self::Fetcher, Self::Detector, Self::Enricher, Self::Alerter, Self::Gateway];
+
+    /// The word in JSON and in subjects.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fetcher => "fetcher",
+            Self::Detector => "detector",
+            Self::Enricher => "enricher",
+            Self::Alerter => "alerter",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+/// Who connects to the bus; each has a user of its own with these rights and no others.
+///
+/// The one-shot `setup` role is not among them: it owns all streams and buckets and no messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// A stage.
+    Stage(Stage),
+    /// The command line.
+    Cli,
+    /// Users' own programs: read only.
+    Reader,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 7] = [FETCHER, DETECTOR, ENRICHER, ALERTER, GATEWAY, CLI, READER];
+
+    /// The name of the NATS user.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stage(stage) => stage.as_str(),
+            Self::Cli => "cli",
+            Self::Reader => "reader",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+const FETCHER: Role = Role::Stage(Stage::Fetcher);
+const DETECTOR: Role = Role::Stage(Stage::Detector);
+const ENRICHER: Role = Role::Stage(Stage::Enricher);
+const ALERTER: Role = Role::Stage(Stage::Alerter);
+const GATEWAY: Role = Role::Stage(Stage::Gateway);
+const CLI: Role = Role::Cli;
+const READER: Role = Role::Reader;
+
+/// How a role reads a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReadBy {
+    /// Through a durable consumer named after the role, and acknowledges.
+    Consumer,
+    /// From a sequence in order, through consumers it creates itself; acknowledges nothing.
+    Order,
+    /// Single messages by their sequence.
+    Sequence,
+}
+
+/// A right to publish on a stream's subjects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writer {
+    /// Who.
+    pub role: Role,
+    /// Which subjects, each within the stream's.
+    pub subjects: &'static [&'static str],
+}
+
+/// A right to read a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reader {
+    /// Who.
+    pub role: Role,
+    /// How.
+    pub by: ReadBy,
+}
+
+/// A stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stream {
+    /// Its name.
+    pub name: &'static str,
+    /// Its subjects, as NATS patterns.
+    pub subjects: &'static [&'static str],
+    /// What stands in it.
+    pub about: &'static str,
+    /// Who writes it.
+    pub writers: &'static [Writer],
+    /// Who reads it.
+    pub readers: &'static [Reader],
+}
+
+const fn writes(role: Role, subjects: &'static [&'static str]) -> Writer {
+    Writer { role, subjects }
+}
+
+const fn reads(role: Role, by: ReadBy) -> Reader {
+    Reader { role, by }
+}
+
+/// Articles with their text.
+pub const FETCHED: Stream = Stream {
+    name: "WF_FETCHED",
+    subjects: &["wirefold.v1.article.fetched.*"],
+    about: "the article with its text",
+    writers: &[
+        writes(FETCHER, &["wirefold.v1.article.fetched.*"]),
+        writes(GATEWAY, &["wirefold.v1.article.fetched.push"]),
+    ],
+    readers: &[
+        reads(DETECTOR, ReadBy::Order),
+        reads(ENRICHER, ReadBy::Sequence),
+        reads(ALERTER, ReadBy::Sequence),
+        reads(GATEWAY, ReadBy::Sequence),
+    ],
+};
+
+/// Decisions, by one writer at a time.
+pub const JUDGED: Stream = Stream {
+    name: "WF_JUDGED",
+    subjects: &["wirefold.v1.article.judged", "wirefold.v1.article.judged.epoch"],
+    about: "the decision with evidence, its epoch and input offsets, no text",
+    writers: &[writes(
+        DETECTOR,
+        &["wirefold.v1.article.judged", "wirefold.v1.article.judged.epoch"],
+    )],
+    readers: &[reads(DETECTOR, ReadBy::Order), reads(ENRICHER, ReadBy::Consumer)],
+};
+
+/// The output stream: the product of the pipeline.
+pub const OUTPUT: Stream = Stream {
+    name: "WF_OUTPUT",
+    subjects: &["wirefold.v1.output.article.*.*", "wirefold.v1.output.story.*"],
+    about: "the enriched article with verdict and story state, or a change to a story",
+    writers: &[writes(
+        ENRICHER,
+        &["wirefold.v1.output.article.*.*", "wirefold.v1.output.story.*"],
+    )],
+    readers: &[
+        reads(ALERTER, ReadBy::Consumer),
+        reads(GATEWAY, ReadBy::Order),
+        reads(READER, ReadBy::Order),
+    ],
+};
+
+/// Alerts: each revision once, for as long as the stream keeps it.
+pub const ALERTS: Stream = Stream {
+    name: "WF_ALERTS",
+    subjects: &["wirefold.v1.alert.*.*.*"],
+    about: "one revision of an alert",
+    writers: &[writes(ALERTER, &["wirefold.v1.alert.*.*.*"])],
+    readers: &[
+        reads(ALERTER, ReadBy::Order),
+        reads(GATEWAY, ReadBy::Order),
+        reads(READER, ReadBy::Order),
+    ],
+};
+
+/// Commands of people.
+pub const CONTROL: Stream = Stream {
+    name: "WF_CONTROL",
+    subjects: &["wirefold.v1.control.>"],
+    about: "split, merge, prefer, not the same; feeds; subscriptions",
+    writers: &[
+        writes(GATEWAY, &["wirefold.v1.control.>"]),
+        writes(CLI, &["wirefold.v1.control.>"]),
+    ],
+    readers: &[
+        reads(FETCHER, ReadBy::Order),
+        reads(DETECTOR, ReadBy::Order),
+        reads(ENRICHER, ReadBy::Order),
+        reads(ALERTER, ReadBy::Order),
+        reads(GATEWAY, ReadBy::Order),
+    ],
+};
+
+/// Messages that a stage gave up on. The advisories are the server's own.
+pub const DEAD: Stream = Stream {
+    name: "WF_DEAD",
+    subjects: &[
+        "wirefold.v1.dead.*",
+        "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.WF_FETCHED.*",
+        "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.WF_JUDGED.*",
+        "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.WF_OUTPUT.*",
+        "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.WF_ALERTS.*",
+        "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.WF_CONTROL.*",
+    ],
+    about: "the message given up on, with the reason",
+    writers: &[
+        writes(FETCHER, &["wirefold.v1.dead.fetcher"]),
+        writes(DETECTOR, &["wirefold.v1.dead.detector"]),
+        writes(ENRICHER, &["wirefold.v1.dead.enricher"]),
+        writes(ALERTER, &["wirefold.v1.dead.alerter"]),
+        writes(GATEWAY, &["wirefold.v1.dead.gateway"]),
+    ],
+    readers: &[reads(GATEWAY, ReadBy::Order), reads(CLI, ReadBy::Order)],
+};
+
+/// Every stream.
+pub const STREAMS: [Stream; 6] = [FETCHED, JUDGED, OUTPUT, ALERTS, CONTROL, DEAD];
+
+/// A key-value bucket or object store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Store {
+    /// Its name.
+    pub name: &'static str,
+    /// Its sort.
+    pub kind: StoreKind,
+    /// What stands in it.
+    pub about: &'static str,
+    /// Who writes it.
+    pub writers: &'static [Role],
+    /// Who reads it.
+    pub readers: &'static [Role],
+}
+
+/// A sort of store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreKind {
+    /// A key-value bucket.
+    KeyValue,
+    /// An object store.
+    Objects,
+}
+
+/// What the fetcher remembers of each feed.
+pub const FEEDS: Store = Store {
+    name: "wf_feeds",
+    kind: StoreKind::KeyValue,
+    about: "validators, seen items and health of each feed",
+    writers: &[FETCHER],
+    readers: &[FETCHER, GATEWAY, CLI],
+};
+
+/// The subscriptions in force.
+pub const SUBSCRIPTIONS: Store = Store {
+    name: "wf_subscriptions",
+    kind: StoreKind::KeyValue,
+    about: "the subscriptions in force",
+    writers: &[ALERTER],
+    readers: &[ALERTER, GATEWAY, CLI],
+};
+
+/// Stories as the gateway shows them.
+pub const STORIES: Store = Store {
+    name: "wf_stories",
+    kind: StoreKind::KeyValue,
+    about: "the newest state of each story",
+    writers: &[GATEWAY],
+    readers: &[GATEWAY, CLI, READER],
+};
+
+/// The detector's snapshots.
+pub const SNAPSHOTS: Store = Store {
+    name: "wf_snapshots",
+    kind: StoreKind::Objects,
+    about: "the detector's index segments and tables",
+    writers: &[DETECTOR],
+    readers: &[DETECTOR],
+};
+
+/// Every bucket and object store.
+pub const STORES: [Store; 4] = [FEEDS, SUBSCRIPTIONS, STORIES, SNAPSHOTS];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::subjects::{covers, overlap};
+
+    #[test]
+    fn no_two_subjects_overlap() {
+        let all: Vec<_> =
+            STREAMS.iter().flat_map(|stream| stream.subjects.iter().map(|s| (stream.name, s))).collect();
+        for (place, (stream, subject)) in all.iter().enumerate() {
+            for (other_stream, other) in &all[..place] {
+                assert!(!overlap(subject, other), "{stream} {subject} and {other_stream} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn writers_stay_within_their_stream() {
+        for stream in STREAMS {
+            for writer in stream.writers {
+                for subject in writer.subjects {
+                    let within = stream.subjects.iter().any(|pattern| covers(pattern, subject));
+                    assert!(within, "{} may write {subject} outside {}", writer.role, stream.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn everything_is_written_and_read() {
+        for stream in STREAMS {
+            assert!(!stream.writers.is_empty() && !stream.readers.is_empty(), "{}", stream.name);
+        }
+        for store in STORES {
+            assert!(!store.writers.is_empty() && !store.readers.is_empty(), "{}", store.name);
+        }
+    }
+
+    #[test]
+    fn names_are_given_once() {
+        let names: BTreeSet<_> =
+            STREAMS.map(|stream| stream.name).into_iter().chain(STORES.map(|s| s.name)).collect();
+        assert_eq!(names.len(), STREAMS.len() + STORES.len());
+        let roles: BTreeSet<_> = Role::ALL.map(Role::as_str).into_iter().collect();
+        assert_eq!(roles.len(), Role::ALL.len());
+    }
+
+    #[test]
+    fn advisories_of_every_other_stream_are_kept() {
+        for stream in STREAMS.iter().filter(|stream| stream.name != DEAD.name) {
+            let advisory = format!(
+                "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{}.some-consumer",
+                stream.name
+            );
+            assert!(DEAD.subjects.iter().any(|pattern| covers(pattern, &advisory)), "{advisory}");
+        }
+    }
+
+    #[test]
+    fn readers_write_nothing() {
+        let writes = STREAMS.iter().flat_map(|stream| stream.writers).any(|w| w.role == READER);
+        assert!(!writes);
+    }
+}

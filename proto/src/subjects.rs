@@ -1,0 +1,200 @@
+//! Subjects: one constructor for each, and the patterns of NATS over them.
+
+use std::fmt;
+
+use crate::ids::{AlertId, FeedId, LanguageTag};
+use crate::story::ChangeKind;
+use crate::streams::Stage;
+use crate::token::escape;
+use crate::verdict::Class;
+
+/// A subject that a message is published on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject(String);
+
+impl Subject {
+    /// An article that came through a feed.
+    #[must_use]
+    pub fn fetched(feed: &FeedId) -> Self {
+        Self(format!("wirefold.v1.article.fetched.{}", escape(feed.as_str())))
+    }
+
+    /// An article pushed in through the gateway.
+    #[must_use]
+    pub fn pushed() -> Self {
+        Self::fetched(&FeedId::push())
+    }
+
+    /// A decision on an article, or a command carried out.
+    #[must_use]
+    pub fn judged() -> Self {
+        Self("wirefold.v1.article.judged".to_owned())
+    }
+
+    /// A writer's take-over.
+    #[must_use]
+    pub fn epoch() -> Self {
+        Self("wirefold.v1.article.judged.epoch".to_owned())
+    }
+
+    /// An enriched article. Only the first subtag of the language stands in the subject.
+    #[must_use]
+    pub fn output_article(class: Class, language: &LanguageTag) -> Self {
+        let language = escape(language.primary());
+        Self(format!("wirefold.v1.output.article.{}.{language}", class.as_str()))
+    }
+
+    /// A change to a story or event.
+    #[must_use]
+    pub fn output_story(change: ChangeKind) -> Self {
+        Self(format!("wirefold.v1.output.story.{}", change.as_str()))
+    }
+
+    /// One revision of an alert.
+    #[must_use]
+    pub fn alert(alert: &AlertId, revision: u64) -> Self {
+        let subscription = escape(alert.subscription.as_str());
+        Self(format!("wirefold.v1.alert.{subscription}.{}.{revision}", alert.target))
+    }
+
+    /// A command.
+    #[must_use]
+    pub fn control(verb: crate::control::Verb) -> Self {
+        Self(format!("wirefold.v1.control.{}", verb.as_str()))
+    }
+
+    /// A message that a stage gave up on.
+    #[must_use]
+    pub fn dead(stage: Stage) -> Self {
+        Self(format!("wirefold.v1.dead.{}", stage.as_str()))
+    }
+
+    /// The subject as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a pattern takes this subject: `*` stands for one token, a last `>` for the rest.
+    #[must_use]
+    pub fn lies_in(&self, pattern: &str) -> bool {
+        covers(pattern, &self.0)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether every subject of `inner` (a subject or a pattern) is also one of `outer`.
+#[must_use]
+pub fn covers(outer: &str, inner: &str) -> bool {
+    let (mut outer, mut inner) = (outer.split('.'), inner.split('.'));
+    loop {
+        match (outer.next(), inner.next()) {
+            (None, None) => return true,
+            (Some(">"), Some(_)) => return true,
+            (Some("*"), Some(token)) if token != ">" => (),
+            (Some(one), Some(other)) if one == other => (),
+            _ => return false,
+        }
+    }
+}
+
+/// Whether some subject is one of both patterns.
+#[must_use]
+pub fn overlap(one: &str, other: &str) -> bool {
+    let (mut one, mut other) = (one.split('.'), other.split('.'));
+    loop {
+        match (one.next(), other.next()) {
+            (None, None) => return true,
+            (Some(">"), Some(_)) | (Some(_), Some(">")) => return true,
+            (Some("*"), Some(_)) | (Some(_), Some("*")) => (),
+            (Some(left), Some(right)) if left == right => (),
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn subjects_are_spelled_as_in_the_table() {
+        let alert: AlertId = "floods.north:e-00000000000000000000000001".parse().unwrap();
+        let cases = [
+            (Subject::fetched(&"harbour.news".parse().unwrap()), "article.fetched.harbour=2Enews"),
+            (Subject::pushed(), "article.fetched.push"),
+            (Subject::judged(), "article.judged"),
+            (Subject::epoch(), "article.judged.epoch"),
+            (
+                Subject::output_article(Class::Copy, &"pt-br".parse().unwrap()),
+                "output.article.copy.pt",
+            ),
+            (Subject::output_story(ChangeKind::Merged), "output.story.merged"),
+            (
+                Subject::alert(&alert, 3),
+                "alert.floods=2Enorth.e-00000000000000000000000001.3",
+            ),
+            (Subject::control(crate::control::Verb::StorySplit), "control.story.split"),
+            (Subject::dead(Stage::Enricher), "dead.enricher"),
+        ];
+        for (subject, expected) in cases {
+            assert_eq!(subject.to_string(), format!("wirefold.v1.{expected}"));
+        }
+    }
+
+    #[test]
+    fn patterns() {
+        // outer, inner, covers, overlap
+        let cases = [
+            ("a.b", "a.b", true, true),
+            ("a.b", "a.c", false, false),
+            ("a", "a.b", false, false),
+            ("a.*", "a.b", true, true),
+            ("a.*", "a", false, false),
+            ("a.*", "a.b.c", false, false),
+            ("a.>", "a.b.c", true, true),
+            ("a.>", "a", false, false),
+            ("a.b", "a.*", false, true),
+            ("a.*", "a.>", false, true),
+            ("a.>", "a.*", true, true),
+            ("a.*.c", "a.b.*", false, true),
+            ("a.*.c", "*.b.d", false, false),
+            (">", "a.b", true, true),
+        ];
+        for (outer, inner, covered, overlapping) in cases {
+            assert_eq!(covers(outer, inner), covered, "{outer} covers {inner}");
+            assert_eq!(overlap(outer, inner), overlapping, "{outer} overlaps {inner}");
+            assert_eq!(overlap(inner, outer), overlapping, "{inner} overlaps {outer}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn overlap_means_a_common_subject(
+            one in "[ab*](\\.[ab*]){0,2}(\\.>)?",
+            other in "[ab*](\\.[ab*]){0,2}(\\.>)?",
+        ) {
+            // Every subject of at most five tokens over an alphabet with one letter more.
+            let mut subjects = vec![String::new()];
+            let mut common = false;
+            for _ in 0..5 {
+                subjects = subjects
+                    .iter()
+                    .flat_map(|head| ["a", "b", "c"].map(|tail| match head.is_empty() {
+                        true => tail.to_owned(),
+                        false => format!("{head}.{tail}"),
+                    }))
+                    .collect();
+                common |= subjects.iter().any(|s| covers(&one, s) && covers(&other, s));
+            }
+            prop_assert_eq!(overlap(&one, &other), common);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The verdict: the detector's answer for one article, with evidence.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::agency::Agency;
+use crate::ids::{ArticleId, EventId, StoryId};
+use crate::measure::{Containment, Novelty, Simhash};
+
+/// The most entries of [`Verdict::matches`] and of [`Verdict::holds`] in a bus message, the
+/// strongest first: keeps a decision within its 2 KB.
+pub const MAX_MATCHES: usize = 5;
+
+/// The detector's answer for one article.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Verdict {
+    /// What the article is.
+    pub class: Class,
+    /// How much of the text is copied; stands with `copy` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<CopyKind>,
+    /// Whether the text is long enough to be compared. Where not, only exact text or URL folds it.
+    pub comparable: bool,
+    /// The story the article belongs to.
+    pub story: StoryId,
+    /// The event the story belongs to.
+    pub event: EventId,
+    /// The article that stands for the story.
+    pub lead: ArticleId,
+    /// The first article of the separately written text this one goes back to.
+    pub origin: ArticleId,
+    /// How sure the origin is; absent where the text is its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin_confidence: Option<Confidence>,
+    /// Earlier articles that share text with this one, the strongest first.
+    pub matches: Vec<TextMatch>,
+    /// Stories that this text holds without being a copy of them, as a digest does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<StoryId>,
+    /// The number of quotations it shares with the matches. They never count as copying.
+    pub shared_quotations: u32,
+    /// The agency behind the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency: Option<Agency>,
+    /// The share of the text that the rest of its story does not cover.
+    pub novelty: Novelty,
+    /// Whether this article changes what is known, and why; absent where nothing was asked, as for
+    /// a plain copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub material: Option<Materiality>,
+    /// The SimHash of the text.
+    pub simhash: Simhash,
+}
+
+/// What an article is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// Own text, no event yet.
+    New,
+    /// Own text about a known event.
+    Related,
+    /// The text of another article, in the whole or in a named part: folded.
+    Copy,
+    /// A changed text of the same item.
+    Version,
+}
+
+impl Class {
+    /// Every class.
+    pub const ALL: [Self; 4] = [Self::New, Self::Related, Self::Copy, Self::Version];
+
+    /// The word in JSON and in subjects.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Related => "related",
+            Self::Copy => "copy",
+            Self::Version => "version",
+        }
+    }
+}
+
+/// How much of a text is copied.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum CopyKind {
+    /// The same text after normalising.
+    Exact,
+    /// Most of one text stands in the other.
+    Reprint,
+    /// A substantial part of one text stands in the other.
+    Partial,
+}
+
+/// How sure a judgement is, in words.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// One reading among several.
+    Possibly,
+    /// The likelier reading.
+    Probably,
+    /// The text says so itself.
+    Certainly,
+}
+
+/// What two articles share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TextMatch {
+    /// The earlier article.
+    pub id: ArticleId,
+    /// The share of this article's counted words that stand in the earlier one.
+    pub contained: Containment,
+    /// The share of the earlier article's counted words that stand in this one.
+    pub containing: Containment,
+    /// The number of shared passages.
+    pub passages: u32,
+    /// The words of the longest verbatim run, quotations included.
+    pub longest: u32,
+    /// The earlier article's sequence in `WF_FETCHED`, where its text is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<u64>,
+}
+
+/// Whether an article changes what is known, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Materiality {
+    /// Whether it does.
+    pub material: bool,
+    /// Why it does or does not.
+    pub reason: MaterialReason,
+    /// The words that changed, such as `28` for a new number; at most 80 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// Why an article is material or not.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum MaterialReason {
+    /// A number that is new in the lede.
+    NewNumber,
+    /// A name that is new in the lede.
+    NewName,
+    /// An act that is new in the lede.
+    NewAct,
+    /// The lede was written anew.
+    LedeRewritten,
+    /// A correction was added.
+    Correction,
+    /// Most of the text is new.
+    FollowUp,
+    /// Only wording, spelling or furniture changed: not material.
+    Cosmetic,
+}

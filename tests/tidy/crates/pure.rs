@@ -1,0 +1,121 @@
+//! The pure crates build on a short, explicit list: nothing that reads, waits, logs or fails.
+
+use std::collections::BTreeSet;
+
+use super::graph::Graph;
+use super::{Finding, assert_none, places_of};
+
+/// What a pure crate may build on, directly or through others, besides other pure crates.
+struct Pure {
+    name: &'static str,
+    own: &'static [&'static str],
+    builds_on: Option<&'static Pure>,
+}
+
+/// Crates that a pure crate's shipped code may consist of, itself included.
+const MOST_CRATES: usize = 12;
+
+const OFF_THE_LIST: &str = "the pure crates know no I/O, clock or logging: do it in the caller, \
+                            or extend the list in tests/tidy/crates/pure.rs and say why";
+
+const TEXT: Pure = Pure {
+    name: "wirefold-text",
+    own: &[
+        "tinyvec",
+        "tinyvec_macros",
+        "unicode-normalization",
+        "unicode-segmentation",
+    ],
+    builds_on: None,
+};
+
+const DEDUP: Pure = Pure {
+    name: "wirefold-dedup",
+    own: &["rustc-hash", "simhash", "siphasher"],
+    builds_on: Some(&TEXT),
+};
+
+impl Pure {
+    fn allowed(&self) -> BTreeSet<&'static str> {
+        let mut allowed = self.builds_on.map(Pure::allowed).unwrap_or_default();
+        allowed.insert(self.name);
+        allowed.extend(self.own);
+        allowed
+    }
+}
+
+/// Dependencies that are not on the list, each where it enters: what it brings along is left out.
+fn impurities(graph: &Graph, pure: &Pure) -> Vec<Finding> {
+    let consists_of = graph.builds_on(pure.name);
+    let allowed = pure.allowed();
+    let mut findings = Vec::new();
+    for user in consists_of.iter().filter(|name| allowed.contains(*name)) {
+        for stranger in graph
+            .crates
+            .get(*user)
+            .into_iter()
+            .flat_map(|krate| &krate.normal)
+        {
+            if !allowed.contains(stranger.as_str()) {
+                let what = format!("{} builds on {stranger}, by {user}", pure.name);
+                findings.push(graph.finding(pure.name, stranger, what, OFF_THE_LIST));
+            }
+        }
+    }
+    if consists_of.len() > MOST_CRATES {
+        let what = format!("{} consists of {} crates", pure.name, consists_of.len());
+        let remedy = format!("keep it to {MOST_CRATES}, so that others can use it");
+        findings.push(graph.finding(pure.name, "[dep", what, &remedy));
+    }
+    findings
+}
+
+#[test]
+fn pure_crates_keep_to_their_list() {
+    let graph = Graph::read();
+    for pure in [&TEXT, &DEDUP] {
+        assert!(
+            graph.crates.contains_key(pure.name),
+            "Cargo.toml:1: {} is gone",
+            pure.name
+        );
+        assert_none(&impurities(&graph, pure));
+    }
+}
+
+#[test]
+fn finds_a_planted_impurity_behind_another_crate() {
+    let graph = Graph::planted(&[
+        (
+            "wirefold-dedup",
+            "crates/dedup",
+            &["wirefold-text", "siphasher"],
+        ),
+        ("wirefold-text", "crates/text", &["unicode-normalization"]),
+        ("unicode-normalization", "", &["log"]),
+        ("log", "", &[]),
+    ]);
+    assert_eq!(
+        places_of(&impurities(&graph, &TEXT)),
+        ["crates/text/Cargo.toml:1"]
+    );
+    assert_eq!(
+        places_of(&impurities(&graph, &DEDUP)),
+        ["crates/dedup/Cargo.toml:1"]
+    );
+}
+
+#[test]
+fn finds_a_planted_crowd() {
+    let many: Vec<String> = (0..MOST_CRATES)
+        .map(|number| format!("tiny-{number}"))
+        .collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let graph = Graph::planted(&[("wirefold-text", "crates/text", &many)]);
+    let findings = impurities(&graph, &TEXT);
+    assert_eq!(
+        findings.len(),
+        MOST_CRATES + 1,
+        "each stranger, and their number"
+    );
+}

@@ -1,0 +1,114 @@
+//! Words that must not stand in Rust files, each with where it is looked for and what to write.
+//!
+//! The needles are put together from halves, so that this file does not hold what it looks for.
+
+use super::tree::{File, Tree};
+use super::{Finding, assert_none, places_of, planted, real_tree};
+
+/// Where a needle is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Every line of every Rust file.
+    Everywhere,
+    /// What ships: not in test files, not from the unit tests on.
+    Shipped,
+    /// Test files, and files that hold unit tests.
+    Tested,
+}
+
+struct Habit {
+    needle: &'static str,
+    scope: Scope,
+    remedy: &'static str,
+}
+
+const UNFINISHED: &str = "finish it, or leave the item out until it is built";
+const FORBIDDEN: &str = "write it in safe Rust, as Cargo.toml forbids anything else";
+
+const HABITS: [Habit; 11] = [
+    habit(
+        concat!(".unw", "rap()"),
+        Scope::Shipped,
+        "use `?`, a default, or `expect(\"why it cannot be\")`",
+    ),
+    habit(concat!("to", "do!"), Scope::Everywhere, UNFINISHED),
+    habit(concat!("unimple", "mented!"), Scope::Everywhere, UNFINISHED),
+    habit(concat!("FIX", "ME"), Scope::Everywhere, UNFINISHED),
+    habit(
+        concat!("#[ig", "nore"),
+        Scope::Everywhere,
+        "make the test quick enough to run always",
+    ),
+    habit(
+        concat!("sle", "ep("),
+        Scope::Tested,
+        "wait for the event with a deadline, or pause the clock",
+    ),
+    habit(concat!("uns", "afe {"), Scope::Everywhere, FORBIDDEN),
+    habit(concat!("uns", "afe fn"), Scope::Everywhere, FORBIDDEN),
+    habit(concat!("uns", "afe impl"), Scope::Everywhere, FORBIDDEN),
+    habit(concat!("uns", "afe extern"), Scope::Everywhere, FORBIDDEN),
+    habit(concat!("uns", "afe trait"), Scope::Everywhere, FORBIDDEN),
+];
+
+const fn habit(needle: &'static str, scope: Scope, remedy: &'static str) -> Habit {
+    Habit {
+        needle,
+        scope,
+        remedy,
+    }
+}
+
+fn bad_habits(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree.rust() {
+        for habit in &HABITS {
+            for (index, line) in text_in(file, habit.scope).lines().enumerate() {
+                if line.contains(habit.needle) {
+                    let what = format!("`{}`", habit.needle);
+                    findings.push(Finding::new(&file.path, index + 1, what, habit.remedy));
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// The part of the file, from its start, that the scope covers.
+fn text_in(file: &File, scope: Scope) -> &str {
+    let holds_tests = file.is_test() || file.text.contains("mod tests");
+    match scope {
+        Scope::Everywhere => &file.text,
+        Scope::Shipped if !file.is_test() => file.code(),
+        Scope::Tested if holds_tests => &file.text,
+        Scope::Shipped | Scope::Tested => "",
+    }
+}
+
+#[test]
+fn rust_files_keep_good_habits() {
+    assert_none(&bad_habits(&real_tree()));
+}
+
+#[test]
+fn finds_each_planted_habit_where_it_counts() {
+    for habit in &HABITS {
+        let bare = format!("\n    a{}\n", habit.needle);
+        let unit_test = format!(
+            "{bare}#[cfg(test)]\nmod tests {{\n    a{}\n}}\n",
+            habit.needle
+        );
+        let tree = planted(&[
+            ("src/a.rs", &bare),
+            ("tests/a.rs", &bare),
+            ("src/b.rs", &unit_test),
+            ("docs/a.md", &bare),
+        ]);
+        let expected: &[&str] = match habit.scope {
+            Scope::Everywhere => &["src/a.rs:2", "tests/a.rs:2", "src/b.rs:2", "src/b.rs:5"],
+            Scope::Shipped => &["src/a.rs:2", "src/b.rs:2"],
+            Scope::Tested => &["tests/a.rs:2", "src/b.rs:2", "src/b.rs:5"],
+        };
+        assert_eq!(places_of(&bad_habits(&tree)), expected, "{}", habit.needle);
+    }
+}

@@ -1,0 +1,113 @@
+//! Files and functions stay small enough to be read in one go, and are named after what they hold.
+
+use super::functions::functions;
+use super::tree::Tree;
+use super::{Finding, assert_none, places_of, planted, real_tree};
+
+const FILE_LINES: usize = 400;
+const FUNCTION_LINES: usize = 80;
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: [&str; 7] = [
+    "common", "helper", "helpers", "manager", "managers", "util", "utils",
+];
+
+fn long_files(tree: &Tree) -> Vec<Finding> {
+    let shipped = tree.rust().filter(|file| !file.is_test());
+    let lines = shipped.map(|file| (file, file.code().lines().count()));
+    let long = lines.filter(|(_, count)| *count > FILE_LINES);
+    long.map(|(file, count)| {
+        let what = format!("{count} lines before the tests, at most {FILE_LINES}");
+        Finding::new(
+            &file.path,
+            FILE_LINES + 1,
+            what,
+            "move one subject into a file of its own",
+        )
+    })
+    .collect()
+}
+
+fn long_functions(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree.rust().filter(|file| !file.is_test()) {
+        for function in functions(file.code()) {
+            if function.length > FUNCTION_LINES {
+                let what = format!(
+                    "`{}` has {} lines, at most {FUNCTION_LINES}",
+                    function.name, function.length
+                );
+                let remedy = "take a step out and give it a name";
+                findings.push(Finding::new(&file.path, function.line, what, remedy));
+            }
+        }
+    }
+    findings
+}
+
+fn empty_names(tree: &Tree) -> Vec<Finding> {
+    let says_nothing = |path: &str| {
+        let stem = path.strip_suffix(".rs").unwrap_or(path);
+        stem.split('/').any(|name| EMPTY_NAMES.contains(&name))
+    };
+    let named = tree.rust().filter(|file| says_nothing(&file.path));
+    let remedy = "name it after the one thing that it holds";
+    named
+        .map(|file| Finding::new(&file.path, 1, "the name says nothing", remedy))
+        .collect()
+}
+
+#[test]
+fn files_are_short() {
+    assert_none(&long_files(&real_tree()));
+}
+
+#[test]
+fn functions_are_short() {
+    assert_none(&long_functions(&real_tree()));
+}
+
+#[test]
+fn files_are_named_after_their_contents() {
+    assert_none(&empty_names(&real_tree()));
+}
+
+#[test]
+fn finds_a_planted_long_file() {
+    let limit = "//\n".repeat(400);
+    let over = "//\n".repeat(401);
+    let tests_apart = format!("{limit}#[cfg(test)]\nmod tests {{}}\n");
+    let tree = planted(&[
+        ("crates/a/src/over.rs", &over),
+        ("crates/a/src/limit.rs", &limit),
+        ("crates/a/src/tests_apart.rs", &tests_apart),
+        ("crates/a/tests/over.rs", &over),
+        ("docs/over.md", &over),
+    ]);
+    assert_eq!(places_of(&long_files(&tree)), ["crates/a/src/over.rs:401"]);
+}
+
+#[test]
+fn finds_a_planted_long_function() {
+    let body = |lines: usize| format!("\nfn f() {{\n{}}}\n", "    a();\n".repeat(lines));
+    let (limit, over) = (body(79), body(80));
+    let tree = planted(&[
+        ("src/over.rs", &over),
+        ("src/limit.rs", &limit),
+        ("src/over/tests.rs", &over),
+    ]);
+    assert_eq!(places_of(&long_functions(&tree)), ["src/over.rs:2"]);
+}
+
+#[test]
+fn finds_planted_empty_names() {
+    let tree = planted(&[
+        ("src/utils.rs", ""),
+        ("src/common/index.rs", ""),
+        ("src/commonwealth.rs", ""),
+        ("docs/common/a.md", ""),
+    ]);
+    assert_eq!(
+        places_of(&empty_names(&tree)),
+        ["src/utils.rs:1", "src/common/index.rs:1"]
+    );
+}

@@ -1,0 +1,4 @@
+//! One module a command.
+
+pub(crate) mod sizes;
+pub(crate) mod test;

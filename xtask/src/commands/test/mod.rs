@@ -1,0 +1,115 @@
+//! `cargo xtask test`: everything that must always hold, one step after another.
+//!
+//! A step that fails does not stop the later ones: one run shows all that is wrong. What cannot
+//! run here is named with the reason, so that a green table never hides a gap.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use crate::table::Table;
+use crate::tree;
+
+mod step;
+
+use step::{Outcome, Step};
+
+/// What must always hold, in the order of how soon it tells.
+const STEPS: [Step; 5] = [
+    Step {
+        name: "fmt",
+        arguments: &["fmt", "--all", "--check"],
+        environment: &[],
+        component: Some(&["fmt", "--version"]),
+        without: "rustfmt is not installed",
+    },
+    Step {
+        name: "clippy",
+        arguments: &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        environment: &[],
+        component: Some(&["clippy", "--version"]),
+        without: "clippy is not installed",
+    },
+    Step {
+        name: "doc",
+        arguments: &["doc", "--workspace", "--no-deps", "--locked"],
+        environment: &[("RUSTDOCFLAGS", "-D warnings")],
+        component: None,
+        without: "",
+    },
+    Step {
+        name: "test",
+        // All test binaries run, also after one that failed.
+        arguments: &["test", "--workspace", "--locked", "--no-fail-fast"],
+        environment: &[],
+        component: None,
+        without: "",
+    },
+    Step {
+        name: "deny",
+        // Not the advisories: they change by the day, so the same commit would pass and then fail.
+        arguments: &[
+            "deny",
+            "--workspace",
+            "--locked",
+            "check",
+            "bans",
+            "licenses",
+            "sources",
+        ],
+        environment: &[],
+        component: Some(&["deny", "--version"]),
+        without: "cargo-deny is not installed; the tidy tests hold its bans, nothing its licences",
+    },
+];
+
+/// Runs the steps and prints their table. Fails if a step failed.
+pub(crate) fn run() -> anyhow::Result<ExitCode> {
+    let mut table = Table::new(&["step", "outcome", "seconds", "tests", "why"]);
+    let mut failed = false;
+    for step in &STEPS {
+        writeln!(io::stdout(), "\n=== {}", step.told())?;
+        let report = step.run()?;
+        let outcome = report.outcome.to_string();
+        let seconds = format!("{:.1}", report.took.as_secs_f64());
+        writeln!(io::stdout(), "=== {}: {outcome}, {seconds} s", step.name)?;
+        failed |= report.outcome == Outcome::Failed;
+        let is_missing = report.outcome == Outcome::Missing;
+        let tests = if step.name == "test" {
+            report.tests.to_string()
+        } else {
+            String::new()
+        };
+        table.row([
+            step.name,
+            &outcome,
+            &seconds,
+            &tests,
+            if is_missing { step.without } else { "" },
+        ]);
+    }
+    let shared_is_absent = !tree::root().join("../shared").is_dir();
+    if shared_is_absent {
+        let skipped = "../shared is absent: its tests said SKIPPED and passed";
+        table.row(["acceptance", &Outcome::Missing.to_string(), "", "", skipped]);
+    }
+    writeln!(io::stdout(), "\n{table}")?;
+    if shared_is_absent {
+        writeln!(
+            io::stdout(),
+            "ACCEPTANCE TESTS WERE SKIPPED: ../shared is absent\n"
+        )?;
+    }
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}

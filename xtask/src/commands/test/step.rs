@@ -1,0 +1,193 @@
+//! One call of cargo: run it, time it, count the tests that it reports.
+
+use std::fmt;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+/// A call of cargo that must succeed.
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    pub(super) arguments: &'static [&'static str],
+    pub(super) environment: &'static [(&'static str, &'static str)],
+    /// A call that succeeds only where cargo has what the step needs.
+    pub(super) component: Option<&'static [&'static str]>,
+    /// Why it did not run, where cargo has not.
+    pub(super) without: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Passed,
+    Failed,
+    /// Not run, as something that it needs is not installed.
+    Missing,
+}
+
+/// What came of a step.
+pub(super) struct Report {
+    pub(super) outcome: Outcome,
+    pub(super) took: Duration,
+    pub(super) tests: Tests,
+}
+
+/// Tests as the test harness counts them; documentation examples are tests too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tests {
+    passed: usize,
+    failed: usize,
+    ignored: usize,
+}
+
+impl Step {
+    /// The command as one would type it.
+    pub(super) fn told(&self) -> String {
+        let settings = self
+            .environment
+            .iter()
+            .map(|(name, value)| format!("{name}='{value}' "));
+        format!(
+            "{}cargo {}",
+            settings.collect::<String>(),
+            self.arguments.join(" ")
+        )
+    }
+
+    /// Runs the step; what it prints passes through.
+    pub(super) fn run(&self) -> anyhow::Result<Report> {
+        let started = now();
+        let is_here = self.component.is_none_or(is_installed);
+        let (outcome, tests) = if is_here {
+            self.call()?
+        } else {
+            (Outcome::Missing, Tests::default())
+        };
+        Ok(Report {
+            outcome,
+            took: now() - started,
+            tests,
+        })
+    }
+
+    fn call(&self) -> anyhow::Result<(Outcome, Tests)> {
+        let mut call = cargo(self.arguments);
+        call.envs(self.environment.iter().copied())
+            .stdout(Stdio::piped());
+        let mut child = call
+            .spawn()
+            .with_context(|| format!("cannot start {}", self.told()))?;
+        let printed = child.stdout.take().context("standard output was piped")?;
+        let mut tests = Tests::default();
+        for line in BufReader::new(printed).split(b'\n') {
+            let mut line = line?;
+            tests.count(&String::from_utf8_lossy(&line));
+            line.push(b'\n');
+            io::stdout().write_all(&line)?;
+        }
+        let passed = child.wait()?.success();
+        Ok((
+            if passed {
+                Outcome::Passed
+            } else {
+                Outcome::Failed
+            },
+            tests,
+        ))
+    }
+}
+
+impl Tests {
+    /// Adds what a line of the harness reports:
+    /// `test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; …`.
+    fn count(&mut self, line: &str) {
+        let Some((_, counts)) = line
+            .strip_prefix("test result: ")
+            .and_then(|counts| counts.split_once(". "))
+        else {
+            return;
+        };
+        for (number, what) in counts.split("; ").filter_map(|count| count.split_once(' ')) {
+            let number = number.parse().unwrap_or(0);
+            match what {
+                "passed" => self.passed += number,
+                "failed" => self.failed += number,
+                "ignored" => self.ignored += number,
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_installed(component: &[&str]) -> bool {
+    let asked = cargo(component)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    asked.is_ok_and(|status| status.success())
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command
+        .args(arguments)
+        .current_dir(crate::tree::root())
+        .stdin(Stdio::null());
+    command
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a stopwatch for people; nothing is decided by it"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Passed => write!(out, "ok"),
+            Outcome::Failed => write!(out, "FAILED"),
+            Outcome::Missing => write!(out, "did not run"),
+        }
+    }
+}
+
+impl fmt::Display for Tests {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} ran", self.passed + self.failed)?;
+        for (number, what) in [(self.failed, "failed"), (self.ignored, "ignored")] {
+            if number > 0 {
+                write!(out, ", {number} {what}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tests;
+
+    #[test]
+    fn counts_what_the_harness_reports() {
+        let mut tests = Tests::default();
+        let harness = "\
+            running 3 tests\n\
+            test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 1 filtered out; finished in 0.01s\n\
+            test a ... test result\n\
+            test result: FAILED. 4 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 1s\n";
+        harness.lines().for_each(|line| tests.count(line));
+        assert_eq!(
+            tests,
+            Tests {
+                passed: 7,
+                failed: 1,
+                ignored: 2
+            }
+        );
+        assert_eq!(tests.to_string(), "8 ran, 1 failed, 2 ignored");
+    }
+}

@@ -1,0 +1,43 @@
+//! Developers' tasks: `cargo xtask test`, `cargo xtask sizes`.
+//!
+//! A command is a module in `commands` with its arguments as a type and a function `run`, one
+//! line here in [`Task`], and one in [`main`].
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod commands;
+#[path = "../../tests/tidy/functions.rs"]
+mod functions;
+mod table;
+#[path = "../../tests/tidy/tree.rs"]
+mod tree;
+
+use commands::{sizes, test};
+
+#[derive(Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    about = "Developers' tasks of wirefold",
+    max_term_width = 100
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run everything that must always hold, and say what did not run.
+    Test,
+    /// Measure what we keep small: files, functions, crates, the binary.
+    Sizes,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    match Arguments::parse().task {
+        Task::Test => test::run(),
+        Task::Sizes => sizes::run(),
+    }
+}

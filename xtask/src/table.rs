@@ -1,0 +1,63 @@
+//! Plain tables in aligned columns, for a terminal and for a log.
+
+use std::fmt;
+
+/// Rows of text under a head.
+pub(crate) struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn new(head: &[&str]) -> Table {
+        Table {
+            rows: vec![head.iter().map(|cell| (*cell).to_owned()).collect()],
+        }
+    }
+
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
+        let width_of = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or_default()
+        };
+        let widths: Vec<usize> = (0..columns).map(width_of).collect();
+        for (index, row) in self.rows.iter().enumerate() {
+            let padded = row
+                .iter()
+                .zip(&widths)
+                .map(|(cell, width)| format!("{cell:<width$}"));
+            let line = padded.collect::<Vec<_>>().join("  ");
+            writeln!(out, "{}", line.trim_end())?;
+            if index == 0 {
+                let rules = widths.iter().map(|width| "-".repeat(*width));
+                writeln!(out, "{}", rules.collect::<Vec<_>>().join("  "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Table;
+
+    #[test]
+    fn aligns_columns_by_characters() {
+        let mut table = Table::new(&["step", "took"]);
+        table.row(["façade", "1 s"]);
+        table.row(["a", ""]);
+        assert_eq!(
+            table.to_string(),
+            "step    took\n------  ----\nfaçade  1 s\na\n"
+        );
+    }
+}
