@@ -2,4 +2,5 @@
 //!
 //! Each module is a subject. To run one, name it: `cargo test -p wirefold --test it tidy::`.
 
+mod seeds;
 mod tidy;

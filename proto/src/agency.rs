@@ -38,7 +38,7 @@ pub enum AgencyHow {
 pub struct AgencyEvidence {
     /// Where the evidence stands.
     pub place: EvidencePlace,
-    /// The words, at most 80 characters.
+    /// The words, at most 80 bytes.
     pub words: String,
     /// The article that names the agency, where it is another one.
     #[serde(skip_serializing_if = "Option::is_none")]

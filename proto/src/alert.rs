@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{Message, Tag};
 use crate::ids::{AlertId, ArticleId, LanguageTag, Outlet, SubscriptionId, Target};
+use crate::published::Published;
+use crate::streams::{self, Stream};
 use crate::subjects::Subject;
 
-/// One revision of an alert. Its message id is [`Alert::message_id`].
+/// One revision of an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Alert {
     /// `wirefold.alert/1`.
@@ -63,16 +65,16 @@ impl Message for Alert {
     const VERSION: u32 = 1;
 }
 
-impl Alert {
-    /// The subject: one per revision, so that each revision stands once in the stream.
-    #[must_use]
-    pub fn subject(&self) -> Subject {
+impl Published for Alert {
+    const STREAM: Stream = streams::ALERTS;
+
+    /// One per revision, so that each revision stands once in the stream.
+    fn subject(&self) -> Subject {
         Subject::alert(&self.id, self.revision)
     }
 
-    /// The message id: alert and revision.
-    #[must_use]
-    pub fn message_id(&self) -> String {
+    /// Alert and revision.
+    fn message_id(&self) -> String {
         format!("{}.{}", self.id, self.revision)
     }
 }

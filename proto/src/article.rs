@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{Message, Tag};
 use crate::ids::{ArticleId, FeedId, LanguageTag, Outlet};
+use crate::published::Published;
+use crate::streams::{self, Stream};
 use crate::subjects::Subject;
 
 /// The most bytes of text an article carries: longer ones are cut and say `truncated`.
 pub const MAX_TEXT_BYTES: usize = 512 * 1024;
 
-/// An article with its text. Its message id is the article id.
+/// An article with its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArticleFetched {
     /// `wirefold.article.fetched/1`.
@@ -31,11 +33,19 @@ impl Message for ArticleFetched {
     const VERSION: u32 = 1;
 }
 
-impl ArticleFetched {
-    /// The subject: that of the first feed.
-    #[must_use]
-    pub fn subject(&self) -> Subject {
-        self.article.feeds.first().map_or_else(Subject::pushed, Subject::fetched)
+impl Published for ArticleFetched {
+    const STREAM: Stream = streams::FETCHED;
+
+    /// That of the first feed.
+    fn subject(&self) -> Subject {
+        self.article
+            .feeds
+            .first()
+            .map_or_else(Subject::pushed, Subject::fetched)
+    }
+
+    fn message_id(&self) -> String {
+        self.id.to_string()
     }
 }
 

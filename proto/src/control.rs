@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{Message, Tag};
 use crate::ids::{ArticleId, FeedId, Outlet, StoryId, SubscriptionId, Target};
+use crate::published::Published;
 use crate::settings::{FeedSettings, SubscriptionSettings};
+use crate::streams::{self, Stream};
 use crate::subjects::Subject;
 
-/// A command. Its message id is its id.
+/// A command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ControlCommand {
     /// `wirefold.control/1`.
@@ -29,11 +31,16 @@ impl Message for ControlCommand {
     const VERSION: u32 = 1;
 }
 
-impl ControlCommand {
-    /// The subject: by the verb.
-    #[must_use]
-    pub fn subject(&self) -> Subject {
+impl Published for ControlCommand {
+    const STREAM: Stream = streams::CONTROL;
+
+    /// By the verb.
+    fn subject(&self) -> Subject {
         Subject::control(self.command.verb())
+    }
+
+    fn message_id(&self) -> String {
+        self.id.clone()
     }
 }
 

@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{Message, Tag};
-use crate::streams::Stage;
+use crate::published::Published;
+use crate::streams::{self, Stage, Stream};
 use crate::subjects::Subject;
 
-/// A message that a stage gave up on. Its message id is [`DeadLetter::message_id`].
+/// A message that a stage gave up on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeadLetter {
     /// `wirefold.dead/1`.
@@ -42,16 +43,16 @@ impl Message for DeadLetter {
     const VERSION: u32 = 1;
 }
 
-impl DeadLetter {
-    /// The subject: by stage.
-    #[must_use]
-    pub fn subject(&self) -> Subject {
+impl Published for DeadLetter {
+    const STREAM: Stream = streams::DEAD;
+
+    /// By stage.
+    fn subject(&self) -> Subject {
         Subject::dead(self.stage)
     }
 
-    /// The message id, the same however often the stage gives up: `enricher.WF_JUDGED.1042`.
-    #[must_use]
-    pub fn message_id(&self) -> String {
+    /// Stage, stream and sequence, such as `enricher.WF_JUDGED.1042`.
+    fn message_id(&self) -> String {
         format!("{}.{}.{}", self.stage.as_str(), self.stream, self.sequence)
     }
 }
@@ -81,12 +82,18 @@ pub struct DeadHeader {
 
 /// The body of a dead message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "form", content = "data", rename_all = "lowercase")]
+#[serde(tag = "form", rename_all = "lowercase")]
 pub enum DeadBody {
-    /// The body as text.
-    Text(String),
-    /// The bytes as hex digits, where they are no UTF-8.
-    Hex(String),
+    /// A body that is UTF-8.
+    Text {
+        /// The body.
+        data: String,
+    },
+    /// A body that is no UTF-8.
+    Hex {
+        /// The bytes as hex digits.
+        data: String,
+    },
 }
 
 impl DeadBody {
@@ -94,8 +101,12 @@ impl DeadBody {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
-            Ok(text) => Self::Text(text.to_owned()),
-            Err(_) => Self::Hex(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+            Ok(text) => Self::Text {
+                data: text.to_owned(),
+            },
+            Err(_) => Self::Hex {
+                data: bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            },
         }
     }
 
@@ -103,14 +114,14 @@ impl DeadBody {
     #[must_use]
     pub fn bytes(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Text(text) => Some(text.clone().into_bytes()),
-            Self::Hex(digits) => {
+            Self::Text { data } => Some(data.clone().into_bytes()),
+            Self::Hex { data } => {
                 let value = |digit: &u8| char::from(*digit).to_digit(16);
                 let byte = |pair: &[u8]| match pair {
                     [high, low] => u8::try_from(value(high)? * 16 + value(low)?).ok(),
                     _ => None,
                 };
-                digits.as_bytes().chunks(2).map(byte).collect()
+                data.as_bytes().chunks(2).map(byte).collect()
             }
         }
     }
@@ -125,7 +136,14 @@ mod tests {
     #[test]
     fn broken_hex_gives_nothing() {
         for digits in ["f", "fg", "é1", "+1"] {
-            assert_eq!(DeadBody::Hex(digits.into()).bytes(), None, "{digits}");
+            assert_eq!(
+                DeadBody::Hex {
+                    data: digits.into()
+                }
+                .bytes(),
+                None,
+                "{digits}"
+            );
         }
     }
 

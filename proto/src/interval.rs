@@ -38,7 +38,8 @@ impl Interval {
 impl fmt::Display for Interval {
     /// Writes the largest unit that divides the span.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let divides = |(_, seconds): &&(&str, u32)| self.seconds > 0 && self.seconds % seconds == 0;
+        let divides =
+            |(_, seconds): &&(&str, u32)| self.seconds > 0 && self.seconds.is_multiple_of(*seconds);
         let (unit, seconds) = UNITS.iter().find(divides).unwrap_or(&("s", 1));
         write!(f, "{}{unit}", self.seconds / seconds)
     }
@@ -51,14 +52,20 @@ impl FromStr for Interval {
         let parsed = UNITS.iter().find_map(|(unit, seconds)| {
             let digits = text.strip_suffix(unit)?;
             let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-            is_number.then(|| digits.parse::<u32>().ok()?.checked_mul(*seconds)).flatten()
+            is_number
+                .then(|| digits.parse::<u32>().ok()?.checked_mul(*seconds))
+                .flatten()
         });
         let refuse = || IntervalError(crate::ids::shortened(text));
         parsed.map(Self::from_seconds).ok_or_else(refuse)
     }
 }
 
-string_form!(Interval, "^[0-9]+[smhd]$", "A span of time: a number and one of s, m, h, d.");
+string_form!(
+    Interval,
+    "^[0-9]+[smhd]$",
+    "A span of time: a number and one of s, m, h, d."
+);
 
 #[cfg(test)]
 mod tests {
@@ -68,7 +75,14 @@ mod tests {
 
     #[test]
     fn written_as_people_do() {
-        let cases = [("0s", 0), ("30s", 30), ("90s", 90), ("15m", 900), ("12h", 43_200), ("7d", 604_800)];
+        let cases = [
+            ("0s", 0),
+            ("30s", 30),
+            ("90s", 90),
+            ("15m", 900),
+            ("12h", 43_200),
+            ("7d", 604_800),
+        ];
         for (text, seconds) in cases {
             let interval: Interval = text.parse().unwrap();
             assert_eq!(interval.duration(), Duration::from_secs(seconds));
@@ -78,7 +92,19 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "s", "30", "30 s", "-1s", "+1s", "1.5h", "1h30m", "never", "99999999999s", "4294967295d"] {
+        for text in [
+            "",
+            "s",
+            "30",
+            "30 s",
+            "-1s",
+            "+1s",
+            "1.5h",
+            "1h30m",
+            "never",
+            "99999999999s",
+            "4294967295d",
+        ] {
             assert!(text.parse::<Interval>().is_err(), "{text}");
         }
     }

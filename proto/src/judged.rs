@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::codec::{DecodeError, Message, Tag, decode, schema_of};
 use crate::control::ControlCommand;
 use crate::ids::{ArticleId, DecisionId};
+use crate::published::Published;
 use crate::story::{EventState, StoryChange, StoryState};
+use crate::streams::{self, Stream};
+use crate::subjects::Subject;
 use crate::verdict::Verdict;
 
 /// The largest decision in bytes.
@@ -25,7 +28,7 @@ pub struct Offsets {
     pub control: u64,
 }
 
-/// The decision on one article, without its text. At most 2 KB; its message id is the decision id.
+/// The decision on one article, without its text: at most 2 KB.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArticleJudged {
     /// `wirefold.article.judged/1`.
@@ -47,7 +50,8 @@ pub struct ArticleJudged {
     /// The lead's sequence in `WF_FETCHED`, where its text is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead_fetched: Option<u64>,
-    /// Changes to stories and events that this article brings about.
+    /// Changes to stories and events that this article brings about, as many as fit; what does
+    /// not fit stands in the decisions that follow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<StoryChange>,
     /// Whether it stood in its feed at the first good poll: indexed, never alerted.
@@ -59,6 +63,18 @@ impl Message for ArticleJudged {
     const NAME: &'static str = "wirefold.article.judged";
     const VERSION: u32 = 1;
     const MAX_BYTES: usize = MAX_DECISION_BYTES;
+}
+
+impl Published for ArticleJudged {
+    const STREAM: Stream = streams::JUDGED;
+
+    fn subject(&self) -> Subject {
+        Subject::judged()
+    }
+
+    fn message_id(&self) -> String {
+        self.decision.to_string()
+    }
 }
 
 /// A person's command, put in its place among the decisions so that a replay gives the same.
@@ -82,6 +98,18 @@ pub struct CommandJudged {
 impl Message for CommandJudged {
     const NAME: &'static str = "wirefold.command.judged";
     const VERSION: u32 = 1;
+}
+
+impl Published for CommandJudged {
+    const STREAM: Stream = streams::JUDGED;
+
+    fn subject(&self) -> Subject {
+        Subject::judged()
+    }
+
+    fn message_id(&self) -> String {
+        self.decision.to_string()
+    }
 }
 
 /// What came of a command.
@@ -123,6 +151,18 @@ impl Message for EpochTaken {
     const NAME: &'static str = "wirefold.judged.epoch";
     const VERSION: u32 = 1;
     const MAX_BYTES: usize = MAX_DECISION_BYTES;
+}
+
+impl Published for EpochTaken {
+    const STREAM: Stream = streams::JUDGED;
+
+    fn subject(&self) -> Subject {
+        Subject::epoch()
+    }
+
+    fn message_id(&self) -> String {
+        self.decision.to_string()
+    }
 }
 
 /// Any record of `WF_JUDGED`.
@@ -167,5 +207,71 @@ impl Judged {
             Self::Command(record) => record.input,
             Self::Epoch(record) => record.input,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agency::{Agency, AgencyEvidence, AgencyHow, EvidencePlace};
+    use crate::codec::encode;
+    use crate::verdict::{Confidence, MAX_MATCHES};
+
+    const DECISION: &[u8] = include_bytes!("../samples/wirefold.article.judged.1.copy.json");
+
+    #[test]
+    fn each_record_is_read_by_its_schema() {
+        let command = include_bytes!("../samples/wirefold.command.judged.1.json");
+        let epoch = include_bytes!("../samples/wirefold.judged.epoch.1.json");
+        let cases: [(&[u8], &str, u64); 3] = [
+            (DECISION, "7-1042", 1042),
+            (command, "7-c13", 1043),
+            (epoch, "8-epoch", 1043),
+        ];
+        for (body, id, fetched) in cases {
+            let record = Judged::decode(body).unwrap();
+            assert_eq!(record.decision().to_string(), id);
+            assert_eq!(record.input().fetched, fetched);
+        }
+        let other = Judged::decode(br#"{"schema":"wirefold.alert/1"}"#).unwrap_err();
+        assert_eq!(
+            other.to_string(),
+            "wirefold.alert/1: this reader takes wirefold.article.judged",
+        );
+    }
+
+    /// A decision with as much of everything as the limits allow.
+    fn fullest() -> ArticleJudged {
+        let mut decision: ArticleJudged = decode(DECISION).unwrap();
+        let evidence = AgencyEvidence {
+            place: EvidencePlace::CopyrightLine,
+            words: "w".repeat(80),
+            article: Some(decision.id),
+        };
+        decision.verdict.agency = Some(Agency {
+            name: "n".repeat(30),
+            how: AgencyHow::Credited,
+            confidence: Confidence::Certainly,
+            evidence: vec![evidence; 2],
+        });
+        let mut strongest = decision.verdict.matches[0].clone();
+        (strongest.passages, strongest.longest, strongest.fetched) =
+            (1_000, 10_000, Some(10_000_000_000));
+        decision.verdict.matches = vec![strongest; MAX_MATCHES];
+        decision.verdict.holds = vec![decision.verdict.story; MAX_MATCHES];
+        decision
+    }
+
+    #[test]
+    fn the_fullest_decision_keeps_within_its_limit() {
+        let bytes = encode(&fullest()).unwrap();
+        assert!(bytes.len() > MAX_DECISION_BYTES * 3 / 4, "{}", bytes.len());
+    }
+
+    #[test]
+    fn a_decision_over_its_limit_is_not_encoded() {
+        let mut decision = fullest();
+        decision.verdict.holds = vec![decision.verdict.story; 40];
+        assert_eq!(encode(&decision).unwrap_err().limit, MAX_DECISION_BYTES);
     }
 }

@@ -1,1 +1,91 @@
-//! placeholder
+//! The contract of wirefold: what travels between its stages, and to and from everyone else.
+//!
+//! Message types with their JSON Schemas, ids, subjects, streams, and the headers of CloudEvents.
+//! Nothing here does I/O, reads a clock or knows a bus.
+//!
+//! - A body is a [`Message`]: [`encode`] and [`decode`] put and check its `schema`.
+//! - A message on the bus is [`Published`]: it knows its stream, subject and id, and
+//!   [`EventHeaders::of`] gives its headers.
+//! - [`streams`] holds the tables of streams, stores and rights; [`CATALOGUE`] every message with
+//!   schema and samples; [`asyncapi::document`] puts them together.
+//!
+//! ```
+//! use wirefold_proto::{Command, ControlCommand, EventHeaders, FeedId, Published, Tag, encode};
+//!
+//! let now = "2026-03-01T12:00:00Z".parse()?;
+//! let command = ControlCommand {
+//!     schema: Tag::new(),
+//!     id: "01-remove".to_owned(),
+//!     at: now,
+//!     by: "cli".to_owned(),
+//!     command: Command::FeedRemove { feed: "harbour".parse()? },
+//! };
+//! assert_eq!(command.subject().as_str(), "wirefold.v1.control.feed.remove");
+//! let headers = EventHeaders::of(&command, "/wirefold/cli", now).to_pairs();
+//! assert_eq!(headers[1], ("ce-id", "01-remove".to_owned()));
+//! assert!(encode(&command)?.starts_with(br#"{"schema":"wirefold.control/1","#));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod asyncapi;
+pub mod headers;
+pub mod streams;
+pub mod subjects;
+pub mod token;
+
+mod agency;
+mod alert;
+mod article;
+mod catalogue;
+mod codec;
+mod control;
+mod dead;
+mod findings;
+mod ids;
+mod interval;
+mod judged;
+mod measure;
+mod output;
+mod published;
+mod schema;
+mod settings;
+mod story;
+mod string_form;
+mod verdict;
+mod verdict_line;
+
+pub use agency::{Agency, AgencyEvidence, AgencyHow, EvidencePlace};
+pub use alert::{
+    Alert, AlertArticle, AlertReason, AlertState, Headline, Hold, HoldReason, ReasonKind, Volume,
+};
+pub use article::{
+    AboutArticle, ArticleFetched, DateDoubt, ItemSource, MAX_TEXT_BYTES, Media, TextSource,
+};
+pub use catalogue::{Address, CATALOGUE, Entry};
+pub use codec::{
+    DecodeError, MAX_PAYLOAD, Message, SchemaName, Tag, TooLarge, decode, encode, schema_of,
+};
+pub use control::{Command, ControlCommand, Verb};
+pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
+pub use findings::{
+    Dateline, Entity, EntityKind, Extract, Figure, Findings, FoundBy, Language, Quotation, Topic,
+};
+pub use headers::{EventHeaders, HeaderError, TraceError, TraceParent};
+pub use ids::{
+    AlertId, ArticleId, ContentHash, DecisionId, EventId, FeedId, IdError, IdErrorKind, Input,
+    ItemAddress, LanguageTag, Outlet, StoryId, SubscriptionId, Target,
+};
+pub use interval::{Interval, IntervalError};
+pub use judged::{
+    ArticleJudged, CommandJudged, CommandOutcome, EpochTaken, Judged, MAX_DECISION_BYTES, Offsets,
+};
+pub use measure::{Containment, MeasureError, Novelty, Simhash};
+pub use output::{LEAD_WORDS, OutputArticle, OutputStory, TextPolicy};
+pub use published::Published;
+pub use settings::{Digest, FeedSettings, FullText, GroupBy, QuietHours, SubscriptionSettings};
+pub use story::{ChangeKind, EventState, StoryChange, StoryState};
+pub use subjects::Subject;
+pub use verdict::{
+    Class, Confidence, CopyKind, MAX_MATCHES, MaterialReason, Materiality, TextMatch, Verdict,
+};
+pub use verdict_line::{LineAgency, LineMatch, VerdictLine};

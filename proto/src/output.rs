@@ -9,14 +9,16 @@ use crate::article::AboutArticle;
 use crate::codec::{Message, Tag};
 use crate::findings::Findings;
 use crate::ids::{ArticleId, DecisionId, LanguageTag};
+use crate::published::Published;
 use crate::story::{EventState, StoryChange, StoryState};
+use crate::streams::{self, Stream};
 use crate::subjects::Subject;
 use crate::verdict::Verdict;
 
 /// The most words of the text that go out under [`TextPolicy::Lead`].
 pub const LEAD_WORDS: usize = 60;
 
-/// An article with everything found out about it. Its message id is the article id.
+/// An article with everything found out about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutputArticle {
     /// `wirefold.output.article/1`.
@@ -51,13 +53,18 @@ impl Message for OutputArticle {
     const VERSION: u32 = 1;
 }
 
-impl OutputArticle {
-    /// The subject: by class and language.
-    #[must_use]
-    pub fn subject(&self) -> Subject {
+impl Published for OutputArticle {
+    const STREAM: Stream = streams::OUTPUT;
+
+    /// By class and language.
+    fn subject(&self) -> Subject {
         let language = self.findings.language.as_ref().map(|found| &found.tag);
         let unknown = LanguageTag::unknown();
         Subject::output_article(self.verdict.class, language.unwrap_or(&unknown))
+    }
+
+    fn message_id(&self) -> String {
+        self.id.to_string()
     }
 }
 
@@ -75,7 +82,7 @@ pub enum TextPolicy {
     Full,
 }
 
-/// A change to a story or event. Its message id is [`OutputStory::message_id`].
+/// A change to a story or event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutputStory {
     /// `wirefold.output.story/1`.
@@ -97,16 +104,16 @@ impl Message for OutputStory {
     const VERSION: u32 = 1;
 }
 
-impl OutputStory {
-    /// The subject: by the sort of change.
-    #[must_use]
-    pub fn subject(&self) -> Subject {
+impl Published for OutputStory {
+    const STREAM: Stream = streams::OUTPUT;
+
+    /// By the sort of change.
+    fn subject(&self) -> Subject {
         Subject::output_story(self.change.kind())
     }
 
-    /// The message id, the same however often the change is published: `7-1042.0`.
-    #[must_use]
-    pub fn message_id(&self) -> String {
+    /// Decision and index, such as `7-1042.0`.
+    fn message_id(&self) -> String {
         format!("{}.{}", self.decision, self.index)
     }
 }

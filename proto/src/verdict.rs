@@ -9,7 +9,7 @@ use crate::measure::{Containment, Novelty, Simhash};
 
 /// The most entries of [`Verdict::matches`] and of [`Verdict::holds`] in a bus message, the
 /// strongest first: keeps a decision within its 2 KB.
-pub const MAX_MATCHES: usize = 5;
+pub const MAX_MATCHES: usize = 4;
 
 /// The detector's answer for one article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -137,7 +137,7 @@ pub struct Materiality {
     pub material: bool,
     /// Why it does or does not.
     pub reason: MaterialReason,
-    /// The words that changed, such as `28` for a new number; at most 80 characters.
+    /// The words that changed, such as `28` for a new number; at most 80 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }

@@ -1,4 +1,6 @@
 //! One module a command.
 
+pub(crate) mod accuracy;
+pub(crate) mod frequencies;
 pub(crate) mod sizes;
 pub(crate) mod test;

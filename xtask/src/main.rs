@@ -14,7 +14,7 @@ mod table;
 #[path = "../../tests/tidy/tree.rs"]
 mod tree;
 
-use commands::{sizes, test};
+use commands::{accuracy, frequencies, sizes, test};
 
 #[derive(Parser)]
 #[command(
@@ -31,6 +31,10 @@ struct Arguments {
 enum Task {
     /// Run everything that must always hold, and say what did not run.
     Test,
+    /// Examine the detector on labelled sets and write docs/accuracy.md.
+    Accuracy(accuracy::Arguments),
+    /// Count words in ../shared/suites and seeds for the table of crates/dedup.
+    Frequencies,
     /// Measure what we keep small: files, functions, crates, the binary.
     Sizes,
 }
@@ -38,6 +42,8 @@ enum Task {
 fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().task {
         Task::Test => test::run(),
+        Task::Accuracy(arguments) => accuracy::run(&arguments),
+        Task::Frequencies => frequencies::run(),
         Task::Sizes => sizes::run(),
     }
 }

@@ -29,7 +29,7 @@ impl Fingerprint {
         let kept = text.words().iter().zip(text.normal_words()).filter(|(word, _)| !word.furniture);
         let words = kept.map(|(_, normal)| normal);
         let mut keys: Vec<u64> =
-            body.shingles().into_iter().filter(|hash| *hash < u64::MAX / SAMPLE).collect();
+            body.shingles().into_iter().filter(|hash| is_sampled(*hash)).collect();
         keys.sort_unstable();
         keys.dedup();
         Fingerprint {
@@ -39,6 +39,11 @@ impl Fingerprint {
             simhash: simhash::simhash_stream(words),
         }
     }
+}
+
+/// Whether a shingle is an index key.
+pub(crate) fn is_sampled(hash: u64) -> bool {
+    hash < u64::MAX / SAMPLE
 }
 
 fn exact_hash<'a>(words: impl Iterator<Item = &'a str>) -> Option<u128> {

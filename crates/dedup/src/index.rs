@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::fingerprint::Fingerprint;
+use crate::body::{Body, SHINGLE_WORDS};
+use crate::fingerprint::{Fingerprint, is_sampled};
 
 /// An article's number in the order of arrival: ties break by it.
 pub type DocId = u32;
@@ -59,6 +60,23 @@ impl Index {
         segment.keys.insert(doc, keys);
     }
 
+    /// Marks the stretches of a body that too many stories share: from the first to the last of
+    /// neighbouring sampled shingles for whose articles `is_hot` says so.
+    pub fn mark_hot(&self, body: &mut Body, is_hot: impl Fn(&[DocId]) -> bool) {
+        let hot = |key: &u64| {
+            let mut lists = self.segments.values().filter_map(|segment| segment.lists.get(key));
+            lists.any(|list| is_hot(list))
+        };
+        let shingles = body.shingles();
+        let sampled = shingles.iter().enumerate().filter(|(_, hash)| is_sampled(**hash));
+        let verdicts: Vec<(usize, bool)> = sampled.map(|(at, hash)| (at, hot(hash))).collect();
+        for stretch in verdicts.chunk_by(|a, b| a.1 == b.1).filter(|stretch| stretch[0].1) {
+            let end = stretch[stretch.len() - 1].0 + SHINGLE_WORDS as usize;
+            let end = end.min(body.words.len());
+            body.words[stretch[0].0..end].iter_mut().for_each(|word| word.boilerplate = true);
+        }
+    }
+
     /// Drops whole segments that ended before `time` (seconds).
     pub fn expire(&mut self, time: i64) {
         self.segments = self.segments.split_off(&time.div_euclid(DAY));
@@ -97,7 +115,6 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::Body;
     use wirefold_text::Text;
 
     fn fingerprint(from: usize, to: usize) -> Fingerprint {

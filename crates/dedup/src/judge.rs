@@ -193,10 +193,13 @@ fn kind(overlap: &Overlap, settings: &Settings) -> Option<CopyKind> {
     }
 }
 
-/// A story is *one* text: a member that holds two texts must not draw the second one in. So what
-/// the new article shares with the member must for the most part be what makes the member a
-/// member. A lone lead is free.
+/// A story is *one* text: a member that holds two texts must not draw the second one in. So of
+/// what the new article shares with the member, or else of what makes the member a member, a good
+/// part must be common to both. A lone lead is free.
 fn may_join(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> bool {
-    let shared = overlap.there.count() as f64;
-    prior.is_alone || overlap.there.common(prior.common) as f64 >= settings.join_share * shared
+    let shared = overlap.there.count();
+    let both = overlap.there.common(prior.common) as f64;
+    prior.is_alone
+        || both >= settings.join_share * shared as f64
+        || (both > 0.0 && both >= settings.join_share * prior.common.count() as f64)
 }

@@ -1,15 +1,49 @@
-//! dedup
+//! Finds reprints by their passages.
+//!
+//! Every article that comes in is compared with everything seen in the window, not by its title or
+//! a whole-text score but by the runs of words it has in common with others, quotations and
+//! boilerplate apart. What is the same text becomes one *story*; what is another text about the
+//! same happening joins the same *event*.
+//!
+//! Pure: no I/O, no clock, no logging; time is an argument, evidence a return value, and nothing
+//! here can fail. [`Detector`] is the whole; [`Overlap::between`] compares two texts; the method
+//! and its measurements stand in `design.md` beside this file.
+
+mod agency;
 mod align;
-mod boilerplate;
-mod facts;
-mod holding;
-mod judge;
 mod bits;
-mod fingerprint;
-mod index;
-mod overlap;
 mod body;
+mod boilerplate;
+mod detector;
+mod events;
+mod facts;
+mod fingerprint;
+mod holding;
+mod index;
+mod judge;
+mod material;
+mod overlap;
+mod remember;
 mod settings;
-pub use align::*;pub use bits::*;pub use fingerprint::*;pub use index::*;pub use overlap::*;pub use boilerplate::*;pub use judge::*;pub use facts::ShortFacts;
-pub use body::*;
-pub use settings::*;
+mod settled;
+mod stories;
+mod terms;
+mod verdict;
+
+pub use agency::{Agency, Confidence, How, Kin, inferred_agency, own_agency};
+pub use align::{Block, Run, align};
+pub use bits::Bits;
+pub use body::{ALONE_WEIGHT, Body, BodyWord, Fact, SHINGLE_WORDS, WORD_WEIGHT, word_hash};
+pub use boilerplate::{Boilerplate, Traits};
+pub use detector::{Detector, Incoming};
+pub use events::{EventId, Events, Joined, Link, StoryId};
+pub use facts::ShortFacts;
+pub use fingerprint::{Fingerprint, SAMPLE};
+pub use index::{Candidate, DocId, Index};
+pub use judge::{Article, CopyKind, Decision, Judgement, Match, Prior, judge};
+pub use material::{Reason, material};
+pub use overlap::{FactCount, Overlap, Passage};
+pub use settings::Settings;
+pub use stories::{Stories, Story};
+pub use terms::{Frequencies, Terms, Vector, stem};
+pub use verdict::{Class, Evidence, Verdict};

@@ -8,7 +8,7 @@
 use crate::span::Span;
 
 /// A quotation that is never closed reaches at most this many bytes.
-const LONGEST_UNCLOSED: usize = 1_200;
+const LONGEST_UNCLOSED: usize = 400;
 
 /// The quotations in `paragraphs`, in bytes of the original, marks included, in order and apart.
 pub(crate) fn quotations(original: &str, paragraphs: &[Span]) -> Vec<Span> {

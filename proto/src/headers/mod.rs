@@ -11,8 +11,7 @@ mod trace;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::codec::{Message, SchemaName};
-use crate::subjects::Subject;
+use crate::published::Published;
 
 pub use percent::{PercentError, decode as percent_decode, encode as percent_encode};
 pub use trace::{TraceError, TraceParent};
@@ -72,17 +71,16 @@ pub enum HeaderError {
 }
 
 impl EventHeaders {
-    /// The headers of a message of type `M`.
+    /// The headers of a message that `source` publishes.
     #[must_use]
-    pub fn of<M: Message>(id: &str, source: &str, time: Timestamp, subject: &Subject) -> Self {
-        let schema: SchemaName = M::schema();
+    pub fn of<M: Published>(message: &M, source: &str, time: Timestamp) -> Self {
         Self {
-            id: id.to_owned(),
+            id: message.message_id(),
             source: source.to_owned(),
-            kind: schema.name.clone(),
+            kind: M::NAME.to_owned(),
             time,
-            subject: Some(subject.to_string()),
-            dataschema: Some(schema.uri()),
+            subject: Some(message.subject().to_string()),
+            dataschema: Some(M::schema().uri()),
             trace: None,
         }
     }
@@ -97,7 +95,10 @@ impl EventHeaders {
             ("ce-type", percent_encode(&self.kind)),
             ("ce-time", self.time.to_string()),
         ];
-        let optional = [("ce-subject", &self.subject), ("ce-dataschema", &self.dataschema)];
+        let optional = [
+            ("ce-subject", &self.subject),
+            ("ce-dataschema", &self.dataschema),
+        ];
         for (name, value) in optional {
             pairs.extend(value.as_ref().map(|value| (name, percent_encode(value))));
         }
@@ -129,7 +130,9 @@ impl EventHeaders {
             }
         }
         let time = headers.required("ce-time")?;
-        let time = time.parse().map_err(|_| HeaderError::Time(crate::ids::shortened(&time)))?;
+        let time = time
+            .parse()
+            .map_err(|_| HeaderError::Time(crate::ids::shortened(&time)))?;
         Ok(Self {
             id: headers.required("ce-id")?,
             source: headers.required("ce-source")?,
@@ -137,7 +140,11 @@ impl EventHeaders {
             time,
             subject: headers.optional("ce-subject")?,
             dataschema: headers.optional("ce-dataschema")?,
-            trace: headers.plain("traceparent").ok().flatten().and_then(|text| text.parse().ok()),
+            trace: headers
+                .plain("traceparent")
+                .ok()
+                .flatten()
+                .and_then(|text| text.parse().ok()),
         })
     }
 }
@@ -152,7 +159,10 @@ struct Pairs<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Pairs<'a> {
     fn plain(&self, name: &'static str) -> Result<Option<&'a str>, HeaderError> {
-        let mut found = self.0.iter().filter(|(given, _)| given.eq_ignore_ascii_case(name));
+        let mut found = self
+            .0
+            .iter()
+            .filter(|(given, _)| given.eq_ignore_ascii_case(name));
         let first = found.next().map(|(_, value)| value.trim());
         match found.next() {
             Some(_) => Err(HeaderError::Twice(name)),
@@ -179,15 +189,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::article::ArticleFetched;
+    use crate::codec::Tag;
+    use crate::control::{Command, ControlCommand};
+    use crate::ids::FeedId;
 
     fn headers() -> EventHeaders {
         let time = "2026-03-01T12:00:00Z".parse().unwrap();
-        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().unwrap();
-        let subject = Subject::pushed();
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+            .parse()
+            .unwrap();
+        let command = ControlCommand {
+            schema: Tag::new(),
+            id: "press-1".into(),
+            at: time,
+            by: "cli".into(),
+            command: Command::FeedRemove {
+                feed: FeedId::push(),
+            },
+        };
         EventHeaders {
             trace: Some(trace),
-            ..EventHeaders::of::<ArticleFetched>("a-1", "/wirefold/gateway", time, &subject)
+            ..EventHeaders::of(&command, "/wirefold/gateway", time)
         }
     }
 
@@ -207,18 +229,24 @@ mod tests {
     fn written_as_the_binding_says() {
         let expected = [
             ("ce-specversion", "1.0"),
-            ("ce-id", "a-1"),
+            ("ce-id", "press-1"),
             ("ce-source", "/wirefold/gateway"),
-            ("ce-type", "wirefold.article.fetched"),
+            ("ce-type", "wirefold.control"),
             ("ce-time", "2026-03-01T12:00:00Z"),
-            ("ce-subject", "wirefold.v1.article.fetched.push"),
-            ("ce-dataschema", "urn:wirefold:schema:wirefold.article.fetched:1"),
+            ("ce-subject", "wirefold.v1.control.feed.remove"),
+            ("ce-dataschema", "urn:wirefold:schema:wirefold.control:1"),
             ("ce-datacontenttype", "application/json"),
             ("content-type", "application/json"),
-            ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+            (
+                "traceparent",
+                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            ),
         ];
         let written = headers().to_pairs();
-        assert_eq!(written, expected.map(|(name, value)| (name, value.to_owned())));
+        assert_eq!(
+            written,
+            expected.map(|(name, value)| (name, value.to_owned()))
+        );
         assert_eq!(read(&written), Ok(headers()));
     }
 
@@ -234,7 +262,10 @@ mod tests {
             ("Nats-Msg-Id", "x"),
         ];
         let read = EventHeaders::from_pairs(pairs).unwrap();
-        assert_eq!((read.id.as_str(), read.source.as_str()), ("café", "quoted \"as before\""));
+        assert_eq!(
+            (read.id.as_str(), read.source.as_str()),
+            ("café", "quoted \"as before\"")
+        );
         assert_eq!(read.time.to_string(), "2026-03-01T12:00:00Z");
         assert_eq!((read.subject, read.trace), (None, None));
     }
@@ -242,7 +273,13 @@ mod tests {
     #[test]
     fn a_broken_trace_costs_no_message() {
         let pairs = with("traceparent", Some("00-nonsense"));
-        assert_eq!(read(&pairs), Ok(EventHeaders { trace: None, ..headers() }));
+        assert_eq!(
+            read(&pairs),
+            Ok(EventHeaders {
+                trace: None,
+                ..headers()
+            })
+        );
     }
 
     #[test]
@@ -250,10 +287,26 @@ mod tests {
         let cases = [
             ("ce-id", None, "no header `ce-id`"),
             ("ce-id", Some(""), "header `ce-id` is empty"),
-            ("ce-source", Some("%zz"), "header `ce-source`: `%` without two hex digits"),
-            ("ce-type", Some("%C0%A0"), "header `ce-type`: the bytes are no UTF-8"),
-            ("ce-time", Some("noon"), "header `ce-time` is \"noon\": expected a time such as 2026-03-01T12:00:00Z"),
-            ("ce-specversion", Some("0.3"), "header `ce-specversion` is \"0.3\": this reader knows \"1.0\""),
+            (
+                "ce-source",
+                Some("%zz"),
+                "header `ce-source`: `%` without two hex digits",
+            ),
+            (
+                "ce-type",
+                Some("%C0%A0"),
+                "header `ce-type`: the bytes are no UTF-8",
+            ),
+            (
+                "ce-time",
+                Some("noon"),
+                "header `ce-time` is \"noon\": expected a time such as 2026-03-01T12:00:00Z",
+            ),
+            (
+                "ce-specversion",
+                Some("0.3"),
+                "header `ce-specversion` is \"0.3\": this reader knows \"1.0\"",
+            ),
             (
                 "content-type",
                 Some("application/cloudevents+json"),

@@ -39,7 +39,11 @@ impl TraceParent {
         if trace_id == 0 || parent_id == 0 {
             return Err(TraceError::Zero);
         }
-        Ok(Self { trace_id, parent_id, flags: if sampled { SAMPLED } else { 0 } })
+        Ok(Self {
+            trace_id,
+            parent_id,
+            flags: if sampled { SAMPLED } else { 0 },
+        })
     }
 
     /// The trace.
@@ -71,7 +75,11 @@ impl TraceParent {
 
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { trace_id, parent_id, flags } = self;
+        let Self {
+            trace_id,
+            parent_id,
+            flags,
+        } = self;
         write!(f, "00-{trace_id:032x}-{parent_id:016x}-{flags:02x}")
     }
 }
@@ -101,7 +109,10 @@ impl FromStr for TraceParent {
         let trace_id = u128::from_str_radix(trace, 16).map_err(|_| form())?;
         let parent_id = u64::from_str_radix(parent, 16).map_err(|_| form())?;
         let flags = u8::from_str_radix(flags, 16).map_err(|_| form())?;
-        Ok(Self { flags, ..Self::new(trace_id, parent_id, false)? })
+        Ok(Self {
+            flags,
+            ..Self::new(trace_id, parent_id, false)?
+        })
     }
 }
 
@@ -116,7 +127,10 @@ mod tests {
     #[test]
     fn broken_ones_are_refused() {
         let form = |text: String| {
-            assert_eq!(text.parse::<TraceParent>(), Err(TraceError::Form(crate::ids::shortened(&text))));
+            assert_eq!(
+                text.parse::<TraceParent>(),
+                Err(TraceError::Form(crate::ids::shortened(&text)))
+            );
         };
         form(String::new());
         form("00".into());
@@ -135,7 +149,10 @@ mod tests {
         }
         for version in ["01", "ff"] {
             let text = format!("{version}-{TRACE}-b7ad6b7169203331-01");
-            assert_eq!(text.parse::<TraceParent>(), Err(TraceError::Version(version.into())));
+            assert_eq!(
+                text.parse::<TraceParent>(),
+                Err(TraceError::Version(version.into()))
+            );
         }
     }
 
@@ -143,7 +160,10 @@ mod tests {
     fn a_child_stays_in_its_trace() {
         let parent = TraceParent::new(7, 1, true).unwrap();
         let child = parent.child(2).unwrap();
-        assert_eq!((child.trace_id(), child.parent_id(), child.is_sampled()), (7, 2, true));
+        assert_eq!(
+            (child.trace_id(), child.parent_id(), child.is_sampled()),
+            (7, 2, true)
+        );
         assert_eq!(parent.child(0), Err(TraceError::Zero));
     }
 

@@ -30,7 +30,11 @@ pub(super) fn read(text: &str) -> Result<u128, IdErrorKind> {
             .and_then(|byte| ALPHABET.iter().position(|&digit| digit == byte))
             .ok_or(IdErrorKind::Character(character))?;
         if number >> (128 - 5) != 0 {
-            return Err(if text.len() > DIGITS { IdErrorKind::Length(DIGITS) } else { IdErrorKind::Range });
+            return Err(if text.len() > DIGITS {
+                IdErrorKind::Length(DIGITS)
+            } else {
+                IdErrorKind::Range
+            });
         }
         number = (number << 5) | value as u128;
     }

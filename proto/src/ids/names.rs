@@ -66,9 +66,8 @@ fn check_slug(text: &str) -> Result<(), IdErrorKind> {
 
 fn check_outlet(text: &str) -> Result<(), IdErrorKind> {
     check_size(text, OUTLET_BYTES)?;
-    let is_stranger = |c: char| {
-        c.is_control() || c.is_uppercase() || c == '/' || (c.is_whitespace() && c != ' ')
-    };
+    let is_stranger =
+        |c: char| c.is_control() || c.is_uppercase() || c == '/' || (c.is_whitespace() && c != ' ');
     match text.chars().find(|&c| is_stranger(c)) {
         Some(stranger) => Err(IdErrorKind::Character(stranger)),
         None if text.trim() == text => Ok(()),
@@ -129,7 +128,13 @@ macro_rules! name_id {
     };
 }
 
-name_id!(FeedId, "feed id", check_slug, SLUG_PATTERN, "A feed: a lower-case ASCII slug.");
+name_id!(
+    FeedId,
+    "feed id",
+    check_slug,
+    SLUG_PATTERN,
+    "A feed: a lower-case ASCII slug."
+);
 name_id!(
     SubscriptionId,
     "subscription id",
@@ -184,7 +189,12 @@ mod tests {
 
     #[test]
     fn outlets() {
-        for good in ["harbour.example", "hafen-zeitung.example", "the harbour gazette", "日報.example"] {
+        for good in [
+            "harbour.example",
+            "hafen-zeitung.example",
+            "the harbour gazette",
+            "日報.example",
+        ] {
             assert_eq!(reason::<Outlet>(good), None, "{good}");
         }
         let cases = [
@@ -205,7 +215,17 @@ mod tests {
         let tag: LanguageTag = "zh-hant-tw".parse().unwrap();
         assert_eq!(tag.primary(), "zh");
         assert_eq!(LanguageTag::unknown().primary(), "und");
-        for bad in ["", "e", "engl", "EN", "en-", "en--gb", "1a", "en-abcdefghi", "en_gb"] {
+        for bad in [
+            "",
+            "e",
+            "engl",
+            "EN",
+            "en-",
+            "en--gb",
+            "1a",
+            "en-abcdefghi",
+            "en_gb",
+        ] {
             assert!(reason::<LanguageTag>(bad).is_some(), "{bad}");
         }
     }
@@ -220,8 +240,8 @@ mod tests {
 
         #[test]
         fn slugs_are_kept_as_they_are(text in "[a-z0-9][a-z0-9._-]{0,99}") {
-            prop_assert_eq!(text.parse::<FeedId>().unwrap().to_string(), text.clone());
-            prop_assert_eq!(text.parse::<SubscriptionId>().unwrap().as_str(), text);
+            prop_assert_eq!(&text.parse::<FeedId>().unwrap().to_string(), &text);
+            prop_assert_eq!(&text.parse::<SubscriptionId>().unwrap().to_string(), &text);
         }
     }
 }

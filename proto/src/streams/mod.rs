@@ -2,88 +2,13 @@
 //!
 //! The rights of the NATS users follow from these tables, and tests compare the two.
 
-use std::fmt;
+mod roles;
+mod stores;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use roles::{ALERTER, CLI, DETECTOR, ENRICHER, FETCHER, GATEWAY, READER};
 
-/// A stage of the pipeline.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// Polls feeds and fetches articles.
-    Fetcher,
-    /// Judges articles.
-    Detector,
-    /// Finds out what stands in them.
-    Enricher,
-    /// Sends alerts.
-    Alerter,
-    /// Serves feeds, API and page.
-    Gateway,
-}
-
-impl Stage {
-    /// Every stage.
-    pub const ALL: [Self; 5] =
-        [Self::Fetcher, Self::Detector, Self::Enricher, Self::Alerter, Self::Gateway];
-
-    /// The word in JSON and in subjects.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Fetcher => "fetcher",
-            Self::Detector => "detector",
-            Self::Enricher => "enricher",
-            Self::Alerter => "alerter",
-            Self::Gateway => "gateway",
-        }
-    }
-}
-
-/// Who connects to the bus; each has a user of its own with these rights and no others.
-///
-/// The one-shot `setup` role is not among them: it owns all streams and buckets and no messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// A stage.
-    Stage(Stage),
-    /// The command line.
-    Cli,
-    /// Users' own programs: read only.
-    Reader,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 7] = [FETCHER, DETECTOR, ENRICHER, ALERTER, GATEWAY, CLI, READER];
-
-    /// The name of the NATS user.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Stage(stage) => stage.as_str(),
-            Self::Cli => "cli",
-            Self::Reader => "reader",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-const FETCHER: Role = Role::Stage(Stage::Fetcher);
-const DETECTOR: Role = Role::Stage(Stage::Detector);
-const ENRICHER: Role = Role::Stage(Stage::Enricher);
-const ALERTER: Role = Role::Stage(Stage::Alerter);
-const GATEWAY: Role = Role::Stage(Stage::Gateway);
-const CLI: Role = Role::Cli;
-const READER: Role = Role::Reader;
+pub use roles::{Role, Stage};
+pub use stores::{FEEDS, SNAPSHOTS, STORES, STORIES, SUBSCRIPTIONS, Store, StoreKind};
 
 /// How a role reads a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -157,23 +82,38 @@ pub const FETCHED: Stream = Stream {
 /// Decisions, by one writer at a time.
 pub const JUDGED: Stream = Stream {
     name: "WF_JUDGED",
-    subjects: &["wirefold.v1.article.judged", "wirefold.v1.article.judged.epoch"],
+    subjects: &[
+        "wirefold.v1.article.judged",
+        "wirefold.v1.article.judged.epoch",
+    ],
     about: "the decision with evidence, its epoch and input offsets, no text",
     writers: &[writes(
         DETECTOR,
-        &["wirefold.v1.article.judged", "wirefold.v1.article.judged.epoch"],
+        &[
+            "wirefold.v1.article.judged",
+            "wirefold.v1.article.judged.epoch",
+        ],
     )],
-    readers: &[reads(DETECTOR, ReadBy::Order), reads(ENRICHER, ReadBy::Consumer)],
+    readers: &[
+        reads(DETECTOR, ReadBy::Order),
+        reads(ENRICHER, ReadBy::Consumer),
+    ],
 };
 
 /// The output stream: the product of the pipeline.
 pub const OUTPUT: Stream = Stream {
     name: "WF_OUTPUT",
-    subjects: &["wirefold.v1.output.article.*.*", "wirefold.v1.output.story.*"],
+    subjects: &[
+        "wirefold.v1.output.article.*.*",
+        "wirefold.v1.output.story.*",
+    ],
     about: "the enriched article with verdict and story state, or a change to a story",
     writers: &[writes(
         ENRICHER,
-        &["wirefold.v1.output.article.*.*", "wirefold.v1.output.story.*"],
+        &[
+            "wirefold.v1.output.article.*.*",
+            "wirefold.v1.output.story.*",
+        ],
     )],
     readers: &[
         reads(ALERTER, ReadBy::Consumer),
@@ -238,69 +178,6 @@ pub const DEAD: Stream = Stream {
 /// Every stream.
 pub const STREAMS: [Stream; 6] = [FETCHED, JUDGED, OUTPUT, ALERTS, CONTROL, DEAD];
 
-/// A key-value bucket or object store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Store {
-    /// Its name.
-    pub name: &'static str,
-    /// Its sort.
-    pub kind: StoreKind,
-    /// What stands in it.
-    pub about: &'static str,
-    /// Who writes it.
-    pub writers: &'static [Role],
-    /// Who reads it.
-    pub readers: &'static [Role],
-}
-
-/// A sort of store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StoreKind {
-    /// A key-value bucket.
-    KeyValue,
-    /// An object store.
-    Objects,
-}
-
-/// What the fetcher remembers of each feed.
-pub const FEEDS: Store = Store {
-    name: "wf_feeds",
-    kind: StoreKind::KeyValue,
-    about: "validators, seen items and health of each feed",
-    writers: &[FETCHER],
-    readers: &[FETCHER, GATEWAY, CLI],
-};
-
-/// The subscriptions in force.
-pub const SUBSCRIPTIONS: Store = Store {
-    name: "wf_subscriptions",
-    kind: StoreKind::KeyValue,
-    about: "the subscriptions in force",
-    writers: &[ALERTER],
-    readers: &[ALERTER, GATEWAY, CLI],
-};
-
-/// Stories as the gateway shows them.
-pub const STORIES: Store = Store {
-    name: "wf_stories",
-    kind: StoreKind::KeyValue,
-    about: "the newest state of each story",
-    writers: &[GATEWAY],
-    readers: &[GATEWAY, CLI, READER],
-};
-
-/// The detector's snapshots.
-pub const SNAPSHOTS: Store = Store {
-    name: "wf_snapshots",
-    kind: StoreKind::Objects,
-    about: "the detector's index segments and tables",
-    writers: &[DETECTOR],
-    readers: &[DETECTOR],
-};
-
-/// Every bucket and object store.
-pub const STORES: [Store; 4] = [FEEDS, SUBSCRIPTIONS, STORIES, SNAPSHOTS];
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -310,11 +187,16 @@ mod tests {
 
     #[test]
     fn no_two_subjects_overlap() {
-        let all: Vec<_> =
-            STREAMS.iter().flat_map(|stream| stream.subjects.iter().map(|s| (stream.name, s))).collect();
+        let all: Vec<_> = STREAMS
+            .iter()
+            .flat_map(|stream| stream.subjects.iter().map(|s| (stream.name, s)))
+            .collect();
         for (place, (stream, subject)) in all.iter().enumerate() {
             for (other_stream, other) in &all[..place] {
-                assert!(!overlap(subject, other), "{stream} {subject} and {other_stream} {other}");
+                assert!(
+                    !overlap(subject, other),
+                    "{stream} {subject} and {other_stream} {other}"
+                );
             }
         }
     }
@@ -324,8 +206,15 @@ mod tests {
         for stream in STREAMS {
             for writer in stream.writers {
                 for subject in writer.subjects {
-                    let within = stream.subjects.iter().any(|pattern| covers(pattern, subject));
-                    assert!(within, "{} may write {subject} outside {}", writer.role, stream.name);
+                    let within = stream
+                        .subjects
+                        .iter()
+                        .any(|pattern| covers(pattern, subject));
+                    assert!(
+                        within,
+                        "{} may write {subject} outside {}",
+                        writer.role, stream.name
+                    );
                 }
             }
         }
@@ -334,17 +223,28 @@ mod tests {
     #[test]
     fn everything_is_written_and_read() {
         for stream in STREAMS {
-            assert!(!stream.writers.is_empty() && !stream.readers.is_empty(), "{}", stream.name);
+            assert!(
+                !stream.writers.is_empty() && !stream.readers.is_empty(),
+                "{}",
+                stream.name
+            );
         }
         for store in STORES {
-            assert!(!store.writers.is_empty() && !store.readers.is_empty(), "{}", store.name);
+            assert!(
+                !store.writers.is_empty() && !store.readers.is_empty(),
+                "{}",
+                store.name
+            );
         }
     }
 
     #[test]
     fn names_are_given_once() {
-        let names: BTreeSet<_> =
-            STREAMS.map(|stream| stream.name).into_iter().chain(STORES.map(|s| s.name)).collect();
+        let names: BTreeSet<_> = STREAMS
+            .map(|stream| stream.name)
+            .into_iter()
+            .chain(STORES.map(|s| s.name))
+            .collect();
         assert_eq!(names.len(), STREAMS.len() + STORES.len());
         let roles: BTreeSet<_> = Role::ALL.map(Role::as_str).into_iter().collect();
         assert_eq!(roles.len(), Role::ALL.len());
@@ -357,13 +257,21 @@ mod tests {
                 "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{}.some-consumer",
                 stream.name
             );
-            assert!(DEAD.subjects.iter().any(|pattern| covers(pattern, &advisory)), "{advisory}");
+            assert!(
+                DEAD.subjects
+                    .iter()
+                    .any(|pattern| covers(pattern, &advisory)),
+                "{advisory}"
+            );
         }
     }
 
     #[test]
     fn readers_write_nothing() {
-        let writes = STREAMS.iter().flat_map(|stream| stream.writers).any(|w| w.role == READER);
+        let writes = STREAMS
+            .iter()
+            .flat_map(|stream| stream.writers)
+            .any(|w| w.role == READER);
         assert!(!writes);
     }
 }

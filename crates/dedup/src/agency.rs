@@ -1,0 +1,95 @@
+//! Which agency is behind a text: what it says itself, else what the passages it shares with
+//! others say.
+
+use wirefold_text::extract::{AgencyTrace, Trace};
+
+/// How an agency is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum How {
+    /// Byline, dateline, credit or copyright line.
+    Credited,
+    /// Somebody "told" the agency.
+    Mentioned,
+    /// Passages shared with a text that credits or mentions it.
+    Inferred,
+}
+
+/// How sure that is, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// The text says so.
+    Certainly,
+    /// Most of the text, or what only the agency's own text would say.
+    Probably,
+    /// A substantial part of the text.
+    Possibly,
+}
+
+/// The agency behind a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agency<D> {
+    /// Its short name.
+    pub name: &'static str,
+    /// How it is known.
+    pub how: How,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// The article whose shared passages say so, where it is inferred.
+    pub through: Option<D>,
+}
+
+/// A text that shares passages with the one in question.
+#[derive(Debug, Clone, Copy)]
+pub struct Kin<'a, D> {
+    /// The other article.
+    pub doc: D,
+    /// What it says of itself.
+    pub traces: &'a [AgencyTrace],
+    /// Whether most of one text stands in the other, rather than a part.
+    pub is_reprint: bool,
+    /// Words in common.
+    pub shared_words: u32,
+}
+
+/// What a text says of itself.
+#[must_use]
+pub fn own_agency<D>(traces: &[AgencyTrace]) -> Option<Agency<D>> {
+    let trace = traces.first()?;
+    let (how, confidence) = match trace.trace {
+        Trace::Credited => (How::Credited, Confidence::Certainly),
+        Trace::Mentioned => (How::Mentioned, Confidence::Probably),
+    };
+    Some(Agency { name: trace.agency, how, confidence, through: None })
+}
+
+/// What the texts that share passages with one say of it: a credit before a mention, most words
+/// first, then the first article.
+#[must_use]
+pub fn inferred_agency<'a, D: Copy + Ord + 'a>(
+    kin: impl Iterator<Item = Kin<'a, D>>,
+) -> Option<Agency<D>> {
+    let said = kin.filter_map(|kin| kin.traces.first().map(|trace| (kin, trace)));
+    let (kin, trace) = said.min_by_key(|(kin, trace)| {
+        (!kin.is_reprint, trace.trace, std::cmp::Reverse(kin.shared_words), kin.doc)
+    })?;
+    let confidence = if kin.is_reprint { Confidence::Probably } else { Confidence::Possibly };
+    Some(Agency { name: trace.agency, how: How::Inferred, confidence, through: Some(kin.doc) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wirefold_text::Text;
+    use wirefold_text::extract::agencies;
+
+    #[test]
+    fn a_reprint_of_a_mention_is_probably_that_agency() {
+        let mentions = agencies(&Text::new("An aide told The Associated Press that it is so."));
+        let own: Option<Agency<u32>> = own_agency(&mentions);
+        assert_eq!(own.map(|a| (a.name, a.how)), Some(("AP", How::Mentioned)));
+        let kin = |doc, is_reprint| Kin { doc, traces: &mentions, is_reprint, shared_words: 90 };
+        let found = inferred_agency([kin(3, false), kin(5, true)].into_iter());
+        let found = found.map(|a| (a.name, a.how, a.confidence, a.through));
+        assert_eq!(found, Some(("AP", How::Inferred, Confidence::Probably, Some(5))));
+    }
+}

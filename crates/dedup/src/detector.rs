@@ -1,0 +1,272 @@
+//! The detector: articles in, verdicts out, everything in memory.
+//!
+//! Same input order, same verdicts, always: nothing here looks at a clock, a random number or the
+//! order of a hash map.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use wirefold_text::Text;
+use wirefold_text::extract::{AgencyTrace, agencies};
+
+use crate::bits::Bits;
+use crate::body::Body;
+use crate::boilerplate::{Boilerplate, Traits};
+use crate::events::{Events, StoryId};
+use crate::facts::ShortFacts;
+use crate::fingerprint::Fingerprint;
+use crate::index::{DocId, Index};
+use crate::judge::{Article, Judgement, Prior, judge};
+use crate::settings::Settings;
+use crate::stories::Stories;
+use crate::verdict::Verdict;
+
+/// An article as it comes in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Incoming<'a> {
+    /// What tells its item from others: its id, its canonical URL. An earlier article with one of
+    /// them is an earlier version.
+    pub items: &'a [&'a str],
+    /// The outlet; without one nothing is learned as boilerplate.
+    pub outlet: Option<&'a str>,
+    /// The title, or "".
+    pub title: &'a str,
+    /// The byline, or "".
+    pub byline: &'a str,
+    /// The text.
+    pub text: &'a str,
+    /// Stream time, in seconds; must not run back.
+    pub time: i64,
+    /// When it claims to be published, in seconds.
+    pub published: i64,
+}
+
+/// What the detector keeps of an article.
+#[derive(Debug)]
+pub(crate) struct Doc {
+    pub(crate) text: Text,
+    pub(crate) body: Body,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) facts: ShortFacts,
+    pub(crate) traces: Vec<AgencyTrace>,
+    pub(crate) story: StoryId,
+    pub(crate) time: i64,
+    /// Words that other members of the story have too.
+    pub(crate) common: Bits,
+    /// Words that stand in other stories.
+    pub(crate) foreign: Bits,
+    /// Articles before and after that share a substantial part.
+    pub(crate) kin: Vec<Relative>,
+    /// Stories that it turned out to hold.
+    pub(crate) holds: Vec<StoryId>,
+}
+
+/// An article that shares a substantial part with another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Relative {
+    pub(crate) doc: DocId,
+    pub(crate) is_reprint: bool,
+    pub(crate) shared_words: u32,
+}
+
+impl Doc {
+    pub(crate) fn article(&self) -> Article<'_> {
+        Article {
+            text: &self.text,
+            body: &self.body,
+            fingerprint: &self.fingerprint,
+            facts: &self.facts,
+        }
+    }
+}
+
+/// Finds reprints in a stream of articles.
+///
+/// ```
+/// use wirefold_dedup::{Class, Detector, Incoming, Settings};
+///
+/// let mut detector = Detector::new(Settings::default());
+/// let text = "The harbour of the small town was closed on Monday after a storm. ".repeat(8);
+/// let first = detector.observe(&Incoming { items: &["a"], text: &text, ..Incoming::default() });
+/// let again = detector.observe(&Incoming { items: &["b"], text: &text, ..Incoming::default() });
+/// assert_eq!((first.class, again.class, again.story), (Class::New, Class::Copy, first.doc));
+/// ```
+#[derive(Debug, Default)]
+pub struct Detector {
+    pub(crate) settings: Settings,
+    pub(crate) docs: BTreeMap<DocId, Doc>,
+    pub(crate) stories: Stories,
+    pub(crate) events: Events,
+    pub(crate) index: Index,
+    pub(crate) boilerplate: Boilerplate,
+    by_item: FxHashMap<String, Vec<DocId>>,
+    by_text: FxHashMap<u128, DocId>,
+    pub(crate) verdicts: BTreeMap<DocId, Verdict>,
+    next: DocId,
+    day: i64,
+}
+
+/// Seconds in a day: the step in which old state leaves.
+const DAY: i64 = 24 * 3600;
+/// Earlier versions of an item that are compared.
+const VERSIONS: usize = 4;
+/// Members of one story among the articles verified, before others are taken.
+const PER_STORY: usize = 6;
+
+impl Detector {
+    /// A detector without any memory.
+    #[must_use]
+    pub fn new(settings: Settings) -> Detector {
+        Detector { settings, ..Detector::default() }
+    }
+
+    /// Judges the next article of the stream and remembers it.
+    pub fn observe(&mut self, incoming: &Incoming<'_>) -> Verdict {
+        self.expire(incoming.time);
+        let number = self.next;
+        self.next += 1;
+        let (doc, traits) = self.read(number, incoming);
+        let judgement = self.judge(&doc, incoming);
+        self.remember(number, incoming, doc, &judgement, traits.as_ref())
+    }
+
+    /// Analyses an article against what is known of its outlet.
+    fn read(&self, number: DocId, incoming: &Incoming<'_>) -> (Doc, Option<Traits>) {
+        let text = Text::new(incoming.text);
+        let whole = Body::new(&text);
+        let traits = incoming.outlet.map(|outlet| Traits::new(outlet, &whole, &text));
+        let mut body = match &traits {
+            Some(traits) => self.boilerplate.mask(&whole, &text, traits, &self.settings),
+            None => whole,
+        };
+        self.index.mark_hot(&mut body, |docs| self.is_hot(docs));
+        let fingerprint = Fingerprint::new(&text, &body);
+        let facts = ShortFacts::new(&text, &self.settings);
+        let mut traces = agencies(&text);
+        if !incoming.byline.is_empty() {
+            let byline = Text::new(&format!("By {}", incoming.byline));
+            traces.splice(0..0, agencies(&byline));
+        }
+        let doc = Doc {
+            common: Bits::new(body.len()),
+            foreign: Bits::new(body.len()),
+            text,
+            body,
+            fingerprint,
+            facts,
+            traces,
+            story: number,
+            time: incoming.time,
+            kin: Vec::new(),
+            holds: Vec::new(),
+        };
+        (doc, traits)
+    }
+
+    fn judge(&self, doc: &Doc, incoming: &Incoming<'_>) -> Judgement {
+        let versions = self.versions(incoming);
+        let mut priors: Vec<DocId> = versions.clone();
+        priors.extend(doc.fingerprint.exact.and_then(|exact| self.by_text.get(&exact)));
+        if doc.article().is_comparable(&self.settings) {
+            priors.extend(self.candidates(&doc.fingerprint));
+        }
+        priors.sort_unstable();
+        priors.dedup();
+        let priors: Vec<Prior<'_>> = priors
+            .iter()
+            .filter_map(|number| Some((*number, self.docs.get(number)?)))
+            .map(|(number, prior)| self.prior(number, prior, versions.contains(&number)))
+            .collect();
+        judge(&doc.article(), &priors, &self.settings)
+    }
+
+    fn prior<'a>(&self, number: DocId, doc: &'a Doc, same_item: bool) -> Prior<'a> {
+        let members = self.stories.get(doc.story).map_or(1, |story| story.members.len());
+        Prior {
+            doc: number,
+            article: doc.article(),
+            same_item,
+            is_alone: members == 1,
+            common: &doc.common,
+            foreign: &doc.foreign,
+        }
+    }
+
+    /// The latest versions of the same item.
+    fn versions(&self, incoming: &Incoming<'_>) -> Vec<DocId> {
+        let lists = incoming.items.iter().filter_map(|item| self.by_item.get(*item));
+        let mut versions: Vec<DocId> = lists.flatten().copied().collect();
+        versions.sort_unstable();
+        versions.dedup();
+        versions.split_off(versions.len().saturating_sub(VERSIONS))
+    }
+
+    /// The earlier articles worth verifying: the likeliest, but not one story only.
+    fn candidates(&self, fingerprint: &Fingerprint) -> Vec<DocId> {
+        let found = self.index.candidates(fingerprint, |docs| self.is_hot(docs));
+        let mut per_story: FxHashMap<StoryId, usize> = FxHashMap::default();
+        let (mut first, mut later) = (Vec::new(), Vec::new());
+        for candidate in found {
+            let story = self.story_of(candidate.doc);
+            let taken = per_story.entry(story).or_default();
+            *taken += 1;
+            let list = if *taken <= PER_STORY { &mut first } else { &mut later };
+            list.push(candidate.doc);
+        }
+        first.extend(later);
+        first.truncate(self.settings.verified);
+        first
+    }
+
+    pub(crate) fn story_of(&self, doc: DocId) -> StoryId {
+        self.docs.get(&doc).map_or(doc, |doc| self.stories.resolve(doc.story))
+    }
+
+    /// Whether the articles under one key belong to so many stories that it says nothing.
+    fn is_hot(&self, docs: &[DocId]) -> bool {
+        if docs.len() <= self.settings.hot_stories {
+            return false;
+        }
+        let mut stories: Vec<StoryId> = docs.iter().map(|doc| self.story_of(*doc)).collect();
+        stories.sort_unstable();
+        stories.dedup();
+        stories.len() > self.settings.hot_stories
+    }
+
+    /// Enters an article under its identities.
+    pub(crate) fn enter(&mut self, number: DocId, incoming: &Incoming<'_>, doc: Doc) {
+        for item in incoming.items {
+            self.by_item.entry((*item).to_owned()).or_default().push(number);
+        }
+        if let Some(exact) = doc.fingerprint.exact {
+            self.by_text.entry(exact).or_insert(number);
+        }
+        if doc.article().is_comparable(&self.settings) {
+            self.index.insert(number, incoming.time, &doc.fingerprint);
+        }
+        self.docs.insert(number, doc);
+    }
+
+    /// Drops what left the window, once a day of stream time.
+    fn expire(&mut self, time: i64) {
+        let day = time.div_euclid(DAY);
+        if day <= self.day {
+            return;
+        }
+        self.day = day;
+        let oldest = time - self.settings.window;
+        self.index.expire(oldest);
+        self.boilerplate.expire(oldest);
+        let is_gone = |docs: &BTreeMap<DocId, Doc>, doc: DocId| !docs.contains_key(&doc);
+        self.docs.retain(|_, doc| doc.time >= oldest);
+        let docs = &self.docs;
+        self.by_item.retain(|_, list| {
+            list.retain(|doc| docs.contains_key(doc));
+            !list.is_empty()
+        });
+        self.by_text.retain(|_, doc| docs.contains_key(doc));
+        self.stories.forget(|doc| is_gone(docs, doc));
+        let stories = &self.stories;
+        self.events.forget(|story| stories.get(story).is_none());
+    }
+}

@@ -1,0 +1,272 @@
+//! Events: stories about one happening in their own words, grouped and never folded.
+//!
+//! Likeness of two stories is the cosine of their term vectors, lifted by shared quotations and
+//! shared rare names, lowered by the time between them. A story joins the event of the likeliest
+//! story; links to two events merge them, the older id stays. Bounds on quiet time and span keep
+//! a subject of weeks from becoming one event.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use crate::settings::Settings;
+use crate::terms::{Frequencies, Terms, Vector};
+
+/// A story's number in the order of first articles.
+pub type StoryId = u32;
+/// An event's number: that of its first story.
+pub type EventId = u32;
+
+/// Terms of a new story that are looked up to find like ones.
+const LOOKED_UP: usize = 32;
+/// Stories compared in full.
+const COMPARED: usize = 24;
+/// What a shared quotation adds to likeness.
+const QUOTATION_BONUS: f64 = 0.06;
+/// Shared quotations beyond this many add nothing.
+const MOST_QUOTATIONS: usize = 2;
+/// What a shared rare name adds to likeness.
+const NAME_BONUS: f64 = 0.01;
+/// Shared rare names beyond this many add nothing.
+const MOST_NAMES: usize = 8;
+/// Likeness halves over this time, in seconds.
+const HALF_LIFE: f64 = 96.0 * 3600.0;
+
+/// A story as events see it.
+#[derive(Debug)]
+struct Profile {
+    event: EventId,
+    terms: Terms,
+    time: i64,
+}
+
+#[derive(Debug, Clone)]
+struct Event {
+    first: i64,
+    last: i64,
+    stories: Vec<StoryId>,
+}
+
+/// Why two stories are held for one event.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Link {
+    /// The earlier story.
+    pub story: StoryId,
+    /// The likeness, mostly 0 to 1.
+    pub likeness: f64,
+    /// The cosine of the term vectors alone.
+    pub cosine: f64,
+    /// Rare names in common.
+    pub names: usize,
+    /// Quotations in common.
+    pub quotations: usize,
+}
+
+/// Where a new story went.
+#[derive(Debug, Clone, Default)]
+pub struct Joined {
+    /// The links above the threshold, likeliest first. Empty: the story opened its own event.
+    pub links: Vec<Link>,
+    /// Events that went up in the one joined.
+    pub absorbed: Vec<EventId>,
+}
+
+/// All events of the window.
+#[derive(Debug, Default)]
+pub struct Events {
+    frequencies: Frequencies,
+    profiles: BTreeMap<StoryId, Profile>,
+    events: BTreeMap<EventId, Event>,
+    redirects: FxHashMap<EventId, EventId>,
+    by_term: FxHashMap<u64, Vec<StoryId>>,
+}
+
+impl Events {
+    /// The event a story belongs to, after merges.
+    #[must_use]
+    pub fn event_of(&self, story: StoryId) -> Option<EventId> {
+        self.profiles.get(&story).map(|profile| self.resolve(profile.event))
+    }
+
+    /// The stories of an event, in order.
+    #[must_use]
+    pub fn stories(&self, event: EventId) -> &[StoryId] {
+        self.events.get(&self.resolve(event)).map_or(&[], |event| &event.stories)
+    }
+
+    /// Where an event went after merges.
+    #[must_use]
+    pub fn resolve(&self, mut event: EventId) -> EventId {
+        while let Some(next) = self.redirects.get(&event) {
+            event = *next;
+        }
+        event
+    }
+
+    /// Adds a story that stays in an event of its own: a digest is about no single happening.
+    pub fn add_alone(&mut self, story: StoryId, time: i64) {
+        self.open(story, time);
+        self.profiles.insert(story, Profile { event: story, terms: Terms::default(), time });
+    }
+
+    /// Adds a story of `time` (seconds) and finds its event. `quotations` counts the quotations it
+    /// shares with an earlier story.
+    pub fn add(
+        &mut self,
+        story: StoryId,
+        time: i64,
+        terms: Terms,
+        settings: &Settings,
+        quotations: impl Fn(StoryId) -> usize,
+    ) -> Joined {
+        let links = self.links(time, &terms, settings, quotations);
+        let mut joined = Joined { links, absorbed: Vec::new() };
+        let event = match joined.links.first() {
+            Some(best) => self.profiles.get(&best.story).map_or(story, |p| self.resolve(p.event)),
+            None => story,
+        };
+        if event == story {
+            self.open(story, time);
+        } else if let Some(entry) = self.events.get_mut(&event) {
+            entry.stories.push(story);
+            entry.first = entry.first.min(time);
+            entry.last = entry.last.max(time);
+        }
+        self.learn(story, time, event, terms);
+        joined.absorbed = self.merge_linked(event, &joined.links, settings);
+        joined
+    }
+
+    /// Takes a story that turned out to be a digest out of the running: no later story joins
+    /// through it.
+    pub fn leave_out(&mut self, story: StoryId) {
+        let profile = self.profiles.get_mut(&story);
+        if let Some(profile) = profile {
+            profile.terms = Terms::default();
+        }
+        self.by_term.values_mut().for_each(|stories| stories.retain(|other| *other != story));
+    }
+
+    fn open(&mut self, story: StoryId, time: i64) {
+        self.events.insert(story, Event { first: time, last: time, stories: vec![story] });
+    }
+
+    fn learn(&mut self, story: StoryId, time: i64, event: EventId, terms: Terms) {
+        self.frequencies.learn(&terms);
+        for term in terms.iter() {
+            self.by_term.entry(term).or_default().push(story);
+        }
+        self.profiles.insert(story, Profile { event, terms, time });
+    }
+
+    /// Links above the threshold to stories whose events may still take the new one.
+    fn links(
+        &self,
+        time: i64,
+        terms: &Terms,
+        settings: &Settings,
+        quotations: impl Fn(StoryId) -> usize,
+    ) -> Vec<Link> {
+        let vector = terms.vector(&self.frequencies);
+        let mut links: Vec<Link> = self
+            .like(&vector)
+            .into_iter()
+            .filter(|story| self.may_take(*story, time, settings))
+            .map(|story| self.link(story, time, terms, &vector, &quotations))
+            .filter(|link| link.likeness >= settings.event_likeness)
+            .collect();
+        links.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.story.cmp(&b.story)));
+        links
+    }
+
+    /// The stories that have most of the vector's heaviest terms.
+    fn like(&self, vector: &Vector) -> Vec<StoryId> {
+        let mut hits: FxHashMap<StoryId, u32> = FxHashMap::default();
+        for story in vector.heaviest(LOOKED_UP).iter().filter_map(|t| self.by_term.get(t)).flatten() {
+            *hits.entry(*story).or_default() += 1;
+        }
+        let mut found: Vec<(StoryId, u32)> = hits.into_iter().collect();
+        found.sort_unstable_by(|(a, x), (b, y)| y.cmp(x).then(a.cmp(b)));
+        found.into_iter().take(COMPARED).map(|(story, _)| story).collect()
+    }
+
+    fn may_take(&self, story: StoryId, time: i64, settings: &Settings) -> bool {
+        let event = self.event_of(story).and_then(|event| self.events.get(&event));
+        event.is_some_and(|event| {
+            time - event.last <= settings.event_quiet
+                && time.max(event.last) - time.min(event.first) <= settings.event_span
+        })
+    }
+
+    fn link(
+        &self,
+        story: StoryId,
+        time: i64,
+        terms: &Terms,
+        vector: &Vector,
+        quotations: impl Fn(StoryId) -> usize,
+    ) -> Link {
+        let Some(profile) = self.profiles.get(&story) else {
+            return Link { story, likeness: 0.0, cosine: 0.0, names: 0, quotations: 0 };
+        };
+        let cosine = vector.cosine(&profile.terms.vector(&self.frequencies));
+        let names = terms.shared_names(&profile.terms, &self.frequencies);
+        let quotations = quotations(story);
+        let apart = (time - profile.time).abs() as f64;
+        let lift = QUOTATION_BONUS * quotations.min(MOST_QUOTATIONS) as f64
+            + NAME_BONUS * names.min(MOST_NAMES) as f64;
+        let likeness = (cosine + lift) * 0.5_f64.powf(apart / HALF_LIFE);
+        Link { story, likeness, cosine, names, quotations }
+    }
+
+    /// Merges the events that the new story links, where the whole stays within the bounds.
+    fn merge_linked(&mut self, event: EventId, links: &[Link], settings: &Settings) -> Vec<EventId> {
+        let mut absorbed = Vec::new();
+        for link in links {
+            let (Some(other), here) = (self.event_of(link.story), self.resolve(event)) else {
+                continue;
+            };
+            if other != here && self.fit_together(here, other, settings) {
+                let (older, younger) = (here.min(other), here.max(other));
+                self.merge(older, younger);
+                absorbed.push(younger);
+            }
+        }
+        absorbed
+    }
+
+    fn fit_together(&self, one: EventId, other: EventId, settings: &Settings) -> bool {
+        let (Some(one), Some(other)) = (self.events.get(&one), self.events.get(&other)) else {
+            return false;
+        };
+        one.last.max(other.last) - one.first.min(other.first) <= settings.event_span
+    }
+
+    fn merge(&mut self, older: EventId, younger: EventId) {
+        let Some(gone) = self.events.remove(&younger) else { return };
+        self.redirects.insert(younger, older);
+        if let Some(kept) = self.events.get_mut(&older) {
+            kept.first = kept.first.min(gone.first);
+            kept.last = kept.last.max(gone.last);
+            kept.stories.extend(gone.stories);
+            kept.stories.sort_unstable();
+        }
+    }
+
+    /// The link that a new text of `time` would have to a story, whatever the threshold: what
+    /// `why` shows.
+    #[must_use]
+    pub fn explain(&self, story: StoryId, time: i64, terms: &Terms, quotations: usize) -> Link {
+        let vector = terms.vector(&self.frequencies);
+        self.link(story, time, terms, &vector, |_| quotations)
+    }
+
+    /// Forgets the stories that `is_gone` names.
+    pub fn forget(&mut self, is_gone: impl Fn(StoryId) -> bool) {
+        self.profiles.retain(|story, _| !is_gone(*story));
+        self.by_term.retain(|_, stories| {
+            stories.retain(|story| !is_gone(*story));
+            !stories.is_empty()
+        });
+    }
+}

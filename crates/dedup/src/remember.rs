@@ -1,0 +1,292 @@
+//! The second half of a decision: entering the article into stories, events and what is learned.
+
+use std::cell::RefCell;
+
+use crate::agency::{Kin, inferred_agency, own_agency};
+use crate::align::Block;
+use crate::bits::Bits;
+use crate::boilerplate::Traits;
+use crate::detector::{Detector, Doc, Incoming, Relative};
+use crate::events::{Joined, StoryId};
+use crate::index::DocId;
+use crate::judge::{Decision, Judgement, Match};
+use crate::material::{Reason, material};
+use crate::overlap::Overlap;
+use crate::terms::Terms;
+use crate::verdict::{Class, Evidence, Verdict};
+
+impl Detector {
+    /// Enters a judged article and gives its verdict.
+    pub(crate) fn remember(
+        &mut self,
+        number: DocId,
+        incoming: &Incoming<'_>,
+        mut doc: Doc,
+        judgement: &Judgement,
+        traits: Option<&Traits>,
+    ) -> Verdict {
+        let comparable = doc.article().is_comparable(&self.settings);
+        doc.kin = self.kin(judgement);
+        let novelty = self.novelty(&doc, judgement);
+        let reason = self.material(&doc, judgement, novelty);
+        doc.story = match decided_for(judgement) {
+            Some(of) => self.story_of(of),
+            None => self.stories.open(number),
+        };
+        let quotations = RefCell::new(quotations(judgement));
+        let joined = match decided_for(judgement) {
+            Some(_) => Joined::default(),
+            None => self.find_event(number, incoming, &doc, judgement, &quotations),
+        };
+        if decided_for(judgement).is_some() {
+            self.stories.join(doc.story, number);
+        }
+        self.mark_common(&mut doc, judgement);
+        if let (Some(traits), true) = (traits, comparable) {
+            self.learn_habits(number, &doc, traits);
+        }
+        self.relate(number, &doc);
+        let verdict = self.verdict(number, &doc, judgement, &joined, Sums {
+            comparable,
+            quotations: count_apart(quotations.into_inner()),
+            novelty,
+            reason,
+        });
+        self.enter(number, incoming, doc);
+        self.link_stories(number, judgement);
+        self.verdicts.insert(number, verdict.clone());
+        verdict
+    }
+
+    /// The earlier articles with a substantial part in common.
+    fn kin(&self, judgement: &Judgement) -> Vec<Relative> {
+        let related = judgement.matches.iter().filter(|m| {
+            m.overlap.larger() >= self.settings.partial_contained
+        });
+        related
+            .map(|m| Relative {
+                doc: m.doc,
+                is_reprint: m.overlap.larger() >= self.settings.reprint_larger,
+                shared_words: m.overlap.shared_words,
+            })
+            .collect()
+    }
+
+    /// Tells the earlier articles of their new relative.
+    fn relate(&mut self, number: DocId, doc: &Doc) {
+        for relative in &doc.kin {
+            if let Some(earlier) = self.docs.get_mut(&relative.doc) {
+                earlier.kin.push(Relative { doc: number, ..*relative });
+            }
+        }
+    }
+
+    /// The share of the new text's counted words that its story does not have yet.
+    fn novelty(&self, doc: &Doc, judgement: &Judgement) -> f64 {
+        let Some(of) = decided_for(judgement) else { return 1.0 };
+        let story = self.story_of(of);
+        let mut known = Bits::new(doc.body.len());
+        for m in judgement.matches.iter().filter(|m| self.story_of(m.doc) == story) {
+            known.extend(&m.overlap.here);
+        }
+        if matches!(judgement.decision, Decision::Copy { kind: crate::judge::CopyKind::Exact, .. }) {
+            return 0.0;
+        }
+        let counted = doc.body.words.iter().filter(|word| word.counts()).count();
+        if counted == 0 { 0.0 } else { 1.0 - (known.count() as f64 / counted as f64).min(1.0) }
+    }
+
+    fn material(&self, doc: &Doc, judgement: &Judgement, novelty: f64) -> Option<Reason> {
+        let story = self.story_of(decided_for(judgement)?);
+        let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
+        let known: Vec<_> =
+            members.filter_map(|m| self.docs.get(&m.doc)).map(|known| &known.text).collect();
+        material(&doc.text, &known, novelty, &self.settings)
+    }
+
+    fn find_event(
+        &mut self,
+        number: DocId,
+        incoming: &Incoming<'_>,
+        doc: &Doc,
+        judgement: &Judgement,
+        quotations: &RefCell<Vec<Block>>,
+    ) -> Joined {
+        let held = self.held_events(judgement);
+        for holder in &judgement.held_by {
+            self.events.leave_out(self.story_of(*holder));
+            if let Some(holder) = self.docs.get_mut(holder) {
+                holder.holds.push(number);
+            }
+        }
+        if held > 1 {
+            self.events.add_alone(number, incoming.published);
+            return Joined::default();
+        }
+        let terms = Terms::new(&doc.text, &doc.body, incoming.title);
+        let (docs, settings, stories) = (&self.docs, &self.settings, &self.stories);
+        let shared = |story: StoryId| {
+            let known = judgement.matches.iter().find(|m| m.doc == story);
+            let first = stories.get(story).and_then(|story| docs.get(&story.first));
+            let blocks = match (known, first) {
+                (Some(known), _) => known.overlap.shared_quotations.clone(),
+                (None, Some(first)) => {
+                    Overlap::between(&doc.body, &first.body, settings).shared_quotations
+                }
+                (None, None) => Vec::new(),
+            };
+            quotations.borrow_mut().extend(&blocks);
+            blocks.len()
+        };
+        self.events.add(number, incoming.published, terms, settings, shared)
+    }
+
+    /// How many events the stories held by the new article belong to.
+    fn held_events(&self, judgement: &Judgement) -> usize {
+        let stories = judgement.holds.iter().map(|doc| self.story_of(*doc));
+        let mut events: Vec<StoryId> =
+            stories.filter_map(|story| self.events.event_of(story)).collect();
+        events.sort_unstable();
+        events.dedup();
+        events.len()
+    }
+
+    /// Marks which words the article and its priors share inside their story and beyond it.
+    fn mark_common(&mut self, doc: &mut Doc, judgement: &Judgement) {
+        for Match { doc: other, overlap } in &judgement.matches {
+            let same_story = self.story_of(*other) == self.stories.resolve(doc.story);
+            let Some(earlier) = self.docs.get_mut(other) else { continue };
+            let (mine, theirs) = if same_story {
+                (&mut doc.common, &mut earlier.common)
+            } else {
+                (&mut doc.foreign, &mut earlier.foreign)
+            };
+            mine.extend(&overlap.here);
+            theirs.extend(&overlap.there);
+        }
+    }
+
+    fn learn_habits(&mut self, number: DocId, doc: &Doc, traits: &Traits) {
+        let (docs, stories) = (&self.docs, &self.stories);
+        let story = stories.resolve(doc.story);
+        let same_story =
+            |other: DocId| docs.get(&other).is_some_and(|d| stories.resolve(d.story) == story);
+        let is_copy =
+            |other: DocId| doc.kin.iter().any(|kin| kin.doc == other) || same_story(other);
+        self.boilerplate.learn(number, doc.time, traits, is_copy);
+    }
+
+    /// Notes the other stories that the article could have joined; two independent ones merge.
+    fn link_stories(&mut self, number: DocId, judgement: &Judgement) {
+        let story = self.story_of(number);
+        for other in &judgement.foldable {
+            let other = self.story_of(*other);
+            let kin = self.docs.get(&number).map_or(&[][..], |doc| &doc.kin);
+            let is_copy = |earlier: DocId| kin.iter().any(|kin| kin.doc == earlier);
+            self.stories.link(story, other, number, is_copy);
+        }
+    }
+
+    fn verdict(
+        &self,
+        number: DocId,
+        doc: &Doc,
+        judgement: &Judgement,
+        joined: &Joined,
+        sums: Sums,
+    ) -> Verdict {
+        let story = self.stories.get(doc.story).map_or(number, |story| story.first);
+        let (class, kind) = match judgement.decision {
+            Decision::Copy { kind, .. } => (Class::Copy, Some(kind)),
+            Decision::Version { .. } => (Class::Version, None),
+            Decision::Own if !joined.links.is_empty() || !judgement.held_by.is_empty() => {
+                (Class::Related, None)
+            }
+            Decision::Own => (Class::New, None),
+        };
+        let mut holds: Vec<DocId> =
+            judgement.holds.iter().map(|held| self.story_of(*held)).filter(|held| *held != story).collect();
+        holds.sort_unstable();
+        holds.dedup();
+        Verdict {
+            doc: number,
+            class,
+            kind,
+            comparable: sums.comparable,
+            story,
+            event: self.events.event_of(story).unwrap_or(story),
+            lead: story,
+            origin: story,
+            matches: evidence(judgement),
+            holds,
+            shared_quotations: sums.quotations,
+            agency: own_agency(&doc.traces).or_else(|| inferred_agency(self.kin_of(&doc.kin))),
+            simhash: doc.fingerprint.simhash,
+            novelty: sums.novelty,
+            material: sums.reason,
+            links: joined.links.clone(),
+        }
+    }
+
+    /// What the relatives of an article say of themselves.
+    pub(crate) fn kin_of<'a>(
+        &'a self,
+        kin: &'a [Relative],
+    ) -> impl Iterator<Item = Kin<'a, DocId>> + 'a {
+        kin.iter().filter_map(|relative| {
+            let other = self.docs.get(&relative.doc)?;
+            Some(Kin {
+                doc: relative.doc,
+                traces: &other.traces,
+                is_reprint: relative.is_reprint,
+                shared_words: relative.shared_words,
+            })
+        })
+    }
+}
+
+/// What was summed up on the way to a verdict.
+struct Sums {
+    comparable: bool,
+    quotations: usize,
+    novelty: f64,
+    reason: Option<Reason>,
+}
+
+/// The member that an article joins through.
+fn decided_for(judgement: &Judgement) -> Option<DocId> {
+    match judgement.decision {
+        Decision::Own => None,
+        Decision::Copy { of, .. } | Decision::Version { of } => Some(of),
+    }
+}
+
+fn evidence(judgement: &Judgement) -> Vec<Evidence> {
+    let shares_text = |m: &&Match| !m.overlap.passages.is_empty();
+    let line = |m: &Match| Evidence {
+        doc: m.doc,
+        contained: m.overlap.contained,
+        containing: m.overlap.containing,
+        passages: m.overlap.passages.len(),
+        longest: m.overlap.longest,
+    };
+    judgement.matches.iter().filter(shares_text).map(line).collect()
+}
+
+fn quotations(judgement: &Judgement) -> Vec<Block> {
+    judgement.matches.iter().flat_map(|m| m.overlap.shared_quotations.clone()).collect()
+}
+
+/// How many stretches of the new text the blocks make, those that touch counted once.
+fn count_apart(mut blocks: Vec<Block>) -> usize {
+    blocks.sort_unstable_by_key(|block| (block.here, block.len));
+    let mut count = 0;
+    let mut end = 0;
+    for block in blocks {
+        if count == 0 || block.here >= end {
+            count += 1;
+        }
+        end = end.max(block.here + block.len);
+    }
+    count
+}

@@ -1,0 +1,222 @@
+//! Term vectors for events: stems weighted by how rare they are (TF-IDF, Salton & Buckley 1988).
+
+use std::sync::OnceLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use wirefold_text::Text;
+use wirefold_text::extract::names;
+
+use crate::body::{Body, word_hash};
+
+/// Letters of a word that make its stem: cutting is the one stemmer that works alike for most
+/// languages with inflection, and it makes the spellings of one name meet.
+const STEM_LETTERS: usize = 6;
+/// How many documents the compiled table stands for at most, so that what is seen in the stream
+/// soon weighs more than it.
+const TABLE: &str = include_str!("../data/frequencies.tsv");
+
+/// The stem of a normalised word: its first six letters. Numbers are kept whole.
+#[must_use]
+pub fn stem(normal: &str) -> &str {
+    match normal.char_indices().nth(STEM_LETTERS) {
+        Some((end, _)) if !normal.starts_with(|c: char| c.is_numeric()) => &normal[..end],
+        _ => normal,
+    }
+}
+
+/// The terms of a text with their counts: stems of words, pairs of neighbours in scripts without
+/// spaces. Furniture and boilerplate have none.
+fn count_terms(text: &Text, body: &Body) -> FxHashMap<u64, u32> {
+    let mut counts = FxHashMap::default();
+    let mut before: Option<&str> = None;
+    for body_word in body.words.iter().filter(|word| !word.boilerplate) {
+        let word = &text.words()[body_word.index as usize];
+        let normal = text.normal(word);
+        let term = match before {
+            Some(first) if word.alone => Some(word_hash(&format!("{first}{normal}"))),
+            _ if word.alone => None,
+            _ => Some(word_hash(stem(normal))),
+        };
+        before = word.alone.then_some(normal);
+        if let Some(term) = term {
+            *counts.entry(term).or_insert(0) += 1;
+        }
+    }
+    counts
+}
+
+/// What events look at in one text.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// Terms with their counts, by term.
+    counts: Vec<(u64, u32)>,
+    /// The stems of names.
+    names: FxHashSet<u64>,
+}
+
+impl Terms {
+    /// The terms of a text. The title counts as a second mention of its words.
+    #[must_use]
+    pub fn new(text: &Text, body: &Body, title: &str) -> Terms {
+        let title = Text::new(title);
+        let mut counts = count_terms(text, body);
+        for (term, count) in count_terms(&title, &Body::new(&title)) {
+            *counts.entry(term).or_insert(0) += count;
+        }
+        let mut counts: Vec<(u64, u32)> = counts.into_iter().collect();
+        counts.sort_unstable();
+        let words = names(text).into_iter().flat_map(|name| name.words);
+        let names =
+            words.map(|index| word_hash(stem(text.normal(&text.words()[index])))).collect();
+        Terms { counts, names }
+    }
+
+    /// The terms, each once.
+    pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        self.counts.iter().map(|(term, _)| *term)
+    }
+
+    /// The weighted vector of unit length under `frequencies`.
+    #[must_use]
+    pub fn vector(&self, frequencies: &Frequencies) -> Vector {
+        let weigh = |(term, count): &(u64, u32)| {
+            let weight = (1.0 + f64::from(*count).ln()) * frequencies.rarity(*term);
+            (weight > 0.0).then_some((*term, weight))
+        };
+        let mut weights: Vec<(u64, f64)> = self.counts.iter().filter_map(weigh).collect();
+        let length = weights.iter().map(|(_, weight)| weight * weight).sum::<f64>().sqrt();
+        weights.iter_mut().for_each(|(_, weight)| *weight /= length);
+        Vector { weights }
+    }
+
+    /// The names in common that are rarer than most words, by their rarity added up.
+    #[must_use]
+    pub fn shared_names(&self, other: &Terms, frequencies: &Frequencies) -> usize {
+        let rare = |name: &&u64| frequencies.rarity(**name) >= RARE_NAME * frequencies.most();
+        self.names.intersection(&other.names).filter(rare).count()
+    }
+}
+
+/// The share of the greatest possible rarity that makes a name rare.
+const RARE_NAME: f64 = 0.6;
+
+/// Term weights of unit length, by term.
+#[derive(Debug, Clone, Default)]
+pub struct Vector {
+    weights: Vec<(u64, f64)>,
+}
+
+impl Vector {
+    /// The cosine of the angle to another vector, 0 to 1.
+    #[must_use]
+    pub fn cosine(&self, other: &Vector) -> f64 {
+        let (mut a, mut b) = (self.weights.iter().peekable(), other.weights.iter().peekable());
+        let mut sum = 0.0;
+        while let (Some((x, wx)), Some((y, wy))) = (a.peek(), b.peek()) {
+            match x.cmp(y) {
+                std::cmp::Ordering::Less => drop(a.next()),
+                std::cmp::Ordering::Greater => drop(b.next()),
+                std::cmp::Ordering::Equal => {
+                    sum += wx * wy;
+                    a.next();
+                    b.next();
+                }
+            }
+        }
+        sum.min(1.0)
+    }
+
+    /// The `most` heaviest terms, heaviest first; ties by term.
+    #[must_use]
+    pub fn heaviest(&self, most: usize) -> Vec<u64> {
+        let mut weights = self.weights.clone();
+        weights.sort_by(|(a, x), (b, y)| y.total_cmp(x).then(a.cmp(b)));
+        weights.into_iter().take(most).map(|(term, _)| term).collect()
+    }
+}
+
+/// In how many documents each term stands: a compiled table, then what the stream brings.
+#[derive(Debug, Clone)]
+pub struct Frequencies {
+    documents: u32,
+    counts: FxHashMap<u64, u32>,
+}
+
+impl Default for Frequencies {
+    fn default() -> Frequencies {
+        static COMPILED: OnceLock<Frequencies> = OnceLock::new();
+        COMPILED.get_or_init(|| Frequencies::parse(TABLE)).clone()
+    }
+}
+
+impl Frequencies {
+    /// Reads a table: a line `documents<TAB>count`, then `stem<TAB>count` lines. Lines that do not
+    /// fit are passed over.
+    #[must_use]
+    pub fn parse(table: &str) -> Frequencies {
+        let mut frequencies = Frequencies { documents: 0, counts: FxHashMap::default() };
+        for line in table.lines() {
+            let Some((stem, count)) = line.split_once('\t') else { continue };
+            let Ok(count) = count.parse() else { continue };
+            match stem {
+                "# documents" => frequencies.documents = count,
+                stem => drop(frequencies.counts.insert(word_hash(stem), count)),
+            }
+        }
+        frequencies
+    }
+
+    /// Counts a document.
+    pub fn learn(&mut self, terms: &Terms) {
+        self.documents += 1;
+        for term in terms.iter() {
+            *self.counts.entry(term).or_insert(0) += 1;
+        }
+    }
+
+    /// How rare a term is: the logarithm of documents by those that have it; 0 for a term that
+    /// stands everywhere.
+    #[must_use]
+    pub fn rarity(&self, term: u64) -> f64 {
+        let count = self.counts.get(&term).copied().unwrap_or(0);
+        (f64::from(self.documents + 1) / f64::from(count + 1)).ln().max(0.0)
+    }
+
+    /// The rarity of a term never seen.
+    fn most(&self) -> f64 {
+        f64::from(self.documents + 1).ln()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(text: &str) -> Terms {
+        let text = Text::new(text);
+        Terms::new(&text, &Body::new(&text), "")
+    }
+
+    #[test]
+    fn rare_words_in_common_weigh_most() {
+        let table = Frequencies::parse("# documents\t100\nthe\t99\nport\t10\nof\t95\n");
+        let vector = |text: &str| terms(text).vector(&table);
+        let about = vector("the strike of the dockers in Quayton");
+        assert!(about.cosine(&vector("dockers of Quayton end the strike")) > 0.7);
+        assert!(about.cosine(&vector("the price of the fish in the port")) < 0.3);
+        assert!((about.cosine(&about) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn spellings_of_one_name_meet() {
+        assert_eq!(stem("zelenskyy"), stem("zelenskiy"));
+        assert_eq!(stem("2026123"), "2026123");
+        assert_eq!(stem("порту"), "порту");
+    }
+
+    #[test]
+    fn chinese_goes_by_pairs() {
+        let counts = terms("港口工人").counts.len();
+        assert_eq!(counts, 3);
+    }
+}

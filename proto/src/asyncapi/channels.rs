@@ -1,0 +1,147 @@
+//! Channels: the forms of subjects, with what their parameters stand for.
+
+use crate::control::Verb;
+use crate::story::ChangeKind;
+use crate::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, Stage, Stream};
+use crate::verdict::Class;
+
+/// Subjects of one form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Channel {
+    /// Its key in the document.
+    pub key: &'static str,
+    /// The subject, with parameters in braces.
+    pub address: &'static str,
+    /// The stream that keeps it.
+    pub stream: Stream,
+    /// The schema names of its messages without version; none where they are the server's own.
+    pub messages: &'static [&'static str],
+    /// What it carries.
+    pub about: &'static str,
+}
+
+/// Every channel.
+pub const CHANNELS: [Channel; 9] = [
+    Channel {
+        key: "article_fetched",
+        address: "wirefold.v1.article.fetched.{feed}",
+        stream: FETCHED,
+        messages: &["wirefold.article.fetched"],
+        about: "Articles with their text, by the feed they came through first.",
+    },
+    Channel {
+        key: "article_judged",
+        address: "wirefold.v1.article.judged",
+        stream: JUDGED,
+        messages: &["wirefold.article.judged", "wirefold.command.judged"],
+        about: "Decisions in order, and the commands carried out among them.",
+    },
+    Channel {
+        key: "judged_epoch",
+        address: "wirefold.v1.article.judged.epoch",
+        stream: JUDGED,
+        messages: &["wirefold.judged.epoch"],
+        about: "Take-overs of the one writer.",
+    },
+    Channel {
+        key: "output_article",
+        address: "wirefold.v1.output.article.{class}.{language}",
+        stream: OUTPUT,
+        messages: &["wirefold.output.article"],
+        about: "Articles with verdict, story state and findings, once each.",
+    },
+    Channel {
+        key: "output_story",
+        address: "wirefold.v1.output.story.{change}",
+        stream: OUTPUT,
+        messages: &["wirefold.output.story"],
+        about: "Changes to stories and events.",
+    },
+    Channel {
+        key: "alert",
+        address: "wirefold.v1.alert.{subscription}.{target}.{revision}",
+        stream: ALERTS,
+        messages: &["wirefold.alert"],
+        about: "Revisions of alerts, each on a subject of its own.",
+    },
+    Channel {
+        key: "control",
+        address: "wirefold.v1.control.{thing}.{verb}",
+        stream: CONTROL,
+        messages: &["wirefold.control"],
+        about: "Commands of people.",
+    },
+    Channel {
+        key: "dead",
+        address: "wirefold.v1.dead.{stage}",
+        stream: DEAD,
+        messages: &["wirefold.dead"],
+        about: "Messages that a stage gave up on.",
+    },
+    Channel {
+        key: "max_deliveries",
+        address: "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{stream}.{consumer}",
+        stream: DEAD,
+        messages: &[],
+        about: "The server's own advisories: a message was delivered as often as is allowed.",
+    },
+];
+
+impl Channel {
+    /// The address as a NATS pattern.
+    #[must_use]
+    pub fn pattern(&self) -> String {
+        let token = |token: &'static str| if token.starts_with('{') { "*" } else { token };
+        self.address
+            .split('.')
+            .map(token)
+            .collect::<Vec<_>>()
+            .join(".")
+    }
+
+    pub(super) fn parameters(&self) -> impl Iterator<Item = &'static str> {
+        self.address
+            .split('.')
+            .filter_map(|token| token.strip_prefix('{')?.strip_suffix('}'))
+    }
+}
+
+/// What a parameter stands for, and its values where they are a closed list.
+pub(super) fn parameter(name: &str) -> (&'static str, Vec<&'static str>) {
+    match name {
+        "feed" => ("The feed, escaped; `push` for pushed articles.", vec![]),
+        "class" => (
+            "What the article is.",
+            Class::ALL.map(Class::as_str).to_vec(),
+        ),
+        "language" => (
+            "The first subtag of the language; `und` where it is not known.",
+            vec![],
+        ),
+        "change" => (
+            "The sort of change.",
+            ChangeKind::ALL.map(ChangeKind::as_str).to_vec(),
+        ),
+        "subscription" => ("The subscription, escaped.", vec![]),
+        "target" => ("The event or story.", vec![]),
+        "revision" => ("The revision, from 1.", vec![]),
+        "thing" => ("What is commanded.", vec!["feed", "story", "subscription"]),
+        "verb" => ("What is to be done; the field `do` has both.", verbs()),
+        "stage" => (
+            "The stage that gave up.",
+            Stage::ALL.map(Stage::as_str).to_vec(),
+        ),
+        "stream" => ("The stream of the message.", vec![]),
+        _ => ("The consumer that got it.", vec![]),
+    }
+}
+
+fn verbs() -> Vec<&'static str> {
+    let mut verbs: Vec<_> = Verb::ALL
+        .iter()
+        .filter_map(|verb| verb.as_str().split('.').nth(1))
+        .collect();
+    verbs.sort_unstable();
+    verbs.dedup();
+    verbs
+}

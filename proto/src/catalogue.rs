@@ -1,0 +1,139 @@
+//! The catalogue: every message with its JSON Schema and its samples.
+
+use schemars::generate::SchemaSettings;
+
+use crate::alert::Alert;
+use crate::article::ArticleFetched;
+use crate::codec::{DecodeError, Message, SchemaName, decode};
+use crate::control::ControlCommand;
+use crate::dead::DeadLetter;
+use crate::judged::{ArticleJudged, CommandJudged, EpochTaken};
+use crate::output::{OutputArticle, OutputStory};
+use crate::published::Published;
+use crate::subjects::Subject;
+use crate::verdict_line::VerdictLine;
+
+/// One message of the contract.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// Its schema name.
+    pub schema: fn() -> SchemaName,
+    /// Its JSON Schema (draft 07, which AsyncAPI reads as it is).
+    pub json_schema: fn() -> serde_json::Value,
+    /// Decodes a body and gives it back as JSON.
+    pub reread: fn(&[u8]) -> Result<serde_json::Value, DecodeError>,
+    /// Its stream's name and the subject of a body; nothing for what does not travel on the bus.
+    pub address: Option<Address>,
+    /// The names of its sample files in `proto/samples`.
+    pub samples: &'static [&'static str],
+}
+
+/// Where a message stands on the bus.
+#[derive(Clone, Copy)]
+pub struct Address {
+    /// The stream's name.
+    pub stream: &'static str,
+    /// Decodes a body and gives its subject.
+    pub subject: fn(&[u8]) -> Result<Subject, DecodeError>,
+}
+
+/// Every message.
+pub const CATALOGUE: [Entry; 10] = [
+    published::<ArticleFetched>(&[
+        "wirefold.article.fetched.1.json",
+        "wirefold.article.fetched.1.minimal.json",
+        "wirefold.article.fetched.1.unknown-fields.json",
+    ]),
+    published::<ArticleJudged>(&[
+        "wirefold.article.judged.1.copy.json",
+        "wirefold.article.judged.1.new.json",
+        "wirefold.article.judged.1.version.json",
+    ]),
+    published::<CommandJudged>(&[
+        "wirefold.command.judged.1.json",
+        "wirefold.command.judged.1.refused.json",
+    ]),
+    published::<EpochTaken>(&["wirefold.judged.epoch.1.json"]),
+    published::<OutputArticle>(&[
+        "wirefold.output.article.1.json",
+        "wirefold.output.article.1.minimal.json",
+    ]),
+    published::<OutputStory>(&[
+        "wirefold.output.story.1.credited.json",
+        "wirefold.output.story.1.merged.json",
+        "wirefold.output.story.1.preferred.json",
+        "wirefold.output.story.1.quiet.json",
+        "wirefold.output.story.1.split.json",
+    ]),
+    published::<Alert>(&[
+        "wirefold.alert.1.growing.json",
+        "wirefold.alert.1.new.json",
+        "wirefold.alert.1.quiet.json",
+        "wirefold.alert.1.updated.json",
+    ]),
+    published::<ControlCommand>(&[
+        "wirefold.control.1.feed.add.json",
+        "wirefold.control.1.feed.change.json",
+        "wirefold.control.1.feed.remove.json",
+        "wirefold.control.1.story.merge.json",
+        "wirefold.control.1.story.not_the_same.json",
+        "wirefold.control.1.story.prefer.json",
+        "wirefold.control.1.story.split.json",
+        "wirefold.control.1.subscription.mute.json",
+        "wirefold.control.1.subscription.put.json",
+        "wirefold.control.1.subscription.remove.json",
+    ]),
+    published::<DeadLetter>(&[
+        "wirefold.dead.1.gone.json",
+        "wirefold.dead.1.hex.json",
+        "wirefold.dead.1.json",
+    ]),
+    entry::<VerdictLine>(&["wirefold.verdict.1.copy.json", "wirefold.verdict.1.json"]),
+];
+
+const fn entry<M: Message>(samples: &'static [&'static str]) -> Entry {
+    Entry {
+        schema: M::schema,
+        json_schema: json_schema::<M>,
+        reread: reread::<M>,
+        address: None,
+        samples,
+    }
+}
+
+const fn published<M: Published>(samples: &'static [&'static str]) -> Entry {
+    let address = Address {
+        stream: M::STREAM.name,
+        subject: subject::<M>,
+    };
+    Entry {
+        address: Some(address),
+        ..entry::<M>(samples)
+    }
+}
+
+fn json_schema<M: Message>() -> serde_json::Value {
+    let generated = SchemaSettings::draft07()
+        .into_generator()
+        .into_root_schema_for::<M>();
+    let mut schema = serde_json::Map::new();
+    for (key, value) in generated.to_value().as_object().into_iter().flatten() {
+        schema.insert(key.clone(), value.clone());
+        if key == "$schema" {
+            schema.insert("$id".to_owned(), M::schema().uri().into());
+        }
+    }
+    schema.into()
+}
+
+fn reread<M: Message>(body: &[u8]) -> Result<serde_json::Value, DecodeError> {
+    let message: M = decode(body)?;
+    serde_json::to_value(&message).map_err(|why| DecodeError::Body {
+        schema: M::schema(),
+        why,
+    })
+}
+
+fn subject<M: Published>(body: &[u8]) -> Result<Subject, DecodeError> {
+    decode::<M>(body).map(|message| message.subject())
+}

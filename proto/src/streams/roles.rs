@@ -1,0 +1,89 @@
+//! Who connects to the bus.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A stage of the pipeline.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Polls feeds and fetches articles.
+    Fetcher,
+    /// Judges articles.
+    Detector,
+    /// Finds out what stands in them.
+    Enricher,
+    /// Sends alerts.
+    Alerter,
+    /// Serves feeds, API and page.
+    Gateway,
+}
+
+impl Stage {
+    /// Every stage.
+    pub const ALL: [Self; 5] = [
+        Self::Fetcher,
+        Self::Detector,
+        Self::Enricher,
+        Self::Alerter,
+        Self::Gateway,
+    ];
+
+    /// The word in JSON and in subjects.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fetcher => "fetcher",
+            Self::Detector => "detector",
+            Self::Enricher => "enricher",
+            Self::Alerter => "alerter",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+/// Who connects to the bus; each has a user of its own with these rights and no others.
+///
+/// The one-shot `setup` role is not among them: it owns all streams and buckets and no messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// A stage.
+    Stage(Stage),
+    /// The command line.
+    Cli,
+    /// Users' own programs: read only.
+    Reader,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 7] = [FETCHER, DETECTOR, ENRICHER, ALERTER, GATEWAY, CLI, READER];
+
+    /// The name of the NATS user.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stage(stage) => stage.as_str(),
+            Self::Cli => "cli",
+            Self::Reader => "reader",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+pub(super) const FETCHER: Role = Role::Stage(Stage::Fetcher);
+pub(super) const DETECTOR: Role = Role::Stage(Stage::Detector);
+pub(super) const ENRICHER: Role = Role::Stage(Stage::Enricher);
+pub(super) const ALERTER: Role = Role::Stage(Stage::Alerter);
+pub(super) const GATEWAY: Role = Role::Stage(Stage::Gateway);
+pub(super) const CLI: Role = Role::Cli;
+pub(super) const READER: Role = Role::Reader;

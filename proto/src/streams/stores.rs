@@ -1,0 +1,66 @@
+//! Key-value buckets and the object store.
+
+use super::roles::{ALERTER, CLI, DETECTOR, FETCHER, GATEWAY, READER, Role};
+
+/// A key-value bucket or object store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Store {
+    /// Its name.
+    pub name: &'static str,
+    /// Its sort.
+    pub kind: StoreKind,
+    /// What stands in it.
+    pub about: &'static str,
+    /// Who writes it.
+    pub writers: &'static [Role],
+    /// Who reads it.
+    pub readers: &'static [Role],
+}
+
+/// A sort of store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreKind {
+    /// A key-value bucket.
+    KeyValue,
+    /// An object store.
+    Objects,
+}
+
+/// What the fetcher remembers of each feed.
+pub const FEEDS: Store = Store {
+    name: "wf_feeds",
+    kind: StoreKind::KeyValue,
+    about: "validators, seen items and health of each feed",
+    writers: &[FETCHER],
+    readers: &[FETCHER, GATEWAY, CLI],
+};
+
+/// The subscriptions in force.
+pub const SUBSCRIPTIONS: Store = Store {
+    name: "wf_subscriptions",
+    kind: StoreKind::KeyValue,
+    about: "the subscriptions in force",
+    writers: &[ALERTER],
+    readers: &[ALERTER, GATEWAY, CLI],
+};
+
+/// Stories as the gateway shows them.
+pub const STORIES: Store = Store {
+    name: "wf_stories",
+    kind: StoreKind::KeyValue,
+    about: "the newest state of each story",
+    writers: &[GATEWAY],
+    readers: &[GATEWAY, CLI, READER],
+};
+
+/// The detector's snapshots.
+pub const SNAPSHOTS: Store = Store {
+    name: "wf_snapshots",
+    kind: StoreKind::Objects,
+    about: "the detector's index segments and tables",
+    writers: &[DETECTOR],
+    readers: &[DETECTOR],
+};
+
+/// Every bucket and object store.
+pub const STORES: [Store; 4] = [FEEDS, SUBSCRIPTIONS, STORIES, SNAPSHOTS];
