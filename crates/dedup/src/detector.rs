@@ -10,7 +10,7 @@ use wirefold_text::Text;
 use wirefold_text::extract::{AgencyTrace, agencies};
 
 use crate::bits::Bits;
-use crate::body::Body;
+use crate::body::{Body, word_hash};
 use crate::boilerplate::{Boilerplate, Traits};
 use crate::events::{Events, StoryId};
 use crate::facts::ShortFacts;
@@ -50,6 +50,8 @@ pub(crate) struct Doc {
     pub(crate) facts: ShortFacts,
     pub(crate) traces: Vec<AgencyTrace>,
     pub(crate) story: StoryId,
+    /// The outlet, as a hash.
+    pub(crate) outlet: Option<u64>,
     pub(crate) time: i64,
     /// Words that other members of the story have too.
     pub(crate) common: Bits,
@@ -156,6 +158,7 @@ impl Detector {
             facts,
             traces,
             story: number,
+            outlet: incoming.outlet.map(word_hash),
             time: incoming.time,
             kin: Vec::new(),
             holds: Vec::new(),
@@ -175,17 +178,22 @@ impl Detector {
         let priors: Vec<Prior<'_>> = priors
             .iter()
             .filter_map(|number| Some((*number, self.docs.get(number)?)))
-            .map(|(number, prior)| self.prior(number, prior, versions.contains(&number)))
+            .map(|(number, prior)| Prior {
+                same_item: versions.contains(&number),
+                same_outlet: doc.outlet.is_some() && doc.outlet == prior.outlet,
+                ..self.prior(number, prior)
+            })
             .collect();
         judge(&doc.article(), &priors, &self.settings)
     }
 
-    fn prior<'a>(&self, number: DocId, doc: &'a Doc, same_item: bool) -> Prior<'a> {
+    fn prior<'a>(&self, number: DocId, doc: &'a Doc) -> Prior<'a> {
         let members = self.stories.get(doc.story).map_or(1, |story| story.members.len());
         Prior {
             doc: number,
             article: doc.article(),
-            same_item,
+            same_item: false,
+            same_outlet: false,
             is_alone: members == 1,
             common: &doc.common,
             foreign: &doc.foreign,

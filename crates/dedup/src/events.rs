@@ -1,7 +1,8 @@
 //! Events: stories about one happening in their own words, grouped and never folded.
 //!
-//! Likeness of two stories is the cosine of their term vectors, lifted by shared quotations and
-//! shared rare names, lowered by the time between them. A story joins the event of the likeliest
+//! Likeness of two stories is the geometric mean of two cosines, over their terms and over their
+//! rare names alone (a subject shares words, a happening shares names as well; a template shares
+//! every word but the names), lifted by shared quotations, lowered by the time between them. A story joins the event of the likeliest
 //! story; links to two events merge them, the older id stays. Bounds on quiet time and span keep
 //! a subject of weeks from becoming one event.
 
@@ -22,13 +23,11 @@ const LOOKED_UP: usize = 32;
 /// Stories compared in full.
 const COMPARED: usize = 24;
 /// What a shared quotation adds to likeness.
-const QUOTATION_BONUS: f64 = 0.06;
+const QUOTATION_BONUS: f64 = 0.1;
 /// Shared quotations beyond this many add nothing.
 const MOST_QUOTATIONS: usize = 2;
-/// What a shared rare name adds to likeness.
-const NAME_BONUS: f64 = 0.01;
-/// Shared rare names beyond this many add nothing.
-const MOST_NAMES: usize = 8;
+/// The share of the term cosine that stands for both where there are no names to compare.
+const WITHOUT_NAMES: f64 = 0.75;
 /// Likeness halves over this time, in seconds.
 const HALF_LIFE: f64 = 96.0 * 3600.0;
 
@@ -56,8 +55,8 @@ pub struct Link {
     pub likeness: f64,
     /// The cosine of the term vectors alone.
     pub cosine: f64,
-    /// Rare names in common.
-    pub names: usize,
+    /// The cosine over rare names alone; `None` where a text has none.
+    pub names: Option<f64>,
     /// Quotations in common.
     pub quotations: usize,
 }
@@ -172,7 +171,7 @@ impl Events {
             .like(&vector)
             .into_iter()
             .filter(|story| self.may_take(*story, time, settings))
-            .map(|story| self.link(story, time, terms, &vector, &quotations))
+            .map(|story| self.link(story, time, terms, &vector, settings, &quotations))
             .filter(|link| link.likeness >= settings.event_likeness)
             .collect();
         links.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.story.cmp(&b.story)));
@@ -193,7 +192,9 @@ impl Events {
     fn may_take(&self, story: StoryId, time: i64, settings: &Settings) -> bool {
         let event = self.event_of(story).and_then(|event| self.events.get(&event));
         event.is_some_and(|event| {
-            time - event.last <= settings.event_quiet
+            // Stories also arrive late: the bound holds on both sides of the event.
+            let quiet = (time - event.last).max(event.first - time);
+            quiet <= settings.event_quiet
                 && time.max(event.last) - time.min(event.first) <= settings.event_span
         })
     }
@@ -204,18 +205,23 @@ impl Events {
         time: i64,
         terms: &Terms,
         vector: &Vector,
+        settings: &Settings,
         quotations: impl Fn(StoryId) -> usize,
     ) -> Link {
         let Some(profile) = self.profiles.get(&story) else {
-            return Link { story, likeness: 0.0, cosine: 0.0, names: 0, quotations: 0 };
+            return Link { story, likeness: 0.0, cosine: 0.0, names: None, quotations: 0 };
         };
         let cosine = vector.cosine(&profile.terms.vector(&self.frequencies));
-        let names = terms.shared_names(&profile.terms, &self.frequencies);
-        let quotations = quotations(story);
+        let names = terms.name_cosine(&profile.terms, &self.frequencies);
+        let alike = names.map_or(WITHOUT_NAMES * cosine, |names| (cosine * names).sqrt());
         let apart = (time - profile.time).abs() as f64;
-        let lift = QUOTATION_BONUS * quotations.min(MOST_QUOTATIONS) as f64
-            + NAME_BONUS * names.min(MOST_NAMES) as f64;
-        let likeness = (cosine + lift) * 0.5_f64.powf(apart / HALF_LIFE);
+        let closeness = 0.5_f64.powf(apart / HALF_LIFE);
+        // Quotations are costly to look for: only where they could make the difference.
+        let at_most = alike + QUOTATION_BONUS * MOST_QUOTATIONS as f64;
+        let quotations =
+            if at_most * closeness < settings.event_likeness { 0 } else { quotations(story) };
+        let lift = QUOTATION_BONUS * quotations.min(MOST_QUOTATIONS) as f64;
+        let likeness = (alike + lift) * closeness;
         Link { story, likeness, cosine, names, quotations }
     }
 
@@ -251,14 +257,6 @@ impl Events {
             kept.stories.extend(gone.stories);
             kept.stories.sort_unstable();
         }
-    }
-
-    /// The link that a new text of `time` would have to a story, whatever the threshold: what
-    /// `why` shows.
-    #[must_use]
-    pub fn explain(&self, story: StoryId, time: i64, terms: &Terms, quotations: usize) -> Link {
-        let vector = terms.vector(&self.frequencies);
-        self.link(story, time, terms, &vector, |_| quotations)
     }
 
     /// Forgets the stories that `is_gone` names.

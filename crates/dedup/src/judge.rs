@@ -40,6 +40,8 @@ pub struct Prior<'a> {
     pub article: Article<'a>,
     /// Whether it is an earlier version of the same item.
     pub same_item: bool,
+    /// Whether both come from one outlet.
+    pub same_outlet: bool,
     /// Whether it is the only member of its story.
     pub is_alone: bool,
     /// Its words that other members of its story have too.
@@ -107,7 +109,7 @@ pub struct Judgement {
 pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Judgement {
     let mut compared: Vec<(&Prior<'_>, Overlap)> = priors
         .iter()
-        .map(|prior| (prior, Overlap::between(new.body, prior.article.body, settings)))
+        .map(|prior| (prior, compare(new, prior, settings)))
         .collect();
     compared.sort_by(|(a, x), (b, y)| {
         y.shared_words
@@ -131,6 +133,14 @@ pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Ju
     judgement.matches =
         compared.into_iter().map(|(prior, overlap)| Match { doc: prior.doc, overlap }).collect();
     judgement
+}
+
+fn compare(new: &Article<'_>, prior: &Prior<'_>, settings: &Settings) -> Overlap {
+    let (here, there) = (new.body, prior.article.body);
+    if prior.same_outlet && !prior.same_item {
+        return Overlap::within_outlet(here, there, settings);
+    }
+    Overlap::between(here, there, settings)
 }
 
 /// Folds by identity, whatever the texts share: the same normalised text, or the same item.

@@ -71,6 +71,8 @@ pub struct Overlap {
     pub there: Bits,
 }
 
+/// Words that may stand before or behind what two pages of an outlet have in common.
+const EDGE_WORDS: usize = 3;
 /// Quoted words in common that make a shared quotation.
 const QUOTATION_WORDS: u32 = 6;
 /// Words that a run must have beyond a passage's length for every edit it bridges.
@@ -83,10 +85,21 @@ impl Overlap {
         self.contained.max(self.containing)
     }
 
-    /// Compares two bodies. `is_hot` says for a position of the new text whether a passage made
-    /// only of such positions says nothing, since too many stories share it.
+    /// Compares two bodies.
     #[must_use]
     pub fn between(here: &Body, there: &Body, settings: &Settings) -> Overlap {
+        Overlap::compare(here, there, settings, false)
+    }
+
+    /// Compares two articles of one outlet: what they share only at the very beginning or the very
+    /// end, and what is less than half of either, is the page's own and no passage. Without this
+    /// the first pages of an outlet fold by their boilerplate before it can be learned.
+    #[must_use]
+    pub fn within_outlet(here: &Body, there: &Body, settings: &Settings) -> Overlap {
+        Overlap::compare(here, there, settings, true)
+    }
+
+    fn compare(here: &Body, there: &Body, settings: &Settings, one_outlet: bool) -> Overlap {
         let runs = align(here, there);
         let pair = Pair { here, there };
         let mut overlap = Overlap {
@@ -98,6 +111,9 @@ impl Overlap {
         let mut void = (Bits::new(here.len()), Bits::new(there.len()));
         for run in &runs {
             overlap.take_run(&pair, run, settings, &mut void);
+        }
+        if one_outlet {
+            overlap.passages.retain(|passage| !pair.is_page_edge(passage));
         }
         let shared = overlap.mark_shared(&pair);
         overlap.shared_words = shared.0 / WORD_WEIGHT;
@@ -172,6 +188,16 @@ impl Pair<'_> {
     /// Whether a word in common counts: a quotation marked in *either* text does not.
     fn counts(&self, here: usize, there: usize) -> bool {
         self.here.words[here].counts() && self.there.words[there].counts()
+    }
+
+    /// Whether a passage is the beginning or the end of both pages and less than half of either.
+    fn is_page_edge(&self, passage: &Passage) -> bool {
+        let (here, there) = (passage.here(), passage.there());
+        let opens = here.start <= EDGE_WORDS && there.start <= EDGE_WORDS;
+        let ends = here.end + EDGE_WORDS >= self.here.len()
+            && there.end + EDGE_WORDS >= self.there.len();
+        let is_small = |body: &Body| 2 * passage.counted < body.counted_words();
+        (opens || ends) && is_small(self.here) && is_small(self.there)
     }
 
     fn counted(&self, blocks: &[Block]) -> u32 {

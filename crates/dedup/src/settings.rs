@@ -57,7 +57,7 @@ impl Default for Settings {
             boilerplate_carriers: 2,
             verified: 16,
             hot_stories: 16,
-            event_likeness: 0.3,
+            event_likeness: 0.29,
             event_quiet: 24 * 3600,
             event_span: 72 * 3600,
             window: 7 * 24 * 3600,

@@ -2,6 +2,7 @@
 
 mod method;
 mod score;
+mod seeds;
 mod set;
 
 use std::io::Write;
@@ -31,6 +32,23 @@ pub(crate) struct Arguments {
 /// Runs.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
+    if arguments.sets.is_empty() {
+        let seeds = seeds::Seeds::read(&crate::tree::root())?;
+        let file: Vec<usize> = (0..seeds.articles.len()).collect();
+        let mut orders = vec![file.clone(), file.iter().rev().copied().collect()];
+        for seed in 1..=arguments.shuffles {
+            let mut order = file.clone();
+            set::shuffle(&mut order, seed);
+            orders.push(order);
+        }
+        for order in orders {
+            let o = seeds.compare(&order);
+            writeln!(out, "false folds {:?} missed folds {:?} events found {} false {} missed {}", o.false_folds, o.missed_folds, o.found_events.len(), o.false_events.len(), o.missed_events.len())?;
+            if arguments.errors {
+                writeln!(out, "  false {:?}\n  missed {:?}", o.false_events, o.missed_events)?;
+            }
+        }
+    }
     for folder in &arguments.sets {
         let mut set = LabelledSet::read(folder)?;
         if arguments.one_outlet {
