@@ -18,13 +18,15 @@ use crate::verdict_line::VerdictLine;
 pub struct Entry {
     /// Its schema name.
     pub schema: fn() -> SchemaName,
+    /// The oldest version still read.
+    pub oldest: u32,
     /// Its JSON Schema (draft 07, which AsyncAPI reads as it is).
     pub json_schema: fn() -> serde_json::Value,
     /// Decodes a body and gives it back as JSON.
     pub reread: fn(&[u8]) -> Result<serde_json::Value, DecodeError>,
     /// Its stream's name and the subject of a body; nothing for what does not travel on the bus.
     pub address: Option<Address>,
-    /// The names of its sample files in `proto/samples`.
+    /// The names of its sample files in `proto/samples`, of every version still read.
     pub samples: &'static [&'static str],
 }
 
@@ -94,6 +96,7 @@ pub const CATALOGUE: [Entry; 10] = [
 const fn entry<M: Message>(samples: &'static [&'static str]) -> Entry {
     Entry {
         schema: M::schema,
+        oldest: M::OLDEST,
         json_schema: json_schema::<M>,
         reread: reread::<M>,
         address: None,
@@ -113,16 +116,16 @@ const fn published<M: Published>(samples: &'static [&'static str]) -> Entry {
 }
 
 fn json_schema<M: Message>() -> serde_json::Value {
-    let generated = SchemaSettings::draft07()
+    let mut generated = SchemaSettings::draft07()
         .into_generator()
         .into_root_schema_for::<M>();
+    generated.insert("$id".to_owned(), M::schema().uri().into());
     let mut schema = serde_json::Map::new();
-    for (key, value) in generated.to_value().as_object().into_iter().flatten() {
-        schema.insert(key.clone(), value.clone());
-        if key == "$schema" {
-            schema.insert("$id".to_owned(), M::schema().uri().into());
-        }
+    for key in ["$schema", "$id", "title", "description"] {
+        schema.extend(generated.remove(key).map(|value| (key.to_owned(), value)));
     }
+    let rest = generated.as_object().into_iter().flatten();
+    schema.extend(rest.map(|(key, value)| (key.clone(), value.clone())));
     schema.into()
 }
 

@@ -56,10 +56,7 @@ pub enum DecodeError {
     #[error("not a message: {0}")]
     NotAMessage(String),
     /// The object has no `schema`.
-    #[error(
-        "no `schema` field: expected one such as \"{example}\"",
-        example = "wirefold.article.fetched/1"
-    )]
+    #[error("no `schema` field: expected one such as \"wirefold.article.fetched/1\"")]
     NoSchema,
     /// The `schema` is not of the form `name/version`.
     #[error(

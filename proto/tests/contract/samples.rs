@@ -1,0 +1,157 @@
+//! Samples: each is read, written back, valid, and lies where its message belongs.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use wirefold_proto::asyncapi::CHANNELS;
+use wirefold_proto::streams::{STREAMS, Stage};
+use wirefold_proto::{CATALOGUE, ChangeKind, Class, Verb};
+
+use crate::{Sample, all_samples, file_names, json, samples};
+
+/// Takes fields away whose names start with `x_`: what a sample calls unknown.
+fn without_unknown(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let known = fields
+                .into_iter()
+                .filter(|(name, _)| !name.starts_with("x_"));
+            known
+                .map(|(name, inner)| (name, without_unknown(inner)))
+                .collect()
+        }
+        Value::Array(items) => items.into_iter().map(without_unknown).collect(),
+        other => other,
+    }
+}
+
+#[test]
+fn samples_are_read_and_written_back_the_same() {
+    for Sample { entry, name, body } in samples() {
+        let reread = (entry.reread)(&body).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(reread, without_unknown(json(&body)), "{name}");
+    }
+}
+
+#[test]
+fn samples_of_older_versions_are_read() {
+    for Sample { entry, name, body } in all_samples() {
+        (entry.reread)(&body).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    for entry in CATALOGUE {
+        let schema = (entry.schema)();
+        for version in entry.oldest..=schema.version {
+            let mut of_message = all_samples().filter(|s| (s.entry.schema)() == schema);
+            let found = of_message.any(|sample| sample.is_of(version));
+            assert!(found, "{schema} has no sample of version {version}");
+        }
+    }
+}
+
+#[test]
+fn samples_fit_their_schemas() {
+    for Sample { entry, name, body } in samples() {
+        let validator = jsonschema::validator_for(&(entry.json_schema)()).unwrap();
+        let sample = json(&body);
+        let errors: Vec<_> = validator
+            .iter_errors(&sample)
+            .map(|e| format!("{} {e}", e.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+    }
+}
+
+#[test]
+fn schemas_require_what_the_types_require() {
+    for Sample { entry, name, body } in samples() {
+        let validator = jsonschema::validator_for(&(entry.json_schema)()).unwrap();
+        let sample = json(&body);
+        for field in without_unknown(sample.clone()).as_object().unwrap().keys() {
+            let mut less = sample.clone();
+            less.as_object_mut().unwrap().shift_remove(field);
+            let read = (entry.reread)(&serde_json::to_vec(&less).unwrap());
+            assert_eq!(
+                validator.is_valid(&less),
+                read.is_ok(),
+                "{name} without `{field}`"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_sample_belongs_to_a_message() {
+    let named: BTreeSet<_> = all_samples().map(|sample| sample.name.to_owned()).collect();
+    assert_eq!(file_names("samples"), named);
+    for sample in all_samples() {
+        let mut versions = sample.entry.oldest..=(sample.entry.schema)().version;
+        assert!(
+            versions.any(|version| sample.is_of(version)),
+            "{}",
+            sample.name
+        );
+    }
+    assert!(samples().any(|sample| json(&sample.body) != without_unknown(json(&sample.body))));
+}
+
+#[test]
+fn messages_lie_in_their_streams_and_channels() {
+    for Sample { entry, name, body } in samples() {
+        let Some(address) = entry.address else {
+            continue;
+        };
+        let subject = (address.subject)(&body).unwrap();
+        let stream = STREAMS
+            .iter()
+            .find(|stream| stream.name == address.stream)
+            .unwrap();
+        assert!(
+            stream.subjects.iter().any(|s| subject.lies_in(s)),
+            "{name}: {subject}"
+        );
+        let channel = CHANNELS
+            .iter()
+            .find(|channel| subject.lies_in(&channel.pattern()))
+            .unwrap();
+        let schema = (entry.schema)().name;
+        assert!(
+            channel.messages.contains(&schema.as_str()),
+            "{name}: {subject}"
+        );
+        assert_eq!(channel.stream.name, stream.name, "{name}");
+        for other in STREAMS.iter().filter(|other| other.name != stream.name) {
+            assert!(
+                !other.subjects.iter().any(|s| subject.lies_in(s)),
+                "{name}: {}",
+                other.name
+            );
+        }
+    }
+}
+
+#[test]
+fn closed_lists_have_a_sample_for_each_word() {
+    for verb in Verb::ALL {
+        check_word("wirefold.control", "do", verb.as_str());
+    }
+    for change in ChangeKind::ALL {
+        check_word("wirefold.output.story", "change", change.as_str());
+    }
+    for state in ["new", "growing", "updated", "quiet"] {
+        check_word("wirefold.alert", "state", state);
+    }
+    for class in Class::ALL {
+        assert_eq!(serde_json::to_value(class).unwrap(), class.as_str());
+    }
+    for stage in Stage::ALL {
+        assert_eq!(serde_json::to_value(stage).unwrap(), stage.as_str());
+    }
+}
+
+/// Checks that a sample of the schema has `"<field>": "<word>"` somewhere.
+fn check_word(schema: &str, field: &str, word: &str) {
+    let wanted = format!("\"{field}\":\"{word}\"");
+    let mut of_schema = samples().filter(|sample| (sample.entry.schema)().name == schema);
+    let found = of_schema.any(|sample| json(&sample.body).to_string().contains(&wanted));
+    assert!(found, "no sample of {schema} has {wanted}");
+}
