@@ -38,10 +38,7 @@ impl Published for ArticleFetched {
 
     /// That of the first feed.
     fn subject(&self) -> Subject {
-        self.article
-            .feeds
-            .first()
-            .map_or_else(Subject::pushed, Subject::fetched)
+        self.article.feeds.first().map_or_else(Subject::pushed, Subject::fetched)
     }
 
     fn message_id(&self) -> String {

@@ -105,20 +105,12 @@ const fn entry<M: Message>(samples: &'static [&'static str]) -> Entry {
 }
 
 const fn published<M: Published>(samples: &'static [&'static str]) -> Entry {
-    let address = Address {
-        stream: M::STREAM.name,
-        subject: subject::<M>,
-    };
-    Entry {
-        address: Some(address),
-        ..entry::<M>(samples)
-    }
+    let address = Address { stream: M::STREAM.name, subject: subject::<M> };
+    Entry { address: Some(address), ..entry::<M>(samples) }
 }
 
 fn json_schema<M: Message>() -> serde_json::Value {
-    let mut generated = SchemaSettings::draft07()
-        .into_generator()
-        .into_root_schema_for::<M>();
+    let mut generated = SchemaSettings::draft07().into_generator().into_root_schema_for::<M>();
     generated.insert("$id".to_owned(), M::schema().uri().into());
     let mut schema = serde_json::Map::new();
     for key in ["$schema", "$id", "title", "description"] {
@@ -131,10 +123,7 @@ fn json_schema<M: Message>() -> serde_json::Value {
 
 fn reread<M: Message>(body: &[u8]) -> Result<serde_json::Value, DecodeError> {
     let message: M = decode(body)?;
-    serde_json::to_value(&message).map_err(|why| DecodeError::Body {
-        schema: M::schema(),
-        why,
-    })
+    serde_json::to_value(&message).map_err(|why| DecodeError::Body { schema: M::schema(), why })
 }
 
 fn subject<M: Published>(body: &[u8]) -> Result<Subject, DecodeError> {

@@ -39,10 +39,7 @@ pub trait Message: Serialize + DeserializeOwned + JsonSchema {
 
     /// The schema name with the version written.
     fn schema() -> SchemaName {
-        SchemaName {
-            name: Self::NAME.to_owned(),
-            version: Self::VERSION,
-        }
+        SchemaName { name: Self::NAME.to_owned(), version: Self::VERSION }
     }
 }
 
@@ -113,11 +110,7 @@ pub struct TooLarge {
 pub fn encode<M: Message>(message: &M) -> Result<Vec<u8>, TooLarge> {
     let bytes = serde_json::to_vec(message).expect("text keys and finite numbers always encode");
     if bytes.len() > M::MAX_BYTES {
-        return Err(TooLarge {
-            schema: M::schema(),
-            bytes: bytes.len(),
-            limit: M::MAX_BYTES,
-        });
+        return Err(TooLarge { schema: M::schema(), bytes: bytes.len(), limit: M::MAX_BYTES });
     }
     Ok(bytes)
 }
@@ -152,12 +145,10 @@ pub fn schema_of(bytes: &[u8]) -> Result<SchemaName, DecodeError> {
     }
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         // serde would read a list as the fields of a struct in order.
-        return Err(
-            match serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
-                Ok(_) => DecodeError::NotAMessage("a list, expected an object".to_owned()),
-                Err(syntax) => DecodeError::NotJson(syntax),
-            },
-        );
+        return Err(match serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
+            Ok(_) => DecodeError::NotAMessage("a list, expected an object".to_owned()),
+            Err(syntax) => DecodeError::NotJson(syntax),
+        });
     }
     let envelope: Envelope = serde_json::from_slice(bytes).map_err(|why| match why.is_data() {
         true => DecodeError::NotAMessage(why.to_string()),
@@ -172,18 +163,11 @@ pub fn schema_of(bytes: &[u8]) -> Result<SchemaName, DecodeError> {
 
 pub(crate) fn accept<M: Message>(found: &SchemaName) -> Result<(), DecodeError> {
     if found.name != M::NAME {
-        return Err(DecodeError::OtherSchema {
-            found: found.clone(),
-            wanted: M::NAME,
-        });
+        return Err(DecodeError::OtherSchema { found: found.clone(), wanted: M::NAME });
     }
     if !(M::OLDEST..=M::VERSION).contains(&found.version) {
         let (oldest, newest) = (M::OLDEST, M::VERSION);
-        return Err(DecodeError::UnknownVersion {
-            found: found.clone(),
-            oldest,
-            newest,
-        });
+        return Err(DecodeError::UnknownVersion { found: found.clone(), oldest, newest });
     }
     Ok(())
 }
@@ -223,11 +207,7 @@ mod tests {
     }
 
     fn greeting(to: &str) -> Greeting {
-        Greeting {
-            schema: Tag::new(),
-            word: "hi".to_owned(),
-            to: to.to_owned(),
-        }
+        Greeting { schema: Tag::new(), word: "hi".to_owned(), to: to.to_owned() }
     }
 
     fn refused(body: &str) -> String {
@@ -238,15 +218,9 @@ mod tests {
     fn schema_is_written_first_and_read_back() {
         let bytes = encode(&greeting("you")).unwrap();
         let text = String::from_utf8(bytes.clone()).unwrap();
-        assert_eq!(
-            text,
-            r#"{"schema":"wirefold.test.greeting/3","word":"hi","to":"you"}"#
-        );
+        assert_eq!(text, r#"{"schema":"wirefold.test.greeting/3","word":"hi","to":"you"}"#);
         assert_eq!(decode::<Greeting>(&bytes).unwrap(), greeting("you"));
-        assert_eq!(
-            format!("{:?}", Tag::<Greeting>::default()),
-            "wirefold.test.greeting/3"
-        );
+        assert_eq!(format!("{:?}", Tag::<Greeting>::default()), "wirefold.test.greeting/3");
     }
 
     #[test]
@@ -259,27 +233,15 @@ mod tests {
     fn what_is_no_message_is_refused_with_its_reason() {
         let cases = [
             ("", "not JSON: EOF while parsing a value at line 1 column 0"),
-            (
-                "{\n \"schema\": oops}",
-                "not JSON: expected value at line 2 column 12",
-            ),
+            ("{\n \"schema\": oops}", "not JSON: expected value at line 2 column 12"),
             ("{} x", "not JSON: trailing characters at line 1 column 4"),
-            (
-                "[1,",
-                "not JSON: EOF while parsing a value at line 1 column 3",
-            ),
-            (
-                "[\"wirefold.test.greeting/3\"]",
-                "not a message: a list, expected an object",
-            ),
+            ("[1,", "not JSON: EOF while parsing a value at line 1 column 3"),
+            ("[\"wirefold.test.greeting/3\"]", "not a message: a list, expected an object"),
             (
                 "7",
                 "not a message: invalid type: integer `7`, expected struct Envelope at line 1 column 1",
             ),
-            (
-                "{}",
-                "no `schema` field: expected one such as \"wirefold.article.fetched/1\"",
-            ),
+            ("{}", "no `schema` field: expected one such as \"wirefold.article.fetched/1\""),
             (
                 r#"{"schema":3}"#,
                 "`schema` is 3, expected a name and a version such as \"wirefold.article.fetched/1\"",

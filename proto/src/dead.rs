@@ -101,12 +101,8 @@ impl DeadBody {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
-            Ok(text) => Self::Text {
-                data: text.to_owned(),
-            },
-            Err(_) => Self::Hex {
-                data: bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-            },
+            Ok(text) => Self::Text { data: text.to_owned() },
+            Err(_) => Self::Hex { data: bytes.iter().map(|byte| format!("{byte:02x}")).collect() },
         }
     }
 
@@ -136,14 +132,7 @@ mod tests {
     #[test]
     fn broken_hex_gives_nothing() {
         for digits in ["f", "fg", "é1", "+1"] {
-            assert_eq!(
-                DeadBody::Hex {
-                    data: digits.into()
-                }
-                .bytes(),
-                None,
-                "{digits}"
-            );
+            assert_eq!(DeadBody::Hex { data: digits.into() }.bytes(), None, "{digits}");
         }
     }
 

@@ -52,20 +52,14 @@ impl FromStr for Interval {
         let parsed = UNITS.iter().find_map(|(unit, seconds)| {
             let digits = text.strip_suffix(unit)?;
             let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-            is_number
-                .then(|| digits.parse::<u32>().ok()?.checked_mul(*seconds))
-                .flatten()
+            is_number.then(|| digits.parse::<u32>().ok()?.checked_mul(*seconds)).flatten()
         });
         let refuse = || IntervalError(crate::ids::shortened(text));
         parsed.map(Self::from_seconds).ok_or_else(refuse)
     }
 }
 
-string_form!(
-    Interval,
-    "^[0-9]+[smhd]$",
-    "A span of time: a number and one of s, m, h, d."
-);
+string_form!(Interval, "^[0-9]+[smhd]$", "A span of time: a number and one of s, m, h, d.");
 
 #[cfg(test)]
 mod tests {
@@ -75,14 +69,8 @@ mod tests {
 
     #[test]
     fn written_as_people_do() {
-        let cases = [
-            ("0s", 0),
-            ("30s", 30),
-            ("90s", 90),
-            ("15m", 900),
-            ("12h", 43_200),
-            ("7d", 604_800),
-        ];
+        let cases =
+            [("0s", 0), ("30s", 30), ("90s", 90), ("15m", 900), ("12h", 43_200), ("7d", 604_800)];
         for (text, seconds) in cases {
             let interval: Interval = text.parse().unwrap();
             assert_eq!(interval.duration(), Duration::from_secs(seconds));

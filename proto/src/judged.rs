@@ -223,11 +223,8 @@ mod tests {
     fn each_record_is_read_by_its_schema() {
         let command = include_bytes!("../samples/wirefold.command.judged.1.json");
         let epoch = include_bytes!("../samples/wirefold.judged.epoch.1.json");
-        let cases: [(&[u8], &str, u64); 3] = [
-            (DECISION, "7-1042", 1042),
-            (command, "7-c13", 1043),
-            (epoch, "8-epoch", 1043),
-        ];
+        let cases: [(&[u8], &str, u64); 3] =
+            [(DECISION, "7-1042", 1042), (command, "7-c13", 1043), (epoch, "8-epoch", 1043)];
         for (body, id, fetched) in cases {
             let record = Judged::decode(body).unwrap();
             assert_eq!(record.decision().to_string(), id);

@@ -116,9 +116,7 @@ impl FromStr for Simhash {
         if text.len() != 16 || !text.bytes().all(is_digit) {
             return Err(refuse());
         }
-        u64::from_str_radix(text, 16)
-            .map(Self)
-            .map_err(|_| refuse())
+        u64::from_str_radix(text, 16).map(Self).map_err(|_| refuse())
     }
 }
 
@@ -136,12 +134,7 @@ mod tests {
 
     #[test]
     fn shares_are_rounded_to_four_decimals() {
-        let cases = [
-            (0.0, "0.0"),
-            (1.0, "1.0"),
-            (0.123_45, "0.1235"),
-            (2.0 / 3.0, "0.6667"),
-        ];
+        let cases = [(0.0, "0.0"), (1.0, "1.0"), (0.123_45, "0.1235"), (2.0 / 3.0, "0.6667")];
         for (share, json) in cases {
             let measured = Containment::new(share).unwrap();
             assert_eq!(serde_json::to_string(&measured).unwrap(), json);
@@ -156,24 +149,15 @@ mod tests {
             assert!(Containment::new(share).is_err(), "{share}");
         }
         let error = serde_json::from_str::<Containment>("1.5").unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("1.5 is no share: expected a number from 0 to 1")
-        );
+        assert!(error.to_string().starts_with("1.5 is no share: expected a number from 0 to 1"));
         assert!(serde_json::from_str::<Containment>("\"0.5\"").is_err());
     }
 
     #[test]
     fn what_is_no_simhash_is_refused() {
-        for text in [
-            "",
-            "0",
-            "00000000000000000",
-            "000000000000000G",
-            "ABCDEF0123456789",
-            "é0000000000000",
-        ] {
+        for text in
+            ["", "0", "00000000000000000", "000000000000000G", "ABCDEF0123456789", "é0000000000000"]
+        {
             assert!(text.parse::<Simhash>().is_err(), "{text}");
         }
     }

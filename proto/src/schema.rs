@@ -46,20 +46,14 @@ impl FromStr for SchemaName {
         let bad = || DecodeError::BadSchema(format!("{:?}", crate::ids::shortened(text)));
         let (name, version) = text.split_once('/').ok_or_else(bad)?;
         let is_word = |word: &str| {
-            !word.is_empty()
-                && word
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         };
         let is_number = version.bytes().all(|b| b.is_ascii_digit()) && !version.starts_with('0');
         if !name.split('.').all(is_word) || !is_number {
             return Err(bad());
         }
         let version = version.parse().map_err(|_| bad())?;
-        Ok(Self {
-            name: name.to_owned(),
-            version,
-        })
+        Ok(Self { name: name.to_owned(), version })
     }
 }
 
@@ -110,9 +104,8 @@ impl<M: Message> Serialize for Tag<M> {
 
 impl<'de, M: Message> Deserialize<'de> for Tag<M> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let found: SchemaName = String::deserialize(deserializer)?
-            .parse()
-            .map_err(D::Error::custom)?;
+        let found: SchemaName =
+            String::deserialize(deserializer)?.parse().map_err(D::Error::custom)?;
         accept::<M>(&found).map_err(D::Error::custom)?;
         Ok(Self::new())
     }
@@ -138,18 +131,9 @@ mod tests {
 
     #[test]
     fn schema_names_of_another_form_are_refused() {
-        for text in [
-            "a",
-            "/1",
-            "a/",
-            "a/0",
-            "a/01",
-            "a/+1",
-            "A/1",
-            "a..b/1",
-            "a/1/2",
-            "a/99999999999",
-        ] {
+        for text in
+            ["a", "/1", "a/", "a/0", "a/01", "a/+1", "A/1", "a..b/1", "a/1/2", "a/99999999999"]
+        {
             assert!(text.parse::<SchemaName>().is_err(), "{text}");
         }
         let name: SchemaName = "wirefold.verdict/12".parse().unwrap();

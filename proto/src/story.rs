@@ -115,13 +115,8 @@ pub enum ChangeKind {
 
 impl ChangeKind {
     /// Every sort.
-    pub const ALL: [Self; 5] = [
-        Self::Merged,
-        Self::Split,
-        Self::Credited,
-        Self::Preferred,
-        Self::Quiet,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Merged, Self::Split, Self::Credited, Self::Preferred, Self::Quiet];
 
     /// The word in JSON and in subjects.
     #[must_use]

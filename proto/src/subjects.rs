@@ -16,10 +16,7 @@ impl Subject {
     /// An article that came through a feed.
     #[must_use]
     pub fn fetched(feed: &FeedId) -> Self {
-        Self(format!(
-            "wirefold.v1.article.fetched.{}",
-            escape(feed.as_str())
-        ))
+        Self(format!("wirefold.v1.article.fetched.{}", escape(feed.as_str())))
     }
 
     /// An article pushed in through the gateway.
@@ -44,10 +41,7 @@ impl Subject {
     #[must_use]
     pub fn output_article(class: Class, language: &LanguageTag) -> Self {
         let language = escape(language.primary());
-        Self(format!(
-            "wirefold.v1.output.article.{}.{language}",
-            class.as_str()
-        ))
+        Self(format!("wirefold.v1.output.article.{}.{language}", class.as_str()))
     }
 
     /// A change to a story or event.
@@ -60,10 +54,7 @@ impl Subject {
     #[must_use]
     pub fn alert(alert: &AlertId, revision: u64) -> Self {
         let subscription = escape(alert.subscription.as_str());
-        Self(format!(
-            "wirefold.v1.alert.{subscription}.{}.{revision}",
-            alert.target
-        ))
+        Self(format!("wirefold.v1.alert.{subscription}.{}.{revision}", alert.target))
     }
 
     /// A command.
@@ -137,10 +128,7 @@ mod tests {
     fn subjects_are_spelled_as_in_the_table() {
         let alert: AlertId = "floods.north:e-00000000000000000000000001".parse().unwrap();
         let cases = [
-            (
-                Subject::fetched(&"harbour.news".parse().unwrap()),
-                "article.fetched.harbour=2Enews",
-            ),
+            (Subject::fetched(&"harbour.news".parse().unwrap()), "article.fetched.harbour=2Enews"),
             (Subject::pushed(), "article.fetched.push"),
             (Subject::judged(), "article.judged"),
             (Subject::epoch(), "article.judged.epoch"),
@@ -148,18 +136,9 @@ mod tests {
                 Subject::output_article(Class::Copy, &"pt-br".parse().unwrap()),
                 "output.article.copy.pt",
             ),
-            (
-                Subject::output_story(ChangeKind::Merged),
-                "output.story.merged",
-            ),
-            (
-                Subject::alert(&alert, 3),
-                "alert.floods=2Enorth.e-00000000000000000000000001.3",
-            ),
-            (
-                Subject::control(crate::control::Verb::StorySplit),
-                "control.story.split",
-            ),
+            (Subject::output_story(ChangeKind::Merged), "output.story.merged"),
+            (Subject::alert(&alert, 3), "alert.floods=2Enorth.e-00000000000000000000000001.3"),
+            (Subject::control(crate::control::Verb::StorySplit), "control.story.split"),
             (Subject::dead(Stage::Enricher), "dead.enricher"),
         ];
         for (subject, expected) in cases {
@@ -188,16 +167,8 @@ mod tests {
         ];
         for (outer, inner, covered, overlapping) in cases {
             assert_eq!(covers(outer, inner), covered, "{outer} covers {inner}");
-            assert_eq!(
-                overlap(outer, inner),
-                overlapping,
-                "{outer} overlaps {inner}"
-            );
-            assert_eq!(
-                overlap(inner, outer),
-                overlapping,
-                "{inner} overlaps {outer}"
-            );
+            assert_eq!(overlap(outer, inner), overlapping, "{outer} overlaps {inner}");
+            assert_eq!(overlap(inner, outer), overlapping, "{inner} overlaps {outer}");
         }
     }
 

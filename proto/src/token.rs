@@ -70,13 +70,9 @@ pub fn unescape(token: &str) -> Result<String, TokenError> {
     let mut rest = token.chars();
     while let Some(character) = rest.next() {
         if character != '=' {
-            let kept = u8::try_from(character)
-                .ok()
-                .filter(|&byte| stands_for_itself(byte));
-            let stranger = || TokenError::Character {
-                token: crate::ids::shortened(token),
-                character,
-            };
+            let kept = u8::try_from(character).ok().filter(|&byte| stands_for_itself(byte));
+            let stranger =
+                || TokenError::Character { token: crate::ids::shortened(token), character };
             bytes.push(kept.ok_or_else(stranger)?);
             continue;
         }
@@ -121,9 +117,7 @@ mod tests {
 
     #[test]
     fn other_spellings_are_refused() {
-        for token in [
-            "", "a.b", "é", "==", "=2", "=2e", "=2G", "=41", "=FF", "=+1", "a=",
-        ] {
+        for token in ["", "a.b", "é", "==", "=2", "=2e", "=2G", "=41", "=FF", "=+1", "a="] {
             assert!(unescape(token).is_err(), "{token}");
         }
     }

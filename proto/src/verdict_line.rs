@@ -80,17 +80,8 @@ pub struct LineAgency {
 
 impl From<&Agency> for LineAgency {
     fn from(agency: &Agency) -> Self {
-        let Agency {
-            name,
-            how,
-            confidence,
-            evidence: _,
-        } = agency;
-        Self {
-            name: name.clone(),
-            how: *how,
-            confidence: *confidence,
-        }
+        let Agency { name, how, confidence, evidence: _ } = agency;
+        Self { name: name.clone(), how: *how, confidence: *confidence }
     }
 }
 

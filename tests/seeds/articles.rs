@@ -36,11 +36,7 @@ pub(super) fn articles() -> Vec<Article> {
         serde_json::from_str(line)
             .unwrap_or_else(|error| panic!("seeds/articles.jsonl:{}: {error}", index + 1))
     };
-    text_of("articles.jsonl")
-        .lines()
-        .enumerate()
-        .map(parse)
-        .collect()
+    text_of("articles.jsonl").lines().enumerate().map(parse).collect()
 }
 
 /// All but those that a later version at the same URL replaced: a feed shows one entry a URL.
@@ -56,22 +52,14 @@ fn stand_in_order_of_publication() {
     let place = |article: &Article| (article.published, article.id.clone());
     for pair in articles.windows(2) {
         let (before, after) = (&pair[0], &pair[1]);
-        assert!(
-            place(before) < place(after),
-            "{} before {}",
-            before.id,
-            after.id
-        );
+        assert!(place(before) < place(after), "{} before {}", before.id, after.id);
     }
 }
 
 #[test]
 fn are_enough_and_from_every_feed() {
     let articles = articles();
-    let feeds: BTreeSet<&str> = articles
-        .iter()
-        .map(|article| article.feed.as_str())
-        .collect();
+    let feeds: BTreeSet<&str> = articles.iter().map(|article| article.feed.as_str()).collect();
     assert!(articles.len() >= FEWEST_ARTICLES, "{}", articles.len());
     assert_eq!(feeds.len(), FEEDS, "{feeds:?}");
 }
@@ -90,10 +78,7 @@ fn have_urls_of_their_own_but_for_the_correction() {
     for article in articles() {
         ids_by_url.entry(article.url).or_default().push(article.id);
     }
-    let shared: Vec<Vec<String>> = ids_by_url
-        .into_values()
-        .filter(|ids| ids.len() > 1)
-        .collect();
+    let shared: Vec<Vec<String>> = ids_by_url.into_values().filter(|ids| ids.len() > 1).collect();
     assert_eq!(shared, [CORRECTION]);
 }
 
@@ -102,9 +87,7 @@ fn stand_at_their_outlet_which_is_no_real_one() {
     let mut outlet_by_feed = BTreeMap::new();
     for article in articles() {
         let site = format!("https://www.{}/", article.outlet);
-        let outlet = outlet_by_feed
-            .entry(article.feed)
-            .or_insert_with(|| article.outlet.clone());
+        let outlet = outlet_by_feed.entry(article.feed).or_insert_with(|| article.outlet.clone());
         assert_eq!(*outlet, article.outlet, "{}", article.id);
         // Reserved by RFC 2606: nobody can ever publish there.
         assert!(article.outlet.ends_with(".example"), "{}", article.id);

@@ -71,21 +71,11 @@ fn owners<'a>(
 }
 
 fn story_by_article(expected: &Expected) -> BTreeMap<&str, &str> {
-    owners(
-        expected
-            .stories
-            .iter()
-            .map(|story| (&story.story, &story.members)),
-    )
+    owners(expected.stories.iter().map(|story| (&story.story, &story.members)))
 }
 
 fn event_by_story(expected: &Expected) -> BTreeMap<&str, &str> {
-    owners(
-        expected
-            .events
-            .iter()
-            .map(|event| (&event.event, &event.stories)),
-    )
+    owners(expected.events.iter().map(|event| (&event.event, &event.stories)))
 }
 
 #[test]
@@ -108,11 +98,7 @@ fn names_every_article_once() {
 #[test]
 fn puts_every_story_into_one_event() {
     let expected = expected();
-    let mut labels: Vec<&str> = expected
-        .stories
-        .iter()
-        .map(|story| story.story.as_str())
-        .collect();
+    let mut labels: Vec<&str> = expected.stories.iter().map(|story| story.story.as_str()).collect();
     labels.sort_unstable();
     let in_events: Vec<&str> = event_by_story(&expected).into_keys().collect();
     assert_eq!(in_events, labels);
@@ -142,10 +128,7 @@ fn lists_members_as_they_arrive() {
 #[test]
 fn knows_enough_happenings_and_five_articles_of_the_twins() {
     let expected = expected();
-    let of_twins = expected
-        .articles
-        .values()
-        .filter(|labels| labels.event == TWINS.0);
+    let of_twins = expected.articles.values().filter(|labels| labels.event == TWINS.0);
     assert_eq!(of_twins.count(), TWINS.1);
     assert!(expected.events.len() >= FEWEST_EVENTS);
 }

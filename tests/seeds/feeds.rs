@@ -65,10 +65,7 @@ fn check_each(check: impl Fn(&Entry, &Article)) {
         for entry in &feed.entries {
             let is_its = |article: &&Article| article.feed == stem && article.url == entry.url;
             let article = articles.iter().find(is_its);
-            check(
-                entry,
-                article.unwrap_or_else(|| panic!("{stem}: {}", entry.url)),
-            );
+            check(entry, article.unwrap_or_else(|| panic!("{stem}: {}", entry.url)));
         }
     }
 }
@@ -83,10 +80,8 @@ fn are_these_files_and_no_others() {
     let mut expected: Vec<String> = expected.collect();
     expected.sort();
     let name = |entry: fs::DirEntry| entry.file_name().into_string().unwrap();
-    let mut found: Vec<String> = fs::read_dir(seeds("feeds"))
-        .unwrap()
-        .map(|entry| name(entry.unwrap()))
-        .collect();
+    let mut found: Vec<String> =
+        fs::read_dir(seeds("feeds")).unwrap().map(|entry| name(entry.unwrap())).collect();
     found.sort();
     assert_eq!(found, expected);
 }
@@ -102,16 +97,10 @@ fn say_where_they_are() {
 
 #[test]
 fn list_every_article_once() {
-    let mut listed: Vec<String> = feeds()
-        .into_iter()
-        .flat_map(|(_, feed)| feed.entries)
-        .map(|entry| entry.url)
-        .collect();
+    let mut listed: Vec<String> =
+        feeds().into_iter().flat_map(|(_, feed)| feed.entries).map(|entry| entry.url).collect();
     listed.sort();
-    let mut urls: Vec<String> = latest_versions()
-        .into_iter()
-        .map(|article| article.url)
-        .collect();
+    let mut urls: Vec<String> = latest_versions().into_iter().map(|article| article.url).collect();
     urls.sort();
     assert_eq!(listed, urls);
 }

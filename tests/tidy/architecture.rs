@@ -17,11 +17,8 @@ fn unknown_names(tree: &Tree) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     for (index, line) in document.text.lines().enumerate() {
-        for (what, remedy) in line
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .filter_map(|span| fault(tree, span))
+        for (what, remedy) in
+            line.split('`').skip(1).step_by(2).filter_map(|span| fault(tree, span))
         {
             findings.push(Finding::new(DOCUMENT, index + 1, what, remedy));
         }
@@ -36,15 +33,10 @@ fn fault(tree: &Tree, span: &str) -> Option<(String, &'static str)> {
     if let Some((stem, _type)) = place.split_once(".rs") {
         let path = format!("{stem}.rs");
         let Some(file) = tree.rust().find(|file| file.path == path) else {
-            return Some((
-                format!("no file {path}"),
-                "name the file that holds the function now",
-            ));
+            return Some((format!("no file {path}"), "name the file that holds the function now"));
         };
-        let fault = (
-            format!("no function {name} in {path}"),
-            "name the function that is there now",
-        );
+        let fault =
+            (format!("no function {name} in {path}"), "name the function that is there now");
         return (!declares(file, name)).then_some(fault);
     }
     let is_plain = |part: &str| {
@@ -84,10 +76,6 @@ Never calls `SystemTime::now` or `std::env::var`; prose :: here.\n";
         ("src/judge.rs", code),
         ("tests/tidy/size.rs", "#[test]\nfn short() {}\n"),
     ]);
-    let expected = [
-        "ARCHITECTURE.md:2",
-        "ARCHITECTURE.md:3",
-        "ARCHITECTURE.md:4",
-    ];
+    let expected = ["ARCHITECTURE.md:2", "ARCHITECTURE.md:3", "ARCHITECTURE.md:4"];
     assert_eq!(places_of(&unknown_names(&tree)), expected);
 }

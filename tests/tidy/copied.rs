@@ -67,12 +67,7 @@ fn runs(words: &[Word], length: usize) -> impl Iterator<Item = (u64, usize)> {
     let prose = words
         .windows(length)
         .filter(|run| run.iter().filter(|word| word.lettered).count() >= LETTERED_WORDS);
-    prose.map(|run| {
-        (
-            run.iter().fold(0, |hash, word| mix(hash, word.hash)),
-            run[0].line,
-        )
-    })
+    prose.map(|run| (run.iter().fold(0, |hash, word| mix(hash, word.hash)), run[0].line))
 }
 
 /// Lower-case runs of letters and digits. Apostrophes vanish, as they are spelt in many ways.
@@ -84,15 +79,9 @@ fn words(text: &str) -> Vec<Word> {
     while let Some(c) = chars.next() {
         let c = if c == '\\' { escaped(&mut chars) } else { c };
         if c.is_alphanumeric() {
-            let word = word.get_or_insert(Word {
-                hash: 0,
-                line,
-                lettered: false,
-            });
+            let word = word.get_or_insert(Word { hash: 0, line, lettered: false });
             word.lettered |= c.is_alphabetic();
-            word.hash = c
-                .to_lowercase()
-                .fold(word.hash, |hash, c| mix(hash, u64::from(c)));
+            word.hash = c.to_lowercase().fold(word.hash, |hash, c| mix(hash, u64::from(c)));
         } else if !matches!(c, '\'' | '’' | '‘') {
             words.extend(word.take());
         }
@@ -119,9 +108,7 @@ fn escaped(rest: &mut Chars<'_>) -> char {
 
 /// One step of a 64-bit hash: add, spread by an odd constant, fold the high half into the low.
 fn mix(hash: u64, value: u64) -> u64 {
-    let spread = (hash ^ value)
-        .wrapping_add(1)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let spread = (hash ^ value).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     spread ^ (spread >> 29)
 }
 
@@ -147,10 +134,7 @@ fn articles(shared: &Path) -> Vec<File> {
     let folder = fs::read_dir(shared.join("seeds")).expect("../shared is here, so it holds seeds");
     let paths = folder.flatten().map(|entry| entry.path());
     let texts = paths.map(|path| File {
-        path: format!(
-            "../shared/seeds/{}",
-            path.file_name().unwrap_or_default().display()
-        ),
+        path: format!("../shared/seeds/{}", path.file_name().unwrap_or_default().display()),
         text: String::from_utf8_lossy(&fs::read(&path).expect("a readable seed")).into_owned(),
     });
     texts.collect()
@@ -171,28 +155,16 @@ fn no_text_of_others_stands_here() {
 #[test]
 fn finds_a_planted_run_in_any_dress() {
     let theirs = "The mayor’s office said on Monday it won't reopen the old bridge before June 3.";
-    let text = File {
-        path: "theirs.txt".into(),
-        text: theirs.into(),
-    };
+    let text = File { path: "theirs.txt".into(), text: theirs.into() };
     let runs = Runs::of(SEED_RUN, &[text]);
     let tree = planted(&[
-        (
-            "in_prose.md",
-            "One.\n\nTwo: THE MAYORS OFFICE said\non Monday — it won’t reopen. The",
-        ),
-        (
-            "in_comment.rs",
-            "// x\n/// office said on Monday it won't\n/// reopen the old bridge",
-        ),
+        ("in_prose.md", "One.\n\nTwo: THE MAYORS OFFICE said\non Monday — it won’t reopen. The"),
+        ("in_comment.rs", "// x\n/// office said on Monday it won't\n/// reopen the old bridge"),
         (
             "in_json.jsonl",
             "{\"text\": \"\\nOn monday it won\\u2019t reopen\\nthe old bridge before\\tJune\"}",
         ),
-        (
-            "nine_words.md",
-            "The mayor's office said on Monday it won't reopen a bridge before",
-        ),
+        ("nine_words.md", "The mayor's office said on Monday it won't reopen a bridge before"),
     ]);
     let expected = ["in_prose.md:3", "in_comment.rs:2", "in_json.jsonl:1"];
     assert_eq!(places_of(&runs.found_in(&tree)), expected);
@@ -201,12 +173,6 @@ fn finds_a_planted_run_in_any_dress() {
 #[test]
 fn leaves_rows_of_figures_alone() {
     let row = "1 2 3 4 5 6 7 8 9 10 11 12";
-    let text = File {
-        path: "theirs.txt".into(),
-        text: row.into(),
-    };
-    assert_eq!(
-        Runs::of(SEED_RUN, &[text]).found_in(&planted(&[("a.md", row)])),
-        []
-    );
+    let text = File { path: "theirs.txt".into(), text: row.into() };
+    assert_eq!(Runs::of(SEED_RUN, &[text]).found_in(&planted(&[("a.md", row)])), []);
 }

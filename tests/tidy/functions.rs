@@ -23,11 +23,7 @@ pub(crate) fn functions(code: &str) -> Vec<Function<'_>> {
         let depth = line.len() - line.trim_start().len();
         if let Some(name) = declared(text) {
             open.retain(|(outer, _)| *outer < depth);
-            let function = Function {
-                name,
-                line: index + 1,
-                length: 1,
-            };
+            let function = Function { name, line: index + 1, length: 1 };
             if text.ends_with('}') {
                 found.push(function);
             } else {
@@ -49,11 +45,7 @@ pub(crate) fn functions(code: &str) -> Vec<Function<'_>> {
 fn declared(text: &str) -> Option<&str> {
     let mut rest = text;
     if let Some(public) = rest.strip_prefix("pub") {
-        let scope_end = if public.starts_with('(') {
-            public.find(')')? + 1
-        } else {
-            0
-        };
+        let scope_end = if public.starts_with('(') { public.find(')')? + 1 } else { 0 };
         rest = public[scope_end..].strip_prefix(' ')?;
     }
     while let Some(word_end) = rest.find(' ') {
@@ -85,15 +77,9 @@ mod tests {
     #[test]
     fn counts_from_the_declaration_to_its_brace() {
         check("fn a() {\n    b();\n}\n", &[("a", 1, 2)]);
-        check(
-            "\npub(crate) const fn a(\n    b: u8,\n) {\n    c();\n}\n",
-            &[("a", 2, 4)],
-        );
+        check("\npub(crate) const fn a(\n    b: u8,\n) {\n    c();\n}\n", &[("a", 2, 4)]);
         check("fn one() {}\nstruct S {\n    a: u8,\n}\n", &[("one", 1, 1)]);
-        check(
-            "    async fn a() {\n        if b {\n        }\n    }\n",
-            &[("a", 1, 3)],
-        );
+        check("    async fn a() {\n        if b {\n        }\n    }\n", &[("a", 1, 3)]);
     }
 
     #[test]

@@ -34,11 +34,7 @@ const HABITS: [Habit; 11] = [
     habit(concat!("to", "do!"), Scope::Everywhere, UNFINISHED),
     habit(concat!("unimple", "mented!"), Scope::Everywhere, UNFINISHED),
     habit(concat!("FIX", "ME"), Scope::Everywhere, UNFINISHED),
-    habit(
-        concat!("#[ig", "nore"),
-        Scope::Everywhere,
-        "make the test quick enough to run always",
-    ),
+    habit(concat!("#[ig", "nore"), Scope::Everywhere, "make the test quick enough to run always"),
     habit(
         concat!("sle", "ep("),
         Scope::Tested,
@@ -52,11 +48,7 @@ const HABITS: [Habit; 11] = [
 ];
 
 const fn habit(needle: &'static str, scope: Scope, remedy: &'static str) -> Habit {
-    Habit {
-        needle,
-        scope,
-        remedy,
-    }
+    Habit { needle, scope, remedy }
 }
 
 fn bad_habits(tree: &Tree) -> Vec<Finding> {
@@ -94,10 +86,7 @@ fn rust_files_keep_good_habits() {
 fn finds_each_planted_habit_where_it_counts() {
     for habit in &HABITS {
         let bare = format!("\n    a{}\n", habit.needle);
-        let unit_test = format!(
-            "{bare}#[cfg(test)]\nmod tests {{\n    a{}\n}}\n",
-            habit.needle
-        );
+        let unit_test = format!("{bare}#[cfg(test)]\nmod tests {{\n    a{}\n}}\n", habit.needle);
         let tree = planted(&[
             ("src/a.rs", &bare),
             ("tests/a.rs", &bare),

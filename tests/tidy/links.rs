@@ -54,11 +54,8 @@ fn links(text: &str) -> Vec<Link<'_>> {
 /// The target as a path from the root, or `None` if it climbs out of the repository.
 fn resolved(file: &File, target: &str) -> Option<String> {
     let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut names: Vec<&str> = if target.starts_with('/') {
-        vec![]
-    } else {
-        folder.split('/').collect()
-    };
+    let mut names: Vec<&str> =
+        if target.starts_with('/') { vec![] } else { folder.split('/').collect() };
     for name in target.split('/') {
         match name {
             "" | "." => {}
@@ -93,11 +90,7 @@ fn finds_planted_broken_links() {
 ```\n[code](gone.md)\n```\n\
 [name]: gone.md\n\
 [folder](../src/)\n";
-    let tree = planted(&[
-        ("docs/a.md", document),
-        ("docs/c.svg", ""),
-        ("src/a.rs", ""),
-    ]);
+    let tree = planted(&[("docs/a.md", document), ("docs/c.svg", ""), ("src/a.rs", "")]);
     let expected = ["docs/a.md:1", "docs/a.md:3", "docs/a.md:8"];
     assert_eq!(places_of(&broken_links(&tree)), expected);
 }

@@ -11,10 +11,8 @@ const KINDS: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencie
 fn manifest_faults(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.files.iter().filter(|file| file.path.ends_with(ROOT)) {
-        let table: Table = file
-            .text
-            .parse()
-            .unwrap_or_else(|error| panic!("{}:1: {error}", file.path));
+        let table: Table =
+            file.text.parse().unwrap_or_else(|error| panic!("{}:1: {error}", file.path));
         if file.path == ROOT {
             findings.extend(shared_with_defaults(file, &table));
         } else {
@@ -35,12 +33,7 @@ fn shared_with_defaults(file: &File, root: &Table) -> Vec<Finding> {
         entries(at(root, &["workspace", "dependencies"])).filter(|(_, given)| !spared(given));
     let to_finding = |(name, _): (&String, &Value)| {
         let remedy = "add `default-features = false` and name the features that are used";
-        finding(
-            file,
-            name,
-            format!("`{name}` brings its default features"),
-            remedy,
-        )
+        finding(file, name, format!("`{name}` brings its default features"), remedy)
     };
     faulty.map(to_finding).collect()
 }
@@ -49,19 +42,12 @@ fn shared_with_defaults(file: &File, root: &Table) -> Vec<Finding> {
 fn own_dependencies(file: &File, member: &Table) -> Vec<Finding> {
     let platforms = entries(member.get("target")).filter_map(|(_, platform)| platform.as_table());
     let tables: Vec<&Table> = [member].into_iter().chain(platforms).collect();
-    let kinds = tables
-        .iter()
-        .flat_map(|table| KINDS.map(|kind| table.get(kind)));
+    let kinds = tables.iter().flat_map(|table| KINDS.map(|kind| table.get(kind)));
     let mut findings = Vec::new();
     for (name, given) in kinds.flat_map(entries) {
         if given.get("workspace") != Some(&true.into()) {
             let remedy = "put it into [workspace.dependencies] and write `workspace = true` here";
-            findings.push(finding(
-                file,
-                name,
-                format!("`{name}` is stated apart"),
-                remedy,
-            ));
+            findings.push(finding(file, name, format!("`{name}` is stated apart"), remedy));
         }
         if given.get("default-features") == Some(&true.into()) {
             let what = format!("`{name}` turns the default features on");
@@ -74,21 +60,13 @@ fn own_dependencies(file: &File, member: &Table) -> Vec<Finding> {
 fn own_lints(file: &File, member: &Table) -> Option<Finding> {
     let shares = at(member, &["lints", "workspace"]) == Some(&true.into());
     let what = "the lints of the workspace are not used";
-    (!shares).then(|| {
-        finding(
-            file,
-            "[lints]",
-            what.into(),
-            "write `[lints]` and `workspace = true`",
-        )
-    })
+    (!shares)
+        .then(|| finding(file, "[lints]", what.into(), "write `[lints]` and `workspace = true`"))
 }
 
 /// A folder has its package's name without `wirefold-`.
 fn other_name(file: &File, member: &Table) -> Option<Finding> {
-    let name = at(member, &["package", "name"])
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let name = at(member, &["package", "name"]).and_then(Value::as_str).unwrap_or_default();
     let folder = file.path.rsplit('/').nth(1).unwrap_or_default();
     let expected = match folder {
         "wirefold" | "xtask" => folder.to_owned(),
@@ -100,18 +78,12 @@ fn other_name(file: &File, member: &Table) -> Option<Finding> {
 
 /// A finding at the first line that begins with `start`.
 fn finding(file: &File, start: &str, what: String, remedy: &str) -> Finding {
-    Finding::new(
-        &file.path,
-        line_where(&file.text, |line| line.starts_with(start)),
-        what,
-        remedy,
-    )
+    Finding::new(&file.path, line_where(&file.text, |line| line.starts_with(start)), what, remedy)
 }
 
 fn at<'a>(table: &'a Table, path: &[&str]) -> Option<&'a Value> {
     let (first, rest) = path.split_first()?;
-    rest.iter()
-        .try_fold(table.get(*first)?, |value, name| value.get(*name))
+    rest.iter().try_fold(table.get(*first)?, |value, name| value.get(*name))
 }
 
 fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
@@ -144,16 +116,8 @@ open = { version = \"1\", features = [\"std\"] }\n";
 fn finds_planted_member_faults() {
     let head = "[package]\nname = \"wirefold-text\"\n[lints]\nworkspace = true\n";
     check("crates/text/Cargo.toml", head, &[]);
-    check(
-        "crates/word/Cargo.toml",
-        head,
-        &["crates/word/Cargo.toml:2"],
-    );
-    check(
-        "xtask/Cargo.toml",
-        "[package]\nname = \"xtask\"\n",
-        &["xtask/Cargo.toml:1"],
-    );
+    check("crates/word/Cargo.toml", head, &["crates/word/Cargo.toml:2"]);
+    check("xtask/Cargo.toml", "[package]\nname = \"xtask\"\n", &["xtask/Cargo.toml:1"]);
 
     let dependencies = "\
 [dependencies]\n\

@@ -36,22 +36,13 @@ impl Finding {
         what: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Finding {
-        Finding {
-            path: path.into(),
-            line,
-            what: what.into(),
-            remedy: remedy.into(),
-        }
+        Finding { path: path.into(), line, what: what.into(), remedy: remedy.into() }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "{}:{}: {}: {}",
-            self.path, self.line, self.what, self.remedy
-        )
+        write!(out, "{}:{}: {}: {}", self.path, self.line, self.what, self.remedy)
     }
 }
 
@@ -62,36 +53,20 @@ fn real_tree() -> Tree {
 
 /// A tree of made-up files, given as path and text.
 fn planted(files: &[(&str, &str)]) -> Tree {
-    let file = |(path, text): &(&str, &str)| File {
-        path: (*path).into(),
-        text: (*text).into(),
-    };
-    Tree {
-        files: files.iter().map(file).collect(),
-    }
+    let file = |(path, text): &(&str, &str)| File { path: (*path).into(), text: (*text).into() };
+    Tree { files: files.iter().map(file).collect() }
 }
 
 /// Fails with one line a finding.
 #[track_caller]
 fn assert_none(findings: &[Finding]) {
-    let lines: Vec<String> = findings
-        .iter()
-        .map(|finding| format!("  {finding}"))
-        .collect();
-    assert!(
-        findings.is_empty(),
-        "{} to mend:\n{}",
-        findings.len(),
-        lines.join("\n")
-    );
+    let lines: Vec<String> = findings.iter().map(|finding| format!("  {finding}")).collect();
+    assert!(findings.is_empty(), "{} to mend:\n{}", findings.len(), lines.join("\n"));
 }
 
 /// Where the findings are, as `path:line`: what the planted trees are checked against.
 fn places_of(findings: &[Finding]) -> Vec<String> {
-    findings
-        .iter()
-        .map(|finding| format!("{}:{}", finding.path, finding.line))
-        .collect()
+    findings.iter().map(|finding| format!("{}:{}", finding.path, finding.line)).collect()
 }
 
 /// The line, counted from 1, of the first line that `wanted` accepts; 1 if there is none.

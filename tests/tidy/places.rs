@@ -4,11 +4,7 @@ use super::tree::Tree;
 use super::{Finding, assert_none, places_of, planted, real_tree};
 
 /// Folders of one machine, put together so that this file does not hold them.
-const FOLDERS: [&str; 3] = [
-    concat!("/wo", "rk/"),
-    concat!("/ro", "ot/"),
-    concat!("/ho", "me/"),
-];
+const FOLDERS: [&str; 3] = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/")];
 
 /// Hosts that serve packages. The tools know them; a mirror must not have to patch us.
 const HOSTS: [&str; 9] = [
@@ -63,10 +59,7 @@ fn finds_each_planted_folder() {
         let free =
             format!("https://example.org{folder}page\n..{folder}a\n~{folder}a\n$HOME{folder}");
         let tree = planted(&[("a.md", &bound), ("b.txt", &free)]);
-        assert_eq!(
-            places_of(&machine_bound(&tree)),
-            ["a.md:2", "a.md:3", "a.md:4"]
-        );
+        assert_eq!(places_of(&machine_bound(&tree)), ["a.md:2", "a.md:3", "a.md:4"]);
     }
 }
 
@@ -74,10 +67,7 @@ fn finds_each_planted_folder() {
 fn finds_each_planted_host() {
     for host in HOSTS {
         let bound = format!("\nhttps://{host}/simple\n");
-        let tree = planted(&[
-            ("Dockerfile", &bound),
-            ("free.md", "from crates.io by its index"),
-        ]);
+        let tree = planted(&[("Dockerfile", &bound), ("free.md", "from crates.io by its index")]);
         assert_eq!(places_of(&machine_bound(&tree)), ["Dockerfile:2"]);
     }
 }

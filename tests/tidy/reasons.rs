@@ -14,10 +14,7 @@ const EXCEPTIONS: [&str; 4] = [
 fn exceptions_without_reason(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.rust() {
-        for start in EXCEPTIONS
-            .iter()
-            .flat_map(|begin| file.text.match_indices(begin))
-        {
+        for start in EXCEPTIONS.iter().flat_map(|begin| file.text.match_indices(begin)) {
             let (offset, begin) = start;
             let attribute = &file.text[offset..];
             let attribute = &attribute[..attribute.find(")]").unwrap_or(attribute.len())];
@@ -41,25 +38,13 @@ fn exceptions_from_lints_have_reasons() {
 
 #[test]
 fn finds_a_planted_exception_without_reason() {
-    let bare: String = EXCEPTIONS
-        .iter()
-        .map(|begin| format!("\n    {begin}dead_code)]"))
-        .collect();
+    let bare: String = EXCEPTIONS.iter().map(|begin| format!("\n    {begin}dead_code)]")).collect();
     let given: String = EXCEPTIONS
         .iter()
         .map(|begin| format!("{begin}\n    dead_code,\n    reason = \"read by tests\"\n)]\n"))
         .collect();
-    let tree = planted(&[
-        ("src/bare.rs", &bare),
-        ("src/given.rs", &given),
-        ("a.md", &bare),
-    ]);
-    let expected = [
-        "src/bare.rs:2",
-        "src/bare.rs:3",
-        "src/bare.rs:4",
-        "src/bare.rs:5",
-    ];
+    let tree = planted(&[("src/bare.rs", &bare), ("src/given.rs", &given), ("a.md", &bare)]);
+    let expected = ["src/bare.rs:2", "src/bare.rs:3", "src/bare.rs:4", "src/bare.rs:5"];
     assert_eq!(places_of(&exceptions_without_reason(&tree)), expected);
 }
 

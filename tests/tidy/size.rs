@@ -7,9 +7,8 @@ use super::{Finding, assert_none, places_of, planted, real_tree};
 const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 80;
 /// Names that say nothing about what is inside.
-const EMPTY_NAMES: [&str; 7] = [
-    "common", "helper", "helpers", "manager", "managers", "util", "utils",
-];
+const EMPTY_NAMES: [&str; 7] =
+    ["common", "helper", "helpers", "manager", "managers", "util", "utils"];
 
 fn long_files(tree: &Tree) -> Vec<Finding> {
     let shipped = tree.rust().filter(|file| !file.is_test());
@@ -17,12 +16,7 @@ fn long_files(tree: &Tree) -> Vec<Finding> {
     let long = lines.filter(|(_, count)| *count > FILE_LINES);
     long.map(|(file, count)| {
         let what = format!("{count} lines before the tests, at most {FILE_LINES}");
-        Finding::new(
-            &file.path,
-            FILE_LINES + 1,
-            what,
-            "move one subject into a file of its own",
-        )
+        Finding::new(&file.path, FILE_LINES + 1, what, "move one subject into a file of its own")
     })
     .collect()
 }
@@ -51,9 +45,7 @@ fn empty_names(tree: &Tree) -> Vec<Finding> {
     };
     let named = tree.rust().filter(|file| says_nothing(&file.path));
     let remedy = "name it after the one thing that it holds";
-    named
-        .map(|file| Finding::new(&file.path, 1, "the name says nothing", remedy))
-        .collect()
+    named.map(|file| Finding::new(&file.path, 1, "the name says nothing", remedy)).collect()
 }
 
 #[test]
@@ -90,11 +82,8 @@ fn finds_a_planted_long_file() {
 fn finds_a_planted_long_function() {
     let body = |lines: usize| format!("\nfn f() {{\n{}}}\n", "    a();\n".repeat(lines));
     let (limit, over) = (body(79), body(80));
-    let tree = planted(&[
-        ("src/over.rs", &over),
-        ("src/limit.rs", &limit),
-        ("src/over/tests.rs", &over),
-    ]);
+    let tree =
+        planted(&[("src/over.rs", &over), ("src/limit.rs", &limit), ("src/over/tests.rs", &over)]);
     assert_eq!(places_of(&long_functions(&tree)), ["src/over.rs:2"]);
 }
 
@@ -106,8 +95,5 @@ fn finds_planted_empty_names() {
         ("src/commonwealth.rs", ""),
         ("docs/common/a.md", ""),
     ]);
-    assert_eq!(
-        places_of(&empty_names(&tree)),
-        ["src/utils.rs:1", "src/common/index.rs:1"]
-    );
+    assert_eq!(places_of(&empty_names(&tree)), ["src/utils.rs:1", "src/common/index.rs:1"]);
 }

@@ -30,14 +30,9 @@ impl Tree {
         let read = |path: String| {
             // A file that was deleted but is still in git's list has no text to hold to a rule.
             let bytes = fs::read(root.join(&path)).ok()?;
-            Some(File {
-                path,
-                text: String::from_utf8_lossy(&bytes).into_owned(),
-            })
+            Some(File { path, text: String::from_utf8_lossy(&bytes).into_owned() })
         };
-        Tree {
-            files: paths.into_iter().filter_map(read).collect(),
-        }
+        Tree { files: paths.into_iter().filter_map(read).collect() }
     }
 
     /// The Rust files.
@@ -49,10 +44,7 @@ impl Tree {
 impl File {
     /// Whether the whole file is a test, a benchmark or a fuzz target.
     pub(crate) fn is_test(&self) -> bool {
-        let folders = self
-            .path
-            .rsplit_once('/')
-            .map_or("", |(folders, _)| folders);
+        let folders = self.path.rsplit_once('/').map_or("", |(folders, _)| folders);
         let test_folder = |name: &str| matches!(name, "test" | "tests" | "benches" | "fuzz");
         folders.split('/').any(test_folder) || self.path.ends_with("tests.rs")
     }
@@ -67,19 +59,12 @@ impl File {
 pub(crate) fn root() -> PathBuf {
     let package = package();
     let holds_lock = |folder: &&Path| folder.join("Cargo.lock").is_file();
-    package
-        .ancestors()
-        .find(holds_lock)
-        .unwrap_or(&package)
-        .to_path_buf()
+    package.ancestors().find(holds_lock).unwrap_or(&package).to_path_buf()
 }
 
 /// This package's folder as cargo tells it to the running program. The one it was compiled in may
 /// be another clone's: cargo reuses a binary between clones that share a target folder.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "cargo's word on where it runs us, not a setting"
-)]
+#[expect(clippy::disallowed_methods, reason = "cargo's word on where it runs us, not a setting")]
 fn package() -> PathBuf {
     let told = std::env::var_os("CARGO_MANIFEST_DIR");
     told.map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
@@ -88,22 +73,13 @@ fn package() -> PathBuf {
 /// `None` where git is absent, or does not know this folder.
 fn listed_by_git(root: &Path) -> Option<Vec<String>> {
     let output = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root)
         .output()
         .ok()?;
     let list = String::from_utf8_lossy(&output.stdout).into_owned();
-    let paths: Vec<String> = list
-        .split('\0')
-        .filter(|path| !path.is_empty())
-        .map(Into::into)
-        .collect();
+    let paths: Vec<String> =
+        list.split('\0').filter(|path| !path.is_empty()).map(Into::into).collect();
     (output.status.success() && !paths.is_empty()).then_some(paths)
 }
 

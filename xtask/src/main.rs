@@ -17,11 +17,7 @@ mod tree;
 use commands::{accuracy, frequencies, sizes, test};
 
 #[derive(Parser)]
-#[command(
-    bin_name = "cargo xtask",
-    about = "Developers' tasks of wirefold",
-    max_term_width = 100
-)]
+#[command(bin_name = "cargo xtask", about = "Developers' tasks of wirefold", max_term_width = 100)]
 struct Arguments {
     #[command(subcommand)]
     task: Task,

@@ -9,9 +9,7 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(head: &[&str]) -> Table {
-        Table {
-            rows: vec![head.iter().map(|cell| (*cell).to_owned()).collect()],
-        }
+        Table { rows: vec![head.iter().map(|cell| (*cell).to_owned()).collect()] }
     }
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
@@ -24,17 +22,11 @@ impl fmt::Display for Table {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
         let width_of = |column: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(column));
-            cells
-                .map(|cell| cell.chars().count())
-                .max()
-                .unwrap_or_default()
+            cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
         };
         let widths: Vec<usize> = (0..columns).map(width_of).collect();
         for (index, row) in self.rows.iter().enumerate() {
-            let padded = row
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| format!("{cell:<width$}"));
+            let padded = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
             let line = padded.collect::<Vec<_>>().join("  ");
             writeln!(out, "{}", line.trim_end())?;
             if index == 0 {
@@ -55,9 +47,6 @@ mod tests {
         let mut table = Table::new(&["step", "took"]);
         table.row(["façade", "1 s"]);
         table.row(["a", ""]);
-        assert_eq!(
-            table.to_string(),
-            "step    took\n------  ----\nfaçade  1 s\na\n"
-        );
+        assert_eq!(table.to_string(), "step    took\n------  ----\nfaçade  1 s\na\n");
     }
 }

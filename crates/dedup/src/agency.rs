@@ -66,14 +66,14 @@ pub fn own_agency<D>(traces: &[AgencyTrace]) -> Option<Agency<D>> {
 /// first, then the first article.
 #[must_use]
 pub fn inferred_agency<'a, D: Copy + Ord + 'a>(
-    kin: impl Iterator<Item = Kin<'a, D>>,
+    relatives: impl Iterator<Item = Kin<'a, D>>,
 ) -> Option<Agency<D>> {
-    let said = kin.filter_map(|kin| kin.traces.first().map(|trace| (kin, trace)));
-    let (kin, trace) = said.min_by_key(|(kin, trace)| {
+    let said = relatives.filter_map(|kin| kin.traces.first().map(|trace| (kin, trace)));
+    let (best, said) = said.min_by_key(|(kin, trace)| {
         (!kin.is_reprint, trace.trace, std::cmp::Reverse(kin.shared_words), kin.doc)
     })?;
-    let confidence = if kin.is_reprint { Confidence::Probably } else { Confidence::Possibly };
-    Some(Agency { name: trace.agency, how: How::Inferred, confidence, through: Some(kin.doc) })
+    let confidence = if best.is_reprint { Confidence::Probably } else { Confidence::Possibly };
+    Some(Agency { name: said.agency, how: How::Inferred, confidence, through: Some(best.doc) })
 }
 
 #[cfg(test)]
@@ -87,8 +87,9 @@ mod tests {
         let mentions = agencies(&Text::new("An aide told The Associated Press that it is so."));
         let own: Option<Agency<u32>> = own_agency(&mentions);
         assert_eq!(own.map(|a| (a.name, a.how)), Some(("AP", How::Mentioned)));
-        let kin = |doc, is_reprint| Kin { doc, traces: &mentions, is_reprint, shared_words: 90 };
-        let found = inferred_agency([kin(3, false), kin(5, true)].into_iter());
+        let relative =
+            |doc, is_reprint| Kin { doc, traces: &mentions, is_reprint, shared_words: 90 };
+        let found = inferred_agency([relative(3, false), relative(5, true)].into_iter());
         let found = found.map(|a| (a.name, a.how, a.confidence, a.through));
         assert_eq!(found, Some(("AP", How::Inferred, Confidence::Probably, Some(5))));
     }

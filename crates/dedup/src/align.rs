@@ -75,7 +75,8 @@ struct Seeds {
 impl Seeds {
     fn new(there: &Body) -> Seeds {
         let shingles = there.shingles();
-        let mut first = FxHashMap::with_capacity_and_hasher(shingles.len(), rustc_hash::FxBuildHasher);
+        let mut first =
+            FxHashMap::with_capacity_and_hasher(shingles.len(), rustc_hash::FxBuildHasher);
         let mut next = vec![0; shingles.len()];
         // From the back, so that chains run in the order of the text.
         for (place, shingle) in shingles.iter().enumerate().rev() {
@@ -99,7 +100,9 @@ impl Seeds {
         let mut best: Option<(usize, bool, usize)> = None;
         let mut place = self.first.get(&shingle).map_or(0, |place| place + 1);
         for _ in 0..PLACES {
-            let Some(there_at) = place.checked_sub(1).map(|place| place as usize) else { break };
+            let Some(there_at) = place.checked_sub(1).map(|place| place as usize) else {
+                break;
+            };
             let len = common(&here.words[at..], &there.words[there_at..]);
             let goes_on = there_at >= expected && there_at - expected <= LONGEST_EDIT;
             if len > 0 && best.is_none_or(|(most, on, _)| (len, goes_on) > (most, on)) {
@@ -125,7 +128,9 @@ fn common(here: &[BodyWord], there: &[BodyWord]) -> usize {
 fn extend(blocks: &mut Vec<Block>, here: &Body, there: &Body) {
     while let Some(last) = blocks.last().copied() {
         let (here_at, there_at) = (last.here_end(), last.there_end());
-        let Some((dropped, added)) = foothold(here, there, here_at, there_at) else { break };
+        let Some((dropped, added)) = foothold(here, there, here_at, there_at) else {
+            break;
+        };
         if dropped == added {
             keep_lone_words(blocks, here, there, (here_at, there_at), dropped);
         }
@@ -147,8 +152,9 @@ fn foothold(here: &Body, there: &Body, here_at: usize, there_at: usize) -> Optio
 /// All edits, smallest first; of equal size, changed words before dropped or added ones.
 fn edits() -> impl Iterator<Item = (usize, usize)> {
     (1..=LONGEST_EDIT).flat_map(|size| {
-        std::iter::once((size, size))
-            .chain((0..size).flat_map(move |less| [(size, size - 1 - less), (size - 1 - less, size)]))
+        std::iter::once((size, size)).chain(
+            (0..size).flat_map(move |less| [(size, size - 1 - less), (size - 1 - less, size)]),
+        )
     })
 }
 
@@ -195,7 +201,8 @@ fn back_from(seed: Block, here: &Body, there: &Body, last: Option<&Run>) -> Vec<
         }
         here_at -= skip_here;
         there_at -= skip_there;
-        let pairs = here.words[floor..here_at].iter().rev().zip(there.words[..there_at].iter().rev());
+        let pairs =
+            here.words[floor..here_at].iter().rev().zip(there.words[..there_at].iter().rev());
         let len = pairs.take_while(|(a, b)| a.hash == b.hash).count();
         here_at -= len;
         there_at -= len;
@@ -218,7 +225,9 @@ fn foothold_back(
         let Some(here_end) = here_at.checked_sub(*skip_here).filter(|end| *end >= floor) else {
             return false;
         };
-        let Some(there_end) = there_at.checked_sub(*skip_there) else { return false };
+        let Some(there_end) = there_at.checked_sub(*skip_there) else {
+            return false;
+        };
         agree(here.words[floor..here_end].iter().rev().zip(there.words[..there_end].iter().rev()))
     })
 }

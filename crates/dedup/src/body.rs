@@ -71,7 +71,9 @@ impl Body {
     #[must_use]
     pub fn unmasked(text: &Text) -> Body {
         let words = text.words().iter().zip(text.normal_words()).zip(0_u32..);
-        Body { words: words.map(|((word, normal), index)| body_word(word, normal, index)).collect() }
+        Body {
+            words: words.map(|((word, normal), index)| body_word(word, normal, index)).collect(),
+        }
     }
 
     /// The body of `text` without its furniture and without the paragraphs for which `leave_out`

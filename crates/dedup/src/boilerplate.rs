@@ -72,8 +72,12 @@ impl Boilerplate {
     pub fn mask(&self, whole: &Body, text: &Text, traits: &Traits, settings: &Settings) -> Body {
         let known = |hash: u64| self.carriers(hash).take(settings.boilerplate_carriers).count();
         let is_habit = |hash: u64| known(hash) >= settings.boilerplate_carriers;
-        let mut habits: Vec<u32> =
-            traits.paragraphs.iter().filter(|(_, hash)| is_habit(*hash)).map(|(at, _)| *at).collect();
+        let mut habits: Vec<u32> = traits
+            .paragraphs
+            .iter()
+            .filter(|(_, hash)| is_habit(*hash))
+            .map(|(at, _)| *at)
+            .collect();
         habits.dedup();
         let mut masked = whole.clone();
         mark_runs(&mut masked, traits, settings, is_habit);
@@ -86,9 +90,17 @@ impl Boilerplate {
 
     /// Learns from an article seen at `time` (seconds). `is_copy` says which earlier articles it
     /// is a copy of, or they of it.
-    pub fn learn(&mut self, doc: DocId, time: i64, traits: &Traits, is_copy: impl Fn(DocId) -> bool) {
-        let new: Vec<u64> =
-            traits.all().filter(|hash| !self.carriers(*hash).any(|other| is_copy(other) || other == doc)).collect();
+    pub fn learn(
+        &mut self,
+        doc: DocId,
+        time: i64,
+        traits: &Traits,
+        is_copy: impl Fn(DocId) -> bool,
+    ) {
+        let new: Vec<u64> = traits
+            .all()
+            .filter(|hash| !self.carriers(*hash).any(|other| is_copy(other) || other == doc))
+            .collect();
         let segment = self.segments.entry(time.div_euclid(DAY)).or_default();
         for hash in new {
             let carriers = segment.entry(hash).or_default();
@@ -112,7 +124,12 @@ impl Boilerplate {
 const MOST_CARRIERS: usize = 4;
 
 /// Marks the words of runs at least as long as a passage whose every shingle is a habit.
-fn mark_runs(body: &mut Body, traits: &Traits, settings: &Settings, is_habit: impl Fn(u64) -> bool) {
+fn mark_runs(
+    body: &mut Body,
+    traits: &Traits,
+    settings: &Settings,
+    is_habit: impl Fn(u64) -> bool,
+) {
     let mut start = 0;
     while start < traits.shingles.len() {
         let rest = &traits.shingles[start..];

@@ -61,6 +61,30 @@ pub struct Link {
     pub quotations: usize,
 }
 
+impl Link {
+    fn new(story: StoryId, cosine: f64, names: Option<f64>, apart: i64, quotations: usize) -> Link {
+        let alike = names.map_or(WITHOUT_NAMES * cosine, |names| (cosine * names).sqrt());
+        let lift = QUOTATION_BONUS * quotations.min(MOST_QUOTATIONS) as f64;
+        let closeness = 0.5_f64.powf(apart.abs() as f64 / HALF_LIFE);
+        Link { story, likeness: (alike + lift) * closeness, cosine, names, quotations }
+    }
+
+    /// How alike two texts are as news of one happening, `apart` seconds from each other, with so
+    /// many quotations in common; `story` names the earlier one.
+    #[must_use]
+    pub fn between(
+        here: &Terms,
+        there: (StoryId, &Terms),
+        frequencies: &Frequencies,
+        apart: i64,
+        quotations: usize,
+    ) -> Link {
+        let (story, there) = there;
+        let cosine = here.vector(frequencies).cosine(&there.vector(frequencies));
+        Link::new(story, cosine, here.name_cosine(there, frequencies), apart, quotations)
+    }
+}
+
 /// Where a new story went.
 #[derive(Debug, Clone, Default)]
 pub struct Joined {
@@ -68,6 +92,9 @@ pub struct Joined {
     pub links: Vec<Link>,
     /// Events that went up in the one joined.
     pub absorbed: Vec<EventId>,
+    /// The event that the story would have joined but for the bounds of time, where it opened its
+    /// own: a new event that continues the old one.
+    pub continues: Option<EventId>,
 }
 
 /// All events of the window.
@@ -118,8 +145,7 @@ impl Events {
         settings: &Settings,
         quotations: impl Fn(StoryId) -> usize,
     ) -> Joined {
-        let links = self.links(time, &terms, settings, quotations);
-        let mut joined = Joined { links, absorbed: Vec::new() };
+        let mut joined = self.links(time, &terms, settings, quotations);
         let event = match joined.links.first() {
             Some(best) => self.profiles.get(&best.story).map_or(story, |p| self.resolve(p.event)),
             None => story,
@@ -158,30 +184,34 @@ impl Events {
         self.profiles.insert(story, Profile { event, terms, time });
     }
 
-    /// Links above the threshold to stories whose events may still take the new one.
+    /// Links above the threshold to stories whose events may still take the new one; without any,
+    /// the event that it continues.
     fn links(
         &self,
         time: i64,
         terms: &Terms,
         settings: &Settings,
         quotations: impl Fn(StoryId) -> usize,
-    ) -> Vec<Link> {
+    ) -> Joined {
         let vector = terms.vector(&self.frequencies);
         let mut links: Vec<Link> = self
             .like(&vector)
             .into_iter()
-            .filter(|story| self.may_take(*story, time, settings))
             .map(|story| self.link(story, time, terms, &vector, settings, &quotations))
             .filter(|link| link.likeness >= settings.event_likeness)
             .collect();
         links.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.story.cmp(&b.story)));
-        links
+        let likeliest = links.first().and_then(|link| self.event_of(link.story));
+        links.retain(|link| self.may_take(link.story, time, settings));
+        let continues = likeliest.filter(|_| links.is_empty());
+        Joined { links, absorbed: Vec::new(), continues }
     }
 
     /// The stories that have most of the vector's heaviest terms.
     fn like(&self, vector: &Vector) -> Vec<StoryId> {
         let mut hits: FxHashMap<StoryId, u32> = FxHashMap::default();
-        for story in vector.heaviest(LOOKED_UP).iter().filter_map(|t| self.by_term.get(t)).flatten() {
+        for story in vector.heaviest(LOOKED_UP).iter().filter_map(|t| self.by_term.get(t)).flatten()
+        {
             *hits.entry(*story).or_default() += 1;
         }
         let mut found: Vec<(StoryId, u32)> = hits.into_iter().collect();
@@ -211,22 +241,25 @@ impl Events {
         let Some(profile) = self.profiles.get(&story) else {
             return Link { story, likeness: 0.0, cosine: 0.0, names: None, quotations: 0 };
         };
-        let cosine = vector.cosine(&profile.terms.vector(&self.frequencies));
+        let there = profile.terms.vector(&self.frequencies);
         let names = terms.name_cosine(&profile.terms, &self.frequencies);
-        let alike = names.map_or(WITHOUT_NAMES * cosine, |names| (cosine * names).sqrt());
-        let apart = (time - profile.time).abs() as f64;
-        let closeness = 0.5_f64.powf(apart / HALF_LIFE);
+        let apart = time - profile.time;
+        let link = Link::new(story, vector.cosine(&there), names, apart, 0);
         // Quotations are costly to look for: only where they could make the difference.
-        let at_most = alike + QUOTATION_BONUS * MOST_QUOTATIONS as f64;
-        let quotations =
-            if at_most * closeness < settings.event_likeness { 0 } else { quotations(story) };
-        let lift = QUOTATION_BONUS * quotations.min(MOST_QUOTATIONS) as f64;
-        let likeness = (alike + lift) * closeness;
-        Link { story, likeness, cosine, names, quotations }
+        let at_most = Link::new(story, link.cosine, names, apart, MOST_QUOTATIONS);
+        if at_most.likeness < settings.event_likeness {
+            return link;
+        }
+        Link::new(story, link.cosine, names, apart, quotations(story))
     }
 
     /// Merges the events that the new story links, where the whole stays within the bounds.
-    fn merge_linked(&mut self, event: EventId, links: &[Link], settings: &Settings) -> Vec<EventId> {
+    fn merge_linked(
+        &mut self,
+        event: EventId,
+        links: &[Link],
+        settings: &Settings,
+    ) -> Vec<EventId> {
         let mut absorbed = Vec::new();
         for link in links {
             let (Some(other), here) = (self.event_of(link.story), self.resolve(event)) else {
@@ -249,7 +282,9 @@ impl Events {
     }
 
     fn merge(&mut self, older: EventId, younger: EventId) {
-        let Some(gone) = self.events.remove(&younger) else { return };
+        let Some(gone) = self.events.remove(&younger) else {
+            return;
+        };
         self.redirects.insert(younger, older);
         if let Some(kept) = self.events.get_mut(&older) {
             kept.first = kept.first.min(gone.first);
@@ -266,5 +301,65 @@ impl Events {
             stories.retain(|story| !is_gone(*story));
             !stories.is_empty()
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::Body;
+    use wirefold_text::Text;
+
+    const HOUR: i64 = 3600;
+
+    fn add(events: &mut Events, story: StoryId, hours: i64, text: &str) -> Joined {
+        let text = Text::new(text);
+        let terms = Terms::new(&text, &Body::new(&text), "");
+        events.add(story, hours * HOUR, terms, &Settings::default(), |_| 0)
+    }
+
+    const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla.";
+    const AGAIN: &str =
+        "A strike by dockers closed Port Orla in Quayton, said their head Ada Ruiz.";
+    const OTHER: &str =
+        "In Vennby the bakers of Tom Lund won a prize for the bread of Mill Hollow.";
+
+    #[test]
+    fn own_words_about_one_happening_join() {
+        let mut events = Events::default();
+        add(&mut events, 0, 0, STRIKE);
+        assert_eq!(add(&mut events, 1, 1, AGAIN).links.len(), 1);
+        add(&mut events, 2, 2, OTHER);
+        let of = |story| events.event_of(story);
+        assert_eq!((of(1), of(2)), (Some(0), Some(2)));
+    }
+
+    #[test]
+    fn what_comes_too_late_continues() {
+        let mut events = Events::default();
+        add(&mut events, 0, 0, STRIKE);
+        let late = add(&mut events, 1, 30, AGAIN);
+        assert_eq!((late.links.len(), late.continues), (0, Some(0)));
+        assert_eq!(events.event_of(1), Some(1));
+    }
+
+    #[test]
+    fn an_event_spans_three_days_at_most() {
+        let mut events = Events::default();
+        for story in 0..6 {
+            add(&mut events, story, 20 * i64::from(story), STRIKE);
+        }
+        assert_eq!(events.stories(0), [0, 1, 2, 3]);
+        assert_eq!(events.event_of(4), Some(4));
+    }
+
+    #[test]
+    fn a_story_that_links_two_events_merges_them() {
+        let mut events = Events::default();
+        add(&mut events, 0, 0, STRIKE);
+        add(&mut events, 1, 1, OTHER);
+        let both = add(&mut events, 2, 2, &format!("{STRIKE} {OTHER}"));
+        assert_eq!(both.absorbed, [1]);
+        assert_eq!(events.event_of(1), Some(0));
     }
 }

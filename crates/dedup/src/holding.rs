@@ -27,7 +27,9 @@ pub(crate) fn is_held(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings)
         return false;
     }
     let text = prior.article.text;
-    let Some(part) = shared_part(prior, overlap) else { return false };
+    let Some(part) = shared_part(prior, overlap) else {
+        return false;
+    };
     let is_item = has_heading_of_its_own(text, &part);
     let opens = part.start <= OPENING_WORDS;
     is_item || (!opens && (rest_is_foreign(prior, overlap) || !coheres(text, &part)))
@@ -52,7 +54,8 @@ fn has_heading_of_its_own(text: &Text, part: &Range<usize>) -> bool {
         .map(|paragraph| &paragraph.words)
         .collect();
     let above = headings.iter().filter(|heading| heading.end <= part.start).count();
-    let inside = headings.iter().any(|heading| part.start < heading.start && heading.end < part.end);
+    let inside =
+        headings.iter().any(|heading| part.start < heading.start && heading.end < part.end);
     let opens_with_heading = headings.first().is_some_and(|heading| heading.start <= OPENING_WORDS);
     above > 0 && !inside && headings.len() >= 3 && opens_with_heading
 }

@@ -129,8 +129,8 @@ mod tests {
         index.insert(0, 0, &fingerprint(0, 400));
         index.insert(1, DAY, &fingerprint(200, 800));
         index.insert(2, DAY, &fingerprint(900, 1_400));
-        let docs = |index: &Index| -> Vec<DocId> {
-            index.candidates(&fingerprint(0, 500), |_| false).iter().map(|c| c.doc).collect()
+        let docs = |of: &Index| -> Vec<DocId> {
+            of.candidates(&fingerprint(0, 500), |_| false).iter().map(|c| c.doc).collect()
         };
         assert_eq!(docs(&index), [0, 1]);
         assert!(index.candidates(&fingerprint(0, 500), |_| true).is_empty());

@@ -107,10 +107,8 @@ pub struct Judgement {
 /// Judges an article against all priors. Ties break by order of arrival.
 #[must_use]
 pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Judgement {
-    let mut compared: Vec<(&Prior<'_>, Overlap)> = priors
-        .iter()
-        .map(|prior| (prior, compare(new, prior, settings)))
-        .collect();
+    let mut compared: Vec<(&Prior<'_>, Overlap)> =
+        priors.iter().map(|prior| (prior, compare(new, prior, settings))).collect();
     compared.sort_by(|(a, x), (b, y)| {
         y.shared_words
             .cmp(&x.shared_words)
@@ -176,7 +174,9 @@ fn take(
         }
         return;
     }
-    let Some(kind) = kind(overlap, settings) else { return };
+    let Some(kind) = kind(overlap, settings) else {
+        return;
+    };
     if is_held(prior, overlap, settings) {
         judgement.held_by.push(prior.doc);
         return;

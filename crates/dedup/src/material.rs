@@ -22,9 +22,22 @@ pub enum Reason {
 
 /// The first words of a paragraph that announces a correction, in normal form.
 const CORRECTIONS: &[&str] = &[
-    "correction", "corrected", "corrects", "clarification", "berichtigung", "korrektur",
-    "rectificatif", "corrección", "errata", "correzione", "correção", "исправление", "поправка",
-    "виправлення", "уточнення", "تصحيح", "更 正",
+    "correction",
+    "corrected",
+    "corrects",
+    "clarification",
+    "berichtigung",
+    "korrektur",
+    "rectificatif",
+    "corrección",
+    "errata",
+    "correzione",
+    "correção",
+    "исправление",
+    "поправка",
+    "виправлення",
+    "уточнення",
+    "تصحيح",
 ];
 
 /// Why `new` is material to a story that so far consists of `known`; `novelty` is the share of
@@ -57,7 +70,8 @@ fn corrects(text: &Text) -> bool {
     text.paragraphs().iter().any(|paragraph| {
         let first = text.words().get(paragraph.words.start);
         let is_label = first.is_some_and(|word| CORRECTIONS.contains(&text.normal(word)));
-        is_label && paragraph.span.of(text.original()).contains([':', '：', '—', '–'])
+        let raw = paragraph.span.of(text.original());
+        (is_label || raw.starts_with("更正")) && raw.contains([':', '：', '—', '–'])
     })
 }
 
@@ -65,17 +79,21 @@ fn corrects(text: &Text) -> bool {
 mod tests {
     use super::*;
 
-    fn check(new: &str, known: &str, expected: Option<Reason>) {
+    fn check(new: &str, known: &str, expected: Option<&Reason>) {
         let found = material(&Text::new(new), &[&Text::new(known)], 0.1, &Settings::default());
-        assert_eq!(found, expected, "{new:?}");
+        assert_eq!(found.as_ref(), expected, "{new:?}");
     }
 
     #[test]
     fn what_is_new_in_the_lede_is_material() {
         let known = "At least 26 people died in the Orla valley flood on Tuesday, police said.";
         check(known, known, None);
-        check(&known.replace("26", "28"), known, Some(Reason::NewNumber("28".to_owned())));
-        check(&known.replace("police", "Mayor Lund"), known, Some(Reason::NewName("Mayor".to_owned())));
-        check(&format!("{known}\nCorrection: it was Monday."), known, Some(Reason::Correction));
+        check(&known.replace("26", "28"), known, Some(&Reason::NewNumber("28".to_owned())));
+        check(
+            &known.replace("police", "Mayor Lund"),
+            known,
+            Some(&Reason::NewName("Mayor".to_owned())),
+        );
+        check(&format!("{known}\nCorrection: it was Monday."), known, Some(&Reason::Correction));
     }
 }

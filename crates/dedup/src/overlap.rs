@@ -148,7 +148,8 @@ impl Overlap {
     /// Marks the counted words inside passages; returns their weight here and there.
     fn mark_shared(&mut self, pair: &Pair<'_>) -> (u32, u32) {
         let mut weight = (0, 0);
-        for (here, there) in self.passages.iter().flat_map(|p| &p.blocks).copied().flat_map(places) {
+        for (here, there) in self.passages.iter().flat_map(|p| &p.blocks).copied().flat_map(places)
+        {
             if !pair.counts(here, there) {
                 continue;
             }
@@ -194,8 +195,8 @@ impl Pair<'_> {
     fn is_page_edge(&self, passage: &Passage) -> bool {
         let (here, there) = (passage.here(), passage.there());
         let opens = here.start <= EDGE_WORDS && there.start <= EDGE_WORDS;
-        let ends = here.end + EDGE_WORDS >= self.here.len()
-            && there.end + EDGE_WORDS >= self.there.len();
+        let ends =
+            here.end + EDGE_WORDS >= self.here.len() && there.end + EDGE_WORDS >= self.there.len();
         let is_small = |body: &Body| 2 * passage.counted < body.counted_words();
         (opens || ends) && is_small(self.here) && is_small(self.there)
     }
@@ -215,9 +216,8 @@ impl Pair<'_> {
             return vec![Passage { blocks: run.blocks.clone(), counted: counted / WORD_WEIGHT }];
         }
         let alone = |block: &Block| {
-            let counted = self.counted(&[*block]);
-            (counted >= least)
-                .then(|| Passage { blocks: vec![*block], counted: counted / WORD_WEIGHT })
+            let own = self.counted(&[*block]);
+            (own >= least).then(|| Passage { blocks: vec![*block], counted: own / WORD_WEIGHT })
         };
         run.blocks.iter().filter_map(alone).collect()
     }
@@ -238,7 +238,10 @@ impl Pair<'_> {
                     block.len = narrow(here) + 1 - block.here;
                     *total += weight;
                 }
-                _ => found.push((Block { here: narrow(here), there: narrow(there), len: 1 }, weight)),
+                _ => {
+                    found
+                        .push((Block { here: narrow(here), there: narrow(there), len: 1 }, weight));
+                }
             }
             open = true;
         }
@@ -248,10 +251,12 @@ impl Pair<'_> {
 
     fn count_facts(&self, passage: &Passage, facts: &mut FactCount) {
         let matched = passage.blocks.iter().copied().flat_map(places);
-        let agreeing = matched.filter(|(here, _)| self.here.words[*here].fact != Fact::None).count();
+        let agreeing =
+            matched.filter(|(here, _)| self.here.words[*here].fact != Fact::None).count();
         facts.agreeing += u32::try_from(agreeing).unwrap_or(u32::MAX);
         for pair in passage.blocks.windows(2) {
-            let here = &self.here.words[(pair[0].here + pair[0].len) as usize..pair[1].here as usize];
+            let here =
+                &self.here.words[(pair[0].here + pair[0].len) as usize..pair[1].here as usize];
             let there =
                 &self.there.words[(pair[0].there + pair[0].len) as usize..pair[1].there as usize];
             facts.conflicting += u32::from(conflict(here, there));
@@ -281,7 +286,8 @@ mod tests {
         Overlap::between(&body(here), &body(there), &Settings::default())
     }
 
-    const SENTENCE: &str = "the council of the small river town voted on monday to close the old bridge";
+    const SENTENCE: &str =
+        "the council of the small river town voted on monday to close the old bridge";
 
     #[test]
     fn own_words_count_and_quotations_do_not() {
@@ -306,7 +312,9 @@ mod tests {
     #[test]
     fn other_numbers_in_the_same_place_conflict() {
         let text = |n: &str, who: &str| {
-            format!("the bank of {who} said it placed bonds worth {n} million crowns with its buyers on the market")
+            format!(
+                "the bank of {who} said it placed bonds worth {n} million crowns with its buyers on the market"
+            )
         };
         let overlap = between(&text("250", "Orla"), &text("400", "Fenn"));
         assert_eq!(overlap.facts.conflicting, 2, "{overlap:?}");

@@ -46,12 +46,13 @@ impl Detector {
             self.learn_habits(number, &doc, traits);
         }
         self.relate(number, &doc);
-        let verdict = self.verdict(number, &doc, judgement, &joined, Sums {
-            comparable,
-            quotations: count_apart(quotations.into_inner()),
-            novelty,
-            reason,
-        });
+        let verdict = self.verdict(
+            number,
+            &doc,
+            judgement,
+            &joined,
+            Sums { comparable, quotations: count_apart(quotations.into_inner()), novelty, reason },
+        );
         self.enter(number, incoming, doc);
         self.link_stories(number, judgement);
         self.verdicts.insert(number, verdict.clone());
@@ -60,9 +61,10 @@ impl Detector {
 
     /// The earlier articles with a substantial part in common.
     fn kin(&self, judgement: &Judgement) -> Vec<Relative> {
-        let related = judgement.matches.iter().filter(|m| {
-            m.overlap.larger() >= self.settings.partial_contained
-        });
+        let related = judgement
+            .matches
+            .iter()
+            .filter(|m| m.overlap.larger() >= self.settings.partial_contained);
         related
             .map(|m| Relative {
                 doc: m.doc,
@@ -83,13 +85,16 @@ impl Detector {
 
     /// The share of the new text's counted words that its story does not have yet.
     fn novelty(&self, doc: &Doc, judgement: &Judgement) -> f64 {
-        let Some(of) = decided_for(judgement) else { return 1.0 };
+        let Some(of) = decided_for(judgement) else {
+            return 1.0;
+        };
         let story = self.story_of(of);
         let mut known = Bits::new(doc.body.len());
         for m in judgement.matches.iter().filter(|m| self.story_of(m.doc) == story) {
             known.extend(&m.overlap.here);
         }
-        if matches!(judgement.decision, Decision::Copy { kind: crate::judge::CopyKind::Exact, .. }) {
+        if matches!(judgement.decision, Decision::Copy { kind: crate::judge::CopyKind::Exact, .. })
+        {
             return 0.0;
         }
         let counted = doc.body.words.iter().filter(|word| word.counts()).count();
@@ -155,7 +160,9 @@ impl Detector {
     fn mark_common(&mut self, doc: &mut Doc, judgement: &Judgement) {
         for Match { doc: other, overlap } in &judgement.matches {
             let same_story = self.story_of(*other) == self.stories.resolve(doc.story);
-            let Some(earlier) = self.docs.get_mut(other) else { continue };
+            let Some(earlier) = self.docs.get_mut(other) else {
+                continue;
+            };
             let (mine, theirs) = if same_story {
                 (&mut doc.common, &mut earlier.common)
             } else {
@@ -204,8 +211,12 @@ impl Detector {
             }
             Decision::Own => (Class::New, None),
         };
-        let mut holds: Vec<DocId> =
-            judgement.holds.iter().map(|held| self.story_of(*held)).filter(|held| *held != story).collect();
+        let mut holds: Vec<DocId> = judgement
+            .holds
+            .iter()
+            .map(|held| self.story_of(*held))
+            .filter(|held| *held != story)
+            .collect();
         holds.sort_unstable();
         holds.dedup();
         Verdict {
@@ -225,6 +236,7 @@ impl Detector {
             novelty: sums.novelty,
             material: sums.reason,
             links: joined.links.clone(),
+            continues: joined.continues,
         }
     }
 

@@ -11,12 +11,15 @@ impl Detector {
     #[must_use]
     pub fn settled(&self, number: DocId) -> Option<Verdict> {
         let mut verdict = self.verdicts.get(&number)?.clone();
-        let Some(doc) = self.docs.get(&number) else { return Some(verdict) };
+        let Some(doc) = self.docs.get(&number) else {
+            return Some(verdict);
+        };
         let story = self.stories.get(doc.story).map_or(verdict.story, |story| story.first);
         verdict.story = story;
         verdict.lead = story;
         verdict.origin = story;
         verdict.event = self.events.event_of(story).unwrap_or(story);
+        verdict.continues = verdict.continues.map(|event| self.events.resolve(event));
         let kin = self.kin_of(&doc.kin);
         verdict.agency = own_agency(&doc.traces).or_else(|| inferred_agency(kin));
         verdict.holds.extend(doc.holds.iter().map(|held| self.stories.resolve(*held)));

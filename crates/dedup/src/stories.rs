@@ -85,7 +85,9 @@ impl Stories {
     }
 
     fn merge(&mut self, older: StoryId, younger: StoryId) {
-        let Some(gone) = self.stories.remove(&younger) else { return };
+        let Some(gone) = self.stories.remove(&younger) else {
+            return;
+        };
         self.redirects.insert(younger, older);
         if let Some(kept) = self.stories.get_mut(&older) {
             kept.members.extend(gone.members);

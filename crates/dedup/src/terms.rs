@@ -68,8 +68,7 @@ impl Terms {
         let mut counts: Vec<(u64, u32)> = counts.into_iter().collect();
         counts.sort_unstable();
         let words = names(text).into_iter().flat_map(|name| name.words);
-        let names =
-            words.map(|index| word_hash(stem(text.normal(&text.words()[index])))).collect();
+        let names = words.map(|index| word_hash(stem(text.normal(&text.words()[index])))).collect();
         Terms { counts, names }
     }
 
@@ -169,8 +168,12 @@ impl Frequencies {
     pub fn parse(table: &str) -> Frequencies {
         let mut frequencies = Frequencies { documents: 0, counts: FxHashMap::default() };
         for line in table.lines() {
-            let Some((stem, count)) = line.split_once('\t') else { continue };
-            let Ok(count) = count.parse::<u32>() else { continue };
+            let Some((stem, count)) = line.split_once('\t') else {
+                continue;
+            };
+            let Ok(count) = count.parse::<u32>() else {
+                continue;
+            };
             let count = count.saturating_mul(TABLE_WEIGHT);
             match stem {
                 "# documents" => frequencies.documents = count,

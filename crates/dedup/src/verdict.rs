@@ -70,4 +70,6 @@ pub struct Verdict {
     pub material: Option<Reason>,
     /// The stories that made it join its event, likeliest first.
     pub links: Vec<Link>,
+    /// The earlier event that its own event goes on with, too late to join it.
+    pub continues: Option<DocId>,
 }

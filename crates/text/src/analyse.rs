@@ -170,9 +170,11 @@ fn mark_furniture(
     }
     let parts = furniture_spans(original, span, is_first);
     for word in words.iter_mut() {
-        word.furniture = parts.iter().any(|part| part.contains(word.span.start));
+        let next = parts.partition_point(|part| part.end <= word.span.start);
+        word.furniture = parts.get(next).is_some_and(|part| part.contains(word.span.start));
     }
-    let ends_open = !line.ends_with(['.', '!', '?', '…', '。', '！', '？', '؟', '।', ',', ';', '"', '”', '»']);
+    let ends_open =
+        !line.ends_with(['.', '!', '?', '…', '。', '！', '？', '؟', '।', ',', ';', '"', '”', '»']);
     if !forms.is_empty() && words.len() <= LONGEST_HEADING && ends_open {
         return ParagraphKind::Heading;
     }
@@ -209,7 +211,9 @@ mod tests {
 
     #[test]
     fn the_lede_is_the_first_real_paragraph() {
-        let text = Text::new("Select Language:\nPlan\nThe port closed on Thursday after a long strike ended.\nB.");
+        let text = Text::new(
+            "Select Language:\nPlan\nThe port closed on Thursday after a long strike ended.\nB.",
+        );
         let lede: Vec<&str> = text.words()[text.lede()].iter().map(|w| text.normal(w)).collect();
         assert_eq!(lede.first(), Some(&"the"));
         assert_eq!(Text::new("").lede(), 0..0);

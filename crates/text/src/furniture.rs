@@ -5,35 +5,136 @@ use crate::span::Span;
 
 /// Openings of lines that are furniture when the line is short, in normal form.
 const OPENINGS: &[&str] = &[
-    "related story", "related stories", "related article", "related articles", "related coverage",
-    "related content", "related topics", "related news", "read more", "read next", "read also",
-    "also read", "see also", "you may also like", "you might also like", "more on this story",
-    "more from", "more stories", "recommended for you", "recommended stories", "most read",
-    "most popular", "trending now", "trending stories", "top stories", "loading", "select language",
-    "change language", "share this", "share on", "share via", "share article", "follow us",
-    "follow on", "sign up", "subscribe", "get our newsletter", "our newsletter", "newsletter sign",
-    "advertisement", "advertising", "sponsored", "article continues", "story continues",
-    "continue reading", "scroll to continue", "click here", "tap here", "listen to this",
-    "listen to article", "watch the video", "watch live", "skip to content", "skip to main",
-    "skip advert", "jump to", "image source", "image caption", "image credit", "photo credit",
-    "getty images", "enable javascript", "please enable", "accept cookies", "this video can not",
-    "comments", "leave a comment", "join the conversation", "view comments", "back to top",
-    "print this", "email this", "copy link", "report a typo", "all rights reserved",
-    "download the app", "download our app", "min read", "minute read", "estimated reading time",
-    "weiterlesen", "lesen sie auch", "mehr zum thema", "anzeige", "lire aussi", "à lire aussi",
-    "lea también", "lee también", "te puede interesar", "leggi anche", "leia também", "lees ook",
-    "читайте также", "читайте також", "читайте ще", "реклама", "подписывайтесь", "підписуйтесь",
-    "اقرأ أيضا", "相 关 阅 读", "延 伸 阅 读", "责 任 编 辑", "関 連 記 事",
+    "related story",
+    "related stories",
+    "related article",
+    "related articles",
+    "related coverage",
+    "related content",
+    "related topics",
+    "related news",
+    "read more",
+    "read next",
+    "read also",
+    "also read",
+    "see also",
+    "you may also like",
+    "you might also like",
+    "more on this story",
+    "more from",
+    "more stories",
+    "recommended for you",
+    "recommended stories",
+    "most read",
+    "most popular",
+    "trending now",
+    "trending stories",
+    "top stories",
+    "loading",
+    "select language",
+    "change language",
+    "share this",
+    "share on",
+    "share via",
+    "share article",
+    "follow us",
+    "follow on",
+    "sign up",
+    "subscribe",
+    "get our newsletter",
+    "our newsletter",
+    "newsletter sign",
+    "advertisement",
+    "advertising",
+    "sponsored",
+    "article continues",
+    "story continues",
+    "continue reading",
+    "scroll to continue",
+    "click here",
+    "tap here",
+    "listen to this",
+    "listen to article",
+    "watch the video",
+    "watch live",
+    "skip to content",
+    "skip to main",
+    "skip advert",
+    "jump to",
+    "image source",
+    "image caption",
+    "image credit",
+    "photo credit",
+    "getty images",
+    "enable javascript",
+    "please enable",
+    "accept cookies",
+    "this video can not",
+    "comments",
+    "leave a comment",
+    "join the conversation",
+    "view comments",
+    "back to top",
+    "print this",
+    "email this",
+    "copy link",
+    "report a typo",
+    "all rights reserved",
+    "download the app",
+    "download our app",
+    "min read",
+    "minute read",
+    "estimated reading time",
+    "weiterlesen",
+    "lesen sie auch",
+    "mehr zum thema",
+    "anzeige",
+    "lire aussi",
+    "à lire aussi",
+    "lea también",
+    "lee también",
+    "te puede interesar",
+    "leggi anche",
+    "leia também",
+    "lees ook",
+    "читайте также",
+    "читайте також",
+    "читайте ще",
+    "реклама",
+    "подписывайтесь",
+    "підписуйтесь",
+    "اقرأ أيضا",
+    "相 关 阅 读",
+    "延 伸 阅 读",
+    "责 任 编 辑",
+    "関 連 記 事",
 ];
 
 /// Single words that open furniture only when `:` or `|` follows at once.
 const LABELS: &[&str] = &[
-    "related", "more", "watch", "read", "video", "photos", "gallery", "live", "see", "listen",
-    "opinion", "analysis", "explainer", "podcast", "tags", "topics", "share", "filed under",
+    "related",
+    "more",
+    "watch",
+    "read",
+    "video",
+    "photos",
+    "gallery",
+    "live",
+    "see",
+    "listen",
+    "opinion",
+    "analysis",
+    "explainer",
+    "podcast",
+    "tags",
+    "topics",
+    "share",
+    "filed under",
 ];
 
 /// Words that may stand before a leading date.
-const DATE_LABELS: &[&str] = &["date", "published", "updated", "posted", "last updated", "published on"];
+const DATE_LABELS: &[&str] =
+    &["date", "published", "updated", "posted", "last updated", "published on"];
 
 /// Lines longer than this many words are text whatever they begin with.
 const LONGEST_LINE: usize = 24;
@@ -72,11 +173,10 @@ fn is_shared_post_credit(line: &str) -> bool {
 /// The parts of a line that are furniture inside text: addresses and, in the first line, a date
 /// that stands before the text.
 pub(crate) fn furniture_spans(original: &str, line: Span, is_first: bool) -> Vec<Span> {
-    let mut spans = addresses(original, line);
-    if is_first {
-        spans.extend(leading_date(original, line));
-    }
-    spans
+    let date = if is_first { leading_date(original, line) } else { None };
+    let addresses = addresses(original, line).into_iter();
+    // In order and apart: a leading date holds no address.
+    date.into_iter().chain(addresses).collect()
 }
 
 /// Web addresses and handles of shared pictures.
@@ -101,7 +201,8 @@ fn addresses(original: &str, line: Span) -> Vec<Span> {
 fn leading_date(original: &str, line: Span) -> Option<Span> {
     let text = line.of(original);
     let lower = text.to_ascii_lowercase();
-    let label = DATE_LABELS.iter().filter(|label| lower.starts_with(**label)).map(|l| l.len()).max();
+    let label =
+        DATE_LABELS.iter().filter(|label| lower.starts_with(**label)).map(|l| l.len()).max();
     let from = label.unwrap_or(0);
     let rest = text.get(from..)?;
     let date_at = from + (rest.len() - rest.trim_start_matches([' ', ':', '\t']).len());
@@ -154,7 +255,10 @@ mod tests {
         check_line("Читайте також: Порт відкрили", true);
         check_line("— Ada Ruiz (@adaruiz) March 5, 2026", true);
         check_line("Related families were told to leave the valley on Tuesday.", false);
-        check_line("Loading of the ship went on all night, the harbour master said on Tuesday.", false);
+        check_line(
+            "Loading of the ship went on all night, the harbour master said on Tuesday.",
+            false,
+        );
         check_line("More rain is expected.", false);
         check_line("The plan would close the port", false);
     }

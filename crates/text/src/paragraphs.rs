@@ -5,7 +5,11 @@ use crate::span::Span;
 /// The paragraphs of `original`, trimmed, without empty ones.
 pub(crate) fn paragraphs(original: &str) -> Vec<Span> {
     let lines = lines(original);
-    if is_hard_wrapped(original, &lines) { blocks(original, &lines) } else { trimmed(original, &lines) }
+    if is_hard_wrapped(original, &lines) {
+        blocks(original, &lines)
+    } else {
+        trimmed(original, &lines)
+    }
 }
 
 /// Every line, empty ones too, without its line break.

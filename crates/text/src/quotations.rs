@@ -17,7 +17,7 @@ pub(crate) fn quotations(original: &str, paragraphs: &[Span]) -> Vec<Span> {
     for (index, paragraph) in paragraphs.iter().enumerate() {
         let marks = marks(original, *paragraph);
         let next_opens = paragraphs.get(index + 1).is_some_and(|next| starts_open(original, *next));
-        let mut reader = Reader::new(*paragraph, next_opens);
+        let mut reader = Reader::new(original, *paragraph, next_opens);
         continues = reader.read(&marks, continues);
         let single = single_quotations(original, *paragraph, &reader.spans);
         reader.spans.extend(single);
@@ -43,8 +43,6 @@ struct Mark {
     end: usize,
     kind: char,
     side: Side,
-    /// Whether a word stands right behind it and none right before.
-    before_word: bool,
 }
 
 /// The double marks of a paragraph.
@@ -57,8 +55,7 @@ fn marks(original: &str, paragraph: Span) -> Vec<Mark> {
         let after = chars.peek().map(|(_, next)| *next);
         if let Some(side) = side(c, before, after) {
             let at = paragraph.start + at;
-            let before_word = is_gap(before) && !is_gap(after);
-            marks.push(Mark { at, end: at + c.len_utf8(), kind: c, side, before_word });
+            marks.push(Mark { at, end: at + c.len_utf8(), kind: c, side });
         }
         before = Some(c);
     }
@@ -80,10 +77,24 @@ fn side(c: char, before: Option<char>, after: Option<char>) -> Option<Side> {
         '”' if opens_here => Some(Side::Either),
         '”' => Some(Side::Closes),
         '«' | '»' | '‹' | '›' => Some(Side::Either),
-        // 5'10" and 12": a measure opens no speech, but a year may end it.
-        '"' | '＂' if before.is_some_and(|b| b.is_ascii_digit()) => Some(Side::Closes),
-        '"' | '＂' => Some(Side::Either),
+        '"' | '＂' => Some(straight_side(before, after)),
         _ => None,
+    }
+}
+
+/// A straight mark between a gap and a word opens, between a word and a gap closes: one forgotten
+/// mark must not turn every later one round. Behind a digit it may be a measure (12", 5'10"),
+/// which opens nothing.
+fn straight_side(before: Option<char>, after: Option<char>) -> Side {
+    let is_word =
+        |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || "$€£‘'…[(".contains(c));
+    let ends_word =
+        |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || ".,!?…)]’'".contains(c));
+    match (ends_word(before), is_word(after)) {
+        (false, true) => Side::Opens,
+        (true, false) => Side::Closes,
+        _ if before.is_some_and(|c| c.is_ascii_digit()) => Side::Closes,
+        _ => Side::Either,
     }
 }
 
@@ -108,18 +119,29 @@ fn starts_open(original: &str, paragraph: Span) -> bool {
 }
 
 /// Reads the marks of one paragraph into spans.
-struct Reader {
+struct Reader<'a> {
+    original: &'a str,
     paragraph: Span,
     next_opens: bool,
     spans: Vec<Span>,
     open: Option<Mark>,
     /// Marks of the opener's own kind opened inside it.
     depth: usize,
+    /// Whether a pair of straight marks is open inside another kind.
+    nested: bool,
 }
 
-impl Reader {
-    fn new(paragraph: Span, next_opens: bool) -> Reader {
-        Reader { paragraph, next_opens, spans: Vec::new(), open: None, depth: 0 }
+impl<'a> Reader<'a> {
+    fn new(original: &'a str, paragraph: Span, next_opens: bool) -> Reader<'a> {
+        Reader {
+            original,
+            paragraph,
+            next_opens,
+            spans: Vec::new(),
+            open: None,
+            depth: 0,
+            nested: false,
+        }
     }
 
     /// Reads all marks. `continues`: the paragraph before ended inside a quotation. Returns
@@ -144,16 +166,19 @@ impl Reader {
             if mark.side != Side::Closes {
                 self.open = Some(mark);
                 self.depth = 0;
+                self.nested = false;
             }
             return;
         };
-        let reopens = mark.kind == open.kind
-            && (mark.side == Side::Opens || (mark.before_word && mark.kind == '"'));
-        if reopens && balanced && mark.kind != '"' {
+        let reopens = mark.kind == open.kind && mark.side == Side::Opens;
+        if self.is_nested(open, mark) {
+            self.nested = !self.nested;
+        } else if reopens && balanced && mark.kind != '"' {
             self.depth += 1;
         } else if reopens {
             // The one before was never closed: it ends here at the latest.
-            self.spans.push(Span { start: open.at, end: mark.at });
+            let end = mark.at.min(self.reach(open));
+            self.spans.push(Span { start: open.at, end });
             self.open = Some(mark);
         } else if closes(open.kind, mark.kind) && self.depth > 0 {
             self.depth -= 1;
@@ -163,12 +188,26 @@ impl Reader {
         }
     }
 
+    /// Whether a straight mark belongs to a pair inside a quotation in other marks.
+    fn is_nested(&self, open: Mark, mark: Mark) -> bool {
+        let is_straight = mark.kind == '"' && open.kind != '"';
+        is_straight
+            && (if self.nested { mark.side != Side::Opens } else { mark.side == Side::Opens })
+    }
+
+    /// How far a quotation goes whose closing mark was forgotten.
+    fn reach(&self, open: Mark) -> usize {
+        self.original.floor_char_boundary(open.at + LONGEST_UNCLOSED)
+    }
+
     /// Ends the paragraph: a quotation still open runs to its end where the next paragraph takes
     /// it up, and a bounded way where the mark was simply forgotten.
     fn finish(&mut self) -> bool {
-        let Some(open) = self.open.take() else { return false };
-        let reach = if self.next_opens { usize::MAX } else { LONGEST_UNCLOSED };
-        let end = self.paragraph.end.min(open.at.saturating_add(reach));
+        let Some(open) = self.open.take() else {
+            return false;
+        };
+        let reach = if self.next_opens { usize::MAX } else { self.reach(open) };
+        let end = self.paragraph.end.min(reach);
         self.spans.push(Span { start: open.at, end });
         true
     }
@@ -195,7 +234,9 @@ fn single_quotations(original: &str, paragraph: Span, taken: &[Span]) -> Vec<Spa
         if !opener.opens {
             continue;
         }
-        let Some((closer, at)) = closing_single(&singles, index) else { continue };
+        let Some((closer, at)) = closing_single(&singles, index) else {
+            continue;
+        };
         let span = Span { start, end: paragraph.start + closer.at + closer.width };
         if overlaps(span, taken) {
             continue;
@@ -285,6 +326,8 @@ mod tests {
         check("“It is good\" and \"we go,” he said.", &["“It is good\"", "\"we go,”"]);
         check("“He said ‘go’ to me,” x", &["“He said ‘go’ to me,”"]);
         check("“He said “go” to me,” x", &["“He said “go” to me,”"]);
+        check("“He said \"go\" to me,” x", &["“He said \"go\" to me,”"]);
+        check("He said \"a b.\" Then\" she: \"c d.\" End", &["\"a b.\"", "\"c d.\""]);
         check("« Il a dit “oui” hier » x", &["« Il a dit “oui” hier »"]);
     }
 

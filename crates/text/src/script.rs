@@ -57,9 +57,10 @@ pub(crate) fn role(c: char) -> Role {
             Role::Ignored
         }
         // Vowel points of Arabic and Hebrew, and variation selectors: written or left out at will.
-        '\u{064B}'..='\u{065F}' | '\u{0670}' | '\u{0591}'..='\u{05C7}' | '\u{FE00}'..='\u{FE0F}' => {
-            Role::Ignored
-        }
+        '\u{064B}'..='\u{065F}'
+        | '\u{0670}'
+        | '\u{0591}'..='\u{05C7}'
+        | '\u{FE00}'..='\u{FE0F}' => Role::Ignored,
         // Half-width voicing marks compose with the kana before them.
         '\u{FF9E}' | '\u{FF9F}' => Role::Mark,
         _ if is_combining_mark(c) => Role::Mark,

@@ -6,12 +6,13 @@ use crate::span::Span;
 
 /// Words that end in a dot without ending a sentence, in lower case.
 const ABBREVIATIONS: &[&str] = &[
-    "mr", "mrs", "ms", "dr", "prof", "gen", "lt", "col", "capt", "cmdr", "sgt", "maj", "adm", "sen",
-    "rep", "gov", "pres", "rev", "hon", "st", "mt", "ft", "jr", "sr", "vs", "no", "nos", "art", "fig",
-    "inc", "ltd", "co", "corp", "bros", "dept", "est", "jan", "feb", "mar", "apr", "jun", "jul", "aug",
-    "sep", "sept", "oct", "nov", "dec", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "approx", "e.g",
-    "i.e", "etc", "ca", "bzw", "usw", "z.b", "nr", "hr", "fr", "mme", "mlle", "sra", "dra", "ст", "г",
-    "ул", "им", "т.е", "т.д", "див", "рр", "млн", "млрд", "тис", "тыс",
+    "mr", "mrs", "ms", "dr", "prof", "gen", "lt", "col", "capt", "cmdr", "sgt", "maj", "adm",
+    "sen", "rep", "gov", "pres", "rev", "hon", "st", "mt", "ft", "jr", "sr", "vs", "no", "nos",
+    "art", "fig", "inc", "ltd", "co", "corp", "bros", "dept", "est", "jan", "feb", "mar", "apr",
+    "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue", "wed", "thu", "fri",
+    "sat", "sun", "approx", "e.g", "i.e", "etc", "ca", "bzw", "usw", "z.b", "nr", "hr", "fr",
+    "mme", "mlle", "sra", "dra", "ст", "г", "ул", "им", "т.е", "т.д", "див", "рр", "млн", "млрд",
+    "тис", "тыс",
 ];
 
 /// The sentences of the paragraph at `paragraph`, in bytes of the original, trimmed.
@@ -38,9 +39,13 @@ fn goes_on(before: &str, next: &str) -> bool {
     if !next.chars().any(char::is_alphanumeric) {
         return true;
     }
-    let Some(stem) = before.strip_suffix('.') else { return false };
+    let Some(stem) = before.strip_suffix('.') else {
+        return false;
+    };
     let last = stem.rsplit(|c: char| c.is_whitespace() || "(“\"«".contains(c)).next();
-    let Some(last) = last.filter(|word| !word.is_empty()) else { return false };
+    let Some(last) = last.filter(|word| !word.is_empty()) else {
+        return false;
+    };
     is_initial(last) || ABBREVIATIONS.contains(&last.to_lowercase().as_str())
 }
 

@@ -48,14 +48,14 @@ pub(crate) fn scan(part: &str, offset: usize, words: &mut Vec<Word>, normals: &m
 /// compatibility forms open up (`½`, `㎏`, Arabic ligatures).
 fn push(raw: &str, span: Span, alone: bool, words: &mut Vec<Word>, normals: &mut String) {
     let capital = raw.chars().next().is_some_and(char::is_uppercase);
-    let word = |normal, alone| Word {
+    let word = |normal, stands_alone| Word {
         span,
         normal,
         paragraph: 0,
         quoted: false,
         furniture: false,
         capital,
-        alone,
+        alone: stands_alone,
     };
     let start = normals.len();
     if raw.is_ascii() {
@@ -66,10 +66,10 @@ fn push(raw: &str, span: Span, alone: bool, words: &mut Vec<Word>, normals: &mut
     }
     let folded = fold(raw);
     for piece in RawWords::new(&folded) {
-        let start = normals.len();
+        let from = normals.len();
         let kept = piece.span.of(&folded).chars();
         normals.extend(kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)));
-        words.push(word(Span { start, end: normals.len() }, piece.alone));
+        words.push(word(Span { start: from, end: normals.len() }, piece.alone));
     }
 }
 

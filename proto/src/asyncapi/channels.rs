@@ -92,17 +92,11 @@ impl Channel {
     #[must_use]
     pub fn pattern(&self) -> String {
         let token = |token: &'static str| if token.starts_with('{') { "*" } else { token };
-        self.address
-            .split('.')
-            .map(token)
-            .collect::<Vec<_>>()
-            .join(".")
+        self.address.split('.').map(token).collect::<Vec<_>>().join(".")
     }
 
     pub(super) fn parameters(&self) -> impl Iterator<Item = &'static str> {
-        self.address
-            .split('.')
-            .filter_map(|token| token.strip_prefix('{')?.strip_suffix('}'))
+        self.address.split('.').filter_map(|token| token.strip_prefix('{')?.strip_suffix('}'))
     }
 }
 
@@ -110,37 +104,23 @@ impl Channel {
 pub(super) fn parameter(name: &str) -> (&'static str, Vec<&'static str>) {
     match name {
         "feed" => ("The feed, escaped; `push` for pushed articles.", vec![]),
-        "class" => (
-            "What the article is.",
-            Class::ALL.map(Class::as_str).to_vec(),
-        ),
-        "language" => (
-            "The first subtag of the language; `und` where it is not known.",
-            vec![],
-        ),
-        "change" => (
-            "The sort of change.",
-            ChangeKind::ALL.map(ChangeKind::as_str).to_vec(),
-        ),
+        "class" => ("What the article is.", Class::ALL.map(Class::as_str).to_vec()),
+        "language" => ("The first subtag of the language; `und` where it is not known.", vec![]),
+        "change" => ("The sort of change.", ChangeKind::ALL.map(ChangeKind::as_str).to_vec()),
         "subscription" => ("The subscription, escaped.", vec![]),
         "target" => ("The event or story.", vec![]),
         "revision" => ("The revision, from 1.", vec![]),
         "thing" => ("What is commanded.", vec!["feed", "story", "subscription"]),
         "verb" => ("What is to be done; the field `do` has both.", verbs()),
-        "stage" => (
-            "The stage that gave up.",
-            Stage::ALL.map(Stage::as_str).to_vec(),
-        ),
+        "stage" => ("The stage that gave up.", Stage::ALL.map(Stage::as_str).to_vec()),
         "stream" => ("The stream of the message.", vec![]),
         _ => ("The consumer that got it.", vec![]),
     }
 }
 
 fn verbs() -> Vec<&'static str> {
-    let mut verbs: Vec<_> = Verb::ALL
-        .iter()
-        .filter_map(|verb| verb.as_str().split('.').nth(1))
-        .collect();
+    let mut verbs: Vec<_> =
+        Verb::ALL.iter().filter_map(|verb| verb.as_str().split('.').nth(1)).collect();
     verbs.sort_unstable();
     verbs.dedup();
     verbs

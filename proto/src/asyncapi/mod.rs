@@ -28,11 +28,7 @@ pub fn document() -> String {
     yaml.open(1, "nats");
     yaml.pair(2, "host", "127.0.0.1:4222");
     yaml.pair(2, "protocol", "nats");
-    yaml.pair(
-        2,
-        "description",
-        "A NATS server, 2.12 or later, with JetStream.",
-    );
+    yaml.pair(2, "description", "A NATS server, 2.12 or later, with JetStream.");
     yaml.open(0, "channels");
     for channel in &CHANNELS {
         write_channel(&mut yaml, channel);
@@ -63,12 +59,7 @@ fn write_channel(yaml: &mut Yaml, channel: &Channel) {
     yaml.pair(2, "description", channel.about);
     yaml.pair(2, "x-stream", channel.stream.name);
     yaml.open(2, "x-subjects");
-    for subject in channel
-        .stream
-        .subjects
-        .iter()
-        .filter(|s| overlap(&channel.pattern(), s))
-    {
+    for subject in channel.stream.subjects.iter().filter(|s| overlap(&channel.pattern(), s)) {
         yaml.item(3, subject);
     }
     if channel.parameters().next().is_some() {
@@ -104,12 +95,8 @@ fn message_keys(channel: &Channel) -> Vec<String> {
 fn write_operations(yaml: &mut Yaml, channel: &Channel) {
     let pattern = channel.pattern();
     for writer in channel.stream.writers {
-        let subjects: Vec<_> = writer
-            .subjects
-            .iter()
-            .copied()
-            .filter(|s| overlap(&pattern, s))
-            .collect();
+        let subjects: Vec<_> =
+            writer.subjects.iter().copied().filter(|s| overlap(&pattern, s)).collect();
         if !subjects.is_empty() {
             let key = format!("{}_sends_{}", writer.role, channel.key);
             let about = format!("{} publishes on {}.", writer.role, subjects.join(", "));
@@ -161,20 +148,12 @@ fn write_message(yaml: &mut Yaml, entry: &Entry) {
 fn write_advisory(yaml: &mut Yaml) {
     yaml.open(2, ADVISORY);
     yaml.pair(3, "name", ADVISORY);
-    yaml.pair(
-        3,
-        "summary",
-        "The server's advisory; the message itself stands in its stream.",
-    );
+    yaml.pair(3, "summary", "The server's advisory; the message itself stands in its stream.");
     yaml.pair(3, "contentType", "application/json");
     yaml.open(3, "payload");
     yaml.pair(4, "type", "object");
     yaml.open(4, "properties");
-    for (name, sort) in [
-        ("stream", "string"),
-        ("consumer", "string"),
-        ("stream_seq", "integer"),
-    ] {
+    for (name, sort) in [("stream", "string"), ("consumer", "string"), ("stream_seq", "integer")] {
         yaml.open(5, name);
         yaml.pair(6, "type", sort);
     }
@@ -184,11 +163,7 @@ fn write_headers(yaml: &mut Yaml) {
     yaml.open(1, "schemas");
     yaml.open(2, "headers");
     yaml.pair(3, "type", "object");
-    yaml.pair(
-        3,
-        "description",
-        "CloudEvents 1.0 in binary mode; values are percent-encoded.",
-    );
+    yaml.pair(3, "description", "CloudEvents 1.0 in binary mode; values are percent-encoded.");
     yaml.open(3, "required");
     for (name, _) in HEADERS.iter().filter(|(name, _)| *name != "traceparent") {
         yaml.item(4, name);
@@ -203,14 +178,8 @@ fn write_headers(yaml: &mut Yaml) {
 
 const HEADERS: [(&str, &str); 10] = [
     ("ce-specversion", "`1.0`."),
-    (
-        "ce-id",
-        "The message id: the same however often the message is published.",
-    ),
-    (
-        "ce-source",
-        "A URI reference to what published it, such as `/wirefold/detector`.",
-    ),
+    ("ce-id", "The message id: the same however often the message is published."),
+    ("ce-source", "A URI reference to what published it, such as `/wirefold/detector`."),
     ("ce-type", "The schema name without version."),
     ("ce-time", "When it happened: RFC 3339 in UTC."),
     ("ce-subject", "The subject it was published on."),

@@ -95,10 +95,7 @@ impl EventHeaders {
             ("ce-type", percent_encode(&self.kind)),
             ("ce-time", self.time.to_string()),
         ];
-        let optional = [
-            ("ce-subject", &self.subject),
-            ("ce-dataschema", &self.dataschema),
-        ];
+        let optional = [("ce-subject", &self.subject), ("ce-dataschema", &self.dataschema)];
         for (name, value) in optional {
             pairs.extend(value.as_ref().map(|value| (name, percent_encode(value))));
         }
@@ -130,9 +127,7 @@ impl EventHeaders {
             }
         }
         let time = headers.required("ce-time")?;
-        let time = time
-            .parse()
-            .map_err(|_| HeaderError::Time(crate::ids::shortened(&time)))?;
+        let time = time.parse().map_err(|_| HeaderError::Time(crate::ids::shortened(&time)))?;
         Ok(Self {
             id: headers.required("ce-id")?,
             source: headers.required("ce-source")?,
@@ -140,11 +135,7 @@ impl EventHeaders {
             time,
             subject: headers.optional("ce-subject")?,
             dataschema: headers.optional("ce-dataschema")?,
-            trace: headers
-                .plain("traceparent")
-                .ok()
-                .flatten()
-                .and_then(|text| text.parse().ok()),
+            trace: headers.plain("traceparent").ok().flatten().and_then(|text| text.parse().ok()),
         })
     }
 }
@@ -159,10 +150,7 @@ struct Pairs<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Pairs<'a> {
     fn plain(&self, name: &'static str) -> Result<Option<&'a str>, HeaderError> {
-        let mut found = self
-            .0
-            .iter()
-            .filter(|(given, _)| given.eq_ignore_ascii_case(name));
+        let mut found = self.0.iter().filter(|(given, _)| given.eq_ignore_ascii_case(name));
         let first = found.next().map(|(_, value)| value.trim());
         match found.next() {
             Some(_) => Err(HeaderError::Twice(name)),
@@ -195,22 +183,15 @@ mod tests {
 
     fn headers() -> EventHeaders {
         let time = "2026-03-01T12:00:00Z".parse().unwrap();
-        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-            .parse()
-            .unwrap();
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().unwrap();
         let command = ControlCommand {
             schema: Tag::new(),
             id: "press-1".into(),
             at: time,
             by: "cli".into(),
-            command: Command::FeedRemove {
-                feed: FeedId::push(),
-            },
+            command: Command::FeedRemove { feed: FeedId::push() },
         };
-        EventHeaders {
-            trace: Some(trace),
-            ..EventHeaders::of(&command, "/wirefold/gateway", time)
-        }
+        EventHeaders { trace: Some(trace), ..EventHeaders::of(&command, "/wirefold/gateway", time) }
     }
 
     fn read(pairs: &[(&'static str, String)]) -> Result<EventHeaders, HeaderError> {
@@ -237,16 +218,10 @@ mod tests {
             ("ce-dataschema", "urn:wirefold:schema:wirefold.control:1"),
             ("ce-datacontenttype", "application/json"),
             ("content-type", "application/json"),
-            (
-                "traceparent",
-                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-            ),
+            ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         ];
         let written = headers().to_pairs();
-        assert_eq!(
-            written,
-            expected.map(|(name, value)| (name, value.to_owned()))
-        );
+        assert_eq!(written, expected.map(|(name, value)| (name, value.to_owned())));
         assert_eq!(read(&written), Ok(headers()));
     }
 
@@ -262,10 +237,7 @@ mod tests {
             ("Nats-Msg-Id", "x"),
         ];
         let read = EventHeaders::from_pairs(pairs).unwrap();
-        assert_eq!(
-            (read.id.as_str(), read.source.as_str()),
-            ("café", "quoted \"as before\"")
-        );
+        assert_eq!((read.id.as_str(), read.source.as_str()), ("café", "quoted \"as before\""));
         assert_eq!(read.time.to_string(), "2026-03-01T12:00:00Z");
         assert_eq!((read.subject, read.trace), (None, None));
     }
@@ -273,13 +245,7 @@ mod tests {
     #[test]
     fn a_broken_trace_costs_no_message() {
         let pairs = with("traceparent", Some("00-nonsense"));
-        assert_eq!(
-            read(&pairs),
-            Ok(EventHeaders {
-                trace: None,
-                ..headers()
-            })
-        );
+        assert_eq!(read(&pairs), Ok(EventHeaders { trace: None, ..headers() }));
     }
 
     #[test]
@@ -287,16 +253,8 @@ mod tests {
         let cases = [
             ("ce-id", None, "no header `ce-id`"),
             ("ce-id", Some(""), "header `ce-id` is empty"),
-            (
-                "ce-source",
-                Some("%zz"),
-                "header `ce-source`: `%` without two hex digits",
-            ),
-            (
-                "ce-type",
-                Some("%C0%A0"),
-                "header `ce-type`: the bytes are no UTF-8",
-            ),
+            ("ce-source", Some("%zz"), "header `ce-source`: `%` without two hex digits"),
+            ("ce-type", Some("%C0%A0"), "header `ce-type`: the bytes are no UTF-8"),
             (
                 "ce-time",
                 Some("noon"),

@@ -55,9 +55,7 @@ pub fn decode(value: &str) -> Result<String, PercentError> {
 
 /// Takes the quotation marks and backslashes of a quoted string away (RFC 7230, section 3.2.6).
 fn unquote(value: &str) -> String {
-    let inner = value
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
+    let inner = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let Some(inner) = inner else {
         return value.to_owned();
     };
@@ -97,12 +95,8 @@ mod tests {
 
     #[test]
     fn older_writers_are_understood() {
-        let cases = [
-            ("\"a b\"", "a b"),
-            ("\"a\\\\\\\"\"", "a\\\""),
-            ("%61%2e", "a."),
-            ("\"", "\""),
-        ];
+        let cases =
+            [("\"a b\"", "a b"), ("\"a\\\\\\\"\"", "a\\\""), ("%61%2e", "a."), ("\"", "\"")];
         for (value, text) in cases {
             assert_eq!(decode(value).as_deref(), Ok(text), "{value}");
         }

@@ -39,11 +39,7 @@ impl TraceParent {
         if trace_id == 0 || parent_id == 0 {
             return Err(TraceError::Zero);
         }
-        Ok(Self {
-            trace_id,
-            parent_id,
-            flags: if sampled { SAMPLED } else { 0 },
-        })
+        Ok(Self { trace_id, parent_id, flags: if sampled { SAMPLED } else { 0 } })
     }
 
     /// The trace.
@@ -75,11 +71,7 @@ impl TraceParent {
 
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            trace_id,
-            parent_id,
-            flags,
-        } = self;
+        let Self { trace_id, parent_id, flags } = self;
         write!(f, "00-{trace_id:032x}-{parent_id:016x}-{flags:02x}")
     }
 }
@@ -109,10 +101,7 @@ impl FromStr for TraceParent {
         let trace_id = u128::from_str_radix(trace, 16).map_err(|_| form())?;
         let parent_id = u64::from_str_radix(parent, 16).map_err(|_| form())?;
         let flags = u8::from_str_radix(flags, 16).map_err(|_| form())?;
-        Ok(Self {
-            flags,
-            ..Self::new(trace_id, parent_id, false)?
-        })
+        Ok(Self { flags, ..Self::new(trace_id, parent_id, false)? })
     }
 }
 
@@ -149,10 +138,7 @@ mod tests {
         }
         for version in ["01", "ff"] {
             let text = format!("{version}-{TRACE}-b7ad6b7169203331-01");
-            assert_eq!(
-                text.parse::<TraceParent>(),
-                Err(TraceError::Version(version.into()))
-            );
+            assert_eq!(text.parse::<TraceParent>(), Err(TraceError::Version(version.into())));
         }
     }
 
@@ -160,10 +146,7 @@ mod tests {
     fn a_child_stays_in_its_trace() {
         let parent = TraceParent::new(7, 1, true).unwrap();
         let child = parent.child(2).unwrap();
-        assert_eq!(
-            (child.trace_id(), child.parent_id(), child.is_sampled()),
-            (7, 2, true)
-        );
+        assert_eq!((child.trace_id(), child.parent_id(), child.is_sampled()), (7, 2, true));
         assert_eq!(parent.child(0), Err(TraceError::Zero));
     }
 

@@ -43,11 +43,7 @@ impl FromStr for Target {
         if text.starts_with("s-") {
             return text.parse().map(Self::Story);
         }
-        Err(IdError::new(
-            "story or event id",
-            text,
-            IdErrorKind::Prefix("s-` or `e-"),
-        ))
+        Err(IdError::new("story or event id", text, IdErrorKind::Prefix("s-` or `e-")))
     }
 }
 
@@ -62,21 +58,13 @@ impl FromStr for AlertId {
 
     fn from_str(text: &str) -> Result<Self, IdError> {
         let form = IdErrorKind::Form("`<subscription>:<story or event>`");
-        let (subscription, target) = text
-            .split_once(':')
-            .ok_or_else(|| IdError::new("alert id", text, form))?;
-        Ok(Self {
-            subscription: subscription.parse()?,
-            target: target.parse()?,
-        })
+        let (subscription, target) =
+            text.split_once(':').ok_or_else(|| IdError::new("alert id", text, form))?;
+        Ok(Self { subscription: subscription.parse()?, target: target.parse()? })
     }
 }
 
-string_form!(
-    Target,
-    "^[es]-[0-7][0-9a-hjkmnp-tv-z]{25}$",
-    "A story (`s-…`) or an event (`e-…`)."
-);
+string_form!(Target, "^[es]-[0-7][0-9a-hjkmnp-tv-z]{25}$", "A story (`s-…`) or an event (`e-…`).");
 string_form!(
     AlertId,
     "^[a-z0-9][a-z0-9._-]{0,99}:[es]-[0-7][0-9a-hjkmnp-tv-z]{25}$",
@@ -89,10 +77,7 @@ mod tests {
 
     #[test]
     fn round_trip() {
-        for text in [
-            "floods:e-00000000000000000000000001",
-            "a.b-c:s-7zzzzzzzzzzzzzzzzzzzzzzzzz",
-        ] {
+        for text in ["floods:e-00000000000000000000000001", "a.b-c:s-7zzzzzzzzzzzzzzzzzzzzzzzzz"] {
             assert_eq!(text.parse::<AlertId>().unwrap().to_string(), text);
         }
     }
@@ -100,22 +85,10 @@ mod tests {
     #[test]
     fn nonsense_is_refused_with_its_reason() {
         let cases = [
-            (
-                "floods",
-                "alert id \"floods\": expected `<subscription>:<story or event>`",
-            ),
-            (
-                "Floods:e-1",
-                "subscription id \"Floods\": 'F' does not belong in it",
-            ),
-            (
-                "floods:e-1",
-                "event id \"e-1\": expected 26 digits after the prefix",
-            ),
-            (
-                "floods:a-1",
-                "story or event id \"a-1\": does not start with `s-` or `e-`",
-            ),
+            ("floods", "alert id \"floods\": expected `<subscription>:<story or event>`"),
+            ("Floods:e-1", "subscription id \"Floods\": 'F' does not belong in it"),
+            ("floods:e-1", "event id \"e-1\": expected 26 digits after the prefix"),
+            ("floods:a-1", "story or event id \"a-1\": does not start with `s-` or `e-`"),
         ];
         for (text, reason) in cases {
             assert_eq!(text.parse::<AlertId>().unwrap_err().to_string(), reason);

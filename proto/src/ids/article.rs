@@ -41,11 +41,7 @@ impl ContentHash {
     /// Hashes a title and a text that have both been normalised.
     #[must_use]
     pub fn of(normalised_title: &str, normalised_text: &str) -> Self {
-        Self(hash128(&[
-            b"content",
-            normalised_title.as_bytes(),
-            normalised_text.as_bytes(),
-        ]))
+        Self(hash128(&[b"content", normalised_title.as_bytes(), normalised_text.as_bytes()]))
     }
 }
 
@@ -58,13 +54,7 @@ impl ArticleId {
             ItemAddress::Key(key) => (b"key", key),
         };
         let content = content.0.to_be_bytes();
-        Self(hash128(&[
-            b"article",
-            outlet.as_str().as_bytes(),
-            kind,
-            place.as_bytes(),
-            &content,
-        ]))
+        Self(hash128(&[b"article", outlet.as_str().as_bytes(), kind, place.as_bytes(), &content]))
     }
 }
 
@@ -125,18 +115,13 @@ macro_rules! digits_id {
                 if text.is_empty() {
                     return Err(refuse(IdErrorKind::Empty));
                 }
-                let digits = text
-                    .strip_prefix($prefix)
-                    .ok_or(refuse(IdErrorKind::Prefix($prefix)))?;
+                let digits =
+                    text.strip_prefix($prefix).ok_or(refuse(IdErrorKind::Prefix($prefix)))?;
                 base32::read(digits).map(Self).map_err(refuse)
             }
         }
 
-        string_form!(
-            $type,
-            concat!("^", $prefix, "[0-7][0-9a-hjkmnp-tv-z]{25}$"),
-            $about
-        );
+        string_form!($type, concat!("^", $prefix, "[0-7][0-9a-hjkmnp-tv-z]{25}$"), $about);
     };
 }
 
@@ -146,18 +131,8 @@ digits_id!(
     "article id",
     "An article: `a-` and 26 digits of a 128-bit hash over outlet, address and content."
 );
-digits_id!(
-    StoryId,
-    "s-",
-    "story id",
-    "A story: `s-` and the digits of its first article."
-);
-digits_id!(
-    EventId,
-    "e-",
-    "event id",
-    "An event: `e-` and the digits of its first article."
-);
+digits_id!(StoryId, "s-", "story id", "A story: `s-` and the digits of its first article.");
+digits_id!(EventId, "e-", "event id", "An event: `e-` and the digits of its first article.");
 
 #[cfg(test)]
 mod tests {
@@ -166,32 +141,17 @@ mod tests {
     use super::*;
 
     fn id(outlet: &str, address: ItemAddress<'_>, title: &str, text: &str) -> ArticleId {
-        ArticleId::of(
-            &outlet.parse().unwrap(),
-            address,
-            ContentHash::of(title, text),
-        )
+        ArticleId::of(&outlet.parse().unwrap(), address, ContentHash::of(title, text))
     }
 
     /// Ids stand in streams for months: this value may never change.
     #[test]
     fn golden() {
         let url = ItemAddress::Url("https://harbour.example/ferry");
-        let article = id(
-            "harbour.example",
-            url,
-            "ferry resumes",
-            "the ferry sails again",
-        );
+        let article = id("harbour.example", url, "ferry resumes", "the ferry sails again");
         assert_eq!(article.to_string(), "a-2dj5rccmcekp25n0d5qevgpyjx");
-        assert_eq!(
-            StoryId::from(article).to_string(),
-            "s-2dj5rccmcekp25n0d5qevgpyjx"
-        );
-        assert_eq!(
-            EventId::from(article).to_string(),
-            "e-2dj5rccmcekp25n0d5qevgpyjx"
-        );
+        assert_eq!(StoryId::from(article).to_string(), "s-2dj5rccmcekp25n0d5qevgpyjx");
+        assert_eq!(EventId::from(article).to_string(), "e-2dj5rccmcekp25n0d5qevgpyjx");
         assert_eq!(ArticleId::from(StoryId::from(article)), article);
         assert_eq!(ArticleId::from(EventId::from(article)), article);
     }
@@ -216,22 +176,10 @@ mod tests {
         let digits = "0".repeat(26);
         let cases = [
             (String::new(), "article id \"\": empty".to_owned()),
-            (
-                "x".into(),
-                "article id \"x\": does not start with `a-`".into(),
-            ),
-            (
-                format!("s-{digits}"),
-                format!("article id \"s-{digits}\": does not start with `a-`"),
-            ),
-            (
-                "a-12".into(),
-                "article id \"a-12\": expected 26 digits after the prefix".into(),
-            ),
-            (
-                "a-1 2".into(),
-                "article id \"a-1 2\": ' ' does not belong in it".into(),
-            ),
+            ("x".into(), "article id \"x\": does not start with `a-`".into()),
+            (format!("s-{digits}"), format!("article id \"s-{digits}\": does not start with `a-`")),
+            ("a-12".into(), "article id \"a-12\": expected 26 digits after the prefix".into()),
+            ("a-1 2".into(), "article id \"a-1 2\": ' ' does not belong in it".into()),
         ];
         for (text, reason) in cases {
             assert_eq!(text.parse::<ArticleId>().unwrap_err().to_string(), reason);

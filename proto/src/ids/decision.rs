@@ -52,9 +52,7 @@ impl FromStr for DecisionId {
             if digits.is_empty() || !is_plain || !digits.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(form());
             }
-            digits
-                .parse::<u64>()
-                .map_err(|_| refuse(IdErrorKind::Range))
+            digits.parse::<u64>().map_err(|_| refuse(IdErrorKind::Range))
         };
         let (epoch, input) = text.split_once('-').ok_or_else(form)?;
         let input = match input.strip_prefix('c') {
@@ -62,10 +60,7 @@ impl FromStr for DecisionId {
             Some(sequence) => Input::Command(number(sequence)?),
             None => Input::Article(number(input)?),
         };
-        Ok(Self {
-            epoch: number(epoch)?,
-            input,
-        })
+        Ok(Self { epoch: number(epoch)?, input })
     }
 }
 
@@ -83,15 +78,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in [
-            "", "7", "7-", "-7", "7-x", "7-C1", "07-1", "7-01", "+7-1", "7-1-2", "7-c",
-        ] {
+        for text in ["", "7", "7-", "-7", "7-x", "7-C1", "07-1", "7-01", "+7-1", "7-1-2", "7-c"] {
             let error = text.parse::<DecisionId>().unwrap_err();
-            assert_eq!(
-                error.kind(),
-                IdErrorKind::Form("`<epoch>-<input sequence>`"),
-                "{text}"
-            );
+            assert_eq!(error.kind(), IdErrorKind::Form("`<epoch>-<input sequence>`"), "{text}");
         }
         let error = "7-99999999999999999999".parse::<DecisionId>().unwrap_err();
         assert_eq!(error.kind(), IdErrorKind::Range);

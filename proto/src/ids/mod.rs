@@ -37,11 +37,7 @@ pub struct IdError {
 
 impl IdError {
     pub(crate) fn new(what: &'static str, found: &str, kind: IdErrorKind) -> Self {
-        Self {
-            what,
-            found: shortened(found),
-            kind,
-        }
+        Self { what, found: shortened(found), kind }
     }
 
     /// The reason.

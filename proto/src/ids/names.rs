@@ -128,13 +128,7 @@ macro_rules! name_id {
     };
 }
 
-name_id!(
-    FeedId,
-    "feed id",
-    check_slug,
-    SLUG_PATTERN,
-    "A feed: a lower-case ASCII slug."
-);
+name_id!(FeedId, "feed id", check_slug, SLUG_PATTERN, "A feed: a lower-case ASCII slug.");
 name_id!(
     SubscriptionId,
     "subscription id",
@@ -189,12 +183,9 @@ mod tests {
 
     #[test]
     fn outlets() {
-        for good in [
-            "harbour.example",
-            "hafen-zeitung.example",
-            "the harbour gazette",
-            "日報.example",
-        ] {
+        for good in
+            ["harbour.example", "hafen-zeitung.example", "the harbour gazette", "日報.example"]
+        {
             assert_eq!(reason::<Outlet>(good), None, "{good}");
         }
         let cases = [
@@ -215,17 +206,7 @@ mod tests {
         let tag: LanguageTag = "zh-hant-tw".parse().unwrap();
         assert_eq!(tag.primary(), "zh");
         assert_eq!(LanguageTag::unknown().primary(), "und");
-        for bad in [
-            "",
-            "e",
-            "engl",
-            "EN",
-            "en-",
-            "en--gb",
-            "1a",
-            "en-abcdefghi",
-            "en_gb",
-        ] {
+        for bad in ["", "e", "engl", "EN", "en-", "en--gb", "1a", "en-abcdefghi", "en_gb"] {
             assert!(reason::<LanguageTag>(bad).is_some(), "{bad}");
         }
     }

@@ -82,39 +82,21 @@ pub const FETCHED: Stream = Stream {
 /// Decisions, by one writer at a time.
 pub const JUDGED: Stream = Stream {
     name: "WF_JUDGED",
-    subjects: &[
-        "wirefold.v1.article.judged",
-        "wirefold.v1.article.judged.epoch",
-    ],
+    subjects: &["wirefold.v1.article.judged", "wirefold.v1.article.judged.epoch"],
     about: "the decision with evidence, its epoch and input offsets, no text",
     writers: &[writes(
         DETECTOR,
-        &[
-            "wirefold.v1.article.judged",
-            "wirefold.v1.article.judged.epoch",
-        ],
+        &["wirefold.v1.article.judged", "wirefold.v1.article.judged.epoch"],
     )],
-    readers: &[
-        reads(DETECTOR, ReadBy::Order),
-        reads(ENRICHER, ReadBy::Consumer),
-    ],
+    readers: &[reads(DETECTOR, ReadBy::Order), reads(ENRICHER, ReadBy::Consumer)],
 };
 
 /// The output stream: the product of the pipeline.
 pub const OUTPUT: Stream = Stream {
     name: "WF_OUTPUT",
-    subjects: &[
-        "wirefold.v1.output.article.*.*",
-        "wirefold.v1.output.story.*",
-    ],
+    subjects: &["wirefold.v1.output.article.*.*", "wirefold.v1.output.story.*"],
     about: "the enriched article with verdict and story state, or a change to a story",
-    writers: &[writes(
-        ENRICHER,
-        &[
-            "wirefold.v1.output.article.*.*",
-            "wirefold.v1.output.story.*",
-        ],
-    )],
+    writers: &[writes(ENRICHER, &["wirefold.v1.output.article.*.*", "wirefold.v1.output.story.*"])],
     readers: &[
         reads(ALERTER, ReadBy::Consumer),
         reads(GATEWAY, ReadBy::Order),
@@ -193,10 +175,7 @@ mod tests {
             .collect();
         for (place, (stream, subject)) in all.iter().enumerate() {
             for (other_stream, other) in &all[..place] {
-                assert!(
-                    !overlap(subject, other),
-                    "{stream} {subject} and {other_stream} {other}"
-                );
+                assert!(!overlap(subject, other), "{stream} {subject} and {other_stream} {other}");
             }
         }
     }
@@ -206,15 +185,8 @@ mod tests {
         for stream in STREAMS {
             for writer in stream.writers {
                 for subject in writer.subjects {
-                    let within = stream
-                        .subjects
-                        .iter()
-                        .any(|pattern| covers(pattern, subject));
-                    assert!(
-                        within,
-                        "{} may write {subject} outside {}",
-                        writer.role, stream.name
-                    );
+                    let within = stream.subjects.iter().any(|pattern| covers(pattern, subject));
+                    assert!(within, "{} may write {subject} outside {}", writer.role, stream.name);
                 }
             }
         }
@@ -223,28 +195,17 @@ mod tests {
     #[test]
     fn everything_is_written_and_read() {
         for stream in STREAMS {
-            assert!(
-                !stream.writers.is_empty() && !stream.readers.is_empty(),
-                "{}",
-                stream.name
-            );
+            assert!(!stream.writers.is_empty() && !stream.readers.is_empty(), "{}", stream.name);
         }
         for store in STORES {
-            assert!(
-                !store.writers.is_empty() && !store.readers.is_empty(),
-                "{}",
-                store.name
-            );
+            assert!(!store.writers.is_empty() && !store.readers.is_empty(), "{}", store.name);
         }
     }
 
     #[test]
     fn names_are_given_once() {
-        let names: BTreeSet<_> = STREAMS
-            .map(|stream| stream.name)
-            .into_iter()
-            .chain(STORES.map(|s| s.name))
-            .collect();
+        let names: BTreeSet<_> =
+            STREAMS.map(|stream| stream.name).into_iter().chain(STORES.map(|s| s.name)).collect();
         assert_eq!(names.len(), STREAMS.len() + STORES.len());
         let roles: BTreeSet<_> = Role::ALL.map(Role::as_str).into_iter().collect();
         assert_eq!(roles.len(), Role::ALL.len());
@@ -253,25 +214,15 @@ mod tests {
     #[test]
     fn advisories_of_every_other_stream_are_kept() {
         for stream in STREAMS.iter().filter(|stream| stream.name != DEAD.name) {
-            let advisory = format!(
-                "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{}.some-consumer",
-                stream.name
-            );
-            assert!(
-                DEAD.subjects
-                    .iter()
-                    .any(|pattern| covers(pattern, &advisory)),
-                "{advisory}"
-            );
+            let advisory =
+                format!("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{}.some-consumer", stream.name);
+            assert!(DEAD.subjects.iter().any(|pattern| covers(pattern, &advisory)), "{advisory}");
         }
     }
 
     #[test]
     fn readers_write_nothing() {
-        let writes = STREAMS
-            .iter()
-            .flat_map(|stream| stream.writers)
-            .any(|w| w.role == READER);
+        let writes = STREAMS.iter().flat_map(|stream| stream.writers).any(|w| w.role == READER);
         assert!(!writes);
     }
 }

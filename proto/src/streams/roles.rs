@@ -25,13 +25,8 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage.
-    pub const ALL: [Self; 5] = [
-        Self::Fetcher,
-        Self::Detector,
-        Self::Enricher,
-        Self::Alerter,
-        Self::Gateway,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Fetcher, Self::Detector, Self::Enricher, Self::Alerter, Self::Gateway];
 
     /// The word in JSON and in subjects.
     #[must_use]

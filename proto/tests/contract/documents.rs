@@ -17,10 +17,8 @@ fn schemas_are_those_of_the_types() {
         let generated = serde_json::to_string_pretty(&(entry.json_schema)()).unwrap() + "\n";
         check_generated(&path, &generated);
     }
-    let expected: BTreeSet<_> = CATALOGUE
-        .iter()
-        .map(|entry| (entry.schema)().file_stem() + ".json")
-        .collect();
+    let expected: BTreeSet<_> =
+        CATALOGUE.iter().map(|entry| (entry.schema)().file_stem() + ".json").collect();
     assert_eq!(file_names("schemas"), expected);
 }
 
@@ -54,37 +52,25 @@ fn asyncapi_is_generated() {
 
 /// What stands between the quotation marks of lines with this key, or of list items.
 fn quoted_after<'a>(document: &'a str, start: &str) -> BTreeSet<&'a str> {
-    let values = document
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix(start));
+    let values = document.lines().filter_map(|line| line.trim().strip_prefix(start));
     values.filter_map(|rest| rest.strip_suffix('"')).collect()
 }
 
 #[test]
 fn asyncapi_names_every_subject_schema_and_sample_and_no_other() {
     let document = document();
-    let subjects: BTreeSet<_> = STREAMS
-        .iter()
-        .flat_map(|stream| stream.subjects)
-        .copied()
-        .collect();
+    let subjects: BTreeSet<_> =
+        STREAMS.iter().flat_map(|stream| stream.subjects).copied().collect();
     let listed = quoted_after(&document, "- \"");
-    let patterns = listed
-        .iter()
-        .copied()
-        .filter(|item| item.contains(".v1.") || item.contains("$JS"));
+    let patterns =
+        listed.iter().copied().filter(|item| item.contains(".v1.") || item.contains("$JS"));
     assert_eq!(patterns.collect::<BTreeSet<_>>(), subjects);
 
     let named_samples = quoted_after(&document, "- \"./samples/");
-    assert_eq!(
-        named_samples,
-        all_samples().map(|sample| sample.name).collect()
-    );
+    assert_eq!(named_samples, all_samples().map(|sample| sample.name).collect());
 
-    let schemas: BTreeSet<_> = CATALOGUE
-        .iter()
-        .map(|entry| (entry.schema)().file_stem() + ".json")
-        .collect();
+    let schemas: BTreeSet<_> =
+        CATALOGUE.iter().map(|entry| (entry.schema)().file_stem() + ".json").collect();
     let named_schemas = quoted_after(&document, "$ref: \"./schemas/");
     assert_eq!(named_schemas, schemas.iter().map(String::as_str).collect());
 }
@@ -93,22 +79,15 @@ fn asyncapi_names_every_subject_schema_and_sample_and_no_other() {
 fn every_subject_has_a_channel() {
     for stream in STREAMS {
         for subject in stream.subjects {
-            let channels: Vec<_> = CHANNELS
-                .iter()
-                .filter(|channel| overlap(&channel.pattern(), subject))
-                .collect();
+            let channels: Vec<_> =
+                CHANNELS.iter().filter(|channel| overlap(&channel.pattern(), subject)).collect();
             assert_eq!(channels.len(), 1, "{subject}");
             assert_eq!(channels[0].stream.name, stream.name, "{subject}");
         }
     }
     for verb in Verb::ALL {
         let subject = format!("wirefold.v1.control.{}", verb.as_str());
-        assert!(
-            CHANNELS
-                .iter()
-                .any(|channel| covers(&channel.pattern(), &subject)),
-            "{subject}"
-        );
+        assert!(CHANNELS.iter().any(|channel| covers(&channel.pattern(), &subject)), "{subject}");
     }
 }
 
@@ -117,16 +96,9 @@ fn readme_has_the_tables() {
     const MARKS: [&str; 2] = ["<!-- generated: streams -->\n", "<!-- end -->\n"];
     let path = folder("README.md");
     let readme = read(&path);
-    let (before, rest) = readme
-        .split_once(MARKS[0])
-        .expect("the README marks its tables");
-    let (_, after) = rest
-        .split_once(MARKS[1])
-        .expect("the README ends its tables");
-    check_generated(
-        &path,
-        &format!("{before}{}{}{}{after}", MARKS[0], tables(), MARKS[1]),
-    );
+    let (before, rest) = readme.split_once(MARKS[0]).expect("the README marks its tables");
+    let (_, after) = rest.split_once(MARKS[1]).expect("the README ends its tables");
+    check_generated(&path, &format!("{before}{}{}{}{after}", MARKS[0], tables(), MARKS[1]));
 }
 
 fn tables() -> String {
@@ -139,11 +111,7 @@ fn tables() -> String {
         )
     };
     let (streams_head, stores_head) = (head("stream", "subjects"), head("store", "sort"));
-    format!(
-        "{streams_head}{}\n{stores_head}{}",
-        streams.concat(),
-        stores.concat()
-    )
+    format!("{streams_head}{}\n{stores_head}{}", streams.concat(), stores.concat())
 }
 
 fn stream_row(stream: &Stream) -> String {
@@ -153,16 +121,9 @@ fn stream_row(stream: &Stream) -> String {
         ReadBy::Sequence => "by sequence",
     };
     let subjects: Vec<_> = stream.subjects.iter().map(|s| format!("`{s}`")).collect();
-    let writers: Vec<_> = stream
-        .writers
-        .iter()
-        .map(|writer| writer.role.as_str())
-        .collect();
-    let readers: Vec<_> = stream
-        .readers
-        .iter()
-        .map(|r| format!("{} ({})", r.role, by(r.by)))
-        .collect();
+    let writers: Vec<_> = stream.writers.iter().map(|writer| writer.role.as_str()).collect();
+    let readers: Vec<_> =
+        stream.readers.iter().map(|r| format!("{} ({})", r.role, by(r.by))).collect();
     format!(
         "| `{}` | {} | {} | {} | {} |\n",
         stream.name,
@@ -174,20 +135,12 @@ fn stream_row(stream: &Stream) -> String {
 }
 
 fn store_row(store: &Store) -> String {
-    let names = |roles: &[Role]| {
-        roles
-            .iter()
-            .map(|role| role.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let names =
+        |roles: &[Role]| roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
     let kind = match store.kind {
         StoreKind::KeyValue => "key-value bucket",
         StoreKind::Objects => "object store",
     };
     let (writers, readers) = (names(store.writers), names(store.readers));
-    format!(
-        "| `{}` | {kind} | {} | {writers} | {readers} |\n",
-        store.name, store.about
-    )
+    format!("| `{}` | {kind} | {} | {writers} | {readers} |\n", store.name, store.about)
 }

@@ -26,28 +26,18 @@ fn json(body: &[u8]) -> Value {
 
 fn file_names(of: &str) -> BTreeSet<String> {
     let entries = fs::read_dir(folder(of)).expect("the folder is part of the crate");
-    entries
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect()
+    entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
 /// Compares a generated file with what stands there, or rewrites it.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a developer's switch, read by tests only"
-)]
+#[expect(clippy::disallowed_methods, reason = "a developer's switch, read by tests only")]
 fn check_generated(path: &Path, generated: &str) {
     if std::env::var_os("WIREFOLD_BLESS").is_some() {
         fs::write(path, generated).expect("the source tree can be written");
         return;
     }
     let file = read(path);
-    assert!(
-        file == generated,
-        "{} is out of date: run with WIREFOLD_BLESS=1",
-        path.display()
-    );
+    assert!(file == generated, "{} is out of date: run with WIREFOLD_BLESS=1", path.display());
 }
 
 /// A sample of a message.
@@ -60,11 +50,7 @@ struct Sample {
 impl Sample {
     /// Whether the file's name says that it is of this version of its message.
     fn is_of(&self, version: u32) -> bool {
-        let stem = SchemaName {
-            version,
-            ..(self.entry.schema)()
-        }
-        .file_stem();
+        let stem = SchemaName { version, ..(self.entry.schema)() }.file_stem();
         self.name.starts_with(&(stem + "."))
     }
 }

@@ -13,12 +13,8 @@ use crate::{Sample, all_samples, file_names, json, samples};
 fn without_unknown(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
-            let known = fields
-                .into_iter()
-                .filter(|(name, _)| !name.starts_with("x_"));
-            known
-                .map(|(name, inner)| (name, without_unknown(inner)))
-                .collect()
+            let known = fields.into_iter().filter(|(name, _)| !name.starts_with("x_"));
+            known.map(|(name, inner)| (name, without_unknown(inner))).collect()
         }
         Value::Array(items) => items.into_iter().map(without_unknown).collect(),
         other => other,
@@ -53,10 +49,8 @@ fn samples_fit_their_schemas() {
     for Sample { entry, name, body } in samples() {
         let validator = jsonschema::validator_for(&(entry.json_schema)()).unwrap();
         let sample = json(&body);
-        let errors: Vec<_> = validator
-            .iter_errors(&sample)
-            .map(|e| format!("{} {e}", e.instance_path()))
-            .collect();
+        let errors: Vec<_> =
+            validator.iter_errors(&sample).map(|e| format!("{} {e}", e.instance_path())).collect();
         assert!(errors.is_empty(), "{name}: {errors:#?}");
     }
 }
@@ -70,11 +64,7 @@ fn schemas_require_what_the_types_require() {
             let mut less = sample.clone();
             less.as_object_mut().unwrap().shift_remove(field);
             let read = (entry.reread)(&serde_json::to_vec(&less).unwrap());
-            assert_eq!(
-                validator.is_valid(&less),
-                read.is_ok(),
-                "{name} without `{field}`"
-            );
+            assert_eq!(validator.is_valid(&less), read.is_ok(), "{name} without `{field}`");
         }
     }
 }
@@ -85,11 +75,7 @@ fn every_sample_belongs_to_a_message() {
     assert_eq!(file_names("samples"), named);
     for sample in all_samples() {
         let mut versions = sample.entry.oldest..=(sample.entry.schema)().version;
-        assert!(
-            versions.any(|version| sample.is_of(version)),
-            "{}",
-            sample.name
-        );
+        assert!(versions.any(|version| sample.is_of(version)), "{}", sample.name);
     }
     assert!(samples().any(|sample| json(&sample.body) != without_unknown(json(&sample.body))));
 }
@@ -101,30 +87,14 @@ fn messages_lie_in_their_streams_and_channels() {
             continue;
         };
         let subject = (address.subject)(&body).unwrap();
-        let stream = STREAMS
-            .iter()
-            .find(|stream| stream.name == address.stream)
-            .unwrap();
-        assert!(
-            stream.subjects.iter().any(|s| subject.lies_in(s)),
-            "{name}: {subject}"
-        );
-        let channel = CHANNELS
-            .iter()
-            .find(|channel| subject.lies_in(&channel.pattern()))
-            .unwrap();
+        let stream = STREAMS.iter().find(|stream| stream.name == address.stream).unwrap();
+        assert!(stream.subjects.iter().any(|s| subject.lies_in(s)), "{name}: {subject}");
+        let channel = CHANNELS.iter().find(|channel| subject.lies_in(&channel.pattern())).unwrap();
         let schema = (entry.schema)().name;
-        assert!(
-            channel.messages.contains(&schema.as_str()),
-            "{name}: {subject}"
-        );
+        assert!(channel.messages.contains(&schema.as_str()), "{name}: {subject}");
         assert_eq!(channel.stream.name, stream.name, "{name}");
         for other in STREAMS.iter().filter(|other| other.name != stream.name) {
-            assert!(
-                !other.subjects.iter().any(|s| subject.lies_in(s)),
-                "{name}: {}",
-                other.name
-            );
+            assert!(!other.subjects.iter().any(|s| subject.lies_in(s)), "{name}: {}", other.name);
         }
     }
 }

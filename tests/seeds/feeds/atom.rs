@@ -12,10 +12,7 @@ pub(super) fn parse(xml: &str) -> Feed {
     Feed {
         title: root.text_of("title"),
         own_url: link(&root, "self"),
-        entries: root
-            .all("entry")
-            .map(|found| entry(found, language))
-            .collect(),
+        entries: root.all("entry").map(|found| entry(found, language)).collect(),
     }
 }
 
@@ -37,9 +34,7 @@ fn entry(entry: &Element, language: &str) -> Entry {
         url: link(entry, "alternate"),
         title: entry.text_of("title"),
         author: entry.child("author").map(|author| author.text_of("name")),
-        published: date
-            .parse()
-            .unwrap_or_else(|error| panic!("{date}: {error}")),
+        published: date.parse().unwrap_or_else(|error| panic!("{date}: {error}")),
         lang: entry.find_attribute("xml:lang").unwrap_or(language).into(),
         summary: entry.text_of("summary"),
         text: html::text_of(&content.text),

@@ -42,15 +42,12 @@ impl Element {
     #[track_caller]
     pub(super) fn text_of(&self, name: &str) -> String {
         assert_eq!(self.all(name).count(), 1, "{name} in {}", self.name);
-        self.child(name)
-            .map(|child| child.text.clone())
-            .unwrap_or_default()
+        self.child(name).map(|child| child.text.clone()).unwrap_or_default()
     }
 
     #[track_caller]
     pub(super) fn attribute(&self, name: &str) -> &str {
-        self.find_attribute(name)
-            .unwrap_or_else(|| panic!("no {name} in {}", self.name))
+        self.find_attribute(name).unwrap_or_else(|| panic!("no {name} in {}", self.name))
     }
 
     pub(super) fn find_attribute(&self, name: &str) -> Option<&str> {

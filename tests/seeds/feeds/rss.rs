@@ -14,10 +14,7 @@ const NAMESPACES: [(&str, &str); 3] = [
 #[track_caller]
 pub(super) fn parse(xml: &str) -> Feed {
     let root = Element::parse(xml);
-    assert_eq!(
-        (root.name.as_str(), root.attribute("version")),
-        ("rss", "2.0")
-    );
+    assert_eq!((root.name.as_str(), root.attribute("version")), ("rss", "2.0"));
     for (prefix, namespace) in NAMESPACES {
         assert_eq!(root.attribute(prefix), namespace);
     }
@@ -28,10 +25,7 @@ pub(super) fn parse(xml: &str) -> Feed {
     Feed {
         title: channel.text_of("title"),
         own_url: own_link.attribute("href").into(),
-        entries: channel
-            .all("item")
-            .map(|item| entry(item, &language))
-            .collect(),
+        entries: channel.all("item").map(|item| entry(item, &language)).collect(),
     }
 }
 

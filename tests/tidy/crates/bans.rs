@@ -17,31 +17,13 @@ struct Ban {
 
 fn bans(deny: &str) -> Vec<Ban> {
     let deny: Table = deny.parse().expect("deny.toml is TOML");
-    let list = deny
-        .get("bans")
-        .and_then(|bans| bans.get("deny"))
-        .and_then(Value::as_array);
-    let text = |ban: &Value, key| {
-        ban.get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let list = deny.get("bans").and_then(|bans| bans.get("deny")).and_then(Value::as_array);
+    let text =
+        |ban: &Value, key| ban.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let to_ban = |ban: &Value| {
-        let wrappers = ban
-            .get("wrappers")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let wrappers = wrappers
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect();
-        Ban {
-            name: text(ban, "crate"),
-            wrappers,
-            reason: text(ban, "reason"),
-        }
+        let wrappers = ban.get("wrappers").and_then(Value::as_array).into_iter().flatten();
+        let wrappers = wrappers.filter_map(Value::as_str).map(str::to_owned).collect();
+        Ban { name: text(ban, "crate"), wrappers, reason: text(ban, "reason") }
     };
     list.into_iter().flatten().map(to_ban).collect()
 }
@@ -86,10 +68,7 @@ fn text_of(path: &str) -> String {
 fn banned_crates_stay_with_their_wrappers() {
     let bans = bans(&text_of(LIST));
     assert!(!bans.is_empty(), "{LIST}:1: no [[bans.deny]]");
-    assert!(
-        bans.iter().all(|ban| !ban.name.is_empty()),
-        "{LIST}: `crate` names a banned crate"
-    );
+    assert!(bans.iter().all(|ban| !ban.name.is_empty()), "{LIST}: `crate` names a banned crate");
     let mut findings = unwrapped(&Graph::read(), &bans);
     findings.extend(locked(&text_of("Cargo.lock"), &bans));
     assert_none(&findings);
@@ -111,10 +90,7 @@ fn finds_a_planted_banned_dependency() {
         ("curl", "", &["openssl-sys"]),
     ]);
     let findings = unwrapped(&graph, &bans(PLANTED));
-    assert_eq!(
-        places_of(&findings),
-        ["services/gateway/Cargo.toml:1", "Cargo.lock:1"]
-    );
+    assert_eq!(places_of(&findings), ["services/gateway/Cargo.toml:1", "Cargo.lock:1"]);
     assert_eq!(findings[0].remedy, "one guard");
 }
 

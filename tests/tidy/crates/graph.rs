@@ -37,10 +37,7 @@ impl Graph {
 
     fn of(metadata: &Metadata) -> Graph {
         let mut graph = Graph::default();
-        let resolve = metadata
-            .resolve
-            .as_ref()
-            .expect("metadata without --no-deps has a graph");
+        let resolve = metadata.resolve.as_ref().expect("metadata without --no-deps has a graph");
         for node in &resolve.nodes {
             let package = &metadata[&node.id];
             let krate = graph.crates.entry(package.name.to_string()).or_default();
@@ -48,9 +45,7 @@ impl Graph {
             if metadata.workspace_members.contains(&node.id)
                 && let Ok(manifest) = manifest
             {
-                krate.folder = manifest
-                    .parent()
-                    .map(|folder| folder.as_str().replace('\\', "/"));
+                krate.folder = manifest.parent().map(|folder| folder.as_str().replace('\\', "/"));
                 krate.manifest = fs::read_to_string(&package.manifest_path).unwrap_or_default();
             }
             for dependency in &node.deps {
@@ -58,11 +53,7 @@ impl Graph {
                 let ships =
                     |info: &cargo_metadata::DepKindInfo| info.kind == DependencyKind::Normal;
                 let is_normal = dependency.dep_kinds.iter().any(ships);
-                let kind = if is_normal {
-                    &mut krate.normal
-                } else {
-                    &mut krate.other
-                };
+                let kind = if is_normal { &mut krate.normal } else { &mut krate.other };
                 kind.insert(name);
             }
         }
@@ -74,26 +65,18 @@ impl Graph {
         let made = crates.iter().map(|(name, folder, normal)| {
             let krate = Crate {
                 folder: (!folder.is_empty()).then(|| (*folder).to_owned()),
-                normal: normal
-                    .iter()
-                    .map(|dependency| (*dependency).to_owned())
-                    .collect(),
+                normal: normal.iter().map(|dependency| (*dependency).to_owned()).collect(),
                 ..Crate::default()
             };
             ((*name).to_owned(), krate)
         });
-        Graph {
-            crates: made.collect(),
-        }
+        Graph { crates: made.collect() }
     }
 
     /// Our own crates, with their folders.
     pub(super) fn members(&self) -> impl Iterator<Item = (&str, &str, &Crate)> {
         self.crates.iter().filter_map(|(name, krate)| {
-            krate
-                .folder
-                .as_deref()
-                .map(|folder| (name.as_str(), folder, krate))
+            krate.folder.as_deref().map(|folder| (name.as_str(), folder, krate))
         })
     }
 
@@ -102,11 +85,7 @@ impl Graph {
         let mut reached = BTreeSet::from([name]);
         let mut waiting = vec![name];
         while let Some(next) = waiting.pop() {
-            let dependencies = self
-                .crates
-                .get(next)
-                .into_iter()
-                .flat_map(|krate| &krate.normal);
+            let dependencies = self.crates.get(next).into_iter().flat_map(|krate| &krate.normal);
             for dependency in dependencies {
                 if reached.insert(dependency) {
                     waiting.push(dependency);
@@ -135,23 +114,14 @@ impl Graph {
 
 fn metadata(more: &[&str]) -> cargo_metadata::Result<Metadata> {
     // Only this platform's crates: the others' may never have been fetched.
-    let mut options = vec![
-        "--locked".to_owned(),
-        format!("--filter-platform={}", host()),
-    ];
+    let mut options = vec!["--locked".to_owned(), format!("--filter-platform={}", host())];
     options.extend(more.iter().map(|option| (*option).to_owned()));
-    MetadataCommand::new()
-        .current_dir(tree::root())
-        .other_options(options)
-        .exec()
+    MetadataCommand::new().current_dir(tree::root()).other_options(options).exec()
 }
 
 /// The platform that `rustc` builds for.
 fn host() -> String {
-    let output = Command::new("rustc")
-        .arg("-vV")
-        .output()
-        .expect("rustc is on the path");
+    let output = Command::new("rustc").arg("-vV").output().expect("rustc is on the path");
     let told = String::from_utf8_lossy(&output.stdout);
     let host = told.lines().find_map(|line| line.strip_prefix("host: "));
     host.expect("rustc -vV names its host").to_owned()

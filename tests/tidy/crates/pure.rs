@@ -20,12 +20,7 @@ const OFF_THE_LIST: &str = "the pure crates know no I/O, clock or logging: do it
 
 const TEXT: Pure = Pure {
     name: "wirefold-text",
-    own: &[
-        "tinyvec",
-        "tinyvec_macros",
-        "unicode-normalization",
-        "unicode-segmentation",
-    ],
+    own: &["tinyvec", "tinyvec_macros", "unicode-normalization", "unicode-segmentation"],
     builds_on: None,
 };
 
@@ -50,12 +45,7 @@ fn impurities(graph: &Graph, pure: &Pure) -> Vec<Finding> {
     let allowed = pure.allowed();
     let mut findings = Vec::new();
     for user in consists_of.iter().filter(|name| allowed.contains(*name)) {
-        for stranger in graph
-            .crates
-            .get(*user)
-            .into_iter()
-            .flat_map(|krate| &krate.normal)
-        {
+        for stranger in graph.crates.get(*user).into_iter().flat_map(|krate| &krate.normal) {
             if !allowed.contains(stranger.as_str()) {
                 let what = format!("{} builds on {stranger}, by {user}", pure.name);
                 findings.push(graph.finding(pure.name, stranger, what, OFF_THE_LIST));
@@ -74,11 +64,7 @@ fn impurities(graph: &Graph, pure: &Pure) -> Vec<Finding> {
 fn pure_crates_keep_to_their_list() {
     let graph = Graph::read();
     for pure in [&TEXT, &DEDUP] {
-        assert!(
-            graph.crates.contains_key(pure.name),
-            "Cargo.toml:1: {} is gone",
-            pure.name
-        );
+        assert!(graph.crates.contains_key(pure.name), "Cargo.toml:1: {} is gone", pure.name);
         assert_none(&impurities(&graph, pure));
     }
 }
@@ -86,36 +72,20 @@ fn pure_crates_keep_to_their_list() {
 #[test]
 fn finds_a_planted_impurity_behind_another_crate() {
     let graph = Graph::planted(&[
-        (
-            "wirefold-dedup",
-            "crates/dedup",
-            &["wirefold-text", "siphasher"],
-        ),
+        ("wirefold-dedup", "crates/dedup", &["wirefold-text", "siphasher"]),
         ("wirefold-text", "crates/text", &["unicode-normalization"]),
         ("unicode-normalization", "", &["log"]),
         ("log", "", &[]),
     ]);
-    assert_eq!(
-        places_of(&impurities(&graph, &TEXT)),
-        ["crates/text/Cargo.toml:1"]
-    );
-    assert_eq!(
-        places_of(&impurities(&graph, &DEDUP)),
-        ["crates/dedup/Cargo.toml:1"]
-    );
+    assert_eq!(places_of(&impurities(&graph, &TEXT)), ["crates/text/Cargo.toml:1"]);
+    assert_eq!(places_of(&impurities(&graph, &DEDUP)), ["crates/dedup/Cargo.toml:1"]);
 }
 
 #[test]
 fn finds_a_planted_crowd() {
-    let many: Vec<String> = (0..MOST_CRATES)
-        .map(|number| format!("tiny-{number}"))
-        .collect();
+    let many: Vec<String> = (0..MOST_CRATES).map(|number| format!("tiny-{number}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let graph = Graph::planted(&[("wirefold-text", "crates/text", &many)]);
     let findings = impurities(&graph, &TEXT);
-    assert_eq!(
-        findings.len(),
-        MOST_CRATES + 1,
-        "each stranger, and their number"
-    );
+    assert_eq!(findings.len(), MOST_CRATES + 1, "each stranger, and their number");
 }

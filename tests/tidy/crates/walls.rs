@@ -29,41 +29,16 @@ const WALLS: [Wall; 8] = [
               command line or the environment",
     },
     wall("crates/flow", &[], "flow knows no articles"),
-    wall(
-        "crates/flow-nats",
-        &["wirefold-flow"],
-        "a bus knows only the seam",
-    ),
-    wall(
-        "crates/flow-sqlite",
-        &["wirefold-flow"],
-        "a bus knows only the seam",
-    ),
+    wall("crates/flow-nats", &["wirefold-flow"], "a bus knows only the seam"),
+    wall("crates/flow-sqlite", &["wirefold-flow"], "a bus knows only the seam"),
     wall("crates/text", &[], "text is pure and stands alone"),
-    wall(
-        "crates/dedup",
-        &["wirefold-text"],
-        "dedup is pure and knows only text",
-    ),
-    wall(
-        "crates/query",
-        &["wirefold-text"],
-        "query is pure and knows only text",
-    ),
-    wall(
-        "proto",
-        &[],
-        "the contract stands alone, so that others can use it",
-    ),
+    wall("crates/dedup", &["wirefold-text"], "dedup is pure and knows only text"),
+    wall("crates/query", &["wirefold-text"], "query is pure and knows only text"),
+    wall("proto", &[], "the contract stands alone, so that others can use it"),
 ];
 
 const fn wall(folder: &'static str, may_know: &'static [&'static str], why: &'static str) -> Wall {
-    Wall {
-        folder,
-        may_know,
-        never: &[],
-        why,
-    }
+    Wall { folder, may_know, never: &[], why }
 }
 
 fn breaches(graph: &Graph) -> Vec<Finding> {
@@ -97,26 +72,10 @@ fn crates_keep_to_their_side() {
 #[test]
 fn finds_planted_breaches() {
     let graph = Graph::planted(&[
-        (
-            "wirefold",
-            "crates/wirefold",
-            &["wirefold-detector", "wirefold-flow-nats", "clap"],
-        ),
-        (
-            "wirefold-detector",
-            "services/detector",
-            &["wirefold-flow", "wirefold-dedup", "serde"],
-        ),
-        (
-            "wirefold-alerter",
-            "services/alerter",
-            &["wirefold-detector", "wirefold-flow"],
-        ),
-        (
-            "wirefold-gateway",
-            "services/gateway",
-            &["wirefold-flow-nats", "clap"],
-        ),
+        ("wirefold", "crates/wirefold", &["wirefold-detector", "wirefold-flow-nats", "clap"]),
+        ("wirefold-detector", "services/detector", &["wirefold-flow", "wirefold-dedup", "serde"]),
+        ("wirefold-alerter", "services/alerter", &["wirefold-detector", "wirefold-flow"]),
+        ("wirefold-gateway", "services/gateway", &["wirefold-flow-nats", "clap"]),
         ("wirefold-flow", "crates/flow", &["wirefold-proto"]),
         ("wirefold-flow-nats", "crates/flow-nats", &["wirefold-flow"]),
         ("wirefold-dedup", "crates/dedup", &["wirefold-proto"]),
@@ -130,9 +89,6 @@ fn finds_planted_breaches() {
         "services/gateway/Cargo.toml",
     ];
     let findings = breaches(&graph);
-    let places: Vec<String> = findings
-        .iter()
-        .map(|finding| finding.path.clone())
-        .collect();
+    let places: Vec<String> = findings.iter().map(|finding| finding.path.clone()).collect();
     assert_eq!(places, expected, "{:?}", places_of(&findings));
 }

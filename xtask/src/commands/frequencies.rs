@@ -47,8 +47,10 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
 }
 
 fn folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))?;
-    let mut found: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|e| e.path())).collect();
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))?;
+    let mut found: Vec<PathBuf> =
+        entries.filter_map(|entry| entry.ok().map(|e| e.path())).collect();
     found.sort();
     Ok(found)
 }
@@ -83,7 +85,8 @@ fn reports(folder: &Path) -> anyhow::Result<Vec<String>> {
 /// The `text` of every line of a file of JSON lines; the first of each story would be enough, but
 /// the few copies do not tilt the counts.
 fn articles(file: &Path) -> anyhow::Result<Vec<String>> {
-    let lines = std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
+    let lines =
+        std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
     let texts = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     Ok(texts.filter_map(|value| value.get("text")?.as_str().map(str::to_owned)).collect())
 }

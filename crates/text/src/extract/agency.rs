@@ -73,21 +73,23 @@ impl Named {
     }
 }
 
-/// The first words of agencies' full names, to the names.
-fn by_first_word() -> &'static HashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>> {
-    static TABLE: OnceLock<HashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>>> =
-        OnceLock::new();
+/// By the first word of an agency's full name: the words of the name, and the agency.
+type Names = HashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>>;
+
+fn by_first_word() -> &'static Names {
+    static TABLE: OnceLock<Names> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let mut table: HashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>> =
-            HashMap::new();
+        let mut table = Names::new();
         for agency in AGENCIES {
             for form in agency.forms {
                 let words: Vec<&str> = form.split(' ').collect();
                 table.entry(words[0]).or_default().push((words, agency.name));
             }
         }
-        // "australian associated press" before "associated press", "interfax ukraine" before "interfax".
-        table.values_mut().for_each(|forms| forms.sort_by_key(|(words, _)| usize::MAX - words.len()));
+        // The longest first: "interfax ukraine" before "interfax".
+        table
+            .values_mut()
+            .for_each(|forms| forms.sort_by_key(|(words, _)| usize::MAX - words.len()));
         table
     })
 }
@@ -102,30 +104,117 @@ struct Place<'a> {
 
 /// Verbs of telling, in normal form; the agency follows within two words.
 const TELLING: &[&str] = &[
-    "told", "telling", "tells", "tell", "interview", "spoke", "speaking", "sagte", "gegenüber",
-    "sagten", "déclaré", "dit", "indiqué", "confié", "expliqué", "dijo", "declaró", "explicó",
-    "detto", "dichiarato", "disse", "declarou", "zei", "сказав", "сказала", "розповів", "розповіла",
-    "заявив", "заявила", "сказал", "рассказал", "рассказала", "заявил", "сообщил", "повідомив",
-    "повідомила", "قال", "وقال", "告 诉",
+    "told",
+    "telling",
+    "tells",
+    "tell",
+    "interview",
+    "spoke",
+    "speaking",
+    "sagte",
+    "gegenüber",
+    "sagten",
+    "déclaré",
+    "dit",
+    "indiqué",
+    "confié",
+    "expliqué",
+    "dijo",
+    "declaró",
+    "explicó",
+    "detto",
+    "dichiarato",
+    "disse",
+    "declarou",
+    "zei",
+    "сказав",
+    "сказала",
+    "розповів",
+    "розповіла",
+    "заявив",
+    "заявила",
+    "сказал",
+    "рассказал",
+    "рассказала",
+    "заявил",
+    "сообщил",
+    "повідомив",
+    "повідомила",
+    "قال",
+    "وقال",
+    "告 诉",
 ];
 
 /// Words that may stand between the verb of telling and the agency.
 const BETWEEN: &[&str] = &[
-    "the", "to", "with", "news", "agency", "der", "die", "dem", "den", "nachrichtenagentur", "à", "l",
-    "lagence", "agence", "a", "la", "agencia", "all", "allagenzia", "alla", "à agência", "агентству",
-    "агенству", "інформагентству", "informacije", "لوكالة", "لوكالة الأنباء", "by",
+    "the",
+    "to",
+    "with",
+    "news",
+    "agency",
+    "der",
+    "die",
+    "dem",
+    "den",
+    "nachrichtenagentur",
+    "à",
+    "l",
+    "lagence",
+    "agence",
+    "a",
+    "la",
+    "agencia",
+    "all",
+    "allagenzia",
+    "alla",
+    "à agência",
+    "агентству",
+    "агенству",
+    "інформагентству",
+    "informacije",
+    "لوكالة",
+    "لوكالة الأنباء",
+    "by",
 ];
 
 /// Openings of bylines and source lines.
 const BY: &[&str] = &[
-    "by", "von", "par", "por", "di", "door", "av", "af", "source", "sources", "quelle", "fuente",
-    "fonte", "bron", "источник", "джерело", "المصدر", "from", "via",
+    "by",
+    "von",
+    "par",
+    "por",
+    "di",
+    "door",
+    "av",
+    "af",
+    "source",
+    "sources",
+    "quelle",
+    "fuente",
+    "fonte",
+    "bron",
+    "источник",
+    "джерело",
+    "المصدر",
+    "from",
+    "via",
 ];
 
 /// Words whose presence makes a short paragraph a credit line.
 const CREDITS: &[&str] = &[
-    "contributed", "copyright", "inputs", "rights", "mitwirkung", "material", "reporting", "writer",
-    "writers", "files", "photo", "correspondent", "journalists",
+    "contributed",
+    "copyright",
+    "inputs",
+    "rights",
+    "mitwirkung",
+    "material",
+    "reporting",
+    "writer",
+    "writers",
+    "files",
+    "photo",
+    "correspondent",
+    "journalists",
 ];
 
 impl Place<'_> {
@@ -190,7 +279,11 @@ impl Place<'_> {
         let is_credit_line = count <= 40
             && self.near_end
             && (self.words().any(|word| CREDITS.contains(&word)) || self.raw().contains('©'));
-        is_dateline || is_sign_off || is_by_line || (is_alone && is_edge) || is_credit_line
+        is_dateline
+            || is_sign_off
+            || is_by_line
+            || (is_alone && is_edge)
+            || is_credit_line
             || self.is_chinese_dateline(named)
     }
 
@@ -203,7 +296,8 @@ impl Place<'_> {
         let original = self.text.original();
         let before = original[..span.start].chars().next_back();
         let after = original[span.end..].trim_start().chars().next();
-        before.is_some_and(|c| "([（【/".contains(c)) && after.is_some_and(|c| ")]）】,/;".contains(c))
+        before.is_some_and(|c| "([（【/".contains(c))
+            && after.is_some_and(|c| ")]）】,/;".contains(c))
     }
 
     /// `BERLIN/dpa –` and `dpa/Berlin`.
@@ -216,7 +310,8 @@ impl Place<'_> {
     /// `新华社基辅3月5日电`: agency, place, date and the character for a dispatch.
     fn is_chinese_dateline(&self, named: &Named) -> bool {
         let words = &self.text.words()[named.end..self.paragraph.words.end];
-        let before = named.start.checked_sub(1).map(|index| self.text.normal(&self.text.words()[index]));
+        let before =
+            named.start.checked_sub(1).map(|index| self.text.normal(&self.text.words()[index]));
         self.near_top
             && before != Some("据")
             && words.iter().take(16).any(|word| matches!(self.text.normal(word), "电" | "電"))
@@ -259,8 +354,14 @@ mod tests {
         check("Berlin/dpa – Der Hafen ist zu.", &[("dpa", Credited)]);
         check("By Ada Ruiz, Associated Press\nThe port closed.", &[("AP", Credited)]);
         check("The port closed.\n© 2026 AFP", &[("AFP", Credited)]);
-        check("The port closed.\nAssociated Press writer Ada Ruiz contributed.", &[("AP", Credited)]);
-        check("The port closed.\n(Reporting by A. Ruiz; Editing by B. Lund)", &[("Reuters", Credited)]);
+        check(
+            "The port closed.\nAssociated Press writer Ada Ruiz contributed.",
+            &[("AP", Credited)],
+        );
+        check(
+            "The port closed.\n(Reporting by A. Ruiz; Editing by B. Lund)",
+            &[("Reuters", Credited)],
+        );
         check("新华社港城3月5日电 港口关闭。", &[("Xinhua", Credited)]);
     }
 
@@ -270,7 +371,10 @@ mod tests {
         check("It closed, an official said, telling AP more.", &[("AP", Mentioned)]);
         check("« C'est fini », a-t-il déclaré à l'AFP.", &[("AFP", Mentioned)]);
         check("Er sagte der Nachrichtenagentur dpa nichts.", &[("dpa", Mentioned)]);
-        check("(AP) The port.\nShe told Reuters it closed.", &[("AP", Credited), ("Reuters", Mentioned)]);
+        check(
+            "(AP) The port.\nShe told Reuters it closed.",
+            &[("AP", Credited), ("Reuters", Mentioned)],
+        );
     }
 
     #[test]

@@ -21,18 +21,42 @@ const fn agency(
 
 /// Agencies of the world by language area. Order does not matter; names are unique.
 pub(crate) const AGENCIES: &[Agency] = &[
-    agency("AP", &["associated press", "асошиэйтед пресс", "ассошиэйтед пресс", "美 联 社", "أسوشيتد برس"], &["AP"]),
+    agency(
+        "AP",
+        &["associated press", "асошиэйтед пресс", "ассошиэйтед пресс", "美 联 社", "أسوشيتد برس"],
+        &["AP"],
+    ),
     agency(
         "Reuters",
-        &["reuters", "thomson reuters", "рейтер", "рейтерс", "ройтерз", "路 透 社", "رويترز", "لرويترز"],
+        &[
+            "reuters",
+            "thomson reuters",
+            "рейтер",
+            "рейтерс",
+            "ройтерз",
+            "路 透 社",
+            "رويترز",
+            "لرويترز",
+        ],
         &[],
     ),
     agency(
         "AFP",
-        &["agence france presse", "france presse", "франс пресс", "法 新 社", "فرانس برس", "lagence france presse"],
+        &[
+            "agence france presse",
+            "france presse",
+            "франс пресс",
+            "法 新 社",
+            "فرانس برس",
+            "lagence france presse",
+        ],
         &["AFP", "l'AFP", "l’AFP", "L'AFP", "L’AFP"],
     ),
-    agency("dpa", &["deutsche presse agentur", "deutschen presse agentur", "german press agency"], &["dpa", "DPA"]),
+    agency(
+        "dpa",
+        &["deutsche presse agentur", "deutschen presse agentur", "german press agency"],
+        &["dpa", "DPA"],
+    ),
     agency("ANSA", &["agenzia ansa"], &["ANSA", "Ansa", "all'ANSA", "all’ANSA"]),
     agency("EFE", &["agencia efe"], &["EFE", "Efe"]),
     agency("Europa Press", &["europa press"], &[]),

@@ -20,7 +20,10 @@ const LONGEST: usize = 120;
 /// The dateline of `text`: in one of its first five paragraphs, capitals first, a dash behind.
 #[must_use]
 pub fn dateline(text: &Text) -> Option<Dateline> {
-    text.paragraphs().iter().take(5).find_map(|paragraph| in_paragraph(text.original(), paragraph.span))
+    text.paragraphs()
+        .iter()
+        .take(5)
+        .find_map(|paragraph| in_paragraph(text.original(), paragraph.span))
 }
 
 fn in_paragraph(original: &str, paragraph: Span) -> Option<Dateline> {
@@ -43,7 +46,8 @@ fn in_paragraph(original: &str, paragraph: Span) -> Option<Dateline> {
 fn dashes(line: &str) -> impl Iterator<Item = (usize, usize)> {
     line.char_indices().filter_map(|(at, c)| {
         let spaced = line[at + c.len_utf8()..].starts_with([' ', '\u{a0}']);
-        let is_dash = matches!(c, '—' | '–' | '―') || (c == '-' && spaced && line[..at].ends_with(' '));
+        let is_dash =
+            matches!(c, '—' | '–' | '―') || (c == '-' && spaced && line[..at].ends_with(' '));
         is_dash.then_some((at, c.len_utf8()))
     })
 }

@@ -90,7 +90,10 @@ mod tests {
 
     #[test]
     fn names_are_runs_of_capitals() {
-        check("The minister Ada Ruiz met Ruiz in Port Ellery.", &["Ada Ruiz", "Ruiz", "Port Ellery"]);
+        check(
+            "The minister Ada Ruiz met Ruiz in Port Ellery.",
+            &["Ada Ruiz", "Ruiz", "Port Ellery"],
+        );
         check("Ruiz left. They saw Ruiz, Ada.", &["Ruiz", "Ruiz", "Ada"]);
         check("“Go,” said Lund.", &["Lund"]);
         check("泽连斯基说", &[]);

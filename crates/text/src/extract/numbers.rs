@@ -18,8 +18,8 @@ pub struct Number {
 
 /// Number words of English up to twelve, where style books change to digits.
 const SPELLED: &[&str] = &[
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-    "twelve",
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve",
 ];
 
 /// The numbers among `words`, in order. Furniture has none.
@@ -63,10 +63,8 @@ fn number_end(text: &Text, start: usize, limit: usize) -> usize {
         return end;
     }
     while end < limit.min(text.words().len()) && is_digits(text, end) {
-        let between = Span {
-            start: text.words()[end - 1].span.end,
-            end: text.words()[end].span.start,
-        };
+        let between =
+            Span { start: text.words()[end - 1].span.end, end: text.words()[end].span.start };
         let groups = text.normal(&text.words()[end]).chars().count() == 3;
         let joins = match between.of(text.original()) {
             "." | "," => true,

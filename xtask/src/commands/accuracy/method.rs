@@ -1,48 +1,172 @@
 //! The methods examined side by side.
 
-use wirefold_dedup::{Detector, Incoming, Settings};
+use std::collections::HashMap;
+use std::fmt;
 
-use super::set::LabelledSet;
+use anyhow::bail;
+use wirefold_dedup::{Detector, Evidence, Incoming, Settings};
+use wirefold_text::Text;
+
+use super::set::{Doc, LabelledSet};
 
 /// A way to find reprints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
     /// The product.
     Passages,
+    /// Fold with the nearest earlier article at a SimHash distance of at most so many bits.
+    SimHash(u32),
+    /// Fold with the first article of the same normalised words.
+    Exact,
 }
 
-/// The story of each document, as numbers that are equal where the story is.
-pub(crate) struct Stories {
-    pub(crate) at_arrival: Vec<usize>,
-    pub(crate) settled: Vec<usize>,
-}
+/// The methods of the table of why.
+pub(crate) const METHODS: [Method; 4] =
+    [Method::Passages, Method::SimHash(3), Method::SimHash(6), Method::Exact];
 
-impl Method {
-    /// Runs the documents of `set` in `order`.
-    pub(crate) fn stories(&self, set: &LabelledSet, order: &[usize]) -> Stories {
-        match self {
-            Method::Passages => passages(set, order),
+impl std::str::FromStr for Method {
+    type Err = anyhow::Error;
+
+    fn from_str(name: &str) -> anyhow::Result<Method> {
+        match name.split_once(':') {
+            None if name == "passages" => Ok(Method::Passages),
+            None if name == "exact" => Ok(Method::Exact),
+            Some(("simhash", bits)) => Ok(Method::SimHash(bits.parse()?)),
+            _ => bail!("no method {name:?}: passages, simhash:BITS or exact"),
         }
     }
 }
 
-fn passages(set: &LabelledSet, order: &[usize]) -> Stories {
+impl fmt::Display for Method {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Method::Passages => out.write_str("passages"),
+            Method::SimHash(bits) => write!(out, "simhash:{bits}"),
+            Method::Exact => out.write_str("exact"),
+        }
+    }
+}
+
+/// What a method made of a set. Documents are named by their number in the set; a story or an
+/// event by any number that is equal where it is the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Run {
+    /// The story of each document when it came in.
+    pub(crate) at_arrival: Vec<usize>,
+    /// Its story once everything was known.
+    pub(crate) settled: Vec<usize>,
+    /// Its event once everything was known.
+    pub(crate) events: Vec<usize>,
+    /// What each was compared with; `doc` is the number of arrival.
+    pub(crate) evidence: Vec<Vec<Evidence>>,
+}
+
+impl Method {
+    /// Runs the documents of `set` in `order`.
+    pub(crate) fn run(self, set: &LabelledSet, order: &[usize]) -> Run {
+        let stories = match self {
+            Method::Passages => return passages(set, order),
+            Method::SimHash(bits) => by_simhash(set, order, bits),
+            Method::Exact => by_words(set, order),
+        };
+        Run { at_arrival: stories.clone(), settled: stories, ..Run::default() }
+    }
+}
+
+fn passages(set: &LabelledSet, order: &[usize]) -> Run {
     let mut detector = Detector::new(Settings::default());
-    let mut at_arrival = vec![0; set.docs.len()];
+    let mut run = Run {
+        at_arrival: vec![0; set.docs.len()],
+        settled: vec![0; set.docs.len()],
+        events: vec![0; set.docs.len()],
+        evidence: vec![Vec::new(); set.docs.len()],
+    };
+    let mut time = None;
     for number in order {
         let doc = &set.docs[*number];
-        let item = doc.url.as_deref().unwrap_or(&doc.id);
+        let published = doc.published.map(jiff::Timestamp::as_second);
+        time = time.max(published);
         let verdict = detector.observe(&Incoming {
-            items: &[item],
+            items: &[doc.url.as_deref().unwrap_or(&doc.id)],
             outlet: doc.outlet.as_deref(),
             title: doc.title.as_deref().unwrap_or(""),
+            byline: doc.author.as_deref().unwrap_or(""),
             text: &doc.text,
-            ..Incoming::default()
+            time: time.unwrap_or(0),
+            published: published.or(time).unwrap_or(0),
         });
-        at_arrival[*number] = verdict.story as usize;
+        run.at_arrival[*number] = verdict.story as usize;
+        run.evidence[*number] = verdict.matches;
     }
-    let mut settled = vec![0; set.docs.len()];
     for (arrival, number) in (0_u32..).zip(order) {
-        settled[*number] = detector.settled(arrival).map_or(0, |verdict| verdict.story as usize);
+        if let Some(verdict) = detector.settled(arrival) {
+            run.settled[*number] = verdict.story as usize;
+            run.events[*number] = verdict.event as usize;
+        }
     }
-    Stories { at_arrival, settled }
+    run
+}
+
+fn by_simhash(set: &LabelledSet, order: &[usize], bits: u32) -> Vec<usize> {
+    let hash = |doc: &Doc| simhash::simhash_stream(Text::new(&doc.text).normal_words());
+    let hashes: Vec<u64> = set.docs.iter().map(hash).collect();
+    fold(order, |number, earlier| {
+        let distance = |other: &usize| (hashes[number] ^ hashes[*other]).count_ones();
+        let near = earlier.iter().map(|other| (distance(other), *other));
+        // Of equals the first, which is the earliest.
+        let nearest = near.min_by_key(|(distance, _)| *distance);
+        nearest.filter(|(distance, _)| *distance <= bits).map(|(_, other)| other)
+    })
+}
+
+fn by_words(set: &LabelledSet, order: &[usize]) -> Vec<usize> {
+    let words: Vec<String> =
+        set.docs.iter().map(|doc| wirefold_text::normalise(&doc.text)).collect();
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    fold(order, |number, _| {
+        let before = *first.entry(&words[number]).or_insert(number);
+        (before != number).then_some(before)
+    })
+}
+
+/// Gives each document of `order` the story of the earlier one that `original` names.
+fn fold(order: &[usize], mut original: impl FnMut(usize, &[usize]) -> Option<usize>) -> Vec<usize> {
+    let mut stories = vec![0; order.len()];
+    for (at, number) in order.iter().enumerate() {
+        stories[*number] = original(*number, &order[..at]).map_or(*number, |other| stories[other]);
+    }
+    stories
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(texts: &[&str]) -> LabelledSet {
+        let doc = |(at, text): (usize, &&str)| Doc {
+            id: at.to_string(),
+            text: (*text).to_owned(),
+            ..Doc::default()
+        };
+        LabelledSet { docs: texts.iter().enumerate().map(doc).collect(), ..LabelledSet::default() }
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for method in METHODS {
+            assert_eq!(method.to_string().parse::<Method>().unwrap(), method);
+        }
+        assert!("simhash:many".parse::<Method>().is_err());
+        assert!("minhash".parse::<Method>().is_err());
+    }
+
+    #[test]
+    fn baselines_fold_with_an_earlier_article_in_any_order() {
+        let set = set(&["The ship has sailed.", "Nothing else at all", "the ship HAS sailed"]);
+        for method in [Method::Exact, Method::SimHash(0)] {
+            assert_eq!(method.run(&set, &[0, 1, 2]).at_arrival, [0, 1, 0]);
+            assert_eq!(method.run(&set, &[2, 1, 0]).at_arrival, [2, 1, 2]);
+        }
+        assert_eq!(Method::SimHash(64).run(&set, &[1, 0, 2]).at_arrival, [1, 1, 1]);
+    }
 }

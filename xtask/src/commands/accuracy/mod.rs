@@ -43,7 +43,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         for order in orders {
             let o = seeds.compare(&order);
-            writeln!(out, "false folds {:?} missed folds {:?} events found {} false {} missed {}", o.false_folds, o.missed_folds, o.found_events.len(), o.false_events.len(), o.missed_events.len())?;
+            writeln!(
+                out,
+                "false folds {:?} missed folds {:?} events found {} false {} missed {}",
+                o.false_folds,
+                o.missed_folds,
+                o.found_events.len(),
+                o.false_events.len(),
+                o.missed_events.len()
+            )?;
             if arguments.errors {
                 writeln!(out, "  false {:?}\n  missed {:?}", o.false_events, o.missed_events)?;
             }

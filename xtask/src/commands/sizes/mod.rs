@@ -45,42 +45,19 @@ fn measures(
     let file_spread = Spread::of(files.iter().map(|file| file.lines));
     let function_spread = Spread::of(functions.iter().map(|function| function.lines));
     let lines: usize = files.iter().map(|file| file.lines).sum();
-    let expects: usize = shipped
-        .iter()
-        .map(|file| file.code().matches(".expect(").count())
-        .sum();
+    let expects: usize = shipped.iter().map(|file| file.code().matches(".expect(").count()).sum();
     let per_thousand = 1000.0 * expects as f64 / lines.max(1) as f64;
 
     let rows = [
         ("crates in the lock file", graph::locked()?, ""),
-        (
-            "crates in the binary",
-            graph::shipped("wirefold")?,
-            "<= 300",
-        ),
-        (
-            "crates in dedup",
-            graph::shipped("wirefold-dedup")?,
-            "<= 12",
-        ),
+        ("crates in the binary", graph::shipped("wirefold")?, "<= 300"),
+        ("crates in dedup", graph::shipped("wirefold-dedup")?, "<= 12"),
         ("release binary", graph::binary_size(), "<= 20 MB"),
         ("Rust files, without tests", files.len().to_string(), ""),
         ("their lines", lines.to_string(), ""),
-        (
-            "file length",
-            file_spread.told(90),
-            "median <= 150, p90 <= 350, max <= 400",
-        ),
-        (
-            "function length",
-            function_spread.told(99),
-            "median <= 10, p99 <= 60, max <= 80",
-        ),
-        (
-            "expects in 1,000 lines",
-            format!("{per_thousand:.1}"),
-            "<= 1",
-        ),
+        ("file length", file_spread.told(90), "median <= 150, p90 <= 350, max <= 400"),
+        ("function length", function_spread.told(99), "median <= 10, p99 <= 60, max <= 80"),
+        ("expects in 1,000 lines", format!("{per_thousand:.1}"), "<= 1"),
     ];
     let mut table = Table::new(&["measure", "now", "ours to reach"]);
     for (measure, now, goal) in rows {
@@ -90,21 +67,13 @@ fn measures(
 }
 
 fn measured_file(file: &File) -> Measured {
-    Measured {
-        place: file.path.clone(),
-        lines: file.code().lines().count(),
-    }
+    Measured { place: file.path.clone(), lines: file.code().lines().count() }
 }
 
 fn measured_functions(file: &File) -> Vec<Measured> {
     let place = |name: &str, line: usize| format!("{}:{line} {name}", file.path);
     let found = functions(file.code()).into_iter();
-    found
-        .map(|f| Measured {
-            place: place(f.name, f.line),
-            lines: f.length,
-        })
-        .collect()
+    found.map(|f| Measured { place: place(f.name, f.line), lines: f.length }).collect()
 }
 
 fn largest_first(measured: impl Iterator<Item = Measured>) -> Vec<Measured> {

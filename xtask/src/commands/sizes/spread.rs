@@ -15,10 +15,7 @@ impl Spread {
     /// The smallest length that `percent` of all do not exceed (nearest rank); 0 of none.
     fn percentile(&self, percent: usize) -> usize {
         let rank = (self.sorted.len() * percent).div_ceil(100);
-        self.sorted
-            .get(rank.saturating_sub(1))
-            .copied()
-            .unwrap_or(0)
+        self.sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0)
     }
 
     /// In words, with this percentile between median and maximum.
@@ -35,13 +32,7 @@ mod tests {
     #[test]
     fn takes_the_nearest_rank() {
         assert_eq!(Spread::of(1..=10).told(90), "median 5, p90 9, max 10");
-        assert_eq!(
-            Spread::of([7, 3].into_iter()).told(99),
-            "median 3, p99 7, max 7"
-        );
-        assert_eq!(
-            Spread::of(std::iter::empty()).told(90),
-            "median 0, p90 0, max 0"
-        );
+        assert_eq!(Spread::of([7, 3].into_iter()).told(99), "median 3, p99 7, max 7");
+        assert_eq!(Spread::of(std::iter::empty()).told(90), "median 0, p90 0, max 0");
     }
 }

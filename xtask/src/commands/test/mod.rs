@@ -24,15 +24,7 @@ const STEPS: [Step; 5] = [
     },
     Step {
         name: "clippy",
-        arguments: &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        arguments: &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
         environment: &[],
         component: Some(&["clippy", "--version"]),
         without: "clippy is not installed",
@@ -55,15 +47,7 @@ const STEPS: [Step; 5] = [
     Step {
         name: "deny",
         // Not the advisories: they change by the day, so the same commit would pass and then fail.
-        arguments: &[
-            "deny",
-            "--workspace",
-            "--locked",
-            "check",
-            "bans",
-            "licenses",
-            "sources",
-        ],
+        arguments: &["deny", "--workspace", "--locked", "check", "bans", "licenses", "sources"],
         environment: &[],
         component: Some(&["deny", "--version"]),
         without: "cargo-deny is not installed; the tidy tests hold its bans, nothing its licences",
@@ -82,11 +66,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         writeln!(io::stdout(), "=== {}: {outcome}, {seconds} s", step.name)?;
         failed |= report.outcome == Outcome::Failed;
         let is_missing = report.outcome == Outcome::Missing;
-        let tests = if step.name == "test" {
-            report.tests.to_string()
-        } else {
-            String::new()
-        };
+        let tests = if step.name == "test" { report.tests.to_string() } else { String::new() };
         table.row([
             step.name,
             &outcome,
@@ -102,14 +82,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     }
     writeln!(io::stdout(), "\n{table}")?;
     if shared_is_absent {
-        writeln!(
-            io::stdout(),
-            "ACCEPTANCE TESTS WERE SKIPPED: ../shared is absent\n"
-        )?;
+        writeln!(io::stdout(), "ACCEPTANCE TESTS WERE SKIPPED: ../shared is absent\n")?;
     }
-    Ok(if failed {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

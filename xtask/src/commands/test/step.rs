@@ -44,40 +44,23 @@ pub(super) struct Tests {
 impl Step {
     /// The command as one would type it.
     pub(super) fn told(&self) -> String {
-        let settings = self
-            .environment
-            .iter()
-            .map(|(name, value)| format!("{name}='{value}' "));
-        format!(
-            "{}cargo {}",
-            settings.collect::<String>(),
-            self.arguments.join(" ")
-        )
+        let settings = self.environment.iter().map(|(name, value)| format!("{name}='{value}' "));
+        format!("{}cargo {}", settings.collect::<String>(), self.arguments.join(" "))
     }
 
     /// Runs the step; what it prints passes through.
     pub(super) fn run(&self) -> anyhow::Result<Report> {
         let started = now();
         let is_here = self.component.is_none_or(is_installed);
-        let (outcome, tests) = if is_here {
-            self.call()?
-        } else {
-            (Outcome::Missing, Tests::default())
-        };
-        Ok(Report {
-            outcome,
-            took: now() - started,
-            tests,
-        })
+        let (outcome, tests) =
+            if is_here { self.call()? } else { (Outcome::Missing, Tests::default()) };
+        Ok(Report { outcome, took: now() - started, tests })
     }
 
     fn call(&self) -> anyhow::Result<(Outcome, Tests)> {
         let mut call = cargo(self.arguments);
-        call.envs(self.environment.iter().copied())
-            .stdout(Stdio::piped());
-        let mut child = call
-            .spawn()
-            .with_context(|| format!("cannot start {}", self.told()))?;
+        call.envs(self.environment.iter().copied()).stdout(Stdio::piped());
+        let mut child = call.spawn().with_context(|| format!("cannot start {}", self.told()))?;
         let printed = child.stdout.take().context("standard output was piped")?;
         let mut tests = Tests::default();
         for line in BufReader::new(printed).split(b'\n') {
@@ -87,14 +70,7 @@ impl Step {
             io::stdout().write_all(&line)?;
         }
         let passed = child.wait()?.success();
-        Ok((
-            if passed {
-                Outcome::Passed
-            } else {
-                Outcome::Failed
-            },
-            tests,
-        ))
+        Ok((if passed { Outcome::Passed } else { Outcome::Failed }, tests))
     }
 }
 
@@ -102,9 +78,8 @@ impl Tests {
     /// Adds what a line of the harness reports:
     /// `test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; …`.
     fn count(&mut self, line: &str) {
-        let Some((_, counts)) = line
-            .strip_prefix("test result: ")
-            .and_then(|counts| counts.split_once(". "))
+        let Some((_, counts)) =
+            line.strip_prefix("test result: ").and_then(|counts| counts.split_once(". "))
         else {
             return;
         };
@@ -121,26 +96,17 @@ impl Tests {
 }
 
 fn is_installed(component: &[&str]) -> bool {
-    let asked = cargo(component)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
+    let asked = cargo(component).stdout(Stdio::null()).stderr(Stdio::null()).status();
     asked.is_ok_and(|status| status.success())
 }
 
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
-    command
-        .args(arguments)
-        .current_dir(crate::tree::root())
-        .stdin(Stdio::null());
+    command.args(arguments).current_dir(crate::tree::root()).stdin(Stdio::null());
     command
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a stopwatch for people; nothing is decided by it"
-)]
+#[expect(clippy::disallowed_methods, reason = "a stopwatch for people; nothing is decided by it")]
 fn now() -> Instant {
     Instant::now()
 }
@@ -180,14 +146,7 @@ mod tests {
             test a ... test result\n\
             test result: FAILED. 4 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 1s\n";
         harness.lines().for_each(|line| tests.count(line));
-        assert_eq!(
-            tests,
-            Tests {
-                passed: 7,
-                failed: 1,
-                ignored: 2
-            }
-        );
+        assert_eq!(tests, Tests { passed: 7, failed: 1, ignored: 2 });
         assert_eq!(tests.to_string(), "8 ran, 1 failed, 2 ignored");
     }
 }

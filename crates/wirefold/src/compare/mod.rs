@@ -1,0 +1,90 @@
+//! `wirefold compare` and `wirefold why`: two articles and everything that speaks for or against
+//! one story, one event.
+
+mod article;
+mod passages;
+mod sentences;
+mod summary;
+
+use std::io::Write;
+
+use wirefold_dedup::{Body, Changes, Detector, Incoming, Overlap, Settings, Verdict};
+
+use crate::cli::CompareArguments;
+use crate::exit::Exit;
+use crate::output;
+use article::{Article, Refused};
+
+/// Two articles, the earlier first, and what was found between them.
+struct Comparison {
+    earlier: Article,
+    later: Article,
+    overlap: Overlap,
+    earlier_body: Body,
+    later_body: Body,
+    settled: (Verdict, Verdict),
+    settings: Settings,
+}
+
+/// Compares the two files and prints the result.
+pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
+    let (earlier, later) = match (Article::read(&arguments.first), Article::read(&arguments.second))
+    {
+        (Ok(earlier), Ok(later)) => (earlier, later),
+        (earlier, later) => return Ok(refuse([earlier.err(), later.err()])),
+    };
+    let Some(comparison) = Comparison::new(earlier, later, arguments.no_mask) else {
+        anyhow::bail!("the detector gave no verdict on two articles of the same moment");
+    };
+    let mut text = String::new();
+    summary::write(&mut text, &comparison)?;
+    passages::write(&mut text, &comparison, arguments.full)?;
+    let changes = Changes::between(&comparison.earlier.text, &comparison.later.text);
+    if comparison.is_one_story() {
+        sentences::write(&mut text, &comparison, &changes)?;
+    }
+    anstream::stdout().write_all(text.as_bytes())?;
+    Ok(comparison.exit())
+}
+
+fn refuse(refused: [Option<Refused>; 2]) -> Exit {
+    let mut exit = Exit::Failure;
+    for reason in refused.into_iter().flatten() {
+        output::note(format_args!("error: {}", reason.what));
+        exit = reason.exit;
+    }
+    exit
+}
+
+impl Comparison {
+    /// Judges the two as if they came in one after the other.
+    fn new(earlier: Article, later: Article, no_mask: bool) -> Option<Comparison> {
+        let settings = Settings::default();
+        let mut detector = Detector::new(settings.clone());
+        for (id, article) in [("earlier", &earlier), ("later", &later)] {
+            let text = article.text.original();
+            detector.observe(&Incoming { items: &[id], text, ..Incoming::default() });
+        }
+        let settled = (detector.settled(0)?, detector.settled(1)?);
+        let body = if no_mask { Body::unmasked } else { Body::new };
+        let (earlier_body, later_body) = (body(&earlier.text), body(&later.text));
+        let overlap = Overlap::between(&later_body, &earlier_body, &settings);
+        Some(Comparison { earlier, later, overlap, earlier_body, later_body, settled, settings })
+    }
+
+    fn is_one_story(&self) -> bool {
+        self.settled.0.story == self.settled.1.story
+    }
+
+    fn is_one_event(&self) -> bool {
+        self.settled.0.event == self.settled.1.event
+    }
+
+    fn exit(&self) -> Exit {
+        match (self.is_one_story(), self.is_one_event()) {
+            (true, _) => Exit::Ok,
+            (false, true) => Exit::SameEvent,
+            (false, false) => Exit::Unrelated,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Passages and shared quotations, side by side.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthChar;
+use wirefold_dedup::{Block, Body, Passage};
+use wirefold_text::{Span, Text};
+
+use super::Comparison;
+use crate::output::{count, thousands, width};
+
+const TITLE: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+/// Words in both texts.
+const SHARED: Style = AnsiColor::Green.on_default();
+/// Words of one text only, inside a passage.
+const OTHER: Style = AnsiColor::Red.on_default();
+/// A longer passage is cut in the middle unless asked for in full.
+const SHOWN_WORDS: usize = 60;
+
+pub(super) fn write(out: &mut String, comparison: &Comparison, full: bool) -> std::fmt::Result {
+    let overlap = &comparison.overlap;
+    for (number, passage) in overlap.passages.iter().enumerate() {
+        let title = format!("PASSAGE {}", number + 1);
+        let verbatim: u32 = passage.blocks.iter().map(|block| block.len).sum();
+        let edits = passage.blocks.len() - 1;
+        let words = count(verbatim as usize, "word", "words");
+        let about = format!("{words} in common, {}", count(edits, "edit", "edits"));
+        write_pair(out, comparison, &title, &about, passage, full)?;
+    }
+    for (number, block) in overlap.shared_quotations.iter().enumerate() {
+        let title = format!("SHARED QUOTATION {}", number + 1);
+        let about = format!("{}, not counted", count(block.len as usize, "word", "words"));
+        let passage = Passage { blocks: vec![*block], counted: 0 };
+        write_pair(out, comparison, &title, &about, &passage, full)?;
+    }
+    Ok(())
+}
+
+fn write_pair(
+    out: &mut String,
+    comparison: &Comparison,
+    title: &str,
+    about: &str,
+    passage: &Passage,
+    full: bool,
+) -> std::fmt::Result {
+    let left = Side {
+        text: &comparison.earlier.text,
+        body: &comparison.earlier_body,
+        words: passage.there(),
+        shared: passage.blocks.iter().map(there).collect(),
+    };
+    let right = Side {
+        text: &comparison.later.text,
+        body: &comparison.later_body,
+        words: passage.here(),
+        shared: passage.blocks.iter().map(here).collect(),
+    };
+    writeln!(
+        out,
+        "\n{TITLE}{title}{TITLE:#}  {FAINT}{about} · A {} · B {}{FAINT:#}",
+        left.place(),
+        right.place()
+    )?;
+    let column = (width() - 3) / 2;
+    let (left, right) = (left.lines(column, full), right.lines(column, full));
+    for at in 0..left.len().max(right.len()) {
+        let blank = Line::default();
+        let (a, b) = (left.get(at).unwrap_or(&blank), right.get(at).unwrap_or(&blank));
+        writeln!(out, "{}{} │ {}", a.styled, " ".repeat(column.saturating_sub(a.used)), b.styled)?;
+    }
+    Ok(())
+}
+
+fn here(block: &Block) -> Range<usize> {
+    block.here as usize..(block.here + block.len) as usize
+}
+
+fn there(block: &Block) -> Range<usize> {
+    block.there as usize..(block.there + block.len) as usize
+}
+
+/// One text's side of a passage.
+struct Side<'a> {
+    text: &'a Text,
+    body: &'a Body,
+    words: Range<usize>,
+    shared: Vec<Range<usize>>,
+}
+
+/// A line of a column: with its colours, and how many columns it takes without.
+#[derive(Default)]
+struct Line {
+    styled: String,
+    used: usize,
+}
+
+impl Side<'_> {
+    /// Where the passage stands, in code points of the original.
+    fn place(&self) -> String {
+        let (first, last) = (self.span(self.words.start), self.span(self.words.end - 1));
+        let place = self.text.code_points(Span { start: first.start, end: last.end });
+        format!("{}–{}", thousands(place.start), thousands(place.end))
+    }
+
+    fn span(&self, word: usize) -> Span {
+        self.text.words()[self.body.words[word].index as usize].span
+    }
+
+    /// The passage in lines of at most `column` columns, words as printed in the original. Words
+    /// that stand in this text only are in brackets, so that they show without colour too.
+    fn lines(&self, column: usize, full: bool) -> Vec<Line> {
+        let mut lines = vec![Line::default()];
+        let all: Vec<usize> = self.words.clone().collect();
+        let half = SHOWN_WORDS / 2;
+        let is_cut = !full && all.len() > SHOWN_WORDS + 10;
+        for (at, word) in all.iter().enumerate() {
+            if is_cut && at == half {
+                let gap = format!("… {} words …", thousands(all.len() - SHOWN_WORDS));
+                push(&mut lines, &gap, FAINT, column, false);
+            }
+            if is_cut && (half..all.len() - half).contains(&at) {
+                continue;
+            }
+            let glued = at > 0 && self.is_glued(*word);
+            let printed = self.printed(*word);
+            if self.shared.iter().any(|range| range.contains(word)) {
+                push(&mut lines, &printed, SHARED, column, glued);
+            } else {
+                push(&mut lines, &format!("[{printed}]"), OTHER, column, glued);
+            }
+        }
+        lines
+    }
+
+    /// Whether no space stands before a word, as in `full-scale`.
+    fn is_glued(&self, word: usize) -> bool {
+        let before = self.text.original().get(..self.span(word).start).unwrap_or_default();
+        before.chars().next_back().is_some_and(|c| !c.is_whitespace())
+            && self.span(word - 1).end < self.span(word).start
+            && !self.text.words()[self.body.words[word].index as usize].alone
+    }
+
+    /// A word with the punctuation that follows it.
+    fn printed(&self, word: usize) -> String {
+        let span = self.span(word);
+        let original = self.text.original();
+        let rest = original.get(span.end..).unwrap_or_default();
+        let tail: String = rest
+            .chars()
+            .take(3)
+            .take_while(|c| !c.is_alphanumeric() && !c.is_whitespace())
+            .collect();
+        format!("{}{tail}", span.of(original)).chars().filter(|c| !c.is_control()).collect()
+    }
+}
+
+fn push(lines: &mut Vec<Line>, word: &str, style: Style, column: usize, glued: bool) {
+    let wide: usize = word.chars().map(|c| c.width().unwrap_or(0)).sum();
+    let needs_line =
+        lines.last().is_some_and(|line| line.used > 0 && line.used + 1 + wide > column);
+    if needs_line {
+        lines.push(Line::default());
+    }
+    if let Some(line) = lines.last_mut() {
+        if line.used > 0 && !glued {
+            line.styled.push(' ');
+            line.used += 1;
+        }
+        line.styled.push_str(&format!("{style}{word}{style:#}"));
+        line.used += wide;
+    }
+}

@@ -1,0 +1,124 @@
+//! The verdict on two articles with its numbers beside the thresholds.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use wirefold_dedup::{
+    Agency, Class, Confidence, CopyKind, DocId, Frequencies, How, Link, Terms, Verdict,
+};
+
+use super::Comparison;
+use super::article::Article;
+use crate::output::{count, percent, thousands};
+
+const SAME: Style = AnsiColor::Green.on_default().bold();
+const RELATED: Style = AnsiColor::Cyan.on_default().bold();
+const OTHER: Style = AnsiColor::Yellow.on_default().bold();
+const FAINT: Style = Style::new().dimmed();
+
+pub(super) fn write(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
+    write_article(out, "A", &comparison.earlier, &comparison.settled.0)?;
+    write_article(out, "B", &comparison.later, &comparison.settled.1)?;
+    writeln!(out)?;
+    write_verdict(out, comparison)?;
+    write_numbers(out, comparison)?;
+    write_event(out, comparison)
+}
+
+fn write_article(
+    out: &mut String,
+    letter: &str,
+    article: &Article,
+    verdict: &Verdict,
+) -> std::fmt::Result {
+    let words = count(article.text.words().len(), "word", "words");
+    let agency = verdict.agency.as_ref().map(in_words).unwrap_or_default();
+    writeln!(out, "{letter}  {}  {FAINT}{words}{agency}{FAINT:#}", article.id)
+}
+
+/// ` · probably AP (mentioned)`.
+fn in_words(agency: &Agency<DocId>) -> String {
+    let how = match agency.how {
+        How::Credited => "credited",
+        How::Mentioned => "mentioned",
+        How::Inferred => "inferred from shared passages",
+    };
+    let sure = match agency.confidence {
+        Confidence::Certainly => "",
+        Confidence::Probably => "probably ",
+        Confidence::Possibly => "possibly ",
+    };
+    format!(" · {sure}{} ({how})", agency.name)
+}
+
+fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
+    let verdict = &comparison.settled.1;
+    if comparison.is_one_story() {
+        let what = match (verdict.class, verdict.kind) {
+            (Class::Copy, Some(CopyKind::Exact)) => "the same text",
+            (Class::Copy, Some(CopyKind::Partial)) => "a substantial part of B stands in A",
+            _ => "B is a reprint of A, or both are of a third text",
+        };
+        return writeln!(out, "{SAME}SAME STORY{SAME:#}: {what}");
+    }
+    if !comparison.settled.0.comparable || !verdict.comparable {
+        let least = comparison.settings.comparable_shingles + wirefold_dedup::SHINGLE_WORDS - 1;
+        let why = format!("under {least} words of its own, only the same text folds it");
+        let which = if comparison.settled.0.comparable { "B" } else { "A" };
+        writeln!(out, "{OTHER}NOT COMPARABLE{OTHER:#}: {which} has {why}")?;
+    }
+    if comparison.is_one_event() {
+        let what = "two texts about one happening, each in its own words";
+        return writeln!(out, "{RELATED}SAME EVENT{RELATED:#}, two stories: {what}");
+    }
+    writeln!(out, "{OTHER}UNRELATED{OTHER:#}: neither one text nor one happening")
+}
+
+fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
+    let (overlap, settings) = (&comparison.overlap, &comparison.settings);
+    let needs = |share: f64, what: &str| format!("{FAINT}{what} {}{FAINT:#}", percent(share));
+    writeln!(
+        out,
+        "  contained   {:>8} of B's own words stand in A    {}",
+        percent(overlap.contained),
+        needs(settings.reprint_contained, "a reprint needs"),
+    )?;
+    writeln!(
+        out,
+        "  containing  {:>8} of A's own words stand in B    {}",
+        percent(overlap.containing),
+        needs(settings.reprint_larger, "the larger of the two needs"),
+    )?;
+    writeln!(
+        out,
+        "  {} · longest verbatim run {} words, quotations included",
+        count(overlap.passages.len(), "passage", "passages"),
+        thousands(overlap.longest as usize),
+    )?;
+    let quotations = overlap.shared_quotations.len();
+    writeln!(
+        out,
+        "  {}: speech in marks in either text is no copying",
+        count(quotations, "shared quotation", "shared quotations"),
+    )?;
+    let (a, b) = (comparison.settled.0.simhash, comparison.settled.1.simhash);
+    let distance = simhash::hamming_distance(a, b);
+    writeln!(out, "  SimHash distance {distance} of 64 {FAINT}(a hint, never evidence){FAINT:#}")
+}
+
+fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
+    let terms = |article: &Article, body| Terms::new(&article.text, body, "");
+    let earlier = terms(&comparison.earlier, &comparison.earlier_body);
+    let later = terms(&comparison.later, &comparison.later_body);
+    let quotations = comparison.overlap.shared_quotations.len();
+    let link = Link::between(&later, (0, &earlier), &Frequencies::default(), 0, quotations);
+    let names = match link.names {
+        Some(names) => format!("names {names:.2}"),
+        None => "no names to compare".to_owned(),
+    };
+    writeln!(
+        out,
+        "  likeness as one happening {:.2}: terms {:.2}, {names} {FAINT}one event needs {:.2}{FAINT:#}",
+        link.likeness, link.cosine, comparison.settings.event_likeness,
+    )
+}

@@ -1,0 +1,187 @@
+//! `wirefold fold`: articles in, verdicts out, nothing kept.
+
+mod baseline;
+mod line;
+mod table;
+
+use std::io::Write;
+
+use wirefold_dedup::{Detector, DocId, Incoming, Settings, Verdict};
+use wirefold_proto::{VerdictLine, encode};
+
+pub(crate) use baseline::Method;
+
+use crate::cli::{FoldArguments, Global};
+use crate::exit::Exit;
+use crate::input::{self, Input, Reading};
+use crate::output;
+
+/// Judges everything the arguments name.
+pub(crate) fn run(arguments: &FoldArguments, global: &Global) -> anyhow::Result<Exit> {
+    let mut fold = Fold::new(arguments, global);
+    input::read(&arguments.paths, &mut |reading| fold.take(reading))?;
+    fold.finish()
+}
+
+/// A run of `fold`.
+struct Fold<'a> {
+    arguments: &'a FoldArguments,
+    global: &'a Global,
+    judge: Judge,
+    articles: Vec<Input>,
+    seen: std::collections::HashMap<String, usize>,
+    out: std::io::BufWriter<std::io::Stdout>,
+    problems: usize,
+    missing: usize,
+}
+
+/// What judges the articles.
+enum Judge {
+    Passages(Box<Passages>),
+    Baseline(baseline::Baseline),
+}
+
+/// The product's own judge with the stream's time.
+struct Passages {
+    detector: Detector,
+    time: i64,
+}
+
+impl Passages {
+    fn observe(&mut self, input: &Input) -> Verdict {
+        // Stream time never runs back, and never comes from the clock on the wall.
+        self.time = self.time.max(input.published.unwrap_or(self.time));
+        let id = format!("id {}", input.id);
+        let url = input.url.as_ref().map(|url| format!("url {}", url.trim()));
+        let items: Vec<&str> = std::iter::once(id.as_str()).chain(url.as_deref()).collect();
+        self.detector.observe(&Incoming {
+            items: &items,
+            outlet: input.outlet.as_deref(),
+            title: &input.title,
+            byline: &input.author,
+            text: &input.text,
+            time: self.time,
+            published: input.published.unwrap_or(self.time),
+        })
+    }
+}
+
+impl<'a> Fold<'a> {
+    fn new(arguments: &'a FoldArguments, global: &'a Global) -> Fold<'a> {
+        let judge = match arguments.method {
+            Method::Passages => {
+                let detector = Detector::new(Settings::default());
+                Judge::Passages(Box::new(Passages { detector, time: 0 }))
+            }
+            method => Judge::Baseline(baseline::Baseline::new(method)),
+        };
+        Fold {
+            arguments,
+            global,
+            judge,
+            articles: Vec::new(),
+            seen: std::collections::HashMap::new(),
+            out: std::io::BufWriter::new(std::io::stdout()),
+            problems: 0,
+            missing: 0,
+        }
+    }
+
+    fn take(&mut self, reading: Reading) -> anyhow::Result<()> {
+        match reading {
+            Reading::Article(input) => return self.judge(*input),
+            Reading::Note(note) => self.note(&note),
+            Reading::Problem(what) => {
+                self.problems += 1;
+                output::note(format_args!("error: {what}"));
+            }
+            Reading::Missing(what) => {
+                self.missing += 1;
+                output::note(format_args!("error: {what}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&self, note: &str) {
+        if !self.global.quiet {
+            output::note(format_args!("note: {note}"));
+        }
+    }
+
+    fn judge(&mut self, mut input: Input) -> anyhow::Result<()> {
+        if let Some(first) = self.seen.get(&input.id) {
+            let first = &self.articles[*first].place;
+            self.note(&format!("{}: id {:?} again, first at {first}", input.place, input.id));
+        }
+        self.seen.entry(input.id.clone()).or_insert(self.articles.len());
+        let line = match &mut self.judge {
+            Judge::Passages(passages) => {
+                let verdict = passages.observe(&input);
+                self.articles.push(std::mem::take(&mut input));
+                line::verdict_line(&verdict, &self.articles)
+            }
+            Judge::Baseline(baseline) => {
+                let verdict = baseline.observe(&input.text);
+                self.articles.push(std::mem::take(&mut input));
+                line::baseline_line(&verdict, &self.articles)
+            }
+        };
+        if self.arguments.json && !self.arguments.settled {
+            self.print(&line)?;
+            // Whoever reads our output as it comes should not wait for a full buffer.
+            self.out.flush()?;
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, line: &VerdictLine) -> anyhow::Result<()> {
+        let mut bytes = encode(line)?;
+        bytes.push(b'\n');
+        Ok(self.out.write_all(&bytes)?)
+    }
+
+    fn finish(mut self) -> anyhow::Result<Exit> {
+        if self.arguments.json && self.arguments.settled {
+            for line in self.settled_lines() {
+                self.print(&line)?;
+            }
+        }
+        self.out.flush()?;
+        if !self.arguments.json && !self.articles.is_empty() {
+            table::print(&self.settled_lines(), &self.articles, self.details(), self.global)?;
+        }
+        Ok(match (self.articles.len(), self.problems, self.missing) {
+            (0, 0, 0) => {
+                self.note("no articles in the input");
+                Exit::NotFound
+            }
+            (0, 0, _) => Exit::NotFound,
+            (0, _, _) => Exit::Failure,
+            (_, 0, 0) => Exit::Ok,
+            _ => Exit::Partial,
+        })
+    }
+
+    /// The settled lines of all articles, in input order.
+    fn settled_lines(&self) -> Vec<VerdictLine> {
+        match &self.judge {
+            Judge::Passages(passages) => (0..self.articles.len())
+                .filter_map(|number| passages.detector.settled(DocId::try_from(number).ok()?))
+                .map(|verdict| line::verdict_line(&verdict, &self.articles))
+                .collect(),
+            Judge::Baseline(baseline) => {
+                let verdicts = baseline.verdicts().iter();
+                verdicts.map(|verdict| line::baseline_line(verdict, &self.articles)).collect()
+            }
+        }
+    }
+
+    /// What only the product's own judge knows beyond the lines.
+    fn details(&self) -> Option<&Detector> {
+        match &self.judge {
+            Judge::Passages(passages) => Some(&passages.detector),
+            Judge::Baseline(_) => None,
+        }
+    }
+}

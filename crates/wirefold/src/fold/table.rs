@@ -1,0 +1,256 @@
+//! The table for people: events with their stories, stories with their copies.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthChar;
+use wirefold_dedup::{Changes, Detector};
+use wirefold_proto::{AgencyHow, Class, Confidence, CopyKind, LineAgency, VerdictLine};
+use wirefold_text::Text;
+
+use crate::cli::Global;
+use crate::input::Input;
+use crate::output::{count, percent, thousands, width};
+
+const STRONG: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const EVENT: Style = AnsiColor::Cyan.on_default().bold();
+const COPY: Style = AnsiColor::Green.on_default();
+
+/// Prints the settled state of all articles.
+pub(super) fn print(
+    lines: &[VerdictLine],
+    articles: &[Input],
+    detector: Option<&Detector>,
+    global: &Global,
+) -> anyhow::Result<()> {
+    let table = Table::new(lines, articles, detector);
+    let mut text = String::new();
+    table.write(&mut text, global.verbose > 0)?;
+    anstream::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
+
+struct Table<'a> {
+    lines: &'a [VerdictLine],
+    articles: &'a [Input],
+    detector: Option<&'a Detector>,
+    /// Stories by the number of their first article, with the numbers of all members.
+    stories: BTreeMap<usize, Vec<usize>>,
+    /// Events by the number of their first article, with their stories.
+    events: BTreeMap<usize, Vec<usize>>,
+    width: usize,
+}
+
+impl<'a> Table<'a> {
+    fn new(
+        lines: &'a [VerdictLine],
+        articles: &'a [Input],
+        detector: Option<&'a Detector>,
+    ) -> Table<'a> {
+        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+        for (number, line) in lines.iter().enumerate() {
+            first.entry(&line.id).or_insert(number);
+        }
+        let number = |id: &str| first.get(id).copied().unwrap_or_default();
+        let mut stories: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut events: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (at, line) in lines.iter().enumerate() {
+            let story = number(&line.story);
+            stories.entry(story).or_default().push(at);
+            let event = events.entry(number(&line.event)).or_default();
+            if !event.contains(&story) {
+                event.push(story);
+            }
+        }
+        Table { lines, articles, detector, stories, events, width: width() }
+    }
+
+    fn write(&self, out: &mut String, all: bool) -> std::fmt::Result {
+        self.write_summary(out)?;
+        let mut lone = 0;
+        for stories in self.events.values() {
+            let has_copies = stories.iter().any(|story| self.stories[story].len() > 1);
+            if stories.len() == 1 && !has_copies && !all {
+                lone += 1;
+                continue;
+            }
+            out.push('\n');
+            self.write_event(out, stories)?;
+        }
+        if lone > 0 {
+            let what = count(lone, "other story has", "other stories have");
+            writeln!(out, "\n{FAINT}{what} no copy and no event; -v lists all.{FAINT:#}")?;
+        }
+        Ok(())
+    }
+
+    fn write_summary(&self, out: &mut String) -> std::fmt::Result {
+        let folded = self.lines.len() - self.stories.len();
+        writeln!(
+            out,
+            "{STRONG}{} → {} → {}{STRONG:#}, {} folded",
+            count(self.lines.len(), "article", "articles"),
+            count(self.stories.len(), "story", "stories"),
+            count(self.events.len(), "event", "events"),
+            thousands(folded),
+        )
+    }
+
+    fn write_event(&self, out: &mut String, stories: &[usize]) -> std::fmt::Result {
+        if stories.len() > 1 {
+            let articles: usize = stories.iter().map(|story| self.stories[story].len()).sum();
+            let comparable = |story: &&usize| self.lines[**story].comparable;
+            let origins = stories.iter().filter(comparable).count();
+            let about = self.headline(stories[0]);
+            writeln!(out, "{EVENT}EVENT{EVENT:#} {STRONG}{about}{STRONG:#}")?;
+            writeln!(
+                out,
+                "      {FAINT}{} · {} · at most {}{FAINT:#}",
+                count(stories.len(), "story", "stories"),
+                count(articles, "article", "articles"),
+                count(origins, "origin", "origins"),
+            )?;
+        }
+        stories.iter().try_for_each(|story| self.write_story(out, *story))
+    }
+
+    fn write_story(&self, out: &mut String, story: usize) -> std::fmt::Result {
+        let lead = &self.lines[story];
+        let mut remarks = Vec::new();
+        if let Some(agency) = &lead.agency {
+            remarks.push(agency_in_words(agency));
+        }
+        if !lead.comparable {
+            remarks.push("too short to compare".to_owned());
+        }
+        if !lead.holds.is_empty() {
+            remarks.push(format!("holds {}", lead.holds.join(", ")));
+        }
+        writeln!(out, "  {STRONG}{}{STRONG:#}  {}", lead.id, self.headline(story))?;
+        if !remarks.is_empty() {
+            writeln!(out, "      {FAINT}{}{FAINT:#}", remarks.join(" · "))?;
+        }
+        let copies = self.stories[&story].iter().filter(|member| **member != story);
+        copies.clone().try_for_each(|copy| self.write_copy(out, *copy, story))
+    }
+
+    fn write_copy(&self, out: &mut String, copy: usize, story: usize) -> std::fmt::Result {
+        let line = &self.lines[copy];
+        let members = &self.stories[&story];
+        let of = line.matches.iter().find_map(|found| {
+            let number = members.iter().find(|m| **m < copy && self.lines[**m].id == found.id)?;
+            Some((*number, found))
+        });
+        let what = in_words(line);
+        writeln!(out, "    └ {COPY}{}{COPY:#}  {}", line.id, self.headline(copy))?;
+        let mut remarks = vec![what.to_owned()];
+        if let Some((_, found)) = of {
+            let share = percent(found.contained.get());
+            remarks.push(format!("{share} of it stands in {}", found.id));
+            remarks.push(format!("longest run {} words", thousands(found.longest as usize)));
+        }
+        if let Some(agency) = &line.agency {
+            remarks.push(agency_in_words(agency));
+        }
+        writeln!(out, "      {FAINT}{}{FAINT:#}", remarks.join(" · "))?;
+        match of.filter(|_| line.kind != Some(CopyKind::Exact) && self.detector.is_some()) {
+            Some((number, _)) => self.write_changes(out, number, copy),
+            None => Ok(()),
+        }
+    }
+
+    /// What a copy changed against the member it shares most with.
+    fn write_changes(&self, out: &mut String, old: usize, new: usize) -> std::fmt::Result {
+        let text = |number: usize| Text::new(&self.articles[number].text);
+        let count = Changes::between(&text(old), &text(new)).count();
+        let parts = [
+            (count.kept, "kept"),
+            (count.reworded, "reworded"),
+            (count.moved, "moved"),
+            (count.added, "added"),
+            (count.dropped, "dropped"),
+        ];
+        let said: Vec<String> =
+            parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        writeln!(out, "      {FAINT}sentences: {}{FAINT:#}", said.join(", "))
+    }
+
+    /// The title, else the first words of the text, cut to the terminal.
+    fn headline(&self, number: usize) -> String {
+        let article = &self.articles[number];
+        let title = article.title.trim();
+        let opening = if title.is_empty() { opening(&article.text) } else { String::new() };
+        let shown = if title.is_empty() { opening.as_str() } else { title };
+        let line = shown.split_whitespace().take(40).collect::<Vec<&str>>().join(" ");
+        shorten(&line, self.width.saturating_sub(8 + self.lines[number].id.len()))
+    }
+}
+
+/// The beginning of a text without title: its lede, furniture left out.
+fn opening(text: &str) -> String {
+    let end = text.floor_char_boundary(4_000);
+    let text = Text::new(&text[..end]);
+    let words = &text.words()[text.lede()];
+    let Some(first) = words.iter().find(|word| !word.furniture) else {
+        return "(no text)".to_owned();
+    };
+    let last = words.last().map_or(first.span.end, |word| word.span.end);
+    text.original().get(first.span.start..last).unwrap_or_default().to_owned()
+}
+
+/// Cuts a line to so many columns. Control characters of a feed never reach the terminal.
+pub(crate) fn shorten(line: &str, columns: usize) -> String {
+    let mut shown = String::new();
+    let mut used = 0;
+    for c in line.chars().filter(|c| !c.is_control()) {
+        let wide = c.width().unwrap_or(0);
+        if used + wide + 1 > columns {
+            shown.push('…');
+            break;
+        }
+        used += wide;
+        shown.push(c);
+    }
+    shown
+}
+
+/// What a member of a story is, in words.
+fn in_words(line: &VerdictLine) -> &'static str {
+    match (line.class, line.kind) {
+        (Class::Copy, Some(CopyKind::Exact)) => "the same text",
+        (Class::Copy, Some(CopyKind::Partial)) => "a part copied",
+        (Class::Copy, _) => "reprint",
+        (Class::Version, _) => "new version",
+        (Class::New | Class::Related, _) => "own text, story merged",
+    }
+}
+
+/// The agency in words: "AP (credited)", "probably AP (mentioned)".
+pub(crate) fn agency_in_words(agency: &LineAgency) -> String {
+    let name = &agency.name;
+    let how = match agency.how {
+        AgencyHow::Credited => "credited",
+        AgencyHow::Mentioned => "mentioned",
+        AgencyHow::Inferred => "inferred from shared passages",
+    };
+    match agency.confidence {
+        Confidence::Certainly => format!("{name} ({how})"),
+        Confidence::Probably => format!("probably {name} ({how})"),
+        Confidence::Possibly => format!("possibly {name} ({how})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cut_by_columns_and_cleaned() {
+        assert_eq!(shorten("abcdef", 4), "abc…");
+        assert_eq!(shorten("泽连斯基", 5), "泽连…");
+        assert_eq!(shorten("a\u{1b}[31mb", 9), "a[31mb");
+    }
+}

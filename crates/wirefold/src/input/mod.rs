@@ -1,0 +1,164 @@
+//! Articles from text files, JSON lines, folders and standard input, one after the other. What
+//! cannot be used is named with its place, and the rest goes on.
+
+mod json_line;
+mod text_file;
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// The longest text that is judged; the rest of a longer one is cut off.
+pub(crate) const LONGEST_TEXT: usize = 512 * 1024;
+/// The longest line of JSON that is read.
+const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+
+/// An article as it was given.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Input {
+    /// Its id: the file's stem or the line's `id`.
+    pub(crate) id: String,
+    pub(crate) text: String,
+    pub(crate) title: String,
+    pub(crate) author: String,
+    pub(crate) outlet: Option<String>,
+    pub(crate) url: Option<String>,
+    /// When it was published, in seconds since 1970.
+    pub(crate) published: Option<i64>,
+    /// Where it stands, for messages.
+    pub(crate) place: String,
+}
+
+/// What reading gives.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Reading {
+    /// An article.
+    Article(Box<Input>),
+    /// Something worth a note; nothing was lost.
+    Note(String),
+    /// Something that could not be used, or not in full.
+    Problem(String),
+    /// A path that is not there.
+    Missing(String),
+}
+
+/// Takes what reading gives; an error of its own ends the reading.
+pub(crate) type Sink<'a> = &'a mut dyn FnMut(Reading) -> anyhow::Result<()>;
+
+/// Reads all paths in order. `-` is standard input.
+pub(crate) fn read(paths: &[PathBuf], sink: Sink<'_>) -> anyhow::Result<()> {
+    for path in paths {
+        if path.as_os_str() == "-" {
+            read_stream(std::io::stdin().lock(), Path::new("standard input"), sink)?;
+        } else {
+            read_path(path, sink)?;
+        }
+    }
+    Ok(())
+}
+
+fn read_path(path: &Path, sink: Sink<'_>) -> anyhow::Result<()> {
+    let shown = path.display();
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return sink(Reading::Missing(format!("{shown}: no such file or folder")));
+        }
+        Err(error) => return sink(Reading::Problem(format!("{shown}: {error}"))),
+    };
+    if metadata.is_dir() {
+        return read_folder(path, sink);
+    }
+    match File::open(path) {
+        Ok(file) => read_stream(BufReader::new(file), path, sink),
+        Err(error) => sink(Reading::Problem(format!("{shown}: {error}"))),
+    }
+}
+
+/// The text files and JSON lines of a folder, by name; other files are passed over.
+fn read_folder(folder: &Path, sink: Sink<'_>) -> anyhow::Result<()> {
+    let shown = folder.display();
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return sink(Reading::Problem(format!("{shown}: {error}"))),
+    };
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|path| path.is_file() && (is_text(path) || is_json(path)));
+    files.sort();
+    if files.is_empty() {
+        let wanted = "no .txt, .text, .md, .jsonl, .ndjson or .json file in it";
+        return sink(Reading::Problem(format!("{shown}: {wanted}")));
+    }
+    files.iter().try_for_each(|file| read_path(file, sink))
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    extensions.iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+fn is_text(path: &Path) -> bool {
+    has_extension(path, &["txt", "text", "md"])
+}
+
+fn is_json(path: &Path) -> bool {
+    has_extension(path, &["jsonl", "ndjson", "json"])
+}
+
+/// Reads one file or standard input: JSON lines by their name, else where the first character that
+/// is no white space is a brace, else one text.
+fn read_stream(mut stream: impl BufRead, path: &Path, sink: Sink<'_>) -> anyhow::Result<()> {
+    let is_lines = match stream.fill_buf() {
+        Ok(start) => is_json(path) || (!is_text(path) && starts_with_brace(start)),
+        Err(error) => return sink(Reading::Problem(format!("{}: {error}", path.display()))),
+    };
+    if is_lines { read_lines(stream, path, sink) } else { text_file::read(stream, path, sink) }
+}
+
+fn starts_with_brace(start: &[u8]) -> bool {
+    let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
+}
+
+fn read_lines(mut stream: impl BufRead, path: &Path, sink: Sink<'_>) -> anyhow::Result<()> {
+    let mut line = Vec::new();
+    for number in 1_usize.. {
+        let place = format!("{}:{number}", path.display());
+        line.clear();
+        match stream.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) if !line.ends_with(b"\n") && line.len() as u64 == LONGEST_LINE => {
+                skip_line(&mut stream)?;
+                sink(Reading::Problem(format!("{place}: longer than 16 MiB, left out")))?;
+            }
+            Ok(_) => json_line::read(&line, &place, sink)?,
+            Err(error) => return sink(Reading::Problem(format!("{place}: {error}"))),
+        }
+    }
+    Ok(())
+}
+
+/// Reads on to the end of a line without keeping it.
+fn skip_line(stream: &mut impl BufRead) -> std::io::Result<()> {
+    loop {
+        let buffer = stream.fill_buf()?;
+        let (used, done) = match buffer.iter().position(|byte| *byte == b'\n') {
+            Some(at) => (at + 1, true),
+            None => (buffer.len(), buffer.is_empty()),
+        };
+        stream.consume(used);
+        if done {
+            return Ok(());
+        }
+    }
+}
+
+/// Cuts a text that is too long; gives a note where it did.
+fn cut(text: &mut String, whole: u64, place: &str) -> Option<String> {
+    if text.len() <= LONGEST_TEXT {
+        return None;
+    }
+    text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+    Some(format!("{place}: {whole} bytes, cut to the first 512 KiB"))
+}

@@ -1,0 +1,68 @@
+//! Data goes to standard output, talk to standard error.
+
+use std::fmt::Arguments;
+use std::io::{ErrorKind, Write};
+
+use crate::exit::Exit;
+
+/// Writes to standard output as it is.
+pub(crate) fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
+    std::io::stdout().write_all(bytes)?;
+    Ok(Exit::Ok)
+}
+
+/// Writes a line to standard error. Where that is closed, there is nobody to tell.
+pub(crate) fn note(line: Arguments<'_>) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+/// Whether an error is only that the reader of our output went away, as `head` does.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|io| io.kind() == ErrorKind::BrokenPipe)
+}
+
+/// Columns of the terminal, or a width to read comfortably where there is none.
+pub(crate) fn width() -> usize {
+    let columns = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
+    columns.clamp(60, 160)
+}
+
+/// `1 story`, `2 stories`.
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(number), if number == 1 { one } else { many })
+}
+
+/// `12,345`.
+pub(crate) fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A share as whole per cent; what is not quite all or nothing does not become it.
+pub(crate) fn percent(share: f64) -> String {
+    let whole = (share * 100.0).round();
+    let shown = if share < 1.0 && whole >= 100.0 { 99.0 } else { whole };
+    if share > 0.0 && shown < 1.0 { "under 1 %".to_owned() } else { format!("{shown:.0} %") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_people() {
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(thousands(12), "12");
+        assert_eq!(count(1, "story", "stories"), "1 story");
+        assert_eq!((percent(0.999), percent(0.001)), ("99 %".into(), "under 1 %".into()));
+        assert_eq!((percent(1.0), percent(0.0)), ("100 %".into(), "0 %".into()));
+    }
+}
