@@ -104,6 +104,8 @@ pub struct Detector {
     by_item: FxHashMap<String, Vec<DocId>>,
     by_text: FxHashMap<u128, DocId>,
     pub(crate) verdicts: BTreeMap<DocId, Verdict>,
+    /// Whether verdicts are kept when their articles leave the window.
+    keeps_verdicts: bool,
     next: DocId,
     day: i64,
 }
@@ -120,6 +122,13 @@ impl Detector {
     #[must_use]
     pub fn new(settings: Settings) -> Detector {
         Detector { settings, ..Detector::default() }
+    }
+
+    /// A detector that can give the settled verdict on every article it ever saw, also on those
+    /// that left the window; its memory grows with the stream.
+    #[must_use]
+    pub fn keeping_verdicts(settings: Settings) -> Detector {
+        Detector { settings, keeps_verdicts: true, ..Detector::default() }
     }
 
     /// Judges the next article of the stream and remembers it.
@@ -266,6 +275,7 @@ impl Detector {
         self.index.expire(oldest);
         self.boilerplate.expire(oldest);
         let is_gone = |docs: &BTreeMap<DocId, Doc>, doc: DocId| !docs.contains_key(&doc);
+        self.settle_leaving(oldest);
         self.docs.retain(|_, doc| doc.time >= oldest);
         let docs = &self.docs;
         self.by_item.retain(|_, list| {
@@ -276,5 +286,94 @@ impl Detector {
         self.stories.forget(|doc| is_gone(docs, doc));
         let stories = &self.stories;
         self.events.forget(|story| stories.get(story).is_none());
+    }
+
+    /// Gives the articles that leave the window their last verdict, or none where nobody asks.
+    fn settle_leaving(&mut self, oldest: i64) {
+        let leaving = self.docs.iter().filter(|(_, doc)| doc.time < oldest);
+        let leaving: Vec<DocId> = leaving.map(|(number, _)| *number).collect();
+        for number in leaving {
+            match self.settled(number).filter(|_| self.keeps_verdicts) {
+                Some(verdict) => drop(self.verdicts.insert(number, verdict)),
+                None => drop(self.verdicts.remove(&number)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::Class;
+
+    fn text(seed: usize) -> String {
+        (0..120).map(|n| format!("w{} ", (seed * 1_000 + n * 7) % 9_973)).collect()
+    }
+
+    fn observe(detector: &mut Detector, item: &str, text: &str, day: i64) -> Verdict {
+        let items = [item];
+        let (time, published) = (day * DAY, day * DAY);
+        detector.observe(&Incoming { items: &items, text, time, published, ..Incoming::default() })
+    }
+
+    #[test]
+    fn the_window_forgets_and_memory_with_it() {
+        let mut detector = Detector::new(Settings::default());
+        observe(&mut detector, "a", &text(1), 0);
+        assert_eq!(observe(&mut detector, "b", &text(1), 6).class, Class::Copy);
+        assert_eq!(observe(&mut detector, "c", &text(1), 20).class, Class::New);
+        assert_eq!((detector.docs.len(), detector.verdicts.len()), (1, 1));
+        assert!(detector.settled(0).is_none());
+    }
+
+    #[test]
+    fn kept_verdicts_outlive_the_window() {
+        let mut detector = Detector::keeping_verdicts(Settings::default());
+        observe(&mut detector, "a", &text(1), 0);
+        observe(&mut detector, "b", &text(2), 20);
+        assert_eq!(detector.settled(0).map(|verdict| verdict.story), Some(0));
+    }
+
+    #[test]
+    fn the_same_item_is_a_version_and_the_same_text_of_it_is_exact() {
+        let mut detector = Detector::new(Settings::default());
+        observe(&mut detector, "a", &text(1), 0);
+        let version = observe(&mut detector, "a", &text(2), 0);
+        assert_eq!((version.class, version.story), (Class::Version, 0));
+        let again = observe(&mut detector, "a", &text(2), 0);
+        assert_eq!((again.class, again.kind), (Class::Copy, Some(crate::judge::CopyKind::Exact)));
+    }
+
+    #[test]
+    fn a_merged_text_that_came_first_does_not_make_two_stories_one() {
+        let (a, b) = (text(1), text(2));
+        let both = format!("{a}\n{b}");
+        for order in [[&both, &a, &b], [&a, &both, &b], [&b, &a, &both]] {
+            let mut detector = Detector::new(Settings::default());
+            let stories: Vec<(String, DocId)> = order
+                .iter()
+                .enumerate()
+                .map(|(at, text)| {
+                    ((*text).clone(), observe(&mut detector, &at.to_string(), text, 0).story)
+                })
+                .collect();
+            let story_of = |text: &str| stories.iter().find(|(t, _)| t == text).map(|(_, s)| *s);
+            assert_ne!(story_of(&a), story_of(&b));
+        }
+    }
+
+    #[test]
+    fn short_texts_fold_only_when_equal() {
+        let mut detector = Detector::new(Settings::default());
+        let short = "The ferry to the island does not sail today because of the storm.";
+        let first = observe(&mut detector, "a", short, 0);
+        assert!(!first.comparable);
+        assert_eq!(observe(&mut detector, "b", short, 0).class, Class::Copy);
+        assert_ne!(
+            observe(&mut detector, "c", &short.replace("today", "now"), 0).class,
+            Class::Copy
+        );
+        assert_eq!(observe(&mut detector, "d", "", 0).class, Class::New);
+        assert_eq!(observe(&mut detector, "e", "", 0).class, Class::New);
     }
 }

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::settings::Settings;
 use crate::terms::{Frequencies, Terms, Vector};
@@ -297,6 +297,11 @@ impl Events {
     /// Forgets the stories that `is_gone` names.
     pub fn forget(&mut self, is_gone: impl Fn(StoryId) -> bool) {
         self.profiles.retain(|story, _| !is_gone(*story));
+        let profiles = &self.profiles;
+        self.events.retain(|_, event| event.stories.iter().any(|s| profiles.contains_key(s)));
+        let known = |id: &EventId| self.events.contains_key(&self.resolve(*id));
+        let kept: FxHashSet<EventId> = self.redirects.keys().copied().filter(known).collect();
+        self.redirects.retain(|from, _| kept.contains(from));
         self.by_term.retain(|_, stories| {
             stories.retain(|story| !is_gone(*story));
             !stories.is_empty()

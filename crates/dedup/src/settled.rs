@@ -7,7 +7,8 @@ use crate::verdict::Verdict;
 
 impl Detector {
     /// The verdict on an article after all merges, with the agency and the held stories that only
-    /// later articles gave away. `None` for an article that left the window or never came.
+    /// later articles gave away. For an article that left the window: its state when it left, where
+    /// the detector keeps verdicts, else `None`.
     #[must_use]
     pub fn settled(&self, number: DocId) -> Option<Verdict> {
         let mut verdict = self.verdicts.get(&number)?.clone();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::events::StoryId;
 use crate::index::DocId;
@@ -99,6 +99,9 @@ impl Stories {
     pub fn forget(&mut self, is_gone: impl Fn(DocId) -> bool) {
         self.stories.retain(|_, story| !story.members.iter().all(|doc| is_gone(*doc)));
         self.links.retain(|_, docs| !docs.iter().all(|doc| is_gone(*doc)));
+        let known = |id: &StoryId| self.stories.contains_key(&self.resolve(*id));
+        let kept: FxHashSet<StoryId> = self.redirects.keys().copied().filter(known).collect();
+        self.redirects.retain(|from, _| kept.contains(from));
     }
 }
 

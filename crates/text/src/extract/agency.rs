@@ -102,7 +102,7 @@ struct Place<'a> {
     near_end: bool,
 }
 
-/// Verbs of telling, in normal form; the agency follows within two words.
+/// Verbs of telling, in normal form; the agency follows within a few words.
 const TELLING: &[&str] = &[
     "told",
     "telling",
@@ -112,8 +112,28 @@ const TELLING: &[&str] = &[
     "spoke",
     "speaking",
     "sagte",
-    "gegenüber",
     "sagten",
+    "gegenüber",
+    "zei",
+    "сказав",
+    "сказала",
+    "розповів",
+    "розповіла",
+    "заявив",
+    "заявила",
+    "сказал",
+    "сказала",
+    "рассказал",
+    "рассказала",
+    "заявил",
+    "قال",
+    "وقال",
+    "诉",
+];
+
+/// Verbs after which the agency may as well be the one who speaks ("dijo EFE", "a dit l'AFP"): they
+/// count only with a preposition.
+const TELLING_TO: &[&str] = &[
     "déclaré",
     "dit",
     "indiqué",
@@ -126,24 +146,11 @@ const TELLING: &[&str] = &[
     "dichiarato",
     "disse",
     "declarou",
-    "zei",
-    "сказав",
-    "сказала",
-    "розповів",
-    "розповіла",
-    "заявив",
-    "заявила",
-    "сказал",
-    "рассказал",
-    "рассказала",
-    "заявил",
-    "сообщил",
-    "повідомив",
-    "повідомила",
-    "قال",
-    "وقال",
-    "告 诉",
+    "spiegato",
 ];
+
+/// The prepositions.
+const TO: &[&str] = &["à", "a", "al", "ao", "alla", "all"];
 
 /// Words that may stand between the verb of telling and the agency.
 const BETWEEN: &[&str] = &[
@@ -158,23 +165,21 @@ const BETWEEN: &[&str] = &[
     "den",
     "nachrichtenagentur",
     "à",
-    "l",
     "lagence",
     "agence",
     "a",
+    "al",
+    "ao",
     "la",
     "agencia",
+    "agência",
     "all",
     "allagenzia",
     "alla",
-    "à agência",
     "агентству",
     "агенству",
     "інформагентству",
-    "informacije",
     "لوكالة",
-    "لوكالة الأنباء",
-    "by",
 ];
 
 /// Openings of bylines and source lines.
@@ -200,21 +205,20 @@ const BY: &[&str] = &[
     "via",
 ];
 
-/// Words whose presence makes a short paragraph a credit line.
+/// Phrases that make a short paragraph at the end a credit line.
 const CREDITS: &[&str] = &[
+    "contributed to",
     "contributed",
     "copyright",
-    "inputs",
-    "rights",
-    "mitwirkung",
-    "material",
-    "reporting",
-    "writer",
-    "writers",
-    "files",
-    "photo",
-    "correspondent",
-    "journalists",
+    "inputs from",
+    "input from",
+    "files from",
+    "all rights reserved",
+    "reporting by",
+    "material from",
+    "material von",
+    "mitwirkung von",
+    "with additional reporting",
 ];
 
 impl Place<'_> {
@@ -273,18 +277,35 @@ impl Place<'_> {
         let in_brackets = self.is_in_brackets(named);
         let is_alone = count <= named.end - named.start + 2;
         let is_edge = self.near_top || self.near_end;
-        let is_dateline = self.near_top && offset <= 10 && (in_brackets || self.is_slashed(named));
+        let is_set_off = in_brackets && self.is_after_place(named) || self.is_slashed(named);
+        let is_dateline = self.near_top && offset <= 10 && is_set_off;
         let is_sign_off = self.near_end && in_brackets && offset + 6 >= count;
         let is_by_line = is_edge && count <= 14 && BY.contains(&first);
-        let is_credit_line = count <= 40
-            && self.near_end
-            && (self.words().any(|word| CREDITS.contains(&word)) || self.raw().contains('©'));
+        let is_credit_line =
+            count <= 40 && self.near_end && (self.says_credit() || self.raw().contains('©'));
         is_dateline
             || is_sign_off
             || is_by_line
             || (is_alone && is_edge)
             || is_credit_line
             || self.is_chinese_dateline(named)
+    }
+
+    /// Whether the paragraph holds a phrase of credit lines.
+    fn says_credit(&self) -> bool {
+        let words: Vec<&str> = self.words().collect();
+        let line = format!(" {} ", words.join(" "));
+        CREDITS.iter().any(|phrase| line.contains(&format!(" {phrase} ")))
+    }
+
+    /// Whether a dash follows the bracket, or only words in capitals, or none, stand before it: a
+    /// dateline, and not `Harrisburg (PA)`.
+    fn is_after_place(&self, named: &Named) -> bool {
+        let span = named.span(self.text);
+        let original = self.text.original();
+        let rest = original[span.end..].trim_start_matches([')', ']', '）', '】', ' ']);
+        let before = &original[self.paragraph.span.start..span.start];
+        rest.starts_with(['—', '–', '―', '-', '－']) || !before.chars().any(char::is_lowercase)
     }
 
     fn raw(&self) -> &str {
@@ -319,10 +340,16 @@ impl Place<'_> {
 
     fn is_told(&self, named: &Named) -> bool {
         let from = named.start.saturating_sub(4).max(self.paragraph.words.start);
-        let mut before =
-            self.text.words()[from..named.start].iter().rev().map(|word| self.text.normal(word));
-        let verb = before.find(|word| !BETWEEN.contains(word));
-        verb.is_some_and(|word| TELLING.contains(&word))
+        let before: Vec<&str> = self.text.words()[from..named.start]
+            .iter()
+            .rev()
+            .map(|word| self.text.normal(word))
+            .collect();
+        let Some(at) = before.iter().position(|word| !BETWEEN.contains(word)) else { return false };
+        let itself = self.text.normal(&self.text.words()[named.start]);
+        let with_to =
+            before[..at].iter().any(|word| TO.contains(word)) || itself.starts_with("all");
+        TELLING.contains(&before[at]) || (with_to && TELLING_TO.contains(&before[at]))
     }
 
     /// `(Reporting by …; Editing by …)`, which Reuters prints under its texts.
@@ -370,6 +397,8 @@ mod tests {
         check("A person told The Associated Press that it closed.", &[("AP", Mentioned)]);
         check("It closed, an official said, telling AP more.", &[("AP", Mentioned)]);
         check("« C'est fini », a-t-il déclaré à l'AFP.", &[("AFP", Mentioned)]);
+        check("El puerto cerró, dijo a EFE el alcalde.", &[("EFE", Mentioned)]);
+        check("他告诉路透社，港口关闭。", &[("Reuters", Mentioned)]);
         check("Er sagte der Nachrichtenagentur dpa nichts.", &[("dpa", Mentioned)]);
         check(
             "(AP) The port.\nShe told Reuters it closed.",
@@ -379,6 +408,10 @@ mod tests {
 
     #[test]
     fn citations_give_none() {
+        check("Human rights groups told nobody. Reuters has seen the files.", &[]);
+        check("In Harrisburg (PA) on Monday the port closed for good after a storm.", &[]);
+        check("El puerto cerró, dijo EFE en su crónica de ayer sobre la huelga.", &[]);
+        check("Le port est fermé, a dit l'AFP dans une longue dépêche hier soir.", &[]);
         check("The plan was first reported by Reuters, and it said so again in a long text.", &[]);
         check("The Associated Press reported on Thursday that the port had closed for good.", &[]);
         check("According to AFP the port closed on Thursday after a strike of many weeks.", &[]);

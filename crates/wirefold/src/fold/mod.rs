@@ -70,7 +70,9 @@ impl<'a> Fold<'a> {
     fn new(arguments: &'a FoldArguments, global: &'a Global) -> Fold<'a> {
         let judge = match arguments.method {
             Method::Passages => {
-                let detector = Detector::new(Settings::default());
+                let only_arrival = arguments.json && !arguments.settled;
+                let new = if only_arrival { Detector::new } else { Detector::keeping_verdicts };
+                let detector = new(Settings::default());
                 Judge::Passages(Box::new(Passages { detector, time: 0 }))
             }
             method => Judge::Baseline(baseline::Baseline::new(method)),
@@ -128,6 +130,11 @@ impl<'a> Fold<'a> {
             }
         };
         if self.arguments.json && !self.arguments.settled {
+            if let Some(judged) = self.articles.last_mut() {
+                // Only its id is asked for from here on: a stream may be endless.
+                judged.text = String::new();
+                judged.title = String::new();
+            }
             self.print(&line)?;
             // Whoever reads our output as it comes should not wait for a full buffer.
             self.out.flush()?;
