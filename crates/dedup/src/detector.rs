@@ -152,7 +152,7 @@ impl Detector {
         };
         self.index.mark_hot(&mut body, |docs| self.is_hot(docs));
         let fingerprint = Fingerprint::new(&text, &body);
-        let facts = ShortFacts::new(&text, &self.settings);
+        let facts = ShortFacts::new(&text, &body, &self.settings);
         let mut traces = agencies(&text);
         if !incoming.byline.is_empty() {
             let byline = Text::new(&format!("By {}", incoming.byline));

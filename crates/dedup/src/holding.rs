@@ -1,10 +1,10 @@
-//! Digests that came first: an earlier text that covers a new one but is mostly something else.
+//! Digests: texts that hold other texts among what is something else altogether.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::judge::Prior;
-use crate::overlap::Overlap;
+use crate::judge::{Article, Prior};
+use crate::overlap::{Overlap, Passage};
 use crate::settings::Settings;
 use wirefold_text::{ParagraphKind, Text};
 
@@ -35,12 +35,24 @@ pub(crate) fn is_held(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings)
     is_item || (!opens && (rest_is_foreign(prior, overlap) || !coheres(text, &part)))
 }
 
-/// The words of the prior's text from the first to the last that the new text shares.
-fn shared_part(prior: &Prior<'_>, overlap: &Overlap) -> Option<Range<usize>> {
-    let words = &prior.article.body.words;
-    let ranges = || overlap.passages.iter().map(crate::overlap::Passage::there);
-    let start = ranges().map(|range| range.start).min()?;
-    let end = ranges().map(|range| range.end).max()?;
+/// Whether the new text holds the old one as an item among others, although the item is a good part
+/// of it: it stands under a heading of its own, or has nothing to do with the rest.
+pub(crate) fn is_item_of(new: &Article<'_>, overlap: &Overlap, settings: &Settings) -> bool {
+    if overlap.containing < settings.reprint_larger {
+        return false;
+    }
+    let Some(part) = covered(new, overlap.passages.iter().map(Passage::here)) else { return false };
+    has_heading_of_its_own(new.text, &part) || !coheres(new.text, &part)
+}
+
+/// The words of an article's text from the first to the last of `ranges` of its body.
+fn covered(
+    article: &Article<'_>,
+    ranges: impl Iterator<Item = Range<usize>> + Clone,
+) -> Option<Range<usize>> {
+    let words = &article.body.words;
+    let start = ranges.clone().map(|range| range.start).min()?;
+    let end = ranges.map(|range| range.end).max()?;
     Some(words[start].index as usize..words[end - 1].index as usize + 1)
 }
 

@@ -4,7 +4,7 @@ use crate::bits::Bits;
 use crate::body::Body;
 use crate::facts::{ShortFacts, facts_agree};
 use crate::fingerprint::Fingerprint;
-use crate::holding::is_held;
+use crate::holding::{is_held, is_item_of};
 use crate::index::DocId;
 use crate::overlap::Overlap;
 use crate::settings::Settings;
@@ -177,6 +177,10 @@ fn take(
     let Some(kind) = kind(overlap, settings) else {
         return;
     };
+    if kind == CopyKind::Partial && is_item_of(new, overlap, settings) {
+        judgement.holds.push(prior.doc);
+        return;
+    }
     if is_held(prior, overlap, settings) {
         judgement.held_by.push(prior.doc);
         return;
