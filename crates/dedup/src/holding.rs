@@ -27,9 +27,8 @@ pub(crate) fn is_held(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings)
         return false;
     }
     let text = prior.article.text;
-    let Some(part) = shared_part(prior, overlap) else {
-        return false;
-    };
+    let passages = overlap.passages.iter().map(Passage::there);
+    let Some(part) = covered(&prior.article, passages) else { return false };
     let is_item = has_heading_of_its_own(text, &part);
     let opens = part.start <= OPENING_WORDS;
     is_item || (!opens && (rest_is_foreign(prior, overlap) || !coheres(text, &part)))
