@@ -34,14 +34,13 @@ pub(crate) fn is_held(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings)
     is_item || (!opens && (rest_is_foreign(prior, overlap) || !coheres(text, &part)))
 }
 
-/// Whether the new text holds the old one as an item among others, although the item is a good part
-/// of it: it stands under a heading of its own, or has nothing to do with the rest.
-pub(crate) fn is_item_of(new: &Article<'_>, overlap: &Overlap, settings: &Settings) -> bool {
-    if overlap.containing < settings.reprint_larger {
-        return false;
-    }
-    let Some(part) = covered(new, overlap.passages.iter().map(Passage::here)) else { return false };
-    has_heading_of_its_own(new.text, &part) || !coheres(new.text, &part)
+/// Whether what the new text has from the old one are items among others rather than a part of its
+/// own text: each passage stands under a heading of its own, or has nothing to do with the rest.
+pub(crate) fn are_items_of(new: &Article<'_>, overlap: &Overlap) -> bool {
+    let parts = || overlap.passages.iter().filter_map(|p| covered(new, std::iter::once(p.here())));
+    let all = covered(new, overlap.passages.iter().map(Passage::here));
+    parts().all(|part| has_heading_of_its_own(new.text, &part))
+        || all.is_some_and(|part| !coheres(new.text, &part))
 }
 
 /// The words of an article's text from the first to the last of `ranges` of its body.

@@ -4,7 +4,7 @@ use crate::bits::Bits;
 use crate::body::Body;
 use crate::facts::{ShortFacts, facts_agree};
 use crate::fingerprint::Fingerprint;
-use crate::holding::{is_held, is_item_of};
+use crate::holding::{are_items_of, is_held};
 use crate::index::DocId;
 use crate::overlap::Overlap;
 use crate::settings::Settings;
@@ -177,8 +177,11 @@ fn take(
     let Some(kind) = kind(overlap, settings) else {
         return;
     };
-    if kind == CopyKind::Partial && is_item_of(new, overlap, settings) {
-        judgement.holds.push(prior.doc);
+    if kind == CopyKind::Partial && are_items_of(new, overlap) {
+        // Of a whole text the digest is the holder; of a part of one it is just not a copy.
+        if overlap.containing >= settings.holds_containing {
+            judgement.holds.push(prior.doc);
+        }
         return;
     }
     if is_held(prior, overlap, settings) {
