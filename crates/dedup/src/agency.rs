@@ -45,7 +45,7 @@ pub struct Kin<'a, D> {
     pub doc: D,
     /// What it says of itself.
     pub traces: &'a [AgencyTrace],
-    /// Whether most of one text stands in the other, rather than a part.
+    /// Whether most of the text in question stands in it, rather than a part.
     pub is_reprint: bool,
     /// Words in common.
     pub shared_words: u32,

@@ -67,7 +67,8 @@ pub(crate) struct Doc {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Relative {
     pub(crate) doc: DocId,
-    pub(crate) is_reprint: bool,
+    /// The share of this article's counted words that stand in the other, 0 to 1.
+    pub(crate) covered: f64,
     pub(crate) shared_words: u32,
 }
 
@@ -190,20 +191,18 @@ impl Detector {
             .map(|(number, prior)| Prior {
                 same_item: versions.contains(&number),
                 same_outlet: doc.outlet.is_some() && doc.outlet == prior.outlet,
-                ..self.prior(number, prior)
+                ..Self::prior(number, prior)
             })
             .collect();
         judge(&doc.article(), &priors, &self.settings)
     }
 
-    fn prior<'a>(&self, number: DocId, doc: &'a Doc) -> Prior<'a> {
-        let members = self.stories.get(doc.story).map_or(1, |story| story.members.len());
+    fn prior<'a>(number: DocId, doc: &'a Doc) -> Prior<'a> {
         Prior {
             doc: number,
             article: doc.article(),
             same_item: false,
             same_outlet: false,
-            is_alone: members == 1,
             common: &doc.common,
             foreign: &doc.foreign,
         }
@@ -223,7 +222,7 @@ impl Detector {
         let found = self.index.candidates(fingerprint, |docs| self.is_hot(docs));
         let mut per_story: FxHashMap<StoryId, usize> = FxHashMap::default();
         let (mut first, mut later) = (Vec::new(), Vec::new());
-        for candidate in found {
+        for candidate in found.into_iter().filter(|found| self.docs.contains_key(&found.doc)) {
             let story = self.story_of(candidate.doc);
             let taken = per_story.entry(story).or_default();
             *taken += 1;
@@ -244,7 +243,9 @@ impl Detector {
         if docs.len() <= self.settings.hot_stories {
             return false;
         }
-        let mut stories: Vec<StoryId> = docs.iter().map(|doc| self.story_of(*doc)).collect();
+        // Segments leave by the day, articles by the second: those gone say nothing.
+        let live = docs.iter().filter(|doc| self.docs.contains_key(doc));
+        let mut stories: Vec<StoryId> = live.map(|doc| self.story_of(*doc)).collect();
         stories.sort_unstable();
         stories.dedup();
         stories.len() > self.settings.hot_stories
@@ -256,7 +257,8 @@ impl Detector {
             self.by_item.entry((*item).to_owned()).or_default().push(number);
         }
         if let Some(exact) = doc.fingerprint.exact {
-            self.by_text.entry(exact).or_insert(number);
+            // The latest holder stays longest in the window; all are of one story.
+            self.by_text.insert(exact, number);
         }
         if doc.article().is_comparable(&self.settings) {
             self.index.insert(number, incoming.time, &doc.fingerprint);
@@ -283,6 +285,7 @@ impl Detector {
             !list.is_empty()
         });
         self.by_text.retain(|_, doc| docs.contains_key(doc));
+
         self.stories.forget(|doc| is_gone(docs, doc));
         let stories = &self.stories;
         self.events.forget(|story| stories.get(story).is_none());

@@ -28,6 +28,10 @@ const QUOTATION_BONUS: f64 = 0.1;
 const MOST_QUOTATIONS: usize = 2;
 /// The share of the term cosine that stands for both where there are no names to compare.
 const WITHOUT_NAMES: f64 = 0.75;
+/// An event of at least this many stories …
+const LARGE_EVENT: usize = 5;
+/// … takes a new one by its first story, or by at least this many others.
+const LINKS_TO_LARGE: usize = 2;
 /// Likeness halves over this time, in seconds.
 const HALF_LIFE: f64 = 96.0 * 3600.0;
 
@@ -65,7 +69,7 @@ impl Link {
     fn new(story: StoryId, cosine: f64, names: Option<f64>, apart: i64, quotations: usize) -> Link {
         let alike = names.map_or(WITHOUT_NAMES * cosine, |names| (cosine * names).sqrt());
         let lift = QUOTATION_BONUS * quotations.min(MOST_QUOTATIONS) as f64;
-        let closeness = 0.5_f64.powf(apart.abs() as f64 / HALF_LIFE);
+        let closeness = 0.5_f64.powf(apart.unsigned_abs() as f64 / HALF_LIFE);
         Link { story, likeness: (alike + lift) * closeness, cosine, names, quotations }
     }
 
@@ -165,11 +169,13 @@ impl Events {
     /// Takes a story that turned out to be a digest out of the running: no later story joins
     /// through it.
     pub fn leave_out(&mut self, story: StoryId) {
-        let profile = self.profiles.get_mut(&story);
-        if let Some(profile) = profile {
-            profile.terms = Terms::default();
+        let Some(profile) = self.profiles.get_mut(&story) else { return };
+        let terms = std::mem::take(&mut profile.terms);
+        for term in terms.iter() {
+            if let Some(stories) = self.by_term.get_mut(&term) {
+                stories.retain(|other| *other != story);
+            }
         }
-        self.by_term.values_mut().for_each(|stories| stories.retain(|other| *other != story));
     }
 
     fn open(&mut self, story: StoryId, time: i64) {
@@ -203,8 +209,24 @@ impl Events {
         links.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.story.cmp(&b.story)));
         let likeliest = links.first().and_then(|link| self.event_of(link.story));
         links.retain(|link| self.may_take(link.story, time, settings));
+        self.keep_well_linked(&mut links);
         let continues = likeliest.filter(|_| links.is_empty());
         Joined { links, absorbed: Vec::new(), continues }
+    }
+
+    /// Drops the links to large events that rest on one story other than the first: chains of such
+    /// links are how a subject of weeks becomes one event.
+    fn keep_well_linked(&self, links: &mut Vec<Link>) {
+        let of = |link: &Link| self.event_of(link.story);
+        let mut counts: FxHashMap<Option<EventId>, usize> = FxHashMap::default();
+        for link in links.iter() {
+            let is_first = of(link) == Some(link.story);
+            *counts.entry(of(link)).or_default() += if is_first { LINKS_TO_LARGE } else { 1 };
+        }
+        links.retain(|link| {
+            let size = of(link).map_or(0, |event| self.stories(event).len());
+            size < LARGE_EVENT || counts.get(&of(link)).is_some_and(|n| *n >= LINKS_TO_LARGE)
+        });
     }
 
     /// The stories that have most of the vector's heaviest terms.
@@ -223,9 +245,9 @@ impl Events {
         let event = self.event_of(story).and_then(|event| self.events.get(&event));
         event.is_some_and(|event| {
             // Stories also arrive late: the bound holds on both sides of the event.
-            let quiet = (time - event.last).max(event.first - time);
+            let quiet = time.saturating_sub(event.last).max(event.first.saturating_sub(time));
             quiet <= settings.event_quiet
-                && time.max(event.last) - time.min(event.first) <= settings.event_span
+                && time.max(event.last).saturating_sub(time.min(event.first)) <= settings.event_span
         })
     }
 
@@ -243,7 +265,7 @@ impl Events {
         };
         let there = profile.terms.vector(&self.frequencies);
         let names = terms.name_cosine(&profile.terms, &self.frequencies);
-        let apart = time - profile.time;
+        let apart = time.saturating_sub(profile.time);
         let link = Link::new(story, vector.cosine(&there), names, apart, 0);
         // Quotations are costly to look for: only where they could make the difference.
         let at_most = Link::new(story, link.cosine, names, apart, MOST_QUOTATIONS);
@@ -278,7 +300,7 @@ impl Events {
         let (Some(one), Some(other)) = (self.events.get(&one), self.events.get(&other)) else {
             return false;
         };
-        one.last.max(other.last) - one.first.min(other.first) <= settings.event_span
+        one.last.max(other.last).saturating_sub(one.first.min(other.first)) <= settings.event_span
     }
 
     fn merge(&mut self, older: EventId, younger: EventId) {

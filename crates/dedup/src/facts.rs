@@ -2,10 +2,11 @@
 //! million") shares most of its words and none of its facts.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use crate::body::Body;
+use crate::body::{Body, BodyWord, Fact};
 use crate::judge::Article;
-use crate::overlap::Overlap;
+use crate::overlap::{Overlap, Passage};
 use crate::settings::Settings;
 use wirefold_text::Text;
 use wirefold_text::extract::{names, numbers};
@@ -23,6 +24,10 @@ const LEAST_AGREEMENT: f64 = 0.6;
 const LEAST_CONFLICTS: u32 = 4;
 /// … when there is one for at most this many agreeing ones.
 const AGREEING_PER_CONFLICT: u32 = 3;
+/// So many different numbers inside the passages of texts of any length must agree as well.
+const LEAST_NUMBERS: usize = 4;
+/// The words in which a short text says who did what.
+const OPENING_WORDS: usize = 25;
 
 impl ShortFacts {
     /// The facts among the words of a body that are no boilerplate; of a long one there are none,
@@ -58,12 +63,68 @@ pub(crate) fn facts_agree(
     let facts = overlap.facts;
     let is_template = facts.conflicting >= LEAST_CONFLICTS
         && facts.conflicting * AGREEING_PER_CONFLICT > facts.agreeing;
+    let here = numbers_in(new, overlap.passages.iter().map(Passage::here));
+    let there = numbers_in(old, overlap.passages.iter().map(Passage::there));
+    if is_template || !agree(&here, &there, LEAST_NUMBERS) {
+        return false;
+    }
     let is_short = |article: &Article<'_>| article.body.counted_words() <= settings.short_words;
-    let both_short = is_short(new) && is_short(old);
-    let short_agree = !both_short
-        || agree(&new.facts.numbers, &old.facts.numbers, 1)
-            && agree(&new.facts.names, &old.facts.names, 2);
-    !is_template && short_agree
+    match (is_short(new), is_short(old)) {
+        (false, false) => true,
+        (true, true) => {
+            agree(&new.facts.numbers, &old.facts.numbers, 1)
+                && agree(&new.facts.names, &old.facts.names, 2)
+                && !slots_conflict(new, old, overlap)
+        }
+        _ => !slots_conflict(new, old, overlap),
+    }
+}
+
+/// The numbers inside ranges of an article's body, edits included.
+fn numbers_in(
+    article: &Article<'_>,
+    ranges: impl Iterator<Item = Range<usize>>,
+) -> BTreeSet<String> {
+    let words = &article.body.words;
+    ranges
+        .flat_map(|range| {
+            numbers(article.text, words[range.start].index as usize..last(words, &range))
+        })
+        .map(|number| number.value)
+        .collect()
+}
+
+/// One past the text word of a range's last body word.
+fn last(words: &[BodyWord], range: &Range<usize>) -> usize {
+    words[range.end - 1].index as usize + 1
+}
+
+/// Whether an edit inside a passage puts one number in the place of another, or in the opening one
+/// name: a short template has one slot for its news.
+fn slots_conflict(new: &Article<'_>, old: &Article<'_>, overlap: &Overlap) -> bool {
+    let edits = overlap.passages.iter().flat_map(|passage| passage.blocks.windows(2));
+    edits.into_iter().any(|pair| {
+        let here = (pair[0].here + pair[0].len) as usize..pair[1].here as usize;
+        let there = (pair[0].there + pair[0].len) as usize..pair[1].there as usize;
+        if here.is_empty() || there.is_empty() {
+            return false;
+        }
+        let opens = here.start < OPENING_WORDS && there.start < OPENING_WORDS;
+        let mine = numbers_in(new, std::iter::once(here.clone()));
+        let theirs = numbers_in(old, std::iter::once(there.clone()));
+        let differ = |a: &BTreeSet<String>, b: &BTreeSet<String>| {
+            !a.is_empty() && !b.is_empty() && a.is_disjoint(b)
+        };
+        differ(&mine, &theirs) || opens && differ(&names_in(new, here), &names_in(old, there))
+    })
+}
+
+/// The names inside a range of a short article's body.
+fn names_in(article: &Article<'_>, range: Range<usize>) -> BTreeSet<String> {
+    let words = &article.body.words[range];
+    let normal = |word: &BodyWord| article.text.normal(&article.text.words()[word.index as usize]);
+    let capital = words.iter().filter(|word| word.fact == Fact::Name).map(normal);
+    capital.filter(|form| article.facts.names.contains(*form)).map(str::to_owned).collect()
 }
 
 /// Whether enough of the smaller set stands in the other; sets below `least` say nothing.

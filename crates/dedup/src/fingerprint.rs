@@ -8,14 +8,20 @@ use crate::body::Body;
 
 /// One shingle in this many is an index key. A shard may keep a nested half of them.
 pub const SAMPLE: u64 = 8;
+/// The same for short texts, which else would have too few keys to be found by.
+const DENSE_SAMPLE: u64 = 2;
+/// Texts of fewer shingles than this are short.
+const SHORT: usize = 128;
 
 /// What the index and the exact match look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fingerprint {
     /// 128-bit SipHash-1-3 of the normalised words without furniture; `None` without words.
     pub exact: Option<u128>,
-    /// The sampled shingles (hash below 2^64 / 8), sorted, each once.
+    /// The sampled shingles (hash below 2^64 / 8, or 2^64 / 2 for short texts), sorted, each once.
     pub keys: Vec<u64>,
+    /// Whether the keys are those of a short text.
+    pub is_dense: bool,
     /// Shingles made of counted words only: what comparability is measured in.
     pub counted_shingles: u32,
     /// 64-bit SimHash (Charikar 2002) of the normalised words; a hint, never evidence.
@@ -28,20 +34,23 @@ impl Fingerprint {
     pub fn new(text: &Text, body: &Body) -> Fingerprint {
         let kept = text.words().iter().zip(text.normal_words()).filter(|(word, _)| !word.furniture);
         let words = kept.map(|(_, normal)| normal);
-        let mut keys: Vec<u64> =
-            body.shingles().into_iter().filter(|hash| is_sampled(*hash)).collect();
+        let shingles = body.shingles();
+        let is_dense = shingles.len() < SHORT;
+        let below = u64::MAX / if is_dense { DENSE_SAMPLE } else { SAMPLE };
+        let mut keys: Vec<u64> = shingles.into_iter().filter(|hash| *hash < below).collect();
         keys.sort_unstable();
         keys.dedup();
         Fingerprint {
             exact: exact_hash(words.clone()),
             keys,
+            is_dense,
             counted_shingles: counted_shingles(body),
             simhash: simhash::simhash_stream(words),
         }
     }
 }
 
-/// Whether a shingle is an index key.
+/// Whether a shingle is an index key of any text.
 pub(crate) fn is_sampled(hash: u64) -> bool {
     hash < u64::MAX / SAMPLE
 }

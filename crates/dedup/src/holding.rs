@@ -13,61 +13,123 @@ const FOREIGN_SHARE: f64 = 0.25;
 /// Below this share of the shared part's long words that recur in the rest, two parts have
 /// nothing to do with each other.
 const LEAST_COHESION: f64 = 0.12;
+/// Letters of a long word.
+const LONG_LETTERS: usize = 6;
 /// Fewer different long words than this say nothing about cohesion.
 const COHESION_WORDS: usize = 12;
-/// The opening of a text: the first words.
+/// The opening of a text: so many words from the beginning, or behind its first heading.
 const OPENING_WORDS: usize = 40;
+/// A heading is one where at least so many words follow before the next.
+const SECTION_WORDS: usize = 20;
+/// A part that is this share of its section is the whole of it.
+const FILLED_SHARE: f64 = 0.8;
+/// A digest has at least this many sections.
+const LEAST_SECTIONS: usize = 3;
 
 /// Whether the prior is a digest that holds the new text rather than its original: the new text
 /// covers only a small part of it, and the rest is other stories' text, or stands under headings
 /// of its own, or has nothing to do with that part. A brief that is the opening of a longer text
-/// is not held by it.
+/// is not held by it, and where the part is not that small both the headings and the words must
+/// say so.
 pub(crate) fn is_held(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> bool {
-    if overlap.containing >= settings.holds_containing {
+    if overlap.containing >= settings.digest_containing {
         return false;
     }
-    let text = prior.article.text;
-    let passages = overlap.passages.iter().map(Passage::there);
-    let Some(part) = covered(&prior.article, passages) else { return false };
-    let is_item = has_heading_of_its_own(text, &part);
-    let opens = part.start <= OPENING_WORDS;
-    is_item || (!opens && (rest_is_foreign(prior, overlap) || !coheres(text, &part)))
+    let part = Part::new(&prior.article, overlap.passages.iter().map(Passage::there));
+    if part.opens() || overlap.containing >= settings.holds_containing {
+        return part.is_items() && (part.fills_sections() || !part.coheres());
+    }
+    part.is_items() || rest_is_foreign(prior, overlap) || !part.coheres()
 }
 
 /// Whether what the new text has from the old one are items among others rather than a part of its
 /// own text: each passage stands under a heading of its own, or has nothing to do with the rest.
 pub(crate) fn are_items_of(new: &Article<'_>, overlap: &Overlap) -> bool {
-    let parts = || overlap.passages.iter().filter_map(|p| covered(new, std::iter::once(p.here())));
-    let all = covered(new, overlap.passages.iter().map(Passage::here));
-    parts().all(|part| has_heading_of_its_own(new.text, &part))
-        || all.is_some_and(|part| !coheres(new.text, &part))
+    let part = Part::new(new, overlap.passages.iter().map(Passage::here));
+    part.is_items() || !part.coheres()
 }
 
-/// The words of an article's text from the first to the last of `ranges` of its body.
-fn covered(
-    article: &Article<'_>,
-    ranges: impl Iterator<Item = Range<usize>> + Clone,
-) -> Option<Range<usize>> {
-    let words = &article.body.words;
-    let start = ranges.clone().map(|range| range.start).min()?;
-    let end = ranges.map(|range| range.end).max()?;
-    Some(words[start].index as usize..words[end - 1].index as usize + 1)
+/// The part of a text that another text shares.
+struct Part<'a> {
+    text: &'a Text,
+    /// Words of the text, in order and apart.
+    ranges: Vec<Range<usize>>,
 }
 
-/// Whether the part is one section of several: a heading right above its section, nothing of it
-/// outside, and at least two further sections.
-fn has_heading_of_its_own(text: &Text, part: &Range<usize>) -> bool {
-    let headings: Vec<&Range<usize>> = text
-        .paragraphs()
-        .iter()
-        .filter(|paragraph| paragraph.kind == ParagraphKind::Heading)
-        .map(|paragraph| &paragraph.words)
-        .collect();
-    let above = headings.iter().filter(|heading| heading.end <= part.start).count();
-    let inside =
-        headings.iter().any(|heading| part.start < heading.start && heading.end < part.end);
-    let opens_with_heading = headings.first().is_some_and(|heading| heading.start <= OPENING_WORDS);
-    above > 0 && !inside && headings.len() >= 3 && opens_with_heading
+impl Part<'_> {
+    /// The part made of `ranges` of an article's body.
+    fn new<'a>(article: &Article<'a>, ranges: impl Iterator<Item = Range<usize>>) -> Part<'a> {
+        let words = &article.body.words;
+        let in_text = |range: Range<usize>| {
+            words[range.start].index as usize..words[range.end - 1].index as usize + 1
+        };
+        let mut ranges: Vec<Range<usize>> = ranges.map(in_text).collect();
+        ranges.sort_unstable_by_key(|range| range.start);
+        Part { text: article.text, ranges }
+    }
+
+    /// Whether the part begins where the text does, its title apart.
+    fn opens(&self) -> bool {
+        let sections = sections(self.text);
+        let title = sections.first().filter(|section| section.start <= OPENING_WORDS);
+        let from = title.map_or(0, |section| section.start);
+        self.ranges.first().is_some_and(|range| range.start <= from + OPENING_WORDS)
+    }
+
+    /// Whether the text falls into sections from its beginning on, and each range lies in one.
+    fn is_items(&self) -> bool {
+        let sections = sections(self.text);
+        let is_sectioned = sections.len() >= LEAST_SECTIONS
+            && sections.first().is_some_and(|first| first.start <= OPENING_WORDS);
+        let inside = |range: &Range<usize>| {
+            sections.iter().any(|section| section.start <= range.start && range.end <= section.end)
+        };
+        is_sectioned && self.ranges.iter().all(inside)
+    }
+
+    /// Whether each range is nearly all of its section: the item, not its beginning.
+    fn fills_sections(&self) -> bool {
+        let sections = sections(self.text);
+        self.ranges.iter().all(|range| {
+            let section = sections.iter().find(|section| section.contains(&range.start));
+            section.is_some_and(|s| range.len() as f64 >= FILLED_SHARE * s.len() as f64)
+        })
+    }
+
+    /// Whether the long words of the part recur in the rest of its text, as they do in one article
+    /// and do not between the items of a digest.
+    fn coheres(&self) -> bool {
+        let (mut inside, mut outside) = (HashSet::new(), HashSet::new());
+        let mut next = 0;
+        for (at, word) in self.text.words().iter().enumerate().filter(|(_, word)| !word.furniture) {
+            while self.ranges.get(next).is_some_and(|range| range.end <= at) {
+                next += 1;
+            }
+            let normal = self.text.normal(word);
+            if normal.chars().nth(LONG_LETTERS - 1).is_none() {
+                continue;
+            }
+            let is_inside = self.ranges.get(next).is_some_and(|range| range.contains(&at));
+            if is_inside { &mut inside } else { &mut outside }.insert(normal);
+        }
+        let smaller = inside.len().min(outside.len());
+        let recurring = inside.intersection(&outside).count();
+        smaller < COHESION_WORDS || recurring as f64 >= LEAST_COHESION * smaller as f64
+    }
+}
+
+/// The sections of a text that stand under headings: the words behind each heading up to the next.
+fn sections(text: &Text) -> Vec<Range<usize>> {
+    let headings = text.paragraphs().iter().filter(|p| p.kind == ParagraphKind::Heading);
+    let mut sections: Vec<Range<usize>> = Vec::new();
+    for heading in headings {
+        if let Some(last) = sections.last_mut() {
+            last.end = heading.words.start;
+        }
+        sections.push(heading.words.end..text.words().len());
+    }
+    sections.retain(|section| section.len() >= SECTION_WORDS);
+    sections
 }
 
 /// Whether much of what the new text does not cover stands in other stories.
@@ -80,18 +142,4 @@ fn rest_is_foreign(prior: &Prior<'_>, overlap: &Overlap) -> bool {
         foreign += usize::from(prior.foreign.contains(at));
     }
     foreign as f64 >= FOREIGN_SHARE * all as f64 && foreign > 0
-}
-
-/// Whether the long words of a part recur in the rest of its text, as they do in one article and
-/// do not between the items of a digest.
-fn coheres(text: &Text, part: &Range<usize>) -> bool {
-    let long = |range: Range<usize>| -> HashSet<&str> {
-        let words = text.words()[range].iter().filter(|word| !word.furniture);
-        words.map(|word| text.normal(word)).filter(|normal| normal.chars().count() >= 6).collect()
-    };
-    let inside = long(part.clone());
-    let mut outside = long(0..part.start);
-    outside.extend(long(part.end..text.words().len()));
-    let recurring = inside.intersection(&outside).count();
-    inside.len() < COHESION_WORDS || recurring as f64 >= LEAST_COHESION * inside.len() as f64
 }

@@ -27,7 +27,33 @@ pub struct Index {
 #[derive(Debug, Default)]
 struct Segment {
     lists: FxHashMap<u64, Vec<DocId>>,
-    keys: FxHashMap<DocId, u32>,
+    keys: FxHashMap<DocId, KeyCount>,
+}
+
+/// How many keys an article has.
+#[derive(Debug, Clone, Copy)]
+struct KeyCount {
+    /// Those that every text keeps.
+    sparse: u32,
+    /// All, for short texts.
+    dense: Option<u32>,
+}
+
+impl KeyCount {
+    fn new(fingerprint: &Fingerprint) -> KeyCount {
+        let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let sparse = fingerprint.keys.partition_point(|key| is_sampled(*key));
+        let dense = fingerprint.is_dense.then_some(narrow(fingerprint.keys.len()));
+        KeyCount { sparse: narrow(sparse), dense }
+    }
+
+    /// The smaller number of keys among those that both articles keep.
+    fn smaller(self, other: KeyCount) -> u32 {
+        match (self.dense, other.dense) {
+            (Some(mine), Some(theirs)) => mine.min(theirs),
+            _ => self.sparse.min(other.sparse),
+        }
+    }
 }
 
 /// An earlier article that shares sampled shingles with a new one.
@@ -41,8 +67,10 @@ pub struct Candidate {
     pub likeness: f64,
 }
 
-/// Candidates share at least this many sampled shingles …
+/// Candidates share at least this many sampled shingles, one where there are few to share …
 const LEAST_HITS: u32 = 2;
+/// Few: at most this many.
+const FEW_KEYS: u32 = 8;
 /// … and at least this share of the smaller text's.
 const LEAST_LIKENESS: f64 = 0.1;
 
@@ -56,8 +84,7 @@ impl Index {
                 list.push(doc);
             }
         }
-        let keys = u32::try_from(fingerprint.keys.len()).unwrap_or(u32::MAX);
-        segment.keys.insert(doc, keys);
+        segment.keys.insert(doc, KeyCount::new(fingerprint));
     }
 
     /// Marks the stretches of a body that too many stories share: from the first to the last of
@@ -90,7 +117,7 @@ impl Index {
         fingerprint: &Fingerprint,
         is_hot: impl Fn(&[DocId]) -> bool,
     ) -> Vec<Candidate> {
-        let own = u32::try_from(fingerprint.keys.len()).unwrap_or(u32::MAX);
+        let own = KeyCount::new(fingerprint);
         let mut found: Vec<Candidate> = Vec::new();
         for segment in self.segments.values() {
             let lists = fingerprint.keys.iter().filter_map(|key| segment.lists.get(key));
@@ -99,9 +126,10 @@ impl Index {
                 *hits.entry(*doc).or_default() += 1;
             }
             found.extend(hits.into_iter().filter_map(|(doc, hits)| {
-                let keys = segment.keys.get(&doc).copied().unwrap_or(1);
-                let likeness = f64::from(hits) / f64::from(own.min(keys).max(1));
-                let worth = hits >= LEAST_HITS && likeness >= LEAST_LIKENESS;
+                let keys = own.smaller(*segment.keys.get(&doc)?);
+                let likeness = (f64::from(hits) / f64::from(keys.max(1))).min(1.0);
+                let least = if keys <= FEW_KEYS { 1 } else { LEAST_HITS };
+                let worth = hits >= least && likeness >= LEAST_LIKENESS;
                 worth.then_some(Candidate { doc, hits, likeness })
             }));
         }

@@ -1,7 +1,7 @@
 //! The judgement: what one article is, given the earlier articles it may come from.
 
 use crate::bits::Bits;
-use crate::body::Body;
+use crate::body::{Body, SHINGLE_WORDS};
 use crate::facts::{ShortFacts, facts_agree};
 use crate::fingerprint::Fingerprint;
 use crate::holding::{are_items_of, is_held};
@@ -42,8 +42,6 @@ pub struct Prior<'a> {
     pub same_item: bool,
     /// Whether both come from one outlet.
     pub same_outlet: bool,
-    /// Whether it is the only member of its story.
-    pub is_alone: bool,
     /// Its words that other members of its story have too.
     pub common: &'a Bits,
     /// Its words that stand in other stories.
@@ -168,6 +166,11 @@ fn take(
     if !new.is_comparable(settings) || !prior.article.is_comparable(settings) {
         return;
     }
+    // What the other text marks as a quotation is gone by now: enough must be left to compare.
+    let least = settings.comparable_shingles + SHINGLE_WORDS - 1;
+    if overlap.own_words.0.min(overlap.own_words.1) < least {
+        return;
+    }
     if overlap.contained < settings.partial_contained {
         if overlap.containing >= settings.holds_containing {
             judgement.holds.push(prior.doc);
@@ -200,7 +203,8 @@ fn take(
 /// The class thresholds.
 fn kind(overlap: &Overlap, settings: &Settings) -> Option<CopyKind> {
     let is_reprint = overlap.larger() >= settings.reprint_larger
-        && overlap.contained >= settings.reprint_contained;
+        && overlap.contained >= settings.reprint_contained
+        && overlap.shared_words >= settings.reprint_words;
     let is_partial = overlap.contained >= settings.partial_contained
         && overlap.shared_words >= settings.partial_words;
     match (is_reprint, is_partial) {
@@ -212,11 +216,12 @@ fn kind(overlap: &Overlap, settings: &Settings) -> Option<CopyKind> {
 
 /// A story is *one* text: a member that holds two texts must not draw the second one in. So of
 /// what the new article shares with the member, or else of what makes the member a member, a good
-/// part must be common to both. A lone lead is free.
+/// part must be common to both. A member that shares nothing with any other is a lone lead, and
+/// free.
 fn may_join(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> bool {
     let shared = overlap.there.count();
     let both = overlap.there.common(prior.common) as f64;
-    prior.is_alone
+    prior.common.count() == 0
         || both >= settings.join_share * shared as f64
         || (both > 0.0 && both >= settings.join_share * prior.common.count() as f64)
 }

@@ -19,6 +19,7 @@ mod detector;
 mod events;
 mod facts;
 mod fingerprint;
+mod frame;
 mod holding;
 mod index;
 mod judge;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::align::{Block, Run, align};
 use crate::bits::Bits;
 use crate::body::{Body, BodyWord, Fact, WORD_WEIGHT};
+use crate::frame::is_frame;
 use crate::settings::Settings;
 
 /// A run of words that stands in two texts.
@@ -57,6 +58,9 @@ pub struct Overlap {
     pub containing: f64,
     /// Counted words of the new text that stand in the old one.
     pub shared_words: u32,
+    /// The counted words of the new text and of the old one, without those that the other marks as
+    /// a quotation.
+    pub own_words: (u32, u32),
     /// The passages, in the order of the new text.
     pub passages: Vec<Passage>,
     /// Words of the longest verbatim run, quotations included.
@@ -71,8 +75,6 @@ pub struct Overlap {
     pub there: Bits,
 }
 
-/// Words that may stand before or behind what two pages of an outlet have in common.
-const EDGE_WORDS: usize = 3;
 /// Quoted words in common that make a shared quotation.
 const QUOTATION_WORDS: u32 = 6;
 /// Words that a run must have beyond a passage's length for every edit it bridges.
@@ -91,9 +93,9 @@ impl Overlap {
         Overlap::compare(here, there, settings, false)
     }
 
-    /// Compares two articles of one outlet: what they share only at the very beginning or the very
-    /// end, and what is less than half of either, is the page's own and no passage. Without this
-    /// the first pages of an outlet fold by their boilerplate before it can be learned.
+    /// Compares two articles of one outlet. What they share around long pieces of their own is the
+    /// frame of the page and no passage, unless it is nearly all there is: without this the first
+    /// pages of an outlet fold by their boilerplate before it can be learned.
     #[must_use]
     pub fn within_outlet(here: &Body, there: &Body, settings: &Settings) -> Overlap {
         Overlap::compare(here, there, settings, true)
@@ -102,24 +104,32 @@ impl Overlap {
     fn compare(here: &Body, there: &Body, settings: &Settings, one_outlet: bool) -> Overlap {
         let runs = align(here, there);
         let pair = Pair { here, there };
-        let mut overlap = Overlap {
-            here: Bits::new(here.len()),
-            there: Bits::new(there.len()),
-            ..Overlap::default()
-        };
+        let mut overlap = Overlap::default();
         // Words that are no own words of either, since the other text marks them.
         let mut void = (Bits::new(here.len()), Bits::new(there.len()));
         for run in &runs {
             overlap.take_run(&pair, run, settings, &mut void);
         }
-        if one_outlet {
-            overlap.passages.retain(|passage| !pair.is_page_edge(passage));
+        let own = (counted_weight(here, &void.0), counted_weight(there, &void.1));
+        overlap.sum_up(&pair, own);
+        if one_outlet
+            && overlap.larger() < settings.frame_share
+            && is_frame(&overlap.passages, (here, &void.0), (there, &void.1))
+        {
+            overlap.passages.clear();
+            overlap.sum_up(&pair, own);
         }
-        let shared = overlap.mark_shared(&pair);
-        overlap.shared_words = shared.0 / WORD_WEIGHT;
-        overlap.contained = share(shared.0, counted_weight(here, &void.0));
-        overlap.containing = share(shared.1, counted_weight(there, &void.1));
         overlap
+    }
+
+    /// Counts the shares of what the passages cover; `own` is the counted weight of each text.
+    fn sum_up(&mut self, pair: &Pair<'_>, own: (u32, u32)) {
+        (self.here, self.there) = (Bits::new(pair.here.len()), Bits::new(pair.there.len()));
+        let shared = self.mark_shared(pair);
+        self.shared_words = shared.0 / WORD_WEIGHT;
+        self.own_words = (own.0 / WORD_WEIGHT, own.1 / WORD_WEIGHT);
+        self.contained = share(shared.0, own.0);
+        self.containing = share(shared.1, own.1);
     }
 
     fn take_run(
@@ -189,16 +199,6 @@ impl Pair<'_> {
     /// Whether a word in common counts: a quotation marked in *either* text does not.
     fn counts(&self, here: usize, there: usize) -> bool {
         self.here.words[here].counts() && self.there.words[there].counts()
-    }
-
-    /// Whether a passage is the beginning or the end of both pages and less than half of either.
-    fn is_page_edge(&self, passage: &Passage) -> bool {
-        let (here, there) = (passage.here(), passage.there());
-        let opens = here.start <= EDGE_WORDS && there.start <= EDGE_WORDS;
-        let ends =
-            here.end + EDGE_WORDS >= self.here.len() && there.end + EDGE_WORDS >= self.there.len();
-        let is_small = |body: &Body| 2 * passage.counted < body.counted_words();
-        (opens || ends) && is_small(self.here) && is_small(self.there)
     }
 
     fn counted(&self, blocks: &[Block]) -> u32 {

@@ -45,7 +45,7 @@ impl Detector {
         if let (Some(traits), true) = (traits, comparable) {
             self.learn_habits(number, &doc, traits);
         }
-        self.relate(number, &doc);
+        self.relate(number, &doc, judgement);
         let verdict = self.verdict(
             number,
             &doc,
@@ -68,17 +68,20 @@ impl Detector {
         related
             .map(|m| Relative {
                 doc: m.doc,
-                is_reprint: m.overlap.larger() >= self.settings.reprint_larger,
+                covered: m.overlap.contained,
                 shared_words: m.overlap.shared_words,
             })
             .collect()
     }
 
     /// Tells the earlier articles of their new relative.
-    fn relate(&mut self, number: DocId, doc: &Doc) {
-        for relative in &doc.kin {
-            if let Some(earlier) = self.docs.get_mut(&relative.doc) {
-                earlier.kin.push(Relative { doc: number, ..*relative });
+    fn relate(&mut self, number: DocId, doc: &Doc, judgement: &Judgement) {
+        for found in &judgement.matches {
+            let is_kin = doc.kin.iter().any(|relative| relative.doc == found.doc);
+            if let Some(earlier) = self.docs.get_mut(&found.doc).filter(|_| is_kin) {
+                let covered = found.overlap.containing;
+                let shared_words = found.overlap.shared_words;
+                earlier.kin.push(Relative { doc: number, covered, shared_words });
             }
         }
     }
@@ -245,12 +248,14 @@ impl Detector {
         &'a self,
         kin: &'a [Relative],
     ) -> impl Iterator<Item = Kin<'a, DocId>> + 'a {
-        kin.iter().filter_map(|relative| {
+        let settings = &self.settings;
+        let covered = kin.iter().filter(|kin| kin.covered >= settings.partial_contained);
+        covered.filter_map(|relative| {
             let other = self.docs.get(&relative.doc)?;
             Some(Kin {
                 doc: relative.doc,
                 traces: &other.traces,
-                is_reprint: relative.is_reprint,
+                is_reprint: relative.covered >= settings.reprint_larger,
                 shared_words: relative.shared_words,
             })
         })

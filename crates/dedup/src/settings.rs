@@ -9,14 +9,18 @@ pub struct Settings {
     pub comparable_shingles: u32,
     /// `reprint`: the larger of contained and containing reaches this …
     pub reprint_larger: f64,
-    /// … and contained reaches this.
+    /// … and contained reaches this …
     pub reprint_contained: f64,
+    /// … with at least this many shared counted words.
+    pub reprint_words: u32,
     /// `partial`: contained reaches this …
     pub partial_contained: f64,
     /// … with at least this many shared counted words.
     pub partial_words: u32,
     /// `holds`: containing reaches this while contained stays below `partial_contained`.
     pub holds_containing: f64,
+    /// An earlier text of which a new one makes up this share is no digest that holds it.
+    pub digest_containing: f64,
     /// A new text may join through a member if this share of the words they have in common is
     /// also common to that member and the rest of its story.
     pub join_share: f64,
@@ -24,6 +28,9 @@ pub struct Settings {
     pub material_novelty: f64,
     /// Texts of at most this many words must agree in numbers and names to fold.
     pub short_words: u32,
+    /// Below this larger share, what two pages of one outlet share around pieces of their own is the
+    /// frame of the page.
+    pub frame_share: f64,
     /// How many earlier articles of an outlet, no copies of each other, make a paragraph
     /// boilerplate.
     pub boilerplate_carriers: usize,
@@ -48,12 +55,15 @@ impl Default for Settings {
             comparable_shingles: 40,
             reprint_larger: 0.45,
             reprint_contained: 0.35,
+            reprint_words: 24,
             partial_contained: 0.25,
             partial_words: 60,
             holds_containing: 0.25,
+            digest_containing: 0.5,
             join_share: 0.5,
             material_novelty: 0.5,
             short_words: 160,
+            frame_share: 0.75,
             boilerplate_carriers: 2,
             verified: 16,
             hot_stories: 16,
