@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
-use wirefold_text::Text;
 use wirefold_text::extract::{AgencyTrace, agencies};
+use wirefold_text::{Text, normalise};
 
 use crate::bits::Bits;
 use crate::body::{Body, word_hash};
@@ -52,6 +52,8 @@ pub(crate) struct Doc {
     pub(crate) story: StoryId,
     /// The outlet, as a hash.
     pub(crate) outlet: Option<u64>,
+    /// The title in normal form, as a hash; `None` without one.
+    title: Option<u64>,
     pub(crate) time: i64,
     /// Words that other members of the story have too.
     pub(crate) common: Bits,
@@ -169,6 +171,7 @@ impl Detector {
             traces,
             story: number,
             outlet: incoming.outlet.map(word_hash),
+            title: Some(normalise(incoming.title)).filter(|t| !t.is_empty()).map(|t| word_hash(&t)),
             time: incoming.time,
             kin: Vec::new(),
             holds: Vec::new(),
@@ -191,6 +194,7 @@ impl Detector {
             .map(|(number, prior)| Prior {
                 same_item: versions.contains(&number),
                 same_outlet: doc.outlet.is_some() && doc.outlet == prior.outlet,
+                other_title: doc.title.zip(prior.title).is_some_and(|(a, b)| a != b),
                 ..Self::prior(number, prior)
             })
             .collect();
@@ -203,6 +207,7 @@ impl Detector {
             article: doc.article(),
             same_item: false,
             same_outlet: false,
+            other_title: false,
             common: &doc.common,
             foreign: &doc.foreign,
         }

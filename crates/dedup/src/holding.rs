@@ -49,6 +49,13 @@ pub(crate) fn are_items_of(new: &Article<'_>, overlap: &Overlap) -> bool {
     part.is_items() || !part.coheres()
 }
 
+/// Whether the new text is a second text inside the prior: what they share is no part of what makes
+/// the prior a member of its story, and has nothing to do with the rest of it.
+pub(crate) fn is_second_text(prior: &Prior<'_>, overlap: &Overlap) -> bool {
+    let part = Part::new(&prior.article, overlap.passages.iter().map(Passage::there));
+    prior.common.count() > 0 && overlap.there.common(prior.common) == 0 && !part.coheres()
+}
+
 /// The part of a text that another text shares.
 struct Part<'a> {
     text: &'a Text,

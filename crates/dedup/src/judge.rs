@@ -4,7 +4,7 @@ use crate::bits::Bits;
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::facts::{ShortFacts, facts_agree};
 use crate::fingerprint::Fingerprint;
-use crate::holding::{are_items_of, is_held};
+use crate::holding::{are_items_of, is_held, is_second_text};
 use crate::index::DocId;
 use crate::overlap::Overlap;
 use crate::settings::Settings;
@@ -42,6 +42,8 @@ pub struct Prior<'a> {
     pub same_item: bool,
     /// Whether both come from one outlet.
     pub same_outlet: bool,
+    /// Whether both have titles, and other ones.
+    pub other_title: bool,
     /// Its words that other members of its story have too.
     pub common: &'a Bits,
     /// Its words that stand in other stories.
@@ -123,7 +125,7 @@ pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Ju
     for (prior, overlap) in &compared {
         take(&mut judgement, new, prior, overlap, settings);
     }
-    if let Some(decision) = by_identity(new, priors) {
+    if let Some(decision) = by_identity(new, priors, new.is_comparable(settings)) {
         judgement.decision = decision;
     }
     judgement.matches =
@@ -140,7 +142,7 @@ fn compare(new: &Article<'_>, prior: &Prior<'_>, settings: &Settings) -> Overlap
 }
 
 /// Folds by identity, whatever the texts share: the same normalised text, or the same item.
-fn by_identity(new: &Article<'_>, priors: &[Prior<'_>]) -> Option<Decision> {
+fn by_identity(new: &Article<'_>, priors: &[Prior<'_>], comparable: bool) -> Option<Decision> {
     let same_text = |prior: &&Prior<'_>| {
         new.fingerprint.exact.is_some() && new.fingerprint.exact == prior.article.fingerprint.exact
     };
@@ -152,7 +154,11 @@ fn by_identity(new: &Article<'_>, priors: &[Prior<'_>]) -> Option<Decision> {
     if let Some(before) = versions().max_by_key(|prior| prior.doc) {
         return Some(Decision::Version { of: before.doc });
     }
-    priors.iter().filter(same_text).min_by_key(|prior| prior.doc).map(exact)
+    // One short text under several titles at one outlet is what stands in the place of articles:
+    // a wall, a blurb, a player.
+    let is_wall = |prior: &&Prior<'_>| !comparable && prior.same_outlet && prior.other_title;
+    let others = priors.iter().filter(same_text).filter(|prior| !is_wall(prior));
+    others.min_by_key(|prior| prior.doc).map(exact)
 }
 
 /// What one prior is to the new article.
@@ -191,7 +197,13 @@ fn take(
         judgement.held_by.push(prior.doc);
         return;
     }
-    if !facts_agree(new, &prior.article, overlap, settings) || !may_join(prior, overlap, settings) {
+    if !facts_agree(new, &prior.article, overlap, settings) {
+        return;
+    }
+    if !may_join(prior, overlap, settings) {
+        if is_second_text(prior, overlap) {
+            judgement.held_by.push(prior.doc);
+        }
         return;
     }
     judgement.foldable.push(prior.doc);

@@ -9,6 +9,9 @@ use serde_json::Value;
 
 use super::{Input, Reading, Sink, cut};
 
+/// Larger numbers are taken as milliseconds: as seconds they would lie beyond the year 5000.
+const LATEST_SECONDS: u64 = 100_000_000_000;
+
 /// The fields read; others are passed over.
 #[derive(Deserialize)]
 struct Line {
@@ -84,7 +87,8 @@ fn seconds(value: &Value) -> Result<Option<i64>, String> {
     match value {
         Value::Null => Ok(None),
         Value::Number(number) => {
-            number.as_i64().map(Some).ok_or_else(|| format!("{number} is no time in seconds"))
+            let time = number.as_i64().ok_or_else(|| format!("{number} is no time in seconds"))?;
+            Ok(Some(if time.unsigned_abs() > LATEST_SECONDS { time / 1_000 } else { time }))
         }
         Value::String(text) => parse_time(text).map(Some).ok_or_else(|| {
             format!("{text:?} is no time such as 2026-03-05T14:00:00Z or 2026-03-05")
