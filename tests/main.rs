@@ -2,5 +2,8 @@
 //!
 //! Each module is a subject. To run one, name it: `cargo test -p wirefold --test it tidy::`.
 
+mod acceptance;
+mod cli;
+mod program;
 mod seeds;
 mod tidy;

@@ -7,8 +7,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-mod articles;
-mod expected;
+pub(crate) mod articles;
+pub(crate) mod expected;
 mod feeds;
 
 /// A file or folder of `seeds/`. Cargo runs tests in the folder of their package.

@@ -15,23 +15,23 @@ const FEEDS: usize = 8;
 /// One line of the file; a key that is not here is an error.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Article {
-    pub(super) id: String,
+pub(crate) struct Article {
+    pub(crate) id: String,
     /// The stem of the feed's file.
-    pub(super) feed: String,
+    pub(crate) feed: String,
     /// The registrable domain of the publisher.
-    pub(super) outlet: String,
-    pub(super) url: String,
-    pub(super) title: String,
-    pub(super) author: Option<String>,
-    pub(super) published: Timestamp,
+    pub(crate) outlet: String,
+    pub(crate) url: String,
+    pub(crate) title: String,
+    pub(crate) author: Option<String>,
+    pub(crate) published: Timestamp,
     /// A BCP 47 tag.
-    pub(super) lang: String,
+    pub(crate) lang: String,
     /// Paragraphs end with one line break or two, as the outlet has it.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
-pub(super) fn articles() -> Vec<Article> {
+pub(crate) fn articles() -> Vec<Article> {
     let parse = |(index, line): (usize, &str)| {
         serde_json::from_str(line)
             .unwrap_or_else(|error| panic!("seeds/articles.jsonl:{}: {error}", index + 1))
@@ -40,7 +40,7 @@ pub(super) fn articles() -> Vec<Article> {
 }
 
 /// All but those that a later version at the same URL replaced: a feed shows one entry a URL.
-pub(super) fn latest_versions() -> Vec<Article> {
+pub(crate) fn latest_versions() -> Vec<Article> {
     let mut latest = articles();
     latest.retain(|article| article.id != CORRECTION[0]);
     latest

@@ -15,41 +15,41 @@ const TWINS: (&str, usize) = ("ferry", 5);
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Expected {
+pub(crate) struct Expected {
     schema: String,
-    stories: Vec<Story>,
-    events: Vec<Event>,
+    pub(crate) stories: Vec<Story>,
+    pub(crate) events: Vec<Event>,
     /// By article id.
-    articles: BTreeMap<String, Labels>,
+    pub(crate) articles: BTreeMap<String, Labels>,
 }
 
 /// One text and its copies.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Story {
-    story: String,
+pub(crate) struct Story {
+    pub(crate) story: String,
     /// Article ids in order of arrival.
-    members: Vec<String>,
+    pub(crate) members: Vec<String>,
 }
 
 /// The stories of one happening.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Event {
-    event: String,
-    stories: Vec<String>,
+pub(crate) struct Event {
+    pub(crate) event: String,
+    pub(crate) stories: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Labels {
-    story: String,
-    event: String,
+pub(crate) struct Labels {
+    pub(crate) story: String,
+    pub(crate) event: String,
     /// What the article is there to try.
     tests: String,
 }
 
-fn expected() -> Expected {
+pub(crate) fn expected() -> Expected {
     serde_json::from_str(&text_of("expected.json"))
         .unwrap_or_else(|error| panic!("seeds/expected.json: {error}"))
 }

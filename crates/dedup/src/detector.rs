@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
-use wirefold_text::extract::{AgencyTrace, agencies};
+use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies};
 use wirefold_text::{Text, normalise};
 
 use crate::bits::Bits;
@@ -157,10 +157,7 @@ impl Detector {
         let fingerprint = Fingerprint::new(&text, &body);
         let facts = ShortFacts::new(&text, &body, &self.settings);
         let mut traces = agencies(&text);
-        if !incoming.byline.is_empty() {
-            let byline = Text::new(&format!("By {}", incoming.byline));
-            traces.splice(0..0, agencies(&byline));
-        }
+        traces.splice(0..0, byline_agencies(incoming.byline));
         let doc = Doc {
             common: Bits::new(body.len()),
             foreign: Bits::new(body.len()),

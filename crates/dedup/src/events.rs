@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::settings::Settings;
 use crate::terms::{Frequencies, Terms, Vector};
+use crate::verdict::Merge;
 
 /// A story's number in the order of first articles.
 pub type StoryId = u32;
@@ -19,7 +20,7 @@ pub type StoryId = u32;
 pub type EventId = u32;
 
 /// Terms of a new story that are looked up to find like ones.
-const LOOKED_UP: usize = 32;
+const LOOKED_UP: usize = 256;
 /// Stories compared in full.
 const COMPARED: usize = 24;
 /// What a shared quotation adds to likeness.
@@ -94,8 +95,8 @@ impl Link {
 pub struct Joined {
     /// The links above the threshold, likeliest first. Empty: the story opened its own event.
     pub links: Vec<Link>,
-    /// Events that went up in the one joined.
-    pub absorbed: Vec<EventId>,
+    /// Events that became one through the new story.
+    pub absorbed: Vec<Merge>,
     /// The event that the story would have joined but for the bounds of time, where it opened its
     /// own: a new event that continues the old one.
     pub continues: Option<EventId>,
@@ -147,7 +148,7 @@ impl Events {
         time: i64,
         terms: Terms,
         settings: &Settings,
-        quotations: impl Fn(StoryId) -> usize,
+        quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Joined {
         let mut joined = self.links(time, &terms, settings, quotations);
         let event = match joined.links.first() {
@@ -197,13 +198,13 @@ impl Events {
         time: i64,
         terms: &Terms,
         settings: &Settings,
-        quotations: impl Fn(StoryId) -> usize,
+        quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Joined {
         let vector = terms.vector(&self.frequencies);
         let mut links: Vec<Link> = self
             .like(&vector)
             .into_iter()
-            .map(|story| self.link(story, time, terms, &vector, settings, &quotations))
+            .map(|story| self.link(story, time, terms, &vector, settings, quotations))
             .filter(|link| link.likeness >= settings.event_likeness)
             .collect();
         links.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.story.cmp(&b.story)));
@@ -258,7 +259,7 @@ impl Events {
         terms: &Terms,
         vector: &Vector,
         settings: &Settings,
-        quotations: impl Fn(StoryId) -> usize,
+        quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Link {
         let Some(profile) = self.profiles.get(&story) else {
             return Link { story, likeness: 0.0, cosine: 0.0, names: None, quotations: 0 };
@@ -276,12 +277,7 @@ impl Events {
     }
 
     /// Merges the events that the new story links, where the whole stays within the bounds.
-    fn merge_linked(
-        &mut self,
-        event: EventId,
-        links: &[Link],
-        settings: &Settings,
-    ) -> Vec<EventId> {
+    fn merge_linked(&mut self, event: EventId, links: &[Link], settings: &Settings) -> Vec<Merge> {
         let mut absorbed = Vec::new();
         for link in links {
             let (Some(other), here) = (self.event_of(link.story), self.resolve(event)) else {
@@ -290,7 +286,7 @@ impl Events {
             if other != here && self.fit_together(here, other, settings) {
                 let (older, younger) = (here.min(other), here.max(other));
                 self.merge(older, younger);
-                absorbed.push(younger);
+                absorbed.push(Merge { older, younger });
             }
         }
         absorbed
@@ -342,7 +338,7 @@ mod tests {
     fn add(events: &mut Events, story: StoryId, hours: i64, text: &str) -> Joined {
         let text = Text::new(text);
         let terms = Terms::new(&text, &Body::new(&text), "");
-        events.add(story, hours * HOUR, terms, &Settings::default(), |_| 0)
+        events.add(story, hours * HOUR, terms, &Settings::default(), &mut |_| 0)
     }
 
     const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla.";
@@ -386,7 +382,7 @@ mod tests {
         add(&mut events, 0, 0, STRIKE);
         add(&mut events, 1, 1, OTHER);
         let both = add(&mut events, 2, 2, &format!("{STRIKE} {OTHER}"));
-        assert_eq!(both.absorbed, [1]);
+        assert_eq!(both.absorbed, [Merge { older: 0, younger: 1 }]);
         assert_eq!(events.event_of(1), Some(0));
     }
 }

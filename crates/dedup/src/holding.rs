@@ -44,8 +44,12 @@ pub(crate) fn is_held(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings)
 
 /// Whether what the new text has from the old one are items among others rather than a part of its
 /// own text: each passage stands under a heading of its own, or has nothing to do with the rest.
-pub(crate) fn are_items_of(new: &Article<'_>, overlap: &Overlap) -> bool {
+/// A short text from whose beginning a longer one goes on is no item of it.
+pub(crate) fn are_items_of(new: &Article<'_>, overlap: &Overlap, settings: &Settings) -> bool {
     let part = Part::new(new, overlap.passages.iter().map(Passage::here));
+    if part.opens() && overlap.containing >= settings.reprint_larger && !part.is_items() {
+        return false;
+    }
     part.is_items() || !part.coheres()
 }
 

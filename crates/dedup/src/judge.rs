@@ -186,7 +186,7 @@ fn take(
     let Some(kind) = kind(overlap, settings) else {
         return;
     };
-    if kind == CopyKind::Partial && are_items_of(new, overlap) {
+    if kind == CopyKind::Partial && are_items_of(new, overlap, settings) {
         // Of a whole text the digest is the holder; of a part of one it is just not a copy.
         if overlap.containing >= settings.holds_containing {
             judgement.holds.push(prior.doc);

@@ -49,4 +49,4 @@ pub use overlap::{FactCount, Overlap, Passage};
 pub use settings::Settings;
 pub use stories::{Stories, Story};
 pub use terms::{Frequencies, Terms, Vector, stem};
-pub use verdict::{Class, Evidence, Verdict};
+pub use verdict::{Class, Evidence, Merge, Verdict};

@@ -1,7 +1,5 @@
 //! The second half of a decision: entering the article into stories, events and what is learned.
 
-use std::cell::RefCell;
-
 use crate::agency::{Kin, inferred_agency, own_agency};
 use crate::align::Block;
 use crate::bits::Bits;
@@ -13,7 +11,7 @@ use crate::judge::{Decision, Judgement, Match};
 use crate::material::{Reason, material};
 use crate::overlap::Overlap;
 use crate::terms::Terms;
-use crate::verdict::{Class, Evidence, Verdict};
+use crate::verdict::{Class, Evidence, Merge, Verdict};
 
 impl Detector {
     /// Enters a judged article and gives its verdict.
@@ -33,10 +31,10 @@ impl Detector {
             Some(of) => self.story_of(of),
             None => self.stories.open(number),
         };
-        let quotations = RefCell::new(quotations(judgement));
+        let mut quotations = quotations(judgement);
         let joined = match decided_for(judgement) {
             Some(_) => Joined::default(),
-            None => self.find_event(number, incoming, &doc, judgement, &quotations),
+            None => self.find_event(number, incoming, &doc, judgement, &mut quotations),
         };
         if decided_for(judgement).is_some() {
             self.stories.join(doc.story, number);
@@ -46,15 +44,15 @@ impl Detector {
             self.learn_habits(number, &doc, traits);
         }
         self.relate(number, &doc, judgement);
-        let verdict = self.verdict(
+        let mut verdict = self.verdict(
             number,
             &doc,
             judgement,
             &joined,
-            Sums { comparable, quotations: count_apart(quotations.into_inner()), novelty, reason },
+            Sums { comparable, quotations: count_apart(quotations), novelty, reason },
         );
         self.enter(number, incoming, doc);
-        self.link_stories(number, judgement);
+        verdict.merged_stories = self.link_stories(number, judgement);
         self.verdicts.insert(number, verdict.clone());
         verdict
     }
@@ -118,7 +116,7 @@ impl Detector {
         incoming: &Incoming<'_>,
         doc: &Doc,
         judgement: &Judgement,
-        quotations: &RefCell<Vec<Block>>,
+        quotations: &mut Vec<Block>,
     ) -> Joined {
         let held = self.held_events(judgement);
         for holder in &judgement.held_by {
@@ -133,7 +131,7 @@ impl Detector {
         }
         let terms = Terms::new(&doc.text, &doc.body, incoming.title);
         let (docs, settings, stories) = (&self.docs, &self.settings, &self.stories);
-        let shared = |story: StoryId| {
+        let mut shared = |story: StoryId| {
             let known = judgement.matches.iter().find(|m| m.doc == story);
             let first = stories.get(story).and_then(|story| docs.get(&story.first));
             let blocks = match (known, first) {
@@ -143,10 +141,10 @@ impl Detector {
                 }
                 (None, None) => Vec::new(),
             };
-            quotations.borrow_mut().extend(&blocks);
+            quotations.extend(&blocks);
             blocks.len()
         };
-        self.events.add(number, incoming.published, terms, settings, shared)
+        self.events.add(number, incoming.published, terms, settings, &mut shared)
     }
 
     /// How many events the stories held by the new article belong to.
@@ -187,14 +185,16 @@ impl Detector {
     }
 
     /// Notes the other stories that the article could have joined; two independent ones merge.
-    fn link_stories(&mut self, number: DocId, judgement: &Judgement) {
+    fn link_stories(&mut self, number: DocId, judgement: &Judgement) -> Vec<Merge> {
         let story = self.story_of(number);
+        let mut merged = Vec::new();
         for other in &judgement.foldable {
             let other = self.story_of(*other);
             let kin = self.docs.get(&number).map_or(&[][..], |doc| &doc.kin);
             let is_copy = |earlier: DocId| kin.iter().any(|kin| kin.doc == earlier);
-            self.stories.link(story, other, number, is_copy);
+            merged.extend(self.stories.link(story, other, number, is_copy));
         }
+        merged
     }
 
     fn verdict(
@@ -239,6 +239,8 @@ impl Detector {
             novelty: sums.novelty,
             material: sums.reason,
             links: joined.links.clone(),
+            merged_stories: Vec::new(),
+            merged_events: joined.absorbed.clone(),
             continues: joined.continues,
         }
     }

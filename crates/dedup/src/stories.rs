@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::events::StoryId;
 use crate::index::DocId;
+use crate::verdict::Merge;
 
 /// A story: one text and its copies.
 #[derive(Debug, Clone)]
@@ -59,14 +60,14 @@ impl Stories {
 
     /// Notes that `doc`, a member of `story`, could as well have joined `other`. Two such links by
     /// articles that are no copies of each other make the two stories one: the older id stays.
-    /// Returns the older and the younger id when that happened.
+    /// Returns the two when that happened.
     pub fn link(
         &mut self,
         story: StoryId,
         other: StoryId,
         doc: DocId,
         is_copy: impl Fn(DocId) -> bool,
-    ) -> Option<(StoryId, StoryId)> {
+    ) -> Option<Merge> {
         let (story, other) = (self.resolve(story), self.resolve(other));
         if story == other {
             return None;
@@ -81,7 +82,7 @@ impl Stories {
             return None;
         }
         self.merge(pair.0, pair.1);
-        Some(pair)
+        Some(Merge { older: pair.0, younger: pair.1 })
     }
 
     fn merge(&mut self, older: StoryId, younger: StoryId) {
@@ -116,7 +117,7 @@ mod tests {
         stories.join(a, 2);
         assert_eq!(stories.link(a, b, 2, |_| false), None);
         assert_eq!(stories.link(a, b, 3, |earlier| earlier == 2), None, "a copy of the first link");
-        assert_eq!(stories.link(a, b, 4, |_| false), Some((0, 1)));
+        assert_eq!(stories.link(a, b, 4, |_| false), Some(Merge { older: 0, younger: 1 }));
         assert_eq!(stories.resolve(b), a);
         assert_eq!(stories.get(b).map(|s| s.members.clone()), Some(vec![0, 1, 2]));
     }

@@ -34,6 +34,15 @@ pub struct Evidence {
     pub longest: u32,
 }
 
+/// Two stories, or two events, that became one. Each is named by its first article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merge {
+    /// The one whose id stays.
+    pub older: DocId,
+    /// The one that redirects to it.
+    pub younger: DocId,
+}
+
 /// The detector's answer for one article. Articles are named by their number in the order of
 /// arrival; a story, event, lead or origin by that of its first article.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +79,10 @@ pub struct Verdict {
     pub material: Option<Reason>,
     /// The stories that made it join its event, likeliest first.
     pub links: Vec<Link>,
+    /// Stories that it showed to be one.
+    pub merged_stories: Vec<Merge>,
+    /// Events that it showed to be one.
+    pub merged_events: Vec<Merge>,
     /// The earlier event that its own event goes on with, too late to join it.
     pub continues: Option<DocId>,
 }

@@ -1,18 +1,11 @@
 //! Page furniture that is recognisable at first sight: links to other stories, widgets, loading
 //! notices, leading dates, addresses. What only a site's habit gives away is learned elsewhere.
 
+use crate::paragraphs::is_space;
 use crate::span::Span;
 
-/// Openings of lines that are furniture when the line is short, in normal form.
-const OPENINGS: &[&str] = &[
-    "related story",
-    "related stories",
-    "related article",
-    "related articles",
-    "related coverage",
-    "related content",
-    "related topics",
-    "related news",
+/// Openings that no sentence of a news text has: furniture though the line end as a sentence does.
+const UNMISTAKABLE: &[&str] = &[
     "read more",
     "read next",
     "read also",
@@ -21,74 +14,45 @@ const OPENINGS: &[&str] = &[
     "you may also like",
     "you might also like",
     "more on this story",
-    "more from",
-    "more stories",
     "recommended for you",
-    "recommended stories",
-    "most read",
-    "most popular",
     "trending now",
-    "trending stories",
-    "top stories",
-    "loading",
-    "select language",
-    "change language",
     "share this",
-    "share on",
-    "share via",
     "share article",
     "follow us",
-    "follow on",
     "sign up",
-    "subscribe",
+    "subscribe to",
+    "subscribe now",
     "get our newsletter",
-    "our newsletter",
-    "newsletter sign",
-    "advertisement",
-    "advertising",
-    "sponsored",
     "article continues",
     "story continues",
     "continue reading",
     "scroll to continue",
     "click here",
     "tap here",
-    "listen to this",
     "listen to article",
     "watch the video",
-    "watch live",
     "skip to content",
     "skip to main",
     "skip advert",
-    "jump to",
-    "image source",
     "image caption",
     "image credit",
     "photo credit",
-    "getty images",
     "enable javascript",
     "please enable",
     "accept cookies",
     "this video can not",
-    "comments",
     "leave a comment",
     "join the conversation",
     "view comments",
     "back to top",
-    "print this",
-    "email this",
     "copy link",
     "report a typo",
     "all rights reserved",
     "download the app",
     "download our app",
-    "min read",
-    "minute read",
     "estimated reading time",
-    "weiterlesen",
     "lesen sie auch",
     "mehr zum thema",
-    "anzeige",
     "lire aussi",
     "à lire aussi",
     "lea también",
@@ -100,7 +64,6 @@ const OPENINGS: &[&str] = &[
     "читайте также",
     "читайте також",
     "читайте ще",
-    "реклама",
     "подписывайтесь",
     "підписуйтесь",
     "اقرأ أيضا",
@@ -108,6 +71,51 @@ const OPENINGS: &[&str] = &[
     "延 伸 阅 读",
     "责 任 编 辑",
     "関 連 記 事",
+];
+
+/// Openings of lines that are furniture when the line is short, in normal form; sentences may begin
+/// so as well.
+const OPENINGS: &[&str] = &[
+    "related story",
+    "related stories",
+    "related article",
+    "related articles",
+    "related coverage",
+    "related content",
+    "related topics",
+    "related news",
+    "more from",
+    "more stories",
+    "recommended stories",
+    "most read",
+    "most popular",
+    "trending stories",
+    "top stories",
+    "loading",
+    "select language",
+    "change language",
+    "share on",
+    "share via",
+    "follow on",
+    "subscribe",
+    "our newsletter",
+    "newsletter sign",
+    "advertisement",
+    "advertising",
+    "sponsored",
+    "listen to this",
+    "watch live",
+    "jump to",
+    "image source",
+    "getty images",
+    "comments",
+    "print this",
+    "email this",
+    "min read",
+    "minute read",
+    "weiterlesen",
+    "anzeige",
+    "реклама",
 ];
 
 /// Single words that open furniture only when `:` or `|` follows at once.
@@ -139,16 +147,33 @@ const DATE_LABELS: &[&str] =
 /// Lines longer than this many words are text whatever they begin with.
 const LONGEST_LINE: usize = 24;
 
+/// A line that ends as a sentence does and has more words than this is one.
+const LONGEST_NOTICE: usize = 4;
+
+/// A sentence of more words than this is text even behind an unmistakable opening.
+const LONGEST_PLEA: usize = 12;
+
 /// Whether a whole line is furniture. `words` are its normal forms, in order.
 pub(crate) fn is_furniture_line(line: &str, words: &[&str]) -> bool {
     if words.len() > LONGEST_LINE {
         return false;
     }
-    let ends_as_sentence = line.ends_with(['.', '!', '?']) && words.len() > 12;
-    let opens = |phrase: &str| opens_with(words, phrase);
-    (!ends_as_sentence && OPENINGS.iter().any(|phrase| opens(phrase)))
-        || LABELS.iter().any(|label| opens(label) && separator_follows(line, label))
+    let opens = |phrases: &[&str]| phrases.iter().any(|phrase| opens_with(words, phrase));
+    let is_sentence = ends_as_sentence(line);
+    let may_be_plea = !is_sentence || words.len() <= LONGEST_PLEA;
+    let may_be_notice = !is_sentence || words.len() <= LONGEST_NOTICE;
+    let is_labelled =
+        || LABELS.iter().any(|label| opens(&[label]) && separator_follows(line, label));
+    (may_be_plea && opens(UNMISTAKABLE))
+        || (may_be_notice && (opens(OPENINGS) || is_labelled()))
         || is_shared_post_credit(line)
+}
+
+/// Whether a line ends in a full stop or the like, inside or outside quotation marks. Dots of
+/// omission end nothing (`Loading…`).
+fn ends_as_sentence(line: &str) -> bool {
+    let bare = line.trim_end_matches(['"', '”', '’', '»', ')', '\'']);
+    bare.ends_with(['.', '!', '?', '。', '！', '？', '؟', '।']) && !bare.ends_with("..")
 }
 
 fn opens_with(words: &[&str], phrase: &str) -> bool {
@@ -205,7 +230,8 @@ fn leading_date(original: &str, line: Span) -> Option<Span> {
         DATE_LABELS.iter().filter(|label| lower.starts_with(**label)).map(|l| l.len()).max();
     let from = label.unwrap_or(0);
     let rest = text.get(from..)?;
-    let date_at = from + (rest.len() - rest.trim_start_matches([' ', ':', '\t']).len());
+    let date_at =
+        from + (rest.len() - rest.trim_start_matches(|c: char| c == ':' || is_space(c)).len());
     let mut end = date_at + iso_date(text.get(date_at..)?)?;
     if let Some(time) = clock_time(text.get(end..)?) {
         end += time;
@@ -226,12 +252,12 @@ fn iso_date(text: &str) -> Option<usize> {
 
 /// The length of ` hh:mm`, `Thh:mm:ss`, with a zone, at the start of `text`.
 fn clock_time(text: &str) -> Option<usize> {
-    let rest = text.strip_prefix(['T', ' '])?;
-    let time = rest.split_whitespace().next()?;
+    let rest = text.strip_prefix(|c: char| c == 'T' || is_space(c))?;
+    let time = rest.split(is_space).next()?;
     let is_time = time.contains(':')
         && time.starts_with(|c: char| c.is_ascii_digit())
         && time.chars().all(|c| c.is_ascii_digit() || ":.+-Z".contains(c));
-    is_time.then_some(1 + time.len())
+    is_time.then_some(text.len() - rest.len() + time.len())
 }
 
 #[cfg(test)]
@@ -260,6 +286,18 @@ mod tests {
             false,
         );
         check_line("More rain is expected.", false);
+        check_line("Comments by the Fed chairman moved markets on Monday.", false);
+        check_line("Advertising revenue fell five percent.", false);
+        check_line("More from the union is expected.", false);
+        check_line("Loading docks at the port reopened.", false);
+        check_line("Analysis: The vote was close.", false);
+        check_line("“Top stories are told at night, as my aunt knew.”", false);
+        check_line("Analysis: How the vote was lost", true);
+        check_line("Comments are closed.", true);
+        check_line("Loading docks and more...", true);
+        check_line("Sign up to get our best stories every morning.", true);
+        check_line("Read more about the harbour and its wall here.", true);
+        check_line("Click here to see the harbour from above!", true);
         check_line("The plan would close the port", false);
     }
 

@@ -30,10 +30,15 @@ fn trimmed(original: &str, lines: &[Span]) -> Vec<Span> {
     lines.iter().map(|line| trim(original, *line)).filter(|line| line.start < line.end).collect()
 }
 
+/// White space of any kind, and the byte order mark, which is none to Unicode.
+pub(crate) fn is_space(c: char) -> bool {
+    c.is_whitespace() || c == '\u{feff}'
+}
+
 fn trim(original: &str, span: Span) -> Span {
     let text = span.of(original);
-    let start = span.start + (text.len() - text.trim_start().len());
-    Span { start, end: start + text.trim().len() }
+    let start = span.start + (text.len() - text.trim_start_matches(is_space).len());
+    Span { start, end: start + text.trim_matches(is_space).len() }
 }
 
 /// Lines between blank lines, joined.

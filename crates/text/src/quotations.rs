@@ -5,7 +5,12 @@
 //! newsrooms mix `“` with `"`. Errors fall on the safe side: words wrongly held for a quotation
 //! are not counted as copied.
 
+mod marks;
+mod singles;
+
 use crate::span::Span;
+use marks::{Mark, Side, closes, marks, starts_open};
+use singles::single_quotations;
 
 /// A quotation that is never closed reaches at most this many bytes.
 const LONGEST_UNCLOSED: usize = 400;
@@ -25,97 +30,6 @@ pub(crate) fn quotations(original: &str, paragraphs: &[Span]) -> Vec<Span> {
         spans.append(&mut reader.spans);
     }
     spans
-}
-
-/// What a double mark can be at its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Opens,
-    Closes,
-    /// A straight or ambiguous mark: opens when nothing is open, else closes.
-    Either,
-}
-
-/// A double quotation mark in the text.
-#[derive(Debug, Clone, Copy)]
-struct Mark {
-    at: usize,
-    end: usize,
-    kind: char,
-    side: Side,
-}
-
-/// The double marks of a paragraph.
-fn marks(original: &str, paragraph: Span) -> Vec<Mark> {
-    let text = paragraph.of(original);
-    let mut marks = Vec::new();
-    let mut before: Option<char> = None;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let after = chars.peek().map(|(_, next)| *next);
-        if let Some(side) = side(c, before, after) {
-            let at = paragraph.start + at;
-            marks.push(Mark { at, end: at + c.len_utf8(), kind: c, side });
-        }
-        before = Some(c);
-    }
-    marks
-}
-
-/// Whether there is no word on this side of a mark.
-fn is_gap(c: Option<char>) -> bool {
-    c.is_none_or(|c| c.is_whitespace() || "([{—–-/:;>".contains(c))
-}
-
-fn side(c: char, before: Option<char>, after: Option<char>) -> Option<Side> {
-    let opens_here = is_gap(before) && !is_gap(after);
-    match c {
-        '„' | '‟' | '「' | '『' | '〝' | '｢' => Some(Side::Opens),
-        '」' | '』' | '〞' | '〟' | '｣' => Some(Side::Closes),
-        '“' if is_gap(before) || !is_gap(after) => Some(Side::Opens),
-        '“' => Some(Side::Closes),
-        '”' if opens_here => Some(Side::Either),
-        '”' => Some(Side::Closes),
-        '«' | '»' | '‹' | '›' => Some(Side::Either),
-        '"' | '＂' => Some(straight_side(before, after)),
-        _ => None,
-    }
-}
-
-/// A straight mark between a gap and a word opens, between a word and a gap closes: one forgotten
-/// mark must not turn every later one round. Behind a digit it may be a measure (12", 5'10"),
-/// which opens nothing.
-fn straight_side(before: Option<char>, after: Option<char>) -> Side {
-    let is_word =
-        |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || "$€£‘'…[(".contains(c));
-    let ends_word =
-        |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || ".,!?…)]’'".contains(c));
-    match (ends_word(before), is_word(after)) {
-        (false, true) => Side::Opens,
-        (true, false) => Side::Closes,
-        _ if before.is_some_and(|c| c.is_ascii_digit()) => Side::Closes,
-        _ => Side::Either,
-    }
-}
-
-/// Whether a mark of kind `mark` may close what `opener` opened.
-fn closes(opener: char, mark: char) -> bool {
-    match opener {
-        '「' | '｢' => matches!(mark, '」' | '｣'),
-        '『' => mark == '』',
-        '«' => mark == '»',
-        '»' => matches!(mark, '«' | '»'),
-        '‹' => mark == '›',
-        '›' => matches!(mark, '‹' | '›'),
-        // The double commas and straight marks are mixed freely in the wild.
-        _ => matches!(mark, '”' | '“' | '"' | '＂' | '‟' | '〞' | '〟' | '″'),
-    }
-}
-
-/// Whether a paragraph begins with a mark that can open.
-fn starts_open(original: &str, paragraph: Span) -> bool {
-    let first = paragraph.of(original).trim_start().chars().next();
-    first.is_some_and(|c| matches!(c, '“' | '„' | '«' | '»' | '"' | '「' | '『' | '”'))
 }
 
 /// Reads the marks of one paragraph into spans.
@@ -152,7 +66,12 @@ impl<'a> Reader<'a> {
         if let (true, Some((first, rest))) = (continues, marks.split_first())
             && first.side == Side::Closes
         {
-            self.spans.push(Span { start: self.paragraph.start, end: first.end });
+            if first.at == self.paragraph.start && first.kind == '»' {
+                // In Spanish and French it says before a paragraph that the quotation goes on.
+                self.take(Mark { side: Side::Opens, ..*first }, balanced);
+            } else {
+                self.spans.push(Span { start: self.paragraph.start, end: first.end });
+            }
             marks = rest;
         }
         for mark in marks {
@@ -173,7 +92,7 @@ impl<'a> Reader<'a> {
         let reopens = mark.kind == open.kind && mark.side == Side::Opens;
         if self.is_nested(open, mark) {
             self.nested = !self.nested;
-        } else if reopens && balanced && mark.kind != '"' {
+        } else if reopens && balanced && !mark.is_straight() {
             self.depth += 1;
         } else if reopens {
             // The one before was never closed: it ends here at the latest.
@@ -190,8 +109,8 @@ impl<'a> Reader<'a> {
 
     /// Whether a straight mark belongs to a pair inside a quotation in other marks.
     fn is_nested(&self, open: Mark, mark: Mark) -> bool {
-        let is_straight = mark.kind == '"' && open.kind != '"';
-        is_straight
+        mark.is_straight()
+            && !open.is_straight()
             && (if self.nested { mark.side != Side::Opens } else { mark.side == Side::Opens })
     }
 
@@ -213,84 +132,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether the double commas of a paragraph open as often as they close.
+/// Whether the paired marks of a paragraph open as often as they close.
 fn is_balanced(marks: &[Mark]) -> bool {
-    let count = |side| marks.iter().filter(|mark| mark.kind != '"' && mark.side == side).count();
+    let count = |side| marks.iter().filter(|mark| !mark.is_straight() && mark.side == side).count();
     count(Side::Opens) == count(Side::Closes)
-}
-
-/// Quotations in single marks outside the double ones, as British papers print them.
-fn single_quotations(original: &str, paragraph: Span, taken: &[Span]) -> Vec<Span> {
-    let text = paragraph.of(original);
-    if !text.contains(['‘', '\'', '‚']) {
-        return Vec::new();
-    }
-    let singles = single_marks(text);
-    let mut spans: Vec<Span> = Vec::new();
-    let mut index = 0;
-    while let Some(opener) = singles.get(index) {
-        index += 1;
-        let start = paragraph.start + opener.at;
-        if !opener.opens {
-            continue;
-        }
-        let Some((closer, at)) = closing_single(&singles, index) else {
-            continue;
-        };
-        let span = Span { start, end: paragraph.start + closer.at + closer.width };
-        if overlaps(span, taken) {
-            continue;
-        }
-        spans.push(span);
-        index = at + 1;
-    }
-    spans
-}
-
-/// Whether `span` shares a byte with any of `taken`, which are in order and apart.
-fn overlaps(span: Span, taken: &[Span]) -> bool {
-    let next = taken.partition_point(|other| other.end <= span.start);
-    taken.get(next).is_some_and(|other| other.start < span.end)
-}
-
-/// A single mark that may open or close a quotation.
-struct Single {
-    at: usize,
-    width: usize,
-    opens: bool,
-    closes: bool,
-    /// Whether punctuation shows that a quotation ends here rather than a plural's possessive.
-    surely: bool,
-}
-
-fn single_marks(text: &str) -> Vec<Single> {
-    let mut singles = Vec::new();
-    let mut before: Option<char> = None;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let after = chars.peek().map(|(_, next)| *next);
-        if matches!(c, '‘' | '’' | '\'' | '‚') {
-            let word_after = after.is_some_and(char::is_alphanumeric);
-            let opens = c != '’' && word_after && (is_gap(before) || before == Some('“'));
-            let closes = c != '‚' && !opens && !word_after && !is_gap(before);
-            let surely = before.is_some_and(|b| ".,!?…".contains(b))
-                || after.is_none_or(|a| ".,;:!?)—–".contains(a));
-            singles.push(Single { at, width: c.len_utf8(), opens, closes, surely });
-        }
-        before = Some(c);
-    }
-    singles
-}
-
-/// The mark that closes the quotation opened just before `from`: the first sure one before the
-/// next opening, else the first possible one.
-fn closing_single(singles: &[Single], from: usize) -> Option<(&Single, usize)> {
-    let candidates = || {
-        let ahead = singles.iter().enumerate().skip(from);
-        ahead.take_while(|(_, single)| !single.opens).filter(|(_, single)| single.closes)
-    };
-    let chosen = candidates().find(|(_, single)| single.surely).or_else(|| candidates().next());
-    chosen.map(|(at, single)| (single, at))
 }
 
 #[cfg(test)]
@@ -329,6 +174,49 @@ mod tests {
         check("“He said \"go\" to me,” x", &["“He said \"go\" to me,”"]);
         check("He said \"a b.\" Then\" she: \"c d.\" End", &["\"a b.\"", "\"c d.\""]);
         check("« Il a dit “oui” hier » x", &["« Il a dit “oui” hier »"]);
+    }
+
+    #[test]
+    fn marks_inside_words_open_nothing() {
+        check("צה\"ל הודיע כי הנמל נסגר. בארה\"ב אמרו לא.", &[]);
+        check("צה״ל הודיע: \"הנמל סגור\" אתמול", &["\"הנמל סגור\""]);
+        check("The co\"operative was closed and no\"one came.", &[]);
+        check("장관은\"항구를 닫는다\"고 말했다", &["\"항구를 닫는다\""]);
+        check("他说\"走吧\"就走", &["\"走吧\""]);
+    }
+
+    #[test]
+    fn apostrophes_open_nothing() {
+        check("In the '90s the port grew. The workers' families stayed.", &[]);
+        check("In the ‘90s the port grew. The workers’ families stayed.", &[]);
+        check("She told 'em the port was shut, and the managers' aides left.", &[]);
+        check("'Tis late, 'til dawn, ‘cause the crews’ shifts ended.", &[]);
+        check("‘Abd al-Rahman met the ministers’ aides, the ministers’.", &[]);
+        check("‘Ali and ‘Ayn wrote the crews’.", &[]);
+        check("An ‘eager plan’ for the port", &["‘eager plan’"]);
+        check("‘The port of the drivers’ union and others lies idle", &[]);
+        let long = "so it goes ".repeat(40);
+        check(&format!("‘Set off {long}at last’, and on"), &[]);
+        let said = format!("‘We wait {long}at last.’");
+        check(&format!("{said} He left."), &[&said]);
+    }
+
+    #[test]
+    fn marks_that_open_and_close_elsewhere() {
+        check("“Wir sind bereit“, sagte er. “Ja“ hieß es.", &["“Wir sind bereit“", "“Ja“"]);
+        check("Er sagte: “Nein.“ Dann ging er.", &["“Nein.“"]);
+        check("他说“……走”了", &["“……走”"]);
+        check("Home » News » Politics", &[]);
+        check("Start »News » Hafen", &["»News »"]);
+        check("Er rief (»Halt!«) und »nein«.", &["»Halt!«", "»nein«"]);
+        check("«Да», сказав він. «Ні!» — вона.", &["«Да»", "«Ні!»"]);
+        check("« Il a dit « oui » hier » x", &["« Il a dit « oui » hier »"]);
+        check("C’est l’« affaire » du port.", &["« affaire »"]);
+        check("Il a dit « oui. Puis « non » x", &["« oui. Puis ", "« non »"]);
+        let long = "so it goes ".repeat(60);
+        let unclosed = format!("«oui {long}«non» x");
+        check(&unclosed, &[&unclosed[..400], "«non»"]);
+        check("«Uno.\n»Dos.\n» Tres». Fin", &["«Uno.", "»Dos.", "» Tres»"]);
     }
 
     #[test]

@@ -21,6 +21,33 @@ pub(crate) fn stands_alone(c: char) -> bool {
         | '\u{20000}'..='\u{3FFFF}') // Han extensions B and later
 }
 
+/// Whether `c` is Korean: spaces stand between words, but none beside a quotation within one.
+pub(crate) fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{11FF}' | '\u{3130}'..='\u{318F}' | '\u{A960}'..='\u{A97F}'
+        | '\u{AC00}'..='\u{D7FF}')
+}
+
+/// The zeros of the decimal digits beyond ASCII, full-width ones and those beyond the Basic
+/// Multilingual Plane left out; nine more digits follow each.
+const ZEROS: &[char] = &[
+    '\u{0660}', '\u{06F0}', '\u{07C0}', '\u{0966}', '\u{09E6}', '\u{0A66}', '\u{0AE6}', '\u{0B66}',
+    '\u{0BE6}', '\u{0C66}', '\u{0CE6}', '\u{0D66}', '\u{0DE6}', '\u{0E50}', '\u{0ED0}', '\u{0F20}',
+    '\u{1040}', '\u{1090}', '\u{17E0}', '\u{1810}', '\u{1946}', '\u{19D0}', '\u{1A80}', '\u{1A90}',
+    '\u{1B50}', '\u{1BB0}', '\u{1C40}', '\u{1C50}', '\u{A620}', '\u{A8D0}', '\u{A900}', '\u{A9D0}',
+    '\u{A9F0}', '\u{AA50}', '\u{ABF0}',
+];
+
+/// A decimal digit of any script as an ASCII digit, anything else as it is.
+pub(crate) fn plain_digit(c: char) -> char {
+    if c.is_ascii() || !c.is_numeric() {
+        return c;
+    }
+    let at = ZEROS.partition_point(|zero| *zero <= c);
+    let zero = at.checked_sub(1).and_then(|before| ZEROS.get(before));
+    let value = zero.map(|zero| u32::from(c) - u32::from(*zero));
+    value.and_then(|value| char::from_digit(value, 10)).unwrap_or(c)
+}
+
 /// What a character does to the word it stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -64,6 +91,7 @@ pub(crate) fn role(c: char) -> Role {
         // Half-width voicing marks compose with the kana before them.
         '\u{FF9E}' | '\u{FF9F}' => Role::Mark,
         _ if is_combining_mark(c) => Role::Mark,
+        _ if plain_digit(c) != c => Role::Letter,
         _ if stands_alone(c) && c.is_alphanumeric() => Role::Alone,
         _ if c.is_alphanumeric() => Role::Letter,
         _ => Role::Break,

@@ -7,12 +7,46 @@ use crate::span::Span;
 /// Words that end in a dot without ending a sentence, in lower case.
 const ABBREVIATIONS: &[&str] = &[
     "mr", "mrs", "ms", "dr", "prof", "gen", "lt", "col", "capt", "cmdr", "sgt", "maj", "adm",
-    "sen", "rep", "gov", "pres", "rev", "hon", "st", "mt", "ft", "jr", "sr", "vs", "no", "nos",
-    "art", "fig", "inc", "ltd", "co", "corp", "bros", "dept", "est", "jan", "feb", "mar", "apr",
-    "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue", "wed", "thu", "fri",
-    "sat", "sun", "approx", "e.g", "i.e", "etc", "ca", "bzw", "usw", "z.b", "nr", "hr", "fr",
-    "mme", "mlle", "sra", "dra", "ст", "г", "ул", "им", "т.е", "т.д", "див", "рр", "млн", "млрд",
-    "тис", "тыс",
+    "sen", "rep", "gov", "pres", "rev", "hon", "st", "mt", "ft", "vs", "dept", "approx", "e.g",
+    "i.e", "ca", "bzw", "z.b", "hr", "fr", "mm", "mme", "mlle", "sr", "sra", "dra", "ст", "г",
+    "ул", "им", "т.е", "т.д", "див", "рр", "mio", "mrd", "млн", "млрд", "тис", "тыс",
+];
+
+/// Abbreviations that may as well end a sentence: they do before a function word.
+const CLOSING: &[&str] = &[
+    "a.m", "p.m", "jr", "inc", "ltd", "co", "corp", "bros", "etc", "usw", "ee", "uu", "aa", "ff",
+    "cc", "jj",
+];
+
+/// Abbreviations only before a number (`No. 5`): elsewhere they are words (`she said no.`).
+const NUMBERED: &[&str] =
+    &["no", "nos", "nr", "art", "fig", "est", "p", "pp", "pág", "págs", "pag", "abs"];
+
+/// Days and months cut short, only with a capital: `on Sat. morning`, but `there he sat.`
+const DAYS_AND_MONTHS: &[&str] = &[
+    "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "okt", "nov", "dec",
+    "dez", "mon", "tue", "tues", "wed", "thu", "thurs", "fri", "sat", "sun",
+];
+
+/// Words that stand before a German ordinal: `am 3. März`, `im 19. Jahrhundert`.
+const BEFORE_ORDINALS: &[&str] = &[
+    "am", "vom", "zum", "bis", "ab", "seit", "der", "die", "das", "dem", "den", "des", "im", "zur",
+    "beim",
+];
+
+/// Capitalised words that begin a sentence rather than go on with a name.
+const FUNCTION_WORDS: &[&str] = &[
+    "The", "She", "He", "It", "They", "In", "On", "But", "And", "We", "A", "An", "That", "This",
+    "These", "Those", "There", "At", "As", "If", "When", "While", "After", "Before", "For", "From",
+    "With", "By", "To", "His", "Her", "Its", "Their", "Our", "I", "You", "Not", "No", "So", "Yet",
+    "Since", "Some", "Many", "Most", "Both",
+];
+
+/// The like of other languages, which are parts of surnames too (`M. Le Pen`): they end nothing
+/// but abbreviations of several letters (`EE. UU. El puerto`).
+const ARTICLES: &[&str] = &[
+    "El", "La", "Los", "Las", "Un", "Una", "En", "Pero", "Le", "Les", "Une", "Der", "Die", "Das",
+    "Ein", "Eine", "Er", "Sie", "Es", "Im", "Il", "Lo", "Ma",
 ];
 
 /// The sentences of the paragraph at `paragraph`, in bytes of the original, trimmed.
@@ -42,20 +76,59 @@ fn goes_on(before: &str, next: &str) -> bool {
     let Some(stem) = before.strip_suffix('.') else {
         return false;
     };
-    let last = stem.rsplit(|c: char| c.is_whitespace() || "(“\"«".contains(c)).next();
-    let Some(last) = last.filter(|word| !word.is_empty()) else {
-        return false;
-    };
-    is_initial(last) || ABBREVIATIONS.contains(&last.to_lowercase().as_str())
+    let mut words = stem.rsplit(|c: char| c.is_whitespace() || "(“\"«".contains(c));
+    let last = words.next().unwrap_or_default();
+    let before_last = words.next().unwrap_or_default();
+    let (next_word, has_dot) = first_word(next);
+    let lower = last.to_lowercase();
+    let is_in = |list: &[&str]| list.contains(&lower.as_str());
+    if is_in(NUMBERED) {
+        return next_word.starts_with(|c: char| c.is_numeric());
+    }
+    if is_ordinal(last) {
+        return BEFORE_ORDINALS.contains(&before_last.to_lowercase().as_str());
+    }
+    // `z. B.`, `d. h.`, `i. d. R.`: the dots of one abbreviation.
+    let follows_small = is_small_initial(before_last.trim_end_matches('.'));
+    let precedes_initial = has_dot && next_word.chars().count() == 1;
+    if is_small_initial(last) {
+        return follows_small || precedes_initial;
+    }
+    if is_initial(last) && follows_small {
+        return true;
+    }
+    if is_initial(last) || is_in(CLOSING) {
+        let begins = FUNCTION_WORDS.contains(&next_word)
+            || (last.chars().count() > 1 && ARTICLES.contains(&next_word));
+        return has_dot || !begins;
+    }
+    let is_day_or_month = last.starts_with(char::is_uppercase) && is_in(DAYS_AND_MONTHS);
+    is_day_or_month || is_in(ABBREVIATIONS)
 }
 
-/// `J`, `U.S`, `А.Б`: single letters between dots. A sentence may well end after `U.S.`; joining
-/// two sentences costs less than cutting one in a hundred places.
+/// The letters and digits that a sentence begins with, and whether a dot follows (`A.`, `No.`).
+fn first_word(sentence: &str) -> (&str, bool) {
+    let from = sentence.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let end = from.find(|c: char| !c.is_alphanumeric()).unwrap_or(from.len());
+    (&from[..end], from[end..].starts_with('.'))
+}
+
+/// `J`, `U.S`, `А.Б`: single capitals between dots.
 fn is_initial(word: &str) -> bool {
     word.split('.').all(|part| {
         let mut chars = part.chars();
         chars.next().is_some_and(char::is_uppercase) && chars.next().is_none()
     })
+}
+
+/// `z` and `d` of `z. B.` and `d. h.`: one small Latin letter. Slavic words of one letter are words.
+fn is_small_initial(word: &str) -> bool {
+    matches!(word.as_bytes(), [letter] if letter.is_ascii_lowercase())
+}
+
+/// A number of one or two digits.
+fn is_ordinal(word: &str) -> bool {
+    matches!(word.len(), 1 | 2) && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -77,7 +150,38 @@ mod tests {
         check("The U.S. Army moved. All did.", &["The U.S. Army moved.", "All did."]);
         check("他说。她走了。", &["他说。", "她走了。"]);
         check("It cost 3.5 million. Fine.", &["It cost 3.5 million.", "Fine."]);
+        check(
+            "Der Hafen schloss am 3. März. Er blieb zu.",
+            &["Der Hafen schloss am 3. März.", "Er blieb zu."],
+        );
+        check("Im 19. Jahrhundert lag er da.", &["Im 19. Jahrhundert lag er da."]);
+        check("The score was 3. The port won.", &["The score was 3.", "The port won."]);
+        check("Порт закрыли 5 марта. Он стоит.", &["Порт закрыли 5 марта.", "Он стоит."]);
         check("…", &["…"]);
         check("", &[]);
+    }
+
+    #[test]
+    fn abbreviations() {
+        check(
+            "Häfen, z. B. Der Kai und d. h. In Quay.",
+            &["Häfen, z. B. Der Kai und d. h. In Quay."],
+        );
+        check("Häfen u. a. Der Kai, Plan b. Then.", &["Häfen u. a. Der Kai, Plan b.", "Then."]);
+        check("En EE. UU. Ada Ruiz ganó. Fin.", &["En EE. UU. Ada Ruiz ganó.", "Fin."]);
+        check("Vive en EE. UU. El puerto no.", &["Vive en EE. UU.", "El puerto no."]);
+        check("Les MM. Ruiz, Pág. 5, y pág. 6.", &["Les MM. Ruiz, Pág. 5, y pág. 6."]);
+        check("She left the U.S. She moved.", &["She left the U.S.", "She moved."]);
+        check("She met J. A. Lund and E. I. Ruiz.", &["She met J. A. Lund and E. I. Ruiz."]);
+        check("He met J. Lund and M. Le Quay.", &["He met J. Lund and M. Le Quay."]);
+        check("She said no. She left.", &["She said no.", "She left."]);
+        check("The No. 5 pier and No. 6.", &["The No. 5 pier and No. 6."]);
+        check("There he sat. Sun. March 3 came.", &["There he sat.", "Sun. March 3 came."]);
+        check("Quay Inc. The firm. Quay Inc. Ltd.", &["Quay Inc.", "The firm.", "Quay Inc. Ltd."]);
+        check(
+            "At 6 a.m. Monday. At 5 p.m. The rest.",
+            &["At 6 a.m. Monday.", "At 5 p.m.", "The rest."],
+        );
+        check("Это я. Она ушла.", &["Это я.", "Она ушла."]);
     }
 }

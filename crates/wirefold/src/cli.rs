@@ -18,7 +18,6 @@ use crate::fold::Method;
         the same event. Shared quotations are no copying.",
     after_help = "Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 5 some input could not be \
         used; why and compare: 0 same story, 10 same event, 11 unrelated.",
-    propagate_version = true,
     subcommand_required = true,
     arg_required_else_help = true
 )]
@@ -35,7 +34,7 @@ pub(crate) struct Global {
     /// Say less: no notes, only errors.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Say more: list every story and the evidence for events.
+    /// Say more: list every story, those without copies too.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
     /// When to colour; NO_COLOR is heeded.

@@ -28,6 +28,15 @@ pub(crate) fn width() -> usize {
     columns.clamp(60, 160)
 }
 
+/// Text of a feed as it may be shown: on one line, and without the control characters that move a
+/// terminal's cursor or title.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|c| !c.is_control())
+        .collect()
+}
+
 /// `1 story`, `2 stories`.
 pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })

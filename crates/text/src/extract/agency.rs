@@ -1,15 +1,20 @@
 //! Which agency a text names as its source, and how.
 //!
-//! *Credited*: byline, dateline, credit or copyright line. *Mentioned*: somebody told the agency,
-//! which an own text of that agency says. Citations ("as the agency reported", "according to",
-//! "first reported by") say nothing about where a text comes from and give none.
+//! *Credited*: byline, dateline, credit or copyright line, sign-off. *Mentioned*: somebody told
+//! the agency, which an own text of that agency says. Citations ("as the agency reported",
+//! "according to", "first reported by") say nothing about where a text comes from and give none;
+//! neither do credits of pictures.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
+mod credit;
+mod dispatch;
+mod line;
+mod telling;
 
-use super::agency_names::AGENCIES;
-use crate::analyse::{Paragraph, Text};
+use std::collections::HashSet;
+
+use crate::analyse::Text;
 use crate::span::Span;
+use line::{Line, Named, Place};
 
 /// How a text names an agency as its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,339 +32,76 @@ pub struct AgencyTrace {
     pub agency: &'static str,
     /// How it is named.
     pub trace: Trace,
-    /// Where, in bytes of the original.
-    pub span: Span,
+    /// Where, in bytes of the original; none where it was read from a byline given apart.
+    pub span: Option<Span>,
 }
 
 /// The agencies that `text` names as its source, each once, credits before mentions.
 #[must_use]
 pub fn agencies(text: &Text) -> Vec<AgencyTrace> {
     let mut traces: Vec<AgencyTrace> = Vec::new();
-    let last = text.paragraphs().len();
+    let count = text.paragraphs().len();
     for (index, paragraph) in text.paragraphs().iter().enumerate() {
-        let place = Place { text, paragraph, near_top: index < 5, near_end: index + 4 >= last };
-        if place.is_reuters_sign_off() {
-            let span = paragraph.span;
+        let place = Place {
+            near_top: index < 5,
+            near_end: index + 4 >= count,
+            is_last: index + 1 == count,
+            is_byline: false,
+        };
+        let line = Line::new(text, paragraph, place);
+        if line.is_reuters_sign_off() {
+            let span = Some(paragraph.span);
             traces.push(AgencyTrace { agency: "Reuters", trace: Trace::Credited, span });
         }
-        for named in place.named() {
-            if let Some(trace) = place.trace(&named) {
-                let span = named.span(text);
+        for named in line.named() {
+            if let Some(trace) = trace(&line, named) {
+                let span = Some(line.span_of(named));
                 traces.push(AgencyTrace { agency: named.agency, trace, span });
             }
         }
     }
     traces.sort_by_key(|found| (found.trace, found.span));
-    let mut seen = Vec::new();
-    traces.retain(|found| {
-        let is_first = !seen.contains(&found.agency);
-        seen.push(found.agency);
-        is_first
-    });
+    once_each(traces)
+}
+
+/// The agencies that a byline names which was given apart from its text (`Ada Ruiz, AP`, `dpa`),
+/// each once, all credited.
+#[must_use]
+pub fn byline_agencies(byline: &str) -> Vec<AgencyTrace> {
+    let text = Text::new(byline);
+    let place = Place { near_top: true, near_end: true, is_last: true, is_byline: true };
+    let mut traces = Vec::new();
+    for paragraph in text.paragraphs() {
+        let line = Line::new(&text, paragraph, place);
+        let credited = line.named().iter().filter(|named| line.is_on_edge_line(named));
+        traces.extend(credited.map(|named| AgencyTrace {
+            agency: named.agency,
+            trace: Trace::Credited,
+            span: None,
+        }));
+    }
+    once_each(traces)
+}
+
+/// The first trace of each agency.
+fn once_each(mut traces: Vec<AgencyTrace>) -> Vec<AgencyTrace> {
+    let mut seen = HashSet::new();
+    traces.retain(|found| seen.insert(found.agency));
     traces
 }
 
-/// An agency's name in the text: words `start..end`.
-struct Named {
-    agency: &'static str,
-    start: usize,
-    end: usize,
-}
-
-impl Named {
-    fn span(&self, text: &Text) -> Span {
-        let words = text.words();
-        Span { start: words[self.start].span.start, end: words[self.end - 1].span.end }
+fn trace(line: &Line<'_>, named: &Named) -> Option<Trace> {
+    if line.text.words()[named.start].quoted {
+        return None;
     }
-}
-
-/// By the first word of an agency's full name: the words of the name, and the agency.
-type Names = HashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>>;
-
-fn by_first_word() -> &'static Names {
-    static TABLE: OnceLock<Names> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let mut table = Names::new();
-        for agency in AGENCIES {
-            for form in agency.forms {
-                let words: Vec<&str> = form.split(' ').collect();
-                table.entry(words[0]).or_default().push((words, agency.name));
-            }
-        }
-        // The longest first: "interfax ukraine" before "interfax".
-        table
-            .values_mut()
-            .for_each(|forms| forms.sort_by_key(|(words, _)| usize::MAX - words.len()));
-        table
-    })
-}
-
-/// A paragraph and where it stands.
-struct Place<'a> {
-    text: &'a Text,
-    paragraph: &'a Paragraph,
-    near_top: bool,
-    near_end: bool,
-}
-
-/// Verbs of telling, in normal form; the agency follows within a few words.
-const TELLING: &[&str] = &[
-    "told",
-    "telling",
-    "tells",
-    "tell",
-    "interview",
-    "spoke",
-    "speaking",
-    "sagte",
-    "sagten",
-    "gegenüber",
-    "zei",
-    "сказав",
-    "сказала",
-    "розповів",
-    "розповіла",
-    "заявив",
-    "заявила",
-    "сказал",
-    "сказала",
-    "рассказал",
-    "рассказала",
-    "заявил",
-    "قال",
-    "وقال",
-    "诉",
-];
-
-/// Verbs after which the agency may as well be the one who speaks ("dijo EFE", "a dit l'AFP"): they
-/// count only with a preposition.
-const TELLING_TO: &[&str] = &[
-    "déclaré",
-    "dit",
-    "indiqué",
-    "confié",
-    "expliqué",
-    "dijo",
-    "declaró",
-    "explicó",
-    "detto",
-    "dichiarato",
-    "disse",
-    "declarou",
-    "spiegato",
-];
-
-/// The prepositions.
-const TO: &[&str] = &["à", "a", "al", "ao", "alla", "all"];
-
-/// Words that may stand between the verb of telling and the agency.
-const BETWEEN: &[&str] = &[
-    "the",
-    "to",
-    "with",
-    "news",
-    "agency",
-    "der",
-    "die",
-    "dem",
-    "den",
-    "nachrichtenagentur",
-    "à",
-    "lagence",
-    "agence",
-    "a",
-    "al",
-    "ao",
-    "la",
-    "agencia",
-    "agência",
-    "all",
-    "allagenzia",
-    "alla",
-    "агентству",
-    "агенству",
-    "інформагентству",
-    "لوكالة",
-];
-
-/// Openings of bylines and source lines.
-const BY: &[&str] = &[
-    "by",
-    "von",
-    "par",
-    "por",
-    "di",
-    "door",
-    "av",
-    "af",
-    "source",
-    "sources",
-    "quelle",
-    "fuente",
-    "fonte",
-    "bron",
-    "источник",
-    "джерело",
-    "المصدر",
-    "from",
-    "via",
-];
-
-/// Phrases that make a short paragraph at the end a credit line.
-const CREDITS: &[&str] = &[
-    "contributed to",
-    "contributed",
-    "copyright",
-    "inputs from",
-    "input from",
-    "files from",
-    "all rights reserved",
-    "reporting by",
-    "material from",
-    "material von",
-    "mitwirkung von",
-    "with additional reporting",
-];
-
-impl Place<'_> {
-    fn words(&self) -> impl Iterator<Item = &str> {
-        self.text.words()[self.paragraph.words.clone()].iter().map(|word| self.text.normal(word))
+    let is_credited = line.is_dispatch(named)
+        || line.is_on_edge_line(named)
+        || line.is_credit(named)
+        || line.is_sign_off(named);
+    if is_credited {
+        return Some(Trace::Credited);
     }
-
-    /// Every agency named in the paragraph.
-    fn named(&self) -> Vec<Named> {
-        let mut found = Vec::new();
-        let mut start = self.paragraph.words.start;
-        while start < self.paragraph.words.end {
-            match self.full_name_at(start).or_else(|| self.code_at(start)) {
-                Some(named) => {
-                    start = named.end;
-                    found.push(named);
-                }
-                None => start += 1,
-            }
-        }
-        found
-    }
-
-    fn full_name_at(&self, start: usize) -> Option<Named> {
-        let words = &self.text.words()[start..self.paragraph.words.end];
-        let forms = by_first_word().get(self.text.normal(words.first()?))?;
-        let is_here = |form: &[&str]| {
-            form.len() <= words.len()
-                && form.iter().zip(words).all(|(part, word)| self.text.normal(word) == *part)
-        };
-        let (form, agency) = forms.iter().find(|(form, _)| is_here(form))?;
-        Some(Named { agency, start, end: start + form.len() })
-    }
-
-    fn code_at(&self, start: usize) -> Option<Named> {
-        let raw = self.text.words()[start].span.of(self.text.original());
-        if raw.len() > 12 {
-            return None;
-        }
-        let agency = AGENCIES.iter().find(|agency| agency.codes.contains(&raw))?;
-        Some(Named { agency: agency.name, start, end: start + 1 })
-    }
-
-    fn trace(&self, named: &Named) -> Option<Trace> {
-        let quoted = self.text.words()[named.start].quoted;
-        if !quoted && self.is_credited(named) {
-            return Some(Trace::Credited);
-        }
-        (!quoted && self.is_told(named)).then_some(Trace::Mentioned)
-    }
-
-    fn is_credited(&self, named: &Named) -> bool {
-        let count = self.paragraph.words.len();
-        let offset = named.start - self.paragraph.words.start;
-        let first = self.words().next().unwrap_or_default();
-        let in_brackets = self.is_in_brackets(named);
-        let is_alone = count <= named.end - named.start + 2;
-        let is_edge = self.near_top || self.near_end;
-        let is_set_off = in_brackets && self.is_after_place(named) || self.is_slashed(named);
-        let is_dateline = self.near_top && offset <= 10 && is_set_off;
-        let is_sign_off = self.near_end && in_brackets && offset + 6 >= count;
-        let is_by_line = is_edge && count <= 14 && BY.contains(&first);
-        let is_credit_line =
-            count <= 40 && self.near_end && (self.says_credit() || self.raw().contains('©'));
-        is_dateline
-            || is_sign_off
-            || is_by_line
-            || (is_alone && is_edge)
-            || is_credit_line
-            || self.is_chinese_dateline(named)
-    }
-
-    /// Whether the paragraph holds a phrase of credit lines.
-    fn says_credit(&self) -> bool {
-        let words: Vec<&str> = self.words().collect();
-        let line = format!(" {} ", words.join(" "));
-        CREDITS.iter().any(|phrase| line.contains(&format!(" {phrase} ")))
-    }
-
-    /// Whether a dash follows the bracket, or only words in capitals, or none, stand before it: a
-    /// dateline, and not `Harrisburg (PA)`.
-    fn is_after_place(&self, named: &Named) -> bool {
-        let span = named.span(self.text);
-        let original = self.text.original();
-        let rest = original[span.end..].trim_start_matches([')', ']', '）', '】', ' ']);
-        let before = &original[self.paragraph.span.start..span.start];
-        rest.starts_with(['—', '–', '―', '-', '－']) || !before.chars().any(char::is_lowercase)
-    }
-
-    fn raw(&self) -> &str {
-        self.paragraph.span.of(self.text.original())
-    }
-
-    fn is_in_brackets(&self, named: &Named) -> bool {
-        let span = named.span(self.text);
-        let original = self.text.original();
-        let before = original[..span.start].chars().next_back();
-        let after = original[span.end..].trim_start().chars().next();
-        before.is_some_and(|c| "([（【/".contains(c))
-            && after.is_some_and(|c| ")]）】,/;".contains(c))
-    }
-
-    /// `BERLIN/dpa –` and `dpa/Berlin`.
-    fn is_slashed(&self, named: &Named) -> bool {
-        let span = named.span(self.text);
-        let original = self.text.original();
-        original[..span.start].ends_with('/') || original[span.end..].starts_with('/')
-    }
-
-    /// `新华社基辅3月5日电`: agency, place, date and the character for a dispatch.
-    fn is_chinese_dateline(&self, named: &Named) -> bool {
-        let words = &self.text.words()[named.end..self.paragraph.words.end];
-        let before =
-            named.start.checked_sub(1).map(|index| self.text.normal(&self.text.words()[index]));
-        self.near_top
-            && before != Some("据")
-            && words.iter().take(16).any(|word| matches!(self.text.normal(word), "电" | "電"))
-    }
-
-    fn is_told(&self, named: &Named) -> bool {
-        let from = named.start.saturating_sub(4).max(self.paragraph.words.start);
-        let before: Vec<&str> = self.text.words()[from..named.start]
-            .iter()
-            .rev()
-            .map(|word| self.text.normal(word))
-            .collect();
-        let Some(at) = before.iter().position(|word| !BETWEEN.contains(word)) else { return false };
-        let itself = self.text.normal(&self.text.words()[named.start]);
-        let with_to =
-            before[..at].iter().any(|word| TO.contains(word)) || itself.starts_with("all");
-        TELLING.contains(&before[at]) || (with_to && TELLING_TO.contains(&before[at]))
-    }
-
-    /// `(Reporting by …; Editing by …)`, which Reuters prints under its texts.
-    fn is_reuters_sign_off(&self) -> bool {
-        self.near_end
-            && self.paragraph.words.len() <= 60
-            && self.raw().trim_start().starts_with(['(', 'R'])
-            && self.raw().contains("Reporting by")
-            && self.raw().contains("diting by")
-    }
+    line.is_told(named).then_some(Trace::Mentioned)
 }
 
 #[cfg(test)]
@@ -417,5 +159,160 @@ mod tests {
         check("According to AFP the port closed on Thursday after a strike of many weeks.", &[]);
         check("据新华社报道，港口关闭。", &[]);
         check("We read the AP style book in school, as everyone did in those years.", &[]);
+    }
+
+    #[test]
+    fn lines_that_only_look_like_credits_give_none() {
+        let body = "The port closed on Thursday after a long strike of the pilots ended.";
+        let lines = [
+            "By taking AP classes in the summer term",
+            "By late Monday Reuters had closed its office",
+            "By Monday, Reuters had closed its office.",
+            "From Reuters to CNN and back",
+            "From Erie, PA to Pittsburgh",
+            "Students may send material from AP courses to the office.",
+            "Copyright law in PA and elsewhere",
+            "Copyright law, says the AP guide",
+            "Anadolu Efes",
+            "Lusa is a town",
+            "Belga Images",
+            "The PA",
+            "Photo: Ada Ruiz /AFP via Getty Images",
+            "JIM LUND/AFP/Getty",
+            "Ada Ruiz/Reuters",
+            "(Photo by Ada Ruiz/AFP)",
+            "Bild: dpa",
+            "© AFP/Ada Ruiz",
+            "Interview mit Reuters",
+            "The party met in Harrisburg (PA).",
+            "They read the Associated Press (AP) in school.",
+            "The TT races and the CP line ran past AA",
+        ];
+        for line in lines {
+            check(&format!("{line}\n{body}\n{body}"), &[]);
+            check(&format!("{body}\n{body}\n{line}"), &[]);
+        }
+        check("路透社周三报道称，国家电网将扩建港口。", &[]);
+        check("法新社说，戛纳电影节开幕。", &[]);
+        check("新华社记者在港口看到电。", &[]);
+        check("In May the news agency (AP) — as everyone knew — closed.", &[]);
+        check("قالت رويترز إن الميناء مغلق منذ أمس بعد إضراب طويل.", &[]);
+        check("وقال الوزير وفقا لرويترز إن الميناء مغلق.", &[]);
+        check("Er las eine Batterie (AA) und ging nach Hause in die Stadt.", &[]);
+    }
+
+    #[test]
+    fn datelines_of_many_houses() {
+        for (line, agency) in [
+            ("(Bloomberg) -- The port closed.", "Bloomberg"),
+            ("ANKARA (AA) The port closed.", "Anadolu"),
+            ("STOCKHOLM (TT) – Hamnen stängde.", "TT"),
+            ("OTTAWA (CP) — The port closed.", "CP"),
+            ("QUAYTON, March 5 (Reuter) - The port closed.", "Reuters"),
+            ("Madrid, 5 mar (EFE).- El puerto cerró.", "EFE"),
+            ("МОСКВА, 5 мар — РИА Новости. Порт закрыт.", "RIA Novosti"),
+            ("5 мар — РИА Новости.", "RIA Novosti"),
+            ("МОСКВА, 5 марта. /ТАСС/. Порт закрыт.", "TASS"),
+            ("Москва. 5 марта. INTERFAX.RU - Порт закрыт.", "Interfax"),
+            ("INTERFAX.RU - Порт закрыт.", "Interfax"),
+            ("Київ. 5 березня. УНІАН. Порт закрито.", "UNIAN"),
+            ("New Delhi, Mar 5 (PTI) The port closed.", "PTI"),
+            ("(Adds details) LONDON, March 5 (Reuters) - The port closed.", "Reuters"),
+            ("Berlin (dpa/lno) - Der Hafen ist zu.", "dpa"),
+            ("dpa/Berlin – Der Hafen ist zu.", "dpa"),
+            ("بيروت (أ ف ب) - الميناء مغلق.", "AFP"),
+            ("חיפה (רויטרס) הנמל נסגר.", "Reuters"),
+            ("नयी दिल्ली, पांच मार्च (भाषा) बंदरगाह बंद है।", "PTI"),
+            ("【ワシントン共同】港は閉まった。", "Kyodo"),
+            ("【ロンドン時事】港は閉まった。", "Jiji"),
+            ("［東京　５日　ロイター］港は閉まった。", "Reuters"),
+            ("(서울=연합뉴스) 항구가 닫혔다.", "Yonhap"),
+            ("[서울=뉴시스] 항구가 닫혔다.", "Newsis"),
+            ("新华社北京3月5日电（记者某某）港口关闭。", "Xinhua"),
+            ("中新社香港3月5日电 港口关闭。", "China News Service"),
+            ("新华社基辅电：港口关闭。", "Xinhua"),
+        ] {
+            check(line, &[(agency, Credited)]);
+        }
+    }
+
+    #[test]
+    fn credit_lines_and_sign_offs_of_many_houses() {
+        let body = "The port closed on Thursday after a long strike of the pilots ended.";
+        for (line, agency) in [
+            ("©2026 Bloomberg L.P.", "Bloomberg"),
+            ("(TT)", "TT"),
+            ("TT", "TT"),
+            ("(CP)", "CP"),
+            ("By PA", "PA Media"),
+            ("(أ ف ب)", "AFP"),
+            ("(רויטרס)", "Reuters"),
+            ("(रॉयटर्स)", "Reuters"),
+            ("(भाषा)", "PTI"),
+            ("(पीटीआई)", "PTI"),
+            ("(รอยเตอร์)", "Reuters"),
+            ("Le Monde avec AFP", "AFP"),
+            ("Com informações da agência Reuters", "Reuters"),
+            ("Reuter", "Reuters"),
+            ("REUTER", "Reuters"),
+            ("He left. REUTER", "Reuters"),
+            ("“He left,” they said. — AFP", "AFP"),
+            ("Information from The Associated Press was used in this report.", "AP"),
+            ("dpa-infocom, dpa:260305-930-1234/1", "dpa"),
+            ("© dpa-infocom, dpa:260305-930-1234/1", "dpa"),
+            ("Copyright 2026 The Associated Press. All rights reserved.", "AP"),
+            ("Der Hafen ist zu (dpa).", "dpa"),
+            ("Der Hafen ist zu. (dpa/lno)", "dpa"),
+            ("With inputs from PTI", "PTI"),
+            ("With AFP", "AFP"),
+            ("Mit Material der dpa", "dpa"),
+            ("By Ada Ruiz of Reuters in Quayton", "Reuters"),
+            ("By The Associated Press", "AP"),
+            ("By Reuters Staff", "Reuters"),
+            ("Source: dpa", "dpa"),
+            ("From AFP", "AFP"),
+            ("— The Associated Press", "AP"),
+        ] {
+            check(&format!("{body}\n{line}"), &[(agency, Credited)]);
+        }
+        let both = [("AFP", Credited), ("PTI", Credited)];
+        check(&format!("{body}\nWith inputs from AFP and PTI"), &both);
+    }
+
+    #[test]
+    fn mentions_with_the_teller_between() {
+        check("وقال الوزير لرويترز إن الميناء مغلق.", &[("Reuters", Mentioned)]);
+        check("El puerto cerró, dijo el alcalde a EFE.", &[("EFE", Mentioned)]);
+        check("He told the crowd a Reuters story was wrong and that all was well.", &[]);
+    }
+
+    #[test]
+    fn bylines_given_apart() {
+        let check = |byline: &str, expected: &[&str]| {
+            let found = byline_agencies(byline);
+            let names: Vec<&str> = found.iter().map(|trace| trace.agency).collect();
+            assert_eq!(names, expected, "{byline:?}");
+            assert!(found.iter().all(|trace| trace.span.is_none()));
+        };
+        check("Ada Ruiz, AP", &["AP"]);
+        check("ada ruiz, associated press", &["AP"]);
+        check("Reuters Staff", &["Reuters"]);
+        check("TT", &["TT"]);
+        check("By AFP", &["AFP"]);
+        check("AFP/Reuters", &["AFP", "Reuters"]);
+        check("Ada Ruiz | dpa", &["dpa"]);
+        check("Ada Ruiz", &[]);
+        check("Erie, PA", &[]);
+        check("", &[]);
+    }
+
+    #[test]
+    fn names_without_end_are_read_in_one_pass() {
+        // A pass over the paragraph for each name would take hours.
+        for part in ["(AP) ", "AP, ", "/AP/", "©Reuters ", "told AP ", "avec AFP ", "(TT)", "[AFP"]
+        {
+            let text = Text::new(&part.repeat(1_000_000 / part.len()));
+            assert!(agencies(&text).len() <= 1, "{part:?}");
+        }
     }
 }

@@ -1,14 +1,21 @@
-//! The news agencies and the forms their names take, in normal form.
+//! The news agencies and the forms their names take.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::words::normalise;
 
 /// A news agency and how texts name it.
-#[derive(Debug)]
-pub(crate) struct Agency {
+struct Agency {
     /// The short name used everywhere in wirefold.
-    pub(crate) name: &'static str,
-    /// Full names, words in normal form separated by spaces.
-    pub(crate) forms: &'static [&'static str],
-    /// Codes: words that mean the agency only in this very spelling.
-    pub(crate) codes: &'static [&'static str],
+    name: &'static str,
+    /// Full names, in any letters.
+    forms: &'static [&'static str],
+    /// Codes: they mean the agency only in this very spelling.
+    codes: &'static [&'static str],
+    /// Shy codes mean something else as often (`PA` is a state, `共同` is "joint"): they count only
+    /// where nothing but an agency can stand.
+    shy: &'static [&'static str],
 }
 
 const fn agency(
@@ -16,14 +23,69 @@ const fn agency(
     forms: &'static [&'static str],
     codes: &'static [&'static str],
 ) -> Agency {
-    Agency { name, forms, codes }
+    Agency { name, forms, codes, shy: &[] }
+}
+
+impl Agency {
+    const fn shy(self, shy: &'static [&'static str]) -> Agency {
+        Agency { shy, ..self }
+    }
+}
+
+/// One way to name an agency.
+pub(super) struct Form {
+    /// The agency's short name.
+    pub(super) agency: &'static str,
+    /// The words of the form in normal form.
+    pub(super) words: Vec<String>,
+    /// The only spelling that counts, for codes.
+    pub(super) spelling: Option<&'static str>,
+    /// Whether it is a shy code.
+    pub(super) is_shy: bool,
+}
+
+/// The forms that begin with the word `first` (in normal form), the longest first: `interfax
+/// ukraine` before `interfax`.
+pub(super) fn forms(first: &str) -> &'static [Form] {
+    static TABLE: OnceLock<HashMap<String, Vec<Form>>> = OnceLock::new();
+    TABLE.get_or_init(table).get(first).map_or(&[], Vec::as_slice)
+}
+
+fn table() -> HashMap<String, Vec<Form>> {
+    let mut table: HashMap<String, Vec<Form>> = HashMap::new();
+    for agency in AGENCIES {
+        let full = agency.forms.iter().map(|printed| (printed, None, false));
+        let codes = agency.codes.iter().map(|printed| (printed, Some(*printed), false));
+        let shy = agency.shy.iter().map(|printed| (printed, Some(*printed), true));
+        for (printed, spelling, is_shy) in full.chain(codes).chain(shy) {
+            let words: Vec<String> = normalise(printed).split(' ').map(str::to_owned).collect();
+            let first = words[0].clone();
+            let form = Form { agency: agency.name, words, spelling, is_shy };
+            table.entry(first).or_default().push(form);
+        }
+    }
+    for forms in table.values_mut() {
+        forms.sort_by_key(|form| usize::MAX - form.words.len());
+    }
+    table
+}
+
+/// Whether `name` is the name of an agency and nothing else.
+pub(super) fn is_agency(name: &str) -> bool {
+    let name = name.trim();
+    let normal = normalise(name);
+    let first = normal.split(' ').next().unwrap_or_default();
+    forms(first).iter().any(|form| {
+        form.words.iter().map(String::as_str).eq(normal.split(' '))
+            && form.spelling.is_none_or(|spelling| spelling == name)
+    })
 }
 
 /// Agencies of the world by language area. Order does not matter; names are unique.
-pub(crate) const AGENCIES: &[Agency] = &[
+const AGENCIES: &[Agency] = &[
     agency(
         "AP",
-        &["associated press", "асошиэйтед пресс", "ассошиэйтед пресс", "美 联 社", "أسوشيتد برس"],
+        &["associated press", "асошиэйтед пресс", "ассошиэйтед пресс", "美联社", "أسوشيتد برس"],
         &["AP"],
     ),
     agency(
@@ -34,57 +96,73 @@ pub(crate) const AGENCIES: &[Agency] = &[
             "рейтер",
             "рейтерс",
             "ройтерз",
-            "路 透 社",
+            "路透社",
             "رويترز",
             "لرويترز",
+            "רויטרס",
+            "לרויטרס",
+            "रॉयटर्स",
+            "รอยเตอร์",
+            "ロイター",
+            "로이터",
         ],
         &[],
-    ),
+    )
+    .shy(&["Reuter", "REUTER"]),
     agency(
         "AFP",
         &[
             "agence france presse",
             "france presse",
             "франс пресс",
-            "法 新 社",
+            "法新社",
             "فرانس برس",
             "lagence france presse",
+            "أ ف ب",
         ],
         &["AFP", "l'AFP", "l’AFP", "L'AFP", "L’AFP"],
     ),
     agency(
         "dpa",
-        &["deutsche presse agentur", "deutschen presse agentur", "german press agency"],
+        &[
+            "deutsche presse agentur",
+            "deutschen presse agentur",
+            "german press agency",
+            "dpa infocom dpa",
+        ],
         &["dpa", "DPA"],
     ),
     agency("ANSA", &["agenzia ansa"], &["ANSA", "Ansa", "all'ANSA", "all’ANSA"]),
     agency("EFE", &["agencia efe"], &["EFE", "Efe"]),
     agency("Europa Press", &["europa press"], &[]),
-    agency("Xinhua", &["xinhua", "新 华 社", "新 華 社"], &[]),
-    agency("Kyodo", &["kyodo", "kyodo news", "共 同 通 信"], &[]),
-    agency("Jiji", &["jiji press", "時 事 通 信"], &[]),
+    agency("Xinhua", &["xinhua", "新华社", "新華社"], &[]),
+    agency("China News Service", &["china news service", "中新社", "中新网"], &[]),
+    agency("Kyodo", &["kyodo", "kyodo news", "共同通信"], &[]).shy(&["共同"]),
+    agency("Jiji", &["jiji press", "時事通信"], &[]).shy(&["時事"]),
     agency("Yonhap", &["yonhap", "연합뉴스"], &[]),
+    agency("Newsis", &["newsis", "뉴시스"], &[]),
     agency("TASS", &["tass", "тасс"], &[]),
-    agency("Interfax", &["interfax", "интерфакс"], &[]),
+    agency("Interfax", &["interfax", "интерфакс", "interfax ru"], &[]),
     agency("Interfax-Ukraine", &["interfax ukraine", "інтерфакс україна"], &[]),
     agency("RIA Novosti", &["ria novosti", "риа новости"], &[]),
     agency("Ukrinform", &["ukrinform", "укрінформ", "укринформ"], &[]),
     agency("UNIAN", &["unian", "уніан", "униан"], &[]),
-    agency("PA Media", &["press association", "pa media", "pa news agency"], &["PA"]),
-    agency("CP", &["canadian press", "presse canadienne", "la presse canadienne"], &[]),
+    agency("PA Media", &["press association", "pa media", "pa news agency"], &[]).shy(&["PA"]),
+    agency("CP", &["canadian press", "presse canadienne", "la presse canadienne"], &[])
+        .shy(&["CP"]),
     agency("AAP", &["australian associated press"], &["AAP"]),
-    agency("PTI", &["press trust of india"], &["PTI"]),
+    agency("PTI", &["press trust of india", "पीटीआई"], &["PTI"]).shy(&["भाषा"]),
     agency("ANI", &["asian news international"], &["ANI"]),
     agency("IANS", &["indo asian news service"], &["IANS"]),
     agency("UPI", &["united press international"], &["UPI"]),
-    agency("Bloomberg", &["bloomberg news"], &[]),
+    agency("Bloomberg", &["bloomberg news"], &[]).shy(&["Bloomberg", "BLOOMBERG"]),
     agency("Dow Jones", &["dow jones newswires"], &[]),
     agency("APA", &["austria presse agentur"], &["APA"]),
     agency("Keystone-SDA", &["keystone sda"], &["SDA"]),
     agency("Belga", &["belga"], &[]),
     agency("ANP", &["algemeen nederlands persbureau"], &["ANP"]),
     agency("NTB", &["norsk telegrambyra", "norsk telegrambyrå"], &["NTB"]),
-    agency("TT", &["tidningarnas telegrambyra", "tidningarnas telegrambyrå"], &[]),
+    agency("TT", &["tidningarnas telegrambyra", "tidningarnas telegrambyrå"], &[]).shy(&["TT"]),
     agency("Ritzau", &["ritzau"], &[]),
     agency("STT", &["suomen tietotoimisto"], &["STT"]),
     agency("PAP", &["polska agencja prasowa"], &["PAP"]),
@@ -92,7 +170,8 @@ pub(crate) const AGENCIES: &[Agency] = &[
     agency("MTI", &["magyar tavirati iroda", "magyar távirati iroda"], &["MTI"]),
     agency("Agerpres", &["agerpres"], &[]),
     agency("Lusa", &["agencia lusa", "agência lusa"], &["Lusa", "LUSA"]),
-    agency("Anadolu", &["anadolu agency", "anadolu ajansi", "anadolu ajansı", "anadolu"], &[]),
+    agency("Anadolu", &["anadolu agency", "anadolu ajansi", "anadolu ajansı", "anadolu"], &[])
+        .shy(&["AA"]),
     agency("SPA", &["saudi press agency"], &["SPA"]),
     agency("WAM", &["emirates news agency"], &["WAM"]),
     agency("MENA", &["middle east news agency"], &[]),

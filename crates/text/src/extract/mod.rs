@@ -8,7 +8,7 @@ mod dateline;
 mod names;
 mod numbers;
 
-pub use agency::{AgencyTrace, Trace, agencies};
+pub use agency::{AgencyTrace, Trace, agencies, byline_agencies};
 pub use dateline::{Dateline, dateline};
 pub use names::{Name, names};
 pub use numbers::{Number, numbers};

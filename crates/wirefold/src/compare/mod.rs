@@ -28,6 +28,10 @@ struct Comparison {
 
 /// Compares the two files and prints the result.
 pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
+    if arguments.first.as_os_str() == "-" && arguments.second.as_os_str() == "-" {
+        output::note(format_args!("error: standard input can be only one of the two"));
+        return Ok(Exit::Usage);
+    }
     let (earlier, later) = match (Article::read(&arguments.first), Article::read(&arguments.second))
     {
         (Ok(earlier), Ok(later)) => (earlier, later),

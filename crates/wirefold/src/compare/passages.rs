@@ -9,7 +9,7 @@ use wirefold_dedup::{Block, Body, Passage};
 use wirefold_text::{Span, Text};
 
 use super::Comparison;
-use crate::output::{count, thousands, width};
+use crate::output::{clean, count, thousands, width};
 
 const TITLE: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -136,25 +136,26 @@ impl Side<'_> {
         lines
     }
 
-    /// Whether no space stands before a word, as in `full-scale`.
+    /// Whether no space stands between a word and the one before it, as in `full-scale`.
     fn is_glued(&self, word: usize) -> bool {
-        let before = self.text.original().get(..self.span(word).start).unwrap_or_default();
-        before.chars().next_back().is_some_and(|c| !c.is_whitespace())
-            && self.span(word - 1).end < self.span(word).start
-            && !self.text.words()[self.body.words[word].index as usize].alone
+        let between = Span { start: self.span(word - 1).end, end: self.span(word).start };
+        let between = between.of(self.text.original());
+        !between.is_empty() && !between.contains(char::is_whitespace)
     }
 
-    /// A word with the punctuation that follows it.
+    /// A word with the punctuation around it, up to the next spaces.
     fn printed(&self, word: usize) -> String {
         let span = self.span(word);
         let original = self.text.original();
+        let is_mark = |c: &char| !c.is_alphanumeric() && !c.is_whitespace();
         let rest = original.get(span.end..).unwrap_or_default();
-        let tail: String = rest
-            .chars()
-            .take(3)
-            .take_while(|c| !c.is_alphanumeric() && !c.is_whitespace())
-            .collect();
-        format!("{}{tail}", span.of(original)).chars().filter(|c| !c.is_control()).collect()
+        let tail: String = rest.chars().take(4).take_while(is_mark).collect();
+        let before = original.get(..span.start).unwrap_or_default();
+        let head: Vec<char> = before.chars().rev().take(4).take_while(is_mark).collect();
+        // What stands between two words without a space was printed with the first.
+        let starts = before.chars().rev().nth(head.len()).is_none_or(char::is_whitespace);
+        let head: String = if starts { head.into_iter().rev().collect() } else { String::new() };
+        clean(&format!("{head}{}{tail}", span.of(original)))
     }
 }
 

@@ -9,7 +9,7 @@ use wirefold_dedup::{
 
 use super::Comparison;
 use super::article::Article;
-use crate::output::{count, percent, thousands};
+use crate::output::{clean, count, percent, thousands};
 
 const SAME: Style = AnsiColor::Green.on_default().bold();
 const RELATED: Style = AnsiColor::Cyan.on_default().bold();
@@ -33,7 +33,7 @@ fn write_article(
 ) -> std::fmt::Result {
     let words = count(article.text.words().len(), "word", "words");
     let agency = verdict.agency.as_ref().map(in_words).unwrap_or_default();
-    writeln!(out, "{letter}  {}  {FAINT}{words}{agency}{FAINT:#}", article.id)
+    writeln!(out, "{letter}  {}  {FAINT}{words}{agency}{FAINT:#}", clean(&article.id))
 }
 
 /// ` · probably AP (mentioned)`.

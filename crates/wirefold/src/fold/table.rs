@@ -12,7 +12,7 @@ use wirefold_text::Text;
 
 use crate::cli::Global;
 use crate::input::Input;
-use crate::output::{count, percent, thousands, width};
+use crate::output::{clean, count, percent, thousands, width};
 
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -127,9 +127,9 @@ impl<'a> Table<'a> {
             remarks.push("too short to compare".to_owned());
         }
         if !lead.holds.is_empty() {
-            remarks.push(format!("holds {}", lead.holds.join(", ")));
+            remarks.push(format!("holds {}", clean(&lead.holds.join(", "))));
         }
-        writeln!(out, "  {STRONG}{}{STRONG:#}  {}", lead.id, self.headline(story))?;
+        writeln!(out, "  {STRONG}{}{STRONG:#}  {}", clean(&lead.id), self.headline(story))?;
         if !remarks.is_empty() {
             writeln!(out, "      {FAINT}{}{FAINT:#}", remarks.join(" · "))?;
         }
@@ -145,11 +145,11 @@ impl<'a> Table<'a> {
             Some((*number, found))
         });
         let what = in_words(line);
-        writeln!(out, "    └ {COPY}{}{COPY:#}  {}", line.id, self.headline(copy))?;
+        writeln!(out, "    └ {COPY}{}{COPY:#}  {}", clean(&line.id), self.headline(copy))?;
         let mut remarks = vec![what.to_owned()];
         if let Some((_, found)) = of {
             let share = percent(found.contained.get());
-            remarks.push(format!("{share} of it stands in {}", found.id));
+            remarks.push(format!("{share} of it stands in {}", clean(&found.id)));
             remarks.push(format!("longest run {} words", thousands(found.longest as usize)));
         }
         if let Some(agency) = &line.agency {

@@ -12,11 +12,15 @@ use super::{Input, Reading, Sink, cut};
 /// Larger numbers are taken as milliseconds: as seconds they would lie beyond the year 5000.
 const LATEST_SECONDS: u64 = 100_000_000_000;
 
+/// The longest id that is taken, in bytes.
+const LONGEST_ID: usize = 1024;
+
 /// The fields read; others are passed over.
 #[derive(Deserialize)]
 struct Line {
-    id: Id,
-    text: String,
+    #[serde(default)]
+    id: Value,
+    text: Option<String>,
     title: Option<String>,
     author: Option<String>,
     outlet: Option<String>,
@@ -24,12 +28,43 @@ struct Line {
     published: Option<Value>,
 }
 
-/// Ids are strings; numbers are taken as they are written.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Text(String),
-    Number(serde_json::Number),
+/// The id and the text of a line; without both it is no article.
+fn id_and_text(line: &mut Line) -> Result<(String, String), String> {
+    let id = match &line.id {
+        Value::String(id) => id.clone(),
+        Value::Number(id) => id.to_string(),
+        Value::Null => return Err("no \"id\"".to_owned()),
+        other => return Err(format!("\"id\" is {}, a string is wanted", kind(other))),
+    };
+    if id.is_empty() || id.len() > LONGEST_ID {
+        return Err(format!("\"id\" of {} bytes, 1 to {LONGEST_ID} are taken", id.len()));
+    }
+    let text = line.text.take().ok_or_else(|| "no \"text\"".to_owned())?;
+    Ok((id, text))
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Parses a line; the message says what is wrong and where in the line.
+fn parse(line: &[u8]) -> Result<Line, String> {
+    if line.first() != Some(&b'{') {
+        return Err("no JSON object".to_owned());
+    }
+    serde_json::from_slice(line).map_err(|error| {
+        let message = error.to_string();
+        let bare = message.rsplit_once(" at line ").map_or(message.as_str(), |(bare, _)| bare);
+        // serde says line 1 of every line; the column is what helps.
+        format!("{bare} (column {})", error.column())
+    })
 }
 
 /// Reads one line. Blank lines are none.
@@ -38,21 +73,22 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
     if line.is_empty() {
         return Ok(());
     }
-    let mut line: Line = match serde_json::from_slice(line) {
-        Ok(line) => line,
-        Err(error) => {
-            let what = without_line(&error.to_string(), error.column());
-            return sink(Reading::Problem(format!("{place}: {what}, line left out")));
-        }
+    let parsed = parse(line).and_then(|mut line| {
+        let (id, text) = id_and_text(&mut line)?;
+        Ok((line, id, text))
+    });
+    let (fields, id, mut text) = match parsed {
+        Ok(parsed) => parsed,
+        Err(what) => return sink(Reading::Problem(format!("{place}: {what}, line left out"))),
     };
-    let whole = line.text.len() as u64;
-    if let Some(note) = cut(&mut line.text, whole, place) {
+    let whole = text.len() as u64;
+    if let Some(note) = cut(&mut text, whole, place) {
         sink(Reading::Note(note))?;
     }
-    if !line.text.chars().any(char::is_alphanumeric) {
+    if !text.chars().any(char::is_alphanumeric) {
         sink(Reading::Note(format!("{place}: no words in \"text\", nothing to compare")))?;
     }
-    let published = match line.published.as_ref().map(seconds) {
+    let published = match fields.published.as_ref().map(seconds) {
         Some(Err(what)) => {
             let rest = "taken as not given";
             sink(Reading::Problem(format!("{place}: \"published\": {what}, {rest}")))?;
@@ -62,24 +98,15 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
         None => None,
     };
     sink(Reading::Article(Box::new(Input {
-        id: match line.id {
-            Id::Text(id) => id,
-            Id::Number(id) => id.to_string(),
-        },
-        text: line.text,
-        title: line.title.unwrap_or_default(),
-        author: line.author.unwrap_or_default(),
-        outlet: line.outlet.filter(|outlet| !outlet.trim().is_empty()),
-        url: line.url.filter(|url| !url.trim().is_empty()),
+        id,
+        text,
+        title: fields.title.unwrap_or_default(),
+        author: fields.author.unwrap_or_default(),
+        outlet: fields.outlet.filter(|outlet| !outlet.trim().is_empty()),
+        url: fields.url.filter(|url| !url.trim().is_empty()),
         published,
         place: place.to_owned(),
     })))
-}
-
-/// The message without serde's line, which is always 1, but with the column.
-fn without_line(message: &str, column: usize) -> String {
-    let bare = message.rsplit_once(" at line ").map_or(message, |(bare, _)| bare);
-    format!("{bare} (column {column})")
 }
 
 /// Seconds since 1970 of an RFC 3339 or RFC 2822 time, a plain date (midnight UTC), or a number.
@@ -136,8 +163,10 @@ mod tests {
         let check = |line: &str, expected: &str| {
             assert_eq!(read_line(line), [Reading::Problem(format!("a.jsonl:3: {expected}"))]);
         };
-        check("{\"id\":\"a\"}", "missing field `text` (column 10), line left out");
-        check("{\"text\":\"a\"}", "missing field `id` (column 12), line left out");
+        check("{\"id\":\"a\"}", "no \"text\", line left out");
+        check("{\"text\":\"a\"}", "no \"id\", line left out");
+        check("{\"id\":[],\"text\":\"a\"}", "\"id\" is a list, a string is wanted, line left out");
+        check("[1]", "no JSON object, line left out");
         check("{\"id\":", "EOF while parsing a value (column 6), line left out");
     }
 

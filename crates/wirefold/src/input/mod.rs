@@ -88,7 +88,7 @@ fn read_folder(folder: &Path, sink: Sink<'_>) -> anyhow::Result<()> {
     files.sort();
     if files.is_empty() {
         let wanted = "no .txt, .text, .md, .jsonl, .ndjson or .json file in it";
-        return sink(Reading::Problem(format!("{shown}: {wanted}")));
+        return sink(Reading::Missing(format!("{shown}: {wanted}")));
     }
     files.iter().try_for_each(|file| read_path(file, sink))
 }

@@ -74,7 +74,7 @@ impl Method {
 }
 
 fn passages(set: &LabelledSet, order: &[usize]) -> Run {
-    let mut detector = Detector::new(Settings::default());
+    let mut detector = Detector::keeping_verdicts(Settings::default());
     let mut run = Run {
         at_arrival: vec![0; set.docs.len()],
         settled: vec![0; set.docs.len()],
@@ -114,8 +114,8 @@ fn by_simhash(set: &LabelledSet, order: &[usize], bits: u32) -> Vec<usize> {
         let distance = |other: &usize| (hashes[number] ^ hashes[*other]).count_ones();
         let near = earlier.iter().map(|other| (distance(other), *other));
         // Of equals the first, which is the earliest.
-        let nearest = near.min_by_key(|(distance, _)| *distance);
-        nearest.filter(|(distance, _)| *distance <= bits).map(|(_, other)| other)
+        let nearest = near.min_by_key(|(differing, _)| *differing);
+        nearest.filter(|(differing, _)| *differing <= bits).map(|(_, other)| other)
     })
 }
 

@@ -1,77 +1,182 @@
 //! `cargo xtask accuracy`: examines the detector on labelled sets.
+//!
+//! What the repository holds (a generated set, and `seeds/`) gives `docs/accuracy.md`, the same
+//! bytes from the same tree. Sets from elsewhere are printed only.
 
+mod card;
+mod exam;
+mod generate;
 mod method;
+mod random;
 mod score;
 mod seeds;
 mod set;
+mod tables;
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use method::Method;
-use score::score;
-use set::LabelledSet;
+use anyhow::Context;
+
+use self::exam::{Exam, examine};
+use self::method::{METHODS, Method};
+use self::seeds::Seeds;
+use self::set::{Label, LabelledSet};
+use crate::tree;
 
 /// What to examine.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Folders with docs.jsonl and labels.tsv.
+    /// Folders with docs.jsonl and labels.tsv, or folders of such: only they are examined, and
+    /// nothing is written.
     sets: Vec<PathBuf>,
-    /// Shuffles.
-    #[arg(long, default_value_t = 3)]
+    /// Say whether docs/accuracy.md is current instead of writing it.
+    #[arg(long, conflicts_with = "sets")]
+    check: bool,
+    /// Write the generated set to a folder, and nothing else.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["sets", "check"])]
+    write_set: Option<PathBuf>,
+    /// Shuffles of sets from elsewhere; the card always has ten.
+    #[arg(long, default_value_t = card::SHUFFLES)]
     shuffles: u64,
-    /// Set all outlets equal.
-    #[arg(long)]
-    one_outlet: bool,
-    /// Print errors.
+    /// List every wrong pair by its ids.
     #[arg(long)]
     errors: bool,
 }
 
-/// Runs.
+const CARD: &str = "docs/accuracy.md";
+/// Lines shown of what `--check` finds.
+const MOST_DIFFERENCES: usize = 20;
+
+/// Examines the product and the baselines.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout();
-    if arguments.sets.is_empty() {
-        let seeds = seeds::Seeds::read(&crate::tree::root())?;
-        let file: Vec<usize> = (0..seeds.articles.len()).collect();
-        let mut orders = vec![file.clone(), file.iter().rev().copied().collect()];
-        for seed in 1..=arguments.shuffles {
-            let mut order = file.clone();
-            set::shuffle(&mut order, seed);
-            orders.push(order);
-        }
-        for order in orders {
-            let o = seeds.compare(&order);
-            writeln!(
-                out,
-                "false folds {:?} missed folds {:?} events found {} false {} missed {}",
-                o.false_folds,
-                o.missed_folds,
-                o.found_events.len(),
-                o.false_events.len(),
-                o.missed_events.len()
-            )?;
-            if arguments.errors {
-                writeln!(out, "  false {:?}\n  missed {:?}", o.false_events, o.missed_events)?;
+    if !arguments.sets.is_empty() {
+        external(&sets_at(&arguments.sets)?, arguments)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let root = tree::root();
+    let seeds = Seeds::read(&root)?;
+    let generated = generate::generate(&seeds, generate::SEED);
+    if let Some(folder) = &arguments.write_set {
+        generated.write(folder)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    // Read before the long work, so that a broken line is known at once.
+    let others = sets_at(acceptance_folder().as_slice())?;
+    let card = card::Card::new(generated, seeds);
+    say(&card.summary())?;
+    if arguments.errors {
+        say(&card.errors())?;
+    }
+    let code = keep(&root.join(CARD), &card.document(), arguments.check)?;
+    external(&others, arguments)?;
+    Ok(code)
+}
+
+/// Where sets that are not in the repository are kept, if anywhere.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one setting of this command: a folder that only some machines have"
+)]
+fn acceptance_folder() -> Option<PathBuf> {
+    let told = std::env::var_os("WIREFOLD_ACCEPTANCE_DIR").filter(|told| !told.is_empty());
+    told.map(PathBuf::from)
+}
+
+/// Writes the card, or says how the one on disk differs.
+fn keep(path: &Path, document: &str, check: bool) -> anyhow::Result<ExitCode> {
+    if !check {
+        std::fs::write(path, document).with_context(|| format!("write {}", path.display()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let before = match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        read => read.with_context(|| format!("read {}", path.display()))?,
+    };
+    if before == document {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let told = format!("{CARD} is not current; run `cargo xtask accuracy`:\n");
+    say(&(told + &differences(&before, document)))?;
+    Ok(ExitCode::FAILURE)
+}
+
+/// The lines that differ, place by place.
+fn differences(before: &str, after: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let mut said = String::new();
+    let differing = (0..old.len().max(new.len())).filter(|at| old.get(*at) != new.get(*at));
+    for at in differing.take(MOST_DIFFERENCES) {
+        for (sign, line) in [('-', old.get(at)), ('+', new.get(at))] {
+            if let Some(line) = line {
+                said.push_str(&format!("{CARD}:{} {sign} {line}\n", at + 1));
             }
         }
     }
-    for folder in &arguments.sets {
-        let mut set = LabelledSet::read(folder)?;
-        if arguments.one_outlet {
-            set.docs.iter_mut().for_each(|doc| doc.outlet = Some("one".to_owned()));
-        }
-        for (name, order) in set.orders(arguments.shuffles) {
-            let started = std::time::Instant::now();
-            let stories = Method::Passages.stories(&set, &order);
-            let result = score(&set, &stories.at_arrival);
-            let settled = score(&set, &stories.settled);
-            writeln!(out, "{name}: {result:?} settled {settled:?} {:?}", started.elapsed())?;
-            if arguments.errors {
-                score::errors(&set, &stories.at_arrival, &mut out)?;
-            }
+    said
+}
+
+/// The sets in the folders.
+fn sets_at(paths: &[PathBuf]) -> anyhow::Result<Vec<LabelledSet>> {
+    let mut sets = Vec::new();
+    for path in paths {
+        for folder in set::folders(path)? {
+            sets.push(LabelledSet::read(&folder)?);
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(sets)
+}
+
+/// Examines sets from elsewhere and prints what came of it.
+fn external(sets: &[LabelledSet], arguments: &Arguments) -> anyhow::Result<()> {
+    sets.iter().try_for_each(|set| say(&examined(set, arguments)?))
+}
+
+/// The product in all orders, the baselines, which are slow on large sets, in file order.
+fn examined(set: &LabelledSet, arguments: &Arguments) -> anyhow::Result<String> {
+    let mut exams = vec![examine(Method::Passages, set, arguments.shuffles)];
+    let equal = examine(Method::Passages, &set.at_one_outlet(), arguments.shuffles);
+    let orders = tables::orders(&[("", &exams[0]), (", one outlet", &equal)]);
+    let baselines = METHODS.into_iter().filter(|method| *method != Method::Passages);
+    exams.extend(baselines.map(|method| in_file_order(method, set)));
+    let mut said = format!("\n{}\n\n{}", counts(set), orders.plain());
+    write!(said, "\nthe baselines in file order only:\n")?;
+    write!(said, "\n{}\n{}", tables::methods(&exams).plain(), tables::kinds(&exams).plain())?;
+    if arguments.errors {
+        write!(said, "\n{}", tables::errors(set, &exams[0]))?;
+    }
+    Ok(said)
+}
+
+fn in_file_order(method: Method, set: &LabelledSet) -> Exam {
+    let mut exam = examine(method, set, 0);
+    exam.outcomes.truncate(1);
+    exam
+}
+
+fn counts(set: &LabelledSet) -> String {
+    let (reprints, partial) = (set.count(Label::Reprint), set.count(Label::Partial));
+    format!("{}: {} documents, {reprints} R pairs, {partial} P pairs", set.name, set.docs.len())
+}
+
+/// Prints; a reader who has seen enough is no error.
+fn say(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("write to stdout"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::differences;
+
+    #[test]
+    fn differences_are_named_by_line() {
+        let said = differences("a\nb\n", "a\nc\nd\n");
+        let expected = "docs/accuracy.md:2 - b\ndocs/accuracy.md:2 + c\ndocs/accuracy.md:3 + d\n";
+        assert_eq!(said, expected);
+    }
 }

@@ -117,12 +117,6 @@ fn rand_index(set: &LabelledSet, stories: &[usize]) -> f64 {
 /// The group of each document, and the documents that belong to one for certain.
 fn truth(set: &LabelledSet) -> (Vec<usize>, Vec<usize>) {
     let mut parents: Vec<usize> = (0..set.docs.len()).collect();
-    let root = |parents: &[usize], mut doc: usize| {
-        while parents[doc] != doc {
-            doc = parents[doc];
-        }
-        doc
-    };
     let (mut certain, mut partial) = (BTreeSet::new(), BTreeSet::new());
     for ((a, b), (label, _)) in &set.labels {
         if *label == Label::Partial {
@@ -136,6 +130,14 @@ fn truth(set: &LabelledSet) -> (Vec<usize>, Vec<usize>) {
     let groups = (0..parents.len()).map(|doc| root(&parents, doc)).collect();
     let is_in = |doc: &usize| certain.contains(doc) || !partial.contains(doc);
     (groups, (0..parents.len()).filter(is_in).collect())
+}
+
+/// The first of the documents that `doc` is connected to.
+fn root(parents: &[usize], mut doc: usize) -> usize {
+    while parents[doc] != doc {
+        doc = parents[doc];
+    }
+    doc
 }
 
 /// How many times each key stands there.

@@ -67,12 +67,12 @@ impl Sources {
                 *carriers.entry(paragraph).or_default() += 1;
             }
         }
-        let text = |text: &str| {
-            let mut paragraphs = prose(text);
+        let own_text = |original: &str| {
+            let mut paragraphs = prose(original);
             paragraphs.retain(|paragraph| carriers.get(paragraph) == Some(&1));
-            Base { is_english: is_latin(text), paragraphs }
+            Base { is_english: is_latin(original), paragraphs }
         };
-        let mut texts: Vec<Base> = docs.iter().map(|doc| text(&doc.text)).collect();
+        let mut texts: Vec<Base> = docs.iter().map(|doc| own_text(&doc.text)).collect();
         texts.retain(|text| text.words() >= LEAST_SEED);
         let english = texts.iter().filter(|text| text.is_english);
         let vocabulary = Vocabulary::new(english.flat_map(|text| &text.paragraphs));

@@ -13,12 +13,24 @@ const MOST_KEPT: usize = 4;
 /// From this length on, words are alike by their endings.
 const LONG: usize = 5;
 
+/// With fewer words of one shape, any word will do.
+const LEAST_ALIKE: usize = 3;
 const ENDINGS: [&str; 4] = ["ing", "ed", "ly", "s"];
 const DAYS: [&str; 7] =
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const HEADS: [&str; 20] = [
     "Brann", "Cald", "Dorv", "Elsp", "Farr", "Gild", "Harsk", "Ingr", "Jarv", "Keld", "Lunt",
@@ -36,18 +48,19 @@ pub(crate) fn name(random: &mut Random) -> String {
 
 /// A day of the week.
 pub(crate) fn day(random: &mut Random) -> &'static str {
-    random.pick(&DAYS)
+    DAYS[random.below(DAYS.len())]
 }
 
 /// A month.
 pub(crate) fn month(random: &mut Random) -> &'static str {
-    random.pick(&MONTHS)
+    MONTHS[random.below(MONTHS.len())]
 }
 
-/// Lower-case words by their shape: length where they are short, ending where they are long.
+/// Lower-case words by their shape: short, of four letters, or long with an ending.
 #[derive(Debug)]
 pub(crate) struct Vocabulary {
-    words: BTreeMap<(&'static str, usize), Vec<String>>,
+    alike: BTreeMap<(&'static str, usize), Vec<String>>,
+    all: Vec<String>,
 }
 
 impl Vocabulary {
@@ -60,25 +73,22 @@ impl Vocabulary {
             let is_plain = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
             found.extend(words.filter(is_plain).map(str::to_owned));
         }
-        let mut words: BTreeMap<_, Vec<String>> = BTreeMap::new();
-        for word in found {
-            words.entry(shape(&word)).or_default().push(word);
+        let mut alike: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        for word in &found {
+            alike.entry(shape(word)).or_default().push(word.clone());
         }
-        Vocabulary { words }
+        Vocabulary { alike, all: found.into_iter().collect() }
     }
 
     /// Another word of the same shape, with a capital where `word` has one.
     pub(crate) fn like(&self, word: &str, random: &mut Random) -> String {
         let lower = word.to_lowercase();
-        let same = self.words.get(&shape(&lower)).map_or(&[][..], Vec::as_slice);
-        // Single letters are few, and a word must not stand in for itself.
-        let alike = if same.len() < 3 { &self.words[&("", 3)] } else { same };
-        let other = loop {
-            let drawn = random.pick(alike);
-            if *drawn != lower {
-                break drawn;
-            }
-        };
+        let same = self.alike.get(&shape(&lower)).filter(|words| words.len() >= LEAST_ALIKE);
+        let words = same.unwrap_or(&self.all);
+        let drawn = random.below(words.len());
+        // A word does not stand in for itself: then its neighbour does.
+        let near = [drawn, drawn + 1].map(|at| &words[at % words.len()]);
+        let other = if *near[0] == lower { near[1] } else { near[0] };
         if word.starts_with(char::is_uppercase) { capitalised(other) } else { other.clone() }
     }
 }
@@ -86,7 +96,8 @@ impl Vocabulary {
 fn shape(word: &str) -> (&'static str, usize) {
     let length = word.chars().count();
     if length < LONG {
-        return ("", length);
+        // There are too few words of one and two letters to choose from.
+        return ("", length.max(3));
     }
     let ending = ENDINGS.into_iter().find(|ending| word.ends_with(ending));
     (ending.unwrap_or(""), LONG)
@@ -137,11 +148,13 @@ impl Cast {
         vocabulary: &Vocabulary,
         random: &mut Random,
     ) -> String {
-        let starts: BTreeSet<usize> =
-            Text::new(paragraph).sentences().iter().map(|sentence| sentence.words.start).collect();
+        let analysed = Text::new(paragraph);
+        let sentences = analysed.sentences();
+        let starts: BTreeSet<usize> = sentences.iter().map(|its| its.words.start).collect();
         let mut kept = 0;
         replace_words(paragraph, |at, word, original| {
-            let is_name = word.capital && !starts.contains(&at) && original.len() > 1;
+            let opens = starts.contains(&at) || paragraph[..word.span.start].ends_with(['“', '‘']);
+            let is_name = word.capital && !opens && original != "I" && !original.starts_with("I’");
             let other = if original.contains(|c: char| c.is_ascii_digit()) {
                 number_like(original, random)
             } else if is_name {

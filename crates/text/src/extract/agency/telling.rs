@@ -1,0 +1,70 @@
+//! Mentions: somebody tells an agency something, which its own texts say.
+
+use super::line::{Line, Named, is_in};
+
+/// Verbs of telling, in normal form; the agency follows within a few words.
+const TELLING: &str = "told telling tells tell interview spoke speaking sagte sagten gegenüber zei \
+    сказав сказала розповів розповіла заявив заявила сказал рассказал рассказала заявил 诉";
+
+/// Verbs after which the agency may as well be the one who speaks ("dijo EFE", "a dit l'AFP"):
+/// they count only with a preposition.
+const TELLING_TO: &str = "déclaré dit indiqué confié expliqué dijo declaró explicó detto \
+    dichiarato disse declarou spiegato قال وقال قالت وقالت صرح وصرح أضاف وأضاف أكد أبلغ אמר אמרה \
+    אמרו מסר";
+
+/// The prepositions, and names with one grown on.
+const TO: &str = "à a al ao alla all لوكالة لرويترز לרויטרס";
+
+/// Words that may stand between the verb of telling and the agency.
+const BETWEEN: &str = "the to with news agency der die dem den nachrichtenagentur à lagence \
+    agence a al ao la agencia agência all allagenzia alla агентству агенству інформагентству \
+    لوكالة";
+
+/// Words that make a citation of what follows: "according to".
+const CITING: &str = "وفقا وفق طبقا تبعا نقلا";
+
+/// The verb stands at most this many words before a preposition that shows to whom one speaks.
+const FURTHEST_VERB: usize = 8;
+
+impl Line<'_> {
+    /// Whether somebody told the agency.
+    pub(super) fn is_told(&self, named: &Named) -> bool {
+        if named.is_shy {
+            return false;
+        }
+        let itself = self.word(named.start).unwrap_or_default();
+        let mut with_to = is_in(TO, itself) || itself.starts_with("all");
+        let from = named.start.saturating_sub(4).max(self.paragraph.words.start);
+        let words = (from..named.start).rev();
+        for index in words {
+            let Some(word) = self.word(index) else { return false };
+            with_to |= is_in(TO, word);
+            if !is_in(BETWEEN, word) {
+                let tells = is_in(TELLING, word) || (with_to && is_in(TELLING_TO, word));
+                return tells || (with_to && self.is_told_before(index));
+            }
+        }
+        false
+    }
+
+    /// Whether a verb of telling stands before word `last` in the same sentence, the teller
+    /// between: `dijo el alcalde a EFE`, `وقال الوزير لرويترز`.
+    fn is_told_before(&self, last: usize) -> bool {
+        if self.word(last).is_some_and(|word| is_in(CITING, word)) {
+            return false;
+        }
+        let from = last.saturating_sub(FURTHEST_VERB).max(self.paragraph.words.start);
+        let words = self.text.words();
+        for index in (from..=last).rev() {
+            let gap = &self.text.original()[words[index].span.end..words[index + 1].span.start];
+            if gap.contains(['.', '!', '?', '؟', ':']) {
+                return false;
+            }
+            let word = self.word(index).unwrap_or_default();
+            if is_in(TELLING_TO, word) {
+                return true;
+            }
+        }
+        false
+    }
+}

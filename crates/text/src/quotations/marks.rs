@@ -1,0 +1,143 @@
+//! Double quotation marks and what each can be where it stands.
+
+use crate::script::{is_hangul, stands_alone};
+use crate::span::Span;
+
+/// What a double mark can be at its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Opens,
+    Closes,
+    /// A straight or ambiguous mark: opens when nothing is open, else closes.
+    Either,
+}
+
+/// A double quotation mark in the text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    pub(super) at: usize,
+    pub(super) end: usize,
+    pub(super) kind: char,
+    pub(super) side: Side,
+}
+
+impl Mark {
+    /// Whether it looks the same opening and closing.
+    pub(super) fn is_straight(self) -> bool {
+        matches!(self.kind, '"' | '＂')
+    }
+}
+
+/// The double marks of a paragraph.
+pub(super) fn marks(original: &str, paragraph: Span) -> Vec<Mark> {
+    let text = paragraph.of(original);
+    let mut marks = Vec::new();
+    let mut before: Option<char> = None;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let after = chars.peek().map(|(_, next)| *next);
+        if let Some(side) = side(c, before, after) {
+            let at = paragraph.start + at;
+            marks.push(Mark { at, end: at + c.len_utf8(), kind: c, side });
+        }
+        before = Some(c);
+    }
+    marks
+}
+
+/// Whether there is no word on this side of a mark.
+pub(super) fn is_gap(c: Option<char>) -> bool {
+    c.is_none_or(|c| c.is_whitespace() || "([{—–-/:;>".contains(c))
+}
+
+/// Whether a paragraph begins with a mark that can open.
+pub(super) fn starts_open(original: &str, paragraph: Span) -> bool {
+    let first = paragraph.of(original).trim_start().chars().next();
+    first.is_some_and(|c| matches!(c, '“' | '„' | '«' | '»' | '"' | '「' | '『' | '”'))
+}
+
+/// Whether a mark of kind `mark` may close what `opener` opened.
+pub(super) fn closes(opener: char, mark: char) -> bool {
+    match opener {
+        '「' | '｢' => matches!(mark, '」' | '｣'),
+        '『' => mark == '』',
+        '«' => mark == '»',
+        '»' => matches!(mark, '«' | '»'),
+        '‹' => mark == '›',
+        '›' => matches!(mark, '‹' | '›'),
+        // The double commas and straight marks are mixed freely in the wild.
+        _ => matches!(mark, '”' | '“' | '"' | '＂' | '‟' | '〞' | '〟' | '″'),
+    }
+}
+
+fn side(c: char, before: Option<char>, after: Option<char>) -> Option<Side> {
+    match c {
+        '„' | '‟' | '「' | '『' | '〝' | '｢' => Some(Side::Opens),
+        '」' | '』' | '〞' | '〟' | '｣' => Some(Side::Closes),
+        '“' => Some(upper_commas_side(before, after)),
+        '”' if is_gap(before) && !is_gap(after) => Some(Side::Either),
+        '”' => Some(Side::Closes),
+        '«' | '‹' => Some(left_guillemet_side(before, after)),
+        '»' | '›' => Some(right_guillemet_side(before, after)),
+        '"' | '＂' if is_inside_word(before, after) => None,
+        '"' | '＂' => Some(straight_side(before, after)),
+        _ => None,
+    }
+}
+
+/// `“` opens in English and closes in German: behind a word or a mark and before a space or
+/// a mark it closes (`“Wir gehen“, sagte sie`).
+fn upper_commas_side(before: Option<char>, after: Option<char>) -> Side {
+    let begins = before.is_none_or(|c| c.is_whitespace() || "([{:/".contains(c));
+    let ends =
+        after.is_none_or(|c| c.is_whitespace() || ".,;:!?)]}—–-/>，。！？、；：）".contains(c));
+    if ends && !begins { Side::Closes } else { Side::Opens }
+}
+
+/// `«` opens in French, with a space behind it or none, also behind an elided word
+/// (`l’« affaire »`), and closes in German (`»Nein«`).
+fn left_guillemet_side(before: Option<char>, after: Option<char>) -> Side {
+    let follows_word = before.is_some_and(char::is_alphanumeric);
+    let is_elided = before.is_some_and(|c| matches!(c, '\'' | '’'));
+    match (is_gap(before) || is_elided, starts_word(after)) {
+        (true, _) => Side::Opens,
+        (false, true) if follows_word => Side::Either,
+        (false, true) => Side::Opens,
+        (false, false) => Side::Closes,
+    }
+}
+
+/// `»` closes in French and opens in German, there only directly before a word: between spaces
+/// it separates links (`Home » News`).
+fn right_guillemet_side(before: Option<char>, after: Option<char>) -> Side {
+    let follows_word = before.is_some_and(char::is_alphanumeric);
+    if starts_word(after) && !follows_word { Side::Opens } else { Side::Closes }
+}
+
+fn starts_word(c: Option<char>) -> bool {
+    c.is_some_and(|c| c.is_alphanumeric() || "$€£‘'…[(¿¡‚›‹„“\"".contains(c))
+}
+
+/// Between two letters of one word a straight mark is a Hebrew gershayim or a slip. Scripts that
+/// put no space beside a quotation are another matter.
+fn is_inside_word(before: Option<char>, after: Option<char>) -> bool {
+    let is_joined =
+        |c: Option<char>| c.is_some_and(|c| c.is_alphabetic() && !stands_alone(c) && !is_hangul(c));
+    is_joined(before) && is_joined(after)
+}
+
+/// A straight mark between a gap and a word opens, between a word and a gap closes: one forgotten
+/// mark must not turn every later one round. Behind a digit it may be a measure (12", 5'10"),
+/// which opens nothing.
+fn straight_side(before: Option<char>, after: Option<char>) -> Side {
+    let is_word =
+        |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || "$€£‘'…[(".contains(c));
+    let ends_word =
+        |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || ".,!?…)]’'".contains(c));
+    match (ends_word(before), is_word(after)) {
+        (false, true) => Side::Opens,
+        (true, false) => Side::Closes,
+        _ if before.is_some_and(|c| c.is_ascii_digit()) => Side::Closes,
+        _ => Side::Either,
+    }
+}

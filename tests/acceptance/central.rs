@@ -1,0 +1,67 @@
+//! The central case: two copies of one wire text under other openings, and three own-word texts on
+//! the same event that share quotations with them.
+
+use std::collections::BTreeSet;
+
+use wirefold_dedup::{Class, CopyKind};
+
+use super::orders;
+use super::stream::{Article, Judged, folds};
+
+/// Where a share of this or more would be copying. Shared quotations are none.
+pub(super) const NEXT_TO_NOTHING: f64 = 0.02;
+
+/// Judges five articles in all 120 orders and gives the outcomes, after checking that in each the
+/// two copies fold and nothing else does.
+#[track_caller]
+pub(super) fn in_all_orders(articles: &[Article], copies: (usize, usize)) -> Vec<Judged> {
+    let outcomes: Vec<Judged> =
+        orders::all(articles.len()).iter().map(|order| Judged::new(articles, order)).collect();
+    assert_eq!(outcomes.len(), 120);
+    outcomes.iter().for_each(|judged| check_stories(judged, copies));
+    outcomes
+}
+
+/// Fails unless all are one event in the end.
+#[track_caller]
+pub(super) fn check_one_event(outcomes: &[Judged]) {
+    for judged in outcomes {
+        for (number, line) in judged.settled.iter().enumerate() {
+            assert_eq!(line.event, judged.order[0], "{number} in order {:?}", judged.order);
+        }
+    }
+}
+
+#[track_caller]
+fn check_stories(judged: &Judged, copies: (usize, usize)) {
+    let order = &judged.order;
+    for lines in [&judged.arrival, &judged.settled] {
+        assert_eq!(folds(lines), BTreeSet::from([copies]), "order {order:?}");
+    }
+    let (one, other) = copies;
+    let second = if judged.comes_before(one, other) { other } else { one };
+    for (number, line) in judged.arrival.iter().enumerate() {
+        let verdict = &line.verdict;
+        if number == second {
+            let reprint = (Class::Copy, Some(CopyKind::Reprint));
+            assert_eq!((verdict.class, verdict.kind), reprint, "{number} in order {order:?}");
+        } else {
+            assert_eq!(line.story, number, "{number} is its own story in order {order:?}");
+            assert!(matches!(verdict.class, Class::New | Class::Related), "{verdict:?}");
+        }
+    }
+}
+
+/// Fails where one of these articles was found to hold a share of another that is no quotation.
+#[track_caller]
+pub(super) fn check_apart(outcomes: &[Judged], are_apart: impl Fn(usize, usize) -> bool) {
+    for judged in outcomes {
+        for (at, later) in judged.order.iter().enumerate() {
+            for earlier in judged.order[..at].iter().filter(|other| are_apart(*later, **other)) {
+                let found = judged.evidence(*later, *earlier);
+                let most = found.map_or(0.0, |found| found.contained.max(found.containing));
+                assert!(most < NEXT_TO_NOTHING, "{later} and {earlier}: {found:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `compare` and `why`: two articles and everything that speaks for or against one story.
+
+use super::{ORCHARD, STORM, article};
+use crate::program::{Folder, Run};
+use crate::seeds::articles::articles;
+
+/// A folder with a text file for each of these fixtures.
+fn fixtures(ids: &[&str]) -> Folder {
+    let folder = Folder::with(&[]);
+    for article in articles().iter().filter(|article| ids.contains(&article.id.as_str())) {
+        folder.write(&format!("{}.txt", article.id), article.text.as_bytes());
+    }
+    folder
+}
+
+/// Both commands on two fixtures: they answer alike.
+#[track_caller]
+fn compared(first: &str, second: &str, code: i32) -> Run {
+    let folder = fixtures(&[first, second]);
+    let files = [format!("{first}.txt"), format!("{second}.txt")];
+    let why = folder.run(&["why", &files[0], &files[1]]).code(code);
+    let compare = folder.run(&["compare", &files[0], &files[1]]).code(code);
+    assert_eq!(why.out, compare.out);
+    assert_eq!(compare.err, "");
+    compare
+}
+
+#[track_caller]
+fn check_says(run: &Run, parts: &[&str]) {
+    for part in parts {
+        assert!(run.out.contains(part), "lacks {part:?}\n{}", run.out);
+    }
+}
+
+#[test]
+fn the_twins_are_one_story_with_their_numbers() {
+    for (first, second) in [("ferry-01", "ferry-02"), ("ferry-02", "ferry-01")] {
+        let run = compared(first, second, 0);
+        check_says(&run, &["SAME STORY", "PASSAGE 1", "SENTENCES"]);
+        check_says(
+            &run,
+            &["probably AP (mentioned)", "probably AP (inferred from shared passages)"],
+        );
+        check_says(
+            &run,
+            &["contained", "containing", "longest verbatim run", "a reprint needs 35 %"],
+        );
+    }
+}
+
+#[test]
+fn the_twins_have_a_sentence_moved_and_reworded() {
+    check_says(&compared("ferry-01", "ferry-02", 0), &["moved and reworded (sentence "]);
+    check_says(&compared("ferry-02", "ferry-01", 0), &["moved and reworded (sentence "]);
+}
+
+#[test]
+fn words_are_shown_with_the_marks_and_spaces_around_them() {
+    let text = format!("{STORM}\n\n“We wait,” Quint said. (Nobody else did.) “Then we see.”");
+    let folder = Folder::with(&[("a.txt", text.as_bytes()), ("b.txt", text.as_bytes())]);
+    let run = folder.run(&["compare", "--full", "a.txt", "b.txt"]).code(0);
+    check_says(&run, &["“We", "wait,”", "(Nobody", "did.)", "“Then"]);
+}
+
+#[test]
+fn own_words_on_one_happening_are_the_same_event() {
+    let run = compared("ferry-01", "ferry-03", 10);
+    check_says(&run, &["SAME EVENT, two stories", "SHARED QUOTATION 1", "not counted"]);
+    check_says(&run, &["0 passages", "shared quotation"]);
+    assert!(!run.out.contains("SENTENCES"), "nothing was taken over, so nothing was changed");
+}
+
+#[test]
+fn strangers_are_unrelated() {
+    let run = compared("ferry-01", "vh-01", 11);
+    check_says(&run, &["UNRELATED", "0 passages"]);
+}
+
+#[test]
+fn a_short_text_is_said_to_be_one() {
+    let run = compared("or-01", "or-03", 10);
+    check_says(&run, &["NOT COMPARABLE: B"]);
+}
+
+#[test]
+fn a_text_is_the_same_as_itself() {
+    let run = compared("bond-01", "bond-01", 0);
+    check_says(&run, &["SAME STORY: the same text", "100 % of B's own words stand in A"]);
+    let folder = Folder::with(&[("a.txt", b"Three short words.")]);
+    check_says(&folder.run(&["compare", "a.txt", "a.txt"]).code(0), &["SAME STORY"]);
+}
+
+#[test]
+fn templates_are_two_stories() {
+    let run = compared("bond-01", "bond-02", 11);
+    check_says(&run, &["UNRELATED"]);
+}
+
+#[test]
+fn full_shows_what_is_cut_otherwise() {
+    let folder = fixtures(&["ferry-01", "ferry-02"]);
+    let files = ["compare", "ferry-01.txt", "ferry-02.txt"];
+    let short = folder.run(&files).code(0).out;
+    let full = folder.run(&[&files[..], &["--full"]].concat()).code(0).out;
+    assert!(short.contains(" words …") && !full.contains(" words …"));
+    assert!(full.len() > short.len());
+}
+
+#[test]
+fn without_mask_furniture_breaks_the_run() {
+    let folder = fixtures(&["ferry-01", "ferry-02"]);
+    let longest = |more: &[&str]| {
+        let run = folder.run(&[&["compare", "ferry-01.txt", "ferry-02.txt"], more].concat());
+        number_after(&run, "longest verbatim run ")
+    };
+    let (masked, bare) = (longest(&[]), longest(&["--no-mask"]));
+    assert!(masked >= 200.0 && bare < masked, "{masked} {bare}");
+}
+
+/// The number that stands after these words.
+#[track_caller]
+fn number_after(run: &Run, words: &str) -> f64 {
+    let (_, after) = run.out.split_once(words).expect("it is always told");
+    let number = after.trim_start().split([' ', ':', '\n']).next().unwrap_or_default();
+    number.parse().expect("a number")
+}
+
+#[test]
+fn the_numbers_agree_with_the_verdict() {
+    let ids = ["ferry-01", "ferry-02", "ferry-03", "ferry-04", "ferry-05", "vh-01"];
+    let folder = fixtures(&ids);
+    for first in ids {
+        for second in ids.into_iter().filter(|second| *second != first) {
+            let files = [format!("{first}.txt"), format!("{second}.txt")];
+            let run = folder.run(&["why", &files[0], &files[1]]);
+            let likeness = number_after(&run, "likeness as one happening ");
+            let needed = number_after(&run, "one event needs ");
+            assert_eq!(run.code != 11, likeness >= needed, "{first} {second}\n{}", run.out);
+        }
+    }
+}
+
+/// What cannot be compared: the exit code and the message.
+#[track_caller]
+fn check_refused(first: &str, second: &str, code: i32, said: &str) {
+    let lines = article("a", STORM) + &article("b", ORCHARD);
+    let one = article("a", STORM);
+    let folder = Folder::with(&[
+        ("a.txt", STORM.as_bytes()),
+        ("one.jsonl", one.as_bytes()),
+        ("two.jsonl", lines.as_bytes()),
+        ("broken.jsonl", b"x\n"),
+    ]);
+    for command in ["compare", "why"] {
+        let run = folder.run(&[command, first, second]).code(code);
+        assert_eq!(run.out, "", "{first} {second}");
+        assert!(run.err.contains(said), "{}", run.err);
+    }
+}
+
+#[test]
+fn what_is_no_pair_of_articles_is_refused() {
+    check_refused("gone.txt", "a.txt", 3, "error: gone.txt: no such file or folder");
+    check_refused("a.txt", "gone.txt", 3, "error: gone.txt: no such file or folder");
+    check_refused("two.jsonl", "a.txt", 2, "error: two.jsonl: 2 articles in it, one is wanted");
+    check_refused("a.txt", "two.jsonl", 2, "error: two.jsonl: 2 articles in it, one is wanted");
+    check_refused("a.txt", "broken.jsonl", 1, "error: broken.jsonl:1: ");
+    let both = Folder::with(&[]).run(&["why", "gone.txt", "lost.txt"]).code(3);
+    assert!(both.err.contains("gone.txt") && both.err.contains("lost.txt"), "{}", both.err);
+}
+
+#[test]
+fn one_article_in_lines_will_do() {
+    let folder = Folder::with(&[("a.txt", STORM.as_bytes())]);
+    let line = article("in-lines", STORM);
+    let run = folder.run_on(line.as_bytes(), &["compare", "a.txt", "-"]).code(0);
+    check_says(&run, &["SAME STORY", "B  in-lines"]);
+}

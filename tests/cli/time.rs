@@ -1,0 +1,117 @@
+//! Stream time: the later of a line's `published` and the line's before, else zero.
+
+use serde_json::json;
+use wirefold_proto::Class;
+
+use super::{STORM, article, article_with};
+use crate::program::{Run, fold_lines};
+use crate::seeds::articles::articles;
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+/// A day in March 2026, at midnight.
+const START: i64 = 1_772_496_000;
+
+fn at(id: &str, text: &str, published: i64) -> String {
+    article_with(id, text, json!({"published": published}))
+}
+
+/// Something to make stream time go on.
+fn tick(published: i64) -> String {
+    at("tick", "Nothing to report.", published)
+}
+
+/// Whether `copy` folds with `first`: whether the window of seven days still holds it.
+#[track_caller]
+fn check_remembered(lines: &[String], is_remembered: bool) {
+    let run = fold_lines(&lines.concat(), &["-q"]).code(0);
+    let story = if is_remembered { "first" } else { "copy" };
+    assert_eq!(run.line("copy").story, story, "{}", run.out);
+}
+
+#[test]
+fn the_window_is_seven_days() {
+    let copy_after = |time| [at("first", STORM, START), at("copy", STORM, START + time)];
+    check_remembered(&copy_after(6 * DAY), true);
+    check_remembered(&copy_after(8 * DAY), false);
+}
+
+#[test]
+fn an_earlier_time_does_not_turn_it_back() {
+    // What comes late is of its moment of arrival: it stays for seven days from there.
+    let late = [tick(START), at("first", STORM, START - 30 * DAY), tick(START + 6 * DAY)];
+    check_remembered(&[&late[..], &[at("copy", STORM, START)]].concat(), true);
+    // And what left the window does not come back.
+    let gone = [at("first", STORM, START), tick(START + 8 * DAY), at("copy", STORM, START)];
+    check_remembered(&gone, false);
+}
+
+#[test]
+fn no_time_is_that_of_the_line_before() {
+    let copy_after = |time| [tick(START), article("first", STORM), at("copy", STORM, START + time)];
+    check_remembered(&copy_after(6 * DAY), true);
+    check_remembered(&copy_after(8 * DAY), false);
+}
+
+#[test]
+fn no_time_at_first_is_zero_and_not_now() {
+    let copy_at = |time| [article("first", STORM), at("copy", STORM, time)];
+    check_remembered(&copy_at(6 * DAY), true);
+    check_remembered(&copy_at(8 * DAY), false);
+    check_remembered(&[article("first", STORM), article("copy", STORM)], true);
+}
+
+fn text_of(id: &str) -> String {
+    let article = articles().into_iter().find(|article| article.id == id);
+    article.expect("the fixtures have it").text
+}
+
+/// Two own-word articles on one happening, at these times.
+fn two_of_one_happening(first: i64, second: i64) -> Run {
+    let first = at("first", &text_of("ferry-04"), first);
+    let lines = first + &at("second", &text_of("ferry-03"), second);
+    fold_lines(&lines, &[]).code(0)
+}
+
+#[track_caller]
+fn check_joins(first: i64, second: i64, joins: bool) {
+    let run = two_of_one_happening(first, second);
+    let line = run.line("second");
+    let expected = if joins { (Class::Related, "first") } else { (Class::New, "second") };
+    assert_eq!((line.class, line.event.as_str()), expected, "{} s", second - first);
+    assert_eq!(line.story, "second");
+}
+
+#[test]
+fn an_event_takes_what_is_near_in_time() {
+    check_joins(START, START + 3 * HOUR, true);
+    check_joins(START + 3 * HOUR, START, true);
+    check_joins(START, START + 25 * HOUR, false);
+    check_joins(START, START + 5 * DAY, false);
+    check_joins(START, START + 10 * DAY, false);
+}
+
+#[test]
+fn what_names_no_time_is_published_when_the_line_before_was() {
+    let first = at("first", &text_of("ferry-04"), START);
+    let run = fold_lines(&(first + &article("second", &text_of("ferry-03"))), &[]).code(0);
+    assert_eq!(run.line("second").event, "first");
+}
+
+#[test]
+fn event_bounds_go_by_what_is_published_not_by_arrival() {
+    // Both arrive within the window; the second says that it is ten days older.
+    check_joins(START, START - 10 * DAY, false);
+    check_joins(START, START - 25 * HOUR, false);
+}
+
+#[test]
+fn times_of_any_size_are_judged() {
+    let times = [i64::MIN, i64::MIN + 1, -1, 0, START, i64::MAX - 1, i64::MAX];
+    for first in times {
+        for second in times {
+            let run = two_of_one_happening(first, second);
+            assert_eq!(run.ids(), ["first", "second"], "{first} {second}");
+        }
+    }
+}

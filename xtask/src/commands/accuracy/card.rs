@@ -1,0 +1,265 @@
+//! The accuracy card, `docs/accuracy.md`: everything measured on what the repository holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::exam::{Exam, examine};
+use super::method::{METHODS, Method};
+use super::seeds::{Events, Seeds};
+use super::set::{Label, LabelledSet, Pair};
+use super::tables::{self, Cells, decimals};
+
+/// Shuffles of every set on the card.
+pub(crate) const SHUFFLES: u64 = 10;
+/// The card with names in braces where figures go.
+const TEMPLATE: &str = include_str!("card.md.in");
+/// Rows of the tables of errors, and examples in one.
+const WORST_KINDS: usize = 12;
+const EXAMPLES: usize = 3;
+
+const WHY_FALSE: &str = "\
+A pair of two bases, or of a digest and a base, means that at least one copy of each stands in one
+story; others may have followed the first.";
+const WHY_MERGES: &str = "\
+`merge-main`: a merged text that arrives before its main part joins the story of the smaller one,
+and stays there: an article belongs to one story, and stories are not closed over what they share.";
+const WHY_SHORT: &str = "\
+Kinds with `droptail`: mostly, the shortened copy came first and alone, and a longer copy that was
+changed besides has less than .35 of its words from it. That is a part and no reprint, and a part
+does not fold where it is below 60 words, or where so few of its longer words recur in the rest
+that it looks like an item of a digest. Recast prose looks so more often than an article that a
+person wrote. Else the outlet had printed the same passage in two other texts, such as a partial
+copy and a merged one, and it was taken for boilerplate.";
+const WHY_OPENING: &str = "\
+Other kinds: an article joins a story through a member only if what both share is also what makes
+that member one of the story. Where the only other member is a brief of the opening, a copy with
+another opening finds nothing to join by, and opens a story of its own.";
+
+/// All examinations that the card reports.
+pub(crate) struct Card {
+    generated: LabelledSet,
+    seeds: Seeds,
+    /// The generated set by every method, the product first.
+    exams: Vec<Exam>,
+    /// The generated set with all outlets set equal.
+    equal: Exam,
+    /// The fixtures by every method, the product first.
+    seed_exams: Vec<Exam>,
+}
+
+impl Card {
+    /// Runs all examinations.
+    pub(crate) fn new(generated: LabelledSet, seeds: Seeds) -> Card {
+        let all = |set: &LabelledSet| METHODS.map(|method| examine(method, set, SHUFFLES)).to_vec();
+        Card {
+            exams: all(&generated),
+            equal: examine(Method::Passages, &generated.at_one_outlet(), SHUFFLES),
+            seed_exams: all(&seeds.set),
+            generated,
+            seeds,
+        }
+    }
+
+    /// The tables for a terminal.
+    pub(crate) fn summary(&self) -> String {
+        [
+            super::counts(&self.generated),
+            self.orders().plain(),
+            tables::methods(&self.exams).plain(),
+            tables::kinds(&self.exams).plain(),
+            super::counts(&self.seeds.set),
+            tables::orders(&[("", &self.seed_exams[0])]).plain(),
+            tables::methods(&self.seed_exams).plain(),
+            self.events().plain(),
+        ]
+        .join("\n")
+    }
+
+    /// Every wrong pair by its ids.
+    pub(crate) fn errors(&self) -> String {
+        tables::errors(&self.generated, &self.exams[0])
+            + &tables::errors(&self.seeds.set, &self.seed_exams[0])
+    }
+
+    /// The document.
+    pub(crate) fn document(&self) -> String {
+        let set = &self.generated;
+        let figures = [
+            ("documents", set.docs.len().to_string()),
+            ("reprints", set.count(Label::Reprint).to_string()),
+            ("shuffles", SHUFFLES.to_string()),
+            ("articles", self.seeds.set.docs.len().to_string()),
+            ("kinds_of_documents", kinds_of_documents(set).markdown()),
+            ("methods", tables::methods(&self.exams).markdown()),
+            ("orders", self.orders().markdown()),
+            ("kinds", tables::kinds(&self.exams).markdown()),
+            ("seed_orders", tables::orders(&[("", &self.seed_exams[0])]).markdown()),
+            ("seed_methods", tables::methods(&self.seed_exams).markdown()),
+            ("events", self.events().markdown()),
+            ("missed_events", self.missed_events()),
+            ("false_folds", self.false_folds()),
+            ("missed", self.missed()),
+        ];
+        fill(TEMPLATE, &figures)
+    }
+
+    fn orders(&self) -> Cells {
+        tables::orders(&[("", &self.exams[0]), (", one outlet", &self.equal)])
+    }
+
+    fn compared_events(&self) -> Vec<Events> {
+        let outcomes = self.seed_exams[0].outcomes.iter();
+        outcomes.map(|outcome| self.seeds.compare_events(&outcome.run)).collect()
+    }
+
+    fn events(&self) -> Cells {
+        let mut cells = Cells::new(&["order", "right", "wrong", "missed", "precision", "recall"]);
+        let all = self.compared_events();
+        let (fixed, shuffles) = all.split_at(2);
+        let worst = shuffles.iter().min_by(|a, b| a.recall().total_cmp(&b.recall()));
+        let best = shuffles.iter().max_by(|a, b| a.recall().total_cmp(&b.recall()));
+        let names =
+            ["file order", "reversed", "shuffle with the lowest recall", "with the highest"];
+        for (name, events) in names.into_iter().zip(fixed.iter().chain(worst).chain(best)) {
+            let counts = [events.found.len(), events.wrong.len(), events.missed.len()];
+            let shares = [events.precision(), events.recall()].map(decimals);
+            let row = counts.iter().map(usize::to_string).chain(shares);
+            cells.row([name.to_owned()].into_iter().chain(row));
+        }
+        cells
+    }
+
+    fn missed_events(&self) -> String {
+        let all = self.compared_events();
+        let wrong: usize = all.iter().map(|events| events.wrong.len()).sum();
+        let missed = &all[0].missed;
+        let pairs: Vec<String> = missed.iter().map(|(a, b)| format!("`{a}` and `{b}`")).collect();
+        match pairs.as_slice() {
+            [] => {
+                format!("None is missed in file order; {wrong} are wrong in all orders together.")
+            }
+            pairs => format!(
+                "Missed in file order: {}. Wrong in all orders together: {wrong}.",
+                pairs.join(", ")
+            ),
+        }
+    }
+
+    fn false_folds(&self) -> String {
+        let orders = self.exams[0].orders.len();
+        let folds = self.exams[0].false_folds(&self.generated, family);
+        if folds.is_empty() {
+            return format!("None, in any of the {orders} orders.");
+        }
+        let mut cells = Cells::new(&["between copies of", "and of", "orders"]);
+        for ((a, b), count) in &folds {
+            cells.row([format!("`{a}`"), format!("`{b}`"), format!("{count} of {orders}")]);
+        }
+        format!("{}\n{WHY_FALSE}", cells.markdown())
+    }
+
+    fn missed(&self) -> String {
+        let orders = self.exams[0].orders.len();
+        let missed = self.exams[0].missed(&self.generated);
+        if missed.is_empty() {
+            return format!("None, in any of the {orders} orders.");
+        }
+        let mut kinds: Vec<(&String, &BTreeMap<Pair, usize>)> = missed.iter().collect();
+        let times = |pairs: &BTreeMap<Pair, usize>| pairs.values().sum::<usize>();
+        kinds.sort_by_key(|(kind, pairs)| (std::cmp::Reverse(times(pairs)), *kind));
+        let mut cells = Cells::new(&["kind", "pairs", "times", "for example"]);
+        for (kind, pairs) in kinds.iter().take(WORST_KINDS) {
+            let counts = [pairs.len(), times(pairs)].map(|count| count.to_string());
+            let row = [format!("`{kind}`")].into_iter().chain(counts);
+            cells.row(row.chain([examples(&self.generated, pairs)]));
+        }
+        let mut said = format!(
+            "The worst kinds. \"Times\" counts a pair once for each of the {orders} orders that \
+             missed it.\n\n{}",
+            cells.markdown()
+        );
+        let reason = |kind: &str| match kind {
+            "merge-main" => WHY_MERGES,
+            kind if kind.contains("droptail") => WHY_SHORT,
+            _ => WHY_OPENING,
+        };
+        let given: BTreeSet<&str> = missed.keys().map(|kind| reason(kind)).collect();
+        given.iter().for_each(|why| said += &format!("\n{why}\n"));
+        said.trim_end().to_owned()
+    }
+}
+
+/// The pairs missed most often.
+fn examples(set: &LabelledSet, pairs: &BTreeMap<Pair, usize>) -> String {
+    let mut often: Vec<(&Pair, &usize)> = pairs.iter().collect();
+    often.sort_by_key(|(pair, count)| (std::cmp::Reverse(**count), **pair));
+    let names = often.iter().take(EXAMPLES).map(|((a, b), count)| {
+        format!("`{}` and `{}` ({count})", set.docs[*a].id, set.docs[*b].id)
+    });
+    names.collect::<Vec<String>>().join(", ")
+}
+
+/// The documents of the generated set by what their ids say they are.
+fn kinds_of_documents(set: &LabelledSet) -> Cells {
+    let mut kinds: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for doc in &set.docs {
+        let words = wirefold_text::Text::new(&doc.text).words().len();
+        kinds.entry(kind(&doc.id)).or_default().push(words);
+    }
+    let mut cells = Cells::new(&["documents", "count", "fewest words", "mean", "most"]);
+    for (kind, words) in &kinds {
+        let mean = words.iter().sum::<usize>() / words.len();
+        let (least, most) = (words.iter().min(), words.iter().max());
+        let figures = [Some(&words.len()), least, Some(&mean), most];
+        let figures = figures.into_iter().flatten().map(usize::to_string);
+        cells.row([(*kind).to_owned()].into_iter().chain(figures));
+    }
+    cells
+}
+
+/// `b012-sub5` is a sub5, `b012` a base, `digest-03` a digest.
+fn kind(id: &str) -> &str {
+    match id.split_once('-') {
+        None => "base",
+        Some((base, edit)) if is_base(base) => edit,
+        Some((kind, _)) => kind,
+    }
+}
+
+/// A base for itself and its copies; any other document for itself.
+fn family(id: &str) -> String {
+    let stem = id.split('-').next().unwrap_or(id);
+    (if is_base(stem) { stem } else { id }).to_owned()
+}
+
+fn is_base(stem: &str) -> bool {
+    let digits = stem.strip_prefix('b').unwrap_or_default();
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Puts each figure in the place of its name in braces.
+fn fill(template: &str, figures: &[(&str, String)]) -> String {
+    figures.iter().fold(template.to_owned(), |text, (name, figure)| {
+        text.replace(&format!("{{{name}}}"), figure.trim_end())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_tell_kind_and_family() {
+        assert_eq!(["b012", "b012-sub5", "bond-07"].map(kind), ["base", "sub5", "bond"]);
+        assert_eq!(["b012-sub5", "bond-07", "own-03a"].map(family), ["b012", "bond-07", "own-03a"]);
+    }
+
+    #[test]
+    fn every_place_of_the_template_is_filled() {
+        let doc = |id: &str| super::super::set::Doc { id: id.into(), ..Default::default() };
+        let generated = LabelledSet { docs: vec![doc("b001")], ..LabelledSet::default() };
+        let seeds = Seeds { set: LabelledSet::default(), labels: Vec::new() };
+        let document = Card::new(generated, seeds).document();
+        assert!(!document.contains(['{', '}']), "{document}");
+        assert!(document.contains("None, in any of the 12 orders."));
+    }
+}

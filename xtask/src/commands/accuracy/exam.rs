@@ -1,0 +1,187 @@
+//! An examination: one method on one set in many orders of arrival.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::method::{Method, Run};
+use super::score::{self, Score, score};
+use super::set::{LabelledSet, Pair};
+
+/// What came of one order.
+#[derive(Debug, Clone)]
+pub(crate) struct Outcome {
+    /// What the method made of it.
+    pub(crate) run: Run,
+    /// By the stories at arrival.
+    pub(crate) at_arrival: Score,
+    /// By the stories at the end.
+    pub(crate) settled: Score,
+}
+
+/// The outcomes of one method: file order, reversed, and shuffles.
+#[derive(Debug, Clone)]
+pub(crate) struct Exam {
+    /// The method.
+    pub(crate) method: Method,
+    /// File order first, then reversed, then the shuffles.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// The orders, likewise.
+    pub(crate) orders: Vec<Vec<usize>>,
+}
+
+/// The figures of a table's row: counts may be means.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Figures {
+    /// Pairs without a label in one story.
+    pub(crate) false_folds: f64,
+    /// `R` pairs in two stories.
+    pub(crate) missed: f64,
+    /// 0 to 1.
+    pub(crate) precision: f64,
+    /// 0 to 1.
+    pub(crate) recall: f64,
+    /// 0 to 1.
+    pub(crate) f1: f64,
+    /// F1 of the settled state, 0 to 1.
+    pub(crate) settled: f64,
+    /// Adjusted Rand index.
+    pub(crate) rand_index: f64,
+}
+
+impl Figures {
+    fn of(outcome: &Outcome) -> Figures {
+        let score = &outcome.at_arrival;
+        Figures {
+            false_folds: score.false_folds as f64,
+            missed: score.missed as f64,
+            precision: score.precision(),
+            recall: score.recall(),
+            f1: score.f1(),
+            settled: outcome.settled.f1(),
+            rand_index: score.rand_index,
+        }
+    }
+
+    fn mean(all: &[Figures]) -> Figures {
+        let mean = |of: fn(&Figures) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
+        Figures {
+            false_folds: mean(|its| its.false_folds),
+            missed: mean(|its| its.missed),
+            precision: mean(|its| its.precision),
+            recall: mean(|its| its.recall),
+            f1: mean(|its| its.f1),
+            settled: mean(|its| its.settled),
+            rand_index: mean(|its| its.rand_index),
+        }
+    }
+}
+
+/// Runs a method on a set in file order, reversed, and in `shuffles`.
+pub(crate) fn examine(method: Method, set: &LabelledSet, shuffles: u64) -> Exam {
+    let orders = set.orders(shuffles);
+    let outcome = |order: &Vec<usize>| {
+        let run = method.run(set, order);
+        let at_arrival = score(set, &run.at_arrival);
+        let settled = score(set, &run.settled);
+        Outcome { run, at_arrival, settled }
+    };
+    let outcomes = orders.iter().map(outcome).collect();
+    Exam { method, outcomes, orders }
+}
+
+impl Exam {
+    /// The rows of a table: the fixed orders, then the worst (by F1) and the mean of the shuffles.
+    pub(crate) fn rows(&self) -> Vec<(String, Figures)> {
+        let figures: Vec<Figures> = self.outcomes.iter().map(Figures::of).collect();
+        let (fixed, shuffles) = figures.split_at(figures.len().min(2));
+        let names = ["file order", "reversed"].map(str::to_owned);
+        let mut rows: Vec<(String, Figures)> =
+            names.into_iter().zip(fixed.iter().copied()).collect();
+        let worst = shuffles.iter().min_by(|a, b| a.f1.total_cmp(&b.f1));
+        if let Some(worst) = worst {
+            rows.push((format!("worst of {} shuffles", shuffles.len()), *worst));
+            rows.push((format!("mean of {} shuffles", shuffles.len()), Figures::mean(shuffles)));
+        }
+        rows
+    }
+
+    /// The figures of the order with the lowest F1.
+    pub(crate) fn worst(&self) -> Figures {
+        let figures = self.outcomes.iter().map(Figures::of);
+        figures.min_by(|a, b| a.f1.total_cmp(&b.f1)).unwrap_or_default()
+    }
+
+    /// The outcome in file order.
+    pub(crate) fn in_file_order(&self) -> &Outcome {
+        self.outcomes.first().expect("file order is always examined")
+    }
+
+    /// The lowest recall of a kind over all orders, 0 to 1.
+    pub(crate) fn least_recall(&self, kind: &str) -> f64 {
+        let shares = self.outcomes.iter().filter_map(|its| its.at_arrival.kinds.get(kind));
+        shares.map(|share| share.value()).fold(1.0, f64::min)
+    }
+
+    /// The missed pairs of all orders by kind, each with the number of orders that missed it.
+    pub(crate) fn missed(&self, set: &LabelledSet) -> BTreeMap<String, BTreeMap<Pair, usize>> {
+        let mut missed: BTreeMap<String, BTreeMap<Pair, usize>> = BTreeMap::new();
+        for outcome in &self.outcomes {
+            for (kind, pairs) in score::missed(set, &outcome.run.at_arrival) {
+                let counts = missed.entry(kind).or_default();
+                pairs.into_iter().for_each(|pair| *counts.entry(pair).or_default() += 1);
+            }
+        }
+        missed
+    }
+
+    /// The pairs of all orders that are in one story and should not be, by a name for both
+    /// documents that `family` gives; each with the number of orders.
+    pub(crate) fn false_folds(
+        &self,
+        set: &LabelledSet,
+        family: impl Fn(&str) -> String,
+    ) -> BTreeMap<(String, String), usize> {
+        let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for outcome in &self.outcomes {
+            let pairs = score::false_folds(set, &outcome.run.at_arrival, MOST_LISTED);
+            let families: BTreeSet<(String, String)> = pairs
+                .into_iter()
+                .map(|(a, b)| {
+                    let mut names = [family(&set.docs[a].id), family(&set.docs[b].id)];
+                    names.sort();
+                    names.into()
+                })
+                .collect();
+            families.into_iter().for_each(|pair| *counts.entry(pair).or_default() += 1);
+        }
+        counts
+    }
+}
+
+/// False folds looked at in one order: more than anybody reads.
+const MOST_LISTED: usize = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use super::super::set::{Doc, Label};
+    use super::*;
+
+    #[test]
+    fn rows_are_file_order_reversed_worst_and_mean() {
+        let doc = |id: &str, text: &str| Doc { id: id.into(), text: text.into(), ..Doc::default() };
+        let set = LabelledSet {
+            docs: vec![doc("a", "one two"), doc("b", "One, two!"), doc("c", "three")],
+            labels: [((0, 2), (Label::Reprint, "base+mix".to_owned()))].into(),
+            ..LabelledSet::default()
+        };
+        let exam = examine(Method::Exact, &set, 2);
+        let rows = exam.rows();
+        let names: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
+        let expected = ["file order", "reversed", "worst of 2 shuffles", "mean of 2 shuffles"];
+        assert_eq!(names, expected);
+        assert!(rows.iter().all(|(_, row)| row.false_folds == 1.0 && row.missed == 1.0));
+        assert_eq!(exam.missed(&set)["base+mix"], [((0, 2), 4)].into());
+        let pair = ("a".to_owned(), "b".to_owned());
+        assert_eq!(exam.false_folds(&set, str::to_owned), [(pair, 4)].into());
+        assert!(exam.least_recall("base+mix") == 0.0 && exam.worst().f1 == 0.0);
+    }
+}

@@ -1,0 +1,141 @@
+//! Tables of figures, the same for a terminal and for a document.
+
+use super::exam::{Exam, Figures};
+use super::set::LabelledSet;
+use crate::table::Table;
+
+/// Rows of cells under a head.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cells {
+    head: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Cells {
+    /// An empty table.
+    pub(crate) fn new(head: &[&str]) -> Cells {
+        Cells { head: head.iter().map(|cell| (*cell).to_owned()).collect(), rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+
+    /// As aligned columns.
+    pub(crate) fn plain(&self) -> String {
+        let head: Vec<&str> = self.head.iter().map(String::as_str).collect();
+        let mut table = Table::new(&head);
+        self.rows.iter().for_each(|row| table.row(row.iter().map(String::as_str)));
+        table.to_string()
+    }
+
+    /// As Markdown, the first column to the left and the others to the right.
+    pub(crate) fn markdown(&self) -> String {
+        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+        let rule = format!("|---|{}\n", "--:|".repeat(self.head.len() - 1));
+        line(&self.head) + &rule + &self.rows.iter().map(|row| line(row)).collect::<String>()
+    }
+}
+
+/// Four decimals: three would round a handful of errors among thousands away.
+pub(crate) fn decimals(value: f64) -> String {
+    format!("{value:.4}")
+}
+
+/// A count, or a mean of counts.
+fn count(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+}
+
+/// The orders of one examination after another, each with what its rows are called.
+pub(crate) fn orders(exams: &[(&str, &Exam)]) -> Cells {
+    let head = ["order", "false folds", "missed", "precision", "recall", "F1", "F1, final", "ARI"];
+    let mut cells = Cells::new(&head);
+    for (name, exam) in exams {
+        for (order, row) in exam.rows() {
+            cells.row([format!("{order}{name}")].into_iter().chain(figures(&row)));
+        }
+    }
+    cells
+}
+
+fn figures(row: &Figures) -> [String; 7] {
+    [
+        count(row.false_folds),
+        count(row.missed),
+        decimals(row.precision),
+        decimals(row.recall),
+        decimals(row.f1),
+        decimals(row.settled),
+        decimals(row.rand_index),
+    ]
+}
+
+/// The methods side by side: file order, and the worst of all orders.
+pub(crate) fn methods(exams: &[Exam]) -> Cells {
+    let head = ["method", "false folds", "precision", "recall", "F1", "ARI", "F1, worst order"];
+    let mut cells = Cells::new(&head);
+    for exam in exams {
+        let rows = exam.rows();
+        let Some((_, row)) = rows.first() else { continue };
+        let shares = [row.precision, row.recall, row.f1, row.rand_index, exam.worst().f1];
+        let named = [exam.method.to_string(), count(row.false_folds)];
+        cells.row(named.into_iter().chain(shares.map(decimals)));
+    }
+    cells
+}
+
+/// Recall by edit: the kinds against the base, of every method in file order, and of the first
+/// method in its worst order.
+pub(crate) fn kinds(exams: &[Exam]) -> Cells {
+    let Some((first, others)) = exams.split_first() else { return Cells::default() };
+    let mut head = vec!["edit".to_owned(), "pairs".to_owned(), first.method.to_string()];
+    head.push(format!("{}, worst order", first.method));
+    head.extend(others.iter().map(|exam| exam.method.to_string()));
+    let mut cells = Cells { head, rows: Vec::new() };
+    let all = &first.in_file_order().at_arrival.kinds;
+    let against_base = |kind: &str| kind.starts_with("base+") || !kind.contains('+');
+    for (kind, share) in all.iter().filter(|(kind, _)| against_base(kind)) {
+        let edit = kind.strip_prefix("base+").unwrap_or(kind);
+        let mut row = vec![edit.to_owned(), share.whole.to_string()];
+        row.extend([decimals(share.value()), decimals(first.least_recall(kind))]);
+        let of = |exam: &Exam| exam.in_file_order().at_arrival.kinds[kind].value();
+        row.extend(others.iter().map(|exam| decimals(of(exam))));
+        cells.row(row);
+    }
+    cells
+}
+
+/// What is wrong, for a terminal: the joins that should not be, with the evidence for each, and
+/// the pairs missed, by kind.
+pub(crate) fn errors(set: &LabelledSet, exam: &Exam) -> String {
+    let mut said = String::new();
+    for (outcome, order) in exam.outcomes.iter().zip(&exam.orders) {
+        let id = |number: usize| set.docs[number].id.as_str();
+        for (arrival, later) in order.iter().enumerate() {
+            for evidence in &outcome.run.evidence[*later] {
+                let earlier = order[evidence.doc as usize];
+                let pair = (earlier.min(*later), earlier.max(*later));
+                let stories = &outcome.run.at_arrival;
+                if set.labels.contains_key(&pair) || stories[earlier] != stories[*later] {
+                    continue;
+                }
+                said.push_str(&format!(
+                    "false: arrival {arrival}, {} with {}: contained {:.2}, containing {:.2}\n",
+                    id(*later),
+                    id(earlier),
+                    evidence.contained,
+                    evidence.containing,
+                ));
+            }
+        }
+    }
+    for (kind, pairs) in exam.missed(set) {
+        for ((a, b), orders) in pairs {
+            let (a, b) = (&set.docs[a].id, &set.docs[b].id);
+            said.push_str(&format!("missed: {kind}: {a} and {b} in {orders} orders\n"));
+        }
+    }
+    said
+}
