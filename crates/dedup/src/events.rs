@@ -21,6 +21,8 @@ pub type EventId = u32;
 
 /// Terms of a new story that are looked up to find like ones.
 const LOOKED_UP: usize = 256;
+/// Stories looked at under one term, the latest first: a term of more says little.
+const LATEST: usize = 300;
 /// Stories compared in full.
 const COMPARED: usize = 24;
 /// What a shared quotation adds to likeness.
@@ -233,8 +235,8 @@ impl Events {
     /// The stories that have most of the vector's heaviest terms.
     fn like(&self, vector: &Vector) -> Vec<StoryId> {
         let mut hits: FxHashMap<StoryId, u32> = FxHashMap::default();
-        for story in vector.heaviest(LOOKED_UP).iter().filter_map(|t| self.by_term.get(t)).flatten()
-        {
+        let lists = vector.heaviest(LOOKED_UP).into_iter().filter_map(|t| self.by_term.get(&t));
+        for story in lists.flat_map(|stories| stories.iter().rev().take(LATEST)) {
             *hits.entry(*story).or_default() += 1;
         }
         let mut found: Vec<(StoryId, u32)> = hits.into_iter().collect();
