@@ -5,5 +5,6 @@
 mod acceptance;
 mod cli;
 mod program;
+mod readme;
 mod seeds;
 mod tidy;

@@ -17,7 +17,7 @@ mod manifests;
 mod places;
 mod reasons;
 mod size;
-mod tree;
+pub(crate) mod tree;
 
 /// One broken rule: where, what, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
