@@ -128,14 +128,14 @@ fn blank_lines_line_ends_and_marks_are_no_fault() {
 
 #[test]
 fn a_bad_time_is_taken_as_not_given() {
-    let times = ["\"soon\"", "\"2026-02-30\"", "\"\"", "true", "1.5", "1e300", "{}"];
+    let times = ["\"soon\"", "\"2026-02-30\"", "\"\"", "true", "1763600000000000", "1e300", "{}"];
     for time in times {
         let line = format!("{{\"id\":\"a\",\"text\":\"One two.\",\"published\":{time}}}\n");
         let files = [("l.jsonl", line.as_bytes())];
         let said = ["error: l.jsonl:1: \"published\": *, taken as not given"];
         Case { files: &files, paths: &["l.jsonl"], ids: &["a"], said: &said, code: 5 }.check();
     }
-    for time in ["null", "0", "-5", "\"2026-03-05\"", "\"2026-03-05T14:00:00+02:00\""] {
+    for time in ["null", "0", "-5", "1.5", "\"2026-03-05\"", "\"2026-03-05T14:00:00+02:00\""] {
         let line = format!("{{\"id\":\"a\",\"text\":\"One two.\",\"published\":{time}}}\n");
         let files = [("l.jsonl", line.as_bytes())];
         Case { files: &files, paths: &["l.jsonl"], ids: &["a"], said: &[], code: 0 }.check();
@@ -165,7 +165,7 @@ fn a_folder_without_texts_is_named() {
 #[test]
 fn nothing_usable_is_no_success() {
     let files = [("empty.jsonl", &b""[..]), ("broken.jsonl", b"x\ny\n")];
-    let nothing = ["note: no articles in the input"];
+    let nothing = ["note: empty.jsonl: empty, no articles in it", "note: no articles in the input"];
     Case { files: &files, paths: &["empty.jsonl"], ids: &[], said: &nothing, code: 3 }.check();
     let said = ["error: broken.jsonl:1: *", "error: broken.jsonl:2: *"];
     Case { files: &files, paths: &["broken.jsonl"], ids: &[], said: &said, code: 1 }.check();

@@ -85,3 +85,17 @@ fn the_settled_state_has_a_line_for_each_of_one_id() {
     let table = Folder::with(&[]).run_on(lines.as_bytes(), &["fold", "-"]).code(0);
     assert!(table.out.starts_with("3 articles → 1 story → 1 event, 2 folded\n"), "{}", table.out);
 }
+
+#[test]
+fn one_short_text_under_two_titles_at_one_outlet_stands_for_none() {
+    let line = |id: &str, outlet: &str, title: &str| {
+        let text = "This story is for members only. Please log in to go on reading it.";
+        let id = format!("\"id\":\"{id}\",\"outlet\":\"{outlet}\",\"title\":\"{title}\"");
+        format!("{{{id},\"text\":\"{text}\"}}\n")
+    };
+    let lines = line("a", "o.example", "One") + &line("b", "o.example", "Two");
+    let lines = lines + &line("c", "o.example", "One") + &line("d", "p.example", "One");
+    let run = fold_lines(&lines, &[]).code(0);
+    let stories: Vec<String> = run.lines().into_iter().map(|found| found.story).collect();
+    assert_eq!(stories, ["a", "b", "a", "a"]);
+}

@@ -141,7 +141,7 @@ fn a_folder_is_its_texts_and_lines_by_name() {
     let run = folder.run(&["fold", "--json", "."]).code(0);
     assert_eq!(run.ids(), ["a", "in-lines", "c"]);
     assert_eq!(run.line("c").story, "in-lines");
-    assert_eq!(run.err, "");
+    assert_eq!(run.err, "note: .: 2 other files or folders passed over\n");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn baselines_print_the_same_lines() {
     let run = fold_lines(&lines, &["--method", "exact"]);
     let (first, copy) = (run.line("a"), run.line("b"));
     assert_eq!((first.class, first.kind), (Class::New, None));
-    assert_eq!((copy.class, copy.kind), (Class::Copy, Some(CopyKind::Reprint)));
+    assert_eq!((copy.class, copy.kind), (Class::Copy, Some(CopyKind::Exact)));
     assert_eq!(first.simhash, copy.simhash);
 }
 

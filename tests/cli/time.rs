@@ -70,12 +70,12 @@ fn text_of(id: &str) -> String {
 fn two_of_one_happening(first: i64, second: i64) -> Run {
     let first = at("first", &text_of("ferry-04"), first);
     let lines = first + &at("second", &text_of("ferry-03"), second);
-    fold_lines(&lines, &[]).code(0)
+    fold_lines(&lines, &[])
 }
 
 #[track_caller]
 fn check_joins(first: i64, second: i64, joins: bool) {
-    let run = two_of_one_happening(first, second);
+    let run = two_of_one_happening(first, second).code(0);
     let line = run.line("second");
     let expected = if joins { (Class::Related, "first") } else { (Class::New, "second") };
     assert_eq!((line.class, line.event.as_str()), expected, "{} s", second - first);

@@ -62,8 +62,8 @@ pub fn own_agency<D>(traces: &[AgencyTrace]) -> Option<Agency<D>> {
     Some(Agency { name: trace.agency, how, confidence, through: None })
 }
 
-/// What the texts that share passages with one say of it: a credit before a mention, most words
-/// first, then the first article.
+/// What the texts that share passages with one say of it: a reprint before a part, then a credit
+/// before a mention, then most words, then the first article.
 #[must_use]
 pub fn inferred_agency<'a, D: Copy + Ord + 'a>(
     relatives: impl Iterator<Item = Kin<'a, D>>,

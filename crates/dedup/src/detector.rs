@@ -105,7 +105,8 @@ pub struct Detector {
     pub(crate) index: Index,
     pub(crate) boilerplate: Boilerplate,
     by_item: FxHashMap<String, Vec<DocId>>,
-    by_text: FxHashMap<u128, DocId>,
+    /// The latest article of each story that has a text.
+    by_text: FxHashMap<u128, Vec<DocId>>,
     pub(crate) verdicts: BTreeMap<DocId, Verdict>,
     /// Whether verdicts are kept when their articles leave the window.
     keeps_verdicts: bool,
@@ -179,7 +180,8 @@ impl Detector {
     fn judge(&self, doc: &Doc, incoming: &Incoming<'_>) -> Judgement {
         let versions = self.versions(incoming);
         let mut priors: Vec<DocId> = versions.clone();
-        priors.extend(doc.fingerprint.exact.and_then(|exact| self.by_text.get(&exact)));
+        let same_text = doc.fingerprint.exact.and_then(|exact| self.by_text.get(&exact));
+        priors.extend(same_text.into_iter().flatten());
         if doc.article().is_comparable(&self.settings) {
             priors.extend(self.candidates(&doc.fingerprint));
         }
@@ -259,8 +261,11 @@ impl Detector {
             self.by_item.entry((*item).to_owned()).or_default().push(number);
         }
         if let Some(exact) = doc.fingerprint.exact {
-            // The latest holder stays longest in the window; all are of one story.
-            self.by_text.insert(exact, number);
+            let holders = self.by_text.get(&exact).into_iter().flatten();
+            let story = self.stories.resolve(doc.story);
+            let others = holders.copied().filter(|other| self.story_of(*other) != story);
+            let kept = others.chain([number]).collect();
+            self.by_text.insert(exact, kept);
         }
         if doc.article().is_comparable(&self.settings) {
             self.index.insert(number, incoming.time, &doc.fingerprint);
@@ -286,7 +291,10 @@ impl Detector {
             list.retain(|doc| docs.contains_key(doc));
             !list.is_empty()
         });
-        self.by_text.retain(|_, doc| docs.contains_key(doc));
+        self.by_text.retain(|_, holders| {
+            holders.retain(|doc| docs.contains_key(doc));
+            !holders.is_empty()
+        });
 
         self.stories.forget(|doc| is_gone(docs, doc));
         let stories = &self.stories;

@@ -11,7 +11,7 @@ const OWN_WORDS: u32 = 40;
 
 /// Whether the passages that two pages of one outlet share are only their frame: they come in the
 /// same order, and at one place, before, between or behind them, both pages have a long piece that
-/// the other has not. `void` marks words that count in neither.
+/// the other has not. Each body comes with the words of it that do not count.
 pub(crate) fn is_frame(passages: &[Passage], here: (&Body, &Bits), there: (&Body, &Bits)) -> bool {
     let mut ends = (0, 0);
     let mut found = false;

@@ -158,7 +158,7 @@ fn by_identity(new: &Article<'_>, priors: &[Prior<'_>], comparable: bool) -> Opt
     // a wall, a blurb, a player.
     let is_wall = |prior: &&Prior<'_>| !comparable && prior.same_outlet && prior.other_title;
     let others = priors.iter().filter(same_text).filter(|prior| !is_wall(prior));
-    others.min_by_key(|prior| prior.doc).map(exact)
+    others.min_by_key(|prior| (prior.other_title, prior.doc)).map(exact)
 }
 
 /// What one prior is to the new article.

@@ -40,7 +40,7 @@ const CORRECTIONS: &[&str] = &[
     "تصحيح",
 ];
 
-/// Why `new` is material to a story that so far consists of `known`; `novelty` is the share of
+/// Why `new` is material to a story of which `known` are the members that share text with it; `novelty` is the share of
 /// its words that the story does not have.
 #[must_use]
 pub fn material(new: &Text, known: &[&Text], novelty: f64, settings: &Settings) -> Option<Reason> {

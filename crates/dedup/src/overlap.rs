@@ -117,6 +117,7 @@ impl Overlap {
             && is_frame(&overlap.passages, (here, &void.0), (there, &void.1))
         {
             overlap.passages.clear();
+            overlap.facts = FactCount::default();
             overlap.sum_up(&pair, own);
         }
         overlap

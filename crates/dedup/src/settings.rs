@@ -1,6 +1,7 @@
-//! Every threshold of the detector, with the measured default.
+//! The thresholds that decide a class, with their measured defaults. What only finds or counts
+//! (places looked at, foothold of an edit, words of a section) stands where it is used.
 
-/// The detector's thresholds. The defaults are the product's; each is reported where it decided.
+/// The detector's thresholds. The defaults are the product's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// A passage has at least this many words.

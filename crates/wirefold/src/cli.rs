@@ -37,7 +37,7 @@ pub(crate) struct Global {
     /// Say more: list every story, those without copies too.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// When to colour; NO_COLOR is heeded.
+    /// When to colour; `auto` heeds NO_COLOR.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
 }
@@ -70,7 +70,8 @@ pub(crate) enum Command {
     ///
     /// Text files are one article each (id = file stem). JSON lines are objects with "id" and
     /// "text", and optionally "title", "author", "outlet", "url" and "published". Articles are
-    /// judged in the order given, each against those before it; nothing is kept.
+    /// judged in the order given, each against those before it; nothing is kept. A text counts to
+    /// 512 KiB, a line to 16 MiB, an id to 1 KiB.
     Fold(FoldArguments),
     /// Explain whether two articles are one story, one event, or neither.
     Why(CompareArguments),

@@ -25,16 +25,19 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// Columns of the terminal, or a width to read comfortably where there is none.
 pub(crate) fn width() -> usize {
     let columns = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    columns.clamp(60, 160)
+    columns.clamp(40, 160)
 }
 
 /// Text of a feed as it may be shown: on one line, and without the control characters that move a
-/// terminal's cursor or title.
+/// terminal's cursor, set its title or turn the direction of what follows.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|c| !c.is_control())
-        .collect()
+    let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    spaced.filter(|c| is_shown(*c)).collect()
+}
+
+/// Whether a character may reach the terminal: neither control nor a turn of direction.
+pub(crate) fn is_shown(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// `1 story`, `2 stories`.

@@ -27,7 +27,9 @@ impl Article {
         let read = input::read(&[PathBuf::from(path)], &mut |reading| {
             match reading {
                 Reading::Article(article) => found.push(*article),
-                Reading::Note(what) => output::note(format_args!("note: {what}")),
+                Reading::Note(what) | Reading::Warning(what) => {
+                    output::note(format_args!("note: {what}"));
+                }
                 Reading::Problem(what) => refused = Some(Refused { what, exit: Exit::Failure }),
                 Reading::Missing(what) => refused = Some(Refused { what, exit: Exit::NotFound }),
             }

@@ -7,7 +7,7 @@ use wirefold_dedup::{Change, Changes};
 use wirefold_text::{Sentence, Text};
 
 use super::Comparison;
-use crate::output::width;
+use crate::output::{is_shown, width};
 
 const TITLE: Style = Style::new().bold();
 const OLD: Style = AnsiColor::Red.on_default();
@@ -94,12 +94,8 @@ fn write_lines(
     sentence: &Sentence,
 ) -> std::fmt::Result {
     let room = width().saturating_sub(6);
-    let printed: String = sentence
-        .span
-        .of(text.original())
-        .chars()
-        .filter(|c| !c.is_control() || *c == '\n')
-        .collect();
+    let printed: String =
+        sentence.span.of(text.original()).chars().filter(|c| is_shown(*c) || *c == '\n').collect();
     let mut line = String::new();
     for word in printed.split_whitespace() {
         if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {

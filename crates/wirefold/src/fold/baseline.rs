@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 
 use wirefold_dedup::{Body, Fingerprint};
+use wirefold_proto::CopyKind;
 use wirefold_text::Text;
 
 /// How copies are found.
@@ -40,6 +41,8 @@ pub(super) struct BaselineVerdict {
     pub(super) doc: usize,
     pub(super) story: usize,
     pub(super) simhash: u64,
+    /// What a copy counts as.
+    pub(super) kind: CopyKind,
 }
 
 /// A baseline with everything it has seen.
@@ -67,7 +70,8 @@ impl Baseline {
             (_, None) => None,
         };
         let story = same.map_or(doc, |same| self.verdicts[same].story);
-        let verdict = BaselineVerdict { doc, story, simhash: fingerprint.simhash };
+        let kind = if self.method == Method::Exact { CopyKind::Exact } else { CopyKind::Reprint };
+        let verdict = BaselineVerdict { doc, story, simhash: fingerprint.simhash, kind };
         self.verdicts.push(verdict);
         verdict
     }

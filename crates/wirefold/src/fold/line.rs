@@ -52,7 +52,7 @@ pub(super) fn baseline_line(verdict: &BaselineVerdict, articles: &[Input]) -> Ve
         schema: Tag::new(),
         id: id_of(articles, verdict.doc),
         class: if verdict.doc == verdict.story { Class::New } else { Class::Copy },
-        kind: (verdict.doc != verdict.story).then_some(CopyKind::Reprint),
+        kind: (verdict.doc != verdict.story).then_some(verdict.kind),
         comparable: true,
         story: story.clone(),
         event: story.clone(),

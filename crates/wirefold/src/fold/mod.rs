@@ -33,6 +33,17 @@ struct Fold<'a> {
     out: std::io::BufWriter<std::io::Stdout>,
     problems: usize,
     missing: usize,
+    /// Articles without a time.
+    undated: usize,
+}
+
+/// The settled state of one article. Ids may repeat in the input, numbers do not.
+struct Settled {
+    line: VerdictLine,
+    /// The number of its story's first article.
+    story: usize,
+    /// The number of its event's first article.
+    event: usize,
 }
 
 /// What judges the articles.
@@ -86,6 +97,7 @@ impl<'a> Fold<'a> {
             out: std::io::BufWriter::new(std::io::stdout()),
             problems: 0,
             missing: 0,
+            undated: 0,
         }
     }
 
@@ -93,6 +105,7 @@ impl<'a> Fold<'a> {
         match reading {
             Reading::Article(input) => return self.judge(*input),
             Reading::Note(note) => self.note(&note),
+            Reading::Warning(what) => output::note(format_args!("note: {what}")),
             Reading::Problem(what) => {
                 self.problems += 1;
                 output::note(format_args!("error: {what}"));
@@ -103,6 +116,21 @@ impl<'a> Fold<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Says once that articles without a time came before one with a time: they count as of 1970,
+    /// and the window has passed them by.
+    fn note_undated(&mut self, input: &Input) {
+        match input.published {
+            None => self.undated += 1,
+            Some(_) if self.undated > 0 && self.undated == self.articles.len() => {
+                let before = output::count(self.undated, "article", "articles");
+                let what =
+                    format!("{before} without \"published\" before one with it: left behind");
+                self.note(&format!("{}: {what} by the window", input.place));
+            }
+            Some(_) => {}
+        }
     }
 
     fn note(&self, note: &str) {
@@ -117,6 +145,7 @@ impl<'a> Fold<'a> {
             self.note(&format!("{}: id {:?} again, first at {first}", input.place, input.id));
         }
         self.seen.entry(input.id.clone()).or_insert(self.articles.len());
+        self.note_undated(&input);
         let line = match &mut self.judge {
             Judge::Passages(passages) => {
                 let verdict = passages.observe(&input);
@@ -150,13 +179,13 @@ impl<'a> Fold<'a> {
 
     fn finish(mut self) -> anyhow::Result<Exit> {
         if self.arguments.json && self.arguments.settled {
-            for line in self.settled_lines() {
-                self.print(&line)?;
+            for settled in self.settled() {
+                self.print(&settled.line)?;
             }
         }
         self.out.flush()?;
         if !self.arguments.json && !self.articles.is_empty() {
-            table::print(&self.settled_lines(), &self.articles, self.details(), self.global)?;
+            table::print(&self.settled(), &self.articles, self.details(), self.global)?;
         }
         Ok(match (self.articles.len(), self.problems, self.missing) {
             (0, 0, 0) => {
@@ -170,16 +199,24 @@ impl<'a> Fold<'a> {
         })
     }
 
-    /// The settled lines of all articles, in input order.
-    fn settled_lines(&self) -> Vec<VerdictLine> {
+    /// The settled state of all articles, in input order.
+    fn settled(&self) -> Vec<Settled> {
         match &self.judge {
             Judge::Passages(passages) => (0..self.articles.len())
                 .filter_map(|number| passages.detector.settled(DocId::try_from(number).ok()?))
-                .map(|verdict| line::verdict_line(&verdict, &self.articles))
+                .map(|verdict| Settled {
+                    line: line::verdict_line(&verdict, &self.articles),
+                    story: verdict.story as usize,
+                    event: verdict.event as usize,
+                })
                 .collect(),
             Judge::Baseline(baseline) => {
-                let verdicts = baseline.verdicts().iter();
-                verdicts.map(|verdict| line::baseline_line(verdict, &self.articles)).collect()
+                let settled = |verdict: &baseline::BaselineVerdict| Settled {
+                    line: line::baseline_line(verdict, &self.articles),
+                    story: verdict.story,
+                    event: verdict.story,
+                };
+                baseline.verdicts().iter().map(settled).collect()
             }
         }
     }

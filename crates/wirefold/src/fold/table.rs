@@ -10,9 +10,10 @@ use wirefold_dedup::{Changes, Detector};
 use wirefold_proto::{AgencyHow, Class, Confidence, CopyKind, LineAgency, VerdictLine};
 use wirefold_text::Text;
 
+use super::Settled;
 use crate::cli::Global;
 use crate::input::Input;
-use crate::output::{clean, count, percent, thousands, width};
+use crate::output::{clean, count, is_shown, percent, thousands, width};
 
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -21,7 +22,7 @@ const COPY: Style = AnsiColor::Green.on_default();
 
 /// Prints the settled state of all articles.
 pub(super) fn print(
-    lines: &[VerdictLine],
+    lines: &[Settled],
     articles: &[Input],
     detector: Option<&Detector>,
     global: &Global,
@@ -34,7 +35,7 @@ pub(super) fn print(
 }
 
 struct Table<'a> {
-    lines: &'a [VerdictLine],
+    lines: &'a [Settled],
     articles: &'a [Input],
     detector: Option<&'a Detector>,
     /// Stories by the number of their first article, with the numbers of all members.
@@ -46,23 +47,17 @@ struct Table<'a> {
 
 impl<'a> Table<'a> {
     fn new(
-        lines: &'a [VerdictLine],
+        lines: &'a [Settled],
         articles: &'a [Input],
         detector: Option<&'a Detector>,
     ) -> Table<'a> {
-        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
-        for (number, line) in lines.iter().enumerate() {
-            first.entry(&line.id).or_insert(number);
-        }
-        let number = |id: &str| first.get(id).copied().unwrap_or_default();
         let mut stories: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let mut events: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (at, line) in lines.iter().enumerate() {
-            let story = number(&line.story);
-            stories.entry(story).or_default().push(at);
-            let event = events.entry(number(&line.event)).or_default();
-            if !event.contains(&story) {
-                event.push(story);
+        for (at, settled) in lines.iter().enumerate() {
+            stories.entry(settled.story).or_default().push(at);
+            let event = events.entry(settled.event).or_default();
+            if !event.contains(&settled.story) {
+                event.push(settled.story);
             }
         }
         Table { lines, articles, detector, stories, events, width: width() }
@@ -102,7 +97,7 @@ impl<'a> Table<'a> {
     fn write_event(&self, out: &mut String, stories: &[usize]) -> std::fmt::Result {
         if stories.len() > 1 {
             let articles: usize = stories.iter().map(|story| self.stories[story].len()).sum();
-            let comparable = |story: &&usize| self.lines[**story].comparable;
+            let comparable = |story: &&usize| self.lines[**story].line.comparable;
             let origins = stories.iter().filter(comparable).count();
             let about = self.headline(stories[0]);
             writeln!(out, "{EVENT}EVENT{EVENT:#} {STRONG}{about}{STRONG:#}")?;
@@ -118,7 +113,7 @@ impl<'a> Table<'a> {
     }
 
     fn write_story(&self, out: &mut String, story: usize) -> std::fmt::Result {
-        let lead = &self.lines[story];
+        let lead = &self.lines[story].line;
         let mut remarks = Vec::new();
         if let Some(agency) = &lead.agency {
             remarks.push(agency_in_words(agency));
@@ -138,10 +133,11 @@ impl<'a> Table<'a> {
     }
 
     fn write_copy(&self, out: &mut String, copy: usize, story: usize) -> std::fmt::Result {
-        let line = &self.lines[copy];
+        let line = &self.lines[copy].line;
         let members = &self.stories[&story];
         let of = line.matches.iter().find_map(|found| {
-            let number = members.iter().find(|m| **m < copy && self.lines[**m].id == found.id)?;
+            let number =
+                members.iter().find(|m| **m < copy && self.lines[**m].line.id == found.id)?;
             Some((*number, found))
         });
         let what = in_words(line);
@@ -185,7 +181,7 @@ impl<'a> Table<'a> {
         let opening = if title.is_empty() { opening(&article.text) } else { String::new() };
         let shown = if title.is_empty() { opening.as_str() } else { title };
         let line = shown.split_whitespace().take(40).collect::<Vec<&str>>().join(" ");
-        shorten(&line, self.width.saturating_sub(8 + self.lines[number].id.len()))
+        shorten(&line, self.width.saturating_sub(8 + self.lines[number].line.id.len()))
     }
 }
 
@@ -205,7 +201,7 @@ fn opening(text: &str) -> String {
 pub(crate) fn shorten(line: &str, columns: usize) -> String {
     let mut shown = String::new();
     let mut used = 0;
-    for c in line.chars().filter(|c| !c.is_control()) {
+    for c in line.chars().filter(|c| is_shown(*c)) {
         let wide = c.width().unwrap_or(0);
         if used + wide + 1 > columns {
             shown.push('…');

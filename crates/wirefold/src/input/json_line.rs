@@ -1,7 +1,7 @@
 //! One JSON line as an article.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -83,7 +83,7 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
     };
     let whole = text.len() as u64;
     if let Some(note) = cut(&mut text, whole, place) {
-        sink(Reading::Note(note))?;
+        sink(Reading::Warning(note))?;
     }
     if !text.chars().any(char::is_alphanumeric) {
         sink(Reading::Note(format!("{place}: no words in \"text\", nothing to compare")))?;
@@ -109,13 +109,17 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
     })))
 }
 
-/// Seconds since 1970 of an RFC 3339 or RFC 2822 time, a plain date (midnight UTC), or a number.
+/// Seconds since 1970 of an RFC 3339 or RFC 2822 time, a time without a zone (UTC), a plain date
+/// (midnight UTC), or a number of seconds or milliseconds up to the year 9999.
 fn seconds(value: &Value) -> Result<Option<i64>, String> {
     match value {
         Value::Null => Ok(None),
         Value::Number(number) => {
-            let time = number.as_i64().ok_or_else(|| format!("{number} is no time in seconds"))?;
-            Ok(Some(if time.unsigned_abs() > LATEST_SECONDS { time / 1_000 } else { time }))
+            let refused = || format!("{number} is no time in seconds or milliseconds");
+            let seconds = number.as_i64().or_else(|| number.as_f64().map(|n| n.floor() as i64));
+            let time = seconds.ok_or_else(refused)?;
+            let time = if time.unsigned_abs() > LATEST_SECONDS { time / 1_000 } else { time };
+            Timestamp::from_second(time).map(|_| Some(time)).map_err(|_| refused())
         }
         Value::String(text) => parse_time(text).map(Some).ok_or_else(|| {
             format!("{text:?} is no time such as 2026-03-05T14:00:00Z or 2026-03-05")
@@ -132,8 +136,9 @@ fn parse_time(text: &str) -> Option<i64> {
     if let Ok(time) = DateTimeParser::new().parse_timestamp(text) {
         return Some(time.as_second());
     }
-    let midnight = text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?;
-    Some(midnight.timestamp().as_second())
+    // Without a zone it is taken for UTC, without a time of day for midnight.
+    let local = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(DateTime::from));
+    Some(local.ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
 #[cfg(test)]
@@ -155,7 +160,13 @@ mod tests {
         for text in ["1970-01-02T00:00:00Z", "1970-01-02", "Fri, 02 Jan 1970 00:00:00 +0000"] {
             assert_eq!(parse_time(text), Some(86_400), "{text}");
         }
+        assert_eq!(parse_time("1970-01-02T01:00:00"), Some(90_000));
         assert_eq!(parse_time("yesterday"), None);
+        let number = |text: &str| seconds(&serde_json::from_str(text).expect("a number"));
+        assert_eq!(number("86400"), Ok(Some(86_400)));
+        assert_eq!(number("1763600000000"), Ok(Some(1_763_600_000)));
+        assert_eq!(number("1700000000.5"), Ok(Some(1_700_000_000)));
+        assert!(number("1763600000000000").is_err());
     }
 
     #[test]

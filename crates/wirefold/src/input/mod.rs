@@ -37,6 +37,8 @@ pub(crate) enum Reading {
     Article(Box<Input>),
     /// Something worth a note; nothing was lost.
     Note(String),
+    /// Something that was left out on purpose and must be said whatever the mood.
+    Warning(String),
     /// Something that could not be used, or not in full.
     Problem(String),
     /// A path that is not there.
@@ -84,13 +86,31 @@ fn read_folder(folder: &Path, sink: Sink<'_>) -> anyhow::Result<()> {
         Err(error) => return sink(Reading::Problem(format!("{shown}: {error}"))),
     };
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.retain(|path| path.is_file() && (is_text(path) || is_json(path)));
+    let all = files.len();
+    files.retain(|path| path.is_file() && (is_text(path) || is_lines(path)));
     files.sort();
     if files.is_empty() {
         let wanted = "no .txt, .text, .md, .jsonl, .ndjson or .json file in it";
         return sink(Reading::Missing(format!("{shown}: {wanted}")));
     }
+    if files.len() < all {
+        let others = all - files.len();
+        sink(Reading::Note(format!("{shown}: {others} other files or folders passed over")))?;
+    }
     files.iter().try_for_each(|file| read_path(file, sink))
+}
+
+/// Whether a file in a folder holds JSON lines: by its name, or, since `.json` may be anything,
+/// because its first line is an object.
+fn is_lines(path: &Path) -> bool {
+    if !has_extension(path, &["json"]) {
+        return is_json(path);
+    }
+    let mut first = Vec::new();
+    let file = File::open(path).map(BufReader::new);
+    let read = file.and_then(|file| file.take(LONGEST_LINE).read_until(b'\n', &mut first));
+    read.is_ok()
+        && serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&first).is_ok()
 }
 
 fn has_extension(path: &Path, extensions: &[&str]) -> bool {
@@ -116,13 +136,16 @@ fn read_stream(mut stream: impl BufRead, path: &Path, sink: Sink<'_>) -> anyhow:
     if is_lines { read_lines(stream, path, sink) } else { text_file::read(stream, path, sink) }
 }
 
+/// Whether any line in sight begins with a brace, so that one broken line does not make a text of
+/// all the others.
 fn starts_with_brace(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
-    start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
+    start.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_start().starts_with(b"{"))
 }
 
 fn read_lines(mut stream: impl BufRead, path: &Path, sink: Sink<'_>) -> anyhow::Result<()> {
     let mut line = Vec::new();
+    let mut is_empty = true;
     for number in 1_usize.. {
         let place = format!("{}:{number}", path.display());
         line.clear();
@@ -132,9 +155,15 @@ fn read_lines(mut stream: impl BufRead, path: &Path, sink: Sink<'_>) -> anyhow::
                 skip_line(&mut stream)?;
                 sink(Reading::Problem(format!("{place}: longer than 16 MiB, left out")))?;
             }
-            Ok(_) => json_line::read(&line, &place, sink)?,
+            Ok(_) => {
+                is_empty &= line.trim_ascii().is_empty();
+                json_line::read(&line, &place, sink)?;
+            }
             Err(error) => return sink(Reading::Problem(format!("{place}: {error}"))),
         }
+    }
+    if is_empty {
+        sink(Reading::Note(format!("{}: empty, no articles in it", path.display())))?;
     }
     Ok(())
 }

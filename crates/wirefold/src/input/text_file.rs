@@ -19,7 +19,7 @@ pub(super) fn read(mut stream: impl BufRead, path: &Path, sink: Sink<'_>) -> any
     let whole = bytes.len() as u64 + std::io::copy(&mut stream, &mut std::io::sink())?;
     let mut text = decode(bytes, whole, &place, sink)?;
     if let Some(note) = cut(&mut text, whole, &place) {
-        sink(Reading::Note(note))?;
+        sink(Reading::Warning(note))?;
     }
     if !text.chars().any(char::is_alphanumeric) {
         let what = if whole == 0 { "empty" } else { "no words in it" };

@@ -148,7 +148,9 @@ impl Card {
         let orders = self.exams[0].orders.len();
         let folds = self.exams[0].false_folds(&self.generated, family);
         if folds.is_empty() {
-            return format!("None, in any of the {orders} orders.");
+            return format!(
+                "None, in any of the {orders} orders with each document at its own outlet."
+            );
         }
         let mut cells = Cells::new(&["between copies of", "and of", "orders"]);
         for ((a, b), count) in &folds {
@@ -260,6 +262,6 @@ mod tests {
         let seeds = Seeds { set: LabelledSet::default(), labels: Vec::new() };
         let document = Card::new(generated, seeds).document();
         assert!(!document.contains(['{', '}']), "{document}");
-        assert!(document.contains("None, in any of the 12 orders."));
+        assert!(document.contains("None, in any of the 12 orders with each document"));
     }
 }
