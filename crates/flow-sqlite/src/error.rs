@@ -1,0 +1,86 @@
+//! What can be wrong with a data folder, and what failures of SQLite mean.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+use thiserror::Error;
+use wirefold_flow::BusError;
+
+/// Why a bus was not opened.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process has it open: stop that one, or talk to it.
+    #[error("{} is in use by another process: stop it, or choose another data folder", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It cannot be written: mend its rights, or choose another folder.
+    #[error("{} cannot be written: {source}", path.display())]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A newer wirefold wrote it: use that, or restore a backup from before.
+    #[error(
+        "{} has the layout {found} of a newer wirefold, this one knows {known}: use the newer one, \
+         or restore a backup from before the upgrade", path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version of its tables.
+        found: u32,
+        /// The newest that is known.
+        known: u32,
+    },
+    /// The disk is full: free some room.
+    #[error("{} cannot be written: the disk is full", path.display())]
+    DiskFull {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is no bus of ours, or it is damaged: restore a backup.
+    #[error("{} cannot be read: {why}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        why: String,
+    },
+}
+
+impl OpenError {
+    pub(crate) fn of(path: &Path, error: &rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::InUse { path },
+            Some(ErrorCode::DiskFull) => Self::DiskFull { path },
+            Some(
+                ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::PermissionDenied
+                | ErrorCode::SystemIoFailure,
+            ) => {
+                let source = io::Error::other(error.to_string());
+                Self::Unwritable { path, source }
+            }
+            _ => Self::Damaged { path, why: error.to_string() },
+        }
+    }
+}
+
+/// What a failure of SQLite means to those who use the bus.
+pub(crate) fn failure(error: &rusqlite::Error) -> BusError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => BusError::DiskFull,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            BusError::Damaged(error.to_string())
+        }
+        _ => BusError::Unavailable(error.to_string()),
+    }
+}

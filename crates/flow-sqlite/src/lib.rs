@@ -1,0 +1,63 @@
+//! The embedded bus: the seam of `wirefold-flow` over one SQLite file in the data folder.
+//!
+//! Nothing to install, nothing acknowledged lost on kill -9 or a power cut, open in milliseconds.
+//! The rules are those of [`wirefold_flow::store`]; here are the tables, the one thread that
+//! writes them and the opening of the file. WAL and `synchronous=FULL`: a job is answered once the
+//! group that it was in is on disk, and a group is at most 100 jobs or 20 ms, so that many
+//! publishers share one sync.
+//!
+//! One process at a time: the file is locked while it is open, and another is told so.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), wirefold_flow_sqlite::OpenError> {
+//! use std::sync::Arc;
+//!
+//! let clock = Arc::new(wirefold_flow::SystemClock);
+//! let bus: Arc<dyn wirefold_flow::Bus> = wirefold_flow_sqlite::open("data".as_ref(), clock)?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod error;
+mod headers;
+mod open;
+mod readers;
+mod streams;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use wirefold_flow::store::Engine;
+use wirefold_flow::{Bus, Clock, LocalBus};
+
+pub use error::OpenError;
+pub use open::{FILE, SCHEMA};
+
+/// Opens the bus in a data folder, which is made where it is not there yet. The file is closed,
+/// and its lock given back, once the last reference to the bus is dropped.
+///
+/// # Errors
+/// An [`OpenError`] that says what to do.
+pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Arc<dyn Bus>, OpenError> {
+    open_limited(folder, clock, None)
+}
+
+/// Opens the bus with a file that may have so many pages, as if the disk were full beyond.
+fn open_limited(
+    folder: &Path,
+    clock: Arc<dyn Clock>,
+    most_pages: Option<u32>,
+) -> Result<Arc<dyn Bus>, OpenError> {
+    let path = folder.join(FILE);
+    let connection = open::connect(folder, most_pages)?;
+    let tables = tables::SqliteTables::new(connection);
+    let engine = Engine::open(Box::new(tables), clock.now())
+        .map_err(|error| OpenError::Damaged { path: path.clone(), why: error.to_string() })?;
+    let writer = writer::Writer::start(engine, clock.clone())
+        .map_err(|source| OpenError::Unwritable { path, source })?;
+    Ok(Arc::new(LocalBus::new(Arc::new(writer), clock)))
+}

@@ -1,0 +1,111 @@
+//! Opening the file: its folder, its lock, its version, its tables.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::error::OpenError;
+
+/// The name of the file in the data folder.
+pub const FILE: &str = "bus.sqlite";
+/// The version of the tables.
+pub const SCHEMA: u32 = 1;
+
+/// Rows are keyed by a number that only grows: random keys write eight times the bytes. The key
+/// of a message is its stream's number and its sequence in one. What is long stands last in its
+/// row, so that the rest is read without it. Ids stand apart, as many as the window holds, so that
+/// opening reads them and no messages.
+const TABLES: &str = "
+    CREATE TABLE streams (
+        number INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        subjects TEXT NOT NULL,
+        max_age INTEGER NOT NULL,
+        max_bytes INTEGER NOT NULL,
+        max_message INTEGER NOT NULL,
+        window INTEGER NOT NULL,
+        readers TEXT NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        messages INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        last_id TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE messages (
+        key INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        subject TEXT NOT NULL,
+        id TEXT NOT NULL,
+        headers BLOB NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX messages_by_subject ON messages (subject);
+    CREATE TABLE ids (key INTEGER PRIMARY KEY, at INTEGER NOT NULL, id TEXT NOT NULL) STRICT;
+    CREATE TABLE readers (
+        number INTEGER PRIMARY KEY,
+        stream INTEGER NOT NULL,
+        durable TEXT NOT NULL,
+        next INTEGER NOT NULL,
+        UNIQUE (stream, durable)
+    ) STRICT;
+    CREATE TABLE pending (
+        reader INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
+        attempt INTEGER NOT NULL,
+        due INTEGER NOT NULL,
+        PRIMARY KEY (reader, sequence)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE entries (
+        bucket TEXT NOT NULL,
+        key TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        value BLOB,
+        PRIMARY KEY (bucket, key)
+    ) STRICT;
+    CREATE UNIQUE INDEX entries_by_revision ON entries (bucket, revision);
+";
+
+pub(crate) fn connect(folder: &Path, most_pages: Option<u32>) -> Result<Connection, OpenError> {
+    let unwritable = |source| OpenError::Unwritable { path: folder.to_owned(), source };
+    fs::create_dir_all(folder).map_err(unwritable)?;
+    let path = folder.join(FILE);
+    let told = |error: rusqlite::Error| OpenError::of(&path, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(&path, flags).map_err(told)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    let found = lock(&connection).map_err(told)?;
+    if found > SCHEMA {
+        return Err(OpenError::Newer { path, found, known: SCHEMA });
+    }
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(told)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(told)?;
+    if found == 0 {
+        create(&mut connection).map_err(told)?;
+    }
+    if let Some(pages) = most_pages {
+        connection
+            .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
+            .map_err(told)?;
+    }
+    Ok(connection)
+}
+
+/// Takes the lock, which holds until the file is closed, and reads the version. Changes nothing.
+fn lock(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.busy_timeout(std::time::Duration::ZERO)?;
+    connection.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
+    connection.execute_batch("BEGIN EXCLUSIVE")?;
+    let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0));
+    connection.execute_batch("COMMIT")?;
+    found
+}
+
+fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(TABLES)?;
+    transaction.pragma_update(None, "user_version", SCHEMA)?;
+    transaction.commit()
+}

@@ -1,0 +1,222 @@
+//! Streams, their messages, the ids of what was dropped.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use rusqlite::{Row, params};
+use wirefold_flow::store::{KnownId, StreamRow};
+use wirefold_flow::{BusError, Stored, StreamConfig, UnixMillis, matches};
+
+use crate::error::failure;
+use crate::headers;
+use crate::tables::{Result, SqliteTables, int, number};
+
+/// How many bits of a message's key are its sequence; the rest is its stream's number.
+const SEQUENCE_BITS: u32 = 48;
+const LAST_SEQUENCE: i64 = (1 << SEQUENCE_BITS) - 1;
+
+/// How many ids are forgotten in one go, twice as often as so many come.
+const FORGOTTEN_AT_ONCE: u64 = 128;
+
+fn key(stream: i64, sequence: u64) -> i64 {
+    (stream << SEQUENCE_BITS) | int(sequence).min(LAST_SEQUENCE)
+}
+
+fn sequence(key: i64) -> u64 {
+    u64::try_from(key & LAST_SEQUENCE).unwrap_or(0)
+}
+
+const MESSAGE: &str = "SELECT key, at, subject, id, headers, body FROM messages";
+
+/// A row, and its headers still to be read.
+fn message(stream: &str, row: &Row<'_>) -> rusqlite::Result<(Stored, Vec<u8>)> {
+    let stored = Stored {
+        stream: stream.to_owned(),
+        sequence: sequence(row.get(0)?),
+        at: UnixMillis(number(row, 1)?),
+        subject: row.get(2)?,
+        id: row.get(3)?,
+        headers: wirefold_flow::Headers::new(),
+        body: Bytes::from(row.get::<_, Vec<u8>>(5)?),
+    };
+    Ok((stored, row.get(4)?))
+}
+
+fn with_headers((stored, row): (Stored, Vec<u8>)) -> Result<Stored> {
+    Ok(Stored { headers: headers::decode(&row)?, ..stored })
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
+}
+
+impl SqliteTables {
+    /// The number of a stream that is there.
+    pub(crate) fn number_of(&mut self, stream: &str) -> Result<i64> {
+        if let Some(number) = self.numbers.get(stream) {
+            return Ok(*number);
+        }
+        let sql = "SELECT number FROM streams WHERE name = ?";
+        let found = self.one(sql, [stream], |row| row.get(0))?;
+        let number = found.ok_or_else(|| BusError::NoStream(stream.to_owned()))?;
+        self.numbers.insert(stream.to_owned(), number);
+        Ok(number)
+    }
+
+    pub(crate) fn all_streams(&self) -> Result<Vec<StreamRow>> {
+        let sql = "SELECT name, subjects, max_age, max_bytes, max_message, window, readers,
+                   first, last, messages, bytes, last_id FROM streams ORDER BY number";
+        self.all(sql, [], |row| {
+            let config = StreamConfig {
+                name: row.get(0)?,
+                subjects: lines(&row.get::<_, String>(1)?),
+                max_age: Duration::from_millis(number(row, 2)?),
+                max_bytes: number(row, 3)?,
+                max_message: number(row, 4)?,
+                window: Duration::from_millis(number(row, 5)?),
+                readers: lines(&row.get::<_, String>(6)?),
+            };
+            Ok(StreamRow {
+                config,
+                first: number(row, 7)?,
+                last: number(row, 8)?,
+                messages: number(row, 9)?,
+                bytes: number(row, 10)?,
+                last_id: row.get(11)?,
+            })
+        })
+    }
+
+    pub(crate) fn put_whole_stream(&self, row: &StreamRow) -> Result<()> {
+        let sql = "INSERT INTO streams
+            (name, subjects, max_age, max_bytes, max_message, window, readers,
+             first, last, messages, bytes, last_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET subjects = excluded.subjects,
+             max_age = excluded.max_age, max_bytes = excluded.max_bytes,
+             max_message = excluded.max_message, window = excluded.window,
+             readers = excluded.readers";
+        let config = &row.config;
+        let values = params![
+            config.name,
+            config.subjects.join("\n"),
+            millis(config.max_age),
+            int(config.max_bytes),
+            int(config.max_message),
+            millis(config.window),
+            config.readers.join("\n"),
+            int(row.first),
+            int(row.last),
+            int(row.messages),
+            int(row.bytes),
+            row.last_id
+        ];
+        self.execute(sql, values)
+    }
+
+    pub(crate) fn put_stream_counters(&mut self, row: &StreamRow) -> Result<()> {
+        let stream = self.number_of(&row.config.name)?;
+        let sql = "UPDATE streams SET first = ?, last = ?, messages = ?, bytes = ?, last_id = ?
+                   WHERE number = ?";
+        let counters = [row.first, row.last, row.messages, row.bytes].map(int);
+        let [first, last, messages, bytes] = counters;
+        self.execute(sql, params![first, last, messages, bytes, row.last_id, stream])
+    }
+
+    pub(crate) fn insert_message(&mut self, message: &Stored) -> Result<()> {
+        let key = key(self.number_of(&message.stream)?, message.sequence);
+        let sql = "INSERT INTO messages (key, at, subject, id, headers, body)
+                   VALUES (?, ?, ?, ?, ?, ?)";
+        let headers = headers::encode(&message.headers);
+        let (at, body) = (int(message.at.0), &message.body[..]);
+        self.execute(sql, params![key, at, message.subject, message.id, headers, body])
+    }
+
+    pub(crate) fn message_at(&mut self, stream: &str, sequence: u64) -> Result<Option<Stored>> {
+        let key = key(self.number_of(stream)?, sequence);
+        let sql = format!("{MESSAGE} WHERE key = ?");
+        let found = self.one(&sql, [key], |row| message(stream, row))?;
+        found.map(with_headers).transpose()
+    }
+
+    pub(crate) fn messages_from(
+        &mut self,
+        stream: &str,
+        from: u64,
+        max: usize,
+    ) -> Result<Vec<Stored>> {
+        let stream_number = self.number_of(stream)?;
+        let (first, last) = (key(stream_number, from), key(stream_number, u64::MAX));
+        let sql = format!("{MESSAGE} WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?");
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        let found = self.all(&sql, [first, last, max], |row| message(stream, row))?;
+        found.into_iter().map(with_headers).collect()
+    }
+
+    pub(crate) fn last_message(&mut self, stream: &str, filter: &str) -> Result<Option<Stored>> {
+        let stream_number = self.number_of(stream)?;
+        let (first, last) = (key(stream_number, 0), key(stream_number, u64::MAX));
+        if !filter.split('.').any(|token| matches!(token, "*" | ">")) {
+            let sql = format!(
+                "{MESSAGE} WHERE subject = ? AND key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1"
+            );
+            let found = self.one(&sql, params![filter, first, last], |row| message(stream, row))?;
+            return found.map(with_headers).transpose();
+        }
+        match self.last_matching(filter, first, last).map_err(|error| failure(&error))? {
+            Some(key) => self.message_at(stream, sequence(key)),
+            None => Ok(None),
+        }
+    }
+
+    /// The last key of those whose subject a filter with wildcards takes in.
+    fn last_matching(&self, filter: &str, first: i64, last: i64) -> rusqlite::Result<Option<i64>> {
+        let sql = "SELECT key, subject FROM messages
+                   WHERE key BETWEEN ? AND ? ORDER BY key DESC";
+        let mut sql = self.connection.prepare_cached(sql)?;
+        let mut rows = sql.query([first, last])?;
+        while let Some(row) = rows.next()? {
+            if matches(filter, row.get_ref(1)?.as_str()?) {
+                return row.get(0).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    pub(crate) fn delete_message(&mut self, message: &Stored) -> Result<()> {
+        let key = key(self.number_of(&message.stream)?, message.sequence);
+        self.execute("DELETE FROM messages WHERE key = ?", [key])
+    }
+
+    /// Puts an id, and now and then forgets those that are too old.
+    pub(crate) fn put_id(&mut self, message: &Stored, after: UnixMillis) -> Result<()> {
+        let stream = self.number_of(&message.stream)?;
+        let (first, this) = (key(stream, 0), key(stream, message.sequence));
+        if message.sequence.is_multiple_of(FORGOTTEN_AT_ONCE / 2) {
+            let oldest = "SELECT key, at FROM ids WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?";
+            let oldest = self.all(oldest, [first, this, int(FORGOTTEN_AT_ONCE)], |row| {
+                Ok((row.get::<_, i64>(0)?, number(row, 1)?))
+            })?;
+            let too_old = oldest.iter().take_while(|(_, at)| *at <= after.0).last();
+            if let Some((last, _)) = too_old {
+                self.execute("DELETE FROM ids WHERE key BETWEEN ? AND ?", [first, *last])?;
+            }
+        }
+        let sql = "INSERT INTO ids (key, at, id) VALUES (?, ?, ?)";
+        self.execute(sql, params![this, int(message.at.0), message.id])
+    }
+
+    pub(crate) fn ids_after(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<KnownId>> {
+        let stream_number = self.number_of(stream)?;
+        let (first, last) = (key(stream_number, 0), key(stream_number, u64::MAX));
+        let sql = "SELECT key, at, id FROM ids WHERE key BETWEEN ? AND ? AND at > ? ORDER BY key";
+        self.all(sql, [first, last, int(after.0)], |row| {
+            let at = UnixMillis(number(row, 1)?);
+            Ok(KnownId { id: row.get(2)?, sequence: sequence(row.get(0)?), at })
+        })
+    }
+}

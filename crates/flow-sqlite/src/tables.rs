@@ -1,0 +1,180 @@
+//! The tables of the rules over SQLite.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use wirefold_flow::store::{KnownId, Pending, Reader, StreamRow, Tables};
+use wirefold_flow::{BusError, Entry, Stored, UnixMillis};
+
+use crate::error::failure;
+
+pub(crate) type Result<T> = std::result::Result<T, BusError>;
+
+/// The tables of one open file. Split by subject: `streams.rs` and `readers.rs` have the rest.
+pub(crate) struct SqliteTables {
+    pub(crate) connection: Connection,
+    /// The numbers of the streams, which never change.
+    pub(crate) numbers: HashMap<String, i64>,
+}
+
+impl SqliteTables {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self { connection, numbers: HashMap::new() }
+    }
+
+    pub(crate) fn execute(&self, sql: &str, values: impl Params) -> Result<()> {
+        let done = self.connection.prepare_cached(sql).and_then(|mut query| query.execute(values));
+        done.map(|_| ()).map_err(|error| failure(&error))
+    }
+
+    pub(crate) fn one<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        let found = self.connection.prepare_cached(sql);
+        let found = found.and_then(|mut query| query.query_row(values, read).optional());
+        found.map_err(|error| failure(&error))
+    }
+
+    pub(crate) fn all<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let found = self.connection.prepare_cached(sql);
+        let found = found.and_then(|mut query| query.query_map(values, read)?.collect());
+        found.map_err(|error| failure(&error))
+    }
+
+    fn statement(&self, sql: &str) -> Result<()> {
+        self.execute(sql, [])
+    }
+}
+
+/// SQLite's integers are signed; times, sequences and sizes fit.
+pub(crate) fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The number in a column; what cannot be ours reads as 0.
+pub(crate) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or(0))
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let value: Option<Vec<u8>> = row.get(2)?;
+    Ok(Entry { key: row.get(0)?, revision: number(row, 1)?, value: value.map(Bytes::from) })
+}
+
+impl Tables for SqliteTables {
+    fn begin(&mut self) -> Result<()> {
+        self.statement("BEGIN IMMEDIATE")
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.statement("COMMIT")
+    }
+
+    fn roll_back(&mut self) -> Result<()> {
+        self.numbers.clear();
+        // A full disk may have undone it already.
+        if self.connection.is_autocommit() { Ok(()) } else { self.statement("ROLLBACK") }
+    }
+
+    fn streams(&mut self) -> Result<Vec<StreamRow>> {
+        self.all_streams()
+    }
+
+    fn put_stream(&mut self, row: &StreamRow) -> Result<()> {
+        self.put_whole_stream(row)
+    }
+
+    fn put_counters(&mut self, row: &StreamRow) -> Result<()> {
+        self.put_stream_counters(row)
+    }
+
+    fn insert(&mut self, message: &Stored) -> Result<()> {
+        self.insert_message(message)
+    }
+
+    fn message(&mut self, stream: &str, sequence: u64) -> Result<Option<Stored>> {
+        self.message_at(stream, sequence)
+    }
+
+    fn scan(&mut self, stream: &str, from: u64, max: usize) -> Result<Vec<Stored>> {
+        self.messages_from(stream, from, max)
+    }
+
+    fn last(&mut self, stream: &str, filter: &str) -> Result<Option<Stored>> {
+        self.last_message(stream, filter)
+    }
+
+    fn drop_message(&mut self, message: &Stored) -> Result<()> {
+        self.delete_message(message)
+    }
+
+    fn remember_id(&mut self, message: &Stored, after: UnixMillis) -> Result<()> {
+        self.put_id(message, after)
+    }
+
+    fn known_ids(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<KnownId>> {
+        self.ids_after(stream, after)
+    }
+
+    fn reader(&mut self, stream: &str, durable: &str) -> Result<Option<Reader>> {
+        self.place_of(stream, durable)
+    }
+
+    fn put_reader(&mut self, stream: &str, durable: &str, next: u64) -> Result<()> {
+        self.put_place(stream, durable, next)
+    }
+
+    fn pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<Option<Pending>> {
+        self.pending_at(stream, durable, sequence)
+    }
+
+    fn due(
+        &mut self,
+        stream: &str,
+        durable: &str,
+        now: UnixMillis,
+        max: usize,
+    ) -> Result<Vec<Pending>> {
+        self.pending_due(stream, durable, now, max)
+    }
+
+    fn put_pending(&mut self, stream: &str, durable: &str, pending: Pending) -> Result<()> {
+        self.put_pending_row(stream, durable, pending)
+    }
+
+    fn drop_pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<()> {
+        self.delete_pending(stream, durable, sequence)
+    }
+
+    fn entry(&mut self, bucket: &str, key: &str) -> Result<Option<Entry>> {
+        let sql = "SELECT key, revision, value FROM entries WHERE bucket = ? AND key = ?";
+        self.one(sql, [bucket, key], entry)
+    }
+
+    fn put_entry(&mut self, bucket: &str, entry: &Entry) -> Result<()> {
+        let sql = "INSERT INTO entries (bucket, key, revision, value) VALUES (?, ?, ?, ?)
+                   ON CONFLICT DO UPDATE SET revision = excluded.revision, value = excluded.value";
+        self.execute(sql, params![bucket, entry.key, int(entry.revision), entry.value.as_deref()])
+    }
+
+    fn entries(&mut self, bucket: &str, after: u64) -> Result<Vec<Entry>> {
+        let sql = "SELECT key, revision, value FROM entries
+                   WHERE bucket = ? AND revision > ? ORDER BY revision";
+        self.all(sql, params![bucket, int(after)], entry)
+    }
+
+    fn revision(&mut self, bucket: &str) -> Result<u64> {
+        let sql = "SELECT max(revision) FROM entries WHERE bucket = ?";
+        let last = self.one(sql, [bucket], |row| row.get::<_, Option<i64>>(0))?;
+        Ok(last.flatten().and_then(|last| u64::try_from(last).ok()).unwrap_or(0))
+    }
+}

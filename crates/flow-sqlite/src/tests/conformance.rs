@@ -1,0 +1,72 @@
+//! The suite over a real file. A crash: the file and its log as they are at that moment, written
+//! to further by a process that is killed at it, then opened again.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use wirefold_flow::conformance::Harness;
+use wirefold_flow::sim::VirtualClock;
+use wirefold_flow::{BoxFuture, Bus, conformance_suite};
+
+use super::child::Victim;
+use crate::{FILE, open};
+
+struct Embedded {
+    folder: TempDir,
+    clock: VirtualClock,
+    bus: Arc<dyn Bus>,
+    crashes: u64,
+}
+
+async fn embedded() -> Embedded {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), VirtualClock::default());
+    let bus = open(folder.path(), Arc::new(clock.clone())).unwrap();
+    Embedded { folder, clock, bus, crashes: 0 }
+}
+
+impl Embedded {
+    /// The folder of the next life, with what a kill would leave of this one.
+    fn left_behind(&self) -> PathBuf {
+        let life = |number: u64| match number {
+            0 => self.folder.path().to_owned(),
+            number => self.folder.path().join(number.to_string()),
+        };
+        let (from, to) = (life(self.crashes), life(self.crashes + 1));
+        std::fs::create_dir(&to).unwrap();
+        for file in [FILE.to_owned(), format!("{FILE}-wal")] {
+            std::fs::copy(from.join(&file), to.join(&file)).unwrap();
+        }
+        to
+    }
+}
+
+impl Harness for Embedded {
+    fn bus(&self) -> Arc<dyn Bus> {
+        self.bus.clone()
+    }
+
+    fn crash_and_reopen(&mut self) -> BoxFuture<'_, ()> {
+        let folder = self.left_behind();
+        self.crashes += 1;
+        Victim::start(&folder, self.crashes).kill_after(5);
+        self.bus = open(&folder, Arc::new(self.clock.clone())).unwrap();
+        Box::pin(async {})
+    }
+
+    fn advance(&self, by: Duration) -> BoxFuture<'_, ()> {
+        self.clock.advance(by);
+        Box::pin(async {
+            // Whatever is woken asks the bus before we do, so our answer comes after theirs.
+            for _ in 0..10 {
+                for _ in 0..20 {
+                    tokio::task::yield_now().await;
+                }
+                let _ = self.bus.stream_state("WORK").await;
+            }
+        })
+    }
+}
+
+conformance_suite!(embedded);

@@ -1,0 +1,7 @@
+//! The suite over a real file, processes that are killed, and files that cannot be had.
+
+mod child;
+mod conformance;
+mod kill;
+mod opening;
+mod pipeline;

@@ -1,0 +1,142 @@
+//! Both loops on the embedded bus, their process killed at random points: each article is decided
+//! on once, as in a run without a kill, and stands once in the output.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::sim::Random;
+use wirefold_flow::{
+    BoxFuture, Bus, Clock, ConsumerConfig, DeadLetters, Decide, Emit, Input, Outgoing, Reason,
+    Record, Source, Stage, StageError, Stored, StreamConfig, Surroundings, UnixMillis,
+    WriterConfig, conservation, run_stage, run_writer, unbroken_chain,
+};
+
+use super::child::{Victim, clock, say, told};
+
+const ROUNDS: u64 = 20;
+
+/// Numbers the articles: a decision lost or made twice changes all that follow.
+#[derive(Default)]
+struct Numbering(u64);
+
+impl Decide for Numbering {
+    fn restart(&mut self) -> u64 {
+        self.0 = 0;
+        0
+    }
+
+    fn replay(&mut self, _decision: &Stored, input: Option<&Stored>) {
+        assert!(input.is_some(), "an input is gone");
+        self.0 += 1;
+    }
+
+    fn epoch_record(&mut self, _epoch: u64, _at: UnixMillis) -> Record {
+        Record::default()
+    }
+
+    fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Record, Reason> {
+        self.0 += 1;
+        Ok(Record { body: format!("{} {}", self.0, input.id).into(), ..Record::default() })
+    }
+}
+
+struct Forward;
+
+impl Stage for Forward {
+    fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
+        Box::pin(async move {
+            let body = String::from_utf8_lossy(&input.message.body);
+            let (_, id) = body.split_once(' ').ok_or_else(|| StageError::reject("no id"))?;
+            Ok(vec![Emit::Message(Outgoing::new("out.one", id, ""))])
+        })
+    }
+}
+
+/// Starts both loops on a bus.
+async fn start(bus: &Arc<dyn Bus>, clock: Arc<dyn Clock>) -> CancellationToken {
+    for (name, subjects) in
+        [("IN", "in.>"), ("DECIDED", "decided.>"), ("OUT", "out.>"), ("DEAD", "dead.>")]
+    {
+        let window = Duration::from_hours(24);
+        let stream = StreamConfig { window, ..StreamConfig::new(name, &[subjects]) };
+        bus.create_stream(stream).await.unwrap();
+    }
+    let stop = CancellationToken::new();
+    let surroundings = Surroundings::new(bus.clone(), clock);
+    let dead = DeadLetters::plain("dead.all");
+    let writer = WriterConfig {
+        name: "writer".into(),
+        sources: vec![Source { stream: "IN".into(), filter: ">".into(), mark: String::new() }],
+        output: "DECIDED".into(),
+        decisions: "decided.article".into(),
+        epochs: "decided.epoch".into(),
+        dead: dead.clone(),
+    };
+    let worker = ConsumerConfig {
+        filter: "decided.article".into(),
+        max_deliver: 1000,
+        ..ConsumerConfig::new("DECIDED", "worker", dead)
+    };
+    let decide = Box::new(Numbering::default());
+    tokio::spawn(run_writer(surroundings.clone(), writer, decide, stop.clone()));
+    tokio::spawn(run_stage(surroundings, Arc::new(Forward), worker, 16, stop.clone()));
+    stop
+}
+
+#[tokio::test]
+async fn pipeline_process() {
+    let Some((round, folder)) = told() else {
+        return;
+    };
+    let bus = crate::open(folder.as_ref(), clock(round)).unwrap();
+    let _running = start(&bus, clock(round)).await;
+    for number in 0..20_000 {
+        let id = format!("a{round}-{number}");
+        bus.publish(Outgoing::new("in.one", id.as_str(), vec![b'x'; 500])).await.unwrap();
+        say('P', &id);
+    }
+}
+
+async fn all(bus: &dyn Bus, stream: &str, filter: &str) -> Vec<Stored> {
+    bus.read(stream, filter, 1).await.unwrap().ready(1_000_000).await.unwrap()
+}
+
+#[tokio::test]
+async fn each_article_is_decided_on_and_put_out_once_across_kills() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut random = Random::new(20_261_121);
+    let mut accepted = Vec::new();
+    for round in 0..ROUNDS {
+        let count = usize::try_from(1 + random.below(150)).unwrap();
+        let victim = Victim::running("tests::pipeline::pipeline_process", folder.path(), round);
+        accepted.extend(victim.kill_after(count));
+    }
+    let clock = clock(ROUNDS);
+    let bus = crate::open(folder.path(), clock.clone()).unwrap();
+    let running = start(&bus, clock.clone()).await;
+    let inputs = all(&*bus, "IN", ">").await;
+    // Liveness: far longer than any deadline.
+    for _ in 0..100_000 {
+        if bus.stream_state("OUT").await.unwrap().messages == inputs.len() as u64 {
+            break;
+        }
+        clock.advance(Duration::from_millis(10));
+    }
+    running.cancel();
+    let [decided, output] =
+        [all(&*bus, "DECIDED", "decided.article").await, all(&*bus, "OUT", ">").await];
+    let ids = |messages: &[Stored]| -> Vec<String> {
+        messages.iter().map(|message| message.id.clone()).collect()
+    };
+    let (input_ids, output_ids) = (ids(&inputs), ids(&output));
+    let (known, put_out) = (input_ids.iter(), output_ids.iter());
+    conservation(known.map(String::as_str), put_out.map(String::as_str), []).unwrap();
+    unbroken_chain(&decided, "IN", inputs.len() as u64, &BTreeSet::new()).unwrap();
+    let undisturbed = input_ids.iter().zip(1..).map(|(id, number)| format!("{number} {id}"));
+    assert!(decided.iter().map(|d| d.body.clone()).eq(undisturbed), "other decisions");
+    let said = accepted.iter().filter_map(|said| said.strip_prefix("P "));
+    let stands: BTreeSet<&str> = inputs.iter().map(|input| input.id.as_str()).collect();
+    assert!(said.into_iter().all(|id| stands.contains(id)), "accepted and lost");
+}

@@ -1,0 +1,154 @@
+//! The seam: what a bus does. Object-safe, so that stages are compiled once for all of them.
+//!
+//! Every promise is a test of [the suite](crate::conformance) and is listed in `design.md`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::BoxFuture;
+use crate::config::{ConsumerConfig, StreamConfig, StreamState};
+use crate::dead::Reason;
+use crate::error::BusError;
+use crate::message::{Outgoing, Published, Stored};
+
+/// What a call to the bus comes to.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, BusError>>;
+
+/// Durable streams, readers that keep their place, and small tables of keys.
+///
+/// A future that is dropped has happened or has not; a publish can be repeated with the same id.
+pub trait Bus: Send + Sync {
+    /// Makes the stream be so, keeping what it holds.
+    fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()>;
+
+    /// How full a stream is and what it holds.
+    fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState>;
+
+    /// Returns once the message is stored: a crash after this cannot lose it. The same id within
+    /// the stream's window is stored once. Waits while the stream is full of unread messages.
+    fn publish(&self, message: Outgoing) -> Answer<'_, Published>;
+
+    /// Publishes if the last message on this subject stands at `expected`; 0 means that there is
+    /// none. Fails with [`BusError::Refused`], then and ever after.
+    fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published>;
+
+    /// Takes over the stream that takes the record's subject: the record is published if the last
+    /// on its subject stands at `expected`, and whoever held the stream gets nothing more in.
+    fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>>;
+
+    /// Opens a durable subscription at the place where it was left, or at the first message kept.
+    fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>>;
+
+    /// Reads in order from a sequence on, without settling. What is not kept is left out.
+    fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>>;
+
+    /// Says that an ordered reader needs nothing up to and with this sequence any more. Goes
+    /// forward only.
+    fn mark_read<'a>(&'a self, stream: &'a str, reader: &'a str, through: u64) -> Answer<'a, ()>;
+
+    /// The message at a sequence: [`BusError::Gone`] where it is kept no longer.
+    fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored>;
+
+    /// The last message that the filter takes in.
+    fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>>;
+
+    /// A small table of keys; it comes into being with its first key.
+    fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError>;
+}
+
+/// Publishes so that each message expects the one before it. Once refused, for ever refused.
+pub trait ChainedPublisher: Send {
+    /// Stores these in order and says their sequences. Waits while the stream is full.
+    ///
+    /// Fails with [`BusError::Fenced`] once another has taken over; an id that is known already
+    /// counts as that. After any failure a part of the messages, from the first on, may be
+    /// stored, and everything later is refused: take over anew and read what stands.
+    fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>>;
+}
+
+/// A durable pull subscription. Dropping it loses nothing.
+pub trait Subscription: Send {
+    /// Waits for at least one message and gives at most `max`, in order of their sequences but
+    /// for those delivered again. May be dropped: what it took comes with the next call.
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>>;
+
+    /// Takes nothing more, and gives what a dropped `next` had taken already.
+    fn close(&mut self) -> Answer<'_, Vec<Delivery>>;
+}
+
+/// A message in the hands of a reader, until it is settled or its deadline passes.
+pub struct Delivery {
+    /// The message.
+    pub message: Stored,
+    /// How often it has been delivered, this time included.
+    pub attempt: u32,
+    /// Settles it.
+    pub settler: Arc<dyn Settler>,
+}
+
+/// Answers for one delivery.
+pub trait Settler: Send + Sync {
+    /// Settles the delivery; `InProgress` may be followed by others. Settling twice, or late,
+    /// does no harm.
+    fn settle(&self, settle: Settle) -> Answer<'_, ()>;
+}
+
+/// What a reader says about a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settle {
+    /// Done: never deliver it again.
+    Ack,
+    /// Deliver it again, not before `after`; as its last delivery, to the dead letters with `why`.
+    Retry {
+        /// How long to wait at least.
+        after: Duration,
+        /// For people.
+        why: String,
+    },
+    /// Nobody can handle it: to the dead letters.
+    Reject(Reason),
+    /// Still at it: the deadline starts anew.
+    InProgress,
+}
+
+/// Reads a stream in order.
+pub trait OrderedReader: Send {
+    /// Waits for at least one message and gives at most `max`, in order, none twice and none left
+    /// out that is kept. May be dropped: nothing is left out.
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>>;
+
+    /// What stands now, at most `max`: none where the reader is at the end.
+    fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>>;
+}
+
+/// A key's last change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Counts the changes of the bucket, from 1.
+    pub revision: u64,
+    /// The value; none where the key was deleted.
+    pub value: Option<Bytes>,
+}
+
+/// A small table of keys with revisions.
+pub trait KeyValue: Send + Sync {
+    /// The key's entry, unless it was never put or is deleted.
+    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Entry>>;
+
+    /// Puts a value and says the new revision.
+    fn put<'a>(&'a self, key: &'a str, value: Bytes) -> Answer<'a, u64>;
+
+    /// Puts a value if the key's revision is `expected`; 0 means that it is not there or deleted.
+    fn put_if<'a>(&'a self, key: &'a str, value: Bytes, expected: u64) -> Answer<'a, u64>;
+
+    /// Deletes the key and says the new revision.
+    fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, u64>;
+
+    /// The last change of each key changed after a revision, deletions too, oldest first. From 0:
+    /// everything; from the last seen: what is new.
+    fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>>;
+}

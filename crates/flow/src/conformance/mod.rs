@@ -1,0 +1,99 @@
+//! The suite: one test for each promise of the seam, the same for every bus, without switches.
+//!
+//! A bus passes with a [`Harness`] and the macro [`conformance_suite`](crate::conformance_suite),
+//! which makes a `#[tokio::test]` of each function here, so that a failure names the promise.
+
+#[expect(clippy::unwrap_used, reason = "a test, in whichever crate it runs")]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use tests::bounds::*;
+pub use tests::chain::*;
+pub use tests::delivery::*;
+pub use tests::keys::*;
+pub use tests::reading::*;
+pub use tests::storing::*;
+pub use tests::survival::*;
+
+use crate::BoxFuture;
+use crate::bus::Bus;
+use crate::message::Outgoing;
+
+/// What the suite needs of a bus besides the seam.
+pub trait Harness: Send + Sync {
+    /// The bus as it is now. Empty at first; another after a crash.
+    fn bus(&self) -> Arc<dyn Bus>;
+
+    /// The bus dies without a word and comes back with what it had stored.
+    fn crash_and_reopen(&mut self) -> BoxFuture<'_, ()>;
+
+    /// Moves the time on, then lets everything happen that can happen without more time.
+    fn advance(&self, by: Duration) -> BoxFuture<'_, ()>;
+
+    /// Publishes to the subject until its stream takes no more, and says how many it took.
+    fn fill<'a>(&'a self, subject: &'a str) -> BoxFuture<'a, usize> {
+        Box::pin(async move {
+            for count in 0.. {
+                let (bus, id) = (self.bus(), format!("fill-{count}"));
+                let message = Outgoing::new(subject, id, vec![b'x'; 100]);
+                let publish = tokio::spawn(async move { bus.publish(message).await });
+                self.advance(tests::MOMENT).await;
+                if !publish.is_finished() {
+                    publish.abort();
+                    return count;
+                }
+            }
+            0
+        })
+    }
+}
+
+/// Makes a test of each promise: `conformance_suite!(harness)`, where `harness` is a function
+/// without arguments that returns a future of a [`Harness`] over an empty bus.
+#[macro_export]
+macro_rules! conformance_suite {
+    ($harness:path) => {
+        $crate::conformance_suite!(
+            $harness:
+            stored_before_publish_returns
+            kept_with_no_subscriber
+            same_id_within_the_window_is_stored_once
+            headers_and_bodies_come_back_as_they_were
+            too_large_is_refused_and_takes_no_room
+            compare_and_set_refuses_the_second_for_ever
+            redelivered_after_the_ack_deadline
+            in_progress_moves_the_deadline
+            retry_comes_not_before_its_time
+            rejected_stands_in_the_dead_letters
+            max_deliver_stands_in_the_dead_letters
+            order_is_kept_per_subject
+            filters_take_in_what_they_match
+            two_holders_share_a_durable
+            a_chain_keeps_its_order
+            a_chain_taken_over_gets_nothing_more_in
+            a_chain_takes_a_known_id_as_a_refusal
+            publish_waits_while_the_stream_is_full
+            what_all_readers_are_past_makes_room
+            pulls_stop_while_too_much_is_in_flight
+            old_messages_are_gone
+            get_by_sequence
+            ordered_reading_leaves_nothing_out
+            keys_are_put_by_revision
+            keys_are_listed_and_watched
+            restart_leaves_no_consumer_stuck
+            attempts_are_counted_across_a_crash
+            places_and_fences_survive_a_crash
+            dropping_a_subscription_loses_nothing
+        );
+    };
+    ($harness:path: $($promise:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $promise() {
+                $crate::conformance::$promise(&mut $harness().await).await;
+            }
+        )*
+    };
+}

@@ -1,0 +1,99 @@
+//! What bounds promise.
+
+use std::time::Duration;
+
+use super::{DEADLINE, MOMENT, ack_all, arrivals, reader, streams, work, work_stream};
+use crate::config::{ConsumerConfig, StreamConfig};
+use crate::conformance::Harness;
+use crate::error::BusError;
+
+/// `publish` waits while the stream is full of what its named reader has not read, and goes on
+/// once there is room; nothing unread is dropped.
+pub async fn publish_waits_while_the_stream_is_full(harness: &mut dyn Harness) {
+    streams(harness).await;
+    let stream = StreamConfig { max_bytes: 1000, ..work_stream() };
+    harness.bus().create_stream(stream).await.unwrap();
+    let taken_in = harness.fill("work.fill").await;
+    assert!(taken_in > 0, "it took none");
+    let bus = harness.bus();
+    let waiting = tokio::spawn(async move { bus.publish(work(&"w".repeat(40))).await });
+    harness.advance(Duration::from_secs(1)).await;
+    assert!(!waiting.is_finished(), "published into a full stream");
+    let state = harness.bus().stream_state("WORK").await.unwrap();
+    assert_eq!((state.first, state.messages), (1, taken_in as u64));
+    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let taken = arrivals(harness, &mut *subscription, 100).await;
+    assert_eq!(taken.len(), taken_in);
+    harness.advance(MOMENT).await;
+    assert!(!waiting.is_finished(), "what is delivered and not settled was dropped");
+    ack_all(&taken).await;
+    harness.advance(MOMENT).await;
+    waiting.await.unwrap().unwrap();
+}
+
+/// What every named reader is past is dropped first; a full stream that nobody is named to read
+/// drops its oldest.
+pub async fn what_all_readers_are_past_makes_room(harness: &mut dyn Harness) {
+    streams(harness).await;
+    let readers = vec!["reader".into(), "ordered".into()];
+    let stream = StreamConfig { max_bytes: 1000, readers, ..work_stream() };
+    let unnamed = StreamConfig { readers: Vec::new(), ..stream.clone() };
+    harness.bus().create_stream(stream).await.unwrap();
+    let taken_in = harness.fill("work.fill").await as u64;
+    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let taken = arrivals(harness, &mut *subscription, 100).await;
+    ack_all(&taken).await;
+    let bus = harness.bus();
+    let waiting = tokio::spawn(async move { bus.publish(work(&"w".repeat(40))).await });
+    harness.advance(MOMENT).await;
+    assert!(!waiting.is_finished(), "the ordered reader needs it still");
+    harness.bus().mark_read("WORK", "ordered", 1).await.unwrap();
+    harness.advance(MOMENT).await;
+    waiting.await.unwrap().unwrap();
+    let state = harness.bus().stream_state("WORK").await.unwrap();
+    assert_eq!((state.first, state.last), (2, taken_in + 1));
+    harness.bus().create_stream(unnamed).await.unwrap();
+    for number in 0..20 {
+        harness.bus().publish(work(&format!("{number:->40}"))).await.unwrap();
+    }
+    let later = harness.bus().stream_state("WORK").await.unwrap();
+    assert!(later.bytes <= 1000 && later.first > taken_in, "{later:?}");
+}
+
+/// With `max_in_flight` messages delivered and not settled, pulls wait; with one settled, one
+/// comes.
+pub async fn pulls_stop_while_too_much_is_in_flight(harness: &mut dyn Harness) {
+    streams(harness).await;
+    for number in 0..10 {
+        harness.bus().publish(work(&format!("{number}"))).await.unwrap();
+    }
+    let consumer = ConsumerConfig { max_in_flight: 4, ..reader() };
+    let mut subscription = harness.bus().subscribe(consumer).await.unwrap();
+    let taken = arrivals(harness, &mut *subscription, 10).await;
+    assert_eq!(taken.len(), 4);
+    assert!(arrivals(harness, &mut *subscription, 10).await.is_empty());
+    ack_all(&taken[..1]).await;
+    assert_eq!(arrivals(harness, &mut *subscription, 10).await.len(), 1);
+    harness.advance(DEADLINE).await;
+    assert_eq!(arrivals(harness, &mut *subscription, 10).await.len(), 4);
+}
+
+/// What is older than the stream keeps is gone, for those who get it and those who read.
+pub async fn old_messages_are_gone(harness: &mut dyn Harness) {
+    let max_age = Duration::from_millis(300);
+    harness.bus().create_stream(StreamConfig { max_age, ..work_stream() }).await.unwrap();
+    harness.bus().publish(work("a")).await.unwrap();
+    harness.advance(max_age / 2).await;
+    harness.bus().publish(work("b")).await.unwrap();
+    harness.advance(max_age / 2).await;
+    let gone = harness.bus().get("WORK", 1).await;
+    assert!(matches!(gone, Err(BusError::Gone { sequence: 1, .. })), "{gone:?}");
+    let mut ordered = harness.bus().read("WORK", ">", 1).await.unwrap();
+    let kept = ordered.next(10).await.unwrap();
+    assert_eq!(kept.iter().map(|message| message.sequence).collect::<Vec<_>>(), [2]);
+    let state = harness.bus().stream_state("WORK").await.unwrap();
+    assert_eq!((state.first, state.last, state.messages), (2, 2, 1));
+    harness.advance(max_age).await;
+    let emptied = harness.bus().stream_state("WORK").await.unwrap();
+    assert_eq!((emptied.first, emptied.last, emptied.messages, emptied.bytes), (3, 2, 0, 0));
+}

@@ -1,0 +1,173 @@
+//! What a subscription promises.
+
+use std::time::Duration;
+
+use super::{DEADLINE, MOMENT, ack_all, arrivals, dead_letters, ids, publish, reader, streams};
+use crate::bus::Settle;
+use crate::config::ConsumerConfig;
+use crate::conformance::Harness;
+use crate::dead::Reason;
+use crate::message::Outgoing;
+
+/// What is not settled within the deadline comes again with `attempt + 1`; what is, does not.
+pub async fn redelivered_after_the_ack_deadline(harness: &mut dyn Harness) {
+    streams(harness).await;
+    publish(&*harness.bus(), &["a", "b"]).await;
+    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let first = arrivals(harness, &mut *subscription, 10).await;
+    ack_all(&first[1..]).await;
+    assert!(arrivals(harness, &mut *subscription, 10).await.is_empty());
+    harness.advance(DEADLINE).await;
+    let again = arrivals(harness, &mut *subscription, 10).await;
+    assert_eq!((ids(&again), again[0].attempt), (vec!["a"], 2));
+    ack_all(&again).await;
+    harness.advance(DEADLINE * 2).await;
+    assert!(arrivals(harness, &mut *subscription, 10).await.is_empty());
+}
+
+/// `InProgress` starts the deadline anew, as often as it is said.
+pub async fn in_progress_moves_the_deadline(harness: &mut dyn Harness) {
+    streams(harness).await;
+    publish(&*harness.bus(), &["a"]).await;
+    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let taken = arrivals(harness, &mut *subscription, 10).await;
+    for _ in 0..4 {
+        harness.advance(DEADLINE / 2).await;
+        taken[0].settler.settle(Settle::InProgress).await.unwrap();
+        assert!(arrivals(harness, &mut *subscription, 10).await.is_empty());
+    }
+    harness.advance(DEADLINE).await;
+    assert_eq!(arrivals(harness, &mut *subscription, 10).await[0].attempt, 2);
+}
+
+/// `Retry(d)` comes again after `d` and not before, other messages meanwhile.
+pub async fn retry_comes_not_before_its_time(harness: &mut dyn Harness) {
+    streams(harness).await;
+    publish(&*harness.bus(), &["a"]).await;
+    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let taken = arrivals(harness, &mut *subscription, 10).await;
+    let after = DEADLINE * 3;
+    taken[0].settler.settle(Settle::Retry { after, why: "later".into() }).await.unwrap();
+    harness.advance(DEADLINE * 2).await;
+    publish(&*harness.bus(), &["b"]).await;
+    let meanwhile = arrivals(harness, &mut *subscription, 10).await;
+    assert_eq!(ids(&meanwhile), ["b"]);
+    ack_all(&meanwhile).await;
+    harness.advance(DEADLINE).await;
+    let again = arrivals(harness, &mut *subscription, 10).await;
+    assert_eq!((ids(&again), again[0].attempt), (vec!["a"], 2));
+}
+
+/// `Reject` puts the message into the dead letters with the reason, once, and the stage goes on.
+pub async fn rejected_stands_in_the_dead_letters(harness: &mut dyn Harness) {
+    streams(harness).await;
+    publish(&*harness.bus(), &["a", "b"]).await;
+    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let taken = arrivals(harness, &mut *subscription, 10).await;
+    for _ in 0..2 {
+        let reject = Settle::Reject(Reason::rejected("not\nours"));
+        taken[0].settler.settle(reject).await.unwrap();
+    }
+    ack_all(&taken[1..]).await;
+    let dead = dead_letters(&*harness.bus()).await;
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].subject, "dead.reader");
+    assert_eq!(dead[0].body, "a");
+    let said = |name| dead[0].headers.get(name);
+    assert_eq!(said("Wf-Dead-Cause"), Some("rejected"));
+    assert_eq!(said("Wf-Dead-Reason"), Some("not ours"));
+    assert_eq!(said("Wf-Dead-Message"), Some("WORK/1"));
+    assert_eq!(said("Wf-Dead-Subject"), Some("work.a"));
+    harness.advance(DEADLINE * 2).await;
+    publish(&*harness.bus(), &["c"]).await;
+    assert_eq!(ids(&arrivals(harness, &mut *subscription, 10).await), ["c"]);
+}
+
+/// After `max_deliver` deliveries, whether by silence or by `Retry`, it is a dead letter.
+pub async fn max_deliver_stands_in_the_dead_letters(harness: &mut dyn Harness) {
+    streams(harness).await;
+    publish(&*harness.bus(), &["silent", "retried"]).await;
+    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    for attempt in 1..=3 {
+        let taken = arrivals(harness, &mut *subscription, 10).await;
+        assert_eq!(ids(&taken), ["silent", "retried"]);
+        assert!(taken.iter().all(|delivery| delivery.attempt == attempt));
+        let retry = Settle::Retry { after: DEADLINE, why: "the world".into() };
+        taken[1].settler.settle(retry).await.unwrap();
+        harness.advance(DEADLINE).await;
+    }
+    publish(&*harness.bus(), &["next"]).await;
+    assert_eq!(ids(&arrivals(harness, &mut *subscription, 10).await), ["next"]);
+    let mut dead = dead_letters(&*harness.bus()).await;
+    dead.sort_by_key(|letter| letter.body.len());
+    let bodies: Vec<_> = dead.iter().map(|letter| letter.body.clone()).collect();
+    assert_eq!(bodies, ["silent", "retried"]);
+    let said = |at: usize, name| dead[at].headers.get(name).unwrap_or_default();
+    assert_eq!(said(0, "Wf-Dead-Cause"), "max_deliver");
+    assert_eq!(said(0, "Wf-Dead-Attempts"), "3");
+    assert_eq!(said(1, "Wf-Dead-Reason"), "the world");
+}
+
+/// Messages of one subject are delivered in the order of their sequences.
+pub async fn order_is_kept_per_subject(harness: &mut dyn Harness) {
+    streams(harness).await;
+    let bus = harness.bus();
+    for number in 0..30 {
+        let subject = format!("work.s{}", number % 3);
+        bus.publish(Outgoing::new(subject, format!("{number:02}"), "")).await.unwrap();
+    }
+    let mut subscription = bus.subscribe(reader()).await.unwrap();
+    let mut seen: Vec<(String, String)> = Vec::new();
+    loop {
+        let taken = arrivals(harness, &mut *subscription, 7).await;
+        if taken.is_empty() {
+            break;
+        }
+        assert!(taken.len() <= 7, "more than asked for");
+        ack_all(&taken).await;
+        seen.extend(taken.into_iter().map(|d| (d.message.subject, d.message.id)));
+    }
+    for subject in ["work.s0", "work.s1", "work.s2"] {
+        let ids: Vec<&String> =
+            seen.iter().filter(|(s, _)| s == subject).map(|(_, id)| id).collect();
+        assert_eq!(ids.len(), 10);
+        assert!(ids.is_sorted(), "{subject}: {ids:?}");
+    }
+}
+
+/// A consumer is given what its filter takes in and nothing else.
+pub async fn filters_take_in_what_they_match(harness: &mut dyn Harness) {
+    streams(harness).await;
+    let bus = harness.bus();
+    for (id, subject) in [("a", "work.x.1"), ("b", "work.y.1"), ("c", "work.x.2"), ("d", "work.x")]
+    {
+        bus.publish(Outgoing::new(subject, id, "")).await.unwrap();
+    }
+    for (durable, filter, expected) in [
+        ("exact", "work.x.2", vec!["c"]),
+        ("token", "work.*.1", vec!["a", "b"]),
+        ("rest", "work.x.>", vec!["a", "c"]),
+    ] {
+        let consumer =
+            ConsumerConfig { durable: durable.into(), filter: filter.into(), ..reader() };
+        let mut subscription = bus.subscribe(consumer).await.unwrap();
+        assert_eq!(ids(&arrivals(harness, &mut *subscription, 10).await), expected, "{filter}");
+    }
+}
+
+/// Two holders of one durable share its messages: each message goes to one of them.
+pub async fn two_holders_share_a_durable(harness: &mut dyn Harness) {
+    streams(harness).await;
+    let bus = harness.bus();
+    let mut one = bus.subscribe(reader()).await.unwrap();
+    let mut other = bus.subscribe(reader()).await.unwrap();
+    publish(&*bus, &["a", "b", "c"]).await;
+    let first = arrivals(harness, &mut *one, 2).await;
+    let second = arrivals(harness, &mut *other, 2).await;
+    assert_eq!((ids(&first), ids(&second)), (vec!["a", "b"], vec!["c"]));
+    ack_all(&first).await;
+    ack_all(&second).await;
+    harness.advance(DEADLINE + MOMENT).await;
+    harness.advance(Duration::from_secs(1)).await;
+    assert!(arrivals(harness, &mut *one, 2).await.is_empty());
+}

@@ -1,0 +1,85 @@
+//! The promises, by subject, and what their tests share.
+
+pub(super) mod bounds;
+pub(super) mod chain;
+pub(super) mod delivery;
+pub(super) mod keys;
+pub(super) mod reading;
+pub(super) mod storing;
+pub(super) mod survival;
+
+use std::time::Duration;
+
+use crate::bus::{Bus, Delivery, Settle, Subscription};
+use crate::config::{ConsumerConfig, StreamConfig};
+use crate::conformance::Harness;
+use crate::dead::DeadLetters;
+use crate::message::{Outgoing, Stored};
+
+/// How long the consumers of the suite may take.
+pub(super) const DEADLINE: Duration = Duration::from_millis(300);
+/// Long enough for things to happen, short against a deadline.
+pub(super) const MOMENT: Duration = Duration::from_millis(1);
+
+/// A stream `WORK` for subjects `work.>`, read by `reader`, and one `DEAD` for `dead.>`.
+pub(super) async fn streams(harness: &dyn Harness) {
+    let bus = harness.bus();
+    bus.create_stream(work_stream()).await.unwrap();
+    bus.create_stream(StreamConfig::new("DEAD", &["dead.>"])).await.unwrap();
+}
+
+pub(super) fn work_stream() -> StreamConfig {
+    StreamConfig { readers: vec!["reader".into()], ..StreamConfig::new("WORK", &["work.>"]) }
+}
+
+pub(super) fn reader() -> ConsumerConfig {
+    let dead = DeadLetters::plain("dead.reader");
+    ConsumerConfig {
+        ack_deadline: DEADLINE,
+        max_deliver: 3,
+        ..ConsumerConfig::new("WORK", "reader", dead)
+    }
+}
+
+/// A message to `work.<name>` with the name as its id and body.
+pub(super) fn work(name: &str) -> Outgoing {
+    Outgoing::new(format!("work.{name}"), name.to_owned(), name.to_owned().into_bytes())
+}
+
+pub(super) async fn publish(bus: &dyn Bus, names: &[&str]) {
+    for name in names {
+        bus.publish(work(name)).await.unwrap();
+    }
+}
+
+/// The deliveries that come within a moment.
+pub(super) async fn arrivals(
+    harness: &dyn Harness,
+    subscription: &mut dyn Subscription,
+    max: usize,
+) -> Vec<Delivery> {
+    tokio::select! {
+        biased;
+        taken = subscription.next(max) => taken.unwrap(),
+        () = harness.advance(MOMENT) => subscription.close().await.unwrap(),
+    }
+}
+
+pub(super) fn ids(deliveries: &[Delivery]) -> Vec<&str> {
+    deliveries.iter().map(|delivery| delivery.message.id.as_str()).collect()
+}
+
+pub(super) fn ids_of(messages: &[Stored]) -> Vec<&str> {
+    messages.iter().map(|message| message.id.as_str()).collect()
+}
+
+pub(super) async fn ack_all(deliveries: &[Delivery]) {
+    for delivery in deliveries {
+        delivery.settler.settle(Settle::Ack).await.unwrap();
+    }
+}
+
+/// The dead letters that stand.
+pub(super) async fn dead_letters(bus: &dyn Bus) -> Vec<Stored> {
+    bus.read("DEAD", ">", 1).await.unwrap().ready(100).await.unwrap()
+}

@@ -1,0 +1,54 @@
+//! The bus seam of wirefold, and everything that is written once above and below it.
+//!
+//! - [`Bus`]: the seam. Durable streams, subscriptions with settle, chained publishing, keys.
+//! - [`run_stage`] and [`run_writer`]: the two loops. A [`Stage`] or a [`Decide`] sees neither the
+//!   bus nor a settle; nobody but the loops settles.
+//! - [`store`]: the rules of a bus inside one process, over plain tables; [`LocalBus`] is the seam
+//!   over them.
+//! - `sim` (feature): the simulated bus. `conformance` (feature): the suite that every bus passes.
+//!
+//! It knows no articles and no bodies; the time is an argument. What is promised, and which test
+//! holds it, stands in `design.md` beside this file.
+
+use std::future::Future;
+use std::pin::Pin;
+
+mod bus;
+mod clock;
+mod config;
+mod dead;
+mod error;
+mod invariants;
+mod local;
+mod loops;
+mod message;
+mod stage;
+pub mod store;
+mod subject;
+mod writer;
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+#[cfg(any(test, feature = "sim"))]
+pub mod sim;
+#[cfg(test)]
+mod tests;
+
+pub use bus::{
+    Answer, Bus, ChainedPublisher, Delivery, Entry, KeyValue, OrderedReader, Settle, Settler,
+    Subscription,
+};
+pub use clock::{Clock, SystemClock, UnixMillis};
+pub use config::{ConsumerConfig, StreamConfig, StreamState};
+pub use dead::{Cause, DeadLetter, DeadLetters, Reason, Writing, Written, plain};
+pub use error::BusError;
+pub use invariants::{Violation, conservation, same_decisions, unbroken_chain};
+pub use local::LocalBus;
+pub use loops::{Event, FailPoints, LoopError, Nobody, Nowhere, Observer, Point, Surroundings};
+pub use message::{Headers, Outgoing, Published, REFERENCE, Stored, parse_reference};
+pub use stage::{Emit, Input, Stage, StageError, run_stage};
+pub use subject::{check_filter, check_name, check_subject, matches};
+pub use writer::{Decide, EPOCH, INPUT, OFFSETS, Record, Source, WriterConfig, run_writer};
+
+/// A boxed future: boxes at the seam keep builds short.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

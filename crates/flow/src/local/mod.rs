@@ -1,0 +1,138 @@
+//! The bus of one process: the seam over a [`Runner`], with the waiting that the rules ask for.
+
+mod chain;
+mod keys;
+mod reader;
+mod subscription;
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+
+use crate::bus::{Answer, Bus, ChainedPublisher, KeyValue, OrderedReader, Subscription};
+use crate::clock::{Clock, UnixMillis};
+use crate::config::{ConsumerConfig, StreamConfig, StreamState};
+use crate::error::BusError;
+use crate::message::{Outgoing, Published, Stored};
+use crate::store::{Changed, Engine, Expect, Runner, Step, call};
+use crate::subject::check_name;
+
+/// The bus of one process. Clones are one bus.
+#[derive(Clone)]
+pub struct LocalBus {
+    runner: Arc<dyn Runner>,
+    clock: Arc<dyn Clock>,
+    changed: Changed,
+}
+
+impl LocalBus {
+    /// A bus over whatever carries out the jobs.
+    pub fn new(runner: Arc<dyn Runner>, clock: Arc<dyn Clock>) -> Self {
+        Self { runner, clock, changed: Arc::new(Notify::new()) }
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        ask: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
+    ) -> Result<T, BusError> {
+        call(&*self.runner, self.changed.clone(), ask).await
+    }
+
+    /// Asks until there is an answer, each time that something has changed or time is up.
+    async fn until_done<T, F>(&self, ask: F) -> Result<T, BusError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Engine, UnixMillis) -> Result<Step<T>, BusError> + Clone + Send + 'static,
+    {
+        loop {
+            let changed = self.changed.notified();
+            match self.call(ask.clone()).await? {
+                Step::Done(answer) => return Ok(answer),
+                Step::Wait(until) => self.wait(changed, until).await,
+            }
+        }
+    }
+
+    /// Waits for a change, counted from when `changed` was made, or for a time.
+    async fn wait(&self, changed: Notified<'_>, until: Option<UnixMillis>) {
+        let Some(until) = until else {
+            return changed.await;
+        };
+        // In a fixed order, so that a simulation goes the same way each time.
+        tokio::select! {
+            biased;
+            () = changed => {}
+            () = self.clock.sleep_until(until) => {}
+        }
+    }
+
+    async fn publish_expecting(
+        &self,
+        message: Outgoing,
+        expect: Expect,
+    ) -> Result<Published, BusError> {
+        self.until_done(move |engine, now| engine.publish(&message, &expect, now)).await
+    }
+}
+
+impl Bus for LocalBus {
+    fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()> {
+        Box::pin(self.call(move |engine, _| engine.create_stream(&config)))
+    }
+
+    fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState> {
+        let stream = stream.to_owned();
+        Box::pin(self.call(move |engine, now| engine.stream_state(&stream, now)))
+    }
+
+    fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
+        Box::pin(self.publish_expecting(message, Expect::Nothing))
+    }
+
+    fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {
+        Box::pin(self.publish_expecting(message, Expect::LastOnSubject(expected)))
+    }
+
+    fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
+        Box::pin(chain::take_over(self.clone(), record, expected))
+    }
+
+    fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
+        Box::pin(async move {
+            let opened = consumer.clone();
+            self.call(move |engine, _| engine.subscribe(&opened)).await?;
+            let subscription = subscription::LocalSubscription::new(self.clone(), consumer);
+            Ok(Box::new(subscription) as Box<dyn Subscription>)
+        })
+    }
+
+    fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
+        let (stream, filter) = (stream.to_owned(), filter.to_owned());
+        Box::pin(async move {
+            self.stream_state(&stream).await?;
+            let reader = reader::LocalReader::new(self.clone(), stream, filter, from);
+            Ok(Box::new(reader) as Box<dyn OrderedReader>)
+        })
+    }
+
+    fn mark_read<'a>(&'a self, stream: &'a str, reader: &'a str, through: u64) -> Answer<'a, ()> {
+        let (stream, reader) = (stream.to_owned(), reader.to_owned());
+        Box::pin(self.call(move |engine, _| engine.mark_read(&stream, &reader, through)))
+    }
+
+    fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
+        let stream = stream.to_owned();
+        Box::pin(self.call(move |engine, now| engine.get(&stream, sequence, now)))
+    }
+
+    fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
+        let (stream, filter) = (stream.to_owned(), filter.to_owned());
+        Box::pin(self.call(move |engine, _| engine.last(&stream, &filter)))
+    }
+
+    fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
+        check_name("bucket", bucket)?;
+        Ok(Arc::new(keys::LocalKeys::new(self.clone(), bucket.to_owned())))
+    }
+}

@@ -1,0 +1,96 @@
+//! Durable subscriptions on the bus of one process.
+
+use std::sync::Arc;
+
+use super::LocalBus;
+use crate::BoxFuture;
+use crate::bus::{Answer, Delivery, Settle, Settler, Subscription};
+use crate::config::ConsumerConfig;
+use crate::error::BusError;
+use crate::message::Stored;
+use crate::store::{Step, Taken};
+
+type Taking = BoxFuture<'static, Result<Step<Vec<Taken>>, BusError>>;
+
+pub(super) struct LocalSubscription {
+    bus: LocalBus,
+    consumer: Arc<ConsumerConfig>,
+    /// A take under way. It stays when `next` is dropped, so that what it took is not lost until
+    /// its deadline.
+    taking: Option<Taking>,
+}
+
+impl LocalSubscription {
+    pub(super) fn new(bus: LocalBus, consumer: ConsumerConfig) -> Self {
+        Self { bus, consumer: Arc::new(consumer), taking: None }
+    }
+
+    async fn step(&mut self, max: usize) -> Result<Step<Vec<Taken>>, BusError> {
+        let taking = self.taking.get_or_insert_with(|| {
+            let (bus, consumer) = (self.bus.clone(), self.consumer.clone());
+            Box::pin(
+                async move { bus.call(move |engine, now| engine.take(&consumer, max, now)).await },
+            )
+        });
+        let step = taking.await;
+        self.taking = None;
+        step
+    }
+
+    fn deliveries(&self, taken: Vec<Taken>) -> Vec<Delivery> {
+        let to_delivery = |Taken { message, attempt }: Taken| {
+            let settler = Arc::new(LocalSettler {
+                bus: self.bus.clone(),
+                consumer: self.consumer.clone(),
+                message: message.clone(),
+                attempt,
+            });
+            Delivery { message, attempt, settler }
+        };
+        taken.into_iter().map(to_delivery).collect()
+    }
+}
+
+impl Subscription for LocalSubscription {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async move {
+            let bus = self.bus.clone();
+            loop {
+                let changed = bus.changed.notified();
+                match self.step(max).await? {
+                    Step::Done(taken) => return Ok(self.deliveries(taken)),
+                    Step::Wait(until) => bus.wait(changed, until).await,
+                }
+            }
+        })
+    }
+
+    fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async move {
+            match self.taking.take() {
+                None => Ok(Vec::new()),
+                Some(taking) => match taking.await? {
+                    Step::Done(taken) => Ok(self.deliveries(taken)),
+                    Step::Wait(_) => Ok(Vec::new()),
+                },
+            }
+        })
+    }
+}
+
+struct LocalSettler {
+    bus: LocalBus,
+    consumer: Arc<ConsumerConfig>,
+    message: Stored,
+    attempt: u32,
+}
+
+impl Settler for LocalSettler {
+    fn settle(&self, settle: Settle) -> Answer<'_, ()> {
+        let (consumer, message) = (self.consumer.clone(), self.message.clone());
+        let attempt = self.attempt;
+        Box::pin(self.bus.until_done(move |engine, now| {
+            engine.settle(&consumer, &message, attempt, &settle, now)
+        }))
+    }
+}

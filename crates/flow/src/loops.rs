@@ -1,0 +1,186 @@
+//! What both loops stand in: bus, clock, someone who watches, and points at which tests crash them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::error::BusError;
+
+/// Why a loop ended other than by its stop signal.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LoopError {
+    /// Something must be mended before it is started again.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// Another writer has taken over: this one is to stay down until it is wanted.
+    #[error("another writer has taken over stream {0}")]
+    Fenced(String),
+    /// A stream ends before what has been read of it: it lost messages that it acknowledged.
+    #[error("stream {stream} ends at {last}, yet {read} has been read: it was rolled back")]
+    RolledBack {
+        /// The stream.
+        stream: String,
+        /// Where it ends.
+        last: u64,
+        /// What had been read.
+        read: u64,
+    },
+    /// A test crashed it here.
+    #[error("crashed at {0:?}")]
+    Crashed(Point),
+}
+
+/// Something that an operator counts or reads.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A loop is alive, working or waiting. Comes at least every ten seconds.
+    Alive,
+    /// A message was handled, its output published and itself acked.
+    Done,
+    /// A message is to be tried again.
+    Retried {
+        /// Why.
+        why: &'a str,
+    },
+    /// A message went to the dead letters.
+    Rejected {
+        /// Why.
+        why: &'a str,
+    },
+    /// The bus failed; the loop goes on trying.
+    BusFailed(&'a BusError),
+    /// A writer has taken over a stream.
+    TakenOver {
+        /// Its epoch.
+        epoch: u64,
+    },
+    /// Messages are missing that a writer has not read.
+    Gap {
+        /// The stream.
+        stream: &'a str,
+        /// The first that is missing.
+        expected: u64,
+        /// The first that is there.
+        found: u64,
+    },
+}
+
+/// Is told what happens in a loop.
+pub trait Observer: Send + Sync {
+    /// Something happened in the loop of this name.
+    fn observe(&self, name: &str, event: Event<'_>);
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nobody;
+
+impl Observer for Nobody {
+    fn observe(&self, _name: &str, _event: Event<'_>) {}
+}
+
+/// A place in a loop at which a crash would hurt most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// Taken, nothing done.
+    Taken,
+    /// Handled, nothing published.
+    Handled,
+    /// Published, not settled.
+    Published,
+    /// Settled.
+    Settled,
+    /// A writer has written its epoch, and read nothing.
+    TakenOver,
+    /// A writer has decided, and written nothing.
+    Decided,
+    /// A writer has written its decisions, and told nobody.
+    Appended,
+}
+
+/// Says at which points a loop crashes.
+pub trait FailPoints: Send + Sync {
+    /// Whether to crash here, now.
+    fn crashes_at(&self, point: Point) -> bool;
+}
+
+/// It crashes nowhere: what production uses.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nowhere;
+
+impl FailPoints for Nowhere {
+    fn crashes_at(&self, _point: Point) -> bool {
+        false
+    }
+}
+
+/// What a loop stands in.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The bus.
+    pub bus: Arc<dyn Bus>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Who watches.
+    pub observer: Arc<dyn Observer>,
+    /// Where it crashes.
+    pub fail_points: Arc<dyn FailPoints>,
+}
+
+impl Surroundings {
+    /// Unwatched, and crashing nowhere.
+    pub fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) -> Self {
+        Self { bus, clock, observer: Arc::new(Nobody), fail_points: Arc::new(Nowhere) }
+    }
+
+    pub(crate) fn pass(&self, point: Point) -> Result<(), LoopError> {
+        if self.fail_points.crashes_at(point) { Err(LoopError::Crashed(point)) } else { Ok(()) }
+    }
+
+    pub(crate) async fn wait(&self, duration: Duration) {
+        self.clock.sleep_until(self.clock.now().plus(duration)).await;
+    }
+}
+
+/// How long a loop waits at most before it says that it is alive.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// Waits between tries: 100 ms, then twice as long each time, up to 10 s.
+#[derive(Debug, Default)]
+pub(crate) struct Patience {
+    failures: u32,
+}
+
+impl Patience {
+    pub(crate) fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Waits, where trying again may help; no longer than until the stop signal.
+    pub(crate) async fn wait(
+        &mut self,
+        surroundings: &Surroundings,
+        name: &str,
+        error: BusError,
+        stop: &CancellationToken,
+    ) -> Result<(), LoopError> {
+        surroundings.observer.observe(name, Event::BusFailed(&error));
+        if !error.may_pass() {
+            return Err(error.into());
+        }
+        let wait = Duration::from_millis(100 << self.failures.min(7)).min(HEARTBEAT);
+        self.failures += 1;
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = surroundings.wait(wait) => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,237 @@
+//! Trouble on the way to a bus: lost answers, dropped acks, duplicates, other orders, delays.
+//!
+//! Whatever a real bus may do within its promises, at the odds given and in the order of a seed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::random::Random;
+use crate::bus::{
+    Answer, Bus, ChainedPublisher, Delivery, KeyValue, OrderedReader, Settle, Settler, Subscription,
+};
+use crate::clock::Clock;
+use crate::config::{ConsumerConfig, StreamConfig, StreamState};
+use crate::error::BusError;
+use crate::message::{Outgoing, Published, Stored};
+
+/// How often each trouble comes, in a thousand.
+#[derive(Debug, Clone, Copy)]
+pub struct Odds {
+    /// A call is not carried out, and fails.
+    pub refused: u64,
+    /// A call is carried out, and its answer is lost.
+    pub answer_lost: u64,
+    /// A settle is lost without a word, so that the deadline expires.
+    pub settle_lost: u64,
+    /// A delivery comes twice.
+    pub doubled: u64,
+    /// A call takes its time.
+    pub slow: u64,
+    /// How long it takes at most; longer than a deadline makes deadlines expire.
+    pub delay: Duration,
+}
+
+/// A bus with trouble on the way to it.
+pub struct Trouble {
+    bus: Arc<dyn Bus>,
+    dice: Dice,
+}
+
+/// The dice that all parts of one bus throw.
+#[derive(Clone)]
+struct Dice {
+    random: Arc<Mutex<Random>>,
+    odds: Odds,
+    clock: Arc<dyn Clock>,
+}
+
+impl Trouble {
+    /// Puts trouble on the way to a bus.
+    pub fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>, odds: Odds, seed: u64) -> Self {
+        let random = Arc::new(Mutex::new(Random::new(seed)));
+        Self { bus, dice: Dice { random, odds, clock } }
+    }
+}
+
+impl Dice {
+    fn with<T>(&self, throw: impl FnOnce(&mut Random) -> T) -> T {
+        throw(&mut self.random.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn happens(&self, in_a_thousand: u64) -> bool {
+        self.with(|random| random.happens(in_a_thousand))
+    }
+
+    async fn delay(&self) {
+        if self.happens(self.odds.slow) {
+            let longest = u64::try_from(self.odds.delay.as_millis()).unwrap_or(u64::MAX);
+            let millis = self.with(|random| random.below(longest.max(1)));
+            self.clock.sleep_until(self.clock.now().plus(Duration::from_millis(millis))).await;
+        }
+    }
+
+    /// A call with a delay before and after it, that may not happen or whose answer may be lost.
+    async fn risk<T>(&self, call: Answer<'_, T>) -> Result<T, BusError> {
+        self.delay().await;
+        if self.happens(self.odds.refused) {
+            return Err(BusError::Unavailable("simulated: not carried out".to_owned()));
+        }
+        let answer = call.await?;
+        self.delay().await;
+        if self.happens(self.odds.answer_lost) {
+            return Err(BusError::Unavailable("simulated: the answer is lost".to_owned()));
+        }
+        Ok(answer)
+    }
+}
+
+impl Bus for Trouble {
+    fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()> {
+        self.bus.create_stream(config)
+    }
+
+    fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState> {
+        Box::pin(self.dice.risk(self.bus.stream_state(stream)))
+    }
+
+    fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
+        Box::pin(self.dice.risk(self.bus.publish(message)))
+    }
+
+    fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {
+        Box::pin(self.dice.risk(self.bus.publish_if_last(message, expected)))
+    }
+
+    fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
+        Box::pin(async move {
+            let chain = self.dice.risk(self.bus.take_over(record, expected)).await?;
+            Ok(Box::new(TroubledChain { chain, dice: self.dice.clone() }) as Box<_>)
+        })
+    }
+
+    fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
+        Box::pin(async move {
+            let subscription = self.dice.risk(self.bus.subscribe(consumer)).await?;
+            let dice = self.dice.clone();
+            Ok(Box::new(TroubledSubscription { subscription, dice }) as Box<dyn Subscription>)
+        })
+    }
+
+    fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
+        let reading = self.bus.read(stream, filter, from);
+        Box::pin(async move {
+            let reader = self.dice.risk(reading).await?;
+            Ok(Box::new(TroubledReader { reader, dice: self.dice.clone() }) as Box<_>)
+        })
+    }
+
+    fn mark_read<'a>(&'a self, stream: &'a str, reader: &'a str, through: u64) -> Answer<'a, ()> {
+        Box::pin(self.dice.risk(self.bus.mark_read(stream, reader, through)))
+    }
+
+    fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
+        Box::pin(self.dice.risk(self.bus.get(stream, sequence)))
+    }
+
+    fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
+        Box::pin(self.dice.risk(self.bus.last(stream, filter)))
+    }
+
+    fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
+        self.bus.key_value(bucket)
+    }
+}
+
+struct TroubledChain {
+    chain: Box<dyn ChainedPublisher>,
+    dice: Dice,
+}
+
+impl ChainedPublisher for TroubledChain {
+    fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>> {
+        Box::pin(async move {
+            // Part of a batch may stand when the rest is lost.
+            let cut = self.dice.with(|random| random.below(messages.len() as u64 + 1));
+            let lost = self.dice.happens(self.dice.odds.answer_lost);
+            if lost {
+                let part = messages.into_iter().take(usize::try_from(cut).unwrap_or(0)).collect();
+                self.chain.append(part).await?;
+                return Err(BusError::Unavailable("simulated: part of it is lost".to_owned()));
+            }
+            self.dice.risk(self.chain.append(messages)).await
+        })
+    }
+}
+
+struct TroubledReader {
+    reader: Box<dyn OrderedReader>,
+    dice: Dice,
+}
+
+impl OrderedReader for TroubledReader {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
+        Box::pin(async move {
+            let fewer = self.dice.with(|random| random.below(max as u64)) + 1;
+            self.reader.next(usize::try_from(fewer).unwrap_or(max)).await
+        })
+    }
+
+    fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
+        self.reader.ready(max)
+    }
+}
+
+struct TroubledSubscription {
+    subscription: Box<dyn Subscription>,
+    dice: Dice,
+}
+
+impl TroubledSubscription {
+    /// Doubles some deliveries and puts them in another order, keeping that of each subject.
+    fn stir(&self, deliveries: Vec<Delivery>) -> Vec<Delivery> {
+        let mut stirred: Vec<Delivery> = Vec::new();
+        for Delivery { message, attempt, settler } in deliveries {
+            let settler = Arc::new(TroubledSettler { settler, dice: self.dice.clone() });
+            let copies = 1 + usize::from(self.dice.happens(self.dice.odds.doubled));
+            for _ in 0..copies {
+                let same = stirred.iter().rposition(|d| d.message.subject == message.subject);
+                let first = same.map_or(0, |place| place + 1);
+                let choices = stirred.len() - first + 1;
+                let at = self.dice.with(|random| random.below(choices as u64));
+                let at = first + usize::try_from(at).unwrap_or(0);
+                let (message, settler) = (message.clone(), settler.clone());
+                stirred.insert(at, Delivery { message, attempt, settler });
+            }
+        }
+        stirred
+    }
+}
+
+impl Subscription for TroubledSubscription {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async move {
+            let deliveries = self.subscription.next(max).await?;
+            Ok(self.stir(deliveries))
+        })
+    }
+
+    fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
+        self.subscription.close()
+    }
+}
+
+struct TroubledSettler {
+    settler: Arc<dyn Settler>,
+    dice: Dice,
+}
+
+impl Settler for TroubledSettler {
+    fn settle(&self, settle: Settle) -> Answer<'_, ()> {
+        Box::pin(async move {
+            if self.dice.happens(self.dice.odds.settle_lost) {
+                return Ok(());
+            }
+            self.dice.risk(self.settler.settle(settle)).await
+        })
+    }
+}

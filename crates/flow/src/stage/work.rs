@@ -1,0 +1,144 @@
+//! One delivery: fetch what it names, handle, publish, settle.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::panics::caught;
+use super::{Emit, Input, Stage, StageError};
+use crate::bus::{Delivery, Settle};
+use crate::dead::{Cause, Reason};
+use crate::error::BusError;
+use crate::loops::{Event, LoopError, Point, Surroundings};
+use crate::message::{REFERENCE, Stored, parse_reference};
+
+/// How soon a message is tried again when the bus failed it.
+const BUS_RETRY: Duration = Duration::from_secs(1);
+
+/// What all deliveries of one loop share.
+pub(super) struct Worker {
+    pub(super) surroundings: Surroundings,
+    pub(super) stage: Arc<dyn Stage>,
+    pub(super) name: String,
+    pub(super) ack_deadline: Duration,
+    /// Bounds how many named messages are fetched at once.
+    pub(super) fetches: Semaphore,
+}
+
+enum Failure {
+    Crash(LoopError),
+    Settle(Settle),
+}
+
+impl From<LoopError> for Failure {
+    fn from(crash: LoopError) -> Self {
+        Self::Crash(crash)
+    }
+}
+
+impl Worker {
+    /// Handles one delivery to its settle. Fails only where a test crashes it.
+    pub(super) async fn work(&self, delivery: Delivery) -> Result<(), LoopError> {
+        self.surroundings.pass(Point::Taken)?;
+        let settle = match self.with_progress(&delivery).await {
+            Ok(()) => Settle::Ack,
+            Err(Failure::Settle(settle)) => settle,
+            Err(Failure::Crash(crash)) => return Err(crash),
+        };
+        let event = match &settle {
+            Settle::Retry { why, .. } => Event::Retried { why },
+            Settle::Reject(reason) => Event::Rejected { why: &reason.text },
+            Settle::Ack | Settle::InProgress => Event::Done,
+        };
+        let observer = &self.surroundings.observer;
+        observer.observe(&self.name, event);
+        if let Err(error) = delivery.settler.settle(settle.clone()).await {
+            // The deadline brings it back, and the ids of what was published make that harmless.
+            observer.observe(&self.name, Event::BusFailed(&error));
+        }
+        self.surroundings.pass(Point::Settled)
+    }
+
+    /// Says that it is in progress at every half of the deadline, until it is done.
+    async fn with_progress(&self, delivery: &Delivery) -> Result<(), Failure> {
+        let mut doing = Box::pin(self.handle_and_publish(delivery));
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut doing => return done,
+                () = self.surroundings.wait(self.ack_deadline / 2) => {}
+            }
+            tokio::select! {
+                biased;
+                done = &mut doing => return done,
+                progress = delivery.settler.settle(Settle::InProgress) => {
+                    if let Err(error) = progress {
+                        let observer = &self.surroundings.observer;
+                        observer.observe(&self.name, Event::BusFailed(&error));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn handle_and_publish(&self, delivery: &Delivery) -> Result<(), Failure> {
+        let message = delivery.message.clone();
+        let referred = self.fetch_referred(&message).await?;
+        let input = Input { message, attempt: delivery.attempt, referred };
+        let emits = match caught(self.stage.handle(input)).await {
+            Ok(Ok(emits)) => emits,
+            Ok(Err(StageError::Retry { after, why })) => {
+                return Err(Failure::Settle(Settle::Retry { after, why }));
+            }
+            Ok(Err(StageError::Reject { why })) | Err(why) => return Err(reject(why)),
+        };
+        self.surroundings.pass(Point::Handled)?;
+        for emit in emits {
+            self.publish(emit).await?;
+        }
+        Ok(self.surroundings.pass(Point::Published)?)
+    }
+
+    async fn fetch_referred(&self, message: &Stored) -> Result<Option<Stored>, Failure> {
+        let Some(reference) = message.headers.get(REFERENCE) else {
+            return Ok(None);
+        };
+        let Some((stream, sequence)) = parse_reference(reference) else {
+            return Err(reject(format!("{REFERENCE}: {reference:?} is no stream/sequence")));
+        };
+        let _fetch = self.fetches.acquire().await.expect("the semaphore is never closed");
+        match self.surroundings.bus.get(stream, sequence).await {
+            Ok(referred) => Ok(Some(referred)),
+            Err(BusError::Gone { .. }) => {
+                let reason = Reason { cause: Cause::Expired, text: "text expired".to_owned() };
+                Err(Failure::Settle(Settle::Reject(reason)))
+            }
+            Err(error) => Err(failure_of(&error)),
+        }
+    }
+
+    async fn publish(&self, emit: Emit) -> Result<(), Failure> {
+        let bus = &self.surroundings.bus;
+        let published = match emit {
+            Emit::Message(message) => bus.publish(message).await,
+            Emit::FirstOnSubject(message) => bus.publish_if_last(message, 0).await,
+        };
+        match published {
+            Ok(_) | Err(BusError::Refused { .. }) => Ok(()),
+            Err(error) => Err(failure_of(&error)),
+        }
+    }
+}
+
+fn reject(why: String) -> Failure {
+    Failure::Settle(Settle::Reject(Reason::rejected(why)))
+}
+
+/// What a refusal of the bus means for the message at hand.
+fn failure_of(error: &BusError) -> Failure {
+    match error {
+        BusError::TooLarge { .. } | BusError::BadName { .. } => reject(error.to_string()),
+        _ => Failure::Settle(Settle::Retry { after: BUS_RETRY, why: error.to_string() }),
+    }
+}

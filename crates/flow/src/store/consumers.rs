@@ -1,0 +1,205 @@
+//! Durable readers: what they are given, when again, and where it goes when nobody can handle it.
+
+use super::engine::{Engine, Step};
+use super::tables::Pending;
+use crate::bus::Settle;
+use crate::clock::UnixMillis;
+use crate::config::ConsumerConfig;
+use crate::dead::{Cause, DeadLetter, Reason};
+use crate::error::BusError;
+use crate::message::Stored;
+use crate::store::publish::Expect;
+use crate::subject::{check_filter, check_name, matches};
+
+/// How many messages are looked at in one go by a reader that wants few of them.
+const SCANNED_AT_ONCE: usize = 256;
+
+/// A message and how often it has been delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) message: Stored,
+    pub(crate) attempt: u32,
+}
+
+impl Engine {
+    /// Gives a durable reader a place, if it has none.
+    ///
+    /// # Errors
+    /// A name, filter or stream that is none, no stream for its dead letters, a failing store.
+    pub fn subscribe(&mut self, consumer: &ConsumerConfig) -> Result<(), BusError> {
+        check_name("durable", &consumer.durable)?;
+        check_filter(&consumer.filter)?;
+        self.stream_index(&consumer.stream)?;
+        self.stream_of(&consumer.dead.subject)?;
+        if self.tables.reader(&consumer.stream, &consumer.durable)?.is_none() {
+            self.tables.put_reader(&consumer.stream, &consumer.durable, 1)?;
+        }
+        Ok(())
+    }
+
+    /// Delivers at most `max` messages: first those that are due again, then new ones.
+    pub(crate) fn take(
+        &mut self,
+        consumer: &ConsumerConfig,
+        max: usize,
+        now: UnixMillis,
+    ) -> Result<Step<Vec<Taken>>, BusError> {
+        let index = self.stream_index(&consumer.stream)?;
+        self.expire(index, now)?;
+        let mut taken = self.take_due(consumer, max, now)?;
+        self.take_new(consumer, max, now, &mut taken)?;
+        if !taken.is_empty() {
+            return Ok(Step::Done(taken));
+        }
+        let reader = self.tables.reader(&consumer.stream, &consumer.durable)?;
+        Ok(Step::Wait(reader.and_then(|reader| reader.next_due)))
+    }
+
+    fn take_due(
+        &mut self,
+        consumer: &ConsumerConfig,
+        max: usize,
+        now: UnixMillis,
+    ) -> Result<Vec<Taken>, BusError> {
+        let (stream, durable) = (&consumer.stream, &consumer.durable);
+        let mut taken = Vec::new();
+        for pending in self.tables.due(stream, durable, now, max)? {
+            let Some(message) = self.tables.message(stream, pending.sequence)? else {
+                // Older than the stream keeps: there is nothing left to deliver or to bury.
+                self.tables.drop_pending(stream, durable, pending.sequence)?;
+                continue;
+            };
+            if pending.attempt >= consumer.max_deliver {
+                let text = format!("delivered {} times and never settled", pending.attempt);
+                let reason = Reason { cause: Cause::MaxDeliver, text };
+                if let Step::Wait(_) =
+                    self.bury(consumer, &message, pending.attempt, &reason, now)?
+                {
+                    break;
+                }
+                continue;
+            }
+            let attempt = pending.attempt + 1;
+            let due = now.plus(consumer.ack_deadline);
+            let again = Pending { attempt, due, ..pending };
+            self.tables.put_pending(stream, durable, again)?;
+            taken.push(Taken { message, attempt });
+        }
+        Ok(taken)
+    }
+
+    fn take_new(
+        &mut self,
+        consumer: &ConsumerConfig,
+        max: usize,
+        now: UnixMillis,
+        taken: &mut Vec<Taken>,
+    ) -> Result<(), BusError> {
+        let (stream, durable) = (&consumer.stream, &consumer.durable);
+        let Some(reader) = self.tables.reader(stream, durable)? else {
+            return Ok(());
+        };
+        let in_flight = usize::try_from(reader.pending).unwrap_or(usize::MAX);
+        let free = consumer.max_in_flight.saturating_sub(in_flight);
+        let max = max.min(taken.len() + free);
+        let mut next = reader.next;
+        while taken.len() < max {
+            let scanned = self.tables.scan(stream, next, SCANNED_AT_ONCE.min(max))?;
+            if scanned.is_empty() {
+                break;
+            }
+            for message in scanned {
+                if taken.len() == max {
+                    break;
+                }
+                next = message.sequence + 1;
+                if matches(&consumer.filter, &message.subject) {
+                    let due = now.plus(consumer.ack_deadline);
+                    let pending = Pending { sequence: message.sequence, attempt: 1, due };
+                    self.tables.put_pending(stream, durable, pending)?;
+                    taken.push(Taken { message, attempt: 1 });
+                }
+            }
+        }
+        if next != reader.next {
+            self.tables.put_reader(stream, durable, next)?;
+        }
+        Ok(())
+    }
+
+    /// Settles one delivery. An answer that comes after the message was delivered again, or was
+    /// settled, does no harm.
+    pub(crate) fn settle(
+        &mut self,
+        consumer: &ConsumerConfig,
+        message: &Stored,
+        attempt: u32,
+        settle: &Settle,
+        now: UnixMillis,
+    ) -> Result<Step<()>, BusError> {
+        let (stream, durable) = (&consumer.stream, &consumer.durable);
+        let Some(pending) = self.tables.pending(stream, durable, message.sequence)? else {
+            return Ok(Step::Done(()));
+        };
+        let is_current = pending.attempt == attempt;
+        self.changes += 1;
+        match settle {
+            Settle::Ack => self.tables.drop_pending(stream, durable, message.sequence)?,
+            Settle::Reject(reason) => return self.bury(consumer, message, attempt, reason, now),
+            Settle::Retry { .. } | Settle::InProgress if !is_current => {}
+            Settle::Retry { why, .. } if attempt >= consumer.max_deliver => {
+                let reason = Reason { cause: Cause::MaxDeliver, text: why.clone() };
+                return self.bury(consumer, message, attempt, &reason, now);
+            }
+            Settle::Retry { after, .. } => {
+                let again = Pending { due: now.plus(*after), ..pending };
+                self.tables.put_pending(stream, durable, again)?;
+            }
+            Settle::InProgress => {
+                let later = Pending { due: now.plus(consumer.ack_deadline), ..pending };
+                self.tables.put_pending(stream, durable, later)?;
+            }
+        }
+        Ok(Step::Done(()))
+    }
+
+    /// Says that a reader without deliveries needs nothing up to and with `through`.
+    ///
+    /// # Errors
+    /// [`BusError::NoStream`], a name that is none, or a failing store.
+    pub fn mark_read(&mut self, stream: &str, reader: &str, through: u64) -> Result<(), BusError> {
+        check_name("durable", reader)?;
+        self.stream_index(stream)?;
+        let stands = self.tables.reader(stream, reader)?.map_or(0, |reader| reader.next);
+        let next = through.saturating_add(1);
+        self.changes += 1;
+        if next > stands { self.tables.put_reader(stream, reader, next) } else { Ok(()) }
+    }
+
+    /// Puts a message into the dead letters and forgets it; once, however often it is tried.
+    fn bury(
+        &mut self,
+        consumer: &ConsumerConfig,
+        message: &Stored,
+        attempts: u32,
+        reason: &Reason,
+        now: UnixMillis,
+    ) -> Result<Step<()>, BusError> {
+        let stage = &consumer.durable;
+        let body = Some(&message.body);
+        let letter = DeadLetter { stage, reason, attempts, at: now, message, body };
+        let whole = consumer.dead.outgoing(&letter);
+        let published = match self.publish(&whole, &Expect::Nothing, now) {
+            Err(BusError::TooLarge { .. }) => {
+                let bare = consumer.dead.outgoing(&DeadLetter { body: None, ..letter });
+                self.publish(&bare, &Expect::Nothing, now)?
+            }
+            other => other?,
+        };
+        if let Step::Wait(until) = published {
+            return Ok(Step::Wait(until));
+        }
+        self.tables.drop_pending(&consumer.stream, &consumer.durable, message.sequence)?;
+        Ok(Step::Done(()))
+    }
+}

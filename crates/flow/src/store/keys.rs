@@ -1,0 +1,45 @@
+//! The tables of keys.
+
+use bytes::Bytes;
+
+use super::engine::Engine;
+use crate::bus::Entry;
+use crate::error::BusError;
+
+impl Engine {
+    /// Changes a key if its revision is the expected one, and says the new revision.
+    ///
+    /// # Errors
+    /// [`BusError::Refused`], or a failing store.
+    pub fn put_entry(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        value: Option<&Bytes>,
+        expected: Option<u64>,
+    ) -> Result<u64, BusError> {
+        if key.is_empty() {
+            return Err(BusError::BadName { what: "key", name: String::new() });
+        }
+        if let Some(expected) = expected {
+            let entry = self.tables.entry(bucket, key)?.filter(|entry| entry.value.is_some());
+            let found = entry.map_or(0, |entry| entry.revision);
+            if found != expected {
+                return Err(BusError::Refused { expected, found });
+            }
+        }
+        let revision = self.tables.revision(bucket)? + 1;
+        let entry = Entry { key: key.to_owned(), revision, value: value.cloned() };
+        self.tables.put_entry(bucket, &entry)?;
+        self.changes += 1;
+        Ok(revision)
+    }
+
+    /// The last change of each key after a revision.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn entries(&mut self, bucket: &str, after: u64) -> Result<Vec<Entry>, BusError> {
+        self.tables.entries(bucket, after)
+    }
+}

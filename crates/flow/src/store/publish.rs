@@ -1,0 +1,183 @@
+//! Publishing: ids, expectations, bounds.
+
+use super::engine::{Engine, Step};
+use crate::clock::UnixMillis;
+use crate::error::BusError;
+use crate::message::{Outgoing, Published, Stored};
+use crate::subject::check_subject;
+
+/// What a publish expects of its stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing.
+    Nothing,
+    /// The last message on the subject stands here; 0: there is none.
+    LastOnSubject(u64),
+    /// The last message of the stream has this id, and the new one's id is not known.
+    Predecessor(String),
+}
+
+impl Engine {
+    /// Publishes, refuses, or finds the stream full.
+    ///
+    /// # Errors
+    /// A refusal, which changes nothing, or a failing store.
+    pub fn publish(
+        &mut self,
+        message: &Outgoing,
+        expect: &Expect,
+        now: UnixMillis,
+    ) -> Result<Step<Published>, BusError> {
+        check_subject(&message.subject)?;
+        if message.id.is_empty() {
+            return Err(BusError::BadName { what: "message id", name: String::new() });
+        }
+        let index = self.stream_of(&message.subject)?;
+        self.check_size(index, message)?;
+        self.expire(index, now)?;
+        if let Some(sequence) = self.known(index, &message.id, now) {
+            return match expect {
+                Expect::Predecessor(_) => Err(self.fenced(index)),
+                _ => Ok(Step::Done(Published::Duplicate(sequence))),
+            };
+        }
+        self.check_expected(index, message, expect)?;
+        if let Some(wait) = self.make_room(index, message.size())? {
+            return Ok(wait);
+        }
+        let sequence = self.store(index, message, now)?;
+        Ok(Step::Done(Published::New(sequence)))
+    }
+
+    /// Publishes messages of which each expects the one before it, the first one `predecessor`.
+    /// Gives the sequences of those that found room.
+    ///
+    /// # Errors
+    /// [`BusError::Fenced`] where the first is refused, another refusal, or a failing store.
+    pub fn append(
+        &mut self,
+        messages: &[Outgoing],
+        predecessor: &str,
+        now: UnixMillis,
+    ) -> Result<Step<Vec<u64>>, BusError> {
+        let mut sequences = Vec::new();
+        let mut predecessor = predecessor.to_owned();
+        for message in messages {
+            match self.publish(message, &Expect::Predecessor(predecessor), now)? {
+                Step::Done(published) => sequences.push(published.sequence()),
+                Step::Wait(until) if sequences.is_empty() => return Ok(Step::Wait(until)),
+                Step::Wait(_) => break,
+            }
+            predecessor = message.id.clone();
+        }
+        Ok(Step::Done(sequences))
+    }
+
+    fn known(&mut self, index: usize, id: &str, now: UnixMillis) -> Option<u64> {
+        let config = &self.streams[index].config;
+        self.ids.entry(config.name.clone()).or_default().find(id, config.window, now)
+    }
+
+    fn check_size(&self, index: usize, message: &Outgoing) -> Result<(), BusError> {
+        let config = &self.streams[index].config;
+        let limit = config.max_message.min(config.max_bytes);
+        let size = message.size();
+        if size <= limit {
+            return Ok(());
+        }
+        Err(BusError::TooLarge { stream: config.name.clone(), size, limit })
+    }
+
+    fn check_expected(
+        &mut self,
+        index: usize,
+        message: &Outgoing,
+        expect: &Expect,
+    ) -> Result<(), BusError> {
+        let row = &self.streams[index];
+        match expect {
+            Expect::Nothing => Ok(()),
+            Expect::Predecessor(id) if *id == row.last_id => Ok(()),
+            Expect::Predecessor(_) => Err(self.fenced(index)),
+            Expect::LastOnSubject(expected) => {
+                let last = self.tables.last(&row.config.name, &message.subject)?;
+                let found = last.map_or(0, |last| last.sequence);
+                let refused = BusError::Refused { expected: *expected, found };
+                if found == *expected { Ok(()) } else { Err(refused) }
+            }
+        }
+    }
+
+    fn fenced(&self, index: usize) -> BusError {
+        BusError::Fenced(self.streams[index].config.name.clone())
+    }
+
+    /// The keeper: drops the oldest messages that every named reader is past. What to wait for
+    /// where that is not enough.
+    fn make_room<T>(&mut self, index: usize, size: u64) -> Result<Option<Step<T>>, BusError> {
+        let has_room = |engine: &Self| {
+            let row = &engine.streams[index];
+            row.bytes + size <= row.config.max_bytes
+        };
+        if has_room(self) {
+            return Ok(None);
+        }
+        let unread = self.first_unread(index)?;
+        while let Some(oldest) = self.oldest(index)? {
+            if oldest.sequence >= unread {
+                let config = &self.streams[index].config;
+                return Ok(Some(Step::Wait(Some(oldest.at.plus(config.max_age)))));
+            }
+            self.drop_oldest(index, &oldest)?;
+            if has_room(self) {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first sequence that a named reader may still need.
+    fn first_unread(&mut self, index: usize) -> Result<u64, BusError> {
+        let config = &self.streams[index].config;
+        let mut first = u64::MAX;
+        for durable in &config.readers {
+            let reader = self.tables.reader(&config.name, durable)?;
+            let needs = reader.map_or(1, |r| r.first_pending.map_or(r.next, |p| p.min(r.next)));
+            first = first.min(needs);
+        }
+        Ok(first)
+    }
+
+    fn store(
+        &mut self,
+        index: usize,
+        message: &Outgoing,
+        now: UnixMillis,
+    ) -> Result<u64, BusError> {
+        let row = &mut self.streams[index];
+        let stored = Stored {
+            stream: row.config.name.clone(),
+            sequence: row.last + 1,
+            at: now,
+            subject: message.subject.clone(),
+            id: message.id.clone(),
+            headers: message.headers.clone(),
+            body: message.body.clone(),
+        };
+        if row.messages == 0 {
+            row.first = stored.sequence;
+        }
+        row.last = stored.sequence;
+        row.messages += 1;
+        row.bytes += message.size();
+        row.last_id.clone_from(&message.id);
+        self.changes += 1;
+        let after = now.minus(row.config.window);
+        self.tables.insert(&stored)?;
+        self.tables.remember_id(&stored, after)?;
+        self.tables.put_counters(&self.streams[index])?;
+        let ids = self.ids.entry(stored.stream).or_default();
+        ids.add(stored.id, stored.sequence, now);
+        Ok(stored.sequence)
+    }
+}

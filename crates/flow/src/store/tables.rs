@@ -1,0 +1,122 @@
+//! What the rules need of a store: plain tables, read and written one row at a time.
+
+use crate::bus::Entry;
+use crate::clock::UnixMillis;
+use crate::config::StreamConfig;
+use crate::error::BusError;
+use crate::message::Stored;
+
+/// A stream with its counters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamRow {
+    /// What it keeps.
+    pub config: StreamConfig,
+    /// The first sequence that may be kept.
+    pub first: u64,
+    /// The last sequence given.
+    pub last: u64,
+    /// How many messages are kept.
+    pub messages: u64,
+    /// How many bytes are kept.
+    pub bytes: u64,
+    /// The id of the last message, kept or not.
+    pub last_id: String,
+}
+
+/// An id that a stream remembers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownId {
+    /// The id.
+    pub id: String,
+    /// Its message.
+    pub sequence: u64,
+    /// When it was stored.
+    pub at: UnixMillis,
+}
+
+/// A message delivered and not settled, or waiting to be delivered again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pending {
+    /// The message.
+    pub sequence: u64,
+    /// How often it was delivered.
+    pub attempt: u32,
+    /// When it is delivered again.
+    pub due: UnixMillis,
+}
+
+/// The place of a durable reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reader {
+    /// The first sequence not delivered yet.
+    pub next: u64,
+    /// How many are delivered and not settled.
+    pub pending: u64,
+    /// The first of those.
+    pub first_pending: Option<u64>,
+    /// When the next of those is delivered again.
+    pub next_due: Option<UnixMillis>,
+}
+
+type Result<T> = std::result::Result<T, BusError>;
+
+/// Plain tables. Every error is the store's failure: the whole job is then undone.
+pub trait Tables: Send {
+    /// Begins a group of jobs, which then is durable as a whole or undone.
+    fn begin(&mut self) -> Result<()>;
+    /// Makes the group durable.
+    fn commit(&mut self) -> Result<()>;
+    /// Undoes the group; the store may have done so itself.
+    fn roll_back(&mut self) -> Result<()>;
+
+    /// All streams.
+    fn streams(&mut self) -> Result<Vec<StreamRow>>;
+    /// Puts a stream with its configuration.
+    fn put_stream(&mut self, row: &StreamRow) -> Result<()>;
+    /// Puts a stream's counters alone.
+    fn put_counters(&mut self, row: &StreamRow) -> Result<()>;
+
+    /// Adds a message at the end of its stream.
+    fn insert(&mut self, message: &Stored) -> Result<()>;
+    /// One message.
+    fn message(&mut self, stream: &str, sequence: u64) -> Result<Option<Stored>>;
+    /// The first messages from a sequence on.
+    fn scan(&mut self, stream: &str, from: u64, max: usize) -> Result<Vec<Stored>>;
+    /// The last message on a subject, or on those that a filter takes in.
+    fn last(&mut self, stream: &str, filter: &str) -> Result<Option<Stored>>;
+    /// Drops a message.
+    fn drop_message(&mut self, message: &Stored) -> Result<()>;
+    /// Remembers the id of a message, also once that is dropped. Ids of its stream that were
+    /// stored before `after` may be forgotten.
+    fn remember_id(&mut self, message: &Stored, after: UnixMillis) -> Result<()>;
+    /// The ids of a stream that were stored after a time, oldest first.
+    fn known_ids(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<KnownId>>;
+
+    /// A durable reader's place.
+    fn reader(&mut self, stream: &str, durable: &str) -> Result<Option<Reader>>;
+    /// Puts the first sequence that a reader has not been given.
+    fn put_reader(&mut self, stream: &str, durable: &str, next: u64) -> Result<()>;
+    /// One message delivered and not settled.
+    fn pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<Option<Pending>>;
+    /// The first messages due at a time, by sequence.
+    fn due(
+        &mut self,
+        stream: &str,
+        durable: &str,
+        now: UnixMillis,
+        max: usize,
+    ) -> Result<Vec<Pending>>;
+    /// Puts a message delivered and not settled.
+    fn put_pending(&mut self, stream: &str, durable: &str, pending: Pending) -> Result<()>;
+    /// Forgets a message that is settled.
+    fn drop_pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<()>;
+
+    /// A key's last change, deletions too.
+    fn entry(&mut self, bucket: &str, key: &str) -> Result<Option<Entry>>;
+    /// Puts a key's last change.
+    fn put_entry(&mut self, bucket: &str, entry: &Entry) -> Result<()>;
+    /// The last change of each key after a revision, oldest first.
+    fn entries(&mut self, bucket: &str, after: u64) -> Result<Vec<Entry>>;
+    /// The last revision of a bucket; 0 where there is none.
+    fn revision(&mut self, bucket: &str) -> Result<u64>;
+}

@@ -1,0 +1,7 @@
+//! The suite over the simulated bus, the loops by themselves, and both under trouble.
+
+mod conformance;
+mod pipeline;
+mod simulation;
+mod stage;
+mod writer;

@@ -1,0 +1,173 @@
+//! A small pipeline: articles → writer → workers → output, and what it leaves behind.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::BoxFuture;
+use crate::bus::Bus;
+use crate::clock::{Clock, UnixMillis};
+use crate::config::{ConsumerConfig, StreamConfig};
+use crate::dead::{DeadLetters, Reason};
+use crate::message::{Headers, Outgoing, REFERENCE, Stored};
+use crate::sim::{Random, VirtualClock};
+use crate::stage::{Emit, Input, Stage, StageError};
+use crate::writer::{Decide, INPUT, Record, Source, WriterConfig};
+
+/// How long a worker may take before its message goes to another.
+pub(super) const DEADLINE: Duration = Duration::from_secs(2);
+
+pub(super) fn article(number: u64) -> Outgoing {
+    let id = format!("a{number}");
+    Outgoing::new(format!("in.f{}", number % 3), id.clone(), id.into_bytes())
+}
+
+pub(super) async fn create_streams(bus: &dyn Bus) {
+    for (name, subjects, readers) in [
+        ("IN", "in.>", &["writer"][..]),
+        ("DECIDED", "decided.>", &["worker"]),
+        ("OUT", "out.>", &["sink"]),
+        ("DEAD", "dead.>", &[]),
+    ] {
+        // Longer than any trouble, so that repeats of the output are seen for what they are.
+        let window = Duration::from_hours(24);
+        let readers = readers.iter().map(|reader| (*reader).to_owned()).collect();
+        let stream = StreamConfig { window, readers, ..StreamConfig::new(name, &[subjects]) };
+        bus.create_stream(stream).await.unwrap();
+    }
+}
+
+pub(super) fn writer_config() -> WriterConfig {
+    WriterConfig {
+        name: "writer".into(),
+        sources: vec![Source { stream: "IN".into(), filter: ">".into(), mark: String::new() }],
+        output: "DECIDED".into(),
+        decisions: "decided.article".into(),
+        epochs: "decided.epoch".into(),
+        dead: DeadLetters::plain("dead.writer"),
+    }
+}
+
+pub(super) fn worker_config() -> ConsumerConfig {
+    ConsumerConfig {
+        filter: "decided.article".into(),
+        ack_deadline: DEADLINE,
+        max_deliver: 1000,
+        max_in_flight: 8,
+        ..ConsumerConfig::new("DECIDED", "worker", DeadLetters::plain("dead.worker"))
+    }
+}
+
+/// Everything that stands on a stream.
+pub(super) async fn all(bus: &dyn Bus, stream: &str, filter: &str) -> Vec<Stored> {
+    bus.read(stream, filter, 1).await.unwrap().ready(10_000).await.unwrap()
+}
+
+/// The article that a message of any of the streams is about: the first word of its body.
+pub(super) fn article_of(message: &Stored) -> String {
+    let body = String::from_utf8_lossy(&message.body);
+    body.split(' ').next().unwrap_or_default().to_owned()
+}
+
+fn number_of(id: &str) -> u64 {
+    id[1..].parse().unwrap()
+}
+
+/// Decides by everything that came before, so that a decision lost, doubled or made out of order
+/// changes all that follow.
+#[derive(Default)]
+pub(super) struct Tally {
+    articles: u64,
+    digest: u64,
+}
+
+impl Tally {
+    fn learn(&mut self, id: &str) -> Bytes {
+        self.articles += 1;
+        self.digest = id.bytes().fold(self.digest, |digest, byte| {
+            (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3).rotate_left(5)
+        });
+        format!("{id} {} {:x}", self.articles, self.digest).into_bytes().into()
+    }
+}
+
+impl Decide for Tally {
+    fn restart(&mut self) -> u64 {
+        *self = Self::default();
+        0
+    }
+
+    fn replay(&mut self, decision: &Stored, input: Option<&Stored>) {
+        let input = input.expect("the input is kept");
+        let learnt = self.learn(&input.id);
+        assert_eq!(learnt, decision.body, "the decision is not on {}", input.reference());
+    }
+
+    fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record {
+        Record { body: format!("epoch {epoch} {}", at.0).into_bytes().into(), ..Record::default() }
+    }
+
+    fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Record, Reason> {
+        match number_of(&input.id) % 19 {
+            5 => return Err(Reason::rejected("undecidable")),
+            7 => {
+                self.articles += 1000;
+                panic!("a number that panics");
+            }
+            _ => {}
+        }
+        let headers: Headers = [(REFERENCE, input.reference())].into_iter().collect();
+        Ok(Record { headers, body: self.learn(&input.id) })
+    }
+}
+
+/// The decisions of a run in which nothing happens, over the same input.
+pub(super) fn undisturbed(inputs: &[Stored]) -> Vec<Stored> {
+    let mut tally = Tally::default();
+    let fails = |input: &Stored| matches!(number_of(&input.id) % 19, 5 | 7);
+    let decided = inputs.iter().filter(|input| !fails(input)).map(|input| {
+        let record = tally.decide(1, input).unwrap();
+        let headers = [(INPUT, input.reference())].into_iter().collect();
+        Stored { headers, body: record.body, ..input.clone() }
+    });
+    decided.collect()
+}
+
+/// Sends articles on; some late, some again, some never.
+pub(super) struct Worker {
+    pub(super) clock: VirtualClock,
+    pub(super) random: std::sync::Mutex<Random>,
+}
+
+impl Worker {
+    pub(super) fn new(clock: VirtualClock, seed: u64) -> Self {
+        Self { clock, random: std::sync::Mutex::new(Random::new(seed)) }
+    }
+}
+
+impl Stage for Worker {
+    fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
+        Box::pin(async move {
+            let id = input.referred.expect("each decision names its article").id;
+            assert_eq!(id, article_of(&input.message));
+            let number = number_of(&id);
+            if number.is_multiple_of(4) {
+                let longest = DEADLINE.as_millis() * 2;
+                let millis = self.random.lock().unwrap().below(u64::try_from(longest).unwrap());
+                let until = self.clock.now().plus(Duration::from_millis(millis));
+                self.clock.sleep_until(until).await;
+            }
+            match number % 11 {
+                3 => return Err(StageError::reject("unwanted")),
+                4 if input.attempt == 1 => {
+                    let after = Duration::from_millis(700);
+                    return Err(StageError::Retry { after, why: "not yet".into() });
+                }
+                6 => panic!("a number that panics"),
+                _ => {}
+            }
+            let subject = format!("out.s{}", number % 2);
+            Ok(vec![Emit::Message(Outgoing::new(subject, id.clone(), id.into_bytes()))])
+        })
+    }
+}

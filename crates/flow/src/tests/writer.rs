@@ -1,0 +1,189 @@
+//! The loop of a writer by itself.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::pipeline::{Tally, all, article, create_streams, undisturbed, writer_config};
+use crate::bus::Bus;
+use crate::config::StreamConfig;
+use crate::invariants::{same_decisions, unbroken_chain};
+use crate::loops::{Event, LoopError, Observer, Surroundings};
+use crate::message::Outgoing;
+use crate::sim::{SimBus, SimDisk, VirtualClock};
+use crate::writer::{OFFSETS, Source, WriterConfig, run_writer};
+
+struct Stand {
+    clock: VirtualClock,
+    bus: Arc<dyn Bus>,
+    gaps: Arc<Gaps>,
+}
+
+/// Remembers the gaps that it is told of.
+#[derive(Default)]
+struct Gaps(Mutex<Vec<(u64, u64)>>);
+
+impl Observer for Gaps {
+    fn observe(&self, _name: &str, event: Event<'_>) {
+        if let Event::Gap { expected, found, .. } = event {
+            self.0.lock().unwrap().push((expected, found));
+        }
+    }
+}
+
+impl Stand {
+    async fn new() -> Self {
+        let clock = VirtualClock::default();
+        let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
+        create_streams(&*bus).await;
+        Self { clock, bus, gaps: Arc::default() }
+    }
+
+    fn start(
+        &self,
+        config: WriterConfig,
+    ) -> (CancellationToken, JoinHandle<Result<(), LoopError>>) {
+        let stop = CancellationToken::new();
+        let clock = Arc::new(self.clock.clone());
+        let surroundings = Surroundings {
+            observer: self.gaps.clone(),
+            ..Surroundings::new(self.bus.clone(), clock)
+        };
+        let decide = Box::new(Tally::default());
+        let running = tokio::spawn(run_writer(surroundings, config, decide, stop.clone()));
+        (stop, running)
+    }
+
+    async fn publish(&self, numbers: std::ops::Range<u64>) {
+        for number in numbers {
+            self.bus.publish(article(number)).await.unwrap();
+        }
+    }
+
+    async fn rest(&self) {
+        for _ in 0..500 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn check(&self, inputs: u64) {
+        let decided = all(&*self.bus, "DECIDED", "decided.article").await;
+        let dead: BTreeSet<u64> =
+            (0..inputs).filter(|n| matches!(n % 19, 5 | 7)).map(|n| n + 1).collect();
+        unbroken_chain(&decided, "IN", inputs, &dead).unwrap();
+        same_decisions(&decided, &undisturbed(&all(&*self.bus, "IN", ">").await)).unwrap();
+        let letters = self.bus.stream_state("DEAD").await.unwrap().messages;
+        assert_eq!(letters, dead.len() as u64);
+    }
+}
+
+#[tokio::test]
+async fn each_input_is_decided_on_once_across_restarts() {
+    let stand = Stand::new().await;
+    for round in 0..4 {
+        let (stop, running) = stand.start(writer_config());
+        stand.publish(round * 30..(round + 1) * 30).await;
+        stand.rest().await;
+        stop.cancel();
+        running.await.unwrap().unwrap();
+    }
+    stand.check(120).await;
+}
+
+#[tokio::test]
+async fn one_that_was_taken_over_ends_and_gets_nothing_in() {
+    let stand = Stand::new().await;
+    let (_, zombie) = stand.start(writer_config());
+    stand.publish(0..10).await;
+    stand.rest().await;
+    let (stop, heir) = stand.start(writer_config());
+    stand.rest().await;
+    stand.publish(10..40).await;
+    stand.rest().await;
+    let ended = zombie.await.unwrap();
+    assert!(matches!(ended, Err(LoopError::Fenced(_))), "{ended:?}");
+    stop.cancel();
+    heir.await.unwrap().unwrap();
+    stand.check(40).await;
+}
+
+#[tokio::test]
+async fn ids_name_epoch_and_input_and_offsets_name_every_input() {
+    let stand = Stand::new().await;
+    let control = StreamConfig::new("CONTROL", &["control.>"]);
+    stand.bus.create_stream(control).await.unwrap();
+    let mut config = writer_config();
+    let source = |stream: &str, mark: &str| Source {
+        stream: stream.into(),
+        filter: ">".into(),
+        mark: mark.into(),
+    };
+    config.sources = vec![source("IN", ""), source("CONTROL", "c")];
+    for (epoch, number) in [(1, 0), (2, 1)] {
+        let (stop, running) = stand.start(config.clone());
+        stand.publish(number..number + 1).await;
+        stand.rest().await;
+        let command = Outgoing::new("control.split", format!("a{}", 110 + epoch), "");
+        stand.bus.publish(command).await.unwrap();
+        stand.rest().await;
+        stop.cancel();
+        running.await.unwrap().unwrap();
+    }
+    let decided = all(&*stand.bus, "DECIDED", "decided.article").await;
+    let named: Vec<_> =
+        decided.iter().map(|d| (d.id.as_str(), d.headers.get(OFFSETS).unwrap())).collect();
+    let expected = [
+        ("1-1", "IN/1"),
+        ("1-c1", "CONTROL/1 IN/1"),
+        ("2-2", "CONTROL/1 IN/2"),
+        ("2-c2", "CONTROL/2 IN/2"),
+    ];
+    assert_eq!(named, expected);
+}
+
+#[tokio::test]
+async fn what_is_missing_is_told_before_new_work_and_a_rollback_ends_it() {
+    let stand = Stand::new().await;
+    stand.publish(0..3).await;
+    let mut stream = StreamConfig::new("IN", &["in.>"]);
+    stream.max_age = Duration::from_secs(1);
+    stand.bus.create_stream(stream).await.unwrap();
+    stand.clock.advance(Duration::from_secs(1));
+    stand.publish(3..4).await;
+    let (stop, running) = stand.start(writer_config());
+    stand.rest().await;
+    assert_eq!(*stand.gaps.0.lock().unwrap(), [(1, 4)]);
+    stop.cancel();
+    running.await.unwrap().unwrap();
+
+    let other = Stand::new().await;
+    let mut decision = Outgoing::new("decided.article", "1-7", "");
+    decision.headers.set(OFFSETS, "IN/7");
+    other.bus.publish(decision).await.unwrap();
+    let (_, ended) = other.start(writer_config());
+    let ended = ended.await.unwrap();
+    let is_rollback = matches!(ended, Err(LoopError::RolledBack { last: 0, read: 7, .. }));
+    assert!(is_rollback, "{ended:?}");
+}
+
+#[tokio::test]
+async fn its_place_makes_room_in_a_full_input() {
+    let stand = Stand::new().await;
+    let stream = StreamConfig {
+        max_bytes: 200,
+        readers: vec!["writer".into()],
+        ..StreamConfig::new("IN", &["in.>"])
+    };
+    stand.bus.create_stream(stream).await.unwrap();
+    let (stop, running) = stand.start(writer_config());
+    stand.publish(27..43).await;
+    stand.rest().await;
+    stand.publish(46..62).await;
+    stand.rest().await;
+    assert!(stand.bus.stream_state("IN").await.unwrap().first > 10);
+    stop.cancel();
+    running.await.unwrap().unwrap();
+}

@@ -1,0 +1,80 @@
+//! The single writer: reads its inputs in order and writes one decision for each, never two.
+//!
+//! The place in the inputs stands in the output itself, so there is nothing to keep in step. Taking
+//! over writes an epoch record, which fences whoever wrote before; then the last decision says from
+//! where to go on.
+
+mod inputs;
+mod run;
+
+use crate::clock::UnixMillis;
+use crate::dead::{DeadLetters, Reason};
+use crate::message::{Headers, Stored};
+
+pub use run::run_writer;
+
+/// The header with the epoch in which a record was written.
+pub const EPOCH: &str = "Wf-Epoch";
+/// The header of a decision that names its input, as `stream/sequence`.
+pub const INPUT: &str = "Wf-Input";
+/// The header of a decision that says how far all inputs had been read after it, as
+/// `stream/sequence` for each, parted by spaces.
+pub const OFFSETS: &str = "Wf-Offsets";
+
+/// Decides. Pure: the same inputs in the same order give the same decisions.
+pub trait Decide: Send {
+    /// Goes back to what it keeps outside the stream, such as a snapshot, and says up to which
+    /// sequence of the output that knows the decisions; 0 where it knows none.
+    fn restart(&mut self) -> u64;
+
+    /// Learns a decision that stands, with its input where that is still kept.
+    fn replay(&mut self, decision: &Stored, input: Option<&Stored>);
+
+    /// The record that says that a writer has taken over.
+    fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record;
+
+    /// Decides on one input, which is thereby learnt.
+    ///
+    /// # Errors
+    /// The reason for which the input goes to the dead letters. A panic is one too, and has
+    /// everything learnt anew.
+    fn decide(&mut self, epoch: u64, input: &Stored) -> Result<Record, Reason>;
+}
+
+/// What a writer writes. Its subject, id and the headers of this module are the loop's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Record {
+    /// Headers.
+    pub headers: Headers,
+    /// The body.
+    pub body: bytes::Bytes,
+}
+
+/// A stream that a writer reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The stream.
+    pub stream: String,
+    /// Which subjects.
+    pub filter: String,
+    /// Stands before the sequence in the ids of decisions, so that those on two streams differ:
+    /// `<epoch>-<mark><sequence>`. Empty for one of them.
+    pub mark: String,
+}
+
+/// What a writer reads and where it writes.
+#[derive(Debug, Clone)]
+pub struct WriterConfig {
+    /// Its name, under which its place counts as a named reader of its inputs.
+    pub name: String,
+    /// What it reads.
+    pub sources: Vec<Source>,
+    /// The stream that it alone writes.
+    pub output: String,
+    /// The subject of its decisions.
+    pub decisions: String,
+    /// The subject of its epoch records; in the same stream.
+    pub epochs: String,
+    /// Where inputs go that cannot be decided on.
+    pub dead: DeadLetters,
+}

@@ -1,0 +1,249 @@
+//! The loop of a writer.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tokio_util::sync::CancellationToken;
+
+use super::inputs::{Inputs, InputsOfDecisions, Offsets};
+use super::{Decide, EPOCH, INPUT, OFFSETS, WriterConfig};
+use crate::bus::ChainedPublisher;
+use crate::dead::{DeadLetter, Reason};
+use crate::error::BusError;
+use crate::loops::{Event, HEARTBEAT, LoopError, Patience, Point, Surroundings};
+use crate::message::{Outgoing, Stored, parse_reference};
+use crate::stage::message as panic_message;
+
+/// How many inputs are decided on before their decisions are written.
+const BATCH: usize = 100;
+
+/// Runs a writer until it is told to stop; then writes what is decided and returns.
+///
+/// # Errors
+/// [`LoopError::Fenced`] once another has taken over, [`LoopError::RolledBack`] where an input lost
+/// what had been read, [`LoopError::Bus`] where something must be mended. Whatever may pass is
+/// waited out, by taking over anew.
+pub async fn run_writer(
+    surroundings: Surroundings,
+    config: WriterConfig,
+    decide: Box<dyn Decide>,
+    stop: CancellationToken,
+) -> Result<(), LoopError> {
+    let mut writer =
+        Writer { surroundings, config, decide, poisonous: BTreeSet::new(), own_epoch: None };
+    let mut patience = Patience::default();
+    while !stop.is_cancelled() {
+        let error = match writer.live(&stop, &mut patience).await {
+            Ok(()) => continue,
+            Err(LoopError::Bus(error)) => error,
+            Err(end) => return Err(end),
+        };
+        let anew = match error {
+            BusError::Fenced(stream) if writer.is_overtaken().await => {
+                return Err(LoopError::Fenced(stream));
+            }
+            // Ours are the only records, and yet one was refused: a write of ours was cut short.
+            BusError::Fenced(_) | BusError::Refused { .. } => {
+                BusError::Unavailable(error.to_string())
+            }
+            other => other,
+        };
+        patience.wait(&writer.surroundings, &writer.config.name, anew, &stop).await?;
+    }
+    Ok(())
+}
+
+struct Writer {
+    surroundings: Surroundings,
+    config: WriterConfig,
+    decide: Box<dyn Decide>,
+    /// Inputs on which it panicked, by stream and sequence.
+    poisonous: BTreeSet<(String, u64)>,
+    own_epoch: Option<u64>,
+}
+
+/// What a writer holds from taking over to the first failure.
+struct Life {
+    epoch: u64,
+    chain: Box<dyn ChainedPublisher>,
+    offsets: Offsets,
+    inputs: Inputs,
+}
+
+/// What came of deciding on a batch.
+enum Batch {
+    Whole,
+    /// It panicked, and must learn everything anew.
+    CutShort,
+}
+
+impl Writer {
+    /// From taking over to the stop signal, or the first failure.
+    async fn live(
+        &mut self,
+        stop: &CancellationToken,
+        patience: &mut Patience,
+    ) -> Result<(), LoopError> {
+        let mut life = self.begin().await?;
+        patience.reset();
+        loop {
+            let inputs = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                inputs = life.inputs.next(BATCH) => inputs?,
+                () = self.surroundings.wait(HEARTBEAT) => {
+                    self.observe(Event::Alive);
+                    continue;
+                }
+            };
+            self.observe(Event::Alive);
+            if let Batch::CutShort = self.write_decisions(&mut life, &inputs).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn begin(&mut self) -> Result<Life, LoopError> {
+        let (epoch, chain, epoch_at) = self.take_over().await?;
+        self.observe(Event::TakenOver { epoch });
+        self.surroundings.pass(Point::TakenOver)?;
+        let bus = self.surroundings.bus.clone();
+        let last = bus.last(&self.config.output, &self.config.decisions).await?;
+        let offsets = last.as_ref().map(Offsets::of).unwrap_or_default();
+        let config = &self.config;
+        let inputs =
+            Inputs::open(&self.surroundings, &config.name, &config.sources, &offsets).await?;
+        self.replay(epoch_at).await?;
+        Ok(Life { epoch, chain, offsets, inputs })
+    }
+
+    /// Writes the epoch record after the last one. The epoch, the chain from it on, its sequence.
+    async fn take_over(&mut self) -> Result<(u64, Box<dyn ChainedPublisher>, u64), LoopError> {
+        let bus = self.surroundings.bus.clone();
+        let last = bus.last(&self.config.output, &self.config.epochs).await?;
+        let epoch = last.as_ref().map_or(0, epoch_of) + 1;
+        let expected = last.map_or(0, |last| last.sequence);
+        let record = self.decide.epoch_record(epoch, self.surroundings.clock.now());
+        let mut headers = record.headers;
+        headers.set(EPOCH, epoch.to_string());
+        let (subject, id) = (self.config.epochs.clone(), format!("epoch-{epoch}"));
+        let record = Outgoing { subject, id, headers, body: record.body };
+        self.own_epoch = Some(epoch);
+        let chain = bus.take_over(record, expected).await?;
+        let stands = bus.last(&self.config.output, &self.config.epochs).await?;
+        let stands = stands.filter(|stands| epoch_of(stands) == epoch);
+        let fenced = || BusError::Fenced(self.config.output.clone());
+        Ok((epoch, chain, stands.ok_or_else(fenced)?.sequence))
+    }
+
+    /// Whether the last epoch record is another's.
+    async fn is_overtaken(&mut self) -> bool {
+        let last = self.surroundings.bus.last(&self.config.output, &self.config.epochs).await;
+        match last {
+            Ok(last) => last.as_ref().map(epoch_of) != self.own_epoch,
+            Err(_) => false,
+        }
+    }
+
+    /// Has everything learnt that stands before our epoch record.
+    async fn replay(&mut self, epoch_at: u64) -> Result<(), LoopError> {
+        let bus = self.surroundings.bus.clone();
+        let known = self.decide.restart();
+        let (output, decisions) = (&self.config.output, &self.config.decisions);
+        let mut reader = bus.read(output, decisions, known + 1).await?;
+        let mut inputs = InputsOfDecisions::new(&*bus);
+        loop {
+            let decided = reader.ready(BATCH).await?;
+            let is_last = decided.is_empty();
+            for decision in decided.iter().filter(|decision| decision.sequence < epoch_at) {
+                let input = match decision.headers.get(INPUT).and_then(parse_reference) {
+                    Some((stream, sequence)) => inputs.find(stream, sequence).await?,
+                    None => None,
+                };
+                self.decide.replay(decision, input.as_ref());
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn write_decisions(
+        &mut self,
+        life: &mut Life,
+        inputs: &[Stored],
+    ) -> Result<Batch, LoopError> {
+        let mut records = Vec::new();
+        let mut batch = Batch::Whole;
+        for input in inputs {
+            let place = (input.stream.clone(), input.sequence);
+            life.offsets.set(&input.stream, input.sequence);
+            if self.poisonous.contains(&place) {
+                continue;
+            }
+            // Nobody sees what a panic left half learnt: everything is learnt anew.
+            let decide = AssertUnwindSafe(|| self.decide.decide(life.epoch, input));
+            match catch_unwind(decide) {
+                Ok(Ok(record)) => records.push(self.outgoing(life, input, record)),
+                Ok(Err(reason)) => self.bury(input, &reason).await?,
+                Err(panic) => {
+                    self.bury(input, &Reason::rejected(panic_message(&*panic))).await?;
+                    self.poisonous.insert(place);
+                    batch = Batch::CutShort;
+                    break;
+                }
+            }
+        }
+        self.surroundings.pass(Point::Decided)?;
+        if !records.is_empty() {
+            life.chain.append(records).await?;
+            self.surroundings.pass(Point::Appended)?;
+        }
+        for (stream, sequence) in life.offsets.iter() {
+            self.surroundings.bus.mark_read(stream, &self.config.name, sequence).await?;
+        }
+        Ok(batch)
+    }
+
+    fn outgoing(&self, life: &Life, input: &Stored, record: super::Record) -> Outgoing {
+        let source = self.config.sources.iter().find(|source| source.stream == input.stream);
+        let mark = source.map(|source| source.mark.as_str()).unwrap_or_default();
+        let id = format!("{}-{mark}{}", life.epoch, input.sequence);
+        let mut headers = record.headers;
+        headers.set(EPOCH, life.epoch.to_string());
+        headers.set(INPUT, input.reference());
+        headers.set(OFFSETS, life.offsets.header());
+        Outgoing { subject: self.config.decisions.clone(), id, headers, body: record.body }
+    }
+
+    async fn bury(&mut self, input: &Stored, reason: &Reason) -> Result<(), LoopError> {
+        self.observe(Event::Rejected { why: &reason.text });
+        let letter = DeadLetter {
+            stage: &self.config.name,
+            reason,
+            attempts: 1,
+            at: self.surroundings.clock.now(),
+            message: input,
+            body: Some(&input.body),
+        };
+        let bus = &self.surroundings.bus;
+        match bus.publish(self.config.dead.outgoing(&letter)).await {
+            Err(BusError::TooLarge { .. }) => {
+                let bare = DeadLetter { body: None, ..letter };
+                bus.publish(self.config.dead.outgoing(&bare)).await?;
+            }
+            published => {
+                published?;
+            }
+        }
+        Ok(())
+    }
+
+    fn observe(&self, event: Event<'_>) {
+        self.surroundings.observer.observe(&self.config.name, event);
+    }
+}
+
+fn epoch_of(record: &Stored) -> u64 {
+    record.headers.get(EPOCH).and_then(|epoch| epoch.parse().ok()).unwrap_or(0)
+}
