@@ -1,5 +1,7 @@
 //! The part of a text that is compared: its words without furniture and learned boilerplate.
 
+use std::ops::Range;
+
 use siphasher::sip::SipHasher13;
 use wirefold_text::Text;
 
@@ -82,6 +84,14 @@ impl Body {
         let words = text.words().iter().zip(text.normal_words()).zip(0_u32..);
         let kept = words.filter(|((word, _), _)| !word.furniture && !leave_out(word.paragraph));
         Body { words: kept.map(|((word, normal), index)| body_word(word, normal, index)).collect() }
+    }
+
+    /// The words of the text from the first to the last of a range of this body, which is not empty.
+    #[must_use]
+    pub fn in_text(&self, range: &Range<usize>) -> Range<usize> {
+        let words = &self.words[range.clone()];
+        let index = |word: Option<&BodyWord>| word.map_or(0, |word| word.index as usize);
+        index(words.first())..index(words.last()) + 1
     }
 
     /// How many words there are.

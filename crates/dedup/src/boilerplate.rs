@@ -13,11 +13,8 @@ use siphasher::sip::SipHasher13;
 
 use crate::body::{Body, WORD_WEIGHT};
 use crate::index::DocId;
-use crate::settings::Settings;
+use crate::settings::{DAY, Settings};
 use wirefold_text::Text;
-
-/// Seconds in a segment.
-const DAY: i64 = 24 * 3600;
 
 /// What outlets print on many pages.
 #[derive(Debug, Default)]

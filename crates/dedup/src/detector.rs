@@ -17,7 +17,7 @@ use crate::facts::ShortFacts;
 use crate::fingerprint::Fingerprint;
 use crate::index::{DocId, Index};
 use crate::judge::{Article, Judgement, Prior, judge};
-use crate::settings::Settings;
+use crate::settings::{DAY, Settings};
 use crate::stories::Stories;
 use crate::verdict::Verdict;
 
@@ -114,8 +114,6 @@ pub struct Detector {
     day: i64,
 }
 
-/// Seconds in a day: the step in which old state leaves.
-const DAY: i64 = 24 * 3600;
 /// Earlier versions of an item that are compared.
 const VERSIONS: usize = 4;
 /// Members of one story among the articles verified, before others are taken.
@@ -191,25 +189,16 @@ impl Detector {
             .iter()
             .filter_map(|number| Some((*number, self.docs.get(number)?)))
             .map(|(number, prior)| Prior {
+                doc: number,
+                article: prior.article(),
                 same_item: versions.contains(&number),
                 same_outlet: doc.outlet.is_some() && doc.outlet == prior.outlet,
                 other_title: doc.title.zip(prior.title).is_some_and(|(a, b)| a != b),
-                ..Self::prior(number, prior)
+                common: &prior.common,
+                foreign: &prior.foreign,
             })
             .collect();
         judge(&doc.article(), &priors, &self.settings)
-    }
-
-    fn prior<'a>(number: DocId, doc: &'a Doc) -> Prior<'a> {
-        Prior {
-            doc: number,
-            article: doc.article(),
-            same_item: false,
-            same_outlet: false,
-            other_title: false,
-            common: &doc.common,
-            foreign: &doc.foreign,
-        }
     }
 
     /// The latest versions of the same item.
@@ -283,7 +272,6 @@ impl Detector {
         let oldest = time - self.settings.window;
         self.index.expire(oldest);
         self.boilerplate.expire(oldest);
-        let is_gone = |docs: &BTreeMap<DocId, Doc>, doc: DocId| !docs.contains_key(&doc);
         self.settle_leaving(oldest);
         self.docs.retain(|_, doc| doc.time >= oldest);
         let docs = &self.docs;
@@ -295,8 +283,7 @@ impl Detector {
             holders.retain(|doc| docs.contains_key(doc));
             !holders.is_empty()
         });
-
-        self.stories.forget(|doc| is_gone(docs, doc));
+        self.stories.forget(|doc| !docs.contains_key(&doc));
         let stories = &self.stories;
         self.events.forget(|story| stories.get(story).is_none());
     }

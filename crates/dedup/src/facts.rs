@@ -85,27 +85,14 @@ fn numbers_in(
     article: &Article<'_>,
     ranges: impl Iterator<Item = Range<usize>>,
 ) -> BTreeSet<String> {
-    let words = &article.body.words;
-    ranges
-        .flat_map(|range| {
-            numbers(article.text, words[range.start].index as usize..last(words, &range))
-        })
-        .map(|number| number.value)
-        .collect()
-}
-
-/// One past the text word of a range's last body word.
-fn last(words: &[BodyWord], range: &Range<usize>) -> usize {
-    words[range.end - 1].index as usize + 1
+    let found = ranges.flat_map(|range| numbers(article.text, article.body.in_text(&range)));
+    found.map(|number| number.value).collect()
 }
 
 /// Whether an edit inside a passage puts one number in the place of another, or in the opening one
 /// name: a short template has one slot for its news.
 fn slots_conflict(new: &Article<'_>, old: &Article<'_>, overlap: &Overlap) -> bool {
-    let edits = overlap.passages.iter().flat_map(|passage| passage.blocks.windows(2));
-    edits.into_iter().any(|pair| {
-        let here = (pair[0].here + pair[0].len) as usize..pair[1].here as usize;
-        let there = (pair[0].there + pair[0].len) as usize..pair[1].there as usize;
+    overlap.passages.iter().flat_map(Passage::edits).any(|(here, there)| {
         if here.is_empty() || there.is_empty() {
             return false;
         }

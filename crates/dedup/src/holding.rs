@@ -65,44 +65,41 @@ struct Part<'a> {
     text: &'a Text,
     /// Words of the text, in order and apart.
     ranges: Vec<Range<usize>>,
+    /// What stands under headings in the text.
+    sections: Vec<Range<usize>>,
 }
 
 impl Part<'_> {
     /// The part made of `ranges` of an article's body.
     fn new<'a>(article: &Article<'a>, ranges: impl Iterator<Item = Range<usize>>) -> Part<'a> {
-        let words = &article.body.words;
-        let in_text = |range: Range<usize>| {
-            words[range.start].index as usize..words[range.end - 1].index as usize + 1
-        };
-        let mut ranges: Vec<Range<usize>> = ranges.map(in_text).collect();
+        let mut ranges: Vec<Range<usize>> = ranges.map(|r| article.body.in_text(&r)).collect();
         ranges.sort_unstable_by_key(|range| range.start);
-        Part { text: article.text, ranges }
+        Part { text: article.text, ranges, sections: sections(article.text) }
     }
 
     /// Whether the part begins where the text does, its title apart.
     fn opens(&self) -> bool {
-        let sections = sections(self.text);
-        let title = sections.first().filter(|section| section.start <= OPENING_WORDS);
+        let title = self.sections.first().filter(|section| section.start <= OPENING_WORDS);
         let from = title.map_or(0, |section| section.start);
         self.ranges.first().is_some_and(|range| range.start <= from + OPENING_WORDS)
     }
 
     /// Whether the text falls into sections from its beginning on, and each range lies in one.
     fn is_items(&self) -> bool {
-        let sections = sections(self.text);
-        let is_sectioned = sections.len() >= LEAST_SECTIONS
-            && sections.first().is_some_and(|first| first.start <= OPENING_WORDS);
+        let is_sectioned = self.sections.len() >= LEAST_SECTIONS
+            && self.sections.first().is_some_and(|first| first.start <= OPENING_WORDS);
         let inside = |range: &Range<usize>| {
-            sections.iter().any(|section| section.start <= range.start && range.end <= section.end)
+            self.sections
+                .iter()
+                .any(|section| section.start <= range.start && range.end <= section.end)
         };
         is_sectioned && self.ranges.iter().all(inside)
     }
 
     /// Whether each range is nearly all of its section: the item, not its beginning.
     fn fills_sections(&self) -> bool {
-        let sections = sections(self.text);
         self.ranges.iter().all(|range| {
-            let section = sections.iter().find(|section| section.contains(&range.start));
+            let section = self.sections.iter().find(|section| section.contains(&range.start));
             section.is_some_and(|s| range.len() as f64 >= FILLED_SHARE * s.len() as f64)
         })
     }

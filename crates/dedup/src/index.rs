@@ -9,14 +9,13 @@ use rustc_hash::FxHashMap;
 
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::fingerprint::{Fingerprint, is_sampled};
+use crate::settings::DAY;
 
 /// An article's number in the order of arrival: ties break by it.
 pub type DocId = u32;
 
 /// Articles kept for one key in one segment; later ones are not listed under it.
 const LONGEST_LIST: usize = 64;
-/// Seconds in a segment.
-const DAY: i64 = 24 * 3600;
 
 /// The inverted index over sampled shingles.
 #[derive(Debug, Default)]

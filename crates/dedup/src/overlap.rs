@@ -33,6 +33,15 @@ impl Passage {
         first.there as usize..(last.there + last.len) as usize
     }
 
+    /// Where the blocks are bridged: the words between two of them, here and there; either may be
+    /// none.
+    pub(crate) fn edits(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+        self.blocks.windows(2).map(|pair| {
+            let here = (pair[0].here + pair[0].len) as usize..pair[1].here as usize;
+            (here, (pair[0].there + pair[0].len) as usize..pair[1].there as usize)
+        })
+    }
+
     fn ends(&self) -> (Block, Block) {
         let first = self.blocks.first().expect("a passage is made of blocks");
         let last = self.blocks.last().expect("a passage is made of blocks");
@@ -255,11 +264,8 @@ impl Pair<'_> {
         let agreeing =
             matched.filter(|(here, _)| self.here.words[*here].fact != Fact::None).count();
         facts.agreeing += u32::try_from(agreeing).unwrap_or(u32::MAX);
-        for pair in passage.blocks.windows(2) {
-            let here =
-                &self.here.words[(pair[0].here + pair[0].len) as usize..pair[1].here as usize];
-            let there =
-                &self.there.words[(pair[0].there + pair[0].len) as usize..pair[1].there as usize];
+        for (here, there) in passage.edits() {
+            let (here, there) = (&self.here.words[here], &self.there.words[there]);
             facts.conflicting += u32::from(conflict(here, there));
         }
     }

@@ -7,7 +7,7 @@ use crate::boilerplate::Traits;
 use crate::detector::{Detector, Doc, Incoming, Relative};
 use crate::events::{Joined, StoryId};
 use crate::index::DocId;
-use crate::judge::{Decision, Judgement, Match};
+use crate::judge::{CopyKind, Decision, Judgement, Match};
 use crate::material::{Reason, material};
 use crate::overlap::Overlap;
 use crate::terms::Terms;
@@ -33,12 +33,12 @@ impl Detector {
         };
         let mut quotations = quotations(judgement);
         let joined = match decided_for(judgement) {
-            Some(_) => Joined::default(),
+            Some(_) => {
+                self.stories.join(doc.story, number);
+                Joined::default()
+            }
             None => self.find_event(number, incoming, &doc, judgement, &mut quotations),
         };
-        if decided_for(judgement).is_some() {
-            self.stories.join(doc.story, number);
-        }
         self.mark_common(&mut doc, judgement);
         if let (Some(traits), true) = (traits, comparable) {
             self.learn_habits(number, &doc, traits);
@@ -86,17 +86,15 @@ impl Detector {
 
     /// The share of the new text's counted words that its story does not have yet.
     fn novelty(&self, doc: &Doc, judgement: &Judgement) -> f64 {
-        let Some(of) = decided_for(judgement) else {
-            return 1.0;
+        let of = match judgement.decision {
+            Decision::Own => return 1.0,
+            Decision::Copy { kind: CopyKind::Exact, .. } => return 0.0,
+            Decision::Copy { of, .. } | Decision::Version { of } => of,
         };
         let story = self.story_of(of);
         let mut known = Bits::new(doc.body.len());
         for m in judgement.matches.iter().filter(|m| self.story_of(m.doc) == story) {
             known.extend(&m.overlap.here);
-        }
-        if matches!(judgement.decision, Decision::Copy { kind: crate::judge::CopyKind::Exact, .. })
-        {
-            return 0.0;
         }
         let counted = doc.body.words.iter().filter(|word| word.counts()).count();
         if counted == 0 { 0.0 } else { 1.0 - (known.count() as f64 / counted as f64).min(1.0) }

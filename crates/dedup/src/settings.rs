@@ -1,6 +1,9 @@
 //! The thresholds that decide a class, with their measured defaults. What only finds or counts
 //! (places looked at, foothold of an edit, words of a section) stands where it is used.
 
+/// Seconds in a day: the step in which state is kept and leaves.
+pub(crate) const DAY: i64 = 24 * 3600;
+
 /// The detector's thresholds. The defaults are the product's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -69,9 +72,9 @@ impl Default for Settings {
             verified: 16,
             hot_stories: 16,
             event_likeness: 0.29,
-            event_quiet: 24 * 3600,
-            event_span: 72 * 3600,
-            window: 7 * 24 * 3600,
+            event_quiet: DAY,
+            event_span: 3 * DAY,
+            window: 7 * DAY,
         }
     }
 }
