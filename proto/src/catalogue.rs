@@ -10,6 +10,7 @@ use crate::dead::DeadLetter;
 use crate::judged::{ArticleJudged, CommandJudged, EpochTaken};
 use crate::output::{OutputArticle, OutputStory};
 use crate::published::Published;
+use crate::records::{FeedRecord, SubscriptionRecord};
 use crate::subjects::Subject;
 use crate::verdict_line::VerdictLine;
 
@@ -40,7 +41,7 @@ pub struct Address {
 }
 
 /// Every message.
-pub const CATALOGUE: [Entry; 10] = [
+pub const CATALOGUE: [Entry; 12] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.1.json",
         "wirefold.article.fetched.1.minimal.json",
@@ -90,6 +91,8 @@ pub const CATALOGUE: [Entry; 10] = [
         "wirefold.dead.1.hex.json",
         "wirefold.dead.1.json",
     ]),
+    entry::<FeedRecord>(&["wirefold.feed.1.json", "wirefold.feed.1.waiting.json"]),
+    entry::<SubscriptionRecord>(&["wirefold.subscription.1.json"]),
     entry::<VerdictLine>(&["wirefold.verdict.1.copy.json", "wirefold.verdict.1.json"]),
 ];
 

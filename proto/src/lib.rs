@@ -47,6 +47,7 @@ mod judged;
 mod measure;
 mod output;
 mod published;
+mod records;
 mod schema;
 mod settings;
 mod story;
@@ -82,6 +83,7 @@ pub use judged::{
 pub use measure::{Containment, MeasureError, Novelty, Simhash};
 pub use output::{LEAD_WORDS, OutputArticle, OutputStory, TextPolicy};
 pub use published::Published;
+pub use records::{FeedHealth, FeedRecord, SubscriptionRecord, Teasers};
 pub use settings::{Digest, FeedSettings, FullText, GroupBy, QuietHours, SubscriptionSettings};
 pub use story::{ChangeKind, EventState, StoryChange, StoryState};
 pub use subjects::Subject;

@@ -8,7 +8,7 @@ mod stores;
 use roles::{ALERTER, CLI, DETECTOR, ENRICHER, FETCHER, GATEWAY, READER};
 
 pub use roles::{Role, Stage};
-pub use stores::{FEEDS, SNAPSHOTS, STORES, STORIES, SUBSCRIPTIONS, Store, StoreKind};
+pub use stores::{DELIVERIES, FEEDS, SNAPSHOTS, STORES, STORIES, SUBSCRIPTIONS, Store, StoreKind};
 
 /// How a role reads a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,7 +98,7 @@ pub const OUTPUT: Stream = Stream {
     about: "the enriched article with verdict and story state, or a change to a story",
     writers: &[writes(ENRICHER, &["wirefold.v1.output.article.*.*", "wirefold.v1.output.story.*"])],
     readers: &[
-        reads(ALERTER, ReadBy::Consumer),
+        reads(ALERTER, ReadBy::Order),
         reads(GATEWAY, ReadBy::Order),
         reads(READER, ReadBy::Order),
     ],
@@ -112,6 +112,7 @@ pub const ALERTS: Stream = Stream {
     writers: &[writes(ALERTER, &["wirefold.v1.alert.*.*.*"])],
     readers: &[
         reads(ALERTER, ReadBy::Order),
+        reads(ALERTER, ReadBy::Consumer),
         reads(GATEWAY, ReadBy::Order),
         reads(READER, ReadBy::Order),
     ],

@@ -44,6 +44,15 @@ pub const SUBSCRIPTIONS: Store = Store {
     readers: &[ALERTER, GATEWAY, CLI],
 };
 
+/// How far each delivery has come with each alert.
+pub const DELIVERIES: Store = Store {
+    name: "wf_deliveries",
+    kind: StoreKind::KeyValue,
+    about: "the last revision of each alert that each delivery took",
+    writers: &[ALERTER],
+    readers: &[ALERTER, GATEWAY, CLI],
+};
+
 /// Stories as the gateway shows them.
 pub const STORIES: Store = Store {
     name: "wf_stories",
@@ -63,4 +72,4 @@ pub const SNAPSHOTS: Store = Store {
 };
 
 /// Every bucket and object store.
-pub const STORES: [Store; 4] = [FEEDS, SUBSCRIPTIONS, STORIES, SNAPSHOTS];
+pub const STORES: [Store; 5] = [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, SNAPSHOTS];

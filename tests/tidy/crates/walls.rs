@@ -14,20 +14,28 @@ struct Wall {
 }
 
 /// A member that stands under no wall may know all others: the binary and xtask.
-const WALLS: [Wall; 8] = [
+const WALLS: [Wall; 10] = [
     Wall {
         folder: "services",
         may_know: &[
             "wirefold-dedup",
+            "wirefold-envelope",
             "wirefold-flow",
+            "wirefold-guard",
             "wirefold-proto",
             "wirefold-query",
             "wirefold-text",
         ],
         never: &["clap", "figment"],
-        why: "a service knows flow, proto and the pure crates: never another service, a bus, the \
+        why: "a service knows flow, proto, envelope, guard and the pure crates: never another service, a bus, the \
               command line or the environment",
     },
+    wall(
+        "crates/envelope",
+        &["wirefold-flow", "wirefold-proto"],
+        "the envelope joins flow and proto and nothing else",
+    ),
+    wall("crates/guard", &[], "the guard knows addresses and nothing of ours"),
     wall("crates/flow", &[], "flow knows no articles"),
     wall("crates/flow-nats", &["wirefold-flow"], "a bus knows only the seam"),
     wall("crates/flow-sqlite", &["wirefold-flow"], "a bus knows only the seam"),

@@ -1,0 +1,58 @@
+//! Dead letters in the contract's form.
+
+use bytes::Bytes;
+use wirefold_flow::{Cause, DeadLetter as Letter, DeadLetters, Headers, Written};
+use wirefold_proto::streams::Stage;
+use wirefold_proto::{
+    DeadBody, DeadCause, DeadHeader, DeadLetter, EventHeaders, Subject, Tag, encode,
+};
+
+use crate::message::timestamp;
+
+/// Where a stage's dead letters go, in the form `wirefold.dead/1`.
+///
+/// The durable name of whoever uses it must be the stage's name, or begin with it and a `-`.
+#[must_use]
+pub fn dead_letters(stage: Stage) -> DeadLetters {
+    DeadLetters { subject: Subject::dead(stage).as_str().to_owned(), writing: write }
+}
+
+fn write(letter: &Letter<'_>) -> Written {
+    let stage = stage_of(letter.stage);
+    let message = letter.message;
+    let dead = DeadLetter {
+        schema: Tag::new(),
+        stage,
+        cause: match letter.reason.cause {
+            Cause::Rejected => DeadCause::Rejected,
+            Cause::MaxDeliver => DeadCause::MaxDeliver,
+            Cause::Expired => DeadCause::Expired,
+        },
+        reason: letter.reason.text.clone(),
+        stream: message.stream.clone(),
+        sequence: message.sequence,
+        subject: message.subject.clone(),
+        attempts: letter.attempts,
+        at: timestamp(letter.at),
+        headers: message.headers.iter().map(header).collect(),
+        message: letter.body.map(|body| DeadBody::of(body)),
+    };
+    let source = format!("/wirefold/{}", stage.as_str());
+    let headers: Headers =
+        EventHeaders::of(&dead, &source, dead.at).to_pairs().into_iter().collect();
+    let body = encode(&dead).or_else(|_| encode(&DeadLetter { message: None, ..dead }));
+    Written { headers, body: body.map_or_else(|_| Bytes::new(), Bytes::from) }
+}
+
+fn header((name, value): (&str, &str)) -> DeadHeader {
+    DeadHeader { name: name.to_owned(), value: value.to_owned() }
+}
+
+/// The stage behind a durable name such as `alerter-phone`.
+fn stage_of(durable: &str) -> Stage {
+    let is_its = |stage: &Stage| {
+        let rest = durable.strip_prefix(stage.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    Stage::ALL.into_iter().find(is_its).unwrap_or(Stage::Gateway)
+}

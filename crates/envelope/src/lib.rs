@@ -1,0 +1,15 @@
+//! Puts the messages of `proto` on the bus of `flow`, and reads them back.
+//!
+//! `proto` knows no bus and `flow` no articles; whatever needs both stands here, once for all
+//! services: streams from the contract's tables, headers, decoding, dead letters, and the order in
+//! which readers take the output. It does no I/O of its own and reads no clock.
+
+mod dead;
+mod in_order;
+mod message;
+mod streams;
+
+pub use dead::dead_letters;
+pub use in_order::InOrder;
+pub use message::{Sender, decode, decode_judged, timestamp, trace_of, unix_millis};
+pub use streams::{Limits, create_streams, stream_configs};

@@ -1,0 +1,77 @@
+//! Messages on their way to the bus and back.
+
+use jiff::Timestamp;
+use wirefold_flow::{Headers, Outgoing, StageError, Stored, UnixMillis};
+use wirefold_proto::{EventHeaders, Judged, Message, Published, TooLarge, TraceParent};
+
+/// Whoever publishes: gives messages their headers.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender {
+    /// The CloudEvents source, such as `/wirefold/fetcher`.
+    pub source: &'static str,
+}
+
+impl Sender {
+    /// The message for the bus, with CloudEvents headers in binary mode and, where there is a
+    /// trace, `traceparent`.
+    ///
+    /// # Errors
+    /// [`TooLarge`] where the body is over the limit of its schema.
+    pub fn outgoing<M: Published>(
+        &self,
+        message: &M,
+        time: Timestamp,
+        trace: Option<TraceParent>,
+    ) -> Result<Outgoing, TooLarge> {
+        let body = wirefold_proto::encode(message)?;
+        let subject = message.subject().as_str().to_owned();
+        let headers = self.headers(message, time, trace);
+        Ok(Outgoing { subject, id: message.message_id(), headers, body: body.into() })
+    }
+
+    /// The headers alone, for records whose subject and id are a writer's.
+    pub fn headers<M: Published>(
+        &self,
+        message: &M,
+        time: Timestamp,
+        trace: Option<TraceParent>,
+    ) -> Headers {
+        let headers = EventHeaders { trace, ..EventHeaders::of(message, self.source, time) };
+        headers.to_pairs().into_iter().collect()
+    }
+}
+
+/// Decodes a message's body; what it cannot read is the message's fault.
+///
+/// # Errors
+/// [`StageError::Reject`] with what the bytes are instead.
+pub fn decode<M: Message>(stored: &Stored) -> Result<M, StageError> {
+    wirefold_proto::decode(&stored.body).map_err(|error| StageError::reject(error.to_string()))
+}
+
+/// Decodes whichever record of `WF_JUDGED` it is.
+///
+/// # Errors
+/// [`StageError::Reject`] with what the bytes are instead.
+pub fn decode_judged(stored: &Stored) -> Result<Judged, StageError> {
+    Judged::decode(&stored.body).map_err(|error| StageError::reject(error.to_string()))
+}
+
+/// The trace that a message belongs to; a broken header costs the trace and nothing else.
+#[must_use]
+pub fn trace_of(stored: &Stored) -> Option<TraceParent> {
+    stored.headers.get("traceparent")?.parse().ok()
+}
+
+/// A clock's time as the contract writes it.
+#[must_use]
+pub fn timestamp(time: UnixMillis) -> Timestamp {
+    let millis = i64::try_from(time.0).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
+}
+
+/// The contract's time as the clock gives it; times before 1970 count as 1970.
+#[must_use]
+pub fn unix_millis(time: Timestamp) -> UnixMillis {
+    UnixMillis(u64::try_from(time.as_millisecond()).unwrap_or(0))
+}

@@ -1,0 +1,82 @@
+//! The contract's streams as the bus makes them.
+
+use std::time::Duration;
+
+use wirefold_flow::{Bus, BusError, StreamConfig};
+use wirefold_proto::streams::{self, ReadBy, STREAMS, Stream};
+
+/// How long streams keep their messages, and how large they may grow. design, section 14.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How far back comparison reaches.
+    pub window: Duration,
+    /// How long the output is kept.
+    pub output: Duration,
+    /// How long alerts are kept.
+    pub alerts: Duration,
+    /// The most bytes of `WF_FETCHED`; the other streams have their share of as much again.
+    pub max_bytes: u64,
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { window: DAY * 7, output: DAY * 30, alerts: DAY * 90, max_bytes: 1 << 30 }
+    }
+}
+
+/// The configuration of every stream.
+#[must_use]
+pub fn stream_configs(limits: &Limits) -> Vec<StreamConfig> {
+    STREAMS.iter().map(|stream| config(stream, limits)).collect()
+}
+
+/// Makes every stream be so.
+///
+/// # Errors
+/// Whatever the bus says.
+pub async fn create_streams(bus: &dyn Bus, limits: &Limits) -> Result<(), BusError> {
+    for config in stream_configs(limits) {
+        bus.create_stream(config).await?;
+    }
+    Ok(())
+}
+
+fn config(stream: &Stream, limits: &Limits) -> StreamConfig {
+    let (max_age, share) = match stream.name {
+        name if name == streams::FETCHED.name => (DAY * 14, 1),
+        name if name == streams::JUDGED.name => (limits.window + DAY * 30, 4),
+        name if name == streams::OUTPUT.name => (limits.output, 2),
+        name if name == streams::ALERTS.name => (limits.alerts, 16),
+        name if name == streams::CONTROL.name => (DAY * 365, 32),
+        _ => (DAY * 90, 16),
+    };
+    let fetched_age = (limits.window + DAY).max(DAY * 14);
+    let is_fetched = stream.name == streams::FETCHED.name;
+    StreamConfig {
+        max_age: if is_fetched { fetched_age } else { max_age },
+        max_bytes: limits.max_bytes / share,
+        window: WINDOW,
+        readers: readers(stream),
+        ..StreamConfig::new(stream.name, stream.subjects)
+    }
+}
+
+/// Longer than a message may take from its first delivery to its last.
+const WINDOW: Duration = Duration::from_mins(10);
+
+/// Those who must have read a message before a full stream drops it: who loses by its loss.
+///
+/// Not those who read by sequence, for they do not say how far they are, nor strangers.
+fn readers(stream: &Stream) -> Vec<String> {
+    let counts = |name: &str| match stream.name {
+        name_of if name_of == streams::FETCHED.name => name == "detector",
+        name_of if name_of == streams::JUDGED.name => name == "enricher",
+        name_of if name_of == streams::OUTPUT.name => matches!(name, "alerter" | "gateway"),
+        _ => false,
+    };
+    let waits = |reader: &&streams::Reader| reader.by != ReadBy::Sequence;
+    let names = stream.readers.iter().filter(waits).map(|reader| reader.role.as_str());
+    names.filter(|name| counts(name)).map(str::to_owned).collect()
+}

@@ -1,0 +1,1 @@
+//! The subscription language: parse, match one, match a million.

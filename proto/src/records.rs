@@ -1,0 +1,126 @@
+//! What stands in the key-value buckets, for whoever asks how feeds and subscriptions are doing.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{Message, Tag};
+use crate::settings::{FeedSettings, SubscriptionSettings};
+
+/// A feed with its settings and health: `wf_feeds`, key `feed.<escaped feed id>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FeedRecord {
+    /// `wirefold.feed/1`.
+    pub schema: Tag<Self>,
+    /// The settings in force.
+    pub feed: FeedSettings,
+    /// The file and line that define it, such as `wirefold.toml:14`; such a feed is changed there
+    /// and nowhere else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_by: Option<String>,
+    /// The title as the feed gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feed_title: Option<String>,
+    /// How it is doing.
+    pub health: FeedHealth,
+    /// What went wrong last, for people; absent while all is well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// Failures in a row.
+    #[serde(default)]
+    pub failures: u32,
+    /// When it was polled last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_poll: Option<Timestamp>,
+    /// When it was read well last, 304 included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_good: Option<Timestamp>,
+    /// When it gave a new item last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_new: Option<Timestamp>,
+    /// When it is polled next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_poll: Option<Timestamp>,
+    /// The seconds between two polls as they stand.
+    pub interval_seconds: u32,
+    /// Articles that came from it.
+    #[serde(default)]
+    pub articles: u64,
+    /// How many of the items it lists give only a teaser; absent before the first good poll.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub teasers: Option<Teasers>,
+    /// The validator `ETag`, opaque, as it came with the last good answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// The validator `Last-Modified`, opaque, as it came with the last good answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+}
+
+impl Message for FeedRecord {
+    const NAME: &'static str = "wirefold.feed";
+    const VERSION: u32 = 1;
+}
+
+/// How a feed is doing.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedHealth {
+    /// Not polled yet.
+    Waiting,
+    /// Read well the last time.
+    Good,
+    /// Failing; tried again less and less often.
+    Failing,
+    /// Its host said that it is gone for good.
+    Gone,
+}
+
+/// How much of what a feed lists is teasers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Teasers {
+    /// Items with fewer than 80 words of text.
+    pub teasers: u32,
+    /// All items listed.
+    pub items: u32,
+}
+
+impl Teasers {
+    /// Whether most of its items only tease.
+    #[must_use]
+    pub fn is_teasing(self) -> bool {
+        self.items > 0 && self.teasers * 2 > self.items
+    }
+}
+
+/// A subscription in force: `wf_subscriptions`, key `subscription.<escaped subscription id>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SubscriptionRecord {
+    /// `wirefold.subscription/1`.
+    pub schema: Tag<Self>,
+    /// The settings in force, defaults filled in.
+    pub subscription: SubscriptionSettings,
+    /// The file and line that define it, such as `wirefold.toml:14`; such a subscription is
+    /// changed there and nowhere else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_by: Option<String>,
+    /// Until when it is kept silent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<Timestamp>,
+    /// What is wrong with it, such as a query that does not parse; it rings for nothing then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// Alerts it has opened.
+    #[serde(default)]
+    pub alerts: u64,
+    /// Copies that were folded into them instead of ringing.
+    #[serde(default)]
+    pub saved: u64,
+}
+
+impl Message for SubscriptionRecord {
+    const NAME: &'static str = "wirefold.subscription";
+    const VERSION: u32 = 1;
+}

@@ -1,0 +1,1 @@
+//! One alert for each event and subscription, with a life, and its deliveries.

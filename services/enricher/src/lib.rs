@@ -1,0 +1,1 @@
+//! Finds language, dateline, names, quotations and figures, and writes the output stream.

@@ -1,0 +1,1 @@
+//! Polls feeds, fetches article pages, reads local sources, and publishes what is new.

@@ -1,0 +1,1 @@
+//! Projection, API, feeds and page over the output stream.
