@@ -3,7 +3,9 @@
 //! Same input order, same verdicts, always: nothing here looks at a clock, a random number or the
 //! order of a hash map.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies};
@@ -17,6 +19,7 @@ use crate::facts::ShortFacts;
 use crate::fingerprint::Fingerprint;
 use crate::index::{DocId, Index};
 use crate::judge::{Article, Judgement, Prior, judge};
+use crate::packed::{Analysed, Opened, Packed};
 use crate::settings::{DAY, Settings};
 use crate::stories::Stories;
 use crate::verdict::Verdict;
@@ -44,8 +47,8 @@ pub struct Incoming<'a> {
 /// What the detector keeps of an article.
 #[derive(Debug)]
 pub(crate) struct Doc {
-    pub(crate) text: Text,
-    pub(crate) body: Body,
+    pub(crate) packed: Packed,
+    /// Its keys stand in the index only.
     pub(crate) fingerprint: Fingerprint,
     pub(crate) facts: ShortFacts,
     pub(crate) traces: Vec<AgencyTrace>,
@@ -75,10 +78,10 @@ pub(crate) struct Relative {
 }
 
 impl Doc {
-    pub(crate) fn article(&self) -> Article<'_> {
+    pub(crate) fn article<'a>(&'a self, analysed: &'a Analysed) -> Article<'a> {
         Article {
-            text: &self.text,
-            body: &self.body,
+            text: &analysed.text,
+            body: &analysed.body,
             fingerprint: &self.fingerprint,
             facts: &self.facts,
         }
@@ -104,6 +107,8 @@ pub struct Detector {
     pub(crate) events: Events,
     pub(crate) index: Index,
     pub(crate) boilerplate: Boilerplate,
+    /// Articles analysed lately: what is compared is made again from what is kept.
+    pub(crate) opened: RefCell<Opened>,
     by_item: FxHashMap<String, Vec<DocId>>,
     /// The latest article of each story that has a text.
     by_text: FxHashMap<u128, Vec<DocId>>,
@@ -138,13 +143,15 @@ impl Detector {
         self.expire(incoming.time);
         let number = self.next;
         self.next += 1;
-        let (doc, traits) = self.read(number, incoming);
-        let judgement = self.judge(&doc, incoming);
-        self.remember(number, incoming, doc, &judgement, traits.as_ref())
+        let (doc, analysed, traits) = self.read(number, incoming);
+        let judgement = self.judge(&doc, &analysed, incoming);
+        let analysed = Arc::new(analysed);
+        self.opened.borrow_mut().hold(number, analysed.clone());
+        self.remember(number, incoming, (doc, &analysed), &judgement, traits.as_ref())
     }
 
     /// Analyses an article against what is known of its outlet.
-    fn read(&self, number: DocId, incoming: &Incoming<'_>) -> (Doc, Option<Traits>) {
+    fn read(&self, number: DocId, incoming: &Incoming<'_>) -> (Doc, Analysed, Option<Traits>) {
         let text = Text::new(incoming.text);
         let whole = Body::new(&text);
         let traits = incoming.outlet.map(|outlet| Traits::new(outlet, &whole, &text));
@@ -157,11 +164,12 @@ impl Detector {
         let facts = ShortFacts::new(&text, &body, &self.settings);
         let mut traces = agencies(&text);
         traces.splice(0..0, byline_agencies(incoming.byline));
+        let (common, foreign) = (Bits::new(body.len()), Bits::new(body.len()));
+        let analysed = Analysed { text, body };
         let doc = Doc {
-            common: Bits::new(body.len()),
-            foreign: Bits::new(body.len()),
-            text,
-            body,
+            common,
+            foreign,
+            packed: Packed::new(&analysed),
             fingerprint,
             facts,
             traces,
@@ -172,33 +180,42 @@ impl Detector {
             kin: Vec::new(),
             holds: Vec::new(),
         };
-        (doc, traits)
+        (doc, analysed, traits)
     }
 
-    fn judge(&self, doc: &Doc, incoming: &Incoming<'_>) -> Judgement {
+    /// The article as it was compared, unless it left the window.
+    pub(crate) fn open(&self, doc: DocId) -> Option<Arc<Analysed>> {
+        let packed = &self.docs.get(&doc)?.packed;
+        Some(self.opened.borrow_mut().get(doc, packed))
+    }
+
+    fn judge(&self, doc: &Doc, analysed: &Analysed, incoming: &Incoming<'_>) -> Judgement {
         let versions = self.versions(incoming);
-        let mut priors: Vec<DocId> = versions.clone();
+        let mut earlier: Vec<DocId> = versions.clone();
         let same_text = doc.fingerprint.exact.and_then(|exact| self.by_text.get(&exact));
-        priors.extend(same_text.into_iter().flatten());
-        if doc.article().is_comparable(&self.settings) {
-            priors.extend(self.candidates(&doc.fingerprint));
+        earlier.extend(same_text.into_iter().flatten());
+        if doc.fingerprint.is_comparable(&self.settings) {
+            earlier.extend(self.candidates(&doc.fingerprint));
         }
-        priors.sort_unstable();
-        priors.dedup();
-        let priors: Vec<Prior<'_>> = priors
+        earlier.sort_unstable();
+        earlier.dedup();
+        let opened: Vec<(DocId, &Doc, Arc<Analysed>)> = earlier
             .iter()
-            .filter_map(|number| Some((*number, self.docs.get(number)?)))
-            .map(|(number, prior)| Prior {
-                doc: number,
-                article: prior.article(),
-                same_item: versions.contains(&number),
+            .filter_map(|number| Some((*number, self.docs.get(number)?, self.open(*number)?)))
+            .collect();
+        let priors: Vec<Prior<'_>> = opened
+            .iter()
+            .map(|(number, prior, reading)| Prior {
+                doc: *number,
+                article: prior.article(reading),
+                same_item: versions.contains(number),
                 same_outlet: doc.outlet.is_some() && doc.outlet == prior.outlet,
                 other_title: doc.title.zip(prior.title).is_some_and(|(a, b)| a != b),
                 common: &prior.common,
                 foreign: &prior.foreign,
             })
             .collect();
-        judge(&doc.article(), &priors, &self.settings)
+        judge(&doc.article(analysed), &priors, &self.settings)
     }
 
     /// The latest versions of the same item.
@@ -245,7 +262,7 @@ impl Detector {
     }
 
     /// Enters an article under its identities.
-    pub(crate) fn enter(&mut self, number: DocId, incoming: &Incoming<'_>, doc: Doc) {
+    pub(crate) fn enter(&mut self, number: DocId, incoming: &Incoming<'_>, mut doc: Doc) {
         for item in incoming.items {
             self.by_item.entry((*item).to_owned()).or_default().push(number);
         }
@@ -256,9 +273,10 @@ impl Detector {
             let kept = others.chain([number]).collect();
             self.by_text.insert(exact, kept);
         }
-        if doc.article().is_comparable(&self.settings) {
+        if doc.fingerprint.is_comparable(&self.settings) {
             self.index.insert(number, incoming.time, &doc.fingerprint);
         }
+        doc.fingerprint.keys = Vec::new();
         self.docs.insert(number, doc);
     }
 

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::postings::Postings;
 use crate::settings::Settings;
-use crate::terms::{Frequencies, Terms, Vector};
+use crate::terms::{Frequencies, Rarities, Terms, Vector};
 use crate::verdict::Merge;
 
 /// A story's number in the order of first articles.
@@ -111,7 +112,7 @@ pub struct Events {
     profiles: BTreeMap<StoryId, Profile>,
     events: BTreeMap<EventId, Event>,
     redirects: FxHashMap<EventId, EventId>,
-    by_term: FxHashMap<u64, Vec<StoryId>>,
+    by_term: Postings<u64>,
 }
 
 impl Events {
@@ -175,9 +176,7 @@ impl Events {
         let Some(profile) = self.profiles.get_mut(&story) else { return };
         let terms = std::mem::take(&mut profile.terms);
         for term in terms.iter() {
-            if let Some(stories) = self.by_term.get_mut(&term) {
-                stories.retain(|other| *other != story);
-            }
+            self.by_term.remove(&term, story);
         }
     }
 
@@ -188,7 +187,7 @@ impl Events {
     fn learn(&mut self, story: StoryId, time: i64, event: EventId, terms: Terms) {
         self.frequencies.learn(&terms);
         for term in terms.iter() {
-            self.by_term.entry(term).or_default().push(story);
+            self.by_term.push(term, story, usize::MAX);
         }
         self.profiles.insert(story, Profile { event, terms, time });
     }
@@ -202,11 +201,12 @@ impl Events {
         settings: &Settings,
         quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Joined {
-        let vector = terms.vector(&self.frequencies);
+        let rarities = Rarities::of(&self.frequencies);
+        let vector = terms.vector_by(&rarities);
         let mut links: Vec<Link> = self
             .like(&vector)
             .into_iter()
-            .map(|story| self.link(story, time, terms, &vector, settings, quotations))
+            .map(|story| self.link(story, time, (terms, &vector, &rarities), settings, quotations))
             .filter(|link| link.likeness >= settings.event_likeness)
             .collect();
         links.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.story.cmp(&b.story)));
@@ -235,9 +235,10 @@ impl Events {
     /// The stories that have most of the vector's heaviest terms.
     fn like(&self, vector: &Vector) -> Vec<StoryId> {
         let mut hits: FxHashMap<StoryId, u32> = FxHashMap::default();
-        let lists = vector.heaviest(LOOKED_UP).into_iter().filter_map(|t| self.by_term.get(&t));
-        for story in lists.flat_map(|stories| stories.iter().rev().take(LATEST)) {
-            *hits.entry(*story).or_default() += 1;
+        for term in vector.heaviest(LOOKED_UP) {
+            for story in self.by_term.get(&term).iter().rev().take(LATEST) {
+                *hits.entry(*story).or_default() += 1;
+            }
         }
         let mut found: Vec<(StoryId, u32)> = hits.into_iter().collect();
         found.sort_unstable_by(|(a, x), (b, y)| y.cmp(x).then(a.cmp(b)));
@@ -258,15 +259,14 @@ impl Events {
         &self,
         story: StoryId,
         time: i64,
-        terms: &Terms,
-        vector: &Vector,
+        (terms, vector, rarities): (&Terms, &Vector, &Rarities<'_>),
         settings: &Settings,
         quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Link {
         let Some(profile) = self.profiles.get(&story) else {
             return Link { story, likeness: 0.0, cosine: 0.0, names: None, quotations: 0 };
         };
-        let there = profile.terms.vector(&self.frequencies);
+        let there = profile.terms.vector_by(rarities);
         let names = terms.name_cosine(&profile.terms, &self.frequencies);
         let apart = time.saturating_sub(profile.time);
         let link = Link::new(story, vector.cosine(&there), names, apart, 0);
@@ -322,10 +322,7 @@ impl Events {
         let known = |id: &EventId| self.events.contains_key(&self.resolve(*id));
         let kept: FxHashSet<EventId> = self.redirects.keys().copied().filter(known).collect();
         self.redirects.retain(|from, _| kept.contains(from));
-        self.by_term.retain(|_, stories| {
-            stories.retain(|story| !is_gone(*story));
-            !stories.is_empty()
-        });
+        self.by_term.retain(|story, _| !is_gone(story));
     }
 }
 

@@ -5,6 +5,7 @@ use std::hash::Hasher;
 use wirefold_text::Text;
 
 use crate::body::Body;
+use crate::settings::Settings;
 
 /// One shingle in this many is an index key. A shard may keep a nested half of them.
 pub const SAMPLE: u64 = 8;
@@ -47,6 +48,12 @@ impl Fingerprint {
             counted_shingles: counted_shingles(body),
             simhash: simhash::simhash_stream(words),
         }
+    }
+
+    /// Whether there is enough text to compare.
+    #[must_use]
+    pub fn is_comparable(&self, settings: &Settings) -> bool {
+        self.counted_shingles >= settings.comparable_shingles
     }
 }
 

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::fingerprint::{Fingerprint, is_sampled};
+use crate::postings::Postings;
 use crate::settings::DAY;
 
 /// An article's number in the order of arrival: ties break by it.
@@ -25,7 +26,7 @@ pub struct Index {
 
 #[derive(Debug, Default)]
 struct Segment {
-    lists: FxHashMap<u64, Vec<DocId>>,
+    lists: Postings<u64>,
     keys: FxHashMap<DocId, KeyCount>,
 }
 
@@ -78,10 +79,7 @@ impl Index {
     pub fn insert(&mut self, doc: DocId, time: i64, fingerprint: &Fingerprint) {
         let segment = self.segments.entry(time.div_euclid(DAY)).or_default();
         for key in &fingerprint.keys {
-            let list = segment.lists.entry(*key).or_default();
-            if list.len() < LONGEST_LIST {
-                list.push(doc);
-            }
+            segment.lists.push(*key, doc, LONGEST_LIST);
         }
         segment.keys.insert(doc, KeyCount::new(fingerprint));
     }
@@ -89,10 +87,7 @@ impl Index {
     /// Marks the stretches of a body that too many stories share: from the first to the last of
     /// neighbouring sampled shingles for whose articles `is_hot` says so.
     pub fn mark_hot(&self, body: &mut Body, is_hot: impl Fn(&[DocId]) -> bool) {
-        let hot = |key: &u64| {
-            let mut lists = self.segments.values().filter_map(|segment| segment.lists.get(key));
-            lists.any(|list| is_hot(list))
-        };
+        let hot = |key: &u64| self.segments.values().any(|segment| is_hot(segment.lists.get(key)));
         let shingles = body.shingles();
         let sampled = shingles.iter().enumerate().filter(|(_, hash)| is_sampled(**hash));
         let verdicts: Vec<(usize, bool)> = sampled.map(|(at, hash)| (at, hot(hash))).collect();
@@ -119,7 +114,7 @@ impl Index {
         let own = KeyCount::new(fingerprint);
         let mut found: Vec<Candidate> = Vec::new();
         for segment in self.segments.values() {
-            let lists = fingerprint.keys.iter().filter_map(|key| segment.lists.get(key));
+            let lists = fingerprint.keys.iter().map(|key| segment.lists.get(key));
             let mut hits: FxHashMap<DocId, u32> = FxHashMap::default();
             for doc in lists.filter(|list| !is_hot(list)).flatten() {
                 *hits.entry(*doc).or_default() += 1;

@@ -27,7 +27,7 @@ impl Article<'_> {
     /// Whether there is enough counted text to compare.
     #[must_use]
     pub fn is_comparable(&self, settings: &Settings) -> bool {
-        self.fingerprint.counted_shingles >= settings.comparable_shingles
+        self.fingerprint.is_comparable(settings)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::agency::{Kin, inferred_agency, own_agency};
 use crate::align::Block;
 use crate::bits::Bits;
+use crate::body::Body;
 use crate::boilerplate::Traits;
 use crate::detector::{Detector, Doc, Incoming, Relative};
 use crate::events::{Joined, StoryId};
@@ -10,8 +11,10 @@ use crate::index::DocId;
 use crate::judge::{CopyKind, Decision, Judgement, Match};
 use crate::material::{Reason, material};
 use crate::overlap::Overlap;
+use crate::packed::Analysed;
 use crate::terms::Terms;
 use crate::verdict::{Class, Evidence, Merge, Verdict};
+use wirefold_text::Text;
 
 impl Detector {
     /// Enters a judged article and gives its verdict.
@@ -19,14 +22,14 @@ impl Detector {
         &mut self,
         number: DocId,
         incoming: &Incoming<'_>,
-        mut doc: Doc,
+        (mut doc, analysed): (Doc, &Analysed),
         judgement: &Judgement,
         traits: Option<&Traits>,
     ) -> Verdict {
-        let comparable = doc.article().is_comparable(&self.settings);
+        let comparable = doc.fingerprint.is_comparable(&self.settings);
         doc.kin = self.kin(judgement);
-        let novelty = self.novelty(&doc, judgement);
-        let reason = self.material(&doc, judgement, novelty);
+        let novelty = self.novelty(&analysed.body, judgement);
+        let reason = self.material(&analysed.text, judgement, novelty);
         doc.story = match decided_for(judgement) {
             Some(of) => self.story_of(of),
             None => self.stories.open(number),
@@ -37,7 +40,7 @@ impl Detector {
                 self.stories.join(doc.story, number);
                 Joined::default()
             }
-            None => self.find_event(number, incoming, &doc, judgement, &mut quotations),
+            None => self.find_event(number, incoming, analysed, judgement, &mut quotations),
         };
         self.mark_common(&mut doc, judgement);
         if let (Some(traits), true) = (traits, comparable) {
@@ -85,34 +88,34 @@ impl Detector {
     }
 
     /// The share of the new text's counted words that its story does not have yet.
-    fn novelty(&self, doc: &Doc, judgement: &Judgement) -> f64 {
+    fn novelty(&self, body: &Body, judgement: &Judgement) -> f64 {
         let of = match judgement.decision {
             Decision::Own => return 1.0,
             Decision::Copy { kind: CopyKind::Exact, .. } => return 0.0,
             Decision::Copy { of, .. } | Decision::Version { of } => of,
         };
         let story = self.story_of(of);
-        let mut known = Bits::new(doc.body.len());
+        let mut known = Bits::new(body.len());
         for m in judgement.matches.iter().filter(|m| self.story_of(m.doc) == story) {
             known.extend(&m.overlap.here);
         }
-        let counted = doc.body.words.iter().filter(|word| word.counts()).count();
+        let counted = body.words.iter().filter(|word| word.counts()).count();
         if counted == 0 { 0.0 } else { 1.0 - (known.count() as f64 / counted as f64).min(1.0) }
     }
 
-    fn material(&self, doc: &Doc, judgement: &Judgement, novelty: f64) -> Option<Reason> {
+    fn material(&self, text: &Text, judgement: &Judgement, novelty: f64) -> Option<Reason> {
         let story = self.story_of(decided_for(judgement)?);
         let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
-        let known: Vec<_> =
-            members.filter_map(|m| self.docs.get(&m.doc)).map(|known| &known.text).collect();
-        material(&doc.text, &known, novelty, &self.settings)
+        let opened: Vec<_> = members.filter_map(|m| self.open(m.doc)).collect();
+        let known: Vec<&Text> = opened.iter().map(|known| &known.text).collect();
+        material(text, &known, novelty, &self.settings)
     }
 
     fn find_event(
         &mut self,
         number: DocId,
         incoming: &Incoming<'_>,
-        doc: &Doc,
+        analysed: &Analysed,
         judgement: &Judgement,
         quotations: &mut Vec<Block>,
     ) -> Joined {
@@ -127,15 +130,18 @@ impl Detector {
             self.events.add_alone(number, incoming.published);
             return Joined::default();
         }
-        let terms = Terms::new(&doc.text, &doc.body, incoming.title);
-        let (docs, settings, stories) = (&self.docs, &self.settings, &self.stories);
+        let terms = Terms::new(&analysed.text, &analysed.body, incoming.title);
+        let (docs, opened) = (&self.docs, &mut self.opened);
+        let (settings, stories) = (&self.settings, &self.stories);
         let mut shared = |story: StoryId| {
             let known = judgement.matches.iter().find(|m| m.doc == story);
-            let first = stories.get(story).and_then(|story| docs.get(&story.first));
-            let blocks = match (known, first) {
+            let first = || stories.get(story).map(|story| story.first);
+            let first = || first().and_then(|first| Some((first, docs.get(&first)?)));
+            let blocks = match (known, first()) {
                 (Some(known), _) => known.overlap.shared_quotations.clone(),
-                (None, Some(first)) => {
-                    Overlap::between(&doc.body, &first.body, settings).shared_quotations
+                (None, Some((lead, doc))) => {
+                    let lead = opened.get_mut().get(lead, &doc.packed);
+                    Overlap::between(&analysed.body, &lead.body, settings).shared_quotations
                 }
                 (None, None) => Vec::new(),
             };

@@ -1,8 +1,9 @@
 //! Term vectors for events: stems weighted by how rare they are (TF-IDF, Salton & Buckley 1988).
 
+use std::cell::RefCell;
 use std::sync::OnceLock;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use wirefold_text::Text;
 use wirefold_text::extract::names;
 
@@ -50,10 +51,12 @@ fn count_terms(text: &Text, body: &Body) -> FxHashMap<u64, u32> {
 /// What events look at in one text.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    /// Terms with their counts, by term.
-    counts: Vec<(u64, u32)>,
-    /// The stems of names.
-    names: FxHashSet<u64>,
+    /// The terms, in order.
+    terms: Box<[u64]>,
+    /// How often each stands in the text.
+    counts: Box<[u16]>,
+    /// The stems of names, in order.
+    names: Box<[u64]>,
 }
 
 impl Terms {
@@ -68,23 +71,39 @@ impl Terms {
         let mut counts: Vec<(u64, u32)> = counts.into_iter().collect();
         counts.sort_unstable();
         let words = names(text).into_iter().flat_map(|name| name.words);
-        let names = words.map(|index| word_hash(stem(text.normal(&text.words()[index])))).collect();
-        Terms { counts, names }
+        let names = words.map(|index| word_hash(stem(text.normal(&text.words()[index]))));
+        let mut names: Vec<u64> = names.collect();
+        names.sort_unstable();
+        names.dedup();
+        let narrow = |count: u32| u16::try_from(count).unwrap_or(u16::MAX);
+        Terms {
+            terms: counts.iter().map(|(term, _)| *term).collect(),
+            counts: counts.iter().map(|(_, count)| narrow(*count)).collect(),
+            names: names.into(),
+        }
     }
 
     /// The terms, each once.
     pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
-        self.counts.iter().map(|(term, _)| *term)
+        self.terms.iter().copied()
     }
 
     /// The weighted vector of unit length under `frequencies`.
     #[must_use]
     pub fn vector(&self, frequencies: &Frequencies) -> Vector {
-        let weigh = |(term, count): &(u64, u32)| {
-            let weight = (1.0 + f64::from(*count).ln()) * frequencies.rarity(*term);
+        self.vector_by(&Rarities::of(frequencies))
+    }
+
+    /// The same, for many texts under the same frequencies.
+    pub(crate) fn vector_by(&self, rarities: &Rarities<'_>) -> Vector {
+        let weigh = |(term, count): (&u64, &u16)| {
+            let rarity = rarities.get(*term);
+            let mentions = if *count == 1 { 1.0 } else { 1.0 + f64::from(*count).ln() };
+            let weight = mentions * rarity;
             (weight > 0.0).then_some((*term, weight))
         };
-        let mut weights: Vec<(u64, f64)> = self.counts.iter().filter_map(weigh).collect();
+        let mut weights: Vec<(u64, f64)> =
+            self.terms.iter().zip(&self.counts).filter_map(weigh).collect();
         let length = weights.iter().map(|(_, weight)| weight * weight).sum::<f64>().sqrt();
         weights.iter_mut().for_each(|(_, weight)| *weight /= length);
         Vector { weights }
@@ -98,12 +117,13 @@ impl Terms {
             let rarity = frequencies.rarity(*name);
             if rarity >= RARE_NAME * frequencies.most() { rarity * rarity } else { 0.0 }
         };
-        let sum = |names: &FxHashSet<u64>| -> f64 {
+        let sum = |names: &[u64]| -> f64 {
             let mut weights: Vec<f64> = names.iter().map(weight).collect();
             weights.sort_by(f64::total_cmp);
             weights.iter().sum()
         };
-        let common: FxHashSet<u64> = self.names.intersection(&other.names).copied().collect();
+        let is_common = |name: &&u64| other.names.binary_search(name).is_ok();
+        let common: Vec<u64> = self.names.iter().filter(is_common).copied().collect();
         let length = (sum(&self.names) * sum(&other.names)).sqrt();
         (length > 0.0).then(|| (sum(&common) / length).min(1.0))
     }
@@ -195,13 +215,50 @@ impl Frequencies {
     /// stands everywhere.
     #[must_use]
     pub fn rarity(&self, term: u64) -> f64 {
-        let count = self.counts.get(&term).copied().unwrap_or(0);
+        self.rarity_of(self.count(term))
+    }
+
+    fn count(&self, term: u64) -> u32 {
+        self.counts.get(&term).copied().unwrap_or(0)
+    }
+
+    fn rarity_of(&self, count: u32) -> f64 {
         (f64::from(self.documents + 1) / f64::from(count + 1)).ln().max(0.0)
     }
 
     /// The rarity of a term never seen.
     fn most(&self) -> f64 {
         f64::from(self.documents + 1).ln()
+    }
+}
+
+/// Rarities under frequencies that stand still: most terms are as frequent as many others, and a
+/// logarithm costs more than all else about them.
+pub(crate) struct Rarities<'a> {
+    frequencies: &'a Frequencies,
+    /// By count; not a number where it was not asked for yet.
+    known: RefCell<Vec<f64>>,
+}
+
+/// Counts whose rarities are kept.
+const KEPT_RARITIES: usize = 1024;
+
+impl<'a> Rarities<'a> {
+    pub(crate) fn of(frequencies: &'a Frequencies) -> Rarities<'a> {
+        Rarities { frequencies, known: RefCell::new(vec![f64::NAN; KEPT_RARITIES]) }
+    }
+
+    fn get(&self, term: u64) -> f64 {
+        let count = self.frequencies.count(term);
+        let mut known = self.known.borrow_mut();
+        match known.get_mut(count as usize) {
+            Some(kept) if kept.is_nan() => {
+                *kept = self.frequencies.rarity_of(count);
+                *kept
+            }
+            Some(kept) => *kept,
+            None => self.frequencies.rarity_of(count),
+        }
     }
 }
 
@@ -233,7 +290,6 @@ mod tests {
 
     #[test]
     fn chinese_goes_by_pairs() {
-        let counts = terms("港口工人").counts.len();
-        assert_eq!(counts, 3);
+        assert_eq!(terms("港口工人").iter().count(), 3);
     }
 }

@@ -24,6 +24,9 @@ const SPELLED: &[&str] = &[
     "eleven", "twelve",
 ];
 
+/// The bytes of the longest of them: most words are told apart by their length.
+const LONGEST_SPELLED: usize = 6;
+
 /// Powers of ten and the words for them, in normal form.
 const SCALES: &[(usize, &str)] = &[
     (3, "thousand tausend mil mila mille тыс тысяча тысячи тысяч тис тисячі тисяч ألف آلاف हजार 千"),
@@ -66,8 +69,9 @@ pub fn numbers(text: &Text, words: Range<usize>) -> Vec<Number> {
 
 /// The value of the number that begins at word `start`, and one past its last word.
 fn number_at(text: &Text, start: usize, limit: usize) -> Option<(String, usize)> {
-    if let Some(spelled) =
-        SPELLED.iter().position(|word| text.normal(&text.words()[start]) == *word)
+    let normal = text.normal(&text.words()[start]);
+    if normal.len() <= LONGEST_SPELLED
+        && let Some(spelled) = SPELLED.iter().position(|word| normal == *word)
     {
         let (scale, end) = scale_at(text, start..start + 1, limit);
         // "one" is a pronoun more often than a number.
