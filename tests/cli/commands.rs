@@ -2,7 +2,27 @@
 
 use crate::program::{Run, command, wirefold};
 
-const COMMANDS: [&str; 5] = ["fold", "why", "compare", "completion", "man"];
+const COMMANDS: [&str; 19] = [
+    "up",
+    "demo",
+    "init",
+    "check",
+    "config",
+    "feed",
+    "story",
+    "why",
+    "sub",
+    "alert",
+    "tail",
+    "dead",
+    "fold",
+    "compare",
+    "run",
+    "healthcheck",
+    "completion",
+    "man",
+    "help",
+];
 
 #[track_caller]
 fn check_prints(arguments: &[&str], parts: &[&str]) -> Run {
@@ -16,7 +36,7 @@ fn check_prints(arguments: &[&str], parts: &[&str]) -> Run {
 
 #[test]
 fn every_command_has_help() {
-    for name in COMMANDS {
+    for name in COMMANDS.iter().filter(|name| **name != "help") {
         let usage = format!("Usage: wirefold {name}");
         check_prints(&[name, "--help"], &[&usage, "--color"]);
         check_prints(&[name, "-h"], &[&usage]);
@@ -29,6 +49,7 @@ fn every_command_has_help() {
 fn help_of_fold_tells_the_evaluation_interface() {
     check_prints(&["fold", "--help"], &["--json", "--final", "--method", "simhash:K", "\"text\""]);
     check_prints(&["compare", "--help"], &["--no-mask", "--full"]);
+    check_prints(&["why", "--help"], &["--no-mask", "--full", "10 same event"]);
 }
 
 #[test]
@@ -64,11 +85,14 @@ fn the_manual_is_roff() {
 
 #[test]
 fn what_is_no_command_line_is_refused_on_standard_error() {
-    let refused: [&[&str]; 9] = [
+    let refused: [&[&str]; 12] = [
         &[],
         &["unfold"],
         &["fold"],
         &["fold", "--jsn", "-"],
+        &["feed"],
+        &["story", "show"],
+        &["dead", "replay", "7", "--all"],
         &["fold", "--color", "sometimes", "-"],
         &["fold", "-q", "-v", "-"],
         &["why", "a.txt"],

@@ -1,14 +1,18 @@
 //! The command line, through the built binary: what it prints, where, and how it ends.
 
+mod api;
 mod bad_input;
 mod commands;
 mod compare;
+mod feed;
 mod identity;
 mod large_input;
 mod lines;
 mod methods;
 mod outlets;
 mod pipes;
+mod story;
+mod sub;
 mod terminal;
 mod time;
 

@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub(crate) mod accuracy;
+pub(crate) mod bench;
 pub(crate) mod frequencies;
 pub(crate) mod sizes;
 pub(crate) mod test;

@@ -14,7 +14,7 @@ mod table;
 #[path = "../../tests/tidy/tree.rs"]
 mod tree;
 
-use commands::{accuracy, frequencies, sizes, test};
+use commands::{accuracy, bench, frequencies, sizes, test};
 
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", about = "Developers' tasks of wirefold", max_term_width = 100)]
@@ -29,6 +29,8 @@ enum Task {
     Test,
     /// Examine the detector on labelled sets and write docs/accuracy.md.
     Accuracy(accuracy::Arguments),
+    /// Measure a release build: `bench pipeline`, `bench small`.
+    Bench(bench::Arguments),
     /// Count words in ../shared/suites and seeds for the table of crates/dedup.
     Frequencies,
     /// Measure what we keep small: files, functions, crates, the binary.
@@ -39,6 +41,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().task {
         Task::Test => test::run(),
         Task::Accuracy(arguments) => accuracy::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::Frequencies => frequencies::run(),
         Task::Sizes => sizes::run(),
     }

@@ -159,8 +159,9 @@ impl Detector {
             Some(traits) => self.boilerplate.mask(&whole, &text, traits, &self.settings),
             None => whole,
         };
-        self.index.mark_hot(&mut body, |docs| self.is_hot(docs));
-        let fingerprint = Fingerprint::new(&text, &body);
+        let shingles = body.shingles();
+        self.index.mark_hot(&mut body, &shingles, |docs| self.is_hot(docs));
+        let fingerprint = Fingerprint::with(&text, &body, shingles);
         let facts = ShortFacts::new(&text, &body, &self.settings);
         let mut traces = agencies(&text);
         traces.splice(0..0, byline_agencies(incoming.byline));

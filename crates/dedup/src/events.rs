@@ -184,8 +184,8 @@ impl Events {
         self.events.insert(story, Event { first: time, last: time, stories: vec![story] });
     }
 
-    fn learn(&mut self, story: StoryId, time: i64, event: EventId, terms: Terms) {
-        self.frequencies.learn(&terms);
+    fn learn(&mut self, story: StoryId, time: i64, event: EventId, mut terms: Terms) {
+        self.frequencies.learn(&mut terms);
         for term in terms.iter() {
             self.by_term.push(term, story, usize::MAX);
         }
@@ -266,10 +266,10 @@ impl Events {
         let Some(profile) = self.profiles.get(&story) else {
             return Link { story, likeness: 0.0, cosine: 0.0, names: None, quotations: 0 };
         };
-        let there = profile.terms.vector_by(rarities);
-        let names = terms.name_cosine(&profile.terms, &self.frequencies);
+        let cosine = profile.terms.cosine_by(vector, rarities);
+        let names = terms.name_cosine_by(&profile.terms, rarities);
         let apart = time.saturating_sub(profile.time);
-        let link = Link::new(story, vector.cosine(&there), names, apart, 0);
+        let link = Link::new(story, cosine, names, apart, 0);
         // Quotations are costly to look for: only where they could make the difference.
         let at_most = Link::new(story, link.cosine, names, apart, MOST_QUOTATIONS);
         if at_most.likeness < settings.event_likeness {

@@ -33,9 +33,13 @@ impl Fingerprint {
     /// The fingerprint of a text and its body.
     #[must_use]
     pub fn new(text: &Text, body: &Body) -> Fingerprint {
+        Fingerprint::with(text, body, body.shingles())
+    }
+
+    /// The same, where the body's shingles are known.
+    pub(crate) fn with(text: &Text, body: &Body, shingles: Vec<u64>) -> Fingerprint {
         let kept = text.words().iter().zip(text.normal_words()).filter(|(word, _)| !word.furniture);
         let words = kept.map(|(_, normal)| normal);
-        let shingles = body.shingles();
         let is_dense = shingles.len() < SHORT;
         let below = u64::MAX / if is_dense { DENSE_SAMPLE } else { SAMPLE };
         let mut keys: Vec<u64> = shingles.into_iter().filter(|hash| *hash < below).collect();

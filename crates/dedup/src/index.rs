@@ -84,11 +84,10 @@ impl Index {
         segment.keys.insert(doc, KeyCount::new(fingerprint));
     }
 
-    /// Marks the stretches of a body that too many stories share: from the first to the last of
+    /// Marks the stretches of a body, given its shingles, that too many stories share: from the first to the last of
     /// neighbouring sampled shingles for whose articles `is_hot` says so.
-    pub fn mark_hot(&self, body: &mut Body, is_hot: impl Fn(&[DocId]) -> bool) {
+    pub fn mark_hot(&self, body: &mut Body, shingles: &[u64], is_hot: impl Fn(&[DocId]) -> bool) {
         let hot = |key: &u64| self.segments.values().any(|segment| is_hot(segment.lists.get(key)));
-        let shingles = body.shingles();
         let sampled = shingles.iter().enumerate().filter(|(_, hash)| is_sampled(**hash));
         let verdicts: Vec<(usize, bool)> = sampled.map(|(at, hash)| (at, hot(hash))).collect();
         for stretch in verdicts.chunk_by(|a, b| a.1 == b.1).filter(|stretch| stretch[0].1) {

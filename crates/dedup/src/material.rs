@@ -1,7 +1,9 @@
 //! Whether a copy or version brings something new that its readers should hear of, and what.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
+use rustc_hash::FxHashSet;
 use wirefold_text::Text;
 use wirefold_text::extract::{names, numbers};
 
@@ -48,22 +50,40 @@ pub fn material(new: &Text, known: &[&Text], novelty: f64, settings: &Settings) 
         return Some(Reason::Correction);
     }
     let lede = new.lede();
-    let old_numbers: BTreeSet<String> = known
-        .iter()
-        .flat_map(|text| numbers(text, 0..text.words().len()))
-        .map(|number| number.value)
-        .collect();
-    let mut fresh = numbers(new, lede.clone()).into_iter().map(|number| number.value);
-    if let Some(number) = fresh.find(|value| !old_numbers.contains(value)) {
+    if let Some(number) = new_number(new, lede.clone(), known) {
         return Some(Reason::NewNumber(number));
     }
-    let old_words: BTreeSet<&str> = known.iter().flat_map(|text| text.normal_words()).collect();
-    let in_lede = names(new).into_iter().flat_map(|name| name.words).filter(|at| lede.contains(at));
-    let mut forms = in_lede.map(|index| &new.words()[index]);
-    if let Some(word) = forms.find(|word| !old_words.contains(new.normal(word))) {
-        return Some(Reason::NewName(word.span.of(new.original()).to_owned()));
+    if let Some(name) = new_name(new, &lede, known) {
+        return Some(Reason::NewName(name));
     }
     (novelty >= settings.material_novelty).then_some(Reason::MostlyNew(novelty))
+}
+
+fn new_number(new: &Text, lede: Range<usize>, known: &[&Text]) -> Option<String> {
+    let mut fresh = numbers(new, lede);
+    if fresh.is_empty() {
+        return None;
+    }
+    let old = known.iter().flat_map(|text| numbers(text, 0..text.words().len()));
+    let old: BTreeSet<String> = old.map(|number| number.value).collect();
+    fresh.retain(|number| !old.contains(&number.value));
+    fresh.into_iter().next().map(|number| number.value)
+}
+
+fn new_name(new: &Text, lede: &Range<usize>, known: &[&Text]) -> Option<String> {
+    let capital = |at: &usize| new.words()[*at].capital;
+    if !lede.clone().any(|at| capital(&at)) {
+        return None;
+    }
+    let old: FxHashSet<&str> = known.iter().flat_map(|text| text.normal_words()).collect();
+    // Most words of a lede are known: only those that are not are worth reading for names.
+    let unknown = |at: &usize| !old.contains(new.normal(&new.words()[*at]));
+    if !lede.clone().any(|at| capital(&at) && unknown(&at)) {
+        return None;
+    }
+    let in_lede = names(new).into_iter().flat_map(|name| name.words);
+    let mut fresh = in_lede.filter(|at| lede.contains(at) && unknown(at));
+    fresh.next().map(|at| new.words()[at].span.of(new.original()).to_owned())
 }
 
 fn corrects(text: &Text) -> bool {

@@ -57,6 +57,8 @@ pub struct Terms {
     counts: Box<[u16]>,
     /// The stems of names, in order.
     names: Box<[u64]>,
+    /// Where each term stands in the frequencies that learned from these; empty before.
+    places: Box<[u32]>,
 }
 
 impl Terms {
@@ -80,6 +82,7 @@ impl Terms {
             terms: counts.iter().map(|(term, _)| *term).collect(),
             counts: counts.iter().map(|(_, count)| narrow(*count)).collect(),
             names: names.into(),
+            places: Box::default(),
         }
     }
 
@@ -96,26 +99,53 @@ impl Terms {
 
     /// The same, for many texts under the same frequencies.
     pub(crate) fn vector_by(&self, rarities: &Rarities<'_>) -> Vector {
-        let weigh = |(term, count): (&u64, &u16)| {
-            let rarity = rarities.get(*term);
+        let (weights, length) = self.weigh(rarities);
+        let weighty = self.terms.iter().copied().zip(weights).filter(|(_, weight)| *weight > 0.0);
+        Vector { weights: weighty.map(|(term, weight)| (term, weight / length)).collect() }
+    }
+
+    /// The cosine of the angle between a vector and the one of these terms, 0 to 1.
+    pub(crate) fn cosine_by(&self, vector: &Vector, rarities: &Rarities<'_>) -> f64 {
+        let (weights, length) = self.weigh(rarities);
+        let mut there = self.terms.iter().zip(weights).peekable();
+        let mut sum = 0.0;
+        for (term, here) in &vector.weights {
+            while there.next_if(|(other, _)| *other < term).is_some() {}
+            if let Some((_, weight)) = there.next_if(|(other, _)| *other == term) {
+                sum += here * (weight / length);
+            }
+        }
+        sum.min(1.0)
+    }
+
+    /// The weight of each term, and the length of the vector that they make.
+    fn weigh(&self, rarities: &Rarities<'_>) -> (Vec<f64>, f64) {
+        let weigh = |(at, count): (usize, &u16)| {
+            let rarity = match self.places.get(at) {
+                Some(place) => rarities.at(*place),
+                None => rarities.get(self.terms[at]),
+            };
             let mentions = if *count == 1 { 1.0 } else { 1.0 + f64::from(*count).ln() };
-            let weight = mentions * rarity;
-            (weight > 0.0).then_some((*term, weight))
+            mentions * rarity
         };
-        let mut weights: Vec<(u64, f64)> =
-            self.terms.iter().zip(&self.counts).filter_map(weigh).collect();
-        let length = weights.iter().map(|(_, weight)| weight * weight).sum::<f64>().sqrt();
-        weights.iter_mut().for_each(|(_, weight)| *weight /= length);
-        Vector { weights }
+        let weights: Vec<f64> = self.counts.iter().enumerate().map(weigh).collect();
+        let length = weights.iter().map(|weight| weight * weight).sum::<f64>().sqrt();
+        (weights, length)
     }
 
     /// The cosine over rare names alone, each counted once, 0 to 1; `None` where one of the texts
     /// has no rare names, as in scripts without capitals.
     #[must_use]
     pub fn name_cosine(&self, other: &Terms, frequencies: &Frequencies) -> Option<f64> {
+        self.name_cosine_by(other, &Rarities::of(frequencies))
+    }
+
+    /// The same, for many texts under the same frequencies.
+    pub(crate) fn name_cosine_by(&self, other: &Terms, rarities: &Rarities<'_>) -> Option<f64> {
+        let rare = RARE_NAME * rarities.frequencies.most();
         let weight = |name: &u64| {
-            let rarity = frequencies.rarity(*name);
-            if rarity >= RARE_NAME * frequencies.most() { rarity * rarity } else { 0.0 }
+            let rarity = rarities.get(*name);
+            if rarity >= rare { rarity * rarity } else { 0.0 }
         };
         let sum = |names: &[u64]| -> f64 {
             let mut weights: Vec<f64> = names.iter().map(weight).collect();
@@ -171,7 +201,9 @@ impl Vector {
 #[derive(Debug, Clone)]
 pub struct Frequencies {
     documents: u32,
-    counts: FxHashMap<u64, u32>,
+    /// Where each term's count stands.
+    places: FxHashMap<u64, u32>,
+    counts: Vec<u32>,
 }
 
 impl Default for Frequencies {
@@ -186,7 +218,8 @@ impl Frequencies {
     /// fit are passed over.
     #[must_use]
     pub fn parse(table: &str) -> Frequencies {
-        let mut frequencies = Frequencies { documents: 0, counts: FxHashMap::default() };
+        let mut frequencies =
+            Frequencies { documents: 0, places: FxHashMap::default(), counts: Vec::new() };
         for line in table.lines() {
             let Some((stem, count)) = line.split_once('\t') else {
                 continue;
@@ -197,18 +230,32 @@ impl Frequencies {
             let count = count.saturating_mul(TABLE_WEIGHT);
             match stem {
                 "# documents" => frequencies.documents = count,
-                stem => drop(frequencies.counts.insert(word_hash(stem), count)),
+                stem => {
+                    let place = frequencies.place(word_hash(stem));
+                    frequencies.counts[place as usize] = count;
+                }
             }
         }
         frequencies
     }
 
-    /// Counts a document.
-    pub fn learn(&mut self, terms: &Terms) {
+    /// Counts a document, whose terms know from then on where their counts stand.
+    pub fn learn(&mut self, terms: &mut Terms) {
         self.documents += 1;
-        for term in terms.iter() {
-            *self.counts.entry(term).or_insert(0) += 1;
+        terms.places = terms.terms.iter().map(|term| self.place(*term)).collect();
+        for place in &terms.places {
+            self.counts[*place as usize] += 1;
         }
+    }
+
+    /// Where a term's count stands, from now on if it is new.
+    fn place(&mut self, term: u64) -> u32 {
+        let next = u32::try_from(self.counts.len()).expect("fewer terms than memory holds");
+        let place = *self.places.entry(term).or_insert(next);
+        if place == next {
+            self.counts.push(0);
+        }
+        place
     }
 
     /// How rare a term is: the logarithm of documents by those that have it; 0 for a term that
@@ -219,7 +266,7 @@ impl Frequencies {
     }
 
     fn count(&self, term: u64) -> u32 {
-        self.counts.get(&term).copied().unwrap_or(0)
+        self.places.get(&term).map_or(0, |place| self.counts[*place as usize])
     }
 
     fn rarity_of(&self, count: u32) -> f64 {
@@ -249,7 +296,14 @@ impl<'a> Rarities<'a> {
     }
 
     fn get(&self, term: u64) -> f64 {
-        let count = self.frequencies.count(term);
+        self.of_count(self.frequencies.count(term))
+    }
+
+    fn at(&self, place: u32) -> f64 {
+        self.of_count(self.frequencies.counts[place as usize])
+    }
+
+    fn of_count(&self, count: u32) -> f64 {
         let mut known = self.known.borrow_mut();
         match known.get_mut(count as usize) {
             Some(kept) if kept.is_nan() => {

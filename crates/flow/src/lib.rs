@@ -48,7 +48,7 @@ pub use local::LocalBus;
 pub use loops::{Event, FailPoints, LoopError, Nobody, Nowhere, Observer, Point, Surroundings};
 pub use message::{Headers, Outgoing, Published, REFERENCE, Stored, parse_reference};
 pub use metric::{Metric, MetricKind};
-pub use stage::{Emit, Input, Stage, StageError, run_stage};
+pub use stage::{Emit, Input, Stage, StageError, handle_once, run_stage};
 pub use subject::{check_filter, check_name, check_subject, matches};
 pub use writer::{Decide, EPOCH, INPUT, OFFSETS, Record, Source, WriterConfig, run_writer};
 

@@ -1,1 +1,24 @@
 //! The one way out: an HTTP client that connects to public addresses only, with caps and time limits.
+//!
+//! Feeds, pages and webhook targets are named by strangers, so every address is checked *after* a
+//! name is resolved and before it is connected to: the resolver answers with checked addresses
+//! only, literal addresses and every redirect are checked here, and no proxy of the environment
+//! comes between. Redirects are followed by us, so that their chain is seen and neither secrets
+//! nor bodies cross to another origin. Bodies are counted as they are decoded and dropped at their
+//! cap; one deadline stands over everything.
+//!
+//! It is the only crate that names `reqwest`. It knows no feeds, caches nothing, keeps no cookies
+//! and tries nothing twice.
+
+mod address;
+mod client;
+mod error;
+mod exchange;
+mod resolve;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub use client::{Client, Settings};
+pub use error::{GuardError, SendError};
+pub use exchange::{Method, Redirect, Request, Response};

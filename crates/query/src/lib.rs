@@ -1,1 +1,63 @@
-//! The subscription language: parse, match one, match a million.
+//! The subscription language: parse a query, match it against an article, match a million.
+//!
+//! | written | found |
+//! |---|---|
+//! | `kyiv ceasefire` | both words; `AND` may stand between them |
+//! | `kyiv OR lviv` | either |
+//! | `-sport`, `NOT sport` | articles without the word |
+//! | `"peace plan"` | the words next to each other |
+//! | `harbo*` | words that begin so; at least two letters |
+//! | `port NEAR/5 strike` | at most five words from one to the other, in either order |
+//! | `(port OR harbour) strike` | groups |
+//! | `title:strike` | words, phrases and prefixes of the title alone |
+//! | `entity:Zelensky` | a person, organisation or place in any of its spellings |
+//! | `place: outlet: site: agency: lang: topic: class: feed:` | what is known of the article |
+//! | `origins>=2 outlets>10 velocity>5/10m` | the numbers of its event; five articles in ten minutes |
+//! | `*` | every article |
+//!
+//! Case and diacritics do not count. `AND`, `OR`, `NOT` and `NEAR/n` are operators in capitals
+//! only. `OR` binds least, then `AND`, then `NOT`, then `NEAR`. A query must name something that
+//! has to be there: `-sport` alone is refused.
+//!
+//! Pure: no I/O, no clock, no logging. Parsing fails with a column, matching cannot fail.
+//!
+//! ```
+//! use wirefold_query::{Document, Numbers, Prepared, Query};
+//!
+//! let query = Query::parse(r#"(port OR harbour) "walked out" -football origins>=2"#)?;
+//! let article = Document {
+//!     title: "Talks at the Port collapse",
+//!     text: "Negotiators walked out before dawn.",
+//!     ..Document::default()
+//! };
+//! let numbers = Numbers { origins: 2, ..Numbers::default() };
+//! let matched = query.matches(&Prepared::new(&article), &numbers).expect("all of it stands there");
+//! assert_eq!(matched.words, ["port", "walked out"]);
+//!
+//! let error = Query::parse("port AND").unwrap_err();
+//! assert_eq!(error.to_string(), r#"column 9: expected a word, a phrase or "(", found the end"#);
+//! # Ok::<(), wirefold_query::ParseError>(())
+//! ```
+
+mod document;
+mod error;
+mod evaluate;
+mod fold;
+mod keys;
+mod lexer;
+mod numbers;
+mod parser;
+mod percolator;
+mod query;
+mod term;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use document::{Document, Prepared};
+pub use error::ParseError;
+pub use evaluate::Matched;
+pub use numbers::Numbers;
+pub use percolator::{Hit, Percolator};
+pub use query::{MAX_BYTES, MAX_DEPTH, MAX_TERMS, Query};

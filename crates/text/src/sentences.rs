@@ -53,7 +53,7 @@ const ARTICLES: &[&str] = &[
 pub(crate) fn sentences(original: &str, paragraph: Span) -> Vec<Span> {
     let text = paragraph.of(original);
     let mut found: Vec<Span> = Vec::new();
-    for (at, piece) in text.split_sentence_bound_indices() {
+    for (at, piece) in pieces(text) {
         let trimmed = piece.trim();
         if trimmed.is_empty() {
             continue;
@@ -66,6 +66,46 @@ pub(crate) fn sentences(original: &str, paragraph: Span) -> Vec<Span> {
         }
     }
     found
+}
+
+/// The pieces between the bounds of UAX #29, with their places.
+///
+/// A bound stands only behind a terminator (and what closes it) or a separator of paragraphs, and
+/// of what comes before the terminator only its own word counts. So whatever lies between is
+/// passed over in one go, and the rules are asked around terminators alone.
+fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        if start >= text.len() {
+            return None;
+        }
+        let from = start;
+        let end = match text[from..].find(may_end) {
+            Some(terminator) => {
+                let window = from + window_before(&text[from..from + terminator]);
+                let mut bounded = text[window..].split_sentence_bounds();
+                bounded.next().map_or(text.len(), |piece| window + piece.len())
+            }
+            None => text.len(),
+        };
+        start = end;
+        Some((from, &text[from..end]))
+    })
+}
+
+/// Whether a character may be a terminator or a separator: letters and marks of the scripts that
+/// most news is in are known not to be.
+fn may_end(c: char) -> bool {
+    match c {
+        '\0'..='\u{7f}' => matches!(c, '.' | '!' | '?' | '\n' | '\r'),
+        '\u{a0}'..='\u{588}' | '\u{2010}'..='\u{2023}' | '\u{2025}'..='\u{2027}' => false,
+        _ => true,
+    }
+}
+
+/// Where the last word of `before` begins, or a little earlier.
+fn window_before(before: &str) -> usize {
+    before.rfind(' ').unwrap_or(0)
 }
 
 /// Whether `next` goes on with the sentence that `before` seemed to end.
@@ -133,7 +173,19 @@ fn is_ordinal(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn pieces_are_those_of_the_standard(
+            text in "([A-Ca-c0-9éЖ] ?|[.!?…。؟]|[\"“”’()] ?|[ ,;:\n\u{301}\u{a0}\u{85}\u{2028}-]){0,60}",
+        ) {
+            let expected: Vec<(usize, &str)> = text.split_sentence_bound_indices().collect();
+            prop_assert_eq!(pieces(&text).collect::<Vec<_>>(), expected);
+        }
+    }
 
     fn check(original: &str, expected: &[&str]) {
         let all = Span { start: 0, end: original.len() };

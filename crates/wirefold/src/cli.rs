@@ -4,20 +4,45 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::alert::AlertArguments;
+use crate::commands::check::CheckArguments;
+use crate::commands::config_show::ConfigArguments;
+use crate::commands::dead::DeadArguments;
+use crate::commands::feed::FeedArguments;
+use crate::commands::healthcheck::HealthcheckArguments;
+use crate::commands::init::InitArguments;
+use crate::commands::story::StoryArguments;
+use crate::commands::sub::SubArguments;
+use crate::commands::tail::TailArguments;
+use crate::commands::why::WhyArguments;
 use crate::fold::Method;
+use crate::up::arguments::{DemoArguments, RunArguments, UpArguments};
 
-/// Folds the reprints of one news text into one story.
+/// Watches news feeds and folds the reprints of one text into one story and one alert.
 #[derive(Debug, Parser)]
 #[command(
     name = "wirefold",
     version,
-    about = "Folds the reprints of one news text into one story",
-    long_about = "wirefold compares news articles by their passages and folds what is the same \
-        text into one story: reprints with another lede, a dropped tail, moved or reworded \
-        sentences, with or without a credit. What is another text about the same happening joins \
-        the same event. Shared quotations are no copying.",
-    after_help = "Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 5 some input could not be \
-        used; why and compare: 0 same story, 10 same event, 11 unrelated.",
+    about = "Watches news feeds and folds the reprints of one text into one story and one alert",
+    long_about = "wirefold watches news feeds and compares each article by its passages with \
+        everything seen in the last days. What is the same text becomes one story: reprints with \
+        another lede, a dropped tail, moved or reworded sentences, with or without a credit. What \
+        is another text about the same happening joins the same event. Shared quotations are no \
+        copying. You are told once, told why, and told again only when something material \
+        changes.",
+    after_help = "\
+Start here:
+  wirefold up                      without feeds: a demo, offline, with a page to look at
+  wirefold feed import FILE.opml   your feeds; or: wirefold feed add URL
+  wirefold sub add NAME --query Q  what to be told about
+  wirefold story ls                what was folded; then: wirefold why A B
+
+Commands talk to a running `up` through the socket in its data folder, else open the data
+themselves. Data goes to standard output, talk to standard error; --json gives one object a line.
+
+Exit codes: 0 ok, 1 failure, 2 usage or config, 3 not found, 4 bus or network unreachable, 5 some
+input could not be used, 130 interrupted; why and compare: 0 same story, 10 same event, 11
+unrelated.",
     subcommand_required = true,
     arg_required_else_help = true
 )]
@@ -62,10 +87,41 @@ impl Global {
         };
         choice.write_global();
     }
+
+    /// Says something on standard error, unless asked to say less.
+    pub(crate) fn note(&self, line: std::fmt::Arguments<'_>) {
+        if !self.quiet {
+            crate::output::note(line);
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run everything in one process; without feeds, the demo.
+    Up(UpArguments),
+    /// Show what it does on bundled articles, offline, and keep nothing.
+    Demo(DemoArguments),
+    /// Write a commented config to begin with.
+    Init(InitArguments),
+    /// Look over the config, the data folder, the ports and the deliveries, before `up` does.
+    Check(CheckArguments),
+    /// The settings in force, and where each comes from.
+    Config(ConfigArguments),
+    /// Feeds: what is watched, and how it is doing.
+    Feed(FeedArguments),
+    /// Stories: what was folded, and why.
+    Story(StoryArguments),
+    /// Explain whether two articles are one story, one event, or neither.
+    Why(WhyArguments),
+    /// Subscriptions: what to be told about.
+    Sub(SubArguments),
+    /// Alerts: what you were told, and why.
+    Alert(AlertArguments),
+    /// Follow the output: a line an article, copies under what they copy.
+    Tail(TailArguments),
+    /// Dead letters: what a stage gave up on; show it, try it again.
+    Dead(DeadArguments),
     /// Judge articles from files and show which fold into one story.
     ///
     /// Text files are one article each (id = file stem). JSON lines are objects with "id" and
@@ -73,21 +129,34 @@ pub(crate) enum Command {
     /// judged in the order given, each against those before it; nothing is kept. A text counts to
     /// 512 KiB, a line to 16 MiB, an id to 1 KiB.
     Fold(FoldArguments),
-    /// Explain whether two articles are one story, one event, or neither.
-    Why(CompareArguments),
     /// Compare two texts: passages side by side, what was moved, reworded, added, dropped.
     Compare(CompareArguments),
+    /// Run one stage only.
+    Run(RunArguments),
+    /// Ask a running wirefold whether it is ready, for containers.
+    Healthcheck(HealthcheckArguments),
     /// Print a completion script for a shell.
+    #[command(after_help = "\
+Example:
+  wirefold completion bash > ~/.local/share/bash-completion/completions/wirefold")]
     Completion {
         /// The shell.
         shell: clap_complete::Shell,
     },
     /// Print the manual page (roff).
+    #[command(after_help = "Example:\n  wirefold man | man -l -")]
     Man,
+    /// Extract articles from pages for a parent process; not for people.
+    #[command(hide = true)]
+    ExtractWorker,
 }
 
 /// Arguments of `fold`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirefold fold articles/              a folder of text files
+  wirefold fold --json - < all.jsonl   verdicts as JSON lines")]
 pub(crate) struct FoldArguments {
     /// Text files, files of JSON lines (.jsonl, .ndjson, .json), folders of them, or - for
     /// standard input.
@@ -105,8 +174,9 @@ pub(crate) struct FoldArguments {
     pub(crate) method: Method,
 }
 
-/// Arguments of `why` and `compare`.
+/// Arguments of `compare`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wirefold compare first.txt second.txt")]
 pub(crate) struct CompareArguments {
     /// The earlier article: a text file.
     #[arg(value_name = "FILE")]
@@ -114,6 +184,13 @@ pub(crate) struct CompareArguments {
     /// The later article: a text file.
     #[arg(value_name = "FILE")]
     pub(crate) second: PathBuf,
+    #[command(flatten)]
+    pub(crate) view: CompareView,
+}
+
+/// How a comparison is shown.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct CompareView {
     /// Measure everything, page furniture too.
     #[arg(long)]
     pub(crate) no_mask: bool,
@@ -130,5 +207,26 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_is_and_gives_an_example() {
+        fn check(command: &mut clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            assert!(command.get_about().is_some(), "{path}: no help");
+            if !command.has_subcommands() {
+                let help = command.render_long_help().to_string();
+                assert!(help.contains("Example"), "{path}: no example\n{help}");
+                for argument in command.get_arguments() {
+                    assert!(argument.get_help().is_some(), "{path}: {}", argument.get_id());
+                }
+            }
+            for sub in command.get_subcommands_mut() {
+                check(sub, &path);
+            }
+        }
+        for command in Cli::command().get_subcommands_mut().filter(|it| !it.is_hide_set()) {
+            check(command, "wirefold");
+        }
     }
 }

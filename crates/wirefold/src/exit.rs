@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+use thiserror::Error;
+
+use crate::client::ClientError;
+use crate::config::ConfigError;
+
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -9,16 +14,48 @@ pub(crate) enum Exit {
     Ok = 0,
     /// It failed.
     Failure = 1,
-    /// Wrong usage.
+    /// Wrong usage or configuration.
     Usage = 2,
     /// Nothing there to work on.
     NotFound = 3,
+    /// The bus, or a host, cannot be reached.
+    Bus = 4,
     /// Some of the input could not be used; the rest was.
     Partial = 5,
     /// `why` and `compare`: the same event, in other words.
     SameEvent = 10,
     /// `why` and `compare`: nothing to do with each other.
     Unrelated = 11,
+    /// Somebody interrupted it.
+    Interrupted = 130,
+}
+
+/// An end that is not plain failure, with what to say about it: `anyhow::bail!(Stop::new(…))`.
+#[derive(Debug, Error)]
+#[error("{what}")]
+pub(crate) struct Stop {
+    exit: Exit,
+    what: String,
+}
+
+impl Stop {
+    /// Ends with this code, after this line on standard error.
+    pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Stop {
+        Stop { exit, what: what.into() }
+    }
+}
+
+impl Exit {
+    /// The code that an error asks for.
+    pub(crate) fn of(error: &anyhow::Error) -> Exit {
+        if let Some(stop) = error.downcast_ref::<Stop>() {
+            return stop.exit;
+        }
+        if error.is::<ConfigError>() {
+            return Exit::Usage;
+        }
+        error.downcast_ref::<ClientError>().map_or(Exit::Failure, ClientError::exit)
+    }
 }
 
 impl From<Exit> for ExitCode {

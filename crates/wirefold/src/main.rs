@@ -1,11 +1,19 @@
 //! The `wirefold` command.
 
 mod cli;
+mod client;
+mod columns;
+mod commands;
 mod compare;
+mod config;
 mod exit;
 mod fold;
 mod input;
+mod local_time;
+mod opml;
 mod output;
+mod telemetry;
+mod up;
 
 use std::process::ExitCode;
 
@@ -22,15 +30,30 @@ fn main() -> ExitCode {
         Err(error) if output::is_broken_pipe(&error) => Exit::Ok.into(),
         Err(error) => {
             output::note(format_args!("error: {error:#}"));
-            Exit::Failure.into()
+            Exit::of(&error).into()
         }
     }
 }
 
 fn run(cli: &Cli) -> anyhow::Result<Exit> {
+    let global = &cli.global;
     match &cli.command {
-        Command::Fold(arguments) => fold::run(arguments, &cli.global),
-        Command::Why(arguments) | Command::Compare(arguments) => compare::run(arguments),
+        Command::Up(arguments) => up::run(arguments, global),
+        Command::Demo(arguments) => up::demo(arguments, global),
+        Command::Run(arguments) => up::run_stage(arguments, global),
+        Command::Init(arguments) => commands::init::run(arguments, global),
+        Command::Check(arguments) => commands::check::run(arguments, global),
+        Command::Config(arguments) => commands::config_show::run(arguments, global),
+        Command::Feed(arguments) => commands::feed::run(arguments, global),
+        Command::Story(arguments) => commands::story::run(arguments, global),
+        Command::Why(arguments) => commands::why::run(arguments, global),
+        Command::Sub(arguments) => commands::sub::run(arguments, global),
+        Command::Alert(arguments) => commands::alert::run(arguments, global),
+        Command::Tail(arguments) => commands::tail::run(arguments, global),
+        Command::Dead(arguments) => commands::dead::run(arguments, global),
+        Command::Healthcheck(arguments) => commands::healthcheck::run(arguments, global),
+        Command::Fold(arguments) => fold::run(arguments, global),
+        Command::Compare(arguments) => compare::run(arguments),
         Command::Completion { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "wirefold", &mut script);
@@ -41,5 +64,6 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
             clap_mangen::Man::new(Cli::command()).render(&mut page)?;
             output::print(&page)
         }
+        Command::ExtractWorker => commands::extract_worker::run(),
     }
 }

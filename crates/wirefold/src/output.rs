@@ -11,6 +11,18 @@ pub(crate) fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// Writes text with styles to standard output; they are left out where nobody wants them.
+pub(crate) fn print_styled(text: &str) -> anyhow::Result<()> {
+    Ok(anstream::stdout().write_all(text.as_bytes())?)
+}
+
+/// Writes a JSON object to standard output, on a line of its own.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    Ok(std::io::stdout().write_all(&line)?)
+}
+
 /// Writes a line to standard error. Where that is closed, there is nobody to tell.
 pub(crate) fn note(line: Arguments<'_>) {
     let _ = writeln!(anstream::stderr(), "{line}");

@@ -34,6 +34,20 @@ pub struct Outlet(String);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LanguageTag(String);
 
+impl Outlet {
+    /// The publisher of what people give without naming one: files, standard input, a push.
+    #[must_use]
+    pub fn local() -> Self {
+        Self("local".to_owned())
+    }
+
+    /// Whether nobody is named: nothing is to be learnt of what such an outlet prints.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.0 == "local"
+    }
+}
+
 impl LanguageTag {
     /// The tag of an unknown language.
     #[must_use]

@@ -1,1 +1,123 @@
 //! One alert for each event and subscription, with a life, and its deliveries.
+//!
+//! The *matcher* reads the output in the order of the decisions, compares each article with all
+//! subscriptions and publishes revisions of alerts, each exactly once. Each *delivery* is a stage
+//! of its own on the alerts: terminal, signed webhook, ntfy. A subscription comes from a file or
+//! by command and takes effect on the next article.
+//!
+//! It knows no HTTP of its own (see `wirefold-guard`), no concrete bus and no clock but the one it
+//! is handed.
+
+mod delivery;
+mod engine;
+mod error;
+mod matcher;
+mod metrics;
+mod rehearsal;
+mod settings;
+mod subscription;
+mod wording;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::{LoopError, Surroundings};
+
+use delivery::{Clients, Common, DeliveryStage};
+use matcher::{DefaultDeliveries, Setup};
+
+pub use error::AlerterError;
+pub use metrics::METRICS;
+pub use rehearsal::{Rehearsal, Sample, rehearse};
+pub use settings::{ConfiguredSubscription, Delivery, DeliveryKind, Header, Secret, Settings};
+
+/// Where lines for people go.
+pub trait Printer: Send + Sync {
+    /// Prints a block of lines and ends the last.
+    ///
+    /// # Errors
+    /// Whatever the terminal or pipe says; the block is printed again later.
+    fn print(&self, line: &str) -> std::io::Result<()>;
+}
+
+/// Matches and delivers until it is told to stop; then finishes what is in hand.
+///
+/// Only one may run on a bus at a time.
+///
+/// # Errors
+/// An [`AlerterError`] where settings, streams or the store must be mended. Whatever may pass is
+/// waited out.
+pub async fn run(
+    surroundings: Surroundings,
+    settings: Settings,
+    printer: Arc<dyn Printer>,
+    stop: CancellationToken,
+) -> Result<(), AlerterError> {
+    let stop = stop.child_token();
+    let mut clients = Clients { allow: settings.allow.clone(), made: None };
+    let common = Common {
+        surroundings: surroundings.clone(),
+        page: settings.page.clone(),
+        demo: settings.demo,
+    };
+    let mut work: JoinSet<Result<(), AlerterError>> = JoinSet::new();
+    for delivery in &settings.deliveries {
+        let stage = DeliveryStage::new(delivery, &mut clients, &printer, &common)?;
+        let stop = stop.child_token();
+        work.spawn(async move { Ok(stage.run(stop).await?) });
+    }
+    let setup = Setup {
+        surroundings,
+        deliveries: names(&settings.deliveries),
+        subscriptions: settings.subscriptions,
+    };
+    let matcher_stop = stop.child_token();
+    work.spawn(async move { matcher::run(Arc::new(setup), matcher_stop).await });
+    until_all_end(work, &stop).await
+}
+
+/// All end together: where one fails, the others are told to stop.
+async fn until_all_end(
+    mut work: JoinSet<Result<(), AlerterError>>,
+    stop: &CancellationToken,
+) -> Result<(), AlerterError> {
+    let mut first = Ok(());
+    while let Some(done) = work.join_next().await {
+        let done = finished(done);
+        if done.is_err() && first.is_ok() {
+            first = done;
+            stop.cancel();
+        }
+        if is_crash(&first) {
+            work.abort_all();
+        }
+    }
+    first
+}
+
+/// A test crashed it: nothing may go on.
+fn is_crash(done: &Result<(), AlerterError>) -> bool {
+    matches!(done, Err(AlerterError::Loop(LoopError::Crashed(_))))
+}
+
+fn finished(done: Result<Result<(), AlerterError>, JoinError>) -> Result<(), AlerterError> {
+    match done {
+        Ok(done) => done,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // Aborted, after a crash.
+        Err(_) => Ok(()),
+    }
+}
+
+fn names(deliveries: &[Delivery]) -> DefaultDeliveries {
+    let is_default = |delivery: &&Delivery| matches!(delivery.kind, DeliveryKind::Stdout);
+    let name = |delivery: &Delivery| delivery.name.clone();
+    DefaultDeliveries {
+        all: deliveries.iter().map(name).collect(),
+        default: deliveries.iter().filter(is_default).map(name).collect(),
+    }
+}

@@ -1,1 +1,84 @@
-//! The near-duplicate detector: dedup behind the ordered loop, its decisions as the log.
+//! The detector: `dedup` behind the ordered loop, its decisions as the log.
+//!
+//! One writer at a time reads the articles of `WF_FETCHED` in order and writes one decision for each
+//! to `WF_JUDGED`. Everything it knows is in memory and is learnt anew from its own decisions and
+//! their articles when it starts. It fetches nothing, enriches nothing and alerts nobody.
+
+mod agency;
+mod decider;
+mod fit;
+mod groups;
+mod known;
+mod learning;
+mod lede;
+mod metrics;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::{dead_letters, decode_judged};
+use wirefold_flow::{LoopError, Source, Surroundings, WriterConfig, run_writer};
+use wirefold_proto::Subject;
+use wirefold_proto::streams::{self, Stage};
+
+use decider::{Decider, Writer};
+
+pub use metrics::METRICS;
+
+/// How the detector judges, and under which name it writes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The thresholds.
+    pub dedup: wirefold_dedup::Settings,
+    /// The instance that writes, such as `detector-1`.
+    pub writer: String,
+    /// The release of wirefold that writes.
+    pub release: String,
+}
+
+/// Commands about stories; other commands are not the detector's.
+const STORY_COMMANDS: &str = "wirefold.v1.control.story.>";
+
+/// Judges articles until told to stop; then writes what is decided and returns.
+///
+/// # Errors
+/// [`LoopError::Fenced`] once another detector has taken over, [`LoopError::RolledBack`] where a
+/// stream lost what had been read, [`LoopError::Bus`] where something must be mended. Whatever may
+/// pass is waited out.
+pub async fn run(
+    surroundings: Surroundings,
+    settings: Settings,
+    stop: CancellationToken,
+) -> Result<(), LoopError> {
+    for metric in METRICS {
+        metric.describe();
+    }
+    let last = surroundings.bus.last(streams::JUDGED.name, Subject::judged().as_str()).await?;
+    let Settings { dedup, writer, release } = settings;
+    let mut decider = Decider::new(dedup, Writer { name: writer, release });
+    if let Some(Ok(last)) = last.as_ref().map(decode_judged) {
+        decider.goes_on_from(&last);
+    }
+    run_writer(surroundings, config(), Box::new(decider), stop).await
+}
+
+/// What the detector reads and writes.
+fn config() -> WriterConfig {
+    let source = |stream: streams::Stream, filter: &str, mark: &str| Source {
+        stream: stream.name.to_owned(),
+        filter: filter.to_owned(),
+        mark: mark.to_owned(),
+    };
+    WriterConfig {
+        name: Stage::Detector.as_str().to_owned(),
+        sources: vec![
+            source(streams::FETCHED, ">", ""),
+            source(streams::CONTROL, STORY_COMMANDS, "c"),
+        ],
+        output: streams::JUDGED.name.to_owned(),
+        decisions: Subject::judged().as_str().to_owned(),
+        epochs: Subject::epoch().as_str().to_owned(),
+        dead: dead_letters(Stage::Detector),
+    }
+}

@@ -1,1 +1,76 @@
-//! Finds language, dateline, names, quotations and figures, and writes the output stream.
+//! The enricher: finds language, dateline, names, quotations and figures in what was judged, and
+//! writes the output stream.
+//!
+//! Its output depends only on one decision and the article that it names, so enrichers are many and
+//! keep nothing. It judges nothing and joins no articles.
+
+mod entities;
+mod figures;
+mod findings;
+mod language;
+mod lead;
+mod metrics;
+mod quotations;
+mod reading;
+mod stage;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::dead_letters;
+use wirefold_flow::{ConsumerConfig, LoopError, Stage, Surroundings, run_stage};
+use wirefold_proto::streams::{self, Stage as Role};
+use wirefold_proto::{AboutArticle, Findings, Subject, TextPolicy, Verdict};
+use wirefold_text::Text;
+
+pub use metrics::METRICS;
+
+/// What the enricher lets out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How much of a text stands in the output.
+    pub text_policy: TextPolicy,
+}
+
+/// How many decisions are in its hands: enough that their output is written in whole batches.
+const AT_ONCE: usize = 256;
+
+/// Enriches what is judged until told to stop; then finishes what was taken and returns.
+///
+/// # Errors
+/// [`LoopError::Bus`] where the streams or the configuration must be mended. Whatever may pass is
+/// waited out.
+pub async fn run(
+    surroundings: Surroundings,
+    settings: Settings,
+    stop: CancellationToken,
+) -> Result<(), LoopError> {
+    for metric in METRICS {
+        metric.describe();
+    }
+    run_stage(surroundings, stage(settings), consumer(), AT_ONCE, stop).await
+}
+
+/// The stage by itself, for whoever has a dead letter handled anew.
+#[must_use]
+pub fn stage(settings: Settings) -> Arc<dyn Stage> {
+    Arc::new(stage::Enricher { settings })
+}
+
+/// What is found in a text. Pure; the verdict is what later releases inherit from.
+#[must_use]
+pub fn findings(text: &str, about: &AboutArticle, verdict: &Verdict) -> Findings {
+    let _ = verdict;
+    findings::find(&Text::new(text), about)
+}
+
+fn consumer() -> ConsumerConfig {
+    let name = Role::Enricher.as_str();
+    ConsumerConfig {
+        filter: Subject::judged().as_str().to_owned(),
+        max_in_flight: 4 * AT_ONCE,
+        ..ConsumerConfig::new(streams::JUDGED.name, name, dead_letters(Role::Enricher))
+    }
+}

@@ -1,1 +1,114 @@
 //! Polls feeds, fetches article pages, reads local sources, and publishes what is new.
+//!
+//! Each feed has a time at which it is due and a record in `wf_feeds`. A poll asks with the last
+//! validators, parses, gives items that only tease the text of their page where the site allows
+//! it, publishes, and only once everything is stored remembers what it has seen. Whatever breaks
+//! in between is done again under the same ids. One feed never delays another: polls are tasks of
+//! their own with a deadline, hosts have lanes, parsers run where they may panic, pages are read in
+//! child processes.
+//!
+//! It knows the bus, the contract and the guard; never the command line, the environment, or what
+//! becomes of its articles.
+
+mod article;
+mod control;
+pub mod extract;
+mod feed;
+mod html;
+mod metrics;
+mod pages;
+mod poll;
+mod probe;
+mod publish;
+mod schedule;
+mod settings;
+pub mod sources;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::{BusError, Point, Surroundings};
+use wirefold_guard::{Client, GuardError};
+
+use pages::Pages;
+use poll::Poller;
+use publish::Publisher;
+use schedule::{Hosts, Scheduler};
+use state::Store;
+
+pub use metrics::METRICS;
+pub use probe::{Probe, ProbeError, probe};
+pub use settings::{ConfiguredFeed, Settings};
+
+/// Why the fetcher ended other than by its stop signal.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FetcherError {
+    /// The bus must be mended before it is started again.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// The settings or the machine give no HTTP client.
+    #[error(transparent)]
+    Client(#[from] GuardError),
+    /// A test crashed it here.
+    #[error("crashed at {0:?}")]
+    Crashed(Point),
+}
+
+/// Polls feeds and reads local sources until `stop`.
+///
+/// # Errors
+/// A [`FetcherError`] that says what to mend; a bus that may come back is waited for.
+pub async fn run(
+    surroundings: Surroundings,
+    settings: Settings,
+    stop: CancellationToken,
+) -> Result<(), FetcherError> {
+    let sources = sources::run(&surroundings, settings.sources.clone(), stop.clone());
+    let feeds = poll_feeds(surroundings.clone(), settings, stop.clone());
+    let sources = async { sources.await.map_err(FetcherError::from) };
+    tokio::try_join!(feeds, sources)?;
+    Ok(())
+}
+
+async fn poll_feeds(
+    surroundings: Surroundings,
+    settings: Settings,
+    stop: CancellationToken,
+) -> Result<(), FetcherError> {
+    let client = client(&settings)?;
+    let clock = surroundings.clock.clone();
+    let hosts = Hosts::new(clock.clone(), settings.per_host_delay, settings.concurrency);
+    let pages = Pages::new(client.clone(), hosts.clone(), clock, &settings);
+    let poller = Poller {
+        store: Store::open(&surroundings)?,
+        publisher: Publisher::new(surroundings.clone()),
+        settings: Arc::new(settings),
+        surroundings,
+        client,
+        hosts,
+        pages,
+        stop,
+    };
+    Scheduler::begin(Arc::new(poller)).await?.run().await
+}
+
+fn client(settings: &Settings) -> Result<Client, GuardError> {
+    Client::new(wirefold_guard::Settings {
+        user_agent: settings.user_agent.clone(),
+        allow: settings.allow.clone(),
+        ..wirefold_guard::Settings::default()
+    })
+}
+
+/// Where a test may crash it.
+fn pass(surroundings: &Surroundings, point: Point) -> Result<(), FetcherError> {
+    match surroundings.fail_points.crashes_at(point) {
+        true => Err(FetcherError::Crashed(point)),
+        false => Ok(()),
+    }
+}

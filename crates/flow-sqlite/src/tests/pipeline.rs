@@ -36,9 +36,10 @@ impl Decide for Numbering {
         Record::default()
     }
 
-    fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Record, Reason> {
+    fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
         self.0 += 1;
-        Ok(Record { body: format!("{} {}", self.0, input.id).into(), ..Record::default() })
+        let body = format!("{} {}", self.0, input.id).into();
+        Ok(Some(Record { body, ..Record::default() }))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::BoxFuture;
 use crate::message::{Outgoing, Stored};
 
 pub(crate) use panics::message;
-pub use run::run_stage;
+pub use run::{handle_once, run_stage};
 
 /// One step of the pipeline. The loop takes, publishes and settles; a stage answers.
 pub trait Stage: Send + Sync {

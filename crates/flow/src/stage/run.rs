@@ -6,11 +6,12 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::Stage;
+use super::{Stage, StageError};
 use super::work::Worker;
 use crate::bus::{Delivery, Subscription};
 use crate::config::ConsumerConfig;
 use crate::loops::{Event, HEARTBEAT, LoopError, Patience, Surroundings};
+use crate::message::Stored;
 
 /// How many named messages are fetched at once.
 const FETCHES: usize = 64;
@@ -39,6 +40,26 @@ pub async fn run_stage(
     };
     let running = Running { worker: Arc::new(worker), at_once, work: JoinSet::new(), stop };
     running.run(consumer).await
+}
+
+/// Has a stage handle one message anew, as when a person replays a dead letter: what it gives is
+/// published, under the ids that it would have had.
+///
+/// # Errors
+/// What the loop would have settled with.
+pub async fn handle_once(
+    surroundings: Surroundings,
+    stage: Arc<dyn Stage>,
+    message: Stored,
+) -> Result<(), StageError> {
+    let worker = Worker {
+        name: "once".to_owned(),
+        ack_deadline: HEARTBEAT,
+        fetches: Semaphore::new(1),
+        surroundings,
+        stage,
+    };
+    worker.once(message).await
 }
 
 struct Running {

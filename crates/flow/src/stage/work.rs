@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::panics::caught;
 use super::{Emit, Input, Stage, StageError};
-use crate::bus::{Delivery, Settle};
+use crate::bus::{Answer, Delivery, Settle, Settler};
 use crate::dead::{Cause, Reason};
 use crate::error::BusError;
 use crate::loops::{Event, LoopError, Point, Surroundings};
@@ -15,6 +15,15 @@ use crate::message::{REFERENCE, Stored, parse_reference};
 
 /// How soon a message is tried again when the bus failed it.
 const BUS_RETRY: Duration = Duration::from_secs(1);
+
+/// Settles what came from no subscription: there is nothing to settle.
+struct Nothing;
+
+impl Settler for Nothing {
+    fn settle(&self, _settle: Settle) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+}
 
 /// What all deliveries of one loop share.
 pub(super) struct Worker {
@@ -58,6 +67,20 @@ impl Worker {
             observer.observe(&self.name, Event::BusFailed(&error));
         }
         self.surroundings.pass(Point::Settled)
+    }
+
+    /// Handles a message outside any subscription: what it gives is published, nothing settled.
+    pub(super) async fn once(&self, message: Stored) -> Result<(), StageError> {
+        let delivery = Delivery { message, attempt: 1, settler: Arc::new(Nothing) };
+        match self.handle_and_publish(&delivery).await {
+            Ok(()) => Ok(()),
+            Err(Failure::Settle(Settle::Reject(reason))) => Err(StageError::reject(reason.text)),
+            Err(Failure::Settle(Settle::Retry { after, why })) => {
+                Err(StageError::Retry { after, why })
+            }
+            Err(Failure::Settle(Settle::Ack | Settle::InProgress)) => Ok(()),
+            Err(Failure::Crash(crash)) => Err(StageError::reject(crash.to_string())),
+        }
     }
 
     /// Says that it is in progress at every half of the deadline, until it is done.

@@ -151,6 +151,26 @@ async fn a_panic_a_rejection_and_too_large_an_output_are_dead_letters_and_the_st
 }
 
 #[tokio::test]
+async fn a_message_handled_anew_gives_what_it_would_have_given_or_says_why_not() {
+    let running = running(1).await;
+    running.publish("a", "").await;
+    running.publish("b", "reject").await;
+    let surroundings = Surroundings::new(running.bus.clone(), Arc::new(running.clock.clone()));
+    let once = |sequence| {
+        let (surroundings, stage) = (surroundings.clone(), running.stage.clone());
+        async move {
+            let message = surroundings.bus.get("IN", sequence).await.unwrap();
+            crate::stage::handle_once(surroundings, stage, message).await
+        }
+    };
+    assert_eq!(once(1).await, Ok(()));
+    assert_eq!(running.output().await, ["a"], "the id is the same, so it stands once");
+    assert_eq!(once(2).await, Err(StageError::reject("as told")));
+    assert_eq!(running.dead().await.len(), 1, "the letter of the loop and no other");
+    running.stopped().await;
+}
+
+#[tokio::test]
 async fn slow_work_is_kept_alive_and_done_once() {
     let running = running(1).await;
     running.publish("a", "slow").await;

@@ -4,17 +4,20 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::pipeline::{Tally, all, article, create_streams, undisturbed, writer_config};
 use crate::bus::Bus;
+use crate::clock::UnixMillis;
 use crate::config::StreamConfig;
+use crate::dead::Reason;
 use crate::invariants::{same_decisions, unbroken_chain};
 use crate::loops::{Event, LoopError, Observer, Surroundings};
-use crate::message::Outgoing;
+use crate::message::{Outgoing, Stored};
 use crate::sim::{SimBus, SimDisk, VirtualClock};
-use crate::writer::{OFFSETS, Source, WriterConfig, run_writer};
+use crate::writer::{Decide, INPUT, OFFSETS, Record, Source, WriterConfig, run_writer};
 
 struct Stand {
     clock: VirtualClock,
@@ -46,13 +49,20 @@ impl Stand {
         &self,
         config: WriterConfig,
     ) -> (CancellationToken, JoinHandle<Result<(), LoopError>>) {
+        self.start_with(config, Box::new(Tally::default()))
+    }
+
+    fn start_with(
+        &self,
+        config: WriterConfig,
+        decide: Box<dyn Decide>,
+    ) -> (CancellationToken, JoinHandle<Result<(), LoopError>>) {
         let stop = CancellationToken::new();
         let clock = Arc::new(self.clock.clone());
         let surroundings = Surroundings {
             observer: self.gaps.clone(),
             ..Surroundings::new(self.bus.clone(), clock)
         };
-        let decide = Box::new(Tally::default());
         let running = tokio::spawn(run_writer(surroundings, config, decide, stop.clone()));
         (stop, running)
     }
@@ -91,6 +101,55 @@ async fn each_input_is_decided_on_once_across_restarts() {
         running.await.unwrap().unwrap();
     }
     stand.check(120).await;
+}
+
+/// Knows a body that it has decided on.
+#[derive(Default)]
+struct Once {
+    tally: Tally,
+    known: BTreeSet<Bytes>,
+}
+
+impl Decide for Once {
+    fn restart(&mut self) -> u64 {
+        self.known.clear();
+        self.tally.restart()
+    }
+
+    fn replay(&mut self, decision: &Stored, input: Option<&Stored>) {
+        self.known.extend(input.map(|input| input.body.clone()));
+        self.tally.replay(decision, input);
+    }
+
+    fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record {
+        self.tally.epoch_record(epoch, at)
+    }
+
+    fn decide(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
+        match self.known.insert(input.body.clone()) {
+            true => self.tally.decide(epoch, input),
+            false => Ok(None),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_known_already_gets_no_decision_and_the_place_moves_on() {
+    let stand = Stand::new().await;
+    let again = |id: &str| Outgoing { id: id.into(), ..article(1) };
+    for round in [0..3, 3..5] {
+        let (stop, running) = stand.start_with(writer_config(), Box::<Once>::default());
+        stand.publish(round.clone()).await;
+        stand.bus.publish(again(&format!("again {}", round.start))).await.unwrap();
+        stand.rest().await;
+        stop.cancel();
+        running.await.unwrap().unwrap();
+    }
+    let decided = all(&*stand.bus, "DECIDED", "decided.article").await;
+    let inputs: Vec<_> = decided.iter().map(|d| d.headers.get(INPUT).unwrap()).collect();
+    assert_eq!(inputs, ["IN/1", "IN/2", "IN/3", "IN/5", "IN/6"]);
+    assert_eq!(decided[3].headers.get(OFFSETS), Some("IN/5"));
+    assert_eq!(stand.bus.stream_state("DEAD").await.unwrap().messages, 0);
 }
 
 #[tokio::test]

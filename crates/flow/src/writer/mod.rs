@@ -1,4 +1,4 @@
-//! The single writer: reads its inputs in order and writes one decision for each, never two.
+//! The single writer: reads its inputs in order and writes at most one decision for each, never two.
 //!
 //! The place in the inputs stands in the output itself, so there is nothing to keep in step. Taking
 //! over writes an epoch record, which fences whoever wrote before; then the last decision says from
@@ -33,12 +33,13 @@ pub trait Decide: Send {
     /// The record that says that a writer has taken over.
     fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record;
 
-    /// Decides on one input, which is thereby learnt.
+    /// Decides on one input, which is thereby learnt. `None` where nothing is to be decided, as for
+    /// an article that is known already: nothing is written, and the place moves on.
     ///
     /// # Errors
     /// The reason for which the input goes to the dead letters. A panic is one too, and has
     /// everything learnt anew.
-    fn decide(&mut self, epoch: u64, input: &Stored) -> Result<Record, Reason>;
+    fn decide(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason>;
 }
 
 /// What a writer writes. Its subject, id and the headers of this module are the loop's.

@@ -184,7 +184,8 @@ impl Writer {
             // Nobody sees what a panic left half learnt: everything is learnt anew.
             let decide = AssertUnwindSafe(|| self.decide.decide(life.epoch, input));
             match catch_unwind(decide) {
-                Ok(Ok(record)) => records.push(self.outgoing(life, input, record)),
+                Ok(Ok(Some(record))) => records.push(self.outgoing(life, input, record)),
+                Ok(Ok(None)) => {}
                 Ok(Err(reason)) => self.bury(input, &reason).await?,
                 Err(panic) => {
                     self.bury(input, &Reason::rejected(panic_message(&*panic))).await?;

@@ -47,8 +47,41 @@ pub(super) struct Form {
 /// The forms that begin with the word `first` (in normal form), the longest first: `interfax
 /// ukraine` before `interfax`.
 pub(super) fn forms(first: &str) -> &'static [Form] {
-    static TABLE: OnceLock<HashMap<String, Vec<Form>>> = OnceLock::new();
-    TABLE.get_or_init(table).get(first).map_or(&[], Vec::as_slice)
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    let table = TABLE.get_or_init(Table::new);
+    let is_likely = first
+        .bytes()
+        .next()
+        .is_some_and(|byte| table.lengths[usize::from(byte)] & length_bit(first) != 0);
+    if !is_likely {
+        return &[];
+    }
+    table.forms.get(first).map_or(&[], Vec::as_slice)
+}
+
+/// The forms by their first word.
+struct Table {
+    forms: HashMap<String, Vec<Form>>,
+    /// By the first byte of a word, which lengths begin a form: nearly all words are told by that.
+    lengths: [u32; 256],
+}
+
+impl Table {
+    fn new() -> Table {
+        let forms = table();
+        let mut lengths = [0; 256];
+        for first in forms.keys() {
+            if let Some(byte) = first.bytes().next() {
+                lengths[usize::from(byte)] |= length_bit(first);
+            }
+        }
+        Table { forms, lengths }
+    }
+}
+
+/// One bit for each length in bytes, the last for all that are longer.
+fn length_bit(word: &str) -> u32 {
+    1 << word.len().min(31)
 }
 
 fn table() -> HashMap<String, Vec<Form>> {

@@ -5,10 +5,12 @@
 mod agency;
 mod agency_names;
 mod dateline;
+mod name_key;
 mod names;
 mod numbers;
 
 pub use agency::{AgencyTrace, Trace, agencies, byline_agencies};
 pub use dateline::{Dateline, dateline};
+pub use name_key::name_key;
 pub use names::{Name, names};
 pub use numbers::{Number, numbers};

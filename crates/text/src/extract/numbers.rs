@@ -1,7 +1,9 @@
 //! Numbers in a text, in a form that compares: `1,250`, `1.250` and `1 250` are one, and so are
 //! `$1.2bn`, `1.2 billion` and `1,200,000,000`.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::analyse::Text;
 use crate::span::Span;
@@ -207,13 +209,21 @@ fn scale_at(text: &Text, number: Range<usize>, limit: usize) -> (usize, usize) {
 }
 
 fn scale(word: &str, money: bool) -> Option<usize> {
-    let find = |scales: &[(usize, &str)]| {
-        scales
-            .iter()
-            .find(|(_, words)| words.split(' ').any(|w| w == word))
-            .map(|(power, _)| *power)
-    };
-    find(SCALES).or_else(|| if money { find(MONEY_SCALES) } else { None })
+    static WORDS: OnceLock<Scales> = OnceLock::new();
+    static MONEY: OnceLock<Scales> = OnceLock::new();
+    let plain = WORDS.get_or_init(|| by_word(SCALES)).get(word);
+    let found =
+        plain.or_else(|| MONEY.get_or_init(|| by_word(MONEY_SCALES)).get(word).filter(|_| money));
+    found.copied()
+}
+
+/// Powers of ten by their words.
+type Scales = HashMap<&'static str, usize>;
+
+fn by_word(scales: &'static [(usize, &'static str)]) -> Scales {
+    let words =
+        scales.iter().flat_map(|(power, words)| words.split(' ').map(|word| (word, *power)));
+    words.collect()
 }
 
 /// Whether a currency sign stands before a word.

@@ -8,8 +8,8 @@ use crate::exit::Exit;
 use crate::input::{self, Input, Reading};
 use crate::output;
 
-/// An article read from a file.
-pub(super) struct Article {
+/// An article with its text.
+pub(crate) struct Article {
     pub(super) id: String,
     pub(super) text: Text,
 }
@@ -21,6 +21,11 @@ pub(super) struct Refused {
 }
 
 impl Article {
+    /// An article under the name that it is shown by.
+    pub(crate) fn new(name: String, text: &str) -> Article {
+        Article { id: name, text: Text::new(text) }
+    }
+
     /// Reads the one article in a file.
     pub(super) fn read(path: &Path) -> Result<Article, Refused> {
         let (mut found, mut refused): (Vec<Input>, Option<Refused>) = (Vec::new(), None);
@@ -44,7 +49,7 @@ impl Article {
                     output::note(format_args!("note: {}", problem.what));
                 }
                 let input = found.remove(0);
-                Ok(Article { id: input.id, text: Text::new(&input.text) })
+                Ok(Article::new(input.id, &input.text))
             }
             (0, Some(refused)) => Err(refused),
             (many, _) => Err(Refused {

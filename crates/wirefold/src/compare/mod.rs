@@ -1,7 +1,7 @@
 //! `wirefold compare` and `wirefold why`: two articles and everything that speaks for or against
 //! one story, one event.
 
-mod article;
+pub(crate) mod article;
 mod passages;
 mod sentences;
 mod summary;
@@ -10,7 +10,7 @@ use std::io::Write;
 
 use wirefold_dedup::{Body, Changes, Detector, Incoming, Overlap, Settings, Verdict};
 
-use crate::cli::CompareArguments;
+use crate::cli::{CompareArguments, CompareView};
 use crate::exit::Exit;
 use crate::output;
 use article::{Article, Refused};
@@ -37,12 +37,17 @@ pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
         (Ok(earlier), Ok(later)) => (earlier, later),
         (earlier, later) => return Ok(refuse([earlier.err(), later.err()])),
     };
-    let Some(comparison) = Comparison::new(earlier, later, arguments.no_mask) else {
+    show(earlier, later, arguments.view)
+}
+
+/// Compares two articles and prints the result; the exit code is what they are to each other.
+pub(crate) fn show(earlier: Article, later: Article, view: CompareView) -> anyhow::Result<Exit> {
+    let Some(comparison) = Comparison::new(earlier, later, view.no_mask) else {
         anyhow::bail!("the detector gave no verdict on two articles of the same moment");
     };
     let mut text = String::new();
     summary::write(&mut text, &comparison)?;
-    passages::write(&mut text, &comparison, arguments.full)?;
+    passages::write(&mut text, &comparison, view.full)?;
     let changes = Changes::between(&comparison.earlier.text, &comparison.later.text);
     if comparison.is_one_story() {
         sentences::write(&mut text, &comparison, &changes)?;

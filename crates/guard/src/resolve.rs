@@ -1,0 +1,92 @@
+//! Names to addresses, all of them checked: what is not given back cannot be connected to.
+
+use std::error::Error;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use crate::address::Addresses;
+use crate::target::Reach;
+
+/// The resolver of one client.
+pub(crate) struct Resolver {
+    pub(crate) addresses: Arc<Addresses>,
+    pub(crate) reach: Reach,
+}
+
+/// Why a name gave no address to connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unresolved {
+    /// It has none.
+    NoSuchHost,
+    /// At least one of them is not to be connected to. The host is named, the address is not:
+    /// what a private resolver knows is nobody's business.
+    Forbidden(String),
+}
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchHost => f.write_str("no such host"),
+            Self::Forbidden(host) => write!(f, "{host} is forbidden"),
+        }
+    }
+}
+
+impl Error for Unresolved {}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (addresses, reach) = (self.addresses.clone(), self.reach);
+        Box::pin(async move {
+            let host = name.as_str();
+            let found = tokio::net::lookup_host((host, 0)).await;
+            let found = found.map_err(|_| Unresolved::NoSuchHost)?;
+            let checked = check(host, found.collect(), &addresses, reach)?;
+            Ok(Box::new(checked.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// All or none: a name with one private address among public ones is an attempt.
+fn check(
+    host: &str,
+    found: Vec<SocketAddr>,
+    addresses: &Addresses,
+    reach: Reach,
+) -> Result<Vec<SocketAddr>, Unresolved> {
+    let may_reach = |address: &SocketAddr| match reach {
+        Reach::Usual => addresses.allow(address.ip()),
+        Reach::LetIn => addresses.allow_expressly(address.ip()),
+    };
+    match found.iter().all(may_reach) {
+        _ if found.is_empty() => Err(Unresolved::NoSuchHost),
+        true => Ok(found),
+        false => Err(Unresolved::Forbidden(host.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(found: &[&str], reach: Reach) -> Result<usize, Unresolved> {
+        let addresses = Addresses::new(vec!["10.1.0.0/16".parse().unwrap()]);
+        let found = found.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 0));
+        check("wire.example", found.collect(), &addresses, reach).map(|found| found.len())
+    }
+
+    #[test]
+    fn one_private_answer_spoils_all() {
+        let forbidden = Err(Unresolved::Forbidden("wire.example".to_owned()));
+        assert_eq!(checked(&["1.1.1.1", "2a00:1450::1"], Reach::Usual), Ok(2));
+        assert_eq!(checked(&["1.1.1.1", "127.0.0.1"], Reach::Usual), forbidden);
+        assert_eq!(checked(&["1.1.1.1", "::ffff:127.0.0.1"], Reach::Usual), forbidden);
+        assert_eq!(checked(&["10.1.0.9"], Reach::Usual), Ok(1));
+        assert_eq!(checked(&["10.1.0.9"], Reach::LetIn), Ok(1));
+        assert_eq!(checked(&["10.1.0.9", "1.1.1.1"], Reach::LetIn), forbidden);
+        assert_eq!(checked(&[], Reach::Usual), Err(Unresolved::NoSuchHost));
+    }
+}

@@ -1,0 +1,132 @@
+//! What is not gone to.
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::routing::get as route;
+
+use super::server::serve;
+use super::{client, client_that_allows, get, refusal};
+use crate::{Client, GuardError, Request, SendError, Settings};
+
+/// Ways to write an address that is not public, as `url` and the eye may differ on them.
+const PRIVATE: [&str; 38] = [
+    "http://127.0.0.1/",
+    "http://127.1/",
+    "http://127.0.1/",
+    "http://2130706433/",
+    "http://0x7f000001/",
+    "http://0x7f.1/",
+    "http://0177.0.0.1/",
+    "http://017700000001/",
+    "http://0/",
+    "http://0.0.0.0/",
+    "http://127.0.0.1./",
+    "http://127.0.0.1:8080/",
+    "https://127.0.0.1:443/",
+    "http://①②⑦.0.0.1/",
+    "http://127。0。0。1/",
+    "http://%31%32%37.0.0.1/",
+    "http://10.0.0.1/",
+    "http://167772161/",
+    "http://100.64.0.1/",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://0xa9fea9fe/",
+    "http://172.16.0.1/",
+    "http://192.0.0.8/",
+    "http://192.0.2.1/",
+    "http://192.168.1.1/",
+    "http://198.18.0.1/",
+    "http://198.51.100.7/",
+    "http://203.0.113.7/",
+    "http://224.0.0.1/",
+    "http://255.255.255.255/",
+    "http://[::1]/",
+    "http://[::]/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://[::ffff:7f00:1]/",
+    "http://[64:ff9b::7f00:1]/",
+    "http://[fe80::1]/",
+    "http://[fd00::1]/",
+    "http://[2002:7f00:1::]/",
+];
+
+#[tokio::test]
+async fn private_literals_in_every_spelling_are_refused() {
+    let guarded = client_that_allows(&[]);
+    for url in PRIVATE {
+        let why = refusal(&guarded, url).await;
+        assert!(why.contains("no public address"), "{url}: {why}");
+    }
+}
+
+#[tokio::test]
+async fn names_of_private_addresses_are_refused() {
+    for url in ["http://localhost/", "http://localhost:7777/"] {
+        let why = refusal(&client_that_allows(&["10.0.0.0/8"]), url).await;
+        assert_eq!(why, "localhost is no public address and no network that is let in", "{url}");
+    }
+}
+
+#[tokio::test]
+async fn other_schemes_users_and_ports_are_refused() {
+    let guarded = client_that_allows(&[]);
+    for (url, reason) in [
+        ("ftp://wire.example/", "the scheme ftp"),
+        ("file:///etc/passwd", "the scheme file"),
+        ("data:text/plain,hello", "the scheme data"),
+        ("http://user@wire.example/", "carries a user"),
+        ("http://:secret@wire.example/", "carries a user"),
+        ("http://wire.example:22/", "port 22"),
+        ("http://wire.example:6379/", "port 6379"),
+        ("http://1.1.1.1:25/", "port 25"),
+    ] {
+        let why = refusal(&guarded, url).await;
+        assert!(why.contains(reason), "{url}: {why}");
+    }
+}
+
+#[tokio::test]
+async fn a_net_that_is_let_in_opens_itself_and_nothing_else() {
+    let address = serve(Router::new().route("/", route(|| async { "hello" }))).await;
+    let url = format!("http://{address}/");
+    let answer = client_that_allows(&["127.0.0.1/32"]).send(get(&url)).await.unwrap();
+    assert_eq!((answer.status, &answer.body[..]), (200, &b"hello"[..]));
+    refusal(&client_that_allows(&["127.0.0.2/32", "10.0.0.0/8"]), &url).await;
+    let by_name = format!("http://localhost:{}/", address.port());
+    let named = client_that_allows(&["127.0.0.0/8", "::1/128"]).send(get(&by_name)).await;
+    assert_eq!(named.unwrap().status, 200);
+    refusal(&client_that_allows(&["127.0.0.1/32"]), "http://10.0.0.1/").await;
+}
+
+#[tokio::test]
+async fn headers_are_sent_as_given() {
+    let echo = |headers: HeaderMap| async move {
+        let text = |name| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+        format!("{}|{}|{}", text("user-agent"), text("if-none-match"), text("accept-encoding"))
+    };
+    let address = serve(Router::new().route("/", route(echo))).await;
+    let request = get(&format!("http://{address}/")).with_header("If-None-Match", "W/\"5f-a1\"");
+    let answer = client().send(request).await.unwrap();
+    assert_eq!(answer.body, "guard-test/1|W/\"5f-a1\"|gzip");
+    assert!(answer.header("Content-Type").is_some_and(|found| found.starts_with("text/plain")));
+}
+
+#[tokio::test]
+async fn what_cannot_stand_in_a_header_is_refused() {
+    let request = Request::get("http://wire.example/".parse().unwrap()).with_header("X", "a\nb");
+    let refused = client().send(request).await.unwrap_err();
+    assert_eq!(refused, SendError::refused("the value of X cannot stand in a header"));
+    let settings = Settings { user_agent: "a\nb".to_owned(), ..Settings::default() };
+    assert!(matches!(Client::new(settings), Err(GuardError::UserAgent(_))));
+}
+
+#[tokio::test]
+async fn nobody_there_is_told_from_no_such_host() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let error = client().send(get(&format!("http://{address}/"))).await.unwrap_err();
+    assert!(matches!(error, SendError::CannotConnect { .. }), "{error:?}");
+    let unknown = client().send(get("http://no-such-host.invalid/")).await.unwrap_err();
+    assert_eq!(unknown, SendError::NoSuchHost);
+}

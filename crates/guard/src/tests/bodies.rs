@@ -1,0 +1,147 @@
+//! Bodies: caps, bombs, and those that never end.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{StatusCode, header};
+use axum::routing::get as route;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::server::{serve, serve_bytes, serve_drops, serve_for_ever};
+use super::{client, get};
+use crate::{Request, SendError};
+
+const MIB: usize = 1024 * 1024;
+
+fn zipped(mebibytes: usize) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let zeros = vec![0; MIB];
+    for _ in 0..mebibytes {
+        encoder.write_all(&zeros).unwrap();
+    }
+    encoder.finish().unwrap()
+}
+
+/// Gzip of so many times 8 MiB of zeros. What ends in a flush can be repeated: RFC 1951 lets blocks
+/// follow each other. The checksum at the end is never reached.
+fn bomb(times: usize) -> Vec<u8> {
+    const GZIP_HEADER: usize = 10;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&vec![0; 8 * MIB]).unwrap();
+    encoder.flush().unwrap();
+    let (header, block) = encoder.get_ref().split_at(GZIP_HEADER);
+    [header, &block.repeat(times)].concat()
+}
+
+fn capped(url: &str, max_body: u64) -> Request {
+    Request { max_body, ..get(url) }
+}
+
+#[tokio::test]
+async fn a_body_may_be_as_large_as_its_limit() {
+    let routes = Router::new().route("/", route(async || vec![b'x'; 1000]));
+    let url = format!("http://{}/", serve(routes).await);
+    assert_eq!(client().send(capped(&url, 1000)).await.unwrap().body.len(), 1000);
+    let error = client().send(capped(&url, 999)).await.unwrap_err();
+    assert_eq!(error, SendError::TooLarge { limit: 999 });
+}
+
+#[tokio::test]
+async fn gzip_is_decoded() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(b"a feed").unwrap();
+    let body = encoder.finish().unwrap();
+    let routes = Router::new()
+        .route("/", route(async move || ([(header::CONTENT_ENCODING, "gzip")], body.clone())));
+    let url = format!("http://{}/", serve(routes).await);
+    assert_eq!(client().send(get(&url)).await.unwrap().body, "a feed");
+}
+
+/// The most memory this process has used, in bytes; zero where the system does not say.
+fn peak_memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<usize>().ok());
+    kibibytes.unwrap_or(0) * 1024
+}
+
+/// A gibibyte of zeros in a few megabytes of gzip: reading stops at the cap, not at the end.
+#[tokio::test]
+async fn a_bomb_is_stopped_at_the_cap() {
+    let bomb = Bytes::from(bomb(128));
+    assert!(bomb.len() < 8 * MIB, "{}", bomb.len());
+    let routes = Router::new()
+        .route("/", route(async move || ([(header::CONTENT_ENCODING, "gzip")], bomb.clone())));
+    let url = format!("http://{}/", serve(routes).await);
+    let before = peak_memory();
+    let error = client().send(capped(&url, 8 * MIB as u64)).await.unwrap_err();
+    assert_eq!(error, SendError::TooLarge { limit: 8 * MIB as u64 });
+    let grown = peak_memory() - before;
+    assert!(grown < 128 * MIB, "grown by {grown} bytes");
+}
+
+#[tokio::test]
+async fn an_endless_body_is_stopped_at_the_cap() {
+    let (address, written) = serve_for_ever(b"HTTP/1.1 200 OK\r\n\r\n", vec![b'x'; 65_536]).await;
+    let error = client().send(capped(&format!("http://{address}/"), MIB as u64)).await.unwrap_err();
+    assert_eq!(error, SendError::TooLarge { limit: MIB as u64 });
+    let written = written.await.unwrap();
+    assert!(written < 64 * MIB, "{written} bytes written before the client was gone");
+}
+
+#[tokio::test]
+async fn what_is_encoded_otherwise_is_not_taken_for_the_body() {
+    for encoding in ["br", "gzip, gzip"] {
+        let routes = Router::new()
+            .route("/", route(async move || ([(header::CONTENT_ENCODING, encoding)], zipped(1))));
+        let url = format!("http://{}/", serve(routes).await);
+        let error = client().send(get(&url)).await.unwrap_err();
+        assert!(matches!(error, SendError::Broken { .. }), "{encoding}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn broken_answers_are_broken() {
+    for answer in [
+        "SSH-2.0-OpenSSH_9.9\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\noops",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ] {
+        let address = serve_bytes(answer.as_bytes().to_vec()).await;
+        let error = client().send(get(&format!("http://{address}/"))).await.unwrap_err();
+        assert!(matches!(error, SendError::Broken { .. }), "{answer:?}: {error:?}");
+    }
+    let headers = "X: y\r\n".repeat(100_000);
+    let endless = serve_bytes(format!("HTTP/1.1 200 OK\r\n{headers}").into_bytes()).await;
+    let refused = client().send(get(&format!("http://{endless}/"))).await.unwrap_err();
+    assert!(matches!(refused, SendError::Broken { .. }), "{refused:?}");
+}
+
+/// A deadline over reads alone would be put off by every byte.
+#[tokio::test]
+async fn slow_and_silent_servers_meet_the_deadline() {
+    let after = Duration::from_millis(300);
+    let dripping = serve_drops(b"HTTP/1.1 200 OK\r\n\r\n", Duration::from_millis(20)).await;
+    let silent = serve_bytes(Vec::new()).await;
+    let unfinished =
+        serve_bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf".to_vec()).await;
+    for address in [dripping, silent, unfinished] {
+        let request = Request { total: after, ..get(&format!("http://{address}/")) };
+        assert_eq!(client().send(request).await.unwrap_err(), SendError::TimedOut { after });
+    }
+}
+
+#[tokio::test]
+async fn any_status_is_an_answer() {
+    for status in [204, 304, 404, 410, 429, 503] {
+        let status = StatusCode::from_u16(status).unwrap();
+        let routes = Router::new().route("/", route(async move || status));
+        let url = format!("http://{}/", serve(routes).await);
+        let answer = client().send(get(&url)).await.unwrap();
+        assert_eq!(answer.status, status.as_u16());
+        assert_eq!(answer.is_success(), status.is_success());
+    }
+}

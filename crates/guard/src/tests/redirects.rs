@@ -1,0 +1,140 @@
+//! Redirects: every one is checked, seen and counted.
+
+use axum::Router;
+use axum::extract::Request as Asking;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::any;
+use url::Url;
+
+use super::server::{Asked, serve};
+use super::{client, get};
+use crate::{Redirect, Request, SendError};
+
+fn moved(status: u16, to: &str) -> axum::response::Response {
+    let status = StatusCode::from_u16(status).unwrap();
+    (status, [(header::LOCATION, to.to_owned())]).into_response()
+}
+
+/// A server whose `/to/<status>/<place>` leads to a place, percent-decoded by axum.
+async fn leading() -> (String, Asked) {
+    let asked = Asked::default();
+    let noted = asked.clone();
+    let routes = Router::new()
+        .route(
+            "/to/{status}/{*place}",
+            any(
+                async |axum::extract::Path((status, place)): axum::extract::Path<(u16, String)>| {
+                    moved(status, &place)
+                },
+            ),
+        )
+        .route("/loop", any(async || moved(302, "/loop")))
+        .route(
+            "/hop/{left}",
+            any(async |axum::extract::Path(left): axum::extract::Path<u32>| match left {
+                0 => "there".into_response(),
+                left => moved(301, &format!("/hop/{}", left - 1)),
+            }),
+        )
+        .route("/end", any(async |request: Asking| format!("{} end", request.method())))
+        .layer(axum::middleware::map_request(move |request: Asking| {
+            noted.note(&request);
+            async move { request }
+        }));
+    let address = serve(routes).await;
+    (format!("http://{address}"), asked)
+}
+
+#[tokio::test]
+async fn chains_are_seen() {
+    let (server, _) = leading().await;
+    let answer = client().send(get(&format!("{server}/hop/2"))).await.unwrap();
+    let to = |path: &str| Url::parse(&format!("{server}{path}")).unwrap();
+    let expected =
+        [Redirect { status: 301, to: to("/hop/1") }, Redirect { status: 301, to: to("/hop/0") }];
+    assert_eq!(answer.redirects, expected);
+    assert!(answer.redirects.iter().all(Redirect::is_permanent));
+    assert_eq!((answer.url, answer.body), (to("/hop/0"), "there".into()));
+}
+
+#[tokio::test]
+async fn every_hop_is_checked() {
+    let (server, _) = leading().await;
+    let client = client();
+    for status in [301, 302, 303, 307, 308] {
+        for (place, reason) in [
+            ("http://10.0.0.1/", "10.0.0.1 is no public address"),
+            ("http://0xa9fea9fe/", "169.254.169.254 is no public address"),
+            ("http://[::1]/", "::1 is no public address"),
+            ("http://localhost.localdomain:1/", ""),
+            ("file:///etc/passwd", "the scheme file"),
+            ("gopher://wire.example/", "the scheme gopher"),
+            ("http://user:word@wire.example/", "carries a user"),
+            ("http://1.1.1.1:22/", "port 22"),
+        ] {
+            let escaped = place.replace('%', "%25").replace('?', "%3F");
+            let error = client.send(get(&format!("{server}/to/{status}/{escaped}"))).await;
+            match error {
+                Err(SendError::Refused { why }) => assert!(why.contains(reason), "{place}: {why}"),
+                Err(SendError::NoSuchHost) if reason.is_empty() => {}
+                other => panic!("{status} to {place}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn loops_and_long_chains_end() {
+    let (server, asked) = leading().await;
+    for path in ["/loop", "/hop/11", "/hop/6"] {
+        let error = client().send(get(&format!("{server}{path}"))).await.unwrap_err();
+        assert_eq!(error, SendError::TooManyRedirects, "{path}");
+    }
+    assert_eq!(asked.lines().len(), 18, "the first question and five redirects each");
+    assert_eq!(client().send(get(&format!("{server}/hop/5"))).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn secrets_stay_with_their_origin() {
+    let (first, asked) = leading().await;
+    let (second, strange) = leading().await;
+    let with_secrets = |url: &str| {
+        get(url)
+            .with_header("Authorization", "Bearer secret")
+            .with_header("Cookie", "secret=1")
+            .with_header("X-Plain", "kept")
+    };
+    client().send(with_secrets(&format!("{first}/to/302/{first}/end"))).await.unwrap();
+    let same = "GET /end authorization=Bearer secret cookie=secret=1 user-agent=guard-test/1 \
+                x-plain=kept";
+    assert_eq!(asked.lines()[1], same);
+    client().send(with_secrets(&format!("{first}/to/302/{second}/end"))).await.unwrap();
+    assert_eq!(strange.lines(), ["GET /end user-agent=guard-test/1 x-plain=kept"]);
+}
+
+#[tokio::test]
+async fn a_body_goes_to_its_own_origin_or_nowhere() {
+    let (first, _) = leading().await;
+    let (second, strange) = leading().await;
+    let post = |url: String| Request::post(Url::parse(&url).unwrap(), "body");
+    let answer = client().send(post(format!("{first}/to/307/{first}/end"))).await.unwrap();
+    assert_eq!(answer.body, "POST end");
+    for (status, place) in [(307, &second), (308, &second), (302, &second), (303, &first)] {
+        let request = post(format!("{first}/to/{status}/{place}/end"));
+        let stopped = client().send(request).await.unwrap();
+        assert_eq!(stopped.status, status);
+        assert!(stopped.redirects.is_empty());
+    }
+    assert!(strange.lines().is_empty());
+}
+
+#[tokio::test]
+async fn a_redirect_to_nowhere_is_broken_and_one_without_a_place_an_answer() {
+    let (server, _) = leading().await;
+    let error = client().send(get(&format!("{server}/to/302/http://[bad"))).await.unwrap_err();
+    assert!(matches!(error, SendError::Broken { .. }), "{error:?}");
+    let plain = Router::new().route("/", any(async || StatusCode::FOUND));
+    let address = serve(plain).await;
+    assert_eq!(client().send(get(&format!("http://{address}/"))).await.unwrap().status, 302);
+}

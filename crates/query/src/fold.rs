@@ -1,0 +1,69 @@
+//! Words as queries and articles are compared: normal form without diacritics.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// The words of a text in normal form, diacritics stripped.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    let normal = wirefold_text::normalise(text);
+    normal.split(' ').map(strip).filter(|word| !word.is_empty()).collect()
+}
+
+/// The one spelling that variants of a name share, as words.
+pub(crate) fn name_words(name: &str) -> Vec<String> {
+    let key = wirefold_text::extract::name_key(name);
+    key.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// Takes the marks off a normalised word. Only marks that writers leave out are stripped: those of
+/// Latin, Greek and Cyrillic, and the vowel points of Hebrew and Arabic; in other scripts a mark
+/// is a letter.
+fn strip(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_owned();
+    }
+    let bare = word.nfd().filter(|mark| !is_optional(*mark));
+    bare.nfc().flat_map(|letter| unfold(letter).chars().chain(kept(letter))).collect()
+}
+
+fn is_optional(mark: char) -> bool {
+    matches!(mark, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5bd}' | '\u{64b}'..='\u{65f}' | '\u{670}')
+}
+
+/// Letters that Unicode does not take apart, as those write them who lack the key.
+fn unfold(letter: char) -> &'static str {
+    match letter {
+        'ø' => "o",
+        'ł' => "l",
+        'đ' | 'ð' => "d",
+        'æ' => "ae",
+        'œ' => "oe",
+        'þ' => "th",
+        'ı' => "i",
+        _ => "",
+    }
+}
+
+fn kept(letter: char) -> Option<char> {
+    unfold(letter).is_empty().then_some(letter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_diacritics_are_folded() {
+        let cases = [
+            ("Łódź", "lodz"),
+            ("Tromsø CAFÉ", "tromso cafe"),
+            ("Straße", "strasse"),
+            ("cease-fire", "cease fire"),
+            ("الشَّمس", "الشمس"),
+            ("हिन्दी", "हिन्दी"),
+            ("!?", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(words(text).join(" "), expected, "{text}");
+        }
+    }
+}

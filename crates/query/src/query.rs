@@ -1,0 +1,37 @@
+//! A parsed query.
+
+use crate::document::Prepared;
+use crate::error::ParseError;
+use crate::evaluate::{Matched, evaluate};
+use crate::numbers::Numbers;
+use crate::parser::parse;
+use crate::tree::Node;
+
+/// How deep groups and negations may be nested.
+pub const MAX_DEPTH: usize = 32;
+/// The most terms of one query.
+pub const MAX_TERMS: usize = 2_000;
+/// The longest query in bytes.
+pub const MAX_BYTES: usize = 32 * 1024;
+
+/// A parsed query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    pub(crate) tree: Node,
+}
+
+impl Query {
+    /// Reads a query; see the [crate](crate) for the language.
+    ///
+    /// # Errors
+    /// A [`ParseError`] that names the column and what was expected there.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        parse(text).map(|tree| Self { tree })
+    }
+
+    /// The words found, where the article and the numbers of its event are as the query asks.
+    #[must_use]
+    pub fn matches(&self, article: &Prepared, numbers: &Numbers<'_>) -> Option<Matched> {
+        evaluate(&self.tree, article, numbers)
+    }
+}

@@ -1,0 +1,79 @@
+//! The single things that a query asks for.
+
+/// What an article is searched in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Field {
+    /// Title and text.
+    Text,
+    Title,
+    Entity,
+    Place,
+    Outlet,
+    Site,
+    Agency,
+    Lang,
+    Topic,
+    Class,
+    Feed,
+}
+
+const NAMED: [(&str, Field); 10] = [
+    ("title", Field::Title),
+    ("entity", Field::Entity),
+    ("place", Field::Place),
+    ("outlet", Field::Outlet),
+    ("site", Field::Site),
+    ("agency", Field::Agency),
+    ("lang", Field::Lang),
+    ("topic", Field::Topic),
+    ("class", Field::Class),
+    ("feed", Field::Feed),
+];
+
+/// What `class:` may name.
+pub(crate) const CLASSES: [&str; 4] = ["new", "related", "copy", "version"];
+
+impl Field {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        NAMED.iter().find(|(known, _)| *known == name).map(|(_, field)| *field)
+    }
+
+    /// All names, for people.
+    pub(crate) fn all_names() -> String {
+        let names: Vec<String> = NAMED.iter().map(|(name, _)| format!("{name}:")).collect();
+        format!("one of {}", names.join(" "))
+    }
+
+    /// Whether words of it are looked for, rather than its value as a whole.
+    pub(crate) fn has_words(self) -> bool {
+        matches!(
+            self,
+            Self::Text | Self::Title | Self::Entity | Self::Place | Self::Agency | Self::Topic
+        )
+    }
+}
+
+/// How a term's words must stand there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// These words next to each other; of fields without words, the one value.
+    Words(Vec<String>),
+    /// The words next to each other, the last of them only its beginning.
+    Prefix(Vec<String>),
+}
+
+impl Wanted {
+    pub(crate) fn words(&self) -> &[String] {
+        let (Self::Words(words) | Self::Prefix(words)) = self;
+        words
+    }
+}
+
+/// One thing asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Term {
+    pub(crate) field: Field,
+    pub(crate) wanted: Wanted,
+    /// As the query writes it, for people.
+    pub(crate) written: String,
+}

@@ -1,0 +1,214 @@
+//! What each part of the language finds, and what is refused.
+
+use std::time::Duration;
+
+use wirefold_text::extract::name_key;
+
+use crate::{Document, Numbers, Percolator, Prepared, Query};
+
+fn article() -> Prepared {
+    let entities = ["Łena Corvath", "Allied Quay Workers", "Tarrowgate"].map(name_key);
+    Prepared::new(&Document {
+        title: "Port strike: talks collapse in Tarrowgáte",
+        text: "Negotiators for the Allied Quay Workers walked out of a conference room before dawn. \
+               The harbour stays shut, the union’s Łena Corvath said; a cease-fire is far off.",
+        outlet: "harborledger.example",
+        site: "news.harborledger.example",
+        agency: "Associated Press",
+        language: "en-gb",
+        class: "related",
+        feeds: &["harbor-ledger", "all"],
+        entities: &entities.each_ref().map(String::as_str),
+        places: &[&entities[2]],
+        topics: &["medtop:09000000", "labour"],
+    })
+}
+
+fn numbers() -> Numbers<'static> {
+    const AGES: [Duration; 3] =
+        [Duration::ZERO, Duration::from_secs(60), Duration::from_secs(3_600)];
+    Numbers { origins: 2, outlets: 3, ages: &AGES }
+}
+
+fn words(query: &str) -> Option<Vec<String>> {
+    let query = Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
+    query.matches(&article(), &numbers()).map(|matched| matched.words)
+}
+
+#[test]
+fn what_matches() {
+    for query in [
+        "*",
+        "PORT Strike",
+        "port AND strike",
+        "absent OR port",
+        "tarrowgate",
+        "lena",
+        "\"walked out\"",
+        "“walked out of”",
+        "cease-fire",
+        "negot*",
+        "\"quay work*\"",
+        "walked NEAR/1 out",
+        "out NEAR/1 walked",
+        "negotiators NEAR/13 dawn OR absent",
+        "\"allied quay\" NEAR/2 walked",
+        "walked NEAR/1 out NEAR/1 of",
+        "(absent OR (port strike)) -football",
+        "port NOT football",
+        "title:strike",
+        "title:\"talks collapse\"",
+        "title:coll*",
+        "entity:Corvath",
+        "entity:quay",
+        "entity:\"Lena Corvath\"",
+        "place:Tarrowgate",
+        "outlet:harborledger.example",
+        "outlet:harbor*",
+        "site:harborledger.example",
+        "site:example",
+        "agency:\"associated press\"",
+        "lang:en",
+        "lang:EN-GB",
+        "topic:labour",
+        "topic:medtop:09000000",
+        "class:related",
+        "feed:all",
+        "origins>=2",
+        "outlets>2 velocity>1/10m",
+        "velocity>=3/1h",
+    ] {
+        assert!(words(query).is_some(), "{query}");
+    }
+}
+
+#[test]
+fn what_does_not() {
+    for query in [
+        "football",
+        "port AND football",
+        "port -strike",
+        "\"out walked\"",
+        "\"tarrowgate negotiators\"",
+        "collapse NEAR/5 negotiators",
+        "negotiators NEAR/3 dawn",
+        "title:negotiators",
+        "title:\"in tarrowgate negotiators\"",
+        "title:nego*",
+        "entity:Corvat",
+        "place:Corvath",
+        "outlet:ledger.example",
+        "site:ledger.example",
+        "lang:fr",
+        "class:new",
+        "feed:harbor",
+        "origins>2",
+        "velocity>2/10m",
+        "harbours",
+    ] {
+        assert!(words(query).is_none(), "{query}");
+    }
+}
+
+#[test]
+fn matched_words_are_those_of_the_query() {
+    let cases: [(&str, &[&str]); 5] = [
+        ("Port (absent OR \"walked out\") -football", &["Port", "walked out"]),
+        ("port port", &["port"]),
+        ("entity:Corvath negot*", &["entity:Corvath", "negot*"]),
+        ("walked NEAR/2 dawn OR out NEAR/1 walked", &["out", "walked"]),
+        ("* origins>1", &[]),
+    ];
+    for (query, expected) in cases {
+        let found = words(query).expect(query);
+        assert_eq!(found, expected, "{query}");
+    }
+}
+
+#[test]
+fn what_is_refused_says_where_and_what_was_expected() {
+    let cases = [
+        ("", "column 1: expected a word, a phrase or \"(\", found the end"),
+        ("port (", "column 7: expected a word, a phrase or \"(\", found the end"),
+        ("port OR", "column 8: expected a word, a phrase or \"(\", found the end"),
+        ("OR port", "column 1: expected a word, a phrase or \"(\", found OR"),
+        ("(port", "column 6: expected \")\" for the \"(\" in column 1, found the end"),
+        ("port)", "column 5: expected an opened \"(\" before it, found \")\""),
+        ("()", "column 2: expected a word, a phrase or \"(\", found \")\""),
+        (
+            "é \"port",
+            "column 8: expected a quotation mark that closes the one in column 3, found the end",
+        ),
+        ("\"\"", "column 1: expected a word with letters or digits, found nothing"),
+        ("!!", "column 1: expected a word with letters or digits, found !!"),
+        ("a*", "column 1: expected at least two letters before \"*\", found a*"),
+        ("po*rt", "column 3: expected \"*\" only at the end of a word, found \"*\""),
+        (
+            "port NEAR dawn",
+            "column 6: expected NEAR/ and a number from 1 to 1000, such as NEAR/5, found NEAR",
+        ),
+        (
+            "port NEAR/5 lang:en",
+            "column 13: expected a word or a phrase without a field beside NEAR, found something else",
+        ),
+        (
+            "name:port",
+            "column 1: expected one of title: entity: place: outlet: site: agency: lang: topic: \
+             class: feed:, found name:",
+        ),
+        ("title: ", "column 7: expected a word or a phrase after the colon, found the end"),
+        ("class:old", "column 7: expected one of new, related, copy, version, found old"),
+        (
+            "origins>=two",
+            "column 1: expected a whole number, such as origins>=2, found origins>=two",
+        ),
+        (
+            "-sport",
+            "column 1: expected something that has to be there on every side of OR, found only \
+             what must not be there",
+        ),
+        (
+            "port OR -sport",
+            "column 1: expected something that has to be there on every side of OR, found only \
+             what must not be there",
+        ),
+    ];
+    for (query, expected) in cases {
+        let error = Query::parse(query).expect_err(query);
+        assert_eq!(error.to_string(), expected, "{query}");
+    }
+}
+
+#[test]
+fn limits_hold() {
+    let nested = |depth: usize| format!("{}port{}", "(".repeat(depth), ")".repeat(depth));
+    assert!(Query::parse(&nested(32)).is_ok());
+    for refused in [
+        nested(33),
+        "(".repeat(20_000),
+        format!("port {}x", "-".repeat(10_000)),
+        format!("port {}x", "NOT ".repeat(33)),
+        "a ".repeat(2_001),
+        "a".repeat(32 * 1024 + 1),
+    ] {
+        assert!(Query::parse(&refused).is_err(), "{}", refused.len());
+    }
+    assert!(Query::parse(&"a ".repeat(2_000)).is_ok());
+}
+
+#[test]
+fn a_million_words_apart_few_are_candidates() {
+    let mut percolator = Percolator::new();
+    for number in 0..1_000 {
+        percolator.insert(number, Query::parse(&format!("port strike{number}")).expect("good"));
+    }
+    percolator.insert(1_000, Query::parse("strike OR origins>5").expect("good"));
+    percolator.insert(1_001, Query::parse("the harbo*").expect("good"));
+    assert_eq!(percolator.candidates(&article()), [&1_000, &1_001]);
+    assert_eq!(percolator.len(), 1_002);
+    let hits = percolator.matches(&article(), |_| numbers());
+    assert_eq!(hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), [1_000, 1_001]);
+    percolator.remove(&1_000);
+    percolator.insert(1_001, Query::parse("absent").expect("good"));
+    assert!(percolator.matches(&article(), |_| numbers()).is_empty());
+}

@@ -1,0 +1,116 @@
+//! The API in this process, over a data folder that nobody runs on.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use wirefold_envelope::{Limits, create_streams};
+use wirefold_flow::{BoxFuture, Clock, Surroundings, SystemClock};
+use wirefold_flow_sqlite::OpenError;
+use wirefold_gateway::shapes::Status;
+use wirefold_gateway::{Access, Gateway, Probe, Rehearse, Replay, Settings};
+use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
+
+use super::ClientError;
+
+/// How long to wait between two looks at how far the projection is.
+const LOOK: Duration = Duration::from_millis(10);
+/// How long the projection may take to catch up with what is in the data folder.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// Opens the data folder and serves the API to this process only.
+pub(super) async fn open(folder: &Path, socket: &Path) -> Result<Router, ClientError> {
+    let is_new = !folder.join(wirefold_flow_sqlite::FILE).exists();
+    let clock = Arc::new(SystemClock);
+    let bus = wirefold_flow_sqlite::open(folder, clock.clone()).map_err(|error| match error {
+        OpenError::InUse { .. } => {
+            ClientError::InUse { folder: folder.to_owned(), socket: socket.to_owned() }
+        }
+        other => ClientError::Unopened(other.to_string()),
+    })?;
+    let failed = |why: String| ClientError::Unopened(format!("{}: {why}", folder.display()));
+    if is_new {
+        // A folder that has been run on has its streams as its config wants them.
+        let made = create_streams(bus.as_ref(), &Limits::default()).await;
+        made.map_err(|error| failed(error.to_string()))?;
+    }
+    let surroundings = Surroundings::new(bus, clock.clone());
+    let gateway = Gateway::open(surroundings, settings(folder)).await;
+    let gateway = Arc::new(gateway.map_err(|error| failed(error.to_string()))?);
+    let router = gateway.router(Access::Socket);
+    let follows = gateway.clone();
+    // Ends with this process: the projection can be rebuilt at any time.
+    tokio::spawn(async move { follows.run(CancellationToken::new()).await });
+    catch_up(&router, clock.as_ref()).await.map_err(failed)?;
+    Ok(router)
+}
+
+/// Waits until the answers reach as far as what is stored.
+async fn catch_up(router: &Router, clock: &dyn Clock) -> Result<(), String> {
+    let given_up = clock.now().plus(PATIENCE);
+    while clock.now() < given_up {
+        let request = Request::builder().uri("/api/v1/status").header("host", "localhost");
+        let request = request.body(Body::empty()).map_err(|error| error.to_string())?;
+        let answer = match router.clone().oneshot(request).await {
+            Ok(answer) => answer,
+            Err(never) => match never {},
+        };
+        let bytes = axum::body::to_bytes(answer.into_body(), 1 << 20).await;
+        let bytes = bytes.map_err(|error| error.to_string())?;
+        let status: Status = serde_json::from_slice(&bytes)
+            .map_err(|_| String::from_utf8_lossy(&bytes).into_owned())?;
+        if status.lag == 0 {
+            return Ok(());
+        }
+        clock.sleep_until(clock.now().plus(LOOK)).await;
+    }
+    Err("the projection does not catch up: start `wirefold up`".to_owned())
+}
+
+fn settings(folder: &Path) -> Settings {
+    Settings {
+        folder: folder.to_owned(),
+        demo: false,
+        release: env!("CARGO_PKG_VERSION").to_owned(),
+        hosts: Vec::new(),
+        text_policy: TextPolicy::Full,
+        base_url: "http://localhost".to_owned(),
+        rehearse: Arc::new(OnlyRunning),
+        replay: Arc::new(OnlyRunning),
+        probe: Arc::new(OnlyRunning),
+    }
+}
+
+/// What only a running pipeline can do.
+struct OnlyRunning;
+
+fn only_running<T: Send + 'static>() -> BoxFuture<'static, Result<T, String>> {
+    Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
+}
+
+impl Rehearse for OnlyRunning {
+    fn rehearse(
+        &self,
+        _subscription: SubscriptionSettings,
+        _back: Duration,
+    ) -> BoxFuture<'_, Result<serde_json::Value, String>> {
+        only_running()
+    }
+}
+
+impl Replay for OnlyRunning {
+    fn replay(&self, _letter: DeadLetter, _sequence: u64) -> BoxFuture<'_, Result<String, String>> {
+        only_running()
+    }
+}
+
+impl Probe for OnlyRunning {
+    fn probe(&self, _url: String) -> BoxFuture<'_, Result<serde_json::Value, String>> {
+        only_running()
+    }
+}

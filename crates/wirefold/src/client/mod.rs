@@ -1,0 +1,162 @@
+//! The commands' way to the API: through the socket of a running `up`, else in this process over
+//! the data folder. A command cannot tell the two apart but by what needs a running pipeline.
+
+mod error;
+mod events;
+mod in_process;
+mod place;
+mod transport;
+
+use axum::body::Body;
+use axum::http::{Method, Request, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub(crate) use error::{ClientError, Problem};
+pub(crate) use events::{ServerEvent, ServerEvents};
+pub(crate) use place::{Asking, Place};
+
+use transport::Transport;
+
+/// The socket of a running `up`, in its data folder.
+pub(crate) const SOCKET: &str = "wirefold.sock";
+/// The most bytes of an answer that is not a stream.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
+
+/// Whether a command needs what has been collected, or may be the first to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// It shows what is there: without a data folder there is nothing to show.
+    Data,
+    /// It adds something: the data folder is made where it is missing.
+    Nothing,
+}
+
+/// Talks to the API.
+pub(crate) struct Client {
+    transport: Transport,
+    folder: std::path::PathBuf,
+}
+
+impl Client {
+    /// The way to the data of this place: the socket of a running `up` first.
+    pub(crate) async fn connect(place: &Place, need: Need) -> anyhow::Result<Client> {
+        let folder = place.folder()?;
+        let socket = folder.join(SOCKET);
+        if transport::answers(&socket).await {
+            return Ok(Client { transport: Transport::Socket(socket), folder });
+        }
+        if need == Need::Data && !folder.join(wirefold_flow_sqlite::FILE).exists() {
+            return Err(ClientError::NoData { folder }.into());
+        }
+        let router = in_process::open(&folder, &socket).await?;
+        Ok(Client { transport: Transport::InProcess(router), folder })
+    }
+
+    /// Whether a pipeline runs that acts on what is said.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.transport, Transport::Socket(_))
+    }
+
+    /// Refuses where no pipeline runs.
+    pub(crate) fn must_run(&self, what: &'static str) -> Result<(), ClientError> {
+        let folder = || self.folder.clone();
+        if self.is_running() {
+            Ok(())
+        } else {
+            Err(ClientError::NotRunning { what, folder: folder() })
+        }
+    }
+
+    /// Asks for something.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        self.ask(Method::GET, path, None).await
+    }
+
+    /// Says something.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        let unsent = |why: serde_json::Error| ClientError::Garbled {
+            path: path.to_owned(),
+            why: why.to_string(),
+        };
+        let body = serde_json::to_vec(body).map_err(unsent)?;
+        self.ask(Method::POST, path, Some(body)).await
+    }
+
+    /// Takes something away.
+    pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        self.ask(Method::DELETE, path, None).await
+    }
+
+    /// Listens to a stream of events.
+    pub(crate) async fn events(&self, path: &str) -> Result<ServerEvents, ClientError> {
+        let answer = self.transport.send(request(Method::GET, path, None)).await?;
+        if answer.status().is_success() {
+            return Ok(ServerEvents::of(answer.into_body()));
+        }
+        let status = answer.status().as_u16();
+        let body = self.read(path, answer.into_body()).await?;
+        Err(ClientError::Refused(Problem::of(status, &body)))
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<T, ClientError> {
+        let answer = self.transport.send(request(method, path, body)).await?;
+        let status = answer.status();
+        let bytes = self.read(path, answer.into_body()).await?;
+        if !status.is_success() {
+            return Err(ClientError::Refused(Problem::of(status.as_u16(), &bytes)));
+        }
+        // An answer without a body is `null`.
+        let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+        serde_json::from_slice(json)
+            .map_err(|error| ClientError::Garbled { path: path.to_owned(), why: error.to_string() })
+    }
+
+    async fn read(&self, path: &str, body: Body) -> Result<Vec<u8>, ClientError> {
+        let read = axum::body::to_bytes(body, MOST_BYTES).await;
+        let bytes = read.map_err(|error| ClientError::Unreachable {
+            place: path.to_owned(),
+            why: error.to_string(),
+        })?;
+        Ok(bytes.into())
+    }
+}
+
+fn request(method: Method, path: &str, body: Option<Vec<u8>>) -> Request<Body> {
+    let builder = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::HOST, "localhost")
+        .header(header::CONTENT_TYPE, "application/json");
+    let body = body.map_or_else(Body::empty, Body::from);
+    builder.body(body).expect("paths are made of escaped parts")
+}
+
+/// A part of a path or of a query string, escaped.
+pub(crate) fn escaped(part: &str) -> String {
+    let mut out = String::with_capacity(part.len());
+    for byte in part.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte));
+            }
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+    out
+}
+
+/// Runs what talks to the API to its end.
+pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(work)
+}

@@ -1,0 +1,126 @@
+//! Tables for people: columns as wide as what stands in them, counted as a terminal counts.
+
+use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
+
+use crate::fold::shorten;
+use crate::output::{clean, width};
+
+const FAINT: Style = Style::new().dimmed();
+
+/// What stands in a column of a line.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cell {
+    text: String,
+    style: Style,
+}
+
+impl Cell {
+    /// Text of a stranger or of ours, made fit for a terminal.
+    pub(crate) fn new(text: impl AsRef<str>) -> Cell {
+        Cell { text: clean(text.as_ref()), style: Style::new() }
+    }
+
+    /// In a colour.
+    pub(crate) fn styled(text: impl AsRef<str>, style: Style) -> Cell {
+        Cell { style, ..Cell::new(text) }
+    }
+
+    /// Less important.
+    pub(crate) fn faint(text: impl AsRef<str>) -> Cell {
+        Cell::styled(text, FAINT)
+    }
+}
+
+/// Lines of cells under a heading. The last column takes what room is left.
+#[derive(Debug, Clone)]
+pub(crate) struct Columns {
+    heading: Vec<&'static str>,
+    lines: Vec<Vec<Cell>>,
+}
+
+/// No column but the last is wider than this.
+const WIDEST: usize = 40;
+
+impl Columns {
+    /// A table with these columns.
+    pub(crate) fn new(heading: &[&'static str]) -> Columns {
+        Columns { heading: heading.to_vec(), lines: Vec::new() }
+    }
+
+    /// Adds a line, a cell a column.
+    pub(crate) fn push(&mut self, line: Vec<Cell>) {
+        self.lines.push(line);
+    }
+
+    /// The table with its styles, in the terminal's width.
+    pub(crate) fn render(&self) -> String {
+        self.render_in(width())
+    }
+
+    /// The table without its heading.
+    pub(crate) fn render_plain(&self) -> String {
+        let table = self.render();
+        table.split_once('\n').map_or(String::new(), |(_, rest)| rest.to_owned())
+    }
+
+    fn render_in(&self, columns: usize) -> String {
+        let widths = self.widths(columns);
+        let heading: Vec<Cell> = self.heading.iter().map(Cell::faint).collect();
+        let mut out = String::new();
+        for line in std::iter::once(&heading).chain(&self.lines) {
+            let mut written = String::new();
+            for (cell, width) in line.iter().zip(&widths) {
+                let style = cell.style;
+                let is_cut = cell.text.width() > *width;
+                let shown = if is_cut { shorten(&cell.text, *width) } else { cell.text.clone() };
+                let gap = " ".repeat(width.saturating_sub(shown.width()) + 2);
+                written.push_str(&format!("{style}{shown}{style:#}{gap}"));
+            }
+            out.push_str(written.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+
+    fn widths(&self, columns: usize) -> Vec<usize> {
+        let widest = |at: usize| {
+            let cells = self.lines.iter().filter_map(|line| line.get(at));
+            let widths = cells.map(|cell| cell.text.width());
+            widths.chain([self.heading[at].width()]).max().unwrap_or(0)
+        };
+        let mut widths: Vec<usize> = (0..self.heading.len()).map(widest).collect();
+        if let Some((last, others)) = widths.split_last_mut() {
+            others.iter_mut().for_each(|width| *width = (*width).min(WIDEST));
+            let used: usize = others.iter().map(|width| width + 2).sum();
+            *last = (*last).min(columns.saturating_sub(used).max(20));
+        }
+        widths
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(table: &Columns, columns: usize) -> String {
+        anstream::adapter::strip_str(&table.render_in(columns)).to_string()
+    }
+
+    #[test]
+    fn columns_stand_under_each_other_in_any_script() {
+        let mut table = Columns::new(&["id", "title"]);
+        table.push(vec![Cell::new("泽连斯基"), Cell::new("a")]);
+        table.push(vec![Cell::new("tides"), Cell::new("b\u{1b}[31m\nc")]);
+        assert_eq!(plain(&table, 60), "id        title\n泽连斯基  a\ntides     b[31m c\n");
+    }
+
+    #[test]
+    fn the_last_column_is_cut_to_the_terminal() {
+        let mut table = Columns::new(&["id", "title"]);
+        table.push(vec![Cell::new("tides"), Cell::new("word ".repeat(30))]);
+        let shown = plain(&table, 40);
+        assert!(shown.lines().all(|line| line.width() <= 40), "{shown}");
+        assert!(shown.contains('…'), "{shown}");
+    }
+}

@@ -1,0 +1,156 @@
+//! What is looked at.
+
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::Path;
+
+use wirefold_query::Query;
+
+use super::{Finding, Mark};
+use crate::client::SOCKET;
+use crate::config::{DeliveryConfig, DeliveryKind, Loaded};
+use crate::output::count;
+
+/// Looks at everything there is.
+pub(super) fn at_all(loaded: &Loaded) -> Vec<Finding> {
+    let mut findings = vec![files(loaded)];
+    findings.extend(loaded.warnings.iter().map(|it| Finding::new(Mark::Look, it.to_string())));
+    findings.push(data_folder(&loaded.config.data));
+    findings.extend(ports(loaded));
+    findings.extend(feeds(loaded));
+    findings.extend(sources(loaded));
+    findings.extend(subscriptions(loaded));
+    findings.extend(deliveries(loaded));
+    findings
+}
+
+fn files(loaded: &Loaded) -> Finding {
+    let names: Vec<String> = loaded.files.iter().map(|file| file.display().to_string()).collect();
+    match names.is_empty() {
+        true => Finding::good("no file of settings: the defaults hold; `wirefold init` writes one"),
+        false => Finding::good(format!("settings: {}", names.join(", "))),
+    }
+}
+
+fn data_folder(folder: &Path) -> Finding {
+    let shown = folder.display();
+    // What is not there yet is made in the nearest folder that is.
+    let existing = folder.ancestors().find(|ancestor| ancestor.exists());
+    let existing = existing.filter(|e| !e.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let probe = existing.join(format!(".wirefold-check-{}", std::process::id()));
+    let written = std::fs::write(&probe, b"may be deleted\n");
+    let _ = std::fs::remove_file(&probe);
+    match written {
+        Ok(()) => Finding::good(format!("data folder {shown} can be written")),
+        Err(error) => Finding::bad(format!(
+            "data folder {shown} cannot be written: {error}; set `data`, or pass --data"
+        )),
+    }
+}
+
+fn ports(loaded: &Loaded) -> Vec<Finding> {
+    let config = &loaded.config;
+    let runs = std::os::unix::net::UnixStream::connect(config.data.join(SOCKET)).is_ok();
+    let port = |what: &str, flag: &str, address: SocketAddr| match TcpListener::bind(address) {
+        Ok(_) => Finding::good(format!("{what}: {address} is free")),
+        Err(_) if runs => Finding::good(format!("{what}: {address} is in use, and wirefold runs")),
+        Err(error) => Finding::bad(format!(
+            "{what}: {address} cannot be listened on ({error}); stop what uses it, or pass {flag}"
+        )),
+    };
+    vec![
+        port("page", "--listen", config.page.listen),
+        port("health and metrics", "--operations", config.operations.listen),
+    ]
+}
+
+fn feeds(loaded: &Loaded) -> Vec<Finding> {
+    let feeds = &loaded.config.feed;
+    let private = feeds.iter().enumerate().filter_map(|(at, feed)| {
+        private_address(loaded, &format!("feed.{at}.url"), feed.url.url())
+    });
+    let mut findings: Vec<Finding> = private.collect();
+    findings.push(Finding::good(count(feeds.len(), "feed", "feeds")));
+    findings
+}
+
+fn sources(loaded: &Loaded) -> Vec<Finding> {
+    let look = |(at, source): (usize, &crate::config::SourceConfig)| {
+        let shown = source.path.display();
+        let place = loaded.origins.managed_by("source", at);
+        match source.path.exists() {
+            true => Finding::good(format!("source {shown}")),
+            false => Finding::bad(format!("{place}: source {shown} is not there; make it")),
+        }
+    };
+    loaded.config.source.iter().enumerate().map(look).collect()
+}
+
+fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
+    let look = |(at, subscription): (usize, &crate::config::SubscriptionConfig)| {
+        let queries = [
+            ("query", Some(&subscription.query)),
+            ("break_quiet", subscription.break_quiet.as_ref()),
+        ];
+        for (key, query) in queries {
+            if let Some(query) = query
+                && let Err(error) = Query::parse(query)
+            {
+                let place = loaded.origins.of(&format!("subscription.{at}.{key}"));
+                return Finding::bad(format!("{place}: `{key}`, {error}"));
+            }
+        }
+        Finding::good(format!("subscription {}", subscription.name))
+    };
+    loaded.config.subscription.iter().enumerate().map(look).collect()
+}
+
+fn deliveries(loaded: &Loaded) -> Vec<Finding> {
+    let look = |(at, delivery): (usize, &DeliveryConfig)| delivery_at(loaded, at, delivery);
+    loaded.config.delivery.iter().enumerate().map(look).collect()
+}
+
+fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding {
+    let key = format!("delivery.{at}");
+    let place = loaded.origins.of(&key);
+    let url = delivery.url.as_ref().map(|address| address.url());
+    if let Some(private) = url.and_then(|url| private_address(loaded, &format!("{key}.url"), url)) {
+        return private;
+    }
+    let name = &delivery.name;
+    if delivery.kind == DeliveryKind::Webhook {
+        let odd = delivery.secret.iter().any(|it| !it.expose().starts_with("whsec_"));
+        if odd {
+            return Finding::bad(format!(
+                "{place}: delivery {name}: a key of a webhook begins with whsec_ and is base64"
+            ));
+        }
+        if delivery.secret.is_empty() {
+            let what = format!("{place}: delivery {name} is not signed; set `secret_env`");
+            return Finding::new(Mark::Look, what);
+        }
+    }
+    Finding::good(format!("delivery {name}"))
+}
+
+/// What is said of an address that will be refused: one in a private network that is not let in.
+/// Names are looked up, and checked, with each request.
+fn private_address(loaded: &Loaded, key: &str, url: &url::Url) -> Option<Finding> {
+    let host = url.host_str()?.trim_matches(['[', ']']);
+    let address: IpAddr = if host == "localhost" {
+        IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)
+    } else {
+        host.parse().ok()?
+    };
+    let is_private = match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    };
+    let is_let_in = loaded.config.fetcher.allow_private.iter().any(|net| net.0.contains(&address));
+    let place = loaded.origins.of(key);
+    (is_private && !is_let_in).then(|| {
+        Finding::bad(format!(
+            "{place}: {url} is in a private network and will be refused; if it is yours, add it to \
+             `fetcher.allow_private`"
+        ))
+    })
+}

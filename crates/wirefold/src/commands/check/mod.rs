@@ -1,0 +1,174 @@
+//! `wirefold check`: whether the settings can work on this machine, one line a finding.
+
+mod look;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::Global;
+use crate::client::Place;
+use crate::config::{self, ConfigError, Loaded, Overrides};
+use crate::exit::Exit;
+use crate::output;
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirefold check
+  wirefold check --config /etc/wirefold/wirefold.toml
+
+Exit codes: 0 all is well, 2 something must be mended.")]
+pub(crate) struct CheckArguments {
+    /// Print one JSON object a finding.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+    /// Change a setting for this run, as TOML. Repeatable.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Finding {
+    schema: &'static str,
+    mark: Mark,
+    what: String,
+}
+
+/// How it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Mark {
+    /// As it should be.
+    Good,
+    /// It works; it is worth a look.
+    Look,
+    /// It must be mended.
+    Bad,
+}
+
+impl Finding {
+    fn new(mark: Mark, what: impl Into<String>) -> Self {
+        Self { schema: "wirefold.finding/1", mark, what: what.into() }
+    }
+
+    fn good(what: impl Into<String>) -> Self {
+        Self::new(Mark::Good, what)
+    }
+
+    fn bad(what: impl Into<String>) -> Self {
+        Self::new(Mark::Bad, what)
+    }
+
+    fn line(&self) -> String {
+        let mark = match self.mark {
+            Mark::Good => '✓',
+            Mark::Look => '!',
+            Mark::Bad => '✗',
+        };
+        format!("{mark} {}\n", output::clean(&self.what))
+    }
+}
+
+/// Runs `check`.
+pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result<Exit> {
+    let loaded = Overrides::of_set(&arguments.set)
+        .and_then(|overrides| config::load_here(&arguments.place, overrides));
+    let findings = findings(loaded);
+    let bad = findings.iter().filter(|finding| finding.mark == Mark::Bad).count();
+    for finding in &findings {
+        if arguments.json {
+            output::print_json(finding)?;
+        } else if !global.quiet || finding.mark != Mark::Good {
+            output::print(finding.line().as_bytes())?;
+        }
+    }
+    if bad == 0 {
+        return Ok(Exit::Ok);
+    }
+    let bad = output::count(bad, "thing", "things");
+    global.note(format_args!("{bad} to mend before `wirefold up`"));
+    Ok(Exit::Usage)
+}
+
+fn findings(loaded: Result<Loaded, ConfigError>) -> Vec<Finding> {
+    match loaded {
+        Err(error) => error.problems.iter().map(|it| Finding::bad(it.to_string())).collect(),
+        Ok(loaded) => look::at_all(&loaded),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Sources, load};
+
+    fn found(text: &str) -> Vec<Finding> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("wirefold.toml"), text).unwrap();
+        let sources = Sources { folder: folder.path().to_path_buf(), ..Sources::default() };
+        let mut overrides = Overrides::default();
+        if !text.contains("data =") {
+            let data = folder.path().join("data");
+            overrides.flag("--data", "data", data.to_string_lossy());
+        }
+        for key in ["page.listen", "operations.listen"] {
+            if !text.contains(key) {
+                overrides.flag("--listen", key, "127.0.0.1:0");
+            }
+        }
+        findings(load(&sources, &overrides))
+    }
+
+    fn bad(text: &str) -> Vec<String> {
+        let bad = found(text).into_iter().filter(|finding| finding.mark != Mark::Good);
+        bad.map(|finding| finding.what).collect()
+    }
+
+    #[test]
+    fn good_settings_have_only_good_findings() {
+        let text = "[[feed]]\nurl = \"https://harbour.example/rss\"\n[[subscription]]\nname = \"all\"\n\
+                    query = \"*\"\n";
+        assert_eq!(bad(text), Vec::<String>::new());
+        assert!(found(text).len() >= 4, "{:?}", found(text));
+    }
+
+    #[test]
+    fn every_mistake_of_the_file_is_a_finding() {
+        assert_eq!(bad("windw = 1\npag = 2\n").len(), 2);
+    }
+
+    #[test]
+    fn a_query_that_does_not_parse_is_named_with_its_column() {
+        let bad = bad("[[subscription]]\nname = \"all\"\nquery = \"port AND\"\n");
+        assert_eq!(bad.len(), 1, "{bad:?}");
+        assert!(bad[0].contains("wirefold.toml:3") && bad[0].contains("column 9"), "{bad:?}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_named() {
+        let bad = bad("data = \"/proc/wirefold\"\n");
+        assert!(bad.len() == 1 && bad[0].contains("/proc/wirefold"), "{bad:?}");
+    }
+
+    #[test]
+    fn a_port_in_use_is_named_with_what_to_do() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap();
+        let bad = bad(&format!("page.listen = \"{address}\"\n"));
+        assert!(bad.len() == 1 && bad[0].contains("--listen"), "{bad:?}");
+    }
+
+    #[test]
+    fn an_address_in_a_private_network_is_told_before_it_is_refused() {
+        let private = "[[delivery]]\nname = \"desk\"\nkind = \"webhook\"\n\
+                       url = \"http://192.168.1.9/hook\"\nsecret = \"whsec_a2V5\"\n";
+        let told = bad(private);
+        assert!(told.len() == 1 && told[0].contains("fetcher.allow_private"), "{told:?}");
+        let allowed = format!("fetcher.allow_private = [\"192.168.0.0/16\"]\n{private}");
+        assert_eq!(bad(&allowed), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,207 @@
+//! `wirefold dead`: what a stage gave up on, and another try.
+
+use anstyle::{AnsiColor, Style};
+use clap::{Args, Subcommand};
+use wirefold_gateway::shapes::{DeadDetail, DeadPage, DeadRow, Replayed};
+use wirefold_proto::{DeadBody, DeadCause, DeadLetter};
+
+use super::print_line;
+use crate::cli::Global;
+use crate::client::{Asking, Client, ClientError, Need, block_on};
+use crate::columns::{Cell, Columns};
+use crate::exit::{Exit, Stop};
+use crate::local_time::LocalTime;
+use crate::output::{self, clean, count};
+
+const FAINT: Style = Style::new().dimmed();
+const WHY: Style = AnsiColor::Yellow.on_default();
+
+/// Arguments of `dead`.
+#[derive(Debug, Args)]
+pub(crate) struct DeadArguments {
+    #[command(flatten)]
+    asking: Asking,
+    #[command(subcommand)]
+    command: DeadCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum DeadCommand {
+    /// List dead letters, the newest first, with the reasons.
+    #[command(after_help = "Example:\n  wirefold dead ls")]
+    Ls {
+        /// How many at most, up to 200.
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: u32,
+    },
+    /// Show a dead letter with its message.
+    #[command(after_help = "Example:\n  wirefold dead show 7")]
+    Show {
+        /// Its sequence, from `dead ls`.
+        #[arg(value_name = "SEQ")]
+        sequence: u64,
+    },
+    /// Try a dead letter again, or all of them.
+    #[command(after_help = "Examples:\n  wirefold dead replay 7\n  wirefold dead replay --all")]
+    Replay {
+        /// Its sequence, from `dead ls`.
+        #[arg(value_name = "SEQ", required_unless_present = "all", conflicts_with = "all")]
+        sequence: Option<u64>,
+        /// Every dead letter that is kept, the oldest first.
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+/// Runs a `dead` command.
+pub(crate) fn run(arguments: &DeadArguments, global: &Global) -> anyhow::Result<Exit> {
+    block_on(async {
+        let client = Client::connect(&arguments.asking.place, Need::Data).await?;
+        let json = arguments.asking.json;
+        match &arguments.command {
+            DeadCommand::Ls { limit } => list(&client, *limit, json, global).await,
+            DeadCommand::Show { sequence } => show(&client, *sequence, json).await,
+            DeadCommand::Replay { sequence: Some(sequence), .. } => {
+                client.must_run("dead replay")?;
+                let replayed = replay(&client, *sequence).await?;
+                tell(&replayed, json)?;
+                Ok(Exit::Ok)
+            }
+            DeadCommand::Replay { sequence: None, .. } => {
+                client.must_run("dead replay")?;
+                replay_all(&client, json, global).await
+            }
+        }
+    })
+}
+
+async fn list(client: &Client, limit: u32, json: bool, global: &Global) -> anyhow::Result<Exit> {
+    let page: DeadPage = client.get(&format!("/api/v1/dead?limit={limit}")).await?;
+    if json {
+        page.dead.iter().try_for_each(|row| print_line("wirefold.cli.dead/1", row))?;
+    } else if page.dead.is_empty() {
+        global.note(format_args!("no dead letters: nothing was given up on"));
+    } else {
+        output::print_styled(&table(&page.dead, &LocalTime::system()).render())?;
+        let hidden = page.kept.saturating_sub(page.dead.len() as u64);
+        if hidden > 0 {
+            global.note(format_args!("note: {hidden} older ones are not shown"));
+        }
+        global.note(format_args!(
+            "note: mend the cause, then `wirefold dead replay SEQ`, or --all for every one"
+        ));
+    }
+    Ok(Exit::Ok)
+}
+
+fn table(rows: &[DeadRow], time: &LocalTime) -> Columns {
+    let mut table = Columns::new(&["seq", "when", "stage", "tries", "message", "why"]);
+    for row in rows {
+        let letter = &row.letter;
+        table.push(vec![
+            Cell::new(row.sequence.to_string()),
+            Cell::faint(time.minute(letter.at)),
+            Cell::new(letter.stage.as_str()),
+            Cell::new(letter.attempts.to_string()),
+            Cell::faint(format!("{}/{}", letter.stream, letter.sequence)),
+            Cell::styled(why(letter), WHY),
+        ]);
+    }
+    table
+}
+
+fn why(letter: &DeadLetter) -> String {
+    match letter.cause {
+        DeadCause::Rejected => letter.reason.clone(),
+        DeadCause::MaxDeliver => format!("tried as often as allowed: {}", letter.reason),
+        DeadCause::Expired => format!("expired: {}", letter.reason),
+    }
+}
+
+async fn show(client: &Client, sequence: u64, json: bool) -> anyhow::Result<Exit> {
+    let found: DeadDetail = client.get(&format!("/api/v1/dead/{sequence}")).await?;
+    if json {
+        output::print_json(&found)?;
+        return Ok(Exit::Ok);
+    }
+    let letter = &found.letter;
+    let mut table = Columns::new(&["", ""]);
+    let mut line = |name: &str, value: String| {
+        table.push(vec![Cell::faint(name), Cell::new(value)]);
+    };
+    line("stage", letter.stage.as_str().to_owned());
+    line("why", why(letter));
+    line("tries", letter.attempts.to_string());
+    line("when", LocalTime::system().minute(letter.at));
+    line("message", format!("{}/{} on {}", letter.stream, letter.sequence, letter.subject));
+    for header in &letter.headers {
+        line(&header.name, header.value.clone());
+    }
+    output::print_styled(&table.render_plain())?;
+    let body = match &letter.message {
+        None => format!("{FAINT}(the message is kept no longer, or is too large){FAINT:#}"),
+        Some(DeadBody::Text { data }) => data.lines().map(clean).collect::<Vec<_>>().join("\n"),
+        Some(DeadBody::Hex { data }) => format!("{FAINT}hex{FAINT:#} {}", clean(data)),
+    };
+    output::print_styled(&format!("\n{body}\n"))?;
+    Ok(Exit::Ok)
+}
+
+async fn replay(client: &Client, sequence: u64) -> Result<Replayed, ClientError> {
+    let path = format!("/api/v1/dead/{sequence}/replay");
+    client.post(&path, &serde_json::Map::new()).await
+}
+
+fn tell(replayed: &Replayed, json: bool) -> anyhow::Result<()> {
+    if json {
+        return output::print_json(replayed);
+    }
+    output::print_styled(&format!("{}: {}\n", replayed.sequence, clean(&replayed.outcome)))
+}
+
+async fn replay_all(client: &Client, json: bool, global: &Global) -> anyhow::Result<Exit> {
+    let all = sequences(client).await?;
+    if all.is_empty() {
+        global.note(format_args!("no dead letters: nothing to try again"));
+        return Ok(Exit::Ok);
+    }
+    let (mut done, mut failed) = (0, 0);
+    for sequence in all {
+        match replay(client, sequence).await {
+            Ok(replayed) => {
+                done += 1;
+                tell(&replayed, json)?;
+            }
+            Err(ClientError::Refused(problem)) if matches!(problem.status, 404 | 410) => {}
+            Err(error @ ClientError::Refused(_)) => {
+                failed += 1;
+                output::note(format_args!("error: {sequence}: {error}"));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match (done, failed) {
+        (_, 0) => Ok(Exit::Ok),
+        (0, failed) => {
+            let what = count(failed, "dead letter stays where it was", "dead letters stay");
+            Err(Stop::new(Exit::Failure, what).into())
+        }
+        _ => Ok(Exit::Partial),
+    }
+}
+
+/// The most dead letters that the API lists.
+const LISTED: u32 = 200;
+
+/// The sequences of all that are kept, the oldest first. Those too old for the list may be gone.
+async fn sequences(client: &Client) -> anyhow::Result<Vec<u64>> {
+    let page: DeadPage = client.get(&format!("/api/v1/dead?limit={LISTED}")).await?;
+    let mut all: Vec<u64> = page.dead.iter().map(|row| row.sequence).collect();
+    let unlisted = page.kept.saturating_sub(all.len() as u64);
+    if let Some(oldest) = all.last().copied() {
+        all.extend((1..=unlisted).filter_map(|back| oldest.checked_sub(back)));
+    }
+    all.retain(|sequence| *sequence > 0);
+    all.reverse();
+    Ok(all)
+}

@@ -1,0 +1,229 @@
+//! `wirefold feed import`: a list of feeds, as often as one likes.
+
+use std::collections::HashSet;
+
+use futures_util::StreamExt;
+use serde::Serialize;
+use wirefold_gateway::shapes::{Accepted, FeedAddition};
+use wirefold_proto::{FeedId, FeedRecord, FullText};
+
+use super::{ImportArguments, Pages, feeds};
+use crate::cli::Global;
+use crate::client::{Client, ClientError, Need, Place};
+use crate::commands::ask::{ask, can_ask};
+use crate::commands::print_line;
+use crate::config::feed_id_of;
+use crate::exit::{Exit, Stop};
+use crate::opml::{self, OpmlFeed};
+use crate::output::{self, count};
+
+/// Additions under way at once: each waits for the disk.
+const AT_ONCE: usize = 16;
+
+/// What became of a feed of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Added,
+    Known,
+    Refused,
+}
+
+/// A feed of the list and what became of it.
+#[derive(Debug, Serialize)]
+struct Imported {
+    url: String,
+    outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+pub(super) async fn run(
+    place: &Place,
+    wanted: &ImportArguments,
+    json: bool,
+    global: &Global,
+) -> anyhow::Result<Exit> {
+    let shown = wanted.file.display();
+    let list = opml::read_file(&wanted.file).map_err(|error| {
+        let exit = match &error {
+            opml::OpmlError::Unreadable(io) if io.kind() == std::io::ErrorKind::NotFound => {
+                Exit::NotFound
+            }
+            opml::OpmlError::Unreadable(_) => Exit::Failure,
+            _ => Exit::Usage,
+        };
+        Stop::new(exit, format!("{shown}: {error}"))
+    })?;
+    for note in &list.notes {
+        global.note(format_args!("note: {shown}: {}", output::clean(note)));
+    }
+    if list.feeds.is_empty() {
+        return Err(Stop::new(Exit::NotFound, format!("{shown}: no feeds in it")).into());
+    }
+    let client = Client::connect(place, Need::Nothing).await?;
+    let known = feeds(&client).await?;
+    let urls: HashSet<String> = known.iter().map(|record| written(&record.feed.url)).collect();
+    let (old, mut new): (Vec<OpmlFeed>, Vec<OpmlFeed>) =
+        list.feeds.into_iter().partition(|feed| urls.contains(&feed.url));
+    name(&mut new, &known);
+    let of = |feed: OpmlFeed, outcome| Imported { url: feed.url, outcome, why: None };
+    let mut done: Vec<Imported> = old.into_iter().map(|it| of(it, Outcome::Known)).collect();
+    if wanted.dry_run {
+        done.extend(new.into_iter().map(|feed| of(feed, Outcome::Added)));
+    } else {
+        let pages = pages(wanted.full_text, new.len(), global)?;
+        done.extend(add(&client, new, pages).await?);
+    }
+    tell(&client, &done, wanted, json, global)
+}
+
+/// An address as the URL standard writes it, as the list's are.
+fn written(url: &str) -> String {
+    url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.to_string())
+}
+
+/// Gives each feed an id that no other has: what it brings, else what its address makes. The same
+/// list makes the same ids, also where nothing runs yet that would know them.
+fn name(new: &mut [OpmlFeed], known: &[FeedRecord]) {
+    let mut taken: HashSet<String> =
+        known.iter().map(|record| record.feed.id.to_string()).collect();
+    for feed in new {
+        let brought = feed.id.take().filter(|id| id.parse::<FeedId>().is_ok());
+        let made = brought.or_else(|| feed_id_of(&feed.url).ok());
+        let Some(base) = made else {
+            continue;
+        };
+        let free = (2..).map(|number| format!("{base}-{number}"));
+        feed.id = std::iter::once(base.clone()).chain(free).find(|id| !taken.contains(id));
+        taken.extend(feed.id.clone());
+    }
+}
+
+/// Whether pages are fetched: as told, as answered, else `auto`. What the list itself says of a
+/// feed stands above an answer, and below what was told.
+struct Choice {
+    told: Option<FullText>,
+    answered: FullText,
+}
+
+fn pages(told: Option<Pages>, new: usize, global: &Global) -> anyhow::Result<Choice> {
+    let told = told.map(FullText::from);
+    if told.is_some() || new == 0 {
+        return Ok(Choice { told, answered: FullText::Auto });
+    }
+    if !can_ask() {
+        global.note(format_args!(
+            "note: full_text = auto: the page of an article is fetched where its feed gives fewer \
+             than 80 words and robots.txt allows it; --full-text off fetches none"
+        ));
+        return Ok(Choice { told, answered: FullText::Auto });
+    }
+    output::note(format_args!(
+        "Most news feeds give only the opening of an article, too short to be compared: two thirds \
+         of all\nreprints would stay hidden. `auto` fetches the page where a feed gives fewer than \
+         80 words and the\nsite's robots.txt allows it, at the site's pace."
+    ));
+    let answer = ask("Fetch article pages? [Auto/on/off]")?.unwrap_or_default();
+    let answered = match answer.as_str() {
+        "on" => FullText::On,
+        "off" | "n" | "no" => FullText::Off,
+        _ => FullText::Auto,
+    };
+    Ok(Choice { told, answered })
+}
+
+async fn add(
+    client: &Client,
+    new: Vec<OpmlFeed>,
+    pages: Choice,
+) -> Result<Vec<Imported>, ClientError> {
+    let pages = &pages;
+    let additions = new.into_iter().map(|feed| async move {
+        let addition = addition(&feed, pages);
+        let answer: Result<Accepted, ClientError> = client.post("/api/v1/feeds", &addition).await;
+        match answer {
+            Ok(_) => Ok(Imported { url: feed.url, outcome: Outcome::Added, why: None }),
+            Err(ClientError::Refused(problem)) if problem.status < 500 => Ok(Imported {
+                url: feed.url,
+                outcome: Outcome::Refused,
+                why: Some(problem.to_string()),
+            }),
+            Err(error) => Err(error),
+        }
+    });
+    let answers: Vec<Result<Imported, ClientError>> =
+        futures_util::stream::iter(additions).buffered(AT_ONCE).collect().await;
+    answers.into_iter().collect()
+}
+
+fn addition(feed: &OpmlFeed, pages: &Choice) -> FeedAddition {
+    FeedAddition {
+        id: feed.id.as_ref().and_then(|id| id.parse().ok()),
+        url: feed.url.clone(),
+        title: feed.title.clone(),
+        outlet: feed.outlet.as_ref().and_then(|outlet| outlet.parse().ok()),
+        group: feed.group.clone(),
+        full_text: pages.told.or(feed.full_text).unwrap_or(pages.answered),
+    }
+}
+
+fn tell(
+    client: &Client,
+    done: &[Imported],
+    wanted: &ImportArguments,
+    json: bool,
+    global: &Global,
+) -> anyhow::Result<Exit> {
+    let of = |outcome| done.iter().filter(|feed| feed.outcome == outcome).count();
+    let (added, known, refused) = (of(Outcome::Added), of(Outcome::Known), of(Outcome::Refused));
+    for feed in done {
+        if json {
+            print_line("wirefold.cli.import/1", feed)?;
+        } else if let Some(why) = &feed.why {
+            output::note(format_args!("error: {}: {why}", output::clean(&feed.url)));
+        }
+    }
+    let would = if wanted.dry_run { "would import" } else { "imported" };
+    let mut said = format!("{would} {}, {known} known already", count(added, "feed", "feeds"));
+    if refused > 0 {
+        said.push_str(&format!(", {refused} refused"));
+    }
+    global.note(format_args!("{said}"));
+    if added > 0 && !wanted.dry_run {
+        if client.is_running() {
+            global.note(format_args!(
+                "they are polled now; `wirefold feed ls` then says how many send teasers"
+            ));
+        } else {
+            global.note(format_args!("they are polled from the next `wirefold up` on"));
+        }
+    }
+    Ok(match (refused, added + known) {
+        (0, _) => Exit::Ok,
+        (_, 0) => Exit::Usage,
+        _ => Exit::Partial,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_feed_has_an_id_of_its_own() {
+        let feed = |id: Option<&str>| OpmlFeed {
+            url: "https://harbour.example/feed".to_owned(),
+            id: id.map(str::to_owned),
+            ..OpmlFeed::default()
+        };
+        let mut new = [feed(Some("sea")), feed(Some("sea")), feed(Some("no id")), feed(None)];
+        name(&mut new, &[]);
+        let ids: Vec<&str> = new.iter().filter_map(|named| named.id.as_deref()).collect();
+        assert_eq!(ids[..2], ["sea", "sea-2"]);
+        assert_eq!(ids[3], format!("{}-2", ids[2]));
+        let mut again = [feed(None)];
+        name(&mut again, &[]);
+        assert_eq!(again[0].id.as_deref(), Some(ids[2]));
+    }
+}

@@ -1,0 +1,195 @@
+//! `wirefold feed`: what is watched, and how it is doing.
+
+mod add;
+mod export;
+mod import;
+mod list;
+mod probe;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use wirefold_gateway::shapes::{Accepted, FeedList};
+use wirefold_proto::{FeedId, FeedRecord, FullText, Outlet};
+
+use crate::cli::Global;
+use crate::client::{Asking, Client, ClientError, Need, block_on, escaped};
+use crate::exit::{Exit, Stop};
+use crate::output;
+
+/// Arguments of `feed`.
+#[derive(Debug, Args)]
+pub(crate) struct FeedArguments {
+    #[command(flatten)]
+    asking: Asking,
+    #[command(subcommand)]
+    command: FeedCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum FeedCommand {
+    /// Look at an address, and watch the feed there.
+    #[command(after_help = "\
+Examples:
+  wirefold feed add https://harbour.example/feed.xml --group local
+  wirefold feed add https://harbour.example/           a page: offers the feeds it names")]
+    Add(AddArguments),
+    /// List feeds: how they are doing, when they are polled next, which only tease.
+    #[command(after_help = "Examples:\n  wirefold feed ls\n  wirefold feed ls --problems")]
+    Ls {
+        /// Only those that need a look.
+        #[arg(long)]
+        problems: bool,
+    },
+    /// Watch a feed no more; its articles stay.
+    #[command(after_help = "Example:\n  wirefold feed rm harbour.example")]
+    Rm {
+        /// Its id from `feed ls`, or its address.
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Watch all feeds of a list (OPML), as feed readers export it.
+    ///
+    /// Folders become groups. Feeds that are known already stay as they are, so that the same list
+    /// can be imported again.
+    #[command(after_help = "\
+Examples:
+  wirefold feed import my.opml --dry-run
+  wirefold feed import my.opml --full-text auto")]
+    Import(ImportArguments),
+    /// Print all feeds as a list (OPML) for feed readers.
+    #[command(after_help = "Example:\n  wirefold feed export > feeds.opml")]
+    Export,
+    /// Look at an address and say what it is; nothing is kept.
+    #[command(after_help = "Example:\n  wirefold feed test https://harbour.example/feed.xml")]
+    Test {
+        /// The address of a feed, or of a page that names one.
+        #[arg(value_name = "URL")]
+        url: String,
+    },
+}
+
+/// Arguments of `feed add`.
+#[derive(Debug, Args)]
+struct AddArguments {
+    /// The address of a feed, or of a page that names one.
+    #[arg(value_name = "URL")]
+    url: String,
+    /// Its id; else made from the address.
+    #[arg(long)]
+    id: Option<FeedId>,
+    /// Its title; else what the feed says.
+    #[arg(long)]
+    title: Option<String>,
+    /// Its publisher; else the domain of its links.
+    #[arg(long)]
+    outlet: Option<Outlet>,
+    /// The group it is listed under.
+    #[arg(long)]
+    group: Option<String>,
+    /// Whether article pages are fetched: `auto` where the feed only teases and the site allows
+    /// it.
+    #[arg(long, value_enum, default_value_t = Pages::Auto, value_name = "WHEN")]
+    full_text: Pages,
+    /// Ask nothing, and add it whatever the look at it says.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Arguments of `feed import`.
+#[derive(Debug, Args)]
+struct ImportArguments {
+    /// The list, or - for standard input.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Say what would be done, and do nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Whether article pages are fetched; else asked once on a terminal, and `auto` elsewhere.
+    #[arg(long, value_enum, value_name = "WHEN")]
+    full_text: Option<Pages>,
+}
+
+/// Whether article pages are fetched for their text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Pages {
+    /// Where the feed gives fewer than 80 words and robots.txt allows it.
+    Auto,
+    /// Always, where robots.txt allows it.
+    On,
+    /// Never.
+    Off,
+}
+
+impl From<Pages> for FullText {
+    fn from(pages: Pages) -> FullText {
+        match pages {
+            Pages::Auto => FullText::Auto,
+            Pages::On => FullText::On,
+            Pages::Off => FullText::Off,
+        }
+    }
+}
+
+/// Runs a `feed` command.
+pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<Exit> {
+    let (place, json) = (&arguments.asking.place, arguments.asking.json);
+    block_on(async {
+        match &arguments.command {
+            FeedCommand::Add(wanted) => {
+                let client = Client::connect(place, Need::Nothing).await?;
+                add::run(&client, wanted, json, global).await
+            }
+            FeedCommand::Import(wanted) => import::run(place, wanted, json, global).await,
+            FeedCommand::Ls { problems } => {
+                let client = Client::connect(place, Need::Data).await?;
+                list::run(&client, *problems, json, global).await
+            }
+            FeedCommand::Rm { id } => {
+                let client = Client::connect(place, Need::Data).await?;
+                remove(&client, id, json, global).await
+            }
+            FeedCommand::Export => {
+                let client = Client::connect(place, Need::Data).await?;
+                export::run(&client, json, global).await
+            }
+            FeedCommand::Test { url } => {
+                let client = Client::connect(place, Need::Nothing).await?;
+                client.must_run("feed test")?;
+                let found = probe::probe(&client, url).await?;
+                probe::print(url, &found, json)
+            }
+        }
+    })
+}
+
+/// Every feed that is known.
+async fn feeds(client: &Client) -> Result<Vec<FeedRecord>, ClientError> {
+    let list: FeedList = client.get("/api/v1/feeds").await?;
+    Ok(list.feeds)
+}
+
+async fn remove(client: &Client, id: &str, json: bool, global: &Global) -> anyhow::Result<Exit> {
+    let id = if id.contains("://") {
+        let feeds = feeds(client).await?;
+        let Some(found) = feeds.iter().find(|known| known.feed.url == id) else {
+            let what = format!("no feed with the address {id}: see `wirefold feed ls`");
+            return Err(Stop::new(Exit::NotFound, what).into());
+        };
+        found.feed.id.to_string()
+    } else {
+        id.to_owned()
+    };
+    let accepted: Accepted = client.delete(&format!("/api/v1/feeds/{}", escaped(&id))).await?;
+    if json {
+        output::print_json(&accepted)?;
+    } else {
+        global.note(format_args!("{id} is watched no more{}", when(client)));
+    }
+    Ok(Exit::Ok)
+}
+
+/// When a command takes effect, as the end of a sentence.
+fn when(client: &Client) -> &'static str {
+    if client.is_running() { "" } else { ", from the next `wirefold up` on" }
+}

@@ -1,0 +1,90 @@
+//! What an address turned out to be.
+
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use wirefold_gateway::shapes::{ProbeReport, ProbeRequest};
+
+use crate::client::{Client, ClientError};
+use crate::exit::Exit;
+use crate::output::{self, clean, count};
+
+/// What the fetcher found, as far as it is shown. More may stand in the report.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(super) struct Found {
+    /// The feed's title.
+    pub(super) title: Option<String>,
+    /// How many items it lists.
+    pub(super) items: usize,
+    /// How many of them give fewer than 80 words.
+    pub(super) teasers: usize,
+    /// The titles of the newest items.
+    pub(super) newest: Vec<String>,
+    /// The feeds that a page names.
+    pub(super) feeds: Vec<String>,
+    /// Why it is no feed, or what is wrong with it.
+    pub(super) problem: Option<String>,
+}
+
+impl Found {
+    /// Whether it is a feed that can be watched.
+    pub(super) fn is_feed(&self) -> bool {
+        self.problem.is_none() && self.feeds.is_empty()
+    }
+}
+
+/// Looks at an address.
+pub(super) async fn look(client: &Client, url: &str) -> Result<Found, ClientError> {
+    let report = probe(client, url).await?;
+    serde_json::from_value(report.found).map_err(|why| ClientError::Garbled {
+        path: "/api/v1/feeds/probe".to_owned(),
+        why: why.to_string(),
+    })
+}
+
+/// Looks at an address, and gives the whole report.
+pub(super) async fn probe(client: &Client, url: &str) -> Result<ProbeReport, ClientError> {
+    client.post("/api/v1/feeds/probe", &ProbeRequest { url: url.to_owned() }).await
+}
+
+/// Prints a report; what is no feed ends with a code that says so.
+pub(super) fn print(url: &str, report: &ProbeReport, json: bool) -> anyhow::Result<Exit> {
+    let found: Found = serde_json::from_value(report.found.clone()).unwrap_or_default();
+    if json {
+        output::print_json(report)?;
+    } else {
+        output::print_styled(&in_words(url, &found))?;
+    }
+    Ok(if found.is_feed() { Exit::Ok } else { Exit::Failure })
+}
+
+/// A few lines for people.
+pub(super) fn in_words(url: &str, found: &Found) -> String {
+    let mut out = String::new();
+    if found.is_feed() {
+        let title = found.title.as_deref().unwrap_or("(no title)");
+        let _ = writeln!(out, "{}", clean(title));
+        let items = count(found.items, "item", "items");
+        let teasers = match found.teasers {
+            0 => "all with their text".to_owned(),
+            all if all == found.items => "all of them teasers of fewer than 80 words".to_owned(),
+            some => format!("{some} of them teasers of fewer than 80 words"),
+        };
+        let _ = writeln!(out, "{items}, {teasers}");
+        for newest in found.newest.iter().take(3) {
+            let _ = writeln!(out, "  {}", clean(newest));
+        }
+        return out;
+    }
+    if let Some(problem) = &found.problem {
+        let _ = writeln!(out, "{}: {}", clean(url), clean(problem));
+    }
+    if !found.feeds.is_empty() {
+        let _ = writeln!(out, "it names {}:", count(found.feeds.len(), "feed", "feeds"));
+        for feed in &found.feeds {
+            let _ = writeln!(out, "  {}", clean(feed));
+        }
+    }
+    out
+}

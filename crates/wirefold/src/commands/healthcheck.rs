@@ -1,0 +1,72 @@
+//! `wirefold healthcheck`: is it ready? For containers, which have no curl.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use clap::Args;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::cli::Global;
+use crate::client::block_on;
+use crate::exit::Exit;
+use crate::output::{self, clean};
+
+/// Arguments of `healthcheck`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  wirefold healthcheck --operations 127.0.0.1:9787
+
+Exit codes: 0 ready, 1 not.")]
+pub(crate) struct HealthcheckArguments {
+    /// Where health is served: the `--operations` of `up`.
+    #[arg(long, default_value = "127.0.0.1:9787", value_name = "ADDR")]
+    operations: String,
+}
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The most bytes of an answer that are read.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// Asks once.
+pub(crate) fn run(arguments: &HealthcheckArguments, global: &Global) -> anyhow::Result<Exit> {
+    block_on(async {
+        let place = &arguments.operations;
+        match tokio::time::timeout(PATIENCE, ask(place)).await {
+            Ok(Ok((status, said))) if status.is_success() => {
+                global.note(format_args!("{}", clean(said.trim())));
+                Ok(Exit::Ok)
+            }
+            Ok(Ok((status, said))) => {
+                output::note(format_args!("error: not ready ({status}): {}", clean(said.trim())));
+                Ok(Exit::Failure)
+            }
+            Ok(Err(error)) => {
+                output::note(format_args!("error: {place}: {error:#}"));
+                Ok(Exit::Failure)
+            }
+            Err(_) => {
+                output::note(format_args!("error: {place}: no answer within 5 s"));
+                Ok(Exit::Failure)
+            }
+        }
+    })
+}
+
+async fn ask(place: &str) -> anyhow::Result<(StatusCode, String)> {
+    // What listens on all addresses is asked on the loopback.
+    let place = place.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]");
+    let stream = TcpStream::connect(&place).await.context("nothing listens there")?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let request = Request::builder().uri("/readyz").header("host", &place).body(Body::empty())?;
+    let answer = sender.send_request(request).await?;
+    let status = answer.status();
+    let bytes = axum::body::to_bytes(Body::new(answer.into_body()), MOST_BYTES).await?;
+    Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
+}

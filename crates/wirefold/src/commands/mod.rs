@@ -1,0 +1,43 @@
+//! The commands that ask or tell a wirefold something, each a client of its API.
+
+pub(crate) mod alert;
+pub(crate) mod check;
+pub(crate) mod config_show;
+pub(crate) mod dead;
+pub(crate) mod extract_worker;
+pub(crate) mod feed;
+pub(crate) mod healthcheck;
+pub(crate) mod init;
+pub(crate) mod story;
+pub(crate) mod sub;
+pub(crate) mod tail;
+pub(crate) mod why;
+
+mod ask;
+mod words;
+
+use serde::Serialize;
+
+use crate::output;
+
+/// A line of JSON whose body has no `schema` of its own.
+#[derive(Serialize)]
+struct Line<'a, T> {
+    schema: &'static str,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+/// Prints an object under a schema name.
+fn print_line<T: Serialize>(schema: &'static str, body: &T) -> anyhow::Result<()> {
+    output::print_json(&Line { schema, body })
+}
+
+/// The path of a collection, asked for in pages of at most `limit`.
+fn page(path: &str, limit: u32, cursor: Option<&str>) -> String {
+    let cursor = cursor.map(|cursor| format!("&cursor={}", crate::client::escaped(cursor)));
+    format!("{path}?limit={limit}{}", cursor.unwrap_or_default())
+}
+
+/// The most rows of one page.
+const PAGE: u32 = 100;

@@ -1,0 +1,54 @@
+//! `wirefold sub ls`.
+
+use anstyle::{AnsiColor, Style};
+use wirefold_proto::SubscriptionRecord;
+
+use super::subscriptions;
+use crate::cli::Global;
+use crate::client::Client;
+use crate::columns::{Cell, Columns};
+use crate::exit::Exit;
+use crate::output;
+
+const BAD: Style = AnsiColor::Red.on_default();
+
+pub(super) async fn run(client: &Client, json: bool, global: &Global) -> anyhow::Result<Exit> {
+    let all = subscriptions(client).await?;
+    if json {
+        all.iter().try_for_each(output::print_json)?;
+    } else if all.is_empty() {
+        global.note(format_args!(
+            "no subscriptions yet: `wirefold sub add NAME --query QUERY`, or in wirefold.toml"
+        ));
+        if !client.is_running() {
+            global.note(format_args!("note: those just added show once `wirefold up` has run"));
+        }
+    } else {
+        output::print_styled(&table(&all).render())?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn table(all: &[SubscriptionRecord]) -> Columns {
+    let mut table = Columns::new(&["id", "alerts", "copies saved", "goes to", "from", "query"]);
+    for record in all {
+        let settings = &record.subscription;
+        let to = match settings.deliveries.as_slice() {
+            [] => "all".to_owned(),
+            some => some.join(", "),
+        };
+        let query = match &record.problem {
+            Some(problem) => Cell::styled(format!("{}: {problem}", settings.query), BAD),
+            None => Cell::new(&settings.query),
+        };
+        table.push(vec![
+            Cell::new(settings.id.as_str()),
+            Cell::new(record.alerts.to_string()),
+            Cell::new(record.saved.to_string()),
+            Cell::new(to),
+            Cell::faint(record.managed_by.as_deref().unwrap_or("command")),
+            query,
+        ]);
+    }
+    table
+}

@@ -1,0 +1,64 @@
+//! A query as it is typed: where it is wrong, a caret stands under the place.
+
+use unicode_width::UnicodeWidthStr;
+use wirefold_query::Query;
+
+use crate::exit::{Exit, Stop};
+use crate::output::clean;
+
+/// Refuses a query that cannot be read, pointing at its column.
+pub(super) fn check(query: &str) -> anyhow::Result<()> {
+    match Query::parse(query) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let pointed = point(query, error.column);
+            let what =
+                format!("the query cannot be read\n{pointed}\n{}", clean(&error.to_string()));
+            Err(Stop::new(Exit::Usage, what).into())
+        }
+    }
+}
+
+/// Characters that are shown before and after the place.
+const AROUND: usize = 60;
+
+/// The query, and under it a caret at the column, counted in characters from 1.
+fn point(query: &str, column: usize) -> String {
+    let at = column.saturating_sub(1);
+    let from = at.saturating_sub(AROUND);
+    let shown = |range: std::ops::Range<usize>| {
+        let part: String = query.chars().skip(range.start).take(range.len()).collect();
+        clean(&part)
+    };
+    let before = shown(from..at);
+    let lead = if from > 0 { "…" } else { "" };
+    let caret = " ".repeat(before.width() + lead.width());
+    format!("  {lead}{before}{}\n  {caret}^", shown(at..at + AROUND))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caret_stands_under_the_column() {
+        assert_eq!(point("port AND", 9), "  port AND\n          ^");
+        assert_eq!(point("泽连 )", 4), "  泽连 )\n       ^");
+        let long = format!("{} )", "word ".repeat(100));
+        let pointed = point(&long, 502);
+        let lines: Vec<&str> = pointed.lines().collect();
+        assert_eq!(
+            lines[0].chars().position(|c| c == ')'),
+            lines[1].chars().position(|c| c == '^')
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_wrong_usage() {
+        let error = check("port AND").unwrap_err();
+        assert_eq!(Exit::of(&error), Exit::Usage);
+        let said = error.to_string();
+        assert!(said.contains("\n          ^\ncolumn 9: expected"), "{said}");
+        assert!(check("port OR harbour").is_ok());
+    }
+}

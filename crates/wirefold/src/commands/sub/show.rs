@@ -1,0 +1,96 @@
+//! `wirefold sub show`.
+
+use wirefold_proto::{Digest, GroupBy, Interval, SubscriptionRecord};
+
+use crate::columns::{Cell, Columns};
+use crate::local_time::LocalTime;
+use crate::output;
+
+/// What the alerter takes where nothing is said; `sub show` tells it before the alerter does.
+const GROUP_WAIT: &str = "30s";
+const UPDATE_INTERVAL: &str = "15m";
+const ON: &str = "new, origins+2, material";
+
+pub(super) fn print(record: &SubscriptionRecord) -> anyhow::Result<()> {
+    output::print_styled(&table(record, &LocalTime::system()).render_plain())
+}
+
+fn table(record: &SubscriptionRecord, time: &LocalTime) -> Columns {
+    let it = &record.subscription;
+    let mut table = Columns::new(&["", ""]);
+    let mut line = |name: &str, value: String| {
+        table.push(vec![Cell::faint(name), Cell::new(value)]);
+    };
+    let interval = |given: Option<Interval>, default: &str| {
+        given.map_or_else(|| default.to_owned(), |given| given.to_string())
+    };
+    let number = |given: Option<u32>, default: &str| {
+        given.map_or_else(|| default.to_owned(), |given| given.to_string())
+    };
+    line("id", it.id.to_string());
+    line("name", it.name.clone());
+    line("query", it.query.clone());
+    if let Some(problem) = &record.problem {
+        line("problem", problem.clone());
+    }
+    let group = match it.group_by {
+        Some(GroupBy::Story) => "story",
+        Some(GroupBy::Event) | None => "event",
+    };
+    line("group_by", group.to_owned());
+    line("on", if it.on.is_empty() { ON.to_owned() } else { it.on.join(", ") });
+    line("min_outlets", number(it.min_outlets, "1"));
+    line("min_origins", number(it.min_origins, "1"));
+    line("group_wait", interval(it.group_wait, GROUP_WAIT));
+    line("update_interval", interval(it.update_interval, UPDATE_INTERVAL));
+    line("repeat_interval", interval(it.repeat_interval, "never"));
+    let quiet = it.quiet_hours.as_ref();
+    let quiet = quiet.map(|hours| format!("{} to {} {}", hours.from, hours.to, hours.time_zone));
+    line("quiet_hours", quiet.unwrap_or_else(|| "none".to_owned()));
+    if let Some(condition) = &it.break_quiet {
+        line("break_quiet", condition.clone());
+    }
+    line("max_per_day", number(it.max_per_day, "no limit"));
+    if let Some(digest) = it.digest {
+        let digest = match digest {
+            Digest::Hourly => "hourly",
+            Digest::Daily => "daily",
+            Digest::Weekly => "weekly",
+        };
+        line("digest", digest.to_owned());
+    }
+    let all = it.deliveries.is_empty();
+    line("deliveries", if all { "all".to_owned() } else { it.deliveries.join(", ") });
+    if let Some(until) = record.muted_until {
+        line("muted until", time.minute(until));
+    }
+    line("managed by", record.managed_by.clone().unwrap_or_else(|| "command".to_owned()));
+    line("alerts", format!("{}, {} copies folded into them", record.alerts, record.saved));
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wirefold_proto::decode;
+
+    #[test]
+    fn defaults_are_told() {
+        let sample = include_bytes!("../../../../../proto/samples/wirefold.subscription.1.json");
+        let mut record: SubscriptionRecord = decode(sample).unwrap();
+        record.subscription.on.clear();
+        record.subscription.group_wait = None;
+        record.subscription.repeat_interval = None;
+        record.managed_by = Some("wirefold.toml:14".to_owned());
+        let time = LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap());
+        let shown = anstream::adapter::strip_str(&table(&record, &time).render_plain()).to_string();
+        let line = |name: &str| {
+            let line = shown.lines().find(|line| line.starts_with(name)).unwrap_or(&shown);
+            line[name.len()..].trim().to_owned()
+        };
+        assert_eq!(line("on "), ON);
+        assert_eq!(line("group_wait"), "30s");
+        assert_eq!(line("repeat_interval"), "never");
+        assert_eq!(line("managed by"), "wirefold.toml:14");
+    }
+}

@@ -1,0 +1,279 @@
+//! `wirefold tail`: the output as it comes, a line an article, copies under what they copy.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::Write;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use clap::Args;
+use serde_json::{Map, Value};
+use wirefold_flow::{Clock, SystemClock};
+use wirefold_gateway::shapes::Status;
+use wirefold_proto::{
+    Alert, ArticleId, Class, CopyKind, OutputArticle, OutputStory, StoryChange, Volume, decode,
+};
+
+use super::words;
+use crate::cli::Global;
+use crate::client::{Asking, Client, ClientError, Need, ServerEvent, block_on};
+use crate::exit::Exit;
+use crate::fold::shorten;
+use crate::local_time::LocalTime;
+use crate::output::{self, clean, percent};
+
+const STRONG: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const COPY: Style = AnsiColor::Green.on_default();
+const RINGS: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Arguments of `tail`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirefold tail
+  wirefold tail --after 0 --json | jq .verdict.class
+
+Resumes without a gap when wirefold is started anew; Ctrl-C ends it.")]
+pub(crate) struct TailArguments {
+    #[command(flatten)]
+    asking: Asking,
+    /// Begin after this sequence of the output stream; by default with the last ten messages.
+    #[arg(long, value_name = "SEQ")]
+    after: Option<u64>,
+}
+
+/// Messages that are shown of what was before.
+const SHOWN_BEFORE: u64 = 10;
+/// How long to wait before a lost connection is tried again.
+const WAIT: Duration = Duration::from_secs(1);
+/// Articles whose outlet is remembered, to say whose text a copy is.
+const REMEMBERED: usize = 10_000;
+
+/// Follows the output until interrupted.
+pub(crate) fn run(arguments: &TailArguments, global: &Global) -> anyhow::Result<Exit> {
+    block_on(async {
+        let client = Client::connect(&arguments.asking.place, Need::Data).await?;
+        client.must_run("tail")?;
+        let after = match arguments.after {
+            Some(after) => after,
+            None => {
+                let status: Status = client.get("/api/v1/status").await?;
+                status.place.saturating_sub(SHOWN_BEFORE)
+            }
+        };
+        let lines = Lines::new(LocalTime::system());
+        follow(&client, after, Tail { lines, json: arguments.asking.json }, global).await
+    })
+}
+
+async fn follow(
+    client: &Client,
+    mut after: u64,
+    mut tail: Tail,
+    global: &Global,
+) -> anyhow::Result<Exit> {
+    let mut is_first = true;
+    loop {
+        match client.events(&format!("/api/v1/stream?after={after}")).await {
+            Ok(mut events) => {
+                while let Some(event) = events.next().await {
+                    tail.print(&event)?;
+                    after = event.id.unwrap_or(after);
+                }
+                global.note(format_args!("note: the connection ended, trying again"));
+            }
+            Err(error @ (ClientError::Refused(_) | ClientError::Garbled { .. })) => {
+                return Err(error.into());
+            }
+            Err(error) if is_first => return Err(error.into()),
+            Err(_) => {}
+        }
+        is_first = false;
+        SystemClock.sleep_until(SystemClock.now().plus(WAIT)).await;
+    }
+}
+
+struct Tail {
+    lines: Lines,
+    json: bool,
+}
+
+impl Tail {
+    fn print(&mut self, event: &ServerEvent) -> anyhow::Result<()> {
+        if self.json {
+            return print_json(event);
+        }
+        if let Some(line) = self.lines.line(event) {
+            output::print_styled(&line)?;
+            anstream::stdout().flush()?;
+        }
+        Ok(())
+    }
+}
+
+/// The message as it came, on one line, with its place in the stream.
+fn print_json(event: &ServerEvent) -> anyhow::Result<()> {
+    let Ok(mut body) = serde_json::from_str::<Map<String, Value>>(&event.data) else {
+        return Ok(());
+    };
+    if let Some(id) = event.id {
+        body.insert("sequence".to_owned(), id.into());
+    }
+    output::print_json(&body)?;
+    Ok(std::io::stdout().flush()?)
+}
+
+/// Turns messages into lines, and remembers whose text was whose.
+struct Lines {
+    time: LocalTime,
+    outlets: HashMap<ArticleId, String>,
+    order: VecDeque<ArticleId>,
+}
+
+impl Lines {
+    fn new(time: LocalTime) -> Lines {
+        Lines { time, outlets: HashMap::new(), order: VecDeque::new() }
+    }
+
+    fn line(&mut self, event: &ServerEvent) -> Option<String> {
+        let body = event.data.as_bytes();
+        match event.name.as_str() {
+            "article" => decode(body).ok().map(|article| self.article(&article)),
+            "story" => decode(body).ok().and_then(|story| self.story(&story)),
+            "alert" => decode(body).ok().map(|alert| self.alert(&alert)),
+            "gap" => Some(format!("{FAINT}· what came before is kept no longer{FAINT:#}\n")),
+            _ => None,
+        }
+    }
+
+    fn article(&mut self, output: &OutputArticle) -> String {
+        let (about, verdict) = (&output.article, &output.verdict);
+        let outlet = clean(about.outlet.as_str());
+        let at = self.time.clock(about.seen);
+        let title = shorten(&clean(&about.title), output::width().saturating_sub(44).max(24));
+        let whose = verdict.matches.first().map(|found| match self.outlets.get(&found.id) {
+            Some(known) => known.clone(),
+            None => words::short(&found.id.to_string()),
+        });
+        let share = verdict.matches.first().map(|found| percent(found.contained.get()));
+        self.remember(output.id, outlet.clone());
+        let agency = verdict.agency.as_ref().map(|agency| format!(" · {}", clean(&agency.name)));
+        let agency = agency.unwrap_or_default();
+        let what = match (verdict.class, verdict.kind) {
+            (Class::New | Class::Related, _) => {
+                return format!(
+                    "{FAINT}{at}{FAINT:#}  {outlet:<22}  {STRONG}{title}{STRONG:#}{FAINT}{agency}{FAINT:#}\n"
+                );
+            }
+            (Class::Version, _) => "new version of".to_owned(),
+            (Class::Copy, Some(CopyKind::Exact)) => "word for word the text of".to_owned(),
+            (Class::Copy, Some(CopyKind::Partial)) => "part copied from".to_owned(),
+            (Class::Copy, _) => "copy of".to_owned(),
+        };
+        let whose = whose.unwrap_or_else(|| words::short(&verdict.lead.to_string()));
+        let share = share.filter(|_| verdict.class == Class::Copy).unwrap_or_default();
+        let line = format!("{COPY}{outlet}{COPY:#}  {what} {whose}  {share}");
+        format!("{FAINT}{at}{FAINT:#}    ↳ {}{FAINT}{agency}{FAINT:#}\n", line.trim_end())
+    }
+
+    fn remember(&mut self, id: ArticleId, outlet: String) {
+        if self.outlets.insert(id, outlet).is_none() {
+            self.order.push_back(id);
+        }
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.outlets.remove(&oldest);
+        }
+    }
+
+    fn story(&self, story: &OutputStory) -> Option<String> {
+        let short = |id: &dyn std::fmt::Display| words::short(&id.to_string());
+        let what = match &story.change {
+            StoryChange::Merged { from, into, .. } => {
+                format!("{} became part of {}", short(from), short(into))
+            }
+            StoryChange::Split { from, into, .. } => {
+                format!("{} was taken out of {}", short(into), short(from))
+            }
+            StoryChange::Credited { story, agency } => {
+                format!("{} is from {}", short(story), clean(&words::agency(agency)))
+            }
+            StoryChange::Preferred { story, lead } => {
+                format!("{} stands for {} now", short(lead), short(story))
+            }
+            StoryChange::Quiet { .. } => return None,
+        };
+        Some(format!("{FAINT}{}    · {what}{FAINT:#}\n", self.time.clock(story.at)))
+    }
+
+    fn alert(&self, alert: &Alert) -> String {
+        let at = self.time.clock(alert.at);
+        let reasons: Vec<&str> = alert.reasons.iter().map(|it| it.words.as_str()).collect();
+        let mark = match alert.volume {
+            Volume::Loud => "ALERT",
+            Volume::Silent => "alert",
+        };
+        let style = if alert.volume == Volume::Loud { RINGS } else { FAINT };
+        format!(
+            "{FAINT}{at}{FAINT:#}  {style}{mark}{style:#} {}: {}  {FAINT}{}{FAINT:#}\n",
+            clean(alert.subscription.as_str()),
+            clean(&alert.headline.title),
+            clean(&reasons.join(", "))
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEW: &str = include_str!("../../../../proto/samples/wirefold.output.article.1.json");
+
+    fn lines() -> Lines {
+        Lines::new(LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap()))
+    }
+
+    fn plain(line: &str) -> String {
+        anstream::adapter::strip_str(line).to_string()
+    }
+
+    fn article(class: &str, kind: Option<&str>) -> Value {
+        let mut article: Value = serde_json::from_str(NEW).unwrap();
+        article["verdict"]["class"] = class.into();
+        match kind {
+            Some(kind) => article["verdict"]["kind"] = kind.into(),
+            None => {
+                article["verdict"].as_object_mut().unwrap().remove("kind");
+            }
+        }
+        article
+    }
+
+    fn event(name: &str, body: &Value) -> ServerEvent {
+        ServerEvent { id: Some(1), name: name.to_owned(), data: body.to_string() }
+    }
+
+    #[test]
+    fn copies_stand_under_what_they_copy() {
+        let mut lines = lines();
+        let mut own = article("new", None);
+        let copy = article("copy", Some("reprint"));
+        own["id"] = copy["verdict"]["matches"][0]["id"].clone();
+        own["article"]["outlet"] = "first.example".into();
+        let first = plain(&lines.line(&event("article", &own)).unwrap());
+        let second = plain(&lines.line(&event("article", &copy)).unwrap());
+        assert!(!first.contains('↳') && first.contains("first.example"), "{first}");
+        assert!(second.contains("    ↳ ") && second.contains("copy of first.example"), "{second}");
+        assert!(second.contains(" %"), "{second}");
+        assert_eq!(second.lines().count(), 1);
+    }
+
+    #[test]
+    fn what_is_no_message_is_passed_over() {
+        let mut lines = lines();
+        for name in ["article", "story", "alert", "", "other"] {
+            assert_eq!(lines.line(&event(name, &Value::Null)), None);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Verdicts, agencies and changes in words, the same in every command.
+
+use wirefold_gateway::shapes::ArticleBrief;
+use wirefold_proto::{Agency, AgencyHow, Class, Confidence, CopyKind, MaterialReason, Materiality};
+
+use crate::output::percent;
+
+/// An id as it is shown in a list: long enough to be unique in practice, and to be given back.
+pub(super) fn short(id: &str) -> String {
+    let sort = id.find('-').map_or(0, |at| at + 1);
+    id.chars().take(sort + SHOWN).collect()
+}
+
+/// The digits of an id that are shown.
+const SHOWN: usize = 8;
+
+/// What an article is to its story.
+pub(super) fn class(class: Class, kind: Option<CopyKind>) -> &'static str {
+    match (class, kind) {
+        (Class::New, _) => "own text",
+        (Class::Related, _) => "own text, known event",
+        (Class::Copy, Some(CopyKind::Exact)) => "the same text",
+        (Class::Copy, Some(CopyKind::Partial)) => "a part copied",
+        (Class::Copy, _) => "reprint",
+        (Class::Version, _) => "new version",
+    }
+}
+
+/// `AP (credited)`, `probably AP (mentioned)`.
+pub(super) fn agency(agency: &Agency) -> String {
+    let how = match agency.how {
+        AgencyHow::Credited => "credited",
+        AgencyHow::Mentioned => "mentioned",
+        AgencyHow::Inferred => "inferred from shared passages",
+    };
+    let sure = match agency.confidence {
+        Confidence::Certainly => "",
+        Confidence::Probably => "probably ",
+        Confidence::Possibly => "possibly ",
+    };
+    format!("{sure}{} ({how})", agency.name)
+}
+
+/// What an article changes in what is known: `new number in the lede: 28`.
+pub(super) fn change(materiality: &Materiality) -> String {
+    let what = match materiality.reason {
+        MaterialReason::NewNumber => "new number in the lede",
+        MaterialReason::NewName => "new name in the lede",
+        MaterialReason::NewAct => "new act in the lede",
+        MaterialReason::LedeRewritten => "lede rewritten",
+        MaterialReason::Correction => "correction",
+        MaterialReason::FollowUp => "most of it is new",
+        MaterialReason::Cosmetic => "only wording changed",
+    };
+    match &materiality.detail {
+        Some(detail) => format!("{what}: {detail}"),
+        None => what.to_owned(),
+    }
+}
+
+/// `71 % of it stands in harbour.example`, by the article it shares most with.
+pub(super) fn contained(article: &ArticleBrief, others: &[ArticleBrief]) -> Option<String> {
+    let found = article.strongest.as_ref()?;
+    let other = others.iter().find(|other| other.id == found.id);
+    let other = other.map_or_else(|| short(&found.id.to_string()), |it| it.outlet.to_string());
+    let share = percent(found.contained.get());
+    Some(format!("{share} of it stands in {other}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_shortened_after_their_sort() {
+        assert_eq!(short("s-abcdefghijklmnop"), "s-abcdefgh");
+        assert_eq!(short("abcdefghijklmnop"), "abcdefgh");
+        assert_eq!(short("abc"), "abc");
+    }
+}

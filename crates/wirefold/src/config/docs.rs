@@ -1,0 +1,87 @@
+//! `docs/config.md`, made of the reference, and held equal to it.
+
+use super::{Row, Section, sections};
+
+const FILE: &str = "../../docs/config.md";
+
+const HEAD: &str = "\
+# Settings
+
+<!-- Generated: `WIREFOLD_BLESS=1 cargo test -p wirefold config` rewrites this file. -->
+
+Settings stand in TOML files, in environment variables and in flags. Where several say something \
+about one key, the one further up in this list holds:
+
+1. flags: `--listen`, `--data`, `--set KEY=VALUE`
+2. environment variables: `WIREFOLD_` and the key, with `__` for the dot: \
+`WIREFOLD_PAGE__LISTEN=127.0.0.1:9000`
+3. `wirefold.toml` in the working folder, or the file that `--config FILE` names
+4. `wirefold/wirefold.toml` in `$XDG_CONFIG_HOME`, else in `~/.config`
+5. `/etc/wirefold/wirefold.toml`
+6. the defaults below
+
+Tables join over the layers; a list, those of `[[feed]]` and its like too, holds as a whole. An \
+unknown key is refused, with the file, the line and the nearest key there is. \
+`wirefold config show --origin` prints what holds and where it comes from; `wirefold check` \
+looks whether it can work; `wirefold init` writes a file to begin with.
+
+Spans of time are a number and one of `s`, `m`, `h`, `d`. Where a list is asked for, one text \
+alone is a list of one. Paths in a file begin at that file's folder.
+";
+
+fn page() -> String {
+    let mut page = HEAD.to_owned();
+    for section in sections() {
+        page.push_str(&heading(section));
+        page.push_str("| key | takes | default | what it is for |\n|---|---|---|---|\n");
+        for row in &section.rows {
+            page.push_str(&line(row));
+        }
+    }
+    page
+}
+
+fn heading(section: &Section) -> String {
+    let Section { key, many, what, .. } = section;
+    match (key.as_str(), many) {
+        ("", _) => "\n## At the top\n\n".to_owned(),
+        (_, false) => format!("\n## `[{key}]`\n\n{what}\n\n"),
+        (_, true) => format!("\n## `[[{key}]]`\n\n{what} There may be many.\n\n"),
+    }
+}
+
+fn line(row: &Row) -> String {
+    let default = match &row.default {
+        _ if row.required => match row.name.split_once('.') {
+            Some((table, _)) => format!("(needed in `{table}`)"),
+            None => "(needed)".to_owned(),
+        },
+        Some(default) => format!("`{default}`"),
+        None => "(not set)".to_owned(),
+    };
+    let cells = [format!("`{}`", row.name), row.kind.clone(), default, row.what.clone()];
+    format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a developer's switch, not a setting")]
+fn the_page_about_settings_is_up_to_date() {
+    let page = page();
+    if std::env::var_os("WIREFOLD_BLESS").is_some() {
+        std::fs::write(FILE, &page).expect("docs/ can be written where it is blessed");
+    }
+    let kept = std::fs::read_to_string(FILE).unwrap_or_default();
+    assert!(kept == page, "docs/config.md is out of date: run with WIREFOLD_BLESS=1");
+}
+
+#[test]
+fn every_key_says_what_it_is_for() {
+    for section in sections() {
+        assert!(!section.what.is_empty(), "[{}]", section.key);
+        assert!(!section.rows.is_empty(), "[{}]", section.key);
+        for row in &section.rows {
+            assert!(row.what.ends_with(['.', '…']), "[{}] {}: {}", section.key, row.name, row.what);
+            assert!(row.required || !row.kind.is_empty());
+        }
+    }
+}

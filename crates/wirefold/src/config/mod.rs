@@ -1,0 +1,71 @@
+//! What wirefold is told: settings from files, the environment and flags, each with its origin.
+//!
+//! [`load`] reads and checks everything and tells every mistake at once. The environment and the
+//! places of files are arguments ([`Sources`]); the only look at the real ones is
+//! [`Sources::of_process`].
+
+mod finish;
+mod here;
+mod layers;
+mod origin;
+mod problem;
+mod read;
+mod reference;
+mod secret;
+mod services;
+mod settings;
+mod slug;
+mod toml_tree;
+mod tree;
+mod written;
+
+#[cfg(test)]
+mod docs;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+pub(crate) use here::load_here;
+pub(crate) use layers::{FILE_NAME, Overrides, Sources};
+pub(crate) use origin::Origins;
+pub(crate) use problem::{ConfigError, Problem};
+pub(crate) use reference::{Row, Section, sections};
+pub(crate) use settings::{
+    Config, DeliveryConfig, DeliveryKind, LogFormat, SourceConfig, SubscriptionConfig,
+};
+pub(crate) use written::{Line, lines, quoted, toml_text};
+
+/// The id that a feed's address makes, or why it can be none's.
+pub(crate) fn feed_id_of(address: &str) -> Result<String, String> {
+    settings::Address::parse(address).map(|address| slug::of_address(address.url()))
+}
+
+/// Settings that can be used, with where they come from.
+#[derive(Debug, Clone)]
+pub(crate) struct Loaded {
+    /// The settings. Ids are filled in, paths begin at the working folder, secrets are read.
+    pub(crate) config: Config,
+    /// Where each comes from.
+    pub(crate) origins: Origins,
+    /// The files that were read, the lowest layer first.
+    pub(crate) files: Vec<PathBuf>,
+    /// What may be a mistake and is not refused: environment variables that look like ours.
+    pub(crate) warnings: Vec<Problem>,
+}
+
+/// Reads the settings from all layers.
+///
+/// # Errors
+/// Every mistake in them that can be told at once.
+pub(crate) fn load(sources: &Sources, overrides: &Overrides) -> Result<Loaded, ConfigError> {
+    let layered = layers::read(sources, overrides).map_err(ConfigError::new)?;
+    let mut tree = layered.tree;
+    let origins = tree.origins();
+    let mut config: Config = read::read(&mut tree).map_err(ConfigError::new)?;
+    let problems = finish::finish(&mut config, &origins, sources);
+    if !problems.is_empty() {
+        return Err(ConfigError::new(problems));
+    }
+    Ok(Loaded { config, origins, files: layered.files, warnings: layered.strangers })
+}

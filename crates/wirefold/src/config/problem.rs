@@ -1,0 +1,82 @@
+//! Mistakes in the configuration, told so that one look at the place mends them.
+
+use std::fmt;
+
+use super::origin::Origin;
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// Where it stands.
+    pub(crate) at: Origin,
+    /// What is wrong there, and what to write instead.
+    pub(crate) what: String,
+}
+
+impl Problem {
+    pub(super) fn new(at: Origin, what: impl Into<String>) -> Self {
+        Self { at, what: what.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.at.pointed(), self.what)
+    }
+}
+
+/// The configuration cannot be used. The exit code of a command that meets it is 2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConfigError {
+    /// Every mistake that was found; at least one.
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    /// The mistakes in the order in which they stand in files, the rest after them.
+    pub(super) fn new(mut problems: Vec<Problem>) -> Self {
+        problems.sort_by_key(|problem| match &problem.at {
+            Origin::File(place) => (0, place.line, place.column),
+            _ => (1, 0, 0),
+        });
+        Self { problems }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    /// One line a mistake.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, problem) in self.problems.iter().enumerate() {
+            let line_break = if at > 0 { "\n" } else { "" };
+            write!(f, "{line_break}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl From<Problem> for ConfigError {
+    fn from(problem: Problem) -> Self {
+        Self { problems: vec![problem] }
+    }
+}
+
+/// The known name that a mistyped one is nearest to, if any is near.
+pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    let likeness = |name: &str| strsim::damerau_levenshtein(&typed, name);
+    let (name, distance) = known.map(|name| (name, likeness(name))).min_by_key(|(_, d)| *d)?;
+    (distance <= 1 + typed.chars().count() / 4).then_some(name)
+}
+
+/// ` … ; did you mean "listen"?`, or all the names there are.
+pub(super) fn suggestion(typed: &str, known: &[&str]) -> String {
+    match nearest(typed, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => {
+            let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+            format!("known are {}", names.join(", "))
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What serde says of a mistake, kept apart by kind.
+
+use std::fmt;
+
+use serde::de::{self, Unexpected};
+
+/// A mistake and, once a reader on the way has added it, the path of keys to it.
+#[derive(Debug)]
+pub(super) struct ReadError {
+    pub(super) path: Option<Vec<String>>,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// A key that is not known there.
+    Unknown { name: String, known: &'static [&'static str] },
+    /// A key without which the rest means nothing.
+    Missing(&'static str),
+    /// A word that is none of those to choose from.
+    Variant { name: String, known: &'static [&'static str] },
+    /// A value of another type.
+    Type { found: String },
+    /// A value that its own type refused, with its words.
+    Other(String),
+}
+
+impl ReadError {
+    fn new(kind: Kind) -> Self {
+        Self { path: None, kind }
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.kind)
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl de::Error for ReadError {
+    fn custom<T: fmt::Display>(what: T) -> Self {
+        Self::new(Kind::Other(what.to_string()))
+    }
+
+    fn invalid_type(found: Unexpected<'_>, _: &dyn de::Expected) -> Self {
+        Self::new(Kind::Type { found: in_words(found) })
+    }
+
+    fn invalid_value(found: Unexpected<'_>, _: &dyn de::Expected) -> Self {
+        Self::new(Kind::Type { found: in_words(found) })
+    }
+
+    fn unknown_variant(name: &str, known: &'static [&'static str]) -> Self {
+        Self::new(Kind::Variant { name: name.to_owned(), known })
+    }
+
+    fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
+        Self::new(Kind::Unknown { name: name.to_owned(), known })
+    }
+
+    fn missing_field(name: &'static str) -> Self {
+        Self::new(Kind::Missing(name))
+    }
+}
+
+/// A value in the words of whoever wrote it.
+fn in_words(found: Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Bool(is_so) => format!("{is_so}"),
+        Unexpected::Unsigned(number) => format!("the number {number}"),
+        Unexpected::Signed(number) => format!("the number {number}"),
+        Unexpected::Float(number) => format!("the number {number}"),
+        Unexpected::Str(text) => format!("the text {text:?}"),
+        Unexpected::Seq => "a list".to_owned(),
+        Unexpected::Map => "a table".to_owned(),
+        Unexpected::Other(what) => what.to_owned(),
+        _ => "something else".to_owned(),
+    }
+}

@@ -1,0 +1,126 @@
+//! Makes settings of the tree, and tells every mistake in it.
+//!
+//! serde stops at the first mistake. So a mistake is noted, what holds it is taken out of the
+//! tree, and the tree is read again, until it reads well.
+
+mod error;
+mod node;
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+
+use self::error::{Kind, ReadError};
+use self::node::{NodeReader, Path};
+use super::origin::Origin;
+use super::problem::{Problem, suggestion};
+use super::reference;
+use super::tree::Node;
+
+/// Rounds are as many as there are mistakes; nobody mends more in one go.
+const MOST_MISTAKES: usize = 50;
+
+/// Reads the settings. `tree` loses what was wrong.
+pub(super) fn read<T: DeserializeOwned>(tree: &mut Node) -> Result<T, Vec<Problem>> {
+    let mut problems: Vec<Problem> = Vec::new();
+    for _ in 0..MOST_MISTAKES {
+        let path = Path::Root;
+        let error = match T::deserialize(NodeReader { node: tree, path: &path }) {
+            Ok(settings) if problems.is_empty() => return Ok(settings),
+            Ok(_) => return Err(problems),
+            Err(error) => error,
+        };
+        let keys = error.path.clone().unwrap_or_default();
+        if let Some(problem) = told(&error, &keys, tree) {
+            problems.push(problem);
+        }
+        tree.break_at(&keys);
+    }
+    Err(problems)
+}
+
+/// What is told of a mistake: nothing, where it only follows from one that was told.
+fn told(error: &ReadError, path: &[String], tree: &Node) -> Option<Problem> {
+    let node = tree.at_path(path);
+    let (named, at) = places(path, tree);
+    let key = path.join(".");
+    Some(match &error.kind {
+        Kind::Unknown { name, known } => {
+            let parent = &path[..path.len().saturating_sub(1)];
+            let within = match parent {
+                [] => String::new(),
+                _ => format!(" in {}", header(parent)),
+            };
+            Problem::new(
+                named,
+                format!("unknown key `{name}`{within}; {}", suggestion(name, known)),
+            )
+        }
+        Kind::Missing(name) => {
+            if node.and_then(|node| node.at_path(&[(*name).to_owned()])).is_some() {
+                return None;
+            }
+            let example = reference::example(&format!("{key}.{name}"));
+            Problem::new(
+                named,
+                format!("{} has no `{name}`; write {name} = {example}", header(path)),
+            )
+        }
+        Kind::Variant { name, known } => {
+            let names: Vec<String> = known.iter().map(|word| format!("\"{word}\"")).collect();
+            let near = super::problem::nearest(name, known.iter().copied());
+            let near = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+            let what = format!("`{key}`: {name:?} is none of {}{near}", names.join(", "));
+            Problem::new(at, what)
+        }
+        Kind::Type { found } => Problem::new(at, Expected { key: &key, path, found }.to_string()),
+        Kind::Other(what) => {
+            let example = reference::example(&key);
+            let name = name(path);
+            Problem::new(at, format!("`{key}`: {what}; for example {name} = {example}"))
+        }
+    })
+}
+
+/// Where a key and its value stand, or else the nearest thing around them.
+fn places(path: &[String], tree: &Node) -> (Origin, Origin) {
+    let around = (0..=path.len()).rev().find_map(|end| tree.at_path(&path[..end]));
+    let node = around.unwrap_or(tree);
+    (node.named.clone(), node.at.clone())
+}
+
+/// The last name on a path: that of the list, where it leads to an element.
+fn name(path: &[String]) -> &str {
+    let is_name = |key: &&String| key.parse::<usize>().is_err();
+    path.iter().rev().find(is_name).map_or("", String::as_str)
+}
+
+/// A table as it is headed in a file.
+fn header(path: &[String]) -> String {
+    match path {
+        [list, index] if index.parse::<usize>().is_ok() => format!("[[{list}]]"),
+        [] => "the file".to_owned(),
+        _ => format!("[{}]", path.join(".")),
+    }
+}
+
+/// A value of the wrong type.
+struct Expected<'a> {
+    key: &'a str,
+    path: &'a [String],
+    found: &'a str,
+}
+
+impl fmt::Display for Expected<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, path, found } = self;
+        match reference::row(key) {
+            Some(row) => {
+                let (name, example) = (name(path), row.example());
+                write!(f, "`{key}`: expected {}, found {found}; ", row.kind)?;
+                write!(f, "for example {name} = {example}")
+            }
+            None => write!(f, "`{key}`: expected {}, found {found}", reference::shape(key)),
+        }
+    }
+}

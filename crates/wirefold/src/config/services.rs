@@ -1,0 +1,188 @@
+//! What each service is told of the settings.
+
+use std::net::SocketAddr;
+
+use wirefold_alerter::{ConfiguredSubscription, Delivery, Header};
+use wirefold_envelope::Limits;
+use wirefold_fetcher::{ConfiguredFeed, extract, sources};
+use wirefold_proto::FeedSettings;
+
+use super::origin::Origins;
+use super::secret::Secret;
+use super::settings::{
+    Address, Config, DeliveryConfig, DeliveryKind, FeedConfig, SourceConfig, SourceKind,
+};
+
+/// The urgency of what is loud on ntfy, unless the settings say otherwise.
+const PRIORITY: u8 = 4;
+
+impl Config {
+    /// How long the streams keep their messages.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            window: self.window.duration(),
+            output: self.keep.output.duration(),
+            alerts: self.keep.alerts.duration(),
+            max_bytes: self.keep.bytes,
+        }
+    }
+
+    /// What the fetcher polls. Without `extract` no article pages are fetched.
+    pub(crate) fn fetcher(
+        &self,
+        origins: &Origins,
+        extract: Option<extract::Settings>,
+    ) -> wirefold_fetcher::Settings {
+        let fetcher = &self.fetcher;
+        let default = wirefold_fetcher::Settings::default();
+        let (shortest, longest) =
+            (fetcher.min_interval.duration(), fetcher.max_interval.duration());
+        wirefold_fetcher::Settings {
+            feeds: self.feeds(origins),
+            sources: self.source.iter().map(source).collect(),
+            user_agent: fetcher.full_user_agent(),
+            allow: self.allowed(),
+            min_interval: shortest,
+            max_interval: longest,
+            first_interval: default.first_interval.clamp(shortest, longest),
+            per_host_delay: fetcher.per_host_delay.duration(),
+            concurrency: fetcher.concurrency as usize,
+            extract,
+            ..default
+        }
+    }
+
+    /// What the detector decides by. `writer` names the instance, such as `detector-1`.
+    pub(crate) fn detector(&self, writer: impl Into<String>) -> wirefold_detector::Settings {
+        wirefold_detector::Settings {
+            dedup: self.detector.method(self.window),
+            writer: writer.into(),
+            release: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    /// How the enricher writes the output.
+    pub(crate) fn enricher(&self) -> wirefold_enricher::Settings {
+        wirefold_enricher::Settings { text_policy: self.text }
+    }
+
+    /// What the alerter watches for and where it sends. `page` is the address of the page.
+    pub(crate) fn alerter(&self, origins: &Origins, page: String) -> wirefold_alerter::Settings {
+        wirefold_alerter::Settings {
+            subscriptions: self.subscriptions(origins),
+            deliveries: self.delivery.iter().filter_map(delivery).collect(),
+            allow: self.allowed(),
+            page: Some(page),
+            demo: false,
+        }
+    }
+
+    /// The address of the page, which links begin with: as set, else where it is served.
+    pub(crate) fn page_address(&self, served_at: SocketAddr) -> String {
+        let told = self.page.base_url.as_ref().map(Address::as_str);
+        let told = told.map(|address| address.trim_end_matches('/').to_owned());
+        told.unwrap_or_else(|| format!("http://{served_at}"))
+    }
+
+    fn allowed(&self) -> Vec<ipnet::IpNet> {
+        self.fetcher.allow_private.iter().map(|network| network.0).collect()
+    }
+
+    fn feeds(&self, origins: &Origins) -> Vec<ConfiguredFeed> {
+        let to_feed = |(at, feed): (usize, &FeedConfig)| {
+            let feed = FeedSettings {
+                id: feed.id.clone()?,
+                url: feed.url.as_str().to_owned(),
+                title: feed.title.clone(),
+                outlet: feed.outlet.clone(),
+                group: feed.group.clone(),
+                full_text: feed.full_text.unwrap_or(self.full_text),
+            };
+            Some(ConfiguredFeed { feed, managed_by: origins.managed_by("feed", at) })
+        };
+        self.feed.iter().enumerate().filter_map(to_feed).collect()
+    }
+
+    fn subscriptions(&self, origins: &Origins) -> Vec<ConfiguredSubscription> {
+        let subscriptions = self.subscription.iter().enumerate();
+        let to_subscription = |(at, subscription): (usize, &super::SubscriptionConfig)| {
+            let settings = subscription.settings(subscription.id.clone()?);
+            let managed_by = origins.managed_by("subscription", at);
+            Some(ConfiguredSubscription { settings, managed_by })
+        };
+        subscriptions.filter_map(to_subscription).collect()
+    }
+}
+
+fn source(source: &SourceConfig) -> sources::Source {
+    let found = || if source.path.is_dir() { SourceKind::Folder } else { SourceKind::File };
+    let kind = match source.kind.unwrap_or_else(found) {
+        SourceKind::Folder => sources::Kind::Folder,
+        SourceKind::File => sources::Kind::File,
+    };
+    sources::Source { path: source.path.clone(), kind, outlet: source.outlet.clone() }
+}
+
+fn delivery(delivery: &DeliveryConfig) -> Option<Delivery> {
+    let hidden = |secret: &Secret| wirefold_alerter::Secret::new(secret.expose());
+    let url = || delivery.url.as_ref().map(|address| address.url().clone());
+    let header =
+        |(name, value): (&String, &Secret)| Header { name: name.clone(), value: hidden(value) };
+    let kind = match delivery.kind {
+        DeliveryKind::Stdout => wirefold_alerter::DeliveryKind::Stdout,
+        DeliveryKind::Webhook => wirefold_alerter::DeliveryKind::Webhook {
+            url: url()?,
+            secrets: delivery.secret.iter().map(hidden).collect(),
+            headers: delivery.headers.iter().map(header).collect(),
+        },
+        DeliveryKind::Ntfy => wirefold_alerter::DeliveryKind::Ntfy {
+            url: url()?,
+            token: delivery.secret.first().map(hidden),
+            priority: delivery.priority.unwrap_or(PRIORITY),
+        },
+    };
+    Some(Delivery { name: delivery.name.clone(), kind })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Overrides, Sources, load};
+
+    #[test]
+    fn services_are_told_what_the_settings_say() {
+        let mut flags = Overrides::default();
+        for assignment in [
+            "full_text=off",
+            "window=2d",
+            "fetcher.min_interval=20m",
+            "fetcher.contact=desk@news.example",
+            "fetcher.allow_private=10.0.0.0/8",
+            "feed=[{url = \"https://harbour.example/rss\"}]",
+            "subscription=[{name = \"All of it\", query = \"*\"}]",
+            "delivery=[{name = \"phone\", kind = \"ntfy\", url = \"https://ntfy.example/desk\"}]",
+        ] {
+            flags.set(assignment).unwrap();
+        }
+        let loaded = load(&Sources::default(), &flags).unwrap();
+        let (config, origins) = (&loaded.config, &loaded.origins);
+
+        let fetcher = config.fetcher(origins, None);
+        assert_eq!(fetcher.feeds[0].feed.id.as_str(), "harbour-example-rss");
+        assert_eq!(fetcher.feeds[0].feed.full_text, wirefold_proto::FullText::Off);
+        assert_eq!(fetcher.feeds[0].managed_by, "--set feed");
+        assert_eq!(fetcher.first_interval, fetcher.min_interval);
+        assert!(fetcher.user_agent.ends_with(" (+desk@news.example)"), "{}", fetcher.user_agent);
+        assert_eq!(fetcher.allow.len(), 1);
+
+        assert_eq!(config.detector("detector-1").dedup.window, 2 * 24 * 3600);
+        assert_eq!(config.limits().window, config.window.duration());
+
+        let alerter = config.alerter(origins, "http://127.0.0.1:8787".to_owned());
+        assert_eq!(alerter.subscriptions[0].settings.id.as_str(), "all-of-it");
+        let names: Vec<&str> = alerter.deliveries.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["phone", "stdout"], "one that prints is always there");
+
+        let served = "127.0.0.1:4000".parse().unwrap();
+        assert_eq!(config.page_address(served), "http://127.0.0.1:4000");
+    }
+}

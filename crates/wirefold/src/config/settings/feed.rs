@@ -1,0 +1,59 @@
+//! Where articles come from: feeds, files, folders.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use wirefold_proto::{FeedId, FullText, Outlet};
+
+use super::value::Address;
+
+/// A feed that is polled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FeedConfig {
+    /// Its name in commands and addresses: lower-case letters, digits, `.`, `-`, `_`. Else it is
+    /// made of the address. Under another name it is another feed.
+    #[serde(default)]
+    pub(crate) id: Option<FeedId>,
+    /// Its address.
+    pub(crate) url: Address,
+    /// Its title; else what the feed says.
+    #[serde(default)]
+    pub(crate) title: Option<String>,
+    /// Its publisher; else the domain of each article.
+    #[serde(default)]
+    pub(crate) outlet: Option<Outlet>,
+    /// The group that it is listed under.
+    #[serde(default)]
+    pub(crate) group: Option<String>,
+    /// Whether article pages are fetched for their text: `auto`, `on` or `off`; else what
+    /// `full_text` at the top says.
+    #[serde(default)]
+    pub(crate) full_text: Option<FullText>,
+}
+
+/// A file or folder that articles are read from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SourceConfig {
+    /// The file or folder. In a file of settings it begins at that file's folder. Text files are
+    /// one article each; `.jsonl` holds one a line; `.xml`, `.rss` and `.atom` are feeds.
+    pub(crate) path: PathBuf,
+    /// `folder` is watched for files, `file` is read once; else what stands there decides.
+    #[serde(default)]
+    pub(crate) kind: Option<SourceKind>,
+    /// The publisher of what does not name one.
+    #[serde(default)]
+    pub(crate) outlet: Option<Outlet>,
+}
+
+/// What a source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SourceKind {
+    /// Watched for files.
+    Folder,
+    /// Read once.
+    File,
+}

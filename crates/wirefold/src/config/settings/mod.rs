@@ -1,0 +1,208 @@
+//! The settings. The doc comments here are the reference: `docs/config.md` and the file that
+//! `init` writes are made of them.
+
+mod delivery;
+mod detector;
+mod feed;
+mod quiet;
+mod subscription;
+mod value;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use wirefold_proto::{FullText, Interval, TextPolicy};
+
+pub(crate) use delivery::{DeliveryConfig, DeliveryKind};
+pub(crate) use detector::DetectorConfig;
+pub(crate) use feed::{FeedConfig, SourceConfig, SourceKind};
+pub(crate) use subscription::SubscriptionConfig;
+pub(crate) use value::{Address, Network};
+
+/// What the pipeline is. How one run behaves is said by flags.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The folder that holds everything that is kept. `~/` at its start is the home folder; where
+    /// `XDG_DATA_HOME` is set, the default is `wirefold` in there.
+    pub(crate) data: PathBuf,
+    /// How far back an article is compared.
+    pub(crate) window: Interval,
+    /// How much of a text goes outward, in feeds and API: `none`, the first words (`lead`) or
+    /// `full`. Matching and comparing always use the whole text.
+    pub(crate) text: TextPolicy,
+    /// Whether article pages are fetched for their text, where a feed does not say: `auto` fetches
+    /// where the feed only teases and the site allows it.
+    pub(crate) full_text: FullText,
+    /// What is logged: `error`, `warn`, `info`, `debug` or `trace`, also by part, such as
+    /// `info,wirefold_fetcher=debug`.
+    pub(crate) log: String,
+    /// How the log is written: `auto` is text on a terminal and JSON otherwise.
+    pub(crate) log_format: LogFormat,
+    /// The page, the feeds out and the API.
+    pub(crate) page: PageConfig,
+    /// Health and metrics.
+    pub(crate) operations: OperationsConfig,
+    /// How long things are kept.
+    pub(crate) keep: KeepConfig,
+    /// How feeds are polled.
+    pub(crate) fetcher: FetcherConfig,
+    /// What counts as a copy and what as one event.
+    pub(crate) detector: DetectorConfig,
+    /// A feed that is polled.
+    pub(crate) feed: Vec<FeedConfig>,
+    /// A file or folder that articles are read from.
+    pub(crate) source: Vec<SourceConfig>,
+    /// A query that alerts.
+    pub(crate) subscription: Vec<SubscriptionConfig>,
+    /// A way that alerts go.
+    pub(crate) delivery: Vec<DeliveryConfig>,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    #[default]
+    Auto,
+    /// A line of text.
+    Text,
+    /// A line of JSON.
+    Json,
+}
+
+/// The page, the feeds out and the API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PageConfig {
+    /// Where they are served. Loopback only: this release has no access tokens.
+    pub(crate) listen: SocketAddr,
+    /// Names besides `localhost` under which a browser may ask for the page, such as that of a
+    /// proxy in front of it.
+    pub(crate) hosts: Vec<String>,
+    /// The address that links in alerts and feeds begin with; else the one it is served at.
+    pub(crate) base_url: Option<Address>,
+}
+
+/// Health and metrics.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OperationsConfig {
+    /// Where `/healthz`, `/readyz` and `/metrics` are served.
+    pub(crate) listen: SocketAddr,
+}
+
+/// How long things are kept. Fetched texts are kept for 14 days, or the window and a day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct KeepConfig {
+    /// How long judged articles are kept.
+    pub(crate) output: Interval,
+    /// How long alerts are kept.
+    pub(crate) alerts: Interval,
+    /// The most bytes of fetched texts; everything else together has as much again.
+    pub(crate) bytes: u64,
+}
+
+/// How feeds are polled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct FetcherConfig {
+    /// What it calls itself to sites; else `wirefold/` and its version. What stands before the `/`
+    /// is its name in robots.txt.
+    pub(crate) user_agent: Option<String>,
+    /// Where the operator of a site can reach you: a page or an e-mail address. It is added to the
+    /// name.
+    pub(crate) contact: Option<String>,
+    /// The shortest time between two polls of one feed.
+    pub(crate) min_interval: Interval,
+    /// The longest time between two polls of one feed.
+    pub(crate) max_interval: Interval,
+    /// The shortest time between two requests to one host.
+    pub(crate) per_host_delay: Interval,
+    /// How many requests are under way at once.
+    pub(crate) concurrency: u32,
+    /// Private networks that feeds and webhooks may be in. All others are refused, so that no feed
+    /// can make this machine reach into its own network.
+    pub(crate) allow_private: Vec<Network>,
+}
+
+const DAY: u32 = 24 * 3600;
+
+/// A port of this machine alone.
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port)
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("~/.local/share/wirefold"),
+            window: Interval::from_seconds(7 * DAY),
+            text: TextPolicy::Lead,
+            full_text: FullText::Auto,
+            log: "info".to_owned(),
+            log_format: LogFormat::Auto,
+            page: PageConfig::default(),
+            operations: OperationsConfig::default(),
+            keep: KeepConfig::default(),
+            fetcher: FetcherConfig::default(),
+            detector: DetectorConfig::default(),
+            feed: Vec::new(),
+            source: Vec::new(),
+            subscription: Vec::new(),
+            delivery: Vec::new(),
+        }
+    }
+}
+
+impl Default for PageConfig {
+    fn default() -> Self {
+        Self { listen: loopback(8787), hosts: Vec::new(), base_url: None }
+    }
+}
+
+impl Default for OperationsConfig {
+    fn default() -> Self {
+        Self { listen: loopback(9787) }
+    }
+}
+
+impl Default for KeepConfig {
+    fn default() -> Self {
+        Self {
+            output: Interval::from_seconds(30 * DAY),
+            alerts: Interval::from_seconds(90 * DAY),
+            bytes: 1 << 30,
+        }
+    }
+}
+
+impl Default for FetcherConfig {
+    fn default() -> Self {
+        Self {
+            user_agent: None,
+            contact: None,
+            min_interval: Interval::from_seconds(600),
+            max_interval: Interval::from_seconds(DAY),
+            per_host_delay: Interval::from_seconds(1),
+            concurrency: 32,
+            allow_private: Vec::new(),
+        }
+    }
+}
+
+impl FetcherConfig {
+    /// What it calls itself to sites, the contact with it.
+    pub(crate) fn full_user_agent(&self) -> String {
+        let own = || concat!("wirefold/", env!("CARGO_PKG_VERSION")).to_owned();
+        let name = self.user_agent.clone().unwrap_or_else(own);
+        match &self.contact {
+            Some(contact) => format!("{name} (+{contact})"),
+            None => name,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What alerts.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use wirefold_proto::{Digest, GroupBy, Interval, SubscriptionId, SubscriptionSettings};
+
+use super::quiet::QuietConfig;
+
+/// A query that alerts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubscriptionConfig {
+    /// Its name for people.
+    pub(crate) name: String,
+    /// Its name in commands and addresses: lower-case letters, digits, `.`, `-`, `_`. Else it is
+    /// made of the name. Under another one it is another subscription.
+    #[serde(default)]
+    pub(crate) id: Option<SubscriptionId>,
+    /// What it looks for: words, `"phrases"`, `prefix*`, AND, OR, NOT, parentheses, fields such as
+    /// `title:` and `entity:`; `*` matches everything.
+    pub(crate) query: String,
+    /// What one alert is about: an `event` or a `story`; else an event.
+    #[serde(default)]
+    pub(crate) group_by: Option<GroupBy>,
+    /// What rings, such as `new`, `origins+2`, `velocity>5/10m`, `material`; else
+    /// `["new", "origins+2", "material"]`.
+    #[serde(default)]
+    pub(crate) on: Vec<String>,
+    /// Outlets needed before it rings.
+    #[serde(default)]
+    pub(crate) min_outlets: Option<u32>,
+    /// Separately written texts needed before it rings.
+    #[serde(default)]
+    pub(crate) min_origins: Option<u32>,
+    /// How long the first message waits for more; else `30s`.
+    #[serde(default)]
+    pub(crate) group_wait: Option<Interval>,
+    /// The shortest time between two messages about one event; else `15m`.
+    #[serde(default)]
+    pub(crate) update_interval: Option<Interval>,
+    /// When the same state is told again; else never.
+    #[serde(default)]
+    pub(crate) repeat_interval: Option<Interval>,
+    /// When messages are held.
+    #[serde(default)]
+    pub(crate) quiet_hours: Option<QuietConfig>,
+    /// What rings in quiet hours all the same, such as `outlets>=10`.
+    #[serde(default)]
+    pub(crate) break_quiet: Option<String>,
+    /// The most loud messages a day; more are held.
+    #[serde(default)]
+    pub(crate) max_per_day: Option<u32>,
+    /// Gathers messages: `hourly`, `daily` or `weekly`.
+    #[serde(default)]
+    pub(crate) digest: Option<Digest>,
+    /// The names of the deliveries it goes to; else it is printed.
+    #[serde(default)]
+    pub(crate) deliveries: Vec<String>,
+}
+
+impl SubscriptionConfig {
+    /// As it travels, under this id.
+    pub(crate) fn settings(&self, id: SubscriptionId) -> SubscriptionSettings {
+        SubscriptionSettings {
+            id,
+            name: self.name.clone(),
+            query: self.query.clone(),
+            group_by: self.group_by,
+            on: self.on.clone(),
+            min_outlets: self.min_outlets,
+            min_origins: self.min_origins,
+            group_wait: self.group_wait,
+            update_interval: self.update_interval,
+            repeat_interval: self.repeat_interval,
+            quiet_hours: self.quiet_hours.as_ref().map(QuietConfig::settings),
+            break_quiet: self.break_quiet.clone(),
+            max_per_day: self.max_per_day,
+            digest: self.digest,
+            deliveries: self.deliveries.clone(),
+        }
+    }
+}

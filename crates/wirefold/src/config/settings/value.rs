@@ -1,0 +1,135 @@
+//! Values with a form of their own: addresses, networks, shares.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A web address: `http` or `https`, a host, no user or password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    url: url::Url,
+    /// As it was written: a feed's address is not ours to change.
+    written: String,
+}
+
+impl Address {
+    /// Reads an address; what is wrong with it is said for people.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let url = url::Url::parse(text)
+            .map_err(|error| format!("{text:?} is no web address: {error}"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!("{text:?} begins with neither https:// nor http://"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("a user or password in a web address would stand in logs".to_owned());
+        }
+        Ok(Self { url, written: text.to_owned() })
+    }
+
+    /// The address, parsed.
+    pub(crate) fn url(&self) -> &url::Url {
+        &self.url
+    }
+
+    /// The address as it was written.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.written
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.written)
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Address {
+    fn schema_name() -> Cow<'static, str> {
+        "Address".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "uri" })
+    }
+}
+
+/// A network in CIDR form, such as `192.168.0.0/16`; an address alone is a network of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Network(pub(crate) ipnet::IpNet);
+
+impl Serialize for Network {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Network {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let alone = || text.parse::<std::net::IpAddr>().ok().map(ipnet::IpNet::from);
+        let network = text.parse().ok().or_else(alone);
+        let refused = || format!("{text:?} is no network such as 192.168.0.0/16 or fd00::/8");
+        network.map(Self).ok_or_else(refused).map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Network {
+    fn schema_name() -> Cow<'static, str> {
+        "Network".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
+/// A share from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Share(f64);
+
+impl Share {
+    /// A share that is known to be one.
+    pub(super) fn of(share: f64) -> Self {
+        Self(share.clamp(0.0, 1.0))
+    }
+
+    /// The share, from 0 to 1.
+    pub(crate) fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let share = f64::deserialize(deserializer)?;
+        if (0.0..=1.0).contains(&share) {
+            return Ok(Self(share));
+        }
+        Err(serde::de::Error::custom(format!("{share} is no share from 0 to 1")))
+    }
+}
+
+impl JsonSchema for Share {
+    fn schema_name() -> Cow<'static, str> {
+        "Share".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "minimum": 0, "maximum": 1 })
+    }
+}

@@ -1,0 +1,147 @@
+//! Which layer holds, and where a value is said to come from.
+
+use std::time::Duration;
+
+use super::*;
+use crate::config::{Config, DeliveryConfig, DeliveryKind, Line, lines};
+
+const FEEDS: &str = "\
+window = \"3d\"
+
+[page]
+listen = \"127.0.0.1:7000\"
+
+[[feed]]
+url = \"https://www.harbour.example/rss.xml\"
+
+[[feed]]
+id = \"valley\"
+url = \"https://valley.example/atom\"
+full_text = \"off\"
+group = \"north\"
+";
+
+#[test]
+fn without_any_file_the_defaults_hold() {
+    let world = World::new("");
+    let loaded = world.loaded();
+    let data = world.folder.path().join("ann/.local/share/wirefold");
+    let delivery = vec![DeliveryConfig::stdout()];
+    let expected = Config { data, delivery, ..Config::default() };
+    assert_eq!(loaded.config, expected);
+    assert_eq!(world.origin("page.listen"), "default");
+    let world = world.variable("XDG_DATA_HOME", "/srv/data");
+    assert_eq!(world.loaded().config.data, Path::new("/srv/data/wirefold"));
+}
+
+#[test]
+fn each_layer_holds_over_the_one_below() {
+    let world = World::new("");
+    world.write("etc.toml", "window = \"1d\"\n[page]\nlisten = \"127.0.0.1:1\"\nhosts = [\"a\"]\n");
+    assert_eq!(world.origin("page.listen"), "etc.toml:3");
+
+    world.write("ann/.config/wirefold/wirefold.toml", "[page]\nlisten = \"127.0.0.1:2\"\n");
+    assert_eq!(world.origin("page.listen"), "ann/.config/wirefold/wirefold.toml:2");
+
+    world.write("wirefold.toml", "\npage.listen = \"127.0.0.1:3\"\n");
+    assert_eq!(world.origin("page.listen"), "wirefold.toml:2");
+
+    let mut world = world.variable("wirefold_page__Listen", "127.0.0.1:4");
+    assert_eq!(world.origin("page.listen"), "wirefold_page__Listen");
+    assert_eq!(world.loaded().config.page.listen.port(), 4);
+
+    world.flags.set("page.listen=127.0.0.1:5").unwrap();
+    assert_eq!(world.origin("page.listen"), "--set page.listen");
+    world.flags.flag("--listen", "page.listen", "127.0.0.1:6");
+    assert_eq!(world.origin("page.listen"), "--listen");
+    let config = world.loaded().config;
+    assert_eq!(config.page.listen.port(), 6);
+    assert_eq!((config.page.hosts, config.window.to_string()), (vec!["a".into()], "1d".into()));
+    assert_eq!(world.origin("page.hosts"), "etc.toml:4");
+}
+
+#[test]
+fn a_named_file_stands_in_the_place_of_the_folders() {
+    let mut world = World::new("window = \"3d\"\n");
+    world.write("other/mine.toml", "text = \"none\"\n[[source]]\npath = \"inbox\"\n");
+    world.sources.file = Some(world.folder.path().join("other/mine.toml"));
+    let config = world.loaded().config;
+    assert_eq!(config.window.to_string(), "7d");
+    assert_eq!(config.source[0].path, world.folder.path().join("other/inbox"));
+    world.sources.file = Some(world.folder.path().join("absent.toml"));
+    assert!(world.mistakes().starts_with("absent.toml:1:1: the file cannot be read"));
+}
+
+#[test]
+fn lists_know_their_lines_and_ids_are_made() {
+    let world = World::new(FEEDS);
+    let loaded = world.loaded();
+    let [first, second] = &loaded.config.feed[..] else { panic!("two feeds") };
+    assert_eq!(first.id.as_ref().unwrap().as_str(), "harbour-example-rss-xml");
+    assert_eq!(second.id.as_ref().unwrap().as_str(), "valley");
+    let managed = [0, 1].map(|at| loaded.origins.managed_by("feed", at));
+    let place = |line: u8| format!("{}/wirefold.toml:{line}", world.folder.path().display());
+    assert_eq!(managed, [place(6), place(9)]);
+    assert_eq!(world.origin("feed.1.url"), "wirefold.toml:11");
+    assert_eq!(world.origin("feed.0.full_text"), "default");
+}
+
+#[test]
+fn variables_are_read_as_toml_where_they_are_and_as_text_where_one_is_wanted() {
+    let world = World::new("")
+        .variable("WIREFOLD_FETCHER__CONCURRENCY", "8")
+        .variable("WIREFOLD_FETCHER__USER_AGENT", "12")
+        .variable("WIREFOLD_FETCHER__MIN_INTERVAL", "5m")
+        .variable("WIREFOLD_PAGE__HOSTS", "news.example")
+        .variable("WIREFOLD_FETCHER__ALLOW_PRIVATE", "[\"10.0.0.0/8\", \"::1\"]")
+        .variable("WIREFOLD_DETECTOR__JOIN_SHARE", "1");
+    let config = world.loaded().config;
+    assert_eq!(config.fetcher.concurrency, 8);
+    assert_eq!(config.fetcher.full_user_agent(), "12");
+    assert_eq!(config.fetcher.min_interval.duration(), Duration::from_mins(5));
+    assert_eq!(config.page.hosts, ["news.example"]);
+    assert_eq!(config.fetcher.allow_private.len(), 2);
+    assert!((config.detector.join_share.get() - 1.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn a_variable_that_only_looks_like_ours_is_told_and_not_refused() {
+    let world = World::new("")
+        .variable("WIREFOLD_PORT", "tcp://10.0.0.1:1")
+        .variable("WIREFOLD_WINDO", "1d");
+    let warnings: Vec<String> = world.loaded().warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert_eq!(warnings[1], "WIREFOLD_WINDO: no setting has this name: did you mean `window`?");
+}
+
+#[test]
+fn secrets_come_from_files_and_variables_and_hide_themselves() {
+    let world = World::new(
+        "[[delivery]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"https://desk.example/hook\"\n\
+         secret = \"whsec_one\"\nsecret_file = \"keys\"\nsecret_env = \"DESK_KEYS\"\n\
+         headers = { Authorization = \"Bearer four\" }\n",
+    )
+    .variable("DESK_KEYS", "whsec_three");
+    world.write("keys", "whsec_two\n\n");
+    let config = world.loaded().config;
+    let desk = &config.delivery[0];
+    assert_eq!(desk.kind, DeliveryKind::Webhook);
+    let exposed: Vec<&str> =
+        desk.secret.iter().map(crate::config::secret::Secret::expose).collect();
+    assert_eq!(exposed, ["whsec_one", "whsec_two", "whsec_three"]);
+    let shown = format!("{config:?} {:?}", lines(&config));
+    assert!(shown.contains("(secret, 9 bytes)"), "{shown}");
+    assert!(!shown.contains("whsec_") && !shown.contains("Bearer"), "{shown}");
+}
+
+#[test]
+fn what_is_shown_names_every_key_and_is_in_the_order_of_the_page() {
+    let shown = lines(&World::new(FEEDS).loaded().config);
+    let keys: Vec<&str> = shown.iter().map(|line: &Line| line.key.as_str()).collect();
+    assert_eq!(keys[..2], ["data", "window"]);
+    for key in ["page.base_url", "detector.event_span", "feed.1.group", "source"] {
+        assert!(keys.contains(&key), "{key} is not in {keys:?}");
+    }
+    let place = |key: &str| keys.iter().position(|one| *one == key);
+    assert!(place("log") < place("page.listen") && place("keep.bytes") < place("feed.0.url"));
+}

@@ -1,0 +1,155 @@
+//! Every mistake is told with its place and what to write instead.
+
+use super::*;
+
+#[track_caller]
+fn check(file: &str, expected: &[&str]) {
+    let mistakes = World::new(file).mistakes();
+    assert_eq!(mistakes.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_place_and_the_nearest_one() {
+    check(
+        "windw = \"7d\"\n\n[page]\nlissten = \"127.0.0.1:1\"\n",
+        &[
+            "wirefold.toml:1:1: unknown key `windw`; did you mean `window`?",
+            "wirefold.toml:4:1: unknown key `lissten` in [page]; did you mean `listen`?",
+        ],
+    );
+    check(
+        "[[feed]]\nurl = \"https://a.example/\"\n  titel = \"A\"\n[operations]\ncolour = 1\n",
+        &[
+            "wirefold.toml:3:3: unknown key `titel` in [[feed]]; did you mean `title`?",
+            "wirefold.toml:5:1: unknown key `colour` in [operations]; known are `listen`",
+        ],
+    );
+}
+
+#[test]
+fn a_wrong_type_says_what_was_expected_with_an_example() {
+    check(
+        "[fetcher]\nconcurrency = \"many\"\nmin_interval = 600\n",
+        &[
+            "wirefold.toml:2:15: `fetcher.concurrency`: expected a whole number, found the text \
+             \"many\"; for example concurrency = 32",
+            "wirefold.toml:3:16: `fetcher.min_interval`: expected a span of time such as \"30s\", \
+             \"15m\", \"12h\", found the number 600; for example min_interval = \"10m\"",
+        ],
+    );
+    check(
+        "page = 8787\nfeed = [\"https://a.example/\"]\nsource = 3\n",
+        &[
+            "wirefold.toml:1:8: `page`: expected a table headed [page], found the number 8787",
+            "wirefold.toml:2:9: `feed.0`: expected a table headed [[feed]], found the text \
+             \"https://a.example/\"",
+            "wirefold.toml:3:10: `source`: expected a table headed [[source]], found the number 3",
+        ],
+    );
+    check(
+        "window = 2026-11-20\n",
+        &["wirefold.toml:1:10: `window`: expected a span of time such as \"30s\", \"15m\", \
+           \"12h\", found 2026-11-20 without quotes; for example window = \"7d\""],
+    );
+}
+
+#[test]
+fn values_that_mean_nothing_are_told_all_at_once() {
+    check(
+        "full_text = \"atuo\"\n[fetcher]\nallow_private = [\"10.0.0.0/8\", \"ten\"]\n\
+         [detector]\njoin_share = 1.5\n[[feed]]\nurl = \"ftp://a.example\"\n[[feed]]\nid = \"A B\"\n\
+         url = \"https://a.example\"\n",
+        &[
+            "wirefold.toml:1:13: `full_text`: \"atuo\" is none of \"auto\", \"on\", \"off\"; did \
+             you mean \"auto\"?",
+            "wirefold.toml:3:32: `fetcher.allow_private.1`: \"ten\" is no network such as \
+             192.168.0.0/16 or fd00::/8; for example allow_private = [\"192.168.0.0/16\"]",
+            "wirefold.toml:5:14: `detector.join_share`: 1.5 is no share from 0 to 1; for example \
+             join_share = 0.5",
+            "wirefold.toml:7:7: `feed.0.url`: \"ftp://a.example\" begins with neither https:// \
+             nor http://; for example url = \"https://harbour.example/rss.xml\"",
+            "wirefold.toml:9:6: `feed.1.id`: feed id \"A B\": 'A' does not belong in it; for \
+             example id = \"harbour\"",
+        ],
+    );
+}
+
+#[test]
+fn what_is_missing_is_told_once_where_it_is_missed() {
+    check(
+        "[[feed]]\ntitle = \"A\"\n\n[[feed]]\nurl = 5\n",
+        &[
+            "wirefold.toml:1:1: [[feed]] has no `url`; write url = \
+             \"https://harbour.example/rss.xml\"",
+            "wirefold.toml:5:7: `feed.1.url`: expected a web address, found the number 5; for \
+             example url = \"https://harbour.example/rss.xml\"",
+        ],
+    );
+}
+
+#[test]
+fn mistakes_of_grammar_are_told_with_their_place() {
+    let mistakes = World::new("[page\nlisten = \n").mistakes();
+    assert!(mistakes.starts_with("wirefold.toml:1:6: this is not TOML: "), "{mistakes}");
+    let twice = World::new("a = 1\na = 2\n").mistakes();
+    assert!(twice.starts_with("wirefold.toml:2:1: this is not TOML: "), "{twice}");
+}
+
+#[test]
+fn variables_and_flags_are_named_in_their_mistakes() {
+    let mut world = World::new("").variable("WIREFOLD_PAGE__LISTE", "127.0.0.1:1");
+    world.flags.set("fetcher.concurrency=0").unwrap();
+    assert_eq!(
+        world.mistakes(),
+        "WIREFOLD_PAGE__LISTE: unknown key `liste` in [page]; did you mean `listen`?"
+    );
+    world.sources.environment.pop();
+    assert_eq!(
+        world.mistakes(),
+        "--set fetcher.concurrency: `fetcher.concurrency`: expected a number from 1 to 1000"
+    );
+    assert!(Overrides::default().set("page.listen").is_err());
+}
+
+#[test]
+fn the_whole_must_hold_together() {
+    check(
+        "[page]\nlisten = \"0.0.0.0:8787\"\n[[feed]]\nurl = \"https://a.example/x\"\n[[feed]]\n\
+         url = \"https://www.a.example/x\"\n[[delivery]]\nname = \"phone\"\nkind = \"ntfy\"\n\
+         [[subscription]]\nname = \"all\"\nquery = \"*\"\ndeliveries = \"fone\"\n",
+        &[
+            "wirefold.toml:2:1: `page.listen`: the page is served on this machine only, as this \
+             release has no access tokens; listen on 127.0.0.1 and put a proxy with a login in \
+             front of it",
+            "wirefold.toml:5:1: `feed.1`: \"a-example-x\" stands at wirefold.toml:3 already; give \
+             one of them another id",
+            "wirefold.toml:7:1: `delivery.0`: it needs the address it goes to; write url = \
+             \"https://…\"",
+            "wirefold.toml:13:1: `subscription.0.deliveries`: no [[delivery]] is named \"fone\"; \
+             did you mean `phone`?",
+        ],
+    );
+}
+
+#[test]
+fn a_log_filter_that_would_silence_everything_is_refused() {
+    check(
+        "log = \"inof\"\n",
+        &["wirefold.toml:1:1: `log`: \"inof\" is no level and no part with one; write \"info\""],
+    );
+    World::new("log = \"warn,wirefold_fetcher=debug\"\n").loaded();
+}
+
+#[test]
+fn quiet_hours_are_read_closely() {
+    let head = "[[subscription]]\nname = \"all\"\nquery = \"*\"\n";
+    check(
+        &format!("{head}quiet_hours = {{ from = \"25:00\", to = \"07:00\", zone = \"UTC\" }}\n"),
+        &[
+            "wirefold.toml:4:24: `subscription.0.quiet_hours.from`: \"25:00\" is no time of day, \
+             such as \"22:00\"; for example from = \"22:00\"",
+            "wirefold.toml:4:47: unknown key `zone` in [subscription.0.quiet_hours]; known are \
+             `from`, `to`, `time_zone`",
+        ],
+    );
+}

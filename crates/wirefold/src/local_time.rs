@@ -1,0 +1,74 @@
+//! Times for people: local, with the offset, and how far off they are.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Shows times in one time zone, against one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct LocalTime {
+    zone: TimeZone,
+    now: Timestamp,
+}
+
+impl LocalTime {
+    /// This machine's zone and clock.
+    pub(crate) fn system() -> LocalTime {
+        let now = wirefold_flow::Clock::now(&wirefold_flow::SystemClock);
+        LocalTime { zone: TimeZone::system(), now: wirefold_envelope::timestamp(now) }
+    }
+
+    /// A zone and a moment of a test.
+    #[cfg(test)]
+    pub(crate) fn fixed(now: Timestamp) -> LocalTime {
+        LocalTime { zone: TimeZone::UTC, now }
+    }
+
+    /// `2026-03-01 14:02 +01:00`.
+    pub(crate) fn minute(&self, time: Timestamp) -> String {
+        time.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M %:z").to_string()
+    }
+
+    /// `14:02:33 +01:00`, for what happens now.
+    pub(crate) fn clock(&self, time: Timestamp) -> String {
+        time.to_zoned(self.zone.clone()).strftime("%H:%M:%S %:z").to_string()
+    }
+
+    /// `in 12 min`, `3 h ago`, `now`.
+    pub(crate) fn relative(&self, time: Timestamp) -> String {
+        let seconds = time.as_second() - self.now.as_second();
+        let span = in_words(seconds.unsigned_abs());
+        match seconds {
+            -4..=4 => "now".to_owned(),
+            5.. => format!("in {span}"),
+            _ => format!("{span} ago"),
+        }
+    }
+}
+
+/// `40 s`, `12 min`, `5 h`, `9 d`.
+pub(crate) fn in_words(seconds: u64) -> String {
+    match seconds {
+        0..100 => format!("{seconds} s"),
+        100..6_000 => format!("{} min", (seconds + 30) / 60),
+        6_000..172_800 => format!("{} h", (seconds + 1_800) / 3_600),
+        _ => format!("{} d", (seconds + 43_200) / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_for_people() {
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let shown = LocalTime::fixed(now);
+        assert_eq!(shown.minute(now), "2026-03-01 12:00 +00:00");
+        assert_eq!(shown.clock(now), "12:00:00 +00:00");
+        assert_eq!(shown.relative(now), "now");
+        assert_eq!(shown.relative(at("2026-03-01T12:12:00Z")), "in 12 min");
+        assert_eq!(shown.relative(at("2026-03-01T09:00:00Z")), "3 h ago");
+        assert_eq!(shown.relative(at("2026-02-20T12:00:00Z")), "9 d ago");
+    }
+}

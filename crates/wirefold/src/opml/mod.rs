@@ -1,0 +1,114 @@
+//! OPML, the list format of feed readers: read with care, for it comes from strangers, and written
+//! so that it reads back the same. OPML 2.0, opml.org/spec2.opml.
+
+mod read;
+mod write;
+
+#[cfg(test)]
+use read::read;
+pub(crate) use read::{OpmlError, read_file};
+pub(crate) use write::write;
+
+use wirefold_proto::FullText;
+
+/// The namespace of what OPML has no word for.
+const NAMESPACE: &str = "urn:wirefold:opml";
+
+/// A feed as a list names it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct OpmlFeed {
+    /// Its address, `http` or `https`.
+    pub(crate) url: String,
+    /// Its title as the list has it.
+    pub(crate) title: Option<String>,
+    /// The folders it stands in, outermost first, joined by `/`.
+    pub(crate) group: Option<String>,
+    /// Its id, where wirefold wrote the list.
+    pub(crate) id: Option<String>,
+    /// Its publisher, where wirefold wrote the list.
+    pub(crate) outlet: Option<String>,
+    /// Whether article pages are fetched, where wirefold wrote the list.
+    pub(crate) full_text: Option<FullText>,
+}
+
+/// What a list holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Opml {
+    /// The feeds in their order, each address once.
+    pub(crate) feeds: Vec<OpmlFeed>,
+    /// What was left out and why, a line each; at most a few.
+    pub(crate) notes: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn feed(url: &str, group: &str) -> OpmlFeed {
+        OpmlFeed {
+            url: url.to_owned(),
+            title: Some(format!("Title of {url}")),
+            group: (!group.is_empty()).then(|| group.to_owned()),
+            ..OpmlFeed::default()
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back_the_same() {
+        let mut marked = feed("https://marked.example/a?b=1&c=%222%22", "World/Sea & Coast");
+        marked.title = Some("<Tides> & \"Harbours\" 'today'".to_owned());
+        marked.id = Some("marked".to_owned());
+        marked.outlet = Some("marked.example".to_owned());
+        marked.full_text = Some(FullText::Off);
+        let feeds = vec![
+            feed("https://one.example/feed", ""),
+            marked,
+            feed("https://two.example/feed", "World/Sea & Coast"),
+            feed("https://three.example/feed", "World"),
+            feed("https://four.example/feed", "Local"),
+        ];
+        let written = write("Feeds", &feeds);
+        let mut back = read(&written).unwrap().feeds;
+        back.sort_by_key(|feed| feeds.iter().position(|other| other.url == feed.url));
+        assert_eq!(back, feeds, "{}", String::from_utf8_lossy(&written));
+    }
+
+    #[test]
+    fn the_starter_list_can_be_read() {
+        let bytes = include_bytes!("../../../../seeds/starter.opml");
+        let list = read(bytes).unwrap();
+        assert!(list.notes.is_empty(), "{:?}", list.notes);
+        assert!(list.feeds.len() >= 30, "{}", list.feeds.len());
+        let is_whole = |feed: &&OpmlFeed| feed.title.is_some() && feed.group.is_some();
+        assert_eq!(list.feeds.iter().filter(is_whole).count(), list.feeds.len());
+        assert!(String::from_utf8_lossy(bytes).contains("(unverified)"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_title_and_group_come_back(
+            title in "[a-z<>&\"'é泽](?: ?[a-z<>&\"'é泽]){0,20}",
+            group in "[a-z<>&\"'é泽]{1,9}(?:/[a-z<>&\"'é泽]{1,9}){0,3}",
+        ) {
+            let feeds = vec![OpmlFeed {
+                url: "https://one.example/feed".to_owned(),
+                title: Some(title),
+                group: Some(group),
+                ..OpmlFeed::default()
+            }];
+            prop_assert_eq!(read(&write("Feeds", &feeds)).unwrap().feeds, feeds);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let _ = read(&bytes);
+        }
+
+        #[test]
+        fn no_markup_makes_it_panic(text in "(<|>|/|outline|opml|body| |xmlUrl=|\"|&|;|#|!|\\[|\\]){0,80}") {
+            let _ = read(text.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! Reading a list of feeds, as lists are: attributes in any case, loose ampersands, folders in
+//! folders, feeds twice. Size, depth and number are bounded, and no entity is expanded but XML's
+//! own five.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::io::Read;
+use std::path::Path;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+use thiserror::Error;
+use url::Url;
+use wirefold_proto::FullText;
+
+use super::{Opml, OpmlFeed};
+
+/// The most bytes of a list.
+const MOST_BYTES: u64 = 8 * 1024 * 1024;
+/// The most feeds of a list.
+const MOST_FEEDS: usize = 50_000;
+/// The most folders in folders.
+const MOST_DEPTH: usize = 64;
+/// The most attributes of an outline that are looked at.
+const MOST_ATTRIBUTES: usize = 64;
+/// The most characters of a title or of a folder's name that are kept.
+const MOST_CHARS: usize = 300;
+/// The most notes that are kept; more would hide the first.
+const MOST_NOTES: usize = 20;
+
+/// Why a file gives no list of feeds.
+#[derive(Debug, Error)]
+pub(crate) enum OpmlError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] std::io::Error),
+    /// It is larger, deeper or longer than any honest list.
+    #[error("{0}")]
+    TooMuch(String),
+    /// It is something else.
+    #[error("line {line}: {what}")]
+    NotOpml {
+        /// The line, from 1.
+        line: usize,
+        /// What it is instead.
+        what: String,
+    },
+}
+
+/// Reads a list from a file; `-` is standard input.
+pub(crate) fn read_file(path: &Path) -> Result<Opml, OpmlError> {
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin().lock().take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    } else {
+        std::fs::File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    }
+    read(&bytes)
+}
+
+/// Reads a list.
+pub(crate) fn read(bytes: &[u8]) -> Result<Opml, OpmlError> {
+    if bytes.len() as u64 > MOST_BYTES {
+        let what = format!("larger than {} MiB: a list of feeds is not", MOST_BYTES >> 20);
+        return Err(OpmlError::TooMuch(what));
+    }
+    let text = decode(bytes);
+    let mut list = List::default();
+    let mut reader = Reader::from_str(&text);
+    let config = reader.config_mut();
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    loop {
+        let event = reader.read_event();
+        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        let line = || line_of(&text, at);
+        match event {
+            Ok(Event::Eof) => break,
+            Ok(Event::Start(start)) => list.open(&start, false, &line)?,
+            Ok(Event::Empty(start)) => list.open(&start, true, &line)?,
+            Ok(Event::End(end)) => list.close(end.local_name().as_ref()),
+            Ok(_) => {}
+            Err(error) => {
+                return Err(OpmlError::NotOpml { line: line(), what: format!("no XML: {error}") });
+            }
+        }
+    }
+    if !list.is_opml {
+        let what = "no <opml> in it: this is not a list of feeds".to_owned();
+        return Err(OpmlError::NotOpml { line: 1, what });
+    }
+    Ok(list.finish())
+}
+
+/// UTF-8, else UTF-16 by its mark, else Latin-1, which takes all bytes.
+fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    let wide = |of: fn([u8; 2]) -> u16, rest: &[u8]| {
+        let units: Vec<u16> = rest.chunks_exact(2).map(|pair| of([pair[0], pair[1]])).collect();
+        Cow::Owned(String::from_utf16_lossy(&units))
+    };
+    match bytes {
+        [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest),
+        [0xFF, 0xFE, rest @ ..] => wide(u16::from_le_bytes, rest),
+        [0xFE, 0xFF, rest @ ..] => wide(u16::from_be_bytes, rest),
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
+        },
+    }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    let before = text.as_bytes().get(..at.min(text.len())).unwrap_or_default();
+    before.iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// A list in the making.
+#[derive(Default)]
+struct List {
+    opml: Opml,
+    is_opml: bool,
+    /// The outlines that stand open: the name of a folder, none for a feed with outlines inside.
+    open: Vec<Option<String>>,
+    urls: HashSet<String>,
+    repeated: usize,
+}
+
+impl List {
+    fn open(
+        &mut self,
+        start: &BytesStart<'_>,
+        is_empty: bool,
+        line: &dyn Fn() -> usize,
+    ) -> Result<(), OpmlError> {
+        let name = start.local_name();
+        let name: &str = name.as_ref();
+        if !self.is_opml {
+            return self.begin(name, line);
+        }
+        if !name.eq_ignore_ascii_case("outline") {
+            return Ok(());
+        }
+        let outline = Outline::of(start);
+        let folder = outline.folder();
+        self.take(outline, line)?;
+        if !is_empty {
+            self.open.push(folder);
+        }
+        if self.open.len() > MOST_DEPTH {
+            let what = format!("line {}: more than {MOST_DEPTH} folders in folders", line());
+            return Err(OpmlError::TooMuch(what));
+        }
+        Ok(())
+    }
+
+    /// The first element says what the file is.
+    fn begin(&mut self, name: &str, line: &dyn Fn() -> usize) -> Result<(), OpmlError> {
+        let what = match name.to_ascii_lowercase().as_str() {
+            "opml" => {
+                self.is_opml = true;
+                return Ok(());
+            }
+            "rss" | "feed" | "rdf" => {
+                "this is a feed, not a list of feeds: give its address to `wirefold feed add`"
+            }
+            "html" => "this is a web page, not a list of feeds (OPML)",
+            _ => "this is XML, but not a list of feeds (OPML)",
+        };
+        Err(OpmlError::NotOpml { line: line(), what: what.to_owned() })
+    }
+
+    fn close(&mut self, name: &str) {
+        if name.eq_ignore_ascii_case("outline") {
+            self.open.pop();
+        }
+    }
+
+    fn take(&mut self, outline: Outline, line: &dyn Fn() -> usize) -> Result<(), OpmlError> {
+        let Some(given) = outline.url.filter(|url| !url.trim().is_empty()) else {
+            return Ok(());
+        };
+        let url = match web_address(&given) {
+            Some(url) => url,
+            None => {
+                self.leave_out(&given, line);
+                return Ok(());
+            }
+        };
+        if !self.urls.insert(url.clone()) {
+            self.repeated += 1;
+            return Ok(());
+        }
+        if self.opml.feeds.len() >= MOST_FEEDS {
+            return Err(OpmlError::TooMuch(format!("more than {MOST_FEEDS} feeds")));
+        }
+        let folders: Vec<&str> = self.open.iter().flatten().map(String::as_str).collect();
+        let group = folders.join("/");
+        self.opml.feeds.push(OpmlFeed {
+            url,
+            title: outline.title.or(outline.text).filter(|title| *title != given),
+            group: (!group.is_empty()).then_some(group),
+            id: outline.id,
+            outlet: outline.outlet,
+            full_text: outline.full_text,
+        });
+        Ok(())
+    }
+
+    fn leave_out(&mut self, given: &str, line: &dyn Fn() -> usize) {
+        // To count lines for every one of many would take quadratic time.
+        if self.opml.notes.len() < MOST_NOTES {
+            let shown: String = given.chars().take(80).collect();
+            let note = format!("line {}: {shown:?} is no web address, left out", line());
+            self.opml.notes.push(note);
+        }
+    }
+
+    fn finish(mut self) -> Opml {
+        match self.repeated {
+            0 => {}
+            1 => self.opml.notes.push("1 feed stands in it twice".to_owned()),
+            many => self.opml.notes.push(format!("{many} feeds stand in it more than once")),
+        }
+        self.opml
+    }
+}
+
+/// The address as the URL standard writes it, where it is one of the web.
+fn web_address(given: &str) -> Option<String> {
+    let trimmed = given.trim();
+    let of_feed = trimmed.strip_prefix("feed://").map(|rest| format!("http://{rest}"));
+    let url = Url::parse(of_feed.as_deref().unwrap_or(trimmed)).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.to_string())
+}
+
+/// The attributes of an outline that count.
+#[derive(Default)]
+struct Outline {
+    url: Option<String>,
+    title: Option<String>,
+    text: Option<String>,
+    id: Option<String>,
+    outlet: Option<String>,
+    full_text: Option<FullText>,
+}
+
+impl Outline {
+    fn of(start: &BytesStart<'_>) -> Outline {
+        let mut outline = Outline::default();
+        let mut attributes = start.attributes();
+        // The check for repeated names is quadratic; the first of a name counts here.
+        let attributes = attributes.with_checks(false).flatten().take(MOST_ATTRIBUTES);
+        for attribute in attributes {
+            let name: &str = attribute.key.as_ref();
+            let raw: &str = &attribute.value;
+            let value = quick_xml::escape::unescape(raw).unwrap_or(Cow::Borrowed(raw));
+            outline.set(&name.to_ascii_lowercase(), &value);
+        }
+        outline
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        let slot = match name {
+            "xmlurl" => &mut self.url,
+            "title" => &mut self.title,
+            "text" => &mut self.text,
+            "wirefold:id" => &mut self.id,
+            "wirefold:outlet" => &mut self.outlet,
+            "wirefold:fulltext" => {
+                self.full_text = match value {
+                    "auto" => Some(FullText::Auto),
+                    "on" => Some(FullText::On),
+                    "off" => Some(FullText::Off),
+                    _ => None,
+                };
+                return;
+            }
+            _ => return,
+        };
+        let is_address = name == "xmlurl";
+        let kept = if is_address { value.trim().to_owned() } else { one_line(value) };
+        if slot.is_none() && !kept.is_empty() {
+            *slot = Some(kept);
+        }
+    }
+
+    /// The name of the folder that it is: a folder has a name and no address.
+    fn folder(&self) -> Option<String> {
+        if self.url.is_some() {
+            return None;
+        }
+        let name = self.text.as_ref().or(self.title.as_ref())?;
+        // A `/` in a name would make two folders of it when it is written again.
+        Some(name.replace('/', "∕"))
+    }
+}
+
+fn one_line(value: &str) -> String {
+    let line = value.split_whitespace().collect::<Vec<&str>>().join(" ");
+    line.chars().filter(|c| !c.is_control()).take(MOST_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(body: &str) -> Opml {
+        read(format!("<opml version='1.0'><head/><body>{body}</body></opml>").as_bytes()).unwrap()
+    }
+
+    fn refused(text: &str) -> String {
+        read(text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn nested_folders_become_groups() {
+        let read = list(
+            "<outline text='World'>
+               <outline text='Sea / Coast'>
+                 <outline text='Tides' XMLURL='https://tides.example/feed'/>
+               </outline>
+               <outline title='Gulls' xmlUrl='feed://gulls.example/rss'></outline>
+             </outline>
+             <outline type='rss' xmlUrl='https://top.example/'/>",
+        );
+        let found: Vec<(&str, Option<&str>, Option<&str>)> = read
+            .feeds
+            .iter()
+            .map(|feed| (feed.url.as_str(), feed.title.as_deref(), feed.group.as_deref()))
+            .collect();
+        let expected = [
+            ("https://tides.example/feed", Some("Tides"), Some("World/Sea ∕ Coast")),
+            ("http://gulls.example/rss", Some("Gulls"), Some("World")),
+            ("https://top.example/", None, None),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn lists_as_people_have_them() {
+        let read = list(
+            "<outline text='A & B' xmlUrl='https://a.example/?x=1&y=2'/>
+             <outline text='Once' xmlUrl='https://a.example/?x=1&amp;y=2'>
+             <outline text='Old' xmlUrl='gopher://b.example/'/>
+             <outline text='Mine' xmlUrl='../feed'/>
+             <outline text='&who;' xmlUrl='https://c.example/'/>",
+        );
+        let titles: Vec<&str> =
+            read.feeds.iter().filter_map(|feed| feed.title.as_deref()).collect();
+        assert_eq!(titles, ["A & B", "&who;"]);
+        assert_eq!(read.feeds[0].url, "https://a.example/?x=1&y=2");
+        assert_eq!(read.notes.len(), 3, "{:?}", read.notes);
+        assert!(read.notes[0].starts_with("line 3: \"gopher:"), "{:?}", read.notes);
+    }
+
+    #[test]
+    fn a_list_in_latin_1_and_in_utf_16() {
+        let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><opml><body>\
+            <outline text='Caf\xE9' xmlUrl='https://a.example/'/></body></opml>";
+        assert_eq!(read(latin).unwrap().feeds[0].title.as_deref(), Some("Café"));
+        let text = "<opml><outline text='Café' xmlUrl='https://a.example/'/></opml>";
+        let mut wide = vec![0xFF, 0xFE];
+        wide.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+        assert_eq!(read(&wide).unwrap().feeds[0].title.as_deref(), Some("Café"));
+    }
+
+    #[test]
+    fn what_is_no_list_is_named() {
+        assert!(refused("<rss version='2.0'/>").contains("`wirefold feed add`"));
+        assert!(refused("\n\n<!doctype html><html>").starts_with("line 3: this is a web page"));
+        assert!(refused("{\"feeds\": []}").contains("no <opml>"));
+        assert!(refused("").contains("no <opml>"));
+        assert!(refused("<opml><body>\n<outline <").starts_with("line 2: no XML"));
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let deep = "<outline text='a'>".repeat(1_000_000 / 18);
+        let text = format!("<opml><body>{deep}");
+        assert!(refused(&text).contains("more than 64 folders"), "{}", refused(&text));
+        let feeds = "<outline text='a' xmlUrl='https://a.example/'>".repeat(MOST_DEPTH + 1);
+        assert!(refused(&format!("<opml>{feeds}")).contains("more than 64 folders"));
+    }
+
+    #[test]
+    fn size_is_bounded() {
+        let large = format!("<opml>{}</opml>", " ".repeat(10 << 20));
+        assert_eq!(refused(&large), "larger than 8 MiB: a list of feeds is not");
+    }
+
+    #[test]
+    fn entities_are_not_expanded() {
+        let bomb = "<!DOCTYPE opml [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;'>\
+            <!ENTITY c SYSTEM 'file:///etc/hostname'>]>\
+            <opml><outline text='&b;&c;' xmlUrl='https://a.example/'/></opml>";
+        assert_eq!(read(bomb.as_bytes()).unwrap().feeds[0].title.as_deref(), Some("&b;&c;"));
+    }
+
+    #[test]
+    fn a_flood_of_attributes_does_no_harm() {
+        let many: String = (0..200_000).map(|number| format!(" a{number}='1'")).collect();
+        let read = list(&format!("<outline xmlUrl='https://a.example/'{many}/>"));
+        assert_eq!(read.feeds.len(), 1);
+    }
+}

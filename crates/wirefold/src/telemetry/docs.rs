@@ -1,0 +1,73 @@
+//! `docs/metrics.md`, made of the tables, and held equal to it.
+
+use std::collections::BTreeSet;
+
+use wirefold_flow::{Metric, MetricKind};
+
+use super::all_metrics;
+
+const FILE: &str = "../../docs/metrics.md";
+
+const HEAD: &str = "\
+# Metrics
+
+<!-- Generated: `WIREFOLD_BLESS=1 cargo test -p wirefold telemetry` rewrites this file. -->
+
+Served for Prometheus at `/metrics` on the operations port, 127.0.0.1:9787 by default. The list is \
+closed: a metric that is not here is not counted. Names carry base units; distributions have \
+buckets from 1 ms to 10 min. No label is an address, an article or a story.
+
+| metric | type | labels | what it tells |
+|---|---|---|---|
+";
+
+fn page() -> String {
+    let mut page = HEAD.to_owned();
+    for metric in all_metrics() {
+        let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+        let kind = match metric.kind {
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
+            MetricKind::Histogram => "histogram",
+        };
+        let (name, labels, help) = (metric.name, labels.join(", "), sentence(metric.help));
+        page.push_str(&format!("| `{name}` | {kind} | {labels} | {help} |\n"));
+    }
+    page
+}
+
+/// Help texts of all crates as sentences.
+fn sentence(help: &str) -> String {
+    let mut letters = help.trim_end_matches('.').chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", letters.as_str()).replace('|', "\\|")
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a developer's switch, not a setting")]
+fn the_page_about_metrics_is_up_to_date() {
+    let page = page();
+    if std::env::var_os("WIREFOLD_BLESS").is_some() {
+        std::fs::write(FILE, &page).expect("docs/ can be written where it is blessed");
+    }
+    let kept = std::fs::read_to_string(FILE).unwrap_or_default();
+    assert!(kept == page, "docs/metrics.md is out of date: run with WIREFOLD_BLESS=1");
+}
+
+#[test]
+fn names_and_labels_keep_the_rules() {
+    let mut names = BTreeSet::new();
+    for metric in all_metrics() {
+        let Metric { name, kind, help, labels, .. } = metric;
+        let is_snake = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        assert!(name.starts_with("wirefold_") && is_snake(name), "{name}");
+        assert!(names.insert(name), "{name} stands twice");
+        assert_eq!(*kind == MetricKind::Counter, name.ends_with("_total"), "{name}");
+        assert!(*kind != MetricKind::Histogram || name.ends_with("_seconds"), "{name}");
+        assert!(help.len() > 10, "{name}: {help}");
+        for label in *labels {
+            let grows = ["url", "feed", "story", "article", "event", "id", "delivery", "host"];
+            assert!(is_snake(label) && !grows.contains(label), "{name}: {label}");
+        }
+    }
+}

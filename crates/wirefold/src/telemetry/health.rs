@@ -1,0 +1,134 @@
+//! Whether the process is alive, and whether it is ready.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::loops::LoopMetrics;
+
+/// A loop that shows no sign of life for longer is not ready. It gives one every ten seconds.
+const UNREADY_AFTER: Duration = Duration::from_secs(30);
+/// A loop that shows no sign of life for longer hangs: restart the process.
+const HANGS_AFTER: Duration = Duration::from_secs(120);
+
+/// Whether the parts of the process are ready. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub(crate) struct Health {
+    parts: Arc<Mutex<BTreeMap<&'static str, Part>>>,
+    loops: Arc<LoopMetrics>,
+}
+
+/// How a part is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Starting,
+    Ready,
+    Failing(String),
+}
+
+/// What is told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Report {
+    /// `wirefold.health/1`.
+    pub(super) schema: &'static str,
+    /// Whether all is well.
+    pub(super) ok: bool,
+    /// Each part in words.
+    pub(super) parts: BTreeMap<String, String>,
+}
+
+impl Health {
+    /// Nothing is expected yet, so that nothing is ready.
+    pub(crate) fn new(loops: Arc<LoopMetrics>) -> Self {
+        Self { parts: Arc::default(), loops }
+    }
+
+    /// A part is expected, and starting.
+    pub(crate) fn expect(&self, name: &'static str) {
+        self.set(name, Part::Starting);
+    }
+
+    /// A part is ready.
+    pub(crate) fn ready(&self, name: &'static str) {
+        self.set(name, Part::Ready);
+    }
+
+    /// A part cannot work; `why` is for people. It may become ready again.
+    pub(crate) fn failing(&self, name: &'static str, why: impl Into<String>) {
+        self.set(name, Part::Failing(why.into()));
+    }
+
+    /// A part is not expected any more.
+    pub(crate) fn forget(&self, name: &'static str) {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.loops.ended(name);
+    }
+
+    /// Whether the process works at all: a loop that hangs makes it worth a restart.
+    pub(super) fn alive(&self) -> Report {
+        let parts = self.silences(HANGS_AFTER);
+        Report { schema: SCHEMA, ok: parts.is_empty(), parts }
+    }
+
+    /// Whether everything that is expected is ready.
+    pub(super) fn readiness(&self) -> Report {
+        let known = self.parts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let all_ready = known.values().all(|part| *part == Part::Ready);
+        let words = |part: Part| match part {
+            Part::Starting => "starting".to_owned(),
+            Part::Ready => "ready".to_owned(),
+            Part::Failing(why) => format!("failing: {why}"),
+        };
+        let is_expected = !known.is_empty();
+        let mut parts: BTreeMap<String, String> =
+            known.into_iter().map(|(name, part)| (name.to_owned(), words(part))).collect();
+        let silent = self.silences(UNREADY_AFTER);
+        let ok = is_expected && all_ready && silent.is_empty();
+        parts.extend(silent);
+        Report { schema: SCHEMA, ok, parts }
+    }
+
+    fn set(&self, name: &'static str, part: Part) {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).insert(name, part);
+    }
+
+    fn silences(&self, longest: Duration) -> BTreeMap<String, String> {
+        let silent = self.loops.silent_for(longest).into_iter();
+        silent.map(|(name, for_)| (name, format!("silent for {} s", for_.as_secs()))).collect()
+    }
+}
+
+const SCHEMA: &str = "wirefold.health/1";
+
+#[cfg(test)]
+mod tests {
+    use wirefold_flow::sim::VirtualClock;
+    use wirefold_flow::{Event, Observer as _};
+
+    use super::*;
+
+    #[test]
+    fn ready_only_when_everything_expected_is() {
+        let clock = Arc::new(VirtualClock::default());
+        let loops = Arc::new(LoopMetrics::new(clock.clone()));
+        let health = Health::new(loops.clone());
+        assert!(!health.readiness().ok, "nothing is expected yet");
+        health.expect("bus");
+        health.expect("detector");
+        health.ready("bus");
+        assert!(!health.readiness().ok);
+        health.ready("detector");
+        loops.observe("detector", Event::Alive);
+        assert!(health.readiness().ok);
+        clock.advance(Duration::from_secs(31));
+        assert!(!health.readiness().ok && health.alive().ok);
+        clock.advance(Duration::from_secs(100));
+        assert!(!health.alive().ok);
+        health.forget("detector");
+        assert!(health.readiness().ok && health.alive().ok);
+        health.failing("bus", "the disk is full");
+        assert_eq!(health.readiness().parts["bus"], "failing: the disk is full");
+    }
+}

@@ -1,0 +1,164 @@
+//! Watches the loops of `flow`: counts, logs, and remembers when each was last alive.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use wirefold_flow::{Clock, Event, Observer, UnixMillis};
+
+use super::metrics;
+
+/// Counts what happens in loops and knows when each was last alive.
+pub(crate) struct LoopMetrics {
+    clock: Arc<dyn Clock>,
+    last_alive: Mutex<BTreeMap<String, UnixMillis>>,
+}
+
+impl LoopMetrics {
+    /// Has seen nothing yet.
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, last_alive: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// When the loop of this name last showed that it is alive; `None` before its first sign.
+    #[cfg(test)]
+    pub(crate) fn last_alive(&self, name: &str) -> Option<UnixMillis> {
+        self.seen().get(name).copied()
+    }
+
+    /// The loops that have shown no sign of life for longer than this, each with its silence.
+    pub(crate) fn silent_for(&self, longest: Duration) -> Vec<(String, Duration)> {
+        let now = self.clock.now();
+        let silences = self.seen().clone().into_iter().map(|(name, at)| (name, now.since(at)));
+        silences.filter(|(_, silence)| *silence > longest).collect()
+    }
+
+    /// The loop has ended as it should: its silence means nothing from now on.
+    pub(crate) fn ended(&self, name: &str) {
+        self.seen().remove(name);
+    }
+
+    /// Sets the gauge of silences; of loops under one label the longest counts.
+    pub(super) fn set_ages(&self) {
+        let mut longest: BTreeMap<&'static str, Duration> = BTreeMap::new();
+        for (name, silence) in self.silent_for(Duration::ZERO) {
+            let label = longest.entry(label(&name)).or_default();
+            *label = silence.max(*label);
+        }
+        for (label, silence) in longest {
+            metrics::SILENCE.set(silence.as_secs_f64(), &[label]);
+        }
+    }
+
+    fn is_alive(&self, name: &str) {
+        let now = self.clock.now();
+        let mut seen = self.seen();
+        match seen.get_mut(name) {
+            Some(last) => *last = now,
+            None => drop(seen.insert(name.to_owned(), now)),
+        }
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, UnixMillis>> {
+        self.last_alive.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Loops by the label they are counted under: a closed list, as delivery names are people's.
+fn label(name: &str) -> &'static str {
+    match name {
+        "fetcher" => "fetcher",
+        "detector" => "detector",
+        "enricher" => "enricher",
+        "alerter" => "alerter",
+        "gateway" => "gateway",
+        _ if name.starts_with("alerter-") => "delivery",
+        _ => "other",
+    }
+}
+
+impl Observer for LoopMetrics {
+    fn observe(&self, name: &str, event: Event<'_>) {
+        let labels = [label(name)];
+        match event {
+            Event::Alive => {}
+            Event::Done => metrics::DONE.add(1, &labels),
+            Event::Retried { why } => {
+                metrics::RETRIED.add(1, &labels);
+                tracing::debug!(stage = name, why, "a message is tried again later");
+            }
+            Event::Rejected { why } => {
+                metrics::REJECTED.add(1, &labels);
+                tracing::warn!(stage = name, why, "a message went to the dead letters");
+            }
+            Event::BusFailed(error) => {
+                metrics::BUS_FAILURES.add(1, &labels);
+                match error.may_pass() {
+                    true => tracing::warn!(stage = name, %error, "the bus failed; trying again"),
+                    false => tracing::error!(stage = name, %error, "the bus failed for good"),
+                }
+                // A loop that only fails is not alive.
+                return;
+            }
+            Event::TakenOver { epoch } => {
+                metrics::TAKEOVERS.add(1, &labels);
+                tracing::info!(stage = name, epoch, "took over the stream");
+            }
+            Event::Gap { stream, expected, found } => {
+                metrics::GAPS.add(1, &labels);
+                tracing::error!(stage = name, stream, expected, found, "messages are missing");
+            }
+            other => tracing::debug!(stage = name, event = ?other, "something happened in a loop"),
+        }
+        self.is_alive(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_flow::sim::VirtualClock;
+
+    use super::super::recorder;
+    use super::*;
+
+    #[test]
+    fn events_are_counted_by_loop_and_show_life() {
+        let clock = Arc::new(VirtualClock::default());
+        let (recorder, telemetry) = recorder(clock).unwrap();
+        let loops = telemetry.loops.clone();
+        let rendered = ::metrics::with_local_recorder(&recorder, || {
+            loops.observe("detector", Event::Done);
+            loops.observe("detector", Event::Done);
+            loops.observe("alerter-phone", Event::Retried { why: "no answer" });
+            loops.observe("detector", Event::Gap { stream: "S", expected: 2, found: 4 });
+            telemetry.render()
+        });
+        for line in [
+            "wirefold_loop_done_total{loop=\"detector\"} 2",
+            "wirefold_loop_retried_total{loop=\"delivery\"} 1",
+            "wirefold_loop_gaps_total{loop=\"detector\"} 1",
+        ] {
+            assert!(rendered.contains(line), "{line}\n{rendered}");
+        }
+    }
+
+    #[test]
+    fn silence_is_noticed_and_a_failing_bus_is_no_sign_of_life() {
+        let clock = Arc::new(VirtualClock::default());
+        let loops = LoopMetrics::new(clock.clone());
+        assert_eq!(loops.last_alive("detector"), None);
+        loops.observe("detector", Event::Alive);
+        loops.observe("enricher", Event::Alive);
+        clock.advance(Duration::from_secs(40));
+        loops.observe("enricher", Event::Alive);
+        loops.observe(
+            "detector",
+            Event::BusFailed(&wirefold_flow::BusError::NoStream("S".to_owned())),
+        );
+        let silent = loops.silent_for(Duration::from_secs(30));
+        assert_eq!(silent, [("detector".to_owned(), Duration::from_secs(40))]);
+        assert_eq!(loops.last_alive("enricher"), Some(clock.now()));
+        loops.ended("detector");
+        assert!(loops.silent_for(Duration::from_secs(30)).is_empty());
+    }
+}

@@ -1,0 +1,130 @@
+//! Logs, metrics and health: what an operator sees.
+//!
+//! - [`install`] makes the process log and count; [`Telemetry::render`] gives what was counted.
+//! - [`LoopMetrics`] watches the loops of `flow`: it counts, logs, and knows when each was last
+//!   alive.
+//! - [`Health`] and [`operations_router`] answer `/healthz`, `/readyz` and `/metrics`.
+//!
+//! The list of metrics is closed: [`all_metrics`], from which docs/metrics.md is made.
+
+mod catalogue;
+mod health;
+mod log;
+mod loops;
+mod metrics;
+mod operations;
+mod process;
+
+#[cfg(test)]
+mod docs;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::metrics::set_global_recorder;
+use anyhow::{Context, anyhow};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::{Clock, UnixMillis};
+
+pub(crate) use catalogue::all_metrics;
+pub(crate) use health::Health;
+pub(crate) use log::Logging;
+pub(crate) use loops::LoopMetrics;
+pub(crate) use operations::operations_router;
+
+/// The upper ends of the buckets of every distribution, in seconds: 1 ms to 10 min, each about
+/// three times the one before.
+const BUCKETS: [f64; 13] =
+    [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 600.0];
+
+/// How often what was recorded is sorted into the buckets, so that it does not pile up where
+/// nobody asks for it.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// What was counted, for whoever asks.
+#[derive(Clone)]
+pub(crate) struct Telemetry {
+    counted: PrometheusHandle,
+    clock: Arc<dyn Clock>,
+    started: UnixMillis,
+    /// Watches the loops; the `observer` of their surroundings.
+    pub(crate) loops: Arc<LoopMetrics>,
+}
+
+/// Makes this process log to standard error and count. Once in a process.
+///
+/// # Errors
+/// Where something logs or counts already, or the filter of the log is none.
+pub(crate) fn install(logging: &Logging<'_>, clock: Arc<dyn Clock>) -> anyhow::Result<Telemetry> {
+    log::install(logging)?;
+    let (recorder, telemetry) = recorder(clock)?;
+    set_global_recorder(recorder).map_err(|_| anyhow!("this process counts already"))?;
+    for metric in all_metrics() {
+        metric.describe();
+    }
+    metrics::BUILD_INFO.set(1.0, &[env!("CARGO_PKG_VERSION")]);
+    Ok(telemetry)
+}
+
+fn recorder(
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<(metrics_exporter_prometheus::PrometheusRecorder, Telemetry)> {
+    let builder = PrometheusBuilder::new().set_buckets(&BUCKETS).context("the buckets")?;
+    let recorder = builder.build_recorder();
+    let counted = recorder.handle();
+    let loops = Arc::new(LoopMetrics::new(clock.clone()));
+    let started = clock.now();
+    Ok((recorder, Telemetry { counted, clock, started, loops }))
+}
+
+impl Telemetry {
+    /// Everything that was counted, as Prometheus reads it (text format 0.0.4).
+    pub(crate) fn render(&self) -> String {
+        metrics::UP_SECONDS.set(self.clock.now().since(self.started).as_secs_f64(), &[]);
+        self.loops.set_ages();
+        process::measure();
+        self.counted.render()
+    }
+
+    /// Keeps what was recorded from piling up, until told to stop. Run it once beside the stages.
+    pub(crate) async fn keep_up(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            self.counted.run_upkeep();
+            let next = self.clock.now().plus(UPKEEP);
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.clock.sleep_until(next) => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_flow::sim::VirtualClock;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_counted_is_rendered_with_its_help_and_buckets() {
+        let clock = Arc::new(VirtualClock::default());
+        let (recorder, telemetry) = recorder(clock).unwrap();
+        let seconds = wirefold_flow::Metric::seconds("wirefold_test_seconds", "How long.", &["of"]);
+        let rendered = ::metrics::with_local_recorder(&recorder, || {
+            seconds.describe();
+            seconds.record(0.02, &["a"]);
+            telemetry.render()
+        });
+        assert!(rendered.contains("# HELP wirefold_test_seconds How long."), "{rendered}");
+        assert!(
+            rendered.contains("wirefold_test_seconds_bucket{of=\"a\",le=\"0.01\"} 0"),
+            "{rendered}"
+        );
+        assert!(
+            rendered.contains("wirefold_test_seconds_bucket{of=\"a\",le=\"0.03\"} 1"),
+            "{rendered}"
+        );
+        assert!(rendered.contains("wirefold_up_seconds 0"), "{rendered}");
+    }
+}

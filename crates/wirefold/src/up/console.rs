@@ -1,0 +1,170 @@
+//! What `up` shows as it goes: a line for each article, copies under the story they fold into.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::decode;
+use wirefold_flow::{Bus, BusError};
+use wirefold_proto::streams::{ALERTS, OUTPUT};
+use wirefold_proto::{Alert, Class, CopyKind, OutputArticle, Volume};
+
+use crate::output;
+
+/// What went through since the start, for the summary at the end.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    articles: AtomicU64,
+    stories: AtomicU64,
+    events: AtomicU64,
+    folded: AtomicU64,
+    loud: AtomicU64,
+    silent: AtomicU64,
+}
+
+impl Tally {
+    /// The summary for people.
+    pub(super) fn summary(&self) -> String {
+        let number = |counter: &AtomicU64| usize::try_from(counter.load(Ordering::Relaxed));
+        let count = |counter, one, many| output::count(number(counter).unwrap_or(0), one, many);
+        format!(
+            "{} → {} → {} · {} folded · {} sent, {} updated silently",
+            count(&self.articles, "article", "articles"),
+            count(&self.stories, "story", "stories"),
+            count(&self.events, "event", "events"),
+            count(&self.folded, "copy", "copies"),
+            count(&self.loud, "alert", "alerts"),
+            count(&self.silent, "time", "times"),
+        )
+    }
+
+    fn article(&self, article: &OutputArticle) {
+        let verdict = &article.verdict;
+        let mut counters = vec![&self.articles];
+        match verdict.class {
+            Class::Copy => counters.push(&self.folded),
+            Class::Version => {}
+            Class::New => counters.extend([&self.stories, &self.events]),
+            Class::Related => counters.push(&self.stories),
+        }
+        for counter in counters {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn alert(&self, alert: &Alert) {
+        let counter = match alert.volume {
+            Volume::Loud => &self.loud,
+            Volume::Silent => &self.silent,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Showing {
+    /// A line for each article.
+    Lines,
+    /// Nothing; it counts all the same.
+    Nothing,
+}
+
+/// Follows the output and the alerts from now on until told to stop.
+pub(super) async fn follow(
+    bus: Arc<dyn Bus>,
+    tally: Arc<Tally>,
+    showing: Showing,
+    stop: CancellationToken,
+) -> Result<(), BusError> {
+    let from = |stream: &'static str| {
+        let bus = bus.clone();
+        async move { Ok::<u64, BusError>(bus.stream_state(stream).await?.last + 1) }
+    };
+    let mut articles = bus.read(OUTPUT.name, OUTPUT.subjects[0], from(OUTPUT.name).await?).await?;
+    let mut alerts = bus.read(ALERTS.name, ">", from(ALERTS.name).await?).await?;
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            batch = articles.next(64) => {
+                for stored in batch? {
+                    let Ok(article) = decode::<OutputArticle>(&stored) else { continue };
+                    tally.article(&article);
+                    if showing == Showing::Lines {
+                        output::note(format_args!("{}", line(&article)));
+                    }
+                }
+            }
+            batch = alerts.next(64) => {
+                for stored in batch? {
+                    if let Ok(alert) = decode::<Alert>(&stored) {
+                        tally.alert(&alert);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Columns for the outlet's name.
+const OUTLET: usize = 24;
+
+/// One line for an article: what it is, whose, and for a copy how much of it is the other's.
+fn line(article: &OutputArticle) -> String {
+    let verdict = &article.verdict;
+    let outlet = output::clean(article.article.outlet.as_str());
+    let title = output::clean(&article.article.title);
+    let share =
+        verdict.matches.first().map(|found| found.contained.get().max(found.containing.get()));
+    let share = share.map(output::percent).unwrap_or_default();
+    let agency = verdict.agency.as_ref().map(|agency| format!(" · {}", agency.name));
+    let what = match (verdict.class, verdict.kind) {
+        (Class::New, _) => "new    ".to_owned(),
+        (Class::Related, _) => "related".to_owned(),
+        (Class::Version, _) => "version".to_owned(),
+        (Class::Copy, Some(CopyKind::Exact)) => "  ↳ copy, word for word".to_owned(),
+        (Class::Copy, _) => format!("  ↳ copy, {share}"),
+    };
+    let outlet = fit(&outlet, OUTLET);
+    let title = fit(&title, output::width().saturating_sub(OUTLET + 12).max(20));
+    match verdict.class {
+        Class::Copy => format!("{what} · {}{}", outlet.trim_end(), agency.unwrap_or_default()),
+        _ => format!("{what} {outlet} {}", title.trim_end()),
+    }
+}
+
+/// The text in exactly so many columns.
+fn fit(text: &str, columns: usize) -> String {
+    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+    let mut fitted = String::new();
+    let mut used = 0;
+    let cut = text.width() > columns;
+    let room = if cut { columns.saturating_sub(1) } else { columns };
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide > room {
+            break;
+        }
+        used += wide;
+        fitted.push(c);
+    }
+    if cut {
+        fitted.push('…');
+        used += 1;
+    }
+    fitted.extend(std::iter::repeat_n(' ', columns.saturating_sub(used)));
+    fitted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_fitted_by_their_width() {
+        assert_eq!(fit("harbour.example", 8), "harbour…");
+        assert_eq!(fit("abc", 5), "abc  ");
+        assert_eq!(fit("江海报江海报", 7), "江海报…");
+    }
+}

@@ -1,0 +1,112 @@
+//! The demo: what `up` shows where there is nothing to watch yet.
+//!
+//! A throwaway data folder, and news sites of our own on loopback that release the fixture
+//! articles over a minute: feeds that grow, answer 304, tease, and correct themselves. Nothing
+//! leaves the machine.
+
+mod rss;
+mod script;
+mod server;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::timestamp;
+use wirefold_flow::Clock;
+use wirefold_proto::{FeedSettings, FullText, SubscriptionSettings};
+
+use script::Script;
+pub(super) use script::articles;
+use server::Site;
+
+/// How long the demo takes to release everything.
+const LENGTH: Duration = Duration::from_secs(60);
+
+/// A demo that is being told.
+pub(super) struct Demo {
+    /// Removed when the demo is dropped.
+    folder: TempDir,
+    site: Arc<Site>,
+    listener: Option<TcpListener>,
+}
+
+impl Demo {
+    /// Makes the folder and binds the sites' address. The minute starts now.
+    pub(super) async fn prepare(clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("wirefold-demo-").tempdir();
+        let folder = folder.context("cannot make a throwaway data folder for the demo")?;
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener =
+            TcpListener::bind(loopback).await.context("cannot serve the demo's feeds")?;
+        let start = clock.now();
+        let script = Script::new(LENGTH, timestamp(start)).context("the demo's articles")?;
+        let address = listener.local_addr().context("the demo's address")?;
+        let site = Arc::new(Site { script, clock, start, address });
+        Ok(Self { folder, site, listener: Some(listener) })
+    }
+
+    /// The throwaway data folder.
+    pub(super) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// The demo's feeds.
+    pub(super) fn feeds(&self) -> anyhow::Result<Vec<FeedSettings>> {
+        let feeds = self.site.script.feeds();
+        let settings = feeds.into_iter().map(|first| {
+            Ok(FeedSettings {
+                id: first.feed.parse()?,
+                url: self.site.feed_url(&first.feed),
+                title: Some(format!("{} (DEMO)", first.outlet)),
+                outlet: Some(first.outlet.parse()?),
+                group: Some("demo".to_owned()),
+                full_text: FullText::Auto,
+            })
+        });
+        settings.collect()
+    }
+
+    /// The demo's subscriptions: one for a happening, so that there is an alert to see.
+    pub(super) fn subscriptions() -> anyhow::Result<Vec<SubscriptionSettings>> {
+        let of = |id: &str, name: &str, query: &str| {
+            anyhow::Ok(SubscriptionSettings {
+                id: id.parse()?,
+                name: format!("{name} (DEMO)"),
+                query: query.to_owned(),
+                group_by: None,
+                on: Vec::new(),
+                min_outlets: None,
+                min_origins: None,
+                group_wait: Some("3s".parse()?),
+                update_interval: Some("10s".parse()?),
+                repeat_interval: None,
+                quiet_hours: None,
+                break_quiet: None,
+                max_per_day: None,
+                digest: None,
+                deliveries: Vec::new(),
+            })
+        };
+        Ok(vec![
+            of("port", "Port and ferry", "dock OR ferry OR harbour OR harbor")?,
+            of("recalls", "Recalls", "recall AND vans")?,
+        ])
+    }
+
+    /// Serves the sites until told to stop.
+    pub(super) fn start(&mut self, stop: CancellationToken) {
+        if let Some(listener) = self.listener.take() {
+            let site = self.site.clone();
+            tokio::spawn(async move {
+                if let Err(error) = server::serve(site, listener, stop).await {
+                    tracing::error!(%error, "the demo's sites stopped");
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The pipeline in one process: which stages, over which bus, with which settings.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use wirefold_alerter::Printer;
+use wirefold_envelope::create_streams;
+use wirefold_fetcher::{ConfiguredFeed, extract};
+use wirefold_flow::{BoxFuture, Bus, Clock, Surroundings};
+use wirefold_gateway::{Access, Gateway};
+use wirefold_proto::streams::FETCHED;
+
+use super::arguments::StageName;
+use super::demo::Demo;
+use super::process::{Process, bind};
+use super::seams::{Probing, Rehearsing, Replaying};
+use super::socket::Socket;
+use crate::config::Loaded;
+use crate::exit::{Exit, Stop};
+use crate::telemetry::{Health, Telemetry, operations_router};
+
+/// What runs, and what must be kept until it ends.
+pub(super) struct Running {
+    pub(super) process: Process,
+    /// Where the page is served, where a gateway runs.
+    pub(super) page: Option<SocketAddr>,
+    /// Where health and metrics are served.
+    pub(super) operations: SocketAddr,
+    _socket: Option<Socket>,
+}
+
+/// Makes stages.
+pub(super) struct Pipeline<'a> {
+    pub(super) loaded: &'a Loaded,
+    pub(super) telemetry: &'a Telemetry,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) bus: Arc<dyn Bus>,
+    pub(super) demo: Option<&'a Demo>,
+}
+
+/// How often it is looked whether the bus answers.
+const BUS_WATCH: Duration = Duration::from_secs(5);
+/// What extracting one page may take.
+const EXTRACT_MEMORY: u64 = 768 << 20;
+const EXTRACT_CPU: Duration = Duration::from_secs(4);
+const EXTRACT_WALL: Duration = Duration::from_secs(5);
+const EXTRACT_WORKERS: usize = 2;
+/// The demo's feeds are asked as often.
+const DEMO_INTERVAL: Duration = Duration::from_secs(2);
+
+impl Pipeline<'_> {
+    /// Starts these stages.
+    pub(super) async fn start(self, stages: &[StageName]) -> anyhow::Result<Running> {
+        let config = &self.loaded.config;
+        let made = create_streams(&*self.bus, &config.limits()).await;
+        made.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
+        let health = Health::new(self.telemetry.loops.clone());
+        let mut process = Process::new();
+
+        let port = bind("operations port", "--operations", config.operations.listen).await?;
+        let operations = port.local_addr()?;
+        let router = operations_router(self.telemetry.clone(), health.clone());
+        process.serve("operations port", port, router);
+        self.watch(&mut process, &health);
+
+        let listener = match stages.contains(&StageName::Gateway) {
+            true => Some(bind("page", "--listen", config.page.listen).await?),
+            false => None,
+        };
+        let page = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+        let address = config.page_address(page.unwrap_or(config.page.listen));
+        let mut socket = None;
+        if let Some(listener) = listener {
+            socket = Some(self.start_gateway(&mut process, listener, &address).await?);
+            health.ready(StageName::Gateway.name());
+        }
+        for stage in stages.iter().filter(|stage| **stage != StageName::Gateway) {
+            let run = self.stage(*stage, process.stop.clone(), &address)?;
+            let (name, health) = (stage.name(), health.clone());
+            health.ready(name);
+            process.start(name, async move {
+                let ended = run.await;
+                health.forget(name);
+                ended
+            });
+        }
+        Ok(Running { process, page, operations, _socket: socket })
+    }
+
+    /// A stage, to be run.
+    fn stage(
+        &self,
+        stage: StageName,
+        stop: CancellationToken,
+        address: &str,
+    ) -> anyhow::Result<BoxFuture<'static, anyhow::Result<()>>> {
+        let surroundings = self.surroundings();
+        let config = &self.loaded.config;
+        Ok(match stage {
+            StageName::Fetcher => {
+                let settings = self.fetcher()?;
+                Box::pin(
+                    async move { Ok(wirefold_fetcher::run(surroundings, settings, stop).await?) },
+                )
+            }
+            StageName::Detector => {
+                let settings = config.detector("detector-1");
+                Box::pin(
+                    async move { Ok(wirefold_detector::run(surroundings, settings, stop).await?) },
+                )
+            }
+            StageName::Enricher => {
+                let settings = config.enricher();
+                Box::pin(
+                    async move { Ok(wirefold_enricher::run(surroundings, settings, stop).await?) },
+                )
+            }
+            StageName::Alerter => {
+                let settings = self.alerter(address)?;
+                let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
+                Box::pin(async move {
+                    Ok(wirefold_alerter::run(surroundings, settings, printer, stop).await?)
+                })
+            }
+            // It is started with its listeners.
+            StageName::Gateway => Box::pin(async { Ok(()) }),
+        })
+    }
+
+    /// Serves the page and the socket, and keeps the projection up.
+    async fn start_gateway(
+        &self,
+        process: &mut Process,
+        listener: TcpListener,
+        address: &str,
+    ) -> anyhow::Result<Socket> {
+        let surroundings = self.surroundings();
+        let enricher = wirefold_enricher::stage(self.loaded.config.enricher());
+        let config = &self.loaded.config;
+        let settings = wirefold_gateway::Settings {
+            folder: self.folder().to_owned(),
+            demo: self.demo.is_some(),
+            release: env!("CARGO_PKG_VERSION").to_owned(),
+            hosts: config.page.hosts.clone(),
+            text_policy: config.text,
+            base_url: address.to_owned(),
+            rehearse: Arc::new(Rehearsing(surroundings.clone())),
+            replay: Arc::new(Replaying { surroundings: surroundings.clone(), enricher }),
+            probe: Arc::new(Probing(self.fetcher()?)),
+        };
+        let gateway = Gateway::open(surroundings, settings).await;
+        let gateway = gateway.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
+        let mut socket = Socket::bind(self.folder())?;
+        if let Some(unix) = socket.take() {
+            process.serve_socket(unix, gateway.router(Access::Socket));
+        }
+        process.serve("page", listener, gateway.router(Access::Network));
+        let stop = process.stop.clone();
+        process.start(StageName::Gateway.name(), async move { Ok(gateway.run(stop).await?) });
+        Ok(socket)
+    }
+
+    /// Looks after the bus and what was recorded.
+    fn watch(&self, process: &mut Process, health: &Health) {
+        health.expect("bus");
+        let (bus, clock, health) = (self.bus.clone(), self.clock.clone(), health.clone());
+        let stop = process.stop.clone();
+        process.start("watch over the bus", async move {
+            while !stop.is_cancelled() {
+                match bus.stream_state(FETCHED.name).await {
+                    Ok(_) => health.ready("bus"),
+                    Err(error) => health.failing("bus", error.to_string()),
+                }
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = clock.sleep_until(clock.now().plus(BUS_WATCH)) => {}
+                }
+            }
+            Ok(())
+        });
+        let kept_up = self.telemetry.clone().keep_up(process.stop.clone());
+        process.start("metrics", async move {
+            kept_up.await;
+            Ok(())
+        });
+    }
+
+    fn surroundings(&self) -> Surroundings {
+        Surroundings {
+            observer: self.telemetry.loops.clone(),
+            ..Surroundings::new(self.bus.clone(), self.clock.clone())
+        }
+    }
+
+    fn folder(&self) -> &std::path::Path {
+        self.demo.map_or(&self.loaded.config.data, Demo::folder)
+    }
+
+    fn fetcher(&self) -> anyhow::Result<wirefold_fetcher::Settings> {
+        let program = std::env::current_exe().context("cannot find this program's own file")?;
+        let extract = extract::Settings {
+            program,
+            args: vec!["extract-worker".to_owned()],
+            workers: EXTRACT_WORKERS,
+            memory: EXTRACT_MEMORY,
+            cpu: EXTRACT_CPU,
+            wall: EXTRACT_WALL,
+        };
+        let settings = self.loaded.config.fetcher(&self.loaded.origins, Some(extract));
+        let Some(demo) = self.demo else {
+            return Ok(settings);
+        };
+        let managed_by = || "the demo".to_owned();
+        let feeds = demo.feeds()?.into_iter();
+        Ok(wirefold_fetcher::Settings {
+            feeds: feeds.map(|feed| ConfiguredFeed { feed, managed_by: managed_by() }).collect(),
+            sources: Vec::new(),
+            allow: vec!["127.0.0.0/8".parse().context("loopback")?],
+            min_interval: DEMO_INTERVAL,
+            max_interval: DEMO_INTERVAL,
+            first_interval: DEMO_INTERVAL,
+            per_host_delay: Duration::from_millis(20),
+            baseline: false,
+            ..settings
+        })
+    }
+
+    fn alerter(&self, address: &str) -> anyhow::Result<wirefold_alerter::Settings> {
+        let settings = self.loaded.config.alerter(&self.loaded.origins, address.to_owned());
+        if self.demo.is_none() {
+            return Ok(settings);
+        }
+        let managed_by = || "the demo".to_owned();
+        let subscriptions = Demo::subscriptions()?.into_iter();
+        let configured = |subscription| wirefold_alerter::ConfiguredSubscription {
+            settings: subscription,
+            managed_by: managed_by(),
+        };
+        Ok(wirefold_alerter::Settings {
+            subscriptions: subscriptions.map(configured).collect(),
+            deliveries: vec![wirefold_alerter::Delivery {
+                name: "stdout".to_owned(),
+                kind: wirefold_alerter::DeliveryKind::Stdout,
+            }],
+            demo: true,
+            ..settings
+        })
+    }
+}
+
+impl StageName {
+    /// The stage's name in logs, health and dead letters.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Fetcher => "fetcher",
+            Self::Detector => "detector",
+            Self::Enricher => "enricher",
+            Self::Alerter => "alerter",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+/// Alerts on standard output.
+struct StandardOutput;
+
+impl Printer for StandardOutput {
+    fn print(&self, line: &str) -> std::io::Result<()> {
+        use std::io::Write;
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{line}")?;
+        out.flush()
+    }
+}

@@ -1,0 +1,145 @@
+//! All stages in one process: made, watched, drained.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::signals::{Asked, Signals};
+use crate::exit::Exit;
+use crate::output;
+
+/// How long a drain may take.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A stage or a server: its name, and why it ended.
+type Ended = (&'static str, anyhow::Result<()>);
+
+/// What runs in this process until it is told to stop.
+pub(super) struct Process {
+    running: JoinSet<Ended>,
+    /// Told to everything at once: what was taken is finished, nothing more is taken.
+    pub(super) stop: CancellationToken,
+}
+
+/// How a process came to its end.
+pub(super) enum End {
+    /// Asked to, and everything was finished.
+    Drained,
+    /// Asked to, but not everything was finished in time, or asked twice. What was not is taken up
+    /// again at the next start.
+    CutShort(Asked),
+    /// A stage could not go on.
+    Failed(anyhow::Error),
+}
+
+impl End {
+    /// The exit code.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Drained | Self::CutShort(Asked::Terminate) => Exit::Ok,
+            Self::CutShort(Asked::Interrupt) => Exit::Interrupted,
+            Self::Failed(_) => Exit::Bus,
+        }
+    }
+}
+
+impl Process {
+    /// Nothing runs yet.
+    pub(super) fn new() -> Self {
+        Self { running: JoinSet::new(), stop: CancellationToken::new() }
+    }
+
+    /// Starts a stage. If it ends by itself, the whole process does.
+    pub(super) fn start<F>(&mut self, name: &'static str, stage: F)
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        self.running.spawn(async move { (name, stage.await) });
+    }
+
+    /// Serves a router until told to stop.
+    pub(super) fn serve(&mut self, name: &'static str, listener: TcpListener, router: Router) {
+        let stop = self.stop.clone();
+        self.start(name, async move {
+            let served =
+                axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+            Ok(served.await?)
+        });
+    }
+
+    /// Serves a router on the socket in the data folder until told to stop.
+    pub(super) fn serve_socket(&mut self, listener: tokio::net::UnixListener, router: Router) {
+        let stop = self.stop.clone();
+        self.start("socket", async move {
+            let served =
+                axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+            Ok(served.await?)
+        });
+    }
+
+    /// Waits for a signal or a failure, then for everything to finish.
+    pub(super) async fn run(mut self, mut signals: Signals) -> End {
+        let asked = tokio::select! {
+            asked = signals.next() => asked,
+            ended = self.next_end() => return self.fail(ended).await,
+        };
+        output::note(format_args!(""));
+        tracing::info!(?asked, "draining");
+        self.stop.cancel();
+        tokio::select! {
+            () = self.drained() => End::Drained,
+            _ = signals.next() => End::CutShort(asked),
+            () = tokio::time::sleep(GRACE) => {
+                tracing::warn!(
+                    seconds = GRACE.as_secs(),
+                    "not everything was finished in time: it is taken up again at the next start"
+                );
+                End::CutShort(asked)
+            }
+        }
+    }
+
+    async fn next_end(&mut self) -> anyhow::Error {
+        match self.running.join_next().await {
+            Some(Ok((name, Ok(())))) => anyhow!("the {name} ended by itself"),
+            Some(Ok((name, Err(error)))) => error.context(format!("the {name} cannot go on")),
+            Some(Err(panic)) => anyhow!("a stage broke down: {panic}"),
+            None => anyhow!("nothing runs"),
+        }
+    }
+
+    async fn fail(mut self, error: anyhow::Error) -> End {
+        self.stop.cancel();
+        let _ = tokio::time::timeout(GRACE, self.drained()).await;
+        End::Failed(error)
+    }
+
+    async fn drained(&mut self) {
+        while let Some(ended) = self.running.join_next().await {
+            match ended {
+                Ok((name, Err(error))) => tracing::warn!(stage = name, %error, "ended badly"),
+                Ok((name, Ok(()))) => tracing::debug!(stage = name, "drained"),
+                Err(panic) => tracing::error!(%panic, "a stage broke down while draining"),
+            }
+        }
+    }
+}
+
+/// Binds an address, or says what to do.
+pub(super) async fn bind(
+    what: &str,
+    option: &str,
+    address: SocketAddr,
+) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "cannot listen on {address} for the {what}: stop what uses it, or choose another \
+             with {option} (127.0.0.1:0 takes any free one)"
+        )
+    })
+}

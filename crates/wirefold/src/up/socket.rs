@@ -1,0 +1,46 @@
+//! The socket in the data folder, through which other commands talk to a running `up`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use tokio::net::UnixListener;
+
+/// The name of the socket in the data folder.
+pub(crate) const FILE: &str = "wirefold.sock";
+
+/// A bound socket; its file is removed when it is dropped.
+pub(super) struct Socket {
+    path: PathBuf,
+    listener: Option<UnixListener>,
+}
+
+impl Socket {
+    /// Binds in the data folder. Whoever calls holds the lock of the bus, so a socket that stands
+    /// there already was left by a process that was killed.
+    pub(super) fn bind(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join(FILE);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot replace {}", path.display()));
+            }
+            _ => {}
+        }
+        let listener = UnixListener::bind(&path)
+            .with_context(|| format!("cannot make the socket {}", path.display()))?;
+        let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&path, owner_only)
+            .with_context(|| format!("cannot restrict {}", path.display()))?;
+        Ok(Self { path, listener: Some(listener) })
+    }
+
+    /// The listener, to be served.
+    pub(super) fn take(&mut self) -> Option<UnixListener> {
+        self.listener.take()
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}

@@ -1,0 +1,256 @@
+//! Deliveries: each a stage of its own on the alerts, so that a dead target delays no other.
+//!
+//! Each revision is sent at least once with a constant id. A revision older than one that the
+//! target has taken is left out; one that is held waits for the one that follows it; a silent one
+//! goes only where it replaces the one before.
+
+mod ntfy;
+mod retry;
+mod sign;
+mod stdout;
+mod webhook;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::{dead_letters, decode};
+use wirefold_flow::{
+    BoxFuture, BusError, ConsumerConfig, Emit, Input, KeyValue, LoopError, Stage, StageError,
+    Surroundings, UnixMillis, run_stage,
+};
+use wirefold_guard::Client;
+use wirefold_proto::{Alert, SubscriptionRecord, Volume, streams, token};
+
+use crate::Printer;
+use crate::error::AlerterError;
+use crate::matcher::record_key;
+use crate::metrics;
+use crate::settings::{Delivery, DeliveryKind};
+
+/// How many revisions one delivery has in hand at once; those of one alert in order.
+const AT_ONCE: usize = 4;
+/// How soon a revision is tried again when the bus failed it.
+const BUS_RETRY: Duration = Duration::from_secs(1);
+/// Longer than any one attempt may take.
+const ACK_DEADLINE: Duration = Duration::from_secs(60);
+
+/// One revision on its way.
+pub(crate) struct Message<'a> {
+    pub(crate) alert: &'a Alert,
+    /// The subscription's name for people.
+    pub(crate) subscription: &'a str,
+    /// The page of what it is about.
+    pub(crate) page: Option<String>,
+    /// Whether this is a demonstration.
+    pub(crate) demo: bool,
+    /// The time of this attempt.
+    pub(crate) now: UnixMillis,
+}
+
+/// Why a message was not delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// Try again, not before `after` where the target said so.
+    Later { after: Option<Duration>, why: String },
+    /// The target wants nothing more.
+    Never { why: String },
+}
+
+/// Something that messages go to.
+pub(crate) trait Channel: Send + Sync {
+    /// The sort of channel, as a label.
+    fn kind(&self) -> &'static str;
+
+    /// Whether a revision replaces the one before, so that silent ones are welcome.
+    fn takes_silent(&self) -> bool;
+
+    /// Sends one message.
+    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<(), Failure>>;
+}
+
+/// What all deliveries share.
+#[derive(Clone)]
+pub(crate) struct Common {
+    pub(crate) surroundings: Surroundings,
+    pub(crate) page: Option<String>,
+    pub(crate) demo: bool,
+}
+
+/// The HTTP client of all deliveries, made once one needs it: reading the certificates takes time.
+pub(crate) struct Clients {
+    pub(crate) allow: Vec<IpNet>,
+    pub(crate) made: Option<Client>,
+}
+
+impl Clients {
+    fn client(&mut self) -> Result<Client, AlerterError> {
+        if let Some(client) = &self.made {
+            return Ok(client.clone());
+        }
+        let client = Client::new(wirefold_guard::Settings {
+            user_agent: format!("wirefold/{}", env!("CARGO_PKG_VERSION")),
+            allow: self.allow.clone(),
+            ..wirefold_guard::Settings::default()
+        })?;
+        self.made = Some(client.clone());
+        Ok(client)
+    }
+}
+
+/// The stage of one delivery.
+pub(crate) struct DeliveryStage {
+    name: String,
+    channel: Box<dyn Channel>,
+    common: Common,
+    subscriptions: Arc<dyn KeyValue>,
+    taken: Arc<dyn KeyValue>,
+    /// Alerts by their hash: two revisions of one are never under way at once.
+    in_hand: [Mutex<()>; 16],
+}
+
+impl DeliveryStage {
+    /// Makes the stage of a delivery.
+    pub(crate) fn new(
+        delivery: &Delivery,
+        clients: &mut Clients,
+        printer: &Arc<dyn Printer>,
+        common: &Common,
+    ) -> Result<Self, AlerterError> {
+        let bad = |why: String| AlerterError::Delivery { name: delivery.name.clone(), why };
+        wirefold_flow::check_name("delivery", &durable(&delivery.name))
+            .map_err(|_| bad("a name is letters, digits, - and _".to_owned()))?;
+        let channel: Box<dyn Channel> = match &delivery.kind {
+            DeliveryKind::Stdout => Box::new(stdout::Stdout::new(printer.clone())),
+            DeliveryKind::Webhook { url, secrets, headers } => {
+                let keys = secrets.iter().map(sign::Key::read).collect::<Result<Vec<_>, _>>();
+                let keys = keys.map_err(|error| bad(error.to_string()))?;
+                Box::new(webhook::Webhook::new(
+                    clients.client()?,
+                    url.clone(),
+                    keys,
+                    headers.clone(),
+                ))
+            }
+            DeliveryKind::Ntfy { url, token, priority } => {
+                Box::new(ntfy::Ntfy::new(clients.client()?, url.clone(), token.clone(), *priority))
+            }
+        };
+        let bus = &common.surroundings.bus;
+        Ok(Self {
+            name: delivery.name.clone(),
+            channel,
+            common: common.clone(),
+            subscriptions: bus.key_value(streams::SUBSCRIPTIONS.name)?,
+            taken: bus.key_value(streams::DELIVERIES.name)?,
+            in_hand: Default::default(),
+        })
+    }
+
+    /// Runs until it is told to stop.
+    pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
+        let dead = dead_letters(streams::Stage::Alerter);
+        let consumer = ConsumerConfig {
+            ack_deadline: ACK_DEADLINE,
+            max_deliver: retry::MAX_DELIVER,
+            ..ConsumerConfig::new(streams::ALERTS.name, durable(&self.name), dead)
+        };
+        let surroundings = self.common.surroundings.clone();
+        run_stage(surroundings, Arc::new(self), consumer, AT_ONCE, stop).await
+    }
+
+    async fn deliver(&self, input: &Input) -> Result<(), StageError> {
+        let alert: Alert = decode(&input.message)?;
+        let is_welcome = alert.volume == Volume::Loud || self.channel.takes_silent();
+        if alert.held.is_some() || !is_welcome {
+            return Ok(());
+        }
+        let Some(record) = self.subscription(&alert).await? else {
+            return Ok(());
+        };
+        let _in_hand = self.in_hand[shard(&alert)].lock().await;
+        let key = format!("{}.{}", self.name, token::escape(&alert.id.to_string()));
+        if self.last_taken(&key).await? >= alert.revision {
+            return Ok(());
+        }
+        let page = self.common.page.as_deref();
+        let message = Message {
+            alert: &alert,
+            subscription: &record.subscription.name,
+            page: page.map(|base| crate::wording::page(base, alert.target)),
+            demo: self.common.demo,
+            now: self.common.surroundings.clock.now(),
+        };
+        let sent = self.channel.send(message).await;
+        self.count(&sent);
+        sent.map_err(|failure| self.answer(failure, input))?;
+        let revision = alert.revision.to_string();
+        self.taken.put(&key, revision.into()).await.map_err(|error| of_bus(&error))?;
+        Ok(())
+    }
+
+    /// The alert's subscription, where it names this delivery.
+    async fn subscription(&self, alert: &Alert) -> Result<Option<SubscriptionRecord>, StageError> {
+        let key = record_key(&alert.subscription);
+        let entry = self.subscriptions.get(&key).await.map_err(|error| of_bus(&error))?;
+        let value = entry.and_then(|entry| entry.value);
+        let record = value.and_then(|value| wirefold_proto::decode(&value).ok());
+        Ok(record.filter(|record: &SubscriptionRecord| {
+            record.subscription.deliveries.contains(&self.name)
+        }))
+    }
+
+    /// The newest revision that the target has taken; 0 where it took none.
+    async fn last_taken(&self, key: &str) -> Result<u64, StageError> {
+        let entry = self.taken.get(key).await.map_err(|error| of_bus(&error))?;
+        let value = entry.and_then(|entry| entry.value);
+        let number = value.and_then(|value| std::str::from_utf8(&value).ok()?.parse().ok());
+        Ok(number.unwrap_or(0))
+    }
+
+    fn answer(&self, failure: Failure, input: &Input) -> StageError {
+        let (delivery, alert) = (&self.name, &input.message.id);
+        match failure {
+            Failure::Never { why } => {
+                tracing::warn!(delivery, alert, why, "delivery refused for good");
+                StageError::Reject { why }
+            }
+            Failure::Later { after, why } => {
+                let after = after
+                    .unwrap_or_else(|| retry::after(input.attempt, &format!("{delivery}.{alert}")));
+                tracing::info!(delivery, alert, why, ?after, "delivery failed and is tried again");
+                StageError::Retry { after, why }
+            }
+        }
+    }
+
+    fn count(&self, sent: &Result<(), Failure>) {
+        let outcome = match sent {
+            Ok(()) => "ok",
+            Err(Failure::Later { .. }) => "retry",
+            Err(Failure::Never { .. }) => "refused",
+        };
+        metrics::DELIVERIES.add(1, &[self.channel.kind(), outcome]);
+    }
+}
+
+impl Stage for DeliveryStage {
+    fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
+        Box::pin(async move { self.deliver(&input).await.map(|()| Vec::new()) })
+    }
+}
+
+/// The durable name of a delivery.
+fn durable(name: &str) -> String {
+    format!("{}-{name}", crate::matcher::NAME)
+}
+
+fn of_bus(error: &BusError) -> StageError {
+    StageError::Retry { after: BUS_RETRY, why: error.to_string() }
+}
+
+fn shard(alert: &Alert) -> usize {
+    usize::try_from(retry::hash(&alert.id.to_string()) % 16).unwrap_or(0)
+}

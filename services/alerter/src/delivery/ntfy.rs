@@ -1,0 +1,116 @@
+//! ntfy: one notification an alert, replaced in place by each revision.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use url::Url;
+use wirefold_flow::BoxFuture;
+use wirefold_guard::{Client, Request};
+use wirefold_proto::{Alert, AlertState, Volume};
+
+use super::retry::{hash, of_answer};
+use super::{Channel, Failure, Message};
+use crate::settings::Secret;
+use crate::wording::{line, numbers, reasons};
+
+/// How long one attempt may take.
+const TOTAL: Duration = Duration::from_secs(20);
+/// No sound and no vibration.
+const SILENT: u8 = 2;
+/// Titles longer than this say nothing more on a phone; in characters.
+const TITLE: usize = 200;
+
+pub(super) struct Ntfy {
+    client: Client,
+    url: Url,
+    token: Option<Secret>,
+    priority: u8,
+}
+
+impl Ntfy {
+    pub(super) fn new(client: Client, url: Url, token: Option<Secret>, priority: u8) -> Self {
+        Self { client, url, token, priority: priority.clamp(1, 5) }
+    }
+
+    fn request(&self, message: &Message<'_>) -> Request {
+        let alert = message.alert;
+        let priority = if alert.volume == Volume::Loud { self.priority } else { SILENT };
+        let mut request = Request::post(self.url.clone(), text(message))
+            .with_header("X-Title", encoded(&title(message)))
+            .with_header("X-Priority", priority.to_string())
+            .with_header("X-Tags", tags(alert))
+            .with_header("X-Sequence-ID", sequence_id(alert));
+        if let Some(page) = &message.page {
+            request = request.with_header("X-Click", page);
+        }
+        if let Some(token) = &self.token {
+            request = request.with_header("Authorization", format!("Bearer {}", token.reveal()));
+        }
+        Request { total: TOTAL, ..request }
+    }
+}
+
+impl Channel for Ntfy {
+    fn kind(&self) -> &'static str {
+        "ntfy"
+    }
+
+    fn takes_silent(&self) -> bool {
+        true
+    }
+
+    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let answer = self.client.send(self.request(&message)).await;
+            of_answer(answer, message.now)
+        })
+    }
+}
+
+fn title(message: &Message<'_>) -> String {
+    let demo = if message.demo { "DEMO · " } else { "" };
+    let title = format!("{demo}{}", line(&message.alert.headline.title));
+    title.chars().take(TITLE).collect()
+}
+
+fn text(message: &Message<'_>) -> String {
+    let alert = message.alert;
+    let mut lines = vec![line(&reasons(alert)), numbers(alert)];
+    lines.push(format!("{} · first seen here {}", line(message.subscription), alert.first_seen));
+    lines.join("\n")
+}
+
+fn tags(alert: &Alert) -> String {
+    let state = match alert.state {
+        AlertState::New => "new",
+        AlertState::Growing => "growing",
+        AlertState::Updated => "updated",
+        AlertState::Quiet => "quiet",
+    };
+    format!("newspaper,{state}")
+}
+
+/// The same through all revisions, of at most 64 letters, digits and `-`, as ntfy wants it.
+fn sequence_id(alert: &Alert) -> String {
+    format!("{}-{:016x}", alert.target, hash(alert.subscription.as_str()))
+}
+
+/// A header value; other than ASCII as RFC 2047 has it, which ntfy decodes.
+fn encoded(text: &str) -> String {
+    match text.is_ascii() {
+        true => text.to_owned(),
+        false => format!("=?UTF-8?B?{}?=", STANDARD.encode(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_of_any_script_fit_into_a_header() {
+        assert_eq!(encoded("Port strike"), "Port strike");
+        assert_eq!(encoded("Häfen"), "=?UTF-8?B?SMOkZmVu?=");
+    }
+}

@@ -1,0 +1,105 @@
+//! When a delivery is tried again.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+use wirefold_envelope::unix_millis;
+use wirefold_flow::UnixMillis;
+use wirefold_guard::{Response, SendError};
+
+use super::Failure;
+
+/// The waits between attempts, as Svix has them: more than a day in all.
+const WAITS: [Duration; 7] = [
+    Duration::from_secs(5),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(2),
+    Duration::from_hours(5),
+    Duration::from_hours(10),
+    Duration::from_hours(10),
+];
+
+/// How often a revision is sent before it goes to the dead letters: the last waits are repeated,
+/// so that a target may be down for three days.
+pub(super) const MAX_DELIVER: u32 = 12;
+
+/// What a target may ask for in `Retry-After`.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// The wait after this attempt, up to a tenth longer, so that not all come back at once; the same
+/// for the same message.
+pub(super) fn after(attempt: u32, message: &str) -> Duration {
+    let place = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
+    let wait = WAITS[place.min(WAITS.len() - 1)];
+    let thousandths = hash(&format!("{message} {attempt}")) % 100;
+    wait + wait * u32::try_from(thousandths).unwrap_or(0) / 1_000
+}
+
+/// FNV-1a with 64 bits: spreads, and means nothing.
+pub(super) fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// What an answer of an HTTP target means: only 2xx is taken, and 410 ends it.
+pub(super) fn of_answer(
+    answer: Result<Response, SendError>,
+    now: UnixMillis,
+) -> Result<(), Failure> {
+    match answer {
+        Ok(response) if response.is_success() => Ok(()),
+        Ok(response) if response.status == 410 => {
+            Err(Failure::Never { why: "410: the target is gone for good".to_owned() })
+        }
+        Ok(response) => {
+            let after = response.header("retry-after").and_then(|text| retry_after(text, now));
+            Err(Failure::Later { after, why: format!("status {}", response.status) })
+        }
+        Err(error) => Err(Failure::Later { after: None, why: error.to_string() }),
+    }
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), within bounds.
+fn retry_after(text: &str, now: UnixMillis) -> Option<Duration> {
+    let seconds = text.trim().parse::<u64>().ok().map(Duration::from_secs);
+    let until = || -> Option<Timestamp> { DateTimeParser::new().parse_timestamp(text.trim()).ok() };
+    let wait = seconds.or_else(|| Some(unix_millis(until()?).since(now)))?;
+    Some(wait.clamp(Duration::from_secs(1), LONGEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_are_the_same_each_time() {
+        let waits: Vec<Duration> = (1..=8).map(|attempt| after(attempt, "desk.x:e-1.1")).collect();
+        for (wait, least) in waits.iter().zip(WAITS) {
+            assert!(*wait >= least && *wait < least + least / 10, "{wait:?}");
+        }
+        assert!(waits[7] >= WAITS[6]);
+        assert_eq!(after(3, "a"), after(3, "a"));
+        assert_ne!(after(3, "a"), after(3, "b"));
+        let days = (1..MAX_DELIVER).map(|attempt| after(attempt, "a")).sum::<Duration>();
+        assert!(days >= Duration::from_hours(48), "{days:?}");
+    }
+
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        let now = unix_millis("2026-03-01T12:00:00Z".parse().expect("a time"));
+        let cases = [
+            ("120", Some(120)),
+            ("0", Some(1)),
+            ("999999999", Some(86_400)),
+            ("Sun, 01 Mar 2026 12:01:30 GMT", Some(90)),
+            ("Sun, 01 Mar 2026 11:00:00 GMT", Some(1)),
+            ("soon", None),
+        ];
+        for (text, seconds) in cases {
+            assert_eq!(retry_after(text, now), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
+}

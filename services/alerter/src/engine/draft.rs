@@ -1,0 +1,191 @@
+//! The next revision of an alert.
+
+use wirefold_envelope::timestamp;
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{
+    Alert, AlertArticle, AlertId, AlertReason, AlertState, Headline, LanguageTag, ReasonKind, Tag,
+    Volume,
+};
+
+use super::life::Life;
+use super::piece::{Place, Tally};
+use super::reasons::{counts, reason, weighed};
+use crate::subscription::Rules;
+
+/// The most articles an alert names.
+const ARTICLES: usize = 20;
+
+/// A revision that is due, and up to where it speaks.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    pub(crate) alert: Alert,
+    pub(crate) marks: Marks,
+}
+
+/// What a revision says to whoever rebuilds its alert, besides what it says to people.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// Up to where it speaks.
+    pub(crate) covered: Place,
+    /// The place in the output of the merge that closes it; 0 where none does.
+    pub(crate) merged_at: u64,
+}
+
+/// The time of a revision, and the latest of the output that it speaks of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now {
+    pub(super) at: UnixMillis,
+    pub(super) taken: Place,
+}
+
+/// What the next revision says, besides what stands in every one.
+struct Said {
+    state: AlertState,
+    volume: Volume,
+    reasons: Vec<AlertReason>,
+}
+
+/// The closing revision of an alert that became part of another.
+pub(super) fn closing(id: &AlertId, life: &Life) -> Option<Draft> {
+    let closing = life.closing?;
+    let said = Said {
+        state: AlertState::Quiet,
+        volume: Volume::Silent,
+        reasons: vec![reason(ReasonKind::Merged, format!("now part of {}", closing.into))],
+    };
+    // What came since its last revision is for the survivor, and not covered by this one.
+    let now = Now { at: closing.at, taken: life.covered };
+    let mut draft = draft(id, life, now, said);
+    draft.alert.merged_into = Some(closing.into);
+    draft.marks.merged_at = closing.place.output;
+    Some(draft)
+}
+
+/// The revision due at this time; none where there is nothing to say.
+pub(super) fn next(
+    id: &AlertId,
+    life: &Life,
+    rules: &Rules,
+    rung_today: u32,
+    now: Now,
+) -> Option<Draft> {
+    if life.revision == 0 {
+        life.ready(rules)?;
+    }
+    let said = match life.news.is_empty() && life.hold.is_none() {
+        true => Said {
+            state: AlertState::Quiet,
+            volume: Volume::Silent,
+            reasons: vec![reason(ReasonKind::Quiet, "no news for 24 hours")],
+        },
+        false => said(life, rules),
+    };
+    let mut draft = draft(id, life, now, said);
+    if draft.alert.volume == Volume::Loud {
+        draft.alert.held = rules.hold(now.at, &life.tally().numbers(), rung_today);
+    }
+    Some(draft)
+}
+
+fn said(life: &Life, rules: &Rules) -> Said {
+    let tally = life.tally();
+    let Some(told) = life.told else {
+        let merged = life.news.iter().find(|news| news.is_of_merge());
+        let first = match merged {
+            Some(news) => news.reasons.clone(),
+            None => vec![reason(ReasonKind::New, "new")],
+        };
+        let is_loud = merged.is_none() && (rules.on.new || steps(life, rules, tally));
+        return Said { state: AlertState::New, volume: volume(is_loud), reasons: weighed(first) };
+    };
+    let fresh = life.news.iter().flat_map(|news| &news.reasons).cloned();
+    let kept = life.carried.iter().filter(|reason| is_kept(reason.kind)).cloned();
+    let told_of: Vec<AlertReason> = kept.chain(fresh).collect();
+    let is_material = told_of.iter().any(|reason| is_material(reason.kind));
+    let is_fast = told_of.iter().any(|reason| reason.kind == ReasonKind::Velocity);
+    let is_loud = (is_material && rules.on.material)
+        || is_fast
+        || steps(life, rules, tally)
+        || !life.carried.is_empty();
+    let state = if is_material { AlertState::Updated } else { AlertState::Growing };
+    let numbers = counts(told, tally, life.news.len());
+    let reasons = weighed(told_of.into_iter().chain(numbers).collect());
+    Said { state, volume: volume(is_loud), reasons }
+}
+
+/// Whether the numbers have grown enough since it last rang.
+fn steps(life: &Life, rules: &Rules, tally: Tally) -> bool {
+    let grew = |step: Option<u32>, before: u32, now: u32| {
+        step.is_some_and(|step| now >= before.saturating_add(step))
+    };
+    grew(rules.on.origins, life.rung.origins, tally.origins)
+        || grew(rules.on.outlets, life.rung.outlets, tally.outlets)
+}
+
+fn is_material(kind: ReasonKind) -> bool {
+    matches!(kind, ReasonKind::Material | ReasonKind::Correction)
+}
+
+/// What a held revision was to tell and the numbers do not say again.
+fn is_kept(kind: ReasonKind) -> bool {
+    is_material(kind) || kind == ReasonKind::Velocity
+}
+
+fn volume(is_loud: bool) -> Volume {
+    if is_loud { Volume::Loud } else { Volume::Silent }
+}
+
+fn draft(id: &AlertId, life: &Life, now: Now, said: Said) -> Draft {
+    let Now { at, taken } = now;
+    let covered = life.covered.max(taken);
+    let tally = life.tally();
+    let first_seen = life.first_seen.or_else(|| life.news.iter().map(|news| news.first_seen).min());
+    let headline = life.headline.clone().or_else(|| Some(life.news.first()?.headline.clone()));
+    let nothing = || Headline { title: String::new(), language: LanguageTag::unknown() };
+    let alert = Alert {
+        schema: Tag::new(),
+        id: id.clone(),
+        subscription: id.subscription.clone(),
+        target: id.target,
+        revision: life.revision + 1,
+        state: said.state,
+        volume: said.volume,
+        reasons: said.reasons,
+        output: covered.output,
+        at: timestamp(at),
+        headline: headline.unwrap_or_else(nothing),
+        first_seen: timestamp(first_seen.unwrap_or(at)),
+        outlets: tally.outlets,
+        origins: tally.origins,
+        copies: tally.copies,
+        matched: matched(life),
+        articles: articles(life),
+        held: None,
+        merged_into: None,
+    };
+    Draft { alert, marks: Marks { covered, merged_at: 0 } }
+}
+
+fn matched(life: &Life) -> Vec<String> {
+    let mut words = life.matched.clone();
+    for word in life.news.iter().flat_map(|news| &news.matched) {
+        if !words.contains(word) {
+            words.push(word.clone());
+        }
+    }
+    words
+}
+
+/// The lead, and of the others those that came last.
+fn articles(life: &Life) -> Vec<AlertArticle> {
+    let mut articles = life.articles.clone();
+    for article in life.news.iter().flat_map(|news| &news.articles) {
+        if articles.iter().all(|other| other.id != article.id) {
+            articles.push(article.clone());
+        }
+    }
+    while articles.len() > ARTICLES {
+        articles.remove(1);
+    }
+    articles
+}

@@ -1,0 +1,138 @@
+//! The life of one alert: what has been told, what has come since, and when it speaks next.
+
+use std::time::Duration;
+
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{
+    AlertArticle, AlertReason, AlertState, Headline, Hold, HoldReason, ReasonKind, Target,
+};
+
+use super::piece::{Place, Tally};
+use crate::subscription::Rules;
+
+/// After so long without news an alert goes quiet, and one that never rang is forgotten.
+pub(crate) const QUIET: Duration = Duration::from_hours(24);
+
+/// One alert. Everything but `news` and `closing` is rebuilt from its published revisions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Life {
+    /// The last revision published; 0 where there is none.
+    pub(crate) revision: u64,
+    pub(crate) state: Option<AlertState>,
+    pub(crate) last_at: UnixMillis,
+    /// Up to where the last revision speaks.
+    pub(crate) covered: Place,
+    pub(crate) now: Tally,
+    /// The numbers when a revision was last not held; none before the first.
+    pub(crate) told: Option<Tally>,
+    /// The numbers when it last rang.
+    pub(crate) rung: Tally,
+    /// The hold on the last revision, and what it was to tell.
+    pub(crate) hold: Option<Hold>,
+    pub(crate) carried: Vec<AlertReason>,
+    pub(crate) has_rung_for_velocity: bool,
+    pub(crate) headline: Option<Headline>,
+    pub(crate) first_seen: Option<UnixMillis>,
+    pub(crate) articles: Vec<AlertArticle>,
+    pub(crate) matched: Vec<String>,
+    pub(crate) merged_into: Option<Target>,
+    /// The place in the output of the change that made it part of another.
+    pub(crate) merged_at: u64,
+    /// What has come since the last revision.
+    pub(crate) news: Vec<News>,
+    /// It is to close because it became part of another.
+    pub(crate) closing: Option<Closing>,
+    /// When it speaks next, as it stands in the list of those that are due.
+    pub(crate) due: Option<UnixMillis>,
+}
+
+/// Something that came since the last revision.
+#[derive(Debug, Clone)]
+pub(crate) struct News {
+    pub(crate) place: Place,
+    /// The first place that must be read again to have it after a restart.
+    pub(crate) from: Place,
+    pub(crate) seen: UnixMillis,
+    pub(crate) tally: Tally,
+    pub(crate) first_seen: UnixMillis,
+    /// What is to be told of it besides the numbers.
+    pub(crate) reasons: Vec<AlertReason>,
+    pub(crate) matched: Vec<String>,
+    pub(crate) headline: Headline,
+    pub(crate) articles: Vec<AlertArticle>,
+}
+
+impl News {
+    /// Whether it is the news of a merge, which is told silently and at once.
+    pub(crate) fn is_of_merge(&self) -> bool {
+        self.reasons.iter().any(|reason| reason.kind == ReasonKind::Merged)
+    }
+}
+
+/// The end of an alert whose event or story became part of another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Closing {
+    pub(crate) into: Target,
+    pub(crate) at: UnixMillis,
+    pub(crate) place: Place,
+}
+
+impl Life {
+    /// Whether it has spoken and is neither quiet nor part of another.
+    pub(crate) fn is_open(&self) -> bool {
+        self.revision > 0 && self.state != Some(AlertState::Quiet) && self.merged_into.is_none()
+    }
+
+    /// The numbers with all news.
+    pub(crate) fn tally(&self) -> Tally {
+        self.news.iter().fold(self.now, |tally, news| tally.max(news.tally))
+    }
+
+    /// When it speaks next, going by the rules of its subscription, none where that was removed.
+    pub(crate) fn next_due(&self, rules: Option<&Rules>) -> Option<UnixMillis> {
+        if self.merged_into.is_some() {
+            return None;
+        }
+        if let Some(closing) = self.closing {
+            return Some(closing.at);
+        }
+        let rules = rules?;
+        match self.news.first() {
+            Some(first) if self.revision == 0 => Some(self.first_due(first, rules)),
+            Some(first) => Some(self.last_at.plus(rules.update_interval).max(first.seen)),
+            None if self.revision == 0 => None,
+            None => self.due_without_news(rules),
+        }
+    }
+
+    fn first_due(&self, first: &News, rules: &Rules) -> UnixMillis {
+        if first.is_of_merge() {
+            return first.seen;
+        }
+        match self.ready(rules) {
+            Some(ready) => first.seen.plus(rules.group_wait).max(ready.seen),
+            None => first.seen.plus(QUIET),
+        }
+    }
+
+    /// The news with which there was enough to speak for the first time.
+    pub(crate) fn ready(&self, rules: &Rules) -> Option<&News> {
+        let is_enough = |news: &&News| {
+            let Tally { outlets, origins, .. } = news.tally;
+            (outlets >= rules.min_outlets && origins >= rules.min_origins) || news.is_of_merge()
+        };
+        self.news.iter().find(is_enough)
+    }
+
+    fn due_without_news(&self, rules: &Rules) -> Option<UnixMillis> {
+        match &self.hold {
+            Some(hold) if hold.reason == HoldReason::Muted => match rules.mute {
+                Some(mute) => mute.until,
+                None => Some(self.last_at.max(rules.changed)),
+            },
+            Some(hold) => hold.until.map(wirefold_envelope::unix_millis),
+            None if self.state == Some(AlertState::Quiet) => None,
+            None => Some(self.last_at.plus(QUIET)),
+        }
+    }
+}

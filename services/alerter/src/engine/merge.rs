@@ -1,0 +1,89 @@
+//! What becomes of alerts when one event or story becomes part of another.
+
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{AlertId, Headline, LanguageTag, ReasonKind, Target};
+
+use super::Engine;
+use super::life::{Closing, Life, News};
+use super::piece::Place;
+use super::reasons::reason;
+
+impl Engine {
+    /// Closes the alerts of `from` silently into those of `into`. Doing it again changes nothing.
+    pub(crate) fn merge(&mut self, from: Target, into: Target, at: UnixMillis, place: Place) {
+        self.taken = self.taken.max(place);
+        self.time = self.time.max(at);
+        let subscriptions = self.by_target.get(&from).cloned().unwrap_or_default();
+        for subscription in subscriptions {
+            let absorbed = AlertId { subscription: subscription.clone(), target: from };
+            let survivor = self.routed(AlertId { subscription, target: into }, place);
+            if survivor != absorbed {
+                self.close_into(&absorbed, &survivor, Closing { into, at, place });
+            }
+        }
+    }
+
+    /// The alert that something at this place is for: what comes after a merge is for the survivor.
+    pub(super) fn routed(&self, mut id: AlertId, place: Place) -> AlertId {
+        // Merges go to older ones, so this ends; the bound is a safeguard.
+        for _ in 0..64 {
+            let life = self.lives.get(&id).filter(|life| place.output > life.merged_at);
+            let Some(into) = life.and_then(|life| life.merged_into) else {
+                break;
+            };
+            id.target = into;
+        }
+        id
+    }
+
+    fn close_into(&mut self, absorbed: &AlertId, survivor: &AlertId, closing: Closing) {
+        let survives_silently = self.lives.get(survivor).is_none_or(|other| other.revision == 0);
+        let Some(life) = self.lives.get_mut(absorbed) else {
+            return;
+        };
+        let mut moved = std::mem::take(&mut life.news);
+        let has_spoken = life.revision > 0;
+        if has_spoken && survives_silently {
+            moved.push(inheritance(absorbed, life, closing));
+        }
+        if has_spoken && life.merged_into.is_none() {
+            life.closing = Some(closing);
+        }
+        match has_spoken {
+            true => self.reschedule(absorbed),
+            false => self.forget(absorbed),
+        }
+        if let Some(news) = moved.into_iter().reduce(together) {
+            // At the place of the merge: the survivor may have spoken of later ones already.
+            self.add_news(survivor, News { place: closing.place, seen: closing.at, ..news });
+        }
+    }
+}
+
+/// What the survivor takes over from an alert that has spoken: it need not ring again.
+fn inheritance(absorbed: &AlertId, life: &Life, closing: Closing) -> News {
+    let nothing = || Headline { title: String::new(), language: LanguageTag::unknown() };
+    News {
+        place: closing.place,
+        from: closing.place,
+        seen: closing.at,
+        tally: life.now,
+        first_seen: life.first_seen.unwrap_or(closing.at),
+        reasons: vec![reason(ReasonKind::Merged, format!("{} became part of it", absorbed.target))],
+        matched: life.matched.clone(),
+        headline: life.headline.clone().unwrap_or_else(nothing),
+        articles: life.articles.clone(),
+    }
+}
+
+fn together(one: News, other: News) -> News {
+    News {
+        from: one.from.min(other.from),
+        tally: one.tally.max(other.tally),
+        first_seen: one.first_seen.min(other.first_seen),
+        reasons: [one.reasons, other.reasons].concat(),
+        matched: [one.matched, other.matched].concat(),
+        articles: [one.articles, other.articles].concat(),
+        ..one
+    }
+}

@@ -1,0 +1,333 @@
+//! The alerts and their lives, without I/O: articles go in, revisions that are due come out.
+//!
+//! Time is the output's own: before an article is taken, everything that was due when it was
+//! seen speaks, so the same output gives the same revisions however late it is read. A clock comes
+//! in only where the output is at its end. An article taken twice changes nothing: each revision
+//! says up to where it speaks.
+
+mod draft;
+mod life;
+mod merge;
+mod piece;
+mod reasons;
+mod velocity;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use wirefold_envelope::unix_millis;
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{Alert, AlertId, GroupBy, ReasonKind, SubscriptionId, Target, Volume};
+use wirefold_query::{Hit, Numbers, Percolator};
+
+use crate::subscription::Rules;
+use life::{Life, News};
+use reasons::reason;
+use velocity::Velocity;
+
+pub(crate) use draft::{Draft, Marks};
+pub(crate) use piece::{Piece, Place, Tally, position};
+
+/// All subscriptions and their alerts.
+#[derive(Default)]
+pub(crate) struct Engine {
+    rules: BTreeMap<SubscriptionId, Rules>,
+    percolator: Percolator<SubscriptionId>,
+    lives: BTreeMap<AlertId, Life>,
+    by_target: BTreeMap<Target, BTreeSet<SubscriptionId>>,
+    due: BTreeSet<(UnixMillis, AlertId)>,
+    /// Those with news.
+    pending: BTreeSet<AlertId>,
+    /// How often each subscription has rung on a day.
+    rung: BTreeMap<(SubscriptionId, UnixMillis), u32>,
+    /// The subscriptions that ask how fast articles come.
+    asking: BTreeSet<SubscriptionId>,
+    velocity: Velocity,
+    /// The latest that has been taken, by either order.
+    taken: Place,
+    time: UnixMillis,
+}
+
+/// What a subscription has come to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Score {
+    /// Alerts it has opened.
+    pub(crate) alerts: u64,
+    /// Copies folded into them.
+    pub(crate) saved: u64,
+}
+
+impl Engine {
+    /// Adds a subscription, or replaces the one with this id.
+    pub(crate) fn put(&mut self, rules: Rules) {
+        let id = rules.settings.id.clone();
+        self.percolator.insert(id.clone(), rules.query.clone());
+        match rules.asks_for_velocity() {
+            true => self.asking.insert(id.clone()),
+            false => self.asking.remove(&id),
+        };
+        self.rules.insert(id.clone(), rules);
+        self.reschedule_all(&id);
+    }
+
+    /// Removes a subscription; its alerts say nothing more.
+    pub(crate) fn remove(&mut self, id: &SubscriptionId) {
+        self.percolator.remove(id);
+        self.asking.remove(id);
+        self.rules.remove(id);
+        for alert in self.of(id) {
+            if let Some(life) = self.lives.get_mut(&alert) {
+                life.news.clear();
+            }
+            self.reschedule(&alert);
+        }
+    }
+
+    /// How many subscriptions are in force.
+    pub(crate) fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// How many alerts are open.
+    pub(crate) fn open(&self) -> usize {
+        self.lives.values().filter(|life| life.is_open()).count()
+    }
+
+    /// An engine that takes what comes after this.
+    pub(crate) fn after(taken: Place) -> Self {
+        Self { taken, ..Self::default() }
+    }
+
+    /// Takes one article of the output.
+    pub(crate) fn apply(&mut self, piece: &Piece) {
+        self.taken = self.taken.max(piece.place);
+        self.time = self.time.max(piece.seen);
+        if piece.output.article.baseline {
+            return;
+        }
+        let targets = [GroupBy::Event, GroupBy::Story].map(|by| piece.target(by));
+        if !self.asking.is_empty() {
+            targets.into_iter().for_each(|target| self.velocity.note(target, piece.seen));
+        }
+        let mut concerned: BTreeMap<AlertId, Option<Vec<String>>> = BTreeMap::new();
+        for target in targets {
+            for subscription in self.by_target.get(&target).into_iter().flatten() {
+                let alert = AlertId { subscription: subscription.clone(), target };
+                concerned.insert(self.routed(alert, piece.place), None);
+            }
+        }
+        for Hit { id, matched } in self.hits(piece) {
+            let group_by = self.rules.get(&id).map_or(GroupBy::Event, |rules| rules.group_by);
+            let alert = AlertId { subscription: id, target: piece.target(group_by) };
+            concerned.insert(self.routed(alert, piece.place), Some(matched.words));
+        }
+        for (alert, matched) in concerned {
+            self.tell(&alert, matched, piece);
+        }
+    }
+
+    fn hits(&self, piece: &Piece) -> Vec<Hit<SubscriptionId>> {
+        let ages_of = |by| self.velocity.ages(piece.target(by), piece.seen);
+        let (event_ages, story_ages) = (ages_of(GroupBy::Event), ages_of(GroupBy::Story));
+        self.percolator.matches(&piece.prepared, |id| {
+            let by = self.rules.get(id).map_or(GroupBy::Event, |rules| rules.group_by);
+            let ages = if by == GroupBy::Event { &event_ages } else { &story_ages };
+            Numbers { ages, ..piece.tally(piece.target(by)).numbers() }
+        })
+    }
+
+    /// Tells one alert of an article; `matched` where the article itself matches.
+    fn tell(&mut self, id: &AlertId, matched: Option<Vec<String>>, piece: &Piece) {
+        let Some(rules) = self.rules.get(&id.subscription) else {
+            return;
+        };
+        let opens = matched.is_some()
+            && piece.output.verdict.comparable
+            && piece.place.output > rules.since;
+        if !self.lives.contains_key(id) && !opens {
+            return;
+        }
+        let mut reasons: Vec<_> = piece.material().into_iter().collect();
+        let ages = self.velocity.ages(id.target, piece.seen);
+        let numbers = Numbers { ages: &ages, ..piece.tally(id.target).numbers() };
+        let has_rung = self.lives.get(id).is_some_and(|life| life.has_rung_for_velocity);
+        if !has_rung && rules.on.is_fast(&numbers) {
+            reasons.push(reason(ReasonKind::Velocity, "articles are coming fast"));
+        }
+        let news = News {
+            place: piece.place,
+            from: piece.place,
+            seen: piece.seen,
+            tally: piece.tally(id.target),
+            first_seen: piece.first_seen(id.target),
+            reasons,
+            matched: matched.unwrap_or_default(),
+            headline: piece.headline(),
+            articles: vec![piece.article()],
+        };
+        self.add_news(id, news);
+    }
+
+    fn add_news(&mut self, id: &AlertId, news: News) {
+        let life = self.lives.entry(id.clone()).or_default();
+        let is_known = news.place.is_covered_by(life.covered)
+            || life.news.iter().any(|other| other.place == news.place);
+        if !is_known {
+            life.news.push(news);
+        }
+        self.by_target.entry(id.target).or_default().insert(id.subscription.clone());
+        self.reschedule(id);
+    }
+
+    /// The first revision that is due by then. What is due at the very time at which an article was
+    /// seen speaks before that article is taken, as a clock would have it.
+    pub(crate) fn next(&mut self, limit: UnixMillis) -> Option<Draft> {
+        loop {
+            let (at, id) = self.due.first().filter(|(at, _)| *at <= limit)?.clone();
+            let draft = self.lives.get(&id).and_then(|life| match life.closing {
+                Some(_) => draft::closing(&id, life),
+                None => {
+                    let rules = self.rules.get(&id.subscription)?;
+                    let today = self.rung_on(rules, at);
+                    draft::next(&id, life, rules, today, draft::Now { at, taken: self.taken })
+                }
+            });
+            if draft.is_some() {
+                return draft;
+            }
+            // It never had enough to speak.
+            self.forget(&id);
+        }
+    }
+
+    /// When the next revision is due.
+    pub(crate) fn next_due(&self) -> Option<UnixMillis> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Takes in a revision that stands in the stream, whoever put it there.
+    pub(crate) fn accept(&mut self, alert: &Alert, marks: Marks) {
+        self.count_if_rung(alert);
+        let life = self.lives.entry(alert.id.clone()).or_default();
+        if alert.revision <= life.revision {
+            return;
+        }
+        let now = Tally { outlets: alert.outlets, origins: alert.origins, copies: alert.copies };
+        let is_held = alert.held.is_some();
+        if !is_held {
+            // What is first told silently, after a merge, counts as heard.
+            if alert.volume == Volume::Loud || life.told.is_none() {
+                life.rung = now;
+            }
+            life.told = Some(now);
+        }
+        life.carried = if is_held { alert.reasons.clone() } else { Vec::new() };
+        life.hold.clone_from(&alert.held);
+        life.has_rung_for_velocity |=
+            alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Velocity);
+        (life.revision, life.state) = (alert.revision, Some(alert.state));
+        (life.last_at, life.now) = (unix_millis(alert.at), now);
+        life.covered = life.covered.max(marks.covered);
+        life.merged_at = marks.merged_at;
+        life.headline = Some(alert.headline.clone());
+        life.first_seen = Some(unix_millis(alert.first_seen));
+        life.articles.clone_from(&alert.articles);
+        life.matched.clone_from(&alert.matched);
+        life.merged_into = alert.merged_into;
+        life.closing = life.closing.filter(|_| alert.merged_into.is_none());
+        let end = life.covered;
+        life.news.retain(|news| !news.place.is_covered_by(end));
+        self.by_target.entry(alert.target).or_default().insert(alert.subscription.clone());
+        self.reschedule(&alert.id);
+    }
+
+    /// The first place in the output that a revision not yet published still needs.
+    pub(crate) fn needs(&self) -> Option<Place> {
+        let lives = self.pending.iter().filter_map(|id| self.lives.get(id));
+        let places = lives.flat_map(|life| {
+            let closing = life.closing.map(|closing| closing.place);
+            life.news.iter().map(|news| news.from).chain(closing)
+        });
+        places.reduce(Place::min)
+    }
+
+    /// What each subscription has come to.
+    pub(crate) fn scores(&self) -> BTreeMap<SubscriptionId, Score> {
+        let mut scores: BTreeMap<SubscriptionId, Score> = BTreeMap::new();
+        for (id, life) in self.lives.iter().filter(|(_, life)| life.revision > 0) {
+            let score = scores.entry(id.subscription.clone()).or_default();
+            score.alerts += 1;
+            score.saved += u64::from(life.now.copies);
+        }
+        scores
+    }
+
+    /// Forgets alerts that went quiet long ago; one that speaks again finds its revisions in the
+    /// stream.
+    pub(crate) fn sweep(&mut self, older_than: Duration) {
+        let limit = self.time.minus(older_than);
+        let is_over = |life: &Life| {
+            life.due.is_none() && life.news.is_empty() && life.revision > 0 && life.last_at < limit
+        };
+        let over = self.lives.iter().filter(|(_, life)| is_over(life));
+        let over: Vec<AlertId> = over.map(|(id, _)| id.clone()).collect();
+        over.iter().for_each(|id| self.forget(id));
+        self.rung.retain(|(_, day), _| *day >= limit);
+    }
+
+    fn rung_on(&self, rules: &Rules, at: UnixMillis) -> u32 {
+        let key = (rules.settings.id.clone(), rules.day(at).start);
+        self.rung.get(&key).copied().unwrap_or(0)
+    }
+
+    fn count_if_rung(&mut self, alert: &Alert) {
+        let is_new = self.lives.get(&alert.id).is_none_or(|life| alert.revision > life.revision);
+        let rang = alert.volume == Volume::Loud && alert.held.is_none();
+        if let Some(rules) = self.rules.get(&alert.subscription).filter(|_| is_new && rang) {
+            let day = rules.day(unix_millis(alert.at)).start;
+            *self.rung.entry((alert.subscription.clone(), day)).or_default() += 1;
+        }
+    }
+
+    fn of(&self, subscription: &SubscriptionId) -> Vec<AlertId> {
+        let ids = self.lives.keys().filter(|id| id.subscription == *subscription);
+        ids.cloned().collect()
+    }
+
+    fn reschedule_all(&mut self, subscription: &SubscriptionId) {
+        for id in self.of(subscription) {
+            self.reschedule(&id);
+        }
+    }
+
+    fn reschedule(&mut self, id: &AlertId) {
+        let Some(life) = self.lives.get_mut(id) else {
+            return;
+        };
+        if let Some(due) = life.due.take() {
+            self.due.remove(&(due, id.clone()));
+        }
+        life.due = life.next_due(self.rules.get(&id.subscription));
+        if let Some(due) = life.due {
+            self.due.insert((due, id.clone()));
+        }
+        match life.news.is_empty() && life.closing.is_none() {
+            true => self.pending.remove(id),
+            false => self.pending.insert(id.clone()),
+        };
+    }
+
+    fn forget(&mut self, id: &AlertId) {
+        let life = self.lives.remove(id);
+        if let Some(due) = life.and_then(|life| life.due) {
+            self.due.remove(&(due, id.clone()));
+        }
+        self.pending.remove(id);
+        if let Some(subscriptions) = self.by_target.get_mut(&id.target) {
+            subscriptions.remove(&id.subscription);
+            if subscriptions.is_empty() {
+                self.by_target.remove(&id.target);
+            }
+        }
+    }
+}

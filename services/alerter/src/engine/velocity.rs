@@ -1,0 +1,42 @@
+//! How fast the articles of events and stories come.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use wirefold_flow::UnixMillis;
+use wirefold_proto::Target;
+
+/// The most times that are kept of one event or story; a faster one is fast enough.
+const KEPT: usize = 1_000;
+/// How long a time is kept: the longest that a query can look back.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// When the articles of each event and story were seen, where any subscription asks for it.
+///
+/// Kept in memory only: after a restart it counts from where reading begins again.
+#[derive(Debug, Default)]
+pub(super) struct Velocity {
+    seen: BTreeMap<Target, VecDeque<UnixMillis>>,
+    swept: UnixMillis,
+}
+
+impl Velocity {
+    pub(super) fn note(&mut self, target: Target, seen: UnixMillis) {
+        let times = self.seen.entry(target).or_default();
+        times.push_back(seen);
+        if times.len() > KEPT {
+            times.pop_front();
+        }
+        if seen.since(self.swept) >= LONGEST {
+            self.swept = seen;
+            self.seen
+                .retain(|_, known| known.back().is_some_and(|last| seen.since(*last) < LONGEST));
+        }
+    }
+
+    /// How long before `now` each came.
+    pub(super) fn ages(&self, target: Target, now: UnixMillis) -> Vec<Duration> {
+        let times = self.seen.get(&target).into_iter().flatten();
+        times.map(|seen| now.since(*seen)).collect()
+    }
+}

@@ -1,0 +1,47 @@
+//! Why the alerter ends other than by its stop signal.
+
+use thiserror::Error;
+use wirefold_flow::{BusError, LoopError};
+use wirefold_guard::GuardError;
+use wirefold_proto::TooLarge;
+
+/// Why the alerter ended. Whatever may pass is waited out; these are for people to mend.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AlerterError {
+    /// The bus, or a loop over it, cannot go on.
+    #[error(transparent)]
+    Loop(#[from] LoopError),
+    /// The bus refused what was asked.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// A delivery cannot be made: mend its settings.
+    #[error("delivery {name}: {why}")]
+    Delivery {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The HTTP client cannot be made.
+    #[error(transparent)]
+    Client(#[from] GuardError),
+    /// A query that does not parse, or settings that are no subscription.
+    #[error("subscription {id}: {why}")]
+    Subscription {
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// An alert larger than any message may be.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+}
+
+impl AlerterError {
+    /// Whether starting anew from what is stored may help.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::Bus(error) | Self::Loop(LoopError::Bus(error)) if error.may_pass())
+    }
+}

@@ -1,0 +1,236 @@
+//! The one active reader of the output: takes it in order, and publishes each revision once.
+//!
+//! Every revision has a subject of its own and is published only if nothing stands there yet.
+//! After a crash the alerts are rebuilt from their revisions, and the output is read again from
+//! the first place that a revision not yet published needs.
+
+pub(crate) mod load;
+mod place;
+mod publish;
+mod start;
+mod table;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::{InOrder, decode, unix_millis};
+use wirefold_flow::{Event, LoopError, OrderedReader, Point, Stored, Surroundings, UnixMillis};
+use wirefold_proto::{ControlCommand, StoryChange, streams};
+
+use crate::engine::Engine;
+use crate::error::AlerterError;
+use crate::metrics;
+use crate::settings::ConfiguredSubscription;
+use load::{Item, LoadedItem};
+use place::{Places, SavedPlace};
+use table::Table;
+
+pub(crate) use table::{DefaultDeliveries, record_key};
+
+/// The name under which it reads, in logs and in marks.
+pub(crate) const NAME: &str = "alerter";
+/// How long a gap in the order of decisions is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How many messages are taken at once.
+const BATCH: usize = 128;
+/// After how many messages the place is saved at the latest.
+const SAVE_EVERY: usize = 1_024;
+/// How long it waits at most before it says that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How long it waits before it starts anew from what is stored, where the bus failed it.
+const RESTART: Duration = Duration::from_secs(1);
+/// How long an alert that is over is remembered; events end sooner.
+const REMEMBERED: Duration = Duration::from_hours(24 * 8);
+
+/// What the matcher is told.
+pub(crate) struct Setup {
+    pub(crate) surroundings: Surroundings,
+    pub(crate) subscriptions: Vec<ConfiguredSubscription>,
+    pub(crate) deliveries: DefaultDeliveries,
+}
+
+/// Runs until it is told to stop. Where the bus fails it, it starts anew from what is stored.
+pub(crate) async fn run(setup: Arc<Setup>, stop: CancellationToken) -> Result<(), AlerterError> {
+    let surroundings = &setup.surroundings;
+    while !stop.is_cancelled() {
+        let Err(error) = run_once(&setup, &stop).await else {
+            return Ok(());
+        };
+        if !error.may_pass() {
+            return Err(error);
+        }
+        tracing::warn!(%error, "alerter starts anew from what is stored");
+        if let AlerterError::Bus(error) = &error {
+            surroundings.observer.observe(NAME, Event::BusFailed(error));
+        }
+        let again = surroundings.clock.now().plus(RESTART);
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = surroundings.clock.sleep_until(again) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn run_once(setup: &Setup, stop: &CancellationToken) -> Result<(), AlerterError> {
+    Matcher::start(setup).await?.run(stop).await
+}
+
+struct Matcher<'a> {
+    surroundings: &'a Surroundings,
+    engine: Engine,
+    table: Table,
+    order: InOrder<LoadedItem>,
+    places: Places,
+    output: Box<dyn OrderedReader>,
+    control: Box<dyn OrderedReader>,
+    /// What came while it waited.
+    arrived: Vec<Stored>,
+    commands: Vec<Stored>,
+    since_saved: usize,
+}
+
+impl Matcher<'_> {
+    async fn run(mut self, stop: &CancellationToken) -> Result<(), AlerterError> {
+        while !stop.is_cancelled() {
+            self.surroundings.observer.observe(NAME, Event::Alive);
+            self.take_commands().await?;
+            let batch = self.batch().await?;
+            let is_at_end = batch.is_empty();
+            self.take(batch).await?;
+            if is_at_end {
+                self.at_end(stop).await?;
+            } else if self.since_saved >= SAVE_EVERY {
+                self.save().await?;
+            }
+        }
+        self.save().await
+    }
+
+    /// Nothing more stands in the output: the clock takes over, and the place is saved.
+    async fn at_end(&mut self, stop: &CancellationToken) -> Result<(), AlerterError> {
+        let now = self.now();
+        if self.order.is_empty() {
+            self.fire(now).await?;
+        }
+        self.save().await?;
+        self.engine.sweep(REMEMBERED);
+        self.wait(stop).await
+    }
+
+    async fn wait(&mut self, stop: &CancellationToken) -> Result<(), AlerterError> {
+        let due = match self.order.is_empty() {
+            true => self.engine.next_due(),
+            false => self.order.due(),
+        };
+        let clock = &self.surroundings.clock;
+        let alive = clock.now().plus(HEARTBEAT);
+        let until = due.map_or(alive, |due| due.min(alive));
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            commands = self.control.next(BATCH) => self.commands = commands?,
+            arrived = self.output.next(BATCH) => self.arrived = arrived?,
+            () = clock.sleep_until(until) => {}
+        }
+        Ok(())
+    }
+
+    async fn batch(&mut self) -> Result<Vec<Stored>, AlerterError> {
+        match self.arrived.is_empty() {
+            true => Ok(self.output.ready(BATCH).await?),
+            false => Ok(std::mem::take(&mut self.arrived)),
+        }
+    }
+
+    async fn take(&mut self, batch: Vec<Stored>) -> Result<(), AlerterError> {
+        let loaded = load::load(&*self.surroundings.bus, batch, self.engine.len() > 0).await?;
+        self.pass(Point::Taken)?;
+        // One by one, so that what comes late comes in the order of the stream.
+        for item in loaded {
+            self.since_saved += 1;
+            self.places.read(item.output);
+            if let Some(decision) = item.decision() {
+                self.order.push(decision, item);
+            }
+            self.apply_ready().await?;
+        }
+        self.apply_ready().await
+    }
+
+    async fn apply_ready(&mut self) -> Result<(), AlerterError> {
+        for item in self.order.ready(self.now()) {
+            self.places.applied(item.place());
+            match item.item {
+                Item::Article(piece) => {
+                    self.fire(piece.seen).await?;
+                    self.engine.apply(&piece);
+                    let outcome =
+                        if piece.output.article.baseline { "baseline" } else { "compared" };
+                    metrics::ARTICLES.add(1, &[outcome]);
+                    self.fire(piece.seen).await?;
+                }
+                Item::Change(story) => {
+                    let at = unix_millis(story.at);
+                    self.fire(at).await?;
+                    if let StoryChange::Merged { from, into, .. } = story.change {
+                        self.engine.merge(from, into, at, load::place_of(&story, item.output));
+                        self.fire(at).await?;
+                    }
+                }
+                Item::Unreadable => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_commands(&mut self) -> Result<(), AlerterError> {
+        let commands = match self.commands.is_empty() {
+            true => self.control.ready(BATCH).await?,
+            false => std::mem::take(&mut self.commands),
+        };
+        for stored in commands {
+            match decode::<ControlCommand>(&stored) {
+                Ok(command) => {
+                    let change = self.table.obey(&command, self.places.last_read()).await?;
+                    start::carry_out(&mut self.engine, change);
+                    metrics::SUBSCRIPTIONS.set(self.engine.len() as f64, &[]);
+                }
+                Err(error) => {
+                    metrics::UNREADABLE.add(1, &[streams::CONTROL.name]);
+                    tracing::warn!(sequence = stored.sequence, ?error, "command left out");
+                }
+            }
+            self.table.save_control(stored.sequence).await?;
+        }
+        Ok(())
+    }
+
+    /// Saves how far it is. What a revision not yet published needs stays before that.
+    async fn save(&mut self) -> Result<(), AlerterError> {
+        self.since_saved = 0;
+        let waiting = self.order.waiting().map(|item| item.output).min();
+        let place: SavedPlace = self.places.safe(self.engine.needs(), waiting);
+        if self.table.save_place(place).await? {
+            let bus = &self.surroundings.bus;
+            bus.mark_read(streams::OUTPUT.name, NAME, place.output).await?;
+            self.table.save_scores(&self.engine.scores()).await?;
+            metrics::OPEN.set(self.engine.open() as f64, &[]);
+            self.pass(Point::Settled)?;
+        }
+        Ok(())
+    }
+
+    fn now(&self) -> UnixMillis {
+        self.surroundings.clock.now()
+    }
+
+    fn pass(&self, point: Point) -> Result<(), LoopError> {
+        match self.surroundings.fail_points.crashes_at(point) {
+            true => Err(LoopError::Crashed(point)),
+            false => Ok(()),
+        }
+    }
+}

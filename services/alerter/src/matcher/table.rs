@@ -1,0 +1,284 @@
+//! The subscriptions in force, as they stand in `wf_subscriptions`, and how far the matcher is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use wirefold_envelope::unix_millis;
+use wirefold_flow::{Bus, BusError, KeyValue, UnixMillis};
+use wirefold_proto::{
+    Command, ControlCommand, SubscriptionId, SubscriptionRecord, SubscriptionSettings, Tag, decode,
+    encode, streams, token,
+};
+
+use super::place::SavedPlace;
+use crate::engine::Score;
+use crate::error::AlerterError;
+use crate::settings::ConfiguredSubscription;
+use crate::subscription::{Mute, Problem, Rules, with_defaults};
+
+const PLACE: &str = "place";
+const CONTROL: &str = "control";
+/// A mute without an end.
+const FOR_EVER: Timestamp = Timestamp::MAX;
+
+/// Which deliveries there are, and which take what names none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DefaultDeliveries {
+    pub(crate) all: Vec<String>,
+    pub(crate) default: Vec<String>,
+}
+
+/// What the engine is to follow.
+pub(super) enum Change {
+    Put(Box<Rules>),
+    Remove(SubscriptionId),
+}
+
+/// The bucket and what is known of it.
+pub(super) struct Table {
+    keys: Arc<dyn KeyValue>,
+    deliveries: DefaultDeliveries,
+    records: BTreeMap<SubscriptionId, SubscriptionRecord>,
+    since: BTreeMap<SubscriptionId, u64>,
+    place: SavedPlace,
+    control: u64,
+}
+
+/// The key of a subscription's record.
+pub(crate) fn record_key(id: &SubscriptionId) -> String {
+    format!("subscription.{}", token::escape(id.as_str()))
+}
+
+/// The key of the output sequence after which a subscription holds.
+fn since_key(id: &SubscriptionId) -> String {
+    format!("since.{}", token::escape(id.as_str()))
+}
+
+impl Table {
+    pub(super) async fn open(
+        bus: &dyn Bus,
+        deliveries: DefaultDeliveries,
+    ) -> Result<Self, AlerterError> {
+        let keys = bus.key_value(streams::SUBSCRIPTIONS.name)?;
+        let entries = keys.changes(0).await?;
+        let mut table = Self {
+            keys,
+            deliveries,
+            records: BTreeMap::new(),
+            since: BTreeMap::new(),
+            place: SavedPlace::default(),
+            control: 0,
+        };
+        let values = entries.iter().filter_map(|entry| Some((&*entry.key, entry.value.as_ref()?)));
+        for (key, value) in values {
+            table.take(key, value);
+        }
+        Ok(table)
+    }
+
+    fn take(&mut self, key: &str, value: &[u8]) {
+        let number = || std::str::from_utf8(value).ok()?.parse().ok();
+        let since =
+            key.strip_prefix("since.").and_then(|id| token::unescape(id).ok()?.parse().ok());
+        if key == PLACE {
+            self.place = serde_json::from_slice(value).unwrap_or_default();
+        } else if key == CONTROL {
+            self.control = number().unwrap_or(0);
+        } else if let Some(id) = since {
+            self.since.insert(id, number().unwrap_or(0));
+        } else if key.starts_with("subscription.")
+            && let Ok(record) = decode::<SubscriptionRecord>(value)
+        {
+            self.records.insert(record.subscription.id.clone(), record);
+        }
+    }
+
+    pub(super) fn place(&self) -> SavedPlace {
+        self.place
+    }
+
+    pub(super) fn control(&self) -> u64 {
+        self.control
+    }
+
+    /// Brings the table in line with what files define; gives everything in force.
+    pub(super) async fn configure(
+        &mut self,
+        configured: &[ConfiguredSubscription],
+        read: u64,
+    ) -> Result<Vec<Option<Change>>, AlerterError> {
+        let is_gone = |record: &&SubscriptionRecord| {
+            let id = &record.subscription.id;
+            record.managed_by.is_some() && configured.iter().all(|given| given.settings.id != *id)
+        };
+        let gone = self.records.values().filter(is_gone);
+        let gone: Vec<SubscriptionId> = gone.map(|record| record.subscription.id.clone()).collect();
+        for id in gone {
+            self.remove(&id).await?;
+        }
+        let mut changes = Vec::new();
+        for ConfiguredSubscription { settings, managed_by } in configured {
+            changes.push(self.put(settings, Some(managed_by.clone()), UnixMillis(0), read).await?);
+        }
+        let commanded = self.records.values().filter(|record| record.managed_by.is_none());
+        let commanded: Vec<SubscriptionSettings> =
+            commanded.map(|record| record.subscription.clone()).collect();
+        for settings in commanded {
+            changes.push(self.put(&settings, None, UnixMillis(0), read).await?);
+        }
+        Ok(changes)
+    }
+
+    /// Carries out a command; `read` is how far the output has been read.
+    pub(super) async fn obey(
+        &mut self,
+        command: &ControlCommand,
+        read: u64,
+    ) -> Result<Option<Change>, AlerterError> {
+        let at = unix_millis(command.at);
+        let id = match &command.command {
+            Command::SubscriptionPut { subscription } => &subscription.id,
+            Command::SubscriptionRemove { subscription }
+            | Command::SubscriptionMute { subscription, .. } => subscription,
+            _ => return Ok(None),
+        };
+        let managed_by = self.records.get(id).and_then(|record| record.managed_by.clone());
+        match &command.command {
+            Command::SubscriptionMute { until, .. } => self.mute(id, *until, at).await,
+            _ if managed_by.is_some() => {
+                let file = managed_by.unwrap_or_default();
+                tracing::warn!(subscription = %id, file, "subscription is changed in its file only");
+                Ok(None)
+            }
+            Command::SubscriptionPut { subscription } => {
+                if let Some(record) = self.records.get_mut(id) {
+                    record.muted_until = None;
+                }
+                self.put(subscription, None, at, read).await
+            }
+            _ => self.remove(id).await,
+        }
+    }
+
+    async fn put(
+        &mut self,
+        settings: &SubscriptionSettings,
+        managed_by: Option<String>,
+        changed: UnixMillis,
+        read: u64,
+    ) -> Result<Option<Change>, AlerterError> {
+        let filled = with_defaults(settings, &self.deliveries.default);
+        let id = filled.id.clone();
+        let before = self.records.get(&id);
+        let rules = Rules::read(&filled).and_then(|rules| self.with_known_deliveries(rules));
+        let record = SubscriptionRecord {
+            schema: Tag::new(),
+            subscription: filled,
+            managed_by,
+            muted_until: before.and_then(|record| record.muted_until),
+            problem: rules.as_ref().err().map(ToString::to_string),
+            alerts: before.map_or(0, |record| record.alerts),
+            saved: before.map_or(0, |record| record.saved),
+        };
+        if let Some(problem) = &record.problem {
+            tracing::warn!(subscription = %id, problem, "subscription rings for nothing");
+        }
+        let since = self.hold_since(&id, read).await?;
+        let mute = mute_of(record.muted_until);
+        self.write(record).await?;
+        Ok(Some(match rules {
+            Ok(rules) => Change::Put(Box::new(rules.holding(mute, changed, since))),
+            Err(_) => Change::Remove(id),
+        }))
+    }
+
+    fn with_known_deliveries(&self, rules: Rules) -> Result<Rules, Problem> {
+        let mut named = rules.settings.deliveries.iter();
+        match named.find(|name| !self.deliveries.all.contains(name)) {
+            Some(stranger) => Err(Problem::NoDelivery(stranger.clone())),
+            None => Ok(rules),
+        }
+    }
+
+    async fn mute(
+        &mut self,
+        id: &SubscriptionId,
+        until: Option<Timestamp>,
+        at: UnixMillis,
+    ) -> Result<Option<Change>, AlerterError> {
+        let Some(record) = self.records.get(id) else {
+            return Ok(None);
+        };
+        let is_past = until.is_some_and(|until| unix_millis(until) <= at);
+        let mut record = record.clone();
+        record.muted_until = if is_past { None } else { Some(until.unwrap_or(FOR_EVER)) };
+        let rules = Rules::read(&record.subscription).ok().filter(|_| record.problem.is_none());
+        let (mute, since) = (mute_of(record.muted_until), self.since.get(id).copied().unwrap_or(0));
+        self.write(record).await?;
+        Ok(rules.map(|rules| Change::Put(Box::new(rules.holding(mute, at, since)))))
+    }
+
+    async fn remove(&mut self, id: &SubscriptionId) -> Result<Option<Change>, AlerterError> {
+        self.keys.delete(&record_key(id)).await?;
+        self.keys.delete(&since_key(id)).await?;
+        self.records.remove(id);
+        self.since.remove(id);
+        Ok(Some(Change::Remove(id.clone())))
+    }
+
+    /// The output sequence after which a subscription holds, the same through all restarts.
+    async fn hold_since(&mut self, id: &SubscriptionId, read: u64) -> Result<u64, BusError> {
+        if let Some(since) = self.since.get(id) {
+            return Ok(*since);
+        }
+        self.keys.put(&since_key(id), read.to_string().into()).await?;
+        self.since.insert(id.clone(), read);
+        Ok(read)
+    }
+
+    async fn write(&mut self, record: SubscriptionRecord) -> Result<(), AlerterError> {
+        let id = record.subscription.id.clone();
+        if self.records.get(&id) != Some(&record) {
+            self.keys.put(&record_key(&id), encode(&record)?.into()).await?;
+            self.records.insert(id, record);
+        }
+        Ok(())
+    }
+
+    /// Writes what subscriptions have come to, where that has changed.
+    pub(super) async fn save_scores(
+        &mut self,
+        scores: &BTreeMap<SubscriptionId, Score>,
+    ) -> Result<(), AlerterError> {
+        for (id, score) in scores {
+            if let Some(record) = self.records.get(id) {
+                let Score { alerts, saved } = *score;
+                let record = SubscriptionRecord { alerts, saved, ..record.clone() };
+                self.write(record).await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn save_control(&mut self, sequence: u64) -> Result<(), BusError> {
+        self.keys.put(CONTROL, sequence.to_string().into()).await?;
+        self.control = sequence;
+        Ok(())
+    }
+
+    /// Saves the place; false where it was there already.
+    pub(super) async fn save_place(&mut self, place: SavedPlace) -> Result<bool, BusError> {
+        if place == self.place {
+            return Ok(false);
+        }
+        let value = serde_json::to_vec(&place).unwrap_or_default();
+        self.keys.put(PLACE, value.into()).await?;
+        self.place = place;
+        Ok(true)
+    }
+}
+
+fn mute_of(until: Option<Timestamp>) -> Option<Mute> {
+    until.map(|until| Mute { until: (until != FOR_EVER).then(|| unix_millis(until)) })
+}

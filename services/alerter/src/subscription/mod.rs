@@ -1,0 +1,153 @@
+//! A subscription as the alerter works with it: defaults filled in, everything read and checked.
+
+mod quiet_hours;
+mod trigger;
+
+use std::time::Duration;
+
+use thiserror::Error;
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{GroupBy, Hold, HoldReason, Interval, SubscriptionSettings};
+use wirefold_query::{Document, Numbers, Prepared, Query};
+
+pub(crate) use quiet_hours::QuietTime;
+pub(crate) use trigger::Triggers;
+
+/// What rings where a subscription does not say.
+const ON: [&str; 3] = ["new", "origins+2", "material"];
+const GROUP_WAIT: Interval = Interval::from_seconds(30);
+const UPDATE_INTERVAL: Interval = Interval::from_seconds(15 * 60);
+
+/// Why settings are no subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum Problem {
+    #[error("query: {0}")]
+    Query(wirefold_query::ParseError),
+    #[error("break_quiet: {0}")]
+    BreakQuiet(wirefold_query::ParseError),
+    #[error(
+        "on: {0:?} is nothing that rings; expected new, material, origins+2, outlets+5 or velocity>5/10m"
+    )]
+    On(String),
+    #[error("quiet_hours: {0}")]
+    QuietHours(String),
+    #[error("{0} is not in this release: leave it out")]
+    NotYet(&'static str),
+    #[error("no delivery is called {0:?}")]
+    NoDelivery(String),
+}
+
+/// A subscription in force.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    pub(crate) settings: SubscriptionSettings,
+    pub(crate) query: Query,
+    pub(crate) on: Triggers,
+    pub(crate) group_by: GroupBy,
+    pub(crate) group_wait: Duration,
+    pub(crate) update_interval: Duration,
+    pub(crate) min_outlets: u32,
+    pub(crate) min_origins: u32,
+    quiet: Option<QuietTime>,
+    break_quiet: Option<Query>,
+    pub(crate) max_per_day: Option<u32>,
+    pub(crate) mute: Option<Mute>,
+    /// When it was last put, muted or unmuted.
+    pub(crate) changed: UnixMillis,
+    /// The output sequence after which it holds: what was there before opens no alert.
+    pub(crate) since: u64,
+}
+
+/// Nothing rings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mute {
+    /// Until then; none: until it is put again.
+    pub(crate) until: Option<UnixMillis>,
+}
+
+/// The settings with every default filled in, as `sub show` prints them.
+pub(crate) fn with_defaults(
+    settings: &SubscriptionSettings,
+    deliveries: &[String],
+) -> SubscriptionSettings {
+    let mut filled = settings.clone();
+    filled.group_by.get_or_insert(GroupBy::Event);
+    filled.group_wait.get_or_insert(GROUP_WAIT);
+    filled.update_interval.get_or_insert(UPDATE_INTERVAL);
+    if filled.on.is_empty() {
+        filled.on = ON.map(str::to_owned).to_vec();
+    }
+    if filled.deliveries.is_empty() {
+        filled.deliveries = deliveries.to_vec();
+    }
+    filled
+}
+
+impl Rules {
+    /// Reads settings whose defaults are filled in.
+    pub(crate) fn read(settings: &SubscriptionSettings) -> Result<Self, Problem> {
+        if settings.digest.is_some() {
+            return Err(Problem::NotYet("digest"));
+        }
+        if settings.repeat_interval.is_some() {
+            return Err(Problem::NotYet("repeat_interval"));
+        }
+        let break_quiet = settings.break_quiet.as_deref().map(Query::parse).transpose();
+        Ok(Self {
+            query: Query::parse(&settings.query).map_err(Problem::Query)?,
+            on: Triggers::read(&settings.on)?,
+            group_by: settings.group_by.unwrap_or(GroupBy::Event),
+            group_wait: settings.group_wait.unwrap_or(GROUP_WAIT).duration(),
+            update_interval: settings.update_interval.unwrap_or(UPDATE_INTERVAL).duration(),
+            min_outlets: settings.min_outlets.unwrap_or(1),
+            min_origins: settings.min_origins.unwrap_or(0),
+            quiet: settings.quiet_hours.as_ref().map(QuietTime::read).transpose()?,
+            break_quiet: break_quiet.map_err(Problem::BreakQuiet)?,
+            max_per_day: settings.max_per_day,
+            mute: None,
+            changed: UnixMillis(0),
+            since: 0,
+            settings: settings.clone(),
+        })
+    }
+
+    /// The same rules as they hold now.
+    pub(crate) fn holding(self, mute: Option<Mute>, changed: UnixMillis, since: u64) -> Self {
+        Self { mute, changed, since, ..self }
+    }
+
+    /// Why a loud revision at this time is held, and until when; `rung` have rung today.
+    pub(crate) fn hold(&self, at: UnixMillis, numbers: &Numbers<'_>, rung: u32) -> Option<Hold> {
+        let hold = |reason, until: Option<UnixMillis>| {
+            Some(Hold { reason, until: until.map(wirefold_envelope::timestamp) })
+        };
+        if let Some(mute) = self.mute
+            && mute.until.is_none_or(|until| until > at)
+        {
+            return hold(HoldReason::Muted, mute.until);
+        }
+        let breaks = || {
+            let nothing = Prepared::new(&Document::default());
+            let query = self.break_quiet.as_ref();
+            query.is_some_and(|query| query.matches(&nothing, numbers).is_some())
+        };
+        if let Some(quiet) = &self.quiet
+            && let Some(until) = quiet.end_after(at)
+            && !breaks()
+        {
+            return hold(HoldReason::QuietHours, Some(until));
+        }
+        let is_enough = self.max_per_day.is_some_and(|most| rung >= most);
+        if is_enough { hold(HoldReason::MaxPerDay, Some(self.day(at).end)) } else { None }
+    }
+
+    /// The calendar day of a time, where the subscriber lives; else of UTC.
+    pub(crate) fn day(&self, at: UnixMillis) -> quiet_hours::Day {
+        quiet_hours::day(at, self.quiet.as_ref())
+    }
+
+    /// Whether it asks how fast articles come.
+    pub(crate) fn asks_for_velocity(&self) -> bool {
+        self.settings.query.contains("velocity") || self.on.asks_for_velocity()
+    }
+}

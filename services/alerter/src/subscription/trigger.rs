@@ -1,0 +1,70 @@
+//! What rings besides the first match.
+
+use wirefold_query::{Document, Numbers, Prepared, Query};
+
+use super::Problem;
+
+/// What rings.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Triggers {
+    /// The first match.
+    pub(crate) new: bool,
+    /// Something material, corrections included.
+    pub(crate) material: bool,
+    /// So many more origins than when it last rang.
+    pub(crate) origins: Option<u32>,
+    /// So many more outlets than when it last rang.
+    pub(crate) outlets: Option<u32>,
+    velocity: Vec<Query>,
+}
+
+impl Triggers {
+    pub(crate) fn read(on: &[String]) -> Result<Self, Problem> {
+        let mut triggers = Self::default();
+        for word in on {
+            triggers.add(word).ok_or_else(|| Problem::On(word.clone()))?;
+        }
+        Ok(triggers)
+    }
+
+    fn add(&mut self, word: &str) -> Option<()> {
+        let step = |digits: &str| digits.parse::<u32>().ok().filter(|step| *step > 0);
+        match word {
+            "new" => self.new = true,
+            "material" => self.material = true,
+            _ if word.starts_with("velocity>") => self.velocity.push(Query::parse(word).ok()?),
+            _ => match word.split_once('+')? {
+                ("origins", digits) => self.origins = Some(step(digits)?),
+                ("outlets", digits) => self.outlets = Some(step(digits)?),
+                _ => return None,
+            },
+        }
+        Some(())
+    }
+
+    pub(crate) fn asks_for_velocity(&self) -> bool {
+        !self.velocity.is_empty()
+    }
+
+    /// Whether articles come fast enough to ring.
+    pub(crate) fn is_fast(&self, numbers: &Numbers<'_>) -> bool {
+        let nothing = Prepared::new(&Document::default());
+        self.velocity.iter().any(|query| query.matches(&nothing, numbers).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_rings_is_read_and_nonsense_refused() {
+        let on = ["new", "material", "origins+2", "outlets+5", "velocity>5/10m"];
+        let triggers = Triggers::read(&on.map(str::to_owned)).expect("all of them ring");
+        assert!(triggers.new && triggers.material && triggers.asks_for_velocity());
+        assert_eq!((triggers.origins, triggers.outlets), (Some(2), Some(5)));
+        for bad in ["", "old", "origins+", "origins+0", "origins-2", "velocity", "copies+2"] {
+            assert!(Triggers::read(&[bad.to_owned()]).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Subscriptions by command, and their records.
+
+use wirefold_envelope::timestamp;
+use wirefold_flow::Clock as _;
+use wirefold_proto::{
+    Command, ControlCommand, Digest, SubscriptionRecord, SubscriptionSettings, Tag, decode, streams,
+};
+
+use super::newsroom::{Given, five};
+use super::running::{World, at_once, everything, settings};
+use crate::matcher::record_key;
+
+impl World {
+    async fn command(&self, id: &str, command: Command) {
+        let at = timestamp(self.clock.now());
+        let (schema, by) = (Tag::new(), "test".to_owned());
+        let command = ControlCommand { schema, id: id.to_owned(), at, by, command };
+        self.newsroom.publish(&command).await;
+        self.pass(1).await;
+    }
+
+    async fn record(&self, id: &str) -> Option<SubscriptionRecord> {
+        let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name).unwrap();
+        let entry = keys.get(&record_key(&id.parse().unwrap())).await.unwrap()?;
+        Some(decode(&entry.value?).unwrap())
+    }
+}
+
+fn put(settings: SubscriptionSettings) -> Command {
+    Command::SubscriptionPut { subscription: Box::new(settings) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_say_what_is_in_force_and_what_is_wrong() {
+    let world = World::new().await;
+    let given = |id: &str, change: fn(&mut SubscriptionSettings)| {
+        let mut settings = SubscriptionSettings { id: id.parse().unwrap(), ..everything() };
+        change(&mut settings);
+        settings
+    };
+    let running = world.start(&settings([
+        everything(),
+        given("broken", |settings| settings.query = "port AND".to_owned()),
+        given("digest", |settings| settings.digest = Some(Digest::Daily)),
+        given("nowhere", |settings| settings.deliveries = vec!["phone".to_owned()]),
+        given("odd", |settings| settings.on = vec!["sometimes".to_owned()]),
+    ]));
+    world.pass(1).await;
+    let record = world.record("all").await.unwrap();
+    assert_eq!(record.problem, None);
+    assert_eq!(record.managed_by.as_deref(), Some("test:1"));
+    let filled = record.subscription;
+    assert_eq!(filled.on, ["new", "origins+2", "material"]);
+    assert_eq!(filled.group_wait.unwrap().to_string(), "30s");
+    assert_eq!(filled.update_interval.unwrap().to_string(), "15m");
+    assert_eq!(filled.deliveries, ["stdout"]);
+    let problems = [
+        ("broken", "query: column 9: expected a word, a phrase or \"(\", found the end"),
+        ("digest", "digest is not in this release: leave it out"),
+        ("nowhere", "no delivery is called \"phone\""),
+        (
+            "odd",
+            "on: \"sometimes\" is nothing that rings; expected new, material, origins+2, \
+             outlets+5 or velocity>5/10m",
+        ),
+    ];
+    for (id, problem) in problems {
+        assert_eq!(world.record(id).await.unwrap().problem.as_deref(), Some(problem));
+    }
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_by_command_holds_from_the_next_article_on_and_through_restarts() {
+    let mut world = World::new().await;
+    let settings = settings([]);
+    let running = world.start(&settings);
+    let [first, second, ..] = five();
+    world.newsroom.tell(first).await;
+    world.pass(1).await;
+    world.command("1", put(at_once())).await;
+    assert!(world.alerts().await.is_empty(), "what was before opens nothing");
+    running.stop().await;
+    let again = world.start(&settings);
+    world.newsroom.tell(Given { event: "other", ..second }).await;
+    world.pass(1).await;
+    assert_eq!(world.alerts().await.len(), 1);
+    let record = world.record("all").await.unwrap();
+    assert_eq!((record.managed_by, record.alerts, record.saved), (None, 1, 0));
+    let remove = Command::SubscriptionRemove { subscription: "all".parse().unwrap() };
+    world.command("2", remove).await;
+    world.newsroom.tell(Given { event: "third", ..second }).await;
+    world.pass(1).await;
+    assert_eq!((world.alerts().await.len(), world.record("all").await), (1, None));
+    again.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_file_defines_is_changed_there_only() {
+    let world = World::new().await;
+    let running = world.start(&settings([everything()]));
+    let other = SubscriptionSettings { query: "other".to_owned(), ..everything() };
+    world.command("1", put(other)).await;
+    let remove = Command::SubscriptionRemove { subscription: "all".parse().unwrap() };
+    world.command("2", remove).await;
+    assert_eq!(world.record("all").await.unwrap().subscription.query, "*");
+    running.stop().await;
+    // And it is gone once the file does not define it any more.
+    let again = world.start(&settings([]));
+    world.pass(1).await;
+    assert_eq!(world.record("all").await, None);
+    again.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_muted_subscription_tells_once_when_it_is_unmuted() {
+    let mut world = World::new().await;
+    let settings = settings([at_once()]);
+    let running = world.start(&settings);
+    let mute = |until| Command::SubscriptionMute { subscription: "all".parse().unwrap(), until };
+    world.command("1", mute(None)).await;
+    world.newsroom.tell_all(five()).await;
+    world.pass(60).await;
+    assert!(world.record("all").await.unwrap().muted_until.is_some());
+    assert!(world.alerts().await.iter().all(|alert| alert.held.is_some()));
+    assert!(world.paper.blocks().is_empty());
+    running.stop().await;
+    let again = world.start(&settings);
+    world.command("2", mute(Some(timestamp(world.clock.now())))).await;
+    world.pass(1).await;
+    let blocks = world.paper.blocks();
+    assert_eq!(blocks.len(), 1);
+    assert!(blocks[0].contains("LOUD") && blocks[0].contains("5 articles"), "{}", blocks[0]);
+    again.stop().await;
+}

@@ -1,0 +1,242 @@
+//! Crashes at every point, and a bus that loses answers: no alert is lost, none comes twice.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use wirefold_flow::sim::{Odds, Random, SimBus, SimDisk, Trouble, VirtualClock};
+use wirefold_flow::{Bus, Clock as _, FailPoints, LoopError, Point, Surroundings};
+use wirefold_proto::{
+    Alert, AlertId, GroupBy, Interval, MaterialReason, SubscriptionSettings, streams,
+};
+
+use super::newsroom::{Given, Newsroom, article};
+use super::running::{Paper, Running, alerts, at_once, everything, settings, settle};
+use crate::{AlerterError, Settings};
+
+const OUTLETS: [&str; 5] = [
+    "harborledger.example",
+    "meridianpost.example",
+    "northcurrent.example",
+    "quaytimes.example",
+    "valeherald.example",
+];
+const EVENTS: [&str; 3] = ["recall", "storm", "strike"];
+const STORIES: [&str; 4] = ["a", "b", "c", "d"];
+
+struct Crashing {
+    random: Mutex<Random>,
+    in_a_thousand: u64,
+}
+
+impl FailPoints for Crashing {
+    fn crashes_at(&self, _point: Point) -> bool {
+        self.random.lock().unwrap().happens(self.in_a_thousand)
+    }
+}
+
+/// Subscriptions of every sort, with waits short enough to pass.
+fn subscriptions() -> Settings {
+    let seconds = |seconds| Some(Interval::from_seconds(seconds));
+    let short = SubscriptionSettings {
+        group_wait: seconds(5),
+        update_interval: seconds(20),
+        ..everything()
+    };
+    let named = |id: &str, given: SubscriptionSettings| SubscriptionSettings {
+        id: id.parse().unwrap(),
+        ..given
+    };
+    settings([
+        named("slow", short.clone()),
+        named("now", at_once()),
+        named("stories", SubscriptionSettings { group_by: Some(GroupBy::Story), ..short.clone() }),
+        named("many", SubscriptionSettings { min_outlets: Some(3), ..short.clone() }),
+        named("few", SubscriptionSettings { max_per_day: Some(2), ..short.clone() }),
+        named("some", SubscriptionSettings { query: "a OR b -storm".to_owned(), ..short }),
+    ])
+}
+
+/// One thing after the other, the same for the same seed.
+enum Step {
+    /// These are published, the later ones first: enrichers are many.
+    Publish(Vec<Given>),
+    Merge,
+    Pass(u64),
+}
+
+fn steps(seed: u64) -> Vec<Step> {
+    let mut random = Random::new(seed);
+    let mut pick = |most: usize| usize::try_from(random.below(most as u64)).unwrap();
+    let mut steps: Vec<Step> = Vec::new();
+    for number in 0..14 {
+        let batch = (0..=pick(3)).map(|_| {
+            let given = article(STORIES[pick(4)], OUTLETS[pick(5)], "a b strike at sea");
+            let material = (pick(4) == 0).then_some((MaterialReason::NewNumber, "28"));
+            Given { event: EVENTS[pick(3)], material, comparable: pick(8) > 0, ..given }
+        });
+        steps.push(Step::Publish(batch.collect()));
+        steps.push(Step::Pass(pick(12) as u64));
+        if number == 9 {
+            steps.push(Step::Merge);
+        }
+    }
+    steps.push(Step::Pass(60));
+    steps
+}
+
+struct Told {
+    alerts: Vec<Alert>,
+    printed: Vec<String>,
+}
+
+async fn tell(newsroom: &mut Newsroom, step: Step) {
+    match step {
+        Step::Publish(batch) => {
+            let mut judged = Vec::new();
+            for given in batch {
+                judged.push(newsroom.judge(given).await);
+            }
+            for output in judged.iter().rev() {
+                newsroom.publish(output).await;
+            }
+        }
+        Step::Merge => newsroom.merge("strike", "storm").await,
+        Step::Pass(_) => {}
+    }
+}
+
+/// Plays a seed; every crash is followed by a restart of alerter and bus.
+async fn play(seed: u64, in_a_thousand: u64) -> Told {
+    let clock = VirtualClock::default();
+    let sim = SimBus::open(&SimDisk::default(), Arc::new(clock.clone()));
+    let mut newsroom = Newsroom::new(sim.bus(), Arc::new(clock.clone())).await;
+    let paper = Arc::<Paper>::default();
+    let random = Mutex::new(Random::new(seed ^ 0xc0ffee));
+    let surroundings = Surroundings {
+        fail_points: Arc::new(Crashing { random, in_a_thousand }),
+        ..Surroundings::new(sim.bus(), Arc::new(clock.clone()))
+    };
+    let settings = subscriptions();
+    let mut running = Running::start(&surroundings, &settings, &paper);
+    for name in EVENTS {
+        newsroom
+            .tell(Given { event: name, baseline: true, ..article("z", "base.example", "base") })
+            .await;
+    }
+    for step in steps(seed) {
+        let seconds = if let Step::Pass(seconds) = step { seconds } else { 0 };
+        tell(&mut newsroom, step).await;
+        for second in 0..=seconds {
+            if second > 0 {
+                clock.advance(Duration::from_secs(1));
+            }
+            settle().await;
+            while running.done.is_finished() {
+                let end = running.done.await.unwrap();
+                assert!(
+                    matches!(end, Err(AlerterError::Loop(LoopError::Crashed(_)))),
+                    "seed {seed}: {end:?}"
+                );
+                sim.restart();
+                running = Running::start(&surroundings, &settings, &paper);
+                settle().await;
+            }
+        }
+    }
+    // What crashed deliveries had in hand comes back after its deadline.
+    for _ in 0..20 {
+        clock.advance(Duration::from_secs(61));
+        settle().await;
+        if running.done.is_finished() {
+            running = Running::start(&surroundings, &settings, &paper);
+        }
+    }
+    let alerts = alerts(&*sim.bus()).await;
+    running.stop.cancel();
+    Told { alerts, printed: paper.blocks() }
+}
+
+fn assert_all_printed(seed: u64, told: &Told) {
+    for alert in told.alerts.iter().filter(|alert| alert.held.is_none()) {
+        let head = format!("{} revision {}\n", alert.id, alert.revision);
+        let was_printed = told.printed.iter().any(|block| block.contains(&head));
+        let later = |other: &&Alert| other.id == alert.id && other.revision > alert.revision;
+        // One that had to wait may have been overtaken.
+        let was_overtaken = told.alerts.iter().filter(later).any(|other| other.held.is_none());
+        assert!(was_printed || was_overtaken, "seed {seed}: {head} was not delivered");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn crashes_at_every_point_change_no_alert() {
+    for seed in 0..16 {
+        let undisturbed = play(seed, 0).await;
+        assert!(undisturbed.alerts.len() > 20, "seed {seed}: {}", undisturbed.alerts.len());
+        let crashed = play(seed, 60).await;
+        for (found, expected) in crashed.alerts.iter().zip(&undisturbed.alerts) {
+            assert_eq!(found, expected, "seed {seed}");
+        }
+        assert_eq!(crashed.alerts.len(), undisturbed.alerts.len(), "seed {seed}");
+        assert_all_printed(seed, &crashed);
+        let due = undisturbed.alerts.iter().filter(|alert| alert.held.is_none()).count();
+        assert_eq!(undisturbed.printed.len(), due, "seed {seed}");
+    }
+}
+
+/// The newest revision of each alert, where the revisions before it all stand.
+fn newest(seed: u64, alerts: &[Alert]) -> BTreeMap<AlertId, &Alert> {
+    let mut newest: BTreeMap<AlertId, &Alert> = BTreeMap::new();
+    for alert in alerts {
+        let before = newest.insert(alert.id.clone(), alert).map_or(0, |before| before.revision);
+        assert_eq!(alert.revision, before + 1, "seed {seed}: {}", alert.id);
+    }
+    newest
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_loses_answers_loses_and_doubles_nothing() {
+    const ODDS: Odds = Odds {
+        refused: 15,
+        answer_lost: 15,
+        settle_lost: 30,
+        doubled: 50,
+        slow: 50,
+        delay: Duration::from_secs(2),
+    };
+    for seed in 0..8 {
+        let clock = VirtualClock::default();
+        let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
+        let mut newsroom = Newsroom::new(bus.clone(), Arc::new(clock.clone())).await;
+        let paper = Arc::<Paper>::default();
+        let troubled: Arc<dyn Bus> =
+            Arc::new(Trouble::new(bus.clone(), Arc::new(clock.clone()), ODDS, seed));
+        let surroundings = Surroundings::new(troubled, Arc::new(clock.clone()));
+        let moving = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.run_when_idle().await }
+        });
+        let running = Running::start(&surroundings, &subscriptions(), &paper);
+        for step in steps(seed) {
+            let seconds = if let Step::Pass(seconds) = step { seconds } else { 0 };
+            tell(&mut newsroom, step).await;
+            clock.sleep_until(clock.now().plus(Duration::from_secs(seconds))).await;
+        }
+        clock.sleep_until(clock.now().plus(Duration::from_mins(30))).await;
+        running.stop.cancel();
+        running.done.await.unwrap().unwrap();
+        moving.abort();
+        let told = Told { alerts: alerts(&*bus).await, printed: paper.blocks() };
+        for (id, alert) in newest(seed, &told.alerts) {
+            let is_complete = alert.merged_into.is_some() || is_up_to_date(&newsroom, alert);
+            assert!(is_complete, "seed {seed}: {id} is behind: {alert:?}");
+        }
+        assert_all_printed(seed, &told);
+        assert!(bus.last(streams::DEAD.name, ">").await.unwrap().is_none(), "seed {seed}");
+    }
+}
+
+/// Whether an alert about an event tells the numbers that the event has come to.
+fn is_up_to_date(newsroom: &Newsroom, alert: &Alert) -> bool {
+    newsroom.outlets(alert.target).is_none_or(|outlets| alert.outlets >= outlets)
+}

@@ -1,0 +1,260 @@
+//! Webhooks and ntfy against a real receiver on the loopback.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::IntoResponse;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
+use sha2::Sha256;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use url::Url;
+use wirefold_envelope::decode;
+use wirefold_flow::{Clock as _, Surroundings};
+use wirefold_proto::{DeadLetter, SubscriptionSettings, streams};
+
+use super::newsroom::five;
+use super::running::{Running, World, at_once, settings};
+use super::watching::{DEADLINE, Log, watch};
+use crate::{Delivery, DeliveryKind, Header, Secret, Settings};
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// What a receiver was sent.
+struct Got {
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Got {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+#[derive(Clone)]
+struct Desk {
+    answers: Arc<Mutex<VecDeque<Answer>>>,
+    got: UnboundedSender<Got>,
+}
+
+#[derive(Clone, Copy)]
+enum Answer {
+    Status(u16),
+    RetryAfter(u16, &'static str),
+    Never,
+}
+
+/// A receiver that answers as told, then with 204.
+struct Receiver {
+    url: Url,
+    got: UnboundedReceiver<Got>,
+}
+
+impl Receiver {
+    async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let (sender, got) = unbounded_channel();
+        let answers = Arc::new(Mutex::new(answers.into_iter().collect()));
+        let router = Router::new().fallback(receive).with_state(Desk { answers, got: sender });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/desk", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, got }
+    }
+
+    async fn next(&mut self) -> Got {
+        let next = tokio::time::timeout(DEADLINE, self.got.recv()).await;
+        next.expect("nothing was sent").expect("the receiver runs")
+    }
+}
+
+async fn receive(
+    State(desk): State<Desk>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> axum::response::Response {
+    let got = Got { method, path: uri.path().to_owned(), headers, body };
+    let answer = desk.answers.lock().unwrap().pop_front();
+    desk.got.send(got).unwrap();
+    let status = |status| StatusCode::from_u16(status).unwrap();
+    match answer {
+        Some(Answer::Status(given)) => status(given).into_response(),
+        Some(Answer::RetryAfter(given, after)) => {
+            (status(given), [("retry-after", after)]).into_response()
+        }
+        Some(Answer::Never) => std::future::pending().await,
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+fn with(deliveries: Vec<Delivery>) -> Settings {
+    let names = deliveries.iter().map(|delivery| delivery.name.clone()).collect();
+    let subscription = SubscriptionSettings { deliveries: names, ..at_once() };
+    let allow = vec!["127.0.0.0/8".parse().unwrap()];
+    Settings { deliveries, allow, ..settings([subscription]) }
+}
+
+fn webhook(name: &str, url: &Url) -> Delivery {
+    let secrets = vec![Secret::new(SECRET), Secret::new("whsec_aGFyYm91cg==")];
+    let headers = vec![Header { name: "x-desk".to_owned(), value: Secret::new("night") }];
+    let kind = DeliveryKind::Webhook { url: url.clone(), secrets, headers };
+    Delivery { name: name.to_owned(), kind }
+}
+
+fn stdout() -> Delivery {
+    Delivery { name: "stdout".to_owned(), kind: DeliveryKind::Stdout }
+}
+
+fn start(world: &World, settings: &Settings) -> (Running, Log) {
+    let (observer, log) = watch();
+    let surroundings = Surroundings { observer, ..world.surroundings() };
+    (Running::start(&surroundings, settings, &world.paper), log)
+}
+
+fn signature(got: &Got) -> String {
+    let key = STANDARD.decode(SECRET.trim_start_matches("whsec_")).unwrap();
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+    let (id, at) = (got.header("webhook-id"), got.header("webhook-timestamp"));
+    mac.update(format!("{id}.{at}.").as_bytes());
+    mac.update(&got.body);
+    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+#[tokio::test]
+async fn a_webhook_is_signed_and_tried_again_with_the_same_id() {
+    let mut world = World::new().await;
+    let answers = [Answer::Status(500), Answer::RetryAfter(503, "120")];
+    let mut receiver = Receiver::start(answers).await;
+    let (running, mut log) = start(&world, &with(vec![webhook("hook", &receiver.url)]));
+    world.newsroom.tell(five()[0]).await;
+    let mut tries = Vec::new();
+    for wait in [6, 120] {
+        tries.push(receiver.next().await);
+        log.wait_for("alerter-hook retried").await;
+        world.clock.advance(Duration::from_secs(wait));
+    }
+    tries.push(receiver.next().await);
+    log.wait_for("alerter-hook done").await;
+    let alert = &world.alerts().await[0];
+    let started = world.clock.now().0 / 1_000 - 126;
+    for (got, after) in tries.iter().zip([0, 6, 126]) {
+        assert_eq!((&got.method, got.path.as_str()), (&Method::POST, "/desk"));
+        assert_eq!(got.header("webhook-id"), format!("{}.1", alert.id));
+        assert_eq!(got.header("webhook-timestamp"), (started + after).to_string());
+        let signatures: Vec<&str> = got.header("webhook-signature").split(' ').collect();
+        assert_eq!((signatures.len(), signatures[0]), (2, signature(got).as_str()));
+        assert_eq!(got.header("content-type"), "application/json");
+        assert_eq!(got.header("x-desk"), "night");
+        assert_eq!(got.body, tries[0].body);
+    }
+    let body: Value = serde_json::from_slice(&tries[0].body).unwrap();
+    assert_eq!(body["schema"], "wirefold.alert/1");
+    assert_eq!(body["id"], alert.id.to_string());
+    assert_eq!(body["page"], format!("http://127.0.0.1:8787/events/{}", alert.target));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_target_that_is_gone_gets_nothing_more_and_the_letter_is_dead() {
+    let mut world = World::new().await;
+    let mut receiver = Receiver::start([Answer::Status(410)]).await;
+    let (running, mut log) = start(&world, &with(vec![webhook("hook", &receiver.url)]));
+    world.newsroom.tell(five()[0]).await;
+    receiver.next().await;
+    log.wait_for("alerter-hook rejected").await;
+    running.stop().await;
+    let dead = world.bus.last(streams::DEAD.name, ">").await.unwrap().unwrap();
+    let dead: DeadLetter = decode(&dead).unwrap();
+    assert_eq!(dead.reason, "410: the target is gone for good");
+    assert_eq!(dead.stage, streams::Stage::Alerter);
+}
+
+#[tokio::test]
+async fn a_dead_or_hanging_target_delays_no_other() {
+    let mut world = World::new().await;
+    let mut hanging = Receiver::start([Answer::Never; 8]).await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = format!("http://{}/", closed.local_addr().unwrap()).parse().unwrap();
+    drop(closed);
+    let private = Url::parse("http://10.0.0.1/").unwrap();
+    let deliveries = vec![
+        webhook("hanging", &hanging.url),
+        webhook("nobody", &nobody),
+        webhook("private", &private),
+        stdout(),
+    ];
+    let (running, mut log) = start(&world, &with(deliveries));
+    for given in five() {
+        world.newsroom.tell(given).await;
+        log.wait_for("alerter-stdout done").await;
+    }
+    hanging.next().await;
+    assert_eq!(world.paper.blocks().len(), 5);
+    running.done.abort();
+}
+
+#[tokio::test]
+async fn each_delivery_has_its_own_place_and_its_own_failures() {
+    let mut world = World::new().await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = format!("http://{}/", closed.local_addr().unwrap()).parse().unwrap();
+    drop(closed);
+    let private = Url::parse("http://10.0.0.1/").unwrap();
+    for (name, url) in [("nobody", &nobody), ("private", &private)] {
+        let (running, mut log) = start(&world, &with(vec![webhook(name, url)]));
+        world.newsroom.tell(five()[0]).await;
+        log.wait_for(&format!("alerter-{name} retried")).await;
+        running.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn ntfy_replaces_the_notification_and_older_revisions_are_left_out() {
+    let mut world = World::new().await;
+    let mut receiver = Receiver::start([Answer::Status(500)]).await;
+    let kind = DeliveryKind::Ntfy {
+        url: receiver.url.clone(),
+        token: Some(Secret::new("tk_night")),
+        priority: 4,
+    };
+    let phone = Delivery { name: "phone".to_owned(), kind };
+    let (running, mut log) = start(&world, &with(vec![phone]));
+    world.newsroom.tell(five()[0]).await;
+    let first = receiver.next().await;
+    log.wait_for("alerter-phone retried").await;
+    world.newsroom.tell(five()[1]).await;
+    let second = receiver.next().await;
+    log.wait_for("alerter-phone done").await;
+    // The first revision comes again, and is old by now.
+    world.clock.advance(Duration::from_secs(6));
+    log.wait_for("alerter-phone done").await;
+    world.newsroom.tell(five()[3]).await;
+    let third = receiver.next().await;
+    log.wait_for("alerter-phone done").await;
+    let priorities = [&first, &second, &third].map(|got| got.header("x-priority").to_owned());
+    assert_eq!(priorities, ["4", "2", "4"]);
+    for got in [&first, &second, &third] {
+        assert_eq!(got.header("x-sequence-id"), first.header("x-sequence-id"));
+        assert_eq!(got.header("authorization"), "Bearer tk_night");
+        assert_eq!(got.header("x-title"), "Tarrowgate dock talks collapse");
+        assert!(got.header("x-click").starts_with("http://127.0.0.1:8787/events/e-"));
+    }
+    let id = first.header("x-sequence-id");
+    let is_fit = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    assert!(id.len() <= 64 && id.chars().all(is_fit), "{id}");
+    let text = String::from_utf8(third.body.to_vec()).unwrap();
+    assert!(text.contains("3 outlets · at most 3 origins"), "{text}");
+    running.stop().await;
+}

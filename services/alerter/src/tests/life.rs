@@ -1,0 +1,309 @@
+//! The life of an alert.
+
+use std::collections::BTreeSet;
+
+use wirefold_proto::{
+    AlertState, Hold, HoldReason, Interval, MaterialReason, QuietHours, SubscriptionSettings,
+    Target, Volume,
+};
+
+use super::newsroom::{Given, article, five};
+use super::running::{World, at_once, everything, settings, told};
+
+const DAY: u64 = 24 * 3_600;
+
+#[tokio::test(start_paused = true)]
+async fn five_articles_of_one_event_make_one_alert_with_one_message() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([everything()]));
+    world.newsroom.tell_all(five()).await;
+    world.pass(29).await;
+    assert!(world.alerts().await.is_empty(), "group_wait is 30 s");
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    assert_eq!(alerts.len(), 1);
+    let alert = &alerts[0];
+    assert_eq!(told(alert), "loud: new");
+    assert_eq!((alert.articles.len(), alert.origins, alert.outlets, alert.copies), (5, 4, 5, 1));
+    assert_eq!(alert.headline.title, "Tarrowgate dock talks collapse");
+    world.pass(3_600).await;
+    assert_eq!(world.alerts().await.len(), 1);
+    let blocks = world.paper.blocks();
+    assert_eq!(blocks.len(), 1);
+    let expected = [
+        "ALERT LOUD · new · Everything · 5 articles · all:e-",
+        "5 outlets · at most 4 origins · 1 copy folded",
+        "why: new",
+        "https://quaytimes.example/strike/4",
+        "http://127.0.0.1:8787/events/e-",
+    ];
+    for part in expected {
+        assert!(blocks[0].contains(part), "{part} in {}", blocks[0]);
+    }
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_waits_every_article_makes_a_revision_loud_or_silent() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([at_once()]));
+    world.newsroom.tell_all(five()).await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    let ids: BTreeSet<_> = alerts.iter().map(|alert| &alert.id).collect();
+    assert_eq!(ids.len(), 1);
+    let found: Vec<String> = alerts.iter().map(told).collect();
+    assert_eq!(
+        found,
+        [
+            "loud: new",
+            "silent: +1 origin · +1 outlet",
+            "silent: +1 outlet",
+            "loud: +1 origin · +1 outlet",
+            "silent: +1 origin · +1 outlet",
+        ]
+    );
+    let revisions: Vec<u64> = alerts.iter().map(|alert| alert.revision).collect();
+    assert_eq!(revisions, [1, 2, 3, 4, 5]);
+    assert_eq!(world.paper.blocks().len(), 5);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_repeats_nothing_and_goes_on() {
+    let mut world = World::new().await;
+    for given in five() {
+        let running = world.start(&settings([at_once()]));
+        world.newsroom.tell(given).await;
+        world.pass(1).await;
+        running.stop().await;
+    }
+    let before = world.alerts().await;
+    assert_eq!(before.len(), 5);
+    let running = world.start(&settings([at_once()]));
+    world.pass(10).await;
+    assert_eq!(world.alerts().await, before);
+    assert_eq!(world.paper.blocks().len(), 5);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_meanwhile_is_gathered_until_the_interval_is_over() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([everything()]));
+    let [first, second, copy, third, _] = five();
+    world.newsroom.tell(first).await;
+    world.pass(31).await;
+    world.newsroom.tell_all([second, copy]).await;
+    let number = Given { material: Some((MaterialReason::NewNumber, "28")), ..third };
+    world.newsroom.tell(number).await;
+    world.pass(15 * 60 - 2).await;
+    assert_eq!(world.alerts().await.len(), 1);
+    world.pass(2).await;
+    let alerts = world.alerts().await;
+    assert_eq!(alerts.len(), 2);
+    assert_eq!(told(&alerts[1]), "loud: +2 origins · new number in the lede: 28 · +3 outlets");
+    assert_eq!(alerts[1].state, AlertState::Updated);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_goes_quiet_and_may_speak_again() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([everything()]));
+    let [first, second, ..] = five();
+    world.newsroom.tell(first).await;
+    world.pass(30).await;
+    world.clock.advance(std::time::Duration::from_secs(DAY));
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    assert_eq!(alerts[1].state, AlertState::Quiet);
+    assert_eq!(told(&alerts[1]), "silent: no news for 24 hours");
+    world.newsroom.tell(second).await;
+    world.pass(15 * 60).await;
+    assert_eq!(told(&world.alerts().await[2]), "silent: +1 origin · +1 outlet");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn baseline_and_texts_too_short_ring_nothing() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([at_once()]));
+    let [first, second, third, ..] = five();
+    world.newsroom.tell(Given { baseline: true, ..first }).await;
+    world.newsroom.tell(Given { comparable: false, ..second }).await;
+    world.pass(60).await;
+    assert!(world.alerts().await.is_empty());
+    world.newsroom.tell(third).await;
+    let short = article("e", "shorts.example", "Brief");
+    let material = Some((MaterialReason::NewName, "Corvath"));
+    world.newsroom.tell(Given { comparable: false, material, ..short }).await;
+    world.pass(1).await;
+    let found: Vec<String> = world.alerts().await.iter().map(told).collect();
+    assert_eq!(found, ["loud: new", "silent: +1 origin · +1 outlet"]);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn thresholds_are_waited_for_and_all_articles_so_far_are_named() {
+    let mut world = World::new().await;
+    let subscription =
+        SubscriptionSettings { min_outlets: Some(3), min_origins: Some(2), ..everything() };
+    let running = world.start(&settings([subscription]));
+    let [first, second, copy, ..] = five();
+    world.newsroom.tell_all([first, second]).await;
+    world.pass(3_600).await;
+    assert!(world.alerts().await.is_empty());
+    world.newsroom.tell(copy).await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    assert_eq!((alerts.len(), alerts[0].articles.len()), (1, 3));
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_story_each_text_has_an_alert_of_its_own() {
+    let mut world = World::new().await;
+    let by_story = Some(wirefold_proto::GroupBy::Story);
+    let running =
+        world.start(&settings([SubscriptionSettings { group_by: by_story, ..at_once() }]));
+    world.newsroom.tell_all(five()).await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    let targets: BTreeSet<_> = alerts.iter().map(|alert| alert.target).collect();
+    assert_eq!((alerts.len(), targets.len()), (5, 4));
+    assert!(
+        alerts.iter().all(|alert| matches!(alert.target, Target::Story(_)) && alert.origins == 1)
+    );
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_rings_for_what_it_names_and_updates_follow_the_event() {
+    let mut world = World::new().await;
+    let query = "title:ministers \"stayed away\"".to_owned();
+    let running = world.start(&settings([SubscriptionSettings { query, ..at_once() }]));
+    let [first, second, _, third, ministers] = five();
+    world.newsroom.tell_all([first, second, ministers, third]).await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    assert_eq!(alerts.len(), 2);
+    assert_eq!(alerts[0].matched, ["title:ministers", "stayed away"]);
+    assert_eq!(alerts[0].headline.title, "Ministers to meet over Tarrowgate");
+    assert_eq!(told(&alerts[1]), "silent: +1 origin · +1 outlet");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_absorbed_event_closes_silently_into_the_survivor() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([at_once()]));
+    let [first, second, third, ..] = five();
+    world.newsroom.tell(first).await;
+    world.newsroom.tell(Given { event: "port", ..second }).await;
+    world.newsroom.merge("port", "strike").await;
+    world.pass(1).await;
+    world.newsroom.tell(third).await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    let found: Vec<String> = alerts.iter().map(told).collect();
+    assert_eq!(found.len(), 4, "{found:?}");
+    assert_eq!(found[..2], ["loud: new", "loud: new"]);
+    assert_eq!(alerts[2].merged_into, Some(alerts[0].target));
+    assert_eq!((alerts[2].state, alerts[2].volume), (AlertState::Quiet, Volume::Silent));
+    assert_eq!(alerts[3].id, alerts[0].id);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_survivor_that_never_rang_takes_over_silently() {
+    let mut world = World::new().await;
+    let query = "cranes OR ministers".to_owned();
+    let running = world.start(&settings([SubscriptionSettings { query, ..at_once() }]));
+    let quiet = Given { text: "Nothing of that sort.", ..five()[0] };
+    world.newsroom.tell(quiet).await;
+    world.newsroom.tell(Given { event: "port", ..five()[1] }).await;
+    world.newsroom.merge("port", "strike").await;
+    world.pass(1).await;
+    world.newsroom.tell(five()[4]).await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    let found: Vec<(u64, Volume)> =
+        alerts.iter().map(|alert| (alert.revision, alert.volume)).collect();
+    let (loud, silent) = (Volume::Loud, Volume::Silent);
+    assert_eq!(found, [(1, loud), (1, silent), (2, silent), (2, loud)]);
+    assert_eq!(alerts[2].merged_into, Some(alerts[1].target));
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn quiet_hours_hold_and_one_message_with_the_latest_state_follows() {
+    let mut world = World::new().await;
+    // The virtual clock starts at midnight.
+    let quiet_hours = Some(QuietHours {
+        from: "22:00".to_owned(),
+        to: "00:10".to_owned(),
+        time_zone: "UTC".to_owned(),
+    });
+    let break_quiet = Some("outlets>=5".to_owned());
+    let subscription = SubscriptionSettings { quiet_hours, break_quiet, ..at_once() };
+    let running = world.start(&settings([subscription]));
+    let [first, second, copy, ..] = five();
+    world.newsroom.tell_all([first, second, copy]).await;
+    world.pass(60).await;
+    let alerts = world.alerts().await;
+    let held =
+        |alert: &wirefold_proto::Alert| alert.held.as_ref().map(|Hold { reason, .. }| *reason);
+    assert_eq!(alerts.len(), 3);
+    assert!(alerts.iter().all(|alert| held(alert) == Some(HoldReason::QuietHours)));
+    assert!(world.paper.blocks().is_empty());
+    world.pass(9 * 60).await;
+    let after = world.alerts().await;
+    assert_eq!(after.len(), 4);
+    assert_eq!((told(&after[3]).as_str(), after[3].origins), ("loud: new", 2));
+    assert_eq!(world.paper.blocks().len(), 1);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_breaks_quiet_hours_is_not_held() {
+    let mut world = World::new().await;
+    let quiet_hours = Some(QuietHours {
+        from: "22:00".to_owned(),
+        to: "07:00".to_owned(),
+        time_zone: "UTC".to_owned(),
+    });
+    let break_quiet = Some("outlets>=4".to_owned());
+    let subscription = SubscriptionSettings { quiet_hours, break_quiet, ..at_once() };
+    let running = world.start(&settings([subscription]));
+    world.newsroom.tell_all(five()).await;
+    world.pass(1).await;
+    let held: Vec<bool> = world.alerts().await.iter().map(|alert| alert.held.is_some()).collect();
+    assert_eq!(held, [true, true, true, false, false]);
+    assert_eq!(world.paper.blocks().len(), 2);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_than_enough_a_day_waits_for_the_next() {
+    let mut world = World::new().await;
+    let subscription = SubscriptionSettings {
+        max_per_day: Some(2),
+        group_wait: Some(Interval::from_seconds(0)),
+        ..everything()
+    };
+    let running = world.start(&settings([subscription]));
+    for event in ["one", "two", "three"] {
+        world.newsroom.tell(Given { event, ..five()[0] }).await;
+    }
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    let held: Vec<Option<HoldReason>> =
+        alerts.iter().map(|alert| alert.held.as_ref().map(|held| held.reason)).collect();
+    assert_eq!(held, [None, None, Some(HoldReason::MaxPerDay)]);
+    world.clock.advance(std::time::Duration::from_secs(DAY - 1));
+    world.pass(1).await;
+    let loud = world.paper.blocks().iter().filter(|block| block.contains("LOUD")).count();
+    assert_eq!(loud, 3);
+    running.stop().await;
+}

@@ -1,0 +1,252 @@
+//! A newsroom that publishes output as fetcher, detector and enricher would, judged by hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use wirefold_envelope::{Limits, Sender, create_streams, timestamp};
+use wirefold_flow::{Bus, Clock};
+use wirefold_proto::{
+    AboutArticle, ArticleFetched, ArticleId, Class, ContentHash, CopyKind, DecisionId, EventId,
+    EventState, Findings, FoundBy, Input, ItemAddress, Language, MaterialReason, Materiality,
+    Outlet, OutputArticle, OutputStory, Published, StoryChange, StoryId, StoryState, Tag, Target,
+    TextPolicy, TextSource, Verdict,
+};
+
+pub(super) struct Newsroom {
+    pub(super) bus: Arc<dyn Bus>,
+    clock: Arc<dyn Clock>,
+    events: BTreeMap<&'static str, Event>,
+    /// Events that became part of another.
+    merged: BTreeMap<&'static str, &'static str>,
+    fetched: u64,
+    judged: u64,
+}
+
+#[derive(Default)]
+struct Event {
+    first: Option<ArticleId>,
+    seen: Option<jiff::Timestamp>,
+    stories: BTreeMap<(&'static str, &'static str), Story>,
+    outlets: BTreeSet<&'static str>,
+    articles: u32,
+}
+
+#[derive(Default)]
+struct Story {
+    first: Option<ArticleId>,
+    outlets: BTreeSet<&'static str>,
+    articles: u32,
+}
+
+/// One article, by what matters to alerts.
+#[derive(Clone, Copy)]
+pub(super) struct Given {
+    pub(super) event: &'static str,
+    pub(super) story: &'static str,
+    pub(super) outlet: &'static str,
+    pub(super) title: &'static str,
+    pub(super) text: &'static str,
+    pub(super) material: Option<(MaterialReason, &'static str)>,
+    pub(super) comparable: bool,
+    pub(super) baseline: bool,
+}
+
+/// An article of the event `strike` in a story of its own.
+pub(super) fn article(story: &'static str, outlet: &'static str, title: &'static str) -> Given {
+    Given {
+        event: "strike",
+        story,
+        outlet,
+        title,
+        text: "Dockers of the fictional port of Tarrowgate stayed away from the cranes.",
+        material: None,
+        comparable: true,
+        baseline: false,
+    }
+}
+
+/// Five articles of one event: four texts, and one copy.
+pub(super) fn five() -> [Given; 5] {
+    [
+        article("a", "harborledger.example", "Tarrowgate dock talks collapse"),
+        article("b", "meridianpost.example", "Cranes stand still at Tarrowgate"),
+        article("a", "valeherald.example", "Dock talks in Tarrowgate collapse"),
+        article("c", "northcurrent.example", "What the Tarrowgate strike means for mills"),
+        article("d", "quaytimes.example", "Ministers to meet over Tarrowgate"),
+    ]
+}
+
+impl Newsroom {
+    pub(super) async fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) -> Self {
+        create_streams(&*bus, &Limits::default()).await.unwrap();
+        Self { bus, clock, events: BTreeMap::new(), merged: BTreeMap::new(), fetched: 0, judged: 0 }
+    }
+
+    /// The text into `WF_FETCHED`; what is to stand in the output.
+    pub(super) async fn judge(&mut self, given: Given) -> OutputArticle {
+        let seen = timestamp(self.clock.now());
+        let outlet: Outlet = given.outlet.parse().unwrap();
+        let url = format!("https://{}/{}/{}", given.outlet, given.event, self.fetched);
+        let id = ArticleId::of(
+            &outlet,
+            ItemAddress::Url(&url),
+            ContentHash::of(given.title, given.text),
+        );
+        let about = AboutArticle {
+            outlet,
+            feeds: vec!["wire".parse().unwrap()],
+            item_key: url.clone(),
+            url: Some(url),
+            canonical_url: None,
+            title: given.title.to_owned(),
+            authors: Vec::new(),
+            teaser: None,
+            truncated: false,
+            language_hint: None,
+            published: None,
+            date_doubt: None,
+            seen,
+            version_of: None,
+            source: None,
+            media: Vec::new(),
+            baseline: given.baseline,
+        };
+        let text = ArticleFetched {
+            schema: Tag::new(),
+            id,
+            article: about.clone(),
+            text: given.text.to_owned(),
+            text_from: TextSource::Feed,
+        };
+        self.fetched = self.publish(&text).await;
+        self.output(given, id, about)
+    }
+
+    fn output(&mut self, given: Given, id: ArticleId, about: AboutArticle) -> OutputArticle {
+        self.judged += 1;
+        let name = self.merged.get(given.event).copied().unwrap_or(given.event);
+        let event = self.events.entry(name).or_default();
+        let is_new_event = event.first.is_none();
+        let (first, first_seen) =
+            (*event.first.get_or_insert(id), *event.seen.get_or_insert(about.seen));
+        event.outlets.insert(given.outlet);
+        event.articles += 1;
+        let story = event.stories.entry((given.event, given.story)).or_default();
+        let is_new_story = story.first.is_none();
+        let lead = *story.first.get_or_insert(id);
+        story.outlets.insert(given.outlet);
+        story.articles += 1;
+        let story_state = StoryState {
+            revision: u64::from(story.articles),
+            articles: story.articles,
+            outlets: u32::try_from(story.outlets.len()).unwrap(),
+            first_seen,
+        };
+        let stories = u32::try_from(event.stories.len()).unwrap();
+        let class = match (is_new_event, is_new_story) {
+            (true, _) => Class::New,
+            (false, true) => Class::Related,
+            (false, false) => Class::Copy,
+        };
+        OutputArticle {
+            schema: Tag::new(),
+            id,
+            decision: DecisionId { epoch: 1, input: Input::Article(self.fetched) },
+            judged: self.judged,
+            fetched: self.fetched,
+            text_policy: TextPolicy::None,
+            text: None,
+            verdict: verdict(given, class, lead, first),
+            story_state,
+            event_state: EventState {
+                revision: u64::from(event.articles),
+                stories,
+                articles: event.articles,
+                outlets: u32::try_from(event.outlets.len()).unwrap(),
+                origins: stories,
+                first_seen,
+                continues: None,
+            },
+            findings: Findings {
+                language: Some(Language { tag: "en".parse().unwrap(), how: FoundBy::Rule }),
+                ..Findings::default()
+            },
+            article: about,
+        }
+    }
+
+    /// Publishes an article through to the output.
+    pub(super) async fn tell(&mut self, given: Given) -> OutputArticle {
+        let output = self.judge(given).await;
+        self.publish(&output).await;
+        output
+    }
+
+    pub(super) async fn tell_all(&mut self, given: impl IntoIterator<Item = Given>) {
+        for one in given {
+            self.tell(one).await;
+        }
+    }
+
+    /// The event `from` becomes part of `into`.
+    pub(super) async fn merge(&mut self, from: &'static str, into: &'static str) {
+        let target = |name| Target::Event(self.events[name].first.unwrap().into());
+        let change = OutputStory {
+            schema: Tag::new(),
+            decision: DecisionId { epoch: 1, input: Input::Article(self.fetched) },
+            judged: self.judged,
+            index: 0,
+            at: timestamp(self.clock.now()),
+            change: StoryChange::Merged { from: target(from), into: target(into), links: vec![] },
+        };
+        self.publish(&change).await;
+        let absorbed = self.events.remove(from).unwrap();
+        let event = self.events.get_mut(into).unwrap();
+        event.stories.extend(absorbed.stories);
+        event.outlets.extend(absorbed.outlets);
+        event.articles += absorbed.articles;
+        self.merged.insert(from, into);
+    }
+
+    /// The outlets of an event; none where the target is no event.
+    pub(super) fn outlets(&self, target: Target) -> Option<u32> {
+        let Target::Event(id) = target else {
+            return None;
+        };
+        let is_it = |event: &&Event| event.first.is_some_and(|first| EventId::from(first) == id);
+        let event = self.events.values().find(is_it)?;
+        Some(u32::try_from(event.outlets.len()).unwrap())
+    }
+
+    pub(super) async fn publish<M: Published>(&self, message: &M) -> u64 {
+        let sender = Sender { source: "/wirefold/newsroom" };
+        let now = timestamp(self.clock.now());
+        let message = sender.outgoing(message, now, None).unwrap();
+        self.bus.publish(message).await.unwrap().sequence()
+    }
+}
+
+fn verdict(given: Given, class: Class, lead: ArticleId, first: ArticleId) -> Verdict {
+    let material = |(reason, detail): (MaterialReason, &str)| Materiality {
+        material: true,
+        reason,
+        detail: (!detail.is_empty()).then(|| detail.to_owned()),
+    };
+    Verdict {
+        class,
+        kind: (class == Class::Copy).then_some(CopyKind::Reprint),
+        comparable: given.comparable,
+        story: StoryId::from(lead),
+        event: EventId::from(first),
+        lead,
+        origin: lead,
+        origin_confidence: None,
+        matches: Vec::new(),
+        holds: Vec::new(),
+        shared_quotations: 0,
+        agency: None,
+        novelty: serde_json::from_str("1.0").unwrap(),
+        material: given.material.map(material),
+        simhash: serde_json::from_str("\"0000000000000000\"").unwrap(),
+    }
+}

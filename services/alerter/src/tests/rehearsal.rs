@@ -1,0 +1,40 @@
+//! What a subscription would have sent.
+
+use wirefold_flow::{Clock as _, UnixMillis};
+use wirefold_proto::SubscriptionSettings;
+
+use super::newsroom::{Given, five};
+use super::running::{World, at_once, everything};
+use crate::{AlerterError, rehearse};
+
+#[tokio::test(start_paused = true)]
+async fn a_rehearsal_counts_what_would_have_been_sent_and_saved() {
+    let mut world = World::new().await;
+    world.newsroom.tell(Given { event: "before", ..five()[0] }).await;
+    world.pass(10).await;
+    let since = world.clock.now();
+    world.newsroom.tell_all(five()).await;
+    world.newsroom.tell(Given { event: "other", text: "", title: "Football", ..five()[1] }).await;
+    world.pass(60).await;
+    let query = "tarrowgate".to_owned();
+    let subscription = SubscriptionSettings { query, ..everything() };
+    let now = world.clock.now();
+    let found = rehearse(&*world.bus, &subscription, since, now).await.unwrap();
+    assert_eq!((found.articles, found.matching, found.events, found.alerts), (6, 5, 1, 1));
+    assert_eq!((found.loud, found.silent, found.saved), (1, 0, 1));
+    assert_eq!(found.samples[0].title, "Tarrowgate dock talks collapse");
+    let all = rehearse(&*world.bus, &at_once(), UnixMillis(0), now).await.unwrap();
+    assert_eq!((all.articles, all.alerts, all.loud, all.silent), (7, 3, 4, 3));
+    assert!(world.alerts().await.is_empty(), "it sends nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rehearsal_of_a_broken_query_says_what_is_wrong() {
+    let world = World::new().await;
+    let subscription = SubscriptionSettings { query: "(".to_owned(), ..everything() };
+    let error = rehearse(&*world.bus, &subscription, UnixMillis(0), UnixMillis(0)).await;
+    let Err(AlerterError::Subscription { why, .. }) = error else {
+        panic!("it is no subscription: {error:?}");
+    };
+    assert!(why.contains("column 2"), "{why}");
+}

@@ -1,0 +1,156 @@
+//! The alerter under way, and what it has said.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::decode;
+use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
+use wirefold_flow::{Bus, Surroundings};
+use wirefold_proto::{Alert, Interval, SubscriptionSettings, Volume, streams};
+
+use super::newsroom::Newsroom;
+use crate::{AlerterError, ConfiguredSubscription, Delivery, DeliveryKind, Printer, Settings, run};
+
+/// A terminal that remembers.
+#[derive(Default)]
+pub(super) struct Paper(pub(super) Mutex<Vec<String>>);
+
+impl Printer for Paper {
+    fn print(&self, line: &str) -> std::io::Result<()> {
+        self.0.lock().unwrap().push(line.to_owned());
+        Ok(())
+    }
+}
+
+impl Paper {
+    pub(super) fn blocks(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+pub(super) struct Running {
+    pub(super) stop: CancellationToken,
+    pub(super) done: JoinHandle<Result<(), AlerterError>>,
+}
+
+impl Running {
+    pub(super) fn start(
+        surroundings: &Surroundings,
+        settings: &Settings,
+        paper: &Arc<Paper>,
+    ) -> Self {
+        let stop = CancellationToken::new();
+        let running = run(surroundings.clone(), settings.clone(), paper.clone(), stop.clone());
+        Self { stop, done: tokio::spawn(running) }
+    }
+
+    pub(super) async fn stop(self) {
+        self.stop.cancel();
+        self.done.await.unwrap().unwrap();
+    }
+}
+
+/// Lets everybody go on until all of them wait. The paused runtime moves on only then.
+pub(super) async fn settle() {
+    let idle = tokio::time::timeout(Duration::from_millis(1), std::future::pending::<()>());
+    assert!(idle.await.is_err(), "nothing ends it but the paused clock");
+}
+
+/// A subscription that matches everything.
+pub(super) fn everything() -> SubscriptionSettings {
+    SubscriptionSettings {
+        id: "all".parse().unwrap(),
+        name: "Everything".to_owned(),
+        query: "*".to_owned(),
+        group_by: None,
+        on: Vec::new(),
+        min_outlets: None,
+        min_origins: None,
+        group_wait: None,
+        update_interval: None,
+        repeat_interval: None,
+        quiet_hours: None,
+        break_quiet: None,
+        max_per_day: None,
+        digest: None,
+        deliveries: Vec::new(),
+    }
+}
+
+/// The same, told of every article at once.
+pub(super) fn at_once() -> SubscriptionSettings {
+    SubscriptionSettings {
+        group_wait: Some(Interval::from_seconds(0)),
+        update_interval: Some(Interval::from_seconds(0)),
+        ..everything()
+    }
+}
+
+pub(super) fn settings(subscriptions: impl IntoIterator<Item = SubscriptionSettings>) -> Settings {
+    let managed = |settings| ConfiguredSubscription { settings, managed_by: "test:1".to_owned() };
+    Settings {
+        subscriptions: subscriptions.into_iter().map(managed).collect(),
+        deliveries: vec![Delivery { name: "stdout".to_owned(), kind: DeliveryKind::Stdout }],
+        page: Some("http://127.0.0.1:8787".to_owned()),
+        ..Settings::default()
+    }
+}
+
+/// A simulated bus with a newsroom.
+pub(super) struct World {
+    pub(super) clock: VirtualClock,
+    pub(super) bus: Arc<dyn Bus>,
+    pub(super) newsroom: Newsroom,
+    pub(super) paper: Arc<Paper>,
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        let clock = VirtualClock::default();
+        let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
+        let newsroom = Newsroom::new(bus.clone(), Arc::new(clock.clone())).await;
+        Self { clock, bus, newsroom, paper: Arc::default() }
+    }
+
+    pub(super) fn surroundings(&self) -> Surroundings {
+        Surroundings::new(self.bus.clone(), Arc::new(self.clock.clone()))
+    }
+
+    pub(super) fn start(&self, settings: &Settings) -> Running {
+        Running::start(&self.surroundings(), settings, &self.paper)
+    }
+
+    /// Moves the time on second by second, and lets everybody work in each.
+    pub(super) async fn pass(&self, seconds: u64) {
+        settle().await;
+        for _ in 0..seconds {
+            self.clock.advance(Duration::from_secs(1));
+            settle().await;
+        }
+    }
+
+    pub(super) async fn alerts(&self) -> Vec<Alert> {
+        alerts(&*self.bus).await
+    }
+}
+
+/// Every revision in the stream.
+pub(super) async fn alerts(bus: &dyn Bus) -> Vec<Alert> {
+    let mut reader = bus.read(streams::ALERTS.name, ">", 1).await.unwrap();
+    let mut found = Vec::new();
+    loop {
+        let batch = reader.ready(100).await.unwrap();
+        if batch.is_empty() {
+            return found;
+        }
+        found.extend(batch.iter().map(|stored| decode::<Alert>(stored).unwrap()));
+    }
+}
+
+/// Volume and reasons of a revision, in short.
+pub(super) fn told(alert: &Alert) -> String {
+    let volume = if alert.volume == Volume::Loud { "loud" } else { "silent" };
+    format!("{volume}: {}", crate::wording::reasons(alert))
+}

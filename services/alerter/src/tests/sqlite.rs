@@ -1,0 +1,42 @@
+//! The alerter on the bus that ships.
+
+use std::sync::Arc;
+
+use tempfile::tempdir;
+use wirefold_flow::sim::VirtualClock;
+use wirefold_flow::{Clock, Surroundings};
+
+use super::newsroom::{Newsroom, five};
+use super::running::{Paper, Running, alerts, at_once, settings, told};
+use super::watching::watch;
+
+#[tokio::test]
+async fn what_is_in_the_file_is_not_told_again() {
+    let folder = tempdir().unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::default());
+    let paper = Arc::<Paper>::default();
+    let bus = wirefold_flow_sqlite::open(folder.path(), clock.clone()).unwrap();
+    let mut newsroom = Newsroom::new(bus, clock.clone()).await;
+    for given in five() {
+        let (observer, mut log) = watch();
+        let surroundings =
+            Surroundings { observer, ..Surroundings::new(newsroom.bus.clone(), clock.clone()) };
+        let running = Running::start(&surroundings, &settings([at_once()]), &paper);
+        newsroom.tell(given).await;
+        log.wait_for("alerter-stdout done").await;
+        running.stop().await;
+        drop(surroundings);
+        newsroom = reopened(newsroom, folder.path(), &clock);
+    }
+    let found: Vec<String> = alerts(&*newsroom.bus).await.iter().map(told).collect();
+    assert_eq!(found.len(), 5, "{found:?}");
+    assert_eq!(paper.blocks().len(), 5);
+}
+
+/// The same newsroom after a restart.
+fn reopened(mut newsroom: Newsroom, folder: &std::path::Path, clock: &Arc<dyn Clock>) -> Newsroom {
+    // The file is closed once nobody holds the bus any more, and only then opens again.
+    newsroom.bus = wirefold_flow::sim::SimBus::open(&Default::default(), clock.clone()).bus();
+    newsroom.bus = wirefold_flow_sqlite::open(folder, clock.clone()).unwrap();
+    newsroom
+}

@@ -1,0 +1,72 @@
+//! Words and links that all messages share.
+
+use wirefold_proto::{Alert, HoldReason, Target};
+
+/// Why delivery waits, as a label.
+pub(crate) fn hold(reason: HoldReason) -> &'static str {
+    match reason {
+        HoldReason::QuietHours => "quiet_hours",
+        HoldReason::MaxPerDay => "max_per_day",
+        HoldReason::Muted => "muted",
+        HoldReason::Digest => "digest",
+    }
+}
+
+/// The page of what an alert is about.
+pub(crate) fn page(base: &str, target: Target) -> String {
+    let base = base.trim_end_matches('/');
+    match target {
+        Target::Event(event) => format!("{base}/events/{event}"),
+        Target::Story(story) => format!("{base}/stories/{story}"),
+    }
+}
+
+/// The numbers of an alert, such as `14 outlets · at most 2 origins · 12 copies folded`.
+pub(crate) fn numbers(alert: &Alert) -> String {
+    let outlets = count(alert.outlets, "outlet", "outlets");
+    let origins = count(alert.origins, "origin", "origins");
+    let copies = match alert.copies {
+        0 => String::new(),
+        copies => format!(" · {} folded", count(copies, "copy", "copies")),
+    };
+    format!("{outlets} · at most {origins}{copies}")
+}
+
+/// The reasons of an alert, the weightiest first.
+pub(crate) fn reasons(alert: &Alert) -> String {
+    let words: Vec<&str> = alert.reasons.iter().map(|reason| reason.words.as_str()).collect();
+    words.join(" · ")
+}
+
+fn count(count: u32, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// One line of text from elsewhere: nothing in it moves a terminal's cursor or ends a header.
+pub(crate) fn line(text: &str) -> String {
+    text.chars().map(|c| if is_unfit(c) { ' ' } else { c }).collect::<String>().trim().to_owned()
+}
+
+/// Control characters, and those that turn the direction of the text around them.
+fn is_unfit(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_from_elsewhere_stays_a_line() {
+        assert_eq!(line(" a\r\nb\u{1b}[2Jc\u{202e}d "), "a  b [2Jc d");
+        assert_eq!(count(1, "copy", "copies"), "1 copy");
+    }
+
+    #[test]
+    fn pages_are_those_of_the_gateway() {
+        let event = "e-00000000000000000000000001".parse().expect("an id");
+        let expected = "http://127.0.0.1:8787/events/e-00000000000000000000000001";
+        assert_eq!(page("http://127.0.0.1:8787/", event), expected);
+    }
+}

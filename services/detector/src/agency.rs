@@ -1,0 +1,158 @@
+//! The agency behind a text in the contract's form, with the words it rests on.
+
+use wirefold_dedup::{Agency as Found, Confidence as Sure, DocId, How};
+use wirefold_proto::{Agency, AgencyEvidence, AgencyHow, ArticleId, Confidence, EvidencePlace};
+use wirefold_text::extract::{AgencyTrace, Trace, dateline};
+use wirefold_text::{Paragraph, Span, Text};
+
+/// The most bytes of quoted evidence.
+const WORDS: usize = 80;
+/// The most pieces of evidence.
+const PIECES: usize = 2;
+/// A byline stands among this many first paragraphs …
+const TOP: usize = 3;
+/// … and has at most this many words.
+const LONGEST_BYLINE: usize = 12;
+
+/// One article as evidence.
+#[derive(Clone, Copy)]
+pub(crate) struct Witness<'a> {
+    pub(crate) text: Option<&'a Text>,
+    pub(crate) traces: &'a [AgencyTrace],
+    pub(crate) byline: &'a str,
+}
+
+/// The agency of an article. `through` is the article whose shared passages say so, where another
+/// one does.
+pub(crate) fn agency(
+    found: &Found<DocId>,
+    own: Witness<'_>,
+    through: Option<(ArticleId, Witness<'_>)>,
+) -> Agency {
+    let evidence = match through {
+        None => own_evidence(found.name, own),
+        Some((article, witness)) => {
+            let said = own_evidence(found.name, witness).into_iter().next();
+            let words = said.map(|piece| piece.words).unwrap_or_default();
+            vec![AgencyEvidence { place: EvidencePlace::Passages, words, article: Some(article) }]
+        }
+    };
+    Agency {
+        name: found.name.to_owned(),
+        how: match found.how {
+            How::Credited => AgencyHow::Credited,
+            How::Mentioned => AgencyHow::Mentioned,
+            How::Inferred => AgencyHow::Inferred,
+        },
+        confidence: match found.confidence {
+            Sure::Certainly => Confidence::Certainly,
+            Sure::Probably => Confidence::Probably,
+            Sure::Possibly => Confidence::Possibly,
+        },
+        evidence,
+    }
+}
+
+fn own_evidence(name: &str, witness: Witness<'_>) -> Vec<AgencyEvidence> {
+    let traces = witness.traces.iter().filter(|trace| trace.agency == name);
+    let pieces = traces.filter_map(|trace| match (trace.span, witness.text) {
+        (None, _) => Some((EvidencePlace::Byline, cut(witness.byline))),
+        (Some(span), Some(text)) => Some((place(text, span, trace.trace), words(text, span))),
+        (Some(_), None) => None,
+    });
+    let piece = |(place, words)| AgencyEvidence { place, words, article: None };
+    pieces.take(PIECES).map(piece).collect()
+}
+
+fn place(text: &Text, span: Span, trace: Trace) -> EvidencePlace {
+    if trace == Trace::Mentioned {
+        return EvidencePlace::Sentence;
+    }
+    if dateline(text).is_some_and(|dateline| dateline.span.contains(span.start)) {
+        return EvidencePlace::Dateline;
+    }
+    let Some((index, paragraph)) = paragraph_at(text, span) else {
+        return EvidencePlace::CreditLine;
+    };
+    let line = paragraph.span.of(text.original()).to_lowercase();
+    if line.contains('©') || line.contains("copyright") || line.contains("(c)") {
+        return EvidencePlace::CopyrightLine;
+    }
+    match index < TOP && paragraph.words.len() <= LONGEST_BYLINE {
+        true => EvidencePlace::Byline,
+        false => EvidencePlace::CreditLine,
+    }
+}
+
+fn paragraph_at(text: &Text, span: Span) -> Option<(usize, &Paragraph)> {
+    let mut paragraphs = text.paragraphs().iter().enumerate();
+    paragraphs.find(|(_, paragraph)| paragraph.span.contains(span.start))
+}
+
+/// The paragraph around a span, or as much of it as may be quoted, beginning near the span.
+fn words(text: &Text, span: Span) -> String {
+    let original = text.original();
+    let paragraph = paragraph_at(text, span).map_or(span, |(_, paragraph)| paragraph.span);
+    if paragraph.end - paragraph.start <= WORDS {
+        return cut(paragraph.of(original).trim());
+    }
+    let before = WORDS.saturating_sub(span.end - span.start) / 2;
+    let mut from = span.start.saturating_sub(before).max(paragraph.start);
+    while !original.is_char_boundary(from) {
+        from += 1;
+    }
+    cut(original[from..paragraph.end].trim())
+}
+
+/// As much as may be quoted, in one line: control characters take six bytes each in JSON.
+pub(crate) fn cut(words: &str) -> String {
+    let part = &words[..words.floor_char_boundary(WORDS)];
+    part.replace(char::is_control, " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wirefold_dedup::own_agency;
+    use wirefold_text::extract::{agencies, byline_agencies};
+
+    fn check(original: &str, byline: &str, place: EvidencePlace, part: &str) {
+        let text = Text::new(original);
+        let mut traces = byline_agencies(byline);
+        traces.extend(agencies(&text));
+        let found = own_agency(&traces).expect("an agency is named");
+        let witness = Witness { text: Some(&text), traces: &traces, byline };
+        let piece = agency(&found, witness, None).evidence.remove(0);
+        assert_eq!(piece.place, place, "{original:?}");
+        assert!(piece.words.contains(part) && piece.words.len() <= WORDS, "{:?}", piece.words);
+    }
+
+    #[test]
+    fn evidence_says_where_it_stands() {
+        let long = "and so on and on about the quay that was shut for nine days in a row";
+        check("QUAYTON (AP) — The port closed.", "", EvidencePlace::Dateline, "QUAYTON (AP)");
+        check("The port closed.", "Ada Ruiz, AP", EvidencePlace::Byline, "Ada Ruiz");
+        check(
+            &format!("{long}, {long}, an aide told The Associated Press {long}."),
+            "",
+            EvidencePlace::Sentence,
+            "told The Associated Press",
+        );
+        let copyright = format!("{long}.\n{long}.\n{long}.\nCopyright 2026 The Associated Press.");
+        check(&copyright, "", EvidencePlace::CopyrightLine, "Copyright 2026");
+    }
+
+    #[test]
+    fn what_is_inferred_names_the_article_that_says_so() {
+        let text = Text::new("QUAYTON (AP) — The port closed.");
+        let traces = agencies(&text);
+        let found =
+            Found { name: "AP", how: How::Inferred, confidence: Sure::Probably, through: Some(3) };
+        let own = Witness { text: None, traces: &[], byline: "" };
+        let id: ArticleId = "a-00000000000000000000000001".parse().unwrap();
+        let through = Witness { text: Some(&text), traces: &traces, byline: "" };
+        let piece = agency(&found, own, Some((id, through))).evidence.remove(0);
+        assert_eq!((piece.place, piece.article), (EvidencePlace::Passages, Some(id)));
+        assert!(piece.words.starts_with("QUAYTON"));
+    }
+}

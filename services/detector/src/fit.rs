@@ -1,0 +1,166 @@
+//! A decision within its 2 KB, whatever it has to say.
+
+use std::collections::VecDeque;
+
+use wirefold_proto::{ArticleJudged, StoryChange, encode};
+
+/// Encodes a decision with as many of the waiting changes as fit, at least one of them, and takes
+/// those off the queue. Where it is too large, the weakest evidence goes first.
+pub(crate) fn fit(record: &mut ArticleJudged, waiting: &mut VecDeque<StoryChange>) -> Vec<u8> {
+    record.changes = waiting.iter().take(1).cloned().collect();
+    let mut body = loop {
+        match encode(record) {
+            Ok(body) => break body,
+            Err(_) => drop_weakest(record).expect("what has a fixed size fits"),
+        }
+    };
+    while let Some(next) = waiting.get(record.changes.len()) {
+        record.changes.push(next.clone());
+        match encode(record) {
+            Ok(larger) => body = larger,
+            Err(_) => {
+                record.changes.pop();
+                break;
+            }
+        }
+    }
+    waiting.drain(..record.changes.len());
+    body
+}
+
+/// Drops one piece of evidence; `None` where nothing is left to drop.
+fn drop_weakest(record: &mut ArticleJudged) -> Option<()> {
+    let verdict = &mut record.verdict;
+    let evidence = verdict.agency.as_mut().map(|agency| &mut agency.evidence);
+    let (matches, holds) = (&mut verdict.matches, &mut verdict.holds);
+    match evidence {
+        Some(evidence) if evidence.len() > 1 => evidence.truncate(1),
+        _ if matches.len() > 1 && matches.len() >= holds.len() => drop(matches.pop()),
+        _ if !holds.is_empty() => drop(holds.pop()),
+        Some(evidence) if !evidence.is_empty() => evidence.clear(),
+        _ if !matches.is_empty() => matches.clear(),
+        _ => drop(record.changes.pop()?),
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wirefold_proto::{
+        Agency, AgencyEvidence, AgencyHow, Class, Confidence, Containment, CopyKind, DecisionId,
+        EventState, EvidencePlace, Input, MAX_DECISION_BYTES, MaterialReason, Materiality, Novelty,
+        Offsets, Simhash, StoryState, Tag, Target, TextMatch, Verdict,
+    };
+
+    fn agency() -> Agency {
+        let piece = AgencyEvidence {
+            place: EvidencePlace::CopyrightLine,
+            words: "\"\\".repeat(40),
+            article: Some(id("z")),
+        };
+        Agency {
+            name: "An agency of a long name".to_owned(),
+            how: AgencyHow::Mentioned,
+            confidence: Confidence::Certainly,
+            evidence: vec![piece.clone(), piece],
+        }
+    }
+
+    fn id(digit: &str) -> wirefold_proto::ArticleId {
+        format!("a-7{}", digit.repeat(25)).parse().unwrap()
+    }
+
+    /// Everything as large as its type allows, and far more evidence than is sent.
+    fn extreme() -> ArticleJudged {
+        let seen = "9999-12-30T22:00:00.999999999Z".parse().unwrap();
+        let found = TextMatch {
+            id: id("z"),
+            contained: Containment::new(0.1234).unwrap(),
+            containing: Containment::new(0.1234).unwrap(),
+            passages: u32::MAX,
+            longest: u32::MAX,
+            fetched: Some(u64::MAX),
+        };
+        ArticleJudged {
+            schema: Tag::new(),
+            decision: DecisionId { epoch: u64::MAX, input: Input::Article(u64::MAX) },
+            input: Offsets { fetched: u64::MAX, control: u64::MAX },
+            id: id("z"),
+            seen,
+            verdict: Verdict {
+                class: Class::Version,
+                kind: Some(CopyKind::Partial),
+                comparable: false,
+                story: id("z").into(),
+                event: id("z").into(),
+                lead: id("z"),
+                origin: id("z"),
+                origin_confidence: Some(Confidence::Certainly),
+                matches: vec![found; 40],
+                holds: vec![id("z").into(); 40],
+                shared_quotations: u32::MAX,
+                agency: Some(agency()),
+                novelty: Novelty::new(0.1234).unwrap(),
+                material: Some(Materiality {
+                    material: false,
+                    reason: MaterialReason::LedeRewritten,
+                    detail: Some("\"\\".repeat(40)),
+                }),
+                simhash: Simhash(u64::MAX),
+            },
+            story_state: StoryState {
+                revision: u64::MAX,
+                articles: u32::MAX,
+                outlets: u32::MAX,
+                first_seen: seen,
+            },
+            event_state: EventState {
+                revision: u64::MAX,
+                stories: u32::MAX,
+                articles: u32::MAX,
+                outlets: u32::MAX,
+                origins: u32::MAX,
+                first_seen: seen,
+                continues: Some(id("z").into()),
+            },
+            lead_fetched: Some(u64::MAX),
+            changes: Vec::new(),
+            baseline: true,
+        }
+    }
+
+    fn changes() -> VecDeque<StoryChange> {
+        let credited = StoryChange::Credited { story: id("z").into(), agency: agency() };
+        let target = Target::Event(id("z").into());
+        let merged = StoryChange::Merged { from: target, into: target, links: vec![id("z")] };
+        [credited.clone(), merged.clone(), merged, credited].into()
+    }
+
+    #[test]
+    fn the_most_extreme_decision_fits_and_changes_wait_their_turn() {
+        let mut waiting = changes();
+        let (mut told, mut rounds) = (Vec::new(), 0);
+        while !waiting.is_empty() {
+            let mut record = extreme();
+            let body = fit(&mut record, &mut waiting);
+            assert!(body.len() <= MAX_DECISION_BYTES, "{}", body.len());
+            assert!(!record.changes.is_empty(), "a change waits for ever");
+            told.extend(record.changes);
+            rounds += 1;
+        }
+        assert_eq!(told, Vec::from(changes()));
+        assert!(rounds > 1);
+    }
+
+    #[test]
+    fn a_decision_that_fits_is_left_whole() {
+        let mut record = extreme();
+        record.verdict.matches.truncate(2);
+        record.verdict.holds.clear();
+        record.verdict.agency = None;
+        let before = record.clone();
+        fit(&mut record, &mut VecDeque::new());
+        assert_eq!(record, before);
+    }
+}

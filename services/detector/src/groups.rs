@@ -1,0 +1,364 @@
+//! Stories and events as they are counted: revisions, articles, outlets, origins.
+//!
+//! `dedup` says what belongs together; this is the book-keeping over it. Stories and events are
+//! keyed as dedup names them, by the number of their first article.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use wirefold_dedup::{DocId, Merge};
+use wirefold_proto::{
+    ArticleId, ArticleJudged, EventId, EventState, StoryChange, StoryId, StoryState, Target,
+};
+
+use crate::lede::Ledes;
+
+/// A story.
+#[derive(Debug)]
+pub(crate) struct Story {
+    pub(crate) id: StoryId,
+    /// The article that stands for it, with its sequence in `WF_FETCHED`.
+    pub(crate) lead: ArticleId,
+    pub(crate) lead_fetched: Option<u64>,
+    /// Whether an agency is known to be behind it.
+    pub(crate) is_credited: bool,
+    event: DocId,
+    revision: u64,
+    articles: u32,
+    /// Hashes of its outlets.
+    outlets: BTreeSet<u64>,
+    first_seen: Timestamp,
+    /// Whether it has a text long enough to count as an origin.
+    is_origin: bool,
+    /// The stream time of its last article.
+    last: i64,
+}
+
+#[derive(Debug)]
+struct Event {
+    id: EventId,
+    stories: BTreeSet<DocId>,
+    revision: u64,
+    first_seen: Timestamp,
+    continues: Option<EventId>,
+    ledes: Ledes,
+}
+
+/// An article as it enters a story.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entering {
+    pub(crate) id: ArticleId,
+    pub(crate) fetched: u64,
+    pub(crate) seen: Timestamp,
+    pub(crate) time: i64,
+    pub(crate) outlet: u64,
+    pub(crate) comparable: bool,
+}
+
+/// All stories and events of the window.
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    stories: BTreeMap<DocId, Story>,
+    events: BTreeMap<DocId, Event>,
+    /// Events that became part of others.
+    redirects: BTreeMap<DocId, DocId>,
+}
+
+impl Groups {
+    pub(crate) fn story(&self, story: DocId) -> Option<&Story> {
+        self.stories.get(&story)
+    }
+
+    pub(crate) fn story_mut(&mut self, story: DocId) -> Option<&mut Story> {
+        self.stories.get_mut(&story)
+    }
+
+    /// The id of the event behind dedup's number.
+    pub(crate) fn event_id(&self, event: DocId) -> Option<EventId> {
+        self.events.get(&self.resolve(event)).map(|event| event.id)
+    }
+
+    /// The event of a story.
+    pub(crate) fn event_of(&self, story: DocId) -> DocId {
+        self.stories.get(&story).map_or(story, |found| self.resolve(found.event))
+    }
+
+    pub(crate) fn ledes(&self, event: DocId) -> Option<&Ledes> {
+        self.events.get(&self.resolve(event)).map(|event| &event.ledes)
+    }
+
+    pub(crate) fn ledes_mut(&mut self, event: DocId) -> Option<&mut Ledes> {
+        let event = self.resolve(event);
+        self.events.get_mut(&event).map(|event| &mut event.ledes)
+    }
+
+    fn resolve(&self, mut event: DocId) -> DocId {
+        while let Some(next) = self.redirects.get(&event) {
+            event = *next;
+        }
+        event
+    }
+
+    /// Opens a story in an event, which it opens too unless it is there.
+    pub(crate) fn open(
+        &mut self,
+        story: DocId,
+        event: DocId,
+        first: &Entering,
+        continues: Option<EventId>,
+    ) {
+        let event = self.resolve(event);
+        let opened = Story {
+            id: first.id.into(),
+            lead: first.id,
+            lead_fetched: Some(first.fetched),
+            is_credited: false,
+            event,
+            revision: 0,
+            articles: 0,
+            outlets: BTreeSet::new(),
+            first_seen: first.seen,
+            is_origin: false,
+            last: first.time,
+        };
+        self.stories.insert(story, opened);
+        let fresh = || Event {
+            id: first.id.into(),
+            stories: BTreeSet::new(),
+            revision: 0,
+            first_seen: first.seen,
+            continues,
+            ledes: Ledes::default(),
+        };
+        self.events.entry(event).or_insert_with(fresh).stories.insert(story);
+    }
+
+    /// Counts an article in its story and event.
+    pub(crate) fn enter(&mut self, story: DocId, article: &Entering) {
+        if let Some(found) = self.stories.get_mut(&story) {
+            found.revision += 1;
+            found.articles += 1;
+            found.outlets.insert(article.outlet);
+            found.is_origin |= article.comparable;
+            found.last = found.last.max(article.time);
+        }
+        let event = self.event_of(story);
+        if let Some(event) = self.events.get_mut(&event) {
+            event.revision += 1;
+        }
+    }
+
+    /// Makes two events one, unless they are.
+    pub(crate) fn merge_events(&mut self, merge: Merge, link: ArticleId) -> Option<StoryChange> {
+        let (one, other) = (self.resolve(merge.older), self.resolve(merge.younger));
+        let (older, younger) = (one.min(other), one.max(other));
+        self.absorb_event(older, younger, link)
+    }
+
+    fn absorb_event(&mut self, into: DocId, from: DocId, link: ArticleId) -> Option<StoryChange> {
+        if into == from || !self.events.contains_key(&into) {
+            return None;
+        }
+        let gone = self.events.remove(&from)?;
+        let kept = self.events.get_mut(&into)?;
+        kept.revision = kept.revision.max(gone.revision) + 1;
+        kept.first_seen = kept.first_seen.min(gone.first_seen);
+        kept.stories.extend(gone.stories);
+        kept.ledes.extend(gone.ledes);
+        self.redirects.insert(from, into);
+        let links = vec![link];
+        Some(StoryChange::Merged {
+            from: Target::Event(gone.id),
+            into: Target::Event(kept.id),
+            links,
+        })
+    }
+
+    /// Makes two stories one, and their events where nothing is left of one.
+    pub(crate) fn merge_stories(&mut self, merge: Merge, link: ArticleId) -> Vec<StoryChange> {
+        let Merge { older, younger } = merge;
+        let (left, taken) = (self.event_of(younger), self.event_of(older));
+        if older == younger || !self.stories.contains_key(&older) {
+            return Vec::new();
+        }
+        let Some(gone) = self.stories.remove(&younger) else {
+            return Vec::new();
+        };
+        let Some(kept) = self.stories.get_mut(&older) else {
+            return Vec::new();
+        };
+        kept.revision = kept.revision.max(gone.revision) + 1;
+        kept.articles += gone.articles;
+        kept.first_seen = kept.first_seen.min(gone.first_seen);
+        kept.last = kept.last.max(gone.last);
+        kept.is_origin |= gone.is_origin;
+        kept.is_credited |= gone.is_credited;
+        kept.outlets.extend(gone.outlets);
+        let (from, into) = (Target::Story(gone.id), Target::Story(kept.id));
+        let mut changes = vec![StoryChange::Merged { from, into, links: vec![link] }];
+        changes.extend(self.leave_event(younger, left, taken, link));
+        changes
+    }
+
+    /// Takes a story that is no more out of its event.
+    fn leave_event(
+        &mut self,
+        story: DocId,
+        left: DocId,
+        taken: DocId,
+        link: ArticleId,
+    ) -> Option<StoryChange> {
+        let event = self.events.get_mut(&left)?;
+        event.stories.remove(&story);
+        event.revision += 1;
+        if left == taken || !event.stories.is_empty() {
+            return None;
+        }
+        self.absorb_event(taken, left, link)
+    }
+
+    pub(crate) fn story_state(&self, story: DocId) -> Option<StoryState> {
+        let story = self.stories.get(&story)?;
+        Some(StoryState {
+            revision: story.revision,
+            articles: story.articles,
+            outlets: count(story.outlets.len()),
+            first_seen: story.first_seen,
+        })
+    }
+
+    pub(crate) fn event_state(&self, event: DocId) -> Option<EventState> {
+        let event = self.events.get(&self.resolve(event))?;
+        let stories = || event.stories.iter().filter_map(|story| self.stories.get(story));
+        let outlets: BTreeSet<u64> = stories().flat_map(|story| &story.outlets).copied().collect();
+        Some(EventState {
+            revision: event.revision,
+            stories: count(event.stories.len()),
+            articles: stories().map(|story| story.articles).sum(),
+            outlets: count(outlets.len()),
+            origins: count(stories().filter(|story| story.is_origin).count()),
+            first_seen: event.first_seen,
+            continues: event.continues,
+        })
+    }
+
+    /// Takes over what a decision that stands says of its story and event, where that is free.
+    pub(crate) fn adopt(&mut self, story: DocId, record: &ArticleJudged) {
+        let event = self.event_of(story);
+        let verdict = &record.verdict;
+        let is_free = self.stories.values().all(|other| other.id != verdict.story);
+        if let Some(found) = self.stories.get_mut(&story) {
+            if is_free {
+                (found.id, found.lead) = (verdict.story, verdict.lead);
+                found.lead_fetched = record.lead_fetched;
+            }
+            if found.id == verdict.story {
+                let StoryState { revision, articles, first_seen, .. } = record.story_state;
+                (found.revision, found.articles, found.first_seen) =
+                    (revision, articles, first_seen);
+            }
+        }
+        let is_free_event = self.events.values().all(|other| other.id != verdict.event);
+        if let Some(found) = self.events.get_mut(&event) {
+            if is_free_event {
+                found.id = verdict.event;
+            }
+            if found.id == verdict.event {
+                let EventState { revision, first_seen, continues, .. } = record.event_state;
+                (found.revision, found.first_seen, found.continues) =
+                    (revision, first_seen, continues);
+            }
+        }
+    }
+
+    /// Forgets the events of which nothing has been heard since `oldest`, with their stories.
+    pub(crate) fn forget(&mut self, oldest: i64) {
+        let stories = &self.stories;
+        let is_alive = |story: &DocId| stories.get(story).is_some_and(|story| story.last >= oldest);
+        self.events.retain(|_, event| event.stories.iter().any(is_alive));
+        let kept: BTreeSet<DocId> =
+            self.events.values().flat_map(|event| &event.stories).copied().collect();
+        self.stories.retain(|story, _| kept.contains(story));
+        let redirects = std::mem::take(&mut self.redirects);
+        let ends = |mut event: DocId| {
+            while let Some(next) = redirects.get(&event) {
+                event = *next;
+            }
+            self.events.contains_key(&event)
+        };
+        let live: BTreeSet<DocId> = redirects.keys().copied().filter(|from| ends(*from)).collect();
+        self.redirects = redirects.into_iter().filter(|(from, _)| live.contains(from)).collect();
+    }
+}
+
+pub(crate) fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entering(number: u32, outlet: u64) -> Entering {
+        Entering {
+            id: format!("a-{number:026}").parse().unwrap(),
+            fetched: u64::from(number),
+            seen: Timestamp::UNIX_EPOCH,
+            time: i64::from(number),
+            outlet,
+            comparable: true,
+        }
+    }
+
+    /// Three stories, of which the first two are one event.
+    fn three() -> Groups {
+        let mut groups = Groups::default();
+        for (story, event) in [(0, 0), (1, 0), (2, 2)] {
+            let first = entering(story, u64::from(story));
+            groups.open(story, event, &first, None);
+            groups.enter(story, &first);
+        }
+        groups
+    }
+
+    #[test]
+    fn counts_belong_to_events() {
+        let mut groups = three();
+        groups.enter(1, &Entering { comparable: false, ..entering(3, 0) });
+        let story = groups.story_state(1).unwrap();
+        assert_eq!((story.revision, story.articles, story.outlets), (2, 2, 2));
+        let event = groups.event_state(0).unwrap();
+        let counts = (event.stories, event.articles, event.outlets, event.origins, event.revision);
+        assert_eq!(counts, (2, 3, 2, 2, 3));
+    }
+
+    #[test]
+    fn a_merged_story_takes_its_event_along_where_nothing_else_is_in_it() {
+        let mut groups = three();
+        let link = entering(9, 0).id;
+        let changes = groups.merge_stories(Merge { older: 1, younger: 2 }, link);
+        let sorts: Vec<&str> = changes
+            .iter()
+            .map(|change| match change {
+                StoryChange::Merged { from: Target::Story(_), .. } => "story",
+                StoryChange::Merged { from: Target::Event(_), .. } => "event",
+                _ => "other",
+            })
+            .collect();
+        assert_eq!(sorts, ["story", "event"]);
+        assert_eq!(groups.event_id(2), groups.event_id(0));
+        let state = groups.event_state(2).unwrap();
+        assert_eq!((state.stories, state.articles, state.outlets), (2, 3, 3));
+        assert!(groups.merge_events(Merge { older: 0, younger: 2 }, link).is_none());
+    }
+
+    #[test]
+    fn what_left_the_window_is_forgotten_with_its_redirects() {
+        let mut groups = three();
+        groups.merge_events(Merge { older: 0, younger: 2 }, entering(9, 0).id);
+        groups.forget(2);
+        assert_eq!(groups.stories.len(), 3, "the event of the last story lives");
+        groups.forget(3);
+        assert!(groups.stories.is_empty() && groups.redirects.is_empty());
+    }
+}

@@ -1,0 +1,262 @@
+//! Everything the detector has learnt, and how an article is learnt.
+//!
+//! The same articles in the same order give the same decisions, so a decision that stands is learnt
+//! anew by deciding it once more.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::Timestamp;
+use wirefold_dedup::{Class, Detector, DocId, Incoming, Merge, Settings, word_hash};
+use wirefold_proto::{
+    Agency, ArticleFetched, ArticleId, ArticleJudged, DateDoubt, DecisionId, Materiality, Offsets,
+    StoryChange, Tag,
+};
+
+use crate::agency::{Witness, agency};
+use crate::fit::fit;
+use crate::groups::{Entering, Groups};
+use crate::known::Known;
+use crate::verdict::{Beside, material, verdict};
+
+/// Seconds in a day: the step in which dedup forgets, and so do we.
+const DAY: i64 = 24 * 3600;
+
+/// Where an article of the window stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) id: ArticleId,
+    /// Its sequence in `WF_FETCHED`.
+    pub(crate) fetched: u64,
+    time: i64,
+    byline: String,
+}
+
+/// The articles of the window, as dedup numbers them.
+pub(crate) type Places = BTreeMap<DocId, Place>;
+
+/// A decision with its bytes.
+pub(crate) struct Learnt {
+    pub(crate) record: ArticleJudged,
+    pub(crate) body: Vec<u8>,
+    /// The story that the article is in now.
+    pub(crate) story: DocId,
+}
+
+/// What the detector knows.
+pub(crate) struct Learning {
+    window: i64,
+    dedup: Detector,
+    places: Places,
+    groups: Groups,
+    known: Known,
+    /// Changes that found no room in a decision yet.
+    waiting: VecDeque<StoryChange>,
+    /// Stream time in seconds: never runs back.
+    time: i64,
+}
+
+impl Learning {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            window: settings.window,
+            dedup: Detector::new(settings.clone()),
+            places: Places::new(),
+            groups: Groups::default(),
+            known: Known::new(settings.window),
+            waiting: VecDeque::new(),
+            time: 0,
+        }
+    }
+
+    /// Whether an article was decided on already.
+    pub(crate) fn knows(&self, id: ArticleId) -> bool {
+        self.known.contains(id)
+    }
+
+    /// How many articles are in the window.
+    pub(crate) fn articles(&self) -> usize {
+        self.dedup.articles()
+    }
+
+    /// Remembers an article whose text is kept no longer.
+    pub(crate) fn note(&mut self, id: ArticleId, seen: Timestamp) {
+        self.pass_to(seen.as_second());
+        self.known.insert(id, self.time);
+    }
+
+    /// Takes over what a decision that stands says, where it is not what was learnt.
+    pub(crate) fn adopt(&mut self, learnt: &Learnt, standing: &ArticleJudged) {
+        self.groups.adopt(learnt.story, standing);
+    }
+
+    /// Decides on an article and learns it.
+    pub(crate) fn learn(
+        &mut self,
+        fetched: &ArticleFetched,
+        decision: DecisionId,
+        input: Offsets,
+    ) -> Learnt {
+        let about = &fetched.article;
+        self.pass_to(about.seen.as_second());
+        self.known.insert(fetched.id, self.time);
+        let byline = about.authors.join(", ");
+        let found = self.observe(fetched, &byline);
+        let (id, time) = (fetched.id, self.time);
+        self.places.insert(found.doc, Place { id, fetched: input.fetched, time, byline });
+        let entering = Entering {
+            id,
+            fetched: input.fetched,
+            seen: about.seen,
+            time,
+            outlet: word_hash(about.outlet.as_str()),
+            comparable: found.comparable,
+        };
+        let (story, mut changes) = self.group(&found, &entering);
+        let material = self.material(&found, story);
+        let agency = self.agency(&found);
+        changes.extend(self.credit(&found, story, agency.as_ref()));
+        self.waiting.extend(changes);
+        let beside = Beside { story, agency, material };
+        let mut record = self.record(fetched, &found, beside, decision, input);
+        let body = fit(&mut record, &mut self.waiting);
+        Learnt { record, body, story }
+    }
+
+    fn observe(&mut self, fetched: &ArticleFetched, byline: &str) -> wirefold_dedup::Verdict {
+        let about = &fetched.article;
+        let items = items(fetched);
+        let items: Vec<&str> = items.iter().map(String::as_str).collect();
+        let claimed = match about.date_doubt {
+            Some(DateDoubt::Absurd) => None,
+            _ => about.published,
+        };
+        // What people give as files comes from nobody's site: nothing is learnt of its pages.
+        let is_loose = about.outlet.is_local();
+        self.dedup.observe(&Incoming {
+            items: &items,
+            outlet: (!is_loose).then_some(about.outlet.as_str()),
+            title: &about.title,
+            byline,
+            text: &fetched.text,
+            time: self.time,
+            published: claimed.map_or(self.time, Timestamp::as_second),
+        })
+    }
+
+    /// Enters an article into its story and event. The story after all merges, and the merges.
+    fn group(
+        &mut self,
+        found: &wirefold_dedup::Verdict,
+        entering: &Entering,
+    ) -> (DocId, Vec<StoryChange>) {
+        let link = entering.id;
+        let merges = found.merged_events.iter();
+        let mut changes: Vec<StoryChange> =
+            merges.filter_map(|merge| self.groups.merge_events(*merge, link)).collect();
+        if self.groups.story(found.story).is_none() {
+            let continues = found.continues.and_then(|event| self.groups.event_id(event));
+            self.groups.open(found.story, found.event, entering, continues);
+        }
+        self.groups.enter(found.story, entering);
+        let mut story = found.story;
+        for Merge { older, younger } in &found.merged_stories {
+            changes.extend(
+                self.groups.merge_stories(Merge { older: *older, younger: *younger }, link),
+            );
+            if story == *younger {
+                story = *older;
+            }
+        }
+        (story, changes)
+    }
+
+    /// Whether the article changes what is known of its event, whose ledes learn this one.
+    fn material(&mut self, found: &wirefold_dedup::Verdict, story: DocId) -> Option<Materiality> {
+        let event = self.groups.event_of(story);
+        let text = self.dedup.text(found.doc)?;
+        let news = match found.class {
+            Class::Related => self.groups.ledes(event).and_then(|ledes| ledes.news(&text)),
+            _ => material(found),
+        };
+        if let Some(ledes) = self.groups.ledes_mut(event) {
+            ledes.learn(&text);
+        }
+        news
+    }
+
+    fn agency(&self, found: &wirefold_dedup::Verdict) -> Option<Agency> {
+        let said = found.agency.as_ref()?;
+        let (own, other) =
+            (self.dedup.text(found.doc), said.through.map(|doc| self.dedup.text(doc)));
+        let witness = |doc: DocId, text| {
+            let place = self.places.get(&doc)?;
+            let traces = self.dedup.agency_traces(doc);
+            Some((place.id, Witness { text, traces, byline: &place.byline }))
+        };
+        let (_, own) = witness(found.doc, own.as_deref())?;
+        let text = other.as_ref().and_then(|text| text.as_deref());
+        Some(agency(said, own, said.through.and_then(|doc| witness(doc, text))))
+    }
+
+    /// The change where an agency becomes known by a later article of a story.
+    fn credit(
+        &mut self,
+        found: &wirefold_dedup::Verdict,
+        story: DocId,
+        agency: Option<&Agency>,
+    ) -> Option<StoryChange> {
+        let entry = self.groups.story_mut(story)?;
+        let agency = agency.filter(|_| !entry.is_credited)?;
+        entry.is_credited = true;
+        let is_later = found.doc != found.story;
+        is_later.then(|| StoryChange::Credited { story: entry.id, agency: agency.clone() })
+    }
+
+    fn record(
+        &self,
+        fetched: &ArticleFetched,
+        found: &wirefold_dedup::Verdict,
+        beside: Beside,
+        decision: DecisionId,
+        input: Offsets,
+    ) -> ArticleJudged {
+        const KNOWN: &str = "the article has just been entered";
+        let (story, groups) = (beside.story, &self.groups);
+        ArticleJudged {
+            schema: Tag::new(),
+            decision,
+            input,
+            id: fetched.id,
+            seen: fetched.article.seen,
+            verdict: verdict(found, groups, &self.places, beside).expect(KNOWN),
+            story_state: groups.story_state(story).expect(KNOWN),
+            event_state: groups.event_state(groups.event_of(story)).expect(KNOWN),
+            lead_fetched: groups.story(story).and_then(|story| story.lead_fetched),
+            changes: Vec::new(),
+            baseline: fetched.article.baseline,
+        }
+    }
+
+    /// Moves stream time on; once a day, forgets what dedup is about to forget.
+    fn pass_to(&mut self, seen: i64) {
+        let before = self.time.div_euclid(DAY);
+        self.time = self.time.max(seen);
+        if self.time.div_euclid(DAY) > before {
+            let oldest = self.time - self.window;
+            self.places.retain(|_, place| place.time >= oldest);
+            self.groups.forget(oldest);
+        }
+    }
+}
+
+/// What tells an article's item from others: its own id (which later versions name), that of the
+/// version before, its page, its place in its feed.
+fn items(fetched: &ArticleFetched) -> Vec<String> {
+    let about = &fetched.article;
+    let mut items = vec![fetched.id.to_string()];
+    items.extend(about.version_of.map(|before| before.to_string()));
+    items.extend(about.canonical_url.clone().or_else(|| about.url.clone()));
+    let feed = about.feeds.first().map_or("", |feed| feed.as_str());
+    items.push(format!("{}\u{1f}{feed}\u{1f}{}", about.outlet, about.item_key));
+    items
+}

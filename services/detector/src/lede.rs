@@ -1,0 +1,147 @@
+//! What the lede of an article brings that its event did not have.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use wirefold_dedup::word_hash;
+use wirefold_proto::{MaterialReason, Materiality};
+use wirefold_text::Text;
+use wirefold_text::extract::{dateline, names, numbers};
+
+use crate::agency::cut;
+
+/// The words and numbers of the ledes of an event.
+#[derive(Debug, Default)]
+pub(crate) struct Ledes {
+    words: BTreeSet<u64>,
+    numbers: BTreeSet<u64>,
+}
+
+/// Words kept of one event: ledes beyond that say nothing new about what is new.
+const MOST_WORDS: usize = 4_096;
+/// Words of a lede that are looked at.
+const LONGEST: usize = 120;
+
+impl Ledes {
+    /// Learns an article's lede.
+    pub(crate) fn learn(&mut self, text: &Text) {
+        if self.words.len() >= MOST_WORDS {
+            return;
+        }
+        let lede = lede(text);
+        let words = text.words()[lede.clone()].iter();
+        self.words.extend(words.map(|word| word_hash(text.normal(word))));
+        self.numbers.extend(numbers(text, lede).iter().map(|number| word_hash(&number.value)));
+    }
+
+    /// What those of another event knew.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.words.extend(other.words);
+        self.numbers.extend(other.numbers);
+    }
+
+    /// The first number, else the first name, of an article's lede that is new here; none where
+    /// all are known.
+    pub(crate) fn news(&self, text: &Text) -> Option<Materiality> {
+        let lede = lede(text);
+        let mut found = numbers(text, lede.clone()).into_iter();
+        let number = found.find(|number| !self.numbers.contains(&word_hash(&number.value)));
+        if let Some(number) = number {
+            return Some(material(MaterialReason::NewNumber, &number.value));
+        }
+        let is_news = |index: &usize| {
+            let normal = text.normal(&text.words()[*index]);
+            !self.words.contains(&word_hash(normal)) && !CALENDAR.contains(&normal)
+        };
+        let mut names = lede_names(text, &lede).into_iter();
+        let name = names.find(|words| words.clone().any(|index| is_news(&index)))?;
+        let (first, last) = (text.words()[name.start].span, text.words()[name.end - 1].span);
+        Some(material(MaterialReason::NewName, &text.original()[first.start..last.end]))
+    }
+}
+
+/// Words in capitals in English that name no one, in normal form.
+const CALENDAR: &[&str] = &[
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// Where more than one word in this many is in capitals, nouns are, as in German: a single one is
+/// no name there.
+const CAPITALS: usize = 5;
+
+/// The names of a lede, as word ranges.
+fn lede_names(text: &Text, lede: &Range<usize>) -> Vec<Range<usize>> {
+    let all: Vec<Range<usize>> = names(text).into_iter().map(|name| name.words).collect();
+    let in_names: usize = all.iter().map(ExactSizeIterator::len).sum();
+    let shortest = if in_names * CAPITALS > text.words().len() { 2 } else { 1 };
+    // The first word behind a dateline owes its capital to the sentence.
+    let opens = |words: &Range<usize>| words.start == lede.start && lede.start != text.lede().start;
+    let behind = |words: Range<usize>| match opens(&words) {
+        true => words.start + 1..words.end,
+        false => words,
+    };
+    let in_lede = all.into_iter().filter(|words| lede.contains(&words.start));
+    in_lede.map(behind).filter(|words| words.len() >= shortest).collect()
+}
+
+fn material(reason: MaterialReason, detail: &str) -> Materiality {
+    Materiality { material: true, reason, detail: Some(cut(detail)) }
+}
+
+/// The first words of the lede behind its dateline: where a text was written is no news.
+fn lede(text: &Text) -> Range<usize> {
+    let lede = text.lede();
+    let behind = dateline(text).map_or(0, |dateline| dateline.span.end);
+    let start = lede.clone().find(|index| text.words()[*index].span.start >= behind);
+    let start = start.unwrap_or(lede.end);
+    start..lede.end.min(start + LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: &str = "QUAYTON (AP) — The port of Quayton closed on Monday after 9 days, said Ada Ruiz of the quay union.";
+
+    fn check(new: &str, expected: Option<(MaterialReason, &str)>) {
+        let mut ledes = Ledes::default();
+        ledes.learn(&Text::new(KNOWN));
+        let found = ledes.news(&Text::new(new));
+        let found = found.map(|found| (found.reason, found.detail.unwrap_or_default()));
+        assert_eq!(found, expected.map(|(reason, detail)| (reason, detail.to_owned())), "{new}");
+    }
+
+    #[test]
+    fn a_number_comes_before_a_name_and_nothing_new_is_nothing() {
+        check(KNOWN, None);
+        check("TARROW — For 9 days Ada Ruiz of the union has kept the port of Quayton shut.", None);
+        check(
+            "The union of Tom Lund shut the port of Quayton on Monday for all of 10 days.",
+            Some((MaterialReason::NewNumber, "10")),
+        );
+        check(
+            "The union led by Tom Lund shut the port of Quayton on Friday, said Ada Ruiz.",
+            Some((MaterialReason::NewName, "Tom Lund")),
+        );
+        check("On Friday the port of Quayton was shut by the quay union of Ada Ruiz.", None);
+        check("Der Hafen bleibt nach dem Streik der Arbeiter an der Mole geschlossen.", None);
+    }
+}

@@ -1,0 +1,69 @@
+//! The user's own five articles, `../shared/seeds/*.txt`, as files in a watched folder.
+
+use wirefold_proto::{AgencyHow, ArticleJudged, Class};
+
+use super::stand::{Stand, Told, decision};
+
+/// The texts in order of their names, or none where the folder is absent: then it says so.
+fn texts() -> Option<Vec<String>> {
+    let folder =
+        std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/seeds"));
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            b"SKIPPED: ../shared/seeds is absent\n",
+        );
+        return None;
+    };
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
+    paths.sort();
+    Some(paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect())
+}
+
+async fn judge(texts: &[String], order: [usize; 5]) -> Vec<ArticleJudged> {
+    let stand = Stand::new().await;
+    let file = |(place, number): (usize, &usize)| {
+        Told::file(&format!("{number}.txt"), &texts[*number]).fetched(i64::try_from(place).unwrap())
+    };
+    let articles: Vec<_> = order.iter().enumerate().map(file).collect();
+    stand.publish(&articles).await;
+    stand.run_to(5).await.iter().map(decision).collect()
+}
+
+#[tokio::test]
+async fn are_one_event_of_four_stories_in_every_order() {
+    let Some(texts) = texts() else { return };
+    for order in permutations() {
+        let records = judge(&texts, order).await;
+        let copies = records.iter().filter(|record| record.verdict.class == Class::Copy);
+        assert_eq!(copies.count(), 1, "{order:?}");
+        let last = &records[4];
+        let event = &last.event_state;
+        let counts = (event.articles, event.stories, event.origins, event.outlets);
+        assert_eq!(counts, (5, 4, 4, 1), "{order:?}");
+        let twins: Vec<_> =
+            (0..5).filter(|place| matches!(order[*place], 1 | 4)).map(|p| &records[p]).collect();
+        assert_eq!(twins[0].verdict.story, twins[1].verdict.story, "{order:?}");
+        // The one that names no agency has it from the other, at once or as a change.
+        let inferred = twins.iter().any(|record| {
+            record.verdict.agency.as_ref().is_some_and(|a| a.how == AgencyHow::Inferred)
+        });
+        assert!(inferred || !twins[1].changes.is_empty(), "{order:?}");
+    }
+}
+
+fn permutations() -> Vec<[usize; 5]> {
+    let mut found = Vec::new();
+    for code in 0..5_usize.pow(5) {
+        let order: [usize; 5] =
+            std::array::from_fn(|place| code / 5_usize.pow(u32::try_from(place).unwrap()) % 5);
+        let mut sorted = order;
+        sorted.sort_unstable();
+        if sorted == [0, 1, 2, 3, 4] {
+            found.push(order);
+        }
+    }
+    assert_eq!(found.len(), 120);
+    found
+}

@@ -1,0 +1,139 @@
+//! The fixtures of `seeds/`, judged on the bus as they are by `fold`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use wirefold_flow::REFERENCE;
+use wirefold_proto::{
+    AgencyHow, Class, Command, CommandOutcome, ControlCommand, Judged, MAX_DECISION_BYTES,
+    MaterialReason, StoryChange, Tag,
+};
+
+use super::stand::{Stand, decision, seed_articles, seeds};
+
+#[derive(Deserialize)]
+struct Expected {
+    stories: Vec<Story>,
+}
+
+#[derive(Deserialize)]
+struct Story {
+    members: Vec<String>,
+}
+
+fn expected() -> BTreeSet<BTreeSet<String>> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../seeds/expected.json");
+    let expected: Expected = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    expected.stories.into_iter().map(|story| story.members.into_iter().collect()).collect()
+}
+
+#[tokio::test]
+async fn fold_into_the_expected_stories() {
+    let stand = Stand::new().await;
+    let articles = seed_articles();
+    stand.publish(&articles).await;
+    let judged = stand.run_to(articles.len()).await;
+    let mut stories: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for (stored, told) in judged.iter().zip(seeds()) {
+        stories.entry(decision(stored).verdict.story).or_default().insert(told.id);
+        assert!(stored.body.len() <= MAX_DECISION_BYTES);
+    }
+    assert_eq!(stories.into_values().collect::<BTreeSet<_>>(), expected());
+}
+
+#[tokio::test]
+async fn records_name_their_article_and_count_what_they_change() {
+    let stand = Stand::new().await;
+    let articles = seed_articles();
+    stand.publish(&articles).await;
+    let judged = stand.run_to(articles.len()).await;
+    let mut revisions: BTreeMap<_, (u64, u32)> = BTreeMap::new();
+    for (stored, article) in judged.iter().zip(&articles) {
+        let record = decision(stored);
+        assert_eq!(record.id, article.id);
+        let place = format!("WF_FETCHED/{}", record.input.fetched);
+        assert_eq!(stored.headers.get(REFERENCE), Some(place.as_str()));
+        assert_eq!(stored.headers.get("ce-id"), Some(stored.id.as_str()));
+        let trace = stored.headers.get("traceparent").unwrap();
+        assert!(trace.contains("-00000000000000000000000000000007-"), "{trace}");
+        let before = revisions.entry(record.verdict.story).or_default();
+        assert!(record.story_state.revision > before.0, "revisions go up");
+        assert_eq!(record.story_state.articles, before.1 + 1);
+        *before = (record.story_state.revision, record.story_state.articles);
+        for found in &record.verdict.matches {
+            let prior = &articles[usize::try_from(found.fetched.unwrap()).unwrap() - 1];
+            assert_eq!(prior.id, found.id, "texts are read at the places named");
+        }
+        let lead = usize::try_from(record.lead_fetched.unwrap()).unwrap();
+        assert_eq!(articles[lead - 1].id, record.verdict.lead);
+    }
+}
+
+#[tokio::test]
+async fn evidence_and_reasons_stand_in_the_records() {
+    let stand = Stand::new().await;
+    let articles = seed_articles();
+    stand.publish(&articles).await;
+    let judged = stand.run_to(articles.len()).await;
+    let ids: Vec<String> = seeds().into_iter().map(|told| told.id).collect();
+    let of = |id: &str| decision(&judged[ids.iter().position(|known| known == id).unwrap()]);
+    let credited = of("st-01").verdict.agency.unwrap();
+    assert_eq!((credited.name.as_str(), credited.how), ("AP", AgencyHow::Credited));
+    assert!(credited.evidence[0].words.contains("Associated Press"), "{credited:?}");
+    let corrected = of("fl-03").verdict;
+    assert_eq!(corrected.class, Class::Version);
+    let reason = corrected.material.unwrap();
+    assert!(reason.material && reason.reason == MaterialReason::Correction, "{reason:?}");
+    let own = of("st-04");
+    assert_eq!(own.verdict.class, Class::Related);
+    assert_eq!(own.event_state.origins, 2);
+    assert!(own.event_state.stories == 2 && own.event_state.outlets > 2);
+}
+
+#[tokio::test]
+async fn an_agency_told_by_a_later_copy_is_a_change() {
+    let stand = Stand::new().await;
+    let mut told = seeds();
+    let first = told.iter().position(|told| told.id == "st-01").unwrap();
+    let mut uncredited = told.remove(first);
+    let credited = uncredited.clone();
+    uncredited.author = None;
+    uncredited.text = uncredited.text.replace("By Lena Corvath, Associated Press\n\n", "");
+    uncredited.url = Some("https://other.example/1".to_owned());
+    "other.example".clone_into(&mut uncredited.outlet);
+    stand.publish(&[uncredited.fetched(10), credited.fetched(20)]).await;
+    let judged = stand.run_to(2).await;
+    let (one, other) = (decision(&judged[0]), decision(&judged[1]));
+    assert_eq!((one.verdict.agency, one.changes), (None, vec![]));
+    let [StoryChange::Credited { story, agency }] = &other.changes[..] else {
+        panic!("{:?}", other.changes);
+    };
+    assert_eq!((*story, agency.name.as_str()), (one.verdict.story, "AP"));
+}
+
+#[tokio::test]
+async fn commands_that_are_to_come_are_refused_in_their_place() {
+    let stand = Stand::new().await;
+    let articles = seed_articles();
+    let story = articles[0].id.into();
+    let command = ControlCommand {
+        schema: Tag::new(),
+        id: "c".to_owned(),
+        at: articles[0].article.seen,
+        by: "cli".to_owned(),
+        command: Command::Split { story, articles: vec![articles[0].id] },
+    };
+    let other = ControlCommand {
+        id: "d".to_owned(),
+        command: Command::FeedRemove { feed: "quay".parse().unwrap() },
+        ..command.clone()
+    };
+    stand.command(&other).await;
+    stand.command(&command).await;
+    let judged = stand.run_to(1).await;
+    let Ok(Judged::Command(record)) = Judged::decode(&judged[0].body) else {
+        panic!("no command: {:?}", judged[0]);
+    };
+    assert_eq!((record.decision.to_string(), record.input.control), ("1-c2".to_owned(), 2));
+    assert!(matches!(record.outcome, CommandOutcome::Refused { .. }));
+}

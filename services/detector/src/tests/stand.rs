@@ -1,0 +1,194 @@
+//! A detector on a simulated bus, and articles to feed it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::{Limits, Sender, create_streams};
+use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
+use wirefold_flow::{Bus, LoopError, Outgoing, Stored, Surroundings, UnixMillis};
+use wirefold_proto::streams;
+use wirefold_proto::{
+    AboutArticle, ArticleFetched, ArticleId, ArticleJudged, ContentHash, ControlCommand,
+    ItemAddress, Outlet, Published, Tag, TextSource, TraceParent, decode,
+};
+
+use crate::{Settings, run};
+
+pub(super) fn settings() -> Settings {
+    Settings {
+        dedup: wirefold_dedup::Settings::default(),
+        writer: "detector-1".to_owned(),
+        release: "0.0.0".to_owned(),
+    }
+}
+
+/// An article as it is told, before it is one of the contract.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Told {
+    pub(super) id: String,
+    pub(super) feed: String,
+    pub(super) outlet: String,
+    pub(super) url: Option<String>,
+    pub(super) title: String,
+    pub(super) author: Option<String>,
+    pub(super) published: Option<Timestamp>,
+    pub(super) text: String,
+}
+
+impl Told {
+    /// A file that somebody gives: nothing is known of it but its text.
+    pub(super) fn file(id: &str, text: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            feed: "files".to_owned(),
+            outlet: "local".to_owned(),
+            url: None,
+            title: String::new(),
+            author: None,
+            published: None,
+            text: text.to_owned(),
+        }
+    }
+
+    /// The article, seen at this second.
+    pub(super) fn fetched(&self, second: i64) -> ArticleFetched {
+        let outlet: Outlet = self.outlet.parse().unwrap();
+        let address = self.url.as_deref().map_or(ItemAddress::Key(&self.id), ItemAddress::Url);
+        let content = ContentHash::of(&self.title, &self.text);
+        let given = if self.url.is_some() { TextSource::Feed } else { TextSource::Given };
+        ArticleFetched {
+            schema: Tag::new(),
+            id: ArticleId::of(&outlet, address, content),
+            article: AboutArticle {
+                outlet,
+                feeds: vec![self.feed.parse().unwrap()],
+                item_key: self.id.clone(),
+                url: self.url.clone(),
+                canonical_url: self.url.clone(),
+                title: self.title.clone(),
+                authors: self.author.iter().cloned().collect(),
+                teaser: None,
+                truncated: false,
+                language_hint: None,
+                published: self.published,
+                date_doubt: None,
+                seen: Timestamp::from_second(second).unwrap(),
+                version_of: None,
+                source: None,
+                media: Vec::new(),
+                baseline: false,
+            },
+            text: self.text.clone(),
+            text_from: given,
+        }
+    }
+}
+
+/// The fixtures of `seeds/articles.jsonl`, in order.
+pub(super) fn seeds() -> Vec<Told> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../seeds/articles.jsonl");
+    let lines = std::fs::read_to_string(path).unwrap();
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The fixtures as they are seen: when they claim to be published.
+pub(super) fn seed_articles() -> Vec<ArticleFetched> {
+    let at = |told: &Told| told.published.unwrap().as_second();
+    seeds().iter().map(|told| told.fetched(at(told))).collect()
+}
+
+/// A bus with a clock that stands.
+pub(super) struct Stand {
+    pub(super) clock: VirtualClock,
+    pub(super) sim: SimBus,
+    pub(super) bus: Arc<dyn Bus>,
+}
+
+impl Stand {
+    pub(super) async fn new() -> Self {
+        let clock = VirtualClock::default();
+        let sim = SimBus::open(&SimDisk::default(), Arc::new(clock.clone()));
+        let bus = sim.bus();
+        create_streams(&*bus, &Limits::default()).await.unwrap();
+        Self { clock, sim, bus }
+    }
+
+    pub(super) fn surroundings(&self) -> Surroundings {
+        Surroundings::new(self.bus.clone(), Arc::new(self.clock.clone()))
+    }
+
+    pub(super) fn start(&self) -> (CancellationToken, JoinHandle<Result<(), LoopError>>) {
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(run(self.surroundings(), settings(), stop.clone()));
+        (stop, running)
+    }
+
+    pub(super) async fn publish(&self, articles: &[ArticleFetched]) {
+        for article in articles {
+            self.bus.publish(outgoing(article)).await.unwrap();
+        }
+    }
+
+    pub(super) async fn command(&self, command: &ControlCommand) {
+        let sender = Sender { source: "/wirefold/gateway" };
+        self.bus.publish(sender.outgoing(command, command.at, None).unwrap()).await.unwrap();
+    }
+
+    /// Waits until this many records stand, epochs left out.
+    pub(super) async fn judged(&self, count: usize) -> Vec<Stored> {
+        let subject = "wirefold.v1.article.judged";
+        let mut reader = self.bus.read(streams::JUDGED.name, subject, 1).await.unwrap();
+        let mut found = Vec::new();
+        while found.len() < count {
+            let next = reader.next(1_000);
+            let waited = tokio::time::timeout(Duration::from_secs(60), next).await;
+            found.extend(waited.expect("decisions come").unwrap());
+        }
+        found
+    }
+
+    /// Runs a detector over what stands until this many records do.
+    pub(super) async fn run_to(&self, count: usize) -> Vec<Stored> {
+        let (stop, running) = self.start();
+        let judged = self.judged(count).await;
+        stop.cancel();
+        running.await.unwrap().unwrap();
+        judged
+    }
+
+    pub(super) fn now(&self) -> UnixMillis {
+        wirefold_flow::Clock::now(&self.clock)
+    }
+}
+
+pub(super) fn outgoing(article: &ArticleFetched) -> Outgoing {
+    let trace = TraceParent::new(7, 7, true).unwrap();
+    let sender = Sender { source: "/wirefold/fetcher" };
+    sender.outgoing(article, article.article.seen, Some(trace)).unwrap()
+}
+
+pub(super) fn decision(stored: &Stored) -> ArticleJudged {
+    decode(&stored.body).unwrap()
+}
+
+/// The decisions' bytes but for the epoch in which they were made.
+pub(super) fn without_epochs(judged: &[Stored]) -> Vec<String> {
+    let plain = |stored: &Stored| {
+        let body = String::from_utf8(stored.body.to_vec()).unwrap();
+        let (_, input) = stored.id.split_once('-').unwrap();
+        let plain = body.replacen(&format!("\"{}\"", stored.id), &format!("\"{input}\""), 1);
+        assert_ne!(plain, body, "the record says its id");
+        plain
+    };
+    judged.iter().map(plain).collect()
+}
+
+#[test]
+fn message_ids_are_article_ids() {
+    let article = Told::file("x", "Some text.").fetched(1);
+    assert_eq!(outgoing(&article).id, article.message_id());
+}

@@ -1,0 +1,120 @@
+//! Words that say what stands beside them: titles, first names, words of organisations, verbs of
+//! saying. All in normal form, of the languages in which most news is read here.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+/// Titles and offices before a person's name.
+const TITLES: &str = "mr mrs ms miss dr prof professor president presidents vice minister premier \
+    chancellor secretary senator sen rep gov governor mayor judge justice general gen colonel col \
+    captain capt sergeant sgt lieutenant admiral commissioner ambassador director chairman \
+    chairwoman chair chief officer king queen prince princess pope bishop cardinal sheriff coach \
+    spokesman spokeswoman spokesperson inspector detective analyst economist lawyer sir lord lady \
+    herr frau präsident präsidentin bundespräsident bundeskanzler bundeskanzlerin kanzler \
+    kanzlerin ministerin bundesminister bundesministerin ministerpräsident innenminister \
+    außenminister außenministerin finanzminister verteidigungsminister bürgermeister \
+    bürgermeisterin sprecher sprecherin direktor direktorin chef chefin richter richterin \
+    generalsekretär monsieur madame mme mlle président présidente ministre maire directeur \
+    directrice juge señor señora don doña presidente presidenta ministro ministra alcalde \
+    alcaldesa director directora juez президент министр премьер генерал президента глава \
+    прем'єр міністр президентка мэр мер";
+
+/// Words inside the names of organisations.
+const ORGANISATIONS: &str = "ministry department bank university college institute institution \
+    council union party inc corp corporation co ltd llc plc ag gmbh se association committee \
+    commission court police agency group authority board federation foundation society company \
+    airlines airways railway railways hospital school office bureau service services center \
+    centre league club fund trust assembly parliament senate chamber workers guard force forces \
+    army navy ministerium universität gericht verband gewerkschaft partei behörde amt stiftung \
+    verein gesellschaft klinik polizei ministère université banque parti syndicat tribunal \
+    conseil société ministerio universidad banco partido sindicato consejo министерство банк \
+    университет міністерство університет times post gazette herald tribune journal";
+
+/// Verbs of saying.
+const SAYING: &str = "said says say told tells added adds argued argues warned warns insisted \
+    noted explained explains asked replied wrote writes stated announced declared recalled \
+    admitted acknowledged conceded claimed testified continued sagte sagt erklärte erklärt \
+    betonte betont meinte meint warnte warnt kritisierte forderte ergänzte schrieb teilte \
+    déclaré dit affirmé expliqué ajouté assuré indiqué estimé souligné lancé confié déclare \
+    affirme explique ajoute assure estime dijo dice afirmó aseguró declaró explicó señaló añadió \
+    indicó advirtió agregó сказал сказала заявил заявила отметил отметила добавил сообщил \
+    сказав заявив заявила зазначив зазначила додав повідомив";
+
+/// First names common in news.
+const FIRST_NAMES: &str = "adam adrian ahmed alan albert alejandro alex alexander alexandra alice \
+    ali alina amanda amy ana anders andrea andreas andrew angela anna anne anthony antonio barbara \
+    ben benjamin bernd bob boris brian carl carla carlos carmen caroline catherine charles \
+    charlotte chris christian christina christine christoph claire claudia daniel david deborah \
+    dennis diana diego dmitri dmitry donald dorothy edward elena elizabeth emily emma eric erik \
+    eva felix fernando florian francesca francisco frank franz gabriel george gerhard giovanni \
+    giulia gregory hannah hans harry heinz helen helga henry igor ingrid irene isabel ivan jack \
+    jacob jakob james jan jane javier jean jennifer jessica jim joan joe johannes john jonas \
+    jonathan jorge jose joseph josé juan julia julian karen karl katharina kate kevin klaus lars \
+    laura lena leo lewis linda lisa louis lucas lucia luis lukas manuel marc marco maria marie \
+    mark markus marta martha martin mary matthew max michael michel miguel mike mohamed mohammed \
+    monica muhammad nancy natalia nicholas nicolas nikolai nina oleg olga oliver olivier omar oscar \
+    pablo patricia patrick paul pedro peter philip philippe pierre rachel rafael ralf rebecca \
+    richard robert roberto roger roland rosa rosalind ruth ryan sam samuel sandra sara sarah scott \
+    sebastian sergei simon sofia sophie stefan stephen steven susan svetlana tatiana thomas tim \
+    tom tomas ursula valentina vera victor viktor vincent vladimir walter werner william wolfgang \
+    yulia yuri yusuf анна александр алексей андрей владимир дмитрий елена иван игорь мария михаил \
+    наталья николай олег ольга павел сергей татьяна юлия юрий олександр андрій володимир дмитро \
+    олена іван ігор марія михайло";
+
+/// Days and months, which take capitals in English and name nothing.
+const CALENDAR: &str = "monday tuesday wednesday thursday friday saturday sunday january february \
+    march april may june july august september october november december jan feb mar apr jun jul \
+    aug sept sep oct nov dec christmas easter";
+
+/// Prepositions behind which a name is a place, in languages that leave other nouns small.
+const PLACING: &str = "in near outside";
+
+/// Pronouns that stand for the one who spoke last.
+const PRONOUNS: &str = "he she they er sie il elle él ella он она він вона";
+
+/// A set of words, made once.
+macro_rules! cue {
+    ($(#[$doc:meta])* $name:ident, $words:ident) => {
+        $(#[$doc])*
+        pub(crate) fn $name(normal: &str) -> bool {
+            static SET: OnceLock<HashSet<&'static str>> = OnceLock::new();
+            SET.get_or_init(|| $words.split_whitespace().collect()).contains(normal)
+        }
+    };
+}
+
+cue!(
+    /// Whether a word is a title or an office.
+    is_title,
+    TITLES
+);
+cue!(
+    /// Whether a word stands in the names of organisations.
+    is_organisational,
+    ORGANISATIONS
+);
+cue!(
+    /// Whether a word is a verb of saying.
+    says,
+    SAYING
+);
+cue!(
+    /// Whether a word is a first name.
+    is_first_name,
+    FIRST_NAMES
+);
+cue!(
+    /// Whether a word is a day or a month.
+    is_calendar,
+    CALENDAR
+);
+cue!(
+    /// Whether a name behind this word is a place.
+    places,
+    PLACING
+);
+cue!(
+    /// Whether a word stands for the one who spoke last.
+    is_pronoun,
+    PRONOUNS
+);

@@ -1,0 +1,142 @@
+//! The table of well-known names, compiled in.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use wirefold_proto::EntityKind;
+use wirefold_text::extract::name_key;
+use wirefold_text::{Text, normalise};
+
+/// Kind, name and other spellings, one entity a line.
+const TABLE: &str = include_str!("../../data/entities.tsv");
+
+/// A well-known person, organisation or place.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) kind: EntityKind,
+    /// The one spelling that all variants share.
+    pub(super) key: String,
+}
+
+/// One spelling of a name.
+#[derive(Debug)]
+struct Spelling {
+    /// Its words behind the first, in normal form.
+    rest: Vec<String>,
+    /// As it must stand, where case tells it from a word: `WHO`.
+    verbatim: Option<&'static str>,
+    /// Its place among the known.
+    known: usize,
+}
+
+/// All well-known names by the first word of their spellings.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    known: Vec<Known>,
+    by_first: HashMap<String, Vec<Spelling>>,
+}
+
+/// A known name in a text.
+#[derive(Debug, Clone)]
+pub(super) struct Hit<'a> {
+    pub(super) known: &'a Known,
+    /// Its words, as indices into the text's.
+    pub(super) words: Range<usize>,
+}
+
+/// The table; read once.
+pub(super) fn table() -> &'static Table {
+    static READ: OnceLock<Table> = OnceLock::new();
+    READ.get_or_init(|| Table::read(TABLE))
+}
+
+impl Table {
+    fn read(lines: &'static str) -> Self {
+        let mut table = Self::default();
+        for line in lines.lines().filter(|line| !line.starts_with('#')) {
+            let mut columns = line.split('\t');
+            let kind = match columns.next() {
+                Some("person") => EntityKind::Person,
+                Some("organisation") => EntityKind::Organisation,
+                _ => EntityKind::Place,
+            };
+            let name = columns.next().unwrap_or_default();
+            let known = table.known.len();
+            table.known.push(Known { kind, key: name_key(name) });
+            let others = columns.next().unwrap_or_default().split('|');
+            for spelling in std::iter::once(name).chain(others).filter(|s| !s.is_empty()) {
+                table.enter(spelling, known);
+            }
+        }
+        for spellings in table.by_first.values_mut() {
+            spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.rest.len()));
+        }
+        table
+    }
+
+    fn enter(&mut self, spelling: &'static str, known: usize) {
+        let mut words = normalise(spelling).split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let first = words.remove(0);
+        let is_acronym = spelling.is_ascii() && !spelling.contains(|c: char| c.is_lowercase());
+        let verbatim = is_acronym.then_some(spelling);
+        self.by_first.entry(first).or_default().push(Spelling { rest: words, verbatim, known });
+    }
+
+    /// The longest known name that begins at word `start`.
+    pub(super) fn at(&self, text: &Text, start: usize) -> Option<Hit<'_>> {
+        let words = text.words();
+        let spellings = self.by_first.get(text.normal(&words[start]))?;
+        let spelling = spellings.iter().find(|spelling| {
+            let end = start + 1 + spelling.rest.len();
+            let follows = || words[start + 1..end].iter().map(|word| text.normal(word));
+            end <= words.len()
+                && follows().eq(spelling.rest.iter().map(String::as_str))
+                && spelling.verbatim.is_none_or(|form| stands(text, start..end, form))
+        })?;
+        let end = start + 1 + spelling.rest.len();
+        Some(Hit { known: &self.known[spelling.known], words: start..end })
+    }
+}
+
+/// Whether words stand in the original in just this form, dots aside.
+fn stands(text: &Text, words: Range<usize>, form: &str) -> bool {
+    let (first, last) = (text.words()[words.start].span, text.words()[words.end - 1].span);
+    let printed = text.original()[first.start..last.end].chars().filter(|c| *c != '.');
+    printed.eq(form.chars().filter(|c| *c != '.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_whole_and_no_spelling_has_two_owners() {
+        let table = table();
+        assert!(table.known.len() > 400);
+        for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
+            let columns: Vec<&str> = line.split('\t').collect();
+            assert!((2..=3).contains(&columns.len()), "{line}");
+            assert!(matches!(columns[0], "person" | "organisation" | "place"), "{line}");
+        }
+        for (first, spellings) in &table.by_first {
+            for (at, one) in spellings.iter().enumerate() {
+                let other = spellings[at + 1..].iter().find(|s| s.rest == one.rest);
+                assert!(other.is_none_or(|other| other.known == one.known), "{first} {one:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_spelling_is_taken_and_acronyms_need_their_capitals() {
+        let hit = |original: &str| {
+            let text = Text::new(original);
+            table().at(&text, 0).map(|hit| (hit.known.key.clone(), hit.words.end))
+        };
+        assert_eq!(hit("New York City is large"), Some((name_key("New York"), 3)));
+        assert_eq!(hit("Who is it"), None);
+        assert_eq!(hit("WHO is it"), Some((name_key("World Health Organization"), 1)));
+        assert_eq!(hit("U.N. aides"), Some((name_key("United Nations"), 2)));
+        assert_eq!(hit("泽连斯基说"), Some((name_key("Volodymyr Zelenskyy"), 4)));
+    }
+}

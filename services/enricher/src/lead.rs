@@ -1,0 +1,59 @@
+//! What stands for a text: its first words, and an extract of two sentences.
+
+use wirefold_proto::{Extract, FoundBy, LEAD_WORDS};
+use wirefold_text::Text;
+
+/// The sentences of an extract.
+const SENTENCES: usize = 2;
+/// The most bytes of one sentence.
+const LONGEST: usize = 600;
+
+/// The first words of a text, at most [`LEAD_WORDS`], verbatim.
+pub(crate) fn lead(text: &Text) -> String {
+    let end = match text.words().get(LEAD_WORDS) {
+        None => text.original().len(),
+        Some(_) => text.words()[LEAD_WORDS - 1].span.end,
+    };
+    text.original()[..end].trim().to_owned()
+}
+
+/// The first two sentences from the lede on, verbatim; none for a text without sentences.
+pub(crate) fn extract(text: &Text) -> Option<Extract> {
+    let lede = text.words().get(text.lede().start)?;
+    let start = text.paragraphs().get(lede.paragraph as usize)?.span.start;
+    // Sentences cost more than all else here, and only the first are wanted.
+    let part = &text.original()[start..];
+    let beginning = Text::new(&part[..part.floor_char_boundary(SENTENCES * LONGEST)]);
+    let all = beginning.sentences();
+    let told = all.iter().map(|sentence| sentence.span.of(beginning.original()).trim());
+    let cut = |sentence: &str| sentence[..sentence.floor_char_boundary(LONGEST)].to_owned();
+    let sentences: Vec<String> = told.take(SENTENCES).map(cut).collect();
+    (!sentences.is_empty()).then_some(Extract { sentences, how: FoundBy::Rule })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lead_ends_with_its_last_word() {
+        let words: Vec<String> = (0..90).map(|n| format!("w{n},")).collect();
+        let text = Text::new(&words.join(" "));
+        assert!(lead(&text).ends_with("w58, w59"));
+        assert_eq!(lead(&Text::new(" Short one. ")), "Short one.");
+        assert_eq!(lead(&Text::new("")), "");
+    }
+
+    #[test]
+    fn the_extract_begins_with_the_news() {
+        let text = Text::new(
+            "Quay shut\nBy Ada Ruiz\nThe port of Quayton closed on Monday after a storm. It is to open \
+             again. Nobody was hurt.",
+        );
+        let extract = extract(&text).unwrap();
+        assert_eq!(
+            extract.sentences,
+            ["The port of Quayton closed on Monday after a storm.", "It is to open again."]
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! A text with what several finders look at, found once.
+
+use std::ops::Range;
+
+use wirefold_text::extract::names;
+use wirefold_text::{ParagraphKind, Text};
+
+use crate::entities::cues::{is_calendar, is_first_name, is_title};
+
+/// A text as the finders read it.
+pub(crate) struct Reading<'a> {
+    pub(crate) text: &'a Text,
+    /// Runs of capitalised words that do not owe the capital to a sentence's beginning.
+    pub(crate) names: Vec<Range<usize>>,
+    /// Whether nouns take capitals in it, as in German.
+    pub(crate) capitalises_nouns: bool,
+    /// Whether its script has no capitals.
+    pub(crate) is_caseless: bool,
+}
+
+/// Where more than one word in this many stands in a name, nouns take capitals.
+const CAPITALS: usize = 5;
+/// Texts of fewer words say nothing of their use of capitals.
+const FEWEST: usize = 12;
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(text: &'a Text) -> Self {
+        let runs = names(text).into_iter().map(|name| name.words);
+        let names: Vec<Range<usize>> = runs.flat_map(|run| without_days(text, run)).collect();
+        let words = text.words();
+        let lone = names.iter().filter(|name| name.len() == 1).count();
+        let is_cased = words.iter().any(|word| word.capital);
+        let mut reading = Self {
+            capitalises_nouns: words.len() >= FEWEST && lone * CAPITALS > words.len(),
+            names,
+            is_caseless: !is_cased,
+            text,
+        };
+        reading.take_openings();
+        reading
+    }
+
+    /// Adds the first names and titles that open a sentence to the names behind them.
+    fn take_openings(&mut self) {
+        let words = self.text.words();
+        let opens = |name: &Range<usize>| {
+            let before = name.start.checked_sub(1)?;
+            let normal = self.text.normal(&words[before]);
+            let is_free =
+                words[before].capital && !self.is_name(before) && self.touches(name.start);
+            (is_free && (is_first_name(normal) || is_title(normal))).then_some(before)
+        };
+        let starts: Vec<usize> =
+            self.names.iter().map(|name| opens(name).unwrap_or(name.start)).collect();
+        for (name, start) in self.names.iter_mut().zip(starts) {
+            name.start = start;
+        }
+    }
+
+    /// Words as they are printed.
+    pub(crate) fn printed(&self, words: &Range<usize>) -> &'a str {
+        let all = self.text.words();
+        match (all.get(words.start), all.get(words.end.saturating_sub(1))) {
+            (Some(first), Some(last)) if first.span.start < last.span.end => {
+                &self.text.original()[first.span.start..last.span.end]
+            }
+            _ => "",
+        }
+    }
+
+    /// The name that a word stands in.
+    pub(crate) fn name_at(&self, index: usize) -> Option<&Range<usize>> {
+        let after = self.names.partition_point(|name| name.end <= index);
+        self.names.get(after).filter(|name| name.contains(&index))
+    }
+
+    /// The name around these words, where they stand in one.
+    pub(crate) fn name_around(&self, words: &Range<usize>) -> Option<&Range<usize>> {
+        self.name_at(words.start).or_else(|| self.name_at(words.end.saturating_sub(1)))
+    }
+
+    /// Whether a word stands in a name.
+    pub(crate) fn is_name(&self, index: usize) -> bool {
+        self.name_at(index).is_some()
+    }
+
+    /// Whether only a space or a hyphen stands between a word and the one before it.
+    pub(crate) fn touches(&self, index: usize) -> bool {
+        let words = self.text.words();
+        let (Some(before), Some(word)) =
+            (index.checked_sub(1).and_then(|i| words.get(i)), words.get(index))
+        else {
+            return false;
+        };
+        let between = self.text.original().get(before.span.end..word.span.start);
+        matches!(between, Some(" " | "-" | "\u{a0}"))
+    }
+
+    /// Whether a word stands in a heading.
+    pub(crate) fn in_heading(&self, index: usize) -> bool {
+        let paragraph = self.text.words().get(index).map(|word| word.paragraph as usize);
+        let paragraph = paragraph.and_then(|paragraph| self.text.paragraphs().get(paragraph));
+        paragraph.is_some_and(|paragraph| paragraph.kind == ParagraphKind::Heading)
+    }
+}
+
+/// A run of capitals without the days and months in it.
+fn without_days(text: &Text, run: Range<usize>) -> Vec<Range<usize>> {
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    for index in run.filter(|index| !is_calendar(text.normal(&text.words()[*index]))) {
+        match parts.last_mut() {
+            Some(last) if last.end == index => last.end += 1,
+            _ => parts.push(index..index + 1),
+        }
+    }
+    parts
+}

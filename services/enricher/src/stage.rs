@@ -1,0 +1,113 @@
+//! The stage: a decision and its article in, the output's messages out.
+
+use jiff::Timestamp;
+use wirefold_envelope::{Sender, decode, decode_judged, trace_of};
+use wirefold_flow::{BoxFuture, Emit, Input, Outgoing, Stage, StageError, Stored};
+use wirefold_proto::{
+    ArticleFetched, ArticleJudged, DecisionId, Judged, OutputArticle, OutputStory, Published,
+    StoryChange, Tag, TextPolicy, TraceParent,
+};
+use wirefold_text::Text;
+
+use crate::Settings;
+use crate::findings::find;
+use crate::lead::lead;
+use crate::metrics::{ARTICLES, CHANGES};
+
+const SENDER: Sender = Sender { source: "/wirefold/enricher" };
+
+/// Enriches one decision after the other; keeps nothing between them.
+pub(crate) struct Enricher {
+    pub(crate) settings: Settings,
+}
+
+impl Stage for Enricher {
+    fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
+        Box::pin(async move { self.enrich(&input) })
+    }
+}
+
+impl Enricher {
+    fn enrich(&self, input: &Input) -> Result<Vec<Emit>, StageError> {
+        match decode_judged(&input.message)? {
+            Judged::Article(decision) => {
+                let referred = input.referred.as_ref();
+                let stored = referred.ok_or_else(|| StageError::reject("names no article"))?;
+                let fetched: ArticleFetched = decode(stored)?;
+                self.article(&input.message, *decision, fetched)
+            }
+            Judged::Command(record) => {
+                let at = record.command.at;
+                changes(&input.message, record.decision, at, record.changes)
+            }
+            Judged::Epoch(_) => Ok(Vec::new()),
+        }
+    }
+
+    fn article(
+        &self,
+        message: &Stored,
+        record: ArticleJudged,
+        fetched: ArticleFetched,
+    ) -> Result<Vec<Emit>, StageError> {
+        if fetched.id != record.id {
+            return Err(StageError::reject("the article named is another one"));
+        }
+        let text = Text::new(&fetched.text);
+        let policy = self.settings.text_policy;
+        let output = OutputArticle {
+            schema: Tag::new(),
+            id: record.id,
+            decision: record.decision,
+            judged: message.sequence,
+            fetched: record.input.fetched,
+            findings: find(&text, &fetched.article),
+            text: match policy {
+                TextPolicy::None => None,
+                TextPolicy::Lead => Some(lead(&text)),
+                TextPolicy::Full => Some(fetched.text),
+            },
+            article: fetched.article,
+            text_policy: policy,
+            verdict: record.verdict,
+            story_state: record.story_state,
+            event_state: record.event_state,
+        };
+        ARTICLES.add(1, &[output.verdict.class.as_str()]);
+        let mut emits = vec![Emit::Message(outgoing(&output, record.seen, message)?)];
+        emits.extend(changes(message, record.decision, record.seen, record.changes)?);
+        Ok(emits)
+    }
+}
+
+/// A message for each change, counted from 0.
+fn changes(
+    message: &Stored,
+    decision: DecisionId,
+    at: Timestamp,
+    changes: Vec<StoryChange>,
+) -> Result<Vec<Emit>, StageError> {
+    let emit = |(change, index): (StoryChange, u32)| {
+        CHANGES.add(1, &[change.kind().as_str()]);
+        let judged = message.sequence;
+        let output = OutputStory { schema: Tag::new(), decision, judged, index, at, change };
+        Ok(Emit::Message(outgoing(&output, at, message)?))
+    };
+    changes.into_iter().zip(0..).map(emit).collect()
+}
+
+/// A message of the output in the trace of its decision.
+fn outgoing<M: Published>(
+    output: &M,
+    time: Timestamp,
+    decision: &Stored,
+) -> Result<Outgoing, StageError> {
+    let trace = trace_of(decision).and_then(|trace| child(trace, decision.sequence));
+    SENDER.outgoing(output, time, trace).map_err(|error| StageError::reject(error.to_string()))
+}
+
+/// The span of an output is told by its decision alone, so that a message made twice is the same.
+fn child(trace: TraceParent, sequence: u64) -> Option<TraceParent> {
+    let span = (trace.parent_id() ^ sequence).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    trace.child(span).ok()
+}

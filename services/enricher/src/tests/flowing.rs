@@ -1,0 +1,111 @@
+//! The stage by itself: what goes out for a decision.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::Sender;
+use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
+use wirefold_flow::{Bus, Input, Surroundings};
+use wirefold_proto::streams;
+use wirefold_proto::{
+    Command, CommandJudged, CommandOutcome, ControlCommand, DecisionId, LEAD_WORDS, Offsets,
+    OutputArticle, OutputStory, StoryChange, Tag, Target, TextPolicy, decode,
+};
+
+use super::stand::{SETTINGS, all, create_streams, detector_settings, outgoing, seeds};
+use crate::{Settings, run, stage};
+
+/// Sends the first fixtures through detector and enricher.
+async fn through(settings: Settings, count: usize) -> (Arc<dyn Bus>, Vec<OutputArticle>) {
+    let clock = Arc::new(VirtualClock::default());
+    let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
+    create_streams(&*bus).await;
+    for seed in seeds().iter().take(count) {
+        bus.publish(outgoing(&seed.fetched())).await.unwrap();
+    }
+    let surroundings = Surroundings::new(bus.clone(), clock);
+    let stop = CancellationToken::new();
+    let detector = tokio::spawn(wirefold_detector::run(
+        surroundings.clone(),
+        detector_settings(),
+        stop.clone(),
+    ));
+    let enricher = tokio::spawn(run(surroundings, settings, stop.clone()));
+    let filter = "wirefold.v1.output.article.>";
+    let mut reader = bus.read(streams::OUTPUT.name, filter, 1).await.unwrap();
+    let mut output = Vec::new();
+    while output.len() < count {
+        let next = tokio::time::timeout(Duration::from_secs(60), reader.next(100)).await;
+        let next = next.expect("articles come").unwrap();
+        output.extend(next.iter().map(|stored| decode::<OutputArticle>(&stored.body).unwrap()));
+    }
+    stop.cancel();
+    detector.await.unwrap().unwrap();
+    enricher.await.unwrap().unwrap();
+    output.sort_by_key(|article| article.judged);
+    (bus, output)
+}
+
+#[tokio::test]
+async fn every_article_goes_out_with_its_verdict_and_a_lead() {
+    let (bus, output) = through(SETTINGS, 20).await;
+    for (article, seed) in output.iter().zip(seeds()) {
+        let fetched = seed.fetched();
+        assert_eq!((article.id, &article.article), (fetched.id, &fetched.article));
+        let stored = bus.get(streams::FETCHED.name, article.fetched).await.unwrap();
+        assert_eq!(stored.id, article.id.to_string());
+        let lead = article.text.as_deref().unwrap();
+        assert!(fetched.text.trim().starts_with(lead));
+        let words = lead.split_whitespace().filter(|word| word.contains(char::is_alphanumeric));
+        assert!(words.count() <= LEAD_WORDS, "{lead}");
+    }
+    let stored = all(&*bus, streams::OUTPUT.name, ">").await;
+    assert!(stored.iter().all(|message| message.headers.get("ce-source").is_some()));
+    assert_eq!(bus.stream_state(streams::DEAD.name).await.unwrap().messages, 0);
+}
+
+#[tokio::test]
+async fn the_policy_says_how_much_text_goes_out() {
+    let none = Settings { text_policy: TextPolicy::None };
+    assert_eq!(through(none, 1).await.1[0].text, None);
+    let full = Settings { text_policy: TextPolicy::Full };
+    assert_eq!(through(full, 1).await.1[0].text, Some(seeds()[0].fetched().text));
+}
+
+#[tokio::test]
+async fn changes_of_a_command_go_out_in_order() {
+    let (bus, output) = through(SETTINGS, 1).await;
+    let story = output[0].verdict.story;
+    let quiet = |target| StoryChange::Quiet { target };
+    let command = CommandJudged {
+        schema: Tag::new(),
+        decision: "3-c7".parse::<DecisionId>().unwrap(),
+        input: Offsets { fetched: 1, control: 7 },
+        command: ControlCommand {
+            schema: Tag::new(),
+            id: "c".to_owned(),
+            at: output[0].article.seen,
+            by: "cli".to_owned(),
+            command: Command::Split { story, articles: vec![] },
+        },
+        outcome: CommandOutcome::Applied,
+        changes: vec![quiet(Target::Story(story)), quiet(Target::Event(output[0].verdict.event))],
+    };
+    let sender = Sender { source: "/wirefold/detector" };
+    let record = sender.outgoing(&command, command.command.at, None).unwrap();
+    let sequence = bus.publish(record).await.unwrap().sequence();
+    let message = bus.get(streams::JUDGED.name, sequence).await.unwrap();
+    let input = Input { message, attempt: 1, referred: None };
+    let emits = stage(SETTINGS).handle(input).await.unwrap();
+    let tell = |emit| match emit {
+        wirefold_flow::Emit::Message(told) => {
+            let change: OutputStory = decode(&told.body).unwrap();
+            assert_eq!(told.subject, "wirefold.v1.output.story.quiet");
+            (told.id, change.index)
+        }
+        other => panic!("{other:?}"),
+    };
+    let told: Vec<(String, u32)> = emits.into_iter().map(tell).collect();
+    assert_eq!(told, [("3-c7.0".to_owned(), 0), ("3-c7.1".to_owned(), 1)]);
+}

@@ -1,0 +1,6 @@
+//! The enricher on articles and on a bus.
+
+mod flowing;
+mod originals;
+mod simulation;
+mod stand;

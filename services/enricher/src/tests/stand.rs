@@ -1,0 +1,98 @@
+//! Articles, and streams to send them through.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use wirefold_envelope::{Limits, Sender, stream_configs};
+use wirefold_flow::{Bus, Outgoing, Stored};
+use wirefold_proto::{
+    AboutArticle, ArticleFetched, ArticleId, ContentHash, ItemAddress, Outlet, Tag, TextPolicy,
+    TextSource,
+};
+
+use crate::Settings;
+
+pub(super) const SETTINGS: Settings = Settings { text_policy: TextPolicy::Lead };
+
+pub(super) fn detector_settings() -> wirefold_detector::Settings {
+    wirefold_detector::Settings {
+        dedup: wirefold_dedup::Settings::default(),
+        writer: "detector-1".to_owned(),
+        release: "0.0.0".to_owned(),
+    }
+}
+
+/// A line of `seeds/articles.jsonl`.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Seed {
+    pub(super) id: String,
+    feed: String,
+    outlet: String,
+    url: String,
+    title: String,
+    author: Option<String>,
+    published: Timestamp,
+    lang: String,
+    text: String,
+}
+
+impl Seed {
+    pub(super) fn fetched(&self) -> ArticleFetched {
+        let outlet: Outlet = self.outlet.parse().unwrap();
+        let content = ContentHash::of(&self.title, &self.text);
+        ArticleFetched {
+            schema: Tag::new(),
+            id: ArticleId::of(&outlet, ItemAddress::Url(&self.url), content),
+            article: AboutArticle {
+                outlet,
+                feeds: vec![self.feed.parse().unwrap()],
+                item_key: self.url.clone(),
+                url: Some(self.url.clone()),
+                canonical_url: Some(self.url.clone()),
+                title: self.title.clone(),
+                authors: self.author.iter().cloned().collect(),
+                teaser: None,
+                truncated: false,
+                language_hint: None,
+                published: Some(self.published),
+                date_doubt: None,
+                seen: self.published,
+                version_of: None,
+                source: None,
+                media: Vec::new(),
+                baseline: false,
+            },
+            text: self.text.clone(),
+            text_from: TextSource::Feed,
+        }
+    }
+
+    pub(super) fn language(&self) -> &str {
+        &self.lang
+    }
+}
+
+pub(super) fn seeds() -> Vec<Seed> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../seeds/articles.jsonl");
+    let lines = std::fs::read_to_string(path).unwrap();
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+pub(super) fn outgoing(article: &ArticleFetched) -> Outgoing {
+    let sender = Sender { source: "/wirefold/fetcher" };
+    sender.outgoing(article, article.article.seen, None).unwrap()
+}
+
+/// Makes the contract's streams, with ids remembered for longer than any trouble lasts.
+pub(super) async fn create_streams(bus: &dyn Bus) {
+    for mut config in stream_configs(&Limits::default()) {
+        config.window = Duration::from_hours(24);
+        bus.create_stream(config).await.unwrap();
+    }
+}
+
+/// Everything that stands on a stream.
+pub(super) async fn all(bus: &dyn Bus, stream: &str, filter: &str) -> Vec<Stored> {
+    bus.read(stream, filter, 1).await.unwrap().ready(10_000).await.unwrap()
+}

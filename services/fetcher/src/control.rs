@@ -1,0 +1,118 @@
+//! Commands of people: feeds are added, changed and removed while the fetcher runs.
+
+use wirefold_envelope::decode;
+use wirefold_flow::Stored;
+use wirefold_proto::{Command, ControlCommand, FeedHealth, FeedId, FeedRecord, FeedSettings};
+
+use crate::FetcherError;
+use crate::metrics::COMMANDS;
+use crate::poll::waiting;
+use crate::schedule::Scheduler;
+use crate::state::Memo;
+
+/// The subjects of commands on feeds.
+pub(crate) const FILTER: &str = "wirefold.v1.control.feed.>";
+
+/// Why a command is not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    /// The feed is defined by a file, and changed there only.
+    Managed,
+    /// The id is that of pushed articles.
+    Reserved,
+    /// There is no such feed.
+    Unknown,
+}
+
+impl Scheduler {
+    /// Carries out commands in order, and then remembers how far. Each can be carried out twice.
+    pub(crate) async fn obey(&mut self, commands: Vec<Stored>) -> Result<(), FetcherError> {
+        let Some(last) = commands.last().map(|stored| stored.sequence) else {
+            return Ok(());
+        };
+        for stored in &commands {
+            let (id, outcome) = match decode::<ControlCommand>(stored) {
+                Ok(ControlCommand { id, command, .. }) => (id, self.carry_out(command).await?),
+                Err(error) => {
+                    COMMANDS.add(1, &["unreadable"]);
+                    tracing::warn!(sequence = stored.sequence, ?error, "command left out");
+                    continue;
+                }
+            };
+            match outcome {
+                Ok(()) => COMMANDS.add(1, &["done"]),
+                Err(refused) => {
+                    COMMANDS.add(1, &["refused"]);
+                    tracing::warn!(command = id, ?refused, "command on a feed refused");
+                }
+            }
+        }
+        self.table.count();
+        self.poller.store.put_control(last).await?;
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, command: Command) -> Result<Result<(), Refused>, FetcherError> {
+        match command {
+            Command::FeedAdd { feed } => match self.may_change(&feed.id) {
+                Ok(()) => self.put_feed(feed).await.map(Ok),
+                Err(refused) => Ok(Err(refused)),
+            },
+            Command::FeedChange { feed } => match self.may_change(&feed.id) {
+                Ok(()) if self.table.get(&feed.id).is_some() => self.put_feed(feed).await.map(Ok),
+                Ok(()) => Ok(Err(Refused::Unknown)),
+                Err(refused) => Ok(Err(refused)),
+            },
+            Command::FeedRemove { feed } => match self.may_change(&feed) {
+                Ok(()) => self.remove_feed(&feed).await.map(Ok),
+                Err(refused) => Ok(Err(refused)),
+            },
+            _ => Ok(Ok(())),
+        }
+    }
+
+    fn may_change(&self, feed: &FeedId) -> Result<(), Refused> {
+        let is_managed = |record: &FeedRecord| record.managed_by.is_some();
+        match self.table.get(feed) {
+            _ if *feed == FeedId::push() => Err(Refused::Reserved),
+            Some(entry) if is_managed(&entry.record) => Err(Refused::Managed),
+            _ => Ok(()),
+        }
+    }
+
+    /// Polls the feed at once with these settings. Another address makes it another feed, whose
+    /// first items are its baseline; what the old one listed stays known.
+    async fn put_feed(&mut self, feed: FeedSettings) -> Result<(), FetcherError> {
+        let is_same =
+            |record: &FeedRecord| record.feed == feed && record.health != FeedHealth::Gone;
+        if self.table.get(&feed.id).is_some_and(|entry| is_same(&entry.record)) {
+            return Ok(());
+        }
+        self.interrupt(&feed.id).await?;
+        let before = self.table.remove(&feed.id).filter(|entry| entry.record.feed.url == feed.url);
+        let settings = &self.poller.settings;
+        let (mut record, memo) = match before {
+            Some(entry) => (FeedRecord { feed, ..entry.record }, entry.memo),
+            None => (waiting(feed, None, settings), Memo::default()),
+        };
+        if record.health == FeedHealth::Gone {
+            record.health = FeedHealth::Waiting;
+            record.problem = None;
+        }
+        record.next_poll = None;
+        self.poller.store.put_memo(&record.feed.id, &memo).await?;
+        self.poller.store.put_record(&record).await?;
+        tracing::info!(feed = %record.feed.id, url = record.feed.url, "feed is polled from now on");
+        let now = self.poller.surroundings.clock.now();
+        self.table.put(record, memo, Some(now));
+        Ok(())
+    }
+
+    async fn remove_feed(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
+        self.interrupt(feed).await?;
+        if self.table.remove(feed).is_some() {
+            tracing::info!(%feed, "feed is polled no more");
+        }
+        self.poller.store.forget(feed).await.map_err(FetcherError::from)
+    }
+}

@@ -1,0 +1,123 @@
+//! What a page says of its article in JSON-LD (schema.org).
+
+use serde_json::Value;
+
+use crate::html;
+
+/// Types that are an article.
+const ARTICLES: &[&str] = &[
+    "AnalysisNewsArticle",
+    "Article",
+    "BackgroundNewsArticle",
+    "BlogPosting",
+    "LiveBlogPosting",
+    "NewsArticle",
+    "OpinionNewsArticle",
+    "ReportageNewsArticle",
+    "Report",
+    "ReviewNewsArticle",
+];
+
+/// The most objects that are looked at.
+const MOST: usize = 1000;
+
+/// What is said of the article.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Said {
+    pub(super) headline: Option<String>,
+    pub(super) authors: Vec<String>,
+    pub(super) published: Option<String>,
+    pub(super) language: Option<String>,
+    /// The text, plain.
+    pub(super) body: Option<String>,
+}
+
+/// Reads the first article that the documents describe.
+pub(super) fn said(documents: &[String]) -> Said {
+    let parsed: Vec<Value> = documents
+        .iter()
+        .filter_map(|document| serde_json::from_str(document.trim()).ok())
+        .collect();
+    let mut waiting: Vec<&Value> = parsed.iter().rev().collect();
+    let mut seen = 0;
+    while let Some(next) = waiting.pop() {
+        seen += 1;
+        if seen > MOST {
+            break;
+        }
+        match next {
+            Value::Array(list) => waiting.extend(list.iter().rev()),
+            Value::Object(_) if is_article(next) => return of(next),
+            Value::Object(fields) => {
+                let inner = ["@graph", "mainEntity", "mainEntityOfPage"];
+                waiting.extend(inner.iter().rev().filter_map(|name| fields.get(*name)));
+            }
+            _ => {}
+        }
+    }
+    Said::default()
+}
+
+fn is_article(object: &Value) -> bool {
+    let is = |kind: &Value| kind.as_str().is_some_and(|kind| ARTICLES.contains(&kind));
+    match &object["@type"] {
+        Value::Array(kinds) => kinds.iter().any(is),
+        kind => is(kind),
+    }
+}
+
+fn of(article: &Value) -> Said {
+    let line = |name: &str| {
+        let text = article[name].as_str().map(html::loose_to_line);
+        text.filter(|text| !text.is_empty())
+    };
+    let language = article["inLanguage"].as_str().or(article["inLanguage"]["name"].as_str());
+    let body = article["articleBody"].as_str().map(html::loose_to_text);
+    Said {
+        headline: line("headline").or_else(|| line("name")),
+        authors: names(&article["author"]),
+        published: line("datePublished"),
+        language: language.map(str::to_owned),
+        body: body.filter(|body| !body.is_empty()),
+    }
+}
+
+/// The names of one or several people, given as texts or objects.
+fn names(people: &Value) -> Vec<String> {
+    let list = match people {
+        Value::Array(list) => list.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let name = |person: &Value| {
+        let name = person.as_str().or(person["name"].as_str())?;
+        let line = html::loose_to_line(name);
+        (!line.is_empty() && !line.starts_with("http")).then_some(line)
+    };
+    list.iter().take(20).filter_map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_article_is_found_among_other_things() {
+        let documents = [
+            "no json".to_owned(),
+            r#"[{"@type":"BreadcrumbList"},{"@graph":[{"@type":"WebPage","name":"no"},
+                {"@type":["Thing","NewsArticle"],"headline":"Ferry &amp; fog","author":
+                [{"@type":"Person","name":"Ann Lee"},"Bo Ray",{"name":7}],"inLanguage":"en",
+                "datePublished":"2026-03-05","articleBody":"One.\n\nTwo."}]}]"#
+                .to_owned(),
+        ];
+        let expected = Said {
+            headline: Some("Ferry & fog".to_owned()),
+            authors: vec!["Ann Lee".to_owned(), "Bo Ray".to_owned()],
+            published: Some("2026-03-05".to_owned()),
+            language: Some("en".to_owned()),
+            body: Some("One.\n\nTwo.".to_owned()),
+        };
+        assert_eq!(said(&documents), expected);
+        assert_eq!(said(&["{}".to_owned()]), Said::default());
+    }
+}

@@ -1,0 +1,97 @@
+//! What parent and child say to each other.
+//!
+//! The child begins with [`HELLO`]; whatever comes before is passed over. A request is a header
+//! and the page, an answer a header alone. A header is JSON behind its length in four bytes,
+//! little-endian.
+
+use std::io::{self, Read, Write};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::Page;
+
+/// The child's first bytes; the last is the version of this protocol.
+pub(super) const HELLO: &[u8] = b"\0wirefold extraction 1\n";
+
+/// The longest header, in bytes.
+const LONGEST_HEADER: usize = 32 * 1024 * 1024;
+
+/// The most bytes of a page that are read; articles of longer pages stand well before that.
+pub(super) const LONGEST_PAGE: usize = 4 * 1024 * 1024;
+
+/// Asks for the article of a page.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Request {
+    /// The address of the page.
+    pub(super) url: String,
+    /// How many bytes of page follow.
+    pub(super) bytes: usize,
+    /// What the child may take; nothing is limited where it is absent.
+    pub(super) limits: Option<Limits>,
+}
+
+/// What the child may take.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Limits {
+    /// Address space in bytes.
+    pub(super) memory: u64,
+    /// Processor time for this page, in seconds.
+    pub(super) cpu_seconds: u64,
+}
+
+/// The child's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Reply {
+    /// The article.
+    Page(Box<Page>),
+    /// There is none.
+    Nothing,
+    /// The extraction panicked; the child goes on.
+    Crashed,
+}
+
+/// The bytes of a header.
+pub(super) fn header<T: Serialize>(content: &T) -> io::Result<Vec<u8>> {
+    let json = serde_json::to_vec(content).map_err(io::Error::other)?;
+    let length = u32::try_from(json.len()).map_err(io::Error::other)?;
+    Ok([length.to_le_bytes().as_slice(), &json].concat())
+}
+
+/// The length that four bytes say, unless it is absurd.
+pub(super) fn length(bytes: [u8; 4]) -> io::Result<usize> {
+    let length = usize::try_from(u32::from_le_bytes(bytes)).map_err(io::Error::other)?;
+    if length > LONGEST_HEADER {
+        return Err(io::Error::other("an absurdly long header"));
+    }
+    Ok(length)
+}
+
+/// Reads what stands in a header.
+pub(super) fn content<T: DeserializeOwned>(json: &[u8]) -> io::Result<T> {
+    serde_json::from_slice(json).map_err(io::Error::other)
+}
+
+/// Reads a request and its page; none at the end of the input.
+pub(super) fn read_request(input: &mut impl Read) -> io::Result<Option<(Request, Vec<u8>)>> {
+    let mut start = [0_u8; 4];
+    match input.read_exact(&mut start) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        other => other?,
+    }
+    let mut json = vec![0; length(start)?];
+    input.read_exact(&mut json)?;
+    let request: Request = content(&json)?;
+    if request.bytes > LONGEST_PAGE {
+        return Err(io::Error::other("an absurdly long page"));
+    }
+    let mut page = vec![0; request.bytes];
+    input.read_exact(&mut page)?;
+    Ok(Some((request, page)))
+}
+
+/// Writes an answer.
+pub(super) fn write_reply(output: &mut impl Write, reply: &Reply) -> io::Result<()> {
+    output.write_all(&header(reply)?)?;
+    output.flush()
+}

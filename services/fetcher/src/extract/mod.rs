@@ -1,0 +1,83 @@
+//! Articles out of pages, in a child process that can be killed.
+//!
+//! Libraries that read pages take minutes over some of a few kilobytes, overflow the stack over
+//! others, and take all memory over a third kind; none of that can be stopped inside a process.
+//! So a child does it, under limits that it sets itself, and is killed when it takes too long.
+
+mod data;
+mod depth;
+mod frame;
+mod page;
+mod pool;
+mod serve;
+#[cfg(test)]
+pub(crate) mod tests;
+mod worker;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use wirefold_proto::LanguageTag;
+
+pub use pool::Extractor;
+pub use serve::serve;
+
+/// How pages are extracted.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The program to start as the child.
+    pub program: PathBuf,
+    /// Its arguments; with them it must call [`serve`] on its standard input and output.
+    pub args: Vec<String>,
+    /// How many children there are at most; 0 counts as 1.
+    pub workers: usize,
+    /// The most memory a child may take, in bytes of address space.
+    pub memory: u64,
+    /// The most processor time one page may take, in whole seconds, rounded up.
+    pub cpu: Duration,
+    /// The most time one page may take by the clock.
+    pub wall: Duration,
+}
+
+/// What was read from a page.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Page {
+    /// The headline, in one line.
+    pub title: Option<String>,
+    /// Who wrote it, as given, in one line.
+    pub byline: Option<String>,
+    /// When it was published, as the page claims.
+    pub published: Option<Timestamp>,
+    /// The language that the page declares.
+    pub language: Option<LanguageTag>,
+    /// The article, plain, paragraphs parted by an empty line; never empty.
+    pub text: String,
+    /// Whether the page asks not to be kept: `<meta name="robots" content="noarchive">`.
+    pub noarchive: bool,
+    /// Whether the page reserves text and data mining: `<meta name="tdm-reservation"
+    /// content="1">` (W3C TDM Reservation Protocol).
+    pub reserved: bool,
+}
+
+/// Why a page gave no article.
+#[derive(Debug, Error)]
+pub enum ExtractError {
+    /// It took longer than a page may: do not try it again soon.
+    #[error("extraction took too long and was stopped")]
+    TimedOut,
+    /// The child died over it, for want of memory or by a fault: do not try it again soon.
+    #[error("extraction crashed over the page")]
+    Crashed,
+    /// No child can be started: mend the installation, then try again.
+    #[error("extraction cannot be started: {0}")]
+    Unavailable(std::io::Error),
+    /// There is no article on the page.
+    #[error("no article text on the page")]
+    Nothing,
+    /// Its elements nest deeper than any article's do; it was not even tried.
+    #[error("the page is nested too deep")]
+    TooDeep,
+}

@@ -1,0 +1,183 @@
+//! The article of a page. Runs in the child.
+
+use trafilatura::Options;
+use wirefold_text::normalise;
+
+use super::Page;
+use super::data::{self, Said};
+use crate::feed::{dates, decode, language};
+use crate::html::{self, Head};
+
+/// The body that a page gives as data is taken where it is at least this much of the text found.
+const LONG_ENOUGH: f64 = 0.7;
+
+/// Names of meta elements with the time of publication, the surest first.
+const DATES: &[&str] = &[
+    "article:published_time",
+    "og:published_time",
+    "datepublished",
+    "date.published",
+    "parsely-pub-date",
+    "sailthru.date",
+    "publishdate",
+    "publish-date",
+    "pubdate",
+    "dc.date.issued",
+    "dcterms.created",
+    "dc.date",
+    "date",
+];
+
+/// Names of meta elements with the author.
+const AUTHORS: &[&str] =
+    &["author", "article:author", "byl", "parsely-author", "dc.creator", "sailthru.author"];
+
+/// Reads the article of a page; none where there is no text.
+pub(super) fn read(bytes: &[u8], url: &str) -> Option<Page> {
+    let page = decode::decode(bytes, None);
+    let head = html::head_of(&page);
+    let said = data::said(&head.data);
+    let found = found_in(&page, url);
+    let title = title_of(&head, &said).or(found.title);
+    let whole = text_of(found.text, said.body.as_deref())?;
+    let text = without_headline(whole, title.as_deref().unwrap_or_default());
+    let first_meta = |names: &[&str]| names.iter().find_map(|name| head.meta(name));
+    // What the page says for machines is right nearly always, what is found by looking less so.
+    let dates = [said.published.as_deref(), first_meta(DATES), head.time.as_deref()];
+    let published = dates.into_iter().flatten().find_map(dates::parse);
+    Some(Page {
+        title,
+        byline: byline_of(&said, first_meta(AUTHORS)).or(found.byline),
+        published: published.or(found.date.as_deref().and_then(dates::parse)),
+        language: head.language.as_deref().or(said.language.as_deref()).and_then(language),
+        text,
+        noarchive: head.says(&["robots", "googlebot"], "noarchive"),
+        reserved: head.says(&["tdm-reservation"], "1"),
+    })
+}
+
+/// What the library finds.
+#[derive(Debug, Default)]
+struct Found {
+    text: String,
+    title: Option<String>,
+    byline: Option<String>,
+    date: Option<String>,
+}
+
+fn found_in(page: &str, url: &str) -> Found {
+    let mut options = Options::default().with_fallback(true).with_exclude_comments(true);
+    options.original_url = url.parse().ok();
+    let Ok(result) = trafilatura::extract(page, &options) else {
+        return Found::default();
+    };
+    let line = |text: &str| Some(html::one_line(text)).filter(|line| !line.is_empty());
+    Found {
+        text: html::to_text(&result.content_html),
+        title: line(&result.metadata.title),
+        byline: line(&result.metadata.author),
+        date: result.metadata.date.map(|date| date.to_string()),
+    }
+}
+
+/// The text: what the page gives as data, where that is about as long as what was found.
+fn text_of(found: String, body: Option<&str>) -> Option<String> {
+    let length = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+    let (by_look, by_data) = (length(&found), body.map_or(0, length));
+    let is_long = by_data as f64 >= LONG_ENOUGH * by_look as f64;
+    // A body in one block has lost its paragraphs, by which quotations are read.
+    let is_flat = body.is_some_and(|body| !body.contains('\n')) && found.contains("\n\n");
+    let text = match body {
+        Some(body) if is_long && !(is_flat && by_look as f64 >= LONG_ENOUGH * by_data as f64) => {
+            body.to_owned()
+        }
+        _ => found,
+    };
+    (by_look.max(by_data) > 0).then_some(text)
+}
+
+/// The text without the headline over it, unless that is all there is.
+fn without_headline(text: String, title: &str) -> String {
+    match text.split_once("\n\n") {
+        Some((first, rest)) if normalise(first) == normalise(title) => rest.to_owned(),
+        _ => text,
+    }
+}
+
+fn title_of(head: &Head, said: &Said) -> Option<String> {
+    let metas = ["og:title", "twitter:title", "dc.title"];
+    let meta = metas.iter().find_map(|name| head.meta(name)).map(html::one_line);
+    said.headline.clone().or(meta)
+}
+
+fn byline_of(said: &Said, meta: Option<&str>) -> Option<String> {
+    if !said.authors.is_empty() {
+        return Some(said.authors.join(", "));
+    }
+    meta.map(html::one_line).filter(|name| !name.starts_with("http"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &str = "<p>The ferry to Ness left four hours late on Thursday, after fog had \
+        closed the harbour since dawn and two pilots had refused to board.</p>\
+        <p>“Nobody sails blind,” said the harbour master, Ann Lee, who had the siren sounded \
+        every two minutes until the lighthouse came into sight.</p>";
+
+    fn page(head: &str) -> Page {
+        let html = format!(
+            "<!doctype html><html lang=en-GB><head><title>Ferry late - The Ledger</title>{head}\
+             </head><body><nav><a href=/>Home</a><a href=/s>Sport</a></nav><article><h1>Ferry \
+             late</h1>{BODY}</article><footer>All rights reserved</footer></body></html>"
+        );
+        read(html.as_bytes(), "https://ledger.example/ferry").unwrap()
+    }
+
+    #[test]
+    fn the_text_has_its_paragraphs_and_nothing_else() {
+        let page = page("<meta property=og:title content='Ferry late'>");
+        let paragraphs: Vec<&str> = page.text.split("\n\n").collect();
+        assert_eq!(paragraphs.len(), 2, "{paragraphs:?}");
+        assert!(paragraphs[0].starts_with("The ferry"), "{paragraphs:?}");
+        assert!(paragraphs[1].ends_with("came into sight."), "{paragraphs:?}");
+        assert_eq!(page.language.unwrap().as_str(), "en-gb");
+        assert!(!page.noarchive && !page.reserved);
+    }
+
+    #[test]
+    fn what_the_page_says_for_machines_comes_first() {
+        let page = page(
+            "<meta name=robots content='index,noarchive'><meta name=TDM-Reservation content=1>
+             <meta property='article:published_time' content='2026-03-04'>
+             <meta name=author content='The Desk'><meta property=og:title content='Ferry &amp; fog'>
+             <script type='application/ld+json'>{\"@type\":\"NewsArticle\",
+             \"datePublished\":\"2026-03-05T14:00:00Z\",\"author\":{\"name\":\"Bo Ray\"}}</script>",
+        );
+        assert!(page.noarchive && page.reserved);
+        assert_eq!(page.title.as_deref(), Some("Ferry & fog"));
+        assert_eq!(page.byline.as_deref(), Some("Bo Ray"));
+        assert_eq!(page.published, Some("2026-03-05T14:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_body_given_as_data_is_taken_where_it_is_whole() {
+        let check = |found: &str, body: Option<&str>, expected: Option<&str>| {
+            assert_eq!(text_of(found.to_owned(), body).as_deref(), expected);
+        };
+        check("one two three", Some("one two\n\nthree!"), Some("one two\n\nthree!"));
+        check("one two three four five", Some("one two\n\nthree"), Some("one two three four five"));
+        check("one two\n\nthree", Some("one two three"), Some("one two\n\nthree"));
+        check("one\n\ntwo", Some("one two three four five"), Some("one two three four five"));
+        check("", Some("one"), Some("one"));
+        check("one", None, Some("one"));
+        check(" – ", None, None);
+    }
+
+    #[test]
+    fn a_page_without_text_is_none() {
+        assert_eq!(read(b"<html><body></body></html>", "https://ledger.example/"), None);
+        assert_eq!(read(b"", ""), None);
+    }
+}

@@ -1,0 +1,120 @@
+//! The children together.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use rustix::process::Signal;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::frame::{LONGEST_PAGE, Limits, Reply, Request};
+use super::worker::Worker;
+use super::{ExtractError, Page, Settings, depth};
+
+/// The deepest nesting that is tried: browsers flatten what is deeper.
+const MAX_DEPTH: usize = 512;
+/// So many pages a child reads, so that what leaks leaks little.
+const PAGES_OF_ONE_CHILD: u32 = 500;
+
+/// Extracts pages in child processes; clones share them. Children are started when they are
+/// needed, and killed when the last clone is dropped.
+#[derive(Debug, Clone)]
+pub struct Extractor {
+    pool: Arc<Pool>,
+}
+
+#[derive(Debug)]
+struct Pool {
+    settings: Settings,
+    permits: Semaphore,
+    idle: Mutex<Vec<Worker>>,
+}
+
+impl Extractor {
+    /// Starts no child yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let permits = Semaphore::new(settings.workers.max(1));
+        let pool = Pool { settings, permits, idle: Mutex::default() };
+        Self { pool: Arc::new(pool) }
+    }
+
+    /// The article of a page; `url` is where it came from. Waits while all children are at work;
+    /// the time limit counts from when one is free. May be dropped at any time.
+    ///
+    /// # Errors
+    /// An [`ExtractError`] that says whether the page or the machine is at fault.
+    pub async fn extract(&self, html: Bytes, url: &str) -> Result<Page, ExtractError> {
+        let page = html.slice(..html.len().min(LONGEST_PAGE));
+        if depth::is_deeper_than(&page, MAX_DEPTH) {
+            return Err(ExtractError::TooDeep);
+        }
+        self.pool.extract(&page, url).await
+    }
+
+    /// [`Extractor::extract`] of a page that nobody has looked at.
+    #[cfg(test)]
+    pub(super) async fn extract_unseen(&self, page: &Bytes) -> Result<Page, ExtractError> {
+        self.pool.extract(page, "https://harbour.example/").await
+    }
+}
+
+impl Pool {
+    async fn extract(&self, page: &Bytes, url: &str) -> Result<Page, ExtractError> {
+        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
+        let Settings { memory, cpu, wall, .. } = self.settings;
+        let cpu_seconds = cpu.as_secs() + u64::from(cpu.subsec_nanos() > 0);
+        let limits = Some(Limits { memory, cpu_seconds });
+        let request = Request { url: url.to_owned(), bytes: page.len(), limits };
+        loop {
+            let idle = self.idle().pop();
+            let was_idle = idle.is_some();
+            let started = || Worker::start(&self.settings).map_err(ExtractError::Unavailable);
+            let mut worker = idle.map_or_else(started, Ok)?;
+            let answer = timeout(wall, worker.ask(&request, page)).await;
+            match answer {
+                Ok(Ok(reply)) => {
+                    if worker.pages() < PAGES_OF_ONE_CHILD {
+                        self.idle().push(worker);
+                    }
+                    return match reply {
+                        Reply::Page(found) => Ok(*found),
+                        Reply::Nothing => Err(ExtractError::Nothing),
+                        Reply::Crashed => Err(ExtractError::Crashed),
+                    };
+                }
+                Ok(Err(error)) => {
+                    let was_known = worker.has_said_hello();
+                    let status = worker.kill().await;
+                    // It may have died of what it read before: a fresh one gets a try.
+                    if !was_idle {
+                        return Err(failure(was_known, status, error));
+                    }
+                }
+                Err(_elapsed) => {
+                    worker.kill().await;
+                    return Err(ExtractError::TimedOut);
+                }
+            }
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Worker>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a child ended before it answered.
+fn failure(was_known: bool, status: Option<ExitStatus>, error: io::Error) -> ExtractError {
+    let signal = status.and_then(|status| status.signal());
+    if !was_known {
+        ExtractError::Unavailable(error)
+    } else if signal == Some(Signal::XCPU.as_raw()) {
+        ExtractError::TimedOut
+    } else {
+        ExtractError::Crashed
+    }
+}

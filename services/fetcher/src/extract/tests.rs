@@ -1,0 +1,155 @@
+//! Children that work, hang, crash and eat, each of them a real process: this test binary again.
+
+use std::io::{stdin, stdout};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::serve::serve_with;
+use super::{ExtractError, Extractor, Page, Settings, page};
+
+/// The word that tells this binary that it is a child; to the test harness it is the name of a
+/// test to skip.
+const TOLD: &str = "be-an-extraction-child";
+
+/// How to start this test binary as a child that extracts.
+pub(crate) fn settings() -> Settings {
+    let args = ["--exact", "extract::tests::child_process", "--nocapture", "--skip", TOLD];
+    Settings {
+        program: std::env::current_exe().unwrap(),
+        args: args.map(str::to_owned).to_vec(),
+        workers: 1,
+        memory: 512 * 1024 * 1024,
+        cpu: Duration::from_secs(20),
+        wall: Duration::from_secs(20),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how a test tells its child what to do")]
+fn is_told() -> bool {
+    std::env::args().any(|arg| arg == TOLD)
+}
+
+#[test]
+fn child_process() {
+    if is_told() {
+        serve_with(stdin().lock(), stdout().lock(), &read).unwrap();
+    }
+}
+
+/// Reads pages as the child does, but for those that name a misfortune.
+fn read(bytes: &[u8], url: &str) -> Option<Page> {
+    match bytes {
+        b"hang" => loop {
+            std::thread::park();
+        },
+        b"burn" => loop {
+            std::hint::spin_loop();
+        },
+        b"abort" => std::process::abort(),
+        b"panic" => panic!("as asked"),
+        b"eat" => {
+            let eaten = vec![1_u8; 2 * 1024 * 1024 * 1024];
+            Some(Page { text: eaten.len().to_string(), ..Page::default() })
+        }
+        b"pid" => Some(Page { text: std::process::id().to_string(), ..Page::default() }),
+        other => page::read(other, url),
+    }
+}
+
+fn good() -> Bytes {
+    let sentence = "The ferry to Ness left four hours late, for fog had closed the harbour. ";
+    let body = format!("<p>{}</p>", sentence.repeat(4)).repeat(3);
+    format!("<html><body><article><h1>Ferry</h1>{body}</article></body></html>").into()
+}
+
+#[track_caller]
+fn expect_text(page: Result<Page, ExtractError>) {
+    assert!(page.unwrap().text.contains("The ferry to Ness left"));
+}
+
+async fn pid(extractor: &Extractor) -> String {
+    extractor.extract("pid".into(), "").await.unwrap().text
+}
+
+#[tokio::test]
+async fn a_child_reads_many_pages() {
+    let extractor = Extractor::new(settings());
+    expect_text(extractor.extract(good(), "https://harbour.example/a").await);
+    let first = pid(&extractor).await;
+    expect_text(extractor.extract(good(), "no address").await);
+    assert!(matches!(extractor.extract("".into(), "").await, Err(ExtractError::Nothing)));
+    assert!(matches!(extractor.extract("panic".into(), "").await, Err(ExtractError::Crashed)));
+    assert_eq!(pid(&extractor).await, first);
+    assert_ne!(first, std::process::id().to_string());
+}
+
+#[tokio::test]
+async fn a_page_that_hangs_is_stopped_and_the_next_is_read() {
+    let wall = Duration::from_millis(300);
+    let hasty = Extractor::new(Settings { wall, ..settings() });
+    let hung = hasty.extract("hang".into(), "").await;
+    assert!(matches!(hung, Err(ExtractError::TimedOut)), "{hung:?}");
+    let extractor = Extractor::new(Settings { cpu: Duration::from_millis(1), ..settings() });
+    let first = pid(&extractor).await;
+    let burnt = extractor.extract("burn".into(), "").await;
+    assert!(matches!(burnt, Err(ExtractError::TimedOut)), "{burnt:?}");
+    assert_ne!(pid(&extractor).await, first);
+    expect_text(extractor.extract(good(), "").await);
+}
+
+#[tokio::test]
+async fn a_page_that_kills_the_child_is_named_and_the_next_is_read() {
+    let extractor = Extractor::new(settings());
+    for page in ["abort", "eat"] {
+        let answer = extractor.extract(page.into(), "").await;
+        assert!(matches!(answer, Err(ExtractError::Crashed)), "{page}: {answer:?}");
+        expect_text(extractor.extract(good(), "").await);
+    }
+}
+
+#[tokio::test]
+async fn a_child_that_died_between_two_pages_is_replaced() {
+    let extractor = Extractor::new(settings());
+    let first = pid(&extractor).await.parse().unwrap();
+    let process = rustix::process::Pid::from_raw(first).unwrap();
+    rustix::process::kill_process(process, rustix::process::Signal::KILL).unwrap();
+    assert_ne!(pid(&extractor).await, first.to_string());
+}
+
+#[tokio::test]
+async fn no_child_is_not_the_fault_of_the_page() {
+    for (program, args) in [("/nonexistent/wirefold", vec![]), ("/bin/true", vec![])] {
+        let extractor = Extractor::new(Settings { program: program.into(), args, ..settings() });
+        let answer = extractor.extract(good(), "").await;
+        assert!(matches!(answer, Err(ExtractError::Unavailable(_))), "{program}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_extraction_leaves_no_child_at_work() {
+    let extractor = Extractor::new(settings());
+    let first = pid(&extractor).await;
+    {
+        let hanging = extractor.extract("hang".into(), "");
+        let waited = tokio::time::timeout(Duration::from_millis(100), hanging).await;
+        assert!(waited.is_err());
+    }
+    assert_ne!(pid(&extractor).await, first);
+}
+
+/// The pages over which others take minutes, or die.
+#[tokio::test]
+async fn nested_pages_delay_nobody() {
+    let wall = Duration::from_secs(4);
+    let extractor = Extractor::new(Settings { wall, ..settings() });
+    let pages = ["<div>", "<svg><desc>", "<table><tr><td>x<p>"];
+    let pages = pages.map(|unit| Bytes::from(unit.repeat(20_000)));
+    for page in &pages {
+        let refused = extractor.extract(page.clone(), "").await;
+        assert!(matches!(refused, Err(ExtractError::TooDeep)), "{refused:?}");
+    }
+    let answer = extractor.extract_unseen(&pages[2]).await;
+    assert!(matches!(answer, Err(ExtractError::TimedOut | ExtractError::Crashed)), "{answer:?}");
+    expect_text(extractor.extract(good(), "").await);
+}

@@ -1,0 +1,264 @@
+//! Dates as feeds and pages write them: RFC 3339 and its relatives, RFC 2822 and what comes near.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+
+/// No date is longer than this many bytes.
+const LONGEST: usize = 80;
+
+/// The time of a date in any usual form; none where it is not understood. Without a zone it is
+/// UTC, without a time of day midnight.
+#[must_use]
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    // What stands in brackets is a comment: RFC 2822, section 3.2.3.
+    let text = text.split('(').next().unwrap_or_default().trim();
+    if text.is_empty() || text.len() > LONGEST {
+        return None;
+    }
+    let starts_with_year = text.len() >= 4 && text.bytes().take(4).all(|b| b.is_ascii_digit());
+    if starts_with_year && text.as_bytes().get(4).is_none_or(|b| !b.is_ascii_whitespace()) {
+        by_year(text)
+    } else {
+        by_words(text)
+    }
+}
+
+/// A date and time of day with its offset from UTC in seconds.
+#[derive(Debug, Default)]
+struct Parts {
+    year: Option<i16>,
+    month: Option<i8>,
+    day: Option<i8>,
+    hour: i8,
+    minute: i8,
+    second: i8,
+    offset: i32,
+}
+
+impl Parts {
+    fn timestamp(&self) -> Option<Timestamp> {
+        let (month, day) = (self.month.unwrap_or(1), self.day.unwrap_or(1));
+        let (hour, minute, second) = (self.hour, self.minute, self.second.min(59));
+        let local = DateTime::new(self.year?, month, day, hour, minute, second, 0).ok()?;
+        let offset = Offset::from_seconds(self.offset).ok()?;
+        Some(local.to_zoned(TimeZone::fixed(offset)).ok()?.timestamp())
+    }
+
+    /// Takes `10:00`, `10:00:00`, `10:00:00.123` or `10.00`.
+    fn time(&mut self, text: &str) -> Option<()> {
+        let mut fields = text.split(':');
+        self.hour = fields.next()?.trim().parse().ok()?;
+        self.minute = fields.next().unwrap_or("0").trim().parse().ok()?;
+        let second = fields.next().unwrap_or("0");
+        self.second = second.split(['.', ',']).next()?.trim().parse().ok()?;
+        Some(())
+    }
+}
+
+/// `2026-03-05T14:00:00.5+01:00`, `2026-03-05 14:00`, `20260305`, `2026-03`, `2026`.
+fn by_year(text: &str) -> Option<Timestamp> {
+    let end = text.find(|c: char| c == 'T' || c == 't' || c.is_whitespace() || c == '_');
+    let (date, rest) = text.split_at(end.unwrap_or(text.len()));
+    let mut parts = Parts::default();
+    let digits: String = date.chars().filter(char::is_ascii_digit).collect();
+    if !date.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '/' | '.')) {
+        return None;
+    }
+    let fields: Vec<&str> = date.split(['-', '/', '.']).collect();
+    match (fields.as_slice(), digits.len()) {
+        ([all], 8) => {
+            (parts.year, parts.month, parts.day) =
+                (all[..4].parse().ok(), all[4..6].parse().ok(), all[6..].parse().ok());
+        }
+        ([year, month, day], _) => {
+            (parts.year, parts.month, parts.day) =
+                (year.parse().ok(), Some(month.parse().ok()?), Some(day.parse().ok()?));
+        }
+        ([year, month], _) => {
+            (parts.year, parts.month) = (year.parse().ok(), Some(month.parse().ok()?));
+        }
+        ([year], 4) => parts.year = year.parse().ok(),
+        _ => return None,
+    }
+    let rest = rest.trim_start_matches(['T', 't', '_']).trim();
+    if rest.is_empty() {
+        return parts.timestamp();
+    }
+    let zone = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ','));
+    let (time, zone) = rest.split_at(zone.unwrap_or(rest.len()));
+    match time.contains(':') {
+        true => parts.time(time)?,
+        // `140000`
+        false => {
+            let field = |from: usize| time.get(from..from + 2).unwrap_or("0").parse().ok();
+            (parts.hour, parts.minute, parts.second) = (field(0)?, field(2)?, field(4)?);
+        }
+    }
+    parts.offset = offset(zone.trim()).unwrap_or(0);
+    parts.timestamp()
+}
+
+/// `Thu, 05 Mar 2026 14:00:00 GMT`, `5 March 26 14:00 +0100`, `Mar 5, 2026`, and the order of
+/// C's `asctime`.
+fn by_words(text: &str) -> Option<Timestamp> {
+    let mut parts = Parts::default();
+    let mut is_afternoon = None;
+    let words = text.split(|c: char| c.is_whitespace() || c == ',').flat_map(|word| {
+        // `05-Mar-2026`, but not `-0500`.
+        let is_date = word.contains('-') && word.bytes().any(|b| b.is_ascii_alphabetic());
+        let is_date = is_date && word.starts_with(|c: char| c.is_ascii_digit());
+        if is_date { word.split('-').collect() } else { vec![word] }
+    });
+    for word in words.filter(|word| !word.is_empty()) {
+        let plain = word.trim_end_matches('.');
+        if word.contains(':') && word.starts_with(|c: char| c.is_ascii_digit()) {
+            parts.time(word)?;
+        } else if let Ok(number) = without_ordinal(plain).parse::<i16>()
+            && !word.starts_with(['+', '-'])
+        {
+            number_of(&mut parts, number, without_ordinal(plain).len())?;
+        } else if parts.month.is_none() && month(plain).is_some() {
+            parts.month = month(plain);
+        } else if let "am" | "pm" = plain.to_ascii_lowercase().as_str() {
+            is_afternoon = Some(plain.eq_ignore_ascii_case("pm"));
+        } else if let Some(found) = offset(plain) {
+            parts.offset = found;
+        }
+    }
+    match is_afternoon {
+        Some(true) if parts.hour < 12 => parts.hour += 12,
+        Some(false) if parts.hour == 12 => parts.hour = 0,
+        _ => {}
+    }
+    (parts.month.is_some() && parts.day.is_some()).then(|| parts.timestamp())?
+}
+
+/// A number is the day first, then the year.
+fn number_of(parts: &mut Parts, number: i16, digits: usize) -> Option<()> {
+    if parts.day.is_none() && digits <= 2 {
+        parts.day = i8::try_from(number).ok();
+    } else if parts.year.is_none() {
+        parts.year = Some(match digits {
+            // RFC 2822, section 4.3.
+            1 | 2 if number < 50 => number + 2000,
+            1..=3 => number + 1900,
+            _ => number,
+        });
+    } else {
+        return None;
+    }
+    Some(())
+}
+
+/// `5` of `5th`.
+fn without_ordinal(word: &str) -> &str {
+    let endings = ["st", "nd", "rd", "th"];
+    endings.iter().find_map(|ending| word.strip_suffix(ending)).unwrap_or(word)
+}
+
+fn month(word: &str) -> Option<i8> {
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let start = word.get(..3)?;
+    let at = MONTHS.iter().position(|month| start.eq_ignore_ascii_case(month))?;
+    i8::try_from(at + 1).ok()
+}
+
+/// The offset of a zone in seconds.
+fn offset(zone: &str) -> Option<i32> {
+    let zone = zone.strip_prefix("GMT").or(zone.strip_prefix("UTC")).unwrap_or(zone);
+    if let Some(rest) = zone.strip_prefix(['+', '-']) {
+        let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
+        let (hours, minutes) = match digits.len() {
+            1 | 2 => (digits.as_str(), "0"),
+            4 => digits.split_at(2),
+            _ => return None,
+        };
+        let seconds = hours.parse::<i32>().ok()? * 3600 + minutes.parse::<i32>().ok()? * 60;
+        return Some(if zone.starts_with('-') { -seconds } else { seconds });
+    }
+    let minutes = match zone.to_ascii_uppercase().as_str() {
+        "" | "Z" | "UT" | "UTC" | "GMT" | "WET" => 0,
+        "BST" | "CET" | "MEZ" | "WEST" => 60,
+        "CEST" | "MESZ" | "EET" | "SAST" => 120,
+        "EEST" | "MSK" => 180,
+        "IST" => 330,
+        "HKT" | "SGT" | "AWST" => 480,
+        "JST" | "KST" => 540,
+        "AEST" => 600,
+        "AEDT" => 660,
+        "NZST" => 720,
+        "NZDT" => 780,
+        "EDT" => -240,
+        "EST" | "CDT" => -300,
+        "CST" | "MDT" => -360,
+        "MST" | "PDT" => -420,
+        "PST" | "AKDT" => -480,
+        _ => return None,
+    };
+    Some(minutes * 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<&str>) {
+        let expected = expected.map(|expected| expected.parse().unwrap());
+        assert_eq!(parse(text), expected, "{text}");
+    }
+
+    #[test]
+    fn dates_of_many_shapes() {
+        let at = Some("2026-03-05T14:00:00Z");
+        for text in [
+            "2026-03-05T14:00:00Z",
+            "2026-03-05t14:00:00.250z",
+            "2026-03-05T15:00:00+01:00",
+            "2026-03-05T15:00+0100",
+            "2026-03-05 14:00:00",
+            "2026-03-05 14:00",
+            "2026/03/05 14:00 UTC",
+            "20260305T140000Z",
+            "Thu, 05 Mar 2026 14:00:00 +0000",
+            "Thu, 5 Mar 2026 14:00 GMT",
+            "thu, 05 march 26 14:00:00 ut",
+            "05 Mar 2026 09:00:00 EST",
+            "Thu, 05 Mar 2026 15:00:00 CET (Mitteleuropa)",
+            "Thu Mar  5 14:00:00 2026",
+            "Thu Mar 5 15:00:00 GMT+01:00 2026",
+            "Mar 5, 2026 2:00 PM",
+            "5-Mar-2026 14:00:00",
+            "Xxx, 05 Mar 2026 14:00:00 Z",
+        ] {
+            check(text, at);
+        }
+        check("2026-03-05", Some("2026-03-05T00:00:00Z"));
+        check("20260305", Some("2026-03-05T00:00:00Z"));
+        check("2026-03", Some("2026-03-01T00:00:00Z"));
+        check("March 5th, 2026", Some("2026-03-05T00:00:00Z"));
+        check("Fri, 31 Dec 1999 23:59:60 GMT", Some("1999-12-31T23:59:59Z"));
+        check("Fri, 31 Dec 99 23:59:00 -0930", Some("2000-01-01T09:29:00Z"));
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        let brackets = "(".repeat(100_000);
+        let late = format!("5 Mar 2026{}", " ".repeat(200));
+        for text in ["", "soon", "yesterday", "2026-13-01", "32 Mar 2026", "10:00", &brackets] {
+            check(text, None);
+        }
+        check(&late, Some("2026-03-05T00:00:00Z"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(text in "\\PC{0,40}", near in "[0-9A-Za-z:+, -]{0,30}") {
+            let _ = (parse(&text), parse(&near));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What is no feed: says what it is, and where its feeds are if it is a page.
+
+use url::Url;
+
+use super::{FeedError, resolve};
+use crate::html::{Link, head_of};
+
+/// The most feeds of a page that are named.
+const MOST: usize = 20;
+
+/// Whether a text begins as an HTML page does, after comments and white space.
+pub(super) fn is_page(text: &str) -> bool {
+    let mut rest = text.trim_start();
+    while let Some(comment) = rest.strip_prefix("<!--") {
+        rest = comment.split_once("-->").map_or("", |(_, after)| after).trim_start();
+    }
+    let start: String = rest.chars().take(15).collect::<String>().to_ascii_lowercase();
+    ["<!doctype html", "<html", "<head", "<body"].iter().any(|tag| start.starts_with(tag))
+}
+
+/// The error of an HTML page, with the feeds that it names.
+pub(super) fn not_a_feed(html: &str, base: &Url) -> FeedError {
+    let head = head_of(html);
+    let page = head.base.as_deref().and_then(|href| base.join(href).ok());
+    let page = page.as_ref().unwrap_or(base);
+    let mut feeds: Vec<String> = Vec::new();
+    for link in head.links.iter().filter(|link| is_feed(link)) {
+        let address = resolve(page, &link.href);
+        if let Some(address) = address.filter(|address| !feeds.contains(address)) {
+            feeds.push(address);
+        }
+    }
+    feeds.truncate(MOST);
+    FeedError::NotAFeed { found: "an HTML page".to_owned(), feeds }
+}
+
+fn is_feed(link: &Link) -> bool {
+    let mut relations = link.relation.split_ascii_whitespace();
+    let media_type = link.media_type.split(';').next().unwrap_or_default().trim();
+    let is_feed_type = matches!(
+        media_type,
+        "application/rss+xml"
+            | "application/atom+xml"
+            | "application/rdf+xml"
+            | "application/feed+json"
+            | "application/json"
+            | "text/xml"
+    );
+    relations.any(|relation| relation == "alternate" || relation == "feed") && is_feed_type
+}

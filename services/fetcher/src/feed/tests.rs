@@ -1,0 +1,327 @@
+//! Feeds as they come: ours, other people's, and hostile ones.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use url::Url;
+
+use super::{Feed, FeedError, Item, MAX_ITEMS, parse};
+use crate::html::tests::effort;
+
+fn base() -> Url {
+    "https://harbour.example/news/feed.xml".parse().unwrap()
+}
+
+fn read(text: &str) -> Feed {
+    parse(text.as_bytes(), None, &base()).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// The only item of a feed with this inside its item.
+fn rss_item(inside: &str) -> Item {
+    let feed = read(&format!(
+        "<rss version='2.0'><channel><title>T</title><item>{inside}</item></channel></rss>"
+    ));
+    feed.items.into_iter().next().unwrap()
+}
+
+fn atom_entry(inside: &str) -> Item {
+    let feed = read(&format!(
+        "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='/b/'><entry>{inside}</entry></feed>"
+    ));
+    feed.items.into_iter().next().unwrap()
+}
+
+#[test]
+fn rss_with_everything() {
+    let feed = read(
+        "<?xml version='1.0'?><rss version='2.0' xmlns:c='http://purl.org/rss/1.0/modules/content/'
+           xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:media='http://search.yahoo.com/mrss/'>
+         <channel><title>Harbour &amp; Sea</title><link>https://www.harbour.example/</link>
+         <language>en-GB</language><ttl>15</ttl><image><title>Logo</title><link>/logo</link></image>
+         <skipHours><hour>3</hour><hour>24</hour></skipHours>
+         <item><title>Ferry &lt;b&gt;late&lt;/b&gt; &amp;amp; wet</title><link>/ferry?a=1&amp;b=2</link>
+         <guid isPermaLink='false'>f-1</guid><pubDate>Thu, 05 Mar 2026 14:00 GMT</pubDate>
+         <dc:creator>Ann Lee</dc:creator><author>desk@harbour.example (Bo Ray)</author>
+         <description>Short.</description><c:encoded><![CDATA[<p>Long one.</p><p>Two &eacute;.</p>]]></c:encoded>
+         <source url='https://wire.example/rss'>The Wire</source>
+         <enclosure url='/a.mp3' type='audio/mpeg' length='12'/>
+         <media:content url='https://i.example/1.jpg' type='image/jpeg'><media:title>A boat</media:title></media:content>
+         </item></channel></rss>",
+    );
+    assert_eq!(feed.title.as_deref(), Some("Harbour & Sea"));
+    assert_eq!(feed.language.as_ref().map(|tag| tag.as_str()), Some("en-gb"));
+    assert_eq!(feed.ttl, Some(Duration::from_secs(900)));
+    assert_eq!(feed.skip_hours, [0, 3]);
+    assert_eq!(feed.problems, [""; 0]);
+    let item = &feed.items[0];
+    assert_eq!(item.title, "Ferry late & wet");
+    assert_eq!(item.link.as_deref(), Some("https://www.harbour.example/ferry?a=1&b=2"));
+    assert_eq!(item.guid.as_deref(), Some("f-1"));
+    assert_eq!(item.published, Some("2026-03-05T14:00:00Z".parse().unwrap()));
+    assert_eq!(item.authors, ["Ann Lee", "Bo Ray"]);
+    assert_eq!(item.teaser.as_deref(), Some("Short."));
+    assert_eq!(item.text.as_deref(), Some("Long one.\n\nTwo é."));
+    let source = item.source.as_ref().unwrap();
+    assert_eq!(
+        (source.name.as_str(), source.url.as_deref()),
+        ("The Wire", Some("https://wire.example/rss"))
+    );
+    let media: Vec<_> = item.media.iter().map(|m| (m.url.as_str(), m.title.as_deref())).collect();
+    let audio = "https://www.harbour.example/a.mp3";
+    assert_eq!(media, [(audio, None), ("https://i.example/1.jpg", Some("A boat"))]);
+    assert_eq!(item.media[0].bytes, Some(12));
+}
+
+#[test]
+fn atom_texts_are_read_by_their_type() {
+    let entry = atom_entry(
+        "<title type='html'>5 &amp;lt; 7 &lt;i&gt;x&lt;/i&gt;</title><id>tag:a</id>
+         <link rel='self' href='no'/><link href='yes'/><author><name>Ann</name><uri>u</uri></author>
+         <summary type='text'>a &lt;b&gt; c</summary>
+         <content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>One &lt; two</p>
+         <p xml:lang='de'>three<br/>four</p></div></content>
+         <published>2026-03-05T14:00:00Z</published><updated>2026-03-06T14:00:00Z</updated>
+         <source><title>Wire</title><link rel='self' href='https://wire.example/f'/></source>",
+    );
+    assert_eq!(entry.title, "5 < 7 x");
+    assert_eq!(entry.link.as_deref(), Some("https://harbour.example/b/yes"));
+    assert_eq!(entry.teaser.as_deref(), Some("a <b> c"));
+    assert_eq!(entry.text.as_deref(), Some("One < two\n\nthree\nfour"));
+    assert_eq!(entry.authors, ["Ann"]);
+    assert_eq!(entry.published, Some("2026-03-05T14:00:00Z".parse().unwrap()));
+    assert_eq!(entry.source.unwrap().name, "Wire");
+}
+
+#[test]
+fn json_feeds_are_read_without_insisting_on_types() {
+    let feed = read(
+        r#"{"version":"https://jsonfeed.org/version/1","title":"T","language":7,"author":"x",
+            "items":[{"id":12,"url":"/a","content_text":"One.\n\nTwo.","authors":[{"name":"A"},null],
+            "attachments":[{"url":"b.mp3","size_in_bytes":9}],"date_published":"2026-03-05T15:00:00+01:00",
+            "tags":{"x":[[]]}}, 5, {"id":"2","content_html":"<p>x</p>","author":null}]}"#,
+    );
+    let first = &feed.items[0];
+    assert_eq!(first.guid.as_deref(), Some("12"));
+    assert_eq!(first.link.as_deref(), Some("https://harbour.example/a"));
+    assert_eq!(first.text.as_deref(), Some("One.\n\nTwo."));
+    assert_eq!(first.authors, ["A"]);
+    assert_eq!(first.media[0].url, "https://harbour.example/news/b.mp3");
+    assert_eq!(first.published, Some("2026-03-05T14:00:00Z".parse().unwrap()));
+    assert_eq!(feed.items[1].text.as_deref(), Some("x"));
+}
+
+#[test]
+fn rdf_lists_its_items_beside_the_channel() {
+    let feed = read(
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'
+          xmlns:d='http://purl.org/dc/elements/1.1/'><channel rdf:about='x'><title>R</title></channel>
+          <item rdf:about='https://a.example/1'><title>One</title><d:date>2026-03-05</d:date></item></rdf:RDF>",
+    );
+    assert_eq!(feed.title.as_deref(), Some("R"));
+    assert_eq!(feed.items[0].link.as_deref(), Some("https://a.example/1"));
+    assert!(feed.items[0].published.is_some());
+}
+
+#[test]
+fn sloppy_feeds_are_read() {
+    assert_eq!(
+        rss_item("<title>AT&T & Co &nbsp;&eacute; &nosuch;</title>").title,
+        "AT&T & Co é &nosuch;"
+    );
+    assert_eq!(rss_item("<PubDate>x</PubDate><TITLE>T</title>").title, "T");
+    assert_eq!(
+        rss_item("<guid>https://a.example/1</guid>").link.as_deref(),
+        Some("https://a.example/1")
+    );
+    assert_eq!(rss_item("<guid isPermaLink='false'>https://a.example/1</guid>").link, None);
+    assert_eq!(rss_item("<link>javascript:alert(1)</link><title>x</title>").link, None);
+    let item = rss_item("<description><p>One</p><p>two</description><title>T</title>");
+    assert_eq!(item.teaser.as_deref(), Some("One\n\ntwo"));
+    assert_eq!(item.title, "T");
+    let sloppy = rss_item(&format!("<description>{}</description>", "<p>a<br>b".repeat(100)));
+    assert_eq!(sloppy.text.unwrap().split("\n\n").count(), 100);
+    let long = "word ".repeat(100);
+    let whole = rss_item(&format!("<description>{long}</description>"));
+    assert_eq!((whole.text.as_deref(), whole.teaser), (Some(long.trim()), None));
+    assert_eq!(
+        read("\n\nWarning: x\n<rss><channel><item><title>a</title></item></channel></rss>tail")
+            .items
+            .len(),
+        1
+    );
+    assert_eq!(read("<channel><item><title>a</title></item></channel>").items.len(), 1);
+}
+
+#[test]
+fn what_was_read_before_a_break_is_kept() {
+    let item = "<item><title>a</title></item>";
+    let feed = read(&format!("<rss><channel>{item}{item}<item><title>cut"));
+    assert_eq!(feed.items.len(), 2);
+    assert!(feed.problems[0].contains("2 items"), "{:?}", feed.problems);
+    let many = read(&format!("<rss><channel>{}</channel></rss>", item.repeat(MAX_ITEMS + 1)));
+    assert_eq!((many.items.len(), many.problems.len()), (MAX_ITEMS, 1));
+    let exact = read(&format!("<rss><channel>{}</channel></rss>", item.repeat(MAX_ITEMS)));
+    assert_eq!((exact.items.len(), exact.problems.len()), (MAX_ITEMS, 0));
+    let json = r#"{"version":"https://jsonfeed.org/version/1","items":[{"id":"1","title":"a}"},{"id":"2","ti"#;
+    let salvaged = read(json);
+    assert_eq!((salvaged.items.len(), salvaged.items[0].title.as_str()), (1, "a}"));
+    assert_eq!(salvaged.problems.len(), 1);
+}
+
+#[test]
+fn what_is_no_feed_is_named() {
+    let error = |text: &str| parse(text.as_bytes(), None, &base()).unwrap_err();
+    let not = |found: &str| FeedError::NotAFeed { found: found.to_owned(), feeds: Vec::new() };
+    assert_eq!(error(" \n\u{feff}"), FeedError::Empty);
+    assert_eq!(error("hello"), not("plain text"));
+    assert_eq!(error("[1]"), not("a JSON list"));
+    assert_eq!(error("{\"a\":1}"), not("a JSON document"));
+    assert_eq!(error("<opml/>"), not("an OPML list of feeds"));
+    assert_eq!(error("<urlset></urlset>"), not("a sitemap"));
+    let page = "<!-- x --><!DOCTYPE html><html><link rel=alternate type='application/rss+xml'
+                href='../rss'><link rel=stylesheet href=x>";
+    let feeds = vec!["https://harbour.example/rss".to_owned()];
+    assert_eq!(error(page), FeedError::NotAFeed { found: "an HTML page".to_owned(), feeds });
+    assert!(matches!(error("junk <html><body>x"), FeedError::NotAFeed { .. }));
+    assert!(matches!(error("<rss><channel><title>cut"), FeedError::Broken { at_byte: 24, .. }));
+    assert!(matches!(error("{\"version\": x"), FeedError::Broken { .. }));
+    assert_eq!(error(&format!("<rss><channel>{}", "<a>".repeat(100))), FeedError::TooDeep);
+    assert_eq!(error(&format!("{{\"items\":{}", "[".repeat(100))), FeedError::TooDeep);
+}
+
+#[test]
+fn bombs_do_nothing() {
+    let laughs =
+        "<!DOCTYPE l [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'><!ENTITY c SYSTEM 'file:///etc/passwd'>]>
+                  <rss><channel><item><title>&b;&c;</title></item></channel></rss>";
+    assert_eq!(read(laughs).items[0].title, "&b;&c;");
+    let names = |unit: &dyn Fn(usize) -> String| (0..80_000).map(unit).collect::<String>();
+    for attributes in [names(&|n| format!(" a{n}='x'")), names(&|n| format!(" xmlns:n{n}='x'"))] {
+        let _ = within_a_second(
+            format!("<rss><channel><item{attributes}><title>a</title></item></channel></rss>")
+                .as_bytes(),
+        );
+    }
+    let _ = within_a_second("<rss><channel><item>".repeat(50_000).as_bytes());
+    let _ = within_a_second(
+        format!("<rss><channel><item><title>{}", "<![CDATA[x]]>&amp;".repeat(50_000)).as_bytes(),
+    );
+}
+
+/// Parses on the small stack of a thread.
+fn within_a_second(bytes: &[u8]) -> Result<Feed, FeedError> {
+    let bytes = bytes.to_vec();
+    let size = bytes.len();
+    let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
+    let parsing = move || (parse(&bytes, None, &base()), effort());
+    let (parsed, took) = thread.spawn(parsing).unwrap().join().unwrap();
+    assert!(took < Duration::from_secs(2), "{took:?} for {size} bytes");
+    parsed
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A folder of `../shared/suites`, or `None` where that is absent: then the test says so.
+fn suite(name: &str) -> Option<PathBuf> {
+    let suite = PathBuf::from("../../../shared/suites").join(name);
+    if !suite.is_dir() {
+        eprintln!("SKIPPED: ../shared/suites/{name} is absent");
+        return None;
+    }
+    Some(suite)
+}
+
+#[test]
+fn hostile_feeds_end_in_an_answer() {
+    for path in suite("hostile-feeds").iter().flat_map(|suite| files(suite)) {
+        let answer = within_a_second(&std::fs::read(&path).unwrap());
+        let said = answer.map(|feed| feed.items.len());
+        eprintln!("{}: {said:?}", path.display());
+    }
+}
+
+#[test]
+fn other_peoples_feeds_are_read() {
+    let Some(suite) = suite("feedparser/tests") else {
+        return;
+    };
+    let (mut all, mut good, mut told) = (0, 0, 0);
+    for path in files(&suite).iter().filter(|path| path.extension().is_some_and(|e| e == "xml")) {
+        let is_well = path.components().any(|part| part.as_os_str() == "wellformed");
+        let answer = within_a_second(&std::fs::read(path).unwrap());
+        if is_well {
+            all += 1;
+            good += usize::from(answer.is_ok());
+            if let Err(error) = answer
+                && told < 20
+            {
+                told += 1;
+                eprintln!("{}: {error}", path.display());
+            }
+        }
+    }
+    eprintln!("{good} of {all} well-formed feeds were read");
+    assert!(good * 100 >= all * 95, "{good} of {all}");
+}
+
+#[test]
+fn our_own_feeds_give_the_articles() {
+    let seeds = PathBuf::from("../../seeds");
+    let lines = std::fs::read_to_string(seeds.join("articles.jsonl")).unwrap();
+    let articles: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut count = 0;
+    for path in files(&seeds.join("feeds")) {
+        let feed = parse(&std::fs::read(&path).unwrap(), None, &base()).unwrap();
+        assert_eq!(feed.problems, [""; 0]);
+        for item in feed.items {
+            count += 1;
+            let newest = articles.iter().rev();
+            let url = item.link.as_deref().unwrap();
+            let article = newest.into_iter().find(|article| article["url"] == url).unwrap();
+            assert_eq!(article["title"], item.title.as_str());
+            assert_eq!(article["author"].as_str(), item.authors.first().map(String::as_str));
+            let published = item.published.unwrap();
+            let claimed: jiff::Timestamp = article["published"].as_str().unwrap().parse().unwrap();
+            assert_eq!(claimed, published);
+            let language = item.language.as_ref().or(feed.language.as_ref()).unwrap();
+            assert_eq!(article["lang"].as_str().unwrap().to_lowercase(), language.as_str());
+            let text = item.text.unwrap_or_else(|| panic!("no text: {url} {:?}", item.teaser));
+            assert_eq!(words(&text), words(article["text"].as_str().unwrap()), "{url}");
+        }
+    }
+    assert_eq!(count, 77);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_taken(bytes: Vec<u8>) {
+        let _ = parse(&bytes, None, &base());
+    }
+
+    #[test]
+    fn any_tags_are_taken(
+        text in "(<rss>|<feed>|<item>|</item>|<entry>|<title>|</title>|<link href='a'/>|<a:b c=|<!\\[CDATA\\[|\\]\\]>|<!--|&|&amp;|'|>|<|x|<\\?xml |\\?>|<!DOCTYPE |\\[){0,40}",
+    ) {
+        let _ = parse(format!("<rss>{text}").as_bytes(), None, &base());
+        let _ = parse(text.as_bytes(), Some("text/xml; charset=utf-16"), &base());
+    }
+
+    #[test]
+    fn any_json_is_taken(text in "([{}\\[\\],:0-9n]|\"items\":|\"id\"|\"version\":\"https://jsonfeed.org\"){0,30}") {
+        let _ = parse(format!("{{{text}").as_bytes(), None, &base());
+    }
+}

@@ -1,0 +1,241 @@
+//! HTML as plain text, by a tokenizer alone: no tree is built, so that the time is linear in the
+//! bytes whatever nests in what.
+
+mod head;
+mod paragraphs;
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
+use html5gum::{Span, State, Tokenizer};
+
+pub(crate) use head::{Head, Link, head_of};
+use paragraphs::{Paragraphs, Taker};
+
+/// Elements whose presence shows that a text is HTML rather than words with a `<` among them.
+const TELLING: &[&str] = &[
+    "a",
+    "abbr",
+    "article",
+    "b",
+    "big",
+    "blockquote",
+    "body",
+    "br",
+    "center",
+    "cite",
+    "code",
+    "del",
+    "div",
+    "em",
+    "figcaption",
+    "figure",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "html",
+    "i",
+    "iframe",
+    "img",
+    "ins",
+    "li",
+    "ol",
+    "p",
+    "picture",
+    "pre",
+    "q",
+    "s",
+    "script",
+    "section",
+    "small",
+    "span",
+    "strong",
+    "style",
+    "sub",
+    "sup",
+    "table",
+    "td",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "video",
+];
+
+/// Turns a fragment of HTML into plain text: paragraphs parted by an empty line, `<br>` a new
+/// line, white space collapsed, entities decoded, scripts and styles left out.
+#[must_use]
+pub(crate) fn to_text(html: &str) -> String {
+    let mut taker = Taker::default();
+    tokenize(html, State::Data, |event| taker.take(&event));
+    taker.finish()
+}
+
+/// Turns what may be HTML or plain text into plain text: where no tag stands in it, only entities
+/// are decoded, and its own empty lines part the paragraphs.
+#[must_use]
+pub(crate) fn loose_to_text(text: &str) -> String {
+    if has_tags(text) { to_text(text) } else { plain_to_text(&decode(text)) }
+}
+
+/// Tidies a plain text: empty lines part paragraphs, line breaks stay, other white space collapses.
+#[must_use]
+pub(crate) fn plain_to_text(text: &str) -> String {
+    let mut paragraphs = Paragraphs::default();
+    for line in text.lines() {
+        if line.trim().is_empty() {
+            paragraphs.part();
+        } else {
+            paragraphs.words(line);
+            paragraphs.line();
+        }
+    }
+    paragraphs.finish()
+}
+
+/// One line of plain text from what may be HTML, as titles and names are.
+#[must_use]
+pub(crate) fn loose_to_line(text: &str) -> String {
+    let plain: Cow<'_, str> = match has_tags(text) {
+        true => Cow::Owned(to_text(text)),
+        false => decode(text),
+    };
+    one_line(&plain)
+}
+
+/// A text in one line, its white space collapsed, without control characters.
+#[must_use]
+pub(crate) fn one_line(text: &str) -> String {
+    let mut paragraphs = Paragraphs::default();
+    paragraphs.words(text);
+    paragraphs.finish()
+}
+
+/// Decodes the entities of HTML; what is none stays as it is.
+#[must_use]
+pub(crate) fn decode(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    let mut decoded = String::with_capacity(text.len());
+    tokenize(text, State::RcData, |event| {
+        if let CallbackEvent::String { value } = event {
+            decoded.push_str(&String::from_utf8_lossy(value));
+        }
+    });
+    Cow::Owned(decoded)
+}
+
+/// Whether a tag that HTML knows stands in the text.
+fn has_tags(text: &str) -> bool {
+    let after_angles = text.match_indices('<').map(|(at, _)| &text[at + 1..]);
+    after_angles.map(|rest| rest.strip_prefix('/').unwrap_or(rest)).any(|rest| {
+        let name_ends = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(0);
+        let (name, after) = rest.split_at(name_ends.min(12));
+        let closes = after.starts_with(|c: char| c == '>' || c == '/' || c.is_ascii_whitespace());
+        closes && TELLING.iter().any(|known| name.eq_ignore_ascii_case(known))
+    })
+}
+
+/// Gives every event of the text to `take`.
+fn tokenize(html: &str, state: State, mut take: impl FnMut(CallbackEvent<'_>)) {
+    let mut emitter = CallbackEmitter::new(move |event: CallbackEvent<'_>, _: Span<()>| {
+        take(event);
+        None::<Infallible>
+    });
+    emitter.naively_switch_states(true);
+    let mut tokenizer = Tokenizer::new_with_emitter(html, emitter);
+    tokenizer.set_state(state);
+    let Ok(()) = tokenizer.finish();
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+    use rustix::time::{ClockId, clock_gettime};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(html: &str, expected: &str) {
+        assert_eq!(to_text(html), expected, "{html}");
+    }
+
+    #[test]
+    fn blocks_part_paragraphs() {
+        check("<p>One\n two</p><p>three</p>", "One two\n\nthree");
+        check("One<div>two<div>three</div></div>four", "One\n\ntwo\n\nthree\n\nfour");
+        check("a<br>b<br/>\n c<br><br>d", "a\nb\nc\n\nd");
+        check("<ul><li>one<li>two</ul>end", "one\ntwo\n\nend");
+        check("<table><tr><td>a<td>b<tr><td>c</table>", "a b\nc");
+        check("<pre>a\n  b\n\nc</pre>", "a\nb\n\nc");
+        check("<p></p> <p> </p>", "");
+    }
+
+    #[test]
+    fn inline_elements_part_nothing() {
+        check("<b>bo</b>ld <i>it</i>", "bold it");
+        check("a <!-- no --><a href='x'>link</a>.", "a link.");
+        check("x <unknown>y</unknown>z", "x yz");
+    }
+
+    #[test]
+    fn what_is_no_text_is_left_out() {
+        check("a<script>if (1 < 2) { x('</p>') }</script>b", "ab");
+        check("<style>p {}</style><p>a</p><svg><text>t</text><svg></svg></svg>b", "a\n\nb");
+        check("<iframe src=x>no</iframe>yes", "yes");
+    }
+
+    #[test]
+    fn entities_are_decoded() {
+        check("Fish &amp; chips&nbsp;&#8212; &euro;5 &hellip; AT&T &nosuch;", {
+            "Fish & chips — €5 … AT&T &nosuch;"
+        });
+        assert_eq!(decode("5 &lt; 7 <b> &Ouml;l"), "5 < 7 <b> Öl");
+        check("a\u{0}b\u{1b}[31mc\u{202e}", "ab[31mc");
+    }
+
+    #[test]
+    fn words_with_an_angle_among_them_are_no_html() {
+        assert_eq!(loose_to_line("Scores <b>up</b>\n&amp; away"), "Scores up & away");
+        assert_eq!(loose_to_line("if a <x then 5 < 7"), "if a <x then 5 < 7");
+        assert_eq!(loose_to_text("One\ntwo.\n\n \nThree &amp; four"), "One\ntwo.\n\nThree & four");
+        assert_eq!(loose_to_text("One<br />two"), "One\ntwo");
+    }
+
+    /// The processor time of this thread, which a busy machine does not stretch.
+    pub(crate) fn effort() -> Duration {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        Duration::new(time.tv_sec.try_into().unwrap(), time.tv_nsec.try_into().unwrap())
+    }
+
+    /// A tree builder would take minutes over these.
+    #[test]
+    fn nesting_costs_nothing() {
+        let units = ["<div>", "<table><tr><td>x<p>", "<svg><desc>", "&amp;", "<a b=c ", "<", "</"];
+        for (unit, size) in units.into_iter().zip([1_000_000].into_iter().chain([250_000; 6])) {
+            let html = unit.repeat(size / unit.len());
+            let start = effort();
+            let length = to_text(&html).len() + loose_to_text(&html).len();
+            let took = effort() - start;
+            assert!(took < Duration::from_secs(3), "{unit}: {took:?} for {length} bytes of text");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(html in "(<|</|<p|>|&|;|br| |a|\\PC|\n){0,60}") {
+            let text = to_text(&html);
+            prop_assert!(!text.contains("\n\n\n") && text.trim() == text, "{text:?}");
+            prop_assert_eq!(plain_to_text(&text), text);
+        }
+    }
+}

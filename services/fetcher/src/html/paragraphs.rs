@@ -1,0 +1,233 @@
+//! Words put together to paragraphs.
+
+use html5gum::emitters::callback::CallbackEvent;
+
+/// What parts the next word from the one before; the widest wins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Gap {
+    #[default]
+    None,
+    Space,
+    Line,
+    Paragraph,
+}
+
+impl Gap {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Space => " ",
+            Self::Line => "\n",
+            Self::Paragraph => "\n\n",
+        }
+    }
+}
+
+/// A text in the making, without white space at its ends.
+#[derive(Debug, Default)]
+pub(super) struct Paragraphs {
+    text: String,
+    gap: Gap,
+}
+
+impl Paragraphs {
+    /// Adds words, their white space collapsed.
+    pub(super) fn words(&mut self, text: &str) {
+        for character in text.chars() {
+            if character.is_whitespace() {
+                self.gap = self.gap.max(Gap::Space);
+            } else if !is_noise(character) {
+                self.flush();
+                self.text.push(character);
+            }
+        }
+    }
+
+    /// Ends the line; twice ends the paragraph.
+    pub(super) fn line(&mut self) {
+        self.gap = if self.gap >= Gap::Line { Gap::Paragraph } else { Gap::Line };
+    }
+
+    /// Ends the line, however often it is said.
+    fn at_most_a_line(&mut self) {
+        self.gap = self.gap.max(Gap::Line);
+    }
+
+    /// Ends the paragraph.
+    pub(super) fn part(&mut self) {
+        self.gap = Gap::Paragraph;
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.text
+    }
+
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push_str(self.gap.as_str());
+        }
+        self.gap = Gap::None;
+    }
+}
+
+/// Control characters, and those that turn the direction of all that follows: both are used to
+/// make a text look other than it is, and neither is a word.
+fn is_noise(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// Takes the events of a tokenizer and puts the text together.
+#[derive(Debug, Default)]
+pub(super) struct Taker {
+    paragraphs: Paragraphs,
+    /// The element that is being left out, and how many of its name are open.
+    left_out: Option<(&'static str, usize)>,
+    /// How many `<pre>` are open.
+    preformatted: usize,
+    opening: Option<&'static str>,
+}
+
+/// Elements that are no text of the article.
+const LEFT_OUT: &[&str] = &[
+    "audio", "button", "canvas", "iframe", "math", "noembed", "noscript", "object", "script",
+    "select", "style", "svg", "template", "textarea", "title", "video",
+];
+
+/// Elements that part paragraphs.
+const BLOCKS: &[&str] = &[
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "body",
+    "caption",
+    "center",
+    "details",
+    "dialog",
+    "div",
+    "dl",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "header",
+    "hr",
+    "html",
+    "legend",
+    "main",
+    "menu",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "tfoot",
+    "thead",
+    "ul",
+];
+
+/// Elements that stand on a line of their own.
+const LINES: &[&str] = &["dd", "dt", "li", "option", "tr"];
+
+fn known(names: &'static [&'static str], name: &[u8]) -> Option<&'static str> {
+    names.iter().copied().find(|known| known.as_bytes() == name)
+}
+
+impl Taker {
+    pub(super) fn take(&mut self, event: &CallbackEvent<'_>) {
+        match event {
+            CallbackEvent::OpenStartTag { name } => self.start(name),
+            // `<svg/>` has no end; for the others of the list HTML says that the slash is nothing.
+            CallbackEvent::CloseStartTag { self_closing: true } => {
+                if let Some(name @ ("svg" | "math")) = self.opening.take() {
+                    self.end_left_out(name.as_bytes());
+                }
+            }
+            CallbackEvent::EndTag { name } => self.end(name),
+            CallbackEvent::String { value } if self.left_out.is_none() => self.text(value),
+            _ => {}
+        }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.paragraphs.finish()
+    }
+
+    fn start(&mut self, name: &[u8]) {
+        self.opening = None;
+        if let Some((open, count)) = &mut self.left_out {
+            if open.as_bytes() == name {
+                *count += 1;
+                self.opening = Some(open);
+            }
+            return;
+        }
+        if let Some(name) = known(LEFT_OUT, name) {
+            self.left_out = Some((name, 1));
+            self.opening = Some(name);
+            return;
+        }
+        self.preformatted += usize::from(name == b"pre");
+        self.mark(name);
+    }
+
+    fn end(&mut self, name: &[u8]) {
+        if self.left_out.is_some() {
+            return self.end_left_out(name);
+        }
+        if name == b"pre" {
+            self.preformatted = self.preformatted.saturating_sub(1);
+        }
+        if name != b"br" {
+            self.mark(name);
+        }
+    }
+
+    fn end_left_out(&mut self, name: &[u8]) {
+        if let Some((open, count)) = &mut self.left_out
+            && open.as_bytes() == name
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.left_out = None;
+            }
+        }
+    }
+
+    fn mark(&mut self, name: &[u8]) {
+        if name == b"br" {
+            self.paragraphs.line();
+        } else if known(BLOCKS, name).is_some() {
+            self.paragraphs.part();
+        } else if known(LINES, name).is_some() {
+            self.paragraphs.at_most_a_line();
+        } else if matches!(name, b"td" | b"th") {
+            self.paragraphs.words(" ");
+        }
+    }
+
+    fn text(&mut self, value: &[u8]) {
+        let text = String::from_utf8_lossy(value);
+        if self.preformatted == 0 {
+            return self.paragraphs.words(&text);
+        }
+        for (at, line) in text.split('\n').enumerate() {
+            if at > 0 {
+                self.paragraphs.line();
+            }
+            self.paragraphs.words(line);
+        }
+    }
+}

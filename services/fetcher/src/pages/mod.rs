@@ -1,0 +1,188 @@
+//! Article pages for items that only tease: asked for where robots.txt allows, at the host's pace.
+
+mod robots;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+use wirefold_flow::Clock;
+use wirefold_guard::{Client, Request, Response, SendError};
+use wirefold_proto::FullText;
+use wirefold_text::Text;
+
+use crate::extract::{ExtractError, Extractor, Page};
+use crate::metrics::PAGES;
+use crate::schedule::{Errand, Hosts};
+use crate::settings::Settings;
+use robots::{Permission, Robots};
+
+/// An item with fewer words only teases.
+pub(crate) const TEASER_WORDS: usize = 80;
+
+/// Fetches article pages and reads them.
+pub(crate) struct Pages {
+    client: Client,
+    hosts: Hosts,
+    robots: Robots,
+    extractor: Option<Extractor>,
+    limit: u64,
+    timeout: Duration,
+}
+
+/// Why an item keeps the text of its feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// Its link is no address of the web.
+    NoAddress,
+    /// robots.txt forbids the page.
+    Robots,
+    /// robots.txt cannot be had.
+    RobotsUnknown,
+    /// No answer, or none that is a page.
+    Failed,
+    /// The host answers with an error.
+    Status,
+    /// Something else than HTML.
+    NotHtml,
+    /// Larger than pages may be.
+    TooLarge,
+    /// The page asks not to be kept, or reserves mining.
+    Reserved,
+    /// Reading it took too long, crashed, or found it nested too deep.
+    Hostile,
+    /// There is no article on it.
+    Nothing,
+    /// It says no more than the feed.
+    Shorter,
+    /// The machine cannot start the reader.
+    NoReader,
+}
+
+impl Kept {
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::NoAddress => "no_address",
+            Self::Robots => "robots",
+            Self::RobotsUnknown => "robots_unknown",
+            Self::Failed => "failed",
+            Self::Status => "status",
+            Self::NotHtml => "not_html",
+            Self::TooLarge => "too_large",
+            Self::Reserved => "reserved",
+            Self::Hostile => "hostile",
+            Self::Nothing => "nothing",
+            Self::Shorter => "shorter",
+            Self::NoReader => "no_reader",
+        }
+    }
+}
+
+impl Pages {
+    pub(crate) fn new(
+        client: Client,
+        hosts: Hosts,
+        clock: Arc<dyn Clock>,
+        settings: &Settings,
+    ) -> Self {
+        let (agent, timeout) = (&settings.user_agent, settings.timeout);
+        let robots = Robots::new(client.clone(), hosts.clone(), clock, agent, timeout);
+        let extractor = settings.extract.clone().map(Extractor::new);
+        Self { client, hosts, robots, extractor, limit: settings.page_limit, timeout }
+    }
+
+    /// Whether the page of an item with so many words is to be fetched.
+    pub(crate) fn are_wanted(&self, full_text: FullText, words: usize) -> bool {
+        let wanted = match full_text {
+            FullText::On => true,
+            FullText::Auto => words < TEASER_WORDS,
+            FullText::Off => false,
+        };
+        wanted && self.extractor.is_some()
+    }
+
+    /// The page of an item whose feed gives `words` words, where it says more than that.
+    pub(crate) async fn better(&self, link: &str, words: usize) -> Option<Page> {
+        match self.read(link, words).await {
+            Ok(page) => {
+                PAGES.add(1, &["taken"]);
+                Some(page)
+            }
+            Err(kept) => {
+                PAGES.add(1, &[kept.label()]);
+                tracing::debug!(link, why = kept.label(), "the item keeps the text of its feed");
+                None
+            }
+        }
+    }
+
+    async fn read(&self, link: &str, words: usize) -> Result<Page, Kept> {
+        let extractor = self.extractor.as_ref().ok_or(Kept::NoReader)?;
+        let url = Url::parse(link).ok().filter(is_of_the_web).ok_or(Kept::NoAddress)?;
+        let patience = match self.robots.permission(&url).await {
+            Permission::Allowed(patience) => patience,
+            Permission::Forbidden => return Err(Kept::Robots),
+            Permission::Unknown => return Err(Kept::RobotsUnknown),
+        };
+        let answer = self.fetch(url, patience).await?;
+        let page = extractor.extract(answer.body, answer.url.as_str()).await;
+        let page = page.map_err(|error| kept_by(&error))?;
+        if page.noarchive || page.reserved {
+            return Err(Kept::Reserved);
+        }
+        if word_count(&page.text) <= words { Err(Kept::Shorter) } else { Ok(page) }
+    }
+
+    async fn fetch(&self, url: Url, patience: Duration) -> Result<Response, Kept> {
+        let _turn = self.hosts.turn(&url, Errand::Page, patience).await;
+        let request = Request { max_body: self.limit, total: self.timeout, ..Request::get(url) };
+        let request = request.with_header("Accept", "text/html,application/xhtml+xml;q=0.9");
+        let answer = self.client.send(request).await.map_err(|error| match error {
+            SendError::TooLarge { .. } => Kept::TooLarge,
+            _ => Kept::Failed,
+        })?;
+        match () {
+            () if !answer.is_success() => Err(Kept::Status),
+            () if !is_html(&answer) => Err(Kept::NotHtml),
+            () if is_reserved(&answer) => Err(Kept::Reserved),
+            () => Ok(answer),
+        }
+    }
+}
+
+/// How many words a text has, in any script.
+pub(crate) fn word_count(text: &str) -> usize {
+    Text::new(text).words().len()
+}
+
+fn is_of_the_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+}
+
+fn is_html(answer: &Response) -> bool {
+    let media_type = answer.header("content-type").unwrap_or("text/html");
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    ["text/html", "application/xhtml+xml"].iter().any(|html| essence.eq_ignore_ascii_case(html))
+}
+
+/// Reservations that stand in the head of the answer: `X-Robots-Tag`, and `TDM-Reservation` of the
+/// W3C's TDM Reservation Protocol.
+fn is_reserved(answer: &Response) -> bool {
+    let named = |name: &'static str| {
+        let values = answer.headers.iter().filter(move |(given, _)| given == name);
+        values.map(|(_, value)| value.to_ascii_lowercase())
+    };
+    let forbids = |value: String| value.contains("noarchive") || value.trim() == "none";
+    named("x-robots-tag").any(forbids) || named("tdm-reservation").any(|value| value.trim() == "1")
+}
+
+fn kept_by(error: &ExtractError) -> Kept {
+    match error {
+        ExtractError::TimedOut | ExtractError::Crashed | ExtractError::TooDeep => Kept::Hostile,
+        ExtractError::Nothing => Kept::Nothing,
+        ExtractError::Unavailable(why) => {
+            tracing::warn!(%why, "the page reader cannot be started");
+            Kept::NoReader
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What a feed lists and has not listed before becomes articles.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::time::Duration;
+
+use wirefold_envelope::timestamp;
+use wirefold_flow::{Point, UnixMillis};
+use wirefold_proto::{ArticleFetched, FeedRecord, TextSource};
+
+use super::answer::Read;
+use super::outcome::Taken;
+use super::{Poller, listed::Listed, listed::list};
+use crate::FetcherError;
+use crate::article::{Draft, fetched, outlet_of};
+use crate::extract::Page;
+use crate::feed::Item;
+use crate::metrics::{ITEMS, PAGES};
+use crate::pages::TEASER_WORDS;
+use crate::state::Known;
+
+/// How long the pages of one poll may take together; later ones go out with their teasers.
+const PAGES_MAY_TAKE: Duration = Duration::from_mins(10);
+
+/// What all articles of one poll have in common.
+struct Batch<'a> {
+    record: &'a FeedRecord,
+    seen: UnixMillis,
+    is_baseline: bool,
+    /// The places, in the feed, of the items whose pages are fetched.
+    with_page: HashSet<usize>,
+}
+
+impl Poller {
+    /// Publishes what is new or changed, the oldest first, and remembers it once all is stored.
+    /// None where it was stopped; then nothing is remembered, and the next poll does it all again.
+    pub(super) async fn take(
+        &self,
+        record: &FeedRecord,
+        read: &Read,
+    ) -> Result<Option<Taken>, FetcherError> {
+        let id = &record.feed.id;
+        let now = self.surroundings.clock.now();
+        let before = self.store.seen(id).await?;
+        let listed = list(read, &before);
+        let mut taken = Taken::of(read, &listed);
+        let batch = Batch {
+            record,
+            seen: now,
+            is_baseline: self.settings.baseline && record.last_good.is_none(),
+            with_page: self.with_page(record, &listed),
+        };
+        let mut seen = before.clone();
+        let mut window = self.publisher.window();
+        for (place, item) in listed.iter().enumerate().rev() {
+            let article = match item.unchanged() {
+                Some(known) => known.article,
+                None => {
+                    let Some(article) = self.article(&batch, place, item).await else {
+                        window.finish().await?;
+                        return Ok(None);
+                    };
+                    let article_id = article.id;
+                    // Another teaser over the same page is no other article.
+                    if item.known.is_none_or(|known| known.article != article_id) {
+                        taken.published += 1;
+                        window.push(article).await?;
+                    }
+                    article_id
+                }
+            };
+            seen.put(&item.key, Known { content: item.content, article, day: day(now) });
+        }
+        window.finish().await?;
+        crate::pass(&self.surroundings, Point::Published)?;
+        seen.prune(day(now));
+        if seen != before {
+            self.store.put_seen(id, &seen).await?;
+        }
+        ITEMS.add(taken.new as u64, &["new"]);
+        ITEMS.add(taken.changed as u64, &["changed"]);
+        ITEMS.add((taken.listed - taken.new - taken.changed) as u64, &["known"]);
+        Ok(Some(taken))
+    }
+
+    /// Feeds list the newest first, and pages are for those.
+    fn with_page(&self, record: &FeedRecord, listed: &[Listed<'_>]) -> HashSet<usize> {
+        let is_wanted = |(_, item): &(usize, &Listed<'_>)| {
+            let wanted = self.pages.are_wanted(record.feed.full_text, item.words);
+            wanted && item.unchanged().is_none() && item.item.link.is_some()
+        };
+        let mut wanted: Vec<usize> =
+            listed.iter().enumerate().filter(is_wanted).map(|(place, _)| place).collect();
+        let beyond = wanted.len().saturating_sub(self.settings.pages_per_poll);
+        if beyond > 0 {
+            PAGES.add(beyond as u64, &["too_many"]);
+            wanted.truncate(self.settings.pages_per_poll);
+        }
+        wanted.into_iter().collect()
+    }
+
+    /// The article of an item; none where the fetcher was stopped over its page.
+    async fn article(
+        &self,
+        batch: &Batch<'_>,
+        place: usize,
+        listed: &Listed<'_>,
+    ) -> Option<ArticleFetched> {
+        let link = listed.item.link.as_deref().filter(|_| batch.with_page.contains(&place));
+        let spent = self.surroundings.clock.now().since(batch.seen);
+        let page = match link {
+            None => None,
+            Some(_) if spent > PAGES_MAY_TAKE => {
+                PAGES.add(1, &["too_late"]);
+                None
+            }
+            Some(link) => tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return None,
+                better = self.pages.better(link, listed.words) => better,
+            },
+        };
+        Some(article_of(batch, listed, page))
+    }
+}
+
+fn article_of(batch: &Batch<'_>, listed: &Listed<'_>, page: Option<Page>) -> ArticleFetched {
+    let Batch { record, seen, is_baseline, .. } = batch;
+    let of_feed = || listed.text().to_owned();
+    let (item, text, text_from) = match page {
+        None if listed.words < TEASER_WORDS => {
+            (Cow::Borrowed(listed.item), of_feed(), TextSource::Teaser)
+        }
+        None => (Cow::Borrowed(listed.item), of_feed(), TextSource::Feed),
+        Some(page) => {
+            let item = filled_in(listed.item, &page);
+            (Cow::Owned(item), page.text, TextSource::Page)
+        }
+    };
+    let outlet =
+        record.feed.outlet.clone().unwrap_or_else(|| {
+            outlet_of(item.link.as_deref(), &record.feed.url, item.source.as_ref())
+        });
+    let mut article = fetched(Draft {
+        feed: record.feed.id.clone(),
+        outlet,
+        item: &item,
+        text,
+        text_from,
+        seen: timestamp(*seen),
+        baseline: *is_baseline && listed.known.is_none(),
+        version_of: listed.known.map(|known| known.article),
+    });
+    article.article.item_key.clone_from(&listed.key);
+    if article.article.version_of == Some(article.id) {
+        article.article.version_of = None;
+    }
+    article
+}
+
+/// The item with what only its page says.
+fn filled_in(item: &Item, page: &Page) -> Item {
+    let mut item = item.clone();
+    if item.title.is_empty() {
+        item.title = page.title.clone().unwrap_or_default();
+    }
+    if item.authors.is_empty() {
+        item.authors.extend(page.byline.clone());
+    }
+    item.published = item.published.or(page.published);
+    item.language = item.language.or_else(|| page.language.clone());
+    item
+}
+
+/// The day of a time, counted from 1970.
+fn day(time: UnixMillis) -> u32 {
+    u32::try_from(time.0 / 86_400_000).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,138 @@
+//! Articles on their way to the bus: headers, a window of acknowledgements, patience.
+
+use std::future::Future;
+use std::hash::Hasher as _;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use siphasher::sip128::{Hasher128 as _, SipHasher24};
+use tokio::task::JoinSet;
+use wirefold_envelope::{Sender, timestamp};
+use wirefold_flow::{BusError, Event, Surroundings, UnixMillis};
+use wirefold_proto::{ArticleFetched, TextSource, TraceParent};
+
+use crate::metrics::{ARTICLES, OVERSIZED};
+
+const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
+/// How many publishes wait for their acknowledgement at once.
+const WINDOW: usize = 32;
+/// The longest wait between two tries of the bus.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Publishes articles. Clones are one.
+#[derive(Clone)]
+pub(crate) struct Publisher {
+    surroundings: Surroundings,
+}
+
+impl Publisher {
+    pub(crate) fn new(surroundings: Surroundings) -> Self {
+        Self { surroundings }
+    }
+
+    /// Returns once the article is stored. Waits while the bus is full or away.
+    pub(crate) async fn publish(&self, article: &ArticleFetched) -> Result<(), BusError> {
+        let now = self.surroundings.clock.now();
+        let Ok(message) = SENDER.outgoing(article, timestamp(now), trace_of(article, now)) else {
+            OVERSIZED.add(1, &[]);
+            tracing::warn!(article = %article.id, url = article.article.url, "article left out: too large for a message");
+            return Ok(());
+        };
+        let bus = &self.surroundings.bus;
+        until_it_passes(&self.surroundings, || bus.publish(message.clone())).await?;
+        ARTICLES.add(1, &[text_label(article.text_from)]);
+        Ok(())
+    }
+
+    /// A window of publishes under way.
+    pub(crate) fn window(&self) -> Window {
+        Window { publisher: self.clone(), under_way: JoinSet::new() }
+    }
+}
+
+/// Publishes under way, at most 32, handed to the bus in the order in which they came.
+pub(crate) struct Window {
+    publisher: Publisher,
+    under_way: JoinSet<Result<(), BusError>>,
+}
+
+impl Window {
+    /// Hands an article to the bus; waits only while the window is full.
+    pub(crate) async fn push(&mut self, article: ArticleFetched) -> Result<(), BusError> {
+        while self.under_way.len() >= WINDOW {
+            self.one().await?;
+        }
+        let publisher = self.publisher.clone();
+        let mut publishing = Box::pin(async move { publisher.publish(&article).await });
+        // Asked once here and not first in a task of its own: tasks start in any order.
+        match ask_once(publishing.as_mut()).await {
+            Poll::Ready(published) => published,
+            Poll::Pending => {
+                self.under_way.spawn(publishing);
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits until everything is stored.
+    pub(crate) async fn finish(mut self) -> Result<(), BusError> {
+        while !self.under_way.is_empty() {
+            self.one().await?;
+        }
+        Ok(())
+    }
+
+    async fn one(&mut self) -> Result<(), BusError> {
+        match self.under_way.join_next().await {
+            None => Ok(()),
+            Some(Ok(published)) => published,
+            Some(Err(ended)) => Err(BusError::Unavailable(ended.to_string())),
+        }
+    }
+}
+
+async fn ask_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
+}
+
+/// Asks the bus again and again while that may help: after 100 ms, then twice as long each time.
+pub(crate) async fn until_it_passes<T, F, A>(
+    surroundings: &Surroundings,
+    mut ask: A,
+) -> Result<T, BusError>
+where
+    F: Future<Output = Result<T, BusError>>,
+    A: FnMut() -> F,
+{
+    let mut wait = Duration::from_millis(100);
+    loop {
+        match ask().await {
+            Err(error) if error.may_pass() => {
+                surroundings.observer.observe("fetcher", Event::BusFailed(&error));
+                let clock = &surroundings.clock;
+                clock.sleep_until(clock.now().plus(wait)).await;
+                wait = (wait * 2).min(LONGEST_WAIT);
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// A new trace, made of what is published and when: no chance is needed for it to be its own.
+fn trace_of(article: &ArticleFetched, now: UnixMillis) -> Option<TraceParent> {
+    let mut hasher = SipHasher24::new_with_key(b"wirefold traces.");
+    hasher.write(article.id.to_string().as_bytes());
+    hasher.write_u64(now.0);
+    let hash = hasher.finish128();
+    TraceParent::new(hash.as_u128(), hash.h1 ^ hash.h2, true).ok()
+}
+
+fn text_label(from: TextSource) -> &'static str {
+    match from {
+        TextSource::Feed => "feed",
+        TextSource::Teaser => "teaser",
+        TextSource::Page => "page",
+        TextSource::Given => "given",
+    }
+}

@@ -1,0 +1,195 @@
+//! Turns: how often and how much at once a host is asked, and how much is asked at once in all.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use url::{Host, Url};
+use wirefold_flow::{Clock, UnixMillis};
+
+/// How many requests one host has at once.
+const AT_ONCE: usize = 2;
+/// How many hosts are remembered before those at rest are forgotten.
+const MOST_LANES: usize = 10_000;
+
+/// What a request is for. Pages never wait for a place that feeds need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Errand {
+    Feed,
+    Page,
+}
+
+/// The right to one request; ends when it is dropped.
+pub(crate) struct Turn {
+    _host: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Gives turns. Clones are one.
+#[derive(Clone)]
+pub(crate) struct Hosts(Arc<Inner>);
+
+struct Inner {
+    clock: Arc<dyn Clock>,
+    delay: Duration,
+    feeds: Arc<Semaphore>,
+    pages: Arc<Semaphore>,
+    lanes: Mutex<HashMap<String, Arc<Lane>>>,
+}
+
+/// One host.
+struct Lane {
+    room: Arc<Semaphore>,
+    next: Mutex<UnixMillis>,
+}
+
+impl Hosts {
+    /// At most `places` feeds and as many pages at once; `delay` between two requests to a host.
+    pub(crate) fn new(clock: Arc<dyn Clock>, delay: Duration, places: usize) -> Self {
+        let places = || Arc::new(Semaphore::new(places.max(1)));
+        let lanes = Mutex::default();
+        Self(Arc::new(Inner { clock, delay, feeds: places(), pages: places(), lanes }))
+    }
+
+    /// Waits for a turn at a host. The one after it comes no sooner than `patience` later, where
+    /// the host asks for more than the usual delay.
+    pub(crate) async fn turn(&self, url: &Url, errand: Errand, patience: Duration) -> Turn {
+        let Inner { clock, delay, feeds, pages, .. } = &*self.0;
+        let lane = self.lane(&host_key(url));
+        let host = acquire(&lane.room).await;
+        let places = if errand == Errand::Feed { feeds } else { pages };
+        loop {
+            // A place is held only while it is used, not while a host is waited for.
+            let free_at = *guard(&lane.next);
+            clock.sleep_until(free_at).await;
+            let place = acquire(places).await;
+            let now = clock.now();
+            let mut next = guard(&lane.next);
+            if *next <= now {
+                *next = now.plus((*delay).max(patience));
+                return Turn { _host: host, _place: place };
+            }
+        }
+    }
+
+    fn lane(&self, key: &str) -> Arc<Lane> {
+        let mut lanes = guard(&self.0.lanes);
+        if lanes.len() >= MOST_LANES {
+            let now = self.0.clock.now();
+            lanes.retain(|_, lane| Arc::strong_count(lane) > 1 || *guard(&lane.next) > now);
+        }
+        let fresh = || {
+            let room = Arc::new(Semaphore::new(AT_ONCE));
+            Arc::new(Lane { room, next: Mutex::new(UnixMillis(0)) })
+        };
+        lanes.entry(key.to_owned()).or_insert_with(fresh).clone()
+    }
+}
+
+async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    semaphore.clone().acquire_owned().await.expect("nobody closes it")
+}
+
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The host whose patience counts: the registrable domain; an address or a bare name with its
+/// port, since those are machines of one's own.
+fn host_key(url: &Url) -> String {
+    let with_port = |host: &str| format!("{host}:{}", url.port_or_known_default().unwrap_or(0));
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            psl::domain_str(name).map_or_else(|| with_port(name), str::to_owned)
+        }
+        Some(address) => with_port(&address.to_string()),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use wirefold_flow::sim::VirtualClock;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    async fn is_given(turn: &mut (impl Future<Output = Turn> + Unpin)) -> Option<Turn> {
+        std::future::poll_fn(|context| {
+            Poll::Ready(match std::pin::Pin::new(&mut *turn).poll(context) {
+                Poll::Ready(turn) => Some(turn),
+                Poll::Pending => None,
+            })
+        })
+        .await
+    }
+
+    #[test]
+    fn hosts_are_registrable_domains() {
+        for (text, key) in [
+            ("https://news.wire.example/feed", "wire.example"),
+            ("http://wire.co.uk/", "wire.co.uk"),
+            ("http://www.wire.co.uk:8080/", "wire.co.uk"),
+            ("http://127.0.0.1:4000/", "127.0.0.1:4000"),
+            ("http://[::1]/", "[::1]:80"),
+            ("http://localhost:81/", "localhost:81"),
+        ] {
+            assert_eq!(host_key(&url(text)), key, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_host_is_given_time_and_another_does_not_wait() {
+        let clock = VirtualClock::default();
+        let hosts = Hosts::new(Arc::new(clock.clone()), SECOND, 8);
+        let first = hosts.turn(&url("http://a.example/"), Errand::Feed, Duration::ZERO).await;
+        let (same, other) = (url("http://www.a.example/"), url("http://b.example/"));
+        let mut second = pin!(hosts.turn(&same, Errand::Feed, Duration::ZERO));
+        assert!(is_given(&mut second).await.is_none());
+        hosts.turn(&other, Errand::Feed, Duration::ZERO).await;
+        clock.advance(SECOND);
+        assert!(is_given(&mut second).await.is_some());
+        drop(first);
+    }
+
+    #[tokio::test]
+    async fn a_host_has_two_requests_at_once() {
+        let clock = VirtualClock::default();
+        let hosts = Hosts::new(Arc::new(clock.clone()), Duration::ZERO, 8);
+        let host = url("http://a.example/");
+        let first = hosts.turn(&host, Errand::Feed, Duration::ZERO).await;
+        let _second = hosts.turn(&host, Errand::Page, Duration::ZERO).await;
+        let mut third = pin!(hosts.turn(&host, Errand::Feed, Duration::ZERO));
+        assert!(is_given(&mut third).await.is_none());
+        drop(first);
+        assert!(is_given(&mut third).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn pages_take_no_place_of_feeds_and_a_host_in_waiting_takes_none() {
+        let clock = VirtualClock::default();
+        let hosts = Hosts::new(Arc::new(clock.clone()), SECOND, 1);
+        let slow = url("http://a.example/");
+        let page = hosts.turn(&slow, Errand::Page, 10 * SECOND).await;
+        let mut waiting = pin!(hosts.turn(&slow, Errand::Feed, Duration::ZERO));
+        assert!(is_given(&mut waiting).await.is_none());
+        let other = url("http://b.example/");
+        let feed = hosts.turn(&other, Errand::Feed, Duration::ZERO).await;
+        clock.advance(9 * SECOND);
+        assert!(is_given(&mut waiting).await.is_none(), "the host asked for ten seconds");
+        clock.advance(SECOND);
+        assert!(is_given(&mut waiting).await.is_none(), "the only place is taken");
+        drop(feed);
+        assert!(is_given(&mut waiting).await.is_some());
+        drop(page);
+    }
+}

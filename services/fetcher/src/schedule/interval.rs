@@ -1,0 +1,188 @@
+//! When a feed is polled next: its own rhythm, its publisher's wishes, failures, spread.
+
+use std::time::Duration;
+
+use jiff::{Timestamp, tz::TimeZone};
+use wirefold_flow::UnixMillis;
+use wirefold_proto::FeedId;
+
+use crate::state::hash;
+
+/// Above this share of known items a feed is polled less often, below [`RICH`] more often. From
+/// the fetcher of Media Cloud, where it runs on tens of thousands of feeds.
+const STALE: f64 = 0.67;
+const RICH: f64 = 0.33;
+const STEP: f64 = 1.5;
+
+/// Shortest and longest wait after a host asked for one.
+const RETRY_AFTER: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(24));
+/// Each feed of a start adds so much to the time over which first polls are spread.
+const SPREAD_EACH: Duration = Duration::from_millis(200);
+const SPREAD_MOST: Duration = Duration::from_mins(1);
+
+/// Between which bounds intervals move.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) min: Duration,
+    pub(crate) max: Duration,
+}
+
+/// The interval after a good poll of which this share of items was known; none where nothing can
+/// be said of it. Never shorter than the publisher wants, unless that is beyond all bounds.
+pub(crate) fn adapted(
+    interval: Duration,
+    known: Option<f64>,
+    ttl: Option<Duration>,
+    bounds: Bounds,
+) -> Duration {
+    let stepped = match known {
+        Some(share) if share > STALE => interval.mul_f64(STEP),
+        Some(share) if share < RICH => interval.div_f64(STEP),
+        _ => interval,
+    };
+    let floor = ttl.unwrap_or_default().clamp(bounds.min, bounds.max.max(bounds.min));
+    stepped.clamp(floor, bounds.max.max(floor))
+}
+
+/// The wait after so many failures in a row: twice as long each time, up to a fifth more so that
+/// those who failed together do not come back together.
+pub(crate) fn backoff(
+    feed: &FeedId,
+    interval: Duration,
+    failures: u32,
+    bounds: Bounds,
+) -> Duration {
+    let doubled = interval.saturating_mul(1 << failures.saturating_sub(1).min(20));
+    let jitter = share(&[feed.as_str(), &failures.to_string()]) / 5.0;
+    doubled.min(bounds.max).mul_f64(1.0 + jitter).min(bounds.max)
+}
+
+/// What a host asks for, within reason.
+pub(crate) fn as_asked(retry_after: Duration) -> Duration {
+    retry_after.clamp(RETRY_AFTER.0, RETRY_AFTER.1)
+}
+
+/// How long after the start a feed that is due then is polled, among so many.
+pub(crate) fn spread(feed: &FeedId, among: usize) -> Duration {
+    let among = u32::try_from(among.saturating_sub(1)).unwrap_or(u32::MAX);
+    SPREAD_EACH.saturating_mul(among).min(SPREAD_MOST).mul_f64(share(&[feed.as_str()]))
+}
+
+/// The first time from `at` on that is in none of these hours of the day, UTC.
+pub(crate) fn outside(at: UnixMillis, skip_hours: &[u8]) -> UnixMillis {
+    const HOUR: u64 = 3_600_000;
+    let hour_of = |time: UnixMillis| u8::try_from(time.0 / HOUR % 24).unwrap_or_default();
+    let is_free = |time: &UnixMillis| !skip_hours.contains(&hour_of(*time));
+    let later_hours = (1..24).map(|hours| UnixMillis((at.0 / HOUR + hours) * HOUR));
+    std::iter::once(at).chain(later_hours).find(is_free).unwrap_or(at)
+}
+
+/// Reads `Retry-After`: seconds, or a date of HTTP. RFC 9110, section 10.2.3.
+pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::strtime::parse("%a, %d %b %Y %H:%M:%S GMT", value).ok()?;
+    let at = date.to_datetime().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
+}
+
+/// A share from 0 to 1, always the same for the same texts.
+fn share(of: &[&str]) -> f64 {
+    const FINE: u64 = 1 << 20;
+    (hash(of) % FINE) as f64 / FINE as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_mins(1);
+    const BOUNDS: Bounds = Bounds { min: MINUTE.saturating_mul(10), max: Duration::from_hours(24) };
+
+    fn feed(id: &str) -> FeedId {
+        id.parse().unwrap()
+    }
+
+    #[test]
+    fn slower_when_stale_faster_when_rich() {
+        let cases = [
+            (Some(1.0), 30),
+            (Some(0.68), 30),
+            (Some(0.67), 20),
+            (Some(0.33), 20),
+            (None, 20),
+            (Some(0.0), 13),
+        ];
+        for (known, minutes) in cases {
+            let adapted = adapted(20 * MINUTE, known, None, BOUNDS);
+            assert_eq!(adapted.as_secs() / 60, minutes, "{known:?}");
+        }
+    }
+
+    #[test]
+    fn bounds_hold() {
+        assert_eq!(adapted(11 * MINUTE, Some(0.0), None, BOUNDS), BOUNDS.min);
+        assert_eq!(adapted(BOUNDS.max, Some(1.0), None, BOUNDS), BOUNDS.max);
+        assert_eq!(adapted(20 * MINUTE, Some(0.0), Some(60 * MINUTE), BOUNDS), 60 * MINUTE);
+        let month = Some(Duration::from_hours(24 * 30));
+        assert_eq!(adapted(20 * MINUTE, Some(0.0), month, BOUNDS), BOUNDS.max);
+    }
+
+    #[test]
+    fn failures_double_the_wait_up_to_the_bound() {
+        let wait = |failures| backoff(&feed("a"), 15 * MINUTE, failures, BOUNDS);
+        for (failures, minutes) in [(1, 15), (2, 30), (3, 60), (5, 240)] {
+            let waited = wait(failures).as_secs_f64() / 60.0;
+            let (least, most) = (f64::from(minutes), f64::from(minutes) * 1.2);
+            assert!((least..=most).contains(&waited), "{failures}: {waited} minutes");
+            assert_eq!(wait(failures), wait(failures));
+        }
+        assert_eq!(wait(40), BOUNDS.max);
+        assert_ne!(wait(2), backoff(&feed("b"), 15 * MINUTE, 2, BOUNDS));
+    }
+
+    #[test]
+    fn first_polls_are_spread() {
+        assert_eq!(spread(&feed("a"), 1), Duration::ZERO);
+        let waits: Vec<_> = (0..1000).map(|n| spread(&feed(&format!("f{n}")), 1000)).collect();
+        assert!(waits.iter().all(|wait| *wait < SPREAD_MOST));
+        let early = waits.iter().filter(|wait| **wait < SPREAD_MOST / 2).count();
+        assert!((400..600).contains(&early), "{early} in the first half");
+    }
+
+    #[test]
+    fn skipped_hours_are_waited_out() {
+        let at = |text: &str| {
+            let at: Timestamp = text.parse().unwrap();
+            UnixMillis(u64::try_from(at.as_millisecond()).unwrap())
+        };
+        let cases = [
+            ("2026-03-01T21:30:00Z", vec![22, 23], "2026-03-01T21:30:00Z"),
+            ("2026-03-01T22:30:00Z", vec![22, 23, 0], "2026-03-02T01:00:00Z"),
+            ("2026-03-01T22:30:00Z", (0..24).collect(), "2026-03-01T22:30:00Z"),
+        ];
+        for (from, hours, expected) in cases {
+            assert_eq!(outside(at(from), &hours), at(expected), "{from} {hours:?}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        let cases = [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("Sun, 01 Mar 2026 12:05:00 GMT", Some(300)),
+            ("Sun, 01 Mar 2026 11:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("-5", None),
+        ];
+        for (value, seconds) in cases {
+            assert_eq!(retry_after(value, now), seconds.map(Duration::from_secs), "{value}");
+        }
+        assert_eq!(as_asked(Duration::ZERO), MINUTE);
+        assert_eq!(as_asked(Duration::from_hours(1000)), Duration::from_hours(24));
+    }
+}

@@ -1,0 +1,166 @@
+//! Polls feeds when they are due, each in a task of its own, and obeys commands meanwhile.
+
+mod hosts;
+mod interval;
+mod start;
+mod table;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{Id, JoinError, JoinSet};
+use wirefold_envelope::unix_millis;
+use wirefold_flow::{Clock, Event, OrderedReader};
+use wirefold_proto::{FeedId, FeedRecord};
+
+use crate::FetcherError;
+use crate::poll::{Failure, Polled, Poller};
+pub(crate) use hosts::{Errand, Hosts};
+pub(crate) use interval::{Bounds, adapted, as_asked, backoff, outside, retry_after};
+pub(crate) use table::Table;
+
+/// How long the scheduler waits at most before it says that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How long polls may take to end once everything stops.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+/// How many commands are read at once.
+const COMMANDS: usize = 64;
+
+type Ended = Result<Option<Polled>, FetcherError>;
+
+/// Polls feeds when they are due.
+pub(crate) struct Scheduler {
+    pub(crate) poller: Arc<Poller>,
+    pub(crate) table: Table,
+    polls: JoinSet<Ended>,
+    polled: HashMap<Id, FeedId>,
+    commands: Box<dyn OrderedReader>,
+}
+
+impl Scheduler {
+    /// Runs until it is stopped, or something must be mended.
+    pub(crate) async fn run(mut self) -> Result<(), FetcherError> {
+        let clock: Arc<dyn Clock> = self.poller.surroundings.clock.clone();
+        let stop = self.poller.stop.clone();
+        self.alive();
+        loop {
+            self.start_due();
+            let beat = clock.now().plus(HEARTBEAT);
+            let wake = self.table.next_due().map_or(beat, |due| due.min(beat));
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return self.drain().await,
+                Some(ended) = self.polls.join_next_with_id() => self.ended(ended).await?,
+                commands = self.commands.next(COMMANDS) => match commands {
+                    Ok(commands) => self.obey(commands).await?,
+                    Err(error) => self.bear(error).await?,
+                },
+                () = clock.sleep_until(wake) => self.alive(),
+            }
+        }
+    }
+
+    fn alive(&self) {
+        self.poller.surroundings.observer.observe("fetcher", Event::Alive);
+    }
+
+    fn start_due(&mut self) {
+        let now = self.poller.surroundings.clock.now();
+        while let Some(entry) = self.table.take_due(now) {
+            let (record, memo) = (entry.record.clone(), entry.memo.clone());
+            let poller = self.poller.clone();
+            let feed = record.feed.id.clone();
+            let poll = self.polls.spawn(async move { poller.poll(record, memo).await });
+            self.polled.insert(poll.id(), feed);
+            entry.poll = Some(poll);
+        }
+    }
+
+    /// Takes in how a poll ended.
+    async fn ended(&mut self, ended: Result<(Id, Ended), JoinError>) -> Result<(), FetcherError> {
+        let id = match &ended {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        let Some(feed) = self.polled.remove(&id) else {
+            return Ok(());
+        };
+        match ended {
+            Ok((_, polled)) => {
+                if let Some(Polled { record, memo }) = polled? {
+                    self.put(record, memo);
+                }
+            }
+            Err(error) if error.is_panic() => self.panicked(&feed).await?,
+            // Cut short by a command, which puts the feed in again.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// A fault of ours over one feed is a failure of that feed.
+    async fn panicked(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
+        let Some(entry) = self.table.get(feed) else {
+            return Ok(());
+        };
+        tracing::warn!(%feed, "a poll broke; please report it with the feed's address");
+        let failure = Failure::new("polling breaks over it; please report its address");
+        let Polled { record, memo } =
+            self.poller.failed(entry.record.clone(), entry.memo.clone(), failure);
+        self.poller.store.put_record(&record).await?;
+        self.put(record, memo);
+        Ok(())
+    }
+
+    fn put(&mut self, record: FeedRecord, memo: crate::state::Memo) {
+        let due = record.next_poll.map(unix_millis);
+        self.table.put(record, memo, due);
+        self.table.count();
+    }
+
+    /// Ends the poll of a feed, if there is one, and waits until it has ended: nothing of it is
+    /// written after this.
+    pub(crate) async fn interrupt(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
+        let Some(poll) = self.table.get_mut(feed).and_then(|entry| entry.poll.take()) else {
+            return Ok(());
+        };
+        poll.abort();
+        while self.polled.contains_key(&poll.id()) {
+            match self.polls.join_next_with_id().await {
+                Some(ended) => self.ended(ended).await?,
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for polls that have published and not yet remembered; what takes longer is done
+    /// again after the next start.
+    async fn drain(mut self) -> Result<(), FetcherError> {
+        let clock = self.poller.surroundings.clock.clone();
+        let until = clock.now().plus(LAST_WAIT);
+        loop {
+            tokio::select! {
+                biased;
+                ended = self.polls.join_next_with_id() => match ended {
+                    Some(ended) => self.ended(ended).await?,
+                    None => return Ok(()),
+                },
+                () = clock.sleep_until(until) => return Ok(()),
+            }
+        }
+    }
+
+    /// Waits a little where the bus may come back.
+    async fn bear(&mut self, error: wirefold_flow::BusError) -> Result<(), FetcherError> {
+        let surroundings = &self.poller.surroundings;
+        surroundings.observer.observe("fetcher", Event::BusFailed(&error));
+        if !error.may_pass() {
+            return Err(error.into());
+        }
+        let clock = &surroundings.clock;
+        clock.sleep_until(clock.now().plus(Duration::from_secs(1))).await;
+        Ok(())
+    }
+}

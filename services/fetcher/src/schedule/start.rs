@@ -1,0 +1,116 @@
+//! How the scheduler begins: what files define beside what is remembered.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use wirefold_envelope::unix_millis;
+use wirefold_flow::UnixMillis;
+use wirefold_proto::streams::CONTROL;
+use wirefold_proto::{FeedHealth, FeedId, FeedRecord};
+
+use super::interval::spread;
+use super::{Scheduler, Table};
+use crate::FetcherError;
+use crate::control::FILTER;
+use crate::poll::{Poller, waiting};
+use crate::settings::Settings;
+use crate::state::{Memo, Remembered};
+
+/// How many records are written at once.
+const AT_ONCE: usize = 64;
+
+impl Scheduler {
+    /// Brings together what files define and what is remembered.
+    pub(crate) async fn begin(poller: Arc<Poller>) -> Result<Self, FetcherError> {
+        let Remembered { feeds, control } = poller.store.load().await?;
+        let Plan { feeds, to_write, to_forget } = plan(&poller.settings, feeds);
+        for feed in &to_forget {
+            tracing::info!(%feed, "feed is defined no more and forgotten");
+            poller.store.forget(feed).await?;
+        }
+        write(&poller, to_write).await?;
+        let bus = &poller.surroundings.bus;
+        let commands = bus.read(CONTROL.name, FILTER, control + 1).await?;
+        let table = table(feeds, poller.surroundings.clock.now());
+        table.count();
+        let (polls, polled) = (JoinSet::new(), HashMap::new());
+        Ok(Self { poller, table, polls, polled, commands })
+    }
+}
+
+/// What is to be polled, and what is to be changed in the memory.
+#[derive(Default)]
+struct Plan {
+    feeds: Vec<(FeedRecord, Memo)>,
+    to_write: Vec<FeedRecord>,
+    to_forget: Vec<FeedId>,
+}
+
+fn plan(settings: &Settings, mut remembered: HashMap<FeedId, (FeedRecord, Memo)>) -> Plan {
+    let mut plan = Plan::default();
+    for configured in &settings.feeds {
+        let feed = &configured.feed;
+        let managed_by = Some(configured.managed_by.clone());
+        let before = remembered.remove(&feed.id);
+        let same_address = before.filter(|(record, _)| record.feed.url == feed.url);
+        let (record, memo) = match same_address {
+            Some((record, memo)) if record.feed == *feed && record.managed_by == managed_by => {
+                plan.feeds.push((record, memo));
+                continue;
+            }
+            Some((record, memo)) => (FeedRecord { feed: feed.clone(), managed_by, ..record }, memo),
+            None => (waiting(feed.clone(), managed_by, settings), Memo::default()),
+        };
+        plan.to_write.push(record.clone());
+        plan.feeds.push((record, memo));
+    }
+    for (feed, (record, memo)) in remembered {
+        match record.managed_by {
+            Some(_) => plan.to_forget.push(feed),
+            None => plan.feeds.push((record, memo)),
+        }
+    }
+    plan
+}
+
+async fn write(poller: &Arc<Poller>, records: Vec<FeedRecord>) -> Result<(), FetcherError> {
+    let mut writing = JoinSet::new();
+    for record in records {
+        if writing.len() == AT_ONCE {
+            joined(writing.join_next().await)?;
+        }
+        let store = poller.store.clone();
+        writing.spawn(async move { store.put_record(&record).await });
+    }
+    while let Some(written) = writing.join_next().await {
+        joined(Some(written))?;
+    }
+    Ok(())
+}
+
+fn joined(
+    written: Option<Result<Result<(), wirefold_flow::BusError>, tokio::task::JoinError>>,
+) -> Result<(), FetcherError> {
+    match written {
+        Some(Ok(written)) => Ok(written?),
+        Some(Err(_)) | None => Ok(()),
+    }
+}
+
+/// What is due already is spread over the first minute, always in the same way.
+fn table(feeds: Vec<(FeedRecord, Memo)>, now: UnixMillis) -> Table {
+    let due = |record: &FeedRecord| record.next_poll.map_or(UnixMillis(0), unix_millis);
+    let is_gone = |record: &FeedRecord| record.health == FeedHealth::Gone;
+    let overdue = feeds.iter().filter(|(record, _)| !is_gone(record) && due(record) <= now).count();
+    let mut table = Table::default();
+    for (record, memo) in feeds {
+        let due = match due(&record) {
+            _ if is_gone(&record) => None,
+            due if due > now => Some(due),
+            _ => Some(now.plus(spread(&record.feed.id, overdue))),
+        };
+        table.put(record, memo, due);
+    }
+    table
+}

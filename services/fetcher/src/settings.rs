@@ -1,0 +1,77 @@
+//! What the fetcher is told: which feeds and sources, and how gently to go about them.
+
+use std::time::Duration;
+
+use ipnet::IpNet;
+use wirefold_proto::FeedSettings;
+
+use crate::{extract, sources};
+
+/// What the fetcher polls and reads, and how.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The feeds that files define. Others come by command.
+    pub feeds: Vec<ConfiguredFeed>,
+    /// Files and folders that give articles.
+    pub sources: Vec<sources::Source>,
+    /// Sent with every request; what stands before the first `/` is the name in robots.txt.
+    pub user_agent: String,
+    /// Networks that are let in besides the public ones.
+    pub allow: Vec<IpNet>,
+    /// The shortest time between two polls of one feed. 10 min.
+    pub min_interval: Duration,
+    /// The longest time between two polls of one feed, failing or not. 24 h.
+    pub max_interval: Duration,
+    /// The time between the first two polls. 15 min.
+    pub first_interval: Duration,
+    /// The shortest time between two requests to one host. 1 s.
+    pub per_host_delay: Duration,
+    /// The most bytes of a feed, decoded. 10 MB.
+    pub feed_limit: u64,
+    /// The most bytes of a page, decoded. 5 MB.
+    pub page_limit: u64,
+    /// How long one answer may take, redirects and all. 30 s.
+    pub timeout: Duration,
+    /// The most items that are read of one feed. 1,000.
+    pub items_per_feed: usize,
+    /// The most pages that are fetched for one poll; the newest items have theirs. 50.
+    pub pages_per_poll: usize,
+    /// How many feeds are asked at once, and again how many pages. 32.
+    pub concurrency: usize,
+    /// How pages are extracted; without it no pages are fetched.
+    pub extract: Option<extract::Settings>,
+    /// Whether what a feed lists at its first good poll is baseline: indexed, never alerted.
+    pub baseline: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            feeds: Vec::new(),
+            sources: Vec::new(),
+            user_agent: concat!("wirefold/", env!("CARGO_PKG_VERSION")).to_owned(),
+            allow: Vec::new(),
+            min_interval: Duration::from_mins(10),
+            max_interval: Duration::from_hours(24),
+            first_interval: Duration::from_mins(15),
+            per_host_delay: Duration::from_secs(1),
+            feed_limit: 10_000_000,
+            page_limit: 5_000_000,
+            timeout: Duration::from_secs(30),
+            items_per_feed: 1000,
+            pages_per_poll: 50,
+            concurrency: 32,
+            extract: None,
+            baseline: true,
+        }
+    }
+}
+
+/// A feed that a file defines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfiguredFeed {
+    /// The feed and how to poll it.
+    pub feed: FeedSettings,
+    /// The file and line, such as `wirefold.toml:14`.
+    pub managed_by: String,
+}

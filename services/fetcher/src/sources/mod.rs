@@ -1,0 +1,93 @@
+//! Local sources: files, and folders that are watched.
+//!
+//! A file is taken once it stands still, in the order of file names, and remembered under
+//! `source.<escaped path>` in `wf_feeds` after its articles are stored: a crash in between takes
+//! it again under the same ids. Nothing of it is baseline: whoever drops a file wants to hear of
+//! it.
+
+mod line;
+mod record;
+mod take;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::{BusError, Surroundings};
+use wirefold_proto::{FeedId, Outlet};
+
+use take::Taker;
+use watch::Watch;
+
+/// How long after one look at a folder the next comes.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+
+/// A file or folder that gives articles.
+///
+/// By its name, a file holds one article (`.txt`, `.text`, `.md`; its stem is the item key), one
+/// article a line (`.jsonl`, `.ndjson`, `.json`), or a feed (`.xml`, `.rss`, `.atom`, and a
+/// `.json` that is a JSON Feed). Other files of a folder are passed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it is.
+    pub kind: Kind,
+    /// The publisher of what names none.
+    pub outlet: Option<Outlet>,
+}
+
+/// What a local source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file, read once; a later start reads it again only where it has changed.
+    File,
+    /// A folder: its own files, not those of folders in it, looked at every second.
+    Folder,
+}
+
+impl Source {
+    /// The feed that its articles come through: its name as a slug, `local` where nothing of the
+    /// name is left.
+    #[must_use]
+    pub fn feed(&self) -> FeedId {
+        let name = match self.kind {
+            Kind::File => self.path.file_stem(),
+            Kind::Folder => self.path.file_name(),
+        };
+        let name = name.unwrap_or_default().to_string_lossy().to_lowercase();
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let slug: String = name.chars().map(|c| if plain(c) { c } else { '-' }).take(90).collect();
+        let slug = slug.trim_matches(['-', '_', '.']);
+        let slug = if slug == FeedId::push().as_str() { "push-files" } else { slug };
+        slug.parse().unwrap_or_else(|_| "local".parse().expect("a plain word is a slug"))
+    }
+}
+
+/// Reads the sources until `stop`, or until the last file is read where none is a folder.
+///
+/// # Errors
+/// What the bus fails with for good.
+pub(crate) async fn run(
+    surroundings: &Surroundings,
+    sources: Vec<Source>,
+    stop: CancellationToken,
+) -> Result<(), BusError> {
+    let taker = Taker::new(surroundings, stop.clone())?;
+    let mut watches: Vec<Watch> = sources.into_iter().map(Watch::new).collect();
+    let clock = &surroundings.clock;
+    while !watches.is_empty() {
+        for watch in &mut watches {
+            watch.look(&taker).await?;
+        }
+        watches.retain(|watch| !watch.is_done());
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = clock.sleep_until(clock.now().plus(BETWEEN_LOOKS)) => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! What is remembered of a file.
+
+use std::hash::Hasher as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use siphasher::sip128::{Hasher128 as _, SipHasher24};
+use wirefold_flow::{BusError, KeyValue, Surroundings};
+use wirefold_proto::streams::FEEDS;
+use wirefold_proto::{ArticleId, token};
+
+use super::watch::Look;
+use crate::publish::until_it_passes;
+
+/// What is remembered of a file that was taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// How it looked.
+    pub(super) look: Look,
+    /// A hash of its content, in hexadecimal digits.
+    pub(super) content: String,
+    /// The article that it was, where it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) article: Option<ArticleId>,
+}
+
+/// The records of all files.
+pub(super) struct Records {
+    surroundings: Surroundings,
+    keys: Arc<dyn KeyValue>,
+}
+
+impl Records {
+    pub(super) fn open(surroundings: &Surroundings) -> Result<Self, BusError> {
+        let keys = surroundings.bus.key_value(FEEDS.name)?;
+        Ok(Self { surroundings: surroundings.clone(), keys })
+    }
+
+    /// The record of a file; one that cannot be read is as if it were not there.
+    pub(super) async fn get(&self, path: &Path) -> Result<Option<Record>, BusError> {
+        let key = key(path);
+        let entry = until_it_passes(&self.surroundings, || self.keys.get(&key)).await?;
+        let value = entry.and_then(|entry| entry.value);
+        Ok(value.and_then(|value| serde_json::from_slice(&value).ok()))
+    }
+
+    pub(super) async fn put(&self, path: &Path, record: &Record) -> Result<(), BusError> {
+        let key = key(path);
+        let json = serde_json::to_vec(record).expect("texts and whole numbers always encode");
+        let value = bytes::Bytes::from(json);
+        until_it_passes(&self.surroundings, || self.keys.put(&key, value.clone())).await?;
+        Ok(())
+    }
+}
+
+fn key(path: &Path) -> String {
+    format!("source.{}", token::escape(&path.to_string_lossy()))
+}
+
+/// Hashes a content as it is read.
+#[derive(Default)]
+pub(super) struct ContentHasher(SipHasher24);
+
+impl ContentHasher {
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+    }
+
+    pub(super) fn finish(&self) -> String {
+        format!("{:032x}", self.0.finish128().as_u128())
+    }
+}

@@ -1,0 +1,309 @@
+//! Files as articles.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::Path;
+
+use tokio::fs;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use wirefold_envelope::timestamp;
+use wirefold_flow::{BusError, Surroundings};
+use wirefold_proto::{ArticleFetched, ArticleId, FeedId, Outlet, TextSource};
+
+use super::line;
+use super::record::{ContentHasher, Record, Records};
+use super::watch::File;
+use crate::article::{self, Draft};
+use crate::feed::{self, Feed, Item};
+use crate::html;
+use crate::publish::{Publisher, Window};
+
+/// The most bytes of a text or feed that are read.
+const LONGEST_FILE: u64 = 16 * 1024 * 1024;
+/// The longest line of JSON that is read.
+const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One article.
+    Text,
+    /// An article a line.
+    Lines,
+    /// A feed.
+    Feed,
+    /// An article a line, or a JSON Feed.
+    Json,
+}
+
+impl Form {
+    /// What a file holds by its name; none where that says nothing.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let extension = path.extension().and_then(OsStr::to_str)?.to_ascii_lowercase();
+        match extension.as_str() {
+            "txt" | "text" | "md" => Some(Self::Text),
+            "jsonl" | "ndjson" => Some(Self::Lines),
+            "json" => Some(Self::Json),
+            "xml" | "rss" | "atom" => Some(Self::Feed),
+            _ => None,
+        }
+    }
+}
+
+/// What became of a file.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// All of it is stored and remembered.
+    Whole,
+    /// It could not be read; it may be later.
+    Unreadable(io::Error),
+    /// The stop signal came first; the next start begins it again.
+    Stopped,
+}
+
+/// How publishing from a file ended early.
+enum Broken {
+    /// The bus failed for good.
+    Bus(BusError),
+    /// The file could not be read.
+    File(io::Error),
+    /// The stop signal came.
+    Stop,
+}
+
+impl From<BusError> for Broken {
+    fn from(error: BusError) -> Self {
+        Self::Bus(error)
+    }
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        Self::File(error)
+    }
+}
+
+/// Takes files: publishes their articles, then remembers them.
+pub(super) struct Taker {
+    surroundings: Surroundings,
+    publisher: Publisher,
+    records: Records,
+    stop: CancellationToken,
+}
+
+impl Taker {
+    pub(super) fn new(
+        surroundings: &Surroundings,
+        stop: CancellationToken,
+    ) -> Result<Self, BusError> {
+        Ok(Self {
+            surroundings: surroundings.clone(),
+            publisher: Publisher::new(surroundings.clone()),
+            records: Records::open(surroundings)?,
+            stop,
+        })
+    }
+
+    /// Takes a file, unless it was taken as it is.
+    pub(super) async fn take(&self, file: &File, feed: &FeedId) -> Result<Taken, BusError> {
+        let before = self.records.get(&file.path).await?;
+        if before.as_ref().is_some_and(|before| before.look == file.look) {
+            return Ok(Taken::Whole);
+        }
+        match self.take_new(file, feed, before.as_ref()).await {
+            Ok(record) => {
+                self.records.put(&file.path, &record).await?;
+                Ok(Taken::Whole)
+            }
+            Err(Broken::Bus(error)) => Err(error),
+            Err(Broken::Stop) => Ok(Taken::Stopped),
+            Err(Broken::File(error)) => Ok(Taken::Unreadable(error)),
+        }
+    }
+
+    async fn take_new(
+        &self,
+        file: &File,
+        feed: &FeedId,
+        before: Option<&Record>,
+    ) -> Result<Record, Broken> {
+        let content = hash_of(&file.path).await?;
+        if let Some(before) = before.filter(|before| before.content == content) {
+            // Only touched.
+            return Ok(Record { look: file.look, ..before.clone() });
+        }
+        let mut window = self.publisher.window();
+        let mut article = None;
+        match file.form {
+            Form::Text => {
+                let version_of = before.and_then(|before| before.article);
+                article = Some(self.text(file, feed, version_of, &mut window).await?);
+            }
+            Form::Lines => self.lines(file, feed, &mut window).await?,
+            Form::Feed => self.feed(file, feed, &mut window).await?,
+            Form::Json if is_json_feed(&file.path).await? => {
+                self.feed(file, feed, &mut window).await?;
+            }
+            Form::Json => self.lines(file, feed, &mut window).await?,
+        }
+        window.finish().await?;
+        Ok(Record { look: file.look, content, article })
+    }
+
+    /// One article; its item key is the stem of the file's name.
+    async fn text(
+        &self,
+        file: &File,
+        feed: &FeedId,
+        version_of: Option<ArticleId>,
+        window: &mut Window,
+    ) -> Result<ArticleId, Broken> {
+        let bytes = read(&file.path).await?;
+        let text = html::plain_to_text(&feed::decode::decode(&bytes, None));
+        let stem = file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let item = Item { guid: Some(stem), ..Item::default() };
+        let outlet = file.outlet.clone().unwrap_or_else(article::local);
+        let draft = self.draft(feed, outlet, &item, text);
+        let article = article::fetched(Draft { version_of, ..draft });
+        let id = article.id;
+        self.push(article, window).await?;
+        Ok(id)
+    }
+
+    /// One article a line; a bad line is named, and the rest goes on.
+    async fn lines(&self, file: &File, feed: &FeedId, window: &mut Window) -> Result<(), Broken> {
+        let mut reader = BufReader::new(fs::File::open(&file.path).await?);
+        let path = file.path.display();
+        let mut bytes = Vec::new();
+        for number in 1_u64.. {
+            bytes.clear();
+            let read = (&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut bytes).await?;
+            if read == 0 {
+                break;
+            }
+            let is_cut = read as u64 == LONGEST_LINE && !bytes.ends_with(b"\n");
+            if is_cut {
+                skip_line(&mut reader).await?;
+                tracing::warn!(%path, line = number, "line left out: longer than 16 MiB");
+            } else if !bytes.trim_ascii().is_empty() {
+                match line::read(&bytes) {
+                    Ok(given) => {
+                        let outlet = outlet_of(file, given.outlet);
+                        let draft = self.draft(feed, outlet, &given.item, given.text);
+                        self.push(article::fetched(draft), window).await?;
+                    }
+                    Err(why) => tracing::warn!(%path, line = number, %why, "line left out"),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The items of a feed, the oldest first as feeds list the newest first.
+    async fn feed(&self, file: &File, feed: &FeedId, window: &mut Window) -> Result<(), Broken> {
+        let bytes = read(&file.path).await?;
+        let path = file.path.display();
+        let Feed { items, language, problems, .. } = match parse(&file.path, bytes).await {
+            Ok(parsed) => parsed,
+            Err(why) => {
+                tracing::warn!(%path, %why, "file left out: no feed");
+                return Ok(());
+            }
+        };
+        for problem in problems {
+            tracing::warn!(%path, %problem, "feed read with a problem");
+        }
+        for mut item in items.into_iter().rev() {
+            item.language = item.language.or_else(|| language.clone());
+            let named = article::outlet_of(item.link.as_deref(), "", item.source.as_ref());
+            let outlet = outlet_of(file, named);
+            let (text, text_from) = match (item.text.take(), &item.teaser) {
+                (Some(text), _) => (text, TextSource::Feed),
+                (None, teaser) => (teaser.clone().unwrap_or_default(), TextSource::Teaser),
+            };
+            let draft = self.draft(feed, outlet, &item, text);
+            self.push(article::fetched(Draft { text_from, ..draft }), window).await?;
+        }
+        Ok(())
+    }
+
+    fn draft<'a>(&self, feed: &FeedId, outlet: Outlet, item: &'a Item, text: String) -> Draft<'a> {
+        Draft {
+            feed: feed.clone(),
+            outlet,
+            item,
+            text,
+            text_from: TextSource::Given,
+            seen: timestamp(self.surroundings.clock.now()),
+            baseline: false,
+            version_of: None,
+        }
+    }
+
+    async fn push(&self, article: ArticleFetched, window: &mut Window) -> Result<(), Broken> {
+        if self.stop.is_cancelled() {
+            return Err(Broken::Stop);
+        }
+        Ok(window.push(article).await?)
+    }
+}
+
+/// Parses where a panic is caught. The error is for people.
+async fn parse(path: &Path, bytes: Vec<u8>) -> Result<Feed, String> {
+    // Relative links of a file lead to files, which are no articles.
+    let base = Url::from_file_path(path).map_err(|()| "the path is not absolute".to_owned())?;
+    let parsing = tokio::task::spawn_blocking(move || feed::parse(&bytes, None, &base));
+    match parsing.await {
+        Ok(parsed) => parsed.map_err(|error| error.to_string()),
+        Err(_panic) => Err("the parser crashed over it".to_owned()),
+    }
+}
+
+/// The beginning of a file, as far as anything is read of it.
+async fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path).await?.take(LONGEST_FILE).read_to_end(&mut bytes).await?;
+    Ok(bytes)
+}
+
+async fn hash_of(path: &Path) -> io::Result<String> {
+    let mut file = fs::File::open(path).await?;
+    let mut hasher = ContentHasher::default();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut buffer).await? {
+            0 => return Ok(hasher.finish()),
+            count => hasher.add(&buffer[..count]),
+        }
+    }
+}
+
+/// Whether the beginning of a file says that it is a JSON Feed.
+async fn is_json_feed(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    fs::File::open(path).await?.take(4096).read_to_end(&mut start).await?;
+    Ok(String::from_utf8_lossy(&start).contains("jsonfeed.org/version"))
+}
+
+/// Reads on to the end of a line without keeping it.
+async fn skip_line(reader: &mut BufReader<fs::File>) -> io::Result<()> {
+    loop {
+        let buffer = reader.fill_buf().await?;
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let (used, is_over) = end.map_or((buffer.len(), buffer.is_empty()), |at| (at + 1, true));
+        reader.consume(used);
+        if is_over {
+            return Ok(());
+        }
+    }
+}
+
+/// The publisher that the article names, else the one of its source.
+fn outlet_of(file: &File, named: Outlet) -> Outlet {
+    match &file.outlet {
+        Some(outlet) if named == article::local() => outlet.clone(),
+        _ => named,
+    }
+}

@@ -1,0 +1,243 @@
+//! Real files, a bus over SQLite, and a clock that the test moves.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::{Limits, create_streams, decode};
+use wirefold_flow::sim::VirtualClock;
+use wirefold_flow::{Bus, Surroundings};
+use wirefold_proto::{ArticleFetched, DateDoubt, TextSource};
+
+use super::take::Taker;
+use super::watch::Watch;
+use super::{Kind, Source, run};
+
+/// A folder that is watched, and a bus beside it.
+struct Place {
+    folder: TempDir,
+    store: TempDir,
+    clock: Arc<VirtualClock>,
+    bus: Arc<dyn Bus>,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let (folder, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let clock = Arc::new(VirtualClock::default());
+        let bus = wirefold_flow_sqlite::open(store.path(), clock.clone()).unwrap();
+        create_streams(&*bus, &Limits::default()).await.unwrap();
+        Self { folder, store, clock, bus }
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn source(&self) -> Source {
+        Source { path: self.folder.path().to_owned(), kind: Kind::Folder, outlet: None }
+    }
+
+    fn surroundings(&self) -> Surroundings {
+        Surroundings::new(self.bus.clone(), self.clock.clone())
+    }
+
+    fn taker(&self) -> Taker {
+        Taker::new(&self.surroundings(), CancellationToken::new()).unwrap()
+    }
+
+    async fn articles(&self) -> Vec<ArticleFetched> {
+        let mut reader = self.bus.read("WF_FETCHED", "wirefold.>", 1).await.unwrap();
+        let mut articles = Vec::new();
+        loop {
+            let found = reader.ready(100).await.unwrap();
+            if found.is_empty() {
+                return articles;
+            }
+            articles.extend(found.iter().map(|message| decode(message).unwrap()));
+        }
+    }
+
+    async fn keys(&self) -> Vec<String> {
+        let texts = self.articles().await;
+        texts.into_iter().map(|article| article.article.item_key).collect()
+    }
+}
+
+async fn looks(watch: &mut Watch, taker: &Taker, count: usize) {
+    for _ in 0..count {
+        watch.look(taker).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn files_are_taken_when_they_stand_still_in_the_order_of_their_names() {
+    let place = Place::new().await;
+    let (taker, mut watch) = (place.taker(), Watch::new(place.source()));
+    place.write("b.txt", "Second.");
+    place.write("c.md", "Third, still gro");
+    place.write(".hidden.txt", "No.");
+    place.write("picture.png", "No.");
+    watch.look(&taker).await.unwrap();
+    place.write("c.md", "Third, still growing.");
+    place.write("a.txt", "First.\r\n\r\n\r\nParagraph\u{feff}.");
+    watch.look(&taker).await.unwrap();
+    assert_eq!(place.keys().await, [""; 0], "one is still changing");
+    watch.look(&taker).await.unwrap();
+    assert_eq!(place.keys().await, ["a", "b", "c"]);
+    let first = &place.articles().await[0];
+    assert_eq!(first.text, "First.\n\nParagraph.");
+    assert_eq!(first.text_from, TextSource::Given);
+    assert_eq!(first.article.outlet.as_str(), "local");
+    assert_eq!(first.article.date_doubt, Some(DateDoubt::Missing));
+    assert!(!first.article.baseline);
+    looks(&mut watch, &taker, 3).await;
+    assert_eq!(place.keys().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_file_that_never_rests_holds_the_others_up_for_a_while_only() {
+    let place = Place::new().await;
+    let (taker, mut watch) = (place.taker(), Watch::new(place.source()));
+    place.write("b.txt", "Second.");
+    for length in 1..20 {
+        place.write("a.txt", "x ".repeat(length));
+        watch.look(&taker).await.unwrap();
+    }
+    assert_eq!(place.keys().await, ["b"]);
+}
+
+#[tokio::test]
+async fn what_was_taken_is_remembered_and_a_change_is_a_version() {
+    let place = Place::new().await;
+    place.write("a.txt", "One text.");
+    looks(&mut Watch::new(place.source()), &place.taker(), 2).await;
+    looks(&mut Watch::new(place.source()), &place.taker(), 3).await;
+    let first = place.articles().await;
+    assert_eq!(first.len(), 1);
+    place.write("a.txt", "Another text.");
+    looks(&mut Watch::new(place.source()), &place.taker(), 3).await;
+    let both = place.articles().await;
+    assert_eq!(both.len(), 2);
+    assert_eq!(both[1].article.version_of, Some(both[0].id));
+    assert_eq!(both[1].article.item_key, both[0].article.item_key);
+}
+
+#[tokio::test]
+async fn lines_are_articles_and_bad_ones_are_passed_over() {
+    let place = Place::new().await;
+    place.write(
+        "a.jsonl",
+        b"\xEF\xBB\xBF{\"id\":\"1\",\"text\":\"One.\",\"outlet\":\"harbour.example\"}\n\nbad\n\
+          {\"id\":\"2\",\"text\":\"T\xE9.\",\"published\":\"2026-03-05\"}",
+    );
+    place.write("b.json", "{\"id\":3,\"text\":\"Three.\"}\n");
+    looks(&mut Watch::new(place.source()), &place.taker(), 2).await;
+    assert_eq!(place.keys().await, ["1", "2", "3"]);
+    let articles = place.articles().await;
+    assert_eq!(articles[0].article.outlet.as_str(), "harbour.example");
+    assert_eq!(articles[1].text, "Té.");
+}
+
+#[tokio::test]
+async fn feeds_are_read_the_oldest_first() {
+    let place = Place::new().await;
+    let seeds = Path::new("../../seeds/feeds");
+    for name in ["harbor-ledger.xml", "meridian-post.atom", "capital-watch.json"] {
+        std::fs::copy(seeds.join(name), place.folder.path().join(name)).unwrap();
+    }
+    place.write("broken.xml", "<html>no feed</html>");
+    looks(&mut Watch::new(place.source()), &place.taker(), 2).await;
+    let articles = place.articles().await;
+    assert!(articles.len() > 20, "{}", articles.len());
+    let ledger: Vec<_> = articles
+        .iter()
+        .filter(|article| article.article.outlet.as_str() == "harborledger.example")
+        .map(|article| article.article.published.unwrap())
+        .collect();
+    assert!(!ledger.is_empty() && ledger.is_sorted());
+    assert!(articles.iter().all(|article| article.text_from == TextSource::Feed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_is_read_once_whatever_its_name() {
+    let place = Place::new().await;
+    let path = place.write("article", "One text.");
+    let files = vec![Source { path, kind: Kind::File, outlet: None }];
+    for _ in 0..2 {
+        let stop = CancellationToken::new();
+        let surroundings = place.surroundings();
+        let running = run(&surroundings, files.clone(), stop);
+        let clock = place.clock.clone();
+        tokio::select! {
+            ended = running => ended.unwrap(),
+            () = clock.run_when_idle() => unreachable!("it runs for ever"),
+        }
+        assert_eq!(place.keys().await, ["article"]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_waited_for() {
+    let place = Place::new().await;
+    let path = place.folder.path().join("later");
+    let mut watch = Watch::new(Source { path: path.clone(), kind: Kind::Folder, outlet: None });
+    let taker = place.taker();
+    watch.look(&taker).await.unwrap();
+    std::fs::create_dir(&path).unwrap();
+    std::fs::write(path.join("a.txt"), "A.").unwrap();
+    looks(&mut watch, &taker, 2).await;
+    assert_eq!(place.keys().await, ["a"]);
+}
+
+/// The five texts that the product is shown with, if they are here.
+#[tokio::test(start_paused = true)]
+async fn the_five_texts_come_out_in_the_order_of_their_names() {
+    let place = Place::new().await;
+    let shared = Path::new("../../../shared/seeds");
+    if !shared.is_dir() {
+        eprintln!("SKIPPED: ../shared/seeds is absent");
+        return;
+    }
+    let mut names: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir(shared).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, place.folder.path().join(path.file_name().unwrap())).unwrap();
+        names.push(path.file_stem().unwrap().to_str().unwrap().to_owned());
+    }
+    names.sort();
+    let stop = CancellationToken::new();
+    let (surroundings, sources) = (place.surroundings(), vec![place.source()]);
+    let watching = tokio::spawn({
+        let stop = stop.clone();
+        async move { run(&surroundings, sources, stop).await }
+    });
+    let clock = place.clock.clone();
+    let moving = tokio::spawn(async move { clock.run_when_idle().await });
+    let mut reader = place.bus.read("WF_FETCHED", "wirefold.>", 1).await.unwrap();
+    let mut found: Vec<String> = Vec::new();
+    while found.len() < names.len() {
+        let messages = reader.next(10).await.unwrap();
+        let articles = messages.iter().map(|message| decode::<ArticleFetched>(message).unwrap());
+        found.extend(articles.map(|article| article.article.item_key));
+    }
+    assert_eq!(found, names);
+    stop.cancel();
+    watching.await.unwrap().unwrap();
+    moving.abort();
+    assert!(place.store.path().exists());
+}
+
+#[test]
+fn the_feed_is_the_name_as_a_slug() {
+    let check = |path: &str, kind: Kind, expected: &str| {
+        assert_eq!(Source { path: path.into(), kind, outlet: None }.feed().as_str(), expected);
+    };
+    check("/data/News Desk", Kind::Folder, "news-desk");
+    check("in/Ärger.2026.jsonl", Kind::File, "rger.2026");
+    check("/", Kind::Folder, "local");
+    check("push", Kind::Folder, "push-files");
+}

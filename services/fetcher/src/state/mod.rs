@@ -1,0 +1,137 @@
+//! What the fetcher remembers, in the bucket `wf_feeds`.
+//!
+//! | key | what |
+//! |---|---|
+//! | `feed.<feed>` | the record of a feed, for whoever asks; also when it is polled next |
+//! | `seen.<feed>` | the items it has listed, so that none becomes an article twice |
+//! | `poll.<feed>` | what its publisher asked for besides: another address, patience |
+//! | `control` | how far `WF_CONTROL` has been read |
+//!
+//! Everything is written after what it speaks of has happened, and can happen again: a crash
+//! before the writing repeats work under the same ids and loses nothing.
+
+mod memo;
+mod seen;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use wirefold_flow::{BusError, KeyValue, Surroundings};
+use wirefold_proto::streams::FEEDS;
+use wirefold_proto::token::{escape, unescape};
+use wirefold_proto::{FeedId, FeedRecord, decode, encode};
+
+pub(crate) use memo::Memo;
+pub(crate) use seen::{Known, Seen, hash};
+
+use crate::publish::until_it_passes;
+
+const CONTROL: &str = "control";
+
+/// The fetcher's memory. Clones are one.
+#[derive(Clone)]
+pub(crate) struct Store {
+    surroundings: Surroundings,
+    keys: Arc<dyn KeyValue>,
+}
+
+/// What was remembered at the start.
+#[derive(Default)]
+pub(crate) struct Remembered {
+    pub(crate) feeds: HashMap<FeedId, (FeedRecord, Memo)>,
+    /// The last sequence of `WF_CONTROL` that was carried out.
+    pub(crate) control: u64,
+}
+
+impl Store {
+    pub(crate) fn open(surroundings: &Surroundings) -> Result<Self, BusError> {
+        let keys = surroundings.bus.key_value(FEEDS.name)?;
+        Ok(Self { surroundings: surroundings.clone(), keys })
+    }
+
+    /// Everything but the seen items. What cannot be read is as if it were not there.
+    pub(crate) async fn load(&self) -> Result<Remembered, BusError> {
+        let mut records: HashMap<FeedId, FeedRecord> = HashMap::new();
+        let mut memos: HashMap<FeedId, Memo> = HashMap::new();
+        let mut control = 0;
+        let entries = until_it_passes(&self.surroundings, || self.keys.changes(0)).await?;
+        for (key, value) in entries.iter().filter_map(|e| Some((&e.key, e.value.as_ref()?))) {
+            match key.split_once('.') {
+                None if key == CONTROL => control = number(value),
+                Some(("feed", token)) => records.extend(record(token, value)),
+                Some(("poll", token)) => {
+                    memos.extend(feed_id(token).map(|id| (id, Memo::read(value))));
+                }
+                _ => {}
+            }
+        }
+        let with_memo = |(id, record)| {
+            let memo = memos.remove(&id).unwrap_or_default();
+            (id, (record, memo))
+        };
+        Ok(Remembered { feeds: records.into_iter().map(with_memo).collect(), control })
+    }
+
+    pub(crate) async fn seen(&self, feed: &FeedId) -> Result<Seen, BusError> {
+        let key = key("seen", feed);
+        let entry = until_it_passes(&self.surroundings, || self.keys.get(&key)).await?;
+        Ok(entry.and_then(|entry| entry.value).map(|value| Seen::read(&value)).unwrap_or_default())
+    }
+
+    pub(crate) async fn put_seen(&self, feed: &FeedId, seen: &Seen) -> Result<(), BusError> {
+        self.put(&key("seen", feed), seen.write()).await
+    }
+
+    pub(crate) async fn put_record(&self, record: &FeedRecord) -> Result<(), BusError> {
+        let Ok(body) = encode(record) else {
+            tracing::warn!(feed = %record.feed.id, "feed record not kept: too large");
+            return Ok(());
+        };
+        self.put(&key("feed", &record.feed.id), body.into()).await
+    }
+
+    pub(crate) async fn put_memo(&self, feed: &FeedId, memo: &Memo) -> Result<(), BusError> {
+        self.put(&key("poll", feed), memo.write()).await
+    }
+
+    pub(crate) async fn put_control(&self, sequence: u64) -> Result<(), BusError> {
+        self.put(CONTROL, sequence.to_string().into()).await
+    }
+
+    /// Forgets a feed and all that it has listed.
+    pub(crate) async fn forget(&self, feed: &FeedId) -> Result<(), BusError> {
+        for what in ["seen", "poll", "feed"] {
+            let key = key(what, feed);
+            until_it_passes(&self.surroundings, || self.keys.delete(&key)).await?;
+        }
+        Ok(())
+    }
+
+    async fn put(&self, key: &str, value: Bytes) -> Result<(), BusError> {
+        until_it_passes(&self.surroundings, || self.keys.put(key, value.clone())).await?;
+        Ok(())
+    }
+}
+
+fn key(what: &str, feed: &FeedId) -> String {
+    format!("{what}.{}", escape(feed.as_str()))
+}
+
+fn feed_id(token: &str) -> Option<FeedId> {
+    unescape(token).ok()?.parse().ok()
+}
+
+fn record(token: &str, value: &[u8]) -> Option<(FeedId, FeedRecord)> {
+    match decode::<FeedRecord>(value) {
+        Ok(record) => Some((record.feed.id.clone(), record)),
+        Err(error) => {
+            tracing::warn!(feed = token, %error, "feed record cannot be read and is made anew");
+            None
+        }
+    }
+}
+
+fn number(value: &[u8]) -> u64 {
+    std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+}

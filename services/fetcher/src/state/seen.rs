@@ -1,0 +1,141 @@
+//! The items that a feed has listed: which article each became, and what it said then.
+
+use std::collections::BTreeMap;
+use std::hash::Hasher as _;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher24;
+use wirefold_proto::ArticleId;
+
+/// How many days an item is remembered after it was listed last.
+const DAYS_KEPT: u32 = 90;
+/// How many items are remembered of one feed.
+const MOST: usize = 5000;
+
+/// The items that a feed has listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    items: BTreeMap<u64, Known>,
+}
+
+/// What is known of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// A hash of what the feed said of it.
+    pub(crate) content: u64,
+    /// The last article that it became.
+    pub(crate) article: ArticleId,
+    /// The day it was listed last, counted from 1970.
+    pub(crate) day: u32,
+}
+
+/// One item as it is written: hashes in hex, so that they pass through any JSON.
+#[derive(Serialize, Deserialize)]
+struct Row(String, String, ArticleId, u32);
+
+impl Seen {
+    /// What is known of an item.
+    pub(crate) fn get(&self, item_key: &str) -> Option<Known> {
+        self.items.get(&hash(&[item_key])).copied()
+    }
+
+    /// Remembers an item.
+    pub(crate) fn put(&mut self, item_key: &str, known: Known) {
+        self.items.insert(hash(&[item_key]), known);
+    }
+
+    /// Forgets what was not listed for long, and the longest unlisted beyond the bound.
+    pub(crate) fn prune(&mut self, today: u32) {
+        self.items.retain(|_, known| known.day.saturating_add(DAYS_KEPT) >= today);
+        let excess = self.items.len().saturating_sub(MOST);
+        if excess > 0 {
+            let mut by_day: Vec<(u32, u64)> =
+                self.items.iter().map(|(key, known)| (known.day, *key)).collect();
+            by_day.sort_unstable();
+            for (_, key) in &by_day[..excess] {
+                self.items.remove(key);
+            }
+        }
+    }
+
+    pub(crate) fn write(&self) -> Bytes {
+        let hex = |number: u64| format!("{number:016x}");
+        let row = |(key, known): (&u64, &Known)| {
+            Row(hex(*key), hex(known.content), known.article, known.day)
+        };
+        let rows: Vec<Row> = self.items.iter().map(row).collect();
+        serde_json::to_vec(&rows).map(Bytes::from).unwrap_or_default()
+    }
+
+    /// What cannot be read counts as nothing seen: articles then repeat under the same ids.
+    pub(crate) fn read(value: &[u8]) -> Self {
+        let rows: Vec<Row> = serde_json::from_slice(value).unwrap_or_default();
+        let number = |hex: &str| u64::from_str_radix(hex, 16).ok();
+        let item = |Row(key, content, article, day): Row| {
+            Some((number(&key)?, Known { content: number(&content)?, article, day }))
+        };
+        Self { items: rows.into_iter().filter_map(item).collect() }
+    }
+}
+
+/// A 64-bit hash of texts, each with its length, the same in every version of wirefold.
+pub(crate) fn hash(parts: &[&str]) -> u64 {
+    let mut hasher = SipHasher24::new_with_key(b"wirefold fetcher");
+    for part in parts {
+        hasher.write_u64(part.len() as u64);
+        hasher.write(part.as_bytes());
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(day: u32) -> Known {
+        let article = "a-00000000000000000000000001".parse().unwrap();
+        Known { content: u64::MAX, article, day }
+    }
+
+    /// Hashes stand in buckets for months: this value may never change.
+    #[test]
+    fn golden() {
+        assert_eq!(format!("{:016x}", hash(&["guid-1"])), "90c18f00e384a88a");
+    }
+
+    #[test]
+    fn comes_back_as_it_was() {
+        let mut seen = Seen::default();
+        seen.put("one", known(20_000));
+        seen.put("two", known(20_001));
+        assert_eq!(Seen::read(&seen.write()), seen);
+        assert_eq!(seen.get("two"), Some(known(20_001)));
+        assert_eq!(seen.get("three"), None);
+        assert_eq!(Seen::read(b"oops"), Seen::default());
+    }
+
+    #[test]
+    fn items_are_kept_while_listed_and_ninety_days() {
+        let mut seen = Seen::default();
+        seen.put("old", known(100));
+        seen.put("new", known(101));
+        seen.prune(190);
+        assert!(seen.get("old").is_some());
+        seen.prune(191);
+        assert!(seen.get("old").is_none() && seen.get("new").is_some());
+    }
+
+    #[test]
+    fn the_longest_unlisted_go_first() {
+        let mut seen = Seen::default();
+        for number in 0..6000 {
+            seen.put(&number.to_string(), known(if number < 1500 { 100 } else { 101 }));
+        }
+        seen.prune(101);
+        let kept = |range: std::ops::Range<u32>| {
+            range.filter(|number| seen.get(&number.to_string()).is_some()).count()
+        };
+        assert_eq!((kept(0..1500), kept(1500..6000)), (500, 4500));
+    }
+}

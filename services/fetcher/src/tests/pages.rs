@@ -1,0 +1,163 @@
+//! Full text of items that only tease, read by real children.
+
+use wirefold_proto::{ArticleFetched, FullText, TextSource};
+
+use super::bench::Bench;
+use super::feeds::{Entry, entry, rss, text};
+use super::server::{Reply, Server};
+
+const NAMES: [&str; 3] = ["first", "second", "third"];
+
+/// A page with an article of so many words among the furniture of a site.
+fn page(name: &str, words: usize) -> String {
+    let words = text(name, words);
+    let sentences = words.split(" barrels ").map(|part| format!("<p>And so {part} barrels.</p>"));
+    format!(
+        "<!doctype html><html lang=\"en\"><head><title>The {name} boat is back</title></head><body>\
+         <nav><a href=\"/\">Home</a><a href=\"/tides\">Tides</a></nav>\
+         <article><h1>The {name} boat is back</h1>{}</article>\
+         <footer>Harbour Log</footer></body></html>",
+        sentences.collect::<String>()
+    )
+}
+
+fn html(page: impl Into<Vec<u8>>) -> Reply {
+    Reply::ok(page).with("content-type", "text/html; charset=utf-8")
+}
+
+/// A server whose feed teases and whose pages tell all.
+async fn teasing(bench: &mut Bench) -> Server {
+    let server = Server::start().await;
+    let tease =
+        |name: &str| Entry { link: Some(server.url(&format!("/{name}"))), ..entry(name, 20) };
+    server.put("/feed", Reply::ok(rss(&NAMES.map(tease))));
+    for name in NAMES {
+        server.put(&format!("/{name}"), html(page(name, 300)));
+    }
+    bench.settings.feeds = vec![super::bench::configured("harbour", &server.url("/feed"))];
+    bench.settings.extract = Some(crate::extract::tests::settings());
+    server
+}
+
+async fn articles(bench: &Bench) -> Vec<ArticleFetched> {
+    let running = bench.start().await;
+    bench.polled("harbour").await;
+    running.stop().await;
+    bench.articles().await
+}
+
+fn sources(articles: &[ArticleFetched]) -> Vec<TextSource> {
+    articles.iter().map(|article| article.text_from).collect()
+}
+
+#[tokio::test]
+async fn teasers_become_whole_texts() {
+    let mut bench = Bench::new().await;
+    let server = teasing(&mut bench).await;
+    let articles = articles(&bench).await;
+    assert_eq!(sources(&articles), [TextSource::Page; 3]);
+    let first = &articles[2];
+    assert_eq!(first.article.title, "The first boat is back");
+    assert!(first.text.split_whitespace().count() > 250, "{}", first.text);
+    assert!(!first.text.contains("Tides"), "{}", first.text);
+    assert!(first.article.teaser.is_some(), "the teaser stays beside it");
+    assert_eq!(server.times("/robots.txt"), 1, "asked once for all");
+}
+
+#[tokio::test]
+async fn off_fetches_none_and_on_fetches_all() {
+    let mut bench = Bench::new().await;
+    let server = teasing(&mut bench).await;
+    bench.settings.feeds[0].feed.full_text = FullText::Off;
+    assert_eq!(sources(&articles(&bench).await), [TextSource::Teaser; 3]);
+    assert_eq!(server.times("/robots.txt") + server.times("/first"), 0);
+
+    let mut eager = Bench::new().await;
+    let whole = teasing(&mut eager).await;
+    let long = Entry { link: Some(whole.url("/first")), ..entry("first", 100) };
+    whole.put("/feed", Reply::ok(rss(&[long])));
+    eager.settings.feeds[0].feed.full_text = FullText::On;
+    assert_eq!(sources(&articles(&eager).await), [TextSource::Page]);
+}
+
+#[tokio::test]
+async fn robots_are_obeyed() {
+    let cases = [
+        (Reply::ok("User-agent: *\nDisallow: /first\n"), true, 2),
+        (Reply::ok("User-agent: wirefold\nDisallow: /\n\nUser-agent: *\nAllow: /\n"), true, 0),
+        (Reply::ok("User-agent: someone-else\nDisallow: /\n"), false, 3),
+        (Reply::status(404), false, 3),
+        (Reply::status(503), true, 0),
+    ];
+    for (robots, is_kept, taken) in cases {
+        let mut bench = Bench::new().await;
+        let server = teasing(&mut bench).await;
+        server.put("/robots.txt", robots);
+        let sources = sources(&articles(&bench).await);
+        let pages = sources.iter().filter(|source| **source == TextSource::Page).count();
+        assert_eq!(pages, taken);
+        assert_eq!(server.times("/first") == 0, is_kept);
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_with_a_page_costs_its_item_nothing_else() {
+    let reserved =
+        page("first", 300).replace("</head>", "<meta name=robots content=noarchive></head>");
+    let cases = [
+        ("an error", Reply::status(500)),
+        ("no page", Reply::ok(page("first", 300)).with("content-type", "application/pdf")),
+        ("too large", html(format!("{}{}", page("first", 300), " ".repeat(6_000_000)))),
+        ("nothing on it", html("<html><body><nav>Home</nav></body></html>")),
+        ("no more than the teaser", html(page("first", 12))),
+        ("reserved by its head", html(reserved)),
+        ("reserved by a header", html(page("first", 300)).with("x-robots-tag", "noarchive")),
+        ("mining reserved", html(page("first", 300)).with("tdm-reservation", "1")),
+        ("a private address", Reply::status(302).with("location", "http://10.0.0.1/")),
+        ("nested without end", html("<div>".repeat(100_000))),
+    ];
+    let mut bench = Bench::new().await;
+    let server = teasing(&mut bench).await;
+    for (number, (what, reply)) in cases.into_iter().enumerate() {
+        server.put("/first", reply);
+        bench.settings.feeds[0].feed.id = format!("harbour-{number}").parse().unwrap();
+        let fresh = Bench::new().await;
+        let trial = Bench { settings: bench.settings.clone(), ..fresh };
+        let running = trial.start().await;
+        trial.polled(&format!("harbour-{number}")).await;
+        running.stop().await;
+        let articles = trial.articles().await;
+        let expected = [TextSource::Page, TextSource::Page, TextSource::Teaser];
+        assert_eq!(sources(&articles), expected, "{what}");
+        assert_eq!(articles[2].text, text("first", 20), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn pages_are_for_the_newest() {
+    let mut bench = Bench::new().await;
+    let server = teasing(&mut bench).await;
+    bench.settings.pages_per_poll = 1;
+    let expected = [TextSource::Teaser, TextSource::Teaser, TextSource::Page];
+    assert_eq!(sources(&articles(&bench).await), expected);
+    assert_eq!(server.times("/first"), 1, "the newest is listed first and published last");
+}
+
+/// While the pages of one feed hang, another feed of the same host is polled.
+#[tokio::test]
+async fn pages_block_no_feeds() {
+    let mut bench = Bench::new().await;
+    let server = teasing(&mut bench).await;
+    for name in NAMES {
+        server.put(&format!("/{name}"), Reply::Hang);
+    }
+    server.put("/other", Reply::ok(rss(&[entry("other", 100)])));
+    bench.settings.feeds.push(super::bench::configured("other", &server.url("/other")));
+    let running = bench.start().await;
+    bench.clock.advance(std::time::Duration::from_secs(1));
+    super::bench::until("a page", || server.times("/third") == 1).await;
+    bench.record_when("other", |record| record.last_good.is_some()).await;
+    running.stop().await;
+    let record = bench.record("harbour").await.unwrap();
+    assert_eq!((record.last_poll, bench.articles().await.len()), (None, 1), "all is done again");
+}

@@ -1,0 +1,140 @@
+//! A real server on loopback whose answers a test sets, and which tells what it was asked.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Response, StatusCode, header};
+use tokio::net::TcpListener;
+
+/// What a path answers.
+#[derive(Clone)]
+pub(super) enum Reply {
+    /// Status, headers and body; 304 where the question names the `etag` or `last-modified`.
+    Answer { status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8> },
+    /// Never anything.
+    Hang,
+}
+
+impl Reply {
+    pub(super) fn ok(body: impl Into<Vec<u8>>) -> Self {
+        Self::status(200).with_body(body)
+    }
+
+    pub(super) fn status(status: u16) -> Self {
+        Self::Answer { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        if let Self::Answer { headers, .. } = &mut self {
+            headers.push((name, value.into()));
+        }
+        self
+    }
+
+    fn with_body(mut self, given: impl Into<Vec<u8>>) -> Self {
+        if let Self::Answer { body, .. } = &mut self {
+            *body = given.into();
+        }
+        self
+    }
+
+    /// Whether the question names this answer's validators.
+    fn is_known(&self, question: &HeaderMap) -> bool {
+        let Self::Answer { headers, .. } = self else { return false };
+        let names = |asked: header::HeaderName, given: &str| {
+            let value = headers.iter().find(|(name, _)| *name == given);
+            value.is_some_and(|(_, value)| question.get(asked).is_some_and(|asked| asked == value))
+        };
+        names(header::IF_NONE_MATCH, "etag") || names(header::IF_MODIFIED_SINCE, "last-modified")
+    }
+}
+
+type Replies = Arc<Mutex<HashMap<String, Reply>>>;
+type Asked = Arc<Mutex<Vec<(String, HeaderMap)>>>;
+type Gone = Arc<Mutex<Vec<String>>>;
+
+/// Notes that whoever waited for an answer has gone.
+struct Left {
+    path: String,
+    left: Gone,
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        self.left.lock().unwrap().push(std::mem::take(&mut self.path));
+    }
+}
+
+pub(super) struct Server {
+    address: SocketAddr,
+    replies: Replies,
+    asked: Asked,
+    left: Gone,
+}
+
+impl Server {
+    pub(super) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (replies, asked, left) = (Replies::default(), Asked::default(), Gone::default());
+        let state = (replies.clone(), asked.clone(), left.clone());
+        let routes = Router::new().fallback(answer).with_state(state);
+        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        Self { address, replies, asked, left }
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Sets what a path answers from now on.
+    pub(super) fn put(&self, path: &str, reply: Reply) {
+        self.replies.lock().unwrap().insert(path.to_owned(), reply);
+    }
+
+    /// How often a path has been asked.
+    pub(super) fn times(&self, path: &str) -> usize {
+        self.asked.lock().unwrap().iter().filter(|(asked, _)| asked == path).count()
+    }
+
+    /// Whether someone who hung at a path has given up.
+    pub(super) fn was_left(&self, path: &str) -> bool {
+        self.left.lock().unwrap().iter().any(|left| left == path)
+    }
+
+    /// A header of the last question for a path.
+    pub(super) fn last_header(&self, path: &str, name: &str) -> Option<String> {
+        let asked = self.asked.lock().unwrap();
+        let (_, headers) = asked.iter().rev().find(|(asked, _)| asked == path)?;
+        headers.get(name).map(|value| value.to_str().unwrap().to_owned())
+    }
+}
+
+async fn answer(
+    State((replies, asked, left)): State<(Replies, Asked, Gone)>,
+    request: Request,
+) -> Response<Body> {
+    let path = request.uri().path().to_owned();
+    asked.lock().unwrap().push((path.clone(), request.headers().clone()));
+    let reply = replies.lock().unwrap().get(&path).cloned().unwrap_or(Reply::status(404));
+    let is_known = reply.is_known(request.headers());
+    match reply {
+        Reply::Hang => {
+            let _left = Left { path, left };
+            std::future::pending().await
+        }
+        Reply::Answer { status, headers, body } => {
+            let status = if is_known { 304 } else { status };
+            let mut response = Response::builder().status(StatusCode::from_u16(status).unwrap());
+            for (name, value) in headers {
+                response = response.header(name, value);
+            }
+            let body = if is_known { Body::empty() } else { Body::from(body) };
+            response.body(body).unwrap()
+        }
+    }
+}

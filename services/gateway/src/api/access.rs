@@ -1,0 +1,139 @@
+//! Who may ask, and who may write.
+//!
+//! A server on the loopback is within reach of every page in the browser beside it. Against DNS
+//! rebinding, the host by which it is asked must be a known one; against cross-site requests, a
+//! write must carry a content type that no form can send, and an origin, if any, that is its own.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::{Api, Handled, Refusal};
+use crate::gateway::Access;
+
+/// What JSON is called; a charset or the like may follow.
+const JSON_TYPES: [&str; 3] = ["application/json", "application/x-ndjson", "application/jsonl"];
+
+/// Lets through who may ask.
+pub(super) async fn checked(State(api): State<Api>, request: Request, next: Next) -> Response {
+    if api.access == Access::Network
+        && let Err(refusal) = check(&request, &api.inner.settings.hosts)
+    {
+        return refusal.into_response();
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in SAFE {
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// What every answer says to browsers.
+const SAFE: [(&str, &str); 4] = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+];
+
+fn check(request: &Request, hosts: &[String]) -> Handled<()> {
+    let asked = host_of(request.headers(), request.uri())?;
+    if !is_known(&asked, hosts) {
+        return Err(Refusal::host(format!("{asked:?} is no name of this server")));
+    }
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Ok(());
+    }
+    check_origin(request.headers(), &asked)?;
+    check_media_type(request.headers())
+}
+
+/// The host and port by which it is asked. An address in full outranks the header: RFC 9112,
+/// section 3.2.2.
+fn host_of(headers: &HeaderMap, uri: &Uri) -> Handled<String> {
+    let mut given = headers.get_all(header::HOST).iter();
+    let (first, second) = (given.next(), given.next());
+    if second.is_some() {
+        return Err(Refusal::host("two Host headers"));
+    }
+    if let Some(authority) = uri.authority() {
+        return Ok(authority.as_str().to_ascii_lowercase());
+    }
+    let host = first.and_then(|host| host.to_str().ok()).filter(|host| !host.is_empty());
+    host.map(str::to_ascii_lowercase).ok_or_else(|| Refusal::host("no Host header"))
+}
+
+/// Whether it is a name of the loopback or one that was allowed, whatever the port.
+fn is_known(asked: &str, hosts: &[String]) -> bool {
+    let name = match asked.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        // `[::1]` without a port, and `::1` that is no host at all.
+        _ => asked,
+    };
+    let name = name.strip_suffix('.').unwrap_or(name);
+    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+        || hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
+}
+
+fn check_origin(headers: &HeaderMap, asked: &str) -> Handled<()> {
+    let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
+    if matches!(site, Some("cross-site" | "same-site")) {
+        return Err(Refusal::origin("the browser says that a page of another site writes"));
+    }
+    for origin in headers.get_all(header::ORIGIN) {
+        let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
+        let own = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        if own != Some(asked) {
+            return Err(Refusal::origin(format!("a page of {origin} writes to {asked}")));
+        }
+    }
+    Ok(())
+}
+
+fn check_media_type(headers: &HeaderMap) -> Handled<()> {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|given| given.to_str().ok());
+    let kind = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if JSON_TYPES.iter().any(|json| json.eq_ignore_ascii_case(kind)) {
+        return Ok(());
+    }
+    Err(Refusal::media_type(match given {
+        Some(given) => format!("{given:?} is no JSON"),
+        None => "there is no Content-Type header".to_owned(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_hosts() {
+        let hosts = ["news.example".to_owned()];
+        for known in [
+            "localhost",
+            "localhost:8787",
+            "127.0.0.1:1",
+            "[::1]",
+            "[::1]:8787",
+            "news.example:443",
+            "localhost.",
+        ] {
+            assert!(is_known(known, &hosts), "{known}");
+        }
+        for stranger in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:8787",
+            "",
+            "localhost:x",
+            "::1",
+            "news.example.evil.example",
+            "0.0.0.0:8787",
+            "localhost@evil.example",
+        ] {
+            assert!(!is_known(stranger, &hosts), "{stranger}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `articles`, asked for.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde::Deserialize;
+use wirefold_proto::{OutputArticle, Tag, TextPolicy};
+
+use super::asked::{Asked, answer};
+use super::{Api, Handled, Refusal, found};
+use crate::gateway::Access;
+use crate::projection::lead;
+use crate::shapes::ArticleList;
+
+/// Articles are found by their link.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AtQuery {
+    url: String,
+}
+
+pub(super) async fn at(State(api): State<Api>, Asked(query): Asked<AtQuery>) -> Handled<Response> {
+    let articles = api.inner.projection.articles_at(query.url.clone()).await?;
+    if articles.is_empty() {
+        return Err(Refusal::not_found(format!("no article at {:?}", query.url)));
+    }
+    answer(&ArticleList { schema: Tag::new(), articles })
+}
+
+pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Handled<Response> {
+    let id = found::article(&api.inner, &given).await?;
+    let detail = api.inner.projection.article(id).await?;
+    let mut detail = detail.ok_or_else(|| Refusal::not_found(format!("no article {given:?}")))?;
+    let policy = api.text_policy();
+    if policy != TextPolicy::None {
+        match api.inner.fetched(detail.output.fetched).await? {
+            Some(fetched) if fetched.id == id => detail.output.text = Some(fetched.text),
+            _ => detail.text_gone = true,
+        }
+    }
+    let held = if detail.text_gone { TextPolicy::Lead } else { TextPolicy::Full };
+    show_text(&mut detail.output, policy.min(held));
+    answer(&detail)
+}
+
+impl Api {
+    /// How much of a text whoever asks may have.
+    pub(super) fn text_policy(&self) -> TextPolicy {
+        match self.access {
+            Access::Network => self.inner.settings.text_policy,
+            Access::Socket => TextPolicy::Full,
+        }
+    }
+}
+
+/// Leaves as much of the text as the policy lets out.
+pub(super) fn show_text(article: &mut OutputArticle, policy: TextPolicy) {
+    article.text_policy = policy;
+    article.text = match policy {
+        TextPolicy::None => None,
+        TextPolicy::Lead => article.text.take().map(|text| lead(&text)),
+        TextPolicy::Full => article.text.take(),
+    };
+}

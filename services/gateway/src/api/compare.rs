@@ -1,0 +1,99 @@
+//! `compare`: two articles, or two texts.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use serde::Deserialize;
+use wirefold_proto::{EventId, MAX_TEXT_BYTES, StoryId};
+
+use super::asked::{Asked, answer, json_of};
+use super::passages::{Side, compare};
+use super::{Api, Handled, Refusal, found};
+use crate::inner::Inner;
+use crate::shapes::{CompareRequest, Comparison, GivenText, Relation};
+
+/// The most bytes of a request: two texts, and what JSON makes of them.
+const MOST: usize = 4 * MAX_TEXT_BYTES;
+
+/// Two articles: ids, the first digits of ids, or links.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CompareQuery {
+    a: String,
+    b: String,
+}
+
+/// An article with its text and where it belongs.
+struct Stored {
+    side: Side,
+    story: StoryId,
+    event: EventId,
+}
+
+pub(super) async fn stored(
+    State(api): State<Api>,
+    Asked(query): Asked<CompareQuery>,
+) -> Handled<Response> {
+    let a = api.inner.stored(&query.a).await?;
+    let b = api.inner.stored(&query.b).await?;
+    let relation = match (a.story == b.story, a.event == b.event) {
+        (true, _) => Relation::SameStory,
+        (false, true) => Relation::SameEvent,
+        (false, false) => Relation::Unrelated,
+    };
+    let comparison = api.inner.compare(a.side, b.side).await?;
+    answer(&Comparison { stored: Some(relation), ..comparison })
+}
+
+pub(super) async fn given(State(api): State<Api>, request: Request) -> Handled<Response> {
+    let CompareRequest { a, b } = json_of(request, MOST).await?;
+    answer(&api.inner.compare(side("a", a)?, side("b", b)?).await?)
+}
+
+fn side(name: &str, given: GivenText) -> Handled<Side> {
+    if given.text.len() > MAX_TEXT_BYTES {
+        let detail = format!("`{name}.text` is over {MAX_TEXT_BYTES} bytes");
+        return Err(Refusal::too_large(detail));
+    }
+    Ok(Side { id: None, title: given.title, outlet: None, text: given.text })
+}
+
+impl Inner {
+    async fn stored(&self, given: &str) -> Handled<Stored> {
+        let id = if given.contains("://") {
+            let articles = self.projection.articles_at(given.to_owned()).await?;
+            let newest = articles.first().map(|article| article.id);
+            newest.ok_or_else(|| Refusal::not_found(format!("no article at {given:?}")))?
+        } else if given.starts_with("s-") {
+            let story = found::story(self, given).await?;
+            let story = self.projection.story(story).await?;
+            let lead = story.map(|story| story.story.lead);
+            lead.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))?
+        } else {
+            found::article(self, given).await?
+        };
+        let detail = self.projection.article(id).await?;
+        let detail = detail.ok_or_else(|| Refusal::not_found(format!("no article {given:?}")))?;
+        let fetched = self.fetched(detail.output.fetched).await?.filter(|fetched| fetched.id == id);
+        let gone = || Refusal::gone(format!("the text of {id} has expired"));
+        let about = detail.output.article;
+        let side = Side {
+            id: Some(id),
+            title: Some(about.title),
+            outlet: Some(about.outlet.to_string()),
+            text: fetched.ok_or_else(gone)?.text,
+        };
+        Ok(Stored { side, story: detail.story, event: detail.event })
+    }
+
+    async fn compare(&self, a: Side, b: Side) -> Handled<Comparison> {
+        let turn = Arc::clone(&self.comparisons).acquire_owned().await;
+        let work = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            compare(&a, &b)
+        });
+        let done = work.await.map_err(|_| Refusal::failed("the comparison broke off"))?;
+        done.ok_or_else(|| Refusal::failed("the detector gave no verdict"))
+    }
+}

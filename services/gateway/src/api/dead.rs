@@ -1,0 +1,65 @@
+//! `dead`: what stages gave up on.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde::Deserialize;
+use wirefold_flow::BusError;
+use wirefold_proto::{DeadLetter, Tag, decode, streams};
+
+use super::asked::{Asked, answer};
+use super::{Api, Handled, Refusal};
+use crate::inner::Inner;
+use crate::shapes::{DeadDetail, DeadPage, DeadRow, Replayed};
+
+/// How many dead letters.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeadQuery {
+    limit: Option<usize>,
+}
+
+pub(super) async fn list(
+    State(api): State<Api>,
+    Asked(query): Asked<DeadQuery>,
+) -> Handled<Response> {
+    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    let state = api.inner.bus.stream_state(streams::DEAD.name).await?;
+    let mut dead = Vec::new();
+    let mut sequence = state.last;
+    while sequence >= state.first.max(1) && dead.len() < limit {
+        // What is no dead letter of ours, such as a server's advisory, is passed over.
+        if let Ok(letter) = api.inner.dead_letter(sequence).await? {
+            dead.push(DeadRow { sequence, letter: DeadLetter { message: None, ..letter } });
+        }
+        sequence -= 1;
+    }
+    answer(&DeadPage { schema: Tag::new(), dead, kept: state.messages })
+}
+
+pub(super) async fn one(State(api): State<Api>, Path(sequence): Path<u64>) -> Handled<Response> {
+    let letter = api.inner.dead_letter(sequence).await??;
+    answer(&DeadDetail { schema: Tag::new(), sequence, letter })
+}
+
+pub(super) async fn replay(State(api): State<Api>, Path(sequence): Path<u64>) -> Handled<Response> {
+    let letter = api.inner.dead_letter(sequence).await??;
+    let outcome = api.inner.settings.replay.replay(letter, sequence).await;
+    let outcome = outcome.map_err(Refusal::unprocessable)?;
+    tracing::info!(sequence, outcome, "dead letter replayed");
+    answer(&Replayed { schema: Tag::new(), sequence, outcome })
+}
+
+impl Inner {
+    /// The dead letter at a sequence, or why there is none to show.
+    async fn dead_letter(&self, sequence: u64) -> Handled<Handled<DeadLetter>> {
+        let none = || Refusal::not_found(format!("no dead letter {sequence}"));
+        match self.bus.get(streams::DEAD.name, sequence).await {
+            Ok(stored) => Ok(decode(&stored.body).map_err(|_| none())),
+            Err(BusError::NotYet { .. }) => Ok(Err(none())),
+            Err(BusError::Gone { .. }) => {
+                Ok(Err(Refusal::gone(format!("dead letter {sequence} is gone"))))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}

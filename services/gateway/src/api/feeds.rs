@@ -1,0 +1,143 @@
+//! `feeds`: how they do, and commands about them.
+
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use url::Url;
+use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings, Tag};
+
+use super::asked::{answer, json_of};
+use super::{Api, Handled, Refusal};
+use crate::shapes::{FeedAddition, FeedList, ProbeReport, ProbeRequest};
+
+/// The most bytes of a command.
+const MOST: usize = 64 * 1024;
+/// The most bytes of a feed's id.
+const ID_BYTES: usize = 100;
+
+pub(super) async fn list(State(api): State<Api>) -> Handled<Response> {
+    answer(&FeedList { schema: Tag::new(), feeds: api.inner.feeds().await? })
+}
+
+pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Response> {
+    let addition: FeedAddition = json_of(request, MOST).await?;
+    check_address(&addition.url)?;
+    let known = api.inner.feeds().await?;
+    let here = known.iter().find(|record| match &addition.id {
+        Some(id) => record.feed.id == *id,
+        None => record.feed.url == addition.url,
+    });
+    if let Some(record) = here {
+        refuse_managed(record)?;
+    }
+    let id = match (addition.id, here) {
+        (Some(id), _) => id,
+        (None, Some(record)) => record.feed.id.clone(),
+        (None, None) => new_id(&addition.url, &known)?,
+    };
+    let feed = FeedSettings {
+        id,
+        url: addition.url,
+        title: addition.title,
+        outlet: addition.outlet,
+        group: addition.group,
+        full_text: addition.full_text,
+    };
+    let command = match here {
+        Some(_) => Command::FeedChange { feed },
+        None => Command::FeedAdd { feed },
+    };
+    api.command(command).await
+}
+
+pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
+    let record = api.inner.feed(&id).await?;
+    let record = record.ok_or_else(|| Refusal::not_found(format!("no feed {id:?}")))?;
+    refuse_managed(&record)?;
+    api.command(Command::FeedRemove { feed: record.feed.id }).await
+}
+
+pub(super) async fn probe(State(api): State<Api>, request: Request) -> Handled<Response> {
+    let asked: ProbeRequest = json_of(request, MOST).await?;
+    check_address(&asked.url)?;
+    let found = api.inner.settings.probe.probe(asked.url).await;
+    let found = found.map_err(Refusal::unprocessable)?;
+    answer(&ProbeReport { schema: Tag::new(), found })
+}
+
+fn refuse_managed(record: &FeedRecord) -> Handled<()> {
+    match &record.managed_by {
+        Some(place) => {
+            Err(Refusal::managed(format!("feed {} is defined by {place}", record.feed.id)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Only the web: files and folders are named in the configuration, never through the API.
+fn check_address(text: &str) -> Handled<()> {
+    let url = Url::parse(text)
+        .map_err(|error| Refusal::bad_request(format!("`url` {text:?}: {error}")))?;
+    let is_web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
+    match is_web {
+        true => Ok(()),
+        false => Err(Refusal::bad_request(format!("`url` {text:?}: neither http nor https"))),
+    }
+}
+
+/// Host, path and query as a slug that no feed has yet, such as `harbour-example-news`.
+fn new_id(url: &str, known: &[FeedRecord]) -> Handled<FeedId> {
+    let base = slug(url);
+    let names = std::iter::once(base.clone()).chain((2..1000).map(|n| format!("{base}-{n}")));
+    let ids = names.filter_map(|name| name.parse::<FeedId>().ok());
+    let mut free = ids.filter(|id| known.iter().all(|record| record.feed.id != *id));
+    free.next().ok_or_else(|| Refusal::bad_request("`id` is needed: none can be made of `url`"))
+}
+
+fn slug(url: &str) -> String {
+    let Ok(url) = Url::parse(url) else {
+        return String::new();
+    };
+    let host = url.host_str().unwrap_or_default();
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let port = url.port().map(|port| format!("-{port}")).unwrap_or_default();
+    let query = url.query().map(|query| format!("-{query}")).unwrap_or_default();
+    let mut slug = String::new();
+    for character in format!("{host}{port}{}{query}", url.path()).chars() {
+        match character.to_ascii_lowercase() {
+            kept if kept.is_ascii_alphanumeric() => slug.push(kept),
+            _ if slug.ends_with('-') => {}
+            _ => slug.push('-'),
+        }
+    }
+    slug.truncate(ID_BYTES - 4);
+    slug.trim_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_come_from_addresses() {
+        let cases = [
+            ("https://www.harbour.example/feed.xml", "harbour-example-feed-xml"),
+            ("https://harbour.example/", "harbour-example"),
+            ("http://127.0.0.1:9000/a//b/?x=1", "127-0-0-1-9000-a-b-x-1"),
+            ("https://news.example/%C3%BC/Feed", "news-example-c3-bc-feed"),
+            ("http://[::1]:80/f", "1-f"),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(new_id(url, &[]).unwrap().as_str(), expected, "{url}");
+        }
+        let long = format!("https://harbour.example/{}", "a".repeat(300));
+        assert!(new_id(&long, &[]).is_ok());
+    }
+
+    #[test]
+    fn only_the_web() {
+        assert!(check_address("https://harbour.example/feed").is_ok());
+        for bad in ["", "harbour", "file:///etc/passwd", "ftp://harbour.example", "javascript:1"] {
+            assert!(check_address(bad).is_err(), "{bad}");
+        }
+    }
+}

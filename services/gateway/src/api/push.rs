@@ -1,0 +1,114 @@
+//! `POST articles`: articles pushed in.
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use wirefold_flow::Published;
+use wirefold_proto::{ArticleFetched, Tag};
+
+use super::asked::{answer, body_of};
+use super::commands::SENDER;
+use super::{Api, Handled, Refusal, pushed};
+use crate::metrics;
+use crate::shapes::{PushAnswer, PushedArticle, PushedOutcome, PushedText};
+
+/// The most bytes of all articles together.
+const MOST: usize = 32 * 1024 * 1024;
+/// The most bytes of one of them.
+const MOST_EACH: usize = 1024 * 1024;
+/// The most articles at once.
+const ARTICLES: usize = 1_000;
+
+/// Checks all of them, then stores them in order: where one is refused, none is stored.
+pub(super) async fn push(State(api): State<Api>, request: Request) -> Handled<Response> {
+    let body = body_of(request, MOST).await?;
+    let texts = read_all(&body)?;
+    let seen = api.inner.now();
+    let numbered = texts.into_iter().enumerate();
+    let ready = numbered.map(|(number, text)| {
+        let given = text.id.clone();
+        let article = pushed::article(text, seen).map_err(|error| error.about(number + 1))?;
+        Ok((given, article))
+    });
+    let ready: Vec<(Option<String>, ArticleFetched)> = ready.collect::<Handled<_>>()?;
+    let mut articles = Vec::with_capacity(ready.len());
+    for (given, article) in ready {
+        let id = article.id;
+        let outcome = store(&api, article).await?;
+        articles.push(PushedArticle { id, given, outcome });
+    }
+    answer(&PushAnswer { schema: Tag::new(), articles })
+}
+
+async fn store(api: &Api, mut article: ArticleFetched) -> Handled<PushedOutcome> {
+    let projection = &api.inner.projection;
+    let outcome = if projection.article(article.id).await?.is_some() {
+        PushedOutcome::Known
+    } else {
+        let about = &article.article;
+        let (outlet, item) = (about.outlet.to_string(), about.item_key.clone());
+        article.article.version_of = projection.last_of_item(outlet, item).await?;
+        let message = SENDER
+            .outgoing(&article, article.article.seen, None)
+            .map_err(|error| Refusal::too_large(error.to_string()))?;
+        match api.inner.bus.publish(message).await? {
+            Published::New(_) => PushedOutcome::Stored,
+            Published::Duplicate(_) => PushedOutcome::Known,
+        }
+    };
+    let counted = match outcome {
+        PushedOutcome::Stored => "stored",
+        PushedOutcome::Known => "known",
+    };
+    metrics::PUSHED.add(1, &[counted]);
+    Ok(outcome)
+}
+
+/// One object, an array of them, or one a line.
+fn read_all(body: &[u8]) -> Handled<Vec<PushedText>> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    let broken = |error: serde_json::Error| Refusal::bad_request(error.to_string());
+    let texts = match first {
+        None => return Err(Refusal::bad_request("the body is empty")),
+        Some(b'[') => {
+            let parts: Vec<Box<serde_json::value::RawValue>> =
+                serde_json::from_slice(body).map_err(broken)?;
+            read_each(parts.iter().map(|part| part.get().as_bytes()))?
+        }
+        Some(_) => {
+            // Objects one after the other: one a line, or one over several lines.
+            let mut texts = Vec::new();
+            for part in serde_json::Deserializer::from_slice(body)
+                .into_iter::<Box<serde_json::value::RawValue>>()
+            {
+                let number = texts.len() + 1;
+                let part = part.map_err(|error| broken(error).about(number))?;
+                texts.push(part);
+                check_count(texts.len())?;
+            }
+            read_each(texts.iter().map(|part| part.get().as_bytes()))?
+        }
+    };
+    Ok(texts)
+}
+
+fn read_each<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Handled<Vec<PushedText>> {
+    let mut texts = Vec::new();
+    for (number, part) in parts.enumerate() {
+        check_count(number + 1)?;
+        if part.len() > MOST_EACH {
+            let detail = format!("article {}: over {MOST_EACH} bytes", number + 1);
+            return Err(Refusal::too_large(detail));
+        }
+        let text = serde_json::from_slice(part)
+            .map_err(|error| Refusal::bad_request(error.to_string()).about(number + 1))?;
+        texts.push(text);
+    }
+    Ok(texts)
+}
+
+fn check_count(count: usize) -> Handled<()> {
+    match count > ARTICLES {
+        true => Err(Refusal::too_large(format!("over {ARTICLES} articles at once"))),
+        false => Ok(()),
+    }
+}

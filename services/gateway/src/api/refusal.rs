@@ -1,0 +1,150 @@
+//! What is not done, and what to do instead: RFC 9457.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use wirefold_flow::BusError;
+
+use crate::projection::ProjectionError;
+use crate::shapes::Problem;
+
+/// A request that is not answered as asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    sort: &'static str,
+    title: &'static str,
+    detail: Option<String>,
+    candidates: Vec<String>,
+}
+
+/// Gives a sort of refusal its name, status and advice.
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident = $status:ident, $sort:literal, $title:literal;)+) => {
+        impl Refusal {
+            $($(#[$doc])*
+            pub(crate) fn $name(detail: impl Into<String>) -> Self {
+                Self {
+                    status: StatusCode::$status,
+                    sort: $sort,
+                    title: $title,
+                    detail: Some(detail.into()),
+                    candidates: Vec::new(),
+                }
+            })+
+        }
+    };
+}
+
+refusals! {
+    /// Something in the request cannot be read.
+    bad_request = BAD_REQUEST, "bad-request",
+        "Mend the request as the detail says, then send it again";
+    /// It is not here.
+    not_found = NOT_FOUND, "not-found",
+        "Check the id or the address: nothing here has it";
+    /// It was here.
+    gone = GONE, "gone",
+        "Go on without it: it is kept no longer";
+    /// A method that the route does not take.
+    method = METHOD_NOT_ALLOWED, "method",
+        "Use one of the methods in the Allow header";
+    /// A file defines it.
+    managed = CONFLICT, "managed",
+        "Change it in the file that defines it";
+    /// Several ids begin so.
+    ambiguous_id = CONFLICT, "ambiguous",
+        "Give more digits: several ids begin so";
+    /// A host name that is not ours.
+    host = MISDIRECTED_REQUEST, "host",
+        "Ask by a loopback name, or add the host name to the gateway's hosts";
+    /// A page of another origin writes.
+    origin = FORBIDDEN, "origin",
+        "Write from a page of this server, or from a program that sends no Origin";
+    /// A write that a form could send.
+    media_type = UNSUPPORTED_MEDIA_TYPE, "media-type",
+        "Send JSON with the header Content-Type: application/json";
+    /// Too much.
+    too_large = PAYLOAD_TOO_LARGE, "too-large",
+        "Send less at once";
+    /// Read, and it makes no sense.
+    unprocessable = UNPROCESSABLE_ENTITY, "unprocessable",
+        "Mend what the detail names, then send it again";
+    /// Too many, too long.
+    busy = SERVICE_UNAVAILABLE, "busy",
+        "Try again in a moment";
+    /// Our own fault.
+    failed = INTERNAL_SERVER_ERROR, "failed",
+        "Look into the log of wirefold; trying again may help";
+}
+
+impl Refusal {
+    /// Several ids begin as the given one does.
+    pub(crate) fn ambiguous(given: &str, candidates: Vec<String>) -> Self {
+        let detail = format!("{given:?} could be any of {}", candidates.join(", "));
+        Self { candidates, ..Self::ambiguous_id(detail) }
+    }
+
+    /// The same, said of one article among several.
+    pub(crate) fn about(self, number: usize) -> Self {
+        let detail = self.detail.unwrap_or_default();
+        Self { detail: Some(format!("article {number}: {detail}")), ..self }
+    }
+
+    /// The status it is answered with.
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    fn problem(self) -> Problem {
+        Problem {
+            sort: format!("urn:wirefold:problem:{}", self.sort),
+            title: self.title.to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            candidates: self.candidates,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = self.status;
+        let is_busy = status == StatusCode::SERVICE_UNAVAILABLE;
+        let body = serde_json::to_vec(&self.problem()).unwrap_or_default();
+        let head = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (status, head, body).into_response();
+        if is_busy {
+            let soon = header::HeaderValue::from_static("2");
+            response.headers_mut().insert(header::RETRY_AFTER, soon);
+        }
+        response
+    }
+}
+
+impl From<ProjectionError> for Refusal {
+    fn from(error: ProjectionError) -> Self {
+        tracing::error!(%error, "projection does not answer");
+        Self::failed("the projection does not answer")
+    }
+}
+
+impl From<BusError> for Refusal {
+    fn from(error: BusError) -> Self {
+        if error.may_pass() {
+            return Self::busy(error.to_string());
+        }
+        tracing::error!(%error, "bus does not answer");
+        Self::failed("the bus does not answer")
+    }
+}
+
+/// Nothing stands at this address.
+pub(crate) async fn no_route(uri: axum::http::Uri) -> Refusal {
+    Refusal::not_found(format!("nothing stands at {}", uri.path()))
+}
+
+/// Something stands there, and takes other methods.
+pub(crate) async fn other_method(method: axum::http::Method) -> Refusal {
+    Refusal::method(format!("{method} is not among them"))
+}

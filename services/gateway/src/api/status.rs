@@ -1,0 +1,51 @@
+//! `status`.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::Response;
+use wirefold_proto::{FeedHealth, FeedRecord, Tag, streams};
+
+use super::asked::answer;
+use super::{Api, Handled};
+use crate::inner::Inner;
+use crate::shapes::{FeedCounts, Status};
+
+pub(super) async fn get(State(api): State<Api>) -> Handled<Response> {
+    answer(&status(&api.inner).await?)
+}
+
+/// How the whole is doing.
+pub(crate) async fn status(inner: &Inner) -> Handled<Status> {
+    let now = inner.clock.now();
+    let hour = inner.projection.counts_since(now.minus(Duration::from_hours(1))).await?;
+    let output = inner.bus.stream_state(streams::OUTPUT.name).await?;
+    let dead = inner.bus.stream_state(streams::DEAD.name).await?;
+    let place = *inner.place.borrow();
+    Ok(Status {
+        schema: Tag::new(),
+        release: inner.settings.release.clone(),
+        demo: inner.settings.demo,
+        at: inner.now(),
+        uptime_seconds: now.since(inner.started).as_secs(),
+        hour,
+        feeds: count(&inner.feeds().await?),
+        articles: inner.projection.article_count().await?,
+        dead: dead.messages,
+        place,
+        lag: output.last.saturating_sub(place),
+    })
+}
+
+fn count(feeds: &[FeedRecord]) -> FeedCounts {
+    let mut counts = FeedCounts::default();
+    for feed in feeds {
+        *match feed.health {
+            FeedHealth::Waiting => &mut counts.waiting,
+            FeedHealth::Good => &mut counts.good,
+            FeedHealth::Failing => &mut counts.failing,
+            FeedHealth::Gone => &mut counts.gone,
+        } += 1;
+    }
+    counts
+}

@@ -1,0 +1,216 @@
+//! `stream`: the output as it comes, by server-sent events (WHATWG HTML, section 9.2).
+//!
+//! Each event's `id` is its sequence in `WF_OUTPUT`, and who comes back with the last one goes on
+//! right behind it: the events are read from the bus and from nowhere else, so that there is no
+//! seam between old and new ones. A slow reader is read to slowly; nothing is kept for it here.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream::unfold;
+use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
+use wirefold_flow::{BusError, OrderedReader, Stored};
+use wirefold_proto::{Message as _, OutputArticle, TextPolicy, decode, encode, schema_of, streams};
+
+use super::articles::show_text;
+use super::asked::Asked;
+use super::{Api, Handled, Refusal};
+use crate::inner::Inner;
+use crate::metrics;
+
+/// Messages taken from the bus at once.
+const BATCH: usize = 64;
+/// How long nothing is sent at most.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long an event waits for the projection, so that who asks for what it names finds it.
+const SHOWN_TIME: Duration = Duration::from_secs(5);
+
+/// From where to read on; the header `Last-Event-ID` outranks it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StreamQuery {
+    after: Option<u64>,
+}
+
+pub(super) async fn open(
+    State(api): State<Api>,
+    Asked(query): Asked<StreamQuery>,
+    headers: HeaderMap,
+) -> Handled<Response> {
+    let inner = api.inner.clone();
+    let busy = |_| Refusal::busy("too many streams are open");
+    let permit = Arc::clone(&inner.streams).try_acquire_owned().map_err(busy)?;
+    let state = inner.bus.stream_state(streams::OUTPUT.name).await?;
+    let after = match last_event_id(&headers)? {
+        Some(last) => last,
+        None => query.after.unwrap_or(state.last),
+    };
+    // An id from before the stream was begun anew means nothing here.
+    let after = after.min(state.last);
+    let mut waiting = VecDeque::from([Bytes::from_static(b"retry: 2000\n: wirefold\n\n")]);
+    if after + 1 < state.first {
+        waiting.push_back(gap(after + 1, state.first - 1));
+    }
+    let alerts = inner.bus.stream_state(streams::ALERTS.name).await?;
+    let live = Live {
+        output: inner.bus.read(streams::OUTPUT.name, ">", after + 1).await?,
+        alerts: inner.bus.read(streams::ALERTS.name, ">", alerts.last + 1).await?,
+        policy: api.text_policy(),
+        _open: Open::new(inner.clone(), permit),
+        inner,
+        waiting,
+    };
+    let body = unfold(live, |mut live| async move {
+        let next = live.next().await?;
+        Some((Ok::<Bytes, BusError>(next), live))
+    });
+    let head = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        // Proxies that gather answers are asked not to.
+        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok((head, Body::from_stream(body)).into_response())
+}
+
+fn last_event_id(headers: &HeaderMap) -> Handled<Option<u64>> {
+    let Some(given) = headers.get("last-event-id") else {
+        return Ok(None);
+    };
+    let id = given.to_str().ok().map(str::trim);
+    match id {
+        Some("") => Ok(None),
+        Some(id) if id.parse::<u64>().is_ok() => Ok(id.parse().ok()),
+        _ => Err(Refusal::bad_request("`Last-Event-ID` is no id of this stream")),
+    }
+}
+
+/// Messages that are kept no longer.
+fn gap(from: u64, through: u64) -> Bytes {
+    let data =
+        serde_json::json!({"schema": "wirefold.api.gap/1", "from": from, "through": through});
+    Bytes::from(format!("event: gap\ndata: {data}\n\n"))
+}
+
+/// A stream that is open.
+struct Live {
+    inner: Arc<Inner>,
+    output: Box<dyn OrderedReader>,
+    alerts: Box<dyn OrderedReader>,
+    policy: TextPolicy,
+    waiting: VecDeque<Bytes>,
+    _open: Open,
+}
+
+impl Live {
+    /// What is sent next; none at the end.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(bytes) = self.waiting.pop_front() {
+                return Some(bytes);
+            }
+            let inner = self.inner.clone();
+            let silent_until = inner.clock.now().plus(KEEP_ALIVE);
+            let messages = tokio::select! {
+                biased;
+                () = inner.closing.cancelled() => return None,
+                output = self.output.next(BATCH) => output,
+                alerts = self.alerts.next(BATCH) => alerts,
+                () = inner.clock.sleep_until(silent_until) => {
+                    return Some(Bytes::from_static(b": keep-alive\n\n"));
+                }
+            };
+            let Ok(messages) = messages else {
+                // Whoever reads comes back by itself, with the last id.
+                return None;
+            };
+            until_shown(&inner, &messages).await;
+            let events = messages.iter().map(|message| event(message, self.policy));
+            self.waiting.extend(events);
+        }
+    }
+}
+
+/// Waits until the projection shows them, or for a while.
+async fn until_shown(inner: &Inner, messages: &[Stored]) {
+    let output = |message: &&Stored| message.stream == streams::OUTPUT.name;
+    let Some(last) = messages.iter().rfind(output).map(|message| message.sequence) else {
+        return;
+    };
+    let patience = inner.clock.now().plus(SHOWN_TIME);
+    let mut place = inner.place.subscribe();
+    tokio::select! {
+        biased;
+        _ = place.wait_for(|place| *place >= last) => {}
+        () = inner.closing.cancelled() => {}
+        () = inner.clock.sleep_until(patience) => {}
+    }
+}
+
+/// A message as an event. One that cannot be shown moves the id on and no more.
+fn event(message: &Stored, policy: TextPolicy) -> Bytes {
+    if message.stream == streams::ALERTS.name {
+        return match std::str::from_utf8(&message.body) {
+            Ok(data) if is_one_line(data) => Bytes::from(format!("event: alert\ndata: {data}\n\n")),
+            _ => Bytes::new(),
+        };
+    }
+    let id = message.sequence;
+    match shown(message, policy) {
+        Some((name, data)) => Bytes::from(format!("id: {id}\nevent: {name}\ndata: {data}\n\n")),
+        None => Bytes::from(format!("id: {id}\n\n")),
+    }
+}
+
+fn shown(message: &Stored, policy: TextPolicy) -> Option<(&'static str, String)> {
+    let schema = schema_of(&message.body).ok()?;
+    let (name, body) = if schema.name == OutputArticle::NAME {
+        let mut article: OutputArticle = decode(&message.body).ok()?;
+        let policy = policy.min(article.text_policy);
+        show_text(&mut article, policy);
+        ("article", encode(&article).ok()?)
+    } else {
+        ("story", message.body.to_vec())
+    };
+    let data = String::from_utf8(body).ok()?;
+    is_one_line(&data).then_some((name, data))
+}
+
+/// A line end in the data would end the field.
+fn is_one_line(data: &str) -> bool {
+    !data.contains(['\n', '\r'])
+}
+
+/// Counts a stream for as long as it is open.
+struct Open {
+    inner: Arc<Inner>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Open {
+    fn new(inner: Arc<Inner>, permit: OwnedSemaphorePermit) -> Self {
+        let open = Self { inner, permit: Some(permit) };
+        open.count();
+        open
+    }
+
+    fn count(&self) {
+        let free = self.inner.streams.available_permits();
+        let open = crate::gateway::STREAMS.saturating_sub(free);
+        metrics::STREAMS.set(open as f64, &[]);
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.permit.take();
+        self.count();
+    }
+}

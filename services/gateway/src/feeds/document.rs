@@ -1,0 +1,98 @@
+//! A feed before it is written in one form or the other.
+
+use jiff::Timestamp;
+use wirefold_proto::{LanguageTag, Media, OutputArticle, StoryId, TextPolicy};
+
+use crate::projection::lead;
+use crate::shapes::ArticleBrief;
+
+/// The year in the ids: that in which the form of the ids was fixed. RFC 4151.
+const YEAR: u32 = 2026;
+
+/// A feed.
+pub(super) struct Document {
+    /// Never changes.
+    pub(super) id: String,
+    pub(super) title: String,
+    /// Where it is itself.
+    pub(super) own_url: String,
+    /// The page.
+    pub(super) home_url: String,
+    pub(super) updated: Timestamp,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// A story.
+pub(super) struct Entry {
+    /// Never changes while the story lives.
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) language: LanguageTag,
+    pub(super) url: Option<String>,
+    pub(super) outlet: String,
+    pub(super) authors: Vec<String>,
+    pub(super) published: Timestamp,
+    pub(super) updated: Timestamp,
+    /// As much of the text as may be shown.
+    pub(super) text: Option<String>,
+    pub(super) media: Vec<Media>,
+    pub(super) others: Vec<Other>,
+}
+
+/// Another article of the story.
+pub(super) struct Other {
+    pub(super) outlet: String,
+    pub(super) title: String,
+    pub(super) url: Option<String>,
+}
+
+impl Entry {
+    /// The story as this article tells it, with its other articles.
+    pub(super) fn of(
+        host: &str,
+        story: StoryId,
+        article: OutputArticle,
+        others: &[ArticleBrief],
+        policy: TextPolicy,
+    ) -> Self {
+        let about = article.article;
+        let last_seen = others.iter().map(|other| other.seen).max();
+        let text = match policy {
+            TextPolicy::None => None,
+            TextPolicy::Lead | TextPolicy::Full => article.text.as_deref().map(lead),
+        };
+        Self {
+            id: tag(host, &format!("story/{story}")),
+            title: about.title,
+            language: article.findings.language.map_or_else(LanguageTag::unknown, |l| l.tag),
+            url: about.url.filter(|url| is_web(url)),
+            outlet: about.outlet.to_string(),
+            authors: about.authors,
+            published: about.published.unwrap_or(about.seen),
+            updated: last_seen.unwrap_or(about.seen).max(about.seen),
+            text: text.or(about.teaser.as_deref().map(lead)).filter(|_| policy != TextPolicy::None),
+            media: about.media.into_iter().filter(|media| is_web(&media.url)).collect(),
+            others: others.iter().filter(|other| other.id != article.id).map(Other::of).collect(),
+        }
+    }
+}
+
+impl Other {
+    fn of(article: &ArticleBrief) -> Self {
+        Self {
+            outlet: article.outlet.to_string(),
+            title: article.title.clone(),
+            url: article.url.clone().filter(|url| is_web(url)),
+        }
+    }
+}
+
+/// An id that never changes. RFC 4151.
+pub(super) fn tag(host: &str, specific: &str) -> String {
+    format!("tag:{host},{YEAR}:{specific}")
+}
+
+/// Whether a link may stand where people click: never a script.
+fn is_web(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}

@@ -1,0 +1,20 @@
+//! Feeds out: Atom (RFC 4287) and JSON Feed 1.1, one entry a story, so that a reader may point
+//! here instead of at forty feeds.
+
+mod atom;
+mod content;
+mod document;
+mod json_feed;
+mod route;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::api::Api;
+
+pub(crate) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/{file}", get(route::all))
+        .route("/sub/{file}", get(route::subscription))
+        .route("/feed/{file}", get(route::feed))
+}

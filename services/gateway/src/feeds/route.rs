@@ -1,0 +1,164 @@
+//! Which stories stand in which feed.
+
+use std::collections::BTreeSet;
+
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use url::Url;
+use wirefold_proto::{ArticleId, FeedId, StoryId, SubscriptionId, Target};
+
+use super::document::{Document, Entry, tag};
+use super::{atom, json_feed};
+use crate::api::refusal::Refusal;
+use crate::api::{Api, Handled};
+use crate::projection::Paging;
+use crate::shapes::ArticleBrief;
+
+/// Stories in a feed.
+const ENTRIES: usize = 50;
+
+/// A form in which a feed is written.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Atom,
+    Json,
+}
+
+pub(super) async fn all(State(api): State<Api>, Path(file): Path<String>) -> Handled<Response> {
+    let (name, form) = named(&file)?;
+    if name != "all" {
+        return Err(Refusal::not_found(format!("no feed {name:?}: /feeds/all.atom is one")));
+    }
+    let stories = api.inner.projection.stories_with_articles(Paging::first(ENTRIES)).await?;
+    let mut entries = Vec::with_capacity(stories.len());
+    for story in stories {
+        let (id, lead) = (story.story.id, story.story.lead);
+        entries.extend(entry(&api, id, lead, &story.articles).await?);
+    }
+    write(&api, "all", "all stories", form, entries)
+}
+
+pub(super) async fn subscription(
+    State(api): State<Api>,
+    Path(file): Path<String>,
+) -> Handled<Response> {
+    let (name, form) = named(&file)?;
+    let none = || Refusal::not_found(format!("no subscription {name:?}"));
+    let asked: SubscriptionId = name.parse().map_err(|_| none())?;
+    let record = api.inner.subscription(name).await?;
+    let alerts = api.inner.projection.alerts(Paging::first(ENTRIES), Some(asked)).await?.alerts;
+    if record.is_none() && alerts.is_empty() {
+        return Err(none());
+    }
+    let mut told = BTreeSet::new();
+    let mut entries = Vec::new();
+    for row in alerts {
+        let Some(story) = story_of(&api, &row.alert).await?.filter(|story| told.insert(*story))
+        else {
+            continue;
+        };
+        if let Some(story) = api.inner.projection.story(story).await? {
+            let (id, lead) = (story.story.id, story.story.lead);
+            entries.extend(entry(&api, id, lead, &story.articles).await?);
+        }
+    }
+    let title = record.map_or_else(|| name.to_owned(), |record| record.subscription.name);
+    write(&api, &format!("sub/{name}"), &title, form, entries)
+}
+
+pub(super) async fn feed(State(api): State<Api>, Path(file): Path<String>) -> Handled<Response> {
+    let (name, form) = named(&file)?;
+    let none = || Refusal::not_found(format!("no feed {name:?}"));
+    let id: FeedId = name.parse().map_err(|_| none())?;
+    let record = api.inner.feed(name).await?;
+    let articles = api.inner.projection.originals_of(id, Paging::first(ENTRIES)).await?;
+    if record.is_none() && articles.is_empty() {
+        return Err(none());
+    }
+    let mut told = BTreeSet::new();
+    let mut entries = Vec::new();
+    for article in articles {
+        let story = article.verdict.story;
+        if told.insert(story) {
+            let host = host(&api);
+            entries.push(Entry::of(&host, story, article, &[], api.inner.settings.text_policy));
+        }
+    }
+    let title = record.and_then(|record| record.feed.title.or(record.feed_title));
+    let title = title.unwrap_or_else(|| name.to_owned());
+    write(&api, &format!("feed/{name}"), &format!("{title}, without copies"), form, entries)
+}
+
+/// The story that an alert tells of: its own, else that of the first article it names.
+async fn story_of(api: &Api, alert: &wirefold_proto::Alert) -> Handled<Option<StoryId>> {
+    if let Target::Story(story) = alert.target {
+        return Ok(Some(story));
+    }
+    let Some(article) = alert.articles.first() else {
+        return Ok(None);
+    };
+    Ok(api.inner.projection.article(article.id).await?.map(|detail| detail.story))
+}
+
+async fn entry(
+    api: &Api,
+    story: StoryId,
+    lead: ArticleId,
+    articles: &[ArticleBrief],
+) -> Handled<Option<Entry>> {
+    let detail = api.inner.projection.article(lead).await?;
+    let policy = api.inner.settings.text_policy;
+    Ok(detail.map(|detail| Entry::of(&host(api), story, detail.output, articles, policy)))
+}
+
+/// The name and the form of a file such as `all.atom`.
+fn named(file: &str) -> Handled<(&str, Form)> {
+    if let Some(name) = file.strip_suffix(".atom") {
+        return Ok((name, Form::Atom));
+    }
+    if let Some(name) = file.strip_suffix(".json") {
+        return Ok((name, Form::Json));
+    }
+    Err(Refusal::not_found(format!("{file:?} ends neither in .atom nor in .json")))
+}
+
+/// The host in ids: that of the address under which people reach this server.
+fn host(api: &Api) -> String {
+    let url = Url::parse(&api.inner.settings.base_url).ok();
+    let host = url.as_ref().and_then(|url| url.host_str());
+    host.unwrap_or("localhost").to_owned()
+}
+
+fn write(api: &Api, path: &str, title: &str, form: Form, entries: Vec<Entry>) -> Handled<Response> {
+    let settings = &api.inner.settings;
+    let base = settings.base_url.trim_end_matches('/');
+    let ending = match form {
+        Form::Atom => "atom",
+        Form::Json => "json",
+    };
+    let demo = if settings.demo { "DEMO · " } else { "" };
+    let document = Document {
+        id: tag(&host(api), &format!("feed/{path}")),
+        title: format!("{demo}wirefold: {title}"),
+        own_url: format!("{base}/feeds/{path}.{ending}"),
+        home_url: format!("{base}/"),
+        // Of the entries, so that an unchanged feed is the same to the byte.
+        updated: entries.iter().map(|entry| entry.updated).max().unwrap_or_default(),
+        entries: entries.into_iter().map(|entry| marked(entry, demo)).collect(),
+    };
+    let failed = || Refusal::failed("the feed cannot be written");
+    let (kind, body) = match form {
+        Form::Atom => {
+            ("application/atom+xml; charset=utf-8", atom::write(&document).map_err(|_| failed())?)
+        }
+        Form::Json => ("application/feed+json", json_feed::write(&document).map_err(|_| failed())?),
+    };
+    Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
+}
+
+/// A demonstration says so in each title: readers mix entries of many feeds.
+fn marked(mut entry: Entry, demo: &str) -> Entry {
+    entry.title.insert_str(0, demo);
+    entry
+}

@@ -1,0 +1,166 @@
+//! Keeps the projection up with the streams.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::{Event, Stored, UnixMillis};
+use wirefold_proto::{Alert, DecodeError, OutputArticle, OutputStory, decode, schema_of, streams};
+
+use crate::error::GatewayError;
+use crate::inner::Inner;
+use crate::metrics;
+use crate::projection::{Batch, Change, ProjectionError};
+
+/// Messages put in with one transaction.
+const BATCH: usize = 200;
+/// The name under which it says how far it has read, and that it is alive.
+const NAME: &str = "gateway";
+/// How long articles are shown. design, section 14.
+const KEPT: Duration = Duration::from_hours(30 * 24);
+/// How often it says that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How often old rows leave, in heartbeats.
+const EXPIRY: u32 = 360;
+/// How long it waits before it tries again what failed.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Follows both streams until stopped.
+pub(crate) async fn run(inner: &Arc<Inner>, stop: &CancellationToken) -> Result<(), GatewayError> {
+    let ended = stop.child_token();
+    let follow = |stream| {
+        let ended = ended.clone();
+        async move {
+            let followed = follow(inner, stream, &ended).await;
+            // Whichever ends first ends the others too.
+            ended.cancel();
+            followed
+        }
+    };
+    let (output, alerts, ()) = tokio::join!(
+        follow(streams::OUTPUT.name),
+        follow(streams::ALERTS.name),
+        tend(inner, &ended),
+    );
+    output.and(alerts)
+}
+
+async fn follow(
+    inner: &Inner,
+    stream: &'static str,
+    stop: &CancellationToken,
+) -> Result<(), GatewayError> {
+    while let Err(error) = read_on(inner, stream, stop).await {
+        if !may_pass(&error) {
+            return Err(error);
+        }
+        tracing::warn!(stream, %error, "projection stands still, trying again");
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            () = inner.clock.sleep_until(inner.clock.now().plus(PATIENCE)) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn read_on(
+    inner: &Inner,
+    stream: &'static str,
+    stop: &CancellationToken,
+) -> Result<(), GatewayError> {
+    let place = inner.projection.place(stream).await?;
+    let mut reader = inner.bus.read(stream, ">", place + 1).await?;
+    loop {
+        let messages = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            messages = reader.next(BATCH) => messages?,
+        };
+        let Some(through) = messages.last().map(|message| message.sequence) else {
+            continue;
+        };
+        let changes = messages.iter().filter_map(read).collect();
+        inner.projection.apply(Batch { stream, through, changes }).await?;
+        inner.bus.mark_read(stream, NAME, through).await?;
+        metrics::ROWS.add(messages.len() as u64, &[stream]);
+        if stream == streams::OUTPUT.name {
+            inner.place.send_replace(through);
+        }
+    }
+}
+
+/// A message as a change; what cannot be read is told and left out.
+fn read(message: &Stored) -> Option<Change> {
+    match change(message) {
+        Ok(change) => Some(change),
+        Err(error) => {
+            let stream = known_name(&message.stream);
+            metrics::UNREADABLE.add(1, &[stream]);
+            tracing::warn!(stream, sequence = message.sequence, %error, "message left out of the projection");
+            None
+        }
+    }
+}
+
+fn change(message: &Stored) -> Result<Change, DecodeError> {
+    use wirefold_proto::Message as _;
+    let body = &message.body;
+    match schema_of(body)?.name.as_str() {
+        Alert::NAME => decode(body).map(|alert| Change::Alert(Box::new(alert))),
+        OutputStory::NAME => decode(body).map(|change| Change::Story(Box::new(change))),
+        _ => {
+            let article: OutputArticle = decode(body)?;
+            Ok(Change::Article { article: Box::new(article), folded: message.at })
+        }
+    }
+}
+
+fn known_name(stream: &str) -> &'static str {
+    let is_alerts = stream == streams::ALERTS.name;
+    if is_alerts { streams::ALERTS.name } else { streams::OUTPUT.name }
+}
+
+fn may_pass(error: &GatewayError) -> bool {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
+    match error {
+        GatewayError::Bus(error) => error.may_pass(),
+        GatewayError::Failed(ProjectionError::Sqlite(error)) => {
+            matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | DiskFull))
+        }
+        _ => false,
+    }
+}
+
+/// Says that it is alive and how far behind, and lets old rows leave.
+async fn tend(inner: &Inner, stop: &CancellationToken) {
+    for beat in 0_u32.. {
+        inner.observer.observe(NAME, Event::Alive);
+        if let Ok(state) = inner.bus.stream_state(streams::OUTPUT.name).await {
+            let lag = state.last.saturating_sub(*inner.place.borrow());
+            metrics::LAG.set(lag as f64, &[]);
+        }
+        let now = inner.clock.now();
+        if beat.is_multiple_of(EXPIRY) {
+            expire(inner, now, stop).await;
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = inner.clock.sleep_until(now.plus(HEARTBEAT)) => {}
+        }
+    }
+}
+
+async fn expire(inner: &Inner, now: UnixMillis, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        match inner.projection.expire(now.minus(KEPT)).await {
+            Ok(0) => return,
+            Ok(articles) => tracing::debug!(articles, "old articles left the projection"),
+            Err(error) => {
+                tracing::warn!(%error, "old articles stay in the projection");
+                return;
+            }
+        }
+    }
+}

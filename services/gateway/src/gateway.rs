@@ -1,0 +1,110 @@
+//! The gateway as the binary sees it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::{Bus, BusError, Surroundings};
+use wirefold_proto::streams;
+
+use crate::error::GatewayError;
+use crate::inner::Inner;
+use crate::projection::{FILE, Projection, ProjectionError};
+use crate::settings::Settings;
+use crate::{api, follow};
+
+/// Event streams open at once; more are asked to come back later.
+pub(crate) const STREAMS: usize = 256;
+/// Comparisons at once; more wait.
+const COMPARISONS: usize = 2;
+
+/// Serves what the output stream says. Clones are one gateway.
+#[derive(Clone)]
+pub struct Gateway {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// From where a request comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// A port: the host by which it is asked must be a known one, and writes must be JSON and of
+    /// the same origin.
+    Network,
+    /// The socket in the data folder: whoever can open it may do everything.
+    Socket,
+}
+
+impl Gateway {
+    /// Opens the projection. One of another version, or one that is ahead of the stream, is put
+    /// aside and rebuilt.
+    ///
+    /// # Errors
+    /// A [`GatewayError`] that says what to do.
+    pub async fn open(
+        surroundings: Surroundings,
+        settings: Settings,
+    ) -> Result<Self, GatewayError> {
+        let projection = open_projection(&*surroundings.bus, &settings.folder).await?;
+        let place = projection.place(streams::OUTPUT.name).await?;
+        let Surroundings { bus, clock, observer, .. } = surroundings;
+        let started = clock.now();
+        let inner = Inner {
+            projection,
+            bus,
+            clock,
+            observer,
+            settings,
+            started,
+            place: watch::Sender::new(place),
+            closing: CancellationToken::new(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            comparisons: Arc::new(Semaphore::new(COMPARISONS)),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Everything it serves, for requests that come from there.
+    pub fn router(&self, access: Access) -> Router {
+        api::router(self.inner.clone(), access)
+    }
+
+    /// Keeps the projection up with the streams until it is stopped; then ends the event streams
+    /// that are open, so that whoever serves the router can drain.
+    ///
+    /// # Errors
+    /// A [`GatewayError`] where trying again does not help.
+    pub async fn run(&self, stop: CancellationToken) -> Result<(), GatewayError> {
+        let followed = follow::run(&self.inner, &stop).await;
+        self.inner.closing.cancel();
+        followed
+    }
+}
+
+async fn open_projection(bus: &dyn Bus, folder: &Path) -> Result<Projection, GatewayError> {
+    let projection = open_file(folder)?;
+    for stream in [streams::OUTPUT.name, streams::ALERTS.name] {
+        let place = projection.place(stream).await?;
+        let last = match bus.stream_state(stream).await {
+            Ok(state) => state.last,
+            Err(BusError::NoStream(_)) => 0,
+            Err(error) => return Err(error.into()),
+        };
+        if place > last {
+            tracing::warn!(stream, place, last, "projection ahead of its stream, rebuilding");
+            drop(projection);
+            Projection::put_aside(folder).map_err(|error| explain(folder, error))?;
+            return open_file(folder);
+        }
+    }
+    Ok(projection)
+}
+
+fn open_file(folder: &Path) -> Result<Projection, GatewayError> {
+    Projection::open(folder).map_err(|error| explain(folder, error))
+}
+
+fn explain(folder: &Path, error: ProjectionError) -> GatewayError {
+    GatewayError::Projection { path: folder.join(FILE), source: Box::new(error) }
+}

@@ -1,0 +1,163 @@
+//! Alerts sent, and what was saved: the copies folded into them, and what was held back and why.
+
+use maud::{Markup, html};
+use wirefold_proto::{AlertState, Hold, HoldReason, SubscriptionRecord, Target, Volume};
+
+use super::river::title_of;
+use super::words;
+use crate::shapes::{AlertPage, AlertRevision, AlertRow};
+
+/// The page's main part.
+pub(super) fn main(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> Markup {
+    html! {
+        h1 { "Alerts" }
+        (saved(alerts, subscriptions))
+        @if alerts.alerts.is_empty() { (empty(subscriptions)) }
+        @else {
+            section #sent aria-labelledby="sent-title" {
+                h2 #sent-title { "Sent" }
+                @for row in &alerts.alerts { (alert(row, subscriptions)) }
+                @if let Some(next) = &alerts.next {
+                    p.more { a rel="next" href={ "/alerts?cursor=" (next) } { "Older alerts" } }
+                }
+            }
+        }
+        (listed(subscriptions))
+    }
+}
+
+fn saved(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> Markup {
+    let opened: u64 = subscriptions.iter().map(|record| record.alerts).sum();
+    let copies: u64 = subscriptions.iter().map(|record| record.saved).sum();
+    let revisions = || alerts.alerts.iter().flat_map(|row| &row.revisions);
+    let silent = revisions().filter(|revision| revision.volume == Volume::Silent).count();
+    let held = revisions().filter(|revision| revision.held).count();
+    html! {
+        @if !alerts.alerts.is_empty() || opened > 0 {
+            p.lede {
+                b { (words::count(opened, "alert", "alerts")) } " opened, "
+                b { (words::count(copies, "copy", "copies")) } " folded into them instead of ringing again. "
+                "Below: " (words::count(silent as u64, "silent revision", "silent revisions"))
+                @if held > 0 { ", " (held) " held back" }
+                "."
+            }
+        }
+    }
+}
+
+fn empty(subscriptions: &[SubscriptionRecord]) -> Markup {
+    html! {
+        div.empty {
+            @if subscriptions.is_empty() {
+                h2 { "No subscriptions yet" }
+                p { "A subscription is a saved query; it tells you once about each event, says why, and again only when something material changes." }
+                pre { code { "wirefold sub add --name harbour --query 'strike AND (port OR dock)'" } }
+            } @else {
+                h2 { "Nothing has rung yet" }
+                p { "The subscriptions below are watching. " code { "wirefold sub test" } " says what one would have sent." }
+            }
+        }
+    }
+}
+
+fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Markup {
+    let alert = &row.alert;
+    let name = subscriptions
+        .iter()
+        .find(|record| record.subscription.id == alert.subscription)
+        .map_or(alert.subscription.as_str(), |record| record.subscription.name.as_str());
+    html! {
+        article.card.alert {
+            h3 lang=[words::lang(Some(&alert.headline.language))] dir=(words::direction(Some(&alert.headline.language))) {
+                a href=(place(&alert.target)) { (title_of(&alert.headline.title)) }
+            }
+            p.counts {
+                span.state { (state(alert.state)) }
+                span.outlets { (words::count(alert.outlets.into(), "outlet", "outlets")) }
+                span.origins { "at most\u{a0}" (words::count(alert.origins.into(), "origin", "origins")) }
+                span { (words::count(alert.copies.into(), "copy", "copies")) " folded" }
+            }
+            p.about {
+                "For " b { (name) } ", " (words::time(alert.at))
+                @if !alert.matched.is_empty() { " · matched " (alert.matched.join(", ")) }
+                @if let Some(held) = &alert.held { " · " (hold(held)) }
+                @if let Some(into) = &alert.merged_into { " · became part of " a href=(place(into)) { "another" } }
+            }
+            ol.revisions reversed {
+                @for revision in row.revisions.iter().rev() { (one(revision)) }
+            }
+        }
+    }
+}
+
+fn one(revision: &AlertRevision) -> Markup {
+    let reasons: Vec<&str> = revision.reasons.iter().map(|reason| reason.words.as_str()).collect();
+    let is_loud = revision.volume == Volume::Loud;
+    html! {
+        li.loud[is_loud] value=(revision.revision) {
+            b { (if is_loud { "rang" } else { "silent" }) } " " (words::time(revision.at)) ": " (reasons.join("; "))
+            @if revision.held { " · held back" }
+        }
+    }
+}
+
+fn place(target: &Target) -> String {
+    match target {
+        Target::Event(event) => format!("/events/{event}"),
+        Target::Story(story) => format!("/stories/{story}"),
+    }
+}
+
+fn state(state: AlertState) -> &'static str {
+    match state {
+        AlertState::New => "new",
+        AlertState::Growing => "growing",
+        AlertState::Updated => "updated",
+        AlertState::Quiet => "quiet",
+    }
+}
+
+fn hold(hold: &Hold) -> Markup {
+    let reason = match hold.reason {
+        HoldReason::QuietHours => "held: quiet hours",
+        HoldReason::MaxPerDay => "held: rang often enough today",
+        HoldReason::Muted => "held: muted",
+        HoldReason::Digest => "held for the next digest",
+    };
+    html! { (reason) @if let Some(until) = hold.until { ", until " (words::time(until)) } }
+}
+
+fn listed(subscriptions: &[SubscriptionRecord]) -> Markup {
+    html! {
+        @if !subscriptions.is_empty() {
+            section #subscriptions {
+                h2 { "Subscriptions" }
+                div.wide role="region" aria-label="Subscriptions" tabindex="0" {
+                    table {
+                        thead { tr { th scope="col" { "Name" } th scope="col" { "Query" } th.num scope="col" { "Alerts" } th.num scope="col" { "Copies saved" } th scope="col" { "Now" } } }
+                        tbody { @for record in subscriptions { (subscription(record)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn subscription(record: &SubscriptionRecord) -> Markup {
+    let settings = &record.subscription;
+    html! {
+        tr {
+            th scope="row" { (settings.name) " " a.faint href={ "/feeds/sub/" (settings.id) ".atom" } { "Atom" } }
+            td { code { (settings.query) } }
+            td.num { (words::number(record.alerts)) }
+            td.num { (words::number(record.saved)) }
+            td {
+                @match (&record.problem, record.muted_until) {
+                    (Some(problem), _) => span.warn { (problem) },
+                    (None, Some(until)) => { "muted until " (words::time(until)) },
+                    (None, None) => "watching",
+                }
+            }
+        }
+    }
+}

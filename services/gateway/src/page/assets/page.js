@@ -1,0 +1,139 @@
+// Local times, live river, keys, and lighting up equal passages. The page reads well without it.
+"use strict";
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const live = byId("live");
+
+  // Times: the server writes UTC.
+  const full = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const older = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+  const short = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+  const localise = (root) => {
+    for (const time of root.querySelectorAll("time:not([title])")) {
+      const at = new Date(time.dateTime);
+      if (Number.isNaN(at.getTime())) continue;
+      const recent = Math.abs(Date.now() - at) < 300 * 86400e3;
+      time.title = time.textContent;
+      time.textContent = (time.hasAttribute("data-short") ? short : recent ? full : older).format(at);
+    }
+  };
+  localise(document);
+  const zone = byId("zone");
+  if (zone) zone.textContent = `local (${Intl.DateTimeFormat().resolvedOptions().timeZone})`;
+
+  // Equal passages light up together.
+  document.addEventListener("pointerover", (event) => {
+    const on = event.target.closest("[data-p]");
+    const number = on && on.dataset.p;
+    for (const part of document.querySelectorAll("[data-p]")) {
+      part.classList.toggle("lit", part.dataset.p === number);
+    }
+    document.body.classList.toggle("lighting", Boolean(on));
+  });
+
+  // Keys, unless they are switched off.
+  const keys = byId("keys");
+  const remember = (name, value) => { try { localStorage.setItem(name, value); } catch { /* private window */ } };
+  const recall = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+  if (keys) {
+    keys.closest(".keys").hidden = false;
+    keys.checked = recall("wirefold.keys") !== "off";
+    keys.addEventListener("change", () => remember("wirefold.keys", keys.checked ? "on" : "off"));
+  }
+  const cards = () => [...document.querySelectorAll("[data-card]")];
+  const current = (list) => list.findIndex((card) => card.contains(document.activeElement));
+  const step = (by) => {
+    const list = cards();
+    const at = current(list);
+    const next = list[at < 0 ? (by > 0 ? 0 : list.length - 1) : at + by];
+    if (!next) return;
+    next.querySelector("h2 a").focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !keys || !keys.checked) return;
+    if (event.key === "j") step(1);
+    else if (event.key === "k") step(-1);
+    else if (event.key === "o") {
+      const card = cards()[current(cards())];
+      if (card) card.querySelector("h2 a").click();
+    } else return;
+    event.preventDefault();
+  });
+
+  // The river: fetched anew as events change; open lists, focus and place on the screen stay.
+  let fresh = 0;
+  const say = (words) => { if (live) live.textContent = words; };
+  const firstVisible = () => cards().find((card) => card.getBoundingClientRect().bottom > 60);
+  const replace = (river, next) => {
+    const open = [...river.querySelectorAll("details[open]")].map((part) => part.id);
+    const focus = document.activeElement && document.activeElement.closest("[data-card]");
+    const href = focus && document.activeElement.getAttribute("href");
+    const anchor = window.scrollY > 120 ? firstVisible() : null;
+    const top = anchor && anchor.getBoundingClientRect().top;
+    const before = new Map(cards().map((card) => [card.id, card.dataset.at]));
+    localise(next);
+    for (const id of open) {
+      const part = next.querySelector(`#${CSS.escape(id)}`);
+      if (part) part.open = true;
+    }
+    for (const card of next.querySelectorAll("[data-card]")) {
+      if (before.get(card.id) !== card.dataset.at) card.classList.add("fresh");
+    }
+    river.replaceWith(next);
+    if (focus && href) {
+      const again = next.querySelector(`#${CSS.escape(focus.id)} a[href="${CSS.escape(href)}"]`);
+      if (again) again.focus({ preventScroll: true });
+    }
+    if (anchor) {
+      const again = byId(anchor.id);
+      if (again) window.scrollBy(0, again.getBoundingClientRect().top - top);
+    }
+  };
+  const refresh = async () => {
+    const river = byId("river");
+    try {
+      const answer = await fetch("/fragments/river", { headers: { accept: "text/html" } });
+      if (!answer.ok) return;
+      const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const next = parsed.getElementById("river");
+      if (!next || !river) return;
+      const pulse = parsed.getElementById("pulse");
+      if (pulse && byId("pulse")) byId("pulse").replaceWith(document.adoptNode(pulse));
+      replace(river, document.adoptNode(next));
+      say(fresh ? `${fresh} new` : "Updated");
+      fresh = 0;
+    } catch { /* the stream tells when the server is back */ }
+  };
+  let waiting = 0;
+  const soon = () => {
+    if (waiting) return;
+    waiting = setTimeout(() => {
+      // Under the pointer nothing moves.
+      const busy = document.querySelector("#river:hover details[open], #river:hover summary:focus");
+      waiting = 0;
+      if (busy) { say(`${fresh} new, waiting`); soon(); } else refresh();
+    }, 900);
+  };
+
+  const river = document.querySelector("#river[data-live]");
+  const watched = document.querySelector("[data-watch]");
+  if ((river || watched) && "EventSource" in window) {
+    const after = river && river.dataset.place;
+    const source = new EventSource("/api/v1/stream" + (after ? `?after=${after}` : ""));
+    source.addEventListener("open", () => document.body.classList.add("live"));
+    source.addEventListener("error", () => { document.body.classList.remove("live"); });
+    source.addEventListener("story", () => { if (river) soon(); });
+    source.addEventListener("article", (event) => {
+      if (river) { fresh += 1; soon(); return; }
+      if (!event.data.includes(`"event":"${watched.dataset.watch}"`)) return;
+      fresh += 1;
+      if (fresh > 1) { live.firstChild.textContent = `${fresh} new. `; return; }
+      const again = document.createElement("a");
+      again.href = "";
+      again.textContent = "Show";
+      live.replaceChildren("1 new. ", again);
+    });
+  }
+})();

@@ -1,0 +1,269 @@
+//! Word by word: what two openings or two sentences have in common, what one drops and adds.
+
+use std::ops::Range;
+
+use maud::{Markup, html};
+
+use super::read::Reading;
+
+/// The most words compared on each side: the work is their product.
+const MOST: usize = 120;
+/// Words of an opening.
+const OPENING: usize = 60;
+/// So many words in common between longer edits do not count as kept.
+const LONE: usize = 2;
+/// With less in common than this, marking words would be noise.
+const ALIKE: f64 = 0.35;
+
+/// A run of words and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Run {
+    /// In both.
+    Same(String),
+    /// In the old text only.
+    Dropped(String),
+    /// In the new text only.
+    Added(String),
+}
+
+/// What became of some words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum WordDiff {
+    /// Much the same, with these edits.
+    Edited(Vec<Run>),
+    /// Other words: both as they stand.
+    Rewritten {
+        /// The words of the old text.
+        old: String,
+        /// The words of the new text.
+        new: String,
+    },
+}
+
+/// Compares the openings of two texts: the first words from the lede on.
+pub(super) fn ledes(old: &Reading, new: &Reading) -> WordDiff {
+    let (old_words, new_words) = (opening(old), opening(new));
+    let is_cut = old_words.end < old.len() || new_words.end < new.len();
+    let mut diff = words(old, old_words, new, new_words);
+    match &mut diff {
+        WordDiff::Edited(runs) if is_cut => runs.push(Run::Same("…".to_owned())),
+        _ => {}
+    }
+    diff
+}
+
+/// Compares words of two texts.
+pub(super) fn words(
+    old: &Reading,
+    old_words: Range<usize>,
+    new: &Reading,
+    new_words: Range<usize>,
+) -> WordDiff {
+    let old_words = old_words.start..old_words.end.min(old_words.start + MOST);
+    let new_words = new_words.start..new_words.end.min(new_words.start + MOST);
+    let mut steps = align(&normals(old, &old_words), &normals(new, &new_words));
+    loosen(&mut steps);
+    let same = steps.iter().filter(|step| matches!(step, Step::Same { .. })).count();
+    let longer = old_words.len().max(new_words.len()).max(1);
+    if (same as f64) < ALIKE * longer as f64 {
+        return WordDiff::Rewritten { old: old.printed(&old_words), new: new.printed(&new_words) };
+    }
+    WordDiff::Edited(runs(&steps, (old, old_words.start), (new, new_words.start)))
+}
+
+fn opening(reading: &Reading) -> Range<usize> {
+    let start = reading.text.lede().start;
+    start..reading.len().min(start + OPENING)
+}
+
+fn normals<'a>(reading: &'a Reading, words: &Range<usize>) -> Vec<&'a str> {
+    reading.text.words()[words.clone()].iter().map(|word| reading.text.normal(word)).collect()
+}
+
+/// One step of an edit script, with the places on each side.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Same { old: usize, new: usize },
+    Dropped { old: usize },
+    Added { new: usize },
+}
+
+/// The shortest edit script by a longest common subsequence (Wagner and Fischer 1974).
+fn align(old: &[&str], new: &[&str]) -> Vec<Step> {
+    let width = new.len() + 1;
+    let mut common = vec![0_u16; (old.len() + 1) * width];
+    for (at, word) in old.iter().enumerate().rev() {
+        for (to, other) in new.iter().enumerate().rev() {
+            common[at * width + to] = if word == other {
+                common[(at + 1) * width + to + 1] + 1
+            } else {
+                common[(at + 1) * width + to].max(common[at * width + to + 1])
+            };
+        }
+    }
+    let (mut at, mut to) = (0, 0);
+    let mut steps = Vec::with_capacity(old.len() + new.len());
+    while at < old.len() || to < new.len() {
+        let is_same = at < old.len() && to < new.len() && old[at] == new[to];
+        let drops = at < old.len()
+            && (to == new.len() || common[(at + 1) * width + to] >= common[at * width + to + 1]);
+        if is_same {
+            steps.push(Step::Same { old: at, new: to });
+            (at, to) = (at + 1, to + 1);
+        } else if drops {
+            steps.push(Step::Dropped { old: at });
+            at += 1;
+        } else {
+            steps.push(Step::Added { new: to });
+            to += 1;
+        }
+    }
+    steps
+}
+
+/// Gives up words in common that stand alone between longer edits: a lone `the` in the middle of
+/// other words tells a reader nothing. Within a stretch of edits, what is dropped comes first.
+fn loosen(steps: &mut Vec<Step>) {
+    let is_same = |step: &Step| matches!(step, Step::Same { .. });
+    let runs: Vec<(bool, usize)> = steps
+        .chunk_by(|a, b| is_same(a) == is_same(b))
+        .map(|run| (is_same(&run[0]), run.len()))
+        .collect();
+    let mut at = 0;
+    let mut loose = vec![false; steps.len()];
+    for (nth, (same, length)) in runs.iter().enumerate() {
+        let before = nth.checked_sub(1).and_then(|before| runs.get(before));
+        let edits = before.zip(runs.get(nth + 1)).map(|(before, after)| (before.1, after.1));
+        if *same && *length <= LONE && edits.is_some_and(|(a, b)| a.min(b) > *length) {
+            loose[at..at + length].fill(true);
+        }
+        at += length;
+    }
+    let mut kept = Vec::with_capacity(steps.len() + runs.len());
+    let mut added = Vec::new();
+    for (step, is_loose) in steps.drain(..).zip(loose) {
+        match step {
+            Step::Same { old, new } if is_loose => {
+                kept.push(Step::Dropped { old });
+                added.push(Step::Added { new });
+            }
+            Step::Same { .. } => {
+                kept.append(&mut added);
+                kept.push(step);
+            }
+            Step::Dropped { .. } => kept.push(step),
+            Step::Added { .. } => added.push(step),
+        }
+    }
+    kept.append(&mut added);
+    *steps = kept;
+}
+
+fn runs(steps: &[Step], old: (&Reading, usize), new: (&Reading, usize)) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for step in steps {
+        let run = match *step {
+            Step::Same { new: at, .. } => Run::Same(new.0.word(new.1 + at)),
+            Step::Dropped { old: at } => Run::Dropped(old.0.word(old.1 + at)),
+            Step::Added { new: at } => Run::Added(new.0.word(new.1 + at)),
+        };
+        match (runs.last_mut(), run) {
+            (Some(Run::Same(words)), Run::Same(more))
+            | (Some(Run::Dropped(words)), Run::Dropped(more))
+            | (Some(Run::Added(words)), Run::Added(more)) => words.push_str(&more),
+            (_, run) => runs.push(run),
+        }
+    }
+    runs
+}
+
+/// The comparison as text: `ins` and `del`, each announced in words. `old_side` names the old side.
+pub(super) fn draw(diff: &WordDiff, old_side: &str) -> Markup {
+    match diff {
+        WordDiff::Edited(runs) => html! {
+            p.diff {
+                @for run in runs {
+                    @match run {
+                        Run::Same(words) => (words),
+                        Run::Dropped(words) => { del { (note(" [dropped: ")) (words.trim_end()) (note("] ")) } (space(words)) },
+                        Run::Added(words) => { ins { (note(" [added: ")) (words.trim_end()) (note("] ")) } (space(words)) },
+                    }
+                }
+            }
+        },
+        WordDiff::Rewritten { old, new } => html! {
+            div.rewritten {
+                p { span.side { (old_side) } (old) }
+                p { span.side { "this text" } (new) }
+            }
+        },
+    }
+}
+
+/// The space behind a run, where its script has one.
+fn space(words: &str) -> &'static str {
+    if words.ends_with(' ') { " " } else { "" }
+}
+
+fn note(words: &str) -> Markup {
+    html! { span.hidden { (words) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diff(old: &str, new: &str) -> WordDiff {
+        ledes(&Reading::new(old), &Reading::new(new))
+    }
+
+    const OLD: &str = "The ferry to the island sank at noon, and 14 people were brought ashore.";
+
+    #[test]
+    fn edits_are_marked_word_by_word() {
+        let new = "The ferry to the island sank at dawn, and 14 men were brought ashore.";
+        let WordDiff::Edited(runs) = diff(OLD, new) else { panic!("much is the same") };
+        let expected = [
+            Run::Same("The ferry to the island sank at ".into()),
+            Run::Dropped("noon, ".into()),
+            Run::Added("dawn, ".into()),
+            Run::Same("and 14 ".into()),
+            Run::Dropped("people ".into()),
+            Run::Added("men ".into()),
+            Run::Same("were brought ashore.".into()),
+        ];
+        assert_eq!(runs, expected);
+        let drawn = draw(&WordDiff::Edited(runs), "lead").into_string();
+        assert_eq!((drawn.matches("<ins>").count(), drawn.matches("<del>").count()), (2, 2));
+        assert!(drawn.contains("[added: ") && drawn.contains("[dropped: "));
+    }
+
+    #[test]
+    fn a_lone_word_between_longer_edits_is_given_up() {
+        let new = "The ferry to the island sank in a storm off the long pier at night, and 14 \
+            people were brought ashore.";
+        let old = "The ferry to the island sank near to shore with the crew asleep below, and 14 \
+            people were brought ashore.";
+        let WordDiff::Edited(runs) = diff(old, new) else { panic!("much is the same") };
+        assert_eq!(runs.len(), 4, "{runs:?}");
+        assert_eq!(runs[1], Run::Dropped("near to shore with the crew asleep below, ".into()));
+    }
+
+    #[test]
+    fn an_opening_of_other_words_is_shown_whole() {
+        let found = diff(OLD, "Nobody on the quay could say why it had gone so quiet that day.");
+        assert!(matches!(found, WordDiff::Rewritten { .. }), "{found:?}");
+    }
+
+    #[test]
+    fn markup_in_a_text_stays_text() {
+        let new = OLD.replace("noon", "<script>alert(1)</script>");
+        let drawn = draw(&diff(OLD, &new), "lead").into_string();
+        assert!(!drawn.contains("<script>") && drawn.contains("&lt;script&gt;"), "{drawn}");
+    }
+
+    #[test]
+    fn empty_texts_have_no_difference() {
+        assert_eq!(diff("", ""), WordDiff::Rewritten { old: String::new(), new: String::new() });
+    }
+}

@@ -1,0 +1,78 @@
+//! An event: the map of all its texts, its stories, who was first.
+
+use maud::{Markup, html};
+
+use super::river::title_of;
+use super::story::{copies, map_section};
+use super::study::{StoryStudy, map_of};
+use super::{spark, tables, words};
+use crate::shapes::{ArticleBrief, EventBrief};
+
+/// The page's main part. `left_out` articles are too many to be drawn: they are listed.
+pub(super) fn main(
+    event: &EventBrief,
+    stories: &[StoryStudy],
+    left_out: &[ArticleBrief],
+) -> Markup {
+    let map = map_of(stories);
+    html! {
+        div data-watch=(event.id) {
+            (head(event))
+            div.sheet {
+                div.body {
+                    (map_section(&map))
+                    (tables::articles(stories, &map))
+                    (tables::left_out(left_out))
+                    section #stories {
+                        h2 { "Stories" }
+                        p.faint { "Each is one text and its copies. Texts of one event are grouped, never folded." }
+                        @for study in stories { (story(study)) }
+                    }
+                }
+                aside { (tables::timeline(stories)) }
+            }
+        }
+    }
+}
+
+fn head(event: &EventBrief) -> Markup {
+    html! {
+        p.crumbs { a href="/" { "River" } " › Event" }
+        h1 lang=[words::lang(Some(&event.language))] dir=(words::direction(Some(&event.language))) { (title_of(&event.title)) }
+        p.counts {
+            span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
+            span.origins { a href="/about#origin" { "at most\u{a0}" (words::count(event.origins.into(), "origin", "origins")) } }
+            span { (words::count(event.story_count.into(), "story", "stories")) }
+            span { (words::count(event.articles.into(), "article", "articles")) }
+            @if event.quiet { span.state { "quiet" } }
+            (spark::draw(&event.velocity, "in the three hours before the last one"))
+        }
+        p.about {
+            "First seen at " b { (event.first_outlet) } ", " (words::time(event.first_seen))
+            ", last article " (words::time(event.changed))
+            @if let Some(agency) = &event.agency { " · " span.agency { (words::agency(agency)) } }
+            @if let Some(before) = &event.continues { " · " a href={ "/events/" (before) } { "continues an earlier event" } }
+        }
+    }
+}
+
+fn story(study: &StoryStudy) -> Markup {
+    let story = &study.story;
+    html! {
+        article.story {
+            h3 lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) {
+                a href={ "/stories/" (story.id) } { (title_of(&story.title)) }
+            }
+            p.about {
+                b { (story.outlet) } ", " (words::time(story.first_seen))
+                @if let Some(agency) = &story.agency { " · " span.agency { (words::agency(agency)) } }
+                @match story.copies {
+                    0 => " · no copies",
+                    many => { " · " (words::count(many.into(), "copy", "copies")) " folded" },
+                }
+                @if study.lead().is_some_and(|lead| !lead.article.comparable) { " · too short to be compared" }
+            }
+            (copies(study, false))
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Feeds and how they are doing, in words; and how to add one.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+use wirefold_proto::{FeedHealth, FeedRecord};
+
+use super::river::is_web;
+use super::words;
+
+/// A feed that is read well and gave nothing new for so long counts as silent, in seconds.
+const SILENT: i64 = 3 * 86_400;
+
+/// How many feeds are read well and have long given nothing.
+pub(super) fn silent(feeds: &[FeedRecord], now: Timestamp) -> usize {
+    feeds.iter().filter(|feed| is_silent(feed, now)).count()
+}
+
+fn is_silent(feed: &FeedRecord, now: Timestamp) -> bool {
+    let long_ago = |last: Timestamp| now.as_second() - last.as_second() > SILENT;
+    feed.health == FeedHealth::Good && feed.last_new.is_some_and(long_ago)
+}
+
+/// The page's main part.
+pub(super) fn main(feeds: &[FeedRecord], now: Timestamp) -> Markup {
+    let is_ailing = |feed: &&FeedRecord| {
+        matches!(feed.health, FeedHealth::Failing | FeedHealth::Gone) || is_silent(feed, now)
+    };
+    let ailing: Vec<&FeedRecord> = feeds.iter().filter(is_ailing).collect();
+    let well: Vec<&FeedRecord> = feeds.iter().filter(|feed| !is_ailing(feed)).collect();
+    let teasing = feeds.iter().filter(|feed| feed.teasers.is_some_and(|t| t.is_teasing())).count();
+    html! {
+        h1 { "Feeds" }
+        @if !feeds.is_empty() {
+            p.lede {
+                b { (words::count(feeds.len() as u64, "feed", "feeds")) }
+                @if teasing > 0 { ", " b { (teasing) } " of them send teasers: their articles’ pages are fetched where the site allows it" }
+                "."
+            }
+        }
+        @if !ailing.is_empty() {
+            section #problems { h2 { "Failing or silent" } (table(&ailing, now)) }
+        }
+        @if !well.is_empty() {
+            section #well { h2 { "Doing well" } (table(&well, now)) }
+        }
+        (how_to_add(feeds.is_empty()))
+    }
+}
+
+fn table(feeds: &[&FeedRecord], now: Timestamp) -> Markup {
+    html! {
+        div.wide role="region" aria-label="Feeds" tabindex="0" {
+            table.feeds {
+                thead { tr { th scope="col" { "Feed" } th scope="col" { "How it is" } th scope="col" { "Last new" } th scope="col" { "Next poll" } th.num scope="col" { "Articles" } } }
+                tbody { @for feed in feeds { (row(feed, now)) } }
+            }
+        }
+    }
+}
+
+fn row(record: &FeedRecord, now: Timestamp) -> Markup {
+    let feed = &record.feed;
+    let id = feed.id.as_str();
+    let title = feed.title.as_deref().or(record.feed_title.as_deref()).unwrap_or(id);
+    html! {
+        tr {
+            th scope="row" {
+                b { (words::cut(title, 80)) } br;
+                @if is_web(&feed.url) { a.out.faint href=(feed.url) rel="noopener noreferrer external" { (words::cut(&feed.url, 70)) } }
+                @else { span.faint { (words::cut(&feed.url, 70)) } }
+                @if let Some(place) = &record.managed_by { br; span.faint { "set in " (place) } }
+            }
+            td {
+                (health(record, now))
+                @if let Some(teasers) = record.teasers.filter(|teasers| teasers.teasers > 0) {
+                    br; span.faint { (teasers.teasers) " of " (teasers.items) " items are teasers" }
+                }
+            }
+            td { @match record.last_new { Some(at) => (words::time(at)), None => "–" } }
+            td {
+                @match record.next_poll { Some(at) => (words::clock_time(at)), None => "–" }
+                br; span.faint { "every " (words::span(u64::from(record.interval_seconds) * 1_000)) }
+            }
+            td.num { (words::number(record.articles)) br; a.faint href={ "/feeds/feed/" (id) ".atom" } { "Atom" } }
+        }
+    }
+}
+
+fn health(record: &FeedRecord, now: Timestamp) -> Markup {
+    let problem = record.problem.as_deref();
+    html! {
+        @match record.health {
+            FeedHealth::Waiting => "waiting for its first poll",
+            FeedHealth::Good if is_silent(record, now) => span.warn { "silent: read well, but nothing new for a long time" },
+            FeedHealth::Good => "read well",
+            FeedHealth::Failing => span.warn { "failing " (words::count(record.failures.into(), "time", "times")) " in a row: " (problem.unwrap_or("no reason given")) },
+            FeedHealth::Gone => span.warn { "gone: its host says that it will not come back" },
+        }
+    }
+}
+
+fn how_to_add(is_first: bool) -> Markup {
+    html! {
+        section #add {
+            h2 { (if is_first { "Add your first feeds" } else { "Add feeds" }) }
+            pre { code { "wirefold feed add https://news.example/rss      # RSS, Atom, JSON Feed\nwirefold feed import feeds.opml                 # a list from a feed reader\nwirefold feed test https://news.example/rss     # look before adding" } }
+            p { "Or list them under " code { "[[feed]]" } " in " code { "wirefold.toml" } ". What a feed holds when it is first polled is compared, but rings no alert." }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The frame of every page: head, banner, navigation, main part, foot.
+
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::Response;
+use maud::{DOCTYPE, Markup, html};
+
+use super::assets::{ICON, SCRIPT, STYLE};
+
+/// What the browser may load, run and send to: this server and nobody else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Where the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Here {
+    /// The river of events.
+    River,
+    /// The alerts.
+    Alerts,
+    /// The feeds.
+    Feeds,
+    /// What the words mean.
+    About,
+    /// A page that the navigation does not list.
+    Elsewhere,
+}
+
+/// What a frame needs to know.
+#[derive(Debug, Clone)]
+pub(super) struct Frame<'a> {
+    /// The title of the page, before the product's name.
+    pub title: &'a str,
+    /// Where the reader is.
+    pub here: Here,
+    /// Whether all of it is a demonstration.
+    pub demo: bool,
+    /// The release that runs.
+    pub release: &'a str,
+}
+
+const PLACES: [(Here, &str, &str); 4] = [
+    (Here::River, "/", "River"),
+    (Here::Alerts, "/alerts", "Alerts"),
+    (Here::Feeds, "/feeds", "Feeds"),
+    (Here::About, "/about", "About"),
+];
+
+/// The whole page around its main part.
+pub(super) fn page(frame: &Frame<'_>, main: &Markup) -> Markup {
+    let demo = if frame.demo { "DEMO · " } else { "" };
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { (demo) (frame.title) " · wirefold" }
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                link rel="icon" type="image/svg+xml" href=(ICON.path);
+                link rel="stylesheet" href=(STYLE.path);
+                link rel="alternate" type="application/atom+xml" title="All stories" href="/feeds/all.atom";
+                script src=(SCRIPT.path) defer {}
+            }
+            body {
+                a.skip href="#main" { "Skip to the content" }
+                @if frame.demo { (demo_banner()) }
+                header.top {
+                    div.inner {
+                        a.brand href="/" { img src=(ICON.path) width="22" height="22" alt=""; "wirefold" }
+                        nav aria-label="Pages" {
+                            @for (place, path, name) in PLACES {
+                                a href=(path) aria-current=[(place == frame.here).then_some("page")] { (name) }
+                            }
+                        }
+                        p #live role="status" aria-live="polite" {}
+                    }
+                }
+                main #main tabindex="-1" { (main) }
+                (foot(frame.release))
+            }
+        }
+    }
+}
+
+fn demo_banner() -> Markup {
+    html! {
+        p.demo role="note" {
+            strong { "DEMO" }
+            " Made-up articles from invented newspapers, on this machine only. "
+            a href="/feeds#add" { "Add real feeds" }
+        }
+    }
+}
+
+fn foot(release: &str) -> Markup {
+    html! {
+        footer {
+            div.inner {
+                p { "Times are " span #zone { "UTC" } "." }
+                p.keys hidden {
+                    label { input type="checkbox" #keys checked; " Keys" }
+                    " " kbd { "j" } " next " kbd { "k" } " previous " kbd { "o" } " open"
+                }
+                p { a href="/feeds/all.atom" { "Atom" } " · " a href="/feeds/all.json" { "JSON Feed" } " · " a href="/api/v1/status" { "API" } }
+                p { "wirefold " (release) }
+            }
+        }
+    }
+}
+
+/// Puts the security headers on an answer of the page.
+pub(super) async fn secure(mut response: Response) -> Response {
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    let all = response.headers_mut();
+    for (name, value) in headers {
+        all.insert(name, HeaderValue::from_static(value));
+    }
+    all.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    response
+}

@@ -1,0 +1,112 @@
+//! What the pages ask of projection and bus.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use wirefold_flow::BusError;
+use wirefold_proto::{EventId, StoryId};
+
+use super::study::{StoryStudy, Texts, bounded, study};
+use crate::Inner;
+use crate::projection::{Kind, Meaning, ProjectionError};
+use crate::shapes::{ArticleBrief, Event, EventPage, Story, StoryWithArticles};
+
+/// Why a page cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    /// There is no such thing, or there is no longer.
+    #[error("nothing here under this address")]
+    Nothing,
+    /// Several have these first digits.
+    #[error("several have these first digits")]
+    Many(Vec<String>),
+    /// The projection failed.
+    #[error(transparent)]
+    Projection(#[from] ProjectionError),
+    /// The bus failed.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// The numbers of the hour cannot be had.
+    #[error("no status: {0}")]
+    Status(String),
+    /// The work was dropped because the program ends.
+    #[error("the program is ending")]
+    Ending,
+}
+
+/// What an id, or the first digits of one, means.
+pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<String, Trouble> {
+    match inner.projection.meaning(kind, given).await? {
+        Meaning::One(id) => Ok(id),
+        Meaning::Many(ids) => Err(Trouble::Many(ids)),
+        Meaning::Nothing | Meaning::TooShort => Err(Trouble::Nothing),
+    }
+}
+
+/// An event with its stories studied, and the articles that are too many for it.
+pub(super) async fn event(
+    inner: &Arc<Inner>,
+    id: &str,
+) -> Result<(Event, Vec<StoryStudy>, Vec<ArticleBrief>), Trouble> {
+    let id: EventId = id.parse().map_err(|_| Trouble::Nothing)?;
+    let mut event = inner.projection.event(id).await?.ok_or(Trouble::Nothing)?;
+    let mut stories = std::mem::take(&mut event.stories);
+    let left_out = bounded(&mut stories);
+    Ok((event, studied(inner, stories).await?, left_out))
+}
+
+/// A story studied, and the articles that are too many for it.
+pub(super) async fn story(
+    inner: &Arc<Inner>,
+    id: &str,
+) -> Result<(StoryStudy, Vec<ArticleBrief>), Trouble> {
+    let id: StoryId = id.parse().map_err(|_| Trouble::Nothing)?;
+    let Story { story, articles, .. } =
+        inner.projection.story(id).await?.ok_or(Trouble::Nothing)?;
+    let mut stories = vec![StoryWithArticles { story, articles }];
+    let left_out = bounded(&mut stories);
+    let study = studied(inner, stories).await?.pop().ok_or(Trouble::Nothing)?;
+    Ok((study, left_out))
+}
+
+/// The stories of these events that have more than one article, with all their articles.
+pub(super) async fn folded(
+    inner: &Inner,
+    events: &EventPage,
+) -> Result<Vec<StoryWithArticles>, Trouble> {
+    let stories = events.events.iter().flat_map(|event| &event.stories);
+    let ids: Vec<StoryId> =
+        stories.filter(|story| story.articles > 1).map(|story| story.id).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(inner.projection.these_stories(ids).await?)
+}
+
+async fn studied(
+    inner: &Arc<Inner>,
+    stories: Vec<StoryWithArticles>,
+) -> Result<Vec<StoryStudy>, Trouble> {
+    let texts = texts(inner, &stories).await?;
+    // Whoever leaves lets the next one in; the work itself is bounded.
+    let _turn = inner.comparisons.acquire().await.map_err(|_| Trouble::Ending)?;
+    tokio::task::spawn_blocking(move || study(stories, &texts)).await.map_err(|_| Trouble::Ending)
+}
+
+async fn texts(inner: &Inner, stories: &[StoryWithArticles]) -> Result<Texts, Trouble> {
+    let articles = stories.iter().flat_map(|with| &with.articles);
+    let reads = articles.map(|article| async move {
+        inner.fetched(article.fetched).await.map(|found| (article.id, found))
+    });
+    let mut texts = Texts::new();
+    for read in join_all(reads).await {
+        // The sequence may have been taken by another article after a rebuild of the stream.
+        if let (id, Some(fetched)) = read?
+            && fetched.id == id
+            && !fetched.text.is_empty()
+        {
+            texts.insert(id, fetched.text);
+        }
+    }
+    Ok(texts)
+}

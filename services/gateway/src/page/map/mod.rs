@@ -1,0 +1,83 @@
+//! The reprint map: a strip an article, its shared passages coloured and numbered, its quotations
+//! hatched, its own words plain. Ribbons join equal passages, so a moved one crosses.
+//!
+//! Pure: texts in, SVG out. Places are percentages of the drawing's width, so the map is as wide
+//! as its page and its letters stay legible on a phone.
+
+mod draw;
+mod geometry;
+mod passages;
+mod quotations;
+
+use std::ops::Range;
+
+use wirefold_dedup::Overlap;
+
+pub(super) use draw::{colour, draw};
+pub(super) use passages::number;
+pub(super) use quotations::{Quoted, letter, shared};
+
+use super::read::Reading;
+
+/// The most strips on one map; the rest are listed below it.
+pub(super) const MAX_STRIPS: usize = 40;
+
+/// What is drawn.
+#[derive(Debug, Clone, Default)]
+pub(super) struct MapInput {
+    /// What the map shows, in one sentence, for those who do not see it.
+    pub summary: String,
+    /// The strips from top to bottom.
+    pub strips: Vec<Strip>,
+}
+
+/// One article.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Strip {
+    /// A line above the strip where a new story begins.
+    pub heading: Option<String>,
+    /// The outlet.
+    pub label: String,
+    /// What stands behind the outlet: time, role, share.
+    pub note: String,
+    /// The words of its text.
+    pub words: usize,
+    /// Its numbered passages, in order and apart.
+    pub pieces: Vec<Piece>,
+    /// Its quotations, in order and apart.
+    pub quotations: Vec<Range<usize>>,
+    /// The quotations that another story's lead has too.
+    pub quoted: Vec<Quoted>,
+}
+
+/// A numbered passage in one text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// Its words in the text.
+    pub words: Range<usize>,
+    /// Its number, the same wherever the same words stand.
+    pub number: usize,
+    /// Whether it stands out of the lead's order.
+    pub moved: bool,
+}
+
+/// A story's texts as strips: the lead, then each copy with its overlap. The first number is
+/// `first`; the next free one comes back.
+pub(super) fn story_strips(
+    lead: &Reading,
+    copies: &[(&Reading, &Overlap)],
+    first: usize,
+) -> (Vec<Strip>, usize) {
+    let numbered = number(lead, copies, first);
+    let next = numbered.lead.iter().map(|piece| piece.number + 1).max().unwrap_or(first);
+    let strip = |reading: &Reading, pieces: Vec<Piece>| Strip {
+        words: reading.len(),
+        pieces,
+        quotations: reading.quotations(),
+        ..Strip::default()
+    };
+    let mut strips = vec![strip(lead, numbered.lead)];
+    let copies = copies.iter().zip(numbered.copies);
+    strips.extend(copies.map(|((reading, _), pieces)| strip(reading, pieces)));
+    (strips, next)
+}

@@ -1,0 +1,172 @@
+//! The page: what people see, drawn on the server, readable without JavaScript, live with it.
+//!
+//! Everything drawn is a pure function of shapes and texts; [`load`] asks projection and bus. The
+//! page loads nothing from anywhere else, and its content security policy lets it not.
+
+mod about;
+mod alerts;
+mod assets;
+mod diff;
+mod event;
+mod feeds;
+mod layout;
+mod load;
+mod map;
+mod read;
+mod river;
+mod spark;
+mod story;
+mod study;
+mod tables;
+mod trouble;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::middleware::map_response;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
+use maud::Markup;
+use serde::Deserialize;
+
+use crate::Inner;
+use crate::projection::{Kind, Paging};
+use crate::shapes::Status;
+use layout::{Frame, Here};
+use load::Trouble;
+use river::River;
+
+/// Events on one page of the river.
+const EVENTS: usize = 30;
+/// Alerts on one page.
+const ALERTS: usize = 50;
+
+/// The routes of the page.
+pub(crate) fn router(inner: Arc<Inner>) -> Router {
+    Router::new()
+        .route("/", get(river_page))
+        .route("/fragments/river", get(river_fragment))
+        .route("/events/{id}", get(event_page))
+        .route("/stories/{id}", get(story_page))
+        .route("/alerts", get(alerts_page))
+        .route("/feeds", get(feeds_page))
+        .route("/about", get(about_page))
+        .route("/assets/{name}", get(assets::serve))
+        .layer(map_response(layout::secure))
+        .with_state(inner)
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Asked {
+    q: Option<String>,
+    cursor: Option<String>,
+}
+
+impl Asked {
+    fn words(&self) -> Option<&str> {
+        self.q.as_deref().map(str::trim).filter(|words| !words.is_empty())
+    }
+
+    fn paging(&self, limit: usize) -> Result<Paging, Trouble> {
+        Paging::parse(Some(limit), self.cursor.as_deref()).ok_or(Trouble::Nothing)
+    }
+}
+
+async fn river_page(State(inner): State<Arc<Inner>>, Query(asked): Query<Asked>) -> Response {
+    let page = river_markup(&inner, &asked, river::main);
+    answer(&inner, Here::River, "River", page.await)
+}
+
+async fn river_fragment(State(inner): State<Arc<Inner>>) -> Response {
+    match river_markup(&inner, &Asked::default(), river::fragment).await {
+        Ok(fragment) => Html(fragment.into_string()).into_response(),
+        Err(error) => trouble::answer(&inner, &error),
+    }
+}
+
+async fn river_markup(
+    inner: &Inner,
+    asked: &Asked,
+    draw: impl Fn(&Status, usize, &River<'_>) -> Markup,
+) -> Result<Markup, Trouble> {
+    let status = crate::api::status(inner).await;
+    let status = status.map_err(|why| Trouble::Status(format!("{why:?}")))?;
+    let feeds = inner.feeds().await?;
+    let events = events(inner, asked).await?;
+    let folded = load::folded(inner, &events).await?;
+    let river = River {
+        events: &events,
+        folded: &folded,
+        query: asked.words(),
+        is_first: asked.cursor.is_none() && asked.words().is_none(),
+        has_feeds: !feeds.is_empty(),
+    };
+    Ok(draw(&status, feeds::silent(&feeds, inner.now()), &river))
+}
+
+async fn events(inner: &Inner, asked: &Asked) -> Result<crate::shapes::EventPage, Trouble> {
+    let words = asked.words().map(str::to_owned);
+    Ok(inner.projection.events(asked.paging(EVENTS)?, words).await?)
+}
+
+async fn event_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) -> Response {
+    let id = match load::meaning(&inner, Kind::Event, given.clone()).await {
+        Ok(id) if id == given => id,
+        Ok(id) => return Redirect::temporary(&format!("/events/{id}")).into_response(),
+        Err(error) => return trouble::answer(&inner, &error),
+    };
+    match load::event(&inner, &id).await {
+        Ok((found, stories, left_out)) => {
+            let main = event::main(&found.event, &stories, &left_out);
+            answer(&inner, Here::Elsewhere, &river::title_of(&found.event.title), Ok(main))
+        }
+        Err(error) => trouble::answer(&inner, &error),
+    }
+}
+
+async fn story_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) -> Response {
+    let id = match load::meaning(&inner, Kind::Story, given.clone()).await {
+        Ok(id) if id == given => id,
+        Ok(id) => return Redirect::temporary(&format!("/stories/{id}")).into_response(),
+        Err(error) => return trouble::answer(&inner, &error),
+    };
+    match load::story(&inner, &id).await {
+        Ok((study, left_out)) => {
+            let main = story::main(&study, &left_out);
+            answer(&inner, Here::Elsewhere, &river::title_of(&study.story.title), Ok(main))
+        }
+        Err(error) => trouble::answer(&inner, &error),
+    }
+}
+
+async fn alerts_page(State(inner): State<Arc<Inner>>, Query(asked): Query<Asked>) -> Response {
+    let page = async {
+        let alerts = inner.projection.alerts(asked.paging(ALERTS)?, None).await?;
+        Ok(alerts::main(&alerts, &inner.subscriptions().await?))
+    };
+    answer(&inner, Here::Alerts, "Alerts", page.await)
+}
+
+async fn feeds_page(State(inner): State<Arc<Inner>>) -> Response {
+    let page = async { Ok(feeds::main(&inner.feeds().await?, inner.now())) };
+    answer(&inner, Here::Feeds, "Feeds", page.await)
+}
+
+async fn about_page(State(inner): State<Arc<Inner>>) -> Response {
+    answer(&inner, Here::About, "What the words mean", Ok(about::main()))
+}
+
+/// The page around its main part, or what went wrong.
+fn answer(inner: &Inner, here: Here, title: &str, main: Result<Markup, Trouble>) -> Response {
+    let settings = &inner.settings;
+    let frame = Frame { title, here, demo: settings.demo, release: &settings.release };
+    match main {
+        Ok(main) => Html(layout::page(&frame, &main).into_string()).into_response(),
+        Err(error) => trouble::answer(inner, &error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! The river: what happened in the last hour in numbers, then the events, the last changed first.
+
+use maud::{Markup, html};
+use wirefold_proto::Class;
+
+use super::{spark, words};
+use crate::shapes::{ArticleBrief, EventBrief, EventPage, Status, StoryBrief, StoryWithArticles};
+
+/// The most stories of an event that a card shows.
+const SHOWN_STORIES: usize = 6;
+/// The most copies listed under a story of a card.
+const SHOWN_COPIES: usize = 12;
+
+/// What the river shows.
+#[derive(Debug)]
+pub(super) struct River<'a> {
+    /// The events.
+    pub events: &'a EventPage,
+    /// Their folded stories with the copies.
+    pub folded: &'a [StoryWithArticles],
+    /// What was searched for.
+    pub query: Option<&'a str>,
+    /// Whether this is the first page, which is live.
+    pub is_first: bool,
+    /// Whether any feed is set up.
+    pub has_feeds: bool,
+}
+
+/// The page's main part.
+pub(super) fn main(status: &Status, silent: usize, river: &River<'_>) -> Markup {
+    html! {
+        h1.hidden { "What is happening" }
+        (pulse(status, silent))
+        form.search role="search" method="get" action="/" {
+            label.hidden for="q" { "Search the articles of events" }
+            input #q type="search" name="q" value=[river.query] placeholder="Search events" autocomplete="off";
+            button type="submit" { "Search" }
+            @if river.query.is_some() { a href="/" { "All events" } }
+        }
+        (list(river))
+    }
+}
+
+/// The strip of numbers; each is a link to what it counts.
+fn pulse(status: &Status, silent: usize) -> Markup {
+    let hour = &status.hour;
+    let failing = u64::from(status.feeds.failing) + u64::from(status.feeds.gone);
+    let ailing = failing + silent as u64;
+    html! {
+        section.pulse #pulse aria-label="The last 60 minutes" {
+            p.when { "Last 60 min" }
+            ol.flow {
+                li { (figure("/#river", hour.articles, "article", "articles")) }
+                li { (figure("/#river", hour.stories, "story", "stories")) }
+                li { (figure("/#river", hour.events, "event", "events")) }
+                li { (figure("/alerts", hour.alerts, "alert", "alerts")) }
+            }
+            ul.rest {
+                @if let Some(share) = hour.share_folded {
+                    li { a href="/about#folded" { b { (words::percent(share)) } " folded" } }
+                }
+                @if let Some(millis) = hour.fetch_to_fold_ms {
+                    li { a href="/about#latency" { b { (words::span(millis)) } " fetch to fold" } }
+                }
+                li.warn[ailing > 0] {
+                    a href="/feeds#problems" {
+                        @if ailing == 0 { "no feed failing or silent" }
+                        @else { b { (ailing) } " " (if ailing == 1 { "feed" } else { "feeds" }) " failing or silent" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn figure(path: &str, value: u64, one: &str, many: &str) -> Markup {
+    html! { a href=(path) { b { (words::number(value)) } " " (if value == 1 { one } else { many }) } }
+}
+
+/// Numbers and list alone, as the script fetches them anew.
+pub(super) fn fragment(status: &Status, silent: usize, river: &River<'_>) -> Markup {
+    html! { (pulse(status, silent)) (list(river)) }
+}
+
+fn list(river: &River<'_>) -> Markup {
+    html! {
+        section #river data-live=[river.is_first.then_some("")] data-place=(river.events.place) aria-label="Events, the last changed first" {
+            @if river.events.events.is_empty() { (empty(river)) }
+            @for event in &river.events.events { (card(event, river.folded)) }
+            @if let Some(next) = &river.events.next { (more(next, river.query)) }
+        }
+    }
+}
+
+fn empty(river: &River<'_>) -> Markup {
+    html! {
+        div.empty {
+            @if river.query.is_some() {
+                h2 { "No event matches" }
+                p { "Every word must stand in one article of the event. Try fewer words." }
+            } @else if !river.is_first {
+                h2 { "Nothing older" }
+                p { a href="/" { "Back to the newest events" } }
+            } @else if river.has_feeds {
+                h2 { "Waiting for the first articles" }
+                p { "The feeds are being polled; what they bring appears here by itself. " a href="/feeds" { "See how each feed is doing." } }
+            } @else {
+                h2 { "No feeds yet" }
+                p { "Give wirefold some feeds to watch, one or a whole list:" }
+                pre { code { "wirefold feed add https://news.example/rss\nwirefold feed import feeds.opml" } }
+                p { "Events appear here as soon as the first articles are in. " a href="/about" { "What the words on this page mean." } }
+            }
+        }
+    }
+}
+
+fn more(next: &str, query: Option<&str>) -> Markup {
+    let query = query.map(|query| format!("&q={}", encoded(query))).unwrap_or_default();
+    html! { p.more { a rel="next" href={ "/?cursor=" (encoded(next)) (query) } { "Older events" } } }
+}
+
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+fn card(event: &EventBrief, folded: &[StoryWithArticles]) -> Markup {
+    let id = event.id.to_string();
+    let title = title_of(&event.title);
+    html! {
+        article.card id=(id) data-card data-at=(event.changed.as_millisecond()) aria-labelledby={ "t-" (id) } {
+            header {
+                h2 id={ "t-" (id) } {
+                    a href={ "/events/" (id) } lang=[words::lang(Some(&event.language))] dir=(words::direction(Some(&event.language))) { (title) }
+                }
+                @if event.articles > 1 { (spark::draw(&event.velocity, "in the three hours before the last one")) }
+            }
+            @if event.articles > 1 { (many(event)) } @else { (single(event)) }
+            @if event.story_count > 1 || event.articles > 1 {
+                ol.stories {
+                    @for story in event.stories.iter().take(SHOWN_STORIES) { (story_line(story, folded)) }
+                }
+                @let rest = (event.story_count as usize).saturating_sub(event.stories.len().min(SHOWN_STORIES));
+                @if rest > 0 {
+                    p.rest { a href={ "/events/" (id) } { "and " (words::count(rest as u64, "more story", "more stories")) } }
+                }
+            }
+        }
+    }
+}
+
+fn many(event: &EventBrief) -> Markup {
+    html! {
+        p.counts {
+            span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
+            span.origins { "at most\u{a0}" (words::count(event.origins.into(), "origin", "origins")) }
+            @if event.quiet { span.state { "quiet" } }
+            span.about {
+                "first seen at " b { (event.first_outlet) } " " (words::time(event.first_seen))
+                ", last " (words::time(event.changed))
+            }
+            @if let Some(agency) = &event.agency { span.agency { (words::agency(agency)) } }
+            @if let Some(before) = &event.continues { span { a href={ "/events/" (before) } { "continues an earlier event" } } }
+        }
+    }
+}
+
+fn single(event: &EventBrief) -> Markup {
+    html! {
+        p.counts {
+            span.about { b { (event.first_outlet) } " alone, " (words::time(event.first_seen)) }
+            @if let Some(agency) = &event.agency { span.agency { (words::agency(agency)) } }
+            @if let Some(before) = &event.continues { span { a href={ "/events/" (before) } { "continues an earlier event" } } }
+        }
+    }
+}
+
+fn story_line(story: &StoryBrief, folded: &[StoryWithArticles]) -> Markup {
+    let with_articles = folded.iter().find(|with| with.story.id == story.id);
+    html! {
+        li {
+            a.title href={ "/stories/" (story.id) } lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) { (title_of(&story.title)) }
+            span {
+                span.outlet { (story.outlet) }
+                @if let Some(agency) = &story.agency { " · " span.agency { (words::agency(agency)) } }
+            }
+            @if story.articles > 1 {
+                @if let Some(with) = with_articles { (copies(story, &with.articles)) }
+                @else { a href={ "/stories/" (story.id) } { (words::count(u64::from(story.articles) - 1, "more article", "more articles")) " folded" } }
+            }
+        }
+    }
+}
+
+fn copies(story: &StoryBrief, articles: &[ArticleBrief]) -> Markup {
+    let others = || articles.iter().filter(|article| article.id != story.lead);
+    let (all, copied) = (others().count(), others().filter(|a| a.class == Class::Copy).count());
+    let versions = all - copied;
+    html! {
+        details id={ "d-" (story.id) } {
+            summary {
+                @if copied > 0 { (words::count(copied as u64, "copy", "copies")) " folded" }
+                @if copied > 0 && versions > 0 { ", " }
+                @if versions > 0 { (words::count(versions as u64, "version", "versions")) }
+            }
+            ul.copies {
+                @for article in others().take(SHOWN_COPIES) {
+                    li {
+                        b { (article.outlet) } " "
+                        span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
+                        " " span.faint {
+                            (words::role(article.class, article.kind, false))
+                            @if let Some(lag) = words::lag(story.first_seen, article.seen) { " · " (lag) }
+                        }
+                    }
+                }
+                @if all > SHOWN_COPIES {
+                    li { a href={ "/stories/" (story.id) } { "and " (all - SHOWN_COPIES) " more" } }
+                }
+            }
+        }
+    }
+}
+
+/// The title as a link to the publisher, where there is a safe one.
+pub(super) fn outward(article: &ArticleBrief) -> Markup {
+    let title = title_of(&article.title);
+    html! {
+        @match article.url.as_deref().filter(|url| is_web(url)) {
+            Some(url) => a.out href=(url) rel="noopener noreferrer external" { (title) },
+            None => (title),
+        }
+    }
+}
+
+/// Whether a link may be followed from the page: `javascript:` and its kin may not.
+pub(super) fn is_web(link: &str) -> bool {
+    url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// The title, or words for its absence.
+pub(super) fn title_of(title: &str) -> String {
+    match title.trim() {
+        "" => "(no title)".to_owned(),
+        title => words::cut(title, 200),
+    }
+}

@@ -1,0 +1,280 @@
+//! A story: its map, what each copy changed, why it is folded, who was first.
+
+use maud::{Markup, html};
+use wirefold_dedup::{Change, Changes};
+use wirefold_proto::{Agency, ArticleId};
+
+use super::diff;
+use super::map::{self, MapInput, Strip, colour};
+use super::read::Reading;
+use super::river::{outward, title_of};
+use super::study::{Against, StoryStudy, Studied};
+use super::{tables, words};
+use crate::shapes::{ArticleBrief, StoryBrief};
+
+/// The most changed sentences listed for one copy.
+const MAX_SENTENCES: usize = 40;
+/// The most characters of a sentence.
+const SENTENCE: usize = 400;
+
+/// The page's main part. `left_out` articles are too many to be drawn: they are listed.
+pub(super) fn main(study: &StoryStudy, left_out: &[ArticleBrief]) -> Markup {
+    let map = super::study::map_of(std::slice::from_ref(study));
+    html! {
+        div data-watch=(study.story.event) {
+            (head(&study.story))
+            div.sheet {
+                div.body {
+                    (map_section(&map))
+                    (tables::articles(std::slice::from_ref(study), &map))
+                    (tables::left_out(left_out))
+                    (tables::passages(study, &map))
+                    @if study.articles.len() > 1 {
+                        section #changes {
+                            h2 { "What changed" }
+                            p.faint { "Against the lead; in a new version, against the one before." }
+                            (copies(study, true))
+                        }
+                    }
+                }
+                aside {
+                    (tables::timeline(std::slice::from_ref(study)))
+                    (credit(study))
+                }
+            }
+        }
+    }
+}
+
+fn head(story: &StoryBrief) -> Markup {
+    html! {
+        p.crumbs { a href="/" { "River" } " › " a href={ "/events/" (story.event) } { "Event" } " › Story" }
+        h1 lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) { (title_of(&story.title)) }
+        p.counts {
+            span.outlets { (words::count(story.outlets.into(), "outlet", "outlets")) }
+            span.origins { "1\u{a0}text" }
+            @if story.copies > 0 { span { (words::count(story.copies.into(), "copy", "copies")) " folded" } }
+            @if story.quiet { span.state { "quiet" } }
+        }
+        p.about {
+            "First seen at " b { (story.outlet) } ", " (words::time(story.first_seen))
+            @if let Some(agency) = &story.agency { " · " span.agency { (words::agency(agency)) } }
+        }
+    }
+}
+
+/// The map with its legend.
+pub(super) fn map_section(map: &MapInput) -> Markup {
+    html! {
+        section #map {
+            h2 { "Reprint map" }
+            @if map.strips.is_empty() {
+                p.gone { "The texts are kept no longer, so there is nothing to draw. What was decided on them stands below." }
+            } @else {
+                (legend(map))
+                figure { (map::draw(map)) }
+            }
+        }
+    }
+}
+
+fn legend(map: &MapInput) -> Markup {
+    let has = |found: fn(&Strip) -> bool| map.strips.iter().any(found);
+    html! {
+        ul.legend {
+            @if has(|strip| !strip.pieces.is_empty()) {
+                li { span.key.c1 {} span.key.c2 {} span.key.c3 {} " same number, same passage" }
+                @if has(|strip| strip.pieces.iter().any(|piece| piece.moved)) {
+                    li { span.key.moved {} " moved: crosses" }
+                }
+            }
+            @if has(|strip| !strip.quotations.is_empty()) {
+                li { span.key.quote {} " quotation, never counts" }
+            }
+            @if has(|strip| !strip.quoted.is_empty()) { li { i { "a" } " same quotation" } }
+            li { span.key.own {} " own words" }
+        }
+    }
+}
+
+/// For each article but the lead, what it changed and why it is folded.
+pub(super) fn copies(study: &StoryStudy, is_open: bool) -> Markup {
+    html! {
+        @for (at, copy) in study.articles.iter().skip(1).enumerate() {
+            details.copy open[is_open && at == 0] {
+                summary {
+                    b { (copy.article.outlet) }
+                    " " span.faint { (words::role(copy.article.class, copy.article.kind, false)) }
+                    @if let Some(changes) = copy.against.as_ref().and_then(|a| a.changes.as_ref()) {
+                        " " (change_counts(changes))
+                    }
+                }
+                div.inside { (copy_inside(study, copy)) }
+            }
+        }
+    }
+}
+
+fn copy_inside(study: &StoryStudy, copy: &Studied) -> Markup {
+    html! {
+        p.title lang=[words::lang(Some(&copy.article.language))] dir=(words::direction(Some(&copy.article.language))) { (outward(&copy.article)) }
+        @if let Some(material) = &copy.article.material {
+            p {
+                (if material.material { "Material: " } else { "Not material: " })
+                (words::material(material.reason))
+                @if let Some(detail) = &material.detail { " (“" (detail) "”)" }
+                "."
+            }
+        }
+        h3 { "Why folded" }
+        (why(study, copy))
+        @if let (Some(against), Some(text)) = (&copy.against, &copy.reading) {
+            @let base = study.articles.get(against.base).and_then(|base| base.reading.as_ref());
+            h3 { (if against.base == 0 { "Lede" } else { "Lede, against the version before" }) }
+            div lang=[words::lang(Some(&copy.article.language))] dir=(words::direction(Some(&copy.article.language))) { (diff::draw(&against.lede, if against.base == 0 { "lead" } else { "before" })) }
+            @if let (Some(changes), Some(base)) = (&against.changes, base) {
+                (sentences(changes, base, text, &copy.article))
+            }
+        } @else {
+            p.gone { "A text is kept no longer: its words cannot be compared here." }
+        }
+    }
+}
+
+fn change_counts(changes: &Changes) -> Markup {
+    let count = changes.count();
+    let all = [
+        (count.kept, "kept"),
+        (count.reworded, "reworded"),
+        (count.moved, "moved"),
+        (count.added, "added"),
+        (count.dropped, "dropped"),
+    ];
+    html! {
+        span.changes {
+            @for (number, what) in all { @if number > 0 { span.(what) { (number) "\u{a0}" (what) } } }
+        }
+    }
+}
+
+fn why(study: &StoryStudy, copy: &Studied) -> Markup {
+    let strongest = copy.article.strongest.as_ref();
+    let through = strongest.filter(|found| found.id != study.story.lead);
+    html! {
+        @match (&copy.against, strongest) {
+            (Some(against), _) => (why_words(against)),
+            (None, Some(found)) => p {
+                "When it came in, " (words::percent(found.contained.get())) " of its own words stood in the text that it shares most with, in "
+                (words::count(found.passages.into(), "passage", "passages")) ", the longest run "
+                (words::count(found.longest.into(), "word", "words")) "."
+            },
+            (None, None) => p { "It has the same text, or stands at the same address." },
+        }
+        @if let Some(through) = through {
+            @if let Some(member) = study.articles.iter().find(|other| other.article.id == through.id) {
+                p { "When it came in, it shared most with the text at " b { (member.article.outlet) } "." }
+            }
+        }
+        @if !copy.article.comparable { p { "Its text is too short to be compared: only the same text or the same address folds it." } }
+    }
+}
+
+fn why_words(against: &Against) -> Markup {
+    let overlap = &against.overlap;
+    html! {
+        p {
+            b { (words::percent(overlap.contained)) } " of its own words stand in the lead, "
+            b { (words::percent(overlap.containing)) } " of the lead’s stand in it. The longest run word for word is "
+            (words::count(overlap.longest.into(), "word", "words")) ". "
+            @match overlap.shared_quotations.len() {
+                0 => "No quotations in common.",
+                1 => "One quotation in common does not count.",
+                many => { (many) " quotations in common do not count." },
+            }
+        }
+    }
+}
+
+fn sentences(changes: &Changes, old: &Reading, new: &Reading, copy: &ArticleBrief) -> Markup {
+    let changed = || changes.changes.iter().filter(|change| !matches!(change, Change::Kept { .. }));
+    let all = changed().count();
+    html! {
+        h3 { "Sentences " (change_counts(changes)) }
+        @if all > 0 {
+            ol.sentences lang=[words::lang(Some(&copy.language))] dir=(words::direction(Some(&copy.language))) {
+                @for change in changed().take(MAX_SENTENCES) { (sentence(change, changes, old, new)) }
+            }
+        }
+        @if all > MAX_SENTENCES { p.faint { "and " (all - MAX_SENTENCES) " more" } }
+    }
+}
+
+fn sentence(change: &Change, changes: &Changes, old: &Reading, new: &Reading) -> Markup {
+    let before = |at: usize| words::cut(&old.printed(&changes.old[at].words), SENTENCE);
+    let after = |at: usize| words::cut(&new.printed(&changes.new[at].words), SENTENCE);
+    html! {
+        @match *change {
+            Change::Kept { .. } => {},
+            Change::Moved { old: at, new: to } => li.moved { (what("moved", Some(at), Some(to))) p { (after(to)) } },
+            Change::Added { new: to } => li.added { (what("added", None, Some(to))) p { ins { (after(to)) } } },
+            Change::Dropped { old: at } => li.dropped { (what("dropped", Some(at), None)) p { del { (before(at)) } } },
+            Change::Reworded { old: at, new: to, moved } => li.reworded {
+                (what(if moved { "moved and reworded" } else { "reworded" }, Some(at), Some(to)))
+                (diff::draw(&diff::words(old, changes.old[at].words.clone(), new, changes.new[to].words.clone()), "before"))
+            },
+        }
+    }
+}
+
+fn what(what: &str, old: Option<usize>, new: Option<usize>) -> Markup {
+    html! {
+        span.what lang="en" dir="ltr" {
+            b { (what) } " "
+            @match (old, new) {
+                (Some(old), Some(new)) if old != new => { "sentence " (old + 1) " → " (new + 1) },
+                (Some(at), _) | (None, Some(at)) => { "sentence " (at + 1) },
+                (None, None) => {},
+            }
+        }
+    }
+}
+
+/// The agency behind a story and what that rests on.
+pub(super) fn credit(study: &StoryStudy) -> Markup {
+    html! {
+        section #credit {
+            h2 { "Agency" }
+            @match &study.story.agency {
+                None => p { "No agency is named, and none can be inferred." },
+                Some(agency) => (evidence(agency, study)),
+            }
+        }
+    }
+}
+
+fn evidence(agency: &Agency, study: &StoryStudy) -> Markup {
+    let outlet = |id: &ArticleId| {
+        study.articles.iter().find(|member| member.article.id == *id).map(|m| &m.article.outlet)
+    };
+    html! {
+        p { b { (words::agency(agency)) } }
+        ul.evidence {
+            @for piece in &agency.evidence {
+                li {
+                    (words::evidence_place(piece.place))
+                    @if let Some(outlet) = piece.article.as_ref().and_then(outlet) { " at " (outlet) }
+                    ": “" (piece.words) "”"
+                }
+            }
+        }
+    }
+}
+
+/// A swatch with its number.
+pub(super) fn swatch(number: usize, moved: bool) -> Markup {
+    html! {
+        span.swatch.(colour(number)).moved[moved] data-p=(number) {
+            (number) @if moved { span.hidden { " moved" } }
+        }
+    }
+}

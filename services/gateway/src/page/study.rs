@@ -1,0 +1,296 @@
+//! What the page finds out about stories whose texts it has read: what each copy shares with the
+//! lead, and what it changed. Pure, and bounded by the number of articles and words.
+
+use std::collections::HashMap;
+
+use wirefold_dedup::{Changes, Overlap, Settings};
+use wirefold_proto::ArticleId;
+
+use super::diff::{self, WordDiff};
+use super::map::{MapInput, Strip, shared, story_strips};
+use super::read::Reading;
+use super::{map, words};
+use crate::shapes::{ArticleBrief, StoryBrief, StoryWithArticles};
+
+/// The most copies of a page whose sentences are compared.
+const MAX_CHANGES: usize = 12;
+
+/// The most characters of a heading on the map: what fits on a phone.
+const MAX_HEADING: usize = 46;
+
+/// The texts of articles, as far as they are kept.
+pub(super) type Texts = HashMap<ArticleId, String>;
+
+/// A story and what was found in its texts.
+pub(super) struct StoryStudy {
+    /// The story.
+    pub story: StoryBrief,
+    /// Its articles: the lead, then the others, the first seen first.
+    pub articles: Vec<Studied>,
+}
+
+/// An article and what was found in its text.
+pub(super) struct Studied {
+    /// The article.
+    pub article: ArticleBrief,
+    /// Its text; none where it is kept no longer or was not read.
+    pub reading: Option<Reading>,
+    /// How it compares with the lead; none for the lead itself and without one of the texts.
+    pub against: Option<Against>,
+}
+
+/// How an article compares with the lead; a new version, in what changed, with the version before.
+pub(super) struct Against {
+    /// What it shares with the lead.
+    pub overlap: Overlap,
+    /// What it is compared with in what changed: its place among the story's articles, 0 for the
+    /// lead.
+    pub base: usize,
+    /// What became of the opening of that.
+    pub lede: WordDiff,
+    /// What became of its sentences; none where too many copies were asked about.
+    pub changes: Option<Changes>,
+}
+
+impl StoryStudy {
+    /// The lead.
+    pub(super) fn lead(&self) -> Option<&Studied> {
+        self.articles.first()
+    }
+}
+
+/// Studies stories in their order; sentences of the first copies only.
+pub(super) fn study(stories: Vec<StoryWithArticles>, texts: &Texts) -> Vec<StoryStudy> {
+    let mut left = MAX_CHANGES;
+    stories.into_iter().map(|with| study_one(with, texts, &mut left)).collect()
+}
+
+fn study_one(with: StoryWithArticles, texts: &Texts, left: &mut usize) -> StoryStudy {
+    let StoryWithArticles { story, mut articles } = with;
+    articles.sort_by_key(|article| (article.id != story.lead, article.seen, article.id));
+    let reading = |id: &ArticleId| texts.get(id).map(|text| Reading::new(text));
+    let mut studied: Vec<Studied> = Vec::with_capacity(articles.len());
+    for article in articles {
+        let reading = reading(&article.id);
+        let against = reading.as_ref().and_then(|text| compare(&studied, &article, text, left));
+        studied.push(Studied { article, reading, against });
+    }
+    StoryStudy { story, articles: studied }
+}
+
+fn compare(
+    before: &[Studied],
+    article: &ArticleBrief,
+    text: &Reading,
+    left: &mut usize,
+) -> Option<Against> {
+    let lead = before.first()?.reading.as_ref()?;
+    let earlier = before
+        .iter()
+        .position(|other| other.reading.is_some() && article.version_of == Some(other.article.id));
+    let base = earlier.unwrap_or(0);
+    let old = before[base].reading.as_ref()?;
+    let is_asked = *left > 0;
+    *left = left.saturating_sub(1);
+    Some(Against {
+        overlap: Overlap::between(&text.body, &lead.body, &Settings::default()),
+        base,
+        lede: diff::ledes(old, text),
+        changes: is_asked.then(|| Changes::between(&old.text, &text.text)),
+    })
+}
+
+/// The map of these stories; articles without text have no strip.
+pub(super) fn map_of(stories: &[StoryStudy]) -> MapInput {
+    let leads: Vec<&Reading> = stories.iter().filter_map(lead_text).collect();
+    let mut quoted = shared(&leads).into_iter();
+    let mut strips = Vec::new();
+    let mut first = 1;
+    for study in stories {
+        let Some(lead) = lead_text(study) else { continue };
+        let (of_story, next) = strips_of(study, lead, first);
+        first = next;
+        let from = strips.len();
+        strips.extend(of_story);
+        if let (Some(strip), Some(quoted)) = (strips.get_mut(from), quoted.next()) {
+            strip.quoted = quoted;
+            strip.heading = (stories.len() > 1).then(|| heading(study));
+        }
+    }
+    let summary = summary(stories, &strips);
+    MapInput { summary, strips }
+}
+
+fn lead_text(study: &StoryStudy) -> Option<&Reading> {
+    study.lead()?.reading.as_ref()
+}
+
+fn strips_of(study: &StoryStudy, lead: &Reading, first: usize) -> (Vec<Strip>, usize) {
+    let copies = || study.articles.iter().skip(1).filter(|studied| studied.against.is_some());
+    let pairs: Vec<(&Reading, &Overlap)> = copies()
+        .filter_map(|studied| Some((studied.reading.as_ref()?, &studied.against.as_ref()?.overlap)))
+        .collect();
+    let (mut strips, next) = story_strips(lead, &pairs, first);
+    for (strip, studied) in strips.iter_mut().zip(study.lead().into_iter().chain(copies())) {
+        strip.label = studied.article.outlet.to_string();
+        strip.note = note(study, studied);
+    }
+    (strips, next)
+}
+
+fn note(study: &StoryStudy, studied: &Studied) -> String {
+    let article = &studied.article;
+    let is_lead = article.id == study.story.lead;
+    let length = studied.reading.as_ref().map_or(0, Reading::len);
+    let mut note = words::count(length as u64, "word", "words");
+    if study.articles.len() > 1 {
+        note = format!("{} · {note}", words::role(article.class, article.kind, is_lead));
+    }
+    if let Some(against) = &studied.against {
+        note.push_str(&format!(" · {} from the lead", words::percent(against.overlap.contained)));
+    }
+    note
+}
+
+fn heading(study: &StoryStudy) -> String {
+    words::cut(&study.story.title, MAX_HEADING)
+}
+
+fn summary(stories: &[StoryStudy], strips: &[Strip]) -> String {
+    let moved = strips.iter().flat_map(|strip| &strip.pieces).filter(|piece| piece.moved).count();
+    let numbers = strips.iter().flat_map(|strip| &strip.pieces).map(|piece| piece.number).max();
+    format!(
+        "Reprint map: {} of {}, {} shared by lead and copies, {moved} moved. The table below says \
+         the same.",
+        words::count(strips.len() as u64, "text", "texts"),
+        words::count(stories.len() as u64, "story", "stories"),
+        words::count(numbers.unwrap_or(0) as u64, "passage", "passages"),
+    )
+}
+
+/// Keeps at most [`map::MAX_STRIPS`] articles in all: every lead, and of each story as many others
+/// as there is room for. Gives what was left out, the first seen first.
+pub(super) fn bounded(stories: &mut Vec<StoryWithArticles>) -> Vec<ArticleBrief> {
+    for with in stories.iter_mut() {
+        let lead = with.story.lead;
+        with.articles.sort_by_key(|article| (article.id != lead, article.seen, article.id));
+    }
+    let beyond = stories.split_off(stories.len().min(map::MAX_STRIPS));
+    let mut left_out: Vec<ArticleBrief> =
+        beyond.into_iter().flat_map(|with| with.articles).collect();
+    let kept =
+        |most: usize| -> usize { stories.iter().map(|with| with.articles.len().min(most)).sum() };
+    let fits = |most: &usize| kept(*most) <= map::MAX_STRIPS;
+    let each = (1..=map::MAX_STRIPS).rev().find(fits).unwrap_or(1);
+    for with in stories.iter_mut() {
+        left_out.extend(with.articles.split_off(with.articles.len().min(each)));
+    }
+    left_out.sort_by_key(|article| (article.seen, article.id));
+    left_out
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_proto::Class;
+
+    use super::*;
+
+    fn story(number: u64, articles: u64) -> StoryWithArticles {
+        let brief = |nth: u64| ArticleBrief {
+            id: format!("a-{:026}", number * 1_000 + nth).parse().unwrap(),
+            fetched: nth,
+            story: format!("s-{number:026}").parse().unwrap(),
+            outlet: "harbour.example".parse().unwrap(),
+            title: String::new(),
+            language: "en".parse().unwrap(),
+            url: None,
+            // The lead is not the first seen.
+            seen: jiff::Timestamp::from_second(1_000 - nth.cast_signed()).unwrap(),
+            published: None,
+            date_doubt: None,
+            class: Class::Copy,
+            kind: None,
+            comparable: true,
+            strongest: None,
+            agency: None,
+            version_of: None,
+            material: None,
+            baseline: false,
+        };
+        let articles: Vec<ArticleBrief> = (0..articles).map(brief).collect();
+        let story = StoryBrief {
+            id: articles[0].story,
+            event: format!("e-{number:026}").parse().unwrap(),
+            lead: articles[0].id,
+            title: String::new(),
+            language: "en".parse().unwrap(),
+            outlet: "harbour.example".parse().unwrap(),
+            url: None,
+            articles: 1,
+            outlets: 1,
+            copies: 0,
+            first_seen: articles[0].seen,
+            changed: articles[0].seen,
+            agency: None,
+            revision: 1,
+            quiet: false,
+        };
+        StoryWithArticles { story, articles }
+    }
+
+    #[test]
+    fn every_lead_is_kept_and_no_more_articles_than_the_map_has_strips() {
+        for (sizes, left_out) in [(vec![3, 2], 0), (vec![60, 1, 1], 22), (vec![5; 50], 210)] {
+            let mut stories: Vec<StoryWithArticles> =
+                (1..).zip(&sizes).map(|(number, size)| story(number, *size)).collect();
+            assert_eq!(bounded(&mut stories).len(), left_out, "{sizes:?}");
+            assert!(stories.iter().all(|with| with.articles[0].id == with.story.lead));
+        }
+    }
+
+    #[test]
+    fn sentences_are_compared_for_the_first_copies_only() {
+        let with = story(1, 20);
+        let texts: Texts = with
+            .articles
+            .iter()
+            .map(|article| (article.id, "The ferry sank at noon near the old pier.".to_owned()))
+            .collect();
+        let studied = study(vec![with], &texts);
+        let asked = studied[0].articles.iter().filter_map(|studied| studied.against.as_ref());
+        assert_eq!(asked.clone().count(), 19);
+        assert_eq!(asked.filter(|against| against.changes.is_some()).count(), MAX_CHANGES);
+    }
+
+    #[test]
+    fn a_new_version_is_compared_with_the_one_before() {
+        let mut with = story(1, 3);
+        with.articles.sort_by_key(|article| article.seen);
+        let (lead, first, second) = (with.story.lead, with.articles[0].id, with.articles[1].id);
+        with.articles[1].version_of = Some(first);
+        let text = |number: &str| format!("The ferry sank at noon with {number} people aboard.");
+        let texts = Texts::from([
+            (lead, "Snow lay on the quay when the pupils came out of school.".to_owned()),
+            (first, text("fourteen")),
+            (second, text("forty-one")),
+        ]);
+        let studied = study(vec![with], &texts);
+        let version = studied[0].articles[2].against.as_ref().unwrap();
+        assert_eq!((version.base, studied[0].articles[1].article.id), (1, first));
+        assert!(matches!(&version.lede, WordDiff::Edited(runs) if runs.len() == 4));
+        assert_eq!(studied[0].articles[1].against.as_ref().unwrap().base, 0);
+    }
+
+    #[test]
+    fn what_has_no_text_has_no_strip() {
+        let with = story(1, 3);
+        let lead = with.story.lead;
+        let only_copies: Texts = with.articles[1..]
+            .iter()
+            .map(|article| (article.id, "The ferry sank at noon.".to_owned()))
+            .collect();
+        assert!(map_of(&study(vec![with.clone()], &only_copies)).strips.is_empty());
+        let only_lead = Texts::from([(lead, "The ferry sank at noon.".to_owned())]);
+        assert_eq!(map_of(&study(vec![with], &only_lead)).strips.len(), 1);
+    }
+}

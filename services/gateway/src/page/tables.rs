@@ -1,0 +1,187 @@
+//! The same as the map in words: who has which passage, how much each shares, who was first.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+use wirefold_proto::{Class, DateDoubt};
+
+use super::map::{MapInput, Strip, letter};
+use super::river::outward;
+use super::story::swatch;
+use super::study::{StoryStudy, Studied};
+use super::words;
+use crate::shapes::ArticleBrief;
+
+/// A claimed time is shown beside the time of first sight if the two are so many seconds apart.
+const WORTH_SAYING: i64 = 90;
+/// The most articles listed without being drawn.
+const MAX_LISTED: usize = 500;
+
+/// The articles with their shares and passages: what the map shows, as a table.
+pub(super) fn articles(stories: &[StoryStudy], map: &MapInput) -> Markup {
+    let mut strips = map.strips.iter();
+    html! {
+        div.wide role="region" aria-label="Articles" tabindex="0" {
+            table.articles {
+                thead { tr {
+                    th scope="col" { "Article" }
+                    th scope="col" { "Seen" }
+                    th.num scope="col" { "In the lead" }
+                    th.num scope="col" { "Of the lead" }
+                    th.num scope="col" { "Longest run" }
+                    th scope="col" { "Passages in its order" }
+                } }
+                @for study in stories {
+                    tbody {
+                        @for member in &study.articles {
+                            @let strip = if is_drawn(study, member) { strips.next() } else { None };
+                            (article_row(study, member, strip))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether it stands for others: a text without copies leads nothing.
+fn is_lead(study: &StoryStudy, article: &ArticleBrief) -> bool {
+    article.id == study.story.lead && study.articles.len() > 1
+}
+
+/// Whether the map has a strip for it.
+fn is_drawn(study: &StoryStudy, member: &Studied) -> bool {
+    let is_lead = study.lead().is_some_and(|lead| std::ptr::eq(lead, member));
+    member.reading.is_some() && (is_lead || member.against.is_some())
+}
+
+fn article_row(study: &StoryStudy, member: &Studied, strip: Option<&Strip>) -> Markup {
+    let article = &member.article;
+    let is_lead = is_lead(study, article);
+    let overlap = member.against.as_ref().map(|against| &against.overlap);
+    html! {
+        tr id=(article.id) {
+            th scope="row" {
+                b { (article.outlet) } " " span.faint { (words::role(article.class, article.kind, is_lead)) } br;
+                span.title lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
+            }
+            td { (words::time(article.seen)) }
+            @match overlap {
+                Some(overlap) => {
+                    td.num { (words::percent(overlap.contained)) }
+                    td.num { (words::percent(overlap.containing)) }
+                    td.num { (overlap.longest) }
+                },
+                None => { td.num { "–" } td.num { "–" } td.num { "–" } },
+            }
+            td.pieces {
+                @if let Some(strip) = strip {
+                    @for piece in &strip.pieces { (swatch(piece.number, piece.moved)) " " }
+                    @for quoted in &strip.quoted { i { (letter(quoted.which)) } " " }
+                    @if strip.pieces.is_empty() && strip.quoted.is_empty() { "own words" }
+                } @else { span.gone { "text kept no longer" } }
+            }
+        }
+    }
+}
+
+/// The articles that are too many for map and table.
+pub(super) fn left_out(articles: &[ArticleBrief]) -> Markup {
+    html! {
+        @if !articles.is_empty() {
+            details.passages {
+                summary { (words::count(articles.len() as u64, "more article, not drawn", "more articles, not drawn")) }
+                ul.copies {
+                    @for article in articles.iter().take(MAX_LISTED) {
+                        li id=(article.id) {
+                            a href={ "/stories/" (article.story) } { b { (article.outlet) } } " "
+                            span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
+                            " " span.faint { (words::role(article.class, article.kind, false)) " · " (words::time(article.seen)) }
+                        }
+                    }
+                    @if articles.len() > MAX_LISTED { li { "and " (articles.len() - MAX_LISTED) " more" } }
+                }
+            }
+        }
+    }
+}
+
+/// The numbered passages of a story: how long, how they begin, who has them.
+pub(super) fn passages(study: &StoryStudy, map: &MapInput) -> Markup {
+    let Some(lead) = study.lead().and_then(|lead| lead.reading.as_ref()) else { return html! {} };
+    let Some(strip) = map.strips.first().filter(|strip| !strip.pieces.is_empty()) else {
+        return html! {};
+    };
+    let holders = |number: usize| {
+        let has = move |copy: &&Strip| copy.pieces.iter().any(|piece| piece.number == number);
+        map.strips.iter().skip(1).filter(has).map(|copy| copy.label.as_str()).collect::<Vec<_>>()
+    };
+    html! {
+        details.passages {
+            summary { "The passages in words" }
+            ol {
+                @for piece in &strip.pieces {
+                    li {
+                        (swatch(piece.number, false)) " "
+                        span.faint { (words::count(piece.words.len() as u64, "word", "words")) ", also at " (holders(piece.number).join(", ")) }
+                        p lang=[words::lang(Some(&study.story.language))] dir=(words::direction(Some(&study.story.language))) { (words::cut(&lead.printed(&piece.words), 240)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Who was first: every article by the time it was seen here, with the time its publisher claims.
+pub(super) fn timeline(stories: &[StoryStudy]) -> Markup {
+    let mut all: Vec<(&StoryStudy, &ArticleBrief)> = stories
+        .iter()
+        .flat_map(|study| study.articles.iter().map(move |member| (study, &member.article)))
+        .collect();
+    all.sort_by_key(|(_, article)| (article.seen, article.id));
+    let first = all.first().map_or(Timestamp::UNIX_EPOCH, |(_, article)| article.seen);
+    html! {
+        section #timeline {
+            h2 { "Who was first" }
+            ol.timeline {
+                @for (study, article) in all {
+                    @let is_lead = is_lead(study, article);
+                    li.own[matches!(article.class, Class::New | Class::Related) || is_lead] {
+                        b { a href={ "#" (article.id) } { (article.outlet) } } " "
+                        span.faint { (words::role(article.class, article.kind, is_lead)) } br;
+                        (words::time(article.seen))
+                        @if let Some(lag) = words::lag(first, article.seen) { " " span.lag { (lag) } }
+                        (claim(article))
+                        (versions(article))
+                    }
+                }
+            }
+            p.faint { "Times of first sight here. First does not mean source." }
+        }
+    }
+}
+
+fn claim(article: &ArticleBrief) -> Markup {
+    let differs = |published: &Timestamp| {
+        (published.as_second() - article.seen.as_second()).abs() > WORTH_SAYING
+    };
+    let doubt = article.date_doubt.map(|doubt| match doubt {
+        DateDoubt::Missing => "claims no time",
+        DateDoubt::Absurd => "claims a time that cannot be",
+        DateDoubt::Redated => "an old item with a new time",
+    });
+    html! {
+        @match (doubt, article.published.filter(differs)) {
+            (Some(doubt), _) => { br; span.faint { (doubt) } },
+            (None, Some(published)) => { br; span.faint { "claims " (words::time(published)) } },
+            (None, None) => {},
+        }
+    }
+}
+
+fn versions(article: &ArticleBrief) -> Markup {
+    html! {
+        @if let Some(before) = &article.version_of {
+            br; span.faint { "a later version of " a href={ "#" (before) } { "this" } }
+        }
+    }
+}

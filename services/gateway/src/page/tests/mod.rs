@@ -1,0 +1,193 @@
+//! What the pages promise, asked over the whole router.
+
+mod fixture;
+
+use axum::http::{StatusCode, header};
+
+use fixture::{Answer, Fixture, Given, article, id};
+
+const A: &str = "The council of the small river town voted on Monday to close the old bridge.";
+const B: &str = "Traders on the north bank fear that the detour will cost them their custom.";
+const C: &str = "An engineer had found long cracks in two of the five iron spans last winter.";
+const OWN: &str = "Nobody had asked the ferryman, who was mending a net on the quay at the time.";
+const SPEECH: &str = "“We would rather walk for an hour than wade for a minute,” the mayor said.";
+const OTHER: &str = "Snow lay on the quay when the pupils came out of school to count the boats.";
+
+/// An event of two stories: a text with one copy that moved a passage, and an own text.
+fn bridge() -> Vec<Given> {
+    vec![
+        Given {
+            text: format!("{A} {B} {C} {SPEECH}"),
+            title: "Bridge <script>alert(1)</script> to close".to_owned(),
+            ..Given::default()
+        },
+        Given {
+            number: 2,
+            outlet: "coast.example",
+            title: "Old bridge shut".to_owned(),
+            text: format!("{OWN} {A} {C} {OWN} {B}"),
+            url: "javascript:alert(2)",
+            class: "copy",
+            ..Given::default()
+        },
+        Given {
+            number: 3,
+            outlet: "valley.example",
+            title: "A town without its bridge".to_owned(),
+            text: format!("{OTHER} {SPEECH} {OTHER}"),
+            story: 3,
+            class: "related",
+            ..Given::default()
+        },
+    ]
+}
+
+const PAGES: [&str; 5] = ["/", "/alerts", "/feeds", "/about", "/fragments/river"];
+
+fn check_policy(answer: &Answer, path: &str) {
+    let policy = answer.head.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    for part in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"] {
+        assert!(policy.contains(part), "{path}: {policy}");
+    }
+    let body = &answer.body;
+    assert!(!body.contains(" style="), "{path}: the policy would block a style attribute");
+    assert!(!body.contains("<style"), "{path}: the policy would block a style element");
+    assert!(!body.contains(" onclick=") && !body.contains("javascript:"), "{path}");
+    let scripts = body.matches("<script").count();
+    assert_eq!(scripts, body.matches("<script src=\"/assets/").count(), "{path}: inline script");
+}
+
+#[tokio::test]
+async fn every_page_stands_without_a_single_article() {
+    let fixture = Fixture::open(&[], false).await;
+    for path in PAGES {
+        let answer = fixture.get(path).await;
+        assert_eq!(answer.head.status(), StatusCode::OK, "{path}");
+        check_policy(&answer, path);
+        if path != "/fragments/river" {
+            assert_eq!(answer.body.matches("<h1").count(), 1, "{path}");
+            assert!(answer.body.contains("href=\"#main\"") && answer.body.contains("<main"));
+        }
+        assert!(!answer.body.contains("DEMO"), "{path}");
+    }
+    let river = fixture.get("/").await.body;
+    assert!(river.contains("No feeds yet") && river.contains("wirefold feed add"), "{river}");
+}
+
+#[tokio::test]
+async fn the_river_counts_outlets_and_origins_and_folds_copies() {
+    let fixture = Fixture::open(&bridge(), true).await;
+    let answer = fixture.get("/").await;
+    check_policy(&answer, "/");
+    let river = answer.body.replace('\u{a0}', " ");
+    assert!(river.contains("3 outlets") && river.contains("at most 2 origins"), "{river}");
+    assert_eq!(river.matches("<article").count(), 1, "one event: {river}");
+    assert_eq!(river.matches("<details").count(), 1, "one story has copies: {river}");
+    assert!(river.contains("1 copy folded") && river.contains("DEMO"), "{river}");
+    assert!(river.contains("lang=\"en\"") && river.contains("dir=\"ltr\""), "{river}");
+}
+
+#[tokio::test]
+async fn markup_and_script_links_of_publishers_stay_text() {
+    let fixture = Fixture::open(&bridge(), false).await;
+    for path in
+        ["/".to_owned(), format!("/events/{}", id('e', 1)), format!("/stories/{}", id('s', 1))]
+    {
+        let answer = fixture.get(&path).await;
+        assert_eq!(answer.head.status(), StatusCode::OK, "{path}");
+        check_policy(&answer, &path);
+        assert!(answer.body.contains("&lt;script&gt;alert(1)"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_story_shows_what_moved_and_what_changed() {
+    let fixture = Fixture::open(&bridge(), false).await;
+    let story = fixture.get(&format!("/stories/{}", id('s', 1))).await.body;
+    assert_eq!(story.matches("class=\"strip\"").count(), 2, "{story}");
+    // Piece and ribbon on the map, and the swatch of the table beside it.
+    for moved in ["class=\"piece c2 moved\"", "class=\"c2 moved\"", "class=\"swatch c2 moved\""] {
+        assert_eq!(story.matches(moved).count(), 1, "{moved}: {story}");
+    }
+    for number in 1..=3 {
+        let pieces = format!("<g class=\"piece c{number}");
+        assert_eq!(story.matches(&pieces).count(), 2, "passage {number}: {story}");
+    }
+    assert!(story.contains("<ins>") && story.contains("<del>"), "{story}");
+    assert!(story.contains("1\u{a0}moved"), "{story}");
+    assert!(story.contains("of its own words stand in the lead"), "{story}");
+    let (first, second) = (story.find("harbour.example"), story.rfind("coast.example"));
+    assert!(first < second);
+}
+
+#[tokio::test]
+async fn an_event_joins_what_two_stories_quote_and_folds_neither() {
+    let fixture = Fixture::open(&bridge(), false).await;
+    let event = fixture.get(&format!("/events/{}", id('e', 1))).await.body;
+    assert_eq!(event.matches("class=\"strip\"").count(), 3, "{event}");
+    assert_eq!(event.matches("class=\"letter\"").count(), 2, "both quote the mayor: {event}");
+    assert_eq!(event.matches("class=\"quotation\"").count(), 1, "one ribbon: {event}");
+    assert!(event.contains("at most\u{a0}2\u{a0}origins"), "{event}");
+    assert_eq!(event.matches("<article").count(), 2, "two stories: {event}");
+    assert!(event.contains(&format!("id=\"{}\"", article(3))), "a row for each article");
+}
+
+#[tokio::test]
+async fn without_the_texts_what_was_decided_is_left() {
+    let mut articles = bridge();
+    articles.iter_mut().for_each(|given| given.is_text_kept = false);
+    let fixture = Fixture::open(&articles, false).await;
+    let story = fixture.get(&format!("/stories/{}", id('s', 1))).await;
+    assert_eq!(story.head.status(), StatusCode::OK);
+    assert!(!story.body.contains("<svg class=\"map\""), "{}", story.body);
+    assert!(story.body.contains("texts are kept no longer"), "{}", story.body);
+    assert!(story.body.contains("80\u{a0}% of its own words"), "{}", story.body);
+}
+
+#[tokio::test]
+async fn a_page_is_found_by_its_first_digits_and_a_stranger_is_not() {
+    let fixture = Fixture::open(&bridge(), false).await;
+    let short = &id('e', 1)[..20];
+    let answer = fixture.get(&format!("/events/{short}")).await;
+    assert_eq!(answer.head.status(), StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(answer.head.headers()[header::LOCATION], format!("/events/{}", id('e', 1)));
+    for path in ["/events/e-7zzzzzzzz", "/stories/x", "/?cursor=nonsense"] {
+        let stranger = fixture.get(path).await;
+        assert_eq!(stranger.head.status(), StatusCode::NOT_FOUND, "{path}");
+        check_policy(&stranger, path);
+        assert!(stranger.body.contains("To the river"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_river_goes_on_page_by_page_without_a_gap() {
+    let one = |number| Given { number, story: number, event: number, ..Given::default() };
+    let fixture = Fixture::open(&(1..=45).map(one).collect::<Vec<_>>(), false).await;
+    let first = fixture.get("/").await.body;
+    let cut = |page: &str| page.matches("<article").count();
+    assert_eq!(cut(&first), 30);
+    let link =
+        first.split("<a rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let second = fixture.get(&link.unwrap().replace("&amp;", "&")).await.body;
+    assert_eq!(cut(&second), 15);
+    for number in 1..=45 {
+        let card = format!("id=\"{}\"", id('e', number));
+        let found = first.matches(&card).count() + second.matches(&card).count();
+        assert_eq!(found, 1, "event {number}");
+    }
+    assert!(first.contains("data-live") && !second.contains("data-live"), "only the first is live");
+}
+
+#[tokio::test]
+async fn style_and_script_are_own_files_that_browsers_keep() {
+    let fixture = Fixture::open(&[], false).await;
+    let page = fixture.get("/about").await.body;
+    for kind in ["css", "js", "svg"] {
+        let path =
+            page.split('"').find(|part| part.starts_with("/assets/") && part.ends_with(kind));
+        let asset = fixture.get(path.unwrap()).await;
+        assert_eq!(asset.head.status(), StatusCode::OK, "{kind}");
+        let keep = asset.head.headers()[header::CACHE_CONTROL].to_str().unwrap();
+        assert!(keep.contains("immutable"), "{kind}: {keep}");
+    }
+}

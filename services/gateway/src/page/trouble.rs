@@ -1,0 +1,51 @@
+//! What a page says when it cannot be shown.
+
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use maud::{Markup, html};
+
+use super::layout::{Frame, Here, page};
+use super::load::Trouble;
+use crate::Inner;
+
+/// The page for a trouble, with its status.
+pub(super) fn answer(inner: &Inner, trouble: &Trouble) -> Response {
+    let (status, title, advice) = explain(trouble);
+    if status.is_server_error() {
+        tracing::warn!(error = %trouble, "a page could not be shown");
+    }
+    let settings = &inner.settings;
+    let frame =
+        Frame { title, here: Here::Elsewhere, demo: settings.demo, release: &settings.release };
+    let main = html! {
+        h1 { (title) }
+        (advice)
+        p { a href="/" { "To the river" } }
+    };
+    (status, Html(page(&frame, &main).into_string())).into_response()
+}
+
+fn explain(trouble: &Trouble) -> (StatusCode, &'static str, Markup) {
+    match trouble {
+        Trouble::Nothing => (
+            StatusCode::NOT_FOUND,
+            "Nothing here",
+            html! { p { "There is no such event or story, or it is older than what is kept." } },
+        ),
+        Trouble::Many(ids) => (
+            StatusCode::CONFLICT,
+            "Several begin so",
+            html! { p { "These have the same first digits; choose one:" } ul { @for id in ids { li { a href=(place(id)) { (id) } } } } },
+        ),
+        Trouble::Projection(_) | Trouble::Bus(_) | Trouble::Status(_) | Trouble::Ending => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Not just now",
+            html! { p { "What is kept cannot be read at the moment. Reload in a few seconds; if it stays so, the log says why." } },
+        ),
+    }
+}
+
+fn place(id: &str) -> String {
+    let folder = if id.starts_with("e-") { "events" } else { "stories" };
+    format!("/{folder}/{id}")
+}

@@ -1,0 +1,202 @@
+//! Numbers, times and judgements as people read them.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+use wirefold_proto::{
+    Agency, AgencyHow, Class, Confidence, CopyKind, EvidencePlace, LanguageTag, MaterialReason,
+};
+
+/// A number with thin groups of three, such as `1 284`.
+pub(super) fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 * 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push('\u{202f}');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A number with its noun: `1 outlet`, `14 outlets`.
+pub(super) fn count(value: u64, one: &str, many: &str) -> String {
+    let noun = if value == 1 { one } else { many };
+    format!("{}\u{a0}{noun}", number(value))
+}
+
+/// A share of 1 as a whole percentage. What is nearly nothing or nearly all does not round to it.
+pub(super) fn percent(share: f64) -> String {
+    let rounded = (share * 100.0).round();
+    let shown = match share {
+        share if share > 0.0 && rounded < 1.0 => return "under\u{a0}1\u{a0}%".to_owned(),
+        share if share < 1.0 && rounded > 99.0 => 99.0,
+        _ => rounded,
+    };
+    format!("{shown:.0}\u{a0}%")
+}
+
+/// A span of milliseconds in the unit that fits: `180 ms`, `1.8 s`, `12 min`.
+pub(super) fn span(millis: u64) -> String {
+    match millis {
+        0..1_000 => format!("{millis}\u{a0}ms"),
+        1_000..10_000 => format!("{}.{}\u{a0}s", millis / 1_000, millis % 1_000 / 100),
+        10_000..120_000 => format!("{}\u{a0}s", millis / 1_000),
+        120_000..7_200_000 => format!("{}\u{a0}min", millis / 60_000),
+        7_200_000..172_800_000 => {
+            let minutes = millis / 60_000 % 60;
+            let hours = format!("{}\u{a0}h", millis / 3_600_000);
+            if minutes == 0 { hours } else { format!("{hours} {minutes}\u{a0}min") }
+        }
+        _ => format!("{}\u{a0}days", millis / 86_400_000),
+    }
+}
+
+/// How much later `then` is: `+12 min`, or nothing where it is not later.
+pub(super) fn lag(first: Timestamp, then: Timestamp) -> Option<String> {
+    let millis = then.as_millisecond() - first.as_millisecond();
+    u64::try_from(millis).ok().filter(|millis| *millis > 0).map(|late| format!("+{}", span(late)))
+}
+
+/// A time in UTC and labelled so; the script of the page shows it as local time.
+pub(super) fn time(at: Timestamp) -> Markup {
+    html! { time datetime=(machine(at)) { (at.strftime("%-d %b %Y, %H:%M UTC")) } }
+}
+
+/// The hour and minute alone, where the day stands nearby.
+pub(super) fn clock_time(at: Timestamp) -> Markup {
+    html! { time datetime=(machine(at)) data-short { (at.strftime("%H:%M UTC")) } }
+}
+
+fn machine(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// An agency as a reader says it: `AP (credited)`, `probably AP (inferred)`.
+pub(super) fn agency(agency: &Agency) -> String {
+    let how = match agency.how {
+        AgencyHow::Credited => "credited",
+        AgencyHow::Mentioned => "mentioned",
+        AgencyHow::Inferred => "inferred",
+    };
+    let sure = match agency.confidence {
+        Confidence::Certainly => "",
+        Confidence::Probably => "probably ",
+        Confidence::Possibly => "possibly ",
+    };
+    format!("{sure}{} ({how})", agency.name)
+}
+
+/// Where evidence for an agency stands.
+pub(super) fn evidence_place(place: EvidencePlace) -> &'static str {
+    match place {
+        EvidencePlace::Byline => "byline",
+        EvidencePlace::Dateline => "dateline",
+        EvidencePlace::CreditLine => "credit line",
+        EvidencePlace::CopyrightLine => "copyright line",
+        EvidencePlace::Sentence => "a sentence of the text",
+        EvidencePlace::Passages => "shared passages",
+    }
+}
+
+/// What an article is to its story.
+pub(super) fn role(class: Class, kind: Option<CopyKind>, is_lead: bool) -> &'static str {
+    match (class, kind) {
+        _ if is_lead => "lead",
+        (Class::New | Class::Related, _) => "own text",
+        (Class::Version, _) => "new version",
+        (Class::Copy, Some(CopyKind::Exact)) => "exact copy",
+        (Class::Copy, Some(CopyKind::Partial)) => "partial copy",
+        (Class::Copy, _) => "reprint",
+    }
+}
+
+/// Why an article changes what is known, or does not.
+pub(super) fn material(reason: MaterialReason) -> &'static str {
+    match reason {
+        MaterialReason::NewNumber => "a new number in the lede",
+        MaterialReason::NewName => "a new name in the lede",
+        MaterialReason::NewAct => "a new act in the lede",
+        MaterialReason::LedeRewritten => "the lede was written anew",
+        MaterialReason::Correction => "a correction was added",
+        MaterialReason::FollowUp => "most of the text is new",
+        MaterialReason::Cosmetic => "only wording, spelling or page furniture changed",
+    }
+}
+
+/// The `lang` of a text, unless its language is unknown.
+pub(super) fn lang(language: Option<&LanguageTag>) -> Option<&str> {
+    language.map(LanguageTag::as_str).filter(|tag| *tag != "und")
+}
+
+/// The direction of a language's usual script; `auto` lets the letters decide where it is unknown.
+pub(super) fn direction(language: Option<&LanguageTag>) -> &'static str {
+    const RIGHT_TO_LEFT: [&str; 10] =
+        ["ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur"];
+    match language.map(LanguageTag::primary) {
+        None | Some("und") => "auto",
+        Some(tag) if RIGHT_TO_LEFT.contains(&tag) => "rtl",
+        Some(_) => "ltr",
+    }
+}
+
+/// Text of at most `most` characters, cut at a word and marked so.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(most) else { return text.trim().to_owned() };
+    let kept = text.get(..end).unwrap_or_default();
+    let at_word = kept.rfind(char::is_whitespace).filter(|at| *at > end / 2);
+    format!("{}…", kept.get(..at_word.unwrap_or(end)).unwrap_or(kept).trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(number(1_284_000), "1\u{202f}284\u{202f}000");
+        assert_eq!(count(1, "outlet", "outlets"), "1\u{a0}outlet");
+        assert_eq!(count(0, "outlet", "outlets"), "0\u{a0}outlets");
+    }
+
+    #[test]
+    fn a_share_never_claims_all_or_nothing_by_rounding() {
+        let cases =
+            [(0.0, "0 %"), (0.001, "under 1 %"), (0.708, "71 %"), (0.999, "99 %"), (1.0, "100 %")];
+        for (share, shown) in cases {
+            assert_eq!(percent(share).replace('\u{a0}', " "), shown);
+        }
+    }
+
+    #[test]
+    fn spans_take_the_unit_that_fits() {
+        let cases = [
+            (180, "180 ms"),
+            (1_840, "1.8 s"),
+            (59_000, "59 s"),
+            (720_000, "12 min"),
+            (7_200_000, "2 h"),
+            (9_000_000, "2 h 30 min"),
+            (400_000_000, "4 days"),
+        ];
+        for (millis, shown) in cases {
+            assert_eq!(span(millis).replace('\u{a0}', " "), shown);
+        }
+    }
+
+    #[test]
+    fn the_script_gives_the_direction() {
+        let tag = |text: &str| text.parse::<LanguageTag>().unwrap();
+        assert_eq!(direction(Some(&tag("ar-eg"))), "rtl");
+        assert_eq!(direction(Some(&tag("uk"))), "ltr");
+        assert_eq!(direction(Some(&tag("und"))), "auto");
+        assert_eq!(lang(Some(&tag("und"))), None);
+    }
+
+    #[test]
+    fn long_text_is_cut_at_a_word() {
+        assert_eq!(cut("The ferry sank at noon.", 14), "The ferry…");
+        assert_eq!(cut("港口工人周四结束了罢工", 4), "港口工人…");
+        assert_eq!(cut("short", 14), "short");
+    }
+}

@@ -1,0 +1,232 @@
+//! An article, and what its decision says of its story and event.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{Agency, AgencyHow, Confidence, LEAD_WORDS, OutputArticle, TextPolicy};
+
+use super::super::{Answer, paging::millis, redirects};
+use super::json;
+
+/// Puts an article in, unless it stands there with this decision or a later one.
+pub(super) fn put(
+    transaction: &Transaction<'_>,
+    article: &OutputArticle,
+    folded: UnixMillis,
+) -> Answer<()> {
+    let id = article.id.to_string();
+    let ask = "SELECT key, judged FROM articles WHERE id = ?1";
+    let known = transaction
+        .prepare_cached(ask)?
+        .query_row([&id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+        .optional()?;
+    let judged = article.judged as i64;
+    if known.is_some_and(|(_, before)| before >= judged) {
+        return Ok(());
+    }
+    let base = article.verdict.story.to_string();
+    let story = redirects::story_of(transaction, &id, &base, judged)?;
+    if let Some((key, _)) = known {
+        transaction.prepare_cached("DELETE FROM articles WHERE key = ?1")?.execute([key])?;
+        transaction
+            .prepare_cached("DELETE FROM article_feeds WHERE article = ?1")?
+            .execute([key])?;
+        transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([key])?;
+    }
+    let key = insert(transaction, article, &story, folded)?;
+    put_feeds(transaction, article, key)?;
+    put_words(transaction, article, key)?;
+    let event = put_event(transaction, article)?;
+    put_story(transaction, article, &base, &event)?;
+    if story != base {
+        put_member(transaction, article, &story, &event)?;
+    }
+    Ok(())
+}
+
+/// A time of the contract as SQLite keeps it.
+fn at(time: Timestamp) -> i64 {
+    millis(wirefold_envelope::unix_millis(time))
+}
+
+fn insert(
+    transaction: &Transaction<'_>,
+    article: &OutputArticle,
+    story: &str,
+    folded: UnixMillis,
+) -> Answer<i64> {
+    let insert = "INSERT INTO articles
+        (id, fetched, judged, story, base_story, class, seen, folded, outlet, item, url, link, body)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    let about = &article.article;
+    transaction.prepare_cached(insert)?.execute(params![
+        article.id.to_string(),
+        article.fetched as i64,
+        article.judged as i64,
+        story,
+        article.verdict.story.to_string(),
+        article.verdict.class.as_str(),
+        at(about.seen),
+        millis(folded),
+        about.outlet.as_str(),
+        about.item_key,
+        about.canonical_url,
+        about.url,
+        json(&with_lead_only(article))?,
+    ])?;
+    Ok(transaction.last_insert_rowid())
+}
+
+/// The article with no more text than a lead: texts are read by sequence.
+fn with_lead_only(article: &OutputArticle) -> OutputArticle {
+    let mut kept = article.clone();
+    if kept.text_policy == TextPolicy::Full {
+        kept.text = kept.text.map(|text| lead(&text));
+        kept.text_policy = TextPolicy::Lead;
+    }
+    kept
+}
+
+/// The first words of a text, as many as a lead has, with the spaces between them as they are.
+pub(crate) fn lead(text: &str) -> String {
+    let mut words = 0;
+    let mut before_is_space = true;
+    for (place, character) in text.char_indices() {
+        let is_space = character.is_whitespace();
+        if before_is_space && !is_space {
+            words += 1;
+            if words > LEAD_WORDS {
+                return text.get(..place).unwrap_or(text).trim_end().to_owned();
+            }
+        }
+        before_is_space = is_space;
+    }
+    text.trim_end().to_owned()
+}
+
+fn put_feeds(transaction: &Transaction<'_>, article: &OutputArticle, key: i64) -> Answer<()> {
+    let insert = "INSERT OR IGNORE INTO article_feeds (feed, article) VALUES (?1, ?2)";
+    let mut insert = transaction.prepare_cached(insert)?;
+    for feed in &article.article.feeds {
+        insert.execute(params![feed.as_str(), key])?;
+    }
+    Ok(())
+}
+
+/// What is searched: title, outlet, and the names in the text with their one spelling.
+fn put_words(transaction: &Transaction<'_>, article: &OutputArticle, key: i64) -> Answer<()> {
+    let mut words = format!("{} {}", article.article.title, article.article.outlet);
+    for entity in &article.findings.entities {
+        words.push_str(&format!(" | {} | {}", entity.name, entity.key));
+    }
+    let insert = "INSERT INTO words (rowid, searched) VALUES (?1, ?2)";
+    transaction.prepare_cached(insert)?.execute(params![key, words])?;
+    Ok(())
+}
+
+/// What the decision says of its event; gives the event as it is called now.
+fn put_event(transaction: &Transaction<'_>, article: &OutputArticle) -> Answer<String> {
+    let put = "INSERT INTO events
+        (id, judged, revision, origins, first_seen, changed, continues)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        ON CONFLICT (id) DO UPDATE SET
+            first_seen = min(first_seen, excluded.first_seen),
+            changed = max(changed, excluded.changed),
+            revision = iif(excluded.judged > judged, excluded.revision, revision),
+            origins = iif(excluded.judged > judged, excluded.origins, origins),
+            continues = coalesce(excluded.continues, continues),
+            judged = max(judged, excluded.judged)";
+    let base = article.verdict.event.to_string();
+    let (state, seen) = (&article.event_state, at(article.article.seen));
+    let judged = article.judged as i64;
+    transaction.prepare_cached(put)?.execute(params![
+        base,
+        judged,
+        state.revision as i64,
+        state.origins,
+        at(state.first_seen).min(seen),
+        seen,
+        state.continues.map(|event| event.to_string()),
+    ])?;
+    let event = redirects::resolve(transaction, &base, judged)?;
+    if event != base {
+        let touch = "INSERT INTO events (id, first_seen, changed) VALUES (?1, ?2, ?2)
+            ON CONFLICT (id) DO UPDATE SET
+                first_seen = min(first_seen, excluded.first_seen),
+                changed = max(changed, excluded.changed)";
+        transaction.prepare_cached(touch)?.execute(params![event, seen])?;
+        redirects::refresh_event(transaction, &base)?;
+    }
+    Ok(event)
+}
+
+/// What the decision says of the story that it names.
+fn put_story(
+    transaction: &Transaction<'_>,
+    article: &OutputArticle,
+    base: &str,
+    event: &str,
+) -> Answer<()> {
+    let put = "INSERT INTO stories
+        (id, judged, revision, first_seen, changed, base_event, event, lead, lead_judged,
+         agency, agency_weight)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?2, ?9, ?10)
+        ON CONFLICT (id) DO UPDATE SET
+            first_seen = min(first_seen, excluded.first_seen),
+            changed = max(changed, excluded.changed),
+            revision = iif(excluded.judged > judged, excluded.revision, revision),
+            base_event = iif(excluded.judged > judged, excluded.base_event, base_event),
+            event = iif(excluded.judged > judged, excluded.event, event),
+            lead = iif(excluded.judged > lead_judged, excluded.lead, lead),
+            lead_judged = max(lead_judged, excluded.judged),
+            agency = iif(excluded.agency_weight > agency_weight, excluded.agency, agency),
+            agency_weight = max(agency_weight, excluded.agency_weight),
+            judged = max(judged, excluded.judged)";
+    let (state, seen) = (&article.story_state, at(article.article.seen));
+    let agency = article.verdict.agency.as_ref();
+    transaction.prepare_cached(put)?.execute(params![
+        base,
+        article.judged as i64,
+        state.revision as i64,
+        at(state.first_seen).min(seen),
+        seen,
+        article.verdict.event.to_string(),
+        event,
+        article.verdict.lead.to_string(),
+        agency.map(json).transpose()?,
+        agency.map_or(0, |agency| weight(agency, article.judged)),
+    ])?;
+    redirects::refresh_story(transaction, base)
+}
+
+/// The article is a member of a story that its decision did not name.
+fn put_member(
+    transaction: &Transaction<'_>,
+    article: &OutputArticle,
+    story: &str,
+    event: &str,
+) -> Answer<()> {
+    let touch = "INSERT INTO stories (id, first_seen, changed, event) VALUES (?1, ?2, ?2, ?3)
+        ON CONFLICT (id) DO UPDATE SET
+            first_seen = min(first_seen, excluded.first_seen),
+            changed = max(changed, excluded.changed),
+            event = coalesce(event, excluded.event)";
+    let seen = at(article.article.seen);
+    transaction.prepare_cached(touch)?.execute(params![story, seen, event])?;
+    redirects::refresh_story(transaction, story)
+}
+
+/// Which of two agencies a story shows: the surer, then the better founded, then the later found.
+pub(super) fn weight(agency: &Agency, judged: u64) -> i64 {
+    let sure = match agency.confidence {
+        Confidence::Certainly => 3,
+        Confidence::Probably => 2,
+        Confidence::Possibly => 1,
+    };
+    let founded = match agency.how {
+        AgencyHow::Credited => 3,
+        AgencyHow::Mentioned => 2,
+        AgencyHow::Inferred => 1,
+    };
+    (i64::from(sure * 4 + founded) << 48) | (judged as i64 & ((1 << 48) - 1))
+}

@@ -1,0 +1,92 @@
+//! A change to a story or event that is no new article.
+
+use rusqlite::{Transaction, params};
+use wirefold_proto::{OutputStory, StoryChange, Target};
+
+use super::super::{Answer, redirects};
+use super::{article::weight, json};
+
+pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answer<()> {
+    let judged = message.judged as i64;
+    match &message.change {
+        StoryChange::Merged { from, into, links: _ } => {
+            let (old, new) = (from.to_string(), into.to_string());
+            redirects::insert(transaction, &old, judged, &new)?;
+            match into {
+                Target::Story(_) => merge_stories(transaction, &old, &new),
+                Target::Event(_) => merge_events(transaction, &old, &new),
+            }
+        }
+        StoryChange::Split { from, into, articles } => {
+            let (old, new) = (from.to_string(), into.to_string());
+            let copy = "INSERT OR IGNORE INTO stories (id, first_seen, changed, base_event, event)
+                SELECT ?2, first_seen, changed, base_event, event FROM stories WHERE id = ?1";
+            transaction.prepare_cached(copy)?.execute(params![old, new])?;
+            for article in articles {
+                redirects::insert_move(transaction, &article.to_string(), judged, &new)?;
+            }
+            redirects::refresh_story(transaction, &new)
+        }
+        StoryChange::Credited { story, agency } => {
+            touch(transaction, "stories", &story.to_string())?;
+            let set = "UPDATE stories SET agency = ?2, agency_weight = ?3
+                WHERE id = ?1 AND agency_weight < ?3";
+            let weight = weight(agency, message.judged);
+            let set_values = params![story.to_string(), json(agency)?, weight];
+            transaction.prepare_cached(set)?.execute(set_values)?;
+            Ok(())
+        }
+        StoryChange::Preferred { story, lead } => {
+            touch(transaction, "stories", &story.to_string())?;
+            let set = "UPDATE stories SET lead = ?2, lead_judged = ?3
+                WHERE id = ?1 AND lead_judged < ?3";
+            let values = params![story.to_string(), lead.to_string(), judged];
+            transaction.prepare_cached(set)?.execute(values)?;
+            Ok(())
+        }
+        StoryChange::Quiet { target } => {
+            let table = match target {
+                Target::Story(_) => "stories",
+                Target::Event(_) => "events",
+            };
+            let set =
+                format!("UPDATE {table} SET quiet_judged = max(quiet_judged, ?2) WHERE id = ?1");
+            touch(transaction, table, &target.to_string())?;
+            transaction.prepare_cached(&set)?.execute(params![target.to_string(), judged])?;
+            Ok(())
+        }
+    }
+}
+
+/// Makes sure that there is a row, whatever came first. Its times are those that every other time
+/// replaces: it is not shown before it has an article.
+fn touch(transaction: &Transaction<'_>, table: &str, id: &str) -> Answer<()> {
+    let insert =
+        format!("INSERT OR IGNORE INTO {table} (id, first_seen, changed) VALUES (?1, ?2, 0)");
+    transaction.prepare_cached(&insert)?.execute(params![id, i64::MAX])?;
+    Ok(())
+}
+
+fn merge_stories(transaction: &Transaction<'_>, old: &str, new: &str) -> Answer<()> {
+    let take_over = "INSERT INTO stories (id, first_seen, changed, event)
+        SELECT ?2, first_seen, changed, event FROM stories WHERE id = ?1
+        ON CONFLICT (id) DO UPDATE SET
+            first_seen = min(first_seen, excluded.first_seen),
+            changed = max(changed, excluded.changed)";
+    transaction.prepare_cached(take_over)?.execute(params![old, new])?;
+    redirects::refresh_members(transaction, old)?;
+    redirects::refresh_story(transaction, old)?;
+    redirects::refresh_story(transaction, new)
+}
+
+fn merge_events(transaction: &Transaction<'_>, old: &str, new: &str) -> Answer<()> {
+    let take_over = "INSERT INTO events (id, first_seen, changed)
+        SELECT ?2, first_seen, changed FROM events WHERE id = ?1
+        ON CONFLICT (id) DO UPDATE SET
+            first_seen = min(first_seen, excluded.first_seen),
+            changed = max(changed, excluded.changed)";
+    transaction.prepare_cached(take_over)?.execute(params![old, new])?;
+    redirects::refresh_stories_of(transaction, old)?;
+    redirects::refresh_event(transaction, old)?;
+    redirects::refresh_event(transaction, new)
+}

@@ -1,0 +1,72 @@
+//! Puts messages into the tables.
+
+mod alert;
+mod article;
+mod change;
+
+pub(crate) use article::lead;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{Alert, OutputArticle, OutputStory};
+
+use super::Answer;
+
+/// Messages of one stream, and the sequence up to which they reach.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    /// The stream.
+    pub(crate) stream: &'static str,
+    /// The last sequence, those left out included.
+    pub(crate) through: u64,
+    /// The messages that can be read.
+    pub(crate) changes: Vec<Change>,
+}
+
+/// One message.
+#[derive(Debug, Clone)]
+pub(crate) enum Change {
+    /// An article with its verdict.
+    Article {
+        /// The article.
+        article: Box<OutputArticle>,
+        /// When the bus stored it.
+        folded: UnixMillis,
+    },
+    /// A change to a story or event.
+    Story(Box<OutputStory>),
+    /// One revision of an alert.
+    Alert(Box<Alert>),
+}
+
+pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
+    let transaction = connection.transaction()?;
+    for change in &batch.changes {
+        match change {
+            Change::Article { article, folded } => article::put(&transaction, article, *folded)?,
+            Change::Story(change) => change::put(&transaction, change)?,
+            Change::Alert(alert) => alert::put(&transaction, alert)?,
+        }
+    }
+    keep_place(&transaction, batch)?;
+    Ok(transaction.commit()?)
+}
+
+/// The place goes forward only.
+fn keep_place(transaction: &Transaction<'_>, batch: &Batch) -> Answer<()> {
+    let keep = "INSERT INTO places (stream, sequence) VALUES (?1, ?2)
+        ON CONFLICT (stream) DO UPDATE SET sequence = max(sequence, excluded.sequence)";
+    transaction.prepare_cached(keep)?.execute(params![batch.stream, batch.through as i64])?;
+    Ok(())
+}
+
+pub(super) fn place(connection: &Connection, stream: &str) -> Answer<u64> {
+    let ask = "SELECT sequence FROM places WHERE stream = ?1";
+    let place = connection.prepare_cached(ask)?.query_row([stream], |row| row.get::<_, i64>(0));
+    Ok(u64::try_from(place.optional()?.unwrap_or(0)).unwrap_or(0))
+}
+
+/// A body as it is kept.
+fn json<T: serde::Serialize>(value: &T) -> Answer<String> {
+    serde_json::to_string(value).map_err(|error| super::ProjectionError::Row(error.to_string()))
+}

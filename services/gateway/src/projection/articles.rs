@@ -1,0 +1,135 @@
+//! Articles, asked for.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use wirefold_proto::{ArticleId, FeedId, LanguageTag, OutputArticle, StoryId};
+
+use super::{Answer, Paging, ProjectionError};
+use crate::shapes::{ArticleBrief, ArticleDetail};
+
+/// The columns of an [`ArticleBrief`].
+pub(super) const BRIEF: &str = "story, body";
+
+pub(super) fn one(connection: &Connection, id: ArticleId) -> Answer<Option<ArticleDetail>> {
+    let ask = "SELECT articles.story, stories.event, body FROM articles
+        LEFT JOIN stories ON stories.id = articles.story WHERE articles.id = ?1";
+    let row = connection.prepare_cached(ask)?.query_row([id.to_string()], |row| {
+        Ok((text(row, 0)?, row.get::<_, Option<String>>(1)?, text(row, 2)?))
+    });
+    let Some((story, event, body)) = row.optional()? else {
+        return Ok(None);
+    };
+    let output: OutputArticle = read(&body)?;
+    let event = event.map_or(Ok(output.verdict.event), |event| parse(&event))?;
+    let story = parse(&story)?;
+    Ok(Some(ArticleDetail {
+        schema: wirefold_proto::Tag::new(),
+        story,
+        event,
+        output,
+        text_gone: false,
+    }))
+}
+
+pub(super) fn at(connection: &Connection, url: &str) -> Answer<Vec<ArticleBrief>> {
+    let ask = format!(
+        "SELECT {BRIEF} FROM articles WHERE url = ?1 OR link = ?1 ORDER BY fetched DESC LIMIT 50"
+    );
+    briefs(connection, &ask, &[&url])
+}
+
+/// The articles of a story, the first seen first.
+pub(super) fn of_story(connection: &Connection, story: &StoryId) -> Answer<Vec<ArticleBrief>> {
+    let ask = format!("SELECT {BRIEF} FROM articles WHERE story = ?1 ORDER BY seen, fetched");
+    briefs(connection, &ask, &[&story.to_string()])
+}
+
+/// A feed's articles that are no copies, the last seen first.
+pub(super) fn originals_of(
+    connection: &Connection,
+    feed: &FeedId,
+    paging: &Paging,
+) -> Answer<Vec<OutputArticle>> {
+    let ask = "SELECT body FROM article_feeds JOIN articles ON articles.key = article_feeds.article
+        WHERE feed = ?1 AND class <> 'copy' ORDER BY article DESC LIMIT ?2";
+    let mut ask = connection.prepare_cached(ask)?;
+    let rows = ask.query_map(params![feed.as_str(), paging.limit() as i64], |row| text(row, 0))?;
+    rows.map(|body| read(&body?)).collect()
+}
+
+pub(super) fn last_of_item(
+    connection: &Connection,
+    outlet: &str,
+    item: &str,
+) -> Answer<Option<ArticleId>> {
+    let ask = "SELECT id FROM articles WHERE item = ?1 AND outlet = ?2
+        ORDER BY fetched DESC LIMIT 1";
+    let id = connection.prepare_cached(ask)?.query_row([item, outlet], |row| text(row, 0));
+    id.optional()?.map(|id| parse(&id)).transpose()
+}
+
+/// The article that stands for a story: its lead, else its first.
+pub(super) fn lead_of(
+    connection: &Connection,
+    story: &str,
+    lead: Option<&str>,
+) -> Answer<Option<OutputArticle>> {
+    let ask = "SELECT body FROM articles WHERE story = ?1
+        ORDER BY id <> ?2, seen, fetched LIMIT 1";
+    let body = connection
+        .prepare_cached(ask)?
+        .query_row(params![story, lead.unwrap_or_default()], |row| text(row, 0))
+        .optional()?;
+    body.map(|body| read(&body)).transpose()
+}
+
+pub(super) fn briefs(
+    connection: &Connection,
+    ask: &str,
+    values: &[&dyn rusqlite::ToSql],
+) -> Answer<Vec<ArticleBrief>> {
+    let mut ask = connection.prepare_cached(ask)?;
+    let rows = ask.query_map(values, |row| Ok((text(row, 0)?, text(row, 1)?)))?;
+    rows.map(|row| {
+        let (story, body) = row?;
+        Ok(brief(parse(&story)?, read(&body)?))
+    })
+    .collect()
+}
+
+fn brief(story: StoryId, article: OutputArticle) -> ArticleBrief {
+    let (about, verdict) = (article.article, article.verdict);
+    ArticleBrief {
+        id: article.id,
+        fetched: article.fetched,
+        story,
+        outlet: about.outlet,
+        title: about.title,
+        language: article.findings.language.map_or_else(LanguageTag::unknown, |found| found.tag),
+        url: about.url,
+        seen: about.seen,
+        published: about.published,
+        date_doubt: about.date_doubt,
+        class: verdict.class,
+        kind: verdict.kind,
+        comparable: verdict.comparable,
+        strongest: verdict.matches.into_iter().next(),
+        agency: verdict.agency,
+        version_of: about.version_of,
+        material: verdict.material,
+        baseline: about.baseline,
+    }
+}
+
+pub(super) fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    row.get(column)
+}
+
+/// Reads a body that this program wrote.
+pub(super) fn read<T: serde::de::DeserializeOwned>(body: &str) -> Answer<T> {
+    serde_json::from_str(body).map_err(|error| ProjectionError::Row(error.to_string()))
+}
+
+/// Reads an id that this program wrote.
+pub(super) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(id: &str) -> Answer<T> {
+    id.parse().map_err(|error: T::Err| ProjectionError::Row(error.to_string()))
+}

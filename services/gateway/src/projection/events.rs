@@ -1,0 +1,162 @@
+//! Events, asked for.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use wirefold_proto::{EventId, Outlet, Tag, streams};
+
+use super::articles::{self, parse};
+use super::paging::Cursor;
+use super::stories::{self, timestamp};
+use super::{Answer, Paging, apply};
+use crate::shapes::{Event, EventBrief, EventPage, StoryBrief, StoryWithArticles};
+
+/// The columns of an [`EventRow`].
+const COLUMNS: &str = "id, origins, first_seen, changed, quiet_judged > judged, continues";
+/// An event is shown once one of its stories has an article.
+const SHOWN: &str = "gone = 0 AND EXISTS (
+    SELECT 1 FROM stories JOIN articles ON articles.story = stories.id
+    WHERE stories.event = events.id AND stories.gone = 0)";
+/// Those of which an article has all the words.
+const FOUND: &str = "id IN (
+    SELECT stories.event FROM words JOIN articles ON articles.key = words.rowid
+    JOIN stories ON stories.id = articles.story WHERE words MATCH ?4)";
+/// Stories shown under an event in a list.
+const STORIES: usize = 12;
+/// Stories shown under an event by itself.
+const ALL_STORIES: usize = 500;
+/// The steps of the velocity, and how long each is.
+const STEPS: usize = 36;
+const STEP_MILLIS: i64 = 5 * 60 * 1000;
+
+/// A row of the table.
+struct EventRow {
+    id: String,
+    origins: u32,
+    first_seen: i64,
+    changed: i64,
+    quiet: bool,
+    continues: Option<String>,
+}
+
+impl EventRow {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            origins: row.get(1)?,
+            first_seen: row.get(2)?,
+            changed: row.get(3)?,
+            quiet: row.get(4)?,
+            continues: row.get(5)?,
+        })
+    }
+}
+
+pub(super) fn page(
+    connection: &Connection,
+    paging: &Paging,
+    words: Option<&str>,
+) -> Answer<EventPage> {
+    let place = apply::place(connection, streams::OUTPUT.name)?;
+    let wanted = words.map(all_of);
+    if wanted.as_deref() == Some("") {
+        return Ok(EventPage { schema: Tag::new(), events: Vec::new(), next: None, place });
+    }
+    let found = if wanted.is_some() { FOUND } else { "?4 IS NULL" };
+    let ask = format!(
+        "SELECT {COLUMNS} FROM events WHERE {SHOWN} AND (changed, id) < (?1, ?2) AND {found}
+         ORDER BY changed DESC, id DESC LIMIT ?3"
+    );
+    let after = paging.after();
+    let values = params![after.time, after.id, paging.limit() as i64 + 1, wanted];
+    let mut rows = connection
+        .prepare_cached(&ask)?
+        .query_map(values, EventRow::of)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let next = paging.cut(&mut rows, |row| Cursor { time: row.changed, id: row.id.clone() });
+    let brief = |row| brief(connection, row, STORIES).transpose();
+    let events = rows.iter().filter_map(brief).collect::<Answer<_>>()?;
+    Ok(EventPage { schema: Tag::new(), events, next, place })
+}
+
+/// What people type as what FTS5 reads: every word must be there, the last may go on.
+fn all_of(words: &str) -> String {
+    let parts = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let quoted: Vec<String> = parts.take(16).map(|word| format!("\"{word}\"")).collect();
+    match quoted.is_empty() {
+        true => String::new(),
+        false => format!("{}*", quoted.join(" ")),
+    }
+}
+
+pub(super) fn one(connection: &Connection, id: EventId) -> Answer<Option<Event>> {
+    let ask = format!("SELECT {COLUMNS} FROM events WHERE id = ?1 AND {SHOWN}");
+    let row = connection.prepare_cached(&ask)?.query_row([id.to_string()], EventRow::of);
+    let event = row.optional()?.map(|row| brief(connection, &row, ALL_STORIES)).transpose()?;
+    let Some(mut event) = event.flatten() else {
+        return Ok(None);
+    };
+    let with_articles = |story: &StoryBrief| -> Answer<StoryWithArticles> {
+        let articles = articles::of_story(connection, &story.id)?;
+        Ok(StoryWithArticles { story: story.clone(), articles })
+    };
+    let stories = event.stories.iter().map(with_articles).collect::<Answer<_>>()?;
+    event.stories.truncate(STORIES);
+    Ok(Some(Event { schema: Tag::new(), event, stories }))
+}
+
+/// None where all its stories have gone.
+fn brief(connection: &Connection, row: &EventRow, most: usize) -> Answer<Option<EventBrief>> {
+    let id: EventId = parse(&row.id)?;
+    let stories = stories::of_event(connection, &id, most)?;
+    let Some(first) = stories.first().cloned() else {
+        return Ok(None);
+    };
+    let ask = "SELECT count(DISTINCT articles.story), count(*), count(DISTINCT outlet)
+        FROM stories JOIN articles ON articles.story = stories.id
+        WHERE stories.event = ?1 AND stories.gone = 0";
+    let (story_count, articles, outlets): (u32, u32, u32) = connection
+        .prepare_cached(ask)?
+        .query_row([&row.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let agency = stories.iter().find_map(|story| story.agency.clone());
+    Ok(Some(EventBrief {
+        id,
+        title: first.title,
+        language: first.language,
+        story_count,
+        articles,
+        outlets,
+        origins: row.origins,
+        first_seen: timestamp(row.first_seen)?,
+        first_outlet: first_outlet(connection, &row.id)?.unwrap_or(first.outlet),
+        changed: timestamp(row.changed)?,
+        agency,
+        quiet: row.quiet,
+        continues: row.continues.as_deref().map(parse).transpose()?,
+        velocity: velocity(connection, row)?,
+        stories,
+    }))
+}
+
+fn first_outlet(connection: &Connection, event: &str) -> Answer<Option<Outlet>> {
+    let ask = "SELECT outlet FROM stories JOIN articles ON articles.story = stories.id
+        WHERE stories.event = ?1 AND stories.gone = 0 ORDER BY seen, fetched LIMIT 1";
+    let outlet = connection.prepare_cached(ask)?.query_row([event], |row| articles::text(row, 0));
+    outlet.optional()?.map(|outlet| parse(&outlet)).transpose()
+}
+
+fn velocity(connection: &Connection, event: &EventRow) -> Answer<Vec<u32>> {
+    let ask = "SELECT (?2 - seen) / ?3, count(*) FROM stories
+        JOIN articles ON articles.story = stories.id
+        WHERE stories.event = ?1 AND stories.gone = 0 AND seen > ?2 - ?3 * ?4 AND seen <= ?2
+        GROUP BY 1";
+    let mut counts = vec![0; STEPS];
+    let mut ask = connection.prepare_cached(ask)?;
+    let values = params![event.id, event.changed, STEP_MILLIS, STEPS as i64];
+    let rows = ask.query_map(values, |row| Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?)))?;
+    for row in rows {
+        let (back, count) = row?;
+        if let Some(step) = counts.iter_mut().rev().nth(back as usize) {
+            *step = count;
+        }
+    }
+    Ok(counts)
+}

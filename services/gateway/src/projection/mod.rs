@@ -1,0 +1,189 @@
+//! The projection: what the output stream says, in tables that can be asked.
+//!
+//! One SQLite file that can be deleted at any time: it is rebuilt as far back as the stream
+//! reaches. The place in the stream is stored with the rows, in one transaction. Rows are
+//! idempotent and do not depend on the order in which messages come: an article is keyed by its
+//! id, the state of a story or event is that of the latest decision, and merges and splits are
+//! kept with their decisions and applied to whatever comes before or after.
+
+mod alerts;
+mod apply;
+mod articles;
+mod events;
+mod expire;
+mod hour;
+mod ids;
+mod open;
+mod paging;
+mod pool;
+mod redirects;
+mod stories;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use thiserror::Error;
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{ArticleId, EventId, FeedId, OutputArticle, StoryId, SubscriptionId};
+
+use crate::shapes::{
+    AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, HourCounts, Story, StoryPage,
+    StoryWithArticles,
+};
+
+pub(crate) use apply::{Batch, Change, lead};
+pub(crate) use ids::{Kind, Meaning};
+pub(crate) use open::FILE;
+pub(crate) use paging::Paging;
+use pool::Pool;
+
+/// Why the projection does not answer.
+#[derive(Debug, Error)]
+pub enum ProjectionError {
+    /// SQLite says no: free some room on the disk, or delete the file.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// The folder cannot be used: mend its rights.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// A row holds what this release does not write: delete the file.
+    #[error("a row cannot be read: {0}")]
+    Row(String),
+    /// The file is another program's.
+    #[error("not a projection")]
+    Version,
+    /// The work was dropped because the program ends.
+    #[error("the program is ending")]
+    Ending,
+}
+
+/// What the output stream says, in tables.
+#[derive(Clone)]
+pub(crate) struct Projection {
+    pool: Arc<Pool>,
+}
+
+type Answer<T> = Result<T, ProjectionError>;
+
+impl Projection {
+    /// Opens the file in this folder, or begins one.
+    pub(crate) fn open(folder: &Path) -> Answer<Self> {
+        let writer = open::connect(folder)?;
+        Ok(Self { pool: Arc::new(Pool::new(writer, folder.join(FILE))) })
+    }
+
+    /// Puts the file in this folder aside, so that the next opening begins anew.
+    pub(crate) fn put_aside(folder: &Path) -> Answer<()> {
+        Ok(open::put_aside(&folder.join(FILE))?)
+    }
+
+    /// Puts the changes in, with the place in their stream, in one transaction.
+    pub(crate) async fn apply(&self, batch: Batch) -> Answer<()> {
+        self.pool.write(move |connection| apply::apply(connection, &batch)).await
+    }
+
+    /// Drops what was seen before this time; says how many articles, at most a few thousand a
+    /// call.
+    pub(crate) async fn expire(&self, before: UnixMillis) -> Answer<usize> {
+        self.pool.write(move |connection| expire::expire(connection, before)).await
+    }
+
+    /// The sequence up to which a stream is in the tables; 0 where nothing is.
+    pub(crate) async fn place(&self, stream: &'static str) -> Answer<u64> {
+        self.read(move |connection| apply::place(connection, stream)).await
+    }
+
+    /// Events, the last changed first; with `words`, those of which an article has all of them.
+    pub(crate) async fn events(&self, paging: Paging, words: Option<String>) -> Answer<EventPage> {
+        self.read(move |connection| events::page(connection, &paging, words.as_deref())).await
+    }
+
+    /// An event with its stories and articles.
+    pub(crate) async fn event(&self, id: EventId) -> Answer<Option<Event>> {
+        self.read(move |connection| events::one(connection, id)).await
+    }
+
+    /// Stories, the last changed first.
+    pub(crate) async fn stories(&self, paging: Paging) -> Answer<StoryPage> {
+        self.read(move |connection| stories::page(connection, &paging)).await
+    }
+
+    /// A story with its articles.
+    pub(crate) async fn story(&self, id: StoryId) -> Answer<Option<Story>> {
+        self.read(move |connection| stories::one(connection, id)).await
+    }
+
+    /// Stories with their articles, the last changed first: what feeds are made of.
+    pub(crate) async fn stories_with_articles(
+        &self,
+        paging: Paging,
+    ) -> Answer<Vec<StoryWithArticles>> {
+        self.read(move |connection| stories::with_articles(connection, &paging)).await
+    }
+
+    /// These stories with their articles; those that are no more are left out.
+    pub(crate) async fn these_stories(&self, ids: Vec<StoryId>) -> Answer<Vec<StoryWithArticles>> {
+        self.read(move |connection| stories::these(connection, &ids)).await
+    }
+
+    /// An article with everything known of it; its text as far as it stands in the output.
+    pub(crate) async fn article(&self, id: ArticleId) -> Answer<Option<ArticleDetail>> {
+        self.read(move |connection| articles::one(connection, id)).await
+    }
+
+    /// The articles behind a link, the newest version first.
+    pub(crate) async fn articles_at(&self, url: String) -> Answer<Vec<ArticleBrief>> {
+        self.read(move |connection| articles::at(connection, &url)).await
+    }
+
+    /// A feed's articles that are no copies, the last seen first.
+    pub(crate) async fn originals_of(
+        &self,
+        feed: FeedId,
+        paging: Paging,
+    ) -> Answer<Vec<OutputArticle>> {
+        self.read(move |connection| articles::originals_of(connection, &feed, &paging)).await
+    }
+
+    /// The last version of an item that stands here.
+    pub(crate) async fn last_of_item(
+        &self,
+        outlet: String,
+        item: String,
+    ) -> Answer<Option<ArticleId>> {
+        self.read(move |connection| articles::last_of_item(connection, &outlet, &item)).await
+    }
+
+    /// Alerts, the last changed first; of one subscription where it is named.
+    pub(crate) async fn alerts(
+        &self,
+        paging: Paging,
+        subscription: Option<SubscriptionId>,
+    ) -> Answer<AlertPage> {
+        self.read(move |connection| alerts::page(connection, &paging, subscription.as_ref())).await
+    }
+
+    /// What was seen from this time on, counted; the time of alerts is theirs.
+    pub(crate) async fn counts_since(&self, since: UnixMillis) -> Answer<HourCounts> {
+        self.read(move |connection| hour::counts(connection, since)).await
+    }
+
+    /// How many articles stand here.
+    pub(crate) async fn article_count(&self) -> Answer<u64> {
+        self.read(hour::article_count).await
+    }
+
+    /// What an id, or the first digits of one, means. Merged stories and events mean what they
+    /// became.
+    pub(crate) async fn meaning(&self, kind: Kind, given: String) -> Answer<Meaning> {
+        self.read(move |connection| ids::meaning(connection, kind, &given)).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        self.pool.read(ask).await
+    }
+}

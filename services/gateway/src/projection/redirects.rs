@@ -1,0 +1,137 @@
+//! Merges and splits: what an old id means now.
+//!
+//! Each stands with the sequence of its decision, so that it applies to what was decided before it
+//! and to nothing else, whichever message comes first.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::Answer;
+
+/// Longer chains than this do not come up: each step is a merge of its own.
+const MOST_STEPS: usize = 1000;
+
+/// What a story or event, named by a decision, is called now.
+pub(super) fn resolve(connection: &Connection, id: &str, judged: i64) -> Answer<String> {
+    let ask = "SELECT judged, new FROM redirects WHERE old = ?1 AND judged >= ?2
+        ORDER BY judged LIMIT 1";
+    let mut ask = connection.prepare_cached(ask)?;
+    let (mut id, mut judged) = (id.to_owned(), judged);
+    for _ in 0..MOST_STEPS {
+        let next = ask.query_row(params![id, judged], |row| Ok((row.get(0)?, row.get(1)?)));
+        let Some((at, new)) = next.optional()? else {
+            break;
+        };
+        (judged, id) = (at, new);
+    }
+    Ok(id)
+}
+
+/// The story that an article belongs to now.
+pub(super) fn story_of(
+    connection: &Connection,
+    article: &str,
+    base: &str,
+    judged: i64,
+) -> Answer<String> {
+    let ask = "SELECT judged, story FROM moves WHERE article = ?1 AND judged >= ?2
+        ORDER BY judged DESC LIMIT 1";
+    let moved = connection
+        .prepare_cached(ask)?
+        .query_row(params![article, judged], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })
+        .optional()?;
+    match moved {
+        Some((at, story)) => resolve(connection, &story, at),
+        None => resolve(connection, base, judged),
+    }
+}
+
+/// What an id means to someone who holds it, whenever they got it.
+pub(super) fn current(connection: &Connection, id: &str) -> Answer<String> {
+    let ask = "SELECT coalesce(max(judged), 0) FROM moves WHERE story = ?1";
+    let since = connection.prepare_cached(ask)?.query_row([id], |row| row.get(0))?;
+    resolve(connection, id, since)
+}
+
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    old: &str,
+    judged: i64,
+    new: &str,
+) -> Answer<()> {
+    let insert = "INSERT OR IGNORE INTO redirects (old, judged, new) VALUES (?1, ?2, ?3)";
+    transaction.prepare_cached(insert)?.execute(params![old, judged, new])?;
+    Ok(())
+}
+
+/// An article was taken out of its story by people.
+pub(super) fn insert_move(
+    transaction: &Transaction<'_>,
+    article: &str,
+    judged: i64,
+    story: &str,
+) -> Answer<()> {
+    let insert = "INSERT OR IGNORE INTO moves (article, judged, story) VALUES (?1, ?2, ?3)";
+    transaction.prepare_cached(insert)?.execute(params![article, judged, story])?;
+    let ask = "SELECT id, base_story, judged FROM articles WHERE id = ?1";
+    refresh_articles(transaction, ask, article)
+}
+
+/// Puts the articles that were in a story where they belong now.
+pub(super) fn refresh_members(transaction: &Transaction<'_>, old: &str) -> Answer<()> {
+    let ask = "SELECT id, base_story, judged FROM articles WHERE story = ?1 OR base_story = ?1";
+    refresh_articles(transaction, ask, old)
+}
+
+fn refresh_articles(transaction: &Transaction<'_>, ask: &str, value: &str) -> Answer<()> {
+    let mut ask = transaction.prepare_cached(ask)?;
+    let rows = ask.query_map([value], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let articles: Vec<(String, String, i64)> = rows.collect::<rusqlite::Result<_>>()?;
+    for (id, base, judged) in articles {
+        let story = story_of(transaction, &id, &base, judged)?;
+        let set = "UPDATE articles SET story = ?2 WHERE id = ?1 AND story <> ?2";
+        transaction.prepare_cached(set)?.execute(params![id, story])?;
+    }
+    Ok(())
+}
+
+/// Puts the stories that were in an event where they belong now.
+pub(super) fn refresh_stories_of(transaction: &Transaction<'_>, old: &str) -> Answer<()> {
+    let ask = "SELECT id FROM stories WHERE event = ?1 OR base_event = ?1";
+    let mut ask = transaction.prepare_cached(ask)?;
+    let rows = ask.query_map([old], |row| row.get(0))?;
+    let stories: Vec<String> = rows.collect::<rusqlite::Result<_>>()?;
+    stories.iter().try_for_each(|story| refresh_story(transaction, story))
+}
+
+/// Works out anew which event a story belongs to, and whether it became part of another story.
+pub(super) fn refresh_story(transaction: &Transaction<'_>, id: &str) -> Answer<()> {
+    let ask = "SELECT coalesce(base_event, event), judged, base_event IS NULL FROM stories
+        WHERE id = ?1";
+    let row = transaction
+        .prepare_cached(ask)?
+        .query_row([id], |row| {
+            Ok((row.get::<_, Option<String>>(0)?, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
+        })
+        .optional()?;
+    let Some((Some(event), judged, is_borrowed)) = row else {
+        return Ok(());
+    };
+    let event = resolve(transaction, &event, if is_borrowed { 0 } else { judged })?;
+    let set = "UPDATE stories SET event = ?2, gone = EXISTS (
+            SELECT 1 FROM redirects WHERE old = ?1 AND redirects.judged >= max(stories.judged,
+                (SELECT coalesce(max(moves.judged), 0) FROM moves WHERE story = ?1)))
+        WHERE id = ?1";
+    transaction.prepare_cached(set)?.execute(params![id, event])?;
+    Ok(())
+}
+
+/// Works out anew whether an event became part of another.
+pub(super) fn refresh_event(transaction: &Transaction<'_>, id: &str) -> Answer<()> {
+    let set = "UPDATE events SET gone = EXISTS (
+            SELECT 1 FROM redirects WHERE old = ?1 AND redirects.judged >= events.judged)
+        WHERE id = ?1";
+    transaction.prepare_cached(set)?.execute([id])?;
+    Ok(())
+}

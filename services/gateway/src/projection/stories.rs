@@ -1,0 +1,161 @@
+//! Stories, asked for.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use wirefold_proto::{Agency, EventId, LanguageTag, StoryId, Tag};
+
+use super::articles::{self, parse, read};
+use super::paging::Cursor;
+use super::{Answer, Paging, ProjectionError, apply};
+use crate::shapes::{Story, StoryBrief, StoryPage, StoryWithArticles};
+
+/// The columns of a [`StoryRow`].
+const COLUMNS: &str =
+    "id, event, lead, revision, first_seen, changed, agency, quiet_judged > judged";
+/// A story is shown once it has an article.
+const SHOWN: &str = "gone = 0 AND event IS NOT NULL
+    AND EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
+
+/// A row of the table.
+struct StoryRow {
+    id: String,
+    event: String,
+    lead: Option<String>,
+    revision: i64,
+    first_seen: i64,
+    changed: i64,
+    agency: Option<String>,
+    quiet: bool,
+}
+
+impl StoryRow {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            event: row.get(1)?,
+            lead: row.get(2)?,
+            revision: row.get(3)?,
+            first_seen: row.get(4)?,
+            changed: row.get(5)?,
+            agency: row.get(6)?,
+            quiet: row.get(7)?,
+        })
+    }
+}
+
+pub(super) fn page(connection: &Connection, paging: &Paging) -> Answer<StoryPage> {
+    let (stories, next) = last_changed(connection, paging)?;
+    let place = apply::place(connection, wirefold_proto::streams::OUTPUT.name)?;
+    Ok(StoryPage { schema: Tag::new(), stories, next, place })
+}
+
+fn last_changed(
+    connection: &Connection,
+    paging: &Paging,
+) -> Answer<(Vec<StoryBrief>, Option<String>)> {
+    let ask = format!(
+        "SELECT {COLUMNS} FROM stories WHERE {SHOWN} AND (changed, id) < (?1, ?2)
+         ORDER BY changed DESC, id DESC LIMIT ?3"
+    );
+    let after = paging.after();
+    let values = params![after.time, after.id, paging.limit() as i64 + 1];
+    let mut rows = connection
+        .prepare_cached(&ask)?
+        .query_map(values, StoryRow::of)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let next = paging.cut(&mut rows, |row| Cursor { time: row.changed, id: row.id.clone() });
+    Ok((briefs(connection, &rows)?, next))
+}
+
+pub(super) fn one(connection: &Connection, id: StoryId) -> Answer<Option<Story>> {
+    let Some(StoryWithArticles { story, articles }) = with_its_articles(connection, id)? else {
+        return Ok(None);
+    };
+    let place = apply::place(connection, wirefold_proto::streams::OUTPUT.name)?;
+    Ok(Some(Story { schema: Tag::new(), story, articles, place }))
+}
+
+pub(super) fn with_articles(
+    connection: &Connection,
+    paging: &Paging,
+) -> Answer<Vec<StoryWithArticles>> {
+    let (stories, _) = last_changed(connection, paging)?;
+    stories
+        .into_iter()
+        .map(|story| {
+            let articles = articles::of_story(connection, &story.id)?;
+            Ok(StoryWithArticles { story, articles })
+        })
+        .collect()
+}
+
+pub(super) fn these(connection: &Connection, ids: &[StoryId]) -> Answer<Vec<StoryWithArticles>> {
+    ids.iter().filter_map(|id| with_its_articles(connection, *id).transpose()).collect()
+}
+
+fn with_its_articles(connection: &Connection, id: StoryId) -> Answer<Option<StoryWithArticles>> {
+    let ask = format!("SELECT {COLUMNS} FROM stories WHERE id = ?1 AND {SHOWN}");
+    let row = connection.prepare_cached(&ask)?.query_row([id.to_string()], StoryRow::of);
+    let Some(story) = row.optional()?.map(|row| brief(connection, &row)).transpose()?.flatten()
+    else {
+        return Ok(None);
+    };
+    let articles = articles::of_story(connection, &story.id)?;
+    Ok(Some(StoryWithArticles { story, articles }))
+}
+
+/// The stories of an event, the first seen first.
+pub(super) fn of_event(
+    connection: &Connection,
+    event: &EventId,
+    most: usize,
+) -> Answer<Vec<StoryBrief>> {
+    let ask = format!(
+        "SELECT {COLUMNS} FROM stories WHERE event = ?1 AND {SHOWN}
+         ORDER BY first_seen, id LIMIT ?2"
+    );
+    let rows = connection
+        .prepare_cached(&ask)?
+        .query_map(params![event.to_string(), most as i64], StoryRow::of)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    briefs(connection, &rows)
+}
+
+fn briefs(connection: &Connection, rows: &[StoryRow]) -> Answer<Vec<StoryBrief>> {
+    rows.iter().filter_map(|row| brief(connection, row).transpose()).collect()
+}
+
+/// None where all its articles have gone.
+fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> {
+    let Some(lead) = articles::lead_of(connection, &row.id, row.lead.as_deref())? else {
+        return Ok(None);
+    };
+    let ask = "SELECT count(*), count(DISTINCT outlet), count(*) FILTER (WHERE class = 'copy')
+        FROM articles WHERE story = ?1";
+    let (articles, outlets, copies) = connection
+        .prepare_cached(ask)?
+        .query_row([&row.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let agency = row.agency.as_deref().map(read::<Agency>).transpose()?;
+    Ok(Some(StoryBrief {
+        id: parse(&row.id)?,
+        event: parse(&row.event)?,
+        lead: lead.id,
+        language: lead.findings.language.map_or_else(LanguageTag::unknown, |found| found.tag),
+        title: lead.article.title,
+        outlet: lead.article.outlet,
+        url: lead.article.url,
+        articles,
+        outlets,
+        copies,
+        first_seen: timestamp(row.first_seen)?,
+        changed: timestamp(row.changed)?,
+        agency: agency.or(lead.verdict.agency),
+        revision: u64::try_from(row.revision).unwrap_or(0),
+        quiet: row.quiet,
+    }))
+}
+
+/// A time as the contract writes it.
+pub(super) fn timestamp(millis: i64) -> Answer<Timestamp> {
+    Timestamp::from_millisecond(millis).map_err(|error| ProjectionError::Row(error.to_string()))
+}

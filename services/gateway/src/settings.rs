@@ -1,0 +1,53 @@
+//! What the binary decides, and the three things that it alone can do.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wirefold_flow::BoxFuture;
+use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
+
+/// What the binary decides.
+#[derive(Clone)]
+pub struct Settings {
+    /// The folder in which `gateway.db` stands.
+    pub folder: PathBuf,
+    /// Whether all of it is a demonstration on made-up articles.
+    pub demo: bool,
+    /// The release that runs, such as `0.1.0`.
+    pub release: String,
+    /// Host names by which it may be asked besides those of the loopback; any port.
+    pub hosts: Vec<String>,
+    /// How much of a text those have who ask over the network.
+    pub text_policy: TextPolicy,
+    /// Where people reach it, such as `http://127.0.0.1:8787`; stands in the feeds it gives out.
+    pub base_url: String,
+    /// Says what a subscription would have sent.
+    pub rehearse: Arc<dyn Rehearse>,
+    /// Tries a dead letter once more.
+    pub replay: Arc<dyn Replay>,
+    /// Looks at an address that may be a feed.
+    pub probe: Arc<dyn Probe>,
+}
+
+/// Says what a subscription would have sent and saved.
+pub trait Rehearse: Send + Sync {
+    /// Runs it over the articles seen since then; an error is the subscription's fault.
+    fn rehearse(
+        &self,
+        subscription: SubscriptionSettings,
+        back: Duration,
+    ) -> BoxFuture<'_, Result<serde_json::Value, String>>;
+}
+
+/// Tries a dead letter once more.
+pub trait Replay: Send + Sync {
+    /// Says what was done, or why it cannot be done.
+    fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>>;
+}
+
+/// Looks at an address that may be a feed.
+pub trait Probe: Send + Sync {
+    /// Says what it found, or why it could not look.
+    fn probe(&self, url: String) -> BoxFuture<'_, Result<serde_json::Value, String>>;
+}

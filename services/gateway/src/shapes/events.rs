@@ -1,0 +1,146 @@
+//! Events and the stories nested in them.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use wirefold_proto::{Agency, ArticleId, EventId, LanguageTag, Outlet, StoryId, Tag};
+
+use super::articles::ArticleBrief;
+
+/// `GET /api/v1/events`: events, the last changed first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EventPage {
+    /// `wirefold.api.events/1`.
+    pub schema: Tag<Self>,
+    /// The events.
+    pub events: Vec<EventBrief>,
+    /// Pass it as `cursor` for the events after these; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
+    pub place: u64,
+}
+
+/// An event in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EventBrief {
+    /// Its id.
+    pub id: EventId,
+    /// The title of its first story's lead.
+    pub title: String,
+    /// The language of that title.
+    pub language: LanguageTag,
+    /// Its stories.
+    pub story_count: u32,
+    /// The articles of its stories.
+    pub articles: u32,
+    /// The outlets of its stories.
+    pub outlets: u32,
+    /// Its separately written texts: an upper bound, not confirmation.
+    pub origins: u32,
+    /// When its first article was seen here.
+    pub first_seen: Timestamp,
+    /// The outlet of its first article.
+    pub first_outlet: Outlet,
+    /// When its last article was seen here.
+    pub changed: Timestamp,
+    /// The agency behind its first story that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency: Option<Agency>,
+    /// Whether it takes no more stories.
+    pub quiet: bool,
+    /// The event that it continues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continues: Option<EventId>,
+    /// Articles seen in each five minutes of the three hours before `changed`, the oldest first:
+    /// 36 numbers.
+    pub velocity: Vec<u32>,
+    /// Its stories, the first seen first; at most 12.
+    pub stories: Vec<StoryBrief>,
+}
+
+/// `GET /api/v1/events/{id}`: an event with its stories and all their articles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Event {
+    /// `wirefold.api.event/1`.
+    pub schema: Tag<Self>,
+    /// The event.
+    pub event: EventBrief,
+    /// All its stories, the first seen first.
+    pub stories: Vec<StoryWithArticles>,
+}
+
+/// A story with its articles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoryWithArticles {
+    /// The story.
+    pub story: StoryBrief,
+    /// Its articles, the first seen first.
+    pub articles: Vec<ArticleBrief>,
+}
+
+/// `GET /api/v1/stories`: stories, the last changed first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoryPage {
+    /// `wirefold.api.stories/1`.
+    pub schema: Tag<Self>,
+    /// The stories.
+    pub stories: Vec<StoryBrief>,
+    /// Pass it as `cursor` for the stories after these; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
+    pub place: u64,
+}
+
+/// A story in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoryBrief {
+    /// Its id.
+    pub id: StoryId,
+    /// Its event.
+    pub event: EventId,
+    /// The article that stands for it.
+    pub lead: ArticleId,
+    /// The lead's title.
+    pub title: String,
+    /// The language of that title.
+    pub language: LanguageTag,
+    /// The lead's outlet.
+    pub outlet: Outlet,
+    /// The lead's link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Its articles, versions included.
+    pub articles: u32,
+    /// Its outlets.
+    pub outlets: u32,
+    /// Its articles folded as copies.
+    pub copies: u32,
+    /// When its first article was seen here.
+    pub first_seen: Timestamp,
+    /// When its last article was seen here.
+    pub changed: Timestamp,
+    /// The agency behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency: Option<Agency>,
+    /// Its revision, as the detector counts.
+    pub revision: u64,
+    /// Whether it takes no more articles.
+    pub quiet: bool,
+}
+
+/// `GET /api/v1/stories/{id}`: a story with its articles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Story {
+    /// `wirefold.api.story/1`.
+    pub schema: Tag<Self>,
+    /// The story.
+    pub story: StoryBrief,
+    /// Its articles, the first seen first.
+    pub articles: Vec<ArticleBrief>,
+    /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
+    pub place: u64,
+}
+
+super::api_message!(EventPage = "events", Event = "event", StoryPage = "stories", Story = "story",);

@@ -1,0 +1,56 @@
+//! Feeds: how they do, adding and probing.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use wirefold_proto::{FeedId, FeedRecord, FullText, Outlet, Tag};
+
+/// `GET /api/v1/feeds`: every feed with its settings and health, by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FeedList {
+    /// `wirefold.api.feeds/1`.
+    pub schema: Tag<Self>,
+    /// The feeds.
+    pub feeds: Vec<FeedRecord>,
+}
+
+/// `POST /api/v1/feeds`: a feed to poll. The same id again changes its settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FeedAddition {
+    /// Its id; absent: made from the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<FeedId>,
+    /// Its address.
+    pub url: String,
+    /// Its title; absent: what the feed says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Its publisher; absent: the registrable domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlet: Option<Outlet>,
+    /// The group it is listed under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Whether article pages are fetched.
+    #[serde(default)]
+    pub full_text: FullText,
+}
+
+/// `POST /api/v1/feeds/probe`: an address to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProbeRequest {
+    /// The address of a feed, or of a page that names one.
+    pub url: String,
+}
+
+/// What an address turned out to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProbeReport {
+    /// `wirefold.api.probe/1`.
+    pub schema: Tag<Self>,
+    /// What was found, as the fetcher says it.
+    pub found: serde_json::Value,
+}
+
+super::api_message!(FeedList = "feeds", ProbeReport = "probe");

@@ -1,0 +1,40 @@
+//! What the API takes and gives, as JSON. Every whole answer carries a `schema` such as
+//! `wirefold.api.events/1`, checked by [`wirefold_proto::decode`] on the other side.
+
+mod alerts;
+mod articles;
+mod compare;
+mod dead;
+mod events;
+mod feeds;
+mod problem;
+mod push;
+mod status;
+mod subscriptions;
+
+pub use alerts::{AlertPage, AlertRevision, AlertRow};
+pub use articles::{ArticleBrief, ArticleDetail, ArticleList};
+pub use compare::{
+    ChangeWord, Changed, CompareRequest, ComparedText, Comparison, GivenText, Place, Relation,
+    SentenceChange, SharedPassage,
+};
+pub use dead::{DeadDetail, DeadPage, DeadRow, Replayed};
+pub use events::{Event, EventBrief, EventPage, Story, StoryBrief, StoryPage, StoryWithArticles};
+pub use feeds::{FeedAddition, FeedList, ProbeReport, ProbeRequest};
+pub use problem::Problem;
+pub use push::{PushAnswer, PushedArticle, PushedOutcome, PushedText};
+pub use status::{FeedCounts, HourCounts, Status};
+pub use subscriptions::{Accepted, RehearsalReport, RehearsalRequest, SubscriptionList};
+
+/// Gives shapes their schema names.
+macro_rules! api_message {
+    ($($type:ty = $name:literal),+ $(,)?) => {
+        $(impl wirefold_proto::Message for $type {
+            const NAME: &'static str = concat!("wirefold.api.", $name);
+            const VERSION: u32 = 1;
+            /// Answers travel over HTTP and not over the bus.
+            const MAX_BYTES: usize = 64 * 1024 * 1024;
+        })+
+    };
+}
+use api_message;

@@ -1,0 +1,22 @@
+//! What went wrong, as RFC 9457 has it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A problem: `application/problem+json`, RFC 9457.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Problem {
+    /// The sort of problem, such as `urn:wirefold:problem:not-found`.
+    #[serde(rename = "type")]
+    pub sort: String,
+    /// What to do, in one sentence; the same for all problems of the sort.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The ids that a prefix could mean; at most 10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<String>,
+}

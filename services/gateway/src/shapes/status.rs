@@ -1,0 +1,70 @@
+//! How the whole is doing.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use wirefold_proto::Tag;
+
+/// `GET /api/v1/status`: how the whole is doing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Status {
+    /// `wirefold.api.status/1`.
+    pub schema: Tag<Self>,
+    /// The release that runs.
+    pub release: String,
+    /// Whether all of it is a demonstration on made-up articles.
+    pub demo: bool,
+    /// When the answer was made.
+    pub at: Timestamp,
+    /// Seconds since it was started.
+    pub uptime_seconds: u64,
+    /// The last hour.
+    pub hour: HourCounts,
+    /// The feeds by how they are doing.
+    pub feeds: FeedCounts,
+    /// Articles that can be shown.
+    pub articles: u64,
+    /// Messages that a stage gave up on and that are still kept.
+    pub dead: u64,
+    /// The sequence in `WF_OUTPUT` up to which the answers of this API reach.
+    pub place: u64,
+    /// How many messages of `WF_OUTPUT` are not in the answers yet.
+    pub lag: u64,
+}
+
+/// The last sixty minutes, by when articles were seen here.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HourCounts {
+    /// Articles seen.
+    pub articles: u64,
+    /// Stories they belong to.
+    pub stories: u64,
+    /// Events those belong to.
+    pub events: u64,
+    /// Loud revisions of alerts.
+    pub alerts: u64,
+    /// Articles folded as copies.
+    pub copies: u64,
+    /// `copies` by `articles`, 0 to 1; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share_folded: Option<f64>,
+    /// The median of the milliseconds from an article's first sight to its verdict in the output;
+    /// absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetch_to_fold_ms: Option<u64>,
+}
+
+/// The feeds by how they are doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FeedCounts {
+    /// Not polled yet.
+    pub waiting: u32,
+    /// Read well the last time.
+    pub good: u32,
+    /// Failing.
+    pub failing: u32,
+    /// Gone for good.
+    pub gone: u32,
+}
+
+super::api_message!(Status = "status");

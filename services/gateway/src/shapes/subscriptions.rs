@@ -1,0 +1,55 @@
+//! Subscriptions: listing, rehearsing, and the answer to commands.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use wirefold_proto::{ControlCommand, SubscriptionRecord, SubscriptionSettings, Tag};
+
+/// `GET /api/v1/subscriptions`: every subscription in force, by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SubscriptionList {
+    /// `wirefold.api.subscriptions/1`.
+    pub schema: Tag<Self>,
+    /// The subscriptions.
+    pub subscriptions: Vec<SubscriptionRecord>,
+}
+
+/// `POST /api/v1/subscriptions/test`: what would a subscription have sent?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RehearsalRequest {
+    /// The subscription.
+    pub subscription: SubscriptionSettings,
+    /// How many hours back, 1 to 720; absent: 24.
+    #[serde(default = "a_day")]
+    pub hours: u32,
+}
+
+fn a_day() -> u32 {
+    24
+}
+
+/// What a subscription would have sent and saved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RehearsalReport {
+    /// `wirefold.api.rehearsal/1`.
+    pub schema: Tag<Self>,
+    /// How many hours back.
+    pub hours: u32,
+    /// What would have been sent, as the alerter says it.
+    pub report: serde_json::Value,
+}
+
+/// A command was stored; it takes effect within a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Accepted {
+    /// `wirefold.api.accepted/1`.
+    pub schema: Tag<Self>,
+    /// The command as it stands in `WF_CONTROL`.
+    pub command: ControlCommand,
+}
+
+super::api_message!(
+    SubscriptionList = "subscriptions",
+    RehearsalReport = "rehearsal",
+    Accepted = "accepted",
+);

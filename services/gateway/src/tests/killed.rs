@@ -1,0 +1,106 @@
+//! A projection whose process is killed, and files that do not fit.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
+
+use wirefold_flow::sim::Random;
+
+use super::samples::{article, begin, id};
+use super::world::World;
+use crate::projection::{Batch, Change, Projection};
+
+const TOLD: &str = "WIREFOLD_GATEWAY_CHILD";
+/// No child lives longer than this many batches, should nobody kill it.
+const MOST: u64 = 20_000;
+const BATCH: u64 = 7;
+
+fn batch(number: u64) -> Batch {
+    let changes = (0..BATCH).map(|at| {
+        let number = number * BATCH + at + 1;
+        let article = Box::new(article(number, number, number));
+        Change::Article { article, folded: begin() }
+    });
+    Batch { stream: "WF_OUTPUT", through: (number + 1) * BATCH, changes: changes.collect() }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how a test tells its child what to do")]
+fn child_process() {
+    let Ok(folder) = std::env::var(TOLD) else {
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let projection = Projection::open(folder.as_ref()).unwrap();
+        let place = projection.place("WF_OUTPUT").await.unwrap();
+        for number in place / BATCH..MOST {
+            projection.apply(batch(number)).await.unwrap();
+            std::io::stdout().lock().write_all(b"@\n").unwrap();
+        }
+    });
+}
+
+#[tokio::test]
+async fn rows_and_place_stay_together_when_it_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut random = Random::new(20_261_120);
+    for _ in 0..8 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "tests::killed::child_process", "--nocapture"])
+            .env(TOLD, folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let wanted = usize::try_from(1 + random.below(40)).unwrap();
+        let is_said = |line: &std::io::Result<String>| line.as_ref().unwrap().contains('@');
+        assert_eq!(said.filter(is_said).take(wanted).count(), wanted);
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let projection = Projection::open(folder.path()).unwrap();
+        let place = projection.place("WF_OUTPUT").await.unwrap();
+        assert!(place >= wanted as u64 * BATCH);
+        assert_eq!(projection.article_count().await.unwrap(), place);
+        assert!(projection.article(id(place)).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_another_version_is_put_aside_and_rebuilt() {
+    let mut world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1), article(2, 1, 1)]).await;
+    world.stop().await;
+    let path = world.folder.path().join("gateway.db");
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 999).unwrap();
+    world.start_again().await;
+    world.until_shown(2).await;
+    assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 2);
+    assert!(world.folder.path().join("gateway.db.old").exists());
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_put_aside_and_rebuilt() {
+    let mut world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1)]).await;
+    world.stop().await;
+    let path = world.folder.path().join("gateway.db");
+    std::fs::write(&path, b"this is no database at all, whatever it is called").unwrap();
+    let _ = std::fs::remove_file(world.folder.path().join("gateway.db-wal"));
+    world.start_again().await;
+    world.until_shown(1).await;
+    assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_projection_ahead_of_its_stream_is_rebuilt() {
+    let mut world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1)]).await;
+    world.stop().await;
+    let ahead = Batch { stream: "WF_OUTPUT", through: 1_000, changes: Vec::new() };
+    world.gateway.inner.projection.apply(ahead).await.unwrap();
+    world.start_again().await;
+    world.until_shown(1).await;
+    assert_eq!(*world.gateway.inner.place.borrow(), 1);
+    assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 1);
+}

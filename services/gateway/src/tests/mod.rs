@@ -1,0 +1,12 @@
+//! The gateway over simulated buses and real files, asked in process and over real sockets.
+
+mod access;
+mod asking;
+mod feeds;
+mod killed;
+mod order;
+mod pushing;
+mod samples;
+mod streaming;
+mod telling;
+mod world;

@@ -1,0 +1,204 @@
+//! The projection is the same whatever the order, and however often.
+
+use std::collections::BTreeSet;
+
+use rusqlite::types::Value;
+use wirefold_flow::sim::Random;
+use wirefold_proto::{Agency, AgencyHow, Confidence, StoryChange, Target};
+
+use super::samples::{article, begin, change, event, id, story};
+use crate::projection::{Batch, Change, Paging, Projection};
+
+/// Tables, and what of them does not depend on how they came to be. The times of what became part
+/// of another are read by nobody.
+const TABLES: [(&str, &str); 7] = [
+    ("articles", "id, fetched, judged, story, base_story, seen, body"),
+    (
+        "stories",
+        "id, event, gone, judged, revision, lead, agency,
+         iif(gone, 0, first_seen), iif(gone, 0, changed)",
+    ),
+    (
+        "events",
+        "id, gone, judged, revision, origins, quiet_judged,
+         iif(gone, 0, first_seen), iif(gone, 0, changed)",
+    ),
+    ("redirects", "*"),
+    ("moves", "*"),
+    ("article_feeds", "feed, (SELECT id FROM articles WHERE key = article)"),
+    ("places", "*"),
+];
+
+fn put(number: u64, story_of: u64, event_of: u64) -> Change {
+    let article = Box::new(article(number, story_of, event_of));
+    Change::Article { article, folded: begin() }
+}
+
+fn told(judged: u64, index: u32, what: StoryChange) -> Change {
+    Change::Story(Box::new(change(judged, index, what)))
+}
+
+/// Twenty-four articles in seven stories and four events, of which some merge.
+fn messages() -> Vec<Change> {
+    let agency = Agency {
+        name: "Fixture Press".to_owned(),
+        how: AgencyHow::Credited,
+        confidence: Confidence::Certainly,
+        evidence: Vec::new(),
+    };
+    let places = [
+        (1, 1, 1),
+        (2, 1, 1),
+        (3, 3, 3),
+        (4, 3, 3),
+        (5, 5, 5),
+        (6, 5, 5),
+        (7, 7, 1),
+        (8, 8, 3),
+        (9, 9, 9),
+        (10, 1, 1),
+        (11, 3, 3),
+        (12, 5, 5),
+        (13, 9, 9),
+        // Story 3 has become part of 1, event 3 of 1.
+        (15, 1, 1),
+        (16, 1, 1),
+        (17, 8, 1),
+        (18, 5, 5),
+        // Story 9 has become part of 5, and that one of 1.
+        (21, 1, 1),
+        (22, 7, 1),
+        (23, 1, 1),
+    ];
+    let mut messages: Vec<Change> = places.map(|(n, story, event)| put(n, story, event)).into();
+    let stories = |from: u64, into: u64| StoryChange::Merged {
+        from: Target::Story(story(from)),
+        into: Target::Story(story(into)),
+        links: Vec::new(),
+    };
+    let events = |from: u64, into: u64| StoryChange::Merged {
+        from: Target::Event(event(from)),
+        into: Target::Event(event(into)),
+        links: Vec::new(),
+    };
+    // Decided once more, otherwise: the later decision counts.
+    let mut again = article(10, 7, 1);
+    again.judged = 14;
+    messages.extend([
+        Change::Article { article: Box::new(again), folded: begin() },
+        told(15, 0, stories(3, 1)),
+        told(15, 1, events(3, 1)),
+        told(19, 0, stories(9, 5)),
+        told(19, 1, events(9, 5)),
+        told(20, 0, stories(5, 1)),
+        told(20, 1, events(5, 1)),
+        told(6, 0, StoryChange::Credited { story: story(5), agency }),
+        told(12, 1, StoryChange::Preferred { story: story(5), lead: id(6) }),
+        told(24, 0, StoryChange::Quiet { target: Target::Event(event(1)) }),
+    ]);
+    messages
+}
+
+fn shuffled(messages: &[Change], random: &mut Random) -> Vec<Change> {
+    let mut shuffled = messages.to_vec();
+    for at in (1..shuffled.len()).rev() {
+        let other = usize::try_from(random.below(at as u64 + 1)).unwrap();
+        shuffled.swap(at, other);
+    }
+    shuffled
+}
+
+async fn feed(projection: &Projection, messages: &[Change], size: usize) {
+    for batch in messages.chunks(size) {
+        let batch = Batch { stream: "WF_OUTPUT", through: 100, changes: batch.to_vec() };
+        projection.apply(batch).await.unwrap();
+    }
+}
+
+fn dump(folder: &tempfile::TempDir) -> Vec<String> {
+    let connection = rusqlite::Connection::open(folder.path().join("gateway.db")).unwrap();
+    let mut lines = Vec::new();
+    for (table, columns) in TABLES {
+        let mut ask = connection.prepare(&format!("SELECT {columns} FROM {table}")).unwrap();
+        let width = ask.column_count();
+        let rows = ask.query_map([], |row| {
+            (0..width).map(|at| row.get::<_, Value>(at)).collect::<Result<Vec<_>, _>>()
+        });
+        lines.extend(rows.unwrap().map(|row| format!("{table} {:?}", row.unwrap())));
+    }
+    lines.sort();
+    lines
+}
+
+#[tokio::test]
+async fn any_order_and_any_number_of_times_give_the_same() {
+    let messages = messages();
+    let straight = tempfile::tempdir().unwrap();
+    feed(&Projection::open(straight.path()).unwrap(), &messages, 5).await;
+    let expected = dump(&straight);
+    assert!(expected.len() > 50, "{}", expected.len());
+    for seed in 0..40 {
+        let mut random = Random::new(seed);
+        let folder = tempfile::tempdir().unwrap();
+        let projection = Projection::open(folder.path()).unwrap();
+        feed(&projection, &shuffled(&messages, &mut random), 1 + seed as usize % 7).await;
+        feed(&projection, &shuffled(&messages, &mut random), 3).await;
+        let found = dump(&folder);
+        let other: Vec<_> = found.iter().filter(|line| !expected.contains(line)).collect();
+        assert!(other.is_empty() && found.len() == expected.len(), "seed {seed}: {other:#?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_merged_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let projection = Projection::open(folder.path()).unwrap();
+    feed(&projection, &messages(), 100).await;
+    let page = projection.events(Paging::first(10), None).await.unwrap();
+    assert_eq!(page.events.len(), 1);
+    let event_brief = &page.events[0];
+    assert_eq!((event_brief.id, event_brief.articles), (event(1), 20));
+    assert!(event_brief.quiet);
+    let stories: BTreeSet<_> = event_brief.stories.iter().map(|story| story.id).collect();
+    assert_eq!(stories, [story(1), story(7), story(8)].into());
+    let first = projection.story(story(1)).await.unwrap().unwrap();
+    assert_eq!(first.articles.len(), 15);
+    assert_eq!(first.story.lead, id(1));
+    assert_eq!(event_brief.velocity.iter().sum::<u32>(), 20);
+}
+
+#[tokio::test]
+async fn what_people_take_out_of_a_story_leaves_it() {
+    let split = |judged| {
+        let (from, into) = (story(1), story(2));
+        told(judged, 0, StoryChange::Split { from, into, articles: vec![id(2), id(3)] })
+    };
+    let messages = [put(1, 1, 1), put(2, 1, 1), put(3, 1, 1), put(4, 1, 1), split(5)];
+    for seed in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let projection = Projection::open(folder.path()).unwrap();
+        feed(&projection, &shuffled(&messages, &mut Random::new(seed)), 1).await;
+        let members = |story: Option<crate::shapes::Story>| -> Vec<_> {
+            story.unwrap().articles.iter().map(|article| article.id).collect()
+        };
+        let (one, two) = (projection.story(story(1)).await, projection.story(story(2)).await);
+        assert_eq!(members(one.unwrap()), [id(1), id(4)], "seed {seed}");
+        assert_eq!(members(two.unwrap()), [id(2), id(3)], "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn old_articles_leave_with_their_stories() {
+    let folder = tempfile::tempdir().unwrap();
+    let projection = Projection::open(folder.path()).unwrap();
+    feed(&projection, &[put(1, 1, 1), put(2, 2, 2), put(3, 2, 2)], 10).await;
+    let after_two = begin().plus(std::time::Duration::from_mins(3));
+    assert_eq!(projection.expire(after_two).await.unwrap(), 2);
+    assert_eq!(projection.expire(after_two).await.unwrap(), 0);
+    let page = projection.stories(Paging::first(10)).await.unwrap();
+    assert_eq!(page.stories.len(), 1);
+    assert_eq!((page.stories[0].id, page.stories[0].articles), (story(2), 1));
+    let found = |words: &str| projection.events(Paging::first(9), Some(words.to_owned()));
+    assert!(found("number 1").await.unwrap().events.is_empty());
+    assert_eq!(found("number 3").await.unwrap().events.len(), 1);
+}

@@ -1,0 +1,83 @@
+//! Made-up output: articles, stories, events.
+
+use std::time::Duration;
+
+use wirefold_envelope::{timestamp, unix_millis};
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{
+    ArticleId, Class, ContentHash, DecisionId, EventId, Input, ItemAddress, OutputArticle,
+    OutputStory, StoryChange, StoryId, Tag, decode,
+};
+
+const SAMPLE: &[u8] =
+    include_bytes!("../../../../proto/samples/wirefold.output.article.1.minimal.json");
+
+/// When the made-up world begins.
+pub(super) fn begin() -> UnixMillis {
+    unix_millis("2026-03-01T06:00:00Z".parse().unwrap())
+}
+
+/// The id of the article with this number.
+pub(super) fn id(number: u64) -> ArticleId {
+    let outlet = outlet(number).parse().unwrap();
+    let url = format!("https://{outlet}/{number}");
+    ArticleId::of(&outlet, ItemAddress::Url(&url), ContentHash::of("", ""))
+}
+
+/// The story, or event, that the article with this number opened.
+pub(super) fn story(number: u64) -> StoryId {
+    StoryId::from(id(number))
+}
+
+pub(super) fn event(number: u64) -> EventId {
+    EventId::from(id(number))
+}
+
+fn outlet(number: u64) -> String {
+    format!("outlet{}.example", number % 7)
+}
+
+/// The article with this number, decided as number `number`, a minute after the one before; it
+/// belongs to the story and event opened by those numbers.
+pub(super) fn article(number: u64, story_of: u64, event_of: u64) -> OutputArticle {
+    let mut article: OutputArticle = decode(SAMPLE).unwrap();
+    let seen = timestamp(begin().plus(Duration::from_mins(number)));
+    let outlet = outlet(number);
+    article.id = id(number);
+    article.decision = DecisionId { epoch: 1, input: Input::Article(number) };
+    (article.judged, article.fetched) = (number, number);
+    article.article.outlet = outlet.parse().unwrap();
+    article.article.feeds = vec![format!("feed{}", number % 7).parse().unwrap()];
+    article.article.item_key = format!("item-{number}");
+    article.article.url = Some(format!("https://{outlet}/{number}?from=feed"));
+    article.article.canonical_url = Some(format!("https://{outlet}/{number}"));
+    article.article.title = format!("Ferry number {number} sails");
+    article.article.seen = seen;
+    article.text = Some(format!("Ferry number {number} sails again after the storm."));
+    article.text_policy = wirefold_proto::TextPolicy::Lead;
+    let verdict = &mut article.verdict;
+    (verdict.story, verdict.event) = (story(story_of), event(event_of));
+    (verdict.lead, verdict.origin) = (id(story_of), id(story_of));
+    (verdict.class, verdict.kind) = match number == story_of {
+        true => (Class::New, None),
+        false => (Class::Copy, Some(wirefold_proto::CopyKind::Reprint)),
+    };
+    article.story_state.revision = number;
+    article.story_state.first_seen = timestamp(begin().plus(Duration::from_mins(story_of)));
+    article.event_state.revision = number;
+    article.event_state.origins = 1 + u32::try_from(number % 3).unwrap();
+    article.event_state.first_seen = timestamp(begin().plus(Duration::from_mins(event_of)));
+    article
+}
+
+/// A change that the decision of this number brings about.
+pub(super) fn change(judged: u64, index: u32, change: StoryChange) -> OutputStory {
+    OutputStory {
+        schema: Tag::new(),
+        decision: DecisionId { epoch: 1, input: Input::Article(judged) },
+        judged,
+        index,
+        at: timestamp(begin().plus(Duration::from_mins(judged))),
+        change,
+    }
+}

@@ -1,0 +1,177 @@
+//! Feeds and subscriptions, commands about them, alerts, dead letters.
+
+use axum::body::Body;
+use axum::http::{Method, header};
+use bytes::Bytes;
+use serde_json::json;
+use wirefold_proto::{
+    Alert, Command, ControlCommand, DeadLetter, FeedRecord, Message, SubscriptionRecord, decode,
+    encode, streams,
+};
+
+use super::world::{DEADLINE, World, request};
+use crate::Access;
+use crate::shapes::{Accepted, AlertPage, DeadDetail, DeadPage, FeedList, SubscriptionList};
+
+const FEED: &[u8] = include_bytes!("../../../../proto/samples/wirefold.feed.1.json");
+const SUBSCRIPTION: &[u8] =
+    include_bytes!("../../../../proto/samples/wirefold.subscription.1.json");
+const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
+const DEAD: &[u8] = include_bytes!("../../../../proto/samples/wirefold.dead.1.json");
+
+async fn put<M: Message>(world: &World, bucket: &str, key: &str, record: &M) {
+    let bucket = world.bus.key_value(bucket).unwrap();
+    bucket.put(key, Bytes::from(encode(record).unwrap())).await.unwrap();
+}
+
+/// One feed that a file defines, one that people added.
+async fn with_feeds() -> World {
+    let world = World::new().await;
+    let managed: FeedRecord = decode(FEED).unwrap();
+    let mut added = managed.clone();
+    added.managed_by = None;
+    added.feed.id = "added".parse().unwrap();
+    added.feed.url = "https://added.example/feed".to_owned();
+    for record in [&managed, &added] {
+        put(&world, "wf_feeds", &format!("feed.{}", record.feed.id), record).await;
+    }
+    // What else the fetcher keeps there is none of ours.
+    let bucket = world.bus.key_value("wf_feeds").unwrap();
+    bucket.put("seen.added", Bytes::from_static(b"{}")).await.unwrap();
+    world
+}
+
+async fn commands(world: &World) -> Vec<Command> {
+    let mut reader = world.bus.read(streams::CONTROL.name, ">", 1).await.unwrap();
+    let messages = reader.ready(100).await.unwrap();
+    messages.iter().map(|m| decode::<ControlCommand>(&m.body).unwrap().command).collect()
+}
+
+async fn delete(world: &World, path: &str) -> u16 {
+    let mut request = request(Method::DELETE, path, Body::empty());
+    let json = header::HeaderValue::from_static("application/json");
+    request.headers_mut().insert(header::CONTENT_TYPE, json);
+    world.send(Access::Network, request).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn feeds_are_added_changed_and_removed_by_command() {
+    let world = with_feeds().await;
+    let list: FeedList = world.get("/api/v1/feeds").await.shape();
+    let ids: Vec<_> = list.feeds.iter().map(|record| record.feed.id.to_string()).collect();
+    assert_eq!(ids, ["added", "harbour-news"]);
+    let added = world.post("/api/v1/feeds", &json!({"url": "https://new.example/rss"})).await;
+    assert_eq!(added.status, 202);
+    let accepted: Accepted = decode(&added.body).unwrap();
+    assert_eq!(accepted.command.by, "api");
+    let known = json!({"url": "https://added.example/feed", "title": "Added", "full_text": "off"});
+    assert_eq!(world.post("/api/v1/feeds", &known).await.status, 202);
+    assert_eq!(delete(&world, "/api/v1/feeds/added").await, 202);
+    let commands = commands(&world).await;
+    let [
+        Command::FeedAdd { feed },
+        Command::FeedChange { feed: changed },
+        Command::FeedRemove { .. },
+    ] = &commands[..]
+    else {
+        panic!("{commands:?}");
+    };
+    assert_eq!(feed.id.as_str(), "new-example-rss");
+    assert_eq!((changed.id.as_str(), changed.title.as_deref()), ("added", Some("Added")));
+}
+
+#[tokio::test]
+async fn what_a_file_defines_is_changed_there() {
+    let world = with_feeds().await;
+    let managed = [
+        json!({"url": "https://harbour.example/feed.xml"}),
+        json!({"id": "harbour-news", "url": "https://other.example/feed.xml"}),
+    ];
+    for body in managed {
+        let answer = world.post("/api/v1/feeds", &body).await;
+        assert_eq!(answer.status, 409);
+        assert!(answer.json()["detail"].as_str().unwrap().contains("wirefold.toml:14"));
+    }
+    assert_eq!(delete(&world, "/api/v1/feeds/harbour-news").await, 409);
+    assert_eq!(delete(&world, "/api/v1/feeds/nothing").await, 404);
+    let local = json!({"url": "file:///etc/passwd"});
+    assert_eq!(world.post("/api/v1/feeds", &local).await.status, 400);
+    assert_eq!(world.post("/api/v1/feeds/probe", &local).await.status, 400);
+    let web = json!({"url": "https://new.example/"});
+    assert_eq!(world.post("/api/v1/feeds/probe", &web).await.status, 422);
+    assert!(commands(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn subscriptions_are_checked_before_they_are_stored() {
+    let world = World::new().await;
+    let mut record: SubscriptionRecord = decode(SUBSCRIPTION).unwrap();
+    record.managed_by = Some("wirefold.toml:30".to_owned());
+    let id = record.subscription.id.clone();
+    put(&world, "wf_subscriptions", &format!("subscription.{id}"), &record).await;
+    let list: SubscriptionList = world.get("/api/v1/subscriptions").await.shape();
+    assert_eq!(list.subscriptions, [record]);
+    let path = "/api/v1/subscriptions";
+    let taken = json!({"id": id, "name": "Mine", "query": "ferry"});
+    assert_eq!(world.post(path, &taken).await.status, 409);
+    let broken = json!({"id": "mine", "name": "Mine", "query": "ferry AND"});
+    let answer = world.post(path, &broken).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.json()["detail"].as_str().unwrap().contains("column 10"), "{:?}", answer.json());
+    let good = json!({"id": "mine", "name": "Mine", "query": "ferry"});
+    assert_eq!(world.post(path, &good).await.status, 202);
+    assert_eq!(delete(&world, &format!("{path}/{id}")).await, 409);
+    assert_eq!(commands(&world).await.len(), 1);
+    let test = json!({"subscription": good, "hours": 3});
+    let rehearsed = world.post(&format!("{path}/test"), &test).await;
+    assert_eq!(rehearsed.json()["report"], json!({"id": "mine", "hours": 3}));
+}
+
+#[tokio::test]
+async fn alerts_show_their_last_revision_and_their_life() {
+    let world = World::new().await;
+    let mut alert: Alert = decode(ALERT).unwrap();
+    for revision in [1, 3, 2] {
+        alert.revision = revision;
+        alert.origins = u32::try_from(revision).unwrap();
+        world.publish(&alert).await;
+    }
+    let shown = async {
+        // Alerts have no place to wait for: ask until the last stands there.
+        while world.gateway.inner.projection.place("WF_ALERTS").await.unwrap() < 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, shown).await.unwrap();
+    let page: AlertPage = world.get("/api/v1/alerts").await.shape();
+    assert_eq!(page.alerts.len(), 1);
+    assert_eq!(page.alerts[0].alert.origins, 3);
+    let revisions: Vec<u64> = page.alerts[0].revisions.iter().map(|r| r.revision).collect();
+    assert_eq!(revisions, [1, 2, 3]);
+    let other: AlertPage = world.get("/api/v1/alerts?subscription=other").await.shape();
+    assert!(other.alerts.is_empty());
+}
+
+#[tokio::test]
+async fn dead_letters_are_listed_shown_and_replayed() {
+    let world = World::new().await;
+    let letter: DeadLetter = decode(DEAD).unwrap();
+    for sequence in [7, 8] {
+        world.publish(&DeadLetter { sequence, ..letter.clone() }).await;
+    }
+    let page: DeadPage = world.get("/api/v1/dead").await.shape();
+    let listed: Vec<u64> = page.dead.iter().map(|row| row.sequence).collect();
+    assert_eq!((listed, page.kept), (vec![2, 1], 2));
+    assert!(page.dead.iter().all(|row| row.letter.message.is_none()));
+    let one: DeadPage = world.get("/api/v1/dead?limit=1").await.shape();
+    assert_eq!(one.dead[0].letter.sequence, 8);
+    let detail: DeadDetail = world.get("/api/v1/dead/1").await.shape();
+    assert_eq!(detail.letter.message, letter.message);
+    let replayed = world.post("/api/v1/dead/1/replay", &json!({})).await.json();
+    assert_eq!(replayed["outcome"], format!("{} 1", letter.stage.as_str()));
+    assert_eq!(world.get("/api/v1/dead/3").await.status, 404);
+    assert_eq!(world.post("/api/v1/dead/9/replay", &json!({})).await.status, 404);
+    assert_eq!(world.get("/api/v1/dead/x").await.status, 400);
+    let wrong = request(Method::PUT, "/api/v1/dead/1", Body::empty());
+    assert_eq!(world.send(Access::Socket, wrong).await.status, 405);
+}

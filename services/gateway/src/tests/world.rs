@@ -1,0 +1,209 @@
+//! A gateway with everything around it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use wirefold_envelope::{Limits, Sender, create_streams, unix_millis};
+use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
+use wirefold_flow::{BoxFuture, Bus, Clock, Surroundings};
+use wirefold_proto::{DeadLetter, Message, Published, SubscriptionSettings, TextPolicy};
+
+use super::samples;
+use crate::{Access, Gateway, GatewayError, Probe, Rehearse, Replay, Settings};
+
+pub(super) const SENDER: Sender = Sender { source: "/wirefold/test" };
+/// Longer than anything takes unless it hangs.
+pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+
+pub(super) struct World {
+    pub(super) folder: TempDir,
+    pub(super) clock: VirtualClock,
+    pub(super) bus: Arc<dyn Bus>,
+    pub(super) gateway: Gateway,
+    running: Option<(CancellationToken, JoinHandle<Result<(), GatewayError>>)>,
+}
+
+/// Does nothing and says so.
+struct Seams;
+
+impl Rehearse for Seams {
+    fn rehearse(
+        &self,
+        subscription: SubscriptionSettings,
+        back: Duration,
+    ) -> BoxFuture<'_, Result<Value, String>> {
+        let hours = back.as_secs() / 3_600;
+        Box::pin(async move { Ok(serde_json::json!({"id": subscription.id, "hours": hours})) })
+    }
+}
+
+impl Replay for Seams {
+    fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>> {
+        Box::pin(async move { Ok(format!("{} {sequence}", letter.stage.as_str())) })
+    }
+}
+
+impl Probe for Seams {
+    fn probe(&self, url: String) -> BoxFuture<'_, Result<Value, String>> {
+        Box::pin(async move { Err(format!("{url}: not a feed")) })
+    }
+}
+
+fn settings(folder: &TempDir, demo: bool) -> Settings {
+    let seams = Arc::new(Seams);
+    Settings {
+        folder: folder.path().to_owned(),
+        demo,
+        release: "0.0.0".to_owned(),
+        hosts: vec!["news.example".to_owned()],
+        text_policy: TextPolicy::Lead,
+        base_url: "http://127.0.0.1:8787".to_owned(),
+        rehearse: seams.clone(),
+        replay: seams.clone(),
+        probe: seams,
+    }
+}
+
+/// What was answered.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    /// The body as a shape, its schema checked.
+    pub(super) fn shape<M: Message>(&self) -> M {
+        assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
+        wirefold_proto::decode(&self.body).unwrap()
+    }
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        Self::make(false).await
+    }
+
+    pub(super) async fn demo() -> Self {
+        Self::make(true).await
+    }
+
+    async fn make(demo: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = VirtualClock::default();
+        let ahead = samples::begin().since(clock.now()) + Duration::from_hours(1);
+        clock.advance(ahead);
+        let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
+        create_streams(&*bus, &Limits::default()).await.unwrap();
+        let surroundings = Surroundings::new(bus.clone(), Arc::new(clock.clone()));
+        let gateway = Gateway::open(surroundings, settings(&folder, demo)).await.unwrap();
+        let mut world = Self { folder, clock, bus, gateway, running: None };
+        world.start();
+        world
+    }
+
+    fn start(&mut self) {
+        let (stop, gateway) = (CancellationToken::new(), self.gateway.clone());
+        let stopped = stop.clone();
+        let task = tokio::spawn(async move { gateway.run(stopped).await });
+        self.running = Some((stop, task));
+    }
+
+    /// Stops it.
+    pub(super) async fn stop(&mut self) {
+        let (stop, task) = self.running.take().unwrap();
+        stop.cancel();
+        tokio::time::timeout(DEADLINE, task).await.unwrap().unwrap().unwrap();
+    }
+
+    /// Opens it once more over the same folder and bus, and starts it.
+    pub(super) async fn start_again(&mut self) {
+        let surroundings = Surroundings::new(self.bus.clone(), Arc::new(self.clock.clone()));
+        let settings = settings(&self.folder, self.gateway.inner.settings.demo);
+        self.gateway = Gateway::open(surroundings, settings).await.unwrap();
+        self.start();
+    }
+
+    /// Publishes a message and says its sequence.
+    pub(super) async fn publish<M: Published>(&self, message: &M) -> u64 {
+        let time = wirefold_envelope::timestamp(self.clock.now());
+        let outgoing = SENDER.outgoing(message, time, None).unwrap();
+        self.bus.publish(outgoing).await.unwrap().sequence()
+    }
+
+    /// Publishes articles of the output, each with its text in `WF_FETCHED`, and waits until they
+    /// are shown.
+    pub(super) async fn publish_articles(&self, articles: &[wirefold_proto::OutputArticle]) {
+        let mut last = 0;
+        for article in articles {
+            let mut article = article.clone();
+            article.fetched = self.publish(&fetched(&article)).await;
+            last = self.publish(&article).await;
+        }
+        self.until_shown(last).await;
+    }
+
+    /// Waits until the projection reaches so far.
+    pub(super) async fn until_shown(&self, sequence: u64) {
+        let mut place = self.gateway.inner.place.subscribe();
+        let shown = place.wait_for(|place| *place >= sequence);
+        tokio::time::timeout(DEADLINE, shown).await.unwrap().unwrap();
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        self.send(Access::Network, request(Method::GET, path, Body::empty())).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Answer {
+        let mut request = request(Method::POST, path, Body::from(body.to_string()));
+        let json = header::HeaderValue::from_static("application/json");
+        request.headers_mut().insert(header::CONTENT_TYPE, json);
+        self.send(Access::Network, request).await
+    }
+
+    pub(super) async fn send(&self, access: Access, request: Request<Body>) -> Answer {
+        let response = self.gateway.router(access).oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let body = tokio::time::timeout(DEADLINE, to_bytes(body, usize::MAX)).await.unwrap();
+        Answer { status: head.status, headers: head.headers, body: body.unwrap().to_vec() }
+    }
+}
+
+pub(super) fn request(method: Method, path: &str, body: Body) -> Request<Body> {
+    let request = Request::builder().method(method).uri(path);
+    request.header(header::HOST, "127.0.0.1:8787").body(body).unwrap()
+}
+
+/// The article as it stood in `WF_FETCHED`: its text is much longer than a lead.
+pub(super) fn fetched(article: &wirefold_proto::OutputArticle) -> wirefold_proto::ArticleFetched {
+    let sentence = format!("This is what ferry {} did on its way to the island. ", article.judged);
+    wirefold_proto::ArticleFetched {
+        schema: wirefold_proto::Tag::new(),
+        id: article.id,
+        article: article.article.clone(),
+        text: sentence.repeat(20),
+        text_from: wirefold_proto::TextSource::Feed,
+    }
+}
+
+/// A time of the made-up world as the contract writes it.
+pub(super) fn minute(number: u64) -> jiff::Timestamp {
+    wirefold_envelope::timestamp(samples::begin().plus(Duration::from_mins(number)))
+}
+
+#[test]
+fn times_fit_together() {
+    assert_eq!(unix_millis(minute(0)), samples::begin());
+}

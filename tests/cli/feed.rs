@@ -1,0 +1,210 @@
+//! `feed`: through the socket of what stands in for a running `up`.
+
+use serde_json::{Value, json};
+
+use super::api::{Api, Asked, accepted, problem, sample};
+use crate::program::Folder;
+
+/// A feed of the sample's with another id and address.
+fn feed(id: &str, change: impl FnOnce(&mut Value)) -> Value {
+    let mut record = sample("wirefold.feed.1.json");
+    record["feed"]["id"] = id.into();
+    record["feed"]["url"] = format!("https://{id}.example/feed").into();
+    record["health"] = "good".into();
+    for field in ["problem", "managed_by"] {
+        record.as_object_mut().expect("a record is an object").remove(field);
+    }
+    change(&mut record);
+    record
+}
+
+fn listing(feeds: &[Value]) -> (u16, Value) {
+    (200, json!({"schema": "wirefold.api.feeds/1", "feeds": feeds}))
+}
+
+/// Knows these feeds, takes others, and looks at addresses.
+fn api(feeds: Vec<Value>) -> Api {
+    Api::answering(move |asked: &Asked| match asked.line.as_str() {
+        "GET /api/v1/feeds" => listing(&feeds),
+        "POST /api/v1/feeds" if asked.body["url"] == "https://refused.example/" => {
+            problem(409, "managed by wirefold.toml:14: change it there")
+        }
+        "POST /api/v1/feeds" => accepted(&sample("wirefold.control.1.feed.add.json")),
+        "DELETE /api/v1/feeds/two" => accepted(&sample("wirefold.control.1.feed.remove.json")),
+        "DELETE /api/v1/feeds/one" => problem(409, "managed by wirefold.toml:14"),
+        "POST /api/v1/feeds/probe" => (200, probed(&asked.body["url"])),
+        _ => problem(404, "no such feed: see `wirefold feed ls`"),
+    })
+}
+
+fn probed(url: &Value) -> Value {
+    let found = match url.as_str() {
+        Some("https://page.example/") => json!({
+            "problem": "an HTML page, not a feed",
+            "feeds": ["https://page.example/a.xml", "https://page.example/b.xml"],
+        }),
+        Some("https://nothing.example/") => json!({"problem": "no answer within 30 s"}),
+        _ => json!({"title": "Harbour News", "items": 20, "teasers": 18}),
+    };
+    json!({"schema": "wirefold.api.probe/1", "found": found})
+}
+
+#[test]
+fn the_list_says_how_feeds_are_doing() {
+    let failing = feed("two", |record| {
+        record["health"] = "failing".into();
+        record["failures"] = 3.into();
+        record["problem"] = "HTTP 503".into();
+    });
+    let full = feed("three", |record| record["teasers"]["teasers"] = 0.into());
+    let api = api(vec![feed("one", |_| {}), failing, full]);
+    let run = api.run(&["feed", "ls"]).code(0);
+    assert_eq!(run.out.lines().count(), 4, "{}", run.out);
+    let line = run.out.lines().find(|line| line.starts_with("two ")).unwrap();
+    assert!(line.contains("failing 3 times in a row") && line.contains("HTTP 503"), "{line}");
+    assert_eq!(run.err, "3 feeds: 2 good, 1 failing; 2 of 3 feeds send teasers\n");
+    let problems = api.run(&["feed", "ls", "--problems"]).code(0);
+    assert_eq!(problems.out.lines().count(), 2, "{}", problems.out);
+    let lines = api.run(&["feed", "ls", "--json"]).code(0).out;
+    let ids: Vec<Value> = lines
+        .lines()
+        .map(|json| serde_json::from_str::<Value>(json).unwrap())
+        .inspect(|record| assert_eq!(record["schema"], "wirefold.feed/1"))
+        .map(|record| record["feed"]["id"].clone())
+        .collect();
+    assert_eq!(ids, ["one", "two", "three"]);
+}
+
+#[test]
+fn an_empty_list_says_what_to_do() {
+    let run = api(Vec::new()).run(&["feed", "ls"]).code(0);
+    assert_eq!(run.out, "");
+    assert!(run.err.contains("`wirefold feed import FILE.opml`"), "{}", run.err);
+}
+
+const LIST: &str = "<opml version='2.0'><body>
+    <outline text='Coast'><outline text='Sea'>
+      <outline text='Tides' xmlUrl='https://tides.example/feed'/>
+    </outline></outline>
+    <outline text='One' xmlUrl='https://one.example/feed'/>
+    <outline text='Gulls' xmlUrl='https://gulls.example/feed'/>
+    </body></opml>";
+
+#[test]
+fn a_list_is_imported_and_known_feeds_stay_as_they_are() {
+    let api = api(vec![feed("one", |_| {})]);
+    api.folder.write("my.opml", LIST.as_bytes());
+    let dry = api.run(&["feed", "import", "my.opml", "--dry-run"]).code(0);
+    assert!(dry.err.contains("would import 2 feeds, 1 known already"), "{}", dry.err);
+    assert!(api.told().is_empty());
+    let run = api.run(&["feed", "import", "my.opml", "--full-text", "off"]).code(0);
+    assert!(run.err.starts_with("imported 2 feeds, 1 known already\n"), "{}", run.err);
+    let mut told: Vec<Value> = api.told().into_iter().map(|asked| asked.body).collect();
+    told.sort_by_key(|body| body["url"].to_string());
+    let id = |body: &mut Value| body.as_object_mut().and_then(|body| body.remove("id"));
+    assert_ne!(id(&mut told[0]), id(&mut told[1]), "each has an id of its own");
+    let expected = [
+        json!({"url": "https://gulls.example/feed", "title": "Gulls", "full_text": "off"}),
+        json!({
+            "url": "https://tides.example/feed",
+            "title": "Tides",
+            "group": "Coast/Sea",
+            "full_text": "off",
+        }),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn without_a_terminal_nobody_is_asked_about_pages() {
+    let api = api(Vec::new());
+    let run = api.folder.run_on(LIST.as_bytes(), &["feed", "import", "-", "--data", "."]).code(0);
+    assert!(run.err.contains("note: full_text = auto"), "{}", run.err);
+    assert!(api.told().iter().all(|asked| asked.body["full_text"] == "auto"));
+}
+
+#[test]
+fn what_is_refused_is_named_and_the_rest_goes_on() {
+    let api = api(Vec::new());
+    let list = LIST.replace("https://gulls.example/feed", "https://refused.example/");
+    api.folder.write("my.opml", list.as_bytes());
+    let run = api.run(&["feed", "import", "my.opml"]).code(5);
+    let line = "error: https://refused.example/: managed by wirefold.toml:14: change it there";
+    assert!(run.err.contains(line), "{}", run.err);
+    assert!(run.err.contains("imported 2 feeds, 0 known already, 1 refused"), "{}", run.err);
+}
+
+#[test]
+fn what_is_no_list_is_named() {
+    let api = api(Vec::new());
+    api.folder.write("feed.xml", b"<rss version='2.0'/>");
+    api.folder.write("empty.opml", b"<opml version='2.0'><body/></opml>");
+    let feed = api.run(&["feed", "import", "feed.xml"]).code(2);
+    assert!(feed.err.starts_with("error: feed.xml: line 1: this is a feed"), "{}", feed.err);
+    let empty = api.run(&["feed", "import", "empty.opml"]).code(3);
+    assert_eq!(empty.err, "error: empty.opml: no feeds in it\n");
+    api.run(&["feed", "import", "gone.opml"]).code(3);
+}
+
+#[test]
+fn an_export_can_be_imported() {
+    let grouped = feed("two", |record| record["feed"]["group"] = "Sea & Coast".into());
+    let run = api(vec![feed("one", |_| {}), grouped]).run(&["feed", "export"]).code(0);
+    let other = api(Vec::new());
+    other.folder.write("my.opml", run.out.as_bytes());
+    other.run(&["feed", "import", "my.opml"]).code(0);
+    let told = other.told();
+    let two = told.iter().find(|asked| asked.body["id"] == "two").expect("it keeps its id");
+    assert_eq!(two.body["group"], "Sea & Coast");
+    assert_eq!(two.body["url"], "https://two.example/feed");
+    assert_eq!(told.len(), 2);
+}
+
+#[test]
+fn an_address_is_looked_at_before_it_is_added() {
+    let api = api(Vec::new());
+    let run = api.run(&["feed", "add", "https://harbour.example/feed", "--group", "sea"]).code(0);
+    assert!(run.err.contains("20 items, 18 of them teasers"), "{}", run.err);
+    assert_eq!(api.told()[1].body["group"], "sea");
+    let page = api.run(&["feed", "add", "https://page.example/"]).code(2);
+    assert!(page.err.contains("https://page.example/b.xml"), "{}", page.err);
+    api.run(&["feed", "add", "https://nothing.example/"]).code(1);
+    let lines =
+        |of: &Api| of.told().iter().filter(|asked| asked.line == "POST /api/v1/feeds").count();
+    assert_eq!(lines(&api), 1, "only the first was added");
+    api.run(&["feed", "add", "https://nothing.example/", "--yes"]).code(0);
+    assert_eq!(lines(&api), 2);
+}
+
+#[test]
+fn an_address_can_be_tried() {
+    let api = api(Vec::new());
+    let run = api.run(&["feed", "test", "https://harbour.example/feed"]).code(0);
+    assert!(run.out.starts_with("Harbour News\n20 items"), "{}", run.out);
+    let page = api.run(&["feed", "test", "https://page.example/"]).code(1);
+    assert!(page.out.contains("it names 2 feeds:"), "{}", page.out);
+}
+
+#[test]
+fn feeds_are_removed_by_id_or_address_but_not_those_of_a_file() {
+    let api = api(vec![feed("one", |_| {}), feed("two", |_| {})]);
+    api.run(&["feed", "rm", "two"]).code(0);
+    api.run(&["feed", "rm", "https://two.example/feed"]).code(0);
+    assert_eq!(api.told().len(), 2);
+    let managed = api.run(&["feed", "rm", "one"]).code(2);
+    assert_eq!(managed.err, "error: managed by wirefold.toml:14\n");
+    api.run(&["feed", "rm", "three"]).code(3);
+    api.run(&["feed", "rm", "https://three.example/feed"]).code(3);
+}
+
+#[test]
+fn without_data_there_is_nothing_to_show() {
+    let folder = Folder::with(&[]);
+    for command in [["feed", "ls"], ["story", "ls"], ["alert", "ls"], ["sub", "ls"], ["dead", "ls"]]
+    {
+        let run = folder.run(&[&command[..], &["--data", "none"]].concat()).code(3);
+        assert_eq!(run.out, "");
+        assert!(run.err.contains("nothing has been collected yet in none: run `wirefold up`"));
+        assert!(!folder.path().join("none").exists(), "looking makes no folder");
+    }
+}

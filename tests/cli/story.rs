@@ -1,0 +1,208 @@
+//! `story`, `why`, `alert`, `tail`: what was folded and told, through what stands in for a
+//! running `up`.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::RawQuery;
+use axum::routing::get;
+use serde_json::{Value, json};
+
+use super::api::{Api, Asked, problem, sample};
+use super::{ORCHARD, STORM, STORM_REPRINT};
+
+const FIRST: &str = "a-3e8swfvwy1mr4n7gw8bbv5dvw2";
+const SECOND: &str = "a-6dawhv5h66mckrw21kfjkyn7m3";
+const THIRD: &str = "a-108nt1n4fr4x52dmmnwmqm87yn";
+const STORY: &str = "s-3e8swfvwy1mr4n7gw8bbv5dvw2";
+const EVENT: &str = "e-3e8swfvwy1mr4n7gw8bbv5dvw2";
+
+fn brief(id: &str, outlet: &str, class: &str) -> Value {
+    let mut brief = json!({
+        "id": id, "fetched": 1, "story": STORY, "outlet": outlet, "title": "Storm shuts harbour",
+        "language": "en", "url": format!("https://{outlet}/storm"),
+        "seen": "2026-03-01T11:52:07Z", "class": class, "comparable": true, "baseline": false,
+    });
+    if class == "copy" {
+        brief["kind"] = "reprint".into();
+        brief["strongest"] = json!({"id": FIRST, "contained": 0.712, "containing": 0.9, "passages": 2, "longest": 31});
+        brief["agency"] = sample("wirefold.output.article.1.json")["verdict"]["agency"].clone();
+        brief["material"] = json!({"material": true, "reason": "new_number", "detail": "28"});
+    }
+    brief
+}
+
+fn story_brief() -> Value {
+    json!({
+        "id": STORY, "event": EVENT, "lead": FIRST, "title": "Storm shuts harbour",
+        "language": "en", "outlet": "harbour.example", "articles": 2, "outlets": 2, "copies": 1,
+        "first_seen": "2026-03-01T11:52:07Z", "changed": "2026-03-01T12:00:00Z", "revision": 2,
+        "quiet": false,
+    })
+}
+
+/// An article with a text, in a story and an event.
+fn detail(id: &str, fetched: u64, text: &str, ids: [&str; 2]) -> (u16, Value) {
+    let mut output = sample("wirefold.output.article.1.json");
+    output["id"] = id.into();
+    output["fetched"] = fetched.into();
+    output["text"] = text.into();
+    let [story, event] = ids;
+    let body = json!({
+        "schema": "wirefold.api.article/1", "story": story, "event": event, "output": output,
+        "text_gone": text.is_empty(),
+    });
+    (200, body)
+}
+
+/// Two articles of one story, and a third by itself.
+fn api() -> Api {
+    let other = ["s-108nt1n4fr4x52dmmnwmqm87yn", "e-108nt1n4fr4x52dmmnwmqm87yn"];
+    Api::answering(move |asked: &Asked| match asked.line.as_str() {
+        "GET /api/v1/stories?limit=20" => (
+            200,
+            json!({"schema": "wirefold.api.stories/1", "stories": [story_brief()], "place": 7}),
+        ),
+        "GET /api/v1/stories/s-3e8swf" => (
+            200,
+            json!({
+                "schema": "wirefold.api.story/1", "story": story_brief(), "place": 7,
+                "articles": [
+                    brief(FIRST, "harbour.example", "new"),
+                    brief(SECOND, "skerrow.example", "copy"),
+                ],
+            }),
+        ),
+        "GET /api/v1/stories/s-33" => {
+            let (status, mut body) = problem(409, "give more digits");
+            body["candidates"] = json!(["s-33a", "s-33b"]);
+            (status, body)
+        }
+        "GET /api/v1/articles/a-3e8swf" => detail(FIRST, 1, STORM, [STORY, EVENT]),
+        "GET /api/v1/articles/a-6dawhv" => detail(SECOND, 2, STORM_REPRINT, [STORY, EVENT]),
+        "GET /api/v1/articles/a-108nt1" => detail(THIRD, 3, ORCHARD, other),
+        "GET /api/v1/articles/a-4event" => detail(THIRD, 4, ORCHARD, [other[0], EVENT]),
+        "GET /api/v1/articles/a-5gone" => detail(THIRD, 5, "", other),
+        "GET /api/v1/articles?url=https%3A%2F%2Fskerrow.example%2Fstorm" => {
+            let mut found = brief(SECOND, "skerrow.example", "copy");
+            found["id"] = SECOND.into();
+            (200, json!({"schema": "wirefold.api.articles/1", "articles": [found]}))
+        }
+        "GET /api/v1/articles/a-6dawhv5h66mckrw21kfjkyn7m3" => {
+            detail(SECOND, 2, STORM_REPRINT, [STORY, EVENT])
+        }
+        "GET /api/v1/articles?url=https%3A%2F%2Fskerrow.example%2Fnone" => {
+            (200, json!({"schema": "wirefold.api.articles/1", "articles": []}))
+        }
+        "GET /api/v1/alerts?limit=20" => {
+            let alert = sample("wirefold.alert.1.growing.json");
+            let revision = json!({
+                "revision": 1, "at": alert["at"], "state": "new", "volume": "loud",
+                "reasons": alert["reasons"], "held": false,
+            });
+            let row = json!({"alert": alert, "revisions": [revision]});
+            (200, json!({"schema": "wirefold.api.alerts/1", "alerts": [row]}))
+        }
+        _ => problem(404, "no such thing: see `wirefold story ls`"),
+    })
+}
+
+#[test]
+fn stories_are_listed() {
+    let api = api();
+    let run = api.run(&["story", "ls"]).code(0);
+    let line = run.out.lines().nth(1).unwrap();
+    assert!(line.starts_with("s-3e8swfvw  ") && line.contains("2 (1 folded)"), "{line}");
+    let json: Value =
+        serde_json::from_str(&api.run(&["story", "ls", "--json"]).code(0).out).unwrap();
+    assert_eq!((&json["schema"], &json["id"]), (&"wirefold.cli.story/1".into(), &STORY.into()));
+}
+
+#[test]
+fn a_story_shows_who_was_first_and_what_each_copied() {
+    let run = api().run(&["story", "show", "s-3e8swf"]).code(0);
+    for part in [
+        "first seen 2026-03-01 ",
+        " at harbour.example",
+        "2 articles · 2 outlets · 1 copy folded",
+        "  ↳ skerrow.example  Storm shuts harbour  a-6dawhv5h",
+        "reprint · 71 % of it stands in harbour.example · Fixture Press (credited)",
+        "new number in the lede: 28",
+    ] {
+        assert!(run.out.contains(part), "lacks {part:?}\n{}", run.out);
+    }
+}
+
+#[test]
+fn a_story_that_is_not_there_or_not_one() {
+    let api = api();
+    let none = api.run(&["story", "show", "s-999999"]).code(3);
+    assert_eq!(none.err, "error: no such thing: see `wirefold story ls`\n");
+    let many = api.run(&["story", "show", "s-33"]).code(2);
+    assert_eq!(many.err, "error: give more digits (s-33a, s-33b)\n");
+}
+
+#[test]
+fn why_explains_two_articles_and_ends_with_what_they_are() {
+    let api = api();
+    let same = api.run(&["why", "a-6dawhv", "a-3e8swf"]).code(0);
+    assert!(same.out.starts_with("A  a-3e8swfvw · harbour.example"), "{}", same.out);
+    for part in ["SAME STORY", "PASSAGE 1", "Among all articles: one story, s-3e8swfvw."] {
+        assert!(same.out.contains(part), "lacks {part:?}\n{}", same.out);
+    }
+    let event = api.run(&["why", "a-3e8swf", "a-4event"]).code(10);
+    assert!(event.out.contains("two stories, s-3e8swfvw and s-108nt1n4"), "{}", event.out);
+    assert!(event.err.contains("the exit code is what they are among all"), "{}", event.err);
+    api.run(&["why", "a-3e8swf", "a-108nt1"]).code(11);
+}
+
+#[test]
+fn why_takes_links_and_says_what_is_missing() {
+    let api = api();
+    api.run(&["why", "a-3e8swf", "https://skerrow.example/storm"]).code(0);
+    let none = api.run(&["why", "a-3e8swf", "https://skerrow.example/none"]).code(3);
+    assert!(none.err.contains("no article with the link https://skerrow"), "{}", none.err);
+    let gone = api.run(&["why", "a-3e8swf", "a-5gone"]).code(3);
+    assert!(gone.err.contains("is kept no longer"), "{}", gone.err);
+    api.folder.write("a.txt", STORM.as_bytes());
+    let mixed = api.run(&["why", "a.txt", "a-3e8swf"]).code(2);
+    assert!(mixed.err.contains("give two files, or two articles"), "{}", mixed.err);
+}
+
+#[test]
+fn alerts_are_listed_with_their_reasons() {
+    let run = api().run(&["alert", "ls"]).code(0);
+    let alert = sample("wirefold.alert.1.growing.json");
+    let reason = alert["reasons"][0]["words"].as_str().unwrap();
+    assert!(run.out.contains("growing") && run.out.contains(reason), "{}", run.out);
+    assert!(run.out.contains(&format!("at most {}", alert["origins"])), "{}", run.out);
+}
+
+/// Streams two articles after each place that is asked for, then ends the connection.
+async fn two_events(RawQuery(query): RawQuery) -> String {
+    let after = query.unwrap_or_default();
+    let after: u64 = after.trim_start_matches("after=").parse().unwrap_or(0);
+    let article = sample("wirefold.output.article.1.json");
+    let event = |id: u64| format!("id: {id}\nevent: article\ndata: {article}\n\n");
+    format!(": hello\n\n{}{}", event(after + 1), event(after + 2))
+}
+
+#[test]
+fn tail_resumes_where_the_connection_ended() {
+    let router = Router::new().route("/api/v1/stream", get(two_events));
+    let api = Api::serving(router, Arc::new(Mutex::new(Vec::new())));
+    let arguments = ["tail", "--after", "40", "--json", "--data", "."];
+    let mut command = api.folder.command(&arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let sequences: Vec<u64> = lines
+        .take(4)
+        .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
+        .map(|line| line["sequence"].as_u64().unwrap())
+        .collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(sequences, [41, 42, 43, 44]);
+}

@@ -1,0 +1,175 @@
+//! `sub`, `dead` and `healthcheck`, through what stands in for a running `up`.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use serde_json::{Value, json};
+
+use super::api::{Api, Asked, accepted, problem, sample};
+use crate::program::wirefold;
+
+/// Knows one subscription and two dead letters, of which one cannot be tried again.
+fn api() -> Api {
+    let record = sample("wirefold.subscription.1.json");
+    let dead =
+        |sequence: u64| json!({"sequence": sequence, "letter": sample("wirefold.dead.1.json")});
+    Api::answering(move |asked: &Asked| match asked.line.as_str() {
+        "GET /api/v1/subscriptions" => {
+            (200, json!({"schema": "wirefold.api.subscriptions/1", "subscriptions": [record]}))
+        }
+        "POST /api/v1/subscriptions" => {
+            accepted(&sample("wirefold.control.1.subscription.put.json"))
+        }
+        "POST /api/v1/subscriptions/test" => {
+            let report = json!({"matching": 5, "events": 1, "alerts": 1, "loud": 2, "saved": 3});
+            let hours = &asked.body["hours"];
+            (200, json!({"schema": "wirefold.api.rehearsal/1", "hours": hours, "report": report}))
+        }
+        "DELETE /api/v1/subscriptions/floods" => problem(409, "managed by wirefold.toml:31"),
+        line if line.starts_with("GET /api/v1/dead?limit=") => {
+            let rows = [dead(8), dead(7)];
+            (200, json!({"schema": "wirefold.api.dead/1", "dead": rows, "kept": 2}))
+        }
+        "GET /api/v1/dead/7" => {
+            let mut found = dead(7);
+            found["schema"] = "wirefold.api.deadletter/1".into();
+            (200, found)
+        }
+        "POST /api/v1/dead/7/replay" => (
+            200,
+            json!({"schema": "wirefold.api.replayed/1", "sequence": 7, "outcome": "published"}),
+        ),
+        "POST /api/v1/dead/8/replay" => problem(409, "its message is kept no longer"),
+        _ => problem(404, "no such thing"),
+    })
+}
+
+#[test]
+fn a_query_that_cannot_be_read_is_pointed_at() {
+    let api = api();
+    let run = api.run(&["sub", "add", "Harbour", "--query", "port AND"]).code(2);
+    let lines: Vec<&str> = run.err.lines().collect();
+    assert_eq!(lines[..3], ["error: the query cannot be read", "  port AND", "          ^"]);
+    assert!(lines[3].starts_with("column 9: expected"), "{}", run.err);
+    api.run(&["sub", "test", "port AND"]).code(2);
+    assert!(api.told().is_empty());
+}
+
+#[test]
+fn a_subscription_is_added_with_what_was_said() {
+    let api = api();
+    let arguments = [
+        "sub",
+        "add",
+        "Harbour & Sea",
+        "--query",
+        "harbour",
+        "--to",
+        "phone",
+        "--group-wait",
+        "0s",
+        "--min-origins",
+        "2",
+    ];
+    let run = api.run(&arguments).code(0);
+    assert!(run.err.starts_with("harbour-sea rings from the next article on\n"), "{}", run.err);
+    let expected = json!({
+        "id": "harbour-sea", "name": "Harbour & Sea", "query": "harbour", "min_origins": 2,
+        "group_wait": "0s", "deliveries": ["phone"],
+    });
+    assert_eq!(api.told()[0].body, expected);
+    api.run(&["sub", "add", "A", "--query", "b", "--group-wait", "soon"]).code(2);
+}
+
+#[test]
+fn subscriptions_are_listed_shown_and_removed() {
+    let api = api();
+    let list = api.run(&["sub", "ls"]).code(0);
+    let line = list.out.lines().nth(1).unwrap();
+    assert!(line.starts_with("floods") && line.contains("wirefold.toml:31"), "{line}");
+    let shown = api.run(&["sub", "show", "floods"]).code(0);
+    for part in ["min_origins", "repeat_interval", "never", "wirefold.toml:31", "41 copies"] {
+        assert!(shown.out.contains(part), "lacks {part:?}\n{}", shown.out);
+    }
+    api.run(&["sub", "show", "none"]).code(3);
+    let managed = api.run(&["sub", "rm", "floods"]).code(2);
+    assert_eq!(managed.err, "error: managed by wirefold.toml:31\n");
+}
+
+#[test]
+fn a_subscription_or_a_query_is_rehearsed() {
+    let api = api();
+    let run = api.run(&["sub", "test", "floods", "--hours", "72"]).code(0);
+    assert!(
+        run.out.starts_with("the last 72 h: 5 articles match → 1 event → 1 alert"),
+        "{}",
+        run.out
+    );
+    api.run(&["sub", "test", "storm harbour"]).code(0);
+    let told = api.told();
+    assert_eq!(told[0].body["subscription"]["query"], "flood* OR \"storm surge\"");
+    assert_eq!(told[1].body["subscription"]["query"], "storm harbour");
+}
+
+#[test]
+fn dead_letters_are_listed_shown_and_tried_again() {
+    let api = api();
+    let letter = sample("wirefold.dead.1.json");
+    let list = api.run(&["dead", "ls"]).code(0);
+    assert!(list.out.contains("wirefold.article.judged/7: this"), "{}", list.out);
+    let shown = api.run(&["dead", "show", "7"]).code(0);
+    assert!(shown.out.contains(letter["subject"].as_str().unwrap()), "{}", shown.out);
+    assert_eq!(api.run(&["dead", "replay", "7"]).code(0).out, "7: published\n");
+    let all = api.run(&["dead", "replay", "--all"]).code(5);
+    assert_eq!(all.out, "7: published\n");
+    assert_eq!(all.err, "error: 8: its message is kept no longer\n");
+    api.run(&["dead", "replay"]).code(2);
+    api.run(&["dead", "show", "9"]).code(3);
+}
+
+/// Answers one request with this status line.
+fn health(status: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback works");
+    let place = listener.local_addr().expect("the loopback works").to_string();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("the loopback works");
+        let read = stream.read(&mut [0; 4096]).expect("the loopback works");
+        assert!(read > 0);
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 4\r\n\r\nsaid");
+        stream.write_all(answer.as_bytes()).expect("the loopback works");
+    });
+    place
+}
+
+#[test]
+fn the_health_check_ends_with_what_it_was_told() {
+    let ready = health("200 OK");
+    wirefold(&["healthcheck", "--operations", &ready]).code(0);
+    let not =
+        wirefold(&["healthcheck", "--operations", &health("503 Service Unavailable")]).code(1);
+    assert!(not.err.contains("not ready (503") && not.err.contains("said"), "{}", not.err);
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let none = wirefold(&["healthcheck", "--operations", &nobody]).code(1);
+    assert!(none.err.contains("nothing listens there"), "{}", none.err);
+}
+
+#[test]
+fn json_is_one_object_a_line_with_its_schema() {
+    let api = api();
+    let commands: [(&[&str], &str); 6] = [
+        (&["sub", "ls"], "wirefold.subscription/1"),
+        (&["sub", "show", "floods"], "wirefold.subscription/1"),
+        (&["sub", "test", "floods"], "wirefold.api.rehearsal/1"),
+        (&["dead", "ls"], "wirefold.cli.dead/1"),
+        (&["dead", "show", "7"], "wirefold.api.deadletter/1"),
+        (&["dead", "replay", "7"], "wirefold.api.replayed/1"),
+    ];
+    for (command, schema) in commands {
+        let run = api.run(&[command, &["--json"]].concat()).code(0);
+        assert!(!run.out.is_empty(), "{command:?}");
+        for line in run.out.lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(line["schema"], schema, "{command:?}");
+        }
+    }
+}

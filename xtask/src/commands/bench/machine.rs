@@ -1,0 +1,98 @@
+//! What the machine says: time, load, and what a process takes of it. Linux only.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+
+/// A stopwatch.
+pub(super) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+    pub(super) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+    pub(super) fn elapsed(&self) -> Duration {
+        Instant::now() - self.0
+    }
+
+    pub(super) fn seconds(&self) -> f64 {
+        self.elapsed().as_secs_f64()
+    }
+}
+
+/// The load of the last minute.
+pub(super) fn load() -> f64 {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().and_then(|load| load.parse().ok()).unwrap_or_default()
+}
+
+/// How many cores there are.
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The kind of file system that a folder is on.
+pub(super) fn file_system(folder: &Path) -> anyhow::Result<String> {
+    let folder = folder.canonicalize()?;
+    let mounts = std::fs::read_to_string("/proc/self/mounts")?;
+    let fields = mounts.lines().filter_map(|line| {
+        let mut fields = line.split(' ').skip(1);
+        Some((fields.next()?, fields.next()?))
+    });
+    let holding = fields.filter(|(place, _)| folder.starts_with(place));
+    let deepest = holding.max_by_key(|(place, _)| place.len());
+    Ok(deepest.context("no mount holds the folder")?.1.to_owned())
+}
+
+/// The most memory that a process had resident, in bytes.
+pub(super) fn peak_memory(process: u32) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    Ok(kilobytes.context("no VmHWM")?.trim().parse::<u64>()? * 1024)
+}
+
+/// The bytes that a process has caused to be written to the disk.
+pub(super) fn written(process: u32) -> anyhow::Result<u64> {
+    let io = std::fs::read_to_string(format!("/proc/{process}/io"))?;
+    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+    Ok(line.context("no write_bytes")?.parse()?)
+}
+
+/// The processor time that a process has used, in clock ticks of a hundredth of a second.
+pub(super) fn processor_seconds(process: u32) -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name, in parentheses, may hold anything.
+    let (_, fields) = stat.rsplit_once(") ").context("no name in stat")?;
+    let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<f64>);
+    let ticks: f64 = ticks.sum::<Result<f64, _>>()?;
+    Ok(ticks / 100.0)
+}
+
+/// The bytes of a folder's files.
+pub(super) fn size_of_folder(folder: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let metadata = entry?.metadata()?;
+        bytes += if metadata.is_file() { metadata.len() } else { 0 };
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_can_be_read() {
+        let own = std::process::id();
+        assert!(peak_memory(own).unwrap() > 1 << 20);
+        assert!(processor_seconds(own).unwrap() >= 0.0);
+        written(own).unwrap();
+        assert_eq!(file_system("/proc".as_ref()).unwrap(), "proc");
+    }
+}

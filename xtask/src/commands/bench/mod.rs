@@ -1,0 +1,112 @@
+//! `cargo xtask bench NAME`: how fast, how soon and how small. A table, then one line of JSON.
+//!
+//! What is measured is a release build: called from another one, the command builds xtask and the
+//! product with `cargo build --release` and runs that xtask.
+
+mod articles;
+mod baseline;
+mod latency;
+mod machine;
+mod pipeline;
+mod report;
+mod small;
+mod stages;
+mod texts;
+mod watched;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, bail};
+
+use crate::tree;
+
+/// What to measure.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Articles a second through all stages and through each; latency at 20 articles a second.
+    Pipeline(Common),
+    /// Memory, disk and idle processor of 200 feeds over 30 simulated days.
+    Small(Common),
+    /// The pipeline of `small`, in a process of its own.
+    #[command(hide = true)]
+    SmallPipeline(small::Child),
+}
+
+#[derive(clap::Args)]
+struct Common {
+    /// Less of everything, for a look: no figures to publish.
+    #[arg(long)]
+    quick: bool,
+    /// Where the data is put, in a folder that is removed again; on a disk, else it says little.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+/// Measures, in a release build.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if cfg!(debug_assertions) {
+        return in_release(arguments);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match &arguments.what {
+        What::Pipeline(common) => {
+            let folder = common.scratch()?;
+            runtime.block_on(pipeline::run(folder.path(), common.quick))?;
+        }
+        What::Small(common) => {
+            let folder = common.scratch()?;
+            runtime.block_on(small::run(folder.path(), common.quick))?;
+        }
+        What::SmallPipeline(child) => runtime.block_on(small::run_child(child))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Common {
+    fn scratch(&self) -> anyhow::Result<tempfile::TempDir> {
+        let parent = match &self.folder {
+            Some(folder) => folder.clone(),
+            None => built(&std::env::current_exe()?)?,
+        };
+        let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(&parent);
+        folder.with_context(|| format!("make a folder in {}", parent.display()))
+    }
+
+    fn arguments(&self) -> Vec<PathBuf> {
+        let quick = self.quick.then(|| PathBuf::from("--quick"));
+        let folder = self.folder.clone().map(|folder| [PathBuf::from("--folder"), folder]);
+        quick.into_iter().chain(folder.into_iter().flatten()).collect()
+    }
+}
+
+/// The folder with what is built, of which a program is a part.
+fn built(program: &Path) -> anyhow::Result<PathBuf> {
+    Ok(program.parent().context("a program stands in a folder")?.to_owned())
+}
+
+/// Builds the release and runs the same command there.
+fn in_release(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let (name, common) = match &arguments.what {
+        What::Pipeline(common) => ("pipeline", common),
+        What::Small(common) => ("small", common),
+        What::SmallPipeline(_) => bail!("only `bench small` runs this"),
+    };
+    let mut build = Command::new("cargo");
+    build.args(["build", "--release", "--locked", "-p", "xtask", "-p", "wirefold"]);
+    if !build.current_dir(tree::root()).status()?.success() {
+        return Ok(ExitCode::FAILURE);
+    }
+    let own = built(&std::env::current_exe()?)?;
+    let release = own.parent().context("no folder for all profiles")?.join("release/xtask");
+    let mut bench = Command::new(&release);
+    bench.args(["bench", name]).args(common.arguments());
+    let status = bench.status().with_context(|| format!("run {}", release.display()))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,209 @@
+//! `bench pipeline`: articles a second through all stages on the embedded bus, each stage by
+//! itself, and how long one article takes from the first bus hop to the output.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use futures_util::{FutureExt as _, TryStreamExt as _, stream};
+use wirefold_flow::{Bus, Clock, Outgoing, SystemClock};
+use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
+
+use super::articles::{Press, Ready};
+use super::latency::{Latency, latency};
+use super::machine::{self, Stopwatch};
+use super::report::{Goal, Report};
+use super::stages::Ground;
+use super::{baseline, machine::file_system};
+
+/// Articles of a run, and of a quick one.
+const ARTICLES: usize = 20_000;
+const QUICK: usize = 4_000;
+/// Publishes that wait for their acknowledgement at once.
+const WINDOW: usize = 100;
+/// The articles were seen so far apart: 43,200 a day.
+const APART: Duration = Duration::from_secs(2);
+const SEED: u64 = 20_260_301;
+
+/// Measures in folders inside this one, which is on a disk.
+pub(super) async fn run(folder: &Path, is_quick: bool) -> anyhow::Result<()> {
+    let mut report = Report::new("wirefold.bench.pipeline/1", is_quick, file_system(folder)?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut press = Press::new(SEED)?;
+    let count = if is_quick { QUICK } else { ARTICLES };
+    let articles = print(&mut press, &*clock, count)?;
+    report.articles(articles.len() as u64);
+
+    let simple = Simple {
+        simhash: count as f64 / baseline::simhash(&articles),
+        sqlite: baseline::sqlite(folder, &articles)?,
+        count: count as f64,
+    };
+    whole(&folder.join("whole"), &clock, &articles, &mut press, &simple, &mut report).await?;
+    by_stage(&folder.join("stages"), &clock, &articles, &simple, &mut report).await?;
+    let memory = machine::peak_memory(std::process::id())? as f64 / 1e6;
+    report.add("peak memory, these articles included", memory, "MB");
+    report.print()
+}
+
+/// The baselines.
+struct Simple {
+    /// Articles a second.
+    simhash: f64,
+    sqlite: baseline::Plain,
+    count: f64,
+}
+
+impl Simple {
+    fn inserts(&self) -> f64 {
+        self.count / self.sqlite.all
+    }
+}
+
+const SIMHASH: &str = "SimHash and a map lookup";
+const SQLITE: &str = "plain SQLite inserts by 100";
+const SINGLE: &str = "one SQLite insert, p50";
+
+fn print(press: &mut Press, clock: &dyn Clock, count: usize) -> anyhow::Result<Vec<Ready>> {
+    let whole = APART.saturating_mul(u32::try_from(count)?);
+    let mut seen = clock.now().minus(whole);
+    let mut articles = Vec::with_capacity(count);
+    for _ in 0..count {
+        articles.push(press.next(seen)?);
+        seen = seen.plus(APART);
+    }
+    Ok(articles)
+}
+
+/// Publishes in order, in a bounded window.
+async fn publish(bus: &dyn Bus, messages: Vec<Outgoing>) -> anyhow::Result<()> {
+    let publishing = stream::iter(messages.into_iter().map(|message| Ok(bus.publish(message))));
+    publishing.try_buffered(WINDOW).try_for_each(|_| async { Ok(()) }).await?;
+    Ok(())
+}
+
+fn messages(articles: &[Ready]) -> Vec<Outgoing> {
+    articles.iter().map(|article| article.message.clone()).collect()
+}
+
+/// All stages at once, as in `up`; then one article at a time.
+async fn whole(
+    folder: &Path,
+    clock: &Arc<dyn Clock>,
+    articles: &[Ready],
+    press: &mut Press,
+    simple: &Simple,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let ground = Ground::open(folder, clock.clone()).await?;
+    let stages = ground.all().await?;
+    let count = articles.len() as u64;
+    let watch = Stopwatch::start();
+    let seconds = |what: &'static str| {
+        let watch = &watch;
+        move |()| (what, watch.seconds())
+    };
+    let enriched = async {
+        stages.enricher.progress.until_done(count).await;
+        ground.bus.stream_state(OUTPUT.name).await.map(|state| (watch.seconds(), state.last))
+    };
+    let published = publish(&*ground.bus, messages(articles));
+    let published = async { published.await.map(|()| watch.seconds()) };
+    let judged = stages.detector.progress.until_handled(count).map(seconds("judged"));
+    let (published, judged, enriched) = tokio::join!(published, judged, enriched);
+    let (published, (_, judged), (enriched, last)) = (published?, judged, enriched?);
+    let projected = stages.gateway.progress.until_handled(last).map(seconds("projected"));
+    let matched = stages.alerter.progress.until_handled(last).map(seconds("matched"));
+    let ((_, projected), (_, matched)) = tokio::join!(projected, matched);
+
+    let rate = |at: f64| count as f64 / at;
+    let end = projected.max(matched);
+    report.add("all stages, until nothing lags", rate(end), "articles/s");
+    report.goal(Goal::AtLeast(1_500.0)).beside(SIMHASH, simple.simhash);
+    report.add("… published by", published, "s").beside(SQLITE, simple.sqlite.all);
+    for (what, at) in [
+        ("judged", judged),
+        ("in the output", enriched),
+        ("projected", projected),
+        ("matched", matched),
+    ] {
+        report.add(format!("… {what} by"), at, "s");
+    }
+    let alerts = ground.bus.stream_state(ALERTS.name).await?.messages;
+    report.add("… revisions of alerts", alerts as f64, "");
+    let reprints = articles.iter().filter(|article| article.is_reprint).count();
+    report.add("… folded", folded(&*ground.bus).await? as f64, "articles");
+    report.beside("reprints written", reprints as f64);
+
+    let time = if report.is_quick() { Duration::from_secs(10) } else { Duration::from_secs(30) };
+    let Latency { p50, p99 } = latency(&ground, press, time).await?;
+    report.add("publish to output at 20/s, p50", p50, "ms").goal(Goal::AtMost(100.0));
+    report.beside(SINGLE, simple.sqlite.single);
+    report.add("publish to output at 20/s, p99", p99, "ms").beside(SINGLE, simple.sqlite.single);
+    stages.stop().await
+}
+
+/// How many articles of the output are copies.
+async fn folded(bus: &dyn Bus) -> anyhow::Result<usize> {
+    let mut reader = bus.read(OUTPUT.name, "wirefold.v1.output.article.copy.>", 1).await?;
+    let mut folded = 0;
+    loop {
+        match reader.ready(1_000).await?.len() {
+            0 => return Ok(folded),
+            more => folded += more,
+        }
+    }
+}
+
+/// Each stage by itself, on what the one before it left.
+async fn by_stage(
+    folder: &Path,
+    clock: &Arc<dyn Clock>,
+    articles: &[Ready],
+    simple: &Simple,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let ground = Ground::open(folder, clock.clone()).await?;
+    let count = articles.len() as u64;
+    let mut add = |name: &str, watch: &Stopwatch, (beside, rate): (&str, f64)| {
+        let seconds = watch.seconds();
+        report.add(format!("{name} alone"), count as f64 / seconds, "articles/s");
+        report.beside(beside, rate);
+        report.add(format!("{name} alone"), seconds * 1e6 / count as f64, "µs an article");
+    };
+    let (simhash, inserts) = ((SIMHASH, simple.simhash), (SQLITE, simple.inserts()));
+
+    let watch = Stopwatch::start();
+    publish(&*ground.bus, messages(articles)).await?;
+    add("publish", &watch, inserts);
+
+    let fetched = ground.bus.stream_state(FETCHED.name).await?.last;
+    let watch = Stopwatch::start();
+    let detector = ground.detector();
+    detector.progress.until_handled(fetched).await;
+    add("detector", &watch, simhash);
+    detector.stop().await?;
+
+    let decisions = ground.bus.stream_state(JUDGED.name).await?.messages;
+    // The first record says who writes.
+    let decisions = decisions.checked_sub(1).context("nothing was judged")?;
+    let watch = Stopwatch::start();
+    let enricher = ground.enricher();
+    enricher.progress.until_done(decisions).await;
+    add("enricher", &watch, simhash);
+    enricher.stop().await?;
+
+    let last = ground.bus.stream_state(OUTPUT.name).await?.last;
+    let watch = Stopwatch::start();
+    let alerter = ground.alerter()?;
+    alerter.progress.until_handled(last).await;
+    add("alerter", &watch, inserts);
+    alerter.stop().await?;
+
+    let watch = Stopwatch::start();
+    let gateway = ground.gateway().await?;
+    gateway.progress.until_handled(last).await;
+    add("projection", &watch, inserts);
+    gateway.stop().await
+}

@@ -1,0 +1,104 @@
+//! `bench small`: 200 feeds for 30 simulated days, then the real program over what they left.
+//!
+//! The feeds are served by this process; the pipeline runs in a child, so that its memory and its
+//! writes are its own. The child's clock is moved on whenever nothing is under way.
+
+mod child;
+mod idle;
+mod server;
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
+use wirefold_flow::{Clock, SystemClock, UnixMillis};
+
+use super::machine::{self, Stopwatch};
+use super::report::{Goal, Report};
+
+pub(super) use child::{Child, run as run_child};
+use idle::Idle;
+use server::Papers;
+
+/// How many feeds there are.
+pub(super) const FEEDS: usize = 200;
+/// New items of one feed in a day.
+pub(super) const ITEMS_A_DAY: u64 = 5;
+pub(super) const DAY: Duration = Duration::from_hours(24);
+const MEGA: f64 = 1e6;
+
+/// What the child tells when it has come through all days.
+#[derive(Debug, Serialize, Deserialize)]
+struct Told {
+    articles: u64,
+    alerts: u64,
+    peak_memory: u64,
+    written: u64,
+    processor_seconds: f64,
+}
+
+/// Measures in this folder, which is on a disk.
+pub(super) async fn run(folder: &Path, is_quick: bool) -> anyhow::Result<()> {
+    let file_system = machine::file_system(folder)?;
+    let mut report = Report::new("wirefold.bench.small/1", is_quick, file_system);
+    let days = if is_quick { 3 } else { 30 };
+    let start = SystemClock.now().minus(DAY * days);
+    let papers = Papers::print(start, days)?;
+    let address = papers.clone().serve().await?;
+
+    let data = folder.join("data");
+    let watch = Stopwatch::start();
+    let told = live(&data, &address, start, days, &papers).await?;
+    let took = watch.seconds();
+    let texts = papers.text_bytes() as f64 / MEGA;
+    let a_day = texts / f64::from(days);
+    report.articles(told.articles);
+    report.add("simulated days", f64::from(days), "d");
+    report.add("… in", took, "s");
+    report.add("… of processor", told.processor_seconds, "s");
+    report.add("… revisions of alerts", told.alerts as f64, "");
+    report.add("peak resident memory", told.peak_memory as f64 / MEGA, "MB");
+    report.goal(Goal::AtMost(150.0)).beside("the texts of 7 days", a_day * f64::from(days.min(7)));
+    let disk = machine::size_of_folder(&data)? as f64 / MEGA;
+    report.add("data folder", disk, "MB").goal(Goal::AtMost(2_000.0));
+    report.beside("the texts of all days", texts);
+    let written = told.written as f64 / MEGA / f64::from(days);
+    report.add("written a day", written, "MB").beside("the texts of a day", a_day);
+
+    let time = Duration::from_secs(if is_quick { 10 } else { 60 });
+    let Idle { ready, watching, nothing, peak_memory } =
+        idle::idle(folder, &data, &address, time).await?;
+    report.add("`up` on that data, until its page answers", ready, "s");
+    report.add("… peak resident memory", peak_memory as f64 / MEGA, "MB").goal(Goal::AtMost(150.0));
+    report.beside("the texts of 7 days", a_day * f64::from(days.min(7)));
+    report.add("… idle, of a core", watching * 100.0, "%").goal(Goal::AtMost(2.0));
+    report.beside("`up` with no feeds", nothing * 100.0);
+    report.print()
+}
+
+/// Has the child live through all days.
+async fn live(
+    data: &Path,
+    address: &str,
+    start: UnixMillis,
+    days: u32,
+    papers: &Papers,
+) -> anyhow::Result<Told> {
+    let mut child = Command::new(std::env::current_exe()?);
+    child.args(["bench", "small-pipeline"]).arg("--data").arg(data);
+    child.args(["--address", address, "--start", &start.0.to_string()]);
+    child.args(["--days", &days.to_string()]).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut child = child.spawn().context("start the child")?;
+    let mut lines = BufReader::new(child.stdout.take().context("its output was piped")?).lines();
+    while let Some(line) = lines.next_line().await? {
+        match line.strip_prefix("clock ") {
+            Some(now) => papers.turn(UnixMillis(now.parse()?)),
+            None => return serde_json::from_str(&line).context("what the child tells"),
+        }
+    }
+    bail!("the child ended: {}", child.wait().await?)
+}

@@ -1,0 +1,114 @@
+//! The feeds: 200 papers of which each has a few new items a day, a third of them reprints.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use wirefold_envelope::timestamp;
+use wirefold_flow::UnixMillis;
+
+use super::super::texts::{Newsroom, Piece};
+use super::{DAY, FEEDS, ITEMS_A_DAY};
+
+/// How many items a feed lists.
+const LISTED: usize = 25;
+const SEED: u64 = 20_260_401;
+
+/// What all papers print, and the time that it is.
+#[derive(Clone)]
+pub(super) struct Papers(Arc<Inner>);
+
+struct Inner {
+    now: AtomicU64,
+    feeds: Vec<Vec<Item>>,
+}
+
+struct Item {
+    at: UnixMillis,
+    piece: Piece,
+}
+
+impl Papers {
+    /// Prints everything from a day before the start to the last day.
+    pub(super) fn print(start: UnixMillis, days: u32) -> anyhow::Result<Self> {
+        let mut newsroom = Newsroom::new(SEED, 300, 333);
+        let mut feeds: Vec<Vec<Item>> = (0..FEEDS).map(|_| Vec::new()).collect();
+        let a_day = ITEMS_A_DAY * FEEDS as u64;
+        let apart = DAY / u32::try_from(a_day)?;
+        let mut at = start.minus(DAY);
+        for _ in 0..a_day * u64::from(days + 1) {
+            let feed = usize::try_from(newsroom.below(FEEDS as u64))?;
+            feeds[feed].push(Item { at, piece: newsroom.next() });
+            at = at.plus(apart);
+        }
+        Ok(Self(Arc::new(Inner { now: AtomicU64::new(start.0), feeds })))
+    }
+
+    /// Makes it that time.
+    pub(super) fn turn(&self, now: UnixMillis) {
+        self.0.now.store(now.0, Ordering::SeqCst);
+    }
+
+    /// The bytes of all texts.
+    pub(super) fn text_bytes(&self) -> usize {
+        self.0.feeds.iter().flatten().map(|item| item.piece.text().len()).sum()
+    }
+
+    /// Serves them on a free port and says under which address.
+    pub(super) async fn serve(self) -> anyhow::Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("a free port")?;
+        let address = format!("http://{}", listener.local_addr()?);
+        let router = Router::new().route("/{feed}", get(answer)).with_state(self);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(address)
+    }
+}
+
+async fn answer(
+    State(papers): State<Papers>,
+    Path(feed): Path<usize>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(items) = papers.0.feeds.get(feed) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let now = UnixMillis(papers.0.now.load(Ordering::SeqCst));
+    let printed = items.partition_point(|item| item.at <= now);
+    let tag = format!("\"{printed}\"");
+    let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|asked| asked == tag.as_str());
+    if is_known {
+        return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
+    }
+    let body = rss(feed, &items[printed.saturating_sub(LISTED)..printed]);
+    ([(header::ETAG, tag), (header::CONTENT_TYPE, "application/rss+xml".to_owned())], body)
+        .into_response()
+}
+
+/// The newest first.
+fn rss(feed: usize, items: &[Item]) -> String {
+    let items: String = items.iter().rev().map(|item| entry(feed, item)).collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><rss version=\"2.0\" \
+         xmlns:content=\"http://purl.org/rss/1.0/modules/content/\"><channel>\
+         <title>Paper {feed}</title><link>https://paper{feed:03}.example/</link>{items}\
+         </channel></rss>"
+    )
+}
+
+fn entry(feed: usize, item: &Item) -> String {
+    let at = timestamp(item.at).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let link = format!("https://paper{feed:03}.example/news/{}", item.at.0);
+    let paragraphs = item.piece.paragraphs.iter().map(|text| format!("<p>{text}</p>"));
+    format!(
+        "<item><guid>{link}</guid><link>{link}</link><title>{}</title><pubDate>{at}</pubDate>\
+         <content:encoded><![CDATA[{}]]></content:encoded></item>",
+        item.piece.headline,
+        paragraphs.collect::<String>()
+    )
+}

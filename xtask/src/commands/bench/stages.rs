@@ -1,0 +1,218 @@
+//! The stages over one bus as `wirefold up` makes them, without ports; each can run alone.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use wirefold_alerter::{ConfiguredSubscription, Printer};
+use wirefold_envelope::{Limits, create_streams};
+use wirefold_flow::{BoxFuture, Bus, Clock, Surroundings};
+use wirefold_gateway::{Gateway, Probe, Rehearse, Replay};
+use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
+use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
+
+use super::watched::{Progress, Watched};
+
+/// A data folder with its bus and clock.
+pub(super) struct Ground {
+    pub(super) folder: PathBuf,
+    pub(super) bus: Arc<dyn Bus>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// A stage that runs.
+pub(super) struct Running {
+    pub(super) progress: Arc<Progress>,
+    stop: CancellationToken,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Running {
+    /// Has it finish what it took.
+    pub(super) async fn stop(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        self.task.await.context("a stage broke down")?
+    }
+}
+
+/// All stages but the fetcher.
+pub(super) struct Stages {
+    pub(super) detector: Running,
+    pub(super) enricher: Running,
+    pub(super) alerter: Running,
+    pub(super) gateway: Running,
+}
+
+impl Stages {
+    pub(super) async fn stop(self) -> anyhow::Result<()> {
+        for stage in [self.detector, self.enricher, self.alerter, self.gateway] {
+            stage.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+impl Ground {
+    /// Opens a data folder, and makes the streams in it.
+    pub(super) async fn open(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let bus = wirefold_flow_sqlite::open(folder, clock.clone())?;
+        create_streams(&*bus, &Limits::default()).await?;
+        Ok(Self { folder: folder.to_owned(), bus, clock })
+    }
+
+    /// All stages but the fetcher.
+    pub(super) async fn all(&self) -> anyhow::Result<Stages> {
+        let (detector, enricher) = (self.detector(), self.enricher());
+        let (alerter, gateway) = (self.alerter()?, self.gateway().await?);
+        Ok(Stages { detector, enricher, alerter, gateway })
+    }
+
+    pub(super) fn detector(&self) -> Running {
+        let settings = wirefold_detector::Settings {
+            dedup: wirefold_dedup::Settings::default(),
+            writer: "detector-1".to_owned(),
+            release: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        self.run(FETCHED.name, |surroundings, stop| async move {
+            Ok(wirefold_detector::run(surroundings, settings, stop).await?)
+        })
+    }
+
+    pub(super) fn enricher(&self) -> Running {
+        let settings = wirefold_enricher::Settings { text_policy: TextPolicy::Lead };
+        self.run(JUDGED.name, move |surroundings, stop| async move {
+            Ok(wirefold_enricher::run(surroundings, settings, stop).await?)
+        })
+    }
+
+    pub(super) fn alerter(&self) -> anyhow::Result<Running> {
+        let settings = wirefold_alerter::Settings {
+            subscriptions: subscriptions()?,
+            ..wirefold_alerter::Settings::default()
+        };
+        Ok(self.run(OUTPUT.name, |surroundings, stop| async move {
+            let printer: Arc<dyn Printer> = Arc::new(Nowhere);
+            Ok(wirefold_alerter::run(surroundings, settings, printer, stop).await?)
+        }))
+    }
+
+    /// The projection alone: nobody asks it.
+    pub(super) async fn gateway(&self) -> anyhow::Result<Running> {
+        let nowhere = Arc::new(Nowhere);
+        let settings = wirefold_gateway::Settings {
+            folder: self.folder.clone(),
+            demo: false,
+            release: env!("CARGO_PKG_VERSION").to_owned(),
+            hosts: Vec::new(),
+            text_policy: TextPolicy::Lead,
+            base_url: "http://127.0.0.1:8787".to_owned(),
+            rehearse: nowhere.clone(),
+            replay: nowhere.clone(),
+            probe: nowhere,
+        };
+        let progress = Arc::new(Progress::default());
+        let gateway = Gateway::open(self.surroundings(OUTPUT.name, &progress), settings).await?;
+        Ok(start(progress, |stop| async move { Ok(gateway.run(stop).await?) }))
+    }
+
+    /// Runs a service, watched over the stream that it reads.
+    pub(super) fn run<F>(
+        &self,
+        stream: &'static str,
+        service: impl FnOnce(Surroundings, CancellationToken) -> F,
+    ) -> Running
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        let progress = Arc::new(Progress::default());
+        let surroundings = self.surroundings(stream, &progress);
+        start(progress, |stop| service(surroundings, stop))
+    }
+
+    fn surroundings(&self, stream: &'static str, progress: &Arc<Progress>) -> Surroundings {
+        let bus = Watched::new(self.bus.clone(), stream, progress.clone());
+        let observer = progress.clone();
+        Surroundings { observer, ..Surroundings::new(Arc::new(bus), self.clock.clone()) }
+    }
+}
+
+fn start<F>(progress: Arc<Progress>, service: impl FnOnce(CancellationToken) -> F) -> Running
+where
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(service(stop.clone()));
+    Running { progress, stop, task }
+}
+
+/// Twenty subscriptions: one takes everything, the others ask as people do. None has a delivery.
+fn subscriptions() -> anyhow::Result<Vec<ConfiguredSubscription>> {
+    let mut queries = vec!["*".to_owned()];
+    queries.extend((0..6).map(|number| format!("outlet:paper{number:03}.example")));
+    queries
+        .extend((0..5).map(|number| format!("title:said AND NOT site:paper{number:03}.example")));
+    queries.extend((1..5).map(|number| format!("origins>={number} AND (million OR \"said the\")")));
+    queries.extend((2..6).map(|number| format!("outlets>{number} class:copy")));
+    queries.iter().enumerate().map(|(number, query)| subscription(number, query)).collect()
+}
+
+fn subscription(number: usize, query: &str) -> anyhow::Result<ConfiguredSubscription> {
+    let settings = SubscriptionSettings {
+        id: format!("subscription-{number:02}").parse().context("an id")?,
+        name: format!("Subscription {number}"),
+        query: query.to_owned(),
+        group_by: None,
+        on: Vec::new(),
+        min_outlets: None,
+        min_origins: None,
+        group_wait: None,
+        update_interval: None,
+        repeat_interval: None,
+        quiet_hours: None,
+        break_quiet: None,
+        max_per_day: None,
+        digest: None,
+        deliveries: Vec::new(),
+    };
+    Ok(ConfiguredSubscription { settings, managed_by: "the benchmark".to_owned() })
+}
+
+/// Stands where `wirefold up` has a terminal, and where its page asks other services.
+struct Nowhere;
+
+impl Printer for Nowhere {
+    fn print(&self, _line: &str) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn unasked<T>() -> BoxFuture<'static, Result<T, String>>
+where
+    T: Send + 'static,
+{
+    Box::pin(async { Err("a benchmark serves nobody".to_owned()) })
+}
+
+impl Rehearse for Nowhere {
+    fn rehearse(
+        &self,
+        _subscription: SubscriptionSettings,
+        _back: std::time::Duration,
+    ) -> BoxFuture<'_, Result<serde_json::Value, String>> {
+        unasked()
+    }
+}
+
+impl Replay for Nowhere {
+    fn replay(&self, _letter: DeadLetter, _at: u64) -> BoxFuture<'_, Result<String, String>> {
+        unasked()
+    }
+}
+
+impl Probe for Nowhere {
+    fn probe(&self, _url: String) -> BoxFuture<'_, Result<serde_json::Value, String>> {
+        unasked()
+    }
+}

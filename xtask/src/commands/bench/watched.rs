@@ -1,0 +1,177 @@
+//! A bus that notes how far one service has come.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Notify;
+use wirefold_flow::{
+    Answer, Bus, BusError, ChainedPublisher, ConsumerConfig, Event, KeyValue, Observer,
+    OrderedReader, Outgoing, Published, Stored, StreamConfig, StreamState, Subscription,
+};
+
+/// How far a service has come.
+#[derive(Default)]
+pub(super) struct Progress {
+    handled: AtomicU64,
+    done: AtomicU64,
+    calls: AtomicU64,
+    changed: Notify,
+}
+
+impl Progress {
+    /// Waits until everything up to a sequence of the stream that it reads is handled.
+    pub(super) async fn until_handled(&self, sequence: u64) {
+        self.until(&self.handled, sequence).await;
+    }
+
+    /// Waits until it is done with so many messages of its subscription.
+    pub(super) async fn until_done(&self, messages: u64) {
+        self.until(&self.done, messages).await;
+    }
+
+    /// Whether everything up to a sequence is handled.
+    pub(super) fn has_handled(&self, sequence: u64) -> bool {
+        self.handled.load(Ordering::SeqCst) >= sequence
+    }
+
+    /// Whether it is done with so many messages.
+    pub(super) fn has_done(&self, messages: u64) -> bool {
+        self.done.load(Ordering::SeqCst) >= messages
+    }
+
+    /// How often it has asked the bus for anything.
+    pub(super) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    async fn until(&self, counter: &AtomicU64, wanted: u64) {
+        loop {
+            let changed = self.changed.notified();
+            if counter.load(Ordering::SeqCst) >= wanted {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    fn note_handled(&self, sequence: u64) {
+        self.handled.fetch_max(sequence, Ordering::SeqCst);
+        self.changed.notify_waiters();
+    }
+}
+
+impl Observer for Progress {
+    fn observe(&self, _name: &str, event: Event<'_>) {
+        if matches!(event, Event::Done | Event::Rejected { .. }) {
+            self.done.fetch_add(1, Ordering::SeqCst);
+            self.changed.notify_waiters();
+        }
+    }
+}
+
+/// The bus of one service.
+pub(super) struct Watched {
+    bus: Arc<dyn Bus>,
+    /// The stream whose reading is watched.
+    stream: &'static str,
+    progress: Arc<Progress>,
+}
+
+impl Watched {
+    pub(super) fn new(bus: Arc<dyn Bus>, stream: &'static str, progress: Arc<Progress>) -> Self {
+        Self { bus, stream, progress }
+    }
+
+    fn ask(&self) -> &dyn Bus {
+        self.progress.calls.fetch_add(1, Ordering::SeqCst);
+        &*self.bus
+    }
+}
+
+impl Bus for Watched {
+    fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()> {
+        self.ask().create_stream(config)
+    }
+
+    fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState> {
+        self.ask().stream_state(stream)
+    }
+
+    fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
+        self.ask().publish(message)
+    }
+
+    fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {
+        self.ask().publish_if_last(message, expected)
+    }
+
+    fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
+        self.ask().take_over(record, expected)
+    }
+
+    fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
+        self.ask().subscribe(consumer)
+    }
+
+    fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
+        let reading = self.ask().read(stream, filter, from);
+        let is_watched = stream == self.stream;
+        let progress = self.progress.clone();
+        Box::pin(async move {
+            let reader = reading.await?;
+            if !is_watched {
+                return Ok(reader);
+            }
+            let watched = WatchedReader { reader, given: from.saturating_sub(1), progress };
+            Ok(Box::new(watched) as Box<dyn OrderedReader>)
+        })
+    }
+
+    fn mark_read<'a>(&'a self, stream: &'a str, reader: &'a str, through: u64) -> Answer<'a, ()> {
+        self.ask().mark_read(stream, reader, through)
+    }
+
+    fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
+        self.ask().get(stream, sequence)
+    }
+
+    fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
+        self.ask().last(stream, filter)
+    }
+
+    fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
+        self.ask().key_value(bucket)
+    }
+}
+
+/// Whoever asks for more has handled what it was given.
+struct WatchedReader {
+    reader: Box<dyn OrderedReader>,
+    given: u64,
+    progress: Arc<Progress>,
+}
+
+impl WatchedReader {
+    fn give(&mut self, messages: Vec<Stored>) -> Vec<Stored> {
+        self.given = messages.last().map_or(self.given, |message| message.sequence);
+        messages
+    }
+}
+
+impl OrderedReader for WatchedReader {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
+        self.progress.note_handled(self.given);
+        Box::pin(async move {
+            let messages = self.reader.next(max).await?;
+            Ok(self.give(messages))
+        })
+    }
+
+    fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
+        self.progress.note_handled(self.given);
+        Box::pin(async move {
+            let messages = self.reader.ready(max).await?;
+            Ok(self.give(messages))
+        })
+    }
+}
