@@ -4,6 +4,7 @@
 
 mod acceptance;
 mod cli;
+mod pipeline;
 mod program;
 mod readme;
 mod seeds;

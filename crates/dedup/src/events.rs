@@ -6,13 +6,14 @@
 //! story; links to two events merge them, the older id stays. Bounds on quiet time and span keep
 //! a subject of weeks from becoming one event.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::postings::Postings;
 use crate::settings::Settings;
-use crate::terms::{Frequencies, Rarities, Terms, Vector};
+use crate::terms::{Frequencies, RareNames, Rarities, Terms, Vector};
 use crate::verdict::Merge;
 
 /// A story's number in the order of first articles.
@@ -113,6 +114,39 @@ pub struct Events {
     events: BTreeMap<EventId, Event>,
     redirects: FxHashMap<EventId, EventId>,
     by_term: Postings<u64>,
+    /// Used anew for each story.
+    hits: RefCell<Hits>,
+}
+
+/// Counts by story. Tens of thousands of hits go into one look for like stories, so they are
+/// counted in a row and not in a map.
+#[derive(Debug, Default)]
+struct Hits {
+    /// By story, from the first one of the window; all zero between two looks.
+    counts: Vec<u32>,
+    /// The stories counted.
+    counted: Vec<StoryId>,
+}
+
+impl Hits {
+    fn count(&mut self, story: StoryId, first: StoryId) {
+        let at = story.saturating_sub(first) as usize;
+        if at >= self.counts.len() {
+            self.counts.resize(at + 1, 0);
+        }
+        if self.counts[at] == 0 {
+            self.counted.push(story);
+        }
+        self.counts[at] += 1;
+    }
+
+    /// What was counted; nothing is, from then on.
+    fn take(&mut self, first: StoryId) -> Vec<(StoryId, u32)> {
+        let counts = &mut self.counts;
+        let stories = self.counted.drain(..);
+        let at = |story: StoryId| story.saturating_sub(first) as usize;
+        stories.map(|story| (story, std::mem::take(&mut counts[at(story)]))).collect()
+    }
 }
 
 impl Events {
@@ -203,10 +237,11 @@ impl Events {
     ) -> Joined {
         let rarities = Rarities::of(&self.frequencies);
         let vector = terms.vector_by(&rarities);
+        let names = terms.names_by(&rarities);
         let mut links: Vec<Link> = self
             .like(&vector)
             .into_iter()
-            .map(|story| self.link(story, time, (terms, &vector, &rarities), settings, quotations))
+            .map(|story| self.link(story, time, (&vector, &names, &rarities), settings, quotations))
             .filter(|link| link.likeness >= settings.event_likeness)
             .collect();
         links.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.story.cmp(&b.story)));
@@ -234,15 +269,21 @@ impl Events {
 
     /// The stories that have most of the vector's heaviest terms.
     fn like(&self, vector: &Vector) -> Vec<StoryId> {
-        let mut hits: FxHashMap<StoryId, u32> = FxHashMap::default();
+        let first = self.profiles.keys().next().copied().unwrap_or(0);
+        let mut hits = self.hits.borrow_mut();
         for term in vector.heaviest(LOOKED_UP) {
             for story in self.by_term.get(&term).iter().rev().take(LATEST) {
-                *hits.entry(*story).or_default() += 1;
+                hits.count(*story, first);
             }
         }
-        let mut found: Vec<(StoryId, u32)> = hits.into_iter().collect();
-        found.sort_unstable_by(|(a, x), (b, y)| y.cmp(x).then(a.cmp(b)));
-        found.into_iter().take(COMPARED).map(|(story, _)| story).collect()
+        let mut found = hits.take(first);
+        let order = |(a, x): &(StoryId, u32), (b, y): &(StoryId, u32)| y.cmp(x).then(a.cmp(b));
+        if found.len() > COMPARED {
+            found.select_nth_unstable_by(COMPARED - 1, order);
+            found.truncate(COMPARED);
+        }
+        found.sort_unstable_by(order);
+        found.into_iter().map(|(story, _)| story).collect()
     }
 
     fn may_take(&self, story: StoryId, time: i64, settings: &Settings) -> bool {
@@ -259,7 +300,7 @@ impl Events {
         &self,
         story: StoryId,
         time: i64,
-        (terms, vector, rarities): (&Terms, &Vector, &Rarities<'_>),
+        (vector, rare_names, rarities): (&Vector, &RareNames, &Rarities<'_>),
         settings: &Settings,
         quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Link {
@@ -267,7 +308,7 @@ impl Events {
             return Link { story, likeness: 0.0, cosine: 0.0, names: None, quotations: 0 };
         };
         let cosine = profile.terms.cosine_by(vector, rarities);
-        let names = terms.name_cosine_by(&profile.terms, rarities);
+        let names = rare_names.cosine(&profile.terms.names_by(rarities));
         let apart = time.saturating_sub(profile.time);
         let link = Link::new(story, cosine, names, apart, 0);
         // Quotations are costly to look for: only where they could make the difference.

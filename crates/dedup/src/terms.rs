@@ -137,26 +137,42 @@ impl Terms {
     /// has no rare names, as in scripts without capitals.
     #[must_use]
     pub fn name_cosine(&self, other: &Terms, frequencies: &Frequencies) -> Option<f64> {
-        self.name_cosine_by(other, &Rarities::of(frequencies))
+        let rarities = Rarities::of(frequencies);
+        self.names_by(&rarities).cosine(&other.names_by(&rarities))
     }
 
-    /// The same, for many texts under the same frequencies.
-    pub(crate) fn name_cosine_by(&self, other: &Terms, rarities: &Rarities<'_>) -> Option<f64> {
-        let rare = RARE_NAME * rarities.frequencies.most();
-        let weight = |name: &u64| {
+    /// The names that are rare, each with its weight.
+    pub(crate) fn names_by(&self, rarities: &Rarities<'_>) -> RareNames {
+        let least = RARE_NAME * rarities.frequencies.most();
+        let weigh = |name: &u64| {
             let rarity = rarities.get(*name);
-            if rarity >= rare { rarity * rarity } else { 0.0 }
+            (rarity >= least).then_some((*name, rarity * rarity))
         };
-        let sum = |names: &[u64]| -> f64 {
-            let mut weights: Vec<f64> = names.iter().map(weight).collect();
-            weights.sort_by(f64::total_cmp);
-            weights.iter().sum()
-        };
-        let is_common = |name: &&u64| other.names.binary_search(name).is_ok();
-        let common: Vec<u64> = self.names.iter().filter(is_common).copied().collect();
-        let length = (sum(&self.names) * sum(&other.names)).sqrt();
-        (length > 0.0).then(|| (sum(&common) / length).min(1.0))
+        RareNames { weights: self.names.iter().filter_map(weigh).collect() }
     }
+}
+
+/// The rare names of a text with their weights, in order of the names.
+pub(crate) struct RareNames {
+    weights: Vec<(u64, f64)>,
+}
+
+impl RareNames {
+    /// The cosine, each name counted once, 0 to 1; `None` where one of the texts has none.
+    pub(crate) fn cosine(&self, other: &RareNames) -> Option<f64> {
+        let is_common = |(name, _): &&(u64, f64)| {
+            other.weights.binary_search_by_key(name, |(other_name, _)| *other_name).is_ok()
+        };
+        let length = (sum(self.weights.iter()) * sum(other.weights.iter())).sqrt();
+        (length > 0.0).then(|| (sum(self.weights.iter().filter(is_common)) / length).min(1.0))
+    }
+}
+
+/// The sum of weights, the smallest first, so that it is the same in every order.
+fn sum<'a>(weights: impl Iterator<Item = &'a (u64, f64)>) -> f64 {
+    let mut weights: Vec<f64> = weights.map(|(_, weight)| *weight).collect();
+    weights.sort_by(f64::total_cmp);
+    weights.iter().sum()
 }
 
 /// The share of the greatest possible rarity that makes a name rare.

@@ -17,6 +17,7 @@ mod stage;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::dead_letters;
@@ -36,6 +37,10 @@ pub struct Settings {
 
 /// How many decisions are in its hands: enough that their output is written in whole batches.
 const AT_ONCE: usize = 256;
+
+/// How long what was in hand waits after a kill: readers in order wait for it. An article may take
+/// longer: the loop says that it goes on.
+const ACK_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Enriches what is judged until told to stop; then finishes what was taken and returns.
 ///
@@ -71,6 +76,7 @@ fn consumer() -> ConsumerConfig {
     ConsumerConfig {
         filter: Subject::judged().as_str().to_owned(),
         max_in_flight: 4 * AT_ONCE,
+        ack_deadline: ACK_DEADLINE,
         ..ConsumerConfig::new(streams::JUDGED.name, name, dead_letters(Role::Enricher))
     }
 }

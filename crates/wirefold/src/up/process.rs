@@ -13,8 +13,8 @@ use super::signals::{Asked, Signals};
 use crate::exit::Exit;
 use crate::output;
 
-/// How long a drain may take.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long a drain may take; the whole end keeps within ten seconds.
+const GRACE: Duration = Duration::from_secs(9);
 
 /// A stage or a server: its name, and why it ended.
 type Ended = (&'static str, anyhow::Result<()>);

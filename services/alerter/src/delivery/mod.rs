@@ -1,8 +1,9 @@
 //! Deliveries: each a stage of its own on the alerts, so that a dead target delays no other.
 //!
-//! Each revision is sent at least once with a constant id. A revision older than one that the
-//! target has taken is left out; one that is held waits for the one that follows it; a silent one
-//! goes only where it replaces the one before.
+//! Each revision is sent at least once with a constant id. What was in hand when the process was
+//! killed comes again behind what is new, so a revision may be overtaken: it is left out where the
+//! target has taken a newer one, but one that rings only where the newer one rang too. One that is
+//! held waits for the one that follows it; a silent one goes only where it replaces the one before.
 
 mod ntfy;
 mod retry;
@@ -34,8 +35,9 @@ use crate::settings::{Delivery, DeliveryKind};
 const AT_ONCE: usize = 4;
 /// How soon a revision is tried again when the bus failed it.
 const BUS_RETRY: Duration = Duration::from_secs(1);
-/// Longer than any one attempt may take.
-const ACK_DEADLINE: Duration = Duration::from_secs(60);
+/// How long what was in hand waits after a kill. An attempt may take longer: the loop says that it
+/// goes on.
+const ACK_DEADLINE: Duration = Duration::from_secs(5);
 
 /// One revision on its way.
 pub(crate) struct Message<'a> {
@@ -172,7 +174,8 @@ impl DeliveryStage {
         };
         let _in_hand = self.in_hand[shard(&alert)].lock().await;
         let key = format!("{}.{}", self.name, token::escape(&alert.id.to_string()));
-        if self.last_taken(&key).await? >= alert.revision {
+        let before = self.last_taken(&key).await?;
+        if before.covers(alert.volume, alert.revision) {
             return Ok(());
         }
         let page = self.common.page.as_deref();
@@ -186,8 +189,8 @@ impl DeliveryStage {
         let sent = self.channel.send(message).await;
         self.count(&sent);
         sent.map_err(|failure| self.answer(failure, input))?;
-        let revision = alert.revision.to_string();
-        self.taken.put(&key, revision.into()).await.map_err(|error| of_bus(&error))?;
+        let after = before.and(alert.volume, alert.revision).to_string();
+        self.taken.put(&key, after.into()).await.map_err(|error| of_bus(&error))?;
         Ok(())
     }
 
@@ -202,12 +205,12 @@ impl DeliveryStage {
         }))
     }
 
-    /// The newest revision that the target has taken; 0 where it took none.
-    async fn last_taken(&self, key: &str) -> Result<u64, StageError> {
+    /// What the target has taken of an alert.
+    async fn last_taken(&self, key: &str) -> Result<LastTaken, StageError> {
         let entry = self.taken.get(key).await.map_err(|error| of_bus(&error))?;
         let value = entry.and_then(|entry| entry.value);
-        let number = value.and_then(|value| std::str::from_utf8(&value).ok()?.parse().ok());
-        Ok(number.unwrap_or(0))
+        let last = value.and_then(|value| LastTaken::read(std::str::from_utf8(&value).ok()?));
+        Ok(last.unwrap_or_default())
     }
 
     fn answer(&self, failure: Failure, input: &Input) -> StageError {
@@ -242,6 +245,41 @@ impl Stage for DeliveryStage {
     }
 }
 
+/// The newest revision of an alert that a target has taken, and the newest that rang there; 0
+/// where it took none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct LastTaken {
+    any: u64,
+    loud: u64,
+}
+
+impl LastTaken {
+    fn read(text: &str) -> Option<Self> {
+        let (any, loud) = text.split_once(' ')?;
+        Some(Self { any: any.parse().ok()?, loud: loud.parse().ok()? })
+    }
+
+    /// Whether this revision has nothing to add there.
+    fn covers(self, volume: Volume, revision: u64) -> bool {
+        match volume {
+            Volume::Loud => self.loud >= revision,
+            Volume::Silent => self.any >= revision,
+        }
+    }
+
+    /// With this revision taken too.
+    fn and(self, volume: Volume, revision: u64) -> Self {
+        let loud = if volume == Volume::Loud { revision } else { 0 };
+        Self { any: self.any.max(revision), loud: self.loud.max(loud) }
+    }
+}
+
+impl std::fmt::Display for LastTaken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.any, self.loud)
+    }
+}
+
 /// The durable name of a delivery.
 fn durable(name: &str) -> String {
     format!("{}-{name}", crate::matcher::NAME)
@@ -253,4 +291,21 @@ fn of_bus(error: &BusError) -> StageError {
 
 fn shard(alert: &Alert) -> usize {
     usize::try_from(retry::hash(&alert.id.to_string()) % 16).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_rings_gives_way_only_to_what_rings() {
+        let none = LastTaken::default();
+        assert!(!none.covers(Volume::Loud, 1) && !none.covers(Volume::Silent, 1));
+        let overtaken = none.and(Volume::Silent, 2);
+        assert!(!overtaken.covers(Volume::Loud, 1) && overtaken.covers(Volume::Silent, 1));
+        let rung = overtaken.and(Volume::Loud, 1);
+        assert_eq!(rung, LastTaken { any: 2, loud: 1 });
+        assert!(rung.covers(Volume::Loud, 1) && !rung.covers(Volume::Loud, 3));
+        assert_eq!(LastTaken::read(&rung.to_string()), Some(rung));
+    }
 }

@@ -18,7 +18,7 @@ use wirefold_envelope::{InOrder, decode, unix_millis};
 use wirefold_flow::{Event, LoopError, OrderedReader, Point, Stored, Surroundings, UnixMillis};
 use wirefold_proto::{ControlCommand, StoryChange, streams};
 
-use crate::engine::Engine;
+use crate::engine::{Draft, Engine};
 use crate::error::AlerterError;
 use crate::metrics;
 use crate::settings::ConfiguredSubscription;
@@ -89,6 +89,8 @@ struct Matcher<'a> {
     /// What came while it waited.
     arrived: Vec<Stored>,
     commands: Vec<Stored>,
+    /// Revisions on their way to the stream.
+    leaving: Vec<Draft>,
     since_saved: usize,
 }
 
@@ -157,7 +159,8 @@ impl Matcher<'_> {
             }
             self.apply_ready().await?;
         }
-        self.apply_ready().await
+        self.apply_ready().await?;
+        self.flush().await
     }
 
     async fn apply_ready(&mut self) -> Result<(), AlerterError> {
@@ -210,6 +213,7 @@ impl Matcher<'_> {
 
     /// Saves how far it is. What a revision not yet published needs stays before that.
     async fn save(&mut self) -> Result<(), AlerterError> {
+        self.flush().await?;
         self.since_saved = 0;
         let waiting = self.order.waiting().map(|item| item.output).min();
         let place: SavedPlace = self.places.safe(self.engine.needs(), waiting);

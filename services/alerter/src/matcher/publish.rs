@@ -1,5 +1,6 @@
 //! Revisions into the stream, each once.
 
+use futures_util::future::join_all;
 use wirefold_envelope::{Sender, decode};
 use wirefold_flow::{BusError, Outgoing, Point, Published, Stored, UnixMillis};
 use wirefold_proto::{Alert, Published as _, Volume, streams};
@@ -18,20 +19,43 @@ const MERGED: &str = "Wf-Merged-At";
 
 const SENDER: Sender = Sender { source: "/wirefold/alerter" };
 
+/// How many revisions are on their way at once: as many as the embedded bus makes durable together.
+const WINDOW: usize = 100;
+
 impl Matcher<'_> {
-    /// Publishes every revision that is due.
+    /// Sends every revision that is due on its way. The alert goes on as if it stood already;
+    /// nothing is saved before it does.
     pub(super) async fn fire(&mut self, limit: UnixMillis) -> Result<(), AlerterError> {
         while let Some(draft) = self.engine.next(limit) {
             self.pass(Point::Handled)?;
-            let message = outgoing(&draft)?;
-            match self.surroundings.bus.publish_if_last(message, 0).await {
+            // One of an alert at a time, so that none stands without the one before it.
+            let is_under_way = self.leaving.iter().any(|other| other.alert.id == draft.alert.id);
+            if is_under_way || self.leaving.len() == WINDOW {
+                self.flush().await?;
+            }
+            self.engine.accept(&draft.alert, draft.marks);
+            self.leaving.push(draft);
+        }
+        Ok(())
+    }
+
+    /// Waits until all that are on their way stand in the stream.
+    pub(super) async fn flush(&mut self) -> Result<(), AlerterError> {
+        let leaving = std::mem::take(&mut self.leaving);
+        let bus = self.surroundings.bus.clone();
+        let mut publishing = Vec::with_capacity(leaving.len());
+        for draft in &leaving {
+            publishing.push(bus.publish_if_last(outgoing(draft)?, 0));
+        }
+        let answers = join_all(publishing).await;
+        for (draft, published) in leaving.iter().zip(answers) {
+            match published {
                 Ok(Published::New(_)) => {
                     self.pass(Point::Published)?;
                     count(&draft.alert);
-                    self.engine.accept(&draft.alert, draft.marks);
                 }
                 Ok(Published::Duplicate(_)) | Err(BusError::Refused { .. }) => {
-                    self.adopt(&draft).await?;
+                    self.check(draft).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -39,16 +63,19 @@ impl Matcher<'_> {
         Ok(())
     }
 
-    /// Takes in the revision that stands already: ours, of a life before a crash.
-    async fn adopt(&mut self, draft: &Draft) -> Result<(), AlerterError> {
+    /// A revision stands already: ours, of a life before a crash. Where it says something else, as
+    /// where the alert had been forgotten, all lives are rebuilt from what stands.
+    async fn check(&mut self, draft: &Draft) -> Result<(), AlerterError> {
         let subject = draft.alert.subject();
         let standing = self.surroundings.bus.last(streams::ALERTS.name, subject.as_str()).await?;
         match standing.as_ref().and_then(revision) {
-            Some(Revision { alert, marks }) => self.engine.accept(&alert, marks),
-            // It was told and is kept no longer.
-            None => self.engine.accept(&draft.alert, draft.marks),
+            Some(Revision { alert, .. }) if alert != draft.alert => {
+                let why = format!("revision {} of {} stands already", alert.revision, alert.id);
+                Err(BusError::Unavailable(why).into())
+            }
+            // It is the same, or was told and is kept no longer.
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

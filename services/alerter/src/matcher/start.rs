@@ -37,6 +37,7 @@ impl<'a> Matcher<'a> {
             table,
             arrived: Vec::new(),
             commands: Vec::new(),
+            leaving: Vec::new(),
             since_saved: 0,
         };
         matcher.rebuild().await?;

@@ -174,12 +174,12 @@ async fn by_stage(
     };
     let (simhash, inserts) = ((SIMHASH, simple.simhash), (SQLITE, simple.inserts()));
 
-    let watch = Stopwatch::start();
+    let mut watch = Stopwatch::start();
     publish(&*ground.bus, messages(articles)).await?;
     add("publish", &watch, inserts);
 
     let fetched = ground.bus.stream_state(FETCHED.name).await?.last;
-    let watch = Stopwatch::start();
+    watch = Stopwatch::start();
     let detector = ground.detector();
     detector.progress.until_handled(fetched).await;
     add("detector", &watch, simhash);
@@ -188,20 +188,20 @@ async fn by_stage(
     let decisions = ground.bus.stream_state(JUDGED.name).await?.messages;
     // The first record says who writes.
     let decisions = decisions.checked_sub(1).context("nothing was judged")?;
-    let watch = Stopwatch::start();
+    watch = Stopwatch::start();
     let enricher = ground.enricher();
     enricher.progress.until_done(decisions).await;
     add("enricher", &watch, simhash);
     enricher.stop().await?;
 
     let last = ground.bus.stream_state(OUTPUT.name).await?.last;
-    let watch = Stopwatch::start();
+    watch = Stopwatch::start();
     let alerter = ground.alerter()?;
     alerter.progress.until_handled(last).await;
     add("alerter", &watch, inserts);
     alerter.stop().await?;
 
-    let watch = Stopwatch::start();
+    watch = Stopwatch::start();
     let gateway = ground.gateway().await?;
     gateway.progress.until_handled(last).await;
     add("projection", &watch, inserts);

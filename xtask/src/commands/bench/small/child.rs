@@ -16,8 +16,8 @@ use super::super::machine::{self, Stopwatch};
 use super::super::stages::{Ground, Running, Stages};
 use super::{DAY, FEEDS, Told};
 
-/// How far the clock is moved at once.
-const STEP: Duration = Duration::from_mins(1);
+/// How far the clock is moved at once: what waits for less comes so much later.
+const STEP: Duration = Duration::from_mins(5);
 /// Nothing was under way for so long: the clock may be moved.
 const QUIET: Duration = Duration::from_millis(1);
 /// A step that takes longer hangs.

@@ -12,8 +12,9 @@ use tokio::process::{Child, Command};
 use super::super::machine::{self, Stopwatch};
 use super::FEEDS;
 
-/// How long a fresh start is left alone before it is measured.
-const SETTLING: Duration = Duration::from_secs(10);
+/// How long a fresh start is left alone before it is measured: what is overdue is polled in the
+/// first minute.
+const SETTLING: Duration = Duration::from_secs(75);
 
 /// What the real program takes.
 pub(super) struct Idle {

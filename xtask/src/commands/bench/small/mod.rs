@@ -97,7 +97,12 @@ async fn live(
     while let Some(line) = lines.next_line().await? {
         match line.strip_prefix("clock ") {
             Some(now) => papers.turn(UnixMillis(now.parse()?)),
-            None => return serde_json::from_str(&line).context("what the child tells"),
+            None => {
+                let told = serde_json::from_str(&line).context("what the child tells")?;
+                // Until it has ended, the data folder is its own.
+                child.wait().await?;
+                return Ok(told);
+            }
         }
     }
     bail!("the child ended: {}", child.wait().await?)

@@ -1,0 +1,310 @@
+//! `kill -9` under load, again and again: nothing is lost, nothing comes twice, and nothing is
+//! decided otherwise than in an undisturbed run.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use serde_json::Value;
+use wirefold_flow::{Stored, conservation, same_decisions, unbroken_chain};
+use wirefold_proto::streams::FETCHED;
+use wirefold_proto::{Alert, ArticleFetched, OutputArticle, Published};
+
+use super::generated::{Made, Numbers, WORD, articles};
+use super::kept::{Kept, begin_with};
+use super::say;
+use super::targets::{Message, Target};
+use super::up::{CONFIG, Up, now};
+use crate::program::Folder;
+
+const SEED: u64 = 20_261_120;
+/// Kills where nothing else is said; `WIREFOLD_KILLS=50` is the full run.
+const KILLS: usize = 12;
+/// Articles for each kill: a third more than are seen on average before it.
+const ARTICLES: usize = 40;
+/// Articles in one file. The next is dropped once fewer than this are still to come.
+const FILE: usize = 100;
+/// At most so many articles are seen before a kill.
+const MOST_SEEN: usize = 60;
+/// What was in hand when the process was killed comes again after 5 s.
+const OVERDUE: Duration = Duration::from_secs(15);
+/// An article that rings, of other words than all others.
+const LAST: &str = "The regatta is over and the boats are being lifted out of the water. Nobody won \
+    the long race, since fog came down on the second leg and the committee called everyone home. \
+    Prizes for the short course go to three sisters from the north quay, who built their dinghy in \
+    a kitchen over the winter and had to take out a window to launch it. The dance in the sail loft \
+    is moved to Friday, and the ferry will run an hour later than usual to bring people home.";
+/// How long a message is waited for where perhaps none comes.
+const A_WHILE: Duration = Duration::from_secs(1);
+
+/// When the process is killed.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// As soon as all parts run.
+    Begun,
+    /// After so many articles of the output.
+    Articles(usize),
+    /// As soon as a message has arrived at the target, whose answer is on its way.
+    Message,
+}
+
+impl Moment {
+    fn from(numbers: &mut Numbers) -> Moment {
+        match numbers.below(8) {
+            0 => Moment::Begun,
+            1 | 2 => Moment::Message,
+            _ => Moment::Articles(numbers.below(MOST_SEEN)),
+        }
+    }
+}
+
+/// A folder of files under load, and what was seen of its output from outside.
+struct Load {
+    folder: Folder,
+    target: Target,
+    /// The articles that the stream showed, and at which place it stands.
+    seen: BTreeSet<String>,
+    place: u64,
+    /// The files that are not dropped yet, and how many articles are.
+    parts: VecDeque<Vec<Made>>,
+    dropped: usize,
+}
+
+impl Load {
+    fn of(articles: &[Made]) -> Load {
+        let target = Target::open();
+        let source = "[[source]]\npath = \"dropped\"\n";
+        let folder = folder(&target, source, "0s");
+        std::fs::create_dir(folder.path().join("dropped"))
+            .expect("a temporary folder takes folders");
+        let parts = articles.chunks(FILE).map(<[Made]>::to_vec).collect();
+        Load { folder, target, seen: BTreeSet::new(), place: 0, parts, dropped: 0 }
+    }
+
+    /// Drops files until so many articles are still to come.
+    fn drop_until(&mut self, waiting: usize) {
+        while self.dropped < self.seen.len() + waiting
+            && let Some(part) = self.parts.pop_front()
+        {
+            let lines: String = part.iter().map(Made::line).collect();
+            let name = format!("dropped/{:06}.jsonl", self.dropped);
+            self.folder.write(&name, lines.as_bytes());
+            self.dropped += part.len();
+        }
+    }
+
+    #[track_caller]
+    fn see(&mut self, article: &OutputArticle) {
+        assert!(self.seen.insert(article.id.to_string()), "{} is shown twice", article.id);
+    }
+
+    /// Starts, waits for the moment, kills.
+    #[track_caller]
+    fn kill_at(&mut self, moment: Moment) {
+        self.drop_until(FILE);
+        let up = Up::start(&self.folder);
+        let mut events = up.events(self.place);
+        match moment {
+            Moment::Begun => {}
+            Moment::Articles(count) => {
+                for _ in 0..count.min(self.dropped - self.seen.len()) {
+                    let article = events.article().expect("it runs on");
+                    self.see(&article);
+                }
+            }
+            Moment::Message => {
+                self.target.take();
+                self.target.next_within(A_WHILE);
+            }
+        }
+        up.kill();
+        while let Some(article) = events.article() {
+            self.see(&article);
+        }
+        self.place = events.last.unwrap_or(self.place);
+    }
+
+    /// Runs until every article was seen and the last has rung.
+    #[track_caller]
+    fn finish(&mut self) -> Kept {
+        self.drop_until(usize::MAX / 2);
+        let up = Up::start(&self.folder);
+        let mut events = up.events(self.place);
+        while self.seen.len() < self.dropped {
+            let article = events.article().expect("it runs on");
+            self.see(&article);
+        }
+        self.folder.write("dropped/last.txt", LAST.as_bytes());
+        let article = events.article().expect("it runs on");
+        self.see(&article);
+        // Once the last of all has rung, the others have been matched.
+        let rung = |message: &Message| message.alert.articles.iter().any(|it| it.id == article.id);
+        self.target.wait_for(rung);
+        assert_eq!(up.terminate().code, Some(0));
+        self.target.take();
+        Kept::in_folder(&self.folder.path().join("data"))
+    }
+
+    /// What was in hand when the process was killed comes again by its deadline.
+    #[track_caller]
+    fn wait_for_overdue(&mut self, kept: &Kept) {
+        let overdue = self.unsent(kept);
+        if overdue.is_empty() {
+            return;
+        }
+        say(format_args!("  {} revisions still to be sent: {overdue:?}", overdue.len()));
+        let up = Up::start(&self.folder);
+        let deadline = now().plus(OVERDUE);
+        while !self.unsent(kept).is_empty()
+            && self.target.next_within(deadline.since(now())).is_some()
+        {}
+        assert_eq!(up.terminate().code, Some(0));
+        self.target.take();
+    }
+
+    /// The revisions that the target has not had, and whose place no newer one has taken there: one
+    /// that rings gives way only to one that rings.
+    fn unsent(&self, kept: &Kept) -> Vec<String> {
+        let messages = &self.target.messages;
+        let is_had = |alert: &Alert| {
+            let mut sent = messages.iter().map(|message| &message.alert);
+            sent.any(|sent| {
+                let is_newer = sent.revision > alert.revision && sent.volume >= alert.volume;
+                sent.id == alert.id && (sent.revision == alert.revision || is_newer)
+            })
+        };
+        let is_unsent = |alert: &&Alert| alert.held.is_none() && !is_had(alert);
+        kept.alerts.iter().filter(is_unsent).map(Published::message_id).collect()
+    }
+}
+
+/// A folder with a subscription that rings for a third of the happenings.
+fn folder(target: &Target, source: &str, update_interval: &str) -> Folder {
+    let config = format!(
+        "data = \"data\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n{source}\
+         [[subscription]]\nname = \"Regatta\"\nquery = \"{WORD}\"\ndeliveries = [\"desk\"]\n\
+         group_wait = \"0s\"\nupdate_interval = \"{update_interval}\"\n{}",
+        target.delivery()
+    );
+    Folder::with(&[(CONFIG, config.as_bytes())])
+}
+
+#[expect(clippy::disallowed_methods, reason = "the full run is asked for from outside")]
+fn kills() -> usize {
+    let asked = std::env::var("WIREFOLD_KILLS").ok();
+    asked.map_or(KILLS, |kills| kills.parse().expect("WIREFOLD_KILLS is a number"))
+}
+
+/// The same articles on the bus of another folder, and nothing that disturbs.
+fn undisturbed(fetched: &[Stored]) -> Kept {
+    let mut target = Target::open();
+    let folder = folder(&target, "", "15m");
+    begin_with(&folder.path().join("data"), fetched);
+    let up = Up::start(&folder);
+    let mut events = up.events(0);
+    let articles = events.articles(fetched.len());
+    // The output is not in the order of the decisions.
+    let last = articles.iter().max_by_key(|article| article.fetched).map(|article| article.id);
+    target.wait_for(|message| message.alert.articles.iter().any(|rung| Some(rung.id) == last));
+    assert_eq!(up.terminate().code, Some(0));
+    Kept::in_folder(&folder.path().join("data"))
+}
+
+/// The records without what names the writer's epoch and its place.
+fn without_epochs(records: &[Stored]) -> Vec<Stored> {
+    let without = |stored: &Stored| {
+        let mut body: Value = serde_json::from_slice(&stored.body).expect("bodies are JSON");
+        if let Some(fields) = body.as_object_mut() {
+            fields.retain(|name, _| name != "decision" && name != "judged");
+        }
+        Stored { body: body.to_string().into(), ..stored.clone() }
+    };
+    records.iter().map(without).collect()
+}
+
+/// The bodies by message id: fails where an id stands twice.
+#[track_caller]
+fn by_id(records: &[Stored]) -> BTreeMap<String, bytes::Bytes> {
+    let mut bodies = BTreeMap::new();
+    for stored in without_epochs(records) {
+        assert!(bodies.insert(stored.id.clone(), stored.body).is_none(), "{} twice", stored.id);
+    }
+    bodies
+}
+
+/// The articles of the output by id, without the place of their decision.
+fn judged_articles(kept: &Kept) -> BTreeMap<String, bytes::Bytes> {
+    let is_article = |it: &&Stored| it.subject.starts_with("wirefold.v1.output.article.");
+    by_id(&kept.output.iter().filter(is_article).cloned().collect::<Vec<Stored>>())
+}
+
+fn ids(records: &[Stored]) -> impl Iterator<Item = &str> {
+    records.iter().map(|stored| stored.id.as_str())
+}
+
+#[track_caller]
+fn check_conserved(kept: &Kept, made: &[Made]) {
+    let key = |stored: &Stored| {
+        let fetched: ArticleFetched = wirefold_envelope::decode(stored).expect("an article");
+        fetched.article.item_key
+    };
+    let keys: Vec<String> = kept.fetched.iter().map(key).collect();
+    let expected: Vec<&str> = made.iter().map(|made| made.id.as_str()).chain(["last"]).collect();
+    assert_eq!(keys, expected, "each article was fetched once, in order");
+    assert!(kept.dead.is_empty(), "{:?}", kept.dead);
+    let articles: Vec<String> = judged_articles(kept).into_keys().collect();
+    let output = articles.iter().map(String::as_str);
+    conservation(ids(&kept.fetched), output, []).expect("each article comes out once");
+    let fetched = kept.fetched.len() as u64;
+    unbroken_chain(&kept.judged, FETCHED.name, fetched, &BTreeSet::new())
+        .expect("decisions without a gap");
+}
+
+#[track_caller]
+fn check_alerts(kept: &Kept, undisturbed: &Kept, target: &Target) {
+    target.check_ids();
+    let alert_ids = |alerts: &[Alert]| -> BTreeSet<String> {
+        alerts.iter().map(|alert| alert.id.to_string()).collect()
+    };
+    assert_eq!(alert_ids(&kept.alerts), alert_ids(&undisturbed.alerts));
+    assert_eq!(alert_ids(&kept.alerts), target.alerts());
+    let revisions: BTreeSet<String> = kept.alerts.iter().map(Published::message_id).collect();
+    assert_eq!(revisions.len(), kept.alerts.len(), "a revision stands twice");
+}
+
+#[test]
+fn nothing_is_lost_repeated_or_decided_otherwise() {
+    let (kills, began) = (kills(), now());
+    let mut numbers = Numbers::from_seed(SEED);
+    let made = articles(kills * ARTICLES, &mut numbers);
+    let mut load = Load::of(&made);
+    for _ in 0..kills {
+        load.kill_at(Moment::from(&mut numbers));
+    }
+    let (seen, killed) = (load.seen.len(), now());
+    let kept = load.finish();
+    load.wait_for_overdue(&kept);
+    let finished = now();
+    say(format_args!(
+        "  {kills} kills in {:?}: {seen} of {} articles seen by then; {} epochs, {} revisions, \
+         {} messages; finished after {:?}",
+        killed.since(began),
+        made.len(),
+        kept.judged.iter().filter(|it| it.subject.ends_with(".epoch")).count(),
+        kept.alerts.len(),
+        load.target.messages.len(),
+        finished.since(killed),
+    ));
+    check_conserved(&kept, &made);
+    let undisturbed = undisturbed(&kept.fetched);
+    say(format_args!("  the same undisturbed: {:?}", now().since(finished)));
+    same_decisions(&without_epochs(&kept.judged), &without_epochs(&undisturbed.judged)).unwrap();
+    let (ours, theirs) = (judged_articles(&kept), judged_articles(&undisturbed));
+    for (id, body) in &ours {
+        assert_eq!(Some(body), theirs.get(id), "{id}");
+    }
+    let copies = kept.articles().iter().filter(|it| it.verdict.kind.is_some()).count();
+    assert!(copies * 2 > made.len(), "the load holds reprints: {copies} of {}", made.len());
+    check_alerts(&kept, &undisturbed, &load.target);
+    let unsent = load.unsent(&kept);
+    assert!(unsent.is_empty(), "{} of {} never sent: {unsent:?}", unsent.len(), kept.alerts.len());
+}

@@ -1,0 +1,29 @@
+//! The whole pipeline as it ships: the built binary with real files, real servers on loopback, and
+//! real signals.
+//!
+//! Nothing is waited for by the clock: a test waits for an event of `/api/v1/stream`, for a request
+//! at its own server, for a line or for the end of the process, each with a deadline.
+
+mod bad_feeds;
+mod bad_start;
+mod drained;
+mod generated;
+mod kept;
+mod killed;
+mod loopback;
+mod stream;
+mod targets;
+mod teasers;
+mod up;
+mod watched_folder;
+
+use std::io::Write;
+use std::time::Duration;
+
+/// The longest that a test waits for one thing. Far beyond what it takes on a quiet machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Says something past the test harness, which would swallow it.
+fn say(line: std::fmt::Arguments<'_>) {
+    writeln!(std::io::stderr(), "{line}").expect("standard error is open");
+}

@@ -1,0 +1,107 @@
+//! A target of webhooks, and the settings that let alerts reach it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use wirefold_proto::{Alert, decode};
+
+use super::PATIENCE;
+use super::loopback::{Answer, Asked, Loopback};
+use super::up::now;
+
+/// Signs what goes to a target: 32 bytes of a key that nobody uses.
+const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+/// Takes every message.
+pub(super) struct Target {
+    server: Loopback,
+    /// Every message that came.
+    pub(super) messages: Vec<Message>,
+}
+
+/// A message that came.
+#[derive(Debug, Clone)]
+pub(super) struct Message {
+    /// The header `webhook-id`.
+    pub(super) id: String,
+    pub(super) alert: Alert,
+}
+
+impl Target {
+    pub(super) fn open() -> Target {
+        let server = Loopback::answering(|_| Answer::status(204));
+        Target { server, messages: Vec::new() }
+    }
+
+    /// The settings of a delivery named `desk` that goes there.
+    pub(super) fn delivery(&self) -> String {
+        delivery("desk", &self.server.url("/hook"))
+    }
+
+    /// Waits for the next message for so long.
+    pub(super) fn next_within(&mut self, patience: Duration) -> Option<Message> {
+        match self.server.asked.recv_timeout(patience) {
+            Ok(asked) => {
+                self.messages.push(read(&asked));
+                self.messages.last().cloned()
+            }
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => panic!("the server is gone"),
+        }
+    }
+
+    /// Waits for the next message.
+    #[track_caller]
+    pub(super) fn next(&mut self) -> Message {
+        self.next_within(PATIENCE).expect("a message comes")
+    }
+
+    /// Takes what has come already.
+    pub(super) fn take(&mut self) {
+        while self.next_within(Duration::ZERO).is_some() {}
+    }
+
+    /// Waits until a message is as wanted, of those that came already too.
+    #[track_caller]
+    pub(super) fn wait_for(&mut self, wanted: impl Fn(&Message) -> bool) {
+        let deadline = now().plus(PATIENCE);
+        while !self.messages.iter().any(&wanted) {
+            let came = self.next_within(deadline.since(now()));
+            assert!(came.is_some(), "no such message among {} that came", self.messages.len());
+        }
+    }
+
+    /// The alerts that came.
+    pub(super) fn alerts(&self) -> BTreeSet<String> {
+        self.messages.iter().map(|message| message.alert.id.to_string()).collect()
+    }
+
+    /// Fails where one revision came under two ids, or one id with two revisions.
+    #[track_caller]
+    pub(super) fn check_ids(&self) {
+        let mut ids = BTreeMap::new();
+        for Message { id, alert } in &self.messages {
+            let revision = (alert.id.to_string(), alert.revision);
+            let first = ids.entry(revision.clone()).or_insert_with(|| id.clone());
+            assert_eq!(first, id, "{revision:?}");
+        }
+        let distinct: BTreeSet<&String> = ids.values().collect();
+        assert_eq!(distinct.len(), ids.len(), "an id for two revisions");
+    }
+}
+
+/// The settings of a webhook.
+pub(super) fn delivery(name: &str, url: &str) -> String {
+    format!(
+        "[[delivery]]\nname = \"{name}\"\nkind = \"webhook\"\nurl = \"{url}\"\n\
+         secret = [\"{SECRET}\"]\n"
+    )
+}
+
+fn read(asked: &Asked) -> Message {
+    let header = |name| asked.headers.get(name).and_then(|value| value.to_str().ok());
+    assert!(header("webhook-signature").is_some_and(|given| given.starts_with("v1,")));
+    let alert = decode(&asked.body).expect("the body is an alert");
+    Message { id: header("webhook-id").expect("it has an id").to_owned(), alert }
+}

@@ -1,0 +1,222 @@
+//! A running `wirefold up`: what it says, what it answers, and how it ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use wirefold_flow::{Clock, SystemClock, UnixMillis};
+
+use super::PATIENCE;
+use super::stream::Events;
+use crate::program::Folder;
+
+/// The file of settings in a test's folder.
+pub(super) const CONFIG: &str = "wirefold.toml";
+/// What is said once all parts run.
+const WELCOME: &str = "page http://";
+
+/// A running process. It is killed where the test ends before it does.
+pub(super) struct Up {
+    pid: Pid,
+    /// Host and port of the page.
+    pub(super) page: String,
+    said: Said,
+    lines: Receiver<String>,
+    ended: Receiver<ExitStatus>,
+    has_ended: bool,
+}
+
+/// Everything that was said on standard error so far.
+type Said = Arc<Mutex<Vec<String>>>;
+
+/// How a process ended.
+pub(super) struct Ended {
+    /// Its exit code; none where a signal ended it.
+    pub(super) code: Option<i32>,
+    /// From the signal to the end.
+    pub(super) took: Duration,
+    /// Everything it said on standard error.
+    pub(super) said: String,
+}
+
+impl Up {
+    /// Starts on the folder's `wirefold.toml` and waits until all parts run.
+    #[track_caller]
+    pub(super) fn start(folder: &Folder) -> Up {
+        Up::start_with(folder, &[])
+    }
+
+    /// Starts with more arguments.
+    #[track_caller]
+    pub(super) fn start_with(folder: &Folder, arguments: &[&str]) -> Up {
+        let any_port = ["--listen", "127.0.0.1:0", "--operations", "127.0.0.1:0"];
+        let arguments = [&["up", "--config", CONFIG], &any_port[..], arguments].concat();
+        let mut command = folder.command(&arguments);
+        command.env("XDG_CONFIG_HOME", folder.path()).stderr(Stdio::piped());
+        let mut child = command.stdout(Stdio::null()).spawn().expect("the binary is built");
+        let pid = Pid::from_child(&child);
+        let said = Said::default();
+        let lines = read_lines(&mut child, said.clone());
+        let ended = wait_for(child);
+        let page = String::new();
+        let mut up = Up { pid, page, said, lines, ended, has_ended: false };
+        let welcome = up.line_with(WELCOME);
+        up.page = welcome.split(WELCOME).nth(1).unwrap_or_default().trim().to_owned();
+        up
+    }
+
+    /// Waits for a line on standard error that holds this.
+    #[track_caller]
+    pub(super) fn line_with(&self, wanted: &str) -> String {
+        let deadline = now().plus(PATIENCE);
+        loop {
+            match self.lines.recv_timeout(deadline.since(now())) {
+                Ok(line) if line.contains(wanted) => return line,
+                Ok(_) => {}
+                Err(why) => panic!("{why}: nobody said {wanted:?}\n{}", self.said()),
+            }
+        }
+    }
+
+    /// What it said so far.
+    pub(super) fn said(&self) -> String {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+
+    /// The answer to `GET` on the page's port, which must be JSON.
+    #[track_caller]
+    pub(super) fn get(&self, path: &str) -> Value {
+        self.answer(path, ask(&self.page, &format!("GET {path}"), ""))
+    }
+
+    /// The answer to `POST` of this JSON on the page's port.
+    #[track_caller]
+    pub(super) fn post(&self, path: &str, body: &Value) -> Value {
+        self.answer(path, ask(&self.page, &format!("POST {path}"), &body.to_string()))
+    }
+
+    #[track_caller]
+    fn answer(&self, path: &str, mut stream: TcpStream) -> Value {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        let status = head.lines().next().unwrap_or_default();
+        let is_good = status.contains(" 200 ") || status.contains(" 202 ");
+        assert!(is_good, "{path}: {answer}\n{}", self.said());
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"))
+    }
+
+    /// Asks again and again until the answer is as wanted; between two tries a line of the log or
+    /// a tenth of a second goes by.
+    #[track_caller]
+    pub(super) fn get_until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let deadline = now().plus(PATIENCE);
+        loop {
+            let answer = self.get(path);
+            if wanted(&answer) {
+                return answer;
+            }
+            assert!(now() < deadline, "{path} stays so: {answer:#}\n{}", self.said());
+            let _ = self.lines.recv_timeout(Duration::from_millis(100));
+        }
+    }
+
+    /// The output from behind this sequence on, as it comes.
+    pub(super) fn events(&self, after: u64) -> Events {
+        Events::of(ask(&self.page, &format!("GET /api/v1/stream?after={after}"), ""))
+    }
+
+    /// Whether it still runs.
+    pub(super) fn is_alive(&self) -> bool {
+        rustix::process::test_kill_process(self.pid).is_ok()
+    }
+
+    /// `kill -9`: nothing of it gets to say goodbye.
+    #[track_caller]
+    pub(super) fn kill(self) {
+        let ended = self.end(Signal::KILL);
+        assert_eq!(ended.code, None, "it had ended before:\n{}", ended.said);
+    }
+
+    /// Asks for a drain, and waits for the end.
+    #[track_caller]
+    pub(super) fn terminate(self) -> Ended {
+        self.end(Signal::TERM)
+    }
+
+    /// Asks for a drain and goes on.
+    pub(super) fn signal(&self, signal: Signal) {
+        kill_process(self.pid, signal).expect("it runs");
+    }
+
+    #[track_caller]
+    fn end(mut self, signal: Signal) -> Ended {
+        let began = now();
+        // Where it has ended by itself, how it did is said below.
+        let _ = kill_process(self.pid, signal);
+        let status = self.ended.recv_timeout(PATIENCE);
+        let status = status.unwrap_or_else(|why| panic!("{why}: it goes on\n{}", self.said()));
+        self.has_ended = true;
+        let took = now().since(began);
+        while self.lines.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Disconnected) {}
+        let code = status.code();
+        assert!(code.is_some() || status.signal() == Some(Signal::KILL.as_raw()), "{status}");
+        Ended { code, took, said: self.said() }
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            let _ = kill_process(self.pid, Signal::KILL);
+            let _ = self.ended.recv_timeout(PATIENCE);
+        }
+    }
+}
+
+/// The time.
+pub(super) fn now() -> UnixMillis {
+    SystemClock.now()
+}
+
+/// Sends a request in HTTP 1.0, so that the answer ends with the connection and stands there as it
+/// is.
+fn ask(place: &str, line: &str, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(place).unwrap_or_else(|error| panic!("{place}: {error}"));
+    stream.set_read_timeout(Some(PATIENCE)).expect("it is not zero");
+    let length = body.len();
+    let request = format!(
+        "{line} HTTP/1.0\r\nhost: {place}\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).unwrap_or_else(|error| panic!("{place}: {error}"));
+    stream
+}
+
+/// Passes on each line and keeps it.
+fn read_lines(child: &mut Child, said: Said) -> Receiver<String> {
+    let stderr = child.stderr.take().expect("it is piped");
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            said.lock().unwrap_or_else(PoisonError::into_inner).push(line.clone());
+            let _ = sender.send(line);
+        }
+    });
+    lines
+}
+
+/// Says when the child has ended.
+fn wait_for(mut child: Child) -> Receiver<ExitStatus> {
+    let (sender, ended) = channel();
+    std::thread::spawn(move || {
+        let _ = sender.send(child.wait().expect("it is our child"));
+    });
+    ended
+}
