@@ -10,7 +10,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::cli::Global;
-use crate::client::block_on;
+use crate::client::{Place, block_on};
+use crate::config::{Overrides, load_here};
 use crate::exit::Exit;
 use crate::output::{self, clean};
 
@@ -22,9 +23,11 @@ Example:
 
 Exit codes: 0 ready, 1 not.")]
 pub(crate) struct HealthcheckArguments {
-    /// Where health is served: the `--operations` of `up`.
-    #[arg(long, default_value = "127.0.0.1:9787", value_name = "ADDR")]
-    operations: String,
+    /// Where health is served: the `--operations` of `up`; else `operations.listen` of the settings.
+    #[arg(long, value_name = "ADDR")]
+    operations: Option<String>,
+    #[command(flatten)]
+    place: Place,
 }
 
 /// How long an answer may take.
@@ -34,8 +37,16 @@ const MOST_BYTES: usize = 64 * 1024;
 
 /// Asks once.
 pub(crate) fn run(arguments: &HealthcheckArguments, global: &Global) -> anyhow::Result<Exit> {
+    let told = arguments.operations.clone();
+    let place = match told {
+        Some(place) => place,
+        None => {
+            let loaded = load_here(&arguments.place, Overrides::default())?;
+            loaded.config.operations.listen.to_string()
+        }
+    };
+    let place = &place;
     block_on(async {
-        let place = &arguments.operations;
         match tokio::time::timeout(PATIENCE, ask(place)).await {
             Ok(Ok((status, said))) if status.is_success() => {
                 global.note(format_args!("{}", clean(said.trim())));

@@ -40,6 +40,11 @@ pub(crate) fn run(arguments: &WhyArguments, global: &Global) -> anyhow::Result<E
     let is_file = |name: &str| name == "-" || Path::new(name).exists();
     match (is_file(&arguments.first), is_file(&arguments.second)) {
         (first, second) if may_be(first, &arguments.first) && may_be(second, &arguments.second) => {
+            if arguments.asking.json {
+                let what = "--json is for articles that were collected, by id or address; \
+                            for files: wirefold fold --json";
+                return Err(Stop::new(Exit::Usage, what).into());
+            }
             compare::run(&CompareArguments {
                 first: PathBuf::from(&arguments.first),
                 second: PathBuf::from(&arguments.second),

@@ -1,5 +1,6 @@
 //! What `up` shows as it goes: a line for each article, copies under the story they fold into.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::decode;
 use wirefold_flow::{Bus, BusError};
 use wirefold_proto::streams::{ALERTS, OUTPUT};
-use wirefold_proto::{Alert, Class, CopyKind, OutputArticle, Volume};
+use wirefold_proto::{Alert, ArticleId, Class, CopyKind, OutputArticle, Volume};
 
 use crate::output;
 
@@ -83,6 +84,7 @@ pub(super) async fn follow(
     };
     let mut articles = bus.read(OUTPUT.name, OUTPUT.subjects[0], from(OUTPUT.name).await?).await?;
     let mut alerts = bus.read(ALERTS.name, ">", from(ALERTS.name).await?).await?;
+    let mut leads = Leads::default();
     loop {
         tokio::select! {
             biased;
@@ -92,7 +94,8 @@ pub(super) async fn follow(
                     let Ok(article) = decode::<OutputArticle>(&stored) else { continue };
                     tally.article(&article);
                     if showing == Showing::Lines {
-                        output::note(format_args!("{}", line(&article)));
+                        output::note(format_args!("{}", line(&article, &leads)));
+                        leads.keep(&article);
                     }
                 }
             }
@@ -107,11 +110,38 @@ pub(super) async fn follow(
     }
 }
 
+/// The titles of the stories shown last, so that a copy can say what it is one of.
+#[derive(Debug, Default)]
+struct Leads {
+    titles: HashMap<ArticleId, String>,
+    order: VecDeque<ArticleId>,
+}
+
+/// Titles kept.
+const LEADS: usize = 2_000;
+
+impl Leads {
+    fn keep(&mut self, article: &OutputArticle) {
+        if article.verdict.class == Class::Copy || self.titles.contains_key(&article.id) {
+            return;
+        }
+        self.titles.insert(article.id, output::clean(&article.article.title));
+        self.order.push_back(article.id);
+        if self.order.len() > LEADS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.titles.remove(&oldest);
+        }
+    }
+}
+
 /// Columns for the outlet's name.
 const OUTLET: usize = 24;
+/// Columns for the title of what a copy is one of.
+const LEAD: usize = 48;
 
 /// One line for an article: what it is, whose, and for a copy how much of it is the other's.
-fn line(article: &OutputArticle) -> String {
+fn line(article: &OutputArticle, leads: &Leads) -> String {
     let verdict = &article.verdict;
     let outlet = output::clean(article.article.outlet.as_str());
     let title = output::clean(&article.article.title);
@@ -129,7 +159,12 @@ fn line(article: &OutputArticle) -> String {
     let outlet = fit(&outlet, OUTLET);
     let title = fit(&title, output::width().saturating_sub(OUTLET + 12).max(20));
     match verdict.class {
-        Class::Copy => format!("{what} · {}{}", outlet.trim_end(), agency.unwrap_or_default()),
+        Class::Copy => {
+            let of = leads.titles.get(&verdict.lead);
+            let of = of.map(|of| format!(" · of “{}”", fit(of, LEAD).trim_end()));
+            let (agency, of) = (agency.unwrap_or_default(), of.unwrap_or_default());
+            format!("{what} · {}{agency}{of}", outlet.trim_end())
+        }
         _ => format!("{what} {outlet} {}", title.trim_end()),
     }
 }

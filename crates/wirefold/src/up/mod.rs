@@ -100,6 +100,10 @@ fn open_bus(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Bus>
                 "{error} with --data DIR; if it is a running wirefold, commands such as \
                  `wirefold feed ls` talk to it"
             ),
+            OpenError::Unwritable { .. } | OpenError::DiskFull { .. } => format!(
+                "{error}: make room or give it the rights, or choose another data folder with \
+                 --data DIR (or `data` in wirefold.toml)"
+            ),
             other => other.to_string(),
         };
         Stop::new(Exit::Bus, what).into()

@@ -25,8 +25,10 @@ impl Socket {
             }
             _ => {}
         }
-        let listener = UnixListener::bind(&path)
-            .with_context(|| format!("cannot make the socket {}", path.display()))?;
+        let listener = UnixListener::bind(&path).with_context(|| {
+            let path = path.display();
+            format!("cannot make the socket {path}: a shorter --data DIR may help")
+        })?;
         let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
         std::fs::set_permissions(&path, owner_only)
             .with_context(|| format!("cannot restrict {}", path.display()))?;

@@ -29,7 +29,7 @@ impl Api {
             .outgoing(&command, at, None)
             .map_err(|error| Refusal::too_large(error.to_string()))?;
         self.inner.bus.publish(message).await?;
-        tracing::info!(id = command.id, by, "command stored");
+        tracing::debug!(id = command.id, by, "command stored");
         let accepted = answer(&Accepted { schema: Tag::new(), command })?;
         Ok((StatusCode::ACCEPTED, accepted).into_response())
     }

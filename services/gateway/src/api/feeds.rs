@@ -59,7 +59,13 @@ pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Ha
 pub(super) async fn probe(State(api): State<Api>, request: Request) -> Handled<Response> {
     let asked: ProbeRequest = json_of(request, MOST).await?;
     check_address(&asked.url)?;
-    let found = api.inner.settings.probe.probe(asked.url).await;
+    // An address that does not answer must not hold up the end of the process.
+    let found = tokio::select! {
+        found = api.inner.settings.probe.probe(asked.url) => found,
+        () = api.inner.closing.cancelled() => {
+            return Err(Refusal::busy("wirefold is being stopped"));
+        }
+    };
     let found = found.map_err(Refusal::unprocessable)?;
     answer(&ProbeReport { schema: Tag::new(), found })
 }
