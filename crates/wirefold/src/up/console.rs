@@ -140,14 +140,13 @@ const OUTLET: usize = 24;
 /// Columns for the title of what a copy is one of.
 const LEAD: usize = 48;
 
-/// One line for an article: what it is, whose, and for a copy how much of it is the other's.
+/// One line for an article: what it is, whose, and for a copy what share of it is the other's.
 fn line(article: &OutputArticle, leads: &Leads) -> String {
     let verdict = &article.verdict;
     let outlet = output::clean(article.article.outlet.as_str());
     let title = output::clean(&article.article.title);
-    let share =
-        verdict.matches.first().map(|found| found.contained.get().max(found.containing.get()));
-    let share = share.map(output::percent).unwrap_or_default();
+    let share = verdict.matches.first().map(|found| output::percent(found.contained.get()));
+    let share = share.unwrap_or_default();
     let agency = verdict.agency.as_ref().map(|agency| format!(" · {}", agency.name));
     let what = match (verdict.class, verdict.kind) {
         (Class::New, _) => "new    ".to_owned(),
