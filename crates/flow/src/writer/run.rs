@@ -16,6 +16,9 @@ use crate::stage::message as panic_message;
 
 /// How many inputs are decided on before their decisions are written.
 const BATCH: usize = 100;
+/// After so many full batches the place in the inputs is marked: each mark costs a sync, and while
+/// batches are full nobody waits for room as long as that.
+const MARKED_EACH: usize = 10;
 
 /// Runs a writer until it is told to stop; then writes what is decided and returns.
 ///
@@ -68,6 +71,8 @@ struct Life {
     chain: Box<dyn ChainedPublisher>,
     offsets: Offsets,
     inputs: Inputs,
+    /// Batches since the place was marked.
+    unmarked: usize,
 }
 
 /// What came of deciding on a batch.
@@ -114,7 +119,7 @@ impl Writer {
         let inputs =
             Inputs::open(&self.surroundings, &config.name, &config.sources, &offsets).await?;
         self.replay(epoch_at).await?;
-        Ok(Life { epoch, chain, offsets, inputs })
+        Ok(Life { epoch, chain, offsets, inputs, unmarked: 0 })
     }
 
     /// Writes the epoch record after the last one. The epoch, the chain from it on, its sequence.
@@ -200,8 +205,12 @@ impl Writer {
             life.chain.append(records).await?;
             self.surroundings.pass(Point::Appended)?;
         }
-        for (stream, sequence) in life.offsets.iter() {
-            self.surroundings.bus.mark_read(stream, &self.config.name, sequence).await?;
+        life.unmarked += 1;
+        if inputs.len() < BATCH || life.unmarked >= MARKED_EACH {
+            life.unmarked = 0;
+            for (stream, sequence) in life.offsets.iter() {
+                self.surroundings.bus.mark_read(stream, &self.config.name, sequence).await?;
+            }
         }
         Ok(batch)
     }
