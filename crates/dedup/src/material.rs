@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 use wirefold_text::Text;
-use wirefold_text::extract::{names, numbers};
+use wirefold_text::extract::{Number, dateline, names, numbers};
 
 use crate::settings::Settings;
 
@@ -21,6 +21,70 @@ pub enum Reason {
     /// At least this share of it is new to the story.
     MostlyNew(f64),
 }
+
+impl Reason {
+    /// Whether a word in normal form is a weekday or a month, as `wednesday`: nobody's name.
+    #[must_use]
+    pub fn is_calendar(normal: &str) -> bool {
+        let is_listed = |word: &str| WEEKDAYS.contains(&word) || MONTHS.contains(&word);
+        // `Wednesday's` is `wednesdays` in normal form.
+        is_listed(normal) || normal.strip_suffix('s').is_some_and(is_listed)
+    }
+
+    /// Whether a number only says when: a year from 1900 to 2100, or a part of a date such as
+    /// `2026-03-05`, `5. März` and `March 5`.
+    #[must_use]
+    pub fn is_of_date(text: &Text, number: &Number) -> bool {
+        is_year(text, number) || is_in_digits(text, number) || is_beside_month(text, number)
+    }
+}
+
+/// Weekdays in normal form: English, German, French, Spanish, Italian, Portuguese, Dutch, Russian,
+/// Ukrainian.
+#[rustfmt::skip]
+const WEEKDAYS: &[&str] = &[
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "montag",
+    "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonnabend", "sonntag", "lundi",
+    "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "lunes", "martes", "miércoles",
+    "jueves", "viernes", "sábado", "domingo", "lunedì", "martedì", "mercoledì", "giovedì",
+    "venerdì", "sabato", "domenica", "segunda", "terça", "quarta", "quinta", "sexta", "feira",
+    "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag", "понедельник",
+    "вторник", "среда", "среду", "четверг", "пятница", "пятницу", "суббота", "субботу",
+    "воскресенье", "понеділок", "вівторок", "середа", "середу", "четвер", "пятниця", "пятницю",
+    "субота", "суботу", "неділя", "неділю",
+];
+
+/// Months in normal form, in the same languages, and the abbreviations that mean nothing else.
+#[rustfmt::skip]
+const MONTHS: &[&str] = &[
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december", "jan", "feb", "apr", "jun", "jul", "aug", "sept", "oct",
+    "nov", "dec", "januar", "jänner", "februar", "märz", "mai", "juni", "juli", "oktober",
+    "dezember", "janvier", "février", "mars", "avril", "juin", "juillet", "août", "septembre",
+    "octobre", "novembre", "décembre", "enero", "febrero", "marzo", "abril", "mayo", "junio",
+    "julio", "agosto", "septiembre", "setiembre", "octubre", "noviembre", "diciembre", "gennaio",
+    "febbraio", "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre", "dicembre",
+    "janeiro", "fevereiro", "março", "maio", "junho", "julho", "setembro", "outubro", "novembro",
+    "dezembro", "januari", "februari", "maart", "mei", "augustus", "январь", "января", "январе",
+    "февраль", "февраля", "феврале", "март", "марта", "марте", "апрель", "апреля", "апреле",
+    "май", "мая", "мае", "июнь", "июня", "июне", "июль", "июля", "июле", "август", "августа",
+    "августе", "сентябрь", "сентября", "сентябре", "октябрь", "октября", "октябре", "ноябрь",
+    "ноября", "ноябре", "декабрь", "декабря", "декабре", "січень", "січня", "січні", "лютий",
+    "лютого", "лютому", "березень", "березня", "березні", "квітень", "квітня", "квітні",
+    "травень", "травня", "травні", "червень", "червня", "червні", "липень", "липня", "липні",
+    "серпень", "серпня", "серпні", "вересень", "вересня", "вересні", "жовтень", "жовтня",
+    "жовтні", "листопад", "листопада", "листопаді", "грудень", "грудня", "грудні",
+];
+
+/// Months that mean something else in small letters.
+const SHY_MONTHS: &[&str] = &["march", "may", "august", "jan", "mars"];
+
+/// Words between the days and the month of a date: `5 and 6 of March`.
+#[rustfmt::skip]
+const LINKS: &[&str] = &[
+    "of", "the", "and", "to", "und", "bis", "et", "au", "de", "del", "y", "al", "e", "di", "do",
+    "en", "tot", "и", "по", "і", "й", "st", "nd", "rd", "th",
+];
 
 /// The first words of a paragraph that announces a correction, in normal form.
 const CORRECTIONS: &[&str] = &[
@@ -49,7 +113,7 @@ pub fn material(new: &Text, known: &[&Text], novelty: f64, settings: &Settings) 
     if corrects(new) && !known.iter().any(|text| corrects(text)) {
         return Some(Reason::Correction);
     }
-    let lede = new.lede();
+    let lede = behind_dateline(new);
     if let Some(number) = new_number(new, lede.clone(), known) {
         return Some(Reason::NewNumber(number));
     }
@@ -66,7 +130,7 @@ fn new_number(new: &Text, lede: Range<usize>, known: &[&Text]) -> Option<String>
     }
     let old = known.iter().flat_map(|text| numbers(text, 0..text.words().len()));
     let old: BTreeSet<String> = old.map(|number| number.value).collect();
-    fresh.retain(|number| !old.contains(&number.value));
+    fresh.retain(|number| !old.contains(&number.value) && !Reason::is_of_date(new, number));
     fresh.into_iter().next().map(|number| number.value)
 }
 
@@ -77,13 +141,100 @@ fn new_name(new: &Text, lede: &Range<usize>, known: &[&Text]) -> Option<String> 
     }
     let old: FxHashSet<&str> = known.iter().flat_map(|text| text.normal_words()).collect();
     // Most words of a lede are known: only those that are not are worth reading for names.
-    let unknown = |at: &usize| !old.contains(new.normal(&new.words()[*at]));
+    let unknown = |at: &usize| {
+        let normal = new.normal(&new.words()[*at]);
+        !old.contains(normal) && !Reason::is_calendar(normal)
+    };
     if !lede.clone().any(|at| capital(&at) && unknown(&at)) {
         return None;
     }
     let in_lede = names(new).into_iter().flat_map(|name| name.words);
     let mut fresh = in_lede.filter(|at| lede.contains(at) && unknown(at));
     fresh.next().map(|at| new.words()[at].span.of(new.original()).to_owned())
+}
+
+/// The lede without the dateline: where a text was written is no news.
+fn behind_dateline(text: &Text) -> Range<usize> {
+    let lede = text.lede();
+    let end = dateline(text).map_or(0, |dateline| dateline.span.end);
+    let start = lede.clone().find(|at| text.words()[*at].span.start >= end);
+    start.unwrap_or(lede.end)..lede.end
+}
+
+fn is_year(text: &Text, number: &Number) -> bool {
+    let original = text.original();
+    let counts = original[..number.span.start].trim_end().ends_with(['$', '€', '£', '¥', '₽', '₴'])
+        || original[number.span.end..]
+            .trim_start()
+            .starts_with(['%', '$', '€', '£', '¥', '₽', '₴']);
+    let is_plain = number.span.of(original).chars().count() == 4 && !counts;
+    is_plain && number.value.parse().is_ok_and(|year: u32| (1900..=2100).contains(&year))
+}
+
+/// Whether a number is part of a date in digits, with a year: `2026-03-05`, `5.3.2026`.
+fn is_in_digits(text: &Text, number: &Number) -> bool {
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '-' | '.' | '/');
+    let (before, rest) = text.original().split_at(number.span.start);
+    let start = before.trim_end_matches(is_part).len();
+    let behind = &rest[number.span.end - number.span.start..];
+    let end = text.original().len() - behind.trim_start_matches(is_part).len();
+    let date = text.original()[start..end].trim_matches(['-', '.', '/']);
+    let mark = if date.contains('-') {
+        '-'
+    } else if date.contains('/') {
+        '/'
+    } else {
+        '.'
+    };
+    let parts: Vec<&str> = date.split(mark).collect();
+    let is_day = |part: &&str| part.len() <= 2 && part.parse().is_ok_and(|n| (1..=31).contains(&n));
+    let is_number = |part: &str| part.len() == 4 && part.chars().all(|c| c.is_ascii_digit());
+    match parts.as_slice() {
+        [year, month, day] if is_number(year) => is_day(month) && is_day(day),
+        [month, day, year] => is_day(month) && is_day(day) && (is_number(year) || is_day(year)),
+        _ => false,
+    }
+}
+
+/// How many words may stand between a day and its month.
+const NEAR: usize = 4;
+
+fn is_beside_month(text: &Text, number: &Number) -> bool {
+    let day = number.value.trim_end_matches(|c: char| !c.is_ascii_digit());
+    if !day.parse().is_ok_and(|day: u32| (1..=31).contains(&day)) {
+        return false;
+    }
+    let words = text.words();
+    let first = number.words.start;
+    let until = words.len().min(number.words.end + NEAR);
+    leads_to_month(text, first, (first.saturating_sub(NEAR)..first).rev())
+        || leads_to_month(text, number.words.end - 1, number.words.end..until)
+}
+
+/// Whether a month follows along these words, which go on from the one at `last`, with nothing between but days and links, and no
+/// comma: `in March, 28 people`.
+fn leads_to_month(text: &Text, mut last: usize, indices: impl Iterator<Item = usize>) -> bool {
+    let words = text.words();
+    for index in indices {
+        let (word, normal) = (&words[index], text.normal(&words[index]));
+        let digits = normal.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let is_day = digits.parse().is_ok_and(|day: u32| (1..=31).contains(&day));
+        let is_month = MONTHS.contains(&normal) && (word.capital || !SHY_MONTHS.contains(&normal));
+        if !is_joined(text, last, index) {
+            return false;
+        }
+        if is_month || !(is_day || LINKS.contains(&normal)) {
+            return is_month;
+        }
+        last = index;
+    }
+    false
+}
+
+fn is_joined(text: &Text, one: usize, other: usize) -> bool {
+    let (first, second) = (one.min(other), one.max(other));
+    let between = text.words()[first].span.end..text.words()[second].span.start;
+    text.original().get(between).is_some_and(|between| !between.contains([',', ';', ':', '\n']))
 }
 
 fn corrects(text: &Text) -> bool {
@@ -115,5 +266,53 @@ mod tests {
             Some(&Reason::NewName("Mayor".to_owned())),
         );
         check(&format!("{known}\nCorrection: it was Monday."), known, Some(&Reason::Correction));
+    }
+    #[test]
+    fn when_it_was_is_no_news() {
+        let known = "At least 26 people died in the Orla valley flood, the police said there.";
+        let dated = |date: &str| {
+            format!(
+                "At least 26 people died in the Orla valley flood {date}, the police said there."
+            )
+        };
+        for date in [
+            "on Wednesday",
+            "on Wednesday's evening",
+            "in 2024",
+            "on 2026-03-05",
+            "on 03/05/2026",
+            "on March 5",
+            "on March 5-7",
+            "on Nov. 3",
+            "on the 5th of March 2026",
+            "on 5 and 6 March",
+            "am Mittwoch, dem 5. März",
+            "am 05.03.2026",
+            "le Mercredi 5 février",
+            "el 5 de marzo de 2026",
+            "il 5 maggio",
+            "op 5 maart",
+            "5 марта 2026",
+            "5 березня",
+        ] {
+            check(&dated(date), known, None);
+        }
+        check(&format!("QUAYTON, March 5 (Reuters) - {known}"), known, None);
+        check(&format!("TARROW — {known}"), known, None);
+    }
+
+    #[test]
+    fn numbers_that_count_are_news_beside_a_date() {
+        let known = "At least 26 people died in the Orla valley flood, the police said there.";
+        for (lede, number) in [
+            ("In March, 28 people died in the Orla valley flood, the police said.", "28"),
+            ("On March 5, 28 people died in the Orla valley flood, the police said.", "28"),
+            ("At least 28 may have died in the Orla valley flood, the police said.", "28"),
+            ("The Orla valley flood, the police said there, cost at least $2000 so far.", "2000"),
+            ("At least 2,026 people died in the Orla valley flood, the police said.", "2026"),
+            ("At least 26 people died in the Orla valley flood of 7.5 metres.", "7.5"),
+        ] {
+            check(lede, known, Some(&Reason::NewNumber(number.to_owned())));
+        }
     }
 }

@@ -34,6 +34,7 @@ pub use error::AlerterError;
 pub use metrics::METRICS;
 pub use rehearsal::{Rehearsal, Sample, rehearse};
 pub use settings::{ConfiguredSubscription, Delivery, DeliveryKind, Header, Secret, Settings};
+pub use subscription::check;
 
 /// Where lines for people go.
 pub trait Printer: Send + Sync {

@@ -1,5 +1,6 @@
 //! Words and links that all messages share.
 
+use jiff::Timestamp;
 use wirefold_proto::{Alert, HoldReason, Target};
 
 /// Why delivery waits, as a label.
@@ -30,6 +31,11 @@ pub(crate) fn numbers(alert: &Alert) -> String {
         copies => format!(" · {} folded", count(copies, "copy", "copies")),
     };
     format!("{outlets} · at most {origins}{copies}")
+}
+
+/// A time to the minute, such as `2026-11-20 12:52 UTC`.
+pub(crate) fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// The reasons of an alert, the weightiest first.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use wirefold_dedup::word_hash;
+use wirefold_dedup::{Reason, word_hash};
 use wirefold_proto::{MaterialReason, Materiality};
 use wirefold_text::Text;
 use wirefold_text::extract::{dateline, names, numbers};
@@ -45,43 +45,25 @@ impl Ledes {
     pub(crate) fn news(&self, text: &Text) -> Option<Materiality> {
         let lede = lede(text);
         let mut found = numbers(text, lede.clone()).into_iter();
-        let number = found.find(|number| !self.numbers.contains(&word_hash(&number.value)));
+        let number = found.find(|number| {
+            !self.numbers.contains(&word_hash(&number.value)) && !Reason::is_of_date(text, number)
+        });
         if let Some(number) = number {
             return Some(material(MaterialReason::NewNumber, &number.value));
         }
         let is_news = |index: &usize| {
             let normal = text.normal(&text.words()[*index]);
-            !self.words.contains(&word_hash(normal)) && !CALENDAR.contains(&normal)
+            !self.words.contains(&word_hash(normal)) && !Reason::is_calendar(normal)
         };
         let mut names = lede_names(text, &lede).into_iter();
         let name = names.find(|words| words.clone().any(|index| is_news(&index)))?;
-        let (first, last) = (text.words()[name.start].span, text.words()[name.end - 1].span);
+        // `Wednesday Tom Lund`: the day is no part of the name.
+        let is_part = |index: &usize| !Reason::is_calendar(text.normal(&text.words()[*index]));
+        let (first, last) = (name.clone().find(is_part)?, name.rev().find(is_part)?);
+        let (first, last) = (text.words()[first].span, text.words()[last].span);
         Some(material(MaterialReason::NewName, &text.original()[first.start..last.end]))
     }
 }
-
-/// Words in capitals in English that name no one, in normal form.
-const CALENDAR: &[&str] = &[
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// Where more than one word in this many is in capitals, nouns are, as in German: a single one is
 /// no name there.
@@ -142,6 +124,14 @@ mod tests {
             Some((MaterialReason::NewName, "Tom Lund")),
         );
         check("On Friday the port of Quayton was shut by the quay union of Ada Ruiz.", None);
+        for date in ["Wednesday", "March 5", "2026-03-05", "the 5th of March 2026", "5. März"] {
+            let lede = "the port of Quayton was shut by the quay union of Ada Ruiz.";
+            check(&format!("On {date} {lede}"), None);
+        }
+        check(
+            "The port of Quayton was shut on Wednesday Tom Lund of the quay union said.",
+            Some((MaterialReason::NewName, "Tom Lund")),
+        );
         check("Der Hafen bleibt nach dem Streik der Arbeiter an der Mole geschlossen.", None);
     }
 }

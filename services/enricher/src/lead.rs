@@ -8,13 +8,28 @@ const SENTENCES: usize = 2;
 /// The most bytes of one sentence.
 const LONGEST: usize = 600;
 
-/// The first words of a text, at most [`LEAD_WORDS`], verbatim.
+/// The most characters of a lead: a word may be as long as a text.
+const LEAD_CHARACTERS: usize = 600;
+
+/// The first words of a text, at most [`LEAD_WORDS`] and 600 characters, verbatim.
 pub(crate) fn lead(text: &Text) -> String {
     let end = match text.words().get(LEAD_WORDS) {
         None => text.original().len(),
         Some(_) => text.words()[LEAD_WORDS - 1].span.end,
     };
-    text.original()[..end].trim().to_owned()
+    whole_words(text.original()[..end].trim(), LEAD_CHARACTERS).to_owned()
+}
+
+/// As many whole words as so many characters hold; where none is so short, a part of the first.
+fn whole_words(line: &str, most: usize) -> &str {
+    let Some((end, next)) = line.char_indices().nth(most) else {
+        return line;
+    };
+    let cut = &line[..end];
+    match cut.rfind(char::is_whitespace).filter(|_| !next.is_whitespace()) {
+        Some(space) => cut[..space].trim_end(),
+        None => cut.trim_end(),
+    }
 }
 
 /// The first two sentences from the lede on, verbatim; none for a text without sentences.
@@ -42,6 +57,17 @@ mod tests {
         assert!(lead(&text).ends_with("w58, w59"));
         assert_eq!(lead(&Text::new(" Short one. ")), "Short one.");
         assert_eq!(lead(&Text::new("")), "");
+    }
+
+    #[test]
+    fn the_lead_of_a_long_word_is_short() {
+        assert_eq!(lead(&Text::new(&"ä".repeat(100_000))), "ä".repeat(LEAD_CHARACTERS));
+        let text = Text::new(&format!("One two {}", "x".repeat(100_000)));
+        assert_eq!(lead(&text), "One two");
+        let exact = format!("{} end", "x".repeat(LEAD_CHARACTERS - 4));
+        assert_eq!(lead(&Text::new(&exact)), exact);
+        assert_eq!(lead(&Text::new(&format!("{exact} more"))), exact);
+        assert_eq!(lead(&Text::new(&format!("{exact}s"))), "x".repeat(LEAD_CHARACTERS - 4));
     }
 
     #[test]

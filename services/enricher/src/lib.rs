@@ -15,6 +15,7 @@ mod reading;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod title;
 
 use std::sync::Arc;
 use std::time::Duration;

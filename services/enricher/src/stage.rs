@@ -13,6 +13,7 @@ use crate::Settings;
 use crate::findings::find;
 use crate::lead::lead;
 use crate::metrics::{ARTICLES, CHANGES};
+use crate::title::title;
 
 const SENDER: Sender = Sender { source: "/wirefold/enricher" };
 
@@ -55,19 +56,25 @@ impl Enricher {
         }
         let text = Text::new(&fetched.text);
         let policy = self.settings.text_policy;
+        let findings = find(&text, &fetched.article);
+        let mut article = fetched.article;
+        if article.title.trim().is_empty() {
+            // Made here and no sooner: the detector counts the words of a title twice.
+            article.title = title(&text, &article.item_key);
+        }
         let output = OutputArticle {
             schema: Tag::new(),
             id: record.id,
             decision: record.decision,
             judged: message.sequence,
             fetched: record.input.fetched,
-            findings: find(&text, &fetched.article),
+            findings,
             text: match policy {
                 TextPolicy::None => None,
                 TextPolicy::Lead => Some(lead(&text)),
                 TextPolicy::Full => Some(fetched.text),
             },
-            article: fetched.article,
+            article,
             text_policy: policy,
             verdict: record.verdict,
             story_state: record.story_state,

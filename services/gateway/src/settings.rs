@@ -30,7 +30,7 @@ pub struct Settings {
     pub probe: Arc<dyn Probe>,
 }
 
-/// Says what a subscription would have sent and saved.
+/// Says what a subscription would have sent and saved, and whether it is one.
 pub trait Rehearse: Send + Sync {
     /// Runs it over the articles seen since then; an error is the subscription's fault.
     fn rehearse(
@@ -38,6 +38,12 @@ pub trait Rehearse: Send + Sync {
         subscription: SubscriptionSettings,
         back: Duration,
     ) -> BoxFuture<'_, Result<serde_json::Value, String>>;
+
+    /// Checks a subscription before it is put; an error names what is wrong. Takes all where those
+    /// who would carry it out cannot be asked.
+    fn check(&self, _subscription: &SubscriptionSettings) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// Tries a dead letter once more.

@@ -101,6 +101,11 @@ impl Rehearse for OnlyRunning {
     ) -> BoxFuture<'_, Result<serde_json::Value, String>> {
         only_running()
     }
+
+    /// Which deliveries there are is known once it runs.
+    fn check(&self, subscription: &SubscriptionSettings) -> Result<(), String> {
+        wirefold_alerter::check(subscription, &subscription.deliveries)
+    }
 }
 
 impl Replay for OnlyRunning {

@@ -140,6 +140,7 @@ impl Pipeline<'_> {
     ) -> anyhow::Result<Socket> {
         let surroundings = self.surroundings();
         let enricher = wirefold_enricher::stage(self.loaded.config.enricher());
+        let deliveries = self.alerter(address)?.deliveries.into_iter().map(|to| to.name).collect();
         let config = &self.loaded.config;
         let settings = wirefold_gateway::Settings {
             folder: self.folder().to_owned(),
@@ -148,7 +149,7 @@ impl Pipeline<'_> {
             hosts: config.page.hosts.clone(),
             text_policy: config.text,
             base_url: address.to_owned(),
-            rehearse: Arc::new(Rehearsing(surroundings.clone())),
+            rehearse: Arc::new(Rehearsing { surroundings: surroundings.clone(), deliveries }),
             replay: Arc::new(Replaying { surroundings: surroundings.clone(), enricher }),
             probe: Arc::new(Probing(self.fetcher()?)),
         };

@@ -7,8 +7,12 @@ use wirefold_flow::{BoxFuture, Headers, Outgoing, Stage, StageError, Surrounding
 use wirefold_gateway::{Probe, Rehearse, Replay};
 use wirefold_proto::{DeadLetter, SubscriptionSettings, streams};
 
-/// Runs a subscription over what stands in the output.
-pub(super) struct Rehearsing(pub(super) Surroundings);
+/// Runs a subscription over what stands in the output, and checks it as the alerter would.
+pub(super) struct Rehearsing {
+    pub(super) surroundings: Surroundings,
+    /// The names of all deliveries.
+    pub(super) deliveries: Vec<String>,
+}
 
 impl Rehearse for Rehearsing {
     fn rehearse(
@@ -17,12 +21,16 @@ impl Rehearse for Rehearsing {
         back: Duration,
     ) -> BoxFuture<'_, Result<serde_json::Value, String>> {
         Box::pin(async move {
-            let now = self.0.clock.now();
-            let bus = &*self.0.bus;
+            let now = self.surroundings.clock.now();
+            let bus = &*self.surroundings.bus;
             let said = wirefold_alerter::rehearse(bus, &subscription, now.minus(back), now).await;
             let rehearsal = said.map_err(|error| error.to_string())?;
             serde_json::to_value(rehearsal).map_err(|error| error.to_string())
         })
+    }
+
+    fn check(&self, subscription: &SubscriptionSettings) -> Result<(), String> {
+        wirefold_alerter::check(subscription, &self.deliveries)
     }
 }
 

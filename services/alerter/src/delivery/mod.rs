@@ -11,7 +11,7 @@ mod sign;
 mod stdout;
 mod webhook;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -57,8 +57,10 @@ pub(crate) struct Message<'a> {
 pub(crate) enum Failure {
     /// Try again, not before `after` where the target said so.
     Later { after: Option<Duration>, why: String },
-    /// The target wants nothing more.
+    /// This message will never be taken.
     Never { why: String },
+    /// The target wants nothing more at all.
+    Gone { why: String },
 }
 
 /// Something that messages go to.
@@ -111,6 +113,8 @@ pub(crate) struct DeliveryStage {
     taken: Arc<dyn KeyValue>,
     /// Alerts by their hash: two revisions of one are never under way at once.
     in_hand: [Mutex<()>; 16],
+    /// Why nothing more is sent, once the target has said that it is gone.
+    gone: OnceLock<String>,
 }
 
 impl DeliveryStage {
@@ -148,6 +152,7 @@ impl DeliveryStage {
             subscriptions: bus.key_value(streams::SUBSCRIPTIONS.name)?,
             taken: bus.key_value(streams::DELIVERIES.name)?,
             in_hand: Default::default(),
+            gone: OnceLock::new(),
         })
     }
 
@@ -177,6 +182,9 @@ impl DeliveryStage {
         let before = self.last_taken(&key).await?;
         if before.covers(alert.volume, alert.revision) {
             return Ok(());
+        }
+        if let Some(why) = self.gone.get() {
+            return Err(StageError::Reject { why: why.clone() });
         }
         let page = self.common.page.as_deref();
         let message = Message {
@@ -220,6 +228,12 @@ impl DeliveryStage {
                 tracing::warn!(delivery, alert, why, "delivery refused for good");
                 StageError::Reject { why }
             }
+            Failure::Gone { why } => {
+                if self.gone.set(why.clone()).is_ok() {
+                    tracing::warn!(delivery, alert, why, "delivery is off until the next start");
+                }
+                StageError::Reject { why }
+            }
             Failure::Later { after, why } => {
                 let after = after
                     .unwrap_or_else(|| retry::after(input.attempt, &format!("{delivery}.{alert}")));
@@ -233,7 +247,7 @@ impl DeliveryStage {
         let outcome = match sent {
             Ok(()) => "ok",
             Err(Failure::Later { .. }) => "retry",
-            Err(Failure::Never { .. }) => "refused",
+            Err(Failure::Never { .. } | Failure::Gone { .. }) => "refused",
         };
         metrics::DELIVERIES.add(1, &[self.channel.kind(), outcome]);
     }

@@ -12,7 +12,7 @@ use wirefold_proto::{Alert, AlertState, Volume};
 use super::retry::{hash, of_answer};
 use super::{Channel, Failure, Message};
 use crate::settings::Secret;
-use crate::wording::{line, numbers, reasons};
+use crate::wording::{line, minute, numbers, reasons};
 
 /// How long one attempt may take.
 const TOTAL: Duration = Duration::from_secs(20);
@@ -77,7 +77,8 @@ fn title(message: &Message<'_>) -> String {
 fn text(message: &Message<'_>) -> String {
     let alert = message.alert;
     let mut lines = vec![line(&reasons(alert)), numbers(alert)];
-    lines.push(format!("{} · first seen here {}", line(message.subscription), alert.first_seen));
+    let seen = minute(alert.first_seen);
+    lines.push(format!("{} · first seen here {seen}", line(message.subscription)));
     lines.join("\n")
 }
 

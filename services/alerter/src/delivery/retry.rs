@@ -52,7 +52,7 @@ pub(super) fn of_answer(
     match answer {
         Ok(response) if response.is_success() => Ok(()),
         Ok(response) if response.status == 410 => {
-            Err(Failure::Never { why: "410: the target is gone for good".to_owned() })
+            Err(Failure::Gone { why: "410: the target is gone for good".to_owned() })
         }
         Ok(response) => {
             let after = response.header("retry-after").and_then(|text| retry_after(text, now));

@@ -8,7 +8,7 @@ use wirefold_proto::{Alert, AlertState, Volume};
 
 use super::{Channel, Failure, Message};
 use crate::Printer;
-use crate::wording::{line, numbers, reasons};
+use crate::wording::{line, minute, numbers, reasons};
 
 pub(super) struct Stdout {
     printer: Arc<dyn Printer>,
@@ -44,7 +44,7 @@ pub(super) fn block(message: &Message<'_>) -> String {
     // Writing into a string cannot fail.
     let _ = write!(block, "\n  {}\n  {}", line(&alert.headline.title), numbers(alert));
     let _ = write!(block, "\n  why: {}", line(&reasons(alert)));
-    let _ = write!(block, "\n  first seen here {}", alert.first_seen);
+    let _ = write!(block, "\n  first seen here {}", minute(alert.first_seen));
     if !alert.matched.is_empty() {
         let _ = write!(block, " · matched {}", line(&alert.matched.join(", ")));
     }

@@ -8,7 +8,7 @@ use wirefold_proto::{
 };
 
 use super::life::Life;
-use super::piece::{Place, Tally};
+use super::piece::Place;
 use super::reasons::{counts, reason, weighed};
 use crate::subscription::Rules;
 
@@ -95,7 +95,7 @@ fn said(life: &Life, rules: &Rules) -> Said {
             Some(news) => news.reasons.clone(),
             None => vec![reason(ReasonKind::New, "new")],
         };
-        let is_loud = merged.is_none() && (rules.on.new || steps(life, rules, tally));
+        let is_loud = merged.is_none() && life.may_ring() && (rules.on.new || steps(life, rules));
         return Said { state: AlertState::New, volume: volume(is_loud), reasons: weighed(first) };
     };
     let fresh = life.news.iter().flat_map(|news| &news.reasons).cloned();
@@ -103,10 +103,11 @@ fn said(life: &Life, rules: &Rules) -> Said {
     let told_of: Vec<AlertReason> = kept.chain(fresh).collect();
     let is_material = told_of.iter().any(|reason| is_material(reason.kind));
     let is_fast = told_of.iter().any(|reason| reason.kind == ReasonKind::Velocity);
-    let is_loud = (is_material && rules.on.material)
+    let rings = (is_material && rules.on.material)
         || is_fast
-        || steps(life, rules, tally)
+        || steps(life, rules)
         || !life.carried.is_empty();
+    let is_loud = rings && life.may_ring();
     let state = if is_material { AlertState::Updated } else { AlertState::Growing };
     let numbers = counts(told, tally, life.news.len());
     let reasons = weighed(told_of.into_iter().chain(numbers).collect());
@@ -114,7 +115,8 @@ fn said(life: &Life, rules: &Rules) -> Said {
 }
 
 /// Whether the numbers have grown enough since it last rang.
-fn steps(life: &Life, rules: &Rules, tally: Tally) -> bool {
+fn steps(life: &Life, rules: &Rules) -> bool {
+    let tally = life.fresh_tally();
     let grew = |step: Option<u32>, before: u32, now: u32| {
         step.is_some_and(|step| now >= before.saturating_add(step))
     };

@@ -60,6 +60,8 @@ pub(crate) struct News {
     pub(crate) matched: Vec<String>,
     pub(crate) headline: Headline,
     pub(crate) articles: Vec<AlertArticle>,
+    /// It brings the numbers up to date, and neither opens nor rings.
+    pub(crate) only_counts: bool,
 }
 
 impl News {
@@ -86,6 +88,17 @@ impl Life {
     /// The numbers with all news.
     pub(crate) fn tally(&self) -> Tally {
         self.news.iter().fold(self.now, |tally, news| tally.max(news.tally))
+    }
+
+    /// The numbers with the news that may ring.
+    pub(crate) fn fresh_tally(&self) -> Tally {
+        let fresh = self.news.iter().filter(|news| !news.only_counts);
+        fresh.fold(self.now, |tally, news| tally.max(news.tally))
+    }
+
+    /// Whether there is something that may ring: fresh news, or what a hold kept back.
+    pub(crate) fn may_ring(&self) -> bool {
+        self.hold.is_some() || self.news.iter().any(|news| !news.only_counts)
     }
 
     /// When it speaks next, going by the rules of its subscription, none where that was removed.
@@ -119,7 +132,8 @@ impl Life {
     pub(crate) fn ready(&self, rules: &Rules) -> Option<&News> {
         let is_enough = |news: &&News| {
             let Tally { outlets, origins, .. } = news.tally;
-            (outlets >= rules.min_outlets && origins >= rules.min_origins) || news.is_of_merge()
+            let are_many = outlets >= rules.min_outlets && origins >= rules.min_origins;
+            (are_many && !news.only_counts) || news.is_of_merge()
         };
         self.news.iter().find(is_enough)
     }

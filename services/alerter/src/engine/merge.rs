@@ -55,7 +55,9 @@ impl Engine {
         }
         if let Some(news) = moved.into_iter().reduce(together) {
             // At the place of the merge: the survivor may have spoken of later ones already.
-            self.add_news(survivor, News { place: closing.place, seen: closing.at, ..news });
+            let tally = news.tally.max(self.recent.of(survivor.target));
+            let news = News { place: closing.place, seen: closing.at, tally, ..news };
+            self.add_news(survivor, news);
         }
     }
 }
@@ -73,6 +75,7 @@ fn inheritance(absorbed: &AlertId, life: &Life, closing: Closing) -> News {
         matched: life.matched.clone(),
         headline: life.headline.clone().unwrap_or_else(nothing),
         articles: life.articles.clone(),
+        only_counts: false,
     }
 }
 
@@ -84,6 +87,7 @@ fn together(one: News, other: News) -> News {
         reasons: [one.reasons, other.reasons].concat(),
         matched: [one.matched, other.matched].concat(),
         articles: [one.articles, other.articles].concat(),
+        only_counts: one.only_counts && other.only_counts,
         ..one
     }
 }

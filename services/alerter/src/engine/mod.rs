@@ -10,6 +10,7 @@ mod life;
 mod merge;
 mod piece;
 mod reasons;
+mod recent;
 mod velocity;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,12 +18,15 @@ use std::time::Duration;
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Alert, AlertId, GroupBy, ReasonKind, SubscriptionId, Target, Volume};
+use wirefold_proto::{
+    Alert, AlertId, AlertReason, GroupBy, ReasonKind, SubscriptionId, Target, Volume,
+};
 use wirefold_query::{Hit, Numbers, Percolator};
 
 use crate::subscription::Rules;
 use life::{Life, News};
 use reasons::reason;
+use recent::Recent;
 use velocity::Velocity;
 
 pub(crate) use draft::{Draft, Marks};
@@ -43,6 +47,7 @@ pub(crate) struct Engine {
     /// The subscriptions that ask how fast articles come.
     asking: BTreeSet<SubscriptionId>,
     velocity: Velocity,
+    recent: Recent,
     /// The latest that has been taken, by either order.
     taken: Place,
     time: UnixMillis,
@@ -98,15 +103,14 @@ impl Engine {
         Self { taken, ..Self::default() }
     }
 
-    /// Takes one article of the output.
+    /// Takes one article of the output. One of a baseline opens nothing and rings nothing; where an
+    /// alert is open, it counts.
     pub(crate) fn apply(&mut self, piece: &Piece) {
         self.taken = self.taken.max(piece.place);
         self.time = self.time.max(piece.seen);
-        if piece.output.article.baseline {
-            return;
-        }
         let targets = [GroupBy::Event, GroupBy::Story].map(|by| piece.target(by));
-        if !self.asking.is_empty() {
+        targets.into_iter().for_each(|target| self.recent.note(target, piece.tally(target)));
+        if !self.asking.is_empty() && !piece.is_baseline() {
             targets.into_iter().for_each(|target| self.velocity.note(target, piece.seen));
         }
         let mut concerned: BTreeMap<AlertId, Option<Vec<String>>> = BTreeMap::new();
@@ -116,7 +120,8 @@ impl Engine {
                 concerned.insert(self.routed(alert, piece.place), None);
             }
         }
-        for Hit { id, matched } in self.hits(piece) {
+        let hits = if piece.is_baseline() { Vec::new() } else { self.hits(piece) };
+        for Hit { id, matched } in hits {
             let group_by = self.rules.get(&id).map_or(GroupBy::Event, |rules| rules.group_by);
             let alert = AlertId { subscription: id, target: piece.target(group_by) };
             concerned.insert(self.routed(alert, piece.place), Some(matched.words));
@@ -144,16 +149,12 @@ impl Engine {
         let opens = matched.is_some()
             && piece.output.verdict.comparable
             && piece.place.output > rules.since;
-        if !self.lives.contains_key(id) && !opens {
+        let is_concerned =
+            |life: &Life| !piece.is_baseline() || life.is_open() || life.revision == 0;
+        if !self.lives.get(id).is_some_and(is_concerned) && !opens {
             return;
         }
-        let mut reasons: Vec<_> = piece.material().into_iter().collect();
-        let ages = self.velocity.ages(id.target, piece.seen);
-        let numbers = Numbers { ages: &ages, ..piece.tally(id.target).numbers() };
-        let has_rung = self.lives.get(id).is_some_and(|life| life.has_rung_for_velocity);
-        if !has_rung && rules.on.is_fast(&numbers) {
-            reasons.push(reason(ReasonKind::Velocity, "articles are coming fast"));
-        }
+        let reasons = if piece.is_baseline() { Vec::new() } else { self.reasons(id, rules, piece) };
         let news = News {
             place: piece.place,
             from: piece.place,
@@ -164,8 +165,21 @@ impl Engine {
             matched: matched.unwrap_or_default(),
             headline: piece.headline(),
             articles: vec![piece.article()],
+            only_counts: piece.is_baseline(),
         };
         self.add_news(id, news);
+    }
+
+    /// What an article gives an alert to tell besides the numbers.
+    fn reasons(&self, id: &AlertId, rules: &Rules, piece: &Piece) -> Vec<AlertReason> {
+        let mut reasons: Vec<_> = piece.material().into_iter().collect();
+        let ages = self.velocity.ages(id.target, piece.seen);
+        let numbers = Numbers { ages: &ages, ..piece.tally(id.target).numbers() };
+        let has_rung = self.lives.get(id).is_some_and(|life| life.has_rung_for_velocity);
+        if !has_rung && rules.on.is_fast(&numbers) {
+            reasons.push(reason(ReasonKind::Velocity, "articles are coming fast"));
+        }
+        reasons
     }
 
     fn add_news(&mut self, id: &AlertId, news: News) {

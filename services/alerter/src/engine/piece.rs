@@ -75,6 +75,11 @@ impl Piece {
         Self { place, seen: unix_millis(output.article.seen), output, prepared }
     }
 
+    /// Whether it was there before its feed was followed.
+    pub(crate) fn is_baseline(&self) -> bool {
+        self.output.article.baseline
+    }
+
     /// What an alert of this grouping is about.
     pub(crate) fn target(&self, group_by: GroupBy) -> Target {
         match group_by {

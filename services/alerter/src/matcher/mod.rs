@@ -36,6 +36,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const BATCH: usize = 128;
 /// After how many messages the place is saved at the latest.
 const SAVE_EVERY: usize = 1_024;
+/// What subscriptions have come to is written at most as often.
+const SCORES_EVERY: Duration = Duration::from_secs(2);
 /// How long it waits at most before it says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How long it waits before it starts anew from what is stored, where the bus failed it.
@@ -92,6 +94,10 @@ struct Matcher<'a> {
     /// Revisions on their way to the stream.
     leaving: Vec<Draft>,
     since_saved: usize,
+    /// Whether a subscription may have come to something that its record does not say.
+    has_new_scores: bool,
+    /// Before then records are not written again.
+    scores_due: UnixMillis,
 }
 
 impl Matcher<'_> {
@@ -108,6 +114,7 @@ impl Matcher<'_> {
                 self.save().await?;
             }
         }
+        self.scores_due = UnixMillis(0);
         self.save().await
     }
 
@@ -129,7 +136,8 @@ impl Matcher<'_> {
         };
         let clock = &self.surroundings.clock;
         let alive = clock.now().plus(HEARTBEAT);
-        let until = due.map_or(alive, |due| due.min(alive));
+        let scores = self.has_new_scores.then_some(self.scores_due);
+        let until = due.into_iter().chain(scores).fold(alive, UnixMillis::min);
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
@@ -220,10 +228,22 @@ impl Matcher<'_> {
         if self.table.save_place(place).await? {
             let bus = &self.surroundings.bus;
             bus.mark_read(streams::OUTPUT.name, NAME, place.output).await?;
-            self.table.save_scores(&self.engine.scores()).await?;
-            metrics::OPEN.set(self.engine.open() as f64, &[]);
             self.pass(Point::Settled)?;
         }
+        self.save_scores().await
+    }
+
+    /// Writes what subscriptions have come to, however much waits to be told.
+    async fn save_scores(&mut self) -> Result<(), AlerterError> {
+        let now = self.now();
+        if !self.has_new_scores || now < self.scores_due {
+            return Ok(());
+        }
+        if self.table.save_scores(&self.engine.scores()).await? {
+            self.scores_due = now.plus(SCORES_EVERY);
+        }
+        self.has_new_scores = false;
+        metrics::OPEN.set(self.engine.open() as f64, &[]);
         Ok(())
     }
 

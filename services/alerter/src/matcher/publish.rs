@@ -34,6 +34,7 @@ impl Matcher<'_> {
                 self.flush().await?;
             }
             self.engine.accept(&draft.alert, draft.marks);
+            self.has_new_scores = true;
             self.leaving.push(draft);
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! The matcher as it stands after a start: everything is rebuilt from what is stored.
 
 use wirefold_envelope::InOrder;
-use wirefold_flow::LoopError;
+use wirefold_flow::{LoopError, UnixMillis};
 use wirefold_proto::streams;
 
 use super::place::Places;
@@ -39,6 +39,8 @@ impl<'a> Matcher<'a> {
             commands: Vec::new(),
             leaving: Vec::new(),
             since_saved: 0,
+            has_new_scores: true,
+            scores_due: UnixMillis(0),
         };
         matcher.rebuild().await?;
         Ok(matcher)

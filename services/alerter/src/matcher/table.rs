@@ -15,7 +15,7 @@ use super::place::SavedPlace;
 use crate::engine::Score;
 use crate::error::AlerterError;
 use crate::settings::ConfiguredSubscription;
-use crate::subscription::{Mute, Problem, Rules, with_defaults};
+use crate::subscription::{Mute, Rules, with_defaults};
 
 const PLACE: &str = "place";
 const CONTROL: &str = "control";
@@ -171,7 +171,8 @@ impl Table {
         let filled = with_defaults(settings, &self.deliveries.default);
         let id = filled.id.clone();
         let before = self.records.get(&id);
-        let rules = Rules::read(&filled).and_then(|rules| self.with_known_deliveries(rules));
+        let rules =
+            Rules::read(&filled).and_then(|rules| rules.with_deliveries_of(&self.deliveries.all));
         let record = SubscriptionRecord {
             schema: Tag::new(),
             subscription: filled,
@@ -191,14 +192,6 @@ impl Table {
             Ok(rules) => Change::Put(Box::new(rules.holding(mute, changed, since))),
             Err(_) => Change::Remove(id),
         }))
-    }
-
-    fn with_known_deliveries(&self, rules: Rules) -> Result<Rules, Problem> {
-        let mut named = rules.settings.deliveries.iter();
-        match named.find(|name| !self.deliveries.all.contains(name)) {
-            Some(stranger) => Err(Problem::NoDelivery(stranger.clone())),
-            None => Ok(rules),
-        }
     }
 
     async fn mute(
@@ -237,28 +230,31 @@ impl Table {
         Ok(read)
     }
 
-    async fn write(&mut self, record: SubscriptionRecord) -> Result<(), AlerterError> {
+    /// Writes a record; false where it stands so already.
+    async fn write(&mut self, record: SubscriptionRecord) -> Result<bool, AlerterError> {
         let id = record.subscription.id.clone();
-        if self.records.get(&id) != Some(&record) {
-            self.keys.put(&record_key(&id), encode(&record)?.into()).await?;
-            self.records.insert(id, record);
+        if self.records.get(&id) == Some(&record) {
+            return Ok(false);
         }
-        Ok(())
+        self.keys.put(&record_key(&id), encode(&record)?.into()).await?;
+        self.records.insert(id, record);
+        Ok(true)
     }
 
-    /// Writes what subscriptions have come to, where that has changed.
+    /// Writes what subscriptions have come to, where that has changed; false where it has not.
     pub(super) async fn save_scores(
         &mut self,
         scores: &BTreeMap<SubscriptionId, Score>,
-    ) -> Result<(), AlerterError> {
+    ) -> Result<bool, AlerterError> {
+        let mut has_changed = false;
         for (id, score) in scores {
             if let Some(record) = self.records.get(id) {
                 let Score { alerts, saved } = *score;
                 let record = SubscriptionRecord { alerts, saved, ..record.clone() };
-                self.write(record).await?;
+                has_changed |= self.write(record).await?;
             }
         }
-        Ok(())
+        Ok(has_changed)
     }
 
     pub(super) async fn save_control(&mut self, sequence: u64) -> Result<(), BusError> {

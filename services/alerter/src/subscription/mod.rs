@@ -83,6 +83,17 @@ pub(crate) fn with_defaults(
     filled
 }
 
+/// Checks settings as they are checked before they take effect: the query, what rings, quiet
+/// hours, and that each delivery named is one of `deliveries`.
+///
+/// # Errors
+/// What is wrong, in words for people, beginning with the setting's name where it is one setting.
+pub fn check(settings: &SubscriptionSettings, deliveries: &[String]) -> Result<(), String> {
+    let rules = Rules::read(&with_defaults(settings, &[]));
+    let rules = rules.and_then(|rules| rules.with_deliveries_of(deliveries));
+    rules.map(drop).map_err(|problem| problem.to_string())
+}
+
 impl Rules {
     /// Reads settings whose defaults are filled in.
     pub(crate) fn read(settings: &SubscriptionSettings) -> Result<Self, Problem> {
@@ -109,6 +120,15 @@ impl Rules {
             since: 0,
             settings: settings.clone(),
         })
+    }
+
+    /// The same rules, where every delivery they name is one of these.
+    pub(crate) fn with_deliveries_of(self, all: &[String]) -> Result<Self, Problem> {
+        let mut named = self.settings.deliveries.iter();
+        match named.find(|name| !all.contains(name)) {
+            Some(stranger) => Err(Problem::NoDelivery(stranger.clone())),
+            None => Ok(self),
+        }
     }
 
     /// The same rules as they hold now.

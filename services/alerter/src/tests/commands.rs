@@ -70,6 +70,55 @@ async fn records_say_what_is_in_force_and_what_is_wrong() {
     running.stop().await;
 }
 
+#[test]
+fn what_would_ring_for_nothing_is_refused_before_it_is_put() {
+    let deliveries = ["stdout", "phone"].map(str::to_owned);
+    let check = |settings: SubscriptionSettings| crate::check(&settings, &deliveries);
+    let named = |name: &str| vec![name.to_owned()];
+    assert_eq!(check(everything()), Ok(()));
+    assert_eq!(check(SubscriptionSettings { deliveries: named("phone"), ..everything() }), Ok(()));
+    let quiet_hours = Some(wirefold_proto::QuietHours {
+        from: "22:00".to_owned(),
+        to: "25:00".to_owned(),
+        time_zone: "UTC".to_owned(),
+    });
+    let refused = [
+        (SubscriptionSettings { query: "(".to_owned(), ..everything() }, "query: column 2"),
+        (SubscriptionSettings { on: named("sometimes"), ..everything() }, "on: \"sometimes\""),
+        (SubscriptionSettings { digest: Some(Digest::Daily), ..everything() }, "digest is not"),
+        (SubscriptionSettings { quiet_hours, ..everything() }, "quiet_hours: \"25:00\""),
+        (
+            SubscriptionSettings { deliveries: named("pager"), ..everything() },
+            "no delivery is called \"pager\"",
+        ),
+    ];
+    for (settings, problem) in refused {
+        let said = check(settings).unwrap_err();
+        assert!(said.contains(problem), "{said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_counts_while_other_alerts_wait() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([everything()]));
+    let counts = async |place: &World| {
+        let record = place.record("all").await.unwrap();
+        (record.alerts, record.saved)
+    };
+    let [first, second, copy, ..] = five();
+    world.newsroom.tell_all([first, copy]).await;
+    world.pass(31).await;
+    assert_eq!(counts(&world).await, (1, 1));
+    // This one waits for the next interval and keeps the place where it is.
+    world.newsroom.tell(second).await;
+    world.newsroom.tell(Given { event: "other", ..first }).await;
+    world.pass(33).await;
+    assert_eq!(world.alerts().await.len(), 2);
+    assert_eq!(counts(&world).await, (2, 1));
+    running.stop().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_subscription_by_command_holds_from_the_next_article_on_and_through_restarts() {
     let mut world = World::new().await;

@@ -174,11 +174,24 @@ async fn a_target_that_is_gone_gets_nothing_more_and_the_letter_is_dead() {
     world.newsroom.tell(five()[0]).await;
     receiver.next().await;
     log.wait_for("alerter-hook rejected").await;
+    world.newsroom.tell(five()[1]).await;
+    log.wait_for("alerter-hook rejected").await;
     running.stop().await;
-    let dead = world.bus.last(streams::DEAD.name, ">").await.unwrap().unwrap();
-    let dead: DeadLetter = decode(&dead).unwrap();
-    assert_eq!(dead.reason, "410: the target is gone for good");
-    assert_eq!(dead.stage, streams::Stage::Alerter);
+    assert!(receiver.got.try_recv().is_err(), "it is asked once only");
+    let mut letters = world.bus.read(streams::DEAD.name, ">", 1).await.unwrap();
+    let letters = letters.ready(10).await.unwrap();
+    assert_eq!(letters.len(), 2);
+    for letter in &letters {
+        let dead: DeadLetter = decode(letter).unwrap();
+        assert_eq!(dead.reason, "410: the target is gone for good");
+        assert_eq!(dead.stage, streams::Stage::Alerter);
+    }
+    // A start asks again.
+    let (again, mut seen) = start(&world, &with(vec![webhook("hook", &receiver.url)]));
+    world.newsroom.tell(five()[2]).await;
+    receiver.next().await;
+    seen.wait_for("alerter-hook done").await;
+    again.stop().await;
 }
 
 #[tokio::test]

@@ -34,6 +34,7 @@ async fn five_articles_of_one_event_make_one_alert_with_one_message() {
         "ALERT LOUD · new · Everything · 5 articles · all:e-",
         "5 outlets · at most 4 origins · 1 copy folded",
         "why: new",
+        "first seen here 2026-01-01 00:00 UTC",
         "https://quaytimes.example/strike/4",
         "http://127.0.0.1:8787/events/e-",
     ];
@@ -141,6 +142,66 @@ async fn baseline_and_texts_too_short_ring_nothing() {
     world.pass(1).await;
     let found: Vec<String> = world.alerts().await.iter().map(told).collect();
     assert_eq!(found, ["loud: new", "silent: +1 origin · +1 outlet"]);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_baseline_article_counts_in_an_open_alert_and_neither_opens_nor_rings() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([everything()]));
+    let [first, second, copy, third, fourth] = five();
+    world.newsroom.tell(first).await;
+    world.pass(30).await;
+    let baseline = |given| Given { baseline: true, ..given };
+    let material = Some((MaterialReason::NewNumber, "28"));
+    world.newsroom.tell(Given { material, ..baseline(second) }).await;
+    world.newsroom.tell_all([copy, third].map(baseline)).await;
+    world.newsroom.tell(Given { event: "other", ..baseline(fourth) }).await;
+    world.pass(15 * 60).await;
+    let alerts = world.alerts().await;
+    let found: Vec<String> = alerts.iter().map(told).collect();
+    assert_eq!(found, ["loud: new", "silent: +2 origins · +3 outlets"]);
+    let last = &alerts[1];
+    assert_eq!((last.articles.len(), last.outlets, last.origins, last.copies), (4, 4, 3, 1));
+    world.newsroom.tell(Given { outlet: "fifth.example", ..baseline(third) }).await;
+    world.pass(15 * 60).await;
+    assert_eq!(told(&world.alerts().await[2]), "silent: +1 outlet");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_baseline_article_opens_no_alert_that_waits_for_more() {
+    let mut world = World::new().await;
+    let subscription = SubscriptionSettings { min_outlets: Some(2), ..everything() };
+    let running = world.start(&settings([subscription]));
+    let [first, second, _, third, _] = five();
+    world.newsroom.tell(first).await;
+    world.newsroom.tell(Given { baseline: true, ..second }).await;
+    world.pass(60).await;
+    assert!(world.alerts().await.is_empty());
+    world.newsroom.tell(third).await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    assert_eq!((alerts.len(), alerts[0].outlets, alerts[0].articles.len()), (1, 3, 3));
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_that_opens_by_a_merge_has_the_numbers_of_both() {
+    let mut world = World::new().await;
+    let query = "cranes".to_owned();
+    let running = world.start(&settings([SubscriptionSettings { query, ..at_once() }]));
+    let other = |given| Given { text: "Nothing of that sort.", title: "Other", ..given };
+    let [first, second, _, third, _] = five();
+    world.newsroom.tell(other(first)).await;
+    world.newsroom.tell(Given { event: "port", ..second }).await;
+    world.pass(1).await;
+    world.newsroom.merge_by(other(third), "port", "strike").await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    assert_eq!(alerts[2].merged_into, Some(alerts[1].target));
+    let survivor = &alerts[1];
+    assert_eq!((survivor.volume, survivor.outlets, survivor.origins), (Volume::Silent, 3, 3));
     running.stop().await;
 }
 

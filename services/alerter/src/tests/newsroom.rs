@@ -190,16 +190,36 @@ impl Newsroom {
 
     /// The event `from` becomes part of `into`.
     pub(super) async fn merge(&mut self, from: &'static str, into: &'static str) {
-        let target = |name| Target::Event(self.events[name].first.unwrap().into());
+        let targets = self.targets(from, into);
+        self.tell_merge(targets).await;
+        self.absorb(from, into);
+    }
+
+    /// An article makes the event `from` part of `into`, and stands before that in the output.
+    pub(super) async fn merge_by(&mut self, given: Given, from: &'static str, into: &'static str) {
+        let targets = self.targets(from, into);
+        self.absorb(from, into);
+        self.tell(given).await;
+        self.tell_merge(targets).await;
+    }
+
+    fn targets(&self, from: &str, into: &str) -> [Target; 2] {
+        [from, into].map(|name| Target::Event(self.events[name].first.unwrap().into()))
+    }
+
+    async fn tell_merge(&self, [from, into]: [Target; 2]) {
         let change = OutputStory {
             schema: Tag::new(),
             decision: DecisionId { epoch: 1, input: Input::Article(self.fetched) },
             judged: self.judged,
             index: 0,
             at: timestamp(self.clock.now()),
-            change: StoryChange::Merged { from: target(from), into: target(into), links: vec![] },
+            change: StoryChange::Merged { from, into, links: vec![] },
         };
         self.publish(&change).await;
+    }
+
+    fn absorb(&mut self, from: &'static str, into: &'static str) {
         let absorbed = self.events.remove(from).unwrap();
         let event = self.events.get_mut(into).unwrap();
         event.stories.extend(absorbed.stories);

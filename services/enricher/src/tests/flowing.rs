@@ -9,20 +9,28 @@ use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
 use wirefold_flow::{Bus, Input, Surroundings};
 use wirefold_proto::streams;
 use wirefold_proto::{
-    Command, CommandJudged, CommandOutcome, ControlCommand, DecisionId, LEAD_WORDS, Offsets,
-    OutputArticle, OutputStory, StoryChange, Tag, Target, TextPolicy, decode,
+    ArticleFetched, Command, CommandJudged, CommandOutcome, ControlCommand, DecisionId, LEAD_WORDS,
+    Offsets, OutputArticle, OutputStory, StoryChange, Tag, Target, TextPolicy, decode,
 };
 
-use super::stand::{SETTINGS, all, create_streams, detector_settings, outgoing, seeds};
+use super::stand::{SETTINGS, Seed, all, create_streams, detector_settings, outgoing, seeds};
 use crate::{Settings, run, stage};
 
 /// Sends the first fixtures through detector and enricher.
 async fn through(settings: Settings, count: usize) -> (Arc<dyn Bus>, Vec<OutputArticle>) {
+    sent(settings, seeds().iter().take(count).map(Seed::fetched).collect()).await
+}
+
+/// Sends articles through detector and enricher.
+async fn sent(
+    settings: Settings,
+    articles: Vec<ArticleFetched>,
+) -> (Arc<dyn Bus>, Vec<OutputArticle>) {
     let clock = Arc::new(VirtualClock::default());
     let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
     create_streams(&*bus).await;
-    for seed in seeds().iter().take(count) {
-        bus.publish(outgoing(&seed.fetched())).await.unwrap();
+    for article in &articles {
+        bus.publish(outgoing(article)).await.unwrap();
     }
     let surroundings = Surroundings::new(bus.clone(), clock);
     let stop = CancellationToken::new();
@@ -35,7 +43,7 @@ async fn through(settings: Settings, count: usize) -> (Arc<dyn Bus>, Vec<OutputA
     let filter = "wirefold.v1.output.article.>";
     let mut reader = bus.read(streams::OUTPUT.name, filter, 1).await.unwrap();
     let mut output = Vec::new();
-    while output.len() < count {
+    while output.len() < articles.len() {
         let next = tokio::time::timeout(Duration::from_secs(60), reader.next(100)).await;
         let next = next.expect("articles come").unwrap();
         output.extend(next.iter().map(|stored| decode::<OutputArticle>(&stored.body).unwrap()));
@@ -63,6 +71,21 @@ async fn every_article_goes_out_with_its_verdict_and_a_lead() {
     let stored = all(&*bus, streams::OUTPUT.name, ">").await;
     assert!(stored.iter().all(|message| message.headers.get("ce-source").is_some()));
     assert_eq!(bus.stream_state(streams::DEAD.name).await.unwrap().messages, 0);
+}
+
+#[tokio::test]
+async fn what_came_without_a_title_goes_out_with_one() {
+    let mut article = seeds()[0].fetched();
+    article.article.title.clear();
+    let (bus, output) = sent(SETTINGS, vec![article.clone()]).await;
+    let title = output[0].article.title.as_str();
+    assert!(!title.is_empty() && title.chars().count() <= 80, "{title}");
+    let words = title.trim_end_matches('…');
+    assert!(article.text.contains(words), "{title}");
+    assert_eq!(output[0].id, article.id);
+    let stored = bus.get(streams::FETCHED.name, output[0].fetched).await.unwrap();
+    let judged = decode::<ArticleFetched>(&stored.body).unwrap();
+    assert_eq!(judged.article.title, "", "nothing is judged by it");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod record;
 mod take;
 #[cfg(test)]
 mod tests;
+mod unfit;
 mod watch;
 
 use std::path::PathBuf;

@@ -14,6 +14,7 @@ use wirefold_proto::{ArticleFetched, ArticleId, FeedId, Outlet, TextSource};
 
 use super::line;
 use super::record::{ContentHasher, Record, Records};
+use super::unfit::Unfit;
 use super::watch::File;
 use crate::article::{self, Draft};
 use crate::feed::{self, Feed, Item};
@@ -139,7 +140,8 @@ impl Taker {
         match file.form {
             Form::Text => {
                 let version_of = before.and_then(|before| before.article);
-                article = Some(self.text(file, feed, version_of, &mut window).await?);
+                // A file that is emptied and filled again goes on with the same article.
+                article = self.text(file, feed, version_of, &mut window).await?.or(version_of);
             }
             Form::Lines => self.lines(file, feed, &mut window).await?,
             Form::Feed => self.feed(file, feed, &mut window).await?,
@@ -152,24 +154,34 @@ impl Taker {
         Ok(Record { look: file.look, content, article })
     }
 
-    /// One article; its item key is the stem of the file's name.
+    /// One article; its item key is the stem of the file's name. None where the file is no text.
     async fn text(
         &self,
         file: &File,
         feed: &FeedId,
         version_of: Option<ArticleId>,
         window: &mut Window,
-    ) -> Result<ArticleId, Broken> {
+    ) -> Result<Option<ArticleId>, Broken> {
         let bytes = read(&file.path).await?;
-        let text = html::plain_to_text(&feed::decode::decode(&bytes, None));
+        let is_cut = bytes.len() as u64 == LONGEST_FILE;
+        let path = file.path.display();
+        let decoded = feed::decode::decode(&bytes, None);
+        if let Some(why) = Unfit::of(&decoded) {
+            tracing::warn!(%path, why = why.as_str(), "file left out");
+            return Ok(None);
+        }
+        let text = html::plain_to_text(&decoded);
         let stem = file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let item = Item { guid: Some(stem), ..Item::default() };
         let outlet = file.outlet.clone().unwrap_or_else(article::local);
         let draft = self.draft(feed, outlet, &item, text);
         let article = article::fetched(Draft { version_of, ..draft });
+        if is_cut || article.article.truncated {
+            tracing::warn!(%path, kept_bytes = article.text.len(), "file cut: too long for an article");
+        }
         let id = article.id;
         self.push(article, window).await?;
-        Ok(id)
+        Ok(Some(id))
     }
 
     /// One article a line; a bad line is named, and the rest goes on.
@@ -192,7 +204,11 @@ impl Taker {
                     Ok(given) => {
                         let outlet = outlet_of(file, given.outlet);
                         let draft = self.draft(feed, outlet, &given.item, given.text);
-                        self.push(article::fetched(draft), window).await?;
+                        let article = article::fetched(draft);
+                        if article.article.truncated {
+                            tracing::warn!(%path, line = number, "text cut: longer than 512 KiB");
+                        }
+                        self.push(article, window).await?;
                     }
                     Err(why) => tracing::warn!(%path, line = number, %why, "line left out"),
                 }

@@ -8,8 +8,9 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Limits, create_streams, decode};
 use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Bus, Surroundings};
-use wirefold_proto::{ArticleFetched, DateDoubt, TextSource};
+use wirefold_proto::{ArticleFetched, DateDoubt, MAX_TEXT_BYTES, TextSource};
 
+use super::record::Records;
 use super::take::Taker;
 use super::watch::Watch;
 use super::{Kind, Source, run};
@@ -124,6 +125,40 @@ async fn what_was_taken_is_remembered_and_a_change_is_a_version() {
     assert_eq!(both.len(), 2);
     assert_eq!(both[1].article.version_of, Some(both[0].id));
     assert_eq!(both[1].article.item_key, both[0].article.item_key);
+}
+
+#[tokio::test]
+async fn what_is_no_text_is_left_out_and_remembered() {
+    let place = Place::new().await;
+    let bytes: Vec<u8> =
+        (0..3_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    place.write("a.txt", "");
+    place.write("b.txt", bytes);
+    place.write("c.txt", " \n\n— \n");
+    let path = place.write("d.txt", "One text.");
+    looks(&mut Watch::new(place.source()), &place.taker(), 2).await;
+    assert_eq!(place.keys().await, ["d"]);
+    let records = Records::open(&place.surroundings()).unwrap();
+    for name in ["a.txt", "b.txt", "c.txt"] {
+        let record = records.get(&place.folder.path().join(name)).await.unwrap();
+        assert!(record.is_some_and(|record| record.article.is_none()), "{name}");
+    }
+    for content in ["", "Another text."] {
+        std::fs::write(&path, content).unwrap();
+        looks(&mut Watch::new(place.source()), &place.taker(), 2).await;
+    }
+    let both = place.articles().await;
+    assert_eq!(both.len(), 2);
+    assert_eq!(both[1].article.version_of, Some(both[0].id), "emptied between the two");
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_long_is_cut() {
+    let place = Place::new().await;
+    place.write("a.txt", "x".repeat(2 * MAX_TEXT_BYTES));
+    looks(&mut Watch::new(place.source()), &place.taker(), 2).await;
+    let articles = place.articles().await;
+    assert!(articles[0].article.truncated && articles[0].text.len() <= MAX_TEXT_BYTES);
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ pub(super) async fn list(State(api): State<Api>) -> Handled<Response> {
 pub(super) async fn put(State(api): State<Api>, request: Request) -> Handled<Response> {
     let subscription: SubscriptionSettings = json_of(request, MOST).await?;
     check_query(&subscription)?;
+    api.inner.settings.rehearse.check(&subscription).map_err(Refusal::unprocessable)?;
     if let Some(record) = api.inner.subscription(subscription.id.as_str()).await? {
         refuse_managed(&record)?;
     }

@@ -118,6 +118,10 @@ async fn subscriptions_are_checked_before_they_are_stored() {
     let answer = world.post(path, &broken).await;
     assert_eq!(answer.status, 422);
     assert!(answer.json()["detail"].as_str().unwrap().contains("column 10"), "{:?}", answer.json());
+    let nowhere = json!({"id": "mine", "name": "Mine", "query": "ferry", "deliveries": ["pager"]});
+    let refused = world.post(path, &nowhere).await;
+    assert_eq!(refused.status, 422);
+    assert_eq!(refused.json()["detail"], "no delivery is called \"pager\"");
     let good = json!({"id": "mine", "name": "Mine", "query": "ferry"});
     assert_eq!(world.post(path, &good).await.status, 202);
     assert_eq!(delete(&world, &format!("{path}/{id}")).await, 409);

@@ -42,6 +42,11 @@ impl Rehearse for Seams {
         let hours = back.as_secs() / 3_600;
         Box::pin(async move { Ok(serde_json::json!({"id": subscription.id, "hours": hours})) })
     }
+
+    fn check(&self, subscription: &SubscriptionSettings) -> Result<(), String> {
+        let pager = subscription.deliveries.iter().find(|name| *name == "pager");
+        pager.map_or(Ok(()), |name| Err(format!("no delivery is called {name:?}")))
+    }
 }
 
 impl Replay for Seams {

@@ -86,6 +86,8 @@ fn sources(loaded: &Loaded) -> Vec<Finding> {
 }
 
 fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
+    let deliveries = loaded.config.delivery.iter();
+    let names: Vec<String> = deliveries.map(|delivery| delivery.name.clone()).collect();
     let look = |(at, subscription): (usize, &crate::config::SubscriptionConfig)| {
         let queries = [
             ("query", Some(&subscription.query)),
@@ -98,6 +100,13 @@ fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
                 let place = loaded.origins.of(&format!("subscription.{at}.{key}"));
                 return Finding::bad(format!("{place}: `{key}`, {error}"));
             }
+        }
+        let settings = subscription.id.clone().map(|id| subscription.settings(id));
+        if let Some(settings) = settings
+            && let Err(why) = wirefold_alerter::check(&settings, &names)
+        {
+            let place = loaded.origins.managed_by("subscription", at);
+            return Finding::bad(format!("{place}: subscription {}: {why}", subscription.name));
         }
         Finding::good(format!("subscription {}", subscription.name))
     };

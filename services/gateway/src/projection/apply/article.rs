@@ -87,12 +87,22 @@ fn with_lead_only(article: &OutputArticle) -> OutputArticle {
     kept
 }
 
-/// The first words of a text, as many as a lead has, with the spaces between them as they are.
+/// The most characters of a lead: a word may be as long as a text.
+const LEAD_CHARACTERS: usize = 600;
+
+/// The first words of a text, as many as a lead has, with the spaces between them as they are; a
+/// word that is longer than a lead is cut.
 pub(crate) fn lead(text: &str) -> String {
     let mut words = 0;
     let mut before_is_space = true;
-    for (place, character) in text.char_indices() {
+    for (number, (place, character)) in text.char_indices().enumerate() {
         let is_space = character.is_whitespace();
+        if number == LEAD_CHARACTERS {
+            let cut = text.get(..place).unwrap_or(text);
+            let whole = cut.rfind(char::is_whitespace).filter(|_| !is_space);
+            let kept = whole.and_then(|end| cut.get(..end)).map(str::trim_end);
+            return kept.filter(|kept| !kept.is_empty()).unwrap_or(cut.trim_end()).to_owned();
+        }
         if before_is_space && !is_space {
             words += 1;
             if words > LEAD_WORDS {
@@ -229,4 +239,24 @@ pub(super) fn weight(agency: &Agency, judged: u64) -> i64 {
         AgencyHow::Inferred => 1,
     };
     (i64::from(sure * 4 + founded) << 48) | (judged as i64 & ((1 << 48) - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lead_has_so_many_words_and_so_many_characters() {
+        let words = vec!["word"; LEAD_WORDS + 1].join(" ");
+        assert_eq!(lead(&words), vec!["word"; LEAD_WORDS].join(" "));
+        assert_eq!(lead("One  two.\n"), "One  two.");
+        assert_eq!(lead(&"ä".repeat(100_000)), "ä".repeat(LEAD_CHARACTERS));
+        assert_eq!(lead(&format!("One two {}", "x".repeat(100_000))), "One two");
+        let spaced = format!(" {}", "x".repeat(100_000));
+        assert_eq!(lead(&spaced).chars().count(), LEAD_CHARACTERS);
+        let exact = format!("{} end", "x".repeat(LEAD_CHARACTERS - 4));
+        assert_eq!(lead(&exact), exact);
+        assert_eq!(lead(&format!("{exact} more")), exact);
+        assert_eq!(lead(&format!("{exact}s")), "x".repeat(LEAD_CHARACTERS - 4));
+    }
 }

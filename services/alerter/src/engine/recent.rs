@@ -1,0 +1,31 @@
+//! The numbers that the last articles gave.
+
+use std::collections::VecDeque;
+
+use wirefold_proto::Target;
+
+use super::piece::Tally;
+
+/// How many are kept: the article that made two events one stands close to the merge.
+const KEPT: usize = 512;
+
+/// The last numbers given of events and stories, for those whose alert opens by a merge.
+///
+/// Kept in memory only: after a restart the next article gives them.
+#[derive(Debug, Default)]
+pub(super) struct Recent(VecDeque<(Target, Tally)>);
+
+impl Recent {
+    pub(super) fn note(&mut self, target: Target, tally: Tally) {
+        if self.0.len() == KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back((target, tally));
+    }
+
+    /// The last numbers of this one; zeros where none are known.
+    pub(super) fn of(&self, target: Target) -> Tally {
+        let found = self.0.iter().rev().find(|(other, _)| *other == target);
+        found.map_or_else(Tally::default, |(_, tally)| *tally)
+    }
+}
