@@ -6,8 +6,8 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::{Stage, StageError};
 use super::work::Worker;
+use super::{Stage, StageError};
 use crate::bus::{Delivery, Subscription};
 use crate::config::ConsumerConfig;
 use crate::loops::{Event, HEARTBEAT, LoopError, Patience, Surroundings};
