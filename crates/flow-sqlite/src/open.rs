@@ -67,9 +67,18 @@ const TABLES: &str = "
     CREATE UNIQUE INDEX entries_by_revision ON entries (bucket, revision);
 ";
 
+/// Makes the folder where it is missing, for its owner's eyes only.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 pub(crate) fn connect(folder: &Path, most_pages: Option<u32>) -> Result<Connection, OpenError> {
     let unwritable = |source| OpenError::Unwritable { path: folder.to_owned(), source };
-    fs::create_dir_all(folder).map_err(unwritable)?;
+    make_folder(folder).map_err(unwritable)?;
     let path = folder.join(FILE);
     let told = |error: rusqlite::Error| OpenError::of(&path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE

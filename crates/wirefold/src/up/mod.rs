@@ -159,6 +159,11 @@ impl Up<'_> {
             return Ok(None);
         }
         let config = &self.loaded.config;
+        if config.data.exists() && !config.data.is_dir() {
+            let what =
+                format!("{} is no folder: name another with --data DIR", config.data.display());
+            return Err(Stop::new(Exit::Usage, what).into());
+        }
         let is_configured = !config.feed.is_empty() || !config.source.is_empty();
         if !is_configured && !config.data.join(wirefold_flow_sqlite::FILE).exists() {
             return Ok(None);
