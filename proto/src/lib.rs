@@ -81,7 +81,7 @@ pub use judged::{
     ArticleJudged, CommandJudged, CommandOutcome, EpochTaken, Judged, MAX_DECISION_BYTES, Offsets,
 };
 pub use measure::{Containment, MeasureError, Novelty, Simhash};
-pub use output::{LEAD_WORDS, OutputArticle, OutputStory, TextPolicy};
+pub use output::{LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputStory, TextPolicy};
 pub use published::Published;
 pub use records::{FeedHealth, FeedRecord, SubscriptionRecord, Teasers};
 pub use settings::{Digest, FeedSettings, FullText, GroupBy, QuietHours, SubscriptionSettings};

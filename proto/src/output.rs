@@ -18,6 +18,9 @@ use crate::verdict::Verdict;
 /// The most words of the text that go out under [`TextPolicy::Lead`].
 pub const LEAD_WORDS: usize = 60;
 
+/// The most characters of them: a word may be as long as a text.
+pub const LEAD_CHARACTERS: usize = 600;
+
 /// An article with everything found out about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutputArticle {

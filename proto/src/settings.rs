@@ -101,6 +101,30 @@ pub struct SubscriptionSettings {
     pub deliveries: Vec<String>,
 }
 
+impl SubscriptionSettings {
+    /// A subscription with the alerter's defaults throughout.
+    #[must_use]
+    pub fn new(id: SubscriptionId, name: impl Into<String>, query: impl Into<String>) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            query: query.into(),
+            group_by: None,
+            on: Vec::new(),
+            min_outlets: None,
+            min_origins: None,
+            group_wait: None,
+            update_interval: None,
+            repeat_interval: None,
+            quiet_hours: None,
+            break_quiet: None,
+            max_per_day: None,
+            digest: None,
+            deliveries: Vec::new(),
+        }
+    }
+}
+
 /// What one alert is about.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

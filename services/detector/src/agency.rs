@@ -1,9 +1,11 @@
 //! The agency behind a text in the contract's form, with the words it rests on.
 
-use wirefold_dedup::{Agency as Found, Confidence as Sure, DocId, How};
-use wirefold_proto::{Agency, AgencyEvidence, AgencyHow, ArticleId, Confidence, EvidencePlace};
+use wirefold_dedup::{Agency as Found, DocId};
+use wirefold_proto::{Agency, AgencyEvidence, ArticleId, EvidencePlace};
 use wirefold_text::extract::{AgencyTrace, Trace, dateline};
 use wirefold_text::{Paragraph, Span, Text};
+
+use crate::contract::{confidence, how};
 
 /// The most bytes of quoted evidence.
 const WORDS: usize = 80;
@@ -39,16 +41,8 @@ pub(crate) fn agency(
     };
     Agency {
         name: found.name.to_owned(),
-        how: match found.how {
-            How::Credited => AgencyHow::Credited,
-            How::Mentioned => AgencyHow::Mentioned,
-            How::Inferred => AgencyHow::Inferred,
-        },
-        confidence: match found.confidence {
-            Sure::Certainly => Confidence::Certainly,
-            Sure::Probably => Confidence::Probably,
-            Sure::Possibly => Confidence::Possibly,
-        },
+        how: how(found.how),
+        confidence: confidence(found.confidence),
         evidence,
     }
 }
@@ -112,6 +106,8 @@ pub(crate) fn cut(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use wirefold_dedup::{Confidence, How};
+
     use super::*;
     use wirefold_dedup::own_agency;
     use wirefold_text::extract::{agencies, byline_agencies};
@@ -146,8 +142,12 @@ mod tests {
     fn what_is_inferred_names_the_article_that_says_so() {
         let text = Text::new("QUAYTON (AP) — The port closed.");
         let traces = agencies(&text);
-        let found =
-            Found { name: "AP", how: How::Inferred, confidence: Sure::Probably, through: Some(3) };
+        let found = Found {
+            name: "AP",
+            how: How::Inferred,
+            confidence: Confidence::Probably,
+            through: Some(3),
+        };
         let own = Witness { text: None, traces: &[], byline: "" };
         let id: ArticleId = "a-00000000000000000000000001".parse().unwrap();
         let through = Witness { text: Some(&text), traces: &traces, byline: "" };

@@ -5,6 +5,7 @@
 //! their articles when it starts. It fetches nothing, enriches nothing and alerts nobody.
 
 mod agency;
+pub mod contract;
 mod decider;
 mod fit;
 mod groups;
@@ -51,9 +52,6 @@ pub async fn run(
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
-    for metric in METRICS {
-        metric.describe();
-    }
     let last = surroundings.bus.last(streams::JUDGED.name, Subject::judged().as_str()).await?;
     let Settings { dedup, writer, release } = settings;
     let mut decider = Decider::new(dedup, Writer { name: writer, release });

@@ -2,11 +2,12 @@
 
 use wirefold_dedup as dedup;
 use wirefold_proto::{
-    Agency, Class, Confidence, Containment, CopyKind, MAX_MATCHES, MaterialReason, Materiality,
-    Novelty, Simhash, TextMatch, Verdict,
+    Agency, Confidence, MAX_MATCHES, MaterialReason, Materiality, Novelty, Simhash, TextMatch,
+    Verdict,
 };
 
 use crate::agency::cut;
+use crate::contract::{class, containment, kind};
 use crate::groups::{Groups, count};
 use crate::learning::Places;
 
@@ -53,32 +54,14 @@ pub(crate) fn verdict(
 
 fn text_match(found: &dedup::Evidence, places: &Places) -> Option<TextMatch> {
     let place = places.get(&found.doc)?;
-    let share = |share: f64| Containment::new(share.clamp(0.0, 1.0)).unwrap_or_default();
     Some(TextMatch {
         id: place.id,
-        contained: share(found.contained),
-        containing: share(found.containing),
+        contained: containment(found.contained),
+        containing: containment(found.containing),
         passages: count(found.passages),
         longest: found.longest,
         fetched: Some(place.fetched),
     })
-}
-
-pub(crate) fn class(class: dedup::Class) -> Class {
-    match class {
-        dedup::Class::New => Class::New,
-        dedup::Class::Related => Class::Related,
-        dedup::Class::Copy => Class::Copy,
-        dedup::Class::Version => Class::Version,
-    }
-}
-
-fn kind(kind: dedup::CopyKind) -> CopyKind {
-    match kind {
-        dedup::CopyKind::Exact => CopyKind::Exact,
-        dedup::CopyKind::Reprint => CopyKind::Reprint,
-        dedup::CopyKind::Partial => CopyKind::Partial,
-    }
 }
 
 /// How sure it is that the text goes back to its story's first article, rather than both to a

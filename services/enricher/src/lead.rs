@@ -1,15 +1,12 @@
 //! What stands for a text: its first words, and an extract of two sentences.
 
-use wirefold_proto::{Extract, FoundBy, LEAD_WORDS};
+use wirefold_proto::{Extract, FoundBy, LEAD_CHARACTERS, LEAD_WORDS};
 use wirefold_text::Text;
 
 /// The sentences of an extract.
 const SENTENCES: usize = 2;
 /// The most bytes of one sentence.
 const LONGEST: usize = 600;
-
-/// The most characters of a lead: a word may be as long as a text.
-const LEAD_CHARACTERS: usize = 600;
 
 /// The first words of a text, at most [`LEAD_WORDS`] and 600 characters, verbatim.
 pub(crate) fn lead(text: &Text) -> String {

@@ -53,9 +53,6 @@ pub async fn run(
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
-    for metric in METRICS {
-        metric.describe();
-    }
     run_stage(surroundings, stage(settings), consumer(), AT_ONCE, stop).await
 }
 

@@ -1,8 +1,9 @@
 //! Verdicts, agencies and changes in words, the same in every command.
 
 use wirefold_gateway::shapes::ArticleBrief;
-use wirefold_proto::{Agency, AgencyHow, Class, Confidence, CopyKind, MaterialReason, Materiality};
+use wirefold_proto::{Agency, Class, CopyKind, MaterialReason, Materiality};
 
+use crate::fold::agency_in_words;
 use crate::output::percent;
 
 /// An id as it is shown in a list: long enough to be unique in practice, and to be given back.
@@ -28,17 +29,7 @@ pub(super) fn class(class: Class, kind: Option<CopyKind>) -> &'static str {
 
 /// `AP (credited)`, `probably AP (mentioned)`.
 pub(super) fn agency(agency: &Agency) -> String {
-    let how = match agency.how {
-        AgencyHow::Credited => "credited",
-        AgencyHow::Mentioned => "mentioned",
-        AgencyHow::Inferred => "inferred from shared passages",
-    };
-    let sure = match agency.confidence {
-        Confidence::Certainly => "",
-        Confidence::Probably => "probably ",
-        Confidence::Possibly => "possibly ",
-    };
-    format!("{sure}{} ({how})", agency.name)
+    agency_in_words(&agency.name, agency.how, agency.confidence)
 }
 
 /// What an article changes in what is known: `new number in the lede: 28`.

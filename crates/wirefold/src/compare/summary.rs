@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use wirefold_dedup::{
-    Agency, Class, Confidence, CopyKind, DocId, Frequencies, How, Link, Terms, Verdict,
-};
+use wirefold_dedup::{Agency, Class, CopyKind, DocId, Frequencies, Link, Terms, Verdict};
+use wirefold_detector::contract::{confidence, how};
 
 use super::Comparison;
 use super::article::Article;
+use crate::fold::agency_in_words;
 use crate::output::{clean, count, percent, thousands};
 
 const SAME: Style = AnsiColor::Green.on_default().bold();
@@ -38,17 +38,8 @@ fn write_article(
 
 /// ` · probably AP (mentioned)`.
 fn in_words(agency: &Agency<DocId>) -> String {
-    let how = match agency.how {
-        How::Credited => "credited",
-        How::Mentioned => "mentioned",
-        How::Inferred => "inferred from shared passages",
-    };
-    let sure = match agency.confidence {
-        Confidence::Certainly => "",
-        Confidence::Probably => "probably ",
-        Confidence::Possibly => "possibly ",
-    };
-    format!(" · {sure}{} ({how})", agency.name)
+    let said = agency_in_words(agency.name, how(agency.how), confidence(agency.confidence));
+    format!(" · {said}")
 }
 
 fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result {

@@ -1,11 +1,8 @@
 //! Verdicts as lines of the evaluation interface, by the ids of the input.
 
-use wirefold_dedup as dedup;
 use wirefold_dedup::{DocId, Verdict};
-use wirefold_proto::{
-    AgencyHow, Class, Confidence, Containment, CopyKind, LineAgency, LineMatch, Simhash, Tag,
-    VerdictLine,
-};
+use wirefold_detector::contract::{class, confidence, containment, how, kind};
+use wirefold_proto::{Class, LineAgency, LineMatch, Simhash, Tag, VerdictLine};
 
 use super::baseline::BaselineVerdict;
 use crate::input::Input;
@@ -68,41 +65,4 @@ pub(super) fn baseline_line(verdict: &BaselineVerdict, articles: &[Input]) -> Ve
 
 fn id_of(articles: &[Input], number: usize) -> String {
     articles.get(number).map_or_else(String::new, |article| article.id.clone())
-}
-
-fn containment(share: f64) -> Containment {
-    Containment::new(share.clamp(0.0, 1.0)).unwrap_or_default()
-}
-
-fn class(class: dedup::Class) -> Class {
-    match class {
-        dedup::Class::New => Class::New,
-        dedup::Class::Related => Class::Related,
-        dedup::Class::Copy => Class::Copy,
-        dedup::Class::Version => Class::Version,
-    }
-}
-
-fn kind(kind: dedup::CopyKind) -> CopyKind {
-    match kind {
-        dedup::CopyKind::Exact => CopyKind::Exact,
-        dedup::CopyKind::Reprint => CopyKind::Reprint,
-        dedup::CopyKind::Partial => CopyKind::Partial,
-    }
-}
-
-fn how(how: dedup::How) -> AgencyHow {
-    match how {
-        dedup::How::Credited => AgencyHow::Credited,
-        dedup::How::Mentioned => AgencyHow::Mentioned,
-        dedup::How::Inferred => AgencyHow::Inferred,
-    }
-}
-
-fn confidence(confidence: dedup::Confidence) -> Confidence {
-    match confidence {
-        dedup::Confidence::Certainly => Confidence::Certainly,
-        dedup::Confidence::Probably => Confidence::Probably,
-        dedup::Confidence::Possibly => Confidence::Possibly,
-    }
 }

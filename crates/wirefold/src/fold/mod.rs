@@ -10,7 +10,7 @@ use wirefold_dedup::{Detector, DocId, Incoming, Settings, Verdict};
 use wirefold_proto::{VerdictLine, encode};
 
 pub(crate) use baseline::Method;
-pub(crate) use table::shorten;
+pub(crate) use table::{agency_in_words, shorten};
 
 use crate::cli::{FoldArguments, Global};
 use crate::exit::Exit;

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthChar;
 use wirefold_dedup::{Changes, Detector};
-use wirefold_proto::{AgencyHow, Class, Confidence, CopyKind, LineAgency, VerdictLine};
+use wirefold_proto::{AgencyHow, Class, Confidence, CopyKind, VerdictLine};
 use wirefold_text::Text;
 
 use super::Settled;
@@ -116,7 +116,7 @@ impl<'a> Table<'a> {
         let lead = &self.lines[story].line;
         let mut remarks = Vec::new();
         if let Some(agency) = &lead.agency {
-            remarks.push(agency_in_words(agency));
+            remarks.push(agency_in_words(&agency.name, agency.how, agency.confidence));
         }
         if !lead.comparable {
             remarks.push("too short to compare".to_owned());
@@ -149,7 +149,7 @@ impl<'a> Table<'a> {
             remarks.push(format!("longest run {} words", thousands(found.longest as usize)));
         }
         if let Some(agency) = &line.agency {
-            remarks.push(agency_in_words(agency));
+            remarks.push(agency_in_words(&agency.name, agency.how, agency.confidence));
         }
         writeln!(out, "      {FAINT}{}{FAINT:#}", remarks.join(" · "))?;
         match of.filter(|_| line.kind != Some(CopyKind::Exact) && self.detector.is_some()) {
@@ -225,18 +225,18 @@ fn in_words(line: &VerdictLine) -> &'static str {
 }
 
 /// The agency in words: "AP (credited)", "probably AP (mentioned)".
-pub(crate) fn agency_in_words(agency: &LineAgency) -> String {
-    let name = &agency.name;
-    let how = match agency.how {
+pub(crate) fn agency_in_words(name: &str, how: AgencyHow, confidence: Confidence) -> String {
+    let how = match how {
         AgencyHow::Credited => "credited",
         AgencyHow::Mentioned => "mentioned",
         AgencyHow::Inferred => "inferred from shared passages",
     };
-    match agency.confidence {
-        Confidence::Certainly => format!("{name} ({how})"),
-        Confidence::Probably => format!("probably {name} ({how})"),
-        Confidence::Possibly => format!("possibly {name} ({how})"),
-    }
+    let sure = match confidence {
+        Confidence::Certainly => "",
+        Confidence::Probably => "probably ",
+        Confidence::Possibly => "possibly ",
+    };
+    format!("{sure}{name} ({how})")
 }
 
 #[cfg(test)]

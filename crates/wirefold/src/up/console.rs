@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio_util::sync::CancellationToken;
+use unicode_width::UnicodeWidthStr;
 use wirefold_envelope::decode;
 use wirefold_flow::{Bus, BusError};
 use wirefold_proto::streams::{ALERTS, OUTPUT};
 use wirefold_proto::{Alert, ArticleId, Class, CopyKind, OutputArticle, Volume};
 
+use crate::fold::shorten;
 use crate::output;
 
 /// What went through since the start, for the summary at the end.
@@ -170,25 +172,9 @@ fn line(article: &OutputArticle, leads: &Leads) -> String {
 
 /// The text in exactly so many columns.
 fn fit(text: &str, columns: usize) -> String {
-    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-    let mut fitted = String::new();
-    let mut used = 0;
-    let cut = text.width() > columns;
-    let room = if cut { columns.saturating_sub(1) } else { columns };
-    for c in text.chars() {
-        let wide = c.width().unwrap_or(0);
-        if used + wide > room {
-            break;
-        }
-        used += wide;
-        fitted.push(c);
-    }
-    if cut {
-        fitted.push('…');
-        used += 1;
-    }
-    fitted.extend(std::iter::repeat_n(' ', columns.saturating_sub(used)));
-    fitted
+    let shown = if text.width() > columns { shorten(text, columns) } else { text.to_owned() };
+    let gap = " ".repeat(columns.saturating_sub(shown.width()));
+    shown + &gap
 }
 
 #[cfg(test)]

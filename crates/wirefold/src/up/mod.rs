@@ -122,16 +122,14 @@ impl Up<'_> {
         let signals = Signals::listen()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let known = self.open_where_there_is_something(&clock).await?;
-        let mut demo = match known {
-            Some(_) => None,
-            None => Some(Demo::prepare(clock.clone()).await?),
+        let (bus, mut demo) = match known {
+            Some(bus) => (bus, None),
+            None => {
+                let demo = Demo::prepare(clock.clone()).await?;
+                (open_bus(demo.folder(), clock.clone())?, Some(demo))
+            }
         };
         let telemetry = self.telemetry(demo.is_some(), clock.clone())?;
-        let bus = match (known, &demo) {
-            (Some(bus), _) => bus,
-            (None, Some(demo)) => open_bus(demo.folder(), clock.clone())?,
-            (None, None) => open_bus(&self.loaded.config.data, clock.clone())?,
-        };
         let pipeline = Pipeline {
             loaded: &self.loaded,
             telemetry: &telemetry,

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use tokio::net::UnixListener;
 
-/// The name of the socket in the data folder.
-pub(crate) const FILE: &str = "wirefold.sock";
+use crate::client::SOCKET;
 
 /// A bound socket; its file is removed when it is dropped.
 pub(super) struct Socket {
@@ -18,7 +17,7 @@ impl Socket {
     /// Binds in the data folder. Whoever calls holds the lock of the bus, so a socket that stands
     /// there already was left by a process that was killed.
     pub(super) fn bind(folder: &Path) -> anyhow::Result<Self> {
-        let path = folder.join(FILE);
+        let path = folder.join(SOCKET);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(error).with_context(|| format!("cannot replace {}", path.display()));

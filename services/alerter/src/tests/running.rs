@@ -60,23 +60,7 @@ pub(super) async fn settle() {
 
 /// A subscription that matches everything.
 pub(super) fn everything() -> SubscriptionSettings {
-    SubscriptionSettings {
-        id: "all".parse().unwrap(),
-        name: "Everything".to_owned(),
-        query: "*".to_owned(),
-        group_by: None,
-        on: Vec::new(),
-        min_outlets: None,
-        min_origins: None,
-        group_wait: None,
-        update_interval: None,
-        repeat_interval: None,
-        quiet_hours: None,
-        break_quiet: None,
-        max_per_day: None,
-        digest: None,
-        deliveries: Vec::new(),
-    }
+    SubscriptionSettings::new("all".parse().unwrap(), "Everything", "*")
 }
 
 /// The same, told of every article at once.

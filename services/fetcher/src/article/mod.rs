@@ -6,8 +6,8 @@ mod outlet;
 
 pub(crate) use canonical::canonical;
 pub(crate) use draft::{Draft, fetched};
+pub(crate) use outlet::named;
 pub(crate) use outlet::outlet_of;
-pub(crate) use outlet::{local, named};
 
 use crate::feed::Item;
 

@@ -16,13 +16,10 @@ pub(crate) fn outlet_of(link: Option<&str>, feed_url: &str, source: Option<&Item
         let by_url = source.url.as_deref().and_then(site_of);
         by_url.or_else(|| outlet(source.name.trim()))
     });
-    by_source.or_else(|| link.and_then(site_of)).or_else(|| site_of(feed_url)).unwrap_or_else(local)
-}
-
-/// The publisher of what people give by hand.
-#[must_use]
-pub(crate) fn local() -> Outlet {
-    "local".parse().expect("a plain word is a name")
+    by_source
+        .or_else(|| link.and_then(site_of))
+        .or_else(|| site_of(feed_url))
+        .unwrap_or_else(Outlet::local)
 }
 
 /// The outlet of this name, as people write it.

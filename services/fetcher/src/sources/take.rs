@@ -173,7 +173,7 @@ impl Taker {
         let text = html::plain_to_text(&decoded);
         let stem = file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let item = Item { guid: Some(stem), ..Item::default() };
-        let outlet = file.outlet.clone().unwrap_or_else(article::local);
+        let outlet = file.outlet.clone().unwrap_or_else(Outlet::local);
         let draft = self.draft(feed, outlet, &item, text);
         let article = article::fetched(Draft { version_of, ..draft });
         if is_cut || article.article.truncated {
@@ -319,7 +319,7 @@ async fn skip_line(reader: &mut BufReader<fs::File>) -> io::Result<()> {
 /// The publisher that the article names, else the one of its source.
 fn outlet_of(file: &File, named: Outlet) -> Outlet {
     match &file.outlet {
-        Some(outlet) if named == article::local() => outlet.clone(),
+        Some(outlet) if named.is_local() => outlet.clone(),
         _ => named,
     }
 }

@@ -159,23 +159,8 @@ fn subscriptions() -> anyhow::Result<Vec<ConfiguredSubscription>> {
 }
 
 fn subscription(number: usize, query: &str) -> anyhow::Result<ConfiguredSubscription> {
-    let settings = SubscriptionSettings {
-        id: format!("subscription-{number:02}").parse().context("an id")?,
-        name: format!("Subscription {number}"),
-        query: query.to_owned(),
-        group_by: None,
-        on: Vec::new(),
-        min_outlets: None,
-        min_origins: None,
-        group_wait: None,
-        update_interval: None,
-        repeat_interval: None,
-        quiet_hours: None,
-        break_quiet: None,
-        max_per_day: None,
-        digest: None,
-        deliveries: Vec::new(),
-    };
+    let id = format!("subscription-{number:02}").parse().context("an id")?;
+    let settings = SubscriptionSettings::new(id, format!("Subscription {number}"), query);
     Ok(ConfiguredSubscription { settings, managed_by: "the benchmark".to_owned() })
 }
 

@@ -219,29 +219,8 @@ fn settings(wanted: &AddArguments) -> anyhow::Result<SubscriptionSettings> {
         repeat_interval: wanted.repeat_interval,
         max_per_day: wanted.max_per_day,
         deliveries: wanted.to.clone(),
-        ..bare(id, &wanted.name, &wanted.query)
+        ..SubscriptionSettings::new(id, &wanted.name, &wanted.query)
     })
-}
-
-/// A subscription with the alerter's defaults.
-fn bare(id: SubscriptionId, name: &str, query: &str) -> SubscriptionSettings {
-    SubscriptionSettings {
-        id,
-        name: name.to_owned(),
-        query: query.to_owned(),
-        group_by: None,
-        on: Vec::new(),
-        min_outlets: None,
-        min_origins: None,
-        group_wait: None,
-        update_interval: None,
-        repeat_interval: None,
-        quiet_hours: None,
-        break_quiet: None,
-        max_per_day: None,
-        digest: None,
-        deliveries: Vec::new(),
-    }
 }
 
 /// The letters and digits of a name in lower case, `-` between its words.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use wirefold_gateway::shapes::{RehearsalReport, RehearsalRequest};
 use wirefold_proto::SubscriptionSettings;
 
-use super::{bare, query, subscriptions};
+use super::{query, subscriptions};
 use crate::client::Client;
 use crate::exit::Exit;
 use crate::output::{self, clean, count};
@@ -67,7 +67,7 @@ async fn subscription(client: &Client, what: &str) -> anyhow::Result<Subscriptio
         return Ok(known.subscription);
     }
     query::check(what)?;
-    Ok(bare("test".parse()?, "test", what))
+    Ok(SubscriptionSettings::new("test".parse()?, "test", what))
 }
 
 /// `the last 24 h: 41 articles match → 3 events → 3 alerts, 4 loud messages (38 copies folded)`.

@@ -75,21 +75,9 @@ impl Demo {
     pub(super) fn subscriptions() -> anyhow::Result<Vec<SubscriptionSettings>> {
         let of = |id: &str, name: &str, query: &str| {
             anyhow::Ok(SubscriptionSettings {
-                id: id.parse()?,
-                name: format!("{name} (DEMO)"),
-                query: query.to_owned(),
-                group_by: None,
-                on: Vec::new(),
-                min_outlets: None,
-                min_origins: None,
                 group_wait: Some("3s".parse()?),
                 update_interval: Some("10s".parse()?),
-                repeat_interval: None,
-                quiet_hours: None,
-                break_quiet: None,
-                max_per_day: None,
-                digest: None,
-                deliveries: Vec::new(),
+                ..SubscriptionSettings::new(id.parse()?, format!("{name} (DEMO)"), query)
             })
         };
         Ok(vec![

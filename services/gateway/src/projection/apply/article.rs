@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Agency, AgencyHow, Confidence, LEAD_WORDS, OutputArticle, TextPolicy};
+use wirefold_proto::{
+    Agency, AgencyHow, Confidence, LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, TextPolicy,
+};
 
 use super::super::{Answer, paging::millis, redirects};
 use super::json;
@@ -86,9 +88,6 @@ fn with_lead_only(article: &OutputArticle) -> OutputArticle {
     }
     kept
 }
-
-/// The most characters of a lead: a word may be as long as a text.
-const LEAD_CHARACTERS: usize = 600;
 
 /// The first words of a text, as many as a lead has, with the spaces between them as they are; a
 /// word that is longer than a lead is cut.

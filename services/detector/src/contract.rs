@@ -1,0 +1,51 @@
+//! dedup's words in the contract's: neither crate knows the other.
+
+use wirefold_dedup as dedup;
+use wirefold_proto::{AgencyHow, Class, Confidence, Containment, CopyKind};
+
+/// What an article is.
+#[must_use]
+pub fn class(class: dedup::Class) -> Class {
+    match class {
+        dedup::Class::New => Class::New,
+        dedup::Class::Related => Class::Related,
+        dedup::Class::Copy => Class::Copy,
+        dedup::Class::Version => Class::Version,
+    }
+}
+
+/// How much of a text is copied.
+#[must_use]
+pub fn kind(kind: dedup::CopyKind) -> CopyKind {
+    match kind {
+        dedup::CopyKind::Exact => CopyKind::Exact,
+        dedup::CopyKind::Reprint => CopyKind::Reprint,
+        dedup::CopyKind::Partial => CopyKind::Partial,
+    }
+}
+
+/// How an agency is known.
+#[must_use]
+pub fn how(how: dedup::How) -> AgencyHow {
+    match how {
+        dedup::How::Credited => AgencyHow::Credited,
+        dedup::How::Mentioned => AgencyHow::Mentioned,
+        dedup::How::Inferred => AgencyHow::Inferred,
+    }
+}
+
+/// How sure a judgement is.
+#[must_use]
+pub fn confidence(confidence: dedup::Confidence) -> Confidence {
+    match confidence {
+        dedup::Confidence::Certainly => Confidence::Certainly,
+        dedup::Confidence::Probably => Confidence::Probably,
+        dedup::Confidence::Possibly => Confidence::Possibly,
+    }
+}
+
+/// A share of a text.
+#[must_use]
+pub fn containment(share: f64) -> Containment {
+    Containment::new(share.clamp(0.0, 1.0)).unwrap_or_default()
+}
