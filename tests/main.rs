@@ -4,6 +4,7 @@
 
 mod acceptance;
 mod cli;
+mod deploy;
 mod pipeline;
 mod program;
 mod readme;

@@ -4,6 +4,8 @@
 //! A reader keeps unknown fields out of the way, so a writer may add fields within a version. It
 //! refuses what it cannot mean to read: another message, or a version it does not know.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -129,12 +131,50 @@ pub fn encode<M: Message>(message: &M) -> Result<Vec<u8>, TooLarge> {
 /// );
 /// ```
 pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
+    // As `encode` writes it: then the body need not be read once more for its schema alone.
+    if let Some(leading) = Leading::of(bytes)
+        && leading.name == M::NAME
+        && (M::OLDEST..=M::VERSION).contains(&leading.version)
+        && let Ok(message) = M::read(leading.version, bytes)
+    {
+        return Ok(message);
+    }
     let found = schema_of(bytes)?;
     accept::<M>(&found)?;
     M::read(found.version, bytes).map_err(|why| DecodeError::Body { schema: found, why })
 }
 
-/// Reads only the schema of a body, for subjects that carry several messages.
+/// The schema name of a body, for subjects that carry several messages. One that [`encode`] wrote
+/// is not read beyond that: whether the rest is sound shows when it is decoded.
+///
+/// # Errors
+/// A [`DecodeError`] when the bytes carry none.
+pub fn name_of(bytes: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
+    match Leading::of(bytes) {
+        Some(leading) => Ok(Cow::Borrowed(leading.name)),
+        None => schema_of(bytes).map(|schema| Cow::Owned(schema.name)),
+    }
+}
+
+/// The schema at the beginning of a body, where [`encode`] puts it.
+struct Leading<'a> {
+    name: &'a str,
+    version: u32,
+}
+
+impl<'a> Leading<'a> {
+    fn of(bytes: &'a [u8]) -> Option<Self> {
+        let rest = bytes.strip_prefix(br#"{"schema":""#)?;
+        let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        let ends_well = matches!(rest.get(end..end + 2), Some([b'"', b',' | b'}']));
+        let schema = str::from_utf8(&rest[..end]).ok().filter(|_| ends_well)?;
+        let (name, version) = schema.split_once('/')?;
+        let is_plain = version.bytes().all(|b| b.is_ascii_digit()) && !version.starts_with('0');
+        Some(Self { name, version: version.parse().ok().filter(|_| is_plain)? })
+    }
+}
+
+/// Reads only the schema of a body.
 ///
 /// # Errors
 /// A [`DecodeError`] when the bytes carry none.
@@ -263,12 +303,32 @@ mod tests {
                 "wirefold.test.greeting/1: this reader knows versions 2 to 3; upgrade the writer, and read older messages with an older wirefold",
             ),
             (
+                r#"{"schema":"wirefold.test.greeting/3","word":"hi","schema":"a"}"#,
+                "not a message: duplicate field `schema` at line 1 column 57",
+            ),
+            (
                 r#"{"schema":"wirefold.test.greeting/3"}"#,
                 "wirefold.test.greeting/3: missing field `word` at line 1 column 37",
             ),
         ];
         for (body, reason) in cases {
             assert_eq!(refused(body), reason, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_name_is_told_wherever_the_schema_stands() {
+        let cases = [
+            (r#"{"schema":"wirefold.alert/1","id":7}"#, Some("wirefold.alert")),
+            (r#"{"schema":"wirefold.alert/1"}"#, Some("wirefold.alert")),
+            (r#"{ "id": 7, "schema": "wirefold.alert/1" }"#, Some("wirefold.alert")),
+            (r#"{"schema":"wirefold.\u0061lert/1"}"#, Some("wirefold.alert")),
+            (r#"{"schema":"wirefold.alert/01"}"#, None),
+            (r#"{"schema":"wirefold.alert"}"#, None),
+            (r#"{"id":7}"#, None),
+        ];
+        for (body, name) in cases {
+            assert_eq!(name_of(body.as_bytes()).ok().as_deref(), name, "{body}");
         }
     }
 

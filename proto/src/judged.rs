@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{DecodeError, Message, Tag, decode, schema_of};
+use crate::codec::{DecodeError, Message, Tag, decode, name_of};
 use crate::control::ControlCommand;
 use crate::ids::{ArticleId, DecisionId};
 use crate::published::Published;
@@ -182,7 +182,7 @@ impl Judged {
     /// # Errors
     /// A [`DecodeError`] that says what the bytes are instead.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        match schema_of(bytes)?.name.as_str() {
+        match &*name_of(bytes)? {
             CommandJudged::NAME => decode(bytes).map(|record| Self::Command(Box::new(record))),
             EpochTaken::NAME => decode(bytes).map(Self::Epoch),
             _ => decode(bytes).map(|record| Self::Article(Box::new(record))),

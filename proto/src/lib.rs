@@ -7,7 +7,8 @@
 //! - A message on the bus is [`Published`]: it knows its stream, subject and id, and
 //!   [`EventHeaders::of`] gives its headers.
 //! - [`streams`] holds the tables of streams, stores and rights; [`CATALOGUE`] every message with
-//!   schema and samples; [`asyncapi::document`] puts them together.
+//!   schema and samples; [`asyncapi::document`] puts them together; [`rights`] says what each user
+//!   of the NATS server may do.
 //!
 //! ```
 //! use wirefold_proto::{Command, ControlCommand, EventHeaders, FeedId, Published, Tag, encode};
@@ -29,6 +30,7 @@
 
 pub mod asyncapi;
 pub mod headers;
+pub mod rights;
 pub mod streams;
 pub mod subjects;
 pub mod token;
@@ -64,7 +66,8 @@ pub use article::{
 };
 pub use catalogue::{Address, CATALOGUE, Entry};
 pub use codec::{
-    DecodeError, MAX_PAYLOAD, Message, SchemaName, Tag, TooLarge, decode, encode, schema_of,
+    DecodeError, MAX_PAYLOAD, Message, SchemaName, Tag, TooLarge, decode, encode, name_of,
+    schema_of,
 };
 pub use control::{Command, ControlCommand, Verb};
 pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};

@@ -57,6 +57,35 @@ pub struct FeedRecord {
     pub last_modified: Option<String>,
 }
 
+impl FeedRecord {
+    /// The record of a feed that has not been polled yet.
+    #[must_use]
+    pub fn waiting(
+        feed: FeedSettings,
+        managed_by: Option<String>,
+        interval_seconds: u32,
+    ) -> FeedRecord {
+        FeedRecord {
+            schema: Tag::new(),
+            feed,
+            managed_by,
+            feed_title: None,
+            health: FeedHealth::Waiting,
+            problem: None,
+            failures: 0,
+            last_poll: None,
+            last_good: None,
+            last_new: None,
+            next_poll: None,
+            interval_seconds,
+            articles: 0,
+            teasers: None,
+            etag: None,
+            last_modified: None,
+        }
+    }
+}
+
 impl Message for FeedRecord {
     const NAME: &'static str = "wirefold.feed";
     const VERSION: u32 = 1;

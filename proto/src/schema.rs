@@ -98,7 +98,7 @@ impl<M: Message> fmt::Debug for Tag<M> {
 
 impl<M: Message> Serialize for Tag<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&M::schema())
+        serializer.collect_str(&format_args!("{}/{}", M::NAME, M::VERSION))
     }
 }
 

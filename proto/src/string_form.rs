@@ -1,6 +1,12 @@
 //! One macro for types whose JSON form is their text: serde through `Display` and `FromStr`, and a
 //! JSON Schema with a pattern.
 
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::{Error, Visitor};
+
 /// Implements `Serialize`, `Deserialize` and `JsonSchema` for a type with `Display` and `FromStr`.
 macro_rules! string_form {
     ($type:ident, $pattern:expr, $about:literal) => {
@@ -14,8 +20,7 @@ macro_rules! string_form {
             fn deserialize<D: serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> Result<Self, D::Error> {
-                let text = <String as serde::Deserialize>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                deserializer.deserialize_str($crate::string_form::Text::<$type>::new())
             }
         }
 
@@ -36,3 +41,24 @@ macro_rules! string_form {
 }
 
 pub(crate) use string_form;
+
+/// Reads a value from its text where that stands.
+pub(crate) struct Text<T>(PhantomData<fn() -> T>);
+
+impl<T> Text<T> {
+    pub(crate) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}

@@ -75,6 +75,12 @@ impl Subject {
         &self.0
     }
 
+    /// The subject as text of its own.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.0
+    }
+
     /// Whether a pattern takes this subject: `*` stands for one token, a last `>` for the rest.
     #[must_use]
     pub fn lies_in(&self, pattern: &str) -> bool {

@@ -44,6 +44,11 @@ fn probed(url: &Value) -> Value {
             "feeds": ["https://page.example/a.xml", "https://page.example/b.xml"],
         }),
         Some("https://nothing.example/") => json!({"problem": "no answer within 30 s"}),
+        Some("https://moved.example/feed") => json!({
+            "title": "One", "items": 2, "teasers": 0,
+            "redirects": [{"status": 301, "to": "https://one.example/feed/"}],
+        }),
+        Some("https://tides.example/feed") => json!({"title": "Tides", "items": 9, "teasers": 1}),
         _ => json!({"title": "Harbour News", "items": 20, "teasers": 18}),
     };
     json!({"schema": "wirefold.api.probe/1", "found": found})
@@ -97,7 +102,7 @@ fn a_list_is_imported_and_known_feeds_stay_as_they_are() {
     let dry = api.run(&["feed", "import", "my.opml", "--dry-run"]).code(0);
     assert!(dry.err.contains("would import 2 feeds, 1 known already"), "{}", dry.err);
     assert!(api.told().is_empty());
-    let run = api.run(&["feed", "import", "my.opml", "--full-text", "off"]).code(0);
+    let run = api.run(&["feed", "import", "my.opml", "--full-text", "off", "--no-probe"]).code(0);
     assert!(run.err.starts_with("imported 2 feeds, 1 known already\n"), "{}", run.err);
     let mut told: Vec<Value> = api.told().into_iter().map(|asked| asked.body).collect();
     told.sort_by_key(|body| body["url"].to_string());
@@ -120,7 +125,92 @@ fn without_a_terminal_nobody_is_asked_about_pages() {
     let api = api(Vec::new());
     let run = api.folder.run_on(LIST.as_bytes(), &["feed", "import", "-", "--data", "."]).code(0);
     assert!(run.err.contains("note: full_text = auto"), "{}", run.err);
-    assert!(api.told().iter().all(|asked| asked.body["full_text"] == "auto"));
+    let added = added(&api);
+    assert!(added.len() == 3 && added.iter().all(|body| body["full_text"] == "auto"));
+}
+
+/// The feeds that were to be added.
+fn added(api: &Api) -> Vec<Value> {
+    let adding = |asked: &Asked| asked.line == "POST /api/v1/feeds";
+    api.told().into_iter().filter(adding).map(|asked| asked.body).collect()
+}
+
+#[test]
+fn an_import_says_how_many_feeds_send_teasers() {
+    let api = api(Vec::new());
+    let list = LIST.replace("https://gulls.example/feed", "https://nothing.example/");
+    api.folder.write("my.opml", list.as_bytes());
+    let run = api.run(&["feed", "import", "my.opml"]).code(0);
+    let said = "1 of 3 feeds send teasers only (1 did not answer with a feed)\n";
+    assert!(run.err.starts_with(said), "{}", run.err);
+    assert_eq!(added(&api).len(), 3, "one that is silent now is added all the same");
+}
+
+#[test]
+fn a_feed_that_is_watched_already_is_named_and_not_added() {
+    let api = api(vec![feed("one", |_| {})]);
+    for same in [
+        "https://one.example/feed",
+        "http://one.example/feed/",
+        "https://ONE.example:443/feed?utm_source=list#top",
+        "https://moved.example/feed",
+    ] {
+        let run = api.run(&["feed", "add", same]).code(0);
+        let said = "already watched as one: https://one.example/feed\n";
+        assert!(run.err.ends_with(said), "{same}: {}", run.err);
+    }
+    assert_eq!(added(&api), Vec::<Value>::new());
+    let change = api.run(&["feed", "add", "https://one.example/feed", "--group", "sea"]).code(0);
+    assert!(change.err.contains("was watched already and is changed"), "{}", change.err);
+    api.run(&["feed", "add", "http://one.example/feed/", "--id", "other"]).code(0);
+    let added = added(&api);
+    assert_eq!((added[0]["group"].as_str(), added[1]["id"].as_str()), (Some("sea"), Some("other")));
+}
+
+#[test]
+fn a_list_adds_each_feed_once() {
+    let api = api(vec![feed("one", |_| {})]);
+    let list = "<opml><outline xmlUrl='http://one.example/feed/'/>
+        <outline xmlUrl='https://moved.example/feed'/>
+        <outline xmlUrl='https://tides.example/feed'/><outline xmlUrl='http://tides.example/feed/'/>
+        </opml>";
+    api.folder.write("my.opml", list.as_bytes());
+    let run = api.run(&["feed", "import", "my.opml"]).code(0);
+    for said in [
+        "my.opml: 1 feed stands in it twice",
+        "note: https://moved.example/feed: already watched as one\n",
+        "0 of 1 feed sends teasers only\n",
+        "imported 1 feed, 2 known already\n",
+    ] {
+        assert!(run.err.contains(said), "lacks {said:?}\n{}", run.err);
+    }
+    let urls: Vec<Value> = added(&api).into_iter().map(|body| body["url"].clone()).collect();
+    assert_eq!(urls, ["https://tides.example/feed"]);
+}
+
+#[test]
+fn what_waits_for_the_next_up_is_known_before_it() {
+    let folder = Folder::with(&[]);
+    let run = |arguments: &[&str]| folder.run(&[arguments, &["--data", "data"]].concat());
+    let added = ["feed", "add", "http://127.0.0.1:1/feed", "--yes", "--id", "sea"];
+    let waits = run(&added).code(0);
+    assert!(waits.err.contains("sea is watched, from the next `wirefold up` on"), "{}", waits.err);
+    let list = run(&["feed", "ls"]).code(0);
+    assert!(list.out.contains("sea") && list.out.contains("at the next `up`"), "{}", list.out);
+    assert!(list.err.contains("note: 1 feed waits for the next `wirefold up`"), "{}", list.err);
+    assert!(run(&["feed", "export"]).code(0).out.contains("http://127.0.0.1:1/feed"));
+    run(&["sub", "add", "Harbour", "--query", "harbour"]).code(0);
+    let subscriptions = run(&["sub", "ls"]).code(0);
+    assert!(subscriptions.out.contains("harbour"), "{}", subscriptions.out);
+    assert!(subscriptions.err.contains("the next `wirefold up`: harbour"), "{}", subscriptions.err);
+    let shown = run(&["sub", "show", "harbour"]).code(0);
+    assert!(shown.out.contains("from the next `wirefold up` on"), "{}", shown.out);
+    let rehearsed = run(&["sub", "test", "harbour"]).code(0);
+    assert_eq!(rehearsed.out, "the last 24 h: no article matches\n");
+    run(&["feed", "rm", "sea"]).code(0);
+    assert_eq!(run(&["feed", "ls"]).code(0).out, "");
+    let none = run(&["feed", "rm", "sea"]).code(3);
+    assert_eq!(none.err, "error: no feed \"sea\": see `wirefold feed ls`\n");
 }
 
 #[test]
@@ -128,7 +218,7 @@ fn what_is_refused_is_named_and_the_rest_goes_on() {
     let api = api(Vec::new());
     let list = LIST.replace("https://gulls.example/feed", "https://refused.example/");
     api.folder.write("my.opml", list.as_bytes());
-    let run = api.run(&["feed", "import", "my.opml"]).code(5);
+    let run = api.run(&["feed", "import", "my.opml", "--no-probe"]).code(5);
     let line = "error: https://refused.example/: managed by wirefold.toml:14: change it there";
     assert!(run.err.contains(line), "{}", run.err);
     assert!(run.err.contains("imported 2 feeds, 0 known already, 1 refused"), "{}", run.err);
@@ -152,7 +242,7 @@ fn an_export_can_be_imported() {
     let run = api(vec![feed("one", |_| {}), grouped]).run(&["feed", "export"]).code(0);
     let other = api(Vec::new());
     other.folder.write("my.opml", run.out.as_bytes());
-    other.run(&["feed", "import", "my.opml"]).code(0);
+    other.run(&["feed", "import", "my.opml", "--no-probe"]).code(0);
     let told = other.told();
     let two = told.iter().find(|asked| asked.body["id"] == "two").expect("it keeps its id");
     assert_eq!(two.body["group"], "Sea & Coast");

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::api::{Api, Asked, problem, sample};
 use super::{ORCHARD, STORM, STORM_REPRINT};
+use crate::program::Folder;
 
 const FIRST: &str = "a-3e8swfvwy1mr4n7gw8bbv5dvw2";
 const SECOND: &str = "a-6dawhv5h66mckrw21kfjkyn7m3";
@@ -65,7 +66,7 @@ fn api() -> Api {
             200,
             json!({"schema": "wirefold.api.stories/1", "stories": [story_brief()], "place": 7}),
         ),
-        "GET /api/v1/stories/s-3e8swf" => (
+        "GET /api/v1/stories/s-3e8swf" | "GET /api/v1/stories/s-3e8swfvwy1mr4n7gw8bbv5dvw2" => (
             200,
             json!({
                 "schema": "wirefold.api.story/1", "story": story_brief(), "place": 7,
@@ -81,7 +82,9 @@ fn api() -> Api {
             (status, body)
         }
         "GET /api/v1/articles/a-3e8swf" => detail(FIRST, 1, STORM, [STORY, EVENT]),
-        "GET /api/v1/articles/a-6dawhv" => detail(SECOND, 2, STORM_REPRINT, [STORY, EVENT]),
+        "GET /api/v1/articles/a-6dawhv" | "GET /api/v1/articles/6dawhv" => {
+            detail(SECOND, 2, STORM_REPRINT, [STORY, EVENT])
+        }
         "GET /api/v1/articles/a-108nt1" => detail(THIRD, 3, ORCHARD, other),
         "GET /api/v1/articles/a-4event" => detail(THIRD, 4, ORCHARD, [other[0], EVENT]),
         "GET /api/v1/articles/a-5gone" => detail(THIRD, 5, "", other),
@@ -138,8 +141,11 @@ fn a_story_shows_who_was_first_and_what_each_copied() {
 #[test]
 fn a_story_that_is_not_there_or_not_one() {
     let api = api();
-    let none = api.run(&["story", "show", "s-999999"]).code(3);
-    assert_eq!(none.err, "error: no such thing: see `wirefold story ls`\n");
+    for missing in ["s-999999", "a-999999", "999999"] {
+        let none = api.run(&["story", "show", missing]).code(3);
+        let said = format!("error: no story or article {missing:?}: `wirefold story ls` lists");
+        assert!(none.err.starts_with(&said), "{}", none.err);
+    }
     let many = api.run(&["story", "show", "s-33"]).code(2);
     assert_eq!(many.err, "error: give more digits (s-33a, s-33b)\n");
 }
@@ -147,7 +153,7 @@ fn a_story_that_is_not_there_or_not_one() {
 #[test]
 fn why_explains_two_articles_and_ends_with_what_they_are() {
     let api = api();
-    let same = api.run(&["why", "a-6dawhv", "a-3e8swf"]).code(0);
+    let same = api.run(&["why", "a-3e8swf", "a-6dawhv"]).code(0);
     assert!(same.out.starts_with("A  a-3e8swfvw · harbour.example"), "{}", same.out);
     for part in ["SAME STORY", "PASSAGE 1", "Among all articles: one story, s-3e8swfvw."] {
         assert!(same.out.contains(part), "lacks {part:?}\n{}", same.out);
@@ -156,6 +162,41 @@ fn why_explains_two_articles_and_ends_with_what_they_are() {
     assert!(event.out.contains("two stories, s-3e8swfvw and s-108nt1n4"), "{}", event.out);
     assert!(event.err.contains("the exit code is what they are among all"), "{}", event.err);
     api.run(&["why", "a-3e8swf", "a-108nt1"]).code(11);
+}
+
+#[test]
+fn the_first_article_is_a_whichever_came_first() {
+    let swapped = api().run(&["why", "a-6dawhv", "a-3e8swf"]).code(0);
+    assert!(swapped.out.starts_with("A  a-6dawhv5h"), "{}", swapped.out);
+    assert!(swapped.err.contains("B came in first"), "{}", swapped.err);
+}
+
+#[test]
+fn files_have_the_json_of_stored_articles() {
+    let files = [("a.txt", STORM), ("b.txt", STORM_REPRINT), ("c.txt", ORCHARD)];
+    let folder = Folder::with(&files.map(|(name, text)| (name, text.as_bytes())));
+    let compared = |second: &str, code: i32| -> Value {
+        let run = folder.run(&["why", "a.txt", second, "--json"]).code(code);
+        assert_eq!(run.out.lines().count(), 1, "{}", run.out);
+        serde_json::from_str(&run.out).unwrap()
+    };
+    let same = compared("b.txt", 0);
+    assert_eq!(same["schema"], "wirefold.api.comparison/1");
+    assert_eq!((&same["relation"], &same["kind"]), (&"same_story".into(), &"reprint".into()));
+    let words = |text: &str| text.split_whitespace().count();
+    assert_eq!(same["a"]["words"], words(STORM), "the first is A");
+    assert_eq!(compared("c.txt", 11)["relation"], "unrelated");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "nothing is left behind");
+    folder.run(&["why", "a.txt", "none.txt", "--json"]).code(3);
+}
+
+#[test]
+fn the_story_of_an_article_is_shown() {
+    let api = api();
+    let story = api.run(&["story", "show", "s-3e8swf"]).code(0).out;
+    for article in ["a-6dawhv", "6dawhv", SECOND] {
+        assert_eq!(api.run(&["story", "show", article]).code(0).out, story, "{article}");
+    }
 }
 
 #[test]

@@ -26,9 +26,13 @@ impl Kept {
     /// Reads all of it.
     #[track_caller]
     pub(super) fn in_folder(data: &Path) -> Kept {
-        let runtime = runtime();
-        let bus = open(data);
-        let all = |stream: &'static str| runtime.block_on(read(&*bus, stream));
+        Kept::on(&*open(data), &runtime())
+    }
+
+    /// Reads all of it from any bus.
+    #[track_caller]
+    pub(super) fn on(bus: &dyn Bus, runtime: &Runtime) -> Kept {
+        let all = |stream: &'static str| runtime.block_on(read(bus, stream));
         let alerts = all(ALERTS.name);
         Kept {
             fetched: all(FETCHED.name),

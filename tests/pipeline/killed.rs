@@ -28,7 +28,7 @@ const MOST_SEEN: usize = 60;
 /// What was in hand when the process was killed comes again after 5 s.
 const OVERDUE: Duration = Duration::from_secs(15);
 /// An article that rings, of other words than all others.
-const LAST: &str = "The regatta is over and the boats are being lifted out of the water. Nobody won \
+pub(super) const LAST: &str = "The regatta is over and the boats are being lifted out of the water. Nobody won \
     the long race, since fog came down on the second leg and the committee called everyone home. \
     Prizes for the short course go to three sisters from the north quay, who built their dinghy in \
     a kitchen over the winter and had to take out a window to launch it. The dance in the sail loft \
@@ -178,7 +178,7 @@ impl Load {
 }
 
 /// A folder with a subscription that rings for a third of the happenings.
-fn folder(target: &Target, source: &str, update_interval: &str) -> Folder {
+pub(super) fn folder(target: &Target, source: &str, update_interval: &str) -> Folder {
     let config = format!(
         "data = \"data\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n{source}\
          [[subscription]]\nname = \"Regatta\"\nquery = \"{WORD}\"\ndeliveries = [\"desk\"]\n\
@@ -195,7 +195,7 @@ fn kills() -> usize {
 }
 
 /// The same articles on the bus of another folder, and nothing that disturbs.
-fn undisturbed(fetched: &[Stored]) -> Kept {
+pub(super) fn undisturbed(fetched: &[Stored]) -> Kept {
     let mut target = Target::open();
     let folder = folder(&target, "", "15m");
     begin_with(&folder.path().join("data"), fetched);
@@ -210,7 +210,7 @@ fn undisturbed(fetched: &[Stored]) -> Kept {
 }
 
 /// The records without what names the writer's epoch and its place.
-fn without_epochs(records: &[Stored]) -> Vec<Stored> {
+pub(super) fn without_epochs(records: &[Stored]) -> Vec<Stored> {
     let without = |stored: &Stored| {
         let mut body: Value = serde_json::from_slice(&stored.body).expect("bodies are JSON");
         if let Some(fields) = body.as_object_mut() {
@@ -232,7 +232,7 @@ fn by_id(records: &[Stored]) -> BTreeMap<String, bytes::Bytes> {
 }
 
 /// The articles of the output by id, without the place of their decision.
-fn judged_articles(kept: &Kept) -> BTreeMap<String, bytes::Bytes> {
+pub(super) fn judged_articles(kept: &Kept) -> BTreeMap<String, bytes::Bytes> {
     let is_article = |it: &&Stored| it.subject.starts_with("wirefold.v1.output.article.");
     by_id(&kept.output.iter().filter(is_article).cloned().collect::<Vec<Stored>>())
 }
@@ -242,7 +242,7 @@ fn ids(records: &[Stored]) -> impl Iterator<Item = &str> {
 }
 
 #[track_caller]
-fn check_conserved(kept: &Kept, made: &[Made]) {
+pub(super) fn check_conserved(kept: &Kept, made: &[Made]) {
     let key = |stored: &Stored| {
         let fetched: ArticleFetched = wirefold_envelope::decode(stored).expect("an article");
         fetched.article.item_key
@@ -260,7 +260,7 @@ fn check_conserved(kept: &Kept, made: &[Made]) {
 }
 
 #[track_caller]
-fn check_alerts(kept: &Kept, undisturbed: &Kept, target: &Target) {
+pub(super) fn check_alerts(kept: &Kept, undisturbed: &Kept, target: &Target) {
     target.check_ids();
     let alert_ids = |alerts: &[Alert]| -> BTreeSet<String> {
         alerts.iter().map(|alert| alert.id.to_string()).collect()

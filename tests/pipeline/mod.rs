@@ -7,15 +7,22 @@
 mod bad_feeds;
 mod bad_start;
 mod drained;
+mod examples;
+mod full_disk;
 mod generated;
 mod kept;
 mod killed;
 mod loopback;
+#[path = "../nats/mod.rs"]
+mod nats;
 mod stream;
+mod systemd;
 mod targets;
 mod teasers;
+mod terminal;
 mod up;
 mod watched_folder;
+mod without_up;
 
 use std::io::Write;
 use std::time::Duration;

@@ -3,7 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ExitStatus, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,7 +24,7 @@ const WELCOME: &str = "page http://";
 
 /// A running process. It is killed where the test ends before it does.
 pub(super) struct Up {
-    pid: Pid,
+    pub(super) pid: Pid,
     /// Host and port of the page.
     pub(super) page: String,
     said: Said,
@@ -57,7 +58,43 @@ impl Up {
     pub(super) fn start_with(folder: &Folder, arguments: &[&str]) -> Up {
         let any_port = ["--listen", "127.0.0.1:0", "--operations", "127.0.0.1:0"];
         let arguments = [&["up", "--config", CONFIG], &any_port[..], arguments].concat();
-        let mut command = folder.command(&arguments);
+        Up::start_command(folder, folder.command(&arguments))
+    }
+
+    /// Starts on the folder's `wirefold.toml` with a data folder of its own on a disk of so many
+    /// bytes, metrics on this port; none where this machine does not let us make one.
+    #[track_caller]
+    pub(super) fn start_on_small_disk(
+        folder: &Folder,
+        data: &str,
+        bytes: u64,
+        operations: &str,
+    ) -> Option<Up> {
+        let mount = format!("mount -t tmpfs -o size={bytes} none {data}");
+        let wrapped = |what: &str| {
+            let mut command = Command::new("unshare");
+            command.args(["-rm", "sh", "-c", what, "sh"]).current_dir(folder.path());
+            command.stdin(Stdio::null());
+            command
+        };
+        let tried = wrapped(&mount).stderr(Stdio::null()).status();
+        if !tried.is_ok_and(|status| status.success()) {
+            return None;
+        }
+        let mut command = wrapped(&format!("{mount} && exec \"$@\""));
+        command.args([env!("CARGO_BIN_EXE_wirefold"), "up", "--config", CONFIG]);
+        command.args(["--listen", "127.0.0.1:0", "--operations", operations]);
+        Some(Up::start_command(folder, command))
+    }
+
+    /// A path as the process sees it, which may have mounted something there.
+    pub(super) fn path_within(&self, path: &Path) -> PathBuf {
+        let root = format!("/proc/{}/root", self.pid.as_raw_nonzero());
+        Path::new(&root).join(path.strip_prefix("/").unwrap_or(path))
+    }
+
+    #[track_caller]
+    pub(super) fn start_command(folder: &Folder, mut command: Command) -> Up {
         command.env("XDG_CONFIG_HOME", folder.path()).stderr(Stdio::piped());
         let mut child = command.stdout(Stdio::null()).spawn().expect("the binary is built");
         let pid = Pid::from_child(&child);
@@ -93,6 +130,38 @@ impl Up {
     #[track_caller]
     pub(super) fn get(&self, path: &str) -> Value {
         self.answer(path, ask(&self.page, &format!("GET {path}"), ""))
+    }
+
+    /// Waits until the page's port says that it is ready, or not; gives its words.
+    #[track_caller]
+    pub(super) fn until_ready(&self, is_ready: bool) -> String {
+        let wanted = if is_ready { " 200 " } else { " 503 " };
+        let is_wanted =
+            |answer: &str| answer.lines().next().is_some_and(|status| status.contains(wanted));
+        self.until_answered(&self.page, "/readyz", is_wanted)
+    }
+
+    /// Waits until the port of metrics has counted so many of a metric, over all its labels.
+    #[track_caller]
+    pub(super) fn until_counted(&self, operations: &str, metric: &str, least: u64) {
+        let count = |line: &str| line.strip_prefix(metric)?.rsplit(' ').next()?.parse::<u64>().ok();
+        let is_wanted = |answer: &str| answer.lines().filter_map(count).sum::<u64>() >= least;
+        self.until_answered(operations, "/metrics", is_wanted);
+    }
+
+    #[track_caller]
+    fn until_answered(&self, place: &str, path: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let deadline = now().plus(PATIENCE);
+        loop {
+            let mut answer = String::new();
+            let mut stream = ask(place, &format!("GET {path}"), "");
+            stream.read_to_string(&mut answer).expect("it answers to the end");
+            if wanted(&answer) {
+                return answer;
+            }
+            assert!(now() < deadline, "{path} stays so: {answer}\n{}", self.said());
+            let _ = self.lines.recv_timeout(Duration::from_millis(100));
+        }
     }
 
     /// The answer to `POST` of this JSON on the page's port.

@@ -23,12 +23,12 @@ const LAST: &str = "A lighthouse keeper on the outer skerries has handed in his 
     with the log books that he and four keepers before him kept in pencil.";
 
 /// A file's name and its text.
-struct Text {
+pub(super) struct Text {
     name: String,
     text: String,
 }
 
-fn five_texts() -> Vec<Text> {
+pub(super) fn five_texts() -> Vec<Text> {
     let texts = match Path::new(SHARED).is_dir() {
         true => shared_texts(),
         false => {
@@ -64,7 +64,7 @@ fn our_texts() -> Vec<Text> {
 }
 
 /// A folder with a folder that is watched and a subscription that matches everything.
-fn watching(target: &Target, subscription: &str) -> Folder {
+pub(super) fn watching(target: &Target, subscription: &str) -> Folder {
     let config = format!(
         "data = \"data\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n\
          [[source]]\npath = \"dropped\"\n\
@@ -77,7 +77,7 @@ fn watching(target: &Target, subscription: &str) -> Folder {
     folder
 }
 
-fn drop_into(folder: &Folder, texts: &[Text]) {
+pub(super) fn drop_into(folder: &Folder, texts: &[Text]) {
     for Text { name, text } in texts {
         folder.write(&format!("dropped/{name}"), text.as_bytes());
     }

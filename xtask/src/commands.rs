@@ -2,6 +2,8 @@
 
 pub(crate) mod accuracy;
 pub(crate) mod bench;
+pub(crate) mod compose_test;
 pub(crate) mod frequencies;
 pub(crate) mod sizes;
 pub(crate) mod test;
+pub(crate) mod tools;

@@ -10,11 +10,13 @@ use clap::{Parser, Subcommand};
 mod commands;
 #[path = "../../tests/tidy/functions.rs"]
 mod functions;
+#[path = "../../crates/flow-nats/tests/server/find.rs"]
+mod nats_server;
 mod table;
 #[path = "../../tests/tidy/tree.rs"]
 mod tree;
 
-use commands::{accuracy, bench, frequencies, sizes, test};
+use commands::{accuracy, bench, compose_test, frequencies, sizes, test, tools};
 
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", about = "Developers' tasks of wirefold", max_term_width = 100)]
@@ -31,10 +33,14 @@ enum Task {
     Accuracy(accuracy::Arguments),
     /// Measure a release build: `bench pipeline`, `bench small`.
     Bench(bench::Arguments),
+    /// Bring the containers up with Docker, kill each, and see that nothing is lost.
+    ComposeTest(compose_test::Arguments),
     /// Count words in ../shared/suites and seeds for the table of crates/dedup.
     Frequencies,
     /// Measure what we keep small: files, functions, crates, the binary.
     Sizes,
+    /// Put the programs under target/tools that tests need and the PATH has not.
+    Tools,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -42,7 +48,9 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Test => test::run(),
         Task::Accuracy(arguments) => accuracy::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::ComposeTest(arguments) => compose_test::run(&arguments),
         Task::Frequencies => frequencies::run(),
         Task::Sizes => sizes::run(),
+        Task::Tools => tools::run(),
     }
 }

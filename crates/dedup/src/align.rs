@@ -2,8 +2,6 @@
 //! small edits. Greedy from the left in the new text, so moved passages are found where they are;
 //! work is linear in the texts (each place of the new text looks at a bounded number of places).
 
-use rustc_hash::FxHashMap;
-
 use crate::body::{Body, BodyWord, WORD_WEIGHT};
 
 /// A verbatim run: `len` words from `here` in the new text equal those from `there` in the old.
@@ -65,26 +63,38 @@ pub fn align(here: &Body, there: &Body) -> Vec<Run> {
     runs
 }
 
-/// Where each shingle of the old text stands.
+/// Where each shingle of the old text stands: a hash table of chains, no larger than the text.
 struct Seeds {
-    first: FxHashMap<u64, u32>,
-    /// The next place of the same shingle, plus one; 0 ends the chain.
+    shingles: Vec<u64>,
+    /// By the last bits of shingles, the first place of one, plus one; 0 where there is none.
+    first: Vec<u32>,
+    /// The next place in the same chain, plus one; 0 ends it.
     next: Vec<u32>,
 }
 
 impl Seeds {
     fn new(there: &Body) -> Seeds {
         let shingles = there.shingles();
-        let mut first =
-            FxHashMap::with_capacity_and_hasher(shingles.len(), rustc_hash::FxBuildHasher);
+        let mut first = vec![0; shingles.len().next_power_of_two()];
         let mut next = vec![0; shingles.len()];
         // From the back, so that chains run in the order of the text.
         for (place, shingle) in shingles.iter().enumerate().rev() {
-            if let Some(later) = first.insert(*shingle, u32::try_from(place).unwrap_or(u32::MAX)) {
-                next[place] = later + 1;
-            }
+            let bits = last_bits(*shingle, first.len());
+            next[place] = first[bits];
+            first[bits] = u32::try_from(place).map_or(0, |place| place + 1);
         }
-        Seeds { first, next }
+        Seeds { shingles, first, next }
+    }
+
+    /// The places of a shingle, in order.
+    fn places(&self, shingle: u64) -> impl Iterator<Item = usize> {
+        let mut place = self.first[last_bits(shingle, self.first.len())];
+        let chain = std::iter::from_fn(move || {
+            let at = place.checked_sub(1)? as usize;
+            place = self.next[at];
+            Some(at)
+        });
+        chain.filter(move |at| self.shingles[*at] == shingle)
     }
 
     /// The longest verbatim run from `at`; among equals the one that goes on where the last run
@@ -98,20 +108,19 @@ impl Seeds {
         expected: usize,
     ) -> Option<Block> {
         let mut best: Option<(usize, bool, usize)> = None;
-        let mut place = self.first.get(&shingle).map_or(0, |place| place + 1);
-        for _ in 0..PLACES {
-            let Some(there_at) = place.checked_sub(1).map(|place| place as usize) else {
-                break;
-            };
+        for there_at in self.places(shingle).take(PLACES) {
             let len = common(&here.words[at..], &there.words[there_at..]);
             let goes_on = there_at >= expected && there_at - expected <= LONGEST_EDIT;
             if len > 0 && best.is_none_or(|(most, on, _)| (len, goes_on) > (most, on)) {
                 best = Some((len, goes_on, there_at));
             }
-            place = self.next[there_at];
         }
         best.map(|(len, _, there_at)| block(at, there_at, len))
     }
+}
+
+fn last_bits(hash: u64, size: usize) -> usize {
+    usize::try_from(hash & (size as u64 - 1)).expect("it is below a size")
 }
 
 fn block(here: usize, there: usize, len: usize) -> Block {

@@ -112,21 +112,19 @@ impl Body {
     pub fn shingles(&self) -> Vec<u64> {
         let mut shingles = Vec::with_capacity(self.words.len());
         for start in 0..self.words.len() {
-            let mut weight = 0;
-            let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-            for word in &self.words[start..] {
-                hash = mix(hash, word.hash);
-                weight += u32::from(word.weight);
-                if weight >= SHINGLE_WORDS * WORD_WEIGHT {
-                    break;
-                }
+            let rest = &self.words[start..];
+            let shingle = whole_words(rest).or_else(|| shortest_run(rest));
+            match shingle {
+                Some(shingle) => shingles.push(shingle),
+                None => break,
             }
-            if weight < SHINGLE_WORDS * WORD_WEIGHT {
-                break;
-            }
-            shingles.push(hash);
         }
         shingles
+    }
+
+    /// The weight of the words inside quotation marks.
+    pub(crate) fn quoted_weight(&self) -> u32 {
+        self.words.iter().filter(|word| word.quoted).map(|word| u32::from(word.weight)).sum()
     }
 
     /// The counted words, in words: characters of scripts without spaces count three fifths.
@@ -157,9 +155,32 @@ fn body_word(word: &wirefold_text::Word, normal: &str, index: u32) -> BodyWord {
     }
 }
 
+/// The shingle at the beginning of `words` where none of its words stands for itself: nearly always.
+fn whole_words(words: &[BodyWord]) -> Option<u64> {
+    let run = words.first_chunk::<{ SHINGLE_WORDS as usize }>()?;
+    let is_whole = run.iter().all(|word| u32::from(word.weight) == WORD_WEIGHT);
+    is_whole.then(|| run.iter().fold(SEED, |hash, word| mix(hash, word.hash)))
+}
+
+/// The shingle at the beginning of `words`.
+fn shortest_run(words: &[BodyWord]) -> Option<u64> {
+    let (mut weight, mut hash) = (0, SEED);
+    for word in words {
+        hash = mix(hash, word.hash);
+        weight += u32::from(word.weight);
+        if weight >= SHINGLE_WORDS * WORD_WEIGHT {
+            return Some(hash);
+        }
+    }
+    None
+}
+
+/// What a shingle's hash begins with.
+const SEED: u64 = 0xcbf2_9ce4_8422_2325;
+
 /// Folds `next` into `hash`: a multiply-rotate mix (as in FxHash) with a final avalanche, since
 /// the low bits are sampled.
-fn mix(hash: u64, next: u64) -> u64 {
+pub(crate) fn mix(hash: u64, next: u64) -> u64 {
     let mixed = (hash.rotate_left(5) ^ next).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 32)
 }

@@ -7,14 +7,12 @@
 //! outlets and habits and not by articles.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::hash::Hasher;
 
 use rustc_hash::FxHashMap;
-use siphasher::sip::SipHasher13;
 
-use crate::body::{Body, WORD_WEIGHT};
+use crate::body::{Body, WORD_WEIGHT, mix};
+use crate::carriers::Carriers;
 use crate::index::DocId;
-use crate::postings::Postings;
 use crate::settings::{DAY, Settings};
 use wirefold_text::Text;
 
@@ -30,7 +28,7 @@ pub struct Boilerplate {
 #[derive(Debug, Default)]
 struct Outlet {
     /// The articles, no copies of each other, that carry a trait.
-    carriers: Postings<u32>,
+    carriers: Carriers,
     /// The articles learned from last, oldest first.
     latest: VecDeque<DocId>,
 }
@@ -47,8 +45,6 @@ pub struct Traits {
 
 /// Every second shingle is a trait.
 const SAMPLE: u64 = 2;
-/// Carriers remembered for one trait: more would not change the answer.
-const MOST_CARRIERS: usize = 4;
 /// What a single article carries is remembered for at least so many articles of its outlet, and at
 /// most for twice as many.
 const PATIENCE: usize = 32;
@@ -62,8 +58,8 @@ impl Traits {
         for word in &whole.words {
             let paragraph = text.words()[word.index as usize].paragraph;
             match paragraphs.last_mut() {
-                Some((last, hash)) if *last == paragraph => *hash = keyed(*hash, word.hash),
-                _ => paragraphs.push((paragraph, keyed(0, word.hash))),
+                Some((last, hash)) if *last == paragraph => *hash = mix(*hash, word.hash),
+                _ => paragraphs.push((paragraph, mix(PARAGRAPH, word.hash))),
             }
         }
         let shingles = whole.shingles();
@@ -71,7 +67,7 @@ impl Traits {
         Traits {
             outlet: crate::body::word_hash(outlet),
             paragraphs: paragraphs.into_iter().map(|(at, hash)| (at, short(hash))).collect(),
-            shingles: sampled.map(|(at, hash)| (at, short(keyed(1, hash)))).collect(),
+            shingles: sampled.map(|(at, hash)| (at, short(mix(SHINGLE, hash)))).collect(),
         }
     }
 
@@ -80,11 +76,9 @@ impl Traits {
     }
 }
 
-fn keyed(key: u64, value: u64) -> u64 {
-    let mut hasher = SipHasher13::new_with_keys(key, 0);
-    hasher.write_u64(value);
-    hasher.finish()
-}
+/// What the hashes of the two kinds of traits begin with.
+const PARAGRAPH: u64 = 0x243f_6a88_85a3_08d3;
+const SHINGLE: u64 = 0x1319_8a2e_0370_7344;
 
 /// Half of a hash: enough to tell the traits of one outlet apart.
 fn short(hash: u64) -> u32 {
@@ -99,8 +93,7 @@ impl Boilerplate {
         let Some(outlet) = self.outlets.get(&traits.outlet) else {
             return masked;
         };
-        let is_habit =
-            |hash: u32| outlet.carriers.get(&hash).len() >= settings.boilerplate_carriers;
+        let is_habit = |hash: u32| outlet.carriers.get(hash).len() >= settings.boilerplate_carriers;
         let habits = traits.paragraphs.iter().filter(|(_, hash)| is_habit(*hash));
         let habits: Vec<u32> = habits.map(|(at, _)| *at).collect();
         mark_runs(&mut masked, traits, settings, is_habit);
@@ -122,11 +115,7 @@ impl Boilerplate {
     ) {
         self.days.entry(time.div_euclid(DAY)).or_insert(doc);
         let outlet = self.outlets.entry(traits.outlet).or_default();
-        for hash in traits.all() {
-            if !outlet.carriers.get(&hash).iter().any(|other| is_copy(*other)) {
-                outlet.carriers.push(hash, doc, MOST_CARRIERS);
-            }
-        }
+        outlet.carriers.learn(doc, traits.all(), is_copy);
         outlet.learned_from(doc);
     }
 
@@ -233,7 +222,7 @@ mod tests {
         let outlet = boilerplate.outlets.values().next().unwrap();
         let own = Text::new(&page(1));
         let own = Traits::new("a.example", &Body::new(&own), &own).paragraphs[0].1;
-        assert!(outlet.carriers.get(&own).is_empty());
+        assert!(outlet.carriers.get(own).is_empty());
         assert!(outlet.latest.len() < 2 * PATIENCE);
     }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use siphasher::sip128::SipHasher13;
 use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies};
 use wirefold_text::{Text, normalise};
 
@@ -20,6 +21,7 @@ use crate::fingerprint::Fingerprint;
 use crate::index::{DocId, Index};
 use crate::judge::{Article, Judgement, Prior, judge};
 use crate::packed::{Analysed, Opened, Packed};
+use crate::postings::Postings;
 use crate::settings::{DAY, Settings};
 use crate::stories::Stories;
 use crate::verdict::Verdict;
@@ -62,6 +64,8 @@ pub(crate) struct Doc {
     pub(crate) common: Bits,
     /// Words that stand in other stories.
     pub(crate) foreign: Bits,
+    /// The weight of its words inside quotation marks.
+    pub(crate) quoted: u32,
     /// Articles before and after that share a substantial part.
     pub(crate) kin: Vec<Relative>,
     /// Stories that it turned out to hold.
@@ -109,12 +113,13 @@ pub struct Detector {
     pub(crate) boilerplate: Boilerplate,
     /// Articles analysed lately: what is compared is made again from what is kept.
     pub(crate) opened: RefCell<Opened>,
-    by_item: FxHashMap<String, Vec<DocId>>,
+    /// By 128-bit hashes of the items.
+    by_item: Postings<u128>,
     /// The latest article of each story that has a text.
     by_text: FxHashMap<u128, Vec<DocId>>,
     pub(crate) verdicts: BTreeMap<DocId, Verdict>,
-    /// Whether verdicts are kept when their articles leave the window.
-    keeps_verdicts: bool,
+    /// Whether verdicts are kept at all.
+    pub(crate) keeps_verdicts: bool,
     next: DocId,
     day: i64,
 }
@@ -131,8 +136,8 @@ impl Detector {
         Detector { settings, ..Detector::default() }
     }
 
-    /// A detector that can give the settled verdict on every article it ever saw, also on those
-    /// that left the window; its memory grows with the stream.
+    /// A detector that can give the settled verdict ([`Detector::settled`]) on every article it ever
+    /// saw, also on those that left the window; its memory grows with the stream.
     #[must_use]
     pub fn keeping_verdicts(settings: Settings) -> Detector {
         Detector { settings, keeps_verdicts: true, ..Detector::default() }
@@ -166,11 +171,13 @@ impl Detector {
         let mut traces = agencies(&text);
         traces.splice(0..0, byline_agencies(incoming.byline));
         let (common, foreign) = (Bits::new(body.len()), Bits::new(body.len()));
+        let quoted = body.quoted_weight();
         let analysed = Analysed { text, body };
         let doc = Doc {
+            quoted,
             common,
             foreign,
-            packed: Packed::new(&analysed),
+            packed: Packed::new(&analysed, &mut self.opened.borrow_mut().press),
             fingerprint,
             facts,
             traces,
@@ -221,7 +228,7 @@ impl Detector {
 
     /// The latest versions of the same item.
     fn versions(&self, incoming: &Incoming<'_>) -> Vec<DocId> {
-        let lists = incoming.items.iter().filter_map(|item| self.by_item.get(*item));
+        let lists = incoming.items.iter().map(|item| self.by_item.get(&item_hash(item)));
         let mut versions: Vec<DocId> = lists.flatten().copied().collect();
         versions.sort_unstable();
         versions.dedup();
@@ -265,7 +272,7 @@ impl Detector {
     /// Enters an article under its identities.
     pub(crate) fn enter(&mut self, number: DocId, incoming: &Incoming<'_>, mut doc: Doc) {
         for item in incoming.items {
-            self.by_item.entry((*item).to_owned()).or_default().push(number);
+            self.by_item.push(item_hash(item), number, usize::MAX);
         }
         if let Some(exact) = doc.fingerprint.exact {
             let holders = self.by_text.get(&exact).into_iter().flatten();
@@ -294,10 +301,7 @@ impl Detector {
         self.settle_leaving(oldest);
         self.docs.retain(|_, doc| doc.time >= oldest);
         let docs = &self.docs;
-        self.by_item.retain(|_, list| {
-            list.retain(|doc| docs.contains_key(doc));
-            !list.is_empty()
-        });
+        self.by_item.retain(|doc, _| docs.contains_key(&doc));
         self.by_text.retain(|_, holders| {
             holders.retain(|doc| docs.contains_key(doc));
             !holders.is_empty()
@@ -307,17 +311,24 @@ impl Detector {
         self.events.forget(|story| stories.get(story).is_none());
     }
 
-    /// Gives the articles that leave the window their last verdict, or none where nobody asks.
+    /// Gives the articles that leave the window their last verdict, where verdicts are kept.
     fn settle_leaving(&mut self, oldest: i64) {
+        if !self.keeps_verdicts {
+            return;
+        }
         let leaving = self.docs.iter().filter(|(_, doc)| doc.time < oldest);
         let leaving: Vec<DocId> = leaving.map(|(number, _)| *number).collect();
         for number in leaving {
-            match self.settled(number).filter(|_| self.keeps_verdicts) {
-                Some(verdict) => drop(self.verdicts.insert(number, verdict)),
-                None => drop(self.verdicts.remove(&number)),
+            if let Some(verdict) = self.settled(number) {
+                self.verdicts.insert(number, verdict);
             }
         }
     }
+}
+
+/// 128 bits tell all items of a window apart, and take a quarter of their names.
+fn item_hash(item: &str) -> u128 {
+    SipHasher13::new().hash(item.as_bytes()).as_u128()
 }
 
 #[cfg(test)]
@@ -341,7 +352,7 @@ mod tests {
         observe(&mut detector, "a", &text(1), 0);
         assert_eq!(observe(&mut detector, "b", &text(1), 6).class, Class::Copy);
         assert_eq!(observe(&mut detector, "c", &text(1), 20).class, Class::New);
-        assert_eq!((detector.docs.len(), detector.verdicts.len()), (1, 1));
+        assert_eq!((detector.docs.len(), detector.verdicts.len()), (1, 0));
         assert!(detector.settled(0).is_none());
     }
 

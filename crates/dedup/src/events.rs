@@ -11,9 +11,12 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::postings::Postings;
+use crate::frequencies::Frequencies;
+use crate::hits::Hits;
+use crate::postings::Rows;
 use crate::settings::Settings;
-use crate::terms::{Frequencies, RareNames, Rarities, Terms, Vector};
+use crate::terms::Terms;
+use crate::vector::{Placed, RareNames, Vector};
 use crate::verdict::Merge;
 
 /// A story's number in the order of first articles.
@@ -25,6 +28,9 @@ pub type EventId = u32;
 const LOOKED_UP: usize = 256;
 /// Stories looked at under one term, the latest first: a term of more says little.
 const LATEST: usize = 300;
+/// Stories looked at under all terms together, the heaviest terms first: what bounds the work in a
+/// window of any size.
+const LOOKS: usize = 16_384;
 /// Stories compared in full.
 const COMPARED: usize = 24;
 /// What a shared quotation adds to likeness.
@@ -44,7 +50,7 @@ const HALF_LIFE: f64 = 96.0 * 3600.0;
 #[derive(Debug)]
 struct Profile {
     event: EventId,
-    terms: Terms,
+    terms: Placed,
     time: i64,
 }
 
@@ -84,13 +90,15 @@ impl Link {
     pub fn between(
         here: &Terms,
         there: (StoryId, &Terms),
-        frequencies: &Frequencies,
+        frequencies: &mut Frequencies,
         apart: i64,
         quotations: usize,
     ) -> Link {
         let (story, there) = there;
-        let cosine = here.vector(frequencies).cosine(&there.vector(frequencies));
-        Link::new(story, cosine, here.name_cosine(there, frequencies), apart, quotations)
+        let (here, there) = (frequencies.place_all(here), frequencies.place_all(there));
+        let cosine = there.cosine(&here.vector(frequencies), frequencies);
+        let names = here.rare_names(frequencies).cosine(&there.rare_names(frequencies));
+        Link::new(story, cosine, names, apart, quotations)
     }
 }
 
@@ -113,40 +121,10 @@ pub struct Events {
     profiles: BTreeMap<StoryId, Profile>,
     events: BTreeMap<EventId, Event>,
     redirects: FxHashMap<EventId, EventId>,
-    by_term: Postings<u64>,
+    /// The latest stories by the places of their terms.
+    by_term: Rows,
     /// Used anew for each story.
     hits: RefCell<Hits>,
-}
-
-/// Counts by story. Tens of thousands of hits go into one look for like stories, so they are
-/// counted in a row and not in a map.
-#[derive(Debug, Default)]
-struct Hits {
-    /// By story, from the first one of the window; all zero between two looks.
-    counts: Vec<u32>,
-    /// The stories counted.
-    counted: Vec<StoryId>,
-}
-
-impl Hits {
-    fn count(&mut self, story: StoryId, first: StoryId) {
-        let at = story.saturating_sub(first) as usize;
-        if at >= self.counts.len() {
-            self.counts.resize(at + 1, 0);
-        }
-        if self.counts[at] == 0 {
-            self.counted.push(story);
-        }
-        self.counts[at] += 1;
-    }
-
-    /// What was counted; nothing is, from then on.
-    fn take(&mut self, first: StoryId) -> Vec<(StoryId, u32)> {
-        let counts = &mut self.counts;
-        let stories = self.counted.drain(..);
-        let at = |story: StoryId| story.saturating_sub(first) as usize;
-        stories.map(|story| (story, std::mem::take(&mut counts[at(story)]))).collect()
-    }
 }
 
 impl Events {
@@ -174,7 +152,7 @@ impl Events {
     /// Adds a story that stays in an event of its own: a digest is about no single happening.
     pub fn add_alone(&mut self, story: StoryId, time: i64) {
         self.open(story, time);
-        self.profiles.insert(story, Profile { event: story, terms: Terms::default(), time });
+        self.profiles.insert(story, Profile { event: story, terms: Placed::default(), time });
     }
 
     /// Adds a story of `time` (seconds) and finds its event. `quotations` counts the quotations it
@@ -183,10 +161,11 @@ impl Events {
         &mut self,
         story: StoryId,
         time: i64,
-        terms: Terms,
+        terms: &Terms,
         settings: &Settings,
         quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Joined {
+        let terms = self.frequencies.place_all(terms);
         let mut joined = self.links(time, &terms, settings, quotations);
         let event = match joined.links.first() {
             Some(best) => self.profiles.get(&best.story).map_or(story, |p| self.resolve(p.event)),
@@ -209,8 +188,8 @@ impl Events {
     pub fn leave_out(&mut self, story: StoryId) {
         let Some(profile) = self.profiles.get_mut(&story) else { return };
         let terms = std::mem::take(&mut profile.terms);
-        for term in terms.iter() {
-            self.by_term.remove(&term, story);
+        for place in &terms.places {
+            self.by_term.remove(*place, story);
         }
     }
 
@@ -218,10 +197,10 @@ impl Events {
         self.events.insert(story, Event { first: time, last: time, stories: vec![story] });
     }
 
-    fn learn(&mut self, story: StoryId, time: i64, event: EventId, mut terms: Terms) {
-        self.frequencies.learn(&mut terms);
-        for term in terms.iter() {
-            self.by_term.push(term, story, usize::MAX);
+    fn learn(&mut self, story: StoryId, time: i64, event: EventId, terms: Placed) {
+        self.frequencies.learn(&terms);
+        for place in &terms.places {
+            self.by_term.push(*place, story, LATEST);
         }
         self.profiles.insert(story, Profile { event, terms, time });
     }
@@ -231,18 +210,16 @@ impl Events {
     fn links(
         &self,
         time: i64,
-        terms: &Terms,
+        terms: &Placed,
         settings: &Settings,
         quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Joined {
-        let rarities = Rarities::of(&self.frequencies);
-        let vector = terms.vector_by(&rarities);
-        let names = terms.names_by(&rarities);
+        let vector = terms.vector(&self.frequencies);
+        let names = terms.rare_names(&self.frequencies);
         let mut links: Vec<Link> = self
             .like(&vector)
             .into_iter()
-            .map(|story| self.link(story, time, (&vector, &names, &rarities), settings, quotations))
-            .filter(|link| link.likeness >= settings.event_likeness)
+            .filter_map(|story| self.link(story, time, (&vector, &names), settings, quotations))
             .collect();
         links.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.story.cmp(&b.story)));
         let likeliest = links.first().and_then(|link| self.event_of(link.story));
@@ -269,21 +246,17 @@ impl Events {
 
     /// The stories that have most of the vector's heaviest terms.
     fn like(&self, vector: &Vector) -> Vec<StoryId> {
-        let first = self.profiles.keys().next().copied().unwrap_or(0);
+        let end = |story: Option<(&StoryId, &Profile)>| story.map_or(0, |(story, _)| *story);
+        let (first, last) = (self.profiles.first_key_value(), self.profiles.last_key_value());
         let mut hits = self.hits.borrow_mut();
-        for term in vector.heaviest(LOOKED_UP) {
-            for story in self.by_term.get(&term).iter().rev().take(LATEST) {
-                hits.count(*story, first);
-            }
+        hits.begin(end(first), end(last));
+        let mut room = LOOKS;
+        for place in vector.heaviest(LOOKED_UP) {
+            let stories = self.by_term.get(place);
+            hits.count(stories.iter().rev().take(LATEST.min(room)));
+            room = room.saturating_sub(stories.len().min(LATEST));
         }
-        let mut found = hits.take(first);
-        let order = |(a, x): &(StoryId, u32), (b, y): &(StoryId, u32)| y.cmp(x).then(a.cmp(b));
-        if found.len() > COMPARED {
-            found.select_nth_unstable_by(COMPARED - 1, order);
-            found.truncate(COMPARED);
-        }
-        found.sort_unstable_by(order);
-        found.into_iter().map(|(story, _)| story).collect()
+        hits.take(COMPARED)
     }
 
     fn may_take(&self, story: StoryId, time: i64, settings: &Settings) -> bool {
@@ -296,27 +269,27 @@ impl Events {
         })
     }
 
+    /// The link to a story, where they are alike enough.
     fn link(
         &self,
         story: StoryId,
         time: i64,
-        (vector, rare_names, rarities): (&Vector, &RareNames, &Rarities<'_>),
+        (vector, names): (&Vector, &RareNames),
         settings: &Settings,
         quotations: &mut dyn FnMut(StoryId) -> usize,
-    ) -> Link {
-        let Some(profile) = self.profiles.get(&story) else {
-            return Link { story, likeness: 0.0, cosine: 0.0, names: None, quotations: 0 };
-        };
-        let cosine = profile.terms.cosine_by(vector, rarities);
-        let names = rare_names.cosine(&profile.terms.names_by(rarities));
+    ) -> Option<Link> {
+        let profile = self.profiles.get(&story)?;
         let apart = time.saturating_sub(profile.time);
-        let link = Link::new(story, cosine, names, apart, 0);
-        // Quotations are costly to look for: only where they could make the difference.
-        let at_most = Link::new(story, link.cosine, names, apart, MOST_QUOTATIONS);
-        if at_most.likeness < settings.event_likeness {
-            return link;
-        }
-        Link::new(story, link.cosine, names, apart, quotations(story))
+        // The costly is looked for only where it could make the difference: quotations last.
+        let names = names.cosine(&profile.terms.rare_names(&self.frequencies));
+        let with = |cosine, shared| {
+            let link = Link::new(story, cosine, names, apart, shared);
+            (link.likeness >= settings.event_likeness).then_some(link)
+        };
+        with(1.0, MOST_QUOTATIONS)?;
+        let cosine = profile.terms.cosine(vector, &self.frequencies);
+        with(cosine, MOST_QUOTATIONS)?;
+        with(cosine, quotations(story))
     }
 
     /// Merges the events that the new story links, where the whole stays within the bounds.
@@ -363,7 +336,7 @@ impl Events {
         let known = |id: &EventId| self.events.contains_key(&self.resolve(*id));
         let kept: FxHashSet<EventId> = self.redirects.keys().copied().filter(known).collect();
         self.redirects.retain(|from, _| kept.contains(from));
-        self.by_term.retain(|story, _| !is_gone(story));
+        self.by_term.retain(|story| !is_gone(story));
     }
 }
 
@@ -378,7 +351,7 @@ mod tests {
     fn add(events: &mut Events, story: StoryId, hours: i64, text: &str) -> Joined {
         let text = Text::new(text);
         let terms = Terms::new(&text, &Body::new(&text), "");
-        events.add(story, hours * HOUR, terms, &Settings::default(), &mut |_| 0)
+        events.add(story, hours * HOUR, &terms, &Settings::default(), &mut |_| 0)
     }
 
     const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla.";

@@ -6,6 +6,7 @@ use wirefold_text::Text;
 
 use crate::body::Body;
 use crate::settings::Settings;
+use crate::simhash::simhash;
 
 /// One shingle in this many is an index key. A shard may keep a nested half of them.
 pub const SAMPLE: u64 = 8;
@@ -50,7 +51,7 @@ impl Fingerprint {
             keys,
             is_dense,
             counted_shingles: counted_shingles(body),
-            simhash: simhash::simhash_stream(words),
+            simhash: simhash(words),
         }
     }
 

@@ -15,6 +15,12 @@ use crate::settings::DAY;
 /// An article's number in the order of arrival: ties break by it.
 pub type DocId = u32;
 
+/// A key by the bits that differ: sampled ones are small. That two of a day share them is rare, and
+/// a stray candidate is verified like all others.
+fn short(key: u64) -> u32 {
+    u32::try_from(key >> 31 & u64::from(u32::MAX)).expect("32 bits")
+}
+
 /// Articles kept for one key in one segment; later ones are not listed under it.
 const LONGEST_LIST: usize = 64;
 
@@ -26,7 +32,8 @@ pub struct Index {
 
 #[derive(Debug, Default)]
 struct Segment {
-    lists: Postings<u64>,
+    /// By [`short`] keys.
+    lists: Postings<u32>,
     keys: FxHashMap<DocId, KeyCount>,
 }
 
@@ -79,7 +86,7 @@ impl Index {
     pub fn insert(&mut self, doc: DocId, time: i64, fingerprint: &Fingerprint) {
         let segment = self.segments.entry(time.div_euclid(DAY)).or_default();
         for key in &fingerprint.keys {
-            segment.lists.push(*key, doc, LONGEST_LIST);
+            segment.lists.push(short(*key), doc, LONGEST_LIST);
         }
         segment.keys.insert(doc, KeyCount::new(fingerprint));
     }
@@ -87,7 +94,9 @@ impl Index {
     /// Marks the stretches of a body, given its shingles, that too many stories share: from the first to the last of
     /// neighbouring sampled shingles for whose articles `is_hot` says so.
     pub fn mark_hot(&self, body: &mut Body, shingles: &[u64], is_hot: impl Fn(&[DocId]) -> bool) {
-        let hot = |key: &u64| self.segments.values().any(|segment| is_hot(segment.lists.get(key)));
+        let hot = |key: &u64| {
+            self.segments.values().any(|segment| is_hot(segment.lists.get(&short(*key))))
+        };
         let sampled = shingles.iter().enumerate().filter(|(_, hash)| is_sampled(**hash));
         let verdicts: Vec<(usize, bool)> = sampled.map(|(at, hash)| (at, hot(hash))).collect();
         for stretch in verdicts.chunk_by(|a, b| a.1 == b.1).filter(|stretch| stretch[0].1) {
@@ -113,7 +122,7 @@ impl Index {
         let own = KeyCount::new(fingerprint);
         let mut found: Vec<Candidate> = Vec::new();
         for segment in self.segments.values() {
-            let lists = fingerprint.keys.iter().map(|key| segment.lists.get(key));
+            let lists = fingerprint.keys.iter().map(|key| segment.lists.get(&short(*key)));
             let mut hits: FxHashMap<DocId, u32> = FxHashMap::default();
             for doc in lists.filter(|list| !is_hot(list)).flatten() {
                 *hits.entry(*doc).or_default() += 1;

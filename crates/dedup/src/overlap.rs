@@ -85,7 +85,7 @@ pub struct Overlap {
 }
 
 /// Quoted words in common that make a shared quotation.
-const QUOTATION_WORDS: u32 = 6;
+pub(crate) const QUOTATION_WORDS: u32 = 6;
 /// Words that a run must have beyond a passage's length for every edit it bridges.
 const WORDS_PER_EDIT: u32 = 3;
 
@@ -108,6 +108,12 @@ impl Overlap {
     #[must_use]
     pub fn within_outlet(here: &Body, there: &Body, settings: &Settings) -> Overlap {
         Overlap::compare(here, there, settings, true)
+    }
+
+    /// The shared quotations alone.
+    pub(crate) fn quotations(here: &Body, there: &Body) -> Vec<Block> {
+        let pair = Pair { here, there };
+        align(here, there).iter().flat_map(|run| pair.quotations(run)).collect()
     }
 
     fn compare(here: &Body, there: &Body, settings: &Settings, one_outlet: bool) -> Overlap {

@@ -1,4 +1,4 @@
-//! Lists of articles under hashed keys, small where most lists have one entry.
+//! Lists of articles, small where most lists have one entry: by hashed key, and by place.
 
 use std::hash::Hash;
 use std::slice;
@@ -7,89 +7,115 @@ use rustc_hash::FxHashMap;
 
 use crate::index::DocId;
 
-/// Lists of articles by key. A list of one article costs its key and four bytes.
-#[derive(Debug)]
-pub(crate) struct Postings<K> {
-    slots: FxHashMap<K, Slot>,
-    /// The lists of two and more; those given up are empty and used again.
-    lists: Vec<Vec<DocId>>,
-    free: Vec<u32>,
-}
-
-/// An article, or with the highest bit set the place of a list.
-#[derive(Debug, Clone, Copy)]
+/// No article, an article, or with the highest bit set the place of a list.
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Slot(u32);
 
 const LIST: u32 = 1 << 31;
 
+impl Slot {
+    const EMPTY: Slot = Slot(u32::MAX);
+
+    fn list(self) -> Option<usize> {
+        (self.0 & LIST != 0 && self != Slot::EMPTY).then_some((self.0 & !LIST) as usize)
+    }
+}
+
+/// The lists of two and more; those given up are empty and used again.
+#[derive(Debug, Default)]
+struct Lists {
+    lists: Vec<Vec<DocId>>,
+    free: Vec<u32>,
+}
+
+impl Lists {
+    fn get<'a>(&'a self, slot: &'a Slot) -> &'a [DocId] {
+        match slot.list() {
+            Some(place) => &self.lists[place],
+            None if *slot == Slot::EMPTY => &[],
+            None => slice::from_ref(&slot.0),
+        }
+    }
+
+    /// Numbers of articles stay below 2^31.
+    fn push(&mut self, slot: &mut Slot, doc: DocId) {
+        match slot.list() {
+            Some(place) => self.lists[place].push(doc),
+            None if *slot == Slot::EMPTY => *slot = Slot(doc & !LIST),
+            None => {
+                let list = vec![slot.0, doc];
+                let place = self.free.pop().unwrap_or_else(|| {
+                    self.lists.push(Vec::new());
+                    u32::try_from(self.lists.len() - 1).expect("fewer lists than articles")
+                });
+                self.lists[place as usize] = list;
+                *slot = Slot(place | LIST);
+            }
+        }
+    }
+
+    fn remove(&mut self, slot: &mut Slot, doc: DocId) {
+        match slot.list() {
+            Some(place) => self.lists[place].retain(|other| *other != doc),
+            None if slot.0 == doc => *slot = Slot::EMPTY,
+            None => {}
+        }
+    }
+
+    /// Keeps of a list what `keep` says, given how many are on it.
+    fn retain(&mut self, slot: &mut Slot, keep: impl Fn(DocId, usize) -> bool) {
+        let Some(place) = slot.list() else {
+            if *slot != Slot::EMPTY && !keep(slot.0, 1) {
+                *slot = Slot::EMPTY;
+            }
+            return;
+        };
+        let list = &mut self.lists[place];
+        let count = list.len();
+        list.retain(|doc| keep(*doc, count));
+        if let [] | [_] = list.as_slice() {
+            *slot = list.first().map_or(Slot::EMPTY, |only| Slot(*only));
+            *list = Vec::new();
+            self.free.push(u32::try_from(place).expect("places come from numbers of 31 bits"));
+        }
+    }
+}
+
+/// Lists of articles by key. A list of one article costs its key and four bytes.
+#[derive(Debug)]
+pub(crate) struct Postings<K> {
+    slots: FxHashMap<K, Slot>,
+    lists: Lists,
+}
+
 impl<K> Default for Postings<K> {
     fn default() -> Postings<K> {
-        Postings { slots: FxHashMap::default(), lists: Vec::new(), free: Vec::new() }
+        Postings { slots: FxHashMap::default(), lists: Lists::default() }
     }
 }
 
 impl<K: Eq + Hash + Copy> Postings<K> {
     /// The articles under a key, in the order in which they came.
     pub(crate) fn get(&self, key: &K) -> &[DocId] {
-        match self.slots.get(key) {
-            Some(slot) if slot.0 & LIST == 0 => slice::from_ref(&slot.0),
-            Some(slot) => &self.lists[(slot.0 & !LIST) as usize],
-            None => &[],
-        }
+        self.slots.get(key).map_or(&[], |slot| self.lists.get(slot))
     }
 
     /// Enters an article under a key, unless it was the last to be entered there or `most` are
-    /// there already. Numbers of articles stay below 2^31.
+    /// there already.
     pub(crate) fn push(&mut self, key: K, doc: DocId, most: usize) {
-        let known = self.get(&key);
-        let (count, last) = (known.len(), known.last().copied());
-        if count >= most || last == Some(doc) {
-            return;
-        }
-        match (last, self.slots.get(&key).copied()) {
-            (Some(first), Some(slot)) if slot.0 & LIST == 0 => {
-                let place = self.place_for(vec![first, doc]);
-                self.slots.insert(key, Slot(place | LIST));
-            }
-            (Some(_), Some(slot)) => self.lists[(slot.0 & !LIST) as usize].push(doc),
-            _ => drop(self.slots.insert(key, Slot(doc & !LIST))),
-        }
-    }
-
-    /// Takes an article off a key's list.
-    pub(crate) fn remove(&mut self, key: &K, doc: DocId) {
-        let Some(slot) = self.slots.get(key).copied() else {
-            return;
-        };
-        if slot.0 == doc {
-            self.slots.remove(key);
-        } else if slot.0 & LIST != 0 {
-            self.lists[(slot.0 & !LIST) as usize].retain(|other| *other != doc);
+        let slot = self.slots.entry(key).or_insert(Slot::EMPTY);
+        let known = self.lists.get(slot);
+        if known.len() < most && known.last() != Some(&doc) {
+            self.lists.push(slot, doc);
         }
     }
 
     /// Keeps of every list what `keep` says, given how many are on it; keys without articles go.
     pub(crate) fn retain(&mut self, keep: impl Fn(DocId, usize) -> bool) {
-        let (lists, free) = (&mut self.lists, &mut self.free);
+        let lists = &mut self.lists;
         self.slots.retain(|_, slot| {
-            if slot.0 & LIST == 0 {
-                return keep(slot.0, 1);
-            }
-            let place = slot.0 & !LIST;
-            let list = &mut lists[place as usize];
-            let count = list.len();
-            list.retain(|doc| keep(*doc, count));
-            match list.as_slice() {
-                [] => free.push(place),
-                [only] => {
-                    *slot = Slot(*only);
-                    *list = Vec::new();
-                    free.push(place);
-                    return true;
-                }
-                _ => return true,
-            }
-            false
+            lists.retain(slot, &keep);
+            *slot != Slot::EMPTY
         });
         self.slots.shrink_to_fit();
     }
@@ -98,14 +124,48 @@ impl<K: Eq + Hash + Copy> Postings<K> {
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
+}
 
-    fn place_for(&mut self, list: Vec<DocId>) -> u32 {
-        if let Some(place) = self.free.pop() {
-            self.lists[place as usize] = list;
-            return place;
+/// Lists of articles by place: the latest ones.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    slots: Vec<Slot>,
+    lists: Lists,
+}
+
+impl Rows {
+    /// The articles at a place, in the order in which they came.
+    pub(crate) fn get(&self, place: u32) -> &[DocId] {
+        self.slots.get(place as usize).map_or(&[], |slot| self.lists.get(slot))
+    }
+
+    /// Enters an article at a place. Where twice as many as `most` are there, the first half goes.
+    pub(crate) fn push(&mut self, place: u32, doc: DocId, most: usize) {
+        let at = place as usize;
+        if at >= self.slots.len() {
+            self.slots.resize(at + 1, Slot::EMPTY);
         }
-        self.lists.push(list);
-        u32::try_from(self.lists.len() - 1).expect("more lists than articles have numbers")
+        let slot = &mut self.slots[at];
+        self.lists.push(slot, doc);
+        if let Some(list) = slot.list().map(|list| &mut self.lists.lists[list])
+            && list.len() >= 2 * most
+        {
+            list.drain(..list.len() - most);
+        }
+    }
+
+    /// Takes an article off a list.
+    pub(crate) fn remove(&mut self, place: u32, doc: DocId) {
+        if let Some(slot) = self.slots.get_mut(place as usize) {
+            self.lists.remove(slot, doc);
+        }
+    }
+
+    /// Keeps of every list what `keep` says.
+    pub(crate) fn retain(&mut self, keep: impl Fn(DocId) -> bool) {
+        for slot in &mut self.slots {
+            self.lists.retain(slot, |doc, _| keep(doc));
+        }
     }
 }
 
@@ -143,12 +203,34 @@ mod tests {
                 let expected = plain.get(&key).map_or(&[][..], Vec::as_slice);
                 prop_assert_eq!(postings.get(&key), expected);
             }
-            if let Some((key, doc)) = entered.first() {
-                postings.remove(key, *doc);
-                prop_assert!(!postings.get(key).contains(doc));
-            }
             postings.retain(|_, _| false);
             prop_assert!(postings.is_empty());
+        }
+
+        /// Against plain lists: the latest stand there, and what was taken off does not.
+        #[test]
+        fn rows_have_the_latest(
+            entered in proptest::collection::vec(0u32..4, 0..80),
+            gone in 0u32..80,
+            cut in 0u32..40,
+        ) {
+            let mut rows = Rows::default();
+            let mut plain: BTreeMap<u32, Vec<DocId>> = BTreeMap::new();
+            for (doc, place) in (0..).zip(&entered) {
+                rows.push(*place, doc, 3);
+                plain.entry(*place).or_default().push(doc);
+            }
+            for place in 0..5 {
+                rows.remove(place, gone);
+            }
+            rows.retain(|doc| doc >= cut);
+            plain.values_mut().for_each(|list| list.retain(|doc| *doc != gone && *doc >= cut));
+            for place in 0..5 {
+                let expected = plain.get(&place).map_or(&[][..], Vec::as_slice);
+                let found = rows.get(place);
+                prop_assert!(found.len() < 6 && expected.ends_with(found));
+                prop_assert!(found.len() >= expected.len().min(2), "{found:?} of {expected:?}");
+            }
         }
     }
 }

@@ -3,14 +3,14 @@
 use crate::agency::{Kin, inferred_agency, own_agency};
 use crate::align::Block;
 use crate::bits::Bits;
-use crate::body::Body;
+use crate::body::{Body, WORD_WEIGHT};
 use crate::boilerplate::Traits;
 use crate::detector::{Detector, Doc, Incoming, Relative};
 use crate::events::{Joined, StoryId};
 use crate::index::DocId;
 use crate::judge::{CopyKind, Decision, Judgement, Match};
 use crate::material::{Reason, material};
-use crate::overlap::Overlap;
+use crate::overlap::{Overlap, QUOTATION_WORDS};
 use crate::packed::Analysed;
 use crate::terms::Terms;
 use crate::verdict::{Class, Evidence, Merge, Verdict};
@@ -56,7 +56,9 @@ impl Detector {
         );
         self.enter(number, incoming, doc);
         verdict.merged_stories = self.link_stories(number, judgement);
-        self.verdicts.insert(number, verdict.clone());
+        if self.keeps_verdicts {
+            self.verdicts.insert(number, verdict.clone());
+        }
         verdict
     }
 
@@ -133,22 +135,25 @@ impl Detector {
         let terms = Terms::new(&analysed.text, &analysed.body, incoming.title);
         let (docs, opened) = (&self.docs, &mut self.opened);
         let (settings, stories) = (&self.settings, &self.stories);
+        let quoted = analysed.body.quoted_weight();
+        let could_share = |lead: &Doc| quoted + lead.quoted >= QUOTATION_WORDS * WORD_WEIGHT;
         let mut shared = |story: StoryId| {
             let known = judgement.matches.iter().find(|m| m.doc == story);
             let first = || stories.get(story).map(|story| story.first);
             let first = || first().and_then(|first| Some((first, docs.get(&first)?)));
             let blocks = match (known, first()) {
                 (Some(known), _) => known.overlap.shared_quotations.clone(),
-                (None, Some((lead, doc))) => {
+                // Most texts mark none: no need to open the lead.
+                (None, Some((lead, doc))) if could_share(doc) => {
                     let lead = opened.get_mut().get(lead, &doc.packed);
-                    Overlap::between(&analysed.body, &lead.body, settings).shared_quotations
+                    Overlap::quotations(&analysed.body, &lead.body)
                 }
-                (None, None) => Vec::new(),
+                (None, _) => Vec::new(),
             };
             quotations.extend(&blocks);
             blocks.len()
         };
-        self.events.add(number, incoming.published, terms, settings, &mut shared)
+        self.events.add(number, incoming.published, &terms, settings, &mut shared)
     }
 
     /// How many events the stories held by the new article belong to.

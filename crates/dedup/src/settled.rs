@@ -7,8 +7,9 @@ use crate::verdict::Verdict;
 
 impl Detector {
     /// The verdict on an article after all merges, with the agency and the held stories that only
-    /// later articles gave away. For an article that left the window: its state when it left, where
-    /// the detector keeps verdicts, else `None`.
+    /// later articles gave away; for an article that left the window, its state when it left.
+    /// `None` for an article never seen, and where the detector keeps no verdicts
+    /// ([`Detector::keeping_verdicts`]).
     #[must_use]
     pub fn settled(&self, number: DocId) -> Option<Verdict> {
         let mut verdict = self.verdicts.get(&number)?.clone();

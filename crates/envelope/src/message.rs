@@ -24,9 +24,10 @@ impl Sender {
         trace: Option<TraceParent>,
     ) -> Result<Outgoing, TooLarge> {
         let body = wirefold_proto::encode(message)?;
-        let subject = message.subject().as_str().to_owned();
-        let headers = self.headers(message, time, trace);
-        Ok(Outgoing { subject, id: message.message_id(), headers, body: body.into() })
+        let event = EventHeaders { trace, ..EventHeaders::of(message, self.source, time) };
+        let headers = event.to_pairs().into_iter().collect();
+        let subject = event.subject.unwrap_or_default();
+        Ok(Outgoing { subject, id: event.id, headers, body: body.into() })
     }
 
     /// The headers alone, for records whose subject and id are a writer's.

@@ -19,7 +19,6 @@
 //! ```
 
 mod error;
-mod headers;
 mod open;
 mod readers;
 mod streams;

@@ -5,10 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use rusqlite::{Row, params};
 use wirefold_flow::store::{KnownId, StreamRow};
-use wirefold_flow::{BusError, Stored, StreamConfig, UnixMillis, matches};
+use wirefold_flow::{BusError, Headers, Stored, StreamConfig, UnixMillis, matches};
 
 use crate::error::failure;
-use crate::headers;
 use crate::tables::{Result, SqliteTables, int, number};
 
 /// How many bits of a message's key are its sequence; the rest is its stream's number.
@@ -26,24 +25,33 @@ fn sequence(key: i64) -> u64 {
     u64::try_from(key & LAST_SEQUENCE).unwrap_or(0)
 }
 
-const MESSAGE: &str = "SELECT key, at, subject, id, headers, body FROM messages";
+/// A query over messages.
+macro_rules! message_sql {
+    ($rest:literal) => {
+        concat!("SELECT key, at, subject, id, headers, body FROM messages ", $rest)
+    };
+}
 
-/// A row, and its headers still to be read.
-fn message(stream: &str, row: &Row<'_>) -> rusqlite::Result<(Stored, Vec<u8>)> {
-    let stored = Stored {
+/// A row; none where its headers are damaged.
+fn message(stream: &str, row: &Row<'_>) -> rusqlite::Result<Option<Stored>> {
+    let bytes =
+        |column| Ok::<_, rusqlite::Error>(Bytes::copy_from_slice(row.get_ref(column)?.as_blob()?));
+    let Some(headers) = Headers::from_packed(bytes(4)?) else {
+        return Ok(None);
+    };
+    Ok(Some(Stored {
         stream: stream.to_owned(),
         sequence: sequence(row.get(0)?),
         at: UnixMillis(number(row, 1)?),
         subject: row.get(2)?,
         id: row.get(3)?,
-        headers: wirefold_flow::Headers::new(),
-        body: Bytes::from(row.get::<_, Vec<u8>>(5)?),
-    };
-    Ok((stored, row.get(4)?))
+        headers,
+        body: bytes(5)?,
+    }))
 }
 
-fn with_headers((stored, row): (Stored, Vec<u8>)) -> Result<Stored> {
-    Ok(Stored { headers: headers::decode(&row)?, ..stored })
+fn sound(message: Option<Stored>) -> Result<Stored> {
+    message.ok_or_else(|| BusError::Damaged("headers of a message are cut short".to_owned()))
 }
 
 fn millis(duration: Duration) -> i64 {
@@ -131,16 +139,16 @@ impl SqliteTables {
         let key = key(self.number_of(&message.stream)?, message.sequence);
         let sql = "INSERT INTO messages (key, at, subject, id, headers, body)
                    VALUES (?, ?, ?, ?, ?, ?)";
-        let headers = headers::encode(&message.headers);
-        let (at, body) = (int(message.at.0), &message.body[..]);
+        let (headers, body) = (&message.headers.packed()[..], &message.body[..]);
+        let at = int(message.at.0);
         self.execute(sql, params![key, at, message.subject, message.id, headers, body])
     }
 
     pub(crate) fn message_at(&mut self, stream: &str, sequence: u64) -> Result<Option<Stored>> {
         let key = key(self.number_of(stream)?, sequence);
-        let sql = format!("{MESSAGE} WHERE key = ?");
-        let found = self.one(&sql, [key], |row| message(stream, row))?;
-        found.map(with_headers).transpose()
+        let sql = message_sql!("WHERE key = ?");
+        let found = self.one(sql, [key], |row| message(stream, row))?;
+        found.map(sound).transpose()
     }
 
     pub(crate) fn messages_from(
@@ -151,21 +159,20 @@ impl SqliteTables {
     ) -> Result<Vec<Stored>> {
         let stream_number = self.number_of(stream)?;
         let (first, last) = (key(stream_number, from), key(stream_number, u64::MAX));
-        let sql = format!("{MESSAGE} WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?");
+        let sql = message_sql!("WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?");
         let max = i64::try_from(max).unwrap_or(i64::MAX);
-        let found = self.all(&sql, [first, last, max], |row| message(stream, row))?;
-        found.into_iter().map(with_headers).collect()
+        let found = self.all(sql, [first, last, max], |row| message(stream, row))?;
+        found.into_iter().map(sound).collect()
     }
 
     pub(crate) fn last_message(&mut self, stream: &str, filter: &str) -> Result<Option<Stored>> {
         let stream_number = self.number_of(stream)?;
         let (first, last) = (key(stream_number, 0), key(stream_number, u64::MAX));
         if !filter.split('.').any(|token| matches!(token, "*" | ">")) {
-            let sql = format!(
-                "{MESSAGE} WHERE subject = ? AND key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1"
-            );
-            let found = self.one(&sql, params![filter, first, last], |row| message(stream, row))?;
-            return found.map(with_headers).transpose();
+            let sql =
+                message_sql!("WHERE subject = ? AND key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1");
+            let found = self.one(sql, params![filter, first, last], |row| message(stream, row))?;
+            return found.map(sound).transpose();
         }
         match self.last_matching(filter, first, last).map_err(|error| failure(&error))? {
             Some(key) => self.message_at(stream, sequence(key)),

@@ -64,7 +64,10 @@ impl Running {
             let mut group = Vec::new();
             let outcome = self.run_group(first, &mut group);
             match outcome {
-                Ok(()) => group.into_iter().for_each(|job| job.finish(Ok(()))),
+                Ok(()) => {
+                    group.into_iter().for_each(|job| job.finish(Ok(())));
+                    self.engine.tell();
+                }
                 // One of them failed and all are undone: each by itself shows which.
                 Err(_) => group.into_iter().for_each(|job| self.run_alone(job)),
             }
@@ -97,6 +100,7 @@ impl Running {
         let done = self.begin().and_then(|()| job.run(&mut self.engine, self.clock.now()));
         let outcome = self.end(done);
         job.finish(outcome);
+        self.engine.tell();
     }
 
     fn begin(&mut self) -> Result<(), BusError> {

@@ -65,6 +65,23 @@ pub enum BusError {
         /// The sequence.
         sequence: u64,
     },
+    /// Somebody deleted a durable reader, and with it the place where it was: start it again, and
+    /// it reads from the first message kept.
+    #[error("the reader {durable} of stream {stream} was deleted")]
+    NoReader {
+        /// The stream.
+        stream: String,
+        /// The reader.
+        durable: String,
+    },
+    /// The bus does not let this user do it: mend its permissions there.
+    #[error("user {user} may not {what}: mend its permissions on the server")]
+    NotAllowed {
+        /// The user.
+        user: String,
+        /// What was refused, with the subject.
+        what: String,
+    },
     /// The disk is full: free some room, then try again. What was acknowledged is kept.
     #[error("the disk is full")]
     DiskFull,

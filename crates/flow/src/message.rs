@@ -1,18 +1,40 @@
 //! Messages: what is published, what stands in a stream, the headers of both.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::clock::UnixMillis;
 
 /// Names and values that travel with a body. Names are compared without case; order is kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, String)>);
+///
+/// Kept as one piece of memory, each name and value after its length in four bytes, the lowest
+/// first: copies cost nothing, and a bus may store it as it is.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers(Bytes);
 
 impl Headers {
     /// No headers.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Headers from their one piece of memory; none where it is damaged.
+    #[must_use]
+    pub fn from_packed(packed: Bytes) -> Option<Self> {
+        let mut rest = &packed[..];
+        while !rest.is_empty() {
+            let (_name, after) = next_text(rest)?;
+            (_, rest) = next_text(after)?;
+        }
+        Some(Self(packed))
+    }
+
+    /// The one piece of memory.
+    #[must_use]
+    pub fn packed(&self) -> &Bytes {
+        &self.0
     }
 
     /// The first value under this name.
@@ -23,20 +45,49 @@ impl Headers {
 
     /// Puts a value in the place of all under this name.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
-        self.0.retain(|(given, _)| !given.eq_ignore_ascii_case(name));
-        self.0.push((name.to_owned(), value.into()));
+        let others = self.iter().filter(|(given, _)| !given.eq_ignore_ascii_case(name));
+        let value = value.into();
+        *self = others.chain([(name, value.as_str())]).collect();
     }
 
     /// All names and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        let mut rest = &self.0[..];
+        std::iter::from_fn(move || {
+            let (name, after) = next_text(rest)?;
+            let (value, after) = next_text(after)?;
+            rest = after;
+            Some((name, value))
+        })
     }
 }
 
-impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
-    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
+}
+
+impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        let mut packed = Vec::with_capacity(512);
+        for (name, value) in pairs {
+            for text in [name.as_ref(), value.as_ref()] {
+                let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+                packed.extend(length.to_le_bytes());
+                packed.extend(&text.as_bytes()[..length as usize]);
+            }
+        }
+        Self(Bytes::copy_from_slice(&packed))
+    }
+}
+
+/// The text at the beginning, and what follows it.
+fn next_text(packed: &[u8]) -> Option<(&str, &[u8])> {
+    let (length, rest) = packed.split_first_chunk()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let (text, rest) = rest.split_at_checked(length)?;
+    Some((str::from_utf8(text).ok()?, rest))
 }
 
 /// A message to be published.
@@ -130,5 +181,30 @@ impl Published {
         match self {
             Self::New(sequence) | Self::Duplicate(sequence) => sequence,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_come_back_and_damage_is_told() {
+        let headers: Headers = [("a", "ä"), ("", ""), ("b", "=\n")].into_iter().collect();
+        let packed = headers.packed().clone();
+        assert_eq!(Headers::from_packed(packed.clone()), Some(headers));
+        for end in 1..packed.len() {
+            let whole = [0, 11, 19].contains(&end);
+            assert_eq!(Headers::from_packed(packed.slice(..end)).is_some(), whole, "{end}");
+        }
+        assert_eq!(Headers::from_packed(Bytes::new()), Some(Headers::new()));
+    }
+
+    #[test]
+    fn a_name_has_one_value_once_it_is_set() {
+        let mut headers: Headers = [("One", "1"), ("two", "2"), ("one", "3")].into_iter().collect();
+        assert_eq!(headers.get("ONE"), Some("1"));
+        headers.set("oNe", "4");
+        assert_eq!(headers.iter().collect::<Vec<_>>(), [("two", "2"), ("oNe", "4")]);
     }
 }

@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
-
 use crate::fold;
 use crate::term::{Field, Term, Wanted};
+use crate::words::{Index, Words};
 
 /// What queries are asked of: an article's words, and what is known of it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,69 +41,85 @@ pub(crate) const FARTHEST: u32 = 1_000;
 /// A [`Document`] made ready once for any number of queries.
 #[derive(Debug, Clone, Default)]
 pub struct Prepared {
-    positions: FxHashMap<String, Vec<u32>>,
+    /// The words of title and text.
+    index: Index,
+    /// How many of them are the title's.
     title: u32,
-    /// All words in order, for prefixes.
-    vocabulary: Vec<String>,
     /// The values of the fields, each as its words.
-    values: FxHashMap<Field, Vec<Vec<String>>>,
+    values: Vec<Value>,
+    value_words: Words,
+}
+
+#[derive(Debug, Clone)]
+struct Value {
+    field: Field,
+    words: Range<u32>,
 }
 
 impl Prepared {
     /// Makes a document ready: its time is linear in the text.
     #[must_use]
     pub fn new(document: &Document<'_>) -> Self {
-        let mut prepared = Self::default();
-        let title = fold::words(document.title);
-        prepared.title = length(title.len());
-        prepared.add(title, 0);
-        prepared.add(fold::words(document.text), prepared.title + GAP);
-        prepared.vocabulary = prepared.positions.keys().cloned().collect();
-        prepared.vocabulary.sort_unstable();
+        let mut words = Words::default();
+        fold::each_word(document.title, |word| words.push(word));
+        let title = words.len();
+        fold::each_word(document.text, |word| words.push(word));
+        let mut prepared = Self { index: Index::new(words), title, ..Self::default() };
         prepared.add_values(document);
         prepared
     }
 
-    fn add(&mut self, words: Vec<String>, from: u32) {
-        for (place, word) in (from..).zip(words) {
-            self.positions.entry(word).or_default().push(place);
+    fn add_values(&mut self, document: &Document<'_>) {
+        self.add_one(Field::Outlet, document.outlet);
+        self.add_sites(document.site);
+        self.add_words(Field::Agency, document.agency);
+        self.add_one(Field::Lang, document.language);
+        self.add_one(Field::Lang, document.language.split('-').next().unwrap_or_default());
+        self.add_one(Field::Class, document.class);
+        document.feeds.iter().for_each(|feed| self.add_one(Field::Feed, feed));
+        document.entities.iter().for_each(|key| self.add(Field::Entity, key.split(' ')));
+        document.places.iter().for_each(|key| self.add(Field::Place, key.split(' ')));
+        document.topics.iter().for_each(|topic| self.add_words(Field::Topic, topic));
+    }
+
+    /// A value that is looked for as a whole.
+    fn add_one(&mut self, field: Field, value: &str) {
+        if !value.is_empty() {
+            self.add(field, [value.to_lowercase().as_str()]);
         }
     }
 
-    fn add_values(&mut self, document: &Document<'_>) {
-        let one = |value: &str| match value.is_empty() {
-            true => Vec::new(),
-            false => vec![vec![value.to_lowercase()]],
-        };
-        let keys = |keys: &[&str]| -> Vec<Vec<String>> {
-            keys.iter().map(|key| key.split(' ').map(str::to_owned).collect()).collect()
-        };
-        let language = document.language.to_lowercase();
-        let primary = language.split('-').next().unwrap_or_default().to_owned();
-        let values = [
-            (Field::Outlet, one(document.outlet)),
-            (Field::Site, sites(document.site)),
-            (Field::Agency, vec![fold::words(document.agency)]),
-            (Field::Lang, [one(&language), one(&primary)].concat()),
-            (Field::Class, one(document.class)),
-            (Field::Feed, document.feeds.iter().flat_map(|feed| one(feed)).collect()),
-            (Field::Entity, keys(document.entities)),
-            (Field::Place, keys(document.places)),
-            (Field::Topic, document.topics.iter().map(|topic| fold::words(topic)).collect()),
-        ];
-        self.values = values.into_iter().collect();
+    /// A host and the domains that it lies in.
+    fn add_sites(&mut self, host: &str) {
+        let host = host.to_lowercase();
+        let mut rest = host.as_str();
+        while !rest.is_empty() {
+            self.add(Field::Site, [rest]);
+            rest = rest.split_once('.').map_or("", |(_, parent)| parent);
+        }
     }
 
-    /// All distinct words of title and text, in order.
-    pub(crate) fn vocabulary(&self) -> &[String] {
-        &self.vocabulary
+    fn add_words(&mut self, field: Field, value: &str) {
+        let from = self.value_words.len();
+        fold::each_word(value, |word| self.value_words.push(word));
+        self.values.push(Value { field, words: from..self.value_words.len() });
+    }
+
+    fn add<'a>(&mut self, field: Field, words: impl IntoIterator<Item = &'a str>) {
+        let from = self.value_words.len();
+        words.into_iter().for_each(|word| self.value_words.push(word));
+        self.values.push(Value { field, words: from..self.value_words.len() });
+    }
+
+    /// The words of title and text.
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
     }
 
     /// All words of the values of all fields; some may come twice.
     pub(crate) fn values(&self) -> impl Iterator<Item = (Field, &str)> {
-        self.values
-            .iter()
-            .flat_map(|(field, values)| values.iter().flatten().map(|word| (*field, word.as_str())))
+        let words = |value: &Value| self.value_words.range(value.words.clone());
+        self.values.iter().flat_map(move |value| words(value).map(|word| (value.field, word)))
     }
 
     /// Whether a term stands there.
@@ -117,8 +132,8 @@ impl Prepared {
                 self.starts(&term.wanted).iter().any(fits)
             }
             field => {
-                let values = self.values.get(&field).into_iter().flatten();
-                values.into_iter().any(|value| stands_in(&term.wanted, value))
+                let mut values = self.values.iter().filter(|value| value.field == field);
+                values.any(|value| self.stands_in(&term.wanted, &value.words))
             }
         }
     }
@@ -135,33 +150,57 @@ impl Prepared {
         let Some((last, before)) = words.split_last() else {
             return Vec::new();
         };
-        let lasts = match wanted {
-            Wanted::Words(_) => self.positions.get(last).cloned().unwrap_or_default(),
-            Wanted::Prefix(_) => self.beginning_with(last),
-        };
         let distance = length(before.len());
-        let starts = lasts.into_iter().filter_map(|place| place.checked_sub(distance));
-        starts.filter(|start| self.stand_at(before, *start)).collect()
+        let start = |end: u32| {
+            let start = self.place(end).checked_sub(distance)?;
+            self.stand_at(before, start).then_some(start)
+        };
+        match wanted {
+            Wanted::Words(_) => self.index.places(last).filter_map(start).collect(),
+            Wanted::Prefix(_) => {
+                let firsts = self.index.beginning_with(last).iter();
+                let mut ends: Vec<u32> = firsts.flat_map(|first| self.index.from(*first)).collect();
+                ends.sort_unstable();
+                ends.into_iter().filter_map(start).collect()
+            }
+        }
+    }
+
+    /// Where the word of this number stands: the text a gap behind the title.
+    fn place(&self, number: u32) -> u32 {
+        if number < self.title { number } else { number + GAP }
+    }
+
+    fn word_at(&self, place: u32) -> Option<&str> {
+        match place < self.title {
+            true => self.index.get(place),
+            false => self.index.get(place.checked_sub(GAP).filter(|at| *at >= self.title)?),
+        }
     }
 
     fn stand_at(&self, words: &[String], start: u32) -> bool {
-        (start..).zip(words).all(|(place, word)| {
-            self.positions.get(word).is_some_and(|places| places.binary_search(&place).is_ok())
+        (start..).zip(words).all(|(place, word)| self.word_at(place) == Some(word))
+    }
+
+    /// Whether words stand next to each other in a value.
+    fn stands_in(&self, wanted: &Wanted, value: &Range<u32>) -> bool {
+        let words = wanted.words();
+        let last_start = (value.end - value.start).checked_sub(length(words.len()));
+        let Some(last_start) = last_start.filter(|_| !words.is_empty()) else {
+            return false;
+        };
+        (value.start..=value.start + last_start).any(|start| {
+            let found = self.value_words.range(start..value.end);
+            match wanted {
+                Wanted::Words(_) => found.take(words.len()).eq(words),
+                Wanted::Prefix(_) => {
+                    let mut pairs = found.zip(words);
+                    let mut whole = pairs.by_ref().take(words.len() - 1);
+                    whole.all(|(part, word)| part == word)
+                        && pairs.next().is_some_and(|(part, stem)| part.starts_with(stem.as_str()))
+                }
+            }
         })
-    }
-
-    fn beginning_with(&self, stem: &str) -> Vec<u32> {
-        let words = &self.vocabulary[self.range_of(stem)];
-        let mut places: Vec<u32> =
-            words.iter().filter_map(|word| self.positions.get(word)).flatten().copied().collect();
-        places.sort_unstable();
-        places
-    }
-
-    fn range_of(&self, stem: &str) -> Range<usize> {
-        let from = self.vocabulary.partition_point(|word| word.as_str() < stem);
-        let rest = &self.vocabulary[from..];
-        from..from + rest.partition_point(|word| word.starts_with(stem))
     }
 }
 
@@ -173,33 +212,6 @@ fn follows(ones: &[u32], one: &Term, others: &[u32], words: u32) -> bool {
         let next = others.partition_point(|other| *other < end);
         others.get(next).is_some_and(|other| other - end < words)
     })
-}
-
-/// Whether words stand next to each other in a value.
-fn stands_in(wanted: &Wanted, value: &[String]) -> bool {
-    let words = wanted.words();
-    if words.is_empty() {
-        return false;
-    }
-    value.windows(words.len()).any(|window| match wanted {
-        Wanted::Words(_) => window == words,
-        Wanted::Prefix(_) => {
-            let last = words.len() - 1;
-            window[..last] == words[..last] && window[last].starts_with(&words[last])
-        }
-    })
-}
-
-/// A host and the domains that it lies in.
-fn sites(host: &str) -> Vec<Vec<String>> {
-    let host = host.to_lowercase();
-    let mut sites = Vec::new();
-    let mut rest = host.as_str();
-    while !rest.is_empty() {
-        sites.push(vec![rest.to_owned()]);
-        rest = rest.split_once('.').map_or("", |(_, parent)| parent);
-    }
-    sites
 }
 
 /// Texts are shorter than four billion words by far.

@@ -1,11 +1,25 @@
 //! Words as queries and articles are compared: normal form without diacritics.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// The words of a text in normal form, diacritics stripped.
 pub(crate) fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    each_word(text, |word| words.push(word.to_owned()));
+    words
+}
+
+/// Does something with each of the words of a text, in order.
+pub(crate) fn each_word(text: &str, mut with: impl FnMut(&str)) {
     let normal = wirefold_text::normalise(text);
-    normal.split(' ').map(strip).filter(|word| !word.is_empty()).collect()
+    for word in normal.split(' ') {
+        let stripped = strip(word);
+        if !stripped.is_empty() {
+            with(&stripped);
+        }
+    }
 }
 
 /// The one spelling that variants of a name share, as words.
@@ -17,9 +31,9 @@ pub(crate) fn name_words(name: &str) -> Vec<String> {
 /// Takes the marks off a normalised word. Only marks that writers leave out are stripped: those of
 /// Latin, Greek and Cyrillic, and the vowel points of Hebrew and Arabic; in other scripts a mark
 /// is a letter.
-fn strip(word: &str) -> String {
+fn strip(word: &str) -> Cow<'_, str> {
     if word.is_ascii() {
-        return word.to_owned();
+        return Cow::Borrowed(word);
     }
     let bare = word.nfd().filter(|mark| !is_optional(*mark));
     bare.nfc().flat_map(|letter| unfold(letter).chars().chain(kept(letter))).collect()

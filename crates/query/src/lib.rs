@@ -51,6 +51,7 @@ mod percolator;
 mod query;
 mod term;
 mod tree;
+mod words;
 
 #[cfg(test)]
 mod tests;

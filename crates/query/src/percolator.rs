@@ -122,16 +122,22 @@ impl<Id: Ord + Clone> Percolator<Id> {
     fn filed_for(&self, article: &Prepared) -> impl Iterator<Item = &Filed<Id>> {
         let mut places = self.unfiled.clone();
         if let Some(words) = self.words.get(&Field::Text) {
-            let lists = article.vocabulary().iter().filter_map(|word| words.get(word));
-            places.extend(lists.flatten());
+            let index = article.index();
+            // Whichever are fewer are looked up among the others.
+            if words.len() < index.distinct_len() {
+                let lists = words.iter().filter(|(word, _)| index.has(word));
+                places.extend(lists.flat_map(|(_, list)| list));
+            } else {
+                places.extend(index.distinct().filter_map(|word| words.get(word)).flatten());
+            }
         }
         for (field, word) in article.values() {
             let list = self.words.get(&field).and_then(|words| words.get(word));
             places.extend(list.into_iter().flatten());
         }
         if !self.stems.is_empty() {
-            let lists = article.vocabulary().iter().filter_map(|word| self.stems.get(stem(word)?));
-            places.extend(lists.flatten());
+            let words = article.index().distinct();
+            places.extend(words.filter_map(|word| self.stems.get(stem(word)?)).flatten());
         }
         places.sort_unstable();
         places.dedup();

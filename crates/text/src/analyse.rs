@@ -51,6 +51,8 @@ pub struct Text {
     code_points: CodePointTable,
 }
 
+/// Few texts have more words than one in so many bytes, the space behind it included.
+const BYTES_PER_WORD: usize = 5;
 /// A heading has at most this many words.
 const LONGEST_HEADING: usize = 12;
 
@@ -60,7 +62,8 @@ impl Text {
     pub fn new(original: &str) -> Text {
         let spans = paragraphs(original);
         let quotations = quotations(original, &spans);
-        let (mut words, mut normals) = (Vec::new(), String::new());
+        let mut words = Vec::with_capacity(original.len() / BYTES_PER_WORD);
+        let mut normals = String::with_capacity(original.len());
         let mut text_paragraphs = Vec::with_capacity(spans.len());
         for (index, span) in spans.iter().enumerate() {
             let from = words.len();

@@ -208,6 +208,9 @@ pub(crate) fn furniture_spans(original: &str, line: Span, is_first: bool) -> Vec
 fn addresses(original: &str, line: Span) -> Vec<Span> {
     let text = line.of(original);
     let mut spans = Vec::new();
+    if !text.contains('/') && !text.contains("www.") {
+        return spans;
+    }
     for token in text.split_whitespace() {
         let bare = token.trim_start_matches(['(', '[', '<', '“', '"']);
         let is_address = ["http://", "https://", "www.", "pic.twitter.com/", "t.co/"]

@@ -16,10 +16,22 @@ pub(crate) fn paragraphs(original: &str) -> Vec<Span> {
 fn lines(original: &str) -> Vec<Span> {
     let mut lines = Vec::new();
     let mut start = 0;
-    for (at, c) in original.char_indices() {
-        if matches!(c, '\n' | '\r' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}') {
+    let bytes = original.as_bytes();
+    let mut from = 0;
+    // A break, or the first byte of U+0085, U+2028 or U+2029.
+    let may_break = |byte: &u8| matches!(byte, b'\n'..=b'\r' | 0xC2 | 0xE2);
+    while let Some(step) = bytes[from..].iter().position(may_break) {
+        let at = from + step;
+        let width = match &bytes[at..] {
+            [0xC2, 0x85, ..] => 2,
+            [0xE2, 0x80, 0xA8 | 0xA9, ..] => 3,
+            [0xC2 | 0xE2, ..] => 0,
+            _ => 1,
+        };
+        from = at + width.max(1);
+        if width > 0 {
             lines.push(Span { start, end: at });
-            start = at + c.len_utf8();
+            start = from;
         }
     }
     lines.push(Span { start, end: original.len() });
@@ -92,6 +104,7 @@ mod tests {
         check("  One.\nTwo.\r\n\r\n Three. \n", &["One.", "Two.", "Three."]);
         check("", &[]);
         check(" \n\t\n", &[]);
+        check("a\u{85}b\u{2028}c\u{2029}d\u{c}é…f", &["a", "b", "c", "d", "é…f"]);
     }
 
     #[test]

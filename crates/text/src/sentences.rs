@@ -22,6 +22,9 @@ const CLOSING: &[&str] = &[
 const NUMBERED: &[&str] =
     &["no", "nos", "nr", "art", "fig", "est", "p", "pp", "pág", "págs", "pag", "abs"];
 
+/// The bytes of the longest of all these.
+const LONGEST_ABBREVIATION: usize = 12;
+
 /// Days and months cut short, only with a capital: `on Sat. morning`, but `there he sat.`
 const DAYS_AND_MONTHS: &[&str] = &[
     "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "okt", "nov", "dec",
@@ -80,17 +83,32 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
             return None;
         }
         let from = start;
-        let end = match text[from..].find(may_end) {
-            Some(terminator) => {
-                let window = from + window_before(&text[from..from + terminator]);
-                let mut bounded = text[window..].split_sentence_bounds();
-                bounded.next().map_or(text.len(), |piece| window + piece.len())
+        let end = match text[from..].find(may_end).map(|step| from + step) {
+            Some(at) => {
+                plain_bound(&text[at..]).map_or_else(|| bound_near(text, from, at), |len| at + len)
             }
             None => text.len(),
         };
         start = end;
         Some((from, &text[from..end]))
     })
+}
+
+/// Where the piece from `from` ends whose first possible terminator stands at `at`.
+fn bound_near(text: &str, from: usize, at: usize) -> usize {
+    let window = from + window_before(&text[from..at]);
+    let piece = text[window..].split_sentence_bounds().next();
+    piece.map_or(text.len(), |piece| window + piece.len())
+}
+
+/// The most frequent bound by far (rule SB11): a terminator, what closes it, spaces, and right
+/// before a plain capital, where no rule asks for more. The length up to the capital.
+fn plain_bound(from_terminator: &str) -> Option<usize> {
+    let rest = from_terminator.strip_prefix(['.', '!', '?'])?;
+    let rest = rest.trim_start_matches(['"', '”', '’', '\'', ')']);
+    let next = rest.trim_start_matches(' ');
+    let is_bound = next.len() < rest.len() && next.starts_with(|c: char| c.is_ascii_uppercase());
+    is_bound.then(|| from_terminator.len() - next.len())
 }
 
 /// Whether a character may be a terminator or a separator: letters and marks of the scripts that
@@ -120,6 +138,9 @@ fn goes_on(before: &str, next: &str) -> bool {
     let last = words.next().unwrap_or_default();
     let before_last = words.next().unwrap_or_default();
     let (next_word, has_dot) = first_word(next);
+    if last.len() > LONGEST_ABBREVIATION {
+        return false;
+    }
     let lower = last.to_lowercase();
     let is_in = |list: &[&str]| list.contains(&lower.as_str());
     if is_in(NUMBERED) {
@@ -185,6 +206,12 @@ mod tests {
             let expected: Vec<(usize, &str)> = text.split_sentence_bound_indices().collect();
             prop_assert_eq!(pieces(&text).collect::<Vec<_>>(), expected);
         }
+    }
+
+    #[test]
+    fn no_abbreviation_is_longer_than_the_longest() {
+        let all = [ABBREVIATIONS, CLOSING, NUMBERED, DAYS_AND_MONTHS].concat();
+        assert!(all.iter().all(|word| word.len() <= LONGEST_ABBREVIATION));
     }
 
     fn check(original: &str, expected: &[&str]) {

@@ -45,12 +45,11 @@ pub(crate) struct CodePointTable {
 impl CodePointTable {
     pub(crate) fn new(original: &str) -> CodePointTable {
         let mut count = 0;
-        let mut counts = Vec::with_capacity(original.len() / STRIDE + 1);
-        for (index, byte) in original.bytes().enumerate() {
-            if index % STRIDE == 0 {
-                counts.push(count);
-            }
-            count += u32::from(starts_code_point(byte));
+        let mut counts = Vec::with_capacity(original.len() / STRIDE + 2);
+        for block in original.as_bytes().chunks(STRIDE) {
+            counts.push(count);
+            let starts = block.iter().filter(|byte| starts_code_point(**byte)).count();
+            count += u32::try_from(starts).expect("a block has few bytes");
         }
         counts.push(count);
         CodePointTable { counts }

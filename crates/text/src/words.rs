@@ -38,10 +38,31 @@ pub fn normalise(original: &str) -> String {
 }
 
 /// Appends the words of `part`, which stands at byte `offset` of the original.
+///
+/// Most words of most texts are ASCII letters between ASCII breaks, and are read as bytes.
 pub(crate) fn scan(part: &str, offset: usize, words: &mut Vec<Word>, normals: &mut String) {
-    for raw in RawWords::new(part) {
-        let span = Span { start: offset + raw.span.start, end: offset + raw.span.end };
-        push(raw.span.of(part), span, raw.alone, words, normals);
+    let bytes = part.as_bytes();
+    let mut at = 0;
+    while let Some(first) = bytes.get(at) {
+        if first.is_ascii() && !first.is_ascii_alphanumeric() {
+            at += 1;
+            continue;
+        }
+        let len = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let next = bytes.get(at + len);
+        let is_plain = len > 0 && next.is_none_or(|byte| byte.is_ascii() && !b"'`".contains(byte));
+        let raw = if is_plain {
+            RawWord { span: Span { start: 0, end: len }, alone: false }
+        } else {
+            let Some(raw) = RawWords::new(&part[at..]).next() else {
+                return;
+            };
+            raw
+        };
+        let (start, end) = (at + raw.span.start, at + raw.span.end);
+        let span = Span { start: offset + start, end: offset + end };
+        push(&part[start..end], span, raw.alone, words, normals);
+        at = end;
     }
 }
 
@@ -60,8 +81,14 @@ fn push(raw: &str, span: Span, alone: bool, words: &mut Vec<Word>, normals: &mut
     };
     let start = normals.len();
     if raw.is_ascii() {
-        let kept = raw.bytes().filter(u8::is_ascii_alphanumeric);
-        normals.extend(kept.map(|byte| char::from(byte.to_ascii_lowercase())));
+        normals.push_str(raw);
+        normals[start..].make_ascii_lowercase();
+        if raw.contains(['\'', '`']) {
+            let kept: String =
+                normals[start..].chars().filter(char::is_ascii_alphanumeric).collect();
+            normals.truncate(start);
+            normals.push_str(&kept);
+        }
         words.push(word(Span { start, end: normals.len() }, alone));
         return;
     }
@@ -155,6 +182,19 @@ mod tests {
 
     fn check(original: &str, expected: &str) {
         assert_eq!(normalise(original), expected, "{original:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_are_read_as_characters_are(text in "([a-z]{0,3}['’`\u{ad}\u{301}.,“é中 ]{0,3}|\\PC){0,40}") {
+            let (mut words, mut normals) = (Vec::new(), String::new());
+            scan(&text, 0, &mut words, &mut normals);
+            let (mut slow, mut slow_normals) = (Vec::new(), String::new());
+            for raw in RawWords::new(&text) {
+                push(raw.span.of(&text), raw.span, raw.alone, &mut slow, &mut slow_normals);
+            }
+            prop_assert_eq!((words, normals), (slow, slow_normals));
+        }
     }
 
     #[test]

@@ -11,12 +11,13 @@ use crate::commands::dead::DeadArguments;
 use crate::commands::feed::FeedArguments;
 use crate::commands::healthcheck::HealthcheckArguments;
 use crate::commands::init::InitArguments;
+use crate::commands::passwords::PasswordsArguments;
 use crate::commands::story::StoryArguments;
 use crate::commands::sub::SubArguments;
 use crate::commands::tail::TailArguments;
 use crate::commands::why::WhyArguments;
 use crate::fold::Method;
-use crate::up::arguments::{DemoArguments, RunArguments, UpArguments};
+use crate::up::arguments::{DemoArguments, RunArguments, SetupArguments, UpArguments};
 
 /// Watches news feeds and folds the reprints of one text into one story and one alert.
 #[derive(Debug, Parser)]
@@ -133,6 +134,18 @@ pub(crate) enum Command {
     Compare(CompareArguments),
     /// Run one stage only.
     Run(RunArguments),
+    /// Write a random password for each user of a NATS server.
+    Passwords(PasswordsArguments),
+    /// Make the streams, tables and readers on a NATS server that the stages need.
+    Setup(SetupArguments),
+    /// Run a nats-server that ends with its parent; not for people.
+    #[command(hide = true)]
+    NatsServer {
+        /// The program.
+        program: PathBuf,
+        /// The folder with its configuration and store.
+        folder: PathBuf,
+    },
     /// Ask a running wirefold whether it is ready, for containers.
     Healthcheck(HealthcheckArguments),
     /// Print a completion script for a shell.

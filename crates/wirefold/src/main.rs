@@ -7,6 +7,7 @@ mod commands;
 mod compare;
 mod config;
 mod exit;
+mod feed_address;
 mod fold;
 mod input;
 mod local_time;
@@ -41,6 +42,9 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Up(arguments) => up::run(arguments, global),
         Command::Demo(arguments) => up::demo(arguments, global),
         Command::Run(arguments) => up::run_stage(arguments, global),
+        Command::Passwords(arguments) => commands::passwords::run(arguments, global),
+        Command::Setup(arguments) => up::setup(arguments, global),
+        Command::NatsServer { program, folder } => up::nats_server(program, folder),
         Command::Init(arguments) => commands::init::run(arguments, global),
         Command::Check(arguments) => commands::check::run(arguments, global),
         Command::Config(arguments) => commands::config_show::run(arguments, global),

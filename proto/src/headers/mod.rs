@@ -79,7 +79,7 @@ impl EventHeaders {
             source: source.to_owned(),
             kind: M::NAME.to_owned(),
             time,
-            subject: Some(message.subject().to_string()),
+            subject: Some(message.subject().into_text()),
             dataschema: Some(M::schema().uri()),
             trace: None,
         }

@@ -23,9 +23,13 @@ pub enum PercentError {
 /// ```
 #[must_use]
 pub fn encode(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'%');
+    if text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
     let mut value = String::with_capacity(text.len());
     for byte in text.bytes() {
-        match byte.is_ascii_graphic() && !matches!(byte, b'"' | b'%') {
+        match is_plain(byte) {
             true => value.push(char::from(byte)),
             false => value.push_str(&format!("%{byte:02X}")),
         }

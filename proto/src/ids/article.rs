@@ -103,7 +103,8 @@ macro_rules! digits_id {
     ($type:ident, $prefix:literal, $what:literal, $about:literal) => {
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}{}", $prefix, base32::write(self.0))
+                f.write_str($prefix)?;
+                base32::write(self.0, f)
             }
         }
 

@@ -5,6 +5,8 @@
 //! `i`, `l`, `o` and `u` to misread. Only the canonical spelling is read: no upper case, no
 //! look-alikes, no leading digit above 7 (26 digits could hold 130 bits).
 
+use std::fmt;
+
 use super::IdErrorKind;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -12,23 +14,37 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Digits in a written number.
 pub(super) const DIGITS: usize = 26;
 
+/// What each byte stands for; [`NONE`] for those that are no digits.
+const VALUES: [u8; 256] = {
+    let mut values = [NONE; 256];
+    let mut value = 0;
+    while value < ALPHABET.len() {
+        values[ALPHABET[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
+const NONE: u8 = u8::MAX;
+
 /// Writes a number, most significant digit first.
-pub(super) fn write(number: u128) -> String {
-    let digit = |position: usize| {
-        let five_bits = (number >> (5 * (DIGITS - 1 - position))) & 31;
-        char::from(ALPHABET[five_bits as usize])
-    };
-    (0..DIGITS).map(digit).collect()
+pub(super) fn write(number: u128, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut digits = [0; DIGITS];
+    let mut rest = number;
+    for digit in digits.iter_mut().rev() {
+        *digit = ALPHABET[(rest & 31) as usize];
+        rest >>= 5;
+    }
+    to.write_str(str::from_utf8(&digits).map_err(|_| fmt::Error)?)
 }
 
 /// Reads a number written by [`write`].
 pub(super) fn read(text: &str) -> Result<u128, IdErrorKind> {
     let mut number: u128 = 0;
     for character in text.chars() {
-        let value = u8::try_from(character)
-            .ok()
-            .and_then(|byte| ALPHABET.iter().position(|&digit| digit == byte))
-            .ok_or(IdErrorKind::Character(character))?;
+        let value = u8::try_from(character).map_or(NONE, |byte| VALUES[usize::from(byte)]);
+        if value == NONE {
+            return Err(IdErrorKind::Character(character));
+        }
         if number >> (128 - 5) != 0 {
             return Err(if text.len() > DIGITS {
                 IdErrorKind::Length(DIGITS)
@@ -36,7 +52,7 @@ pub(super) fn read(text: &str) -> Result<u128, IdErrorKind> {
                 IdErrorKind::Range
             });
         }
-        number = (number << 5) | value as u128;
+        number = (number << 5) | u128::from(value);
     }
     if text.len() != DIGITS {
         return Err(IdErrorKind::Length(DIGITS));
@@ -49,6 +65,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    struct Written(u128);
+
+    impl fmt::Display for Written {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            super::write(self.0, f)
+        }
+    }
+
+    fn write(number: u128) -> String {
+        Written(number).to_string()
+    }
 
     #[test]
     fn corners() {

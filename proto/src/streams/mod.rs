@@ -1,6 +1,6 @@
 //! Streams, buckets and the object store: their names, their subjects, who writes and who reads.
 //!
-//! The rights of the NATS users follow from these tables, and tests compare the two.
+//! The rights of the NATS users follow from these tables: see [`rights`](crate::rights).
 
 mod roles;
 mod stores;
@@ -13,7 +13,8 @@ pub use stores::{DELIVERIES, FEEDS, SNAPSHOTS, STORES, STORIES, SUBSCRIPTIONS, S
 /// How a role reads a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReadBy {
-    /// Through a durable consumer named after the role, and acknowledges.
+    /// Through a durable consumer named after the role, and acknowledges. The alerter has one for
+    /// each delivery.
     Consumer,
     /// From a sequence in order, through consumers it creates itself; acknowledges nothing.
     Order,
@@ -100,7 +101,7 @@ pub const OUTPUT: Stream = Stream {
     readers: &[
         reads(ALERTER, ReadBy::Order),
         reads(GATEWAY, ReadBy::Order),
-        reads(READER, ReadBy::Order),
+        reads(READER, ReadBy::Consumer),
     ],
 };
 
@@ -114,7 +115,7 @@ pub const ALERTS: Stream = Stream {
         reads(ALERTER, ReadBy::Order),
         reads(ALERTER, ReadBy::Consumer),
         reads(GATEWAY, ReadBy::Order),
-        reads(READER, ReadBy::Order),
+        reads(READER, ReadBy::Consumer),
     ],
 };
 
@@ -130,7 +131,6 @@ pub const CONTROL: Stream = Stream {
     readers: &[
         reads(FETCHER, ReadBy::Order),
         reads(DETECTOR, ReadBy::Order),
-        reads(ENRICHER, ReadBy::Order),
         reads(ALERTER, ReadBy::Order),
         reads(GATEWAY, ReadBy::Order),
     ],

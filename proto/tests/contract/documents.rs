@@ -50,6 +50,11 @@ fn asyncapi_is_generated() {
     check_generated(&folder("asyncapi.yaml"), &document());
 }
 
+#[test]
+fn the_servers_configuration_is_generated() {
+    check_generated(&folder("../deploy/nats.conf"), &wirefold_proto::rights::document());
+}
+
 /// What stands between the quotation marks of lines with this key, or of list items.
 fn quoted_after<'a>(document: &'a str, start: &str) -> BTreeSet<&'a str> {
     let values = document.lines().filter_map(|line| line.trim().strip_prefix(start));

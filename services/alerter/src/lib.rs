@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{LoopError, Surroundings};
+use wirefold_flow::{ConsumerConfig, LoopError, Surroundings};
 
 use delivery::{Clients, Common, DeliveryStage};
 use matcher::{DefaultDeliveries, Setup};
@@ -43,6 +43,12 @@ pub trait Printer: Send + Sync {
     /// # Errors
     /// Whatever the terminal or pipe says; the block is printed again later.
     fn print(&self, line: &str) -> std::io::Result<()>;
+}
+
+/// The durable reader of the delivery of this name.
+#[must_use]
+pub fn consumer(delivery: &str) -> ConsumerConfig {
+    delivery::consumer(delivery)
 }
 
 /// Matches and delivers until it is told to stop; then finishes what is in hand.

@@ -1,7 +1,6 @@
 //! The language of a text: its commonest words, else a trigram model, else what feed or page
 //! declares.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use whatlang::{Detector, Lang};
@@ -49,6 +48,8 @@ const COMMON: &[(&str, &str)] = &[
     ("pt", "de que do da em um para com não uma os no se na por mais as dos como mas ao das"),
     ("nl", "de van het een en in is dat op te zijn met voor niet aan er om ook als bij door naar"),
 ];
+/// No ASCII word of them has more letters.
+const LONGEST_COMMON: usize = 5;
 /// One word in so many at least is one of the commonest …
 const ONE_IN: usize = 5;
 /// … and they stand so many times as often as those of the next language.
@@ -59,20 +60,28 @@ const FEWEST: usize = 12;
 /// The language whose commonest words stand there, where there is no doubt: a hundred times as fast
 /// as the model.
 fn common_words(part: &str) -> Option<&'static str> {
-    static LISTED: OnceLock<HashMap<&'static str, Vec<usize>>> = OnceLock::new();
+    static LISTED: OnceLock<Vec<(&'static str, usize)>> = OnceLock::new();
     let listed = LISTED.get_or_init(|| {
-        let mut listed: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (at, (_, words)) in COMMON.iter().enumerate() {
-            words.split(' ').for_each(|word| listed.entry(word).or_default().push(at));
-        }
+        let of_all = COMMON.iter().enumerate();
+        let all = of_all.flat_map(|(at, (_, words))| words.split(' ').map(move |word| (word, at)));
+        let mut listed: Vec<(&str, usize)> = all.collect();
+        listed.sort_unstable();
         listed
     });
     let mut counts = [0_usize; COMMON.len()];
     let mut total = 0;
+    let mut lower = String::new();
     for word in part.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
         total += 1;
-        let word = word.to_lowercase();
-        listed.get(word.as_str()).into_iter().flatten().for_each(|at| counts[*at] += 1);
+        lower.clear();
+        match word.is_ascii() {
+            true if word.len() > LONGEST_COMMON => continue,
+            true => lower.extend(word.chars().map(|c| c.to_ascii_lowercase())),
+            false => lower.push_str(&word.to_lowercase()),
+        }
+        let first = listed.partition_point(|(known, _)| *known < lower.as_str());
+        let same = listed[first..].iter().take_while(|(known, _)| *known == lower);
+        same.for_each(|(_, at)| counts[*at] += 1);
     }
     let (best, most) = counts.iter().enumerate().max_by_key(|(_, count)| **count)?;
     let next = counts.iter().enumerate().filter(|(at, _)| *at != best).map(|(_, n)| *n).max()?;
@@ -188,6 +197,13 @@ mod tests {
         check("Goal!", Some("pt-br"), ("pt-br", FoundBy::Declared));
         check("Goal!", None, ("und", FoundBy::Model));
         check("", None, ("und", FoundBy::Model));
+    }
+
+    #[test]
+    fn no_common_word_is_too_long_to_be_found() {
+        let words = COMMON.iter().flat_map(|(_, words)| words.split(' '));
+        let longest = words.filter(|word| word.is_ascii()).map(str::len).max();
+        assert_eq!(longest, Some(LONGEST_COMMON));
     }
 
     #[test]

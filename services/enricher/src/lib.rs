@@ -69,7 +69,9 @@ pub fn findings(text: &str, about: &AboutArticle, verdict: &Verdict) -> Findings
     findings::find(&Text::new(text), about)
 }
 
-fn consumer() -> ConsumerConfig {
+/// The durable reader that all enrichers share.
+#[must_use]
+pub fn consumer() -> ConsumerConfig {
     let name = Role::Enricher.as_str();
     ConsumerConfig {
         filter: Subject::judged().as_str().to_owned(),

@@ -40,6 +40,7 @@ use publish::Publisher;
 use schedule::{Hosts, Scheduler};
 use state::Store;
 
+pub use article::canonical as canonical_address;
 pub use metrics::METRICS;
 pub use probe::{Probe, ProbeError, probe};
 pub use settings::{ConfiguredFeed, Settings};

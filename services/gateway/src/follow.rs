@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{Event, Stored, UnixMillis};
-use wirefold_proto::{Alert, DecodeError, OutputArticle, OutputStory, decode, schema_of, streams};
+use wirefold_flow::{BusError, Event, Stored, UnixMillis};
+use wirefold_proto::{Alert, DecodeError, OutputArticle, OutputStory, decode, name_of, streams};
 
 use crate::error::GatewayError;
 use crate::inner::Inner;
@@ -13,7 +13,7 @@ use crate::metrics;
 use crate::projection::{Batch, Change, ProjectionError};
 
 /// Messages put in with one transaction.
-const BATCH: usize = 200;
+const BATCH: usize = 500;
 /// The name under which it says how far it has read, and that it is alive.
 const NAME: &str = "gateway";
 /// How long articles are shown. design, section 14.
@@ -54,7 +54,7 @@ async fn follow(
         if !may_pass(&error) {
             return Err(error);
         }
-        tracing::warn!(stream, %error, "projection stands still, trying again");
+        tell(inner, stream, &error);
         tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
@@ -62,6 +62,17 @@ async fn follow(
         }
     }
     Ok(())
+}
+
+/// A bus that fails, and a full disk, are told to whoever watches all that write.
+fn tell(inner: &Inner, stream: &'static str, error: &GatewayError) {
+    match error {
+        GatewayError::Bus(error) => inner.observer.observe(NAME, Event::BusFailed(error)),
+        error if is_full(error) => {
+            inner.observer.observe(NAME, Event::BusFailed(&BusError::DiskFull));
+        }
+        error => tracing::warn!(stream, %error, "projection stands still, trying again"),
+    }
 }
 
 async fn read_on(
@@ -106,12 +117,16 @@ fn read(message: &Stored) -> Option<Change> {
 fn change(message: &Stored) -> Result<Change, DecodeError> {
     use wirefold_proto::Message as _;
     let body = &message.body;
-    match schema_of(body)?.name.as_str() {
-        Alert::NAME => decode(body).map(|alert| Change::Alert(Box::new(alert))),
+    match &*name_of(body)? {
+        Alert::NAME => decode(body).map(|alert| {
+            let body = body.clone();
+            Change::Alert { alert: Box::new(alert), body }
+        }),
         OutputStory::NAME => decode(body).map(|change| Change::Story(Box::new(change))),
         _ => {
             let article: OutputArticle = decode(body)?;
-            Ok(Change::Article { article: Box::new(article), folded: message.at })
+            let (article, body) = (Box::new(article), body.clone());
+            Ok(Change::Article { article, body, folded: message.at })
         }
     }
 }
@@ -122,13 +137,21 @@ fn known_name(stream: &str) -> &'static str {
 }
 
 fn may_pass(error: &GatewayError) -> bool {
-    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
     match error {
         GatewayError::Bus(error) => error.may_pass(),
-        GatewayError::Failed(ProjectionError::Sqlite(error)) => {
-            matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | DiskFull))
-        }
-        _ => false,
+        error => is_full(error) || matches!(code(error), Some(DatabaseBusy | DatabaseLocked)),
+    }
+}
+
+fn is_full(error: &GatewayError) -> bool {
+    code(error) == Some(rusqlite::ErrorCode::DiskFull)
+}
+
+fn code(error: &GatewayError) -> Option<rusqlite::ErrorCode> {
+    match error {
+        GatewayError::Failed(ProjectionError::Sqlite(error)) => error.sqlite_error_code(),
+        _ => None,
     }
 }
 

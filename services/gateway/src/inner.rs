@@ -8,11 +8,15 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::timestamp;
 use wirefold_flow::{Bus, BusError, Clock, Observer, UnixMillis};
 use wirefold_proto::{
-    ArticleFetched, FeedRecord, Message, SubscriptionRecord, decode, streams, token,
+    ArticleFetched, ControlCommand, FeedRecord, Message, SubscriptionRecord, decode, streams, token,
 };
 
+use crate::pending::{DONE, Known, Obeys};
 use crate::projection::Projection;
 use crate::settings::Settings;
+
+/// Commands read at once.
+const COMMANDS: usize = 256;
 
 /// What everything in the gateway shares.
 pub(crate) struct Inner {
@@ -53,24 +57,21 @@ impl Inner {
         }
     }
 
-    /// Every feed, by id.
-    pub(crate) async fn feeds(&self) -> Result<Vec<FeedRecord>, BusError> {
-        let mut feeds: Vec<FeedRecord> = self.records(streams::FEEDS.name, "feed.").await?;
-        feeds.sort_by(|one, other| one.feed.id.cmp(&other.feed.id));
-        Ok(feeds)
+    /// Every feed, those too that a command added which is not carried out yet.
+    pub(crate) async fn feeds(&self) -> Result<Known<FeedRecord>, BusError> {
+        let id = |record: &FeedRecord| record.feed.id.to_string();
+        self.known(streams::FEEDS.name, "feed.", id).await
     }
 
     /// One feed.
     pub(crate) async fn feed(&self, id: &str) -> Result<Option<FeedRecord>, BusError> {
-        self.record(streams::FEEDS.name, &format!("feed.{}", token::escape(id))).await
+        self.one(streams::FEEDS.name, "feed.", id).await
     }
 
-    /// Every subscription, by id.
-    pub(crate) async fn subscriptions(&self) -> Result<Vec<SubscriptionRecord>, BusError> {
-        let mut subscriptions: Vec<SubscriptionRecord> =
-            self.records(streams::SUBSCRIPTIONS.name, "subscription.").await?;
-        subscriptions.sort_by(|one, other| one.subscription.id.cmp(&other.subscription.id));
-        Ok(subscriptions)
+    /// Every subscription, those too that a command put which is not carried out yet.
+    pub(crate) async fn subscriptions(&self) -> Result<Known<SubscriptionRecord>, BusError> {
+        let id = |record: &SubscriptionRecord| record.subscription.id.to_string();
+        self.known(streams::SUBSCRIPTIONS.name, "subscription.", id).await
     }
 
     /// One subscription.
@@ -78,18 +79,67 @@ impl Inner {
         &self,
         id: &str,
     ) -> Result<Option<SubscriptionRecord>, BusError> {
-        let key = format!("subscription.{}", token::escape(id));
-        self.record(streams::SUBSCRIPTIONS.name, &key).await
+        self.one(streams::SUBSCRIPTIONS.name, "subscription.", id).await
     }
 
-    async fn records<M: Message>(&self, bucket: &str, prefix: &str) -> Result<Vec<M>, BusError> {
+    async fn known<M: Message>(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        id: impl Fn(&M) -> String,
+    ) -> Result<Known<M>, BusError>
+    where
+        Known<M>: Obeys,
+    {
         let entries = self.bus.key_value(bucket)?.changes(0).await?;
         let ours = entries.iter().filter(|entry| entry.key.starts_with(prefix));
-        Ok(ours.filter_map(|entry| decode(entry.value.as_ref()?).ok()).collect())
+        let records = ours.filter_map(|entry| decode::<M>(entry.value.as_ref()?).ok());
+        let known = Known::of(records.map(|record| (id(&record), record)));
+        let done = entries.iter().find(|entry| entry.key == DONE);
+        let done = done.and_then(|entry| entry.value.as_ref()).map_or(0, |done| number(done));
+        self.with_commands(known, done).await
     }
 
-    async fn record<M: Message>(&self, bucket: &str, key: &str) -> Result<Option<M>, BusError> {
-        let entry = self.bus.key_value(bucket)?.get(key).await?;
-        Ok(entry.and_then(|entry| decode(entry.value.as_ref()?).ok()))
+    async fn one<M: Message>(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        id: &str,
+    ) -> Result<Option<M>, BusError>
+    where
+        Known<M>: Obeys,
+    {
+        let keys = self.bus.key_value(bucket)?;
+        let entry = keys.get(&format!("{prefix}{}", token::escape(id))).await?;
+        let record = entry.and_then(|entry| decode::<M>(entry.value.as_ref()?).ok());
+        let known = Known::of(record.map(|record| (id.to_owned(), record)));
+        let done = keys.get(DONE).await?.and_then(|done| done.value);
+        let known = self.with_commands(known, done.map_or(0, |done| number(&done))).await?;
+        Ok(known.into_one(id))
     }
+
+    /// Lays the commands over it that come after this one in `WF_CONTROL`.
+    async fn with_commands<M>(&self, mut known: Known<M>, done: u64) -> Result<Known<M>, BusError>
+    where
+        Known<M>: Obeys,
+    {
+        let (stream, filter) = (streams::CONTROL.name, <Known<M> as Obeys>::FILTER);
+        let last = self.bus.last(stream, filter).await?;
+        if last.is_none_or(|last| last.sequence <= done) {
+            return Ok(known);
+        }
+        let mut commands = self.bus.read(stream, filter, done + 1).await?;
+        loop {
+            let batch = commands.ready(COMMANDS).await?;
+            if batch.is_empty() {
+                return Ok(known);
+            }
+            let readable = batch.iter().filter_map(|it| decode::<ControlCommand>(&it.body).ok());
+            readable.for_each(|command| known.obey(command.command));
+        }
+    }
+}
+
+fn number(value: &[u8]) -> u64 {
+    std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
 }

@@ -14,6 +14,7 @@ mod gateway;
 mod inner;
 mod metrics;
 mod page;
+mod pending;
 mod projection;
 mod settings;
 pub mod shapes;
@@ -23,6 +24,6 @@ mod tests;
 pub use error::GatewayError;
 pub use gateway::{Access, Gateway};
 pub use metrics::METRICS;
-pub use settings::{Probe, Rehearse, Replay, Settings};
+pub use settings::{Condition, Probe, Rehearse, Replay, Settings};
 
 use inner::Inner;

@@ -1,4 +1,4 @@
-//! What the binary decides, and the three things that it alone can do.
+//! What the binary decides, and what it alone can do or know.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub struct Settings {
     pub replay: Arc<dyn Replay>,
     /// Looks at an address that may be a feed.
     pub probe: Arc<dyn Probe>,
+    /// Knows whether the data folder takes what is written.
+    pub condition: Arc<dyn Condition>,
 }
 
 /// Says what a subscription would have sent and saved, and whether it is one.
@@ -56,4 +58,17 @@ pub trait Replay: Send + Sync {
 pub trait Probe: Send + Sync {
     /// Says what it found, or why it could not look.
     fn probe(&self, url: String) -> BoxFuture<'_, Result<serde_json::Value, String>>;
+}
+
+/// Knows whether the data folder takes what is written.
+pub trait Condition: Send + Sync {
+    /// Why it does not; none where it does.
+    fn trouble(&self) -> Option<String>;
+}
+
+/// All is well.
+impl Condition for () {
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }

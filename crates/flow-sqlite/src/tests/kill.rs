@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use wirefold_flow::conformance::unique;
 use wirefold_flow::sim::Random;
 use wirefold_flow::{Bus, Outgoing, Settle, Stored};
 
@@ -12,15 +13,6 @@ const SEED: u64 = 20_261_120;
 
 async fn all(bus: &dyn Bus, stream: &str) -> Vec<Stored> {
     bus.read(stream, ">", 1).await.unwrap().ready(1_000_000).await.unwrap()
-}
-
-/// The ids in order, of which none stands twice and no sequence is left out.
-fn unique(messages: &[Stored]) -> BTreeSet<&str> {
-    let places = messages.iter().map(|message| message.sequence);
-    assert!(places.eq(1..=messages.len() as u64), "a hole in {}", messages[0].stream);
-    let ids: BTreeSet<&str> = messages.iter().map(|message| message.id.as_str()).collect();
-    assert_eq!(ids.len(), messages.len(), "twice in {}", messages[0].stream);
-    ids
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 #[expect(clippy::unwrap_used, reason = "a test, in whichever crate it runs")]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,21 @@ pub use tests::survival::*;
 
 use crate::BoxFuture;
 use crate::bus::Bus;
-use crate::message::Outgoing;
+use crate::message::{Outgoing, Stored};
+
+/// The ids of all messages of a stream, for tests that kill: none stands twice, and no sequence is
+/// left out.
+///
+/// # Panics
+/// Where that does not hold.
+#[must_use]
+pub fn unique(messages: &[Stored]) -> BTreeSet<&str> {
+    let places = messages.iter().map(|message| message.sequence);
+    assert!(places.eq(1..=messages.len() as u64), "a hole in {}", messages[0].stream);
+    let ids: BTreeSet<&str> = messages.iter().map(|message| message.id.as_str()).collect();
+    assert_eq!(ids.len(), messages.len(), "twice in {}", messages[0].stream);
+    ids
+}
 
 /// What the suite needs of a bus besides the seam.
 pub trait Harness: Send + Sync {
@@ -85,6 +100,7 @@ macro_rules! conformance_suite {
             restart_leaves_no_consumer_stuck
             attempts_are_counted_across_a_crash
             places_and_fences_survive_a_crash
+            a_look_given_up_hides_nothing
             dropping_a_subscription_loses_nothing
         );
     };

@@ -15,7 +15,7 @@ use crate::clock::{Clock, UnixMillis};
 use crate::config::{ConsumerConfig, StreamConfig, StreamState};
 use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
-use crate::store::{Changed, Engine, Expect, Runner, Step, call};
+use crate::store::{Engine, Expect, Runner, Step, call};
 use crate::subject::check_name;
 
 /// The bus of one process. Clones are one bus.
@@ -23,30 +23,42 @@ use crate::subject::check_name;
 pub struct LocalBus {
     runner: Arc<dyn Runner>,
     clock: Arc<dyn Clock>,
-    changed: Changed,
 }
 
 impl LocalBus {
     /// A bus over whatever carries out the jobs.
     pub fn new(runner: Arc<dyn Runner>, clock: Arc<dyn Clock>) -> Self {
-        Self { runner, clock, changed: Arc::new(Notify::new()) }
+        Self { runner, clock }
     }
 
     async fn call<T: Send + 'static>(
         &self,
         ask: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
     ) -> Result<T, BusError> {
-        call(&*self.runner, self.changed.clone(), ask).await
+        call(&*self.runner, ask).await
     }
 
-    /// Asks until there is an answer, each time that something has changed or time is up.
+    /// Asks until there is room, each time that there may be some or time is up.
     async fn until_done<T, F>(&self, ask: F) -> Result<T, BusError>
     where
         T: Send + 'static,
         F: FnMut(&mut Engine, UnixMillis) -> Result<Step<T>, BusError> + Clone + Send + 'static,
     {
+        if let Step::Done(answer) = self.call(ask.clone()).await? {
+            return Ok(answer);
+        }
+        let room = self.call(|engine, _| Ok(engine.signal_of_room())).await?;
+        self.until(&room, ask).await
+    }
+
+    /// Asks until there is an answer, each time that a signal comes or time is up.
+    async fn until<T, F>(&self, signal: &Notify, ask: F) -> Result<T, BusError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Engine, UnixMillis) -> Result<Step<T>, BusError> + Clone + Send + 'static,
+    {
         loop {
-            let changed = self.changed.notified();
+            let changed = signal.notified();
             match self.call(ask.clone()).await? {
                 Step::Done(answer) => return Ok(answer),
                 Step::Wait(until) => self.wait(changed, until).await,
@@ -72,6 +84,8 @@ impl LocalBus {
         message: Outgoing,
         expect: Expect,
     ) -> Result<Published, BusError> {
+        // Asked again where it must wait: each time for the same message.
+        let message = Arc::new(message);
         self.until_done(move |engine, now| engine.publish(&message, &expect, now)).await
     }
 }
@@ -101,8 +115,12 @@ impl Bus for LocalBus {
     fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
         Box::pin(async move {
             let opened = consumer.clone();
-            self.call(move |engine, _| engine.subscribe(&opened)).await?;
-            let subscription = subscription::LocalSubscription::new(self.clone(), consumer);
+            let open = move |engine: &mut Engine, _| {
+                engine.subscribe(&opened)?;
+                engine.signal_of(&opened.stream)
+            };
+            let signal = self.call(open).await?;
+            let subscription = subscription::LocalSubscription::new(self.clone(), consumer, signal);
             Ok(Box::new(subscription) as Box<dyn Subscription>)
         })
     }
@@ -110,8 +128,9 @@ impl Bus for LocalBus {
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
         let (stream, filter) = (stream.to_owned(), filter.to_owned());
         Box::pin(async move {
-            self.stream_state(&stream).await?;
-            let reader = reader::LocalReader::new(self.clone(), stream, filter, from);
+            let asked = stream.clone();
+            let signal = self.call(move |engine, _| engine.signal_of(&asked)).await?;
+            let reader = reader::LocalReader::new(self.clone(), (stream, filter), from, signal);
             Ok(Box::new(reader) as Box<dyn OrderedReader>)
         })
     }

@@ -1,9 +1,13 @@
 //! Ordered reading on the bus of one process.
 
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
 use super::LocalBus;
 use crate::bus::{Answer, OrderedReader};
 use crate::message::Stored;
-use crate::store::Step;
+use crate::store::{Engine, Step};
 
 pub(super) struct LocalReader {
     bus: LocalBus,
@@ -11,11 +15,18 @@ pub(super) struct LocalReader {
     filter: String,
     /// The first sequence not looked at.
     next: u64,
+    /// Comes whenever there is more to read.
+    signal: Arc<Notify>,
 }
 
 impl LocalReader {
-    pub(super) fn new(bus: LocalBus, stream: String, filter: String, from: u64) -> Self {
-        Self { bus, stream, filter, next: from }
+    pub(super) fn new(
+        bus: LocalBus,
+        (stream, filter): (String, String),
+        from: u64,
+        signal: Arc<Notify>,
+    ) -> Self {
+        Self { bus, stream, filter, next: from, signal }
     }
 }
 
@@ -25,10 +36,9 @@ impl OrderedReader for LocalReader {
             loop {
                 let (stream, filter) = (self.stream.clone(), self.filter.clone());
                 let from = self.next;
-                let (found, next) = self
-                    .bus
-                    .until_done(move |engine, now| engine.read(&stream, &filter, from, max, now))
-                    .await?;
+                let ask =
+                    move |engine: &mut Engine, now| engine.read(&stream, &filter, from, max, now);
+                let (found, next) = self.bus.until(&self.signal, ask).await?;
                 self.next = next;
                 if !found.is_empty() {
                     return Ok(found);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use super::LocalBus;
 use crate::BoxFuture;
 use crate::bus::{Answer, Delivery, Settle, Settler, Subscription};
@@ -18,11 +20,13 @@ pub(super) struct LocalSubscription {
     /// A take under way. It stays when `next` is dropped, so that what it took is not lost until
     /// its deadline.
     taking: Option<Taking>,
+    /// Comes whenever there may be more to take.
+    signal: Arc<Notify>,
 }
 
 impl LocalSubscription {
-    pub(super) fn new(bus: LocalBus, consumer: ConsumerConfig) -> Self {
-        Self { bus, consumer: Arc::new(consumer), taking: None }
+    pub(super) fn new(bus: LocalBus, consumer: ConsumerConfig, signal: Arc<Notify>) -> Self {
+        Self { bus, consumer: Arc::new(consumer), taking: None, signal }
     }
 
     async fn step(&mut self, max: usize) -> Result<Step<Vec<Taken>>, BusError> {
@@ -42,7 +46,7 @@ impl LocalSubscription {
             let settler = Arc::new(LocalSettler {
                 bus: self.bus.clone(),
                 consumer: self.consumer.clone(),
-                message: message.clone(),
+                message: Arc::new(message.clone()),
                 attempt,
             });
             Delivery { message, attempt, settler }
@@ -54,11 +58,15 @@ impl LocalSubscription {
 impl Subscription for LocalSubscription {
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
         Box::pin(async move {
-            let bus = self.bus.clone();
+            let (bus, signal) = (self.bus.clone(), self.signal.clone());
             loop {
-                let changed = bus.changed.notified();
+                // What an earlier call asked may have been answered before this signal was listened
+                // to: that there is nothing must be asked again.
+                let is_stale = self.taking.is_some();
+                let changed = signal.notified();
                 match self.step(max).await? {
                     Step::Done(taken) => return Ok(self.deliveries(taken)),
+                    Step::Wait(_) if is_stale => {}
                     Step::Wait(until) => bus.wait(changed, until).await,
                 }
             }
@@ -81,7 +89,7 @@ impl Subscription for LocalSubscription {
 struct LocalSettler {
     bus: LocalBus,
     consumer: Arc<ConsumerConfig>,
-    message: Stored,
+    message: Arc<Stored>,
     attempt: u32,
 }
 

@@ -68,11 +68,13 @@ struct InPlace {
 impl Runner for InPlace {
     fn submit(&self, mut job: Box<dyn Job>) {
         let now = self.clock.now();
+        // A job that panicked has changed nothing after the panic: the tables hold.
+        let engine = || self.engine.lock().unwrap_or_else(PoisonError::into_inner);
         let outcome = {
-            // A job that panicked has changed nothing after the panic: the tables hold.
-            let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
-            job.run(&mut engine, now)
+            let mut engine = engine();
+            job.run(&mut engine, now).and_then(|()| engine.commit())
         };
         job.finish(outcome);
+        engine().tell();
     }
 }

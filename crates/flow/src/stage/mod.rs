@@ -7,6 +7,7 @@ mod work;
 use std::time::Duration;
 
 use crate::BoxFuture;
+use crate::bus::Delivery;
 use crate::message::{Outgoing, Stored};
 
 pub(crate) use panics::message;
@@ -19,6 +20,10 @@ pub trait Stage: Send + Sync {
     ///
     /// The loop keeps the delivery alive meanwhile. A panic rejects the message.
     fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>>;
+
+    /// Is told what was taken together before any of it is handled: the loop starts that side by
+    /// side, and a stage that needs an order among them notes it here.
+    fn line_up(&self, _taken: &[Delivery]) {}
 }
 
 /// What a stage is given.

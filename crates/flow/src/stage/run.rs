@@ -138,6 +138,7 @@ impl Running {
     }
 
     fn start(&mut self, deliveries: Vec<Delivery>) {
+        self.worker.stage.line_up(&deliveries);
         for delivery in deliveries {
             let worker = self.worker.clone();
             self.work.spawn(async move { worker.work(delivery).await });

@@ -101,6 +101,9 @@ impl Engine {
         };
         let in_flight = usize::try_from(reader.pending).unwrap_or(usize::MAX);
         let free = consumer.max_in_flight.saturating_sub(in_flight);
+        if free == 0 {
+            self.limited.insert(durable.clone());
+        }
         let max = max.min(taken.len() + free);
         let mut next = reader.next;
         while taken.len() < max {
@@ -142,7 +145,16 @@ impl Engine {
             return Ok(Step::Done(()));
         };
         let is_current = pending.attempt == attempt;
-        self.changes += 1;
+        self.signals.free();
+        // When it is due again may be sooner than whoever takes them waits for. One that is done is
+        // waited for only where there were too many.
+        let is_awaited = match settle {
+            Settle::Ack | Settle::Reject(_) => self.limited.remove(consumer.durable.as_str()),
+            Settle::Retry { .. } | Settle::InProgress => true,
+        };
+        if is_awaited {
+            self.signals.stir(stream);
+        }
         match settle {
             Settle::Ack => self.tables.drop_pending(stream, durable, message.sequence)?,
             Settle::Reject(reason) => return self.bury(consumer, message, attempt, reason, now),
@@ -172,7 +184,7 @@ impl Engine {
         self.stream_index(stream)?;
         let stands = self.tables.reader(stream, reader)?.map_or(0, |reader| reader.next);
         let next = through.saturating_add(1);
-        self.changes += 1;
+        self.signals.free();
         if next > stands { self.tables.put_reader(stream, reader, next) } else { Ok(()) }
     }
 

@@ -1,8 +1,12 @@
 //! The engine: streams and what they keep.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use super::ids::Ids;
+use super::signals::Signals;
 use super::tables::{StreamRow, Tables};
 use crate::bus::Entry;
 use crate::clock::UnixMillis;
@@ -33,8 +37,11 @@ pub struct Engine {
     /// When the first message of a stream, by its index, was stored; with the `first` that it is
     /// true for.
     oldest_at: HashMap<usize, (u64, UnixMillis)>,
-    /// Counts what others may be waiting for: messages stored and dropped, settled, keys put.
-    pub(super) changes: u64,
+    /// The streams whose counters are written with the next commit.
+    pub(super) uncounted: BTreeSet<usize>,
+    pub(super) signals: Signals,
+    /// The durable readers that had as much in their hands as they may when they last asked.
+    pub(super) limited: HashSet<String>,
 }
 
 impl Engine {
@@ -48,7 +55,9 @@ impl Engine {
             streams: Vec::new(),
             ids: HashMap::new(),
             oldest_at: HashMap::new(),
-            changes: 0,
+            uncounted: BTreeSet::new(),
+            signals: Signals::default(),
+            limited: HashSet::new(),
         };
         engine.reload(now)?;
         Ok(engine)
@@ -62,6 +71,8 @@ impl Engine {
         self.streams = self.tables.streams()?;
         self.ids.clear();
         self.oldest_at.clear();
+        self.uncounted.clear();
+        self.signals.forget();
         for row in &self.streams {
             let after = now.minus(row.config.window);
             let known = self.tables.known_ids(&row.config.name, after)?;
@@ -83,7 +94,30 @@ impl Engine {
     /// # Errors
     /// A failing store: roll back then.
     pub fn commit(&mut self) -> Result<(), BusError> {
+        for index in &self.uncounted {
+            self.tables.put_counters(&self.streams[*index])?;
+        }
+        self.uncounted.clear();
         self.tables.commit()
+    }
+
+    /// Wakes those who wait for what was committed: once it is answered.
+    pub fn tell(&mut self) {
+        self.signals.tell();
+    }
+
+    /// What is told of whenever there is something to read in a stream.
+    ///
+    /// # Errors
+    /// [`BusError::NoStream`].
+    pub(crate) fn signal_of(&mut self, stream: &str) -> Result<Arc<Notify>, BusError> {
+        self.stream_index(stream)?;
+        Ok(self.signals.of(stream))
+    }
+
+    /// What is told of whenever there may be room in a stream.
+    pub(crate) fn signal_of_room(&self) -> Arc<Notify> {
+        self.signals.room()
     }
 
     /// Undoes what was done since.
@@ -262,9 +296,9 @@ impl Engine {
         row.first = oldest.sequence + 1;
         row.messages -= 1;
         row.bytes -= oldest.size();
-        self.changes += 1;
-        self.tables.drop_message(oldest)?;
-        self.tables.put_counters(&self.streams[index])
+        self.signals.free();
+        self.uncounted.insert(index);
+        self.tables.drop_message(oldest)
     }
 
     /// See [`KeyValue`](crate::KeyValue).

@@ -31,7 +31,6 @@ impl Engine {
         let revision = self.tables.revision(bucket)? + 1;
         let entry = Entry { key: key.to_owned(), revision, value: value.cloned() };
         self.tables.put_entry(bucket, &entry)?;
-        self.changes += 1;
         Ok(revision)
     }
 

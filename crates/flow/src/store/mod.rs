@@ -11,10 +11,11 @@ mod ids;
 mod job;
 mod keys;
 mod publish;
+mod signals;
 mod tables;
 
 pub(crate) use consumers::Taken;
 pub use engine::{Engine, Step};
-pub use job::{Changed, Job, Runner, call};
+pub use job::{Job, Runner, call};
 pub use publish::Expect;
 pub use tables::{KnownId, Pending, Reader, StreamRow, Tables};

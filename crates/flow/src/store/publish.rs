@@ -171,11 +171,11 @@ impl Engine {
         row.messages += 1;
         row.bytes += message.size();
         row.last_id.clone_from(&message.id);
-        self.changes += 1;
+        self.signals.stir(&stored.stream);
+        self.uncounted.insert(index);
         let after = now.minus(row.config.window);
         self.tables.insert(&stored)?;
         self.tables.remember_id(&stored, after)?;
-        self.tables.put_counters(&self.streams[index])?;
         let ids = self.ids.entry(stored.stream).or_default();
         ids.add(stored.id, stored.sequence, now);
         Ok(stored.sequence)

@@ -32,17 +32,50 @@ impl Mark {
 pub(super) fn marks(original: &str, paragraph: Span) -> Vec<Mark> {
     let text = paragraph.of(original);
     let mut marks = Vec::new();
-    let mut before: Option<char> = None;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let after = chars.peek().map(|(_, next)| *next);
-        if let Some(side) = side(c, before, after) {
-            let at = paragraph.start + at;
-            marks.push(Mark { at, end: at + c.len_utf8(), kind: c, side });
+    let mut from = 0;
+    // All other ASCII characters are none.
+    while let Some(step) = text.as_bytes()[from..].iter().position(|b| *b == b'"' || !b.is_ascii())
+    {
+        let at = from + step;
+        let Some(c) = text[at..].chars().next() else {
+            break;
+        };
+        from = at + c.len_utf8();
+        if !is_mark(c) {
+            continue;
         }
-        before = Some(c);
+        let (before, after) = (text[..at].chars().next_back(), text[from..].chars().next());
+        if let Some(side) = side(c, before, after) {
+            let (at, end) = (paragraph.start + at, paragraph.start + from);
+            marks.push(Mark { at, end, kind: c, side });
+        }
     }
     marks
+}
+
+/// Whether a character is a double mark anywhere.
+fn is_mark(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '«'
+            | '»'
+            | '“'
+            | '”'
+            | '„'
+            | '‟'
+            | '‹'
+            | '›'
+            | '「'
+            | '」'
+            | '『'
+            | '』'
+            | '〝'
+            | '〞'
+            | '〟'
+            | '＂'
+            | '｢'
+            | '｣'
+    )
 }
 
 /// Whether there is no word on this side of a mark.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Stop};
 
 /// Why there is no answer, or not the one that was wanted.
 #[derive(Debug, Error)]
@@ -13,6 +13,15 @@ pub(crate) enum ClientError {
     /// Nothing has ever run on this data folder.
     #[error("nothing has been collected yet in {}: run `wirefold up`", folder.display())]
     NoData {
+        /// The data folder.
+        folder: PathBuf,
+    },
+    /// Everything stands on a NATS server.
+    #[error(
+        "what {} is about stands on a NATS server, which a running wirefold speaks to: start \
+         `wirefold up --nats`, or `wirefold run gateway --nats` on that folder", folder.display()
+    )]
+    OverNats {
         /// The data folder.
         folder: PathBuf,
     },
@@ -43,7 +52,8 @@ pub(crate) enum ClientError {
     Refused(Problem),
     /// The answer is not what this version knows.
     #[error(
-        "the answer to {path} is not understood: {why}. Is the running wirefold another version?"
+        "what the running wirefold answered is not understood: it may be another version, start \
+         it anew ({path}: {why})"
     )]
     Garbled {
         /// What was asked.
@@ -62,11 +72,24 @@ pub(crate) enum ClientError {
 }
 
 impl ClientError {
+    /// The same; where it is that something is not there, with the command that shows what is.
+    pub(crate) fn see(self, command: &str) -> anyhow::Error {
+        match &self {
+            Self::Refused(problem) if problem.status == 404 => {
+                Stop::new(Exit::NotFound, format!("{problem}: see `{command}`")).into()
+            }
+            _ => self.into(),
+        }
+    }
+
     /// The exit code that tells it to scripts.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::NoData { .. } => Exit::NotFound,
-            Self::InUse { .. } | Self::Unreachable { .. } | Self::NotRunning { .. } => Exit::Bus,
+            Self::InUse { .. }
+            | Self::OverNats { .. }
+            | Self::Unreachable { .. }
+            | Self::NotRunning { .. } => Exit::Bus,
             Self::Unopened(_) | Self::Garbled { .. } => Exit::Failure,
             Self::Refused(problem) => match problem.status {
                 404 | 410 => Exit::NotFound,
@@ -84,7 +107,10 @@ pub(crate) struct Problem {
     /// The HTTP status.
     #[serde(default)]
     pub(crate) status: u16,
-    /// What is wrong and what to do.
+    /// The sort: what is said about it stands in [`Problem::advice`].
+    #[serde(default, rename = "type")]
+    sort: String,
+    /// What is wrong and what to do, for whoever writes to the API.
     #[serde(default)]
     title: String,
     /// More about this case.
@@ -102,25 +128,53 @@ impl Problem {
         let mut problem = found.filter(|found| !found.title.is_empty()).unwrap_or_default();
         problem.status = status;
         if problem.title.is_empty() {
-            problem.title = format!("the answer is HTTP {status}");
+            problem.title =
+                "the running wirefold gave no answer that can be read: look into its log, or \
+                 start it anew"
+                    .to_owned();
         }
         problem
     }
+
+    /// What to do, for whoever sits at a command line; empty where the detail says it. None for a
+    /// sort of another version.
+    fn advice(&self) -> Option<&'static str> {
+        Some(match self.sort.strip_prefix(SORTS)? {
+            "bad-request" | "unprocessable" | "not-found" | "ambiguous" => "",
+            "gone" => "it is kept no longer",
+            "managed" => "change it in that file",
+            "too-large" => "give less at once",
+            "busy" => "try again in a moment",
+            "failed" => "look into the log of `wirefold up`; trying again may help",
+            "method" | "media-type" | "host" | "origin" => {
+                "the running wirefold is another version: start it anew"
+            }
+            _ => return None,
+        })
+    }
 }
+
+/// What the sorts of problems begin with.
+const SORTS: &str = "urn:wirefold:problem:";
 
 impl std::fmt::Display for Problem {
     /// One line: what is wrong, what to do, and what an ambiguous id may have meant.
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let title = crate::output::clean(&self.title);
         let detail = self.detail.as_deref().filter(|detail| !detail.is_empty());
-        match detail {
-            Some(detail) => {
+        match (detail, self.advice()) {
+            (Some(detail), Some("")) => out.write_str(&crate::output::clean(detail))?,
+            (Some(detail), Some(advice)) => {
+                write!(out, "{}: {advice}", crate::output::clean(detail))?;
+            }
+            (Some(detail), None) => {
                 let mut letters = title.chars();
                 let first = letters.next().into_iter().flat_map(char::to_lowercase);
                 let advice: String = first.chain(letters).collect();
                 write!(out, "{}: {advice}", crate::output::clean(detail))?;
             }
-            None => out.write_str(&title)?,
+            (None, Some(advice)) if !advice.is_empty() => out.write_str(advice)?,
+            (None, _) => out.write_str(&title)?,
         }
         let is_said = |name: &String| detail.is_some_and(|detail| detail.contains(name));
         if !self.candidates.iter().all(is_said) {
@@ -146,7 +200,30 @@ mod tests {
         let both = r#"{"title":"Give more digits","detail":"three begin so","candidates":["s-ab","s-ac"]}"#;
         check(409, both, "three begin so: give more digits (s-ab, s-ac)", Exit::Usage);
         check(400, r#"{"title":"a\nb\u001b[2J"}"#, "a b[2J", Exit::Usage);
-        check(500, "<html>", "the answer is HTTP 500", Exit::Failure);
-        check(503, "[]", "the answer is HTTP 503", Exit::Bus);
+        let unread = "the running wirefold gave no answer that can be read: look into its log, or \
+                      start it anew";
+        check(500, "<html>", unread, Exit::Failure);
+        check(503, "[]", unread, Exit::Bus);
+    }
+
+    #[test]
+    fn what_the_api_tells_programs_is_told_to_people_in_their_words() {
+        let said = |sort: &str, title: &str, detail: &str| {
+            let body = serde_json::json!({
+                "type": format!("urn:wirefold:problem:{sort}"), "title": title, "detail": detail,
+            });
+            Problem::of(400, body.to_string().as_bytes()).to_string()
+        };
+        let mend = "Mend the request as the detail says, then send it again";
+        assert_eq!(said("bad-request", mend, "\"x\" is too short"), "\"x\" is too short");
+        let file = "Change it in the file that defines it";
+        assert_eq!(
+            said("managed", file, "feed sea is defined by wirefold.toml:14"),
+            "feed sea is defined by wirefold.toml:14: change it in that file"
+        );
+        let json = "Send JSON with the header Content-Type: application/json";
+        let told = said("media-type", json, "there is no Content-Type header");
+        assert!(told.ends_with("the running wirefold is another version: start it anew"), "{told}");
+        assert_eq!(said("of-next-year", "Give more", "it lacks"), "it lacks: give more");
     }
 }

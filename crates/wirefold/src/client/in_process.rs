@@ -1,7 +1,7 @@
 //! The API in this process, over a data folder that nobody runs on.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,7 +16,9 @@ use wirefold_gateway::shapes::Status;
 use wirefold_gateway::{Access, Gateway, Probe, Rehearse, Replay, Settings};
 use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
 
-use super::ClientError;
+use super::{ClientError, Place};
+use crate::config::{Overrides, load_here};
+use crate::up::seams::{Probing, Rehearsing};
 
 /// How long to wait between two looks at how far the projection is.
 const LOOK: Duration = Duration::from_millis(10);
@@ -24,7 +26,11 @@ const LOOK: Duration = Duration::from_millis(10);
 const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Opens the data folder and serves the API to this process only.
-pub(super) async fn open(folder: &Path, socket: &Path) -> Result<Router, ClientError> {
+pub(super) async fn open(
+    folder: &Path,
+    socket: &Path,
+    place: &Place,
+) -> Result<Router, ClientError> {
     let is_new = !folder.join(wirefold_flow_sqlite::FILE).exists();
     let clock = Arc::new(SystemClock);
     let bus = wirefold_flow_sqlite::open(folder, clock.clone()).map_err(|error| match error {
@@ -40,7 +46,8 @@ pub(super) async fn open(folder: &Path, socket: &Path) -> Result<Router, ClientE
         made.map_err(|error| failed(error.to_string()))?;
     }
     let surroundings = Surroundings::new(bus, clock.clone());
-    let gateway = Gateway::open(surroundings, settings(folder)).await;
+    let settings = settings(folder, place, &surroundings);
+    let gateway = Gateway::open(surroundings, settings).await;
     let gateway = Arc::new(gateway.map_err(|error| failed(error.to_string()))?);
     let router = gateway.router(Access::Socket);
     let follows = gateway.clone();
@@ -72,7 +79,8 @@ async fn catch_up(router: &Router, clock: &dyn Clock) -> Result<(), String> {
     Err("the projection does not catch up: start `wirefold up`".to_owned())
 }
 
-fn settings(folder: &Path) -> Settings {
+fn settings(folder: &Path, place: &Place, surroundings: &Surroundings) -> Settings {
+    let rehearsing = Rehearsing { surroundings: surroundings.clone(), deliveries: Vec::new() };
     Settings {
         folder: folder.to_owned(),
         demo: false,
@@ -80,26 +88,23 @@ fn settings(folder: &Path) -> Settings {
         hosts: Vec::new(),
         text_policy: TextPolicy::Full,
         base_url: "http://localhost".to_owned(),
-        rehearse: Arc::new(OnlyRunning),
+        rehearse: Arc::new(Trying(rehearsing)),
         replay: Arc::new(OnlyRunning),
-        probe: Arc::new(OnlyRunning),
+        probe: Arc::new(Looking { place: place.clone(), probing: OnceLock::new() }),
+        condition: Arc::new(()),
     }
 }
 
-/// What only a running pipeline can do.
-struct OnlyRunning;
+/// Rehearses as a running pipeline does.
+struct Trying(Rehearsing);
 
-fn only_running<T: Send + 'static>() -> BoxFuture<'static, Result<T, String>> {
-    Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
-}
-
-impl Rehearse for OnlyRunning {
+impl Rehearse for Trying {
     fn rehearse(
         &self,
-        _subscription: SubscriptionSettings,
-        _back: Duration,
+        subscription: SubscriptionSettings,
+        back: Duration,
     ) -> BoxFuture<'_, Result<serde_json::Value, String>> {
-        only_running()
+        self.0.rehearse(subscription, back)
     }
 
     /// Which deliveries there are is known once it runs.
@@ -108,14 +113,31 @@ impl Rehearse for OnlyRunning {
     }
 }
 
-impl Replay for OnlyRunning {
-    fn replay(&self, _letter: DeadLetter, _sequence: u64) -> BoxFuture<'_, Result<String, String>> {
-        only_running()
+/// Looks at addresses under the guard of the settings, which are read once they are needed.
+struct Looking {
+    place: Place,
+    probing: OnceLock<Result<Probing, String>>,
+}
+
+impl Probe for Looking {
+    fn probe(&self, url: String) -> BoxFuture<'_, Result<serde_json::Value, String>> {
+        let probing = self.probing.get_or_init(|| {
+            let loaded = load_here(&self.place, Overrides::default());
+            let loaded = loaded.map_err(|error| error.to_string())?;
+            Ok(Probing(loaded.config.fetcher(&loaded.origins, None)))
+        });
+        match probing {
+            Ok(probing) => probing.probe(url),
+            Err(why) => Box::pin(async move { Err(why.clone()) }),
+        }
     }
 }
 
-impl Probe for OnlyRunning {
-    fn probe(&self, _url: String) -> BoxFuture<'_, Result<serde_json::Value, String>> {
-        only_running()
+/// What only a running pipeline can do.
+struct OnlyRunning;
+
+impl Replay for OnlyRunning {
+    fn replay(&self, _letter: DeadLetter, _sequence: u64) -> BoxFuture<'_, Result<String, String>> {
+        Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
     }
 }

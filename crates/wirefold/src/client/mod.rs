@@ -7,10 +7,14 @@ mod in_process;
 mod place;
 mod transport;
 
+use std::path::PathBuf;
+
+use anyhow::Context as _;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tempfile::TempDir;
 
 pub(crate) use error::{ClientError, Problem};
 pub(crate) use events::{ServerEvent, ServerEvents};
@@ -35,7 +39,9 @@ pub(crate) enum Need {
 /// Talks to the API.
 pub(crate) struct Client {
     transport: Transport,
-    folder: std::path::PathBuf,
+    folder: PathBuf,
+    /// A folder that goes with it.
+    _thrown_away: Option<TempDir>,
 }
 
 impl Client {
@@ -44,13 +50,39 @@ impl Client {
         let folder = place.folder()?;
         let socket = folder.join(SOCKET);
         if transport::answers(&socket).await {
-            return Ok(Client { transport: Transport::Socket(socket), folder });
+            return Ok(Client::over(Transport::Socket(socket), folder));
+        }
+        if place.is_over_nats(&folder) {
+            return Err(ClientError::OverNats { folder }.into());
         }
         if need == Need::Data && !folder.join(wirefold_flow_sqlite::FILE).exists() {
             return Err(ClientError::NoData { folder }.into());
         }
-        let router = in_process::open(&folder, &socket).await?;
-        Ok(Client { transport: Transport::InProcess(router), folder })
+        let router = in_process::open(&folder, &socket, place).await?;
+        Ok(Client::over(Transport::InProcess(router), folder))
+    }
+
+    /// The way to a running `up`, else to [`Client::apart`]: for what needs no data.
+    pub(crate) async fn running_or_apart(place: &Place) -> anyhow::Result<Client> {
+        let folder = place.folder()?;
+        let socket = folder.join(SOCKET);
+        match transport::answers(&socket).await {
+            true => Ok(Client::over(Transport::Socket(socket), folder)),
+            false => Client::apart(place).await,
+        }
+    }
+
+    /// An API of this process's own, over a folder that is thrown away with it.
+    pub(crate) async fn apart(place: &Place) -> anyhow::Result<Client> {
+        let thrown_away = tempfile::tempdir().context("cannot make a folder to work in")?;
+        let folder = thrown_away.path().to_owned();
+        let router = in_process::open(&folder, &folder.join(SOCKET), place).await?;
+        let client = Client::over(Transport::InProcess(router), folder);
+        Ok(Client { _thrown_away: Some(thrown_away), ..client })
+    }
+
+    fn over(transport: Transport, folder: PathBuf) -> Client {
+        Client { transport, folder, _thrown_away: None }
     }
 
     /// Whether a pipeline runs that acts on what is said.

@@ -1,6 +1,6 @@
 //! Where the data is that a command is about.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -28,6 +28,15 @@ pub(crate) struct Asking {
 }
 
 impl Place {
+    /// Whether what is collected stands on a NATS server: so configured, or so run here before and
+    /// in no other way.
+    pub(crate) fn is_over_nats(&self, folder: &Path) -> bool {
+        let loaded = crate::config::load_here(self, Overrides::default());
+        let is_configured = loaded.is_ok_and(|it| !it.config.bus.nats.is_empty());
+        let is_embedded = folder.join(wirefold_flow_sqlite::FILE).exists();
+        is_configured || folder.join("nats").is_dir() && !is_embedded
+    }
+
     /// The data folder.
     pub(crate) fn folder(&self) -> anyhow::Result<PathBuf> {
         match &self.data {

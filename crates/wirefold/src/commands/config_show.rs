@@ -58,7 +58,8 @@ struct Setting<'a> {
 /// Runs `config`.
 pub(crate) fn run(arguments: &ConfigArguments, _global: &Global) -> anyhow::Result<Exit> {
     let ConfigCommand::Show(arguments) = &arguments.command;
-    let loaded = config::load_here(&arguments.place, Overrides::of_set(&arguments.set)?)?;
+    let mut loaded = config::load_here(&arguments.place, Overrides::of_set(&arguments.set)?)?;
+    loaded.config.make_paths_absolute()?;
     for warning in &loaded.warnings {
         output::note(format_args!("warning: {warning}"));
     }
@@ -76,23 +77,74 @@ pub(crate) fn run(arguments: &ConfigArguments, _global: &Global) -> anyhow::Resu
 /// The widest that a setting is made for its origin to stand in one column.
 const WIDEST: usize = 60;
 
-/// One line a setting. What is not set is a comment, so that the rest can be read as TOML.
+/// The settings as a file that can be read again, a line each under the heads of their tables.
+/// What is not set is a comment, and so is what is not shown.
 fn text(loaded: &Loaded, with_origin: bool) -> String {
-    let setting = |line: config::Line| match &line.value {
-        Some(value) => (format!("{} = {}", line.key, config::toml_text(value)), line.key),
-        None => (format!("# {} is not set", line.key), line.key),
-    };
-    let settings: Vec<_> = config::lines(&loaded.config).into_iter().map(setting).collect();
-    let widths = settings.iter().map(|(text, _)| text.chars().count());
+    let settings: Vec<Shown> = config::lines(&loaded.config).into_iter().map(Shown::of).collect();
+    let widths = settings.iter().map(|setting| setting.text.chars().count());
     let width = widths.filter(|width| *width <= WIDEST).max().unwrap_or(0);
     let mut shown = String::new();
-    for (shown_setting, key) in settings {
+    let mut head = String::new();
+    for setting in inside_tables_last(settings) {
+        if setting.head != head {
+            let _ = writeln!(shown, "\n{}", header(&setting.head));
+            head.clone_from(&setting.head);
+        }
+        let text = &setting.text;
         let _ = match with_origin {
-            true => writeln!(shown, "{shown_setting:width$}   # {}", loaded.origins.of(&key)),
-            false => writeln!(shown, "{shown_setting}"),
+            true => writeln!(shown, "{text:width$}   # {}", loaded.origins.of(&setting.key)),
+            false => writeln!(shown, "{text}"),
         };
     }
     shown
+}
+
+/// A setting as it stands in the file.
+struct Shown {
+    /// Its key in full.
+    key: String,
+    /// The table that it is in, `page` or `feed.0`; empty at the top.
+    head: String,
+    text: String,
+}
+
+impl Shown {
+    fn of(line: config::Line) -> Self {
+        let (head, name) = match line.key.split_once('.') {
+            None => (String::new(), line.key.clone()),
+            Some((table, rest)) => match rest.split_once('.') {
+                Some((index, name)) if is_index(index) => {
+                    (format!("{table}.{index}"), name.to_owned())
+                }
+                _ => (table.to_owned(), rest.to_owned()),
+            },
+        };
+        let text = match &line.value {
+            Some(_) if line.is_hidden() => format!("# {name} is set, and not shown"),
+            Some(value) => format!("{name} = {}", config::toml_text(value)),
+            None => format!("# {name} is not set"),
+        };
+        Self { key: line.key, head, text }
+    }
+}
+
+/// What stands in no table comes first: behind a head it would belong to that.
+fn inside_tables_last(settings: Vec<Shown>) -> impl Iterator<Item = Shown> {
+    let (top, inside): (Vec<Shown>, Vec<Shown>) =
+        settings.into_iter().partition(|setting| setting.head.is_empty());
+    top.into_iter().chain(inside)
+}
+
+/// `[page]`, or `[[feed]]` of `feed.0`.
+fn header(table: &str) -> String {
+    match table.split_once('.') {
+        Some((list, _)) => format!("[[{list}]]"),
+        None => format!("[{table}]"),
+    }
+}
+
+fn is_index(part: &str) -> bool {
+    part.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -114,11 +166,47 @@ mod tests {
             let line = shown.lines().find(|line| line.starts_with(&format!("{key} "))).unwrap();
             line.split_once("   # ").unwrap().1
         };
-        assert_eq!(origin_of("page.listen"), "--listen");
+        assert_eq!(origin_of("listen"), "--listen");
         assert_eq!(origin_of("window"), "WIREFOLD_WINDOW");
-        assert_eq!(origin_of("feed.0.url"), "--set feed");
-        assert_eq!(origin_of("keep.alerts"), "default");
-        let read: Result<toml::Table, _> = shown.replace("feed.0", "first").parse();
-        assert_eq!(read.unwrap()["page"]["listen"].as_str(), Some("127.0.0.1:0"));
+        assert_eq!(origin_of("url"), "--set feed");
+        assert_eq!(origin_of("id"), "--set feed", "it is made of the address");
+        assert_eq!(origin_of("alerts"), "default");
+    }
+
+    const FILE: &str = "data = \"kept\"\nfull_text = \"off\"\n[fetcher]\nmin_interval = \"20m\"\n\
+        max_interval = \"6h\"\nallow_private = [\"10.0.0.0/8\"]\n[[feed]]\n\
+        url = \"https://harbour.example/rss\"\ntitle = \"A \\\"B\\\" # C\"\n[[feed]]\n\
+        url = \"https://skerrow.example/rss\"\nfull_text = \"on\"\n[[source]]\npath = \"inbox\"\n\
+        [[subscription]]\nname = \"all\"\nquery = \"*\"\non = [\"new\"]\n\
+        quiet_hours = { from = \"22:00\", to = \"07:00\", time_zone = \"UTC\" }\n\
+        [[delivery]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"https://desk.example/hook\"\n\
+        secret_file = \"keys\"\nsecret_env = \"DESK_KEYS\"\n";
+
+    #[test]
+    fn what_it_prints_is_read_back_as_the_same_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("wirefold.toml"), FILE).unwrap();
+        std::fs::write(folder.path().join("keys"), "whsec_b25l\n").unwrap();
+        let environment = vec![("DESK_KEYS".to_owned(), "whsec_dHdv".to_owned())];
+        let sources =
+            Sources { environment, folder: folder.path().to_path_buf(), ..Sources::default() };
+        let loaded = load(&sources, &Overrides::default()).unwrap();
+        let other = tempfile::tempdir().unwrap();
+        let again = Sources { folder: other.path().to_path_buf(), ..sources };
+        for with_origin in [false, true] {
+            let shown = text(&loaded, with_origin);
+            assert!(!shown.contains("whsec_"), "{shown}");
+            std::fs::write(other.path().join("wirefold.toml"), &shown).unwrap();
+            let read = load(&again, &Overrides::default());
+            let read = read.unwrap_or_else(|error| panic!("{error}\n{shown}"));
+            assert_eq!(read.config, loaded.config, "{shown}");
+        }
+        let shown = text(&loaded, true).replace(&format!("{}/", folder.path().display()), "");
+        let has = |line: &str| shown.lines().any(|one| one.split_whitespace().eq(line.split(' ')));
+        assert!(has("min_interval = \"20m\" # wirefold.toml:4"), "{shown}");
+        assert!(has("max_interval = \"6h\" # wirefold.toml:5"), "{shown}");
+        assert!(has("full_text = \"off\" # wirefold.toml:2"), "{shown}");
+        assert!(has("secret_env = \"DESK_KEYS\" # wirefold.toml:25"), "{shown}");
+        assert!(has("# secret is set, and not shown # DESK_KEYS"), "{shown}");
     }
 }

@@ -119,7 +119,8 @@ fn why(letter: &DeadLetter) -> String {
 }
 
 async fn show(client: &Client, sequence: u64, json: bool) -> anyhow::Result<Exit> {
-    let found: DeadDetail = client.get(&format!("/api/v1/dead/{sequence}")).await?;
+    let found = client.get::<DeadDetail>(&format!("/api/v1/dead/{sequence}")).await;
+    let found = found.map_err(|error| error.see("wirefold dead ls"))?;
     if json {
         output::print_json(&found)?;
         return Ok(Exit::Ok);

@@ -8,6 +8,7 @@ pub(crate) mod extract_worker;
 pub(crate) mod feed;
 pub(crate) mod healthcheck;
 pub(crate) mod init;
+pub(crate) mod passwords;
 pub(crate) mod story;
 pub(crate) mod sub;
 pub(crate) mod tail;

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
-use wirefold_gateway::shapes::{ArticleBrief, Story, StoryBrief, StoryPage};
+use wirefold_gateway::shapes::{ArticleBrief, ArticleDetail, Story, StoryBrief, StoryPage};
 use wirefold_proto::Class;
 
 use super::{PAGE, page, print_line, words};
 use crate::cli::Global;
-use crate::client::{Asking, Client, Need, block_on, escaped};
+use crate::client::{Asking, Client, ClientError, Need, block_on, escaped};
 use crate::columns::{Cell, Columns};
-use crate::exit::Exit;
+use crate::exit::{Exit, Stop};
 use crate::local_time::LocalTime;
 use crate::output::{self, clean, count};
 
@@ -38,9 +38,12 @@ enum StoryCommand {
         limit: u32,
     },
     /// Show a story: its articles, who came first, what each copied and changed.
-    #[command(after_help = "Example:\n  wirefold story show s-4ktq2v")]
+    #[command(after_help = "\
+Examples:
+  wirefold story show s-4ktq2v
+  wirefold story show a-9wbn3e                     the story of an article")]
     Show {
-        /// Its id, or the beginning of it.
+        /// Its id or that of one of its articles, or the beginning of one.
         #[arg(value_name = "ID")]
         id: String,
     },
@@ -104,7 +107,7 @@ impl View {
     }
 
     async fn show(&self, client: &Client, id: &str) -> anyhow::Result<Exit> {
-        let story: Story = client.get(&format!("/api/v1/stories/{}", escaped(id))).await?;
+        let story = find(client, id).await?;
         if self.json {
             output::print_json(&story)?;
         } else {
@@ -163,6 +166,30 @@ impl View {
             writeln!(out, "{indent}  {FAINT}{}{FAINT:#}", clean(url))?;
         }
         Ok(())
+    }
+}
+
+/// The story of this id, else that of the article of this id.
+async fn find(client: &Client, id: &str) -> anyhow::Result<Story> {
+    let story = |of: &str| format!("/api/v1/stories/{}", escaped(of));
+    if !id.starts_with("a-") {
+        match client.get(&story(id)).await {
+            Err(ClientError::Refused(problem)) if problem.status == 404 => {}
+            answer => return Ok(answer?),
+        }
+    }
+    let article = client.get::<ArticleDetail>(&format!("/api/v1/articles/{}", escaped(id))).await;
+    match article {
+        Ok(article) => Ok(client.get(&story(&article.story.to_string())).await?),
+        Err(ClientError::Refused(problem)) if problem.status == 404 => {
+            let what = format!(
+                "no story or article {:?}: `wirefold story ls` lists stories, and `story show` \
+                 their articles",
+                clean(id)
+            );
+            Err(Stop::new(Exit::NotFound, what).into())
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -141,6 +141,7 @@ impl Lines {
             "article" => decode(body).ok().map(|article| self.article(&article)),
             "story" => decode(body).ok().and_then(|story| self.story(&story)),
             "alert" => decode(body).ok().map(|alert| self.alert(&alert)),
+            "reset" => Some(format!("{FAINT}· begun anew: what comes from now on{FAINT:#}\n")),
             "gap" => Some(format!("{FAINT}· what came before is kept no longer{FAINT:#}\n")),
             _ => None,
         }

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use wirefold_gateway::shapes::{ArticleDetail, ArticleList, Comparison};
+use wirefold_gateway::shapes::{
+    ArticleDetail, ArticleList, CompareRequest, Comparison, GivenText, Relation,
+};
 
 use super::words::short;
 use crate::cli::{CompareArguments, CompareView, Global};
@@ -20,6 +22,8 @@ Examples:
   wirefold why a-4ktq2v a-9wbn3e                   ids, or their beginnings
   wirefold why https://harbour.example/storm https://skerrow.example/boats
   wirefold why first.txt second.txt                files, as compare does
+
+The first is A, and is taken for the earlier text.
 
 Exit codes: 0 same story, 10 same event, 11 unrelated.")]
 pub(crate) struct WhyArguments {
@@ -41,9 +45,7 @@ pub(crate) fn run(arguments: &WhyArguments, global: &Global) -> anyhow::Result<E
     match (is_file(&arguments.first), is_file(&arguments.second)) {
         (first, second) if may_be(first, &arguments.first) && may_be(second, &arguments.second) => {
             if arguments.asking.json {
-                let what = "--json is for articles that were collected, by id or address; \
-                            for files: wirefold fold --json";
-                return Err(Stop::new(Exit::Usage, what).into());
+                return block_on(files_as_json(arguments));
             }
             compare::run(&CompareArguments {
                 first: PathBuf::from(&arguments.first),
@@ -76,34 +78,58 @@ fn is_link(name: &str) -> bool {
     name.starts_with("http://") || name.starts_with("https://")
 }
 
+/// Two files in the shape of two stored articles: nothing stored is looked at.
+async fn files_as_json(arguments: &WhyArguments) -> anyhow::Result<Exit> {
+    let files = compare::read(Path::new(&arguments.first), Path::new(&arguments.second));
+    let (first, second) = match files {
+        Ok(both) => both,
+        Err(exit) => return Ok(exit),
+    };
+    let given = |it: &Article| GivenText { text: it.original().to_owned(), title: None };
+    let request = CompareRequest { a: given(&first), b: given(&second) };
+    let client = Client::apart(&arguments.asking.place).await?;
+    let found: Comparison = client.post("/api/v1/compare", &request).await?;
+    output::print_json(&found)?;
+    Ok(exit_of(found.relation))
+}
+
+fn exit_of(relation: Relation) -> Exit {
+    match relation {
+        Relation::SameStory => Exit::Ok,
+        Relation::SameEvent => Exit::SameEvent,
+        Relation::Unrelated => Exit::Unrelated,
+    }
+}
+
+/// Two stored articles, in the order in which they were asked for: the first is A.
 async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exit> {
     let client = Client::connect(&arguments.asking.place, Need::Data).await?;
-    let one = find(&client, &arguments.first).await?;
-    let other = find(&client, &arguments.second).await?;
-    let (earlier, later) =
-        if one.output.fetched <= other.output.fetched { (one, other) } else { (other, one) };
-    let exit = if earlier.story == later.story {
-        Exit::Ok
-    } else if earlier.event == later.event {
-        Exit::SameEvent
-    } else {
-        Exit::Unrelated
-    };
+    let first = find(&client, &arguments.first).await?;
+    let second = find(&client, &arguments.second).await?;
+    let exit = exit_of(match (first.story == second.story, first.event == second.event) {
+        (true, _) => Relation::SameStory,
+        (false, true) => Relation::SameEvent,
+        (false, false) => Relation::Unrelated,
+    });
     if arguments.asking.json {
-        let (a, b) = (earlier.output.id, later.output.id);
+        let (a, b) = (first.output.id, second.output.id);
         let found: Comparison = client.get(&format!("/api/v1/compare?a={a}&b={b}")).await?;
         output::print_json(&found)?;
         return Ok(exit);
     }
-    let by_themselves = compare::show(article(&earlier)?, article(&later)?, arguments.view)?;
-    let (story, event) = (short(&earlier.story.to_string()), short(&earlier.event.to_string()));
-    let others = (short(&later.story.to_string()), short(&later.event.to_string()));
+    let by_themselves = compare::show(article(&first)?, article(&second)?, arguments.view)?;
+    let (story, event) = (short(&first.story.to_string()), short(&first.event.to_string()));
+    let others = (short(&second.story.to_string()), short(&second.event.to_string()));
     let among_all = match exit {
         Exit::Ok => format!("one story, {story}"),
         Exit::SameEvent => format!("two stories, {story} and {}, of one event, {event}", others.0),
         _ => format!("two events, {event} and {}", others.1),
     };
     output::print_styled(&format!("\nAmong all articles: {among_all}.\n"))?;
+    if second.output.fetched < first.output.fetched {
+        global
+            .note(format_args!("note: B came in first, and is shown as the later text, as asked"));
+    }
     if by_themselves != exit {
         global.note(format_args!(
             "note: the exit code is what they are among all articles, where copies and stories \
@@ -117,17 +143,21 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
 async fn find(client: &Client, name: &str) -> anyhow::Result<ArticleDetail> {
     let id = if is_link(name) {
         let path = format!("/api/v1/articles?url={}", escaped(name));
-        let found: ArticleList = client.get(&path).await?;
+        let found = client.get::<ArticleList>(&path).await.map_err(|error| error.see(LIST))?;
         let Some(newest) = found.articles.first() else {
-            let what = format!("no article with the link {name}");
+            let what = format!("no article with the link {name}: see `{LIST}`");
             return Err(Stop::new(Exit::NotFound, what).into());
         };
         newest.id.to_string()
     } else {
         name.to_owned()
     };
-    Ok(client.get(&format!("/api/v1/articles/{}", escaped(&id))).await?)
+    let found = client.get(&format!("/api/v1/articles/{}", escaped(&id))).await;
+    found.map_err(|error| error.see(LIST))
 }
+
+/// Where ids of articles can be found.
+const LIST: &str = "wirefold story show ID";
 
 fn article(found: &ArticleDetail) -> anyhow::Result<Article> {
     let about = &found.output.article;

@@ -26,6 +26,11 @@ impl Article {
         Article { id: name, text: Text::new(text) }
     }
 
+    /// The text as it was given.
+    pub(crate) fn original(&self) -> &str {
+        self.text.original()
+    }
+
     /// Reads the one article in a file.
     pub(super) fn read(path: &Path) -> Result<Article, Refused> {
         let (mut found, mut refused): (Vec<Input>, Option<Refused>) = (Vec::new(), None);

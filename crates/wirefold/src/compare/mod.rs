@@ -7,6 +7,7 @@ mod sentences;
 mod summary;
 
 use std::io::Write;
+use std::path::Path;
 
 use wirefold_dedup::{Body, Changes, Detector, Incoming, Overlap, Settings, Verdict};
 
@@ -28,16 +29,22 @@ struct Comparison {
 
 /// Compares the two files and prints the result.
 pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
-    if arguments.first.as_os_str() == "-" && arguments.second.as_os_str() == "-" {
-        output::note(format_args!("error: standard input can be only one of the two"));
-        return Ok(Exit::Usage);
+    match read(&arguments.first, &arguments.second) {
+        Ok((earlier, later)) => show(earlier, later, arguments.view),
+        Err(exit) => Ok(exit),
     }
-    let (earlier, later) = match (Article::read(&arguments.first), Article::read(&arguments.second))
-    {
-        (Ok(earlier), Ok(later)) => (earlier, later),
-        (earlier, later) => return Ok(refuse([earlier.err(), later.err()])),
-    };
-    show(earlier, later, arguments.view)
+}
+
+/// Reads the one article in each file; where there is none, that is said already.
+pub(crate) fn read(first: &Path, second: &Path) -> Result<(Article, Article), Exit> {
+    if first.as_os_str() == "-" && second.as_os_str() == "-" {
+        output::note(format_args!("error: standard input can be only one of the two"));
+        return Err(Exit::Usage);
+    }
+    match (Article::read(first), Article::read(second)) {
+        (Ok(earlier), Ok(later)) => Ok((earlier, later)),
+        (earlier, later) => Err(refuse([earlier.err(), later.err()])),
+    }
 }
 
 /// Compares two articles and prints the result; the exit code is what they are to each other.
@@ -69,7 +76,7 @@ impl Comparison {
     /// Judges the two as if they came in one after the other.
     fn new(earlier: Article, later: Article, no_mask: bool) -> Option<Comparison> {
         let settings = Settings::default();
-        let mut detector = Detector::new(settings.clone());
+        let mut detector = Detector::keeping_verdicts(settings.clone());
         for (id, article) in [("earlier", &earlier), ("later", &later)] {
             let text = article.text.original();
             detector.observe(&Incoming { items: &[id], text, ..Incoming::default() });

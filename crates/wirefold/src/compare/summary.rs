@@ -102,7 +102,7 @@ fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
     let earlier = terms(&comparison.earlier, &comparison.earlier_body);
     let later = terms(&comparison.later, &comparison.later_body);
     let quotations = comparison.overlap.shared_quotations.len();
-    let link = Link::between(&later, (0, &earlier), &Frequencies::default(), 0, quotations);
+    let link = Link::between(&later, (0, &earlier), &mut Frequencies::default(), 0, quotations);
     let names = match link.names {
         Some(names) => format!("names {names:.2}"),
         None => "no names to compare".to_owned(),

@@ -12,7 +12,7 @@ const HEAD: &str = "\
 Settings stand in TOML files, in environment variables and in flags. Where several say something \
 about one key, the one further up in this list holds:
 
-1. flags: `--listen`, `--data`, `--set KEY=VALUE`
+1. flags: `--listen`, `--data`, `--nats`, `--set KEY=VALUE`
 2. environment variables: `WIREFOLD_` and the key, with `__` for the dot: \
 `WIREFOLD_PAGE__LISTEN=127.0.0.1:9000`
 3. `wirefold.toml` in the working folder, or the file that `--config FILE` names

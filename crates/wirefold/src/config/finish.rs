@@ -22,11 +22,35 @@ pub(super) fn finish(config: &mut Config, origins: &Origins, sources: &Sources) 
     }
     finish.paths(config);
     finish.bounds(config);
+    finish.bus(config);
     finish.feeds(config);
     finish.subscriptions(config);
     finish.deliveries(config);
     finish.secrets(config);
     finish.problems
+}
+
+/// Tells where that comes from which nobody wrote, but which was made of what somebody wrote.
+pub(super) fn tell_what_was_made(config: &Config, origins: &mut Origins) {
+    for at in 0..config.feed.len() {
+        origins.insert_made(format!("feed.{at}.id"), origins.of(&format!("feed.{at}.url")));
+        origins.insert_made(format!("feed.{at}.full_text"), origins.of("full_text"));
+    }
+    for at in 0..config.subscription.len() {
+        let name = origins.of(&format!("subscription.{at}.name"));
+        origins.insert_made(format!("subscription.{at}.id"), name);
+    }
+    if config.bus.password_file.is_some() {
+        origins.insert_made("bus.password".to_owned(), origins.of("bus.password_file"));
+    }
+    for (at, delivery) in config.delivery.iter().enumerate() {
+        let file = delivery.secret_file.is_some();
+        let file = file.then(|| origins.of(&format!("delivery.{at}.secret_file")));
+        let variable = delivery.secret_env.clone().map(Origin::Environment);
+        if let Some(origin) = variable.or(file) {
+            origins.insert_made(format!("delivery.{at}.secret"), origin);
+        }
+    }
 }
 
 struct Finish<'a> {
@@ -41,6 +65,16 @@ impl Finish<'_> {
         self.problems.push(Problem::new(self.origins.of(key), what));
     }
 
+    /// Two settings that do not go together: the place is that of the first, or of the second
+    /// where nobody set the first.
+    fn refuse_both(&mut self, key: &str, other: &str, what: &str) {
+        let here = match self.origins.of(key) {
+            Origin::Default => self.origins.of(other),
+            told => told,
+        };
+        self.problems.push(Problem::new(here, format!("`{key}`: {what}")));
+    }
+
     fn paths(&self, config: &mut Config) {
         match self.origins.of("data") {
             Origin::Default => {
@@ -49,6 +83,12 @@ impl Finish<'_> {
                 config.data = folder.unwrap_or_else(|| below_home.into()).join("wirefold");
             }
             _ => config.data = self.resolved("data", &config.data),
+        }
+        for (key, path) in [
+            ("bus.password_file", &mut config.bus.password_file),
+            ("bus.certificates", &mut config.bus.certificates),
+        ] {
+            *path = path.as_deref().map(|path| self.resolved(key, path));
         }
         for (at, source) in config.source.iter_mut().enumerate() {
             source.path = self.resolved(&format!("source.{at}.path"), &source.path);
@@ -75,13 +115,15 @@ impl Finish<'_> {
     }
 
     fn bounds(&mut self, config: &Config) {
-        if !config.page.listen.ip().is_loopback() {
+        if !config.page.listen.ip().is_loopback() && !config.page.without_tokens {
             let what = "the page is served on this machine only, as this release has no access \
-                        tokens; listen on 127.0.0.1 and put a proxy with a login in front of it";
+                        tokens; listen on 127.0.0.1 and put a proxy with a login in front of it, or \
+                        say `without_tokens = true` where nobody else reaches the address";
             self.refuse("page.listen", what);
         }
         if config.page.listen == config.operations.listen && config.page.listen.port() != 0 {
-            self.refuse("operations.listen", "it is the same as `page.listen`; take another port");
+            let what = "it is the same as `page.listen`; take another port";
+            self.refuse_both("operations.listen", "page.listen", what);
         }
         let fetcher = &config.fetcher;
         if fetcher.min_interval.duration().is_zero() {
@@ -91,7 +133,10 @@ impl Finish<'_> {
             );
         }
         if fetcher.min_interval > fetcher.max_interval {
-            self.refuse("fetcher.max_interval", "it is shorter than `fetcher.min_interval`");
+            let (longest, shortest) = (fetcher.max_interval, fetcher.min_interval);
+            let what =
+                format!("\"{longest}\" is shorter than `fetcher.min_interval`, \"{shortest}\"");
+            self.refuse_both("fetcher.max_interval", "fetcher.min_interval", &what);
         }
         if !(1..=1000).contains(&fetcher.concurrency) {
             self.refuse("fetcher.concurrency", "expected a number from 1 to 1000");
@@ -107,6 +152,33 @@ impl Finish<'_> {
         }
         if config.detector.passage_words < 5 {
             self.refuse("detector.passage_words", "expected at least 5");
+        }
+    }
+
+    fn bus(&mut self, config: &mut Config) {
+        let bus = &mut config.bus;
+        for address in &bus.nats {
+            let (scheme, host) = address.split_once("://").unwrap_or(("nats", address));
+            if host.contains('@') {
+                let what = "an address is shown in logs, so no login stands in it; write it as \
+                            `bus.user` and `bus.password_file`";
+                self.refuse("bus.nats", what);
+            } else if !matches!(scheme, "nats" | "tls") || host.is_empty() || host.contains(',') {
+                let what = format!("{address:?} is no address; write nats = \"nats://host:4222\"");
+                self.refuse("bus.nats", what);
+            }
+        }
+        if let Some(path) = &bus.password_file {
+            match read_secret(path) {
+                Ok(text) => bus.password = text.lines().find_map(one_secret),
+                Err(why) => {
+                    let what = format!("{} cannot be read: {why}", path.display());
+                    self.refuse("bus.password_file", what);
+                }
+            }
+        }
+        if bus.user.is_none() && bus.password.is_some() {
+            self.refuse("bus.password", "it has no `bus.user`; write user = \"detector\"");
         }
     }
 
@@ -214,6 +286,20 @@ impl Finish<'_> {
             }
             delivery.secret.append(&mut secrets);
         }
+    }
+}
+
+impl Config {
+    /// Paths as they are from everywhere: what is shown may be kept in a file elsewhere.
+    pub(crate) fn make_paths_absolute(&mut self) -> std::io::Result<()> {
+        let sources = self.source.iter_mut().map(|source| &mut source.path);
+        let secrets = self.delivery.iter_mut().filter_map(|it| it.secret_file.as_mut());
+        let bus = [&mut self.bus.password_file, &mut self.bus.certificates];
+        let secrets = secrets.chain(bus.into_iter().flatten());
+        for path in sources.chain(secrets).chain([&mut self.data]) {
+            *path = std::path::absolute(&*path)?;
+        }
+        Ok(())
     }
 }
 

@@ -28,11 +28,12 @@ use std::path::PathBuf;
 
 pub(crate) use here::load_here;
 pub(crate) use layers::{FILE_NAME, Overrides, Sources};
-pub(crate) use origin::Origins;
+pub(crate) use origin::{Origin, Origins};
 pub(crate) use problem::{ConfigError, Problem};
 pub(crate) use reference::{Row, Section, sections};
+pub(crate) use secret::Secret;
 pub(crate) use settings::{
-    Config, DeliveryConfig, DeliveryKind, LogFormat, SourceConfig, SubscriptionConfig,
+    BusConfig, Config, DeliveryConfig, DeliveryKind, LogFormat, SourceConfig, SubscriptionConfig,
 };
 pub(crate) use written::{Line, lines, quoted, toml_text};
 
@@ -61,11 +62,12 @@ pub(crate) struct Loaded {
 pub(crate) fn load(sources: &Sources, overrides: &Overrides) -> Result<Loaded, ConfigError> {
     let layered = layers::read(sources, overrides).map_err(ConfigError::new)?;
     let mut tree = layered.tree;
-    let origins = tree.origins();
+    let mut origins = tree.origins();
     let mut config: Config = read::read(&mut tree).map_err(ConfigError::new)?;
     let problems = finish::finish(&mut config, &origins, sources);
     if !problems.is_empty() {
         return Err(ConfigError::new(problems));
     }
+    finish::tell_what_was_made(&config, &mut origins);
     Ok(Loaded { config, origins, files: layered.files, warnings: layered.strangers })
 }

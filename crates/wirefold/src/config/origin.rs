@@ -60,6 +60,11 @@ impl Origins {
         self.by_key.insert(key, origin);
     }
 
+    /// The origin of what was made and not written; what was written keeps its own.
+    pub(super) fn insert_made(&mut self, key: String, origin: Origin) {
+        self.by_key.entry(key).or_insert(origin);
+    }
+
     /// The origin of a key: its own; else that of the list it is in; else the product's default.
     ///
     /// `feed.0` is where that feed is written, whether or not it says its title there.

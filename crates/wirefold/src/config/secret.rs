@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 pub(crate) struct Secret(String);
 
 impl Secret {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         Self(text.to_owned())
     }
 

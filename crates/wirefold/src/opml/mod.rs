@@ -34,7 +34,7 @@ pub(crate) struct OpmlFeed {
 /// What a list holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Opml {
-    /// The feeds in their order, each address once.
+    /// The feeds in their order, each once.
     pub(crate) feeds: Vec<OpmlFeed>,
     /// What was left out and why, a line each; at most a few.
     pub(crate) notes: Vec<String>,

@@ -14,6 +14,7 @@ use url::Url;
 use wirefold_proto::FullText;
 
 use super::{Opml, OpmlFeed};
+use crate::feed_address::identity;
 
 /// The most bytes of a list.
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
@@ -122,7 +123,8 @@ struct List {
     is_opml: bool,
     /// The outlines that stand open: the name of a folder, none for a feed with outlines inside.
     open: Vec<Option<String>>,
-    urls: HashSet<String>,
+    /// What tells the feeds apart.
+    feeds: HashSet<String>,
     repeated: usize,
 }
 
@@ -187,7 +189,7 @@ impl List {
                 return Ok(());
             }
         };
-        if !self.urls.insert(url.clone()) {
+        if !self.feeds.insert(identity(&url)) {
             self.repeated += 1;
             return Ok(());
         }
@@ -342,6 +344,7 @@ mod tests {
         let read = list(
             "<outline text='A & B' xmlUrl='https://a.example/?x=1&y=2'/>
              <outline text='Once' xmlUrl='https://a.example/?x=1&amp;y=2'>
+             <outline text='Again' xmlUrl='http://A.example/?y=2&amp;x=1#top'/>
              <outline text='Old' xmlUrl='gopher://b.example/'/>
              <outline text='Mine' xmlUrl='../feed'/>
              <outline text='&who;' xmlUrl='https://c.example/'/>",
@@ -351,7 +354,8 @@ mod tests {
         assert_eq!(titles, ["A & B", "&who;"]);
         assert_eq!(read.feeds[0].url, "https://a.example/?x=1&y=2");
         assert_eq!(read.notes.len(), 3, "{:?}", read.notes);
-        assert!(read.notes[0].starts_with("line 3: \"gopher:"), "{:?}", read.notes);
+        assert!(read.notes[0].starts_with("line 4: \"gopher:"), "{:?}", read.notes);
+        assert_eq!(read.notes[2], "2 feeds stand in it more than once");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
+use wirefold_gateway::Condition as _;
 
 use super::loops::LoopMetrics;
 
@@ -66,6 +67,11 @@ impl Health {
         self.loops.ended(name);
     }
 
+    /// Whether no loop hangs.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.alive().ok
+    }
+
     /// Whether the process works at all: a loop that hangs makes it worth a restart.
     pub(super) fn alive(&self) -> Report {
         let parts = self.silences(HANGS_AFTER);
@@ -85,8 +91,10 @@ impl Health {
         let mut parts: BTreeMap<String, String> =
             known.into_iter().map(|(name, part)| (name.to_owned(), words(part))).collect();
         let silent = self.silences(UNREADY_AFTER);
-        let ok = is_expected && all_ready && silent.is_empty();
+        let trouble = self.loops.trouble();
+        let ok = is_expected && all_ready && silent.is_empty() && trouble.is_none();
         parts.extend(silent);
+        parts.extend(trouble.map(|why| ("data folder".to_owned(), format!("failing: {why}"))));
         Report { schema: SCHEMA, ok, parts }
     }
 
@@ -128,7 +136,20 @@ mod tests {
         assert!(!health.alive().ok);
         health.forget("detector");
         assert!(health.readiness().ok && health.alive().ok);
-        health.failing("bus", "the disk is full");
-        assert_eq!(health.readiness().parts["bus"], "failing: the disk is full");
+        health.failing("bus", "no answer");
+        assert_eq!(health.readiness().parts["bus"], "failing: no answer");
+    }
+
+    #[test]
+    fn not_ready_while_nothing_is_stored() {
+        let loops = Arc::new(LoopMetrics::new(Arc::new(VirtualClock::default())));
+        let health = Health::new(loops.clone());
+        health.ready("bus");
+        loops.observe("fetcher", Event::BusFailed(&wirefold_flow::BusError::DiskFull));
+        let report = health.readiness();
+        assert!(!report.ok && health.alive().ok);
+        assert_eq!(report.parts["data folder"], "failing: the disk is full");
+        loops.stored();
+        assert!(health.readiness().ok);
     }
 }

@@ -43,10 +43,20 @@ impl<'a> Logging<'a> {
         Self { filter: &config.log, format: config.log_format, verbosity }
     }
 
+    /// Whether it is lines of text, and not JSON, on this standard error.
+    pub(crate) fn is_for_people(&self) -> bool {
+        match self.format {
+            LogFormat::Auto => std::io::stderr().is_terminal(),
+            LogFormat::Text => true,
+            LogFormat::Json => false,
+        }
+    }
+
     fn directives(&self) -> String {
         match self.verbosity {
             Verbosity::Quiet => "error".to_owned(),
-            Verbosity::Normal => self.filter.to_owned(),
+            // The bus tells what its client would.
+            Verbosity::Normal => format!("async_nats=off,{}", self.filter),
             Verbosity::Verbose => format!("{},wirefold=debug", self.filter),
         }
     }
@@ -55,17 +65,11 @@ impl<'a> Logging<'a> {
 pub(super) fn install(logging: &Logging<'_>) -> anyhow::Result<()> {
     let directives = logging.directives();
     let filter = EnvFilter::try_new(&directives).with_context(|| format!("log {directives:?}"))?;
-    let stderr = std::io::stderr();
-    let is_text = match logging.format {
-        LogFormat::Auto => stderr.is_terminal(),
-        LogFormat::Text => true,
-        LogFormat::Json => false,
-    };
-    let coloured = anstream::AutoStream::choice(&stderr) != anstream::ColorChoice::Never;
+    let coloured = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
     // What cannot be written to the log has nowhere else to go.
     let lines =
         fmt().with_writer(std::io::stderr).with_env_filter(filter).log_internal_errors(false);
-    let set = match is_text {
+    let set = match logging.is_for_people() {
         true => lines.with_ansi(coloured).try_init(),
         false => lines.with_ansi(false).json().flatten_event(true).try_init(),
     };
@@ -81,7 +85,7 @@ mod tests {
         let directives =
             |verbosity| Logging { filter: "warn", format: LogFormat::Auto, verbosity }.directives();
         assert_eq!(directives(Verbosity::Quiet), "error");
-        assert_eq!(directives(Verbosity::Normal), "warn");
+        assert_eq!(directives(Verbosity::Normal), "async_nats=off,warn");
         assert_eq!(directives(Verbosity::Verbose), "warn,wirefold=debug");
     }
 }

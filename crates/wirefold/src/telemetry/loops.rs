@@ -4,20 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use wirefold_flow::{Clock, Event, Observer, UnixMillis};
+use wirefold_flow::{BusError, Clock, Event, Observer, UnixMillis};
 
 use super::metrics;
+use super::outage::Outage;
 
-/// Counts what happens in loops and knows when each was last alive.
+/// Counts what happens in loops and knows when each was last alive, and whether what they write is
+/// stored.
 pub(crate) struct LoopMetrics {
     clock: Arc<dyn Clock>,
     last_alive: Mutex<BTreeMap<String, UnixMillis>>,
+    outage: Outage,
 }
 
 impl LoopMetrics {
     /// Has seen nothing yet.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, last_alive: Mutex::new(BTreeMap::new()) }
+        Self { clock, last_alive: Mutex::new(BTreeMap::new()), outage: Outage::default() }
     }
 
     /// When the loop of this name last showed that it is alive; `None` before its first sign.
@@ -36,6 +39,29 @@ impl LoopMetrics {
     /// The loop has ended as it should: its silence means nothing from now on.
     pub(crate) fn ended(&self, name: &str) {
         self.seen().remove(name);
+    }
+
+    /// Something was stored: what failed before fails no more.
+    pub(crate) fn stored(&self) {
+        if self.outage.passed() {
+            tracing::info!("what is written is stored again");
+        }
+    }
+
+    /// A call failed that may succeed later. It is said once a minute, for all loops together.
+    fn failed(&self, name: &str, error: &BusError) {
+        let Some(failures) = self.outage.failed(error.to_string(), self.clock.now()) else {
+            return;
+        };
+        match error {
+            BusError::DiskFull => tracing::warn!(
+                stage = name,
+                %error,
+                failures,
+                "nothing is stored until there is room on the disk of the data folder; trying again"
+            ),
+            _ => tracing::warn!(stage = name, %error, failures, "the bus failed; trying again"),
+        }
     }
 
     /// Sets the gauge of silences; of loops under one label the longest counts.
@@ -77,6 +103,12 @@ fn label(name: &str) -> &'static str {
     }
 }
 
+impl wirefold_gateway::Condition for LoopMetrics {
+    fn trouble(&self) -> Option<String> {
+        self.outage.why()
+    }
+}
+
 impl Observer for LoopMetrics {
     fn observe(&self, name: &str, event: Event<'_>) {
         let labels = [label(name)];
@@ -94,7 +126,7 @@ impl Observer for LoopMetrics {
             Event::BusFailed(error) => {
                 metrics::BUS_FAILURES.add(1, &labels);
                 match error.may_pass() {
-                    true => tracing::warn!(stage = name, %error, "the bus failed; trying again"),
+                    true => self.failed(name, error),
                     false => tracing::error!(stage = name, %error, "the bus failed for good"),
                 }
                 // A loop that only fails is not alive.
@@ -151,10 +183,7 @@ mod tests {
         loops.observe("enricher", Event::Alive);
         clock.advance(Duration::from_secs(40));
         loops.observe("enricher", Event::Alive);
-        loops.observe(
-            "detector",
-            Event::BusFailed(&wirefold_flow::BusError::NoStream("S".to_owned())),
-        );
+        loops.observe("detector", Event::BusFailed(&BusError::NoStream("S".to_owned())));
         let silent = loops.silent_for(Duration::from_secs(30));
         assert_eq!(silent, [("detector".to_owned(), Duration::from_secs(40))]);
         assert_eq!(loops.last_alive("enricher"), Some(clock.now()));

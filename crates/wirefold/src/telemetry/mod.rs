@@ -13,6 +13,7 @@ mod log;
 mod loops;
 mod metrics;
 mod operations;
+mod outage;
 mod process;
 
 #[cfg(test)]

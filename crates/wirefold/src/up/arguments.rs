@@ -11,6 +11,7 @@ Examples:
   wirefold up                      without feeds: the demo; with them: watch them
   wirefold up --data ./news        keep everything in ./news
   wirefold up --set window=3d      one setting, for this run
+  wirefold up --nats               each stage a process, over a nats-server of this run's own
 
 The first Ctrl-C or SIGTERM finishes what was taken, the second ends at once.")]
 pub(crate) struct UpArguments {
@@ -22,8 +23,12 @@ pub(crate) struct UpArguments {
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
     /// Run the demo, whatever is configured.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "nats")]
     pub(crate) demo: bool,
+    /// Run each stage as a process of its own over this NATS server; without URL over the one that
+    /// is configured, else over a nats-server that is started here and kept in the data folder.
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) nats: Option<String>,
 }
 
 /// Where the page and the operations port listen.
@@ -40,24 +45,36 @@ pub(crate) struct Listen {
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   wirefold demo                    one table, and nothing is kept
+  wirefold demo --serve 127.0.0.1:8080
+                                   the demo's feeds alone, for a fetcher elsewhere
 
 `wirefold up` without feeds shows the same articles as they come in, on a page, with alerts.")]
 pub(crate) struct DemoArguments {
     /// Print one JSON object an article: the verdict at arrival.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Serve the demo's feeds at an address instead, until stopped: /feeds/NAME.xml, for a minute
+    /// growing.
+    #[arg(long, value_name = "ADDR", conflicts_with = "json")]
+    pub(crate) serve: Option<std::net::SocketAddr>,
+    /// What the addresses of those feeds and pages begin with, where it is not the address served
+    /// at: `http://demo-feeds:8080`.
+    #[arg(long, value_name = "URL", requires = "serve")]
+    pub(crate) origin: Option<String>,
 }
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  wirefold run detector --data ./news
+Examples:
+  wirefold setup --nats nats://localhost:4222
+  wirefold run detector --nats nats://localhost:4222
 
-On the embedded bus one process at a time holds the data folder, so this is for looking at one
-stage; `wirefold up` runs them all.")]
+Over NATS only the gateway keeps files: `nats/gateway.db` and its socket in the data folder. There
+may be many enrichers and one of each other stage. On the embedded bus one process at a time holds
+the data folder, so there this is for looking at one stage; `wirefold up` runs them all.")]
 pub(crate) struct RunArguments {
     /// The stage.
     #[arg(value_enum, value_name = "STAGE")]
@@ -66,6 +83,31 @@ pub(crate) struct RunArguments {
     pub(crate) place: Place,
     #[command(flatten)]
     pub(crate) listen: Listen,
+    /// Change a setting for this run, as TOML. Repeatable.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// The NATS server; without URL the one that is configured, else nats://127.0.0.1:4222.
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) nats: Option<String>,
+    /// Started by `up --nats`: ends with it.
+    #[arg(long, hide = true)]
+    pub(crate) supervised: bool,
+}
+
+/// Arguments of `setup`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  wirefold setup --nats nats://localhost:4222
+
+Run it once before the stages, and again when settings change what is kept; what stands already is
+left as it is. Exit code 4 where the server cannot be reached or refuses.")]
+pub(crate) struct SetupArguments {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The NATS server; without URL the one that is configured, else nats://127.0.0.1:4222.
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) nats: Option<String>,
     /// Change a setting for this run, as TOML. Repeatable.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
@@ -84,6 +126,9 @@ pub(crate) enum StageName {
     Alerter,
     /// Serves the page, the API and the feeds out.
     Gateway,
+    /// Over NATS: drops from full streams what every reader is past. No stage of an article's
+    /// journey.
+    Keeper,
 }
 
 impl StageName {

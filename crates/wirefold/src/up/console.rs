@@ -3,13 +3,15 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use unicode_width::UnicodeWidthStr;
 use wirefold_envelope::decode;
-use wirefold_flow::{Bus, BusError};
+use wirefold_flow::{Bus, BusError, Stored};
 use wirefold_proto::streams::{ALERTS, OUTPUT};
-use wirefold_proto::{Alert, ArticleId, Class, CopyKind, OutputArticle, Volume};
+use wirefold_proto::{ArticleId, Class, CopyKind, OutputArticle, Volume};
 
 use crate::fold::shorten;
 use crate::output;
@@ -41,22 +43,20 @@ impl Tally {
         )
     }
 
-    fn article(&self, article: &OutputArticle) {
-        let verdict = &article.verdict;
-        let mut counters = vec![&self.articles];
-        match verdict.class {
-            Class::Copy => counters.push(&self.folded),
-            Class::Version => {}
-            Class::New => counters.extend([&self.stories, &self.events]),
-            Class::Related => counters.push(&self.stories),
-        }
-        for counter in counters {
+    fn article(&self, class: Class) {
+        let counters: &[&AtomicU64] = match class {
+            Class::Copy => &[&self.folded],
+            Class::Version => &[],
+            Class::New => &[&self.stories, &self.events],
+            Class::Related => &[&self.stories],
+        };
+        for counter in counters.iter().chain([&&self.articles]) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    fn alert(&self, alert: &Alert) {
-        let counter = match alert.volume {
+    fn alert(&self, volume: Volume) {
+        let counter = match volume {
             Volume::Loud => &self.loud,
             Volume::Silent => &self.silent,
         };
@@ -92,24 +92,55 @@ pub(super) async fn follow(
             biased;
             () = stop.cancelled() => return Ok(()),
             batch = articles.next(64) => {
-                for stored in batch? {
-                    let Ok(article) = decode::<OutputArticle>(&stored) else { continue };
-                    tally.article(&article);
-                    if showing == Showing::Lines {
+                for stored in waited_out(batch, &stop).await? {
+                    let Some(class) = class_of(&stored.subject) else { continue };
+                    tally.article(class);
+                    if showing == Showing::Lines
+                        && let Ok(article) = decode::<OutputArticle>(&stored)
+                    {
                         output::note(format_args!("{}", line(&article, &leads)));
                         leads.keep(&article);
                     }
                 }
             }
             batch = alerts.next(64) => {
-                for stored in batch? {
-                    if let Ok(alert) = decode::<Alert>(&stored) {
-                        tally.alert(&alert);
+                for stored in waited_out(batch, &stop).await? {
+                    if let Ok(alert) = serde_json::from_slice::<Heard>(&stored.body) {
+                        tally.alert(alert.volume);
                     }
                 }
             }
         }
     }
+}
+
+/// A bus that is away for a while is waited for.
+async fn waited_out(
+    batch: Result<Vec<Stored>, BusError>,
+    stop: &CancellationToken,
+) -> Result<Vec<Stored>, BusError> {
+    match batch {
+        Err(error) if error.may_pass() => {
+            let _ = tokio::time::timeout(AWAY, stop.cancelled()).await;
+            Ok(Vec::new())
+        }
+        batch => batch,
+    }
+}
+
+/// How long is waited where the bus is away.
+const AWAY: Duration = Duration::from_millis(200);
+
+/// All that is counted of an alert.
+#[derive(Deserialize)]
+struct Heard {
+    volume: Volume,
+}
+
+/// The class of an article, which its subject tells.
+fn class_of(subject: &str) -> Option<Class> {
+    let class = subject.strip_prefix("wirefold.v1.output.article.")?.split('.').next()?;
+    Class::ALL.into_iter().find(|known| known.as_str() == class)
 }
 
 /// The titles of the stories shown last, so that a copy can say what it is one of.
@@ -180,6 +211,16 @@ fn fit(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_subject_tells_the_class() {
+        let language = "pt-br".parse().unwrap();
+        for class in Class::ALL {
+            let subject = wirefold_proto::Subject::output_article(class, &language);
+            assert_eq!(class_of(subject.as_str()), Some(class));
+        }
+        assert_eq!(class_of("wirefold.v1.output.story.merged"), None);
+    }
 
     #[test]
     fn texts_are_fitted_by_their_width() {

@@ -1,64 +1,127 @@
-//! `wirefold up`, `demo` and `run`: the pipeline in this process.
+//! `wirefold up`, `demo`, `run` and `setup`: the pipeline in this process, or in one for each stage.
 
 pub(crate) mod arguments;
 mod console;
 mod demo;
+pub(crate) mod nats;
 mod pipeline;
 mod process;
-mod seams;
+pub(crate) mod seams;
 mod signals;
 mod socket;
+mod systemd;
 
 use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use tokio_util::sync::CancellationToken;
 use wirefold_flow::{Bus, Clock, SystemClock};
 use wirefold_flow_sqlite::OpenError;
 use wirefold_proto::streams::{CONTROL, FETCHED};
 
 use crate::cli::{FoldArguments, Global};
 use crate::client::Place;
-use crate::config::{Loaded, Overrides, load_here};
+use crate::config::{Loaded, Origin, Overrides, load_here};
 use crate::exit::{Exit, Stop};
 use crate::fold::{self, Method};
 use crate::telemetry::{self, Logging, Telemetry};
-use arguments::{DemoArguments, Listen, RunArguments, StageName, UpArguments};
+use arguments::{DemoArguments, Listen, RunArguments, SetupArguments, StageName, UpArguments};
 use console::{Showing, Tally};
 use demo::Demo;
 use pipeline::{Pipeline, Running};
 use process::End;
 use signals::Signals;
 
+pub(crate) use nats::keeper;
+
 /// Runs all stages in one process; where there is nothing to watch, the demo.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {
-    let loaded = load(&arguments.place, &arguments.listen, &arguments.set)?;
+    let asked = Asked::of(&arguments.place, &arguments.set, arguments.nats.as_deref());
+    let loaded = load(&Asked { listen: Some(&arguments.listen), ..asked })?;
+    if arguments.nats.is_some() || !loaded.config.bus.nats.is_empty() && !arguments.demo {
+        return in_runtime(nats::Supervisor { loaded, arguments, global }.run());
+    }
     let up = Up { loaded, global, wants_demo: arguments.demo };
     in_runtime(up.run(&StageName::ALL))
 }
 
+/// Makes a NATS server fit for the stages.
+pub(crate) fn setup(arguments: &SetupArguments, global: &Global) -> anyhow::Result<Exit> {
+    let mut loaded = load(&Asked::of(&arguments.place, &arguments.set, arguments.nats.as_deref()))?;
+    name_default_server(&mut loaded);
+    telemetry::install(&Logging::of(&loaded.config, global), Arc::new(SystemClock))?;
+    in_runtime(async move { nats::run_setup(&loaded).await })
+}
+
+/// Becomes a nats-server.
+pub(crate) fn nats_server(program: &Path, folder: &Path) -> anyhow::Result<Exit> {
+    nats::run_server(program, folder)
+}
+
 /// Runs one stage.
 pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Result<Exit> {
-    let loaded = load(&arguments.place, &arguments.listen, &arguments.set)?;
+    let asked = Asked::of(&arguments.place, &arguments.set, arguments.nats.as_deref());
+    let mut loaded = load(&Asked { listen: Some(&arguments.listen), ..asked })?;
+    if arguments.nats.is_some() {
+        name_default_server(&mut loaded);
+    }
+    if arguments.supervised {
+        nats::end_with_parent();
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let telemetry = telemetry::install(&Logging::of(&loaded.config, global), clock.clone())?;
     in_runtime(async move {
-        let signals = Signals::listen()?;
-        let bus = open_bus(&loaded.config.data, clock.clone())?;
-        let pipeline = Pipeline { loaded: &loaded, telemetry: &telemetry, clock, bus, demo: None };
-        let running = pipeline.start(&[arguments.stage]).await?;
-        global.note(format_args!(
-            "running the {} · health and metrics on http://{}",
-            arguments.stage.name(),
-            running.operations
-        ));
-        finish(running.process.run(signals).await)
+        let mut signals = Signals::listen()?;
+        let (stage, name) = (arguments.stage, arguments.stage.name());
+        let (bus, nats): (Arc<dyn Bus>, _) = if loaded.config.bus.nats.is_empty() {
+            must_be_embedded(stage)?;
+            (open_bus(&loaded.config.data, clock.clone())?, None)
+        } else {
+            let bus = match nats::meet(&loaded.config, name, clock.clone(), &mut signals).await? {
+                nats::Met::There(bus) => bus,
+                nats::Met::Asked(signal) => return Ok(signal.exit()),
+            };
+            nats::look_for_streams(&bus, stage).await?;
+            (Arc::new(bus.clone()), Some(bus))
+        };
+        let (loaded, telemetry, nats_bus) = (&loaded, &telemetry, nats.clone());
+        let pipeline = Pipeline { loaded, telemetry, clock, bus, demo: None, nats };
+        let running = pipeline.start(&[stage]).await?;
+        let at = running.operations;
+        if !arguments.supervised {
+            global.note(format_args!("running the {name} · health and metrics on http://{at}"));
+        }
+        let end = running.process.run(signals).await;
+        if let Some(server) = nats_bus {
+            server.close().await;
+        }
+        finish(end)
     })
 }
 
-/// Folds the bundled articles and prints one table.
+/// The keeper looks after streams on a server; an embedded bus drops what is read by itself.
+fn must_be_embedded(stage: StageName) -> Result<(), Stop> {
+    match stage {
+        StageName::Keeper => Err(Stop::new(Exit::Usage, "the keeper needs --nats [URL]")),
+        _ => Ok(()),
+    }
+}
+
+fn name_default_server(loaded: &mut Loaded) {
+    let servers = &mut loaded.config.bus.nats;
+    if servers.is_empty() {
+        servers.push(nats::DEFAULT.to_owned());
+    }
+}
+
+/// Folds the bundled articles and prints one table; or serves them as feeds.
 pub(crate) fn demo(arguments: &DemoArguments, global: &Global) -> anyhow::Result<Exit> {
+    if let Some(address) = arguments.serve {
+        return serve_demo(address, arguments.origin.clone(), global);
+    }
     let folder = tempfile::tempdir().context("cannot make a folder for the demo's articles")?;
     let path = folder.path().join("demo.jsonl");
     let mut file = std::fs::File::create(&path)?;
@@ -73,16 +136,52 @@ pub(crate) fn demo(arguments: &DemoArguments, global: &Global) -> anyhow::Result
     fold::run(&arguments, global)
 }
 
-fn load(place: &Place, listen: &Listen, set: &[String]) -> anyhow::Result<Loaded> {
+fn serve_demo(
+    address: SocketAddr,
+    origin: Option<String>,
+    global: &Global,
+) -> anyhow::Result<Exit> {
+    in_runtime(async move {
+        let mut signals = Signals::listen()?;
+        global.note(format_args!("DEMO: invented news, as feeds at http://{address}/feeds/"));
+        tokio::select! {
+            ended = demo::serve(address, origin, Arc::new(SystemClock)) => ended?,
+            _ = signals.next() => {}
+        }
+        Ok(Exit::Ok)
+    })
+}
+
+/// What the flags of a command say of the settings.
+struct Asked<'a> {
+    place: &'a Place,
+    set: &'a [String],
+    listen: Option<&'a Listen>,
+    nats: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(place: &'a Place, set: &'a [String], nats: Option<&'a str>) -> Self {
+        Self { place, set, listen: None, nats }
+    }
+}
+
+fn load(asked: &Asked<'_>) -> anyhow::Result<Loaded> {
     let mut overrides =
-        Overrides::of_set(set).map_err(|error| Stop::new(Exit::Usage, error.to_string()))?;
-    if let Some(address) = &listen.listen {
+        Overrides::of_set(asked.set).map_err(|error| Stop::new(Exit::Usage, error.to_string()))?;
+    if let Some(address) = asked.listen.and_then(|listen| listen.listen.as_ref()) {
         overrides.flag("--listen", "page.listen", address);
     }
-    if let Some(address) = &listen.operations {
+    if let Some(address) = asked.listen.and_then(|listen| listen.operations.as_ref()) {
         overrides.flag("--operations", "operations.listen", address);
     }
-    load_here(place, overrides).map_err(|error| Stop::new(Exit::Usage, error.to_string()).into())
+    if let Some(servers) = asked.nats.filter(|servers| !servers.is_empty()) {
+        let servers: Vec<String> =
+            servers.split(',').map(|it| crate::config::quoted(it.trim())).collect();
+        overrides.flag("--nats", "bus.nats", format!("[{}]", servers.join(", ")));
+    }
+    load_here(asked.place, overrides)
+        .map_err(|error| Stop::new(Exit::Usage, error.to_string()).into())
 }
 
 /// Runs to the end, and leaves behind what still waits: what was not finished is taken up again.
@@ -136,9 +235,10 @@ impl Up<'_> {
             clock,
             bus: bus.clone(),
             demo: demo.as_ref(),
+            nats: None,
         };
         let running = pipeline.start(stages).await?;
-        let tally = self.show(&running, bus)?;
+        let tally = show(self.global, bus, running.process.stop.clone());
         self.welcome(&running, demo.as_ref());
         if let Some(demo) = &mut demo {
             demo.start(running.process.stop.clone());
@@ -173,32 +273,8 @@ impl Up<'_> {
         Ok(None)
     }
 
-    /// The demo logs warnings only: its terminal is for the fold lines.
     fn telemetry(&self, is_demo: bool, clock: Arc<dyn Clock>) -> anyhow::Result<Telemetry> {
-        let config = &self.loaded.config;
-        let logging = Logging::of(config, self.global);
-        let logging = match is_demo && self.global.verbose == 0 {
-            true => Logging { filter: "warn", ..logging },
-            false => logging,
-        };
-        telemetry::install(&logging, clock)
-    }
-
-    /// Prints what comes through, where somebody looks.
-    fn show(&self, running: &Running, bus: Arc<dyn Bus>) -> anyhow::Result<Arc<Tally>> {
-        let tally = Arc::new(Tally::default());
-        let is_seen = std::io::stderr().is_terminal() || self.global.verbose > 0;
-        let showing = match is_seen && !self.global.quiet {
-            true => Showing::Lines,
-            false => Showing::Nothing,
-        };
-        let follow = console::follow(bus, tally.clone(), showing, running.process.stop.clone());
-        tokio::spawn(async move {
-            if let Err(error) = follow.await {
-                tracing::warn!(%error, "articles are no longer shown here");
-            }
-        });
-        Ok(tally)
+        telemetry::install(&logging(&self.loaded, self.global, is_demo), clock)
     }
 
     fn welcome(&self, running: &Running, demo: Option<&Demo>) {
@@ -219,6 +295,35 @@ impl Up<'_> {
              end     Ctrl-C\n"
         ));
     }
+}
+
+/// Where fold lines are shown, the log has warnings only, unless the settings say what it is to
+/// have: the terminal is for the lines. The demo's always is.
+fn logging<'a>(loaded: &'a Loaded, global: &Global, is_demo: bool) -> Logging<'a> {
+    let logging = Logging::of(&loaded.config, global);
+    let is_told = loaded.origins.of("log") != Origin::Default;
+    let is_for_lines = std::io::stderr().is_terminal() && !is_told && logging.is_for_people();
+    match (is_demo || is_for_lines) && global.verbose == 0 {
+        true => Logging { filter: "warn", ..logging },
+        false => logging,
+    }
+}
+
+/// Prints what comes through, where somebody looks, and counts it.
+fn show(global: &Global, bus: Arc<dyn Bus>, stop: CancellationToken) -> Arc<Tally> {
+    let tally = Arc::new(Tally::default());
+    let is_seen = std::io::stderr().is_terminal() || global.verbose > 0;
+    let showing = match is_seen && !global.quiet {
+        true => Showing::Lines,
+        false => Showing::Nothing,
+    };
+    let follow = console::follow(bus, tally.clone(), showing, stop);
+    tokio::spawn(async move {
+        if let Err(error) = follow.await {
+            tracing::warn!(%error, "articles are no longer shown here");
+        }
+    });
+    tally
 }
 
 /// Whether anything was ever added or collected here.

@@ -1,24 +1,29 @@
 //! The pipeline in one process: which stages, over which bus, with which settings.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use wirefold_alerter::Printer;
 use wirefold_envelope::create_streams;
 use wirefold_fetcher::{ConfiguredFeed, extract};
-use wirefold_flow::{BoxFuture, Bus, Clock, Surroundings};
-use wirefold_gateway::{Access, Gateway};
-use wirefold_proto::streams::FETCHED;
+use wirefold_flow::{BoxFuture, Bus, BusError, Clock, Surroundings};
+use wirefold_flow_nats::NatsBus;
+use wirefold_gateway::{Access, Condition as _, Gateway};
+use wirefold_proto::streams::{FEEDS, FETCHED};
 
 use super::arguments::StageName;
 use super::demo::Demo;
+use super::nats::{self, keeper};
 use super::process::{Process, bind};
 use super::seams::{Probing, Rehearsing, Replaying};
 use super::socket::Socket;
+use super::systemd;
 use crate::config::Loaded;
 use crate::exit::{Exit, Stop};
 use crate::telemetry::{Health, Telemetry, operations_router};
@@ -40,10 +45,14 @@ pub(super) struct Pipeline<'a> {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) bus: Arc<dyn Bus>,
     pub(super) demo: Option<&'a Demo>,
+    /// The same bus as it really is, where it is a NATS server that others have set up.
+    pub(super) nats: Option<NatsBus>,
 }
 
 /// How often it is looked whether the bus answers.
 const BUS_WATCH: Duration = Duration::from_secs(5);
+/// Bytes that are written to see whether anything is stored again.
+const WRITE_TRIED: usize = 64 << 10;
 /// What extracting one page may take.
 const EXTRACT_MEMORY: u64 = 768 << 20;
 const EXTRACT_CPU: Duration = Duration::from_secs(4);
@@ -56,8 +65,10 @@ impl Pipeline<'_> {
     /// Starts these stages.
     pub(super) async fn start(self, stages: &[StageName]) -> anyhow::Result<Running> {
         let config = &self.loaded.config;
-        let made = create_streams(&*self.bus, &config.limits()).await;
-        made.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
+        if self.nats.is_none() {
+            let made = create_streams(&*self.bus, &config.limits()).await;
+            made.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
+        }
         let health = Health::new(self.telemetry.loops.clone());
         let mut process = Process::new();
 
@@ -66,6 +77,7 @@ impl Pipeline<'_> {
         let router = operations_router(self.telemetry.clone(), health.clone());
         process.serve("operations port", port, router);
         self.watch(&mut process, &health);
+        process.start("word to systemd", systemd::tell(health.clone(), process.stop.clone()));
 
         let listener = match stages.contains(&StageName::Gateway) {
             true => Some(bind("page", "--listen", config.page.listen).await?),
@@ -78,7 +90,13 @@ impl Pipeline<'_> {
             socket = Some(self.start_gateway(&mut process, listener, &address).await?);
             health.ready(StageName::Gateway.name());
         }
-        for stage in stages.iter().filter(|stage| **stage != StageName::Gateway) {
+        if let Some(nats) = self.nats.clone().filter(|_| stages.contains(&StageName::Keeper)) {
+            let (clock, stop) = (self.clock.clone(), process.stop.clone());
+            health.ready(StageName::Keeper.name());
+            process.start(StageName::Keeper.name(), keeper::run(nats, clock, stop));
+        }
+        let by_listeners = [StageName::Gateway, StageName::Keeper];
+        for stage in stages.iter().filter(|stage| !by_listeners.contains(stage)) {
             let run = self.stage(*stage, process.stop.clone(), &address)?;
             let (name, health) = (stage.name(), health.clone());
             health.ready(name);
@@ -126,8 +144,8 @@ impl Pipeline<'_> {
                     Ok(wirefold_alerter::run(surroundings, settings, printer, stop).await?)
                 })
             }
-            // It is started with its listeners.
-            StageName::Gateway => Box::pin(async { Ok(()) }),
+            // They are started with their listeners, and with more than the seam.
+            StageName::Gateway | StageName::Keeper => Box::pin(async { Ok(()) }),
         })
     }
 
@@ -143,7 +161,7 @@ impl Pipeline<'_> {
         let deliveries = self.alerter(address)?.deliveries.into_iter().map(|to| to.name).collect();
         let config = &self.loaded.config;
         let settings = wirefold_gateway::Settings {
-            folder: self.folder().to_owned(),
+            folder: self.gateway_folder()?,
             demo: self.demo.is_some(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: config.page.hosts.clone(),
@@ -152,10 +170,11 @@ impl Pipeline<'_> {
             rehearse: Arc::new(Rehearsing { surroundings: surroundings.clone(), deliveries }),
             replay: Arc::new(Replaying { surroundings: surroundings.clone(), enricher }),
             probe: Arc::new(Probing(self.fetcher()?)),
+            condition: self.telemetry.loops.clone(),
         };
         let gateway = Gateway::open(surroundings, settings).await;
         let gateway = gateway.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
-        let mut socket = Socket::bind(self.folder())?;
+        let mut socket = Socket::bind(self.folder()).await?;
         if let Some(unix) = socket.take() {
             process.serve_socket(unix, gateway.router(Access::Socket));
         }
@@ -169,12 +188,16 @@ impl Pipeline<'_> {
     fn watch(&self, process: &mut Process, health: &Health) {
         health.expect("bus");
         let (bus, clock, health) = (self.bus.clone(), self.clock.clone(), health.clone());
+        let loops = self.telemetry.loops.clone();
         let stop = process.stop.clone();
         process.start("watch over the bus", async move {
             while !stop.is_cancelled() {
                 match bus.stream_state(FETCHED.name).await {
                     Ok(_) => health.ready("bus"),
                     Err(error) => health.failing("bus", error.to_string()),
+                }
+                if loops.trouble().is_some() && takes_writes(&*bus).await {
+                    loops.stored();
                 }
                 tokio::select! {
                     () = stop.cancelled() => {}
@@ -194,6 +217,15 @@ impl Pipeline<'_> {
         Surroundings {
             observer: self.telemetry.loops.clone(),
             ..Surroundings::new(self.bus.clone(), self.clock.clone())
+        }
+    }
+
+    /// Over NATS a folder of its own, held by one process: the projection of an embedded bus may
+    /// stand in the data folder.
+    fn gateway_folder(&self) -> anyhow::Result<PathBuf> {
+        match &self.nats {
+            None => Ok(self.folder().to_owned()),
+            Some(_) => nats::folder(self.folder()),
         }
     }
 
@@ -253,6 +285,18 @@ impl Pipeline<'_> {
     }
 }
 
+/// Whether something as large as an article is stored. It is asked only while writes fail, as it
+/// writes.
+async fn takes_writes(bus: &dyn Bus) -> bool {
+    let written = async {
+        let keys = bus.key_value(FEEDS.name)?;
+        keys.put("room", Bytes::from_static(&[0; WRITE_TRIED])).await?;
+        keys.delete("room").await
+    };
+    // A role that may not write there finds out with its next message.
+    matches!(written.await, Ok(_) | Err(BusError::NotAllowed { .. }))
+}
+
 impl StageName {
     /// The stage's name in logs, health and dead letters.
     pub(super) fn name(self) -> &'static str {
@@ -262,6 +306,7 @@ impl StageName {
             Self::Enricher => "enricher",
             Self::Alerter => "alerter",
             Self::Gateway => "gateway",
+            Self::Keeper => "keeper",
         }
     }
 }

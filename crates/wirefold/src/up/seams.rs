@@ -8,10 +8,10 @@ use wirefold_gateway::{Probe, Rehearse, Replay};
 use wirefold_proto::{DeadLetter, SubscriptionSettings, streams};
 
 /// Runs a subscription over what stands in the output, and checks it as the alerter would.
-pub(super) struct Rehearsing {
-    pub(super) surroundings: Surroundings,
+pub(crate) struct Rehearsing {
+    pub(crate) surroundings: Surroundings,
     /// The names of all deliveries.
-    pub(super) deliveries: Vec<String>,
+    pub(crate) deliveries: Vec<String>,
 }
 
 impl Rehearse for Rehearsing {
@@ -35,7 +35,7 @@ impl Rehearse for Rehearsing {
 }
 
 /// Fetches a feed once, to say what it is.
-pub(super) struct Probing(pub(super) wirefold_fetcher::Settings);
+pub(crate) struct Probing(pub(crate) wirefold_fetcher::Settings);
 
 impl Probe for Probing {
     fn probe(&self, url: String) -> BoxFuture<'_, Result<serde_json::Value, String>> {

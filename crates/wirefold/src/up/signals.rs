@@ -1,5 +1,6 @@
 //! Signals: the first asks for a drain, the second ends at once.
 
+use crate::exit::Exit;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// SIGTERM and SIGINT as they come.
@@ -15,6 +16,16 @@ pub(super) enum Asked {
     Terminate,
     /// By a person: Ctrl-C.
     Interrupt,
+}
+
+impl Asked {
+    /// The exit code of a process that had nothing to finish.
+    pub(super) fn exit(self) -> Exit {
+        match self {
+            Self::Terminate => Exit::Ok,
+            Self::Interrupt => Exit::Interrupted,
+        }
+    }
 }
 
 impl Signals {

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use tokio::net::UnixListener;
+use tokio::net::{UnixListener, UnixStream};
 
 use crate::client::SOCKET;
+use crate::exit::{Exit, Stop};
 
 /// A bound socket; its file is removed when it is dropped.
 pub(super) struct Socket {
@@ -14,10 +15,15 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Binds in the data folder. Whoever calls holds the lock of the bus, so a socket that stands
-    /// there already was left by a process that was killed.
-    pub(super) fn bind(folder: &Path) -> anyhow::Result<Self> {
+    /// Binds in the data folder. A socket that stands there and that nobody answers was left by a
+    /// process that was killed.
+    pub(super) async fn bind(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join(SOCKET);
+        if UnixStream::connect(&path).await.is_ok() {
+            let folder = folder.display();
+            let what = format!("another wirefold runs on {folder}: choose another with --data DIR");
+            return Err(Stop::new(Exit::Bus, what).into());
+        }
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(error).with_context(|| format!("cannot replace {}", path.display()));

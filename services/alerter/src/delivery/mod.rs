@@ -1,35 +1,40 @@
 //! Deliveries: each a stage of its own on the alerts, so that a dead target delays no other.
 //!
-//! Each revision is sent at least once with a constant id. What was in hand when the process was
-//! killed comes again behind what is new, so a revision may be overtaken: it is left out where the
-//! target has taken a newer one, but one that rings only where the newer one rang too. One that is
-//! held waits for the one that follows it; a silent one goes only where it replaces the one before.
+//! Each revision is sent at least once with a constant id, and those of one alert in their order,
+//! also where what was in hand when the process was killed comes again behind what is new. Only one
+//! that the target refused may be overtaken while it waits to be tried again: it is left out where
+//! the target has taken a newer one, but one that rings only where the newer one rang too. One that
+//! is held waits for the one that follows it; a silent one goes only where it replaces the one
+//! before.
 
+mod back;
 mod ntfy;
 mod retry;
 mod sign;
 mod stdout;
+mod turns;
 mod webhook;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{dead_letters, decode};
 use wirefold_flow::{
-    BoxFuture, BusError, ConsumerConfig, Emit, Input, KeyValue, LoopError, Stage, StageError,
-    Surroundings, UnixMillis, run_stage,
+    BoxFuture, BusError, ConsumerConfig, Delivery as Taken, Emit, Input, KeyValue, LoopError,
+    Stage, StageError, Surroundings, UnixMillis, run_stage,
 };
 use wirefold_guard::Client;
-use wirefold_proto::{Alert, SubscriptionRecord, Volume, streams, token};
+use wirefold_proto::{Alert, Subject, SubscriptionRecord, Volume, streams, token};
 
 use crate::Printer;
 use crate::error::AlerterError;
 use crate::matcher::record_key;
 use crate::metrics;
 use crate::settings::{Delivery, DeliveryKind};
+use back::Back;
+use turns::Turns;
 
 /// How many revisions one delivery has in hand at once; those of one alert in order.
 const AT_ONCE: usize = 4;
@@ -38,6 +43,9 @@ const BUS_RETRY: Duration = Duration::from_secs(1);
 /// How long what was in hand waits after a kill. An attempt may take longer: the loop says that it
 /// goes on.
 const ACK_DEADLINE: Duration = Duration::from_secs(5);
+
+/// From this attempt on a revision waits for no earlier one: its attempts are for the target.
+const PUT_OFF_UNTIL: u32 = 6;
 
 /// One revision on its way.
 pub(crate) struct Message<'a> {
@@ -110,11 +118,22 @@ pub(crate) struct DeliveryStage {
     channel: Box<dyn Channel>,
     common: Common,
     subscriptions: Arc<dyn KeyValue>,
-    taken: Arc<dyn KeyValue>,
-    /// Alerts by their hash: two revisions of one are never under way at once.
-    in_hand: [Mutex<()>; 16],
+    pub(crate) taken: Arc<dyn KeyValue>,
+    /// Two revisions of one alert are never under way at once.
+    turns: Turns,
+    back: Back,
     /// Why nothing more is sent, once the target has said that it is gone.
     gone: OnceLock<String>,
+}
+
+/// The durable reader of a delivery.
+pub(crate) fn consumer(delivery: &str) -> ConsumerConfig {
+    let dead = dead_letters(streams::Stage::Alerter);
+    ConsumerConfig {
+        ack_deadline: ACK_DEADLINE,
+        max_deliver: retry::MAX_DELIVER,
+        ..ConsumerConfig::new(streams::ALERTS.name, durable(delivery), dead)
+    }
 }
 
 impl DeliveryStage {
@@ -151,33 +170,29 @@ impl DeliveryStage {
             common: common.clone(),
             subscriptions: bus.key_value(streams::SUBSCRIPTIONS.name)?,
             taken: bus.key_value(streams::DELIVERIES.name)?,
-            in_hand: Default::default(),
+            turns: Turns::default(),
+            back: Back::default(),
             gone: OnceLock::new(),
         })
     }
 
     /// Runs until it is told to stop.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
-        let dead = dead_letters(streams::Stage::Alerter);
-        let consumer = ConsumerConfig {
-            ack_deadline: ACK_DEADLINE,
-            max_deliver: retry::MAX_DELIVER,
-            ..ConsumerConfig::new(streams::ALERTS.name, durable(&self.name), dead)
-        };
+        let consumer = consumer(&self.name);
+        self.back.expect(self.now().plus(ACK_DEADLINE));
         let surroundings = self.common.surroundings.clone();
         run_stage(surroundings, Arc::new(self), consumer, AT_ONCE, stop).await
     }
 
     async fn deliver(&self, input: &Input) -> Result<(), StageError> {
+        self.back.is_here(input.message.sequence);
         let alert: Alert = decode(&input.message)?;
-        let is_welcome = alert.volume == Volume::Loud || self.channel.takes_silent();
-        if alert.held.is_some() || !is_welcome {
+        if !self.is_to_be_sent(&alert) {
             return Ok(());
         }
         let Some(record) = self.subscription(&alert).await? else {
             return Ok(());
         };
-        let _in_hand = self.in_hand[shard(&alert)].lock().await;
         let key = format!("{}.{}", self.name, token::escape(&alert.id.to_string()));
         let before = self.last_taken(&key).await?;
         if before.covers(alert.volume, alert.revision) {
@@ -186,26 +201,70 @@ impl DeliveryStage {
         if let Some(why) = self.gone.get() {
             return Err(StageError::Reject { why: why.clone() });
         }
+        if input.attempt < PUT_OFF_UNTIL {
+            self.wait_for_earlier(&alert, before, input.message.sequence).await?;
+        }
+        self.back.goes(input.message.sequence, self.now());
         let page = self.common.page.as_deref();
         let message = Message {
             alert: &alert,
             subscription: &record.subscription.name,
             page: page.map(|base| crate::wording::page(base, alert.target)),
             demo: self.common.demo,
-            now: self.common.surroundings.clock.now(),
+            now: self.now(),
         };
         let sent = self.channel.send(message).await;
         self.count(&sent);
         sent.map_err(|failure| self.answer(failure, input))?;
         let after = before.and(alert.volume, alert.revision).to_string();
-        self.taken.put(&key, after.into()).await.map_err(|error| of_bus(&error))?;
+        self.taken.put(&key, after.into()).await.map_err(|error| self.of_bus(&error))?;
+        Ok(())
+    }
+
+    fn is_to_be_sent(&self, alert: &Alert) -> bool {
+        let is_welcome = alert.volume == Volume::Loud || self.channel.takes_silent();
+        alert.held.is_none() && is_welcome
+    }
+
+    fn now(&self) -> UnixMillis {
+        self.common.surroundings.clock.now()
+    }
+
+    fn of_bus(&self, error: &BusError) -> StageError {
+        self.back.expect(self.now().plus(ACK_DEADLINE));
+        StageError::Retry { after: BUS_RETRY, why: error.to_string() }
+    }
+
+    /// Puts a revision off behind an earlier one that may come again.
+    async fn wait_for_earlier(
+        &self,
+        alert: &Alert,
+        taken: LastTaken,
+        sequence: u64,
+    ) -> Result<(), StageError> {
+        if self.back.is_over(self.now()) {
+            return Ok(());
+        }
+        let bus = &self.common.surroundings.bus;
+        for revision in taken.any + 1..alert.revision {
+            let subject = Subject::alert(&alert.id, revision);
+            let earlier = bus.last(streams::ALERTS.name, subject.as_str()).await;
+            let earlier = earlier.map_err(|error| self.of_bus(&error))?;
+            let earlier = earlier.filter(|stored| self.back.awaits(stored.sequence, self.now()));
+            let earlier = earlier.and_then(|stored| decode::<Alert>(&stored).ok());
+            if earlier.is_some_and(|earlier| self.is_to_be_sent(&earlier)) {
+                self.back.put_off(sequence);
+                let why = format!("revision {revision} may come first");
+                return Err(StageError::Retry { after: ACK_DEADLINE, why });
+            }
+        }
         Ok(())
     }
 
     /// The alert's subscription, where it names this delivery.
     async fn subscription(&self, alert: &Alert) -> Result<Option<SubscriptionRecord>, StageError> {
         let key = record_key(&alert.subscription);
-        let entry = self.subscriptions.get(&key).await.map_err(|error| of_bus(&error))?;
+        let entry = self.subscriptions.get(&key).await.map_err(|error| self.of_bus(&error))?;
         let value = entry.and_then(|entry| entry.value);
         let record = value.and_then(|value| wirefold_proto::decode(&value).ok());
         Ok(record.filter(|record: &SubscriptionRecord| {
@@ -215,7 +274,7 @@ impl DeliveryStage {
 
     /// What the target has taken of an alert.
     async fn last_taken(&self, key: &str) -> Result<LastTaken, StageError> {
-        let entry = self.taken.get(key).await.map_err(|error| of_bus(&error))?;
+        let entry = self.taken.get(key).await.map_err(|error| self.of_bus(&error))?;
         let value = entry.and_then(|entry| entry.value);
         let last = value.and_then(|value| LastTaken::read(std::str::from_utf8(&value).ok()?));
         Ok(last.unwrap_or_default())
@@ -255,7 +314,14 @@ impl DeliveryStage {
 
 impl Stage for DeliveryStage {
     fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
-        Box::pin(async move { self.deliver(&input).await.map(|()| Vec::new()) })
+        Box::pin(async move {
+            let _turn = self.turns.wait(input.message.sequence, input.attempt).await;
+            self.deliver(&input).await.map(|()| Vec::new())
+        })
+    }
+
+    fn line_up(&self, taken: &[Taken]) {
+        self.turns.give(taken);
     }
 }
 
@@ -297,14 +363,6 @@ impl std::fmt::Display for LastTaken {
 /// The durable name of a delivery.
 fn durable(name: &str) -> String {
     format!("{}-{name}", crate::matcher::NAME)
-}
-
-fn of_bus(error: &BusError) -> StageError {
-    StageError::Retry { after: BUS_RETRY, why: error.to_string() }
-}
-
-fn shard(alert: &Alert) -> usize {
-    usize::try_from(retry::hash(&alert.id.to_string()) % 16).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertArticle, AlertId, AlertReason, AlertState, Headline, LanguageTag, ReasonKind, Tag,
-    Volume,
+    Alert, AlertArticle, AlertId, AlertReason, AlertState, ReasonKind, Tag, Volume,
 };
 
-use super::life::Life;
+use super::life::{Life, Shown};
 use super::piece::Place;
 use super::reasons::{counts, reason, weighed};
 use crate::subscription::Rules;
@@ -142,8 +141,8 @@ fn draft(id: &AlertId, life: &Life, now: Now, said: Said) -> Draft {
     let covered = life.covered.max(taken);
     let tally = life.tally();
     let first_seen = life.first_seen.or_else(|| life.news.iter().map(|news| news.first_seen).min());
-    let headline = life.headline.clone().or_else(|| Some(life.news.first()?.headline.clone()));
-    let nothing = || Headline { title: String::new(), language: LanguageTag::unknown() };
+    let shown = life.shown.as_ref().map(|shown| shown.headline.clone());
+    let headline = shown.or_else(|| Some(life.news.first()?.headline.clone()));
     let alert = Alert {
         schema: Tag::new(),
         id: id.clone(),
@@ -155,7 +154,7 @@ fn draft(id: &AlertId, life: &Life, now: Now, said: Said) -> Draft {
         reasons: said.reasons,
         output: covered.output,
         at: timestamp(at),
-        headline: headline.unwrap_or_else(nothing),
+        headline: headline.unwrap_or_else(|| Shown::nothing().headline),
         first_seen: timestamp(first_seen.unwrap_or(at)),
         outlets: tally.outlets,
         origins: tally.origins,
@@ -169,7 +168,7 @@ fn draft(id: &AlertId, life: &Life, now: Now, said: Said) -> Draft {
 }
 
 fn matched(life: &Life) -> Vec<String> {
-    let mut words = life.matched.clone();
+    let mut words = life.shown.as_ref().map_or_else(Vec::new, |shown| shown.matched.clone());
     for word in life.news.iter().flat_map(|news| &news.matched) {
         if !words.contains(word) {
             words.push(word.clone());
@@ -180,7 +179,7 @@ fn matched(life: &Life) -> Vec<String> {
 
 /// The lead, and of the others those that came last.
 fn articles(life: &Life) -> Vec<AlertArticle> {
-    let mut articles = life.articles.clone();
+    let mut articles = life.shown.as_ref().map_or_else(Vec::new, |shown| shown.articles.clone());
     for article in life.news.iter().flat_map(|news| &news.articles) {
         if articles.iter().all(|other| other.id != article.id) {
             articles.push(article.clone());

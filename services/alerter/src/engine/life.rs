@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertArticle, AlertReason, AlertState, Headline, Hold, HoldReason, ReasonKind, Target,
+    Alert, AlertArticle, AlertReason, AlertState, Headline, Hold, HoldReason, LanguageTag,
+    ReasonKind, Target, Volume,
 };
 
+use super::draft::Marks;
 use super::piece::{Place, Tally};
 use crate::subscription::Rules;
 
@@ -31,10 +34,7 @@ pub(crate) struct Life {
     pub(crate) hold: Option<Hold>,
     pub(crate) carried: Vec<AlertReason>,
     pub(crate) has_rung_for_velocity: bool,
-    pub(crate) headline: Option<Headline>,
     pub(crate) first_seen: Option<UnixMillis>,
-    pub(crate) articles: Vec<AlertArticle>,
-    pub(crate) matched: Vec<String>,
     pub(crate) merged_into: Option<Target>,
     /// The place in the output of the change that made it part of another.
     pub(crate) merged_at: u64,
@@ -44,6 +44,33 @@ pub(crate) struct Life {
     pub(crate) closing: Option<Closing>,
     /// When it speaks next, as it stands in the list of those that are due.
     pub(crate) due: Option<UnixMillis>,
+    /// Where the last revision stands in the stream; 0 where that is not known.
+    pub(crate) sequence: u64,
+    /// What the last revision shows: much, and read back from there when the next is made.
+    pub(crate) shown: Option<Box<Shown>>,
+}
+
+/// What a revision shows besides numbers, and the next shows again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) headline: Headline,
+    pub(crate) articles: Vec<AlertArticle>,
+    pub(crate) matched: Vec<String>,
+}
+
+impl Shown {
+    pub(crate) fn nothing() -> Self {
+        let headline = Headline { title: String::new(), language: LanguageTag::unknown() };
+        Self { headline, articles: Vec::new(), matched: Vec::new() }
+    }
+
+    pub(crate) fn of(alert: &Alert) -> Self {
+        Self {
+            headline: alert.headline.clone(),
+            articles: alert.articles.clone(),
+            matched: alert.matched.clone(),
+        }
+    }
 }
 
 /// Something that came since the last revision.
@@ -80,6 +107,39 @@ pub(crate) struct Closing {
 }
 
 impl Life {
+    /// Takes in its next revision.
+    pub(crate) fn accept(&mut self, alert: &Alert, marks: Marks) {
+        let now = Tally { outlets: alert.outlets, origins: alert.origins, copies: alert.copies };
+        let is_held = alert.held.is_some();
+        if !is_held {
+            // What is first told silently, after a merge, counts as heard.
+            if alert.volume == Volume::Loud || self.told.is_none() {
+                self.rung = now;
+            }
+            self.told = Some(now);
+        }
+        self.carried = if is_held { alert.reasons.clone() } else { Vec::new() };
+        self.hold.clone_from(&alert.held);
+        self.has_rung_for_velocity |=
+            alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Velocity);
+        (self.revision, self.state) = (alert.revision, Some(alert.state));
+        (self.last_at, self.now) = (unix_millis(alert.at), now);
+        self.covered = self.covered.max(marks.covered);
+        self.merged_at = marks.merged_at;
+        self.first_seen = Some(unix_millis(alert.first_seen));
+        self.merged_into = alert.merged_into;
+        self.closing = self.closing.filter(|_| alert.merged_into.is_none());
+        let end = self.covered;
+        self.news.retain(|news| !news.place.is_covered_by(end));
+        (self.sequence, self.shown) = (0, Some(Box::new(Shown::of(alert))));
+    }
+
+    /// Whether nothing is left to say: it is quiet or part of another, and nothing new has come.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        let is_over = self.state == Some(AlertState::Quiet) || self.merged_into.is_some();
+        is_over && self.hold.is_none() && self.news.is_empty() && self.closing.is_none()
+    }
+
     /// Whether it has spoken and is neither quiet nor part of another.
     pub(crate) fn is_open(&self) -> bool {
         self.revision > 0 && self.state != Some(AlertState::Quiet) && self.merged_into.is_none()
@@ -144,7 +204,7 @@ impl Life {
                 Some(mute) => mute.until,
                 None => Some(self.last_at.max(rules.changed)),
             },
-            Some(hold) => hold.until.map(wirefold_envelope::unix_millis),
+            Some(hold) => hold.until.map(unix_millis),
             None if self.state == Some(AlertState::Quiet) => None,
             None => Some(self.last_at.plus(QUIET)),
         }

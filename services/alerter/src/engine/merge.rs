@@ -1,10 +1,10 @@
 //! What becomes of alerts when one event or story becomes part of another.
 
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{AlertId, Headline, LanguageTag, ReasonKind, Target};
+use wirefold_proto::{AlertId, ReasonKind, Target};
 
 use super::Engine;
-use super::life::{Closing, Life, News};
+use super::life::{Closing, Life, News, Shown};
 use super::piece::Place;
 use super::reasons::reason;
 
@@ -51,7 +51,7 @@ impl Engine {
         }
         match has_spoken {
             true => self.reschedule(absorbed),
-            false => self.forget(absorbed),
+            false => drop(self.forget(absorbed)),
         }
         if let Some(news) = moved.into_iter().reduce(together) {
             // At the place of the merge: the survivor may have spoken of later ones already.
@@ -64,7 +64,8 @@ impl Engine {
 
 /// What the survivor takes over from an alert that has spoken: it need not ring again.
 fn inheritance(absorbed: &AlertId, life: &Life, closing: Closing) -> News {
-    let nothing = || Headline { title: String::new(), language: LanguageTag::unknown() };
+    let Shown { headline, articles, matched } =
+        life.shown.as_deref().cloned().unwrap_or_else(Shown::nothing);
     News {
         place: closing.place,
         from: closing.place,
@@ -72,9 +73,9 @@ fn inheritance(absorbed: &AlertId, life: &Life, closing: Closing) -> News {
         tally: life.now,
         first_seen: life.first_seen.unwrap_or(closing.at),
         reasons: vec![reason(ReasonKind::Merged, format!("{} became part of it", absorbed.target))],
-        matched: life.matched.clone(),
-        headline: life.headline.clone().unwrap_or_else(nothing),
-        articles: life.articles.clone(),
+        matched,
+        headline,
+        articles,
         only_counts: false,
     }
 }

@@ -11,10 +11,11 @@ mod merge;
 mod piece;
 mod reasons;
 mod recent;
+mod rest;
+mod sleep;
 mod velocity;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
@@ -27,10 +28,12 @@ use crate::subscription::Rules;
 use life::{Life, News};
 use reasons::reason;
 use recent::Recent;
+use rest::Resting;
 use velocity::Velocity;
 
 pub(crate) use draft::{Draft, Marks};
-pub(crate) use piece::{Piece, Place, Tally, position};
+pub(crate) use piece::{Piece, Place, position};
+pub(crate) use sleep::Revision;
 
 /// All subscriptions and their alerts.
 #[derive(Default)]
@@ -38,10 +41,17 @@ pub(crate) struct Engine {
     rules: BTreeMap<SubscriptionId, Rules>,
     percolator: Percolator<SubscriptionId>,
     lives: BTreeMap<AlertId, Life>,
-    by_target: BTreeMap<Target, BTreeSet<SubscriptionId>>,
+    by_target: BTreeMap<Target, Vec<SubscriptionId>>,
     due: BTreeSet<(UnixMillis, AlertId)>,
     /// Those with news.
     pending: BTreeSet<AlertId>,
+    /// Those of which something may be put away, since it stands in the stream.
+    settled: BTreeSet<AlertId>,
+    /// Those that were put away whole, and what they come to.
+    resting: Resting,
+    rested: BTreeMap<SubscriptionId, Score>,
+    /// When all were last looked through.
+    swept: UnixMillis,
     /// How often each subscription has rung on a day.
     rung: BTreeMap<(SubscriptionId, UnixMillis), u32>,
     /// The subscriptions that ask how fast articles come.
@@ -60,6 +70,18 @@ pub(crate) struct Score {
     pub(crate) alerts: u64,
     /// Copies folded into them.
     pub(crate) saved: u64,
+}
+
+impl Score {
+    fn add(&mut self, life: &Life) {
+        self.alerts += 1;
+        self.saved += u64::from(life.now.copies);
+    }
+
+    fn take_away(&mut self, life: &Life) {
+        self.alerts = self.alerts.saturating_sub(1);
+        self.saved = self.saved.saturating_sub(u64::from(life.now.copies));
+    }
 }
 
 impl Engine {
@@ -108,7 +130,7 @@ impl Engine {
     pub(crate) fn apply(&mut self, piece: &Piece) {
         self.taken = self.taken.max(piece.place);
         self.time = self.time.max(piece.seen);
-        let targets = [GroupBy::Event, GroupBy::Story].map(|by| piece.target(by));
+        let targets = piece.targets();
         targets.into_iter().for_each(|target| self.recent.note(target, piece.tally(target)));
         if !self.asking.is_empty() && !piece.is_baseline() {
             targets.into_iter().for_each(|target| self.velocity.note(target, piece.seen));
@@ -189,14 +211,18 @@ impl Engine {
         if !is_known {
             life.news.push(news);
         }
-        self.by_target.entry(id.target).or_default().insert(id.subscription.clone());
+        self.remember(id);
         self.reschedule(id);
     }
 
     /// The first revision that is due by then. What is due at the very time at which an article was
-    /// seen speaks before that article is taken, as a clock would have it.
+    /// seen speaks before that article is taken, as a clock would have it. None too where that
+    /// [lacks](Self::lacks) what it showed.
     pub(crate) fn next(&mut self, limit: UnixMillis) -> Option<Draft> {
         loop {
+            if self.lacks(limit).is_some() {
+                return None;
+            }
             let (at, id) = self.due.first().filter(|(at, _)| *at <= limit)?.clone();
             let draft = self.lives.get(&id).and_then(|life| match life.closing {
                 Some(_) => draft::closing(&id, life),
@@ -221,37 +247,15 @@ impl Engine {
 
     /// Takes in a revision that stands in the stream, whoever put it there.
     pub(crate) fn accept(&mut self, alert: &Alert, marks: Marks) {
+        // After a start too old alerts are forgotten, whether or not anything new comes.
+        self.time = self.time.max(unix_millis(alert.at));
         self.count_if_rung(alert);
         let life = self.lives.entry(alert.id.clone()).or_default();
         if alert.revision <= life.revision {
             return;
         }
-        let now = Tally { outlets: alert.outlets, origins: alert.origins, copies: alert.copies };
-        let is_held = alert.held.is_some();
-        if !is_held {
-            // What is first told silently, after a merge, counts as heard.
-            if alert.volume == Volume::Loud || life.told.is_none() {
-                life.rung = now;
-            }
-            life.told = Some(now);
-        }
-        life.carried = if is_held { alert.reasons.clone() } else { Vec::new() };
-        life.hold.clone_from(&alert.held);
-        life.has_rung_for_velocity |=
-            alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Velocity);
-        (life.revision, life.state) = (alert.revision, Some(alert.state));
-        (life.last_at, life.now) = (unix_millis(alert.at), now);
-        life.covered = life.covered.max(marks.covered);
-        life.merged_at = marks.merged_at;
-        life.headline = Some(alert.headline.clone());
-        life.first_seen = Some(unix_millis(alert.first_seen));
-        life.articles.clone_from(&alert.articles);
-        life.matched.clone_from(&alert.matched);
-        life.merged_into = alert.merged_into;
-        life.closing = life.closing.filter(|_| alert.merged_into.is_none());
-        let end = life.covered;
-        life.news.retain(|news| !news.place.is_covered_by(end));
-        self.by_target.entry(alert.target).or_default().insert(alert.subscription.clone());
+        life.accept(alert, marks);
+        self.remember(&alert.id);
         self.reschedule(&alert.id);
     }
 
@@ -267,26 +271,11 @@ impl Engine {
 
     /// What each subscription has come to.
     pub(crate) fn scores(&self) -> BTreeMap<SubscriptionId, Score> {
-        let mut scores: BTreeMap<SubscriptionId, Score> = BTreeMap::new();
+        let mut scores = self.rested.clone();
         for (id, life) in self.lives.iter().filter(|(_, life)| life.revision > 0) {
-            let score = scores.entry(id.subscription.clone()).or_default();
-            score.alerts += 1;
-            score.saved += u64::from(life.now.copies);
+            scores.entry(id.subscription.clone()).or_default().add(life);
         }
         scores
-    }
-
-    /// Forgets alerts that went quiet long ago; one that speaks again finds its revisions in the
-    /// stream.
-    pub(crate) fn sweep(&mut self, older_than: Duration) {
-        let limit = self.time.minus(older_than);
-        let is_over = |life: &Life| {
-            life.due.is_none() && life.news.is_empty() && life.revision > 0 && life.last_at < limit
-        };
-        let over = self.lives.iter().filter(|(_, life)| is_over(life));
-        let over: Vec<AlertId> = over.map(|(id, _)| id.clone()).collect();
-        over.iter().for_each(|id| self.forget(id));
-        self.rung.retain(|(_, day), _| *day >= limit);
     }
 
     fn rung_on(&self, rules: &Rules, at: UnixMillis) -> u32 {
@@ -331,17 +320,28 @@ impl Engine {
         };
     }
 
-    fn forget(&mut self, id: &AlertId) {
-        let life = self.lives.remove(id);
-        if let Some(due) = life.and_then(|life| life.due) {
+    /// That there is an alert of this subscription about this.
+    fn remember(&mut self, id: &AlertId) {
+        let subscriptions = self.by_target.entry(id.target).or_default();
+        if let Err(place) = subscriptions.binary_search(&id.subscription) {
+            subscriptions.reserve_exact(1);
+            subscriptions.insert(place, id.subscription.clone());
+        }
+    }
+
+    fn forget(&mut self, id: &AlertId) -> Option<Life> {
+        let life = self.lives.remove(id)?;
+        if let Some(due) = life.due {
             self.due.remove(&(due, id.clone()));
         }
         self.pending.remove(id);
+        self.settled.remove(id);
         if let Some(subscriptions) = self.by_target.get_mut(&id.target) {
-            subscriptions.remove(&id.subscription);
+            subscriptions.retain(|subscription| *subscription != id.subscription);
             if subscriptions.is_empty() {
                 self.by_target.remove(&id.target);
             }
         }
+        Some(life)
     }
 }

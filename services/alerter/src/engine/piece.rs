@@ -1,5 +1,7 @@
 //! One article of the output as alerts see it.
 
+use std::borrow::Cow;
+
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
@@ -78,6 +80,11 @@ impl Piece {
     /// Whether it was there before its feed was followed.
     pub(crate) fn is_baseline(&self) -> bool {
         self.output.article.baseline
+    }
+
+    /// All that alerts may be about.
+    pub(crate) fn targets(&self) -> [Target; 2] {
+        [GroupBy::Event, GroupBy::Story].map(|by| self.target(by))
     }
 
     /// What an alert of this grouping is about.
@@ -173,7 +180,7 @@ fn prepared(output: &OutputArticle, fetched: Option<&ArticleFetched>) -> Prepare
     let teaser = about.teaser.as_deref().unwrap_or_default();
     let given = || [teaser, output.text.as_deref().unwrap_or_default()].join("\n\n");
     let text = fetched.filter(|fetched| !fetched.text.is_empty());
-    let text = text.map_or_else(given, |full| full.text.clone());
+    let text = text.map_or_else(|| Cow::Owned(given()), |full| Cow::Borrowed(&*full.text));
     let url = about.canonical_url.as_deref().or(about.url.as_deref());
     let url = url.and_then(|url| url::Url::parse(url).ok());
     let feeds: Vec<&str> = about.feeds.iter().map(|feed| feed.as_str()).collect();

@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use wirefold_envelope::decode;
 use wirefold_flow::{Bus, BusError, Stored};
 use wirefold_proto::{
-    ArticleFetched, DecisionId, Input, Message, OutputArticle, OutputStory, schema_of, streams,
+    ArticleFetched, DecisionId, Input, Message, OutputArticle, OutputStory, name_of, streams,
 };
 
 use crate::engine::{Piece, Place, position};
@@ -64,7 +64,7 @@ pub(crate) async fn load(
 
 async fn load_one(bus: &dyn Bus, stored: Stored, with_text: bool) -> Result<LoadedItem, BusError> {
     let output = stored.sequence;
-    let is_change = schema_of(&stored.body).is_ok_and(|schema| schema.name == OutputStory::NAME);
+    let is_change = name_of(&stored.body).is_ok_and(|name| name == OutputStory::NAME);
     let item = match is_change {
         true => decode::<OutputStory>(&stored).map(|story| Item::Change(Box::new(story))),
         false => match decode::<OutputArticle>(&stored) {

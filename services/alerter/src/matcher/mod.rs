@@ -7,6 +7,7 @@
 pub(crate) mod load;
 mod place;
 mod publish;
+mod recall;
 mod start;
 mod table;
 
@@ -42,7 +43,8 @@ const SCORES_EVERY: Duration = Duration::from_secs(2);
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How long it waits before it starts anew from what is stored, where the bus failed it.
 const RESTART: Duration = Duration::from_secs(1);
-/// How long an alert that is over is remembered; events end sooner.
+/// How long an alert is remembered that waits for nothing that has a time, such as one that is
+/// muted for ever.
 const REMEMBERED: Duration = Duration::from_hours(24 * 8);
 
 /// What the matcher is told.
@@ -62,7 +64,8 @@ pub(crate) async fn run(setup: Arc<Setup>, stop: CancellationToken) -> Result<()
         if !error.may_pass() {
             return Err(error);
         }
-        tracing::warn!(%error, "alerter starts anew from what is stored");
+        // The observer says what an operator must know, and once.
+        tracing::debug!(%error, "alerter starts anew from what is stored");
         if let AlerterError::Bus(error) = &error {
             surroundings.observer.observe(NAME, Event::BusFailed(error));
         }
@@ -125,7 +128,6 @@ impl Matcher<'_> {
             self.fire(now).await?;
         }
         self.save().await?;
-        self.engine.sweep(REMEMBERED);
         self.wait(stop).await
     }
 
@@ -177,6 +179,7 @@ impl Matcher<'_> {
             match item.item {
                 Item::Article(piece) => {
                     self.fire(piece.seen).await?;
+                    self.recall(&piece.targets()).await?;
                     self.engine.apply(&piece);
                     let outcome =
                         if piece.output.article.baseline { "baseline" } else { "compared" };
@@ -187,6 +190,8 @@ impl Matcher<'_> {
                     let at = unix_millis(story.at);
                     self.fire(at).await?;
                     if let StoryChange::Merged { from, into, .. } = story.change {
+                        self.recall(&[from, into]).await?;
+                        self.show_all(from).await?;
                         self.engine.merge(from, into, at, load::place_of(&story, item.output));
                         self.fire(at).await?;
                     }
@@ -230,6 +235,7 @@ impl Matcher<'_> {
             bus.mark_read(streams::OUTPUT.name, NAME, place.output).await?;
             self.pass(Point::Settled)?;
         }
+        self.put_away().await?;
         self.save_scores().await
     }
 

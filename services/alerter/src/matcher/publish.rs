@@ -6,7 +6,7 @@ use wirefold_flow::{BusError, Outgoing, Point, Published, Stored, UnixMillis};
 use wirefold_proto::{Alert, Published as _, Volume, streams};
 
 use super::Matcher;
-use crate::engine::{Draft, Marks, Place};
+use crate::engine::{Draft, Marks, Place, Revision};
 use crate::error::AlerterError;
 use crate::metrics;
 
@@ -26,7 +26,13 @@ impl Matcher<'_> {
     /// Sends every revision that is due on its way. The alert goes on as if it stood already;
     /// nothing is saved before it does.
     pub(super) async fn fire(&mut self, limit: UnixMillis) -> Result<(), AlerterError> {
-        while let Some(draft) = self.engine.next(limit) {
+        loop {
+            let Some(draft) = self.engine.next(limit) else {
+                match self.show_next(limit).await? {
+                    true => continue,
+                    false => return Ok(()),
+                }
+            };
             self.pass(Point::Handled)?;
             // One of an alert at a time, so that none stands without the one before it.
             let is_under_way = self.leaving.iter().any(|other| other.alert.id == draft.alert.id);
@@ -37,7 +43,6 @@ impl Matcher<'_> {
             self.has_new_scores = true;
             self.leaving.push(draft);
         }
-        Ok(())
     }
 
     /// Waits until all that are on their way stand in the stream.
@@ -51,7 +56,8 @@ impl Matcher<'_> {
         let answers = join_all(publishing).await;
         for (draft, published) in leaving.iter().zip(answers) {
             match published {
-                Ok(Published::New(_)) => {
+                Ok(Published::New(sequence)) => {
+                    self.engine.stands(&draft.alert.id, sequence);
                     self.pass(Point::Published)?;
                     count(&draft.alert);
                 }
@@ -74,16 +80,14 @@ impl Matcher<'_> {
                 let why = format!("revision {} of {} stands already", alert.revision, alert.id);
                 Err(BusError::Unavailable(why).into())
             }
-            // It is the same, or was told and is kept no longer.
-            _ => Ok(()),
+            Some(Revision { sequence, alert, .. }) => {
+                self.engine.stands(&alert.id, sequence);
+                Ok(())
+            }
+            // It was told and is kept no longer.
+            None => Ok(()),
         }
     }
-}
-
-/// A revision as it stands in the stream.
-pub(super) struct Revision {
-    pub(super) alert: Alert,
-    pub(super) marks: Marks,
 }
 
 /// Reads a revision with what it covers.
@@ -97,7 +101,7 @@ pub(super) fn revision(stored: &Stored) -> Option<Revision> {
     let number = |name| stored.headers.get(name).and_then(|text| text.parse().ok()).unwrap_or(0);
     let covered = Place { fetched: number(COVERS), output: alert.output };
     let marks = Marks { covered, merged_at: number(MERGED) };
-    Some(Revision { alert, marks })
+    Some(Revision { sequence: stored.sequence, alert, marks })
 }
 
 fn outgoing(draft: &Draft) -> Result<Outgoing, AlerterError> {

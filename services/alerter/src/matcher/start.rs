@@ -5,10 +5,10 @@ use wirefold_flow::{LoopError, UnixMillis};
 use wirefold_proto::streams;
 
 use super::place::Places;
-use super::publish::{Revision, revision};
+use super::publish::revision;
 use super::table::{Change, Table};
 use super::{BATCH, Matcher, PATIENCE, Setup};
-use crate::engine::Engine;
+use crate::engine::{Engine, Revision};
 use crate::error::AlerterError;
 use crate::metrics;
 
@@ -46,7 +46,7 @@ impl<'a> Matcher<'a> {
         Ok(matcher)
     }
 
-    /// The lives of all alerts, from their revisions in order.
+    /// The lives of all alerts, from their revisions in order. What is over is put away at once.
     async fn rebuild(&mut self) -> Result<(), AlerterError> {
         let mut alerts = self.surroundings.bus.read(streams::ALERTS.name, ">", 1).await?;
         loop {
@@ -54,9 +54,14 @@ impl<'a> Matcher<'a> {
             if revisions.is_empty() {
                 return Ok(());
             }
-            for Revision { alert, marks } in revisions.iter().filter_map(revision) {
+            for Revision { sequence, alert, marks } in revisions.iter().filter_map(revision) {
+                if alert.revision > 1 && !self.engine.knows(&alert.id) {
+                    self.recall(&[alert.target]).await?;
+                }
                 self.engine.accept(&alert, marks);
+                self.engine.stands(&alert.id, sequence);
             }
+            self.put_away().await?;
         }
     }
 }

@@ -91,7 +91,7 @@ const LONGEST: usize = 4096;
 ///
 /// Applying it twice gives what applying it once gives.
 #[must_use]
-pub(crate) fn canonical(url: &str) -> Option<String> {
+pub fn canonical(url: &str) -> Option<String> {
     let mut url = Url::parse(url.trim()).ok()?;
     if !matches!(url.scheme(), "http" | "https") {
         return None;

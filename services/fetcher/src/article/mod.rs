@@ -4,7 +4,7 @@ mod canonical;
 mod draft;
 mod outlet;
 
-pub(crate) use canonical::canonical;
+pub use canonical::canonical;
 pub(crate) use draft::{Draft, fetched};
 pub(crate) use outlet::named;
 pub(crate) use outlet::outlet_of;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_guard::Response;
-use wirefold_proto::{FeedHealth, FeedRecord, FeedSettings, Tag, Teasers};
+use wirefold_proto::{FeedHealth, FeedRecord, FeedSettings, Teasers};
 
 use super::Polled;
 use super::answer::{Failure, Read, moved_to};
@@ -60,24 +60,7 @@ pub(crate) fn waiting(
     managed_by: Option<String>,
     settings: &Settings,
 ) -> FeedRecord {
-    FeedRecord {
-        schema: Tag::new(),
-        feed,
-        managed_by,
-        feed_title: None,
-        health: FeedHealth::Waiting,
-        problem: None,
-        failures: 0,
-        last_poll: None,
-        last_good: None,
-        last_new: None,
-        next_poll: None,
-        interval_seconds: seconds(settings.first_interval),
-        articles: 0,
-        teasers: None,
-        etag: None,
-        last_modified: None,
-    }
+    FeedRecord::waiting(feed, managed_by, seconds(settings.first_interval))
 }
 
 /// After the feed was read, or had not changed (`taken` is none).

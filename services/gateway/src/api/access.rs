@@ -16,12 +16,13 @@ use crate::gateway::Access;
 const JSON_TYPES: [&str; 3] = ["application/json", "application/x-ndjson", "application/jsonl"];
 
 /// Lets through who may ask.
-pub(super) async fn checked(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub(super) async fn checked(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     if api.access == Access::Network
         && let Err(refusal) = check(&request, &api.inner.settings.hosts)
     {
         return refusal.into_response();
     }
+    request.extensions_mut().insert(api.access);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in SAFE {
@@ -43,11 +44,27 @@ fn check(request: &Request, hosts: &[String]) -> Handled<()> {
     if !is_known(&asked, hosts) {
         return Err(Refusal::host(format!("{asked:?} is no name of this server")));
     }
-    if matches!(*request.method(), Method::GET | Method::HEAD) {
+    if is_read(request.method()) {
         return Ok(());
     }
-    check_origin(request.headers(), &asked)?;
-    check_media_type(request.headers())
+    check_origin(request.headers(), &asked)
+}
+
+/// Lets a method through that reads, or that comes with JSON. It stands right before the handlers:
+/// an address that does not take the method says so first.
+pub(super) async fn json_only(request: Request, next: Next) -> Response {
+    let is_trusted = request.extensions().get::<Access>() == Some(&Access::Socket);
+    if !is_trusted
+        && !is_read(request.method())
+        && let Err(refusal) = check_media_type(request.headers())
+    {
+        return refusal.into_response();
+    }
+    next.run(request).await
+}
+
+fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 /// The host and port by which it is asked. An address in full outranks the header: RFC 9112,

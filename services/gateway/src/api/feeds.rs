@@ -15,13 +15,14 @@ const MOST: usize = 64 * 1024;
 const ID_BYTES: usize = 100;
 
 pub(super) async fn list(State(api): State<Api>) -> Handled<Response> {
-    answer(&FeedList { schema: Tag::new(), feeds: api.inner.feeds().await? })
+    let (feeds, waiting) = api.inner.feeds().await?.into_parts();
+    answer(&FeedList { schema: Tag::new(), feeds, waiting })
 }
 
 pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Response> {
     let addition: FeedAddition = json_of(request, MOST).await?;
     check_address(&addition.url)?;
-    let known = api.inner.feeds().await?;
+    let known = api.inner.feeds().await?.into_records();
     let here = known.iter().find(|record| match &addition.id {
         Some(id) => record.feed.id == *id,
         None => record.feed.url == addition.url,

@@ -19,6 +19,9 @@ pub(super) async fn alive() -> &'static str {
 
 /// Whether what it answers is worth something.
 pub(super) async fn ready(State(api): State<Api>) -> Handled<&'static str> {
+    if let Some(trouble) = api.inner.settings.condition.trouble() {
+        return Err(Refusal::busy(trouble));
+    }
     let state = api.inner.bus.stream_state(streams::OUTPUT.name);
     let state = tokio::time::timeout(BUS_TIME, state).await;
     let state = state.map_err(|_| Refusal::busy("the bus does not answer in time"))?;

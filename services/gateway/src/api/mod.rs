@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::gateway::Access;
 use crate::inner::Inner;
@@ -64,24 +64,29 @@ pub(crate) fn router(inner: Arc<Inner>, access: Access) -> Router {
         .layer(from_fn_with_state(api, watched::watched))
 }
 
+/// Each method that writes asks for JSON. One that an address does not take never comes so far.
 fn routes() -> Router<Api> {
-    Router::new()
-        .route("/status", get(status::get))
-        .route("/events", get(events::list))
-        .route("/events/{id}", get(events::one))
-        .route("/stories", get(stories::list))
-        .route("/stories/{id}", get(stories::one))
-        .route("/articles", get(articles::at).post(push::push))
-        .route("/articles/{id}", get(articles::one))
-        .route("/alerts", get(alerts::list))
-        .route("/feeds", get(feeds::list).post(feeds::add))
-        .route("/feeds/probe", post(feeds::probe))
-        .route("/feeds/{id}", delete(feeds::remove))
-        .route("/subscriptions", get(subscriptions::list).post(subscriptions::put))
-        .route("/subscriptions/test", post(subscriptions::rehearse))
-        .route("/subscriptions/{id}", delete(subscriptions::remove))
-        .route("/dead", get(dead::list))
-        .route("/dead/{sequence}", get(dead::one))
-        .route("/dead/{sequence}/replay", post(dead::replay))
-        .route("/compare", get(compare::stored).post(compare::given))
+    let routes: [(&str, MethodRouter<Api>); 18] = [
+        ("/status", get(status::get)),
+        ("/events", get(events::list)),
+        ("/events/{id}", get(events::one)),
+        ("/stories", get(stories::list)),
+        ("/stories/{id}", get(stories::one)),
+        ("/articles", get(articles::at).post(push::push)),
+        ("/articles/{id}", get(articles::one)),
+        ("/alerts", get(alerts::list)),
+        ("/feeds", get(feeds::list).post(feeds::add)),
+        ("/feeds/probe", post(feeds::probe)),
+        ("/feeds/{id}", delete(feeds::remove)),
+        ("/subscriptions", get(subscriptions::list).post(subscriptions::put)),
+        ("/subscriptions/test", post(subscriptions::rehearse)),
+        ("/subscriptions/{id}", delete(subscriptions::remove)),
+        ("/dead", get(dead::list)),
+        ("/dead/{sequence}", get(dead::one)),
+        ("/dead/{sequence}/replay", post(dead::replay)),
+        ("/compare", get(compare::stored).post(compare::given)),
+    ];
+    routes.into_iter().fold(Router::new(), |router, (path, methods)| {
+        router.route(path, methods.route_layer(from_fn(access::json_only)))
+    })
 }

@@ -65,7 +65,7 @@ pub(super) fn compare(a: &Side, b: &Side) -> Option<Comparison> {
 }
 
 fn settle(a: &Side, b: &Side, settings: &Settings) -> Option<(Verdict, Verdict)> {
-    let mut detector = Detector::new(settings.clone());
+    let mut detector = Detector::keeping_verdicts(settings.clone());
     for (id, side) in [("a", a), ("b", b)] {
         let title = side.title.as_deref().unwrap_or_default();
         detector.observe(&Incoming {

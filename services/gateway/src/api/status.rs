@@ -29,7 +29,7 @@ pub(crate) async fn status(inner: &Inner) -> Handled<Status> {
         at: inner.now(),
         uptime_seconds: now.since(inner.started).as_secs(),
         hour,
-        feeds: count(&inner.feeds().await?),
+        feeds: count(&inner.feeds().await?.into_records()),
         articles: inner.projection.article_count().await?,
         dead: dead.messages,
         place,

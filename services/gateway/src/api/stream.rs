@@ -2,7 +2,8 @@
 //!
 //! Each event's `id` is its sequence in `WF_OUTPUT`, and who comes back with the last one goes on
 //! right behind it: the events are read from the bus and from nowhere else, so that there is no
-//! seam between old and new ones. A slow reader is read to slowly; nothing is kept for it here.
+//! seam between old and new ones. What cannot be gone on from is said: `gap` where messages are
+//! kept no longer, `reset` where the stream has not come to that id. A slow reader is read to slowly; nothing is kept for it here.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -48,13 +49,15 @@ pub(super) async fn open(
     let busy = |_| Refusal::busy("too many streams are open");
     let permit = Arc::clone(&inner.streams).try_acquire_owned().map_err(busy)?;
     let state = inner.bus.stream_state(streams::OUTPUT.name).await?;
-    let after = match last_event_id(&headers)? {
+    let asked = match last_event_id(&headers)? {
         Some(last) => last,
         None => query.after.unwrap_or(state.last),
     };
-    // An id from before the stream was begun anew means nothing here.
-    let after = after.min(state.last);
+    let after = asked.min(state.last);
     let mut waiting = VecDeque::from([Bytes::from_static(b"retry: 2000\n: wirefold\n\n")]);
+    if asked > state.last {
+        waiting.push_back(reset(asked, state.last));
+    }
     if after + 1 < state.first {
         waiting.push_back(gap(after + 1, state.first - 1));
     }
@@ -97,6 +100,13 @@ fn gap(from: u64, through: u64) -> Bytes {
     let data =
         serde_json::json!({"schema": "wirefold.api.gap/1", "from": from, "through": through});
     Bytes::from(format!("event: gap\ndata: {data}\n\n"))
+}
+
+/// An id that the stream has not come to, such as one from before it was begun anew, means nothing
+/// here: it goes on from the end, and with the id of the end.
+fn reset(asked: u64, end: u64) -> Bytes {
+    let data = serde_json::json!({"schema": "wirefold.api.reset/1", "asked": asked, "from": end});
+    Bytes::from(format!("id: {end}\nevent: reset\ndata: {data}\n\n"))
 }
 
 /// A stream that is open.

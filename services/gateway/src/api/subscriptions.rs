@@ -17,8 +17,8 @@ const MOST: usize = 64 * 1024;
 const HOURS: u32 = 720;
 
 pub(super) async fn list(State(api): State<Api>) -> Handled<Response> {
-    let subscriptions = api.inner.subscriptions().await?;
-    answer(&SubscriptionList { schema: Tag::new(), subscriptions })
+    let (subscriptions, waiting) = api.inner.subscriptions().await?.into_parts();
+    answer(&SubscriptionList { schema: Tag::new(), subscriptions, waiting })
 }
 
 pub(super) async fn put(State(api): State<Api>, request: Request) -> Handled<Response> {

@@ -93,7 +93,7 @@ async fn river_markup(
 ) -> Result<Markup, Trouble> {
     let status = crate::api::status(inner).await;
     let status = status.map_err(|why| Trouble::Status(format!("{why:?}")))?;
-    let feeds = inner.feeds().await?;
+    let feeds = inner.feeds().await?.into_records();
     let events = events(inner, asked).await?;
     let folded = load::folded(inner, &events).await?;
     let river = River {
@@ -144,13 +144,13 @@ async fn story_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) 
 async fn alerts_page(State(inner): State<Arc<Inner>>, Query(asked): Query<Asked>) -> Response {
     let page = async {
         let alerts = inner.projection.alerts(asked.paging(ALERTS)?, None).await?;
-        Ok(alerts::main(&alerts, &inner.subscriptions().await?))
+        Ok(alerts::main(&alerts, &inner.subscriptions().await?.into_records()))
     };
     answer(&inner, Here::Alerts, "Alerts", page.await)
 }
 
 async fn feeds_page(State(inner): State<Arc<Inner>>) -> Response {
-    let page = async { Ok(feeds::main(&inner.feeds().await?, inner.now())) };
+    let page = async { Ok(feeds::main(&inner.feeds().await?.into_records(), inner.now())) };
     answer(&inner, Here::Feeds, "Feeds", page.await)
 }
 

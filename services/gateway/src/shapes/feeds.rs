@@ -11,6 +11,9 @@ pub struct FeedList {
     pub schema: Tag<Self>,
     /// The feeds.
     pub feeds: Vec<FeedRecord>,
+    /// The ids of those that a command added or changed which is not carried out yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<String>,
 }
 
 /// `POST /api/v1/feeds`: a feed to poll. The same id again changes its settings.

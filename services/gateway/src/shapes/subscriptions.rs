@@ -11,6 +11,9 @@ pub struct SubscriptionList {
     pub schema: Tag<Self>,
     /// The subscriptions.
     pub subscriptions: Vec<SubscriptionRecord>,
+    /// The ids of those that a command put which is not carried out yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<String>,
 }
 
 /// `POST /api/v1/subscriptions/test`: what would a subscription have sent?

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method, Request};
 
-use super::world::World;
+use super::world::{World, request};
 use crate::Access;
 
 /// What a browser or a program sends.
@@ -84,6 +84,28 @@ async fn strangers_are_refused() {
             assert_eq!(answer.json()["status"], case.status, "{about}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_method_that_an_address_does_not_take_is_named_with_those_it_takes() {
+    let world = World::new().await;
+    let cases = [
+        (Method::DELETE, "/api/v1/events", "GET,HEAD"),
+        (Method::PUT, "/api/v1/feeds", "GET,HEAD,POST"),
+        (Method::PATCH, "/api/v1/subscriptions/x", "DELETE"),
+        (Method::POST, "/api/v1/stream", "GET,HEAD"),
+        (Method::POST, "/feeds/all.atom", "GET,HEAD"),
+        (Method::DELETE, "/readyz", "GET,HEAD"),
+        (Method::POST, "/", "GET,HEAD"),
+    ];
+    for (method, path, allowed) in cases {
+        let answer = world.send(Access::Network, request(method.clone(), path, Body::empty()));
+        let answer = answer.await;
+        assert_eq!(answer.status, 405, "{method} {path}");
+        assert_eq!(answer.headers["allow"], allowed, "{method} {path}");
+    }
+    let nowhere = request(Method::POST, "/api/v1/nothing", Body::empty());
+    assert_eq!(world.send(Access::Network, nowhere).await.status, 404);
 }
 
 #[tokio::test]

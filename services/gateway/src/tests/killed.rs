@@ -17,8 +17,7 @@ const BATCH: u64 = 7;
 fn batch(number: u64) -> Batch {
     let changes = (0..BATCH).map(|at| {
         let number = number * BATCH + at + 1;
-        let article = Box::new(article(number, number, number));
-        Change::Article { article, folded: begin() }
+        Change::of(article(number, number, number), begin())
     });
     Batch { stream: "WF_OUTPUT", through: (number + 1) * BATCH, changes: changes.collect() }
 }

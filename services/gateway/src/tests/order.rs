@@ -30,8 +30,7 @@ const TABLES: [(&str, &str); 7] = [
 ];
 
 fn put(number: u64, story_of: u64, event_of: u64) -> Change {
-    let article = Box::new(article(number, story_of, event_of));
-    Change::Article { article, folded: begin() }
+    Change::of(article(number, story_of, event_of), begin())
 }
 
 fn told(judged: u64, index: u32, what: StoryChange) -> Change {
@@ -85,7 +84,7 @@ fn messages() -> Vec<Change> {
     let mut again = article(10, 7, 1);
     again.judged = 14;
     messages.extend([
-        Change::Article { article: Box::new(again), folded: begin() },
+        Change::of(again, begin()),
         told(15, 0, stories(3, 1)),
         told(15, 1, events(3, 1)),
         told(19, 0, stories(9, 5)),

@@ -191,6 +191,30 @@ async fn what_is_kept_no_longer_is_told_as_a_gap() {
 }
 
 #[tokio::test]
+async fn an_id_that_the_stream_has_not_come_to_is_told_and_it_goes_on_from_the_end() {
+    let world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1), article(2, 2, 2)]).await;
+    let server = Server::start(&world).await;
+    for (query, last) in [("", "Last-Event-ID: 900\r\n"), ("?after=900", "")] {
+        let mut client = Client::open(server.address, query, last).await;
+        assert_eq!(client.next().await.unwrap().comment, "wirefold");
+        let reset = client.next().await.unwrap();
+        assert_eq!((reset.event.as_str(), reset.id), ("reset", Some(2)));
+        assert!(reset.data.contains(r#""asked":900,"from":2"#), "{}", reset.data);
+    }
+    let mut client = Client::open(server.address, "", "Last-Event-ID: 900\r\n").await;
+    for _ in 0..2 {
+        client.next().await.unwrap();
+    }
+    world.publish_articles(&[article(3, 3, 3)]).await;
+    assert_eq!(client.next_id().await, 3);
+    let mut at_the_end = Client::open(server.address, "", "Last-Event-ID: 3\r\n").await;
+    at_the_end.next().await.unwrap();
+    world.publish_articles(&[article(4, 4, 4)]).await;
+    assert_eq!(at_the_end.next().await.unwrap().id, Some(4), "nothing is reset there");
+}
+
+#[tokio::test]
 async fn a_client_that_does_not_read_holds_nobody_up() {
     let world = World::new().await;
     let server = Server::start(&world).await;

@@ -81,6 +81,44 @@ async fn feeds_are_added_changed_and_removed_by_command() {
 }
 
 #[tokio::test]
+async fn what_was_commanded_is_known_before_it_is_carried_out() {
+    let world = with_feeds().await;
+    for url in ["https://new.example/rss", "https://gone.example/rss"] {
+        assert_eq!(world.post("/api/v1/feeds", &json!({"url": url})).await.status, 202);
+    }
+    let renamed = json!({"url": "https://added.example/feed", "title": "Renamed"});
+    assert_eq!(world.post("/api/v1/feeds", &renamed).await.status, 202);
+    assert_eq!(delete(&world, "/api/v1/feeds/gone-example-rss").await, 202);
+    let twice = world.post("/api/v1/feeds", &json!({"url": "https://new.example/rss"})).await;
+    let twice: Accepted = decode(&twice.body).unwrap();
+    assert!(matches!(twice.command.command, Command::FeedChange { .. }), "it is known already");
+    let list: FeedList = world.get("/api/v1/feeds").await.shape();
+    let ids: Vec<&str> = list.feeds.iter().map(|record| record.feed.id.as_str()).collect();
+    assert_eq!(ids, ["added", "harbour-news", "new-example-rss"]);
+    assert_eq!(list.waiting, ["added", "new-example-rss"]);
+    assert_eq!(list.feeds[0].feed.title.as_deref(), Some("Renamed"));
+    assert!(list.feeds[0].last_good.is_some() && list.feeds[2].last_poll.is_none());
+    // What is carried out waits no more.
+    let bucket = world.bus.key_value("wf_feeds").unwrap();
+    bucket.put("control", Bytes::from_static(b"5")).await.unwrap();
+    let done: FeedList = world.get("/api/v1/feeds").await.shape();
+    assert_eq!((done.feeds.len(), done.waiting.len()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_subscription_is_known_before_its_command_is_carried_out() {
+    let world = World::new().await;
+    let put = json!({"id": "floods", "name": "Floods", "query": "flood*"});
+    assert_eq!(world.post("/api/v1/subscriptions", &put).await.status, 202);
+    let list: SubscriptionList = world.get("/api/v1/subscriptions").await.shape();
+    assert_eq!(list.subscriptions[0].subscription.query, "flood*");
+    assert_eq!(list.waiting, ["floods"]);
+    assert_eq!(delete(&world, "/api/v1/subscriptions/floods").await, 202);
+    let after: SubscriptionList = world.get("/api/v1/subscriptions").await.shape();
+    assert!(after.subscriptions.is_empty() && after.waiting.is_empty());
+}
+
+#[tokio::test]
 async fn what_a_file_defines_is_changed_there() {
     let world = with_feeds().await;
     let managed = [

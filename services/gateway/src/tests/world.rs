@@ -73,6 +73,7 @@ fn settings(folder: &TempDir, demo: bool) -> Settings {
         rehearse: seams.clone(),
         replay: seams.clone(),
         probe: seams,
+        condition: Arc::new(()),
     }
 }
 

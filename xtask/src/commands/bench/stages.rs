@@ -111,6 +111,7 @@ impl Ground {
             rehearse: nowhere.clone(),
             replay: nowhere.clone(),
             probe: nowhere,
+            condition: Arc::new(()),
         };
         let progress = Arc::new(Progress::default());
         let gateway = Gateway::open(self.surroundings(OUTPUT.name, &progress), settings).await?;

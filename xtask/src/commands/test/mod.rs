@@ -6,6 +6,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use super::tools;
 use crate::table::Table;
 use crate::tree;
 
@@ -66,6 +67,10 @@ const STEPS: [Step; 6] = [
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let mut table = Table::new(&["step", "outcome", "seconds", "tests", "why"]);
     let mut failed = false;
+    match tools::nats_server() {
+        Ok(found) => writeln!(io::stdout(), "{found}")?,
+        Err(error) => writeln!(io::stdout(), "NO NATS-SERVER, its tests will fail: {error:#}")?,
+    }
     for step in &STEPS {
         writeln!(io::stdout(), "\n=== {}", step.told())?;
         let report = step.run()?;

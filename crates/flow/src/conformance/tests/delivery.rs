@@ -31,8 +31,8 @@ pub async fn in_progress_moves_the_deadline(harness: &mut dyn Harness) {
     publish(&*harness.bus(), &["a"]).await;
     let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 10).await;
-    for _ in 0..4 {
-        harness.advance(DEADLINE / 2).await;
+    for _ in 0..6 {
+        harness.advance(DEADLINE / 4).await;
         taken[0].settler.settle(Settle::InProgress).await.unwrap();
         assert!(arrivals(harness, &mut *subscription, 10).await.is_empty());
     }

@@ -1,24 +1,31 @@
 //! What crashes, restarts and readers that go away promise.
 
+use std::time::Duration;
+
 use super::{
     DEADLINE, MOMENT, ack_all, arrivals, dead_letters, ids, ids_of, publish, reader, streams, work,
 };
+use crate::config::ConsumerConfig;
 use crate::conformance::Harness;
 use crate::error::BusError;
 use crate::message::Outgoing;
+
+/// Longer than any bus takes to crash and come back: time may pass meanwhile.
+const BEYOND_A_CRASH: Duration = Duration::from_secs(2);
 
 /// After a crash a subscription opened anew gets what was unsettled, what is new, and no more.
 pub async fn restart_leaves_no_consumer_stuck(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b", "c"]).await;
-    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let consumer = || ConsumerConfig { ack_deadline: BEYOND_A_CRASH, ..reader() };
+    let mut subscription = harness.bus().subscribe(consumer()).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 2).await;
     ack_all(&taken[..1]).await;
     drop(subscription);
     harness.crash_and_reopen().await;
-    let mut reopened = harness.bus().subscribe(reader()).await.unwrap();
+    let mut reopened = harness.bus().subscribe(consumer()).await.unwrap();
     assert_eq!(ids(&arrivals(harness, &mut *reopened, 10).await), ["c"]);
-    harness.advance(DEADLINE).await;
+    harness.advance(BEYOND_A_CRASH).await;
     assert_eq!(ids(&arrivals(harness, &mut *reopened, 10).await), ["b", "c"]);
     let bus = harness.bus();
     let later = tokio::spawn(async move { publish(&*bus, &["d"]).await });
@@ -60,6 +67,20 @@ pub async fn places_and_fences_survive_a_crash(harness: &mut dyn Harness) {
     let mut reopened = harness.bus().subscribe(reader()).await.unwrap();
     let taken = arrivals(harness, &mut *reopened, 10).await;
     assert_eq!(ids(&taken), ["epoch-2", "b"]);
+}
+
+/// A look for messages that was given up hides none of those that come after it.
+pub async fn a_look_given_up_hides_nothing(harness: &mut dyn Harness) {
+    streams(harness).await;
+    let bus = harness.bus();
+    let mut subscription = bus.subscribe(reader()).await.unwrap();
+    tokio::select! {
+        biased;
+        taken = subscription.next(10) => panic!("nothing is there: {:?}", ids(&taken.unwrap())),
+        () = std::future::ready(()) => {}
+    }
+    publish(&*bus, &["a"]).await;
+    assert_eq!(ids(&subscription.next(10).await.unwrap()), ["a"]);
 }
 
 /// A subscription that is dropped, with or without deliveries in hand, loses none.

@@ -1,12 +1,13 @@
 //! `wirefold check`: whether the settings can work on this machine, one line a finding.
 
 mod look;
+mod nats;
 
 use clap::Args;
 use serde::Serialize;
 
 use crate::cli::Global;
-use crate::client::Place;
+use crate::client::{Place, block_on};
 use crate::config::{self, ConfigError, Loaded, Overrides};
 use crate::exit::Exit;
 use crate::output;
@@ -17,8 +18,9 @@ use crate::output;
 Examples:
   wirefold check
   wirefold check --config /etc/wirefold/wirefold.toml
+  wirefold check --nats nats://localhost:4222 --role detector
 
-Exit codes: 0 all is well, 2 something must be mended.")]
+Exit codes: 0 all is well, 2 something must be mended, 4 the NATS server cannot be reached.")]
 pub(crate) struct CheckArguments {
     /// Print one JSON object a finding.
     #[arg(long)]
@@ -28,6 +30,14 @@ pub(crate) struct CheckArguments {
     /// Change a setting for this run, as TOML. Repeatable.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Look at the NATS server instead: whether it will do, and whether a user may do what its role
+    /// does and nothing else. Nothing stays there. Without URL the one that is configured, else
+    /// nats://127.0.0.1:4222.
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
+    nats: Option<String>,
+    /// The role to look at; else the one that `bus.user` names.
+    #[arg(long, value_name = "ROLE", requires = "nats")]
+    role: Option<String>,
 }
 
 /// One thing that was looked at.
@@ -77,7 +87,10 @@ impl Finding {
 pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result<Exit> {
     let loaded = Overrides::of_set(&arguments.set)
         .and_then(|overrides| config::load_here(&arguments.place, overrides));
-    let findings = findings(loaded);
+    let findings = match (&arguments.nats, loaded) {
+        (Some(url), Ok(loaded)) => of_server(arguments, url, loaded)?,
+        (_, loaded) => findings(loaded),
+    };
     let bad = findings.iter().filter(|finding| finding.mark == Mark::Bad).count();
     for finding in &findings {
         if arguments.json {
@@ -92,6 +105,23 @@ pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result
     let bad = output::count(bad, "thing", "things");
     global.note(format_args!("{bad} to mend before `wirefold up`"));
     Ok(Exit::Usage)
+}
+
+/// The server whose default address is meant where none is named.
+const SERVER: &str = "nats://127.0.0.1:4222";
+
+fn of_server(
+    arguments: &CheckArguments,
+    url: &str,
+    mut loaded: Loaded,
+) -> anyhow::Result<Vec<Finding>> {
+    let servers = &mut loaded.config.bus.nats;
+    if !url.is_empty() {
+        *servers = vec![url.to_owned()];
+    } else if servers.is_empty() {
+        servers.push(SERVER.to_owned());
+    }
+    block_on(nats::look(&loaded.config, arguments.role.as_deref()))
 }
 
 fn findings(loaded: Result<Loaded, ConfigError>) -> Vec<Finding> {

@@ -1,20 +1,21 @@
 //! `wirefold feed add`.
 
 use wirefold_gateway::shapes::{Accepted, FeedAddition};
-use wirefold_proto::Command;
+use wirefold_proto::{Command, FeedRecord, FullText};
 
 use super::probe::{self, Found};
-use super::{AddArguments, when};
+use super::{AddArguments, feeds, when};
 use crate::cli::Global;
 use crate::client::{Client, ClientError};
 use crate::commands::ask::{ask, can_ask, confirm};
 use crate::exit::{Exit, Stop};
+use crate::feed_address::{identity, written};
 use crate::output::{self, clean};
 
 /// What comes of the look at an address.
 enum Choice {
-    /// Watch this address.
-    Add(String),
+    /// Watch this address. It leads to those.
+    Add { url: String, leads_to: Vec<String> },
     /// Somebody said no.
     Not,
 }
@@ -25,20 +26,86 @@ pub(super) async fn run(
     json: bool,
     global: &Global,
 ) -> anyhow::Result<Exit> {
-    let url = match choose(client, wanted, global).await? {
-        Choice::Add(url) => url,
+    let known = feeds(client).await?;
+    if let Some(twin) = wanted.twin(&known, std::slice::from_ref(&wanted.url)) {
+        let is_change = wanted.says_more() && written(&twin.feed.url) == written(&wanted.url);
+        return match is_change {
+            true => {
+                add(client, wanted, twin.feed.url.clone(), Outcome::Changed, json, global).await
+            }
+            false => already(twin, wanted, json, global),
+        };
+    }
+    let (url, leads_to) = match choose(client, wanted, global).await? {
+        Choice::Add { url, leads_to } => (url, leads_to),
         Choice::Not => {
             global.note(format_args!("not added"));
             return Ok(Exit::Ok);
         }
     };
+    let addresses = [std::slice::from_ref(&url), &leads_to].concat();
+    if let Some(twin) = wanted.twin(&known, &addresses) {
+        return already(twin, wanted, json, global);
+    }
+    add(client, wanted, url, Outcome::Added, json, global).await
+}
+
+impl AddArguments {
+    /// The feed that is watched already at one of these addresses. Under an id that is asked for,
+    /// it would be another one.
+    fn twin<'a>(&self, known: &'a [FeedRecord], addresses: &[String]) -> Option<&'a FeedRecord> {
+        let ours: Vec<String> = addresses.iter().map(|address| identity(address)).collect();
+        let is_twin = |record: &&FeedRecord| ours.contains(&identity(&record.feed.url));
+        if self.id.is_some() { None } else { known.iter().find(is_twin) }
+    }
+
+    /// Whether it says more than an address.
+    fn says_more(&self) -> bool {
+        let texts = [self.title.is_some(), self.outlet.is_some(), self.group.is_some()];
+        self.full_text.is_some() || texts.contains(&true)
+    }
+}
+
+/// Says which feed it is that is watched already.
+fn already(
+    twin: &FeedRecord,
+    wanted: &AddArguments,
+    json: bool,
+    global: &Global,
+) -> anyhow::Result<Exit> {
+    let (id, url) = (&twin.feed.id, clean(&twin.feed.url));
+    if json {
+        output::print_json(twin)?;
+    }
+    global.note(format_args!("already watched as {id}: {url}"));
+    if wanted.says_more() {
+        global.note(format_args!("nothing is changed: to change it, add that address"));
+    }
+    Ok(Exit::Ok)
+}
+
+/// What a stored command comes to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Added,
+    Changed,
+}
+
+async fn add(
+    client: &Client,
+    wanted: &AddArguments,
+    url: String,
+    outcome: Outcome,
+    json: bool,
+    global: &Global,
+) -> anyhow::Result<Exit> {
     let addition = FeedAddition {
         id: wanted.id.clone(),
         url,
         title: wanted.title.clone(),
         outlet: wanted.outlet.clone(),
         group: wanted.group.clone(),
-        full_text: wanted.full_text.into(),
+        full_text: wanted.full_text.map_or(FullText::Auto, FullText::from),
     };
     let accepted: Accepted = client.post("/api/v1/feeds", &addition).await?;
     if json {
@@ -48,42 +115,44 @@ pub(super) async fn run(
             Command::FeedAdd { feed } | Command::FeedChange { feed } => feed.id.to_string(),
             _ => addition.url.clone(),
         };
-        global.note(format_args!("{} is watched{}: `wirefold feed ls`", clean(&id), when(client)));
+        let (id, when) = (clean(&id), when(client));
+        let said = match outcome {
+            Outcome::Added => format!("{id} is watched{when}: `wirefold feed ls`"),
+            Outcome::Changed => format!("{id} was watched already and is changed{when}"),
+        };
+        global.note(format_args!("{said}"));
     }
     Ok(Exit::Ok)
 }
 
 async fn choose(client: &Client, wanted: &AddArguments, global: &Global) -> anyhow::Result<Choice> {
-    if !client.is_running() {
-        // What looks at addresses runs with `up`; its first poll says what is wrong.
-        global.note(format_args!("note: not looked at, as no wirefold is running"));
-        return Ok(Choice::Add(wanted.url.clone()));
-    }
+    let as_given = |leads_to| Choice::Add { url: wanted.url.clone(), leads_to };
     let found = match probe::look(client, &wanted.url).await {
         Ok(found) => found,
         Err(ClientError::Refused(problem)) if wanted.yes => {
             // A network that is down now need not be so at the next poll.
             global.note(format_args!("note: not looked at: {problem}"));
-            return Ok(Choice::Add(wanted.url.clone()));
+            return Ok(as_given(Vec::new()));
         }
         Err(error) => return Err(error.into()),
     };
     global.note(format_args!("{}", probe::in_words(&wanted.url, &found).trim_end()));
     if found.is_feed() {
         let is_sure = wanted.yes || !can_ask() || confirm("Watch it?")?;
-        return Ok(if is_sure { Choice::Add(wanted.url.clone()) } else { Choice::Not });
+        return Ok(if is_sure { as_given(found.leads_to()) } else { Choice::Not });
     }
     not_a_feed(wanted, &found)
 }
 
 /// A page is no feed, but may name some.
 fn not_a_feed(wanted: &AddArguments, found: &Found) -> anyhow::Result<Choice> {
+    let add = |url: &String| Choice::Add { url: url.clone(), leads_to: Vec::new() };
     match found.feeds.as_slice() {
-        [] if wanted.yes => Ok(Choice::Add(wanted.url.clone())),
-        [only] if wanted.yes => Ok(Choice::Add(only.clone())),
+        [] if wanted.yes => Ok(add(&wanted.url)),
+        [only] if wanted.yes => Ok(add(only)),
         [only] if can_ask() => {
             let is_sure = confirm("Watch that feed?")?;
-            Ok(if is_sure { Choice::Add(only.clone()) } else { Choice::Not })
+            Ok(if is_sure { add(only) } else { Choice::Not })
         }
         [] => {
             let what = "not added: this is no feed; --yes adds it all the same";
@@ -93,7 +162,7 @@ fn not_a_feed(wanted: &AddArguments, found: &Found) -> anyhow::Result<Choice> {
             let answer = ask(&format!("Which one? [1-{}, empty: none]", many.len()))?;
             let number = answer.and_then(|answer| answer.parse::<usize>().ok());
             let chosen = number.and_then(|number| many.get(number.checked_sub(1)?));
-            Ok(chosen.map_or(Choice::Not, |url| Choice::Add(url.clone())))
+            Ok(chosen.map_or(Choice::Not, add))
         }
         _ => {
             let what =

@@ -1,12 +1,14 @@
 //! `wirefold feed import`: a list of feeds, as often as one likes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use futures_util::StreamExt;
 use serde::Serialize;
 use wirefold_gateway::shapes::{Accepted, FeedAddition};
 use wirefold_proto::{FeedId, FeedRecord, FullText};
 
+use super::survey::{self, Survey};
 use super::{ImportArguments, Pages, feeds};
 use crate::cli::Global;
 use crate::client::{Client, ClientError, Need, Place};
@@ -14,6 +16,7 @@ use crate::commands::ask::{ask, can_ask};
 use crate::commands::print_line;
 use crate::config::feed_id_of;
 use crate::exit::{Exit, Stop};
+use crate::feed_address::identity;
 use crate::opml::{self, OpmlFeed};
 use crate::output::{self, count};
 
@@ -44,8 +47,41 @@ pub(super) async fn run(
     json: bool,
     global: &Global,
 ) -> anyhow::Result<Exit> {
-    let shown = wanted.file.display();
-    let list = opml::read_file(&wanted.file).map_err(|error| {
+    let list = read(&wanted.file, global)?;
+    let client = Client::connect(place, Need::Nothing).await?;
+    let known = feeds(&client).await?;
+    let mut watched = Watched::of(&known);
+    let (old, mut new): (Vec<OpmlFeed>, Vec<OpmlFeed>) =
+        list.into_iter().partition(|feed| watched.name_of(&[identity(&feed.url)]).is_some());
+    name(&mut new, &known);
+    let of = |feed: OpmlFeed, outcome| Imported { url: feed.url, outcome, why: None };
+    let mut done: Vec<Imported> = old.into_iter().map(|it| of(it, Outcome::Known)).collect();
+    if wanted.dry_run {
+        done.extend(new.into_iter().map(|feed| of(feed, Outcome::Added)));
+    } else {
+        if !wanted.no_probe && !new.is_empty() {
+            let survey = survey::look(&client, &new, global).await;
+            let twins = watched.twins(&new, &survey);
+            let places: Vec<usize> = twins.iter().map(|(at, _)| *at).collect();
+            done.extend(twins.into_iter().map(|(at, name)| Imported {
+                url: new[at].url.clone(),
+                outcome: Outcome::Known,
+                why: Some(format!("already watched as {name}")),
+            }));
+            let mut at = 0..;
+            new.retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
+            global.note(format_args!("{}", survey.without(&places).in_words()));
+        }
+        let pages = pages(wanted.full_text, new.len(), global)?;
+        done.extend(add(&client, new, pages).await?);
+    }
+    tell(&client, &done, wanted, json, global)
+}
+
+/// The feeds of a list; what was left out of it is told.
+fn read(file: &Path, global: &Global) -> anyhow::Result<Vec<OpmlFeed>> {
+    let shown = file.display();
+    let list = opml::read_file(file).map_err(|error| {
         let exit = match &error {
             opml::OpmlError::Unreadable(io) if io.kind() == std::io::ErrorKind::NotFound => {
                 Exit::NotFound
@@ -61,26 +97,41 @@ pub(super) async fn run(
     if list.feeds.is_empty() {
         return Err(Stop::new(Exit::NotFound, format!("{shown}: no feeds in it")).into());
     }
-    let client = Client::connect(place, Need::Nothing).await?;
-    let known = feeds(&client).await?;
-    let urls: HashSet<String> = known.iter().map(|record| written(&record.feed.url)).collect();
-    let (old, mut new): (Vec<OpmlFeed>, Vec<OpmlFeed>) =
-        list.feeds.into_iter().partition(|feed| urls.contains(&feed.url));
-    name(&mut new, &known);
-    let of = |feed: OpmlFeed, outcome| Imported { url: feed.url, outcome, why: None };
-    let mut done: Vec<Imported> = old.into_iter().map(|it| of(it, Outcome::Known)).collect();
-    if wanted.dry_run {
-        done.extend(new.into_iter().map(|feed| of(feed, Outcome::Added)));
-    } else {
-        let pages = pages(wanted.full_text, new.len(), global)?;
-        done.extend(add(&client, new, pages).await?);
-    }
-    tell(&client, &done, wanted, json, global)
+    Ok(list.feeds)
 }
 
-/// An address as the URL standard writes it, as the list's are.
-fn written(url: &str) -> String {
-    url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.to_string())
+/// What is watched, or will be, by what tells feeds apart.
+struct Watched {
+    names: HashMap<String, String>,
+}
+
+impl Watched {
+    fn of(known: &[FeedRecord]) -> Watched {
+        let name = |record: &FeedRecord| (identity(&record.feed.url), record.feed.id.to_string());
+        Watched { names: known.iter().map(name).collect() }
+    }
+
+    fn name_of(&self, identities: &[String]) -> Option<&str> {
+        identities.iter().find_map(|one| self.names.get(one)).map(String::as_str)
+    }
+
+    /// The feeds whose addresses lead to what is watched, or to a feed before them in the list,
+    /// each with the name of that one.
+    fn twins(&mut self, new: &[OpmlFeed], survey: &Survey) -> Vec<(usize, String)> {
+        let mut twins = Vec::new();
+        for (at, feed) in new.iter().enumerate() {
+            let mut identities = vec![identity(&feed.url)];
+            identities.extend(survey.leads_to(at).iter().map(|address| identity(address)));
+            match self.name_of(&identities) {
+                Some(name) => twins.push((at, name.to_owned())),
+                None => {
+                    let name = feed.id.as_ref().unwrap_or(&feed.url);
+                    self.names.extend(identities.into_iter().map(|one| (one, name.clone())));
+                }
+            }
+        }
+        twins
+    }
 }
 
 /// Gives each feed an id that no other has: what it brings, else what its address makes. The same
@@ -120,9 +171,9 @@ fn pages(told: Option<Pages>, new: usize, global: &Global) -> anyhow::Result<Cho
         return Ok(Choice { told, answered: FullText::Auto });
     }
     output::note(format_args!(
-        "Most news feeds give only the opening of an article, too short to be compared: two thirds \
-         of all\nreprints would stay hidden. `auto` fetches the page where a feed gives fewer than \
-         80 words and the\nsite's robots.txt allows it, at the site's pace."
+        "A teaser is too short to be compared: without the pages, two thirds of all reprints stay \
+         hidden.\n`auto` fetches the page where a feed gives fewer than 80 words and the site's \
+         robots.txt allows it,\nat the site's pace."
     ));
     let answer = ask("Fetch article pages? [Auto/on/off]")?.unwrap_or_default();
     let answered = match answer.as_str() {
@@ -181,7 +232,11 @@ fn tell(
         if json {
             print_line("wirefold.cli.import/1", feed)?;
         } else if let Some(why) = &feed.why {
-            output::note(format_args!("error: {}: {why}", output::clean(&feed.url)));
+            let url = output::clean(&feed.url);
+            match feed.outcome {
+                Outcome::Refused => output::note(format_args!("error: {url}: {why}")),
+                _ => global.note(format_args!("note: {url}: {why}")),
+            }
         }
     }
     let would = if wanted.dry_run { "would import" } else { "imported" };
@@ -192,9 +247,7 @@ fn tell(
     global.note(format_args!("{said}"));
     if added > 0 && !wanted.dry_run {
         if client.is_running() {
-            global.note(format_args!(
-                "they are polled now; `wirefold feed ls` then says how many send teasers"
-            ));
+            global.note(format_args!("they are polled now: `wirefold feed ls`"));
         } else {
             global.note(format_args!("they are polled from the next `wirefold up` on"));
         }

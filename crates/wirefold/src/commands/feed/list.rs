@@ -1,9 +1,10 @@
 //! `wirefold feed ls`.
 
 use anstyle::{AnsiColor, Style};
+use wirefold_gateway::shapes::FeedList;
 use wirefold_proto::{FeedHealth, FeedRecord, FullText, Teasers};
 
-use super::feeds;
+use super::listed;
 use crate::cli::Global;
 use crate::client::Client;
 use crate::columns::{Cell, Columns};
@@ -20,7 +21,11 @@ pub(super) async fn run(
     json: bool,
     global: &Global,
 ) -> anyhow::Result<Exit> {
-    let all = feeds(client).await?;
+    let FeedList { feeds: all, mut waiting, .. } = listed(client).await?;
+    if client.is_running() {
+        // In a moment they wait no more.
+        waiting.clear();
+    }
     let shown: Vec<&FeedRecord> =
         all.iter().filter(|record| !problems || needs_a_look(record)).collect();
     if json {
@@ -31,15 +36,16 @@ pub(super) async fn run(
         global.note(format_args!(
             "no feeds yet: `wirefold feed import FILE.opml` or `wirefold feed add URL`"
         ));
-        if !client.is_running() {
-            global.note(format_args!("note: feeds just added show once `wirefold up` has run"));
-        }
         return Ok(Exit::Ok);
     }
     if !shown.is_empty() {
-        output::print_styled(&table(&shown, &LocalTime::system()).render())?;
+        output::print_styled(&table(&shown, &waiting, &LocalTime::system()).render())?;
     }
     global.note(format_args!("{}", summary(&all)));
+    if !waiting.is_empty() {
+        let wait = count(waiting.len(), "feed waits", "feeds wait");
+        global.note(format_args!("note: {wait} for the next `wirefold up`"));
+    }
     if let Some(advice) = advice(&all) {
         global.note(format_args!("{advice}"));
     }
@@ -50,11 +56,14 @@ fn needs_a_look(record: &FeedRecord) -> bool {
     record.problem.is_some() || matches!(record.health, FeedHealth::Failing | FeedHealth::Gone)
 }
 
-fn table(records: &[&FeedRecord], time: &LocalTime) -> Columns {
+/// Of those that wait, a command is carried out with the next `up`.
+fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Columns {
     let mut table = Columns::new(&["id", "health", "next poll", "articles", "group", "title"]);
     for record in records {
         let style = if needs_a_look(record) { BAD } else { GOOD };
+        let waits = waiting.iter().any(|id| id == record.feed.id.as_str());
         let next = match (record.health, record.next_poll) {
+            _ if waits => "at the next `up`".to_owned(),
             (FeedHealth::Gone, _) => "never".to_owned(),
             (_, Some(at)) => time.relative(at),
             (_, None) => "soon".to_owned(),
@@ -173,10 +182,12 @@ mod tests {
         });
         assert!(needs_a_look(&failing) && !needs_a_look(&record(|_| {})));
         let time = LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap());
-        let shown = table(&[&failing], &time).render();
+        let shown = table(&[&failing], &[], &time).render();
         assert!(
             shown.contains("failing 3 times in a row") && shown.contains("HTTP 503"),
             "{shown}"
         );
+        let waits = table(&[&failing], &[failing.feed.id.to_string()], &time).render();
+        assert!(waits.contains("at the next `up`"), "{waits}");
     }
 }

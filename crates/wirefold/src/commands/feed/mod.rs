@@ -5,6 +5,7 @@ mod export;
 mod import;
 mod list;
 mod probe;
+mod survey;
 
 use std::path::PathBuf;
 
@@ -51,7 +52,7 @@ Examples:
     /// Watch all feeds of a list (OPML), as feed readers export it.
     ///
     /// Folders become groups. Feeds that are known already stay as they are, so that the same list
-    /// can be imported again.
+    /// can be imported again. Each new feed is looked at once, to say how many send only teasers.
     #[command(after_help = "\
 Examples:
   wirefold feed import my.opml --dry-run
@@ -87,10 +88,10 @@ struct AddArguments {
     /// The group it is listed under.
     #[arg(long)]
     group: Option<String>,
-    /// Whether article pages are fetched: `auto` where the feed only teases and the site allows
-    /// it.
-    #[arg(long, value_enum, default_value_t = Pages::Auto, value_name = "WHEN")]
-    full_text: Pages,
+    /// Whether article pages are fetched; by default `auto`: where the feed only teases and the
+    /// site allows it.
+    #[arg(long, value_enum, value_name = "WHEN")]
+    full_text: Option<Pages>,
     /// Ask nothing, and add it whatever the look at it says.
     #[arg(long)]
     yes: bool,
@@ -108,6 +109,9 @@ struct ImportArguments {
     /// Whether article pages are fetched; else asked once on a terminal, and `auto` elsewhere.
     #[arg(long, value_enum, value_name = "WHEN")]
     full_text: Option<Pages>,
+    /// Do not look at the feeds first.
+    #[arg(long)]
+    no_probe: bool,
 }
 
 /// Whether article pages are fetched for their text.
@@ -154,8 +158,7 @@ pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<
                 export::run(&client, json, global).await
             }
             FeedCommand::Test { url } => {
-                let client = Client::connect(place, Need::Nothing).await?;
-                client.must_run("feed test")?;
+                let client = Client::running_or_apart(place).await?;
                 let found = probe::probe(&client, url).await?;
                 probe::print(url, &found, json)
             }
@@ -165,8 +168,12 @@ pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<
 
 /// Every feed that is known.
 async fn feeds(client: &Client) -> Result<Vec<FeedRecord>, ClientError> {
-    let list: FeedList = client.get("/api/v1/feeds").await?;
-    Ok(list.feeds)
+    Ok(listed(client).await?.feeds)
+}
+
+/// Every feed that is known, and which of them wait for a command to be carried out.
+async fn listed(client: &Client) -> Result<FeedList, ClientError> {
+    client.get("/api/v1/feeds").await
 }
 
 async fn remove(client: &Client, id: &str, json: bool, global: &Global) -> anyhow::Result<Exit> {
@@ -180,7 +187,8 @@ async fn remove(client: &Client, id: &str, json: bool, global: &Global) -> anyho
     } else {
         id.to_owned()
     };
-    let accepted: Accepted = client.delete(&format!("/api/v1/feeds/{}", escaped(&id))).await?;
+    let removed = client.delete(&format!("/api/v1/feeds/{}", escaped(&id))).await;
+    let accepted: Accepted = removed.map_err(|error| error.see("wirefold feed ls"))?;
     if json {
         output::print_json(&accepted)?;
     } else {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 use wirefold_gateway::shapes::{ProbeReport, ProbeRequest};
+use wirefold_proto::Teasers;
 
 use crate::client::{Client, ClientError};
 use crate::exit::Exit;
@@ -25,12 +26,33 @@ pub(super) struct Found {
     pub(super) feeds: Vec<String>,
     /// Why it is no feed, or what is wrong with it.
     pub(super) problem: Option<String>,
+    /// The redirects on the way, in order.
+    pub(super) redirects: Vec<Hop>,
+}
+
+/// A redirect.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(super) struct Hop {
+    /// The address that it leads to.
+    pub(super) to: String,
 }
 
 impl Found {
     /// Whether it is a feed that can be watched.
     pub(super) fn is_feed(&self) -> bool {
         self.problem.is_none() && self.feeds.is_empty()
+    }
+
+    /// Whether most of its items only tease.
+    pub(super) fn is_teasing(&self) -> bool {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Teasers { teasers: number(self.teasers), items: number(self.items) }.is_teasing()
+    }
+
+    /// The addresses that it leads to.
+    pub(super) fn leads_to(&self) -> Vec<String> {
+        self.redirects.iter().map(|hop| hop.to.clone()).collect()
     }
 }
 

@@ -122,6 +122,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("wirefold.toml");
         std::fs::write(&file, text).unwrap();
+        // The file that an example names.
+        std::fs::write(folder.path().join("nats.password"), "hush").unwrap();
         let sources = Sources { file: Some(file), ..Sources::default() };
         load(&sources, &Overrides::default()).unwrap_or_else(|error| panic!("{error}\n{text}"))
     }
@@ -153,6 +155,7 @@ mod tests {
         config.fetcher.allow_private.clear();
         config.page.hosts.clear();
         config.page.base_url = None;
+        assert!(std::mem::take(&mut config.bus).password.is_some());
         let Config { data, delivery, .. } = config.clone();
         assert_eq!(config, Config { data, delivery, ..Config::default() });
     }

@@ -1,6 +1,7 @@
 //! `wirefold sub ls`.
 
 use anstyle::{AnsiColor, Style};
+use wirefold_gateway::shapes::SubscriptionList;
 use wirefold_proto::SubscriptionRecord;
 
 use super::subscriptions;
@@ -13,18 +14,19 @@ use crate::output;
 const BAD: Style = AnsiColor::Red.on_default();
 
 pub(super) async fn run(client: &Client, json: bool, global: &Global) -> anyhow::Result<Exit> {
-    let all = subscriptions(client).await?;
+    let SubscriptionList { subscriptions: all, waiting, .. } = subscriptions(client).await?;
     if json {
         all.iter().try_for_each(output::print_json)?;
     } else if all.is_empty() {
         global.note(format_args!(
             "no subscriptions yet: `wirefold sub add NAME --query QUERY`, or in wirefold.toml"
         ));
-        if !client.is_running() {
-            global.note(format_args!("note: those just added show once `wirefold up` has run"));
-        }
     } else {
         output::print_styled(&table(&all).render())?;
+        if !waiting.is_empty() {
+            let waiting = waiting.join(", ");
+            global.note(format_args!("note: waiting for the next `wirefold up`: {waiting}"));
+        }
     }
     Ok(Exit::Ok)
 }

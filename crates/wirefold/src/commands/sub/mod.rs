@@ -127,11 +127,11 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
             }
             SubCommand::Show { id } => {
                 let client = Client::connect(place, Need::Data).await?;
-                let record = one(&client, id).await?;
+                let (record, waits) = one(&client, id).await?;
                 if json {
                     output::print_json(&record)?;
                 } else {
-                    show::print(&record)?;
+                    show::print(&record, waits)?;
                 }
                 Ok(Exit::Ok)
             }
@@ -144,7 +144,8 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
             SubCommand::Rm { id } => {
                 let client = Client::connect(place, Need::Data).await?;
                 let path = format!("/api/v1/subscriptions/{}", escaped(id));
-                let accepted: Accepted = client.delete(&path).await?;
+                let removed = client.delete(&path).await;
+                let accepted: Accepted = removed.map_err(|error| error.see("wirefold sub ls"))?;
                 if json {
                     output::print_json(&accepted)?;
                 } else {
@@ -165,15 +166,22 @@ fn when(client: &Client) -> &'static str {
     if client.is_running() { "" } else { ", from the next `wirefold up` on" }
 }
 
-async fn subscriptions(client: &Client) -> Result<Vec<SubscriptionRecord>, ClientError> {
-    let list: SubscriptionList = client.get("/api/v1/subscriptions").await?;
-    Ok(list.subscriptions)
+/// Every subscription, and which of them wait for the next `up`.
+async fn subscriptions(client: &Client) -> Result<SubscriptionList, ClientError> {
+    let mut list: SubscriptionList = client.get("/api/v1/subscriptions").await?;
+    if client.is_running() {
+        // In a moment they wait no more.
+        list.waiting.clear();
+    }
+    Ok(list)
 }
 
-async fn one(client: &Client, id: &str) -> anyhow::Result<SubscriptionRecord> {
-    let all = subscriptions(client).await?;
-    let found = all.into_iter().find(|record| record.subscription.id.as_str() == id);
-    found.ok_or_else(|| {
+/// A subscription, and whether it waits for the next `up`.
+async fn one(client: &Client, id: &str) -> anyhow::Result<(SubscriptionRecord, bool)> {
+    let SubscriptionList { subscriptions, waiting, .. } = subscriptions(client).await?;
+    let found = subscriptions.into_iter().find(|record| record.subscription.id.as_str() == id);
+    let waits = waiting.iter().any(|one| one == id);
+    found.map(|record| (record, waits)).ok_or_else(|| {
         let what = format!("no subscription {id}: see `wirefold sub ls`");
         Stop::new(Exit::NotFound, what).into()
     })

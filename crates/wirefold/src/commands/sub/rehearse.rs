@@ -48,7 +48,6 @@ pub(super) async fn run(
     json: bool,
 ) -> anyhow::Result<Exit> {
     let subscription = subscription(client, what).await?;
-    client.must_run("sub test")?;
     let request = RehearsalRequest { subscription, hours };
     let report: RehearsalReport = client.post("/api/v1/subscriptions/test", &request).await?;
     if json {
@@ -62,7 +61,8 @@ pub(super) async fn run(
 /// The subscription of this id, else a bare one with this query.
 async fn subscription(client: &Client, what: &str) -> anyhow::Result<SubscriptionSettings> {
     let all = subscriptions(client).await?;
-    let known = all.into_iter().find(|record| record.subscription.id.as_str() == what);
+    let known =
+        all.subscriptions.into_iter().find(|record| record.subscription.id.as_str() == what);
     if let Some(known) = known {
         return Ok(known.subscription);
     }

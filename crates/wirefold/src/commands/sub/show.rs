@@ -11,11 +11,12 @@ const GROUP_WAIT: &str = "30s";
 const UPDATE_INTERVAL: &str = "15m";
 const ON: &str = "new, origins+2, material";
 
-pub(super) fn print(record: &SubscriptionRecord) -> anyhow::Result<()> {
-    output::print_styled(&table(record, &LocalTime::system()).render_plain())
+/// Shows it; one that `waits` is carried out with the next `up`.
+pub(super) fn print(record: &SubscriptionRecord, waits: bool) -> anyhow::Result<()> {
+    output::print_styled(&table(record, waits, &LocalTime::system()).render_plain())
 }
 
-fn table(record: &SubscriptionRecord, time: &LocalTime) -> Columns {
+fn table(record: &SubscriptionRecord, waits: bool, time: &LocalTime) -> Columns {
     let it = &record.subscription;
     let mut table = Columns::new(&["", ""]);
     let mut line = |name: &str, value: String| {
@@ -32,6 +33,9 @@ fn table(record: &SubscriptionRecord, time: &LocalTime) -> Columns {
     line("query", it.query.clone());
     if let Some(problem) = &record.problem {
         line("problem", problem.clone());
+    }
+    if waits {
+        line("rings", "from the next `wirefold up` on".to_owned());
     }
     let group = match it.group_by {
         Some(GroupBy::Story) => "story",
@@ -83,7 +87,8 @@ mod tests {
         record.subscription.repeat_interval = None;
         record.managed_by = Some("wirefold.toml:14".to_owned());
         let time = LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap());
-        let shown = anstream::adapter::strip_str(&table(&record, &time).render_plain()).to_string();
+        let shown =
+            anstream::adapter::strip_str(&table(&record, true, &time).render_plain()).to_string();
         let line = |name: &str| {
             let line = shown.lines().find(|line| line.starts_with(name)).unwrap_or(&shown);
             line[name.len()..].trim().to_owned()
@@ -92,5 +97,6 @@ mod tests {
         assert_eq!(line("group_wait"), "30s");
         assert_eq!(line("repeat_interval"), "never");
         assert_eq!(line("managed by"), "wirefold.toml:14");
+        assert_eq!(line("rings"), "from the next `wirefold up` on");
     }
 }

@@ -43,7 +43,11 @@ pub(crate) struct SourceConfig {
     /// `folder` is watched for files, `file` is read once; else what stands there decides.
     #[serde(default)]
     pub(crate) kind: Option<SourceKind>,
-    /// The publisher of what does not name one.
+    /// The publisher of what does not name one. Only for texts of one publisher: what several texts
+    /// of one outlet print is taken for page furniture and counts for nothing, so that in a folder
+    /// of several publishers' texts some copies do not fold, though `why` and `compare`, which see
+    /// only two texts, find them to be one. Leave it out there, or name the outlet of each text in
+    /// a `.jsonl` file.
     #[serde(default)]
     pub(crate) outlet: Option<Outlet>,
 }

@@ -1,6 +1,7 @@
 //! The settings. The doc comments here are the reference: `docs/config.md` and the file that
 //! `init` writes are made of them.
 
+mod bus;
 mod delivery;
 mod detector;
 mod feed;
@@ -15,6 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{FullText, Interval, TextPolicy};
 
+pub(crate) use bus::BusConfig;
 pub(crate) use delivery::{DeliveryConfig, DeliveryKind};
 pub(crate) use detector::DetectorConfig;
 pub(crate) use feed::{FeedConfig, SourceConfig, SourceKind};
@@ -37,7 +39,8 @@ pub(crate) struct Config {
     /// where the feed only teases and the site allows it.
     pub(crate) full_text: FullText,
     /// What is logged: `error`, `warn`, `info`, `debug` or `trace`, also by part, such as
-    /// `info,wirefold_fetcher=debug`.
+    /// `info,wirefold_fetcher=debug`. Where it is not set and `up` shows its lines on a terminal,
+    /// it logs `warn` there; `-v` shows the rest.
     pub(crate) log: String,
     /// How the log is written: `auto` is text on a terminal and JSON otherwise.
     pub(crate) log_format: LogFormat,
@@ -45,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) page: PageConfig,
     /// Health and metrics.
     pub(crate) operations: OperationsConfig,
+    /// The bus between the stages.
+    pub(crate) bus: BusConfig,
     /// How long things are kept.
     pub(crate) keep: KeepConfig,
     /// How feeds are polled.
@@ -78,8 +83,12 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct PageConfig {
-    /// Where they are served. Loopback only: this release has no access tokens.
+    /// Where they are served. Loopback only, as this release has no access tokens; but see
+    /// `without_tokens`.
     pub(crate) listen: SocketAddr,
+    /// Lets `listen` be more than loopback. Whoever reaches it may read and write, so only where
+    /// something else keeps strangers away: a container whose port is published on loopback.
+    pub(crate) without_tokens: bool,
     /// Names besides `localhost` under which a browser may ask for the page, such as that of a
     /// proxy in front of it.
     pub(crate) hosts: Vec<String>,
@@ -148,6 +157,7 @@ impl Default for Config {
             log_format: LogFormat::Auto,
             page: PageConfig::default(),
             operations: OperationsConfig::default(),
+            bus: BusConfig::default(),
             keep: KeepConfig::default(),
             fetcher: FetcherConfig::default(),
             detector: DetectorConfig::default(),
@@ -161,7 +171,7 @@ impl Default for Config {
 
 impl Default for PageConfig {
     fn default() -> Self {
-        Self { listen: loopback(8787), hosts: Vec::new(), base_url: None }
+        Self { listen: loopback(8787), without_tokens: false, hosts: Vec::new(), base_url: None }
     }
 }
 

@@ -120,7 +120,7 @@ fn the_whole_must_hold_together() {
         &[
             "wirefold.toml:2:1: `page.listen`: the page is served on this machine only, as this \
              release has no access tokens; listen on 127.0.0.1 and put a proxy with a login in \
-             front of it",
+             front of it, or say `without_tokens = true` where nobody else reaches the address",
             "wirefold.toml:5:1: `feed.1`: \"a-example-x\" stands at wirefold.toml:3 already; give \
              one of them another id",
             "wirefold.toml:7:1: `delivery.0`: it needs the address it goes to; write url = \
@@ -128,6 +128,24 @@ fn the_whole_must_hold_together() {
             "wirefold.toml:13:1: `subscription.0.deliveries`: no [[delivery]] is named \"fone\"; \
              did you mean `phone`?",
         ],
+    );
+}
+
+#[test]
+fn settings_that_do_not_go_together_are_told_where_one_of_them_stands() {
+    check(
+        "[fetcher]\nmin_interval = \"48h\"\n[page]\nlisten = \"127.0.0.1:9787\"\n",
+        &[
+            "wirefold.toml:2:1: `fetcher.max_interval`: \"1d\" is shorter than \
+             `fetcher.min_interval`, \"2d\"",
+            "wirefold.toml:4:1: `operations.listen`: it is the same as `page.listen`; take another \
+             port",
+        ],
+    );
+    check(
+        "[fetcher]\nmin_interval = \"2h\"\n\nmax_interval = \"1h\"\n",
+        &["wirefold.toml:4:1: `fetcher.max_interval`: \"1h\" is shorter than \
+           `fetcher.min_interval`, \"2h\""],
     );
 }
 

@@ -27,6 +27,32 @@ use server::Site;
 /// How long the demo takes to release everything.
 const LENGTH: Duration = Duration::from_secs(60);
 
+/// Serves the sites alone, for a fetcher elsewhere, for as long as it is let.
+pub(super) async fn serve(
+    address: SocketAddr,
+    origin: Option<String>,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<()> {
+    let (site, listener) = open(address, origin, clock).await?;
+    server::serve(site, listener, CancellationToken::new())
+        .await
+        .context("cannot serve the demo's feeds")
+}
+
+/// Binds the sites' address. The minute starts now.
+async fn open(
+    address: SocketAddr,
+    origin: Option<String>,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<(Arc<Site>, TcpListener)> {
+    let listener = TcpListener::bind(address).await.context("cannot serve the demo's feeds")?;
+    let start = clock.now();
+    let script = Script::new(LENGTH, timestamp(start)).context("the demo's articles")?;
+    let bound = listener.local_addr().context("the demo's address")?;
+    let origin = origin.unwrap_or_else(|| format!("http://{bound}"));
+    Ok((Arc::new(Site { script, clock, start, origin }), listener))
+}
+
 /// A demo that is being told.
 pub(super) struct Demo {
     /// Removed when the demo is dropped.
@@ -41,12 +67,7 @@ impl Demo {
         let folder = tempfile::Builder::new().prefix("wirefold-demo-").tempdir();
         let folder = folder.context("cannot make a throwaway data folder for the demo")?;
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let listener =
-            TcpListener::bind(loopback).await.context("cannot serve the demo's feeds")?;
-        let start = clock.now();
-        let script = Script::new(LENGTH, timestamp(start)).context("the demo's articles")?;
-        let address = listener.local_addr().context("the demo's address")?;
-        let site = Arc::new(Site { script, clock, start, address });
+        let (site, listener) = open(loopback, None, clock).await?;
         Ok(Self { folder, site, listener: Some(listener) })
     }
 

@@ -1,7 +1,6 @@
 //! The demo's own news sites, on loopback: feeds that grow, answer 304 while nothing is new, and
 //! the pages that they link to.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +21,8 @@ pub(super) struct Site {
     pub(super) script: Script,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) start: UnixMillis,
-    pub(super) address: SocketAddr,
+    /// What its addresses begin with.
+    pub(super) origin: String,
 }
 
 /// The feeds that only tease, so that the demo shows how pages are fetched.
@@ -31,11 +31,7 @@ const TEASERS: [&str; 2] = ["coast-dispatch", "harbor-ledger"];
 impl Site {
     /// The address of a feed.
     pub(super) fn feed_url(&self, feed: &str) -> String {
-        format!("{}/feeds/{feed}.xml", self.origin())
-    }
-
-    fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}/feeds/{feed}.xml", self.origin)
     }
 
     fn elapsed(&self) -> Duration {
@@ -51,6 +47,7 @@ pub(super) async fn serve(
 ) -> std::io::Result<()> {
     let router = Router::new()
         .route("/feeds/{name}", get(feed))
+        .route("/readyz", get(async || "ready\n"))
         .route("/robots.txt", get(async || "User-agent: *\nAllow: /\n"))
         .fallback(page)
         .with_state(site);
@@ -74,7 +71,7 @@ async fn feed(
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
     }
     let content = if TEASERS.contains(&name) { Content::Teaser } else { Content::Full };
-    match rss::feed(&listed, first, &site.origin(), content) {
+    match rss::feed(&listed, first, &site.origin, content) {
         Ok(xml) => {
             let kind = "application/rss+xml; charset=utf-8".to_owned();
             ([(header::ETAG, etag), (header::CONTENT_TYPE, kind)], xml).into_response()

@@ -125,6 +125,7 @@
     source.addEventListener("open", () => document.body.classList.add("live"));
     source.addEventListener("error", () => { document.body.classList.remove("live"); });
     source.addEventListener("story", () => { if (river) soon(); });
+    source.addEventListener("reset", () => { if (river) soon(); });
     source.addEventListener("article", (event) => {
       if (river) { fresh += 1; soon(); return; }
       if (!event.data.includes(`"event":"${watched.dataset.watch}"`)) return;

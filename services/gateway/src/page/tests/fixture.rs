@@ -79,10 +79,7 @@ impl Fixture {
         let mut changes = Vec::new();
         for article in articles {
             let fetched = publish(&*bus, article).await;
-            changes.push(Change::Article {
-                article: Box::new(output(article, fetched, articles)),
-                folded: UnixMillis(0),
-            });
+            changes.push(Change::of(output(article, fetched, articles), UnixMillis(0)));
         }
         let projection = Projection::open(folder.path()).unwrap();
         projection.apply(Batch { stream: "WF_OUTPUT", through: 0, changes }).await.unwrap();
@@ -179,6 +176,7 @@ fn settings(folder: &std::path::Path, demo: bool) -> Settings {
         rehearse: Arc::new(Nobody),
         replay: Arc::new(Nobody),
         probe: Arc::new(Nobody),
+        condition: Arc::new(()),
     }
 }
 

@@ -4,10 +4,10 @@ use rusqlite::{Transaction, params};
 use wirefold_proto::{Alert, Volume};
 
 use super::super::{Answer, paging::millis};
-use super::json;
+use super::{json, kept};
 use crate::shapes::AlertRevision;
 
-pub(super) fn put(transaction: &Transaction<'_>, alert: &Alert) -> Answer<()> {
+pub(super) fn put(transaction: &Transaction<'_>, alert: &Alert, body: &[u8]) -> Answer<()> {
     let (id, at) = (alert.id.to_string(), millis(wirefold_envelope::unix_millis(alert.at)));
     let revision = alert.revision as i64;
     let brief = AlertRevision {
@@ -32,7 +32,7 @@ pub(super) fn put(transaction: &Transaction<'_>, alert: &Alert) -> Answer<()> {
             revision = excluded.revision, at = excluded.at, body = excluded.body
         WHERE excluded.revision > revision";
     let (subscription, target) = (alert.subscription.as_str(), alert.target.to_string());
-    let put_values = params![id, subscription, target, revision, at, json(alert)?];
+    let put_values = params![id, subscription, target, revision, at, kept(alert, body)?];
     transaction.prepare_cached(put)?.execute(put_values)?;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! An article, and what its decision says of its story and event.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 use wirefold_flow::UnixMillis;
@@ -8,12 +10,13 @@ use wirefold_proto::{
 };
 
 use super::super::{Answer, paging::millis, redirects};
-use super::json;
+use super::{json, kept};
 
 /// Puts an article in, unless it stands there with this decision or a later one.
 pub(super) fn put(
     transaction: &Transaction<'_>,
     article: &OutputArticle,
+    body: &[u8],
     folded: UnixMillis,
 ) -> Answer<()> {
     let id = article.id.to_string();
@@ -35,7 +38,7 @@ pub(super) fn put(
             .execute([key])?;
         transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([key])?;
     }
-    let key = insert(transaction, article, &story, folded)?;
+    let key = insert(transaction, article, body, &story, folded)?;
     put_feeds(transaction, article, key)?;
     put_words(transaction, article, key)?;
     let event = put_event(transaction, article)?;
@@ -54,6 +57,7 @@ fn at(time: Timestamp) -> i64 {
 fn insert(
     transaction: &Transaction<'_>,
     article: &OutputArticle,
+    body: &[u8],
     story: &str,
     folded: UnixMillis,
 ) -> Answer<i64> {
@@ -74,19 +78,19 @@ fn insert(
         about.item_key,
         about.canonical_url,
         about.url,
-        json(&with_lead_only(article))?,
+        with_lead_only(article, body)?,
     ])?;
     Ok(transaction.last_insert_rowid())
 }
 
 /// The article with no more text than a lead: texts are read by sequence.
-fn with_lead_only(article: &OutputArticle) -> OutputArticle {
-    let mut kept = article.clone();
-    if kept.text_policy == TextPolicy::Full {
-        kept.text = kept.text.map(|text| lead(&text));
-        kept.text_policy = TextPolicy::Lead;
+fn with_lead_only<'a>(article: &OutputArticle, body: &'a [u8]) -> Answer<Cow<'a, str>> {
+    if article.text_policy != TextPolicy::Full {
+        return kept(article, body);
     }
-    kept
+    let text = article.text.as_deref().map(lead);
+    let text_policy = TextPolicy::Lead;
+    json(&OutputArticle { text, text_policy, ..article.clone() }).map(Cow::Owned)
 }
 
 /// The first words of a text, as many as a lead has, with the spaces between them as they are; a

@@ -6,6 +6,9 @@ mod change;
 
 pub(crate) use article::lead;
 
+use std::borrow::Cow;
+
+use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, OutputArticle, OutputStory};
@@ -30,22 +33,40 @@ pub(crate) enum Change {
     Article {
         /// The article.
         article: Box<OutputArticle>,
+        /// Its bytes in the stream.
+        body: Bytes,
         /// When the bus stored it.
         folded: UnixMillis,
     },
     /// A change to a story or event.
     Story(Box<OutputStory>),
     /// One revision of an alert.
-    Alert(Box<Alert>),
+    Alert {
+        /// The revision.
+        alert: Box<Alert>,
+        /// Its bytes in the stream.
+        body: Bytes,
+    },
+}
+
+#[cfg(test)]
+impl Change {
+    /// An article as it comes from the stream.
+    pub(crate) fn of(article: OutputArticle, folded: UnixMillis) -> Self {
+        let body = wirefold_proto::encode(&article).expect("small enough").into();
+        Self::Article { article: Box::new(article), body, folded }
+    }
 }
 
 pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
     let transaction = connection.transaction()?;
     for change in &batch.changes {
         match change {
-            Change::Article { article, folded } => article::put(&transaction, article, *folded)?,
+            Change::Article { article, body, folded } => {
+                article::put(&transaction, article, body, *folded)?;
+            }
             Change::Story(change) => change::put(&transaction, change)?,
-            Change::Alert(alert) => alert::put(&transaction, alert)?,
+            Change::Alert { alert, body } => alert::put(&transaction, alert, body)?,
         }
     }
     keep_place(&transaction, batch)?;
@@ -66,7 +87,15 @@ pub(super) fn place(connection: &Connection, stream: &str) -> Answer<u64> {
     Ok(u64::try_from(place.optional()?.unwrap_or(0)).unwrap_or(0))
 }
 
-/// A body as it is kept.
+/// A message as it is kept: just as it came, where that is text.
+fn kept<'a, T: serde::Serialize>(message: &T, body: &'a [u8]) -> Answer<Cow<'a, str>> {
+    match str::from_utf8(body) {
+        Ok(text) => Ok(Cow::Borrowed(text)),
+        Err(_) => json(message).map(Cow::Owned),
+    }
+}
+
+/// A value as it is kept.
 fn json<T: serde::Serialize>(value: &T) -> Answer<String> {
     serde_json::to_string(value).map_err(|error| super::ProjectionError::Row(error.to_string()))
 }

@@ -1,0 +1,109 @@
+//! How common terms are: a compiled table, then what the stream brings.
+
+use std::sync::{LazyLock, OnceLock};
+
+use rustc_hash::FxHashMap;
+
+use crate::body::word_hash;
+use crate::terms::Terms;
+use crate::vector::Placed;
+
+/// The compiled table counts as this many times its documents, so that the first stories about one
+/// happening do not make its own names look common.
+const TABLE_WEIGHT: u32 = 10;
+/// Counted by `cargo xtask frequencies`.
+const TABLE: &str = include_str!("../data/frequencies.tsv");
+
+/// In how many documents each term stands.
+#[derive(Debug, Clone)]
+pub struct Frequencies {
+    documents: u32,
+    /// Where each term's count stands.
+    places: FxHashMap<u64, u32>,
+    counts: Vec<u32>,
+}
+
+impl Default for Frequencies {
+    fn default() -> Frequencies {
+        static COMPILED: OnceLock<Frequencies> = OnceLock::new();
+        COMPILED.get_or_init(|| Frequencies::parse(TABLE)).clone()
+    }
+}
+
+impl Frequencies {
+    /// Reads a table: a line `documents<TAB>count`, then `stem<TAB>count` lines. Lines that do not
+    /// fit are passed over.
+    #[must_use]
+    pub fn parse(table: &str) -> Frequencies {
+        let mut frequencies =
+            Frequencies { documents: 0, places: FxHashMap::default(), counts: Vec::new() };
+        for line in table.lines() {
+            let Some((stem, count)) = line.split_once('\t') else {
+                continue;
+            };
+            let Ok(count) = count.parse::<u32>() else {
+                continue;
+            };
+            let count = count.saturating_mul(TABLE_WEIGHT);
+            match stem {
+                "# documents" => frequencies.documents = count,
+                stem => {
+                    let place = frequencies.place(word_hash(stem));
+                    frequencies.counts[place as usize] = count;
+                }
+            }
+        }
+        frequencies
+    }
+
+    /// The terms by the places of their counts, which new ones get here.
+    pub(crate) fn place_all(&mut self, terms: &Terms) -> Placed {
+        let mut counts: Vec<(u32, u8)> =
+            terms.counts.iter().map(|(term, count)| (self.place(*term), *count)).collect();
+        counts.sort_unstable();
+        let mut names: Vec<u32> = terms.names.iter().map(|name| self.place(*name)).collect();
+        names.sort_unstable();
+        Placed {
+            places: counts.iter().map(|(place, _)| *place).collect(),
+            counts: counts.iter().map(|(_, count)| *count).collect(),
+            names: names.into(),
+        }
+    }
+
+    /// Counts a document.
+    pub(crate) fn learn(&mut self, terms: &Placed) {
+        self.documents += 1;
+        for place in &terms.places {
+            self.counts[*place as usize] += 1;
+        }
+    }
+
+    /// Where a term's count stands, from now on if it is new.
+    fn place(&mut self, term: u64) -> u32 {
+        let next = u32::try_from(self.counts.len()).expect("fewer terms than memory holds");
+        let place = *self.places.entry(term).or_insert(next);
+        if place == next {
+            self.counts.push(0);
+        }
+        place
+    }
+
+    /// How rare the term at a place is: the logarithm of documents by those that have it; 0 for a
+    /// term that stands everywhere.
+    pub(crate) fn rarity(&self, place: u32) -> f64 {
+        (self.most() - ln_after(self.counts[place as usize])).max(0.0)
+    }
+
+    /// The rarity of a term never seen.
+    pub(crate) fn most(&self) -> f64 {
+        ln_after(self.documents)
+    }
+}
+
+/// The natural logarithm of the number after `count`. Nearly all counts are small, and a logarithm
+/// costs more than all else about a term.
+pub(crate) fn ln_after(count: u32) -> f64 {
+    static SMALL: LazyLock<Vec<f64>> =
+        LazyLock::new(|| (0..4096).map(|count| f64::from(count + 1).ln()).collect());
+    SMALL.get(count as usize).copied().unwrap_or_else(|| (f64::from(count) + 1.0).ln())
+}

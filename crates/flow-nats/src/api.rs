@@ -1,0 +1,94 @@
+//! JetStream's requests: JSON there, JSON or a failure with a code back.
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use wirefold_flow::BusError;
+
+use crate::link::Link;
+
+/// The codes on which something depends.
+pub(crate) mod code {
+    pub(crate) const CONSUMER_NOT_FOUND: u64 = 10014;
+    pub(crate) const MESSAGE_NOT_FOUND: u64 = 10037;
+    pub(crate) const STORAGE_SHORT: [u64; 3] = [10023, 10028, 10047];
+    pub(crate) const MESSAGE_TOO_LARGE: u64 = 10054;
+    pub(crate) const STREAM_NOT_FOUND: u64 = 10059;
+    pub(crate) const SUBJECT_OVERLAP: u64 = 10065;
+    pub(crate) const WRONG_LAST_ID: u64 = 10070;
+    pub(crate) const WRONG_LAST_SEQUENCE: u64 = 10071;
+    pub(crate) const NOT_STORED: u64 = 10077;
+    pub(crate) const BATCHES_OFF: u64 = 10174;
+    pub(crate) const BATCH_KNOWS_ID: u64 = 10201;
+}
+
+/// What JetStream answers where it does not do what it was asked.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Failure {
+    /// As of HTTP.
+    pub(crate) code: u16,
+    #[serde(rename = "err_code")]
+    pub(crate) kind: u64,
+    pub(crate) description: String,
+}
+
+impl Failure {
+    /// What it means to those who use a stream, where nothing better is known.
+    pub(crate) fn of_stream(&self, stream: &str) -> BusError {
+        let stream = stream.to_owned();
+        match self.kind {
+            code::STREAM_NOT_FOUND => BusError::NoStream(stream),
+            code::SUBJECT_OVERLAP => {
+                BusError::BadStream { stream, why: "another stream takes one of its subjects" }
+            }
+            kind if code::STORAGE_SHORT.contains(&kind) => BusError::DiskFull,
+            kind => {
+                let Self { description, .. } = self;
+                BusError::Unavailable(format!("{stream}: {description} (JetStream {kind})"))
+            }
+        }
+    }
+}
+
+/// How a request of JetStream's ended.
+pub(crate) enum Reply<T> {
+    Done(T),
+    Failed(Failure),
+    /// Nobody answers: for most requests, what they name is not there.
+    Nobody,
+}
+
+#[derive(Deserialize)]
+struct MaybeFailed {
+    error: Option<Failure>,
+}
+
+/// Reads an answer of JetStream's.
+pub(crate) fn reply<T: DeserializeOwned>(subject: &str, body: &[u8]) -> Result<Reply<T>, BusError> {
+    let unread = |error: serde_json::Error| {
+        BusError::Unavailable(format!("{subject}: the answer cannot be read: {error}"))
+    };
+    let MaybeFailed { error } = serde_json::from_slice(body).map_err(unread)?;
+    match error {
+        Some(failure) => Ok(Reply::Failed(failure)),
+        None => Ok(Reply::Done(serde_json::from_slice(body).map_err(unread)?)),
+    }
+}
+
+impl Link {
+    /// Makes a request of JetStream's, such as `STREAM.INFO.WORK`.
+    pub(crate) async fn api<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        body: &Value,
+    ) -> Result<Reply<T>, BusError> {
+        let subject = format!("$JS.API.{what}");
+        let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
+        match self.ask(&subject, None, body).await? {
+            Some(answer) => reply(&subject, &answer.payload),
+            None => Ok(Reply::Nobody),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Connecting: waits for a broker that is not there yet, and refuses one that will not do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::{Client, ConnectErrorKind, ConnectOptions};
+use thiserror::Error;
+use tracing::warn;
+
+use crate::link::{Link, Watch};
+use crate::options::Options;
+use crate::version::check;
+
+/// Between two tries to connect, at first and at most.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// Why a broker is not spoken to. One that is merely not there yet is waited for.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// It does not know this user and password.
+    #[error("{server} does not let user {user} in: check user and password")]
+    NotLetIn {
+        /// The address.
+        server: String,
+        /// The user.
+        user: String,
+    },
+    /// It is too old.
+    #[error("{server} is nats-server {found}, and 2.12 or newer is needed: upgrade it")]
+    TooOld {
+        /// The address.
+        server: String,
+        /// Its version.
+        found: String,
+    },
+    /// It keeps no streams.
+    #[error(
+        "{server} has no JetStream: start it with `jetstream {{}}` in its configuration, or -js"
+    )]
+    NoJetStream {
+        /// The address.
+        server: String,
+    },
+    /// The address or the certificates will not do.
+    #[error("cannot connect to {server}: {why}")]
+    Unusable {
+        /// The address.
+        server: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// Connects, as soon as the broker is there.
+pub(crate) async fn connect(options: &Options) -> Result<Link, ConnectError> {
+    let place = options.place();
+    let watch = Watch::new(&place);
+    let inboxes = format!("_INBOX_{}", options.name);
+    let client = wait_for_broker(options, &watch, &inboxes).await?;
+    check(&place, &client.server_info())?;
+    Ok(Link::new(client, watch, options.user(), inboxes, options.answer_within))
+}
+
+async fn wait_for_broker(
+    options: &Options,
+    watch: &Watch,
+    inboxes: &str,
+) -> Result<Client, ConnectError> {
+    let server = options.place();
+    let addresses: Vec<&str> = options.url.split(',').map(str::trim).collect();
+    let mut wait = FIRST_WAIT;
+    for tries in 1_u64.. {
+        let error = match client_options(options, watch, inboxes).connect(&addresses[..]).await {
+            Ok(client) => return Ok(client),
+            Err(error) => error,
+        };
+        match error.kind() {
+            ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
+                return Err(ConnectError::NotLetIn { server, user: options.user() });
+            }
+            ConnectErrorKind::ServerParse | ConnectErrorKind::Tls => {
+                return Err(ConnectError::Unusable { server, why: error.to_string() });
+            }
+            // Rarer and rarer, as nothing new is said.
+            _ if tries.is_power_of_two() => {
+                warn!(server, %error, tries, "the broker is not there yet, waiting for it");
+            }
+            _ => {}
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+    Err(ConnectError::Unusable { server, why: "it never came".to_owned() })
+}
+
+fn client_options(options: &Options, watch: &Watch, inboxes: &str) -> ConnectOptions {
+    let watch = watch.clone();
+    let mut client = ConnectOptions::new()
+        .name(&options.name)
+        .custom_inbox_prefix(inboxes)
+        .request_timeout(None)
+        .connection_timeout(options.answer_within)
+        // A peer that vanished without a word is noticed by two of these.
+        .ping_interval(Duration::from_secs(10))
+        .reconnect_delay_callback(|tries| {
+            let doubled = FIRST_WAIT * (1 << tries.min(6));
+            if tries <= 1 { Duration::ZERO } else { doubled.min(LONGEST_WAIT) }
+        })
+        .event_callback(move |event| {
+            watch.observe(&event);
+            std::future::ready(())
+        });
+    if let Some(login) = &options.login {
+        client = client.user_and_password(login.user.clone(), login.password.clone());
+    }
+    if let Some(path) = &options.root_certificates {
+        client = client.add_root_certificates(path.clone()).require_tls(true);
+    }
+    client
+}
+
+/// A connection that several parts share.
+pub(crate) type SharedLink = Arc<Link>;

@@ -1,0 +1,77 @@
+//! What the server says of a delivery in the subject of its ack.
+
+use async_nats::Message;
+use wirefold_flow::{Stored, UnixMillis};
+
+use crate::headers;
+use crate::lookup::stored;
+
+/// A message that was delivered, with its place.
+pub(crate) struct Delivered {
+    pub(crate) stored: Stored,
+    /// How often it has been delivered, this time included.
+    pub(crate) attempt: u32,
+    /// Counts the deliveries of the reader, from 1.
+    pub(crate) number: u64,
+    /// Where to settle it.
+    pub(crate) ack: String,
+}
+
+/// The places in the subject of an ack.
+struct Places<'a> {
+    stream: &'a str,
+    attempt: u32,
+    sequence: u64,
+    number: u64,
+    at: UnixMillis,
+}
+
+/// Reads `$JS.ACK.<stream>.<reader>.<attempt>.<sequence>.<number>.<time>.<pending>`, which in its
+/// newer form has domain and account after `ACK`.
+fn places(ack: &str) -> Option<Places<'_>> {
+    let tokens: Vec<&str> = ack.strip_prefix("$JS.ACK.")?.split('.').collect();
+    let rest = match tokens.len() {
+        7 => &tokens[..],
+        9.. => &tokens[2..],
+        _ => return None,
+    };
+    let nanos: u64 = rest[5].parse().ok()?;
+    Some(Places {
+        stream: rest[0],
+        attempt: rest[2].parse().ok()?,
+        sequence: rest[3].parse().ok()?,
+        number: rest[4].parse().ok()?,
+        at: UnixMillis(nanos / 1_000_000),
+    })
+}
+
+/// The delivery, unless the message is none.
+pub(crate) fn delivered(message: Message) -> Option<Delivered> {
+    let ack = message.reply?.to_string();
+    let Places { stream, attempt, sequence, number, at } = places(&ack)?;
+    let received = headers::read(message.headers.as_ref());
+    let subject = message.subject.to_string();
+    let stored = stored(stream, sequence, at, subject, received, message.payload);
+    Some(Delivered { stored, attempt, number, ack })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::places;
+
+    #[test]
+    fn both_forms_of_an_ack_are_read() {
+        for ack in [
+            "$JS.ACK.WORK.reader.3.100.7.1790230470084404000.42",
+            "$JS.ACK._.hash.WORK.reader.3.100.7.1790230470084404000.42",
+            "$JS.ACK.hub.hash.WORK.reader.3.100.7.1790230470084404000.42.token",
+        ] {
+            let places = places(ack).unwrap();
+            let numbers = (places.attempt, places.sequence, places.number, places.at.0);
+            assert_eq!((places.stream, numbers), ("WORK", (3, 100, 7, 1_790_230_470_084)), "{ack}");
+        }
+        for none in ["_INBOX.a", "$JS.ACK.WORK.reader.1", "$JS.ACK.WORK.reader.x.1.1.1.1"] {
+            assert!(places(none).is_none(), "{none}");
+        }
+    }
+}

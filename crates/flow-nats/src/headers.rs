@@ -1,0 +1,151 @@
+//! Headers on the wire: ours in their order, the message's id, and what is the server's.
+//!
+//! The client keeps headers in a hash map and writes them in any order, so the order travels in a
+//! header of its own wherever it is not that of the names.
+
+use async_nats::{HeaderMap, HeaderName, HeaderValue};
+use wirefold_flow::{BusError, Headers, Outgoing};
+
+/// The message's id, which the server remembers for the stream's window.
+pub(crate) const ID: &str = "Nats-Msg-Id";
+/// Where each of the headers, by name, stood: places with dots between.
+const ORDER: &str = "Wf-Order";
+/// The server's headers begin so.
+const SERVERS: &str = "Nats-";
+
+/// Headers that came, and the id among them.
+pub(crate) struct Received {
+    pub(crate) headers: Headers,
+    pub(crate) id: Option<String>,
+}
+
+/// A message's headers with its id.
+///
+/// # Errors
+/// [`BusError::BadName`] for a header or an id that would break a line.
+pub(crate) fn write(message: &Outgoing) -> Result<HeaderMap, BusError> {
+    let mut map = HeaderMap::new();
+    if message.id.is_empty() {
+        return Err(BusError::BadName { what: "message id", name: String::new() });
+    }
+    map.insert(ID, value("message id", &message.id)?);
+    let mut by_name: Vec<(usize, (&str, &str))> = message.headers.iter().enumerate().collect();
+    by_name.sort_by_key(|(_, (name, _))| *name);
+    for (_, (name, text)) in &by_name {
+        let bad = || BusError::BadName { what: "header", name: (*name).to_owned() };
+        let header: HeaderName = name.parse().map_err(|_| bad())?;
+        let is_reserved = name.starts_with(SERVERS) || *name == ORDER;
+        if is_reserved || name.is_empty() || name.contains(char::is_whitespace) {
+            return Err(bad());
+        }
+        map.append(header, value("header", text)?);
+    }
+    if !by_name.is_sorted_by_key(|(place, _)| *place) {
+        let places: Vec<String> = by_name.iter().map(|(place, _)| place.to_string()).collect();
+        map.insert(ORDER, places.join("."));
+    }
+    Ok(map)
+}
+
+fn value(what: &'static str, text: &str) -> Result<HeaderValue, BusError> {
+    text.parse().map_err(|_| BusError::BadName { what, name: text.to_owned() })
+}
+
+/// The headers of a message that was delivered.
+pub(crate) fn read(map: Option<&HeaderMap>) -> Received {
+    let pairs = map.into_iter().flat_map(HeaderMap::iter).flat_map(|(name, values)| {
+        values.iter().map(move |value| (name.to_string(), value.as_str().to_owned()))
+    });
+    from_pairs(pairs.collect())
+}
+
+/// The headers of a message as the server stores them, as text.
+pub(crate) fn parse(stored: &[u8]) -> Received {
+    let text = String::from_utf8_lossy(stored);
+    let pairs = text.lines().skip(1).filter_map(|line| line.split_once(':'));
+    from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect())
+}
+
+fn from_pairs(mut pairs: Vec<(String, String)>) -> Received {
+    let mut id = None;
+    let mut order = None;
+    pairs.retain(|(name, value)| {
+        match name.as_str() {
+            ID => id = Some(value.clone()),
+            ORDER => order = Some(value.clone()),
+            other => return !other.starts_with(SERVERS),
+        }
+        false
+    });
+    pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if let Some(places) = order.and_then(|order| places(&order, pairs.len())) {
+        let mut placed: Vec<_> = places.into_iter().zip(pairs).collect();
+        placed.sort_by_key(|(place, _)| *place);
+        pairs = placed.into_iter().map(|(_, pair)| pair).collect();
+    }
+    Received { headers: pairs.into_iter().collect(), id }
+}
+
+/// The places, where they are those of so many headers.
+fn places(order: &str, count: usize) -> Option<Vec<usize>> {
+    let places: Vec<usize> =
+        order.split('.').map(|place| place.parse().ok()).collect::<Option<_>>()?;
+    let mut sorted = places.clone();
+    sorted.sort_unstable();
+    sorted.into_iter().eq(0..count).then_some(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there_and_back(pairs: &[(&str, &str)]) -> Received {
+        let headers = pairs.iter().copied().collect();
+        read(Some(&write(&Outgoing { headers, ..Outgoing::new("a", "the-id", "") }).unwrap()))
+    }
+
+    #[test]
+    fn order_and_doubled_names_come_back() {
+        for pairs in [
+            &[("ce-id", "ä b"), ("Wf-X", ""), ("a", "=")][..],
+            &[("b", "1"), ("a", "2"), ("b", "0"), ("B", "3")],
+            &[("a", "1"), ("b", "2")],
+            &[],
+        ] {
+            let received = there_and_back(pairs);
+            let back: Vec<(&str, &str)> = received.headers.iter().collect();
+            assert_eq!(back, pairs);
+            assert_eq!(received.id.as_deref(), Some("the-id"));
+        }
+    }
+
+    #[test]
+    fn stored_text_is_read_and_what_is_the_servers_left_out() {
+        let stored = b"NATS/1.0\r\nWf-Order: 1.0\r\nb: 2\r\nNats-Stream: S\r\na: 1:2 \r\n\
+            Nats-Msg-Id: id\r\n\r\n";
+        let received = parse(stored);
+        let back: Vec<(&str, &str)> = received.headers.iter().collect();
+        assert_eq!(back, [("b", "2"), ("a", "1:2")]);
+        assert_eq!(received.id.as_deref(), Some("id"));
+    }
+
+    #[test]
+    fn an_order_of_other_headers_is_passed_over() {
+        for order in ["0.0", "0.2", "0", "x", "0.1.2"] {
+            let text = format!("NATS/1.0\r\nWf-Order: {order}\r\nb: 2\r\na: 1\r\n");
+            let received = parse(text.as_bytes());
+            let names: Vec<&str> = received.headers.iter().map(|(name, _)| name).collect();
+            assert_eq!(names, ["a", "b"], "{order}");
+        }
+    }
+
+    #[test]
+    fn what_would_break_a_line_is_refused() {
+        for (name, text) in [("a", "1\r\nb: 2"), ("a b", ""), ("Nats-Msg-Id", "x"), ("", "x")] {
+            let headers = [(name, text)].into_iter().collect();
+            assert!(write(&Outgoing { headers, ..Outgoing::new("a", "id", "") }).is_err());
+        }
+        assert!(write(&Outgoing::new("a", "i\nd", "")).is_err());
+        assert!(write(&Outgoing::new("a", "", "")).is_err());
+    }
+}

@@ -1,0 +1,242 @@
+//! Tables of keys: a stream a table, one subject a key, as every NATS client reads them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_nats::HeaderMap;
+use bytes::Bytes;
+use serde_json::{Value, json};
+use wirefold_flow::{Answer, BusError, Entry, KeyValue, OrderedReader as _, Stored};
+
+use crate::Shared;
+use crate::api::Reply;
+use crate::publish::{Expect, Sent, expecting};
+use crate::reader::NatsReader;
+use crate::streams::no_jetstream;
+
+/// Marks a message as the deletion of its key; another value, `PURGE`, means the same to us.
+const OPERATION: &str = "KV-Operation";
+/// How many changes are read at once.
+const AT_ONCE: usize = 1000;
+
+/// The stream behind a table.
+pub(crate) fn stream_of(bucket: &str) -> String {
+    format!("KV_{bucket}")
+}
+
+/// A key as the token or tokens of a subject; what may not stand there as `=` and two digits.
+fn escape(key: &str) -> Result<String, BusError> {
+    let mut escaped = String::new();
+    for (place, byte) in key.bytes().enumerate() {
+        let follows_dot = escaped.is_empty() || escaped.ends_with('.');
+        let is_last = place + 1 == key.len();
+        match byte {
+            b'.' if !follows_dot && !is_last => escaped.push('.'),
+            b'-' | b'_' | b'/' => escaped.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => escaped.push(char::from(byte)),
+            _ => escaped.push_str(&format!("={byte:02X}")),
+        }
+    }
+    let bad = || BusError::BadName { what: "key", name: String::new() };
+    if escaped.is_empty() { Err(bad()) } else { Ok(escaped) }
+}
+
+fn unescape(escaped: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = escaped.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) if *first == b'=' => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn entry(bucket: &str, stored: Stored) -> Entry {
+    let prefix = format!("$KV.{bucket}.");
+    let key = unescape(stored.subject.strip_prefix(&prefix).unwrap_or(&stored.subject));
+    let is_deleted = stored.headers.get(OPERATION).is_some();
+    let value = (!is_deleted).then_some(stored.body);
+    Entry { key, revision: stored.sequence, value }
+}
+
+/// Where the changes of a key stand.
+fn subject_of(bucket: &str, key: &str) -> Result<String, BusError> {
+    Ok(format!("$KV.{bucket}.{}", escape(key)?))
+}
+
+impl Shared {
+    /// A key's last change, a deletion too.
+    pub(crate) async fn entry(&self, bucket: &str, key: &str) -> Result<Option<Entry>, BusError> {
+        let subject = subject_of(bucket, key)?;
+        match self.link.last(&stream_of(bucket), &subject).await {
+            Ok(stored) => Ok(stored.map(|stored| entry(bucket, stored))),
+            Err(BusError::NoStream(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Changes a key, if its revision is the expected one.
+    pub(crate) async fn put_entry(
+        &self,
+        bucket: &str,
+        key: &str,
+        value: Option<Bytes>,
+        expected: Option<u64>,
+    ) -> Result<u64, BusError> {
+        let Some(expected) = expected else {
+            return self.send_entry(bucket, key, value, None).await;
+        };
+        let put = self.send_entry(bucket, key, value.clone(), Some(expected)).await;
+        let Err(BusError::Refused { .. }) = put else {
+            return put;
+        };
+        // A deleted key counts as none, and its deletion has a revision.
+        let stands = self.entry(bucket, key).await?;
+        match stands {
+            Some(Entry { value: None, revision, .. }) if expected == 0 => {
+                self.send_entry(bucket, key, value, Some(revision)).await
+            }
+            stands => {
+                let found = stands.filter(|entry| entry.value.is_some());
+                let found = found.map_or(0, |entry| entry.revision);
+                Err(BusError::Refused { expected, found })
+            }
+        }
+    }
+
+    async fn send_entry(
+        &self,
+        bucket: &str,
+        key: &str,
+        value: Option<Bytes>,
+        expected: Option<u64>,
+    ) -> Result<u64, BusError> {
+        let subject = subject_of(bucket, key)?;
+        let mut headers = HeaderMap::new();
+        if value.is_none() {
+            headers.insert(OPERATION, "DEL");
+        }
+        if let Some(sequence) = expected {
+            expecting(&mut headers, Expect::LastOnSubject(sequence));
+        }
+        let body = value.unwrap_or_default();
+        for is_second in [false, true] {
+            self.link.connected().await?;
+            let mark = self.link.refusals();
+            match self.send(&subject, headers.clone(), body.clone(), mark).await {
+                Ok(Sent::Stored { published, .. }) => return Ok(published.sequence()),
+                Ok(Sent::Full { .. }) => return Err(BusError::DiskFull),
+                Err(BusError::NoStreamFor(_)) if !is_second => self.create_bucket(bucket).await?,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(BusError::NoStreamFor(subject))
+    }
+
+    /// Makes a table that is not there.
+    pub(crate) async fn create_bucket(&self, bucket: &str) -> Result<(), BusError> {
+        let stream = stream_of(bucket);
+        let config = json!({
+            "name": stream,
+            "subjects": [format!("$KV.{bucket}.>")],
+            "retention": "limits",
+            "storage": "file",
+            "discard": "new",
+            "num_replicas": 1,
+            "max_consumers": -1,
+            "max_msgs": -1,
+            "max_bytes": -1,
+            "max_msgs_per_subject": 1,
+            "allow_rollup_hdrs": true,
+            "deny_delete": true,
+            "allow_direct": true,
+        });
+        match self.link.api::<Value>(&format!("STREAM.CREATE.{stream}"), &config).await? {
+            Reply::Done(_) => Ok(()),
+            Reply::Failed(failure) => Err(failure.of_stream(&stream)),
+            Reply::Nobody => Err(no_jetstream()),
+        }
+    }
+}
+
+/// One table.
+pub(crate) struct NatsKeys {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) bucket: String,
+}
+
+impl KeyValue for NatsKeys {
+    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Entry>> {
+        Box::pin(async move {
+            let entry = self.shared.entry(&self.bucket, key).await?;
+            Ok(entry.filter(|entry| entry.value.is_some()))
+        })
+    }
+
+    fn put<'a>(&'a self, key: &'a str, value: Bytes) -> Answer<'a, u64> {
+        Box::pin(self.shared.put_entry(&self.bucket, key, Some(value), None))
+    }
+
+    fn put_if<'a>(&'a self, key: &'a str, value: Bytes, expected: u64) -> Answer<'a, u64> {
+        Box::pin(self.shared.put_entry(&self.bucket, key, Some(value), Some(expected)))
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, u64> {
+        Box::pin(self.shared.put_entry(&self.bucket, key, None, None))
+    }
+
+    fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
+        Box::pin(async move {
+            let stream = stream_of(&self.bucket);
+            match self.shared.link.stream_info(&stream).await {
+                Ok(info) if info.state.last_seq > after => {}
+                Ok(_) | Err(BusError::NoStream(_)) => return Ok(Vec::new()),
+                Err(error) => return Err(error),
+            }
+            let mut reader = NatsReader::new(self.shared.clone(), stream, ">".into(), after + 1);
+            // A key may change while its table is read: only its last change counts.
+            let mut entries = BTreeMap::new();
+            loop {
+                let stored = reader.ready(AT_ONCE).await?;
+                if stored.is_empty() {
+                    let mut changes: Vec<Entry> = entries.into_values().collect();
+                    changes.sort_by_key(|entry| entry.revision);
+                    return Ok(changes);
+                }
+                for change in stored.into_iter().map(|stored| entry(&self.bucket, stored)) {
+                    entries.insert(change.key.clone(), change);
+                }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_subjects_and_come_back() {
+        for (key, escaped) in [
+            ("plain-key_1", "plain-key_1"),
+            ("stream.reader", "stream.reader"),
+            ("https://a.example/?q=1", "https=3A//a.example/=3Fq=3D1"),
+            ("ä *>", "=C3=A4=20=2A=3E"),
+            (".a..b.", "=2Ea.=2Eb=2E"),
+        ] {
+            assert_eq!(escape(key).unwrap(), escaped);
+            assert_eq!(unescape(escaped), key);
+        }
+        assert!(escape("").is_err());
+        assert_eq!(unescape("a=zz="), "a=zz=");
+    }
+}

@@ -1,0 +1,202 @@
+//! The bus over NATS JetStream: the seam of `wirefold-flow` wherever there is more than one process.
+//!
+//! The server keeps streams, places, attempts and deadlines; here is what asks it. Only the plain
+//! client is used and JetStream's requests are made by hand (seven of them, JSON), because three
+//! things are needed that a layer above it hides: a pull that is closed without losing what is on
+//! its way, a refused permission as the answer to the call that it concerns, and codes of failures.
+//!
+//! - [`connect`] waits for a broker that is not there yet, and refuses one that is too old.
+//! - A lost connection is made again. Whatever was being asked fails with
+//!   [`BusError::Unavailable`](wirefold_flow::BusError) at once, and readers go on where they were.
+//! - Permissions: [`BusError::NotAllowed`](wirefold_flow::BusError) names user and subject.
+//!
+//! ```no_run
+//! # async fn open() -> Result<(), wirefold_flow_nats::ConnectError> {
+//! use std::sync::Arc;
+//! use wirefold_flow_nats::{Options, connect};
+//!
+//! let clock = Arc::new(wirefold_flow::SystemClock);
+//! let options = Options::new("nats://localhost:4222", "detector");
+//! let bus: Arc<dyn wirefold_flow::Bus> = Arc::new(connect(&options, clock).await?);
+//! # Ok(())
+//! # }
+//! ```
+
+mod api;
+mod attempts;
+mod batch;
+mod chain;
+mod connect;
+mod delivered;
+mod headers;
+mod keeper;
+mod keys;
+mod link;
+mod lookup;
+mod metrics;
+mod options;
+mod publish;
+mod pull;
+mod reader;
+mod refusals;
+mod streams;
+mod subscription;
+mod version;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+use wirefold_flow::{
+    Answer, Bus, BusError, ChainedPublisher, Clock, ConsumerConfig, KeyValue, OrderedReader,
+    Outgoing, Published, Stored, StreamConfig, StreamState, Subscription, check_filter, check_name,
+};
+
+pub use attempts::Attempt;
+pub use connect::ConnectError;
+pub use keeper::{Kept, MARKS};
+pub use metrics::METRICS;
+pub use options::{Login, Options};
+pub use version::OLDEST;
+
+use publish::Expect;
+
+/// What all parts of one bus share.
+pub(crate) struct Shared {
+    pub(crate) link: connect::SharedLink,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The role, and what tells this life of it from others: readers are named after both.
+    pub(crate) name: String,
+    pub(crate) life: String,
+    pub(crate) numbers: AtomicU64,
+    /// Whether this role drops what has been read; not once it was refused.
+    pub(crate) makes_room: AtomicBool,
+}
+
+/// A bus on a NATS server. Clones are one bus over one connection.
+#[derive(Clone)]
+pub struct NatsBus(Arc<Shared>);
+
+/// Connects to the broker, as soon as it is there. The clock dates dead letters.
+///
+/// # Errors
+/// A [`ConnectError`] that says what to do; a broker that is merely away is waited for.
+pub async fn connect(options: &Options, clock: Arc<dyn Clock>) -> Result<NatsBus, ConnectError> {
+    let link = Arc::new(connect::connect(options).await?);
+    let inbox = link.client.new_inbox();
+    let life = inbox.rsplit('.').next().unwrap_or_default().to_owned();
+    Ok(NatsBus(Arc::new(Shared {
+        link,
+        clock,
+        name: options.name.clone(),
+        life,
+        numbers: AtomicU64::new(1),
+        makes_room: AtomicBool::new(options.makes_room),
+    })))
+}
+
+impl NatsBus {
+    /// Sends what is on its way, acks above all, and closes the connection.
+    pub async fn close(&self) {
+        // Whatever is not sent is acked by nobody, and comes again.
+        let _ = self.0.link.client.drain().await;
+    }
+
+    /// Makes a table, unless it is there: whoever may do so lets others have none of that right.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
+    pub async fn create_bucket(&self, bucket: &str) -> Result<(), BusError> {
+        check_name("bucket", bucket)?;
+        match self.0.link.stream_info(&keys::stream_of(bucket)).await {
+            Ok(_) => Ok(()),
+            Err(BusError::NoStream(_)) => self.0.create_bucket(bucket).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a durable reader be so, and reads nothing.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
+    pub async fn create_reader(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
+        self.0.create_durable(consumer).await
+    }
+
+    /// Has a stream be less full than `share` of its bytes, by dropping the oldest of what all
+    /// named readers are past, as far as there is any.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
+    pub async fn keep_below(&self, stream: &str, share: f64) -> Result<Kept, BusError> {
+        self.0.keep_below(stream, share).await
+    }
+
+    /// Drops the oldest part of what all named readers of a stream are past. Whether there was
+    /// any. `publish` does so by itself where it finds the stream full.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
+    pub async fn drop_read(&self, stream: &str) -> Result<bool, BusError> {
+        self.0.keep(stream).await
+    }
+}
+
+impl Bus for NatsBus {
+    fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()> {
+        Box::pin(async move { self.0.link.create_stream(&config).await })
+    }
+
+    fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState> {
+        Box::pin(async move { Ok((&self.0.link.stream_info(stream).await?.state).into()) })
+    }
+
+    fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
+        Box::pin(async move { Ok(self.0.publish(message, Expect::Nothing).await?.1) })
+    }
+
+    fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {
+        Box::pin(
+            async move { Ok(self.0.publish(message, Expect::LastOnSubject(expected)).await?.1) },
+        )
+    }
+
+    fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
+        Box::pin(chain::take_over(self.0.clone(), record, expected))
+    }
+
+    fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
+        Box::pin(async move {
+            let opened = subscription::NatsSubscription::open(self.0.clone(), consumer).await?;
+            Ok(Box::new(opened) as Box<dyn Subscription>)
+        })
+    }
+
+    fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
+        let (stream, filter) = (stream.to_owned(), filter.to_owned());
+        Box::pin(async move {
+            check_name("stream", &stream)?;
+            check_filter(&filter)?;
+            let mut reader = reader::NatsReader::new(self.0.clone(), stream, filter, from);
+            reader.open().await?;
+            Ok(Box::new(reader) as Box<dyn OrderedReader>)
+        })
+    }
+
+    fn mark_read<'a>(&'a self, stream: &'a str, reader: &'a str, through: u64) -> Answer<'a, ()> {
+        Box::pin(self.0.mark_read(stream, reader, through))
+    }
+
+    fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
+        Box::pin(self.0.link.get(stream, sequence))
+    }
+
+    fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
+        Box::pin(self.0.link.last(stream, filter))
+    }
+
+    fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
+        check_name("bucket", bucket)?;
+        let bucket = bucket.to_owned();
+        Ok(Arc::new(keys::NatsKeys { shared: self.0.clone(), bucket }))
+    }
+}

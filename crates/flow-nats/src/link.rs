@@ -1,0 +1,205 @@
+//! The connection: made once the broker is there, watched, and asked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::{Client, Event, HeaderMap, Message, Request, RequestErrorKind, ServerError};
+use bytes::Bytes;
+use tokio::sync::watch;
+use tracing::{error, info, warn};
+use wirefold_flow::BusError;
+
+use crate::metrics::{CONNECTIONS, REFUSALS, SLOW_CONSUMERS};
+use crate::refusals::{Refusal, Refusals};
+
+/// Whether there is a connection, and how often it was lost.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    connected: bool,
+    losses: u64,
+}
+
+/// What the client tells of its connection, apart from answers.
+#[derive(Clone)]
+pub(crate) struct Watch {
+    state: Arc<watch::Sender<State>>,
+    refusals: Arc<Refusals>,
+    place: Arc<str>,
+}
+
+impl Watch {
+    pub(crate) fn new(place: &str) -> Self {
+        // Looked at only once a connection has been made.
+        let state = Arc::new(watch::Sender::new(State { connected: true, losses: 0 }));
+        Self { state, refusals: Arc::new(Refusals::new()), place: place.into() }
+    }
+
+    /// Something happened to the connection.
+    pub(crate) fn observe(&self, event: &Event) {
+        let server = &*self.place;
+        match event {
+            Event::Connected => {
+                CONNECTIONS.add(1, &[]);
+                info!(server, "connected to the broker");
+                self.state.send_modify(|state| state.connected = true);
+            }
+            Event::Disconnected | Event::Closed => {
+                match event {
+                    Event::Closed => info!(server, "the connection to the broker is closed"),
+                    _ => warn!(server, "the connection to the broker is lost, trying again"),
+                }
+                self.state.send_modify(|state| {
+                    state.connected = false;
+                    state.losses += 1;
+                });
+            }
+            Event::SlowConsumer(subscription) => {
+                SLOW_CONSUMERS.add(1, &[]);
+                warn!(server, subscription, "messages were dropped because nobody took them");
+            }
+            Event::ServerError(ServerError::Other(text)) => match Refusal::parse(text) {
+                Some(refusal) => {
+                    REFUSALS.add(1, &[]);
+                    error!(server, "{text}: mend the permissions of this role on the server");
+                    self.refusals.add(refusal);
+                }
+                None => warn!(server, error = text, "the broker complains"),
+            },
+            other => warn!(server, event = %other, "the connection to the broker"),
+        }
+    }
+}
+
+/// A connection that has been made once, and is made again whenever it is lost.
+pub(crate) struct Link {
+    pub(crate) client: Client,
+    watch: Watch,
+    user: String,
+    inboxes: String,
+    answer_within: Duration,
+}
+
+impl Link {
+    pub(crate) fn new(
+        client: Client,
+        watch: Watch,
+        user: String,
+        inboxes: String,
+        answer_within: Duration,
+    ) -> Self {
+        Self { client, watch, user, inboxes, answer_within }
+    }
+
+    /// How often the connection was lost.
+    pub(crate) fn losses(&self) -> u64 {
+        self.watch.state.borrow().losses
+    }
+
+    /// Returns once the connection was lost once more.
+    pub(crate) async fn lost_since(&self, losses: u64) {
+        let mut state = self.watch.state.subscribe();
+        // The sender lives as long as this.
+        let _ = state.wait_for(|state| state.losses != losses).await;
+    }
+
+    /// # Errors
+    /// [`BusError::Unavailable`] where no connection can be had in time.
+    pub(crate) async fn connected(&self) -> Result<(), BusError> {
+        let mut state = self.watch.state.subscribe();
+        let connected = state.wait_for(|state| state.connected);
+        match tokio::time::timeout(self.answer_within, connected).await {
+            Ok(_) => Ok(()),
+            Err(_) => {
+                let place = &self.watch.place;
+                Err(BusError::Unavailable(format!("there is no connection to {place}")))
+            }
+        }
+    }
+
+    /// How many refusals there have been.
+    pub(crate) fn refusals(&self) -> u64 {
+        self.watch.refusals.mark()
+    }
+
+    /// Returns once the server has refused a publish to this subject, or our inboxes.
+    pub(crate) async fn refused(&self, mark: u64, subject: &str) -> BusError {
+        let refusal = self.watch.refusals.met(mark, |refusal| self.concerns(refusal, subject));
+        refusal.await.into_error(&self.user)
+    }
+
+    /// Whether the server has refused the settling of what a reader was given.
+    pub(crate) fn refused_ack(&self, mark: u64, reader: &str) -> Option<BusError> {
+        let is_ack = |refusal: &Refusal| {
+            refusal.subject.starts_with("$JS.ACK.") && refusal.subject.contains(reader)
+        };
+        Some(self.watch.refusals.since(mark, is_ack)?.into_error(&self.user))
+    }
+
+    /// Whether this very publish or subscription was refused since.
+    pub(crate) fn was_refused(&self, mark: u64, publish: bool, subject: &str) -> bool {
+        let is_it = |refusal: &Refusal| refusal.publish == publish && refusal.subject == subject;
+        self.watch.refusals.since(mark, is_it).is_some()
+    }
+
+    fn concerns(&self, refusal: &Refusal, subject: &str) -> bool {
+        if refusal.publish {
+            refusal.subject == subject
+        } else {
+            refusal.subject.starts_with(&self.inboxes)
+        }
+    }
+
+    /// Asks, and gives the answer; none where nobody listens on this subject.
+    pub(crate) async fn ask(
+        &self,
+        subject: &str,
+        headers: Option<HeaderMap>,
+        body: Bytes,
+    ) -> Result<Option<Message>, BusError> {
+        self.connected().await?;
+        self.ask_at_once(subject, headers, body, self.refusals()).await
+    }
+
+    /// Asks without waiting for a connection, so that what is asked in order is sent in order.
+    pub(crate) async fn ask_at_once(
+        &self,
+        subject: &str,
+        headers: Option<HeaderMap>,
+        body: Bytes,
+        mark: u64,
+    ) -> Result<Option<Message>, BusError> {
+        let losses = self.losses();
+        let size = body.len() as u64;
+        let mut request = Request::new().payload(body).timeout(None);
+        if let Some(headers) = headers {
+            request = request.headers(headers);
+        }
+        let asked = self.client.send_request(subject.to_owned(), request);
+        tokio::select! {
+            biased;
+            answer = asked => match answer {
+                Ok(message) => Ok(Some(message)),
+                Err(error) => match error.kind() {
+                    RequestErrorKind::NoResponders => Ok(None),
+                    RequestErrorKind::MaxPayloadExceeded => {
+                        let limit = self.client.max_payload() as u64;
+                        Err(BusError::TooLarge { stream: format!("for {subject}"), size, limit })
+                    }
+                    RequestErrorKind::InvalidSubject => {
+                        Err(BusError::BadName { what: "subject", name: subject.to_owned() })
+                    }
+                    _ => Err(BusError::Unavailable(format!("{subject}: {error}"))),
+                },
+            },
+            error = self.refused(mark, subject) => Err(error),
+            () = self.lost_since(losses) => {
+                let place = &self.watch.place;
+                Err(BusError::Unavailable(format!("{subject}: {place} was lost before it answered")))
+            }
+            () = tokio::time::sleep(self.answer_within) => {
+                let limit = self.answer_within;
+                Err(BusError::Unavailable(format!("{subject}: no answer within {limit:?}")))
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Single messages: by sequence, and the last on a subject.
+
+use async_nats::{Message, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wirefold_flow::{BusError, Stored, StreamState, UnixMillis, check_filter, check_name};
+
+use crate::api::{Reply, code};
+use crate::headers::{self, Received};
+use crate::link::Link;
+use crate::streams::no_jetstream;
+
+/// A message as the stream's leader gives it.
+#[derive(Deserialize)]
+struct Found {
+    message: Raw,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    subject: String,
+    seq: u64,
+    #[serde(default)]
+    hdrs: String,
+    #[serde(default)]
+    data: String,
+    time: String,
+}
+
+impl Link {
+    /// The message at a sequence.
+    pub(crate) async fn get(&self, stream: &str, sequence: u64) -> Result<Stored, BusError> {
+        check_name("stream", stream)?;
+        let subject = format!("$JS.API.DIRECT.GET.{stream}");
+        let body = json!({ "seq": sequence }).to_string().into();
+        let Some(answer) = self.ask(&subject, None, body).await? else {
+            return Err(self.why_nobody(stream).await);
+        };
+        if answer.status.is_none() {
+            return from_direct(stream, answer);
+        }
+        // A copy of the stream may lag behind: only its leader knows what is gone.
+        if answer.status == Some(StatusCode::NOT_FOUND)
+            && let Some(stored) = self.ask_leader(stream, &json!({ "seq": sequence })).await?
+        {
+            return Ok(stored);
+        }
+        let state = StreamState::from(&self.stream_info(stream).await?.state);
+        let stream = stream.to_owned();
+        Err(if sequence > state.last {
+            BusError::NotYet { stream, sequence }
+        } else {
+            BusError::Gone { stream, sequence }
+        })
+    }
+
+    /// The last message that the filter takes in, from the stream's leader.
+    pub(crate) async fn last(
+        &self,
+        stream: &str,
+        filter: &str,
+    ) -> Result<Option<Stored>, BusError> {
+        check_name("stream", stream)?;
+        check_filter(filter)?;
+        self.ask_leader(stream, &json!({ "last_by_subj": filter })).await
+    }
+
+    async fn ask_leader(&self, stream: &str, body: &Value) -> Result<Option<Stored>, BusError> {
+        match self.api::<Found>(&format!("STREAM.MSG.GET.{stream}"), body).await? {
+            Reply::Done(Found { message }) => Ok(Some(message.into_stored(stream)?)),
+            Reply::Failed(failure) if failure.kind == code::MESSAGE_NOT_FOUND => Ok(None),
+            Reply::Failed(failure) => Err(failure.of_stream(stream)),
+            Reply::Nobody => Err(no_jetstream()),
+        }
+    }
+
+    /// Why a stream does not answer.
+    async fn why_nobody(&self, stream: &str) -> BusError {
+        match self.stream_info(stream).await {
+            Ok(_) => BusError::Unavailable(format!("{stream}: nobody answers for it")),
+            Err(error) => error,
+        }
+    }
+}
+
+impl Raw {
+    fn into_stored(self, stream: &str) -> Result<Stored, BusError> {
+        let unread = || BusError::Damaged(format!("{stream}/{} cannot be read", self.seq));
+        let received = headers::parse(&STANDARD.decode(&self.hdrs).map_err(|_| unread())?);
+        let body = STANDARD.decode(&self.data).map_err(|_| unread())?.into();
+        let at = time(&self.time).ok_or_else(unread)?;
+        Ok(stored(stream, self.seq, at, self.subject, received, body))
+    }
+}
+
+fn from_direct(stream: &str, message: Message) -> Result<Stored, BusError> {
+    let said = |name: &str| {
+        message.headers.as_ref().and_then(|headers| headers.get(name)).map(|value| value.as_str())
+    };
+    let unread = || BusError::Damaged(format!("{stream}: a message came without its place"));
+    let sequence = said("Nats-Sequence").and_then(|text| text.parse().ok()).ok_or_else(unread)?;
+    let at = said("Nats-Time-Stamp").and_then(time).ok_or_else(unread)?;
+    let subject = said("Nats-Subject").ok_or_else(unread)?.to_owned();
+    let received = headers::read(message.headers.as_ref());
+    Ok(stored(stream, sequence, at, subject, received, message.payload))
+}
+
+fn time(text: &str) -> Option<UnixMillis> {
+    let at: jiff::Timestamp = text.parse().ok()?;
+    Some(UnixMillis(u64::try_from(at.as_millisecond()).unwrap_or(0)))
+}
+
+/// A message of a stranger's has no id: its place is one.
+pub(crate) fn stored(
+    stream: &str,
+    sequence: u64,
+    at: UnixMillis,
+    subject: String,
+    received: Received,
+    body: Bytes,
+) -> Stored {
+    let id = received.id.unwrap_or_else(|| format!("{stream}-{sequence}"));
+    Stored { stream: stream.to_owned(), sequence, at, subject, id, headers: received.headers, body }
+}

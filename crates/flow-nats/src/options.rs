@@ -1,0 +1,97 @@
+//! Where the broker is, and as whom to speak to it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How to reach a NATS server.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `nats://host:4222` or `tls://host:4222`; several are separated by commas.
+    pub url: String,
+    /// The role that speaks, such as `detector`: the name of the connection, of its inboxes (their
+    /// prefix is `_INBOX_<name>`) and of the readers that it makes for itself.
+    pub name: String,
+    /// User and password; none where the server asks for none.
+    pub login: Option<Login>,
+    /// A file with the certificates that the server's is to be signed by; the system's otherwise.
+    pub root_certificates: Option<PathBuf>,
+    /// How long an answer may take before it counts as lost.
+    pub answer_within: Duration,
+    /// Whether it drops what all readers are past where it finds a stream full. Only a role that
+    /// may purge streams can; the others wait until such a one has.
+    pub makes_room: bool,
+}
+
+impl Options {
+    /// A broker without users, answers within five seconds, room made where there is none.
+    pub fn new(url: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            name: name.into(),
+            login: None,
+            root_certificates: None,
+            answer_within: Duration::from_secs(5),
+            makes_room: true,
+        }
+    }
+
+    /// The address without what is secret in it: for messages.
+    pub(crate) fn place(&self) -> String {
+        let without_login = |address: &str| match address.split_once("://") {
+            Some((scheme, rest)) => {
+                let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+                format!("{scheme}://{host}")
+            }
+            None => address.rsplit_once('@').map_or(address, |(_, host)| host).to_owned(),
+        };
+        self.url
+            .split(',')
+            .map(|address| without_login(address.trim()))
+            .collect::<Vec<_>>()
+            .join(",")
+    }
+
+    /// The user, as the server's permissions know it.
+    pub(crate) fn user(&self) -> String {
+        let in_url = || {
+            let (_, rest) = self.url.split_once("://")?;
+            let (login, _) = rest.split(',').next()?.rsplit_once('@')?;
+            Some(login.split(':').next().unwrap_or_default().to_owned())
+        };
+        let given = self.login.as_ref().map(|login| login.user.clone());
+        given.or_else(in_url).unwrap_or_else(|| "(none)".to_owned())
+    }
+}
+
+/// A user and a password.
+#[derive(Clone)]
+pub struct Login {
+    /// The user.
+    pub user: String,
+    /// The password; never shown.
+    pub password: String,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let url = "nats://fetcher:secret@one:4222, tls://two:4222";
+        let options = Options::new(url, "fetcher");
+        assert_eq!(options.place(), "nats://one:4222,tls://two:4222");
+        assert_eq!(options.user(), "fetcher");
+        let login = Login { user: "alerter".into(), password: "secret".into() };
+        assert!(!format!("{login:?}").contains("secret"));
+        assert_eq!(Options { login: Some(login), ..options }.user(), "alerter");
+        assert_eq!(Options::new("localhost:4222", "").user(), "(none)");
+    }
+}

@@ -1,0 +1,193 @@
+//! Ordered reading, through a consumer of the server's that is made anew whenever it breaks.
+//!
+//! Nothing is acked. The deliveries of a consumer are numbered, so a gap shows at once; then, and
+//! after a lost connection, reading goes on from the first message that is missing.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tracing::debug;
+use wirefold_flow::{Answer, BusError, OrderedReader, Stored};
+
+use crate::Shared;
+use crate::api::Reply;
+use crate::delivered::delivered;
+use crate::pull::{Broken, Pull, When};
+use crate::streams::{nanos, no_jetstream};
+
+/// How many messages are fetched ahead: they are not acked, so nothing is lost with them.
+const AHEAD: usize = 256;
+/// The server forgets a consumer that nobody has asked for so long; it is made anew then.
+const FORGOTTEN: Duration = Duration::from_secs(60);
+
+/// What is to come next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Next {
+    /// The first sequence that has not come.
+    sequence: u64,
+    /// The number of the next delivery.
+    number: u64,
+}
+
+/// What a delivery is, beside what was to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    InOrder,
+    /// A consumer that starts after the end of its stream begins before.
+    Early,
+    /// One before it is missing.
+    Gap,
+}
+
+impl Next {
+    fn meet(&mut self, number: u64, sequence: u64) -> Came {
+        if number != self.number {
+            return Came::Gap;
+        }
+        self.number += 1;
+        if sequence < self.sequence {
+            return Came::Early;
+        }
+        self.sequence = sequence + 1;
+        Came::InOrder
+    }
+}
+
+pub(crate) struct NatsReader {
+    shared: Arc<Shared>,
+    stream: String,
+    filter: String,
+    next: Next,
+    pull: Option<Pull>,
+    ahead: VecDeque<Stored>,
+}
+
+impl NatsReader {
+    pub(crate) fn new(shared: Arc<Shared>, stream: String, filter: String, from: u64) -> Self {
+        let next = Next { sequence: from.max(1), number: 1 };
+        Self { shared, stream, filter, next, pull: None, ahead: VecDeque::new() }
+    }
+
+    /// Makes the consumer, so that a stream that is not there is told at once.
+    pub(crate) async fn open(&mut self) -> Result<(), BusError> {
+        let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
+        let reader = format!("{}-{}-{number}", self.shared.name, self.shared.life);
+        let mut config = json!({
+            "name": reader,
+            "deliver_policy": "by_start_sequence",
+            "opt_start_seq": self.next.sequence,
+            "ack_policy": "none",
+            "replay_policy": "instant",
+            "inactive_threshold": nanos(FORGOTTEN),
+            "mem_storage": true,
+            "num_replicas": 1,
+        });
+        let mut what = format!("CONSUMER.CREATE.{}.{reader}", self.stream);
+        if self.filter != ">" {
+            config["filter_subject"] = self.filter.as_str().into();
+            what = format!("{what}.{}", self.filter);
+        }
+        let request = json!({ "stream_name": self.stream, "config": config, "action": "create" });
+        match self.shared.link.api::<Value>(&what, &request).await? {
+            Reply::Done(_) => {
+                self.pull = Some(Pull::new(self.shared.link.clone(), &self.stream, &reader));
+                self.next.number = 1;
+                Ok(())
+            }
+            Reply::Failed(failure) => Err(failure.of_stream(&self.stream)),
+            Reply::Nobody => Err(no_jetstream()),
+        }
+    }
+
+    /// Has some messages come, and says whether there are no more now.
+    async fn fetch(&mut self, when: When) -> Result<bool, BusError> {
+        loop {
+            if self.pull.is_none() {
+                self.open().await?;
+            }
+            let Some(pull) = &mut self.pull else {
+                continue;
+            };
+            match pull.fill(AHEAD, when).await {
+                Ok(()) => {}
+                Err(Broken::Failed(error)) => return Err(error),
+                Err(Broken::Lost | Broken::Gone) => {
+                    // What had arrived is good as far as it is without a gap.
+                    self.accept();
+                    self.pull = None;
+                    continue;
+                }
+            }
+            let is_dry = pull.is_dry();
+            if self.accept() {
+                return Ok(is_dry);
+            }
+            debug!(
+                stream = self.stream,
+                from = self.next.sequence,
+                "a gap, reading anew from there"
+            );
+            self.pull = None;
+        }
+    }
+
+    /// Takes over what has arrived, up to a gap. Whether there was none.
+    fn accept(&mut self) -> bool {
+        let arrived = self.pull.iter_mut().flat_map(|pull| pull.arrived().drain(..));
+        for message in arrived.filter_map(delivered) {
+            match self.next.meet(message.number, message.stored.sequence) {
+                Came::InOrder => self.ahead.push_back(message.stored),
+                Came::Early => {}
+                Came::Gap => return false,
+            }
+        }
+        true
+    }
+
+    fn take(&mut self, max: usize) -> Vec<Stored> {
+        let count = max.min(self.ahead.len());
+        self.ahead.drain(..count).collect()
+    }
+}
+
+impl OrderedReader for NatsReader {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
+        Box::pin(async move {
+            while self.ahead.is_empty() {
+                self.fetch(When::Arrived).await?;
+            }
+            Ok(self.take(max))
+        })
+    }
+
+    fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
+        Box::pin(async move {
+            while self.ahead.len() < max {
+                if self.fetch(When::Ready).await? {
+                    break;
+                }
+            }
+            Ok(self.take(max))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Came, Next};
+
+    #[test]
+    fn a_delivery_that_is_missing_shows() {
+        let mut next = Next { sequence: 10, number: 1 };
+        // The end of the stream, before what was asked for.
+        assert_eq!(next.meet(1, 7), Came::Early);
+        assert_eq!(next.meet(2, 10), Came::InOrder);
+        // Sequences that the filter does not take in are no gap.
+        assert_eq!(next.meet(3, 15), Came::InOrder);
+        assert_eq!(next.meet(5, 17), Came::Gap);
+        assert_eq!(next, Next { sequence: 16, number: 4 });
+    }
+}

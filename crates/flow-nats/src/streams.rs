@@ -1,0 +1,203 @@
+//! Streams: made as they are configured, whatever else an operator has set on them kept.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tracing::error;
+use wirefold_flow::{BusError, StreamConfig, StreamState, check_filter, check_name};
+
+use crate::api::{Failure, Reply};
+use crate::link::Link;
+
+/// The server takes no shorter window.
+const SHORTEST_WINDOW: Duration = Duration::from_millis(100);
+/// Where a stream's named readers stand in its metadata.
+const READERS: &str = "wirefold-readers";
+
+/// A stream as the server describes it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Info {
+    pub(crate) config: Map<String, Value>,
+    pub(crate) state: State,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct State {
+    pub(crate) messages: u64,
+    pub(crate) bytes: u64,
+    pub(crate) first_seq: u64,
+    pub(crate) last_seq: u64,
+}
+
+impl Info {
+    /// The durable readers whose unread messages are kept.
+    pub(crate) fn readers(&self) -> Vec<String> {
+        let named = self.config.get("metadata").and_then(|metadata| metadata.get(READERS));
+        let named = named.and_then(Value::as_str).unwrap_or_default();
+        named.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn max_message(&self) -> u64 {
+        self.config.get("max_msg_size").and_then(Value::as_u64).unwrap_or(0)
+    }
+}
+
+impl From<&State> for StreamState {
+    fn from(state: &State) -> Self {
+        let first = if state.messages == 0 { state.last_seq + 1 } else { state.first_seq };
+        let State { messages, bytes, last_seq: last, .. } = *state;
+        Self { first, last, messages, bytes }
+    }
+}
+
+impl Link {
+    /// # Errors
+    /// [`BusError::NoStream`], or no answer.
+    pub(crate) async fn stream_info(&self, stream: &str) -> Result<Info, BusError> {
+        check_name("stream", stream)?;
+        match self.api(&format!("STREAM.INFO.{stream}"), &Value::Null).await? {
+            Reply::Done(info) => Ok(info),
+            Reply::Failed(failure) => Err(failure.of_stream(stream)),
+            Reply::Nobody => Err(no_jetstream()),
+        }
+    }
+
+    /// Makes the stream be so.
+    pub(crate) async fn create_stream(&self, config: &StreamConfig) -> Result<(), BusError> {
+        check_name("stream", &config.name)?;
+        config.subjects.iter().try_for_each(|filter| check_filter(filter))?;
+        match self.stream_info(&config.name).await {
+            Ok(stands) => {
+                let mut wanted = stands.config.clone();
+                wanted.extend(ours(config));
+                let is_so = wanted.iter().all(|(name, value)| is_same(&stands.config, name, value));
+                if is_so { Ok(()) } else { self.put_stream("UPDATE", config, wanted).await }
+            }
+            Err(BusError::NoStream(_)) => {
+                let mut wanted = ours(config);
+                wanted.extend(first_settings());
+                self.put_stream("CREATE", config, wanted).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn put_stream(
+        &self,
+        verb: &str,
+        config: &StreamConfig,
+        wanted: Map<String, Value>,
+    ) -> Result<(), BusError> {
+        let stream = &config.name;
+        let reply = self.api::<Value>(&format!("STREAM.{verb}.{stream}"), &wanted.into()).await?;
+        match reply {
+            Reply::Done(_) => Ok(()),
+            Reply::Failed(failure) => Err(refused(stream, &failure)),
+            Reply::Nobody => Err(no_jetstream()),
+        }
+    }
+
+    /// The stream that takes a subject.
+    pub(crate) async fn stream_of(&self, subject: &str) -> Result<String, BusError> {
+        #[derive(Deserialize)]
+        struct Names {
+            streams: Option<Vec<String>>,
+        }
+        match self.api("STREAM.NAMES", &json!({ "subject": subject })).await? {
+            Reply::Done(Names { streams }) => {
+                let first = streams.unwrap_or_default().into_iter().next();
+                first.ok_or_else(|| BusError::NoStreamFor(subject.to_owned()))
+            }
+            Reply::Failed(failure) => Err(failure.of_stream(subject)),
+            Reply::Nobody => Err(no_jetstream()),
+        }
+    }
+
+    /// What a publish means that was larger than its stream takes. Whoever may not ask for the
+    /// bound is told the subject alone.
+    pub(crate) async fn too_large(&self, stream: &str, subject: &str, size: u64) -> BusError {
+        let stream = match stream {
+            "" => self.stream_of(subject).await.unwrap_or_else(|_| format!("for {subject}")),
+            named => named.to_owned(),
+        };
+        let limit = self.stream_info(&stream).await.map_or(0, |info| info.max_message());
+        BusError::TooLarge { stream, size, limit }
+    }
+}
+
+pub(crate) fn no_jetstream() -> BusError {
+    BusError::Unavailable("JetStream does not answer".to_owned())
+}
+
+fn refused(stream: &str, failure: &Failure) -> BusError {
+    match failure.of_stream(stream) {
+        // The server says so too where a bound is above what it has left to give.
+        BusError::DiskFull => BusError::BadStream {
+            stream: stream.to_owned(),
+            why: "the server has less room than its max_bytes: lower it, or raise max_file_store",
+        },
+        BusError::Unavailable(_) if (400..500).contains(&failure.code) => {
+            error!(stream, why = failure.description, "the server does not take this stream");
+            let why = "the server does not take it so, see the log";
+            BusError::BadStream { stream: stream.to_owned(), why }
+        }
+        other => other,
+    }
+}
+
+/// What we decide about a stream.
+fn ours(config: &StreamConfig) -> Map<String, Value> {
+    let max_age = config.max_age.max(SHORTEST_WINDOW);
+    let window = config.window.clamp(SHORTEST_WINDOW, max_age);
+    // With nobody named to read it, nothing unread is lost with the oldest.
+    let discard = if config.readers.is_empty() { "old" } else { "new" };
+    let fields = json!({
+        "name": config.name,
+        "subjects": config.subjects,
+        // Work queues and interest lose messages, and forget ids, in ways that limits do not.
+        "retention": "limits",
+        "discard": discard,
+        "max_age": nanos(max_age),
+        "max_bytes": i64::try_from(config.max_bytes).unwrap_or(i64::MAX),
+        "max_msg_size": i32::try_from(config.max_message).unwrap_or(i32::MAX),
+        "duplicate_window": nanos(window),
+        "allow_direct": true,
+        "allow_atomic": true,
+        "metadata": { READERS: config.readers.join(" ") },
+    });
+    into_map(fields)
+}
+
+/// What an operator may change later.
+fn first_settings() -> Map<String, Value> {
+    into_map(json!({
+        "storage": "file",
+        "num_replicas": 1,
+        "max_consumers": -1,
+        "max_msgs": -1,
+        "max_msgs_per_subject": -1,
+    }))
+}
+
+pub(crate) fn into_map(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// Whether a setting stands so already. The server adds entries of its own to the metadata.
+fn is_same(stands: &Map<String, Value>, name: &str, wanted: &Value) -> bool {
+    match (stands.get(name), wanted) {
+        (Some(Value::Object(found)), Value::Object(given)) => {
+            given.iter().all(|(key, value)| found.get(key) == Some(value))
+        }
+        (Some(found), given) => found == given,
+        (None, _) => false,
+    }
+}
+
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(i64::MAX.unsigned_abs()).min(i64::MAX as u64)
+}

@@ -1,0 +1,261 @@
+//! Durable subscriptions: the server keeps the place, the attempts and the deadlines.
+//!
+//! How often a message may be delivered is counted by the server and judged here: whoever is given
+//! it once too often puts it into the dead letters, so that it stands there with its reason even
+//! where the one who died of it never came back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wirefold_flow::{
+    Answer, BusError, Cause, ConsumerConfig, DeadLetter, Delivery, Reason, Settle, Settler, Stored,
+    Subscription, check_filter, check_name,
+};
+
+use crate::Shared;
+use crate::api::{Reply, code};
+use crate::delivered::{Delivered, delivered};
+use crate::publish::Expect;
+use crate::pull::{Broken, Pull, When};
+use crate::streams::{into_map, nanos, no_jetstream};
+
+pub(crate) struct NatsSubscription {
+    holder: Arc<Holder>,
+    pull: Pull,
+}
+
+/// What the deliveries of one subscription share.
+struct Holder {
+    shared: Arc<Shared>,
+    consumer: ConsumerConfig,
+    /// The refusals that have been told.
+    refusals: AtomicU64,
+}
+
+impl NatsSubscription {
+    pub(crate) async fn open(
+        shared: Arc<Shared>,
+        consumer: ConsumerConfig,
+    ) -> Result<Self, BusError> {
+        shared.create_durable(&consumer).await?;
+        let pull = Pull::new(shared.link.clone(), &consumer.stream, &consumer.durable);
+        let refusals = AtomicU64::new(shared.link.refusals());
+        Ok(Self { holder: Arc::new(Holder { shared, consumer, refusals }), pull })
+    }
+
+    async fn fill(&mut self, max: usize) -> Result<(), BusError> {
+        loop {
+            match self.pull.fill(max, When::Arrived).await {
+                Ok(()) => return Ok(()),
+                Err(Broken::Failed(error)) => return Err(error),
+                Err(Broken::Lost) => {}
+                Err(Broken::Gone) => self.holder.look_for_it().await?,
+            }
+        }
+    }
+
+    /// Puts what was delivered too often into the dead letters.
+    async fn bury_exhausted(&mut self, max: usize) -> Result<(), BusError> {
+        let mut place = 0;
+        while let Some(message) = self.pull.arrived().get(place).filter(|_| place < max) {
+            let Some(message) = delivered(message.clone()) else {
+                self.pull.arrived().remove(place);
+                continue;
+            };
+            if message.attempt > self.holder.consumer.max_deliver {
+                self.holder.bury_exhausted(&message).await?;
+                self.pull.arrived().remove(place);
+            } else {
+                place += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn deliveries(&mut self, max: usize) -> Vec<Delivery> {
+        let arrived = self.pull.arrived();
+        let count = max.min(arrived.len());
+        let messages = arrived.drain(..count).filter_map(delivered);
+        let to_delivery = |Delivered { stored, attempt, ack, .. }: Delivered| {
+            let (holder, message) = (self.holder.clone(), stored.clone());
+            let settler = Arc::new(NatsSettler { holder, message, attempt, ack });
+            Delivery { message: stored, attempt, settler }
+        };
+        messages.map(to_delivery).collect()
+    }
+}
+
+impl Subscription for NatsSubscription {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async move {
+            loop {
+                self.fill(max).await?;
+                self.bury_exhausted(max).await?;
+                let deliveries = self.deliveries(max);
+                if !deliveries.is_empty() || max == 0 {
+                    return Ok(deliveries);
+                }
+            }
+        })
+    }
+
+    fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async move {
+            self.pull.close().await?;
+            self.bury_exhausted(usize::MAX).await?;
+            Ok(self.deliveries(usize::MAX))
+        })
+    }
+}
+
+impl Shared {
+    /// Makes the durable reader be so. Asks first, as most roles may look and not make.
+    pub(crate) async fn create_durable(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
+        let ConsumerConfig { stream, durable, filter, dead, .. } = consumer;
+        check_name("stream", stream)?;
+        check_name("durable", durable)?;
+        check_filter(filter)?;
+        let wanted = config(consumer);
+        let info = format!("CONSUMER.INFO.{stream}.{durable}");
+        match self.link.api::<Value>(&info, &Value::Null).await? {
+            Reply::Done(stands) if stands_so(&stands["config"], &wanted) => return Ok(()),
+            Reply::Done(_) => {}
+            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => {}
+            Reply::Failed(failure) => return Err(failure.of_stream(stream)),
+            Reply::Nobody => return Err(no_jetstream()),
+        }
+        self.link.stream_of(&dead.subject).await?;
+        let mut what = format!("CONSUMER.CREATE.{stream}.{durable}");
+        if filter != ">" {
+            what = format!("{what}.{filter}");
+        }
+        let request = json!({ "stream_name": stream, "config": wanted, "action": "" });
+        match self.link.api::<Value>(&what, &request).await? {
+            Reply::Done(_) => Ok(()),
+            Reply::Failed(failure) => Err(failure.of_stream(stream)),
+            Reply::Nobody => Err(no_jetstream()),
+        }
+    }
+}
+
+fn config(consumer: &ConsumerConfig) -> Value {
+    let mut config = json!({
+        "name": consumer.durable,
+        "durable_name": consumer.durable,
+        "deliver_policy": "all",
+        "ack_policy": "explicit",
+        "ack_wait": nanos(consumer.ack_deadline),
+        // Without end for the server: see above.
+        "max_deliver": -1,
+        "max_ack_pending": consumer.max_in_flight,
+        "replay_policy": "instant",
+    });
+    if consumer.filter != ">" {
+        config["filter_subject"] = consumer.filter.as_str().into();
+    }
+    config
+}
+
+fn stands_so(stands: &Value, wanted: &Value) -> bool {
+    let has_filter = |config: &Value| config.get("filter_subject").is_some();
+    let is_same = |(name, value): (&String, &Value)| stands.get(name) == Some(value);
+    let wanted_map = into_map(wanted.clone());
+    has_filter(stands) == has_filter(wanted) && wanted_map.iter().all(is_same)
+}
+
+impl Holder {
+    /// Nobody answered a pull: says why, where that is known.
+    async fn look_for_it(&self) -> Result<(), BusError> {
+        let ConsumerConfig { stream, durable, .. } = &self.consumer;
+        let info = format!("CONSUMER.INFO.{stream}.{durable}");
+        match self.shared.link.api::<Value>(&info, &Value::Null).await? {
+            Reply::Done(_) => Ok(()),
+            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => {
+                Err(BusError::NoReader { stream: stream.clone(), durable: durable.clone() })
+            }
+            Reply::Failed(failure) => Err(failure.of_stream(stream)),
+            Reply::Nobody => Err(no_jetstream()),
+        }
+    }
+
+    async fn bury_exhausted(&self, message: &Delivered) -> Result<(), BusError> {
+        let attempts = self.consumer.max_deliver;
+        let text = format!("delivered {attempts} times and never settled");
+        let reason = Reason { cause: Cause::MaxDeliver, text };
+        self.bury(&message.stored, &message.ack, attempts, &reason).await
+    }
+
+    /// Puts a message into the dead letters, and only then has it never delivered again.
+    async fn bury(
+        &self,
+        message: &Stored,
+        ack: &str,
+        attempts: u32,
+        reason: &Reason,
+    ) -> Result<(), BusError> {
+        let ConsumerConfig { durable: stage, dead, .. } = &self.consumer;
+        let (at, body) = (self.shared.clock.now(), Some(&message.body));
+        let letter = DeadLetter { stage, reason, attempts, at, message, body };
+        match self.shared.publish(dead.outgoing(&letter), Expect::Nothing).await {
+            Err(BusError::TooLarge { .. }) => {
+                let bare = dead.outgoing(&DeadLetter { body: None, ..letter });
+                self.shared.publish(bare, Expect::Nothing).await?;
+            }
+            published => {
+                published?;
+            }
+        }
+        self.say(ack, "+TERM".to_owned()).await
+    }
+
+    /// Says something about a delivery. The server does not answer: an answer would cost as much
+    /// as the delivery, and one that is lost brings the message again, which does no harm.
+    async fn say(&self, ack: &str, what: String) -> Result<(), BusError> {
+        let link = &self.shared.link;
+        let closed = |_| BusError::Unavailable("the connection is closed".to_owned());
+        link.client.publish(ack.to_owned(), what.into()).await.map_err(closed)?;
+        // A refusal is told once, with whichever settle comes after it.
+        let mark = self.refusals.swap(link.refusals(), Ordering::Relaxed);
+        let of_this_reader = format!(".{}.{}.", self.consumer.stream, self.consumer.durable);
+        match link.refused_ack(mark, &of_this_reader) {
+            Some(refused) => Err(refused),
+            None => Ok(()),
+        }
+    }
+}
+
+struct NatsSettler {
+    holder: Arc<Holder>,
+    message: Stored,
+    attempt: u32,
+    ack: String,
+}
+
+impl NatsSettler {
+    async fn settle(&self, settle: Settle) -> Result<(), BusError> {
+        let is_last = self.attempt >= self.holder.consumer.max_deliver;
+        let (ack, message) = (&self.ack, &self.message);
+        match settle {
+            Settle::Ack => self.holder.say(ack, "+ACK".to_owned()).await,
+            Settle::InProgress => self.holder.say(ack, "+WPI".to_owned()).await,
+            Settle::Reject(reason) => self.holder.bury(message, ack, self.attempt, &reason).await,
+            Settle::Retry { why: text, .. } if is_last => {
+                let reason = Reason { cause: Cause::MaxDeliver, text };
+                self.holder.bury(message, ack, self.attempt, &reason).await
+            }
+            Settle::Retry { after, .. } => self.holder.say(ack, later(after)).await,
+        }
+    }
+}
+
+fn later(after: Duration) -> String {
+    if after.is_zero() { "-NAK".to_owned() } else { format!("-NAK {{\"delay\":{}}}", nanos(after)) }
+}
+
+impl Settler for NatsSettler {
+    fn settle(&self, settle: Settle) -> Answer<'_, ()> {
+        Box::pin(self.settle(settle))
+    }
+}

@@ -1,0 +1,193 @@
+//! The chained publisher over a real server: both forms, zombies, crashes and a full stream.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use wirefold_flow::{
+    Bus, BusError, ChainedPublisher, ConsumerConfig, DeadLetters, Outgoing, Settle, Stored,
+    StreamConfig,
+};
+
+use crate::server::Server;
+use crate::waiting::within_reason;
+
+async fn take_over(bus: &dyn Bus, epoch: u64) -> Result<Box<dyn ChainedPublisher>, BusError> {
+    let last = bus.last("WORK", "work.epoch").await?.map_or(0, |last| last.sequence);
+    bus.take_over(Outgoing::new("work.epoch", format!("epoch-{epoch}"), ""), last).await
+}
+
+fn numbered(epoch: u64, from: usize, count: usize) -> Vec<Outgoing> {
+    let one = |number| Outgoing::new("work.one", format!("{epoch}-{number}"), vec![b'x'; 200]);
+    (from..from + count).map(one).collect()
+}
+
+async fn all(bus: &dyn Bus) -> Vec<Stored> {
+    bus.read("WORK", ">", 1).await.unwrap().ready(1_000_000).await.unwrap()
+}
+
+/// After each epoch record stand its records, from the first on without a hole.
+fn each_epoch_stands_alone(stands: &[Stored]) {
+    let mut epoch = "";
+    let mut expected = 0;
+    for record in stands {
+        if let Some(begun) = record.id.strip_prefix("epoch-") {
+            (epoch, expected) = (begun, 0);
+            continue;
+        }
+        assert_eq!(record.id, format!("{epoch}-{expected}"));
+        expected += 1;
+    }
+}
+
+async fn bus_with_stream(server: &Server) -> Arc<dyn Bus> {
+    let bus = server.bus().await;
+    bus.create_stream(StreamConfig::new("WORK", &["work.>"])).await.unwrap();
+    Arc::new(bus)
+}
+
+#[tokio::test]
+async fn singles_and_batches_make_one_chain() {
+    let server = Server::start();
+    let bus = bus_with_stream(&server).await;
+    let mut chain = take_over(&*bus, 1).await.unwrap();
+    let mut next = 0;
+    for count in [1, 100, 3, 31, 32, 1, 600, 2] {
+        let sequences = chain.append(numbered(1, next, count)).await.unwrap();
+        let first = next as u64 + 2;
+        assert!(sequences.iter().copied().eq(first..first + count as u64), "{sequences:?}");
+        next += count;
+    }
+    let stands = all(&*bus).await;
+    assert_eq!(stands.len(), next + 1);
+    each_epoch_stands_alone(&stands);
+}
+
+/// As long as a batch would be, all under way at once, and none overtakes another.
+#[tokio::test]
+async fn a_stream_that_takes_no_batches_is_appended_to_singly() {
+    let server = Server::start();
+    let bus = server.bus().await;
+    let config = json!({
+        "name": "WORK", "subjects": ["work.>"], "retention": "limits", "storage": "file",
+        "discard": "old", "num_replicas": 1, "max_consumers": -1, "max_msgs": -1, "max_bytes": -1,
+    });
+    let created = server.ask("STREAM.CREATE.WORK", config).await;
+    assert_eq!(created["error"], json!(null));
+    let mut chain = take_over(&bus, 1).await.unwrap();
+    for round in 0..5 {
+        chain.append(numbered(1, round * 400, 400)).await.unwrap();
+    }
+    let stands = all(&bus).await;
+    assert_eq!(stands.len(), 2001);
+    each_epoch_stands_alone(&stands);
+}
+
+#[tokio::test]
+async fn a_zombie_gets_nothing_in_by_either_form() {
+    let server = Server::start();
+    let bus = bus_with_stream(&server).await;
+    // Of each two, the second lives on in another process, with a connection of its own.
+    for (epoch, size) in [(1, 1), (2, 10), (3, 100)] {
+        let other = server.bus().await;
+        let mut zombie = take_over(&other, epoch * 10).await.unwrap();
+        zombie.append(numbered(epoch * 10, 0, 5)).await.unwrap();
+        let mut heir = take_over(&*bus, epoch * 10 + 1).await.unwrap();
+        heir.append(numbered(epoch * 10 + 1, 0, 40)).await.unwrap();
+        let before = all(&*bus).await;
+        for try_from in [5, 5, 200] {
+            let refused = zombie.append(numbered(epoch * 10, try_from, size)).await;
+            assert!(matches!(refused, Err(BusError::Fenced(_))), "{refused:?}");
+        }
+        assert_eq!(all(&*bus).await.len(), before.len(), "size {size}");
+        heir.append(numbered(epoch * 10 + 1, 40, size)).await.unwrap();
+    }
+    each_epoch_stands_alone(&all(&*bus).await);
+}
+
+#[tokio::test]
+async fn a_known_id_in_a_batch_refuses_the_batch() {
+    let server = Server::start();
+    let bus = bus_with_stream(&server).await;
+    let mut chain = take_over(&*bus, 1).await.unwrap();
+    chain.append(numbered(1, 0, 3)).await.unwrap();
+    let refused = chain.append(numbered(1, 2, 50)).await;
+    assert!(matches!(refused, Err(BusError::Fenced(_))), "{refused:?}");
+    assert_eq!(all(&*bus).await.len(), 4);
+}
+
+/// Two writers at once, each of which takes over whenever it is fenced, and a server that is
+/// killed: whatever comes of it, each epoch stands alone, and nothing acknowledged is missing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rival_writers_and_kills_leave_no_hole() {
+    let mut server = Server::start();
+    bus_with_stream(&server).await;
+    let mut rivals = Vec::new();
+    for rival in 0..2_u64 {
+        let bus = server.bus().await;
+        rivals.push(tokio::spawn(async move {
+            let mut acknowledged = Vec::new();
+            for life in 0..12 {
+                let epoch = life * 2 + rival + 1;
+                let Ok(mut chain) = take_over(&bus, epoch).await else {
+                    tokio::task::yield_now().await;
+                    continue;
+                };
+                for (batch, size) in [1, 40, 7, 100, 1, 64].into_iter().enumerate() {
+                    let from = [0, 1, 41, 48, 148, 149][batch];
+                    let messages = numbered(epoch, from, size);
+                    let ids: Vec<String> = messages.iter().map(|m| m.id.clone()).collect();
+                    match chain.append(messages).await {
+                        Ok(_) => acknowledged.extend(ids),
+                        Err(_) => break,
+                    }
+                }
+            }
+            acknowledged
+        }));
+    }
+    for _ in 0..3 {
+        crate::waiting::pass(std::time::Duration::from_millis(150)).await;
+        server.kill();
+        server.restart();
+    }
+    let mut acknowledged = Vec::new();
+    for rival in rivals {
+        acknowledged.extend(within_reason(rival).await.unwrap());
+    }
+    let bus = server.bus().await;
+    let stands = all(&bus).await;
+    each_epoch_stands_alone(&stands);
+    let ids: std::collections::HashSet<&str> = stands.iter().map(|m| m.id.as_str()).collect();
+    assert!(!acknowledged.is_empty());
+    assert!(acknowledged.iter().all(|id| ids.contains(id.as_str())), "acknowledged and lost");
+}
+
+#[tokio::test]
+async fn a_chain_waits_for_room_and_goes_on_without_a_hole() {
+    let server = Server::start();
+    let bus = server.bus().await;
+    let readers = vec!["reader".to_owned()];
+    let small =
+        StreamConfig { readers, max_bytes: 10_000, ..StreamConfig::new("WORK", &["work.>"]) };
+    bus.create_stream(small).await.unwrap();
+    bus.create_stream(StreamConfig::new("DEAD", &["dead.>"])).await.unwrap();
+    let mut chain = take_over(&bus, 1).await.unwrap();
+    let appending = tokio::spawn(async move {
+        for (from, count) in [(0, 5), (5, 100), (105, 20)] {
+            chain.append(numbered(1, from, count)).await.unwrap();
+        }
+    });
+    let dead = DeadLetters::plain("dead.reader");
+    let mut subscription =
+        bus.subscribe(ConsumerConfig::new("WORK", "reader", dead)).await.unwrap();
+    let mut read = Vec::new();
+    while read.len() < 126 {
+        for delivery in within_reason(subscription.next(10)).await.unwrap() {
+            delivery.settler.settle(Settle::Ack).await.unwrap();
+            read.push(delivery.message);
+        }
+    }
+    within_reason(appending).await.unwrap();
+    each_epoch_stands_alone(&read);
+    assert!(bus.stream_state("WORK").await.unwrap().first > 1, "it was never full");
+}

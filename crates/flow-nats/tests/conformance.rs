@@ -1,0 +1,53 @@
+//! The suite over a real server. A crash is a SIGKILL of it; time cannot be moved and passes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wirefold_flow::conformance::Harness;
+use wirefold_flow::{BoxFuture, Bus, conformance_suite};
+
+use crate::server::Server;
+use crate::waiting::pass;
+
+/// For the server to do what is due: its timers are not to the millisecond, and questions and
+/// answers take their way.
+const SLACK: Duration = Duration::from_millis(40);
+/// The server writes the places of readers ten times a second, so that what it delivered or was
+/// told within the last tenth before a crash comes again. The suite asks what stands after that.
+const PLACES_WRITTEN: Duration = Duration::from_millis(200);
+
+struct JetStream {
+    server: Server,
+    bus: Arc<dyn Bus>,
+}
+
+async fn jetstream() -> JetStream {
+    let server = Server::start();
+    let bus = Arc::new(server.bus().await);
+    JetStream { server, bus }
+}
+
+impl Harness for JetStream {
+    fn bus(&self) -> Arc<dyn Bus> {
+        self.bus.clone()
+    }
+
+    fn crash_and_reopen(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            pass(PLACES_WRITTEN).await;
+            self.server.kill();
+            self.server.restart();
+            self.bus = Arc::new(self.server.bus().await);
+        })
+    }
+
+    fn advance(&self, by: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            pass(by + SLACK).await;
+            // Behind whatever was asked meanwhile.
+            let _ = self.bus.stream_state("WORK").await;
+        })
+    }
+}
+
+conformance_suite!(jetstream);

@@ -1,0 +1,14 @@
+//! The suite and more over a real nats-server, which is a child of each test.
+
+#![expect(clippy::unwrap_used, reason = "a test, and what it stands on")]
+
+mod chain;
+mod conformance;
+mod keeper;
+mod outages;
+mod permissions;
+mod rights;
+mod roles;
+mod server;
+mod streams;
+mod waiting;

@@ -1,0 +1,307 @@
+//! Servers that are killed, come late, and lose a stream under those who use it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use wirefold_flow::conformance::unique;
+use wirefold_flow::sim::Random;
+use wirefold_flow::{
+    Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Settle, Stored, StreamConfig,
+    Subscription, SystemClock,
+};
+use wirefold_flow_nats::{Options, connect};
+
+use crate::server::Server;
+use crate::waiting::{pass, within_reason};
+
+const SEED: u64 = 20_261_122;
+const KILLS: u64 = 5;
+const LANES: usize = 8;
+
+async fn all(bus: &dyn Bus, stream: &str) -> Vec<Stored> {
+    bus.read(stream, ">", 1).await.unwrap().ready(1_000_000).await.unwrap()
+}
+
+async fn streams(bus: &dyn Bus) {
+    for (name, subjects) in [("WORK", "work.>"), ("OUT", "out.>"), ("DEAD", "dead.>")] {
+        let window = Duration::from_mins(10);
+        let stream = StreamConfig { window, ..StreamConfig::new(name, &[subjects]) };
+        bus.create_stream(stream).await.unwrap();
+    }
+}
+
+fn worker() -> ConsumerConfig {
+    let dead = DeadLetters::plain("dead.worker");
+    let ack_deadline = Duration::from_secs(2);
+    let consumer = ConsumerConfig::new("WORK", "worker", dead);
+    ConsumerConfig { ack_deadline, max_deliver: 1000, ..consumer }
+}
+
+/// Tries again with the same id for as long as the bus is away, as the loops do.
+async fn publish(bus: &dyn Bus, message: Outgoing) {
+    loop {
+        match bus.publish(message.clone()).await {
+            Ok(_) => return,
+            Err(error) => assert!(error.may_pass(), "{error}"),
+        }
+    }
+}
+
+/// What publishers and a worker have been told.
+#[derive(Default)]
+struct Told {
+    acknowledged: AtomicUsize,
+    stop: AtomicBool,
+}
+
+impl Told {
+    async fn at_least(&self, count: usize) {
+        while self.acknowledged.load(Ordering::Relaxed) < count {
+            pass(Duration::from_millis(2)).await;
+        }
+    }
+}
+
+async fn publish_lane(bus: Arc<dyn Bus>, lane: usize, told: Arc<Told>) -> Vec<String> {
+    let mut ids = Vec::new();
+    while !told.stop.load(Ordering::Relaxed) {
+        let id = format!("{lane}-{}", ids.len());
+        publish(&*bus, Outgoing::new("work.one", id.as_str(), vec![b'x'; 3000])).await;
+        told.acknowledged.fetch_add(1, Ordering::Relaxed);
+        ids.push(id);
+    }
+    ids
+}
+
+/// Puts each message out under its id, then acks it; until it has had the last one.
+async fn relay(bus: Arc<dyn Bus>) {
+    let mut subscription = bus.subscribe(worker()).await.unwrap();
+    loop {
+        let deliveries = match subscription.next(32).await {
+            Ok(deliveries) => deliveries,
+            Err(error) => {
+                assert!(error.may_pass(), "{error}");
+                continue;
+            }
+        };
+        for delivery in deliveries {
+            let id = delivery.message.id.clone();
+            publish(&*bus, Outgoing::new("out.one", id.as_str(), "")).await;
+            let _ = delivery.settler.settle(Settle::Ack).await;
+            if id == "end" {
+                return;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_server_loses_nothing_acknowledged_and_repeats_nothing() {
+    let mut server = Server::start();
+    let bus: Arc<dyn Bus> = Arc::new(server.bus().await);
+    streams(&*bus).await;
+    let told = Arc::new(Told::default());
+    let mut lanes = JoinSet::new();
+    for lane in 0..LANES {
+        lanes.spawn(publish_lane(bus.clone(), lane, told.clone()));
+    }
+    let relaying = tokio::spawn(relay(bus.clone()));
+    let mut random = Random::new(SEED);
+    for _ in 0..KILLS {
+        let until = told.acknowledged.load(Ordering::Relaxed) + 50 + random.below(300) as usize;
+        within_reason(told.at_least(until)).await;
+        server.kill();
+        server.restart();
+    }
+    let last = told.acknowledged.load(Ordering::Relaxed) + 100;
+    within_reason(told.at_least(last)).await;
+    told.stop.store(true, Ordering::Relaxed);
+    let acknowledged: Vec<String> = within_reason(lanes.join_all()).await.concat();
+    publish(&*bus, Outgoing::new("work.end", "end", "")).await;
+    within_reason(relaying).await.unwrap();
+
+    let [work, out] = [all(&*bus, "WORK").await, all(&*bus, "OUT").await];
+    let [worked, put_out] = [unique(&work), unique(&out)];
+    assert!(acknowledged.iter().all(|id| worked.contains(id.as_str())), "acknowledged and lost");
+    assert_eq!(work.len(), acknowledged.len() + 1, "more than was acknowledged");
+    // What was being worked on when the last one came is put out after it.
+    let missing = worked.difference(&put_out).count();
+    assert!(missing <= 32 && put_out.is_subset(&worked), "{missing} were not put out");
+}
+
+#[tokio::test]
+async fn a_reader_in_order_leaves_nothing_out_across_kills() {
+    let mut server = Server::start();
+    let bus: Arc<dyn Bus> = Arc::new(server.bus().await);
+    streams(&*bus).await;
+    let told = Arc::new(Told::default());
+    let publishing = tokio::spawn(publish_lane(bus.clone(), 0, told.clone()));
+    let mut reader = bus.read("WORK", ">", 1).await.unwrap();
+    let mut read = Vec::new();
+    for kill in 1..=3 {
+        while read.len() < kill * 40 {
+            match within_reason(reader.next(10)).await {
+                Ok(messages) => read.extend(messages),
+                Err(error) => assert!(error.may_pass(), "{error}"),
+            }
+        }
+        server.kill();
+        server.restart();
+    }
+    let last = told.acknowledged.load(Ordering::Relaxed) + 20;
+    within_reason(told.at_least(last)).await;
+    told.stop.store(true, Ordering::Relaxed);
+    let acknowledged = within_reason(publishing).await.unwrap();
+    while read.len() < acknowledged.len() {
+        match within_reason(reader.next(100)).await {
+            Ok(messages) => read.extend(messages),
+            Err(error) => assert!(error.may_pass(), "{error}"),
+        }
+    }
+    assert_eq!(unique(&read).len(), acknowledged.len());
+    assert!(read.iter().map(|message| &message.id).eq(&acknowledged), "another order");
+}
+
+#[tokio::test]
+async fn a_broker_that_comes_after_its_clients_is_waited_for() {
+    let mut server = Server::prepared("");
+    let options = server.options();
+    let clients = tokio::spawn(async move {
+        let bus = connect(&options, Arc::new(SystemClock)).await.unwrap();
+        streams(&bus).await;
+        bus.publish(Outgoing::new("work.a", "a", "")).await.unwrap().sequence()
+    });
+    pass(Duration::from_millis(400)).await;
+    assert!(!clients.is_finished(), "there was no broker yet");
+    server.restart();
+    assert_eq!(within_reason(clients).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_broker_that_is_away_is_told_of_and_readers_go_on() {
+    let mut server = Server::start();
+    let bus = server.bus().await;
+    streams(&bus).await;
+    let mut subscription = bus.subscribe(worker()).await.unwrap();
+    let (waiting, killed) = tokio::join!(within_reason(subscription.next(1)), async {
+        pass(Duration::from_millis(100)).await;
+        server.kill();
+        let away = within_reason(bus.publish(Outgoing::new("work.a", "a", ""))).await;
+        server.restart();
+        publish(&bus, Outgoing::new("work.b", "b", "")).await;
+        away
+    });
+    assert!(matches!(killed, Err(BusError::Unavailable(_))), "{killed:?}");
+    let taken = match waiting {
+        Ok(taken) => taken,
+        Err(error) if error.may_pass() => within_reason(subscription.next(1)).await.unwrap(),
+        Err(error) => panic!("{error}"),
+    };
+    assert_eq!(taken.len(), 1);
+}
+
+/// Nobody answers what was asked of a server that is dead now, so nobody waits for it: the time
+/// limit of an answer is far above that of this test.
+#[tokio::test]
+async fn what_was_being_asked_fails_with_the_connection() {
+    let mut server = Server::start();
+    let patient = Options { answer_within: Duration::from_hours(1), ..server.options() };
+    let bus = connect(&patient, Arc::new(SystemClock)).await.unwrap();
+    streams(&bus).await;
+    server.freeze();
+    let publish = bus.publish(Outgoing::new("work.a", "a", ""));
+    let (published, ()) = tokio::join!(within_reason(publish), async {
+        pass(Duration::from_millis(100)).await;
+        server.kill();
+    });
+    assert!(matches!(published, Err(BusError::Unavailable(_))), "{published:?}");
+}
+
+#[tokio::test]
+async fn a_stream_deleted_under_its_users_is_named() {
+    let server = Server::start();
+    let bus = server.bus().await;
+    streams(&bus).await;
+    bus.publish(Outgoing::new("work.a", "a", "")).await.unwrap();
+    let mut subscription = bus.subscribe(worker()).await.unwrap();
+    assert_eq!(within_reason(subscription.next(8)).await.unwrap().len(), 1);
+    let mut reader = bus.read("WORK", ">", 2).await.unwrap();
+    let mut chain = bus.take_over(Outgoing::new("work.epoch", "epoch-1", ""), 0).await.unwrap();
+    let (pulled, read, ()) = tokio::join!(
+        within_reason(until_broken(&mut *subscription)),
+        within_reason(async {
+            loop {
+                match reader.next(8).await {
+                    Ok(_) => {}
+                    Err(error) => return error,
+                }
+            }
+        }),
+        async {
+            pass(Duration::from_millis(100)).await;
+            server.delete_stream("WORK").await;
+        }
+    );
+    assert!(matches!(&pulled, BusError::NoStream(stream) if stream == "WORK"), "{pulled:?}");
+    assert!(matches!(&read, BusError::NoStream(stream) if stream == "WORK"), "{read:?}");
+    let published = within_reason(bus.publish(Outgoing::new("work.b", "b", ""))).await;
+    assert!(matches!(published, Err(BusError::NoStreamFor(_))), "{published:?}");
+    let appended = within_reason(chain.append(vec![Outgoing::new("work.c", "c", "")])).await;
+    assert!(matches!(appended, Err(BusError::NoStreamFor(_))), "{appended:?}");
+    let got = within_reason(bus.get("WORK", 1)).await;
+    assert!(matches!(got, Err(BusError::NoStream(_))), "{got:?}");
+}
+
+/// Acks all that comes until nothing can come any more.
+async fn until_broken(subscription: &mut dyn Subscription) -> BusError {
+    loop {
+        match subscription.next(8).await {
+            Ok(deliveries) => {
+                for delivery in deliveries {
+                    let _ = delivery.settler.settle(Settle::Ack).await;
+                }
+            }
+            Err(error) => return error,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_durable_reader_that_was_deleted_is_named() {
+    let server = Server::start();
+    let bus = server.bus().await;
+    streams(&bus).await;
+    let mut subscription = bus.subscribe(worker()).await.unwrap();
+    let (error, ()) = tokio::join!(within_reason(until_broken(&mut *subscription)), async {
+        pass(Duration::from_millis(100)).await;
+        server.delete_reader("WORK", "worker").await;
+    });
+    let is_named = matches!(&error, BusError::NoReader { durable, .. } if durable == "worker");
+    assert!(is_named, "{error:?}");
+}
+
+/// The server may send a message just as its reader closes: that is taken, not left to a deadline.
+#[tokio::test]
+async fn what_is_on_its_way_is_taken_when_a_subscription_closes() {
+    let server = Server::start();
+    let bus = server.bus().await;
+    streams(&bus).await;
+    for round in 0..100 {
+        let mut subscription = bus.subscribe(worker()).await.unwrap();
+        tokio::select! {
+            biased;
+            _ = subscription.next(8) => panic!("there is nothing yet"),
+            () = pass(Duration::from_millis(3)) => {}
+        }
+        bus.publish(Outgoing::new("work.a", format!("m{round}"), "")).await.unwrap();
+        let mut taken = subscription.close().await.unwrap();
+        if taken.is_empty() {
+            let mut next = bus.subscribe(worker()).await.unwrap();
+            taken = within_reason(next.next(1)).await.unwrap();
+        }
+        assert_eq!((taken.len(), taken[0].attempt), (1, 1), "round {round}");
+        taken[0].settler.settle(Settle::Ack).await.unwrap();
+    }
+}

@@ -1,0 +1,161 @@
+//! What a server does not let a user do is the answer to the call, with user and subject.
+
+use std::time::Duration;
+
+use wirefold_flow::{
+    Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Published, Settle, StreamConfig,
+};
+use wirefold_flow_nats::{ConnectError, Login, Options, connect};
+
+use crate::server::Server;
+use crate::waiting::within_reason;
+
+/// Far below the five seconds after which an answer counts as lost.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
+/// An owner who may do all, a writer who may publish on one subject, and a reader who may use one
+/// durable reader, and settle nothing.
+const USERS: &str = r#"
+accounts {
+  WF {
+    jetstream: enabled
+    users: [
+      { user: owner, password: owner-password }
+      { user: writer, password: writer-password, permissions: {
+          publish: ["work.own.>"]
+          subscribe: ["_INBOX_writer.>"] } }
+      { user: reader, password: reader-password, permissions: {
+          publish: ["$JS.API.CONSUMER.INFO.WORK.reader", "$JS.API.CONSUMER.MSG.NEXT.WORK.reader"]
+          subscribe: ["_INBOX_reader.>"] } }
+      { user: deaf, password: deaf-password, permissions: {
+          publish: ["work.>", "$JS.API.>"]
+          subscribe: ["nothing"] } }
+    ]
+  }
+}
+"#;
+
+fn durable() -> ConsumerConfig {
+    ConsumerConfig::new("WORK", "reader", DeadLetters::plain("dead.reader"))
+}
+
+async fn server() -> Server {
+    let mut server = Server::prepared(USERS);
+    server.restart();
+    let owner = server.bus_of("owner").await;
+    for (name, subjects) in [("WORK", "work.>"), ("DEAD", "dead.>")] {
+        owner.create_stream(StreamConfig::new(name, &[subjects])).await.unwrap();
+    }
+    owner.subscribe(durable()).await.unwrap();
+    server
+}
+
+async fn refused<T>(call: impl Future<Output = Result<T, BusError>>, user: &str, what: &str) {
+    let answer = tokio::time::timeout(AT_ONCE, call).await.expect("no answer at once");
+    let error = answer.err().expect("it was let");
+    let expected = format!("user {user} may not {what}: mend its permissions on the server");
+    assert!(matches!(error, BusError::NotAllowed { .. }), "{error:?}");
+    assert_eq!(error.to_string(), expected);
+    assert!(!error.may_pass());
+}
+
+#[tokio::test]
+async fn a_refused_publish_names_user_and_subject() {
+    let server = server().await;
+    let writer = server.bus_of("writer").await;
+    let own = Outgoing::new("work.own.a", "a", "");
+    assert_eq!(writer.publish(own).await.unwrap(), Published::New(1));
+    let others = || Outgoing::new("work.others", "b", "");
+    refused(writer.publish(others()), "writer", "publish to work.others").await;
+    refused(writer.take_over(others(), 0), "writer", "publish to work.others").await;
+    // One that was refused before does not stand in the way of what is let.
+    let again = Outgoing::new("work.own.a", "c", "");
+    assert_eq!(writer.publish(again).await.unwrap(), Published::New(2));
+}
+
+#[tokio::test]
+async fn refused_requests_name_what_was_asked() {
+    let server = server().await;
+    let writer = server.bus_of("writer").await;
+    let info = "publish to $JS.API.STREAM.INFO.WORK";
+    refused(writer.stream_state("WORK"), "writer", info).await;
+    refused(writer.create_stream(StreamConfig::new("WORK", &["work.>"])), "writer", info).await;
+    let next = "publish to $JS.API.DIRECT.GET.WORK";
+    refused(writer.get("WORK", 1), "writer", next).await;
+    refused(writer.last("WORK", ">"), "writer", "publish to $JS.API.STREAM.MSG.GET.WORK").await;
+    let durable_info = "publish to $JS.API.CONSUMER.INFO.WORK.reader";
+    refused(writer.subscribe(durable()), "writer", durable_info).await;
+    let deaf = server.bus_of("deaf").await;
+    let answer = deaf.publish(Outgoing::new("work.a", "a", "")).await;
+    let said = answer.unwrap_err().to_string();
+    assert!(said.starts_with("user deaf may not subscribe to _INBOX_deaf."), "{said}");
+}
+
+#[tokio::test]
+async fn a_refused_pull_and_a_refused_ack_are_told() {
+    let server = server().await;
+    let owner = server.bus_of("owner").await;
+    for id in ["a", "b"] {
+        owner.publish(Outgoing::new("work.a", id, "")).await.unwrap();
+    }
+    let reader = server.bus_of("reader").await;
+    let mut subscription = reader.subscribe(durable()).await.unwrap();
+    let taken = subscription.next(2).await.unwrap();
+    assert_eq!(taken.len(), 2);
+    // An ack is not answered, so its refusal comes with whichever settle is the next.
+    taken[0].settler.settle(Settle::Ack).await.unwrap();
+    let told = async {
+        loop {
+            if let Err(error) = taken[1].settler.settle(Settle::InProgress).await {
+                return error;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let error = tokio::time::timeout(AT_ONCE, told).await.expect("it was never told");
+    let said = error.to_string();
+    assert!(said.starts_with("user reader may not publish to $JS.ACK.WORK.reader.1."), "{said}");
+    let others = ConsumerConfig { durable: "other".into(), ..durable() };
+    let what = "publish to $JS.API.CONSUMER.INFO.WORK.other";
+    refused(reader.subscribe(others), "reader", what).await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_and_not_waited_for() {
+    let server = server().await;
+    let login = Some(Login { user: "owner".into(), password: "wrong".into() });
+    let options = Options { login, ..Options::new(server.url(), "owner") };
+    let clock = std::sync::Arc::new(wirefold_flow::SystemClock);
+    let connecting = tokio::time::timeout(AT_ONCE, connect(&options, clock));
+    let error = connecting.await.expect("it waits").err().expect("it was let in");
+    assert!(matches!(&error, ConnectError::NotLetIn { user, .. } if user == "owner"), "{error}");
+    assert!(!error.to_string().contains("wrong"), "{error}");
+}
+
+#[tokio::test]
+async fn one_who_may_drop_nothing_waits_for_one_who_may() {
+    let server = server().await;
+    let owner = server.bus_of("owner").await;
+    let readers = vec!["reader".to_owned()];
+    let small = StreamConfig { readers, max_bytes: 2000, ..StreamConfig::new("WORK", &["work.>"]) };
+    owner.create_stream(small).await.unwrap();
+    let writer = server.bus_of("writer").await;
+    let writing = tokio::spawn(async move {
+        for number in 0..20 {
+            let message = Outgoing::new("work.own.a", format!("m{number}"), vec![b'x'; 200]);
+            writer.publish(message).await.unwrap();
+        }
+    });
+    let mut subscription = owner.subscribe(durable()).await.unwrap();
+    let mut read = 0;
+    let mut dropped = false;
+    while read < 20 {
+        for delivery in within_reason(subscription.next(20)).await.unwrap() {
+            delivery.settler.settle(Settle::Ack).await.unwrap();
+            read += 1;
+        }
+        dropped |= owner.drop_read("WORK").await.unwrap();
+    }
+    within_reason(writing).await.unwrap();
+    assert!(dropped, "it was never full");
+}

@@ -1,0 +1,213 @@
+//! Each role goes the whole of its way as its own user on the shipped server.
+
+use std::sync::Arc;
+
+use wirefold_flow::{
+    Bus as _, BusError, Cause, ConsumerConfig, DeadLetters, Outgoing, Published, Reason, Settle,
+    SystemClock,
+};
+use wirefold_flow_nats::{Login, NatsBus, Options, connect};
+use wirefold_proto::rights::{COMPARE, READERS};
+
+use crate::rights::prepared;
+use crate::server::Server;
+use crate::waiting::within_reason;
+
+const FETCHED: &str = "wirefold.v1.article.fetched.harbour";
+const JUDGED: &str = "wirefold.v1.article.judged";
+const EPOCH: &str = "wirefold.v1.article.judged.epoch";
+const OUTPUT: &str = "wirefold.v1.output.article.new.en";
+const ALERT: &str = "wirefold.v1.alert.floods.e-1.1";
+
+fn message(subject: &str, id: &str) -> Outgoing {
+    Outgoing::new(subject, id, "{}")
+}
+
+fn durable(stream: &str, name: &str, stage: &str) -> ConsumerConfig {
+    let dead = DeadLetters::plain(format!("wirefold.v1.dead.{stage}"));
+    ConsumerConfig::new(stream, name, dead)
+}
+
+fn enrichers() -> ConsumerConfig {
+    let filter = JUDGED.to_owned();
+    ConsumerConfig { filter, ..durable("WF_JUDGED", "enricher", "enricher") }
+}
+
+/// The server with all that `setup` makes.
+async fn ready() -> (Server, NatsBus) {
+    let (server, setup) = prepared().await;
+    setup.create_reader(&enrichers()).await.unwrap();
+    for (stream, name) in READERS.iter().filter(|(_, name)| *name == "reader") {
+        setup.create_reader(&durable(stream, name, "gateway")).await.unwrap();
+    }
+    (server, setup)
+}
+
+/// How many messages a reader in order finds.
+async fn count(bus: &NatsBus, stream: &str, filter: &str) -> usize {
+    let mut reader = bus.read(stream, filter, 1).await.unwrap();
+    within_reason(reader.ready(1000)).await.unwrap().len()
+}
+
+/// Takes one message of a durable reader and settles it.
+async fn take(bus: &NatsBus, consumer: ConsumerConfig, settle: Settle) {
+    let mut subscription = bus.subscribe(consumer).await.unwrap();
+    let taken = within_reason(subscription.next(1)).await.unwrap();
+    taken[0].settler.settle(Settle::InProgress).await.unwrap();
+    taken[0].settler.settle(settle).await.unwrap();
+    subscription.close().await.unwrap();
+    // What was said is with the server, or refused, once it has answered this.
+    let state = bus.stream_state(&taken[0].message.stream).await;
+    assert!(matches!(state, Ok(_) | Err(BusError::NotAllowed { .. })), "{state:?}");
+    taken[0].settler.settle(Settle::InProgress).await.unwrap();
+}
+
+async fn fetch(bus: &NatsBus) {
+    let table = bus.key_value("wf_feeds").unwrap();
+    let revision = table.put("feed.harbour", "1".into()).await.unwrap();
+    table.put_if("feed.harbour", "2".into(), revision).await.unwrap();
+    assert!(table.get("feed.harbour").await.unwrap().is_some());
+    assert_eq!(table.changes(0).await.unwrap().len(), 1);
+    table.delete("feed.harbour").await.unwrap();
+    for number in 0..40 {
+        bus.publish(message(FETCHED, &format!("a-{number}"))).await.unwrap();
+    }
+    assert_eq!(count(bus, "WF_CONTROL", "wirefold.v1.control.feed.>").await, 1);
+}
+
+async fn judge(bus: &NatsBus) {
+    assert!(bus.last("WF_JUDGED", JUDGED).await.unwrap().is_none());
+    assert_eq!(count(bus, "WF_FETCHED", ">").await, 40);
+    assert_eq!(count(bus, "WF_CONTROL", "wirefold.v1.control.story.>").await, 1);
+    let mut chain = bus.take_over(message(EPOCH, "epoch-1"), 0).await.unwrap();
+    // A few singly, and so many that they go as one batch.
+    let decisions = |range: std::ops::Range<u64>| {
+        range.map(|number| message(JUDGED, &format!("1-{number}"))).collect()
+    };
+    chain.append(decisions(0..4)).await.unwrap();
+    assert_eq!(chain.append(decisions(4..40)).await.unwrap().len(), 36);
+    assert_eq!(count(bus, "WF_JUDGED", JUDGED).await, 40);
+    bus.mark_read("WF_FETCHED", "detector", 40).await.unwrap();
+    bus.mark_read("WF_CONTROL", "detector", 2).await.unwrap();
+    bus.publish(message("wirefold.v1.dead.detector", "d-1")).await.unwrap();
+}
+
+async fn enrich(bus: &NatsBus) {
+    assert_eq!(bus.get("WF_FETCHED", 7).await.unwrap().id, "a-6");
+    let beyond = bus.get("WF_FETCHED", 70).await;
+    assert!(matches!(beyond, Err(BusError::NotYet { .. })), "{beyond:?}");
+    assert_eq!(bus.publish(message(OUTPUT, "a-1")).await.unwrap(), Published::New(1));
+    take(bus, enrichers(), Settle::Ack).await;
+    let reason = Reason { cause: Cause::Rejected, text: "no article".to_owned() };
+    take(bus, enrichers(), Settle::Reject(reason)).await;
+}
+
+async fn alert(bus: &NatsBus) {
+    assert_eq!(count(bus, "WF_OUTPUT", ">").await, 1);
+    assert_eq!(count(bus, "WF_CONTROL", ">").await, 2);
+    bus.get("WF_FETCHED", 1).await.unwrap();
+    bus.mark_read("WF_OUTPUT", "alerter", 1).await.unwrap();
+    assert_eq!(bus.publish_if_last(message(ALERT, "al-1"), 0).await.unwrap(), Published::New(1));
+    assert!(bus.last("WF_ALERTS", ALERT).await.unwrap().is_some());
+    assert_eq!(count(bus, "WF_ALERTS", ">").await, 1);
+    for table in ["wf_subscriptions", "wf_deliveries"] {
+        let table = bus.key_value(table).unwrap();
+        table.put("subscription.floods", "{}".into()).await.unwrap();
+        assert_eq!(table.changes(0).await.unwrap().len(), 1);
+    }
+    take(bus, durable("WF_ALERTS", "alerter-desk", "alerter"), Settle::Ack).await;
+}
+
+async fn serve(bus: &NatsBus) {
+    for (stream, messages) in [("WF_OUTPUT", 1), ("WF_ALERTS", 1)] {
+        assert_eq!(bus.stream_state(stream).await.unwrap().messages, messages);
+        assert_eq!(count(bus, stream, ">").await, 1);
+        bus.mark_read(stream, "gateway", 1).await.unwrap();
+    }
+    assert_eq!(bus.stream_state("WF_DEAD").await.unwrap().messages, 2);
+    bus.get("WF_DEAD", 1).await.unwrap();
+    bus.get("WF_FETCHED", 1).await.unwrap();
+    assert!(bus.last("WF_CONTROL", "wirefold.v1.control.feed.>").await.unwrap().is_some());
+    for table in ["wf_feeds", "wf_subscriptions", "wf_deliveries"] {
+        assert_eq!(bus.key_value(table).unwrap().changes(0).await.unwrap().len(), 1);
+    }
+    let stories = bus.key_value("wf_stories").unwrap();
+    stories.put("s-1", "{}".into()).await.unwrap();
+    bus.publish(message("wirefold.v1.article.fetched.push", "a-pushed")).await.unwrap();
+}
+
+async fn read_from_outside(bus: &NatsBus) {
+    for (stream, _) in READERS.iter().filter(|(_, name)| *name == "reader") {
+        take(bus, durable(stream, "reader", "gateway"), Settle::Ack).await;
+    }
+    assert!(bus.key_value("wf_stories").unwrap().get("s-1").await.unwrap().is_some());
+    // No readers but those that were made for it, and nothing of what came before the output.
+    let own = bus.subscribe(durable("WF_OUTPUT", "mine", "gateway")).await.err();
+    assert!(matches!(own, Some(BusError::NotAllowed { .. })), "{own:?}");
+    let text = bus.get("WF_FETCHED", 1).await;
+    assert!(matches!(text, Err(BusError::NotAllowed { .. })), "{text:?}");
+}
+
+#[tokio::test]
+async fn the_roles_together_carry_an_article_through() {
+    let (server, setup) = ready().await;
+    let gateway = server.bus_of("gateway").await;
+    for verb in ["story.split", "feed.add"] {
+        let command = message(&format!("wirefold.v1.control.{verb}"), verb);
+        gateway.publish(command).await.unwrap();
+    }
+    fetch(&server.bus_of("fetcher").await).await;
+    judge(&server.bus_of("detector").await).await;
+    enrich(&server.bus_of("enricher").await).await;
+    alert(&server.bus_of("alerter").await).await;
+    serve(&gateway).await;
+    read_from_outside(&server.bus_of("reader").await).await;
+    // The detector has read all, so what it is past may go.
+    assert!(setup.drop_read("WF_FETCHED").await.unwrap());
+    let kept = setup.keep_below("WF_FETCHED", 0.8).await.unwrap();
+    assert!(kept.oldest.is_some(), "{kept:?}");
+}
+
+/// A client such as others write, with the inboxes that its user is given.
+async fn client(server: &Server, user: &str) -> async_nats::Client {
+    let options = async_nats::ConnectOptions::with_user_and_password(
+        user.to_owned(),
+        format!("{user}-password"),
+    );
+    options.custom_inbox_prefix(format!("_INBOX_{user}")).connect(server.url()).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_outsider_asks_a_service_and_is_answered() {
+    use futures_util::StreamExt as _;
+    let (server, _) = ready().await;
+    let (gateway, reader) = (client(&server, "gateway").await, client(&server, "reader").await);
+    for subject in [COMPARE, "$SRV.PING"] {
+        let mut asked = gateway.subscribe(subject).await.unwrap();
+        let answering = async {
+            let request = asked.next().await.unwrap();
+            gateway.publish(request.reply.unwrap(), "yes".into()).await.unwrap();
+        };
+        // Nobody listens until the server has heard of it.
+        let asking = async {
+            loop {
+                if let Ok(answer) = reader.request(subject, "?".into()).await {
+                    return answer;
+                }
+            }
+        };
+        let ((), answer) = within_reason(async { tokio::join!(answering, asking) }).await;
+        assert_eq!(answer.payload, "yes");
+    }
+}
+
+#[tokio::test]
+async fn another_roles_inboxes_are_closed() {
+    let (server, _) = ready().await;
+    let login = Some(Login { user: "reader".into(), password: "reader-password".into() });
+    // It names itself after another, and so would be answered where that one is.
+    let options = Options { login, ..Options::new(server.url(), "detector") };
+    let bus = connect(&options, Arc::new(SystemClock)).await.unwrap();
+    let answer = within_reason(bus.stream_state("WF_OUTPUT")).await;
+    assert!(matches!(answer, Err(BusError::NotAllowed { .. })), "{answer:?}");
+}

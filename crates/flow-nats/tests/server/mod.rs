@@ -1,0 +1,177 @@
+//! A real nats-server as a child process, on a port and a folder of its own, killed with SIGKILL.
+
+pub(crate) mod find;
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use wirefold_flow::SystemClock;
+use wirefold_flow_nats::{Login, NatsBus, Options, connect};
+
+/// Below the ports that systems give to outgoing connections, so that none of those takes ours
+/// between a kill and a restart.
+const PORTS: std::ops::Range<u16> = 18_000..32_000;
+
+pub(crate) struct Server {
+    folder: TempDir,
+    port: u16,
+    /// What the command line says besides.
+    arguments: Vec<String>,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// A server that syncs each write, as the shipped configuration does.
+    pub(crate) fn start() -> Self {
+        let mut server = Self::prepared("");
+        server.restart();
+        server
+    }
+
+    /// A server with more in its configuration, not started yet.
+    pub(crate) fn prepared(more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let store = folder.path().join("store");
+        let configuration = format!(
+            "listen: \"127.0.0.1:{port}\"\n\
+             jetstream {{ store_dir: {store:?}, max_mem: 64MB, max_file: 20GB, \
+             sync_interval: always }}\n{more}\n"
+        );
+        std::fs::write(folder.path().join("nats.conf"), configuration).unwrap();
+        Self { folder, port, arguments: Vec::new(), child: None }
+    }
+
+    /// A server with the configuration that we ship, but for the folder, and a password for each
+    /// user: address and ports are told on the command line.
+    pub(crate) fn shipped(users: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let conf = std::fs::read_to_string(root().join("deploy/nats.conf")).unwrap();
+        let store = format!("{:?}", folder.path().join("store"));
+        let conf = conf.replace("\"/var/lib/nats\"", &store);
+        assert!(conf.contains(&store));
+        std::fs::write(folder.path().join("nats.conf"), conf).unwrap();
+        let password = |user: &&str| {
+            format!("WIREFOLD_{}_PASSWORD: \"{user}-password\"\n", user.to_uppercase())
+        };
+        let passwords: String = users.iter().map(password).collect();
+        std::fs::create_dir(folder.path().join("passwords")).unwrap();
+        std::fs::write(folder.path().join("passwords/nats.conf"), passwords).unwrap();
+        let (port, monitor) = (free_port(), free_port());
+        let (port_text, monitor) = (port.to_string(), monitor.to_string());
+        let arguments = ["-a", "127.0.0.1", "-p", &port_text, "-m", &monitor].map(str::to_owned);
+        let mut server = Self { folder, port, arguments: arguments.into(), child: None };
+        server.restart();
+        server
+    }
+
+    /// Starts it, the first time or after a kill.
+    pub(crate) fn restart(&mut self) {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("log"))
+            .unwrap();
+        let find::Found { path, version } = program();
+        let child = Command::new(&path)
+            .arg("-c")
+            .arg(self.folder.path().join("nats.conf"))
+            .args(&self.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} {version}: {error}", path.display()));
+        self.child = Some(child);
+    }
+
+    /// SIGKILL: it gets no say.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// It answers no more, and its connections stand: as a machine that hangs.
+    pub(crate) fn freeze(&self) {
+        let id = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        Options::new(self.url(), "test")
+    }
+
+    /// A bus on it, once it is there.
+    pub(crate) async fn bus(&self) -> NatsBus {
+        connect(&self.options(), Arc::new(SystemClock)).await.unwrap()
+    }
+
+    /// A bus for one user of it.
+    pub(crate) async fn bus_of(&self, user: &str) -> NatsBus {
+        let login = Some(Login { user: user.into(), password: format!("{user}-password") });
+        let makes_room = user == "owner";
+        let options = Options { login, makes_room, ..Options::new(self.url(), user) };
+        connect(&options, Arc::new(SystemClock)).await.unwrap()
+    }
+
+    /// Somebody deletes a stream.
+    pub(crate) async fn delete_stream(&self, stream: &str) {
+        let answer = self.ask(&format!("STREAM.DELETE.{stream}"), json!({})).await;
+        assert_eq!(answer["success"], true, "{answer}");
+    }
+
+    /// Somebody deletes a durable reader.
+    pub(crate) async fn delete_reader(&self, stream: &str, durable: &str) {
+        let answer = self.ask(&format!("CONSUMER.DELETE.{stream}.{durable}"), json!({})).await;
+        assert_eq!(answer["success"], true, "{answer}");
+    }
+
+    /// What an operator asks of JetStream.
+    pub(crate) async fn ask(&self, what: &str, body: Value) -> Value {
+        let client = async_nats::connect(self.url()).await.unwrap();
+        let body = if body == json!({}) { String::new() } else { body.to_string() };
+        let answer = client.request(format!("$JS.API.{what}"), body.into()).await.unwrap();
+        serde_json::from_slice(&answer.payload).unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn program() -> find::Found {
+    let found = find::find(&root());
+    let remedy = "no nats-server 2.12 or newer: run `cargo xtask tools`, which puts one under \
+                  target/tools, or name one in WIREFOLD_NATS_SERVER";
+    found.expect(remedy)
+}
+
+/// A port that nobody listens on, and that no other test of this process is given.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = u16::try_from(std::process::id() % u32::from(PORTS.end - PORTS.start)).unwrap();
+    loop {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = PORTS.start + (own + step * 7) % (PORTS.end - PORTS.start);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}

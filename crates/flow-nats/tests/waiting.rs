@@ -1,0 +1,17 @@
+//! Waiting on a real server.
+
+use std::future::Future;
+use std::time::Duration;
+
+/// No event of these tests takes as long, even on a busy machine.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// Lets time pass that nothing but time brings to pass: deadlines that the server keeps.
+pub(crate) async fn pass(time: Duration) {
+    let _ = tokio::time::timeout(time, std::future::pending::<()>()).await;
+}
+
+/// Waits for something that must come.
+pub(crate) async fn within_reason<T>(event: impl Future<Output = T>) -> T {
+    tokio::time::timeout(LONGEST, event).await.expect("it never came")
+}

@@ -1,0 +1,209 @@
+//! `check --nats`: whether a NATS server will do, and whether a user may do there what its role
+//! does, and nothing else.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wirefold_flow::{Bus as _, BusError, SystemClock};
+use wirefold_flow_nats::{Attempt, ConnectError, NatsBus, connect};
+use wirefold_proto::rights::{READERS, Right, Rights, User, line_of, sample};
+use wirefold_proto::streams::STREAMS;
+
+use super::{Finding, Mark};
+use crate::config::Config;
+use crate::exit::{Exit, Stop};
+use crate::output::count;
+use crate::up::nats::options;
+
+/// How long the server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// So many refusals that are missing are told one by one.
+const TOLD: usize = 10;
+/// Where the rights stand.
+const FILE: &str = "deploy/nats.conf";
+
+/// Looks at the server of these settings as the user of a role.
+///
+/// # Errors
+/// Exit code 4 where the server cannot be reached or does not let the user in, 2 for no such role.
+pub(super) async fn look(config: &Config, role: Option<&str>) -> anyhow::Result<Vec<Finding>> {
+    let user = user(config, role)?;
+    let bus = reach(config, user).await?;
+    let place = config.bus.addresses();
+    let version = bus.server_version();
+    let mut findings =
+        vec![Finding::good(format!("nats-server {version} with JetStream, {place}"))];
+    let login = config.bus.user.as_deref().unwrap_or("(none)");
+    let anything = [
+        Attempt::Publish("wirefold-check.anything".to_owned()),
+        Attempt::Subscribe(">".to_owned()),
+    ];
+    if bus.are_refused(&anything).await?.contains(&false) {
+        findings.push(Finding::new(
+            Mark::Look,
+            format!("user {login} may do everything there: {FILE} has a user for each role"),
+        ));
+    } else {
+        findings.extend(rights(&bus, user, login).await?);
+    }
+    findings.extend(streams(&bus, user).await);
+    bus.close().await;
+    Ok(findings)
+}
+
+fn user(config: &Config, role: Option<&str>) -> anyhow::Result<User> {
+    let named = role.or(config.bus.user.as_deref());
+    named.and_then(User::named).ok_or_else(|| {
+        let roles = User::ALL.map(User::as_str).join(", ");
+        Stop::new(Exit::Usage, format!("say with --role which role to look at: {roles}")).into()
+    })
+}
+
+async fn reach(config: &Config, user: User) -> anyhow::Result<NatsBus> {
+    let options = options(&config.bus, user.as_str());
+    let connecting = tokio::time::timeout(PATIENCE, connect(&options, Arc::new(SystemClock)));
+    let stop = |what: String| Stop::new(Exit::Bus, what);
+    let bus = connecting.await.map_err(|_| {
+        let place = config.bus.addresses();
+        stop(format!("no NATS server answers at {place} within {PATIENCE:?}"))
+    })?;
+    bus.map_err(|error| {
+        let hint = match error {
+            ConnectError::NotLetIn { .. } => ": `bus.user` and `bus.password_file` name them",
+            _ => "",
+        };
+        stop(format!("{error}{hint}")).into()
+    })
+}
+
+/// What the table says of a role's user, tried as the one who is logged in.
+async fn rights(bus: &NatsBus, user: User, login: &str) -> Result<Vec<Finding>, BusError> {
+    let rights = Rights::of(user);
+    let mut findings = Vec::new();
+    for right in &rights.rights {
+        findings.push(tried(bus, user, login, right).await?);
+    }
+    let strange: Vec<Attempt> = strange(&rights).into_iter().collect();
+    let refused = bus.are_refused(&strange).await?;
+    let let_in: Vec<&Attempt> =
+        strange.iter().zip(refused).filter(|(_, refused)| !refused).map(|(it, _)| it).collect();
+    if let_in.is_empty() {
+        let others = count(strange.len(), "other thing is", "other things are");
+        findings.push(Finding::good(format!("{user} may do nothing else: {others} refused")));
+    }
+    let line = line_of(user, None).unwrap_or_default();
+    for attempt in let_in.iter().take(TOLD) {
+        let what = doing(attempt);
+        findings.push(Finding::bad(format!(
+            "user {login} may {what} and must not: mend its rights after {FILE}, line {line}"
+        )));
+    }
+    if let_in.len() > TOLD {
+        let more = let_in.len() - TOLD;
+        findings
+            .push(Finding::bad(format!("user {login} may do {more} more things that it must not")));
+    }
+    Ok(findings)
+}
+
+/// One right: good, or what of it is refused and where it should stand.
+async fn tried(bus: &NatsBus, user: User, login: &str, right: &Right) -> Result<Finding, BusError> {
+    let publish = right.publish.iter().map(|it| (it, Attempt::Publish(sample(it))));
+    let subscribe = right.subscribe.iter().map(|it| (it, Attempt::Subscribe(it.clone())));
+    let (patterns, attempts): (Vec<&String>, Vec<Attempt>) = publish.chain(subscribe).unzip();
+    let refused = bus.are_refused(&attempts).await?;
+    let mut missing = patterns.iter().zip(&attempts).zip(refused).filter(|(_, refused)| *refused);
+    let what = &right.what;
+    Ok(match missing.next() {
+        None => Finding::good(format!(
+            "{user} {what}: {}",
+            count(attempts.len(), "subject", "subjects")
+        )),
+        Some(((pattern, attempt), _)) => {
+            let line = line_of(user, Some(pattern)).or(line_of(user, None)).unwrap_or_default();
+            let more = match missing.count() {
+                0 => String::new(),
+                more => format!(", nor {more} more"),
+            };
+            let doing = doing(attempt);
+            Finding::bad(format!(
+                "{user} {what}: user {login} may not {doing}{more}: see {FILE}, line {line}"
+            ))
+        }
+    })
+}
+
+fn doing(attempt: &Attempt) -> String {
+    match attempt {
+        Attempt::Publish(subject) => format!("publish to {subject}"),
+        Attempt::Subscribe(pattern) => format!("subscribe to {pattern}"),
+    }
+}
+
+/// What others may do, and what nobody may, as far as it is none of this user's rights.
+fn strange(rights: &Rights) -> BTreeSet<Attempt> {
+    let mut publish = BTreeSet::new();
+    let mut subscribe: BTreeSet<String> =
+        ["$JS.>", "$KV.>", "wirefold.>"].map(str::to_owned).into();
+    for other in User::ALL {
+        let of_other = Rights::of(other);
+        publish.extend(of_other.publish().chain(of_other.never()).map(sample));
+        subscribe.extend(of_other.subscribe().map(str::to_owned));
+    }
+    for stream in STREAMS {
+        let name = stream.name;
+        subscribe.extend(stream.subjects.iter().map(|&subject| subject.to_owned()));
+        publish.extend(["DELETE", "PURGE"].map(|verb| format!("$JS.API.STREAM.{verb}.{name}")));
+    }
+    publish.retain(|subject| !rights.may_publish(subject));
+    subscribe.retain(|pattern| !rights.may_subscribe(pattern));
+    let publish = publish.into_iter().map(Attempt::Publish);
+    publish.chain(subscribe.into_iter().map(Attempt::Subscribe)).collect()
+}
+
+/// Whether the streams stand that this user may look at, and its durable readers.
+async fn streams(bus: &NatsBus, user: User) -> Vec<Finding> {
+    let rights = Rights::of(user);
+    let remedy = "run `wirefold setup --nats URL` as user setup";
+    let mut findings = Vec::new();
+    for stream in STREAMS {
+        let name = stream.name;
+        if !rights.may_publish(&format!("$JS.API.STREAM.INFO.{name}")) {
+            continue;
+        }
+        findings.push(match bus.stream_state(name).await {
+            Ok(state) => {
+                let messages = usize::try_from(state.messages).unwrap_or(usize::MAX);
+                Finding::good(format!("{name} stands: {}", count(messages, "message", "messages")))
+            }
+            Err(BusError::NoStream(_)) => Finding::bad(format!("no stream {name}: {remedy}")),
+            Err(error) => Finding::bad(error.to_string()),
+        });
+    }
+    for (stream, durable) in READERS.iter().filter(|(_, durable)| *durable == user.as_str()) {
+        findings.push(match bus.has_reader(stream, durable).await {
+            Ok(true) => Finding::good(format!("the reader {stream}/{durable} stands")),
+            Ok(false) => Finding::bad(format!("no reader {stream}/{durable}: {remedy}")),
+            Err(error) => Finding::bad(error.to_string()),
+        });
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_strange_to_a_user_is_none_of_its_rights() {
+        for user in User::ALL {
+            let rights = Rights::of(user);
+            let strange = strange(&rights);
+            let publish = |subject: &str| strange.contains(&Attempt::Publish(subject.to_owned()));
+            assert!(publish("$JS.API.STREAM.DELETE.WF_FETCHED"), "{user}");
+            assert_eq!(publish("$JS.API.STREAM.PURGE.WF_OUTPUT"), user != User::Setup, "{user}");
+            assert!(strange.len() > 100, "{user}: {}", strange.len());
+        }
+    }
+}

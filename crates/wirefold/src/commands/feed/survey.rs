@@ -1,0 +1,143 @@
+//! One look at each feed of a list before it is added: which only send teasers, which lead to
+//! another of them, which do not answer.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+
+use super::probe::{self, Found};
+use crate::cli::Global;
+use crate::client::Client;
+use crate::opml::OpmlFeed;
+use crate::output::count;
+
+/// Hosts that are asked at once; each is asked for one feed at a time.
+const AT_ONCE: usize = 16;
+/// How long all of it may take: a question waits for it.
+const DEADLINE: Duration = Duration::from_secs(25);
+/// How long one feed may take: the others of its host wait for it.
+const EACH: Duration = Duration::from_secs(8);
+
+/// What was found, feed by feed; none where no feed answered.
+pub(super) struct Survey {
+    found: Vec<Option<Found>>,
+}
+
+/// Looks at all of them, as far as the time goes.
+pub(super) async fn look(client: &Client, feeds: &[OpmlFeed], global: &Global) -> Survey {
+    let mut hosts: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, feed) in feeds.iter().enumerate() {
+        let host =
+            url::Url::parse(&feed.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        hosts.entry(host.unwrap_or_default()).or_default().push(at);
+    }
+    let progress = Progress::of(feeds.len(), global);
+    let found = RefCell::new(vec![None; feeds.len()]);
+    let of_one_host = |places: Vec<usize>| {
+        let (found, progress) = (&found, &progress);
+        async move {
+            for at in places {
+                let look = probe::look(client, &feeds[at].url);
+                let looked = tokio::time::timeout(EACH, look).await;
+                found.borrow_mut()[at] = looked.ok().and_then(Result::ok).filter(Found::is_feed);
+                progress.one_more();
+            }
+        }
+    };
+    let looks = futures_util::stream::iter(hosts.into_values().map(of_one_host));
+    let all = looks.buffer_unordered(AT_ONCE).for_each(|()| async {});
+    // What is not there by then has not answered.
+    let _ = tokio::time::timeout(DEADLINE, all).await;
+    progress.end();
+    Survey { found: found.into_inner() }
+}
+
+impl Survey {
+    /// The addresses that a feed's leads to.
+    pub(super) fn leads_to(&self, at: usize) -> Vec<String> {
+        self.found.get(at).and_then(Option::as_ref).map(Found::leads_to).unwrap_or_default()
+    }
+
+    /// The same without the feeds at these places.
+    pub(super) fn without(mut self, places: &[usize]) -> Self {
+        let mut at = 0..;
+        self.found.retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
+        self
+    }
+
+    /// `3 of 5 feeds send teasers only (1 did not answer with a feed)`.
+    pub(super) fn in_words(&self) -> String {
+        let answered: Vec<&Found> = self.found.iter().flatten().collect();
+        let teasing = answered.iter().filter(|found| found.is_teasing()).count();
+        let all = count(self.found.len(), "feed sends", "feeds send");
+        let silent = match self.found.len() - answered.len() {
+            0 => String::new(),
+            silent => format!(" ({silent} did not answer with a feed)"),
+        };
+        format!("{teasing} of {all} teasers only{silent}")
+    }
+}
+
+/// A line on a terminal that counts on.
+struct Progress {
+    all: usize,
+    done: Cell<usize>,
+    is_shown: bool,
+}
+
+impl Progress {
+    fn of(all: usize, global: &Global) -> Progress {
+        let is_shown = !global.quiet && std::io::stderr().is_terminal();
+        let progress = Progress { all, done: Cell::new(0), is_shown };
+        progress.show();
+        progress
+    }
+
+    fn one_more(&self) {
+        self.done.set(self.done.get() + 1);
+        self.show();
+    }
+
+    fn line(&self) -> String {
+        format!("looking: {} of {}", self.done.get(), count(self.all, "feed", "feeds"))
+    }
+
+    fn show(&self) {
+        self.write(&format!("\r{}", self.line()));
+    }
+
+    /// Leaves the line as if nothing had stood there.
+    fn end(&self) {
+        self.write(&format!("\r{}\r", " ".repeat(self.line().len())));
+    }
+
+    /// Where standard error is closed, there is nobody to tell.
+    fn write(&self, text: &str) {
+        if self.is_shown {
+            let mut talk = anstream::stderr();
+            let _ = talk.write_all(text.as_bytes()).and_then(|()| talk.flush());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(items: usize, teasers: usize) -> Option<Found> {
+        Some(Found { items, teasers, ..Found::default() })
+    }
+
+    #[test]
+    fn teasers_are_counted_and_silence_is_told() {
+        let survey = Survey { found: vec![found(10, 6), None, found(10, 5), found(0, 0)] };
+        assert_eq!(
+            survey.in_words(),
+            "1 of 4 feeds send teasers only (1 did not answer with a feed)"
+        );
+        assert_eq!(survey.without(&[1, 2, 3]).in_words(), "1 of 1 feed sends teasers only");
+    }
+}

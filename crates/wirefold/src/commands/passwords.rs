@@ -1,0 +1,127 @@
+//! `wirefold passwords`: a random password for each user of `deploy/nats.conf`.
+
+use std::fs::{DirBuilder, File};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use wirefold_proto::rights::{User, password_variable};
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::output;
+
+/// Arguments of `passwords`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  wirefold passwords deploy/passwords && nats-server -c deploy/nats.conf
+
+Each user's password stands in DIR/USER, for `bus.password_file`; all of them in DIR/nats.conf, for
+the server. Passwords that are there are kept. Only the owner may read the files.")]
+pub(crate) struct PasswordsArguments {
+    /// The folder; made where it is missing.
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+/// What the server includes.
+const FOR_SERVER: &str = "nats.conf";
+
+/// Runs `passwords`.
+pub(crate) fn run(arguments: &PasswordsArguments, global: &Global) -> anyhow::Result<Exit> {
+    let folder = &arguments.folder;
+    let made = write(folder)?;
+    global.note(format_args!(
+        "{} in {}, {made} of them new",
+        output::count(User::ALL.len(), "password", "passwords"),
+        folder.display()
+    ));
+    Ok(Exit::Ok)
+}
+
+/// Writes what is missing. How many passwords are new.
+fn write(folder: &Path) -> anyhow::Result<usize> {
+    let shown = |path: &Path| format!("cannot write {}", path.display());
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| shown(folder))?;
+    let mut made = 0;
+    let mut for_server = "# Written by `wirefold passwords`.\n".to_owned();
+    for user in User::ALL {
+        let path = folder.join(user.as_str());
+        let (password, is_new) = kept_or_new(&path).with_context(|| shown(&path))?;
+        made += usize::from(is_new);
+        for_server.push_str(&format!("{}: \"{password}\"\n", password_variable(user)));
+    }
+    let path = folder.join(FOR_SERVER);
+    if std::fs::read_to_string(&path).is_ok_and(|stands| stands == for_server) {
+        return Ok(made);
+    }
+    // In one step, so that a server never reads half of it.
+    let half = folder.join(format!(".{FOR_SERVER}.{}", std::process::id()));
+    put(&half, &for_server).with_context(|| shown(&half))?;
+    std::fs::rename(&half, &path).with_context(|| shown(&path))?;
+    Ok(made)
+}
+
+fn kept_or_new(path: &Path) -> std::io::Result<(String, bool)> {
+    match std::fs::read_to_string(path) {
+        // One that a kill left empty is none; one with a quotation mark would end its line.
+        Ok(kept) if is_password(kept.trim()) => return Ok((kept.trim().to_owned(), false)),
+        Ok(_) => std::fs::remove_file(path)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let password = random()?;
+    put(path, &password)?;
+    Ok((password, true))
+}
+
+fn is_password(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_+/=.".contains(c))
+}
+
+fn put(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn random() -> std::io::Result<String> {
+    let mut bytes = [0; 24];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn text(path: &Path) -> String {
+        std::fs::read_to_string(path).unwrap()
+    }
+
+    #[test]
+    fn each_user_has_a_password_that_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("passwords");
+        assert_eq!(write(&folder).unwrap(), User::ALL.len());
+        let detector = text(&folder.join("detector"));
+        assert!(detector.len() == 48 && detector != text(&folder.join("fetcher")));
+        let for_server = text(&folder.join(FOR_SERVER));
+        assert!(for_server.contains(&format!("WIREFOLD_DETECTOR_PASSWORD: \"{detector}\"\n")));
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        assert_eq!(write(&folder).unwrap(), 0);
+        assert_eq!(text(&folder.join("detector")), detector);
+        std::fs::write(folder.join("reader"), "").unwrap();
+        std::fs::write(folder.join("cli"), "of-my-own\n").unwrap();
+        assert_eq!(write(&folder).unwrap(), 1);
+        assert!(text(&folder.join(FOR_SERVER)).contains("WIREFOLD_CLI_PASSWORD: \"of-my-own\"\n"));
+    }
+}

@@ -1,0 +1,78 @@
+//! The bus between the stages.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::secret::Secret;
+
+/// The bus between the stages: a file in the data folder, or a NATS server.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct BusConfig {
+    /// The NATS server, `nats://host:4222` or `tls://host:4222`; several addresses of one cluster
+    /// may stand here. Without it, the bus is a file in the data folder.
+    pub(crate) nats: Vec<String>,
+    /// The user that it is told.
+    pub(crate) user: Option<String>,
+    /// The user's password. Better in a file of its own.
+    pub(crate) password: Option<Secret>,
+    /// The file that holds the password.
+    pub(crate) password_file: Option<PathBuf>,
+    /// A file with the certificates that the server's is to be signed by; else the system's.
+    pub(crate) certificates: Option<PathBuf>,
+}
+
+impl BusConfig {
+    /// The addresses as the client takes them.
+    pub(crate) fn addresses(&self) -> String {
+        self.nats.join(",")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Overrides, Sources, load};
+
+    fn told(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+        let made = tempfile::tempdir().unwrap();
+        std::fs::write(made.path().join("wirefold.toml"), text).unwrap();
+        std::fs::write(made.path().join("nats.password"), "of a file\n").unwrap();
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let environment = environment.iter().map(owned).collect();
+        let folder = made.path().to_owned();
+        let sources = Sources { folder, environment, ..Sources::default() };
+        let loaded = load(&sources, &Overrides::default());
+        loaded.map(|it| it.config).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn one_address_is_a_list_of_one_and_passwords_are_not_shown() {
+        let nats = ("WIREFOLD_BUS__NATS", "nats://one:4222");
+        let (user, password) = (("WIREFOLD_BUS__USER", "me"), ("WIREFOLD_BUS__PASSWORD", "hush"));
+        let config = told("", &[nats, user, password]).unwrap();
+        assert_eq!(config.bus.addresses(), "nats://one:4222");
+        assert_eq!(config.bus.password.as_ref().map(super::Secret::expose), Some("hush"));
+        assert!(!format!("{config:?}").contains("hush"));
+
+        let text = "bus.nats = [\"nats://a\", \"tls://b\"]\nbus.user = \"me\"\n\
+                    bus.password_file = \"nats.password\"\n";
+        let filed = told(text, &[]).unwrap();
+        assert_eq!(filed.bus.addresses(), "nats://a,tls://b");
+        assert_eq!(filed.bus.password.as_ref().map(super::Secret::expose), Some("of a file"));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        for (text, part) in [
+            ("bus.nats = \"nats://me:hush@one\"\n", "`bus.password_file`"),
+            ("bus.nats = \"http://one\"\n", "nats://host:4222"),
+            ("bus.password = \"hush\"\n", "no `bus.user`"),
+            ("bus.user = \"me\"\nbus.password_file = \"absent\"\n", "cannot be read"),
+        ] {
+            let error = told(text, &[]).unwrap_err();
+            assert!(error.contains(part) && !error.contains("hush@"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! When two addresses are one feed.
+
+use url::Url;
+
+/// The same for all addresses that are one feed whoever answers them: without what never tells two
+/// pages apart, without the scheme, and without a slash at the end.
+pub(crate) fn identity(address: &str) -> String {
+    let canonical = wirefold_fetcher::canonical_address(address);
+    let canonical = canonical.unwrap_or_else(|| written(address));
+    let without_scheme = canonical.split_once("://").map_or(&*canonical, |(_, rest)| rest);
+    without_scheme.trim_end_matches('/').to_owned()
+}
+
+/// An address as the URL standard writes it, as those of a list are.
+pub(crate) fn written(address: &str) -> String {
+    Url::parse(address).map_or_else(|_| address.to_owned(), |url| url.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_feed_under_many_addresses() {
+        let one = identity("https://harbour.example/feed?tag=sea&page=2");
+        for same in [
+            "http://harbour.example/feed?tag=sea&page=2",
+            "https://HARBOUR.example:443/feed?page=2&tag=sea#top",
+            "https://harbour.example./feed?tag=sea&page=2&utm_source=reader",
+        ] {
+            assert_eq!(identity(same), one, "{same}");
+        }
+        assert_eq!(identity("https://a.example/feed/"), identity("http://a.example/feed"));
+        for other in [
+            "https://harbour.example/feed?tag=sky&page=2",
+            "https://harbour.example/feed",
+            "https://www.harbour.example/feed?tag=sea&page=2",
+            "https://harbour.example:8080/feed?tag=sea&page=2",
+        ] {
+            assert_ne!(identity(other), one, "{other}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! A process of this run's own: started, listened to, asked how it is, started again, ended.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, ChildStderr, Command};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+use wirefold_flow::Clock;
+
+use crate::output;
+use crate::telemetry::Health;
+
+/// Between an end and the next start, at first and at most.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// One that ran for so long starts with the first wait again.
+const STEADY: Duration = Duration::from_secs(30);
+/// How often one is asked whether it is ready, and how long the answer may take.
+const LOOK: Duration = Duration::from_millis(500);
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// What is to be run.
+pub(super) struct Program {
+    pub(super) name: &'static str,
+    pub(super) path: PathBuf,
+    pub(super) arguments: Vec<OsString>,
+    pub(super) environment: Vec<(&'static str, String)>,
+    /// Where it answers `/readyz`.
+    pub(super) operations: Option<SocketAddr>,
+    /// Told once it has been ready for the first time.
+    pub(super) was_ready: CancellationToken,
+}
+
+/// Keeps one running.
+pub(super) struct Keeping {
+    pub(super) program: Program,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) health: Health,
+}
+
+/// Has this process asked to end when the one ends that started it.
+pub(in crate::up) fn end_with_parent() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::set_parent_process_death_signal(Some(Signal::TERM)) {
+        debug!(%error, "this process stays when its parent is killed");
+    }
+}
+
+impl Keeping {
+    /// Runs it until told to stop, again and again.
+    pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let (name, clock) = (self.program.name, self.clock.clone());
+        self.health.expect(name);
+        let mut wait = FIRST_WAIT;
+        loop {
+            let began = clock.now();
+            let child = self.start()?;
+            let Some(why) = self.watch(child, &stop).await else {
+                return Ok(());
+            };
+            if clock.now().since(began) >= STEADY {
+                wait = FIRST_WAIT;
+            }
+            self.health.failing(name, "it ended and is started again");
+            warn!(stage = name, why, after_ms = wait.as_millis(), "it ended, starting it again");
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = clock.sleep_until(clock.now().plus(wait)) => {}
+            }
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+
+    fn start(&self) -> anyhow::Result<Child> {
+        let Program { name, path, arguments, environment, .. } = &self.program;
+        let mut command = Command::new(path);
+        command.args(arguments).envs(environment.iter().map(|(key, value)| (key, value)));
+        // A group of its own: Ctrl-C is for the supervisor, which asks each to end in its turn.
+        command.stdin(Stdio::null()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
+        let child = command.spawn();
+        let mut child = child.with_context(|| format!("cannot start {}", path.display()))?;
+        if let Some(said) = child.stderr.take() {
+            tokio::spawn(pass_on(name, said));
+        }
+        let operations = self.program.operations.map(|it| format!("http://{it}"));
+        info!(stage = name, pid = child.id(), operations, "started");
+        Ok(child)
+    }
+
+    /// Why it ended by itself; nothing, where it was told to.
+    async fn watch(&self, mut child: Child, stop: &CancellationToken) -> Option<String> {
+        let clock = &self.clock;
+        loop {
+            tokio::select! {
+                status = child.wait() => return Some(match status {
+                    Ok(status) => status.to_string(),
+                    Err(error) => error.to_string(),
+                }),
+                () = stop.cancelled() => break,
+                () = clock.sleep_until(clock.now().plus(LOOK)) => self.look().await,
+            }
+        }
+        let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(Err(error)) = pid.map(|pid| kill_process(pid, Signal::TERM)) {
+            debug!(stage = self.program.name, %error, "it had ended");
+        }
+        let _ = child.wait().await;
+        None
+    }
+
+    async fn look(&self) {
+        let Some(operations) = self.program.operations else {
+            self.health.ready(self.program.name);
+            return;
+        };
+        match tokio::time::timeout(ANSWER, is_ready(operations)).await {
+            Ok(Ok(true)) => {
+                self.health.ready(self.program.name);
+                self.program.was_ready.cancel();
+            }
+            Ok(_) => self.health.failing(self.program.name, "it is not ready"),
+            Err(_) => self.health.failing(self.program.name, "it does not answer"),
+        }
+    }
+}
+
+async fn is_ready(operations: SocketAddr) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect(operations).await?;
+    let request = format!("GET /readyz HTTP/1.0\r\nhost: {operations}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await?;
+    Ok(status.ends_with(b" 200"))
+}
+
+/// What a child says goes on to our own standard error, with its name.
+async fn pass_on(name: &'static str, said: ChildStderr) {
+    let mut lines = BufReader::new(said).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if name == super::server::NAME && !super::server::is_telling(&line) {
+            debug!(stage = name, "{line}");
+            continue;
+        }
+        output::note(format_args!("{}", named(name, &line)));
+    }
+}
+
+/// A line of a log, with the name of the stage that said it.
+fn named(name: &str, line: &str) -> String {
+    match line.strip_prefix('{') {
+        Some(fields) => format!("{{\"stage\":\"{name}\",{fields}"),
+        None => format!("{name:<8} | {line}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_told_apart() {
+        assert_eq!(named("detector", "took over"), "detector | took over");
+        let line = named("gateway", r#"{"level":"INFO","message":"up"}"#);
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!((&line["stage"], &line["message"]), (&"gateway".into(), &"up".into()));
+    }
+}

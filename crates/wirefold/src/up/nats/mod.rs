@@ -1,0 +1,110 @@
+//! Stages as processes over a NATS server: one of them, all of them, and what makes the server fit.
+
+mod child;
+pub(crate) mod keeper;
+mod ports;
+mod server;
+mod setup;
+mod supervisor;
+
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use wirefold_flow::{BusError, Clock};
+use wirefold_flow_nats::{Login, NatsBus, Options, connect};
+use wirefold_proto::streams::{self, Role, STREAMS};
+
+use super::arguments::StageName;
+use super::signals::{Asked, Signals};
+use crate::config::{BusConfig, Config};
+use crate::exit::{Exit, Stop};
+
+pub(super) use child::end_with_parent;
+pub(super) use server::run as run_server;
+pub(super) use setup::run as run_setup;
+pub(super) use supervisor::Supervisor;
+
+/// The server that is meant where none is named.
+pub(super) const DEFAULT: &str = "nats://127.0.0.1:4222";
+
+/// How the server of these settings is spoken to, as this role.
+pub(crate) fn options(bus: &BusConfig, role: &str) -> Options {
+    let password = bus.password.as_ref().map(|password| password.expose().to_owned());
+    let login = |user: &String| Login {
+        user: user.clone(),
+        password: password.clone().unwrap_or_default(),
+    };
+    Options {
+        login: bus.user.as_ref().map(login),
+        root_certificates: bus.certificates.clone(),
+        ..Options::new(bus.addresses(), role)
+    }
+}
+
+/// How waiting for a server ended.
+pub(super) enum Met {
+    /// It is there.
+    There(NatsBus),
+    /// Somebody had the process end first.
+    Asked(Asked),
+}
+
+/// Connects as soon as the server is there.
+///
+/// # Errors
+/// Exit code 4 where it is there and refuses.
+pub(super) async fn meet(
+    config: &Config,
+    role: &str,
+    clock: Arc<dyn Clock>,
+    signals: &mut Signals,
+) -> anyhow::Result<Met> {
+    let options = options(&config.bus, role);
+    tokio::select! {
+        bus = connect(&options, clock) => match bus {
+            Ok(bus) => Ok(Met::There(bus)),
+            Err(error) => Err(Stop::new(Exit::Bus, error.to_string()).into()),
+        },
+        asked = signals.next() => Ok(Met::Asked(asked)),
+    }
+}
+
+/// The folder for what is kept beside a NATS server, made for its owner only where it is
+/// missing.
+pub(super) fn folder(data: &Path) -> anyhow::Result<PathBuf> {
+    let folder = data.join("nats");
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// Looks whether the streams are there that a stage writes, and the one that all read.
+///
+/// # Errors
+/// Exit code 4 and what to do, where one is missing or may not be looked at.
+pub(super) async fn look_for_streams(bus: &NatsBus, stage: StageName) -> anyhow::Result<()> {
+    use wirefold_flow::Bus as _;
+    let uses = |stream: &&streams::Stream| {
+        let is_its = |role: Role| role.as_str() == stage.name();
+        let is_read = stream.name == streams::FETCHED.name;
+        is_read || stream.writers.iter().any(|writer| is_its(writer.role))
+    };
+    for stream in STREAMS.iter().filter(uses) {
+        match bus.stream_state(stream.name).await {
+            Ok(_) => {}
+            // It came and went: the loops wait for it.
+            Err(error) if error.may_pass() => tracing::warn!(%error, "the bus does not answer"),
+            Err(BusError::NoStream(name)) => {
+                let what = format!(
+                    "the server has no stream {name}: run `wirefold setup --nats URL` once, as a \
+                     user that may make streams"
+                );
+                return Err(Stop::new(Exit::Bus, what).into());
+            }
+            Err(error) => return Err(Stop::new(Exit::Bus, error.to_string()).into()),
+        }
+    }
+    Ok(())
+}

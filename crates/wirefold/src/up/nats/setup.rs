@@ -1,0 +1,84 @@
+//! `wirefold setup`: streams, tables and readers on a NATS server, made so once by a role that may,
+//! so that the stages need not be allowed to.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use wirefold_envelope::{dead_letters, stream_configs};
+use wirefold_flow::{Bus as _, BusError, ConsumerConfig};
+use wirefold_flow_nats::{MARKS, NatsBus, connect};
+use wirefold_proto::rights::READERS;
+use wirefold_proto::streams::{Role, STORES, Stage, StoreKind};
+
+use super::options;
+use crate::config::{Config, Loaded};
+use crate::exit::{Exit, Stop};
+use crate::output;
+
+/// How long the server may take to come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What was made, or stood already.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    pub(super) streams: Vec<String>,
+    pub(super) tables: Vec<String>,
+    pub(super) readers: Vec<String>,
+}
+
+/// Runs `setup`.
+pub(in crate::up) async fn run(loaded: &Loaded) -> anyhow::Result<Exit> {
+    let config = &loaded.config;
+    let options = options(&config.bus, "setup");
+    let clock = std::sync::Arc::new(wirefold_flow::SystemClock);
+    let addresses = config.bus.addresses();
+    let connected = tokio::time::timeout(PATIENCE, connect(&options, clock)).await;
+    let missed = format!("no NATS server answers at {addresses} within {PATIENCE:?}");
+    let bus = connected.map_err(|_| Stop::new(Exit::Bus, missed))?;
+    let bus = bus.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
+    let made = make(&bus, config).await.context("the server is not set up")?;
+    for (what, names) in
+        [("streams", made.streams), ("tables", made.tables), ("readers", made.readers)]
+    {
+        output::print(format!("{what:<8} {}\n", names.join(" ")).as_bytes())?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// Makes everything be so.
+pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made> {
+    let refused = |error: BusError| Stop::new(Exit::Bus, error.to_string());
+    let mut made = Made::default();
+    for stream in stream_configs(&config.limits()) {
+        made.streams.push(stream.name.clone());
+        bus.create_stream(stream).await.map_err(|error| match error {
+            BusError::BadStream { .. } => Stop::new(
+                Exit::Bus,
+                format!("{error}; `keep.bytes` in wirefold.toml bounds what the streams may take"),
+            ),
+            other => refused(other),
+        })?;
+    }
+    let stores = STORES.iter().filter(|store| store.kind == StoreKind::KeyValue);
+    for table in stores.map(|store| store.name).chain([MARKS]) {
+        made.tables.push(table.to_owned());
+        bus.create_bucket(table).await.map_err(refused)?;
+    }
+    let deliveries = config.delivery.iter().map(|it| wirefold_alerter::consumer(&it.name));
+    let own = [wirefold_enricher::consumer()].into_iter().chain(deliveries);
+    for reader in own.chain(outsiders()) {
+        made.readers.push(format!("{}/{}", reader.stream, reader.durable));
+        bus.create_reader(&reader).await.map_err(refused)?;
+    }
+    Ok(made)
+}
+
+/// The readers of those outside, who may not make any. They settle by themselves: nothing of theirs
+/// becomes a dead letter.
+fn outsiders() -> impl Iterator<Item = ConsumerConfig> {
+    let reader = Role::Reader.as_str();
+    let theirs = READERS.iter().filter(move |(_, durable)| *durable == reader);
+    theirs.map(move |(stream, durable)| {
+        ConsumerConfig::new(*stream, *durable, dead_letters(Stage::Gateway))
+    })
+}

@@ -1,0 +1,251 @@
+//! `wirefold up --nats`: each stage a process, watched and started again, over one NATS server.
+
+use std::ffi::OsString;
+use std::fs::{File, TryLockError};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::{Clock, SystemClock};
+
+use super::child::{Keeping, Program};
+use super::server::{NAME, Server, USER};
+use super::{Met, folder, meet, ports, setup};
+use crate::cli::Global;
+use crate::config::{Loaded, LogFormat, Secret};
+use crate::exit::{Exit, Stop};
+use crate::telemetry::{Health, Telemetry, operations_router};
+use crate::up::arguments::{StageName, UpArguments};
+use crate::up::process::{Process, bind};
+use crate::up::signals::Signals;
+use crate::up::{finish, logging, show};
+
+/// A run of `up --nats`.
+pub(in crate::up) struct Supervisor<'a> {
+    pub(in crate::up) loaded: Loaded,
+    pub(in crate::up) arguments: &'a UpArguments,
+    pub(in crate::up) global: &'a Global,
+}
+
+/// The server of this run's own, while it is kept running.
+struct Kept {
+    stop: CancellationToken,
+    running: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Supervisor<'_> {
+    pub(in crate::up) async fn run(mut self) -> anyhow::Result<Exit> {
+        let mut signals = Signals::listen()?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let logging = logging(&self.loaded, self.global, false);
+        let is_for_people = logging.is_for_people();
+        let filter = logging.filter.to_owned();
+        let telemetry = crate::telemetry::install(&logging, clock.clone())?;
+        let _lock = self.lock()?;
+        let health = Health::new(telemetry.loops.clone());
+        let mut environment = Vec::new();
+        let mut kept = None;
+        if self.loaded.config.bus.nats.is_empty() {
+            let server = Server::prepare(&self.loaded.config.data)?;
+            environment = self.take_for_our_own(&server);
+            kept = Some(Kept::start(&server, &clock, &health)?);
+        }
+        let bus = match meet(&self.loaded.config, "up", clock.clone(), &mut signals).await? {
+            Met::There(bus) => bus,
+            Met::Asked(asked) => {
+                end_server(kept).await;
+                return Ok(asked.exit());
+            }
+        };
+        setup::make(&bus, &self.loaded.config).await?;
+        let mut process = Process::new();
+        let page = self.page().await?;
+        let children = Children { filter, is_for_people, page, environment };
+        let ready = children.start(&self, &mut process, &clock, &health)?;
+        self.serve_operations(&mut process, telemetry, health).await?;
+        let tally = show(self.global, Arc::new(bus.clone()), process.stop.clone());
+        self.welcome_once(ready, page);
+        let end = process.run(signals).await;
+        bus.close().await;
+        end_server(kept).await;
+        self.global.note(format_args!("{}", tally.summary()));
+        finish(end)
+    }
+
+    /// One run at a time over a data folder.
+    fn lock(&self) -> anyhow::Result<File> {
+        let data = &self.loaded.config.data;
+        let path = folder(data)?.join("up.lock");
+        let file =
+            File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                let data = data.display();
+                let what = format!(
+                    "another `wirefold up --nats` runs on {data}: choose another with --data DIR"
+                );
+                Err(Stop::new(Exit::Bus, what).into())
+            }
+            Err(TryLockError::Error(error)) => Err(error).context("cannot take the lock"),
+        }
+    }
+
+    /// Has the settings name our own server, and says how children are told its password: not by
+    /// their arguments, which everybody may read.
+    fn take_for_our_own(&mut self, server: &Server) -> Vec<(&'static str, String)> {
+        let bus = &mut self.loaded.config.bus;
+        bus.nats = vec![server.url()];
+        bus.user = Some(USER.to_owned());
+        bus.password = Some(Secret::new(&server.password));
+        let user = ("WIREFOLD_BUS__USER", USER.to_owned());
+        vec![user, ("WIREFOLD_BUS__PASSWORD", server.password.clone())]
+    }
+
+    /// Where the page is to be served: looked at now, as a gateway that cannot would be started
+    /// again and again.
+    async fn page(&self) -> anyhow::Result<SocketAddr> {
+        let told = self.loaded.config.page.listen;
+        if told.port() == 0 {
+            return ports::free(1);
+        }
+        bind("page", "--listen", told).await?;
+        Ok(told)
+    }
+
+    async fn serve_operations(
+        &self,
+        process: &mut Process,
+        telemetry: Telemetry,
+        health: Health,
+    ) -> anyhow::Result<()> {
+        let listen = self.loaded.config.operations.listen;
+        let port = bind("operations port", "--operations", listen).await?;
+        process.serve("operations port", port, operations_router(telemetry.clone(), health));
+        let kept_up = telemetry.keep_up(process.stop.clone());
+        process.start("metrics", async move {
+            kept_up.await;
+            Ok(())
+        });
+        Ok(())
+    }
+
+    /// Says where everything is, as soon as the page is served.
+    fn welcome_once(&self, ready: CancellationToken, page: SocketAddr) {
+        if self.global.quiet {
+            return;
+        }
+        let config = &self.loaded.config;
+        let (folder, bus) = (config.data.display().to_string(), config.bus.addresses());
+        tokio::spawn(async move {
+            ready.cancelled().await;
+            let release = env!("CARGO_PKG_VERSION");
+            crate::output::note(format_args!(
+                "wirefold {release} · data in {folder} · bus {bus} · page http://{page}"
+            ));
+        });
+    }
+}
+
+/// What all stages are told.
+struct Children {
+    filter: String,
+    is_for_people: bool,
+    page: SocketAddr,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Children {
+    /// Starts all of them; the token is told once the page is served.
+    fn start(
+        &self,
+        run: &Supervisor<'_>,
+        process: &mut Process,
+        clock: &Arc<dyn Clock>,
+        health: &Health,
+    ) -> anyhow::Result<CancellationToken> {
+        let path = std::env::current_exe().context("cannot find this program's own file")?;
+        let mut page_ready = CancellationToken::new();
+        for (nth, stage) in (2..).zip(StageName::ALL.into_iter().chain([StageName::Keeper])) {
+            let operations = ports::free(nth)?;
+            let was_ready = CancellationToken::new();
+            if stage == StageName::Gateway {
+                page_ready = was_ready.clone();
+            }
+            let program = Program {
+                name: stage.name(),
+                path: path.clone(),
+                arguments: self.arguments(run, stage, operations),
+                environment: self.environment.clone(),
+                operations: Some(operations),
+                was_ready,
+            };
+            let keeping = Keeping { program, clock: clock.clone(), health: health.clone() };
+            process.start(stage.name(), keeping.run(process.stop.clone()));
+        }
+        Ok(page_ready)
+    }
+
+    fn arguments(
+        &self,
+        run: &Supervisor<'_>,
+        stage: StageName,
+        operations: SocketAddr,
+    ) -> Vec<OsString> {
+        let Supervisor { loaded, arguments, global } = run;
+        let format = match (loaded.config.log_format, self.is_for_people) {
+            (LogFormat::Json, _) | (_, false) => "json",
+            _ => "text",
+        };
+        let mut all: Vec<OsString> = vec!["run".into(), stage.name().into()];
+        let mut option = |name: &str, value: OsString| all.extend([name.into(), value]);
+        option("--nats", loaded.config.bus.addresses().into());
+        option("--data", loaded.config.data.clone().into());
+        option("--listen", self.page.to_string().into());
+        option("--operations", operations.to_string().into());
+        if let Some(config) = &arguments.place.config {
+            option("--config", config.into());
+        }
+        for set in &arguments.set {
+            option("--set", set.into());
+        }
+        option("--set", format!("log={:?}", self.filter).into());
+        option("--set", format!("log_format={format}").into());
+        all.push("--supervised".into());
+        all.extend((0..global.verbose).map(|_| "-v".into()));
+        all.extend(global.quiet.then(|| "-q".into()));
+        all
+    }
+}
+
+impl Kept {
+    fn start(server: &Server, clock: &Arc<dyn Clock>, health: &Health) -> anyhow::Result<Self> {
+        let path: PathBuf =
+            std::env::current_exe().context("cannot find this program's own file")?;
+        let of = |it: &Path| it.as_os_str().to_owned();
+        let program = Program {
+            name: NAME,
+            path,
+            arguments: vec![NAME.into(), of(&server.program), of(&server.folder)],
+            environment: Vec::new(),
+            operations: None,
+            was_ready: CancellationToken::new(),
+        };
+        let keeping = Keeping { program, clock: clock.clone(), health: health.clone() };
+        let stop = CancellationToken::new();
+        Ok(Self { running: tokio::spawn(keeping.run(stop.clone())), stop })
+    }
+}
+
+/// The server ends last: until then, stages finish what they have in hand.
+async fn end_server(kept: Option<Kept>) {
+    if let Some(Kept { stop, running }) = kept {
+        stop.cancel();
+        if let Ok(Err(error)) = running.await {
+            tracing::warn!(%error, "the server ended badly");
+        }
+    }
+}

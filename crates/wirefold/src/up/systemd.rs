@@ -1,0 +1,67 @@
+//! What systemd is told of a service of `Type=notify`: that it runs, that it is alive, that it ends.
+//!
+//! A few words in a datagram to the socket that `NOTIFY_SOCKET` names (sd_notify(3)); where it names
+//! none, nobody is told anything. A loop that hangs keeps the word back that the watchdog waits for,
+//! so that the service is started anew.
+
+use std::io;
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::telemetry::Health;
+
+/// How often is looked whether the process hangs, where no watchdog asks.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Tells systemd how it is until told to stop.
+pub(super) async fn tell(health: Health, stop: CancellationToken) -> anyhow::Result<()> {
+    let Some(socket) = variable("NOTIFY_SOCKET") else {
+        stop.cancelled().await;
+        return Ok(());
+    };
+    send(&socket, "READY=1");
+    let mut ticks = interval(watchdog().unwrap_or(LOOK) / 2);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            _ = ticks.tick() => match health.is_alive() {
+                true => send(&socket, "WATCHDOG=1"),
+                false => tracing::error!("a loop hangs: the watchdog is told nothing"),
+            }
+        }
+    }
+    send(&socket, "STOPPING=1");
+    Ok(())
+}
+
+/// How long systemd waits for a sign of life; none where it does not.
+fn watchdog() -> Option<Duration> {
+    let micros: u64 = variable("WATCHDOG_USEC")?.parse().ok()?;
+    (micros > 0).then(|| Duration::from_micros(micros))
+}
+
+fn send(socket: &str, what: &str) {
+    if let Err(error) = send_to(socket, what.as_bytes()) {
+        tracing::warn!(%error, socket, what, "systemd cannot be told");
+    }
+}
+
+fn send_to(socket: &str, what: &[u8]) -> io::Result<()> {
+    let datagram = UnixDatagram::unbound()?;
+    #[cfg(target_os = "linux")]
+    if let Some(name) = socket.strip_prefix('@') {
+        use std::os::linux::net::SocketAddrExt as _;
+        let address = std::os::unix::net::SocketAddr::from_abstract_name(name)?;
+        return datagram.send_to_addr(what, &address).map(|_| ());
+    }
+    datagram.send_to(what, socket).map(|_| ())
+}
+
+#[expect(clippy::disallowed_methods, reason = "it is systemd's word to the process, no setting")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

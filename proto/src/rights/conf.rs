@@ -1,0 +1,134 @@
+//! `deploy/nats.conf`: the users and their rights as the server reads them.
+
+use std::fmt::Write as _;
+
+use super::{Rights, User};
+
+const HEAD: &str = r#"# The NATS server of wirefold: one user a role, who may do what its stage does and nothing else.
+#
+# Generated from the tables of the contract: `WIREFOLD_BLESS=1 cargo test -p wirefold-proto`
+# rewrites it. `wirefold passwords DIR` writes the passwords that it includes, and
+# `wirefold check --nats URL` tries the rights of a user on a running server.
+#
+# On the command line -a, -p and -m change address and ports.
+
+listen: "0.0.0.0:4222"
+http: "127.0.0.1:8222"
+server_name: "wirefold"
+
+# An article of 1 MiB with its headers.
+max_payload: 2MB
+
+jetstream {
+  store_dir: "/var/lib/nats"
+  max_mem: 64MB
+  max_file: 20GB
+  # What was acknowledged is on the disk. With the server's default it is within two minutes, and
+  # a power cut loses what came since.
+  sync_interval: always
+}
+
+# In a folder beside this file, which `wirefold passwords` has written. A server that does not find
+# it does not start.
+include "passwords/nats.conf"
+
+# What no rule can say, as patterns take whole tokens only:
+# - Who reads a stream in order makes consumers on it, of any name but those of others' durable
+#   readers that are known here. So the gateway, too, could take an alert that is on its way to a
+#   delivery; it could not settle it, and it would come again.
+# - Who makes a consumer says where its messages go. So only stages make any, and `reader`, the
+#   user for programs of others, uses those that `wirefold setup` has made.
+accounts {
+  WIREFOLD {
+    jetstream: enabled
+    users: [
+"#;
+
+const TAIL: &str = "    ]
+  }
+}
+";
+
+/// The variable in the included file that holds a user's password.
+#[must_use]
+pub fn password_variable(user: User) -> String {
+    format!("WIREFOLD_{}_PASSWORD", user.as_str().to_uppercase())
+}
+
+/// The whole of `deploy/nats.conf`.
+#[must_use]
+pub fn document() -> String {
+    let mut text = HEAD.to_owned();
+    for user in User::ALL {
+        write_user(&mut text, &Rights::of(user));
+    }
+    text + TAIL
+}
+
+/// Where in `deploy/nats.conf` a user's rights begin, or this pattern of theirs stands; from 1.
+#[must_use]
+pub fn line_of(user: User, pattern: Option<&str>) -> Option<usize> {
+    let document = document();
+    let mut lines = document.lines().enumerate();
+    let (start, _) = lines.find(|(_, line)| line.contains(&password_variable(user)))?;
+    let Some(pattern) = pattern else {
+        return Some(start + 1);
+    };
+    let quoted = format!("\"{pattern}\"");
+    let mut block = lines.take_while(|(_, line)| !line.contains("{ user: "));
+    Some(block.find(|(_, line)| line.trim() == quoted)?.0 + 1)
+}
+
+fn write_user(text: &mut String, rights: &Rights) {
+    let user = rights.user;
+    let mut line = |line: &str| {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "{line}");
+    };
+    line(&format!(
+        "      {{ user: {user}, password: ${}, permissions: {{",
+        password_variable(user)
+    ));
+    line("          publish: {");
+    line("            allow: [");
+    for right in rights.rights.iter().filter(|right| !right.publish.is_empty()) {
+        line(&format!("              # {}", right.what));
+        right.publish.iter().for_each(|pattern| line(&format!("              \"{pattern}\"")));
+    }
+    line("            ]");
+    if rights.never().next().is_some() {
+        line("            deny: [");
+        line("              # durable readers of others");
+        rights.never().for_each(|pattern| line(&format!("              \"{pattern}\"")));
+        line("            ]");
+    }
+    line("          }");
+    line("          subscribe: [");
+    rights.subscribe().for_each(|pattern| line(&format!("            \"{pattern}\"")));
+    line("          ]");
+    if rights.subscribe().any(|pattern| pattern.starts_with("$SRV.")) {
+        line("          # To whoever asked it, once.");
+        line("          allow_responses: { max: 1, expires: \"1m\" }");
+    }
+    line("      } }");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_found_in_the_users_own_block() {
+        let document = document();
+        let line = |number: usize| document.lines().nth(number - 1).unwrap_or_default();
+        for user in User::ALL {
+            let start = line_of(user, None).expect("every user stands there");
+            assert!(line(start).contains(&format!("user: {user},")));
+            for pattern in Rights::of(user).publish().map(str::to_owned).collect::<Vec<_>>() {
+                let place = line_of(user, Some(&pattern)).expect("every right stands there");
+                assert!(place > start && line(place).contains(&pattern));
+            }
+        }
+        assert_eq!(line_of(User::Setup, Some("wirefold.v1.article.judged")), None);
+    }
+}

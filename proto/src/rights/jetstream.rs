@@ -1,0 +1,183 @@
+//! The subjects by which JetStream is asked.
+
+use super::Right;
+use crate::streams::{ALERTS, ReadBy, Role, STORES, STREAMS, StoreKind, Stream};
+
+/// The table in which readers without acknowledgements say how far they are, by stream and role.
+pub const MARKS: &str = "wf_marks";
+
+/// The streams from which `setup` drops what all their readers are past, once they are full. The
+/// others drop their oldest by themselves.
+pub const PURGED: [&str; 3] = ["WF_FETCHED", "WF_JUDGED", "WF_OUTPUT"];
+
+/// The durable readers of a name that is known beforehand: stream and reader.
+pub const READERS: [(&str, &str); 3] =
+    [("WF_JUDGED", "enricher"), ("WF_OUTPUT", "reader"), ("WF_ALERTS", "reader")];
+
+/// The stream behind a bucket of keys or an object store.
+#[must_use]
+pub fn stream_of(kind: StoreKind, name: &str) -> String {
+    match kind {
+        StoreKind::KeyValue => format!("KV_{name}"),
+        StoreKind::Objects => format!("OBJ_{name}"),
+    }
+}
+
+/// The name of a role's durable reader on a stream, as a pattern.
+///
+/// The alerter has one a delivery, `alerter-<delivery>`, and a pattern takes whole tokens only.
+#[must_use]
+pub fn durable_of(stream: &Stream, role: Role) -> &'static str {
+    let is_alerter = role == Role::Stage(crate::streams::Stage::Alerter);
+    if stream.name == ALERTS.name && is_alerter { "*" } else { role.as_str() }
+}
+
+pub(super) fn append(stream: &Stream, publish: Vec<String>) -> Right {
+    let mut publish = publish;
+    publish.push(format!("$JS.API.STREAM.INFO.{}", stream.name));
+    Right { what: format!("writes {}", stream.name), publish, ..Right::default() }
+}
+
+/// Requests that read single messages of a stream.
+fn lookup(stream: &str) -> Vec<String> {
+    vec![
+        format!("$JS.API.STREAM.INFO.{stream}"),
+        format!("$JS.API.DIRECT.GET.{stream}"),
+        format!("$JS.API.STREAM.MSG.GET.{stream}"),
+    ]
+}
+
+/// Requests of a reader in order: it makes a consumer of its own for each time it begins.
+fn in_order(stream: &str, with_filter: bool) -> Vec<String> {
+    let mut publish = vec![format!("$JS.API.CONSUMER.CREATE.{stream}.*")];
+    if with_filter {
+        publish.push(format!("$JS.API.CONSUMER.CREATE.{stream}.*.>"));
+    }
+    publish.push(format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.*"));
+    publish
+}
+
+fn make_durable(stream: &str, durable: &str) -> Vec<String> {
+    vec![
+        format!("$JS.API.CONSUMER.INFO.{stream}.{durable}"),
+        format!("$JS.API.CONSUMER.CREATE.{stream}.{durable}"),
+        format!("$JS.API.CONSUMER.CREATE.{stream}.{durable}.>"),
+    ]
+}
+
+pub(super) fn reading(stream: &Stream, role: Role, by: ReadBy) -> Right {
+    let name = stream.name;
+    match by {
+        ReadBy::Sequence => Right {
+            what: format!("reads single messages of {name}"),
+            publish: lookup(name),
+            ..Right::default()
+        },
+        ReadBy::Order => {
+            let mut publish = lookup(name);
+            publish.extend(in_order(name, true));
+            if let Role::Stage(stage) = role {
+                publish.push(format!("$KV.{MARKS}.{name}.{}", stage.as_str()));
+                publish.push(format!("$JS.API.STREAM.MSG.GET.KV_{MARKS}"));
+            }
+            let others =
+                READERS.iter().filter(|(of, durable)| *of == name && *durable != role.as_str());
+            let never = others.flat_map(|(_, durable)| {
+                let mut never = make_durable(name, durable);
+                never.push(format!("$JS.API.CONSUMER.MSG.NEXT.{name}.{durable}"));
+                never
+            });
+            let never = never.filter(|pattern| !pattern.contains("CONSUMER.INFO")).collect();
+            Right { what: format!("reads {name} in order"), publish, never, ..Right::default() }
+        }
+        ReadBy::Consumer => {
+            let durable = durable_of(stream, role);
+            let mut publish = vec![format!("$JS.API.CONSUMER.INFO.{name}.{durable}")];
+            // Only the alerter's come with its settings; `setup` makes the others.
+            if durable == "*" {
+                publish = make_durable(name, durable);
+                publish.push("$JS.API.STREAM.NAMES".to_owned());
+            }
+            publish.push(format!("$JS.API.CONSUMER.MSG.NEXT.{name}.{durable}"));
+            // With and without domain and account before the stream.
+            publish.push(format!("$JS.ACK.{name}.{durable}.>"));
+            publish.push(format!("$JS.ACK.*.*.{name}.{durable}.>"));
+            let what = format!("reads {name} through a durable reader");
+            Right { what, publish, ..Right::default() }
+        }
+    }
+}
+
+pub(super) fn keys(bucket: &str, role: Role, writes: bool) -> Right {
+    let stream = stream_of(StoreKind::KeyValue, bucket);
+    let mut publish = Vec::new();
+    if writes {
+        publish.push(format!("$KV.{bucket}.>"));
+    }
+    publish.push(format!("$JS.API.STREAM.INFO.{stream}"));
+    publish.push(format!("$JS.API.STREAM.MSG.GET.{stream}"));
+    match role {
+        // As the clients of others ask, and without a consumer of their own.
+        Role::Reader => publish.push(format!("$JS.API.DIRECT.GET.{stream}.>")),
+        _ => publish.extend(in_order(&stream, false)),
+    }
+    let verb = if writes { "keeps" } else { "reads" };
+    Right { what: format!("{verb} the table {bucket}"), publish, ..Right::default() }
+}
+
+pub(super) fn objects(store: &str, writes: bool) -> Right {
+    let stream = stream_of(StoreKind::Objects, store);
+    let mut publish = if writes { vec![format!("$O.{store}.>")] } else { Vec::new() };
+    publish.extend(lookup(&stream));
+    publish.extend(in_order(&stream, true));
+    Right { what: format!("keeps the objects of {store}"), publish, ..Right::default() }
+}
+
+/// The streams of the contract, and those behind its stores and the marks.
+fn every_stream() -> Vec<String> {
+    let streams = STREAMS.iter().map(|stream| stream.name.to_owned());
+    let stores = STORES.iter().map(|store| stream_of(store.kind, store.name));
+    streams.chain(stores).chain([stream_of(StoreKind::KeyValue, MARKS)]).collect()
+}
+
+pub(super) fn setup() -> Vec<Right> {
+    let mut making = vec!["$JS.API.STREAM.NAMES".to_owned()];
+    for stream in every_stream() {
+        for verb in ["INFO", "CREATE", "UPDATE"] {
+            making.push(format!("$JS.API.STREAM.{verb}.{stream}"));
+        }
+    }
+    let mut readers = Vec::new();
+    for stream in STREAMS {
+        readers.extend(make_durable(stream.name, "*"));
+    }
+    let mut keeping = vec![format!("$JS.API.STREAM.MSG.GET.KV_{MARKS}")];
+    // When its oldest message came says how far back a stream reaches.
+    keeping.extend(STREAMS.iter().flat_map(|stream| lookup(stream.name)));
+    keeping.extend(PURGED.map(|stream| format!("$JS.API.STREAM.PURGE.{stream}")));
+    let right = |what: &str, publish| Right { what: what.to_owned(), publish, ..Right::default() };
+    vec![
+        right("makes streams and stores", making),
+        right("makes readers", readers),
+        right("drops what all have read where a stream is full", keeping),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::streams::STREAMS;
+
+    #[test]
+    fn the_known_readers_are_those_of_the_table() {
+        let is_durable = |reader: &&crate::streams::Reader| reader.by == ReadBy::Consumer;
+        let mut named = Vec::new();
+        for stream in STREAMS {
+            for reader in stream.readers.iter().filter(is_durable) {
+                named.push((stream.name, durable_of(&stream, reader.role)));
+            }
+        }
+        named.retain(|(_, durable)| *durable != "*");
+        assert_eq!(named, READERS);
+    }
+}

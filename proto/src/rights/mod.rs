@@ -1,0 +1,325 @@
+//! What each user of the NATS server may do, by subject, and the server's configuration made of it.
+//!
+//! All of it follows from the tables in [`streams`](crate::streams): who writes a stream, who reads
+//! it and how, which tables of keys are whose. This module knows the subjects by which JetStream is
+//! asked for that. `deploy/nats.conf` is [`document`].
+
+mod conf;
+mod jetstream;
+
+use std::fmt;
+
+use crate::streams::{Role, STORES, STREAMS, Stage, Store};
+use crate::subjects::covers;
+use jetstream::{append, keys, objects, reading, setup};
+
+pub use conf::{document, line_of, password_variable};
+pub use jetstream::{MARKS, PURGED, READERS, durable_of, stream_of};
+
+/// A user of the NATS server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum User {
+    /// Makes streams, stores and readers, and drops what all have read: no message is its own.
+    Setup,
+    /// A role of the contract.
+    Role(Role),
+}
+
+impl User {
+    /// Every user.
+    pub const ALL: [Self; 8] = {
+        let [fetcher, detector, enricher, alerter, gateway, cli, reader] = Role::ALL;
+        [
+            Self::Setup,
+            Self::Role(fetcher),
+            Self::Role(detector),
+            Self::Role(enricher),
+            Self::Role(alerter),
+            Self::Role(gateway),
+            Self::Role(cli),
+            Self::Role(reader),
+        ]
+    };
+
+    /// The user's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Setup => "setup",
+            Self::Role(role) => role.as_str(),
+        }
+    }
+
+    /// The user of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|user| user.as_str() == name)
+    }
+
+    /// Where answers to this user come in: no other may listen there. The keeper is `setup` in a
+    /// process of its own.
+    #[must_use]
+    pub fn inboxes(self) -> Vec<String> {
+        let named = |name: &str| format!("_INBOX_{name}.>");
+        match self {
+            Self::Setup => vec![named("setup"), named("keeper")],
+            Self::Role(role) => vec![named(role.as_str())],
+        }
+    }
+}
+
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One thing that a user may do, and the subjects that it takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Right {
+    /// What for, as in "writes WF_JUDGED".
+    pub what: String,
+    /// Patterns on which it may publish.
+    pub publish: Vec<String>,
+    /// Patterns on which it may not, though one of the others takes them in.
+    pub never: Vec<String>,
+    /// Patterns to which it may subscribe.
+    pub subscribe: Vec<String>,
+}
+
+/// All that a user may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rights {
+    /// Who.
+    pub user: User,
+    /// What. No pattern stands twice.
+    pub rights: Vec<Right>,
+}
+
+impl Rights {
+    /// What this user may do.
+    #[must_use]
+    pub fn of(user: User) -> Self {
+        let mut rights = vec![Right {
+            what: "is answered".to_owned(),
+            subscribe: user.inboxes(),
+            ..Right::default()
+        }];
+        match user {
+            User::Setup => rights.extend(setup()),
+            User::Role(role) => rights.extend(of_role(role)),
+        }
+        let mut known: Vec<String> = Vec::new();
+        for right in &mut rights {
+            for list in [&mut right.publish, &mut right.never, &mut right.subscribe] {
+                list.retain(|pattern| !known.contains(pattern));
+                known.extend(list.iter().cloned());
+            }
+        }
+        Self { user, rights }
+    }
+
+    /// The patterns on which this user may publish.
+    pub fn publish(&self) -> impl Iterator<Item = &str> {
+        self.rights.iter().flat_map(|right| &right.publish).map(String::as_str)
+    }
+
+    /// The patterns within those on which it may not.
+    pub fn never(&self) -> impl Iterator<Item = &str> {
+        self.rights.iter().flat_map(|right| &right.never).map(String::as_str)
+    }
+
+    /// The patterns to which this user may subscribe.
+    pub fn subscribe(&self) -> impl Iterator<Item = &str> {
+        self.rights.iter().flat_map(|right| &right.subscribe).map(String::as_str)
+    }
+
+    /// Whether this user may publish on a subject.
+    #[must_use]
+    pub fn may_publish(&self, subject: &str) -> bool {
+        self.publish().any(|pattern| covers(pattern, subject))
+            && !self.never().any(|pattern| covers(pattern, subject))
+    }
+
+    /// Whether this user may subscribe to a subject or pattern.
+    #[must_use]
+    pub fn may_subscribe(&self, pattern: &str) -> bool {
+        self.subscribe().any(|allowed| covers(allowed, pattern))
+    }
+}
+
+/// A subject that a pattern takes.
+#[must_use]
+pub fn sample(pattern: &str) -> String {
+    let tokens = pattern.split('.').map(|token| match token {
+        "*" => "x",
+        ">" => "x.y",
+        other => other,
+    });
+    tokens.collect::<Vec<_>>().join(".")
+}
+
+/// The subject on which two texts are compared for whoever asks.
+pub const COMPARE: &str = "wirefold.v1.compare";
+
+/// The name under which a stage answers `nats micro ls`.
+#[must_use]
+pub fn service_name(stage: Stage) -> String {
+    format!("wirefold-{}", stage.as_str())
+}
+
+fn of_role(role: Role) -> Vec<Right> {
+    let mut rights = Vec::new();
+    for stream in STREAMS {
+        let own = stream.writers.iter().filter(|writer| writer.role == role);
+        let subjects: Vec<String> =
+            own.flat_map(|writer| writer.subjects).map(|&subject| subject.to_owned()).collect();
+        if !subjects.is_empty() {
+            rights.push(append(&stream, subjects));
+        }
+    }
+    for stream in STREAMS {
+        for reader in stream.readers.iter().filter(|reader| reader.role == role) {
+            rights.push(reading(&stream, role, reader.by));
+        }
+    }
+    for store in STORES {
+        let (writes, reads) = (store.writers.contains(&role), store.readers.contains(&role));
+        if writes || reads {
+            rights.push(of_store(&store, role, writes));
+        }
+    }
+    match role {
+        Role::Stage(stage) => rights.push(serving(stage)),
+        Role::Reader => rights.push(asking()),
+        Role::Cli => {}
+    }
+    rights
+}
+
+fn of_store(store: &Store, role: Role, writes: bool) -> Right {
+    use crate::streams::StoreKind;
+    match store.kind {
+        StoreKind::KeyValue => keys(store.name, role, writes),
+        StoreKind::Objects => objects(store.name, writes),
+    }
+}
+
+/// A stage that can be asked how it is. The gateway compares texts besides.
+fn serving(stage: Stage) -> Right {
+    let name = service_name(stage);
+    let mut subscribe: Vec<String> = ["$SRV.*".to_owned()].into();
+    subscribe.push(format!("$SRV.*.{name}"));
+    subscribe.push(format!("$SRV.*.{name}.*"));
+    if stage == Stage::Gateway {
+        subscribe.push(COMPARE.to_owned());
+    }
+    Right { what: "answers as a NATS service".to_owned(), subscribe, ..Right::default() }
+}
+
+fn asking() -> Right {
+    let publish = vec!["$SRV.>".to_owned(), COMPARE.to_owned()];
+    Right { what: "asks the services".to_owned(), publish, ..Right::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str) -> Rights {
+        Rights::of(User::named(name).expect("a user"))
+    }
+
+    #[test]
+    fn users_are_named_once_and_found() {
+        for user in User::ALL {
+            assert_eq!(User::named(user.as_str()), Some(user));
+        }
+        assert_eq!(User::named("root"), None);
+    }
+
+    #[test]
+    fn each_writes_its_own() {
+        let cases = [
+            ("fetcher", "wirefold.v1.article.fetched.harbour", true),
+            ("fetcher", "wirefold.v1.article.judged", false),
+            ("gateway", "wirefold.v1.article.fetched.push", true),
+            ("gateway", "wirefold.v1.article.fetched.harbour", false),
+            ("gateway", "wirefold.v1.control.story.split", true),
+            ("detector", "wirefold.v1.article.judged.epoch", true),
+            ("detector", "wirefold.v1.dead.detector", true),
+            ("detector", "wirefold.v1.dead.enricher", false),
+            ("enricher", "wirefold.v1.output.article.copy.en", true),
+            ("alerter", "wirefold.v1.alert.a.e-1.1", true),
+            ("setup", "wirefold.v1.control.story.split", false),
+            ("reader", "wirefold.v1.control.story.split", false),
+            ("reader", "wirefold.v1.compare", true),
+            ("detector", "$KV.wf_marks.WF_FETCHED.detector", true),
+            ("detector", "$KV.wf_marks.WF_OUTPUT.alerter", false),
+            ("alerter", "$KV.wf_subscriptions.subscription.a", true),
+            ("gateway", "$KV.wf_subscriptions.subscription.a", false),
+        ];
+        for (user, subject, may) in cases {
+            assert_eq!(of(user).may_publish(subject), may, "{user} {subject}");
+        }
+    }
+
+    #[test]
+    fn nobody_deletes_and_only_setup_makes_and_purges() {
+        for user in User::ALL {
+            let rights = Rights::of(user);
+            for stream in STREAMS {
+                let name = stream.name;
+                for verb in ["STREAM.DELETE", "STREAM.MSG.DELETE", "STREAM.SNAPSHOT"] {
+                    assert!(!rights.may_publish(&format!("$JS.API.{verb}.{name}")), "{user}");
+                }
+                assert!(!rights.may_publish(&format!("$JS.API.CONSUMER.DELETE.{name}.enricher")));
+                let makes = rights.may_publish(&format!("$JS.API.STREAM.CREATE.{name}"));
+                assert_eq!(makes, user == User::Setup, "{user} {name}");
+            }
+            let purges = rights.may_publish("$JS.API.STREAM.PURGE.WF_FETCHED");
+            assert_eq!(purges, user == User::Setup, "{user}");
+        }
+    }
+
+    #[test]
+    fn nobody_hears_what_is_not_for_them() {
+        for user in User::ALL {
+            let rights = Rights::of(user);
+            for other in User::ALL {
+                let inbox = format!("_INBOX_{other}.a.b");
+                assert_eq!(rights.may_subscribe(&inbox), user == other, "{user} {inbox}");
+            }
+            for pattern in [">", "wirefold.>", "wirefold.v1.alert.>", "$KV.>", "$JS.>"] {
+                assert!(!rights.may_subscribe(pattern), "{user} {pattern}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_durable_reader_is_its_owners() {
+        for (user, may) in [("enricher", true), ("detector", false), ("gateway", false)] {
+            for subject in [
+                "$JS.API.CONSUMER.MSG.NEXT.WF_JUDGED.enricher",
+                "$JS.ACK.WF_JUDGED.enricher.1.2.3.4.5",
+                "$JS.ACK._.x.WF_JUDGED.enricher.1.2.3.4.5",
+            ] {
+                assert_eq!(of(user).may_publish(subject), may, "{user} {subject}");
+            }
+        }
+        let making = "$JS.API.CONSUMER.CREATE.WF_JUDGED.enricher.wirefold.v1.article.judged";
+        for (user, may) in [("setup", true), ("detector", false), ("enricher", false)] {
+            assert_eq!(of(user).may_publish(making), may, "{user}");
+        }
+        // Others read the same streams in order, through readers of any name but these.
+        for user in ["alerter", "gateway"] {
+            assert!(!of(user).may_publish("$JS.API.CONSUMER.MSG.NEXT.WF_OUTPUT.reader"));
+            assert!(of(user).may_publish("$JS.API.CONSUMER.MSG.NEXT.WF_OUTPUT.gateway-x-1"));
+        }
+        // An outsider makes no readers: their messages go wherever their maker says.
+        let outsider = of("reader");
+        assert!(outsider.publish().all(|pattern| !pattern.contains("CONSUMER.CREATE")));
+        assert!(outsider.may_publish("$JS.API.CONSUMER.MSG.NEXT.WF_ALERTS.reader"));
+        assert!(!outsider.may_publish("$JS.API.CONSUMER.MSG.NEXT.WF_ALERTS.alerter-desk"));
+    }
+}

@@ -1,0 +1,69 @@
+//! What may come again, so that what is newer does not overtake it.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use wirefold_flow::UnixMillis;
+
+/// Which revisions are waited for: for a while those that were in hand at a kill or that the bus
+/// failed, and until they come those that were put off themselves.
+#[derive(Debug, Default)]
+pub(super) struct Back {
+    /// The time by which all that nobody knows of have come again.
+    by: AtomicU64,
+    known: Mutex<Known>,
+}
+
+/// By sequence.
+#[derive(Debug, Default)]
+struct Known {
+    /// What has come and was sent, as long as it matters.
+    come: BTreeSet<u64>,
+    put_off: BTreeSet<u64>,
+}
+
+impl Back {
+    /// Something may come again by this time.
+    pub(super) fn expect(&self, by: UnixMillis) {
+        self.by.fetch_max(by.0, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is waited for.
+    pub(super) fn is_over(&self, now: UnixMillis) -> bool {
+        self.is_late(now) && self.known().put_off.is_empty()
+    }
+
+    /// Whether this one may come again.
+    pub(super) fn awaits(&self, sequence: u64, now: UnixMillis) -> bool {
+        let known = self.known();
+        let is_unknown = !self.is_late(now) && !known.come.contains(&sequence);
+        is_unknown || known.put_off.contains(&sequence)
+    }
+
+    /// This one is here.
+    pub(super) fn is_here(&self, sequence: u64) {
+        self.known().put_off.remove(&sequence);
+    }
+
+    /// This one is put off, and comes again.
+    pub(super) fn put_off(&self, sequence: u64) {
+        self.known().put_off.insert(sequence);
+    }
+
+    /// This one goes to the target.
+    pub(super) fn goes(&self, sequence: u64, now: UnixMillis) {
+        match self.is_late(now) {
+            true => self.known().come.clear(),
+            false => drop(self.known().come.insert(sequence)),
+        }
+    }
+
+    fn is_late(&self, now: UnixMillis) -> bool {
+        now.0 >= self.by.load(Ordering::Relaxed)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,67 @@
+//! Alerts at rest: those that say nothing more unless something new comes.
+//!
+//! Of such an alert nothing is kept but where its last revision stands, in eight bytes: whatever
+//! concerns it again reads its revisions back, and it goes on with the next one.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use wirefold_proto::Target;
+
+/// How many bits of an entry are the sequence of the last revision; those above are of a hash of
+/// what the alert is about. Where two share one, one revision too many is looked at.
+const SEQUENCE_BITS: u32 = 40;
+const LAST_SEQUENCE: u64 = (1 << SEQUENCE_BITS) - 1;
+
+/// Where the last revisions of alerts at rest stand, by what they are about.
+#[derive(Debug, Default)]
+pub(super) struct Resting(BTreeSet<u64>);
+
+impl Resting {
+    pub(super) fn insert(&mut self, target: Target, sequence: u64) {
+        self.0.insert(first(target) | sequence.min(LAST_SEQUENCE));
+    }
+
+    /// Whether it was there.
+    pub(super) fn remove(&mut self, target: Target, sequence: u64) -> bool {
+        self.0.remove(&(first(target) | sequence.min(LAST_SEQUENCE)))
+    }
+
+    /// The last revisions of alerts that are about this, and perhaps of some that are not.
+    pub(super) fn about(&self, target: Target) -> Vec<u64> {
+        let first = first(target);
+        let found = self.0.range(first..=first | LAST_SEQUENCE);
+        found.map(|entry| entry & LAST_SEQUENCE).collect()
+    }
+
+    /// Forgets those whose last revision stood before this: they are kept no longer.
+    pub(super) fn expire(&mut self, kept: u64) {
+        self.0.retain(|entry| entry & LAST_SEQUENCE >= kept);
+    }
+}
+
+fn first(target: Target) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    target.hash(&mut hasher);
+    hasher.finish() & !LAST_SEQUENCE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_rests_is_found_by_what_it_is_about() {
+        let targets = ["e-00000000000000000000000001", "s-00000000000000000000000001"];
+        let [event, story]: [Target; 2] = targets.map(|text| text.parse().unwrap());
+        let mut resting = Resting::default();
+        resting.insert(event, 7);
+        resting.insert(event, LAST_SEQUENCE);
+        resting.insert(story, 9);
+        assert_eq!(resting.about(event), [7, LAST_SEQUENCE]);
+        assert_eq!(resting.about(story), [9]);
+        assert!(resting.remove(event, LAST_SEQUENCE) && !resting.remove(event, 9));
+        resting.expire(8);
+        assert_eq!((resting.about(event), resting.about(story)), (vec![], vec![9]));
+    }
+}

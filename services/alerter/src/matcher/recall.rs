@@ -1,0 +1,88 @@
+//! Alerts come back that were put away: their revisions are read again where they stand.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use wirefold_flow::{Bus, BusError, UnixMillis};
+use wirefold_proto::{Subject, Target, streams};
+
+use super::publish::revision;
+use super::{Matcher, REMEMBERED};
+use crate::engine::Revision;
+use crate::error::AlerterError;
+
+/// How many revisions are read at once.
+const AT_ONCE: usize = 64;
+
+impl Matcher<'_> {
+    /// Brings back every alert about these, and about what they became part of.
+    pub(super) async fn recall(&mut self, about: &[Target]) -> Result<(), BusError> {
+        let bus = &*self.surroundings.bus;
+        let mut targets = about.to_vec();
+        let mut place = 0;
+        while let Some(target) = targets.get(place).copied() {
+            for sequence in self.engine.resting(target) {
+                let last = revision_at(bus, sequence).await?;
+                // Another may share the hash.
+                if let Some(last) = last.filter(|last| last.alert.target == target) {
+                    let revisions = revisions_up_to(bus, last).await?;
+                    self.engine.wake(&revisions);
+                }
+            }
+            let survivors = self.engine.survivors(target);
+            targets.extend(survivors.into_iter().filter(|into| !about.contains(into)));
+            place += 1;
+            // Merges go to older ones, so this ends; the bound is a safeguard.
+            if place > 64 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings back what the alerts about this show.
+    pub(super) async fn show_all(&mut self, target: Target) -> Result<(), BusError> {
+        let bus = &*self.surroundings.bus;
+        for (id, sequence) in self.engine.lacking_about(target) {
+            let last = revision_at(bus, sequence).await?;
+            self.engine.show(&id, last.as_ref().map(|last| &last.alert));
+        }
+        Ok(())
+    }
+
+    /// Brings back what the alert shows that speaks next by then; false where nothing is lacking.
+    pub(super) async fn show_next(&mut self, limit: UnixMillis) -> Result<bool, BusError> {
+        let Some((id, sequence)) = self.engine.lacks(limit) else {
+            return Ok(false);
+        };
+        let last = revision_at(&*self.surroundings.bus, sequence).await?;
+        self.engine.show(&id, last.as_ref().map(|last| &last.alert));
+        Ok(true)
+    }
+
+    /// Puts away what can be read back. Nothing may be on its way to the stream.
+    pub(super) async fn put_away(&mut self) -> Result<(), AlerterError> {
+        if self.engine.sweep(REMEMBERED) {
+            let state = self.surroundings.bus.stream_state(streams::ALERTS.name).await?;
+            self.engine.expire(state.first);
+        }
+        Ok(())
+    }
+}
+
+/// The revision that stands there; none where it is kept no longer.
+async fn revision_at(bus: &dyn Bus, sequence: u64) -> Result<Option<Revision>, BusError> {
+    match bus.get(streams::ALERTS.name, sequence).await {
+        Ok(stored) => Ok(revision(&stored)),
+        Err(BusError::Gone { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// All revisions of an alert that are kept, with the last.
+async fn revisions_up_to(bus: &dyn Bus, last: Revision) -> Result<Vec<Revision>, BusError> {
+    let subjects = (1..last.alert.revision).map(|number| Subject::alert(&last.alert.id, number));
+    let reading = subjects
+        .map(|subject| async move { bus.last(streams::ALERTS.name, subject.as_str()).await });
+    let earlier: Vec<_> = stream::iter(reading).buffered(AT_ONCE).try_collect().await?;
+    let earlier = earlier.iter().flatten().filter_map(revision);
+    Ok(earlier.chain([last]).collect())
+}

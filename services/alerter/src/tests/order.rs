@@ -1,0 +1,140 @@
+//! Revisions of one alert are delivered in their order, and wait for nothing else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::dead_letters;
+use wirefold_flow::{
+    Answer, BusError, ConsumerConfig, Delivery as Taken, Entry, Input, KeyValue, Stage, StageError,
+};
+use wirefold_proto::{SubscriptionSettings, streams};
+
+use super::newsroom::{Given, five};
+use super::running::{World, at_once, settings, settle};
+use crate::delivery::{Clients, Common, DeliveryStage};
+use crate::matcher::{self, DefaultDeliveries, Setup};
+use crate::{Delivery, DeliveryKind, Printer};
+
+/// What stands in the alerts, without any delivery.
+async fn match_only(world: &World) {
+    let names = vec!["desk".to_owned()];
+    let subscription = SubscriptionSettings { deliveries: names.clone(), ..at_once() };
+    let setup = Setup {
+        surroundings: world.surroundings(),
+        subscriptions: settings([subscription]).subscriptions,
+        deliveries: DefaultDeliveries { all: names, default: Vec::new() },
+    };
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(matcher::run(Arc::new(setup), stop.clone()));
+    settle().await;
+    stop.cancel();
+    running.await.unwrap().unwrap();
+}
+
+fn stage(world: &World) -> DeliveryStage {
+    let delivery = Delivery { name: "desk".to_owned(), kind: DeliveryKind::Stdout };
+    let mut clients = Clients { allow: Vec::new(), made: None };
+    let printer: Arc<dyn Printer> = world.paper.clone();
+    let common = Common { surroundings: world.surroundings(), page: None, demo: false };
+    DeliveryStage::new(&delivery, &mut clients, &printer, &common).unwrap()
+}
+
+/// Takes what the stage is to handle, as its loop does.
+async fn take(stage: &DeliveryStage, world: &World, most: usize) -> Vec<Taken> {
+    let dead = dead_letters(streams::Stage::Alerter);
+    let consumer = ConsumerConfig::new(streams::ALERTS.name, "alerter-desk", dead);
+    let bus = world.surroundings().bus;
+    let taken = bus.subscribe(consumer).await.unwrap().next(most).await.unwrap();
+    stage.line_up(&taken);
+    taken
+}
+
+fn input(taken: &Taken) -> Input {
+    Input { message: taken.message.clone(), attempt: taken.attempt, referred: None }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_taken_together_goes_in_order_whoever_begins() {
+    let mut world = World::new().await;
+    world.newsroom.tell_all(five()).await;
+    match_only(&world).await;
+    let stage = stage(&world);
+    let taken = take(&stage, &world, 5).await;
+    assert_eq!(taken.len(), 5);
+    // The last begins first.
+    let handled = join_all(taken.iter().rev().map(|taken| stage.handle(input(taken)))).await;
+    assert!(handled.iter().all(Result::is_ok), "{handled:?}");
+    let blocks = world.paper.blocks();
+    assert_eq!(blocks.len(), 5, "each revision is delivered: {blocks:#?}");
+    for (block, revision) in blocks.iter().zip(1..) {
+        assert!(block.contains(&format!("revision {revision}\n")), "{revision}: {block}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_alert_waits_for_none_of_them() {
+    let mut world = World::new().await;
+    let [first, second, ..] = five();
+    world.newsroom.tell_all([first, second, Given { event: "other", ..second }]).await;
+    match_only(&world).await;
+    let stage = stage(&world);
+    let taken = take(&stage, &world, 3).await;
+    let other = stage.handle(input(&taken[2]));
+    assert!(other.await.is_ok(), "it waits for nobody");
+    assert_eq!(world.paper.blocks().len(), 1);
+}
+
+/// A table that fails once.
+struct FailingOnce {
+    keys: Arc<dyn KeyValue>,
+    has_failed: AtomicBool,
+}
+
+impl KeyValue for FailingOnce {
+    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Entry>> {
+        match self.has_failed.swap(true, Ordering::Relaxed) {
+            true => self.keys.get(key),
+            false => Box::pin(async { Err(BusError::Unavailable("busy".to_owned())) }),
+        }
+    }
+
+    fn put<'a>(&'a self, key: &'a str, value: Bytes) -> Answer<'a, u64> {
+        self.keys.put(key, value)
+    }
+
+    fn put_if<'a>(&'a self, key: &'a str, value: Bytes, expected: u64) -> Answer<'a, u64> {
+        self.keys.put_if(key, value, expected)
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, u64> {
+        self.keys.delete(key)
+    }
+
+    fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
+        self.keys.changes(after)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_bus_failed_is_not_overtaken() {
+    let mut world = World::new().await;
+    let [first, second, ..] = five();
+    world.newsroom.tell_all([first, second]).await;
+    match_only(&world).await;
+    let mut stage = stage(&world);
+    let keys = stage.taken.clone();
+    stage.taken = Arc::new(FailingOnce { keys, has_failed: AtomicBool::new(false) });
+    let taken = take(&stage, &world, 2).await;
+    for one in &taken {
+        let answer = stage.handle(input(one)).await;
+        assert!(matches!(answer, Err(StageError::Retry { .. })), "{answer:?}");
+    }
+    for (one, count) in taken.iter().zip(1..) {
+        let again = Input { attempt: 2, ..input(one) };
+        assert!(stage.handle(again).await.is_ok());
+        assert_eq!(world.paper.blocks().len(), count);
+    }
+}

@@ -1,0 +1,202 @@
+//! Alerts that are over are put away, and come back as they were.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use wirefold_proto::{
+    Alert, AlertId, AlertState, MaterialReason, SubscriptionRecord, SubscriptionSettings, Target,
+    streams,
+};
+
+use super::newsroom::{Given, article, five};
+use super::running::{World, at_once, settings, told};
+use crate::engine::{Engine, Piece};
+
+const DAY: u64 = 24 * 3_600;
+
+/// Everybody says everything at once, by event and by story.
+fn subscriptions() -> crate::Settings {
+    let velocity = vec!["new".to_owned(), "material".to_owned(), "velocity>1/10m".to_owned()];
+    let fast = SubscriptionSettings { id: "fast".parse().unwrap(), on: velocity, ..at_once() };
+    settings([at_once(), fast])
+}
+
+/// Fails where a revision stands twice or one is missing.
+fn by_alert(alerts: &[Alert]) -> BTreeMap<AlertId, Vec<&Alert>> {
+    let mut found: BTreeMap<AlertId, Vec<&Alert>> = BTreeMap::new();
+    for alert in alerts {
+        let revisions = found.entry(alert.id.clone()).or_default();
+        revisions.push(alert);
+        assert_eq!(alert.revision, revisions.len() as u64, "{}", alert.id);
+    }
+    found
+}
+
+async fn quiet(world: &World, days: u64) {
+    world.pass(1).await;
+    for _ in 0..days {
+        world.clock.advance(Duration::from_secs(DAY));
+        world.pass(1).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_long_at_rest_goes_on_with_its_next_revision_also_after_a_restart() {
+    for (days, restarts) in [(2, false), (2, true), (20, false), (20, true)] {
+        let mut world = World::new().await;
+        let settings = subscriptions();
+        let mut running = world.start(&settings);
+        let [first, second, third, ..] = five();
+        let number = Given { material: Some((MaterialReason::NewNumber, "28")), ..second };
+        world.newsroom.tell_all([first, number]).await;
+        quiet(&world, days).await;
+        let before = world.alerts().await;
+        assert!(by_alert(&before).values().all(|all| {
+            all.last().is_some_and(|last| last.revision == 3 && last.state == AlertState::Quiet)
+        }));
+        if restarts {
+            running.stop().await;
+            running = world.start(&settings);
+            world.pass(6).await;
+        }
+        world.newsroom.tell(third).await;
+        world.pass(1).await;
+        let alerts = world.alerts().await;
+        let found = by_alert(&alerts);
+        assert_eq!(found.len(), 2);
+        for (id, revisions) in found {
+            let last = revisions[3];
+            assert_eq!(told(last), "silent: +1 outlet", "{id}, {days} days, {restarts}");
+            assert_eq!(last.headline.title, "Tarrowgate dock talks collapse");
+            let titles: Vec<&str> = last.articles.iter().map(|it| it.title.as_str()).collect();
+            assert_eq!(titles, [first.title, second.title, third.title]);
+            assert_eq!(last.first_seen, revisions[0].first_seen);
+        }
+        running.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_became_part_of_another_is_followed_after_both_are_at_rest() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([at_once()]));
+    let [first, second, third, ..] = five();
+    world.newsroom.tell(first).await;
+    world.newsroom.tell(Given { event: "port", ..second }).await;
+    world.newsroom.merge("port", "strike").await;
+    quiet(&world, 3).await;
+    let late = world.newsroom.judge(third).await;
+    // An enricher says late what was decided before the merge: it is about the absorbed event.
+    let merged = world.alerts().await.into_iter().find(|alert| alert.merged_into.is_some());
+    let merged = merged.expect("the one became part of the other");
+    let Target::Event(absorbed) = merged.target else { panic!("{}", merged.target) };
+    let mut output = late;
+    output.verdict.event = absorbed;
+    world.newsroom.publish(&output).await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    by_alert(&alerts);
+    let last = alerts.last().expect("there are some");
+    assert_eq!(Some(last.target), merged.merged_into);
+    assert_eq!(last.state, AlertState::Growing);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_alerts_at_rest_become_one() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([at_once()]));
+    let [first, second, ..] = five();
+    world.newsroom.tell(first).await;
+    world.newsroom.tell(Given { event: "port", ..second }).await;
+    quiet(&world, 3).await;
+    world.newsroom.merge("port", "strike").await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    let found = by_alert(&alerts);
+    let absorbed = found.values().find(|all| all[0].headline.title == second.title).unwrap();
+    let closing = absorbed.last().unwrap();
+    assert_eq!((closing.revision, closing.merged_into.is_some()), (3, true));
+    assert_eq!(closing.articles.len(), 1, "it shows what it showed");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_survivor_inherits_what_an_absorbed_alert_showed() {
+    let mut world = World::new().await;
+    let query = "cranes".to_owned();
+    let running = world.start(&settings([SubscriptionSettings { query, ..at_once() }]));
+    let [first, second, ..] = five();
+    world.newsroom.tell(Given { text: "Nothing of that sort.", ..first }).await;
+    world.newsroom.tell(Given { event: "port", ..second }).await;
+    world.pass(2).await;
+    world.newsroom.merge("port", "strike").await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    let survivor = alerts.iter().find(|alert| Some(alert.target) == alerts[2].merged_into);
+    let survivor = survivor.expect("it takes over");
+    assert_eq!(survivor.articles, alerts[0].articles);
+    assert_eq!((&survivor.headline, &survivor.matched), (&alerts[0].headline, &alerts[0].matched));
+    running.stop().await;
+}
+
+/// How many alerts the subscription `all` says that it has opened.
+async fn opened(world: &World) -> u64 {
+    let keys = world.bus.key_value(streams::SUBSCRIPTIONS.name).unwrap();
+    let key = crate::matcher::record_key(&"all".parse().unwrap());
+    let value = keys.get(&key).await.unwrap().unwrap().value.unwrap();
+    wirefold_proto::decode::<SubscriptionRecord>(&value).unwrap().alerts
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_put_away_is_counted_once_also_after_a_restart() {
+    let mut world = World::new().await;
+    let settings = settings([at_once()]);
+    let running = world.start(&settings);
+    let [first, second, third, ..] = five();
+    world.newsroom.tell_all([first, Given { event: "port", ..second }]).await;
+    quiet(&world, 12).await;
+    // More than are read at once at a start.
+    for number in 0..150 {
+        let event: &'static str = format!("event {number}").leak();
+        world.newsroom.tell(Given { event, ..second }).await;
+    }
+    world.newsroom.tell(third).await;
+    world.pass(3).await;
+    assert_eq!(opened(&world).await, 152);
+    running.stop().await;
+    let again = world.start(&settings);
+    world.newsroom.tell(Given { event: "last", ..second }).await;
+    world.pass(3).await;
+    assert_eq!(opened(&world).await, 153);
+    again.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_an_alert_at_rest_only_its_place_is_kept() {
+    let mut world = World::new().await;
+    let given = article("a", "harborledger.example", "Tarrowgate dock talks collapse");
+    let output = world.newsroom.tell(given).await;
+    let (mut engine, piece) = (Engine::default(), Piece::new(1, output, None));
+    engine.put(crate::subscription::Rules::read(&at_once()).unwrap());
+    engine.apply(&piece);
+    let target = piece.targets()[0];
+    for (sequence, hours) in [(1, 0), (2, 24)] {
+        let limit = piece.seen.plus(Duration::from_hours(hours));
+        let draft = engine.next(limit).expect("it is due");
+        engine.accept(&draft.alert, draft.marks);
+        engine.sweep(Duration::from_hours(192));
+        assert!(engine.knows(&draft.alert.id), "nothing is put away before it stands");
+        engine.stands(&draft.alert.id, sequence);
+        engine.sweep(Duration::from_hours(192));
+        assert_eq!(engine.knows(&draft.alert.id), sequence == 1);
+        match sequence {
+            1 => {
+                assert_eq!(engine.lacking_about(target), [(draft.alert.id.clone(), 1)]);
+                assert!(engine.next(limit.plus(Duration::from_hours(24))).is_none());
+                engine.show(&draft.alert.id, Some(&draft.alert));
+            }
+            _ => assert_eq!(engine.resting(target), [2]),
+        }
+    }
+}

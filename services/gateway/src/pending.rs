@@ -1,0 +1,119 @@
+//! Commands that are stored and not carried out yet, laid over the records that stand: what was
+//! said before the first start is known to whoever asks next.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wirefold_proto::{Command, FeedRecord, SubscriptionRecord, Tag};
+
+/// The key under which those who carry commands out keep how far they are, in the bucket of their
+/// records.
+pub(crate) const DONE: &str = "control";
+/// The seconds between two polls of a feed that nobody has polled yet.
+const FIRST_INTERVAL: u32 = 900;
+
+/// Feeds or subscriptions: those in force, and those that will be.
+#[derive(Debug, Clone)]
+pub(crate) struct Known<R> {
+    by_id: BTreeMap<String, R>,
+    waiting: BTreeSet<String>,
+}
+
+impl<R> Known<R> {
+    /// What is in force.
+    pub(crate) fn of(records: impl IntoIterator<Item = (String, R)>) -> Self {
+        Self { by_id: records.into_iter().collect(), waiting: BTreeSet::new() }
+    }
+
+    /// Everything, by id.
+    pub(crate) fn into_records(self) -> Vec<R> {
+        self.by_id.into_values().collect()
+    }
+
+    /// The one with this id.
+    pub(crate) fn into_one(mut self, id: &str) -> Option<R> {
+        self.by_id.remove(id)
+    }
+
+    /// The ids of those that wait for a command to be carried out, with everything by id.
+    pub(crate) fn into_parts(self) -> (Vec<R>, Vec<String>) {
+        let there = self.by_id;
+        let waiting = self.waiting.into_iter().filter(|id| there.contains_key(id)).collect();
+        (there.into_values().collect(), waiting)
+    }
+
+    fn put(&mut self, id: String, record: R) {
+        self.waiting.insert(id.clone());
+        self.by_id.insert(id, record);
+    }
+}
+
+/// Records that commands change.
+pub(crate) trait Obeys {
+    /// The subjects of the commands.
+    const FILTER: &'static str;
+
+    /// What stands once the command is carried out.
+    fn obey(&mut self, command: Command);
+}
+
+impl Obeys for Known<FeedRecord> {
+    const FILTER: &'static str = "wirefold.v1.control.feed.>";
+
+    fn obey(&mut self, command: Command) {
+        let id = match &command {
+            Command::FeedAdd { feed } | Command::FeedChange { feed } => feed.id.to_string(),
+            Command::FeedRemove { feed } => feed.to_string(),
+            _ => return,
+        };
+        let before = self.by_id.get(&id).cloned();
+        if before.as_ref().is_some_and(|record| record.managed_by.is_some()) {
+            return;
+        }
+        match command {
+            Command::FeedRemove { .. } => drop(self.by_id.remove(&id)),
+            Command::FeedChange { .. } if before.is_none() => {}
+            Command::FeedAdd { feed } | Command::FeedChange { feed } => {
+                let same = before.filter(|record| record.feed.url == feed.url);
+                let record = match same {
+                    Some(record) => FeedRecord { feed, ..record },
+                    None => FeedRecord::waiting(feed, None, FIRST_INTERVAL),
+                };
+                self.put(id, record);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Obeys for Known<SubscriptionRecord> {
+    const FILTER: &'static str = "wirefold.v1.control.subscription.>";
+
+    /// A mute is left to the alerter, which knows what is past.
+    fn obey(&mut self, command: Command) {
+        let id = match &command {
+            Command::SubscriptionPut { subscription } => subscription.id.to_string(),
+            Command::SubscriptionRemove { subscription } => subscription.to_string(),
+            _ => return,
+        };
+        let before = self.by_id.get(&id);
+        if before.is_some_and(|record| record.managed_by.is_some()) {
+            return;
+        }
+        let (alerts, saved) = before.map_or((0, 0), |record| (record.alerts, record.saved));
+        match command {
+            Command::SubscriptionPut { subscription } => {
+                let record = SubscriptionRecord {
+                    schema: Tag::new(),
+                    subscription: *subscription,
+                    managed_by: None,
+                    muted_until: None,
+                    problem: None,
+                    alerts,
+                    saved,
+                };
+                self.put(id, record);
+            }
+            _ => drop(self.by_id.remove(&id)),
+        }
+    }
+}

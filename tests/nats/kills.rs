@@ -1,0 +1,77 @@
+//! `kill -9` for each process and for the server in the middle of work: nothing is lost, nothing
+//! comes twice, nothing is decided otherwise.
+
+use std::collections::BTreeSet;
+
+use wirefold_flow::same_decisions;
+
+use super::over::Over;
+use crate::pipeline::generated::{Made, Numbers, articles};
+use crate::pipeline::kept::Kept;
+use crate::pipeline::killed::{
+    LAST, check_alerts, check_conserved, folder, judged_articles, undisturbed, without_epochs,
+};
+use crate::pipeline::targets::Target;
+use crate::pipeline::up::now;
+use crate::pipeline::{PATIENCE, say};
+
+const SEED: u64 = 20_261_123;
+/// Each is killed once the articles of one more file come out.
+const VICTIMS: [&str; 7] =
+    ["detector", "enricher", "alerter", "nats-server", "gateway", "fetcher", "keeper"];
+const FILE: usize = 20;
+
+/// What in-hand alerts there are is sent once their deadline is over.
+#[track_caller]
+fn wait_for_messages(target: &mut Target, kept: &Kept) {
+    let expected: BTreeSet<String> = kept.alerts.iter().map(|it| it.id.to_string()).collect();
+    let deadline = now().plus(PATIENCE);
+    target.take();
+    while target.alerts() != expected && target.next_within(deadline.since(now())).is_some() {}
+}
+
+#[test]
+fn nothing_is_lost_or_repeated_whichever_process_is_killed() {
+    let made = articles((VICTIMS.len() + 1) * FILE, &mut Numbers::from_seed(SEED));
+    let mut target = Target::open();
+    let folder = folder(&target, "[[source]]\npath = \"dropped\"\n", "0s");
+    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
+    let drop_file = |nth: usize| {
+        let lines: String = made[nth * FILE..][..FILE].iter().map(Made::line).collect();
+        folder.write(&format!("dropped/{nth:03}.jsonl"), lines.as_bytes());
+    };
+    let over = Over::start(&folder);
+    drop_file(0);
+    for (nth, victim) in VICTIMS.iter().enumerate() {
+        drop_file(nth + 1);
+        over.until_output(nth * FILE + FILE / 2);
+        over.kill(victim);
+    }
+    over.until_output(made.len());
+    folder.write("dropped/last.txt", LAST.as_bytes());
+    over.until_output(made.len() + 1);
+    let is_last = |text: &str| LAST.starts_with(text.trim_end_matches('…'));
+    target.wait_for(|message| message.alert.articles.iter().any(|article| is_last(&article.title)));
+    let kept = over.kept();
+    wait_for_messages(&mut target, &kept);
+    let ended = over.up.terminate();
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
+    target.take();
+
+    check_conserved(&kept, &made);
+    let undisturbed = undisturbed(&kept.fetched);
+    same_decisions(&without_epochs(&kept.judged), &without_epochs(&undisturbed.judged)).unwrap();
+    let (ours, theirs) = (judged_articles(&kept), judged_articles(&undisturbed));
+    assert_eq!(ours.len(), theirs.len());
+    for (id, body) in &ours {
+        assert_eq!(Some(body), theirs.get(id), "{id}");
+    }
+    check_alerts(&kept, &undisturbed, &target);
+    say(format_args!(
+        "  {} killed: {} articles, {} alerts, {} epochs",
+        VICTIMS.len(),
+        ours.len(),
+        target.alerts().len(),
+        kept.judged.iter().filter(|it| it.subject.ends_with(".epoch")).count(),
+    ));
+}

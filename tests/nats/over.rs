@@ -1,0 +1,150 @@
+//! A running `up --nats` with a nats-server of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::runtime::Runtime;
+use wirefold_flow::{Bus, Outgoing, SystemClock};
+use wirefold_flow_nats::{Login, Options, connect};
+use wirefold_proto::streams::{OUTPUT, Stream};
+
+use super::find::{self, Found};
+use crate::pipeline::PATIENCE;
+use crate::pipeline::kept::Kept;
+use crate::pipeline::up::{CONFIG, Up};
+use crate::program::Folder;
+
+/// The user of the server that `up --nats` starts.
+const USER: &str = "wirefold";
+
+/// A running `up --nats`, and the test's own way to its server.
+pub(super) struct Over {
+    pub(super) up: Up,
+    pub(super) url: String,
+    password: String,
+    runtime: Runtime,
+    bus: Arc<dyn Bus>,
+}
+
+/// The folder of the program that the tests use.
+pub(super) fn program() -> Found {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let remedy = "no nats-server 2.12 or newer: run `cargo xtask tools`, which puts one under \
+                  target/tools, or name one in WIREFOLD_NATS_SERVER";
+    find::find(&root).expect(remedy)
+}
+
+impl Over {
+    #[track_caller]
+    pub(super) fn start(folder: &Folder) -> Over {
+        let any_port = ["--listen", "127.0.0.1:0", "--operations", "127.0.0.1:0"];
+        let arguments = [&["up", "--config", CONFIG, "--nats"], &any_port[..]].concat();
+        let mut command = folder.command(&arguments);
+        let Found { path, version } = program();
+        let beside = path.parent().map(Path::to_owned).unwrap_or_default();
+        command.env("PATH", format!("{}:/usr/bin:/bin", beside.display()));
+        let up = Up::start_command(folder, command);
+        let settings = folder.path().join("data/nats/nats.conf");
+        let settings = std::fs::read_to_string(settings).expect("it is written at the start");
+        let quoted = |name: &str| {
+            let value = settings.split(name).nth(1)?.split('"').nth(1)?;
+            Some(value.to_owned())
+        };
+        let missing = || panic!("{version}: {settings}");
+        let address = quoted("listen:").unwrap_or_else(missing);
+        let password = quoted("password:").unwrap_or_else(missing);
+        let url = format!("nats://{address}");
+        let runtime = runtime();
+        let login = Some(Login { user: USER.to_owned(), password: password.clone() });
+        let options = Options { login, ..Options::new(url.as_str(), "test") };
+        let connected = runtime.block_on(connect(&options, Arc::new(SystemClock)));
+        let bus: Arc<dyn Bus> = Arc::new(connected.expect("it runs"));
+        Over { up, url, password, runtime, bus }
+    }
+
+    /// Has a command speak to the same server.
+    pub(super) fn let_in(&self, command: &mut Command) {
+        command.env("WIREFOLD_BUS__USER", USER).env("WIREFOLD_BUS__PASSWORD", &self.password);
+    }
+
+    /// Waits until so many articles stand in the output.
+    #[track_caller]
+    pub(super) fn until_output(&self, count: usize) {
+        self.until(&OUTPUT, ARTICLES, count);
+    }
+
+    /// Waits until so many messages stand in a stream.
+    #[track_caller]
+    pub(super) fn until(&self, stream: &Stream, filter: &str, count: usize) {
+        self.runtime.block_on(async {
+            let (mut seen, mut from) = (0, 1);
+            while seen < count {
+                // A server that was killed is away for a moment; the client waits for it.
+                let Ok(mut reader) = self.bus.read(stream.name, filter, from).await else {
+                    continue;
+                };
+                while seen < count
+                    && let Ok(messages) = within(reader.next(64)).await
+                {
+                    seen += messages.len();
+                    from = messages.last().map_or(from, |message| message.sequence + 1);
+                }
+            }
+        });
+    }
+
+    /// Puts a message of anybody's onto the bus.
+    #[track_caller]
+    pub(super) fn publish(&self, subject: &str, id: &str, body: &'static str) {
+        let published = self.bus.publish(Outgoing::new(subject, id, body));
+        self.runtime.block_on(published).expect("it is stored");
+    }
+
+    /// Everything that stands on the server.
+    #[track_caller]
+    pub(super) fn kept(&self) -> Kept {
+        Kept::on(&*self.bus, &self.runtime)
+    }
+
+    /// `kill -9` for the process of this name.
+    #[track_caller]
+    pub(super) fn kill(&self, name: &str) {
+        let found = self.children().into_iter().find(|child| is_named(*child, name));
+        let child = found.unwrap_or_else(|| panic!("no {name} runs\n{}", self.up.said()));
+        kill_process(child, Signal::KILL).expect("it runs");
+    }
+
+    /// The processes that it has started and that run.
+    pub(super) fn children(&self) -> Vec<Pid> {
+        let tasks = format!("/proc/{}/task", self.up.pid.as_raw_nonzero());
+        let tasks = std::fs::read_dir(tasks).expect("this is Linux, and it runs").flatten();
+        let of = |path: PathBuf| std::fs::read_to_string(path.join("children")).unwrap_or_default();
+        let ids: String = tasks.map(|task| of(task.path()) + " ").collect();
+        ids.split_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)).collect()
+    }
+}
+
+/// The articles of the output.
+const ARTICLES: &str = "wirefold.v1.output.article.>";
+
+/// Fails where it takes longer than a test waits.
+async fn within<T>(event: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, event).await.expect("nothing more comes out")
+}
+
+/// A client keeps its connection up beside the test.
+fn runtime() -> Runtime {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(1).enable_all().build().expect("a runtime can be made")
+}
+
+/// Whether a process is the stage of this name, or the server.
+fn is_named(process: Pid, name: &str) -> bool {
+    let path = format!("/proc/{}/cmdline", process.as_raw_nonzero());
+    let line = std::fs::read_to_string(path).unwrap_or_default();
+    let mut words = line.split('\0');
+    let first = words.next().unwrap_or_default();
+    first.ends_with(&format!("/{name}")) || words.nth(1) == Some(name)
+}

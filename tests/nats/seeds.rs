@@ -1,0 +1,95 @@
+//! The central case through processes: as through one process, and not again after a restart.
+
+use std::collections::BTreeMap;
+
+use rustix::process::Pid;
+use serde_json::{Value, json};
+
+use super::over::Over;
+use crate::pipeline::targets::Target;
+use crate::pipeline::up::Up;
+use crate::pipeline::watched_folder::{Text, drop_into, five_texts, watching};
+
+const WAIT: &str = "group_wait = \"4s\"";
+
+/// What became of each text, by its name; and what was told.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    articles: BTreeMap<String, Value>,
+    alerts: Vec<Value>,
+}
+
+/// Waits for five articles and the one alert about them.
+fn articles(up: &Up, target: &mut Target) -> BTreeMap<String, Value> {
+    let articles = up.events(0).articles(5).into_iter().map(|article| {
+        let verdict = &article.verdict;
+        let what = json!({
+            "id": article.id, "class": verdict.class, "kind": verdict.kind,
+            "story": verdict.story, "event": verdict.event, "lead": verdict.lead,
+        });
+        (article.article.item_key, what)
+    });
+    let articles = articles.collect();
+    target.next();
+    articles
+}
+
+/// Every message that has come.
+fn told(target: &mut Target) -> Vec<Value> {
+    target.take();
+    target.check_ids();
+    let told = target.messages.iter().map(|message| {
+        let alert = &message.alert;
+        json!({
+            "id": alert.id, "revision": alert.revision, "state": alert.state,
+            "articles": alert.articles.len(), "origins": alert.origins, "copies": alert.copies,
+        })
+    });
+    told.collect()
+}
+
+/// Through one process.
+fn of_one(texts: &[Text]) -> Outcome {
+    let mut target = Target::open();
+    let folder = watching(&target, WAIT);
+    let up = Up::start(&folder);
+    drop_into(&folder, texts);
+    let articles = articles(&up, &mut target);
+    assert_eq!(up.terminate().code, Some(0));
+    Outcome { articles, alerts: told(&mut target) }
+}
+
+/// Through processes, with a second run over what they left behind.
+fn of_many(texts: &[Text]) -> Outcome {
+    let mut target = Target::open();
+    let folder = watching(&target, WAIT);
+    let over = Over::start(&folder);
+    drop_into(&folder, texts);
+    let articles = articles(&over.up, &mut target);
+    let children = over.children();
+    assert_eq!(children.len(), 7, "five stages, the keeper and the server");
+    let ended = over.up.terminate();
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
+    assert!(ended.said.contains("5 articles → 4 stories → 1 event"), "{}", ended.said);
+    assert!(!children.into_iter().any(runs), "a process was left behind");
+
+    let again = Over::start(&folder);
+    again.until_output(5);
+    let kept = again.kept();
+    assert!(kept.dead.is_empty(), "{:?}", kept.dead);
+    assert_eq!(kept.fetched.len(), 5, "what was dropped before comes again");
+    assert_eq!(again.up.terminate().code, Some(0));
+    Outcome { articles, alerts: told(&mut target) }
+}
+
+fn runs(process: Pid) -> bool {
+    rustix::process::test_kill_process(process).is_ok()
+}
+
+#[test]
+fn five_texts_come_out_of_processes_as_of_one() {
+    let texts = five_texts();
+    let many = of_many(&texts);
+    assert_eq!(many, of_one(&texts));
+    assert_eq!(many.alerts.len(), 1);
+}

@@ -1,0 +1,75 @@
+//! `wirefold setup` and single stages over a server that somebody else runs.
+
+use std::process::{Child, Command, Stdio};
+
+use super::over::program;
+use crate::program::Folder;
+
+/// A server without users, killed with the test.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn server(folder: &Folder) -> Server {
+    let port = free_port();
+    let settings = format!(
+        "listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: {:?}, max_file: 1TB }}\n",
+        folder.path().join("store")
+    );
+    folder.write("nats.conf", settings.as_bytes());
+    let mut command = Command::new(program().path);
+    command.arg("-c").arg(folder.path().join("nats.conf"));
+    let child = command.stderr(Stdio::null()).spawn().expect("it is a program");
+    Server { child, url: format!("nats://127.0.0.1:{port}") }
+}
+
+/// Below the ports of outgoing connections, one of which could take it meanwhile.
+fn free_port() -> u16 {
+    let own = u16::try_from(std::process::id() % 5000).expect("it is small");
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    (12_000 + own..).find(is_free).expect("a port is free")
+}
+
+#[test]
+fn setup_makes_what_stages_need_and_may_be_run_again() {
+    let folder = Folder::with(&[("wirefold.toml", b"data = \"data\"\n")]);
+    let server = server(&folder);
+    let url = server.url.as_str();
+    let stage = ["run", "detector", "--operations", "127.0.0.1:0", "--nats", url];
+
+    let before = folder.run(&stage).code(4);
+    assert!(before.err.contains("wirefold setup"), "{}", before.err);
+    let first = folder.run(&["setup", "--nats", url]).code(0);
+    for name in [
+        "WF_FETCHED",
+        "WF_OUTPUT",
+        "wf_feeds",
+        "wf_marks",
+        "WF_JUDGED/enricher",
+        "WF_ALERTS/reader",
+    ] {
+        assert!(first.out.contains(name), "{}", first.out);
+    }
+    assert!(first.out.contains("WF_ALERTS/alerter-stdout"), "{}", first.out);
+    assert_eq!(folder.run(&["setup", "--nats", url]).code(0).out, first.out);
+}
+
+#[test]
+fn what_cannot_be_is_told() {
+    let folder = Folder::with(&[("wirefold.toml", b"data = \"data\"\n")]);
+    let keeper = folder.run(&["run", "keeper", "--operations", "127.0.0.1:0"]).code(2);
+    assert!(keeper.err.contains("--nats"), "{}", keeper.err);
+    let login = folder.run(&["setup", "--nats", "nats://me:secret@localhost:4222"]).code(2);
+    assert!(login.err.contains("bus.password_file"), "{}", login.err);
+    assert!(!login.err.contains("secret@"), "{}", login.err);
+    let both = folder.run(&["up", "--demo", "--nats"]).code(2);
+    assert!(both.err.contains("--nats"), "{}", both.err);
+}

@@ -1,0 +1,92 @@
+//! Commands where nothing runs: before the first `up`, and after the last.
+
+use super::generated::{Numbers, text, word};
+use super::loopback::{Answer, Loopback};
+use super::up::{CONFIG, Up};
+use crate::program::{Folder, Run};
+
+const SETTINGS: &str = "data = \"data\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n\
+    [[source]]\npath = \"dropped\"\n";
+
+/// A feed, an address that leads to it, and nothing else.
+fn site() -> Loopback {
+    Loopback::answering(|asked| {
+        let mut numbers = Numbers::from_seed(7);
+        let names = [word(&mut numbers), word(&mut numbers)];
+        let whole = text(1, &names, &mut numbers);
+        let item = |key: &str, text: &str| {
+            format!(
+                "<item><guid>{key}</guid><title>Of {key}</title><description>{text}</description></item>"
+            )
+        };
+        match asked.path.as_str() {
+            "/feed" => {
+                let items = item("one", &whole) + &item("two", "Short.") + &item("three", "Brief.");
+                let body = format!(
+                    "<rss version=\"2.0\"><channel><title>Tides</title>{items}</channel></rss>"
+                );
+                Answer::ok("application/rss+xml", body)
+            }
+            "/old" => Answer::With(301, vec![("location", "/feed".to_owned())], Vec::new()),
+            _ => Answer::status(404),
+        }
+    })
+}
+
+fn folder() -> Folder {
+    let folder = Folder::with(&[(CONFIG, SETTINGS.as_bytes())]);
+    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
+    folder
+}
+
+fn run(folder: &Folder, arguments: &[&str]) -> Run {
+    folder.run(&[arguments, &["--config", CONFIG]].concat())
+}
+
+#[test]
+fn feeds_are_looked_at_before_the_first_up() {
+    let (site, folder) = (site(), folder());
+    let tested = run(&folder, &["feed", "test", &site.url("/feed")]).code(0);
+    assert!(tested.out.starts_with("Tides\n3 items, 2 of them teasers"), "{}", tested.out);
+    run(&folder, &["feed", "test", &site.url("/none")]).code(1);
+    assert!(!folder.path().join("data").exists(), "nothing is kept of a test");
+    let added = run(&folder, &["feed", "add", &site.url("/feed"), "--id", "tides"]).code(0);
+    assert!(added.err.contains("3 items, 2 of them teasers"), "{}", added.err);
+    let again = run(&folder, &["feed", "add", &site.url("/old")]).code(0);
+    assert!(again.err.contains("already watched as tides"), "{}", again.err);
+    let list = format!(
+        "<opml><outline xmlUrl='{}'/><outline xmlUrl='{}'/><outline xmlUrl='{}'/></opml>",
+        site.url("/old"),
+        site.url("/feed?all"),
+        site.url("/none"),
+    );
+    folder.write("my.opml", list.as_bytes());
+    let imported = run(&folder, &["feed", "import", "my.opml"]).code(0);
+    for said in [
+        "/old: already watched as tides\n",
+        "1 of 2 feeds send teasers only (1 did not answer with a feed)\n",
+        "imported 2 feeds, 1 known already\n",
+    ] {
+        assert!(imported.err.contains(said), "lacks {said:?}\n{}", imported.err);
+    }
+    let up = Up::start(&folder);
+    let feeds = up.get_until("/api/v1/feeds", |answer| {
+        let feeds = answer["feeds"].as_array().into_iter().flatten();
+        feeds.filter(|feed| feed["health"] == "good").count() == 2
+    });
+    assert_eq!(feeds.get("waiting"), None, "{feeds:#}");
+    assert_eq!(up.terminate().code, Some(0));
+}
+
+#[test]
+fn a_subscription_is_rehearsed_after_the_last_up() {
+    let folder = folder();
+    let mut numbers = Numbers::from_seed(3);
+    let names = [word(&mut numbers), word(&mut numbers)];
+    folder.write("dropped/one.txt", text(1, &names, &mut numbers).as_bytes());
+    let up = Up::start(&folder);
+    up.events(0).articles(1);
+    assert_eq!(up.terminate().code, Some(0));
+    let all = run(&folder, &["sub", "test", "*", "--hours", "1"]).code(0);
+    assert!(all.out.starts_with("the last 1 h: 1 article matches → 1 event"), "{}", all.out);
+}

@@ -1,0 +1,227 @@
+//! The stack under test: Compose, whichever there is, and Docker.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::table::Table;
+use crate::tree;
+
+/// The name of the stack, so that one that somebody uses is left alone.
+const PROJECT: &str = "wirefold-compose-test";
+/// How many containers there are with three enrichers and the demo's feeds.
+pub(super) const CONTAINERS: usize = 12;
+
+/// The stack, with settings and ports of its own.
+pub(super) struct Stack {
+    compose: Vec<&'static str>,
+    /// Holds the settings.
+    folder: TempDir,
+    page: u16,
+    nats: u16,
+}
+
+/// A container as `docker inspect` tells it.
+pub(super) struct Container {
+    pub(super) service: String,
+    pub(super) name: String,
+    pub(super) told: Value,
+}
+
+/// Where containers reach this machine.
+pub(super) fn host_address() -> anyhow::Result<String> {
+    let told = output(&["docker", "network", "inspect", "bridge"])?;
+    let told: Value = serde_json::from_str(&told)?;
+    let network = &told[0]["IPAM"]["Config"][0];
+    if let Some(gateway) = network["Gateway"].as_str() {
+        return Ok(gateway.to_owned());
+    }
+    // Not told is the first address.
+    let subnet = network["Subnet"].as_str().context("the bridge has no subnet")?;
+    let (start, _) = subnet.rsplit_once('.').context("the bridge is not of IPv4")?;
+    Ok(format!("{start}.1"))
+}
+
+impl Stack {
+    /// Settings: the demo's, and a subscription to everything whose alerts go to `receiver`.
+    pub(super) fn prepare(receiver: &str) -> anyhow::Result<Self> {
+        let is_plugin = output(&["docker", "compose", "version"]).is_ok();
+        let compose = if is_plugin { vec!["docker", "compose"] } else { vec!["docker-compose"] };
+        let folder = tempfile::tempdir()?;
+        let demo = std::fs::read_to_string(tree::root().join("deploy/demo.toml"))?;
+        let ours = format!(
+            "\n[[subscription]]\nname = \"Everything\"\nquery = \"*\"\non = [\"new\"]\n\
+             group_wait = \"1s\"\ndeliveries = [\"receiver\"]\n\n[[delivery]]\nname = \"receiver\"\n\
+             kind = \"webhook\"\nurl = \"http://{receiver}/\"\n\
+             secret = \"whsec_Y29tcG9zZS10ZXN0LWNvbXBvc2UtdGVzdA==\"\n"
+        );
+        std::fs::write(folder.path().join("wirefold.toml"), demo + &ours)?;
+        Ok(Self { compose, folder, page: free_port()?, nats: free_port()? })
+    }
+
+    pub(super) fn up(&self) -> anyhow::Result<()> {
+        self.compose(&["--profile", "demo", "up", "--detach", "--scale", "enricher=3"])
+    }
+
+    pub(super) fn compose(&self, arguments: &[&str]) -> anyhow::Result<()> {
+        let (program, first) = self.compose.split_first().context("there is a Compose")?;
+        let status = Command::new(program)
+            .args(first)
+            .args(["--project-name", PROJECT])
+            .args(arguments)
+            .current_dir(tree::root())
+            .env("WIREFOLD_CONFIG", self.folder.path().join("wirefold.toml"))
+            .env("WIREFOLD_PAGE_PORT", self.page.to_string())
+            .env("WIREFOLD_NATS_PORT", self.nats.to_string())
+            .stdin(Stdio::null())
+            .status()
+            .context("Compose does not run")?;
+        ensure!(status.success(), "compose {} ended with {status}", arguments.join(" "));
+        Ok(())
+    }
+
+    pub(super) fn containers(&self) -> anyhow::Result<Vec<Container>> {
+        let label = format!("label=com.docker.compose.project={PROJECT}");
+        let ids = output(&["docker", "ps", "--all", "--quiet", "--filter", &label])?;
+        let ids: Vec<&str> = ids.split_whitespace().collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let told = output(&[&["docker", "inspect"], &ids[..]].concat())?;
+        let told: Vec<Value> = serde_json::from_str(&told)?;
+        let mut containers: Vec<Container> = told.into_iter().map(Container::new).collect();
+        containers.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(containers)
+    }
+
+    pub(super) fn articles(&self) -> anyhow::Result<u64> {
+        self.json("/api/v1/status")?["articles"].as_u64().context("no count of articles")
+    }
+
+    /// Whether all feeds were polled and the projection has all that was put out.
+    pub(super) fn has_caught_up(&self) -> anyhow::Result<bool> {
+        let status = self.json("/api/v1/status")?;
+        Ok(status["lag"] == 0 && status["feeds"]["good"] == 8)
+    }
+
+    /// Pushes an article and returns its id.
+    pub(super) fn push(&self, id: &str) -> anyhow::Result<String> {
+        let text = format!("The lamp on the outer mole was mended on Friday, {id}. ").repeat(8);
+        let article = json!({ "id": id, "outlet": "pushed.example", "title": id, "text": text });
+        let body = article.to_string();
+        let head = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+        let answer: Value =
+            serde_json::from_str(&self.ask("POST", "/api/v1/articles", &head, &body)?)?;
+        let given = answer["articles"][0]["id"].as_str();
+        Ok(given.with_context(|| format!("no id in {answer}"))?.to_owned())
+    }
+
+    pub(super) fn has_article(&self, id: &str) -> anyhow::Result<bool> {
+        Ok(self.json(&format!("/api/v1/articles/{id}")).is_ok())
+    }
+
+    pub(super) fn json(&self, path: &str) -> anyhow::Result<Value> {
+        Ok(serde_json::from_str(&self.get(path)?)?)
+    }
+
+    pub(super) fn get(&self, path: &str) -> anyhow::Result<String> {
+        self.ask("GET", path, "", "")
+    }
+
+    /// One request by HTTP/1.0, so that the answer ends with the connection.
+    fn ask(&self, method: &str, path: &str, head: &str, body: &str) -> anyhow::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.page))?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        let port = self.page;
+        let request =
+            format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n{head}\r\n{body}");
+        stream.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (answered, told) = answer.split_once("\r\n\r\n").context("no answer")?;
+        let status = answered.split_whitespace().nth(1).unwrap_or_default();
+        ensure!(status.starts_with('2'), "{method} {path} is answered {status}: {told}");
+        Ok(told.to_owned())
+    }
+}
+
+impl Container {
+    fn new(told: Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let service = text(&told["Config"]["Labels"]["com.docker.compose.service"]);
+        let name = text(&told["Name"]).trim_start_matches('/').to_owned();
+        Self { service, name, told }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.told["State"]["Running"] == true
+    }
+
+    /// Healthy, or ended well where it has one thing to do.
+    pub(super) fn is_well(&self) -> bool {
+        let state = &self.told["State"];
+        match self.service.as_str() {
+            "passwords" | "setup" => state["Status"] == "exited" && state["ExitCode"] == 0,
+            _ => self.is_running() && state["Health"]["Status"] == "healthy",
+        }
+    }
+
+    /// The process on this machine that is its first; "0" where it does not run.
+    pub(super) fn process(&self) -> anyhow::Result<String> {
+        let now = output(&["docker", "inspect", "--format", "{{.State.Pid}}", &self.name])?;
+        Ok(now.trim().to_owned())
+    }
+
+    /// Kills its process as the kernel would: `docker kill` would keep it from being restarted.
+    /// Returns the process that was.
+    pub(super) fn kill(&self) -> anyhow::Result<String> {
+        let process = self.process()?;
+        if process.is_empty() || process == "0" {
+            bail!("{} does not run", self.name);
+        }
+        output(&["kill", "-KILL", &process])?;
+        Ok(process)
+    }
+
+    /// What a command prints that runs in it.
+    pub(super) fn inside(&self, command: &str) -> anyhow::Result<String> {
+        output(&["docker", "exec", &self.name, "sh", "-c", command])
+    }
+}
+
+/// Who runs as whom, and how they are.
+pub(super) fn table(containers: &[Container]) -> Table {
+    let mut table = Table::new(&["container", "user", "state", "health", "limits"]);
+    for Container { name, told, .. } in containers {
+        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        let host = &told["HostConfig"];
+        let megabytes = host["Memory"].as_u64().unwrap_or(0) >> 20;
+        let processors = host["NanoCpus"].as_f64().unwrap_or(0.0) / 1e9;
+        table.row([
+            name.clone(),
+            text(&told["Config"]["User"]),
+            text(&told["State"]["Status"]),
+            text(&told["State"]["Health"]["Status"]),
+            format!("{megabytes} MiB, {processors} cpu, {} pids", host["PidsLimit"]),
+        ]);
+    }
+    table
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+fn output(command: &[&str]) -> anyhow::Result<String> {
+    let (program, arguments) = command.split_first().context("a program")?;
+    let ran = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+    let ran = ran.with_context(|| format!("{program} does not run"))?;
+    let said = String::from_utf8_lossy(&ran.stderr);
+    ensure!(ran.status.success(), "{} ended with {}: {said}", command.join(" "), ran.status);
+    Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
+}

@@ -1,0 +1,191 @@
+//! `cargo xtask compose-test`: the containers as they ship, brought up, looked at, killed one by one,
+//! taken down and brought up again.
+//!
+//! The compose file and the Dockerfile are used as they are. What the test changes it says through
+//! the variables that anybody may set: the settings mounted, and the ports. Where the base images
+//! cannot be pulled, `--offline-images` makes stand-ins for them first.
+
+use std::io::{self, Write as _};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+
+mod compose;
+mod hardening;
+mod news;
+mod receiver;
+
+use compose::{Container, Stack};
+use news::News;
+use receiver::Receiver;
+
+use crate::tree;
+
+/// How to run it.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Make stand-ins for the base images first (deploy/offline-images).
+    #[arg(long)]
+    offline_images: bool,
+    /// Do not build the image of wirefold: test the one that is there.
+    #[arg(long)]
+    no_build: bool,
+    /// Leave everything up at the end, for looking at.
+    #[arg(long)]
+    keep: bool,
+}
+
+/// How long something that is to come may take.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// How often it is asked for.
+const EVERY: Duration = Duration::from_millis(500);
+/// The demo publishes its 78 articles, of which two are versions of one item, over a minute.
+const ITEMS: u64 = 77;
+
+/// Runs all of it; the first thing that is not as meant ends it.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(test(arguments))?;
+    say("compose-test: all as meant")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn test(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.offline_images {
+        let script = tree::root().join("deploy/offline-images");
+        let made = Command::new(script).status().context("run deploy/offline-images")?;
+        ensure!(made.success(), "deploy/offline-images ended with {made}");
+    }
+    let receiver = Receiver::listen(&compose::host_address()?).await?;
+    let stack = Stack::prepare(&receiver.address)?;
+    if !arguments.no_build {
+        step("build the image")?;
+        stack.compose(&["build", "passwords"])?;
+    }
+    // What an earlier run left would count.
+    stack.compose(&["--profile", "demo", "down", "--volumes", "--remove-orphans"])?;
+    let tested = steps(&stack, &receiver).await;
+    if tested.is_err() {
+        say("\nwhat the containers said last:")?;
+        let _ = stack.compose(&["--profile", "demo", "logs", "--tail=30"]);
+    }
+    if !arguments.keep {
+        stack.compose(&["--profile", "demo", "down", "--volumes", "--remove-orphans"])?;
+    }
+    tested
+}
+
+async fn steps(stack: &Stack, receiver: &Receiver) -> anyhow::Result<()> {
+    step("up, with three enrichers, until all is healthy")?;
+    stack.up()?;
+    let containers = healthy(stack).await?;
+    ensure!(
+        containers.iter().filter(|it| it.service == "enricher").count() == 3,
+        "no three enrichers"
+    );
+    say(&compose::table(&containers).to_string())?;
+
+    step("no container runs as root or can write its root")?;
+    for container in &containers {
+        hardening::check(container)?;
+    }
+    say(&format!("{} containers are as they should be", containers.len()))?;
+
+    step("the demo's feeds fold")?;
+    let news = folded(stack).await?;
+    say(&news.to_string())?;
+    ensure!(stack.get("/")?.contains("wirefold"), "the page does not say what it is");
+
+    step("an alert's webhook arrives")?;
+    until("a webhook", || Ok(receiver.count() > 0)).await?;
+    say(&format!("{} webhooks, none of them twice", receiver.count()))?;
+
+    step("each container is killed and comes back")?;
+    let stages = containers.iter().filter(|it| it.is_running() && it.service != "demo-feeds");
+    for container in stages {
+        let killed = container.kill()?;
+        until("another process", || Ok(!["0", &killed].contains(&container.process()?.as_str())))
+            .await?;
+        healthy(stack).await.with_context(|| format!("after {} was killed", container.name))?;
+        say(&format!("{} was killed and is healthy again", container.name))?;
+    }
+    unchanged(stack, &news).await?;
+    let pushed = stack.push("compose-test-1")?;
+    until("the article that was pushed", || stack.has_article(&pushed)).await?;
+
+    step("down, and up again")?;
+    let before = News::of(stack)?;
+    stack.compose(&["--profile", "demo", "down"])?;
+    stack.up()?;
+    healthy(stack).await?;
+    unchanged(stack, &before).await?;
+    let later = stack.push("compose-test-2")?;
+    until("an article pushed after that", || stack.has_article(&later)).await?;
+    ensure!(receiver.repeated().is_empty(), "told twice: {:?}", receiver.repeated());
+    say(&format!("nothing lost, nothing repeated; {} webhooks in all", receiver.count()))
+}
+
+/// Waits until every container runs and is healthy, or has done its one thing.
+async fn healthy(stack: &Stack) -> anyhow::Result<Vec<Container>> {
+    let mut last = Vec::new();
+    let waited = until("health", || {
+        last = stack.containers()?;
+        // All of them: one that was not made yet is missing here.
+        Ok(last.len() >= compose::CONTAINERS && last.iter().all(Container::is_well))
+    });
+    let outcome = waited.await;
+    outcome.with_context(|| compose::table(&last).to_string())?;
+    Ok(last)
+}
+
+/// Waits until the demo has published everything and nothing more comes in.
+async fn folded(stack: &Stack) -> anyhow::Result<News> {
+    until("all of the demo's articles", || Ok(stack.articles()? >= ITEMS)).await?;
+    let news = News::of(stack)?;
+    ensure!(news.copies > 0, "nothing folded: {news}");
+    ensure!(news.dead == 0, "{} dead letters", news.dead);
+    Ok(news)
+}
+
+/// What was there is there, once each. The demo's feeds list all of it again after a start, so what
+/// would be repeated has had its chance as soon as each has been polled.
+async fn unchanged(stack: &Stack, before: &News) -> anyhow::Result<()> {
+    until("all feeds and all that was read", || stack.has_caught_up()).await?;
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    let after = News::of(stack)?;
+    if after != *before {
+        bail!("before: {before}\nafter:  {after}\n{}", before.difference(&after));
+    }
+    Ok(())
+}
+
+/// Asks until it is so. An error is no answer yet: what was killed refuses for a while.
+async fn until(what: &str, mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    let mut last = None;
+    let asked = async {
+        loop {
+            match is_so() {
+                Ok(true) => return,
+                Ok(false) => last = None,
+                Err(error) => last = Some(error),
+            }
+            tokio::time::sleep(EVERY).await;
+        }
+    };
+    if tokio::time::timeout(PATIENCE, asked).await.is_ok() {
+        return Ok(());
+    }
+    match last {
+        Some(error) => Err(error.context(format!("{what} did not come within {PATIENCE:?}"))),
+        None => bail!("{what} did not come within {PATIENCE:?}"),
+    }
+}
+
+fn step(what: &str) -> anyhow::Result<()> {
+    say(&format!("\n== {what}"))
+}
+
+fn say(what: &str) -> anyhow::Result<()> {
+    Ok(writeln!(io::stdout(), "{what}")?)
+}
