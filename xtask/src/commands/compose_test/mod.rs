@@ -13,6 +13,8 @@ use anyhow::{Context as _, bail, ensure};
 
 mod compose;
 mod hardening;
+mod http;
+mod monitoring;
 mod news;
 mod receiver;
 
@@ -77,7 +79,7 @@ async fn test(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn steps(stack: &Stack, receiver: &Receiver) -> anyhow::Result<()> {
-    step("up, with three enrichers, until all is healthy")?;
+    step("up, with three enrichers and Prometheus, until all is healthy")?;
     stack.up()?;
     let containers = healthy(stack).await?;
     ensure!(
@@ -96,6 +98,12 @@ async fn steps(stack: &Stack, receiver: &Receiver) -> anyhow::Result<()> {
     let news = folded(stack).await?;
     say(&news.to_string())?;
     ensure!(stack.get("/")?.contains("wirefold"), "the page does not say what it is");
+
+    step("three enrichers share the work, and none of it is done twice")?;
+    share(stack, news.articles).await?;
+
+    step("Prometheus sees every stage, and rules and dashboard get answers")?;
+    watched(stack, &containers).await?;
 
     step("an alert's webhook arrives")?;
     until("a webhook", || Ok(receiver.count() > 0)).await?;
@@ -146,6 +154,32 @@ async fn folded(stack: &Stack) -> anyhow::Result<News> {
     ensure!(news.copies > 0, "nothing folded: {news}");
     ensure!(news.dead == 0, "{} dead letters", news.dead);
     Ok(news)
+}
+
+/// Each enricher has had its part, and the parts make up the whole.
+async fn share(stack: &Stack, articles: u64) -> anyhow::Result<()> {
+    let mut shares = Vec::new();
+    let all_counted = || {
+        shares = monitoring::shares(stack)?;
+        Ok(shares.iter().sum::<u64>() >= articles)
+    };
+    until("a count of every article", all_counted).await?;
+    let told = format!("{articles} articles, by enricher: {shares:?}");
+    ensure!(shares.iter().sum::<u64>() == articles, "some were enriched twice: {told}");
+    ensure!(shares.len() == 3 && shares.iter().all(|share| *share > 0), "not shared: {told}");
+    say(&told)
+}
+
+async fn watched(stack: &Stack, containers: &[Container]) -> anyhow::Result<()> {
+    until("every target of Prometheus", || monitoring::sees_all(stack)).await?;
+    until("every rule's evaluation", || monitoring::rules_hold(stack)).await?;
+    let firing = monitoring::firing(stack)?;
+    ensure!(firing.is_empty(), "nothing is amiss, and these fire: {firing:?}");
+    let prometheus = containers.iter().find(|it| it.service == "prometheus");
+    let prometheus = prometheus.context("there is no Prometheus")?;
+    monitoring::test_rules(prometheus).context("the rules' tests")?;
+    say("all targets are up, the rules are evaluated, their tests pass and none fires")?;
+    say(&monitoring::dashboard(stack)?.to_string())
 }
 
 /// What was there is there, once each. The demo's feeds list all of it again after a start, so what

@@ -11,7 +11,7 @@ use super::compose::Stack;
 /// All stories with their articles, and what was told about them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct News {
-    articles: u64,
+    pub(super) articles: u64,
     /// The ids of each story's articles.
     stories: BTreeMap<String, Vec<String>>,
     pub(super) copies: u64,
