@@ -13,6 +13,8 @@ use crate::tree;
 
 /// The name of the stack, so that one that somebody uses is left alone.
 const PROJECT: &str = "wirefold-compose-test";
+/// Whatever of the stack runs.
+const ALL: [&str; 4] = ["--profile", "demo", "--profile", "monitoring"];
 /// How many containers there are with three enrichers, the demo's feeds and Prometheus.
 pub(super) const CONTAINERS: usize = 13;
 
@@ -74,6 +76,20 @@ impl Stack {
         self.compose(&["--profile", "demo", "up", "--detach", "--scale", "enricher=3"])?;
         // By name, so that Grafana is not asked for: it has no stand-in.
         self.compose(&["--profile", "monitoring", "up", "--detach", "prometheus"])
+    }
+
+    /// Takes all down; what is kept in volumes stays.
+    pub(super) fn down(&self) -> anyhow::Result<()> {
+        self.compose(&[&ALL[..], &["down"]].concat())
+    }
+
+    /// Takes all down, with the volumes and what an earlier run left.
+    pub(super) fn forget(&self) -> anyhow::Result<()> {
+        self.compose(&[&ALL[..], &["down", "--volumes", "--remove-orphans"]].concat())
+    }
+
+    pub(super) fn logs(&self) -> anyhow::Result<()> {
+        self.compose(&[&ALL[..], &["logs", "--tail=30"]].concat())
     }
 
     pub(super) fn compose(&self, arguments: &[&str]) -> anyhow::Result<()> {

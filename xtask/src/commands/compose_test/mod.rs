@@ -66,14 +66,14 @@ async fn test(arguments: &Arguments) -> anyhow::Result<()> {
         stack.compose(&["build", "passwords"])?;
     }
     // What an earlier run left would count.
-    stack.compose(&["--profile", "demo", "down", "--volumes", "--remove-orphans"])?;
+    stack.forget()?;
     let tested = steps(&stack, &receiver).await;
     if tested.is_err() {
         say("\nwhat the containers said last:")?;
-        let _ = stack.compose(&["--profile", "demo", "logs", "--tail=30"]);
+        let _ = stack.logs();
     }
     if !arguments.keep {
-        stack.compose(&["--profile", "demo", "down", "--volumes", "--remove-orphans"])?;
+        stack.forget()?;
     }
     tested
 }
@@ -124,7 +124,7 @@ async fn steps(stack: &Stack, receiver: &Receiver) -> anyhow::Result<()> {
 
     step("down, and up again")?;
     let before = News::of(stack)?;
-    stack.compose(&["--profile", "demo", "down"])?;
+    stack.down()?;
     stack.up()?;
     healthy(stack).await?;
     unchanged(stack, &before).await?;
