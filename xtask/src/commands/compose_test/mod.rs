@@ -42,8 +42,10 @@ pub(crate) struct Arguments {
 const PATIENCE: Duration = Duration::from_secs(180);
 /// How often it is asked for.
 const EVERY: Duration = Duration::from_millis(500);
-/// The demo publishes its 78 articles, of which two are versions of one item, over a minute.
-const ITEMS: u64 = 77;
+/// What the demo publishes over a minute: two of the articles are versions of one item, of which the
+/// polls may miss the first. They may meet it later, when the demo's minute begins again.
+const ITEMS: usize = 77;
+const ARTICLES: u64 = 78;
 
 /// Runs all of it; the first thing that is not as meant ends it.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -118,7 +120,7 @@ async fn steps(stack: &Stack, receiver: &Receiver) -> anyhow::Result<()> {
         healthy(stack).await.with_context(|| format!("after {} was killed", container.name))?;
         say(&format!("{} was killed and is healthy again", container.name))?;
     }
-    unchanged(stack, &news).await?;
+    unchanged(stack, &news, 0).await?;
     let pushed = stack.push("compose-test-1")?;
     until("the article that was pushed", || stack.has_article(&pushed)).await?;
 
@@ -127,7 +129,7 @@ async fn steps(stack: &Stack, receiver: &Receiver) -> anyhow::Result<()> {
     stack.down()?;
     stack.up()?;
     healthy(stack).await?;
-    unchanged(stack, &before).await?;
+    unchanged(stack, &before, 1).await?;
     let later = stack.push("compose-test-2")?;
     until("an article pushed after that", || stack.has_article(&later)).await?;
     ensure!(receiver.repeated().is_empty(), "told twice: {:?}", receiver.repeated());
@@ -149,8 +151,9 @@ async fn healthy(stack: &Stack) -> anyhow::Result<Vec<Container>> {
 
 /// Waits until the demo has published everything and nothing more comes in.
 async fn folded(stack: &Stack) -> anyhow::Result<News> {
-    until("all of the demo's articles", || Ok(stack.articles()? >= ITEMS)).await?;
+    until("every item of the demo", || Ok(News::of(stack)?.items.len() >= ITEMS)).await?;
     let news = News::of(stack)?;
+    news.follows(&news, ARTICLES)?;
     ensure!(news.copies > 0, "nothing folded: {news}");
     ensure!(news.dead == 0, "{} dead letters", news.dead);
     Ok(news)
@@ -182,16 +185,15 @@ async fn watched(stack: &Stack, containers: &[Container]) -> anyhow::Result<()> 
     say(&monitoring::dashboard(stack)?.to_string())
 }
 
-/// What was there is there, once each. The demo's feeds list all of it again after a start, so what
-/// would be repeated has had its chance as soon as each has been polled.
-async fn unchanged(stack: &Stack, before: &News) -> anyhow::Result<()> {
+/// What was there is there, once each, beside so many articles that were pushed. The demo's feeds
+/// list all of it again after a start, so what would be repeated has had its chance as soon as each
+/// has been polled.
+async fn unchanged(stack: &Stack, before: &News, pushed: u64) -> anyhow::Result<()> {
     until("all feeds and all that was read", || stack.has_caught_up()).await?;
     tokio::time::sleep(Duration::from_secs(15)).await;
     let after = News::of(stack)?;
-    if after != *before {
-        bail!("before: {before}\nafter:  {after}\n{}", before.difference(&after));
-    }
-    Ok(())
+    let followed = after.follows(before, ARTICLES + pushed);
+    followed.with_context(|| format!("before: {before}; after: {after}"))
 }
 
 /// Asks until it is so. An error is no answer yet: what was killed refuses for a while.
