@@ -4,6 +4,7 @@
 mod find;
 
 mod dead;
+mod forms;
 mod kills;
 mod over;
 mod seeds;

@@ -130,7 +130,7 @@ impl Over {
 const ARTICLES: &str = "wirefold.v1.output.article.>";
 
 /// Fails where it takes longer than a test waits.
-async fn within<T>(event: impl Future<Output = T>) -> T {
+pub(super) async fn within<T>(event: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, event).await.expect("nothing more comes out")
 }
 
