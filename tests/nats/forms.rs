@@ -13,7 +13,7 @@ use wirefold_alerter::{ConfiguredSubscription, Printer};
 use wirefold_envelope::{Limits, create_streams, decode};
 use wirefold_fetcher::{ConfiguredFeed, sources};
 use wirefold_flow::sim::{SimBus, SimDisk};
-use wirefold_flow::{Bus, Stored, Surroundings, SystemClock};
+use wirefold_flow::{Bus, Outgoing, Stored, Surroundings, SystemClock};
 use wirefold_proto::streams::{ALERTS, OUTPUT};
 use wirefold_proto::{
     Alert, ArticleId, FeedSettings, FullText, Interval, OutputArticle, SubscriptionSettings,
@@ -32,7 +32,7 @@ use crate::seeds::{expected, seeds};
 
 /// What is given: the file of articles in its order, or the feeds that carry them.
 #[derive(Clone)]
-enum Given {
+pub(super) enum Given {
     File(PathBuf),
     Feeds(Vec<(String, String)>),
 }
@@ -83,7 +83,7 @@ fn configured((id, url): (String, String)) -> ConfiguredFeed {
 const SUBSCRIPTION: &str = "[[subscription]]\nid = \"all\"\nname = \"All\"\nquery = \"*\"\n\
     deliveries = [\"desk\"]\ngroup_wait = \"0s\"\nupdate_interval = \"0s\"\n";
 
-fn folder(given: &Given, target: &Target) -> Folder {
+pub(super) fn folder(given: &Given, target: &Target) -> Folder {
     let (sources, delivery) = (given.config(), target.delivery());
     let config = format!(
         "data = \"data\"\nfull_text = \"off\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n\
@@ -132,22 +132,59 @@ fn as_processes(given: &Given, count: usize, rings: bool) -> Kept {
 
 /// The stages of all services in this process, over a bus in memory.
 fn in_memory(given: &Given, count: usize, rings: bool) -> Kept {
-    let runtime = Runtime::new().expect("a runtime can be made");
-    let bus = SimBus::open(&SimDisk::default(), Arc::new(SystemClock)).bus();
-    let stop = CancellationToken::new();
-    let running = runtime.block_on(start_stages(bus.clone(), given, &stop));
-    runtime.block_on(async {
-        let articles: Vec<OutputArticle> =
-            read(&*bus, OUTPUT.name, ARTICLES, |articles| articles.len() >= count).await;
-        if rings {
-            let last = last_of(&articles);
-            let has_rung = |alerts: &[Alert]| alerts.iter().any(|alert| is_about(alert, last));
-            read(&*bus, ALERTS.name, ">", has_rung).await;
+    let memory = Memory::default();
+    memory.run(Some(given.settings()), count, rings)
+}
+
+/// What comes of articles that were fetched elsewhere, in that order, where nothing disturbs.
+pub(super) fn replayed(fetched: &[Stored]) -> Kept {
+    let memory = Memory::default();
+    memory.begin_with(fetched);
+    memory.run(None, fetched.len(), true)
+}
+
+struct Memory {
+    runtime: Runtime,
+    bus: Arc<dyn Bus>,
+}
+
+impl Default for Memory {
+    fn default() -> Memory {
+        let runtime = Runtime::new().expect("a runtime can be made");
+        let bus = SimBus::open(&SimDisk::default(), Arc::new(SystemClock)).bus();
+        let made = runtime.block_on(create_streams(&*bus, &Limits::default()));
+        made.expect("streams are made");
+        Memory { runtime, bus }
+    }
+}
+
+impl Memory {
+    fn begin_with(&self, fetched: &[Stored]) {
+        for Stored { sequence, subject, id, headers, body, .. } in fetched.iter().cloned() {
+            let published = self.bus.publish(Outgoing { subject, id, headers, body });
+            let published = self.runtime.block_on(published).expect("it is stored");
+            assert_eq!(published.sequence(), sequence);
         }
-        stop.cancel();
-        running.join_all().await.into_iter().collect::<Result<(), String>>().expect("all drain");
-    });
-    Kept::on(&*bus, &runtime)
+    }
+
+    fn run(self, fetcher: Option<wirefold_fetcher::Settings>, count: usize, rings: bool) -> Kept {
+        let Memory { runtime, bus } = self;
+        runtime.block_on(async {
+            let stop = CancellationToken::new();
+            let running = start_stages(bus.clone(), fetcher, &stop);
+            let are_all = |articles: &[OutputArticle]| articles.len() >= count;
+            let articles = read(&*bus, OUTPUT.name, ARTICLES, are_all).await;
+            if rings {
+                let last = last_of(&articles);
+                let has_rung = |alerts: &[Alert]| alerts.iter().any(|it| is_about(it, last));
+                read(&*bus, ALERTS.name, ">", has_rung).await;
+            }
+            stop.cancel();
+            let ended: Result<(), String> = running.join_all().await.into_iter().collect();
+            ended.expect("all drain");
+        });
+        Kept::on(&*bus, &runtime)
+    }
 }
 
 const ARTICLES: &str = "wirefold.v1.output.article.>";
@@ -168,27 +205,30 @@ async fn read<M: wirefold_proto::Message>(
     all
 }
 
-async fn start_stages(
+/// All services but the gateway; no fetcher where nothing is to be fetched.
+fn start_stages(
     bus: Arc<dyn Bus>,
-    given: &Given,
+    fetcher: Option<wirefold_fetcher::Settings>,
     stop: &CancellationToken,
 ) -> JoinSet<Result<(), String>> {
-    create_streams(&*bus, &Limits::default()).await.expect("streams are made");
-    let surroundings = Surroundings::new(bus, Arc::new(SystemClock));
+    let surroundings = || Surroundings::new(bus.clone(), Arc::new(SystemClock));
     let mut running = JoinSet::new();
-    let fetcher = wirefold_fetcher::run(surroundings.clone(), given.settings(), stop.clone());
-    running.spawn(async move { fetcher.await.map_err(|error| error.to_string()) });
+    if let Some(settings) = fetcher {
+        let fetcher = wirefold_fetcher::run(surroundings(), settings, stop.clone());
+        running.spawn(async move { fetcher.await.map_err(|error| error.to_string()) });
+    }
     let settings = wirefold_detector::Settings {
         dedup: wirefold_dedup::Settings::default(),
         writer: "detector-1".to_owned(),
         release: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let detector = wirefold_detector::run(surroundings.clone(), settings, stop.clone());
+    let detector = wirefold_detector::run(surroundings(), settings, stop.clone());
     running.spawn(async move { detector.await.map_err(|error| error.to_string()) });
     let settings = wirefold_enricher::Settings { text_policy: TextPolicy::Lead };
-    let enricher = wirefold_enricher::run(surroundings.clone(), settings, stop.clone());
+    let enricher = wirefold_enricher::run(surroundings(), settings, stop.clone());
     running.spawn(async move { enricher.await.map_err(|error| error.to_string()) });
-    let alerter = wirefold_alerter::run(surroundings, alerting(), Arc::new(Nowhere), stop.clone());
+    let nowhere = Arc::new(Nowhere);
+    let alerter = wirefold_alerter::run(surroundings(), alerting(), nowhere, stop.clone());
     running.spawn(async move { alerter.await.map_err(|error| error.to_string()) });
     running
 }
@@ -242,7 +282,7 @@ fn decisions(kept: &Kept) -> Vec<(String, String)> {
 }
 
 /// The members of each story and the stories of each event, in the end.
-fn groups(kept: &Kept) -> BTreeMap<String, BTreeSet<String>> {
+pub(super) fn groups(kept: &Kept) -> BTreeMap<String, BTreeSet<String>> {
     let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for article in kept.articles() {
         let (story, event) = (article.verdict.story.to_string(), article.verdict.event.to_string());
@@ -254,7 +294,7 @@ fn groups(kept: &Kept) -> BTreeMap<String, BTreeSet<String>> {
 
 /// The alerts with their revisions, what each says and whether it rings; not where the article
 /// stands in the output, which is written as enrichers get done.
-fn alerts(kept: &Kept) -> Vec<String> {
+pub(super) fn alerts(kept: &Kept) -> Vec<String> {
     let told = |alert: &Alert| {
         let plain = Alert { output: 0, ..alert.clone() };
         without(&wirefold_proto::encode(&plain).expect("an alert"), &TIMES)

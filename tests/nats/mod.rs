@@ -3,6 +3,7 @@
 #[path = "../../crates/flow-nats/tests/server/find.rs"]
 mod find;
 
+mod chaos;
 mod dead;
 mod forms;
 mod kills;
