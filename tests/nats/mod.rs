@@ -3,7 +3,9 @@
 #[path = "../../crates/flow-nats/tests/server/find.rs"]
 mod find;
 
+mod chaos;
 mod dead;
+mod forms;
 mod kills;
 mod over;
 mod seeds;
