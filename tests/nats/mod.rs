@@ -3,6 +3,7 @@
 #[path = "../../crates/flow-nats/tests/server/find.rs"]
 mod find;
 
+mod citizens;
 mod dead;
 mod kills;
 mod over;
