@@ -4,6 +4,7 @@
 mod find;
 
 mod chaos;
+mod citizens;
 mod dead;
 mod forms;
 mod kills;
