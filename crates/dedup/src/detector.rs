@@ -14,7 +14,7 @@ use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies};
 use wirefold_text::{Text, normalise};
 
 use crate::bits::Bits;
-use crate::body::{Body, word_hash};
+use crate::body::{Body, BodyWord, word_hash};
 use crate::boilerplate::{Boilerplate, Traits};
 use crate::events::{Events, StoryId};
 use crate::facts::ShortFacts;
@@ -26,6 +26,7 @@ use crate::looked_at::LookedAt;
 use crate::postings::Postings;
 use crate::reading::{Analysed, AtRest};
 use crate::settings::{DAY, Settings};
+use crate::simhash::{WordMemory, simhash, simhash_of_word};
 use crate::stories::Stories;
 use crate::tokens::{PackedText, Tokens};
 use crate::verdict::Verdict;
@@ -115,6 +116,8 @@ pub struct Detector {
     pub(crate) events: Events,
     pub(crate) index: Index,
     pub(crate) boilerplate: Boilerplate,
+    /// What words of late are to the SimHash.
+    words: WordMemory,
     /// The words of bodies at rest.
     pub(crate) lexicon: Lexicon,
     /// The words of texts at rest.
@@ -166,14 +169,18 @@ impl Detector {
     fn read(&mut self, number: DocId, incoming: &Incoming<'_>) -> (Doc, Analysed, Option<Traits>) {
         let text = Arc::new(Text::new(incoming.text));
         let whole = Body::new(&text);
-        let traits = incoming.outlet.map(|outlet| Traits::new(outlet, &whole, &text));
+        let (len, mut shingles) = (whole.len(), whole.shingles());
+        let simhash = self.simhash(&text, &whole);
+        let traits = incoming.outlet.map(|outlet| Traits::with(outlet, &whole, &text, &shingles));
         let mut body = match &traits {
-            Some(traits) => self.boilerplate.mask(&whole, &text, traits, &self.settings),
+            Some(traits) => self.boilerplate.mask(whole, &text, traits, &self.settings),
             None => whole,
         };
-        let shingles = body.shingles();
+        if body.len() < len {
+            shingles = body.shingles();
+        }
         self.index.mark_hot(&mut body, &shingles, |docs| self.is_hot(docs));
-        let fingerprint = Fingerprint::with(&text, &body, shingles);
+        let fingerprint = Fingerprint::with(&text, &body, shingles, simhash);
         let facts = ShortFacts::new(&text, &body, &self.settings);
         let mut traces = agencies(&text);
         traces.splice(0..0, byline_agencies(incoming.byline));
@@ -197,6 +204,15 @@ impl Detector {
             holds: Vec::new(),
         };
         (doc, Analysed { text, body }, traits)
+    }
+
+    /// The SimHash of a text, given the body that has all its words but furniture.
+    fn simhash(&mut self, text: &Text, whole: &Body) -> u64 {
+        let of_word = |word: &BodyWord| {
+            let normal = || text.normal(&text.words()[word.index as usize]);
+            self.words.get(word.hash, || simhash_of_word(normal()))
+        };
+        simhash(whole.words.iter().map(of_word))
     }
 
     /// The text of an article, unless it left the window.

@@ -1,7 +1,7 @@
 //! The second half of a decision: entering the article into stories, events and what is learned.
 
 use crate::agency::{Kin, inferred_agency, own_agency};
-use crate::align::Block;
+use crate::align::{Block, Shared};
 use crate::bits::Bits;
 use crate::body::{Body, WORD_WEIGHT};
 use crate::boilerplate::Traits;
@@ -137,6 +137,7 @@ impl Detector {
         let terms = Terms::new(&analysed.text, &analysed.body, incoming.title);
         let (docs, lexicon) = (&self.docs, &self.lexicon);
         let (settings, stories) = (&self.settings, &self.stories);
+        let here = Shared::new(&analysed.body);
         let quoted = analysed.body.quoted_weight();
         let could_share = |lead: &Doc| quoted + lead.quoted >= QUOTATION_WORDS * WORD_WEIGHT;
         let mut shared = |story: StoryId| {
@@ -148,7 +149,7 @@ impl Detector {
                 // Most texts mark none: no need to open the lead.
                 (None, Some(lead)) if could_share(lead) => {
                     let lead = lexicon.open(&lead.body);
-                    Overlap::quotations(&analysed.body, &lead)
+                    Overlap::quotations(&here, &lead)
                 }
                 (None, _) => Vec::new(),
             };
