@@ -10,12 +10,11 @@ use crate::events::{Joined, StoryId};
 use crate::index::DocId;
 use crate::judge::{CopyKind, Decision, Judgement, Match};
 use crate::lexicon::{PackedBody, Pairs};
-use crate::material::{Reason, material};
+use crate::material::{Known, Reason, material};
 use crate::overlap::{Overlap, QUOTATION_WORDS};
 use crate::reading::{Analysed, AtRest};
 use crate::terms::Terms;
 use crate::verdict::{Class, Evidence, Merge, Verdict};
-use std::ops::Deref;
 use wirefold_text::Text;
 
 impl Detector {
@@ -113,9 +112,9 @@ impl Detector {
     fn material(&self, text: &Text, judgement: &Judgement, novelty: f64) -> Option<Reason> {
         let story = self.story_of(decided_for(judgement)?);
         let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
-        let known: Vec<AtRest<'_>> = members.map(|m| AtRest::new(self, m.doc)).collect();
-        let known: Vec<&dyn Deref<Target = Text>> =
-            known.iter().map(|member| member as &dyn Deref<Target = Text>).collect();
+        let at_rest = |m: &Match| Some(AtRest::new(self, m.doc, self.docs.get(&m.doc)?));
+        let members: Vec<AtRest<'_>> = members.filter_map(at_rest).collect();
+        let known: Vec<Known<'_>> = members.iter().map(AtRest::known).collect();
         material(text, &known, novelty, &self.settings)
     }
 

@@ -98,7 +98,7 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// small letter or a comma ends none (rules SB6, SB8 and SB8a).
 fn next_terminator(text: &str, from: usize) -> Option<usize> {
     let mut at = from + text[from..].find(may_end)?;
-    let goes_on = |at: usize| match text.as_bytes()[at..] {
+    let goes_on = |place: usize| match text.as_bytes()[place..] {
         [b'.', next, ..] => next.is_ascii_digit() || next.is_ascii_lowercase() || next == b',',
         _ => false,
     };
