@@ -31,7 +31,7 @@ enum Task {
     Test,
     /// Examine the detector on labelled sets and write docs/accuracy.md.
     Accuracy(accuracy::Arguments),
-    /// Measure a release build: `bench pipeline`, `bench small`.
+    /// Measure a release build: `bench pipeline`, `bench small`, `bench detect`.
     Bench(bench::Arguments),
     /// Bring the containers up with Docker, kill each, and see that nothing is lost.
     ComposeTest(compose_test::Arguments),

@@ -8,9 +8,12 @@ use super::child::{Article, Method};
 /// Words in a shingle.
 const WORDS: usize = 3;
 
+/// Makes the signature of words: the crate's hasher has a type of a crate that we do not name.
+type Sign = Box<dyn Fn(&[&str]) -> Vec<u32>>;
+
 /// Folds with the likeliest earlier article whose estimated Jaccard index reaches a threshold.
 pub(super) struct MinHash {
-    sign: Box<dyn Fn(&[&str]) -> Vec<u32>>,
+    sign: Sign,
     index: MinHashIndex<u32, u32>,
     stories: Vec<u32>,
 }

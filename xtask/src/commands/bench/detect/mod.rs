@@ -55,8 +55,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         describe(&mut report, rival, &measure(rival, count)?, &ours);
     }
     let few = count.min(NAIVE);
-    let ours = measure(Name::Wirefold, few)?;
-    describe(&mut report, Name::Naive, &measure(Name::Naive, few)?, &ours);
+    let ours_of_few = measure(Name::Wirefold, few)?;
+    describe(&mut report, Name::Naive, &measure(Name::Naive, few)?, &ours_of_few);
     report.print()
 }
 
@@ -94,13 +94,13 @@ fn describe_ours(report: &mut Report, told: &Told) {
 
 fn describe(report: &mut Report, method: Name, told: &Told, ours: &Told) {
     const OURS: &str = "wirefold";
-    let name = format!("{}, {} articles", method.title(), told.articles);
-    report.add(name, told.speed(), "articles/s").beside(OURS, ours.speed());
+    let title = format!("{}, {} articles", method.title(), told.articles);
+    report.add(title, told.speed(), "articles/s").beside(OURS, ours.speed());
     report.add("… p50", told.p50, "ms").beside(OURS, ours.p50);
     report.add("… p99", told.p99, "ms").beside(OURS, ours.p99);
     report.add("… memory", told.bytes, "bytes/article").beside(OURS, ours.bytes);
-    for ((name, value), (_, ours)) in accuracy(told).into_iter().zip(accuracy(ours)) {
-        report.add(name, value, "").beside(OURS, ours);
+    for ((name, value), (_, our_value)) in accuracy(told).into_iter().zip(accuracy(ours)) {
+        report.add(name, value, "").beside(OURS, our_value);
     }
 }
 
