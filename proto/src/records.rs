@@ -163,6 +163,19 @@ impl Message for SubscriptionRecord {
 pub struct StoryRecord {
     /// `wirefold.story/1`.
     pub schema: Tag<Self>,
+    /// The story.
+    #[serde(flatten)]
+    pub story: StoryBrief,
+}
+
+impl Message for StoryRecord {
+    const NAME: &'static str = "wirefold.story";
+    const VERSION: u32 = 1;
+}
+
+/// A story without its articles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoryBrief {
     /// Its id.
     pub id: StoryId,
     /// Its event.
@@ -195,9 +208,4 @@ pub struct StoryRecord {
     pub revision: u64,
     /// Whether it takes no more articles.
     pub quiet: bool,
-}
-
-impl Message for StoryRecord {
-    const NAME: &'static str = "wirefold.story";
-    const VERSION: u32 = 1;
 }

@@ -17,7 +17,6 @@ use crate::error::GatewayError;
 use crate::follow::{self, BATCH, read};
 use crate::inner::Inner;
 use crate::projection::Change;
-use crate::shapes::StoryBrief;
 
 /// The key under which it says how far it is.
 const PLACE: &str = "place";
@@ -112,7 +111,7 @@ async fn write(
     let standing = standing.into_iter().filter_map(|story| {
         let id = story.id;
         // One that is too large for a message is left as it stood.
-        Some((id, Some(Bytes::from(encode(&record(story)).ok()?))))
+        Some((id, Some(Bytes::from(encode(&StoryRecord { schema: Tag::new(), story }).ok()?))))
     });
     let writes = standing.chain(gone).map(|(story, value)| async move {
         let key = format!("story.{story}");
@@ -123,27 +122,4 @@ async fn write(
     });
     let written = stream::iter(writes).buffer_unordered(AT_ONCE);
     Ok(written.try_for_each(|_| std::future::ready(Ok(()))).await?)
-}
-
-fn record(story: StoryBrief) -> StoryRecord {
-    let StoryBrief { id, event, lead, title, language, outlet, url, .. } = story;
-    let StoryBrief { articles, outlets, copies, first_seen, changed, revision, quiet, .. } = story;
-    StoryRecord {
-        schema: Tag::new(),
-        id,
-        event,
-        lead,
-        title,
-        language,
-        outlet,
-        url,
-        articles,
-        outlets,
-        copies,
-        first_seen,
-        changed,
-        agency: story.agency,
-        revision,
-        quiet,
-    }
 }
