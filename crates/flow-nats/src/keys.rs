@@ -137,7 +137,7 @@ impl Shared {
                 Ok(Sent::Stored { published, .. }) => return Ok(published.sequence()),
                 Ok(Sent::Full { .. }) => return Err(BusError::DiskFull),
                 Err(BusError::NoStreamFor(_)) if !is_second => {
-                    self.create_bucket(bucket, None).await?
+                    self.create_bucket(bucket, None).await?;
                 }
                 Err(error) => return Err(error),
             }

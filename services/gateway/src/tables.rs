@@ -75,7 +75,7 @@ async fn changed(inner: &Inner, messages: &[Stored]) -> Result<BTreeSet<StoryId>
             Change::Article { article, .. } => of(Target::Story(article.verdict.story)),
             Change::Story(change) => match change.change {
                 StoryChange::Merged { from, into, .. } => {
-                    [from, into].into_iter().for_each(&mut of)
+                    [from, into].into_iter().for_each(&mut of);
                 }
                 StoryChange::Split { from, into, .. } => {
                     [from, into].map(Target::Story).into_iter().for_each(&mut of);
