@@ -18,6 +18,7 @@ use crate::body::{Body, BodyWord, word_hash};
 use crate::boilerplate::{Boilerplate, Traits};
 use crate::events::{Events, StoryId};
 use crate::facts::ShortFacts;
+use crate::figures::{Figures, PackedFigures};
 use crate::fingerprint::Fingerprint;
 use crate::index::{DocId, Index};
 use crate::judge::{Article, Judgement, Prior, judge};
@@ -56,6 +57,7 @@ pub struct Incoming<'a> {
 pub(crate) struct Doc {
     pub(crate) text: PackedText,
     pub(crate) body: PackedBody,
+    pub(crate) figures: PackedFigures,
     /// Its keys stand in the index only.
     pub(crate) fingerprint: Fingerprint,
     pub(crate) facts: ShortFacts,
@@ -92,8 +94,9 @@ impl Doc {
         &'a self,
         text: &'a (dyn Deref<Target = Text> + 'a),
         body: &'a Body,
+        figures: &'a Figures,
     ) -> Article<'a> {
-        Article { text, body, fingerprint: &self.fingerprint, facts: &self.facts }
+        Article { text, body, figures, fingerprint: &self.fingerprint, facts: &self.facts }
     }
 }
 
@@ -182,6 +185,7 @@ impl Detector {
         self.index.mark_hot(&mut body, &shingles, |docs| self.is_hot(docs));
         let fingerprint = Fingerprint::with(&text, &body, shingles, simhash);
         let facts = ShortFacts::new(&text, &body, &self.settings);
+        let figures = Figures::new(&text);
         let mut traces = agencies(&text);
         traces.splice(0..0, byline_agencies(incoming.byline));
         let (common, foreign) = (Bits::new(body.len()), Bits::new(body.len()));
@@ -193,6 +197,7 @@ impl Detector {
             foreign,
             text: self.tokens.pack(incoming.text, day),
             body: self.lexicon.pack(&body, day),
+            figures: figures.pack(),
             fingerprint,
             facts,
             traces,
@@ -203,7 +208,7 @@ impl Detector {
             kin: Vec::new(),
             holds: Vec::new(),
         };
-        (doc, Analysed { text, body }, traits)
+        (doc, Analysed { text, body, figures }, traits)
     }
 
     /// The SimHash of a text, given the body that has all its words but furniture.
@@ -233,15 +238,14 @@ impl Detector {
         earlier.dedup();
         let open = |number: &DocId| {
             let prior = self.docs.get(number)?;
-            Some((*number, prior, AtRest::new(self, *number), self.lexicon.open(&prior.body)))
+            Some((*number, prior, AtRest::new(self, *number, prior)))
         };
-        let opened: Vec<(DocId, &Doc, AtRest<'_>, Body)> =
-            earlier.iter().filter_map(open).collect();
+        let opened: Vec<(DocId, &Doc, AtRest<'_>)> = earlier.iter().filter_map(open).collect();
         let priors: Vec<Prior<'_>> = opened
             .iter()
-            .map(|(number, prior, text, body)| Prior {
+            .map(|(number, prior, at_rest)| Prior {
                 doc: *number,
-                article: prior.article(text, body),
+                article: prior.article(at_rest, &at_rest.body, &at_rest.figures),
                 same_item: versions.contains(number),
                 same_outlet: doc.outlet.is_some() && doc.outlet == prior.outlet,
                 other_title: doc.title.zip(prior.title).is_some_and(|(a, b)| a != b),
@@ -249,7 +253,8 @@ impl Detector {
                 foreign: &prior.foreign,
             })
             .collect();
-        judge(&doc.article(&analysed.text, &analysed.body), &priors, &self.settings)
+        let Analysed { text, body, figures } = analysed;
+        judge(&doc.article(text, body, figures), &priors, &self.settings)
     }
 
     /// The latest versions of the same item.

@@ -3,6 +3,7 @@
 use crate::bits::Bits;
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::facts::{ShortFacts, facts_agree};
+use crate::figures::Figures;
 use crate::fingerprint::Fingerprint;
 use crate::holding::{are_items_of, is_held, is_second_text};
 use crate::index::DocId;
@@ -20,6 +21,8 @@ pub struct Article<'a> {
     pub body: &'a Body,
     /// Its fingerprint.
     pub fingerprint: &'a Fingerprint,
+    /// Its numbers.
+    pub figures: &'a Figures,
     /// Numbers and names, for short texts.
     pub facts: &'a ShortFacts,
 }

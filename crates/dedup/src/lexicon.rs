@@ -2,11 +2,12 @@
 //! back without its text.
 //!
 //! A body is written as runs of words that stand one behind the other in the text and have the same
-//! marks: how many words of the text are left out before it, its length and marks, its words.
+//! marks: how many words of the text are left out before it, its length and marks, its words, each
+//! with whether it is a name there.
 
 use rustc_hash::FxHashMap;
 
-use crate::body::{Body, BodyWord, Fact, mix};
+use crate::body::{Body, BodyWord, Fact, SHINGLE_WORDS, mix};
 use crate::varint;
 
 /// All words that stand in bodies at rest.
@@ -18,14 +19,14 @@ pub(crate) struct Lexicon {
     free: Vec<u32>,
 }
 
-/// A word as it stands in bodies: one that is also printed with a capital has two entries.
+/// A word as it stands in bodies.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     hash: u64,
     /// The latest day on which an article had it.
     day: i32,
     weight: u8,
-    fact: Fact,
+    is_number: bool,
 }
 
 /// The body of an article at rest.
@@ -51,7 +52,8 @@ impl Lexicon {
             varint::push(&mut bytes, len << MARKS | marks(&run[0]));
             next = run[0].index + len;
             for word in run {
-                varint::push(&mut bytes, self.number(word, day));
+                let number = self.number(word, day);
+                varint::push(&mut bytes, number << 1 | u32::from(word.fact == Fact::Name));
             }
         }
         PackedBody(bytes.into())
@@ -65,25 +67,32 @@ impl Lexicon {
         while let (Some(gap), Some(run)) = (varint::take(&mut bytes), varint::take(&mut bytes)) {
             index += gap;
             let (quoted, boilerplate) = (run & QUOTED != 0, run & BOILERPLATE != 0);
-            for _ in 0..run >> MARKS {
-                let number = varint::take(&mut bytes).expect("it was written down whole");
-                let Entry { hash, weight, fact, .. } = self.entries[number as usize];
-                words.push(BodyWord { hash, index, weight, quoted, fact, boilerplate });
-                index += 1;
-            }
+            let end = index + (run >> MARKS);
+            words.extend((index..end).map(|at| {
+                let written = varint::take(&mut bytes).expect("it was written down whole");
+                let Entry { hash, weight, is_number, .. } = self.entries[(written >> 1) as usize];
+                let fact = match (is_number, written & 1 == 1) {
+                    (true, _) => Fact::Number,
+                    (false, true) => Fact::Name,
+                    (false, false) => Fact::None,
+                };
+                BodyWord { hash, index: at, weight, quoted, fact, boilerplate }
+            }));
+            index = end;
         }
         Body { words }
     }
 
     /// The number of a word, which is given here if it is new.
     fn number(&mut self, word: &BodyWord, day: i32) -> u32 {
-        let key = mix(word.hash, u64::from(word.weight) << 2 | word.fact as u64);
+        let is_number = word.fact == Fact::Number;
+        let key = mix(word.hash, u64::from(word.weight) << 1 | u64::from(is_number));
         if let Some(number) = self.numbers.get(&key) {
             let entry = &mut self.entries[*number as usize];
             entry.day = entry.day.max(day);
             return *number;
         }
-        let entry = Entry { hash: word.hash, day, weight: word.weight, fact: word.fact };
+        let entry = Entry { hash: word.hash, day, weight: word.weight, is_number };
         let number = match self.free.pop() {
             Some(number) => {
                 self.entries[number as usize] = entry;
@@ -110,6 +119,67 @@ impl Lexicon {
         });
         self.numbers.shrink_to_fit();
     }
+}
+
+impl PackedBody {
+    /// The numbers of its words, in order.
+    fn numbers(&self) -> impl Iterator<Item = u32> {
+        let mut bytes = &*self.0;
+        let mut left = 0;
+        std::iter::from_fn(move || {
+            while left == 0 {
+                varint::take(&mut bytes)?;
+                left = varint::take(&mut bytes)? >> MARKS;
+            }
+            left -= 1;
+            varint::take(&mut bytes).map(|written| written >> 1)
+        })
+    }
+}
+
+/// The pairs of neighbouring words of a body, each as a bit: what tells of nearly all other bodies,
+/// without opening them, that they share no shingle with it.
+pub(crate) struct Pairs {
+    bits: Vec<u64>,
+}
+
+/// Bits for pairs, a power of two: some sixty times as many as pairs.
+const PAIR_BITS: u32 = 1 << 15;
+/// A shingle has at least so many pairs.
+const PAIRS_OF_SHINGLE: u32 = SHINGLE_WORDS - 1;
+
+impl Pairs {
+    pub(crate) fn new(body: &PackedBody) -> Pairs {
+        let mut bits = vec![0; PAIR_BITS as usize / 64];
+        let mut before = None;
+        for number in body.numbers() {
+            if let Some(first) = before.replace(number) {
+                let (block, bit) = place_of_pair(first, number);
+                bits[block] |= bit;
+            }
+        }
+        Pairs { bits }
+    }
+
+    /// Whether the other body may share a shingle with this one.
+    pub(crate) fn may_share(&self, other: &PackedBody) -> bool {
+        let (mut before, mut together) = (u32::MAX, 0);
+        for number in other.numbers() {
+            let (block, bit) = place_of_pair(before, number);
+            together = if self.bits[block] & bit == 0 { 0 } else { together + 1 };
+            if together == PAIRS_OF_SHINGLE {
+                return true;
+            }
+            before = number;
+        }
+        false
+    }
+}
+
+fn place_of_pair(first: u32, second: u32) -> (usize, u64) {
+    let mixed = first.wrapping_mul(0x9e37_79b1).rotate_left(16) ^ second.wrapping_mul(0x85eb_ca6b);
+    let bit = (mixed >> 17) & (PAIR_BITS - 1);
+    ((bit / 64) as usize, 1 << (bit % 64))
 }
 
 fn marks(word: &BodyWord) -> u32 {
@@ -145,6 +215,29 @@ mod tests {
                 prop_assert_eq!(lexicon.open(&at_rest), before);
             }
         }
+
+        #[test]
+        fn bodies_that_share_a_shingle_are_never_passed_over(
+            here in "[ab]( [A-Da-c中]){0,30}",
+            there in "[ab]( [A-Da-c中]){0,30}",
+        ) {
+            let mut lexicon = Lexicon::default();
+            let (here, there) = (body(&here), body(&there));
+            let (first, second) = (lexicon.pack(&here, 0), lexicon.pack(&there, 0));
+            let known = here.shingles();
+            if there.shingles().iter().any(|shingle| known.contains(shingle)) {
+                prop_assert!(Pairs::new(&first).may_share(&second));
+            }
+        }
+    }
+
+    #[test]
+    fn other_words_share_nothing() {
+        let mut lexicon = Lexicon::default();
+        let here = lexicon.pack(&body("the port of the town was closed on monday"), 0);
+        let there = lexicon.pack(&body("the town of the port was open on monday and closed"), 0);
+        assert!(!Pairs::new(&here).may_share(&there));
+        assert!(Pairs::new(&here).may_share(&here));
     }
 
     #[test]

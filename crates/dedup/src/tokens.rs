@@ -63,18 +63,19 @@ impl Tokens {
         let (mut before, mut spaced) = (Kind::Marks, false);
         let mut at = 0;
         while at < bytes.len() {
-            let (kind, end) = token_at(bytes, at);
-            let is_word_next = || bytes.get(end).is_some_and(|next| kind_of(*next) == Kind::Word);
-            if before == Kind::Word && bytes[at..end] == *b" " && is_word_next() {
+            if before == Kind::Word
+                && bytes[at] == b' '
+                && bytes.get(at + 1).is_some_and(|next| kind_of(*next) == Kind::Word)
+            {
                 spaced = true;
-            } else {
-                if before == Kind::Word && kind == Kind::Word && !spaced {
-                    self.push(b"", day, &mut packed);
-                }
-                self.push(&bytes[at..end], day, &mut packed);
-                (before, spaced) = (kind, false);
+                at += 1;
             }
-            at = end;
+            let (kind, end) = token_at(bytes, at);
+            if before == Kind::Word && kind == Kind::Word && !spaced {
+                self.push(b"", day, &mut packed);
+            }
+            self.push(&bytes[at..end], day, &mut packed);
+            (before, spaced, at) = (kind, false, end);
         }
         PackedText(packed.into())
     }
@@ -193,12 +194,9 @@ impl Tokens {
     }
 
     fn first_place(&self, token: &[u8]) -> usize {
-        let mut hash = mix(0, token.len() as u64);
-        for chunk in token.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            hash = mix(hash, u64::from_le_bytes(word));
-        }
+        // Byte by byte (FNV-1a): tokens are short.
+        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        let hash = mix(0, token.iter().fold(0xcbf2_9ce4_8422_2325, step));
         usize::try_from(hash & (self.table.len() as u64 - 1)).expect("it is below a length")
     }
 }
@@ -230,6 +228,10 @@ fn kind_of(first: u8) -> Kind {
 fn token_at(bytes: &[u8], at: usize) -> (Kind, usize) {
     let kind = kind_of(bytes[at]);
     let mut end = at + 1;
+    if kind == Kind::Word {
+        let most = bytes.len().min(at + LONGEST - 4);
+        end += bytes[end..most.max(end)].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    }
     while let Some(byte) = bytes.get(end) {
         let goes_on = match byte {
             // Inside a character.

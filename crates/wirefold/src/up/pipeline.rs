@@ -124,9 +124,9 @@ impl Pipeline<'_> {
             }
             StageName::Detector => {
                 let settings = config.detector("detector-1");
-                Box::pin(
-                    async move { Ok(wirefold_detector::run(surroundings, settings, stop).await?) },
-                )
+                Box::pin(async move {
+                    Ok(wirefold_detector::run_apart(surroundings, settings, stop).await?)
+                })
             }
             StageName::Enricher => {
                 let settings = config.enricher();

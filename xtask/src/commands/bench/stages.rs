@@ -76,7 +76,7 @@ impl Ground {
             release: env!("CARGO_PKG_VERSION").to_owned(),
         };
         self.run(FETCHED.name, |surroundings, stop| async move {
-            Ok(wirefold_detector::run(surroundings, settings, stop).await?)
+            Ok(wirefold_detector::run_apart(surroundings, settings, stop).await?)
         })
     }
 
