@@ -125,7 +125,7 @@ async fn read_on(
 }
 
 /// A message as a change; what cannot be read is told and left out.
-pub(crate) fn read(message: &Stored) -> Option<Change> {
+fn read(message: &Stored) -> Option<Change> {
     match change(message) {
         Ok(change) => Some(change),
         Err(error) => {
@@ -137,7 +137,8 @@ pub(crate) fn read(message: &Stored) -> Option<Change> {
     }
 }
 
-fn change(message: &Stored) -> Result<Change, DecodeError> {
+/// A message as a change.
+pub(crate) fn change(message: &Stored) -> Result<Change, DecodeError> {
     use wirefold_proto::Message as _;
     let body = &message.body;
     match &*name_of(body)? {

@@ -11,10 +11,10 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{BusError, KeyValue, Stored};
-use wirefold_proto::{StoryChange, StoryId, StoryRecord, Tag, Target, encode, streams};
+use wirefold_proto::{EventId, StoryChange, StoryId, StoryRecord, Tag, Target, encode, streams};
 
 use crate::error::GatewayError;
-use crate::follow::{self, BATCH, read};
+use crate::follow::{self, BATCH, change};
 use crate::inner::Inner;
 use crate::projection::Change;
 
@@ -64,30 +64,34 @@ async fn place(inner: &Inner, table: &dyn KeyValue) -> Result<u64, BusError> {
 
 /// The stories that these messages change.
 async fn changed(inner: &Inner, messages: &[Stored]) -> Result<BTreeSet<StoryId>, GatewayError> {
+    let mut articles = Vec::new();
     let mut stories = BTreeSet::new();
-    let mut events = BTreeSet::new();
-    let mut of = |target: Target| match target {
-        Target::Story(story) => drop(stories.insert(story)),
-        Target::Event(event) => drop(events.insert(event)),
-    };
-    for change in messages.iter().filter_map(read) {
+    let mut events = BTreeSet::<EventId>::new();
+    // What cannot be read the projection has told already.
+    for change in messages.iter().filter_map(|message| change(message).ok()) {
         match change {
-            Change::Article { article, .. } => of(Target::Story(article.verdict.story)),
+            Change::Article { article, .. } => articles.push(article.id),
             Change::Story(change) => match change.change {
                 StoryChange::Merged { from, into, .. } => {
-                    [from, into].into_iter().for_each(&mut of);
+                    for target in [from, into] {
+                        match target {
+                            Target::Story(story) => stories.extend([story]),
+                            Target::Event(event) => events.extend([event]),
+                        }
+                    }
                 }
-                StoryChange::Split { from, into, .. } => {
-                    [from, into].map(Target::Story).into_iter().for_each(&mut of);
-                }
-                StoryChange::Credited { story, .. } | StoryChange::Preferred { story, .. } => {
-                    of(Target::Story(story));
-                }
-                StoryChange::Quiet { target } => of(target),
+                StoryChange::Split { from, into, .. } => stories.extend([from, into]),
+                StoryChange::Credited { story, .. }
+                | StoryChange::Preferred { story, .. }
+                | StoryChange::Quiet { target: Target::Story(story) } => stories.extend([story]),
+                // That is told of the event alone.
+                StoryChange::Quiet { target: Target::Event(_) } => {}
             },
             Change::Alert { .. } => {}
         }
     }
+    // An article may be in another story by now than it was decided into.
+    stories.extend(inner.projection.stories_of(articles).await?);
     // What became of an event is told of all its stories.
     for event in events {
         let event = inner.projection.event(event).await?;

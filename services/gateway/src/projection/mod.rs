@@ -127,6 +127,11 @@ impl Projection {
         self.read(move |connection| stories::these(connection, &ids)).await
     }
 
+    /// The stories in which these articles are now; those that are none here are left out.
+    pub(crate) async fn stories_of(&self, ids: Vec<ArticleId>) -> Answer<Vec<StoryId>> {
+        self.read(move |connection| articles::stories_of(connection, &ids)).await
+    }
+
     /// These stories without their articles; those that are no more are left out.
     pub(crate) async fn these_briefs(&self, ids: Vec<StoryId>) -> Answer<Vec<StoryBrief>> {
         self.read(move |connection| stories::these_briefs(connection, &ids)).await

@@ -63,6 +63,12 @@ async fn what_became_part_of_another_leaves_and_a_new_event_is_told_of_each_stor
     let standing = table(&world, last).await;
     assert_eq!(standing.keys().collect::<Vec<_>>(), [&key(1), &key(4)]);
     assert_eq!((standing[&key(1)].story.articles, standing[&key(4)].story.event), (3, event(1)));
+
+    // Decided before the merge, and put into the output after it.
+    let late = world.publish(&article(7, 2, 1)).await;
+    let afterwards = table(&world, late).await;
+    assert_eq!(afterwards.keys().collect::<Vec<_>>(), [&key(1), &key(4)]);
+    assert_eq!(afterwards[&key(1)].story.articles, 4);
 }
 
 #[tokio::test]
