@@ -8,6 +8,8 @@ The same is told by `nats micro ls`, `nats micro stats` and `nats micro info`.
 import asyncio
 import json
 
+from nats.micro.service import ServiceStats
+
 import reader
 
 
@@ -29,20 +31,20 @@ async def all_of(client, subject, wait):
 
 
 async def services(client, told):
-    stages = await all_of(client, "$SRV.STATS", told.wait)
-    ours = [stage for stage in stages if stage["name"].startswith("wirefold-")]
-    for stage in sorted(ours, key=lambda stage: (stage["name"], stage["id"])):
-        health = await client.request(stage["endpoints"][0]["subject"], timeout=told.wait)
-        counted = stage["endpoints"][0]["data"]
+    stages = [ServiceStats.from_dict(it) for it in await all_of(client, "$SRV.STATS", told.wait)]
+    ours = [stage for stage in stages if stage.name.startswith("wirefold-")]
+    for stage in sorted(ours, key=lambda stage: (stage.name, stage.id)):
+        health = await client.request(stage.endpoints[0].subject, timeout=told.wait)
+        counted = stage.endpoints[0].data
         line = {
-            "name": stage["name"],
-            "id": stage["id"],
-            "version": stage["version"],
+            "name": stage.name,
+            "id": stage.id,
+            "version": stage.version,
             "ready": json.loads(health.data)["ok"],
             "handled": counted["handled"],
             "dead_letters": counted["dead_letters"],
             "lag": counted["lag"],
-            "requests": {it["name"]: it["num_requests"] for it in stage["endpoints"]},
+            "requests": {it.name: it.num_requests for it in stage.endpoints},
         }
         print(json.dumps(line))
     return 0 if ours else 1

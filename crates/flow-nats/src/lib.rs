@@ -46,6 +46,7 @@ mod version;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::time::Duration;
 
 use wirefold_flow::{
     Answer, Bus, BusError, ChainedPublisher, Clock, ConsumerConfig, KeyValue, OrderedReader,
@@ -103,15 +104,16 @@ impl NatsBus {
         let _ = self.0.link.client.drain().await;
     }
 
-    /// Makes a table, unless it is there: whoever may do so lets others have none of that right.
+    /// Makes a table, unless it is there: whoever may do so lets others have none of that right. A
+    /// key leaves the table when it was not written for so long, where an age is given.
     ///
     /// # Errors
     /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
-    pub async fn create_bucket(&self, bucket: &str) -> Result<(), BusError> {
+    pub async fn create_bucket(&self, bucket: &str, age: Option<Duration>) -> Result<(), BusError> {
         check_name("bucket", bucket)?;
         match self.0.link.stream_info(&keys::stream_of(bucket)).await {
             Ok(_) => Ok(()),
-            Err(BusError::NoStream(_)) => self.0.create_bucket(bucket).await,
+            Err(BusError::NoStream(_)) => self.0.create_bucket(bucket, age).await,
             Err(error) => Err(error),
         }
     }

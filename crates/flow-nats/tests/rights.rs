@@ -113,7 +113,7 @@ pub(crate) async fn prepared() -> (Server, NatsBus) {
     create_streams(&setup, &Limits::default()).await.unwrap();
     let tables = STORES.iter().filter(|store| store.kind == StoreKind::KeyValue);
     for bucket in tables.map(|store| store.name).chain([MARKS]) {
-        setup.create_bucket(bucket).await.unwrap();
+        setup.create_bucket(bucket, None).await.unwrap();
     }
     (server, setup)
 }

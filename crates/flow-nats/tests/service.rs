@@ -154,6 +154,7 @@ async fn requests_are_answered_refused_and_counted() {
     let (health, compare) = (&stats["endpoints"][0], &stats["endpoints"][1]);
     assert_eq!((&health["num_requests"], &health["last_error"]), (&json!(0), &json!("")));
     assert_eq!(health["data"], json!({ "handled": 7 }));
+    assert_eq!(stats["metadata"], json!({}));
     assert_eq!((&compare["num_requests"], &compare["num_errors"]), (&json!(3), &json!(2)));
     assert!(compare["last_error"].as_str().unwrap().starts_with("413:the answer is over"));
     let (all, average) = (&compare["processing_time"], &compare["average_processing_time"]);

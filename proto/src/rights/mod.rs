@@ -162,6 +162,10 @@ pub fn sample(pattern: &str) -> String {
 /// The subject on which two texts are compared for whoever asks.
 pub const COMPARE: &str = "wirefold.v1.compare";
 
+/// The subject on which the enricher is asked to try again what it gave up on: only it may write the
+/// output.
+pub const REPLAY: &str = "wirefold.v1.replay.enricher";
+
 /// The subject on which a stage says how it is.
 #[must_use]
 pub fn health_subject(stage: Stage) -> String {
@@ -199,7 +203,14 @@ fn of_role(role: Role) -> Vec<Right> {
         }
     }
     match role {
-        Role::Stage(stage) => rights.push(serving(stage)),
+        Role::Stage(stage) => {
+            rights.push(serving(stage));
+            if stage == Stage::Gateway {
+                let publish = vec![REPLAY.to_owned()];
+                let what = "asks the enricher to try again".to_owned();
+                rights.push(Right { what, publish, ..Right::default() });
+            }
+        }
         Role::Reader => rights.push(asking()),
         Role::Cli => {}
     }
@@ -214,7 +225,7 @@ fn of_store(store: &Store, role: Role, writes: bool) -> Right {
     }
 }
 
-/// A stage that can be asked how it is. The gateway compares texts besides.
+/// A stage that can be asked how it is. The gateway compares texts besides, the enricher tries again.
 fn serving(stage: Stage) -> Right {
     let name = service_name(stage);
     let mut subscribe = Vec::new();
@@ -225,8 +236,10 @@ fn serving(stage: Stage) -> Right {
         subscribe.push(format!("$SRV.{verb}.{name}.*"));
     }
     subscribe.push(health_subject(stage));
-    if stage == Stage::Gateway {
-        subscribe.push(COMPARE.to_owned());
+    match stage {
+        Stage::Gateway => subscribe.push(COMPARE.to_owned()),
+        Stage::Enricher => subscribe.push(REPLAY.to_owned()),
+        _ => {}
     }
     Right { what: "answers as a NATS service".to_owned(), subscribe, ..Right::default() }
 }
@@ -270,6 +283,12 @@ mod tests {
             ("reader", "wirefold.v1.compare", true),
             ("reader", "$SRV.STATS.wirefold-detector.x", true),
             ("fetcher", "$SRV.PING", false),
+            ("gateway", "wirefold.v1.replay.enricher", true),
+            ("reader", "wirefold.v1.replay.enricher", false),
+            ("gateway", "wirefold.v1.output.article.copy.en", false),
+            ("reader", "$KV.wf_stories.story.s-1", false),
+            ("reader", "$JS.API.DIRECT.GET.KV_wf_stories.$KV.wf_stories.story.s-1", true),
+            ("reader", "$JS.API.DIRECT.GET.KV_wf_deliveries.$KV.wf_deliveries.a", false),
             ("detector", "$KV.wf_marks.WF_FETCHED.detector", true),
             ("detector", "$KV.wf_marks.WF_OUTPUT.alerter", false),
             ("alerter", "$KV.wf_subscriptions.subscription.a", true),

@@ -4,9 +4,14 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use bytes::Bytes;
 use serde_json::Value;
+use tokio::runtime::Runtime;
+use wirefold_flow::{Bus as _, Outgoing, Stored, SystemClock};
+use wirefold_flow_nats::{Login, NatsBus, Options, connect};
 
 use super::super::over::program;
 use crate::pipeline::PATIENCE;
@@ -45,7 +50,7 @@ impl Broker {
     #[track_caller]
     pub(super) fn prepare() -> Broker {
         let config = b"data = \"data\"\n[[source]]\npath = \"dropped\"\n\
-            [[subscription]]\nname = \"All\"\nquery = \"*\"\n";
+            [[subscription]]\nname = \"All\"\nquery = \"*\"\ngroup_wait = \"0s\"\n";
         let folder = Folder::with(&[(CONFIG, config)]);
         std::fs::create_dir(folder.path().join("dropped")).expect("it takes folders");
         let shipped = std::fs::read_to_string(format!("{ROOT}/deploy/nats.conf"));
@@ -123,9 +128,12 @@ impl Broker {
     /// An example in Python that speaks over NATS as `reader`.
     pub(super) fn python(&self, example: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new("python3");
-        command.arg(format!("{ROOT}/examples/python/{example}")).args(["--nats", &self.url]);
+        let examples = format!("{ROOT}/examples/python");
+        // A script of a test's own is named by its whole path.
+        command.arg(PathBuf::from(&examples).join(example)).args(["--nats", &self.url]);
         command.arg("--password-file").arg(self.password_file("reader")).args(arguments);
-        command.env("PYTHONPATH", format!("{ROOT}/target/tools/python")).stdin(Stdio::null());
+        let modules = format!("{ROOT}/target/tools/python:{examples}");
+        command.env("PYTHONPATH", modules).stdin(Stdio::null());
         // Nothing of it is to stand beside the examples.
         command.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(self.folder.path());
         command
@@ -138,6 +146,73 @@ impl Broker {
         let remedy = "where it has no module nats, run `cargo xtask tools`";
         assert!(ran.status.success(), "{}\n{remedy}", said(&ran));
         String::from_utf8(ran.stdout).expect("it prints UTF-8")
+    }
+}
+
+/// The bus as one user of it, and what runs it.
+pub(super) struct As {
+    runtime: Runtime,
+    bus: NatsBus,
+}
+
+impl Broker {
+    /// Speaks to the server as this user.
+    #[track_caller]
+    pub(super) fn speak_as(&self, user: &str) -> As {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        let runtime = builder.worker_threads(1).enable_all().build().expect("it can be made");
+        let password = std::fs::read_to_string(self.password_file(user)).expect("it stands");
+        let login = Login { user: user.to_owned(), password: password.trim().to_owned() };
+        let options = Options { login: Some(login), ..Options::new(self.url.as_str(), user) };
+        let connected = runtime.block_on(connect(&options, Arc::new(SystemClock)));
+        As { bus: connected.expect("it is let in"), runtime }
+    }
+
+    /// The output from its beginning as `wirefold tail` shows it, so many lines.
+    #[track_caller]
+    pub(super) fn tail(&self, count: usize) -> Vec<String> {
+        let mut command = self.folder.command(&["tail", "--after", "0", "--json"]);
+        let mut tail = command.stdout(Stdio::piped()).spawn().expect("the binary is built");
+        let shown = BufReader::new(tail.stdout.take().expect("it is piped"));
+        let shown: Vec<String> = shown.lines().map_while(Result::ok).take(count).collect();
+        tail.kill().expect("it runs until it is killed");
+        tail.wait().expect("it is our child");
+        assert_eq!(shown.len(), count, "{shown:#?}");
+        shown
+    }
+}
+
+impl As {
+    /// A message that stands in a stream.
+    #[track_caller]
+    pub(super) fn stored(&self, stream: &str, sequence: u64) -> Stored {
+        self.runtime.block_on(self.bus.get(stream, sequence)).expect("it stands")
+    }
+
+    /// How many messages stand in a stream.
+    #[track_caller]
+    pub(super) fn count(&self, stream: &str) -> u64 {
+        let state = self.runtime.block_on(self.bus.stream_state(stream));
+        state.expect("the stream stands").messages
+    }
+
+    #[track_caller]
+    pub(super) fn publish(&self, subject: &str, id: &str, body: impl Into<Bytes>) {
+        let published = self.bus.publish(Outgoing::new(subject, id, body));
+        self.runtime.block_on(published).expect("it is stored");
+    }
+}
+
+/// Asks again until there is an answer.
+#[track_caller]
+pub(super) fn until<T>(asked: impl Fn() -> Option<T>) -> T {
+    let deadline = now().plus(PATIENCE);
+    loop {
+        if let Some(answer) = asked() {
+            return answer;
+        }
+        assert!(now() < deadline, "it never comes to that");
+        std::thread::yield_now();
     }
 }
 

@@ -2,5 +2,8 @@
 //! found, asked and read by the user for programs of others.
 
 pub(super) mod broker;
+mod checking;
+mod reading;
+mod replaying;
 mod services;
 mod starting;

@@ -100,6 +100,18 @@ struct Running<'a> {
 }
 
 impl NatsBus {
+    /// Asks an endpoint of a service.
+    ///
+    /// # Errors
+    /// Whatever the server says. A refusal of the service's own is the answer, also where no
+    /// instance of it runs.
+    pub async fn ask(&self, subject: &str, body: Bytes) -> Result<Result<Bytes, Denied>, BusError> {
+        match self.0.link.ask(subject, None, body).await? {
+            Some(answer) => Ok(told::answer(answer)),
+            None => Ok(Err(Denied::new(503, format!("nobody answers at {subject}")))),
+        }
+    }
+
     /// Answers as a service until told to stop; then finishes what it has in hand. Its id is that of
     /// this connection, which is part of the names of its readers.
     ///

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use async_nats::HeaderMap;
+use async_nats::{HeaderMap, Message};
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -93,7 +93,7 @@ impl Running<'_> {
             let data = endpoint.answering.data().await;
             let counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
             let (processing, average) = counts.times();
-            let mut told = json!({
+            endpoints.push(json!({
                 "name": endpoint.name,
                 "subject": endpoint.subject,
                 "queue_group": GROUP,
@@ -102,11 +102,9 @@ impl Running<'_> {
                 "last_error": counts.last_error,
                 "processing_time": processing,
                 "average_processing_time": average,
-            });
-            if let Some(data) = data {
-                told["data"] = data;
-            }
-            endpoints.push(told);
+                // Always there: nats-py does not read what has none.
+                "data": data,
+            }));
         }
         let mut stats = self.identity(Verb::Stats);
         stats["started"] = self.started.clone().into();
@@ -126,20 +124,36 @@ impl Running<'_> {
     }
 }
 
+/// What was answered.
+pub(super) fn answer(message: Message) -> Result<Bytes, Denied> {
+    let header = |name: &str| message.headers.as_ref()?.get(name).map(|value| value.as_str());
+    match header(ERROR) {
+        None => Ok(message.payload),
+        Some(why) => {
+            let code = header(CODE).and_then(|code| code.parse().ok()).unwrap_or(500);
+            Err(Denied { code, why: why.to_owned(), body: message.payload })
+        }
+    }
+}
+
+const ERROR: &str = "Nats-Service-Error";
+const CODE: &str = "Nats-Service-Error-Code";
+
 /// The headers and the body of a refusal.
 pub(super) fn denial(denied: &Denied) -> (HeaderMap, Bytes) {
     let mut headers = HeaderMap::new();
     // A header is one line.
     let why = denied.why.split_whitespace().collect::<Vec<_>>().join(" ");
-    headers.insert("Nats-Service-Error", why);
-    headers.insert("Nats-Service-Error-Code", denied.code.to_string());
+    headers.insert(ERROR, why);
+    headers.insert(CODE, denied.code.to_string());
     (headers, denied.body.clone())
 }
 
-/// A time as RFC 3339 writes it.
-pub(super) fn time(at: UnixMillis) -> String {
-    let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
-    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX).to_string()
+/// A time as RFC 3339 writes it, always with three digits after the second: nats-py reads no other.
+pub(super) fn time(time: UnixMillis) -> String {
+    let millis = i64::try_from(time.0).unwrap_or(i64::MAX);
+    let at = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
+    format!("{at:.3}")
 }
 
 #[cfg(test)]
@@ -163,13 +177,13 @@ mod tests {
         let body = Bytes::from_static(b"{}");
         let denied = Denied { code: 400, why: "one\r\nNats-X: two".into(), body: body.clone() };
         let (headers, sent) = denial(&denied);
-        assert_eq!(headers.get("Nats-Service-Error").unwrap().as_str(), "one Nats-X: two");
-        assert_eq!(headers.get("Nats-Service-Error-Code").unwrap().as_str(), "400");
+        assert_eq!(headers.get(ERROR).unwrap().as_str(), "one Nats-X: two");
+        assert_eq!(headers.get(CODE).unwrap().as_str(), "400");
         assert_eq!(sent, body);
     }
 
     #[test]
     fn times_are_written_as_rfc_3339() {
-        assert_eq!(time(UnixMillis(1_000)), "1970-01-01T00:00:01Z");
+        assert_eq!(time(UnixMillis(1_000)), "1970-01-01T00:00:01.000Z");
     }
 }

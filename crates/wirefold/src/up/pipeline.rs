@@ -20,7 +20,7 @@ use wirefold_proto::streams::{FEEDS, FETCHED, Stage};
 use super::arguments::StageName;
 use super::begun::{BUS, Begun};
 use super::demo::Demo;
-use super::nats::{self, Serving, keeper};
+use super::nats::{self, Own, Serving, keeper};
 use super::process::{Process, bind};
 use super::seams::{Probing, Rehearsing, Replaying};
 use super::socket::Socket;
@@ -164,8 +164,13 @@ impl Pipeline<'_> {
             hosts: config.page.hosts.clone(),
             text_policy: config.text,
             base_url: address.to_owned(),
+            tables: self.nats.is_some(),
             rehearse: Arc::new(Rehearsing { surroundings: surroundings.clone(), deliveries }),
-            replay: Arc::new(Replaying { surroundings: surroundings.clone(), enricher }),
+            replay: Arc::new(Replaying {
+                surroundings: surroundings.clone(),
+                enricher,
+                nats: self.nats.clone(),
+            }),
             probe: Arc::new(Probing(self.fetcher()?)),
             condition: self.telemetry.loops.clone(),
         };
@@ -197,9 +202,21 @@ impl Pipeline<'_> {
                 telemetry: self.telemetry.clone(),
                 health: health.clone(),
                 inputs: nats::inputs(stage, &self.loaded.config),
-                gateway: gateway.filter(|_| stage == Stage::Gateway).cloned(),
+                own: self.own(stage, gateway),
             };
             process.start("NATS service", serving.run(process.stop.clone()));
+        }
+    }
+
+    /// What is asked of a stage alone.
+    fn own(&self, stage: Stage, gateway: Option<&Gateway>) -> Option<Own> {
+        match stage {
+            Stage::Gateway => Some(Own::Compare(gateway?.clone())),
+            Stage::Enricher => {
+                let enricher = wirefold_enricher::stage(self.loaded.config.enricher());
+                Some(Own::Replay(self.surroundings(), enricher))
+            }
+            _ => None,
         }
     }
 

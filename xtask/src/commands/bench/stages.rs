@@ -108,6 +108,7 @@ impl Ground {
             hosts: Vec::new(),
             text_policy: TextPolicy::Lead,
             base_url: "http://127.0.0.1:8787".to_owned(),
+            tables: false,
             rehearse: nowhere.clone(),
             replay: nowhere.clone(),
             probe: nowhere,

@@ -24,7 +24,7 @@ use crate::exit::{Exit, Stop};
 
 pub(super) use child::end_with_parent;
 pub(super) use server::run as run_server;
-pub(super) use service::{Serving, inputs};
+pub(super) use service::{Own, Serving, inputs};
 pub(super) use setup::run as run_setup;
 pub(super) use supervisor::Supervisor;
 

@@ -7,15 +7,16 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::stream_configs;
-use wirefold_flow::BoxFuture;
+use wirefold_flow::{self as flow, BoxFuture, Surroundings};
 use wirefold_flow_nats::{Answering, Denied, Endpoint, NatsBus, Service};
 use wirefold_gateway::Gateway;
 use wirefold_gateway::shapes::Problem;
-use wirefold_proto::rights::{COMPARE, READERS, health_subject, service_name};
+use wirefold_proto::rights::{COMPARE, READERS, REPLAY, health_subject, service_name};
 use wirefold_proto::streams::{self, Stage};
 
 use crate::config::Config;
 use crate::telemetry::{Health, Telemetry};
+use crate::up::seams::enrich;
 
 /// What a stage's service is made of.
 pub(in crate::up) struct Serving {
@@ -25,8 +26,16 @@ pub(in crate::up) struct Serving {
     pub(in crate::up) health: Health,
     /// What it reads, whose lag is told.
     pub(in crate::up) inputs: Vec<Input>,
-    /// Compares texts, where this is the gateway.
-    pub(in crate::up) gateway: Option<Gateway>,
+    /// What is asked of this stage alone.
+    pub(in crate::up) own: Option<Own>,
+}
+
+/// What can be asked of one stage alone.
+pub(in crate::up) enum Own {
+    /// Of the gateway: what two texts have in common.
+    Compare(Gateway),
+    /// Of the enricher: to try a decision again that it gave up on.
+    Replay(Surroundings, Arc<dyn flow::Stage>),
 }
 
 /// A reader of the stage's.
@@ -60,17 +69,24 @@ pub(in crate::up) fn inputs(stage: Stage, config: &Config) -> Vec<Input> {
 impl Serving {
     /// Answers until told to stop.
     pub(in crate::up) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { bus, stage, telemetry, health, inputs, gateway } = self;
+        let Self { bus, stage, telemetry, health, inputs, own } = self;
         let condition = Condition { bus: bus.clone(), stage, telemetry, health, inputs };
         let mut endpoints = vec![Endpoint {
             name: "health",
             subject: health_subject(stage),
             answering: Arc::new(condition),
         }];
-        endpoints.extend(gateway.map(|gateway| Endpoint {
-            name: "compare",
-            subject: COMPARE.to_owned(),
-            answering: Arc::new(Comparing(gateway)),
+        endpoints.extend(own.map(|own| match own {
+            Own::Compare(gateway) => Endpoint {
+                name: "compare",
+                subject: COMPARE.to_owned(),
+                answering: Arc::new(Comparing(gateway)),
+            },
+            Own::Replay(surroundings, enricher) => Endpoint {
+                name: "replay",
+                subject: REPLAY.to_owned(),
+                answering: Arc::new(Retrying { surroundings, enricher }),
+            },
         }));
         let service = Service {
             name: service_name(stage),
@@ -160,6 +176,25 @@ impl Answering for Comparing {
                 Ok(comparison) => json_of(&comparison),
                 Err(problem) => Err(denied(&problem)),
             }
+        })
+    }
+}
+
+/// Tries a decision again, which is named by its sequence in `WF_JUDGED`.
+struct Retrying {
+    surroundings: Surroundings,
+    enricher: Arc<dyn flow::Stage>,
+}
+
+impl Answering for Retrying {
+    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, Denied>> {
+        Box::pin(async move {
+            let refused = |code, why| Denied { code, why, body: Bytes::new() };
+            let sequence = str::from_utf8(&asked).ok().and_then(|text| text.parse().ok());
+            let sequence =
+                sequence.ok_or_else(|| refused(400, "a sequence is a number".to_owned()))?;
+            let tried = enrich(self.surroundings.clone(), self.enricher.clone(), sequence).await;
+            tried.map(Bytes::from).map_err(|why| refused(422, why))
         })
     }
 }
