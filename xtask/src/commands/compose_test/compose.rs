@@ -124,6 +124,10 @@ impl Stack {
         Ok(containers)
     }
 
+    pub(super) fn articles(&self) -> anyhow::Result<u64> {
+        self.json("/api/v1/status")?["articles"].as_u64().context("no count of articles")
+    }
+
     /// Whether all feeds were polled and the projection has all that was put out.
     pub(super) fn has_caught_up(&self) -> anyhow::Result<bool> {
         let status = self.json("/api/v1/status")?;

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use super::compose::Container;
 
+/// Stages that work on articles only: no way leads out of their network.
+const INSIDE: [&str; 3] = ["keeper", "detector", "enricher"];
+
 /// Fails where the container could do more than it should.
 pub(super) fn check(container: &Container) -> anyhow::Result<()> {
     let (name, told) = (&container.name, &container.told);
@@ -64,6 +67,11 @@ fn tried_inside(container: &Container) -> anyhow::Result<()> {
         let tried = Command::new("docker").args(["exec", name, "touch", &file]).output();
         let tried = tried.context("run docker exec")?;
         ensure!(!tried.status.success(), "in {name} one can write {place}");
+    }
+    if INSIDE.contains(&container.service.as_str()) {
+        let routes = container.inside("cat /proc/net/route")?;
+        let leads_out = |line: &str| line.split_whitespace().nth(1) == Some("00000000");
+        ensure!(!routes.lines().any(leads_out), "{name} has a way out: {routes}");
     }
     Ok(())
 }
