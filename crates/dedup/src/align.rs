@@ -119,6 +119,31 @@ impl Seeds {
     }
 }
 
+/// The shingles of a text, to see quickly whether another shares any: without one there is no run.
+pub(crate) struct Shared<'a> {
+    here: &'a Body,
+    seeds: Seeds,
+}
+
+impl<'a> Shared<'a> {
+    pub(crate) fn new(here: &'a Body) -> Shared<'a> {
+        Shared { here, seeds: Seeds::new(here) }
+    }
+
+    pub(crate) fn body(&self) -> &'a Body {
+        self.here
+    }
+
+    /// The runs that the text has in common with `there`, as [`align`] finds them.
+    pub(crate) fn align(&self, there: &Body) -> Vec<Run> {
+        let shingles = there.shingles();
+        if !shingles.iter().any(|shingle| self.seeds.places(*shingle).next().is_some()) {
+            return Vec::new();
+        }
+        align(self.here, there)
+    }
+}
+
 fn last_bits(hash: u64, size: usize) -> usize {
     usize::try_from(hash & (size as u64 - 1)).expect("it is below a size")
 }

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -13,17 +14,21 @@ use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies};
 use wirefold_text::{Text, normalise};
 
 use crate::bits::Bits;
-use crate::body::{Body, word_hash};
+use crate::body::{Body, BodyWord, word_hash};
 use crate::boilerplate::{Boilerplate, Traits};
 use crate::events::{Events, StoryId};
 use crate::facts::ShortFacts;
 use crate::fingerprint::Fingerprint;
 use crate::index::{DocId, Index};
 use crate::judge::{Article, Judgement, Prior, judge};
-use crate::packed::{Analysed, Opened, Packed};
+use crate::lexicon::{Lexicon, PackedBody};
+use crate::looked_at::LookedAt;
 use crate::postings::Postings;
+use crate::reading::{Analysed, AtRest};
 use crate::settings::{DAY, Settings};
+use crate::simhash::{WordMemory, simhash, simhash_of_word};
 use crate::stories::Stories;
+use crate::tokens::{PackedText, Tokens};
 use crate::verdict::Verdict;
 
 /// An article as it comes in.
@@ -49,7 +54,8 @@ pub struct Incoming<'a> {
 /// What the detector keeps of an article.
 #[derive(Debug)]
 pub(crate) struct Doc {
-    pub(crate) packed: Packed,
+    pub(crate) text: PackedText,
+    pub(crate) body: PackedBody,
     /// Its keys stand in the index only.
     pub(crate) fingerprint: Fingerprint,
     pub(crate) facts: ShortFacts,
@@ -82,13 +88,12 @@ pub(crate) struct Relative {
 }
 
 impl Doc {
-    pub(crate) fn article<'a>(&'a self, analysed: &'a Analysed) -> Article<'a> {
-        Article {
-            text: &analysed.text,
-            body: &analysed.body,
-            fingerprint: &self.fingerprint,
-            facts: &self.facts,
-        }
+    fn article<'a>(
+        &'a self,
+        text: &'a (dyn Deref<Target = Text> + 'a),
+        body: &'a Body,
+    ) -> Article<'a> {
+        Article { text, body, fingerprint: &self.fingerprint, facts: &self.facts }
     }
 }
 
@@ -111,8 +116,14 @@ pub struct Detector {
     pub(crate) events: Events,
     pub(crate) index: Index,
     pub(crate) boilerplate: Boilerplate,
-    /// Articles analysed lately: what is compared is made again from what is kept.
-    pub(crate) opened: RefCell<Opened>,
+    /// What words of late are to the SimHash.
+    words: WordMemory,
+    /// The words of bodies at rest.
+    pub(crate) lexicon: Lexicon,
+    /// The words of texts at rest.
+    tokens: Tokens,
+    /// Texts looked at lately: they are analysed again from what is kept.
+    looked_at: RefCell<LookedAt>,
     /// By 128-bit hashes of the items.
     by_item: Postings<u128>,
     /// The latest article of each story that has a text.
@@ -150,34 +161,38 @@ impl Detector {
         self.next += 1;
         let (doc, analysed, traits) = self.read(number, incoming);
         let judgement = self.judge(&doc, &analysed, incoming);
-        let analysed = Arc::new(analysed);
-        self.opened.borrow_mut().hold(number, analysed.clone());
+        self.looked_at.borrow_mut().hold(number, analysed.text.clone());
         self.remember(number, incoming, (doc, &analysed), &judgement, traits.as_ref())
     }
 
     /// Analyses an article against what is known of its outlet.
-    fn read(&self, number: DocId, incoming: &Incoming<'_>) -> (Doc, Analysed, Option<Traits>) {
-        let text = Text::new(incoming.text);
+    fn read(&mut self, number: DocId, incoming: &Incoming<'_>) -> (Doc, Analysed, Option<Traits>) {
+        let text = Arc::new(Text::new(incoming.text));
         let whole = Body::new(&text);
-        let traits = incoming.outlet.map(|outlet| Traits::new(outlet, &whole, &text));
+        let (len, mut shingles) = (whole.len(), whole.shingles());
+        let simhash = self.simhash(&text, &whole);
+        let traits = incoming.outlet.map(|outlet| Traits::with(outlet, &whole, &text, &shingles));
         let mut body = match &traits {
-            Some(traits) => self.boilerplate.mask(&whole, &text, traits, &self.settings),
+            Some(traits) => self.boilerplate.mask(whole, &text, traits, &self.settings),
             None => whole,
         };
-        let shingles = body.shingles();
+        if body.len() < len {
+            shingles = body.shingles();
+        }
         self.index.mark_hot(&mut body, &shingles, |docs| self.is_hot(docs));
-        let fingerprint = Fingerprint::with(&text, &body, shingles);
+        let fingerprint = Fingerprint::with(&text, &body, shingles, simhash);
         let facts = ShortFacts::new(&text, &body, &self.settings);
         let mut traces = agencies(&text);
         traces.splice(0..0, byline_agencies(incoming.byline));
         let (common, foreign) = (Bits::new(body.len()), Bits::new(body.len()));
         let quoted = body.quoted_weight();
-        let analysed = Analysed { text, body };
+        let day = incoming.time.div_euclid(DAY);
         let doc = Doc {
             quoted,
             common,
             foreign,
-            packed: Packed::new(&analysed, &mut self.opened.borrow_mut().press),
+            text: self.tokens.pack(incoming.text, day),
+            body: self.lexicon.pack(&body, day),
             fingerprint,
             facts,
             traces,
@@ -188,13 +203,22 @@ impl Detector {
             kin: Vec::new(),
             holds: Vec::new(),
         };
-        (doc, analysed, traits)
+        (doc, Analysed { text, body }, traits)
     }
 
-    /// The article as it was compared, unless it left the window.
-    pub(crate) fn open(&self, doc: DocId) -> Option<Arc<Analysed>> {
-        let packed = &self.docs.get(&doc)?.packed;
-        Some(self.opened.borrow_mut().get(doc, packed))
+    /// The SimHash of a text, given the body that has all its words but furniture.
+    fn simhash(&mut self, text: &Text, whole: &Body) -> u64 {
+        let of_word = |word: &BodyWord| {
+            let normal = || text.normal(&text.words()[word.index as usize]);
+            self.words.get(word.hash, || simhash_of_word(normal()))
+        };
+        simhash(whole.words.iter().map(of_word))
+    }
+
+    /// The text of an article, unless it left the window.
+    pub(crate) fn open(&self, doc: DocId) -> Option<Arc<Text>> {
+        let packed = &self.docs.get(&doc)?.text;
+        Some(self.looked_at.borrow_mut().get(doc, || self.tokens.open(packed)))
     }
 
     fn judge(&self, doc: &Doc, analysed: &Analysed, incoming: &Incoming<'_>) -> Judgement {
@@ -207,15 +231,17 @@ impl Detector {
         }
         earlier.sort_unstable();
         earlier.dedup();
-        let opened: Vec<(DocId, &Doc, Arc<Analysed>)> = earlier
-            .iter()
-            .filter_map(|number| Some((*number, self.docs.get(number)?, self.open(*number)?)))
-            .collect();
+        let open = |number: &DocId| {
+            let prior = self.docs.get(number)?;
+            Some((*number, prior, AtRest::new(self, *number), self.lexicon.open(&prior.body)))
+        };
+        let opened: Vec<(DocId, &Doc, AtRest<'_>, Body)> =
+            earlier.iter().filter_map(open).collect();
         let priors: Vec<Prior<'_>> = opened
             .iter()
-            .map(|(number, prior, reading)| Prior {
+            .map(|(number, prior, text, body)| Prior {
                 doc: *number,
-                article: prior.article(reading),
+                article: prior.article(text, body),
                 same_item: versions.contains(number),
                 same_outlet: doc.outlet.is_some() && doc.outlet == prior.outlet,
                 other_title: doc.title.zip(prior.title).is_some_and(|(a, b)| a != b),
@@ -223,7 +249,7 @@ impl Detector {
                 foreign: &prior.foreign,
             })
             .collect();
-        judge(&doc.article(analysed), &priors, &self.settings)
+        judge(&doc.article(&analysed.text, &analysed.body), &priors, &self.settings)
     }
 
     /// The latest versions of the same item.
@@ -297,6 +323,8 @@ impl Detector {
         self.day = day;
         let oldest = time - self.settings.window;
         self.index.expire(oldest);
+        self.lexicon.expire(oldest.div_euclid(DAY));
+        self.tokens.expire(oldest.div_euclid(DAY));
         self.boilerplate.expire(oldest);
         self.settle_leaving(oldest);
         self.docs.retain(|_, doc| doc.time >= oldest);

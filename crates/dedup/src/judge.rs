@@ -8,13 +8,14 @@ use crate::holding::{are_items_of, is_held, is_second_text};
 use crate::index::DocId;
 use crate::overlap::Overlap;
 use crate::settings::Settings;
+use std::ops::Deref;
 use wirefold_text::Text;
 
 /// An article as the judge sees it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Article<'a> {
-    /// The analysed text.
-    pub text: &'a Text,
+    /// The analysed text, which may be opened only now: most comparisons do without.
+    pub text: &'a (dyn Deref<Target = Text> + 'a),
     /// What of it is compared.
     pub body: &'a Body,
     /// Its fingerprint.
@@ -32,7 +33,7 @@ impl Article<'_> {
 }
 
 /// An earlier article that the new one may come from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Prior<'a> {
     /// Its number in the order of arrival.
     pub doc: DocId,

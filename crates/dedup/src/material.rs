@@ -1,7 +1,7 @@
 //! Whether a copy or version brings something new that its readers should hear of, and what.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use rustc_hash::FxHashSet;
 use wirefold_text::Text;
@@ -109,7 +109,12 @@ const CORRECTIONS: &[&str] = &[
 /// Why `new` is material to a story of which `known` are the members that share text with it; `novelty` is the share of
 /// its words that the story does not have.
 #[must_use]
-pub fn material(new: &Text, known: &[&Text], novelty: f64, settings: &Settings) -> Option<Reason> {
+pub fn material(
+    new: &Text,
+    known: &[&dyn Deref<Target = Text>],
+    novelty: f64,
+    settings: &Settings,
+) -> Option<Reason> {
     if corrects(new) && !known.iter().any(|text| corrects(text)) {
         return Some(Reason::Correction);
     }
@@ -123,7 +128,11 @@ pub fn material(new: &Text, known: &[&Text], novelty: f64, settings: &Settings) 
     (novelty >= settings.material_novelty).then_some(Reason::MostlyNew(novelty))
 }
 
-fn new_number(new: &Text, lede: Range<usize>, known: &[&Text]) -> Option<String> {
+fn new_number(
+    new: &Text,
+    lede: Range<usize>,
+    known: &[&dyn Deref<Target = Text>],
+) -> Option<String> {
     let mut fresh = numbers(new, lede);
     if fresh.is_empty() {
         return None;
@@ -134,7 +143,11 @@ fn new_number(new: &Text, lede: Range<usize>, known: &[&Text]) -> Option<String>
     fresh.into_iter().next().map(|number| number.value)
 }
 
-fn new_name(new: &Text, lede: &Range<usize>, known: &[&Text]) -> Option<String> {
+fn new_name(
+    new: &Text,
+    lede: &Range<usize>,
+    known: &[&dyn Deref<Target = Text>],
+) -> Option<String> {
     let capital = |at: &usize| new.words()[*at].capital;
     if !lede.clone().any(|at| capital(&at)) {
         return None;
@@ -251,7 +264,7 @@ mod tests {
     use super::*;
 
     fn check(new: &str, known: &str, expected: Option<&Reason>) {
-        let found = material(&Text::new(new), &[&Text::new(known)], 0.1, &Settings::default());
+        let found = material(&Text::new(new), &[&&Text::new(known)], 0.1, &Settings::default());
         assert_eq!(found.as_ref(), expected, "{new:?}");
     }
 

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::align::{Block, Run, align};
+use crate::align::{Block, Run, Shared, align};
 use crate::bits::Bits;
 use crate::body::{Body, BodyWord, Fact, WORD_WEIGHT};
 use crate::frame::is_frame;
@@ -111,9 +111,9 @@ impl Overlap {
     }
 
     /// The shared quotations alone.
-    pub(crate) fn quotations(here: &Body, there: &Body) -> Vec<Block> {
-        let pair = Pair { here, there };
-        align(here, there).iter().flat_map(|run| pair.quotations(run)).collect()
+    pub(crate) fn quotations(here: &Shared<'_>, there: &Body) -> Vec<Block> {
+        let pair = Pair { here: here.body(), there };
+        here.align(there).iter().flat_map(|run| pair.quotations(run)).collect()
     }
 
     fn compare(here: &Body, there: &Body, settings: &Settings, one_outlet: bool) -> Overlap {

@@ -1,7 +1,7 @@
 //! The second half of a decision: entering the article into stories, events and what is learned.
 
 use crate::agency::{Kin, inferred_agency, own_agency};
-use crate::align::Block;
+use crate::align::{Block, Shared};
 use crate::bits::Bits;
 use crate::body::{Body, WORD_WEIGHT};
 use crate::boilerplate::Traits;
@@ -11,9 +11,10 @@ use crate::index::DocId;
 use crate::judge::{CopyKind, Decision, Judgement, Match};
 use crate::material::{Reason, material};
 use crate::overlap::{Overlap, QUOTATION_WORDS};
-use crate::packed::Analysed;
+use crate::reading::{Analysed, AtRest};
 use crate::terms::Terms;
 use crate::verdict::{Class, Evidence, Merge, Verdict};
+use std::ops::Deref;
 use wirefold_text::Text;
 
 impl Detector {
@@ -108,8 +109,9 @@ impl Detector {
     fn material(&self, text: &Text, judgement: &Judgement, novelty: f64) -> Option<Reason> {
         let story = self.story_of(decided_for(judgement)?);
         let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
-        let opened: Vec<_> = members.filter_map(|m| self.open(m.doc)).collect();
-        let known: Vec<&Text> = opened.iter().map(|known| &known.text).collect();
+        let known: Vec<AtRest<'_>> = members.map(|m| AtRest::new(self, m.doc)).collect();
+        let known: Vec<&dyn Deref<Target = Text>> =
+            known.iter().map(|member| member as &dyn Deref<Target = Text>).collect();
         material(text, &known, novelty, &self.settings)
     }
 
@@ -133,20 +135,21 @@ impl Detector {
             return Joined::default();
         }
         let terms = Terms::new(&analysed.text, &analysed.body, incoming.title);
-        let (docs, opened) = (&self.docs, &mut self.opened);
+        let (docs, lexicon) = (&self.docs, &self.lexicon);
         let (settings, stories) = (&self.settings, &self.stories);
+        let here = Shared::new(&analysed.body);
         let quoted = analysed.body.quoted_weight();
         let could_share = |lead: &Doc| quoted + lead.quoted >= QUOTATION_WORDS * WORD_WEIGHT;
         let mut shared = |story: StoryId| {
             let known = judgement.matches.iter().find(|m| m.doc == story);
             let first = || stories.get(story).map(|story| story.first);
-            let first = || first().and_then(|first| Some((first, docs.get(&first)?)));
+            let first = || first().and_then(|first| docs.get(&first));
             let blocks = match (known, first()) {
                 (Some(known), _) => known.overlap.shared_quotations.clone(),
                 // Most texts mark none: no need to open the lead.
-                (None, Some((lead, doc))) if could_share(doc) => {
-                    let lead = opened.get_mut().get(lead, &doc.packed);
-                    Overlap::quotations(&analysed.body, &lead.body)
+                (None, Some(lead)) if could_share(lead) => {
+                    let lead = lexicon.open(&lead.body);
+                    Overlap::quotations(&here, &lead)
                 }
                 (None, _) => Vec::new(),
             };

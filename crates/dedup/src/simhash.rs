@@ -37,15 +37,44 @@ impl Sums {
     }
 }
 
-/// The SimHash of words, each hashed by SipHash-2-4 with a zero key.
-pub(crate) fn simhash<'a>(words: impl Iterator<Item = &'a str>) -> u64 {
+/// The SimHash of words, given the [`simhash_of_word`] of each.
+pub(crate) fn simhash(words: impl Iterator<Item = u64>) -> u64 {
     let mut sums = Sums::default();
-    for word in words {
-        let mut hasher = SipHasher::new();
-        word.hash(&mut hasher);
-        sums.add(hasher.finish());
-    }
+    words.for_each(|hash| sums.add(hash));
     sums.majority()
+}
+
+/// A word by SipHash-2-4 with a zero key.
+pub(crate) fn simhash_of_word(word: &str) -> u64 {
+    let mut hasher = SipHasher::new();
+    word.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What was hashed lately, by [`crate::word_hash`]: most words of a text stood in the one before.
+#[derive(Debug)]
+pub(crate) struct WordMemory {
+    known: Vec<(u64, u64)>,
+}
+
+/// Words remembered, a power of two: 128 kB stay in the cache.
+const REMEMBERED: usize = 1 << 13;
+
+impl Default for WordMemory {
+    fn default() -> WordMemory {
+        WordMemory { known: vec![(0, 0); REMEMBERED] }
+    }
+}
+
+impl WordMemory {
+    /// [`simhash_of_word`] of the word that has this hash.
+    pub(crate) fn get(&mut self, hash: u64, word: impl FnOnce() -> u64) -> u64 {
+        let place = &mut self.known[(hash % REMEMBERED as u64) as usize];
+        if place.0 != hash {
+            *place = (hash, word());
+        }
+        place.1
+    }
 }
 
 #[cfg(test)]
@@ -58,7 +87,11 @@ mod tests {
         #[test]
         fn the_value_is_that_of_the_crate(words in proptest::collection::vec("[a-zа-я]{0,4}", 0..300)) {
             let words = || words.iter().map(String::as_str);
-            prop_assert_eq!(simhash(words()), ::simhash::simhash_stream(words()));
+            let expected = ::simhash::simhash_stream(words());
+            prop_assert_eq!(simhash(words().map(simhash_of_word)), expected);
+            let mut memory = WordMemory::default();
+            let known = words().map(|word| memory.get(crate::word_hash(word), || simhash_of_word(word)));
+            prop_assert_eq!(simhash(known), expected);
         }
     }
 }

@@ -39,6 +39,7 @@ mod publish;
 mod pull;
 mod reader;
 mod refusals;
+mod service;
 mod streams;
 mod subscription;
 mod version;
@@ -56,6 +57,7 @@ pub use connect::ConnectError;
 pub use keeper::{Kept, MARKS};
 pub use metrics::METRICS;
 pub use options::{Login, Options};
+pub use service::{Answering, Denied, Endpoint, Service};
 pub use version::OLDEST;
 
 use publish::Expect;
@@ -120,6 +122,22 @@ impl NatsBus {
     /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
     pub async fn create_reader(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
         self.0.create_durable(consumer).await
+    }
+
+    /// How many messages a durable reader has not settled yet, those on their way with them.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
+    pub async fn unsettled(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
+        self.0.unsettled(stream, durable).await
+    }
+
+    /// How many messages stand behind the place that a reader in order has marked.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
+    pub async fn unmarked(&self, stream: &str, reader: &str) -> Result<u64, BusError> {
+        self.0.unmarked(stream, reader).await
     }
 
     /// Has a stream be less full than `share` of its bytes, by dropping the oldest of what all

@@ -24,10 +24,9 @@ const TEXT: Pure = Pure {
     builds_on: None,
 };
 
-/// `miniz_oxide` deflates texts at rest from memory to memory.
 const DEDUP: Pure = Pure {
     name: "wirefold-dedup",
-    own: &["adler2", "miniz_oxide", "rustc-hash", "simd-adler32", "siphasher"],
+    own: &["rustc-hash", "siphasher"],
     builds_on: Some(&TEXT),
 };
 

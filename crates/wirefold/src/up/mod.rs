@@ -1,6 +1,7 @@
 //! `wirefold up`, `demo`, `run` and `setup`: the pipeline in this process, or in one for each stage.
 
 pub(crate) mod arguments;
+mod begun;
 mod console;
 mod demo;
 pub(crate) mod nats;
@@ -29,6 +30,7 @@ use crate::exit::{Exit, Stop};
 use crate::fold::{self, Method};
 use crate::telemetry::{self, Logging, Telemetry};
 use arguments::{DemoArguments, Listen, RunArguments, SetupArguments, StageName, UpArguments};
+use begun::{BUS, Begun};
 use console::{Showing, Tally};
 use demo::Demo;
 use pipeline::{Pipeline, Running};
@@ -76,10 +78,13 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
     in_runtime(async move {
         let mut signals = Signals::listen()?;
         let (stage, name) = (arguments.stage, arguments.stage.name());
+        let begun = Begun::begin(loaded.config.operations.listen, &telemetry).await?;
         let (bus, nats): (Arc<dyn Bus>, _) = if loaded.config.bus.nats.is_empty() {
             must_be_embedded(stage)?;
             (open_bus(&loaded.config.data, clock.clone())?, None)
         } else {
+            let place = loaded.config.bus.addresses();
+            begun.health.waiting(BUS, format!("no NATS server answers at {place} yet"));
             let bus = match nats::meet(&loaded.config, name, clock.clone(), &mut signals).await? {
                 nats::Met::There(bus) => bus,
                 nats::Met::Asked(signal) => return Ok(signal.exit()),
@@ -89,7 +94,7 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
         };
         let (loaded, telemetry, nats_bus) = (&loaded, &telemetry, nats.clone());
         let pipeline = Pipeline { loaded, telemetry, clock, bus, demo: None, nats };
-        let running = pipeline.start(&[stage]).await?;
+        let running = pipeline.start(begun, &[stage]).await?;
         let at = running.operations;
         if !arguments.supervised {
             global.note(format_args!("running the {name} · health and metrics on http://{at}"));
@@ -237,7 +242,8 @@ impl Up<'_> {
             demo: demo.as_ref(),
             nats: None,
         };
-        let running = pipeline.start(stages).await?;
+        let begun = Begun::begin(self.loaded.config.operations.listen, &telemetry).await?;
+        let running = pipeline.start(begun, stages).await?;
         let tally = show(self.global, bus, running.process.stop.clone());
         self.welcome(&running, demo.as_ref());
         if let Some(demo) = &mut demo {
