@@ -138,18 +138,18 @@ impl Lexicon {
 }
 
 impl PackedBody {
-    /// The numbers of its words, in order.
-    fn numbers(&self) -> impl Iterator<Item = u32> {
+    /// Gives the numbers of its words in order, until `enough` says so; whether it did.
+    fn numbers(&self, mut enough: impl FnMut(u32) -> bool) -> bool {
         let mut bytes = &*self.0;
-        let mut left = 0;
-        std::iter::from_fn(move || {
-            while left == 0 {
-                varint::take(&mut bytes)?;
-                left = varint::take(&mut bytes)? >> MARKS;
+        while let (Some(_), Some(run)) = (varint::take(&mut bytes), varint::take(&mut bytes)) {
+            for _ in 0..run >> MARKS {
+                let written = varint::take(&mut bytes).expect("it was written down whole");
+                if enough(written >> 1) {
+                    return true;
+                }
             }
-            left -= 1;
-            varint::take(&mut bytes).map(|written| written >> 1)
-        })
+        }
+        false
     }
 }
 
@@ -167,28 +167,25 @@ const PAIRS_OF_SHINGLE: u32 = SHINGLE_WORDS - 1;
 impl Pairs {
     pub(crate) fn new(body: &PackedBody) -> Pairs {
         let mut bits = vec![0; PAIR_BITS as usize / 64];
-        let mut before = None;
-        for number in body.numbers() {
-            if let Some(first) = before.replace(number) {
-                let (block, bit) = place_of_pair(first, number);
-                bits[block] |= bit;
-            }
-        }
+        let mut before = u32::MAX;
+        body.numbers(|number| {
+            let (block, bit) = place_of_pair(before, number);
+            bits[block] |= bit;
+            before = number;
+            false
+        });
         Pairs { bits }
     }
 
     /// Whether the other body may share a shingle with this one.
     pub(crate) fn may_share(&self, other: &PackedBody) -> bool {
         let (mut before, mut together) = (u32::MAX, 0);
-        for number in other.numbers() {
+        other.numbers(|number| {
             let (block, bit) = place_of_pair(before, number);
             together = if self.bits[block] & bit == 0 { 0 } else { together + 1 };
-            if together == PAIRS_OF_SHINGLE {
-                return true;
-            }
             before = number;
-        }
-        false
+            together == PAIRS_OF_SHINGLE
+        })
     }
 }
 

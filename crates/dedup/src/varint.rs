@@ -10,7 +10,20 @@ pub(crate) fn push(bytes: &mut Vec<u8>, mut value: u32) {
 }
 
 /// Takes the number at the beginning of `bytes`; `None` at the end.
+#[inline]
 pub(crate) fn take(bytes: &mut &[u8]) -> Option<u32> {
+    // Nearly all numbers.
+    match **bytes {
+        [first @ 0..0x80, ref rest @ ..] => {
+            *bytes = rest;
+            return Some(u32::from(first));
+        }
+        [first, second @ 0..0x80, ref rest @ ..] => {
+            *bytes = rest;
+            return Some(u32::from(first & 0x7f) | u32::from(second) << 7);
+        }
+        _ => {}
+    }
     let (mut value, mut shift) = (0, 0);
     loop {
         let (byte, rest) = bytes.split_first()?;
