@@ -169,6 +169,14 @@ fn every_service_is_hardened_limited_and_looked_after() {
     }
 }
 
+/// The builder that is used without BuildKit loses a layer between two such copies.
+#[test]
+fn the_image_copies_from_its_build_once() {
+    let dockerfile = read("deploy/Dockerfile");
+    let (_, image) = dockerfile.rsplit_once("\nFROM ").unwrap();
+    assert_eq!(image.matches("COPY --from=").count(), 1, "{image}");
+}
+
 /// The services of a compose file with their lines.
 fn blocks(compose: &str) -> Vec<(String, String)> {
     let services = compose.split("\nservices:\n").nth(1).unwrap_or_default();

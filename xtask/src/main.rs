@@ -31,7 +31,7 @@ enum Task {
     Test,
     /// Examine the detector on labelled sets and write docs/accuracy.md.
     Accuracy(accuracy::Arguments),
-    /// Measure a release build: `bench pipeline`, `bench small`.
+    /// Measure a release build: `bench pipeline`, `bench small`, `bench detect`.
     Bench(bench::Arguments),
     /// Kill everything over NATS, seed by seed, and see that nothing is lost or repeated.
     Chaos(chaos::Arguments),

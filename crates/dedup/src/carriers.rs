@@ -45,17 +45,16 @@ impl Lone {
     fn enter(&mut self, other: &Lone) {
         let size = self.traits.len() + other.traits.len();
         let (mut traits, mut owners) = (Vec::with_capacity(size), Vec::with_capacity(size));
-        let mut from = 0;
-        for (hash, owner) in other.traits.iter().zip(&other.owners) {
-            let to = from + self.traits[from..].partition_point(|known| known < hash);
-            traits.extend_from_slice(&self.traits[from..to]);
-            owners.extend_from_slice(&self.owners[from..to]);
+        let mut here = self.traits.iter().zip(&self.owners).peekable();
+        let mut there = other.traits.iter().zip(&other.owners).peekable();
+        while let Some((hash, owner)) = match (here.peek(), there.peek()) {
+            (Some((mine, _)), Some((theirs, _))) if theirs < mine => there.next(),
+            (None, _) => there.next(),
+            _ => here.next(),
+        } {
             traits.push(*hash);
             owners.push(*owner);
-            from = to;
         }
-        traits.extend_from_slice(&self.traits[from..]);
-        owners.extend_from_slice(&self.owners[from..]);
         (self.traits, self.owners) = (traits, owners);
     }
 

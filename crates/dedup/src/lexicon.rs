@@ -8,6 +8,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::body::{Body, BodyWord, Fact, SHINGLE_WORDS, mix};
+use crate::lately::Lately;
 use crate::varint;
 
 /// All words that stand in bodies at rest.
@@ -17,6 +18,8 @@ pub(crate) struct Lexicon {
     entries: Vec<Entry>,
     /// Numbers of words forgotten, to be given anew.
     free: Vec<u32>,
+    /// Numbers of words of late, and the day on which they were noted.
+    lately: Lately<(u32, i32)>,
 }
 
 /// A word as it stands in bodies.
@@ -87,11 +90,23 @@ impl Lexicon {
     fn number(&mut self, word: &BodyWord, day: i32) -> u32 {
         let is_number = word.fact == Fact::Number;
         let key = mix(word.hash, u64::from(word.weight) << 1 | u64::from(is_number));
-        if let Some(number) = self.numbers.get(&key) {
-            let entry = &mut self.entries[*number as usize];
-            entry.day = entry.day.max(day);
-            return *number;
+        if let Some((number, _)) = self.lately.get(key).filter(|(_, noted)| *noted == day) {
+            return number;
         }
+        let number = match self.numbers.get(&key).copied() {
+            Some(number) => {
+                let entry = &mut self.entries[number as usize];
+                entry.day = entry.day.max(day);
+                number
+            }
+            None => self.enter(key, word, day),
+        };
+        self.lately.set(key, (number, day));
+        number
+    }
+
+    fn enter(&mut self, key: u64, word: &BodyWord, day: i32) -> u32 {
+        let is_number = word.fact == Fact::Number;
         let entry = Entry { hash: word.hash, day, weight: word.weight, is_number };
         let number = match self.free.pop() {
             Some(number) => {
@@ -109,6 +124,7 @@ impl Lexicon {
 
     /// Forgets the words that no article has from `day` on.
     pub(crate) fn expire(&mut self, day: i64) {
+        self.lately.clear();
         let (entries, free) = (&self.entries, &mut self.free);
         self.numbers.retain(|_, number| {
             let stays = i64::from(entries[*number as usize].day) >= day;

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use crate::body::mix;
+use crate::lately::Lately;
 use crate::varint;
 
 /// All words and marks that stand in texts at rest.
@@ -19,6 +20,8 @@ pub(crate) struct Tokens {
     /// most half full, and a power of two long.
     table: Vec<u32>,
     used: usize,
+    /// Numbers plus one of tokens of late.
+    lately: Lately<u32>,
 }
 
 /// Where a token stands among the bytes, and the latest day on which an article had it.
@@ -107,22 +110,32 @@ impl Tokens {
 
     /// Appends the number of a token, which is given here if it is new.
     fn push(&mut self, token: &[u8], day: i32, packed: &mut Vec<u8>) {
+        let hash = hash(token);
+        if let Some(number) = self.lately.get(hash) {
+            let entry = &mut self.entries[number as usize - 1];
+            if self.bytes[entry.range()] == *token {
+                entry.day = entry.day.max(day);
+                return varint::push(packed, number);
+            }
+        }
         if 2 * self.used >= self.table.len() {
             self.build_table((4 * self.used).next_power_of_two().max(LEAST_TABLE));
         }
-        let mut place = self.first_place(token);
+        let mut place = self.first_place(hash);
         for _ in 0..PLACES {
             let number = self.table[place];
             let Some(entry) = number.checked_sub(1).map(|at| &mut self.entries[at as usize]) else {
                 if let Some(fresh) = self.enter(token, day) {
                     self.table[place] = fresh;
                     self.used += 1;
+                    self.lately.set(hash, fresh);
                     return varint::push(packed, fresh);
                 }
                 break;
             };
             if self.bytes[entry.range()] == *token {
                 entry.day = entry.day.max(day);
+                self.lately.set(hash, number);
                 return varint::push(packed, number);
             }
             place = (place + 1) & (self.table.len() - 1);
@@ -154,6 +167,7 @@ impl Tokens {
     /// Forgets the tokens that no article has from `day` on.
     pub(crate) fn expire(&mut self, day: i64) {
         let mut kept = Vec::new();
+        self.lately.clear();
         self.free.clear();
         for (number, entry) in (0..).zip(&mut self.entries) {
             if i64::from(entry.day) < day {
@@ -179,7 +193,7 @@ impl Tokens {
             if entry.day == i32::MIN {
                 continue;
             }
-            let mut place = self.first_place(&self.bytes[entry.range()]);
+            let mut place = self.first_place(hash(&self.bytes[entry.range()]));
             let mut looks = 0;
             while self.table[place] != 0 && looks < PLACES {
                 place = (place + 1) & (self.table.len() - 1);
@@ -193,12 +207,15 @@ impl Tokens {
         }
     }
 
-    fn first_place(&self, token: &[u8]) -> usize {
-        // Byte by byte (FNV-1a): tokens are short.
-        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        let hash = mix(0, token.iter().fold(0xcbf2_9ce4_8422_2325, step));
+    fn first_place(&self, hash: u64) -> usize {
         usize::try_from(hash & (self.table.len() as u64 - 1)).expect("it is below a length")
     }
+}
+
+/// Byte by byte (FNV-1a): tokens are short.
+fn hash(token: &[u8]) -> u64 {
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    mix(0, token.iter().fold(0xcbf2_9ce4_8422_2325, step))
 }
 
 impl Entry {
@@ -285,10 +302,10 @@ mod tests {
         let mut tokens = Tokens::default();
         tokens.pack("", 0);
         tokens.build_table(LEAST_TABLE);
-        let place = tokens.first_place(b"w0");
+        let place = tokens.first_place(hash(b"w0"));
         let meet: Vec<String> = (0..200_000_u32)
             .map(|number| format!("w{number}"))
-            .filter(|word| tokens.first_place(word.as_bytes()) == place)
+            .filter(|word| tokens.first_place(hash(word.as_bytes())) == place)
             .take(PLACES + 9)
             .collect();
         let text = meet.join(" ");

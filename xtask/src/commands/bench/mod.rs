@@ -5,6 +5,7 @@
 
 mod articles;
 mod baseline;
+mod detect;
 mod latency;
 mod machine;
 mod pipeline;
@@ -34,6 +35,11 @@ enum What {
     Pipeline(Common),
     /// Memory, disk and idle processor of 200 feeds over 30 simulated days.
     Small(Common),
+    /// The detector beside SimHash, MinHash and comparing all with all: speed, memory, accuracy.
+    Detect(detect::Arguments),
+    /// One method of `detect`, in a process of its own.
+    #[command(hide = true)]
+    DetectMethod(detect::Child),
     /// The pipeline of `small`, in a process of its own.
     #[command(hide = true)]
     SmallPipeline(small::Child),
@@ -65,6 +71,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             runtime.block_on(small::run(folder.path(), common.quick))?;
         }
         What::SmallPipeline(child) => runtime.block_on(small::run_child(child))?,
+        What::Detect(arguments) => detect::run(arguments)?,
+        What::DetectMethod(child) => detect::run_child(child)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -93,10 +101,11 @@ fn built(program: &Path) -> anyhow::Result<PathBuf> {
 
 /// Builds the release and runs the same command there.
 fn in_release(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let (name, common) = match &arguments.what {
-        What::Pipeline(common) => ("pipeline", common),
-        What::Small(common) => ("small", common),
-        What::SmallPipeline(_) => bail!("only `bench small` runs this"),
+    let (name, rest) = match &arguments.what {
+        What::Pipeline(common) => ("pipeline", common.arguments()),
+        What::Small(common) => ("small", common.arguments()),
+        What::Detect(arguments) => ("detect", arguments.arguments()),
+        What::SmallPipeline(_) | What::DetectMethod(_) => bail!("only other benches run this"),
     };
     let mut build = Command::new("cargo");
     build.args(["build", "--release", "--locked", "-p", "xtask", "-p", "wirefold"]);
@@ -106,7 +115,7 @@ fn in_release(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let own = built(&std::env::current_exe()?)?;
     let release = own.parent().context("no folder for all profiles")?.join("release/xtask");
     let mut bench = Command::new(&release);
-    bench.args(["bench", name]).args(common.arguments());
+    bench.args(["bench", name]).args(rest);
     let status = bench.status().with_context(|| format!("run {}", release.display()))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -49,6 +49,12 @@ pub(super) fn host_address() -> anyhow::Result<String> {
     Ok(format!("{start}.1"))
 }
 
+/// Whether a network leads nowhere but to its own containers.
+pub(super) fn is_internal(network: &str) -> anyhow::Result<bool> {
+    let told = output(&["docker", "network", "inspect", "--format", "{{.Internal}}", network])?;
+    Ok(told.trim() == "true")
+}
+
 impl Stack {
     /// Settings: the demo's, and a subscription to everything whose alerts go to `receiver`.
     pub(super) fn prepare(receiver: &str) -> anyhow::Result<Self> {
@@ -124,6 +130,10 @@ impl Stack {
         Ok(containers)
     }
 
+    pub(super) fn articles(&self) -> anyhow::Result<u64> {
+        self.json("/api/v1/status")?["articles"].as_u64().context("no count of articles")
+    }
+
     /// Whether all feeds were polled and the projection has all that was put out.
     pub(super) fn has_caught_up(&self) -> anyhow::Result<bool> {
         let status = self.json("/api/v1/status")?;
@@ -160,6 +170,12 @@ impl Container {
         let service = text(&told["Config"]["Labels"]["com.docker.compose.service"]);
         let name = text(&told["Name"]).trim_start_matches('/').to_owned();
         Self { service, name, told }
+    }
+
+    /// The networks that it is in.
+    pub(super) fn networks(&self) -> impl Iterator<Item = &String> {
+        let networks = self.told["NetworkSettings"]["Networks"].as_object();
+        networks.into_iter().flat_map(|networks| networks.keys())
     }
 
     pub(super) fn is_running(&self) -> bool {

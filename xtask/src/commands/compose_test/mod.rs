@@ -151,7 +151,9 @@ async fn healthy(stack: &Stack) -> anyhow::Result<Vec<Container>> {
 
 /// Waits until the demo has published everything and nothing more comes in.
 async fn folded(stack: &Stack) -> anyhow::Result<News> {
-    until("every item of the demo", || Ok(News::of(stack)?.items.len() >= ITEMS)).await?;
+    // The count first, as it is one request and the news are many.
+    let has_all = || Ok(stack.articles()? >= ITEMS as u64 && News::of(stack)?.items.len() >= ITEMS);
+    until("every item of the demo", has_all).await?;
     let news = News::of(stack)?;
     news.follows(&news, ARTICLES)?;
     ensure!(news.copies > 0, "nothing folded: {news}");
