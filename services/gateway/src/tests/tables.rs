@@ -56,16 +56,16 @@ async fn what_became_part_of_another_leaves_and_a_new_event_is_told_of_each_stor
     let world = World::new().await;
     let articles = [article(1, 1, 1), article(2, 2, 1), article(3, 1, 1), article(4, 4, 4)];
     world.publish_articles(&articles).await;
-    let stories = merged(5, Target::Story(story(2)), Target::Story(story(1)));
+    let stories = merged(6, Target::Story(story(2)), Target::Story(story(1)));
     world.publish(&stories).await;
-    let events = merged(6, Target::Event(event(4)), Target::Event(event(1)));
+    let events = merged(7, Target::Event(event(4)), Target::Event(event(1)));
     let last = world.publish(&events).await;
     let standing = table(&world, last).await;
     assert_eq!(standing.keys().collect::<Vec<_>>(), [&key(1), &key(4)]);
     assert_eq!((standing[&key(1)].story.articles, standing[&key(4)].story.event), (3, event(1)));
 
     // Decided before the merge, and put into the output after it.
-    let late = world.publish(&article(7, 2, 1)).await;
+    let late = world.publish(&article(5, 2, 1)).await;
     let afterwards = table(&world, late).await;
     assert_eq!(afterwards.keys().collect::<Vec<_>>(), [&key(1), &key(4)]);
     assert_eq!(afterwards[&key(1)].story.articles, 4);
