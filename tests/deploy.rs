@@ -127,11 +127,11 @@ fn grafana_is_given_the_dashboard_and_the_source_that_it_names() {
 }
 
 fn dashboard() -> serde_json::Value {
-    serde_json::from_str(&read("deploy/grafana/dashboards/wirefold.json")).unwrap()
+    serde_json::from_str(&read("deploy/grafana/dashboards/wirefold.json")).expect("it is JSON")
 }
 
 fn panels() -> Vec<serde_json::Value> {
-    dashboard()["panels"].as_array().unwrap().clone()
+    dashboard()["panels"].as_array().expect("it has panels").clone()
 }
 
 #[test]

@@ -171,7 +171,7 @@ impl Memory {
         let Memory { runtime, bus } = self;
         runtime.block_on(async {
             let stop = CancellationToken::new();
-            let running = start_stages(bus.clone(), fetcher, &stop);
+            let running = start_stages(&bus, fetcher, &stop);
             let are_all = |articles: &[OutputArticle]| articles.len() >= count;
             let articles = read(&*bus, OUTPUT.name, ARTICLES, are_all).await;
             if rings {
@@ -207,25 +207,25 @@ async fn read<M: wirefold_proto::Message>(
 
 /// All services but the gateway; no fetcher where nothing is to be fetched.
 fn start_stages(
-    bus: Arc<dyn Bus>,
+    bus: &Arc<dyn Bus>,
     fetcher: Option<wirefold_fetcher::Settings>,
     stop: &CancellationToken,
 ) -> JoinSet<Result<(), String>> {
     let surroundings = || Surroundings::new(bus.clone(), Arc::new(SystemClock));
     let mut running = JoinSet::new();
     if let Some(settings) = fetcher {
-        let fetcher = wirefold_fetcher::run(surroundings(), settings, stop.clone());
-        running.spawn(async move { fetcher.await.map_err(|error| error.to_string()) });
+        let run = wirefold_fetcher::run(surroundings(), settings, stop.clone());
+        running.spawn(async move { run.await.map_err(|error| error.to_string()) });
     }
-    let settings = wirefold_detector::Settings {
+    let judging = wirefold_detector::Settings {
         dedup: wirefold_dedup::Settings::default(),
         writer: "detector-1".to_owned(),
         release: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let detector = wirefold_detector::run(surroundings(), settings, stop.clone());
+    let detector = wirefold_detector::run(surroundings(), judging, stop.clone());
     running.spawn(async move { detector.await.map_err(|error| error.to_string()) });
-    let settings = wirefold_enricher::Settings { text_policy: TextPolicy::Lead };
-    let enricher = wirefold_enricher::run(surroundings(), settings, stop.clone());
+    let enriching = wirefold_enricher::Settings { text_policy: TextPolicy::Lead };
+    let enricher = wirefold_enricher::run(surroundings(), enriching, stop.clone());
     running.spawn(async move { enricher.await.map_err(|error| error.to_string()) });
     let nowhere = Arc::new(Nowhere);
     let alerter = wirefold_alerter::run(surroundings(), alerting(), nowhere, stop.clone());
@@ -302,6 +302,15 @@ pub(super) fn alerts(kept: &Kept) -> Vec<String> {
     kept.alerts.iter().map(told).collect()
 }
 
+/// One by one, so that the first difference is shown and not everything.
+#[track_caller]
+fn assert_same<T: PartialEq + std::fmt::Debug>(ours: &[T], theirs: &[T], form: &str) {
+    for (our, their) in ours.iter().zip(theirs) {
+        assert_eq!(our, their, "{form}");
+    }
+    assert_eq!(ours.len(), theirs.len(), "{form}");
+}
+
 #[test]
 fn one_ordered_source_gives_the_same_in_all_forms() {
     let path = std::path::absolute(seeds("articles.jsonl")).expect("a path");
@@ -312,17 +321,9 @@ fn one_ordered_source_gives_the_same_in_all_forms() {
         ("as processes", as_processes(&given, count, true)),
     ];
     for (form, kept) in others {
-        let (ours, theirs) = (decisions(&memory), decisions(&kept));
-        assert_eq!(ours.len(), theirs.len(), "{form}");
-        for (our, their) in ours.iter().zip(&theirs) {
-            assert_eq!(our, their, "{form}");
-        }
+        assert_same(&decisions(&memory), &decisions(&kept), form);
         assert_eq!(groups(&memory), groups(&kept), "{form}");
-        let (ours, theirs) = (alerts(&memory), alerts(&kept));
-        for (our, their) in ours.iter().zip(&theirs) {
-            assert_eq!(our, their, "{form}");
-        }
-        assert_eq!(ours.len(), theirs.len(), "{form}");
+        assert_same(&alerts(&memory), &alerts(&kept), form);
         assert!(kept.dead.is_empty(), "{form}: {:?}", kept.dead);
     }
     let loud = memory.alerts.iter().filter(|it| it.volume == wirefold_proto::Volume::Loud).count();

@@ -33,7 +33,7 @@ pub async fn run_apart(
     let thread = thread::Builder::new().name("detector".to_owned());
     let thread = thread.spawn(judging).map_err(no_thread)?;
     match ended.await {
-        Ok(end) => end,
+        Ok(outcome) => outcome,
         // It ended without a word, by a panic, which is passed on as that of a task would be.
         Err(_) => match thread.join() {
             Err(panic) => resume_unwind(panic),

@@ -73,16 +73,16 @@ fn check_verdicts(kept: &Kept, quiet: &Kept) {
 /// Every revision once, and each what a quiet run says.
 #[track_caller]
 fn check_alerts(kept: &Kept, quiet: &Kept) {
-    let by_id = |kept: &Kept| -> BTreeMap<(String, u64), String> {
-        let ids = kept.alerts.iter().map(|alert| (alert.id.to_string(), alert.revision));
-        ids.zip(forms::alerts(kept)).collect()
+    let by_id = |of: &Kept| -> BTreeMap<(String, u64), String> {
+        let ids = of.alerts.iter().map(|alert| (alert.id.to_string(), alert.revision));
+        ids.zip(forms::alerts(of)).collect()
     };
     let (ours, theirs) = (by_id(kept), by_id(quiet));
     assert_eq!(ours.len(), kept.alerts.len(), "a revision stands twice");
     for ((id, revision), said) in &ours {
         if theirs.get(&(id.clone(), *revision)) != Some(said) {
-            let (ours, theirs) = (history(kept, id), history(quiet, id));
-            panic!("revision {revision} of {id}:\n{ours}\nwhere a quiet run says\n{theirs}");
+            let (told, expected) = (history(kept, id), history(quiet, id));
+            panic!("revision {revision} of {id}:\n{told}\nwhere a quiet run says\n{expected}");
         }
     }
     assert_eq!(ours.len(), theirs.len(), "a revision is missing");

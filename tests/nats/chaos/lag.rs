@@ -42,7 +42,7 @@ fn lags(over: &Over, server: &mut Server) -> Vec<String> {
         let (stream, _) = reader.split_once('.').expect("stream and reader");
         let last = &server.ask(&format!("$JS.API.STREAM.INFO.{stream}"))["state"]["last_seq"];
         let mark = over.value(MARKS, reader);
-        if last.to_string() != mark {
+        if last.as_u64() != mark.parse().ok() {
             lags.push(format!("{reader}: at {mark} of {last}"));
         }
     }

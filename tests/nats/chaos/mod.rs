@@ -11,7 +11,6 @@ mod lag;
 mod plan;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use wirefold_flow::EPOCH;
@@ -22,9 +21,9 @@ use super::over::Over;
 use crate::pipeline::generated::{Made, Numbers, articles};
 use crate::pipeline::kept::Kept;
 use crate::pipeline::killed::LAST;
+use crate::pipeline::say;
 use crate::pipeline::targets::Target;
 use crate::pipeline::up::now;
-use crate::pipeline::{PATIENCE, say};
 use crate::program::Folder;
 use beside::Beside;
 use plan::{Act, Step, plan};
