@@ -166,9 +166,9 @@ mod tests {
             order.push(article(sequence), 2 * sequence, sequence);
         }
         assert_eq!(order.ready(UnixMillis(0)), [2, 4, 6]);
-        let mut order = InOrder::new(PATIENCE, Some(2)).going_on(Some(7), []);
-        order.push(article(3), 8, 3);
-        assert_eq!(order.ready(UnixMillis(0)), [3], "2 came twice");
+        let mut later = InOrder::new(PATIENCE, Some(2)).going_on(Some(7), []);
+        later.push(article(3), 8, 3);
+        assert_eq!(later.ready(UnixMillis(0)), [3], "2 came twice");
     }
 
     #[test]
