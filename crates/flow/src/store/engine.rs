@@ -158,6 +158,8 @@ impl Engine {
             self.streams.len() - 1
         });
         self.streams[index].config = config.clone();
+        // It may be wider than before.
+        self.signals.free();
         self.tables.put_stream(&self.streams[index])
     }
 

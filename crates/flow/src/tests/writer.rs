@@ -1,6 +1,7 @@
 //! The loop of a writer by itself.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -226,6 +227,57 @@ async fn what_is_missing_is_told_before_new_work_and_a_rollback_ends_it() {
     let ended = ended.await.unwrap();
     let is_rollback = matches!(ended, Err(LoopError::RolledBack { last: 0, read: 7, .. }));
     assert!(is_rollback, "{ended:?}");
+}
+
+/// Counts what it decides on.
+struct Counted(Tally, Arc<AtomicU64>);
+
+impl Decide for Counted {
+    fn restart(&mut self) -> u64 {
+        self.0.restart()
+    }
+
+    fn replay(&mut self, decision: &Stored, input: Option<&Stored>) {
+        self.0.replay(decision, input);
+    }
+
+    fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record {
+        self.0.epoch_record(epoch, at)
+    }
+
+    fn decide(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.decide(epoch, input)
+    }
+}
+
+#[tokio::test]
+async fn the_next_batch_is_decided_while_the_last_is_written_and_no_third() {
+    let stand = Stand::new().await;
+    for number in (0..).filter(|number| number % 19 > 7).take(300) {
+        stand.bus.publish(article(number)).await.unwrap();
+    }
+    // Full after the epoch record: nobody reads, and nothing unread is lost.
+    let output = |max_bytes: u64| StreamConfig {
+        max_bytes,
+        readers: vec!["worker".into()],
+        ..StreamConfig::new("DECIDED", &["decided.>"])
+    };
+    stand.bus.create_stream(output(100)).await.unwrap();
+    let decided = Arc::new(AtomicU64::new(0));
+    let decide = Counted(Tally::default(), decided.clone());
+    let (stop, running) = stand.start_with(writer_config(), Box::new(decide));
+    stand.rest().await;
+    assert_eq!(decided.load(Ordering::Relaxed), 200);
+    assert!(stand.bus.stream_state("DECIDED").await.unwrap().messages < 10);
+
+    stand.bus.create_stream(output(1 << 30)).await.unwrap();
+    stand.clock.advance(Duration::from_secs(60));
+    stand.rest().await;
+    stop.cancel();
+    running.await.unwrap().unwrap();
+    let written = all(&*stand.bus, "DECIDED", "decided.article").await;
+    unbroken_chain(&written, "IN", 300, &BTreeSet::new()).unwrap();
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! over writes an epoch record, which fences whoever wrote before; then the last decision says from
 //! where to go on.
 
+mod flight;
 mod inputs;
 mod run;
 

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio_util::sync::CancellationToken;
 
+use super::flight::{Flight, Landed};
 use super::inputs::{Inputs, InputsOfDecisions, Offsets};
 use super::{Decide, EPOCH, INPUT, OFFSETS, WriterConfig};
 use crate::bus::ChainedPublisher;
@@ -68,22 +69,25 @@ struct Writer {
 /// What a writer holds from taking over to the first failure.
 struct Life {
     epoch: u64,
-    chain: Box<dyn ChainedPublisher>,
+    flight: Flight,
     offsets: Offsets,
     inputs: Inputs,
     /// Batches since the place was marked.
     unmarked: usize,
 }
 
-/// What came of deciding on a batch.
-enum Batch {
-    Whole,
+/// What was decided on a batch.
+struct Decided {
+    records: Vec<Outgoing>,
     /// It panicked, and must learn everything anew.
-    CutShort,
+    cut_short: bool,
 }
 
 impl Writer {
     /// From taking over to the stop signal, or the first failure.
+    ///
+    /// While a batch of decisions is being written the next one is decided on. What a failed write
+    /// leaves learnt but not written is forgotten with this life.
     async fn live(
         &mut self,
         stop: &CancellationToken,
@@ -94,7 +98,11 @@ impl Writer {
         loop {
             let inputs = tokio::select! {
                 biased;
-                () = stop.cancelled() => return Ok(()),
+                () = stop.cancelled() => return self.land(&mut life).await,
+                () = life.flight.over() => {
+                    self.land(&mut life).await?;
+                    continue;
+                }
                 inputs = life.inputs.next(BATCH) => inputs?,
                 () = self.surroundings.wait(HEARTBEAT) => {
                     self.observe(Event::Alive);
@@ -102,10 +110,33 @@ impl Writer {
                 }
             };
             self.observe(Event::Alive);
-            if let Batch::CutShort = self.write_decisions(&mut life, &inputs).await? {
-                return Ok(());
+            let Decided { records, cut_short } = self.decide_on(&mut life, &inputs).await?;
+            self.surroundings.pass(Point::Decided)?;
+            self.land(&mut life).await?;
+            life.unmarked += 1;
+            let marks = inputs.len() < BATCH || life.unmarked >= MARKED_EACH;
+            if marks {
+                life.unmarked = 0;
+            }
+            life.flight.start(records, marks.then(|| life.offsets.clone()));
+            if cut_short {
+                return self.land(&mut life).await;
             }
         }
+    }
+
+    /// Waits until what is being written stands, then marks how far the inputs were read for it.
+    async fn land(&mut self, life: &mut Life) -> Result<(), LoopError> {
+        let Some(Landed { appended, marks }) = life.flight.land().await? else {
+            return Ok(());
+        };
+        if appended {
+            self.surroundings.pass(Point::Appended)?;
+        }
+        for (stream, sequence) in marks.iter().flat_map(Offsets::iter) {
+            self.surroundings.bus.mark_read(stream, &self.config.name, sequence).await?;
+        }
+        Ok(())
     }
 
     async fn begin(&mut self) -> Result<Life, LoopError> {
@@ -119,7 +150,7 @@ impl Writer {
         let inputs =
             Inputs::open(&self.surroundings, &config.name, &config.sources, &offsets).await?;
         self.replay(epoch_at).await?;
-        Ok(Life { epoch, chain, offsets, inputs, unmarked: 0 })
+        Ok(Life { epoch, flight: Flight::new(chain), offsets, inputs, unmarked: 0 })
     }
 
     /// Writes the epoch record after the last one. The epoch, the chain from it on, its sequence.
@@ -145,7 +176,8 @@ impl Writer {
     async fn is_overtaken(&mut self) -> bool {
         let last = self.surroundings.bus.last(&self.config.output, &self.config.epochs).await;
         match last {
-            Ok(last) => last.as_ref().map(epoch_of) != self.own_epoch,
+            // One that has aged out says nothing of another.
+            Ok(last) => last.is_some_and(|last| Some(epoch_of(&last)) != self.own_epoch),
             Err(_) => false,
         }
     }
@@ -173,13 +205,12 @@ impl Writer {
         }
     }
 
-    async fn write_decisions(
+    async fn decide_on(
         &mut self,
         life: &mut Life,
         inputs: &[Stored],
-    ) -> Result<Batch, LoopError> {
+    ) -> Result<Decided, LoopError> {
         let mut records = Vec::new();
-        let mut batch = Batch::Whole;
         for input in inputs {
             let place = (input.stream.clone(), input.sequence);
             life.offsets.set(&input.stream, input.sequence);
@@ -195,24 +226,11 @@ impl Writer {
                 Err(panic) => {
                     self.bury(input, &Reason::rejected(panic_message(&*panic))).await?;
                     self.poisonous.insert(place);
-                    batch = Batch::CutShort;
-                    break;
+                    return Ok(Decided { records, cut_short: true });
                 }
             }
         }
-        self.surroundings.pass(Point::Decided)?;
-        if !records.is_empty() {
-            life.chain.append(records).await?;
-            self.surroundings.pass(Point::Appended)?;
-        }
-        life.unmarked += 1;
-        if inputs.len() < BATCH || life.unmarked >= MARKED_EACH {
-            life.unmarked = 0;
-            for (stream, sequence) in life.offsets.iter() {
-                self.surroundings.bus.mark_read(stream, &self.config.name, sequence).await?;
-            }
-        }
-        Ok(batch)
+        Ok(Decided { records, cut_short: false })
     }
 
     fn outgoing(&self, life: &Life, input: &Stored, record: super::Record) -> Outgoing {

@@ -1,0 +1,80 @@
+//! Decisions on their way into the stream, while the next ones are made.
+
+use std::future::pending;
+use std::mem;
+
+use super::inputs::Offsets;
+use crate::bus::{Answer, ChainedPublisher};
+use crate::error::BusError;
+use crate::message::Outgoing;
+
+type Chain = Box<dyn ChainedPublisher>;
+
+/// At most one batch is under way, and the next starts only once it stands: a failure leaves no
+/// hole behind it.
+pub(super) struct Flight {
+    state: State,
+    batch: Option<Landed>,
+}
+
+enum State {
+    Idle(Chain),
+    Underway(Answer<'static, Chain>),
+    /// Nothing can be written any more. The error, until somebody was told of it.
+    Failed(Option<BusError>),
+}
+
+/// A batch that stands.
+pub(super) struct Landed {
+    /// Whether anything had to be written.
+    pub(super) appended: bool,
+    /// How far the inputs were read when it was decided on, where that is to be marked.
+    pub(super) marks: Option<Offsets>,
+}
+
+impl Flight {
+    pub(super) fn new(chain: Chain) -> Self {
+        Self { state: State::Idle(chain), batch: None }
+    }
+
+    /// Starts to write a batch, where the one before it has landed.
+    pub(super) fn start(&mut self, records: Vec<Outgoing>, marks: Option<Offsets>) {
+        self.batch = Some(Landed { appended: !records.is_empty(), marks });
+        self.state = match mem::replace(&mut self.state, State::Failed(None)) {
+            State::Idle(chain) if records.is_empty() => State::Idle(chain),
+            State::Idle(mut chain) => State::Underway(Box::pin(async move {
+                chain.append(records).await?;
+                Ok(chain)
+            })),
+            // Never without the batch before it.
+            State::Underway(_) | State::Failed(_) => State::Failed(None),
+        };
+    }
+
+    /// Waits until a batch has landed or failed; for ever where there is none. May be dropped.
+    pub(super) async fn over(&mut self) {
+        match &mut self.state {
+            State::Underway(append) => {
+                self.state = match append.await {
+                    Ok(chain) => State::Idle(chain),
+                    Err(error) => State::Failed(Some(error)),
+                };
+            }
+            State::Idle(_) if self.batch.is_none() => pending().await,
+            State::Idle(_) | State::Failed(_) => {}
+        }
+    }
+
+    /// The batch that was started last, once it stands.
+    pub(super) async fn land(&mut self) -> Result<Option<Landed>, BusError> {
+        if let State::Underway(_) = self.state {
+            self.over().await;
+        }
+        match &mut self.state {
+            State::Failed(error) => Err(error.take().unwrap_or_else(|| {
+                BusError::Unavailable("the decisions before these were not written".to_owned())
+            })),
+            State::Idle(_) | State::Underway(_) => Ok(self.batch.take()),
+        }
+    }
+}
