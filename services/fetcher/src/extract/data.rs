@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::html;
+use wirefold_feed::html;
 
 /// Types that are an article.
 const ARTICLES: &[&str] = &[

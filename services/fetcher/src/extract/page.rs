@@ -5,8 +5,8 @@ use wirefold_text::normalise;
 
 use super::Page;
 use super::data::{self, Said};
-use crate::feed::{dates, decode, language};
-use crate::html::{self, Head};
+use crate::feed::{decode, language, time};
+use wirefold_feed::html::{self, Head};
 
 /// The body that a page gives as data is taken where it is at least this much of the text found.
 const LONG_ENOUGH: f64 = 0.7;
@@ -44,11 +44,11 @@ pub(super) fn read(bytes: &[u8], url: &str) -> Option<Page> {
     let first_meta = |names: &[&str]| names.iter().find_map(|name| head.meta(name));
     // What the page says for machines is right nearly always, what is found by looking less so.
     let dates = [said.published.as_deref(), first_meta(DATES), head.time.as_deref()];
-    let published = dates.into_iter().flatten().find_map(dates::parse);
+    let published = dates.into_iter().flatten().find_map(time);
     Some(Page {
         title,
         byline: byline_of(&said, first_meta(AUTHORS)).or(found.byline),
-        published: published.or(found.date.as_deref().and_then(dates::parse)),
+        published: published.or(found.date.as_deref().and_then(time)),
         language: head.language.as_deref().or(said.language.as_deref()).and_then(language),
         text,
         noarchive: head.says(&["robots", "googlebot"], "noarchive"),
