@@ -64,16 +64,16 @@ fn is_scheme(text: &str) -> bool {
 pub fn resolve(base: &str, reference: &str) -> String {
     let trimmed = reference.trim();
     let unwrapped: String;
-    let reference = if trimmed.contains(['\n', '\r', '\t']) {
+    let address = if trimmed.contains(['\n', '\r', '\t']) {
         unwrapped = trimmed.replace(['\n', '\r', '\t'], "");
         unwrapped.as_str()
     } else {
         trimmed
     };
-    let (outer, own) = (Parts::of(base), Parts::of(reference));
+    let (outer, own) = (Parts::of(base), Parts::of(address));
     let has_no_hierarchy = outer.authority.is_none() && !outer.path.starts_with('/');
     if own.scheme.is_some() || base.is_empty() || (outer.scheme.is_some() && has_no_hierarchy) {
-        return reference.to_owned();
+        return address.to_owned();
     }
     let mut joined = Parts { scheme: outer.scheme, ..own };
     let path = if own.authority.is_some() {
@@ -122,6 +122,20 @@ pub fn is_web(address: &str) -> bool {
     let scheme = parts.scheme.unwrap_or_default();
     let is_http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     is_http && parts.authority.is_some_and(|host| !host.is_empty())
+}
+
+/// Whether an address only leads somewhere: it runs nothing and holds nothing itself.
+#[must_use]
+pub(crate) fn is_safe(address: &str) -> bool {
+    const LEADING: &[&str] = &[
+        "http", "https", "mailto", "ftp", "news", "nntp", "tel", "sms", "geo", "magnet", "xmpp",
+        "irc", "ircs", "feed", "webcal", "rtsp", "gopher", "telnet",
+    ];
+    // Control characters and spaces before or in a scheme are what browsers pass over.
+    let dense: String = address.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
+    Parts::of(&dense)
+        .scheme
+        .is_none_or(|scheme| LEADING.iter().any(|leading| scheme.eq_ignore_ascii_case(leading)))
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ struct Named {
 }
 
 impl Named {
-    fn of(label: String) -> Self {
+    fn of(label: &str) -> Self {
         // Whoever names UTF-16 in single bytes is wrong.
         let is_narrow =
             |found: &&'static Encoding| ![UTF_16BE, UTF_16LE, REPLACEMENT].contains(found);
@@ -97,12 +97,13 @@ fn narrow(bytes: &[u8], content_type: Option<&str>) -> Decoded {
             .map(|_| "us-ascii".to_owned()),
     ];
     let is_text_alone = labels[1].is_none() && labels[3].is_some();
-    let mut named: Vec<Named> = labels.into_iter().flatten().map(Named::of).collect();
+    let mut named: Vec<Named> =
+        labels.into_iter().flatten().map(|label| Named::of(&label)).collect();
     if is_text_alone && !has_mark {
         named.rotate_right(1);
     }
     let unknown = named.iter().find(|named| named.encoding.is_none());
-    let problem = unknown.map(|named| format!("no encoding is called {:?}", named.label));
+    let problem = unknown.map(|it| format!("no encoding is called {:?}", it.label));
     named.retain(|named| named.encoding.is_some());
     let first = named.first();
     let is_believed = |text: &str| {
@@ -114,7 +115,7 @@ fn narrow(bytes: &[u8], content_type: Option<&str>) -> Decoded {
         && is_believed(text)
     {
         let is_else = first.filter(|first| first.encoding != Some(UTF_8));
-        let mistaken = is_else.map(|first| format!("it is UTF-8, not {}", first.label));
+        let mistaken = is_else.map(|it| format!("it is UTF-8, not {}", it.label));
         let encoding = "utf-8".to_owned();
         return Decoded { text: text.to_owned(), encoding, problem: problem.or(mistaken) };
     }

@@ -1,6 +1,8 @@
 //! A document in the shape that feedparser gives it, so that others can question this parser.
 
-use crate::document::{Attributes, Date, Document, Format, Link, Person, Place, Record, Text};
+use crate::document::{
+    Attributes, Date, Document, Format, Link, Person, Place, Record, Text, Writing,
+};
 use crate::json::Value;
 use crate::{decode, document, html, resolve};
 
@@ -95,23 +97,18 @@ fn record(record: &Record, format: Format, role: Role) -> Value {
             "href" if role == Role::Feed => "url",
             name => name,
         };
-        put(&mut members, name, Some(text(&value_of(said))));
+        put(&mut members, name, Some(typed(name, role, said, format)));
         if DETAILED.contains(&name) && said.media_type.is_some() {
             put(&mut members, &format!("{name}_detail"), Some(detail(said, format)));
         }
     }
-    for (name, attributes) in &record.marks {
-        if members.iter().all(|(known, _)| known != name) {
-            put(&mut members, name, Some(pairs(attributes)));
-        } else {
-            put(&mut members, &format!("{name}_detail"), Some(pairs(attributes)));
-        }
-    }
+    put_marks(&mut members, record);
     if let Some(id) = &record.id {
         put(&mut members, "id", Some(text(id)));
         put(&mut members, "guidislink", Some(Value::Bool(record.id_is_link)));
     }
     put(&mut members, "link", record.link.as_deref().map(text));
+    put(&mut members, "href", record.link.as_deref().filter(|_| role == Role::Source).map(text));
     put_list(&mut members, "links", record.links.iter().map(link));
     put_contents(&mut members, record, format);
     put_people(&mut members, record);
@@ -134,6 +131,36 @@ fn record(record: &Record, format: Format, role: Role) -> Value {
     put_list(&mut members, "tags", tags);
     put_parts(&mut members, record, format);
     Value::Object(members)
+}
+
+/// The value of a text, which in some places is no text to feedparser.
+fn typed(name: &str, role: Role, said: &Text, format: Format) -> Value {
+    let is = |words: &[&str]| words.iter().any(|word| said.value.eq_ignore_ascii_case(word));
+    match name {
+        "width" | "height" if role == Role::Part => number(said.value.parse().unwrap_or(0)),
+        "itunes_block" => number(i64::from(is(&["yes"]))),
+        "itunes_explicit" if is(&["yes", "true"]) => Value::Bool(true),
+        "itunes_explicit" if is(&["no", "false", "clean"]) => Value::Bool(false),
+        "itunes_explicit" => Value::Null,
+        _ => text(&value_of(said, format)),
+    }
+}
+
+/// What elements say by their attributes: beside their text where they have one.
+fn put_marks(members: &mut Members, record: &Record) {
+    for (name, attributes) in &record.marks {
+        if !record.texts.contains_key(name) {
+            put(members, name, Some(pairs(attributes)));
+            continue;
+        }
+        let mut detail = Members::new();
+        for (key, value) in attributes {
+            let key = if matches!(key.as_str(), "uri" | "url") { "href" } else { key };
+            put(&mut detail, key, Some(text(value)));
+        }
+        put(&mut detail, "name", record.text(name).map(text));
+        put(members, &format!("{name}_detail"), Some(Value::Object(detail)));
+    }
 }
 
 fn put_parts(members: &mut Members, whole: &Record, format: Format) {
@@ -181,7 +208,7 @@ fn put_contents(members: &mut Members, record: &Record, format: Format) {
         matches!(kind, Some("text/plain" | "text/html" | "application/xhtml+xml"))
     });
     if !is_short {
-        put(members, "summary", textual.map(|content| text(&value_of(content))));
+        put(members, "summary", textual.map(|content| text(&value_of(content, format))));
     }
 }
 
@@ -194,7 +221,7 @@ fn put_people(members: &mut Members, record: &Record) {
         };
         let parted = parted(person);
         let both = parted.name.as_ref().zip(parted.email.as_ref());
-        let both = both.map(|(name, email)| format!("{name} ({email})"));
+        let both = both.map(|(who, email)| format!("{who} ({email})"));
         let one = parted.name.clone().or(parted.email.clone());
         let said = person.written.clone().or(both).or(one);
         put(members, name, said.as_deref().map(text));
@@ -214,7 +241,7 @@ fn parted(person: &Person) -> Person {
     };
     let is_end = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | ',' | ';');
     let email = written.split(is_end).find(|word| is_mail(word));
-    let rest = written.replace(email.unwrap_or_default(), " ");
+    let rest = email.map_or_else(|| written.to_owned(), |email| written.replace(email, " "));
     let name = rest.replace("()", "").replace("<>", "").replace("( )", "").replace("< >", "");
     let name = name.trim().trim_start_matches('(').trim_end_matches(')').trim().to_owned();
     Person {
@@ -262,19 +289,33 @@ fn put_date(members: &mut Members, name: &str, date: Option<&Date>) {
 
 fn detail(said: &Text, format: Format) -> Value {
     let mut members = Members::new();
-    let kind = said.media_type.as_deref().unwrap_or("text/plain");
-    let is_html = !format.is_atom() && kind == "text/plain" && html::looks_like_html(&said.value);
-    put(&mut members, "type", Some(text(if is_html { "text/html" } else { kind })));
+    put(&mut members, "type", Some(text(media_type(said, format))));
     put(&mut members, "language", Some(said.language.as_deref().map_or(Value::Null, text)));
     put(&mut members, "base", Some(text(said.base.as_deref().unwrap_or_default())));
     put(&mut members, "src", said.src.as_deref().map(text));
-    put(&mut members, "value", Some(text(&value_of(said))));
+    put(&mut members, "value", Some(text(&value_of(said, format))));
     Value::Object(members)
 }
 
-/// A text as it is shown: markup as it stands in the feed.
-fn value_of(said: &Text) -> String {
-    said.value.clone()
+/// What a text is: where the format leaves it open, what it looks like.
+fn media_type(said: &Text, format: Format) -> &str {
+    let kind = said.media_type.as_deref().unwrap_or("text/plain");
+    let is_html = !format.is_atom() && kind == "text/plain" && html::looks_like_html(&said.value);
+    if is_html { HTML } else { kind }
+}
+
+/// The media type of HTML.
+const HTML: &str = "text/html";
+
+/// A text as it may be shown: HTML without what does something.
+fn value_of(said: &Text, format: Format) -> String {
+    let is_html = matches!(media_type(said, format), HTML | "application/xhtml+xml");
+    let is_words = said.writing == Writing::Unsaid && !html::may_have_tags(&said.value);
+    if said.media_type.is_some() && is_html && !is_words {
+        html::clean(&said.value, said.base.as_deref().unwrap_or_default())
+    } else {
+        said.value.clone()
+    }
 }
 
 fn pairs(attributes: &Attributes) -> Value {

@@ -93,6 +93,11 @@ fn atom_texts_are_read_by_their_type() {
     assert_eq!(entry.authors, ["Ann"]);
     assert_eq!(entry.published, at("2026-03-05T14:00:00Z"));
     assert_eq!(entry.source.unwrap().name, "Wire");
+    let both = atom_entry(
+        "<title>t</title><content type='html'><div xmlns='http://www.w3.org/1999/xhtml'>One\
+         &lt;p>two</div></content>",
+    );
+    assert_eq!(both.content.as_deref(), Some("One\n\ntwo"));
 }
 
 #[test]
@@ -175,8 +180,8 @@ fn questions_are_answered() {
     );
     assert_eq!(line["d"]["entries"][0]["link"], "https://a.example/x/y");
     assert_eq!(line["d"]["entries"][0]["summary"], "a <b>c</b>");
-    let line: serde_json::Value = serde_json::from_str(&answer("q", b"hello")).unwrap();
-    assert_eq!((&line["ok"], &line["d"]["bozo"]), (&false.into(), &1.into()));
+    let none: serde_json::Value = serde_json::from_str(&answer("q", b"hello")).unwrap();
+    assert_eq!((&none["ok"], &none["d"]["bozo"]), (&false.into(), &1.into()));
 }
 
 #[test]

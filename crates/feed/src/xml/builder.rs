@@ -135,8 +135,8 @@ impl Builder {
             }
             Holder::Image(mut image) => {
                 let href = element.attribute("href").or_else(|| element.attribute("url"));
-                let value = element.value();
-                let href = href.unwrap_or(&value);
+                let written = element.value();
+                let href = href.unwrap_or(&written);
                 if !href.is_empty() && image.text("href").is_none() {
                     let value = resolve(element.base(), href);
                     image.texts.insert("href".into(), Text { value, ..Text::default() });

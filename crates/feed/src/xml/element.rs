@@ -62,10 +62,10 @@ impl Element {
         if let Some(own) = element.attribute("xml:base") {
             element.base = resolve(&element.base, own).into();
         }
-        let language = element.attributes.iter().find(|(key, _)| key == "xml:lang");
-        if let Some((_, language)) = language {
+        let tag = element.attributes.iter().find(|(key, _)| key == "xml:lang");
+        if let Some((_, tag)) = tag {
             // An empty one takes the outer language away.
-            let own = language.trim().replace('_', "-");
+            let own = tag.trim().replace('_', "-");
             element.language = (!own.is_empty()).then(|| own.into());
         }
         element
@@ -182,6 +182,13 @@ impl Element {
         if is_atom && (is_own_markup || kind == Some(XHTML)) {
             value = without_wrapper(&value).to_owned();
         }
+        // Escaped HTML in a `<div>` of its own, as if both ways of Atom were one.
+        let is_escaped_inside = is_atom && is_own_markup && kind == Some("text/html");
+        let is_escaped_inside = is_escaped_inside && !value.contains('<');
+        if is_escaped_inside {
+            value = references::decode(&value).into_owned();
+        }
+        let is_own_markup = is_own_markup && !is_escaped_inside;
         let writing = match (kind, usually) {
             _ if is_own_markup => Writing::Xhtml,
             (Some("text/html"), _) => Writing::Html,

@@ -58,10 +58,8 @@ pub(super) fn take(record: &mut Record, element: &Element, depth: usize, is_atom
         }
         Meaning::Category => categories(record, element),
         Meaning::Keywords => keywords(record, element),
-        Meaning::Enclosure => {
-            if record.links.len() < MOST_OF_A_KIND {
-                record.links.push(link_of(element, Some("enclosure")));
-            }
+        Meaning::Enclosure if record.links.len() < MOST_OF_A_KIND => {
+            record.links.push(link_of(element, Some("enclosure")));
         }
         Meaning::Hour => push(&mut record.skip_hours, element.value()),
         Meaning::Day => push(&mut record.skip_days, element.value()),
@@ -90,7 +88,10 @@ fn plain(record: &mut Record, element: &Element, value: String, depth: usize) {
 
 /// An element that nobody here knows: its text, or what its attributes say.
 fn other(record: &mut Record, element: &Element, depth: usize) {
-    let attributes = element.attributes();
+    let mut attributes = element.attributes();
+    for (_, address) in attributes.iter_mut().filter(|(key, _)| matches!(&**key, "uri" | "url")) {
+        *address = resolve(element.base(), address);
+    }
     let name = element.name().joined();
     if !attributes.is_empty() && record.marks.len() < MOST_NAMES {
         record.marks.insert(name.clone().into(), attributes);

@@ -37,9 +37,9 @@ impl Defined {
             let Some(value) = rest.trim_start()[1..].split(mark).next() else {
                 continue;
             };
-            let reference = value.strip_prefix('&').and_then(|rest| rest.strip_suffix(';'));
-            let value = match reference.filter(|name| name.starts_with('#')) {
-                Some(name) => meaning(name),
+            let reference = value.strip_prefix('&').and_then(|it| it.strip_suffix(';'));
+            let value = match reference.filter(|it| it.starts_with('#')) {
+                Some(number) => meaning(number),
                 None => Some(value.to_owned()),
             };
             if let Some(value) = value
