@@ -7,6 +7,12 @@ const LONGEST: usize = 80;
 /// UTC, without a time of day midnight.
 #[must_use]
 pub fn parse(text: &str) -> Option<i64> {
+    exact(text).map(|(seconds, _)| seconds)
+}
+
+/// [`parse`], with the nanoseconds beyond the second.
+#[must_use]
+pub fn exact(text: &str) -> Option<(i64, u32)> {
     // What stands in brackets is a comment: RFC 2822, section 3.2.3.
     let text = text.split('(').next().unwrap_or_default().trim();
     if text.is_empty() || text.len() > LONGEST {
@@ -29,17 +35,19 @@ struct Parts {
     hour: i8,
     minute: i8,
     second: i8,
+    nanosecond: u32,
     offset: i32,
 }
 
 impl Parts {
-    fn time_since_1970(&self) -> Option<i64> {
+    fn time_since_1970(&self) -> Option<(i64, u32)> {
         let (month, day) = (self.month.unwrap_or(1), self.day.unwrap_or(1));
         let days = days_since_1970(self.year?, month, day)?;
         let (hour, minute, second) = (self.hour, self.minute, self.second.min(59));
         let is_time = (0..24).contains(&hour) && (0..60).contains(&minute) && second >= 0;
         let in_day = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
-        is_time.then_some(days * 86_400 + in_day - i64::from(self.offset))
+        let seconds = days * 86_400 + in_day - i64::from(self.offset);
+        is_time.then_some((seconds, self.nanosecond))
     }
 
     /// Takes `10:00`, `10:00:00`, `10:00:00.123` or `10.00`.
@@ -48,7 +56,10 @@ impl Parts {
         self.hour = fields.next()?.trim().parse().ok()?;
         self.minute = fields.next().unwrap_or("0").trim().parse().ok()?;
         let second = fields.next().unwrap_or("0");
-        self.second = second.split(['.', ',']).next()?.trim().parse().ok()?;
+        let (whole, part) = second.split_once(['.', ',']).unwrap_or((second, ""));
+        self.second = whole.trim().parse().ok()?;
+        let digits = part.chars().map_while(|c| c.to_digit(10)).chain(std::iter::repeat(0));
+        self.nanosecond = digits.take(9).fold(0, |number, digit| number * 10 + digit);
         Some(())
     }
 }
@@ -76,7 +87,7 @@ fn days_since_1970(year: i16, month: i8, day: i8) -> Option<i64> {
 }
 
 /// `2026-03-05T14:00:00.5+01:00`, `2026-03-05 14:00`, `20260305`, `2026-03`, `2026`.
-fn by_year(text: &str) -> Option<i64> {
+fn by_year(text: &str) -> Option<(i64, u32)> {
     let end = text.find(|c: char| c == 'T' || c == 't' || c.is_whitespace() || c == '_');
     let (date, rest) = text.split_at(end.unwrap_or(text.len()));
     let mut parts = Parts::default();
@@ -120,7 +131,7 @@ fn by_year(text: &str) -> Option<i64> {
 
 /// `Thu, 05 Mar 2026 14:00:00 GMT`, `5 March 26 14:00 +0100`, `Mar 5, 2026`, and the order of
 /// C's `asctime`.
-fn by_words(text: &str) -> Option<i64> {
+fn by_words(text: &str) -> Option<(i64, u32)> {
     let mut parts = Parts::default();
     let mut is_afternoon = None;
     let words = text.split(|c: char| c.is_whitespace() || c == ',').flat_map(|word| {
@@ -257,6 +268,8 @@ mod tests {
         ] {
             check(text, at);
         }
+        let part = exact("2026-03-05T14:00:00.25Z").map(|(_, nanoseconds)| nanoseconds);
+        assert_eq!(part, Some(250_000_000));
         check("2026-03-05", Some("2026-03-05T00:00:00Z"));
         check("20260305", Some("2026-03-05T00:00:00Z"));
         check("2026-03", Some("2026-03-01T00:00:00Z"));

@@ -151,9 +151,12 @@ fn is_text(content_type: &str) -> bool {
     content_type.trim_start().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("text/"))
 }
 
-/// Whether a text that is UTF-8 was declared to be of a single-byte encoding, wrongly.
+/// Whether a text that is UTF-8 was declared to be of another encoding, wrongly: by chance a few
+/// characters of two bytes each may look like UTF-8, many never do.
 fn is_beyond_ascii(declared: &'static Encoding, text: &str) -> bool {
-    declared.is_single_byte() && !text.is_ascii()
+    const MANY: usize = 20;
+    let beyond = text.chars().filter(|c| !c.is_ascii()).take(MANY).count();
+    beyond >= if declared.is_single_byte() { 1 } else { MANY }
 }
 
 /// Whether more characters are whole than are broken.
@@ -223,6 +226,9 @@ mod tests {
         check(&xml("iso-8859-1", "Öl".as_bytes()), None, "Öl");
         check(&xml("utf-16", b"Ol"), None, "Ol");
         check(&xml("utf-8", b"\xD6l"), None, "Öl");
+        let long = "人工智能迈上新台阶，".repeat(3);
+        check(&xml("gb2312", long.as_bytes()), None, &long);
+        check(&xml("gb2312", b"\xCD\xA8"), None, "通");
         check(b"<a>\xCC", Some("text/xml; Charset=\"windows-1251\""), "М");
         check(&xml("utf-8", "Öl, \u{fc}ber \u{e4}".as_bytes()), Some("a/b;charset=x-none"), "ä");
         check(b"<html><meta http-equiv=x content='text/html; charset=koi8-r'>\xED", None, "М");

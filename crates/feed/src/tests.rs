@@ -262,6 +262,14 @@ fn bombs_do_nothing() {
         );
     }
     let _ = within_a_second("<rss><channel><item>".repeat(50_000).as_bytes());
+    let long = "x".repeat(1_000_000);
+    let entry = "<entry><title>a</title><link href='b'/><summary>c</summary></entry>";
+    let entries = entry.repeat(MAX_ITEMS);
+    let feed = format!("<feed xml:base='https://a.example/{long}/' xml:lang='{long}'>{entries}");
+    let items = within_a_second(feed.as_bytes()).unwrap().items;
+    assert_eq!(items[0].link.as_deref(), Some("https://harbour.example/news/b"));
+    let references = "&x;".repeat(100_000);
+    let _ = within_a_second(format!("<!DOCTYPE {long}><rss>{references}").as_bytes());
     let _ = within_a_second(
         format!("<rss><channel><item><title>{}", "<![CDATA[x]]>&amp;".repeat(50_000)).as_bytes(),
     );

@@ -80,7 +80,8 @@ pub(crate) fn language(tag: &str) -> Option<LanguageTag> {
 
 /// The time of a date in any usual form.
 pub(crate) fn time(date: &str) -> Option<Timestamp> {
-    dates::parse(date).and_then(|seconds| Timestamp::from_second(seconds).ok())
+    let (seconds, nanoseconds) = dates::exact(date)?;
+    Timestamp::new(seconds, i32::try_from(nanoseconds).ok()?).ok()
 }
 
 /// A web address as everybody writes it; none where it is none.

@@ -54,7 +54,9 @@ pub struct Meta {
 impl Head {
     /// What the first meta element of this name says, unless that is nothing.
     pub fn meta(&self, name: &str) -> Option<&str> {
-        let named = self.metas.iter().filter(|meta| meta.name == name);
+        // RDFa lets one element say several things.
+        let is_named = |meta: &&Meta| meta.name.split_ascii_whitespace().any(|one| one == name);
+        let named = self.metas.iter().filter(is_named);
         named.map(|meta| meta.content.trim()).find(|content| !content.is_empty())
     }
 
@@ -225,7 +227,7 @@ mod tests {
         let head = head_of(
             "<!doctype html><HTML lang=de-AT><head><title>Hafen &amp; Meer\n – Blatt</title>\
              <base href='/a/'><link rel='Alternate' TYPE='application/rss+xml' href=/feed>\
-             <meta property=og:title content='Hafen'><meta name=Robots content='noindex, NoArchive'>\
+             <meta property='x:title og:title' content='Hafen'><meta name=Robots content='noindex, NoArchive'>\
              <script type='application/ld+json'>{\"a\":\"</p>\"}</script><script>var x</script>\
              <body><time datetime=2026-03-01></time><title>no</title>",
         );
@@ -235,6 +237,7 @@ mod tests {
         assert_eq!(head.links[0].relation, "alternate");
         assert_eq!(head.links[0].href, "/feed");
         assert_eq!(head.meta("og:title"), Some("Hafen"));
+        assert_eq!(head.meta("x:title"), Some("Hafen"));
         assert!(head.says(&["robots"], "noarchive") && !head.says(&["robots"], "archive"));
         assert_eq!(head.data, ["{\"a\":\"</p>\"}"]);
         assert_eq!(head.time.as_deref(), Some("2026-03-01"));

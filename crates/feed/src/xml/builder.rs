@@ -19,6 +19,9 @@ enum Holder {
     Person(Part, Person),
 }
 
+/// The longest address of a site that relative links are taken to belong to.
+const LONGEST_SITE: usize = 4096;
+
 /// The document in the making.
 #[derive(Debug)]
 pub(super) struct Builder {
@@ -222,7 +225,7 @@ impl Builder {
             return;
         }
         let site = resolve(&self.base, &element.value());
-        if crate::is_web(&site) {
+        if crate::is_web(&site) && site.len() <= LONGEST_SITE {
             for open in outer.iter_mut().filter(|open| *open.base() == *self.base) {
                 open.set_base(&site);
             }
@@ -242,7 +245,7 @@ impl Builder {
         self.record().texts.insert("language".into(), text);
     }
 
-    /// The document; `is_whole` where its outermost element ended.
+    /// The document as far as it went.
     pub(super) fn finish(mut self) -> Document {
         if self.bad_dates > 0 {
             self.document.problems.push(format!("{} dates cannot be read", self.bad_dates));

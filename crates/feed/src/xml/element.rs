@@ -8,6 +8,10 @@ use super::{base64, references};
 use crate::address::resolve;
 use crate::document::{Attributes, Text, Writing};
 
+/// The longest base address and language that are believed: every text inside carries them.
+const LONGEST_BASE: usize = 4096;
+const LONGEST_LANGUAGE: usize = 100;
+
 /// An element that has started and not ended.
 #[derive(Debug)]
 pub(super) struct Element {
@@ -60,13 +64,15 @@ impl Element {
         let mut element =
             Self { written, name, meaning, attributes, mark, text, role, base, language };
         if let Some(own) = element.attribute("xml:base") {
-            element.base = resolve(&element.base, own).into();
+            let base = resolve(&element.base, own);
+            element.set_base(&base);
         }
         let tag = element.attributes.iter().find(|(key, _)| key == "xml:lang");
         if let Some((_, tag)) = tag {
             // An empty one takes the outer language away.
             let own = tag.trim().replace('_', "-");
-            element.language = (!own.is_empty()).then(|| own.into());
+            element.language = None;
+            element.set_language(&own);
         }
         element
     }
@@ -119,7 +125,9 @@ impl Element {
     }
 
     pub(super) fn set_base(&mut self, base: &str) {
-        self.base = base.into();
+        if base.len() <= LONGEST_BASE {
+            self.base = base.into();
+        }
     }
 
     pub(super) fn language(&self) -> Option<&str> {
@@ -127,7 +135,9 @@ impl Element {
     }
 
     pub(super) fn set_language(&mut self, language: &str) {
-        self.language = Some(language.into());
+        if !language.is_empty() && language.len() <= LONGEST_LANGUAGE {
+            self.language = Some(language.into());
+        }
     }
 
     /// An attribute, unless it is empty.

@@ -24,6 +24,9 @@ use references::Defined;
 /// The most attributes of one element that are read.
 const MAX_ATTRIBUTES: usize = 64;
 
+/// How much of a document type is kept, in bytes.
+const LONGEST_DOCUMENT_TYPE: usize = 4096;
+
 /// Elements of HTML that have no end.
 const VOID: &[&str] =
     &["area", "br", "col", "embed", "hr", "img", "input", "link", "source", "wbr"];
@@ -115,7 +118,9 @@ impl Parsing {
             Event::GeneralRef(name) => self.reference(&name),
             Event::DocType(document_type) => {
                 self.defined = Defined::of(&document_type);
-                self.document_type = document_type.to_lowercase();
+                // It is looked through at every entity that nobody knows.
+                let start = document_type.floor_char_boundary(LONGEST_DOCUMENT_TYPE);
+                self.document_type = document_type[..start].to_lowercase();
             }
             // Declarations, also in the middle, and instructions say nothing.
             _ => {}

@@ -3,8 +3,8 @@
 use trafilatura::Options;
 use wirefold_text::normalise;
 
-use super::Page;
 use super::data::{self, Said};
+use super::{Page, title};
 use crate::feed::{decode, language, time};
 use wirefold_feed::html::{self, Head};
 
@@ -104,10 +104,28 @@ fn without_headline(text: String, title: &str) -> String {
     }
 }
 
+/// Names of meta elements with the title, the one about the article alone first.
+const TITLES: &[&str] = &[
+    "dc:title",
+    "dc.title",
+    "dcterm:title",
+    "dcterms.title",
+    "og:title",
+    "weibo:article:title",
+    "weibo:webpage:title",
+    "title",
+    "twitter:title",
+    "parsely-title",
+];
+
 fn title_of(head: &Head, said: &Said) -> Option<String> {
-    let metas = ["og:title", "twitter:title", "dc.title"];
-    let meta = metas.iter().find_map(|name| head.meta(name)).map(html::one_line);
-    said.headline.clone().or(meta)
+    let whole = head.title.as_deref().unwrap_or_default();
+    let is_shown = |title: &&String| whole.contains(title.as_str());
+    // Some call by the name of the page what others call the headline.
+    let shown = [&said.headline, &said.name].into_iter().flatten().find(is_shown);
+    let said = shown.or(said.headline.as_ref()).or(said.name.as_ref()).cloned();
+    let meta = TITLES.iter().find_map(|name| head.meta(name)).map(html::one_line);
+    said.or(meta).or_else(|| Some(title::of_page(whole)).filter(|title| !title.is_empty()))
 }
 
 fn byline_of(said: &Said, meta: Option<&str>) -> Option<String> {
