@@ -120,8 +120,9 @@ const TITLES: &[&str] = &[
 
 fn title_of(head: &Head, said: &Said) -> Option<String> {
     let whole = head.title.as_deref().unwrap_or_default();
-    let is_shown = |title: &&String| whole.contains(title.as_str());
-    // Some call by the name of the page what others call the headline.
+    // Some call by the name what others call the headline, and some call so their site.
+    let is_shown =
+        |title: &&String| whole.contains(title.as_str()) && title.len() * 2 > whole.len();
     let shown = [&said.headline, &said.name].into_iter().flatten().find(is_shown);
     let said = shown.or(said.headline.as_ref()).or(said.name.as_ref()).cloned();
     let meta = TITLES.iter().find_map(|name| head.meta(name)).map(html::one_line);
@@ -177,6 +178,31 @@ mod tests {
         assert_eq!(page.title.as_deref(), Some("Ferry & fog"));
         assert_eq!(page.byline.as_deref(), Some("Bo Ray"));
         assert_eq!(page.published, Some("2026-03-05T14:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_title_is_the_one_that_the_page_gives_for_its_article() {
+        let check = |title: &str, data: &str, metas: &[(&str, &str)], expected: &str| {
+            let metas: String = metas
+                .iter()
+                .map(|(name, said)| format!("<meta name='{name}' content='{said}'>"))
+                .collect();
+            let head = html::head_of(&format!("<title>{title}</title>{metas}"));
+            let said = data::said(&[format!("{{\"@type\":\"Article\",{data}}}")]);
+            assert_eq!(title_of(&head, &said).as_deref(), Some(expected));
+        };
+        let title = "Ferry leaves four hours late | The Ledger";
+        let ferry = "Ferry leaves four hours late";
+        check(title, "\"x\":1", &[], ferry);
+        check(title, "\"headline\":\"Late!\"", &[("og:title", "No")], "Late!");
+        check(
+            title,
+            "\"headline\":\"On ferries\",\"name\":\"Ferry leaves four hours late\"",
+            &[],
+            ferry,
+        );
+        check(title, "\"headline\":\"Late!\",\"name\":\"The Ledger\"", &[], "Late!");
+        check(title, "\"x\":1", &[("og:title", "Two"), ("dc.title", "One")], "One");
     }
 
     #[test]
