@@ -64,8 +64,8 @@ impl Element {
         let mut element =
             Self { written, name, meaning, attributes, mark, text, role, base, language };
         if let Some(own) = element.attribute("xml:base") {
-            let base = resolve(&element.base, own);
-            element.set_base(&base);
+            let absolute = resolve(&element.base, own);
+            element.set_base(&absolute);
         }
         let tag = element.attributes.iter().find(|(key, _)| key == "xml:lang");
         if let Some((_, tag)) = tag {

@@ -16,7 +16,7 @@ pub(super) fn of_page(title: &str) -> String {
     };
     let before = whole[..*last].trim();
     let cut = if words(before) < 3 { whole[first + sign.len_utf8()..].trim() } else { before };
-    let is_path = parts.iter().any(|(_, sign)| matches!(sign, '\\' | '/' | '>' | '»'));
+    let is_path = parts.iter().any(|(_, one)| matches!(one, '\\' | '/' | '>' | '»'));
     let of_whole = words(&whole.replace(SIGNS, ""));
     let is_little = words(cut) <= 4 && !(is_path && words(cut) + 1 == of_whole);
     if is_little { whole.to_owned() } else { cut.to_owned() }

@@ -180,7 +180,7 @@ fn write_item(text: &mut String, item: &Item) -> std::fmt::Result {
         about.extend(name.map(|name| format!("from {}", clean(name))));
     }
     let given = [&item.content, &item.description].into_iter().flatten();
-    let words = given.map(|text| text.split_whitespace().count()).max().unwrap_or(0);
+    let words = given.map(|it| it.split_whitespace().count()).max().unwrap_or(0);
     about.push(count(words, "word", "words"));
     let indent = " ".repeat(22);
     writeln!(text, "{indent}{}", about.join(" · "))?;
