@@ -44,19 +44,94 @@ fn alert_rules_name_metrics_that_there_are() {
 }
 
 #[test]
+fn every_alert_has_a_test() {
+    let (rules, tests) =
+        (read("deploy/prometheus/rules.yml"), read("deploy/prometheus/rules.test.yml"));
+    let names: Vec<_> =
+        rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    assert!(names.len() > 9, "{names:?}");
+    for name in names {
+        assert!(tests.contains(&format!("alertname: {name}\n        exp_alerts:")), "{name}");
+    }
+}
+
+#[test]
+fn prometheus_asks_services_that_there_are() {
+    let (asked, compose) = (read("deploy/prometheus/prometheus.yml"), read("docker-compose.yml"));
+    let stages = blocks(&compose).into_iter().filter(|(_, body)| body.contains("<<: *stage"));
+    let stages: Vec<_> = stages.map(|(name, _)| name).collect();
+    assert_eq!(stages.len(), 6, "{stages:?}");
+    for stage in stages {
+        let by_name = asked.contains(&format!("{stage}:9787"));
+        let as_many = asked.contains(&format!("names: [{stage}]")) && asked.contains("port: 9787");
+        assert!(by_name != as_many, "{stage} is asked once");
+    }
+    assert!(compose.contains("WIREFOLD_OPERATIONS__LISTEN: 0.0.0.0:9787"));
+}
+
+#[test]
 fn the_dashboard_names_metrics_that_there_are() {
-    let dashboard: serde_json::Value =
-        serde_json::from_str(&read("deploy/grafana/dashboards/wirefold.json")).unwrap();
-    let mut expressions = Vec::new();
-    for panel in dashboard["panels"].as_array().unwrap() {
-        assert_eq!(panel["datasource"]["uid"], "wirefold-prometheus", "{panel}");
-        for target in panel["targets"].as_array().unwrap() {
-            expressions.push(target["expr"].as_str().unwrap().to_owned());
+    let expressions: Vec<_> = panels()
+        .iter()
+        .flat_map(|panel| panel["targets"].as_array().unwrap().clone())
+        .map(|target| target["expr"].as_str().unwrap().to_owned())
+        .collect();
+    check_metrics(&expressions, 15);
+}
+
+/// What Grafana would refuse or draw wrongly, as no Grafana looks at it here.
+#[test]
+fn the_dashboard_is_one_that_loads() {
+    let mut ids = BTreeSet::new();
+    let mut taken = BTreeSet::new();
+    for panel in panels() {
+        let title = panel["title"].as_str().unwrap();
+        assert!(ids.insert(panel["id"].as_u64().unwrap()), "{title}: an id twice");
+        assert!(["stat", "timeseries"].contains(&panel["type"].as_str().unwrap()), "{title}");
+        let [x, y, w, h] =
+            ["x", "y", "w", "h"].map(|side| panel["gridPos"][side].as_u64().unwrap());
+        assert!(w > 0 && h > 0 && x + w <= 24, "{title} is beyond the 24 columns");
+        for cell in (x..x + w).flat_map(|column| (y..y + h).map(move |row| (column, row))) {
+            assert!(taken.insert(cell), "{title} covers another panel");
+        }
+        let targets = panel["targets"].as_array().unwrap();
+        let letters: BTreeSet<_> = targets.iter().map(|it| it["refId"].as_str().unwrap()).collect();
+        assert_eq!(letters.len(), targets.len(), "{title}: a refId twice");
+        for of in targets.iter().chain([&panel]) {
+            assert_eq!(of["datasource"]["type"], "prometheus", "{title}");
+            assert_eq!(of["datasource"]["uid"], "wirefold-prometheus", "{title}");
         }
     }
-    check_metrics(&expressions, 15);
+    let dashboard = dashboard();
+    assert_eq!(dashboard["uid"], "wirefold");
+    assert!(dashboard.get("id").is_none_or(serde_json::Value::is_null), "Grafana gives the id");
+}
+
+#[test]
+fn grafana_is_given_the_dashboard_and_the_source_that_it_names() {
+    let compose = read("docker-compose.yml");
+    let (_, grafana) = blocks(&compose).into_iter().find(|(name, _)| name == "grafana").unwrap();
+    for mount in [
+        "./deploy/grafana/provisioning:/etc/grafana/provisioning:ro",
+        "./deploy/grafana/dashboards:/etc/wirefold/dashboards:ro",
+        "HOME_DASHBOARD_PATH: /etc/wirefold/dashboards/wirefold.json",
+    ] {
+        assert!(grafana.contains(mount), "{mount}");
+    }
     let source = read("deploy/grafana/provisioning/datasources/prometheus.yml");
-    assert!(source.contains("uid: wirefold-prometheus"));
+    for line in ["uid: wirefold-prometheus", "type: prometheus", "url: http://prometheus:9090"] {
+        assert!(source.contains(line), "{line}");
+    }
+    let provider = read("deploy/grafana/provisioning/dashboards/wirefold.yml");
+    assert!(provider.contains("path: /etc/wirefold/dashboards "), "{provider}");
+}
+
+fn dashboard() -> serde_json::Value {
+    serde_json::from_str(&read("deploy/grafana/dashboards/wirefold.json")).expect("it is JSON")
+}
+
+fn panels() -> Vec<serde_json::Value> {
+    dashboard()["panels"].as_array().expect("it has panels").clone()
 }
 
 #[test]
@@ -92,6 +167,14 @@ fn every_service_is_hardened_limited_and_looked_after() {
         }
         assert!(!body.contains("container_name"), "{name} cannot be scaled");
     }
+}
+
+/// The builder that is used without BuildKit loses a layer between two such copies.
+#[test]
+fn the_image_copies_from_its_build_once() {
+    let dockerfile = read("deploy/Dockerfile");
+    let (_, image) = dockerfile.rsplit_once("\nFROM ").unwrap();
+    assert_eq!(image.matches("COPY --from=").count(), 1, "{image}");
 }
 
 /// The services of a compose file with their lines.

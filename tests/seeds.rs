@@ -12,7 +12,7 @@ pub(crate) mod expected;
 mod feeds;
 
 /// A file or folder of `seeds/`. Cargo runs tests in the folder of their package.
-fn seeds(path: &str) -> PathBuf {
+pub(crate) fn seeds(path: &str) -> PathBuf {
     PathBuf::from("../../seeds").join(path)
 }
 

@@ -6,16 +6,14 @@ again, so end this and start it again, and it goes on where it was.
     python3 examples/python/follow.py --password-file reader.password
 """
 
-import argparse
-import asyncio
 import json
-import pathlib
 
-import nats
 from nats.errors import TimeoutError as NothingNew
 
+import reader
+
 # `wirefold setup` makes this reader; the user `reader` may use it and make none of its own.
-STREAM, DURABLE, INBOX = "WF_OUTPUT", "reader", b"_INBOX_reader"
+STREAM, DURABLE = "WF_OUTPUT", "reader"
 
 
 def line(subject, body):
@@ -26,29 +24,24 @@ def line(subject, body):
     return f"{verdict['class']:8} {article['outlet']:24} {article['title']}"
 
 
-async def follow(arguments):
-    password = pathlib.Path(arguments.password_file).read_text().strip()
-    client = await nats.connect(
-        arguments.nats, user="reader", password=password, inbox_prefix=INBOX
-    )
-    reader = await client.jetstream().pull_subscribe_bind(DURABLE, STREAM)
-    left = arguments.count
+async def follow(client, told):
+    output = await client.jetstream().pull_subscribe_bind(DURABLE, STREAM)
+    left = told.count
     while left != 0:
         try:
-            messages = await reader.fetch(min(left, 100) if left > 0 else 100, timeout=5)
+            messages = await output.fetch(min(left, 100) if left > 0 else 100, timeout=5)
         except NothingNew:
             continue
         for message in messages:
-            print(line(message.subject, json.loads(message.data)), flush=True)
+            body = json.loads(message.data)
+            print(json.dumps(body) if told.json else line(message.subject, body), flush=True)
             # Only now: had the line not been printed, it would come again.
             await message.ack_sync()
             left -= 1
-    await client.close()
+    return 0
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--nats", default="nats://127.0.0.1:4222")
-    parser.add_argument("--password-file", required=True)
-    parser.add_argument("--count", type=int, default=-1, help="end after so many messages")
-    asyncio.run(follow(parser.parse_args()))
+    count = ("--count", {"type": int, "default": -1, "help": "end after so many messages"})
+    whole = ("--json", {"action": "store_true", "help": "print each message as it came"})
+    reader.run(follow, __doc__, count, whole)

@@ -10,7 +10,7 @@ use crate::dead::DeadLetter;
 use crate::judged::{ArticleJudged, CommandJudged, EpochTaken};
 use crate::output::{OutputArticle, OutputStory};
 use crate::published::Published;
-use crate::records::{FeedRecord, SubscriptionRecord};
+use crate::records::{FeedRecord, StoryRecord, SubscriptionRecord};
 use crate::subjects::Subject;
 use crate::verdict_line::VerdictLine;
 
@@ -41,7 +41,7 @@ pub struct Address {
 }
 
 /// Every message.
-pub const CATALOGUE: [Entry; 12] = [
+pub const CATALOGUE: [Entry; 13] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.1.json",
         "wirefold.article.fetched.1.minimal.json",
@@ -92,6 +92,7 @@ pub const CATALOGUE: [Entry; 12] = [
         "wirefold.dead.1.json",
     ]),
     entry::<FeedRecord>(&["wirefold.feed.1.json", "wirefold.feed.1.waiting.json"]),
+    entry::<StoryRecord>(&["wirefold.story.1.json", "wirefold.story.1.quiet.json"]),
     entry::<SubscriptionRecord>(&["wirefold.subscription.1.json"]),
     entry::<VerdictLine>(&["wirefold.verdict.1.copy.json", "wirefold.verdict.1.json"]),
 ];

@@ -86,7 +86,7 @@ pub use judged::{
 pub use measure::{Containment, MeasureError, Novelty, Simhash};
 pub use output::{LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputStory, TextPolicy};
 pub use published::Published;
-pub use records::{FeedHealth, FeedRecord, SubscriptionRecord, Teasers};
+pub use records::{FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord, Teasers};
 pub use settings::{Digest, FeedSettings, FullText, GroupBy, QuietHours, SubscriptionSettings};
 pub use story::{ChangeKind, EventState, StoryChange, StoryState};
 pub use subjects::Subject;

@@ -1,10 +1,13 @@
-//! What stands in the key-value buckets, for whoever asks how feeds and subscriptions are doing.
+//! What stands in the key-value buckets, for whoever asks how feeds, subscriptions and stories are
+//! doing.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::agency::Agency;
 use crate::codec::{Message, Tag};
+use crate::ids::{ArticleId, EventId, LanguageTag, Outlet, StoryId};
 use crate::settings::{FeedSettings, SubscriptionSettings};
 
 /// A feed with its settings and health: `wf_feeds`, key `feed.<escaped feed id>`.
@@ -152,4 +155,57 @@ pub struct SubscriptionRecord {
 impl Message for SubscriptionRecord {
     const NAME: &'static str = "wirefold.subscription";
     const VERSION: u32 = 1;
+}
+
+/// A story as it stands: `wf_stories`, key `story.<story id>`. One that became part of another is
+/// deleted there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoryRecord {
+    /// `wirefold.story/1`.
+    pub schema: Tag<Self>,
+    /// The story.
+    #[serde(flatten)]
+    pub story: StoryBrief,
+}
+
+impl Message for StoryRecord {
+    const NAME: &'static str = "wirefold.story";
+    const VERSION: u32 = 1;
+}
+
+/// A story without its articles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoryBrief {
+    /// Its id.
+    pub id: StoryId,
+    /// Its event.
+    pub event: EventId,
+    /// The article that stands for it.
+    pub lead: ArticleId,
+    /// The lead's title.
+    pub title: String,
+    /// The language of that title.
+    pub language: LanguageTag,
+    /// The lead's outlet.
+    pub outlet: Outlet,
+    /// The lead's link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Its articles, versions included.
+    pub articles: u32,
+    /// Its outlets.
+    pub outlets: u32,
+    /// Its articles folded as copies.
+    pub copies: u32,
+    /// When its first article was seen here.
+    pub first_seen: Timestamp,
+    /// When its last article was seen here.
+    pub changed: Timestamp,
+    /// The agency behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency: Option<Agency>,
+    /// Its revision, as the detector counts.
+    pub revision: u64,
+    /// Whether it takes no more articles.
+    pub quiet: bool,
 }

@@ -3,7 +3,10 @@
 #[path = "../../crates/flow-nats/tests/server/find.rs"]
 mod find;
 
+mod chaos;
+mod citizens;
 mod dead;
+mod forms;
 mod kills;
 mod over;
 mod seeds;

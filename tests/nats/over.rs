@@ -13,17 +13,17 @@ use wirefold_proto::streams::{OUTPUT, Stream};
 use super::find::{self, Found};
 use crate::pipeline::PATIENCE;
 use crate::pipeline::kept::Kept;
-use crate::pipeline::up::{CONFIG, Up};
+use crate::pipeline::up::{CONFIG, Up, now};
 use crate::program::Folder;
 
 /// The user of the server that `up --nats` starts.
-const USER: &str = "wirefold";
+pub(super) const USER: &str = "wirefold";
 
 /// A running `up --nats`, and the test's own way to its server.
 pub(super) struct Over {
     pub(super) up: Up,
     pub(super) url: String,
-    password: String,
+    pub(super) password: String,
     runtime: Runtime,
     bus: Arc<dyn Bus>,
 }
@@ -102,6 +102,30 @@ impl Over {
         self.runtime.block_on(published).expect("it is stored");
     }
 
+    /// How many messages stand in a stream.
+    #[track_caller]
+    pub(super) fn count(&self, stream: &Stream, filter: &str) -> usize {
+        self.runtime.block_on(async {
+            let mut reader = self.bus.read(stream.name, filter, 1).await.expect("it can be read");
+            let mut count = 0;
+            loop {
+                match reader.ready(1000).await.expect("it can be read").len() {
+                    0 => return count,
+                    more => count += more,
+                }
+            }
+        })
+    }
+
+    /// What stands under a key; nothing where there is none.
+    #[track_caller]
+    pub(super) fn value(&self, bucket: &str, key: &str) -> String {
+        let table = self.bus.key_value(bucket).expect("a name");
+        let entry = self.runtime.block_on(table.get(key)).expect("it can be read");
+        let value = entry.and_then(|entry| entry.value).unwrap_or_default();
+        String::from_utf8_lossy(&value).into_owned()
+    }
+
     /// Everything that stands on the server.
     #[track_caller]
     pub(super) fn kept(&self) -> Kept {
@@ -111,9 +135,19 @@ impl Over {
     /// `kill -9` for the process of this name.
     #[track_caller]
     pub(super) fn kill(&self, name: &str) {
-        let found = self.children().into_iter().find(|child| is_named(*child, name));
-        let child = found.unwrap_or_else(|| panic!("no {name} runs\n{}", self.up.said()));
-        kill_process(child, Signal::KILL).expect("it runs");
+        kill_process(self.pid_of(name), Signal::KILL).expect("it runs");
+    }
+
+    /// The process of this name, as soon as it runs: one that ended is started again a moment later.
+    #[track_caller]
+    pub(super) fn pid_of(&self, name: &str) -> Pid {
+        let deadline = now().plus(PATIENCE);
+        loop {
+            if let Some(found) = self.children().into_iter().find(|child| is_named(*child, name)) {
+                return found;
+            }
+            assert!(now() < deadline, "no {name} runs\n{}", self.up.said());
+        }
     }
 
     /// The processes that it has started and that run.
@@ -130,7 +164,7 @@ impl Over {
 const ARTICLES: &str = "wirefold.v1.output.article.>";
 
 /// Fails where it takes longer than a test waits.
-async fn within<T>(event: impl Future<Output = T>) -> T {
+pub(super) async fn within<T>(event: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, event).await.expect("nothing more comes out")
 }
 

@@ -2,6 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 
+use super::citizens::broker::free_port;
 use super::over::program;
 use crate::program::Folder;
 
@@ -29,13 +30,6 @@ fn server(folder: &Folder) -> Server {
     command.arg("-c").arg(folder.path().join("nats.conf"));
     let child = command.stderr(Stdio::null()).spawn().expect("it is a program");
     Server { child, url: format!("nats://127.0.0.1:{port}") }
-}
-
-/// Below the ports of outgoing connections, one of which could take it meanwhile.
-fn free_port() -> u16 {
-    let own = u16::try_from(std::process::id() % 5000).expect("it is small");
-    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    (12_000 + own..).find(is_free).expect("a port is free")
 }
 
 #[test]

@@ -1,5 +1,4 @@
-//! The examples run, against a real `wirefold up`; the one over NATS, which needs nats-py and a server
-//! with users, by hand only.
+//! The examples run, against a real `wirefold up`; those over NATS are run by `nats::citizens`.
 
 use std::process::Command;
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod accuracy;
 pub(crate) mod bench;
+pub(crate) mod chaos;
 pub(crate) mod compose_test;
 pub(crate) mod frequencies;
 pub(crate) mod sizes;

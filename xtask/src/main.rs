@@ -16,7 +16,7 @@ mod table;
 #[path = "../../tests/tidy/tree.rs"]
 mod tree;
 
-use commands::{accuracy, bench, compose_test, frequencies, sizes, test, tools};
+use commands::{accuracy, bench, chaos, compose_test, frequencies, sizes, test, tools};
 
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", about = "Developers' tasks of wirefold", max_term_width = 100)]
@@ -31,8 +31,10 @@ enum Task {
     Test,
     /// Examine the detector on labelled sets and write docs/accuracy.md.
     Accuracy(accuracy::Arguments),
-    /// Measure a release build: `bench pipeline`, `bench small`.
+    /// Measure a release build: `bench pipeline`, `bench small`, `bench detect`.
     Bench(bench::Arguments),
+    /// Kill everything over NATS, seed by seed, and see that nothing is lost or repeated.
+    Chaos(chaos::Arguments),
     /// Bring the containers up with Docker, kill each, and see that nothing is lost.
     ComposeTest(compose_test::Arguments),
     /// Count words in ../shared/suites and seeds for the table of crates/dedup.
@@ -48,6 +50,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Test => test::run(),
         Task::Accuracy(arguments) => accuracy::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Chaos(arguments) => chaos::run(&arguments),
         Task::ComposeTest(arguments) => compose_test::run(&arguments),
         Task::Frequencies => frequencies::run(),
         Task::Sizes => sizes::run(),

@@ -47,6 +47,11 @@ impl BodyWord {
     pub fn counts(&self) -> bool {
         !self.quoted && !self.boilerplate
     }
+
+    /// Whether it is more than a character that stands for itself.
+    fn is_whole(&self) -> bool {
+        u32::from(self.weight) == WORD_WEIGHT
+    }
 }
 
 /// The words of a text that are compared, in order.
@@ -110,11 +115,18 @@ impl Body {
     /// words (five words, or nine characters). Shorter than the words by the last run's length.
     #[must_use]
     pub fn shingles(&self) -> Vec<u64> {
+        const WORDS: usize = SHINGLE_WORDS as usize;
+        // Nearly all texts: the shingles are of equal length.
+        if self.words.iter().all(BodyWord::is_whole) {
+            let runs = self.words.windows(WORDS);
+            return runs
+                .map(|run| run.iter().fold(SEED, |hash, word| mix(hash, word.hash)))
+                .collect();
+        }
         let mut shingles = Vec::with_capacity(self.words.len());
         for start in 0..self.words.len() {
             let rest = &self.words[start..];
-            let shingle = whole_words(rest).or_else(|| shortest_run(rest));
-            match shingle {
+            match shortest_run(rest) {
                 Some(shingle) => shingles.push(shingle),
                 None => break,
             }
@@ -153,13 +165,6 @@ fn body_word(word: &wirefold_text::Word, normal: &str, index: u32) -> BodyWord {
         quoted: word.quoted,
         boilerplate: false,
     }
-}
-
-/// The shingle at the beginning of `words` where none of its words stands for itself: nearly always.
-fn whole_words(words: &[BodyWord]) -> Option<u64> {
-    let run = words.first_chunk::<{ SHINGLE_WORDS as usize }>()?;
-    let is_whole = run.iter().all(|word| u32::from(word.weight) == WORD_WEIGHT);
-    is_whole.then(|| run.iter().fold(SEED, |hash, word| mix(hash, word.hash)))
 }
 
 /// The shingle at the beginning of `words`.

@@ -54,6 +54,11 @@ impl Traits {
     /// been left out.
     #[must_use]
     pub fn new(outlet: &str, whole: &Body, text: &Text) -> Traits {
+        Traits::with(outlet, whole, text, &whole.shingles())
+    }
+
+    /// The same, where the body's shingles are known.
+    pub(crate) fn with(outlet: &str, whole: &Body, text: &Text, shingles: &[u64]) -> Traits {
         let mut paragraphs: Vec<(u32, u64)> = Vec::new();
         for word in &whole.words {
             let paragraph = text.words()[word.index as usize].paragraph;
@@ -62,12 +67,11 @@ impl Traits {
                 _ => paragraphs.push((paragraph, mix(PARAGRAPH, word.hash))),
             }
         }
-        let shingles = whole.shingles();
-        let sampled = (0_u32..).zip(shingles).filter(|(_, hash)| hash % SAMPLE == 0);
+        let sampled = (0_u32..).zip(shingles).filter(|(_, hash)| *hash % SAMPLE == 0);
         Traits {
             outlet: crate::body::word_hash(outlet),
             paragraphs: paragraphs.into_iter().map(|(at, hash)| (at, short(hash))).collect(),
-            shingles: sampled.map(|(at, hash)| (at, short(mix(SHINGLE, hash)))).collect(),
+            shingles: sampled.map(|(at, hash)| (at, short(mix(SHINGLE, *hash)))).collect(),
         }
     }
 
@@ -88,8 +92,8 @@ fn short(hash: u64) -> u32 {
 impl Boilerplate {
     /// Leaves the outlet's paragraphs out of `whole` and marks its runs.
     #[must_use]
-    pub fn mask(&self, whole: &Body, text: &Text, traits: &Traits, settings: &Settings) -> Body {
-        let mut masked = whole.clone();
+    pub fn mask(&self, whole: Body, text: &Text, traits: &Traits, settings: &Settings) -> Body {
+        let mut masked = whole;
         let Some(outlet) = self.outlets.get(&traits.outlet) else {
             return masked;
         };
@@ -186,7 +190,7 @@ mod tests {
         let text = Text::new(original);
         let whole = Body::new(&text);
         let traits = Traits::new("a.example", &whole, &text);
-        let masked = boilerplate.mask(&whole, &text, &traits, &Settings::default());
+        let masked = boilerplate.mask(whole, &text, &traits, &Settings::default());
         masked.words.iter().filter(|word| word.counts()).count()
     }
 

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -13,17 +14,23 @@ use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies};
 use wirefold_text::{Text, normalise};
 
 use crate::bits::Bits;
-use crate::body::{Body, word_hash};
+use crate::body::{Body, BodyWord, word_hash};
 use crate::boilerplate::{Boilerplate, Traits};
 use crate::events::{Events, StoryId};
 use crate::facts::ShortFacts;
+use crate::figures::{Figures, PackedFigures};
 use crate::fingerprint::Fingerprint;
 use crate::index::{DocId, Index};
-use crate::judge::{Article, Judgement, Prior, judge};
-use crate::packed::{Analysed, Opened, Packed};
+use crate::judge::Article;
+use crate::lately::Lately;
+use crate::lexicon::{Lexicon, PackedBody};
+use crate::looked_at::LookedAt;
 use crate::postings::Postings;
+use crate::reading::Analysed;
 use crate::settings::{DAY, Settings};
+use crate::simhash::{simhash, simhash_of_word};
 use crate::stories::Stories;
+use crate::tokens::{PackedText, Tokens};
 use crate::verdict::Verdict;
 
 /// An article as it comes in.
@@ -49,7 +56,9 @@ pub struct Incoming<'a> {
 /// What the detector keeps of an article.
 #[derive(Debug)]
 pub(crate) struct Doc {
-    pub(crate) packed: Packed,
+    pub(crate) text: PackedText,
+    pub(crate) body: PackedBody,
+    pub(crate) figures: PackedFigures,
     /// Its keys stand in the index only.
     pub(crate) fingerprint: Fingerprint,
     pub(crate) facts: ShortFacts,
@@ -58,7 +67,7 @@ pub(crate) struct Doc {
     /// The outlet, as a hash.
     pub(crate) outlet: Option<u64>,
     /// The title in normal form, as a hash; `None` without one.
-    title: Option<u64>,
+    pub(crate) title: Option<u64>,
     pub(crate) time: i64,
     /// Words that other members of the story have too.
     pub(crate) common: Bits,
@@ -82,13 +91,13 @@ pub(crate) struct Relative {
 }
 
 impl Doc {
-    pub(crate) fn article<'a>(&'a self, analysed: &'a Analysed) -> Article<'a> {
-        Article {
-            text: &analysed.text,
-            body: &analysed.body,
-            fingerprint: &self.fingerprint,
-            facts: &self.facts,
-        }
+    pub(crate) fn article<'a>(
+        &'a self,
+        text: &'a (dyn Deref<Target = Text> + 'a),
+        body: &'a Body,
+        figures: &'a Figures,
+    ) -> Article<'a> {
+        Article { text, body, figures, fingerprint: &self.fingerprint, facts: &self.facts }
     }
 }
 
@@ -111,12 +120,18 @@ pub struct Detector {
     pub(crate) events: Events,
     pub(crate) index: Index,
     pub(crate) boilerplate: Boilerplate,
-    /// Articles analysed lately: what is compared is made again from what is kept.
-    pub(crate) opened: RefCell<Opened>,
+    /// What words of late are to the SimHash.
+    words: Lately<u64>,
+    /// The words of bodies at rest.
+    pub(crate) lexicon: Lexicon,
+    /// The words of texts at rest.
+    tokens: Tokens,
+    /// Texts looked at lately: they are analysed again from what is kept.
+    looked_at: RefCell<LookedAt>,
     /// By 128-bit hashes of the items.
-    by_item: Postings<u128>,
+    pub(crate) by_item: Postings<u128>,
     /// The latest article of each story that has a text.
-    by_text: FxHashMap<u128, Vec<DocId>>,
+    pub(crate) by_text: FxHashMap<u128, Vec<DocId>>,
     pub(crate) verdicts: BTreeMap<DocId, Verdict>,
     /// Whether verdicts are kept at all.
     pub(crate) keeps_verdicts: bool,
@@ -124,10 +139,18 @@ pub struct Detector {
     day: i64,
 }
 
-/// Earlier versions of an item that are compared.
-const VERSIONS: usize = 4;
-/// Members of one story among the articles verified, before others are taken.
-const PER_STORY: usize = 6;
+/// What the detector does with an article, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Words, boilerplate, shingles, hashes.
+    Fingerprint,
+    /// The earlier articles worth comparing.
+    Candidates,
+    /// Alignment, and which story it belongs to.
+    Judgement,
+    /// Credit, novelty, the event; entering all that.
+    Rest,
+}
 
 impl Detector {
     /// A detector without any memory.
@@ -145,42 +168,64 @@ impl Detector {
 
     /// Judges the next article of the stream and remembers it.
     pub fn observe(&mut self, incoming: &Incoming<'_>) -> Verdict {
+        self.observe_in_steps(incoming, |_| {})
+    }
+
+    /// The same; `taken` is called after each step, for whoever times them.
+    pub fn observe_in_steps(
+        &mut self,
+        incoming: &Incoming<'_>,
+        mut taken: impl FnMut(Step),
+    ) -> Verdict {
         self.expire(incoming.time);
         let number = self.next;
         self.next += 1;
-        let (doc, analysed, traits) = self.read(number, incoming);
-        let judgement = self.judge(&doc, &analysed, incoming);
-        let analysed = Arc::new(analysed);
-        self.opened.borrow_mut().hold(number, analysed.clone());
-        self.remember(number, incoming, (doc, &analysed), &judgement, traits.as_ref())
+        let (mut doc, analysed, traits) = self.read(number, incoming);
+        taken(Step::Fingerprint);
+        let (versions, earlier) = self.find(&doc, incoming);
+        taken(Step::Candidates);
+        let judgement = self.judge(&doc, &analysed, &versions, &earlier);
+        taken(Step::Judgement);
+        doc.traces = agencies(&analysed.text);
+        doc.traces.splice(0..0, byline_agencies(incoming.byline));
+        self.looked_at.borrow_mut().hold(number, analysed.text.clone());
+        let verdict =
+            self.remember(number, incoming, (doc, &analysed), &judgement, traits.as_ref());
+        taken(Step::Rest);
+        verdict
     }
 
     /// Analyses an article against what is known of its outlet.
-    fn read(&self, number: DocId, incoming: &Incoming<'_>) -> (Doc, Analysed, Option<Traits>) {
-        let text = Text::new(incoming.text);
+    fn read(&mut self, number: DocId, incoming: &Incoming<'_>) -> (Doc, Analysed, Option<Traits>) {
+        let text = Arc::new(Text::new(incoming.text));
         let whole = Body::new(&text);
-        let traits = incoming.outlet.map(|outlet| Traits::new(outlet, &whole, &text));
+        let (len, mut shingles) = (whole.len(), whole.shingles());
+        let simhash = self.simhash(&text, &whole);
+        let traits = incoming.outlet.map(|outlet| Traits::with(outlet, &whole, &text, &shingles));
         let mut body = match &traits {
-            Some(traits) => self.boilerplate.mask(&whole, &text, traits, &self.settings),
+            Some(traits) => self.boilerplate.mask(whole, &text, traits, &self.settings),
             None => whole,
         };
-        let shingles = body.shingles();
+        if body.len() < len {
+            shingles = body.shingles();
+        }
         self.index.mark_hot(&mut body, &shingles, |docs| self.is_hot(docs));
-        let fingerprint = Fingerprint::with(&text, &body, shingles);
+        let fingerprint = Fingerprint::with(&text, &body, shingles, simhash);
         let facts = ShortFacts::new(&text, &body, &self.settings);
-        let mut traces = agencies(&text);
-        traces.splice(0..0, byline_agencies(incoming.byline));
+        let figures = Figures::new(&text);
         let (common, foreign) = (Bits::new(body.len()), Bits::new(body.len()));
         let quoted = body.quoted_weight();
-        let analysed = Analysed { text, body };
+        let day = incoming.time.div_euclid(DAY);
         let doc = Doc {
             quoted,
             common,
             foreign,
-            packed: Packed::new(&analysed, &mut self.opened.borrow_mut().press),
+            text: self.tokens.pack(incoming.text, day),
+            body: self.lexicon.pack(&body, day),
+            figures: figures.pack(),
             fingerprint,
             facts,
-            traces,
+            traces: Vec::new(),
             story: number,
             outlet: incoming.outlet.map(word_hash),
             title: Some(normalise(incoming.title)).filter(|t| !t.is_empty()).map(|t| word_hash(&t)),
@@ -188,68 +233,25 @@ impl Detector {
             kin: Vec::new(),
             holds: Vec::new(),
         };
-        (doc, analysed, traits)
+        (doc, Analysed { text, body, figures }, traits)
     }
 
-    /// The article as it was compared, unless it left the window.
-    pub(crate) fn open(&self, doc: DocId) -> Option<Arc<Analysed>> {
-        let packed = &self.docs.get(&doc)?.packed;
-        Some(self.opened.borrow_mut().get(doc, packed))
-    }
-
-    fn judge(&self, doc: &Doc, analysed: &Analysed, incoming: &Incoming<'_>) -> Judgement {
-        let versions = self.versions(incoming);
-        let mut earlier: Vec<DocId> = versions.clone();
-        let same_text = doc.fingerprint.exact.and_then(|exact| self.by_text.get(&exact));
-        earlier.extend(same_text.into_iter().flatten());
-        if doc.fingerprint.is_comparable(&self.settings) {
-            earlier.extend(self.candidates(&doc.fingerprint));
-        }
-        earlier.sort_unstable();
-        earlier.dedup();
-        let opened: Vec<(DocId, &Doc, Arc<Analysed>)> = earlier
-            .iter()
-            .filter_map(|number| Some((*number, self.docs.get(number)?, self.open(*number)?)))
-            .collect();
-        let priors: Vec<Prior<'_>> = opened
-            .iter()
-            .map(|(number, prior, reading)| Prior {
-                doc: *number,
-                article: prior.article(reading),
-                same_item: versions.contains(number),
-                same_outlet: doc.outlet.is_some() && doc.outlet == prior.outlet,
-                other_title: doc.title.zip(prior.title).is_some_and(|(a, b)| a != b),
-                common: &prior.common,
-                foreign: &prior.foreign,
+    /// The SimHash of a text, given the body that has all its words but furniture.
+    fn simhash(&mut self, text: &Text, whole: &Body) -> u64 {
+        let of_word = |word: &BodyWord| {
+            self.words.get(word.hash).unwrap_or_else(|| {
+                let hash = simhash_of_word(text.normal(&text.words()[word.index as usize]));
+                self.words.set(word.hash, hash);
+                hash
             })
-            .collect();
-        judge(&doc.article(analysed), &priors, &self.settings)
+        };
+        simhash(whole.words.iter().map(of_word))
     }
 
-    /// The latest versions of the same item.
-    fn versions(&self, incoming: &Incoming<'_>) -> Vec<DocId> {
-        let lists = incoming.items.iter().map(|item| self.by_item.get(&item_hash(item)));
-        let mut versions: Vec<DocId> = lists.flatten().copied().collect();
-        versions.sort_unstable();
-        versions.dedup();
-        versions.split_off(versions.len().saturating_sub(VERSIONS))
-    }
-
-    /// The earlier articles worth verifying: the likeliest, but not one story only.
-    fn candidates(&self, fingerprint: &Fingerprint) -> Vec<DocId> {
-        let found = self.index.candidates(fingerprint, |docs| self.is_hot(docs));
-        let mut per_story: FxHashMap<StoryId, usize> = FxHashMap::default();
-        let (mut first, mut later) = (Vec::new(), Vec::new());
-        for candidate in found.into_iter().filter(|found| self.docs.contains_key(&found.doc)) {
-            let story = self.story_of(candidate.doc);
-            let taken = per_story.entry(story).or_default();
-            *taken += 1;
-            let list = if *taken <= PER_STORY { &mut first } else { &mut later };
-            list.push(candidate.doc);
-        }
-        first.extend(later);
-        first.truncate(self.settings.verified);
-        first
+    /// The text of an article, unless it left the window.
+    pub(crate) fn open(&self, doc: DocId) -> Option<Arc<Text>> {
+        let packed = &self.docs.get(&doc)?.text;
+        Some(self.looked_at.borrow_mut().get(doc, || self.tokens.open(packed)))
     }
 
     pub(crate) fn story_of(&self, doc: DocId) -> StoryId {
@@ -257,7 +259,7 @@ impl Detector {
     }
 
     /// Whether the articles under one key belong to so many stories that it says nothing.
-    fn is_hot(&self, docs: &[DocId]) -> bool {
+    pub(crate) fn is_hot(&self, docs: &[DocId]) -> bool {
         if docs.len() <= self.settings.hot_stories {
             return false;
         }
@@ -297,6 +299,8 @@ impl Detector {
         self.day = day;
         let oldest = time - self.settings.window;
         self.index.expire(oldest);
+        self.lexicon.expire(oldest.div_euclid(DAY));
+        self.tokens.expire(oldest.div_euclid(DAY));
         self.boilerplate.expire(oldest);
         self.settle_leaving(oldest);
         self.docs.retain(|_, doc| doc.time >= oldest);
@@ -327,7 +331,7 @@ impl Detector {
 }
 
 /// 128 bits tell all items of a window apart, and take a quarter of their names.
-fn item_hash(item: &str) -> u128 {
+pub(crate) fn item_hash(item: &str) -> u128 {
     SipHasher13::new().hash(item.as_bytes()).as_u128()
 }
 

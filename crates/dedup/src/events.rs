@@ -24,13 +24,13 @@ pub type StoryId = u32;
 /// An event's number: that of its first story.
 pub type EventId = u32;
 
-/// Terms of a new story that are looked up to find like ones.
-const LOOKED_UP: usize = 256;
+/// The heaviest terms of a story, by which it is found and looks for like ones.
+const HEAVIEST: usize = 48;
 /// Stories looked at under one term, the latest first: a term of more says little.
 const LATEST: usize = 300;
 /// Stories looked at under all terms together, the heaviest terms first: what bounds the work in a
 /// window of any size.
-const LOOKS: usize = 16_384;
+const LOOKS: usize = 4_096;
 /// Stories compared in full.
 const COMPARED: usize = 24;
 /// What a shared quotation adds to likeness.
@@ -166,7 +166,9 @@ impl Events {
         quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Joined {
         let terms = self.frequencies.place_all(terms);
-        let mut joined = self.links(time, &terms, settings, quotations);
+        let vector = terms.vector(&self.frequencies);
+        let heaviest = vector.heaviest(HEAVIEST);
+        let mut joined = self.links(time, (&terms, &vector, &heaviest), settings, quotations);
         let event = match joined.links.first() {
             Some(best) => self.profiles.get(&best.story).map_or(story, |p| self.resolve(p.event)),
             None => story,
@@ -178,7 +180,7 @@ impl Events {
             entry.first = entry.first.min(time);
             entry.last = entry.last.max(time);
         }
-        self.learn(story, time, event, terms);
+        self.learn(story, time, event, terms, &heaviest);
         joined.absorbed = self.merge_linked(event, &joined.links, settings);
         joined
     }
@@ -197,9 +199,16 @@ impl Events {
         self.events.insert(story, Event { first: time, last: time, stories: vec![story] });
     }
 
-    fn learn(&mut self, story: StoryId, time: i64, event: EventId, terms: Placed) {
+    fn learn(
+        &mut self,
+        story: StoryId,
+        time: i64,
+        event: EventId,
+        terms: Placed,
+        heaviest: &[u32],
+    ) {
         self.frequencies.learn(&terms);
-        for place in &terms.places {
+        for place in heaviest {
             self.by_term.push(*place, story, LATEST);
         }
         self.profiles.insert(story, Profile { event, terms, time });
@@ -210,16 +219,15 @@ impl Events {
     fn links(
         &self,
         time: i64,
-        terms: &Placed,
+        (terms, vector, heaviest): (&Placed, &Vector, &[u32]),
         settings: &Settings,
         quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Joined {
-        let vector = terms.vector(&self.frequencies);
         let names = terms.rare_names(&self.frequencies);
         let mut links: Vec<Link> = self
-            .like(&vector)
+            .like(heaviest)
             .into_iter()
-            .filter_map(|story| self.link(story, time, (&vector, &names), settings, quotations))
+            .filter_map(|story| self.link(story, time, (vector, &names), settings, quotations))
             .collect();
         links.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.story.cmp(&b.story)));
         let likeliest = links.first().and_then(|link| self.event_of(link.story));
@@ -244,15 +252,15 @@ impl Events {
         });
     }
 
-    /// The stories that have most of the vector's heaviest terms.
-    fn like(&self, vector: &Vector) -> Vec<StoryId> {
+    /// The stories that have most of these terms among their heaviest.
+    fn like(&self, heaviest: &[u32]) -> Vec<StoryId> {
         let end = |story: Option<(&StoryId, &Profile)>| story.map_or(0, |(story, _)| *story);
         let (first, last) = (self.profiles.first_key_value(), self.profiles.last_key_value());
         let mut hits = self.hits.borrow_mut();
         hits.begin(end(first), end(last));
         let mut room = LOOKS;
-        for place in vector.heaviest(LOOKED_UP) {
-            let stories = self.by_term.get(place);
+        for place in heaviest {
+            let stories = self.by_term.get(*place);
             hits.count(stories.iter().rev().take(LATEST.min(room)));
             room = room.saturating_sub(stories.len().min(LATEST));
         }

@@ -65,7 +65,8 @@ pub(crate) fn facts_agree(
         && facts.conflicting * AGREEING_PER_CONFLICT > facts.agreeing;
     let here = numbers_in(new, overlap.passages.iter().map(Passage::here));
     let there = numbers_in(old, overlap.passages.iter().map(Passage::there));
-    if is_template || !agree(&here, &there, LEAST_NUMBERS) {
+    let common = here.iter().filter(|number| there.binary_search(number).is_ok()).count();
+    if is_template || !is_enough(common, here.len().min(there.len()), LEAST_NUMBERS) {
         return false;
     }
     let is_short = |article: &Article<'_>| article.body.counted_words() <= settings.short_words;
@@ -80,13 +81,17 @@ pub(crate) fn facts_agree(
     }
 }
 
-/// The numbers inside ranges of an article's body, edits included.
-fn numbers_in(
-    article: &Article<'_>,
-    ranges: impl Iterator<Item = Range<usize>>,
-) -> BTreeSet<String> {
-    let found = ranges.flat_map(|range| numbers(article.text, article.body.in_text(&range)));
-    found.map(|number| number.value).collect()
+/// The numbers inside ranges of an article's body, edits included, each once.
+fn numbers_in(article: &Article<'_>, ranges: impl Iterator<Item = Range<usize>>) -> Vec<u32> {
+    let mut found = Vec::new();
+    for range in ranges {
+        let words = article.body.in_text(&range);
+        let read = || numbers(article.text, words.clone()).into_iter().map(|n| n.value).collect();
+        article.figures.among(words.clone(), &read, &mut found);
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Whether an edit inside a passage puts one number in the place of another, or in the opening one
@@ -99,10 +104,14 @@ fn slots_conflict(new: &Article<'_>, old: &Article<'_>, overlap: &Overlap) -> bo
         let opens = here.start < OPENING_WORDS && there.start < OPENING_WORDS;
         let mine = numbers_in(new, std::iter::once(here.clone()));
         let theirs = numbers_in(old, std::iter::once(there.clone()));
-        let differ = |a: &BTreeSet<String>, b: &BTreeSet<String>| {
-            !a.is_empty() && !b.is_empty() && a.is_disjoint(b)
+        let differ = !mine.is_empty()
+            && !theirs.is_empty()
+            && !mine.iter().any(|number| theirs.binary_search(number).is_ok());
+        let other_names = || {
+            let (new_names, old_names) = (names_in(new, here), names_in(old, there));
+            !new_names.is_empty() && !old_names.is_empty() && new_names.is_disjoint(&old_names)
         };
-        differ(&mine, &theirs) || opens && differ(&names_in(new, here), &names_in(old, there))
+        differ || opens && other_names()
     })
 }
 
@@ -116,8 +125,10 @@ fn names_in(article: &Article<'_>, range: Range<usize>) -> BTreeSet<String> {
 
 /// Whether enough of the smaller set stands in the other; sets below `least` say nothing.
 fn agree(here: &BTreeSet<String>, there: &BTreeSet<String>, least: usize) -> bool {
-    let smaller = here.len().min(there.len());
-    let common = here.intersection(there).count();
+    is_enough(here.intersection(there).count(), here.len().min(there.len()), least)
+}
+
+fn is_enough(common: usize, smaller: usize, least: usize) -> bool {
     smaller < least || common as f64 >= LEAST_AGREEMENT * smaller as f64
 }
 

@@ -1,12 +1,11 @@
 //! The fingerprint of an article: exact hash, sampled shingles, SimHash.
 
-use siphasher::sip128::{Hasher128, SipHasher13};
-use std::hash::Hasher;
+use siphasher::sip128::SipHasher13;
 use wirefold_text::Text;
 
 use crate::body::Body;
 use crate::settings::Settings;
-use crate::simhash::simhash;
+use crate::simhash::{simhash, simhash_of_word};
 
 /// One shingle in this many is an index key. A shard may keep a nested half of them.
 pub const SAMPLE: u64 = 8;
@@ -34,24 +33,23 @@ impl Fingerprint {
     /// The fingerprint of a text and its body.
     #[must_use]
     pub fn new(text: &Text, body: &Body) -> Fingerprint {
-        Fingerprint::with(text, body, body.shingles())
+        let simhash = simhash(kept_words(text).map(simhash_of_word));
+        Fingerprint::with(text, body, body.shingles(), simhash)
     }
 
-    /// The same, where the body's shingles are known.
-    pub(crate) fn with(text: &Text, body: &Body, shingles: Vec<u64>) -> Fingerprint {
-        let kept = text.words().iter().zip(text.normal_words()).filter(|(word, _)| !word.furniture);
-        let words = kept.map(|(_, normal)| normal);
+    /// The same, where the body's shingles and the SimHash are known.
+    pub(crate) fn with(text: &Text, body: &Body, shingles: Vec<u64>, simhash: u64) -> Fingerprint {
         let is_dense = shingles.len() < SHORT;
         let below = u64::MAX / if is_dense { DENSE_SAMPLE } else { SAMPLE };
         let mut keys: Vec<u64> = shingles.into_iter().filter(|hash| *hash < below).collect();
         keys.sort_unstable();
         keys.dedup();
         Fingerprint {
-            exact: exact_hash(words.clone()),
+            exact: exact_hash(kept_words(text)),
             keys,
             is_dense,
             counted_shingles: counted_shingles(body),
-            simhash: simhash(words),
+            simhash,
         }
     }
 
@@ -67,15 +65,20 @@ pub(crate) fn is_sampled(hash: u64) -> bool {
     hash < u64::MAX / SAMPLE
 }
 
+/// The normal words that are no furniture.
+fn kept_words(text: &Text) -> impl Iterator<Item = &str> {
+    let words = text.words().iter().zip(text.normal_words());
+    words.filter(|(word, _)| !word.furniture).map(|(_, normal)| normal)
+}
+
 fn exact_hash<'a>(words: impl Iterator<Item = &'a str>) -> Option<u128> {
-    let mut hasher = SipHasher13::new();
-    let mut count = 0_usize;
+    // One long message is hashed several times faster than hundreds of short ones.
+    let mut joined = String::new();
     for word in words {
-        hasher.write(word.as_bytes());
-        hasher.write_u8(b' ');
-        count += 1;
+        joined.push_str(word);
+        joined.push(' ');
     }
-    (count > 0).then(|| hasher.finish128().as_u128())
+    (!joined.is_empty()).then(|| SipHasher13::new().hash(joined.as_bytes()).as_u128())
 }
 
 /// Counted words less what the last shingle needs, in words.

@@ -21,6 +21,8 @@ pub struct Frequencies {
     /// Where each term's count stands.
     places: FxHashMap<u64, u32>,
     counts: Vec<u32>,
+    /// [`ln_after`] of each count.
+    logarithms: Vec<f64>,
 }
 
 impl Default for Frequencies {
@@ -35,8 +37,12 @@ impl Frequencies {
     /// fit are passed over.
     #[must_use]
     pub fn parse(table: &str) -> Frequencies {
-        let mut frequencies =
-            Frequencies { documents: 0, places: FxHashMap::default(), counts: Vec::new() };
+        let mut frequencies = Frequencies {
+            documents: 0,
+            places: FxHashMap::default(),
+            counts: Vec::new(),
+            logarithms: Vec::new(),
+        };
         for line in table.lines() {
             let Some((stem, count)) = line.split_once('\t') else {
                 continue;
@@ -50,6 +56,7 @@ impl Frequencies {
                 stem => {
                     let place = frequencies.place(word_hash(stem));
                     frequencies.counts[place as usize] = count;
+                    frequencies.logarithms[place as usize] = ln_after(count);
                 }
             }
         }
@@ -74,7 +81,9 @@ impl Frequencies {
     pub(crate) fn learn(&mut self, terms: &Placed) {
         self.documents += 1;
         for place in &terms.places {
-            self.counts[*place as usize] += 1;
+            let count = &mut self.counts[*place as usize];
+            *count += 1;
+            self.logarithms[*place as usize] = ln_after(*count);
         }
     }
 
@@ -84,6 +93,7 @@ impl Frequencies {
         let place = *self.places.entry(term).or_insert(next);
         if place == next {
             self.counts.push(0);
+            self.logarithms.push(0.0);
         }
         place
     }
@@ -91,7 +101,7 @@ impl Frequencies {
     /// How rare the term at a place is: the logarithm of documents by those that have it; 0 for a
     /// term that stands everywhere.
     pub(crate) fn rarity(&self, place: u32) -> f64 {
-        (self.most() - ln_after(self.counts[place as usize])).max(0.0)
+        (self.most() - self.logarithms[place as usize]).max(0.0)
     }
 
     /// The rarity of a term never seen.

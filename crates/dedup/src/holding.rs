@@ -74,7 +74,8 @@ impl Part<'_> {
     fn new<'a>(article: &Article<'a>, ranges: impl Iterator<Item = Range<usize>>) -> Part<'a> {
         let mut ranges: Vec<Range<usize>> = ranges.map(|r| article.body.in_text(&r)).collect();
         ranges.sort_unstable_by_key(|range| range.start);
-        Part { text: article.text, ranges, sections: sections(article.text) }
+        let text = article.text.deref();
+        Part { text, ranges, sections: sections(text) }
     }
 
     /// Whether the part begins where the text does, its title apart.

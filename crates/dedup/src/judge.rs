@@ -3,22 +3,26 @@
 use crate::bits::Bits;
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::facts::{ShortFacts, facts_agree};
+use crate::figures::Figures;
 use crate::fingerprint::Fingerprint;
 use crate::holding::{are_items_of, is_held, is_second_text};
 use crate::index::DocId;
 use crate::overlap::Overlap;
 use crate::settings::Settings;
+use std::ops::Deref;
 use wirefold_text::Text;
 
 /// An article as the judge sees it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Article<'a> {
-    /// The analysed text.
-    pub text: &'a Text,
+    /// The analysed text, which may be opened only now: most comparisons do without.
+    pub text: &'a (dyn Deref<Target = Text> + 'a),
     /// What of it is compared.
     pub body: &'a Body,
     /// Its fingerprint.
     pub fingerprint: &'a Fingerprint,
+    /// Its numbers.
+    pub figures: &'a Figures,
     /// Numbers and names, for short texts.
     pub facts: &'a ShortFacts,
 }
@@ -32,7 +36,7 @@ impl Article<'_> {
 }
 
 /// An earlier article that the new one may come from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Prior<'a> {
     /// Its number in the order of arrival.
     pub doc: DocId,

@@ -8,16 +8,15 @@ use wirefold_text::extract::AgencyTrace;
 
 use crate::detector::Detector;
 use crate::index::DocId;
-use crate::packed::Analysed;
 
 /// An article's text, held while somebody looks at it.
-struct Reading(Arc<Analysed>);
+struct Reading(Arc<Text>);
 
 impl Deref for Reading {
     type Target = Text;
 
     fn deref(&self) -> &Text {
-        &self.0.text
+        &self.0
     }
 }
 

@@ -1,12 +1,13 @@
 //! Whether a copy or version brings something new that its readers should hear of, and what.
 
-use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use rustc_hash::FxHashSet;
 use wirefold_text::Text;
 use wirefold_text::extract::{Number, dateline, names, numbers};
 
+use crate::body::{Body, word_hash};
+use crate::figures::Figures;
 use crate::settings::Settings;
 
 /// A reason why a copy or version is material.
@@ -106,11 +107,27 @@ const CORRECTIONS: &[&str] = &[
     "تصحيح",
 ];
 
+/// An earlier member of a story. Its text is opened only where the rest does not tell.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// The text.
+    pub text: &'a (dyn Deref<Target = Text> + 'a),
+    /// What of it is compared.
+    pub body: &'a Body,
+    /// Its numbers.
+    pub figures: &'a Figures,
+}
+
 /// Why `new` is material to a story of which `known` are the members that share text with it; `novelty` is the share of
 /// its words that the story does not have.
 #[must_use]
-pub fn material(new: &Text, known: &[&Text], novelty: f64, settings: &Settings) -> Option<Reason> {
-    if corrects(new) && !known.iter().any(|text| corrects(text)) {
+pub fn material(
+    new: &Text,
+    known: &[Known<'_>],
+    novelty: f64,
+    settings: &Settings,
+) -> Option<Reason> {
+    if corrects(new) && !known.iter().any(|member| corrects(member.text)) {
         return Some(Reason::Correction);
     }
     let lede = behind_dateline(new);
@@ -123,23 +140,30 @@ pub fn material(new: &Text, known: &[&Text], novelty: f64, settings: &Settings) 
     (novelty >= settings.material_novelty).then_some(Reason::MostlyNew(novelty))
 }
 
-fn new_number(new: &Text, lede: Range<usize>, known: &[&Text]) -> Option<String> {
+fn new_number(new: &Text, lede: Range<usize>, known: &[Known<'_>]) -> Option<String> {
     let mut fresh = numbers(new, lede);
-    if fresh.is_empty() {
-        return None;
-    }
-    let old = known.iter().flat_map(|text| numbers(text, 0..text.words().len()));
-    let old: BTreeSet<String> = old.map(|number| number.value).collect();
-    fresh.retain(|number| !old.contains(&number.value) && !Reason::is_of_date(new, number));
+    fresh.retain(|number| {
+        let is_known = known.iter().any(|member| member.figures.has(&number.value));
+        !is_known && !Reason::is_of_date(new, number)
+    });
     fresh.into_iter().next().map(|number| number.value)
 }
 
-fn new_name(new: &Text, lede: &Range<usize>, known: &[&Text]) -> Option<String> {
+fn new_name(new: &Text, lede: &Range<usize>, known: &[Known<'_>]) -> Option<String> {
     let capital = |at: &usize| new.words()[*at].capital;
-    if !lede.clone().any(|at| capital(&at)) {
+    let mut capitals: Vec<u64> =
+        lede.clone().filter(capital).map(|at| word_hash(new.normal(&new.words()[at]))).collect();
+    // What is compared of the others has nearly all of their words, and mostly all that is sought.
+    for word in known.iter().flat_map(|member| &member.body.words) {
+        if capitals.is_empty() {
+            break;
+        }
+        capitals.retain(|sought| *sought != word.hash);
+    }
+    if capitals.is_empty() {
         return None;
     }
-    let old: FxHashSet<&str> = known.iter().flat_map(|text| text.normal_words()).collect();
+    let old: FxHashSet<&str> = known.iter().flat_map(|member| member.text.normal_words()).collect();
     // Most words of a lede are known: only those that are not are worth reading for names.
     let unknown = |at: &usize| {
         let normal = new.normal(&new.words()[*at]);
@@ -251,7 +275,9 @@ mod tests {
     use super::*;
 
     fn check(new: &str, known: &str, expected: Option<&Reason>) {
-        let found = material(&Text::new(new), &[&Text::new(known)], 0.1, &Settings::default());
+        let text = Text::new(known);
+        let member = Known { text: &&text, body: &Body::new(&text), figures: &Figures::new(&text) };
+        let found = material(&Text::new(new), &[member], 0.1, &Settings::default());
         assert_eq!(found.as_ref(), expected, "{new:?}");
     }
 

@@ -120,6 +120,11 @@ impl<K: Eq + Hash + Copy> Postings<K> {
         self.slots.shrink_to_fit();
     }
 
+    /// The keys, in no order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = K> {
+        self.slots.keys().copied()
+    }
+
     /// Whether there is no key.
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()

@@ -9,9 +9,10 @@ use crate::detector::{Detector, Doc, Incoming, Relative};
 use crate::events::{Joined, StoryId};
 use crate::index::DocId;
 use crate::judge::{CopyKind, Decision, Judgement, Match};
-use crate::material::{Reason, material};
+use crate::lexicon::{PackedBody, Pairs};
+use crate::material::{Known, Reason, material};
 use crate::overlap::{Overlap, QUOTATION_WORDS};
-use crate::packed::Analysed;
+use crate::reading::{Analysed, AtRest};
 use crate::terms::Terms;
 use crate::verdict::{Class, Evidence, Merge, Verdict};
 use wirefold_text::Text;
@@ -40,7 +41,10 @@ impl Detector {
                 self.stories.join(doc.story, number);
                 Joined::default()
             }
-            None => self.find_event(number, incoming, analysed, judgement, &mut quotations),
+            None => {
+                let new = (analysed, &doc.body);
+                self.find_event(number, incoming, new, judgement, &mut quotations)
+            }
         };
         self.mark_common(&mut doc, judgement);
         if let (Some(traits), true) = (traits, comparable) {
@@ -108,8 +112,9 @@ impl Detector {
     fn material(&self, text: &Text, judgement: &Judgement, novelty: f64) -> Option<Reason> {
         let story = self.story_of(decided_for(judgement)?);
         let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
-        let opened: Vec<_> = members.filter_map(|m| self.open(m.doc)).collect();
-        let known: Vec<&Text> = opened.iter().map(|known| &known.text).collect();
+        let at_rest = |m: &Match| Some(AtRest::new(self, m.doc, self.docs.get(&m.doc)?));
+        let members: Vec<AtRest<'_>> = members.filter_map(at_rest).collect();
+        let known: Vec<Known<'_>> = members.iter().map(AtRest::known).collect();
         material(text, &known, novelty, &self.settings)
     }
 
@@ -117,7 +122,7 @@ impl Detector {
         &mut self,
         number: DocId,
         incoming: &Incoming<'_>,
-        analysed: &Analysed,
+        (analysed, packed): (&Analysed, &PackedBody),
         judgement: &Judgement,
         quotations: &mut Vec<Block>,
     ) -> Joined {
@@ -133,20 +138,22 @@ impl Detector {
             return Joined::default();
         }
         let terms = Terms::new(&analysed.text, &analysed.body, incoming.title);
-        let (docs, opened) = (&self.docs, &mut self.opened);
+        let (docs, lexicon) = (&self.docs, &self.lexicon);
         let (settings, stories) = (&self.settings, &self.stories);
         let quoted = analysed.body.quoted_weight();
-        let could_share = |lead: &Doc| quoted + lead.quoted >= QUOTATION_WORDS * WORD_WEIGHT;
+        let pairs = Pairs::new(packed);
+        let could_share = |lead: &Doc| {
+            quoted + lead.quoted >= QUOTATION_WORDS * WORD_WEIGHT && pairs.may_share(&lead.body)
+        };
         let mut shared = |story: StoryId| {
             let known = judgement.matches.iter().find(|m| m.doc == story);
             let first = || stories.get(story).map(|story| story.first);
-            let first = || first().and_then(|first| Some((first, docs.get(&first)?)));
+            let first = || first().and_then(|first| docs.get(&first));
             let blocks = match (known, first()) {
                 (Some(known), _) => known.overlap.shared_quotations.clone(),
-                // Most texts mark none: no need to open the lead.
-                (None, Some((lead, doc))) if could_share(doc) => {
-                    let lead = opened.get_mut().get(lead, &doc.packed);
-                    Overlap::quotations(&analysed.body, &lead.body)
+                // Most share nothing: no need to open the lead.
+                (None, Some(lead)) if could_share(lead) => {
+                    Overlap::quotations(&analysed.body, &lexicon.open(&lead.body))
                 }
                 (None, _) => Vec::new(),
             };

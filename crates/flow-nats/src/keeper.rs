@@ -137,6 +137,25 @@ impl Shared {
         Ok(by_acks.max(by_mark))
     }
 
+    /// How many messages a durable reader has not settled yet.
+    pub(crate) async fn unsettled(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
+        wirefold_flow::check_name("durable", durable)?;
+        let what = format!("CONSUMER.INFO.{stream}.{durable}");
+        match self.link.api::<Place>(&what, &Value::Null).await? {
+            Reply::Done(place) => Ok(place.num_ack_pending + place.num_pending),
+            Reply::Failed(failure) => Err(failure.of_stream(stream)),
+            Reply::Nobody => Err(no_jetstream()),
+        }
+    }
+
+    /// How many messages stand behind the place that a reader has marked.
+    pub(crate) async fn unmarked(&self, stream: &str, reader: &str) -> Result<u64, BusError> {
+        let mark = self.marked(stream, reader).await?.map_or(0, |(mark, _)| mark);
+        let state = self.link.stream_info(stream).await?.state;
+        let behind = state.last_seq.saturating_sub(mark);
+        Ok(behind.min(state.messages))
+    }
+
     /// How far a reader has said that it is, and the revision of its saying so.
     async fn marked(&self, stream: &str, reader: &str) -> Result<Option<(u64, u64)>, BusError> {
         let entry = self.entry(MARKS, &format!("{stream}.{reader}")).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
@@ -135,16 +136,24 @@ impl Shared {
             match self.send(&subject, headers.clone(), body.clone(), mark).await {
                 Ok(Sent::Stored { published, .. }) => return Ok(published.sequence()),
                 Ok(Sent::Full { .. }) => return Err(BusError::DiskFull),
-                Err(BusError::NoStreamFor(_)) if !is_second => self.create_bucket(bucket).await?,
+                Err(BusError::NoStreamFor(_)) if !is_second => {
+                    self.create_bucket(bucket, None).await?;
+                }
                 Err(error) => return Err(error),
             }
         }
         Err(BusError::NoStreamFor(subject))
     }
 
-    /// Makes a table that is not there.
-    pub(crate) async fn create_bucket(&self, bucket: &str) -> Result<(), BusError> {
+    /// Makes a table that is not there; its keys leave after so long, where it is said.
+    pub(crate) async fn create_bucket(
+        &self,
+        bucket: &str,
+        age: Option<Duration>,
+    ) -> Result<(), BusError> {
         let stream = stream_of(bucket);
+        // In nanoseconds; 0 means for ever.
+        let max_age = age.map_or(0, |age| u64::try_from(age.as_nanos()).unwrap_or(0));
         let config = json!({
             "name": stream,
             "subjects": [format!("$KV.{bucket}.>")],
@@ -155,6 +164,7 @@ impl Shared {
             "max_consumers": -1,
             "max_msgs": -1,
             "max_bytes": -1,
+            "max_age": max_age,
             "max_msgs_per_subject": 1,
             "allow_rollup_hdrs": true,
             "deny_delete": true,

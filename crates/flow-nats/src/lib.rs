@@ -39,12 +39,14 @@ mod publish;
 mod pull;
 mod reader;
 mod refusals;
+mod service;
 mod streams;
 mod subscription;
 mod version;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::time::Duration;
 
 use wirefold_flow::{
     Answer, Bus, BusError, ChainedPublisher, Clock, ConsumerConfig, KeyValue, OrderedReader,
@@ -56,6 +58,7 @@ pub use connect::ConnectError;
 pub use keeper::{Kept, MARKS};
 pub use metrics::METRICS;
 pub use options::{Login, Options};
+pub use service::{Answering, Denied, Endpoint, Service};
 pub use version::OLDEST;
 
 use publish::Expect;
@@ -101,15 +104,16 @@ impl NatsBus {
         let _ = self.0.link.client.drain().await;
     }
 
-    /// Makes a table, unless it is there: whoever may do so lets others have none of that right.
+    /// Makes a table, unless it is there: whoever may do so lets others have none of that right. A
+    /// key leaves the table when it was not written for so long, where an age is given.
     ///
     /// # Errors
     /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
-    pub async fn create_bucket(&self, bucket: &str) -> Result<(), BusError> {
+    pub async fn create_bucket(&self, bucket: &str, age: Option<Duration>) -> Result<(), BusError> {
         check_name("bucket", bucket)?;
         match self.0.link.stream_info(&keys::stream_of(bucket)).await {
             Ok(_) => Ok(()),
-            Err(BusError::NoStream(_)) => self.0.create_bucket(bucket).await,
+            Err(BusError::NoStream(_)) => self.0.create_bucket(bucket, age).await,
             Err(error) => Err(error),
         }
     }
@@ -120,6 +124,22 @@ impl NatsBus {
     /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
     pub async fn create_reader(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
         self.0.create_durable(consumer).await
+    }
+
+    /// How many messages a durable reader has not settled yet, those on their way with them.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
+    pub async fn unsettled(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
+        self.0.unsettled(stream, durable).await
+    }
+
+    /// How many messages stand behind the place that a reader in order has marked.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
+    pub async fn unmarked(&self, stream: &str, reader: &str) -> Result<u64, BusError> {
+        self.0.unmarked(stream, reader).await
     }
 
     /// Has a stream be less full than `share` of its bytes, by dropping the oldest of what all

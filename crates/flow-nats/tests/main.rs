@@ -10,5 +10,6 @@ mod permissions;
 mod rights;
 mod roles;
 mod server;
+mod service;
 mod streams;
 mod waiting;

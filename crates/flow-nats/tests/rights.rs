@@ -39,13 +39,17 @@ const OF_READERS: [&str; 8] = [
     "CONSUMER.UNPIN",
 ];
 /// Requests that concern no stream, and subjects that are nobody's.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 13] = [
     "$JS.API.INFO",
     "$JS.API.STREAM.NAMES",
     "$JS.API.STREAM.LIST",
     "$JS.API.SERVER.REMOVE",
     "$JS.API.META.LEADER.STEPDOWN",
     "$SRV.PING",
+    "$SRV.STATS.wirefold-detector",
+    "$SRV.STATS.wirefold-detector.x",
+    "$SRV.STATS.of-others",
+    "wirefold.v1.health.detector",
     "$SYS.REQ.SERVER.PING",
     "wirefold.v1.compare",
     "wirefold.v2.article.judged",
@@ -66,7 +70,9 @@ fn streams() -> Vec<String> {
 fn attempts() -> BTreeSet<Attempt> {
     let mut publish: BTreeSet<String> = OTHERS.map(str::to_owned).into();
     let mut subscribe: BTreeSet<String> =
-        [">", "$JS.>", "$KV.>", "$SRV.PING", rights::COMPARE].map(str::to_owned).into();
+        [">", "$JS.>", "$KV.>", "$SRV.>"].map(str::to_owned).into();
+    // Each of these is somebody's to answer, too.
+    subscribe.extend(OTHERS.map(str::to_owned));
     for stream in streams() {
         publish.extend(OF_STREAMS.map(|request| format!("$JS.API.{request}.{stream}")));
         for reader in ["x", "enricher", "detector", "alerter-desk", "reader"] {
@@ -107,7 +113,7 @@ pub(crate) async fn prepared() -> (Server, NatsBus) {
     create_streams(&setup, &Limits::default()).await.unwrap();
     let tables = STORES.iter().filter(|store| store.kind == StoreKind::KeyValue);
     for bucket in tables.map(|store| store.name).chain([MARKS]) {
-        setup.create_bucket(bucket).await.unwrap();
+        setup.create_bucket(bucket, None).await.unwrap();
     }
     (server, setup)
 }

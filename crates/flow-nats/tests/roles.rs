@@ -169,7 +169,7 @@ async fn the_roles_together_carry_an_article_through() {
 }
 
 /// A client such as others write, with the inboxes that its user is given.
-async fn client(server: &Server, user: &str) -> async_nats::Client {
+pub(crate) async fn client(server: &Server, user: &str) -> async_nats::Client {
     let options = async_nats::ConnectOptions::with_user_and_password(
         user.to_owned(),
         format!("{user}-password"),

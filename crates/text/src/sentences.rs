@@ -83,7 +83,7 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
             return None;
         }
         let from = start;
-        let end = match text[from..].find(may_end).map(|step| from + step) {
+        let end = match next_terminator(text, from) {
             Some(at) => {
                 plain_bound(&text[at..]).map_or_else(|| bound_near(text, from, at), |len| at + len)
             }
@@ -92,6 +92,20 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
         start = end;
         Some((from, &text[from..end]))
     })
+}
+
+/// The first character from `from` on that may end a sentence. A full stop right before a digit, a
+/// small letter or a comma ends none (rules SB6, SB8 and SB8a).
+fn next_terminator(text: &str, from: usize) -> Option<usize> {
+    let mut at = from + text[from..].find(may_end)?;
+    let goes_on = |place: usize| match text.as_bytes()[place..] {
+        [b'.', next, ..] => next.is_ascii_digit() || next.is_ascii_lowercase() || next == b',',
+        _ => false,
+    };
+    while goes_on(at) {
+        at += 1 + text[at + 1..].find(may_end)?;
+    }
+    Some(at)
 }
 
 /// Where the piece from `from` ends whose first possible terminator stands at `at`.

@@ -51,19 +51,36 @@ pub(crate) fn scan(part: &str, offset: usize, words: &mut Vec<Word>, normals: &m
         let len = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let next = bytes.get(at + len);
         let is_plain = len > 0 && next.is_none_or(|byte| byte.is_ascii() && !b"'`".contains(byte));
-        let raw = if is_plain {
-            RawWord { span: Span { start: 0, end: len }, alone: false }
-        } else {
-            let Some(raw) = RawWords::new(&part[at..]).next() else {
-                return;
-            };
-            raw
+        if is_plain {
+            let span = Span { start: offset + at, end: offset + at + len };
+            push_plain(&part[at..at + len], span, words, normals);
+            at += len;
+            continue;
+        }
+        let Some(raw) = RawWords::new(&part[at..]).next() else {
+            return;
         };
         let (start, end) = (at + raw.span.start, at + raw.span.end);
         let span = Span { start: offset + start, end: offset + end };
         push(&part[start..end], span, raw.alone, words, normals);
         at = end;
     }
+}
+
+/// Appends a word of ASCII letters and digits.
+fn push_plain(raw: &str, span: Span, words: &mut Vec<Word>, normals: &mut String) {
+    let start = normals.len();
+    normals.push_str(raw);
+    normals[start..].make_ascii_lowercase();
+    words.push(Word {
+        span,
+        normal: Span { start, end: normals.len() },
+        paragraph: 0,
+        quoted: false,
+        furniture: false,
+        capital: raw.as_bytes()[0].is_ascii_uppercase(),
+        alone: false,
+    });
 }
 
 /// Normalises one raw word and appends what it gives: mostly one word, several where

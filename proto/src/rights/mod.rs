@@ -162,6 +162,19 @@ pub fn sample(pattern: &str) -> String {
 /// The subject on which two texts are compared for whoever asks.
 pub const COMPARE: &str = "wirefold.v1.compare";
 
+/// The subject on which the enricher is asked to try again what it gave up on: only it may write the
+/// output.
+pub const REPLAY: &str = "wirefold.v1.replay.enricher";
+
+/// The subject on which a stage says how it is.
+#[must_use]
+pub fn health_subject(stage: Stage) -> String {
+    format!("wirefold.v1.health.{}", stage.as_str())
+}
+
+/// The subjects on which stages say how they are.
+const HEALTH: &str = "wirefold.v1.health.*";
+
 /// The name under which a stage answers `nats micro ls`.
 #[must_use]
 pub fn service_name(stage: Stage) -> String {
@@ -190,7 +203,14 @@ fn of_role(role: Role) -> Vec<Right> {
         }
     }
     match role {
-        Role::Stage(stage) => rights.push(serving(stage)),
+        Role::Stage(stage) => {
+            rights.push(serving(stage));
+            if stage == Stage::Gateway {
+                let publish = vec![REPLAY.to_owned()];
+                let what = "asks the enricher to try again".to_owned();
+                rights.push(Right { what, publish, ..Right::default() });
+            }
+        }
         Role::Reader => rights.push(asking()),
         Role::Cli => {}
     }
@@ -205,20 +225,27 @@ fn of_store(store: &Store, role: Role, writes: bool) -> Right {
     }
 }
 
-/// A stage that can be asked how it is. The gateway compares texts besides.
+/// A stage that can be asked how it is. The gateway compares texts besides, the enricher tries again.
 fn serving(stage: Stage) -> Right {
     let name = service_name(stage);
-    let mut subscribe: Vec<String> = ["$SRV.*".to_owned()].into();
-    subscribe.push(format!("$SRV.*.{name}"));
-    subscribe.push(format!("$SRV.*.{name}.*"));
-    if stage == Stage::Gateway {
-        subscribe.push(COMPARE.to_owned());
+    let mut subscribe = Vec::new();
+    // Each by its name: to the server, `$SRV.*` takes in a subscription to `$SRV.>`, too.
+    for verb in ["PING", "INFO", "STATS"] {
+        subscribe.push(format!("$SRV.{verb}"));
+        subscribe.push(format!("$SRV.{verb}.{name}"));
+        subscribe.push(format!("$SRV.{verb}.{name}.*"));
+    }
+    subscribe.push(health_subject(stage));
+    match stage {
+        Stage::Gateway => subscribe.push(COMPARE.to_owned()),
+        Stage::Enricher => subscribe.push(REPLAY.to_owned()),
+        _ => {}
     }
     Right { what: "answers as a NATS service".to_owned(), subscribe, ..Right::default() }
 }
 
 fn asking() -> Right {
-    let publish = vec!["$SRV.>".to_owned(), COMPARE.to_owned()];
+    let publish = ["$SRV.>", HEALTH, COMPARE].map(str::to_owned).into();
     Right { what: "asks the services".to_owned(), publish, ..Right::default() }
 }
 
@@ -254,6 +281,14 @@ mod tests {
             ("setup", "wirefold.v1.control.story.split", false),
             ("reader", "wirefold.v1.control.story.split", false),
             ("reader", "wirefold.v1.compare", true),
+            ("reader", "$SRV.STATS.wirefold-detector.x", true),
+            ("fetcher", "$SRV.PING", false),
+            ("gateway", "wirefold.v1.replay.enricher", true),
+            ("reader", "wirefold.v1.replay.enricher", false),
+            ("gateway", "wirefold.v1.output.article.copy.en", false),
+            ("reader", "$KV.wf_stories.story.s-1", false),
+            ("reader", "$JS.API.DIRECT.GET.KV_wf_stories.$KV.wf_stories.story.s-1", true),
+            ("reader", "$JS.API.DIRECT.GET.KV_wf_deliveries.$KV.wf_deliveries.a", false),
             ("detector", "$KV.wf_marks.WF_FETCHED.detector", true),
             ("detector", "$KV.wf_marks.WF_OUTPUT.alerter", false),
             ("alerter", "$KV.wf_subscriptions.subscription.a", true),
@@ -292,6 +327,27 @@ mod tests {
             }
             for pattern in [">", "wirefold.>", "wirefold.v1.alert.>", "$KV.>", "$JS.>"] {
                 assert!(!rights.may_subscribe(pattern), "{user} {pattern}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_stage_answers_for_itself_and_outsiders_ask_all() {
+        let outsider = of("reader");
+        for stage in Stage::ALL {
+            let subject = health_subject(stage);
+            assert!(covers(HEALTH, &subject));
+            assert!(outsider.may_publish(&subject) && !outsider.may_subscribe(&subject));
+            let name = service_name(stage);
+            for user in User::ALL {
+                let is_its = user == User::Role(Role::Stage(stage));
+                let rights = Rights::of(user);
+                assert_eq!(rights.may_subscribe(&subject), is_its, "{user} {subject}");
+                for own in [format!("$SRV.STATS.{name}"), format!("$SRV.STATS.{name}.x")] {
+                    assert_eq!(rights.may_subscribe(&own), is_its, "{user} {own}");
+                }
+                let compares = user.as_str() == "gateway";
+                assert_eq!(rights.may_subscribe(COMPARE), compares, "{user}");
             }
         }
     }

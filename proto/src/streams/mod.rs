@@ -89,7 +89,12 @@ pub const JUDGED: Stream = Stream {
         DETECTOR,
         &["wirefold.v1.article.judged", "wirefold.v1.article.judged.epoch"],
     )],
-    readers: &[reads(DETECTOR, ReadBy::Order), reads(ENRICHER, ReadBy::Consumer)],
+    readers: &[
+        reads(DETECTOR, ReadBy::Order),
+        reads(ENRICHER, ReadBy::Consumer),
+        // What it gave up on and is asked to try again.
+        reads(ENRICHER, ReadBy::Sequence),
+    ],
 };
 
 /// The output stream: the product of the pipeline.

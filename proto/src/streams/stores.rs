@@ -32,7 +32,7 @@ pub const FEEDS: Store = Store {
     kind: StoreKind::KeyValue,
     about: "validators, seen items and health of each feed",
     writers: &[FETCHER],
-    readers: &[FETCHER, GATEWAY, CLI],
+    readers: &[FETCHER, GATEWAY, CLI, READER],
 };
 
 /// The subscriptions in force.
@@ -41,7 +41,7 @@ pub const SUBSCRIPTIONS: Store = Store {
     kind: StoreKind::KeyValue,
     about: "the subscriptions in force",
     writers: &[ALERTER],
-    readers: &[ALERTER, GATEWAY, CLI],
+    readers: &[ALERTER, GATEWAY, CLI, READER],
 };
 
 /// How far each delivery has come with each alert.
@@ -53,11 +53,12 @@ pub const DELIVERIES: Store = Store {
     readers: &[ALERTER, GATEWAY, CLI],
 };
 
-/// Stories as the gateway shows them.
+/// Stories as the gateway shows them, for as long as they may grow. Written over NATS only: there
+/// programs of others may look.
 pub const STORIES: Store = Store {
     name: "wf_stories",
     kind: StoreKind::KeyValue,
-    about: "the newest state of each story",
+    about: "the newest state of each story that may still grow, and how far it reaches",
     writers: &[GATEWAY],
     readers: &[GATEWAY, CLI, READER],
 };

@@ -77,8 +77,8 @@ pub async fn rehearse(
             break;
         }
         for item in load::load(bus, batch, true).await? {
-            if let Some(decision) = item.decision() {
-                order.push(decision, item);
+            if let Some((decision, judged)) = item.decision() {
+                order.push(decision, judged, item);
             }
         }
         order.ready(now).into_iter().for_each(|item| stage.take(item));
@@ -132,6 +132,7 @@ impl Rehearsing {
     }
 
     fn fire(&mut self, limit: UnixMillis) {
+        let limit = self.engine.time_with(limit);
         while let Some(draft) = self.engine.next(limit) {
             let alert = &draft.alert;
             match alert.volume {

@@ -5,6 +5,7 @@
 //! their articles when it starts. It fetches nothing, enriches nothing and alerts nobody.
 
 mod agency;
+mod apart;
 pub mod contract;
 mod decider;
 mod fit;
@@ -25,6 +26,7 @@ use wirefold_proto::streams::{self, Stage};
 
 use decider::{Decider, Writer};
 
+pub use apart::run_apart;
 pub use metrics::METRICS;
 
 /// How the detector judges, and under which name it writes.

@@ -11,9 +11,10 @@ use crate::error::GatewayError;
 use crate::inner::Inner;
 use crate::metrics;
 use crate::projection::{Batch, Change, ProjectionError};
+use crate::tables;
 
 /// Messages put in with one transaction.
-const BATCH: usize = 500;
+pub(crate) const BATCH: usize = 500;
 /// The name under which it says how far it has read, and that it is alive.
 const NAME: &str = "gateway";
 /// How long articles are shown. design, section 14.
@@ -37,12 +38,21 @@ pub(crate) async fn run(inner: &Arc<Inner>, stop: &CancellationToken) -> Result<
             followed
         }
     };
-    let (output, alerts, ()) = tokio::join!(
+    let tables = async {
+        if !inner.settings.tables {
+            return Ok(());
+        }
+        let written = tables::run(inner, &ended).await;
+        ended.cancel();
+        written
+    };
+    let (output, alerts, tables, ()) = tokio::join!(
         follow(streams::OUTPUT.name),
         follow(streams::ALERTS.name),
+        tables,
         tend(inner, &ended),
     );
-    output.and(alerts)
+    output.and(alerts).and(tables)
 }
 
 async fn follow(
@@ -50,7 +60,20 @@ async fn follow(
     stream: &'static str,
     stop: &CancellationToken,
 ) -> Result<(), GatewayError> {
-    while let Err(error) = read_on(inner, stream, stop).await {
+    again(inner, stream, stop, || read_on(inner, stream, stop)).await
+}
+
+/// Does it until it ends well; what may pass is told and waited out.
+pub(crate) async fn again<F>(
+    inner: &Inner,
+    stream: &'static str,
+    stop: &CancellationToken,
+    mut work: impl FnMut() -> F,
+) -> Result<(), GatewayError>
+where
+    F: Future<Output = Result<(), GatewayError>>,
+{
+    while let Err(error) = work().await {
         if !may_pass(&error) {
             return Err(error);
         }
@@ -114,7 +137,8 @@ fn read(message: &Stored) -> Option<Change> {
     }
 }
 
-fn change(message: &Stored) -> Result<Change, DecodeError> {
+/// A message as a change.
+pub(crate) fn change(message: &Stored) -> Result<Change, DecodeError> {
     use wirefold_proto::Message as _;
     let body = &message.body;
     match &*name_of(body)? {

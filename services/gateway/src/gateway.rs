@@ -9,10 +9,12 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::{Bus, BusError, Surroundings};
 use wirefold_proto::streams;
 
+use crate::api::refusal::Refusal;
 use crate::error::GatewayError;
 use crate::inner::Inner;
 use crate::projection::{FILE, Projection, ProjectionError};
 use crate::settings::Settings;
+use crate::shapes::{Comparison, Problem};
 use crate::{api, follow};
 
 /// Event streams open at once; more are asked to come back later.
@@ -68,6 +70,15 @@ impl Gateway {
     /// Everything it serves, for requests that come from there.
     pub fn router(&self, access: Access) -> Router {
         api::router(self.inner.clone(), access)
+    }
+
+    /// Compares two texts: the body and the answer of `POST /api/v1/compare`, for whoever serves it
+    /// elsewhere. The body is bounded by who takes it in; each text is here.
+    ///
+    /// # Errors
+    /// The problem that the API would answer with.
+    pub async fn compare(&self, request: &[u8]) -> Result<Comparison, Problem> {
+        self.inner.given(request).await.map_err(Refusal::problem)
     }
 
     /// Keeps the projection up with the streams until it is stopped; then ends the event streams

@@ -22,6 +22,8 @@ pub struct Settings {
     pub text_policy: TextPolicy,
     /// Where people reach it, such as `http://127.0.0.1:8787`; stands in the feeds it gives out.
     pub base_url: String,
+    /// Whether it keeps the table `wf_stories` for programs of others, who read it on the same bus.
+    pub tables: bool,
     /// Says what a subscription would have sent.
     pub rehearse: Arc<dyn Rehearse>,
     /// Tries a dead letter once more.

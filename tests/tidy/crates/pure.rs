@@ -24,12 +24,8 @@ const TEXT: Pure = Pure {
     builds_on: None,
 };
 
-/// `miniz_oxide` deflates texts at rest from memory to memory.
-const DEDUP: Pure = Pure {
-    name: "wirefold-dedup",
-    own: &["adler2", "miniz_oxide", "rustc-hash", "simd-adler32", "siphasher"],
-    builds_on: Some(&TEXT),
-};
+const DEDUP: Pure =
+    Pure { name: "wirefold-dedup", own: &["rustc-hash", "siphasher"], builds_on: Some(&TEXT) };
 
 const QUERY: Pure = Pure {
     name: "wirefold-query",

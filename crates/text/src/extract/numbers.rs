@@ -69,9 +69,17 @@ pub fn numbers(text: &Text, words: Range<usize>) -> Vec<Number> {
     found
 }
 
+/// Whether a number, in digits or [`SPELLED`], may begin with this byte: most words do not.
+fn may_begin_number(first: u8) -> bool {
+    matches!(first, b'0'..=b'9' | b'e' | b'f' | b'n' | b'o' | b's' | b't' | b'z')
+}
+
 /// The value of the number that begins at word `start`, and one past its last word.
 fn number_at(text: &Text, start: usize, limit: usize) -> Option<(String, usize)> {
     let normal = text.normal(&text.words()[start]);
+    if !normal.bytes().next().is_some_and(may_begin_number) {
+        return None;
+    }
     if normal.len() <= LONGEST_SPELLED
         && let Some(spelled) = SPELLED.iter().position(|word| normal == *word)
     {
@@ -258,6 +266,11 @@ mod tests {
         let found: Vec<String> =
             numbers(&text, 0..text.words().len()).into_iter().map(|n| n.value).collect();
         assert_eq!(found, expected, "{original:?}");
+    }
+
+    #[test]
+    fn every_number_may_begin_so() {
+        assert!(SPELLED.iter().all(|word| may_begin_number(word.as_bytes()[0])));
     }
 
     #[test]

@@ -25,7 +25,9 @@ const AYN: &[&str] = &[
 /// The quotations in single marks of `paragraph` outside `taken`, which is in order and apart.
 pub(super) fn single_quotations(original: &str, paragraph: Span, taken: &[Span]) -> Vec<Span> {
     let text = paragraph.of(original);
-    if !text.contains(['‘', '\'', '‚']) {
+    // A straight mark, or the first byte of the others.
+    let may_mark = |byte: u8| matches!(byte, b'\'' | 0xE2);
+    if !text.bytes().any(may_mark) || !text.contains(['‘', '\'', '‚']) {
         return Vec::new();
     }
     let singles = single_marks(text);

@@ -88,6 +88,7 @@ fn settings(folder: &Path, place: &Place, surroundings: &Surroundings) -> Settin
         hosts: Vec::new(),
         text_policy: TextPolicy::Full,
         base_url: "http://localhost".to_owned(),
+        tables: false,
         rehearse: Arc::new(Trying(rehearsing)),
         replay: Arc::new(OnlyRunning),
         probe: Arc::new(Looking { place: place.clone(), probing: OnceLock::new() }),

@@ -24,7 +24,8 @@ pub(crate) struct Health {
 /// How a part is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
-    Starting,
+    /// And what it waits for, where it is known.
+    Starting(Option<String>),
     Ready,
     Failing(String),
 }
@@ -48,7 +49,12 @@ impl Health {
 
     /// A part is expected, and starting.
     pub(crate) fn expect(&self, name: &'static str) {
-        self.set(name, Part::Starting);
+        self.set(name, Part::Starting(None));
+    }
+
+    /// A part is expected, and cannot start before something else is there; `why` is for people.
+    pub(crate) fn waiting(&self, name: &'static str, why: impl Into<String>) {
+        self.set(name, Part::Starting(Some(why.into())));
     }
 
     /// A part is ready.
@@ -72,30 +78,36 @@ impl Health {
         self.alive().ok
     }
 
-    /// Whether the process works at all: a loop that hangs makes it worth a restart.
+    /// Whether the process works at all: a loop that hangs makes it worth a restart, a part that
+    /// waits for its start does not.
     pub(super) fn alive(&self) -> Report {
-        let parts = self.silences(HANGS_AFTER);
-        Report { schema: SCHEMA, ok: parts.is_empty(), parts }
+        let hanging = self.silences(HANGS_AFTER);
+        let ok = hanging.is_empty();
+        let known = self.known().into_iter();
+        let starting = known.filter(|(_, part)| matches!(part, Part::Starting(_)));
+        let mut parts: BTreeMap<String, String> =
+            starting.map(|(name, part)| (name.to_owned(), part.words())).collect();
+        parts.extend(hanging);
+        Report { schema: SCHEMA, ok, parts }
     }
 
     /// Whether everything that is expected is ready.
-    pub(super) fn readiness(&self) -> Report {
-        let known = self.parts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    pub(crate) fn readiness(&self) -> Report {
+        let known = self.known();
         let all_ready = known.values().all(|part| *part == Part::Ready);
-        let words = |part: Part| match part {
-            Part::Starting => "starting".to_owned(),
-            Part::Ready => "ready".to_owned(),
-            Part::Failing(why) => format!("failing: {why}"),
-        };
         let is_expected = !known.is_empty();
         let mut parts: BTreeMap<String, String> =
-            known.into_iter().map(|(name, part)| (name.to_owned(), words(part))).collect();
+            known.into_iter().map(|(name, part)| (name.to_owned(), part.words())).collect();
         let silent = self.silences(UNREADY_AFTER);
         let trouble = self.loops.trouble();
         let ok = is_expected && all_ready && silent.is_empty() && trouble.is_none();
         parts.extend(silent);
         parts.extend(trouble.map(|why| ("data folder".to_owned(), format!("failing: {why}"))));
         Report { schema: SCHEMA, ok, parts }
+    }
+
+    fn known(&self) -> BTreeMap<&'static str, Part> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn set(&self, name: &'static str, part: Part) {
@@ -105,6 +117,17 @@ impl Health {
     fn silences(&self, longest: Duration) -> BTreeMap<String, String> {
         let silent = self.loops.silent_for(longest).into_iter();
         silent.map(|(name, for_)| (name, format!("silent for {} s", for_.as_secs()))).collect()
+    }
+}
+
+impl Part {
+    fn words(&self) -> String {
+        match self {
+            Self::Starting(None) => "starting".to_owned(),
+            Self::Starting(Some(why)) => format!("starting: {why}"),
+            Self::Ready => "ready".to_owned(),
+            Self::Failing(why) => format!("failing: {why}"),
+        }
     }
 }
 
@@ -123,10 +146,15 @@ mod tests {
         let loops = Arc::new(LoopMetrics::new(clock.clone()));
         let health = Health::new(loops.clone());
         assert!(!health.readiness().ok, "nothing is expected yet");
-        health.expect("bus");
+        health.waiting("bus", "no server yet");
         health.expect("detector");
+        assert!(!health.readiness().ok && health.alive().ok);
+        for report in [health.readiness(), health.alive()] {
+            assert_eq!(report.parts["bus"], "starting: no server yet");
+            assert_eq!(report.parts["detector"], "starting");
+        }
         health.ready("bus");
-        assert!(!health.readiness().ok);
+        assert!(!health.readiness().ok && !health.alive().parts.contains_key("bus"));
         health.ready("detector");
         loops.observe("detector", Event::Alive);
         assert!(health.readiness().ok);

@@ -81,12 +81,23 @@ impl LoopMetrics {
         let mut seen = self.seen();
         match seen.get_mut(name) {
             Some(last) => *last = now,
-            None => drop(seen.insert(name.to_owned(), now)),
+            None => {
+                seen.insert(name.to_owned(), now);
+                show_all(label(name));
+            }
         }
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, UnixMillis>> {
         self.last_alive.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Shows every counter of a loop from its first sign of life on: who watches one sees its first
+/// step only where it was zero before, and "none so far" is not "nobody counts".
+fn show_all(label: &'static str) {
+    for counter in metrics::COUNTERS_OF_LOOPS {
+        counter.add(0, &[label]);
     }
 }
 
@@ -171,6 +182,20 @@ mod tests {
             "wirefold_loop_gaps_total{loop=\"detector\"} 1",
         ] {
             assert!(rendered.contains(line), "{line}\n{rendered}");
+        }
+    }
+
+    #[test]
+    fn a_loop_that_lives_shows_what_has_not_happened() {
+        let clock = Arc::new(VirtualClock::default());
+        let (recorder, telemetry) = recorder(clock).unwrap();
+        let rendered = ::metrics::with_local_recorder(&recorder, || {
+            telemetry.loops.observe("gateway", Event::Alive);
+            telemetry.render()
+        });
+        for counter in metrics::COUNTERS_OF_LOOPS {
+            let line = format!("{}{{loop=\"gateway\"}} 0\n", counter.name);
+            assert!(rendered.contains(&line), "{line}{rendered}");
         }
     }
 

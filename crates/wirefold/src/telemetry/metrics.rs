@@ -19,6 +19,10 @@ pub(super) const METRICS: &[Metric] = &[
     SILENCE,
 ];
 
+/// What each loop counts.
+pub(super) const COUNTERS_OF_LOOPS: &[Metric] =
+    &[DONE, RETRIED, REJECTED, BUS_FAILURES, TAKEOVERS, GAPS];
+
 pub(super) const BUILD_INFO: Metric = Metric::gauge(
     "wirefold_build_info",
     Unit::Count,

@@ -1,6 +1,8 @@
 //! `wirefold up`, `demo`, `run` and `setup`: the pipeline in this process, or in one for each stage.
 
+mod arena;
 pub(crate) mod arguments;
+mod begun;
 mod console;
 mod demo;
 pub(crate) mod nats;
@@ -29,6 +31,7 @@ use crate::exit::{Exit, Stop};
 use crate::fold::{self, Method};
 use crate::telemetry::{self, Logging, Telemetry};
 use arguments::{DemoArguments, Listen, RunArguments, SetupArguments, StageName, UpArguments};
+use begun::{BUS, Begun};
 use console::{Showing, Tally};
 use demo::Demo;
 use pipeline::{Pipeline, Running};
@@ -39,6 +42,7 @@ pub(crate) use nats::keeper;
 
 /// Runs all stages in one process; where there is nothing to watch, the demo.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {
+    arena::share();
     let asked = Asked::of(&arguments.place, &arguments.set, arguments.nats.as_deref());
     let loaded = load(&Asked { listen: Some(&arguments.listen), ..asked })?;
     if arguments.nats.is_some() || !loaded.config.bus.nats.is_empty() && !arguments.demo {
@@ -63,6 +67,7 @@ pub(crate) fn nats_server(program: &Path, folder: &Path) -> anyhow::Result<Exit>
 
 /// Runs one stage.
 pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Result<Exit> {
+    arena::share();
     let asked = Asked::of(&arguments.place, &arguments.set, arguments.nats.as_deref());
     let mut loaded = load(&Asked { listen: Some(&arguments.listen), ..asked })?;
     if arguments.nats.is_some() {
@@ -76,10 +81,13 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
     in_runtime(async move {
         let mut signals = Signals::listen()?;
         let (stage, name) = (arguments.stage, arguments.stage.name());
+        let begun = Begun::begin(loaded.config.operations.listen, &telemetry).await?;
         let (bus, nats): (Arc<dyn Bus>, _) = if loaded.config.bus.nats.is_empty() {
             must_be_embedded(stage)?;
             (open_bus(&loaded.config.data, clock.clone())?, None)
         } else {
+            let place = loaded.config.bus.addresses();
+            begun.health.waiting(BUS, format!("no NATS server answers at {place} yet"));
             let bus = match nats::meet(&loaded.config, name, clock.clone(), &mut signals).await? {
                 nats::Met::There(bus) => bus,
                 nats::Met::Asked(signal) => return Ok(signal.exit()),
@@ -89,7 +97,7 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
         };
         let (loaded, telemetry, nats_bus) = (&loaded, &telemetry, nats.clone());
         let pipeline = Pipeline { loaded, telemetry, clock, bus, demo: None, nats };
-        let running = pipeline.start(&[stage]).await?;
+        let running = pipeline.start(begun, &[stage]).await?;
         let at = running.operations;
         if !arguments.supervised {
             global.note(format_args!("running the {name} · health and metrics on http://{at}"));
@@ -237,7 +245,8 @@ impl Up<'_> {
             demo: demo.as_ref(),
             nats: None,
         };
-        let running = pipeline.start(stages).await?;
+        let begun = Begun::begin(self.loaded.config.operations.listen, &telemetry).await?;
+        let running = pipeline.start(begun, stages).await?;
         let tally = show(self.global, bus, running.process.stop.clone());
         self.welcome(&running, demo.as_ref());
         if let Some(demo) = &mut demo {

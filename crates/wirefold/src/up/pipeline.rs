@@ -15,18 +15,19 @@ use wirefold_fetcher::ConfiguredFeed;
 use wirefold_flow::{BoxFuture, Bus, BusError, Clock, Surroundings};
 use wirefold_flow_nats::NatsBus;
 use wirefold_gateway::{Access, Condition as _, Gateway};
-use wirefold_proto::streams::{FEEDS, FETCHED};
+use wirefold_proto::streams::{FEEDS, FETCHED, Stage};
 
 use super::arguments::StageName;
+use super::begun::{BUS, Begun};
 use super::demo::Demo;
-use super::nats::{self, keeper};
+use super::nats::{self, Own, Serving, keeper};
 use super::process::{Process, bind};
 use super::seams::{Probing, Rehearsing, Replaying};
 use super::socket::Socket;
 use super::systemd;
 use crate::config::Loaded;
 use crate::exit::{Exit, Stop};
-use crate::telemetry::{Health, Telemetry, operations_router};
+use crate::telemetry::{Health, Telemetry};
 
 /// What runs, and what must be kept until it ends.
 pub(super) struct Running {
@@ -60,19 +61,13 @@ const DEMO_INTERVAL: Duration = Duration::from_secs(2);
 
 impl Pipeline<'_> {
     /// Starts these stages.
-    pub(super) async fn start(self, stages: &[StageName]) -> anyhow::Result<Running> {
+    pub(super) async fn start(self, begun: Begun, stages: &[StageName]) -> anyhow::Result<Running> {
+        let Begun { mut process, health, operations } = begun;
         let config = &self.loaded.config;
         if self.nats.is_none() {
             let made = create_streams(&*self.bus, &config.limits()).await;
             made.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
         }
-        let health = Health::new(self.telemetry.loops.clone());
-        let mut process = Process::new();
-
-        let port = bind("operations port", "--operations", config.operations.listen).await?;
-        let operations = port.local_addr()?;
-        let router = operations_router(self.telemetry.clone(), health.clone());
-        process.serve("operations port", port, router);
         self.watch(&mut process, &health);
         process.start("word to systemd", systemd::tell(health.clone(), process.stop.clone()));
 
@@ -82,11 +77,13 @@ impl Pipeline<'_> {
         };
         let page = listener.as_ref().map(TcpListener::local_addr).transpose()?;
         let address = config.page_address(page.unwrap_or(config.page.listen));
-        let mut socket = None;
+        let (mut socket, mut gateway) = (None, None);
         if let Some(listener) = listener {
-            socket = Some(self.start_gateway(&mut process, listener, &address).await?);
+            let (held, opened) = self.start_gateway(&mut process, listener, &address).await?;
+            (socket, gateway) = (Some(held), Some(opened));
             health.ready(StageName::Gateway.name());
         }
+        self.serve(&mut process, &health, stages, gateway.as_ref());
         if let Some(nats) = self.nats.clone().filter(|_| stages.contains(&StageName::Keeper)) {
             let (clock, stop) = (self.clock.clone(), process.stop.clone());
             health.ready(StageName::Keeper.name());
@@ -124,9 +121,9 @@ impl Pipeline<'_> {
             }
             StageName::Detector => {
                 let settings = config.detector("detector-1");
-                Box::pin(
-                    async move { Ok(wirefold_detector::run(surroundings, settings, stop).await?) },
-                )
+                Box::pin(async move {
+                    Ok(wirefold_detector::run_apart(surroundings, settings, stop).await?)
+                })
             }
             StageName::Enricher => {
                 let settings = config.enricher();
@@ -152,7 +149,7 @@ impl Pipeline<'_> {
         process: &mut Process,
         listener: TcpListener,
         address: &str,
-    ) -> anyhow::Result<Socket> {
+    ) -> anyhow::Result<(Socket, Gateway)> {
         let surroundings = self.surroundings();
         let enricher = wirefold_enricher::stage(self.loaded.config.enricher());
         let deliveries = self.alerter(address)?.deliveries.into_iter().map(|to| to.name).collect();
@@ -164,8 +161,13 @@ impl Pipeline<'_> {
             hosts: config.page.hosts.clone(),
             text_policy: config.text,
             base_url: address.to_owned(),
+            tables: self.nats.is_some(),
             rehearse: Arc::new(Rehearsing { surroundings: surroundings.clone(), deliveries }),
-            replay: Arc::new(Replaying { surroundings: surroundings.clone(), enricher }),
+            replay: Arc::new(Replaying {
+                surroundings: surroundings.clone(),
+                enricher,
+                nats: self.nats.clone(),
+            }),
             probe: Arc::new(Probing(self.fetcher()?)),
             condition: self.telemetry.loops.clone(),
         };
@@ -176,22 +178,55 @@ impl Pipeline<'_> {
             process.serve_socket(unix, gateway.router(Access::Socket));
         }
         process.serve("page", listener, gateway.router(Access::Network));
-        let stop = process.stop.clone();
-        process.start(StageName::Gateway.name(), async move { Ok(gateway.run(stop).await?) });
-        Ok(socket)
+        let (stop, running) = (process.stop.clone(), gateway.clone());
+        process.start(StageName::Gateway.name(), async move { Ok(running.run(stop).await?) });
+        Ok((socket, gateway))
+    }
+
+    /// Over NATS each stage is a service, too.
+    fn serve(
+        &self,
+        process: &mut Process,
+        health: &Health,
+        stages: &[StageName],
+        gateway: Option<&Gateway>,
+    ) {
+        let Some(bus) = &self.nats else { return };
+        for stage in stages.iter().filter_map(|stage| stage.contract()) {
+            let serving = Serving {
+                bus: bus.clone(),
+                stage,
+                telemetry: self.telemetry.clone(),
+                health: health.clone(),
+                inputs: nats::inputs(stage, &self.loaded.config),
+                own: self.own(stage, gateway),
+            };
+            process.start("NATS service", serving.run(process.stop.clone()));
+        }
+    }
+
+    /// What is asked of a stage alone.
+    fn own(&self, stage: Stage, gateway: Option<&Gateway>) -> Option<Own> {
+        match stage {
+            Stage::Gateway => Some(Own::Compare(gateway?.clone())),
+            Stage::Enricher => {
+                let enricher = wirefold_enricher::stage(self.loaded.config.enricher());
+                Some(Own::Replay(self.surroundings(), enricher))
+            }
+            _ => None,
+        }
     }
 
     /// Looks after the bus and what was recorded.
     fn watch(&self, process: &mut Process, health: &Health) {
-        health.expect("bus");
         let (bus, clock, health) = (self.bus.clone(), self.clock.clone(), health.clone());
         let loops = self.telemetry.loops.clone();
         let stop = process.stop.clone();
         process.start("watch over the bus", async move {
             while !stop.is_cancelled() {
                 match bus.stream_state(FETCHED.name).await {
-                    Ok(_) => health.ready("bus"),
-                    Err(error) => health.failing("bus", error.to_string()),
+                    Ok(_) => health.ready(BUS),
+                    Err(error) => health.failing(BUS, error.to_string()),
                 }
                 if loops.trouble().is_some() && takes_writes(&*bus).await {
                     loops.stored();
@@ -297,6 +332,11 @@ impl StageName {
             Self::Gateway => "gateway",
             Self::Keeper => "keeper",
         }
+    }
+
+    /// The stage of the contract; the keeper is none.
+    fn contract(self) -> Option<Stage> {
+        Stage::ALL.into_iter().find(|stage| stage.as_str() == self.name())
     }
 }
 

@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wirefold_flow::{BoxFuture, Headers, Outgoing, Stage, StageError, Surroundings, handle_once};
+use wirefold_flow_nats::NatsBus;
 use wirefold_gateway::{Probe, Rehearse, Replay};
-use wirefold_proto::{DeadLetter, SubscriptionSettings, streams};
+use wirefold_proto::headers::percent_encode;
+use wirefold_proto::rights::REPLAY;
+use wirefold_proto::{DeadHeader, DeadLetter, Subject, SubscriptionSettings, streams};
 
 /// Runs a subscription over what stands in the output, and checks it as the alerter would.
 pub(crate) struct Rehearsing {
@@ -63,14 +66,19 @@ impl Probe for Probing {
 pub(super) struct Replaying {
     pub(super) surroundings: Surroundings,
     pub(super) enricher: Arc<dyn Stage>,
+    /// Over NATS the enricher is asked: nobody else may write the output.
+    pub(super) nats: Option<NatsBus>,
 }
 
 impl Replay for Replaying {
     fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>> {
         Box::pin(async move {
-            match letter.stage {
-                streams::Stage::Enricher => self.enrich(&letter).await,
-                streams::Stage::Alerter => {
+            match (letter.stage, &self.nats) {
+                (streams::Stage::Enricher, None) => {
+                    enrich(self.surroundings.clone(), self.enricher.clone(), letter.sequence).await
+                }
+                (streams::Stage::Enricher, Some(bus)) => ask_enricher(bus, letter.sequence).await,
+                (streams::Stage::Alerter, _) => {
                     Err("alerts are not sent again in this release: see `wirefold alert ls`"
                         .to_owned())
                 }
@@ -80,27 +88,48 @@ impl Replay for Replaying {
     }
 }
 
-impl Replaying {
-    /// The output has the id that it would have had, so a second replay changes nothing.
-    async fn enrich(&self, letter: &DeadLetter) -> Result<String, String> {
-        let message = self.surroundings.bus.get(&letter.stream, letter.sequence).await;
-        let message = message.map_err(|error| error.to_string())?;
-        let stage = self.enricher.clone();
-        match handle_once(self.surroundings.clone(), stage, message).await {
-            Ok(()) => Ok("handled: it stands in the output".to_owned()),
-            Err(StageError::Retry { why, .. } | StageError::Reject { why }) => Err(why),
-        }
+/// Has a decision enriched once more. The output has the id that it would have had, so a second time
+/// changes nothing.
+pub(super) async fn enrich(
+    surroundings: Surroundings,
+    enricher: Arc<dyn Stage>,
+    sequence: u64,
+) -> Result<String, String> {
+    let message = surroundings.bus.get(streams::JUDGED.name, sequence).await;
+    let message = message.map_err(|error| error.to_string())?;
+    match handle_once(surroundings, enricher, message).await {
+        Ok(()) => Ok("handled: it stands in the output".to_owned()),
+        Err(StageError::Retry { why, .. } | StageError::Reject { why }) => Err(why),
     }
+}
 
-    /// Puts the message back on its subject, under an id of its own: the old one is known there.
+async fn ask_enricher(bus: &NatsBus, sequence: u64) -> Result<String, String> {
+    let answer = bus.ask(REPLAY, sequence.to_string().into()).await;
+    match answer.map_err(|error| error.to_string())? {
+        Ok(outcome) => Ok(String::from_utf8_lossy(&outcome).into_owned()),
+        Err(denied) => Err(denied.why),
+    }
+}
+
+impl Replaying {
+    /// Puts the message back on its subject, under an id of its own: the old one is known there. An
+    /// article goes where the gateway puts articles: it may publish on no feed's subject, and the
+    /// article says itself from where it is.
     async fn publish(&self, letter: DeadLetter, sequence: u64) -> Result<String, String> {
         let Some(body) = letter.message.as_ref().and_then(wirefold_proto::DeadBody::bytes) else {
             return Err("its text was not kept".to_owned());
         };
-        let headers: Headers =
-            letter.headers.into_iter().map(|header| (header.name, header.value)).collect();
+        let subject = match letter.stream == streams::FETCHED.name {
+            true => Subject::pushed().into_text(),
+            false => letter.subject,
+        };
+        let value = |header: DeadHeader| match header.name.as_str() {
+            "ce-subject" => (header.name, percent_encode(&subject)),
+            _ => (header.name, header.value),
+        };
+        let headers: Headers = letter.headers.into_iter().map(value).collect();
         let id = format!("dead-{sequence}");
-        let message = Outgoing { subject: letter.subject, id, headers, body: body.into() };
+        let message = Outgoing { subject, id, headers, body: body.into() };
         let published = self.surroundings.bus.publish(message).await;
         let place = published.map_err(|error| error.to_string())?.sequence();
         Ok(format!("published again, as message {place} of {}", letter.stream))

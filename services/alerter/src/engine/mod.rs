@@ -1,7 +1,7 @@
 //! The alerts and their lives, without I/O: articles go in, revisions that are due come out.
 //!
-//! Time is the output's own: before an article is taken, everything that was due when it was
-//! seen speaks, so the same output gives the same revisions however late it is read. A clock comes
+//! Time is the output's own and never runs back: before an article is taken, everything that was due
+//! when it, or one before it, was seen speaks, so the same output gives the same revisions however late it is read. A clock comes
 //! in only where the output is at its end. An article taken twice changes nothing: each revision
 //! says up to where it speaks.
 
@@ -213,6 +213,12 @@ impl Engine {
         }
         self.remember(id);
         self.reschedule(id);
+    }
+
+    /// The time of the output with something of that time. It never runs back: articles may be
+    /// decided on in another order than they were seen in.
+    pub(crate) fn time_with(&self, seen: UnixMillis) -> UnixMillis {
+        self.time.max(seen)
     }
 
     /// The first revision that is due by then. What is due at the very time at which an article was

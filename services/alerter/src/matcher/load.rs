@@ -25,11 +25,12 @@ pub(crate) struct LoadedItem {
 }
 
 impl LoadedItem {
-    /// By which it has its place among the others; none where it has nothing to say.
-    pub(crate) fn decision(&self) -> Option<DecisionId> {
+    /// By which it has its place among the others, and where that stands; none where it has nothing
+    /// to say.
+    pub(crate) fn decision(&self) -> Option<(DecisionId, u64)> {
         match &self.item {
-            Item::Article(piece) => Some(piece.output.decision),
-            Item::Change(story) => Some(story.decision),
+            Item::Article(piece) => Some((piece.output.decision, piece.output.judged)),
+            Item::Change(story) => Some((story.decision, story.judged)),
             Item::Unreadable => None,
         }
     }

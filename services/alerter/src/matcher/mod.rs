@@ -31,8 +31,9 @@ pub(crate) use table::{DefaultDeliveries, record_key};
 
 /// The name under which it reads, in logs and in marks.
 pub(crate) const NAME: &str = "alerter";
-/// How long a gap in the order of decisions is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a gap in the order of decisions is waited for: longer than what an enricher had in hand
+/// when it was killed takes to come again, also where the next one is killed with it.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How many messages are taken at once.
 const BATCH: usize = 128;
 /// After how many messages the place is saved at the latest.
@@ -164,8 +165,8 @@ impl Matcher<'_> {
         for item in loaded {
             self.since_saved += 1;
             self.places.read(item.output);
-            if let Some(decision) = item.decision() {
-                self.order.push(decision, item);
+            if let Some((decision, judged)) = item.decision() {
+                self.order.push(decision, judged, item);
             }
             self.apply_ready().await?;
         }
@@ -175,7 +176,9 @@ impl Matcher<'_> {
 
     async fn apply_ready(&mut self) -> Result<(), AlerterError> {
         for item in self.order.ready(self.now()) {
-            self.places.applied(item.place());
+            if let Some((_, judged)) = item.decision() {
+                self.places.applied(item.place(), judged);
+            }
             match item.item {
                 Item::Article(piece) => {
                     self.fire(piece.seen).await?;
@@ -230,7 +233,7 @@ impl Matcher<'_> {
         self.since_saved = 0;
         let waiting = self.order.waiting().map(|item| item.output).min();
         let place: SavedPlace = self.places.safe(self.engine.needs(), waiting);
-        if self.table.save_place(place).await? {
+        if self.table.save_place(&place).await? {
             let bus = &self.surroundings.bus;
             bus.mark_read(streams::OUTPUT.name, NAME, place.output).await?;
             self.pass(Point::Settled)?;

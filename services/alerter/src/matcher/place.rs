@@ -1,29 +1,35 @@
 //! How far the output has been read, and how far it need not be read again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Place;
 
 /// Where reading begins again after a restart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SavedPlace {
     /// Nothing up to and with this sequence of `WF_OUTPUT` is needed any more.
     pub(crate) output: u64,
     /// The sequence in `WF_FETCHED` whose decision is expected first.
     pub(crate) next: u64,
+    /// The decision before that, where nothing is read again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) judged: Option<u64>,
+    /// Those behind `next` that do not come again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ahead: Vec<u64>,
 }
 
 impl Default for SavedPlace {
     fn default() -> Self {
-        Self { output: 0, next: 1 }
+        Self { output: 0, next: 1, judged: None, ahead: Vec::new() }
     }
 }
 
 impl SavedPlace {
     /// What has been taken when nothing after this place has.
-    pub(super) fn taken(self) -> Place {
+    pub(super) fn taken(&self) -> Place {
         Place { fetched: self.next.saturating_sub(1), output: self.output }
     }
 }
@@ -33,22 +39,34 @@ impl SavedPlace {
 pub(super) struct Places {
     read: u64,
     next: u64,
+    judged: Option<u64>,
     /// The places of what was applied and may have to be read again: by output, among decisions.
     applied: BTreeMap<u64, u64>,
+    /// What was applied and is read no more, behind what may have to be, among decisions.
+    ahead: BTreeSet<u64>,
 }
 
 impl Places {
-    pub(super) fn from(saved: SavedPlace) -> Self {
-        Self { read: saved.output, next: saved.next, applied: BTreeMap::new() }
+    pub(super) fn from(saved: &SavedPlace) -> Self {
+        let SavedPlace { output: read, next, judged, ref ahead } = *saved;
+        Self {
+            read,
+            next,
+            judged,
+            applied: BTreeMap::new(),
+            ahead: ahead.iter().copied().collect(),
+        }
     }
 
     pub(super) fn read(&mut self, output: u64) {
         self.read = self.read.max(output);
     }
 
-    pub(super) fn applied(&mut self, place: Place) {
+    /// Notes that something was applied, whose decision stands at `judged`.
+    pub(super) fn applied(&mut self, place: Place, judged: u64) {
         self.next = self.next.max(place.fetched + 1);
         if place.fetched > 0 {
+            self.judged = self.judged.max(Some(judged));
             self.applied.insert(place.output, place.fetched);
         }
     }
@@ -62,9 +80,13 @@ impl Places {
     pub(super) fn safe(&mut self, needed: Option<Place>, waiting: Option<u64>) -> SavedPlace {
         let first_needed = needed.map(|place| place.output).into_iter().chain(waiting).min();
         let output = first_needed.map_or(self.read, |first| first.saturating_sub(1)).min(self.read);
-        self.applied = self.applied.split_off(&(output + 1));
+        let again = self.applied.split_off(&(output + 1));
+        let done = std::mem::replace(&mut self.applied, again);
+        self.ahead.extend(done.into_values());
         let next = self.applied.values().min().map_or(self.next, |first| self.next.min(*first));
-        SavedPlace { output, next }
+        self.ahead = self.ahead.split_off(&next);
+        let judged = self.judged.filter(|_| next == self.next);
+        SavedPlace { output, next, judged, ahead: self.ahead.iter().copied().collect() }
     }
 }
 
@@ -74,16 +96,26 @@ mod tests {
 
     #[test]
     fn nothing_that_is_needed_is_passed_and_the_order_stays() {
-        let mut places = Places::from(SavedPlace::default());
-        assert_eq!(places.safe(None, None), SavedPlace { output: 0, next: 1 });
+        let saved = |output, next, judged, ahead: &[u64]| SavedPlace {
+            output,
+            next,
+            judged,
+            ahead: ahead.to_vec(),
+        };
+        let mut places = Places::from(&SavedPlace::default());
+        assert_eq!(places.safe(None, None), saved(0, 1, None, &[]));
         for (output, fetched) in (1..).zip([1, 2, 3, 5, 4, 8, 7, 6, 9]) {
             places.read(output);
-            places.applied(Place { fetched, output });
+            places.applied(Place { fetched, output }, fetched + 20);
         }
         places.read(12);
-        assert_eq!(places.safe(None, Some(4)), SavedPlace { output: 3, next: 4 });
+        assert_eq!(places.safe(None, Some(4)), saved(3, 4, None, &[]));
         let needed = Some(Place { fetched: 8, output: 6 });
-        assert_eq!(places.safe(needed, Some(11)), SavedPlace { output: 5, next: 6 });
-        assert_eq!(places.safe(None, None), SavedPlace { output: 12, next: 10 });
+        assert_eq!(places.safe(needed, Some(11)), saved(5, 6, None, &[]));
+        // 6 comes again, and 7 and 8 do not.
+        let with_ahead = saved(7, 6, None, &[7, 8]);
+        assert_eq!(places.safe(None, Some(8)), with_ahead);
+        assert_eq!(Places::from(&with_ahead).safe(None, None), with_ahead);
+        assert_eq!(places.safe(None, None), saved(12, 10, Some(29), &[]));
     }
 }

@@ -26,6 +26,7 @@ impl Matcher<'_> {
     /// Sends every revision that is due on its way. The alert goes on as if it stood already;
     /// nothing is saved before it does.
     pub(super) async fn fire(&mut self, limit: UnixMillis) -> Result<(), AlerterError> {
+        let limit = self.engine.time_with(limit);
         loop {
             let Some(draft) = self.engine.next(limit) else {
                 match self.show_next(limit).await? {

@@ -95,7 +95,7 @@ impl Table {
     }
 
     pub(super) fn place(&self) -> SavedPlace {
-        self.place
+        self.place.clone()
     }
 
     pub(super) fn control(&self) -> u64 {
@@ -264,13 +264,13 @@ impl Table {
     }
 
     /// Saves the place; false where it was there already.
-    pub(super) async fn save_place(&mut self, place: SavedPlace) -> Result<bool, BusError> {
-        if place == self.place {
+    pub(super) async fn save_place(&mut self, place: &SavedPlace) -> Result<bool, BusError> {
+        if *place == self.place {
             return Ok(false);
         }
-        let value = serde_json::to_vec(&place).unwrap_or_default();
+        let value = serde_json::to_vec(place).unwrap_or_default();
         self.keys.put(PLACE, value.into()).await?;
-        self.place = place;
+        self.place.clone_from(place);
         Ok(true)
     }
 }

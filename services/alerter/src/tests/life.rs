@@ -1,6 +1,7 @@
 //! The life of an alert.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use wirefold_proto::{
     AlertState, Hold, HoldReason, Interval, MaterialReason, QuietHours, SubscriptionSettings,
@@ -70,6 +71,33 @@ async fn without_waits_every_article_makes_a_revision_loud_or_silent() {
     running.stop().await;
 }
 
+/// Five articles that are decided on in another order than they were seen in, as after a bus that
+/// was away. What is told of them, read as they come or all at once.
+async fn told_of_unordered(pause: u64) -> Vec<String> {
+    let mut world = World::new().await;
+    world.pass(5).await;
+    let now = world.surroundings().clock.now();
+    let running = (pause > 0).then(|| world.start(&settings([at_once()])));
+    for (given, back) in five().into_iter().zip([0, 3, 1, 4, 2]) {
+        let mut output = world.newsroom.judge(given).await;
+        output.article.seen = wirefold_envelope::timestamp(now.minus(Duration::from_secs(back)));
+        world.newsroom.publish(&output).await;
+        world.pass(pause).await;
+    }
+    let running = running.unwrap_or_else(|| world.start(&settings([at_once()])));
+    world.pass(1).await;
+    let told = world.alerts().await.iter().map(told).collect();
+    running.stop().await;
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_order_of_being_seen_changes_nothing_however_late_it_is_read() {
+    let late = told_of_unordered(0).await;
+    assert_eq!(late.len(), 5, "{late:?}");
+    assert_eq!(told_of_unordered(1).await, late);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_restart_repeats_nothing_and_goes_on() {
     let mut world = World::new().await;
@@ -115,7 +143,7 @@ async fn an_alert_goes_quiet_and_may_speak_again() {
     let [first, second, ..] = five();
     world.newsroom.tell(first).await;
     world.pass(30).await;
-    world.clock.advance(std::time::Duration::from_secs(DAY));
+    world.clock.advance(Duration::from_secs(DAY));
     world.pass(1).await;
     let alerts = world.alerts().await;
     assert_eq!(alerts[1].state, AlertState::Quiet);
@@ -362,7 +390,7 @@ async fn more_than_enough_a_day_waits_for_the_next() {
     let held: Vec<Option<HoldReason>> =
         alerts.iter().map(|alert| alert.held.as_ref().map(|held| held.reason)).collect();
     assert_eq!(held, [None, None, Some(HoldReason::MaxPerDay)]);
-    world.clock.advance(std::time::Duration::from_secs(DAY - 1));
+    world.clock.advance(Duration::from_secs(DAY - 1));
     world.pass(1).await;
     let loud = world.paper.blocks().iter().filter(|block| block.contains("LOUD")).count();
     assert_eq!(loud, 3);

@@ -1,5 +1,6 @@
 //! The detector on a bus: fixtures, restarts, rivals.
 
+mod apart;
 mod orders;
 mod restarts;
 mod seeds;

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use wirefold_proto::{EventId, MAX_TEXT_BYTES, StoryId};
 
-use super::asked::{Asked, answer, json_of};
+use super::asked::{Asked, answer, body_of};
 use super::passages::{Side, compare};
 use super::{Api, Handled, Refusal, found};
 use crate::inner::Inner;
@@ -47,8 +47,8 @@ pub(super) async fn stored(
 }
 
 pub(super) async fn given(State(api): State<Api>, request: Request) -> Handled<Response> {
-    let CompareRequest { a, b } = json_of(request, MOST).await?;
-    answer(&api.inner.compare(side("a", a)?, side("b", b)?).await?)
+    let body = body_of(request, MOST).await?;
+    answer(&api.inner.given(&body).await?)
 }
 
 fn side(name: &str, given: GivenText) -> Handled<Side> {
@@ -60,6 +60,13 @@ fn side(name: &str, given: GivenText) -> Handled<Side> {
 }
 
 impl Inner {
+    /// Compares the two texts of a request's body.
+    pub(crate) async fn given(&self, body: &[u8]) -> Handled<Comparison> {
+        let unread = |error: serde_json::Error| Refusal::bad_request(error.to_string());
+        let CompareRequest { a, b } = serde_json::from_slice(body).map_err(unread)?;
+        self.compare(side("a", a)?, side("b", b)?).await
+    }
+
     async fn stored(&self, given: &str) -> Handled<Stored> {
         let id = if given.contains("://") {
             let articles = self.projection.articles_at(given.to_owned()).await?;

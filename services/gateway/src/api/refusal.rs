@@ -96,7 +96,8 @@ impl Refusal {
         self.status
     }
 
-    fn problem(self) -> Problem {
+    /// As it is told.
+    pub(crate) fn problem(self) -> Problem {
         Problem {
             sort: format!("urn:wirefold:problem:{}", self.sort),
             title: self.title.to_owned(),

@@ -56,6 +56,17 @@ pub(super) fn originals_of(
     rows.map(|body| read(&body?)).collect()
 }
 
+/// The stories in which these articles are now.
+pub(super) fn stories_of(connection: &Connection, ids: &[ArticleId]) -> Answer<Vec<StoryId>> {
+    let mut ask = connection.prepare_cached("SELECT story FROM articles WHERE id = ?1")?;
+    let mut stories = Vec::new();
+    for id in ids {
+        let story = ask.query_row([id.to_string()], |row| row.get::<_, String>(0)).optional()?;
+        stories.extend(story.map(|story| parse::<StoryId>(&story)).transpose()?);
+    }
+    Ok(stories)
+}
+
 pub(super) fn last_of_item(
     connection: &Connection,
     outlet: &str,

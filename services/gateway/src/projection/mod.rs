@@ -28,8 +28,8 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{ArticleId, EventId, FeedId, OutputArticle, StoryId, SubscriptionId};
 
 use crate::shapes::{
-    AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, HourCounts, Story, StoryPage,
-    StoryWithArticles,
+    AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, HourCounts, Story, StoryBrief,
+    StoryPage, StoryWithArticles,
 };
 
 pub(crate) use apply::{Batch, Change, lead};
@@ -125,6 +125,16 @@ impl Projection {
     /// These stories with their articles; those that are no more are left out.
     pub(crate) async fn these_stories(&self, ids: Vec<StoryId>) -> Answer<Vec<StoryWithArticles>> {
         self.read(move |connection| stories::these(connection, &ids)).await
+    }
+
+    /// The stories in which these articles are now; those that are none here are left out.
+    pub(crate) async fn stories_of(&self, ids: Vec<ArticleId>) -> Answer<Vec<StoryId>> {
+        self.read(move |connection| articles::stories_of(connection, &ids)).await
+    }
+
+    /// These stories without their articles; those that are no more are left out.
+    pub(crate) async fn these_briefs(&self, ids: Vec<StoryId>) -> Answer<Vec<StoryBrief>> {
+        self.read(move |connection| stories::these_briefs(connection, &ids)).await
     }
 
     /// An article with everything known of it; its text as far as it stands in the output.

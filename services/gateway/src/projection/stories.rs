@@ -93,11 +93,19 @@ pub(super) fn these(connection: &Connection, ids: &[StoryId]) -> Answer<Vec<Stor
     ids.iter().filter_map(|id| with_its_articles(connection, *id).transpose()).collect()
 }
 
-fn with_its_articles(connection: &Connection, id: StoryId) -> Answer<Option<StoryWithArticles>> {
+pub(super) fn these_briefs(connection: &Connection, ids: &[StoryId]) -> Answer<Vec<StoryBrief>> {
+    ids.iter().filter_map(|id| shown(connection, *id).transpose()).collect()
+}
+
+/// A story without its articles.
+fn shown(connection: &Connection, id: StoryId) -> Answer<Option<StoryBrief>> {
     let ask = format!("SELECT {COLUMNS} FROM stories WHERE id = ?1 AND {SHOWN}");
     let row = connection.prepare_cached(&ask)?.query_row([id.to_string()], StoryRow::of);
-    let Some(story) = row.optional()?.map(|row| brief(connection, &row)).transpose()?.flatten()
-    else {
+    Ok(row.optional()?.map(|row| brief(connection, &row)).transpose()?.flatten())
+}
+
+fn with_its_articles(connection: &Connection, id: StoryId) -> Answer<Option<StoryWithArticles>> {
+    let Some(story) = shown(connection, id)? else {
         return Ok(None);
     };
     let articles = articles::of_story(connection, &story.id)?;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use wirefold_proto::{Agency, ArticleId, EventId, LanguageTag, Outlet, StoryId, Tag};
+use wirefold_proto::{Agency, EventId, LanguageTag, Outlet, StoryBrief, Tag};
 
 use super::articles::ArticleBrief;
 
@@ -91,43 +91,6 @@ pub struct StoryPage {
     pub next: Option<String>,
     /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
     pub place: u64,
-}
-
-/// A story in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct StoryBrief {
-    /// Its id.
-    pub id: StoryId,
-    /// Its event.
-    pub event: EventId,
-    /// The article that stands for it.
-    pub lead: ArticleId,
-    /// The lead's title.
-    pub title: String,
-    /// The language of that title.
-    pub language: LanguageTag,
-    /// The lead's outlet.
-    pub outlet: Outlet,
-    /// The lead's link.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// Its articles, versions included.
-    pub articles: u32,
-    /// Its outlets.
-    pub outlets: u32,
-    /// Its articles folded as copies.
-    pub copies: u32,
-    /// When its first article was seen here.
-    pub first_seen: Timestamp,
-    /// When its last article was seen here.
-    pub changed: Timestamp,
-    /// The agency behind it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agency: Option<Agency>,
-    /// Its revision, as the detector counts.
-    pub revision: u64,
-    /// Whether it takes no more articles.
-    pub quiet: bool,
 }
 
 /// `GET /api/v1/stories/{id}`: a story with its articles.

@@ -19,12 +19,13 @@ pub use compare::{
     SentenceChange, SharedPassage,
 };
 pub use dead::{DeadDetail, DeadPage, DeadRow, Replayed};
-pub use events::{Event, EventBrief, EventPage, Story, StoryBrief, StoryPage, StoryWithArticles};
+pub use events::{Event, EventBrief, EventPage, Story, StoryPage, StoryWithArticles};
 pub use feeds::{FeedAddition, FeedList, ProbeReport, ProbeRequest};
 pub use problem::Problem;
 pub use push::{PushAnswer, PushedArticle, PushedOutcome, PushedText};
 pub use status::{FeedCounts, HourCounts, Status};
 pub use subscriptions::{Accepted, RehearsalReport, RehearsalRequest, SubscriptionList};
+pub use wirefold_proto::StoryBrief;
 
 /// Gives shapes their schema names.
 macro_rules! api_message {

@@ -8,5 +8,6 @@ mod order;
 mod pushing;
 mod samples;
 mod streaming;
+mod tables;
 mod telling;
 mod world;

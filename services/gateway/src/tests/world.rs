@@ -70,6 +70,7 @@ fn settings(folder: &TempDir, demo: bool) -> Settings {
         hosts: vec!["news.example".to_owned()],
         text_policy: TextPolicy::Lead,
         base_url: "http://127.0.0.1:8787".to_owned(),
+        tables: true,
         rehearse: seams.clone(),
         replay: seams.clone(),
         probe: seams,

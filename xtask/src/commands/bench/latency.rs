@@ -1,14 +1,15 @@
 //! How long an article takes from its publish to whoever reads the output.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use wirefold_flow::{Bus, Clock};
 use wirefold_proto::streams::OUTPUT;
 
 use super::articles::Press;
 use super::machine::Stopwatch;
-use super::stages::Ground;
 
 /// How often an article is published: 20 a second.
 const EVERY: Duration = Duration::from_millis(50);
@@ -23,13 +24,14 @@ pub(super) struct Latency {
 
 /// Publishes one article after the other and waits for the last.
 pub(super) async fn latency(
-    ground: &Ground,
+    bus: &Arc<dyn Bus>,
+    clock: &dyn Clock,
     press: &mut Press,
     time: Duration,
 ) -> anyhow::Result<Latency> {
     let count = usize::try_from(time.as_millis() / EVERY.as_millis())?;
-    let from = ground.bus.stream_state(OUTPUT.name).await?.last + 1;
-    let mut reader = ground.bus.read(OUTPUT.name, ">", from).await?;
+    let from = bus.stream_state(OUTPUT.name).await?.last + 1;
+    let mut reader = bus.read(OUTPUT.name, ">", from).await?;
     let watch = Stopwatch::start();
     let mut publishing = Vec::new();
     let mut begun: HashMap<String, f64> = HashMap::new();
@@ -38,9 +40,9 @@ pub(super) async fn latency(
     while taken.len() < count {
         tokio::select! {
             _ = ticks.tick(), if publishing.len() < count => {
-                let message = press.next(ground.clock.now())?.message;
+                let message = press.next(clock.now())?.message;
                 begun.insert(message.id.clone(), watch.seconds());
-                let bus = ground.bus.clone();
+                let bus = bus.clone();
                 publishing.push(tokio::spawn(async move { bus.publish(message).await }));
             }
             read = reader.next(100) => {

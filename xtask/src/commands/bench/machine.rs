@@ -50,10 +50,19 @@ pub(super) fn file_system(folder: &Path) -> anyhow::Result<String> {
 
 /// The most memory that a process had resident, in bytes.
 pub(super) fn peak_memory(process: u32) -> anyhow::Result<u64> {
+    memory(process, "VmHWM:")
+}
+
+/// The memory that a process has resident, in bytes.
+pub(super) fn resident_memory(process: u32) -> anyhow::Result<u64> {
+    memory(process, "VmRSS:")
+}
+
+fn memory(process: u32, field: &str) -> anyhow::Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    Ok(kilobytes.context("no VmHWM")?.trim().parse::<u64>()? * 1024)
+    Ok(kilobytes.with_context(|| format!("no {field}"))?.trim().parse::<u64>()? * 1024)
 }
 
 /// The bytes that a process has caused to be written to the disk.

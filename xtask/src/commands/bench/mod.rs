@@ -5,8 +5,10 @@
 
 mod articles;
 mod baseline;
+mod detect;
 mod latency;
 mod machine;
+mod nats;
 mod pipeline;
 mod report;
 mod small;
@@ -30,13 +32,31 @@ pub(crate) struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Articles a second through all stages and through each; latency at 20 articles a second.
-    Pipeline(Common),
+    /// Articles a second through all stages and through each; latency at 20 articles a second. Then
+    /// over NATS, beside JetStream alone.
+    Pipeline(Pipeline),
     /// Memory, disk and idle processor of 200 feeds over 30 simulated days.
     Small(Common),
+    /// The detector beside SimHash, MinHash and comparing all with all: speed, memory, accuracy.
+    Detect(detect::Arguments),
+    /// One method of `detect`, in a process of its own.
+    #[command(hide = true)]
+    DetectMethod(detect::Child),
     /// The pipeline of `small`, in a process of its own.
     #[command(hide = true)]
     SmallPipeline(small::Child),
+    /// A loop of `pipeline` over NATS with nothing in it, in a process of its own.
+    #[command(hide = true)]
+    NatsPlain(nats::plain::Arguments),
+}
+
+#[derive(clap::Args)]
+struct Pipeline {
+    #[command(flatten)]
+    common: Common,
+    /// Only the half over NATS.
+    #[arg(long)]
+    only_nats: bool,
 }
 
 #[derive(clap::Args)]
@@ -56,17 +76,28 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match &arguments.what {
-        What::Pipeline(common) => {
+        What::Pipeline(Pipeline { common, only_nats }) => {
             let folder = common.scratch()?;
-            runtime.block_on(pipeline::run(folder.path(), common.quick))?;
+            runtime.block_on(pipeline::run(folder.path(), common.quick, *only_nats))?;
         }
         What::Small(common) => {
             let folder = common.scratch()?;
             runtime.block_on(small::run(folder.path(), common.quick))?;
         }
         What::SmallPipeline(child) => runtime.block_on(small::run_child(child))?,
+        What::Detect(arguments) => detect::run(arguments)?,
+        What::DetectMethod(child) => detect::run_child(child)?,
+        What::NatsPlain(plain) => runtime.block_on(nats::plain::run(plain))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl Pipeline {
+    fn arguments(&self) -> Vec<PathBuf> {
+        let mut arguments = self.common.arguments();
+        arguments.extend(self.only_nats.then(|| PathBuf::from("--only-nats")));
+        arguments
+    }
 }
 
 impl Common {
@@ -93,20 +124,27 @@ fn built(program: &Path) -> anyhow::Result<PathBuf> {
 
 /// Builds the release and runs the same command there.
 fn in_release(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let (name, common) = match &arguments.what {
-        What::Pipeline(common) => ("pipeline", common),
-        What::Small(common) => ("small", common),
-        What::SmallPipeline(_) => bail!("only `bench small` runs this"),
+    let (name, rest) = match &arguments.what {
+        What::Pipeline(pipeline) => ("pipeline", pipeline.arguments()),
+        What::Small(common) => ("small", common.arguments()),
+        What::Detect(arguments) => ("detect", arguments.arguments()),
+        What::SmallPipeline(_) | What::DetectMethod(_) | What::NatsPlain(_) => {
+            bail!("only other benches run this")
+        }
     };
     let mut build = Command::new("cargo");
     build.args(["build", "--release", "--locked", "-p", "xtask", "-p", "wirefold"]);
-    if !build.current_dir(tree::root()).status()?.success() {
-        return Ok(ExitCode::FAILURE);
+    let mut raw = Command::new("cargo");
+    raw.args(["build", "--release", "--locked", "-p", "wirefold-flow-nats", "--example", "raw"]);
+    for one in [&mut build, &mut raw] {
+        if !one.current_dir(tree::root()).status()?.success() {
+            return Ok(ExitCode::FAILURE);
+        }
     }
     let own = built(&std::env::current_exe()?)?;
     let release = own.parent().context("no folder for all profiles")?.join("release/xtask");
     let mut bench = Command::new(&release);
-    bench.args(["bench", name]).args(common.arguments());
+    bench.args(["bench", name]).args(rest);
     let status = bench.status().with_context(|| format!("run {}", release.display()))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

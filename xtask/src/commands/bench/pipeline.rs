@@ -13,6 +13,7 @@ use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
 use super::articles::{Press, Ready};
 use super::latency::{Latency, latency};
 use super::machine::{self, Stopwatch};
+use super::nats::Half;
 use super::report::{Goal, Report};
 use super::stages::Ground;
 use super::{baseline, machine::file_system};
@@ -26,8 +27,8 @@ const WINDOW: usize = 100;
 const APART: Duration = Duration::from_millis(1);
 const SEED: u64 = 20_260_301;
 
-/// Measures in folders inside this one, which is on a disk.
-pub(super) async fn run(folder: &Path, is_quick: bool) -> anyhow::Result<()> {
+/// Measures in folders inside this one, which is on a disk; over NATS too, or there alone.
+pub(super) async fn run(folder: &Path, is_quick: bool, only_nats: bool) -> anyhow::Result<()> {
     let mut report = Report::new("wirefold.bench.pipeline/1", is_quick, file_system(folder)?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut press = Press::new(SEED)?;
@@ -40,8 +41,14 @@ pub(super) async fn run(folder: &Path, is_quick: bool) -> anyhow::Result<()> {
         sqlite: baseline::sqlite(folder, &articles)?,
         count: count as f64,
     };
-    whole(&folder.join("whole"), &clock, &articles, &mut press, &simple, &mut report).await?;
-    by_stage(&folder.join("stages"), &clock, &articles, &simple, &mut report).await?;
+    if !only_nats {
+        whole(&folder.join("whole"), &clock, &articles, &mut press, &simple, &mut report).await?;
+        by_stage(&folder.join("stages"), &clock, &articles, &simple, &mut report).await?;
+    }
+    match Half::new(folder, &articles)? {
+        Some(half) => half.run(&mut press, &mut report).await?,
+        None => report.note("no nats-server, so nothing over NATS: run `cargo xtask tools`"),
+    }
     let memory = machine::peak_memory(std::process::id())? as f64 / 1e6;
     report.add("peak memory, these articles included", memory, "MB");
     report.print()
@@ -77,7 +84,7 @@ fn print(press: &mut Press, clock: &dyn Clock, count: usize) -> anyhow::Result<V
 }
 
 /// Publishes in order, in a bounded window.
-async fn publish(bus: &dyn Bus, messages: Vec<Outgoing>) -> anyhow::Result<()> {
+pub(super) async fn publish(bus: &dyn Bus, messages: Vec<Outgoing>) -> anyhow::Result<()> {
     let publishing = stream::iter(messages.into_iter().map(|message| Ok(bus.publish(message))));
     publishing.try_buffered(WINDOW).try_for_each(|_| async { Ok(()) }).await?;
     Ok(())
@@ -137,7 +144,7 @@ async fn whole(
     report.beside("reprints written", reprints as f64);
 
     let time = if report.is_quick() { Duration::from_secs(10) } else { Duration::from_secs(30) };
-    let Latency { p50, p99 } = latency(&ground, press, time).await?;
+    let Latency { p50, p99 } = latency(&ground.bus, &*ground.clock, press, time).await?;
     report.add("publish to output at 20/s, p50", p50, "ms").goal(Goal::AtMost(100.0));
     report.beside(SINGLE, simple.sqlite.single);
     report.add("publish to output at 20/s, p99", p99, "ms").beside(SINGLE, simple.sqlite.single);

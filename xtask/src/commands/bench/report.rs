@@ -20,6 +20,11 @@ struct Figure {
     name: String,
     value: f64,
     unit: &'static str,
+    /// Left out of the table.
+    #[serde(skip)]
+    is_hidden: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_of_ratio: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     goal: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +53,9 @@ pub(super) struct Report {
     figures: Vec<Figure>,
     #[serde(skip)]
     goals: Vec<Option<Goal>>,
+    /// Lines below the table.
+    #[serde(skip)]
+    notes: Vec<String>,
 }
 
 impl Report {
@@ -62,6 +70,7 @@ impl Report {
             file_system,
             figures: Vec::new(),
             goals: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -81,9 +90,31 @@ impl Report {
         unit: &'static str,
     ) -> &mut Self {
         let name = name.into();
-        self.figures.push(Figure { name, value, unit, goal: None, is_met: None, baseline: None });
+        self.figures.push(Figure {
+            name,
+            value,
+            unit,
+            is_hidden: false,
+            is_of_ratio: false,
+            goal: None,
+            is_met: None,
+            baseline: None,
+        });
         self.goals.push(None);
         self
+    }
+
+    /// Adds a figure to the line of JSON alone.
+    pub(super) fn hidden(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
+        self.add(name, value, unit);
+        if let Some(figure) = self.figures.last_mut() {
+            figure.is_hidden = true;
+        }
+    }
+
+    /// Adds a line below the table.
+    pub(super) fn note(&mut self, line: impl Into<String>) {
+        self.notes.push(line.into());
     }
 
     /// Says what the last figure was to reach.
@@ -96,6 +127,19 @@ impl Report {
             (figure.goal, figure.is_met, *last) = (Some(value), Some(is_met), Some(goal));
         }
         self
+    }
+
+    /// Says what the last figure was to reach of what is beside it.
+    pub(super) fn goal_of_ratio(&mut self, goal: Goal) {
+        if let (Some(figure), Some(last)) = (self.figures.last_mut(), self.goals.last_mut()) {
+            let ratio = figure.baseline.as_ref().map_or(0.0, |simple| simple.ratio);
+            let (value, is_met) = match goal {
+                Goal::AtLeast(value) => (value, ratio >= value),
+                Goal::AtMost(value) => (value, ratio <= value),
+            };
+            (figure.goal, figure.is_met, *last) = (Some(value), Some(is_met), Some(goal));
+            figure.is_of_ratio = true;
+        }
     }
 
     /// Puts something simpler beside the last figure.
@@ -112,6 +156,9 @@ impl Report {
         self.load_after = machine::load();
         let mut out = std::io::stdout().lock();
         writeln!(out, "{}", self.table())?;
+        for note in &self.notes {
+            writeln!(out, "{note}")?;
+        }
         writeln!(
             out,
             "{} cores, load {:.1} before and {:.1} after, {}, {} articles{}",
@@ -129,10 +176,12 @@ impl Report {
     fn table(&self) -> Table {
         let mut table =
             Table::new(&["measure", "figure", "unit", "goal", "baseline", "is", "ratio"]);
-        for (figure, goal) in self.figures.iter().zip(&self.goals) {
+        let shown = self.figures.iter().zip(&self.goals).filter(|(figure, _)| !figure.is_hidden);
+        for (figure, goal) in shown {
+            let of = if figure.is_of_ratio { "ratio " } else { "" };
             let goal = match goal {
-                Some(Goal::AtLeast(value)) => format!(">= {} {}", told(*value), mark(figure)),
-                Some(Goal::AtMost(value)) => format!("<= {} {}", told(*value), mark(figure)),
+                Some(Goal::AtLeast(value)) => format!("{of}>= {} {}", told(*value), mark(figure)),
+                Some(Goal::AtMost(value)) => format!("{of}<= {} {}", told(*value), mark(figure)),
                 None => String::new(),
             };
             let (name, is, ratio) = match &figure.baseline {

@@ -76,7 +76,7 @@ impl Ground {
             release: env!("CARGO_PKG_VERSION").to_owned(),
         };
         self.run(FETCHED.name, |surroundings, stop| async move {
-            Ok(wirefold_detector::run(surroundings, settings, stop).await?)
+            Ok(wirefold_detector::run_apart(surroundings, settings, stop).await?)
         })
     }
 
@@ -108,6 +108,7 @@ impl Ground {
             hosts: Vec::new(),
             text_policy: TextPolicy::Lead,
             base_url: "http://127.0.0.1:8787".to_owned(),
+            tables: false,
             rehearse: nowhere.clone(),
             replay: nowhere.clone(),
             probe: nowhere,

@@ -28,6 +28,8 @@ pub(super) struct Piece {
     pub(super) headline: String,
     pub(super) paragraphs: Vec<String>,
     pub(super) is_reprint: bool,
+    /// The same for an original and its reprints.
+    pub(super) family: u32,
 }
 
 impl Piece {
@@ -44,6 +46,7 @@ pub(super) struct Newsroom {
     names: Vec<String>,
     events: Vec<Event>,
     originals: Vec<Piece>,
+    written: u32,
     /// About how many words an original has.
     length: usize,
     /// How many of a thousand are reprints.
@@ -68,6 +71,7 @@ impl Newsroom {
             names,
             events: Vec::new(),
             originals: Vec::new(),
+            written: 0,
             length,
             reprints,
         };
@@ -117,12 +121,15 @@ impl Newsroom {
             written += paragraph.split(' ').count();
             paragraphs.push(paragraph);
         }
-        Piece { headline: self.headline(at), paragraphs, is_reprint: false }
+        self.written += 1;
+        let family = self.written;
+        Piece { headline: self.headline(at), paragraphs, is_reprint: false, family }
     }
 
     /// Another headline, and another lede or a dropped tail.
     fn reprint(&mut self) -> Piece {
         let at = self.index(self.originals.len());
+        let family = self.originals[at].family;
         let mut paragraphs = self.originals[at].paragraphs.clone();
         let event = self.index(self.events.len());
         if self.random.below(2) == 0 {
@@ -131,7 +138,7 @@ impl Newsroom {
             let kept = paragraphs.len() - paragraphs.len() / 3;
             paragraphs.truncate(kept.max(1));
         }
-        Piece { headline: self.headline(event), paragraphs, is_reprint: true }
+        Piece { headline: self.headline(event), paragraphs, is_reprint: true, family }
     }
 
     fn headline(&mut self, event: usize) -> String {

@@ -1,21 +1,22 @@
 //! The stack under test: Compose, whichever there is, and Docker.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::http;
 use crate::table::Table;
 use crate::tree;
 
 /// The name of the stack, so that one that somebody uses is left alone.
 const PROJECT: &str = "wirefold-compose-test";
-/// How many containers there are with three enrichers and the demo's feeds.
-pub(super) const CONTAINERS: usize = 12;
+/// Whatever of the stack runs.
+const ALL: [&str; 4] = ["--profile", "demo", "--profile", "monitoring"];
+/// How many containers there are with three enrichers, the demo's feeds and Prometheus.
+pub(super) const CONTAINERS: usize = 13;
 
 /// The stack, with settings and ports of its own.
 pub(super) struct Stack {
@@ -24,6 +25,7 @@ pub(super) struct Stack {
     folder: TempDir,
     page: u16,
     nats: u16,
+    pub(super) prometheus: u16,
 }
 
 /// A container as `docker inspect` tells it.
@@ -47,6 +49,12 @@ pub(super) fn host_address() -> anyhow::Result<String> {
     Ok(format!("{start}.1"))
 }
 
+/// Whether a network leads nowhere but to its own containers.
+pub(super) fn is_internal(network: &str) -> anyhow::Result<bool> {
+    let told = output(&["docker", "network", "inspect", "--format", "{{.Internal}}", network])?;
+    Ok(told.trim() == "true")
+}
+
 impl Stack {
     /// Settings: the demo's, and a subscription to everything whose alerts go to `receiver`.
     pub(super) fn prepare(receiver: &str) -> anyhow::Result<Self> {
@@ -61,11 +69,33 @@ impl Stack {
              secret = \"whsec_Y29tcG9zZS10ZXN0LWNvbXBvc2UtdGVzdA==\"\n"
         );
         std::fs::write(folder.path().join("wirefold.toml"), demo + &ours)?;
-        Ok(Self { compose, folder, page: free_port()?, nats: free_port()? })
+        Ok(Self {
+            compose,
+            folder,
+            page: free_port()?,
+            nats: free_port()?,
+            prometheus: free_port()?,
+        })
     }
 
     pub(super) fn up(&self) -> anyhow::Result<()> {
-        self.compose(&["--profile", "demo", "up", "--detach", "--scale", "enricher=3"])
+        self.compose(&["--profile", "demo", "up", "--detach", "--scale", "enricher=3"])?;
+        // By name, so that Grafana is not asked for: it has no stand-in.
+        self.compose(&["--profile", "monitoring", "up", "--detach", "prometheus"])
+    }
+
+    /// Takes all down; what is kept in volumes stays.
+    pub(super) fn down(&self) -> anyhow::Result<()> {
+        self.compose(&[&ALL[..], &["down"]].concat())
+    }
+
+    /// Takes all down, with the volumes and what an earlier run left.
+    pub(super) fn forget(&self) -> anyhow::Result<()> {
+        self.compose(&[&ALL[..], &["down", "--volumes", "--remove-orphans"]].concat())
+    }
+
+    pub(super) fn logs(&self) -> anyhow::Result<()> {
+        self.compose(&[&ALL[..], &["logs", "--tail=30"]].concat())
     }
 
     pub(super) fn compose(&self, arguments: &[&str]) -> anyhow::Result<()> {
@@ -78,6 +108,7 @@ impl Stack {
             .env("WIREFOLD_CONFIG", self.folder.path().join("wirefold.toml"))
             .env("WIREFOLD_PAGE_PORT", self.page.to_string())
             .env("WIREFOLD_NATS_PORT", self.nats.to_string())
+            .env("WIREFOLD_PROMETHEUS_PORT", self.prometheus.to_string())
             .stdin(Stdio::null())
             .status()
             .context("Compose does not run")?;
@@ -114,9 +145,8 @@ impl Stack {
         let text = format!("The lamp on the outer mole was mended on Friday, {id}. ").repeat(8);
         let article = json!({ "id": id, "outlet": "pushed.example", "title": id, "text": text });
         let body = article.to_string();
-        let head = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-        let answer: Value =
-            serde_json::from_str(&self.ask("POST", "/api/v1/articles", &head, &body)?)?;
+        let answer = http::post(self.page, "/api/v1/articles", "application/json", &body)?;
+        let answer: Value = serde_json::from_str(&answer)?;
         let given = answer["articles"][0]["id"].as_str();
         Ok(given.with_context(|| format!("no id in {answer}"))?.to_owned())
     }
@@ -130,23 +160,7 @@ impl Stack {
     }
 
     pub(super) fn get(&self, path: &str) -> anyhow::Result<String> {
-        self.ask("GET", path, "", "")
-    }
-
-    /// One request by HTTP/1.0, so that the answer ends with the connection.
-    fn ask(&self, method: &str, path: &str, head: &str, body: &str) -> anyhow::Result<String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.page))?;
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        let port = self.page;
-        let request =
-            format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n{head}\r\n{body}");
-        stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (answered, told) = answer.split_once("\r\n\r\n").context("no answer")?;
-        let status = answered.split_whitespace().nth(1).unwrap_or_default();
-        ensure!(status.starts_with('2'), "{method} {path} is answered {status}: {told}");
-        Ok(told.to_owned())
+        http::get(self.page, path)
     }
 }
 
@@ -156,6 +170,12 @@ impl Container {
         let service = text(&told["Config"]["Labels"]["com.docker.compose.service"]);
         let name = text(&told["Name"]).trim_start_matches('/').to_owned();
         Self { service, name, told }
+    }
+
+    /// The networks that it is in.
+    pub(super) fn networks(&self) -> impl Iterator<Item = &String> {
+        let networks = self.told["NetworkSettings"]["Networks"].as_object();
+        networks.into_iter().flat_map(|networks| networks.keys())
     }
 
     pub(super) fn is_running(&self) -> bool {

@@ -5,7 +5,10 @@ use std::process::Command;
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
-use super::compose::Container;
+use super::compose::{self, Container};
+
+/// Stages that work on articles only: their network leads nowhere.
+const INSIDE: [&str; 3] = ["keeper", "detector", "enricher"];
 
 /// Fails where the container could do more than it should.
 pub(super) fn check(container: &Container) -> anyhow::Result<()> {
@@ -26,6 +29,11 @@ pub(super) fn check(container: &Container) -> anyhow::Result<()> {
         ensure!(host[limit].as_i64().unwrap_or(0) > 0, "{name} has no limit of {limit}");
     }
     check_ports(name, &host["PortBindings"])?;
+    if INSIDE.contains(&container.service.as_str()) {
+        for network in container.networks() {
+            ensure!(compose::is_internal(network)?, "{name} is in {network}, which leads out");
+        }
+    }
     if container.is_running() {
         tried_inside(container)?;
     }

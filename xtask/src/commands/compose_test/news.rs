@@ -1,19 +1,21 @@
 //! What has come out so far, as the API tells it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
 use super::compose::Stack;
 
 /// All stories with their articles, and what was told about them.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct News {
-    articles: u64,
+    pub(super) articles: u64,
+    /// The addresses of the articles: two versions of one item have the same.
+    pub(super) items: BTreeSet<String>,
     /// The ids of each story's articles.
-    stories: BTreeMap<String, Vec<String>>,
+    stories: BTreeMap<String, BTreeSet<String>>,
     pub(super) copies: u64,
     pub(super) dead: u64,
 }
@@ -23,6 +25,7 @@ impl News {
         let status = stack.json("/api/v1/status")?;
         let mut news = Self {
             articles: number(&status, "articles")?,
+            items: BTreeSet::new(),
             stories: BTreeMap::new(),
             copies: 0,
             dead: number(&status, "dead")?,
@@ -34,9 +37,9 @@ impl News {
                 let id = text(brief, "id")?;
                 let story = stack.json(&format!("/api/v1/stories/{id}"))?;
                 let articles = story["articles"].as_array().context("no articles in a story")?;
-                let mut ids: Vec<String> =
+                let ids =
                     articles.iter().map(|it| text(it, "id")).collect::<anyhow::Result<_>>()?;
-                ids.sort();
+                news.items.extend(articles.iter().filter_map(|it| text(it, "url").ok()));
                 news.copies += number(brief, "copies")?;
                 news.stories.insert(id, ids);
             }
@@ -47,18 +50,28 @@ impl News {
         }
     }
 
-    /// Which stories are not the same.
-    pub(super) fn difference(&self, other: &Self) -> String {
-        let ids = self.stories.keys().chain(other.stories.keys());
-        let differ = ids.filter(|id| self.stories.get(*id) != other.stories.get(*id));
-        let told = |id| format!("{id}: {:?} / {:?}", self.stories.get(id), other.stories.get(id));
-        differ.map(told).collect::<Vec<_>>().join("\n")
+    /// Fails where something of `before` is gone or another, where an article stands twice, or where
+    /// there are more articles than could have come.
+    pub(super) fn follows(&self, before: &Self, most: u64) -> anyhow::Result<()> {
+        for (id, articles) in &before.stories {
+            let now = self.stories.get(id);
+            let is_kept = now.is_some_and(|now| now.is_superset(articles));
+            ensure!(is_kept, "{id} had {articles:?} and has {now:?}");
+        }
+        let (stories, articles) = (&self.stories, self.articles);
+        let placed: usize = stories.values().map(BTreeSet::len).sum();
+        let distinct: BTreeSet<&String> = stories.values().flatten().collect();
+        ensure!(placed as u64 == articles, "{placed} of {articles} articles stand in a story");
+        ensure!(distinct.len() == placed, "{placed} places for {} articles", distinct.len());
+        ensure!(articles <= most, "there can be {most} articles, and there are {articles}");
+        ensure!(self.dead == before.dead, "{} dead letters", self.dead);
+        Ok(())
     }
 }
 
 impl fmt::Display for News {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { articles, stories, copies, dead } = self;
+        let Self { articles, stories, copies, dead, .. } = self;
         let stories = stories.len();
         write!(out, "{articles} articles → {stories} stories, {copies} copies, {dead} dead letters")
     }

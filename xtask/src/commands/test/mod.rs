@@ -71,6 +71,10 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         Ok(found) => writeln!(io::stdout(), "{found}")?,
         Err(error) => writeln!(io::stdout(), "NO NATS-SERVER, its tests will fail: {error:#}")?,
     }
+    match tools::nats_py() {
+        Ok(found) => writeln!(io::stdout(), "{found}")?,
+        Err(error) => writeln!(io::stdout(), "NO NATS-PY, tests of examples will fail: {error:#}")?,
+    }
     match tools::feedparser() {
         Ok(found) => writeln!(io::stdout(), "{found}")?,
         Err(error) => writeln!(io::stdout(), "NO FEEDPARSER, its test will fail: {error:#}")?,

@@ -184,7 +184,9 @@ async fn streams(bus: &NatsBus, user: User) -> Vec<Finding> {
     for (stream, durable) in READERS.iter().filter(|(_, durable)| *durable == user.as_str()) {
         findings.push(match bus.has_reader(stream, durable).await {
             Ok(true) => Finding::good(format!("the reader {stream}/{durable} stands")),
-            Ok(false) => Finding::bad(format!("no reader {stream}/{durable}: {remedy}")),
+            Ok(false) | Err(BusError::NoStream(_)) => {
+                Finding::bad(format!("no reader {stream}/{durable}: {remedy}"))
+            }
             Err(error) => Finding::bad(error.to_string()),
         });
     }

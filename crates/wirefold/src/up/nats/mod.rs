@@ -4,6 +4,7 @@ mod child;
 pub(crate) mod keeper;
 mod ports;
 mod server;
+mod service;
 mod setup;
 mod supervisor;
 
@@ -23,6 +24,7 @@ use crate::exit::{Exit, Stop};
 
 pub(super) use child::end_with_parent;
 pub(super) use server::run as run_server;
+pub(super) use service::{Own, Serving, inputs};
 pub(super) use setup::run as run_setup;
 pub(super) use supervisor::Supervisor;
 

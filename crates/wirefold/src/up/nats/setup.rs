@@ -8,7 +8,7 @@ use wirefold_envelope::{dead_letters, stream_configs};
 use wirefold_flow::{Bus as _, BusError, ConsumerConfig};
 use wirefold_flow_nats::{MARKS, NatsBus, connect};
 use wirefold_proto::rights::READERS;
-use wirefold_proto::streams::{Role, STORES, Stage, StoreKind};
+use wirefold_proto::streams::{Role, STORES, STORIES, Stage, StoreKind};
 
 use super::options;
 use crate::config::{Config, Loaded};
@@ -17,6 +17,7 @@ use crate::output;
 
 /// How long the server may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
+const DAY: Duration = Duration::from_hours(24);
 
 /// What was made, or stood already.
 #[derive(Debug, Default)]
@@ -62,7 +63,7 @@ pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made>
     let stores = STORES.iter().filter(|store| store.kind == StoreKind::KeyValue);
     for table in stores.map(|store| store.name).chain([MARKS]) {
         made.tables.push(table.to_owned());
-        bus.create_bucket(table).await.map_err(refused)?;
+        bus.create_bucket(table, age(table, config)).await.map_err(refused)?;
     }
     let deliveries = config.delivery.iter().map(|it| wirefold_alerter::consumer(&it.name));
     let own = [wirefold_enricher::consumer()].into_iter().chain(deliveries);
@@ -71,6 +72,11 @@ pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made>
         bus.create_reader(&reader).await.map_err(refused)?;
     }
     Ok(made)
+}
+
+/// How long a key stays that is not written again. A story grows no more once its window is over.
+fn age(table: &str, config: &Config) -> Option<Duration> {
+    (table == STORIES.name).then(|| config.limits().window + DAY)
 }
 
 /// The readers of those outside, who may not make any. They settle by themselves: nothing of theirs

@@ -173,6 +173,7 @@ fn settings(folder: &std::path::Path, demo: bool) -> Settings {
         hosts: Vec::new(),
         text_policy: TextPolicy::Lead,
         base_url: "http://127.0.0.1:8787".to_owned(),
+        tables: false,
         rehearse: Arc::new(Nobody),
         replay: Arc::new(Nobody),
         probe: Arc::new(Nobody),

@@ -89,6 +89,8 @@ async fn live(
     papers: &Papers,
 ) -> anyhow::Result<Told> {
     let mut child = Command::new(std::env::current_exe()?);
+    // As `up` sets it for itself.
+    child.env("MALLOC_ARENA_MAX", "1");
     child.args(["bench", "small-pipeline"]).arg("--data").arg(data);
     child.args(["--address", address, "--start", &start.0.to_string()]);
     child.args(["--days", &days.to_string()]).stdout(Stdio::piped()).kill_on_drop(true);

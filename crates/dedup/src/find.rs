@@ -1,0 +1,87 @@
+//! The first half of a decision: which earlier articles are worth comparing, and what the comparison
+//! says.
+
+use rustc_hash::FxHashMap;
+
+use crate::detector::{Detector, Doc, Incoming, item_hash};
+use crate::events::StoryId;
+use crate::fingerprint::Fingerprint;
+use crate::index::DocId;
+use crate::judge::{Judgement, Prior, judge};
+use crate::reading::{Analysed, AtRest};
+
+/// Earlier versions of an item that are compared.
+const VERSIONS: usize = 4;
+/// Members of one story among the articles verified, before others are taken.
+const PER_STORY: usize = 6;
+
+impl Detector {
+    /// The earlier versions of the same item, and all earlier articles worth comparing, in order.
+    pub(crate) fn find(&self, doc: &Doc, incoming: &Incoming<'_>) -> (Vec<DocId>, Vec<DocId>) {
+        let versions = self.versions(incoming);
+        let mut earlier: Vec<DocId> = versions.clone();
+        let same_text = doc.fingerprint.exact.and_then(|exact| self.by_text.get(&exact));
+        earlier.extend(same_text.into_iter().flatten());
+        if doc.fingerprint.is_comparable(&self.settings) {
+            earlier.extend(self.candidates(&doc.fingerprint));
+        }
+        earlier.sort_unstable();
+        earlier.dedup();
+        (versions, earlier)
+    }
+
+    /// Judges an article against the earlier ones that were found.
+    pub(crate) fn judge(
+        &self,
+        doc: &Doc,
+        analysed: &Analysed,
+        versions: &[DocId],
+        earlier: &[DocId],
+    ) -> Judgement {
+        let open = |number: &DocId| {
+            let prior = self.docs.get(number)?;
+            Some((*number, prior, AtRest::new(self, *number, prior)))
+        };
+        let opened: Vec<(DocId, &Doc, AtRest<'_>)> = earlier.iter().filter_map(open).collect();
+        let priors: Vec<Prior<'_>> = opened
+            .iter()
+            .map(|(number, prior, at_rest)| Prior {
+                doc: *number,
+                article: prior.article(at_rest, &at_rest.body, &at_rest.figures),
+                same_item: versions.contains(number),
+                same_outlet: doc.outlet.is_some() && doc.outlet == prior.outlet,
+                other_title: doc.title.zip(prior.title).is_some_and(|(a, b)| a != b),
+                common: &prior.common,
+                foreign: &prior.foreign,
+            })
+            .collect();
+        let Analysed { text, body, figures } = analysed;
+        judge(&doc.article(text, body, figures), &priors, &self.settings)
+    }
+
+    /// The latest versions of the same item.
+    fn versions(&self, incoming: &Incoming<'_>) -> Vec<DocId> {
+        let lists = incoming.items.iter().map(|item| self.by_item.get(&item_hash(item)));
+        let mut versions: Vec<DocId> = lists.flatten().copied().collect();
+        versions.sort_unstable();
+        versions.dedup();
+        versions.split_off(versions.len().saturating_sub(VERSIONS))
+    }
+
+    /// The earlier articles worth verifying: the likeliest, but not one story only.
+    fn candidates(&self, fingerprint: &Fingerprint) -> Vec<DocId> {
+        let found = self.index.candidates(fingerprint, |docs| self.is_hot(docs));
+        let mut per_story: FxHashMap<StoryId, usize> = FxHashMap::default();
+        let (mut first, mut later) = (Vec::new(), Vec::new());
+        for candidate in found.into_iter().filter(|found| self.docs.contains_key(&found.doc)) {
+            let story = self.story_of(candidate.doc);
+            let taken = per_story.entry(story).or_default();
+            *taken += 1;
+            let list = if *taken <= PER_STORY { &mut first } else { &mut later };
+            list.push(candidate.doc);
+        }
+        first.extend(later);
+        first.truncate(self.settings.verified);
+        first
+    }
+}

@@ -1,0 +1,268 @@
+//! The words of the window by number, so that a body at rest takes a byte or two a word and is read
+//! back without its text.
+//!
+//! A body is written as runs of words that stand one behind the other in the text and have the same
+//! marks: how many words of the text are left out before it, its length and marks, its words, each
+//! with whether it is a name there.
+
+use rustc_hash::FxHashMap;
+
+use crate::body::{Body, BodyWord, Fact, SHINGLE_WORDS, mix};
+use crate::lately::Lately;
+use crate::varint;
+
+/// All words that stand in bodies at rest.
+#[derive(Debug, Default)]
+pub(crate) struct Lexicon {
+    numbers: FxHashMap<u64, u32>,
+    entries: Vec<Entry>,
+    /// Numbers of words forgotten, to be given anew.
+    free: Vec<u32>,
+    /// Numbers of words of late, and the day on which they were noted.
+    lately: Lately<(u32, i32)>,
+}
+
+/// A word as it stands in bodies.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    hash: u64,
+    /// The latest day on which an article had it.
+    day: i32,
+    weight: u8,
+    is_number: bool,
+}
+
+/// The body of an article at rest.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PackedBody(Box<[u8]>);
+
+/// Marks of a run.
+const QUOTED: u32 = 1;
+const BOILERPLATE: u32 = 2;
+/// Bits of marks.
+const MARKS: u32 = 2;
+
+impl Lexicon {
+    /// Writes down a body of an article of `day`.
+    pub(crate) fn pack(&mut self, body: &Body, day: i64) -> PackedBody {
+        let day = i32::try_from(day).unwrap_or(i32::MAX);
+        let mut bytes = Vec::with_capacity(2 * body.len() + 16);
+        let mut next = 0;
+        let follows = |a: &BodyWord, b: &BodyWord| a.index + 1 == b.index && marks(a) == marks(b);
+        for run in body.words.chunk_by(follows) {
+            let len = u32::try_from(run.len()).expect("articles are cut long before 2^30 words");
+            varint::push(&mut bytes, run[0].index - next);
+            varint::push(&mut bytes, len << MARKS | marks(&run[0]));
+            next = run[0].index + len;
+            for word in run {
+                let number = self.number(word, day);
+                varint::push(&mut bytes, number << 1 | u32::from(word.fact == Fact::Name));
+            }
+        }
+        PackedBody(bytes.into())
+    }
+
+    /// The body as it was.
+    pub(crate) fn open(&self, packed: &PackedBody) -> Body {
+        let mut bytes = &*packed.0;
+        let mut words = Vec::with_capacity(bytes.len());
+        let mut index = 0;
+        while let (Some(gap), Some(run)) = (varint::take(&mut bytes), varint::take(&mut bytes)) {
+            index += gap;
+            let (quoted, boilerplate) = (run & QUOTED != 0, run & BOILERPLATE != 0);
+            let end = index + (run >> MARKS);
+            words.extend((index..end).map(|at| {
+                let written = varint::take(&mut bytes).expect("it was written down whole");
+                let Entry { hash, weight, is_number, .. } = self.entries[(written >> 1) as usize];
+                let fact = match (is_number, written & 1 == 1) {
+                    (true, _) => Fact::Number,
+                    (false, true) => Fact::Name,
+                    (false, false) => Fact::None,
+                };
+                BodyWord { hash, index: at, weight, quoted, fact, boilerplate }
+            }));
+            index = end;
+        }
+        Body { words }
+    }
+
+    /// The number of a word, which is given here if it is new.
+    fn number(&mut self, word: &BodyWord, day: i32) -> u32 {
+        let is_number = word.fact == Fact::Number;
+        let key = mix(word.hash, u64::from(word.weight) << 1 | u64::from(is_number));
+        if let Some((number, _)) = self.lately.get(key).filter(|(_, noted)| *noted == day) {
+            return number;
+        }
+        let number = match self.numbers.get(&key).copied() {
+            Some(number) => {
+                let entry = &mut self.entries[number as usize];
+                entry.day = entry.day.max(day);
+                number
+            }
+            None => self.enter(key, word, day),
+        };
+        self.lately.set(key, (number, day));
+        number
+    }
+
+    fn enter(&mut self, key: u64, word: &BodyWord, day: i32) -> u32 {
+        let is_number = word.fact == Fact::Number;
+        let entry = Entry { hash: word.hash, day, weight: word.weight, is_number };
+        let number = match self.free.pop() {
+            Some(number) => {
+                self.entries[number as usize] = entry;
+                number
+            }
+            None => {
+                self.entries.push(entry);
+                u32::try_from(self.entries.len() - 1).expect("fewer words than memory holds")
+            }
+        };
+        self.numbers.insert(key, number);
+        number
+    }
+
+    /// Forgets the words that no article has from `day` on.
+    pub(crate) fn expire(&mut self, day: i64) {
+        self.lately.clear();
+        let (entries, free) = (&self.entries, &mut self.free);
+        self.numbers.retain(|_, number| {
+            let stays = i64::from(entries[*number as usize].day) >= day;
+            if !stays {
+                free.push(*number);
+            }
+            stays
+        });
+        self.numbers.shrink_to_fit();
+    }
+}
+
+impl PackedBody {
+    /// Gives the numbers of its words in order, until `enough` says so; whether it did.
+    fn numbers(&self, mut enough: impl FnMut(u32) -> bool) -> bool {
+        let mut bytes = &*self.0;
+        while let (Some(_), Some(run)) = (varint::take(&mut bytes), varint::take(&mut bytes)) {
+            for _ in 0..run >> MARKS {
+                let written = varint::take(&mut bytes).expect("it was written down whole");
+                if enough(written >> 1) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
+
+/// The pairs of neighbouring words of a body, each as a bit: what tells of nearly all other bodies,
+/// without opening them, that they share no shingle with it.
+pub(crate) struct Pairs {
+    bits: Vec<u64>,
+}
+
+/// Bits for pairs, a power of two: some sixty times as many as pairs.
+const PAIR_BITS: u32 = 1 << 15;
+/// A shingle has at least so many pairs.
+const PAIRS_OF_SHINGLE: u32 = SHINGLE_WORDS - 1;
+
+impl Pairs {
+    pub(crate) fn new(body: &PackedBody) -> Pairs {
+        let mut bits = vec![0; PAIR_BITS as usize / 64];
+        let mut before = u32::MAX;
+        body.numbers(|number| {
+            let (block, bit) = place_of_pair(before, number);
+            bits[block] |= bit;
+            before = number;
+            false
+        });
+        Pairs { bits }
+    }
+
+    /// Whether the other body may share a shingle with this one.
+    pub(crate) fn may_share(&self, other: &PackedBody) -> bool {
+        let (mut before, mut together) = (u32::MAX, 0);
+        other.numbers(|number| {
+            let (block, bit) = place_of_pair(before, number);
+            together = if self.bits[block] & bit == 0 { 0 } else { together + 1 };
+            before = number;
+            together == PAIRS_OF_SHINGLE
+        })
+    }
+}
+
+fn place_of_pair(first: u32, second: u32) -> (usize, u64) {
+    let mixed = first.wrapping_mul(0x9e37_79b1).rotate_left(16) ^ second.wrapping_mul(0x85eb_ca6b);
+    let bit = (mixed >> 17) & (PAIR_BITS - 1);
+    ((bit / 64) as usize, 1 << (bit % 64))
+}
+
+fn marks(word: &BodyWord) -> u32 {
+    u32::from(word.quoted) * QUOTED + u32::from(word.boilerplate) * BOILERPLATE
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use wirefold_text::Text;
+
+    use super::*;
+
+    fn body(text: &str) -> Body {
+        Body::new(&Text::new(text))
+    }
+
+    proptest! {
+        #[test]
+        fn an_opened_body_is_as_it_was(
+            texts in proptest::collection::vec("([A-Za-z0-9]{1,3}[ .,“”\n中]{1,2}){0,60}", 1..4),
+            hidden in 0u32..5,
+        ) {
+            let mut lexicon = Lexicon::default();
+            let packed: Vec<(Body, PackedBody)> = texts.iter().map(|text| {
+                let text = Text::new(text);
+                let mut before = Body::masked(&text, |paragraph| paragraph == hidden);
+                before.words.iter_mut().step_by(3).for_each(|word| word.boilerplate = true);
+                let packed = lexicon.pack(&before, 0);
+                (before, packed)
+            }).collect();
+            for (before, at_rest) in packed {
+                prop_assert_eq!(lexicon.open(&at_rest), before);
+            }
+        }
+
+        #[test]
+        fn bodies_that_share_a_shingle_are_never_passed_over(
+            here in "[ab]( [A-Da-c中]){0,30}",
+            there in "[ab]( [A-Da-c中]){0,30}",
+        ) {
+            let mut lexicon = Lexicon::default();
+            let (here, there) = (body(&here), body(&there));
+            let (first, second) = (lexicon.pack(&here, 0), lexicon.pack(&there, 0));
+            let known = here.shingles();
+            if there.shingles().iter().any(|shingle| known.contains(shingle)) {
+                prop_assert!(Pairs::new(&first).may_share(&second));
+            }
+        }
+    }
+
+    #[test]
+    fn other_words_share_nothing() {
+        let mut lexicon = Lexicon::default();
+        let here = lexicon.pack(&body("the port of the town was closed on monday"), 0);
+        let there = lexicon.pack(&body("the town of the port was open on monday and closed"), 0);
+        assert!(!Pairs::new(&here).may_share(&there));
+        assert!(Pairs::new(&here).may_share(&here));
+    }
+
+    #[test]
+    fn words_without_articles_are_forgotten_and_their_numbers_given_anew() {
+        let mut lexicon = Lexicon::default();
+        lexicon.pack(&body("one two three"), 1);
+        let kept = lexicon.pack(&body("three four"), 2);
+        lexicon.expire(2);
+        assert_eq!(lexicon.numbers.len(), 2);
+        let late = lexicon.pack(&body("five six"), 3);
+        assert_eq!(lexicon.entries.len(), 4);
+        assert_eq!(lexicon.open(&kept), body("three four"));
+        assert_eq!(lexicon.open(&late), body("five six"));
+    }
+}

@@ -1,0 +1,66 @@
+//! The texts that were looked at last: analysing one again takes longer than most comparisons.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use wirefold_text::Text;
+
+use crate::index::DocId;
+
+/// The texts that were looked at last, analysed: copies come in swarms.
+#[derive(Debug, Default)]
+pub(crate) struct LookedAt {
+    held: FxHashMap<DocId, (u64, Arc<Text>)>,
+    /// By the time of their last use.
+    order: BTreeMap<u64, DocId>,
+    uses: u64,
+}
+
+/// Analysed texts held at once: some 5 MB.
+const HELD: usize = 160;
+
+impl LookedAt {
+    /// The text, analysed anew where it is not held.
+    pub(crate) fn get(&mut self, doc: DocId, original: impl FnOnce() -> String) -> Arc<Text> {
+        let text = match self.held.get(&doc) {
+            Some((_, text)) => text.clone(),
+            None => Arc::new(Text::new(&original())),
+        };
+        self.hold(doc, text.clone());
+        text
+    }
+
+    /// Holds a text, and lets go of the one that was not used for longest.
+    pub(crate) fn hold(&mut self, doc: DocId, text: Arc<Text>) {
+        self.uses += 1;
+        if let Some((used, _)) = self.held.insert(doc, (self.uses, text)) {
+            self.order.remove(&used);
+        }
+        self.order.insert(self.uses, doc);
+        if self.held.len() > HELD
+            && let Some((_, oldest)) = self.order.pop_first()
+        {
+            self.held.remove(&oldest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_used_is_let_go() {
+        let original = || "one two".to_owned();
+        let mut looked_at = LookedAt::default();
+        for doc in 0..u32::try_from(HELD).unwrap() {
+            looked_at.get(doc, original);
+        }
+        let first = looked_at.get(0, original);
+        looked_at.get(9_999, original);
+        assert_eq!(looked_at.held.len(), HELD);
+        assert!(Arc::ptr_eq(&first, &looked_at.get(0, original)), "it was used a moment ago");
+        assert!(!looked_at.held.contains_key(&1));
+    }
+}

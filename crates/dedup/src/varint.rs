@@ -1,0 +1,59 @@
+//! Numbers in as few bytes as they need: seven bits a byte, the lowest first (LEB128).
+
+/// Appends a number.
+pub(crate) fn push(bytes: &mut Vec<u8>, mut value: u32) {
+    while value >= 0x80 {
+        bytes.push(low_bits(value) | 0x80);
+        value >>= 7;
+    }
+    bytes.push(low_bits(value));
+}
+
+/// Takes the number at the beginning of `bytes`; `None` at the end.
+#[inline]
+pub(crate) fn take(bytes: &mut &[u8]) -> Option<u32> {
+    // Nearly all numbers.
+    match **bytes {
+        [first @ 0..0x80, ref rest @ ..] => {
+            *bytes = rest;
+            return Some(u32::from(first));
+        }
+        [first, second @ 0..0x80, ref rest @ ..] => {
+            *bytes = rest;
+            return Some(u32::from(first & 0x7f) | u32::from(second) << 7);
+        }
+        _ => {}
+    }
+    let (mut value, mut shift) = (0, 0);
+    loop {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u32::from(*byte & 0x7f) << shift;
+        if *byte < 0x80 {
+            return Some(value);
+        }
+        shift += 7;
+    }
+}
+
+fn low_bits(value: u32) -> u8 {
+    (value & 0x7f) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_was_pushed_is_taken(values in proptest::collection::vec(proptest::num::u32::ANY, 0..9)) {
+            let mut bytes = Vec::new();
+            values.iter().for_each(|value| push(&mut bytes, *value));
+            let mut rest = bytes.as_slice();
+            let taken: Vec<u32> = std::iter::from_fn(|| take(&mut rest)).collect();
+            prop_assert_eq!(taken, values);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! A process that can be asked how it is before anything runs in it.
+
+use std::net::SocketAddr;
+
+use super::process::{Process, bind};
+use crate::telemetry::{Health, Telemetry, operations_router};
+
+/// A process whose operations port is open, and in which nothing else runs yet.
+pub(super) struct Begun {
+    pub(super) process: Process,
+    pub(super) health: Health,
+    /// Where health and metrics are served.
+    pub(super) operations: SocketAddr,
+}
+
+/// The part of the health that every stage waits for.
+pub(super) const BUS: &str = "bus";
+
+impl Begun {
+    /// Serves health and metrics at this address. Nothing is ready before the bus is.
+    pub(super) async fn begin(listen: SocketAddr, telemetry: &Telemetry) -> anyhow::Result<Self> {
+        let health = Health::new(telemetry.loops.clone());
+        health.expect(BUS);
+        let mut process = Process::new();
+        let port = bind("operations port", "--operations", listen).await?;
+        let operations = port.local_addr()?;
+        let router = operations_router(telemetry.clone(), health.clone());
+        process.serve("operations port", port, router);
+        Ok(Self { process, health, operations })
+    }
+}

@@ -1,0 +1,273 @@
+//! Each stage as a NATS service: `nats micro ls` finds it, and it says how it is and what it counted.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::stream_configs;
+use wirefold_flow::{self as flow, BoxFuture, Surroundings};
+use wirefold_flow_nats::{Answering, Denied, Endpoint, NatsBus, Service};
+use wirefold_gateway::Gateway;
+use wirefold_gateway::shapes::Problem;
+use wirefold_proto::rights::{COMPARE, READERS, REPLAY, health_subject, service_name};
+use wirefold_proto::streams::{self, Stage};
+
+use crate::config::Config;
+use crate::telemetry::{Health, Telemetry};
+use crate::up::seams::enrich;
+
+/// What a stage's service is made of.
+pub(in crate::up) struct Serving {
+    pub(in crate::up) bus: NatsBus,
+    pub(in crate::up) stage: Stage,
+    pub(in crate::up) telemetry: Telemetry,
+    pub(in crate::up) health: Health,
+    /// What it reads, whose lag is told.
+    pub(in crate::up) inputs: Vec<Input>,
+    /// What is asked of this stage alone.
+    pub(in crate::up) own: Option<Own>,
+}
+
+/// What can be asked of one stage alone.
+pub(in crate::up) enum Own {
+    /// Of the gateway: what two texts have in common.
+    Compare(Gateway),
+    /// Of the enricher: to try a decision again that it gave up on.
+    Replay(Surroundings, Arc<dyn flow::Stage>),
+}
+
+/// A reader of the stage's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::up) struct Input {
+    stream: String,
+    reader: String,
+    /// Whether the server knows by acknowledgements how far it is; else the reader marks it.
+    is_durable: bool,
+}
+
+/// The readers of a stage without whose progress messages are kept, and those of its deliveries.
+pub(in crate::up) fn inputs(stage: Stage, config: &Config) -> Vec<Input> {
+    let name = stage.as_str();
+    let own = stream_configs(&config.limits()).into_iter();
+    let own = own.filter(|stream| stream.readers.iter().any(|reader| reader == name));
+    let own = own.map(|stream| Input {
+        is_durable: READERS.contains(&(stream.name.as_str(), name)),
+        stream: stream.name,
+        reader: name.to_owned(),
+    });
+    let deliveries = config.delivery.iter().filter(|_| stage == Stage::Alerter);
+    let deliveries = deliveries.map(|delivery| Input {
+        stream: streams::ALERTS.name.to_owned(),
+        reader: wirefold_alerter::consumer(&delivery.name).durable,
+        is_durable: true,
+    });
+    own.chain(deliveries).collect()
+}
+
+impl Serving {
+    /// Answers until told to stop.
+    pub(in crate::up) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let Self { bus, stage, telemetry, health, inputs, own } = self;
+        let condition = Condition { bus: bus.clone(), stage, telemetry, health, inputs };
+        let mut endpoints = vec![Endpoint {
+            name: "health",
+            subject: health_subject(stage),
+            answering: Arc::new(condition),
+        }];
+        endpoints.extend(own.map(|own| match own {
+            Own::Compare(gateway) => Endpoint {
+                name: "compare",
+                subject: COMPARE.to_owned(),
+                answering: Arc::new(Comparing(gateway)),
+            },
+            Own::Replay(surroundings, enricher) => Endpoint {
+                name: "replay",
+                subject: REPLAY.to_owned(),
+                answering: Arc::new(Retrying { surroundings, enricher }),
+            },
+        }));
+        let service = Service {
+            name: service_name(stage),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            about: about(stage).to_owned(),
+            endpoints,
+        };
+        bus.serve(service, stop.cancelled_owned()).await.context("as a NATS service")
+    }
+}
+
+fn about(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Fetcher => "wirefold: polls feeds and fetches articles",
+        Stage::Detector => "wirefold: decides what is a copy of what",
+        Stage::Enricher => "wirefold: finds language, names, places and quotations",
+        Stage::Alerter => "wirefold: matches subscriptions and delivers alerts",
+        Stage::Gateway => "wirefold: serves page, API and feeds, and compares texts",
+    }
+}
+
+/// What counts as handled by a stage.
+fn handled(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Fetcher => "wirefold_fetcher_articles_total",
+        Stage::Detector => "wirefold_detector_articles_total",
+        Stage::Enricher => "wirefold_enricher_articles_total",
+        Stage::Alerter => "wirefold_alerter_articles_total",
+        Stage::Gateway => "wirefold_gateway_projected_total",
+    }
+}
+
+const DEAD: &str = "wirefold_loop_rejected_total";
+
+/// Says whether the stage is ready, as `/readyz` does, and beside it what it counted.
+struct Condition {
+    bus: NatsBus,
+    stage: Stage,
+    telemetry: Telemetry,
+    health: Health,
+    inputs: Vec<Input>,
+}
+
+impl Answering for Condition {
+    fn answer(&self, _asked: Bytes) -> BoxFuture<'_, Result<Bytes, Denied>> {
+        Box::pin(async { json_of(&self.health.readiness()) })
+    }
+
+    fn data(&self) -> BoxFuture<'_, Option<Value>> {
+        Box::pin(async {
+            let metrics = counted(&self.telemetry.render());
+            Some(json!({
+                "handled": sum(&metrics, handled(self.stage)),
+                "dead_letters": sum(&metrics, DEAD),
+                "lag": self.lag().await,
+                "metrics": metrics,
+            }))
+        })
+    }
+}
+
+impl Condition {
+    /// How many messages stand before each reader; left out where the server does not say.
+    async fn lag(&self) -> Map<String, Value> {
+        let mut lag = Map::new();
+        for Input { stream, reader, is_durable } in &self.inputs {
+            let told = match is_durable {
+                true => self.bus.unsettled(stream, reader).await,
+                false => self.bus.unmarked(stream, reader).await,
+            };
+            match told {
+                Ok(messages) => drop(lag.insert(format!("{stream}/{reader}"), messages.into())),
+                Err(error) => tracing::debug!(stream, reader, %error, "its lag is not known"),
+            }
+        }
+        lag
+    }
+}
+
+/// Compares two texts, as `POST /api/v1/compare` does.
+struct Comparing(Gateway);
+
+impl Answering for Comparing {
+    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, Denied>> {
+        Box::pin(async move {
+            match self.0.compare(&asked).await {
+                Ok(comparison) => json_of(&comparison),
+                Err(problem) => Err(denied(&problem)),
+            }
+        })
+    }
+}
+
+/// Tries a decision again, which is named by its sequence in `WF_JUDGED`.
+struct Retrying {
+    surroundings: Surroundings,
+    enricher: Arc<dyn flow::Stage>,
+}
+
+impl Answering for Retrying {
+    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, Denied>> {
+        Box::pin(async move {
+            let refused = |code, why| Denied { code, why, body: Bytes::new() };
+            let sequence = str::from_utf8(&asked).ok().and_then(|text| text.parse().ok());
+            let sequence =
+                sequence.ok_or_else(|| refused(400, "a sequence is a number".to_owned()))?;
+            let tried = enrich(self.surroundings.clone(), self.enricher.clone(), sequence).await;
+            tried.map(Bytes::from).map_err(|why| refused(422, why))
+        })
+    }
+}
+
+fn denied(problem: &Problem) -> Denied {
+    let why = problem.detail.as_ref().unwrap_or(&problem.title).clone();
+    let body = serde_json::to_vec(problem).unwrap_or_default().into();
+    Denied { code: problem.status, why, body }
+}
+
+fn json_of(answer: &impl serde::Serialize) -> Result<Bytes, Denied> {
+    let unsaid =
+        |error: serde_json::Error| Denied { code: 500, why: error.to_string(), body: Bytes::new() };
+    Ok(serde_json::to_vec(answer).map_err(unsaid)?.into())
+}
+
+/// What Prometheus would read, by name and labels; of distributions the sums and counts alone.
+fn counted(rendered: &str) -> Map<String, Value> {
+    let lines = rendered.lines().filter(|line| !line.starts_with('#'));
+    let values = lines.filter_map(|line| {
+        let (name, value) = line.rsplit_once(' ')?;
+        let is_bucket = name.split('{').next()?.ends_with("_bucket");
+        let whole = || value.parse::<u64>().ok().map(Value::from);
+        let value = whole().or_else(|| value.parse::<f64>().ok().map(Value::from))?;
+        (!is_bucket).then(|| (name.to_owned(), value))
+    });
+    values.collect()
+}
+
+/// What a counter says, whatever its labels.
+fn sum(metrics: &Map<String, Value>, name: &str) -> u64 {
+    let of_name = metrics.iter().filter(|(key, _)| key.split('{').next() == Some(name));
+    of_name.filter_map(|(_, value)| value.as_u64()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::all_metrics;
+
+    #[test]
+    fn what_is_told_is_what_prometheus_reads() {
+        let rendered = "# HELP wirefold_a_total A.\n# TYPE wirefold_a_total counter\n\
+                        wirefold_a_total{of=\"x y\"} 3\nwirefold_a_total{of=\"z\"} 4\n\
+                        wirefold_ab_total 1\n\nwirefold_s_seconds_bucket{le=\"0.1\"} 5\n\
+                        wirefold_s_seconds_sum 0.25\nwirefold_s_seconds_count 5\n";
+        let metrics = counted(rendered);
+        let expected = json!({
+            "wirefold_a_total{of=\"x y\"}": 3, "wirefold_a_total{of=\"z\"}": 4,
+            "wirefold_ab_total": 1, "wirefold_s_seconds_sum": 0.25, "wirefold_s_seconds_count": 5,
+        });
+        assert_eq!(Value::Object(metrics.clone()), expected);
+        assert_eq!((sum(&metrics, "wirefold_a_total"), sum(&metrics, "wirefold_b_total")), (7, 0));
+    }
+
+    #[test]
+    fn what_is_summed_is_counted() {
+        let all = all_metrics();
+        for name in Stage::ALL.map(handled).into_iter().chain([DEAD]) {
+            assert!(all.iter().any(|metric| metric.name == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_lag_of_a_stage_is_that_of_what_it_reads() {
+        let read = |stage| {
+            let inputs = inputs(stage, &Config::default()).into_iter();
+            inputs.map(|it| (it.stream, it.is_durable)).collect::<Vec<_>>()
+        };
+        let one = |stream: &str, is_durable| vec![(stream.to_owned(), is_durable)];
+        assert_eq!(read(Stage::Fetcher), []);
+        assert_eq!(read(Stage::Detector), one("WF_FETCHED", false));
+        assert_eq!(read(Stage::Enricher), one("WF_JUDGED", true));
+        assert_eq!(read(Stage::Gateway), one("WF_OUTPUT", false));
+    }
+}

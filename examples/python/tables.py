@@ -1,0 +1,37 @@
+"""Prints what stands in one of wirefold's tables: a JSON object a line, with its key.
+
+    python3 examples/python/tables.py --password-file reader.password wf_stories
+
+wf_stories has how each story stands, wf_feeds how each feed is doing, wf_subscriptions what rings.
+One story alone: --key story.s-...
+"""
+
+import json
+
+import reader
+
+# What else stands in the tables is wirefold's own.
+PREFIXES = {"wf_stories": "story.", "wf_feeds": "feed.", "wf_subscriptions": "subscription."}
+
+
+async def tables(client, told):
+    stream = client.jetstream()
+    table = await stream.key_value(told.table)
+    if told.key:
+        keys = [told.key]
+    else:
+        # `reader` may make no consumers, by which clients list keys; the subjects tell them, too.
+        before = f"$KV.{told.table}."
+        filled = await stream.stream_info(f"KV_{told.table}", subjects_filter=f"{before}>")
+        subjects = filled.state.subjects or {}
+        keys = sorted(subject.removeprefix(before) for subject in subjects)
+    for key in keys:
+        if key.startswith(PREFIXES[told.table]):
+            entry = await table.get(key)
+            print(json.dumps({"key": key} | json.loads(entry.value)))
+    return 0
+
+
+if __name__ == "__main__":
+    table = ("table", {"choices": list(PREFIXES), "help": "the table"})
+    reader.run(tables, __doc__, table, ("--key", {"help": "one key alone"}))

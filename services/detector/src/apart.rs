@@ -1,0 +1,43 @@
+//! The detector on a thread of its own.
+
+use std::panic::resume_unwind;
+use std::thread;
+
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::{BusError, LoopError, Surroundings};
+
+use crate::{Settings, run};
+
+/// Does as [`run`], on a thread of its own: judging keeps a core busy for as long as there is
+/// anything to judge, and neither waits for other tasks of this runtime then nor they for it. It is
+/// told to stop where this future is dropped.
+///
+/// # Errors
+/// As [`run`]; and [`LoopError::Bus`] where the machine gives no thread.
+pub async fn run_apart(
+    surroundings: Surroundings,
+    settings: Settings,
+    stop: CancellationToken,
+) -> Result<(), LoopError> {
+    let stop = stop.child_token();
+    let _stops_with_this = stop.clone().drop_guard();
+    let no_thread = |error| BusError::Unavailable(format!("no thread for the detector: {error}"));
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
+    let (end, ended) = oneshot::channel();
+    let judging = move || {
+        // Nobody hears it where this future was dropped.
+        let _ = end.send(runtime.block_on(run(surroundings, settings, stop)));
+    };
+    let thread = thread::Builder::new().name("detector".to_owned());
+    let thread = thread.spawn(judging).map_err(no_thread)?;
+    match ended.await {
+        Ok(outcome) => outcome,
+        // It ended without a word, by a panic, which is passed on as that of a task would be.
+        Err(_) => match thread.join() {
+            Err(panic) => resume_unwind(panic),
+            Ok(()) => Ok(()),
+        },
+    }
+}

@@ -1,0 +1,45 @@
+//! The detector on a thread of its own: the same decisions, and an end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::{Nobody, Surroundings};
+
+use super::stand::{Stand, seed_articles, settings, without_epochs};
+use crate::run_apart;
+
+#[tokio::test]
+async fn decides_the_same_on_a_thread_of_its_own() {
+    let articles = seed_articles();
+    let stand = Stand::new().await;
+    stand.publish(&articles).await;
+    let expected = without_epochs(&stand.run_to(articles.len()).await);
+
+    let apart = Stand::new().await;
+    apart.publish(&articles).await;
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(run_apart(apart.surroundings(), settings(), stop.clone()));
+    let judged = apart.judged(articles.len()).await;
+    stop.cancel();
+    running.await.unwrap().unwrap();
+    assert_eq!(without_epochs(&judged), expected);
+}
+
+#[tokio::test]
+async fn its_thread_ends_with_the_task_that_started_it() {
+    let articles = seed_articles();
+    let stand = Stand::new().await;
+    stand.publish(&articles).await;
+    let observer = Arc::new(Nobody);
+    let surroundings = Surroundings { observer: observer.clone(), ..stand.surroundings() };
+    let running = tokio::spawn(run_apart(surroundings, settings(), CancellationToken::new()));
+    stand.judged(articles.len()).await;
+    running.abort();
+    let ended = async {
+        while Arc::strong_count(&observer) > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), ended).await.expect("the thread ends");
+}

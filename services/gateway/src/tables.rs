@@ -1,0 +1,129 @@
+//! Keeps the table `wf_stories`: the newest state of each story, for programs of others.
+//!
+//! It follows the output behind the projection, which knows what a story is after merges and splits
+//! in whatever order they come. How far it is stands in the table itself: what was not written
+//! before a crash is written after it, and the same state once more changes nothing.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::{BusError, KeyValue, Stored};
+use wirefold_proto::{EventId, StoryChange, StoryId, StoryRecord, Tag, Target, encode, streams};
+
+use crate::error::GatewayError;
+use crate::follow::{self, BATCH, change};
+use crate::inner::Inner;
+use crate::projection::Change;
+
+/// The key under which it says how far it is.
+const PLACE: &str = "place";
+/// Stories written at once: others write too, and nobody waits for this.
+const AT_ONCE: usize = 8;
+
+/// Follows the output until stopped; what may pass is waited out.
+pub(crate) async fn run(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayError> {
+    follow::again(inner, streams::OUTPUT.name, stop, || read_on(inner, stop)).await
+}
+
+async fn read_on(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayError> {
+    let table = inner.bus.key_value(streams::STORIES.name)?;
+    let place = place(inner, &*table).await?;
+    let mut reader = inner.bus.read(streams::OUTPUT.name, ">", place + 1).await?;
+    let mut projected = inner.place.subscribe();
+    loop {
+        let messages = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            messages = reader.next(BATCH) => messages?,
+        };
+        let Some(through) = messages.last().map(|message| message.sequence) else {
+            continue;
+        };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            // The sender lives as long as the gateway.
+            _ = projected.wait_for(|shown| *shown >= through) => {}
+        }
+        let changed = changed(inner, &messages).await?;
+        write(inner, &table, changed).await?;
+        table.put(PLACE, through.to_string().into()).await?;
+    }
+}
+
+/// Where to go on. A table that is ahead was filled from a stream that is no more.
+async fn place(inner: &Inner, table: &dyn KeyValue) -> Result<u64, BusError> {
+    let kept = table.get(PLACE).await?.and_then(|entry| entry.value);
+    let kept = kept.and_then(|value| str::from_utf8(&value).ok()?.parse().ok()).unwrap_or(0);
+    let last = inner.bus.stream_state(streams::OUTPUT.name).await?.last;
+    Ok(if kept > last { 0 } else { kept })
+}
+
+/// The stories that these messages change.
+async fn changed(inner: &Inner, messages: &[Stored]) -> Result<BTreeSet<StoryId>, GatewayError> {
+    let mut articles = Vec::new();
+    let mut stories = BTreeSet::new();
+    let mut events = BTreeSet::<EventId>::new();
+    // What cannot be read the projection has told already.
+    for change in messages.iter().filter_map(|message| change(message).ok()) {
+        match change {
+            Change::Article { article, .. } => articles.push(article.id),
+            Change::Story(change) => match change.change {
+                StoryChange::Merged { from, into, .. } => {
+                    for target in [from, into] {
+                        match target {
+                            Target::Story(story) => stories.extend([story]),
+                            Target::Event(event) => events.extend([event]),
+                        }
+                    }
+                }
+                StoryChange::Split { from, into, .. } => stories.extend([from, into]),
+                StoryChange::Credited { story, .. }
+                | StoryChange::Preferred { story, .. }
+                | StoryChange::Quiet { target: Target::Story(story) } => stories.extend([story]),
+                // That is told of the event alone.
+                StoryChange::Quiet { target: Target::Event(_) } => {}
+            },
+            Change::Alert { .. } => {}
+        }
+    }
+    // An article may be in another story by now than it was decided into.
+    stories.extend(inner.projection.stories_of(articles).await?);
+    // What became of an event is told of all its stories.
+    for event in events {
+        let event = inner.projection.event(event).await?;
+        let of_event = event.into_iter().flat_map(|event| event.stories);
+        stories.extend(of_event.map(|story| story.story.id));
+    }
+    Ok(stories)
+}
+
+/// Writes how these stories stand now; one that is shown no more leaves.
+async fn write(
+    inner: &Inner,
+    table: &Arc<dyn KeyValue>,
+    stories: BTreeSet<StoryId>,
+) -> Result<(), GatewayError> {
+    let standing = inner.projection.these_briefs(stories.iter().copied().collect()).await?;
+    let gone = {
+        let shown: BTreeSet<StoryId> = standing.iter().map(|story| story.id).collect();
+        stories.into_iter().filter(move |story| !shown.contains(story)).map(|story| (story, None))
+    };
+    let standing = standing.into_iter().filter_map(|story| {
+        let id = story.id;
+        // One that is too large for a message is left as it stood.
+        Some((id, Some(Bytes::from(encode(&StoryRecord { schema: Tag::new(), story }).ok()?))))
+    });
+    let writes = standing.chain(gone).map(|(story, value)| async move {
+        let key = format!("story.{story}");
+        match value {
+            Some(value) => table.put(&key, value).await,
+            None => table.delete(&key).await,
+        }
+    });
+    let written = stream::iter(writes).buffer_unordered(AT_ONCE);
+    Ok(written.try_for_each(|_| std::future::ready(Ok(()))).await?)
+}

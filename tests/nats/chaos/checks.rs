@@ -1,0 +1,118 @@
+//! What must hold of what came out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wirefold_flow::{EPOCH, Stored, conservation, same_decisions, unbroken_chain};
+use wirefold_proto::streams::FETCHED;
+use wirefold_proto::{Alert, ArticleFetched, Published};
+
+use super::forms;
+use crate::pipeline::generated::Made;
+use crate::pipeline::kept::Kept;
+use crate::pipeline::killed::{judged_articles, without_epochs};
+use crate::pipeline::targets::Target;
+
+/// All of it, against a quiet run over the same articles.
+#[track_caller]
+pub(super) fn check(kept: &Kept, made: &[Made], target: &Target) {
+    check_fetched(kept, made);
+    check_writers(&kept.judged);
+    let quiet = forms::replayed(&kept.fetched);
+    check_verdicts(kept, &quiet);
+    check_alerts(kept, &quiet);
+    check_told(kept, target);
+}
+
+/// What was dropped was fetched: no item is lost, none stands twice. Where the server was killed
+/// under the fetcher, what it had in hand may have changed places.
+#[track_caller]
+fn check_fetched(kept: &Kept, made: &[Made]) {
+    let key = |stored: &Stored| {
+        let fetched: ArticleFetched = wirefold_envelope::decode(stored).expect("an article");
+        fetched.article.item_key
+    };
+    let mut keys: Vec<String> = kept.fetched.iter().map(key).collect();
+    let mut expected: Vec<&str> = made.iter().map(|it| it.id.as_str()).chain(["last"]).collect();
+    keys.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(keys, expected, "each article was fetched once");
+    assert!(kept.dead.is_empty(), "{:?}", kept.dead);
+}
+
+/// Whoever has taken over is alone from then on: nothing of an earlier epoch stands behind its
+/// record, and no input was decided on twice or left out.
+#[track_caller]
+fn check_writers(judged: &[Stored]) {
+    let mut reigning = 0;
+    for record in judged {
+        let epoch = record.headers.get(EPOCH).and_then(|epoch| epoch.parse::<u64>().ok());
+        let epoch = epoch.expect("each record has its epoch");
+        let is_new = record.subject.ends_with(".epoch");
+        let expected = reigning + u64::from(is_new);
+        assert_eq!(epoch, expected, "{} at {} is a zombie's", record.id, record.sequence);
+        reigning = epoch;
+    }
+}
+
+#[track_caller]
+fn check_verdicts(kept: &Kept, quiet: &Kept) {
+    let fetched = kept.fetched.len() as u64;
+    unbroken_chain(&kept.judged, FETCHED.name, fetched, &BTreeSet::new())
+        .expect("decisions without a gap");
+    same_decisions(&without_epochs(&kept.judged), &without_epochs(&quiet.judged))
+        .expect("nothing is decided otherwise");
+    let (ours, theirs) = (judged_articles(kept), judged_articles(quiet));
+    let accepted = kept.fetched.iter().map(|stored| stored.id.as_str());
+    conservation(accepted, ours.keys().map(String::as_str), []).expect("each comes out once");
+    for (id, body) in &ours {
+        assert_eq!(Some(body), theirs.get(id), "{id}");
+    }
+    assert_eq!(forms::groups(kept), forms::groups(quiet));
+}
+
+/// Every revision once, and each what a quiet run says.
+#[track_caller]
+fn check_alerts(kept: &Kept, quiet: &Kept) {
+    let by_id = |of: &Kept| -> BTreeMap<(String, u64), String> {
+        let ids = of.alerts.iter().map(|alert| (alert.id.to_string(), alert.revision));
+        ids.zip(forms::alerts(of)).collect()
+    };
+    let (ours, theirs) = (by_id(kept), by_id(quiet));
+    assert_eq!(ours.len(), kept.alerts.len(), "a revision stands twice");
+    for ((id, revision), said) in &ours {
+        if theirs.get(&(id.clone(), *revision)) != Some(said) {
+            let (told, expected) = (history(kept, id), history(quiet, id));
+            panic!("revision {revision} of {id}:\n{told}\nwhere a quiet run says\n{expected}");
+        }
+    }
+    assert_eq!(ours.len(), theirs.len(), "a revision is missing");
+}
+
+/// The revisions of an alert, a line each.
+fn history(kept: &Kept, id: &str) -> String {
+    let line = |alert: &Alert| {
+        let Alert { revision, at, output, volume, outlets, copies, .. } = alert;
+        format!("{revision} at {at} of {output}: {volume:?}, {outlets} outlets, {copies} copies\n")
+    };
+    kept.alerts.iter().filter(|alert| alert.id.to_string() == id).map(line).collect()
+}
+
+/// The target has had each revision, or a newer one that rings no less; each under one id.
+#[track_caller]
+fn check_told(kept: &Kept, target: &Target) {
+    target.check_ids();
+    let mut had: BTreeMap<String, Vec<&Alert>> = BTreeMap::new();
+    for message in &target.messages {
+        had.entry(message.alert.id.to_string()).or_default().push(&message.alert);
+    }
+    let is_told = |alert: &&Alert| {
+        let had = had.get(&alert.id.to_string()).map(Vec::as_slice).unwrap_or_default();
+        had.iter().any(|sent| {
+            let is_newer = sent.revision > alert.revision && sent.volume >= alert.volume;
+            sent.revision == alert.revision || is_newer
+        })
+    };
+    let untold = kept.alerts.iter().filter(|alert| alert.held.is_none() && !is_told(alert));
+    let untold: Vec<String> = untold.map(Published::message_id).collect();
+    assert!(untold.is_empty(), "{untold:?}");
+}

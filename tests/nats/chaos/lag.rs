@@ -1,0 +1,91 @@
+//! Whether any reader lags, as the server itself says: asked in its own protocol, without the client
+//! that is under test.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+
+use serde_json::Value;
+use wirefold_flow_nats::MARKS;
+
+use super::super::over::{Over, USER};
+use crate::pipeline::PATIENCE;
+use crate::pipeline::up::now;
+
+/// Readers that ack, and readers that mark how far they are.
+const ACKING: [&str; 2] = ["WF_JUDGED.enricher", "WF_ALERTS.alerter-desk"];
+const MARKING: [&str; 3] = ["WF_FETCHED.detector", "WF_OUTPUT.alerter", "WF_OUTPUT.gateway"];
+
+/// Waits until nobody lags.
+#[track_caller]
+pub(super) fn until_none(over: &Over) {
+    let deadline = now().plus(PATIENCE);
+    let mut server = Server::connect(over);
+    loop {
+        let lags = lags(over, &mut server);
+        if lags.is_empty() {
+            return;
+        }
+        assert!(now() < deadline, "{lags:?}");
+    }
+}
+
+fn lags(over: &Over, server: &mut Server) -> Vec<String> {
+    let mut lags = Vec::new();
+    for reader in ACKING {
+        let info = server.ask(&format!("$JS.API.CONSUMER.INFO.{reader}"));
+        let (pending, unacked) = (&info["num_pending"], &info["num_ack_pending"]);
+        if (pending, unacked) != (&Value::from(0), &Value::from(0)) {
+            lags.push(format!("{reader}: {pending} pending, {unacked} not acked"));
+        }
+    }
+    for reader in MARKING {
+        let (stream, _) = reader.split_once('.').expect("stream and reader");
+        let last = &server.ask(&format!("$JS.API.STREAM.INFO.{stream}"))["state"]["last_seq"];
+        let mark = over.value(MARKS, reader);
+        if last.as_u64() != mark.parse().ok() {
+            lags.push(format!("{reader}: at {mark} of {last}"));
+        }
+    }
+    lags
+}
+
+/// A connection of its own.
+struct Server(BufReader<TcpStream>);
+
+impl Server {
+    fn connect(over: &Over) -> Server {
+        let address = over.url.trim_start_matches("nats://");
+        let stream = TcpStream::connect(address).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("it is not zero");
+        let password = &over.password;
+        let mut server = Server(BufReader::new(stream));
+        let login = format!(r#"{{"verbose":false,"user":"{USER}","pass":"{password}"}}"#);
+        server.say(&format!("CONNECT {login}\r\nSUB answers 1\r\n"));
+        server
+    }
+
+    fn say(&mut self, text: &str) {
+        self.0.get_mut().write_all(text.as_bytes()).expect("it hears");
+    }
+
+    /// The answer to a request without a body.
+    fn ask(&mut self, subject: &str) -> Value {
+        self.say(&format!("PUB {subject} answers 0\r\n\r\n"));
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).expect("it answers");
+            let length = line.rsplit(' ').next().unwrap_or_default().trim();
+            match line.split(' ').next().unwrap_or_default().trim() {
+                "PING" => self.say("PONG\r\n"),
+                "MSG" => {
+                    let length: usize = length.parse().expect("a length");
+                    let mut body = vec![0; length + "\r\n".len()];
+                    self.0.read_exact(&mut body).expect("the body follows");
+                    return serde_json::from_slice(&body).expect("JSON");
+                }
+                "INFO" => {}
+                other => panic!("{other}: {line}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `wirefold check --nats`: every user of the shipped server does what its role does; what is not so
+//! is explained.
+
+use wirefold_proto::rights::User;
+
+use super::broker::{Broker, said};
+
+/// Where the rights stand, as it is said.
+const CONF: &str = "deploy/nats.conf, line ";
+
+#[test]
+fn each_user_of_the_shipped_server_is_right() {
+    let broker = Broker::start();
+    for user in User::ALL.map(User::as_str) {
+        let checked = broker.run(user, &["check", "--nats", &broker.url, "--role", user]);
+        let found = said(&checked);
+        assert_eq!(checked.status.code(), Some(0), "{found}");
+        assert!(found.contains(&format!("{user} may do nothing else: ")), "{found}");
+        assert!(!found.contains(['✗', '!']), "{found}");
+        let reads = ["WF_OUTPUT/reader", "WF_ALERTS/reader"].map(|it| format!("{it} stands"));
+        let is_told = reads.iter().all(|reader| found.contains(reader));
+        assert_eq!(is_told, user == "reader", "{found}");
+    }
+}
+
+#[test]
+fn what_is_refused_or_let_by_mistake_is_explained() {
+    let mut broker = Broker::prepare();
+    let path = broker.folder.path().join("nats.conf");
+    let shipped = std::fs::read_to_string(&path).expect("it stands");
+    let right = "              \"wirefold.v1.article.judged.epoch\"\n";
+    let others = "              \"wirefold.v1.output.article.*.*\"\n";
+    assert!(shipped.matches(right).count() == 1 && shipped.matches(others).count() == 1);
+    let line =
+        1 + shipped.lines().position(|line| line.trim() == right.trim()).expect("it is there");
+    let wrong = shipped.replace(right, others);
+    std::fs::write(&path, wrong).expect("it takes files");
+    broker.run_server();
+    broker.set_up();
+    let checked = broker.run("detector", &["check", "--nats", &broker.url]);
+    let found = said(&checked);
+    assert_eq!(checked.status.code(), Some(2), "{found}");
+    let missing = format!(
+        "✗ detector writes WF_JUDGED: user detector may not publish to \
+         wirefold.v1.article.judged.epoch: see {CONF}{line}\n"
+    );
+    assert!(found.contains(&missing), "no {missing:?} in\n{found}");
+    let too_much = "✗ user detector may publish to wirefold.v1.output.article.x.x and must not: mend \
+        its rights after deploy/nats.conf, line ";
+    assert!(found.contains(too_much), "{found}");
+    assert_eq!(found.matches('✗').count(), 2, "{found}");
+}
+
+#[test]
+fn a_user_of_another_role_and_a_server_without_streams_are_told() {
+    let mut broker = Broker::prepare();
+    broker.run_server();
+    let url = broker.url.clone();
+    let other = broker.run("reader", &["check", "--nats", &url, "--role", "enricher"]);
+    let found = said(&other);
+    assert_eq!(other.status.code(), Some(2), "{found}");
+    assert!(found.contains("✗ enricher writes WF_OUTPUT: user reader may not"), "{found}");
+    let before = broker.run("reader", &["check", "--nats", &url]);
+    let remedy = "no reader WF_OUTPUT/reader: run `wirefold setup --nats URL` as user setup";
+    assert!(said(&before).contains(remedy), "{}", said(&before));
+    broker.folder.write("passwords/reader", b"a wrong one");
+    let locked_out = broker.run("reader", &["check", "--nats", &url]);
+    assert_eq!(locked_out.status.code(), Some(4), "{}", said(&locked_out));
+    assert!(said(&locked_out).contains("does not let user reader in"), "{}", said(&locked_out));
+}

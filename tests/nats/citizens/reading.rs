@@ -1,0 +1,181 @@
+//! What a program of others reads: messages as CloudEvents, tables, the output from where it stopped.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use serde_json::Value;
+use wirefold_proto::headers::{percent_decode, percent_encode};
+use wirefold_proto::{EventHeaders, TraceParent};
+
+use super::broker::{Broker, until};
+use crate::pipeline::watched_folder::{drop_into, five_texts};
+
+fn lines(printed: &str) -> Vec<Value> {
+    printed.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+}
+
+/// A message as the script `headers.py` prints it.
+struct Read {
+    subject: String,
+    headers: BTreeMap<String, String>,
+    body: Value,
+}
+
+fn read(broker: &Broker, stream: &str, count: usize) -> Vec<Read> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/nats/citizens/headers.py");
+    let printed = broker.example(script, &[stream, &count.to_string()]);
+    let of = |line: Value| Read {
+        subject: line["subject"].as_str().expect("it has one").to_owned(),
+        headers: serde_json::from_value(line["headers"].clone()).expect("texts"),
+        body: line["body"].clone(),
+    };
+    lines(&printed).into_iter().map(of).collect()
+}
+
+/// Holds a message against CloudEvents 1.0 in binary mode.
+#[track_caller]
+fn check_event(message: &Read) -> EventHeaders {
+    let Read { subject, headers, body } = message;
+    for required in ["ce-id", "ce-source", "ce-specversion", "ce-type"] {
+        assert!(headers.get(required).is_some_and(|value| !value.is_empty()), "{headers:?}");
+    }
+    assert_eq!((&*headers["ce-specversion"], &*headers["ce-subject"]), ("1.0", &**subject));
+    for media_type in ["content-type", "ce-datacontenttype"] {
+        assert_eq!(headers[media_type], "application/json");
+    }
+    for (name, value) in headers {
+        let is_plain = |byte: u8| byte.is_ascii_graphic();
+        assert!(name.bytes().chain(value.bytes()).all(is_plain), "{name}: {value}");
+        let lower = name.to_ascii_lowercase();
+        assert!(!lower.starts_with("ce-") || *name == lower, "attributes are lower case: {name}");
+        if name.starts_with("ce-") {
+            let said = percent_decode(value).expect("its escapes are whole");
+            assert_eq!(percent_encode(&said), *value, "{name}");
+        }
+    }
+    let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let event = EventHeaders::from_pairs(pairs).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(headers["Nats-Msg-Id"], event.id, "the same however often it is published");
+    assert!(event.source.starts_with("/wirefold/"), "{}", event.source);
+    let schema = format!("{}/1", event.kind);
+    assert_eq!(body["schema"], schema.as_str());
+    let uri = format!("urn:wirefold:schema:{}:1", event.kind);
+    assert_eq!(event.dataschema.as_deref(), Some(uri.as_str()));
+    event
+}
+
+#[test]
+fn messages_are_cloud_events_in_one_trace_each() {
+    let broker = Broker::start();
+    let _running = broker.stages();
+    drop_into(&broker.folder, &five_texts());
+    let outputs = read(&broker, "WF_OUTPUT", 5);
+    let traces: BTreeSet<u128> = outputs
+        .iter()
+        .map(|message| check_event(message).trace.expect("it has a trace").trace_id())
+        .collect();
+    assert_eq!(traces.len(), 5, "each article's journey is a trace of its own");
+    // The stage before wrote another span of the same trace.
+    let setup = broker.speak_as("setup");
+    for message in &outputs {
+        let trace: TraceParent = message.headers["traceparent"].parse().expect("it is one");
+        let sequence = message.body["judged"].as_u64().expect("a sequence");
+        let judged = setup.stored("WF_JUDGED", sequence);
+        let before = judged.headers.get("traceparent").and_then(|before| before.parse().ok());
+        let before: TraceParent = before.expect("it has one");
+        assert_eq!(before.trace_id(), trace.trace_id());
+        assert_ne!(before.parent_id(), trace.parent_id());
+    }
+    let alerts = read(&broker, "WF_ALERTS", 1);
+    assert_eq!(check_event(&alerts[0]).kind, "wirefold.alert");
+}
+
+#[test]
+fn tables_tell_of_stories_feeds_and_subscriptions() {
+    let broker = Broker::start();
+    let feed = b"[[feed]]\nid = \"quay\"\nurl = \"http://192.0.2.1/feed\"\n";
+    let config = std::fs::read(broker.folder.path().join("wirefold.toml")).expect("it stands");
+    broker.folder.write("wirefold.toml", &[&config[..], feed].concat());
+    let _running = broker.stages();
+    drop_into(&broker.folder, &five_texts());
+    let table = |name: &str| lines(&broker.example("tables.py", &[name]));
+    let stories = until(|| Some(table("wf_stories")).filter(|stories| stories.len() == 4));
+    let copies: u64 = stories.iter().filter_map(|story| story["copies"].as_u64()).sum();
+    assert_eq!(copies, 1, "{stories:#?}");
+    let key = stories[0]["key"].as_str().expect("it has one");
+    let one = broker.example("tables.py", &["wf_stories", "--key", key]);
+    assert_eq!(lines(&one), stories[..1]);
+    let schemas = |rows: &[Value]| -> Vec<String> {
+        rows.iter().map(|row| row["schema"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(schemas(&stories), ["wirefold.story/1"; 4]);
+    let feeds = until(|| Some(table("wf_feeds")).filter(|feeds| !feeds.is_empty()));
+    assert_eq!(
+        (schemas(&feeds), &feeds[0]["feed"]["id"]),
+        (vec!["wirefold.feed/1".into()], &"quay".into())
+    );
+    let subscriptions = table("wf_subscriptions");
+    assert_eq!(schemas(&subscriptions), ["wirefold.subscription/1"]);
+}
+
+/// Texts of their own, so that each is a story.
+fn drop_texts(broker: &Broker) {
+    for number in 0..ARTICLES {
+        let words = (0..60).map(|word| format!("w{number}x{word}")).collect::<Vec<_>>();
+        broker.folder.write(&format!("dropped/{number:03}.txt"), words.join(" ").as_bytes());
+    }
+}
+
+/// More than a pipe holds: whoever prints them is kept waiting by one who reads only some.
+const ARTICLES: usize = 100;
+
+/// Follows until so many different articles were read, then is killed; everything it printed, but
+/// for a line that was cut short.
+fn follow(broker: &Broker, before: &[String], until: usize) -> Vec<String> {
+    let mut command = broker.python("follow.py", &["--json"]);
+    let mut follower = command.stdout(Stdio::piped()).spawn().expect("python3 runs");
+    let printed = BufReader::new(follower.stdout.take().expect("it is piped"));
+    let mut lines = printed.lines().map_while(Result::ok);
+    let mut ids: BTreeSet<String> = before.iter().map(|line| id(line)).collect();
+    let mut followed = Vec::new();
+    while ids.len() < until {
+        let line = lines.next().expect("it ended by itself");
+        ids.insert(id(&line));
+        followed.push(line);
+    }
+    follower.kill().expect("it runs");
+    follower.wait().expect("it is our child");
+    followed.extend(lines.filter(|line| line.ends_with('}')));
+    followed
+}
+
+#[test]
+fn who_follows_goes_on_where_it_was_killed() {
+    let broker = Broker::start();
+    let _running = broker.stages();
+    drop_texts(&broker);
+    let setup = broker.speak_as("setup");
+    until(|| (setup.count("WF_OUTPUT") >= ARTICLES as u64).then_some(()));
+    let first = follow(&broker, &[], 3);
+    assert!((3..ARTICLES).contains(&first.len()), "it was killed in the middle: {}", first.len());
+    let second = follow(&broker, &first, ARTICLES);
+    // What was printed last before the kill may come once more: its acknowledgement was cut short.
+    let times = first.len() + second.len();
+    assert!((ARTICLES..=ARTICLES + 1).contains(&times), "{times} lines for {ARTICLES} articles");
+
+    let of = |line: &String| {
+        let mut body: Value = serde_json::from_str(line).expect("JSON");
+        body.as_object_mut().expect("an object").remove("sequence");
+        (id(line), body)
+    };
+    let followed: BTreeMap<String, Value> = first.iter().chain(&second).map(of).collect();
+    let shown: BTreeMap<String, Value> = broker.tail(ARTICLES).iter().map(of).collect();
+    assert_eq!(followed, shown, "it reads what `wirefold tail` shows");
+}
+
+/// The article of a line.
+fn id(line: &str) -> String {
+    let body: Value = serde_json::from_str(line).expect("JSON");
+    body["id"].as_str().expect("an article").to_owned()
+}

@@ -1,0 +1,131 @@
+//! One method over all articles, in a process of its own.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::folds::Folds;
+use super::rivals::Name;
+use crate::commands::bench::machine::{self, Stopwatch};
+use crate::commands::bench::texts::{Newsroom, Piece};
+
+const SEED: u64 = 20_260_301;
+/// Outlets that print the articles.
+const OUTLETS: u64 = 120;
+/// The articles are seen so far apart: a million in a window of seven days.
+const APART: Duration = Duration::from_millis(600);
+/// The time of the first one.
+const START: i64 = 1_770_000_000;
+/// The steps of ours: fingerprint, candidates, judgement, all else.
+pub(super) const STEPS: usize = 4;
+/// Speed is told where so many articles are held, over the last so many before.
+const SIZES: [usize; 4] = [4_000, 20_000, 100_000, 1_000_000];
+const SAMPLE: usize = 2_000;
+
+/// Which method, on how much.
+#[derive(clap::Args)]
+pub(crate) struct Child {
+    #[arg(long, value_enum)]
+    method: Name,
+    #[arg(long)]
+    articles: usize,
+}
+
+/// What a method is given.
+pub(super) struct Article {
+    pub(super) number: u32,
+    pub(super) outlet: String,
+    pub(super) piece: Piece,
+    pub(super) text: String,
+    pub(super) time: i64,
+}
+
+/// A way to find which earlier article an article has its text from.
+pub(super) trait Method {
+    /// The story of an article: the number of the first article of that text.
+    fn story(&mut self, article: &Article) -> u32;
+
+    /// Microseconds of the steps of all articles so far, where there are such.
+    fn steps(&self) -> [f64; STEPS] {
+        [0.0; STEPS]
+    }
+}
+
+/// What the child found.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Told {
+    pub(super) articles: usize,
+    /// The mean, in microseconds.
+    pub(super) mean: f64,
+    /// In milliseconds.
+    pub(super) p50: f64,
+    pub(super) p99: f64,
+    /// The mean by step, in microseconds.
+    pub(super) steps: [f64; STEPS],
+    /// By articles held, the mean in microseconds.
+    pub(super) by_size: Vec<(usize, f64)>,
+    /// Resident memory of an article held, texts to come and words to make them of apart.
+    pub(super) bytes: f64,
+    /// Bytes of an article's text.
+    pub(super) text_bytes: f64,
+    pub(super) folds: Folds,
+}
+
+impl Told {
+    /// Articles a second.
+    pub(super) fn speed(&self) -> f64 {
+        1e6 / self.mean
+    }
+}
+
+/// Measures, and tells the parent in one line of JSON.
+pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()> {
+    let mut newsroom = Newsroom::new(SEED, 500, 400);
+    let mut method = child.method.method();
+    let before = machine::resident_memory(std::process::id())?;
+    let mut micros = Vec::with_capacity(child.articles);
+    let mut folds = Vec::with_capacity(child.articles);
+    let (mut by_size, mut text_bytes) = (Vec::new(), 0);
+    for number in 0..u32::try_from(child.articles)? {
+        let article = next(&mut newsroom, number);
+        let watch = Stopwatch::start();
+        let story = method.story(&article);
+        micros.push(watch.seconds() * 1e6);
+        folds.push((article.piece.family, story));
+        text_bytes += article.text.len();
+        if SIZES.contains(&micros.len()) {
+            by_size.push((micros.len(), mean(&micros[micros.len() - SAMPLE..])));
+        }
+    }
+    let held = machine::resident_memory(std::process::id())?.saturating_sub(before);
+    let count = child.articles as f64;
+    let steps = method.steps().map(|step| step / count);
+    let mean = mean(&micros);
+    micros.sort_unstable_by(f64::total_cmp);
+    let told = Told {
+        articles: child.articles,
+        mean,
+        p50: micros[micros.len() / 2] / 1e3,
+        p99: micros[micros.len() * 99 / 100] / 1e3,
+        steps,
+        by_size,
+        bytes: held as f64 / count,
+        text_bytes: text_bytes as f64 / count,
+        folds: Folds::count(&folds),
+    };
+    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&told)?)?;
+    Ok(())
+}
+
+fn next(newsroom: &mut Newsroom, number: u32) -> Article {
+    let piece = newsroom.next();
+    let outlet = format!("paper{:03}.example", newsroom.below(OUTLETS));
+    let seen = APART.saturating_mul(number).as_secs();
+    let time = START.saturating_add_unsigned(seen);
+    Article { number, outlet, text: piece.text(), piece, time }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}

@@ -1,0 +1,110 @@
+//! `bench detect`: the detector beside SimHash, MinHash and comparing all with all, on the same
+//! texts and one core, each in a process of its own, so that its memory can be told.
+
+mod child;
+mod folds;
+mod minhash;
+mod ours;
+mod rivals;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+
+pub(super) use child::{Child, run_child};
+use child::{STEPS, Told};
+use rivals::Name;
+
+use super::machine::file_system;
+use super::report::{Goal, Report};
+
+/// Articles of a run, of a quick one, and of one that compares all with all.
+const ARTICLES: usize = 100_000;
+const QUICK: usize = 4_000;
+const NAIVE: usize = 1_000;
+
+/// How much to measure.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Less of everything, for a look: no figures to publish.
+    #[arg(long, conflicts_with = "articles")]
+    quick: bool,
+    /// How many articles [default: 100000].
+    #[arg(long, value_name = "N")]
+    articles: Option<usize>,
+}
+
+impl Arguments {
+    pub(super) fn arguments(&self) -> Vec<PathBuf> {
+        let quick = self.quick.then(|| PathBuf::from("--quick"));
+        let articles = self.articles.map(|count| format!("--articles={count}").into());
+        quick.into_iter().chain(articles).collect()
+    }
+}
+
+/// Measures all methods, one after the other.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let count = arguments.articles.unwrap_or(if arguments.quick { QUICK } else { ARTICLES });
+    let file_system = file_system(&std::env::temp_dir())?;
+    let mut report = Report::new("wirefold.bench.detect/1", arguments.quick, file_system);
+    report.articles(count as u64);
+    let ours = measure(Name::Wirefold, count)?;
+    describe_ours(&mut report, &ours);
+    for rival in [Name::SimhashSignature, Name::Simhash, Name::Minhash5, Name::Minhash3] {
+        describe(&mut report, rival, &measure(rival, count)?, &ours);
+    }
+    let few = count.min(NAIVE);
+    let ours_of_few = measure(Name::Wirefold, few)?;
+    describe(&mut report, Name::Naive, &measure(Name::Naive, few)?, &ours_of_few);
+    report.print()
+}
+
+/// Has a child measure a method.
+fn measure(method: Name, articles: usize) -> anyhow::Result<Told> {
+    let mut child = Command::new(std::env::current_exe()?);
+    child.args(["bench", "detect-method", "--method", method.name()]);
+    let output = child.args(["--articles", &articles.to_string()]).output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).context("what the child tells")
+}
+
+fn describe_ours(report: &mut Report, told: &Told) {
+    let steps: f64 = told.steps.iter().sum();
+    let judged = told.steps[..STEPS - 1].iter().sum::<f64>();
+    report.add("wirefold: all steps", told.speed(), "articles/s").goal(Goal::AtLeast(8_000.0));
+    let until_judged = 1e6 / judged.max(f64::MIN_POSITIVE);
+    report.add("… fingerprint, candidates, judgement", until_judged, "articles/s");
+    report.goal(Goal::AtLeast(20_000.0));
+    let names = ["fingerprint", "candidates", "judgement", "events, credit, novelty"];
+    for (name, step) in names.iter().zip(told.steps) {
+        report.add(format!("… {name}"), step, "µs").beside("all steps", steps);
+    }
+    for (held, micros) in &told.by_size {
+        report.add(format!("… with {held} held"), 1e6 / micros, "articles/s");
+    }
+    report.add("… p50", told.p50, "ms");
+    report.add("… p99", told.p99, "ms").goal(Goal::AtMost(1.0));
+    report.add("… memory", told.bytes, "bytes/article").goal(Goal::AtMost(1_200.0));
+    report.beside("its text", told.text_bytes);
+    for (name, value) in accuracy(told) {
+        report.add(name, value, "");
+    }
+}
+
+fn describe(report: &mut Report, method: Name, told: &Told, ours: &Told) {
+    const OURS: &str = "wirefold";
+    let title = format!("{}, {} articles", method.title(), told.articles);
+    report.add(title, told.speed(), "articles/s").beside(OURS, ours.speed());
+    report.add("… p50", told.p50, "ms").beside(OURS, ours.p50);
+    report.add("… p99", told.p99, "ms").beside(OURS, ours.p99);
+    report.add("… memory", told.bytes, "bytes/article").beside(OURS, ours.bytes);
+    for ((name, value), (_, our_value)) in accuracy(told).into_iter().zip(accuracy(ours)) {
+        report.add(name, value, "").beside(OURS, our_value);
+    }
+}
+
+fn accuracy(told: &Told) -> [(&'static str, f64); 3] {
+    let folds = &told.folds;
+    [("… precision", folds.precision()), ("… recall", folds.recall()), ("… F1", folds.f1())]
+}

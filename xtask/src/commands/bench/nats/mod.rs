@@ -1,0 +1,265 @@
+//! The NATS half of `bench pipeline`: JetStream alone over three hops, then ours over the same three
+//! with messages as large, on the same server settings, in one run.
+
+pub(super) mod plain;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use wirefold_flow::{Bus, Outgoing, SystemClock};
+use wirefold_flow_nats::{Options, connect};
+use wirefold_proto::streams::{JUDGED, OUTPUT};
+
+use super::articles::{Press, Ready};
+use super::latency::{Latency, latency};
+use super::machine::{self, Stopwatch};
+use super::pipeline::publish;
+use super::report::{Goal, Report};
+use crate::nats_server::{self, Found};
+use crate::tree;
+use server::{Part, Server, Sync};
+
+/// A hop that takes longer is a fault, and not a figure.
+const DEADLINE: Duration = Duration::from_secs(300);
+const ARTICLES: &str = "wirefold.v1.output.article.>";
+
+/// What stands between the article and the output.
+#[derive(Clone, Copy)]
+enum Form {
+    /// Detector and enricher.
+    Ours,
+    /// The detector, and a stage that passes on what it is given.
+    WithoutEnrichment,
+    /// Our two loops, and nothing in them.
+    Loops,
+}
+
+/// How fast, and who took how much of a core meanwhile.
+struct Flow {
+    rate: f64,
+    shares: Vec<(String, f64)>,
+}
+
+/// What ours writes an article, on average: for the stages that only pass on.
+#[derive(Clone, Copy)]
+struct Sizes {
+    decision: u64,
+    output: u64,
+}
+
+/// The programs, the articles, and where the data goes.
+pub(super) struct Half<'a> {
+    found: Found,
+    programs: PathBuf,
+    folder: PathBuf,
+    articles: &'a [Ready],
+}
+
+impl<'a> Half<'a> {
+    /// Nothing where this machine has no nats-server.
+    pub(super) fn new(folder: &Path, articles: &'a [Ready]) -> anyhow::Result<Option<Self>> {
+        let Some(found) = nats_server::find(&tree::root()) else {
+            return Ok(None);
+        };
+        let programs = super::built(&std::env::current_exe()?)?;
+        Ok(Some(Self { found, programs, folder: folder.to_owned(), articles }))
+    }
+
+    /// Measures in both settings of the server.
+    pub(super) async fn run(&self, press: &mut Press, report: &mut Report) -> anyhow::Result<()> {
+        report.note(format!("nats-server {}", self.found.version));
+        for sync in [Sync::Always, Sync::Default] {
+            let raw = self.raw(sync).await?;
+            add(report, sync, "JetStream alone, three hops", &raw, None);
+            let (ours, sizes) = self.ours(sync, Form::Ours, None).await?;
+            add(report, sync, "ours, fetched to output", &ours, Some(&raw));
+            if sync == Sync::Always {
+                report.goal_of_ratio(Goal::AtLeast(0.8));
+            }
+            let (plainer, _) = self.ours(sync, Form::WithoutEnrichment, Some(sizes)).await?;
+            add(report, sync, "ours without enrichment", &plainer, Some(&raw));
+            if sync == Sync::Default {
+                report.goal_of_ratio(Goal::AtLeast(0.5));
+            }
+            let (loops, _) = self.ours(sync, Form::Loops, Some(sizes)).await?;
+            add(report, sync, "ours, loops alone", &loops, Some(&raw));
+        }
+        self.latency(press, report).await
+    }
+
+    fn server(&self, sync: Sync, name: &str) -> anyhow::Result<Server> {
+        let folder = self.folder.join(format!("{name}, {}", sync.name()));
+        Server::start(&self.found, &folder, sync)
+    }
+
+    fn program(&self, name: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.programs.join(name));
+        command.args(arguments).current_dir(&self.folder);
+        command
+    }
+
+    /// By the plain client, a process a hop.
+    async fn raw(&self, sync: Sync) -> anyhow::Result<Flow> {
+        let mut server = self.server(sync, "raw")?;
+        let url = server.url.clone();
+        let setup = self.program("examples/raw", &["setup", &url]).output()?;
+        anyhow::ensure!(setup.status.success(), "{}", String::from_utf8_lossy(&setup.stderr));
+        let count = self.articles.len().to_string();
+        let bytes = (self.bytes() / self.articles.len() as u64).to_string();
+        let start = |name: &str, arguments: &[&str]| {
+            let arguments = [&[arguments[0], &url], &arguments[1..]].concat();
+            Part::start(name, self.program("examples/raw", &arguments), "ready")
+        };
+        let mut parts = vec![
+            start("first relay", &["relay", "1", &count])?,
+            start("second relay", &["relay", "2", &count])?,
+        ];
+        let mut sink = start("sink", &["sink", &count])?;
+        parts.iter_mut().try_for_each(Part::begin)?;
+        server.part.begin()?;
+        sink.begin()?;
+        let watch = Stopwatch::start();
+        let source = start("source", &["publish", &count, &bytes])?;
+        tokio::time::timeout(DEADLINE, sink.ended()).await.context("JetStream alone stands")??;
+        let seconds = watch.seconds();
+        parts.extend([source, sink, server.part]);
+        flow(self.articles.len(), seconds, &parts)
+    }
+
+    /// The bytes of all articles, headers too.
+    fn bytes(&self) -> u64 {
+        let size = |message: &Outgoing| {
+            let headers = message.headers.iter().map(|(name, value)| name.len() + value.len() + 4);
+            (headers.sum::<usize>() + message.body.len()) as u64
+        };
+        self.articles.iter().map(|article| size(&article.message)).sum()
+    }
+
+    /// By our stages or loops, a process each.
+    async fn ours(
+        &self,
+        sync: Sync,
+        form: Form,
+        sizes: Option<Sizes>,
+    ) -> anyhow::Result<(Flow, Sizes)> {
+        let name = match form {
+            Form::Ours => "ours",
+            Form::WithoutEnrichment => "without enrichment",
+            Form::Loops => "loops",
+        };
+        let mut server = self.server(sync, name)?;
+        let mut parts = self.stages(&server.url, form, sizes)?;
+        let bus = self.bus(&server.url).await?;
+        parts.iter_mut().try_for_each(Part::begin)?;
+        server.part.begin()?;
+        let own = machine::processor_seconds(std::process::id())?;
+        let watch = Stopwatch::start();
+        let messages = self.articles.iter().map(|article| article.message.clone()).collect();
+        let count = self.articles.len();
+        let (published, taken) = tokio::join!(
+            publish(&*bus, messages),
+            tokio::time::timeout(DEADLINE, take(&*bus, count))
+        );
+        published?;
+        taken.with_context(|| format!("{name} stands"))??;
+        let seconds = watch.seconds();
+        parts.push(server.part);
+        let mut flow = flow(count, seconds, &parts)?;
+        let own = machine::processor_seconds(std::process::id())? - own;
+        flow.shares.push(("source and sink".to_owned(), own / seconds));
+        let size = async |stream: &str| -> anyhow::Result<u64> {
+            let state = bus.stream_state(stream).await?;
+            Ok(state.bytes / state.messages.max(1))
+        };
+        let written =
+            Sizes { decision: size(JUDGED.name).await?, output: size(OUTPUT.name).await? };
+        Ok((flow, written))
+    }
+
+    async fn bus(&self, url: &str) -> anyhow::Result<Arc<dyn Bus>> {
+        let bus = connect(&Options::new(url, "bench"), Arc::new(SystemClock)).await?;
+        Ok(Arc::new(bus))
+    }
+
+    /// Makes the streams, and starts what stands between.
+    fn stages(&self, url: &str, form: Form, sizes: Option<Sizes>) -> anyhow::Result<Vec<Part>> {
+        let setup = self.program("wirefold", &["setup", "--nats", url]).output()?;
+        anyhow::ensure!(setup.status.success(), "{}", String::from_utf8_lossy(&setup.stderr));
+        let real = |stage: &str| {
+            let arguments = ["run", stage, "--nats", url, "--operations", "127.0.0.1:0"];
+            Part::start(stage, self.program("wirefold", &arguments), "health and metrics on")
+        };
+        let plain = |name: &str, which: &str, bytes: u64| {
+            let arguments = ["bench", "nats-plain", which, url, &bytes.to_string()];
+            Part::start(name, self.program("xtask", &arguments), "ready")
+        };
+        let sizes = || sizes.context("ours is measured first");
+        Ok(match form {
+            Form::Ours => vec![real("detector")?, real("enricher")?],
+            Form::WithoutEnrichment => {
+                vec![real("detector")?, plain("plain stage", "stage", sizes()?.output)?]
+            }
+            Form::Loops => vec![
+                plain("plain writer", "writer", sizes()?.decision)?,
+                plain("plain stage", "stage", sizes()?.output)?,
+            ],
+        })
+    }
+
+    /// One article after the other through detector and enricher.
+    async fn latency(&self, press: &mut Press, report: &mut Report) -> anyhow::Result<()> {
+        let time = Duration::from_secs(if report.is_quick() { 10 } else { 30 });
+        for sync in [Sync::Always, Sync::Default] {
+            let server = self.server(sync, "latency")?;
+            let _stages = self.stages(&server.url, Form::Ours, None)?;
+            let bus = self.bus(&server.url).await?;
+            let Latency { p50, p99 } = latency(&bus, &SystemClock, press, time).await?;
+            let name = |which| format!("NATS, {}: publish to output at 20/s, {which}", sync.name());
+            report.add(name("p50"), p50, "ms").goal(Goal::AtMost(150.0));
+            report.add(name("p99"), p99, "ms");
+        }
+        Ok(())
+    }
+}
+
+/// Reads the output until so many articles have come.
+async fn take(bus: &dyn Bus, count: usize) -> anyhow::Result<()> {
+    let mut reader = bus.read(OUTPUT.name, ARTICLES, 1).await?;
+    let mut taken = 0;
+    while taken < count {
+        taken += reader.next(1_000).await?.len();
+    }
+    if taken > count {
+        bail!("{taken} articles of {count} came out");
+    }
+    Ok(())
+}
+
+fn flow(count: usize, seconds: f64, parts: &[Part]) -> anyhow::Result<Flow> {
+    let share = |part: &Part| Ok((part.name.clone(), part.used()? / seconds));
+    let shares = parts.iter().map(share).collect::<anyhow::Result<_>>()?;
+    Ok(Flow { rate: count as f64 / seconds, shares })
+}
+
+fn add(report: &mut Report, sync: Sync, what: &str, flow: &Flow, raw: Option<&Flow>) {
+    let shares = flow.shares.iter().map(|(name, share)| {
+        let micros = share / flow.rate * 1e6;
+        format!("{name} {:.0} % ({micros:.0} µs an article)", share * 100.0)
+    });
+    report.note(format!("NATS, {}: {what}: of a core: {}", sync.name(), join(shares)));
+    for (name, share) in &flow.shares {
+        report.hidden(format!("NATS, {}: {what}: {name}", sync.name()), *share, "cores");
+    }
+    report.add(format!("NATS, {}: {what}", sync.name()), flow.rate, "articles/s");
+    if let Some(raw) = raw {
+        report.beside("JetStream alone", raw.rate);
+    }
+}
+
+fn join(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
+}

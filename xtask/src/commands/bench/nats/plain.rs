@@ -1,0 +1,110 @@
+//! Our two loops with nothing to do in them: what the seam and the bus cost without the news.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::dead_letters;
+use wirefold_flow::{
+    BoxFuture, Decide, Emit, Headers, Input, Outgoing, REFERENCE, Reason, Record, Source, Stage,
+    StageError, Stored, Surroundings, SystemClock, UnixMillis, WriterConfig, run_stage, run_writer,
+};
+use wirefold_flow_nats::{Options, connect};
+use wirefold_proto::Subject;
+use wirefold_proto::streams::{FETCHED, JUDGED, Stage as Role};
+
+/// Which loop, and how much it writes.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[arg(value_enum)]
+    which: Which,
+    url: String,
+    /// Bytes of each body that it writes.
+    bytes: usize,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Which {
+    /// Where the detector stands.
+    Writer,
+    /// Where the enricher stands.
+    Stage,
+}
+
+impl Which {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Writer => "detector",
+            Self::Stage => "enricher",
+        }
+    }
+}
+
+/// Runs it until it is killed.
+pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let clock = Arc::new(SystemClock);
+    let options = Options::new(arguments.url.as_str(), arguments.which.name());
+    let bus = Arc::new(connect(&options, clock.clone()).await?);
+    let surroundings = Surroundings::new(bus, clock);
+    let stop = CancellationToken::new();
+    let plain = Plain { body: "x".repeat(arguments.bytes).into() };
+    writeln!(std::io::stdout(), "ready")?;
+    match arguments.which {
+        Which::Writer => run_writer(surroundings, writer(), Box::new(plain), stop).await?,
+        Which::Stage => {
+            let consumer = wirefold_enricher::consumer();
+            run_stage(surroundings, Arc::new(plain), consumer, AT_ONCE, stop).await?;
+        }
+    }
+    Ok(())
+}
+
+/// As many as the enricher has in its hands.
+const AT_ONCE: usize = 256;
+
+fn writer() -> WriterConfig {
+    let (stream, filter, mark) = (FETCHED.name.to_owned(), ">".to_owned(), String::new());
+    WriterConfig {
+        name: Role::Detector.as_str().to_owned(),
+        sources: vec![Source { stream, filter, mark }],
+        output: JUDGED.name.to_owned(),
+        decisions: Subject::judged().as_str().to_owned(),
+        epochs: Subject::epoch().as_str().to_owned(),
+        dead: dead_letters(Role::Detector),
+    }
+}
+
+/// Says the same of everything.
+struct Plain {
+    body: Bytes,
+}
+
+impl Decide for Plain {
+    fn restart(&mut self) -> u64 {
+        0
+    }
+
+    fn replay(&mut self, _decision: &Stored, _input: Option<&Stored>) {}
+
+    fn epoch_record(&mut self, _epoch: u64, _at: UnixMillis) -> Record {
+        Record::default()
+    }
+
+    fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
+        let mut headers: Headers = input.headers.clone();
+        headers.set(REFERENCE, input.reference());
+        Ok(Some(Record { headers, body: self.body.clone() }))
+    }
+}
+
+impl Stage for Plain {
+    fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
+        Box::pin(async move {
+            let fetched = input.referred.ok_or_else(|| StageError::reject("names no article"))?;
+            let subject = "wirefold.v1.output.article.new.und".to_owned();
+            let (id, body) = (fetched.id, self.body.clone());
+            Ok(vec![Emit::Message(Outgoing { subject, id, headers: fetched.headers, body })])
+        })
+    }
+}

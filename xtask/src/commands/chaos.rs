@@ -1,0 +1,28 @@
+//! `cargo xtask chaos`: the seeds of chaos over NATS, of which `cargo xtask test` runs a few.
+
+use std::process::{Command, ExitCode};
+
+use crate::tree;
+
+/// How many seeds.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// So many seeds, from 0 on; each takes half a minute.
+    #[arg(long, default_value_t = 20)]
+    seeds: u64,
+    /// This one alone.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+/// Runs them, one after the other; the first that fails is named.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let mut test = Command::new("cargo");
+    test.args(["test", "--locked", "-p", "wirefold", "--test", "it", "nats::chaos"]);
+    test.env("WIREFOLD_CHAOS", arguments.seeds.to_string());
+    if let Some(seed) = arguments.seed {
+        test.env("WIREFOLD_SEED", seed.to_string());
+    }
+    let status = test.current_dir(tree::root()).status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

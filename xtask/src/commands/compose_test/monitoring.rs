@@ -1,0 +1,101 @@
+//! What Prometheus sees of the stack, and whether the alert rules and the dashboard get answers.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+
+use super::compose::{Container, Stack};
+use super::http;
+use crate::table::Table;
+use crate::tree;
+
+/// Five stages once, and three enrichers.
+const TARGETS: usize = 8;
+/// What Grafana makes of it at the shortest, over scrapes 15 s apart.
+const RATE_INTERVAL: &str = "1m";
+/// What the demo's articles need not bring about.
+const RARE: [&str; 1] = ["wirefold_alerter_held_total"];
+
+/// Whether every stage is asked and answers.
+pub(super) fn sees_all(stack: &Stack) -> anyhow::Result<bool> {
+    let told = api(stack, "targets", &[("state", "active")])?;
+    let targets = told["activeTargets"].as_array().context("no targets in the answer")?;
+    Ok(targets.len() == TARGETS && targets.iter().all(|it| it["health"] == "up"))
+}
+
+/// Whether every rule has been evaluated. Fails where one cannot be.
+pub(super) fn rules_hold(stack: &Stack) -> anyhow::Result<bool> {
+    let told = api(stack, "rules", &[])?;
+    let rules: Vec<&Value> = told["groups"]
+        .as_array()
+        .context("no groups in the answer")?
+        .iter()
+        .flat_map(|group| group["rules"].as_array().into_iter().flatten())
+        .collect();
+    Ok(!rules.is_empty() && rules.iter().all(|rule| rule["health"] == "ok"))
+}
+
+/// The alerts that fire, by name.
+pub(super) fn firing(stack: &Stack) -> anyhow::Result<BTreeSet<String>> {
+    let told = api(stack, "alerts", &[])?;
+    let alerts = told["alerts"].as_array().context("no alerts in the answer")?;
+    let firing = alerts.iter().filter(|alert| alert["state"] == "firing");
+    Ok(firing.map(|alert| alert["labels"]["alertname"].to_string()).collect())
+}
+
+/// Runs the rules' own tests with the tool beside Prometheus.
+pub(super) fn test_rules(prometheus: &Container) -> anyhow::Result<String> {
+    // Its root cannot be written, and the tests want a place.
+    prometheus.inside("TMPDIR=/prometheus promtool test rules /etc/prometheus/rules.test.yml")
+}
+
+/// How many articles each enricher has put out.
+pub(super) fn shares(stack: &Stack) -> anyhow::Result<Vec<u64>> {
+    let query = "sum by (instance) (wirefold_enricher_articles_total{stage=\"enricher\"})";
+    values(stack, query)?
+        .iter()
+        .map(|value| Ok(value.parse::<f64>().map(|count| count as u64)?))
+        .collect()
+}
+
+/// Asks every panel's queries as Grafana would, and says what each showed.
+pub(super) fn dashboard(stack: &Stack) -> anyhow::Result<Table> {
+    let path = tree::root().join("deploy/grafana/dashboards/wirefold.json");
+    let dashboard: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
+    let mut table = Table::new(&["panel", "series", "first value"]);
+    for panel in dashboard["panels"].as_array().context("no panels")? {
+        let title = panel["title"].as_str().context("a panel without a title")?;
+        for target in panel["targets"].as_array().context("a panel without queries")? {
+            let query = target["expr"].as_str().context("a target without a query")?;
+            let query = query.replace("$__rate_interval", RATE_INTERVAL);
+            let values = values(stack, &query).with_context(|| format!("{title}: {query}"))?;
+            let is_rare = RARE.iter().any(|name| query.contains(name));
+            ensure!(is_rare || !values.is_empty(), "the panel {title} shows nothing: {query}");
+            let first = values.first().cloned().unwrap_or_default();
+            table.row([title.to_owned(), values.len().to_string(), first]);
+        }
+    }
+    Ok(table)
+}
+
+/// The values of an instant query, one a series.
+fn values(stack: &Stack, query: &str) -> anyhow::Result<Vec<String>> {
+    let told = api(stack, "query", &[("query", query)])?;
+    let series = told["result"].as_array().context("no result in the answer")?;
+    let value = |it: &Value| it["value"][1].as_str().map(str::to_owned);
+    series.iter().map(|it| value(it).context("a series without a value")).collect()
+}
+
+fn api(stack: &Stack, what: &str, arguments: &[(&str, &str)]) -> anyhow::Result<Value> {
+    let pairs = arguments.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
+    let query = pairs.collect::<Vec<_>>().join("&");
+    let answer = http::get(stack.prometheus, &format!("/api/v1/{what}?{query}"))?;
+    let mut answer: Value = serde_json::from_str(&answer)?;
+    ensure!(answer["status"] == "success", "{what}: {answer}");
+    Ok(answer["data"].take())
+}
+
+fn escaped(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+}
