@@ -5,6 +5,7 @@
 //! where they are absent, the tests that need them say `SKIPPED` and pass.
 
 mod central;
+mod feedparser;
 mod hostile;
 mod orders;
 mod repeat;

@@ -10,6 +10,7 @@ mod large_input;
 mod lines;
 mod methods;
 mod outlets;
+mod parse;
 mod pipes;
 mod story;
 mod sub;

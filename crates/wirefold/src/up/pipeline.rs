@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use wirefold_alerter::Printer;
 use wirefold_envelope::create_streams;
-use wirefold_fetcher::{ConfiguredFeed, extract};
+use wirefold_fetcher::ConfiguredFeed;
 use wirefold_flow::{BoxFuture, Bus, BusError, Clock, Surroundings};
 use wirefold_flow_nats::NatsBus;
 use wirefold_gateway::{Access, Condition as _, Gateway};
@@ -54,10 +54,7 @@ pub(super) struct Pipeline<'a> {
 const BUS_WATCH: Duration = Duration::from_secs(5);
 /// Bytes that are written to see whether anything is stored again.
 const WRITE_TRIED: usize = 64 << 10;
-/// What extracting one page may take.
-const EXTRACT_MEMORY: u64 = 768 << 20;
-const EXTRACT_CPU: Duration = Duration::from_secs(4);
-const EXTRACT_WALL: Duration = Duration::from_secs(5);
+/// How many pages are taken apart at a time.
 const EXTRACT_WORKERS: usize = 2;
 /// The demo's feeds are asked as often.
 const DEMO_INTERVAL: Duration = Duration::from_secs(2);
@@ -269,15 +266,7 @@ impl Pipeline<'_> {
     }
 
     fn fetcher(&self) -> anyhow::Result<wirefold_fetcher::Settings> {
-        let program = std::env::current_exe().context("cannot find this program's own file")?;
-        let extract = extract::Settings {
-            program,
-            args: vec!["extract-worker".to_owned()],
-            workers: EXTRACT_WORKERS,
-            memory: EXTRACT_MEMORY,
-            cpu: EXTRACT_CPU,
-            wall: EXTRACT_WALL,
-        };
+        let extract = crate::commands::extract::settings(EXTRACT_WORKERS)?;
         let settings = self.loaded.config.fetcher(&self.loaded.origins, Some(extract));
         let Some(demo) = self.demo else {
             return Ok(settings);

@@ -2,20 +2,27 @@
 
 use serde_json::Value;
 
-use crate::html;
+use wirefold_feed::html;
 
 /// Types that are an article.
 const ARTICLES: &[&str] = &[
+    "AdvertiserContentArticle",
     "AnalysisNewsArticle",
     "Article",
+    "AskPublicNewsArticle",
     "BackgroundNewsArticle",
     "BlogPosting",
+    "DiscussionForumPosting",
     "LiveBlogPosting",
     "NewsArticle",
     "OpinionNewsArticle",
     "ReportageNewsArticle",
     "Report",
     "ReviewNewsArticle",
+    "SatiricalArticle",
+    "ScholarlyArticle",
+    "SocialMediaPosting",
+    "TechArticle",
 ];
 
 /// The most objects that are looked at.
@@ -25,6 +32,8 @@ const MOST: usize = 1000;
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Said {
     pub(super) headline: Option<String>,
+    /// What the article is called, where that is something else.
+    pub(super) name: Option<String>,
     pub(super) authors: Vec<String>,
     pub(super) published: Option<String>,
     pub(super) language: Option<String>,
@@ -34,10 +43,8 @@ pub(super) struct Said {
 
 /// Reads the first article that the documents describe.
 pub(super) fn said(documents: &[String]) -> Said {
-    let parsed: Vec<Value> = documents
-        .iter()
-        .filter_map(|document| serde_json::from_str(document.trim()).ok())
-        .collect();
+    let parsed: Vec<Value> =
+        documents.iter().filter_map(|document| serde_json::from_str(bare(document)).ok()).collect();
     let mut waiting: Vec<&Value> = parsed.iter().rev().collect();
     let mut seen = 0;
     while let Some(next) = waiting.pop() {
@@ -58,6 +65,15 @@ pub(super) fn said(documents: &[String]) -> Said {
     Said::default()
 }
 
+/// A document without the section of XML that old pages wrap around scripts.
+fn bare(document: &str) -> &str {
+    let document = document.trim().trim_start_matches("//").trim_start();
+    let Some(inner) = document.strip_prefix("<![CDATA[") else {
+        return document;
+    };
+    inner.trim_end().strip_suffix("]]>").unwrap_or(inner).trim_end_matches(['/', ' ', '\n']).trim()
+}
+
 fn is_article(object: &Value) -> bool {
     let is = |kind: &Value| kind.as_str().is_some_and(|kind| ARTICLES.contains(&kind));
     match &object["@type"] {
@@ -74,7 +90,8 @@ fn of(article: &Value) -> Said {
     let language = article["inLanguage"].as_str().or(article["inLanguage"]["name"].as_str());
     let body = article["articleBody"].as_str().map(html::loose_to_text);
     Said {
-        headline: line("headline").or_else(|| line("name")),
+        headline: line("headline"),
+        name: line("name"),
         authors: names(&article["author"]),
         published: line("datePublished"),
         language: language.map(str::to_owned),
@@ -104,14 +121,17 @@ mod tests {
     fn the_article_is_found_among_other_things() {
         let documents = [
             "no json".to_owned(),
-            r#"[{"@type":"BreadcrumbList"},{"@graph":[{"@type":"WebPage","name":"no"},
+            r#"//<![CDATA[
+                [{"@type":"BreadcrumbList"},{"@graph":[{"@type":"WebPage","name":"no"},
                 {"@type":["Thing","NewsArticle"],"headline":"Ferry &amp; fog","author":
                 [{"@type":"Person","name":"Ann Lee"},"Bo Ray",{"name":7}],"inLanguage":"en",
-                "datePublished":"2026-03-05","articleBody":"One.\n\nTwo."}]}]"#
+                "datePublished":"2026-03-05","articleBody":"One.\n\nTwo."}]}]
+                //]]>"#
                 .to_owned(),
         ];
         let expected = Said {
             headline: Some("Ferry & fog".to_owned()),
+            name: None,
             authors: vec!["Ann Lee".to_owned(), "Bo Ray".to_owned()],
             published: Some("2026-03-05".to_owned()),
             language: Some("en".to_owned()),

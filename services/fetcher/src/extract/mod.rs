@@ -12,6 +12,7 @@ mod pool;
 mod serve;
 #[cfg(test)]
 pub(crate) mod tests;
+mod title;
 mod worker;
 
 use std::path::PathBuf;

@@ -3,10 +3,10 @@
 use trafilatura::Options;
 use wirefold_text::normalise;
 
-use super::Page;
 use super::data::{self, Said};
-use crate::feed::{dates, decode, language};
-use crate::html::{self, Head};
+use super::{Page, title};
+use crate::feed::{decode, language, time};
+use wirefold_feed::html::{self, Head};
 
 /// The body that a page gives as data is taken where it is at least this much of the text found.
 const LONG_ENOUGH: f64 = 0.7;
@@ -44,11 +44,11 @@ pub(super) fn read(bytes: &[u8], url: &str) -> Option<Page> {
     let first_meta = |names: &[&str]| names.iter().find_map(|name| head.meta(name));
     // What the page says for machines is right nearly always, what is found by looking less so.
     let dates = [said.published.as_deref(), first_meta(DATES), head.time.as_deref()];
-    let published = dates.into_iter().flatten().find_map(dates::parse);
+    let published = dates.into_iter().flatten().find_map(time);
     Some(Page {
         title,
         byline: byline_of(&said, first_meta(AUTHORS)).or(found.byline),
-        published: published.or(found.date.as_deref().and_then(dates::parse)),
+        published: published.or(found.date.as_deref().and_then(time)),
         language: head.language.as_deref().or(said.language.as_deref()).and_then(language),
         text,
         noarchive: head.says(&["robots", "googlebot"], "noarchive"),
@@ -104,10 +104,29 @@ fn without_headline(text: String, title: &str) -> String {
     }
 }
 
+/// Names of meta elements with the title, the one about the article alone first.
+const TITLES: &[&str] = &[
+    "dc:title",
+    "dc.title",
+    "dcterm:title",
+    "dcterms.title",
+    "og:title",
+    "weibo:article:title",
+    "weibo:webpage:title",
+    "title",
+    "twitter:title",
+    "parsely-title",
+];
+
 fn title_of(head: &Head, said: &Said) -> Option<String> {
-    let metas = ["og:title", "twitter:title", "dc.title"];
-    let meta = metas.iter().find_map(|name| head.meta(name)).map(html::one_line);
-    said.headline.clone().or(meta)
+    let whole = head.title.as_deref().unwrap_or_default();
+    // Some call by the name what others call the headline, and some call so their site.
+    let is_shown =
+        |title: &&String| whole.contains(title.as_str()) && title.len() * 2 > whole.len();
+    let shown = [&said.headline, &said.name].into_iter().flatten().find(is_shown);
+    let said = shown.or(said.headline.as_ref()).or(said.name.as_ref()).cloned();
+    let meta = TITLES.iter().find_map(|name| head.meta(name)).map(html::one_line);
+    said.or(meta).or_else(|| Some(title::of_page(whole)).filter(|title| !title.is_empty()))
 }
 
 fn byline_of(said: &Said, meta: Option<&str>) -> Option<String> {
@@ -159,6 +178,31 @@ mod tests {
         assert_eq!(page.title.as_deref(), Some("Ferry & fog"));
         assert_eq!(page.byline.as_deref(), Some("Bo Ray"));
         assert_eq!(page.published, Some("2026-03-05T14:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_title_is_the_one_that_the_page_gives_for_its_article() {
+        let check = |title: &str, data: &str, metas: &[(&str, &str)], expected: &str| {
+            let metas: String = metas
+                .iter()
+                .map(|(name, said)| format!("<meta name='{name}' content='{said}'>"))
+                .collect();
+            let head = html::head_of(&format!("<title>{title}</title>{metas}"));
+            let said = data::said(&[format!("{{\"@type\":\"Article\",{data}}}")]);
+            assert_eq!(title_of(&head, &said).as_deref(), Some(expected));
+        };
+        let title = "Ferry leaves four hours late | The Ledger";
+        let ferry = "Ferry leaves four hours late";
+        check(title, "\"x\":1", &[], ferry);
+        check(title, "\"headline\":\"Late!\"", &[("og:title", "No")], "Late!");
+        check(
+            title,
+            "\"headline\":\"On ferries\",\"name\":\"Ferry leaves four hours late\"",
+            &[],
+            ferry,
+        );
+        check(title, "\"headline\":\"Late!\",\"name\":\"The Ledger\"", &[], "Late!");
+        check(title, "\"x\":1", &[("og:title", "Two"), ("dc.title", "One")], "One");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use serde_json::Value;
 use wirefold_proto::Outlet;
 
 use crate::article;
-use crate::feed::{Item, dates};
-use crate::html;
+use crate::feed::{self, Item};
+use wirefold_feed::html;
 
 /// The fields that are read; others are passed over.
 #[derive(Deserialize)]
@@ -36,7 +36,7 @@ const LATEST_SECONDS: u64 = 100_000_000_000;
 
 /// Reads a line; the error says what is wrong with it.
 pub(super) fn read(line: &[u8]) -> Result<Given, String> {
-    let line = crate::feed::decode::decode(line, None);
+    let line = feed::decode::decode(line, None);
     let line: Line = serde_json::from_str(line.trim()).map_err(|error| {
         // serde says line 1 of every line; the column is what helps.
         format!("no article in JSON, column {}: {error}", error.column())
@@ -63,7 +63,7 @@ pub(super) fn read(line: &[u8]) -> Result<Given, String> {
 
 fn time(value: &Value) -> Option<Timestamp> {
     match value {
-        Value::String(text) => dates::parse(text),
+        Value::String(text) => feed::time(text),
         Value::Number(number) => {
             let number = number.as_i64().or_else(|| number.as_f64().map(|n| n.floor() as i64))?;
             match number.unsigned_abs() > LATEST_SECONDS {

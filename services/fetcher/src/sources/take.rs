@@ -18,8 +18,8 @@ use super::unfit::Unfit;
 use super::watch::File;
 use crate::article::{self, Draft};
 use crate::feed::{self, Feed, Item};
-use crate::html;
 use crate::publish::{Publisher, Window};
+use wirefold_feed::html;
 
 /// The most bytes of a text or feed that are read.
 const LONGEST_FILE: u64 = 16 * 1024 * 1024;

@@ -75,6 +75,10 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         Ok(found) => writeln!(io::stdout(), "{found}")?,
         Err(error) => writeln!(io::stdout(), "NO NATS-PY, tests of examples will fail: {error:#}")?,
     }
+    match tools::feedparser() {
+        Ok(found) => writeln!(io::stdout(), "{found}")?,
+        Err(error) => writeln!(io::stdout(), "NO FEEDPARSER, its test will fail: {error:#}")?,
+    }
     for step in &STEPS {
         writeln!(io::stdout(), "\n=== {}", step.told())?;
         let report = step.run()?;

@@ -4,6 +4,7 @@ mod add;
 mod export;
 mod import;
 mod list;
+mod parse;
 mod probe;
 mod survey;
 
@@ -61,6 +62,17 @@ Examples:
     /// Print all feeds as a list (OPML) for feed readers.
     #[command(after_help = "Example:\n  wirefold feed export > feeds.opml")]
     Export,
+    /// Print the items of a feed from a file; nothing is asked for and nothing is kept.
+    ///
+    /// With --shape feedparser it reads paths on standard input and prints for each one line of
+    /// JSON, {"p": PATH, "ok": true or false, "d": RESULT}, with RESULT as Python's feedparser
+    /// gives it. What the file's first comment says after "Header:" counts as an HTTP header.
+    #[command(after_help = "\
+Examples:
+  wirefold feed parse feed.xml
+  wirefold feed parse --json --url https://harbour.example/feed.xml < feed.xml
+  find feeds -name '*.xml' | wirefold feed parse --shape feedparser")]
+    Parse(parse::ParseArguments),
     /// Look at an address and say what it is; nothing is kept.
     #[command(after_help = "Example:\n  wirefold feed test https://harbour.example/feed.xml")]
     Test {
@@ -162,6 +174,7 @@ pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<
                 let found = probe::probe(&client, url).await?;
                 probe::print(url, &found, json)
             }
+            FeedCommand::Parse(wanted) => parse::run(wanted, json, global),
         }
     })
 }

@@ -14,52 +14,54 @@ const MOST_DATA: usize = 2 * 1024 * 1024;
 
 /// What a page says of itself.
 #[derive(Debug, Default)]
-pub(crate) struct Head {
+pub struct Head {
     /// `<html lang>`.
-    pub(crate) language: Option<String>,
+    pub language: Option<String>,
     /// `<title>`, in one line.
-    pub(crate) title: Option<String>,
+    pub title: Option<String>,
     /// `<base href>`.
-    pub(crate) base: Option<String>,
+    pub base: Option<String>,
     /// `<link>` elements.
-    pub(crate) links: Vec<Link>,
+    pub links: Vec<Link>,
     /// `<meta>` elements: name, property or itemprop in lower case, and content.
-    pub(crate) metas: Vec<Meta>,
+    pub metas: Vec<Meta>,
     /// The contents of `<script type="application/ld+json">`.
-    pub(crate) data: Vec<String>,
+    pub data: Vec<String>,
     /// The first `<time datetime>`.
-    pub(crate) time: Option<String>,
+    pub time: Option<String>,
 }
 
 /// A `<link>`.
 #[derive(Debug, Default)]
-pub(crate) struct Link {
+pub struct Link {
     /// Its relations, in lower case.
-    pub(crate) relation: String,
+    pub relation: String,
     /// Its media type, in lower case.
-    pub(crate) media_type: String,
+    pub media_type: String,
     /// Where to, as written.
-    pub(crate) href: String,
+    pub href: String,
 }
 
 /// A `<meta>`.
 #[derive(Debug)]
-pub(crate) struct Meta {
+pub struct Meta {
     /// What it is about, in lower case.
-    pub(crate) name: String,
+    pub name: String,
     /// What it says.
-    pub(crate) content: String,
+    pub content: String,
 }
 
 impl Head {
     /// What the first meta element of this name says, unless that is nothing.
-    pub(crate) fn meta(&self, name: &str) -> Option<&str> {
-        let named = self.metas.iter().filter(|meta| meta.name == name);
+    pub fn meta(&self, name: &str) -> Option<&str> {
+        // RDFa lets one element say several things.
+        let is_named = |meta: &&Meta| meta.name.split_ascii_whitespace().any(|one| one == name);
+        let named = self.metas.iter().filter(is_named);
         named.map(|meta| meta.content.trim()).find(|content| !content.is_empty())
     }
 
     /// Whether a meta element of one of these names has the word among what it says.
-    pub(crate) fn says(&self, names: &[&str], word: &str) -> bool {
+    pub fn says(&self, names: &[&str], word: &str) -> bool {
         let mut named = self.metas.iter().filter(|meta| names.contains(&meta.name.as_str()));
         named.any(|meta| {
             let words = meta.content.split(|c: char| c == ',' || c.is_whitespace());
@@ -70,7 +72,7 @@ impl Head {
 
 /// Reads what a page says of itself, wherever in the page it stands.
 #[must_use]
-pub(crate) fn head_of(html: &str) -> Head {
+pub fn head_of(html: &str) -> Head {
     let mut reading = Reading::default();
     tokenize(html, State::Data, |event| reading.take(&event));
     reading.head
@@ -225,7 +227,7 @@ mod tests {
         let head = head_of(
             "<!doctype html><HTML lang=de-AT><head><title>Hafen &amp; Meer\n – Blatt</title>\
              <base href='/a/'><link rel='Alternate' TYPE='application/rss+xml' href=/feed>\
-             <meta property=og:title content='Hafen'><meta name=Robots content='noindex, NoArchive'>\
+             <meta property='x:title og:title' content='Hafen'><meta name=Robots content='noindex, NoArchive'>\
              <script type='application/ld+json'>{\"a\":\"</p>\"}</script><script>var x</script>\
              <body><time datetime=2026-03-01></time><title>no</title>",
         );
@@ -235,6 +237,7 @@ mod tests {
         assert_eq!(head.links[0].relation, "alternate");
         assert_eq!(head.links[0].href, "/feed");
         assert_eq!(head.meta("og:title"), Some("Hafen"));
+        assert_eq!(head.meta("x:title"), Some("Hafen"));
         assert!(head.says(&["robots"], "noarchive") && !head.says(&["robots"], "archive"));
         assert_eq!(head.data, ["{\"a\":\"</p>\"}"]);
         assert_eq!(head.time.as_deref(), Some("2026-03-01"));

@@ -1,6 +1,8 @@
 //! HTML as plain text, by a tokenizer alone: no tree is built, so that the time is linear in the
 //! bytes whatever nests in what.
 
+mod clean;
+mod harmless;
 mod head;
 mod paragraphs;
 
@@ -10,7 +12,8 @@ use std::convert::Infallible;
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, State, Tokenizer};
 
-pub(crate) use head::{Head, Link, head_of};
+pub use clean::clean;
+pub use head::{Head, Link, head_of};
 use paragraphs::{Paragraphs, Taker};
 
 /// Elements whose presence shows that a text is HTML rather than words with a `<` among them.
@@ -71,7 +74,7 @@ const TELLING: &[&str] = &[
 /// Turns a fragment of HTML into plain text: paragraphs parted by an empty line, `<br>` a new
 /// line, white space collapsed, entities decoded, scripts and styles left out.
 #[must_use]
-pub(crate) fn to_text(html: &str) -> String {
+pub fn to_text(html: &str) -> String {
     let mut taker = Taker::default();
     tokenize(html, State::Data, |event| taker.take(&event));
     taker.finish()
@@ -80,13 +83,13 @@ pub(crate) fn to_text(html: &str) -> String {
 /// Turns what may be HTML or plain text into plain text: where no tag stands in it, only entities
 /// are decoded, and its own empty lines part the paragraphs.
 #[must_use]
-pub(crate) fn loose_to_text(text: &str) -> String {
+pub fn loose_to_text(text: &str) -> String {
     if has_tags(text) { to_text(text) } else { plain_to_text(&decode(text)) }
 }
 
 /// Tidies a plain text: empty lines part paragraphs, line breaks stay, other white space collapses.
 #[must_use]
-pub(crate) fn plain_to_text(text: &str) -> String {
+pub fn plain_to_text(text: &str) -> String {
     let mut paragraphs = Paragraphs::default();
     for line in text.lines() {
         if line.trim().is_empty() {
@@ -101,7 +104,7 @@ pub(crate) fn plain_to_text(text: &str) -> String {
 
 /// One line of plain text from what may be HTML, as titles and names are.
 #[must_use]
-pub(crate) fn loose_to_line(text: &str) -> String {
+pub fn loose_to_line(text: &str) -> String {
     let plain: Cow<'_, str> = match has_tags(text) {
         true => Cow::Owned(to_text(text)),
         false => decode(text),
@@ -111,7 +114,7 @@ pub(crate) fn loose_to_line(text: &str) -> String {
 
 /// A text in one line, its white space collapsed, without control characters.
 #[must_use]
-pub(crate) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let mut paragraphs = Paragraphs::default();
     paragraphs.words(text);
     paragraphs.finish()
@@ -119,7 +122,7 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// Decodes the entities of HTML; what is none stays as it is.
 #[must_use]
-pub(crate) fn decode(text: &str) -> Cow<'_, str> {
+pub fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
         return Cow::Borrowed(text);
     }
@@ -141,6 +144,43 @@ fn has_tags(text: &str) -> bool {
         let closes = after.starts_with(|c: char| c == '>' || c == '/' || c.is_ascii_whitespace());
         closes && TELLING.iter().any(|known| name.eq_ignore_ascii_case(known))
     })
+}
+
+/// Whether a text that should be plain is HTML all the same: some tag ends or some entity stands
+/// in it, and all of them are HTML's. Errs on the side of plain text.
+#[must_use]
+pub fn looks_like_html(text: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut is_telling = false;
+    for (at, sign) in text.match_indices(['<', '&']) {
+        let rest = &text[at + 1..];
+        let is_end = sign == "<" && rest.starts_with('/');
+        let rest = if is_end { &rest[1..] } else { rest };
+        let rest = if sign == "&" { rest.strip_prefix('#').unwrap_or(rest) } else { rest };
+        let (name, after) = rest.split_at(rest.find(|c| !is_word(c)).unwrap_or(rest.len()));
+        if name.is_empty() {
+            continue;
+        }
+        if sign == "<" {
+            if !TELLING.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+                return false;
+            }
+            is_telling |= is_end && after.starts_with('>');
+        } else if after.starts_with(';') {
+            let written = &text[at..=at + (text.len() - at - after.len())];
+            if decode(written) == written {
+                return false;
+            }
+            is_telling = true;
+        }
+    }
+    is_telling
+}
+
+/// Whether anything in the text may be taken for a tag.
+pub(crate) fn may_have_tags(text: &str) -> bool {
+    let mut after = text.match_indices('<').map(|(at, _)| &text[at + 1..]);
+    after.any(|rest| rest.starts_with(|c: char| c == '/' || c.is_ascii_alphabetic()))
 }
 
 /// Gives every event of the text to `take`.

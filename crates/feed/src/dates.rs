@@ -1,16 +1,18 @@
 //! Dates as feeds and pages write them: RFC 3339 and its relatives, RFC 2822 and what comes near.
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::{Offset, TimeZone};
-
 /// No date is longer than this many bytes.
 const LONGEST: usize = 80;
 
-/// The time of a date in any usual form; none where it is not understood. Without a zone it is
+/// The time of a date in any usual form, in seconds since 1970 in UTC; none where it is not understood. Without a zone it is
 /// UTC, without a time of day midnight.
 #[must_use]
-pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+pub fn parse(text: &str) -> Option<i64> {
+    exact(text).map(|(seconds, _)| seconds)
+}
+
+/// [`parse`], with the nanoseconds beyond the second.
+#[must_use]
+pub fn exact(text: &str) -> Option<(i64, u32)> {
     // What stands in brackets is a comment: RFC 2822, section 3.2.3.
     let text = text.split('(').next().unwrap_or_default().trim();
     if text.is_empty() || text.len() > LONGEST {
@@ -33,16 +35,19 @@ struct Parts {
     hour: i8,
     minute: i8,
     second: i8,
+    nanosecond: u32,
     offset: i32,
 }
 
 impl Parts {
-    fn timestamp(&self) -> Option<Timestamp> {
+    fn time_since_1970(&self) -> Option<(i64, u32)> {
         let (month, day) = (self.month.unwrap_or(1), self.day.unwrap_or(1));
+        let days = days_since_1970(self.year?, month, day)?;
         let (hour, minute, second) = (self.hour, self.minute, self.second.min(59));
-        let local = DateTime::new(self.year?, month, day, hour, minute, second, 0).ok()?;
-        let offset = Offset::from_seconds(self.offset).ok()?;
-        Some(local.to_zoned(TimeZone::fixed(offset)).ok()?.timestamp())
+        let is_time = (0..24).contains(&hour) && (0..60).contains(&minute) && second >= 0;
+        let in_day = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
+        let seconds = days * 86_400 + in_day - i64::from(self.offset);
+        is_time.then_some((seconds, self.nanosecond))
     }
 
     /// Takes `10:00`, `10:00:00`, `10:00:00.123` or `10.00`.
@@ -51,13 +56,38 @@ impl Parts {
         self.hour = fields.next()?.trim().parse().ok()?;
         self.minute = fields.next().unwrap_or("0").trim().parse().ok()?;
         let second = fields.next().unwrap_or("0");
-        self.second = second.split(['.', ',']).next()?.trim().parse().ok()?;
+        let (whole, part) = second.split_once(['.', ',']).unwrap_or((second, ""));
+        self.second = whole.trim().parse().ok()?;
+        let digits = part.chars().map_while(|c| c.to_digit(10)).chain(std::iter::repeat(0));
+        self.nanosecond = digits.take(9).fold(0, |number, digit| number * 10 + digit);
         Some(())
     }
 }
 
+/// The days from 1970 to a date of the Gregorian calendar; none where there is no such day.
+fn days_since_1970(year: i16, month: i8, day: i8) -> Option<i64> {
+    let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        _ => return None,
+    };
+    if !(1..=last).contains(&day) || !(0..=9999).contains(&year) {
+        return None;
+    }
+    // Years that begin in March have the day that comes and goes at their end.
+    let (year, month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
+    let before = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    // The days before each month, counted from March.
+    let in_year = (month * 153 + 2) / 5;
+    Some(before + in_year + day - 1 - 719_468)
+}
+
 /// `2026-03-05T14:00:00.5+01:00`, `2026-03-05 14:00`, `20260305`, `2026-03`, `2026`.
-fn by_year(text: &str) -> Option<Timestamp> {
+fn by_year(text: &str) -> Option<(i64, u32)> {
     let end = text.find(|c: char| c == 'T' || c == 't' || c.is_whitespace() || c == '_');
     let (date, rest) = text.split_at(end.unwrap_or(text.len()));
     let mut parts = Parts::default();
@@ -83,7 +113,7 @@ fn by_year(text: &str) -> Option<Timestamp> {
     }
     let rest = rest.trim_start_matches(['T', 't', '_']).trim();
     if rest.is_empty() {
-        return parts.timestamp();
+        return parts.time_since_1970();
     }
     let zone = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ','));
     let (time, zone) = rest.split_at(zone.unwrap_or(rest.len()));
@@ -96,12 +126,12 @@ fn by_year(text: &str) -> Option<Timestamp> {
         }
     }
     parts.offset = offset(zone.trim()).unwrap_or(0);
-    parts.timestamp()
+    parts.time_since_1970()
 }
 
 /// `Thu, 05 Mar 2026 14:00:00 GMT`, `5 March 26 14:00 +0100`, `Mar 5, 2026`, and the order of
 /// C's `asctime`.
-fn by_words(text: &str) -> Option<Timestamp> {
+fn by_words(text: &str) -> Option<(i64, u32)> {
     let mut parts = Parts::default();
     let mut is_afternoon = None;
     let words = text.split(|c: char| c.is_whitespace() || c == ',').flat_map(|word| {
@@ -131,7 +161,7 @@ fn by_words(text: &str) -> Option<Timestamp> {
         Some(false) if parts.hour == 12 => parts.hour = 0,
         _ => {}
     }
-    (parts.month.is_some() && parts.day.is_some()).then(|| parts.timestamp())?
+    (parts.month.is_some() && parts.day.is_some()).then(|| parts.time_since_1970())?
 }
 
 /// A number is the day first, then the year.
@@ -208,7 +238,8 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {
-        let expected = expected.map(|expected| expected.parse().unwrap());
+        let expected = expected.map(|expected| expected.parse::<jiff::Timestamp>().unwrap());
+        let expected = expected.map(jiff::Timestamp::as_second);
         assert_eq!(parse(text), expected, "{text}");
     }
 
@@ -237,6 +268,8 @@ mod tests {
         ] {
             check(text, at);
         }
+        let part = exact("2026-03-05T14:00:00.25Z").map(|(_, nanoseconds)| nanoseconds);
+        assert_eq!(part, Some(250_000_000));
         check("2026-03-05", Some("2026-03-05T00:00:00Z"));
         check("20260305", Some("2026-03-05T00:00:00Z"));
         check("2026-03", Some("2026-03-01T00:00:00Z"));
@@ -256,6 +289,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn days_are_those_of_the_calendar(year in 0_i16..=9999, month in -1_i8..14, day in -1_i8..33) {
+            let date = jiff::civil::Date::new(year, month, day).ok();
+            let timestamp = date.map(|date| date.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp());
+            let days = timestamp.map(|timestamp| timestamp.as_second().div_euclid(86_400));
+            prop_assert_eq!(days_since_1970(year, month, day), days);
+        }
+
         #[test]
         fn any_text_is_taken(text in "\\PC{0,40}", near in "[0-9A-Za-z:+, -]{0,30}") {
             let _ = (parse(&text), parse(&near));

@@ -1,8 +1,7 @@
 //! What is no feed: says what it is, and where its feeds are if it is a page.
 
-use url::Url;
-
-use super::{FeedError, resolve};
+use crate::address::{is_web, resolve};
+use crate::error::FeedError;
 use crate::html::{Link, head_of};
 
 /// The most feeds of a page that are named.
@@ -19,14 +18,13 @@ pub(super) fn is_page(text: &str) -> bool {
 }
 
 /// The error of an HTML page, with the feeds that it names.
-pub(super) fn not_a_feed(html: &str, base: &Url) -> FeedError {
+pub(super) fn not_a_feed(html: &str, base: &str) -> FeedError {
     let head = head_of(html);
-    let page = head.base.as_deref().and_then(|href| base.join(href).ok());
-    let page = page.as_ref().unwrap_or(base);
+    let page = resolve(base, head.base.as_deref().unwrap_or_default());
     let mut feeds: Vec<String> = Vec::new();
     for link in head.links.iter().filter(|link| is_feed(link)) {
-        let address = resolve(page, &link.href);
-        if let Some(address) = address.filter(|address| !feeds.contains(address)) {
+        let address = resolve(&page, &link.href);
+        if is_web(&address) && !feeds.contains(&address) {
             feeds.push(address);
         }
     }

@@ -4,17 +4,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use url::Url;
 
-use super::{Feed, FeedError, Item, MAX_ITEMS, parse};
+use super::{Feed, FeedError, Format, Item, MAX_ITEMS, answer, document, parse};
 use crate::html::tests::effort;
 
-fn base() -> Url {
-    "https://harbour.example/news/feed.xml".parse().unwrap()
+/// Where all feeds here come from.
+const BASE: &str = "https://harbour.example/news/feed.xml";
+
+fn at(time: &str) -> Option<i64> {
+    Some(time.parse::<jiff::Timestamp>().unwrap().as_second())
 }
 
 fn read(text: &str) -> Feed {
-    parse(text.as_bytes(), None, &base()).unwrap_or_else(|error| panic!("{error}: {text}"))
+    parse(text.as_bytes(), None, BASE).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// The only item of a feed with this inside its item.
@@ -50,7 +52,7 @@ fn rss_with_everything() {
          </item></channel></rss>",
     );
     assert_eq!(feed.title.as_deref(), Some("Harbour & Sea"));
-    assert_eq!(feed.language.as_ref().map(|tag| tag.as_str()), Some("en-gb"));
+    assert_eq!(feed.language.as_deref(), Some("en-GB"));
     assert_eq!(feed.ttl, Some(Duration::from_secs(900)));
     assert_eq!(feed.skip_hours, [0, 3]);
     assert_eq!(feed.problems, [""; 0]);
@@ -58,10 +60,10 @@ fn rss_with_everything() {
     assert_eq!(item.title, "Ferry late & wet");
     assert_eq!(item.link.as_deref(), Some("https://www.harbour.example/ferry?a=1&b=2"));
     assert_eq!(item.guid.as_deref(), Some("f-1"));
-    assert_eq!(item.published, Some("2026-03-05T14:00:00Z".parse().unwrap()));
+    assert_eq!(item.published, at("2026-03-05T14:00:00Z"));
     assert_eq!(item.authors, ["Ann Lee", "Bo Ray"]);
-    assert_eq!(item.teaser.as_deref(), Some("Short."));
-    assert_eq!(item.text.as_deref(), Some("Long one.\n\nTwo é."));
+    assert_eq!(item.description.as_deref(), Some("Short."));
+    assert_eq!(item.content.as_deref(), Some("Long one.\n\nTwo é."));
     let source = item.source.as_ref().unwrap();
     assert_eq!(
         (source.name.as_str(), source.url.as_deref()),
@@ -86,11 +88,16 @@ fn atom_texts_are_read_by_their_type() {
     );
     assert_eq!(entry.title, "5 < 7 x");
     assert_eq!(entry.link.as_deref(), Some("https://harbour.example/b/yes"));
-    assert_eq!(entry.teaser.as_deref(), Some("a <b> c"));
-    assert_eq!(entry.text.as_deref(), Some("One < two\n\nthree\nfour"));
+    assert_eq!(entry.description.as_deref(), Some("a <b> c"));
+    assert_eq!(entry.content.as_deref(), Some("One < two\n\nthree\nfour"));
     assert_eq!(entry.authors, ["Ann"]);
-    assert_eq!(entry.published, Some("2026-03-05T14:00:00Z".parse().unwrap()));
+    assert_eq!(entry.published, at("2026-03-05T14:00:00Z"));
     assert_eq!(entry.source.unwrap().name, "Wire");
+    let both = atom_entry(
+        "<title>t</title><content type='html'><div xmlns='http://www.w3.org/1999/xhtml'>One\
+         &lt;p>two</div></content>",
+    );
+    assert_eq!(both.content.as_deref(), Some("One\n\ntwo"));
 }
 
 #[test]
@@ -104,11 +111,11 @@ fn json_feeds_are_read_without_insisting_on_types() {
     let first = &feed.items[0];
     assert_eq!(first.guid.as_deref(), Some("12"));
     assert_eq!(first.link.as_deref(), Some("https://harbour.example/a"));
-    assert_eq!(first.text.as_deref(), Some("One.\n\nTwo."));
+    assert_eq!(first.content.as_deref(), Some("One.\n\nTwo."));
     assert_eq!(first.authors, ["A"]);
     assert_eq!(first.media[0].url, "https://harbour.example/news/b.mp3");
-    assert_eq!(first.published, Some("2026-03-05T14:00:00Z".parse().unwrap()));
-    assert_eq!(feed.items[1].text.as_deref(), Some("x"));
+    assert_eq!(first.published, at("2026-03-05T14:00:00Z"));
+    assert_eq!(feed.items[1].content.as_deref(), Some("x"));
 }
 
 #[test]
@@ -121,6 +128,60 @@ fn rdf_lists_its_items_beside_the_channel() {
     assert_eq!(feed.title.as_deref(), Some("R"));
     assert_eq!(feed.items[0].link.as_deref(), Some("https://a.example/1"));
     assert!(feed.items[0].published.is_some());
+}
+
+#[test]
+fn news_sitemaps_are_feeds() {
+    let text = "<?xml version='1.0'?><urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'
+        xmlns:n='http://www.google.com/schemas/sitemap-news/0.9'
+        xmlns:image='http://www.google.com/schemas/sitemap-image/1.1'>
+      <url><loc>https://harbour.example/ferry</loc><lastmod>2026-03-06</lastmod><n:news>
+        <n:publication><n:name>The Ledger</n:name><n:language>en</n:language></n:publication>
+        <n:publication_date>2026-03-05T14:00:00Z</n:publication_date><n:title>Ferry late</n:title>
+        <n:keywords>ferry, fog</n:keywords></n:news>
+        <image:image><image:loc>/ferry.jpg</image:loc></image:image></url></urlset>";
+    let item = &read(text).items[0];
+    assert_eq!(item.link.as_deref(), Some("https://harbour.example/ferry"));
+    assert_eq!((item.title.as_str(), item.published), ("Ferry late", at("2026-03-05T14:00:00Z")));
+    assert_eq!((item.language.as_deref(), &item.source), (Some("en"), &None));
+    let document = document(text.as_bytes(), None, BASE).unwrap();
+    assert_eq!(document.format, Format::Sitemap);
+    let words: Vec<_> = document.entries[0].categories.iter().map(|c| c.term.as_deref()).collect();
+    assert_eq!(words, [Some("ferry"), Some("fog")]);
+    let index = "<sitemapindex><sitemap><loc>/news.xml</loc></sitemap></sitemapindex>";
+    let error = parse(index.as_bytes(), None, BASE).unwrap_err();
+    let feeds = vec!["https://harbour.example/news.xml".to_owned()];
+    assert_eq!(error, FeedError::NotAFeed { found: "a list of sitemaps".to_owned(), feeds });
+}
+
+#[test]
+fn versions_are_told() {
+    let check = |text: &str, expected: Format| {
+        let found = document(text.as_bytes(), None, "").unwrap().format;
+        assert_eq!(found, expected, "{text}");
+    };
+    check("<rss/>", Format::Rss);
+    check("<rss version=' 2.0'></rss>", Format::Rss20);
+    check("<rss version='2.2'/>", Format::Rss20);
+    check("<rss version='0.92'/>", Format::Rss092);
+    check("<feed version='0.3' xmlns='http://purl.org/atom/ns#'/>", Format::Atom03);
+    check("<feed xmlns='http://www.w3.org/2005/Atom'/>", Format::Atom10);
+    check("{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[]}", Format::Json11);
+}
+
+#[test]
+fn questions_are_answered() {
+    let text = "<!-- Header: Content-Location: https://a.example/x/\n Header: ETag: \"1\" -->
+        <rss><item><link>y</link><description>a <b>c</b></description></item></rss>";
+    let line: serde_json::Value = serde_json::from_str(&answer("p.xml", text.as_bytes())).unwrap();
+    assert_eq!(
+        (&line["p"], &line["ok"], &line["d"]["etag"]),
+        (&"p.xml".into(), &true.into(), &"\"1\"".into())
+    );
+    assert_eq!(line["d"]["entries"][0]["link"], "https://a.example/x/y");
+    assert_eq!(line["d"]["entries"][0]["summary"], "a <b>c</b>");
+    let none: serde_json::Value = serde_json::from_str(&answer("q", b"hello")).unwrap();
+    assert_eq!((&none["ok"], &none["d"]["bozo"]), (&false.into(), &1.into()));
 }
 
 #[test]
@@ -137,13 +198,10 @@ fn sloppy_feeds_are_read() {
     assert_eq!(rss_item("<guid isPermaLink='false'>https://a.example/1</guid>").link, None);
     assert_eq!(rss_item("<link>javascript:alert(1)</link><title>x</title>").link, None);
     let item = rss_item("<description><p>One</p><p>two</description><title>T</title>");
-    assert_eq!(item.teaser.as_deref(), Some("One\n\ntwo"));
+    assert_eq!(item.description.as_deref(), Some("One\n\ntwo"));
     assert_eq!(item.title, "T");
     let sloppy = rss_item(&format!("<description>{}</description>", "<p>a<br>b".repeat(100)));
-    assert_eq!(sloppy.text.unwrap().split("\n\n").count(), 100);
-    let long = "word ".repeat(100);
-    let whole = rss_item(&format!("<description>{long}</description>"));
-    assert_eq!((whole.text.as_deref(), whole.teaser), (Some(long.trim()), None));
+    assert_eq!(sloppy.description.unwrap().split("\n\n").count(), 100);
     assert_eq!(
         read("\n\nWarning: x\n<rss><channel><item><title>a</title></item></channel></rss>tail")
             .items
@@ -171,14 +229,14 @@ fn what_was_read_before_a_break_is_kept() {
 
 #[test]
 fn what_is_no_feed_is_named() {
-    let error = |text: &str| parse(text.as_bytes(), None, &base()).unwrap_err();
+    let error = |text: &str| parse(text.as_bytes(), None, BASE).unwrap_err();
     let not = |found: &str| FeedError::NotAFeed { found: found.to_owned(), feeds: Vec::new() };
     assert_eq!(error(" \n\u{feff}"), FeedError::Empty);
     assert_eq!(error("hello"), not("plain text"));
     assert_eq!(error("[1]"), not("a JSON list"));
     assert_eq!(error("{\"a\":1}"), not("a JSON document"));
     assert_eq!(error("<opml/>"), not("an OPML list of feeds"));
-    assert_eq!(error("<urlset></urlset>"), not("a sitemap"));
+    assert_eq!(error("<urlset></urlset>"), not("a sitemap without news"));
     let page = "<!-- x --><!DOCTYPE html><html><link rel=alternate type='application/rss+xml'
                 href='../rss'><link rel=stylesheet href=x>";
     let feeds = vec!["https://harbour.example/rss".to_owned()];
@@ -204,6 +262,14 @@ fn bombs_do_nothing() {
         );
     }
     let _ = within_a_second("<rss><channel><item>".repeat(50_000).as_bytes());
+    let long = "x".repeat(1_000_000);
+    let entry = "<entry><title>a</title><link href='b'/><summary>c</summary></entry>";
+    let entries = entry.repeat(MAX_ITEMS);
+    let feed = format!("<feed xml:base='https://a.example/{long}/' xml:lang='{long}'>{entries}");
+    let items = within_a_second(feed.as_bytes()).unwrap().items;
+    assert_eq!(items[0].link.as_deref(), Some("https://harbour.example/news/b"));
+    let references = "&x;".repeat(100_000);
+    let _ = within_a_second(format!("<!DOCTYPE {long}><rss>{references}").as_bytes());
     let _ = within_a_second(
         format!("<rss><channel><item><title>{}", "<![CDATA[x]]>&amp;".repeat(50_000)).as_bytes(),
     );
@@ -214,7 +280,7 @@ fn within_a_second(bytes: &[u8]) -> Result<Feed, FeedError> {
     let bytes = bytes.to_vec();
     let size = bytes.len();
     let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
-    let parsing = move || (parse(&bytes, None, &base()), effort());
+    let parsing = move || (parse(&bytes, None, BASE), effort());
     let (parsed, took) = thread.spawn(parsing).unwrap().join().unwrap();
     assert!(took < Duration::from_secs(2), "{took:?} for {size} bytes");
     parsed
@@ -285,7 +351,7 @@ fn our_own_feeds_give_the_articles() {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut count = 0;
     for path in files(&seeds.join("feeds")) {
-        let feed = parse(&std::fs::read(&path).unwrap(), None, &base()).unwrap();
+        let feed = parse(&std::fs::read(&path).unwrap(), None, BASE).unwrap();
         assert_eq!(feed.problems, [""; 0]);
         for item in feed.items {
             count += 1;
@@ -294,12 +360,11 @@ fn our_own_feeds_give_the_articles() {
             let article = newest.into_iter().find(|article| article["url"] == url).unwrap();
             assert_eq!(article["title"], item.title.as_str());
             assert_eq!(article["author"].as_str(), item.authors.first().map(String::as_str));
-            let published = item.published.unwrap();
-            let claimed: jiff::Timestamp = article["published"].as_str().unwrap().parse().unwrap();
-            assert_eq!(claimed, published);
+            assert_eq!(item.published, at(article["published"].as_str().unwrap()));
             let language = item.language.as_ref().or(feed.language.as_ref()).unwrap();
-            assert_eq!(article["lang"].as_str().unwrap().to_lowercase(), language.as_str());
-            let text = item.text.unwrap_or_else(|| panic!("no text: {url} {:?}", item.teaser));
+            assert_eq!(article["lang"].as_str().unwrap(), language.as_str());
+            let text =
+                item.content.or(item.description).unwrap_or_else(|| panic!("no text: {url}"));
             assert_eq!(words(&text), words(article["text"].as_str().unwrap()), "{url}");
         }
     }
@@ -309,19 +374,21 @@ fn our_own_feeds_give_the_articles() {
 proptest! {
     #[test]
     fn any_bytes_are_taken(bytes: Vec<u8>) {
-        let _ = parse(&bytes, None, &base());
+        let _ = parse(&bytes, None, BASE);
+        let _ = answer("p", &bytes);
     }
 
     #[test]
     fn any_tags_are_taken(
         text in "(<rss>|<feed>|<item>|</item>|<entry>|<title>|</title>|<link href='a'/>|<a:b c=|<!\\[CDATA\\[|\\]\\]>|<!--|&|&amp;|'|>|<|x|<\\?xml |\\?>|<!DOCTYPE |\\[){0,40}",
     ) {
-        let _ = parse(format!("<rss>{text}").as_bytes(), None, &base());
-        let _ = parse(text.as_bytes(), Some("text/xml; charset=utf-16"), &base());
+        let _ = parse(format!("<rss>{text}").as_bytes(), None, BASE);
+        let _ = answer("p", format!("<feed>{text}").as_bytes());
+        let _ = parse(text.as_bytes(), Some("text/xml; charset=utf-16"), BASE);
     }
 
     #[test]
     fn any_json_is_taken(text in "([{}\\[\\],:0-9n]|\"items\":|\"id\"|\"version\":\"https://jsonfeed.org\"){0,30}") {
-        let _ = parse(format!("{{{text}").as_bytes(), None, &base());
+        let _ = parse(format!("{{{text}").as_bytes(), None, BASE);
     }
 }

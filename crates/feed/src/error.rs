@@ -1,0 +1,46 @@
+//! Why bytes are no feed.
+
+use std::error::Error;
+use std::fmt;
+
+/// Why bytes are no feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FeedError {
+    /// There is nothing but white space.
+    Empty,
+    /// It is something else.
+    NotAFeed {
+        /// What it is, for people, such as "an HTML page".
+        found: String,
+        /// The absolute addresses of the feeds that it names.
+        feeds: Vec<String>,
+    },
+    /// Its elements nest too deep to be read safely.
+    TooDeep,
+    /// It begins as a feed and no item can be read.
+    Broken {
+        /// Where, counted in the text after decoding.
+        at_byte: usize,
+        /// What is wrong there.
+        why: String,
+    },
+}
+
+impl FeedError {
+    pub(crate) fn not(found: &str) -> Self {
+        Self::NotAFeed { found: found.to_owned(), feeds: Vec::new() }
+    }
+}
+
+impl fmt::Display for FeedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the answer is empty"),
+            Self::NotAFeed { found, .. } => write!(f, "this is {found}, not a feed"),
+            Self::TooDeep => f.write_str("nested deeper than a feed ever is"),
+            Self::Broken { at_byte, why } => write!(f, "broken at byte {at_byte}: {why}"),
+        }
+    }
+}
+
+impl Error for FeedError {}

@@ -1,0 +1,344 @@
+//! A document in the shape that feedparser gives it, so that others can question this parser.
+
+use crate::document::{
+    Attributes, Date, Document, Format, Link, Person, Place, Record, Text, Writing,
+};
+use crate::json::Value;
+use crate::{decode, document, html, resolve};
+
+/// The answer to one file of feedparser's tests, in one line of JSON: `{"p", "ok", "d"}`. What the
+/// file's first comment says after `Header:` counts as the header of an HTTP answer.
+#[must_use]
+pub fn answer(path: &str, bytes: &[u8]) -> String {
+    let headers = headers_of(&decode::decode(bytes, None));
+    let header = |name: &str| {
+        let named = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    };
+    let base = resolve("", header("content-location").unwrap_or_default());
+    let read = document(bytes, header("content-type"), &base);
+    let is_ok = read.is_ok();
+    let mut result = read.map_or_else(|_| nothing(), |read| shape_of(&read));
+    let modified = header("last-modified");
+    put(&mut result, "etag", header("etag").map(text));
+    put(&mut result, "modified", modified.map(text));
+    let time = modified.and_then(crate::dates::parse);
+    put(&mut result, "modified_parsed_ts", time.map(number));
+    let lower = |(name, value): &(String, String)| (name.to_ascii_lowercase(), text(value));
+    put(&mut result, "headers", Some(Value::Object(headers.iter().map(lower).collect())));
+    let line = vec![
+        ("p".to_owned(), text(path)),
+        ("ok".to_owned(), Value::Bool(is_ok)),
+        ("d".to_owned(), Value::Object(result)),
+    ];
+    Value::Object(line).to_string()
+}
+
+/// A document as feedparser shapes it, in JSON.
+#[must_use]
+pub fn shape(document: &Document) -> String {
+    Value::Object(shape_of(document)).to_string()
+}
+
+type Members = Vec<(String, Value)>;
+
+/// The headers that the first comment of a test gives.
+fn headers_of(document: &str) -> Attributes {
+    let comment = document.split_once("<!--").and_then(|(_, rest)| rest.split_once("-->"));
+    let lines = comment.map_or("", |(comment, _)| comment).lines();
+    let given = lines.filter_map(|line| {
+        let (name, value) = line.trim().strip_prefix("Header:")?.trim().split_once(':')?;
+        Some((name.trim().to_owned(), value.trim().to_owned()))
+    });
+    given.collect()
+}
+
+fn nothing() -> Members {
+    let empty = Value::Object(Vec::new());
+    vec![
+        ("bozo".to_owned(), number(1)),
+        ("feed".to_owned(), empty),
+        ("entries".to_owned(), Value::List(Vec::new())),
+    ]
+}
+
+fn shape_of(document: &Document) -> Members {
+    let entries = document.entries.iter().map(|entry| record(entry, document.format, Role::Entry));
+    let is_bozo = !document.is_sound;
+    vec![
+        ("bozo".to_owned(), number(i64::from(is_bozo))),
+        ("version".to_owned(), text(document.format.as_str())),
+        ("encoding".to_owned(), text(&document.encoding)),
+        ("feed".to_owned(), record(&document.feed, document.format, Role::Feed)),
+        ("entries".to_owned(), Value::List(entries.collect())),
+    ]
+}
+
+/// What a record is the record of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Feed,
+    Entry,
+    Source,
+    Part,
+}
+
+/// Texts that have a twin with all that is known of them.
+const DETAILED: &[&str] = &["title", "subtitle", "summary", "rights", "info"];
+
+fn record(record: &Record, format: Format, role: Role) -> Value {
+    let mut members = Members::new();
+    for (name, said) in &record.texts {
+        // What describes a feed is its subtitle.
+        let is_feed = matches!(role, Role::Feed | Role::Source | Role::Part);
+        let name = match name.as_ref() {
+            "summary" if is_feed && record.texts.contains_key("subtitle") => continue,
+            "summary" if is_feed => "subtitle",
+            "href" if role == Role::Feed => "url",
+            name => name,
+        };
+        put(&mut members, name, Some(typed(name, role, said, format)));
+        if DETAILED.contains(&name) && said.media_type.is_some() {
+            put(&mut members, &format!("{name}_detail"), Some(detail(said, format)));
+        }
+    }
+    put_marks(&mut members, record);
+    if let Some(id) = &record.id {
+        put(&mut members, "id", Some(text(id)));
+        put(&mut members, "guidislink", Some(Value::Bool(record.id_is_link)));
+    }
+    put(&mut members, "link", record.link.as_deref().map(text));
+    put(&mut members, "href", record.link.as_deref().filter(|_| role == Role::Source).map(text));
+    put_list(&mut members, "links", record.links.iter().map(link));
+    put_contents(&mut members, record, format);
+    put_people(&mut members, record);
+    let dates = &record.dates;
+    for (name, date) in [
+        ("published", &dates.published),
+        ("created", &dates.created),
+        ("updated", &dates.updated),
+        ("expired", &dates.expired),
+    ] {
+        put_date(&mut members, name, date.as_ref());
+    }
+    let tags = record.categories.iter().map(|category| {
+        let mut tag = Members::new();
+        put(&mut tag, "term", Some(category.term.as_deref().map_or(Value::Null, text)));
+        put(&mut tag, "scheme", Some(category.scheme.as_deref().map_or(Value::Null, text)));
+        put(&mut tag, "label", Some(category.label.as_deref().map_or(Value::Null, text)));
+        Value::Object(tag)
+    });
+    put_list(&mut members, "tags", tags);
+    put_parts(&mut members, record, format);
+    Value::Object(members)
+}
+
+/// The value of a text, which in some places is no text to feedparser.
+fn typed(name: &str, role: Role, said: &Text, format: Format) -> Value {
+    let is = |words: &[&str]| words.iter().any(|word| said.value.eq_ignore_ascii_case(word));
+    match name {
+        "width" | "height" if role == Role::Part => number(said.value.parse().unwrap_or(0)),
+        "itunes_block" => number(i64::from(is(&["yes"]))),
+        "itunes_explicit" if is(&["yes", "true"]) => Value::Bool(true),
+        "itunes_explicit" if is(&["no", "false", "clean"]) => Value::Bool(false),
+        "itunes_explicit" => Value::Null,
+        _ => text(&value_of(said, format)),
+    }
+}
+
+/// What elements say by their attributes: beside their text where they have one.
+fn put_marks(members: &mut Members, record: &Record) {
+    for (name, attributes) in &record.marks {
+        if !record.texts.contains_key(name) {
+            put(members, name, Some(pairs(attributes)));
+            continue;
+        }
+        let mut detail = Members::new();
+        for (key, value) in attributes {
+            let key = if matches!(key.as_str(), "uri" | "url") { "href" } else { key };
+            put(&mut detail, key, Some(text(value)));
+        }
+        put(&mut detail, "name", record.text(name).map(text));
+        put(members, &format!("{name}_detail"), Some(Value::Object(detail)));
+    }
+}
+
+fn put_parts(members: &mut Members, whole: &Record, format: Format) {
+    for (name, part, role) in [
+        ("source", &whole.source, Role::Source),
+        ("image", &whole.image, Role::Part),
+        ("textinput", &whole.text_input, Role::Part),
+    ] {
+        put(members, name, part.as_deref().map(|part| record(part, format, role)));
+    }
+    for element in ["content", "thumbnail"] {
+        let media = whole.media.iter().filter(|medium| medium.element == element);
+        let media = media.map(|medium| pairs(&medium.attributes));
+        put_list(members, &format!("media_{element}"), media);
+    }
+    put_list(members, "skiphours", whole.skip_hours.iter().map(|hour| text(hour)));
+    put_list(members, "skipdays", whole.skip_days.iter().map(|day| text(day)));
+    put(members, "where", whole.place.as_ref().map(place));
+}
+
+fn place(place: &Place) -> Value {
+    let mut members = Members::new();
+    if !place.kind.is_empty() {
+        put(&mut members, "type", Some(text(place.kind)));
+        let numbers = |pair: &Vec<f64>| {
+            Value::List(pair.iter().map(|n| Value::Number(n.to_string())).collect())
+        };
+        let all = Value::List(place.coordinates.iter().map(numbers).collect());
+        let coordinates = match place.kind {
+            "Point" => place.coordinates.first().map_or(Value::Null, numbers),
+            "Polygon" => Value::List(vec![all]),
+            _ => all,
+        };
+        put(&mut members, "coordinates", Some(coordinates));
+    }
+    Value::Object(members)
+}
+
+/// The texts, and the first of them as summary where there is no other.
+fn put_contents(members: &mut Members, record: &Record, format: Format) {
+    put_list(members, "content", record.content.iter().map(|content| detail(content, format)));
+    let is_short = members.iter().any(|(name, _)| name == "summary");
+    let textual = record.content.iter().find(|content| {
+        let kind = content.media_type.as_deref();
+        matches!(kind, Some("text/plain" | "text/html" | "application/xhtml+xml"))
+    });
+    if !is_short {
+        put(members, "summary", textual.map(|content| text(&value_of(content, format))));
+    }
+}
+
+fn put_people(members: &mut Members, record: &Record) {
+    for (name, person) in
+        [("author", record.authors.last()), ("publisher", record.publisher.as_ref())]
+    {
+        let Some(person) = person else {
+            continue;
+        };
+        let parted = parted(person);
+        let both = parted.name.as_ref().zip(parted.email.as_ref());
+        let both = both.map(|(who, email)| format!("{who} ({email})"));
+        let one = parted.name.clone().or(parted.email.clone());
+        let said = person.written.clone().or(both).or(one);
+        put(members, name, said.as_deref().map(text));
+        put(members, &format!("{name}_detail"), Some(one_person(&parted)));
+    }
+    let detailed = |people: &[Person]| -> Vec<Value> {
+        people.iter().map(|one| one_person(&parted(one))).collect()
+    };
+    put_list(members, "authors", detailed(&record.authors).into_iter());
+    put_list(members, "contributors", detailed(&record.contributors).into_iter());
+}
+
+/// A person with name and address apart.
+fn parted(person: &Person) -> Person {
+    let Some(written) = person.written.as_deref().filter(|_| person.name.is_none()) else {
+        return person.clone();
+    };
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | ',' | ';');
+    let email = written.split(is_end).find(|word| is_mail(word));
+    let rest = email.map_or_else(|| written.to_owned(), |email| written.replace(email, " "));
+    let name = rest.replace("()", "").replace("<>", "").replace("( )", "").replace("< >", "");
+    let name = name.trim().trim_start_matches('(').trim_end_matches(')').trim().to_owned();
+    Person {
+        name: (!name.is_empty()).then_some(name),
+        email: email.map(str::to_owned),
+        ..person.clone()
+    }
+}
+
+fn is_mail(word: &str) -> bool {
+    word.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'))
+}
+
+fn one_person(person: &Person) -> Value {
+    let mut members = Members::new();
+    for (name, said) in [("name", &person.name), ("email", &person.email), ("href", &person.href)] {
+        put(&mut members, name, said.as_deref().map(text));
+    }
+    Value::Object(members)
+}
+
+fn link(link: &Link) -> Value {
+    let mut members = Members::new();
+    put(&mut members, "rel", Some(text(&link.relation)));
+    let usual = match link.relation.as_str() {
+        "enclosure" => None,
+        "self" => Some("application/atom+xml"),
+        _ => Some("text/html"),
+    };
+    put(&mut members, "type", link.media_type.as_deref().or(usual).map(text));
+    put(&mut members, "href", link.href.as_deref().map(text));
+    for (name, value) in &link.more {
+        put(&mut members, name, Some(text(value)));
+    }
+    Value::Object(members)
+}
+
+fn put_date(members: &mut Members, name: &str, date: Option<&Date>) {
+    if let Some(date) = date {
+        put(members, name, Some(text(&date.written)));
+        let time = date.time.map_or(Value::Null, number);
+        put(members, &format!("{name}_parsed_ts"), Some(time));
+    }
+}
+
+fn detail(said: &Text, format: Format) -> Value {
+    let mut members = Members::new();
+    put(&mut members, "type", Some(text(media_type(said, format))));
+    put(&mut members, "language", Some(said.language.as_deref().map_or(Value::Null, text)));
+    put(&mut members, "base", Some(text(said.base.as_deref().unwrap_or_default())));
+    put(&mut members, "src", said.src.as_deref().map(text));
+    put(&mut members, "value", Some(text(&value_of(said, format))));
+    Value::Object(members)
+}
+
+/// What a text is: where the format leaves it open, what it looks like.
+fn media_type(said: &Text, format: Format) -> &str {
+    let kind = said.media_type.as_deref().unwrap_or("text/plain");
+    let is_html = !format.is_atom() && kind == "text/plain" && html::looks_like_html(&said.value);
+    if is_html { HTML } else { kind }
+}
+
+/// The media type of HTML.
+const HTML: &str = "text/html";
+
+/// A text as it may be shown: HTML without what does something.
+fn value_of(said: &Text, format: Format) -> String {
+    let is_html = matches!(media_type(said, format), HTML | "application/xhtml+xml");
+    let is_words = said.writing == Writing::Unsaid && !html::may_have_tags(&said.value);
+    if said.media_type.is_some() && is_html && !is_words {
+        html::clean(&said.value, said.base.as_deref().unwrap_or_default())
+    } else {
+        said.value.clone()
+    }
+}
+
+fn pairs(attributes: &Attributes) -> Value {
+    Value::Object(attributes.iter().map(|(name, value)| (name.clone(), text(value))).collect())
+}
+
+fn put(members: &mut Members, name: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        members.push((name.to_owned(), value));
+    }
+}
+
+fn put_list(members: &mut Members, name: &str, values: impl Iterator<Item = Value>) {
+    let values: Vec<Value> = values.collect();
+    if !values.is_empty() {
+        put(members, name, Some(Value::List(values)));
+    }
+}
+
+fn text(value: &str) -> Value {
+    Value::Text(value.to_owned())
+}
+
+fn number(value: i64) -> Value {
+    Value::Number(value.to_string())
+}

@@ -1,0 +1,277 @@
+//! Items with plain texts, as the rest of the system wants them.
+
+use std::time::Duration;
+
+use crate::address::is_web;
+use crate::document::{Document, Format, Link, Medium, Person, Record, Text};
+use crate::error::FeedError;
+use crate::html;
+
+/// The most media of one item that are kept.
+const MAX_MEDIA: usize = 20;
+/// The most authors of one item that are kept.
+const MAX_AUTHORS: usize = 20;
+/// The most addresses of a list of sitemaps that are named.
+const MAX_NAMED: usize = 20;
+
+/// A feed with its items, in the order in which it lists them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Feed {
+    /// Its format and version.
+    pub format: Format,
+    /// Its title, plain.
+    pub title: Option<String>,
+    /// The language it declares, as written.
+    pub language: Option<String>,
+    /// How long its publisher wants it to be left alone.
+    pub ttl: Option<Duration>,
+    /// The hours of the day, UTC, 0 to 23, in which its publisher wants no polls.
+    pub skip_hours: Vec<u8>,
+    /// What it lists.
+    pub items: Vec<Item>,
+    /// What was wrong with it and passed over, for people.
+    pub problems: Vec<String>,
+}
+
+/// What a feed lists; every text is plain, paragraphs parted by an empty line.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Item {
+    /// What the feed calls it, opaque.
+    pub guid: Option<String>,
+    /// The address of its page, absolute.
+    pub link: Option<String>,
+    /// The title; empty where it has none.
+    pub title: String,
+    /// The authors as given.
+    pub authors: Vec<String>,
+    /// What the feed gives as the full text.
+    pub content: Option<String>,
+    /// What the feed gives as the description.
+    pub description: Option<String>,
+    /// When it was published, as the feed claims, in seconds since 1970, UTC.
+    pub published: Option<i64>,
+    /// The language it declares for itself, as written.
+    pub language: Option<String>,
+    /// The true publisher, where the feed carries others' items.
+    pub source: Option<Source>,
+    /// Images and enclosures.
+    pub media: Vec<Media>,
+}
+
+/// The true publisher of an item.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Source {
+    /// Its name, plain; empty where only the address is given.
+    pub name: String,
+    /// Its address.
+    pub url: Option<String>,
+}
+
+/// An image or an enclosure.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Media {
+    /// Where it lies, absolute.
+    pub url: String,
+    /// Its media type, as the feed says.
+    pub media_type: Option<String>,
+    /// Its size, as the feed says.
+    pub bytes: Option<u64>,
+    /// What is said of it.
+    pub title: Option<String>,
+}
+
+impl Feed {
+    /// The items of a document.
+    ///
+    /// # Errors
+    /// A [`FeedError`] where it lists no items because it is something else, or because it breaks
+    /// off before the first.
+    pub fn of(mut document: Document) -> Result<Self, FeedError> {
+        if document.is_cut {
+            // Half an item would be another version of the item once it comes whole.
+            document.entries.pop();
+        }
+        let entries = &document.entries;
+        if document.format == Format::SitemapIndex {
+            let feeds = entries.iter().filter_map(|entry| entry.link.clone()).take(MAX_NAMED);
+            return Err(FeedError::NotAFeed {
+                found: "a list of sitemaps".to_owned(),
+                feeds: feeds.collect(),
+            });
+        }
+        if document.format == Format::Sitemap && entries.iter().all(|e| e.text("title").is_none()) {
+            return Err(FeedError::not("a sitemap without news"));
+        }
+        let language = document.feed.text("language").map(str::to_owned);
+        let items = entries.iter().map(|entry| Item::of(entry, language.as_deref()));
+        let mut items: Vec<Item> = items.filter(Item::is_something).collect();
+        if document.format == Format::Sitemap {
+            // The publication that a sitemap names is the site itself, not where it had it from.
+            items.iter_mut().for_each(|item| item.source = None);
+        }
+        if let Some(broken) = document.broken {
+            if items.is_empty() {
+                return Err(FeedError::Broken { at_byte: broken.at_byte, why: broken.why });
+            }
+            let (at, why, count) = (broken.at_byte, broken.why, items.len());
+            document.problems.push(format!("broken at byte {at}: {why}; {count} items read"));
+        }
+        let feed = &document.feed;
+        Ok(Self {
+            format: document.format,
+            title: feed.texts.get("title").and_then(Text::line),
+            language,
+            ttl: ttl(feed),
+            skip_hours: skip_hours(feed),
+            items,
+            problems: document.problems,
+        })
+    }
+}
+
+impl Item {
+    fn of(entry: &Record, language_of_feed: Option<&str>) -> Self {
+        let line = |name: &str| entry.texts.get(name).and_then(Text::line);
+        let content = entry.content.iter().filter_map(Text::paragraphs);
+        let content = content.max_by_key(String::len);
+        let description = ["summary", "media_description", "subtitle"].iter();
+        let mut description =
+            description.filter_map(|name| entry.texts.get(*name).and_then(Text::paragraphs));
+        let dates = &entry.dates;
+        let mut dates = [&dates.published, &dates.created, &dates.updated].into_iter().flatten();
+        let title = entry.texts.get("title");
+        let said = title.or(entry.content.first()).and_then(|text| text.language.as_deref());
+        let source = entry.source.as_deref();
+        let language = [entry.text("language"), source.and_then(|s| s.text("language")), said];
+        let mut language = language.into_iter().flatten();
+        let mut authors: Vec<String> = Vec::new();
+        for name in entry.authors.iter().filter_map(name_of) {
+            if !authors.contains(&name) && authors.len() < MAX_AUTHORS {
+                authors.push(name);
+            }
+        }
+        Self {
+            guid: entry.id.clone().filter(|id| !id.is_empty()),
+            link: link_of(entry),
+            title: line("title").unwrap_or_default(),
+            authors,
+            content,
+            description: description.next(),
+            published: dates.find_map(|date| date.time),
+            language: language
+                .next()
+                .filter(|own| Some(*own) != language_of_feed)
+                .map(str::to_owned),
+            source: source.and_then(source_of),
+            media: media_of(entry),
+        }
+    }
+
+    /// Whether it says anything at all.
+    fn is_something(&self) -> bool {
+        let said = [&self.guid, &self.link, &self.content, &self.description];
+        !self.title.is_empty() || said.iter().any(|found| found.is_some())
+    }
+}
+
+/// The page of an item: what a go-between replaced, its own, any other, what it is called.
+fn link_of(entry: &Record) -> Option<String> {
+    let replaced = ["feedburner_origlink", "pheedo_origlink"].iter();
+    let replaced = replaced.filter_map(|name| entry.text(name));
+    let pages = entry.links.iter().filter(|link| link.relation == "alternate");
+    let others = entry.links.iter().filter(|link| link.relation == "related");
+    let written = pages.chain(others).filter_map(|link| link.href.as_deref());
+    let about = entry.id.as_deref().filter(|_| !entry.texts.contains_key("id"));
+    let mut links = replaced.chain(entry.link.as_deref()).chain(written).chain(about);
+    links.find(|link| is_web(link)).map(str::to_owned)
+}
+
+/// The name of a person: of `a@b.example (Name)` and `Name <a@b.example>` the name.
+fn name_of(person: &Person) -> Option<String> {
+    if let Some(name) = &person.name {
+        return some(html::loose_to_line(name));
+    }
+    let line = html::one_line(person.written.as_deref()?);
+    let in_brackets = line.split_once('(').and_then(|(before, rest)| {
+        let name = rest.split(')').next()?.trim();
+        (before.contains('@') && !name.is_empty()).then(|| name.to_owned())
+    });
+    let before_address = line.split_once('<').map(|(before, _)| before.trim());
+    let before_address = before_address.filter(|name| !name.is_empty()).map(str::to_owned);
+    some(in_brackets.or(before_address).unwrap_or(html::loose_to_line(&line)))
+}
+
+fn source_of(source: &Record) -> Option<Source> {
+    let name = source.texts.get("title").and_then(Text::line).unwrap_or_default();
+    let links = source.links.iter().filter_map(|link| link.href.as_ref());
+    let url = source.link.iter().chain(links).find(|url| is_web(url)).cloned();
+    (!name.is_empty() || url.is_some()).then_some(Source { name, url })
+}
+
+fn media_of(entry: &Record) -> Vec<Media> {
+    let enclosures = entry.links.iter().filter(|link| link.relation == "enclosure");
+    let enclosures = enclosures.filter_map(of_link);
+    let mut media: Vec<Media> = Vec::new();
+    for medium in enclosures.chain(entry.media.iter().filter_map(of_medium)) {
+        let is_new = !media.iter().any(|known| known.url == medium.url);
+        if is_new && is_web(&medium.url) && media.len() < MAX_MEDIA {
+            media.push(medium);
+        }
+    }
+    media
+}
+
+fn of_link(link: &Link) -> Option<Media> {
+    Some(Media {
+        url: link.href.clone()?,
+        media_type: link.media_type.as_deref().map(html::one_line),
+        bytes: size(link.more("length")),
+        title: link.more("title").map(html::one_line),
+    })
+}
+
+fn of_medium(medium: &Medium) -> Option<Media> {
+    let text = Some(medium.text.as_str()).filter(|_| medium.element == "loc");
+    Some(Media {
+        url: medium.attribute("url").or(text)?.to_owned(),
+        media_type: medium.attribute("type").map(html::one_line),
+        bytes: size(medium.attribute("filesize")),
+        title: medium.title.clone(),
+    })
+}
+
+fn size(written: Option<&str>) -> Option<u64> {
+    written?.parse().ok().filter(|bytes| *bytes > 0)
+}
+
+/// How long the feed wants to be left alone.
+fn ttl(feed: &Record) -> Option<Duration> {
+    const HOUR: u64 = 60 * 60;
+    let minutes = feed.text("ttl").and_then(|ttl| ttl.parse::<u64>().ok()).filter(|ttl| *ttl > 0);
+    if let Some(minutes) = minutes {
+        return Some(Duration::from_secs(minutes.saturating_mul(60)));
+    }
+    let period = match feed.text("sy_updateperiod")?.to_ascii_lowercase().as_str() {
+        "hourly" => HOUR,
+        "daily" => 24 * HOUR,
+        "weekly" => 7 * 24 * HOUR,
+        "monthly" => 30 * 24 * HOUR,
+        "yearly" => 365 * 24 * HOUR,
+        _ => return None,
+    };
+    let times = feed.text("sy_updatefrequency").and_then(|times| times.parse::<u64>().ok());
+    Some(Duration::from_secs(period / times.filter(|times| *times > 0).unwrap_or(1)))
+}
+
+/// The older formats count the hours from 1 to 24.
+fn skip_hours(feed: &Record) -> Vec<u8> {
+    let hours = feed.skip_hours.iter().filter_map(|hour| hour.parse::<u8>().ok());
+    let mut hours: Vec<u8> = hours.filter(|hour| *hour <= 24).map(|hour| hour % 24).collect();
+    hours.sort_unstable();
+    hours.dedup();
+    hours
+}
+
+fn some(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}

@@ -1,0 +1,91 @@
+//! Feeds as they are met, read leniently: RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed,
+//! sitemaps. [`document`] gives all that a document says, [`parse`] its items with plain texts.
+//!
+//! Everything is linear in the bytes, nothing recurses with the nesting, and of the entities
+//! that a document defines only short plain words are taken. It is pure: it asks no clock and no network, and no bytes make it
+//! panic. The method is in `design.md`.
+//!
+//! ```
+//! let body = b"<rss><channel><item><title>Fish & chips</title><link>/a</link></item></channel>";
+//! let feed = wirefold_feed::parse(body, None, "https://harbour.example/feed.xml")?;
+//! assert_eq!(feed.items[0].title, "Fish & chips");
+//! assert_eq!(feed.items[0].link.as_deref(), Some("https://harbour.example/a"));
+//! # Ok::<(), wirefold_feed::FeedError>(())
+//! ```
+
+mod address;
+pub mod dates;
+pub mod decode;
+mod document;
+mod error;
+mod feedparser;
+pub mod html;
+mod items;
+mod json;
+mod page;
+#[cfg(test)]
+mod tests;
+mod xml;
+
+pub use address::{is_web, resolve};
+pub use document::{
+    Attributes, Break, Category, Date, Dates, Document, Format, Link, Medium, Person, Place,
+    Record, Text, Writing,
+};
+pub use error::FeedError;
+pub use feedparser::{answer, shape};
+pub use items::{Feed, Item, Media, Source};
+
+/// The most items of one feed that are read.
+pub const MAX_ITEMS: usize = 1000;
+/// The deepest nesting that is read.
+const MAX_DEPTH: usize = 64;
+/// The most of what may stand in a record many times: links, people, categories, media.
+const MOST_OF_A_KIND: usize = 100;
+
+/// Parses a feed into items with plain texts.
+///
+/// It is lenient: what can be read is read, and what was passed over stands in
+/// [`Feed::problems`]. `content_type` is that of the HTTP answer; `base` is the address that it
+/// came from, to which relative links belong.
+///
+/// # Errors
+/// A [`FeedError`] where nothing can be read from it.
+pub fn parse(body: &[u8], content_type: Option<&str>, base: &str) -> Result<Feed, FeedError> {
+    Feed::of(document(body, content_type, base)?)
+}
+
+/// Reads all that a document says; `content_type` and `base` as for [`parse`], `base` empty where
+/// the address is not known.
+///
+/// # Errors
+/// A [`FeedError`] where it is no feed, or nothing of it can be read.
+pub fn document(
+    body: &[u8],
+    content_type: Option<&str>,
+    base: &str,
+) -> Result<Document, FeedError> {
+    let decoded = decode::decoded(body, content_type);
+    let is_junk = |c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}';
+    let start = decoded.text.trim_start_matches(is_junk);
+    let mut document = match start.bytes().next() {
+        None => return Err(FeedError::Empty),
+        Some(b'{') => json::parse(start, base)?,
+        Some(b'[') => return Err(FeedError::not("a JSON list")),
+        _ if page::is_page(start) => return Err(page::not_a_feed(start, base)),
+        _ => xml::parse(start, base)?,
+    };
+    document.encoding = decoded.encoding;
+    document.is_sound &= decoded.problem.is_none() && is_for_feeds(content_type);
+    document.problems.extend(decoded.problem);
+    Ok(document)
+}
+
+/// Whether a server calls it something that a feed can be.
+fn is_for_feeds(content_type: Option<&str>) -> bool {
+    let Some(content_type) = content_type else {
+        return true;
+    };
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    ["xml", "xml-dtd", "xml-external-parsed-entity", "json"].iter().any(|end| kind.ends_with(end))
+}

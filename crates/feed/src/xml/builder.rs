@@ -1,0 +1,299 @@
+//! Puts the document together from elements as they end.
+
+use std::rc::Rc;
+
+use super::element::{Element, Inherited};
+use super::fill;
+use super::meaning::{Meaning, Part};
+use crate::address::resolve;
+use crate::document::{Document, Format, Link, Person, Record, Text};
+use crate::{MAX_ITEMS, MOST_OF_A_KIND};
+
+/// What is being filled, by the element that is open.
+#[derive(Debug)]
+enum Holder {
+    Entry(Record),
+    Source(Record),
+    Image(Record),
+    TextInput(Record),
+    Person(Part, Person),
+}
+
+/// The longest address of a site that relative links are taken to belong to.
+const LONGEST_SITE: usize = 4096;
+
+/// The document in the making.
+#[derive(Debug)]
+pub(super) struct Builder {
+    has_root: bool,
+    document: Document,
+    /// What is open inside the feed, with how many elements are around it.
+    open: Vec<(usize, Holder)>,
+    base: Rc<str>,
+    bad_dates: usize,
+    /// What is said of the medium whose element is open.
+    medium_title: Option<String>,
+    coordinates: Option<String>,
+}
+
+impl Builder {
+    pub(super) fn new(base: &str) -> Self {
+        Self {
+            has_root: false,
+            document: Document { is_sound: true, ..Document::default() },
+            open: Vec::new(),
+            base: base.into(),
+            bad_dates: 0,
+            medium_title: None,
+            coordinates: None,
+        }
+    }
+
+    pub(super) fn has_root(&self) -> bool {
+        self.has_root
+    }
+
+    pub(super) fn inherited(&self) -> Inherited {
+        Inherited { base: Rc::clone(&self.base), language: None }
+    }
+
+    /// Something breaks the rules of XML.
+    pub(super) fn is_unsound(&mut self) {
+        self.document.is_sound = false;
+    }
+
+    /// Whether one item more has begun than are taken.
+    pub(super) fn is_full(&self) -> bool {
+        self.document.entries.len() >= MAX_ITEMS && self.is_in_entry()
+    }
+
+    pub(super) fn open_root(&mut self, format: Format, element: &Element) {
+        self.has_root = true;
+        self.document.format = format;
+        self.language(element.language());
+    }
+
+    fn language(&mut self, language: Option<&str>) {
+        if let Some(language) = language {
+            let text = Text { value: language.to_owned(), ..Text::default() };
+            self.document.feed.texts.insert("language".into(), text);
+        }
+    }
+
+    fn is_in_entry(&self) -> bool {
+        self.open.iter().any(|(_, holder)| matches!(holder, Holder::Entry(_)))
+    }
+
+    fn is_in_person(&self) -> bool {
+        matches!(self.open.last(), Some((_, Holder::Person(..))))
+    }
+
+    /// An element starts inside `outer`.
+    pub(super) fn open(&mut self, element: &Element, outer: &[Element]) {
+        let depth = outer.len();
+        let holder = match element.meaning() {
+            Meaning::Entry if depth > 0 && !self.is_in_entry() => Holder::Entry(Record::default()),
+            Meaning::Source => Holder::Source(Record::default()),
+            Meaning::Image => Holder::Image(Record::default()),
+            Meaning::TextInput => Holder::TextInput(Record::default()),
+            Meaning::Person(part) if !self.is_in_person() => {
+                Holder::Person(part, Person::default())
+            }
+            Meaning::Channel => return fill::attributes(&mut self.document.feed, element),
+            _ => return,
+        };
+        self.open.push((depth, holder));
+        if let Some((_, Holder::Entry(entry))) = self.open.last_mut() {
+            fill::attributes(entry, element);
+        }
+    }
+
+    /// An element ended inside `outer`.
+    pub(super) fn close(&mut self, element: &Element, outer: &mut [Element]) {
+        match self.open.last() {
+            Some((depth, _)) if *depth == outer.len() => {
+                if let Some((_, holder)) = self.open.pop() {
+                    self.put(holder, element);
+                }
+            }
+            _ => self.take(element, outer),
+        }
+    }
+
+    /// What an element held goes to where that element stands.
+    fn put(&mut self, holder: Holder, element: &Element) {
+        match holder {
+            Holder::Entry(entry) => self.document.entries.push(entry),
+            Holder::Person(part, person) => self.put_person(part, person, element),
+            Holder::Source(mut source) => {
+                if let Some(url) = element.attribute("url") {
+                    source.link = Some(resolve(element.base(), url));
+                }
+                let name = element.value();
+                if !name.is_empty() {
+                    let title = Text { value: name, ..Text::default() };
+                    source.texts.insert("title".into(), title);
+                }
+                self.record().source = Some(Box::new(source));
+            }
+            Holder::Image(mut image) => {
+                let href = element.attribute("href").or_else(|| element.attribute("url"));
+                let written = element.value();
+                let href = href.unwrap_or(&written);
+                if !href.is_empty() && image.text("href").is_none() {
+                    let value = resolve(element.base(), href);
+                    image.texts.insert("href".into(), Text { value, ..Text::default() });
+                }
+                self.record().image = Some(Box::new(image));
+            }
+            Holder::TextInput(input) => self.record().text_input = Some(Box::new(input)),
+        }
+    }
+
+    fn put_person(&mut self, part: Part, mut person: Person, element: &Element) {
+        let written = element.value();
+        if !written.is_empty() {
+            person.written = Some(written);
+        }
+        if person == Person::default() {
+            return;
+        }
+        let record = self.record();
+        let people = match part {
+            Part::Author => &mut record.authors,
+            Part::Contributor => &mut record.contributors,
+            Part::Publisher => {
+                record.publisher = Some(person);
+                return;
+            }
+        };
+        if people.len() < MOST_OF_A_KIND {
+            people.push(person);
+        }
+    }
+
+    /// The record that is being filled.
+    fn record(&mut self) -> &mut Record {
+        let holders = self.open.iter_mut().rev().map(|(_, holder)| holder);
+        let mut records = holders.filter_map(|holder| match holder {
+            Holder::Entry(record)
+            | Holder::Source(record)
+            | Holder::Image(record)
+            | Holder::TextInput(record) => Some(record),
+            Holder::Person(..) => None,
+        });
+        records.next().unwrap_or(&mut self.document.feed)
+    }
+
+    /// Takes an element that holds nothing but its text.
+    fn take(&mut self, element: &Element, outer: &mut [Element]) {
+        if let Some((_, Holder::Person(_, person))) = self.open.last_mut() {
+            return take_of_person(person, element);
+        }
+        let depth = outer.len();
+        let is_atom = self.document.format == Format::Atom10;
+        match element.meaning() {
+            Meaning::Link => self.link(element, outer),
+            Meaning::Language => self.language_of(element, outer),
+            Meaning::MediumTitle => {
+                self.medium_title = element.as_text(super::meaning::Usually::Html, 0, false).line();
+            }
+            Meaning::Medium => {
+                let title = self.medium_title.take();
+                fill::medium(self.record(), element, title);
+            }
+            Meaning::Coordinates => self.coordinates = Some(element.value()),
+            Meaning::Place(kind) => {
+                let written = self.coordinates.take().unwrap_or_else(|| element.value());
+                fill::place(self.record(), kind, &written, element.attribute("srsname"));
+            }
+            Meaning::Date(when) => {
+                let is_read = fill::date(self.record(), when, &element.value(), depth);
+                self.bad_dates += usize::from(!is_read);
+            }
+            _ => fill::take(self.record(), element, depth, is_atom),
+        }
+    }
+
+    fn link(&mut self, element: &Element, outer: &mut [Element]) {
+        let is_of_image = matches!(self.open.last(), Some((_, Holder::Image(_))));
+        fill::link(self.record(), element, is_of_image);
+        // Relative links of RSS belong to the site, which need not be where the feed lies.
+        let is_of_channel = outer.last().is_some_and(|parent| parent.meaning() == Meaning::Channel);
+        let is_plain = element.attribute("href").is_none() && !self.document.format.is_atom();
+        if !is_of_channel || !is_plain || !self.open.is_empty() || self.base.is_empty() {
+            return;
+        }
+        let site = resolve(&self.base, &element.value());
+        if crate::is_web(&site) && site.len() <= LONGEST_SITE {
+            for open in outer.iter_mut().filter(|open| *open.base() == *self.base) {
+                open.set_base(&site);
+            }
+            self.base = site.into();
+        }
+    }
+
+    fn language_of(&mut self, element: &Element, outer: &mut [Element]) {
+        let value = element.value().replace('_', "-");
+        if value.is_empty() {
+            return;
+        }
+        if let Some(parent) = outer.last_mut() {
+            parent.set_language(&value);
+        }
+        let text = Text { value, ..Text::default() };
+        self.record().texts.insert("language".into(), text);
+    }
+
+    /// The document as far as it went.
+    pub(super) fn finish(mut self) -> Document {
+        if self.bad_dates > 0 {
+            self.document.problems.push(format!("{} dates cannot be read", self.bad_dates));
+        }
+        self.document.entries.truncate(MAX_ITEMS);
+        self.document
+    }
+
+    /// Says that the document was cut off; its open elements are about to be closed.
+    pub(super) fn is_cut(&mut self) {
+        self.document.is_sound = false;
+        self.document.is_cut = self.is_in_entry();
+    }
+}
+
+fn take_of_person(person: &mut Person, element: &Element) {
+    let value = element.value();
+    let place = match element.meaning() {
+        Meaning::PersonName => &mut person.name,
+        Meaning::PersonMail => &mut person.email,
+        Meaning::PersonPage => &mut person.href,
+        _ => return,
+    };
+    if !value.is_empty() {
+        *place = Some(match element.meaning() {
+            Meaning::PersonPage => resolve(element.base(), &value),
+            _ => value,
+        });
+    }
+}
+
+/// A link as its element gives it.
+pub(super) fn link_of(element: &Element, relation: Option<&str>) -> Link {
+    let mut link = Link { relation: "alternate".to_owned(), ..Link::default() };
+    for (key, value) in element.attributes() {
+        match key.as_str() {
+            "href" | "url" | "uri" => {
+                if !value.is_empty() && (key == "url" || link.href.is_none()) {
+                    link.href = Some(resolve(element.base(), &value));
+                }
+            }
+            "rel" => link.relation = value,
+            "type" => link.media_type = Some(value),
+            _ => link.more.push((key, value)),
+        }
+    }
+    if let Some(relation) = relation {
+        relation.clone_into(&mut link.relation);
+    }
+    link
+}

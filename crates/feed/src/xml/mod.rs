@@ -1,0 +1,351 @@
+//! RSS, RDF, Atom and sitemaps, by events: never a tree of the document.
+
+mod base64;
+mod builder;
+mod element;
+mod fill;
+mod meaning;
+mod mend;
+mod names;
+mod references;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use crate::document::{Attributes, Break, Document, Format};
+use crate::error::FeedError;
+use crate::{MAX_DEPTH, MAX_ITEMS, page};
+use builder::Builder;
+use element::{Element, escaped};
+use meaning::{Meaning, meaning};
+use names::{Names, Space};
+use references::Defined;
+
+/// The most attributes of one element that are read.
+const MAX_ATTRIBUTES: usize = 64;
+
+/// How much of a document type is kept, in bytes.
+const LONGEST_DOCUMENT_TYPE: usize = 4096;
+
+/// Elements of HTML that have no end.
+const VOID: &[&str] =
+    &["area", "br", "col", "embed", "hr", "img", "input", "link", "source", "wbr"];
+/// Elements of HTML that end where the next of their kind begins.
+const ENDED_BY_NEXT: &[&str] = &["dd", "dt", "li", "option", "p", "td", "th", "tr"];
+
+/// Parses a text that is neither JSON nor an HTML page.
+pub(super) fn parse(text: &str, base: &str) -> Result<Document, FeedError> {
+    // Junk before the first tag, such as the warnings of a broken server, is passed over.
+    let Some(start) = text.find('<') else {
+        return Err(FeedError::not("plain text"));
+    };
+    let (mended, is_mended) = mend::mended(&text[start..]);
+    let mut reader = Reader::from_str(&mended);
+    let config = reader.config_mut();
+    config.allow_dangling_amp = true;
+    config.allow_unmatched_ends = true;
+    config.check_end_names = false;
+    let mut parsing = Parsing {
+        names: Names::default(),
+        open: Vec::new(),
+        builder: Builder::new(base),
+        document_type: String::new(),
+        defined: Defined::default(),
+    };
+    if start > 0 || is_mended {
+        parsing.builder.is_unsound();
+    }
+    let ending = loop {
+        if parsing.builder.is_full() {
+            break Ending::Full;
+        }
+        match reader.read_event() {
+            Ok(Event::Eof) => break Ending::Early("it ends in the middle".to_owned()),
+            Ok(event) => {
+                if let Some(ending) = parsing.take(event)? {
+                    break ending;
+                }
+            }
+            Err(error) => break Ending::Early(error.to_string()),
+        }
+    };
+    let at_byte = start + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+    if let Ending::Page = ending {
+        return Err(page::not_a_feed(text, base));
+    }
+    parsing.finish(ending, at_byte)
+}
+
+/// How the reading ended.
+enum Ending {
+    /// With the end of the root element.
+    Whole,
+    /// With as many items as are taken.
+    Full,
+    /// Before that.
+    Early(String),
+    /// At once: it is an HTML page behind some junk.
+    Page,
+}
+
+struct Parsing {
+    names: Names,
+    open: Vec<Element>,
+    builder: Builder,
+    document_type: String,
+    defined: Defined,
+}
+
+impl Parsing {
+    /// Takes an event; gives the ending where it is one.
+    fn take(&mut self, event: Event<'_>) -> Result<Option<Ending>, FeedError> {
+        match event {
+            Event::Start(start) => return self.start(&start, false),
+            Event::Empty(start) => return self.start(&start, true),
+            Event::End(end) => {
+                self.end(&end);
+                let is_over = self.open.is_empty() && self.builder.has_root();
+                return Ok(is_over.then_some(Ending::Whole));
+            }
+            Event::Text(text) => {
+                // References come as events of their own, so that this is none.
+                if text.contains('&') {
+                    self.builder.is_unsound();
+                }
+                self.text(&text);
+            }
+            Event::CData(text) => self.text(&text),
+            Event::GeneralRef(name) => self.reference(&name),
+            Event::DocType(document_type) => {
+                self.defined = Defined::of(&document_type);
+                // It is looked through at every entity that nobody knows.
+                let start = document_type.floor_char_boundary(LONGEST_DOCUMENT_TYPE);
+                self.document_type = document_type[..start].to_lowercase();
+            }
+            // Declarations, also in the middle, and instructions say nothing.
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn start(
+        &mut self,
+        start: &BytesStart<'_>,
+        is_empty: bool,
+    ) -> Result<Option<Ending>, FeedError> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(FeedError::TooDeep);
+        }
+        let written = start.name();
+        let written: &str = written.as_ref();
+        let attributes = attributes_of(start);
+        if self.open.last().is_some_and(Element::takes_markup) {
+            self.open_markup(written, &attributes, is_empty);
+            return Ok(None);
+        }
+        let attributes: Attributes =
+            attributes.into_iter().map(|(key, value)| (key.to_ascii_lowercase(), value)).collect();
+        let mark = self.names.declare(&attributes);
+        let name = self.names.name(written);
+        if self.names.is_undeclared(written) {
+            self.builder.is_unsound();
+        }
+        let parent = self.open.last();
+        let attributes = self.with_known_prefixes(attributes);
+        let outer = parent.map_or_else(|| self.builder.inherited(), Element::inherited);
+        let meaning = meaning(&name, parent.map(Element::name));
+        let element = Element::new(written, name, meaning, attributes, mark, outer);
+        if !self.builder.has_root() {
+            if element.name().local == "html" {
+                return Ok(Some(Ending::Page));
+            }
+            let format = self.format_of(&element)?;
+            self.builder.open_root(format, &element);
+        }
+        self.builder.open(&element, &self.open);
+        self.open.push(element);
+        if is_empty {
+            self.close();
+        }
+        let is_over = is_empty && self.open.is_empty();
+        Ok(is_over.then_some(Ending::Whole))
+    }
+
+    /// The attributes, with the prefix that everybody uses before names of known vocabularies.
+    fn with_known_prefixes(&self, mut attributes: Attributes) -> Attributes {
+        for (key, _) in &mut attributes {
+            if let Some((prefix, local)) = key.split_once(':')
+                && !matches!(prefix, "xml" | "xmlns")
+                && let Space::Known(known) = self.names.name(key).space
+                && known != prefix
+            {
+                *key = format!("{known}:{local}");
+            }
+        }
+        attributes
+    }
+
+    /// What a root element begins.
+    fn format_of(&self, root: &Element) -> Result<Format, FeedError> {
+        let says = |name: &str| root.attribute(name).unwrap_or_default();
+        let speaks = |address: &str| self.names.speaks(address);
+        Ok(match root.meaning() {
+            Meaning::Root(Format::Rss) => match says("version") {
+                "0.91" if self.document_type.contains("netscape") => Format::Rss091n,
+                "0.91" => Format::Rss091,
+                "0.92" => Format::Rss092,
+                "0.93" => Format::Rss093,
+                "0.94" => Format::Rss094,
+                version if version.starts_with("2.") || version == "2" => Format::Rss20,
+                _ => Format::Rss,
+            },
+            Meaning::Root(Format::Rss10) if speaks("netscape.com/rdf/simple/0.9") => Format::Rss090,
+            Meaning::Root(Format::Atom) => match says("version") {
+                "0.1" => Format::Atom01,
+                "0.2" => Format::Atom02,
+                "0.3" => Format::Atom03,
+                _ if speaks("w3.org/2005/atom") => Format::Atom10,
+                _ => Format::Atom,
+            },
+            Meaning::Root(format) => format,
+            Meaning::Channel if root.attribute("href").is_some() => Format::Cdf,
+            Meaning::Channel => Format::Rss,
+            _ if root.name().local == "opml" => {
+                return Err(FeedError::not("an OPML list of feeds"));
+            }
+            _ => {
+                let name: String = root.name().local.chars().take(40).collect();
+                return Err(FeedError::not(&format!("an XML document of <{name}>")));
+            }
+        })
+    }
+
+    /// Opens markup inside a text. HTML that was written into the feed as it is leaves ends out:
+    /// some elements have none, and others end where the next of their kind begins.
+    fn open_markup(&mut self, written: &str, attributes: &Attributes, is_empty: bool) {
+        let Some(inner) = self.open.last().map(|parent| parent.inside(written)) else {
+            return;
+        };
+        let local = inner.name().local.clone();
+        let is_next = self.open.last().is_some_and(|open| {
+            open.is_markup()
+                && open.name().local == local
+                && ENDED_BY_NEXT.contains(&local.as_str())
+        });
+        if is_next {
+            self.close();
+        }
+        let mut tag = format!("<{local}");
+        let own = attributes.iter().filter(|(key, _)| !key.starts_with("xmlns"));
+        for (key, value) in own {
+            tag.push_str(&format!(" {key}=\"{}\"", escaped(value).replace('"', "&quot;")));
+        }
+        let is_void = VOID.contains(&local.as_str());
+        tag.push_str(if is_void { " />" } else { ">" });
+        self.markup_of(&tag);
+        if is_void {
+            return;
+        }
+        if is_empty {
+            self.markup_of(&format!("</{local}>"));
+        } else {
+            self.open.push(inner);
+        }
+    }
+
+    /// Ends the innermost open element of this name, and those inside it that were never ended.
+    fn end(&mut self, name: &str) {
+        let name = name.trim();
+        let Some(at) = self.open.iter().rposition(|open| open.is_written(name)) else {
+            self.builder.is_unsound();
+            return;
+        };
+        if at + 1 < self.open.len() {
+            self.builder.is_unsound();
+        }
+        while self.open.len() > at {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        let Some(element) = self.open.pop() else {
+            return;
+        };
+        if element.is_markup() {
+            self.markup_of(&format!("</{}>", element.name().local));
+            return;
+        }
+        self.names.forget(element.mark());
+        self.builder.close(&element, &mut self.open);
+    }
+
+    fn text(&mut self, text: &str) {
+        if let Some(taker) = self.taker() {
+            match text.contains('\r') {
+                true => taker.add_text(&text.replace("\r\n", "\n").replace('\r', "\n")),
+                false => taker.add_text(text),
+            }
+        }
+    }
+
+    /// An entity or character reference; what is none of HTML's stays as it is written.
+    fn reference(&mut self, name: &str) {
+        if let Some(meaning) = self.defined.meaning(name).map(str::to_owned) {
+            return self.text(&meaning);
+        }
+        if !references::is_of_xml(name) && !self.document_type.contains(&name.to_lowercase()) {
+            self.builder.is_unsound();
+        }
+        match references::meaning(name) {
+            Some(character) => self.text(&character),
+            None => self.text(&format!("&{name};")),
+        }
+    }
+
+    fn markup_of(&mut self, tag: &str) {
+        if let Some(taker) = self.taker() {
+            taker.add_markup(tag);
+        }
+    }
+
+    /// The element that takes texts now: the innermost that is no markup inside another.
+    fn taker(&mut self) -> Option<&mut Element> {
+        self.open.iter_mut().rev().find(|open| !open.is_markup())
+    }
+
+    fn finish(mut self, ending: Ending, at_byte: usize) -> Result<Document, FeedError> {
+        if let Ending::Early(why) = &ending
+            && !self.builder.has_root()
+        {
+            return Err(FeedError::Broken { at_byte, why: why.clone() });
+        }
+        if let Ending::Early(_) = ending {
+            self.builder.is_cut();
+            while !self.open.is_empty() {
+                self.close();
+            }
+        }
+        let mut document = self.builder.finish();
+        match ending {
+            Ending::Whole | Ending::Page => {}
+            Ending::Full => document
+                .problems
+                .push(format!("lists more than {MAX_ITEMS} items; the first were read")),
+            Ending::Early(why) => document.broken = Some(Break { at_byte, why }),
+        }
+        Ok(document)
+    }
+}
+
+/// The attributes of an element, their references decoded.
+fn attributes_of(start: &BytesStart<'_>) -> Attributes {
+    let mut attributes = start.html_attributes();
+    let attributes = attributes.with_checks(false).take(MAX_ATTRIBUTES).flatten();
+    let attributes = attributes.map(|attribute| {
+        let value = references::mended(&references::decode(&attribute.value));
+        let key: &str = attribute.key.as_ref();
+        (key.to_owned(), value)
+    });
+    attributes.collect()
+}

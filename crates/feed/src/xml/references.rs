@@ -1,0 +1,170 @@
+//! Entities and character references, and what is left of texts that were encoded twice.
+
+use std::borrow::Cow;
+
+use encoding_rs::WINDOWS_1252;
+
+use crate::html;
+
+/// The longest name of an entity.
+const LONGEST: usize = 40;
+/// The most entities of a document type that are known.
+const MOST_DEFINED: usize = 200;
+/// The longest text that an entity of a document type stands for.
+const LONGEST_DEFINED: usize = 200;
+/// The most bytes that such entities give in one document.
+const MOST_GIVEN: usize = 64 * 1024;
+
+/// The entities that a document type defines, as far as they are harmless: a few words or one
+/// character, without a reference to another entity.
+#[derive(Debug, Default)]
+pub(super) struct Defined {
+    entities: Vec<(String, String)>,
+    given: usize,
+}
+
+impl Defined {
+    /// Those of a document type.
+    pub(super) fn of(document_type: &str) -> Self {
+        let mut entities = Vec::new();
+        for definition in document_type.split("<!ENTITY").skip(1).take(MOST_DEFINED) {
+            let Some((name, rest)) = definition.trim_start().split_once(char::is_whitespace) else {
+                continue;
+            };
+            let Some(mark @ ('"' | '\'')) = rest.trim_start().chars().next() else {
+                continue;
+            };
+            let Some(value) = rest.trim_start()[1..].split(mark).next() else {
+                continue;
+            };
+            let reference = value.strip_prefix('&').and_then(|it| it.strip_suffix(';'));
+            let value = match reference.filter(|it| it.starts_with('#')) {
+                Some(number) => meaning(number),
+                None => Some(value.to_owned()),
+            };
+            if let Some(value) = value
+                .filter(|value| value.len() <= LONGEST_DEFINED && !value.contains(['&', '<', '%']))
+            {
+                entities.push((name.to_owned(), value));
+            }
+        }
+        Self { entities, given: 0 }
+    }
+
+    /// What the entity of this name stands for.
+    pub(super) fn meaning(&mut self, name: &str) -> Option<&str> {
+        let (_, value) = self.entities.iter().find(|(known, _)| known == name)?;
+        self.given += value.len();
+        (self.given <= MOST_GIVEN).then_some(value)
+    }
+}
+
+/// What `&name;` means: a character reference, an entity of XML or of HTML.
+pub(super) fn meaning(name: &str) -> Option<String> {
+    if let Some(number) = name.strip_prefix('#') {
+        let hexadecimal = number.strip_prefix(['x', 'X']);
+        let code = match hexadecimal {
+            Some(digits) => u32::from_str_radix(digits, 16),
+            None => number.parse(),
+        };
+        let character = char::from_u32(code.ok()?)?;
+        return (character != '\0').then(|| character.to_string());
+    }
+    match name {
+        // XML has these from XHTML; HTML took other characters for them since.
+        "lang" => return Some("\u{2329}".to_owned()),
+        "rang" => return Some("\u{232a}".to_owned()),
+        _ => {}
+    }
+    let written = format!("&{name};");
+    let decoded = html::decode(&written);
+    (decoded != written && !decoded.ends_with(';')).then(|| decoded.into_owned())
+}
+
+/// Whether XML itself knows the entity.
+pub(super) fn is_of_xml(name: &str) -> bool {
+    name.starts_with('#') || matches!(name, "amp" | "lt" | "gt" | "quot" | "apos")
+}
+
+/// Decodes the references in the value of an attribute; what is none stays as it is.
+pub(super) fn decode(value: &str) -> Cow<'_, str> {
+    if !value.contains('&') {
+        return Cow::Borrowed(value);
+    }
+    let mut decoded = String::with_capacity(value.len());
+    let mut pieces = value.split('&');
+    decoded.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let name = piece.split_once(';').filter(|(name, _)| name.len() <= LONGEST);
+        match name.and_then(|(name, rest)| Some((meaning(name)?, rest))) {
+            Some((character, rest)) => {
+                decoded.push_str(&character);
+                decoded.push_str(rest);
+            }
+            None => {
+                decoded.push('&');
+                decoded.push_str(piece);
+            }
+        }
+    }
+    Cow::Owned(decoded)
+}
+
+/// A text without two old mistakes: UTF-8 that was taken for Latin-1 and encoded once more, and
+/// the quotation marks of Windows under the numbers of control characters.
+pub(super) fn mended(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    let narrow: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    if let Some(twice) = narrow.and_then(|bytes| String::from_utf8(bytes).ok()) {
+        return twice;
+    }
+    if !text.contains(|c| matches!(c, '\u{80}'..='\u{9F}')) {
+        return text.to_owned();
+    }
+    text.chars().map(of_windows).collect()
+}
+
+fn of_windows(character: char) -> char {
+    match (character, u8::try_from(u32::from(character))) {
+        ('\u{80}'..='\u{9F}', Ok(byte)) => {
+            WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or(character)
+        }
+        _ => character,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_decoded_where_they_are_some() {
+        assert_eq!(decode("a?b=1&amp;c=2&copy=3&d"), "a?b=1&c=2&copy=3&d");
+        assert_eq!(decode("&eacute;&#233;&#xE9;&nosuch;&#0;"), "ééé&nosuch;&#0;");
+        assert_eq!(meaning("AMP").as_deref(), Some("&"));
+        assert_eq!(meaning("copyx"), None);
+        assert_eq!(meaning("#x110000"), None);
+    }
+
+    #[test]
+    fn entities_of_a_document_type_are_taken_where_they_are_harmless() {
+        let mut defined = Defined::of(
+            "rss [<!ENTITY a 'x y'><!ENTITY b \"&#8212;\"><!ENTITY c '&a;&a;'><!ENTITY d SYSTEM 'f'>]",
+        );
+        assert_eq!(defined.meaning("a"), Some("x y"));
+        assert_eq!(defined.meaning("b"), Some("—"));
+        assert_eq!(defined.meaning("c"), None);
+        assert_eq!(defined.meaning("d"), None);
+        let given = (0..100_000).filter_map(|_| defined.meaning("a").map(str::len)).sum::<usize>();
+        assert!(given <= MOST_GIVEN, "{given}");
+    }
+
+    #[test]
+    fn texts_that_were_encoded_twice_are_mended() {
+        assert_eq!(mended("\u{e2}\u{80}\u{a6} \u{c3}\u{a9}"), "… é");
+        assert_eq!(mended("don\u{92}t – x"), "don’t – x");
+        assert_eq!(mended("Öl"), "Öl");
+    }
+}

@@ -1,0 +1,155 @@
+//! `wirefold extract`: the article of a page, from files or standard input.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+use wirefold_fetcher::extract::{ExtractError, Extractor, Page, Settings};
+
+use super::print_line;
+use crate::client::block_on;
+use crate::exit::{Exit, Stop};
+use crate::output::{self, clean};
+
+/// The most of one file that is read, in bytes; of that, the extractor reads its own share.
+const LONGEST: u64 = 64 * 1024 * 1024;
+
+/// What one page may take. The largest pages of the benchmarks take a tenth of it.
+const MEMORY: u64 = 768 << 20;
+const CPU: Duration = Duration::from_secs(4);
+const WALL: Duration = Duration::from_secs(5);
+
+/// Arguments of `extract`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirefold extract page.html
+  wirefold extract --json --url https://harbour.example/ferry < page.html
+
+Exit codes: 0 ok, 1 no page gave an article, 5 some did not.")]
+pub(crate) struct ExtractArguments {
+    /// Pages of HTML; none or - for a page on standard input.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The address that the page came from.
+    #[arg(long, value_name = "URL", default_value = "")]
+    url: String,
+    /// Print one JSON object a page: title, byline, published, language, text.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A page as `--json` prints it.
+#[derive(Debug, Default, Serialize)]
+struct Line<'a> {
+    path: String,
+    title: Option<&'a str>,
+    byline: Option<&'a str>,
+    published: Option<Timestamp>,
+    language: Option<&'a str>,
+    text: Option<&'a str>,
+    /// Why there is no text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// How pages are extracted: by this program, started again as a child that may be killed.
+pub(crate) fn settings(workers: usize) -> anyhow::Result<Settings> {
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let args = vec!["extract-worker".to_owned()];
+    Ok(Settings { program, args, workers, memory: MEMORY, cpu: CPU, wall: WALL })
+}
+
+/// Prints the articles of pages.
+pub(crate) fn run(arguments: &ExtractArguments) -> anyhow::Result<Exit> {
+    let input = [PathBuf::from("-")];
+    let files = if arguments.files.is_empty() { &input } else { arguments.files.as_slice() };
+    let settings = settings(1)?;
+    let failed = block_on(async {
+        let extractor = Extractor::new(settings);
+        let mut failed = 0;
+        for (at, file) in files.iter().enumerate() {
+            let found = extract(&extractor, file, &arguments.url).await?;
+            if let Err(why) = &found {
+                failed += 1;
+                output::note(format_args!("error: {}: {why}", file.display()));
+            }
+            match (&found, arguments.json) {
+                (found, true) => print_json(file, found)?,
+                (Ok(page), false) => print(page, at > 0)?,
+                (Err(_), false) => {}
+            }
+        }
+        Ok(failed)
+    })?;
+    Ok(match failed {
+        0 => Exit::Ok,
+        all if all == files.len() => Exit::Failure,
+        _ => Exit::Partial,
+    })
+}
+
+/// The article of a file, or why there is none; fails where no page could be read at all.
+async fn extract(
+    extractor: &Extractor,
+    file: &Path,
+    url: &str,
+) -> anyhow::Result<Result<Page, String>> {
+    let page = match read(file) {
+        Ok(page) => page,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    match extractor.extract(page, url).await {
+        Ok(page) => Ok(Ok(page)),
+        Err(error @ ExtractError::Unavailable(_)) => {
+            Err(Stop::new(Exit::Failure, error.to_string()).into())
+        }
+        Err(error) => Ok(Err(error.to_string())),
+    }
+}
+
+fn read(file: &Path) -> io::Result<Bytes> {
+    let mut bytes = Vec::new();
+    if file == Path::new("-") {
+        io::stdin().lock().take(LONGEST).read_to_end(&mut bytes)?;
+    } else {
+        fs::File::open(file)?.take(LONGEST).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes.into())
+}
+
+fn print_json(file: &Path, found: &Result<Page, String>) -> anyhow::Result<()> {
+    let path = file.display().to_string();
+    let line = match found {
+        Ok(page) => Line {
+            path,
+            title: page.title.as_deref(),
+            byline: page.byline.as_deref(),
+            published: page.published,
+            language: page.language.as_ref().map(|tag| tag.as_str()),
+            text: Some(&page.text),
+            error: None,
+        },
+        Err(why) => Line { path, error: Some(why.clone()), ..Line::default() },
+    };
+    print_line("wirefold.page/1", &line)
+}
+
+fn print(page: &Page, is_next: bool) -> anyhow::Result<()> {
+    let title = page.title.as_deref().map_or_else(|| "(no title)".to_owned(), clean);
+    let about = [
+        page.byline.as_deref().map(clean),
+        page.published.map(|time| time.to_string()),
+        page.language.as_ref().map(ToString::to_string),
+    ];
+    let about: Vec<String> = about.into_iter().flatten().collect();
+    let lines = page.text.lines().map(clean).collect::<Vec<_>>().join("\n");
+    let before = if is_next { "\n\n" } else { "" };
+    output::print_styled(&format!("{before}{title}\n{}\n\n{lines}\n", about.join(" · ")))
+}

@@ -1,0 +1,177 @@
+//! What a feed gives, in the words of the contract.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use url::Url;
+use wirefold_feed::dates;
+pub(crate) use wirefold_feed::{FeedError, decode};
+use wirefold_proto::{ItemSource, LanguageTag, Media};
+
+/// A feed with its items, in the order in which it lists them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Feed {
+    /// Its title, plain.
+    pub(crate) title: Option<String>,
+    /// The language it declares.
+    pub(crate) language: Option<LanguageTag>,
+    /// How long its publisher wants it to be left alone.
+    pub(crate) ttl: Option<Duration>,
+    /// The hours of the day, UTC, 0 to 23, in which its publisher wants no polls.
+    pub(crate) skip_hours: Vec<u8>,
+    /// What it lists.
+    pub(crate) items: Vec<Item>,
+    /// What was wrong with it and passed over, for people.
+    pub(crate) problems: Vec<String>,
+}
+
+/// What a feed lists; every text is plain, paragraphs parted by an empty line.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Item {
+    /// What the feed calls it, opaque.
+    pub(crate) guid: Option<String>,
+    /// The address of its page, absolute.
+    pub(crate) link: Option<String>,
+    /// The title; empty where it has none.
+    pub(crate) title: String,
+    /// The authors as given.
+    pub(crate) authors: Vec<String>,
+    /// The short text.
+    pub(crate) teaser: Option<String>,
+    /// The full text, where the feed gives one.
+    pub(crate) text: Option<String>,
+    /// When it was published, as the feed claims.
+    pub(crate) published: Option<Timestamp>,
+    /// The language it declares for itself.
+    pub(crate) language: Option<LanguageTag>,
+    /// The true publisher, where the feed carries others' items.
+    pub(crate) source: Option<ItemSource>,
+    /// Images and enclosures.
+    pub(crate) media: Vec<Media>,
+}
+
+/// From so many words on, a description is the article rather than a teaser.
+const FULL_TEXT_WORDS: usize = 80;
+
+/// Parses a feed as [`wirefold_feed::parse`] does.
+///
+/// # Errors
+/// A [`FeedError`] where nothing can be read from it.
+pub(crate) fn parse(
+    body: &[u8],
+    content_type: Option<&str>,
+    base: &Url,
+) -> Result<Feed, FeedError> {
+    let feed = wirefold_feed::parse(body, content_type, base.as_str())?;
+    Ok(Feed {
+        title: feed.title,
+        language: feed.language.as_deref().and_then(language),
+        ttl: feed.ttl,
+        skip_hours: feed.skip_hours,
+        items: feed.items.into_iter().map(Item::from).collect(),
+        problems: feed.problems,
+    })
+}
+
+/// A language tag as feeds and pages write it, such as `en-US` or `pt_BR`.
+pub(crate) fn language(tag: &str) -> Option<LanguageTag> {
+    tag.trim().to_ascii_lowercase().replace('_', "-").parse().ok()
+}
+
+/// The time of a date in any usual form.
+pub(crate) fn time(date: &str) -> Option<Timestamp> {
+    let (seconds, nanoseconds) = dates::exact(date)?;
+    Timestamp::new(seconds, i32::try_from(nanoseconds).ok()?).ok()
+}
+
+/// A web address as everybody writes it; none where it is none.
+fn address(link: &str) -> Option<String> {
+    Url::parse(link).ok().map(Into::into)
+}
+
+impl From<wirefold_feed::Item> for Item {
+    fn from(item: wirefold_feed::Item) -> Self {
+        let source = item.source.map(|source| ItemSource {
+            name: source.name,
+            url: source.url.as_deref().and_then(address),
+        });
+        let media = item.media.into_iter().filter_map(|media| {
+            Some(Media {
+                url: address(&media.url)?,
+                media_type: media.media_type,
+                bytes: media.bytes,
+                title: media.title,
+            })
+        });
+        let mut taken = Self {
+            guid: item.guid,
+            link: item.link.as_deref().and_then(address),
+            title: item.title,
+            authors: item.authors,
+            teaser: None,
+            text: None,
+            published: item.published.and_then(|time| Timestamp::from_second(time).ok()),
+            language: item.language.as_deref().and_then(language),
+            source,
+            media: media.collect(),
+        };
+        taken.take_texts(item.content, item.description);
+        taken
+    }
+}
+
+impl Item {
+    /// Sets text and teaser from what stands in the feed: the longer is the text, and a
+    /// description alone is the text where it is long enough to be one.
+    fn take_texts(&mut self, content: Option<String>, description: Option<String>) {
+        let is_long = |text: &String| {
+            wirefold_text::normalise(text).split(' ').nth(FULL_TEXT_WORDS - 1).is_some()
+        };
+        let (content, description) = match (content, description) {
+            (Some(content), Some(description)) if content.len() < description.len() => {
+                (description, Some(content))
+            }
+            (Some(content), description) => (content, description),
+            (None, Some(description)) if is_long(&description) => (description, None),
+            (None, description) => {
+                self.teaser = description;
+                return;
+            }
+        };
+        self.teaser = description.filter(|description| *description != content);
+        self.text = Some(content);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(inside: &str) -> Item {
+        let body = format!("<rss><channel><item>{inside}</item></channel></rss>");
+        let base = "https://harbour.example/feed.xml".parse().unwrap();
+        parse(body.as_bytes(), None, &base).unwrap().items.remove(0)
+    }
+
+    #[test]
+    fn a_long_description_alone_is_the_text() {
+        let long = "word ".repeat(FULL_TEXT_WORDS);
+        let whole = item(&format!("<description>{long}</description>"));
+        assert_eq!((whole.text.as_deref(), whole.teaser), (Some(long.trim()), None));
+        let short = item("<description>word</description>");
+        assert_eq!((short.text, short.teaser.as_deref()), (None, Some("word")));
+    }
+
+    #[test]
+    fn of_two_texts_the_longer_is_the_text() {
+        let both = item("<description>Long one.</description><encoded>Short</encoded>");
+        assert_eq!(both.text.as_deref(), Some("Long one."));
+        assert_eq!(both.teaser.as_deref(), Some("Short"));
+    }
+
+    #[test]
+    fn addresses_are_written_as_everybody_does() {
+        let item = item("<link>HTTPS://Harbour.example/a b</link>");
+        assert_eq!(item.link.as_deref(), Some("https://harbour.example/a%20b"));
+    }
+}

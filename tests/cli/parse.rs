@@ -1,0 +1,92 @@
+//! `feed parse` and `extract`: what stands in a file, without a running wirefold.
+
+use serde_json::{Value, json};
+
+use crate::program::{Folder, Run};
+
+const FEED: &[u8] = b"<rss version='2.0'><channel><title>Harbour & Sea</title>
+    <item><title>Ferry late</title><link>/ferry</link><author>desk@harbour.example (Ann Lee)</author>
+    <pubDate>Thu, 05 Mar 2026 14:00:00 GMT</pubDate><description>Fog on the strait.</description>
+    <source url='https://wire.example/feed'>The Wire</source></item>
+    <item><title>cut";
+
+const PAGE: &str = "<!doctype html><html lang=en><head><title>Ferry late - The Ledger</title>
+    <meta property=og:title content='Ferry late'><meta name=author content='Ann Lee'>
+    <meta property=article:published_time content='2026-03-05T14:00:00Z'></head><body><article>
+    <p>The ferry to Ness left four hours late on Thursday, after fog had closed the harbour since
+    dawn and two pilots had refused to board.</p><p>Nobody sails blind, said the harbour master,
+    who had the siren sounded every two minutes until the lighthouse came into sight.</p>
+    </article></body></html>";
+
+#[track_caller]
+fn objects(run: &Run) -> Vec<Value> {
+    run.out.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+}
+
+#[test]
+fn a_feed_is_shown_for_people() {
+    let folder = Folder::with(&[("feed.xml", FEED)]);
+    let run = folder.run(&["feed", "parse", "--url", "https://harbour.example/f", "feed.xml"]);
+    let run = run.code(0);
+    assert!(run.out.starts_with("Harbour & Sea · rss20 · 1 item\n"), "{}", run.out);
+    for part in ["2026-03-05T14:00:00Z  Ferry late", "by Ann Lee · from The Wire · 4 words"] {
+        assert!(run.out.contains(part), "{part}: {}", run.out);
+    }
+    assert!(run.out.contains("https://harbour.example/ferry\n"), "{}", run.out);
+    assert!(run.err.contains("note: feed.xml: broken at byte"), "{}", run.err);
+}
+
+#[test]
+fn a_feed_on_standard_input_is_printed_as_json() {
+    let run = Folder::with(&[]).run_on(FEED, &["feed", "parse", "--json", "-q"]).code(0);
+    let items = objects(&run);
+    assert_eq!((items.len(), run.err.as_str()), (1, ""));
+    assert_eq!(items[0]["schema"], "wirefold.item/1");
+    assert_eq!(items[0]["source_url"], "https://wire.example/feed");
+    assert_eq!(items[0]["published"], "2026-03-05T14:00:00Z");
+}
+
+#[test]
+fn what_is_no_feed_is_said_and_the_rest_is_shown() {
+    let folder = Folder::with(&[("a.xml", FEED), ("b.xml", b"hello")]);
+    let run = folder.run(&["feed", "parse", "b.xml", "a.xml", "gone.xml"]).code(5);
+    assert!(run.out.contains("Ferry late"), "{}", run.out);
+    for part in ["b.xml: this is plain text, not a feed", "error: gone.xml: "] {
+        assert!(run.err.contains(part), "{part}: {}", run.err);
+    }
+    folder.run(&["feed", "parse", "b.xml"]).code(1);
+}
+
+#[test]
+fn paths_are_answered_in_feedparsers_shape_whatever_lies_there() {
+    let folder = Folder::with(&[("a.xml", FEED), ("b.xml", b"\0\xff<<<&")]);
+    let paths = b"b.xml\n\na.xml\ngone.xml\n";
+    let run = folder.run_on(paths, &["feed", "parse", "--shape", "feedparser"]).code(5);
+    let answers = objects(&run);
+    let told: Vec<_> = answers.iter().map(|answer| (&answer["p"], &answer["ok"])).collect();
+    let expected = [json!("b.xml"), json!("a.xml"), json!("gone.xml")];
+    assert_eq!(told.iter().map(|(path, _)| (*path).clone()).collect::<Vec<_>>(), expected);
+    assert_eq!(answers[1]["ok"], true);
+    assert_eq!(answers[1]["d"]["entries"][0]["published_parsed_ts"], 1_772_719_200);
+    assert_eq!(answers[1]["d"]["entries"][0]["author_detail"]["email"], "desk@harbour.example");
+}
+
+#[test]
+fn the_article_of_a_page_is_printed() {
+    let folder = Folder::with(&[("page.html", PAGE.as_bytes()), ("empty.html", b"<html>")]);
+    let run = folder.run(&["extract", "--json", "page.html", "empty.html"]).code(5);
+    let pages = objects(&run);
+    assert_eq!(
+        (&pages[0]["title"], &pages[0]["byline"]),
+        (&json!("Ferry late"), &json!("Ann Lee"))
+    );
+    assert_eq!(pages[0]["published"], "2026-03-05T14:00:00Z");
+    assert_eq!(pages[0]["language"], "en");
+    let text = pages[0]["text"].as_str().expect("the page has a text");
+    assert!(text.starts_with("The ferry to Ness") && text.contains("\n\nNobody"), "{text}");
+    assert_eq!(pages[1]["error"], "no article text on the page");
+    assert!(run.err.contains("empty.html: no article text"), "{}", run.err);
+    let shown = folder.run_on(PAGE.as_bytes(), &["extract"]).code(0);
+    assert!(shown.out.starts_with("Ferry late\nAnn Lee · 2026-03-05T14:00:00Z · en\n\nThe ferry"));
+    folder.run(&["extract", "gone.html"]).code(1);
+}
