@@ -212,7 +212,7 @@ fn a_target_that_is_down_delays_no_other() {
     for _ in 0..3 {
         target.next();
     }
-    up.line_with("delivery failed and is tried again");
+    up.line_with("delivery failed; all that waits");
     let ended = up.terminate();
     assert_eq!(ended.code, Some(0), "{}", ended.said);
 }

@@ -4,7 +4,6 @@
 //! Nothing is waited for by the clock: a test waits for an event of `/api/v1/stream`, for a request
 //! at its own server, for a line or for the end of the process, each with a deadline.
 
-mod arena;
 mod bad_feeds;
 mod bad_start;
 mod drained;

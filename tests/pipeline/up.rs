@@ -87,12 +87,6 @@ impl Up {
         Some(Up::start_command(folder, command))
     }
 
-    /// What the process was started with in its environment.
-    pub(super) fn environment(&self) -> String {
-        let path = format!("/proc/{}/environ", self.pid.as_raw_nonzero());
-        std::fs::read_to_string(path).expect("it runs").replace('\0', "\n")
-    }
-
     /// A path as the process sees it, which may have mounted something there.
     pub(super) fn path_within(&self, path: &Path) -> PathBuf {
         let root = format!("/proc/{}/root", self.pid.as_raw_nonzero());

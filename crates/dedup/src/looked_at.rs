@@ -17,8 +17,8 @@ pub(crate) struct LookedAt {
     uses: u64,
 }
 
-/// Analysed texts held at once: some 5 MB.
-const HELD: usize = 160;
+/// Analysed texts held at once: some 2 MB.
+const HELD: usize = 64;
 
 impl LookedAt {
     /// The text, analysed anew where it is not held.

@@ -23,12 +23,18 @@ pub async fn run_apart(
 ) -> Result<(), LoopError> {
     let stop = stop.child_token();
     let _stops_with_this = stop.clone().drop_guard();
-    let no_thread = |error| BusError::Unavailable(format!("no thread for the detector: {error}"));
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
+    let no_thread = |error: std::io::Error| {
+        BusError::Unavailable(format!("no thread for the detector: {error}"))
+    };
     let (end, ended) = oneshot::channel();
     let judging = move || {
+        // A runtime may not be dropped where another one runs: it is made here, and ends here.
+        let came = match Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(run(surroundings, settings, stop)),
+            Err(error) => Err(no_thread(error).into()),
+        };
         // Nobody hears it where this future was dropped.
-        let _ = end.send(runtime.block_on(run(surroundings, settings, stop)));
+        let _ = end.send(came);
     };
     let thread = thread::Builder::new().name("detector".to_owned());
     let thread = thread.spawn(judging).map_err(no_thread)?;

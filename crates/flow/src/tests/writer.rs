@@ -15,7 +15,7 @@ use crate::clock::UnixMillis;
 use crate::config::StreamConfig;
 use crate::dead::Reason;
 use crate::invariants::{same_decisions, unbroken_chain};
-use crate::loops::{Event, LoopError, Observer, Surroundings};
+use crate::loops::{Event, HEARTBEAT, LoopError, Observer, Surroundings};
 use crate::message::{Outgoing, Stored};
 use crate::sim::{SimBus, SimDisk, VirtualClock};
 use crate::writer::{Decide, INPUT, OFFSETS, Record, Source, WriterConfig, run_writer};
@@ -278,6 +278,36 @@ async fn the_next_batch_is_decided_while_the_last_is_written_and_no_third() {
     running.await.unwrap().unwrap();
     let written = all(&*stand.bus, "DECIDED", "decided.article").await;
     unbroken_chain(&written, "IN", 300, &BTreeSet::new()).unwrap();
+}
+
+#[tokio::test]
+async fn its_place_is_marked_when_it_rests_after_a_full_batch() {
+    for stops in [false, true] {
+        let stand = Stand::new().await;
+        for number in (0..).filter(|number| number % 19 > 7).take(100) {
+            stand.bus.publish(article(number)).await.unwrap();
+        }
+        let (stop, running) = stand.start(writer_config());
+        stand.rest().await;
+        if stops {
+            stop.cancel();
+            running.await.unwrap().unwrap();
+        } else {
+            stand.clock.advance(HEARTBEAT);
+            stand.rest().await;
+        }
+        // Only what has been read makes room.
+        let narrow = StreamConfig {
+            max_bytes: 200,
+            readers: vec!["writer".into()],
+            ..StreamConfig::new("IN", &["in.>"])
+        };
+        stand.bus.create_stream(narrow).await.unwrap();
+        let bus = stand.bus.clone();
+        let publishing = tokio::spawn(async move { bus.publish(article(8)).await });
+        stand.rest().await;
+        assert!(publishing.is_finished(), "stops: {stops}");
+    }
 }
 
 #[tokio::test]

@@ -37,6 +37,11 @@ impl Flight {
         Self { state: State::Idle(chain), batch: None }
     }
 
+    /// Whether everything that was decided stands.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle(_)) && self.batch.is_none()
+    }
+
     /// Starts to write a batch, where the one before it has landed.
     pub(super) fn start(&mut self, records: Vec<Outgoing>, marks: Option<Offsets>) {
         self.batch = Some(Landed { appended: !records.is_empty(), marks });

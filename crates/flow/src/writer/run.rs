@@ -98,7 +98,10 @@ impl Writer {
         loop {
             let inputs = tokio::select! {
                 biased;
-                () = stop.cancelled() => return self.land(&mut life).await,
+                () = stop.cancelled() => {
+                    self.land(&mut life).await?;
+                    return self.mark_rest(&mut life).await;
+                }
                 () = life.flight.over() => {
                     self.land(&mut life).await?;
                     continue;
@@ -106,6 +109,7 @@ impl Writer {
                 inputs = life.inputs.next(BATCH) => inputs?,
                 () = self.surroundings.wait(HEARTBEAT) => {
                     self.observe(Event::Alive);
+                    self.mark_rest(&mut life).await?;
                     continue;
                 }
             };
@@ -133,7 +137,23 @@ impl Writer {
         if appended {
             self.surroundings.pass(Point::Appended)?;
         }
-        for (stream, sequence) in marks.iter().flat_map(Offsets::iter) {
+        match marks {
+            Some(marks) => self.mark(&marks).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Marks what full batches have left unmarked, where nothing is being written.
+    async fn mark_rest(&mut self, life: &mut Life) -> Result<(), LoopError> {
+        if life.unmarked == 0 || !life.flight.is_idle() {
+            return Ok(());
+        }
+        life.unmarked = 0;
+        self.mark(&life.offsets).await
+    }
+
+    async fn mark(&mut self, offsets: &Offsets) -> Result<(), LoopError> {
+        for (stream, sequence) in offsets.iter() {
             self.surroundings.bus.mark_read(stream, &self.config.name, sequence).await?;
         }
         Ok(())

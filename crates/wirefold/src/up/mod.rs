@@ -1,6 +1,5 @@
 //! `wirefold up`, `demo`, `run` and `setup`: the pipeline in this process, or in one for each stage.
 
-mod arena;
 pub(crate) mod arguments;
 mod begun;
 mod console;
@@ -42,7 +41,6 @@ pub(crate) use nats::keeper;
 
 /// Runs all stages in one process; where there is nothing to watch, the demo.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {
-    arena::share();
     let asked = Asked::of(&arguments.place, &arguments.set, arguments.nats.as_deref());
     let loaded = load(&Asked { listen: Some(&arguments.listen), ..asked })?;
     if arguments.nats.is_some() || !loaded.config.bus.nats.is_empty() && !arguments.demo {
@@ -67,7 +65,6 @@ pub(crate) fn nats_server(program: &Path, folder: &Path) -> anyhow::Result<Exit>
 
 /// Runs one stage.
 pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Result<Exit> {
-    arena::share();
     let asked = Asked::of(&arguments.place, &arguments.set, arguments.nats.as_deref());
     let mut loaded = load(&Asked { listen: Some(&arguments.listen), ..asked })?;
     if arguments.nats.is_some() {

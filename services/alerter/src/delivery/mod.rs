@@ -15,6 +15,7 @@ mod stdout;
 mod turns;
 mod webhook;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -124,6 +125,8 @@ pub(crate) struct DeliveryStage {
     back: Back,
     /// Why nothing more is sent, once the target has said that it is gone.
     gone: OnceLock<String>,
+    /// Whether the target did not take what was sent last.
+    is_down: AtomicBool,
 }
 
 /// The durable reader of a delivery.
@@ -173,6 +176,7 @@ impl DeliveryStage {
             turns: Turns::default(),
             back: Back::default(),
             gone: OnceLock::new(),
+            is_down: AtomicBool::new(false),
         })
     }
 
@@ -216,6 +220,12 @@ impl DeliveryStage {
         let sent = self.channel.send(message).await;
         self.count(&sent);
         sent.map_err(|failure| self.answer(failure, input))?;
+        if self.is_down.swap(false, Ordering::Relaxed) {
+            tracing::warn!(
+                delivery = self.name,
+                "delivery works again: what waits is sent in time"
+            );
+        }
         let after = before.and(alert.volume, alert.revision).to_string();
         self.taken.put(&key, after.into()).await.map_err(|error| self.of_bus(&error))?;
         Ok(())
@@ -296,7 +306,14 @@ impl DeliveryStage {
             Failure::Later { after, why } => {
                 let after = after
                     .unwrap_or_else(|| retry::after(input.attempt, &format!("{delivery}.{alert}")));
-                tracing::info!(delivery, alert, why, ?after, "delivery failed and is tried again");
+                // Said once, whatever waits: who reads along is to know it, not to count it.
+                if self.is_down.swap(true, Ordering::Relaxed) {
+                    tracing::debug!(delivery, alert, why, ?after, "delivery is tried again");
+                } else {
+                    let what = "delivery failed; all that waits for it is tried again for more \
+                                than a day: see to its target, or change its settings";
+                    tracing::warn!(delivery, alert, why, ?after, "{what}");
+                }
                 StageError::Retry { after, why }
             }
         }

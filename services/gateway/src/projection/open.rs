@@ -177,7 +177,7 @@ fn open_existing(path: &Path) -> Result<Option<Connection>, ProjectionError> {
     // It can be rebuilt, so a power cut may cost its last moments: no sync at each commit.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.pragma_update(None, "cache_size", -4_096)?;
+    connection.pragma_update(None, "cache_size", -2_048)?;
     // Seldom: pages that every batch changes are then written to the file once for many of them.
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     if tables == 0 {

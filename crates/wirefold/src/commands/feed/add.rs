@@ -155,7 +155,7 @@ fn not_a_feed(wanted: &AddArguments, found: &Found) -> anyhow::Result<Choice> {
             Ok(if is_sure { add(only) } else { Choice::Not })
         }
         [] => {
-            let what = "not added: this is no feed; --yes adds it all the same";
+            let what = "not added: no feed was found there; --yes adds it all the same";
             Err(Stop::new(Exit::Failure, what).into())
         }
         many if can_ask() => {

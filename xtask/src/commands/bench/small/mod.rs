@@ -89,7 +89,7 @@ async fn live(
     papers: &Papers,
 ) -> anyhow::Result<Told> {
     let mut child = Command::new(std::env::current_exe()?);
-    // As `up` sets it for itself.
+    // As the systemd unit and the image of the containers set it.
     child.env("MALLOC_ARENA_MAX", "1");
     child.args(["bench", "small-pipeline"]).arg("--data").arg(data);
     child.args(["--address", address, "--start", &start.0.to_string()]);
