@@ -2,8 +2,8 @@
 
 use std::process::{Child, Command, Stdio};
 
-use super::citizens::broker::free_port;
 use super::over::program;
+use super::port;
 use crate::program::Folder;
 
 /// A server without users, killed with the test.
@@ -20,7 +20,7 @@ impl Drop for Server {
 }
 
 fn server(folder: &Folder) -> Server {
-    let port = free_port();
+    let port = port::free();
     let settings = format!(
         "listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: {:?}, max_file: 1TB }}\n",
         folder.path().join("store")

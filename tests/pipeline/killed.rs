@@ -152,13 +152,7 @@ impl Load {
             return;
         }
         say(format_args!("  {} revisions still to be sent: {overdue:?}", overdue.len()));
-        let up = Up::start(&self.folder);
-        let deadline = now().plus(OVERDUE);
-        while !self.unsent(kept).is_empty()
-            && self.target.next_within(deadline.since(now())).is_some()
-        {}
-        assert_eq!(up.terminate().code, Some(0));
-        self.target.take();
+        self.run_until(|load| load.unsent(kept).is_empty());
     }
 
     /// What is told silently may be due only after the last of all has rung: it comes by the same
@@ -167,16 +161,22 @@ impl Load {
     fn wait_for_late(&mut self, undisturbed: &Kept) -> Kept {
         let expected: BTreeSet<String> =
             undisturbed.alerts.iter().map(|alert| alert.id.to_string()).collect();
-        if !expected.is_subset(&self.target.alerts()) {
-            let up = Up::start(&self.folder);
-            let deadline = now().plus(OVERDUE);
-            while !expected.is_subset(&self.target.alerts())
-                && self.target.next_within(deadline.since(now())).is_some()
-            {}
-            assert_eq!(up.terminate().code, Some(0));
-            self.target.take();
+        let are_told = |load: &Load| expected.is_subset(&load.target.alerts());
+        if !are_told(self) {
+            self.run_until(are_told);
         }
         Kept::in_folder(&self.folder.path().join("data"))
+    }
+
+    /// Runs until the target was told so much, or the deadline has passed by which what was in hand
+    /// comes again.
+    #[track_caller]
+    fn run_until(&mut self, are_told: impl Fn(&Load) -> bool) {
+        let up = Up::start(&self.folder);
+        let deadline = now().plus(OVERDUE);
+        while !are_told(self) && self.target.next_within(deadline.since(now())).is_some() {}
+        assert_eq!(up.terminate().code, Some(0));
+        self.target.take();
     }
 
     /// The revisions that the target has not had, and whose place no newer one has taken there: one

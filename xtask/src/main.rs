@@ -12,6 +12,8 @@ mod commands;
 mod functions;
 #[path = "../../crates/flow-nats/tests/server/find.rs"]
 mod nats_server;
+#[path = "../../crates/flow-nats/tests/server/port.rs"]
+mod port;
 mod table;
 #[path = "../../tests/tidy/tree.rs"]
 mod tree;

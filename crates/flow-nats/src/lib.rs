@@ -59,7 +59,7 @@ pub use keeper::{Kept, MARKS};
 pub use metrics::METRICS;
 pub use options::{Login, Options};
 pub use service::{Answering, Denied, Endpoint, Service};
-pub use version::OLDEST;
+pub use version::{OLDEST, version};
 
 use publish::Expect;
 

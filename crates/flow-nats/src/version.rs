@@ -11,7 +11,7 @@ pub const OLDEST: (u64, u64) = (2, 12);
 /// [`ConnectError::TooOld`] or [`ConnectError::NoJetStream`].
 pub(crate) fn check(place: &str, info: &ServerInfo) -> Result<(), ConnectError> {
     let server = place.to_owned();
-    if !is_new_enough(&info.version) {
+    if version(&info.version).is_none_or(|version| version < OLDEST) {
         return Err(ConnectError::TooOld { server, found: info.version.clone() });
     }
     if !info.jetstream {
@@ -20,9 +20,11 @@ pub(crate) fn check(place: &str, info: &ServerInfo) -> Result<(), ConnectError> 
     Ok(())
 }
 
-fn is_new_enough(version: &str) -> bool {
-    let mut parts = version.split(['.', '-']).map(|part| part.parse().unwrap_or(0));
-    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST
+/// Reads a version such as `2.12.0-RC.1`, up to its second number; none where it has no first.
+#[must_use]
+pub fn version(told: &str) -> Option<(u64, u64)> {
+    let mut numbers = told.split(['.', '-']).map(|part| part.parse().ok());
+    Some((numbers.next()??, numbers.next().flatten().unwrap_or(0)))
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! The server that we ship, with a user a role, set up; and what runs on it.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -14,6 +13,7 @@ use wirefold_flow::{Bus as _, Outgoing, Stored, SystemClock};
 use wirefold_flow_nats::{Login, NatsBus, Options, connect};
 
 use super::super::over::program;
+use super::super::port;
 use crate::pipeline::PATIENCE;
 use crate::pipeline::up::{CONFIG, now};
 use crate::program::Folder;
@@ -60,7 +60,7 @@ impl Broker {
         assert!(ours.contains(&store), "{ours}");
         folder.write("nats.conf", ours.as_bytes());
         folder.run(&["passwords", "passwords"]).code(0);
-        let url = format!("nats://127.0.0.1:{}", free_port());
+        let url = format!("nats://127.0.0.1:{}", port::free());
         Broker { folder, url, child: None }
     }
 
@@ -70,7 +70,7 @@ impl Broker {
         let port = self.url.rsplit(':').next().expect("it has a port");
         let mut command = Command::new(program().path);
         command.arg("-c").arg(self.folder.path().join("nats.conf"));
-        command.args(["-a", "127.0.0.1", "-p", port, "-m", &free_port().to_string()]);
+        command.args(["-a", "127.0.0.1", "-p", port, "-m", &port::free().to_string()]);
         let child = command.stderr(Stdio::null()).stdout(Stdio::null()).spawn();
         self.child = Some(child.expect("it is a program"));
     }
@@ -114,7 +114,7 @@ impl Broker {
     /// Starts a stage and waits until it is ready.
     #[track_caller]
     pub(super) fn stage(&self, stage: &'static str) -> Stage {
-        let stage = self.begin(stage, free_port());
+        let stage = self.begin(stage, port::free());
         stage.until("/readyz", |status, _| status == 200);
         stage
     }
@@ -278,17 +278,5 @@ impl Stage {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
         self.child.wait().expect("it is our child").code()
-    }
-}
-
-/// A port below those of outgoing connections, which no other test of this process is given.
-pub(crate) fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let own = u16::try_from(std::process::id() % 5000).expect("it is small");
-    loop {
-        let port = 12_000 + (own + NEXT.fetch_add(7, Ordering::Relaxed)) % 6000;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
     }
 }

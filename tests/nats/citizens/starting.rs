@@ -1,11 +1,12 @@
 //! A stage can be asked how it is while it waits for its server.
 
-use super::broker::{Broker, free_port};
+use super::super::port;
+use super::broker::Broker;
 
 #[test]
 fn a_stage_that_waits_for_its_server_says_so_and_goes_on_once_it_is_there() {
     let mut broker = Broker::prepare();
-    let stage = broker.begin("enricher", free_port());
+    let stage = broker.begin("enricher", port::free());
     let why = format!("starting: no NATS server answers at {} yet", broker.url);
     let unready =
         stage.until("/readyz", |status, body| status == 503 && body["parts"]["bus"] != "starting");

@@ -1,21 +1,16 @@
 //! A real nats-server as a child process, on a port and a folder of its own, killed with SIGKILL.
 
 pub(crate) mod find;
+mod port;
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wirefold_flow::SystemClock;
 use wirefold_flow_nats::{Login, NatsBus, Options, connect};
-
-/// Below the ports that systems give to outgoing connections, so that none of those takes ours
-/// between a kill and a restart.
-const PORTS: std::ops::Range<u16> = 18_000..32_000;
 
 pub(crate) struct Server {
     folder: TempDir,
@@ -36,7 +31,7 @@ impl Server {
     /// A server with more in its configuration, not started yet.
     pub(crate) fn prepared(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
+        let port = port::free();
         let store = folder.path().join("store");
         let configuration = format!(
             "listen: \"127.0.0.1:{port}\"\n\
@@ -62,7 +57,7 @@ impl Server {
         let passwords: String = users.iter().map(password).collect();
         std::fs::create_dir(folder.path().join("passwords")).unwrap();
         std::fs::write(folder.path().join("passwords/nats.conf"), passwords).unwrap();
-        let (port, monitor) = (free_port(), free_port());
+        let (port, monitor) = (port::free(), port::free());
         let (port_text, monitor) = (port.to_string(), monitor.to_string());
         let arguments = ["-a", "127.0.0.1", "-p", &port_text, "-m", &monitor].map(str::to_owned);
         let mut server = Self { folder, port, arguments: arguments.into(), child: None };
@@ -161,17 +156,4 @@ fn program() -> find::Found {
     let remedy = "no nats-server 2.12 or newer: run `cargo xtask tools`, which puts one under \
                   target/tools, or name one in WIREFOLD_NATS_SERVER";
     found.expect(remedy)
-}
-
-/// A port that nobody listens on, and that no other test of this process is given.
-fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let own = u16::try_from(std::process::id() % u32::from(PORTS.end - PORTS.start)).unwrap();
-    loop {
-        let step = NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = PORTS.start + (own + step * 7) % (PORTS.end - PORTS.start);
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
 }

@@ -126,8 +126,7 @@ fn is_new_enough(program: &Path) -> bool {
 
 /// Reads `nats-server: v2.15.1`.
 fn version(printed: &str) -> Option<(u64, u64)> {
-    let mut numbers = printed.trim().rsplit_once('v')?.1.split('.').map(str::parse);
-    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+    wirefold_flow_nats::version(printed.trim().rsplit_once('v')?.1)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! A nats-server for one measurement, and processes beside it whose processor time is counted.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -10,6 +9,7 @@ use anyhow::Context as _;
 
 use crate::commands::bench::machine;
 use crate::nats_server::Found;
+use crate::port;
 
 /// How often it is looked whether a process has ended.
 const LOOK: Duration = Duration::from_millis(1);
@@ -111,7 +111,7 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn start(found: &Found, folder: &Path, sync: Sync) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let port = free_port()?;
+        let port = port::free();
         let store = folder.join("store");
         let always = if sync == Sync::Always { ", sync_interval: always" } else { "" };
         let settings = format!(
@@ -125,11 +125,4 @@ impl Server {
         let part = Part::start("nats-server", command, "Server is ready")?;
         Ok(Self { part, url: format!("nats://127.0.0.1:{port}") })
     }
-}
-
-/// Below the ports of outgoing connections, one of which could take it meanwhile.
-fn free_port() -> anyhow::Result<u16> {
-    let own = u16::try_from(std::process::id() % 5000)?;
-    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    (13_000 + own..).find(is_free).context("no port is free")
 }
