@@ -86,8 +86,12 @@ pub use judged::{
 pub use measure::{Containment, MeasureError, Novelty, Simhash};
 pub use output::{LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputStory, TextPolicy};
 pub use published::Published;
-pub use records::{FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord, Teasers};
-pub use settings::{Digest, FeedSettings, FullText, GroupBy, QuietHours, SubscriptionSettings};
+pub use records::{
+    FeedFinding, FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord, Teasers,
+};
+pub use settings::{
+    Digest, FeedSettings, FullText, GroupBy, ItemIdentity, QuietHours, SubscriptionSettings,
+};
 pub use story::{ChangeKind, EventState, StoryChange, StoryState};
 pub use subjects::Subject;
 pub use verdict::{

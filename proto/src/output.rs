@@ -32,6 +32,10 @@ pub struct OutputArticle {
     pub decision: DecisionId,
     /// The decision's sequence in `WF_JUDGED`: readers apply the output in this order.
     pub judged: u64,
+    /// How many changes to stories this decision brings with it: messages of their own, which come
+    /// after this one and are applied with it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub changes: u32,
     /// The article's sequence in `WF_FETCHED`, where its text is read.
     pub fetched: u64,
     /// Everything about it but the text.
@@ -49,6 +53,12 @@ pub struct OutputArticle {
     pub event_state: EventState,
     /// What was found in the text.
     pub findings: Findings,
+}
+
+/// Whether a count is left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Message for OutputArticle {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
 use crate::codec::{Message, Tag};
-use crate::ids::{ArticleId, EventId, LanguageTag, Outlet, StoryId};
+use crate::ids::{ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId};
 use crate::settings::{FeedSettings, SubscriptionSettings};
 
 /// A feed with its settings and health: `wf_feeds`, key `feed.<escaped feed id>`.
@@ -32,6 +32,18 @@ pub struct FeedRecord {
     /// Failures in a row.
     #[serde(default)]
     pub failures: u32,
+    /// When the first of these failures was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<Timestamp>,
+    /// What an operator may want to look at, most urgent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FeedFinding>,
+    /// Where its host says that it has moved for good; it is asked there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<String>,
+    /// The feed that is polled at the same address, and gives the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<FeedId>,
     /// When it was polled last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_poll: Option<Timestamp>,
@@ -76,6 +88,10 @@ impl FeedRecord {
             health: FeedHealth::Waiting,
             problem: None,
             failures: 0,
+            failing_since: None,
+            findings: Vec::new(),
+            moved_to: None,
+            duplicate_of: None,
             last_poll: None,
             last_good: None,
             last_new: None,
@@ -108,6 +124,60 @@ pub enum FeedHealth {
     Failing,
     /// Its host said that it is gone for good.
     Gone,
+}
+
+/// What may be wrong with a feed, whether it is read or not.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeedFinding {
+    /// It has failed for so long that it is asked only once a month.
+    Dead,
+    /// Its host lets only browsers in, or asks for a login.
+    Blocked,
+    /// What is there cannot be read as a feed.
+    Broken,
+    /// Its host cannot be reached, or fails.
+    Unreachable,
+    /// It is read well, and has given nothing new for long against its own rhythm.
+    Silent,
+    /// It breaks off in the middle.
+    Truncated,
+    /// The ids that it gives its items change from one poll to the next, or repeat.
+    ChangingIds,
+    /// Its host says that nothing has changed where something has.
+    UnreliableValidators,
+    /// Most of its items have no date that can be read.
+    Undated,
+    /// Another feed is polled at the same address.
+    Duplicate,
+    /// Its host says that it has moved for good.
+    Moved,
+}
+
+impl FeedFinding {
+    /// It in a few words for people, with what can be done.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Dead => "given up: looked at once a month; remove it or mend its address",
+            Self::Blocked => {
+                "lets only browsers or logins in: ask its publisher, or see [[access]]"
+            }
+            Self::Broken => "no feed that can be read: check its address with `feed test`",
+            Self::Unreachable => "its host cannot be reached or fails: it is tried again",
+            Self::Silent => "silent for long against its own rhythm: look whether it has moved",
+            Self::Truncated => "breaks off in the middle: what stands before is read",
+            Self::ChangingIds => "its ids change or repeat: items are told by link or title",
+            Self::UnreliableValidators => {
+                "says that nothing has changed where something has: asked in full"
+            }
+            Self::Undated => "most items have no date: the first sight of them counts",
+            Self::Duplicate => "the same address as another feed: remove one of them",
+            Self::Moved => "has moved for good: put the new address into its settings",
+        }
+    }
 }
 
 /// How much of what a feed lists is teasers.

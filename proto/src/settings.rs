@@ -26,6 +26,61 @@ pub struct FeedSettings {
     /// Whether article pages are fetched.
     #[serde(default)]
     pub full_text: FullText,
+    /// What tells its items apart; absent: what proves to last.
+    #[serde(default, skip_serializing_if = "ItemIdentity::is_auto")]
+    pub identity: ItemIdentity,
+}
+
+impl FeedSettings {
+    /// A feed of which nothing is said but its address.
+    #[must_use]
+    pub fn new(id: FeedId, url: impl Into<String>) -> Self {
+        Self {
+            id,
+            url: url.into(),
+            title: None,
+            outlet: None,
+            group: None,
+            full_text: FullText::default(),
+            identity: ItemIdentity::default(),
+        }
+    }
+}
+
+/// What tells the items of a feed apart.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum ItemIdentity {
+    /// The id that the feed gives them, until it proves to change or to repeat.
+    #[default]
+    Auto,
+    /// The id that the feed gives them.
+    Guid,
+    /// Their link.
+    Link,
+    /// Their title, and the day.
+    Title,
+}
+
+impl ItemIdentity {
+    /// Whether it is left to wirefold.
+    #[must_use]
+    pub fn is_auto(&self) -> bool {
+        *self == Self::Auto
+    }
 }
 
 /// Whether article pages are fetched for their text.

@@ -1,13 +1,17 @@
 //! `story`, `why`, `alert`, `tail`: what was folded and told, through what stands in for a
 //! running `up`.
 
+use std::convert::Infallible;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::RawQuery;
+use axum::response::Response;
 use axum::routing::get;
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::api::{Api, Asked, problem, sample};
@@ -246,4 +250,25 @@ fn tail_resumes_where_the_connection_ended() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(sequences, [41, 42, 43, 44]);
+}
+
+/// Two articles, and then nothing for ever.
+async fn two_and_silence() -> Response {
+    let two = two_events(RawQuery(None)).await;
+    let first = futures_util::stream::once(async { Ok::<_, Infallible>(two) });
+    Response::new(Body::from_stream(first.chain(futures_util::stream::pending())))
+}
+
+#[test]
+fn tail_ends_when_its_reader_goes_although_nothing_comes() {
+    let router = Router::new().route("/api/v1/stream", get(two_and_silence));
+    let api = Api::serving(router, Arc::new(Mutex::new(Vec::new())));
+    let arguments = ["tail", "--after", "40", "--json", "--data", "."];
+    let mut command = api.folder.command(&arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let read = lines.by_ref().take(2).map(Result::unwrap).count();
+    assert_eq!(read, 2);
+    drop(lines);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }

@@ -69,12 +69,8 @@ impl Given {
 
 fn configured((id, url): (String, String)) -> ConfiguredFeed {
     let feed = FeedSettings {
-        id: id.parse().expect("a stem is a slug"),
-        url,
-        title: None,
-        outlet: None,
-        group: None,
         full_text: FullText::Off,
+        ..FeedSettings::new(id.parse().expect("a stem is a slug"), url)
     };
     ConfiguredFeed { feed, managed_by: "test:1".to_owned() }
 }
@@ -221,6 +217,7 @@ fn start_stages(
         dedup: wirefold_dedup::Settings::default(),
         writer: "detector-1".to_owned(),
         release: env!("CARGO_PKG_VERSION").to_owned(),
+        snapshot_after: 50,
     };
     let detector = wirefold_detector::run(surroundings(), judging, stop.clone());
     running.spawn(async move { detector.await.map_err(|error| error.to_string()) });

@@ -5,6 +5,7 @@ pub(crate) mod bench;
 pub(crate) mod chaos;
 pub(crate) mod compose_test;
 pub(crate) mod frequencies;
+pub(crate) mod fuzz;
 pub(crate) mod sizes;
 pub(crate) mod test;
 pub(crate) mod tools;

@@ -18,7 +18,7 @@ mod table;
 #[path = "../../tests/tidy/tree.rs"]
 mod tree;
 
-use commands::{accuracy, bench, chaos, compose_test, frequencies, sizes, test, tools};
+use commands::{accuracy, bench, chaos, compose_test, frequencies, fuzz, sizes, test, tools};
 
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", about = "Developers' tasks of wirefold", max_term_width = 100)]
@@ -41,6 +41,8 @@ enum Task {
     ComposeTest(compose_test::Arguments),
     /// Count words in ../shared/suites and seeds for the table of crates/dedup.
     Frequencies,
+    /// Give whatever reads strangers' bytes mutated ones, a minute each: `fuzz feed --seconds 600`.
+    Fuzz(fuzz::Arguments),
     /// Measure what we keep small: files, functions, crates, the binary.
     Sizes,
     /// Put the programs under target/tools that tests need and the PATH has not.
@@ -54,6 +56,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Chaos(arguments) => chaos::run(&arguments),
         Task::ComposeTest(arguments) => compose_test::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Frequencies => frequencies::run(),
         Task::Sizes => sizes::run(),
         Task::Tools => tools::run(),

@@ -1,5 +1,7 @@
 //! A set of word positions.
 
+use crate::snapshot::written;
+
 /// Positions in a body, one bit each. Positions beyond the end are not in the set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bits {
@@ -50,6 +52,8 @@ impl Bits {
         }
     }
 }
+
+written!(Bits { blocks });
 
 #[cfg(test)]
 mod tests {

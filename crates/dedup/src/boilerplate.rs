@@ -7,6 +7,7 @@
 //! outlets and habits and not by articles.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -14,18 +15,19 @@ use crate::body::{Body, WORD_WEIGHT, mix};
 use crate::carriers::Carriers;
 use crate::index::DocId;
 use crate::settings::{DAY, Settings};
+use crate::snapshot::written;
 use wirefold_text::Text;
 
 /// What outlets print on many pages.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Boilerplate {
-    outlets: FxHashMap<u64, Outlet>,
+    outlets: FxHashMap<u64, Arc<Outlet>>,
     /// The first article learned from on each day.
     days: BTreeMap<i64, DocId>,
 }
 
 /// What one outlet prints.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Outlet {
     /// The articles, no copies of each other, that carry a trait.
     carriers: Carriers,
@@ -118,7 +120,7 @@ impl Boilerplate {
         is_copy: impl Fn(DocId) -> bool,
     ) {
         self.days.entry(time.div_euclid(DAY)).or_insert(doc);
-        let outlet = self.outlets.entry(traits.outlet).or_default();
+        let outlet = Arc::make_mut(self.outlets.entry(traits.outlet).or_default());
         outlet.carriers.learn(doc, traits.all(), is_copy);
         outlet.learned_from(doc);
     }
@@ -128,6 +130,7 @@ impl Boilerplate {
         self.days = self.days.split_off(&time.div_euclid(DAY));
         let oldest = self.days.values().next().copied().unwrap_or(DocId::MAX);
         self.outlets.retain(|_, outlet| {
+            let outlet = Arc::make_mut(outlet);
             outlet.carriers.retain(|doc, _| doc >= oldest);
             outlet.latest.retain(|doc| *doc >= oldest);
             !outlet.carriers.is_empty()
@@ -179,6 +182,9 @@ fn shingle_end(body: &Body, start: usize) -> usize {
     }
     end
 }
+
+written!(Boilerplate { outlets, days });
+written!(Outlet { carriers, latest });
 
 #[cfg(test)]
 mod tests {

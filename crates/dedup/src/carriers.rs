@@ -4,12 +4,13 @@ use std::slice;
 
 use crate::index::DocId;
 use crate::postings::Postings;
+use crate::snapshot::{Reader, Writer, Written};
 
 /// Carriers remembered for one trait: more would not change the answer.
 const MOST: usize = 4;
 
 /// The carriers of the traits of one outlet.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Carriers {
     /// Traits with one carrier …
     settled: Lone,
@@ -25,7 +26,7 @@ pub(crate) struct Carriers {
 
 /// Traits with one carrier, in order, and the place of the carrier: a third of what a hash map
 /// would take.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Lone {
     traits: Vec<u32>,
     owners: Vec<u16>,
@@ -183,6 +184,36 @@ impl Carriers {
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.settled.traits.is_empty() && self.latest.traits.is_empty() && self.shared.is_empty()
+    }
+}
+
+impl Written for Lone {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.traits.write_to(to);
+        self.owners.iter().for_each(|owner| owner.write_to(to));
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Lone> {
+        let traits = Vec::read_from(from)?;
+        let owners = traits.iter().map(|_| u16::read_from(from)).collect::<Option<Vec<u16>>>()?;
+        Some(Lone { traits, owners })
+    }
+}
+
+impl Written for Carriers {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.settled.write_to(to);
+        self.latest.write_to(to);
+        self.docs.write_to(to);
+        self.shared.write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Carriers> {
+        let (settled, latest) = (Lone::read_from(from)?, Lone::read_from(from)?);
+        let (docs, shared) = (Vec::read_from(from)?, Postings::read_from(from)?);
+        let mut carriers = Carriers { settled, latest, docs, shared, seen: Vec::new() };
+        carriers.make_room(1);
+        Some(carriers)
     }
 }
 

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
 use siphasher::sip128::SipHasher13;
 use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies};
 use wirefold_text::{Text, normalise};
@@ -25,7 +24,8 @@ use crate::judge::Article;
 use crate::lately::Lately;
 use crate::lexicon::{Lexicon, PackedBody};
 use crate::looked_at::LookedAt;
-use crate::postings::Postings;
+use crate::numbered::Numbered;
+use crate::parted::Parted;
 use crate::reading::Analysed;
 use crate::settings::{DAY, Settings};
 use crate::simhash::{simhash, simhash_of_word};
@@ -54,7 +54,7 @@ pub struct Incoming<'a> {
 }
 
 /// What the detector keeps of an article.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Doc {
     pub(crate) text: PackedText,
     pub(crate) body: PackedBody,
@@ -112,10 +112,10 @@ impl Doc {
 /// let again = detector.observe(&Incoming { items: &["b"], text: &text, ..Incoming::default() });
 /// assert_eq!((first.class, again.class, again.story), (Class::New, Class::Copy, first.doc));
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Detector {
     pub(crate) settings: Settings,
-    pub(crate) docs: BTreeMap<DocId, Doc>,
+    pub(crate) docs: Numbered<Doc>,
     pub(crate) stories: Stories,
     pub(crate) events: Events,
     pub(crate) index: Index,
@@ -125,18 +125,18 @@ pub struct Detector {
     /// The words of bodies at rest.
     pub(crate) lexicon: Lexicon,
     /// The words of texts at rest.
-    tokens: Tokens,
+    pub(crate) tokens: Tokens,
     /// Texts looked at lately: they are analysed again from what is kept.
     looked_at: RefCell<LookedAt>,
     /// By 128-bit hashes of the items.
-    pub(crate) by_item: Postings<u128>,
+    pub(crate) by_item: Parted<u128>,
     /// The latest article of each story that has a text.
-    pub(crate) by_text: FxHashMap<u128, Vec<DocId>>,
+    pub(crate) by_text: Parted<u128>,
     pub(crate) verdicts: BTreeMap<DocId, Verdict>,
     /// Whether verdicts are kept at all.
     pub(crate) keeps_verdicts: bool,
-    next: DocId,
-    day: i64,
+    pub(crate) next: DocId,
+    pub(crate) day: i64,
 }
 
 /// What the detector does with an article, in this order.
@@ -213,7 +213,8 @@ impl Detector {
         let fingerprint = Fingerprint::with(&text, &body, shingles, simhash);
         let facts = ShortFacts::new(&text, &body, &self.settings);
         let figures = Figures::new(&text);
-        let (common, foreign) = (Bits::new(body.len()), Bits::new(body.len()));
+        // They grow where something is found: most articles share nothing.
+        let (common, foreign) = (Bits::default(), Bits::default());
         let quoted = body.quoted_weight();
         let day = incoming.time.div_euclid(DAY);
         let doc = Doc {
@@ -250,12 +251,12 @@ impl Detector {
 
     /// The text of an article, unless it left the window.
     pub(crate) fn open(&self, doc: DocId) -> Option<Arc<Text>> {
-        let packed = &self.docs.get(&doc)?.text;
+        let packed = &self.docs.get(doc)?.text;
         Some(self.looked_at.borrow_mut().get(doc, || self.tokens.open(packed)))
     }
 
     pub(crate) fn story_of(&self, doc: DocId) -> StoryId {
-        self.docs.get(&doc).map_or(doc, |doc| self.stories.resolve(doc.story))
+        self.docs.get(doc).map_or(doc, |doc| self.stories.resolve(doc.story))
     }
 
     /// Whether the articles under one key belong to so many stories that it says nothing.
@@ -264,7 +265,7 @@ impl Detector {
             return false;
         }
         // Segments leave by the day, articles by the second: those gone say nothing.
-        let live = docs.iter().filter(|doc| self.docs.contains_key(doc));
+        let live = docs.iter().filter(|doc| self.docs.contains(**doc));
         let mut stories: Vec<StoryId> = live.map(|doc| self.story_of(*doc)).collect();
         stories.sort_unstable();
         stories.dedup();
@@ -277,11 +278,11 @@ impl Detector {
             self.by_item.push(item_hash(item), number, usize::MAX);
         }
         if let Some(exact) = doc.fingerprint.exact {
-            let holders = self.by_text.get(&exact).into_iter().flatten();
             let story = self.stories.resolve(doc.story);
-            let others = holders.copied().filter(|other| self.story_of(*other) != story);
+            let holders = self.by_text.get(exact).iter().copied();
+            let others = holders.filter(|other| self.story_of(*other) != story);
             let kept = others.chain([number]).collect();
-            self.by_text.insert(exact, kept);
+            self.by_text.set(exact, kept);
         }
         if doc.fingerprint.is_comparable(&self.settings) {
             self.index.insert(number, incoming.time, &doc.fingerprint);
@@ -305,12 +306,9 @@ impl Detector {
         self.settle_leaving(oldest);
         self.docs.retain(|_, doc| doc.time >= oldest);
         let docs = &self.docs;
-        self.by_item.retain(|doc, _| docs.contains_key(&doc));
-        self.by_text.retain(|_, holders| {
-            holders.retain(|doc| docs.contains_key(doc));
-            !holders.is_empty()
-        });
-        self.stories.forget(|doc| !docs.contains_key(&doc));
+        self.by_item.retain(|doc| docs.contains(doc));
+        self.by_text.retain(|doc| docs.contains(doc));
+        self.stories.forget(|doc| !docs.contains(doc));
         let stories = &self.stories;
         self.events.forget(|story| stories.get(story).is_none());
     }
@@ -321,7 +319,7 @@ impl Detector {
             return;
         }
         let leaving = self.docs.iter().filter(|(_, doc)| doc.time < oldest);
-        let leaving: Vec<DocId> = leaving.map(|(number, _)| *number).collect();
+        let leaving: Vec<DocId> = leaving.map(|(number, _)| number).collect();
         for number in leaving {
             if let Some(verdict) = self.settled(number) {
                 self.verdicts.insert(number, verdict);

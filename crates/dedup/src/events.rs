@@ -7,14 +7,15 @@
 //! a subject of weeks from becoming one event.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::frequencies::Frequencies;
 use crate::hits::Hits;
-use crate::postings::Rows;
+use crate::numbered::Numbered;
+use crate::parted::PartedRows;
 use crate::settings::Settings;
+use crate::snapshot::{Reader, Writer, Written, written};
 use crate::terms::Terms;
 use crate::vector::{Placed, RareNames, Vector};
 use crate::verdict::Merge;
@@ -47,7 +48,7 @@ const LINKS_TO_LARGE: usize = 2;
 const HALF_LIFE: f64 = 96.0 * 3600.0;
 
 /// A story as events see it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Profile {
     event: EventId,
     terms: Placed,
@@ -115,14 +116,14 @@ pub struct Joined {
 }
 
 /// All events of the window.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Events {
     frequencies: Frequencies,
-    profiles: BTreeMap<StoryId, Profile>,
-    events: BTreeMap<EventId, Event>,
+    profiles: Numbered<Profile>,
+    events: Numbered<Event>,
     redirects: FxHashMap<EventId, EventId>,
     /// The latest stories by the places of their terms.
-    by_term: Rows,
+    by_term: PartedRows,
     /// Used anew for each story.
     hits: RefCell<Hits>,
 }
@@ -131,13 +132,13 @@ impl Events {
     /// The event a story belongs to, after merges.
     #[must_use]
     pub fn event_of(&self, story: StoryId) -> Option<EventId> {
-        self.profiles.get(&story).map(|profile| self.resolve(profile.event))
+        self.profiles.get(story).map(|profile| self.resolve(profile.event))
     }
 
     /// The stories of an event, in order.
     #[must_use]
     pub fn stories(&self, event: EventId) -> &[StoryId] {
-        self.events.get(&self.resolve(event)).map_or(&[], |event| &event.stories)
+        self.events.get(self.resolve(event)).map_or(&[], |event| &event.stories)
     }
 
     /// Where an event went after merges.
@@ -170,12 +171,12 @@ impl Events {
         let heaviest = vector.heaviest(HEAVIEST);
         let mut joined = self.links(time, (&terms, &vector, &heaviest), settings, quotations);
         let event = match joined.links.first() {
-            Some(best) => self.profiles.get(&best.story).map_or(story, |p| self.resolve(p.event)),
+            Some(best) => self.profiles.get(best.story).map_or(story, |p| self.resolve(p.event)),
             None => story,
         };
         if event == story {
             self.open(story, time);
-        } else if let Some(entry) = self.events.get_mut(&event) {
+        } else if let Some(entry) = self.events.get_mut(event) {
             entry.stories.push(story);
             entry.first = entry.first.min(time);
             entry.last = entry.last.max(time);
@@ -188,10 +189,10 @@ impl Events {
     /// Takes a story that turned out to be a digest out of the running: no later story joins
     /// through it.
     pub fn leave_out(&mut self, story: StoryId) {
-        let Some(profile) = self.profiles.get_mut(&story) else { return };
+        let Some(profile) = self.profiles.get_mut(story) else { return };
         let terms = std::mem::take(&mut profile.terms);
-        for place in &terms.places {
-            self.by_term.remove(*place, story);
+        for (place, _) in terms.terms.iter() {
+            self.by_term.remove(place, story);
         }
     }
 
@@ -254,10 +255,9 @@ impl Events {
 
     /// The stories that have most of these terms among their heaviest.
     fn like(&self, heaviest: &[u32]) -> Vec<StoryId> {
-        let end = |story: Option<(&StoryId, &Profile)>| story.map_or(0, |(story, _)| *story);
-        let (first, last) = (self.profiles.first_key_value(), self.profiles.last_key_value());
+        let (first, last) = self.profiles.ends().unwrap_or_default();
         let mut hits = self.hits.borrow_mut();
-        hits.begin(end(first), end(last));
+        hits.begin(first, last);
         let mut room = LOOKS;
         for place in heaviest {
             let stories = self.by_term.get(*place);
@@ -268,7 +268,7 @@ impl Events {
     }
 
     fn may_take(&self, story: StoryId, time: i64, settings: &Settings) -> bool {
-        let event = self.event_of(story).and_then(|event| self.events.get(&event));
+        let event = self.event_of(story).and_then(|event| self.events.get(event));
         event.is_some_and(|event| {
             // Stories also arrive late: the bound holds on both sides of the event.
             let quiet = time.saturating_sub(event.last).max(event.first.saturating_sub(time));
@@ -286,7 +286,7 @@ impl Events {
         settings: &Settings,
         quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Option<Link> {
-        let profile = self.profiles.get(&story)?;
+        let profile = self.profiles.get(story)?;
         let apart = time.saturating_sub(profile.time);
         // The costly is looked for only where it could make the difference: quotations last.
         let names = names.cosine(&profile.terms.rare_names(&self.frequencies));
@@ -317,18 +317,18 @@ impl Events {
     }
 
     fn fit_together(&self, one: EventId, other: EventId, settings: &Settings) -> bool {
-        let (Some(one), Some(other)) = (self.events.get(&one), self.events.get(&other)) else {
+        let (Some(one), Some(other)) = (self.events.get(one), self.events.get(other)) else {
             return false;
         };
         one.last.max(other.last).saturating_sub(one.first.min(other.first)) <= settings.event_span
     }
 
     fn merge(&mut self, older: EventId, younger: EventId) {
-        let Some(gone) = self.events.remove(&younger) else {
+        let Some(gone) = self.events.remove(younger) else {
             return;
         };
         self.redirects.insert(younger, older);
-        if let Some(kept) = self.events.get_mut(&older) {
+        if let Some(kept) = self.events.get_mut(older) {
             kept.first = kept.first.min(gone.first);
             kept.last = kept.last.max(gone.last);
             kept.stories.extend(gone.stories);
@@ -338,13 +338,37 @@ impl Events {
 
     /// Forgets the stories that `is_gone` names.
     pub fn forget(&mut self, is_gone: impl Fn(StoryId) -> bool) {
-        self.profiles.retain(|story, _| !is_gone(*story));
+        self.profiles.retain(|story, _| !is_gone(story));
         let profiles = &self.profiles;
-        self.events.retain(|_, event| event.stories.iter().any(|s| profiles.contains_key(s)));
-        let known = |id: &EventId| self.events.contains_key(&self.resolve(*id));
+        self.events.retain(|_, event| event.stories.iter().any(|s| profiles.contains(*s)));
+        let known = |id: &EventId| self.events.contains(self.resolve(*id));
         let kept: FxHashSet<EventId> = self.redirects.keys().copied().filter(known).collect();
         self.redirects.retain(|from, _| kept.contains(from));
         self.by_term.retain(|story| !is_gone(story));
+    }
+}
+
+written!(Profile { event, terms, time });
+written!(Event { first, last, stories });
+
+impl Written for Events {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.frequencies.write_to(to);
+        self.profiles.write_to(to);
+        self.events.write_to(to);
+        self.redirects.write_to(to);
+        self.by_term.write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Events> {
+        Some(Events {
+            frequencies: Written::read_from(from)?,
+            profiles: Written::read_from(from)?,
+            events: Written::read_from(from)?,
+            redirects: Written::read_from(from)?,
+            by_term: Written::read_from(from)?,
+            hits: RefCell::default(),
+        })
     }
 }
 

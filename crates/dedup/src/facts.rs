@@ -8,6 +8,7 @@ use crate::body::{Body, BodyWord, Fact};
 use crate::judge::Article;
 use crate::overlap::{Overlap, Passage};
 use crate::settings::Settings;
+use crate::snapshot::written;
 use wirefold_text::Text;
 use wirefold_text::extract::{names, numbers};
 
@@ -131,6 +132,8 @@ fn agree(here: &BTreeSet<String>, there: &BTreeSet<String>, least: usize) -> boo
 fn is_enough(common: usize, smaller: usize, least: usize) -> bool {
     smaller < least || common as f64 >= LEAST_AGREEMENT * smaller as f64
 }
+
+written!(ShortFacts { numbers, names });
 
 #[cfg(test)]
 mod tests {

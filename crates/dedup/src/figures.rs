@@ -7,6 +7,7 @@ use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
 use crate::body::word_hash;
+use crate::snapshot::written_bytes;
 use crate::varint;
 
 /// A number of a text.
@@ -90,6 +91,8 @@ impl PackedFigures {
 fn hash(value: &str) -> u32 {
     (word_hash(value) >> 32) as u32
 }
+
+written_bytes!(PackedFigures);
 
 #[cfg(test)]
 mod tests {

@@ -20,7 +20,7 @@ impl Detector {
     pub(crate) fn find(&self, doc: &Doc, incoming: &Incoming<'_>) -> (Vec<DocId>, Vec<DocId>) {
         let versions = self.versions(incoming);
         let mut earlier: Vec<DocId> = versions.clone();
-        let same_text = doc.fingerprint.exact.and_then(|exact| self.by_text.get(&exact));
+        let same_text = doc.fingerprint.exact.map(|exact| self.by_text.get(exact));
         earlier.extend(same_text.into_iter().flatten());
         if doc.fingerprint.is_comparable(&self.settings) {
             earlier.extend(self.candidates(&doc.fingerprint));
@@ -39,7 +39,7 @@ impl Detector {
         earlier: &[DocId],
     ) -> Judgement {
         let open = |number: &DocId| {
-            let prior = self.docs.get(number)?;
+            let prior = self.docs.get(*number)?;
             Some((*number, prior, AtRest::new(self, *number, prior)))
         };
         let opened: Vec<(DocId, &Doc, AtRest<'_>)> = earlier.iter().filter_map(open).collect();
@@ -61,7 +61,7 @@ impl Detector {
 
     /// The latest versions of the same item.
     fn versions(&self, incoming: &Incoming<'_>) -> Vec<DocId> {
-        let lists = incoming.items.iter().map(|item| self.by_item.get(&item_hash(item)));
+        let lists = incoming.items.iter().map(|item| self.by_item.get(item_hash(item)));
         let mut versions: Vec<DocId> = lists.flatten().copied().collect();
         versions.sort_unstable();
         versions.dedup();
@@ -73,7 +73,7 @@ impl Detector {
         let found = self.index.candidates(fingerprint, |docs| self.is_hot(docs));
         let mut per_story: FxHashMap<StoryId, usize> = FxHashMap::default();
         let (mut first, mut later) = (Vec::new(), Vec::new());
-        for candidate in found.into_iter().filter(|found| self.docs.contains_key(&found.doc)) {
+        for candidate in found.into_iter().filter(|found| self.docs.contains(found.doc)) {
             let story = self.story_of(candidate.doc);
             let taken = per_story.entry(story).or_default();
             *taken += 1;

@@ -6,6 +6,7 @@ use wirefold_text::Text;
 use crate::body::Body;
 use crate::settings::Settings;
 use crate::simhash::{simhash, simhash_of_word};
+use crate::snapshot::written;
 
 /// One shingle in this many is an index key. A shard may keep a nested half of them.
 pub const SAMPLE: u64 = 8;
@@ -85,6 +86,8 @@ fn exact_hash<'a>(words: impl Iterator<Item = &'a str>) -> Option<u128> {
 fn counted_shingles(body: &Body) -> u32 {
     body.counted_words().saturating_sub(crate::body::SHINGLE_WORDS - 1)
 }
+
+written!(Fingerprint { exact, keys, is_dense, counted_shingles, simhash });
 
 #[cfg(test)]
 mod tests {

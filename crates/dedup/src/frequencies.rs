@@ -5,8 +5,9 @@ use std::sync::{LazyLock, OnceLock};
 use rustc_hash::FxHashMap;
 
 use crate::body::word_hash;
+use crate::snapshot::{Reader, Writer, Written};
 use crate::terms::Terms;
-use crate::vector::Placed;
+use crate::vector::{PackedTerms, Placed};
 
 /// The compiled table counts as this many times its documents, so that the first stories about one
 /// happening do not make its own names look common.
@@ -70,20 +71,16 @@ impl Frequencies {
         counts.sort_unstable();
         let mut names: Vec<u32> = terms.names.iter().map(|name| self.place(*name)).collect();
         names.sort_unstable();
-        Placed {
-            places: counts.iter().map(|(place, _)| *place).collect(),
-            counts: counts.iter().map(|(_, count)| *count).collect(),
-            names: names.into(),
-        }
+        Placed { terms: PackedTerms::new(counts.into_iter()), names: names.into() }
     }
 
     /// Counts a document.
     pub(crate) fn learn(&mut self, terms: &Placed) {
         self.documents += 1;
-        for place in &terms.places {
-            let count = &mut self.counts[*place as usize];
+        for (place, _) in terms.terms.iter() {
+            let count = &mut self.counts[place as usize];
             *count += 1;
-            self.logarithms[*place as usize] = ln_after(*count);
+            self.logarithms[place as usize] = ln_after(*count);
         }
     }
 
@@ -116,4 +113,26 @@ pub(crate) fn ln_after(count: u32) -> f64 {
     static SMALL: LazyLock<Vec<f64>> =
         LazyLock::new(|| (0..4096).map(|count| f64::from(count + 1).ln()).collect());
     SMALL.get(count as usize).copied().unwrap_or_else(|| (f64::from(count) + 1.0).ln())
+}
+
+impl Written for Frequencies {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.documents.write_to(to);
+        self.places.write_to(to);
+        self.counts.write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Frequencies> {
+        let documents = u32::read_from(from)?;
+        let (places, counts) =
+            (FxHashMap::<u64, u32>::read_from(from)?, Vec::<u32>::read_from(from)?);
+        let logarithms = counts.iter().map(|count| ln_after(*count)).collect();
+        let is_place = |place: &u32| (*place as usize) < counts.len();
+        places.values().all(is_place).then_some(Frequencies {
+            documents,
+            places,
+            counts,
+            logarithms,
+        })
+    }
 }

@@ -4,7 +4,7 @@ use crate::events::StoryId;
 
 /// Counts by story. Tens of thousands of hits go into one look for like stories, so they are
 /// counted in a row and not in a map.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Hits {
     /// By story, from the first one of the window; all zero between two looks.
     counts: Vec<u16>,

@@ -9,8 +9,10 @@ use rustc_hash::FxHashMap;
 
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::fingerprint::{Fingerprint, is_sampled};
-use crate::postings::Postings;
+use crate::numbered::Numbered;
+use crate::parted::Parted;
 use crate::settings::DAY;
+use crate::snapshot::written;
 
 /// An article's number in the order of arrival: ties break by it.
 pub type DocId = u32;
@@ -25,16 +27,16 @@ fn short(key: u64) -> u32 {
 const LONGEST_LIST: usize = 64;
 
 /// The inverted index over sampled shingles.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Index {
     segments: BTreeMap<i64, Segment>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Segment {
     /// By [`short`] keys.
-    lists: Postings<u32>,
-    keys: FxHashMap<DocId, KeyCount>,
+    lists: Parted<u32>,
+    keys: Numbered<KeyCount>,
 }
 
 /// How many keys an article has.
@@ -95,7 +97,7 @@ impl Index {
     /// neighbouring sampled shingles for whose articles `is_hot` says so.
     pub fn mark_hot(&self, body: &mut Body, shingles: &[u64], is_hot: impl Fn(&[DocId]) -> bool) {
         let hot = |key: &u64| {
-            self.segments.values().any(|segment| is_hot(segment.lists.get(&short(*key))))
+            self.segments.values().any(|segment| is_hot(segment.lists.get(short(*key))))
         };
         let sampled = shingles.iter().enumerate().filter(|(_, hash)| is_sampled(**hash));
         let verdicts: Vec<(usize, bool)> = sampled.map(|(at, hash)| (at, hot(hash))).collect();
@@ -122,13 +124,13 @@ impl Index {
         let own = KeyCount::new(fingerprint);
         let mut found: Vec<Candidate> = Vec::new();
         for segment in self.segments.values() {
-            let lists = fingerprint.keys.iter().map(|key| segment.lists.get(&short(*key)));
+            let lists = fingerprint.keys.iter().map(|key| segment.lists.get(short(*key)));
             let mut hits: FxHashMap<DocId, u32> = FxHashMap::default();
             for doc in lists.filter(|list| !is_hot(list)).flatten() {
                 *hits.entry(*doc).or_default() += 1;
             }
             found.extend(hits.into_iter().filter_map(|(doc, hits)| {
-                let keys = own.smaller(*segment.keys.get(&doc)?);
+                let keys = own.smaller(*segment.keys.get(doc)?);
                 let likeness = (f64::from(hits) / f64::from(keys.max(1))).min(1.0);
                 let least = if keys <= FEW_KEYS { 1 } else { LEAST_HITS };
                 let worth = hits >= least && likeness >= LEAST_LIKENESS;
@@ -141,6 +143,10 @@ impl Index {
         found
     }
 }
+
+written!(Index { segments });
+written!(Segment { lists, keys });
+written!(KeyCount { sparse, dense });
 
 #[cfg(test)]
 mod tests {

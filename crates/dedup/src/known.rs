@@ -31,7 +31,7 @@ impl Detector {
     /// the window.
     #[must_use]
     pub fn agency_traces(&self, number: DocId) -> &[AgencyTrace] {
-        self.docs.get(&number).map_or(&[], |doc| &doc.traces)
+        self.docs.get(number).map_or(&[], |doc| &doc.traces)
     }
 
     /// How many articles are in the window.

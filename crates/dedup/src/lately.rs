@@ -2,7 +2,7 @@
 //! answers from far memory.
 
 /// Values by the hashes under which they were looked up last, one for each place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Lately<V> {
     places: Vec<Option<(u64, V)>>,
 }

@@ -5,14 +5,15 @@
 //! marks: how many words of the text are left out before it, its length and marks, its words, each
 //! with whether it is a name there.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::body::{Body, BodyWord, Fact, SHINGLE_WORDS, mix};
 use crate::lately::Lately;
+use crate::snapshot::{Reader, Writer, Written, written, written_bytes};
 use crate::varint;
 
 /// All words that stand in bodies at rest.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Lexicon {
     numbers: FxHashMap<u64, u32>,
     entries: Vec<Entry>,
@@ -88,8 +89,7 @@ impl Lexicon {
 
     /// The number of a word, which is given here if it is new.
     fn number(&mut self, word: &BodyWord, day: i32) -> u32 {
-        let is_number = word.fact == Fact::Number;
-        let key = mix(word.hash, u64::from(word.weight) << 1 | u64::from(is_number));
+        let key = key_of(word.hash, word.weight, word.fact == Fact::Number);
         if let Some((number, _)) = self.lately.get(key).filter(|(_, noted)| *noted == day) {
             return number;
         }
@@ -197,6 +197,30 @@ fn place_of_pair(first: u32, second: u32) -> (usize, u64) {
 
 fn marks(word: &BodyWord) -> u32 {
     u32::from(word.quoted) * QUOTED + u32::from(word.boilerplate) * BOILERPLATE
+}
+
+/// By what a word is told from others.
+fn key_of(hash: u64, weight: u8, is_number: bool) -> u64 {
+    mix(hash, u64::from(weight) << 1 | u64::from(is_number))
+}
+
+written!(Entry { hash, day, weight, is_number });
+written_bytes!(PackedBody);
+
+impl Written for Lexicon {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.entries.write_to(to);
+        self.free.write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Lexicon> {
+        let (entries, free) = (Vec::<Entry>::read_from(from)?, Vec::<u32>::read_from(from)?);
+        let is_free: FxHashSet<u32> = free.iter().copied().collect();
+        let in_use = (0..).zip(&entries).filter(|(number, _)| !is_free.contains(number));
+        let key = |entry: &Entry| key_of(entry.hash, entry.weight, entry.is_number);
+        let numbers = in_use.map(|(number, entry)| (key(entry), number)).collect();
+        Some(Lexicon { numbers, entries, free, lately: Lately::default() })
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use wirefold_text::Text;
 use crate::index::DocId;
 
 /// The texts that were looked at last, analysed: copies come in swarms.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct LookedAt {
     held: FxHashMap<DocId, (u64, Arc<Text>)>,
     /// By the time of their last use.

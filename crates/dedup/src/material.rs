@@ -165,16 +165,15 @@ fn new_name(new: &Text, lede: &Range<usize>, known: &[Known<'_>]) -> Option<Stri
     }
     let old: FxHashSet<&str> = known.iter().flat_map(|member| member.text.normal_words()).collect();
     // Most words of a lede are known: only those that are not are worth reading for names.
-    let unknown = |at: &usize| {
-        let normal = new.normal(&new.words()[*at]);
-        !old.contains(normal) && !Reason::is_calendar(normal)
-    };
+    let unknown =
+        |at: &usize| Reason::is_new_to(new.normal(&new.words()[*at]), |word| old.contains(word));
     if !lede.clone().any(|at| capital(&at) && unknown(&at)) {
         return None;
     }
     let in_lede = names(new).into_iter().flat_map(|name| name.words);
     let mut fresh = in_lede.filter(|at| lede.contains(at) && unknown(at));
-    fresh.next().map(|at| new.words()[at].span.of(new.original()).to_owned())
+    let span = new.words()[fresh.next()?].span;
+    Some(Reason::as_written(new.original(), span.start..span.end).to_owned())
 }
 
 /// The lede without the dateline: where a text was written is no news.
@@ -292,7 +291,13 @@ mod tests {
             Some(&Reason::NewName("Mayor".to_owned())),
         );
         check(&format!("{known}\nCorrection: it was Monday."), known, Some(&Reason::Correction));
+        let (long, short) =
+            (known.replace("police", "the United States"), |name| known.replace("police", name));
+        check(&short("the U.S."), &long, None);
+        check(&short("the US"), &long, None);
+        check(&short("the U.K."), &long, Some(&Reason::NewName("U.K.".to_owned())));
     }
+
     #[test]
     fn when_it_was_is_no_news() {
         let known = "At least 26 people died in the Orla valley flood, the police said there.";

@@ -6,6 +6,7 @@ use std::slice;
 use rustc_hash::FxHashMap;
 
 use crate::index::DocId;
+use crate::snapshot::{Reader, Writer, Written};
 
 /// No article, an article, or with the highest bit set the place of a list.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,7 +23,7 @@ impl Slot {
 }
 
 /// The lists of two and more; those given up are empty and used again.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Lists {
     lists: Vec<Vec<DocId>>,
     free: Vec<u32>,
@@ -50,6 +51,17 @@ impl Lists {
                 });
                 self.lists[place as usize] = list;
                 *slot = Slot(place | LIST);
+            }
+        }
+    }
+
+    fn set(&mut self, slot: &mut Slot, docs: Vec<DocId>) {
+        match (slot.list(), docs.as_slice()) {
+            (Some(place), _) => self.lists[place] = docs,
+            (None, [only]) => *slot = Slot(only & !LIST),
+            (None, _) => {
+                *slot = Slot::EMPTY;
+                docs.into_iter().for_each(|doc| self.push(slot, doc));
             }
         }
     }
@@ -82,7 +94,7 @@ impl Lists {
 }
 
 /// Lists of articles by key. A list of one article costs its key and four bytes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Postings<K> {
     slots: FxHashMap<K, Slot>,
     lists: Lists,
@@ -110,6 +122,12 @@ impl<K: Eq + Hash + Copy> Postings<K> {
         }
     }
 
+    /// Puts these in the place of the articles under a key.
+    pub(crate) fn set(&mut self, key: K, docs: Vec<DocId>) {
+        let slot = self.slots.entry(key).or_insert(Slot::EMPTY);
+        self.lists.set(slot, docs);
+    }
+
     /// Keeps of every list what `keep` says, given how many are on it; keys without articles go.
     pub(crate) fn retain(&mut self, keep: impl Fn(DocId, usize) -> bool) {
         let lists = &mut self.lists;
@@ -132,7 +150,7 @@ impl<K: Eq + Hash + Copy> Postings<K> {
 }
 
 /// Lists of articles by place: the latest ones.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Rows {
     slots: Vec<Slot>,
     lists: Lists,
@@ -172,6 +190,65 @@ impl Rows {
             self.lists.retain(slot, |doc, _| keep(doc));
         }
     }
+}
+
+impl Lists {
+    /// A place with these articles.
+    fn fill(&mut self, docs: Vec<DocId>) -> Option<Slot> {
+        Some(match docs.as_slice() {
+            [] => Slot::EMPTY,
+            [only] => Slot(*only),
+            _ => {
+                let place = u32::try_from(self.lists.len()).ok().filter(|place| *place < LIST)?;
+                self.lists.push(docs);
+                Slot(place | LIST)
+            }
+        })
+    }
+}
+
+/// In the order of the keys.
+impl<K: Eq + Hash + Copy + Ord + Written> Written for Postings<K> {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        let mut keys: Vec<K> = self.keys().collect();
+        keys.sort_unstable();
+        to.count(keys.len());
+        for key in keys {
+            key.write_to(to);
+            write_list(self.get(&key), to);
+        }
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        let mut postings = Postings::default();
+        for _ in 0..from.count()? {
+            let key = K::read_from(from)?;
+            let slot = postings.lists.fill(Vec::read_from(from)?)?;
+            postings.slots.insert(key, slot);
+        }
+        Some(postings)
+    }
+}
+
+impl Written for Rows {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        to.count(self.slots.len());
+        self.slots.iter().for_each(|slot| write_list(self.lists.get(slot), to));
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        let mut rows = Rows::default();
+        for _ in 0..from.count()? {
+            let slot = rows.lists.fill(Vec::read_from(from)?)?;
+            rows.slots.push(slot);
+        }
+        Some(rows)
+    }
+}
+
+fn write_list(docs: &[DocId], to: &mut Writer<'_>) {
+    to.count(docs.len());
+    docs.iter().for_each(|doc| doc.write_to(to));
 }
 
 #[cfg(test)]

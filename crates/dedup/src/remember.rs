@@ -1,5 +1,7 @@
 //! The second half of a decision: entering the article into stories, events and what is learned.
 
+use std::cell::LazyCell;
+
 use crate::agency::{Kin, inferred_agency, own_agency};
 use crate::align::Block;
 use crate::bits::Bits;
@@ -85,7 +87,7 @@ impl Detector {
     fn relate(&mut self, number: DocId, doc: &Doc, judgement: &Judgement) {
         for found in &judgement.matches {
             let is_kin = doc.kin.iter().any(|relative| relative.doc == found.doc);
-            if let Some(earlier) = self.docs.get_mut(&found.doc).filter(|_| is_kin) {
+            if let Some(earlier) = self.docs.get_mut(found.doc).filter(|_| is_kin) {
                 let covered = found.overlap.containing;
                 let shared_words = found.overlap.shared_words;
                 earlier.kin.push(Relative { doc: number, covered, shared_words });
@@ -112,7 +114,7 @@ impl Detector {
     fn material(&self, text: &Text, judgement: &Judgement, novelty: f64) -> Option<Reason> {
         let story = self.story_of(decided_for(judgement)?);
         let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
-        let at_rest = |m: &Match| Some(AtRest::new(self, m.doc, self.docs.get(&m.doc)?));
+        let at_rest = |m: &Match| Some(AtRest::new(self, m.doc, self.docs.get(m.doc)?));
         let members: Vec<AtRest<'_>> = members.filter_map(at_rest).collect();
         let known: Vec<Known<'_>> = members.iter().map(AtRest::known).collect();
         material(text, &known, novelty, &self.settings)
@@ -129,7 +131,7 @@ impl Detector {
         let held = self.held_events(judgement);
         for holder in &judgement.held_by {
             self.events.leave_out(self.story_of(*holder));
-            if let Some(holder) = self.docs.get_mut(holder) {
+            if let Some(holder) = self.docs.get_mut(*holder) {
                 holder.holds.push(number);
             }
         }
@@ -141,14 +143,14 @@ impl Detector {
         let (docs, lexicon) = (&self.docs, &self.lexicon);
         let (settings, stories) = (&self.settings, &self.stories);
         let quoted = analysed.body.quoted_weight();
-        let pairs = Pairs::new(packed);
+        let pairs = LazyCell::new(|| Pairs::new(packed));
         let could_share = |lead: &Doc| {
             quoted + lead.quoted >= QUOTATION_WORDS * WORD_WEIGHT && pairs.may_share(&lead.body)
         };
         let mut shared = |story: StoryId| {
             let known = judgement.matches.iter().find(|m| m.doc == story);
             let first = || stories.get(story).map(|story| story.first);
-            let first = || first().and_then(|first| docs.get(&first));
+            let first = || first().and_then(|first| docs.get(first));
             let blocks = match (known, first()) {
                 (Some(known), _) => known.overlap.shared_quotations.clone(),
                 // Most share nothing: no need to open the lead.
@@ -177,7 +179,7 @@ impl Detector {
     fn mark_common(&mut self, doc: &mut Doc, judgement: &Judgement) {
         for Match { doc: other, overlap } in &judgement.matches {
             let same_story = self.story_of(*other) == self.stories.resolve(doc.story);
-            let Some(earlier) = self.docs.get_mut(other) else {
+            let Some(earlier) = self.docs.get_mut(*other) else {
                 continue;
             };
             let (mine, theirs) = if same_story {
@@ -194,7 +196,7 @@ impl Detector {
         let (docs, stories) = (&self.docs, &self.stories);
         let story = stories.resolve(doc.story);
         let same_story =
-            |other: DocId| docs.get(&other).is_some_and(|d| stories.resolve(d.story) == story);
+            |other: DocId| docs.get(other).is_some_and(|d| stories.resolve(d.story) == story);
         let is_copy =
             |other: DocId| doc.kin.iter().any(|kin| kin.doc == other) || same_story(other);
         self.boilerplate.learn(number, doc.time, traits, is_copy);
@@ -206,7 +208,7 @@ impl Detector {
         let mut merged = Vec::new();
         for other in &judgement.foldable {
             let other = self.story_of(*other);
-            let kin = self.docs.get(&number).map_or(&[][..], |doc| &doc.kin);
+            let kin = self.docs.get(number).map_or(&[][..], |doc| &doc.kin);
             let is_copy = |earlier: DocId| kin.iter().any(|kin| kin.doc == earlier);
             merged.extend(self.stories.link(story, other, number, is_copy));
         }
@@ -269,7 +271,7 @@ impl Detector {
         let settings = &self.settings;
         let covered = kin.iter().filter(|kin| kin.covered >= settings.partial_contained);
         covered.filter_map(|relative| {
-            let other = self.docs.get(&relative.doc)?;
+            let other = self.docs.get(relative.doc)?;
             Some(Kin {
                 doc: relative.doc,
                 traces: &other.traces,

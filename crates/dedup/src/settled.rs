@@ -13,7 +13,7 @@ impl Detector {
     #[must_use]
     pub fn settled(&self, number: DocId) -> Option<Verdict> {
         let mut verdict = self.verdicts.get(&number)?.clone();
-        let Some(doc) = self.docs.get(&number) else {
+        let Some(doc) = self.docs.get(number) else {
             return Some(verdict);
         };
         let story = self.stories.get(doc.story).map_or(verdict.story, |story| story.first);

@@ -1,11 +1,11 @@
 //! Stories: one text with all its copies. The book-keeping of members, merges and redirects.
 
-use std::collections::BTreeMap;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::events::StoryId;
 use crate::index::DocId;
+use crate::numbered::Numbered;
+use crate::snapshot::written;
 use crate::verdict::Merge;
 
 /// A story: one text and its copies.
@@ -18,9 +18,9 @@ pub struct Story {
 }
 
 /// All stories of the window.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Stories {
-    stories: BTreeMap<StoryId, Story>,
+    stories: Numbered<Story>,
     redirects: FxHashMap<StoryId, StoryId>,
     links: FxHashMap<(StoryId, StoryId), Vec<DocId>>,
 }
@@ -38,7 +38,7 @@ impl Stories {
     /// Adds a member.
     pub fn join(&mut self, story: StoryId, doc: DocId) {
         let story = self.resolve(story);
-        if let Some(story) = self.stories.get_mut(&story) {
+        if let Some(story) = self.stories.get_mut(story) {
             story.members.push(doc);
         }
     }
@@ -46,7 +46,7 @@ impl Stories {
     /// The story behind an id, after merges.
     #[must_use]
     pub fn get(&self, story: StoryId) -> Option<&Story> {
-        self.stories.get(&self.resolve(story))
+        self.stories.get(self.resolve(story))
     }
 
     /// Where a story went after merges.
@@ -86,11 +86,11 @@ impl Stories {
     }
 
     fn merge(&mut self, older: StoryId, younger: StoryId) {
-        let Some(gone) = self.stories.remove(&younger) else {
+        let Some(gone) = self.stories.remove(younger) else {
             return;
         };
         self.redirects.insert(younger, older);
-        if let Some(kept) = self.stories.get_mut(&older) {
+        if let Some(kept) = self.stories.get_mut(older) {
             kept.members.extend(gone.members);
             kept.members.sort_unstable();
         }
@@ -100,11 +100,14 @@ impl Stories {
     pub fn forget(&mut self, is_gone: impl Fn(DocId) -> bool) {
         self.stories.retain(|_, story| !story.members.iter().all(|doc| is_gone(*doc)));
         self.links.retain(|_, docs| !docs.iter().all(|doc| is_gone(*doc)));
-        let known = |id: &StoryId| self.stories.contains_key(&self.resolve(*id));
+        let known = |id: &StoryId| self.stories.contains(self.resolve(*id));
         let kept: FxHashSet<StoryId> = self.redirects.keys().copied().filter(known).collect();
         self.redirects.retain(|from, _| kept.contains(from));
     }
 }
+
+written!(Story { first, members });
+written!(Stories { stories, redirects, links });
 
 #[cfg(test)]
 mod tests {

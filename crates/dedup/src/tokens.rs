@@ -7,10 +7,11 @@ use std::ops::Range;
 
 use crate::body::mix;
 use crate::lately::Lately;
+use crate::snapshot::{Reader, Writer, Written, written, written_bytes};
 use crate::varint;
 
 /// All words and marks that stand in texts at rest.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Tokens {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
@@ -261,6 +262,30 @@ fn token_at(bytes: &[u8], at: usize) -> (Kind, usize) {
         end += 1;
     }
     (kind, end)
+}
+
+written!(Entry { start, len, day });
+written_bytes!(PackedText);
+
+impl Written for Tokens {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        to.blob(&self.bytes);
+        self.entries.write_to(to);
+        self.free.write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Tokens> {
+        let bytes = from.blob()?.to_vec();
+        let (entries, free) = (Vec::<Entry>::read_from(from)?, Vec::<u32>::read_from(from)?);
+        let is_inside = |entry: &Entry| entry.range().end <= bytes.len();
+        let is_number = |number: &u32| (*number as usize) < entries.len();
+        if !entries.iter().all(is_inside) || !free.iter().all(is_number) {
+            return None;
+        }
+        let mut tokens = Tokens { bytes, entries, free, ..Tokens::default() };
+        tokens.build_table((4 * (tokens.entries.len() - tokens.free.len())).next_power_of_two());
+        Some(tokens)
+    }
 }
 
 #[cfg(test)]

@@ -1,20 +1,58 @@
 //! Term vectors: terms weighted by how rare they are (TF-IDF, Salton & Buckley 1988).
 
 use crate::frequencies::{Frequencies, ln_after};
+use crate::snapshot::{written, written_bytes};
+use crate::varint;
 
 /// The share of the greatest possible rarity that makes a name rare.
 const RARE_NAME: f64 = 0.6;
 
-/// The terms of a text by the places of their counts in [`Frequencies`]: a third of the memory, and
-/// no hash is looked up where two texts are compared.
+/// The terms of a text by the places of their counts in [`Frequencies`]: no hash is looked up where
+/// two texts are compared.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Placed {
-    /// The terms, in order.
-    pub(crate) places: Box<[u32]>,
-    /// How often each stands in the text, at most 255 times.
-    pub(crate) counts: Box<[u8]>,
+    pub(crate) terms: PackedTerms,
     /// The stems of names, in order.
     pub(crate) names: Box<[u32]>,
+}
+
+/// Places in order, each with how often its term stands in the text, at most 255 times: less than
+/// two bytes a term. A number says how many places are left out before one, and in its last bit
+/// whether the term stands there more than once; if so, how often follows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PackedTerms(Box<[u8]>);
+
+impl PackedTerms {
+    /// Writes down places with their counts, which are in order and different.
+    pub(crate) fn new(terms: impl Iterator<Item = (u32, u8)>) -> PackedTerms {
+        let mut bytes = Vec::new();
+        let mut next = 0;
+        for (place, count) in terms {
+            varint::push(&mut bytes, (place - next) << 1 | u32::from(count > 1));
+            if count > 1 {
+                bytes.push(count);
+            }
+            next = place + 1;
+        }
+        PackedTerms(bytes.into())
+    }
+
+    /// The places with their counts.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, u8)> + '_ {
+        let mut bytes = &*self.0;
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            let written = varint::take(&mut bytes)?;
+            let mut count = 1;
+            if written & 1 == 1 {
+                let (times, rest) = bytes.split_first()?;
+                (count, bytes) = (*times, rest);
+            }
+            let place = next + (written >> 1);
+            next = place + 1;
+            Some((place, count))
+        })
+    }
 }
 
 impl Placed {
@@ -52,9 +90,10 @@ impl Placed {
     }
 
     fn weights(&self, frequencies: &Frequencies) -> impl Iterator<Item = (u32, f64)> {
-        self.places.iter().zip(&self.counts).map(|(place, count)| {
-            let mentions = 1.0 + ln_after(u32::from(*count) - 1);
-            (*place, mentions * frequencies.rarity(*place))
+        self.terms.iter().map(|(place, count)| {
+            // Of nearly all terms there is one mention, and its logarithm is nothing.
+            let mentions = if count == 1 { 1.0 } else { 1.0 + ln_after(u32::from(count) - 1) };
+            (place, mentions * frequencies.rarity(place))
         })
     }
 }
@@ -73,8 +112,13 @@ impl Vector {
     /// The places of the `most` heaviest terms, heaviest first; ties by place.
     pub(crate) fn heaviest(&self, most: usize) -> Vec<u32> {
         let mut weights = self.weights.clone();
-        weights.sort_unstable_by(|(a, x), (b, y)| y.total_cmp(x).then(a.cmp(b)));
-        weights.into_iter().take(most).map(|(term, _)| term).collect()
+        let heavier = |(a, x): &(u32, f64), (b, y): &(u32, f64)| y.total_cmp(x).then(a.cmp(b));
+        if most < weights.len() {
+            weights.select_nth_unstable_by(most, heavier);
+            weights.truncate(most);
+        }
+        weights.sort_unstable_by(heavier);
+        weights.into_iter().map(|(term, _)| term).collect()
     }
 }
 
@@ -103,13 +147,27 @@ impl RareNames {
     }
 }
 
+written_bytes!(PackedTerms);
+written!(Placed { terms, names });
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use wirefold_text::Text;
 
     use super::*;
     use crate::body::Body;
     use crate::terms::Terms;
+
+    proptest! {
+        #[test]
+        fn packed_terms_are_as_they_were(
+            terms in proptest::collection::btree_map(0u32..1 << 30, 1u8..=255, 0..60),
+        ) {
+            let packed = PackedTerms::new(terms.iter().map(|(place, count)| (*place, *count)));
+            prop_assert!(packed.iter().eq(terms.into_iter()));
+        }
+    }
 
     #[test]
     fn rare_words_in_common_weigh_most() {
@@ -136,6 +194,9 @@ mod tests {
             counts: vec![(crate::body::word_hash("quayto"), 1)],
             names: vec![],
         });
-        assert_eq!(placed.vector(&table).heaviest(1), *quayton.places);
+        assert_eq!(
+            quayton.terms.iter().map(|(place, _)| place).collect::<Vec<_>>(),
+            placed.vector(&table).heaviest(1)
+        );
     }
 }

@@ -5,11 +5,12 @@
 //! which readers take the output. It does no I/O of its own and reads no clock.
 
 mod dead;
+mod gaps;
 mod in_order;
 mod message;
 mod streams;
 
 pub use dead::dead_letters;
-pub use in_order::InOrder;
+pub use in_order::{InOrder, Part};
 pub use message::{Sender, decode, decode_judged, timestamp, trace_of, unix_millis};
 pub use streams::{Limits, create_streams, stream_configs};

@@ -27,6 +27,12 @@ pub struct Feed {
     pub ttl: Option<Duration>,
     /// The hours of the day, UTC, 0 to 23, in which its publisher wants no polls.
     pub skip_hours: Vec<u8>,
+    /// The days of the week, 0 for Monday to 6, in which its publisher wants no polls.
+    pub skip_days: Vec<u8>,
+    /// Where older items are listed: the archive before this one, else the next page. RFC 5005.
+    pub older: Option<String>,
+    /// Whether it breaks off before its end.
+    pub is_broken: bool,
     /// What it lists.
     pub items: Vec<Item>,
     /// What was wrong with it and passed over, for people.
@@ -109,6 +115,7 @@ impl Feed {
             // The publication that a sitemap names is the site itself, not where it had it from.
             items.iter_mut().for_each(|item| item.source = None);
         }
+        let is_broken = document.broken.is_some() || document.is_cut;
         if let Some(broken) = document.broken {
             if items.is_empty() {
                 return Err(FeedError::Broken { at_byte: broken.at_byte, why: broken.why });
@@ -123,6 +130,9 @@ impl Feed {
             language,
             ttl: ttl(feed),
             skip_hours: skip_hours(feed),
+            skip_days: skip_days(feed),
+            older: older(feed),
+            is_broken,
             items,
             problems: document.problems,
         })
@@ -270,6 +280,29 @@ fn skip_hours(feed: &Record) -> Vec<u8> {
     hours.sort_unstable();
     hours.dedup();
     hours
+}
+
+/// Days by their English names, of which the first three letters tell.
+fn skip_days(feed: &Record) -> Vec<u8> {
+    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let number = |day: &String| {
+        let start = day.trim().get(..3)?.to_ascii_lowercase();
+        DAYS.iter().position(|known| *known == start).and_then(|at| u8::try_from(at).ok())
+    };
+    let mut days: Vec<u8> = feed.skip_days.iter().filter_map(number).collect();
+    days.sort_unstable();
+    days.dedup();
+    days
+}
+
+/// Where older items are.
+fn older(feed: &Record) -> Option<String> {
+    let by = |relation: &str| {
+        let mut links =
+            feed.links.iter().filter(|link| link.relation.eq_ignore_ascii_case(relation));
+        links.find_map(|link| link.href.clone().filter(|href| is_web(href)))
+    };
+    by("prev-archive").or_else(|| by("next"))
 }
 
 fn some(text: String) -> Option<String> {

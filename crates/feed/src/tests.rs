@@ -42,6 +42,7 @@ fn rss_with_everything() {
          <channel><title>Harbour &amp; Sea</title><link>https://www.harbour.example/</link>
          <language>en-GB</language><ttl>15</ttl><image><title>Logo</title><link>/logo</link></image>
          <skipHours><hour>3</hour><hour>24</hour></skipHours>
+         <skipDays><day>Sunday</day><day>saturday</day><day>someday</day></skipDays>
          <item><title>Ferry &lt;b&gt;late&lt;/b&gt; &amp;amp; wet</title><link>/ferry?a=1&amp;b=2</link>
          <guid isPermaLink='false'>f-1</guid><pubDate>Thu, 05 Mar 2026 14:00 GMT</pubDate>
          <dc:creator>Ann Lee</dc:creator><author>desk@harbour.example (Bo Ray)</author>
@@ -55,6 +56,7 @@ fn rss_with_everything() {
     assert_eq!(feed.language.as_deref(), Some("en-GB"));
     assert_eq!(feed.ttl, Some(Duration::from_secs(900)));
     assert_eq!(feed.skip_hours, [0, 3]);
+    assert_eq!(feed.skip_days, [5, 6]);
     assert_eq!(feed.problems, [""; 0]);
     let item = &feed.items[0];
     assert_eq!(item.title, "Ferry late & wet");

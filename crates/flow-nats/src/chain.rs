@@ -12,16 +12,15 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tokio::task::unconstrained;
+use tokio::time::Instant;
 use wirefold_flow::{Answer, BusError, ChainedPublisher, Outgoing, Published, check_subject};
 
 use crate::Shared;
 use crate::batch::Committed;
+use crate::form::{Form, MANY};
 use crate::headers;
 use crate::publish::{Expect, Patience, Sent, expecting, expecting_epoch};
 
-/// From so many messages on a batch is the cheaper form: where the server syncs each write, it
-/// syncs a batch once.
-const BATCH_FROM: usize = 32;
 /// The server takes up to 1,000.
 const BATCH_MOST: usize = 500;
 
@@ -81,10 +80,19 @@ impl NatsChain {
         messages: &[Outgoing],
         patience: &mut Patience,
     ) -> Result<Vec<u64>, BusError> {
-        if self.batches && messages.len() >= BATCH_FROM && !patience.has_waited() {
-            let part = &messages[..messages.len().min(BATCH_MOST)];
-            match self.shared.commit(&self.stream, part, last.sequence).await? {
+        let forms = &self.shared.forms;
+        let mut part = &messages[..messages.len().min(BATCH_MOST)];
+        let mut form = Form::Singles;
+        if self.batches && part.len() >= MANY && !patience.has_waited() {
+            let most;
+            (form, most) = forms.choose(part.len());
+            part = &part[..most];
+        }
+        let begun = Instant::now();
+        if form == Form::Batch {
+            match self.shared.commit_after(&self.stream, part, last.sequence).await? {
                 Committed::At(end) => {
+                    forms.took(form, part.len(), begun.elapsed());
                     return Ok((end + 1 - part.len() as u64..=end).collect());
                 }
                 // It may be larger than the whole stream: what follows goes singly.
@@ -92,9 +100,11 @@ impl NatsChain {
                 Committed::Off => self.batches = false,
             }
         }
-        let part = &messages[..messages.len().min(BATCH_MOST)];
         let (sequences, end) = self.append_singly(last, part).await?;
         match end {
+            End::All if form == Form::Singles => {
+                self.shared.forms.took(form, part.len(), begun.elapsed());
+            }
             End::All => {}
             End::EpochGone => self.epoch = None,
             End::Full => patience.wait(&self.shared, &self.stream).await,

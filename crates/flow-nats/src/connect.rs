@@ -1,5 +1,7 @@
 //! Connecting: waits for a broker that is not there yet, and refuses one that will not do.
 
+use std::error::Error as _;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +85,9 @@ async fn wait_for_broker(
             ConnectErrorKind::ServerParse | ConnectErrorKind::Tls => {
                 return Err(ConnectError::Unusable { server, why: error.to_string() });
             }
+            ConnectErrorKind::Io if is_distrusted(&error) => {
+                return Err(ConnectError::Unusable { server, why: error.to_string() });
+            }
             // Rarer and rarer, as nothing new is said.
             _ if tries.is_power_of_two() => {
                 warn!(server, %error, tries, "the broker is not there yet, waiting for it");
@@ -93,6 +98,12 @@ async fn wait_for_broker(
         wait = (wait * 2).min(LONGEST_WAIT);
     }
     Err(ConnectError::Unusable { server, why: "it never came".to_owned() })
+}
+
+/// Whether the server's certificate will not do: rustls says so as data that is none.
+fn is_distrusted(error: &async_nats::ConnectError) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::InvalidData)
 }
 
 fn client_options(options: &Options, watch: &Watch, inboxes: &str) -> ConnectOptions {

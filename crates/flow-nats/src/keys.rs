@@ -13,7 +13,7 @@ use crate::Shared;
 use crate::api::Reply;
 use crate::publish::{Expect, Sent, expecting};
 use crate::reader::NatsReader;
-use crate::streams::no_jetstream;
+use crate::streams::{Info, REPLICAS, first_settings, into_map, no_jetstream};
 
 /// Marks a message as the deletion of its key; another value, `PURGE`, means the same to us.
 const OPERATION: &str = "KV-Operation";
@@ -136,13 +136,20 @@ impl Shared {
             match self.send(&subject, headers.clone(), body.clone(), mark).await {
                 Ok(Sent::Stored { published, .. }) => return Ok(published.sequence()),
                 Ok(Sent::Full { .. }) => return Err(BusError::DiskFull),
-                Err(BusError::NoStreamFor(_)) if !is_second => {
-                    self.create_bucket(bucket, None).await?;
+                Err(error) if is_second || !self.is_absent(&stream_of(bucket), &error).await => {
+                    return Err(error);
                 }
-                Err(error) => return Err(error),
+                Err(_) => self.create_bucket(bucket, None).await?,
             }
         }
         Err(BusError::NoStreamFor(subject))
+    }
+
+    /// Whether a write failed since there is no such table or store.
+    pub(crate) async fn is_absent(&self, stream: &str, error: &BusError) -> bool {
+        let may_be = matches!(error, BusError::NoStreamFor(_) | BusError::Unavailable(_));
+        let stands = || async { self.link.stream_info(stream).await };
+        may_be && matches!(stands().await, Err(BusError::NoStream(_)))
     }
 
     /// Makes a table that is not there; its keys leave after so long, where it is said.
@@ -154,25 +161,45 @@ impl Shared {
         let stream = stream_of(bucket);
         // In nanoseconds; 0 means for ever.
         let max_age = age.map_or(0, |age| u64::try_from(age.as_nanos()).unwrap_or(0));
-        let config = json!({
-            "name": stream,
+        let settings = json!({
             "subjects": [format!("$KV.{bucket}.>")],
-            "retention": "limits",
-            "storage": "file",
-            "discard": "new",
-            "num_replicas": 1,
-            "max_consumers": -1,
-            "max_msgs": -1,
-            "max_bytes": -1,
             "max_age": max_age,
             "max_msgs_per_subject": 1,
-            "allow_rollup_hdrs": true,
             "deny_delete": true,
-            "allow_direct": true,
         });
-        match self.link.api::<Value>(&format!("STREAM.CREATE.{stream}"), &config).await? {
+        self.put_new(&stream, settings).await
+    }
+
+    /// Makes the stream of a table or store, bounded by nothing but what these settings say.
+    pub(crate) async fn put_new(&self, stream: &str, settings: Value) -> Result<(), BusError> {
+        let mut config = first_settings(self.replicas);
+        config.extend(into_map(json!({
+            "name": stream,
+            "retention": "limits",
+            "discard": "new",
+            "max_bytes": -1,
+            "allow_rollup_hdrs": true,
+            "allow_direct": true,
+        })));
+        config.extend(into_map(settings));
+        self.put_bucket("CREATE", stream, &config.into()).await
+    }
+
+    /// Has the stream of a table or store that stands be kept by as many servers as are asked for.
+    pub(crate) async fn replicate(&self, stream: &str, stands: Info) -> Result<(), BusError> {
+        let mut config = stands.config;
+        let count = self.replicas.map(Value::from);
+        if count.is_none() || config.get(REPLICAS) == count.as_ref() {
+            return Ok(());
+        }
+        config.extend(count.map(|count| (REPLICAS.to_owned(), count)));
+        self.put_bucket("UPDATE", stream, &config.into()).await
+    }
+
+    async fn put_bucket(&self, verb: &str, stream: &str, config: &Value) -> Result<(), BusError> {
+        match self.link.api::<Value>(&format!("STREAM.{verb}.{stream}"), config).await? {
             Reply::Done(_) => Ok(()),
-            Reply::Failed(failure) => Err(failure.of_stream(&stream)),
+            Reply::Failed(failure) => Err(failure.of_stream(stream)),
             Reply::Nobody => Err(no_jetstream()),
         }
     }

@@ -28,12 +28,14 @@ mod batch;
 mod chain;
 mod connect;
 mod delivered;
+mod form;
 mod headers;
 mod keeper;
 mod keys;
 mod link;
 mod lookup;
 mod metrics;
+mod objects;
 mod options;
 mod publish;
 mod pull;
@@ -42,6 +44,7 @@ mod refusals;
 mod service;
 mod streams;
 mod subscription;
+mod together;
 mod version;
 
 use std::sync::Arc;
@@ -49,8 +52,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use wirefold_flow::{
-    Answer, Bus, BusError, ChainedPublisher, Clock, ConsumerConfig, KeyValue, OrderedReader,
-    Outgoing, Published, Stored, StreamConfig, StreamState, Subscription, check_filter, check_name,
+    Answer, Bus, BusError, ChainedPublisher, Clock, ConsumerConfig, KeyValue, Objects,
+    OrderedReader, Outgoing, Published, Stored, StreamConfig, StreamState, Subscription,
+    check_filter, check_name,
 };
 
 pub use attempts::Attempt;
@@ -71,8 +75,12 @@ pub(crate) struct Shared {
     pub(crate) name: String,
     pub(crate) life: String,
     pub(crate) numbers: AtomicU64,
+    /// How many servers are to keep what it makes, where that is said.
+    pub(crate) replicas: Option<u8>,
     /// Whether this role drops what has been read; not once it was refused.
     pub(crate) makes_room: AtomicBool,
+    pub(crate) together: together::Together,
+    pub(crate) forms: form::Forms,
 }
 
 /// A bus on a NATS server. Clones are one bus over one connection.
@@ -93,7 +101,10 @@ pub async fn connect(options: &Options, clock: Arc<dyn Clock>) -> Result<NatsBus
         name: options.name.clone(),
         life,
         numbers: AtomicU64::new(1),
+        replicas: options.replicas,
         makes_room: AtomicBool::new(options.makes_room),
+        together: together::Together::default(),
+        forms: form::Forms::default(),
     })))
 }
 
@@ -112,8 +123,22 @@ impl NatsBus {
     pub async fn create_bucket(&self, bucket: &str, age: Option<Duration>) -> Result<(), BusError> {
         check_name("bucket", bucket)?;
         match self.0.link.stream_info(&keys::stream_of(bucket)).await {
-            Ok(_) => Ok(()),
+            Ok(stands) => self.0.replicate(&keys::stream_of(bucket), stands).await,
             Err(BusError::NoStream(_)) => self.0.create_bucket(bucket, age).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a store of objects, unless it is there.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
+    pub async fn create_store(&self, store: &str) -> Result<(), BusError> {
+        check_name("store", store)?;
+        let stream = objects::stream_of(store);
+        match self.0.link.stream_info(&stream).await {
+            Ok(stands) => self.0.replicate(&stream, stands).await,
+            Err(BusError::NoStream(_)) => self.0.create_store(store).await,
             Err(error) => Err(error),
         }
     }
@@ -163,7 +188,7 @@ impl NatsBus {
 
 impl Bus for NatsBus {
     fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()> {
-        Box::pin(async move { self.0.link.create_stream(&config).await })
+        Box::pin(async move { self.0.link.create_stream(&config, self.0.replicas).await })
     }
 
     fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState> {
@@ -171,7 +196,7 @@ impl Bus for NatsBus {
     }
 
     fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
-        Box::pin(async move { Ok(self.0.publish(message, Expect::Nothing).await?.1) })
+        Box::pin(together::publish(&self.0, message))
     }
 
     fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {
@@ -218,5 +243,11 @@ impl Bus for NatsBus {
         check_name("bucket", bucket)?;
         let bucket = bucket.to_owned();
         Ok(Arc::new(keys::NatsKeys { shared: self.0.clone(), bucket }))
+    }
+
+    fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
+        check_name("store", store)?;
+        let store = store.to_owned();
+        Ok(Arc::new(objects::NatsObjects { shared: self.0.clone(), store }))
     }
 }

@@ -116,6 +116,22 @@ impl Link {
         }
     }
 
+    /// The cluster that the server is part of, if it is of one.
+    pub(crate) fn cluster(&self) -> Option<String> {
+        self.client.server_info().cluster
+    }
+
+    /// What it means that nobody answers a publish: no stream takes it. In a cluster it may be that
+    /// nobody leads the stream, since whoever did has died.
+    pub(crate) fn nobody_stores(&self, subject: &str) -> BusError {
+        match self.cluster() {
+            Some(cluster) => BusError::Unavailable(format!(
+                "{subject}: no server of the cluster {cluster} stores it now"
+            )),
+            None => BusError::NoStreamFor(subject.to_owned()),
+        }
+    }
+
     /// How many refusals there have been.
     pub(crate) fn refusals(&self) -> u64 {
         self.watch.refusals.mark()

@@ -57,6 +57,27 @@ impl Link {
         })
     }
 
+    /// The first message on a subject from a sequence on.
+    pub(crate) async fn next_on(
+        &self,
+        stream: &str,
+        from: u64,
+        subject: &str,
+    ) -> Result<Option<Stored>, BusError> {
+        check_name("stream", stream)?;
+        let body = json!({ "seq": from, "next_by_subj": subject });
+        let asked = format!("$JS.API.DIRECT.GET.{stream}");
+        let Some(answer) = self.ask(&asked, None, body.to_string().into()).await? else {
+            return Err(self.why_nobody(stream).await);
+        };
+        match answer.status {
+            None => from_direct(stream, answer).map(Some),
+            // A copy of the stream may lag behind: only its leader knows what is gone.
+            Some(StatusCode::NOT_FOUND) => self.ask_leader(stream, &body).await,
+            Some(status) => Err(BusError::Unavailable(format!("{stream}: {status}"))),
+        }
+    }
+
     /// The last message that the filter takes in, from the stream's leader.
     pub(crate) async fn last(
         &self,

@@ -18,6 +18,9 @@ pub struct Options {
     pub root_certificates: Option<PathBuf>,
     /// How long an answer may take before it counts as lost.
     pub answer_within: Duration,
+    /// How many servers of a cluster keep each stream and table that it makes, and have those that
+    /// stand keep it; else one for what it makes, and what stands as it stands.
+    pub replicas: Option<u8>,
     /// Whether it drops what all readers are past where it finds a stream full. Only a role that
     /// may purge streams can; the others wait until such a one has.
     pub makes_room: bool,
@@ -32,6 +35,7 @@ impl Options {
             login: None,
             root_certificates: None,
             answer_within: Duration::from_secs(5),
+            replicas: None,
             makes_room: true,
         }
     }

@@ -101,7 +101,8 @@ impl Shared {
             .get("Nats-Expected-Last-Subject-Sequence")
             .and_then(|value| value.as_str().parse().ok());
         let answer = self.link.ask_at_once(subject, Some(headers), body, mark).await?;
-        let acknowledged = acknowledged(subject, answer.map(|answer| answer.payload))?;
+        let answer = answer.ok_or_else(|| self.link.nobody_stores(subject))?;
+        let acknowledged = acknowledged(subject, &answer.payload)?;
         let Acknowledged { error, stream, seq, duplicate } = acknowledged;
         let Some(failure) = error else {
             let published = if duplicate { Published::Duplicate(seq) } else { Published::New(seq) };
@@ -120,10 +121,9 @@ impl Shared {
     }
 }
 
-/// Reads an acknowledgement; a publish that nobody answers went to no stream.
-pub(crate) fn acknowledged(subject: &str, body: Option<Bytes>) -> Result<Acknowledged, BusError> {
-    let body = body.ok_or_else(|| BusError::NoStreamFor(subject.to_owned()))?;
-    serde_json::from_slice(&body).map_err(|error| {
+/// Reads an acknowledgement.
+pub(crate) fn acknowledged(subject: &str, body: &[u8]) -> Result<Acknowledged, BusError> {
+    serde_json::from_slice(body).map_err(|error| {
         BusError::Unavailable(format!("{subject}: the acknowledgement cannot be read: {error}"))
     })
 }

@@ -22,6 +22,8 @@ use crate::streams::{nanos, no_jetstream};
 const AHEAD: usize = 256;
 /// The server forgets a consumer that nobody has asked for so long; it is made anew then.
 const FORGOTTEN: Duration = Duration::from_secs(60);
+/// How long a server that is behind is given before it is looked at again.
+const CATCH_UP: Duration = Duration::from_millis(250);
 
 /// What is to come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +136,17 @@ impl NatsReader {
         }
     }
 
+    /// Whether the stream goes on where the server that serves this reader has nothing more: in a
+    /// cluster it may be behind the one that leads the stream.
+    async fn lags(&self) -> Result<bool, BusError> {
+        let Shared { link, .. } = &*self.shared;
+        if link.cluster().is_none() {
+            return Ok(false);
+        }
+        let last = link.last(&self.stream, &self.filter).await?;
+        Ok(last.is_some_and(|last| last.sequence >= self.next.sequence))
+    }
+
     /// Takes over what has arrived, up to a gap. Whether there was none.
     fn accept(&mut self) -> bool {
         let arrived = self.pull.iter_mut().flat_map(|pull| pull.arrived().drain(..));
@@ -166,9 +179,14 @@ impl OrderedReader for NatsReader {
     fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
         Box::pin(async move {
             while self.ahead.len() < max {
-                if self.fetch(When::Ready).await? {
+                if !self.fetch(When::Ready).await? {
+                    continue;
+                }
+                if !self.lags().await? {
                     break;
                 }
+                // What has arrived by then stays.
+                let _ = tokio::time::timeout(CATCH_UP, self.fetch(When::Arrived)).await;
             }
             Ok(self.take(max))
         })

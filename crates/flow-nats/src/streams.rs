@@ -15,6 +15,9 @@ const SHORTEST_WINDOW: Duration = Duration::from_millis(100);
 /// Where a stream's named readers stand in its metadata.
 const READERS: &str = "wirefold-readers";
 
+/// How many servers keep a stream, in its configuration.
+pub(crate) const REPLICAS: &str = "num_replicas";
+
 /// A stream as the server describes it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Info {
@@ -63,20 +66,25 @@ impl Link {
         }
     }
 
-    /// Makes the stream be so.
-    pub(crate) async fn create_stream(&self, config: &StreamConfig) -> Result<(), BusError> {
+    /// Makes the stream be so, on as many servers.
+    pub(crate) async fn create_stream(
+        &self,
+        config: &StreamConfig,
+        replicas: Option<u8>,
+    ) -> Result<(), BusError> {
         check_name("stream", &config.name)?;
         config.subjects.iter().try_for_each(|filter| check_filter(filter))?;
         match self.stream_info(&config.name).await {
             Ok(stands) => {
                 let mut wanted = stands.config.clone();
                 wanted.extend(ours(config));
+                wanted.extend(replicas.map(|count| (REPLICAS.to_owned(), count.into())));
                 let is_so = wanted.iter().all(|(name, value)| is_same(&stands.config, name, value));
                 if is_so { Ok(()) } else { self.put_stream("UPDATE", config, wanted).await }
             }
             Err(BusError::NoStream(_)) => {
                 let mut wanted = ours(config);
-                wanted.extend(first_settings());
+                wanted.extend(first_settings(replicas));
                 self.put_stream("CREATE", config, wanted).await
             }
             Err(error) => Err(error),
@@ -169,11 +177,11 @@ fn ours(config: &StreamConfig) -> Map<String, Value> {
     into_map(fields)
 }
 
-/// What an operator may change later.
-fn first_settings() -> Map<String, Value> {
+/// What an operator may change later, of a stream, a table or a store.
+pub(crate) fn first_settings(replicas: Option<u8>) -> Map<String, Value> {
     into_map(json!({
         "storage": "file",
-        "num_replicas": 1,
+        REPLICAS: replicas.unwrap_or(1),
         "max_consumers": -1,
         "max_msgs": -1,
         "max_msgs_per_subject": -1,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test, and what it stands on")]
 
 mod chain;
+mod cluster;
 mod conformance;
 mod keeper;
 mod outages;
@@ -12,4 +13,5 @@ mod roles;
 mod server;
 mod service;
 mod streams;
+mod together;
 mod waiting;

@@ -17,14 +17,14 @@ use crate::server::Server;
 use crate::waiting::{pass, within_reason};
 
 const SEED: u64 = 20_261_122;
-const KILLS: u64 = 5;
+const KILLS: u64 = 6;
 const LANES: usize = 8;
 
 async fn all(bus: &dyn Bus, stream: &str) -> Vec<Stored> {
     bus.read(stream, ">", 1).await.unwrap().ready(1_000_000).await.unwrap()
 }
 
-async fn streams(bus: &dyn Bus) {
+pub(crate) async fn streams(bus: &dyn Bus) {
     for (name, subjects) in [("WORK", "work.>"), ("OUT", "out.>"), ("DEAD", "dead.>")] {
         let window = Duration::from_mins(10);
         let stream = StreamConfig { window, ..StreamConfig::new(name, &[subjects]) };
@@ -102,6 +102,15 @@ async fn a_killed_server_loses_nothing_acknowledged_and_repeats_nothing() {
     let mut server = Server::start();
     let bus: Arc<dyn Bus> = Arc::new(server.bus().await);
     streams(&*bus).await;
+    nothing_is_lost_or_repeated(bus, |_| {
+        server.kill();
+        server.restart();
+    })
+    .await;
+}
+
+/// Has several publish, and one work on what they published, while something fails again and again.
+pub(crate) async fn nothing_is_lost_or_repeated(bus: Arc<dyn Bus>, mut fail: impl FnMut(u64)) {
     let told = Arc::new(Told::default());
     let mut lanes = JoinSet::new();
     for lane in 0..LANES {
@@ -109,11 +118,10 @@ async fn a_killed_server_loses_nothing_acknowledged_and_repeats_nothing() {
     }
     let relaying = tokio::spawn(relay(bus.clone()));
     let mut random = Random::new(SEED);
-    for _ in 0..KILLS {
+    for time in 0..KILLS {
         let until = told.acknowledged.load(Ordering::Relaxed) + 50 + random.below(300) as usize;
         within_reason(told.at_least(until)).await;
-        server.kill();
-        server.restart();
+        fail(time);
     }
     let last = told.acknowledged.load(Ordering::Relaxed) + 100;
     within_reason(told.at_least(last)).await;

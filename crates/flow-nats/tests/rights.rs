@@ -115,6 +115,9 @@ pub(crate) async fn prepared() -> (Server, NatsBus) {
     for bucket in tables.map(|store| store.name).chain([MARKS]) {
         setup.create_bucket(bucket, None).await.unwrap();
     }
+    for store in STORES.iter().filter(|store| store.kind == StoreKind::Objects) {
+        setup.create_store(store.name).await.unwrap();
+    }
     (server, setup)
 }
 

@@ -87,6 +87,17 @@ async fn judge(bus: &NatsBus) {
     chain.append(decisions(0..4)).await.unwrap();
     assert_eq!(chain.append(decisions(4..40)).await.unwrap().len(), 36);
     assert_eq!(count(bus, "WF_JUDGED", JUDGED).await, 40);
+    let snapshots = bus.objects("wf_snapshots").unwrap();
+    for bytes in ["old", "new"] {
+        let mut writer = snapshots.write("detector-1").await.unwrap();
+        writer.append(bytes.into()).await.unwrap();
+        writer.finish().await.unwrap();
+    }
+    assert_eq!(snapshots.names().await.unwrap(), ["detector-1"]);
+    let mut reader = snapshots.read("detector-1").await.unwrap().unwrap();
+    assert_eq!(reader.next().await.unwrap().unwrap(), "new");
+    assert!(reader.next().await.unwrap().is_none());
+    snapshots.delete("detector-1").await.unwrap();
     bus.mark_read("WF_FETCHED", "detector", 40).await.unwrap();
     bus.mark_read("WF_CONTROL", "detector", 2).await.unwrap();
     bus.publish(message("wirefold.v1.dead.detector", "d-1")).await.unwrap();

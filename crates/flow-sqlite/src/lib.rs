@@ -19,6 +19,7 @@
 //! ```
 
 mod error;
+mod objects;
 mod open;
 mod readers;
 mod streams;
@@ -58,5 +59,6 @@ fn open_limited(
         .map_err(|error| OpenError::Damaged { path: path.clone(), why: error.to_string() })?;
     let writer = writer::Writer::start(engine, clock.clone())
         .map_err(|source| OpenError::Unwritable { path, source })?;
-    Ok(Arc::new(LocalBus::new(Arc::new(writer), clock)))
+    let shelves = Arc::new(objects::Folders(folder.to_owned()));
+    Ok(Arc::new(LocalBus::new(Arc::new(writer), clock, shelves)))
 }

@@ -68,7 +68,7 @@ const TABLES: &str = "
 ";
 
 /// Makes the folder where it is missing, for its owner's eyes only.
-fn make_folder(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -12,6 +12,7 @@ use crate::config::{ConsumerConfig, StreamConfig, StreamState};
 use crate::dead::Reason;
 use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
+use crate::objects::Objects;
 
 /// What a call to the bus comes to.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, BusError>>;
@@ -56,6 +57,9 @@ pub trait Bus: Send + Sync {
 
     /// A small table of keys; it comes into being with its first key.
     fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError>;
+
+    /// A store of large objects; it comes into being with its first one.
+    fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError>;
 }
 
 /// Publishes so that each message expects the one before it. Once refused, for ever refused.

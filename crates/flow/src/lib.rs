@@ -23,6 +23,7 @@ mod local;
 mod loops;
 mod message;
 mod metric;
+mod objects;
 mod stage;
 pub mod store;
 mod subject;
@@ -48,9 +49,12 @@ pub use local::LocalBus;
 pub use loops::{Event, FailPoints, LoopError, Nobody, Nowhere, Observer, Point, Surroundings};
 pub use message::{Headers, Outgoing, Published, REFERENCE, Stored, parse_reference};
 pub use metric::{Metric, MetricKind};
+pub use objects::{ObjectReader, ObjectWriter, Objects, Shelves};
 pub use stage::{Emit, Input, Stage, StageError, handle_once, run_stage};
 pub use subject::{check_filter, check_name, check_subject, matches};
-pub use writer::{Decide, EPOCH, INPUT, OFFSETS, Record, Source, WriterConfig, run_writer};
+pub use writer::{
+    Decide, EPOCH, INPUT, OFFSETS, Record, Source, Standing, WriterConfig, run_writer,
+};
 
 /// A boxed future: boxes at the seam keep builds short.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

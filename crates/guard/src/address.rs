@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use url::{Host, Url};
 
 /// The special ranges of IPv4 that are not globally reachable. IANA registry, RFC 6890.
 const SPECIAL_V4: [Ipv4Net; 15] = [
@@ -43,11 +44,24 @@ const fn v6(a: u16, b: u16, prefix: u8) -> Ipv6Net {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Addresses {
     allow: Vec<IpNet>,
+    /// In lower case, without the dot at the end.
+    hosts: Vec<String>,
 }
 
 impl Addresses {
-    pub(crate) fn new(allow: Vec<IpNet>) -> Self {
-        Self { allow }
+    pub(crate) fn new(allow: Vec<IpNet>, hosts: &[String]) -> Self {
+        let hosts = hosts.iter().map(|host| plain(host)).collect();
+        Self { allow, hosts }
+    }
+
+    /// Whether the operator lets this host in by its name, wherever its addresses are.
+    pub(crate) fn allow_name(&self, host: &str) -> bool {
+        !self.hosts.is_empty() && self.hosts.contains(&plain(host))
+    }
+
+    /// [`Self::allow_name`] for the host of an address.
+    pub(crate) fn allow_host(&self, url: &Url) -> bool {
+        matches!(url.host(), Some(Host::Domain(name)) if self.allow_name(name))
     }
 
     /// Whether anything beyond the public network is let in.
@@ -65,6 +79,10 @@ impl Addresses {
     pub(crate) fn allow(&self, address: IpAddr) -> bool {
         is_public(address) || self.allow_expressly(address)
     }
+}
+
+fn plain(host: &str) -> String {
+    host.trim_end_matches('.').to_lowercase()
 }
 
 /// Whether an address is one of a public host. An IPv4 address in IPv6 clothes counts as itself.
@@ -143,7 +161,7 @@ mod tests {
 
     #[test]
     fn the_list_lets_in_its_nets_and_nothing_else() {
-        let addresses = Addresses::new(vec!["10.1.0.0/16".parse().unwrap()]);
+        let addresses = Addresses::new(vec!["10.1.0.0/16".parse().unwrap()], &[]);
         for (address, allowed) in [
             ("10.1.2.3", true),
             ("::ffff:10.1.2.3", true),

@@ -4,17 +4,18 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use ipnet::IpNet;
-use reqwest::header::{HeaderName, HeaderValue, LOCATION};
-use reqwest::redirect::Policy;
+use reqwest::header::{ACCEPT_ENCODING, HeaderName, HeaderValue, LOCATION};
 use url::Url;
 
 use crate::address::Addresses;
+use crate::body;
+use crate::connections::{Connections, Way};
+use crate::encoding::ACCEPTED;
 use crate::error::{GuardError, SendError};
 use crate::exchange::{Method, Redirect, Request, Response};
-use crate::resolve::{Resolver, Unresolved};
-use crate::target::{Reach, check, not_public};
+use crate::resolve::{Lookup, System, Unresolved};
+use crate::target::{check, not_public};
 
 /// How the client behaves.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct Settings {
     pub user_agent: String,
     /// Networks that are let in besides the public ones, on every port.
     pub allow: Vec<IpNet>,
+    /// Hosts by name that are let in wherever their addresses are, on every port.
+    pub allow_hosts: Vec<String>,
     /// How long resolving, connecting and TLS may take together. 10 s.
     pub connect_timeout: Duration,
     /// How many redirects are followed. 5.
@@ -34,6 +37,7 @@ impl Default for Settings {
         Self {
             user_agent: "wirefold".to_owned(),
             allow: Vec::new(),
+            allow_hosts: Vec::new(),
             connect_timeout: Duration::from_secs(10),
             max_redirects: 5,
         }
@@ -44,9 +48,7 @@ impl Default for Settings {
 #[derive(Debug, Clone)]
 pub struct Client {
     addresses: Arc<Addresses>,
-    usual: reqwest::Client,
-    /// For the ports that are open only in networks let in; none where none is.
-    let_in: Option<reqwest::Client>,
+    connections: Arc<Connections>,
     max_redirects: usize,
     connect_timeout: Duration,
 }
@@ -60,19 +62,23 @@ impl Client {
     /// # Errors
     /// A [`GuardError`] that says what to mend.
     pub fn new(settings: Settings) -> Result<Self, GuardError> {
+        Self::with_lookup(settings, Arc::new(System))
+    }
+
+    /// [`Client::new`] over another way to look up names.
+    pub(crate) fn with_lookup(
+        settings: Settings,
+        lookup: Arc<dyn Lookup>,
+    ) -> Result<Self, GuardError> {
         // Refused where the process has one already, which then is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let user_agent = HeaderValue::from_str(&settings.user_agent)
             .map_err(|_| GuardError::UserAgent(settings.user_agent.clone()))?;
-        let addresses = Arc::new(Addresses::new(settings.allow));
-        let make = |reach| {
-            let resolver = || Resolver { addresses: addresses.clone(), reach };
-            build(&user_agent, settings.connect_timeout, &resolver)
-        };
-        let usual = make(Reach::Usual)?;
-        let let_in = addresses.allow_some().then(|| make(Reach::LetIn)).transpose()?;
-        let Settings { max_redirects, connect_timeout, .. } = settings;
-        Ok(Self { addresses, usual, let_in, max_redirects, connect_timeout })
+        let Settings { allow, allow_hosts, max_redirects, connect_timeout, .. } = settings;
+        let addresses = Arc::new(Addresses::new(allow, &allow_hosts));
+        let connections = Connections::new(addresses.clone(), lookup, user_agent, connect_timeout)?;
+        let connections = Arc::new(connections);
+        Ok(Self { addresses, connections, max_redirects, connect_timeout })
     }
 
     /// Sends a request, follows its redirects and reads the body. Any status is an answer.
@@ -107,16 +113,16 @@ impl Client {
     /// One question and the head of its answer.
     async fn ask(&self, request: &Request) -> Result<reqwest::Response, SendError> {
         let reach = check(&request.url, &self.addresses)?;
-        let client = match (reach, &self.let_in) {
-            (Reach::LetIn, Some(let_in)) => let_in,
-            _ => &self.usual,
-        };
+        let way = Way { reach, is_plain: request.is_plain, proxy: request.proxy.clone() };
+        let client = self.connections.by(&way)?;
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
         };
-        let mut builder = client.request(method, request.url.clone());
-        for (name, value) in &request.headers {
+        let accepted = if request.is_plain { "identity" } else { ACCEPTED };
+        let mut builder =
+            client.request(method, request.url.clone()).header(ACCEPT_ENCODING, accepted);
+        for (name, value) in request.headers.iter().chain(request.secrets.given()) {
             builder = builder.header(header_name(name)?, header_value(name, value)?);
         }
         if request.method == Method::Post {
@@ -124,8 +130,14 @@ impl Client {
         }
         let answer = builder.send().await.map_err(|error| self.explain(&request.url, &error))?;
         // The resolver and the check above have seen to it; a mistake there is caught here.
+        let is_named = self.addresses.allow_host(&request.url);
         match answer.remote_addr() {
-            Some(peer) if !self.addresses.allow(peer.ip()) => Err(not_public(host_of(&answer))),
+            Some(peer) if request.proxy.is_none() && !is_named => {
+                match self.addresses.allow(peer.ip()) {
+                    true => Ok(answer),
+                    false => Err(not_public(host_of(&answer))),
+                }
+            }
             _ => Ok(answer),
         }
     }
@@ -155,27 +167,6 @@ impl Client {
     }
 }
 
-fn build(
-    user_agent: &HeaderValue,
-    connect_timeout: Duration,
-    resolver: &dyn Fn() -> Resolver,
-) -> Result<reqwest::Client, GuardError> {
-    let builder = || {
-        reqwest::Client::builder()
-            .user_agent(user_agent.clone())
-            .dns_resolver(Arc::new(resolver()))
-            .no_proxy()
-            .redirect(Policy::none())
-            .referer(false)
-            .connect_timeout(connect_timeout)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .pool_max_idle_per_host(2)
-    };
-    // Only the certificates of the machine can be missing; without them no host is trusted.
-    let built = builder().build().or_else(|_| builder().tls_certs_only([]).build());
-    built.map_err(|error| GuardError::Setup { why: error.to_string() })
-}
-
 /// Where the answer leads, if it leads on.
 fn redirect_of(
     request: &Request,
@@ -202,6 +193,7 @@ fn redirect_of(
 fn move_to(request: &mut Request, to: Url) {
     if to.origin() != request.url.origin() {
         request.headers.retain(|(name, _)| !is_secret(name));
+        request.secrets.forget();
     }
     request.url = to;
 }
@@ -216,43 +208,12 @@ async fn finish(
     redirects: Vec<Redirect>,
     mut answer: reqwest::Response,
 ) -> Result<Response, SendError> {
-    let encoding = answer.headers().get("content-encoding").map(HeaderValue::as_bytes);
-    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
-        return Err(SendError::broken("an encoding that was not asked for"));
-    }
     let status = answer.status().as_u16();
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers = answer.headers().iter();
     let headers = headers.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-    let body = read(&mut answer, request.max_body).await?;
+    let body = body::read(&mut answer, request.max_body).await?;
     Ok(Response { status, url: request.url, redirects, headers, body })
-}
-
-/// Reads the body chunk by chunk, each decoded as it comes, and stops at the limit.
-async fn read(answer: &mut reqwest::Response, limit: u64) -> Result<Bytes, SendError> {
-    let too_large = SendError::TooLarge { limit };
-    if answer.content_length().is_some_and(|length| length > limit) {
-        return Err(too_large);
-    }
-    let mut body = BytesMut::new();
-    loop {
-        let chunk = answer.chunk().await.map_err(|error| SendError::broken(root_of(&error)))?;
-        let Some(chunk) = chunk else {
-            return Ok(body.freeze());
-        };
-        if (body.len() + chunk.len()) as u64 > limit {
-            return Err(too_large);
-        }
-        body.extend_from_slice(&chunk);
-    }
-}
-
-fn root_of(error: &reqwest::Error) -> String {
-    let mut root: &dyn StdError = error;
-    while let Some(source) = root.source() {
-        root = source;
-    }
-    root.to_string()
 }
 
 fn header_name(name: &str) -> Result<HeaderName, SendError> {

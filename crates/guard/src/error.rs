@@ -50,6 +50,12 @@ pub enum SendError {
         /// The request's limit in bytes.
         limit: u64,
     },
+    /// The body grows beyond all measure when it is decoded.
+    #[error("the body grows to more than {times} times its size when it is decoded")]
+    Bomb {
+        /// How many times its size is too much.
+        times: u64,
+    },
     /// More redirects than are followed.
     #[error("too many redirects")]
     TooManyRedirects,

@@ -1,5 +1,6 @@
 //! What is asked and what is answered.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,6 +20,31 @@ pub enum Method {
     Post,
 }
 
+/// Headers that are never shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secrets(Vec<(String, String)>);
+
+impl Secrets {
+    /// Adds one.
+    pub fn add(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    pub(crate) fn given(&self) -> impl Iterator<Item = &(String, String)> {
+        self.0.iter()
+    }
+
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
 /// One request, with its bounds.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -29,6 +55,13 @@ pub struct Request {
     /// Headers besides `User-Agent`, `Host` and `Accept-Encoding`. `Authorization`, `Cookie` and
     /// `Proxy-Authorization` go to the first origin only.
     pub headers: Vec<(String, String)>,
+    /// Headers that go to the first origin only and are never shown.
+    pub secrets: Secrets,
+    /// The proxy that it goes through, `socks5h` or `http`. It is trusted with the name of the
+    /// host, whose addresses it resolves; only ever an operator's choice.
+    pub proxy: Option<Url>,
+    /// Whether it is asked in the plainest way: HTTP/1.1, and no encoding of the body.
+    pub is_plain: bool,
     /// The body of a `POST`.
     pub body: Bytes,
     /// The most bytes of the answer's body, decoded. 10 MiB.
@@ -45,6 +78,9 @@ impl Request {
             method: Method::Get,
             url,
             headers: Vec::new(),
+            secrets: Secrets::default(),
+            proxy: None,
+            is_plain: false,
             body: Bytes::new(),
             max_body: MAX_BODY,
             total: TOTAL,

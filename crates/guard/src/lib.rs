@@ -4,14 +4,17 @@
 //! name is resolved and before it is connected to: the resolver answers with checked addresses
 //! only, literal addresses and every redirect are checked here, and no proxy of the environment
 //! comes between. Redirects are followed by us, so that their chain is seen and neither secrets
-//! nor bodies cross to another origin. Bodies are counted as they are decoded and dropped at their
-//! cap; one deadline stands over everything.
+//! nor bodies cross to another origin. Bodies are counted as they come and as they are decoded, and dropped at
+//! their cap; one deadline stands over everything.
 //!
 //! It is the only crate that names `reqwest`. It knows no feeds, caches nothing, keeps no cookies
 //! and tries nothing twice.
 
 mod address;
+mod body;
 mod client;
+mod connections;
+mod encoding;
 mod error;
 mod exchange;
 mod resolve;
@@ -21,4 +24,4 @@ mod tests;
 
 pub use client::{Client, Settings};
 pub use error::{GuardError, SendError};
-pub use exchange::{Method, Redirect, Request, Response};
+pub use exchange::{Method, Redirect, Request, Response, Secrets};

@@ -2,7 +2,9 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -10,9 +12,29 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use crate::address::Addresses;
 use crate::target::Reach;
 
+/// Whoever knows the addresses of names.
+pub(crate) trait Lookup: fmt::Debug + Send + Sync {
+    /// The addresses of a name, as they are now.
+    fn lookup(&self, host: String) -> Looking;
+}
+
+/// A look-up under way.
+pub(crate) type Looking = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// What the system says.
+#[derive(Debug)]
+pub(crate) struct System;
+
+impl Lookup for System {
+    fn lookup(&self, host: String) -> Looking {
+        Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.collect()) })
+    }
+}
+
 /// The resolver of one client.
 pub(crate) struct Resolver {
     pub(crate) addresses: Arc<Addresses>,
+    pub(crate) lookup: Arc<dyn Lookup>,
     pub(crate) reach: Reach,
 }
 
@@ -40,11 +62,10 @@ impl Error for Unresolved {}
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (addresses, reach) = (self.addresses.clone(), self.reach);
+        let looking = self.lookup.lookup(name.as_str().to_owned());
         Box::pin(async move {
-            let host = name.as_str();
-            let found = tokio::net::lookup_host((host, 0)).await;
-            let found = found.map_err(|_| Unresolved::NoSuchHost)?;
-            let checked = check(host, found.collect(), &addresses, reach)?;
+            let found = looking.await.map_err(|_| Unresolved::NoSuchHost)?;
+            let checked = check(name.as_str(), found, &addresses, reach)?;
             Ok(Box::new(checked.into_iter()) as Addrs)
         })
     }
@@ -57,7 +78,9 @@ fn check(
     addresses: &Addresses,
     reach: Reach,
 ) -> Result<Vec<SocketAddr>, Unresolved> {
+    let is_named = addresses.allow_name(host);
     let may_reach = |address: &SocketAddr| match reach {
+        _ if is_named => true,
         Reach::Usual => addresses.allow(address.ip()),
         Reach::LetIn => addresses.allow_expressly(address.ip()),
     };
@@ -73,7 +96,8 @@ mod tests {
     use super::*;
 
     fn checked(found: &[&str], reach: Reach) -> Result<usize, Unresolved> {
-        let addresses = Addresses::new(vec!["10.1.0.0/16".parse().unwrap()]);
+        let addresses =
+            Addresses::new(vec!["10.1.0.0/16".parse().unwrap()], &["Nas.Example".to_owned()]);
         let found = found.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 0));
         check("wire.example", found.collect(), &addresses, reach).map(|found| found.len())
     }
@@ -87,6 +111,10 @@ mod tests {
         assert_eq!(checked(&["10.1.0.9"], Reach::Usual), Ok(1));
         assert_eq!(checked(&["10.1.0.9"], Reach::LetIn), Ok(1));
         assert_eq!(checked(&["10.1.0.9", "1.1.1.1"], Reach::LetIn), forbidden);
+        let addresses = Addresses::new(Vec::new(), &["Nas.Example".to_owned()]);
+        let private = || vec!["192.168.0.2:0".parse().unwrap()];
+        assert!(check("nas.example", private(), &addresses, Reach::LetIn).is_ok());
+        assert!(check("a.nas.example", private(), &addresses, Reach::LetIn).is_err());
         assert_eq!(checked(&[], Reach::Usual), Err(Unresolved::NoSuchHost));
     }
 }

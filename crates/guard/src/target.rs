@@ -11,7 +11,7 @@ use crate::error::SendError;
 const PORTS: [u16; 4] = [80, 443, 8080, 8443];
 
 /// Which addresses the name of a host may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Reach {
     /// Public ones and those that are let in.
     Usual,
@@ -35,6 +35,9 @@ pub(crate) fn check(url: &Url, addresses: &Addresses) -> Result<Reach, SendError
         Some(Host::Domain(_)) => None,
         None => return Err(SendError::refused("the address names no host")),
     };
+    if addresses.allow_host(url) {
+        return Ok(Reach::LetIn);
+    }
     match (literal, reach) {
         (Some(address), _) if addresses.allow_expressly(address) => Ok(reach),
         (Some(address), _) if !addresses.allow(address) => Err(not_public(&address.to_string())),

@@ -2,6 +2,10 @@
 
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
+use std::os::fd::AsFd;
+
+use tokio::io::Interest;
+use tokio::net::unix::pipe::Sender;
 
 use crate::exit::Exit;
 
@@ -26,6 +30,17 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 /// Writes a line to standard error. Where that is closed, there is nobody to tell.
 pub(crate) fn note(line: Arguments<'_>) {
     let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+/// Ends when the reader of our output has gone away, as `head` does. Never where it is a file.
+pub(crate) async fn reader_gone() {
+    // Unchecked, as it then goes on blocking for all others; a file is refused all the same.
+    let stdout = std::io::stdout().as_fd().try_clone_to_owned();
+    let pipe = stdout.and_then(|stdout| Sender::from_file_unchecked(stdout.into()));
+    match pipe {
+        Ok(pipe) if pipe.ready(Interest::ERROR).await.is_ok() => {}
+        _ => std::future::pending().await,
+    }
 }
 
 /// Whether an error is only that the reader of our output went away, as `head` does.

@@ -130,6 +130,10 @@ pub(super) fn objects(store: &str, writes: bool) -> Right {
     let mut publish = if writes { vec![format!("$O.{store}.>")] } else { Vec::new() };
     publish.extend(lookup(&stream));
     publish.extend(in_order(&stream, true));
+    if writes {
+        // What was overwritten goes at once: snapshots are large.
+        publish.push(format!("$JS.API.STREAM.PURGE.{stream}"));
+    }
     Right { what: format!("keeps the objects of {store}"), publish, ..Right::default() }
 }
 

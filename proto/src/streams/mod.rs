@@ -106,6 +106,8 @@ pub const OUTPUT: Stream = Stream {
     readers: &[
         reads(ALERTER, ReadBy::Order),
         reads(GATEWAY, ReadBy::Order),
+        // Whether what comes to it again after long stands there.
+        reads(ENRICHER, ReadBy::Sequence),
         reads(READER, ReadBy::Consumer),
     ],
 };

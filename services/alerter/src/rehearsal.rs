@@ -69,7 +69,7 @@ pub async fn rehearse(
         AlerterError::Subscription { id: subscription.id.to_string(), why: problem.to_string() }
     })?;
     let mut stage = Rehearsing::of(rules, since);
-    let mut order: InOrder<LoadedItem> = InOrder::new(Duration::ZERO, None);
+    let mut order: InOrder<LoadedItem> = InOrder::new(Duration::ZERO, Some(1));
     let mut output = bus.read(streams::OUTPUT.name, ">", 1).await?;
     loop {
         let batch = output.ready(BATCH).await?;
@@ -77,8 +77,8 @@ pub async fn rehearse(
             break;
         }
         for item in load::load(bus, batch, true).await? {
-            if let Some((decision, judged)) = item.decision() {
-                order.push(decision, judged, item);
+            if let Some((decision, judged, part)) = item.decision() {
+                order.push(decision, judged, part, item);
             }
         }
         order.ready(now).into_iter().for_each(|item| stage.take(item));

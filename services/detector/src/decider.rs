@@ -1,9 +1,13 @@
 //! What the loop of a writer asks: decide, replay, begin anew.
 
+use std::sync::Arc;
+
 use tracing::{info, warn};
 use wirefold_dedup::{Settings, word_hash};
 use wirefold_envelope::{Sender, decode_judged, timestamp, trace_of};
-use wirefold_flow::{Decide, Headers, REFERENCE, Reason, Record, Stored, UnixMillis};
+use wirefold_flow::{
+    BoxFuture, Bus, Decide, Headers, REFERENCE, Reason, Record, Standing, Stored, UnixMillis,
+};
 use wirefold_proto::streams;
 use wirefold_proto::{
     ArticleFetched, ArticleJudged, CommandJudged, CommandOutcome, ControlCommand, DecisionId,
@@ -12,6 +16,7 @@ use wirefold_proto::{
 
 use crate::learning::Learning;
 use crate::metrics::{ARTICLES, COMMANDS, DIFFERENCES, EXPIRED, IN_WINDOW, REPEATS, REPLAYED};
+use crate::snapshot::{Keeping, Known};
 
 const SENDER: Sender = Sender { source: "/wirefold/detector" };
 /// What people read when they ask for what is to come.
@@ -29,43 +34,49 @@ pub(crate) struct Writer {
 pub(crate) struct Decider {
     settings: Settings,
     writer: Writer,
-    learning: Learning,
-    /// The last record known to be made, and how far the inputs had been read with it.
-    last: Option<DecisionId>,
-    offsets: Offsets,
+    known: Known,
+    keeping: Keeping,
+    /// What was kept and is to be gone back to, with the last decision that it knows.
+    recalled: Option<(u64, Known)>,
     /// Whether a difference has been told.
     has_warned: bool,
 }
 
 impl Decider {
-    pub(crate) fn new(settings: Settings, writer: Writer) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        writer: Writer,
+        bus: Arc<dyn Bus>,
+        snapshot_after: usize,
+    ) -> Self {
         Self {
-            learning: Learning::new(&settings),
+            known: nothing(&settings),
+            keeping: Keeping::new(bus, digest(&settings), snapshot_after),
             settings,
             writer,
-            last: None,
-            offsets: Offsets { fetched: 0, control: 0 },
+            recalled: None,
             has_warned: false,
         }
     }
 
     /// Notes the record after which it goes on, for the first epoch record.
     pub(crate) fn goes_on_from(&mut self, last: &Judged) {
-        (self.last, self.offsets) = (Some(last.decision()), last.input());
+        (self.known.last, self.known.offsets) = (Some(last.decision()), last.input());
     }
 
     fn article(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
         let fetched: ArticleFetched = read(input)?;
-        if self.learning.knows(fetched.id) {
+        if self.known.learning.knows(fetched.id) {
             REPEATS.add(1, &[]);
             return Ok(None);
         }
         let decision = DecisionId { epoch, input: Input::Article(input.sequence) };
-        let offsets = Offsets { fetched: input.sequence, ..self.offsets };
-        let learnt = self.learning.learn(&fetched, decision, offsets);
-        (self.last, self.offsets) = (Some(decision), offsets);
+        let offsets = Offsets { fetched: input.sequence, ..self.known.offsets };
+        let learnt = self.known.learning.learn(&fetched, decision, offsets);
+        (self.known.last, self.known.offsets) = (Some(decision), offsets);
+        self.keeping.decided();
         ARTICLES.add(1, &[learnt.record.verdict.class.as_str()]);
-        IN_WINDOW.set(self.learning.articles() as f64, &[]);
+        IN_WINDOW.set(self.known.learning.articles() as f64, &[]);
         let mut headers = headers(&learnt.record, learnt.record.seen, input);
         headers.set(REFERENCE, input.reference());
         Ok(Some(Record { headers, body: learnt.body.into() }))
@@ -74,14 +85,14 @@ impl Decider {
     fn command(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
         let command: ControlCommand = read(input)?;
         let decision = DecisionId { epoch, input: Input::Command(input.sequence) };
-        self.offsets.control = input.sequence;
-        self.last = Some(decision);
+        self.known.offsets.control = input.sequence;
+        self.known.last = Some(decision);
         COMMANDS.add(1, &[]);
         let at = command.at;
         let record = CommandJudged {
             schema: Tag::new(),
             decision,
-            input: self.offsets,
+            input: self.known.offsets,
             command,
             outcome: CommandOutcome::Refused { reason: NOT_YET.to_owned() },
             changes: Vec::new(),
@@ -94,14 +105,14 @@ impl Decider {
         let kept = input.and_then(|input| decode::<ArticleFetched>(&input.body).ok());
         let Some(fetched) = kept.filter(|fetched| fetched.id == standing.id) else {
             EXPIRED.add(1, &[]);
-            return self.learning.note(standing.id, standing.seen);
+            return self.known.learning.note(standing.id, standing.seen);
         };
-        let learnt = self.learning.learn(&fetched, standing.decision, standing.input);
+        let learnt = self.known.learning.learn(&fetched, standing.decision, standing.input);
         if learnt.record == *standing {
             return;
         }
         let (ours, theirs) = (&learnt.record.verdict, &standing.verdict);
-        self.learning.adopt(&learnt, standing);
+        self.known.learning.adopt(&learnt, standing);
         if (ours.class, ours.story, ours.event) == (theirs.class, theirs.story, theirs.event) {
             return;
         }
@@ -116,11 +127,17 @@ impl Decider {
 }
 
 impl Decide for Decider {
+    fn recall(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            self.recalled = self.keeping.recall(&self.settings).await;
+        })
+    }
+
     fn restart(&mut self) -> u64 {
-        self.learning = Learning::new(&self.settings);
-        self.offsets = Offsets { fetched: 0, control: 0 };
-        self.last = None;
-        0
+        let (sequence, known) =
+            self.recalled.take().unwrap_or_else(|| (0, nothing(&self.settings)));
+        self.known = known;
+        sequence
     }
 
     fn replay(&mut self, decision: &Stored, input: Option<&Stored>) {
@@ -133,7 +150,7 @@ impl Decide for Decider {
                 return;
             }
         };
-        (self.last, self.offsets) = (Some(judged.decision()), judged.input());
+        (self.known.last, self.known.offsets) = (Some(judged.decision()), judged.input());
         if let Judged::Article(standing) = judged {
             self.replay_article(&standing, input);
         }
@@ -145,11 +162,11 @@ impl Decide for Decider {
         let record = EpochTaken {
             schema: Tag::new(),
             decision: DecisionId { epoch, input: Input::Epoch },
-            input: self.offsets,
-            previous: self.last,
+            input: self.known.offsets,
+            previous: self.known.last,
             writer: self.writer.name.clone(),
             release: self.writer.release.clone(),
-            settings: format!("{:016x}", word_hash(&format!("{:?}", self.settings))),
+            settings: format!("{:016x}", digest(&self.settings)),
             at,
         };
         let body = encode(&record).expect("names of instances and releases are short");
@@ -162,6 +179,36 @@ impl Decide for Decider {
             false => self.article(epoch, input),
         }
     }
+
+    fn is_to_be_kept(&self) -> bool {
+        self.keeping.is_due(self.known.learning.articles())
+    }
+
+    fn keep(&mut self, last: &Standing) {
+        self.keeping.begin(last, self.known.clone());
+    }
+
+    fn leave(&mut self, last: Standing) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.keeping.rest().await;
+            if self.keeping.has_news() {
+                let known = std::mem::replace(&mut self.known, nothing(&self.settings));
+                self.keeping.begin(&last, known);
+                self.keeping.rest().await;
+            }
+        })
+    }
+}
+
+/// What is known before anything was learnt.
+fn nothing(settings: &Settings) -> Known {
+    let (learning, offsets) = (Learning::new(settings), Offsets { fetched: 0, control: 0 });
+    Known { learning, last: None, offsets }
+}
+
+/// What tells settings from others.
+fn digest(settings: &Settings) -> u64 {
+    word_hash(&format!("{settings:?}"))
 }
 
 fn read<M: Message>(input: &Stored) -> Result<M, Reason> {

@@ -1,16 +1,20 @@
 //! The ids that were decided on: none of them is decided on again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
+use wirefold_dedup::snapshot::{Reader, Writer, Written};
 use wirefold_proto::ArticleId;
+
+use crate::snapshot::{read_text, write_text};
 
 /// Seconds in a day.
 const DAY: i64 = 24 * 3600;
 
-/// Ids with the day on which they were decided, by stream time.
-#[derive(Debug, Default)]
+/// Ids by the day on which they were decided, by stream time. A clone shares the days that are over.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
-    days: HashMap<ArticleId, i64>,
+    days: BTreeMap<i64, Arc<HashSet<ArticleId>>>,
     today: i64,
     /// How many days an id is remembered.
     kept: i64,
@@ -26,7 +30,7 @@ impl Known {
     }
 
     pub(crate) fn contains(&self, id: ArticleId) -> bool {
-        self.days.contains_key(&id)
+        self.days.values().any(|ids| ids.contains(&id))
     }
 
     /// Remembers an id at a stream time in seconds, and forgets those that are long past.
@@ -34,10 +38,34 @@ impl Known {
         let day = time.div_euclid(DAY);
         if day > self.today {
             self.today = day;
-            let oldest = day - self.kept;
-            self.days.retain(|_, decided| *decided >= oldest);
+            self.days = self.days.split_off(&(day - self.kept));
         }
-        self.days.insert(id, day);
+        Arc::make_mut(self.days.entry(day).or_default()).insert(id);
+    }
+}
+
+impl Written for Known {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        (self.today, self.kept).write_to(to);
+        to.count(self.days.len());
+        for (day, ids) in &self.days {
+            let mut ids: Vec<&ArticleId> = ids.iter().collect();
+            ids.sort_unstable();
+            day.write_to(to);
+            to.count(ids.len());
+            ids.into_iter().for_each(|id| write_text(id, to));
+        }
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        let (today, kept) = Written::read_from(from)?;
+        let mut days = BTreeMap::new();
+        for _ in 0..from.count()? {
+            let day = Written::read_from(from)?;
+            let ids = (0..from.count()?).map(|_| read_text(from)).collect::<Option<_>>()?;
+            days.insert(day, Arc::new(ids));
+        }
+        Some(Self { days, today, kept })
     }
 }
 

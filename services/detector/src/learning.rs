@@ -3,10 +3,11 @@
 //! The same articles in the same order give the same decisions, so a decision that stands is learnt
 //! anew by deciding it once more.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use wirefold_dedup::{Class, Detector, DocId, Incoming, Merge, Settings, word_hash};
+use wirefold_dedup::snapshot::{Reader, Writer, Written};
+use wirefold_dedup::{Class, Detector, DocId, Incoming, Merge, Numbered, Settings, word_hash};
 use wirefold_proto::{
     Agency, ArticleFetched, ArticleId, ArticleJudged, DateDoubt, DecisionId, Materiality, Offsets,
     StoryChange, Tag,
@@ -16,6 +17,7 @@ use crate::agency::{Witness, agency};
 use crate::fit::fit;
 use crate::groups::{Entering, Groups};
 use crate::known::Known;
+use crate::snapshot::{read_json, read_text, write_json, write_text};
 use crate::verdict::{Beside, material, verdict};
 
 /// Seconds in a day: the step in which dedup forgets, and so do we.
@@ -32,7 +34,7 @@ pub(crate) struct Place {
 }
 
 /// The articles of the window, as dedup numbers them.
-pub(crate) type Places = BTreeMap<DocId, Place>;
+pub(crate) type Places = Numbered<Place>;
 
 /// A decision with its bytes.
 pub(crate) struct Learnt {
@@ -43,6 +45,7 @@ pub(crate) struct Learnt {
 }
 
 /// What the detector knows.
+#[derive(Clone)]
 pub(crate) struct Learning {
     window: i64,
     dedup: Detector,
@@ -60,7 +63,7 @@ impl Learning {
         Self {
             window: settings.window,
             dedup: Detector::new(settings.clone()),
-            places: Places::new(),
+            places: Places::default(),
             groups: Groups::default(),
             known: Known::new(settings.window),
             waiting: VecDeque::new(),
@@ -189,7 +192,7 @@ impl Learning {
         let (own, other) =
             (self.dedup.text(found.doc), said.through.map(|doc| self.dedup.text(doc)));
         let witness = |doc: DocId, text| {
-            let place = self.places.get(&doc)?;
+            let place = self.places.get(doc)?;
             let traces = self.dedup.agency_traces(doc);
             Some((place.id, Witness { text, traces, byline: &place.byline }))
         };
@@ -246,6 +249,41 @@ impl Learning {
             self.places.retain(|_, place| place.time >= oldest);
             self.groups.forget(oldest);
         }
+    }
+}
+
+impl Learning {
+    pub(crate) fn write_to(&self, to: &mut Writer<'_>) {
+        self.time.write_to(to);
+        self.dedup.write_to(to);
+        self.places.write_to(to);
+        self.groups.write_to(to);
+        self.known.write_to(to);
+        to.count(self.waiting.len());
+        self.waiting.iter().for_each(|change| write_json(change, to));
+    }
+
+    pub(crate) fn read_from(settings: &Settings, from: &mut Reader<'_>) -> Option<Self> {
+        let time = Written::read_from(from)?;
+        let dedup = Detector::read_from(settings.clone(), from)?;
+        let places = Written::read_from(from)?;
+        let (groups, known) = (Written::read_from(from)?, Written::read_from(from)?);
+        let waiting = (0..from.count()?).map(|_| read_json(from)).collect::<Option<_>>()?;
+        Some(Self { window: settings.window, dedup, places, groups, known, waiting, time })
+    }
+}
+
+impl Written for Place {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        write_text(&self.id, to);
+        (self.fetched, self.time).write_to(to);
+        self.byline.write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        let id = read_text(from)?;
+        let (fetched, time) = Written::read_from(from)?;
+        Some(Self { id, fetched, time, byline: Written::read_from(from)? })
     }
 }
 

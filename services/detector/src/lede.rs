@@ -11,7 +11,7 @@ use wirefold_text::extract::{dateline, names, numbers};
 use crate::agency::cut;
 
 /// The words and numbers of the ledes of an event.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Ledes {
     words: BTreeSet<u64>,
     numbers: BTreeSet<u64>,
@@ -51,19 +51,20 @@ impl Ledes {
         if let Some(number) = number {
             return Some(material(MaterialReason::NewNumber, &number.value));
         }
-        let is_news = |index: &usize| {
-            let normal = text.normal(&text.words()[*index]);
-            !self.words.contains(&word_hash(normal)) && !Reason::is_calendar(normal)
-        };
+        let knows = |word: &str| self.words.contains(&word_hash(word));
+        let is_news = |index: &usize| Reason::is_new_to(text.normal(&text.words()[*index]), knows);
         let mut names = lede_names(text, &lede).into_iter();
-        let name = names.find(|words| words.clone().any(|index| is_news(&index)))?;
+        let name_words = names.find(|words| words.clone().any(|index| is_news(&index)))?;
         // `Wednesday Tom Lund`: the day is no part of the name.
         let is_part = |index: &usize| !Reason::is_calendar(text.normal(&text.words()[*index]));
-        let (first, last) = (name.clone().find(is_part)?, name.rev().find(is_part)?);
+        let (first, last) = (name_words.clone().find(is_part)?, name_words.rev().find(is_part)?);
         let (first, last) = (text.words()[first].span, text.words()[last].span);
-        Some(material(MaterialReason::NewName, &text.original()[first.start..last.end]))
+        let name = Reason::as_written(text.original(), first.start..last.end);
+        Some(material(MaterialReason::NewName, name))
     }
 }
+
+wirefold_dedup::written!(Ledes { words, numbers });
 
 /// Where more than one word in this many is in capitals, nouns are, as in German: a single one is
 /// no name there.

@@ -14,6 +14,7 @@ mod known;
 mod learning;
 mod lede;
 mod metrics;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -38,7 +39,14 @@ pub struct Settings {
     pub writer: String,
     /// The release of wirefold that writes.
     pub release: String,
+    /// What it knows is kept after so many decisions at least, and at the end; 0: never, so that a
+    /// start learns everything anew.
+    pub snapshot_after: usize,
 }
+
+/// Decisions after which a snapshot is written, where nothing else is wanted: what a start after a
+/// kill learns anew in less than a second.
+pub const SNAPSHOT_AFTER: usize = 2_000;
 
 /// Commands about stories; other commands are not the detector's.
 const STORY_COMMANDS: &str = "wirefold.v1.control.story.>";
@@ -55,8 +63,9 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
     let last = surroundings.bus.last(streams::JUDGED.name, Subject::judged().as_str()).await?;
-    let Settings { dedup, writer, release } = settings;
-    let mut decider = Decider::new(dedup, Writer { name: writer, release });
+    let Settings { dedup, writer, release, snapshot_after } = settings;
+    let writer = Writer { name: writer, release };
+    let mut decider = Decider::new(dedup, writer, surroundings.bus.clone(), snapshot_after);
     if let Some(Ok(last)) = last.as_ref().map(decode_judged) {
         decider.goes_on_from(&last);
     }

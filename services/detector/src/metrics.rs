@@ -4,7 +4,7 @@ use wirefold_flow::Metric;
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] =
-    &[ARTICLES, REPEATS, COMMANDS, REPLAYED, EXPIRED, DIFFERENCES, IN_WINDOW];
+    &[ARTICLES, REPEATS, COMMANDS, REPLAYED, EXPIRED, DIFFERENCES, IN_WINDOW, SNAPSHOTS];
 
 pub(crate) const ARTICLES: Metric = Metric::counter(
     "wirefold_detector_articles_total",
@@ -38,4 +38,9 @@ pub(crate) const IN_WINDOW: Metric = Metric::gauge(
     metrics::Unit::Count,
     "Articles in the window of comparison.",
     &[],
+);
+pub(crate) const SNAPSHOTS: Metric = Metric::counter(
+    "wirefold_detector_snapshots_total",
+    "Snapshots of what the detector knows that were written or failed to be, used at a start or passed over.",
+    &["outcome"],
 );

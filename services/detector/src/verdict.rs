@@ -53,7 +53,7 @@ pub(crate) fn verdict(
 }
 
 fn text_match(found: &dedup::Evidence, places: &Places) -> Option<TextMatch> {
-    let place = places.get(&found.doc)?;
+    let place = places.get(found.doc)?;
     Some(TextMatch {
         id: place.id,
         contained: containment(found.contained),

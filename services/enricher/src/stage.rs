@@ -5,7 +5,7 @@ use wirefold_envelope::{Sender, decode, decode_judged, trace_of};
 use wirefold_flow::{BoxFuture, Emit, Input, Outgoing, Stage, StageError, Stored};
 use wirefold_proto::{
     ArticleFetched, ArticleJudged, DecisionId, Judged, OutputArticle, OutputStory, Published,
-    StoryChange, Tag, TextPolicy, TraceParent,
+    StoryChange, Tag, TextPolicy, TraceParent, streams,
 };
 use wirefold_text::Text;
 
@@ -25,6 +25,10 @@ pub(crate) struct Enricher {
 impl Stage for Enricher {
     fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
         Box::pin(async move { self.enrich(&input) })
+    }
+
+    fn output(&self) -> Option<&str> {
+        Some(streams::OUTPUT.name)
     }
 }
 
@@ -67,6 +71,7 @@ impl Enricher {
             id: record.id,
             decision: record.decision,
             judged: message.sequence,
+            changes: u32::try_from(record.changes.len()).unwrap_or(u32::MAX),
             fetched: record.input.fetched,
             findings,
             text: match policy {

@@ -19,6 +19,12 @@ pub(crate) struct Feed {
     pub(crate) ttl: Option<Duration>,
     /// The hours of the day, UTC, 0 to 23, in which its publisher wants no polls.
     pub(crate) skip_hours: Vec<u8>,
+    /// The days of the week, 0 for Monday, in which its publisher wants no polls.
+    pub(crate) skip_days: Vec<u8>,
+    /// Where older items are listed.
+    pub(crate) older: Option<String>,
+    /// Whether it breaks off before its end.
+    pub(crate) is_broken: bool,
     /// What it lists.
     pub(crate) items: Vec<Item>,
     /// What was wrong with it and passed over, for people.
@@ -68,6 +74,9 @@ pub(crate) fn parse(
         language: feed.language.as_deref().and_then(language),
         ttl: feed.ttl,
         skip_hours: feed.skip_hours,
+        skip_days: feed.skip_days,
+        older: feed.older.as_deref().and_then(address),
+        is_broken: feed.is_broken,
         items: feed.items.into_iter().map(Item::from).collect(),
         problems: feed.problems,
     })

@@ -10,6 +10,7 @@
 //! It knows the bus, the contract and the guard; never the command line, the environment, or what
 //! becomes of its articles.
 
+mod access;
 mod article;
 mod control;
 pub mod extract;
@@ -34,15 +35,18 @@ use wirefold_flow::{BusError, Point, Surroundings};
 use wirefold_guard::{Client, GuardError};
 
 use pages::Pages;
-use poll::Poller;
+use poll::{Poller, Shared};
 use publish::Publisher;
 use schedule::{Hosts, Scheduler};
 use state::Store;
 
+pub use access::Access;
 pub use article::canonical as canonical_address;
 pub use metrics::METRICS;
+pub use pages::Rules as RobotsRules;
 pub use probe::{Probe, ProbeError, probe};
 pub use settings::{ConfiguredFeed, Settings};
+pub use wirefold_guard::Secrets;
 
 /// Why the fetcher ended other than by its stop signal.
 #[derive(Debug, Error)]
@@ -83,15 +87,17 @@ async fn poll_feeds(
     let client = client(&settings)?;
     let clock = surroundings.clock.clone();
     let hosts = Hosts::new(clock.clone(), settings.per_host_delay, settings.concurrency);
+    let settings = Arc::new(settings);
     let pages = Pages::new(client.clone(), hosts.clone(), clock, &settings);
     let poller = Poller {
         store: Store::open(&surroundings)?,
         publisher: Publisher::new(surroundings.clone()),
-        settings: Arc::new(settings),
+        settings,
         surroundings,
         client,
         hosts,
         pages,
+        shared: Shared::default(),
         stop,
     };
     Scheduler::begin(Arc::new(poller)).await?.run().await
@@ -101,6 +107,7 @@ fn client(settings: &Settings) -> Result<Client, GuardError> {
     Client::new(wirefold_guard::Settings {
         user_agent: settings.user_agent.clone(),
         allow: settings.allow.clone(),
+        allow_hosts: settings.allow_hosts.clone(),
         ..wirefold_guard::Settings::default()
     })
 }

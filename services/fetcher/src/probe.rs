@@ -2,12 +2,14 @@
 
 use thiserror::Error;
 use url::Url;
-use wirefold_guard::{GuardError, Redirect};
+use wirefold_guard::{GuardError, Redirect, Response};
+use wirefold_proto::ItemIdentity;
 
+use crate::article::item_key;
 use crate::client;
 use crate::feed::FeedError;
 use crate::pages::TEASER_WORDS;
-use crate::poll::{Answer, Unread, judge, no_feed, parse, question};
+use crate::poll::{Answer, Read, Unread, judge, no_feed, parse, question};
 use crate::settings::Settings;
 
 /// What stands at an address.
@@ -23,10 +25,31 @@ pub struct Probe {
     pub teasers: u32,
     /// The titles of the newest items, at most 5.
     pub newest: Vec<String>,
+    /// What would be done with it, one sentence each.
+    pub would: Vec<String>,
+    /// Its newest item, as an article would be made of it.
+    pub sample: Option<Sample>,
     /// The feeds that a page names, where it is a page.
     pub feeds: Vec<String>,
     /// Why it cannot be polled, and what to do; none where all is well.
     pub problem: Option<String>,
+}
+
+/// An item as an article would be made of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// Its title.
+    pub title: String,
+    /// Its page.
+    pub link: Option<String>,
+    /// When it was published, as the feed claims.
+    pub published: Option<String>,
+    /// How many words its feed gives.
+    pub words: usize,
+    /// What it is told from others by.
+    pub key: String,
+    /// How its text starts.
+    pub start: String,
 }
 
 /// Why an address was not looked at.
@@ -48,16 +71,18 @@ pub enum ProbeError {
 pub async fn probe(settings: &Settings, url: &str) -> Result<Probe, ProbeError> {
     let address = Url::parse(url).map_err(|_| ProbeError::Address(url.to_owned()))?;
     let client = client(settings)?;
-    let answer = client.send(question(address, None, settings)).await;
+    let answer = client.send(question(address, settings)).await;
     let answer = match judge(answer, jiff::Timestamp::UNIX_EPOCH) {
         Answer::Body(answer) => answer,
         Answer::Failed(failure) => return Ok(problem(failure.problem)),
+        Answer::LeftAlone(_) => return Ok(Probe::default()),
         Answer::Gone => return Ok(problem("HTTP 410: gone for good".to_owned())),
         Answer::Unchanged(_) => {
             return Ok(problem("HTTP 304: an answer to a question that nobody asked".to_owned()));
         }
     };
     let redirects = answer.redirects.clone();
+    let mut would = of_answer(&answer, settings);
     let looked = match parse(answer, settings.items_per_feed).await {
         Err(unread) => {
             let feeds = match &unread {
@@ -68,17 +93,75 @@ pub async fn probe(settings: &Settings, url: &str) -> Result<Probe, ProbeError> 
         }
         Ok(read) => {
             let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+            would.extend(of_feed(&read, settings));
             let titles = read.feed.items.iter().map(|item| item.title.clone());
             Probe {
                 title: read.feed.title.clone(),
                 items: count(read.feed.items.len()),
                 teasers: count(read.words.iter().filter(|words| **words < TEASER_WORDS).count()),
                 newest: titles.take(5).collect(),
+                sample: read.feed.items.first().zip(read.words.first()).map(sample),
+                would,
                 ..Probe::default()
             }
         }
     };
     Ok(Probe { redirects, ..looked })
+}
+
+/// What the head of the answer brings about.
+fn of_answer(answer: &Response, settings: &Settings) -> Vec<String> {
+    let has_validators = ["etag", "last-modified"].iter().any(|name| answer.header(name).is_some());
+    let questions = match has_validators {
+        true => "it is asked whether anything has changed, and in full once in one to three days",
+        false => "it gives no validators, so that each poll fetches all of it",
+    };
+    let lasting = answer.redirects.iter().all(Redirect::is_permanent);
+    let moved = (lasting && !answer.redirects.is_empty())
+        .then(|| "it has moved for good; after a day it is asked at its new place".to_owned());
+    let minutes = settings.first_interval.as_secs() / 60;
+    let first = format!("it is polled again after {minutes} minutes, later or sooner as it proves");
+    [first, questions.to_owned()].into_iter().chain(moved).collect()
+}
+
+/// What its items bring about.
+fn of_feed(read: &Read, settings: &Settings) -> Vec<String> {
+    let Read { feed, words } = read;
+    let count =
+        |is: &dyn Fn(&crate::feed::Item) -> bool| feed.items.iter().filter(|it| is(it)).count();
+    let (guids, undated) =
+        (count(&|item| item.guid.is_some()), count(&|item| item.published.is_none()));
+    let told = match guids * 2 > feed.items.len() {
+        true => "items are told by their ids, until these prove to change or repeat",
+        false => "items are told by their links, else by title and day",
+    };
+    let teasers = words.iter().filter(|words| **words < TEASER_WORDS).count();
+    let pages = (teasers > 0).then(|| match settings.extract.is_some() {
+        true => "pages of teasers are fetched where full_text and robots.txt allow".to_owned(),
+        false => "pages of teasers are not fetched by this command".to_owned(),
+    });
+    let dates =
+        (undated > 0).then(|| format!("{undated} items have no date: the first look counts"));
+    let wish = feed.ttl.map(|ttl| {
+        format!("its publisher wants no more than a poll in {} minutes", ttl.as_secs() / 60)
+    });
+    let cut = feed.is_broken.then(|| "it breaks off in the middle".to_owned());
+    let older = feed.older.as_ref().map(|older| format!("older items are at {older}"));
+    let found = [pages, dates, wish, cut, older].into_iter().flatten();
+    std::iter::once(told.to_owned()).chain(found).collect()
+}
+
+fn sample((item, words): (&crate::feed::Item, &usize)) -> Sample {
+    const START: usize = 120;
+    let text = item.text.as_deref().or(item.teaser.as_deref()).unwrap_or_default();
+    Sample {
+        title: item.title.clone(),
+        link: item.link.clone(),
+        published: item.published.map(|at| at.to_string()),
+        words: *words,
+        key: item_key(item, ItemIdentity::Auto),
+        start: text.chars().take(START).collect(),
+    }
 }
 
 fn problem(problem: String) -> Probe {

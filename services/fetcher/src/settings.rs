@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use ipnet::IpNet;
+use wirefold_guard::Request;
 use wirefold_proto::FeedSettings;
 
+use crate::access::{self, Access};
 use crate::{extract, sources};
 
 /// What the fetcher polls and reads, and how.
@@ -18,6 +20,10 @@ pub struct Settings {
     pub user_agent: String,
     /// Networks that are let in besides the public ones.
     pub allow: Vec<IpNet>,
+    /// Hosts by name that are let in wherever their addresses are.
+    pub allow_hosts: Vec<String>,
+    /// What is special about some addresses; the closest counts.
+    pub access: Vec<Access>,
     /// The shortest time between two polls of one feed. 10 min.
     pub min_interval: Duration,
     /// The longest time between two polls of one feed, failing or not. 24 h.
@@ -51,6 +57,8 @@ impl Default for Settings {
             sources: Vec::new(),
             user_agent: concat!("wirefold/", env!("CARGO_PKG_VERSION")).to_owned(),
             allow: Vec::new(),
+            allow_hosts: Vec::new(),
+            access: Vec::new(),
             min_interval: Duration::from_mins(10),
             max_interval: Duration::from_hours(24),
             first_interval: Duration::from_mins(15),
@@ -64,6 +72,13 @@ impl Default for Settings {
             extract: None,
             baseline: true,
         }
+    }
+}
+
+impl Settings {
+    /// A request with what is special about its address.
+    pub(crate) fn access(&self, request: Request) -> Request {
+        access::given(&self.access, request)
     }
 }
 

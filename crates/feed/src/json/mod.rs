@@ -52,7 +52,9 @@ fn feed(value: &Value, base: &str) -> Record {
     put(&mut record, "title", value.text("title"), Writing::Unsaid);
     put(&mut record, "subtitle", value.text("description"), Writing::Unsaid);
     put(&mut record, "language", value.text("language"), Writing::Plain);
-    for (name, relation) in [("home_page_url", "alternate"), ("feed_url", "self")] {
+    for (name, relation) in
+        [("home_page_url", "alternate"), ("feed_url", "self"), ("next_url", "next")]
+    {
         link(&mut record, value.text(name), relation, base);
     }
     record.authors = people(value);

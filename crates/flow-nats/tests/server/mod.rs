@@ -1,7 +1,7 @@
 //! A real nats-server as a child process, on a port and a folder of its own, killed with SIGKILL.
 
 pub(crate) mod find;
-mod port;
+pub(crate) mod port;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

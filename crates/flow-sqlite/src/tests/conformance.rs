@@ -1,7 +1,7 @@
 //! The suite over a real file. A crash: the file and its log as they are at that moment, written
 //! to further by a process that is killed at it, then opened again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +38,22 @@ impl Embedded {
         for file in [FILE.to_owned(), format!("{FILE}-wal")] {
             std::fs::copy(from.join(&file), to.join(&file)).unwrap();
         }
+        copy_folders(&from, &to);
         to
+    }
+}
+
+/// Copies the files of objects, unfinished ones too.
+fn copy_folders(from: &Path, to: &Path) {
+    for store in ["states", "others"] {
+        let Ok(files) = std::fs::read_dir(from.join(store)) else {
+            continue;
+        };
+        std::fs::create_dir(to.join(store)).unwrap();
+        for file in files {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), to.join(store).join(file.file_name())).unwrap();
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub use tests::bounds::*;
 pub use tests::chain::*;
 pub use tests::delivery::*;
 pub use tests::keys::*;
+pub use tests::objects::*;
 pub use tests::reading::*;
 pub use tests::storing::*;
 pub use tests::survival::*;
@@ -97,6 +98,8 @@ macro_rules! conformance_suite {
             ordered_reading_leaves_nothing_out
             keys_are_put_by_revision
             keys_are_listed_and_watched
+            objects_come_back_as_they_were
+            unfinished_objects_never_were
             restart_leaves_no_consumer_stuck
             attempts_are_counted_across_a_crash
             places_and_fences_survive_a_crash

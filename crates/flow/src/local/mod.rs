@@ -15,6 +15,7 @@ use crate::clock::{Clock, UnixMillis};
 use crate::config::{ConsumerConfig, StreamConfig, StreamState};
 use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
+use crate::objects::{Objects, Shelves};
 use crate::store::{Engine, Expect, Runner, Step, call};
 use crate::subject::check_name;
 
@@ -23,12 +24,13 @@ use crate::subject::check_name;
 pub struct LocalBus {
     runner: Arc<dyn Runner>,
     clock: Arc<dyn Clock>,
+    shelves: Arc<dyn Shelves>,
 }
 
 impl LocalBus {
-    /// A bus over whatever carries out the jobs.
-    pub fn new(runner: Arc<dyn Runner>, clock: Arc<dyn Clock>) -> Self {
-        Self { runner, clock }
+    /// A bus over whatever carries out the jobs, and whatever keeps objects.
+    pub fn new(runner: Arc<dyn Runner>, clock: Arc<dyn Clock>, shelves: Arc<dyn Shelves>) -> Self {
+        Self { runner, clock, shelves }
     }
 
     async fn call<T: Send + 'static>(
@@ -153,5 +155,10 @@ impl Bus for LocalBus {
     fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
         check_name("bucket", bucket)?;
         Ok(Arc::new(keys::LocalKeys::new(self.clone(), bucket.to_owned())))
+    }
+
+    fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
+        check_name("store", store)?;
+        Ok(self.shelves.store(store))
     }
 }

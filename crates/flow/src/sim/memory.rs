@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+
 use crate::bus::Entry;
 use crate::clock::UnixMillis;
 use crate::error::BusError;
@@ -17,12 +19,14 @@ type Result<T> = std::result::Result<T, BusError>;
 pub(super) struct Memory(Arc<Mutex<Maps>>);
 
 #[derive(Default)]
-struct Maps {
+pub(super) struct Maps {
     streams: BTreeMap<String, StreamRow>,
     messages: BTreeMap<String, BTreeMap<u64, Stored>>,
     ids: BTreeMap<String, VecDeque<KnownId>>,
     readers: BTreeMap<(String, String), Place>,
     buckets: BTreeMap<String, BTreeMap<String, Entry>>,
+    /// By store and name.
+    pub(super) objects: BTreeMap<(String, String), Vec<Bytes>>,
 }
 
 #[derive(Default)]
@@ -32,7 +36,7 @@ struct Place {
 }
 
 impl Memory {
-    fn maps(&self) -> MutexGuard<'_, Maps> {
+    pub(super) fn maps(&self) -> MutexGuard<'_, Maps> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

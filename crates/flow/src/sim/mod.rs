@@ -5,6 +5,7 @@
 
 mod clock;
 mod memory;
+mod objects;
 mod random;
 mod trouble;
 
@@ -39,7 +40,7 @@ impl SimBus {
         let engine = Engine::open(Box::new(disk.0.clone()), clock.now());
         let engine = Mutex::new(engine.expect("tables in memory can always be read"));
         let place = Arc::new(InPlace { engine, clock: clock.clone() });
-        Self { bus: LocalBus::new(place.clone(), clock), place }
+        Self { bus: LocalBus::new(place.clone(), clock, Arc::new(disk.0.clone())), place }
     }
 
     /// The seam.

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{ConsumerConfig, StreamConfig, StreamState};
 use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
+use crate::objects::Objects;
 
 /// How often each trouble comes, in a thousand.
 #[derive(Debug, Clone, Copy)]
@@ -139,6 +140,10 @@ impl Bus for Trouble {
 
     fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
         self.bus.key_value(bucket)
+    }
+
+    fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
+        self.bus.objects(store)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Stages: what handles one message after the other and never sees the bus.
 
+mod gate;
 mod panics;
 mod run;
+mod standing;
 mod work;
 
 use std::time::Duration;
@@ -20,6 +22,12 @@ pub trait Stage: Send + Sync {
     ///
     /// The loop keeps the delivery alive meanwhile. A panic rejects the message.
     fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>>;
+
+    /// The stream that takes what it gives. A message that comes again after long is looked for there:
+    /// by then the stream has forgotten which ids it has.
+    fn output(&self) -> Option<&str> {
+        None
+    }
 
     /// Is told what was taken together before any of it is handled: the loop starts that side by
     /// side, and a stage that needs an order among them notes it here.

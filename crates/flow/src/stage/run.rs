@@ -15,6 +15,9 @@ use crate::message::Stored;
 
 /// How many named messages are fetched at once.
 const FETCHES: usize = 64;
+/// More is taken once this part of what may be in hand is free: a pull for each message that is
+/// done would cost as much as the message.
+const FREE_PART: usize = 4;
 
 /// Runs a stage until it is told to stop; then finishes what was taken and returns.
 ///
@@ -35,6 +38,7 @@ pub async fn run_stage(
         name: consumer.durable.clone(),
         ack_deadline: consumer.ack_deadline,
         fetches: Semaphore::new(FETCHES),
+        gate: Arc::default(),
         surroundings,
         stage,
     };
@@ -56,6 +60,7 @@ pub async fn handle_once(
         name: "once".to_owned(),
         ack_deadline: HEARTBEAT,
         fetches: Semaphore::new(1),
+        gate: Arc::default(),
         surroundings,
         stage,
     };
@@ -109,7 +114,11 @@ impl Running {
     ) -> Result<(), LoopError> {
         let mut patience = Patience::default();
         let worker = self.worker.clone();
+        let worth_a_pull = (self.at_once / FREE_PART).max(1);
         loop {
+            while let Some(done) = self.work.try_join_next() {
+                finished(done)?;
+            }
             let free = self.at_once.saturating_sub(self.work.len());
             let taken = tokio::select! {
                 biased;
@@ -118,7 +127,7 @@ impl Running {
                     finished(done)?;
                     continue;
                 }
-                taken = subscription.next(free), if free > 0 => taken,
+                taken = subscription.next(free), if free >= worth_a_pull => taken,
                 () = worker.surroundings.wait(HEARTBEAT) => {
                     self.observe(Event::Alive);
                     continue;
@@ -139,9 +148,12 @@ impl Running {
 
     fn start(&mut self, deliveries: Vec<Delivery>) {
         self.worker.stage.line_up(&deliveries);
-        for delivery in deliveries {
+        // All are on the way before the first of them arrives.
+        let gate = &self.worker.gate;
+        let taken: Vec<_> = deliveries.into_iter().map(|one| (one, gate.approach())).collect();
+        for (delivery, coming) in taken {
             let worker = self.worker.clone();
-            self.work.spawn(async move { worker.work(delivery).await });
+            self.work.spawn(async move { worker.work(delivery, coming).await });
         }
     }
 
@@ -157,5 +169,96 @@ fn finished(done: Result<Result<(), LoopError>, JoinError>) -> Result<(), LoopEr
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         // Only this loop could cancel its work, by being dropped.
         Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::BoxFuture;
+    use crate::bus::{Answer, Settle, Settler};
+    use crate::sim::{SimBus, SimDisk, VirtualClock};
+    use crate::stage::{Emit, Input};
+
+    /// Handles one message for each permit.
+    struct Permitted(Semaphore);
+
+    impl Stage for Permitted {
+        fn handle(&self, _input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
+            Box::pin(async {
+                self.0.acquire().await.unwrap().forget();
+                Ok(Vec::new())
+            })
+        }
+    }
+
+    /// Gives as many as it is asked for, and notes that.
+    #[derive(Default)]
+    struct Plenty(Vec<usize>);
+
+    impl Settler for Plenty {
+        fn settle(&self, _settle: Settle) -> Answer<'_, ()> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    impl Subscription for Plenty {
+        fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
+            let one = |sequence| Delivery {
+                message: Stored {
+                    stream: "IN".to_owned(),
+                    sequence,
+                    at: crate::UnixMillis(0),
+                    subject: "in.x".to_owned(),
+                    id: sequence.to_string(),
+                    headers: crate::Headers::new(),
+                    body: bytes::Bytes::new(),
+                },
+                attempt: 1,
+                settler: Arc::new(Self::default()),
+            };
+            Box::pin(async move {
+                self.0.push(max);
+                Ok((0..max as u64).map(one).collect())
+            })
+        }
+
+        fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
+            Box::pin(async { Ok(Vec::new()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn more_is_taken_once_a_quarter_is_free() {
+        let clock = Arc::new(VirtualClock::default());
+        let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
+        let stage = Arc::new(Permitted(Semaphore::new(0)));
+        let worker = Worker {
+            name: "stage".to_owned(),
+            ack_deadline: HEARTBEAT,
+            fetches: Semaphore::new(FETCHES),
+            gate: Arc::default(),
+            surroundings: Surroundings::new(bus, clock),
+            stage: stage.clone(),
+        };
+        let stop = CancellationToken::new();
+        let (work, worker) = (JoinSet::new(), Arc::new(worker));
+        let mut running = Running { worker, at_once: 8, work, stop: stop.clone() };
+        let done_one_by_one = async {
+            for _ in 0..12 {
+                for _ in 0..100 {
+                    tokio::task::yield_now().await;
+                }
+                stage.0.add_permits(1);
+            }
+            stop.cancel();
+        };
+        let mut subscription = Plenty::default();
+        let (taken, ()) =
+            tokio::join!(running.take_until_stopped(&mut subscription), done_one_by_one);
+        taken.unwrap();
+        assert_eq!(subscription.0, [8, 2, 2, 2, 2, 2]);
     }
 }

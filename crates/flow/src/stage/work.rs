@@ -1,12 +1,15 @@
 //! One delivery: fetch what it names, handle, publish, settle.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::gate::{Coming, Gate};
 use super::panics::caught;
-use super::{Emit, Input, Stage, StageError};
+use super::{Emit, Input, Stage, StageError, standing};
 use crate::bus::{Answer, Delivery, Settle, Settler};
 use crate::dead::{Cause, Reason};
 use crate::error::BusError;
@@ -33,6 +36,7 @@ pub(super) struct Worker {
     pub(super) ack_deadline: Duration,
     /// Bounds how many named messages are fetched at once.
     pub(super) fetches: Semaphore,
+    pub(super) gate: Arc<Gate>,
 }
 
 enum Failure {
@@ -48,9 +52,9 @@ impl From<LoopError> for Failure {
 
 impl Worker {
     /// Handles one delivery to its settle. Fails only where a test crashes it.
-    pub(super) async fn work(&self, delivery: Delivery) -> Result<(), LoopError> {
+    pub(super) async fn work(&self, delivery: Delivery, coming: Coming) -> Result<(), LoopError> {
         self.surroundings.pass(Point::Taken)?;
-        let settle = match self.with_progress(&delivery).await {
+        let settle = match self.with_progress(&delivery, coming).await {
             Ok(()) => Settle::Ack,
             Err(Failure::Settle(settle)) => settle,
             Err(Failure::Crash(crash)) => return Err(crash),
@@ -71,8 +75,9 @@ impl Worker {
 
     /// Handles a message outside any subscription: what it gives is published, nothing settled.
     pub(super) async fn once(&self, message: Stored) -> Result<(), StageError> {
-        let delivery = Delivery { message, attempt: 1, settler: Arc::new(Nothing) };
-        match self.handle_and_publish(&delivery).await {
+        // Not the first: some of what it gives may have gone out before it was given up on.
+        let delivery = Delivery { message, attempt: 2, settler: Arc::new(Nothing) };
+        match self.handle_and_publish(&delivery, self.gate.approach()).await {
             Ok(()) => Ok(()),
             Err(Failure::Settle(Settle::Reject(reason))) => Err(StageError::reject(reason.text)),
             Err(Failure::Settle(Settle::Retry { after, why })) => {
@@ -84,8 +89,8 @@ impl Worker {
     }
 
     /// Says that it is in progress at every half of the deadline, until it is done.
-    async fn with_progress(&self, delivery: &Delivery) -> Result<(), Failure> {
-        let mut doing = Box::pin(self.handle_and_publish(delivery));
+    async fn with_progress(&self, delivery: &Delivery, coming: Coming) -> Result<(), Failure> {
+        let mut doing = Box::pin(self.handle_and_publish(delivery, coming));
         loop {
             tokio::select! {
                 biased;
@@ -105,11 +110,16 @@ impl Worker {
         }
     }
 
-    async fn handle_and_publish(&self, delivery: &Delivery) -> Result<(), Failure> {
+    async fn handle_and_publish(
+        &self,
+        delivery: &Delivery,
+        mut coming: Coming,
+    ) -> Result<(), Failure> {
         let message = delivery.message.clone();
         let referred = self.fetch_referred(&message).await?;
         let input = Input { message, attempt: delivery.attempt, referred };
-        let emits = match caught(self.stage.handle(input)).await {
+        let handled = caught(self.stage.handle(input));
+        let emits = match or_else(handled, || coming.stay_back()).await {
             Ok(Ok(emits)) => emits,
             Ok(Err(StageError::Retry { after, why })) => {
                 return Err(Failure::Settle(Settle::Retry { after, why }));
@@ -117,10 +127,30 @@ impl Worker {
             Ok(Err(StageError::Reject { why })) | Err(why) => return Err(reject(why)),
         };
         self.surroundings.pass(Point::Handled)?;
+        let emits = or_else(self.not_standing(delivery, emits), || coming.stay_back()).await?;
+        coming.pass().await;
         for emit in emits {
             self.publish(emit).await?;
         }
         Ok(self.surroundings.pass(Point::Published)?)
+    }
+
+    /// Without what was published before a crash so long ago that its ids are forgotten.
+    async fn not_standing(
+        &self,
+        delivery: &Delivery,
+        emits: Vec<Emit>,
+    ) -> Result<Vec<Emit>, Failure> {
+        let Surroundings { bus, clock, .. } = &self.surroundings;
+        let stored = delivery.message.at;
+        let may_stand = delivery.attempt > 1 && clock.now().since(stored) >= standing::AFTER;
+        match self.stage.output().filter(|_| may_stand && !emits.is_empty()) {
+            Some(stream) => {
+                let left = standing::without_standing(&**bus, stream, stored, emits).await;
+                left.map_err(|error| failure_of(&error))
+            }
+            None => Ok(emits),
+        }
     }
 
     async fn fetch_referred(&self, message: &Stored) -> Result<Option<Stored>, Failure> {
@@ -152,6 +182,19 @@ impl Worker {
             Err(error) => Err(failure_of(&error)),
         }
     }
+}
+
+/// The future's output; is told where that does not come at once.
+async fn or_else<T>(future: impl Future<Output = T>, mut later: impl FnMut()) -> T {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let output = future.as_mut().poll(context);
+        if output.is_pending() {
+            later();
+        }
+        output
+    })
+    .await
 }
 
 fn reject(why: String) -> Failure {

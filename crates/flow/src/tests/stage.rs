@@ -18,6 +18,8 @@ use crate::sim::{Odds, SimBus, SimDisk, Trouble, VirtualClock};
 use crate::stage::{Emit, Input, Stage, StageError, run_stage};
 
 const DEADLINE: Duration = Duration::from_secs(10);
+/// Longer than a stream remembers ids.
+const LONG: Duration = Duration::from_mins(30);
 
 /// Does what a message's body says.
 struct Obedient {
@@ -45,14 +47,21 @@ impl Stage for Obedient {
                 b"retry" if input.attempt == 1 => {
                     Err(StageError::Retry { after: DEADLINE * 2, why: "as told".into() })
                 }
+                b"late" if input.attempt == 1 => {
+                    Err(StageError::Retry { after: LONG, why: "as told".into() })
+                }
                 b"large" => Ok(vec![Emit::Message(Outgoing::new("out.x", id, vec![0; 2 << 20]))]),
                 b"first" => Ok(vec![Emit::FirstOnSubject(Outgoing::new("out.first", id, ""))]),
-                b"two" => Ok(["1", "2"]
+                b"two" | b"late" => Ok(["1", "2"]
                     .map(|part| Emit::Message(Outgoing::new("out.x", format!("{id}{part}"), "")))
                     .to_vec()),
                 _ => Ok(vec![Emit::Message(Outgoing::new("out.x", id, text))]),
             }
         })
+    }
+
+    fn output(&self) -> Option<&str> {
+        Some("OUT")
     }
 }
 
@@ -194,6 +203,25 @@ async fn a_retry_comes_again_in_its_time() {
 }
 
 #[tokio::test]
+async fn what_was_published_before_ids_were_forgotten_is_not_published_again() {
+    let running = running(1).await;
+    for number in 0..200 {
+        let filler = Outgoing::new("out.x", format!("before{number}"), "");
+        running.bus.publish(filler).await.unwrap();
+    }
+    running.advance(LONG).await;
+    running.publish("a", "late").await;
+    // As by a life that was killed between its two publishes.
+    running.bus.publish(Outgoing::new("out.x", "a1", "")).await.unwrap();
+    running.advance(LONG).await;
+    assert_eq!(running.handled.lock().unwrap().last(), Some(&("a".to_owned(), 2)));
+    let rest = running.bus.read("OUT", ">", 201).await.unwrap().ready(100).await.unwrap();
+    let ids: Vec<&str> = rest.iter().map(|message| message.id.as_str()).collect();
+    assert_eq!(ids, ["a1", "a2"]);
+    running.stopped().await;
+}
+
+#[tokio::test]
 async fn the_message_that_is_named_comes_along_and_gone_is_a_dead_letter() {
     let running = running(1).await;
     let kept = Duration::from_hours(1);
@@ -237,6 +265,22 @@ async fn no_more_than_asked_for_are_in_hand() {
     }
     assert_eq!(running.stage.most_at_once.load(Ordering::Relaxed), 3);
     assert_eq!(running.output().await.len(), 9);
+    running.stopped().await;
+}
+
+#[tokio::test]
+async fn work_that_waits_for_something_holds_up_no_other() {
+    let running = running(4).await;
+    let messages = [("a", "slow"), ("b", ""), ("c", "")];
+    for (id, body) in messages {
+        running.bus.publish(Outgoing::new("in.x", id, body)).await.unwrap();
+    }
+    running.advance(Duration::ZERO).await;
+    assert_eq!(running.output().await, ["b", "c"]);
+    for _ in 0..20 {
+        running.advance(DEADLINE / 3).await;
+    }
+    assert_eq!(running.output().await, ["b", "c", "a"]);
     running.stopped().await;
 }
 

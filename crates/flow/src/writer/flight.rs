@@ -3,6 +3,8 @@
 use std::future::pending;
 use std::mem;
 
+use super::Standing;
+
 use super::inputs::Offsets;
 use crate::bus::{Answer, ChainedPublisher};
 use crate::error::BusError;
@@ -19,15 +21,16 @@ pub(super) struct Flight {
 
 enum State {
     Idle(Chain),
-    Underway(Answer<'static, Chain>),
+    /// With what will be the last decision that stands.
+    Underway(Answer<'static, (Chain, Option<Standing>)>),
     /// Nothing can be written any more. The error, until somebody was told of it.
     Failed(Option<BusError>),
 }
 
 /// A batch that stands.
 pub(super) struct Landed {
-    /// Whether anything had to be written.
-    pub(super) appended: bool,
+    /// The last decision of it; none where nothing had to be written.
+    pub(super) appended: Option<Standing>,
     /// How far the inputs were read when it was decided on, where that is to be marked.
     pub(super) marks: Option<Offsets>,
 }
@@ -44,12 +47,14 @@ impl Flight {
 
     /// Starts to write a batch, where the one before it has landed.
     pub(super) fn start(&mut self, records: Vec<Outgoing>, marks: Option<Offsets>) {
-        self.batch = Some(Landed { appended: !records.is_empty(), marks });
+        self.batch = Some(Landed { appended: None, marks });
         self.state = match mem::replace(&mut self.state, State::Failed(None)) {
             State::Idle(chain) if records.is_empty() => State::Idle(chain),
             State::Idle(mut chain) => State::Underway(Box::pin(async move {
-                chain.append(records).await?;
-                Ok(chain)
+                let id = records.last().map(|record| record.id.clone());
+                let last = chain.append(records).await?.last().copied();
+                let standing = last.zip(id).map(|(sequence, id)| Standing { sequence, id });
+                Ok((chain, standing))
             })),
             // Never without the batch before it.
             State::Underway(_) | State::Failed(_) => State::Failed(None),
@@ -61,7 +66,12 @@ impl Flight {
         match &mut self.state {
             State::Underway(append) => {
                 self.state = match append.await {
-                    Ok(chain) => State::Idle(chain),
+                    Ok((chain, standing)) => {
+                        if let Some(batch) = &mut self.batch {
+                            batch.appended = standing;
+                        }
+                        State::Idle(chain)
+                    }
                     Err(error) => State::Failed(Some(error)),
                 };
             }

@@ -8,6 +8,9 @@ mod flight;
 mod inputs;
 mod run;
 
+use std::future::ready;
+
+use crate::BoxFuture;
 use crate::clock::UnixMillis;
 use crate::dead::{DeadLetters, Reason};
 use crate::message::{Headers, Stored};
@@ -24,8 +27,13 @@ pub const OFFSETS: &str = "Wf-Offsets";
 
 /// Decides. Pure: the same inputs in the same order give the same decisions.
 pub trait Decide: Send {
-    /// Goes back to what it keeps outside the stream, such as a snapshot, and says up to which
-    /// sequence of the output that knows the decisions; 0 where it knows none.
+    /// Reads what it keeps outside the stream, such as a snapshot, for the restart that follows.
+    fn recall(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
+
+    /// Goes back to what it recalled, and says up to which sequence of the output that knows the
+    /// decisions; 0 where it knows none.
     fn restart(&mut self) -> u64;
 
     /// Learns a decision that stands, with its input where that is still kept.
@@ -41,6 +49,30 @@ pub trait Decide: Send {
     /// The reason for which the input goes to the dead letters. A panic is one too, and has
     /// everything learnt anew.
     fn decide(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason>;
+
+    /// Whether it has learnt so much that it is to be kept outside the stream. Asked between
+    /// batches; the writer then waits until everything decided stands.
+    fn is_to_be_kept(&self) -> bool {
+        false
+    }
+
+    /// Keeps what it knows outside the stream, for the next restart: everything decided stands, the
+    /// last of it here. What takes time goes on beside.
+    fn keep(&mut self, _last: &Standing) {}
+
+    /// The same at the end, once nothing more is decided: returns when it is kept.
+    fn leave(&mut self, _last: Standing) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
+}
+
+/// A decision that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Its sequence in the output.
+    pub sequence: u64,
+    /// Its id.
+    pub id: String,
 }
 
 /// What a writer writes. Its subject, id and the headers of this module are the loop's.

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::flight::{Flight, Landed};
 use super::inputs::{Inputs, InputsOfDecisions, Offsets};
-use super::{Decide, EPOCH, INPUT, OFFSETS, WriterConfig};
+use super::{Decide, EPOCH, INPUT, OFFSETS, Standing, WriterConfig};
 use crate::bus::ChainedPublisher;
 use crate::dead::{DeadLetter, Reason};
 use crate::error::BusError;
@@ -72,6 +72,8 @@ struct Life {
     flight: Flight,
     offsets: Offsets,
     inputs: Inputs,
+    /// The last decision that is known to stand.
+    last: Option<Standing>,
     /// Batches since the place was marked.
     unmarked: usize,
 }
@@ -100,7 +102,8 @@ impl Writer {
                 biased;
                 () = stop.cancelled() => {
                     self.land(&mut life).await?;
-                    return self.mark_rest(&mut life).await;
+                    self.mark_rest(&mut life).await?;
+                    return self.leave(life).await;
                 }
                 () = life.flight.over() => {
                     self.land(&mut life).await?;
@@ -114,6 +117,7 @@ impl Writer {
                 }
             };
             self.observe(Event::Alive);
+            self.keep(&mut life).await?;
             let Decided { records, cut_short } = self.decide_on(&mut life, &inputs).await?;
             self.surroundings.pass(Point::Decided)?;
             self.land(&mut life).await?;
@@ -134,13 +138,32 @@ impl Writer {
         let Some(Landed { appended, marks }) = life.flight.land().await? else {
             return Ok(());
         };
-        if appended {
+        if appended.is_some() {
+            life.last = appended;
             self.surroundings.pass(Point::Appended)?;
         }
         match marks {
             Some(marks) => self.mark(&marks).await,
             None => Ok(()),
         }
+    }
+
+    /// Has it kept what is known, where that is wanted: once nothing is under way.
+    async fn keep(&mut self, life: &mut Life) -> Result<(), LoopError> {
+        if self.decide.is_to_be_kept() {
+            self.land(life).await?;
+            if let Some(last) = &life.last {
+                self.decide.keep(last);
+            }
+        }
+        Ok(())
+    }
+
+    async fn leave(&mut self, life: Life) -> Result<(), LoopError> {
+        if let Some(last) = life.last {
+            self.decide.leave(last).await;
+        }
+        Ok(())
     }
 
     /// Marks what full batches have left unmarked, where nothing is being written.
@@ -170,7 +193,8 @@ impl Writer {
         let inputs =
             Inputs::open(&self.surroundings, &config.name, &config.sources, &offsets).await?;
         self.replay(epoch_at).await?;
-        Ok(Life { epoch, flight: Flight::new(chain), offsets, inputs, unmarked: 0 })
+        let last = last.map(|Stored { sequence, id, .. }| Standing { sequence, id });
+        Ok(Life { epoch, flight: Flight::new(chain), offsets, inputs, last, unmarked: 0 })
     }
 
     /// Writes the epoch record after the last one. The epoch, the chain from it on, its sequence.
@@ -205,6 +229,7 @@ impl Writer {
     /// Has everything learnt that stands before our epoch record.
     async fn replay(&mut self, epoch_at: u64) -> Result<(), LoopError> {
         let bus = self.surroundings.bus.clone();
+        self.decide.recall().await;
         let known = self.decide.restart();
         let (output, decisions) = (&self.config.output, &self.config.decisions);
         let mut reader = bus.read(output, decisions, known + 1).await?;

@@ -1,15 +1,20 @@
 //! What is not gone to.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::routing::get as route;
 
 use super::server::serve;
 use super::{client, client_that_allows, get, refusal};
+use crate::resolve::{Looking, Lookup};
 use crate::{Client, GuardError, Request, SendError, Settings};
 
 /// Ways to write an address that is not public, as `url` and the eye may differ on them.
-const PRIVATE: [&str; 38] = [
+const PRIVATE: [&str; 72] = [
     "http://127.0.0.1/",
     "http://127.1/",
     "http://127.0.1/",
@@ -48,6 +53,40 @@ const PRIVATE: [&str; 38] = [
     "http://[fe80::1]/",
     "http://[fd00::1]/",
     "http://[2002:7f00:1::]/",
+    "http://0x7f.0x0.0x0.0x1/",
+    "http://0x7F.1/",
+    "http://0177.1/",
+    "http://127.0x0.01/",
+    "http://4294967295/",
+    "http://0xffffffff/",
+    "http://3232235777/",
+    "http://0300.0250.1.1/",
+    "http://10.1/",
+    "http://①⑥⑨.②⑤④.①⑥⑨.②⑤④/",
+    "http://１２７.０.０.１/",
+    "http://127.0.0.1%2e/",
+    "http://0.0.0.0:443/",
+    "http://0.1.2.3/",
+    "http://100.127.255.254/",
+    "http://127.255.255.254/",
+    "http://169.254.170.2/v2/credentials",
+    "http://172.31.255.255/",
+    "http://192.88.99.1/",
+    "http://198.19.255.254/",
+    "http://239.255.255.250/",
+    "http://240.0.0.1/",
+    "http://[0:0:0:0:0:0:0:1]/",
+    "http://[::127.0.0.1]/",
+    "http://[::ffff:10.0.0.1]/",
+    "http://[::ffff:a9fe:a9fe]/",
+    "http://[::ffff:0:127.0.0.1]/",
+    "http://[64:ff9b:1::7f00:1]/",
+    "http://[100::1]/",
+    "http://[2001::1]/",
+    "http://[2001:db8::1]/",
+    "http://[3fff::1]/",
+    "http://[fec0::1]/",
+    "http://[ff02::1]/",
 ];
 
 #[tokio::test]
@@ -79,6 +118,11 @@ async fn other_schemes_users_and_ports_are_refused() {
         ("http://wire.example:22/", "port 22"),
         ("http://wire.example:6379/", "port 6379"),
         ("http://1.1.1.1:25/", "port 25"),
+        ("http://1.1.1.1:0/", "port 0"),
+        ("https://wire.example:8444/", "port 8444"),
+        ("gopher://wire.example/", "the scheme gopher"),
+        ("ws://wire.example/", "the scheme ws"),
+        ("http://127.0.0.1@wire.example/", "carries a user"),
     ] {
         let why = refusal(&guarded, url).await;
         assert!(why.contains(reason), "{url}: {why}");
@@ -98,6 +142,81 @@ async fn a_net_that_is_let_in_opens_itself_and_nothing_else() {
     refusal(&client_that_allows(&["127.0.0.1/32"]), "http://10.0.0.1/").await;
 }
 
+/// Zones of links and hosts that no parser takes never come to a request.
+#[test]
+fn what_is_no_address_is_none() {
+    for text in [
+        "http://[fe80::1%25eth0]/",
+        "http://[fe80::1%eth0]/",
+        "http://127.0.0.1.1.1/",
+        "http://256.0.0.1/",
+    ] {
+        assert!(url::Url::parse(text).is_err(), "{text}");
+    }
+}
+
+/// Names whose addresses change from one look to the next.
+#[derive(Debug, Default)]
+struct Rebinding {
+    looks: AtomicUsize,
+    /// What is answered in turn, the last again and again.
+    answers: Vec<&'static [&'static str]>,
+}
+
+impl Lookup for Rebinding {
+    fn lookup(&self, _: String) -> Looking {
+        let look = self.looks.fetch_add(1, Ordering::Relaxed).min(self.answers.len() - 1);
+        let address = |text: &&str| SocketAddr::new(text.parse().unwrap(), 0);
+        let found: Vec<SocketAddr> = self.answers[look].iter().map(address).collect();
+        Box::pin(async move { Ok(found) })
+    }
+}
+
+/// A client for which `127.0.0.1` is a good address and every other of loopback is not.
+fn rebound(answers: &[&'static [&'static str]]) -> (Client, Arc<Rebinding>) {
+    let lookup = Arc::new(Rebinding { answers: answers.to_vec(), ..Rebinding::default() });
+    let allow = vec!["127.0.0.1/32".parse().unwrap()];
+    let settings = Settings { allow, ..Settings::default() };
+    (Client::with_lookup(settings, lookup.clone()).unwrap(), lookup)
+}
+
+/// What is connected to is what was looked at: there is one look-up a connection, and nothing
+/// comes between it and the check.
+#[tokio::test]
+async fn a_name_that_is_bound_anew_gains_nothing() {
+    let address = serve(
+        Router::new()
+            .route("/", route(async || ([(axum::http::header::CONNECTION, "close")], "hello"))),
+    )
+    .await;
+    let url = format!("http://rebind.example:{}/", address.port());
+    let (guarded, lookup) = rebound(&[&["127.0.0.1"], &["127.0.0.2"]]);
+    assert_eq!(guarded.send(get(&url)).await.unwrap().body, "hello");
+    assert_eq!(lookup.looks.load(Ordering::Relaxed), 1);
+    let why = refusal(&guarded, &url).await;
+    assert!(why.contains("rebind.example is no public address"), "{why}");
+    assert_eq!(lookup.looks.load(Ordering::Relaxed), 2);
+    for mixed in [&["127.0.0.1", "127.0.0.2"][..], &["127.0.0.1", "::1"], &["169.254.169.254"]] {
+        refusal(&rebound(&[mixed.to_vec().leak()]).0, &url).await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_is_let_in_by_name_may_be_anywhere() {
+    let address = serve(Router::new().route("/", route(|| async { "hello" }))).await;
+    let answers: &[&str] = &["127.0.0.1"];
+    let lookup = Arc::new(Rebinding { answers: vec![answers], ..Rebinding::default() });
+    let allow_hosts = vec!["nas.example".to_owned()];
+    let settings = Settings { allow_hosts, ..Settings::default() };
+    let guarded = Client::with_lookup(settings, lookup).unwrap();
+    let at = |host: &str| format!("http://{host}:{}/", address.port());
+    assert_eq!(guarded.send(get(&at("nas.example"))).await.unwrap().body, "hello");
+    assert_eq!(guarded.send(get(&at("NAS.Example."))).await.unwrap().body, "hello");
+    for other in ["other.example", "x.nas.example", "127.0.0.1"] {
+        refusal(&guarded, &at(other)).await;
+    }
+}
+
 #[tokio::test]
 async fn headers_are_sent_as_given() {
     let echo = |headers: HeaderMap| async move {
@@ -107,7 +226,7 @@ async fn headers_are_sent_as_given() {
     let address = serve(Router::new().route("/", route(echo))).await;
     let request = get(&format!("http://{address}/")).with_header("If-None-Match", "W/\"5f-a1\"");
     let answer = client().send(request).await.unwrap();
-    assert_eq!(answer.body, "guard-test/1|W/\"5f-a1\"|gzip");
+    assert_eq!(answer.body, "guard-test/1|W/\"5f-a1\"|gzip, br, zstd");
     assert!(answer.header("Content-Type").is_some_and(|found| found.starts_with("text/plain")));
 }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::get as route;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::server::{serve, serve_bytes, serve_drops, serve_for_ever};
 use super::{client, get};
@@ -49,15 +50,61 @@ async fn a_body_may_be_as_large_as_its_limit() {
     assert_eq!(error, SendError::TooLarge { limit: 999 });
 }
 
-#[tokio::test]
-async fn gzip_is_decoded() {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(b"a feed").unwrap();
-    let body = encoder.finish().unwrap();
+/// A server that gives this body in this encoding.
+async fn encoded(encoding: &'static str, body: Vec<u8>) -> String {
     let routes = Router::new()
-        .route("/", route(async move || ([(header::CONTENT_ENCODING, "gzip")], body.clone())));
-    let url = format!("http://{}/", serve(routes).await);
-    assert_eq!(client().send(get(&url)).await.unwrap().body, "a feed");
+        .route("/", route(async move || ([(header::CONTENT_ENCODING, encoding)], body.clone())));
+    format!("http://{}/", serve(routes).await)
+}
+
+fn zstd(body: &[u8]) -> Vec<u8> {
+    compress_to_vec(body, CompressionLevel::Fastest)
+}
+
+#[tokio::test]
+async fn what_was_asked_for_is_decoded() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(b"hello").unwrap();
+    let gzip = encoder.finish().unwrap();
+    let brotli = [&[0x0b, 2, 0x80][..], b"hello", &[3]].concat();
+    let two_frames = [zstd(b"hel"), zstd(b"lo")].concat();
+    for (encoding, body) in [
+        ("gzip", gzip.clone()),
+        ("X-GZIP", gzip),
+        ("br", brotli),
+        ("zstd", zstd(b"hello")),
+        ("zstd", two_frames),
+        ("identity", b"hello".to_vec()),
+    ] {
+        let url = encoded(encoding, body).await;
+        assert_eq!(client().send(get(&url)).await.unwrap().body, "hello", "{encoding}");
+    }
+    let nothing = encoded("gzip", Vec::new()).await;
+    assert_eq!(client().send(get(&nothing)).await.unwrap().body, "");
+}
+
+#[tokio::test]
+async fn what_grows_beyond_measure_is_refused() {
+    let zeros = vec![0; 20 * MIB];
+    for (encoding, body) in [("gzip", zipped(20)), ("zstd", zstd(&zeros))] {
+        let url = encoded(encoding, body).await;
+        let answer = client().send(capped(&url, 64 * MIB as u64)).await;
+        let error = answer.map(|answer| answer.body.len()).unwrap_err();
+        assert_eq!(error, SendError::Bomb { times: 200 }, "{encoding}");
+    }
+    let url = encoded("gzip", zipped(1)).await;
+    assert_eq!(client().send(get(&url)).await.unwrap().body.len(), MIB, "a mebibyte harms nobody");
+}
+
+/// Some servers break what they encode; asked in the plainest way they need not.
+#[tokio::test]
+async fn the_plainest_way_asks_for_no_encoding() {
+    let echo = |headers: HeaderMap| async move {
+        headers.get("accept-encoding").map_or("", |value| value.to_str().unwrap()).to_owned()
+    };
+    let url = format!("http://{}/", serve(Router::new().route("/", route(echo))).await);
+    let plain = Request { is_plain: true, ..get(&url) };
+    assert_eq!(client().send(plain).await.unwrap().body, "identity");
 }
 
 /// The most memory this process has used, in bytes; zero where the system does not say.
@@ -94,7 +141,7 @@ async fn an_endless_body_is_stopped_at_the_cap() {
 
 #[tokio::test]
 async fn what_is_encoded_otherwise_is_not_taken_for_the_body() {
-    for encoding in ["br", "gzip, gzip"] {
+    for encoding in ["br", "zstd", "deflate", "gzip, gzip"] {
         let routes = Router::new()
             .route("/", route(async move || ([(header::CONTENT_ENCODING, encoding)], zipped(1))));
         let url = format!("http://{}/", serve(routes).await);

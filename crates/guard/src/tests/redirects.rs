@@ -111,6 +111,13 @@ async fn secrets_stay_with_their_origin() {
     assert_eq!(asked.lines()[1], same);
     client().send(with_secrets(&format!("{first}/to/302/{second}/end"))).await.unwrap();
     assert_eq!(strange.lines(), ["GET /end user-agent=guard-test/1 x-plain=kept"]);
+    // Whatever their names, given as secrets they stay too.
+    let mut keyed = get(&format!("{first}/to/302/{second}/end"));
+    keyed.secrets.add("X-Plain", "a key");
+    assert!(!format!("{keyed:?}").contains("a key"));
+    client().send(keyed).await.unwrap();
+    assert!(asked.lines().iter().any(|line| line.ends_with("x-plain=a key")));
+    assert_eq!(strange.lines()[1], "GET /end user-agent=guard-test/1");
 }
 
 #[tokio::test]

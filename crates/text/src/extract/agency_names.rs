@@ -103,6 +103,12 @@ fn table() -> HashMap<String, Vec<Form>> {
     table
 }
 
+/// The short name of an agency that has this very name.
+#[must_use]
+pub fn agency_named(name: &str) -> Option<&'static str> {
+    AGENCIES.iter().map(|agency| agency.name).find(|known| *known == name)
+}
+
 /// Whether `name` is the name of an agency and nothing else.
 pub(super) fn is_agency(name: &str) -> bool {
     let name = name.trim();

@@ -10,6 +10,7 @@ mod names;
 mod numbers;
 
 pub use agency::{AgencyTrace, Trace, agencies, byline_agencies};
+pub use agency_names::agency_named;
 pub use dateline::{Dateline, dateline};
 pub use name_key::name_key;
 pub use names::{Name, names};

@@ -46,7 +46,8 @@ pub(crate) fn run(arguments: &AlertArguments, global: &Global) -> anyhow::Result
         } else if alerts.is_empty() {
             global.note(format_args!(
                 "no alerts yet: say what to be told about with `wirefold sub add NAME --query \
-                 QUERY`, or see `wirefold sub ls`"
+                 QUERY`; where `wirefold sub ls` names a subscription, an alert comes once its \
+                 group_wait is over"
             ));
         } else {
             output::print_styled(&table(&alerts, &LocalTime::system()).render())?;
@@ -57,21 +58,21 @@ pub(crate) fn run(arguments: &AlertArguments, global: &Global) -> anyhow::Result
 
 fn table(alerts: &[AlertRow], time: &LocalTime) -> Columns {
     let heading =
-        ["when", "state", "told", "subscription", "outlets", "origins", "why", "headline"];
+        ["when", "state", "revisions", "subscription", "outlets", "origins", "why", "headline"];
     let mut table = Columns::new(&heading);
     for row in alerts {
         let alert = &row.alert;
         let reasons: Vec<&str> = alert.reasons.iter().map(|reason| reason.words.as_str()).collect();
         let loud = row.revisions.iter().filter(|revision| revision.volume == Volume::Loud).count();
-        let told = match row.revisions.len() - loud {
-            0 => format!("{loud}×"),
-            silent => format!("{loud}× + {silent} silent"),
+        let revisions = match row.revisions.len() - loud {
+            0 => format!("{loud} loud"),
+            silent => format!("{loud} loud, {silent} silent"),
         };
-        let told = if alert.held.is_some() { format!("{told}, held") } else { told };
+        let revisions = if alert.held.is_some() { format!("{revisions}, held") } else { revisions };
         table.push(vec![
             Cell::faint(time.minute(alert.at)),
             Cell::styled(state(alert.state), LOUD),
-            Cell::new(told),
+            Cell::new(revisions),
             Cell::new(alert.subscription.as_str()),
             Cell::new(alert.outlets.to_string()),
             Cell::new(format!("at most {}", alert.origins)),

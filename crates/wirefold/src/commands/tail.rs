@@ -62,7 +62,11 @@ pub(crate) fn run(arguments: &TailArguments, global: &Global) -> anyhow::Result<
             }
         };
         let lines = Lines::new(LocalTime::system());
-        follow(&client, after, Tail { lines, json: arguments.asking.json }, global).await
+        let tail = Tail { lines, json: arguments.asking.json };
+        tokio::select! {
+            followed = follow(&client, after, tail, global) => followed,
+            () = output::reader_gone() => Ok(Exit::Ok),
+        }
     })
 }
 

@@ -27,6 +27,7 @@ pub(super) fn finish(config: &mut Config, origins: &Origins, sources: &Sources) 
     finish.subscriptions(config);
     finish.deliveries(config);
     finish.secrets(config);
+    finish.passwords(config);
     finish.problems
 }
 
@@ -42,6 +43,14 @@ pub(super) fn tell_what_was_made(config: &Config, origins: &mut Origins) {
     }
     if config.bus.password_file.is_some() {
         origins.insert_made("bus.password".to_owned(), origins.of("bus.password_file"));
+    }
+    for (at, access) in config.access.iter().enumerate() {
+        let file = access.password_file.is_some();
+        let file = file.then(|| origins.of(&format!("access.{at}.password_file")));
+        let variable = access.password_env.clone().map(Origin::Environment);
+        if let Some(origin) = variable.or(file) {
+            origins.insert_made(format!("access.{at}.password"), origin);
+        }
     }
     for (at, delivery) in config.delivery.iter().enumerate() {
         let file = delivery.secret_file.is_some();
@@ -89,6 +98,10 @@ impl Finish<'_> {
             ("bus.certificates", &mut config.bus.certificates),
         ] {
             *path = path.as_deref().map(|path| self.resolved(key, path));
+        }
+        for (at, access) in config.access.iter_mut().enumerate() {
+            let key = format!("access.{at}.password_file");
+            access.password_file = access.password_file.as_deref().map(|p| self.resolved(&key, p));
         }
         for (at, source) in config.source.iter_mut().enumerate() {
             source.path = self.resolved(&format!("source.{at}.path"), &source.path);
@@ -176,6 +189,9 @@ impl Finish<'_> {
                     self.refuse("bus.password_file", what);
                 }
             }
+        }
+        if bus.replicas.is_some_and(|count| !matches!(count, 1 | 3 | 5)) {
+            self.refuse("bus.replicas", "expected 1, 3 or 5, as a cluster decides by its majority");
         }
         if bus.user.is_none() && bus.password.is_some() {
             self.refuse("bus.password", "it has no `bus.user`; write user = \"detector\"");
@@ -289,6 +305,36 @@ impl Finish<'_> {
     }
 }
 
+impl Finish<'_> {
+    /// The passwords of addresses, from where they are kept.
+    fn passwords(&mut self, config: &mut Config) {
+        for (at, access) in config.access.iter_mut().enumerate() {
+            let key = format!("access.{at}");
+            if let Some(path) = &access.password_file {
+                match read_secret(path) {
+                    Ok(text) => access.password = text.lines().find_map(one_secret),
+                    Err(why) => {
+                        let what = format!("{} cannot be read: {why}", path.display());
+                        self.refuse(&format!("{key}.password_file"), what);
+                    }
+                }
+            }
+            if let Some(name) = &access.password_env {
+                match self.sources.variable(name) {
+                    Some(text) => access.password = one_secret(text),
+                    None => {
+                        let what = format!("the environment variable {name} is not set");
+                        self.refuse(&format!("{key}.password_env"), what);
+                    }
+                }
+            }
+            if access.user.is_none() && access.password.is_some() {
+                self.refuse(&key, "its password has no user; write user = \"desk\"");
+            }
+        }
+    }
+}
+
 impl Config {
     /// Paths as they are from everywhere: what is shown may be kept in a file elsewhere.
     pub(crate) fn make_paths_absolute(&mut self) -> std::io::Result<()> {
@@ -296,7 +342,8 @@ impl Config {
         let secrets = self.delivery.iter_mut().filter_map(|it| it.secret_file.as_mut());
         let bus = [&mut self.bus.password_file, &mut self.bus.certificates];
         let secrets = secrets.chain(bus.into_iter().flatten());
-        for path in sources.chain(secrets).chain([&mut self.data]) {
+        let passwords = self.access.iter_mut().filter_map(|it| it.password_file.as_mut());
+        for path in sources.chain(passwords).chain(secrets).chain([&mut self.data]) {
             *path = std::path::absolute(&*path)?;
         }
         Ok(())

@@ -136,7 +136,7 @@ pub(super) fn read(sources: &Sources, overrides: &Overrides) -> Result<Layered, 
 fn read_file(path: &Path, must_exist: bool) -> Result<Option<Node>, Vec<Problem>> {
     let shown = shown(path);
     let refuse = |what: String| {
-        let place = super::origin::Place { file: shown.as_str().into(), line: 1, column: 1 };
+        let place = super::origin::Place { file: shown.as_str().into(), line: 0, column: 0 };
         vec![Problem::new(Origin::File(place), what)]
     };
     let size = match std::fs::metadata(path) {

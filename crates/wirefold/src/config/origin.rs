@@ -22,7 +22,7 @@ pub(crate) enum Origin {
 pub(crate) struct Place {
     /// The file as it is shown: `wirefold.toml` in the working folder, else with its folder.
     pub(crate) file: Arc<str>,
-    /// The line, from 1.
+    /// The line, from 1; 0 where the file as a whole is meant.
     pub(crate) line: usize,
     /// The column in characters, from 1.
     pub(crate) column: usize,
@@ -32,6 +32,7 @@ impl Origin {
     /// The place to look at a mistake: with the column where it stands in a file.
     pub(super) fn pointed(&self) -> String {
         match self {
+            Self::File(Place { file, line: 0, .. }) => file.to_string(),
             Self::File(place) => format!("{self}:{}", place.column),
             _ => self.to_string(),
         }

@@ -92,6 +92,8 @@ pub(super) fn example(key: &str) -> String {
 /// Examples that say more than any text would.
 fn sample_of(name: &str) -> Option<&'static str> {
     Some(match name {
+        "allow_hosts" => "[\"nas.local\"]",
+        "proxy" => "\"socks5h://127.0.0.1:9050\"",
         "base_url" => "\"https://news.example\"",
         "break_quiet" => "\"outlets>=10\"",
         "contact" => "\"https://news.example/about\"",
@@ -105,6 +107,7 @@ fn sample_of(name: &str) -> Option<&'static str> {
         "user" => "\"detector\"",
         "password_file" => "\"nats.password\"",
         "certificates" => "\"nats.pem\"",
+        "replicas" => "3",
         "outlet" => "\"harbour.example\"",
         "path" => "\"inbox\"",
         "query" => "\"ferry AND (strike OR walkout)\"",

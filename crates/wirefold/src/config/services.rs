@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use wirefold_alerter::{ConfiguredSubscription, Delivery, Header};
 use wirefold_envelope::Limits;
 use wirefold_fetcher::{ConfiguredFeed, extract, sources};
@@ -10,7 +12,8 @@ use wirefold_proto::FeedSettings;
 use super::origin::Origins;
 use super::secret::Secret;
 use super::settings::{
-    Address, Config, DeliveryConfig, DeliveryKind, FeedConfig, SourceConfig, SourceKind,
+    AccessConfig, Address, Config, DeliveryConfig, DeliveryKind, FeedConfig, SourceConfig,
+    SourceKind,
 };
 
 /// The urgency of what is loud on ntfy, unless the settings say otherwise.
@@ -42,6 +45,8 @@ impl Config {
             sources: self.source.iter().map(source).collect(),
             user_agent: fetcher.full_user_agent(),
             allow: self.allowed(),
+            allow_hosts: fetcher.allow_hosts.clone(),
+            access: self.access.iter().map(access).collect(),
             min_interval: shortest,
             max_interval: longest,
             first_interval: default.first_interval.clamp(shortest, longest),
@@ -58,6 +63,7 @@ impl Config {
             dedup: self.detector.method(self.window),
             writer: writer.into(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
+            snapshot_after: wirefold_detector::SNAPSHOT_AFTER,
         }
     }
 
@@ -97,6 +103,7 @@ impl Config {
                 outlet: feed.outlet.clone(),
                 group: feed.group.clone(),
                 full_text: feed.full_text.unwrap_or(self.full_text),
+                identity: feed.identity,
             };
             Some(ConfiguredFeed { feed, managed_by: origins.managed_by("feed", at) })
         };
@@ -111,6 +118,25 @@ impl Config {
             Some(ConfiguredSubscription { settings, managed_by })
         };
         subscriptions.filter_map(to_subscription).collect()
+    }
+}
+
+fn access(access: &AccessConfig) -> wirefold_fetcher::Access {
+    let mut secrets = wirefold_fetcher::Secrets::default();
+    if let Some(user) = &access.user {
+        let password = access.password.as_ref().map_or("", Secret::expose);
+        let login = STANDARD.encode(format!("{user}:{password}"));
+        secrets.add("Authorization", format!("Basic {login}"));
+    }
+    for (name, value) in &access.headers {
+        secrets.add(name, value.expose());
+    }
+    wirefold_fetcher::Access {
+        below: access.url.url().clone(),
+        secrets,
+        user_agent: access.user_agent.clone(),
+        proxy: access.proxy.as_ref().map(|proxy| proxy.0.clone()),
+        is_plain: access.plain,
     }
 }
 
@@ -159,6 +185,8 @@ mod tests {
             "fetcher.allow_private=10.0.0.0/8",
             "feed=[{url = \"https://harbour.example/rss\"}]",
             "subscription=[{name = \"All of it\", query = \"*\"}]",
+            "access=[{url = \"https://harbour.example/\", user = \"desk\", password = \"geheim\", \
+             headers = {X-Key = \"k\"}, proxy = \"socks5h://127.0.0.1:9050\"}]",
             "delivery=[{name = \"phone\", kind = \"ntfy\", url = \"https://ntfy.example/desk\"}]",
         ] {
             flags.set(assignment).unwrap();
@@ -181,6 +209,14 @@ mod tests {
         assert_eq!(alerter.subscriptions[0].settings.id.as_str(), "all-of-it");
         let names: Vec<&str> = alerter.deliveries.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["phone", "stdout"], "one that prints is always there");
+
+        let access = &fetcher.access[0];
+        let mut expected = wirefold_fetcher::Secrets::default();
+        expected.add("Authorization", "Basic ZGVzazpnZWhlaW0=");
+        expected.add("X-Key", "k");
+        assert_eq!(access.secrets, expected);
+        assert_eq!(access.proxy.as_ref().map(|it| it.as_str()), Some("socks5h://127.0.0.1:9050"));
+        assert!(!format!("{config:?}{fetcher:?}").contains("geheim"));
 
         let served = "127.0.0.1:4000".parse().unwrap();
         assert_eq!(config.page_address(served), "http://127.0.0.1:4000");

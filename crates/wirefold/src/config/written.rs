@@ -48,11 +48,16 @@ impl Line {
     /// Whether its value is a secret, of which no more is told than that it is there.
     pub(crate) fn is_hidden(&self) -> bool {
         let mut parts = self.key.splitn(4, '.');
-        let is_of_delivery = parts.next() == Some("delivery");
+        let list = parts.next();
         let name = parts.nth(1);
         let is_set = self.value.as_ref().is_some_and(|value| !matches!(value, Value::Object(_)));
         let is_empty = self.value.as_ref().and_then(Value::as_array).is_some_and(Vec::is_empty);
-        is_of_delivery && matches!(name, Some("secret" | "headers")) && is_set && !is_empty
+        let is_secret = match list {
+            Some("delivery") => matches!(name, Some("secret" | "headers")),
+            Some("access") => matches!(name, Some("password" | "headers")),
+            _ => false,
+        };
+        is_secret && is_set && !is_empty
     }
 }
 

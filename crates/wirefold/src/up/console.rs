@@ -23,6 +23,7 @@ pub(super) struct Tally {
     stories: AtomicU64,
     events: AtomicU64,
     folded: AtomicU64,
+    versions: AtomicU64,
     loud: AtomicU64,
     silent: AtomicU64,
 }
@@ -33,11 +34,12 @@ impl Tally {
         let number = |counter: &AtomicU64| usize::try_from(counter.load(Ordering::Relaxed));
         let count = |counter, one, many| output::count(number(counter).unwrap_or(0), one, many);
         format!(
-            "{} → {} → {} · {} folded · {} sent, {} updated silently",
+            "{} → {} → {} · {}, {} folded · {} sent, {} updated silently",
             count(&self.articles, "article", "articles"),
             count(&self.stories, "story", "stories"),
             count(&self.events, "event", "events"),
             count(&self.folded, "copy", "copies"),
+            count(&self.versions, "version", "versions"),
             count(&self.loud, "alert", "alerts"),
             count(&self.silent, "time", "times"),
         )
@@ -46,7 +48,7 @@ impl Tally {
     fn article(&self, class: Class) {
         let counters: &[&AtomicU64] = match class {
             Class::Copy => &[&self.folded],
-            Class::Version => &[],
+            Class::Version => &[&self.versions],
             Class::New => &[&self.stories, &self.events],
             Class::Related => &[&self.stories],
         };

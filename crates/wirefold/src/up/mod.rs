@@ -287,8 +287,8 @@ impl Up<'_> {
         let global = self.global;
         let release = env!("CARGO_PKG_VERSION");
         let page = running.page.map(|page| format!("http://{page}")).unwrap_or_default();
+        let folder = self.loaded.config.data.display();
         if demo.is_none() {
-            let folder = self.loaded.config.data.display();
             global.note(format_args!("wirefold {release} · data in {folder} · page {page}"));
             return;
         }
@@ -298,6 +298,7 @@ impl Up<'_> {
              \n\
              page    {page}\n\
              yours   wirefold feed import my.opml   or   wirefold feed add URL, then wirefold up\n\
+             data    {folder} is left alone until there is a feed to watch\n\
              end     Ctrl-C\n"
         ));
     }

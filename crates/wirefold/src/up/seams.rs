@@ -56,6 +56,15 @@ impl Probe for Probing {
                 "newest": probe.newest,
                 "feeds": probe.feeds,
                 "problem": probe.problem,
+                "would": probe.would,
+                "sample": probe.sample.map(|sample| serde_json::json!({
+                    "title": sample.title,
+                    "link": sample.link,
+                    "published": sample.published,
+                    "words": sample.words,
+                    "key": sample.key,
+                    "start": sample.start,
+                })),
                 "redirects": redirects.collect::<Vec<_>>(),
             }))
         })

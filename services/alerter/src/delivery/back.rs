@@ -1,6 +1,6 @@
 //! What may come again, so that what is newer does not overtake it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,12 +21,19 @@ struct Known {
     /// What has come and was sent, as long as it matters.
     come: BTreeSet<u64>,
     put_off: BTreeSet<u64>,
+    /// How often each of those not sent yet was put off.
+    times: BTreeMap<u64, u32>,
 }
 
 impl Back {
     /// Something may come again by this time.
     pub(super) fn expect(&self, by: UnixMillis) {
         self.by.fetch_max(by.0, Ordering::Relaxed);
+    }
+
+    /// The time by which all that nobody knows of have come again.
+    pub(super) fn by(&self) -> UnixMillis {
+        UnixMillis(self.by.load(Ordering::Relaxed))
     }
 
     /// Whether nothing is waited for.
@@ -48,7 +55,19 @@ impl Back {
 
     /// This one is put off, and comes again.
     pub(super) fn put_off(&self, sequence: u64) {
-        self.known().put_off.insert(sequence);
+        let mut known = self.known();
+        known.put_off.insert(sequence);
+        *known.times.entry(sequence).or_default() += 1;
+    }
+
+    /// How often this one was put off.
+    pub(super) fn times(&self, sequence: u64) -> u32 {
+        self.known().times.get(&sequence).copied().unwrap_or(0)
+    }
+
+    /// This one comes no more.
+    pub(super) fn is_done(&self, sequence: u64) {
+        self.known().times.remove(&sequence);
     }
 
     /// This one goes to the target.
@@ -60,7 +79,7 @@ impl Back {
     }
 
     fn is_late(&self, now: UnixMillis) -> bool {
-        now.0 >= self.by.load(Ordering::Relaxed)
+        now >= self.by()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -12,6 +12,7 @@ mod ntfy;
 mod retry;
 mod sign;
 mod stdout;
+mod taken;
 mod turns;
 mod webhook;
 
@@ -35,6 +36,7 @@ use crate::matcher::record_key;
 use crate::metrics;
 use crate::settings::{Delivery, DeliveryKind};
 use back::Back;
+use taken::LastTaken;
 use turns::Turns;
 
 /// How many revisions one delivery has in hand at once; those of one alert in order.
@@ -45,8 +47,15 @@ const BUS_RETRY: Duration = Duration::from_secs(1);
 /// goes on.
 const ACK_DEADLINE: Duration = Duration::from_secs(5);
 
-/// From this attempt on a revision waits for no earlier one: its attempts are for the target.
-const PUT_OFF_UNTIL: u32 = 6;
+/// So many may wait to be tried again before new ones wait with them: a target that is down for days
+/// is to hear of what is new as soon as it works.
+const MOST_WAITING: usize = 10_000;
+
+/// How soon at the earliest a revision looks again whether the one before it was sent.
+const NEXT_LOOK: Duration = Duration::from_secs(1);
+
+/// So often a revision is put off behind an earlier one; then it goes.
+const PUT_OFFS: u32 = 5;
 
 /// One revision on its way.
 pub(crate) struct Message<'a> {
@@ -134,7 +143,8 @@ pub(crate) fn consumer(delivery: &str) -> ConsumerConfig {
     let dead = dead_letters(streams::Stage::Alerter);
     ConsumerConfig {
         ack_deadline: ACK_DEADLINE,
-        max_deliver: retry::MAX_DELIVER,
+        max_deliver: retry::MAX_DELIVER + PUT_OFFS,
+        max_in_flight: MOST_WAITING,
         ..ConsumerConfig::new(streams::ALERTS.name, durable(delivery), dead)
     }
 }
@@ -205,7 +215,7 @@ impl DeliveryStage {
         if let Some(why) = self.gone.get() {
             return Err(StageError::Reject { why: why.clone() });
         }
-        if input.attempt < PUT_OFF_UNTIL {
+        if self.back.times(input.message.sequence) < PUT_OFFS {
             self.wait_for_earlier(&alert, before, input.message.sequence).await?;
         }
         self.back.goes(input.message.sequence, self.now());
@@ -265,7 +275,8 @@ impl DeliveryStage {
             if earlier.is_some_and(|earlier| self.is_to_be_sent(&earlier)) {
                 self.back.put_off(sequence);
                 let why = format!("revision {revision} may come first");
-                return Err(StageError::Retry { after: ACK_DEADLINE, why });
+                let after = self.back.by().since(self.now()).max(NEXT_LOOK);
+                return Err(StageError::Retry { after, why });
             }
         }
         Ok(())
@@ -304,8 +315,10 @@ impl DeliveryStage {
                 StageError::Reject { why }
             }
             Failure::Later { after, why } => {
-                let after = after
-                    .unwrap_or_else(|| retry::after(input.attempt, &format!("{delivery}.{alert}")));
+                // Those before were not all the target's.
+                let attempt = input.attempt.saturating_sub(self.back.times(input.message.sequence));
+                let after =
+                    after.unwrap_or_else(|| retry::after(attempt, &format!("{delivery}.{alert}")));
                 // Said once, whatever waits: who reads along is to know it, not to count it.
                 if self.is_down.swap(true, Ordering::Relaxed) {
                     tracing::debug!(delivery, alert, why, ?after, "delivery is tried again");
@@ -332,8 +345,13 @@ impl DeliveryStage {
 impl Stage for DeliveryStage {
     fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
         Box::pin(async move {
-            let _turn = self.turns.wait(input.message.sequence, input.attempt).await;
-            self.deliver(&input).await.map(|()| Vec::new())
+            let sequence = input.message.sequence;
+            let _turn = self.turns.wait(sequence, input.attempt).await;
+            let delivered = self.deliver(&input).await;
+            if !matches!(delivered, Err(StageError::Retry { .. })) {
+                self.back.is_done(sequence);
+            }
+            delivered.map(|()| Vec::new())
         })
     }
 
@@ -342,59 +360,7 @@ impl Stage for DeliveryStage {
     }
 }
 
-/// The newest revision of an alert that a target has taken, and the newest that rang there; 0
-/// where it took none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct LastTaken {
-    any: u64,
-    loud: u64,
-}
-
-impl LastTaken {
-    fn read(text: &str) -> Option<Self> {
-        let (any, loud) = text.split_once(' ')?;
-        Some(Self { any: any.parse().ok()?, loud: loud.parse().ok()? })
-    }
-
-    /// Whether this revision has nothing to add there.
-    fn covers(self, volume: Volume, revision: u64) -> bool {
-        match volume {
-            Volume::Loud => self.loud >= revision,
-            Volume::Silent => self.any >= revision,
-        }
-    }
-
-    /// With this revision taken too.
-    fn and(self, volume: Volume, revision: u64) -> Self {
-        let loud = if volume == Volume::Loud { revision } else { 0 };
-        Self { any: self.any.max(revision), loud: self.loud.max(loud) }
-    }
-}
-
-impl std::fmt::Display for LastTaken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.any, self.loud)
-    }
-}
-
 /// The durable name of a delivery.
 fn durable(name: &str) -> String {
     format!("{}-{name}", crate::matcher::NAME)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_rings_gives_way_only_to_what_rings() {
-        let none = LastTaken::default();
-        assert!(!none.covers(Volume::Loud, 1) && !none.covers(Volume::Silent, 1));
-        let overtaken = none.and(Volume::Silent, 2);
-        assert!(!overtaken.covers(Volume::Loud, 1) && overtaken.covers(Volume::Silent, 1));
-        let rung = overtaken.and(Volume::Loud, 1);
-        assert_eq!(rung, LastTaken { any: 2, loud: 1 });
-        assert!(rung.covers(Volume::Loud, 1) && !rung.covers(Volume::Loud, 3));
-        assert_eq!(LastTaken::read(&rung.to_string()), Some(rung));
-    }
 }

@@ -1,7 +1,7 @@
 //! Messages of the output, decoded, with the texts that matching needs.
 
 use futures_util::future::try_join_all;
-use wirefold_envelope::decode;
+use wirefold_envelope::{Part, decode};
 use wirefold_flow::{Bus, BusError, Stored};
 use wirefold_proto::{
     ArticleFetched, DecisionId, Input, Message, OutputArticle, OutputStory, name_of, streams,
@@ -25,12 +25,17 @@ pub(crate) struct LoadedItem {
 }
 
 impl LoadedItem {
-    /// By which it has its place among the others, and where that stands; none where it has nothing
-    /// to say.
-    pub(crate) fn decision(&self) -> Option<(DecisionId, u64)> {
+    /// By which it has its place among the others, where that stands, and what it is of it; none
+    /// where it has nothing to say.
+    pub(crate) fn decision(&self) -> Option<(DecisionId, u64, Part)> {
         match &self.item {
-            Item::Article(piece) => Some((piece.output.decision, piece.output.judged)),
-            Item::Change(story) => Some((story.decision, story.judged)),
+            Item::Article(piece) => {
+                let OutputArticle { decision, judged, changes, .. } = piece.output;
+                Some((decision, judged, Part::Article { changes }))
+            }
+            Item::Change(story) => {
+                Some((story.decision, story.judged, Part::Change { index: story.index }))
+            }
             Item::Unreadable => None,
         }
     }

@@ -165,8 +165,8 @@ impl Matcher<'_> {
         for item in loaded {
             self.since_saved += 1;
             self.places.read(item.output);
-            if let Some((decision, judged)) = item.decision() {
-                self.order.push(decision, judged, item);
+            if let Some((decision, judged, part)) = item.decision() {
+                self.order.push(decision, judged, part, item);
             }
             self.apply_ready().await?;
         }
@@ -176,7 +176,7 @@ impl Matcher<'_> {
 
     async fn apply_ready(&mut self) -> Result<(), AlerterError> {
         for item in self.order.ready(self.now()) {
-            if let Some((_, judged)) = item.decision() {
+            if let Some((_, judged, _)) = item.decision() {
                 self.places.applied(item.place(), judged);
             }
             match item.item {
@@ -232,7 +232,7 @@ impl Matcher<'_> {
         self.flush().await?;
         self.since_saved = 0;
         let waiting = self.order.waiting().map(|item| item.output).min();
-        let place: SavedPlace = self.places.safe(self.engine.needs(), waiting);
+        let place: SavedPlace = self.places.safe(self.engine.needs(), waiting, self.order.passed());
         if self.table.save_place(&place).await? {
             let bus = &self.surroundings.bus;
             bus.mark_read(streams::OUTPUT.name, NAME, place.output).await?;

@@ -19,11 +19,15 @@ pub(crate) struct SavedPlace {
     /// Those behind `next` that do not come again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) ahead: Vec<u64>,
+    /// Those before `next` that were not waited for any longer and have not come since: the first
+    /// and the last of each range.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) passed: Vec<(u64, u64)>,
 }
 
 impl Default for SavedPlace {
     fn default() -> Self {
-        Self { output: 0, next: 1, judged: None, ahead: Vec::new() }
+        Self { output: 0, next: 1, judged: None, ahead: Vec::new(), passed: Vec::new() }
     }
 }
 
@@ -48,7 +52,7 @@ pub(super) struct Places {
 
 impl Places {
     pub(super) fn from(saved: &SavedPlace) -> Self {
-        let SavedPlace { output: read, next, judged, ref ahead } = *saved;
+        let SavedPlace { output: read, next, judged, ref ahead, .. } = *saved;
         Self {
             read,
             next,
@@ -77,7 +81,12 @@ impl Places {
 
     /// The farthest place behind which nothing is needed: not by a revision, and not by what
     /// waits for its turn. Read again from there, everything comes in the same order.
-    pub(super) fn safe(&mut self, needed: Option<Place>, waiting: Option<u64>) -> SavedPlace {
+    pub(super) fn safe(
+        &mut self,
+        needed: Option<Place>,
+        waiting: Option<u64>,
+        passed: impl IntoIterator<Item = (u64, u64)>,
+    ) -> SavedPlace {
         let first_needed = needed.map(|place| place.output).into_iter().chain(waiting).min();
         let output = first_needed.map_or(self.read, |first| first.saturating_sub(1)).min(self.read);
         let again = self.applied.split_off(&(output + 1));
@@ -86,7 +95,8 @@ impl Places {
         let next = self.applied.values().min().map_or(self.next, |first| self.next.min(*first));
         self.ahead = self.ahead.split_off(&next);
         let judged = self.judged.filter(|_| next == self.next);
-        SavedPlace { output, next, judged, ahead: self.ahead.iter().copied().collect() }
+        let (ahead, passed) = (self.ahead.iter().copied().collect(), passed.into_iter().collect());
+        SavedPlace { output, next, judged, ahead, passed }
     }
 }
 
@@ -101,21 +111,22 @@ mod tests {
             next,
             judged,
             ahead: ahead.to_vec(),
+            passed: Vec::new(),
         };
         let mut places = Places::from(&SavedPlace::default());
-        assert_eq!(places.safe(None, None), saved(0, 1, None, &[]));
+        assert_eq!(places.safe(None, None, []), saved(0, 1, None, &[]));
         for (output, fetched) in (1..).zip([1, 2, 3, 5, 4, 8, 7, 6, 9]) {
             places.read(output);
             places.applied(Place { fetched, output }, fetched + 20);
         }
         places.read(12);
-        assert_eq!(places.safe(None, Some(4)), saved(3, 4, None, &[]));
+        assert_eq!(places.safe(None, Some(4), []), saved(3, 4, None, &[]));
         let needed = Some(Place { fetched: 8, output: 6 });
-        assert_eq!(places.safe(needed, Some(11)), saved(5, 6, None, &[]));
+        assert_eq!(places.safe(needed, Some(11), []), saved(5, 6, None, &[]));
         // 6 comes again, and 7 and 8 do not.
         let with_ahead = saved(7, 6, None, &[7, 8]);
-        assert_eq!(places.safe(None, Some(8)), with_ahead);
-        assert_eq!(Places::from(&with_ahead).safe(None, None), with_ahead);
-        assert_eq!(places.safe(None, None), saved(12, 10, Some(29), &[]));
+        assert_eq!(places.safe(None, Some(8), []), with_ahead);
+        assert_eq!(Places::from(&with_ahead).safe(None, None, []), with_ahead);
+        assert_eq!(places.safe(None, None, []), saved(12, 10, Some(29), &[]));
     }
 }

@@ -30,8 +30,11 @@ impl<'a> Matcher<'a> {
         let mut matcher = Self {
             surroundings: &setup.surroundings,
             engine,
-            order: InOrder::new(PATIENCE, Some(saved.next))
-                .going_on(saved.judged, saved.ahead.iter().copied()),
+            order: InOrder::new(PATIENCE, Some(saved.next)).going_on(
+                saved.judged,
+                saved.ahead.iter().copied(),
+                saved.passed.iter().copied(),
+            ),
             places: Places::from(&saved),
             output: bus.read(streams::OUTPUT.name, ">", saved.output + 1).await?,
             control: bus.read(streams::CONTROL.name, ">", table.control() + 1).await?,

@@ -4,6 +4,7 @@ mod commands;
 mod crashes;
 mod http;
 mod life;
+mod merges;
 mod newsroom;
 mod order;
 mod rehearsal;

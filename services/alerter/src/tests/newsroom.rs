@@ -153,6 +153,7 @@ impl Newsroom {
             id,
             decision: DecisionId { epoch: 1, input: Input::Article(self.fetched) },
             judged: self.judged,
+            changes: 0,
             fetched: self.fetched,
             text_policy: TextPolicy::None,
             text: None,
@@ -191,32 +192,40 @@ impl Newsroom {
     /// The event `from` becomes part of `into`.
     pub(super) async fn merge(&mut self, from: &'static str, into: &'static str) {
         let targets = self.targets(from, into);
-        self.tell_merge(targets).await;
+        self.publish(&self.merge_of(targets)).await;
         self.absorb(from, into);
     }
 
-    /// An article makes the event `from` part of `into`, and stands before that in the output.
-    pub(super) async fn merge_by(&mut self, given: Given, from: &'static str, into: &'static str) {
+    /// An article makes the event `from` part of `into`, and stands before that in the output. The
+    /// enricher was killed in between: `others` stand there first.
+    pub(super) async fn merge_by(
+        &mut self,
+        given: Given,
+        [from, into]: [&'static str; 2],
+        others: impl IntoIterator<Item = Given>,
+    ) {
         let targets = self.targets(from, into);
         self.absorb(from, into);
-        self.tell(given).await;
-        self.tell_merge(targets).await;
+        let article = OutputArticle { changes: 1, ..self.judge(given).await };
+        self.publish(&article).await;
+        let merge = self.merge_of(targets);
+        self.tell_all(others).await;
+        self.publish(&merge).await;
     }
 
     fn targets(&self, from: &str, into: &str) -> [Target; 2] {
         [from, into].map(|name| Target::Event(self.events[name].first.unwrap().into()))
     }
 
-    async fn tell_merge(&self, [from, into]: [Target; 2]) {
-        let change = OutputStory {
+    fn merge_of(&self, [from, into]: [Target; 2]) -> OutputStory {
+        OutputStory {
             schema: Tag::new(),
             decision: DecisionId { epoch: 1, input: Input::Article(self.fetched) },
             judged: self.judged,
             index: 0,
             at: timestamp(self.clock.now()),
             change: StoryChange::Merged { from, into, links: vec![] },
-        };
-        self.publish(&change).await;
+        }
     }
 
     fn absorb(&mut self, from: &'static str, into: &'static str) {

@@ -4,4 +4,5 @@ mod apart;
 mod orders;
 mod restarts;
 mod seeds;
+mod snapshots;
 mod stand;

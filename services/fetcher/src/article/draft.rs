@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use wirefold_proto::{
     AboutArticle, ArticleFetched, ArticleId, ContentHash, DateDoubt, FeedId, ItemAddress,
-    ItemSource, MAX_TEXT_BYTES, Media, Outlet, Tag, TextSource,
+    ItemIdentity, ItemSource, MAX_TEXT_BYTES, Media, Outlet, Tag, TextSource,
 };
 use wirefold_text::normalise;
 
@@ -54,7 +54,7 @@ pub(crate) fn fetched(draft: Draft<'_>) -> ArticleFetched {
     let item = draft.item;
     let url = item.link.clone().filter(|link| link.len() <= LONGEST_URL);
     let canonical_url = url.as_deref().and_then(canonical);
-    let item_key = item_key(item);
+    let item_key = item_key(item, ItemIdentity::Auto);
     let title = cut(&item.title, LONGEST_TITLE);
     let (text, truncated) = cut_text(draft.text);
     let address = match &canonical_url {

@@ -1,11 +1,13 @@
 //! Article pages for items that only tease: asked for where robots.txt allows, at the host's pace.
 
 mod robots;
+mod rules;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
+use wirefold_envelope::timestamp;
 use wirefold_flow::Clock;
 use wirefold_guard::{Client, Request, Response, SendError};
 use wirefold_proto::FullText;
@@ -16,6 +18,7 @@ use crate::metrics::PAGES;
 use crate::schedule::{Errand, Hosts};
 use crate::settings::Settings;
 use robots::{Permission, Robots};
+pub use rules::Rules;
 
 /// An item with fewer words only teases.
 pub(crate) const TEASER_WORDS: usize = 80;
@@ -26,8 +29,8 @@ pub(crate) struct Pages {
     hosts: Hosts,
     robots: Robots,
     extractor: Option<Extractor>,
-    limit: u64,
-    timeout: Duration,
+    clock: Arc<dyn Clock>,
+    settings: Arc<Settings>,
 }
 
 /// Why an item keeps the text of its feed.
@@ -39,6 +42,8 @@ pub(crate) enum Kept {
     Robots,
     /// robots.txt cannot be had.
     RobotsUnknown,
+    /// The host wants to be left alone.
+    LeftAlone,
     /// No answer, or none that is a page.
     Failed,
     /// The host answers with an error.
@@ -65,6 +70,7 @@ impl Kept {
             Self::NoAddress => "no_address",
             Self::Robots => "robots",
             Self::RobotsUnknown => "robots_unknown",
+            Self::LeftAlone => "left_alone",
             Self::Failed => "failed",
             Self::Status => "status",
             Self::NotHtml => "not_html",
@@ -83,12 +89,11 @@ impl Pages {
         client: Client,
         hosts: Hosts,
         clock: Arc<dyn Clock>,
-        settings: &Settings,
+        settings: &Arc<Settings>,
     ) -> Self {
-        let (agent, timeout) = (&settings.user_agent, settings.timeout);
-        let robots = Robots::new(client.clone(), hosts.clone(), clock, agent, timeout);
+        let robots = Robots::new(client.clone(), hosts.clone(), clock.clone(), settings.clone());
         let extractor = settings.extract.clone().map(Extractor::new);
-        Self { client, hosts, robots, extractor, limit: settings.page_limit, timeout }
+        Self { client, hosts, robots, extractor, clock, settings: settings.clone() }
     }
 
     /// Whether the page of an item with so many words is to be fetched.
@@ -134,13 +139,22 @@ impl Pages {
     }
 
     async fn fetch(&self, url: Url, patience: Duration) -> Result<Response, Kept> {
+        let Settings { page_limit, timeout, .. } = *self.settings;
         let _turn = self.hosts.turn(&url, Errand::Page, patience).await;
-        let request = Request { max_body: self.limit, total: self.timeout, ..Request::get(url) };
+        if self.hosts.left_alone(&url).is_some() {
+            return Err(Kept::LeftAlone);
+        }
+        let request = Request { max_body: page_limit, total: timeout, ..Request::get(url) };
+        let request = self.settings.access(request);
         let request = request.with_header("Accept", "text/html,application/xhtml+xml;q=0.9");
         let answer = self.client.send(request).await.map_err(|error| match error {
             SendError::TooLarge { .. } => Kept::TooLarge,
             _ => Kept::Failed,
         })?;
+        let now = self.clock.now();
+        if let Some(asked) = crate::poll::patience(&answer, timestamp(now)) {
+            self.hosts.leave_alone(&answer.url, now.plus(asked));
+        }
         match () {
             () if !answer.is_success() => Err(Kept::Status),
             () if !is_html(&answer) => Err(Kept::NotHtml),

@@ -5,20 +5,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use texting_robots::Robot;
 use tokio::sync::OnceCell;
-use url::Url;
+use url::{Position, Url};
 use wirefold_flow::{Clock, UnixMillis};
 use wirefold_guard::{Client, Request};
 
+use super::rules::Rules;
 use crate::schedule::{Errand, Hosts};
+use crate::settings::Settings;
 
 /// How long an answer holds.
 const GOOD_FOR: Duration = Duration::from_hours(24);
 /// How long a host that gave none is not asked again.
 const WAIT: Duration = Duration::from_mins(30);
 /// What is read of the file. RFC 9309, section 2.5, asks for 500 KiB at least.
-const MOST_BYTES: u64 = 500 * 1024;
+const MOST_BYTES: usize = 500 * 1024;
+/// The most bytes that a host may send in its place.
+const LIMIT: u64 = 4 * 1024 * 1024;
 /// The longest `Crawl-delay` that is honoured; beyond it the page is not worth it.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// How many hosts are remembered.
@@ -41,22 +44,15 @@ pub(crate) struct Robots {
     hosts: Hosts,
     clock: Arc<dyn Clock>,
     agent: String,
-    timeout: Duration,
+    settings: Arc<Settings>,
     known: Mutex<HashMap<String, Arc<Asked>>>,
 }
 
 /// One host's rules, asked for by whoever needs them first.
 struct Asked {
     until: Mutex<UnixMillis>,
-    rules: OnceCell<Rules>,
-}
-
-enum Rules {
-    /// No file: everything is allowed.
-    None,
-    File(Robot),
-    /// It cannot be had, or not be read.
-    Unknown,
+    /// None where they cannot be had.
+    rules: OnceCell<Option<Rules>>,
 }
 
 impl Robots {
@@ -64,11 +60,11 @@ impl Robots {
         client: Client,
         hosts: Hosts,
         clock: Arc<dyn Clock>,
-        user_agent: &str,
-        timeout: Duration,
+        settings: Arc<Settings>,
     ) -> Self {
-        let agent = user_agent.split('/').next().unwrap_or_default().trim().to_owned();
-        Self { client, hosts, clock, agent, timeout, known: Mutex::default() }
+        let name = settings.user_agent.split('/').next().unwrap_or_default();
+        let agent = name.trim().to_owned();
+        Self { client, hosts, clock, agent, settings, known: Mutex::default() }
     }
 
     /// Whether the page may be fetched.
@@ -76,10 +72,11 @@ impl Robots {
         let asked = self.asked(page);
         let rules = asked.rules.get_or_init(|| self.ask(page, &asked)).await;
         match rules {
-            Rules::None => Permission::Allowed(Duration::ZERO),
-            Rules::Unknown => Permission::Unknown,
-            Rules::File(robot) if robot.allowed(page.as_str()) => allowed(robot),
-            Rules::File(_) => Permission::Forbidden,
+            None => Permission::Unknown,
+            Some(rules) if rules.allow(&page[Position::BeforePath..Position::AfterQuery]) => {
+                allowed(rules)
+            }
+            Some(_) => Permission::Forbidden,
         }
     }
 
@@ -101,48 +98,50 @@ impl Robots {
         asked.clone()
     }
 
-    async fn ask(&self, page: &Url, asked: &Asked) -> Rules {
+    async fn ask(&self, page: &Url, asked: &Asked) -> Option<Rules> {
         let rules = match page.join("/robots.txt") {
             Ok(url) => self.fetch(url).await,
-            Err(_) => Rules::Unknown,
+            Err(_) => None,
         };
-        if matches!(rules, Rules::Unknown) {
+        if rules.is_none() {
             *guard(&asked.until) = self.clock.now().plus(WAIT);
         }
         rules
     }
 
-    async fn fetch(&self, url: Url) -> Rules {
+    async fn fetch(&self, url: Url) -> Option<Rules> {
         let _turn = self.hosts.turn(&url, Errand::Page, Duration::ZERO).await;
-        let request =
-            Request { max_body: MOST_BYTES, total: self.timeout, ..Request::get(url.clone()) };
+        let total = self.settings.timeout;
+        let request = Request { max_body: LIMIT, total, ..Request::get(url.clone()) };
+        let request = self.settings.access(request);
         match self.client.send(request).await {
             Ok(answer) if answer.is_success() => self.read(answer.body).await,
             // RFC 9309, section 2.3.1.3: the file is not there, so nothing is forbidden.
             Ok(answer) if (400..500).contains(&answer.status) && answer.status != 429 => {
-                Rules::None
+                Some(Rules::default())
             }
             Ok(answer) => {
                 tracing::debug!(%url, status = answer.status, "robots.txt cannot be had");
-                Rules::Unknown
+                None
             }
             Err(error) => {
                 tracing::debug!(%url, %error, "robots.txt cannot be had");
-                Rules::Unknown
+                None
             }
         }
     }
 
     /// Reads the file where neither its size nor a fault of the parser holds anyone up.
-    async fn read(&self, file: Bytes) -> Rules {
+    async fn read(&self, file: Bytes) -> Option<Rules> {
         let agent = self.agent.clone();
-        let reading = tokio::task::spawn_blocking(move || Robot::new(&agent, &file).ok());
-        reading.await.ok().flatten().map_or(Rules::Unknown, Rules::File)
+        let start = file.slice(..file.len().min(MOST_BYTES));
+        let reading = tokio::task::spawn_blocking(move || Rules::read(&start, &agent));
+        reading.await.ok()
     }
 }
 
-fn allowed(robot: &Robot) -> Permission {
-    let delay = robot.delay.map(f64::from).map(Duration::try_from_secs_f64);
+fn allowed(rules: &Rules) -> Permission {
+    let delay = rules.delay().map(Duration::try_from_secs_f64);
     match delay {
         None | Some(Err(_)) => Permission::Allowed(Duration::ZERO),
         Some(Ok(delay)) if delay > LONGEST_DELAY => Permission::Forbidden,

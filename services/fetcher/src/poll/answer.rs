@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use url::Url;
+use wirefold_flow::UnixMillis;
 use wirefold_guard::{Redirect, Request, Response, SendError};
-use wirefold_proto::FeedRecord;
+use wirefold_proto::{FeedFinding, FeedRecord};
 
+use super::blocked::{Barrier, barrier};
 use super::listed::text_of;
 use crate::feed::{Feed, FeedError};
 use crate::pages::word_count;
-use crate::schedule::retry_after;
+use crate::schedule::{as_asked, retry_after};
 use crate::settings::Settings;
+use crate::state::STRIKE;
 
 /// What feeds are written in, and whatever else a server calls them.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
@@ -19,7 +22,7 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
                       text/xml;q=0.8, */*;q=0.5";
 
 /// What a poll came to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Answer {
     /// A body that may be a feed.
     Body(Response),
@@ -29,33 +32,51 @@ pub(crate) enum Answer {
     Gone,
     /// Nothing can be read.
     Failed(Failure),
+    /// The host wants to be left alone until then, and was not asked.
+    LeftAlone(UnixMillis),
 }
 
 /// Why nothing can be read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// What was found, and what to do, for people.
     pub(crate) problem: String,
+    /// What kind of trouble it is.
+    pub(crate) trouble: FeedFinding,
+    /// What it counts: [`STRIKE`], or less where it may well pass by itself.
+    pub(crate) weight: u32,
     /// How long the host asks to be left alone.
     pub(crate) retry_after: Option<Duration>,
 }
 
+/// A failure of the host that passes more often than not.
+const SOFT: u32 = STRIKE / 2;
+/// A failure that may be our own network's, or that the host explains.
+const SOFTEST: u32 = STRIKE / 4;
+
 impl Failure {
-    pub(crate) fn new(problem: impl Into<String>) -> Self {
-        Self { problem: problem.into(), retry_after: None }
+    /// What is there cannot be read as a feed.
+    pub(crate) fn broken(problem: impl Into<String>) -> Self {
+        Self::of(FeedFinding::Broken, STRIKE, problem)
+    }
+
+    fn of(trouble: FeedFinding, weight: u32, problem: impl Into<String>) -> Self {
+        Self { problem: problem.into(), trouble, weight, retry_after: None }
     }
 }
 
-/// The question: with the validators of the last good answer, as they came.
-pub(crate) fn question(url: Url, record: Option<&FeedRecord>, settings: &Settings) -> Request {
+/// The question, without validators.
+pub(crate) fn question(url: Url, settings: &Settings) -> Request {
     let request = Request {
         max_body: settings.feed_limit,
         total: settings.timeout,
         ..Request::get(url).with_header("Accept", ACCEPT)
     };
-    let Some(record) = record else {
-        return request;
-    };
+    settings.access(request)
+}
+
+/// The same with the validators of the last good answer, as they came.
+pub(super) fn conditional(request: Request, record: &FeedRecord) -> Request {
     let validators =
         [("If-None-Match", &record.etag), ("If-Modified-Since", &record.last_modified)];
     let given = validators.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
@@ -66,17 +87,23 @@ pub(crate) fn question(url: Url, record: Option<&FeedRecord>, settings: &Setting
 pub(crate) fn judge(answer: Result<Response, SendError>, now: Timestamp) -> Answer {
     let answer = match answer {
         Ok(answer) => answer,
-        Err(error) => return Answer::Failed(Failure::new(no_answer(&error))),
+        Err(error) => return Answer::Failed(no_answer(&error)),
     };
     match answer.status {
         304 => Answer::Unchanged(answer),
         410 => Answer::Gone,
         _ if answer.is_success() => Answer::Body(answer),
-        _ => Answer::Failed(Failure {
-            problem: refused(&answer),
-            retry_after: answer.header("retry-after").and_then(|value| retry_after(value, now)),
-        }),
+        _ => {
+            let retry_after = patience(&answer, now);
+            Answer::Failed(Failure { retry_after, ..refused(&answer) })
+        }
     }
+}
+
+/// How long the host asks to be left alone, whatever else it answers.
+pub(crate) fn patience(answer: &Response, now: Timestamp) -> Option<Duration> {
+    let asked = retry_after(answer.header("retry-after")?, now)?;
+    Some(as_asked(asked))
 }
 
 /// A feed, with the words that it gives of each item.
@@ -111,33 +138,68 @@ pub(crate) async fn parse(answer: Response, items: usize) -> Result<Read, Unread
     }
 }
 
-/// Where the answer's permanent redirects led, if all of them were permanent.
-pub(crate) fn moved_to(answer: &Response) -> Option<&str> {
+/// Where the answer's permanent redirects led from that address, if all of them were permanent
+/// and none gave up encryption.
+pub(crate) fn moved_to<'a>(answer: &'a Response, from: &str) -> Option<&'a str> {
     let last = answer.redirects.last()?;
-    answer.redirects.iter().all(Redirect::is_permanent).then(|| last.to.as_str())
+    let is_open = |url: &Url| url.scheme() != "https";
+    let gives_up = from.starts_with("https:") && is_open(&last.to);
+    let is_lasting = answer.redirects.iter().all(Redirect::is_permanent) && !gives_up;
+    is_lasting.then(|| last.to.as_str())
 }
 
-fn no_answer(error: &SendError) -> String {
+fn no_answer(error: &SendError) -> Failure {
+    let (trouble, weight) = match error {
+        SendError::Refused { .. } => (FeedFinding::Broken, STRIKE),
+        SendError::NoSuchHost | SendError::CannotConnect { .. } => {
+            (FeedFinding::Unreachable, SOFTEST)
+        }
+        SendError::TooLarge { .. } | SendError::Bomb { .. } | SendError::TooManyRedirects => {
+            (FeedFinding::Broken, SOFT)
+        }
+        _ => (FeedFinding::Unreachable, SOFT),
+    };
+    Failure::of(trouble, weight, in_words(error))
+}
+
+fn in_words(error: &SendError) -> String {
     let advice = match error {
         SendError::Refused { .. } => {
             "; to read feeds of a private network, let it in with fetcher.allow_private"
         }
         SendError::NoSuchHost => "; check the address",
         SendError::TooLarge { .. } => "; no feed is that large",
+        SendError::Bomb { .. } => "; no feed does",
         SendError::TooManyRedirects => "; open the address in a browser and take the last one",
         _ => "; it is tried again",
     };
     format!("{error}{advice}")
 }
 
-fn refused(answer: &Response) -> String {
+fn refused(answer: &Response) -> Failure {
+    let is_challenge = answer.header("cf-mitigated").is_some();
+    let is_walled = matches!(answer.status, 400..=599) && barrier(&answer.body).is_some();
+    let (trouble, weight) = match answer.status {
+        429 if !is_challenge => (FeedFinding::Unreachable, SOFTEST),
+        _ if is_challenge || is_walled => (FeedFinding::Blocked, STRIKE),
+        401 | 403 | 407 | 451 => (FeedFinding::Blocked, STRIKE),
+        503 if answer.header("retry-after").is_some() => (FeedFinding::Unreachable, SOFTEST),
+        500..=599 => (FeedFinding::Unreachable, SOFT),
+        _ => (FeedFinding::Broken, STRIKE),
+    };
+    Failure::of(trouble, weight, refusal(answer))
+}
+
+fn refusal(answer: &Response) -> String {
     let status = answer.status;
     match status {
-        _ if answer.header("cf-mitigated").is_some() => {
+        _ if answer.header("cf-mitigated").is_some()
+            || barrier(&answer.body) == Some(Barrier::Challenge) =>
+        {
             format!("HTTP {status}: the host lets only browsers in; ask its publisher")
         }
         401 | 407 => {
-            format!("HTTP {status}: the host asks for a login, which feeds have no place for")
+            format!("HTTP {status}: the host asks for a login; give it one with [[access]]")
         }
         403 => format!("HTTP {status}: the host refuses; look whether the address needs a login"),
         404 => format!("HTTP {status}: nothing there; check the address"),
@@ -145,6 +207,27 @@ fn refused(answer: &Response) -> String {
         300..=399 => format!("HTTP {status}: a redirect that leads nowhere"),
         _ => format!("HTTP {status}; it is tried again"),
     }
+}
+
+/// A body that is no feed.
+pub(crate) fn not_read(unread: &Unread, body: &[u8]) -> Failure {
+    let is_page = matches!(unread, Unread::Error(FeedError::NotAFeed { .. }));
+    match is_page.then(|| barrier(body)).flatten() {
+        Some(Barrier::Challenge) => {
+            let problem = "a page that lets only browsers in; ask its publisher";
+            Failure::of(FeedFinding::Blocked, STRIKE, problem)
+        }
+        Some(Barrier::Login) if names_no_feed(unread) => {
+            let problem = "a page that asks for a login; give it one with [[access]]";
+            Failure::of(FeedFinding::Blocked, STRIKE, problem)
+        }
+        _ => Failure::broken(no_feed(unread)),
+    }
+}
+
+/// Many pages have a login in a corner; those that name a feed are the site's own.
+fn names_no_feed(unread: &Unread) -> bool {
+    matches!(unread, Unread::Error(FeedError::NotAFeed { feeds, .. }) if feeds.is_empty())
 }
 
 /// What was found instead of a feed, and what to do.

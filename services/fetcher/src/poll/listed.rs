@@ -1,11 +1,18 @@
 //! The items of a feed beside what is known of them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+use wirefold_proto::ItemIdentity;
 
 use super::answer::Read;
-use crate::article::item_key;
+use crate::article::{item_key, page_and_title};
 use crate::feed::Item;
 use crate::state::{Known, Seen, hash};
+
+/// From so many items on that are new by their key alone, their keys have changed.
+const FEW: usize = 3;
+/// Of all that are new by their key, this share.
+const MOST: f64 = 0.8;
 
 /// An item with what is known of it.
 pub(super) struct Listed<'a> {
@@ -16,6 +23,8 @@ pub(super) struct Listed<'a> {
     pub(super) words: usize,
     /// A hash of what its feed says of it.
     pub(super) content: u64,
+    /// A hash of its link and title.
+    pub(super) page: u64,
     pub(super) known: Option<Known>,
 }
 
@@ -36,26 +45,102 @@ pub(super) fn text_of(item: &Item) -> &str {
     item.text.as_deref().or(item.teaser.as_deref()).unwrap_or_default()
 }
 
+/// What a feed lists.
+pub(super) struct List<'a> {
+    pub(super) items: Vec<Listed<'a>>,
+    /// What tells them apart from the next poll on, where what did so far does not last.
+    pub(super) identity: Option<ItemIdentity>,
+}
+
 /// The items in the feed's order, each once, those without any words left out.
 ///
-/// Where one guid stands on items with different links, the link tells them apart.
-pub(super) fn list<'a>(read: &'a Read, seen: &Seen) -> Vec<Listed<'a>> {
-    let mut keys = HashSet::new();
+/// Where one key stands on items with different links, the link tells them apart. An item under a
+/// new key with the link and title of one that is listed no more is that one; and where most of
+/// what is new says word for word what is known, the keys have changed and not the items.
+pub(super) fn list<'a>(read: &'a Read, seen: &Seen, identity: ItemIdentity) -> List<'a> {
+    let mut items = keyed(read, seen, identity);
+    let repeats = repeated(&items, identity);
+    let recognised = recognise(&mut items, seen);
+    let identity = match (identity, recognised) {
+        (ItemIdentity::Auto, _) if repeats => Some(ItemIdentity::Link),
+        (ItemIdentity::Auto, Recognised::ByPage) => Some(ItemIdentity::Link),
+        (ItemIdentity::Auto | ItemIdentity::Link, Recognised::ByWords) => Some(ItemIdentity::Title),
+        _ => None,
+    };
+    List { items, identity }
+}
+
+fn keyed<'a>(read: &'a Read, seen: &Seen, identity: ItemIdentity) -> Vec<Listed<'a>> {
+    let (mut keys, mut said) = (HashSet::new(), HashSet::new());
     let mut listed = Vec::with_capacity(read.feed.items.len());
     for (item, words) in read.feed.items.iter().zip(&read.words) {
         if item.title.is_empty() && text_of(item).is_empty() {
             continue;
         }
-        let mut key = item_key(item);
+        let mut key = item_key(item, identity);
+        let parts = [item.title.as_str(), text_of(item), item.teaser.as_deref().unwrap_or("")];
+        let content = hash(&parts);
+        // The same key over the same words is the same item, listed twice.
+        if !said.insert((hash(&[&key, item.link.as_deref().unwrap_or_default()]), content)) {
+            continue;
+        }
         if keys.contains(&key) {
-            key = format!("{key} {}", item.link.as_deref().unwrap_or_default());
+            key = format!("{key} {}", item.link.as_deref().unwrap_or(&item.title));
         }
         if !keys.insert(key.clone()) {
             continue;
         }
-        let parts = [item.title.as_str(), text_of(item), item.teaser.as_deref().unwrap_or("")];
         let known = seen.get(&key);
-        listed.push(Listed { item, key, words: *words, content: hash(&parts), known });
+        let page = page_and_title(item).map_or(0, |(page, title)| hash(&[&page, &title]));
+        listed.push(Listed { item, key, words: *words, content, page, known });
     }
     listed
+}
+
+/// Whether half of the items or more share their key with others of another page.
+fn repeated(items: &[Listed<'_>], identity: ItemIdentity) -> bool {
+    let mut pages: HashMap<String, HashSet<u64>> = HashMap::new();
+    for listed in items {
+        pages.entry(item_key(listed.item, identity)).or_default().insert(listed.page);
+    }
+    let shared: usize = pages.values().map(HashSet::len).filter(|pages| *pages > 1).sum();
+    shared > 1 && shared * 2 >= items.len()
+}
+
+/// How items under new keys were recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Recognised {
+    Hardly,
+    /// Most by their links and titles.
+    ByPage,
+    /// Most by their words alone.
+    ByWords,
+}
+
+fn recognise(items: &mut [Listed<'_>], seen: &Seen) -> Recognised {
+    let new = items.iter().filter(|item| item.known.is_none()).count();
+    if new == 0 {
+        return Recognised::Hardly;
+    }
+    let here: HashSet<u64> = items.iter().map(|item| hash(&[&item.key])).collect();
+    let (mut by_page, mut by_words) = (HashMap::new(), HashMap::new());
+    for (_, known) in seen.entries().filter(|(key, _)| !here.contains(key)) {
+        by_page.insert(known.page, known);
+        by_words.insert(known.content, known);
+    }
+    let mut of_pages = 0;
+    for item in items.iter_mut().filter(|item| item.known.is_none() && item.page != 0) {
+        item.known = by_page.get(&item.page).copied();
+        of_pages += usize::from(item.known.is_some());
+    }
+    let is_most = |count: usize| count >= FEW && count as f64 >= MOST * new as f64;
+    let has_words = |item: &Listed<'_>| by_words.contains_key(&item.content);
+    let of_words = items.iter().filter(|item| item.known.is_none() && has_words(item)).count();
+    if is_most(of_pages + of_words) && of_words > 0 {
+        for item in items.iter_mut().filter(|item| item.known.is_none()) {
+            item.known = by_words.get(&item.content).copied();
+        }
+        return Recognised::ByWords;
+    }
+    if is_most(of_pages) { Recognised::ByPage } else { Recognised::Hardly }
 }

@@ -1,16 +1,21 @@
 //! One poll of one feed: ask, parse, publish what is new, and only then remember it.
 
 mod answer;
+mod ask;
+mod blocked;
+mod burst;
+mod caching;
+mod doctor;
 mod listed;
 mod outcome;
+mod shared;
 mod take;
 
+use std::hash::Hasher as _;
 use std::sync::Arc;
-use std::time::Duration;
 
+use siphasher::sip::SipHasher24;
 use tokio_util::sync::CancellationToken;
-use url::Url;
-use wirefold_envelope::timestamp;
 use wirefold_flow::{Point, Surroundings};
 use wirefold_guard::Client;
 use wirefold_proto::FeedRecord;
@@ -19,12 +24,16 @@ use crate::FetcherError;
 use crate::metrics::{POLL_SECONDS, POLLS};
 use crate::pages::Pages;
 use crate::publish::Publisher;
-use crate::schedule::{Errand, Hosts};
+use crate::schedule::Hosts;
 use crate::settings::Settings;
 use crate::state::{Memo, Store};
-pub(crate) use answer::{Answer, Failure, Unread, judge, no_feed, parse, question};
+pub(crate) use answer::{
+    Answer, Failure, Read, Unread, judge, no_feed, not_read, parse, patience, question,
+};
+use ask::Asked;
 pub(crate) use outcome::waiting;
-use outcome::{after_failure, after_gone, after_good};
+use outcome::{Good, after_failure, after_gone, after_good, after_nothing};
+pub(crate) use shared::Shared;
 
 /// Polls feeds; everything that polls have in common.
 pub(crate) struct Poller {
@@ -35,6 +44,7 @@ pub(crate) struct Poller {
     pub(crate) pages: Pages,
     pub(crate) publisher: Publisher,
     pub(crate) store: Store,
+    pub(crate) shared: Shared,
     pub(crate) stop: CancellationToken,
 }
 
@@ -42,25 +52,29 @@ pub(crate) struct Poller {
 pub(crate) struct Polled {
     pub(crate) record: FeedRecord,
     pub(crate) memo: Memo,
+    /// Whether its host was asked.
+    pub(crate) was_fetched: bool,
 }
 
 impl Poller {
-    /// Polls a feed and remembers how it went. None where it was stopped, which leaves everything
-    /// as it was: the next poll does the same under the same ids.
+    /// Polls a feed and remembers how it went; `is_shared` where others have its address. None
+    /// where it was stopped, which leaves everything as it was: the next poll does the same under
+    /// the same ids.
     pub(crate) async fn poll(
         &self,
         record: FeedRecord,
         memo: Memo,
+        is_shared: bool,
     ) -> Result<Option<Polled>, FetcherError> {
         let clock = &self.surroundings.clock;
         let started = clock.now();
-        let answer = tokio::select! {
+        let asked = tokio::select! {
             biased;
             () = self.stop.cancelled() => return Ok(None),
-            answer = self.ask(&record, &memo) => answer,
+            asked = self.ask(&record, &memo, is_shared) => asked,
         };
-        let old_memo = memo.clone();
-        let Some(polled) = self.settle(answer, record, memo).await? else {
+        let (old_memo, was_fetched) = (memo.clone(), asked.was_fetched);
+        let Some(polled) = self.settle(asked, record, memo).await? else {
             return Ok(None);
         };
         if polled.memo != old_memo {
@@ -69,49 +83,56 @@ impl Poller {
         self.store.put_record(&polled.record).await?;
         crate::pass(&self.surroundings, Point::Settled)?;
         POLL_SECONDS.record(clock.now().since(started).as_secs_f64(), &[]);
-        Ok(Some(polled))
-    }
-
-    async fn ask(&self, record: &FeedRecord, memo: &Memo) -> Answer {
-        let address = memo.address(&record.feed.url);
-        let Ok(url) = Url::parse(address) else {
-            return Answer::Failed(Failure::new(format!("{address:?} is no address; mend it")));
-        };
-        let _turn = self.hosts.turn(&url, Errand::Feed, Duration::ZERO).await;
-        let answer = self.client.send(question(url, Some(record), &self.settings)).await;
-        judge(answer, timestamp(self.surroundings.clock.now()))
+        Ok(Some(Polled { was_fetched, ..polled }))
     }
 
     async fn settle(
         &self,
-        answer: Answer,
+        asked: Asked,
         record: FeedRecord,
         memo: Memo,
     ) -> Result<Option<Polled>, FetcherError> {
         let settings = &*self.settings;
         let now = || self.surroundings.clock.now();
-        let polled = match answer {
-            Answer::Unchanged(answer) => {
-                POLLS.add(1, &["unchanged"]);
-                after_good(record, memo, &answer, None, now(), settings)
+        let Asked { answer, was_conditional, is_plain, .. } = asked;
+        let (answer, taken, body) = match answer {
+            Answer::LeftAlone(until) => {
+                POLLS.add(1, &["left_alone"]);
+                return Ok(Some(after_nothing(record, memo, until, now())));
             }
             Answer::Gone => {
                 POLLS.add(1, &["gone"]);
-                after_gone(record, memo, now())
+                return Ok(Some(after_gone(record, memo, now())));
             }
-            Answer::Failed(failure) => self.failed(record, memo, failure),
-            Answer::Body(answer) => match parse(answer.clone(), settings.items_per_feed).await {
-                Err(unread) => self.failed(record, memo, Failure::new(no_feed(&unread))),
-                Ok(read) => {
-                    let Some(taken) = self.take(&record, &read).await? else {
-                        return Ok(None);
-                    };
-                    POLLS.add(1, &["read"]);
-                    after_good(record, memo, &answer, Some(taken), now(), settings)
+            Answer::Failed(failure) => return Ok(Some(self.failed(record, memo, failure))),
+            Answer::Unchanged(answer) => {
+                POLLS.add(1, &["unchanged"]);
+                (answer, None, None)
+            }
+            Answer::Body(answer) => {
+                let body = body_hash(&answer.body);
+                if memo.body == Some(body) && record.last_good.is_some() {
+                    POLLS.add(1, &["same"]);
+                    (answer, None, Some(body))
+                } else {
+                    match parse(answer.clone(), settings.items_per_feed).await {
+                        Err(unread) => {
+                            let failure = not_read(&unread, &answer.body);
+                            return Ok(Some(self.failed(record, memo, failure)));
+                        }
+                        Ok(read) => {
+                            let Some(taken) = self.take(&record, &memo, &read).await? else {
+                                return Ok(None);
+                            };
+                            POLLS.add(1, &["read"]);
+                            (answer, Some(taken), Some(body))
+                        }
+                    }
                 }
-            },
+            }
         };
-        Ok(Some(polled))
+        let good = Good { answer: &answer, taken, body, was_conditional, is_plain };
+        Ok(Some(after_good(record, memo, good, now(), settings)))
     }
 
     /// Says once in a row of failures what is wrong.
@@ -126,4 +147,11 @@ impl Poller {
         }
         polled
     }
+}
+
+/// What tells one body from another; it stands in buckets, but a change of it costs one parsing.
+fn body_hash(body: &[u8]) -> u64 {
+    let mut hasher = SipHasher24::new_with_key(b"wirefold bodies.");
+    hasher.write(body);
+    hasher.finish()
 }

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use wirefold_envelope::timestamp;
+use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_guard::Response;
-use wirefold_proto::{FeedHealth, FeedRecord, FeedSettings, Teasers};
+use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, FeedSettings, ItemIdentity, Teasers};
 
 use super::Polled;
-use super::answer::{Failure, Read, moved_to};
-use super::listed::Listed;
+use super::answer::{Failure, Read, moved_to, patience};
+use super::caching::{fresh_for, has_validators};
+use super::doctor::{findings, rhythm};
+use super::listed::{List, Listed};
 use crate::pages::TEASER_WORDS;
-use crate::schedule::{Bounds, adapted, as_asked, backoff, outside};
+use crate::schedule::{Bounds, adapted, after_patience, backoff, outside, revisit, trial};
 use crate::settings::Settings;
 use crate::state::Memo;
 
@@ -21,6 +23,13 @@ pub(super) struct Taken {
     pub(super) title: Option<String>,
     pub(super) ttl: Option<Duration>,
     pub(super) skip_hours: Vec<u8>,
+    pub(super) skip_days: Vec<u8>,
+    /// What tells its items apart from now on, where that changes.
+    pub(super) identity: Option<ItemIdentity>,
+    /// Whether it breaks off before its end.
+    pub(super) is_broken: bool,
+    /// Items without a date.
+    pub(super) undated: usize,
     pub(super) teasers: u32,
     /// Items listed; of these never seen before; of these seen with other words.
     pub(super) listed: usize,
@@ -32,7 +41,8 @@ pub(super) struct Taken {
 
 impl Taken {
     /// What a feed lists, before anything is published.
-    pub(super) fn of(read: &Read, listed: &[Listed<'_>]) -> Self {
+    pub(super) fn of(read: &Read, list: &List<'_>) -> Self {
+        let listed = &list.items;
         let count =
             |is: &dyn Fn(&&Listed<'_>) -> bool| listed.iter().filter(|item| is(item)).count();
         let new = count(&|item| item.known.is_none());
@@ -41,6 +51,10 @@ impl Taken {
             title: read.feed.title.clone(),
             ttl: read.feed.ttl,
             skip_hours: read.feed.skip_hours.clone(),
+            skip_days: read.feed.skip_days.clone(),
+            identity: list.identity,
+            is_broken: read.feed.is_broken,
+            undated: count(&|item| item.item.published.is_none()),
             teasers: small(count(&|item| item.words < TEASER_WORDS)),
             listed: listed.len(),
             new,
@@ -63,42 +77,116 @@ pub(crate) fn waiting(
     FeedRecord::waiting(feed, managed_by, seconds(settings.first_interval))
 }
 
-/// After the feed was read, or had not changed (`taken` is none).
+/// An answer that the feed could be read from, or that says that nothing has changed.
+pub(super) struct Good<'a> {
+    pub(super) answer: &'a Response,
+    /// What was taken; none where nothing had changed.
+    pub(super) taken: Option<Taken>,
+    /// A hash of the body, where there was one.
+    pub(super) body: Option<u64>,
+    pub(super) was_conditional: bool,
+    pub(super) is_plain: bool,
+}
+
+/// After the feed was read, or had not changed.
 pub(super) fn after_good(
     record: FeedRecord,
     mut memo: Memo,
-    answer: &Response,
-    taken: Option<Taken>,
+    good: Good<'_>,
     now: UnixMillis,
     settings: &Settings,
 ) -> Polled {
-    note_move(&record.feed, &mut memo, answer);
+    let (at, answer) = (timestamp(now), good.answer);
+    note_move(&record.feed, &mut memo, answer, now);
+    note_validators(&record, &mut memo, &good, now);
     // Of a first poll nothing can be said: everything is new.
-    let known = match (&taken, record.last_good) {
+    let known = match (&good.taken, record.last_good) {
         (None, _) => Some(1.0),
         (Some(_), None) => None,
         (Some(taken), Some(_)) => taken.known_share(),
     };
-    let at = timestamp(now);
-    let mut record = with_validators(record, answer, taken.is_none());
-    if let Some(taken) = taken {
-        memo.ttl = taken.ttl.map(|ttl| ttl.as_secs());
-        memo.skip_hours = taken.skip_hours;
-        record.feed_title = taken.title;
-        record.teasers = Some(Teasers { teasers: taken.teasers, items: small(taken.listed) });
-        record.articles += taken.published;
-        record.last_new = if taken.new > 0 { Some(at) } else { record.last_new };
+    let mut record = with_validators(record, answer);
+    if let Some(taken) = good.taken {
+        note_taken(&mut record, &mut memo, taken, now);
     }
-    let ttl = memo.ttl.map(Duration::from_secs);
-    let interval = adapted(interval_of(&record), known, ttl, bounds(settings));
+    memo.body = good.body.or(memo.body);
+    memo.is_plain = good.is_plain;
+    memo.fresh = fresh_for(answer, at).map(|fresh| fresh.as_secs());
+    memo.strikes = 0;
+    let patience = patience(answer, at);
+    memo.left_alone = patience.map(|patience| now.plus(patience).0);
+    let interval = adapted(interval_of(&record), known, wanted(&memo), bounds(settings));
     record.interval_seconds = seconds(interval);
     record.health = FeedHealth::Good;
     record.problem = None;
     record.failures = 0;
+    record.failing_since = None;
     record.last_poll = Some(at);
     record.last_good = Some(at);
-    record.next_poll = Some(timestamp(outside(now.plus(interval), &memo.skip_hours)));
-    Polled { record, memo }
+    let next = now.plus(interval.max(patience.unwrap_or_default()));
+    record.next_poll = Some(timestamp(outside(next, &memo.skip_hours, &memo.skip_days)));
+    looked_at(record, memo, None, now)
+}
+
+fn note_taken(record: &mut FeedRecord, memo: &mut Memo, taken: Taken, now: UnixMillis) {
+    let at = timestamp(now);
+    if taken.new > 0 {
+        if let Some(last) = record.last_new {
+            memo.rhythm = Some(rhythm(memo.rhythm, now.since(unix_millis(last))));
+        }
+        record.last_new = Some(at);
+    }
+    memo.ttl = taken.ttl.map(|ttl| ttl.as_secs());
+    memo.skip_hours = taken.skip_hours;
+    memo.skip_days = taken.skip_days;
+    memo.identity = taken.identity.or(memo.identity);
+    memo.is_truncated = taken.is_broken;
+    memo.is_undated = taken.undated * 2 > taken.listed;
+    record.feed_title = taken.title;
+    record.teasers = Some(Teasers { teasers: taken.teasers, items: small(taken.listed) });
+    record.articles += taken.published;
+}
+
+/// Finds out whether validators lie: asked without them, the host names the same ones again, and
+/// there is something new all the same.
+fn note_validators(record: &FeedRecord, memo: &mut Memo, good: &Good<'_>, now: UnixMillis) {
+    let answer = good.answer;
+    if answer.status == 304 || good.was_conditional {
+        memo.trial.get_or_insert_with(|| now.plus(trial(&record.feed.id, now)).0);
+        return;
+    }
+    let is_same = match (&record.etag, &record.last_modified) {
+        (None, None) => false,
+        (Some(etag), _) => answer.header("etag") == Some(etag),
+        (None, Some(date)) => answer.header("last-modified") == Some(date),
+    };
+    let has_changed = good.taken.as_ref().is_some_and(|taken| taken.new + taken.changed > 0);
+    if is_same && has_changed && !memo.validators_lie {
+        tracing::info!(feed = %record.feed.id, "its validators stay while it changes, and are not used");
+        memo.validators_lie = true;
+    }
+    memo.trial = Some(now.plus(trial(&record.feed.id, now)).0);
+}
+
+/// How long its publisher wants it to be left alone, and no sooner than is fair where each answer
+/// costs the whole feed though its validators would have spared it.
+fn wanted(memo: &Memo) -> Option<Duration> {
+    const WITHOUT_VALIDATORS: Duration = Duration::from_hours(1);
+    let said = memo.ttl.max(memo.fresh).map(Duration::from_secs);
+    if memo.validators_lie { said.max(Some(WITHOUT_VALIDATORS)) } else { said }
+}
+
+/// The record with what an operator may want to look at.
+fn looked_at(
+    mut record: FeedRecord,
+    memo: Memo,
+    trouble: Option<FeedFinding>,
+    now: UnixMillis,
+) -> Polled {
+    let address = memo.address(&record.feed.url);
+    record.moved_to = (address != record.feed.url).then(|| address.to_owned());
+    record.findings = findings(&record, &memo, trouble, now);
+    Polled { record, memo, was_fetched: true }
 }
 
 /// After a poll that gave nothing.
@@ -114,13 +202,33 @@ pub(super) fn after_failure(
         memo.moved = None;
     }
     record.failures = record.failures.saturating_add(1);
-    let own = || backoff(&record.feed.id, interval_of(&record), record.failures, bounds(settings));
-    let wait = failure.retry_after.map_or_else(own, as_asked);
+    memo.strikes = memo.strikes.saturating_add(failure.weight);
+    let (feed, strikes) = (&record.feed.id, memo.strikes);
+    let own = || match memo.is_dead() {
+        true => revisit(feed, strikes),
+        false => backoff(feed, interval_of(&record), strikes, bounds(settings)),
+    };
+    let wait = failure.retry_after.unwrap_or_else(own);
+    memo.left_alone = failure.retry_after.map(|patience| now.plus(patience).0);
     record.next_poll = Some(timestamp(now.plus(wait)));
     record.health = FeedHealth::Failing;
     record.problem = Some(failure.problem);
     record.last_poll = Some(timestamp(now));
-    Polled { record, memo }
+    record.failing_since.get_or_insert(timestamp(now));
+    looked_at(record, memo, Some(failure.trouble), now)
+}
+
+/// Where its host was not asked, since it wants to be left alone until then: nothing is said of
+/// the feed.
+pub(super) fn after_nothing(
+    mut record: FeedRecord,
+    memo: Memo,
+    until: UnixMillis,
+    now: UnixMillis,
+) -> Polled {
+    let later = after_patience(&record.feed.id, until.since(now));
+    record.next_poll = Some(timestamp(until.plus(later)));
+    Polled { record, memo, was_fetched: false }
 }
 
 /// After the host said that the feed is gone for good.
@@ -132,13 +240,15 @@ pub(super) fn after_gone(mut record: FeedRecord, memo: Memo, now: UnixMillis) ->
     record.problem = Some(gone.to_owned());
     record.last_poll = Some(timestamp(now));
     record.next_poll = None;
+    record.failing_since.get_or_insert(timestamp(now));
     tracing::warn!(feed = %record.feed.id, "feed is gone for good and polled no more");
-    Polled { record, memo }
+    looked_at(record, memo, None, now)
 }
 
-fn note_move(feed: &FeedSettings, memo: &mut Memo, answer: &Response) {
+fn note_move(feed: &FeedSettings, memo: &mut Memo, answer: &Response, now: UnixMillis) {
     let before = memo.address(&feed.url).to_owned();
-    memo.note_move(&feed.url, moved_to(answer));
+    let to = moved_to(answer, &before).map(str::to_owned);
+    memo.note_move(&feed.url, to.as_deref(), now);
     let after = memo.address(&feed.url);
     if before != after {
         tracing::info!(feed = %feed.id, to = after, "feed has moved for good and is asked there");
@@ -147,16 +257,17 @@ fn note_move(feed: &FeedSettings, memo: &mut Memo, answer: &Response) {
 
 /// Validators are opaque: they go back byte for byte, and those of another answer never do. An
 /// answer without change keeps those it does not name.
-fn with_validators(record: FeedRecord, answer: &Response, is_unchanged: bool) -> FeedRecord {
-    let named = |name: &str| answer.header(name).map(str::to_owned);
+fn with_validators(record: FeedRecord, answer: &Response) -> FeedRecord {
+    let is_trusted = has_validators(answer);
+    let named = |name: &str| answer.header(name).filter(|_| is_trusted).map(str::to_owned);
     let (etag, last_modified) = (named("etag"), named("last-modified"));
-    match is_unchanged {
-        false => FeedRecord { etag, last_modified, ..record },
-        true => FeedRecord {
+    match answer.status {
+        304 => FeedRecord {
             etag: etag.or(record.etag),
             last_modified: last_modified.or(record.last_modified),
             ..record
         },
+        _ => FeedRecord { etag, last_modified, ..record },
     }
 }
 

@@ -6,18 +6,20 @@ use std::time::Duration;
 
 use wirefold_envelope::timestamp;
 use wirefold_flow::{Point, UnixMillis};
-use wirefold_proto::{ArticleFetched, FeedRecord, TextSource};
+use wirefold_proto::{ArticleFetched, FeedRecord, ItemIdentity, TextSource};
 
+use super::Poller;
 use super::answer::Read;
+use super::burst::flood;
+use super::listed::{Listed, list};
 use super::outcome::Taken;
-use super::{Poller, listed::Listed, listed::list};
 use crate::FetcherError;
 use crate::article::{Draft, fetched, outlet_of};
 use crate::extract::Page;
 use crate::feed::Item;
 use crate::metrics::{ITEMS, PAGES};
 use crate::pages::TEASER_WORDS;
-use crate::state::Known;
+use crate::state::{Known, Memo};
 
 /// How long the pages of one poll may take together; later ones go out with their teasers.
 const PAGES_MAY_TAKE: Duration = Duration::from_mins(10);
@@ -27,6 +29,8 @@ struct Batch<'a> {
     record: &'a FeedRecord,
     seen: UnixMillis,
     is_baseline: bool,
+    /// Which items are old ones that came in a flood.
+    flood: Vec<bool>,
     /// The places, in the feed, of the items whose pages are fetched.
     with_page: HashSet<usize>,
 }
@@ -37,17 +41,25 @@ impl Poller {
     pub(super) async fn take(
         &self,
         record: &FeedRecord,
+        memo: &Memo,
         read: &Read,
     ) -> Result<Option<Taken>, FetcherError> {
         let id = &record.feed.id;
         let now = self.surroundings.clock.now();
         let before = self.store.seen(id).await?;
-        let listed = list(read, &before);
-        let mut taken = Taken::of(read, &listed);
+        let identity = match record.feed.identity {
+            ItemIdentity::Auto => memo.identity.unwrap_or(ItemIdentity::Auto),
+            chosen => chosen,
+        };
+        let list = list(read, &before, identity);
+        let mut taken = Taken::of(read, &list);
+        let listed = list.items;
+        let flood = flood(record, &listed, timestamp(now));
         let batch = Batch {
             record,
             seen: now,
             is_baseline: self.settings.baseline && record.last_good.is_none(),
+            flood,
             with_page: self.with_page(record, &listed),
         };
         let mut seen = before.clone();
@@ -69,7 +81,8 @@ impl Poller {
                     article_id
                 }
             };
-            seen.put(&item.key, Known { content: item.content, article, day: day(now) });
+            let (content, page) = (item.content, item.page);
+            seen.put(&item.key, Known { content, article, day: day(now), page });
         }
         window.finish().await?;
         crate::pass(&self.surroundings, Point::Published)?;
@@ -120,12 +133,18 @@ impl Poller {
                 better = self.pages.better(link, listed.words) => better,
             },
         };
-        Some(article_of(batch, listed, page))
+        let is_old = batch.is_baseline || batch.flood.get(place).is_some_and(|is_old| *is_old);
+        Some(article_of(batch, listed, page, is_old))
     }
 }
 
-fn article_of(batch: &Batch<'_>, listed: &Listed<'_>, page: Option<Page>) -> ArticleFetched {
-    let Batch { record, seen, is_baseline, .. } = batch;
+fn article_of(
+    batch: &Batch<'_>,
+    listed: &Listed<'_>,
+    page: Option<Page>,
+    is_old: bool,
+) -> ArticleFetched {
+    let Batch { record, seen, .. } = batch;
     let of_feed = || listed.text().to_owned();
     let (item, text, text_from) = match page {
         None if listed.words < TEASER_WORDS => {
@@ -148,7 +167,7 @@ fn article_of(batch: &Batch<'_>, listed: &Listed<'_>, page: Option<Page>) -> Art
         text,
         text_from,
         seen: timestamp(*seen),
-        baseline: *is_baseline && listed.known.is_none(),
+        baseline: is_old && listed.known.is_none(),
         version_of: listed.known.map(|known| known.article),
     });
     article.article.item_key.clone_from(&listed.key);

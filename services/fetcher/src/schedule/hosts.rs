@@ -42,6 +42,8 @@ struct Inner {
 struct Lane {
     room: Arc<Semaphore>,
     next: Mutex<UnixMillis>,
+    /// Until when it wants to be left alone.
+    left_alone: Mutex<UnixMillis>,
 }
 
 impl Hosts {
@@ -73,15 +75,32 @@ impl Hosts {
         }
     }
 
+    /// Leaves a host alone until then, as it asks.
+    pub(crate) fn leave_alone(&self, url: &Url, until: UnixMillis) {
+        let lane = self.lane(&host_key(url));
+        let mut left_alone = guard(&lane.left_alone);
+        *left_alone = (*left_alone).max(until);
+    }
+
+    /// Until when a host wants to be left alone, if it does now.
+    pub(crate) fn left_alone(&self, url: &Url) -> Option<UnixMillis> {
+        let until = *guard(&self.lane(&host_key(url)).left_alone);
+        (until > self.0.clock.now()).then_some(until)
+    }
+
     fn lane(&self, key: &str) -> Arc<Lane> {
         let mut lanes = guard(&self.0.lanes);
         if lanes.len() >= MOST_LANES {
             let now = self.0.clock.now();
-            lanes.retain(|_, lane| Arc::strong_count(lane) > 1 || *guard(&lane.next) > now);
+            lanes.retain(|_, lane| {
+                let is_waited_for = *guard(&lane.next) > now || *guard(&lane.left_alone) > now;
+                Arc::strong_count(lane) > 1 || is_waited_for
+            });
         }
         let fresh = || {
             let room = Arc::new(Semaphore::new(AT_ONCE));
-            Arc::new(Lane { room, next: Mutex::new(UnixMillis(0)) })
+            let (next, left_alone) = (Mutex::new(UnixMillis(0)), Mutex::new(UnixMillis(0)));
+            Arc::new(Lane { room, next, left_alone })
         };
         lanes.entry(key.to_owned()).or_insert_with(fresh).clone()
     }
@@ -159,6 +178,19 @@ mod tests {
         clock.advance(SECOND);
         assert!(is_given(&mut second).await.is_some());
         drop(first);
+    }
+
+    #[test]
+    fn a_host_is_left_alone_with_all_its_names() {
+        let clock = VirtualClock::default();
+        let hosts = Hosts::new(Arc::new(clock.clone()), SECOND, 8);
+        let until = clock.now().plus(60 * SECOND);
+        hosts.leave_alone(&url("http://www.a.example/feed"), until);
+        hosts.leave_alone(&url("http://a.example/"), clock.now().plus(SECOND));
+        assert_eq!(hosts.left_alone(&url("http://rss.a.example/")), Some(until));
+        assert_eq!(hosts.left_alone(&url("http://b.example/")), None);
+        clock.advance(60 * SECOND);
+        assert_eq!(hosts.left_alone(&url("http://a.example/")), None);
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::FeedId;
 
-use crate::state::hash;
+use crate::state::{STRIKE, hash};
 
 /// Above this share of known items a feed is polled less often, below [`RICH`] more often. From
 /// the fetcher of Media Cloud, where it runs on tens of thousands of feeds.
@@ -16,6 +16,12 @@ const STEP: f64 = 1.5;
 
 /// Shortest and longest wait after a host asked for one.
 const RETRY_AFTER: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(24));
+/// The longest time between two looks at a feed that is given up.
+const REVISIT: Duration = Duration::from_hours(30 * 24);
+/// The shortest time between two questions without validators.
+const TRIAL: Duration = Duration::from_hours(24);
+/// The most that is added to what a host asks for.
+const LATER: Duration = Duration::from_mins(5);
 /// Each feed of a start adds so much to the time over which first polls are spread.
 const SPREAD_EACH: Duration = Duration::from_millis(200);
 const SPREAD_MOST: Duration = Duration::from_mins(1);
@@ -32,7 +38,7 @@ pub(crate) struct Bounds {
 pub(crate) fn adapted(
     interval: Duration,
     known: Option<f64>,
-    ttl: Option<Duration>,
+    wanted: Option<Duration>,
     bounds: Bounds,
 ) -> Duration {
     let stepped = match known {
@@ -40,21 +46,33 @@ pub(crate) fn adapted(
         Some(share) if share < RICH => interval.div_f64(STEP),
         _ => interval,
     };
-    let floor = ttl.unwrap_or_default().clamp(bounds.min, bounds.max.max(bounds.min));
+    let floor = wanted.unwrap_or_default().clamp(bounds.min, bounds.max.max(bounds.min));
     stepped.clamp(floor, bounds.max.max(floor))
 }
 
-/// The wait after so many failures in a row: twice as long each time, up to a fifth more so that
-/// those who failed together do not come back together.
-pub(crate) fn backoff(
-    feed: &FeedId,
-    interval: Duration,
-    failures: u32,
-    bounds: Bounds,
-) -> Duration {
-    let doubled = interval.saturating_mul(1 << failures.saturating_sub(1).min(20));
-    let jitter = share(&[feed.as_str(), &failures.to_string()]) / 5.0;
+/// The wait after so many strikes in a row: twice as long for each whole one, up to a fifth more
+/// so that those who failed together do not come back together.
+pub(crate) fn backoff(feed: &FeedId, interval: Duration, strikes: u32, bounds: Bounds) -> Duration {
+    let whole = f64::from(strikes) / f64::from(STRIKE);
+    let doubled = interval.mul_f64(2_f64.powf((whole - 1.0).clamp(0.0, 20.0)));
+    let jitter = share(&[feed.as_str(), &strikes.to_string()]) / 5.0;
     doubled.min(bounds.max).mul_f64(1.0 + jitter).min(bounds.max)
+}
+
+/// The wait for a feed that is given up: a surprising number of them come back.
+pub(crate) fn revisit(feed: &FeedId, strikes: u32) -> Duration {
+    REVISIT.mul_f64(0.9 + share(&[feed.as_str(), &strikes.to_string(), "revisit"]) / 10.0)
+}
+
+/// After what time a feed is asked without validators again: 24 to 72 hours.
+pub(crate) fn trial(feed: &FeedId, now: UnixMillis) -> Duration {
+    TRIAL.mul_f64(1.0 + 2.0 * share(&[feed.as_str(), &now.0.to_string(), "trial"]))
+}
+
+/// How much later than its host asks for a feed is asked again, so that those who were sent away
+/// together do not come back together.
+pub(crate) fn after_patience(feed: &FeedId, waited: Duration) -> Duration {
+    (waited / 10).min(LATER).mul_f64(share(&[feed.as_str(), "patience"]))
 }
 
 /// What a host asks for, within reason.
@@ -68,12 +86,19 @@ pub(crate) fn spread(feed: &FeedId, among: usize) -> Duration {
     SPREAD_EACH.saturating_mul(among).min(SPREAD_MOST).mul_f64(share(&[feed.as_str()]))
 }
 
-/// The first time from `at` on that is in none of these hours of the day, UTC.
-pub(crate) fn outside(at: UnixMillis, skip_hours: &[u8]) -> UnixMillis {
+/// The first time from `at` on that is in none of these hours of the day and days of the week, UTC;
+/// `at` itself where no time of a week is.
+pub(crate) fn outside(at: UnixMillis, skip_hours: &[u8], skip_days: &[u8]) -> UnixMillis {
     const HOUR: u64 = 3_600_000;
+    /// 1970 began on a Thursday.
+    const FIRST: u64 = 3;
     let hour_of = |time: UnixMillis| u8::try_from(time.0 / HOUR % 24).unwrap_or_default();
-    let is_free = |time: &UnixMillis| !skip_hours.contains(&hour_of(*time));
-    let later_hours = (1..24).map(|hours| UnixMillis((at.0 / HOUR + hours) * HOUR));
+    let day_of =
+        |time: UnixMillis| u8::try_from((time.0 / HOUR / 24 + FIRST) % 7).unwrap_or_default();
+    let is_free = |time: &UnixMillis| {
+        !skip_hours.contains(&hour_of(*time)) && !skip_days.contains(&day_of(*time))
+    };
+    let later_hours = (1..24 * 7).map(|hours| UnixMillis((at.0 / HOUR + hours) * HOUR));
     std::iter::once(at).chain(later_hours).find(is_free).unwrap_or(at)
 }
 
@@ -132,7 +157,7 @@ mod tests {
 
     #[test]
     fn failures_double_the_wait_up_to_the_bound() {
-        let wait = |failures| backoff(&feed("a"), 15 * MINUTE, failures, BOUNDS);
+        let wait = |failures| backoff(&feed("a"), 15 * MINUTE, failures * STRIKE, BOUNDS);
         for (failures, minutes) in [(1, 15), (2, 30), (3, 60), (5, 240)] {
             let waited = wait(failures).as_secs_f64() / 60.0;
             let (least, most) = (f64::from(minutes), f64::from(minutes) * 1.2);
@@ -140,7 +165,24 @@ mod tests {
             assert_eq!(wait(failures), wait(failures));
         }
         assert_eq!(wait(40), BOUNDS.max);
-        assert_ne!(wait(2), backoff(&feed("b"), 15 * MINUTE, 2, BOUNDS));
+        assert_ne!(wait(2), backoff(&feed("b"), 15 * MINUTE, 2 * STRIKE, BOUNDS));
+        let (one, soft) = (wait(1), backoff(&feed("a"), 15 * MINUTE, STRIKE / 2, BOUNDS));
+        assert!(soft <= one.mul_f64(1.2) && soft >= 15 * MINUTE, "never sooner than its interval");
+    }
+
+    #[test]
+    fn trials_and_revisits_are_spread() {
+        let at = UnixMillis(1_800_000_000_000);
+        for number in 0..200 {
+            let feed = feed(&format!("f{number}"));
+            let hours = trial(&feed, at).as_secs_f64() / 3600.0;
+            assert!((24.0..72.0).contains(&hours), "{hours}");
+            assert_ne!(trial(&feed, at), trial(&feed, at.plus(MINUTE)));
+            let days = revisit(&feed, 120).as_secs_f64() / 86_400.0;
+            assert!((27.0..=30.0).contains(&days), "{days}");
+            assert!(after_patience(&feed, 10 * MINUTE) <= MINUTE);
+            assert!(after_patience(&feed, BOUNDS.max) <= 5 * MINUTE);
+        }
     }
 
     #[test]
@@ -159,12 +201,16 @@ mod tests {
             UnixMillis(u64::try_from(at.as_millisecond()).unwrap())
         };
         let cases = [
-            ("2026-03-01T21:30:00Z", vec![22, 23], "2026-03-01T21:30:00Z"),
-            ("2026-03-01T22:30:00Z", vec![22, 23, 0], "2026-03-02T01:00:00Z"),
-            ("2026-03-01T22:30:00Z", (0..24).collect(), "2026-03-01T22:30:00Z"),
+            ("2026-03-01T21:30:00Z", vec![22, 23], vec![], "2026-03-01T21:30:00Z"),
+            ("2026-03-01T22:30:00Z", vec![22, 23, 0], vec![], "2026-03-02T01:00:00Z"),
+            ("2026-03-01T22:30:00Z", (0..24).collect(), vec![], "2026-03-01T22:30:00Z"),
+            // The first of March 2026 is a Sunday.
+            ("2026-03-01T22:30:00Z", vec![], vec![5, 6], "2026-03-02T00:00:00Z"),
+            ("2026-02-28T10:30:00Z", vec![0], vec![5, 6], "2026-03-02T01:00:00Z"),
+            ("2026-03-01T22:30:00Z", vec![], (0..7).collect(), "2026-03-01T22:30:00Z"),
         ];
-        for (from, hours, expected) in cases {
-            assert_eq!(outside(at(from), &hours), at(expected), "{from} {hours:?}");
+        for (from, hours, days, expected) in cases {
+            assert_eq!(outside(at(from), &hours, &days), at(expected), "{from} {hours:?} {days:?}");
         }
     }
 

@@ -17,7 +17,9 @@ use wirefold_proto::{FeedId, FeedRecord};
 use crate::FetcherError;
 use crate::poll::{Failure, Polled, Poller};
 pub(crate) use hosts::{Errand, Hosts};
-pub(crate) use interval::{Bounds, adapted, as_asked, backoff, outside, retry_after};
+pub(crate) use interval::{
+    Bounds, adapted, after_patience, as_asked, backoff, outside, retry_after, revisit, trial,
+};
 pub(crate) use table::Table;
 
 /// How long the scheduler waits at most before it says that it is alive.
@@ -68,12 +70,17 @@ impl Scheduler {
     fn start_due(&mut self) {
         let now = self.poller.surroundings.clock.now();
         while let Some(entry) = self.table.take_due(now) {
-            let (record, memo) = (entry.record.clone(), entry.memo.clone());
-            let poller = self.poller.clone();
+            let (mut record, memo) = (entry.record.clone(), entry.memo.clone());
             let feed = record.feed.id.clone();
-            let poll = self.polls.spawn(async move { poller.poll(record, memo).await });
-            self.polled.insert(poll.id(), feed);
-            entry.poll = Some(poll);
+            let twins = self.table.twins(&feed);
+            // The first of them by name is the one that the others double.
+            record.duplicate_of = twins.iter().find(|twin| **twin < feed).cloned();
+            let (poller, is_shared) = (self.poller.clone(), !twins.is_empty());
+            let poll = self.polls.spawn(async move { poller.poll(record, memo, is_shared).await });
+            self.polled.insert(poll.id(), feed.clone());
+            if let Some(polled) = self.table.get_mut(&feed) {
+                polled.poll = Some(poll);
+            }
         }
     }
 
@@ -88,8 +95,8 @@ impl Scheduler {
         };
         match ended {
             Ok((_, polled)) => {
-                if let Some(Polled { record, memo }) = polled? {
-                    self.put(record, memo);
+                if let Some(polled) = polled? {
+                    self.take_in(polled);
                 }
             }
             Err(error) if error.is_panic() => self.panicked(&feed).await?,
@@ -105,12 +112,23 @@ impl Scheduler {
             return Ok(());
         };
         tracing::warn!(%feed, "a poll broke; please report it with the feed's address");
-        let failure = Failure::new("polling breaks over it; please report its address");
-        let Polled { record, memo } =
+        let failure = Failure::broken("polling breaks over it; please report its address");
+        let Polled { record, memo, .. } =
             self.poller.failed(entry.record.clone(), entry.memo.clone(), failure);
         self.poller.store.put_record(&record).await?;
         self.put(record, memo);
         Ok(())
+    }
+
+    /// Puts a feed in again, and has those of its address take the same answer.
+    fn take_in(&mut self, polled: Polled) {
+        let Polled { record, memo, was_fetched } = polled;
+        let feed = record.feed.id.clone();
+        self.put(record, memo);
+        if was_fetched {
+            let now = self.poller.surroundings.clock.now();
+            self.table.hasten_twins(&feed, now);
+        }
     }
 
     fn put(&mut self, record: FeedRecord, memo: crate::state::Memo) {

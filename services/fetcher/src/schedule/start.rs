@@ -10,7 +10,7 @@ use wirefold_proto::streams::CONTROL;
 use wirefold_proto::{FeedHealth, FeedId, FeedRecord};
 
 use super::interval::spread;
-use super::{Scheduler, Table};
+use super::{Hosts, Scheduler, Table};
 use crate::FetcherError;
 use crate::control::FILTER;
 use crate::poll::{Poller, waiting};
@@ -32,7 +32,9 @@ impl Scheduler {
         write(&poller, to_write).await?;
         let bus = &poller.surroundings.bus;
         let commands = bus.read(CONTROL.name, FILTER, control + 1).await?;
-        let table = table(feeds, poller.surroundings.clock.now());
+        let now = poller.surroundings.clock.now();
+        leave_alone(&poller.hosts, &feeds);
+        let table = table(feeds, now);
         table.count();
         let (polls, polled) = (JoinSet::new(), HashMap::new());
         Ok(Self { poller, table, polls, polled, commands })
@@ -72,6 +74,16 @@ fn plan(settings: &Settings, mut remembered: HashMap<FeedId, (FeedRecord, Memo)>
         }
     }
     plan
+}
+
+/// Hosts that asked to be left alone are, also by the other feeds there.
+fn leave_alone(hosts: &Hosts, feeds: &[(FeedRecord, Memo)]) {
+    for (record, memo) in feeds {
+        let address = url::Url::parse(memo.address(&record.feed.url));
+        if let (Ok(url), Some(until)) = (address, memo.left_alone) {
+            hosts.leave_alone(&url, UnixMillis(until));
+        }
+    }
 }
 
 async fn write(poller: &Arc<Poller>, records: Vec<FeedRecord>) -> Result<(), FetcherError> {

@@ -24,6 +24,8 @@ pub(crate) struct Entry {
 pub(crate) struct Table {
     feeds: HashMap<FeedId, Entry>,
     due: BTreeSet<(UnixMillis, FeedId)>,
+    /// The feeds of each address.
+    addresses: HashMap<String, BTreeSet<FeedId>>,
 }
 
 impl Table {
@@ -40,6 +42,8 @@ impl Table {
         let feed = record.feed.id.clone();
         self.remove(&feed);
         self.due.extend(due.map(|due| (due, feed.clone())));
+        let address = memo.address(&record.feed.url).to_owned();
+        self.addresses.entry(address).or_default().insert(feed.clone());
         self.feeds.insert(feed, Entry { record, memo, due, poll: None });
     }
 
@@ -48,7 +52,42 @@ impl Table {
         if let Some(due) = entry.due {
             self.due.remove(&(due, feed.clone()));
         }
+        let address = entry.memo.address(&entry.record.feed.url);
+        if let Some(feeds) = self.addresses.get_mut(address) {
+            feeds.remove(feed);
+            if feeds.is_empty() {
+                self.addresses.remove(address);
+            }
+        }
         Some(entry)
+    }
+
+    /// The other feeds that are polled at the address of this one, by name.
+    pub(crate) fn twins(&self, feed: &FeedId) -> Vec<FeedId> {
+        let Some(entry) = self.feeds.get(feed) else {
+            return Vec::new();
+        };
+        let all = self.addresses.get(entry.memo.address(&entry.record.feed.url));
+        let is_polled = |twin: &&FeedId| {
+            let is_gone = |known: &Entry| known.record.health == FeedHealth::Gone;
+            *twin != feed && self.feeds.get(*twin).is_some_and(|twin| !is_gone(twin))
+        };
+        all.into_iter().flatten().filter(is_polled).cloned().collect()
+    }
+
+    /// Makes the other feeds of an address due, while its answer is fresh.
+    pub(crate) fn hasten_twins(&mut self, feed: &FeedId, now: UnixMillis) {
+        for twin in self.twins(feed) {
+            let Some(entry) = self.feeds.get_mut(&twin) else {
+                continue;
+            };
+            // One that is being polled waits for the same answer.
+            if let Some(due) = entry.due.filter(|due| *due > now) {
+                self.due.remove(&(due, twin.clone()));
+                entry.due = Some(now);
+                self.due.insert((now, twin));
+            }
+        }
     }
 
     /// The next feed that is due, taken from the order until it is put in again.

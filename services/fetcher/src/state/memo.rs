@@ -3,8 +3,19 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-/// How often in a row a permanent redirect must lead to one place before that is asked at once.
+use std::time::Duration;
+
+use wirefold_flow::UnixMillis;
+use wirefold_proto::ItemIdentity;
+
+/// How often in a row, and over which time, a permanent redirect must lead to one place before
+/// that is asked at once.
 const CONSISTENT: u32 = 3;
+const LASTING: Duration = Duration::from_hours(24);
+/// What a failure adds to the strikes of a feed at most; lesser ones add less.
+pub(crate) const STRIKE: u32 = 4;
+/// So many strikes make a feed dead.
+const DEAD: u32 = 30 * STRIKE;
 
 /// What a feed's publisher asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +29,42 @@ pub(crate) struct Memo {
     /// The hours of the day, UTC, in which it wants no polls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) skip_hours: Vec<u8>,
+    /// The days of the week, 0 for Monday, in which it wants no polls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) skip_days: Vec<u8>,
+    /// How long the last answer is good for, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) fresh: Option<u64>,
+    /// Until when its host wants to be left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) left_alone: Option<u64>,
+    /// When it is next asked without validators, to see whether they tell the truth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trial: Option<u64>,
+    /// Whether its validators stayed while it changed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) validators_lie: bool,
+    /// A hash of the last body that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) body: Option<u64>,
+    /// Failures in a row, each by its weight.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) strikes: u32,
+    /// What tells its items apart, where that is not what its settings would take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) identity: Option<ItemIdentity>,
+    /// Whether it only answers the plainest questions.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) is_plain: bool,
+    /// The usual time between two polls with something new, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rhythm: Option<u64>,
+    /// Whether it broke off in the middle the last time.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) is_truncated: bool,
+    /// Whether most of its items had no date the last time.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) is_undated: bool,
 }
 
 /// Where permanent redirects of a feed's address lead.
@@ -29,6 +76,12 @@ pub(crate) struct Moved {
     pub(crate) to: String,
     /// How often in a row it did.
     pub(crate) times: u32,
+    /// Since when.
+    #[serde(default)]
+    pub(crate) since: u64,
+    /// Whether that was often and long enough for it to be asked at once.
+    #[serde(default)]
+    pub(crate) is_adopted: bool,
 }
 
 impl Memo {
@@ -43,13 +96,13 @@ impl Memo {
     /// The address to ask for a feed whose settings name `configured`.
     pub(crate) fn address<'a>(&'a self, configured: &'a str) -> &'a str {
         match &self.moved {
-            Some(moved) if moved.from == configured && moved.times >= CONSISTENT => &moved.to,
+            Some(moved) if moved.from == configured && moved.is_adopted => &moved.to,
             _ => configured,
         }
     }
 
     /// Notes where permanent redirects of the configured address led this time, if anywhere.
-    pub(crate) fn note_move(&mut self, configured: &str, to: Option<&str>) {
+    pub(crate) fn note_move(&mut self, configured: &str, to: Option<&str>, now: UnixMillis) {
         let Some(to) = to else {
             // An adopted address answers without a redirect, and stays.
             if self.address(configured) == configured {
@@ -58,9 +111,34 @@ impl Memo {
             return;
         };
         let before = self.moved.take().filter(|moved| moved.from == configured && moved.to == to);
-        let times = before.map_or(1, |moved| moved.times.saturating_add(1));
-        self.moved = Some(Moved { from: configured.to_owned(), to: to.to_owned(), times });
+        let (times, since) = before.map_or((1, now.0), |moved| (moved.times + 1, moved.since));
+        let has_lasted = now.since(UnixMillis(since)) >= LASTING;
+        self.moved = Some(Moved {
+            from: configured.to_owned(),
+            to: to.to_owned(),
+            times: times.min(CONSISTENT),
+            since,
+            is_adopted: times >= CONSISTENT && has_lasted,
+        });
     }
+
+    /// Whether it has failed for so long that it is asked only now and then.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.strikes >= DEAD
+    }
+
+    /// Whether it is to be asked without its validators.
+    pub(crate) fn is_on_trial(&self, now: UnixMillis) -> bool {
+        self.validators_lie || self.trial.is_some_and(|at| at <= now.0)
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 #[cfg(test)]
@@ -70,15 +148,25 @@ mod tests {
     const OLD: &str = "http://old.example/feed";
     const NEW: &str = "http://new.example/feed";
 
+    fn hour(hours: u64) -> UnixMillis {
+        UnixMillis(hours * 3_600_000)
+    }
+
     #[test]
-    fn a_move_is_adopted_after_three_consistent_answers() {
+    fn a_move_is_adopted_after_three_consistent_answers_and_a_day() {
         let mut memo = Memo::default();
-        for _ in 0..3 {
+        for at in [0, 1, 2, 23] {
+            memo.note_move(OLD, Some(NEW), hour(at));
             assert_eq!(memo.address(OLD), OLD);
-            memo.note_move(OLD, Some(NEW));
         }
+        memo.note_move(OLD, Some(NEW), hour(24));
         assert_eq!(memo.address(OLD), NEW);
-        memo.note_move(OLD, None);
+        memo.note_move(OLD, None, hour(25));
+        let mut seldom = Memo::default();
+        for at in [0, 48] {
+            seldom.note_move(OLD, Some(NEW), hour(at));
+            assert_eq!(seldom.address(OLD), OLD);
+        }
         assert_eq!(Memo::read(&memo.write()).address(OLD), NEW);
         assert_eq!(memo.address("http://third.example/"), "http://third.example/");
     }
@@ -86,8 +174,9 @@ mod tests {
     #[test]
     fn a_move_that_is_taken_back_starts_anew() {
         let mut memo = Memo::default();
-        for to in [Some(NEW), Some(NEW), None, Some(NEW), Some("http://x.example/"), Some(NEW)] {
-            memo.note_move(OLD, to);
+        let answers = [Some(NEW), Some(NEW), None, Some(NEW), Some("http://x.example/"), Some(NEW)];
+        for (at, to) in (0..).zip(answers) {
+            memo.note_move(OLD, to, hour(at * 12));
             assert_eq!(memo.address(OLD), OLD);
         }
     }

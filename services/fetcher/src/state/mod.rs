@@ -22,7 +22,7 @@ use wirefold_proto::streams::FEEDS;
 use wirefold_proto::token::{escape, unescape};
 use wirefold_proto::{FeedId, FeedRecord, decode, encode};
 
-pub(crate) use memo::Memo;
+pub(crate) use memo::{Memo, STRIKE};
 pub(crate) use seen::{Known, Seen, hash};
 
 use crate::publish::until_it_passes;

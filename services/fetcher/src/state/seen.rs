@@ -28,16 +28,23 @@ pub(crate) struct Known {
     pub(crate) article: ArticleId,
     /// The day it was listed last, counted from 1970.
     pub(crate) day: u32,
+    /// A hash of its link and title; 0 where one of them is missing.
+    pub(crate) page: u64,
 }
 
 /// One item as it is written: hashes in hex, so that they pass through any JSON.
 #[derive(Serialize, Deserialize)]
-struct Row(String, String, ArticleId, u32);
+struct Row(String, String, ArticleId, u32, #[serde(default)] String);
 
 impl Seen {
     /// What is known of an item.
     pub(crate) fn get(&self, item_key: &str) -> Option<Known> {
         self.items.get(&hash(&[item_key])).copied()
+    }
+
+    /// All that is known, by the hashes of the keys.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, Known)> {
+        self.items.iter().map(|(key, known)| (*key, *known))
     }
 
     /// Remembers an item.
@@ -62,7 +69,7 @@ impl Seen {
     pub(crate) fn write(&self) -> Bytes {
         let hex = |number: u64| format!("{number:016x}");
         let row = |(key, known): (&u64, &Known)| {
-            Row(hex(*key), hex(known.content), known.article, known.day)
+            Row(hex(*key), hex(known.content), known.article, known.day, hex(known.page))
         };
         let rows: Vec<Row> = self.items.iter().map(row).collect();
         serde_json::to_vec(&rows).map(Bytes::from).unwrap_or_default()
@@ -72,8 +79,9 @@ impl Seen {
     pub(crate) fn read(value: &[u8]) -> Self {
         let rows: Vec<Row> = serde_json::from_slice(value).unwrap_or_default();
         let number = |hex: &str| u64::from_str_radix(hex, 16).ok();
-        let item = |Row(key, content, article, day): Row| {
-            Some((number(&key)?, Known { content: number(&content)?, article, day }))
+        let item = |Row(key, content, article, day, page): Row| {
+            let page = number(&page).unwrap_or(0);
+            Some((number(&key)?, Known { content: number(&content)?, article, day, page }))
         };
         Self { items: rows.into_iter().filter_map(item).collect() }
     }
@@ -95,7 +103,7 @@ mod tests {
 
     fn known(day: u32) -> Known {
         let article = "a-00000000000000000000000001".parse().unwrap();
-        Known { content: u64::MAX, article, day }
+        Known { content: u64::MAX, article, day, page: 7 }
     }
 
     /// Hashes stand in buckets for months: this value may never change.
@@ -113,6 +121,9 @@ mod tests {
         assert_eq!(seen.get("two"), Some(known(20_001)));
         assert_eq!(seen.get("three"), None);
         assert_eq!(Seen::read(b"oops"), Seen::default());
+        // As it was written before links and titles were remembered.
+        let older = br#"[["90c18f00e384a88a","01","a-00000000000000000000000001",20000]]"#;
+        assert_eq!(Seen::read(older).get("guid-1").map(|known| known.page), Some(0));
     }
 
     #[test]

@@ -9,9 +9,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Limits, Sender, create_streams, decode, timestamp};
 use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
 use wirefold_flow::{Bus, Clock as _, Event, FailPoints, Observer, Point, Stored, Surroundings};
-use wirefold_proto::{
-    ArticleFetched, Command, ControlCommand, FeedRecord, FeedSettings, FullText, Tag,
-};
+use wirefold_proto::{ArticleFetched, Command, ControlCommand, FeedRecord, FeedSettings, Tag};
 
 use crate::{ConfiguredFeed, FetcherError, Settings, run};
 
@@ -187,14 +185,7 @@ pub(super) fn configured(id: &str, url: &str) -> ConfiguredFeed {
 }
 
 pub(super) fn feed(id: &str, url: &str) -> FeedSettings {
-    FeedSettings {
-        id: id.parse().unwrap(),
-        url: url.to_owned(),
-        title: None,
-        outlet: None,
-        group: None,
-        full_text: FullText::Auto,
-    }
+    FeedSettings::new(id.parse().unwrap(), url)
 }
 
 /// Waits until something is so, as often as anything else can go on.

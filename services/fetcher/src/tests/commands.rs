@@ -71,6 +71,7 @@ async fn a_removed_feed_leaves_nothing() {
 async fn what_files_define_is_not_changed_by_command() {
     let server = Server::start().await;
     server.put("/feed", Reply::ok(rss(&[entry("first", 100)])));
+    server.put("/pier", Reply::ok(rss(&[entry("first", 100)])));
     let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
     let running = bench.start().await;
     let before = bench.polled("harbour").await;
@@ -81,7 +82,7 @@ async fn what_files_define_is_not_changed_by_command() {
         ("3", Command::FeedRemove { feed: "harbour".parse().unwrap() }),
         ("4", Command::FeedChange { feed: feed("nobody", "http://other.example/") }),
         ("5", Command::FeedAdd { feed: feed("push", "http://other.example/") }),
-        ("6", Command::FeedAdd { feed: feed("pier", &server.url("/feed")) }),
+        ("6", Command::FeedAdd { feed: feed("pier", &server.url("/pier")) }),
     ] {
         bench.command(id, command).await;
     }

@@ -7,6 +7,7 @@ pub(super) struct Entry {
     pub(super) title: String,
     pub(super) text: String,
     pub(super) link: Option<String>,
+    pub(super) date: Option<String>,
 }
 
 /// An item with a text of this many words.
@@ -16,6 +17,7 @@ pub(super) fn entry(name: &str, words: usize) -> Entry {
         title: format!("The {name} boat is back"),
         text: text(name, words),
         link: None,
+        date: Some("Sat, 28 Feb 2026 10:00:00 GMT".to_owned()),
     }
 }
 
@@ -34,8 +36,9 @@ pub(super) fn text(name: &str, words: usize) -> String {
 
 pub(super) fn rss(entries: &[Entry]) -> String {
     let mut items = String::new();
-    for Entry { guid, title, text, link } in entries {
-        let link = link.as_ref().map(|link| format!("<link>{link}</link>")).unwrap_or_default();
+    for Entry { guid, title, text, link, date } in entries {
+        let mut link = link.as_ref().map(|it| format!("<link>{it}</link>")).unwrap_or_default();
+        link.extend(date.as_ref().map(|date| format!("<pubDate>{date}</pubDate>")));
         items.push_str(&format!(
             "<item><guid isPermaLink=\"false\">{guid}</guid><title>{title}</title>{link}\
              <description>{text}</description></item>\n"

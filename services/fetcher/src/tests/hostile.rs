@@ -61,10 +61,10 @@ async fn huge_bodies_are_refused() {
 
 #[tokio::test]
 async fn bombs_are_refused() {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(&vec![b' '; 20_000_000]).unwrap();
     let bomb = Reply::ok(encoder.finish().unwrap()).with("content-encoding", "gzip");
-    assert!(problem_of(bomb).await.contains("larger than 10000000 bytes"));
+    assert!(problem_of(bomb).await.contains("grows to more than 200 times its size"));
 }
 
 #[tokio::test]
@@ -120,11 +120,8 @@ async fn hosts_that_ask_for_patience_get_it() {
     server.put("/feed", Reply::status(503));
     let fourth = bench.next_poll("busy").await;
     assert_eq!(fourth.failures, 4);
-    assert!(
-        (7200..=8640).contains(&wait(&fourth)),
-        "15 min doubled three times, {}",
-        wait(&fourth)
-    );
+    // Three of them the host explained, and the last one may pass: not much more than one strike.
+    assert!((1070..=1290).contains(&wait(&fourth)), "{}", wait(&fourth));
     server.put("/feed", Reply::ok(rss(&[entry("first", 100)])));
     let well = bench.next_poll("busy").await;
     assert_eq!((well.failures, well.health, well.problem), (0, FeedHealth::Good, None));

@@ -1,9 +1,12 @@
 //! Whole polls: a real server on loopback, a bus, a clock that the test moves.
 
+mod bad;
 mod bench;
 mod commands;
 mod feeds;
 mod hostile;
+mod identity;
+mod manners;
 mod pages;
 mod polling;
 mod restart;

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use wirefold_proto::{FeedHealth, Teasers, TextSource};
+use wirefold_flow::Clock as _;
+use wirefold_proto::{FeedFinding, FeedHealth, Teasers, TextSource};
 
 use super::bench::{Bench, MINUTE, configured};
 use super::feeds::{entry, rss};
 use super::server::{Reply, Server};
 use crate::probe;
+
+const DAY: Duration = Duration::from_hours(24);
 
 async fn server_with(path: &str, reply: Reply) -> Server {
     let server = Server::start().await;
@@ -169,12 +172,18 @@ async fn moved_feeds_are_followed_and_in_time_asked_where_they_are() {
     let bench = Bench::with(&[("harbour", server.url("/old"))]).await;
     let running = bench.start().await;
     bench.polled("harbour").await;
-    for _ in 0..4 {
-        bench.next_poll("harbour").await;
+    let first = bench.clock.now();
+    while bench.clock.now().since(first) < Duration::from_hours(24) {
+        let record = bench.next_poll("harbour").await;
+        assert_eq!(server.times("/old"), server.times("/new"), "for a day it is asked there");
+        assert_eq!(record.moved_to.is_some(), bench.clock.now().since(first) >= DAY);
     }
-    assert_eq!((server.times("/old"), server.times("/new")), (3, 5));
-    let record = bench.record("harbour").await.unwrap();
-    assert_eq!(record.feed.url, server.url("/old"), "the settings stay as they are");
+    let (old, new) = (server.times("/old"), server.times("/new"));
+    let moved = bench.next_poll("harbour").await;
+    assert_eq!((server.times("/old"), server.times("/new")), (old, new + 1));
+    assert_eq!(moved.feed.url, server.url("/old"), "the settings stay as they are");
+    assert_eq!(moved.moved_to.as_deref(), Some(&*server.url("/new")));
+    assert_eq!(moved.findings, [FeedFinding::Moved]);
     server.put("/new", Reply::status(404));
     assert_eq!(bench.next_poll("harbour").await.health, FeedHealth::Failing);
     server.put("/old", Reply::ok(rss(&[entry("second", 100)])));
@@ -234,6 +243,12 @@ async fn a_probe_tells_what_is_there() {
     assert_eq!(found.title.as_deref(), Some("Harbour Log"));
     assert_eq!(found.redirects.len(), 1);
     assert_eq!(found.newest, ["The first boat is back", "The second boat is back"]);
+
+    let sample = found.sample.unwrap();
+    assert_eq!((sample.key.as_str(), sample.words), ("harbour-first", 100));
+    for said in ["after 15 minutes", "no validators", "moved for good", "told by their ids"] {
+        assert!(found.would.iter().any(|would| would.contains(said)), "{said}: {:?}", found.would);
+    }
 
     let looked = probe(&settings, &server.url("/page")).await.unwrap();
     assert_eq!(looked.feeds, [server.url("/feed")]);

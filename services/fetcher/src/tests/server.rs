@@ -15,6 +15,8 @@ use tokio::net::TcpListener;
 pub(super) enum Reply {
     /// Status, headers and body; 304 where the question names the `etag` or `last-modified`.
     Answer { status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8> },
+    /// The first to a question that asks for no encoding, the second to others.
+    Plain(Box<Reply>, Box<Reply>),
     /// Never anything.
     Hang,
 }
@@ -35,7 +37,11 @@ impl Reply {
         self
     }
 
-    fn with_body(mut self, given: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn if_plain(plain: Reply, other: Reply) -> Self {
+        Self::Plain(Box::new(plain), Box::new(other))
+    }
+
+    pub(super) fn with_body(mut self, given: impl Into<Vec<u8>>) -> Self {
         if let Self::Answer { body, .. } = &mut self {
             *body = given.into();
         }
@@ -101,6 +107,16 @@ impl Server {
         self.asked.lock().unwrap().iter().filter(|(asked, _)| asked == path).count()
     }
 
+    /// All questions for a path, in order: their headers.
+    pub(super) fn questions(&self, path: &str) -> Vec<HeaderMap> {
+        let asked = self.asked.lock().unwrap();
+        asked
+            .iter()
+            .filter(|(asked, _)| asked == path)
+            .map(|(_, headers)| headers.clone())
+            .collect()
+    }
+
     /// Whether someone who hung at a path has given up.
     pub(super) fn was_left(&self, path: &str) -> bool {
         self.left.lock().unwrap().iter().any(|left| left == path)
@@ -121,8 +137,15 @@ async fn answer(
     let path = request.uri().path().to_owned();
     asked.lock().unwrap().push((path.clone(), request.headers().clone()));
     let reply = replies.lock().unwrap().get(&path).cloned().unwrap_or(Reply::status(404));
+    let is_plain =
+        request.headers().get("accept-encoding").is_some_and(|named| named == "identity");
+    let reply = match reply {
+        Reply::Plain(plain, other) => *if is_plain { plain } else { other },
+        other => other,
+    };
     let is_known = reply.is_known(request.headers());
     match reply {
+        Reply::Plain(..) => Response::default(),
         Reply::Hang => {
             let _left = Left { path, left };
             std::future::pending().await

@@ -42,6 +42,7 @@ pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Res
         outlet: addition.outlet,
         group: addition.group,
         full_text: addition.full_text,
+        identity: addition.identity,
     };
     let command = match here {
         Some(_) => Command::FeedChange { feed },

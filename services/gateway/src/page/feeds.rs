@@ -23,7 +23,8 @@ fn is_silent(feed: &FeedRecord, now: Timestamp) -> bool {
 /// The page's main part.
 pub(super) fn main(feeds: &[FeedRecord], now: Timestamp) -> Markup {
     let is_ailing = |feed: &&FeedRecord| {
-        matches!(feed.health, FeedHealth::Failing | FeedHealth::Gone) || is_silent(feed, now)
+        let fails = matches!(feed.health, FeedHealth::Failing | FeedHealth::Gone);
+        fails || is_silent(feed, now) || !feed.findings.is_empty()
     };
     let ailing: Vec<&FeedRecord> = feeds.iter().filter(is_ailing).collect();
     let well: Vec<&FeedRecord> = feeds.iter().filter(|feed| !is_ailing(feed)).collect();
@@ -72,6 +73,7 @@ fn row(record: &FeedRecord, now: Timestamp) -> Markup {
             }
             td {
                 (health(record, now))
+                @for finding in &record.findings { br; span.faint { (finding.in_words()) } }
                 @if let Some(teasers) = record.teasers.filter(|teasers| teasers.teasers > 0) {
                     br; span.faint { (teasers.teasers) " of " (teasers.items) " items are teasers" }
                 }

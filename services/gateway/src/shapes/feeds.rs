@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use wirefold_proto::{FeedId, FeedRecord, FullText, Outlet, Tag};
+use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity, Outlet, Tag};
 
 /// `GET /api/v1/feeds`: every feed with its settings and health, by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +37,9 @@ pub struct FeedAddition {
     /// Whether article pages are fetched.
     #[serde(default)]
     pub full_text: FullText,
+    /// What tells its items apart; absent: what proves to last.
+    #[serde(default, skip_serializing_if = "ItemIdentity::is_auto")]
+    pub identity: ItemIdentity,
 }
 
 /// `POST /api/v1/feeds/probe`: an address to look at.

@@ -7,7 +7,7 @@ mod card;
 mod exam;
 mod generate;
 mod method;
-mod random;
+pub(crate) mod random;
 mod score;
 mod seeds;
 mod set;

@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 /// A stopwatch.
-pub(super) struct Stopwatch(Instant);
+pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
     #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self(Instant::now())
     }
 
     #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
-    pub(super) fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         Instant::now() - self.0
     }
 

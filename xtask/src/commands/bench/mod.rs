@@ -21,6 +21,8 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 
+pub(crate) use machine::Stopwatch;
+
 use crate::tree;
 
 /// What to measure.

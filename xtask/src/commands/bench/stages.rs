@@ -74,6 +74,7 @@ impl Ground {
             dedup: wirefold_dedup::Settings::default(),
             writer: "detector-1".to_owned(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
+            snapshot_after: wirefold_detector::SNAPSHOT_AFTER,
         };
         self.run(FETCHED.name, |surroundings, stop| async move {
             Ok(wirefold_detector::run_apart(surroundings, settings, stop).await?)

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 use wirefold_flow::{
-    Answer, Bus, BusError, ChainedPublisher, ConsumerConfig, Event, KeyValue, Observer,
+    Answer, Bus, BusError, ChainedPublisher, ConsumerConfig, Event, KeyValue, Objects, Observer,
     OrderedReader, Outgoing, Published, Stored, StreamConfig, StreamState, Subscription,
 };
 
@@ -141,6 +141,10 @@ impl Bus for Watched {
 
     fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
         self.ask().key_value(bucket)
+    }
+
+    fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
+        self.ask().objects(store)
     }
 }
 

@@ -4,6 +4,7 @@ pub(super) mod bounds;
 pub(super) mod chain;
 pub(super) mod delivery;
 pub(super) mod keys;
+pub(super) mod objects;
 pub(super) mod reading;
 pub(super) mod storing;
 pub(super) mod survival;

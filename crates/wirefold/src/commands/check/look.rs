@@ -69,7 +69,8 @@ fn feeds(loaded: &Loaded) -> Vec<Finding> {
         private_address(loaded, &format!("feed.{at}.url"), feed.url.url())
     });
     let mut findings: Vec<Finding> = private.collect();
-    findings.push(Finding::good(count(feeds.len(), "feed", "feeds")));
+    let written = count(feeds.len(), "feed written here", "feeds written here");
+    findings.push(Finding::good(format!("{written}; `wirefold feed ls` has those added besides")));
     findings
 }
 

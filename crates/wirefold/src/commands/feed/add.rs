@@ -1,7 +1,7 @@
 //! `wirefold feed add`.
 
 use wirefold_gateway::shapes::{Accepted, FeedAddition};
-use wirefold_proto::{Command, FeedRecord, FullText};
+use wirefold_proto::{Command, FeedRecord, FullText, ItemIdentity};
 
 use super::probe::{self, Found};
 use super::{AddArguments, feeds, when};
@@ -62,7 +62,7 @@ impl AddArguments {
     /// Whether it says more than an address.
     fn says_more(&self) -> bool {
         let texts = [self.title.is_some(), self.outlet.is_some(), self.group.is_some()];
-        self.full_text.is_some() || texts.contains(&true)
+        self.full_text.is_some() || self.identity.is_some() || texts.contains(&true)
     }
 }
 
@@ -106,6 +106,7 @@ async fn add(
         outlet: wanted.outlet.clone(),
         group: wanted.group.clone(),
         full_text: wanted.full_text.map_or(FullText::Auto, FullText::from),
+        identity: wanted.identity.map_or(ItemIdentity::Auto, ItemIdentity::from),
     };
     let accepted: Accepted = client.post("/api/v1/feeds", &addition).await?;
     if json {

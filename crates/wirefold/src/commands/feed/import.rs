@@ -6,7 +6,7 @@ use std::path::Path;
 use futures_util::StreamExt;
 use serde::Serialize;
 use wirefold_gateway::shapes::{Accepted, FeedAddition};
-use wirefold_proto::{FeedId, FeedRecord, FullText};
+use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity};
 
 use super::survey::{self, Survey};
 use super::{ImportArguments, Pages, feeds};
@@ -216,6 +216,7 @@ fn addition(feed: &OpmlFeed, pages: &Choice) -> FeedAddition {
         outlet: feed.outlet.as_ref().and_then(|outlet| outlet.parse().ok()),
         group: feed.group.clone(),
         full_text: pages.told.or(feed.full_text).unwrap_or(pages.answered),
+        identity: ItemIdentity::Auto,
     }
 }
 

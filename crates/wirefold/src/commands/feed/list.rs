@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use wirefold_gateway::shapes::FeedList;
-use wirefold_proto::{FeedHealth, FeedRecord, FullText, Teasers};
+use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, FullText, Teasers};
 
 use super::listed;
 use crate::cli::Global;
@@ -53,7 +53,8 @@ pub(super) async fn run(
 }
 
 fn needs_a_look(record: &FeedRecord) -> bool {
-    record.problem.is_some() || matches!(record.health, FeedHealth::Failing | FeedHealth::Gone)
+    let fails = matches!(record.health, FeedHealth::Failing | FeedHealth::Gone);
+    fails || record.problem.is_some() || !record.findings.is_empty()
 }
 
 /// Of those that wait, a command is carried out with the next `up`.
@@ -70,10 +71,11 @@ fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Colum
         };
         let title = record.feed.title.as_ref().or(record.feed_title.as_ref());
         let title = title.unwrap_or(&record.feed.url);
-        let title = match &record.problem {
+        let title = match (&record.problem, record.findings.first()) {
             // What is wrong must be read; the id tells which feed it is.
-            Some(problem) => problem.clone(),
-            None => title.clone(),
+            (Some(problem), _) => problem.clone(),
+            (None, Some(_)) => findings(record),
+            (None, None) => title.clone(),
         };
         table.push(vec![
             Cell::new(record.feed.id.as_str()),
@@ -87,6 +89,22 @@ fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Colum
     table
 }
 
+/// What is wrong with a feed that is read well, each with what can be done.
+fn findings(record: &FeedRecord) -> String {
+    let in_words = |finding: &FeedFinding| match finding {
+        FeedFinding::Duplicate => match &record.duplicate_of {
+            Some(other) => format!("the same address as {other}: remove one of them"),
+            None => finding.in_words().to_owned(),
+        },
+        FeedFinding::Moved => match &record.moved_to {
+            Some(to) => format!("has moved for good to {to}"),
+            None => finding.in_words().to_owned(),
+        },
+        other => other.in_words().to_owned(),
+    };
+    record.findings.iter().map(in_words).collect::<Vec<_>>().join("; ")
+}
+
 /// `good, 3 min ago`, `good, only teasers`, `failing 3 times`.
 fn health(record: &FeedRecord, time: &LocalTime) -> String {
     match record.health {
@@ -96,10 +114,15 @@ fn health(record: &FeedRecord, time: &LocalTime) -> String {
             let teases = record.teasers.is_some_and(Teasers::is_teasing);
             format!("good{}{}", last.unwrap_or_default(), if teases { ", teases" } else { "" })
         }
-        FeedHealth::Failing => match record.failures {
-            0 | 1 => "failing".to_owned(),
-            many => format!("failing {many} times in a row"),
-        },
+        FeedHealth::Failing => {
+            let times = match record.failures {
+                0 | 1 => "failing".to_owned(),
+                many => format!("failing {many} times in a row"),
+            };
+            let since = record.failing_since.filter(|_| record.failures > 1);
+            let since = since.map(|at| format!(", since {}", time.relative(at)));
+            format!("{times}{}", since.unwrap_or_default())
+        }
         FeedHealth::Gone => "gone for good".to_owned(),
     }
 }
@@ -116,12 +139,14 @@ fn summary(all: &[FeedRecord]) -> String {
     let said: Vec<String> =
         sorts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let feeds = count(all.len(), "feed", "feeds");
-    let known: Vec<Teasers> = all.iter().filter_map(|record| record.teasers).collect();
-    let teasing = known.iter().filter(|teasers| teasers.is_teasing()).count();
-    let teasers = match known.len() {
-        0 => String::new(),
-        1 if teasing == 1 => "; it sends teasers".to_owned(),
-        known => format!("; {teasing} of {known} feeds send teasers"),
+    let known: Vec<(&FeedRecord, Teasers)> =
+        all.iter().filter_map(|record| Some((record, record.teasers?))).collect();
+    let teasing: Vec<&FeedRecord> =
+        known.iter().filter(|(_, teasers)| teasers.is_teasing()).map(|(feed, _)| *feed).collect();
+    let teasers = match (teasing.as_slice(), known.len()) {
+        (_, 0) | ([], 1) => String::new(),
+        ([only], _) => format!("; {} sends teasers", only.feed.id),
+        (many, known) => format!("; {} of {known} feeds send teasers", many.len()),
     };
     format!("{feeds}: {}{teasers}", said.join(", "))
 }
@@ -151,6 +176,8 @@ mod tests {
         let mut record: FeedRecord = decode(sample).unwrap();
         record.health = FeedHealth::Good;
         record.problem = None;
+        record.failing_since = None;
+        record.findings = Vec::new();
         record.feed.full_text = FullText::Auto;
         record.teasers = Some(Teasers { teasers: 9, items: 10 });
         change(&mut record);
@@ -167,7 +194,14 @@ mod tests {
             record.teasers = None;
         };
         let all = [record(|_| {}), record(full), record(waiting)];
-        assert_eq!(summary(&all), "3 feeds: 2 good, 1 not polled yet; 1 of 2 feeds send teasers");
+        let id = &all[0].feed.id;
+        let one = format!("3 feeds: 2 good, 1 not polled yet; {id} sends teasers");
+        assert_eq!(summary(&all), one);
+        assert_eq!(
+            summary(&[record(|_| {}), record(|_| {}), record(full)]),
+            "3 feeds: 3 good; 2 of 3 feeds send teasers"
+        );
+        assert_eq!(summary(&[record(full)]), "1 feed: 1 good");
         assert_eq!(advice(&all), None);
         let off = [record(|record| record.feed.full_text = FullText::Off)];
         assert!(advice(&off).unwrap().starts_with("1 feed only teases"));
@@ -181,6 +215,13 @@ mod tests {
             record.problem = Some("HTTP 503".to_owned());
         });
         assert!(needs_a_look(&failing) && !needs_a_look(&record(|_| {})));
+        let silent = record(|record| {
+            record.findings = vec![FeedFinding::Silent, FeedFinding::Duplicate];
+            record.duplicate_of = "twin".parse().ok();
+        });
+        assert!(needs_a_look(&silent));
+        assert!(findings(&silent).starts_with("silent for long"), "{}", findings(&silent));
+        assert!(findings(&silent).contains("the same address as twin"));
         let time = LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap());
         let shown = table(&[&failing], &[], &time).render();
         assert!(

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use wirefold_gateway::shapes::{Accepted, FeedList};
-use wirefold_proto::{FeedId, FeedRecord, FullText, Outlet};
+use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity, Outlet};
 
 use crate::cli::Global;
 use crate::client::{Asking, Client, ClientError, Need, block_on, escaped};
@@ -104,6 +104,10 @@ struct AddArguments {
     /// site allows it.
     #[arg(long, value_enum, value_name = "WHEN")]
     full_text: Option<Pages>,
+    /// What tells its items apart; by default `auto`: the id that the feed gives them, until it
+    /// proves to change or to repeat.
+    #[arg(long, value_enum, value_name = "BY")]
+    identity: Option<Identity>,
     /// Ask nothing, and add it whatever the look at it says.
     #[arg(long)]
     yes: bool,
@@ -143,6 +147,30 @@ impl From<Pages> for FullText {
             Pages::Auto => FullText::Auto,
             Pages::On => FullText::On,
             Pages::Off => FullText::Off,
+        }
+    }
+}
+
+/// What tells the items of a feed apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Identity {
+    /// The id that the feed gives them, until it proves to change or to repeat.
+    Auto,
+    /// The id that the feed gives them.
+    Guid,
+    /// Their link.
+    Link,
+    /// Their title, and the day.
+    Title,
+}
+
+impl From<Identity> for ItemIdentity {
+    fn from(identity: Identity) -> ItemIdentity {
+        match identity {
+            Identity::Auto => ItemIdentity::Auto,
+            Identity::Guid => ItemIdentity::Guid,
+            Identity::Link => ItemIdentity::Link,
+            Identity::Title => ItemIdentity::Title,
         }
     }
 }

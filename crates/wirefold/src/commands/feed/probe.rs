@@ -22,12 +22,31 @@ pub(super) struct Found {
     pub(super) teasers: usize,
     /// The titles of the newest items.
     pub(super) newest: Vec<String>,
+    /// What would be done with it, one sentence each.
+    pub(super) would: Vec<String>,
+    /// Its newest item, as an article would be made of it.
+    pub(super) sample: Option<Sample>,
     /// The feeds that a page names.
     pub(super) feeds: Vec<String>,
     /// Why it is no feed, or what is wrong with it.
     pub(super) problem: Option<String>,
     /// The redirects on the way, in order.
     pub(super) redirects: Vec<Hop>,
+}
+
+/// An item as an article would be made of it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(super) struct Sample {
+    pub(super) title: String,
+    pub(super) link: Option<String>,
+    pub(super) published: Option<String>,
+    /// How many words its feed gives.
+    pub(super) words: usize,
+    /// What it is told by.
+    pub(super) key: String,
+    /// How its text starts.
+    pub(super) start: String,
 }
 
 /// A redirect.
@@ -76,9 +95,30 @@ pub(super) fn print(url: &str, report: &ProbeReport, json: bool) -> anyhow::Resu
     if json {
         output::print_json(report)?;
     } else {
-        output::print_styled(&in_words(url, &found))?;
+        output::print_styled(&format!("{}{}", in_words(url, &found), in_detail(&found)))?;
     }
     Ok(if found.is_feed() { Exit::Ok } else { Exit::Failure })
+}
+
+/// What it would do, and with what.
+fn in_detail(found: &Found) -> String {
+    let mut out = String::new();
+    for hop in &found.redirects {
+        let _ = writeln!(out, "leads to {}", clean(&hop.to));
+    }
+    for would in &found.would {
+        let _ = writeln!(out, "{}", clean(would));
+    }
+    if let Some(sample) = &found.sample {
+        let said = |text: &Option<String>| clean(text.as_deref().unwrap_or("none"));
+        let _ = writeln!(out, "sample: {}", clean(&sample.title));
+        let _ = writeln!(out, "  link       {}", said(&sample.link));
+        let _ = writeln!(out, "  published  {}", said(&sample.published));
+        let _ = writeln!(out, "  known by   {}", clean(&sample.key));
+        let words = count(sample.words, "word", "words");
+        let _ = writeln!(out, "  text       {words}: {}", clean(&sample.start));
+    }
+    out
 }
 
 /// A few lines for people.

@@ -153,6 +153,7 @@ mod tests {
         assert!(config.fetcher.contact.take().is_some(), "every key stands there\n{all}");
         config.fetcher.user_agent = None;
         config.fetcher.allow_private.clear();
+        config.fetcher.allow_hosts.clear();
         config.page.hosts.clear();
         config.page.base_url = None;
         assert!(std::mem::take(&mut config.bus).password.is_some());

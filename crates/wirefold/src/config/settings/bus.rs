@@ -22,6 +22,9 @@ pub(crate) struct BusConfig {
     pub(crate) password_file: Option<PathBuf>,
     /// A file with the certificates that the server's is to be signed by; else the system's.
     pub(crate) certificates: Option<PathBuf>,
+    /// How many servers of a cluster keep each stream and table, 1, 3 or 5: `wirefold setup` makes
+    /// them so. Else one, or as an operator has set it.
+    pub(crate) replicas: Option<u8>,
 }
 
 impl BusConfig {

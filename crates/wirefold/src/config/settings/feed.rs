@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use wirefold_proto::{FeedId, FullText, Outlet};
+use wirefold_proto::{FeedId, FullText, ItemIdentity, Outlet};
 
 use super::value::Address;
 
@@ -31,6 +31,10 @@ pub(crate) struct FeedConfig {
     /// `full_text` at the top says.
     #[serde(default)]
     pub(crate) full_text: Option<FullText>,
+    /// What tells its items apart: `guid`, the id that the feed gives them; `link`; `title` with the
+    /// day. `auto` takes the id until it proves to change or to repeat.
+    #[serde(default)]
+    pub(crate) identity: ItemIdentity,
 }
 
 /// A file or folder that articles are read from.

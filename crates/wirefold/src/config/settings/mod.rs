@@ -1,6 +1,7 @@
 //! The settings. The doc comments here are the reference: `docs/config.md` and the file that
 //! `init` writes are made of them.
 
+mod access;
 mod bus;
 mod delivery;
 mod detector;
@@ -16,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{FullText, Interval, TextPolicy};
 
+pub(crate) use access::AccessConfig;
 pub(crate) use bus::BusConfig;
 pub(crate) use delivery::{DeliveryConfig, DeliveryKind};
 pub(crate) use detector::DetectorConfig;
@@ -58,6 +60,8 @@ pub(crate) struct Config {
     pub(crate) detector: DetectorConfig,
     /// A feed that is polled.
     pub(crate) feed: Vec<FeedConfig>,
+    /// What is special about all feeds and pages below an address; the closest one counts.
+    pub(crate) access: Vec<AccessConfig>,
     /// A file or folder that articles are read from.
     pub(crate) source: Vec<SourceConfig>,
     /// A query that alerts.
@@ -137,6 +141,9 @@ pub(crate) struct FetcherConfig {
     /// Private networks that feeds and webhooks may be in. All others are refused, so that no feed
     /// can make this machine reach into its own network.
     pub(crate) allow_private: Vec<Network>,
+    /// Hosts by name that feeds and their pages may be on wherever their addresses are, such as
+    /// `nas.local`.
+    pub(crate) allow_hosts: Vec<String>,
 }
 
 const DAY: u32 = 24 * 3600;
@@ -162,6 +169,7 @@ impl Default for Config {
             fetcher: FetcherConfig::default(),
             detector: DetectorConfig::default(),
             feed: Vec::new(),
+            access: Vec::new(),
             source: Vec::new(),
             subscription: Vec::new(),
             delivery: Vec::new(),
@@ -201,6 +209,7 @@ impl Default for FetcherConfig {
             per_host_delay: Interval::from_seconds(1),
             concurrency: 32,
             allow_private: Vec::new(),
+            allow_hosts: Vec::new(),
         }
     }
 }

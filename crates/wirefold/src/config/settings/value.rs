@@ -61,6 +61,39 @@ impl JsonSchema for Address {
     }
 }
 
+/// A proxy: `socks5h`, `http` or `https`, a host, no user or password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Proxy(pub(crate) url::Url);
+
+impl Serialize for Proxy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Proxy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let is_proxy = |url: &url::Url| {
+            let is_open = url.username().is_empty() && url.password().is_none();
+            matches!(url.scheme(), "socks5h" | "http" | "https") && url.has_host() && is_open
+        };
+        let refused = || format!("{text:?} is no proxy such as socks5h://127.0.0.1:9050");
+        let url = url::Url::parse(&text).ok().filter(is_proxy);
+        url.map(Self).ok_or_else(refused).map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Proxy {
+    fn schema_name() -> Cow<'static, str> {
+        "Proxy".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "uri" })
+    }
+}
+
 /// A network in CIDR form, such as `192.168.0.0/16`; an address alone is a network of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Network(pub(crate) ipnet::IpNet);

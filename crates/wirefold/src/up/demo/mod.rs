@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::timestamp;
 use wirefold_flow::Clock;
-use wirefold_proto::{FeedSettings, FullText, SubscriptionSettings};
+use wirefold_proto::{FeedSettings, SubscriptionSettings};
 
 use script::Script;
 pub(super) use script::articles;
@@ -81,12 +81,10 @@ impl Demo {
         let feeds = self.site.script.feeds();
         let settings = feeds.into_iter().map(|first| {
             Ok(FeedSettings {
-                id: first.feed.parse()?,
-                url: self.site.feed_url(&first.feed),
                 title: Some(format!("{} (DEMO)", first.outlet)),
                 outlet: Some(first.outlet.parse()?),
                 group: Some("demo".to_owned()),
-                full_text: FullText::Auto,
+                ..FeedSettings::new(first.feed.parse()?, self.site.feed_url(&first.feed))
             })
         });
         settings.collect()

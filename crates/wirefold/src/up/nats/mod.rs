@@ -41,6 +41,7 @@ pub(crate) fn options(bus: &BusConfig, role: &str) -> Options {
     Options {
         login: bus.user.as_ref().map(login),
         root_certificates: bus.certificates.clone(),
+        replicas: bus.replicas,
         ..Options::new(bus.addresses(), role)
     }
 }

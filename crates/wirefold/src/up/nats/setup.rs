@@ -65,6 +65,10 @@ pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made>
         made.tables.push(table.to_owned());
         bus.create_bucket(table, age(table, config)).await.map_err(refused)?;
     }
+    for store in STORES.iter().filter(|store| store.kind == StoreKind::Objects) {
+        made.tables.push(store.name.to_owned());
+        bus.create_store(store.name).await.map_err(refused)?;
+    }
     let deliveries = config.delivery.iter().map(|it| wirefold_alerter::consumer(&it.name));
     let own = [wirefold_enricher::consumer()].into_iter().chain(deliveries);
     for reader in own.chain(outsiders()) {

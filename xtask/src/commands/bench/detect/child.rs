@@ -46,10 +46,28 @@ pub(super) trait Method {
     /// The story of an article: the number of the first article of that text.
     fn story(&mut self, article: &Article) -> u32;
 
+    /// What keeping all that it knows takes, where that can be kept.
+    fn kept(&self) -> Option<Kept> {
+        None
+    }
+
     /// Microseconds of the steps of all articles so far, where there are such.
     fn steps(&self) -> [f64; STEPS] {
         [0.0; STEPS]
     }
+}
+
+/// What it takes to keep what is known, in a snapshot.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// How long no article can be judged, in milliseconds.
+    pub(super) stall: f64,
+    /// Of the snapshot.
+    pub(super) bytes: f64,
+    /// To make its bytes, beside other work, in seconds.
+    pub(super) write: f64,
+    /// To know all again from its bytes, in seconds.
+    pub(super) read: f64,
 }
 
 /// What the child found.
@@ -69,6 +87,7 @@ pub(super) struct Told {
     pub(super) bytes: f64,
     /// Bytes of an article's text.
     pub(super) text_bytes: f64,
+    pub(super) kept: Option<Kept>,
     pub(super) folds: Folds,
 }
 
@@ -112,6 +131,7 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
         by_size,
         bytes: held as f64 / count,
         text_bytes: text_bytes as f64 / count,
+        kept: method.kept(),
         folds: Folds::count(&folds),
     };
     writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&told)?)?;

@@ -87,6 +87,13 @@ fn describe_ours(report: &mut Report, told: &Told) {
     report.add("… p99", told.p99, "ms").goal(Goal::AtMost(1.0));
     report.add("… memory", told.bytes, "bytes/article").goal(Goal::AtMost(1_200.0));
     report.beside("its text", told.text_bytes);
+    if let Some(kept) = told.kept {
+        report.add("… a snapshot: judging waits", kept.stall, "ms");
+        report.add("… a snapshot: written beside", kept.write, "s");
+        report.add("… a snapshot: read at a start", kept.read, "s").goal(Goal::AtMost(2.0));
+        let bytes = kept.bytes / told.articles as f64;
+        report.add("… a snapshot", bytes, "bytes/article").beside("its text", told.text_bytes);
+    }
     for (name, value) in accuracy(told) {
         report.add(name, value, "");
     }

@@ -1,8 +1,11 @@
 //! The product, timed by its steps.
 
+use std::collections::VecDeque;
+
+use wirefold_dedup::snapshot::{Reader, Writer};
 use wirefold_dedup::{Detector, Incoming, Settings, Step};
 
-use super::child::{Article, Method, STEPS};
+use super::child::{Article, Kept, Method, STEPS};
 use crate::commands::bench::machine::Stopwatch;
 
 /// The detector.
@@ -44,6 +47,25 @@ impl Method for Wirefold {
             before = now;
         });
         verdict.story
+    }
+
+    fn kept(&self) -> Option<Kept> {
+        let cloning = Stopwatch::start();
+        let clone = self.detector.clone();
+        let stall = cloning.seconds() * 1e3;
+        let writing = Stopwatch::start();
+        let mut pieces = VecDeque::new();
+        let mut give = |piece| pieces.push_back(piece);
+        let mut writer = Writer::new(&mut give);
+        clone.write_to(&mut writer);
+        writer.finish();
+        let write = writing.seconds();
+        let bytes = pieces.iter().map(Vec::len).sum::<usize>() as f64;
+        let reading = Stopwatch::start();
+        let mut next = || pieces.pop_front();
+        let again = Detector::read_from(Settings::default(), &mut Reader::new(&mut next))?;
+        let read = reading.seconds();
+        (again.articles() == self.detector.articles()).then_some(Kept { stall, bytes, write, read })
     }
 
     fn steps(&self) -> [f64; STEPS] {

@@ -9,8 +9,8 @@ use anyhow::{Context, bail};
 use wirefold_fetcher::ConfiguredFeed;
 use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Clock as _, UnixMillis};
+use wirefold_proto::FeedSettings;
 use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
-use wirefold_proto::{FeedSettings, FullText};
 
 use super::super::machine::{self, Stopwatch};
 use super::super::stages::{Ground, Running, Stages};
@@ -75,12 +75,11 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
 fn fetcher(address: &str) -> anyhow::Result<wirefold_fetcher::Settings> {
     let feeds = (0..FEEDS).map(|number| {
         let feed = FeedSettings {
-            id: format!("feed-{number:03}").parse().context("a feed")?,
-            url: format!("{address}/{number}"),
-            title: None,
             outlet: Some(format!("paper{number:03}.example").parse().context("an outlet")?),
-            group: None,
-            full_text: FullText::Auto,
+            ..FeedSettings::new(
+                format!("feed-{number:03}").parse().context("a feed")?,
+                format!("{address}/{number}"),
+            )
         };
         Ok(ConfiguredFeed { feed, managed_by: "the benchmark".to_owned() })
     });

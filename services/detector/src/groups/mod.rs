@@ -3,10 +3,12 @@
 //! `dedup` says what belongs together; this is the book-keeping over it. Stories and events are
 //! keyed as dedup names them, by the number of their first article.
 
+mod written;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use wirefold_dedup::{DocId, Merge};
+use wirefold_dedup::{DocId, Merge, Numbered};
 use wirefold_proto::{
     ArticleId, ArticleJudged, EventId, EventState, StoryChange, StoryId, StoryState, Target,
 };
@@ -14,7 +16,7 @@ use wirefold_proto::{
 use crate::lede::Ledes;
 
 /// A story.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Story {
     pub(crate) id: StoryId,
     /// The article that stands for it, with its sequence in `WF_FETCHED`.
@@ -34,7 +36,7 @@ pub(crate) struct Story {
     last: i64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Event {
     id: EventId,
     stories: BTreeSet<DocId>,
@@ -56,40 +58,40 @@ pub(crate) struct Entering {
 }
 
 /// All stories and events of the window.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Groups {
-    stories: BTreeMap<DocId, Story>,
-    events: BTreeMap<DocId, Event>,
+    stories: Numbered<Story>,
+    events: Numbered<Event>,
     /// Events that became part of others.
     redirects: BTreeMap<DocId, DocId>,
 }
 
 impl Groups {
     pub(crate) fn story(&self, story: DocId) -> Option<&Story> {
-        self.stories.get(&story)
+        self.stories.get(story)
     }
 
     pub(crate) fn story_mut(&mut self, story: DocId) -> Option<&mut Story> {
-        self.stories.get_mut(&story)
+        self.stories.get_mut(story)
     }
 
     /// The id of the event behind dedup's number.
     pub(crate) fn event_id(&self, event: DocId) -> Option<EventId> {
-        self.events.get(&self.resolve(event)).map(|event| event.id)
+        self.events.get(self.resolve(event)).map(|event| event.id)
     }
 
     /// The event of a story.
     pub(crate) fn event_of(&self, story: DocId) -> DocId {
-        self.stories.get(&story).map_or(story, |found| self.resolve(found.event))
+        self.stories.get(story).map_or(story, |found| self.resolve(found.event))
     }
 
     pub(crate) fn ledes(&self, event: DocId) -> Option<&Ledes> {
-        self.events.get(&self.resolve(event)).map(|event| &event.ledes)
+        self.events.get(self.resolve(event)).map(|event| &event.ledes)
     }
 
     pub(crate) fn ledes_mut(&mut self, event: DocId) -> Option<&mut Ledes> {
         let event = self.resolve(event);
-        self.events.get_mut(&event).map(|event| &mut event.ledes)
+        self.events.get_mut(event).map(|event| &mut event.ledes)
     }
 
     fn resolve(&self, mut event: DocId) -> DocId {
@@ -130,12 +132,17 @@ impl Groups {
             continues,
             ledes: Ledes::default(),
         };
-        self.events.entry(event).or_insert_with(fresh).stories.insert(story);
+        if !self.events.contains(event) {
+            self.events.insert(event, fresh());
+        }
+        if let Some(event) = self.events.get_mut(event) {
+            event.stories.insert(story);
+        }
     }
 
     /// Counts an article in its story and event.
     pub(crate) fn enter(&mut self, story: DocId, article: &Entering) {
-        if let Some(found) = self.stories.get_mut(&story) {
+        if let Some(found) = self.stories.get_mut(story) {
             found.revision += 1;
             found.articles += 1;
             found.outlets.insert(article.outlet);
@@ -143,7 +150,7 @@ impl Groups {
             found.last = found.last.max(article.time);
         }
         let event = self.event_of(story);
-        if let Some(event) = self.events.get_mut(&event) {
+        if let Some(event) = self.events.get_mut(event) {
             event.revision += 1;
         }
     }
@@ -156,11 +163,11 @@ impl Groups {
     }
 
     fn absorb_event(&mut self, into: DocId, from: DocId, link: ArticleId) -> Option<StoryChange> {
-        if into == from || !self.events.contains_key(&into) {
+        if into == from || !self.events.contains(into) {
             return None;
         }
-        let gone = self.events.remove(&from)?;
-        let kept = self.events.get_mut(&into)?;
+        let gone = self.events.remove(from)?;
+        let kept = self.events.get_mut(into)?;
         kept.revision = kept.revision.max(gone.revision) + 1;
         kept.first_seen = kept.first_seen.min(gone.first_seen);
         kept.stories.extend(gone.stories);
@@ -178,13 +185,13 @@ impl Groups {
     pub(crate) fn merge_stories(&mut self, merge: Merge, link: ArticleId) -> Vec<StoryChange> {
         let Merge { older, younger } = merge;
         let (left, taken) = (self.event_of(younger), self.event_of(older));
-        if older == younger || !self.stories.contains_key(&older) {
+        if older == younger || !self.stories.contains(older) {
             return Vec::new();
         }
-        let Some(gone) = self.stories.remove(&younger) else {
+        let Some(gone) = self.stories.remove(younger) else {
             return Vec::new();
         };
-        let Some(kept) = self.stories.get_mut(&older) else {
+        let Some(kept) = self.stories.get_mut(older) else {
             return Vec::new();
         };
         kept.revision = kept.revision.max(gone.revision) + 1;
@@ -208,7 +215,7 @@ impl Groups {
         taken: DocId,
         link: ArticleId,
     ) -> Option<StoryChange> {
-        let event = self.events.get_mut(&left)?;
+        let event = self.events.get_mut(left)?;
         event.stories.remove(&story);
         event.revision += 1;
         if left == taken || !event.stories.is_empty() {
@@ -218,7 +225,7 @@ impl Groups {
     }
 
     pub(crate) fn story_state(&self, story: DocId) -> Option<StoryState> {
-        let story = self.stories.get(&story)?;
+        let story = self.stories.get(story)?;
         Some(StoryState {
             revision: story.revision,
             articles: story.articles,
@@ -228,8 +235,8 @@ impl Groups {
     }
 
     pub(crate) fn event_state(&self, event: DocId) -> Option<EventState> {
-        let event = self.events.get(&self.resolve(event))?;
-        let stories = || event.stories.iter().filter_map(|story| self.stories.get(story));
+        let event = self.events.get(self.resolve(event))?;
+        let stories = || event.stories.iter().filter_map(|story| self.stories.get(*story));
         let outlets: BTreeSet<u64> = stories().flat_map(|story| &story.outlets).copied().collect();
         Some(EventState {
             revision: event.revision,
@@ -247,7 +254,7 @@ impl Groups {
         let event = self.event_of(story);
         let verdict = &record.verdict;
         let is_free = self.stories.values().all(|other| other.id != verdict.story);
-        if let Some(found) = self.stories.get_mut(&story) {
+        if let Some(found) = self.stories.get_mut(story) {
             if is_free {
                 (found.id, found.lead) = (verdict.story, verdict.lead);
                 found.lead_fetched = record.lead_fetched;
@@ -259,7 +266,7 @@ impl Groups {
             }
         }
         let is_free_event = self.events.values().all(|other| other.id != verdict.event);
-        if let Some(found) = self.events.get_mut(&event) {
+        if let Some(found) = self.events.get_mut(event) {
             if is_free_event {
                 found.id = verdict.event;
             }
@@ -274,17 +281,18 @@ impl Groups {
     /// Forgets the events of which nothing has been heard since `oldest`, with their stories.
     pub(crate) fn forget(&mut self, oldest: i64) {
         let stories = &self.stories;
-        let is_alive = |story: &DocId| stories.get(story).is_some_and(|story| story.last >= oldest);
+        let is_alive =
+            |story: &DocId| stories.get(*story).is_some_and(|story| story.last >= oldest);
         self.events.retain(|_, event| event.stories.iter().any(is_alive));
         let kept: BTreeSet<DocId> =
             self.events.values().flat_map(|event| &event.stories).copied().collect();
-        self.stories.retain(|story, _| kept.contains(story));
+        self.stories.retain(|story, _| kept.contains(&story));
         let redirects = std::mem::take(&mut self.redirects);
         let ends = |mut event: DocId| {
             while let Some(next) = redirects.get(&event) {
                 event = *next;
             }
-            self.events.contains_key(&event)
+            self.events.contains(event)
         };
         let live: BTreeSet<DocId> = redirects.keys().copied().filter(|from| ends(*from)).collect();
         self.redirects = redirects.into_iter().filter(|(from, _)| live.contains(from)).collect();

@@ -1,0 +1,199 @@
+//! The detector's state as bytes and back.
+//!
+//! Numbers stand in their own length, the lowest byte first; what is counted stands after its count
+//! in four bytes. The bytes come in pieces, each of whole values, so that neither side holds all of
+//! them at once. Whoever keeps them adds what tells whole ones from broken ones: here a wrong length
+//! is noticed, a wrong value is not.
+//!
+//! What only saves time is left out and made again: tables of hashes, logarithms, texts looked at.
+
+mod state;
+mod values;
+
+/// The layout of the bytes. Counted up with each change of what is written: older bytes are then
+/// passed over, and the state is learnt anew from the articles.
+pub const LAYOUT: u32 = 1;
+
+/// A piece is given away once it has so many bytes.
+const PIECE: usize = 1 << 18;
+
+/// Takes values, one behind the other, and gives their bytes away in pieces.
+pub struct Writer<'a> {
+    bytes: Vec<u8>,
+    give: &'a mut dyn FnMut(Vec<u8>),
+}
+
+/// Gives values from pieces of bytes.
+pub struct Reader<'a> {
+    piece: Vec<u8>,
+    at: usize,
+    next: &'a mut dyn FnMut() -> Option<Vec<u8>>,
+}
+
+/// What can be written down and read back.
+pub trait Written: Sized {
+    /// Writes it down.
+    fn write_to(&self, to: &mut Writer<'_>);
+
+    /// Reads it back; `None` where the bytes end before it does, or say what cannot be.
+    fn read_from(from: &mut Reader<'_>) -> Option<Self>;
+}
+
+impl<'a> Writer<'a> {
+    /// A writer that hands each piece to `give`.
+    pub fn new(give: &'a mut dyn FnMut(Vec<u8>)) -> Self {
+        Self { bytes: Vec::with_capacity(PIECE), give }
+    }
+
+    /// Writes bytes, which stay in one piece.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        if self.bytes.len() >= PIECE {
+            let full = std::mem::replace(&mut self.bytes, Vec::with_capacity(PIECE));
+            (self.give)(full);
+        }
+    }
+
+    /// Writes how many values follow.
+    pub fn count(&mut self, count: usize) {
+        u32::try_from(count).expect("fewer values than memory holds").write_to(self);
+    }
+
+    /// Writes bytes after their count.
+    pub fn blob(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.raw(bytes);
+    }
+
+    /// Gives the last piece away.
+    pub fn finish(self) {
+        if !self.bytes.is_empty() {
+            (self.give)(self.bytes);
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// A reader that asks `next` for each piece; `None` ends them.
+    pub fn new(next: &'a mut dyn FnMut() -> Option<Vec<u8>>) -> Self {
+        Self { piece: Vec::new(), at: 0, next }
+    }
+
+    /// The next so many bytes of one piece.
+    pub fn raw(&mut self, count: usize) -> Option<&[u8]> {
+        if self.at == self.piece.len() && count > 0 {
+            self.piece = (self.next)()?;
+            self.at = 0;
+        }
+        let bytes = self.piece.get(self.at..self.at.checked_add(count)?)?;
+        self.at += count;
+        Some(bytes)
+    }
+
+    /// How many values follow.
+    pub fn count(&mut self) -> Option<usize> {
+        usize::try_from(u32::read_from(self)?).ok()
+    }
+
+    /// Bytes after their count.
+    pub fn blob(&mut self) -> Option<&[u8]> {
+        let count = self.count()?;
+        self.raw(count)
+    }
+
+    /// Whether everything was read.
+    pub fn is_at_end(&mut self) -> bool {
+        while self.at == self.piece.len() {
+            let Some(piece) = (self.next)() else { return true };
+            (self.piece, self.at) = (piece, 0);
+        }
+        false
+    }
+}
+
+/// Has a struct written down and read back field by field, in the order given.
+#[macro_export]
+macro_rules! written {
+    ($type:ty { $($field:ident),* $(,)? }) => {
+        impl $crate::snapshot::Written for $type {
+            fn write_to(&self, to: &mut $crate::snapshot::Writer<'_>) {
+                $($crate::snapshot::Written::write_to(&self.$field, to);)*
+            }
+
+            fn read_from(from: &mut $crate::snapshot::Reader<'_>) -> Option<Self> {
+                Some(Self { $($field: $crate::snapshot::Written::read_from(from)?),* })
+            }
+        }
+    };
+}
+
+/// The same for what is nothing but bytes.
+macro_rules! written_bytes {
+    ($type:ident) => {
+        impl $crate::snapshot::Written for $type {
+            fn write_to(&self, to: &mut $crate::snapshot::Writer<'_>) {
+                to.blob(&self.0);
+            }
+
+            fn read_from(from: &mut $crate::snapshot::Reader<'_>) -> Option<Self> {
+                from.blob().map(|bytes| Self(bytes.into()))
+            }
+        }
+    };
+}
+
+pub use written;
+pub(crate) use written_bytes;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, VecDeque};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The pieces of a value, of which none is larger than it need be.
+    fn pieces(value: &impl Written) -> Vec<Vec<u8>> {
+        let mut pieces = Vec::new();
+        let mut give = |piece| pieces.push(piece);
+        let mut writer = Writer::new(&mut give);
+        value.write_to(&mut writer);
+        writer.finish();
+        pieces
+    }
+
+    fn read<T: Written>(pieces: Vec<Vec<u8>>) -> Option<T> {
+        let mut pieces = VecDeque::from(pieces);
+        let mut next = || pieces.pop_front();
+        let mut reader = Reader::new(&mut next);
+        let value = T::read_from(&mut reader)?;
+        reader.is_at_end().then_some(value)
+    }
+
+    type Value = (Vec<Option<String>>, BTreeMap<u128, (i64, bool)>);
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read_and_a_part_of_it_is_not(
+            texts in proptest::collection::vec(proptest::option::of("\\PC{0,9}"), 0..9),
+            numbers in proptest::collection::btree_map(any::<u128>(), (any::<i64>(), any::<bool>()), 0..9),
+        ) {
+            let value: Value = (texts, numbers);
+            let whole = pieces(&value);
+            for cut in 0..whole[0].len() {
+                prop_assert_eq!(read::<Value>(vec![whole[0][..cut].to_vec()]), None);
+            }
+            prop_assert_eq!(read::<Value>(whole), Some(value));
+        }
+    }
+
+    #[test]
+    fn much_comes_in_pieces_and_a_count_that_lies_takes_no_memory() {
+        let much = vec![7_u64; PIECE];
+        let given = pieces(&much);
+        assert!(given.len() >= 8 && given.iter().all(|piece| piece.len() < PIECE + 8));
+        assert_eq!(read::<Vec<u64>>(given), Some(much));
+        assert_eq!(read::<Vec<u64>>(vec![vec![0xff; 4]]), None);
+    }
+}

@@ -1,0 +1,179 @@
+//! How values that are nobody's in particular are written down.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::Hash;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{Reader, Writer, Written};
+
+/// Room made for counted values before any has been read: a count may lie.
+const ROOM: usize = 1 << 12;
+
+macro_rules! written_numbers {
+    ($($number:ty),*) => {
+        $(impl Written for $number {
+            fn write_to(&self, to: &mut Writer<'_>) {
+                to.raw(&self.to_le_bytes());
+            }
+
+            fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+                let bytes = from.raw(size_of::<Self>())?;
+                bytes.try_into().ok().map(Self::from_le_bytes)
+            }
+        })*
+    };
+}
+
+written_numbers!(u8, u16, u32, u64, u128, i32, i64, f64);
+
+impl Written for bool {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        u8::from(*self).write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        match u8::read_from(from)? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
+    }
+}
+
+impl Written for String {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        to.blob(self.as_bytes());
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        str::from_utf8(from.blob()?).ok().map(str::to_owned)
+    }
+}
+
+impl<T: Written> Written for Option<T> {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.is_some().write_to(to);
+        if let Some(value) = self {
+            value.write_to(to);
+        }
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        match bool::read_from(from)? {
+            true => T::read_from(from).map(Some),
+            false => Some(None),
+        }
+    }
+}
+
+impl<A: Written, B: Written> Written for (A, B) {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.0.write_to(to);
+        self.1.write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        Some((A::read_from(from)?, B::read_from(from)?))
+    }
+}
+
+impl<T: Written> Written for Arc<T> {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        (**self).write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        T::read_from(from).map(Arc::new)
+    }
+}
+
+fn write_all<'a, T: Written + 'a>(
+    values: impl ExactSizeIterator<Item = &'a T>,
+    to: &mut Writer<'_>,
+) {
+    to.count(values.len());
+    values.for_each(|value| value.write_to(to));
+}
+
+impl<T: Written> Written for Vec<T> {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        write_all(self.iter(), to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        let count = from.count()?;
+        let mut values = Vec::with_capacity(count.min(ROOM));
+        for _ in 0..count {
+            values.push(T::read_from(from)?);
+        }
+        Some(values)
+    }
+}
+
+impl<T: Written> Written for Box<[T]> {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        write_all(self.iter(), to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        Vec::read_from(from).map(Vec::into_boxed_slice)
+    }
+}
+
+impl<T: Written> Written for VecDeque<T> {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        write_all(self.iter(), to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        Vec::read_from(from).map(VecDeque::from)
+    }
+}
+
+impl<T: Written + Ord> Written for BTreeSet<T> {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        write_all(self.iter(), to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        Vec::read_from(from).map(|values| values.into_iter().collect())
+    }
+}
+
+impl<K: Written + Ord, V: Written> Written for BTreeMap<K, V> {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        to.count(self.len());
+        for (key, value) in self {
+            key.write_to(to);
+            value.write_to(to);
+        }
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        Vec::read_from(from).map(|entries: Vec<(K, V)>| entries.into_iter().collect())
+    }
+}
+
+/// In the order of the keys: the same state gives the same bytes.
+impl<K: Written + Ord + Hash + Copy, V: Written> Written for FxHashMap<K, V> {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        let mut entries: Vec<(K, &V)> = self.iter().map(|(key, value)| (*key, value)).collect();
+        entries.sort_unstable_by_key(|(key, _)| *key);
+        to.count(entries.len());
+        for (key, value) in entries {
+            key.write_to(to);
+            value.write_to(to);
+        }
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        let count = from.count()?;
+        let mut entries = FxHashMap::default();
+        for _ in 0..count {
+            entries.insert(K::read_from(from)?, V::read_from(from)?);
+        }
+        Some(entries)
+    }
+}

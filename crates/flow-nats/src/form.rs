@@ -1,0 +1,134 @@
+//! Which form many messages take: an atomic batch, or single messages side by side.
+//!
+//! For a batch the server makes a file of its own and syncs that a few times, whatever its settings.
+//! Where it syncs each write, that is a fraction of what single messages cost; where it does not, it
+//! is a multiple. It does not tell how it is set, so both forms are timed, now and then the dearer
+//! one too.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// From so many messages on a batch can be the cheaper form.
+pub(crate) const MANY: usize = 32;
+/// The dearer form is tried once in so many times, sooner at first, on as few messages as count as
+/// many.
+const TRIED_EACH: u32 = 64;
+/// So much of it is believed at once where a form took longer than known: a disk may stall. That it
+/// took less is believed.
+const BELIEVED: f64 = 0.25;
+
+/// How many messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Batch,
+    Singles,
+}
+
+/// What each form has cost.
+#[derive(Default)]
+pub(crate) struct Forms(Mutex<Costs>);
+
+#[derive(Default)]
+struct Costs {
+    /// Seconds a message.
+    batch: Option<f64>,
+    singles: Option<f64>,
+    choices: u32,
+}
+
+impl Forms {
+    /// The form for many messages, and of how many at most: fewer where it is a trial.
+    pub(crate) fn choose(&self, count: usize) -> (Form, usize) {
+        let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        costs.choices = costs.choices.wrapping_add(1);
+        let (Some(batch), Some(singles)) = (costs.batch, costs.singles) else {
+            return match costs.batch {
+                None => (Form::Batch, count),
+                Some(_) => (Form::Singles, MANY.min(count)),
+            };
+        };
+        let is_early = costs.choices.is_power_of_two();
+        let is_trial = is_early || costs.choices.is_multiple_of(TRIED_EACH);
+        let form = if (batch <= singles) == is_trial { Form::Singles } else { Form::Batch };
+        (form, if is_trial { MANY.min(count) } else { count })
+    }
+
+    /// So many messages took so long; fewer than many say nothing.
+    pub(crate) fn took(&self, form: Form, count: usize, time: Duration) {
+        if count < MANY {
+            return;
+        }
+        let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = match form {
+            Form::Batch => &mut costs.batch,
+            Form::Singles => &mut costs.singles,
+        };
+        let each = time.as_secs_f64() / count as f64;
+        *known = Some(known.map_or(each, |known| each.min(known + (each - known) * BELIEVED)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often each form was chosen for so many messages, where a message costs so much in each.
+    fn chosen(forms: &Forms, times: u32, batch: u64, singles: u64) -> (u32, u32) {
+        let mut counts = (0, 0);
+        for _ in 0..times {
+            let (form, count) = forms.choose(100);
+            let each = match form {
+                Form::Batch => {
+                    counts.0 += 1;
+                    batch
+                }
+                Form::Singles => {
+                    counts.1 += 1;
+                    singles
+                }
+            };
+            let count_of_all = u32::try_from(count).unwrap();
+            forms.took(form, count, Duration::from_micros(each) * count_of_all);
+        }
+        counts
+    }
+
+    #[test]
+    fn the_cheaper_form_is_chosen_and_the_other_tried_now_and_then() {
+        let forms = Forms::default();
+        assert_eq!(forms.choose(100), (Form::Batch, 100));
+        forms.took(Form::Batch, 100, Duration::from_millis(5));
+        assert_eq!(forms.choose(100), (Form::Singles, MANY));
+        forms.took(Form::Singles, MANY, Duration::from_millis(6));
+        // At 4, 8, 16 and 32, and at each 64.
+        let (_, singles) = chosen(&forms, 640, 50, 190);
+        assert_eq!(singles, 14);
+    }
+
+    #[test]
+    fn a_server_that_is_set_otherwise_is_noticed() {
+        let forms = Forms::default();
+        chosen(&forms, 100, 50, 190);
+        let (batches, singles) = chosen(&forms, 1_000, 40, 15);
+        assert!(singles > batches, "{singles} {batches}");
+        assert!(chosen(&forms, 640, 40, 15).0 <= 10);
+    }
+
+    #[test]
+    fn a_disk_that_stalled_once_is_given_another_chance_soon() {
+        let forms = Forms::default();
+        forms.took(Form::Batch, 100, Duration::from_secs(10));
+        let (_, singles) = chosen(&forms, 100, 50, 190);
+        assert!(singles < 10, "{singles}");
+        forms.took(Form::Batch, 100, Duration::from_millis(40));
+        assert_eq!(forms.choose(100).0, Form::Batch, "a stall among many good ones");
+    }
+
+    #[test]
+    fn few_messages_say_nothing() {
+        let forms = Forms::default();
+        forms.took(Form::Singles, MANY - 1, Duration::ZERO);
+        forms.took(Form::Batch, 100, Duration::from_millis(1));
+        assert_eq!(forms.choose(100), (Form::Singles, MANY));
+    }
+}

@@ -1,0 +1,144 @@
+//! Objects as files beside the bus: written under another name, synced, and then renamed, so that a
+//! file is whole or not there.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::task::spawn_blocking;
+use wirefold_flow::{Answer, BusError, ObjectReader, ObjectWriter, Objects, Shelves, check_name};
+
+use crate::open::make_folder;
+
+/// What the name of an unfinished file ends with; no object's name has a dot.
+const UNFINISHED: &str = ".part";
+/// Bytes read at once.
+const AT_ONCE: usize = 1 << 18;
+
+/// Folders of files in the data folder, one for each store.
+pub(crate) struct Folders(pub(crate) PathBuf);
+
+impl Shelves for Folders {
+    fn store(&self, name: &str) -> Arc<dyn Objects> {
+        Arc::new(Folder(self.0.join(name)))
+    }
+}
+
+struct Folder(PathBuf);
+
+/// Does it on a thread where waiting for the disk keeps nobody up.
+async fn apart<T: Send + 'static>(
+    path: PathBuf,
+    work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+) -> Result<T, BusError> {
+    let told = |error: &dyn std::fmt::Display| BusError::Unavailable(error.to_string());
+    let done = spawn_blocking(move || {
+        work(&path).map_err(|error| match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => BusError::DiskFull,
+            _ => BusError::Unavailable(format!("{}: {error}", path.display())),
+        })
+    });
+    done.await.map_err(|error| told(&error))?
+}
+
+fn absent<T: Default>(error: io::Error) -> io::Result<T> {
+    if error.kind() == ErrorKind::NotFound { Ok(T::default()) } else { Err(error) }
+}
+
+impl Objects for Folder {
+    fn write<'a>(&'a self, name: &'a str) -> Answer<'a, Box<dyn ObjectWriter>> {
+        let (folder, part) = (self.0.clone(), self.0.join(format!("{name}{UNFINISHED}")));
+        Box::pin(async move {
+            check_name("object", name)?;
+            let begin = move |unfinished: &Path| {
+                make_folder(&folder)?;
+                File::create(unfinished)
+            };
+            let file = Arc::new(apart(part.clone(), begin).await?);
+            Ok(Box::new(Begun { file, part, path: self.0.join(name) }) as Box<dyn ObjectWriter>)
+        })
+    }
+
+    fn read<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Box<dyn ObjectReader>>> {
+        Box::pin(async move {
+            check_name("object", name)?;
+            let path = self.0.join(name);
+            let open = |found: &Path| File::open(found).map(Some).or_else(absent);
+            let file = apart(path.clone(), open).await?;
+            Ok(file.map(|file| Box::new(Opened { file: Arc::new(file), path }) as Box<_>))
+        })
+    }
+
+    fn names(&self) -> Answer<'_, Vec<String>> {
+        Box::pin(apart(self.0.clone(), |folder| {
+            let mut names = Vec::new();
+            let entries = fs::read_dir(folder).map(Some).or_else(absent)?;
+            for entry in entries.into_iter().flatten() {
+                let name = entry?.file_name().to_string_lossy().into_owned();
+                if !name.ends_with(UNFINISHED) {
+                    names.push(name);
+                }
+            }
+            names.sort_unstable();
+            Ok(names)
+        }))
+    }
+
+    fn delete<'a>(&'a self, name: &'a str) -> Answer<'a, ()> {
+        Box::pin(async move {
+            check_name("object", name)?;
+            let folder = self.0.clone();
+            let delete = move |path: &Path| {
+                fs::remove_file(path).or_else(absent)?;
+                sync_folder(&folder).or_else(absent)
+            };
+            apart(self.0.join(name), delete).await
+        })
+    }
+}
+
+/// A renamed or removed file is so after a power cut once its folder is on disk, too.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+struct Begun {
+    file: Arc<File>,
+    part: PathBuf,
+    path: PathBuf,
+}
+
+impl ObjectWriter for Begun {
+    fn append(&mut self, bytes: Bytes) -> Answer<'_, ()> {
+        let file = self.file.clone();
+        Box::pin(apart(self.part.clone(), move |_| (&*file).write_all(&bytes)))
+    }
+
+    fn finish(self: Box<Self>) -> Answer<'static, ()> {
+        let Self { file, part, path } = *self;
+        let finish = move |unfinished: &Path| {
+            file.sync_all()?;
+            fs::rename(unfinished, &path)?;
+            path.parent().map_or(Ok(()), sync_folder)
+        };
+        Box::pin(apart(part, finish))
+    }
+}
+
+struct Opened {
+    file: Arc<File>,
+    path: PathBuf,
+}
+
+impl ObjectReader for Opened {
+    fn next(&mut self) -> Answer<'_, Option<Bytes>> {
+        let file = self.file.clone();
+        Box::pin(apart(self.path.clone(), move |_| {
+            let mut bytes = Vec::with_capacity(AT_ONCE);
+            (&*file).take(AT_ONCE as u64).read_to_end(&mut bytes)?;
+            Ok((!bytes.is_empty()).then(|| bytes.into()))
+        }))
+    }
+}

@@ -1,0 +1,79 @@
+//! Objects in memory.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::memory::Memory;
+use crate::bus::Answer;
+use crate::error::BusError;
+use crate::objects::{ObjectReader, ObjectWriter, Objects, Shelves};
+use crate::subject::check_name;
+
+impl Shelves for Memory {
+    fn store(&self, name: &str) -> Arc<dyn Objects> {
+        Arc::new(Store { memory: self.clone(), name: name.to_owned() })
+    }
+}
+
+struct Store {
+    memory: Memory,
+    name: String,
+}
+
+fn done<'a, T: Send + 'a>(answer: Result<T, BusError>) -> Answer<'a, T> {
+    Box::pin(async move { answer })
+}
+
+impl Objects for Store {
+    fn write<'a>(&'a self, name: &'a str) -> Answer<'a, Box<dyn ObjectWriter>> {
+        let (memory, place) = (self.memory.clone(), (self.name.clone(), name.to_owned()));
+        let begun = || Box::new(Begun { memory, place, parts: Vec::new() }) as Box<_>;
+        done(check_name("object", name).map(|()| begun()))
+    }
+
+    fn read<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Box<dyn ObjectReader>>> {
+        let place = (self.name.clone(), name.to_owned());
+        let parts = self.memory.maps().objects.get(&place).cloned();
+        done(Ok(parts.map(|parts| Box::new(Opened(parts.into())) as Box<_>)))
+    }
+
+    fn names(&self) -> Answer<'_, Vec<String>> {
+        let maps = self.memory.maps();
+        let mine = maps.objects.keys().filter(|(store, _)| *store == self.name);
+        done(Ok(mine.map(|(_, name)| name.clone()).collect()))
+    }
+
+    fn delete<'a>(&'a self, name: &'a str) -> Answer<'a, ()> {
+        self.memory.maps().objects.remove(&(self.name.clone(), name.to_owned()));
+        done(Ok(()))
+    }
+}
+
+struct Begun {
+    memory: Memory,
+    place: (String, String),
+    parts: Vec<Bytes>,
+}
+
+impl ObjectWriter for Begun {
+    fn append(&mut self, bytes: Bytes) -> Answer<'_, ()> {
+        self.parts.push(bytes);
+        done(Ok(()))
+    }
+
+    fn finish(self: Box<Self>) -> Answer<'static, ()> {
+        let Self { memory, place, parts } = *self;
+        memory.maps().objects.insert(place, parts);
+        done(Ok(()))
+    }
+}
+
+struct Opened(VecDeque<Bytes>);
+
+impl ObjectReader for Opened {
+    fn next(&mut self) -> Answer<'_, Option<Bytes>> {
+        done(Ok(self.0.pop_front()))
+    }
+}

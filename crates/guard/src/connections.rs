@@ -1,0 +1,101 @@
+//! The clients of reqwest: one for each way to connect, made when it is first needed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::Proxy;
+use reqwest::header::HeaderValue;
+use reqwest::redirect::Policy;
+use url::Url;
+
+use crate::address::Addresses;
+use crate::error::{GuardError, SendError};
+use crate::resolve::{Lookup, Resolver};
+use crate::target::Reach;
+
+/// Proxies that are remembered at once; more than a few are somebody's mistake.
+const MOST_WAYS: usize = 64;
+
+/// A way to connect.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Way {
+    pub(crate) reach: Reach,
+    /// HTTP/1.1 only.
+    pub(crate) is_plain: bool,
+    pub(crate) proxy: Option<Url>,
+}
+
+/// All clients that there are.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    addresses: Arc<Addresses>,
+    lookup: Arc<dyn Lookup>,
+    user_agent: HeaderValue,
+    connect_timeout: Duration,
+    made: Mutex<HashMap<Way, reqwest::Client>>,
+}
+
+impl Connections {
+    /// Makes the usual client, so that what is wrong with the machine shows at once.
+    pub(crate) fn new(
+        addresses: Arc<Addresses>,
+        lookup: Arc<dyn Lookup>,
+        user_agent: HeaderValue,
+        connect_timeout: Duration,
+    ) -> Result<Self, GuardError> {
+        let made = Mutex::default();
+        let connections = Self { addresses, lookup, user_agent, connect_timeout, made };
+        let usual = Way { reach: Reach::Usual, is_plain: false, proxy: None };
+        connections.client(&usual).map_err(|why| GuardError::Setup { why })?;
+        Ok(connections)
+    }
+
+    /// The client for a way.
+    pub(crate) fn by(&self, way: &Way) -> Result<reqwest::Client, SendError> {
+        self.client(way).map_err(|why| SendError::CannotConnect { why })
+    }
+
+    fn client(&self, way: &Way) -> Result<reqwest::Client, String> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = made.get(way) {
+            return Ok(client.clone());
+        }
+        if made.len() >= MOST_WAYS {
+            made.retain(|known, _| known.proxy.is_none());
+        }
+        let client = self.make(way)?;
+        made.insert(way.clone(), client.clone());
+        Ok(client)
+    }
+
+    fn make(&self, way: &Way) -> Result<reqwest::Client, String> {
+        let proxy = match &way.proxy {
+            None => None,
+            Some(proxy) => Some(Proxy::all(proxy.clone()).map_err(|error| error.to_string())?),
+        };
+        let builder = || {
+            let builder = reqwest::Client::builder()
+                .user_agent(self.user_agent.clone())
+                .no_proxy()
+                .redirect(Policy::none())
+                .referer(false)
+                .connect_timeout(self.connect_timeout)
+                .pool_idle_timeout(Duration::from_secs(30))
+                .pool_max_idle_per_host(2);
+            let builder = if way.is_plain { builder.http1_only() } else { builder };
+            match proxy.clone() {
+                // It resolves names itself; its own is the operator's choice.
+                Some(proxy) => builder.proxy(proxy),
+                None => builder.dns_resolver(Arc::new(Resolver {
+                    addresses: self.addresses.clone(),
+                    lookup: self.lookup.clone(),
+                    reach: way.reach,
+                })),
+            }
+        };
+        // Only the certificates of the machine can be missing; without them no host is trusted.
+        let built = builder().build().or_else(|_| builder().tls_certs_only([]).build());
+        built.map_err(|error| error.to_string())
+    }
+}

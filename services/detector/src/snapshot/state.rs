@@ -1,0 +1,80 @@
+//! What of the detector stands in a snapshot.
+
+use std::collections::VecDeque;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wirefold_dedup::Settings;
+use wirefold_dedup::snapshot::{Reader, Writer, Written};
+use wirefold_proto::{DecisionId, Offsets};
+
+use super::frames::Unfit;
+use crate::learning::Learning;
+
+/// What was learnt, and from what.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(crate) learning: Learning,
+    /// The last record, and how far the inputs had been read with it.
+    pub(crate) last: Option<DecisionId>,
+    pub(crate) offsets: Offsets,
+}
+
+impl Known {
+    pub(crate) fn write_to(&self, to: &mut Writer<'_>) {
+        let Offsets { fetched, control } = self.offsets;
+        (fetched, control).write_to(to);
+        self.last.map(|last| last.to_string()).write_to(to);
+        self.learning.write_to(to);
+    }
+
+    /// Reads what stands between the first and the last frame.
+    pub(crate) fn read(settings: &Settings, mut pieces: VecDeque<Vec<u8>>) -> Result<Self, Unfit> {
+        let mut next = || pieces.pop_front();
+        let mut from = Reader::new(&mut next);
+        let known = Self::read_from(settings, &mut from).ok_or(Unfit::Broken)?;
+        if from.is_at_end() { Ok(known) } else { Err(Unfit::Broken) }
+    }
+
+    fn read_from(settings: &Settings, from: &mut Reader<'_>) -> Option<Self> {
+        let (fetched, control) = Written::read_from(from)?;
+        let last: Option<String> = Written::read_from(from)?;
+        let last = match last {
+            Some(text) => Some(text.parse().ok()?),
+            None => None,
+        };
+        let learning = Learning::read_from(settings, from)?;
+        Some(Self { learning, last, offsets: Offsets { fetched, control } })
+    }
+}
+
+/// Writes what has a form as text; the contract's ids have.
+pub(crate) fn write_text(value: &impl Display, to: &mut Writer<'_>) {
+    value.to_string().write_to(to);
+}
+
+pub(crate) fn read_text<T: FromStr>(from: &mut Reader<'_>) -> Option<T> {
+    str::from_utf8(from.blob()?).ok()?.parse().ok()
+}
+
+/// Writes what stands in messages as it stands there.
+pub(crate) fn write_json(value: &impl Serialize, to: &mut Writer<'_>) {
+    let json = serde_json::to_vec(value).expect("it can be published, so it can be written");
+    to.blob(&json);
+}
+
+pub(crate) fn read_json<T: DeserializeOwned>(from: &mut Reader<'_>) -> Option<T> {
+    serde_json::from_slice(from.blob()?).ok()
+}
+
+pub(crate) fn write_time(time: Timestamp, to: &mut Writer<'_>) {
+    (time.as_second(), time.subsec_nanosecond()).write_to(to);
+}
+
+pub(crate) fn read_time(from: &mut Reader<'_>) -> Option<Timestamp> {
+    let (seconds, nanoseconds) = Written::read_from(from)?;
+    Timestamp::new(seconds, nanoseconds).ok()
+}

@@ -1,0 +1,191 @@
+//! Restarts from snapshots: the same bytes as without any, and what is not fit is passed over.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::{Objects, Stored, StreamConfig};
+use wirefold_proto::{ArticleFetched, streams};
+
+use super::stand::{Stand, decision, seed_articles, seeds, settings, without_epochs};
+use crate::{Settings, run};
+
+const DAY: i64 = 24 * 3600;
+
+/// The fixtures, and days later the same texts at other outlets: by then some have left the window.
+fn articles() -> Vec<ArticleFetched> {
+    let mut articles = seed_articles();
+    let last = articles.last().unwrap().article.seen.as_second();
+    let again = seeds().into_iter().zip(0..).map(|(mut told, number)| {
+        told.outlet = format!("late{}.example", number % 3);
+        told.url = None;
+        told.fetched(last + number * DAY / 6)
+    });
+    articles.extend(again);
+    articles
+}
+
+async fn undisturbed(articles: &[ArticleFetched]) -> Vec<String> {
+    let stand = Stand::new().await;
+    stand.publish(articles).await;
+    without_epochs(&stand.run_to(articles.len()).await)
+}
+
+/// Runs a detector that keeps snapshots until so many decisions stand; then it stops, or is killed.
+async fn run_to(stand: &Stand, count: usize, settings: Settings, killed: bool) -> Vec<Stored> {
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(run(stand.surroundings(), settings, stop.clone()));
+    let judged = stand.judged(count).await;
+    if killed {
+        running.abort();
+        let _ = running.await;
+    } else {
+        stop.cancel();
+        running.await.unwrap().unwrap();
+    }
+    judged
+}
+
+fn keeping(after: usize) -> Settings {
+    Settings { snapshot_after: after, ..settings() }
+}
+
+fn objects(stand: &Stand) -> std::sync::Arc<dyn Objects> {
+    stand.bus.objects(streams::SNAPSHOTS.name).unwrap()
+}
+
+#[tokio::test]
+async fn restarts_by_snapshot_and_by_replay_give_the_same_bytes() {
+    let articles = articles();
+    let expected = undisturbed(&articles).await;
+    for seed in 1..=4_usize {
+        let stand = Stand::new().await;
+        let (mut dice, mut done) = (seed, 0);
+        let mut judged = Vec::new();
+        while done < articles.len() {
+            dice = dice
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let part = 1 + (dice >> 33) % 23;
+            let end = articles.len().min(done + part);
+            stand.publish(&articles[done..end]).await;
+            // Without snapshots, with some on the way, with one at the end alone.
+            let after = [0, 5, 1_000][(dice >> 40) % 3];
+            judged = run_to(&stand, end, keeping(after), (dice >> 45) % 3 == 0).await;
+            stand.sim.restart();
+            done = end;
+        }
+        assert_eq!(without_epochs(&judged), expected, "seed {seed}");
+        assert!(objects(&stand).names().await.unwrap().len() <= 2);
+    }
+}
+
+/// Has the texts expire, so that what is known of them is known from a snapshot.
+async fn expire(stand: &Stand) {
+    let short = StreamConfig {
+        max_age: Duration::from_secs(5),
+        window: Duration::from_secs(1),
+        ..StreamConfig::new(streams::FETCHED.name, streams::FETCHED.subjects)
+    };
+    stand.bus.create_stream(short).await.unwrap();
+    stand.clock.advance(Duration::from_secs(6));
+    let state = stand.bus.stream_state(streams::FETCHED.name).await.unwrap();
+    assert_eq!(state.messages, 0);
+}
+
+/// What the rest of the articles comes to after a restart, once `harm` was done to the snapshots
+/// and the texts of the first ones are gone.
+async fn rest_after(harm: impl AsyncFn(&Stand), settings: Settings) -> Vec<String> {
+    let articles = articles();
+    let (first, rest) = articles.split_at(60);
+    let stand = Stand::new().await;
+    for part in [&first[..40], &first[40..]] {
+        stand.publish(part).await;
+        let count = if part.len() == 40 { 40 } else { 60 };
+        run_to(&stand, count, keeping(10), false).await;
+    }
+    expire(&stand).await;
+    harm(&stand).await;
+    stand.publish(rest).await;
+    without_epochs(&run_to(&stand, articles.len(), settings, false).await)
+}
+
+/// Puts other bytes in the place of a snapshot.
+async fn change(stand: &Stand, name: &str, change: impl Fn(&mut Vec<u8>)) {
+    let objects = objects(stand);
+    let (mut bytes, mut reader) = (Vec::new(), objects.read(name).await.unwrap().unwrap());
+    while let Some(part) = reader.next().await.unwrap() {
+        bytes.extend_from_slice(&part);
+    }
+    change(&mut bytes);
+    let mut writer = objects.write(name).await.unwrap();
+    writer.append(Bytes::from(bytes)).await.unwrap();
+    writer.finish().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_fit_is_passed_over() {
+    let articles = articles();
+    let expected = undisturbed(&articles).await;
+    let untouched = async |_: &Stand| {};
+    assert_eq!(rest_after(untouched, keeping(10)).await, expected);
+    // The last one is broken in some way: the one before will do, though the texts decided on
+    // since are gone.
+    let harms: [fn(&mut Vec<u8>); 5] = [
+        |bytes| bytes.truncate(bytes.len() / 2),
+        |bytes| bytes.truncate(bytes.len() - 16),
+        |bytes| bytes[9] ^= 1,
+        |bytes| {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+        },
+        Vec::clear,
+    ];
+    let before = rest_after(
+        async |stand: &Stand| {
+            let names = objects(stand).names().await.unwrap();
+            assert_eq!(names.len(), 2, "the last two are kept");
+            objects(stand).delete(&names[1]).await.unwrap();
+        },
+        keeping(10),
+    )
+    .await;
+    assert_ne!(before, expected);
+    for harm in harms {
+        let found = rest_after(
+            async |stand: &Stand| {
+                let names = objects(stand).names().await.unwrap();
+                change(stand, &names[1], harm).await;
+            },
+            keeping(10),
+        )
+        .await;
+        assert_eq!(found, before);
+    }
+    // Without any, as where none is kept.
+    let none = rest_after(untouched, keeping(0)).await;
+    assert!(none != expected && none != before);
+    let mut others = keeping(10);
+    others.dedup.hot_stories += 1;
+    assert_eq!(rest_after(untouched, others).await, none, "made by other settings");
+}
+
+#[tokio::test]
+async fn a_snapshot_of_other_decisions_is_passed_over() {
+    let articles = articles();
+    let (one, other) = (Stand::new().await, Stand::new().await);
+    one.publish(&articles[..30]).await;
+    run_to(&one, 30, keeping(10), false).await;
+    let name = objects(&one).names().await.unwrap().pop().unwrap();
+    let mut reader = objects(&one).read(&name).await.unwrap().unwrap();
+    let mut writer = objects(&other).write(&name).await.unwrap();
+    while let Some(part) = reader.next().await.unwrap() {
+        writer.append(part).await.unwrap();
+    }
+    writer.finish().await.unwrap();
+    let again = &articles[5..20];
+    other.publish(again).await;
+    let judged = run_to(&other, 15, keeping(10), false).await;
+    assert_eq!(without_epochs(&judged), undisturbed(again).await);
+    assert_eq!(decision(&judged[0]).input.fetched, 1);
+}

@@ -1,0 +1,49 @@
+//! The accelerated form of pages, and the caches that serve it: they say the same as the page.
+
+use url::Url;
+
+/// The page behind the address of a cache, where it is one.
+pub(super) fn unwrapped(url: &Url) -> Option<Url> {
+    let host = url.host_str()?;
+    let path = url.path();
+    let inner = if host.ends_with(".cdn.ampproject.org") {
+        path.strip_prefix("/c/").or_else(|| path.strip_prefix("/v/"))?
+    } else if host.strip_prefix("www.").unwrap_or(host).starts_with("google.") {
+        path.strip_prefix("/amp/")?
+    } else {
+        return None;
+    };
+    let address = match inner.strip_prefix("s/") {
+        Some(inner) => format!("https://{inner}"),
+        None => format!("http://{inner}"),
+    };
+    let mut page = Url::parse(&address).ok().filter(|page| {
+        // Somebody's page has a site; what has none is a page of the cache itself.
+        page.host_str().and_then(psl::domain_str).is_some_and(|site| site.contains('.'))
+    })?;
+    page.set_query(url.query());
+    Some(page)
+}
+
+/// A path without what asks for the accelerated form.
+pub(super) fn plain(path: &str) -> String {
+    let without = |end: &str, kept: &str| {
+        let start = path.strip_suffix(end)?;
+        (start.len() > 1 && !start.ends_with('/')).then(|| format!("{start}{kept}"))
+    };
+    without("/amp/", "/")
+        .or_else(|| without("/amp", ""))
+        .or_else(|| without(".amp.html", ".html"))
+        .or_else(|| without(".amp", ""))
+        .unwrap_or_else(|| path.to_owned())
+}
+
+/// Whether a parameter asks for the accelerated form, or comes from a cache.
+pub(super) fn is_asked_for(pair: &str) -> bool {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    match name.to_ascii_lowercase().as_str() {
+        "amp" => matches!(value, "" | "1" | "true"),
+        "outputtype" => value.eq_ignore_ascii_case("amp"),
+        name => name.starts_with("amp_js_") || name == "amp_gsa" || name == "usqp",
+    }
+}

@@ -1,0 +1,343 @@
+//! The rules of a robots.txt, read as RFC 9309 has it and as the large crawlers do where it leaves
+//! a choice: the usual misspellings count, a rule is as strong as it is long, `Allow` wins a tie.
+//!
+//! Everything is linear: a file in its bytes, a question in the rules of one group and the path.
+
+/// What counts of a line, in bytes.
+const LONGEST_LINE: usize = 16 * 1024;
+
+/// The rules of one host for one crawler.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rules {
+    rules: Vec<Rule>,
+    delay: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rule {
+    is_allowed: bool,
+    pattern: String,
+}
+
+/// What a line says.
+enum Line<'a> {
+    Agent(&'a [u8]),
+    Rule { is_allowed: bool, pattern: &'a [u8] },
+    Delay(&'a [u8]),
+}
+
+/// The groups that a line belongs to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Group {
+    is_ours: bool,
+    is_for_all: bool,
+    /// Whether it has rules, so that the next agent begins another.
+    has_rules: bool,
+}
+
+impl Rules {
+    /// Reads a file for the crawler whose product token is `agent`. Whatever stands there is taken;
+    /// what is no rule says nothing.
+    #[must_use]
+    pub fn read(file: &[u8], agent: &str) -> Self {
+        let (mut ours, mut for_all) = (Self::default(), Self::default());
+        let (mut group, mut is_named) = (Group::default(), false);
+        for line in without_mark(file).split(|byte| matches!(byte, b'\n' | b'\r')) {
+            match line_of(&line[..line.len().min(LONGEST_LINE)]) {
+                None => {}
+                Some(Line::Agent(name)) => {
+                    if group.has_rules {
+                        group = Group::default();
+                    }
+                    if is_all(name) {
+                        group.is_for_all = true;
+                    } else if token(name).eq_ignore_ascii_case(agent.as_bytes()) {
+                        group.is_ours = true;
+                        is_named = true;
+                    }
+                }
+                Some(Line::Rule { is_allowed, pattern }) => {
+                    group.has_rules = true;
+                    let rule = Rule { is_allowed, pattern: escaped(pattern) };
+                    match group {
+                        Group { is_ours: true, .. } => ours.rules.push(rule),
+                        Group { is_for_all: true, .. } => for_all.rules.push(rule),
+                        _ => {}
+                    }
+                }
+                Some(Line::Delay(value)) => {
+                    let value = std::str::from_utf8(value).ok().and_then(|it| it.parse().ok());
+                    match group {
+                        Group { is_ours: true, .. } => ours.delay = ours.delay.or(value),
+                        Group { is_for_all: true, .. } => for_all.delay = for_all.delay.or(value),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        // A group that names a crawler stands in for the one for all, also where it is empty.
+        if is_named { ours } else { for_all }
+    }
+
+    /// Whether a page may be fetched: its path with its query, as it stands in its address.
+    #[must_use]
+    pub fn allow(&self, path: &str) -> bool {
+        let path = respelled(path.split('#').next().unwrap_or_default());
+        let path = if path.is_empty() { "/" } else { path.as_str() };
+        let (mut allowed, mut forbidden) = (0, 0);
+        for rule in &self.rules {
+            match rule.strength(path) {
+                Some(strength) if rule.is_allowed => allowed = allowed.max(strength),
+                Some(strength) => forbidden = forbidden.max(strength),
+                None => {}
+            }
+        }
+        forbidden <= allowed
+    }
+
+    /// The seconds that are to lie between two requests.
+    #[must_use]
+    pub fn delay(&self) -> Option<f64> {
+        self.delay
+    }
+}
+
+impl Rule {
+    /// How strongly it speaks of a path, if it does.
+    fn strength(&self, path: &str) -> Option<usize> {
+        if matches(&self.pattern, path) {
+            return Some(self.pattern.len());
+        }
+        // A page that stands for its folder: `/a/index.html` allows `/a/`.
+        let (folder, _) = self.pattern.rsplit_once('/')?;
+        let is_index = self.is_allowed && self.pattern[folder.len()..].starts_with("/index.htm");
+        let only = format!("{folder}/$");
+        (is_index && matches(&only, path)).then_some(only.len())
+    }
+}
+
+/// Whether a pattern speaks of a path: `*` is anything, `$` at its end is the end.
+fn matches(pattern: &str, path: &str) -> bool {
+    let (pattern, is_whole) = match pattern.strip_suffix('$') {
+        Some(start) => (start, true),
+        None => (pattern, false),
+    };
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = pieces.next().and_then(|first| path.strip_prefix(first)) else {
+        return false;
+    };
+    let mut pieces = pieces.peekable();
+    if pieces.peek().is_none() {
+        return !is_whole || rest.is_empty();
+    }
+    while let Some(piece) = pieces.next() {
+        if is_whole && pieces.peek().is_none() {
+            return rest.ends_with(piece);
+        }
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    true
+}
+
+/// Some files begin with a mark of their encoding, or with a part of it.
+fn without_mark(file: &[u8]) -> &[u8] {
+    let mark = [0xef, 0xbb, 0xbf];
+    let common = file.iter().zip(mark).take_while(|(byte, part)| *byte == part).count();
+    &file[common..]
+}
+
+fn line_of(line: &[u8]) -> Option<Line<'_>> {
+    let line = line.split(|byte| *byte == b'#').next().unwrap_or_default().trim_ascii();
+    let at = line.iter().position(|byte| *byte == b':').or_else(|| only_gap(line))?;
+    let (name, value) = (line[..at].trim_ascii_end(), line[at + 1..].trim_ascii());
+    let is = |names: &[&str]| {
+        let starts = |start: &&str| {
+            name.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start.as_bytes()))
+        };
+        names.iter().any(starts)
+    };
+    match () {
+        () if is(&["user-agent", "useragent", "user agent"]) => Some(Line::Agent(value)),
+        () if is(&["allow"]) => Some(Line::Rule { is_allowed: true, pattern: value }),
+        () if is(&["disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"]) => {
+            Some(Line::Rule { is_allowed: false, pattern: value })
+        }
+        () if is(&["crawl-delay", "crawldelay", "crawl delay"]) => Some(Line::Delay(value)),
+        () => None,
+    }
+}
+
+/// Where a line has no colon: the gap between its words, if they are two.
+fn only_gap(line: &[u8]) -> Option<usize> {
+    let gap = line.iter().position(u8::is_ascii_whitespace)?;
+    let value = line[gap..].trim_ascii();
+    (!value.iter().any(u8::is_ascii_whitespace)).then_some(gap)
+}
+
+fn is_all(name: &[u8]) -> bool {
+    name.first() == Some(&b'*') && name.get(1).is_none_or(u8::is_ascii_whitespace)
+}
+
+/// The product token that a name begins with.
+fn token(name: &[u8]) -> &[u8] {
+    let is_part = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_');
+    let end = name.iter().position(|byte| !is_part(byte)).unwrap_or(name.len());
+    &name[..end]
+}
+
+/// Escapes written in one way: what is not ASCII escaped, digits in upper case.
+fn escaped(text: &[u8]) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut left_of_escape = 0;
+    for (at, byte) in text.iter().enumerate() {
+        let starts_escape = *byte == b'%'
+            && matches!(text.get(at + 1..at + 3), Some(digits) if digits.iter().all(u8::is_ascii_hexdigit));
+        if starts_escape {
+            left_of_escape = 3;
+        }
+        match byte {
+            128.. => written.push_str(&format!("%{byte:02X}")),
+            _ if left_of_escape > 0 => written.push(char::from(byte.to_ascii_uppercase())),
+            _ => written.push(char::from(*byte)),
+        }
+        left_of_escape = usize::saturating_sub(left_of_escape, 1);
+    }
+    written
+}
+
+/// A path with the digits of its escapes in upper case; one of an address has no other bytes to
+/// escape.
+fn respelled(path: &str) -> String {
+    let mut pieces = path.split('%');
+    let mut written = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let digits = piece.get(..2).filter(|it| it.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        written.push('%');
+        written.push_str(&digits.unwrap_or_default().to_ascii_uppercase());
+        written.push_str(&piece[digits.map_or(0, str::len)..]);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::{Duration, Instant};
+
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(file: &str, allowed: &[&str], forbidden: &[&str]) {
+        let rules = Rules::read(file.as_bytes(), "wirefold");
+        for (paths, expected) in [(allowed, true), (forbidden, false)] {
+            for path in paths {
+                assert_eq!(rules.allow(path), expected, "{path} in\n{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_rule_counts_and_allow_wins_a_tie() {
+        check("user-agent: *\ndisallow: /\nallow: /news\n", &["/news/a"], &["/", "/new"]);
+        check("user-agent: *\ndisallow: /a\nallow: /a\n", &["/a"], &[]);
+        check("user-agent: *\ndisallow:\n", &["/", "/a"], &[]);
+        check("disallow: /\n", &["/"], &[]);
+        check("user-agent: *\ndisallow: /a*z$\n", &["/az/", "/b"], &["/az", "/abcz", "/azz"]);
+        check("user-agent: *\ndisallow: /*.pdf\n", &["/a.html"], &["/a.pdf", "/a.pdf?x"]);
+        check("user-agent: *\ndisallow: /ü\n", &["/u"], &["/%c3%bc", "/%C3%BCx"]);
+        check(
+            "user-agent: *\ndisallow: /\nallow: /a/index.html\n",
+            &["/a/", "/a/index.html"],
+            &["/a/b"],
+        );
+    }
+
+    #[test]
+    fn a_group_of_our_own_stands_in_for_the_one_for_all() {
+        let file = "user-agent: *\ndisallow: /\ncrawl-delay: 9\n\nUser-Agent: WireFold/1.0\nAllow: /\n\
+                    Crawl-delay: 2.5\n";
+        check(file, &["/a"], &[]);
+        assert_eq!(Rules::read(file.as_bytes(), "wirefold").delay(), Some(2.5));
+        assert_eq!(Rules::read(file.as_bytes(), "other").delay(), Some(9.0));
+        check(
+            "user-agent: wirefold\nuser-agent: x\ndisallow: /a\nuser-agent: y\n",
+            &["/b"],
+            &["/a"],
+        );
+        check("user-agent: wirefolder\ndisallow: /\n", &["/a"], &[]);
+    }
+
+    #[derive(Deserialize)]
+    struct Expectation {
+        f: String,
+        robots: String,
+        url: String,
+        ua: String,
+        allow: bool,
+    }
+
+    /// What others' specification test expects.
+    #[test]
+    fn the_specification_is_met() {
+        let suite_path = Path::new("../../../shared/suites/robots-expectations.json");
+        let Ok(suite) = std::fs::read(suite_path) else {
+            eprintln!("SKIPPED: {} is absent", suite_path.display());
+            return;
+        };
+        let all: Vec<Expectation> = serde_json::from_slice(&suite).unwrap();
+        let mut wrong = Vec::new();
+        for Expectation { f, robots, url, ua, allow } in &all {
+            let byte = |at: usize| u8::from_str_radix(&robots[at..at + 2], 16).unwrap();
+            let file: Vec<u8> = (0..robots.len()).step_by(2).map(byte).collect();
+            let after_host = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+            let after = after_host.find(['/', '?', ';']).map_or("", |at| &after_host[at..]);
+            let path = if after.starts_with('/') { after.to_owned() } else { format!("/{after}") };
+            if Rules::read(&file, ua).allow(&path) != *allow {
+                wrong.push(format!("{f}: {url} by {ua}, expected {allow}"));
+            }
+        }
+        eprintln!("{} of {} expectations", all.len() - wrong.len(), all.len());
+        assert!(all.len() == 400 && wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "it is the time that is looked at")]
+    fn what_is_made_to_take_long_does_not() {
+        let pattern = format!("disallow: /{}b$\n", "*a".repeat(200));
+        let file = format!("user-agent: *\n{}", pattern.repeat(500 * 1024 / pattern.len()));
+        let rules = Rules::read(file.as_bytes(), "wirefold");
+        let path = format!("/{}", "a".repeat(2000));
+        let start = Instant::now();
+        assert!(rules.allow(&path));
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken(file in prop::collection::vec(any::<u8>(), 0..400), path in "\\PC{0,60}") {
+            let rules = Rules::read(&file, "wirefold");
+            prop_assert_eq!(rules.allow(&path), rules.allow(&path));
+        }
+
+        #[test]
+        fn lines_that_look_like_rules_are_taken(
+            lines in prop::collection::vec(
+                "(user-agent|allow|disallow|crawl-delay|x)[: ]{1,2}[/*$a-c%#0-9. -]{0,12}", 0..12),
+            path in "/[a-c/%$*?]{0,10}",
+        ) {
+            let rules = Rules::read(lines.join("\n").as_bytes(), "wirefold");
+            // What only allows never forbids.
+            let only_allowing = Rules {
+                rules: rules.rules.iter().filter(|rule| rule.is_allowed).cloned().collect(),
+                ..Rules::default()
+            };
+            prop_assert!(only_allowing.allow(&path));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The question of a poll: once for all feeds of an address, and in the plainest way where the
+//! usual one gets nothing that can be read.
+
+use std::time::Duration;
+
+use url::Url;
+use wirefold_envelope::timestamp;
+use wirefold_guard::{Request, Response, SendError};
+use wirefold_proto::FeedRecord;
+
+use super::Poller;
+use super::answer::{Answer, Failure, conditional, judge, patience, question};
+use super::shared::{Kept, Validators};
+use crate::schedule::Errand;
+use crate::state::Memo;
+
+/// An answer and how it came.
+pub(super) struct Asked {
+    pub(super) answer: Answer,
+    /// Whether it carried validators.
+    pub(super) was_conditional: bool,
+    /// Whether the host was asked, rather than another feed's answer taken.
+    pub(super) was_fetched: bool,
+    /// Whether only the plainest question was answered.
+    pub(super) is_plain: bool,
+}
+
+impl Asked {
+    fn without(answer: Answer) -> Self {
+        Self { answer, was_conditional: false, was_fetched: false, is_plain: false }
+    }
+}
+
+impl Poller {
+    /// Asks for a feed, or takes what another feed of its address was answered.
+    pub(super) async fn ask(&self, record: &FeedRecord, memo: &Memo, is_shared: bool) -> Asked {
+        let address = memo.address(&record.feed.url);
+        let Ok(url) = Url::parse(address) else {
+            let problem = format!("{address:?} is no address; mend it");
+            return Asked::without(Answer::Failed(Failure::broken(problem)));
+        };
+        if !is_shared {
+            return self.ask_host(&url, record, memo).await;
+        }
+        let validators = validators_of(record, memo, self);
+        let mut place = self.shared.place(address, self.surroundings.clock.now()).await;
+        let now = self.surroundings.clock.now();
+        if let Some(answer) = place.as_ref().and_then(|kept| kept.serves(&validators, now)) {
+            let was_conditional = validators != Validators::default();
+            return Asked { was_conditional, ..Asked::without(answer) };
+        }
+        let asked = self.ask_host(&url, record, memo).await;
+        let at = self.surroundings.clock.now();
+        *place = Some(Kept { at, asked_with: validators, answer: asked.answer.clone() });
+        asked
+    }
+
+    async fn ask_host(&self, url: &Url, record: &FeedRecord, memo: &Memo) -> Asked {
+        if let Some(until) = self.hosts.left_alone(url) {
+            return Asked::without(Answer::LeftAlone(until));
+        }
+        let _turn = self.hosts.turn(url, Errand::Feed, Duration::ZERO).await;
+        // Others may have been sent away while this one waited.
+        if let Some(until) = self.hosts.left_alone(url) {
+            return Asked::without(Answer::LeftAlone(until));
+        }
+        let was_conditional = validators_of(record, memo, self) != Validators::default();
+        let request = Request { is_plain: memo.is_plain, ..question(url.clone(), &self.settings) };
+        let request = if was_conditional { conditional(request, record) } else { request };
+        let (answer, is_plain) = self.send(request).await;
+        let now = self.surroundings.clock.now();
+        if let Ok(answer) = &answer
+            && let Some(patience) = patience(answer, timestamp(now))
+        {
+            self.hosts.leave_alone(&answer.url, now.plus(patience));
+        }
+        let answer = match judge(answer, timestamp(now)) {
+            Answer::Unchanged(_) if !was_conditional => {
+                let problem = "HTTP 304: an answer to a question that nobody asked";
+                Answer::Failed(Failure::broken(problem))
+            }
+            other => other,
+        };
+        Asked { answer, was_conditional, was_fetched: true, is_plain }
+    }
+
+    /// Some hosts break what they send over HTTP/2 or in an encoding: they are asked once more,
+    /// in the plainest way. Says whether it was that way that was answered.
+    async fn send(&self, request: Request) -> (Result<Response, SendError>, bool) {
+        let is_plain = request.is_plain;
+        let again = Request { is_plain: true, ..request.clone() };
+        match self.client.send(request).await {
+            Err(SendError::Broken { why }) if !is_plain => {
+                tracing::debug!(url = %again.url, why, "asked again in the plainest way");
+                (self.client.send(again).await, true)
+            }
+            answer => (answer, is_plain),
+        }
+    }
+}
+
+/// The validators that a question would carry now.
+fn validators_of(record: &FeedRecord, memo: &Memo, poller: &Poller) -> Validators {
+    match memo.is_on_trial(poller.surroundings.clock.now()) {
+        true => Validators::default(),
+        false => (record.etag.clone(), record.last_modified.clone()),
+    }
+}

@@ -1,0 +1,86 @@
+//! What an answer says of its own freshness. RFC 9111, sections 4.2.1 and 5.2.2.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use wirefold_guard::Response;
+
+/// What claims to be good for longer is an image's setting, not a feed's.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// How long the answer is good for; none where it does not say, or says what no feed means.
+pub(super) fn fresh_for(answer: &Response, now: Timestamp) -> Option<Duration> {
+    let stated = max_age(answer).or_else(|| expires_in(answer, now))?;
+    let age = answer.header("age").and_then(|age| age.trim().parse().ok()).unwrap_or(0);
+    let left = stated.saturating_sub(Duration::from_secs(age));
+    (!left.is_zero() && stated <= LONGEST).then_some(left)
+}
+
+/// Whether the answer's validators may be sent back: servers that say `Expires: 0` make them up.
+pub(super) fn has_validators(answer: &Response) -> bool {
+    answer.header("expires").is_none_or(|expires| expires.trim() != "0")
+}
+
+/// `Some` also where it says that it is good for no time at all: then `Expires` does not count.
+fn max_age(answer: &Response) -> Option<Duration> {
+    let control = answer.header("cache-control")?;
+    let mut age = None;
+    for directive in control.split(',') {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-cache" | "no-store" => return Some(Duration::ZERO),
+            "max-age" => age = value.trim().trim_matches('"').parse().ok().map(Duration::from_secs),
+            _ => {}
+        }
+    }
+    age
+}
+
+fn expires_in(answer: &Response, now: Timestamp) -> Option<Duration> {
+    let at = crate::feed::time(answer.header("expires")?)?;
+    let sent = answer.header("date").and_then(crate::feed::time).unwrap_or(now);
+    Duration::try_from(at.duration_since(sent)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATER: (&str, &str) = ("expires", "Sun, 01 Mar 2026 13:00:00 GMT");
+
+    type Headers = &'static [(&'static str, &'static str)];
+
+    fn answer(headers: &[(&str, &str)]) -> Response {
+        Response {
+            status: 200,
+            url: "http://a.example/".parse().unwrap(),
+            redirects: Vec::new(),
+            headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+            body: bytes::Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn freshness_is_read_and_the_absurd_ignored() {
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        let cases: [(Headers, Option<u64>); 11] = [
+            (&[], None),
+            (&[("cache-control", "public, max-age=1800")], Some(1800)),
+            (&[("cache-control", "Max-Age=\"60\"")], Some(60)),
+            (&[("cache-control", "max-age=1800"), ("age", "1700")], Some(100)),
+            (&[("cache-control", "max-age=1800"), ("age", "9000")], None),
+            (&[("cache-control", "max-age=2592000")], None),
+            (&[("cache-control", "max-age=1800, no-cache"), LATER], None),
+            (&[LATER], Some(3600)),
+            (&[LATER, ("date", "Sun, 01 Mar 2026 12:30:00 GMT")], Some(1800)),
+            (&[("expires", "Thu, 19 Nov 1981 08:52:00 GMT")], None),
+            (&[("expires", "-1")], None),
+        ];
+        for (headers, seconds) in cases {
+            let found = fresh_for(&answer(headers), now);
+            assert_eq!(found, seconds.map(Duration::from_secs), "{headers:?}");
+        }
+        assert!(has_validators(&answer(&[LATER])));
+        assert!(!has_validators(&answer(&[("expires", "0")])));
+    }
+}

@@ -1,0 +1,101 @@
+//! What an operator may want to look at, from a feed's record and memo. Pure.
+
+use std::time::Duration;
+
+use wirefold_envelope::unix_millis;
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, ItemIdentity};
+
+use crate::state::Memo;
+
+/// A feed that gives nothing new for so many times its usual gap is silent.
+const GAPS: u32 = 5;
+/// However fast its rhythm, a weekend is no silence.
+const WEEKEND: Duration = Duration::from_hours(72);
+
+/// What is wrong, most urgent first. `trouble` is what the last poll failed of.
+pub(super) fn findings(
+    record: &FeedRecord,
+    memo: &Memo,
+    trouble: Option<FeedFinding>,
+    now: UnixMillis,
+) -> Vec<FeedFinding> {
+    let is_good = record.health == FeedHealth::Good;
+    let changes_ids = memo.identity.is_some_and(|identity| identity != ItemIdentity::Guid);
+    let all = [
+        (FeedFinding::Dead, memo.is_dead() && !is_good),
+        (FeedFinding::Silent, is_good && is_silent(record, memo, now)),
+        (FeedFinding::Truncated, is_good && memo.is_truncated),
+        (FeedFinding::ChangingIds, changes_ids),
+        (FeedFinding::UnreliableValidators, memo.validators_lie),
+        (FeedFinding::Undated, is_good && memo.is_undated),
+        (FeedFinding::Duplicate, record.duplicate_of.is_some()),
+        (FeedFinding::Moved, record.moved_to.is_some()),
+    ];
+    let mut found: Vec<FeedFinding> = trouble.into_iter().collect();
+    found.extend(all.into_iter().filter(|(_, is_so)| *is_so).map(|(finding, _)| finding));
+    found.sort_unstable();
+    found
+}
+
+/// Whether it has given nothing new for long, by its own rhythm.
+fn is_silent(record: &FeedRecord, memo: &Memo, now: UnixMillis) -> bool {
+    let (Some(last), Some(rhythm)) = (record.last_new, memo.rhythm) else {
+        return false;
+    };
+    let usual = Duration::from_secs(rhythm).saturating_mul(GAPS).max(WEEKEND);
+    now.since(unix_millis(last)) > usual
+}
+
+/// The rhythm after something new came: a fourth of it is the last gap.
+pub(super) fn rhythm(before: Option<u64>, gap: Duration) -> u64 {
+    let gap = gap.as_secs();
+    before.map_or(gap, |before| (before.saturating_mul(3).saturating_add(gap)) / 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_proto::FeedSettings;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    #[test]
+    fn silence_is_by_the_feeds_own_rhythm() {
+        let start = UnixMillis(1_800_000_000_000);
+        let feed = FeedSettings::new("a".parse().unwrap(), "http://a.example/");
+        let mut record = FeedRecord::waiting(feed, None, 900);
+        record.health = FeedHealth::Good;
+        record.last_new = Some(wirefold_envelope::timestamp(start));
+        let check = |rhythm: Option<Duration>, after: Duration, expected: bool| {
+            let memo = Memo { rhythm: rhythm.map(|it| it.as_secs()), ..Memo::default() };
+            let found = findings(&record, &memo, None, start.plus(after));
+            assert_eq!(found.contains(&FeedFinding::Silent), expected, "{rhythm:?} {after:?}");
+        };
+        check(Some(HOUR), 71 * HOUR, false);
+        check(Some(HOUR), 73 * HOUR, true);
+        check(Some(24 * 7 * HOUR), 24 * 7 * 4 * HOUR, false);
+        check(Some(24 * 7 * HOUR), 24 * 7 * 6 * HOUR, true);
+        check(None, 1000 * HOUR, false);
+        assert_eq!(rhythm(None, HOUR), 3600);
+        assert_eq!(rhythm(Some(3600), 5 * HOUR), 7200);
+    }
+
+    #[test]
+    fn the_most_urgent_is_first() {
+        let feed = FeedSettings::new("a".parse().unwrap(), "http://a.example/");
+        let mut record = FeedRecord::waiting(feed, None, 900);
+        record.health = FeedHealth::Failing;
+        record.moved_to = Some("http://b.example/".to_owned());
+        let memo = Memo { strikes: 120, validators_lie: true, ..Memo::default() };
+        let found = findings(&record, &memo, Some(FeedFinding::Blocked), UnixMillis(0));
+        let expected = [
+            FeedFinding::Dead,
+            FeedFinding::Blocked,
+            FeedFinding::UnreliableValidators,
+            FeedFinding::Moved,
+        ];
+        assert_eq!(found, expected);
+    }
+}

@@ -1,0 +1,183 @@
+//! What is new and what is not: keys that change or repeat, dates that move, floods of old items.
+
+use wirefold_proto::{DateDoubt, FeedFinding, ItemIdentity};
+
+use super::bench::{Bench, MINUTE};
+use super::feeds::{Entry, entry, rss};
+use super::server::{Reply, Server};
+
+/// An item with a link.
+fn item(name: &str) -> Entry {
+    let link = Some(format!("https://harbour.example/{name}"));
+    Entry { link, ..entry(name, 100) }
+}
+
+fn items(names: std::ops::Range<usize>) -> Vec<Entry> {
+    names.map(|number| item(&format!("n{number}"))).collect()
+}
+
+/// A feed whose polls are given one after the other; says how many articles there are after each.
+async fn articles_after(
+    polls: &[Vec<Entry>],
+    identity: ItemIdentity,
+) -> (Vec<usize>, Vec<FeedFinding>) {
+    let server = Server::start().await;
+    let mut bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
+    bench.settings.feeds[0].feed.identity = identity;
+    let mut running = None;
+    let mut counts = Vec::new();
+    let mut findings = Vec::new();
+    for poll in polls {
+        server.put("/feed", Reply::ok(rss(poll)));
+        let record = match running {
+            None => {
+                running = Some(bench.start().await);
+                bench.polled("harbour").await
+            }
+            Some(_) => bench.next_poll("harbour").await,
+        };
+        findings = record.findings;
+        counts.push(bench.articles().await.len());
+    }
+    running.unwrap().stop().await;
+    (counts, findings)
+}
+
+fn with_guids(entries: &[Entry], guid: impl Fn(usize) -> String) -> Vec<Entry> {
+    let entries = entries.iter().enumerate();
+    entries.map(|(at, entry)| Entry { guid: guid(at), ..entry.clone() }).collect()
+}
+
+#[tokio::test]
+async fn guids_that_change_with_each_poll_make_nothing_new() {
+    let all = items(0..6);
+    let polls: Vec<_> =
+        (0..4).map(|poll| with_guids(&all, |at| format!("random-{poll}-{at}"))).collect();
+    let (counts, findings) = articles_after(&polls, ItemIdentity::Auto).await;
+    assert_eq!(counts, [6, 6, 6, 6]);
+    assert_eq!(findings, [FeedFinding::ChangingIds]);
+    let mut more = with_guids(&all, |at| format!("other-{at}"));
+    more.insert(0, item("news"));
+    let (then, _) =
+        articles_after(&[polls[0].clone(), polls[1].clone(), more], ItemIdentity::Auto).await;
+    assert_eq!(then, [6, 6, 7], "what is new is new all the same");
+}
+
+#[tokio::test]
+async fn guids_and_links_that_both_change_make_nothing_new() {
+    let poll = |poll: usize| {
+        let mut all = with_guids(&items(0..6), |at| format!("random-{poll}-{at}"));
+        for entry in &mut all {
+            entry.link = Some(format!("https://harbour.example/s{poll}/{}", entry.guid));
+        }
+        all
+    };
+    let polls: Vec<_> = (0..4).map(poll).collect();
+    let (counts, findings) = articles_after(&polls, ItemIdentity::Auto).await;
+    assert_eq!(counts, [6, 6, 6, 6]);
+    assert_eq!(findings, [FeedFinding::ChangingIds]);
+}
+
+/// A daily column has the same words each time, and is told by its link and guid.
+#[tokio::test]
+async fn a_column_with_the_same_words_is_new_each_day() {
+    let column = |day: usize| Entry {
+        guid: format!("tides-{day}"),
+        link: Some(format!("https://harbour.example/tides/{day}")),
+        ..item("tides")
+    };
+    let polls: Vec<_> = (0..4).map(|day| (0..=day).rev().map(column).collect()).collect();
+    let (counts, findings) = articles_after(&polls, ItemIdentity::Auto).await;
+    assert_eq!((counts, findings), (vec![1, 2, 3, 4], vec![]));
+}
+
+#[tokio::test]
+async fn one_guid_on_all_items_tells_none_from_another() {
+    let same = |entries: &[Entry]| with_guids(entries, |_| "harbour".to_owned());
+    let polls =
+        [same(&items(1..4)), same(&items(0..4)), same(&[item("alone")]), same(&items(0..4))];
+    let (counts, findings) = articles_after(&polls, ItemIdentity::Auto).await;
+    assert_eq!(counts, [3, 4, 5, 5]);
+    assert_eq!(findings, [FeedFinding::ChangingIds]);
+}
+
+#[tokio::test]
+async fn a_policy_that_is_set_is_kept() {
+    let all = items(0..4);
+    let polls: Vec<_> =
+        (0..3).map(|poll| with_guids(&all, |at| format!("random-{poll}-{at}"))).collect();
+    let (counts, findings) = articles_after(&polls, ItemIdentity::Link).await;
+    assert_eq!((counts, findings), (vec![4, 4, 4], vec![]));
+}
+
+#[tokio::test]
+async fn another_date_makes_nothing_new() {
+    let mut polls = vec![items(0..3)];
+    for date in ["Sun, 01 Mar 2026 10:00:00 GMT", "Fri, 01 Jan 2038 00:00:00 GMT", "soon"] {
+        let dated = |entry: Entry| Entry { date: Some(date.to_owned()), ..entry };
+        polls.push(items(0..3).into_iter().map(dated).collect());
+    }
+    let (counts, _) = articles_after(&polls, ItemIdentity::Auto).await;
+    assert_eq!(counts, [3, 3, 3, 3]);
+}
+
+#[tokio::test]
+async fn dates_that_are_none_are_flagged_and_the_first_look_counts() {
+    let server = Server::start().await;
+    let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
+    let dated =
+        |date: Option<&str>, name: &str| Entry { date: date.map(str::to_owned), ..item(name) };
+    server.put(
+        "/feed",
+        Reply::ok(rss(&[
+            dated(None, "missing"),
+            dated(Some("Fri, 01 Jan 2038 00:00:00 GMT"), "future"),
+            dated(Some("Thu, 01 Jan 1970 00:00:00 GMT"), "absurd"),
+        ])),
+    );
+    let running = bench.start().await;
+    let record = bench.polled("harbour").await;
+    running.stop().await;
+    for (article, doubt) in bench.articles().await.iter().rev().zip([
+        DateDoubt::Missing,
+        DateDoubt::Absurd,
+        DateDoubt::Absurd,
+    ]) {
+        assert_eq!(article.article.date_doubt, Some(doubt), "{}", article.article.title);
+        assert_eq!(Some(article.article.seen), record.last_poll);
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_old_items_is_baseline_and_what_is_new_among_them_is_not() {
+    let server = Server::start().await;
+    let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
+    let now = wirefold_envelope::timestamp(wirefold_flow::Clock::now(&bench.clock));
+    let ago = |days: i64| {
+        let at = now - jiff::SignedDuration::from_hours(24 * days);
+        Some(at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+    };
+    let recent = |name: &str| Entry { date: ago(0), ..item(name) };
+    let old = |number: usize| Entry { date: ago(30), ..item(&format!("old{number}")) };
+    server.put("/feed", Reply::ok(rss(&[recent("first")])));
+    let running = bench.start().await;
+    bench.polled("harbour").await;
+    let mut late = vec![recent("second")];
+    late.extend((0..3).map(old));
+    server.put("/feed", Reply::ok(rss(&late)));
+    bench.next_poll("harbour").await;
+    assert!(
+        bench.articles().await.iter().all(|article| !article.article.baseline),
+        "a few are late"
+    );
+    let mut flood = vec![recent("third")];
+    flood.extend((3..23).map(old));
+    server.put("/feed", Reply::ok(rss(&flood)));
+    bench.next_poll("harbour").await;
+    let articles = bench.articles().await;
+    let baseline = articles.iter().filter(|article| article.article.baseline).count();
+    assert_eq!((articles.len(), baseline), (26, 20));
+    assert!(!articles.last().unwrap().article.baseline);
+    bench.clock.advance(MINUTE);
+    running.stop().await;
+}

@@ -1,0 +1,184 @@
+//! `cargo xtask fuzz`: whatever reads strangers' bytes is given mutated ones, a minute each.
+//!
+//! It is a loop of our own and no libFuzzer, because that wants a nightly compiler and a C++ one:
+//! what runs here runs wherever the project builds. It sees no coverage; in its place it keeps an
+//! input whose *answer* is of a kind that none was before (how many items, which problems, which
+//! error), and mutates from there. Each target runs in a process of its own, so that a stack
+//! overflow is a finding too: the input stands in a file before it is tried.
+
+mod mutate;
+mod targets;
+
+use std::collections::{BTreeSet, HashSet};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use super::accuracy::random::Random;
+use super::bench::Stopwatch;
+use crate::tree;
+use mutate::mutated;
+use targets::{TARGETS, Target};
+
+/// An input that takes longer than this is a finding. The build is not optimised.
+const SLOW: Duration = Duration::from_secs(5);
+/// The largest input, in bytes.
+const LARGEST: usize = 64 * 1024;
+/// The most inputs that are kept to mutate from.
+const MOST_KEPT: usize = 4000;
+
+/// What to fuzz, and for how long.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The targets: `feed`, `html`, `robots`, `url`, `opml`; all of them where none is named.
+    targets: Vec<String>,
+    /// How long each runs, in seconds.
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// Where the numbers begin: the same seed makes the same inputs.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Runs one target in this process.
+    #[arg(long, hide = true)]
+    child: bool,
+}
+
+/// Runs the targets one after the other.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let all = || TARGETS.iter().map(|target| target.name.to_owned()).chain(["opml".to_owned()]);
+    let named: Vec<String> = match arguments.targets.as_slice() {
+        [] => all().collect(),
+        named => named.to_vec(),
+    };
+    let mut is_clean = true;
+    for name in named {
+        if name == "opml" {
+            is_clean &= opml(arguments.seconds)?;
+            continue;
+        }
+        let Some(target) = TARGETS.iter().find(|target| target.name == name) else {
+            bail!("no target {name}: there are {}", all().collect::<Vec<_>>().join(", "));
+        };
+        if arguments.child {
+            return fuzz(target, arguments);
+        }
+        is_clean &= apart(target, arguments)?;
+    }
+    Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs a target in a process of its own; what kills that is kept.
+fn apart(target: &Target, arguments: &Arguments) -> anyhow::Result<bool> {
+    let status = Command::new(std::env::current_exe()?)
+        .args(["fuzz", target.name, "--child"])
+        .args(["--seconds", &arguments.seconds.to_string()])
+        .args(["--seed", &arguments.seed.to_string()])
+        .status()?;
+    if status.success() {
+        return Ok(true);
+    }
+    let current = current(target)?;
+    let kept = current.with_file_name(format!("crash-{}", arguments.seed));
+    std::fs::copy(&current, &kept).with_context(|| format!("keep {}", current.display()))?;
+    let said = format!(
+        "{}: {status}; the input is {}: make it a test of the crate, then mend the crate",
+        target.name,
+        kept.display()
+    );
+    say(&said)?;
+    Ok(false)
+}
+
+/// The list of feeds is read by the binary alone: its own property tests are asked again and again.
+fn opml(seconds: u64) -> anyhow::Result<bool> {
+    let watch = Stopwatch::start();
+    let mut rounds = 0;
+    while rounds == 0 || watch.elapsed() < Duration::from_secs(seconds) {
+        let status = Command::new("cargo")
+            .args(["test", "--quiet", "--locked", "-p", "wirefold", "--bin", "wirefold", "opml::"])
+            .env("PROPTEST_CASES", "20000")
+            .current_dir(tree::root())
+            .stdout(std::process::Stdio::null())
+            .status()?;
+        if !status.success() {
+            say("opml: a property does not hold: `cargo test -p wirefold --bin wirefold opml::`")?;
+            return Ok(false);
+        }
+        rounds += 1;
+    }
+    say(&format!("opml: {rounds} rounds of 20000 cases a property, 0 crashes"))?;
+    Ok(true)
+}
+
+fn fuzz(target: &Target, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let current = current(target)?;
+    let mut random = Random::named(arguments.seed, target.name);
+    let mut kept: Vec<Vec<u8>> = (target.seeds)(&tree::root());
+    kept.iter_mut().for_each(|seed| seed.truncate(LARGEST));
+    let seeds = kept.len();
+    let (mut answers, mut slowest) = (HashSet::new(), Duration::ZERO);
+    let (mut tried, watch) = (0_u64, Stopwatch::start());
+    let seeds_first = kept.clone().into_iter();
+    let mut first: Vec<Vec<u8>> = seeds_first.rev().collect();
+    while watch.elapsed() < Duration::from_secs(arguments.seconds) {
+        let input = first.pop().unwrap_or_else(|| {
+            let mut input = mutated(&kept, target.words, &mut random);
+            input.truncate(LARGEST);
+            input
+        });
+        std::fs::write(&current, &input)?;
+        let one = Stopwatch::start();
+        let answer = (target.run)(&input);
+        slowest = slowest.max(one.elapsed());
+        if slowest > SLOW {
+            bail!("{}: an input of {} bytes takes {slowest:?}", target.name, input.len());
+        }
+        if answers.insert(answer) && kept.len() < MOST_KEPT {
+            kept.push(input);
+        }
+        tried += 1;
+    }
+    let (rate, slowest) = (tried / arguments.seconds.max(1), slowest.as_millis());
+    say(&format!(
+        "{}: {tried} inputs from {seeds} seeds ({rate} a second), {} kinds of answers, the slowest \
+         took {slowest} ms, 0 crashes",
+        target.name,
+        answers.len()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the input stands that is being tried.
+fn current(target: &Target) -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let built = program.parent().and_then(Path::parent).context("no folder of what is built")?;
+    let folder = built.join("fuzz").join(target.name);
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder.join("current"))
+}
+
+fn say(line: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+/// The files below a folder of the acceptance data; none where it is absent.
+fn files(root: &Path, folder: &str, wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
+    let mut folders = vec![root.join(folder)];
+    let mut found = BTreeSet::new();
+    while let Some(one) = folders.pop() {
+        for entry in std::fs::read_dir(one).into_iter().flatten().flatten() {
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(path),
+                Ok(kind) if kind.is_file() && wanted(&path) => {
+                    found.insert(path);
+                }
+                _ => {}
+            }
+        }
+    }
+    found.into_iter().collect()
+}
