@@ -35,7 +35,7 @@ struct Lone {
 /// At least so many bits of `seen` for each trait.
 const BITS: usize = 4;
 /// As many of the latest traits are kept apart as one in so many of all.
-const LATEST: usize = 8;
+const LATEST: usize = 16;
 
 impl Lone {
     fn owner(&self, hash: u32) -> Option<u16> {

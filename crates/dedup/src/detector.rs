@@ -18,7 +18,7 @@ use crate::boilerplate::{Boilerplate, Traits};
 use crate::events::{Events, StoryId};
 use crate::facts::ShortFacts;
 use crate::figures::{Figures, PackedFigures};
-use crate::fingerprint::Fingerprint;
+use crate::fingerprint::{Fingerprint, Whole, exact_hash};
 use crate::index::{DocId, Index};
 use crate::judge::Article;
 use crate::lately::Lately;
@@ -200,7 +200,7 @@ impl Detector {
         let text = Arc::new(Text::new(incoming.text));
         let whole = Body::new(&text);
         let (len, mut shingles) = (whole.len(), whole.shingles());
-        let simhash = self.simhash(&text, &whole);
+        let hashes = Whole { exact: exact_hash(&whole), simhash: self.simhash(&text, &whole) };
         let traits = incoming.outlet.map(|outlet| Traits::with(outlet, &whole, &text, &shingles));
         let mut body = match &traits {
             Some(traits) => self.boilerplate.mask(whole, &text, traits, &self.settings),
@@ -210,7 +210,7 @@ impl Detector {
             shingles = body.shingles();
         }
         self.index.mark_hot(&mut body, &shingles, |docs| self.is_hot(docs));
-        let fingerprint = Fingerprint::with(&text, &body, shingles, simhash);
+        let fingerprint = Fingerprint::with(hashes, &body, shingles);
         let facts = ShortFacts::new(&text, &body, &self.settings);
         let figures = Figures::new(&text);
         // They grow where something is found: most articles share nothing.

@@ -26,12 +26,12 @@ pub type StoryId = u32;
 pub type EventId = u32;
 
 /// The heaviest terms of a story, by which it is found and looks for like ones.
-const HEAVIEST: usize = 128;
+const HEAVIEST: usize = 48;
 /// Stories looked at under one term, the latest first: a term of more says little.
-const LATEST: usize = 300;
+const LATEST: usize = 128;
 /// Stories looked at under all terms together, the heaviest terms first: what bounds the work in a
 /// window of any size.
-const LOOKS: usize = 4_096;
+const LOOKS: usize = 1_536;
 /// Stories compared in full.
 const COMPARED: usize = 24;
 /// What a shared quotation adds to likeness.

@@ -18,7 +18,8 @@ const SHORT: usize = 128;
 /// What the index and the exact match look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// 128-bit SipHash-1-3 of the normalised words without furniture; `None` without words.
+    /// 128-bit SipHash-1-3 of the hashes of the normalised words without furniture; `None` without
+    /// words.
     pub exact: Option<u128>,
     /// The sampled shingles (hash below 2^64 / 8, or 2^64 / 2 for short texts), sorted, each once.
     pub keys: Vec<u64>,
@@ -34,23 +35,28 @@ impl Fingerprint {
     /// The fingerprint of a text and its body.
     #[must_use]
     pub fn new(text: &Text, body: &Body) -> Fingerprint {
-        let simhash = simhash(kept_words(text).map(simhash_of_word));
-        Fingerprint::with(text, body, body.shingles(), simhash)
+        let words = text.words().iter().zip(text.normal_words());
+        let kept = words.filter(|(word, _)| !word.furniture).map(|(_, normal)| normal);
+        let whole = Whole {
+            exact: exact_hash(&Body::new(text)),
+            simhash: simhash(kept.map(simhash_of_word)),
+        };
+        Fingerprint::with(whole, body, body.shingles())
     }
 
-    /// The same, where the body's shingles and the SimHash are known.
-    pub(crate) fn with(text: &Text, body: &Body, shingles: Vec<u64>, simhash: u64) -> Fingerprint {
+    /// The same, where the body's shingles and the hashes of the whole text are known.
+    pub(crate) fn with(whole: Whole, body: &Body, shingles: Vec<u64>) -> Fingerprint {
         let is_dense = shingles.len() < SHORT;
         let below = u64::MAX / if is_dense { DENSE_SAMPLE } else { SAMPLE };
         let mut keys: Vec<u64> = shingles.into_iter().filter(|hash| *hash < below).collect();
         keys.sort_unstable();
         keys.dedup();
         Fingerprint {
-            exact: exact_hash(kept_words(text)),
+            exact: whole.exact,
             keys,
             is_dense,
             counted_shingles: counted_shingles(body),
-            simhash,
+            simhash: whole.simhash,
         }
     }
 
@@ -61,25 +67,23 @@ impl Fingerprint {
     }
 }
 
+/// What is said of a text with all its words but furniture.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Whole {
+    pub(crate) exact: Option<u128>,
+    pub(crate) simhash: u64,
+}
+
 /// Whether a shingle is an index key of any text.
 pub(crate) fn is_sampled(hash: u64) -> bool {
     hash < u64::MAX / SAMPLE
 }
 
-/// The normal words that are no furniture.
-fn kept_words(text: &Text) -> impl Iterator<Item = &str> {
-    let words = text.words().iter().zip(text.normal_words());
-    words.filter(|(word, _)| !word.furniture).map(|(_, normal)| normal)
-}
-
-fn exact_hash<'a>(words: impl Iterator<Item = &'a str>) -> Option<u128> {
+/// The hash of a body from which nothing but furniture was left out.
+pub(crate) fn exact_hash(whole: &Body) -> Option<u128> {
     // One long message is hashed several times faster than hundreds of short ones.
-    let mut joined = String::new();
-    for word in words {
-        joined.push_str(word);
-        joined.push(' ');
-    }
-    (!joined.is_empty()).then(|| SipHasher13::new().hash(joined.as_bytes()).as_u128())
+    let hashes: Vec<u8> = whole.words.iter().flat_map(|word| word.hash.to_le_bytes()).collect();
+    (!hashes.is_empty()).then(|| SipHasher13::new().hash(&hashes).as_u128())
 }
 
 /// Counted words less what the last shingle needs, in words.

@@ -1,9 +1,10 @@
 //! The candidate index: which earlier articles share sampled shingles with a new one.
 //!
-//! Day segments, each an inverted index from shingle to articles; a segment is dropped whole when
-//! it leaves the window.
+//! Day segments, each an inverted index from shingle to articles. The segment of the present day takes
+//! articles; those before it are sealed, and dropped whole when they leave the window.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -11,6 +12,7 @@ use crate::body::{Body, SHINGLE_WORDS};
 use crate::fingerprint::{Fingerprint, is_sampled};
 use crate::numbered::Numbered;
 use crate::parted::Parted;
+use crate::sealed::Sealed;
 use crate::settings::DAY;
 use crate::snapshot::written;
 
@@ -34,9 +36,28 @@ pub struct Index {
 
 #[derive(Debug, Clone, Default)]
 struct Segment {
-    /// By [`short`] keys.
+    /// By [`short`] keys; empty once it is sealed.
     lists: Parted<u32>,
+    sealed: Arc<Sealed>,
     keys: Numbered<KeyCount>,
+}
+
+impl Segment {
+    /// The articles under a key, in the order in which they came.
+    fn get(&self, key: u64) -> &[DocId] {
+        match self.sealed.get(short(key)) {
+            [] => self.lists.get(short(key)),
+            sealed => sealed,
+        }
+    }
+
+    /// Nothing is added from now on.
+    fn seal(&mut self) {
+        if self.sealed.is_empty() {
+            let lists = std::mem::take(&mut self.lists);
+            self.sealed = Arc::new(Sealed::new(lists.iter()));
+        }
+    }
 }
 
 /// How many keys an article has.
@@ -86,7 +107,11 @@ const LEAST_LIKENESS: f64 = 0.1;
 impl Index {
     /// Adds an article seen at `time` (seconds).
     pub fn insert(&mut self, doc: DocId, time: i64, fingerprint: &Fingerprint) {
-        let segment = self.segments.entry(time.div_euclid(DAY)).or_default();
+        let day = time.div_euclid(DAY);
+        if !self.segments.contains_key(&day) {
+            self.segments.values_mut().for_each(Segment::seal);
+        }
+        let segment = self.segments.entry(day).or_default();
         for key in &fingerprint.keys {
             segment.lists.push(short(*key), doc, LONGEST_LIST);
         }
@@ -96,9 +121,7 @@ impl Index {
     /// Marks the stretches of a body, given its shingles, that too many stories share: from the first to the last of
     /// neighbouring sampled shingles for whose articles `is_hot` says so.
     pub fn mark_hot(&self, body: &mut Body, shingles: &[u64], is_hot: impl Fn(&[DocId]) -> bool) {
-        let hot = |key: &u64| {
-            self.segments.values().any(|segment| is_hot(segment.lists.get(short(*key))))
-        };
+        let hot = |key: &u64| self.segments.values().any(|segment| is_hot(segment.get(*key)));
         let sampled = shingles.iter().enumerate().filter(|(_, hash)| is_sampled(**hash));
         let verdicts: Vec<(usize, bool)> = sampled.map(|(at, hash)| (at, hot(hash))).collect();
         for stretch in verdicts.chunk_by(|a, b| a.1 == b.1).filter(|stretch| stretch[0].1) {
@@ -124,7 +147,7 @@ impl Index {
         let own = KeyCount::new(fingerprint);
         let mut found: Vec<Candidate> = Vec::new();
         for segment in self.segments.values() {
-            let lists = fingerprint.keys.iter().map(|key| segment.lists.get(short(*key)));
+            let lists = fingerprint.keys.iter().map(|key| segment.get(*key));
             let mut hits: FxHashMap<DocId, u32> = FxHashMap::default();
             for doc in lists.filter(|list| !is_hot(list)).flatten() {
                 *hits.entry(*doc).or_default() += 1;
@@ -145,18 +168,59 @@ impl Index {
 }
 
 written!(Index { segments });
-written!(Segment { lists, keys });
+written!(Segment { lists, sealed, keys });
 written!(KeyCount { sparse, dense });
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use wirefold_text::Text;
 
     fn fingerprint(from: usize, to: usize) -> Fingerprint {
         let text: String = (from..to).map(|n| format!("w{n} ")).collect();
         let text = Text::new(&text);
         Fingerprint::new(&text, &Body::new(&text))
+    }
+
+    /// What the index must find, by looking at every article.
+    fn naive(earlier: &[Fingerprint], new: &Fingerprint) -> Vec<Candidate> {
+        let mut found = Vec::new();
+        for (doc, other) in (0..).zip(earlier) {
+            let is_common = |key: &&u64| other.keys.contains(key);
+            let hits = u32::try_from(new.keys.iter().filter(is_common).count()).unwrap();
+            let both_dense = new.is_dense && other.is_dense;
+            let kept = |of: &Fingerprint| {
+                of.keys.iter().filter(|key| both_dense || is_sampled(**key)).count()
+            };
+            let keys = kept(new).min(kept(other)).max(1);
+            let likeness = (f64::from(hits) / keys as f64).min(1.0);
+            let least = if keys <= FEW_KEYS as usize { 1 } else { LEAST_HITS };
+            if hits >= least && likeness >= LEAST_LIKENESS {
+                found.push(Candidate { doc, hits, likeness });
+            }
+        }
+        found.sort_by(|a, b| {
+            b.hits.cmp(&a.hits).then(b.likeness.total_cmp(&a.likeness)).then(a.doc.cmp(&b.doc))
+        });
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn candidates_are_those_of_a_look_at_every_article(
+            ranges in proptest::collection::vec((0usize..400, 5usize..300, 0i64..3), 1..14),
+        ) {
+            let mut days: Vec<i64> = ranges.iter().map(|(_, _, day)| *day).collect();
+            days.sort_unstable();
+            let texts = ranges.iter().map(|(from, len, _)| fingerprint(*from, from + len));
+            let (mut index, mut earlier) = (Index::default(), Vec::new());
+            for ((text, day), doc) in texts.zip(days).zip(0..) {
+                prop_assert_eq!(index.candidates(&text, |_| false), naive(&earlier, &text));
+                index.insert(doc, day * DAY, &text);
+                earlier.push(text);
+            }
+        }
     }
 
     #[test]

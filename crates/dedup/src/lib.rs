@@ -39,6 +39,7 @@ mod parted;
 mod postings;
 mod reading;
 mod remember;
+mod sealed;
 mod settings;
 mod settled;
 mod simhash;

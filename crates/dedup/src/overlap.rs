@@ -341,5 +341,31 @@ mod tests {
             prop_assert!((0.0..=1.0).contains(&overlap.containing));
             prop_assert_eq!(overlap.contained > 0.0, overlap.containing > 0.0);
         }
+
+        #[test]
+        fn passages_stand_where_they_say(
+            here in "([a-d]{1,2}[ “”\n.]){0,80}",
+            there in "([a-d]{1,2}[ “”\n.]){0,80}",
+        ) {
+            let texts = [Text::new(&here), Text::new(&there)];
+            let bodies = texts.each_ref().map(Body::new);
+            let overlap = Overlap::between(&bodies[0], &bodies[1], &Settings::default());
+            let word = |at: usize, place: usize| {
+                let index = bodies[at].words[place].index as usize;
+                texts[at].normal(&texts[at].words()[index])
+            };
+            let quotations = overlap.shared_quotations.iter();
+            for block in overlap.passages.iter().flat_map(|p| &p.blocks).chain(quotations) {
+                for (mine, theirs) in places(*block) {
+                    prop_assert_eq!(word(0, mine), word(1, theirs));
+                }
+            }
+        }
+
+        #[test]
+        fn a_text_is_all_of_itself(text in "([a-z]{1,9} ){9,60}") {
+            let overlap = between(&text, &text);
+            prop_assert_eq!((overlap.contained, overlap.containing), (1.0, 1.0));
+        }
     }
 }

@@ -45,6 +45,11 @@ impl<K: Eq + Hash + Ord + Spread> Parted<K> {
         self.parts[key.part()].get(&key)
     }
 
+    /// The keys with their articles, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (K, &[DocId])> {
+        self.parts.iter().flat_map(|part| part.keys().map(|key| (key, part.get(&key))))
+    }
+
     /// Enters an article under a key, as [`Postings::push`] does.
     pub(crate) fn push(&mut self, key: K, doc: DocId, most: usize) {
         Arc::make_mut(&mut self.parts[key.part()]).push(key, doc, most);

@@ -3,9 +3,11 @@
 //!
 //! Between two words stands one space unless something else is written there, be it nothing.
 
+use std::hash::Hasher as _;
 use std::ops::Range;
 
-use crate::body::mix;
+use rustc_hash::FxHasher;
+
 use crate::lately::Lately;
 use crate::snapshot::{Reader, Writer, Written, written, written_bytes};
 use crate::varint;
@@ -213,10 +215,10 @@ impl Tokens {
     }
 }
 
-/// Byte by byte (FNV-1a): tokens are short.
 fn hash(token: &[u8]) -> u64 {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    mix(0, token.iter().fold(0xcbf2_9ce4_8422_2325, step))
+    let mut hasher = FxHasher::default();
+    hasher.write(token);
+    hasher.finish()
 }
 
 impl Entry {
@@ -231,6 +233,21 @@ fn length(token: &[u8]) -> u8 {
 
 /// The kind of the token that begins with this byte of a character.
 fn kind_of(first: u8) -> Kind {
+    const KINDS: [Kind; 256] = kinds();
+    KINDS[usize::from(first)]
+}
+
+const fn kinds() -> [Kind; 256] {
+    let mut kinds = [Kind::Marks; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = look_at(byte as u8);
+        byte += 1;
+    }
+    kinds
+}
+
+const fn look_at(first: u8) -> Kind {
     match first {
         b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => Kind::Word,
         // Latin, Greek, Cyrillic, Hebrew, Arabic, Indic scripts, Vietnamese, Hangul; also signs such

@@ -63,7 +63,7 @@ impl Text {
         let spans = paragraphs(original);
         let quotations = quotations(original, &spans);
         let mut words = Vec::with_capacity(original.len() / BYTES_PER_WORD);
-        let mut normals = String::with_capacity(original.len());
+        let mut normals = original.to_ascii_lowercase();
         let mut text_paragraphs = Vec::with_capacity(spans.len());
         for (index, span) in spans.iter().enumerate() {
             let from = words.len();

@@ -20,6 +20,7 @@ mod furniture;
 mod paragraphs;
 mod quotations;
 mod script;
+mod seek;
 mod sentences;
 mod span;
 mod words;

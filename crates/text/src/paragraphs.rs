@@ -1,5 +1,6 @@
 //! Paragraphs: the lines of a text, or its blocks where the lines are only wrapped.
 
+use crate::seek::seek;
 use crate::span::Span;
 
 /// The paragraphs of `original`, trimmed, without empty ones.
@@ -19,9 +20,8 @@ fn lines(original: &str) -> Vec<Span> {
     let bytes = original.as_bytes();
     let mut from = 0;
     // A break, or the first byte of U+0085, U+2028 or U+2029.
-    let may_break = |byte: &u8| matches!(byte, b'\n'..=b'\r' | 0xC2 | 0xE2);
-    while let Some(step) = bytes[from..].iter().position(may_break) {
-        let at = from + step;
+    let may_break = |byte: u8| (b'\n'..=b'\r').contains(&byte) | (byte == 0xC2) | (byte == 0xE2);
+    while let Some(at) = seek(bytes, from, may_break) {
         let width = match &bytes[at..] {
             [0xC2, 0x85, ..] => 2,
             [0xE2, 0x80, 0xA8 | 0xA9, ..] => 3,

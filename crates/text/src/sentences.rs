@@ -2,6 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::seek::seek;
 use crate::span::Span;
 
 /// Words that end in a dot without ending a sentence, in lower case.
@@ -97,15 +98,31 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// The first character from `from` on that may end a sentence. A full stop right before a digit, a
 /// small letter or a comma ends none (rules SB6, SB8 and SB8a).
 fn next_terminator(text: &str, from: usize) -> Option<usize> {
-    let mut at = from + text[from..].find(may_end)?;
+    let mut at = next_possible(text, from)?;
     let goes_on = |place: usize| match text.as_bytes()[place..] {
         [b'.', next, ..] => next.is_ascii_digit() || next.is_ascii_lowercase() || next == b',',
         _ => false,
     };
     while goes_on(at) {
-        at += 1 + text[at + 1..].find(may_end)?;
+        at = next_possible(text, at + 1)?;
     }
     Some(at)
+}
+
+/// The first character from `from` on that [`may_end`] says so of: nearly all are told by a byte.
+fn next_possible(text: &str, from: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = seek(bytes, from, may_begin_end)?;
+    while !text[at..].starts_with(may_end) {
+        at = seek(bytes, at + 1, may_begin_end)?;
+    }
+    Some(at)
+}
+
+/// Whether a byte may be the first of a character that [`may_end`] says so of.
+fn may_begin_end(byte: u8) -> bool {
+    let is_mark = (byte == b'.') | (byte == b'!') | (byte == b'?');
+    is_mark | (byte == b'\n') | (byte == b'\r') | (byte == 0xC2) | (byte >= 0xD6)
 }
 
 /// Where the piece from `from` ends whose first possible terminator stands at `at`.

@@ -1,7 +1,6 @@
 //! Names: runs of capitalised words that do not owe the capital to a sentence's beginning.
 //! Scripts without capitals have none.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::analyse::Text;
@@ -18,14 +17,13 @@ pub struct Name {
 #[must_use]
 pub fn names(text: &Text) -> Vec<Name> {
     let opens = sentence_openings(text);
-    let inside: HashSet<&str> = (0..text.words().len())
+    let mut inside: Vec<&str> = (0..text.words().len())
         .filter(|index| is_capital(text, *index) && !opens[*index])
         .map(|index| text.normal(&text.words()[index]))
         .collect();
-    let is_name = |index: usize| {
-        is_capital(text, index)
-            && (!opens[index] || inside.contains(text.normal(&text.words()[index])))
-    };
+    inside.sort_unstable();
+    let is_inside = |index: usize| inside.binary_search(&text.normal(&text.words()[index])).is_ok();
+    let is_name = |index: usize| is_capital(text, index) && (!opens[index] || is_inside(index));
     let mut found: Vec<Name> = Vec::new();
     for index in (0..text.words().len()).filter(|index| is_name(*index)) {
         match found.last_mut() {

@@ -1,6 +1,7 @@
 //! Double quotation marks and what each can be where it stands.
 
 use crate::script::{is_hangul, stands_alone};
+use crate::seek::seek;
 use crate::span::Span;
 
 /// What a double mark can be at its place.
@@ -34,9 +35,7 @@ pub(super) fn marks(original: &str, paragraph: Span) -> Vec<Mark> {
     let mut marks = Vec::new();
     let mut from = 0;
     // All other ASCII characters are none.
-    while let Some(step) = text.as_bytes()[from..].iter().position(|b| *b == b'"' || !b.is_ascii())
-    {
-        let at = from + step;
+    while let Some(at) = seek(text.as_bytes(), from, |byte| (byte == b'"') | !byte.is_ascii()) {
         let Some(c) = text[at..].chars().next() else {
             break;
         };

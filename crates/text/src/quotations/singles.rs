@@ -1,6 +1,7 @@
 //! Quotations in single marks, as British papers print them, among apostrophes of all kinds.
 
 use super::marks::is_gap;
+use crate::seek::seek;
 use crate::span::Span;
 
 /// A quotation reaches at most this many bytes unless sentence punctuation stands before its
@@ -26,8 +27,8 @@ const AYN: &[&str] = &[
 pub(super) fn single_quotations(original: &str, paragraph: Span, taken: &[Span]) -> Vec<Span> {
     let text = paragraph.of(original);
     // A straight mark, or the first byte of the others.
-    let may_mark = |byte: u8| matches!(byte, b'\'' | 0xE2);
-    if !text.bytes().any(may_mark) || !text.contains(['‘', '\'', '‚']) {
+    let may_mark = |byte: u8| (byte == b'\'') | (byte == 0xE2);
+    if seek(text.as_bytes(), 0, may_mark).is_none() || !text.contains(['‘', '\'', '‚']) {
         return Vec::new();
     }
     let singles = single_marks(text);
