@@ -218,6 +218,7 @@ fn start_stages(
         writer: "detector-1".to_owned(),
         release: env!("CARGO_PKG_VERSION").to_owned(),
         snapshot_after: 50,
+        texts: None,
     };
     let detector = wirefold_detector::run(surroundings(), judging, stop.clone());
     running.spawn(async move { detector.await.map_err(|error| error.to_string()) });

@@ -1,4 +1,4 @@
-//! The detector: articles in, verdicts out, everything in memory.
+//! The detector: articles in, verdicts out; everything in memory but older texts, where they have a shelf.
 //!
 //! Same input order, same verdicts, always: nothing here looks at a clock, a random number or the
 //! order of a hash map.
@@ -22,15 +22,16 @@ use crate::fingerprint::{Fingerprint, Whole, exact_hash};
 use crate::index::{DocId, Index};
 use crate::judge::Article;
 use crate::lately::Lately;
-use crate::lexicon::{Lexicon, PackedBody};
+use crate::lexicon::Lexicon;
 use crate::looked_at::LookedAt;
 use crate::numbered::Numbered;
 use crate::parted::Parted;
 use crate::reading::Analysed;
 use crate::settings::{DAY, Settings};
+use crate::shelf::{Resting, Shelf, Shelves};
 use crate::simhash::{simhash, simhash_of_word};
 use crate::stories::Stories;
-use crate::tokens::{PackedText, Tokens};
+use crate::tokens::Tokens;
 use crate::verdict::Verdict;
 
 /// An article as it comes in.
@@ -56,8 +57,7 @@ pub struct Incoming<'a> {
 /// What the detector keeps of an article.
 #[derive(Debug, Clone)]
 pub(crate) struct Doc {
-    pub(crate) text: PackedText,
-    pub(crate) body: PackedBody,
+    pub(crate) at_rest: Resting,
     pub(crate) figures: PackedFigures,
     /// Its keys stand in the index only.
     pub(crate) fingerprint: Fingerprint,
@@ -137,7 +137,13 @@ pub struct Detector {
     pub(crate) keeps_verdicts: bool,
     pub(crate) next: DocId,
     pub(crate) day: i64,
+    /// Where texts stand outside of memory, and the shelf of the present day.
+    pub(crate) shelves: Option<Arc<dyn Shelves>>,
+    pub(crate) shelf: Option<Arc<dyn Shelf>>,
 }
+
+/// The latest articles, which are looked at most, stay in memory: some 2 MB.
+const AT_HAND: DocId = if cfg!(test) { 4 } else { 1024 };
 
 /// What the detector does with an article, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +170,12 @@ impl Detector {
     #[must_use]
     pub fn keeping_verdicts(settings: Settings) -> Detector {
         Detector { settings, keeps_verdicts: true, ..Detector::default() }
+    }
+
+    /// The same detector, whose texts stand outside of memory from now on.
+    #[must_use]
+    pub fn on_shelves(self, shelves: Option<Arc<dyn Shelves>>) -> Detector {
+        Detector { shelves, ..self }
     }
 
     /// Judges the next article of the stream and remembers it.
@@ -221,8 +233,10 @@ impl Detector {
             quoted,
             common,
             foreign,
-            text: self.tokens.pack(incoming.text, day),
-            body: self.lexicon.pack(&body, day),
+            at_rest: Resting::Here(
+                self.tokens.pack(incoming.text, day),
+                self.lexicon.pack(&body, day),
+            ),
             figures: figures.pack(),
             fingerprint,
             facts,
@@ -251,8 +265,8 @@ impl Detector {
 
     /// The text of an article, unless it left the window.
     pub(crate) fn open(&self, doc: DocId) -> Option<Arc<Text>> {
-        let packed = &self.docs.get(doc)?.text;
-        Some(self.looked_at.borrow_mut().get(doc, || self.tokens.open(packed)))
+        let at_rest = &self.docs.get(doc)?.at_rest;
+        Some(self.looked_at.borrow_mut().get(doc, || self.tokens.open(&at_rest.text())))
     }
 
     pub(crate) fn story_of(&self, doc: DocId) -> StoryId {
@@ -289,6 +303,12 @@ impl Detector {
         }
         doc.fingerprint.keys = Vec::new();
         self.docs.insert(number, doc);
+        if let (Some(shelves), Some(settled)) = (&self.shelves, number.checked_sub(AT_HAND)) {
+            self.shelf = self.shelf.take().or_else(|| shelves.open());
+            if let Some(earlier) = self.docs.get_mut(settled) {
+                earlier.at_rest.put_on(self.shelf.as_ref());
+            }
+        }
     }
 
     /// Drops what left the window, once a day of stream time.
@@ -298,6 +318,8 @@ impl Detector {
             return;
         }
         self.day = day;
+        // Each day has its own, which goes when its articles do.
+        self.shelf = None;
         let oldest = time - self.settings.window;
         self.index.expire(oldest);
         self.lexicon.expire(oldest.div_euclid(DAY));

@@ -35,7 +35,7 @@ struct Entry {
 
 /// The body of an article at rest.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PackedBody(Box<[u8]>);
+pub(crate) struct PackedBody(pub(crate) Box<[u8]>);
 
 /// Marks of a run.
 const QUOTED: u32 = 1;

@@ -31,7 +31,7 @@ pub(crate) struct AtRest<'a> {
 
 impl<'a> AtRest<'a> {
     pub(crate) fn new(detector: &'a Detector, number: DocId, doc: &Doc) -> AtRest<'a> {
-        let body = detector.lexicon.open(&doc.body);
+        let body = detector.lexicon.open(&doc.at_rest.body());
         AtRest { body, figures: doc.figures.open(), detector, number, text: OnceCell::new() }
     }
 

@@ -44,7 +44,8 @@ impl Detector {
                 Joined::default()
             }
             None => {
-                let new = (analysed, &doc.body);
+                let packed = doc.at_rest.body();
+                let new = (analysed, &*packed);
                 self.find_event(number, incoming, new, judgement, &mut quotations)
             }
         };
@@ -145,7 +146,8 @@ impl Detector {
         let quoted = analysed.body.quoted_weight();
         let pairs = LazyCell::new(|| Pairs::new(packed));
         let could_share = |lead: &Doc| {
-            quoted + lead.quoted >= QUOTATION_WORDS * WORD_WEIGHT && pairs.may_share(&lead.body)
+            quoted + lead.quoted >= QUOTATION_WORDS * WORD_WEIGHT
+                && pairs.may_share(&lead.at_rest.body())
         };
         let mut shared = |story: StoryId| {
             let known = judgement.matches.iter().find(|m| m.doc == story);
@@ -155,7 +157,7 @@ impl Detector {
                 (Some(known), _) => known.overlap.shared_quotations.clone(),
                 // Most share nothing: no need to open the lead.
                 (None, Some(lead)) if could_share(lead) => {
-                    Overlap::quotations(&analysed.body, &lexicon.open(&lead.body))
+                    Overlap::quotations(&analysed.body, &lexicon.open(&lead.at_rest.body()))
                 }
                 (None, _) => Vec::new(),
             };

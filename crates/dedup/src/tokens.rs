@@ -37,7 +37,7 @@ struct Entry {
 
 /// A text at rest.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PackedText(Box<[u8]>);
+pub(crate) struct PackedText(pub(crate) Box<[u8]>);
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use wirefold_proto::{
     EpochTaken, Input, Judged, Message, Offsets, Tag, decode, encode,
 };
 
-use crate::learning::Learning;
+use crate::learning::{Ground, Learning};
 use crate::metrics::{ARTICLES, COMMANDS, DIFFERENCES, EXPIRED, IN_WINDOW, REPEATS, REPLAYED};
 use crate::snapshot::{Keeping, Known};
 
@@ -32,7 +32,7 @@ pub(crate) struct Writer {
 
 /// Decides on articles and commands.
 pub(crate) struct Decider {
-    settings: Settings,
+    ground: Ground,
     writer: Writer,
     known: Known,
     keeping: Keeping,
@@ -44,15 +44,15 @@ pub(crate) struct Decider {
 
 impl Decider {
     pub(crate) fn new(
-        settings: Settings,
+        ground: Ground,
         writer: Writer,
         bus: Arc<dyn Bus>,
         snapshot_after: usize,
     ) -> Self {
         Self {
-            known: nothing(&settings),
-            keeping: Keeping::new(bus, digest(&settings), snapshot_after),
-            settings,
+            known: nothing(&ground),
+            keeping: Keeping::new(bus, digest(&ground.settings), snapshot_after),
+            ground,
             writer,
             recalled: None,
             has_warned: false,
@@ -129,13 +129,12 @@ impl Decider {
 impl Decide for Decider {
     fn recall(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            self.recalled = self.keeping.recall(&self.settings).await;
+            self.recalled = self.keeping.recall(&self.ground).await;
         })
     }
 
     fn restart(&mut self) -> u64 {
-        let (sequence, known) =
-            self.recalled.take().unwrap_or_else(|| (0, nothing(&self.settings)));
+        let (sequence, known) = self.recalled.take().unwrap_or_else(|| (0, nothing(&self.ground)));
         self.known = known;
         sequence
     }
@@ -166,7 +165,7 @@ impl Decide for Decider {
             previous: self.known.last,
             writer: self.writer.name.clone(),
             release: self.writer.release.clone(),
-            settings: format!("{:016x}", digest(&self.settings)),
+            settings: format!("{:016x}", digest(&self.ground.settings)),
             at,
         };
         let body = encode(&record).expect("names of instances and releases are short");
@@ -192,7 +191,7 @@ impl Decide for Decider {
         Box::pin(async move {
             self.keeping.rest().await;
             if self.keeping.has_news() {
-                let known = std::mem::replace(&mut self.known, nothing(&self.settings));
+                let known = std::mem::replace(&mut self.known, nothing(&self.ground));
                 self.keeping.begin(&last, known);
                 self.keeping.rest().await;
             }
@@ -201,8 +200,8 @@ impl Decide for Decider {
 }
 
 /// What is known before anything was learnt.
-fn nothing(settings: &Settings) -> Known {
-    let (learning, offsets) = (Learning::new(settings), Offsets { fetched: 0, control: 0 });
+fn nothing(ground: &Ground) -> Known {
+    let (learning, offsets) = (Learning::new(ground), Offsets { fetched: 0, control: 0 });
     Known { learning, last: None, offsets }
 }
 

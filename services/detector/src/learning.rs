@@ -4,10 +4,13 @@
 //! anew by deciding it once more.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use wirefold_dedup::snapshot::{Reader, Writer, Written};
-use wirefold_dedup::{Class, Detector, DocId, Incoming, Merge, Numbered, Settings, word_hash};
+use wirefold_dedup::{
+    Class, Detector, DocId, Incoming, Merge, Numbered, Settings, Shelves, word_hash,
+};
 use wirefold_proto::{
     Agency, ArticleFetched, ArticleId, ArticleJudged, DateDoubt, DecisionId, Materiality, Offsets,
     StoryChange, Tag,
@@ -22,6 +25,14 @@ use crate::verdict::{Beside, material, verdict};
 
 /// Seconds in a day: the step in which dedup forgets, and so do we.
 const DAY: i64 = 24 * 3600;
+
+/// How everything is learnt.
+#[derive(Debug, Clone)]
+pub(crate) struct Ground {
+    pub(crate) settings: Settings,
+    /// Where texts stand outside of memory.
+    pub(crate) shelves: Option<Arc<dyn Shelves>>,
+}
 
 /// Where an article of the window stands.
 #[derive(Debug, Clone)]
@@ -59,10 +70,11 @@ pub(crate) struct Learning {
 }
 
 impl Learning {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(ground: &Ground) -> Self {
+        let settings = &ground.settings;
         Self {
             window: settings.window,
-            dedup: Detector::new(settings.clone()),
+            dedup: Detector::new(settings.clone()).on_shelves(ground.shelves.clone()),
             places: Places::default(),
             groups: Groups::default(),
             known: Known::new(settings.window),
@@ -263,9 +275,11 @@ impl Learning {
         self.waiting.iter().for_each(|change| write_json(change, to));
     }
 
-    pub(crate) fn read_from(settings: &Settings, from: &mut Reader<'_>) -> Option<Self> {
+    pub(crate) fn read_from(ground: &Ground, from: &mut Reader<'_>) -> Option<Self> {
+        let settings = &ground.settings;
         let time = Written::read_from(from)?;
         let dedup = Detector::read_from(settings.clone(), from)?;
+        let dedup = dedup.on_shelves(ground.shelves.clone());
         let places = Written::read_from(from)?;
         let (groups, known) = (Written::read_from(from)?, Written::read_from(from)?);
         let waiting = (0..from.count()?).map(|_| read_json(from)).collect::<Option<_>>()?;

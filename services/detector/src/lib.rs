@@ -14,6 +14,7 @@ mod known;
 mod learning;
 mod lede;
 mod metrics;
+mod shelf;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -25,10 +26,16 @@ use wirefold_flow::{LoopError, Source, Surroundings, WriterConfig, run_writer};
 use wirefold_proto::Subject;
 use wirefold_proto::streams::{self, Stage};
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use decider::{Decider, Writer};
+use learning::Ground;
+use wirefold_dedup::Shelves;
 
 pub use apart::run_apart;
 pub use metrics::METRICS;
+pub use shelf::Folder;
 
 /// How the detector judges, and under which name it writes.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +49,8 @@ pub struct Settings {
     /// What it knows is kept after so many decisions at least, and at the end; 0: never, so that a
     /// start learns everything anew.
     pub snapshot_after: usize,
+    /// The folder in which texts stand in files without a name, out of memory; `None`: in memory.
+    pub texts: Option<PathBuf>,
 }
 
 /// Decisions after which a snapshot is written, where nothing else is wanted: what a start after a
@@ -63,9 +72,11 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
     let last = surroundings.bus.last(streams::JUDGED.name, Subject::judged().as_str()).await?;
-    let Settings { dedup, writer, release, snapshot_after } = settings;
+    let Settings { dedup, writer, release, snapshot_after, texts } = settings;
     let writer = Writer { name: writer, release };
-    let mut decider = Decider::new(dedup, writer, surroundings.bus.clone(), snapshot_after);
+    let shelves = texts.map(|folder| Arc::new(Folder(folder)) as Arc<dyn Shelves>);
+    let ground = Ground { settings: dedup, shelves };
+    let mut decider = Decider::new(ground, writer, surroundings.bus.clone(), snapshot_after);
     if let Some(Ok(last)) = last.as_ref().map(decode_judged) {
         decider.goes_on_from(&last);
     }

@@ -10,6 +10,10 @@
 mod state;
 mod values;
 
+use std::sync::Arc;
+
+use crate::shelf::Shelf;
+
 /// The layout of the bytes. Counted up with each change of what is written: older bytes are then
 /// passed over, and the state is learnt anew from the articles.
 pub const LAYOUT: u32 = 2;
@@ -28,6 +32,7 @@ pub struct Reader<'a> {
     piece: Vec<u8>,
     at: usize,
     next: &'a mut dyn FnMut() -> Option<Vec<u8>>,
+    shelf: Option<Arc<dyn Shelf>>,
 }
 
 /// What can be written down and read back.
@@ -76,7 +81,17 @@ impl<'a> Writer<'a> {
 impl<'a> Reader<'a> {
     /// A reader that asks `next` for each piece; `None` ends them.
     pub fn new(next: &'a mut dyn FnMut() -> Option<Vec<u8>>) -> Self {
-        Self { piece: Vec::new(), at: 0, next }
+        Self { piece: Vec::new(), at: 0, next, shelf: None }
+    }
+
+    /// The same; what need not be in memory is put on this shelf.
+    #[must_use]
+    pub fn onto(self, shelf: Option<Arc<dyn Shelf>>) -> Self {
+        Self { shelf, ..self }
+    }
+
+    pub(crate) fn shelf(&self) -> Option<&Arc<dyn Shelf>> {
+        self.shelf.as_ref()
     }
 
     /// The next so many bytes of one piece.

@@ -44,8 +44,7 @@ impl Detector {
 }
 
 written!(Doc {
-    text,
-    body,
+    at_rest,
     figures,
     fingerprint,
     facts,

@@ -120,7 +120,10 @@ impl Pipeline<'_> {
                 )
             }
             StageName::Detector => {
-                let settings = config.detector("detector-1");
+                // Over NATS a detector keeps no files: its texts stay in memory.
+                let texts = self.nats.is_none().then(|| self.folder().to_owned());
+                let settings =
+                    wirefold_detector::Settings { texts, ..config.detector("detector-1") };
                 Box::pin(async move {
                     Ok(wirefold_detector::run_apart(surroundings, settings, stop).await?)
                 })

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::{info, warn};
-use wirefold_dedup::Settings;
 use wirefold_flow::{Bus, BusError, Objects, Standing};
 use wirefold_proto::streams;
 
 use super::frames::{Frames, Header, Unfit, write};
 use super::state::Known;
+use crate::learning::Ground;
 use crate::metrics::SNAPSHOTS;
 
 /// Snapshots kept: the last one, and the one before, should the last one be broken.
@@ -91,7 +91,7 @@ impl Keeping {
     }
 
     /// The newest snapshot that is fit, and the sequence of the last decision that it knows.
-    pub(crate) async fn recall(&mut self, settings: &Settings) -> Option<(u64, Known)> {
+    pub(crate) async fn recall(&mut self, ground: &Ground) -> Option<(u64, Known)> {
         self.since = 0;
         if self.after == 0 {
             return None;
@@ -105,7 +105,7 @@ impl Keeping {
             }
         };
         for name in names.iter().rev() {
-            match self.read(name, settings).await {
+            match self.read(name, ground).await {
                 Ok(found) => {
                     SNAPSHOTS.add(1, &["used"]);
                     let articles = found.1.learning.articles();
@@ -125,7 +125,7 @@ impl Keeping {
         None
     }
 
-    async fn read(&self, name: &str, settings: &Settings) -> Result<(u64, Known), Missing> {
+    async fn read(&self, name: &str, ground: &Ground) -> Result<(u64, Known), Missing> {
         let mut reader = objects(&*self.bus)?.read(name).await?.ok_or(Unfit::Short)?;
         let (mut frames, mut header) = (Frames::default(), None);
         while let Some(bytes) = reader.next().await? {
@@ -137,8 +137,8 @@ impl Keeping {
             }
         }
         let last = header.ok_or(Unfit::Short)?.last.sequence;
-        let (rest, settings) = (frames.rest()?, settings.clone());
-        let reading = spawn_blocking(move || Known::read(&settings, rest));
+        let (rest, ground) = (frames.rest()?, ground.clone());
+        let reading = spawn_blocking(move || Known::read(&ground, rest));
         let known = reading.await.map_err(|_| Unfit::Broken)??;
         Ok((last, known))
     }

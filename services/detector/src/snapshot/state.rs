@@ -7,12 +7,11 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wirefold_dedup::Settings;
 use wirefold_dedup::snapshot::{Reader, Writer, Written};
 use wirefold_proto::{DecisionId, Offsets};
 
 use super::frames::Unfit;
-use crate::learning::Learning;
+use crate::learning::{Ground, Learning};
 
 /// What was learnt, and from what.
 #[derive(Clone)]
@@ -32,21 +31,22 @@ impl Known {
     }
 
     /// Reads what stands between the first and the last frame.
-    pub(crate) fn read(settings: &Settings, mut pieces: VecDeque<Vec<u8>>) -> Result<Self, Unfit> {
+    pub(crate) fn read(ground: &Ground, mut pieces: VecDeque<Vec<u8>>) -> Result<Self, Unfit> {
         let mut next = || pieces.pop_front();
-        let mut from = Reader::new(&mut next);
-        let known = Self::read_from(settings, &mut from).ok_or(Unfit::Broken)?;
+        let shelf = ground.shelves.as_ref().and_then(|shelves| shelves.open());
+        let mut from = Reader::new(&mut next).onto(shelf);
+        let known = Self::read_from(ground, &mut from).ok_or(Unfit::Broken)?;
         if from.is_at_end() { Ok(known) } else { Err(Unfit::Broken) }
     }
 
-    fn read_from(settings: &Settings, from: &mut Reader<'_>) -> Option<Self> {
+    fn read_from(ground: &Ground, from: &mut Reader<'_>) -> Option<Self> {
         let (fetched, control) = Written::read_from(from)?;
         let last: Option<String> = Written::read_from(from)?;
         let last = match last {
             Some(text) => Some(text.parse().ok()?),
             None => None,
         };
-        let learning = Learning::read_from(settings, from)?;
+        let learning = Learning::read_from(ground, from)?;
         Some(Self { learning, last, offsets: Offsets { fetched, control } })
     }
 }

@@ -47,7 +47,7 @@ async fn run_to(stand: &Stand, count: usize, settings: Settings, killed: bool) -
 }
 
 fn keeping(after: usize) -> Settings {
-    Settings { snapshot_after: after, ..settings() }
+    Settings { snapshot_after: after, texts: Some(std::env::temp_dir()), ..settings() }
 }
 
 fn objects(stand: &Stand) -> std::sync::Arc<dyn Objects> {

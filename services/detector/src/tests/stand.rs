@@ -24,6 +24,7 @@ pub(super) fn settings() -> Settings {
         writer: "detector-1".to_owned(),
         release: "0.0.0".to_owned(),
         snapshot_after: 0,
+        texts: None,
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) fn detector_settings() -> wirefold_detector::Settings {
         writer: "detector-1".to_owned(),
         release: "0.0.0".to_owned(),
         snapshot_after: 0,
+        texts: None,
     }
 }
 

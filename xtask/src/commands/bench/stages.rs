@@ -75,6 +75,7 @@ impl Ground {
             writer: "detector-1".to_owned(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
             snapshot_after: wirefold_detector::SNAPSHOT_AFTER,
+            texts: Some(std::env::temp_dir()),
         };
         self.run(FETCHED.name, |surroundings, stop| async move {
             Ok(wirefold_detector::run_apart(surroundings, settings, stop).await?)

@@ -1,9 +1,11 @@
 //! The product, timed by its steps.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use wirefold_dedup::snapshot::{Reader, Writer};
-use wirefold_dedup::{Detector, Incoming, Settings, Step};
+use wirefold_dedup::{Detector, Incoming, Settings, Shelves as _, Step};
+use wirefold_detector::Folder;
 
 use super::child::{Article, Kept, Method, STEPS};
 use crate::commands::bench::machine::Stopwatch;
@@ -16,7 +18,9 @@ pub(super) struct Wirefold {
 
 impl Wirefold {
     pub(super) fn new() -> Wirefold {
-        Wirefold { detector: Detector::new(Settings::default()), steps: [0.0; STEPS] }
+        let shelves = Arc::new(Folder(std::env::temp_dir()));
+        let detector = Detector::new(Settings::default()).on_shelves(Some(shelves));
+        Wirefold { detector, steps: [0.0; STEPS] }
     }
 }
 
@@ -63,7 +67,9 @@ impl Method for Wirefold {
         let bytes = pieces.iter().map(Vec::len).sum::<usize>() as f64;
         let reading = Stopwatch::start();
         let mut next = || pieces.pop_front();
-        let again = Detector::read_from(Settings::default(), &mut Reader::new(&mut next))?;
+        let shelf = Folder(std::env::temp_dir()).open();
+        let again =
+            Detector::read_from(Settings::default(), &mut Reader::new(&mut next).onto(shelf))?;
         let read = reading.seconds();
         (again.articles() == self.detector.articles()).then_some(Kept { stall, bytes, write, read })
     }
