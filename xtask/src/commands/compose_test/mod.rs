@@ -187,7 +187,14 @@ async fn watched(stack: &Stack, containers: &[Container]) -> anyhow::Result<()> 
     let prometheus = prometheus.context("there is no Prometheus")?;
     monitoring::test_rules(prometheus).context("the rules' tests")?;
     say("all targets are up, the rules are evaluated, their tests pass and none fires")?;
-    say(&monitoring::dashboard(stack)?.to_string())
+    // A rate is there once what it is of was seen twice.
+    let mut shown = String::new();
+    let has_all = || {
+        shown = monitoring::dashboard(stack)?.to_string();
+        Ok(true)
+    };
+    until("something in every panel", has_all).await?;
+    say(&shown)
 }
 
 /// What was there is there, once each, beside so many articles that were pushed. The demo's feeds
