@@ -6,6 +6,8 @@ mod acceptance;
 mod cli;
 mod deploy;
 mod pipeline;
+#[path = "../crates/flow-nats/tests/server/port.rs"]
+mod port;
 mod program;
 mod readme;
 mod seeds;

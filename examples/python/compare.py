@@ -17,7 +17,7 @@ SUBJECT = "wirefold.v1.compare"
 async def compare(client, told):
     earlier, later = (pathlib.Path(path).read_text() for path in (told.earlier, told.later))
     body = json.dumps({"a": {"text": earlier}, "b": {"text": later}}).encode()
-    answer = await client.request(SUBJECT, body, timeout=60)
+    answer = await client.request(SUBJECT, body, timeout=reader.PATIENCE)
     # What is not answered as asked says so in its headers, and in its body how to mend it.
     headers = answer.headers or {}
     if "Nats-Service-Error" in headers:

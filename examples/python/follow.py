@@ -25,7 +25,8 @@ def line(subject, body):
 
 
 async def follow(client, told):
-    output = await client.jetstream().pull_subscribe_bind(DURABLE, STREAM)
+    stream = client.jetstream(timeout=reader.PATIENCE)
+    output = await stream.pull_subscribe_bind(DURABLE, STREAM)
     left = told.count
     while left != 0:
         try:
@@ -36,7 +37,7 @@ async def follow(client, told):
             body = json.loads(message.data)
             print(json.dumps(body) if told.json else line(message.subject, body), flush=True)
             # Only now: had the line not been printed, it would come again.
-            await message.ack_sync()
+            await message.ack_sync(timeout=reader.PATIENCE)
             left -= 1
     return 0
 

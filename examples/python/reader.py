@@ -12,12 +12,20 @@ import nats
 
 # Where answers to this user come in; it may listen nowhere else.
 INBOX = b"_INBOX_reader"
+# So many seconds the server may take for an answer before this gives up: it may have much to do.
+PATIENCE = 60
 
 
 async def connect(told):
     """A connection as `reader`."""
     password = pathlib.Path(told.password_file).read_text().strip()
-    return await nats.connect(told.nats, user="reader", password=password, inbox_prefix=INBOX)
+    return await nats.connect(
+        told.nats,
+        user="reader",
+        password=password,
+        inbox_prefix=INBOX,
+        connect_timeout=PATIENCE,
+    )
 
 
 def run(main, about, *options):

@@ -34,7 +34,7 @@ async def services(client, told):
     stages = [ServiceStats.from_dict(it) for it in await all_of(client, "$SRV.STATS", told.wait)]
     ours = [stage for stage in stages if stage.name.startswith("wirefold-")]
     for stage in sorted(ours, key=lambda stage: (stage.name, stage.id)):
-        health = await client.request(stage.endpoints[0].subject, timeout=told.wait)
+        health = await client.request(stage.endpoints[0].subject, timeout=reader.PATIENCE)
         counted = stage.endpoints[0].data
         line = {
             "name": stage.name,

@@ -15,7 +15,7 @@ PREFIXES = {"wf_stories": "story.", "wf_feeds": "feed.", "wf_subscriptions": "su
 
 
 async def tables(client, told):
-    stream = client.jetstream()
+    stream = client.jetstream(timeout=reader.PATIENCE)
     table = await stream.key_value(told.table)
     if told.key:
         keys = [told.key]

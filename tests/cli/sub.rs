@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use serde_json::{Value, json};
 
 use super::api::{Api, Asked, accepted, problem, sample};
+use crate::port;
 use crate::program::wirefold;
 
 /// Knows one subscription and two dead letters, of which one cannot be tried again.
@@ -148,7 +149,7 @@ fn the_health_check_ends_with_what_it_was_told() {
     let not =
         wirefold(&["healthcheck", "--operations", &health("503 Service Unavailable")]).code(1);
     assert!(not.err.contains("not ready (503") && not.err.contains("said"), "{}", not.err);
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let nobody = format!("127.0.0.1:{}", port::free());
     let none = wirefold(&["healthcheck", "--operations", &nobody]).code(1);
     assert!(none.err.contains("nothing listens there"), "{}", none.err);
 }

@@ -2,8 +2,6 @@
 
 #[path = "../../crates/flow-nats/tests/server/find.rs"]
 mod find;
-#[path = "../../crates/flow-nats/tests/server/port.rs"]
-mod port;
 
 mod chaos;
 mod citizens;

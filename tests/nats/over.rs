@@ -11,9 +11,9 @@ use wirefold_flow_nats::{Login, Options, connect};
 use wirefold_proto::streams::{OUTPUT, Stream};
 
 use super::find::{self, Found};
-use crate::pipeline::PATIENCE;
 use crate::pipeline::kept::Kept;
 use crate::pipeline::up::{CONFIG, Up, now};
+use crate::pipeline::{PATIENCE, pause};
 use crate::program::Folder;
 
 /// The user of the server that `up --nats` starts.
@@ -147,6 +147,7 @@ impl Over {
                 return found;
             }
             assert!(now() < deadline, "no {name} runs\n{}", self.up.said());
+            pause();
         }
     }
 

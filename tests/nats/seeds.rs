@@ -8,9 +8,7 @@ use serde_json::{Value, json};
 use super::over::Over;
 use crate::pipeline::targets::Target;
 use crate::pipeline::up::Up;
-use crate::pipeline::watched_folder::{Text, drop_into, five_texts, watching};
-
-const WAIT: &str = "group_wait = \"4s\"";
+use crate::pipeline::watched_folder::{GROUPED, Text, drop_into, five_texts, watching};
 
 /// What became of each text, by its name; and what was told.
 #[derive(Debug, PartialEq)]
@@ -51,7 +49,7 @@ fn told(target: &mut Target) -> Vec<Value> {
 /// Through one process.
 fn of_one(texts: &[Text]) -> Outcome {
     let mut target = Target::open();
-    let folder = watching(&target, WAIT);
+    let folder = watching(&target, GROUPED);
     let up = Up::start(&folder);
     drop_into(&folder, texts);
     let articles = articles(&up, &mut target);
@@ -62,7 +60,7 @@ fn of_one(texts: &[Text]) -> Outcome {
 /// Through processes, with a second run over what they left behind.
 fn of_many(texts: &[Text]) -> Outcome {
     let mut target = Target::open();
-    let folder = watching(&target, WAIT);
+    let folder = watching(&target, GROUPED);
     let over = Over::start(&folder);
     drop_into(&folder, texts);
     let articles = articles(&over.up, &mut target);

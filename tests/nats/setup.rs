@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 
 use super::over::program;
-use super::port;
+use crate::port;
 use crate::program::Folder;
 
 /// A server without users, killed with the test.

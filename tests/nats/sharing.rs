@@ -10,7 +10,9 @@ use crate::pipeline::killed::folder;
 use crate::pipeline::targets::Target;
 
 const SEED: u64 = 20_261_124;
-const ARTICLES: usize = 300;
+/// Articles in the file that is dropped next, and in all of them.
+const FILE: usize = 100;
+const ARTICLES: usize = 1000;
 const RUNNING: &str = "health and metrics on http://";
 
 /// Killed with the test.
@@ -60,13 +62,21 @@ fn a_second_enricher_takes_its_share() {
     let over = Over::start(&folder);
     let second = Enricher::start(&over, &folder);
     let made = articles(ARTICLES, &mut Numbers::from_seed(SEED));
-    let lines: String = made.iter().map(Made::line).collect();
-    folder.write("dropped/all.jsonl", lines.as_bytes());
-    over.until_output(ARTICLES);
-    let done = second.done();
-    assert!(done > 0 && done < ARTICLES as u64, "{done} of {ARTICLES}");
+    // Who takes how much of a file is the server's to say, so that more come until both had some.
+    let (mut dropped, mut done) = (0, 0);
+    for (file, nth) in made.chunks(FILE).zip(0..) {
+        let lines: String = file.iter().map(Made::line).collect();
+        folder.write(&format!("dropped/{nth}.jsonl"), lines.as_bytes());
+        dropped += file.len();
+        over.until_output(dropped);
+        done = second.done();
+        if done > 0 && done < dropped as u64 {
+            break;
+        }
+    }
+    assert!(done > 0 && done < dropped as u64, "{done} of {dropped}");
     let articles = over.kept().articles();
     let ids: std::collections::BTreeSet<_> = articles.iter().map(|article| article.id).collect();
-    assert_eq!((articles.len(), ids.len()), (ARTICLES, ARTICLES), "each once");
+    assert_eq!((articles.len(), ids.len()), (dropped, dropped), "each once");
     assert_eq!(over.up.terminate().code, Some(0));
 }

@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::net::TcpListener;
 
 use super::generated::{Numbers, text, word};
 use super::say;
 use super::up::{CONFIG, Up};
+use crate::port;
 use crate::program::Folder;
 
 const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";
@@ -18,9 +18,7 @@ fn a_full_disk_is_said_once_and_told_at_readyz_until_there_is_room() {
     for name in ["data", "dropped"] {
         std::fs::create_dir(folder.path().join(name)).expect("a temporary folder takes folders");
     }
-    // Nobody else takes it so soon.
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr());
-    let operations = free.expect("the loopback works").to_string();
+    let operations = format!("127.0.0.1:{}", port::free());
     let Some(up) = Up::start_on_small_disk(&folder, "data", DISK, &operations) else {
         say(format_args!("SKIPPED: this machine lets us make no small disk"));
         return;

@@ -11,9 +11,9 @@ use wirefold_proto::{Alert, ArticleFetched, OutputArticle, Published};
 
 use super::generated::{Made, Numbers, WORD, articles};
 use super::kept::{Kept, begin_with};
-use super::say;
 use super::targets::{Message, Target};
 use super::up::{CONFIG, Up, now};
+use super::{PATIENCE, say};
 use crate::program::Folder;
 
 const SEED: u64 = 20_261_120;
@@ -25,8 +25,6 @@ const ARTICLES: usize = 40;
 const FILE: usize = 100;
 /// At most so many articles are seen before a kill.
 const MOST_SEEN: usize = 60;
-/// What was in hand when the process was killed comes again after 5 s.
-const OVERDUE: Duration = Duration::from_secs(15);
 /// An article that rings, of other words than all others.
 pub(super) const LAST: &str = "The regatta is over and the boats are being lifted out of the water. Nobody won \
     the long race, since fog came down on the second leg and the committee called everyone home. \
@@ -144,7 +142,7 @@ impl Load {
         Kept::in_folder(&self.folder.path().join("data"))
     }
 
-    /// What was in hand when the process was killed comes again by its deadline.
+    /// What was in hand when the process was killed comes again, after 5 s.
     #[track_caller]
     fn wait_for_overdue(&mut self, kept: &Kept) {
         let overdue = self.unsent(kept);
@@ -153,7 +151,7 @@ impl Load {
         }
         say(format_args!("  {} revisions still to be sent", overdue.len()));
         let up = Up::start(&self.folder);
-        let deadline = now().plus(OVERDUE);
+        let deadline = now().plus(PATIENCE);
         while !self.unsent(kept).is_empty()
             && self.target.next_within(deadline.since(now())).is_some()
         {}

@@ -15,6 +15,7 @@ mod killed;
 mod loopback;
 #[path = "../nats/mod.rs"]
 mod nats;
+mod pushed;
 mod stream;
 mod systemd;
 mod targets;
@@ -27,8 +28,15 @@ mod without_up;
 use std::io::Write;
 use std::time::Duration;
 
-/// The longest that a test waits for one thing. Far beyond what it takes on a quiet machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest that a test waits for one thing. Far beyond what it takes on a quiet machine: a busy
+/// one starts processes and syncs files many times slower, and only a test that fails waits so long.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// Goes by between two questions that nobody answers by himself: who asks without a pause takes the
+/// machine from those whom he waits for.
+fn pause() {
+    std::thread::park_timeout(Duration::from_millis(20));
+}
 
 /// Says something past the test harness, which would swallow it.
 fn say(line: std::fmt::Arguments<'_>) {

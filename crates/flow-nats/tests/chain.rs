@@ -1,15 +1,18 @@
 //! The chained publisher over a real server: both forms, zombies, crashes and a full stream.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::json;
 use wirefold_flow::{
     Bus, BusError, ChainedPublisher, ConsumerConfig, DeadLetters, Outgoing, Settle, Stored,
     StreamConfig,
 };
+use wirefold_flow_nats::NatsBus;
 
 use crate::server::Server;
-use crate::waiting::within_reason;
+use crate::waiting::{pass, within_reason};
 
 async fn take_over(bus: &dyn Bus, epoch: u64) -> Result<Box<dyn ChainedPublisher>, BusError> {
     let last = bus.last("WORK", "work.epoch").await?.map_or(0, |last| last.sequence);
@@ -115,41 +118,64 @@ async fn a_known_id_in_a_batch_refuses_the_batch() {
     assert_eq!(all(&*bus).await.len(), 4);
 }
 
+/// Takes over whenever it is fenced or the server fails it. What was acknowledged.
+async fn rival_writer(
+    bus: NatsBus,
+    rival: u64,
+    goes_on: Arc<AtomicUsize>,
+    stop: Arc<AtomicBool>,
+) -> Vec<String> {
+    let mut acknowledged = Vec::new();
+    for life in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let epoch = life * 2 + rival + 1;
+        let Ok(mut chain) = take_over(&bus, epoch).await else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        for (batch, size) in [1, 40, 7, 100, 1, 64].into_iter().enumerate() {
+            let from = [0, 1, 41, 48, 148, 149][batch];
+            let messages = numbered(epoch, from, size);
+            let ids: Vec<String> = messages.iter().map(|m| m.id.clone()).collect();
+            match chain.append(messages).await {
+                Ok(_) => acknowledged.extend(ids),
+                Err(_) => break,
+            }
+            goes_on.fetch_add(size, Ordering::Relaxed);
+        }
+    }
+    acknowledged
+}
+
 /// Two writers at once, each of which takes over whenever it is fenced, and a server that is
 /// killed: whatever comes of it, each epoch stands alone, and nothing acknowledged is missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rival_writers_and_kills_leave_no_hole() {
     let mut server = Server::start();
     bus_with_stream(&server).await;
+    let (goes_on, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
     let mut rivals = Vec::new();
     for rival in 0..2_u64 {
         let bus = server.bus().await;
-        rivals.push(tokio::spawn(async move {
-            let mut acknowledged = Vec::new();
-            for life in 0..12 {
-                let epoch = life * 2 + rival + 1;
-                let Ok(mut chain) = take_over(&bus, epoch).await else {
-                    tokio::task::yield_now().await;
-                    continue;
-                };
-                for (batch, size) in [1, 40, 7, 100, 1, 64].into_iter().enumerate() {
-                    let from = [0, 1, 41, 48, 148, 149][batch];
-                    let messages = numbered(epoch, from, size);
-                    let ids: Vec<String> = messages.iter().map(|m| m.id.clone()).collect();
-                    match chain.append(messages).await {
-                        Ok(_) => acknowledged.extend(ids),
-                        Err(_) => break,
-                    }
-                }
+        rivals.push(tokio::spawn(rival_writer(bus, rival, goes_on.clone(), stop.clone())));
+    }
+    // Each kill comes in the middle of work, whoever does it.
+    for kill in 1..=4 {
+        let until = goes_on.load(Ordering::Relaxed) + 150;
+        within_reason(async {
+            while goes_on.load(Ordering::Relaxed) < until {
+                pass(Duration::from_millis(2)).await;
             }
-            acknowledged
-        }));
+        })
+        .await;
+        if kill < 4 {
+            server.kill();
+            server.restart();
+        }
     }
-    for _ in 0..3 {
-        crate::waiting::pass(std::time::Duration::from_millis(150)).await;
-        server.kill();
-        server.restart();
-    }
+    stop.store(true, Ordering::Relaxed);
     let mut acknowledged = Vec::new();
     for rival in rivals {
         acknowledged.extend(within_reason(rival).await.unwrap());

@@ -1,17 +1,20 @@
 //! What a server does not let a user do is the answer to the call, with user and subject.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use wirefold_flow::{
     Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Published, Settle, StreamConfig,
+    SystemClock,
 };
-use wirefold_flow_nats::{ConnectError, Login, Options, connect};
+use wirefold_flow_nats::{ConnectError, Login, NatsBus, Options, connect};
 
 use crate::server::Server;
 use crate::waiting::within_reason;
 
-/// Far below the five seconds after which an answer counts as lost.
-const AT_ONCE: Duration = Duration::from_secs(2);
+/// After so long an answer counts as lost: far longer than any of these tests waits, so that what
+/// they are told is no loss.
+const LOST: Duration = Duration::from_hours(1);
 
 /// An owner who may do all, a writer who may publish on one subject, and a reader who may use one
 /// durable reader, and settle nothing.
@@ -42,7 +45,7 @@ fn durable() -> ConsumerConfig {
 async fn server() -> Server {
     let mut server = Server::prepared(USERS);
     server.restart();
-    let owner = server.bus_of("owner").await;
+    let owner = bus_of(&server, "owner").await;
     for (name, subjects) in [("WORK", "work.>"), ("DEAD", "dead.>")] {
         owner.create_stream(StreamConfig::new(name, &[subjects])).await.unwrap();
     }
@@ -50,8 +53,17 @@ async fn server() -> Server {
     server
 }
 
+/// A bus for one user who waits for every answer.
+async fn bus_of(server: &Server, user: &str) -> NatsBus {
+    let login = Some(Login { user: user.into(), password: format!("{user}-password") });
+    let makes_room = user == "owner";
+    let waits =
+        Options { login, makes_room, answer_within: LOST, ..Options::new(server.url(), user) };
+    connect(&waits, Arc::new(SystemClock)).await.unwrap()
+}
+
 async fn refused<T>(call: impl Future<Output = Result<T, BusError>>, user: &str, what: &str) {
-    let answer = tokio::time::timeout(AT_ONCE, call).await.expect("no answer at once");
+    let answer = within_reason(call).await;
     let error = answer.err().expect("it was let");
     let expected = format!("user {user} may not {what}: mend its permissions on the server");
     assert!(matches!(error, BusError::NotAllowed { .. }), "{error:?}");
@@ -62,7 +74,7 @@ async fn refused<T>(call: impl Future<Output = Result<T, BusError>>, user: &str,
 #[tokio::test]
 async fn a_refused_publish_names_user_and_subject() {
     let server = server().await;
-    let writer = server.bus_of("writer").await;
+    let writer = bus_of(&server, "writer").await;
     let own = Outgoing::new("work.own.a", "a", "");
     assert_eq!(writer.publish(own).await.unwrap(), Published::New(1));
     let others = || Outgoing::new("work.others", "b", "");
@@ -76,7 +88,7 @@ async fn a_refused_publish_names_user_and_subject() {
 #[tokio::test]
 async fn refused_requests_name_what_was_asked() {
     let server = server().await;
-    let writer = server.bus_of("writer").await;
+    let writer = bus_of(&server, "writer").await;
     let info = "publish to $JS.API.STREAM.INFO.WORK";
     refused(writer.stream_state("WORK"), "writer", info).await;
     refused(writer.create_stream(StreamConfig::new("WORK", &["work.>"])), "writer", info).await;
@@ -85,7 +97,7 @@ async fn refused_requests_name_what_was_asked() {
     refused(writer.last("WORK", ">"), "writer", "publish to $JS.API.STREAM.MSG.GET.WORK").await;
     let durable_info = "publish to $JS.API.CONSUMER.INFO.WORK.reader";
     refused(writer.subscribe(durable()), "writer", durable_info).await;
-    let deaf = server.bus_of("deaf").await;
+    let deaf = bus_of(&server, "deaf").await;
     let answer = deaf.publish(Outgoing::new("work.a", "a", "")).await;
     let said = answer.unwrap_err().to_string();
     assert!(said.starts_with("user deaf may not subscribe to _INBOX_deaf."), "{said}");
@@ -94,11 +106,11 @@ async fn refused_requests_name_what_was_asked() {
 #[tokio::test]
 async fn a_refused_pull_and_a_refused_ack_are_told() {
     let server = server().await;
-    let owner = server.bus_of("owner").await;
+    let owner = bus_of(&server, "owner").await;
     for id in ["a", "b"] {
         owner.publish(Outgoing::new("work.a", id, "")).await.unwrap();
     }
-    let reader = server.bus_of("reader").await;
+    let reader = bus_of(&server, "reader").await;
     let mut subscription = reader.subscribe(durable()).await.unwrap();
     let taken = subscription.next(2).await.unwrap();
     assert_eq!(taken.len(), 2);
@@ -112,7 +124,7 @@ async fn a_refused_pull_and_a_refused_ack_are_told() {
             tokio::task::yield_now().await;
         }
     };
-    let error = tokio::time::timeout(AT_ONCE, told).await.expect("it was never told");
+    let error = within_reason(told).await;
     let said = error.to_string();
     assert!(said.starts_with("user reader may not publish to $JS.ACK.WORK.reader.1."), "{said}");
     let others = ConsumerConfig { durable: "other".into(), ..durable() };
@@ -124,10 +136,9 @@ async fn a_refused_pull_and_a_refused_ack_are_told() {
 async fn a_wrong_password_is_told_and_not_waited_for() {
     let server = server().await;
     let login = Some(Login { user: "owner".into(), password: "wrong".into() });
-    let options = Options { login, ..Options::new(server.url(), "owner") };
-    let clock = std::sync::Arc::new(wirefold_flow::SystemClock);
-    let connecting = tokio::time::timeout(AT_ONCE, connect(&options, clock));
-    let error = connecting.await.expect("it waits").err().expect("it was let in");
+    let options = Options { login, answer_within: LOST, ..Options::new(server.url(), "owner") };
+    let connecting = within_reason(connect(&options, Arc::new(SystemClock)));
+    let error = connecting.await.err().expect("it was let in");
     assert!(matches!(&error, ConnectError::NotLetIn { user, .. } if user == "owner"), "{error}");
     assert!(!error.to_string().contains("wrong"), "{error}");
 }
@@ -135,11 +146,11 @@ async fn a_wrong_password_is_told_and_not_waited_for() {
 #[tokio::test]
 async fn one_who_may_drop_nothing_waits_for_one_who_may() {
     let server = server().await;
-    let owner = server.bus_of("owner").await;
+    let owner = bus_of(&server, "owner").await;
     let readers = vec!["reader".to_owned()];
     let small = StreamConfig { readers, max_bytes: 2000, ..StreamConfig::new("WORK", &["work.>"]) };
     owner.create_stream(small).await.unwrap();
-    let writer = server.bus_of("writer").await;
+    let writer = bus_of(&server, "writer").await;
     let writing = tokio::spawn(async move {
         for number in 0..20 {
             let message = Outgoing::new("work.own.a", format!("m{number}"), vec![b'x'; 200]);

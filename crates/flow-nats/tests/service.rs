@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore};
 use wirefold_flow::BoxFuture;
 use wirefold_flow_nats::{Answering, Denied, Endpoint, NatsBus, Service};
-use wirefold_proto::rights::{COMPARE, health_subject, service_name};
+use wirefold_proto::rights::{self, COMPARE};
 use wirefold_proto::streams::Stage;
 
 use crate::roles::client;
@@ -48,18 +48,16 @@ impl Answering for Echo {
     }
 }
 
+const GATEWAY: rights::Service = rights::Service::Stage(Stage::Gateway);
+
 fn gateway(permits: Option<Arc<Semaphore>>) -> Service {
     let echo = |waits_for| Arc::new(Echo { permits: waits_for });
     Service {
-        name: service_name(Stage::Gateway),
+        name: GATEWAY.name(),
         version: "0.1.0".to_owned(),
         about: "Serves feeds, API and page.".to_owned(),
         endpoints: vec![
-            Endpoint {
-                name: "health",
-                subject: health_subject(Stage::Gateway),
-                answering: echo(None),
-            },
+            Endpoint { name: "health", subject: GATEWAY.health_subject(), answering: echo(None) },
             Endpoint { name: "compare", subject: COMPARE.to_owned(), answering: echo(permits) },
         ],
     }

@@ -5,7 +5,7 @@ use url::Url;
 /// The same for all addresses that are one feed whoever answers them: without what never tells two
 /// pages apart, without the scheme, and without a slash at the end.
 pub(crate) fn identity(address: &str) -> String {
-    let canonical = wirefold_fetcher::canonical_address(address);
+    let canonical = wirefold_address::canonical(address);
     let canonical = canonical.unwrap_or_else(|| written(address));
     let without_scheme = canonical.split_once("://").map_or(&*canonical, |(_, rest)| rest);
     without_scheme.trim_end_matches('/').to_owned()

@@ -6,6 +6,7 @@
 
 mod conf;
 mod jetstream;
+mod service;
 
 use std::fmt;
 
@@ -15,6 +16,7 @@ use jetstream::{append, keys, objects, reading, setup};
 
 pub use conf::{document, line_of, password_variable};
 pub use jetstream::{MARKS, PURGED, READERS, durable_of, stream_of};
+pub use service::{COMPARE, REPLAY, Service};
 
 /// A user of the NATS server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,7 +108,10 @@ impl Rights {
             ..Right::default()
         }];
         match user {
-            User::Setup => rights.extend(setup()),
+            User::Setup => {
+                rights.extend(setup());
+                rights.push(service::serving(Service::Keeper));
+            }
             User::Role(role) => rights.extend(of_role(role)),
         }
         let mut known: Vec<String> = Vec::new();
@@ -159,28 +164,6 @@ pub fn sample(pattern: &str) -> String {
     tokens.collect::<Vec<_>>().join(".")
 }
 
-/// The subject on which two texts are compared for whoever asks.
-pub const COMPARE: &str = "wirefold.v1.compare";
-
-/// The subject on which the enricher is asked to try again what it gave up on: only it may write the
-/// output.
-pub const REPLAY: &str = "wirefold.v1.replay.enricher";
-
-/// The subject on which a stage says how it is.
-#[must_use]
-pub fn health_subject(stage: Stage) -> String {
-    format!("wirefold.v1.health.{}", stage.as_str())
-}
-
-/// The subjects on which stages say how they are.
-const HEALTH: &str = "wirefold.v1.health.*";
-
-/// The name under which a stage answers `nats micro ls`.
-#[must_use]
-pub fn service_name(stage: Stage) -> String {
-    format!("wirefold-{}", stage.as_str())
-}
-
 fn of_role(role: Role) -> Vec<Right> {
     let mut rights = Vec::new();
     for stream in STREAMS {
@@ -204,14 +187,14 @@ fn of_role(role: Role) -> Vec<Right> {
     }
     match role {
         Role::Stage(stage) => {
-            rights.push(serving(stage));
+            rights.push(service::serving(Service::Stage(stage)));
             if stage == Stage::Gateway {
                 let publish = vec![REPLAY.to_owned()];
                 let what = "asks the enricher to try again".to_owned();
                 rights.push(Right { what, publish, ..Right::default() });
             }
         }
-        Role::Reader => rights.push(asking()),
+        Role::Reader => rights.push(service::asking()),
         Role::Cli => {}
     }
     rights
@@ -223,30 +206,6 @@ fn of_store(store: &Store, role: Role, writes: bool) -> Right {
         StoreKind::KeyValue => keys(store.name, role, writes),
         StoreKind::Objects => objects(store.name, writes),
     }
-}
-
-/// A stage that can be asked how it is. The gateway compares texts besides, the enricher tries again.
-fn serving(stage: Stage) -> Right {
-    let name = service_name(stage);
-    let mut subscribe = Vec::new();
-    // Each by its name: to the server, `$SRV.*` takes in a subscription to `$SRV.>`, too.
-    for verb in ["PING", "INFO", "STATS"] {
-        subscribe.push(format!("$SRV.{verb}"));
-        subscribe.push(format!("$SRV.{verb}.{name}"));
-        subscribe.push(format!("$SRV.{verb}.{name}.*"));
-    }
-    subscribe.push(health_subject(stage));
-    match stage {
-        Stage::Gateway => subscribe.push(COMPARE.to_owned()),
-        Stage::Enricher => subscribe.push(REPLAY.to_owned()),
-        _ => {}
-    }
-    Right { what: "answers as a NATS service".to_owned(), subscribe, ..Right::default() }
-}
-
-fn asking() -> Right {
-    let publish = ["$SRV.>", HEALTH, COMPARE].map(str::to_owned).into();
-    Right { what: "asks the services".to_owned(), publish, ..Right::default() }
 }
 
 #[cfg(test)]
@@ -332,15 +291,14 @@ mod tests {
     }
 
     #[test]
-    fn each_stage_answers_for_itself_and_outsiders_ask_all() {
+    fn each_service_answers_for_itself_and_outsiders_ask_all() {
         let outsider = of("reader");
-        for stage in Stage::ALL {
-            let subject = health_subject(stage);
-            assert!(covers(HEALTH, &subject));
+        for service in Service::ALL {
+            let subject = service.health_subject();
             assert!(outsider.may_publish(&subject) && !outsider.may_subscribe(&subject));
-            let name = service_name(stage);
+            let name = service.name();
             for user in User::ALL {
-                let is_its = user == User::Role(Role::Stage(stage));
+                let is_its = user == service.user();
                 let rights = Rights::of(user);
                 assert_eq!(rights.may_subscribe(&subject), is_its, "{user} {subject}");
                 for own in [format!("$SRV.STATS.{name}"), format!("$SRV.STATS.{name}.x")] {

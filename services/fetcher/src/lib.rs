@@ -41,7 +41,6 @@ use schedule::{Hosts, Scheduler};
 use state::Store;
 
 pub use access::Access;
-pub use article::canonical as canonical_address;
 pub use metrics::METRICS;
 pub use pages::Rules as RobotsRules;
 pub use probe::{Probe, ProbeError, probe};

@@ -8,45 +8,55 @@ use serde_json::Value;
 use wirefold_flow_nats::MARKS;
 
 use super::super::over::{Over, USER};
-use crate::pipeline::PATIENCE;
 use crate::pipeline::up::now;
+use crate::pipeline::{PATIENCE, pause};
 
-/// Readers that ack, and readers that mark how far they are.
-const ACKING: [&str; 2] = ["WF_JUDGED.enricher", "WF_ALERTS.alerter-desk"];
-const MARKING: [&str; 3] = ["WF_FETCHED.detector", "WF_OUTPUT.alerter", "WF_OUTPUT.gateway"];
+/// How a reader says how far it is.
+enum Says {
+    /// It acks each message.
+    Acks,
+    /// It marks the last that it is done with.
+    Marks,
+}
 
-/// Waits until nobody lags.
+/// Each behind those who write what it reads: nothing comes to one that was found at the end once
+/// those before it were.
+const READERS: [(&str, Says); 5] = [
+    ("WF_FETCHED.detector", Says::Marks),
+    ("WF_JUDGED.enricher", Says::Acks),
+    ("WF_OUTPUT.gateway", Says::Marks),
+    ("WF_OUTPUT.alerter", Says::Marks),
+    ("WF_ALERTS.alerter-desk", Says::Acks),
+];
+
+/// Waits until nobody lags, one after the other.
 #[track_caller]
 pub(super) fn until_none(over: &Over) {
     let deadline = now().plus(PATIENCE);
     let mut server = Server::connect(over);
-    loop {
-        let lags = lags(over, &mut server);
-        if lags.is_empty() {
-            return;
+    for (reader, says) in &READERS {
+        while let Some(lag) = lag(over, &mut server, reader, says) {
+            assert!(now() < deadline, "{lag}");
+            pause();
         }
-        assert!(now() < deadline, "{lags:?}");
     }
 }
 
-fn lags(over: &Over, server: &mut Server) -> Vec<String> {
-    let mut lags = Vec::new();
-    for reader in ACKING {
-        let info = server.ask(&format!("$JS.API.CONSUMER.INFO.{reader}"));
-        let (pending, unacked) = (&info["num_pending"], &info["num_ack_pending"]);
-        if (pending, unacked) != (&Value::from(0), &Value::from(0)) {
-            lags.push(format!("{reader}: {pending} pending, {unacked} not acked"));
+fn lag(over: &Over, server: &mut Server, reader: &str, says: &Says) -> Option<String> {
+    match says {
+        Says::Acks => {
+            let info = server.ask(&format!("$JS.API.CONSUMER.INFO.{reader}"));
+            let (pending, unacked) = (&info["num_pending"], &info["num_ack_pending"]);
+            let is_at_end = (pending, unacked) == (&Value::from(0), &Value::from(0));
+            (!is_at_end).then(|| format!("{reader}: {pending} pending, {unacked} not acked"))
+        }
+        Says::Marks => {
+            let (stream, _) = reader.split_once('.').expect("stream and reader");
+            let last = &server.ask(&format!("$JS.API.STREAM.INFO.{stream}"))["state"]["last_seq"];
+            let mark = over.value(MARKS, reader);
+            (last.as_u64() != mark.parse().ok()).then(|| format!("{reader}: at {mark} of {last}"))
         }
     }
-    for reader in MARKING {
-        let (stream, _) = reader.split_once('.').expect("stream and reader");
-        let last = &server.ask(&format!("$JS.API.STREAM.INFO.{stream}"))["state"]["last_seq"];
-        let mark = over.value(MARKS, reader);
-        if last.as_u64() != mark.parse().ok() {
-            lags.push(format!("{reader}: at {mark} of {last}"));
-        }
-    }
-    lags
 }
 
 /// A connection of its own.

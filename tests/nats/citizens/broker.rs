@@ -13,9 +13,9 @@ use wirefold_flow::{Bus as _, Outgoing, Stored, SystemClock};
 use wirefold_flow_nats::{Login, NatsBus, Options, connect};
 
 use super::super::over::program;
-use super::super::port;
-use crate::pipeline::PATIENCE;
 use crate::pipeline::up::{CONFIG, now};
+use crate::pipeline::{PATIENCE, pause};
+use crate::port;
 use crate::program::Folder;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -106,7 +106,8 @@ impl Broker {
         let operations = format!("127.0.0.1:{operations}");
         let address = ["--operations", &operations, "--listen", "127.0.0.1:0"];
         let arguments = [&["run", stage, "--config", CONFIG, "--nats", &self.url], &address[..]];
-        let mut command = self.command(stage, &arguments.concat());
+        let user = if stage == "keeper" { "setup" } else { stage };
+        let mut command = self.command(user, &arguments.concat());
         let child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
         Stage::of(stage, operations, child.expect("the binary is built"))
     }
@@ -196,6 +197,17 @@ impl As {
         state.expect("the stream stands").messages
     }
 
+    /// How many articles stand in the output, without changes to stories: asked by who reads it in
+    /// order.
+    #[track_caller]
+    pub(super) fn articles(&self) -> usize {
+        let read = async {
+            let mut reader = self.bus.read("WF_OUTPUT", "wirefold.v1.output.article.>", 1).await?;
+            reader.ready(1000).await
+        };
+        self.runtime.block_on(read).expect("it can be read").len()
+    }
+
     #[track_caller]
     pub(super) fn publish(&self, subject: &str, id: &str, body: impl Into<Bytes>) {
         let published = self.bus.publish(Outgoing::new(subject, id, body));
@@ -212,7 +224,7 @@ pub(super) fn until<T>(asked: impl Fn() -> Option<T>) -> T {
             return answer;
         }
         assert!(now() < deadline, "it never comes to that");
-        std::thread::yield_now();
+        pause();
     }
 }
 
@@ -256,7 +268,7 @@ impl Stage {
                 return body.clone();
             }
             assert!(now() < deadline, "{} {path} stays so: {answer:?}", self.name);
-            std::thread::yield_now();
+            pause();
         }
     }
 

@@ -6,12 +6,13 @@ import reader
 
 
 async def headers(client, told):
-    consumer = await client.jetstream().pull_subscribe_bind("reader", told.stream)
+    stream = client.jetstream(timeout=reader.PATIENCE)
+    consumer = await stream.pull_subscribe_bind("reader", told.stream)
     for _ in range(told.count):
-        [message] = await consumer.fetch(1, timeout=60)
+        [message] = await consumer.fetch(1, timeout=reader.PATIENCE)
         line = {"subject": message.subject, "headers": message.headers}
         print(json.dumps(line | {"body": json.loads(message.data)}))
-        await message.ack_sync()
+        await message.ack_sync(timeout=reader.PATIENCE)
     return 0
 
 

@@ -14,7 +14,8 @@ fn what_each_stage_gave_up_on_is_tried_again_with_least_rights() {
     let _running = broker.stages();
     let setup = broker.speak_as("setup");
     drop_into(&broker.folder, &five_texts());
-    until(|| (setup.count("WF_OUTPUT") >= 5).then_some(()));
+    let gateway = broker.speak_as("gateway");
+    until(|| (gateway.articles() >= 5).then_some(()));
 
     // An article that is none goes back to where the gateway may put it.
     broker.speak_as("fetcher").publish("wirefold.v1.article.fetched.odd", "odd", "no article");

@@ -1,4 +1,4 @@
-//! Each stage is a NATS service, and the gateway's compares texts.
+//! Each stage is a NATS service and so is the keeper; the gateway's compares texts.
 
 use std::process::Stdio;
 
@@ -15,29 +15,33 @@ fn services(broker: &Broker) -> Vec<Value> {
     printed.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
 }
 
+/// Those that are found; the keeper has looked at each stream, the stages have had the five texts.
+const SERVICES: [&str; 6] = ["alerter", "detector", "enricher", "fetcher", "gateway", "keeper"];
+
 #[test]
-fn every_stage_is_found_and_says_how_far_it_is() {
+fn every_service_is_found_and_says_how_far_it_is() {
     let broker = Broker::start();
-    let running = broker.stages();
+    let mut running = broker.stages();
+    running.push(broker.stage("keeper"));
     drop_into(&broker.folder, &five_texts());
     let deadline = now().plus(PATIENCE);
     let told = loop {
         let told = services(&broker);
         let is_done = |service: &&Value| service["handled"].as_u64() >= Some(5);
-        if told.iter().filter(is_done).count() == 5 {
+        if told.iter().filter(is_done).count() == SERVICES.len() {
             break told;
         }
         assert!(now() < deadline, "{told:#?}");
     };
     let names: Vec<&str> = told.iter().filter_map(|service| service["name"].as_str()).collect();
-    let stages = ["alerter", "detector", "enricher", "fetcher", "gateway"];
-    assert_eq!(names, stages.map(|stage| format!("wirefold-{stage}")));
+    assert_eq!(names, SERVICES.map(|service| format!("wirefold-{service}")));
     for (service, lag) in told.iter().zip([
         &["WF_OUTPUT/alerter", "WF_ALERTS/alerter-stdout"][..],
         &["WF_FETCHED/detector"],
         &["WF_JUDGED/enricher"],
         &[],
         &["WF_OUTPUT/gateway"],
+        &[],
     ]) {
         assert_eq!(service["version"], env!("CARGO_PKG_VERSION"), "{service}");
         assert_eq!((&service["ready"], &service["dead_letters"]), (&true.into(), &0.into()));

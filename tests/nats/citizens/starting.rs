@@ -1,7 +1,7 @@
 //! A stage can be asked how it is while it waits for its server.
 
-use super::super::port;
 use super::broker::Broker;
+use crate::port;
 
 #[test]
 fn a_stage_that_waits_for_its_server_says_so_and_goes_on_once_it_is_there() {

@@ -24,7 +24,7 @@ fn client_that_allows(nets: &[&str]) -> Client {
 }
 
 fn get(url: &str) -> Request {
-    Request { total: Duration::from_secs(10), ..Request::get(Url::parse(url).unwrap()) }
+    Request { total: Duration::from_mins(1), ..Request::get(Url::parse(url).unwrap()) }
 }
 
 async fn refusal(client: &Client, url: &str) -> String {

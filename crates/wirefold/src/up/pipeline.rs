@@ -15,6 +15,7 @@ use wirefold_fetcher::ConfiguredFeed;
 use wirefold_flow::{BoxFuture, Bus, BusError, Clock, Surroundings};
 use wirefold_flow_nats::NatsBus;
 use wirefold_gateway::{Access, Condition as _, Gateway};
+use wirefold_proto::rights::Service;
 use wirefold_proto::streams::{FEEDS, FETCHED, Stage};
 
 use super::arguments::StageName;
@@ -186,7 +187,7 @@ impl Pipeline<'_> {
         Ok((socket, gateway))
     }
 
-    /// Over NATS each stage is a service, too.
+    /// Over NATS each of them is a service, too.
     fn serve(
         &self,
         process: &mut Process,
@@ -195,24 +196,24 @@ impl Pipeline<'_> {
         gateway: Option<&Gateway>,
     ) {
         let Some(bus) = &self.nats else { return };
-        for stage in stages.iter().filter_map(|stage| stage.contract()) {
+        for service in stages.iter().map(|stage| stage.service()) {
             let serving = Serving {
                 bus: bus.clone(),
-                stage,
+                service,
                 telemetry: self.telemetry.clone(),
                 health: health.clone(),
-                inputs: nats::inputs(stage, &self.loaded.config),
-                own: self.own(stage, gateway),
+                inputs: nats::inputs(service, &self.loaded.config),
+                own: self.own(service, gateway),
             };
             process.start("NATS service", serving.run(process.stop.clone()));
         }
     }
 
-    /// What is asked of a stage alone.
-    fn own(&self, stage: Stage, gateway: Option<&Gateway>) -> Option<Own> {
-        match stage {
-            Stage::Gateway => Some(Own::Compare(gateway?.clone())),
-            Stage::Enricher => {
+    /// What is asked of a service alone.
+    fn own(&self, service: Service, gateway: Option<&Gateway>) -> Option<Own> {
+        match service {
+            Service::Stage(Stage::Gateway) => Some(Own::Compare(gateway?.clone())),
+            Service::Stage(Stage::Enricher) => {
                 let enricher = wirefold_enricher::stage(self.loaded.config.enricher());
                 Some(Own::Replay(self.surroundings(), enricher))
             }
@@ -337,9 +338,16 @@ impl StageName {
         }
     }
 
-    /// The stage of the contract; the keeper is none.
-    fn contract(self) -> Option<Stage> {
-        Stage::ALL.into_iter().find(|stage| stage.as_str() == self.name())
+    /// As whom it answers over NATS.
+    fn service(self) -> Service {
+        match self {
+            Self::Fetcher => Service::Stage(Stage::Fetcher),
+            Self::Detector => Service::Stage(Stage::Detector),
+            Self::Enricher => Service::Stage(Stage::Enricher),
+            Self::Alerter => Service::Stage(Stage::Alerter),
+            Self::Gateway => Service::Stage(Stage::Gateway),
+            Self::Keeper => Service::Keeper,
+        }
     }
 }
 

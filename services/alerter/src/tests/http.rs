@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use url::Url;
 use wirefold_envelope::decode;
@@ -97,6 +97,15 @@ async fn receive(
         Some(Answer::Never) => std::future::pending().await,
         None => StatusCode::NO_CONTENT.into_response(),
     }
+}
+
+/// An address where nobody listens, and what keeps others from it: a port that is given back may be
+/// the next receiver's.
+fn nobody() -> (TcpSocket, Url) {
+    let held = TcpSocket::new_v4().unwrap();
+    held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}/", held.local_addr().unwrap()).parse().unwrap();
+    (held, url)
 }
 
 fn with(deliveries: Vec<Delivery>) -> Settings {
@@ -201,9 +210,7 @@ async fn a_target_that_is_gone_gets_nothing_more_and_the_letter_is_dead() {
 async fn a_dead_or_hanging_target_delays_no_other() {
     let mut world = World::new().await;
     let mut hanging = Receiver::start([Answer::Never; 8]).await;
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let nobody = format!("http://{}/", closed.local_addr().unwrap()).parse().unwrap();
-    drop(closed);
+    let (_held, nobody) = nobody();
     let private = Url::parse("http://10.0.0.1/").unwrap();
     let deliveries = vec![
         webhook("hanging", &hanging.url),
@@ -224,9 +231,7 @@ async fn a_dead_or_hanging_target_delays_no_other() {
 #[tokio::test]
 async fn each_delivery_has_its_own_place_and_its_own_failures() {
     let mut world = World::new().await;
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let nobody = format!("http://{}/", closed.local_addr().unwrap()).parse().unwrap();
-    drop(closed);
+    let (_held, nobody) = nobody();
     let private = Url::parse("http://10.0.0.1/").unwrap();
     for (name, url) in [("nobody", &nobody), ("private", &private)] {
         let (running, mut log) = start(&world, &with(vec![webhook(name, url)]));

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use wirefold_flow::{Event, Observer};
 
 /// Longer than anything here takes, so that a test that waits in vain fails.
-pub(super) const DEADLINE: Duration = Duration::from_secs(30);
+pub(super) const DEADLINE: Duration = Duration::from_mins(3);
 
 struct Watcher(UnboundedSender<String>);
 

@@ -1,13 +1,14 @@
 //! The article of an item.
 
 use jiff::{SignedDuration, Timestamp};
+use wirefold_address::canonical;
 use wirefold_proto::{
     AboutArticle, ArticleFetched, ArticleId, ContentHash, DateDoubt, FeedId, ItemAddress,
     ItemIdentity, ItemSource, MAX_TEXT_BYTES, Media, Outlet, Tag, TextSource,
 };
 use wirefold_text::normalise;
 
-use super::{canonical, item_key};
+use super::item_key;
 use crate::feed::Item;
 
 /// What an article is made of.

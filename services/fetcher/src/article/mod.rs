@@ -1,16 +1,13 @@
 //! Items as articles: canonical addresses, keys, outlets, ids and doubts about dates.
 
-mod amp;
-mod canonical;
 mod draft;
 mod outlet;
-mod sites;
 
-pub use canonical::canonical;
 pub(crate) use draft::{Draft, fetched};
 pub(crate) use outlet::named;
 pub(crate) use outlet::outlet_of;
 
+use wirefold_address::canonical;
 use wirefold_proto::ItemIdentity;
 
 use crate::feed::Item;

@@ -15,8 +15,7 @@ use super::server::{Reply, Server};
 async fn problem_of(reply: Reply) -> String {
     let server = Server::start().await;
     server.put("/feed", reply);
-    let mut bench = Bench::with(&[("odd", server.url("/feed"))]).await;
-    bench.settings.timeout = Duration::from_secs(10);
+    let bench = Bench::with(&[("odd", server.url("/feed"))]).await;
     let running = bench.start().await;
     let record = bench.polled("odd").await;
     assert_eq!((record.health, record.failures), (FeedHealth::Failing, 1));

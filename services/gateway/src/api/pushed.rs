@@ -15,9 +15,6 @@ use crate::shapes::PushedText;
 const MOST_BYTES: usize = 1_000;
 /// The most bytes of a link.
 const URL_BYTES: usize = 4_000;
-/// Parts of a query that say where a reader came from and not what is read.
-const TRACKING: [&str; 8] =
-    ["utm_", "fbclid", "gclid", "mc_cid", "mc_eid", "igshid", "msclkid", "yclid"];
 /// A claimed time may be so far ahead of ours, in seconds.
 const AHEAD: i64 = 24 * 3_600;
 /// Nothing was published on the web before 1990.
@@ -29,7 +26,7 @@ pub(super) fn article(pushed: PushedText, seen: Timestamp) -> Handled<ArticleFet
         return Err(Refusal::bad_request("`text` is empty"));
     }
     let url = pushed.url.as_deref().map(read_url).transpose()?;
-    let canonical_url = url.as_ref().map(canonical);
+    let canonical_url = url.as_ref().and_then(|url| wirefold_address::canonical(url.as_str()));
     let title = plain("title", pushed.title.as_deref().unwrap_or_default(), MOST_BYTES)?;
     let given = pushed.id.map(|id| plain("id", &id, MOST_BYTES)).transpose()?;
     let item_key = given
@@ -105,23 +102,6 @@ fn read_url(text: &str) -> Handled<Url> {
     is_web.then_some(url).ok_or_else(|| broken("neither http nor https".to_owned()))
 }
 
-/// The link without its fragment and without tracking.
-fn canonical(url: &Url) -> String {
-    let mut canonical = url.clone();
-    canonical.set_fragment(None);
-    let is_tracking = |name: &str| TRACKING.iter().any(|known| name.starts_with(known));
-    let kept: Vec<(String, String)> =
-        url.query_pairs().into_owned().filter(|(name, _)| !is_tracking(name)).collect();
-    match (kept.is_empty(), kept.len() < url.query_pairs().count()) {
-        (true, _) => canonical.set_query(None),
-        (false, true) => {
-            canonical.query_pairs_mut().clear().extend_pairs(kept);
-        }
-        (false, false) => {}
-    }
-    canonical.into()
-}
-
 fn outlet_of(given: Option<&str>, url: Option<&Url>) -> Handled<Outlet> {
     let name = match (given.map(str::trim).filter(|name| !name.is_empty()), url) {
         (Some(name), _) => name.to_lowercase(),
@@ -159,7 +139,8 @@ mod tests {
         ];
         let [one, two, three] = links.map(|link| pushed("The ferry sails.", Some(link)));
         assert_eq!((one.id, one.id), (two.id, three.id));
-        assert_eq!(three.article.canonical_url.as_deref(), Some(links[0]));
+        let page = "https://harbour.example/ferry?id=7";
+        assert_eq!(three.article.canonical_url.as_deref(), Some(page));
         assert_eq!(one.article.outlet.as_str(), "harbour.example");
         let other = pushed("The ferry sails.", Some("https://www.harbour.example/ferry?id=8"));
         assert_ne!(one.id, other.id);

@@ -1,13 +1,13 @@
 //! The stack under test: Compose, whichever there is, and Docker.
 
-use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::http;
+use super::{http, receiver};
+use crate::port;
 use crate::table::Table;
 use crate::tree;
 
@@ -15,8 +15,9 @@ use crate::tree;
 const PROJECT: &str = "wirefold-compose-test";
 /// Whatever of the stack runs.
 const ALL: [&str; 4] = ["--profile", "demo", "--profile", "monitoring"];
-/// How many containers there are with three enrichers, the demo's feeds and Prometheus.
-pub(super) const CONTAINERS: usize = 13;
+/// How many containers there are with three enrichers, the demo's feeds, Prometheus and the receiver
+/// of webhooks.
+pub(super) const CONTAINERS: usize = 14;
 
 /// The stack, with settings and ports of its own.
 pub(super) struct Stack {
@@ -35,20 +36,6 @@ pub(super) struct Container {
     pub(super) told: Value,
 }
 
-/// Where containers reach this machine.
-pub(super) fn host_address() -> anyhow::Result<String> {
-    let told = output(&["docker", "network", "inspect", "bridge"])?;
-    let told: Value = serde_json::from_str(&told)?;
-    let network = &told[0]["IPAM"]["Config"][0];
-    if let Some(gateway) = network["Gateway"].as_str() {
-        return Ok(gateway.to_owned());
-    }
-    // Not told is the first address.
-    let subnet = network["Subnet"].as_str().context("the bridge has no subnet")?;
-    let (start, _) = subnet.rsplit_once('.').context("the bridge is not of IPv4")?;
-    Ok(format!("{start}.1"))
-}
-
 /// Whether a network leads nowhere but to its own containers.
 pub(super) fn is_internal(network: &str) -> anyhow::Result<bool> {
     let told = output(&["docker", "network", "inspect", "--format", "{{.Internal}}", network])?;
@@ -56,8 +43,8 @@ pub(super) fn is_internal(network: &str) -> anyhow::Result<bool> {
 }
 
 impl Stack {
-    /// Settings: the demo's, and a subscription to everything whose alerts go to `receiver`.
-    pub(super) fn prepare(receiver: &str) -> anyhow::Result<Self> {
+    /// Settings: the demo's, and a subscription to everything whose alerts go to the receiver.
+    pub(super) fn prepare() -> anyhow::Result<Self> {
         let is_plugin = output(&["docker", "compose", "version"]).is_ok();
         let compose = if is_plugin { vec!["docker", "compose"] } else { vec!["docker-compose"] };
         let folder = tempfile::tempdir()?;
@@ -65,16 +52,17 @@ impl Stack {
         let ours = format!(
             "\n[[subscription]]\nname = \"Everything\"\nquery = \"*\"\non = [\"new\"]\n\
              group_wait = \"1s\"\ndeliveries = [\"receiver\"]\n\n[[delivery]]\nname = \"receiver\"\n\
-             kind = \"webhook\"\nurl = \"http://{receiver}/\"\n\
-             secret = \"whsec_Y29tcG9zZS10ZXN0LWNvbXBvc2UtdGVzdA==\"\n"
+             kind = \"webhook\"\nurl = \"{}\"\n\
+             secret = \"whsec_Y29tcG9zZS10ZXN0LWNvbXBvc2UtdGVzdA==\"\n",
+            receiver::URL
         );
         std::fs::write(folder.path().join("wirefold.toml"), demo + &ours)?;
         Ok(Self {
             compose,
             folder,
-            page: free_port()?,
-            nats: free_port()?,
-            prometheus: free_port()?,
+            page: port::free(),
+            nats: port::free(),
+            prometheus: port::free(),
         })
     }
 
@@ -103,9 +91,11 @@ impl Stack {
         let status = Command::new(program)
             .args(first)
             .args(["--project-name", PROJECT])
+            .args(["--file", "docker-compose.yml", "--file", receiver::FILE])
             .args(arguments)
             .current_dir(tree::root())
             .env("WIREFOLD_CONFIG", self.folder.path().join("wirefold.toml"))
+            .env("WIREFOLD_RECEIVER", tree::root().join(receiver::PROGRAM))
             .env("WIREFOLD_PAGE_PORT", self.page.to_string())
             .env("WIREFOLD_NATS_PORT", self.nats.to_string())
             .env("WIREFOLD_PROMETHEUS_PORT", self.prometheus.to_string())
@@ -231,10 +221,6 @@ pub(super) fn table(containers: &[Container]) -> Table {
         ]);
     }
     table
-}
-
-fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 fn output(command: &[&str]) -> anyhow::Result<String> {

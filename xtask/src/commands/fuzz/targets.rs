@@ -278,9 +278,9 @@ fn robots(bytes: &[u8]) -> u64 {
 
 fn address(bytes: &[u8]) -> u64 {
     let text = String::from_utf8_lossy(bytes);
-    let once = wirefold_fetcher::canonical_address(&text);
+    let once = wirefold_address::canonical(&text);
     if let Some(once) = &once {
-        let twice = wirefold_fetcher::canonical_address(once);
+        let twice = wirefold_address::canonical(once);
         assert_eq!(twice.as_ref(), Some(once), "not idempotent: {text:?}");
     }
     let parts = once.as_ref().map_or([0; 4], |it| {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DEADLINE, MOMENT, ack_all, arrivals, reader, streams, work, work_stream};
+use super::{MOMENT, ack_all, arrivals, reader, streams, work, work_stream};
 use crate::config::{ConsumerConfig, StreamConfig};
 use crate::conformance::Harness;
 use crate::error::BusError;
@@ -21,7 +21,7 @@ pub async fn publish_waits_while_the_stream_is_full(harness: &mut dyn Harness) {
     assert!(!waiting.is_finished(), "published into a full stream");
     let state = harness.bus().stream_state("WORK").await.unwrap();
     assert_eq!((state.first, state.messages), (1, taken_in as u64));
-    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 100).await;
     assert_eq!(taken.len(), taken_in);
     harness.advance(MOMENT).await;
@@ -40,7 +40,7 @@ pub async fn what_all_readers_are_past_makes_room(harness: &mut dyn Harness) {
     let unnamed = StreamConfig { readers: Vec::new(), ..stream.clone() };
     harness.bus().create_stream(stream).await.unwrap();
     let taken_in = harness.fill("work.fill").await as u64;
-    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 100).await;
     ack_all(&taken).await;
     let bus = harness.bus();
@@ -67,21 +67,21 @@ pub async fn pulls_stop_while_too_much_is_in_flight(harness: &mut dyn Harness) {
     for number in 0..10 {
         harness.bus().publish(work(&format!("{number}"))).await.unwrap();
     }
-    let consumer = ConsumerConfig { max_in_flight: 4, ..reader() };
+    let consumer = ConsumerConfig { max_in_flight: 4, ..reader(harness) };
     let mut subscription = harness.bus().subscribe(consumer).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 10).await;
     assert_eq!(taken.len(), 4);
     assert!(arrivals(harness, &mut *subscription, 10).await.is_empty());
     ack_all(&taken[..1]).await;
     assert_eq!(arrivals(harness, &mut *subscription, 10).await.len(), 1);
-    harness.advance(DEADLINE).await;
+    harness.advance(harness.deadline()).await;
     assert_eq!(arrivals(harness, &mut *subscription, 10).await.len(), 4);
 }
 
 /// What is older than the stream keeps is gone, for those who get it and those who read. A bus may
 /// look after it some four times a second.
 pub async fn old_messages_are_gone(harness: &mut dyn Harness) {
-    let max_age = Duration::from_secs(1);
+    let max_age = harness.deadline() * 3;
     harness.bus().create_stream(StreamConfig { max_age, ..work_stream() }).await.unwrap();
     harness.bus().publish(work("a")).await.unwrap();
     harness.advance(max_age * 3 / 4).await;

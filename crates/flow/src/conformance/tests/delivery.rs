@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DEADLINE, MOMENT, ack_all, arrivals, dead_letters, ids, publish, reader, streams};
+use super::{MOMENT, ack_all, arrivals, dead_letters, ids, publish, reader, streams};
 use crate::bus::Settle;
 use crate::config::ConsumerConfig;
 use crate::conformance::Harness;
@@ -13,15 +13,15 @@ use crate::message::Outgoing;
 pub async fn redelivered_after_the_ack_deadline(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b"]).await;
-    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
     let first = arrivals(harness, &mut *subscription, 10).await;
     ack_all(&first[1..]).await;
     assert!(arrivals(harness, &mut *subscription, 10).await.is_empty());
-    harness.advance(DEADLINE).await;
+    harness.advance(harness.deadline()).await;
     let again = arrivals(harness, &mut *subscription, 10).await;
     assert_eq!((ids(&again), again[0].attempt), (vec!["a"], 2));
     ack_all(&again).await;
-    harness.advance(DEADLINE * 2).await;
+    harness.advance(harness.deadline() * 2).await;
     assert!(arrivals(harness, &mut *subscription, 10).await.is_empty());
 }
 
@@ -29,14 +29,14 @@ pub async fn redelivered_after_the_ack_deadline(harness: &mut dyn Harness) {
 pub async fn in_progress_moves_the_deadline(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a"]).await;
-    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 10).await;
     for _ in 0..6 {
-        harness.advance(DEADLINE / 4).await;
+        harness.advance(harness.deadline() / 4).await;
         taken[0].settler.settle(Settle::InProgress).await.unwrap();
         assert!(arrivals(harness, &mut *subscription, 10).await.is_empty());
     }
-    harness.advance(DEADLINE).await;
+    harness.advance(harness.deadline()).await;
     assert_eq!(arrivals(harness, &mut *subscription, 10).await[0].attempt, 2);
 }
 
@@ -44,16 +44,16 @@ pub async fn in_progress_moves_the_deadline(harness: &mut dyn Harness) {
 pub async fn retry_comes_not_before_its_time(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a"]).await;
-    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 10).await;
-    let after = DEADLINE * 3;
+    let after = harness.deadline() * 3;
     taken[0].settler.settle(Settle::Retry { after, why: "later".into() }).await.unwrap();
-    harness.advance(DEADLINE * 2).await;
+    harness.advance(harness.deadline() * 2).await;
     publish(&*harness.bus(), &["b"]).await;
     let meanwhile = arrivals(harness, &mut *subscription, 10).await;
     assert_eq!(ids(&meanwhile), ["b"]);
     ack_all(&meanwhile).await;
-    harness.advance(DEADLINE).await;
+    harness.advance(harness.deadline()).await;
     let again = arrivals(harness, &mut *subscription, 10).await;
     assert_eq!((ids(&again), again[0].attempt), (vec!["a"], 2));
 }
@@ -62,7 +62,7 @@ pub async fn retry_comes_not_before_its_time(harness: &mut dyn Harness) {
 pub async fn rejected_stands_in_the_dead_letters(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b"]).await;
-    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 10).await;
     for _ in 0..2 {
         let reject = Settle::Reject(Reason::rejected("not\nours"));
@@ -78,7 +78,7 @@ pub async fn rejected_stands_in_the_dead_letters(harness: &mut dyn Harness) {
     assert_eq!(said("Wf-Dead-Reason"), Some("not ours"));
     assert_eq!(said("Wf-Dead-Message"), Some("WORK/1"));
     assert_eq!(said("Wf-Dead-Subject"), Some("work.a"));
-    harness.advance(DEADLINE * 2).await;
+    harness.advance(harness.deadline() * 2).await;
     publish(&*harness.bus(), &["c"]).await;
     assert_eq!(ids(&arrivals(harness, &mut *subscription, 10).await), ["c"]);
 }
@@ -87,14 +87,14 @@ pub async fn rejected_stands_in_the_dead_letters(harness: &mut dyn Harness) {
 pub async fn max_deliver_stands_in_the_dead_letters(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["silent", "retried"]).await;
-    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
     for attempt in 1..=3 {
         let taken = arrivals(harness, &mut *subscription, 10).await;
         assert_eq!(ids(&taken), ["silent", "retried"]);
         assert!(taken.iter().all(|delivery| delivery.attempt == attempt));
-        let retry = Settle::Retry { after: DEADLINE, why: "the world".into() };
+        let retry = Settle::Retry { after: harness.deadline(), why: "the world".into() };
         taken[1].settler.settle(retry).await.unwrap();
-        harness.advance(DEADLINE).await;
+        harness.advance(harness.deadline()).await;
     }
     publish(&*harness.bus(), &["next"]).await;
     assert_eq!(ids(&arrivals(harness, &mut *subscription, 10).await), ["next"]);
@@ -116,7 +116,7 @@ pub async fn order_is_kept_per_subject(harness: &mut dyn Harness) {
         let subject = format!("work.s{}", number % 3);
         bus.publish(Outgoing::new(subject, format!("{number:02}"), "")).await.unwrap();
     }
-    let mut subscription = bus.subscribe(reader()).await.unwrap();
+    let mut subscription = bus.subscribe(reader(harness)).await.unwrap();
     let mut seen: Vec<(String, String)> = Vec::new();
     loop {
         let taken = arrivals(harness, &mut *subscription, 7).await;
@@ -149,7 +149,7 @@ pub async fn filters_take_in_what_they_match(harness: &mut dyn Harness) {
         ("rest", "work.x.>", vec!["a", "c"]),
     ] {
         let consumer =
-            ConsumerConfig { durable: durable.into(), filter: filter.into(), ..reader() };
+            ConsumerConfig { durable: durable.into(), filter: filter.into(), ..reader(harness) };
         let mut subscription = bus.subscribe(consumer).await.unwrap();
         assert_eq!(ids(&arrivals(harness, &mut *subscription, 10).await), expected, "{filter}");
     }
@@ -159,15 +159,15 @@ pub async fn filters_take_in_what_they_match(harness: &mut dyn Harness) {
 pub async fn two_holders_share_a_durable(harness: &mut dyn Harness) {
     streams(harness).await;
     let bus = harness.bus();
-    let mut one = bus.subscribe(reader()).await.unwrap();
-    let mut other = bus.subscribe(reader()).await.unwrap();
+    let mut one = bus.subscribe(reader(harness)).await.unwrap();
+    let mut other = bus.subscribe(reader(harness)).await.unwrap();
     publish(&*bus, &["a", "b", "c"]).await;
     let first = arrivals(harness, &mut *one, 2).await;
     let second = arrivals(harness, &mut *other, 2).await;
     assert_eq!((ids(&first), ids(&second)), (vec!["a", "b"], vec!["c"]));
     ack_all(&first).await;
     ack_all(&second).await;
-    harness.advance(DEADLINE + MOMENT).await;
+    harness.advance(harness.deadline() + MOMENT).await;
     harness.advance(Duration::from_secs(1)).await;
     assert!(arrivals(harness, &mut *one, 2).await.is_empty());
 }

@@ -17,8 +17,6 @@ use crate::conformance::Harness;
 use crate::dead::DeadLetters;
 use crate::message::{Outgoing, Stored};
 
-/// How long the consumers of the suite may take.
-pub(super) const DEADLINE: Duration = Duration::from_millis(300);
 /// Long enough for things to happen, short against a deadline.
 pub(super) const MOMENT: Duration = Duration::from_millis(1);
 
@@ -33,10 +31,10 @@ pub(super) fn work_stream() -> StreamConfig {
     StreamConfig { readers: vec!["reader".into()], ..StreamConfig::new("WORK", &["work.>"]) }
 }
 
-pub(super) fn reader() -> ConsumerConfig {
+pub(super) fn reader(harness: &dyn Harness) -> ConsumerConfig {
     let dead = DeadLetters::plain("dead.reader");
     ConsumerConfig {
-        ack_deadline: DEADLINE,
+        ack_deadline: harness.deadline(),
         max_deliver: 3,
         ..ConsumerConfig::new("WORK", "reader", dead)
     }
@@ -53,17 +51,25 @@ pub(super) async fn publish(bus: &dyn Bus, names: &[&str]) {
     }
 }
 
-/// The deliveries that come within a moment.
+/// The deliveries that come until there are so many, or for a moment no more.
 pub(super) async fn arrivals(
     harness: &dyn Harness,
     subscription: &mut dyn Subscription,
-    max: usize,
+    most: usize,
 ) -> Vec<Delivery> {
-    tokio::select! {
-        biased;
-        taken = subscription.next(max) => taken.unwrap(),
-        () = harness.advance(MOMENT) => subscription.close().await.unwrap(),
+    let mut all = Vec::new();
+    while all.len() < most {
+        let more = tokio::select! {
+            biased;
+            taken = subscription.next(most - all.len()) => taken.unwrap(),
+            () = harness.advance(MOMENT) => subscription.close().await.unwrap(),
+        };
+        if more.is_empty() {
+            break;
+        }
+        all.extend(more);
     }
+    all
 }
 
 pub(super) fn ids(deliveries: &[Delivery]) -> Vec<&str> {

@@ -25,7 +25,7 @@ pub async fn kept_with_no_subscriber(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b"]).await;
     harness.advance(Duration::from_secs(1)).await;
-    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 10).await;
     assert_eq!(ids(&taken), ["a", "b"]);
     assert!(taken.iter().all(|delivery| delivery.attempt == 1));
@@ -34,7 +34,7 @@ pub async fn kept_with_no_subscriber(harness: &mut dyn Harness) {
 /// The same id within the window is stored once and said so, also after a crash; after the
 /// window it is a message of its own.
 pub async fn same_id_within_the_window_is_stored_once(harness: &mut dyn Harness) {
-    let window = Duration::from_millis(200);
+    let window = harness.deadline();
     let stream = StreamConfig { window, ..work_stream() };
     harness.bus().create_stream(stream).await.unwrap();
     assert_eq!(harness.bus().publish(work("a")).await.unwrap(), Published::New(1));
@@ -81,7 +81,7 @@ pub async fn too_large_is_refused_and_takes_no_room(harness: &mut dyn Harness) {
 
 /// Of two who expect the same, the second is refused: now, after the window, after a crash.
 pub async fn compare_and_set_refuses_the_second_for_ever(harness: &mut dyn Harness) {
-    let window = Duration::from_millis(200);
+    let window = harness.deadline();
     let bus = harness.bus();
     bus.create_stream(StreamConfig { window, ..work_stream() }).await.unwrap();
     let message = |id: &str| Outgoing::new("work.one", id, "");

@@ -1,31 +1,26 @@
 //! What crashes, restarts and readers that go away promise.
 
-use std::time::Duration;
-
-use super::{
-    DEADLINE, MOMENT, ack_all, arrivals, dead_letters, ids, ids_of, publish, reader, streams, work,
-};
+use super::{MOMENT, ack_all, arrivals, dead_letters, ids, ids_of, publish, reader, streams, work};
 use crate::config::ConsumerConfig;
 use crate::conformance::Harness;
 use crate::error::BusError;
 use crate::message::Outgoing;
 
-/// Longer than any bus takes to crash and come back: time may pass meanwhile.
-const BEYOND_A_CRASH: Duration = Duration::from_secs(2);
-
 /// After a crash a subscription opened anew gets what was unsettled, what is new, and no more.
 pub async fn restart_leaves_no_consumer_stuck(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b", "c"]).await;
-    let consumer = || ConsumerConfig { ack_deadline: BEYOND_A_CRASH, ..reader() };
-    let mut subscription = harness.bus().subscribe(consumer()).await.unwrap();
+    // Longer than any bus takes to crash and come back: time may pass meanwhile.
+    let beyond_a_crash = harness.deadline() * 5;
+    let consumer = ConsumerConfig { ack_deadline: beyond_a_crash, ..reader(harness) };
+    let mut subscription = harness.bus().subscribe(consumer.clone()).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 2).await;
     ack_all(&taken[..1]).await;
     drop(subscription);
     harness.crash_and_reopen().await;
-    let mut reopened = harness.bus().subscribe(consumer()).await.unwrap();
+    let mut reopened = harness.bus().subscribe(consumer).await.unwrap();
     assert_eq!(ids(&arrivals(harness, &mut *reopened, 10).await), ["c"]);
-    harness.advance(BEYOND_A_CRASH).await;
+    harness.advance(beyond_a_crash).await;
     assert_eq!(ids(&arrivals(harness, &mut *reopened, 10).await), ["b", "c"]);
     let bus = harness.bus();
     let later = tokio::spawn(async move { publish(&*bus, &["d"]).await });
@@ -38,14 +33,14 @@ pub async fn attempts_are_counted_across_a_crash(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["poison"]).await;
     for attempt in 1..=3 {
-        let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+        let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
         let taken = arrivals(harness, &mut *subscription, 1).await;
         assert_eq!(taken[0].attempt, attempt);
         drop(subscription);
         harness.crash_and_reopen().await;
-        harness.advance(DEADLINE).await;
+        harness.advance(harness.deadline()).await;
     }
-    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
     assert!(arrivals(harness, &mut *subscription, 1).await.is_empty());
     assert_eq!(dead_letters(&*harness.bus()).await.len(), 1);
 }
@@ -56,7 +51,7 @@ pub async fn places_and_fences_survive_a_crash(harness: &mut dyn Harness) {
     let record = Outgoing::new("work.epoch", "epoch-1", "");
     let mut chain = harness.bus().take_over(record, 0).await.unwrap();
     chain.append(vec![work("a")]).await.unwrap();
-    let mut subscription = harness.bus().subscribe(reader()).await.unwrap();
+    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
     ack_all(&arrivals(harness, &mut *subscription, 10).await).await;
     harness.crash_and_reopen().await;
     let next = Outgoing::new("work.epoch", "epoch-2", "");
@@ -64,7 +59,7 @@ pub async fn places_and_fences_survive_a_crash(harness: &mut dyn Harness) {
     assert!(matches!(early.err(), Some(BusError::Refused { found: 1, .. })));
     let mut heir = harness.bus().take_over(next, 1).await.unwrap();
     assert_eq!(heir.append(vec![work("b")]).await.unwrap(), [4]);
-    let mut reopened = harness.bus().subscribe(reader()).await.unwrap();
+    let mut reopened = harness.bus().subscribe(reader(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *reopened, 10).await;
     assert_eq!(ids(&taken), ["epoch-2", "b"]);
 }
@@ -73,7 +68,7 @@ pub async fn places_and_fences_survive_a_crash(harness: &mut dyn Harness) {
 pub async fn a_look_given_up_hides_nothing(harness: &mut dyn Harness) {
     streams(harness).await;
     let bus = harness.bus();
-    let mut subscription = bus.subscribe(reader()).await.unwrap();
+    let mut subscription = bus.subscribe(reader(harness)).await.unwrap();
     tokio::select! {
         biased;
         taken = subscription.next(10) => panic!("nothing is there: {:?}", ids(&taken.unwrap())),
@@ -86,7 +81,7 @@ pub async fn a_look_given_up_hides_nothing(harness: &mut dyn Harness) {
 /// A subscription that is dropped, with or without deliveries in hand, loses none.
 pub async fn dropping_a_subscription_loses_nothing(harness: &mut dyn Harness) {
     streams(harness).await;
-    let mut first = harness.bus().subscribe(reader()).await.unwrap();
+    let mut first = harness.bus().subscribe(reader(harness)).await.unwrap();
     tokio::select! {
         biased;
         _ = first.next(10) => panic!("there is nothing yet"),
@@ -96,11 +91,11 @@ pub async fn dropping_a_subscription_loses_nothing(harness: &mut dyn Harness) {
     let taken = arrivals(harness, &mut *first, 2).await;
     ack_all(&taken[..1]).await;
     drop((first, taken));
-    let mut second = harness.bus().subscribe(reader()).await.unwrap();
+    let mut second = harness.bus().subscribe(reader(harness)).await.unwrap();
     let rest = arrivals(harness, &mut *second, 10).await;
     assert_eq!(ids(&rest), ["c"]);
     ack_all(&rest).await;
-    harness.advance(DEADLINE).await;
+    harness.advance(harness.deadline()).await;
     assert_eq!(ids(&arrivals(harness, &mut *second, 10).await), ["b"]);
     let all = harness.bus().read("WORK", ">", 1).await.unwrap().ready(10).await.unwrap();
     assert_eq!(ids_of(&all), ["a", "b", "c"]);

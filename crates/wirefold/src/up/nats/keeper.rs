@@ -36,8 +36,14 @@ const DROPPED: Metric = Metric::counter(
     &["stream"],
 );
 
+const LOOKS: Metric = Metric::counter(
+    "wirefold_keeper_looks_total",
+    "Looks at a stream on the NATS server, whether room had to be made or not.",
+    &["stream"],
+);
+
 /// All of them.
-pub(crate) const METRICS: &[Metric] = &[SHARE, WINDOW, DROPPED];
+pub(crate) const METRICS: &[Metric] = &[LOOKS, SHARE, WINDOW, DROPPED];
 
 /// Looks after all streams until told to stop.
 ///
@@ -66,6 +72,7 @@ pub(in crate::up) async fn run(
 
 async fn look(bus: &NatsBus, stream: &'static str, clock: &dyn Clock) -> Result<(), BusError> {
     let kept = bus.keep_below(stream, FULL_FROM).await?;
+    LOOKS.add(1, &[stream]);
     SHARE.set(kept.share, &[stream]);
     let reach = kept.oldest.map(|oldest| clock.now().since(oldest).as_secs_f64());
     WINDOW.set(reach.unwrap_or(0.0), &[stream]);

@@ -1,4 +1,5 @@
-//! Each stage as a NATS service: `nats micro ls` finds it, and it says how it is and what it counted.
+//! Each stage and the keeper as NATS services: `nats micro ls` finds them, and they say how they are
+//! and what they counted.
 
 use std::sync::Arc;
 
@@ -8,25 +9,25 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::stream_configs;
 use wirefold_flow::{self as flow, BoxFuture, Surroundings};
-use wirefold_flow_nats::{Answering, Denied, Endpoint, NatsBus, Service};
+use wirefold_flow_nats::{self as flow_nats, Answering, Denied, Endpoint, NatsBus};
 use wirefold_gateway::Gateway;
 use wirefold_gateway::shapes::Problem;
-use wirefold_proto::rights::{COMPARE, READERS, REPLAY, health_subject, service_name};
+use wirefold_proto::rights::{COMPARE, READERS, REPLAY, Service};
 use wirefold_proto::streams::{self, Stage};
 
 use crate::config::Config;
 use crate::telemetry::{Health, Telemetry};
 use crate::up::seams::enrich;
 
-/// What a stage's service is made of.
+/// What a service is made of.
 pub(in crate::up) struct Serving {
     pub(in crate::up) bus: NatsBus,
-    pub(in crate::up) stage: Stage,
+    pub(in crate::up) service: Service,
     pub(in crate::up) telemetry: Telemetry,
     pub(in crate::up) health: Health,
     /// What it reads, whose lag is told.
     pub(in crate::up) inputs: Vec<Input>,
-    /// What is asked of this stage alone.
+    /// What is asked of this one alone.
     pub(in crate::up) own: Option<Own>,
 }
 
@@ -47,9 +48,10 @@ pub(in crate::up) struct Input {
     is_durable: bool,
 }
 
-/// The readers of a stage without whose progress messages are kept, and those of its deliveries.
-pub(in crate::up) fn inputs(stage: Stage, config: &Config) -> Vec<Input> {
-    let name = stage.as_str();
+/// The readers of a stage without whose progress messages are kept, and those of its deliveries. The
+/// keeper reads nothing.
+pub(in crate::up) fn inputs(service: Service, config: &Config) -> Vec<Input> {
+    let name = service.as_str();
     let own = stream_configs(&config.limits()).into_iter();
     let own = own.filter(|stream| stream.readers.iter().any(|reader| reader == name));
     let own = own.map(|stream| Input {
@@ -57,7 +59,8 @@ pub(in crate::up) fn inputs(stage: Stage, config: &Config) -> Vec<Input> {
         stream: stream.name,
         reader: name.to_owned(),
     });
-    let deliveries = config.delivery.iter().filter(|_| stage == Stage::Alerter);
+    let is_alerter = service == Service::Stage(Stage::Alerter);
+    let deliveries = config.delivery.iter().filter(|_| is_alerter);
     let deliveries = deliveries.map(|delivery| Input {
         stream: streams::ALERTS.name.to_owned(),
         reader: wirefold_alerter::consumer(&delivery.name).durable,
@@ -69,11 +72,11 @@ pub(in crate::up) fn inputs(stage: Stage, config: &Config) -> Vec<Input> {
 impl Serving {
     /// Answers until told to stop.
     pub(in crate::up) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { bus, stage, telemetry, health, inputs, own } = self;
-        let condition = Condition { bus: bus.clone(), stage, telemetry, health, inputs };
+        let Self { bus, service, telemetry, health, inputs, own } = self;
+        let condition = Condition { bus: bus.clone(), service, telemetry, health, inputs };
         let mut endpoints = vec![Endpoint {
             name: "health",
-            subject: health_subject(stage),
+            subject: service.health_subject(),
             answering: Arc::new(condition),
         }];
         endpoints.extend(own.map(|own| match own {
@@ -88,43 +91,47 @@ impl Serving {
                 answering: Arc::new(Retrying { surroundings, enricher }),
             },
         }));
-        let service = Service {
-            name: service_name(stage),
+        let answers = flow_nats::Service {
+            name: service.name(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            about: about(stage).to_owned(),
+            about: about(service).to_owned(),
             endpoints,
         };
-        bus.serve(service, stop.cancelled_owned()).await.context("as a NATS service")
+        bus.serve(answers, stop.cancelled_owned()).await.context("as a NATS service")
     }
 }
 
-fn about(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Fetcher => "wirefold: polls feeds and fetches articles",
-        Stage::Detector => "wirefold: decides what is a copy of what",
-        Stage::Enricher => "wirefold: finds language, names, places and quotations",
-        Stage::Alerter => "wirefold: matches subscriptions and delivers alerts",
-        Stage::Gateway => "wirefold: serves page, API and feeds, and compares texts",
+fn about(service: Service) -> &'static str {
+    match service {
+        Service::Stage(Stage::Fetcher) => "wirefold: polls feeds and fetches articles",
+        Service::Stage(Stage::Detector) => "wirefold: decides what is a copy of what",
+        Service::Stage(Stage::Enricher) => "wirefold: finds language, names, places and quotations",
+        Service::Stage(Stage::Alerter) => "wirefold: matches subscriptions and delivers alerts",
+        Service::Stage(Stage::Gateway) => {
+            "wirefold: serves page, API and feeds, and compares texts"
+        }
+        Service::Keeper => "wirefold: makes room in streams before they are full",
     }
 }
 
-/// What counts as handled by a stage.
-fn handled(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Fetcher => "wirefold_fetcher_articles_total",
-        Stage::Detector => "wirefold_detector_articles_total",
-        Stage::Enricher => "wirefold_enricher_articles_total",
-        Stage::Alerter => "wirefold_alerter_articles_total",
-        Stage::Gateway => "wirefold_gateway_projected_total",
+/// What counts as handled by it.
+fn handled(service: Service) -> &'static str {
+    match service {
+        Service::Stage(Stage::Fetcher) => "wirefold_fetcher_articles_total",
+        Service::Stage(Stage::Detector) => "wirefold_detector_articles_total",
+        Service::Stage(Stage::Enricher) => "wirefold_enricher_articles_total",
+        Service::Stage(Stage::Alerter) => "wirefold_alerter_articles_total",
+        Service::Stage(Stage::Gateway) => "wirefold_gateway_projected_total",
+        Service::Keeper => "wirefold_keeper_looks_total",
     }
 }
 
 const DEAD: &str = "wirefold_loop_rejected_total";
 
-/// Says whether the stage is ready, as `/readyz` does, and beside it what it counted.
+/// Says whether the service is ready, as `/readyz` does, and beside it what it counted.
 struct Condition {
     bus: NatsBus,
-    stage: Stage,
+    service: Service,
     telemetry: Telemetry,
     health: Health,
     inputs: Vec<Input>,
@@ -139,7 +146,7 @@ impl Answering for Condition {
         Box::pin(async {
             let metrics = counted(&self.telemetry.render());
             Some(json!({
-                "handled": sum(&metrics, handled(self.stage)),
+                "handled": sum(&metrics, handled(self.service)),
                 "dead_letters": sum(&metrics, DEAD),
                 "lag": self.lag().await,
                 "metrics": metrics,
@@ -253,21 +260,23 @@ mod tests {
     #[test]
     fn what_is_summed_is_counted() {
         let all = all_metrics();
-        for name in Stage::ALL.map(handled).into_iter().chain([DEAD]) {
+        for name in Service::ALL.map(handled).into_iter().chain([DEAD]) {
             assert!(all.iter().any(|metric| metric.name == name), "{name}");
         }
     }
 
     #[test]
     fn the_lag_of_a_stage_is_that_of_what_it_reads() {
-        let read = |stage| {
-            let inputs = inputs(stage, &Config::default()).into_iter();
+        let read = |service| {
+            let inputs = inputs(service, &Config::default()).into_iter();
             inputs.map(|it| (it.stream, it.is_durable)).collect::<Vec<_>>()
         };
         let one = |stream: &str, is_durable| vec![(stream.to_owned(), is_durable)];
-        assert_eq!(read(Stage::Fetcher), []);
-        assert_eq!(read(Stage::Detector), one("WF_FETCHED", false));
-        assert_eq!(read(Stage::Enricher), one("WF_JUDGED", true));
-        assert_eq!(read(Stage::Gateway), one("WF_OUTPUT", false));
+        let of_stage = |stage| read(Service::Stage(stage));
+        assert_eq!(of_stage(Stage::Fetcher), []);
+        assert_eq!(of_stage(Stage::Detector), one("WF_FETCHED", false));
+        assert_eq!(of_stage(Stage::Enricher), one("WF_JUDGED", true));
+        assert_eq!(of_stage(Stage::Gateway), one("WF_OUTPUT", false));
+        assert_eq!(read(Service::Keeper), []);
     }
 }

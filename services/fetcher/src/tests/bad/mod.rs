@@ -85,7 +85,8 @@ fn outcome(record: &FeedRecord) -> Expected {
 async fn whatever_a_host_does_it_harms_nobody_and_has_nothing_to_complain_of() {
     let log = Log::default();
     let mut bench = Bench::new().await;
-    bench.settings.timeout = Duration::from_secs(8);
+    // Those that hang take all of it; what a host does in good time must not, on a busy machine.
+    bench.settings.timeout = Duration::from_secs(30);
     bench.settings.concurrency = 200;
     let (routes, mut given) = (routes::all(), BTreeMap::new());
     assert!(routes.len() >= 100, "{} routes", routes.len());

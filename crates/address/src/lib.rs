@@ -7,11 +7,20 @@
 //! serve it. What may tell pages apart stays: unknown parameters, the scheme, a trailing slash. Two
 //! addresses that remain for one page cost little, for equal texts of one outlet are found to be
 //! equal; one address for two pages would make versions of strangers. What single sites add stands
-//! in [`super::sites`].
+//! in `sites.rs`.
+//!
+//! Whoever takes in articles takes their addresses from here, so that a page that comes in by two ways
+//! is one article.
+//!
+//! ```
+//! let shared = wirefold_address::canonical("https://www.a.example/x/index.html?utm_source=rss");
+//! assert_eq!(shared.as_deref(), Some("https://a.example/x/"));
+//! ```
+
+mod amp;
+mod sites;
 
 use url::Url;
-
-use super::{amp, sites};
 
 /// Parameters that say where a reader came from, by their beginnings.
 const TRACKING_PREFIXES: &[&str] = &[

@@ -15,7 +15,7 @@ const SITES: [(&str, &[&str]); 10] = [
 ];
 
 /// Whether a parameter of this site's addresses says nothing of the page.
-pub(super) fn is_dropped(site: &str, pair: &str) -> bool {
+pub(crate) fn is_dropped(site: &str, pair: &str) -> bool {
     let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
     let rules = SITES.iter().find(|(known, _)| *known == site);
     rules.is_some_and(|(_, dropped)| dropped.contains(&name.as_str()))

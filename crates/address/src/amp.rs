@@ -3,7 +3,7 @@
 use url::Url;
 
 /// The page behind the address of a cache, where it is one.
-pub(super) fn unwrapped(url: &Url) -> Option<Url> {
+pub(crate) fn unwrapped(url: &Url) -> Option<Url> {
     let host = url.host_str()?;
     let path = url.path();
     let inner = if host.ends_with(".cdn.ampproject.org") {
@@ -26,7 +26,7 @@ pub(super) fn unwrapped(url: &Url) -> Option<Url> {
 }
 
 /// A path without what asks for the accelerated form.
-pub(super) fn plain(path: &str) -> String {
+pub(crate) fn plain(path: &str) -> String {
     let without = |end: &str, kept: &str| {
         let start = path.strip_suffix(end)?;
         (start.len() > 1 && !start.ends_with('/')).then(|| format!("{start}{kept}"))
@@ -39,7 +39,7 @@ pub(super) fn plain(path: &str) -> String {
 }
 
 /// Whether a parameter asks for the accelerated form, or comes from a cache.
-pub(super) fn is_asked_for(pair: &str) -> bool {
+pub(crate) fn is_asked_for(pair: &str) -> bool {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     match name.to_ascii_lowercase().as_str() {
         "amp" => matches!(value, "" | "1" | "true"),

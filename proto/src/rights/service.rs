@@ -1,0 +1,104 @@
+//! What answers as a NATS service, and on which subjects.
+
+use super::{Right, User};
+use crate::streams::{Role, Stage};
+
+/// The subject on which two texts are compared for whoever asks.
+pub const COMPARE: &str = "wirefold.v1.compare";
+
+/// The subject on which the enricher is asked to try again what it gave up on: only it may write the
+/// output.
+pub const REPLAY: &str = "wirefold.v1.replay.enricher";
+
+/// The subjects on which services say how they are.
+const HEALTH: &str = "wirefold.v1.health.*";
+
+/// A process that answers as a NATS service: a stage, or the keeper, which handles no messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// A stage.
+    Stage(Stage),
+    /// Who makes room in streams before they are full.
+    Keeper,
+}
+
+impl Service {
+    /// Every service.
+    pub const ALL: [Self; 6] = {
+        let [fetcher, detector, enricher, alerter, gateway] = Stage::ALL;
+        [
+            Self::Stage(fetcher),
+            Self::Stage(detector),
+            Self::Stage(enricher),
+            Self::Stage(alerter),
+            Self::Stage(gateway),
+            Self::Keeper,
+        ]
+    };
+
+    /// The name of its process.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stage(stage) => stage.as_str(),
+            Self::Keeper => "keeper",
+        }
+    }
+
+    /// The name under which it answers `nats micro ls`.
+    #[must_use]
+    pub fn name(self) -> String {
+        format!("wirefold-{}", self.as_str())
+    }
+
+    /// The subject on which it says how it is.
+    #[must_use]
+    pub fn health_subject(self) -> String {
+        format!("wirefold.v1.health.{}", self.as_str())
+    }
+
+    /// The user of the server that it is.
+    #[must_use]
+    pub const fn user(self) -> User {
+        match self {
+            Self::Stage(stage) => User::Role(Role::Stage(stage)),
+            Self::Keeper => User::Setup,
+        }
+    }
+}
+
+/// A service that can be asked how it is. The gateway compares texts besides, the enricher tries
+/// again.
+pub(super) fn serving(service: Service) -> Right {
+    let name = service.name();
+    let mut subscribe = Vec::new();
+    // Each by its name: to the server, `$SRV.*` takes in a subscription to `$SRV.>`, too.
+    for verb in ["PING", "INFO", "STATS"] {
+        subscribe.push(format!("$SRV.{verb}"));
+        subscribe.push(format!("$SRV.{verb}.{name}"));
+        subscribe.push(format!("$SRV.{verb}.{name}.*"));
+    }
+    subscribe.push(service.health_subject());
+    match service {
+        Service::Stage(Stage::Gateway) => subscribe.push(COMPARE.to_owned()),
+        Service::Stage(Stage::Enricher) => subscribe.push(REPLAY.to_owned()),
+        _ => {}
+    }
+    Right { what: "answers as a NATS service".to_owned(), subscribe, ..Right::default() }
+}
+
+pub(super) fn asking() -> Right {
+    let publish = ["$SRV.>", HEALTH, COMPARE].map(str::to_owned).into();
+    Right { what: "asks the services".to_owned(), publish, ..Right::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subjects::covers;
+
+    #[test]
+    fn whoever_may_ask_how_one_is_may_ask_all() {
+        assert!(Service::ALL.iter().all(|service| covers(HEALTH, &service.health_subject())));
+    }
+}
