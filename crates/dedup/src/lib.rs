@@ -11,6 +11,7 @@
 
 mod agency;
 mod align;
+mod apart;
 mod bits;
 mod body;
 mod boilerplate;
@@ -38,6 +39,7 @@ mod overlap;
 mod parted;
 mod postings;
 mod reading;
+mod regroup;
 mod remember;
 mod settings;
 mod settled;
@@ -71,4 +73,4 @@ pub use overlap::{FactCount, Overlap, Passage};
 pub use settings::Settings;
 pub use stories::{Stories, Story};
 pub use terms::{Terms, stem};
-pub use verdict::{Class, Evidence, Merge, Verdict};
+pub use verdict::{Class, Evidence, Merge, Split, Verdict};
