@@ -8,7 +8,7 @@ use crate::codec::{DecodeError, Message, SchemaName, decode};
 use crate::control::ControlCommand;
 use crate::dead::DeadLetter;
 use crate::judged::{ArticleJudged, CommandJudged, EpochTaken};
-use crate::output::{OutputArticle, OutputStory};
+use crate::output::{OutputArticle, OutputCommand, OutputStory};
 use crate::published::Published;
 use crate::records::{FeedRecord, StoryRecord, SubscriptionRecord};
 use crate::subjects::Subject;
@@ -41,7 +41,7 @@ pub struct Address {
 }
 
 /// Every message.
-pub const CATALOGUE: [Entry; 13] = [
+pub const CATALOGUE: [Entry; 14] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.1.json",
         "wirefold.article.fetched.1.minimal.json",
@@ -67,6 +67,10 @@ pub const CATALOGUE: [Entry; 13] = [
         "wirefold.output.story.1.preferred.json",
         "wirefold.output.story.1.quiet.json",
         "wirefold.output.story.1.split.json",
+    ]),
+    published::<OutputCommand>(&[
+        "wirefold.output.command.1.json",
+        "wirefold.output.command.1.refused.json",
     ]),
     published::<Alert>(&[
         "wirefold.alert.1.growing.json",

@@ -48,7 +48,8 @@ impl Published for ControlCommand {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "do")]
 pub enum Command {
-    /// Take articles out of a story; they form one of their own.
+    /// Take articles out of a story; they form one of their own. Where the story's first article is
+    /// among them, they keep its id and the others have the new one.
     #[serde(rename = "story.split")]
     Split {
         /// The story.
@@ -56,15 +57,16 @@ pub enum Command {
         /// The articles to take out.
         articles: Vec<ArticleId>,
     },
-    /// Make two stories, or two events, one.
+    /// Make two stories, or two events, one. The older id stays, whichever is named first.
     #[serde(rename = "story.merge")]
     Merge {
-        /// The one that stays.
+        /// One of them.
         into: Target,
-        /// The one that becomes part of it, of the same sort.
+        /// The other, of the same sort.
         from: Target,
     },
-    /// Let an outlet's article stand for a story.
+    /// Let an outlet's article stand for a story: the last one it has there. Later ones change
+    /// nothing about that.
     #[serde(rename = "story.prefer")]
     Prefer {
         /// The story.
@@ -72,7 +74,8 @@ pub enum Command {
         /// The outlet.
         outlet: Outlet,
     },
-    /// Never fold two articles into one story.
+    /// Never fold two articles into one story. Where they are in one, the later one leaves it with
+    /// those that joined through it.
     #[serde(rename = "story.not_the_same")]
     NotTheSame {
         /// One of them.

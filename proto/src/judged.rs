@@ -11,7 +11,7 @@ use crate::codec::{DecodeError, Message, Tag, decode, name_of};
 use crate::control::ControlCommand;
 use crate::ids::{ArticleId, DecisionId};
 use crate::published::Published;
-use crate::story::{EventState, StoryChange, StoryState};
+use crate::story::{EventAfter, EventState, StoryAfter, StoryChange, StoryState};
 use crate::streams::{self, Stream};
 use crate::subjects::Subject;
 use crate::verdict::Verdict;
@@ -90,9 +90,15 @@ pub struct CommandJudged {
     pub command: ControlCommand,
     /// What came of it.
     pub outcome: CommandOutcome,
-    /// The changes it brings about.
+    /// The changes it brings about, behind those that earlier decisions had no room for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<StoryChange>,
+    /// The stories concerned, as they stand now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stories: Vec<StoryAfter>,
+    /// The events concerned, as they stand now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventAfter>,
 }
 
 impl Message for CommandJudged {
@@ -123,6 +129,20 @@ pub enum CommandOutcome {
         /// Why not, for people.
         reason: String,
     },
+}
+
+impl CommandOutcome {
+    /// Every word for what comes of a command.
+    pub const ALL: [&'static str; 2] = ["applied", "refused"];
+
+    /// The word in JSON and in subjects.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Refused { .. } => "refused",
+        }
+    }
 }
 
 /// A writer takes over: everything after it in the stream is in this epoch.

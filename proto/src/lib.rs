@@ -84,7 +84,9 @@ pub use judged::{
     ArticleJudged, CommandJudged, CommandOutcome, EpochTaken, Judged, MAX_DECISION_BYTES, Offsets,
 };
 pub use measure::{Containment, MeasureError, Novelty, Simhash};
-pub use output::{LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputStory, TextPolicy};
+pub use output::{
+    LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputCommand, OutputStory, TextPolicy,
+};
 pub use published::Published;
 pub use records::{
     FeedFinding, FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord, Teasers,
@@ -92,7 +94,7 @@ pub use records::{
 pub use settings::{
     Digest, FeedSettings, FullText, GroupBy, ItemIdentity, QuietHours, SubscriptionSettings,
 };
-pub use story::{ChangeKind, EventState, StoryChange, StoryState};
+pub use story::{ChangeKind, EventAfter, EventState, StoryAfter, StoryChange, StoryState};
 pub use subjects::Subject;
 pub use verdict::{
     Class, Confidence, CopyKind, MAX_MATCHES, MaterialReason, Materiality, TextMatch, Verdict,

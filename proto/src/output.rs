@@ -1,5 +1,5 @@
-//! The output stream: articles with verdict, story state and what was found in the text; and the
-//! changes to stories.
+//! The output stream: articles with verdict, story state and what was found in the text; the changes
+//! to stories; and what came of people's commands about them.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::article::AboutArticle;
 use crate::codec::{Message, Tag};
+use crate::control::ControlCommand;
 use crate::findings::Findings;
 use crate::ids::{ArticleId, DecisionId, LanguageTag};
+use crate::judged::CommandOutcome;
 use crate::published::Published;
-use crate::story::{EventState, StoryChange, StoryState};
+use crate::story::{EventAfter, EventState, StoryAfter, StoryChange, StoryState};
 use crate::streams::{self, Stream};
 use crate::subjects::Subject;
 use crate::verdict::Verdict;
@@ -61,6 +63,12 @@ fn is_none(count: &u32) -> bool {
     *count == 0
 }
 
+/// Whether a place is left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(sequence: &u64) -> bool {
+    *sequence == 0
+}
+
 impl Message for OutputArticle {
     const NAME: &'static str = "wirefold.output.article";
     const VERSION: u32 = 1;
@@ -106,6 +114,10 @@ pub struct OutputStory {
     pub judged: u64,
     /// The place among the changes of this decision, from 0.
     pub index: u32,
+    /// The sequence in `WF_FETCHED` up to which articles had been decided on: that of the decision's
+    /// article, for a command that of the last one before it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fetched: u64,
     /// The time of the decision's article or command.
     pub at: Timestamp,
     /// The change.
@@ -128,5 +140,51 @@ impl Published for OutputStory {
     /// Decision and index, such as `7-1042.0`.
     fn message_id(&self) -> String {
         format!("{}.{}", self.decision, self.index)
+    }
+}
+
+/// What came of a person's command about stories.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutputCommand {
+    /// `wirefold.output.command/1`.
+    pub schema: Tag<Self>,
+    /// The decision on it.
+    pub decision: DecisionId,
+    /// The decision's sequence in `WF_JUDGED`: readers apply the output in this order.
+    pub judged: u64,
+    /// The sequence in `WF_FETCHED` of the last article before it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fetched: u64,
+    /// The command.
+    pub command: ControlCommand,
+    /// What came of it.
+    pub outcome: CommandOutcome,
+    /// The changes to stories that it brought about, behind those that earlier decisions had no room
+    /// for. Each is a message of its own too, and stands before this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<StoryChange>,
+    /// The stories concerned, right after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stories: Vec<StoryAfter>,
+    /// The events concerned, right after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventAfter>,
+}
+
+impl Message for OutputCommand {
+    const NAME: &'static str = "wirefold.output.command";
+    const VERSION: u32 = 1;
+}
+
+impl Published for OutputCommand {
+    const STREAM: Stream = streams::OUTPUT;
+
+    /// By what came of it.
+    fn subject(&self) -> Subject {
+        Subject::output_command(self.outcome.as_str())
+    }
+
+    fn message_id(&self) -> String {
+        self.decision.to_string()
     }
 }

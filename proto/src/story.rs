@@ -40,6 +40,28 @@ pub struct EventState {
     pub continues: Option<EventId>,
 }
 
+/// A story that a command concerned, right after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoryAfter {
+    /// The story.
+    pub story: StoryId,
+    /// Its event.
+    pub event: EventId,
+    /// The article that stands for it.
+    pub lead: ArticleId,
+    /// Its numbers.
+    pub state: StoryState,
+}
+
+/// An event that a command concerned, right after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EventAfter {
+    /// The event.
+    pub event: EventId,
+    /// Its numbers.
+    pub state: EventState,
+}
+
 /// A change to a story or event that is no new article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "change", rename_all = "lowercase")]
@@ -54,7 +76,8 @@ pub enum StoryChange {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         links: Vec<ArticleId>,
     },
-    /// People took articles out of a story.
+    /// People said that articles of a story are a text of their own. A story's id stays with its
+    /// first article: where that was among those named, the others form the new story.
     Split {
         /// The story they were in.
         from: StoryId,

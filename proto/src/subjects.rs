@@ -50,6 +50,12 @@ impl Subject {
         Self(format!("wirefold.v1.output.story.{}", change.as_str()))
     }
 
+    /// What came of a command about stories.
+    #[must_use]
+    pub(crate) fn output_command(outcome: &str) -> Self {
+        Self(format!("wirefold.v1.output.command.{outcome}"))
+    }
+
     /// One revision of an alert.
     #[must_use]
     pub fn alert(alert: &AlertId, revision: u64) -> Self {
@@ -143,6 +149,7 @@ mod tests {
                 "output.article.copy.pt",
             ),
             (Subject::output_story(ChangeKind::Merged), "output.story.merged"),
+            (Subject::output_command("refused"), "output.command.refused"),
             (Subject::alert(&alert, 3), "alert.floods=2Enorth.e-00000000000000000000000001.3"),
             (Subject::control(crate::control::Verb::StorySplit), "control.story.split"),
             (Subject::dead(Stage::Enricher), "dead.enricher"),

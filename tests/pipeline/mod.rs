@@ -16,6 +16,7 @@ mod loopback;
 #[path = "../nats/mod.rs"]
 mod nats;
 mod pushed;
+mod regroup;
 mod stream;
 mod systemd;
 mod targets;

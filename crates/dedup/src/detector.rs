@@ -64,6 +64,8 @@ pub(crate) struct Doc {
     pub(crate) facts: ShortFacts,
     pub(crate) traces: Vec<AgencyTrace>,
     pub(crate) story: StoryId,
+    /// The member that it joined its story through; itself where it opened one.
+    pub(crate) joined: DocId,
     /// The outlet, as a hash.
     pub(crate) outlet: Option<u64>,
     /// The title in normal form, as a hash; `None` without one.
@@ -242,6 +244,7 @@ impl Detector {
             facts,
             traces: Vec::new(),
             story: number,
+            joined: number,
             outlet: incoming.outlet.map(word_hash),
             title: Some(normalise(incoming.title)).filter(|t| !t.is_empty()).map(|t| word_hash(&t)),
             time: incoming.time,

@@ -6,6 +6,8 @@
 //! story; links to two events merge them, the older id stays. Bounds on quiet time and span keep
 //! a subject of weeks from becoming one event.
 
+mod by_people;
+
 use std::cell::RefCell;
 
 use rustc_hash::{FxHashMap, FxHashSet};

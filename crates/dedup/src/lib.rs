@@ -11,6 +11,7 @@
 
 mod agency;
 mod align;
+mod apart;
 mod bits;
 mod body;
 mod boilerplate;
@@ -38,6 +39,7 @@ mod overlap;
 mod parted;
 mod postings;
 mod reading;
+mod regroup;
 mod remember;
 mod sealed;
 mod settings;
@@ -74,4 +76,4 @@ pub use settings::Settings;
 pub use shelf::{Shelf, Shelves};
 pub use stories::{Stories, Story};
 pub use terms::{Terms, stem};
-pub use verdict::{Class, Evidence, Merge, Verdict};
+pub use verdict::{Class, Evidence, Merge, Split, Verdict};

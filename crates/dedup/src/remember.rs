@@ -33,9 +33,9 @@ impl Detector {
         doc.kin = self.kin(judgement);
         let novelty = self.novelty(&analysed.body, judgement);
         let reason = self.material(&analysed.text, judgement, novelty);
-        doc.story = match decided_for(judgement) {
-            Some(of) => self.story_of(of),
-            None => self.stories.open(number),
+        (doc.story, doc.joined) = match decided_for(judgement) {
+            Some(of) => (self.story_of(of), of),
+            None => (self.stories.open(number), number),
         };
         let mut quotations = quotations(judgement);
         let joined = match decided_for(judgement) {

@@ -2,11 +2,12 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::apart::Apart;
 use crate::events::StoryId;
 use crate::index::DocId;
 use crate::numbered::Numbered;
 use crate::snapshot::written;
-use crate::verdict::Merge;
+use crate::verdict::{Merge, Split};
 
 /// A story: one text and its copies.
 #[derive(Debug, Clone)]
@@ -23,6 +24,7 @@ pub struct Stories {
     stories: Numbered<Story>,
     redirects: FxHashMap<StoryId, StoryId>,
     links: FxHashMap<(StoryId, StoryId), Vec<DocId>>,
+    apart: Apart,
 }
 
 /// Links by articles that are no copies of each other that merge two stories.
@@ -69,7 +71,7 @@ impl Stories {
         is_copy: impl Fn(DocId) -> bool,
     ) -> Option<Merge> {
         let (story, other) = (self.resolve(story), self.resolve(other));
-        if story == other {
+        if story == other || self.are_apart(story, other) {
             return None;
         }
         let pair = (story.min(other), story.max(other));
@@ -83,6 +85,94 @@ impl Stories {
         }
         self.merge(pair.0, pair.1);
         Some(Merge { older: pair.0, younger: pair.1 })
+    }
+
+    /// Makes two stories one because people say so, whatever was kept apart; the older id stays.
+    /// `None` where they are one, or one of them is not known.
+    pub fn unite(&mut self, one: StoryId, other: StoryId) -> Option<Merge> {
+        let (one, other) = (self.resolve(one), self.resolve(other));
+        let (older, younger) = (one.min(other), one.max(other));
+        if older == younger || !self.stories.contains(older) || !self.stories.contains(younger) {
+            return None;
+        }
+        self.merge(older, younger);
+        if let Some(story) = self.stories.get(older) {
+            self.apart.join(&story.members);
+        }
+        Some(Merge { older, younger })
+    }
+
+    /// Takes members out of their story, to form one of their own. The id stays with the text of
+    /// the first article: where that is among them, the others form the new story. `None` where
+    /// they are not members of it, or all that it has. `leaving` is in order.
+    pub fn split(&mut self, story: StoryId, leaving: &[DocId]) -> Option<Split> {
+        let from = self.resolve(story);
+        let entry = self.stories.get(from)?;
+        let is_leaving = |doc: &DocId| leaving.binary_search(doc).is_ok();
+        let (leave, rest): (Vec<DocId>, Vec<DocId>) =
+            entry.members.iter().partition(|doc| is_leaving(doc));
+        if leave.len() != leaving.len() || rest.is_empty() {
+            return None;
+        }
+        let (members, moved) = if is_leaving(&entry.first) { (leave, rest) } else { (rest, leave) };
+        let into = *moved.first()?;
+        if let Some(entry) = self.stories.get_mut(from) {
+            entry.members = members;
+        }
+        self.part_redirects(from, into);
+        self.part_links(from, into, &moved);
+        self.stories.insert(into, Story { first: into, members: moved.clone() });
+        Some(Split { from, into, moved })
+    }
+
+    /// What led to a story leads there still, but for the id that is a story's again.
+    fn part_redirects(&mut self, from: StoryId, into: StoryId) {
+        let leads = |id: &StoryId| self.resolve(*id) == from;
+        let former: Vec<StoryId> = self.redirects.keys().copied().filter(leads).collect();
+        self.redirects.extend(former.into_iter().map(|id| (id, from)));
+        self.redirects.remove(&into);
+    }
+
+    /// A link by an article that moved is a link of the story that it moved to.
+    fn part_links(&mut self, from: StoryId, into: StoryId, moved: &[DocId]) {
+        let has_moved = |doc: &DocId| moved.binary_search(doc).is_ok();
+        let mut found: Vec<(StoryId, Vec<DocId>)> = Vec::new();
+        for (pair, docs) in &mut self.links {
+            let other = match *pair {
+                (one, other) if one == from => other,
+                (one, other) if other == from => one,
+                _ => continue,
+            };
+            found.push((other, docs.extract_if(.., |doc| has_moved(doc)).collect()));
+        }
+        for (other, docs) in found.into_iter().filter(|(_, docs)| !docs.is_empty()) {
+            if self.resolve(other) == into {
+                continue;
+            }
+            self.links.entry((into.min(other), into.max(other))).or_default().extend(docs);
+        }
+    }
+
+    /// Has the members of two stories, which may be one another's copies, never be one story.
+    pub fn part(&mut self, one: StoryId, other: StoryId) {
+        let members = |story| self.get(story).map_or_else(Vec::new, |it| it.members.clone());
+        let (one, other) = (members(one), members(other));
+        self.apart.part(one, other);
+    }
+
+    /// Has two articles never be in one story.
+    pub fn part_articles(&mut self, one: DocId, other: DocId) {
+        self.apart.part(vec![one.min(other)], vec![one.max(other)]);
+    }
+
+    /// Whether people said that two stories are not one.
+    #[must_use]
+    pub fn are_apart(&self, one: StoryId, other: StoryId) -> bool {
+        !self.apart.is_empty()
+            && self
+                .get(one)
+                .zip(self.get(other))
+                .is_some_and(|(one, other)| self.apart.parts(&one.members, &other.members))
     }
 
     fn merge(&mut self, older: StoryId, younger: StoryId) {
@@ -103,11 +193,16 @@ impl Stories {
         let known = |id: &StoryId| self.stories.contains(self.resolve(*id));
         let kept: FxHashSet<StoryId> = self.redirects.keys().copied().filter(known).collect();
         self.redirects.retain(|from, _| kept.contains(from));
+        if !self.apart.is_empty() {
+            let living = self.stories.values().flat_map(|story| &story.members);
+            let living: FxHashSet<DocId> = living.copied().collect();
+            self.apart.forget(|doc| !living.contains(&doc));
+        }
     }
 }
 
 written!(Story { first, members });
-written!(Stories { stories, redirects, links });
+written!(Stories { stories, redirects, links, apart });
 
 #[cfg(test)]
 mod tests {
@@ -123,5 +218,80 @@ mod tests {
         assert_eq!(stories.link(a, b, 4, |_| false), Some(Merge { older: 0, younger: 1 }));
         assert_eq!(stories.resolve(b), a);
         assert_eq!(stories.get(b).map(|s| s.members.clone()), Some(vec![0, 1, 2]));
+    }
+
+    fn members(stories: &Stories, story: StoryId) -> Vec<DocId> {
+        stories.get(story).map_or_else(Vec::new, |story| story.members.clone())
+    }
+
+    #[test]
+    fn what_leaves_forms_a_story_and_the_id_stays_with_the_first_text() {
+        let mut stories = Stories::default();
+        let story = stories.open(0);
+        (1..5).for_each(|doc| stories.join(story, doc));
+        assert_eq!(stories.split(story, &[]), None, "nothing");
+        assert_eq!(stories.split(story, &[0, 1, 2, 3, 4]), None, "all of them");
+        assert_eq!(stories.split(story, &[2, 9]), None, "a stranger");
+        let split = stories.split(story, &[2, 4]).unwrap();
+        assert_eq!((split.from, split.into, &*split.moved), (0, 2, &[2, 4][..]));
+        assert_eq!((members(&stories, 0), members(&stories, 2)), (vec![0, 1, 3], vec![2, 4]));
+        // The first leaves: it keeps the id, and the others are the new story.
+        let other = stories.split(story, &[0, 3]).unwrap();
+        assert_eq!((other.from, other.into, &*other.moved), (0, 1, &[1][..]));
+        assert_eq!(members(&stories, 0), [0, 3]);
+    }
+
+    #[test]
+    fn a_merge_is_taken_back_and_its_id_means_its_story_again() {
+        let mut stories = Stories::default();
+        let (a, b, c) = (stories.open(0), stories.open(1), stories.open(2));
+        stories.join(b, 3);
+        assert_eq!(stories.unite(c, b), Some(Merge { older: 1, younger: 2 }));
+        assert_eq!(stories.unite(c, a), Some(Merge { older: 0, younger: 1 }));
+        assert_eq!(stories.unite(b, c), None, "they are one");
+        assert_eq!(stories.split(a, &[1, 3]).map(|split| split.into), Some(b));
+        assert_eq!((stories.resolve(b), stories.resolve(c)), (b, a));
+        assert_eq!(members(&stories, c), [0, 2]);
+    }
+
+    #[test]
+    fn what_is_apart_is_not_merged_by_links_and_people_may_take_it_back() {
+        let mut stories = Stories::default();
+        let (a, b, c) = (stories.open(0), stories.open(1), stories.open(2));
+        stories.join(a, 3);
+        stories.part(a, b);
+        for doc in 4..9 {
+            assert_eq!(stories.link(a, b, doc, |_| false), None);
+        }
+        // Nor by way of a third.
+        assert_eq!(stories.unite(b, c), Some(Merge { older: 1, younger: 2 }));
+        assert!(stories.are_apart(c, a));
+        stories.split(a, &[3]);
+        assert!(stories.are_apart(3, b) && !stories.are_apart(3, a));
+        assert!(stories.unite(a, b).is_some());
+        assert!(!stories.are_apart(a, c) && stories.are_apart(3, a));
+    }
+
+    #[test]
+    fn links_go_with_the_articles_that_make_them() {
+        let mut stories = Stories::default();
+        let (a, b) = (stories.open(0), stories.open(1));
+        [2, 3].into_iter().for_each(|doc| stories.join(a, doc));
+        assert_eq!(stories.link(a, b, 2, |_| false), None);
+        stories.split(a, &[2]);
+        assert_eq!(stories.link(a, b, 3, |_| false), None, "the other link is of another story");
+        assert!(stories.link(2, b, 9, |_| false).is_some());
+    }
+
+    #[test]
+    fn what_is_apart_is_remembered_as_long_as_both_stories_are() {
+        let mut stories = Stories::default();
+        let (a, b) = (stories.open(0), stories.open(1));
+        stories.part_articles(b, a);
+        [(a, 2), (b, 3)].into_iter().for_each(|(story, doc)| stories.join(story, doc));
+        stories.forget(|doc| doc < 2);
+        assert!(stories.are_apart(a, b), "their copies live");
+        stories.forget(|doc| doc < 3);
+        assert!(stories.apart.is_empty());
     }
 }

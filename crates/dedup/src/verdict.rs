@@ -43,6 +43,17 @@ pub struct Merge {
     pub younger: DocId,
 }
 
+/// Articles that people took out of their story, to form one of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// The story that they were in.
+    pub from: DocId,
+    /// The story that they form.
+    pub into: DocId,
+    /// The articles, in order.
+    pub moved: Vec<DocId>,
+}
+
 /// The detector's answer for one article. Articles are named by their number in the order of
 /// arrival; a story, event, lead or origin by that of its first article.
 #[derive(Debug, Clone, PartialEq)]

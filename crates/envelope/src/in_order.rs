@@ -23,6 +23,10 @@ const MOST_WAITING: usize = 4_096;
 /// and then passed, and so is the rest of a decision. What comes later than that is given at once:
 /// late is better than lost. An article that neither is awaited nor was passed has been given: a
 /// stream forgets ids, so it may stand there twice, and is left out.
+///
+/// A command comes behind the articles that had been decided on before it, and so do its changes, each
+/// as it comes. Nothing waits for it: before something of it has come, it cannot be told from a
+/// take-over.
 #[derive(Debug)]
 pub struct InOrder<T> {
     patience: Duration,
@@ -33,10 +37,55 @@ pub struct InOrder<T> {
     given: BTreeSet<u64>,
     /// Inputs before `next` that were passed.
     passed: Gaps,
-    waiting: BTreeMap<u64, Decided<T>>,
+    waiting: BTreeMap<Place, Decided<T>>,
     count: usize,
     /// What was expected next when waiting began, and when that was.
     gap: Option<(Option<u64>, UnixMillis)>,
+}
+
+/// Where a message stands among the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stand {
+    /// Its decision.
+    pub decision: DecisionId,
+    /// The sequence of that in `WF_JUDGED`.
+    pub judged: u64,
+    /// The sequence in `WF_FETCHED` up to which articles had been decided on.
+    pub fetched: u64,
+    /// What it is of the decision.
+    pub part: Part,
+}
+
+/// The place of a decision among the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// Its article, or the last one before a command.
+    fetched: u64,
+    /// Where a command stands in `WF_JUDGED`; 0 for an article.
+    command: u64,
+}
+
+impl Place {
+    /// What must be next for it to have its turn.
+    fn first(self) -> u64 {
+        if self.command > 0 { self.fetched + 1 } else { self.fetched }
+    }
+
+    /// What is next behind it.
+    fn behind(self) -> u64 {
+        self.fetched + 1
+    }
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// What comes behind it was given already.
+    Late,
+    /// Everything before it was given.
+    Next,
+    /// Something before it was not.
+    Later,
 }
 
 /// What a message is of its decision.
@@ -52,16 +101,30 @@ pub enum Part {
         /// Its place among them.
         index: u32,
     },
+    /// What came of a command.
+    Command,
 }
 
-/// What came of one decision, or of all commands.
+impl Part {
+    /// An article goes before its changes, and what came of a command behind them.
+    fn rank(self) -> u64 {
+        match self {
+            Self::Article { .. } => 0,
+            Self::Change { index } => 1 + u64::from(index),
+            Self::Command => u64::MAX,
+        }
+    }
+}
+
+/// What came of one decision.
 #[derive(Debug)]
 struct Decided<T> {
     judged: u64,
-    /// How many changes come with the article, where that has come.
+    /// How many changes come with the article or command, where that has come.
     changes: Option<u32>,
     indexes: BTreeSet<u32>,
-    items: Vec<T>,
+    /// With their ranks.
+    items: Vec<(u64, T)>,
 }
 
 impl<T> Decided<T> {
@@ -73,6 +136,7 @@ impl<T> Decided<T> {
     fn has(&mut self, part: Part) -> bool {
         match part {
             Part::Article { changes } => self.changes.replace(changes).is_some(),
+            Part::Command => self.changes.replace(0).is_some(),
             Part::Change { index } => !self.indexes.insert(index),
         }
     }
@@ -112,29 +176,28 @@ impl<T> InOrder<T> {
         self.passed.iter()
     }
 
-    /// Takes in one of a decision that stands at `judged`. Commands and take-overs have no place
-    /// among the articles: they come with the next [`ready`](Self::ready).
-    pub fn push(&mut self, decision: DecisionId, judged: u64, part: Part, item: T) {
+    /// Takes in one.
+    pub fn push(&mut self, stand: Stand, item: T) {
+        let Stand { decision, judged, fetched, part } = stand;
         let place = match decision.input {
-            Input::Article(sequence) => sequence,
-            Input::Command(_) | Input::Epoch => 0,
+            Input::Article(sequence) => Place { fetched: sequence, command: 0 },
+            Input::Command(_) | Input::Epoch => Place { fetched, command: judged },
         };
-        if matches!(part, Part::Article { .. }) && self.was_given(place) {
+        if matches!(part, Part::Article { .. }) && self.was_given(place.fetched) {
             return;
         }
         let fresh =
             || Decided { judged, changes: None, indexes: BTreeSet::new(), items: Vec::new() };
         let decided = self.waiting.entry(place).or_insert_with(fresh);
-        // Those of several commands stand together.
-        if place == 0 || !decided.has(part) {
-            decided.items.push(item);
+        if !decided.has(part) {
+            decided.items.push((part.rank(), item));
             self.count += 1;
         }
     }
 
-    fn was_given(&self, place: u64) -> bool {
-        let is_before = self.next.is_some_and(|next| place < next);
-        self.given.contains(&place) || (is_before && !self.passed.contains(place))
+    fn was_given(&self, article: u64) -> bool {
+        let is_before = self.next.is_some_and(|next| article < next);
+        self.given.contains(&article) || (is_before && !self.passed.contains(article))
     }
 
     /// What can be given now, in order.
@@ -148,37 +211,55 @@ impl<T> InOrder<T> {
                 self.gap = None;
                 return ready;
             };
-            let place = *place;
-            // What comes late comes piece by piece.
-            let is_late = place == 0 || self.next.is_some_and(|next| place < next);
-            let is_next = self.next.is_none_or(|next| place <= next);
-            let follows = self.judged.is_some_and(|last| decided.judged <= last + 1);
-            let is_due = is_late || ((is_next || follows) && decided.is_whole());
+            let (place, turn) = (*place, self.turn(*place, decided));
+            let is_due = match turn {
+                // What comes late comes piece by piece.
+                Turn::Late => true,
+                Turn::Next => place.command > 0 || decided.is_whole(),
+                Turn::Later => false,
+            };
             if !is_due && !self.has_waited(now) {
                 return ready;
             }
-            if !is_late && !is_next && !follows {
-                self.passed.add(self.next.unwrap_or(place), place - 1);
+            if turn == Turn::Later {
+                self.passed.add(self.next.unwrap_or(place.first()), place.first() - 1);
             }
             if let Some(first) = self.waiting.remove(&place) {
-                ready.extend(self.give(place, first, is_late));
+                ready.extend(self.give(place, first, turn));
             }
         }
     }
 
-    fn give(&mut self, place: u64, decided: Decided<T>, is_late: bool) -> Vec<T> {
-        self.count -= decided.items.len();
-        if place > 0 {
-            self.next = Some(self.next.unwrap_or(0).max(place + 1));
-            self.judged = self.judged.max(Some(decided.judged));
-            match decided.changes {
-                Some(_) => self.passed.remove(place),
-                // Its article may come yet.
-                None if !is_late => self.passed.add(place, place),
-                None => {}
-            }
+    fn turn(&self, place: Place, decided: &Decided<T>) -> Turn {
+        let follows = self.judged.is_some_and(|last| decided.judged <= last + 1);
+        match self.next {
+            Some(next) if place.first() < next => Turn::Late,
+            Some(next) if next < place.first() && !follows => Turn::Later,
+            _ => Turn::Next,
         }
-        decided.items
+    }
+
+    fn give(
+        &mut self,
+        place: Place,
+        mut decided: Decided<T>,
+        turn: Turn,
+    ) -> impl Iterator<Item = T> + use<T> {
+        self.count -= decided.items.len();
+        let is_command = place.command > 0;
+        if !is_command || self.next.is_some() {
+            self.next = Some(self.next.unwrap_or(0).max(place.behind()));
+        }
+        self.judged = self.judged.max(Some(decided.judged));
+        match decided.changes {
+            _ if is_command => {}
+            Some(_) => self.passed.remove(place.fetched),
+            // Its article may come yet.
+            None if turn != Turn::Late => self.passed.add(place.fetched, place.fetched),
+            None => {}
+        }
+        decided.items.sort_by_key(|(rank, _)| *rank);
+        decided.items.into_iter().map(|(_, item)| item)
     }
 
     /// When [`ready`](Self::ready) gives more even if nothing comes.
@@ -201,7 +282,7 @@ impl<T> InOrder<T> {
 
     /// Those that wait, for whoever must know what is not given yet.
     pub fn waiting(&self) -> impl Iterator<Item = &T> {
-        self.waiting.values().flat_map(|decided| &decided.items)
+        self.waiting.values().flat_map(|decided| &decided.items).map(|(_, item)| item)
     }
 
     /// Whether what is expected next has been waited for long enough. What is given meanwhile,
@@ -223,23 +304,30 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(2);
     const ALONE: Part = Part::Article { changes: 0 };
 
-    fn article(sequence: u64) -> DecisionId {
-        DecisionId { epoch: 1, input: Input::Article(sequence) }
+    fn article(sequence: u64, judged: u64, part: Part) -> Stand {
+        let decision = DecisionId { epoch: 1, input: Input::Article(sequence) };
+        Stand { decision, judged, fetched: sequence, part }
+    }
+
+    /// Of a command behind this article.
+    fn command(fetched: u64, judged: u64, part: Part) -> Stand {
+        let decision = DecisionId { epoch: 1, input: Input::Command(judged) };
+        Stand { decision, judged, fetched, part }
     }
 
     #[test]
     fn gaps_are_waited_for_and_then_passed() {
         let mut order = InOrder::new(PATIENCE, Some(1));
         for sequence in [2, 1, 5, 4] {
-            order.push(article(sequence), sequence, ALONE, sequence);
+            order.push(article(sequence, sequence, ALONE), sequence);
         }
         assert_eq!(order.ready(UnixMillis(1_000)), [1, 2]);
         assert_eq!(order.due(), Some(UnixMillis(3_000)));
         assert!(order.ready(UnixMillis(2_999)).is_empty());
         assert_eq!(order.ready(UnixMillis(3_000)), [4, 5]);
-        order.push(article(3), 3, ALONE, 3);
+        order.push(article(3, 3, ALONE), 3);
         assert_eq!(order.ready(UnixMillis(3_000)), [3], "late is better than lost");
-        order.push(article(6), 6, ALONE, 6);
+        order.push(article(6, 6, ALONE), 6);
         assert_eq!(order.ready(UnixMillis(3_000)), [6]);
         assert!(order.is_empty());
     }
@@ -249,11 +337,11 @@ mod tests {
         let mut order = InOrder::new(PATIENCE, Some(1));
         // 2 and 3 came before under another id; between 5 and 6 somebody took over.
         for (fetched, judged) in [(1, 2), (4, 3), (5, 4), (6, 6)] {
-            order.push(article(fetched), judged, ALONE, fetched);
+            order.push(article(fetched, judged, ALONE), fetched);
         }
         assert_eq!(order.ready(UnixMillis(0)), [1, 4, 5, 6]);
         // A take-over beside what came before: it cannot be told from one that is missing.
-        order.push(article(8), 8, ALONE, 8);
+        order.push(article(8, 8, ALONE), 8);
         assert!(order.ready(UnixMillis(0)).is_empty());
         assert_eq!(order.ready(UnixMillis(2_000)), [8]);
     }
@@ -262,11 +350,11 @@ mod tests {
     fn what_was_given_before_a_restart_is_not_waited_for() {
         let mut order = InOrder::new(PATIENCE, Some(2)).going_on(None, [3, 5], []);
         for sequence in [2, 4, 6] {
-            order.push(article(sequence), 2 * sequence, ALONE, sequence);
+            order.push(article(sequence, 2 * sequence, ALONE), sequence);
         }
         assert_eq!(order.ready(UnixMillis(0)), [2, 4, 6]);
         let mut later = InOrder::new(PATIENCE, Some(2)).going_on(Some(7), [], []);
-        later.push(article(3), 8, ALONE, 3);
+        later.push(article(3, 8, ALONE), 3);
         assert_eq!(later.ready(UnixMillis(0)), [3], "2 came twice");
     }
 
@@ -274,48 +362,74 @@ mod tests {
     fn not_too_many_wait_for_one() {
         let mut order = InOrder::new(PATIENCE, Some(1));
         let most = MOST_WAITING as u64;
-        (2..most + 2).for_each(|sequence| order.push(article(sequence), sequence, ALONE, sequence));
+        (2..most + 2).for_each(|sequence| order.push(article(sequence, sequence, ALONE), sequence));
         assert!(order.ready(UnixMillis(0)).is_empty());
-        order.push(article(most + 2), most + 2, ALONE, most + 2);
+        order.push(article(most + 2, most + 2, ALONE), most + 2);
         assert_eq!(order.ready(UnixMillis(0)).len(), MOST_WAITING + 1);
         assert_eq!(order.len(), 0);
     }
 
     #[test]
-    fn what_belongs_to_one_decision_stays_together_and_commands_do_not_wait() {
+    fn what_belongs_to_one_decision_stays_together() {
         let mut order = InOrder::new(PATIENCE, Some(8));
-        order.push(article(9), 9, Part::Article { changes: 1 }, "9");
-        order.push(article(9), 9, Part::Change { index: 0 }, "9.0");
-        order.push(
-            DecisionId { epoch: 1, input: Input::Command(3) },
-            10,
-            Part::Change { index: 0 },
-            "c3",
-        );
-        assert_eq!(order.ready(UnixMillis(0)), ["c3"]);
-        order.push(article(8), 8, ALONE, "8");
+        order.push(article(9, 9, Part::Change { index: 0 }), "9.0");
+        order.push(article(9, 9, Part::Article { changes: 1 }), "9");
+        assert!(order.ready(UnixMillis(0)).is_empty());
+        order.push(article(8, 8, ALONE), "8");
         assert_eq!(order.ready(UnixMillis(0)), ["8", "9", "9.0"]);
+    }
+
+    #[test]
+    fn a_command_comes_behind_the_articles_before_it() {
+        let mut order = InOrder::new(PATIENCE, Some(8));
+        let (change, outcome) = (Part::Change { index: 0 }, Part::Command);
+        order.push(command(9, 12, outcome), "c");
+        order.push(article(10, 13, ALONE), "10");
+        order.push(command(9, 12, change), "c.0");
+        order.push(command(8, 9, outcome), "b");
+        order.push(article(9, 11, ALONE), "9");
+        assert!(order.ready(UnixMillis(0)).is_empty(), "8 has not come");
+        order.push(article(8, 8, ALONE), "8");
+        assert_eq!(order.ready(UnixMillis(0)), ["8", "b", "9", "c.0", "c", "10"]);
+        // One that comes late, or twice, or piece by piece, waits for nothing.
+        for (part, name) in [(change, "d.0"), (outcome, "d"), (outcome, "d again")] {
+            order.push(command(10, 14, part), name);
+            assert_eq!(order.ready(UnixMillis(0)), [name]);
+        }
+        order.push(command(3, 4, change), "a.0");
+        assert_eq!(order.ready(UnixMillis(0)), ["a.0"]);
+        // What came twice in between has no decision of its own.
+        order.push(command(12, 15, outcome), "e");
+        order.push(article(13, 16, ALONE), "13");
+        assert_eq!(order.ready(UnixMillis(0)), ["e", "13"]);
+        // Articles that do not come are waited for, and then passed.
+        order.push(command(15, 19, outcome), "f");
+        assert!(order.ready(UnixMillis(0)).is_empty());
+        assert_eq!(order.ready(UnixMillis(2_000)), ["f"]);
+        assert_eq!(order.passed().collect::<Vec<_>>(), [(14, 15)]);
+        order.push(article(15, 18, ALONE), "15");
+        assert_eq!(order.ready(UnixMillis(2_000)), ["15"], "late is better than lost");
     }
 
     #[test]
     fn nothing_comes_between_an_article_and_what_it_brought_about() {
         let mut order = InOrder::new(PATIENCE, Some(1));
-        order.push(article(1), 1, Part::Article { changes: 2 }, "1");
-        order.push(article(1), 1, Part::Change { index: 0 }, "1.0");
-        order.push(article(2), 2, ALONE, "2");
+        order.push(article(1, 1, Part::Article { changes: 2 }), "1");
+        order.push(article(1, 1, Part::Change { index: 0 }), "1.0");
+        order.push(article(2, 2, ALONE), "2");
         assert!(order.ready(UnixMillis(0)).is_empty());
-        order.push(article(1), 1, Part::Change { index: 1 }, "1.1");
+        order.push(article(1, 1, Part::Change { index: 1 }), "1.1");
         assert_eq!(order.ready(UnixMillis(0)), ["1", "1.0", "1.1", "2"]);
         // A change before its article, as where that comes late; neither is waited for for ever.
-        order.push(article(3), 3, Part::Change { index: 0 }, "3.0");
+        order.push(article(3, 3, Part::Change { index: 0 }), "3.0");
         assert!(order.ready(UnixMillis(0)).is_empty());
         assert_eq!(order.due(), Some(UnixMillis(2_000)));
         assert_eq!(order.ready(UnixMillis(2_000)), ["3.0"]);
-        order.push(article(3), 3, Part::Article { changes: 1 }, "3");
+        order.push(article(3, 3, Part::Article { changes: 1 }), "3");
         assert_eq!(order.ready(UnixMillis(2_000)), ["3"]);
         // The article stood before the place at which reading began again.
         let mut later = InOrder::new(PATIENCE, Some(4)).going_on(None, [4], []);
-        later.push(article(4), 4, Part::Change { index: 0 }, "4.0");
+        later.push(article(4, 4, Part::Change { index: 0 }), "4.0");
         assert_eq!(later.ready(UnixMillis(0)), ["4.0"]);
     }
 
@@ -323,36 +437,35 @@ mod tests {
     fn what_stands_twice_is_given_once() {
         let mut order = InOrder::new(PATIENCE, Some(1));
         let with_change = Part::Article { changes: 1 };
-        order.push(article(1), 1, with_change, "1");
-        order.push(article(1), 1, with_change, "1 again");
+        order.push(article(1, 1, with_change), "1");
+        order.push(article(1, 1, with_change), "1 again");
         assert!(order.ready(UnixMillis(0)).is_empty(), "its change has not come");
-        order.push(article(1), 1, Part::Change { index: 0 }, "1.0");
-        order.push(article(3), 3, ALONE, "3");
+        order.push(article(1, 1, Part::Change { index: 0 }), "1.0");
+        order.push(article(3, 3, ALONE), "3");
         assert_eq!(order.ready(UnixMillis(0)), ["1", "1.0"]);
         assert_eq!(order.ready(UnixMillis(2_000)), ["3"], "2 was passed");
         let passed: Vec<_> = order.passed().collect();
         let mut later = InOrder::new(PATIENCE, Some(4)).going_on(None, [5], passed);
         for (sequence, name) in [(1, "1 again"), (3, "3 again"), (5, "5 again"), (2, "2")] {
-            later.push(article(sequence), sequence, ALONE, name);
+            later.push(article(sequence, sequence, ALONE), name);
         }
         assert_eq!(later.ready(UnixMillis(0)), ["2"]);
-        later.push(article(2), 2, ALONE, "2 again");
+        later.push(article(2, 2, ALONE), "2 again");
         assert!(later.ready(UnixMillis(9_000)).is_empty() && later.is_empty());
     }
 
     #[test]
     fn what_is_given_meanwhile_draws_no_waiting_out() {
         let mut order = InOrder::new(PATIENCE, Some(1));
-        order.push(article(2), 2, ALONE, 2);
+        order.push(article(2, 2, ALONE), 2);
         for second in 0..2 {
-            let command = DecisionId { epoch: 1, input: Input::Command(second) };
-            order.push(command, 3 + second, Part::Change { index: 0 }, 0);
+            order.push(command(0, 3 + second, Part::Change { index: 0 }), 0);
             assert_eq!(order.ready(UnixMillis(second * 1_000)), [0]);
         }
         assert_eq!(order.due(), Some(UnixMillis(2_000)));
         assert_eq!(order.ready(UnixMillis(2_000)), [2]);
         assert_eq!(order.due(), None);
-        order.push(article(4), 9, ALONE, 4);
+        order.push(article(4, 9, ALONE), 4);
         assert!(order.ready(UnixMillis(2_500)).is_empty(), "3 is another gap");
         assert_eq!(order.ready(UnixMillis(4_500)), [4]);
     }
@@ -360,7 +473,7 @@ mod tests {
     #[test]
     fn the_first_may_be_any() {
         let mut order = InOrder::new(PATIENCE, None);
-        order.push(article(70), 70, ALONE, 70);
+        order.push(article(70, 70, ALONE), 70);
         assert_eq!(order.ready(UnixMillis(0)), [70]);
         assert_eq!(order.len(), 0);
     }

@@ -11,6 +11,6 @@ mod message;
 mod streams;
 
 pub use dead::dead_letters;
-pub use in_order::{InOrder, Part};
+pub use in_order::{InOrder, Part, Stand};
 pub use message::{Sender, decode, decode_judged, timestamp, trace_of, unix_millis};
 pub use streams::{Limits, create_streams, stream_configs};

@@ -1,6 +1,7 @@
 //! Channels: the forms of subjects, with what their parameters stand for.
 
 use crate::control::Verb;
+use crate::judged::CommandOutcome;
 use crate::story::ChangeKind;
 use crate::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, Stage, Stream};
 use crate::verdict::Class;
@@ -21,7 +22,7 @@ pub struct Channel {
 }
 
 /// Every channel.
-pub const CHANNELS: [Channel; 9] = [
+pub const CHANNELS: [Channel; 10] = [
     Channel {
         key: "article_fetched",
         address: "wirefold.v1.article.fetched.{feed}",
@@ -56,6 +57,13 @@ pub const CHANNELS: [Channel; 9] = [
         stream: OUTPUT,
         messages: &["wirefold.output.story"],
         about: "Changes to stories and events.",
+    },
+    Channel {
+        key: "output_command",
+        address: "wirefold.v1.output.command.{outcome}",
+        stream: OUTPUT,
+        messages: &["wirefold.output.command"],
+        about: "What came of people's commands about stories.",
     },
     Channel {
         key: "alert",
@@ -107,6 +115,7 @@ pub(super) fn parameter(name: &str) -> (&'static str, Vec<&'static str>) {
         "class" => ("What the article is.", Class::ALL.map(Class::as_str).to_vec()),
         "language" => ("The first subtag of the language; `und` where it is not known.", vec![]),
         "change" => ("The sort of change.", ChangeKind::ALL.map(ChangeKind::as_str).to_vec()),
+        "outcome" => ("What came of it.", CommandOutcome::ALL.to_vec()),
         "subscription" => ("The subscription, escaped.", vec![]),
         "target" => ("The event or story.", vec![]),
         "revision" => ("The revision, from 1.", vec![]),

@@ -100,9 +100,20 @@ pub const JUDGED: Stream = Stream {
 /// The output stream: the product of the pipeline.
 pub const OUTPUT: Stream = Stream {
     name: "WF_OUTPUT",
-    subjects: &["wirefold.v1.output.article.*.*", "wirefold.v1.output.story.*"],
-    about: "the enriched article with verdict and story state, or a change to a story",
-    writers: &[writes(ENRICHER, &["wirefold.v1.output.article.*.*", "wirefold.v1.output.story.*"])],
+    subjects: &[
+        "wirefold.v1.output.article.*.*",
+        "wirefold.v1.output.story.*",
+        "wirefold.v1.output.command.*",
+    ],
+    about: "the enriched article with verdict and story state, a change to a story, or what came of a command",
+    writers: &[writes(
+        ENRICHER,
+        &[
+            "wirefold.v1.output.article.*.*",
+            "wirefold.v1.output.story.*",
+            "wirefold.v1.output.command.*",
+        ],
+    )],
     readers: &[
         reads(ALERTER, ReadBy::Order),
         reads(GATEWAY, ReadBy::Order),

@@ -8,7 +8,7 @@ use wirefold_envelope::InOrder;
 use wirefold_flow::{Bus, UnixMillis};
 use wirefold_proto::{AlertId, EventId, StoryChange, SubscriptionSettings, Volume, streams};
 
-use crate::engine::{Engine, Piece};
+use crate::engine::{Engine, Piece, Place, Word};
 use crate::error::AlerterError;
 use crate::matcher::load::{self, Item, LoadedItem};
 use crate::subscription::{Rules, with_defaults};
@@ -77,8 +77,8 @@ pub async fn rehearse(
             break;
         }
         for item in load::load(bus, batch, true).await? {
-            if let Some((decision, judged, part)) = item.decision() {
-                order.push(decision, judged, part, item);
+            if let Some(stand) = item.stand() {
+                order.push(stand, item);
             }
         }
         order.ready(now).into_iter().for_each(|item| stage.take(item));
@@ -113,6 +113,13 @@ impl Rehearsing {
                     self.engine.merge(from, into, at, load::place_of(&story, item.output));
                     self.fire(at);
                 }
+            }
+            Item::Command(command) => {
+                let at = wirefold_envelope::unix_millis(command.command.at);
+                self.fire(at);
+                let place = Place { fetched: command.fetched, output: item.output };
+                self.engine.heed(&Word::of(&command, place));
+                self.fire(at);
             }
             Item::Article(_) | Item::Unreadable => {}
         }

@@ -10,8 +10,8 @@ use wirefold_flow::{
 };
 use wirefold_proto::streams;
 use wirefold_proto::{
-    ArticleFetched, ArticleJudged, CommandJudged, CommandOutcome, ControlCommand, DecisionId,
-    EpochTaken, Input, Judged, Message, Offsets, Tag, decode, encode,
+    ArticleFetched, ArticleJudged, CommandJudged, ControlCommand, DecisionId, EpochTaken, Input,
+    Judged, Message, Offsets, Tag, decode, encode,
 };
 
 use crate::learning::{Ground, Learning};
@@ -19,8 +19,8 @@ use crate::metrics::{ARTICLES, COMMANDS, DIFFERENCES, EXPIRED, IN_WINDOW, REPEAT
 use crate::snapshot::{Keeping, Known};
 
 const SENDER: Sender = Sender { source: "/wirefold/detector" };
-/// What people read when they ask for what is to come.
-const NOT_YET: &str = "this release cannot split, merge or prefer yet";
+/// The most bytes of a command: there is room for it in its own record, beside what came of it.
+const LARGEST_COMMAND: usize = 256 * 1024;
 
 /// Who writes.
 pub(crate) struct Writer {
@@ -38,6 +38,8 @@ pub(crate) struct Decider {
     keeping: Keeping,
     /// What was kept and is to be gone back to, with the last decision that it knows.
     recalled: Option<(u64, Known)>,
+    /// Whether a decision was learnt anew without its text.
+    lacks_texts: bool,
     /// Whether a difference has been told.
     has_warned: bool,
 }
@@ -55,6 +57,7 @@ impl Decider {
             ground,
             writer,
             recalled: None,
+            lacks_texts: false,
             has_warned: false,
         }
     }
@@ -83,20 +86,21 @@ impl Decider {
     }
 
     fn command(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
+        if input.body.len() > LARGEST_COMMAND {
+            return Err(Reason::rejected(format!("a command of over {LARGEST_COMMAND} bytes")));
+        }
         let command: ControlCommand = read(input)?;
+        if self.known.learning.has_obeyed(&command) {
+            REPEATS.add(1, &[]);
+            return Ok(None);
+        }
         let decision = DecisionId { epoch, input: Input::Command(input.sequence) };
         self.known.offsets.control = input.sequence;
         self.known.last = Some(decision);
-        COMMANDS.add(1, &[]);
+        self.keeping.decided();
         let at = command.at;
-        let record = CommandJudged {
-            schema: Tag::new(),
-            decision,
-            input: self.known.offsets,
-            command,
-            outcome: CommandOutcome::Refused { reason: NOT_YET.to_owned() },
-            changes: Vec::new(),
-        };
+        let record = self.known.learning.obey(command, decision, self.known.offsets);
+        COMMANDS.add(1, &[record.outcome.as_str()]);
         let body = encode(&record).map_err(|error| Reason::rejected(error.to_string()))?;
         Ok(Some(Record { headers: headers(&record, at, input), body: body.into() }))
     }
@@ -105,6 +109,7 @@ impl Decider {
         let kept = input.and_then(|input| decode::<ArticleFetched>(&input.body).ok());
         let Some(fetched) = kept.filter(|fetched| fetched.id == standing.id) else {
             EXPIRED.add(1, &[]);
+            self.lacks_texts = true;
             return self.known.learning.note(standing.id, standing.seen);
         };
         let learnt = self.known.learning.learn(&fetched, standing.decision, standing.input);
@@ -116,12 +121,30 @@ impl Decider {
         if (ours.class, ours.story, ours.event) == (theirs.class, theirs.story, theirs.event) {
             return;
         }
+        let article = standing.id.to_string();
+        self.differs(&article, theirs.class.as_str(), ours.class.as_str());
+    }
+
+    /// Obeys a command once more. Of what left the window since, it has no more to say.
+    fn replay_command(&mut self, standing: CommandJudged) {
+        let CommandJudged { command, decision, input, .. } = standing.clone();
+        let ours = self.known.learning.obey(command, decision, input);
+        if ours.outcome == standing.outcome && ours.changes == standing.changes {
+            return;
+        }
+        if self.lacks_texts {
+            EXPIRED.add(1, &[]);
+            return;
+        }
+        let command = &standing.command.id;
+        self.differs(command, standing.outcome.as_str(), ours.outcome.as_str());
+    }
+
+    fn differs(&mut self, what: &str, decided: &str, now: &str) {
         DIFFERENCES.add(1, &[]);
         if !self.has_warned {
             self.has_warned = true;
-            let (decided, now) = (theirs.class.as_str(), ours.class.as_str());
-            let article = standing.id.to_string();
-            warn!(article, decided, now, "decisions would be others now, as after new settings");
+            warn!(what, decided, now, "decisions would be others now, as after new settings");
         }
     }
 }
@@ -150,8 +173,10 @@ impl Decide for Decider {
             }
         };
         (self.known.last, self.known.offsets) = (Some(judged.decision()), judged.input());
-        if let Judged::Article(standing) = judged {
-            self.replay_article(&standing, input);
+        match judged {
+            Judged::Article(standing) => self.replay_article(&standing, input),
+            Judged::Command(standing) => self.replay_command(*standing),
+            Judged::Epoch(_) => {}
         }
     }
 

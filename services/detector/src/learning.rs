@@ -3,6 +3,8 @@
 //! The same articles in the same order give the same decisions, so a decision that stands is learnt
 //! anew by deciding it once more.
 
+mod obeying;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ use crate::agency::{Witness, agency};
 use crate::fit::fit;
 use crate::groups::{Entering, Groups};
 use crate::known::Known;
-use crate::snapshot::{read_json, read_text, write_json, write_text};
+use crate::snapshot::{read_json, read_text, read_time, write_json, write_text, write_time};
 use crate::verdict::{Beside, material, verdict};
 
 /// Seconds in a day: the step in which dedup forgets, and so do we.
@@ -41,6 +43,10 @@ pub(crate) struct Place {
     /// Its sequence in `WF_FETCHED`.
     pub(crate) fetched: u64,
     time: i64,
+    seen: Timestamp,
+    /// The outlet, as a hash.
+    outlet: u64,
+    comparable: bool,
     byline: String,
 }
 
@@ -65,6 +71,8 @@ pub(crate) struct Learning {
     known: Known,
     /// Changes that found no room in a decision yet.
     waiting: VecDeque<StoryChange>,
+    /// The last commands, by hashes of their ids: one that comes again is not obeyed again.
+    obeyed: VecDeque<u64>,
     /// Stream time in seconds: never runs back.
     time: i64,
 }
@@ -79,6 +87,7 @@ impl Learning {
             groups: Groups::default(),
             known: Known::new(settings.window),
             waiting: VecDeque::new(),
+            obeyed: VecDeque::new(),
             time: 0,
         }
     }
@@ -116,16 +125,15 @@ impl Learning {
         self.known.insert(fetched.id, self.time);
         let byline = about.authors.join(", ");
         let found = self.observe(fetched, &byline);
-        let (id, time) = (fetched.id, self.time);
-        self.places.insert(found.doc, Place { id, fetched: input.fetched, time, byline });
         let entering = Entering {
-            id,
+            id: fetched.id,
             fetched: input.fetched,
             seen: about.seen,
-            time,
+            time: self.time,
             outlet: word_hash(about.outlet.as_str()),
             comparable: found.comparable,
         };
+        self.places.insert(found.doc, Place::new(&entering, byline));
         let (story, mut changes) = self.group(&found, &entering);
         let material = self.material(&found, story);
         let agency = self.agency(&found);
@@ -167,7 +175,7 @@ impl Learning {
         let link = entering.id;
         let merges = found.merged_events.iter();
         let mut changes: Vec<StoryChange> =
-            merges.filter_map(|merge| self.groups.merge_events(*merge, link)).collect();
+            merges.filter_map(|merge| self.groups.merge_events(*merge, Some(link))).collect();
         if self.groups.story(found.story).is_none() {
             let continues = found.continues.and_then(|event| self.groups.event_id(event));
             self.groups.open(found.story, found.event, entering, continues);
@@ -175,9 +183,8 @@ impl Learning {
         self.groups.enter(found.story, entering);
         let mut story = found.story;
         for Merge { older, younger } in &found.merged_stories {
-            changes.extend(
-                self.groups.merge_stories(Merge { older: *older, younger: *younger }, link),
-            );
+            let merge = Merge { older: *older, younger: *younger };
+            changes.extend(self.groups.merge_stories(merge, Some(link)));
             if story == *younger {
                 story = *older;
             }
@@ -273,6 +280,7 @@ impl Learning {
         self.known.write_to(to);
         to.count(self.waiting.len());
         self.waiting.iter().for_each(|change| write_json(change, to));
+        self.obeyed.write_to(to);
     }
 
     pub(crate) fn read_from(ground: &Ground, from: &mut Reader<'_>) -> Option<Self> {
@@ -283,7 +291,16 @@ impl Learning {
         let places = Written::read_from(from)?;
         let (groups, known) = (Written::read_from(from)?, Written::read_from(from)?);
         let waiting = (0..from.count()?).map(|_| read_json(from)).collect::<Option<_>>()?;
-        Some(Self { window: settings.window, dedup, places, groups, known, waiting, time })
+        let obeyed = Written::read_from(from)?;
+        let window = settings.window;
+        Some(Self { window, dedup, places, groups, known, waiting, obeyed, time })
+    }
+}
+
+impl Place {
+    fn new(article: &Entering, byline: String) -> Self {
+        let Entering { id, fetched, seen, time, outlet, comparable } = *article;
+        Self { id, fetched, time, seen, outlet, comparable, byline }
     }
 }
 
@@ -291,13 +308,18 @@ impl Written for Place {
     fn write_to(&self, to: &mut Writer<'_>) {
         write_text(&self.id, to);
         (self.fetched, self.time).write_to(to);
+        write_time(self.seen, to);
+        (self.outlet, self.comparable).write_to(to);
         self.byline.write_to(to);
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         let id = read_text(from)?;
         let (fetched, time) = Written::read_from(from)?;
-        Some(Self { id, fetched, time, byline: Written::read_from(from)? })
+        let seen = read_time(from)?;
+        let (outlet, comparable) = Written::read_from(from)?;
+        let byline = Written::read_from(from)?;
+        Some(Self { id, fetched, time, seen, outlet, comparable, byline })
     }
 }
 

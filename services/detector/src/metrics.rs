@@ -13,19 +13,19 @@ pub(crate) const ARTICLES: Metric = Metric::counter(
 );
 pub(crate) const REPEATS: Metric = Metric::counter(
     "wirefold_detector_repeats_total",
-    "Articles that came again under an id that was decided on already.",
+    "Articles and commands that came again under an id that was decided on already.",
     &[],
 );
 pub(crate) const COMMANDS: Metric = Metric::counter(
     "wirefold_detector_commands_total",
-    "Commands about stories that were put in their place among the decisions.",
-    &[],
+    "Commands about stories that were put in their place among the decisions, by what came of them.",
+    &["outcome"],
 );
 pub(crate) const REPLAYED: Metric =
     Metric::counter("wirefold_detector_replayed_total", "Decisions learnt anew at a start.", &[]);
 pub(crate) const EXPIRED: Metric = Metric::counter(
     "wirefold_detector_replayed_without_text_total",
-    "Decisions learnt anew whose article is kept no longer.",
+    "Decisions learnt anew whose article, or one that a command is about, is kept no longer.",
     &[],
 );
 pub(crate) const DIFFERENCES: Metric = Metric::counter(

@@ -3,7 +3,7 @@
 use wirefold_flow::Metric;
 
 /// Every metric of this crate.
-pub const METRICS: &[Metric] = &[ARTICLES, CHANGES];
+pub const METRICS: &[Metric] = &[ARTICLES, CHANGES, COMMANDS];
 
 pub(crate) const ARTICLES: Metric = Metric::counter(
     "wirefold_enricher_articles_total",
@@ -14,4 +14,9 @@ pub(crate) const CHANGES: Metric = Metric::counter(
     "wirefold_enricher_changes_total",
     "Changes to stories and events put into the output, by sort.",
     &["change"],
+);
+pub(crate) const COMMANDS: Metric = Metric::counter(
+    "wirefold_enricher_commands_total",
+    "Commands about stories put into the output, by what came of them.",
+    &["outcome"],
 );

@@ -4,15 +4,15 @@ use jiff::Timestamp;
 use wirefold_envelope::{Sender, decode, decode_judged, trace_of};
 use wirefold_flow::{BoxFuture, Emit, Input, Outgoing, Stage, StageError, Stored};
 use wirefold_proto::{
-    ArticleFetched, ArticleJudged, DecisionId, Judged, OutputArticle, OutputStory, Published,
-    StoryChange, Tag, TextPolicy, TraceParent, streams,
+    ArticleFetched, ArticleJudged, CommandJudged, DecisionId, Judged, Offsets, OutputArticle,
+    OutputCommand, OutputStory, Published, StoryChange, Tag, TextPolicy, TraceParent, streams,
 };
 use wirefold_text::Text;
 
 use crate::Settings;
 use crate::findings::find;
 use crate::lead::lead;
-use crate::metrics::{ARTICLES, CHANGES};
+use crate::metrics::{ARTICLES, CHANGES, COMMANDS};
 use crate::title::title;
 
 const SENDER: Sender = Sender { source: "/wirefold/enricher" };
@@ -41,10 +41,7 @@ impl Enricher {
                 let fetched: ArticleFetched = decode(stored)?;
                 self.article(&input.message, *decision, fetched)
             }
-            Judged::Command(record) => {
-                let at = record.command.at;
-                changes(&input.message, record.decision, at, record.changes)
-            }
+            Judged::Command(record) => command(&input.message, *record),
             Judged::Epoch(_) => Ok(Vec::new()),
         }
     }
@@ -87,22 +84,54 @@ impl Enricher {
         };
         ARTICLES.add(1, &[output.verdict.class.as_str()]);
         let mut emits = vec![Emit::Message(outgoing(&output, record.seen, message)?)];
-        emits.extend(changes(message, record.decision, record.seen, record.changes)?);
+        let brought = Brought { decision: record.decision, input: record.input, at: record.seen };
+        emits.extend(changes(message, brought, record.changes)?);
         Ok(emits)
     }
+}
+
+/// What came of a command, behind the changes that it brought about.
+fn command(message: &Stored, record: CommandJudged) -> Result<Vec<Emit>, StageError> {
+    let CommandJudged { decision, input, command, outcome, stories, events, .. } = record;
+    let at = command.at;
+    let brought = Brought { decision, input, at };
+    let mut emits = changes(message, brought, record.changes.clone())?;
+    COMMANDS.add(1, &[outcome.as_str()]);
+    let output = OutputCommand {
+        schema: Tag::new(),
+        decision,
+        judged: message.sequence,
+        fetched: input.fetched,
+        command,
+        outcome,
+        changes: record.changes,
+        stories,
+        events,
+    };
+    emits.push(Emit::Message(outgoing(&output, at, message)?));
+    Ok(emits)
+}
+
+/// What brought changes about: a decision, with how far it had read, and its time.
+#[derive(Clone, Copy)]
+struct Brought {
+    decision: DecisionId,
+    input: Offsets,
+    at: Timestamp,
 }
 
 /// A message for each change, counted from 0.
 fn changes(
     message: &Stored,
-    decision: DecisionId,
-    at: Timestamp,
+    brought: Brought,
     changes: Vec<StoryChange>,
 ) -> Result<Vec<Emit>, StageError> {
+    let Brought { decision, input: Offsets { fetched, .. }, at } = brought;
     let emit = |(change, index): (StoryChange, u32)| {
         CHANGES.add(1, &[change.kind().as_str()]);
         let judged = message.sequence;
-        let output = OutputStory { schema: Tag::new(), decision, judged, index, at, change };
+        let schema = Tag::new();
+        let output = OutputStory { schema, decision, judged, index, fetched, at, change };
         Ok(Emit::Message(outgoing(&output, at, message)?))
     };
     changes.into_iter().zip(0..).map(emit).collect()

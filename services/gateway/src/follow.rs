@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{BusError, Event, Stored, UnixMillis};
-use wirefold_proto::{Alert, DecodeError, OutputArticle, OutputStory, decode, name_of, streams};
+use wirefold_proto::{
+    Alert, DecodeError, OutputArticle, OutputCommand, OutputStory, decode, name_of, streams,
+};
 
 use crate::error::GatewayError;
 use crate::inner::Inner;
@@ -147,6 +149,7 @@ pub(crate) fn change(message: &Stored) -> Result<Change, DecodeError> {
             Change::Alert { alert: Box::new(alert), body }
         }),
         OutputStory::NAME => decode(body).map(|change| Change::Story(Box::new(change))),
+        OutputCommand::NAME => decode(body).map(|command| Change::Command(Box::new(command))),
         _ => {
             let article: OutputArticle = decode(body)?;
             let (article, body) = (Box::new(article), body.clone());

@@ -87,6 +87,9 @@ async fn changed(inner: &Inner, messages: &[Stored]) -> Result<BTreeSet<StoryId>
                 // That is told of the event alone.
                 StoryChange::Quiet { target: Target::Event(_) } => {}
             },
+            Change::Command(command) => {
+                stories.extend(command.stories.iter().map(|after| after.story));
+            }
             Change::Alert { .. } => {}
         }
     }

@@ -50,6 +50,7 @@ written!(Doc {
     facts,
     traces,
     story,
+    joined,
     outlet,
     title,
     time,
@@ -170,6 +171,7 @@ mod tests {
         let pages = pages(300);
         let mut through = Detector::new(Settings::default());
         let mut interrupted = Detector::new(Settings::default());
+        let mut splits = 0;
         for (number, page) in pages.iter().enumerate() {
             if number % 23 == 22 {
                 let written = bytes(&interrupted);
@@ -178,7 +180,21 @@ mod tests {
             }
             let (expected, found) = (observe(&mut through, page), observe(&mut interrupted, page));
             assert_eq!(found, expected);
+            // And people have their say.
+            let (story, doc) = (expected.story, expected.doc);
+            let said = match number % 7 {
+                _ if story == doc => None,
+                0..3 => Some([&mut through, &mut interrupted].map(|it| it.split(story, &[doc]))),
+                3 => Some([&mut through, &mut interrupted].map(|it| it.keep_apart(story, doc))),
+                _ => None,
+            };
+            let Some([expected_split, found_split]) = said else { continue };
+            assert_eq!(found_split, expected_split);
+            splits += usize::from(found_split.is_some());
+            let united = [&mut through, &mut interrupted].map(|it| it.unite_stories(doc, doc / 2));
+            assert_eq!(united[0], united[1]);
         }
+        assert!(splits > 9, "{splits}");
         assert!(through.articles() < pages.len(), "some have left the window");
     }
 

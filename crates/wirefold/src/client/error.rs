@@ -140,7 +140,7 @@ impl Problem {
     /// sort of another version.
     fn advice(&self) -> Option<&'static str> {
         Some(match self.sort.strip_prefix(SORTS)? {
-            "bad-request" | "unprocessable" | "not-found" | "ambiguous" => "",
+            "bad-request" | "unprocessable" | "not-found" | "ambiguous" | "refused" => "",
             "gone" => "it is kept no longer",
             "managed" => "change it in that file",
             "too-large" => "give less at once",

@@ -1,11 +1,13 @@
-//! `wirefold story`: what was folded, and why.
+//! `wirefold story`: what was folded, and why; and people's word on it.
+
+mod regroup;
 
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
 use wirefold_gateway::shapes::{ArticleBrief, ArticleDetail, Story, StoryBrief, StoryPage};
-use wirefold_proto::Class;
+use wirefold_proto::{Class, StoryId};
 
 use super::{PAGE, page, print_line, words};
 use crate::cli::Global;
@@ -47,6 +49,64 @@ Examples:
         #[arg(value_name = "ID")]
         id: String,
     },
+    /// Say that articles of a story are a text of their own.
+    #[command(after_help = "\
+They form a story of their own, and are never folded back. A later copy joins the story whose text it
+has. A story's id stays with its first article: where you name that one, the others get a new id.
+
+Example:
+  wirefold story split s-4ktq2v a-9wbn3e a-77c0xd")]
+    Split {
+        /// The story, or the beginning of its id.
+        #[arg(value_name = "STORY")]
+        story: String,
+        /// The articles, or the beginnings of their ids.
+        #[arg(value_name = "ARTICLE", required = true)]
+        articles: Vec<String>,
+    },
+    /// Say that two stories, or two events, are one.
+    #[command(after_help = "\
+The older id stays and the other leads to it, whichever you name first.
+
+Examples:
+  wirefold story merge s-4ktq2v s-77c0xd
+  wirefold story merge e-4ktq2v e-77c0xd           two events")]
+    Merge {
+        /// One of them, or the beginning of its id.
+        #[arg(value_name = "INTO")]
+        into: String,
+        /// The other.
+        #[arg(value_name = "FROM")]
+        from: String,
+    },
+    /// Let an outlet's article stand for a story.
+    #[command(after_help = "\
+It is the last one that the outlet has in the story; later ones change nothing about that.
+
+Example:
+  wirefold story prefer s-4ktq2v harbour.example")]
+    Prefer {
+        /// The story, or the beginning of its id.
+        #[arg(value_name = "STORY")]
+        story: String,
+        /// The outlet, as `story show` says it.
+        #[arg(value_name = "OUTLET")]
+        outlet: String,
+    },
+    /// Say that two articles are not the same text: they are never in one story again.
+    #[command(after_help = "\
+Where they are in one story now, the later one leaves it with those that joined through it.
+
+Example:
+  wirefold story apart a-9wbn3e a-77c0xd")]
+    Apart {
+        /// One of them, or the beginning of its id.
+        #[arg(value_name = "ARTICLE")]
+        one: String,
+        /// The other.
+        #[arg(value_name = "ARTICLE")]
+        other: String,
+    },
 }
 
 /// Runs a `story` command.
@@ -54,10 +114,15 @@ pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result
     block_on(async {
         let client = Client::connect(&arguments.asking.place, Need::Data).await?;
         let view = View { json: arguments.asking.json, time: LocalTime::system() };
-        match &arguments.command {
-            StoryCommand::Ls { limit } => view.list(&client, *limit, global).await,
-            StoryCommand::Show { id } => view.show(&client, id).await,
-        }
+        let word = match &arguments.command {
+            StoryCommand::Ls { limit } => return view.list(&client, *limit, global).await,
+            StoryCommand::Show { id } => return view.show(&client, id).await,
+            StoryCommand::Split { story, articles } => regroup::split(story, articles),
+            StoryCommand::Merge { into, from } => regroup::merge(into, from)?,
+            StoryCommand::Prefer { story, outlet } => regroup::prefer(story, outlet),
+            StoryCommand::Apart { one, other } => regroup::apart(one, other),
+        };
+        word.give(&client, view.json, global).await
     })
 }
 
@@ -145,7 +210,9 @@ impl View {
         article: &ArticleBrief,
         all: &[ArticleBrief],
     ) -> std::fmt::Result {
-        let is_folded = matches!(article.class, Class::Copy | Class::Version);
+        // What people took out was folded once; as the first of its own story it is not.
+        let is_first = StoryId::from(article.id) == article.story;
+        let is_folded = matches!(article.class, Class::Copy | Class::Version) && !is_first;
         let (indent, mark) = if is_folded { ("  ", "↳ ") } else { ("", "") };
         let (outlet, title) = (clean(article.outlet.as_str()), clean(&article.title));
         writeln!(

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use wirefold_flow::{Clock, SystemClock};
 use wirefold_gateway::shapes::Status;
 use wirefold_proto::{
-    Alert, ArticleId, Class, CopyKind, OutputArticle, OutputStory, StoryChange, Volume, decode,
+    Alert, ArticleId, Class, Command, CommandOutcome, CopyKind, OutputArticle, OutputCommand,
+    OutputStory, StoryChange, Volume, decode,
 };
 
 use super::words;
@@ -144,6 +145,7 @@ impl Lines {
         match event.name.as_str() {
             "article" => decode(body).ok().map(|article| self.article(&article)),
             "story" => decode(body).ok().and_then(|story| self.story(&story)),
+            "command" => decode(body).ok().and_then(|command| self.command(&command)),
             "alert" => decode(body).ok().map(|alert| self.alert(&alert)),
             "reset" => Some(format!("{FAINT}· begun anew: what comes from now on{FAINT:#}\n")),
             "gap" => Some(format!("{FAINT}· what came before is kept no longer{FAINT:#}\n")),
@@ -212,6 +214,22 @@ impl Lines {
         Some(format!("{FAINT}{}    · {what}{FAINT:#}\n", self.time.clock(story.at)))
     }
 
+    /// What the changes that came with it do not say.
+    fn command(&self, told: &OutputCommand) -> Option<String> {
+        let what = match (&told.outcome, &told.command.command) {
+            (CommandOutcome::Refused { reason }, _) => {
+                format!("not done as {} said: {}", clean(&told.command.by), clean(reason))
+            }
+            (CommandOutcome::Applied, Command::NotTheSame { one, other }) => {
+                let short = |id: &ArticleId| words::short(&id.to_string());
+                format!("{} and {} are kept apart", short(one), short(other))
+            }
+            (CommandOutcome::Applied, _) => return None,
+        };
+        let at = self.time.clock(told.command.at);
+        Some(format!("{FAINT}{at}    · {what}{FAINT:#}\n"))
+    }
+
     fn alert(&self, alert: &Alert) -> String {
         let at = self.time.clock(alert.at);
         let reasons: Vec<&str> = alert.reasons.iter().map(|it| it.words.as_str()).collect();
@@ -275,9 +293,21 @@ mod tests {
     }
 
     #[test]
+    fn what_came_of_a_command_is_told_where_no_change_tells_it() {
+        let refused =
+            include_str!("../../../../proto/samples/wirefold.output.command.1.refused.json");
+        let applied = include_str!("../../../../proto/samples/wirefold.output.command.1.json");
+        let [refused, applied] =
+            [refused, applied].map(|sample| event("command", &sample.parse().unwrap()));
+        let line = plain(&lines().line(&refused).unwrap());
+        assert!(line.contains("· not done as desk said: no such story in the window"), "{line}");
+        assert_eq!(lines().line(&applied), None);
+    }
+
+    #[test]
     fn what_is_no_message_is_passed_over() {
         let mut lines = lines();
-        for name in ["article", "story", "alert", "", "other"] {
+        for name in ["article", "story", "command", "alert", "", "other"] {
             assert_eq!(lines.line(&event(name, &Value::Null)), None);
         }
     }

@@ -6,7 +6,8 @@ use wirefold_proto::{
     Alert, AlertArticle, AlertId, AlertReason, AlertState, ReasonKind, Tag, Volume,
 };
 
-use super::life::{Life, Shown};
+use super::life::{Life, News, Shown};
+use super::measure::{Measured, Sums};
 use super::piece::Place;
 use super::reasons::{counts, reason, weighed};
 use crate::subscription::Rules;
@@ -28,6 +29,8 @@ pub(crate) struct Marks {
     pub(crate) covered: Place,
     /// The place in the output of the merge that closes it; 0 where none does.
     pub(crate) merged_at: u64,
+    /// What the numbers are measured by, where people changed them.
+    pub(crate) measured: Option<Measured>,
 }
 
 /// The time of a revision, and the latest of the output that it speaks of.
@@ -81,20 +84,20 @@ pub(super) fn next(
     };
     let mut draft = draft(id, life, now, said);
     if draft.alert.volume == Volume::Loud {
-        draft.alert.held = rules.hold(now.at, &life.tally().numbers(), rung_today);
+        draft.alert.held = rules.hold(now.at, &life.sums().all.numbers(), rung_today);
     }
     Some(draft)
 }
 
 fn said(life: &Life, rules: &Rules) -> Said {
-    let tally = life.tally();
-    let Some(told) = life.told else {
-        let merged = life.news.iter().find(|news| news.is_of_merge());
+    let sums = life.sums();
+    let Some(told) = sums.measured.told else {
+        let merged = life.news.iter().find(|news| news.inherits());
         let first = match merged {
             Some(news) => news.reasons.clone(),
             None => vec![reason(ReasonKind::New, "new")],
         };
-        let is_loud = merged.is_none() && life.may_ring() && (rules.on.new || steps(life, rules));
+        let is_loud = merged.is_none() && life.may_ring() && (rules.on.new || steps(&sums, rules));
         return Said { state: AlertState::New, volume: volume(is_loud), reasons: weighed(first) };
     };
     let fresh = life.news.iter().flat_map(|news| &news.reasons).cloned();
@@ -104,23 +107,29 @@ fn said(life: &Life, rules: &Rules) -> Said {
     let is_fast = told_of.iter().any(|reason| reason.kind == ReasonKind::Velocity);
     let rings = (is_material && rules.on.material)
         || is_fast
-        || steps(life, rules)
+        || steps(&sums, rules)
         || !life.carried.is_empty();
     let is_loud = rings && life.may_ring();
-    let state = if is_material { AlertState::Updated } else { AlertState::Growing };
-    let numbers = counts(told, tally, life.news.len());
+    let came = life.news.iter().filter(|news| !news.recounts()).count();
+    let state = match (is_material, life.state) {
+        (true, _) => AlertState::Updated,
+        // Nothing came: people changed the numbers of something that is over.
+        (false, Some(AlertState::Quiet)) if came == 0 && !is_loud => AlertState::Quiet,
+        (false, _) => AlertState::Growing,
+    };
+    let numbers = counts(told, sums.all, came);
     let reasons = weighed(told_of.into_iter().chain(numbers).collect());
     Said { state, volume: volume(is_loud), reasons }
 }
 
 /// Whether the numbers have grown enough since it last rang.
-fn steps(life: &Life, rules: &Rules) -> bool {
-    let tally = life.fresh_tally();
+fn steps(sums: &Sums, rules: &Rules) -> bool {
+    let (tally, rung) = (sums.fresh, sums.measured.rung);
     let grew = |step: Option<u32>, before: u32, now: u32| {
         step.is_some_and(|step| now >= before.saturating_add(step))
     };
-    grew(rules.on.origins, life.rung.origins, tally.origins)
-        || grew(rules.on.outlets, life.rung.outlets, tally.outlets)
+    grew(rules.on.origins, rung.origins, tally.origins)
+        || grew(rules.on.outlets, rung.outlets, tally.outlets)
 }
 
 fn is_material(kind: ReasonKind) -> bool {
@@ -139,7 +148,8 @@ fn volume(is_loud: bool) -> Volume {
 fn draft(id: &AlertId, life: &Life, now: Now, said: Said) -> Draft {
     let Now { at, taken } = now;
     let covered = life.covered.max(taken);
-    let tally = life.tally();
+    let sums = life.sums();
+    let tally = sums.all;
     let first_seen = life.first_seen.or_else(|| life.news.iter().map(|news| news.first_seen).min());
     let shown = life.shown.as_ref().map(|shown| shown.headline.clone());
     let headline = shown.or_else(|| Some(life.news.first()?.headline.clone()));
@@ -164,7 +174,8 @@ fn draft(id: &AlertId, life: &Life, now: Now, said: Said) -> Draft {
         held: None,
         merged_into: None,
     };
-    Draft { alert, marks: Marks { covered, merged_at: 0 } }
+    let measured = life.news.iter().any(News::recounts).then_some(sums.measured);
+    Draft { alert, marks: Marks { covered, merged_at: 0, measured } }
 }
 
 fn matched(life: &Life) -> Vec<String> {
@@ -185,6 +196,8 @@ fn articles(life: &Life) -> Vec<AlertArticle> {
             articles.push(article.clone());
         }
     }
+    let gone = |article: &AlertArticle| life.news.iter().any(|news| news.lacks(article.id));
+    articles.retain(|article| !gone(article));
     while articles.len() > ARTICLES {
         articles.remove(1);
     }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertArticle, AlertReason, AlertState, Headline, Hold, HoldReason, LanguageTag,
-    ReasonKind, Target, Volume,
+    Alert, AlertArticle, AlertReason, AlertState, ArticleId, Headline, Hold, HoldReason,
+    LanguageTag, ReasonKind, Target, Volume,
 };
 
 use super::draft::Marks;
+use super::measure::Measured;
 use super::piece::{Place, Tally};
 use crate::subscription::Rules;
 
@@ -89,12 +90,33 @@ pub(crate) struct News {
     pub(crate) articles: Vec<AlertArticle>,
     /// It brings the numbers up to date, and neither opens nor rings.
     pub(crate) only_counts: bool,
+    /// It comes of what became of stories and events.
+    pub(crate) silent: Option<Silent>,
+}
+
+/// What comes of stories and events that are made one or taken apart: it never rings by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Silent {
+    /// It takes over what was told of another, silently and at once.
+    Inherits,
+    /// People changed the numbers, and these articles are no part of it any more.
+    Recounts(Vec<ArticleId>),
 }
 
 impl News {
-    /// Whether it is the news of a merge, which is told silently and at once.
-    pub(crate) fn is_of_merge(&self) -> bool {
-        self.reasons.iter().any(|reason| reason.kind == ReasonKind::Merged)
+    /// Whether it takes over what was told of another, silently and at once.
+    pub(crate) fn inherits(&self) -> bool {
+        self.silent == Some(Silent::Inherits)
+    }
+
+    /// Whether people took this article away.
+    pub(crate) fn lacks(&self, article: ArticleId) -> bool {
+        matches!(&self.silent, Some(Silent::Recounts(gone)) if gone.contains(&article))
+    }
+
+    /// Whether its numbers stand in the place of all before, rather than being more.
+    pub(crate) fn recounts(&self) -> bool {
+        matches!(self.silent, Some(Silent::Recounts(_)))
     }
 }
 
@@ -111,6 +133,9 @@ impl Life {
     pub(crate) fn accept(&mut self, alert: &Alert, marks: Marks) {
         let now = Tally { outlets: alert.outlets, origins: alert.origins, copies: alert.copies };
         let is_held = alert.held.is_some();
+        if let Some(Measured { told, rung }) = marks.measured {
+            (self.told, self.rung) = (told, rung);
+        }
         if !is_held {
             // What is first told silently, after a merge, counts as heard.
             if alert.volume == Volume::Loud || self.told.is_none() {
@@ -145,17 +170,6 @@ impl Life {
         self.revision > 0 && self.state != Some(AlertState::Quiet) && self.merged_into.is_none()
     }
 
-    /// The numbers with all news.
-    pub(crate) fn tally(&self) -> Tally {
-        self.news.iter().fold(self.now, |tally, news| tally.max(news.tally))
-    }
-
-    /// The numbers with the news that may ring.
-    pub(crate) fn fresh_tally(&self) -> Tally {
-        let fresh = self.news.iter().filter(|news| !news.only_counts);
-        fresh.fold(self.now, |tally, news| tally.max(news.tally))
-    }
-
     /// Whether there is something that may ring: fresh news, or what a hold kept back.
     pub(crate) fn may_ring(&self) -> bool {
         self.hold.is_some() || self.news.iter().any(|news| !news.only_counts)
@@ -179,7 +193,7 @@ impl Life {
     }
 
     fn first_due(&self, first: &News, rules: &Rules) -> UnixMillis {
-        if first.is_of_merge() {
+        if first.inherits() {
             return first.seen;
         }
         match self.ready(rules) {
@@ -193,7 +207,7 @@ impl Life {
         let is_enough = |news: &&News| {
             let Tally { outlets, origins, .. } = news.tally;
             let are_many = outlets >= rules.min_outlets && origins >= rules.min_origins;
-            (are_many && !news.only_counts) || news.is_of_merge()
+            (are_many && !news.only_counts) || news.inherits()
         };
         self.news.iter().find(is_enough)
     }

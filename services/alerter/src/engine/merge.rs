@@ -4,7 +4,7 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{AlertId, ReasonKind, Target};
 
 use super::Engine;
-use super::life::{Closing, Life, News, Shown};
+use super::life::{Closing, Life, News, Shown, Silent};
 use super::piece::Place;
 use super::reasons::reason;
 
@@ -42,6 +42,8 @@ impl Engine {
             return;
         };
         let mut moved = std::mem::take(&mut life.news);
+        // Numbers that stood for it alone say nothing of the two together.
+        moved.retain(|news| !news.recounts());
         let has_spoken = life.revision > 0;
         if has_spoken && survives_silently {
             moved.push(inheritance(absorbed, life, closing));
@@ -77,6 +79,7 @@ fn inheritance(absorbed: &AlertId, life: &Life, closing: Closing) -> News {
         headline,
         articles,
         only_counts: false,
+        silent: Some(Silent::Inherits),
     }
 }
 
@@ -89,6 +92,7 @@ fn together(one: News, other: News) -> News {
         matched: [one.matched, other.matched].concat(),
         articles: [one.articles, other.articles].concat(),
         only_counts: one.only_counts && other.only_counts,
+        silent: other.silent.or(one.silent),
         ..one
     }
 }

@@ -7,7 +7,9 @@
 
 mod draft;
 mod life;
+mod measure;
 mod merge;
+mod people;
 mod piece;
 mod reasons;
 mod recent;
@@ -32,6 +34,7 @@ use rest::Resting;
 use velocity::Velocity;
 
 pub(crate) use draft::{Draft, Marks};
+pub(crate) use people::Word;
 pub(crate) use piece::{Piece, Place, position};
 pub(crate) use sleep::Revision;
 
@@ -188,6 +191,7 @@ impl Engine {
             headline: piece.headline(),
             articles: vec![piece.article()],
             only_counts: piece.is_baseline(),
+            silent: None,
         };
         self.add_news(id, news);
     }

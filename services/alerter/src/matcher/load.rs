@@ -1,10 +1,10 @@
 //! Messages of the output, decoded, with the texts that matching needs.
 
 use futures_util::future::try_join_all;
-use wirefold_envelope::{Part, decode};
+use wirefold_envelope::{Part, Stand, decode};
 use wirefold_flow::{Bus, BusError, Stored};
 use wirefold_proto::{
-    ArticleFetched, DecisionId, Input, Message, OutputArticle, OutputStory, name_of, streams,
+    ArticleFetched, Input, Message, OutputArticle, OutputCommand, OutputStory, name_of, streams,
 };
 
 use crate::engine::{Piece, Place, position};
@@ -14,6 +14,7 @@ use crate::metrics;
 pub(crate) enum Item {
     Article(Box<Piece>),
     Change(Box<OutputStory>),
+    Command(Box<OutputCommand>),
     /// Nothing that this release can read.
     Unreadable,
 }
@@ -25,19 +26,24 @@ pub(crate) struct LoadedItem {
 }
 
 impl LoadedItem {
-    /// By which it has its place among the others, where that stands, and what it is of it; none
-    /// where it has nothing to say.
-    pub(crate) fn decision(&self) -> Option<(DecisionId, u64, Part)> {
-        match &self.item {
+    /// Where it stands among the others; none where it has nothing to say.
+    pub(crate) fn stand(&self) -> Option<Stand> {
+        let fetched = self.place().fetched;
+        Some(match &self.item {
             Item::Article(piece) => {
                 let OutputArticle { decision, judged, changes, .. } = piece.output;
-                Some((decision, judged, Part::Article { changes }))
+                Stand { decision, judged, fetched, part: Part::Article { changes } }
             }
             Item::Change(story) => {
-                Some((story.decision, story.judged, Part::Change { index: story.index }))
+                let OutputStory { decision, judged, index, .. } = **story;
+                Stand { decision, judged, fetched, part: Part::Change { index } }
             }
-            Item::Unreadable => None,
-        }
+            Item::Command(command) => {
+                let OutputCommand { decision, judged, .. } = **command;
+                Stand { decision, judged, fetched, part: Part::Command }
+            }
+            Item::Unreadable => return None,
+        })
     }
 
     /// Its place.
@@ -45,16 +51,17 @@ impl LoadedItem {
         match &self.item {
             Item::Article(piece) => piece.place,
             Item::Change(story) => place_of(story, self.output),
+            Item::Command(command) => Place { fetched: command.fetched, output: self.output },
             Item::Unreadable => Place { fetched: 0, output: self.output },
         }
     }
 }
 
-/// Where a change stands.
+/// Where a change stands: one of a command right behind the articles before that.
 pub(crate) fn place_of(story: &OutputStory, output: u64) -> Place {
     let fetched = match story.decision.input {
         Input::Article(sequence) => sequence,
-        Input::Command(_) | Input::Epoch => 0,
+        Input::Command(_) | Input::Epoch => story.fetched,
     };
     Place { fetched, output }
 }
@@ -70,10 +77,11 @@ pub(crate) async fn load(
 
 async fn load_one(bus: &dyn Bus, stored: Stored, with_text: bool) -> Result<LoadedItem, BusError> {
     let output = stored.sequence;
-    let is_change = name_of(&stored.body).is_ok_and(|name| name == OutputStory::NAME);
-    let item = match is_change {
-        true => decode::<OutputStory>(&stored).map(|story| Item::Change(Box::new(story))),
-        false => match decode::<OutputArticle>(&stored) {
+    let name = name_of(&stored.body);
+    let item = match name.as_deref() {
+        Ok(OutputStory::NAME) => decode(&stored).map(|story| Item::Change(Box::new(story))),
+        Ok(OutputCommand::NAME) => decode(&stored).map(|command| Item::Command(Box::new(command))),
+        _ => match decode::<OutputArticle>(&stored) {
             Ok(article) => {
                 let text = if with_text { text_of(bus, &article).await? } else { None };
                 Ok(Item::Article(Box::new(Piece::new(output, article, text.as_ref()))))

@@ -15,11 +15,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_envelope::{InOrder, decode, unix_millis};
+use wirefold_envelope::{InOrder, Stand, decode, unix_millis};
 use wirefold_flow::{Event, LoopError, OrderedReader, Point, Stored, Surroundings, UnixMillis};
-use wirefold_proto::{ControlCommand, StoryChange, streams};
+use wirefold_proto::{ControlCommand, Input, StoryChange, Target, streams};
 
-use crate::engine::{Draft, Engine};
+use crate::engine::{Draft, Engine, Place, Word};
 use crate::error::AlerterError;
 use crate::metrics;
 use crate::settings::ConfiguredSubscription;
@@ -165,8 +165,8 @@ impl Matcher<'_> {
         for item in loaded {
             self.since_saved += 1;
             self.places.read(item.output);
-            if let Some((decision, judged, part)) = item.decision() {
-                self.order.push(decision, judged, part, item);
+            if let Some(stand) = item.stand() {
+                self.order.push(stand, item);
             }
             self.apply_ready().await?;
         }
@@ -176,8 +176,14 @@ impl Matcher<'_> {
 
     async fn apply_ready(&mut self) -> Result<(), AlerterError> {
         for item in self.order.ready(self.now()) {
-            if let Some((_, judged, _)) = item.decision() {
-                self.places.applied(item.place(), judged);
+            match item.stand() {
+                Some(Stand { decision, judged, .. })
+                    if matches!(decision.input, Input::Article(_)) =>
+                {
+                    self.places.applied(item.place(), judged);
+                }
+                Some(Stand { judged, .. }) => self.places.passed_to(item.place(), judged),
+                None => {}
             }
             match item.item {
                 Item::Article(piece) => {
@@ -198,6 +204,18 @@ impl Matcher<'_> {
                         self.engine.merge(from, into, at, load::place_of(&story, item.output));
                         self.fire(at).await?;
                     }
+                }
+                Item::Command(command) => {
+                    let at = unix_millis(command.command.at);
+                    self.fire(at).await?;
+                    let place = Place { fetched: command.fetched, output: item.output };
+                    let word = Word::of(&command, place);
+                    self.recall(&word.targets()).await?;
+                    for parting in &word.partings {
+                        self.show_all(Target::Story(parting.from)).await?;
+                    }
+                    self.engine.heed(&word);
+                    self.fire(at).await?;
                 }
                 Item::Unreadable => {}
             }

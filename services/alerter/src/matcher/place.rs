@@ -66,13 +66,16 @@ impl Places {
         self.read = self.read.max(output);
     }
 
-    /// Notes that something was applied, whose decision stands at `judged`.
+    /// Notes that something of an article was applied, whose decision stands at `judged`.
     pub(super) fn applied(&mut self, place: Place, judged: u64) {
+        self.passed_to(place, judged);
+        self.applied.insert(place.output, place.fetched);
+    }
+
+    /// Notes that something of a command was applied, which may be read again without harm.
+    pub(super) fn passed_to(&mut self, place: Place, judged: u64) {
         self.next = self.next.max(place.fetched + 1);
-        if place.fetched > 0 {
-            self.judged = self.judged.max(Some(judged));
-            self.applied.insert(place.output, place.fetched);
-        }
+        self.judged = self.judged.max(Some(judged));
     }
 
     pub(super) fn last_read(&self) -> u64 {

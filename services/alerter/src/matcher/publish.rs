@@ -17,6 +17,10 @@ const COVERS: &str = "Wf-Covers";
 /// The header of an alert that closes: the sequence in `WF_OUTPUT` of the merge.
 const MERGED: &str = "Wf-Merged-At";
 
+/// The header of an alert whose numbers people changed: those it had told and those it had last rung
+/// with, as they would be had they been so from the beginning.
+const MEASURED: &str = "Wf-Measured-By";
+
 const SENDER: Sender = Sender { source: "/wirefold/alerter" };
 
 /// How many revisions are on their way at once: as many as the embedded bus makes durable together.
@@ -101,16 +105,20 @@ pub(super) fn revision(stored: &Stored) -> Option<Revision> {
         .ok()?;
     let number = |name| stored.headers.get(name).and_then(|text| text.parse().ok()).unwrap_or(0);
     let covered = Place { fetched: number(COVERS), output: alert.output };
-    let marks = Marks { covered, merged_at: number(MERGED) };
+    let measured = stored.headers.get(MEASURED).and_then(|text| text.parse().ok());
+    let marks = Marks { covered, merged_at: number(MERGED), measured };
     Some(Revision { sequence: stored.sequence, alert, marks })
 }
 
 fn outgoing(draft: &Draft) -> Result<Outgoing, AlerterError> {
     let mut message = SENDER.outgoing(&draft.alert, draft.alert.at, None)?;
-    let Marks { covered, merged_at } = draft.marks;
+    let Marks { covered, merged_at, measured } = draft.marks;
     message.headers.set(COVERS, covered.fetched.to_string());
     if merged_at > 0 {
         message.headers.set(MERGED, merged_at.to_string());
+    }
+    if let Some(measured) = measured {
+        message.headers.set(MEASURED, measured.to_string());
     }
     Ok(message)
 }

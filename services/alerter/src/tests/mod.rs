@@ -7,6 +7,7 @@ mod life;
 mod merges;
 mod newsroom;
 mod order;
+mod regroup;
 mod rehearsal;
 mod rest;
 mod running;

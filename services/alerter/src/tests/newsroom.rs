@@ -6,10 +6,11 @@ use std::sync::Arc;
 use wirefold_envelope::{Limits, Sender, create_streams, timestamp};
 use wirefold_flow::{Bus, Clock};
 use wirefold_proto::{
-    AboutArticle, ArticleFetched, ArticleId, Class, ContentHash, CopyKind, DecisionId, EventId,
-    EventState, Findings, FoundBy, Input, ItemAddress, Language, MaterialReason, Materiality,
-    Outlet, OutputArticle, OutputStory, Published, StoryChange, StoryId, StoryState, Tag, Target,
-    TextPolicy, TextSource, Verdict,
+    AboutArticle, ArticleFetched, ArticleId, Class, Command, CommandOutcome, ContentHash,
+    ControlCommand, CopyKind, DecisionId, EventAfter, EventId, EventState, Findings, FoundBy,
+    Input, ItemAddress, Language, MaterialReason, Materiality, Outlet, OutputArticle,
+    OutputCommand, OutputStory, Published, StoryAfter, StoryChange, StoryId, StoryState, Tag,
+    Target, TextPolicy, TextSource, Verdict,
 };
 
 pub(super) struct Newsroom {
@@ -20,6 +21,7 @@ pub(super) struct Newsroom {
     merged: BTreeMap<&'static str, &'static str>,
     fetched: u64,
     judged: u64,
+    commands: u64,
 }
 
 #[derive(Default)]
@@ -29,6 +31,21 @@ struct Event {
     stories: BTreeMap<(&'static str, &'static str), Story>,
     outlets: BTreeSet<&'static str>,
     articles: u32,
+}
+
+impl Event {
+    fn state(&self) -> EventState {
+        let stories = u32::try_from(self.stories.len()).unwrap();
+        EventState {
+            revision: u64::from(self.articles),
+            stories,
+            articles: self.articles,
+            outlets: u32::try_from(self.outlets.len()).unwrap(),
+            origins: stories,
+            first_seen: self.seen.unwrap(),
+            continues: None,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -79,7 +96,8 @@ pub(super) fn five() -> [Given; 5] {
 impl Newsroom {
     pub(super) async fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) -> Self {
         create_streams(&*bus, &Limits::default()).await.unwrap();
-        Self { bus, clock, events: BTreeMap::new(), merged: BTreeMap::new(), fetched: 0, judged: 0 }
+        let (events, merged) = (BTreeMap::new(), BTreeMap::new());
+        Self { bus, clock, events, merged, fetched: 0, judged: 0, commands: 0 }
     }
 
     /// The text into `WF_FETCHED`; what is to stand in the output.
@@ -142,7 +160,7 @@ impl Newsroom {
             outlets: u32::try_from(story.outlets.len()).unwrap(),
             first_seen,
         };
-        let stories = u32::try_from(event.stories.len()).unwrap();
+        let event_state = event.state();
         let class = match (is_new_event, is_new_story) {
             (true, _) => Class::New,
             (false, true) => Class::Related,
@@ -159,15 +177,7 @@ impl Newsroom {
             text: None,
             verdict: verdict(given, class, lead, first),
             story_state,
-            event_state: EventState {
-                revision: u64::from(event.articles),
-                stories,
-                articles: event.articles,
-                outlets: u32::try_from(event.outlets.len()).unwrap(),
-                origins: stories,
-                first_seen,
-                continues: None,
-            },
+            event_state,
             findings: Findings {
                 language: Some(Language { tag: "en".parse().unwrap(), how: FoundBy::Rule }),
                 ..Findings::default()
@@ -213,6 +223,89 @@ impl Newsroom {
         self.publish(&merge).await;
     }
 
+    /// People take an article out of a story, which forms the story `into`.
+    pub(super) async fn take_out(
+        &mut self,
+        given: Given,
+        article: &OutputArticle,
+        into: &'static str,
+    ) {
+        let event = self.events.get_mut(given.event).unwrap();
+        let story = event.stories.get_mut(&(given.event, given.story)).unwrap();
+        let from: StoryId = story.first.unwrap().into();
+        story.outlets.remove(given.outlet);
+        story.articles -= 1;
+        let taken =
+            Story { first: Some(article.id), outlets: BTreeSet::from([given.outlet]), articles: 1 };
+        event.stories.insert((given.event, into), taken);
+        let articles = vec![article.id];
+        let split = StoryChange::Split { from, into: article.id.into(), articles };
+        self.obey(split, given.event, &[given.story, into]).await;
+    }
+
+    /// People make two stories of an event one.
+    pub(super) async fn unite(&mut self, event: &'static str, [from, into]: [&'static str; 2]) {
+        let stories = &mut self.events.get_mut(event).unwrap().stories;
+        let gone = stories.remove(&(event, from)).unwrap();
+        let kept = stories.get_mut(&(event, into)).unwrap();
+        kept.outlets.extend(gone.outlets);
+        kept.articles += gone.articles;
+        let [from_id, into_id] =
+            [gone.first, kept.first].map(|first| Target::Story(first.unwrap().into()));
+        let merged = StoryChange::Merged { from: from_id, into: into_id, links: vec![] };
+        self.obey(merged, event, &[into]).await;
+    }
+
+    /// Publishes what came of a command about stories of an event.
+    async fn obey(&mut self, change: StoryChange, event: &'static str, stories: &[&'static str]) {
+        self.judged += 1;
+        self.commands += 1;
+        let decision = DecisionId { epoch: 1, input: Input::Command(self.commands) };
+        let (judged, fetched, at) = (self.judged, self.fetched, timestamp(self.clock.now()));
+        let told = OutputStory {
+            schema: Tag::new(),
+            decision,
+            judged,
+            index: 0,
+            fetched,
+            at,
+            change: change.clone(),
+        };
+        self.publish(&told).await;
+        let found = &self.events[event];
+        let event_id = found.first.unwrap().into();
+        let after = |name: &&'static str| {
+            let story = &found.stories[&(event, *name)];
+            let first = story.first.unwrap();
+            let state = StoryState {
+                revision: judged,
+                articles: story.articles,
+                outlets: u32::try_from(story.outlets.len()).unwrap(),
+                first_seen: found.seen.unwrap(),
+            };
+            StoryAfter { story: first.into(), event: event_id, lead: first, state }
+        };
+        let command = ControlCommand {
+            schema: Tag::new(),
+            id: format!("c{judged}"),
+            at,
+            by: "test".to_owned(),
+            command: Command::NotTheSame { one: found.first.unwrap(), other: found.first.unwrap() },
+        };
+        let output = OutputCommand {
+            schema: Tag::new(),
+            decision,
+            judged,
+            fetched,
+            command,
+            outcome: CommandOutcome::Applied,
+            changes: vec![change],
+            stories: stories.iter().map(after).collect(),
+            events: vec![EventAfter { event: event_id, state: found.state() }],
+        };
+        self.publish(&output).await;
+    }
+
     fn targets(&self, from: &str, into: &str) -> [Target; 2] {
         [from, into].map(|name| Target::Event(self.events[name].first.unwrap().into()))
     }
@@ -223,6 +316,7 @@ impl Newsroom {
             decision: DecisionId { epoch: 1, input: Input::Article(self.fetched) },
             judged: self.judged,
             index: 0,
+            fetched: self.fetched,
             at: timestamp(self.clock.now()),
             change: StoryChange::Merged { from, into, links: vec![] },
         }

@@ -3,6 +3,8 @@
 //! `dedup` says what belongs together; this is the book-keeping over it. Stories and events are
 //! keyed as dedup names them, by the number of their first article.
 
+mod by_people;
+mod former;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +16,8 @@ use wirefold_proto::{
 };
 
 use crate::lede::Ledes;
+pub(crate) use by_people::{Leaving, Member};
+use former::Former;
 
 /// A story.
 #[derive(Debug, Clone)]
@@ -27,11 +31,11 @@ pub(crate) struct Story {
     event: DocId,
     revision: u64,
     articles: u32,
-    /// Hashes of its outlets.
-    outlets: BTreeSet<u64>,
+    /// Hashes of its outlets, and how many articles each has in it.
+    outlets: BTreeMap<u64, u32>,
     first_seen: Timestamp,
-    /// Whether it has a text long enough to count as an origin.
-    is_origin: bool,
+    /// Its texts that are long enough to be compared: without any, it counts as no origin.
+    comparable: u32,
     /// The stream time of its last article.
     last: i64,
 }
@@ -64,6 +68,8 @@ pub(crate) struct Groups {
     events: Numbered<Event>,
     /// Events that became part of others.
     redirects: BTreeMap<DocId, DocId>,
+    /// What stories and events were called that became part of others.
+    former: Former,
 }
 
 impl Groups {
@@ -118,9 +124,9 @@ impl Groups {
             event,
             revision: 0,
             articles: 0,
-            outlets: BTreeSet::new(),
+            outlets: BTreeMap::new(),
             first_seen: first.seen,
-            is_origin: false,
+            comparable: 0,
             last: first.time,
         };
         self.stories.insert(story, opened);
@@ -145,8 +151,8 @@ impl Groups {
         if let Some(found) = self.stories.get_mut(story) {
             found.revision += 1;
             found.articles += 1;
-            found.outlets.insert(article.outlet);
-            found.is_origin |= article.comparable;
+            *found.outlets.entry(article.outlet).or_default() += 1;
+            found.comparable += u32::from(article.comparable);
             found.last = found.last.max(article.time);
         }
         let event = self.event_of(story);
@@ -156,13 +162,22 @@ impl Groups {
     }
 
     /// Makes two events one, unless they are.
-    pub(crate) fn merge_events(&mut self, merge: Merge, link: ArticleId) -> Option<StoryChange> {
+    pub(crate) fn merge_events(
+        &mut self,
+        merge: Merge,
+        link: Option<ArticleId>,
+    ) -> Option<StoryChange> {
         let (one, other) = (self.resolve(merge.older), self.resolve(merge.younger));
         let (older, younger) = (one.min(other), one.max(other));
         self.absorb_event(older, younger, link)
     }
 
-    fn absorb_event(&mut self, into: DocId, from: DocId, link: ArticleId) -> Option<StoryChange> {
+    fn absorb_event(
+        &mut self,
+        into: DocId,
+        from: DocId,
+        link: Option<ArticleId>,
+    ) -> Option<StoryChange> {
         if into == from || !self.events.contains(into) {
             return None;
         }
@@ -173,7 +188,8 @@ impl Groups {
         kept.stories.extend(gone.stories);
         kept.ledes.extend(gone.ledes);
         self.redirects.insert(from, into);
-        let links = vec![link];
+        self.former.events.insert(gone.id, into);
+        let links = link.into_iter().collect();
         Some(StoryChange::Merged {
             from: Target::Event(gone.id),
             into: Target::Event(kept.id),
@@ -181,8 +197,13 @@ impl Groups {
         })
     }
 
-    /// Makes two stories one, and their events where nothing is left of one.
-    pub(crate) fn merge_stories(&mut self, merge: Merge, link: ArticleId) -> Vec<StoryChange> {
+    /// Makes two stories one, and their events where nothing is left of one; `link` shows that they
+    /// are, where it was no person.
+    pub(crate) fn merge_stories(
+        &mut self,
+        merge: Merge,
+        link: Option<ArticleId>,
+    ) -> Vec<StoryChange> {
         let Merge { older, younger } = merge;
         let (left, taken) = (self.event_of(younger), self.event_of(older));
         if older == younger || !self.stories.contains(older) {
@@ -198,11 +219,15 @@ impl Groups {
         kept.articles += gone.articles;
         kept.first_seen = kept.first_seen.min(gone.first_seen);
         kept.last = kept.last.max(gone.last);
-        kept.is_origin |= gone.is_origin;
+        kept.comparable += gone.comparable;
         kept.is_credited |= gone.is_credited;
-        kept.outlets.extend(gone.outlets);
+        for (outlet, articles) in gone.outlets {
+            *kept.outlets.entry(outlet).or_default() += articles;
+        }
         let (from, into) = (Target::Story(gone.id), Target::Story(kept.id));
-        let mut changes = vec![StoryChange::Merged { from, into, links: vec![link] }];
+        self.former.story_became(gone.id, younger, older);
+        let links = link.into_iter().collect();
+        let mut changes = vec![StoryChange::Merged { from, into, links }];
         changes.extend(self.leave_event(younger, left, taken, link));
         changes
     }
@@ -213,7 +238,7 @@ impl Groups {
         story: DocId,
         left: DocId,
         taken: DocId,
-        link: ArticleId,
+        link: Option<ArticleId>,
     ) -> Option<StoryChange> {
         let event = self.events.get_mut(left)?;
         event.stories.remove(&story);
@@ -237,13 +262,14 @@ impl Groups {
     pub(crate) fn event_state(&self, event: DocId) -> Option<EventState> {
         let event = self.events.get(self.resolve(event))?;
         let stories = || event.stories.iter().filter_map(|story| self.stories.get(*story));
-        let outlets: BTreeSet<u64> = stories().flat_map(|story| &story.outlets).copied().collect();
+        let outlets: BTreeSet<u64> =
+            stories().flat_map(|story| story.outlets.keys()).copied().collect();
         Some(EventState {
             revision: event.revision,
             stories: count(event.stories.len()),
             articles: stories().map(|story| story.articles).sum(),
             outlets: count(outlets.len()),
-            origins: count(stories().filter(|story| story.is_origin).count()),
+            origins: count(stories().filter(|story| story.comparable > 0).count()),
             first_seen: event.first_seen,
             continues: event.continues,
         })
@@ -296,6 +322,9 @@ impl Groups {
         };
         let live: BTreeSet<DocId> = redirects.keys().copied().filter(|from| ends(*from)).collect();
         self.redirects = redirects.into_iter().filter(|(from, _)| live.contains(from)).collect();
+        let (stories, events, redirects) = (&self.stories, &self.events, &self.redirects);
+        let is_event = |event| events.contains(event) || redirects.contains_key(&event);
+        self.former.forget(|story| stories.contains(story), is_event);
     }
 }
 
@@ -344,7 +373,7 @@ mod tests {
     fn a_merged_story_takes_its_event_along_where_nothing_else_is_in_it() {
         let mut groups = three();
         let link = entering(9, 0).id;
-        let changes = groups.merge_stories(Merge { older: 1, younger: 2 }, link);
+        let changes = groups.merge_stories(Merge { older: 1, younger: 2 }, Some(link));
         let sorts: Vec<&str> = changes
             .iter()
             .map(|change| match change {
@@ -357,16 +386,19 @@ mod tests {
         assert_eq!(groups.event_id(2), groups.event_id(0));
         let state = groups.event_state(2).unwrap();
         assert_eq!((state.stories, state.articles, state.outlets), (2, 3, 3));
-        assert!(groups.merge_events(Merge { older: 0, younger: 2 }, link).is_none());
+        assert!(groups.merge_events(Merge { older: 0, younger: 2 }, Some(link)).is_none());
     }
 
     #[test]
     fn what_left_the_window_is_forgotten_with_its_redirects() {
         let mut groups = three();
-        groups.merge_events(Merge { older: 0, younger: 2 }, entering(9, 0).id);
+        groups.merge_events(Merge { older: 0, younger: 2 }, None);
+        let former = entering(2, 0).id.into();
+        assert_eq!(groups.event_called(former), Some(0));
         groups.forget(2);
         assert_eq!(groups.stories.len(), 3, "the event of the last story lives");
         groups.forget(3);
         assert!(groups.stories.is_empty() && groups.redirects.is_empty());
+        assert_eq!(groups.event_called(former), None);
     }
 }

@@ -5,14 +5,14 @@ use wirefold_dedup::snapshot::{Reader, Writer, Written};
 use super::{Event, Groups, Story};
 use crate::snapshot::{read_text, read_time, write_text, write_time};
 
-wirefold_dedup::written!(Groups { stories, events, redirects });
+wirefold_dedup::written!(Groups { stories, events, redirects, former });
 
 impl Written for Story {
     fn write_to(&self, to: &mut Writer<'_>) {
         write_text(&self.id, to);
         write_text(&self.lead, to);
         self.lead_fetched.write_to(to);
-        (self.is_credited, self.is_origin).write_to(to);
+        (self.is_credited, self.comparable).write_to(to);
         (self.event, self.revision).write_to(to);
         (self.articles, self.last).write_to(to);
         self.outlets.write_to(to);
@@ -22,7 +22,7 @@ impl Written for Story {
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         let (id, lead) = (read_text(from)?, read_text(from)?);
         let lead_fetched = Written::read_from(from)?;
-        let (is_credited, is_origin) = Written::read_from(from)?;
+        let (is_credited, comparable) = Written::read_from(from)?;
         let (event, revision) = Written::read_from(from)?;
         let (articles, last) = Written::read_from(from)?;
         let (outlets, first_seen) = (Written::read_from(from)?, read_time(from)?);
@@ -36,7 +36,7 @@ impl Written for Story {
             articles,
             outlets,
             first_seen,
-            is_origin,
+            comparable,
             last,
         })
     }

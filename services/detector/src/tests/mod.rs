@@ -2,6 +2,7 @@
 
 mod apart;
 mod orders;
+mod people;
 mod restarts;
 mod seeds;
 mod snapshots;

@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use wirefold_flow::REFERENCE;
-use wirefold_proto::{
-    AgencyHow, Class, Command, CommandOutcome, ControlCommand, Judged, MAX_DECISION_BYTES,
-    MaterialReason, StoryChange, Tag,
-};
+use wirefold_proto::{AgencyHow, Class, MAX_DECISION_BYTES, MaterialReason, StoryChange};
 
 use super::stand::{Stand, decision, seed_articles, seeds};
 
@@ -109,31 +106,4 @@ async fn an_agency_told_by_a_later_copy_is_a_change() {
         panic!("{:?}", other.changes);
     };
     assert_eq!((*story, agency.name.as_str()), (one.verdict.story, "AP"));
-}
-
-#[tokio::test]
-async fn commands_that_are_to_come_are_refused_in_their_place() {
-    let stand = Stand::new().await;
-    let articles = seed_articles();
-    let story = articles[0].id.into();
-    let command = ControlCommand {
-        schema: Tag::new(),
-        id: "c".to_owned(),
-        at: articles[0].article.seen,
-        by: "cli".to_owned(),
-        command: Command::Split { story, articles: vec![articles[0].id] },
-    };
-    let other = ControlCommand {
-        id: "d".to_owned(),
-        command: Command::FeedRemove { feed: "quay".parse().unwrap() },
-        ..command.clone()
-    };
-    stand.command(&other).await;
-    stand.command(&command).await;
-    let judged = stand.run_to(1).await;
-    let Ok(Judged::Command(record)) = Judged::decode(&judged[0].body) else {
-        panic!("no command: {:?}", judged[0]);
-    };
-    assert_eq!((record.decision.to_string(), record.input.control), ("1-c2".to_owned(), 2));
-    assert!(matches!(record.outcome, CommandOutcome::Refused { .. }));
 }

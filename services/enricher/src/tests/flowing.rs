@@ -10,7 +10,8 @@ use wirefold_flow::{Bus, Input, Surroundings};
 use wirefold_proto::streams;
 use wirefold_proto::{
     ArticleFetched, Command, CommandJudged, CommandOutcome, ControlCommand, DecisionId, LEAD_WORDS,
-    Offsets, OutputArticle, OutputStory, StoryChange, Tag, Target, TextPolicy, decode,
+    Offsets, OutputArticle, OutputCommand, OutputStory, StoryChange, Tag, Target, TextPolicy,
+    decode,
 };
 
 use super::stand::{SETTINGS, Seed, all, create_streams, detector_settings, outgoing, seeds};
@@ -114,6 +115,8 @@ async fn changes_of_a_command_go_out_in_order() {
         },
         outcome: CommandOutcome::Applied,
         changes: vec![quiet(Target::Story(story)), quiet(Target::Event(output[0].verdict.event))],
+        stories: Vec::new(),
+        events: Vec::new(),
     };
     let sender = Sender { source: "/wirefold/detector" };
     let record = sender.outgoing(&command, command.command.at, None).unwrap();
@@ -121,14 +124,20 @@ async fn changes_of_a_command_go_out_in_order() {
     let message = bus.get(streams::JUDGED.name, sequence).await.unwrap();
     let input = Input { message, attempt: 1, referred: None };
     let emits = stage(SETTINGS).handle(input).await.unwrap();
-    let tell = |emit| match emit {
-        wirefold_flow::Emit::Message(told) => {
-            let change: OutputStory = decode(&told.body).unwrap();
-            assert_eq!(told.subject, "wirefold.v1.output.story.quiet");
-            (told.id, change.index)
-        }
+    let told = emits.into_iter().map(|emit| match emit {
+        wirefold_flow::Emit::Message(told) => told,
         other => panic!("{other:?}"),
-    };
-    let told: Vec<(String, u32)> = emits.into_iter().map(tell).collect();
-    assert_eq!(told, [("3-c7.0".to_owned(), 0), ("3-c7.1".to_owned(), 1)]);
+    });
+    let mut told: Vec<_> = told.collect();
+    let last = told.pop().unwrap();
+    for (told, index) in told.iter().zip(0..) {
+        let change: OutputStory = decode(&told.body).unwrap();
+        assert_eq!(told.subject, "wirefold.v1.output.story.quiet");
+        assert_eq!((&*told.id, change.index), (&*format!("3-c7.{index}"), index));
+        assert_eq!((change.fetched, change.judged), (1, sequence));
+    }
+    let outcome: OutputCommand = decode(&last.body).unwrap();
+    assert_eq!((&*last.id, &*last.subject), ("3-c7", "wirefold.v1.output.command.applied"));
+    assert_eq!((outcome.changes, told.len(), outcome.fetched), (command.changes, 2, 1));
+    assert_eq!(outcome.command, command.command);
 }

@@ -1,23 +1,73 @@
-//! Commands of people, on their way to `WF_CONTROL`.
+//! Commands of people, on their way to `WF_CONTROL`; and what came of those about stories.
 
 use std::hash::{DefaultHasher, Hasher as _};
 
+use std::time::Duration;
+
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use wirefold_envelope::Sender;
-use wirefold_proto::{Command, ControlCommand, Tag};
+use wirefold_proto::{Command, CommandOutcome, ControlCommand, OutputCommand, Tag};
 
 use super::asked::answer;
 use super::{Api, Handled, Refusal};
 use crate::gateway::Access;
-use crate::shapes::Accepted;
+use crate::shapes::{Accepted, Decided};
 
 /// The gateway, as messages name it.
 pub(super) const SENDER: Sender = Sender { source: "/wirefold/gateway" };
 
+/// How long a command about stories is waited for: a moment, where a detector runs.
+const DECIDED_TIME: Duration = Duration::from_secs(20);
+
+/// `commands/{id}`: what came of it.
+pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
+    let decided = api.inner.projection.command(id.clone()).await?;
+    let unknown = || Refusal::not_found(format!("nothing has come of a command {id:?}"));
+    answer(&Decided::from(decided.ok_or_else(unknown)?))
+}
+
 impl Api {
+    /// Stores a command about stories, and waits for what comes of it. Where that takes too long, it
+    /// is answered as accepted.
+    pub(super) async fn decided(&self, command: Command) -> Handled<Response> {
+        let command = self.store(command).await?;
+        let Some(decided) = self.outcome(&command.id).await? else {
+            return accepted(command);
+        };
+        match decided.outcome {
+            CommandOutcome::Applied => answer(&Decided::from(decided)),
+            CommandOutcome::Refused { reason } => Err(Refusal::refused(reason)),
+        }
+    }
+
+    /// What came of a command, once it can be shown; none where that takes too long.
+    async fn outcome(&self, id: &str) -> Handled<Option<OutputCommand>> {
+        let inner = &self.inner;
+        let patience = inner.clock.now().plus(DECIDED_TIME);
+        let mut place = inner.place.subscribe();
+        loop {
+            place.mark_unchanged();
+            if let Some(decided) = inner.projection.command(id.to_owned()).await? {
+                return Ok(Some(decided));
+            }
+            tokio::select! {
+                biased;
+                () = inner.closing.cancelled() => return Ok(None),
+                // The sender lives as long as the gateway.
+                _ = place.changed() => {}
+                () = inner.clock.sleep_until(patience) => return Ok(None),
+            }
+        }
+    }
+
     /// Stores a command; once this returns it will be carried out.
     pub(super) async fn command(&self, command: Command) -> Handled<Response> {
+        accepted(self.store(command).await?)
+    }
+
+    async fn store(&self, command: Command) -> Handled<ControlCommand> {
         let at = self.inner.now();
         let by = match self.access {
             Access::Network => "api",
@@ -30,9 +80,13 @@ impl Api {
             .map_err(|error| Refusal::too_large(error.to_string()))?;
         self.inner.bus.publish(message).await?;
         tracing::debug!(id = command.id, by, "command stored");
-        let accepted = answer(&Accepted { schema: Tag::new(), command })?;
-        Ok((StatusCode::ACCEPTED, accepted).into_response())
+        Ok(command)
     }
+}
+
+fn accepted(command: ControlCommand) -> Handled<Response> {
+    let accepted = answer(&Accepted { schema: Tag::new(), command })?;
+    Ok((StatusCode::ACCEPTED, accepted).into_response())
 }
 
 /// The same for the same command in the same millisecond.

@@ -16,6 +16,7 @@ mod passages;
 mod push;
 mod pushed;
 pub(crate) mod refusal;
+mod regroup;
 mod status;
 mod stories;
 mod stream;
@@ -66,14 +67,20 @@ pub(crate) fn router(inner: Arc<Inner>, access: Access) -> Router {
 
 /// Each method that writes asks for JSON. One that an address does not take never comes so far.
 fn routes() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 18] = [
+    let routes: [(&str, MethodRouter<Api>); 24] = [
         ("/status", get(status::get)),
         ("/events", get(events::list)),
         ("/events/{id}", get(events::one)),
+        ("/events/{id}/merge", post(regroup::merge_events)),
         ("/stories", get(stories::list)),
         ("/stories/{id}", get(stories::one)),
+        ("/stories/{id}/split", post(regroup::split)),
+        ("/stories/{id}/merge", post(regroup::merge_stories)),
+        ("/stories/{id}/prefer", post(regroup::prefer)),
         ("/articles", get(articles::at).post(push::push)),
         ("/articles/{id}", get(articles::one)),
+        ("/articles/{id}/not-the-same", post(regroup::not_the_same)),
+        ("/commands/{id}", get(commands::one)),
         ("/alerts", get(alerts::list)),
         ("/feeds", get(feeds::list).post(feeds::add)),
         ("/feeds/probe", post(feeds::probe)),

@@ -54,6 +54,9 @@ refusals! {
     /// Several ids begin so.
     ambiguous_id = CONFLICT, "ambiguous",
         "Give more digits: several ids begin so";
+    /// A command that was decided on, and is not carried out.
+    refused = CONFLICT, "refused",
+        "Ask for something else: the detail says why this is not done";
     /// A host name that is not ours.
     host = MISDIRECTED_REQUEST, "host",
         "Ask by a loopback name, or add the host name to the gateway's hosts";

@@ -18,7 +18,9 @@ use futures_util::stream::unfold;
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use wirefold_flow::{BusError, OrderedReader, Stored};
-use wirefold_proto::{Message as _, OutputArticle, TextPolicy, decode, encode, schema_of, streams};
+use wirefold_proto::{
+    Message as _, OutputArticle, OutputCommand, TextPolicy, decode, encode, schema_of, streams,
+};
 
 use super::articles::show_text;
 use super::asked::Asked;
@@ -186,6 +188,8 @@ fn shown(message: &Stored, policy: TextPolicy) -> Option<(&'static str, String)>
         let policy = policy.min(article.text_policy);
         show_text(&mut article, policy);
         ("article", encode(&article).ok()?)
+    } else if schema.name == OutputCommand::NAME {
+        ("command", message.body.to_vec())
     } else {
         ("story", message.body.to_vec())
     };

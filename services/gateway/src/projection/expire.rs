@@ -31,6 +31,7 @@ pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<
     let events = "DELETE FROM events WHERE changed < ?1
         AND NOT EXISTS (SELECT 1 FROM stories WHERE stories.event = events.id)";
     transaction.execute(events, [before])?;
+    transaction.execute("DELETE FROM commands WHERE at < ?1", [before])?;
     let alerts = before.saturating_sub(ALERTS_LONGER);
     transaction.execute("DELETE FROM alert_revisions WHERE at < ?1", [alerts])?;
     transaction.execute("DELETE FROM alerts WHERE at < ?1", [alerts])?;

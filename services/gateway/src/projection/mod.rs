@@ -9,6 +9,7 @@
 mod alerts;
 mod apply;
 mod articles;
+mod commands;
 mod events;
 mod expire;
 mod hour;
@@ -25,7 +26,9 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use thiserror::Error;
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{ArticleId, EventId, FeedId, OutputArticle, StoryId, SubscriptionId};
+use wirefold_proto::{
+    ArticleId, EventId, FeedId, OutputArticle, OutputCommand, StoryId, SubscriptionId,
+};
 
 use crate::shapes::{
     AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, HourCounts, Story, StoryBrief,
@@ -163,6 +166,11 @@ impl Projection {
         item: String,
     ) -> Answer<Option<ArticleId>> {
         self.read(move |connection| articles::last_of_item(connection, &outlet, &item)).await
+    }
+
+    /// What came of a command; none before it was decided on.
+    pub(crate) async fn command(&self, id: String) -> Answer<Option<OutputCommand>> {
+        self.read(move |connection| commands::one(connection, &id)).await
     }
 
     /// Alerts, the last changed first; of one subscription where it is named.

@@ -10,7 +10,7 @@ use super::ProjectionError;
 /// The name of the file in the gateway's folder.
 pub(crate) const FILE: &str = "gateway.db";
 /// The version of the tables; a file of another one is put aside and rebuilt.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 /// Marks the file as this program's.
 const APPLICATION: i64 = 0x7766_6777;
 
@@ -90,6 +90,13 @@ const TABLES: &str = "
         PRIMARY KEY (article, judged)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX moves_by_story ON moves (story, judged);
+    CREATE TABLE commands (
+        key INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        at INTEGER NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX commands_by_time ON commands (at);
     CREATE TABLE alerts (
         key INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,

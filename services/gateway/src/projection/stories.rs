@@ -138,7 +138,9 @@ fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> 
     let Some(lead) = articles::lead_of(connection, &row.id, row.lead.as_deref())? else {
         return Ok(None);
     };
-    let ask = "SELECT count(*), count(DISTINCT outlet), count(*) FILTER (WHERE class = 'copy')
+    // What people took out was a copy once; as the first of its own story it is none.
+    let ask = "SELECT count(*), count(DISTINCT outlet),
+            count(*) FILTER (WHERE class = 'copy' AND substr(id, 3) <> substr(?1, 3))
         FROM articles WHERE story = ?1";
     let (articles, outlets, copies) = connection
         .prepare_cached(ask)?

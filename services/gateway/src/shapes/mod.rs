@@ -3,6 +3,7 @@
 
 mod alerts;
 mod articles;
+mod commands;
 mod compare;
 mod dead;
 mod events;
@@ -14,6 +15,7 @@ mod subscriptions;
 
 pub use alerts::{AlertPage, AlertRevision, AlertRow};
 pub use articles::{ArticleBrief, ArticleDetail, ArticleList};
+pub use commands::{Decided, OtherArticle, OtherOfSort, PreferredOutlet, TakenOut};
 pub use compare::{
     ChangeWord, Changed, CompareRequest, ComparedText, Comparison, GivenText, Place, Relation,
     SentenceChange, SharedPassage,

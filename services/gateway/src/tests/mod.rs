@@ -6,6 +6,7 @@ mod feeds;
 mod killed;
 mod order;
 mod pushing;
+mod regroup;
 mod samples;
 mod streaming;
 mod tables;

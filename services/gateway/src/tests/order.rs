@@ -6,12 +6,12 @@ use rusqlite::types::Value;
 use wirefold_flow::sim::Random;
 use wirefold_proto::{Agency, AgencyHow, Confidence, StoryChange, Target};
 
-use super::samples::{article, begin, change, event, id, story};
+use super::samples::{article, begin, change, commanded, event, id, story};
 use crate::projection::{Batch, Change, Paging, Projection};
 
 /// Tables, and what of them does not depend on how they came to be. The times of what became part
 /// of another are read by nobody.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 8] = [
     ("articles", "id, fetched, judged, story, base_story, seen, body"),
     (
         "stories",
@@ -25,6 +25,7 @@ const TABLES: [(&str, &str); 7] = [
     ),
     ("redirects", "*"),
     ("moves", "*"),
+    ("commands", "id, at, body"),
     ("article_feeds", "feed, (SELECT id FROM articles WHERE key = article)"),
     ("places", "*"),
 ];
@@ -35,6 +36,29 @@ fn put(number: u64, story_of: u64, event_of: u64) -> Change {
 
 fn told(judged: u64, index: u32, what: StoryChange) -> Change {
     Change::Story(Box::new(change(judged, index, what)))
+}
+
+/// A change that a command brought about, and what came of it.
+fn said(judged: u64, what: StoryChange, stories: &[u64]) -> [Change; 2] {
+    let command = commanded(judged, vec![what.clone()], (stories, 1));
+    [told(judged, 0, what), Change::Command(Box::new(command))]
+}
+
+/// People take articles out of the first story, put them back, and take one of them out again.
+fn regrouped() -> Vec<Change> {
+    let split = |articles: &[u64]| {
+        let articles = articles.iter().map(|number| id(*number)).collect();
+        StoryChange::Split { from: story(1), into: story(15), articles }
+    };
+    let (from, into) = (Target::Story(story(15)), Target::Story(story(1)));
+    let merge = StoryChange::Merged { from, into, links: Vec::new() };
+    let said = [
+        said(25, split(&[15, 16]), &[1, 15]),
+        said(27, merge, &[1]),
+        said(29, split(&[15]), &[1, 15]),
+    ];
+    let articles = [put(26, 15, 1), put(28, 1, 1), put(30, 15, 1)];
+    said.into_iter().flatten().chain(articles).collect()
 }
 
 /// Twenty-four articles in seven stories and four events, of which some merge.
@@ -131,7 +155,7 @@ fn dump(folder: &tempfile::TempDir) -> Vec<String> {
 
 #[tokio::test]
 async fn any_order_and_any_number_of_times_give_the_same() {
-    let messages = messages();
+    let messages = [messages(), regrouped()].concat();
     let straight = tempfile::tempdir().unwrap();
     feed(&Projection::open(straight.path()).unwrap(), &messages, 5).await;
     let expected = dump(&straight);
@@ -164,6 +188,28 @@ async fn what_was_merged_is_one() {
     assert_eq!(first.articles.len(), 15);
     assert_eq!(first.story.lead, id(1));
     assert_eq!(event_brief.velocity.iter().sum::<u32>(), 20);
+}
+
+#[tokio::test]
+async fn what_people_take_out_put_back_and_take_out_is_where_they_put_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let projection = Projection::open(folder.path()).unwrap();
+    feed(&projection, &[messages(), regrouped()].concat(), 100).await;
+    let members = async |number| -> Vec<_> {
+        let found = projection.story(story(number)).await.unwrap().unwrap();
+        found.articles.iter().map(|article| article.id).collect()
+    };
+    assert_eq!(members(15).await, [id(15), id(30)], "26 was put back with 16");
+    let first = members(1).await;
+    assert!([16, 26, 28].iter().all(|number| first.contains(&id(*number))), "{first:?}");
+    let taken = projection.story(story(15)).await.unwrap().unwrap().story;
+    // One of them is a copy of the other.
+    assert_eq!((taken.event, taken.articles, taken.copies), (event(1), 2, 1));
+    let page = projection.events(Paging::first(10), None).await.unwrap();
+    assert_eq!(page.events.iter().map(|event| event.story_count).collect::<Vec<_>>(), [4]);
+    let decided = projection.command("c29".to_owned()).await.unwrap().unwrap();
+    assert_eq!((decided.judged, decided.changes.len()), (29, 1));
+    assert!(projection.command("c30".to_owned()).await.unwrap().is_none());
 }
 
 #[tokio::test]

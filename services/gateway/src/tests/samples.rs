@@ -5,8 +5,9 @@ use std::time::Duration;
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    ArticleId, Class, ContentHash, DecisionId, EventId, Input, ItemAddress, OutputArticle,
-    OutputStory, StoryChange, StoryId, Tag, decode,
+    ArticleId, Class, Command, CommandOutcome, ContentHash, ControlCommand, DecisionId, EventAfter,
+    EventId, EventState, Input, ItemAddress, OutputArticle, OutputCommand, OutputStory, StoryAfter,
+    StoryChange, StoryId, StoryState, Tag, decode,
 };
 
 const SAMPLE: &[u8] =
@@ -70,6 +71,54 @@ pub(super) fn article(number: u64, story_of: u64, event_of: u64) -> OutputArticl
     article
 }
 
+/// What came of the command that was decided on as this number, after which stories and events stand
+/// so.
+pub(super) fn commanded(
+    judged: u64,
+    changes: Vec<StoryChange>,
+    (stories, event_of): (&[u64], u64),
+) -> OutputCommand {
+    let at = timestamp(begin().plus(Duration::from_mins(judged)));
+    let first_seen = |number: &u64| timestamp(begin().plus(Duration::from_mins(*number)));
+    let after = |number: &u64| StoryAfter {
+        story: story(*number),
+        event: event(event_of),
+        lead: id(*number),
+        state: StoryState {
+            revision: judged,
+            articles: 1,
+            outlets: 1,
+            first_seen: first_seen(number),
+        },
+    };
+    let state = EventState {
+        revision: judged,
+        stories: 2,
+        articles: 2,
+        outlets: 2,
+        origins: 7,
+        first_seen: first_seen(&event_of),
+        continues: None,
+    };
+    OutputCommand {
+        schema: Tag::new(),
+        decision: DecisionId { epoch: 1, input: Input::Command(judged) },
+        judged,
+        fetched: judged,
+        command: ControlCommand {
+            schema: Tag::new(),
+            id: format!("c{judged}"),
+            at,
+            by: "test".to_owned(),
+            command: Command::Split { story: story(1), articles: Vec::new() },
+        },
+        outcome: CommandOutcome::Applied,
+        changes,
+        stories: stories.iter().map(after).collect(),
+        events: vec![EventAfter { event: event(event_of), state }],
+    }
+}
+
 /// A change that the decision of this number brings about.
 pub(super) fn change(judged: u64, index: u32, change: StoryChange) -> OutputStory {
     OutputStory {
@@ -77,6 +126,7 @@ pub(super) fn change(judged: u64, index: u32, change: StoryChange) -> OutputStor
         decision: DecisionId { epoch: 1, input: Input::Article(judged) },
         judged,
         index,
+        fetched: judged,
         at: timestamp(begin().plus(Duration::from_mins(judged))),
         change,
     }

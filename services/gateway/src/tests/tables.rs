@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use wirefold_proto::{StoryChange, StoryRecord, Target, decode, streams};
 
-use super::samples::{article, change, event, id, story};
+use super::samples::{article, change, commanded, event, id, story};
 use super::world::{DEADLINE, World};
 
 /// Waits until the table reaches so far, and gives its stories.
@@ -69,6 +69,21 @@ async fn what_became_part_of_another_leaves_and_a_new_event_is_told_of_each_stor
     let afterwards = table(&world, late).await;
     assert_eq!(afterwards.keys().collect::<Vec<_>>(), [&key(1), &key(4)]);
     assert_eq!(afterwards[&key(1)].story.articles, 4);
+}
+
+#[tokio::test]
+async fn what_people_take_out_stands_there_and_so_does_the_rest() {
+    let world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1), article(2, 1, 1), article(3, 1, 1)]).await;
+    let split = StoryChange::Split { from: story(1), into: story(2), articles: vec![id(2), id(3)] };
+    world.publish(&change(4, 0, split.clone())).await;
+    let last = world.publish(&commanded(4, vec![split], (&[1, 2], 1))).await;
+    let standing = table(&world, last).await;
+    let counts = |number| {
+        let story = &standing[&key(number)].story;
+        (story.articles, story.copies, story.lead, story.revision)
+    };
+    assert_eq!((counts(1), counts(2)), ((1, 0, id(1), 4), (2, 1, id(2), 4)));
 }
 
 #[tokio::test]

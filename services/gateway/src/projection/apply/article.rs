@@ -50,7 +50,7 @@ pub(super) fn put(
 }
 
 /// A time of the contract as SQLite keeps it.
-fn at(time: Timestamp) -> i64 {
+pub(super) fn at(time: Timestamp) -> i64 {
     millis(wirefold_envelope::unix_millis(time))
 }
 

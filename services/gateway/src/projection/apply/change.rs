@@ -19,11 +19,9 @@ pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answe
         }
         StoryChange::Split { from, into, articles } => {
             let (old, new) = (from.to_string(), into.to_string());
-            let copy = "INSERT OR IGNORE INTO stories (id, first_seen, changed, base_event, event)
-                SELECT ?2, first_seen, changed, base_event, event FROM stories WHERE id = ?1";
-            transaction.prepare_cached(copy)?.execute(params![old, new])?;
-            for article in articles {
-                redirects::insert_move(transaction, &article.to_string(), judged, &new)?;
+            for article in articles.iter().map(ToString::to_string) {
+                redirects::insert_move(transaction, &article, judged, &new)?;
+                take_along(transaction, &article, &new, &old)?;
             }
             redirects::refresh_story(transaction, &new)
         }
@@ -56,6 +54,20 @@ pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answe
             Ok(())
         }
     }
+}
+
+/// An article that stands here is a member of the story that it was taken out into, which is in the
+/// event of the old one until more is known of it.
+fn take_along(transaction: &Transaction<'_>, article: &str, new: &str, old: &str) -> Answer<()> {
+    let put = "INSERT INTO stories (id, first_seen, changed, event)
+        SELECT ?2, seen, seen, (SELECT event FROM stories WHERE id = ?3)
+            FROM articles WHERE id = ?1
+        ON CONFLICT (id) DO UPDATE SET
+            first_seen = min(first_seen, excluded.first_seen),
+            changed = max(changed, excluded.changed),
+            event = coalesce(event, excluded.event)";
+    transaction.prepare_cached(put)?.execute(params![article, new, old])?;
+    Ok(())
 }
 
 /// Makes sure that there is a row, whatever came first. Its times are those that every other time

@@ -3,6 +3,7 @@
 mod alert;
 mod article;
 mod change;
+mod command;
 
 pub(crate) use article::lead;
 
@@ -11,7 +12,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Alert, OutputArticle, OutputStory};
+use wirefold_proto::{Alert, OutputArticle, OutputCommand, OutputStory};
 
 use super::Answer;
 
@@ -40,6 +41,8 @@ pub(crate) enum Change {
     },
     /// A change to a story or event.
     Story(Box<OutputStory>),
+    /// What came of a command.
+    Command(Box<OutputCommand>),
     /// One revision of an alert.
     Alert {
         /// The revision.
@@ -66,6 +69,7 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
                 article::put(&transaction, article, body, *folded)?;
             }
             Change::Story(change) => change::put(&transaction, change)?,
+            Change::Command(command) => command::put(&transaction, command)?,
             Change::Alert { alert, body } => alert::put(&transaction, alert, body)?,
         }
     }

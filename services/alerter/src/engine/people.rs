@@ -1,0 +1,171 @@
+//! What becomes of alerts when people take stories apart or make them one.
+
+use wirefold_envelope::unix_millis;
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{
+    AlertArticle, AlertId, ArticleId, OutputCommand, ReasonKind, StoryChange, StoryId, Target,
+};
+
+use super::Engine;
+use super::life::{Life, News, Shown, Silent};
+use super::piece::{Place, Tally};
+use super::reasons::reason;
+
+/// A person's command, as far as alerts are concerned.
+#[derive(Debug, Clone)]
+pub(crate) struct Word {
+    place: Place,
+    at: UnixMillis,
+    /// The stories and events concerned, with their numbers.
+    tallies: Vec<(Target, Tally)>,
+    /// Stories of which articles were taken out.
+    pub(crate) partings: Vec<Parting>,
+}
+
+/// Articles that left a story for one of their own.
+#[derive(Debug, Clone)]
+pub(crate) struct Parting {
+    pub(crate) from: StoryId,
+    into: StoryId,
+    articles: Vec<ArticleId>,
+}
+
+impl Word {
+    /// What came of a command, which stands at this place.
+    pub(crate) fn of(command: &OutputCommand, place: Place) -> Self {
+        let stories = command.stories.iter().map(|after| {
+            let (outlets, copies) = (after.state.outlets, after.state.articles.saturating_sub(1));
+            (Target::Story(after.story), Tally { outlets, origins: 1, copies })
+        });
+        let events = command.events.iter().map(|after| {
+            let state = &after.state;
+            let copies = state.articles.saturating_sub(state.stories);
+            let tally = Tally { outlets: state.outlets, origins: state.origins, copies };
+            (Target::Event(after.event), tally)
+        });
+        let parting = |change: &StoryChange| match change {
+            StoryChange::Split { from, into, articles } => {
+                Some(Parting { from: *from, into: *into, articles: articles.clone() })
+            }
+            _ => None,
+        };
+        Self {
+            place,
+            at: unix_millis(command.command.at),
+            tallies: stories.chain(events).collect(),
+            partings: command.changes.iter().filter_map(parting).collect(),
+        }
+    }
+
+    /// Everything that alerts may be about.
+    pub(crate) fn targets(&self) -> Vec<Target> {
+        self.tallies.iter().map(|(target, _)| *target).collect()
+    }
+
+    fn tally(&self, target: Target) -> Option<Tally> {
+        self.tallies.iter().find(|(other, _)| *other == target).map(|(_, tally)| *tally)
+    }
+
+    /// News of these numbers, which rings for nobody by itself.
+    fn news(&self, tally: Tally, silent: Silent, why: (ReasonKind, String)) -> News {
+        let Shown { headline, articles, matched } = Shown::nothing();
+        let (kind, words) = why;
+        News {
+            place: self.place,
+            from: self.place,
+            seen: self.at,
+            tally,
+            first_seen: self.at,
+            reasons: vec![reason(kind, words)],
+            matched,
+            headline,
+            articles,
+            only_counts: true,
+            silent: Some(silent),
+        }
+    }
+}
+
+impl Engine {
+    /// Has the alerts concerned say what people changed: silently, since nothing happened. Doing it
+    /// again changes nothing.
+    pub(crate) fn heed(&mut self, word: &Word) {
+        self.taken = self.taken.max(word.place);
+        self.time = self.time.max(word.at);
+        for parting in &word.partings {
+            self.hand_on(word, parting);
+        }
+        for (target, tally) in &word.tallies {
+            self.recent.note(*target, *tally);
+            self.recount(word, *target, *tally);
+        }
+    }
+
+    /// A story that was told of as part of another need not ring again by itself.
+    fn hand_on(&mut self, word: &Word, parting: &Parting) {
+        let (from, into) = (Target::Story(parting.from), Target::Story(parting.into));
+        let Some(tally) = word.tally(into) else { return };
+        for subscription in self.by_target.get(&from).cloned().unwrap_or_default() {
+            let told = AlertId { subscription: subscription.clone(), target: from };
+            let fresh = AlertId { subscription, target: into };
+            let Some(life) = self.lives.get(&told).filter(|life| life.revision > 0) else {
+                continue;
+            };
+            // It may have been a story of its own before, whose alert closed into the other's.
+            let is_open = self.lives.get(&fresh).is_some_and(|life| life.merged_into.is_none());
+            if is_open {
+                continue;
+            }
+            let words = format!("people took it out of {}", parting.from);
+            let news = word.news(tally, Silent::Inherits, (ReasonKind::New, words));
+            let Shown { headline, articles, matched } = taken_along(life, parting);
+            let first_seen = life.first_seen.unwrap_or(word.at);
+            let news = News { headline, articles, matched, first_seen, ..news };
+            self.reopen(&fresh);
+            self.add_news(&fresh, news);
+        }
+    }
+
+    /// An alert that had closed into another's is its own again.
+    fn reopen(&mut self, id: &AlertId) {
+        if let Some(life) = self.lives.get_mut(id) {
+            (life.merged_into, life.merged_at, life.closing) = (None, 0, None);
+        }
+    }
+
+    fn recount(&mut self, word: &Word, target: Target, tally: Tally) {
+        let gone = word.partings.iter().find(|parting| Target::Story(parting.from) == target);
+        let gone = gone.map_or_else(Vec::new, |parting| parting.articles.clone());
+        for subscription in self.by_target.get(&target).cloned().unwrap_or_default() {
+            let id = AlertId { subscription, target };
+            let Some(life) = self.lives.get(&id) else { continue };
+            let before = life.sums().all;
+            let is_told =
+                life.merged_into.is_none() && (life.revision > 0 || !life.news.is_empty());
+            if before == tally || !is_told {
+                continue;
+            }
+            let kind = match before.origins == tally.origins {
+                true => ReasonKind::Outlets,
+                false => ReasonKind::Origins,
+            };
+            let why = (kind, "counted anew after people's word".to_owned());
+            let news = word.news(tally, Silent::Recounts(gone.clone()), why);
+            self.add_news(&id, news);
+        }
+    }
+}
+
+/// What an alert shows of the articles that left its story.
+fn taken_along(life: &Life, parting: &Parting) -> Shown {
+    let Some(shown) = life.shown.as_deref() else {
+        return Shown::nothing();
+    };
+    let left = |article: &&AlertArticle| parting.articles.contains(&article.id);
+    let articles: Vec<AlertArticle> = shown.articles.iter().filter(left).cloned().collect();
+    let mut headline = shown.headline.clone();
+    if let Some(first) = articles.first() {
+        headline.title.clone_from(&first.title);
+    }
+    Shown { headline, articles, matched: shown.matched.clone() }
+}

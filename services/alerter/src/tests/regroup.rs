@@ -1,0 +1,148 @@
+//! Alerts of stories and events that people take apart or make one: silent, and right afterwards.
+
+use std::time::Duration;
+
+use wirefold_proto::{Alert, AlertState, GroupBy, SubscriptionSettings, Volume};
+
+use super::newsroom::{Given, article, five};
+use super::running::{World, at_once, settings, told};
+
+/// Volume, state and numbers of a revision.
+fn numbers(alert: &Alert) -> (Volume, AlertState, [u32; 3]) {
+    (alert.volume, alert.state, [alert.outlets, alert.origins, alert.copies])
+}
+
+const LOUD: Volume = Volume::Loud;
+const SILENT: Volume = Volume::Silent;
+
+#[tokio::test(start_paused = true)]
+async fn what_people_take_apart_is_counted_anew_and_rings_no_sooner() {
+    for is_restarted in [false, true] {
+        let mut world = World::new().await;
+        let mut running = world.start(&settings([at_once()]));
+        let [first, second, copy, third, _] = five();
+        world.newsroom.tell(first).await;
+        let copied = world.newsroom.tell(copy).await;
+        world.pass(1).await;
+        world.newsroom.take_out(copy, &copied, "apart").await;
+        world.pass(1).await;
+        if is_restarted {
+            running.stop().await;
+            running = world.start(&settings([at_once()]));
+            world.pass(1).await;
+        }
+        // Two origins more than it rang with, one of which people made; and a third.
+        for given in [second, third] {
+            world.newsroom.tell(given).await;
+            world.pass(1).await;
+        }
+        let alerts = world.alerts().await;
+        let found: Vec<_> = alerts.iter().map(numbers).collect();
+        let expected = [
+            (LOUD, AlertState::New, [1, 1, 0]),
+            (SILENT, AlertState::Growing, [2, 1, 1]),
+            (SILENT, AlertState::Growing, [2, 2, 0]),
+            (SILENT, AlertState::Growing, [3, 3, 0]),
+            (LOUD, AlertState::Growing, [4, 4, 0]),
+        ];
+        assert_eq!(found, expected, "restarted: {is_restarted}");
+        assert_eq!(told(&alerts[2]), "silent: counted anew after people's word");
+        running.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_people_make_one_is_counted_anew_and_rings_no_later() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([at_once()]));
+    let [first, second, _, third, fourth] = five();
+    world.newsroom.tell_all([first, second]).await;
+    world.pass(1).await;
+    world.newsroom.unite("strike", ["b", "a"]).await;
+    world.pass(1).await;
+    for given in [third, fourth] {
+        world.newsroom.tell(given).await;
+        world.pass(1).await;
+    }
+    let alerts = world.alerts().await;
+    let found: Vec<_> = alerts.iter().map(numbers).collect();
+    let expected = [
+        (LOUD, AlertState::New, [1, 1, 0]),
+        (SILENT, AlertState::Growing, [2, 2, 0]),
+        (SILENT, AlertState::Growing, [2, 1, 1]),
+        (SILENT, AlertState::Growing, [3, 2, 1]),
+        (LOUD, AlertState::Growing, [4, 3, 1]),
+    ];
+    assert_eq!(found, expected);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_story_taken_out_of_one_that_was_told_opens_silently() {
+    let mut world = World::new().await;
+    let by_story = SubscriptionSettings { group_by: Some(GroupBy::Story), ..at_once() };
+    let running = world.start(&settings([by_story]));
+    let [first, _, copy, ..] = five();
+    let firstly = world.newsroom.tell(first).await;
+    let copied = world.newsroom.tell(copy).await;
+    world.pass(1).await;
+    world.newsroom.take_out(copy, &copied, "apart").await;
+    world.pass(1).await;
+    let later = Given { story: "apart", outlet: "late.example", ..copy };
+    world.newsroom.tell(later).await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    let of = |id| -> Vec<&Alert> {
+        let target = wirefold_proto::Target::Story(wirefold_proto::StoryId::from(id));
+        alerts.iter().filter(|alert| alert.target == target).collect()
+    };
+    let (old, new) = (of(firstly.id), of(copied.id));
+    let volumes = |alerts: &[&Alert]| -> Vec<_> {
+        alerts.iter().map(|alert| (alert.volume, alert.copies)).collect()
+    };
+    assert_eq!(volumes(&old), [(LOUD, 0), (SILENT, 1), (SILENT, 0)]);
+    assert_eq!(volumes(&new), [(SILENT, 0), (SILENT, 1)]);
+    let shown = |alert: &Alert| -> Vec<_> { alert.articles.iter().map(|it| it.id).collect() };
+    assert_eq!((shown(old[2]), shown(new[0])), (vec![firstly.id], vec![copied.id]));
+    assert_eq!(new[0].headline.title, copy.title);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_over_is_counted_anew_and_stays_over() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([at_once()]));
+    let [first, _, copy, ..] = five();
+    world.newsroom.tell(first).await;
+    let copied = world.newsroom.tell(copy).await;
+    world.pass(1).await;
+    world.clock.advance(Duration::from_hours(25));
+    world.pass(1).await;
+    world.newsroom.take_out(copy, &copied, "apart").await;
+    world.pass(1).await;
+    world.clock.advance(Duration::from_hours(25));
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    let found: Vec<_> = alerts.iter().skip(2).map(numbers).collect();
+    let quiet = |numbers| (SILENT, AlertState::Quiet, numbers);
+    assert_eq!(found, [quiet([2, 1, 1]), quiet([2, 2, 0])]);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_was_told_of_is_told_with_the_right_numbers() {
+    let mut world = World::new().await;
+    let patient = SubscriptionSettings { min_origins: Some(2), ..at_once() };
+    let running = world.start(&settings([patient]));
+    let [first, _, copy, ..] = five();
+    world.newsroom.tell(first).await;
+    let copied = world.newsroom.tell(copy).await;
+    world.newsroom.take_out(copy, &copied, "apart").await;
+    world.pass(1).await;
+    assert!(world.alerts().await.is_empty(), "people's word opens nothing");
+    world.newsroom.tell(article("a", "third.example", "Dock talks")).await;
+    world.pass(1).await;
+    let found: Vec<_> = world.alerts().await.iter().map(numbers).collect();
+    assert_eq!(found, [(LOUD, AlertState::New, [3, 2, 1])]);
+    running.stop().await;
+}

@@ -1,0 +1,146 @@
+//! Stories and events as people change them.
+
+use jiff::Timestamp;
+use wirefold_dedup::{DocId, Split};
+use wirefold_proto::{ArticleId, EventAfter, EventId, StoryAfter, StoryChange, StoryId};
+
+use super::{Groups, Story, count};
+
+/// A member of a story that is in the window, as the story counts it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Member {
+    pub(crate) id: ArticleId,
+    pub(crate) fetched: u64,
+    pub(crate) seen: Timestamp,
+    pub(crate) time: i64,
+    pub(crate) outlet: u64,
+    pub(crate) comparable: bool,
+    /// Whether it names an agency.
+    pub(crate) is_credited: bool,
+}
+
+/// Articles that leave a story, and those that stay and are in the window.
+pub(crate) struct Leaving<'a> {
+    pub(crate) split: &'a Split,
+    pub(crate) moved: Vec<Member>,
+    pub(crate) rest: Vec<Member>,
+}
+
+impl Groups {
+    /// The story of this id, or what it became part of.
+    pub(crate) fn story_called(&self, id: StoryId) -> Option<DocId> {
+        let mut found = self.stories.iter().filter(|(_, story)| story.id == id);
+        found.next().map(|(number, _)| number).or_else(|| self.former.stories.get(&id).copied())
+    }
+
+    /// The event of this id, or what it became part of.
+    pub(crate) fn event_called(&self, id: EventId) -> Option<DocId> {
+        let mut found = self.events.iter().filter(|(_, event)| event.id == id);
+        let found = found.next().map(|(number, _)| number);
+        let former = || self.former.events.get(&id).map(|event| self.resolve(*event));
+        found.or_else(former)
+    }
+
+    /// Has articles leave their story for one of their own, in the same event.
+    pub(crate) fn split(&mut self, leaving: &Leaving<'_>) -> Vec<StoryChange> {
+        let Leaving { split, moved, rest } = leaving;
+        let (Some(first), Some(from)) = (moved.first(), self.stories.get_mut(split.from)) else {
+            return Vec::new();
+        };
+        let into = from.split_off(first, moved, rest);
+        let (from, event) = (from.id, from.event);
+        let (id, lead) = (into.id, into.lead);
+        self.former.stories.remove(&id);
+        self.stories.insert(split.into, into);
+        let event = self.resolve(event);
+        if let Some(event) = self.events.get_mut(event) {
+            event.stories.insert(split.into);
+            event.revision += 1;
+        }
+        let articles = moved.iter().map(|member| member.id).collect();
+        let mut changes = vec![StoryChange::Split { from, into: id, articles }];
+        if lead != first.id {
+            changes.push(StoryChange::Preferred { story: id, lead });
+        }
+        changes
+    }
+
+    /// Has an article stand for its story; none where it does.
+    pub(crate) fn prefer(&mut self, story: DocId, lead: ArticleId, at: u64) -> Option<StoryChange> {
+        let found = self.stories.get_mut(story).filter(|story| story.lead != lead)?;
+        (found.lead, found.lead_fetched) = (lead, Some(at));
+        found.revision += 1;
+        Some(StoryChange::Preferred { story: found.id, lead })
+    }
+
+    /// How stories stand.
+    pub(crate) fn stories_after(&self, stories: &[DocId]) -> Vec<StoryAfter> {
+        let after = |story: &DocId| {
+            let found = self.stories.get(*story)?;
+            Some(StoryAfter {
+                story: found.id,
+                event: self.event_id(found.event)?,
+                lead: found.lead,
+                state: self.story_state(*story)?,
+            })
+        };
+        stories.iter().filter_map(after).collect()
+    }
+
+    /// How events stand, each once.
+    pub(crate) fn events_after(&self, events: &[DocId]) -> Vec<EventAfter> {
+        let mut events: Vec<DocId> = events.iter().map(|event| self.resolve(*event)).collect();
+        events.sort_unstable();
+        events.dedup();
+        let after = |event: &DocId| {
+            Some(EventAfter { event: self.event_id(*event)?, state: self.event_state(*event)? })
+        };
+        events.iter().filter_map(after).collect()
+    }
+}
+
+impl Story {
+    /// The story that these form, which are taken out of it; `rest` stays, as far as it is in the
+    /// window. Both are in order, and `first` is the first that moved.
+    fn split_off(&mut self, first: &Member, moved: &[Member], rest: &[Member]) -> Story {
+        let mut into = Story {
+            id: first.id.into(),
+            lead: first.id,
+            lead_fetched: Some(first.fetched),
+            is_credited: moved.iter().any(|member| member.is_credited),
+            event: self.event,
+            revision: 1,
+            articles: count(moved.len()),
+            outlets: Default::default(),
+            first_seen: first.seen,
+            comparable: 0,
+            last: first.time,
+        };
+        for member in moved {
+            *into.outlets.entry(member.outlet).or_default() += 1;
+            into.comparable += u32::from(member.comparable);
+            into.first_seen = into.first_seen.min(member.seen);
+            into.last = into.last.max(member.time);
+            if let Some(articles) = self.outlets.get_mut(&member.outlet) {
+                *articles = articles.saturating_sub(1);
+            }
+        }
+        self.outlets.retain(|_, articles| *articles > 0);
+        self.revision += 1;
+        self.articles = self.articles.saturating_sub(into.articles);
+        self.comparable = self.comparable.saturating_sub(into.comparable);
+        if rest.first().is_some_and(|member| StoryId::from(member.id) == self.id) {
+            let seen = rest.iter().map(|member| member.seen).min();
+            self.first_seen = seen.unwrap_or(self.first_seen);
+        }
+        self.last = rest.iter().map(|member| member.time).max().unwrap_or(self.last);
+        if let Some(lead) = moved.iter().find(|member| member.id == self.lead) {
+            // It was chosen to stand for its text, and that moved with it.
+            (into.lead, into.lead_fetched) = (lead.id, Some(lead.fetched));
+            self.lead = self.id.into();
+            let kept = rest.iter().find(|member| member.id == self.lead);
+            self.lead_fetched = kept.map(|member| member.fetched);
+        }
+        into
+    }
+}

@@ -1,0 +1,63 @@
+//! What stories and events were called before they became part of others: people go on calling them
+//! so.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use wirefold_dedup::DocId;
+use wirefold_dedup::snapshot::{Reader, Writer, Written};
+use wirefold_proto::{EventId, StoryId};
+
+use crate::snapshot::{read_text, write_text};
+
+/// Former ids, with what they lead to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Former {
+    pub(super) stories: BTreeMap<StoryId, DocId>,
+    /// What these lead to may have become part of another itself.
+    pub(super) events: BTreeMap<EventId, DocId>,
+}
+
+impl Former {
+    /// A story became part of an older one.
+    pub(super) fn story_became(&mut self, id: StoryId, younger: DocId, older: DocId) {
+        for into in self.stories.values_mut().filter(|into| **into == younger) {
+            *into = older;
+        }
+        self.stories.insert(id, older);
+    }
+
+    /// Keeps what leads to something that is there.
+    pub(super) fn forget(
+        &mut self,
+        is_story: impl Fn(DocId) -> bool,
+        is_event: impl Fn(DocId) -> bool,
+    ) {
+        self.stories.retain(|_, into| is_story(*into));
+        self.events.retain(|_, into| is_event(*into));
+    }
+}
+
+impl Written for Former {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        write_ids(&self.stories, to);
+        write_ids(&self.events, to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { stories: read_ids(from)?, events: read_ids(from)? })
+    }
+}
+
+fn write_ids<I: Display>(ids: &BTreeMap<I, DocId>, to: &mut Writer<'_>) {
+    to.count(ids.len());
+    for (id, into) in ids {
+        write_text(id, to);
+        into.write_to(to);
+    }
+}
+
+fn read_ids<I: FromStr + Ord>(from: &mut Reader<'_>) -> Option<BTreeMap<I, DocId>> {
+    (0..from.count()?).map(|_| Some((read_text(from)?, Written::read_from(from)?))).collect()
+}

@@ -1,0 +1,355 @@
+//! People's word among the articles: carried out in its place, or refused, and the same after
+//! restarts.
+
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::Sender;
+use wirefold_flow::{Outgoing, Stored};
+use wirefold_proto::{
+    ArticleFetched, ArticleId, ArticleJudged, Class, Command, CommandJudged, CommandOutcome,
+    ControlCommand, Judged, StoryChange, StoryId, Tag, Target,
+};
+
+use super::stand::{Stand, Told, seed_articles, settings, without_epochs};
+use crate::{Settings, run};
+
+fn commanded(id: &str, command: Command) -> ControlCommand {
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    ControlCommand { schema: Tag::new(), id: id.to_owned(), at, by: "cli".to_owned(), command }
+}
+
+fn judged_article(stored: &Stored) -> Option<ArticleJudged> {
+    match Judged::decode(&stored.body) {
+        Ok(Judged::Article(record)) => Some(*record),
+        _ => None,
+    }
+}
+
+#[track_caller]
+fn judged_command(stored: &Stored) -> CommandJudged {
+    match Judged::decode(&stored.body) {
+        Ok(Judged::Command(record)) => *record,
+        other => panic!("no command: {other:?}"),
+    }
+}
+
+/// A detector that runs, and what it has decided so far.
+struct Desk {
+    stand: Stand,
+    count: usize,
+}
+
+impl Desk {
+    async fn open() -> Self {
+        Self { stand: Stand::new().await, count: 0 }
+    }
+
+    async fn give(&mut self, articles: &[ArticleFetched]) -> Vec<ArticleJudged> {
+        self.stand.publish(articles).await;
+        self.count += articles.len();
+        let judged = self.stand.run_to(self.count).await;
+        judged[self.count - articles.len()..].iter().filter_map(judged_article).collect()
+    }
+
+    async fn say(&mut self, command: Command) -> CommandJudged {
+        self.count += 1;
+        self.stand.command(&commanded(&format!("c{}", self.count), command)).await;
+        judged_command(self.stand.run_to(self.count).await.last().unwrap())
+    }
+
+    #[track_caller]
+    fn check_refused(record: &CommandJudged, words: &str) {
+        let CommandOutcome::Refused { reason } = &record.outcome else {
+            panic!("{record:?}");
+        };
+        assert!(reason.contains(words), "{reason}");
+        assert!(record.changes.is_empty() && record.stories.is_empty(), "{record:?}");
+    }
+}
+
+const WIRE: &str = "The ferry between Quayton and the island of Tarrow stays in port until the \
+    weekend, its owner said, because a crack was found beside the ramp through which cars drive \
+    on board. Forty drivers slept in their vans beside the pier, and the one bakery of the island \
+    ran out of flour by noon. A tug of the coast guard takes doctors and letters across twice a \
+    day. Two years ago the same ramp was welded in the yard of Vennby, and the yard says that it \
+    was never asked to look at the other side of it.";
+
+/// The same text with an ending of its own, at an outlet of its own.
+fn copy(outlet: &str) -> ArticleFetched {
+    let ending = format!("Readers of {outlet} may write to the editor about boats and weather.");
+    let text = format!("{WIRE}\n\n{ending}");
+    let told = Told { outlet: outlet.to_owned(), ..Told::file(outlet, &text) };
+    told.fetched(1_000)
+}
+
+fn other(outlet: &str) -> ArticleFetched {
+    let text = "In the hills above Mill Hollow a choir of forty beekeepers sang to their hives all \
+        night, since an old book says that a swarm which hears a hymn at midnight will not leave \
+        before the lime trees are over. Neighbours brought lanterns, soup and two fiddles, and the \
+        mayor came in slippers. In the morning three swarms had left all the same, and the choir \
+        voted to try a waltz next year instead of the hymn, by twenty voices to nineteen.";
+    let told = Told { outlet: outlet.to_owned(), ..Told::file(outlet, text) };
+    told.fetched(2_000)
+}
+
+fn id(article: &ArticleFetched) -> ArticleId {
+    article.id
+}
+
+#[tokio::test]
+async fn what_is_taken_out_of_a_story_stays_out() {
+    let mut desk = Desk::open().await;
+    let outlets = ["a.example", "b.example", "c.example"];
+    let articles: Vec<ArticleFetched> = outlets.iter().map(|outlet| copy(outlet)).collect();
+    let story: StoryId = articles[0].id.into();
+    assert!(desk.give(&articles).await.iter().all(|record| record.verdict.story == story));
+
+    let record = desk.say(Command::Split { story, articles: vec![id(&articles[1])] }).await;
+    let into: StoryId = articles[1].id.into();
+    let split = StoryChange::Split { from: story, into, articles: vec![articles[1].id] };
+    assert_eq!((&record.outcome, &record.changes[..]), (&CommandOutcome::Applied, &[split][..]));
+    let counts = |record: &CommandJudged| -> Vec<_> {
+        let counted = record.stories.iter();
+        counted.map(|after| (after.story, after.state.articles, after.state.outlets)).collect()
+    };
+    assert_eq!(counts(&record), [(story, 2, 2), (into, 1, 1)]);
+    let [event] = &record.events[..] else { panic!("{:?}", record.events) };
+    let state = &event.state;
+    assert_eq!((state.stories, state.articles, state.outlets, state.origins), (2, 3, 3, 2));
+
+    // Copies of either join the one they are nearest to, and nothing makes the two one.
+    let reworded = |text: &str, outlet: &str| {
+        let told = Told { outlet: outlet.to_owned(), ..Told::file(outlet, text) };
+        told.fetched(3_000)
+    };
+    let late = [
+        reworded(&copy("b.example").text, "d.example"),
+        reworded(&copy("c.example").text, "e.example"),
+    ];
+    let joined: Vec<StoryId> =
+        desk.give(&late).await.iter().map(|record| record.verdict.story).collect();
+    assert_eq!(joined, [into, story]);
+    let many: Vec<ArticleFetched> = (0..6).map(|n| copy(&format!("x{n}.example"))).collect();
+    assert!(desk.give(&many).await.iter().all(|record| record.changes.is_empty()));
+
+    let back = Command::Merge { into: Target::Story(into), from: Target::Story(story) };
+    let merged = desk.say(back.clone()).await;
+    let (from, to) = (Target::Story(into), Target::Story(story));
+    assert_eq!(merged.changes, [StoryChange::Merged { from, into: to, links: vec![] }]);
+    assert_eq!((counts(&merged)[0].1, merged.events[0].state.origins), (11, 1));
+    Desk::check_refused(&desk.say(back).await, "are one already");
+    // Its former name still leads to the articles.
+    let again = Command::Split { story: into, articles: vec![id(&articles[1]), id(&late[0])] };
+    assert_eq!(counts(&desk.say(again).await), [(story, 9, 9), (into, 2, 2)]);
+}
+
+#[tokio::test]
+async fn an_outlet_stands_for_a_story_and_goes_with_its_article() {
+    let mut desk = Desk::open().await;
+    let articles: Vec<ArticleFetched> =
+        ["a.example", "b.example", "c.example"].iter().map(|outlet| copy(outlet)).collect();
+    let story: StoryId = articles[0].id.into();
+    desk.give(&articles).await;
+    let outlet = "b.example".parse().unwrap();
+    let record = desk.say(Command::Prefer { story, outlet }).await;
+    assert_eq!(record.changes, [StoryChange::Preferred { story, lead: articles[1].id }]);
+    let later = desk.give(&[copy("d.example")]).await;
+    let verdict = &later[0].verdict;
+    assert_eq!((verdict.lead, verdict.origin), (articles[1].id, articles[0].id));
+    assert_eq!(later[0].lead_fetched, Some(2));
+    let outlet = "b.example".parse().unwrap();
+    assert!(desk.say(Command::Prefer { story, outlet }).await.changes.is_empty(), "it does");
+    // Where it leaves, it stands for what it leaves with, and the first for the rest.
+    let leaving = vec![id(&articles[0]), id(&articles[2])];
+    let record = desk.say(Command::Split { story, articles: leaving }).await;
+    let leads: Vec<ArticleId> = record.stories.iter().map(|after| after.lead).collect();
+    assert_eq!(leads, [articles[0].id, articles[1].id], "the first keeps the name");
+    let outlet = "nobody.example".parse().unwrap();
+    Desk::check_refused(&desk.say(Command::Prefer { story, outlet }).await, "nobody.example");
+}
+
+#[tokio::test]
+async fn two_that_are_not_the_same_come_apart() {
+    let mut desk = Desk::open().await;
+    let articles = [copy("a.example"), copy("b.example"), other("c.example")];
+    desk.give(&articles).await;
+    let [first, second, third] = articles.each_ref().map(id);
+    let record = desk.say(Command::NotTheSame { one: second, other: first }).await;
+    assert!(matches!(&record.changes[..], [StoryChange::Split { .. }]), "{record:?}");
+    let again = desk.say(Command::NotTheSame { one: first, other: second }).await;
+    assert_eq!(
+        (again.outcome, again.changes.len(), again.stories.len()),
+        (CommandOutcome::Applied, 0, 2)
+    );
+    let apart = desk.say(Command::NotTheSame { one: third, other: first }).await;
+    assert_eq!((apart.outcome, apart.changes.len()), (CommandOutcome::Applied, 0));
+    Desk::check_refused(
+        &desk.say(Command::NotTheSame { one: first, other: first }).await,
+        "cannot be kept apart from itself",
+    );
+}
+
+#[tokio::test]
+async fn two_events_are_one_and_their_names_lead_to_it() {
+    let mut desk = Desk::open().await;
+    let articles = [copy("a.example"), other("b.example")];
+    let [first, second] = desk
+        .give(&articles)
+        .await
+        .iter()
+        .map(|record| record.verdict.event)
+        .collect::<Vec<_>>()[..]
+    else {
+        panic!("two");
+    };
+    assert_ne!(first, second);
+    let (into, from) = (Target::Event(second), Target::Event(first));
+    let record = desk.say(Command::Merge { into, from }).await;
+    assert_eq!(record.changes, [StoryChange::Merged { from: into, into: from, links: vec![] }]);
+    let [event] = &record.events[..] else { panic!("{:?}", record.events) };
+    assert_eq!((event.event, event.state.stories, event.state.origins), (first, 2, 2));
+    Desk::check_refused(&desk.say(Command::Merge { into, from }).await, "are one already");
+    let later = desk.give(&[copy("c.example")]).await;
+    assert_eq!((later[0].verdict.event, later[0].event_state.stories), (first, 2));
+}
+
+#[tokio::test]
+async fn a_refusal_names_what_is_wrong() {
+    let mut desk = Desk::open().await;
+    let articles = [copy("a.example"), copy("b.example"), other("c.example")];
+    desk.give(&articles).await;
+    let [first, second, third] = articles.each_ref().map(id);
+    let (story, alien): (StoryId, ArticleId) = (first.into(), copy("z.example").id);
+    let split = |articles: &[ArticleId]| Command::Split { story, articles: articles.to_vec() };
+    let event = Target::Event(first.into());
+    let cases = [
+        (split(&[]), "no articles are named".to_owned()),
+        (split(&[alien]), format!("no article {alien} in the window")),
+        (split(&[third]), format!("{third} is not in story {story} but in s-")),
+        (split(&[first, second, second]), "nothing would be left".to_owned()),
+        (
+            Command::Split { story: alien.into(), articles: vec![first] },
+            format!("no story {}", StoryId::from(alien)),
+        ),
+        (
+            Command::Merge { into: Target::Story(story), from: event },
+            "only two of a sort".to_owned(),
+        ),
+        (Command::Merge { into: event, from: event }, "are one already".to_owned()),
+        (
+            Command::Merge { into: event, from: Target::Event(alien.into()) },
+            "no event e-".to_owned(),
+        ),
+        (Command::NotTheSame { one: first, other: alien }, format!("no article {alien}")),
+    ];
+    for (command, words) in cases {
+        Desk::check_refused(&desk.say(command).await, &words);
+    }
+    // Eight days later the first ones have left the window.
+    let told = Told { outlet: "d.example".to_owned(), ..Told::file("d", WIRE) };
+    desk.give(&[told.fetched(8 * 24 * 3_600)]).await;
+    Desk::check_refused(&desk.say(split(&[second])).await, "no story");
+}
+
+#[tokio::test]
+async fn a_command_sent_twice_is_obeyed_once_also_after_a_restart() {
+    let mut desk = Desk::open().await;
+    let articles = [copy("a.example"), copy("b.example")];
+    desk.give(&articles).await;
+    let story: StoryId = articles[0].id.into();
+    let command = commanded("once", Command::Split { story, articles: vec![articles[1].id] });
+    let sender = Sender { source: "/wirefold/gateway" };
+    let send = |id: &str| {
+        let message = sender.outgoing(&command, command.at, None).unwrap();
+        desk.stand.bus.publish(Outgoing { id: id.to_owned(), ..message })
+    };
+    for id in ["first", "again"] {
+        send(id).await.unwrap();
+    }
+    let judged = desk.stand.run_to(3).await;
+    assert_eq!(judged_command(&judged[2]).outcome, CommandOutcome::Applied);
+    send("and again").await.unwrap();
+    desk.stand.publish(&[copy("c.example")]).await;
+    let judged = desk.stand.run_to(4).await;
+    assert_eq!(judged_article(&judged[3]).map(|record| record.id), Some(copy("c.example").id));
+}
+
+/// What people say next, of what was decided so far.
+fn word(number: usize, judged: &[Stored]) -> Command {
+    let articles: Vec<ArticleJudged> = judged.iter().filter_map(judged_article).collect();
+    let copy = articles.iter().rev().find(|record| record.verdict.class == Class::Copy);
+    let copy = copy.unwrap_or(&articles[0]);
+    let (last, first) = (&articles[articles.len() - 1].verdict, &articles[0].verdict);
+    match number % 6 {
+        0 => Command::Split { story: copy.verdict.story, articles: vec![copy.id] },
+        1 => Command::NotTheSame { one: copy.id, other: copy.verdict.origin },
+        2 => Command::Merge { into: Target::Story(last.story), from: Target::Story(first.story) },
+        3 => {
+            Command::Prefer { story: first.story, outlet: "harborledger.example".parse().unwrap() }
+        }
+        4 => Command::Split { story: first.story, articles: vec![articles[0].id] },
+        _ => Command::Merge { into: Target::Event(last.event), from: Target::Event(first.event) },
+    }
+}
+
+/// Gives seven articles and says one thing, in turn, and has `after` wait for all of it each time.
+async fn tell(
+    stand: &Stand,
+    articles: &[ArticleFetched],
+    after: impl AsyncFn(usize) -> Vec<Stored>,
+) -> Vec<Stored> {
+    let mut judged = Vec::new();
+    for (number, part) in articles.chunks(7).enumerate() {
+        stand.publish(part).await;
+        judged = after(judged.len() + part.len()).await;
+        stand.command(&commanded(&format!("c{number}"), word(number, &judged))).await;
+        judged = after(judged.len() + 1).await;
+    }
+    judged
+}
+
+async fn undisturbed(articles: &[ArticleFetched]) -> Vec<Stored> {
+    let stand = Stand::new().await;
+    let (stop, running) = stand.start();
+    let judged = tell(&stand, articles, async |count| stand.judged(count).await).await;
+    stop.cancel();
+    running.await.unwrap().unwrap();
+    judged
+}
+
+#[tokio::test]
+async fn restarts_with_peoples_word_among_the_articles_give_the_same_bytes() {
+    let articles = seed_articles();
+    let expected = undisturbed(&articles).await;
+    let applied = expected.iter().filter_map(|stored| match Judged::decode(&stored.body) {
+        Ok(Judged::Command(record)) => Some(record.outcome == CommandOutcome::Applied),
+        _ => None,
+    });
+    let applied: Vec<bool> = applied.collect();
+    assert!(applied.iter().filter(|is| **is).count() * 3 > applied.len() * 2, "{applied:?}");
+    for (snapshot_after, is_killed) in
+        [(0, false), (0, true), (1, false), (3, true), (1_000, false)]
+    {
+        let stand = Stand::new().await;
+        let judged = tell(&stand, &articles, async |count| {
+            let stop = CancellationToken::new();
+            let settings = Settings { snapshot_after, ..settings() };
+            let running = tokio::spawn(run(stand.surroundings(), settings, stop.clone()));
+            let judged = stand.judged(count).await;
+            if is_killed {
+                running.abort();
+                let _ = running.await;
+            } else {
+                stop.cancel();
+                running.await.unwrap().unwrap();
+            }
+            stand.sim.restart();
+            judged
+        });
+        let judged = judged.await;
+        assert_eq!(
+            without_epochs(&judged),
+            without_epochs(&expected),
+            "{snapshot_after} {is_killed}"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! Commands about stories, and what came of them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use wirefold_proto::{
+    CommandOutcome, ControlCommand, EventAfter, Outlet, OutputCommand, StoryAfter, StoryChange, Tag,
+};
+
+/// `POST /api/v1/stories/{id}/split`: which articles are a text of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TakenOut {
+    /// Their ids, or the first digits of them.
+    pub articles: Vec<String>,
+}
+
+/// `POST /api/v1/stories/{id}/merge` and `POST /api/v1/events/{id}/merge`: with which other one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OtherOfSort {
+    /// Its id, or the first digits of it.
+    pub from: String,
+}
+
+/// `POST /api/v1/stories/{id}/prefer`: whose article stands for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreferredOutlet {
+    /// The outlet.
+    pub outlet: Outlet,
+}
+
+/// `POST /api/v1/articles/{id}/not-the-same`: as which other one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OtherArticle {
+    /// Its id, or the first digits of it.
+    pub other: String,
+}
+
+/// What came of a command about stories.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Decided {
+    /// `wirefold.api.decided/1`.
+    pub schema: Tag<Self>,
+    /// The command.
+    pub command: ControlCommand,
+    /// What came of it.
+    pub outcome: CommandOutcome,
+    /// The changes that it brought about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<StoryChange>,
+    /// The stories concerned, right after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stories: Vec<StoryAfter>,
+    /// The events concerned, right after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventAfter>,
+}
+
+impl From<OutputCommand> for Decided {
+    fn from(output: OutputCommand) -> Self {
+        let OutputCommand { command, outcome, changes, stories, events, .. } = output;
+        Self { schema: Tag::new(), command, outcome, changes, stories, events }
+    }
+}
+
+super::api_message!(Decided = "decided");

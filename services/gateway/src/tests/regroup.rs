@@ -1,0 +1,131 @@
+//! People's word on stories: told to the detector, and answered with what came of it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wirefold_proto::{
+    Command, CommandOutcome, ControlCommand, OutputCommand, StoryChange, Target, decode, streams,
+};
+
+use super::samples::{article, commanded, event, id, story};
+use super::world::{Answer, World};
+use crate::shapes::{Accepted, Decided, Problem};
+
+/// Waits for the first command, and has this come of it, as detector and enricher would.
+async fn decide(world: &World, outcome: CommandOutcome) -> ControlCommand {
+    let mut commands = world.bus.read(streams::CONTROL.name, ">", 1).await.unwrap();
+    let command: ControlCommand = decode(&commands.next(1).await.unwrap()[0].body).unwrap();
+    let changes = vec![StoryChange::Preferred { story: story(1), lead: id(2) }];
+    let mut output = commanded(9, changes, (&[1], 1));
+    if outcome != CommandOutcome::Applied {
+        (output.changes, output.stories, output.events) = (vec![], vec![], vec![]);
+    }
+    world.publish(&OutputCommand { command: command.clone(), outcome, ..output }).await;
+    command
+}
+
+async fn said(path: &str, body: Value, outcome: CommandOutcome) -> (World, Answer, Command) {
+    let world = World::new().await;
+    let articles = [article(1, 1, 1), article(2, 1, 1), article(3, 3, 3)];
+    world.publish_articles(&articles).await;
+    let (answer, command) = tokio::join!(world.post(path, &body), decide(&world, outcome));
+    (world, answer, command.command)
+}
+
+#[tokio::test]
+async fn each_command_is_told_and_answered_with_what_came_of_it() {
+    let (one, three) = (story(1), story(3));
+    let (first, second) = (id(1), id(2));
+    let short = |id: &dyn std::fmt::Display| id.to_string()[..12].to_owned();
+    let cases = [
+        (
+            format!("/api/v1/stories/{}/split", short(&one)),
+            json!({"articles": [short(&second)]}),
+            Command::Split { story: one, articles: vec![second] },
+        ),
+        (
+            format!("/api/v1/stories/{one}/merge"),
+            json!({"from": three}),
+            Command::Merge { into: Target::Story(one), from: Target::Story(three) },
+        ),
+        (
+            format!("/api/v1/events/{}/merge", event(1)),
+            json!({"from": event(3)}),
+            Command::Merge { into: Target::Event(event(1)), from: Target::Event(event(3)) },
+        ),
+        (
+            format!("/api/v1/stories/{one}/prefer"),
+            json!({"outlet": "outlet2.example"}),
+            Command::Prefer { story: one, outlet: "outlet2.example".parse().unwrap() },
+        ),
+        (
+            format!("/api/v1/articles/{first}/not-the-same"),
+            json!({"other": second}),
+            Command::NotTheSame { one: first, other: second },
+        ),
+    ];
+    for (path, body, expected) in cases {
+        let (world, answer, command) = said(&path, body, CommandOutcome::Applied).await;
+        assert_eq!(command, expected);
+        let decided: Decided = answer.shape();
+        assert_eq!((decided.changes.len(), decided.stories.len()), (1, 1), "{path}");
+        let asked = world.get(&format!("/api/v1/commands/{}", decided.command.id)).await;
+        assert_eq!(asked.shape::<Decided>(), decided);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_with_its_reason() {
+    let reason = "nothing would be left of it".to_owned();
+    let path = format!("/api/v1/stories/{}/split", story(1));
+    let outcome = CommandOutcome::Refused { reason: reason.clone() };
+    let (_, answer, _) = said(&path, json!({"articles": [id(1), id(2)]}), outcome).await;
+    assert_eq!(answer.status, 409);
+    let problem: Problem = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!((&*problem.sort, problem.detail), ("urn:wirefold:problem:refused", Some(reason)));
+}
+
+#[tokio::test]
+async fn where_nobody_decides_it_is_said_that_the_command_stands() {
+    let world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1), article(2, 1, 1)]).await;
+    let path = format!("/api/v1/stories/{}/prefer", story(1));
+    let body = json!({"outlet": "outlet2.example"});
+    let patience = async {
+        let mut commands = world.bus.read(streams::CONTROL.name, ">", 1).await.unwrap();
+        commands.next(1).await.unwrap();
+        loop {
+            world.clock.advance(Duration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+    };
+    let answer = tokio::select! {
+        answer = world.post(&path, &body) => answer,
+        () = patience => unreachable!("it goes on for ever"),
+    };
+    assert_eq!(answer.status, 202);
+    let accepted: Accepted = decode(&answer.body).unwrap();
+    let asked = world.get(&format!("/api/v1/commands/{}", accepted.command.id)).await;
+    assert_eq!(asked.status, 404);
+}
+
+#[tokio::test]
+async fn what_is_not_here_and_what_makes_no_sense_is_never_told() {
+    let world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1)]).await;
+    let path = |what: &str| format!("/api/v1/stories/{}/{what}", story(1));
+    let cases = [
+        ("/api/v1/stories/s-999999/split".to_owned(), json!({"articles": [id(1)]}), 404),
+        (path("split"), json!({"articles": ["a-999999"]}), 404),
+        (path("split"), json!({"articles": [id(1)], "all": true}), 400),
+        (path("merge"), json!({"from": "s-999999"}), 404),
+        (path("prefer"), json!({"outlet": "not an outlet"}), 400),
+        (format!("/api/v1/articles/{}/not-the-same", id(1)), json!({"other": "1"}), 400),
+    ];
+    for (path, body, status) in cases {
+        let answer = world.post(&path, &body).await;
+        assert_eq!(answer.status, status, "{path} {body}");
+    }
+    let told = world.bus.stream_state(streams::CONTROL.name).await.unwrap();
+    assert_eq!(told.messages, 0);
+}

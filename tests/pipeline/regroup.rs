@@ -1,0 +1,134 @@
+//! People's word on stories, given to the real program, through kills and a replay of everything.
+
+use serde_json::Value;
+use wirefold_proto::{OutputArticle, StoryId};
+
+use super::generated::{Made, Numbers, text, word};
+use super::stream::Events;
+use super::up::{CONFIG, Up};
+use crate::program::{Folder, Run};
+
+const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";
+
+/// A folder of files, a text, and copies of it with endings of their own.
+struct Desk {
+    folder: Folder,
+    text: String,
+    endings: Vec<String>,
+    dropped: usize,
+}
+
+impl Desk {
+    fn open() -> Desk {
+        let folder = Folder::with(&[(CONFIG, SETTINGS.as_bytes())]);
+        std::fs::create_dir(folder.path().join("dropped")).expect("it takes folders");
+        let mut numbers = Numbers::from_seed(5);
+        let mut names = || [word(&mut numbers), word(&mut numbers)];
+        let all: Vec<[String; 2]> = (0..4).map(|_| names()).collect();
+        let mut texts = all.iter().map(|names| text(1, names, &mut numbers));
+        let text = texts.next().expect("there are four");
+        let half = |text: String| text.split("\n\n").next().unwrap_or_default().to_owned();
+        Desk { folder, text, endings: texts.map(half).collect(), dropped: 0 }
+    }
+
+    /// Drops a copy with this ending, at an outlet of its own, and gives what came of it.
+    #[track_caller]
+    fn drop(&mut self, ending: usize, events: &mut Events) -> OutputArticle {
+        self.dropped += 1;
+        let id = format!("{:03}", self.dropped);
+        let text = format!("{}\n\n{}", self.text, self.endings[ending]);
+        let made = Made {
+            outlet: format!("outlet{id}.example"),
+            title: format!("Of {id}"),
+            text,
+            id: id.clone(),
+        };
+        self.folder.write(&format!("dropped/{id}.jsonl"), made.line().as_bytes());
+        events.article().expect("it runs on")
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        self.folder.run(&[arguments, &["--config", CONFIG]].concat())
+    }
+}
+
+fn members(up: &Up, story: StoryId) -> Vec<String> {
+    let shown = up.get(&format!("/api/v1/stories/{story}"));
+    let articles = shown["articles"].as_array().into_iter().flatten();
+    articles.filter_map(|article| Some(article["id"].as_str()?.to_owned())).collect()
+}
+
+#[test]
+fn what_people_split_stays_split_and_copies_find_their_side() {
+    let mut desk = Desk::open();
+    let up = Up::start(&desk.folder);
+    let mut events = up.events(0);
+    let [first, second, third] = [0, 1, 2].map(|ending| desk.drop(ending, &mut events));
+    let story = first.verdict.story;
+    assert_eq!((second.verdict.story, third.verdict.story), (story, story), "copies of one text");
+    let (from, moved) = (story.to_string(), second.id.to_string());
+    let said = desk.run(&["story", "split", &from[..10], &moved[..12]]).code(0);
+    assert!(said.err.contains("1 article left "), "{}", said.err);
+    assert!(said.err.contains(&format!("{from}: 2 articles at 2 outlets")), "{}", said.err);
+    let taken: StoryId = second.id.into();
+    assert_eq!(members(&up, taken), [moved.clone()]);
+    assert_eq!(members(&up, story), [first.id.to_string(), third.id.to_string()]);
+    let event = up.get(&format!("/api/v1/events/{}", first.verdict.event));
+    let counts = (&event["event"]["story_count"], &event["event"]["origins"]);
+    assert_eq!(counts, (&2.into(), &2.into()), "{event:#}");
+    let place = events.last.expect("articles have places");
+    up.kill();
+
+    // After a kill, from a snapshot, and by a replay of the whole log.
+    let mut place = place;
+    for is_replayed in [false, false, true] {
+        let snapshots = desk.folder.path().join("data/wf_snapshots");
+        if is_replayed {
+            std::fs::remove_dir_all(&snapshots).expect("a drained detector has left a snapshot");
+        }
+        let up = Up::start(&desk.folder);
+        let mut events = up.events(place);
+        let joined = [1, 0, 2].map(|ending| desk.drop(ending, &mut events).verdict.story);
+        assert_eq!(joined, [taken, story, story], "replayed: {is_replayed}\n{}", up.said());
+        place = events.last.expect("articles have places");
+        assert_eq!(up.terminate().code, Some(0));
+    }
+}
+
+#[test]
+fn commands_are_answered_with_what_they_changed_or_why_not() {
+    let mut desk = Desk::open();
+    let up = Up::start(&desk.folder);
+    let mut events = up.events(0);
+    let [first, second] = [0, 1].map(|ending| desk.drop(ending, &mut events));
+    let story = first.verdict.story.to_string();
+    let [one, other] = [first.id, second.id].map(|id| id.to_string());
+    let preferred = desk.run(&["story", "prefer", &story, "outlet002.example"]).code(0);
+    assert!(preferred.err.contains(" stands for "), "{}", preferred.err);
+    let shown = desk.run(&["story", "ls"]).code(0);
+    assert!(shown.out.contains("Of 002"), "{}", shown.out);
+    let apart = desk.run(&["story", "apart", &one, &other, "--json"]).code(0);
+    let decided: Value = serde_json::from_str(&apart.out).expect("one object");
+    assert_eq!(decided["changes"][0]["change"], "split", "{decided:#}");
+    let taken = format!("s-{}", &other[2..]);
+    let merged = desk.run(&["story", "merge", &taken, &story]).code(0);
+    assert!(merged.err.contains(" is part of "), "{}", merged.err);
+    // What it was called leads to what it is part of.
+    let shown = desk.run(&["story", "show", &taken]).code(0);
+    assert!(shown.out.contains(&story) && shown.out.contains("2 articles"), "{}", shown.out);
+    for (arguments, code, words) in [
+        (vec!["split", &story, &one, &other], 2, "nothing would be left of it"),
+        (vec!["split", &story, "a-zzzzzz"], 3, "no article \"a-zzzzzz\""),
+        (vec!["split", &story], 2, "ARTICLE"),
+        (vec!["merge", &story, "e-123456"], 2, "a story and an event cannot be made one"),
+        (vec!["merge", &story, &taken], 2, "are one already"),
+        (vec!["prefer", &story, "nobody.example"], 2, "no article of nobody.example"),
+        (vec!["apart", &one, &one], 2, "cannot be kept apart from itself"),
+    ] {
+        let run = desk.run(&[&["story"][..], &arguments].concat()).code(code);
+        assert!(run.err.contains(words), "{arguments:?}: {}", run.err);
+    }
+    assert_eq!(up.terminate().code, Some(0));
+    let nobody = desk.run(&["story", "prefer", &story, "outlet001.example"]).code(4);
+    assert!(nobody.err.contains("`story prefer` needs a running wirefold"), "{}", nobody.err);
+}
