@@ -15,6 +15,7 @@ mod killed;
 mod loopback;
 #[path = "../nats/mod.rs"]
 mod nats;
+mod replayed;
 mod stream;
 mod systemd;
 mod targets;

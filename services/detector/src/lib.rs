@@ -28,6 +28,7 @@ use wirefold_proto::streams::{self, Stage};
 use decider::{Decider, Writer};
 
 pub use apart::run_apart;
+pub use learning::items;
 pub use metrics::METRICS;
 
 /// How the detector judges, and under which name it writes.
