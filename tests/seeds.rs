@@ -8,8 +8,10 @@ use std::fs;
 use std::path::PathBuf;
 
 pub(crate) mod articles;
+mod events;
 pub(crate) mod expected;
 mod feeds;
+mod scripts;
 
 /// A file or folder of `seeds/`. Cargo runs tests in the folder of their package.
 pub(crate) fn seeds(path: &str) -> PathBuf {

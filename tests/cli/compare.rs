@@ -3,6 +3,7 @@
 use super::{ORCHARD, STORM, article};
 use crate::program::{Folder, Run};
 use crate::seeds::articles::articles;
+use crate::seeds::seeds;
 
 /// A folder with a text file for each of these fixtures.
 fn fixtures(ids: &[&str]) -> Folder {
@@ -74,6 +75,51 @@ fn own_words_on_one_happening_are_the_same_event() {
 fn strangers_are_unrelated() {
     let run = compared("ferry-01", "vh-01", 11);
     check_says(&run, &["UNRELATED", "0 passages"]);
+}
+
+/// Two texts of `seeds/scripts.jsonl` as files.
+fn scripts(ids: [&str; 2]) -> Folder {
+    let folder = Folder::with(&[]);
+    for line in std::fs::read_to_string(seeds("scripts.jsonl")).expect("it is there").lines() {
+        let text: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let id = text["id"].as_str().expect("an id");
+        if ids.contains(&id) {
+            folder.write(&format!("{id}.txt"), text["text"].as_str().expect("text").as_bytes());
+        }
+    }
+    folder
+}
+
+#[test]
+fn scripts_without_spaces_are_shown_without_and_within_the_width() {
+    let folder = scripts(["ja-wire", "ja-reprint"]);
+    let run = folder.run(&["compare", "--full", "ja-wire.txt", "ja-reprint.txt"]).code(0);
+    assert!(run.out.contains("工事は二期に分けて行われ、"), "{}", run.out);
+    assert!(run.out.contains("[支障]") || run.out.contains("行き来"), "{}", run.out);
+    // Without a terminal the width is a hundred columns.
+    let wide = |line: &str| line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
+    let column = run.out.lines().filter(|line| line.contains(" │ "));
+    for line in column.filter_map(|line| line.split_once(" │ ")) {
+        assert!(wide(line.0.trim_end()) <= 48 && wide(line.1) <= 48, "{line:?}");
+    }
+    let changed =
+        run.out.lines().filter(|line| line.starts_with("    +") || line.starts_with("    -"));
+    let widest = changed.map(wide).max();
+    assert!(widest.is_some_and(|wide| (60..=100).contains(&wide)), "{widest:?}\n{}", run.out);
+}
+
+#[test]
+fn it_says_why_two_texts_are_no_story() {
+    let template = compared("bond-01", "bond-02", 11);
+    check_says(
+        &template,
+        &["not one story: numbers or names differ: ", " another in the same place"],
+    );
+    let own = compared("ferry-01", "ferry-03", 10);
+    check_says(&own, &["not one story: 0 % of B stand in A, a part needs 25 %"]);
+    let digest = compared("st-01", "digest-01", 11);
+    check_says(&digest, &["not one story: "]);
+    assert!(!compared("ferry-01", "ferry-02", 0).out.contains("not one story"));
 }
 
 #[test]

@@ -212,8 +212,22 @@ fn why_takes_links_and_says_what_is_missing() {
     let gone = api.run(&["why", "a-3e8swf", "a-5gone"]).code(3);
     assert!(gone.err.contains("is kept no longer"), "{}", gone.err);
     api.folder.write("a.txt", STORM.as_bytes());
-    let mixed = api.run(&["why", "a.txt", "a-3e8swf"]).code(2);
-    assert!(mixed.err.contains("give two files, or two articles"), "{}", mixed.err);
+}
+
+#[test]
+fn a_file_and_a_stored_article_are_compared_in_the_order_asked_for() {
+    let api = api();
+    api.folder.write("draft.txt", STORM_REPRINT.as_bytes());
+    let later = api.run(&["why", "a-3e8swf", "draft.txt"]).code(0).out;
+    assert!(later.contains("SAME STORY: B is a reprint of A"), "{later}");
+    assert!(later.contains("\nB  draft  ") && !later.contains("Among all"), "{later}");
+    let earlier = api.run(&["why", "draft.txt", "a-3e8swf"]).code(0).out;
+    assert!(earlier.starts_with("A  draft  "), "{earlier}");
+    let other = api.run(&["why", "a-108nt1", "draft.txt"]).code(11).out;
+    assert!(other.contains("not one story: 0 % of B stand in A, a part needs 25 %"), "{other}");
+    let gone = api.run(&["why", "a-3e8swf", "gone.txt"]).code(3);
+    assert!(gone.err.contains("error: gone.txt: no such file or folder"), "{}", gone.err);
+    api.run(&["why", "draft.txt", "a-5gone"]).code(3);
 }
 
 #[test]

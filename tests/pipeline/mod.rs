@@ -17,6 +17,7 @@ mod loopback;
 mod nats;
 mod pushed;
 mod regroup;
+mod replayed;
 mod stream;
 mod systemd;
 mod targets;

@@ -13,10 +13,12 @@ use crate::commands::feed::FeedArguments;
 use crate::commands::healthcheck::HealthcheckArguments;
 use crate::commands::init::InitArguments;
 use crate::commands::passwords::PasswordsArguments;
+use crate::commands::replay::ReplayArguments;
 use crate::commands::story::StoryArguments;
 use crate::commands::sub::SubArguments;
 use crate::commands::tail::TailArguments;
 use crate::commands::why::WhyArguments;
+use crate::eval::EvalArguments;
 use crate::fold::Method;
 use crate::up::arguments::{DemoArguments, RunArguments, SetupArguments, UpArguments};
 
@@ -124,6 +126,8 @@ pub(crate) enum Command {
     Tail(TailArguments),
     /// Dead letters: what a stage gave up on; show it, try it again.
     Dead(DeadArguments),
+    /// Judge the stored articles again with other settings, and show which folds appear or vanish.
+    Replay(ReplayArguments),
     /// Judge articles from files and show which fold into one story.
     ///
     /// Text files are one article each (id = file stem). JSON lines are objects with "id" and
@@ -131,6 +135,8 @@ pub(crate) enum Command {
     /// judged in the order given, each against those before it; nothing is kept. A text counts to
     /// 512 KiB, a line to 16 MiB, an id to 1 KiB.
     Fold(FoldArguments),
+    /// Fold labelled articles and print how right that was, with the worst errors and their evidence.
+    Eval(EvalArguments),
     /// Compare two texts: passages side by side, what was moved, reworded, added, dropped.
     Compare(CompareArguments),
     /// Print the article of an HTML page: title, byline, time, language, text.

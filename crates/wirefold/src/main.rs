@@ -6,6 +6,7 @@ mod columns;
 mod commands;
 mod compare;
 mod config;
+mod eval;
 mod exit;
 mod feed_address;
 mod fold;
@@ -56,7 +57,9 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Tail(arguments) => commands::tail::run(arguments, global),
         Command::Dead(arguments) => commands::dead::run(arguments, global),
         Command::Healthcheck(arguments) => commands::healthcheck::run(arguments, global),
+        Command::Replay(arguments) => commands::replay::run(arguments, global),
         Command::Fold(arguments) => fold::run(arguments, global),
+        Command::Eval(arguments) => eval::run(arguments, global),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Extract(arguments) => commands::extract::run(arguments),
         Command::Completion { shell } => {

@@ -14,8 +14,8 @@ use wirefold_dedup::{
     Class, Detector, DocId, Incoming, Merge, Numbered, Settings, Shelves, word_hash,
 };
 use wirefold_proto::{
-    Agency, ArticleFetched, ArticleId, ArticleJudged, DateDoubt, DecisionId, Materiality, Offsets,
-    StoryChange, Tag,
+    AboutArticle, Agency, ArticleFetched, ArticleId, ArticleJudged, DateDoubt, DecisionId,
+    Materiality, Offsets, StoryChange, Tag,
 };
 
 use crate::agency::{Witness, agency};
@@ -147,7 +147,7 @@ impl Learning {
 
     fn observe(&mut self, fetched: &ArticleFetched, byline: &str) -> wirefold_dedup::Verdict {
         let about = &fetched.article;
-        let items = items(fetched);
+        let items = items(fetched.id, about);
         let items: Vec<&str> = items.iter().map(String::as_str).collect();
         let claimed = match about.date_doubt {
             Some(DateDoubt::Absurd) => None,
@@ -325,9 +325,9 @@ impl Written for Place {
 
 /// What tells an article's item from others: its own id (which later versions name), that of the
 /// version before, its page, its place in its feed.
-fn items(fetched: &ArticleFetched) -> Vec<String> {
-    let about = &fetched.article;
-    let mut items = vec![fetched.id.to_string()];
+#[must_use]
+pub fn items(id: ArticleId, about: &AboutArticle) -> Vec<String> {
+    let mut items = vec![id.to_string()];
     items.extend(about.version_of.map(|before| before.to_string()));
     items.extend(about.canonical_url.clone().or_else(|| about.url.clone()));
     let feed = about.feeds.first().map_or("", |feed| feed.as_str());

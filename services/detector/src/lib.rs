@@ -34,6 +34,7 @@ use learning::Ground;
 use wirefold_dedup::Shelves;
 
 pub use apart::run_apart;
+pub use learning::items;
 pub use metrics::METRICS;
 pub use shelf::Folder;
 

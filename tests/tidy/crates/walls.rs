@@ -46,6 +46,7 @@ const WALLS: [Wall; 12] = [
     wall("crates/text", &[], "text is pure and stands alone"),
     wall("crates/dedup", &["wirefold-text"], "dedup is pure and knows only text"),
     wall("crates/query", &["wirefold-text"], "query is pure and knows only text"),
+    wall("crates/score", &[], "score is pure and stands alone: articles are numbers to it"),
     wall("proto", &[], "the contract stands alone, so that others can use it"),
 ];
 

@@ -17,11 +17,11 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::accuracy::random::Random;
 use super::bench::Stopwatch;
 use crate::tree;
 use mutate::mutated;
 use targets::{TARGETS, Target};
+use wirefold_score::Random;
 
 /// An input that takes longer than this is a finding. The build is not optimised.
 const SLOW: Duration = Duration::from_secs(5);

@@ -10,6 +10,7 @@ pub(crate) mod feed;
 pub(crate) mod healthcheck;
 pub(crate) mod init;
 pub(crate) mod passwords;
+pub(crate) mod replay;
 pub(crate) mod story;
 pub(crate) mod sub;
 pub(crate) mod tail;

@@ -22,8 +22,11 @@ Examples:
   wirefold why a-4ktq2v a-9wbn3e                   ids, or their beginnings
   wirefold why https://harbour.example/storm https://skerrow.example/boats
   wirefold why first.txt second.txt                files, as compare does
+  wirefold why a-4ktq2v draft.txt                  a stored article and a file
 
-The first is A, and is taken for the earlier text.
+Passages stand side by side in the width of the terminal; green words are in both, [red] ones in one
+of them. --json has the same as data, with what became of each sentence. Two stored articles are
+judged among all others, files by themselves. The first is A, and is taken for the earlier text.
 
 Exit codes: 0 same story, 10 same event, 11 unrelated.")]
 pub(crate) struct WhyArguments {
@@ -41,37 +44,23 @@ pub(crate) struct WhyArguments {
 
 /// Explains what two articles are to each other.
 pub(crate) fn run(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exit> {
-    let is_file = |name: &str| name == "-" || Path::new(name).exists();
     match (is_file(&arguments.first), is_file(&arguments.second)) {
-        (first, second) if may_be(first, &arguments.first) && may_be(second, &arguments.second) => {
-            if arguments.asking.json {
-                return block_on(files_as_json(arguments));
-            }
-            compare::run(&CompareArguments {
-                first: PathBuf::from(&arguments.first),
-                second: PathBuf::from(&arguments.second),
-                view: arguments.view,
-            })
-        }
+        (true, true) if arguments.asking.json => block_on(files_as_json(arguments)),
+        (true, true) => compare::run(&CompareArguments {
+            first: PathBuf::from(&arguments.first),
+            second: PathBuf::from(&arguments.second),
+            view: arguments.view,
+        }),
         (false, false) => block_on(stored(arguments, global)),
-        (first, _) => {
-            let (file, other) = (&arguments.first, &arguments.second);
-            let (file, other) = if first { (file, other) } else { (other, file) };
-            let what =
-                format!("{file} is a file and {other} is not: give two files, or two articles");
-            Err(Stop::new(Exit::Usage, what).into())
-        }
+        (first_is_file, _) => block_on(mixed(arguments, first_is_file)),
     }
 }
 
-/// Whether it is a file, or was meant to be one.
-fn may_be(is_file: bool, name: &str) -> bool {
-    is_file || is_path(name)
-}
-
-/// Whether this can only have been meant as a path: it has a suffix or a folder, and is no link.
-fn is_path(name: &str) -> bool {
-    !is_link(name) && (name.contains('/') || name.contains('.'))
+/// Whether it is a file, or can only have been meant as one: it has a suffix or a folder, and is no
+/// link.
+fn is_file(name: &str) -> bool {
+    let is_path = !is_link(name) && (name.contains('/') || name.contains('.'));
+    name == "-" || Path::new(name).exists() || is_path
 }
 
 fn is_link(name: &str) -> bool {
@@ -80,17 +69,41 @@ fn is_link(name: &str) -> bool {
 
 /// Two files in the shape of two stored articles: nothing stored is looked at.
 async fn files_as_json(arguments: &WhyArguments) -> anyhow::Result<Exit> {
-    let files = compare::read(Path::new(&arguments.first), Path::new(&arguments.second));
-    let (first, second) = match files {
-        Ok(both) => both,
-        Err(exit) => return Ok(exit),
-    };
+    match compare::read(Path::new(&arguments.first), Path::new(&arguments.second)) {
+        Ok((first, second)) => {
+            let client = Client::apart(&arguments.asking.place).await?;
+            print_given(&client, &first, &second).await
+        }
+        Err(exit) => Ok(exit),
+    }
+}
+
+/// Prints what two texts are, judged by themselves, as JSON.
+async fn print_given(client: &Client, first: &Article, second: &Article) -> anyhow::Result<Exit> {
     let given = |it: &Article| GivenText { text: it.original().to_owned(), title: None };
-    let request = CompareRequest { a: given(&first), b: given(&second) };
-    let client = Client::apart(&arguments.asking.place).await?;
+    let request = CompareRequest { a: given(first), b: given(second) };
     let found: Comparison = client.post("/api/v1/compare", &request).await?;
     output::print_json(&found)?;
     Ok(exit_of(found.relation))
+}
+
+/// A file and a stored article, judged by themselves, in the order in which they were asked for.
+async fn mixed(arguments: &WhyArguments, first_is_file: bool) -> anyhow::Result<Exit> {
+    let (file, name) = match first_is_file {
+        true => (&arguments.first, &arguments.second),
+        false => (&arguments.second, &arguments.first),
+    };
+    let given = match compare::read_one(Path::new(file)) {
+        Ok(given) => given,
+        Err(exit) => return Ok(exit),
+    };
+    let client = Client::connect(&arguments.asking.place, Need::Data).await?;
+    let kept = article(&find(&client, name).await?)?;
+    let (first, second) = if first_is_file { (given, kept) } else { (kept, given) };
+    if arguments.asking.json {
+        return print_given(&client, &first, &second).await;
+    }
+    compare::show(first, second, arguments.view)
 }
 
 fn exit_of(relation: Relation) -> Exit {
@@ -176,11 +189,11 @@ mod tests {
 
     #[test]
     fn what_can_only_be_a_path() {
-        for path in ["a.txt", "./a", "folder/a"] {
-            assert!(is_path(path), "{path}");
+        for path in ["a.txt", "./a", "folder/a", "-"] {
+            assert!(is_file(path), "{path}");
         }
         for other in ["4ktq2v", "https://harbour.example/a.html"] {
-            assert!(!is_path(other), "{other}");
+            assert!(!is_file(other), "{other}");
         }
     }
 }

@@ -3,13 +3,16 @@
 
 pub(crate) mod article;
 mod passages;
+pub(crate) mod reason;
 mod sentences;
 mod summary;
 
 use std::io::Write;
 use std::path::Path;
 
-use wirefold_dedup::{Body, Changes, Detector, Incoming, Overlap, Settings, Verdict};
+use wirefold_dedup::{
+    Body, Changes, Detector, Frequencies, Incoming, Link, Overlap, Settings, Terms, Verdict,
+};
 
 use crate::cli::{CompareArguments, CompareView};
 use crate::exit::Exit;
@@ -17,10 +20,11 @@ use crate::output;
 use article::{Article, Refused};
 
 /// Two articles, the earlier first, and what was found between them.
-struct Comparison {
+pub(crate) struct Comparison {
     earlier: Article,
     later: Article,
-    overlap: Overlap,
+    /// What they share.
+    pub(crate) overlap: Overlap,
     earlier_body: Body,
     later_body: Body,
     settled: (Verdict, Verdict),
@@ -47,9 +51,15 @@ pub(crate) fn read(first: &Path, second: &Path) -> Result<(Article, Article), Ex
     }
 }
 
+/// Reads the one article in a file; where there is none, that is said already.
+pub(crate) fn read_one(path: &Path) -> Result<Article, Exit> {
+    Article::read(path).map_err(|refused| refuse([Some(refused), None]))
+}
+
 /// Compares two articles and prints the result; the exit code is what they are to each other.
 pub(crate) fn show(earlier: Article, later: Article, view: CompareView) -> anyhow::Result<Exit> {
-    let Some(comparison) = Comparison::new(earlier, later, view.no_mask) else {
+    let Some(comparison) = Comparison::new(earlier, later, Settings::default(), view.no_mask)
+    else {
         anyhow::bail!("the detector gave no verdict on two articles of the same moment");
     };
     let mut text = String::new();
@@ -73,9 +83,13 @@ fn refuse(refused: [Option<Refused>; 2]) -> Exit {
 }
 
 impl Comparison {
-    /// Judges the two as if they came in one after the other.
-    fn new(earlier: Article, later: Article, no_mask: bool) -> Option<Comparison> {
-        let settings = Settings::default();
+    /// Judges the two as if they came in one after the other, and nothing else did.
+    pub(crate) fn new(
+        earlier: Article,
+        later: Article,
+        settings: Settings,
+        no_mask: bool,
+    ) -> Option<Comparison> {
         let mut detector = Detector::keeping_verdicts(settings.clone());
         for (id, article) in [("earlier", &earlier), ("later", &later)] {
             let text = article.text.original();
@@ -88,8 +102,22 @@ impl Comparison {
         Some(Comparison { earlier, later, overlap, earlier_body, later_body, settled, settings })
     }
 
-    fn is_one_story(&self) -> bool {
+    /// Whether the two are one story by themselves.
+    pub(crate) fn is_one_story(&self) -> bool {
         self.settled.0.story == self.settled.1.story
+    }
+
+    /// How many words each has.
+    pub(crate) fn words(&self) -> (usize, usize) {
+        (self.earlier.text.words().len(), self.later.text.words().len())
+    }
+
+    /// How alike the two are as news of one happening, so many seconds apart.
+    pub(crate) fn link(&self, titles: (&str, &str), apart: i64) -> Link {
+        let earlier = Terms::new(&self.earlier.text, &self.earlier_body, titles.0);
+        let later = Terms::new(&self.later.text, &self.later_body, titles.1);
+        let quotations = self.overlap.shared_quotations.len();
+        Link::between(&later, (0, &earlier), &mut Frequencies::default(), apart, quotations)
     }
 
     fn is_one_event(&self) -> bool {

@@ -136,11 +136,13 @@ impl Side<'_> {
         lines
     }
 
-    /// Whether no space stands between a word and the one before it, as in `full-scale`.
+    /// Whether no space stands between a word and the one before it, as in `full-scale`, and between
+    /// the words of scripts without spaces.
     fn is_glued(&self, word: usize) -> bool {
-        let between = Span { start: self.span(word - 1).end, end: self.span(word).start };
-        let between = between.of(self.text.original());
-        !between.is_empty() && !between.contains(char::is_whitespace)
+        let (before, here) = (self.span(word - 1), self.span(word));
+        let between = Span { start: before.end, end: here.start };
+        // What stands out of order was moved, or left out as furniture.
+        before.end <= here.start && !between.of(self.text.original()).contains(char::is_whitespace)
     }
 
     /// A word with the punctuation around it, up to the next spaces.

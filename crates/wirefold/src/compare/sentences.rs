@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use wirefold_dedup::{Change, Changes};
 use wirefold_text::{Sentence, Text};
 
@@ -96,16 +97,52 @@ fn write_lines(
     let room = width().saturating_sub(6);
     let printed: String =
         sentence.span.of(text.original()).chars().filter(|c| is_shown(*c) || *c == '\n').collect();
-    let mut line = String::new();
-    for word in printed.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
-            writeln!(out, "    {style}{sign} {line}{style:#}")?;
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
+    for line in wrapped(&printed, room) {
+        writeln!(out, "    {style}{sign} {line}{style:#}")?;
     }
-    writeln!(out, "    {style}{sign} {line}{style:#}")
+    Ok(())
+}
+
+/// A text in lines of at most `room` columns, as a terminal counts them: broken between words, and
+/// inside one that is wider, as everything is in scripts without spaces.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let fits_a_line = word.width() <= room;
+        if used > 0 && used + 1 + word.width() > room && (fits_a_line || used + 2 > room) {
+            lines.push(String::new());
+            used = 0;
+        }
+        if used > 0 {
+            push(&mut lines, &mut used, ' ', room);
+        }
+        word.chars().for_each(|c| push(&mut lines, &mut used, c, room));
+    }
+    lines
+}
+
+fn push(lines: &mut Vec<String>, used: &mut usize, c: char, room: usize) {
+    let wide = c.width().unwrap_or(0);
+    if *used + wide > room {
+        lines.push(String::new());
+        *used = 0;
+    }
+    if let Some(line) = lines.last_mut() {
+        line.push(c);
+    }
+    *used += wide;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words_and_inside_what_has_none() {
+        assert_eq!(wrapped("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrapped("海上保安庁は四日", 8), ["海上保安", "庁は四日"]);
+        assert_eq!(wrapped("at 海上保安庁は四日", 8), ["at 海上", "保安庁は", "四日"]);
+        assert_eq!(wrapped("", 8), [""]);
+    }
 }

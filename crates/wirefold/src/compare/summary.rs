@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use wirefold_dedup::{Agency, Class, CopyKind, DocId, Frequencies, Link, Terms, Verdict};
+use wirefold_dedup::{Agency, Class, CopyKind, DocId, Verdict};
 use wirefold_detector::contract::{confidence, how};
 
 use super::Comparison;
 use super::article::Article;
+use super::reason::{Reason, reason};
 use crate::fold::agency_in_words;
 use crate::output::{clean, count, percent, thousands};
 
@@ -52,17 +53,19 @@ fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
         };
         return writeln!(out, "{SAME}SAME STORY{SAME:#}: {what}");
     }
-    if !comparison.settled.0.comparable || !verdict.comparable {
-        let least = comparison.settings.comparable_shingles + wirefold_dedup::SHINGLE_WORDS - 1;
-        let why = format!("under {least} words of its own, only the same text folds it");
-        let which = if comparison.settled.0.comparable { "B" } else { "A" };
-        writeln!(out, "{OTHER}NOT COMPARABLE{OTHER:#}: {which} has {why}")?;
+    let why_not = reason(comparison);
+    let (short, others): (Vec<_>, Vec<_>) =
+        why_not.into_iter().partition(|(reason, _)| *reason == Reason::NotComparable);
+    for (_, words) in short {
+        writeln!(out, "{OTHER}NOT COMPARABLE{OTHER:#}: {words}")?;
     }
     if comparison.is_one_event() {
         let what = "two texts about one happening, each in its own words";
-        return writeln!(out, "{RELATED}SAME EVENT{RELATED:#}, two stories: {what}");
+        writeln!(out, "{RELATED}SAME EVENT{RELATED:#}, two stories: {what}")?;
+    } else {
+        writeln!(out, "{OTHER}UNRELATED{OTHER:#}: neither one text nor one happening")?;
     }
-    writeln!(out, "{OTHER}UNRELATED{OTHER:#}: neither one text nor one happening")
+    others.iter().try_for_each(|(_, words)| writeln!(out, "  not one story: {words}"))
 }
 
 fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
@@ -98,11 +101,7 @@ fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
 }
 
 fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    let terms = |article: &Article, body| Terms::new(&article.text, body, "");
-    let earlier = terms(&comparison.earlier, &comparison.earlier_body);
-    let later = terms(&comparison.later, &comparison.later_body);
-    let quotations = comparison.overlap.shared_quotations.len();
-    let link = Link::between(&later, (0, &earlier), &mut Frequencies::default(), 0, quotations);
+    let link = comparison.link(("", ""), 0);
     let names = match link.names {
         Some(names) => format!("names {names:.2}"),
         None => "no names to compare".to_owned(),

@@ -100,6 +100,15 @@ impl Overrides {
     }
 }
 
+impl Overrides {
+    /// What they say, without any layer below.
+    pub(super) fn tree(&self) -> Node {
+        let mut tree = Node::table(Origin::Default);
+        self.said.iter().for_each(|said| tree.overlay(said.tree()));
+        tree
+    }
+}
+
 /// What the layers come to.
 pub(super) struct Layered {
     pub(super) tree: Node,

@@ -42,6 +42,14 @@ pub(crate) fn feed_id_of(address: &str) -> Result<String, String> {
     settings::Address::parse(address).map(|address| slug::of_address(address.url()))
 }
 
+/// The settings that flags alone make: no file and no environment is looked at.
+///
+/// # Errors
+/// Every mistake in them.
+pub(crate) fn of_flags(flags: &Overrides) -> Result<Config, ConfigError> {
+    read::read(&mut flags.tree()).map_err(ConfigError::new)
+}
+
 /// Settings that can be used, with where they come from.
 #[derive(Debug, Clone)]
 pub(crate) struct Loaded {

@@ -2,14 +2,16 @@
 
 mod baseline;
 mod line;
+mod passages;
 mod table;
 
 use std::io::Write;
 
-use wirefold_dedup::{Detector, DocId, Incoming, Settings, Verdict};
+use wirefold_dedup::{Detector, DocId, Settings};
 use wirefold_proto::{VerdictLine, encode};
 
 pub(crate) use baseline::Method;
+pub(crate) use passages::Passages;
 pub(crate) use table::{agency_in_words, shorten};
 
 use crate::cli::{FoldArguments, Global};
@@ -53,39 +55,13 @@ enum Judge {
     Baseline(baseline::Baseline),
 }
 
-/// The product's own judge with the stream's time.
-struct Passages {
-    detector: Detector,
-    time: i64,
-}
-
-impl Passages {
-    fn observe(&mut self, input: &Input) -> Verdict {
-        // Stream time never runs back, and never comes from the clock on the wall.
-        self.time = self.time.max(input.published.unwrap_or(self.time));
-        let id = format!("id {}", input.id);
-        let url = input.url.as_ref().map(|url| format!("url {}", url.trim()));
-        let items: Vec<&str> = std::iter::once(id.as_str()).chain(url.as_deref()).collect();
-        self.detector.observe(&Incoming {
-            items: &items,
-            outlet: input.outlet.as_deref(),
-            title: &input.title,
-            byline: &input.author,
-            text: &input.text,
-            time: self.time,
-            published: input.published.unwrap_or(self.time),
-        })
-    }
-}
-
 impl<'a> Fold<'a> {
     fn new(arguments: &'a FoldArguments, global: &'a Global) -> Fold<'a> {
         let judge = match arguments.method {
             Method::Passages => {
                 let only_arrival = arguments.json && !arguments.settled;
-                let new = if only_arrival { Detector::new } else { Detector::keeping_verdicts };
-                let detector = new(Settings::default());
-                Judge::Passages(Box::new(Passages { detector, time: 0 }))
+                let new = if only_arrival { Passages::new } else { Passages::keeping_verdicts };
+                Judge::Passages(Box::new(new(Settings::default())))
             }
             method => Judge::Baseline(baseline::Baseline::new(method)),
         };

@@ -25,6 +25,7 @@ struct Line {
     author: Option<String>,
     outlet: Option<String>,
     url: Option<String>,
+    host: Option<Value>,
     published: Option<Value>,
 }
 
@@ -104,8 +105,11 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
         author: fields.author.unwrap_or_default(),
         outlet: fields.outlet.filter(|outlet| !outlet.trim().is_empty()),
         url: fields.url.filter(|url| !url.trim().is_empty()),
+        // A field that `fold` does not read may hold anything.
+        host: fields.host.as_ref().and_then(Value::as_str).map(str::to_owned),
         published,
         place: place.to_owned(),
+        ..Input::default()
     })))
 }
 

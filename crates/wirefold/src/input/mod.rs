@@ -24,8 +24,14 @@ pub(crate) struct Input {
     pub(crate) author: String,
     pub(crate) outlet: Option<String>,
     pub(crate) url: Option<String>,
+    /// Where it comes from, as some labelled sets call the outlet. Only `eval` looks at it.
+    pub(crate) host: Option<String>,
     /// When it was published, in seconds since 1970.
     pub(crate) published: Option<i64>,
+    /// When it was seen, in seconds since 1970; else it counts as seen when it was published.
+    pub(crate) seen: Option<i64>,
+    /// What else tells its item from others, besides id and link.
+    pub(crate) items: Vec<String>,
     /// Where it stands, for messages.
     pub(crate) place: String,
 }

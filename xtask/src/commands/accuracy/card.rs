@@ -2,10 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use wirefold_dedup::Settings;
+use wirefold_score::{Label, Pair};
+
+use super::events::{EventExam, EventSet};
 use super::exam::{Exam, examine};
 use super::method::{METHODS, Method};
+use super::scripts::{ScriptExam, ScriptSet};
 use super::seeds::{Events, Seeds};
-use super::set::{Label, LabelledSet, Pair};
+use super::set::LabelledSet;
 use super::tables::{self, Cells, decimals};
 
 /// Shuffles of every set on the card.
@@ -15,6 +20,8 @@ const TEMPLATE: &str = include_str!("card.md.in");
 /// Rows of the tables of errors, and examples in one.
 const WORST_KINDS: usize = 12;
 const EXAMPLES: usize = 3;
+/// Pairs shown with their evidence.
+const WORST_PAIRS: usize = 12;
 
 const WHY_FALSE: &str = "\
 A pair of two bases, or of a digest and a base, means that at least one copy of each stands in one
@@ -44,16 +51,23 @@ pub(crate) struct Card {
     equal: Exam,
     /// The fixtures by every method, the product first.
     seed_exams: Vec<Exam>,
+    /// The event fixtures.
+    event_exam: EventExam,
+    /// The fixtures by script.
+    script_exam: ScriptExam,
 }
 
 impl Card {
     /// Runs all examinations.
-    pub(crate) fn new(generated: LabelledSet, seeds: Seeds) -> Card {
+    pub(crate) fn new(generated: LabelledSet, seeds: Seeds, others: (EventSet, ScriptSet)) -> Card {
+        let (events, scripts) = others;
         let all = |set: &LabelledSet| METHODS.map(|method| examine(method, set, SHUFFLES)).to_vec();
         Card {
             exams: all(&generated),
             equal: examine(Method::Passages, &generated.at_one_outlet(), SHUFFLES),
             seed_exams: all(&seeds.set),
+            event_exam: events.examine(SHUFFLES),
+            script_exam: scripts.examine(SHUFFLES),
             generated,
             seeds,
         }
@@ -70,6 +84,9 @@ impl Card {
             tables::orders(&[("", &self.seed_exams[0])]).plain(),
             tables::methods(&self.seed_exams).plain(),
             self.events().plain(),
+            self.event_exam.figures().plain(),
+            self.event_exam.largest().plain(),
+            self.script_exam.table().plain(),
         ]
         .join("\n")
     }
@@ -78,6 +95,8 @@ impl Card {
     pub(crate) fn errors(&self) -> String {
         tables::errors(&self.generated, &self.exams[0])
             + &tables::errors(&self.seeds.set, &self.seed_exams[0])
+            + &self.event_exam.wrong().plain()
+            + &self.event_exam.missed().plain()
     }
 
     /// The document.
@@ -85,7 +104,7 @@ impl Card {
         let set = &self.generated;
         let figures = [
             ("documents", set.docs.len().to_string()),
-            ("reprints", set.count(Label::Reprint).to_string()),
+            ("reprints", set.labels.count(Label::Reprint).to_string()),
             ("shuffles", SHUFFLES.to_string()),
             ("articles", self.seeds.set.docs.len().to_string()),
             ("kinds_of_documents", kinds_of_documents(set).markdown()),
@@ -96,6 +115,16 @@ impl Card {
             ("seed_methods", tables::methods(&self.seed_exams).markdown()),
             ("events", self.events().markdown()),
             ("missed_events", self.missed_events()),
+            ("event_articles", self.event_exam.counts().0.to_string()),
+            ("event_events", self.event_exam.counts().1.to_string()),
+            ("scripts", self.script_exam.table().markdown()),
+            ("event_needed", Settings::default().event_likeness.to_string()),
+            ("event_folds", self.event_exam.folded().to_string()),
+            ("event_orders", self.event_exam.figures().markdown()),
+            ("event_largest", self.event_exam.largest().markdown()),
+            ("event_bounds", self.event_exam.bounds()),
+            ("event_wrong", self.event_exam.wrong().markdown()),
+            ("event_missed", self.event_exam.missed().markdown()),
             ("false_folds", self.false_folds()),
             ("missed", self.missed()),
         ];
@@ -179,6 +208,11 @@ impl Card {
              missed it.\n\n{}",
             cells.markdown()
         );
+        said += "\nThe worst pairs: missed in most orders, the most alike first. \"Contained\" is the \
+            share of the later text that stands in the earlier one, \"containing\" the other way; \
+            first of the two by themselves, then when the later one came in, with what its outlet \
+            prints on other pages left out.\n\n";
+        said += &tables::worst_missed(&self.generated, &self.exams[0], WORST_PAIRS).markdown();
         let reason = |kind: &str| match kind {
             "merge-main" => WHY_MERGES,
             kind if kind.contains("droptail") => WHY_SHORT,
@@ -260,7 +294,7 @@ mod tests {
         let doc = |id: &str| super::super::set::Doc { id: id.into(), ..Default::default() };
         let generated = LabelledSet { docs: vec![doc("b001")], ..LabelledSet::default() };
         let seeds = Seeds { set: LabelledSet::default(), labels: Vec::new() };
-        let document = Card::new(generated, seeds).document();
+        let document = Card::new(generated, seeds, Default::default()).document();
         assert!(!document.contains(['{', '}']), "{document}");
         assert!(document.contains("None, in any of the 12 orders with each document"));
     }

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use wirefold_dedup::Evidence;
+use wirefold_score::{Pair, Score};
+
 use super::method::{Method, Run};
-use super::score::{self, Score, score};
-use super::set::{LabelledSet, Pair};
+use super::set::LabelledSet;
 
 /// What came of one order.
 #[derive(Debug, Clone)]
@@ -45,6 +47,8 @@ pub(crate) struct Figures {
     pub(crate) settled: f64,
     /// Adjusted Rand index.
     pub(crate) rand_index: f64,
+    /// F1 of B-cubed, 0 to 1.
+    pub(crate) b_cubed: f64,
 }
 
 impl Figures {
@@ -58,6 +62,7 @@ impl Figures {
             f1: score.f1(),
             settled: outcome.settled.f1(),
             rand_index: score.rand_index,
+            b_cubed: score.b_cubed_f1(),
         }
     }
 
@@ -71,6 +76,7 @@ impl Figures {
             f1: mean(|its| its.f1),
             settled: mean(|its| its.settled),
             rand_index: mean(|its| its.rand_index),
+            b_cubed: mean(|its| its.b_cubed),
         }
     }
 }
@@ -80,8 +86,8 @@ pub(crate) fn examine(method: Method, set: &LabelledSet, shuffles: u64) -> Exam 
     let orders = set.orders(shuffles);
     let outcome = |order: &Vec<usize>| {
         let run = method.run(set, order);
-        let at_arrival = score(set, &run.at_arrival);
-        let settled = score(set, &run.settled);
+        let at_arrival = set.labels.score(&run.at_arrival);
+        let settled = set.labels.score(&run.settled);
         Outcome { run, at_arrival, settled }
     };
     let outcomes = orders.iter().map(outcome).collect();
@@ -125,12 +131,36 @@ impl Exam {
     pub(crate) fn missed(&self, set: &LabelledSet) -> BTreeMap<String, BTreeMap<Pair, usize>> {
         let mut missed: BTreeMap<String, BTreeMap<Pair, usize>> = BTreeMap::new();
         for outcome in &self.outcomes {
-            for (kind, pairs) in score::missed(set, &outcome.run.at_arrival) {
-                let counts = missed.entry(kind).or_default();
-                pairs.into_iter().for_each(|pair| *counts.entry(pair).or_default() += 1);
+            for (pair, kind) in set.labels.missed(&outcome.run.at_arrival) {
+                *missed.entry(kind).or_default().entry(pair).or_default() += 1;
             }
         }
         missed
+    }
+
+    /// The first order that missed a pair, by its place, and the pair in order of arrival there.
+    fn missing(&self, (a, b): Pair) -> (usize, Pair) {
+        let is_missed = |outcome: &Outcome| {
+            let stories = &outcome.run.at_arrival;
+            stories[a] != stories[b]
+        };
+        let at = self.outcomes.iter().position(is_missed).unwrap_or_default();
+        let place = |number: usize| self.orders[at].iter().position(|other| *other == number);
+        (at, if place(a) < place(b) { (a, b) } else { (b, a) })
+    }
+
+    /// A pair as it arrived in the first order that missed it.
+    pub(crate) fn first_miss(&self, pair: Pair) -> Pair {
+        self.missing(pair).1
+    }
+
+    /// What the later of a pair was found to share with the earlier one when it came in, in the first
+    /// order that missed them; `None` where they were not compared.
+    pub(crate) fn evidence(&self, pair: Pair) -> Option<Evidence> {
+        let (at, (earlier, later)) = self.missing(pair);
+        let order = &self.orders[at];
+        let found = self.outcomes[at].run.evidence.get(later)?;
+        found.iter().find(|evidence| order[evidence.doc as usize] == earlier).copied()
     }
 
     /// The pairs of all orders that are in one story and should not be, by a name for both
@@ -142,7 +172,7 @@ impl Exam {
     ) -> BTreeMap<(String, String), usize> {
         let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
         for outcome in &self.outcomes {
-            let pairs = score::false_folds(set, &outcome.run.at_arrival, MOST_LISTED);
+            let pairs = set.labels.false_folds(&outcome.run.at_arrival, MOST_LISTED);
             let families: BTreeSet<(String, String)> = pairs
                 .into_iter()
                 .map(|(a, b)| {
@@ -162,7 +192,9 @@ const MOST_LISTED: usize = 100_000;
 
 #[cfg(test)]
 mod tests {
-    use super::super::set::{Doc, Label};
+    use wirefold_score::{Label, Pairs};
+
+    use super::super::set::Doc;
     use super::*;
 
     #[test]
@@ -170,7 +202,7 @@ mod tests {
         let doc = |id: &str, text: &str| Doc { id: id.into(), text: text.into(), ..Doc::default() };
         let set = LabelledSet {
             docs: vec![doc("a", "one two"), doc("b", "One, two!"), doc("c", "three")],
-            labels: [((0, 2), (Label::Reprint, "base+mix".to_owned()))].into(),
+            labels: Pairs([((0, 2), (Label::Reprint, "base+mix".to_owned()))].into()),
             ..LabelledSet::default()
         };
         let exam = examine(Method::Exact, &set, 2);

@@ -4,11 +4,12 @@
 //! bytes from the same tree. Sets from elsewhere are printed only.
 
 mod card;
+mod events;
 mod exam;
 mod generate;
+mod labels;
 mod method;
-pub(crate) mod random;
-mod score;
+mod scripts;
 mod seeds;
 mod set;
 mod tables;
@@ -19,11 +20,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use wirefold_score::Label;
 
+use self::events::EventSet;
 use self::exam::{Exam, examine};
 use self::method::{METHODS, Method};
+use self::scripts::ScriptSet;
 use self::seeds::Seeds;
-use self::set::{Label, LabelledSet};
+use self::set::LabelledSet;
 use crate::tree;
 
 /// What to examine.
@@ -65,7 +69,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     // Read before the long work, so that a broken line is known at once.
     let others = sets_at(acceptance_folder().as_slice())?;
-    let card = card::Card::new(generated, seeds);
+    let others_of_ours = (EventSet::read(&root)?, ScriptSet::read(&root)?);
+    let card = card::Card::new(generated, seeds, others_of_ours);
     say(&card.summary())?;
     if arguments.errors {
         say(&card.errors())?;
@@ -157,7 +162,7 @@ fn in_file_order(method: Method, set: &LabelledSet) -> Exam {
 }
 
 fn counts(set: &LabelledSet) -> String {
-    let (reprints, partial) = (set.count(Label::Reprint), set.count(Label::Partial));
+    let (reprints, partial) = (set.labels.count(Label::Reprint), set.labels.count(Label::Partial));
     format!("{}: {} documents, {reprints} R pairs, {partial} P pairs", set.name, set.docs.len())
 }
 

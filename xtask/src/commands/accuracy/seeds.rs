@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::Context;
 use serde::Deserialize;
+use wirefold_score::{Label, Pairs, Share};
 
 use super::method::Run;
-use super::score::Share;
-use super::set::{Doc, Label, LabelledSet, read_lines};
+use super::set::{Doc, LabelledSet, read_lines};
 
 /// The fixtures with their labels.
 #[derive(Debug)]
@@ -77,8 +77,9 @@ impl Seeds {
 
     fn new(docs: Vec<Doc>, labels: Vec<Labels>) -> Seeds {
         let pairs = pairs(docs.len()).filter(|(a, b)| labels[*a].story == labels[*b].story);
-        let reprints = pairs.map(|pair| (pair, (Label::Reprint, "story".to_owned()))).collect();
-        Seeds { set: LabelledSet { name: "seeds".to_owned(), docs, labels: reprints }, labels }
+        let reprints = pairs.map(|pair| (pair, (Label::Reprint, "story".to_owned())));
+        let set = LabelledSet { name: "seeds".to_owned(), docs, labels: Pairs(reprints.collect()) };
+        Seeds { set, labels }
     }
 
     /// The number of the first article of each story, in file order.
@@ -125,7 +126,7 @@ mod tests {
         let doc = |id: &str| Doc { id: id.into(), ..Doc::default() };
         let seeds = Seeds::new(["a", "b", "c", "d"].map(doc).to_vec(), labels);
         assert_eq!(seeds.firsts(), [0, 2, 3]);
-        assert_eq!(seeds.set.labels.keys().copied().collect::<Vec<_>>(), [(0, 1)]);
+        assert_eq!(seeds.set.labels.0.keys().copied().collect::<Vec<_>>(), [(0, 1)]);
         let run = Run { events: vec![1, 1, 2, 2], ..Run::default() };
         let events = seeds.compare_events(&run);
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());

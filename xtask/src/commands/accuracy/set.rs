@@ -1,15 +1,14 @@
 //! A labelled set: a folder with `docs.jsonl` and `labels.tsv`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
-
-use super::random::Random;
+use wirefold_score::{Group, Label, Labels, Order, Pairs};
 
 /// A document of a set. `host` is taken as the outlet.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -35,18 +34,6 @@ pub(crate) struct Doc {
     pub(crate) text: String,
 }
 
-/// What a pair of documents is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Label {
-    /// `R`: must fold.
-    Reprint,
-    /// `P`: may fold, and is not counted.
-    Partial,
-}
-
-/// Two documents by number, the smaller first.
-pub(crate) type Pair = (usize, usize);
-
 /// Documents with the labels of their pairs; a pair without a label must not fold.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct LabelledSet {
@@ -55,7 +42,7 @@ pub(crate) struct LabelledSet {
     /// The documents in file order.
     pub(crate) docs: Vec<Doc>,
     /// The labelled pairs with their kind in words, such as `base+exact`.
-    pub(crate) labels: BTreeMap<Pair, (Label, String)>,
+    pub(crate) labels: Pairs,
 }
 
 impl LabelledSet {
@@ -71,8 +58,7 @@ impl LabelledSet {
                 bail!("{}: the id {} twice", folder.join("docs.jsonl").display(), doc.id);
             }
         }
-        let labels = read_lines(&folder.join("labels.tsv"), |line| label(line, &numbers))?;
-        let labels = labels.into_iter().flatten().collect();
+        let labels = labels(&folder.join("labels.tsv"), &numbers)?;
         Ok(LabelledSet { name, docs, labels })
     }
 
@@ -83,7 +69,7 @@ impl LabelledSet {
             let line = json!({"id": doc.id, "host": doc.outlet, "text": doc.text});
             writeln!(docs, "{line}")?;
         }
-        for ((a, b), (label, kind)) in &self.labels {
+        for ((a, b), (label, kind)) in &self.labels.0 {
             let letter = match label {
                 Label::Reprint => 'R',
                 Label::Partial => 'P',
@@ -105,21 +91,11 @@ impl LabelledSet {
         set
     }
 
-    /// How many pairs bear `label`.
-    pub(crate) fn count(&self, label: Label) -> usize {
-        self.labels.values().filter(|(its, _)| *its == label).count()
-    }
-
     /// File order, reversed, and as many shuffles.
     pub(crate) fn orders(&self, shuffles: u64) -> Vec<Vec<usize>> {
-        let file: Vec<usize> = (0..self.docs.len()).collect();
-        let reversed = file.iter().rev().copied().collect();
-        let shuffled = (1..=shuffles).map(|seed| {
-            let mut order = file.clone();
-            Random::new(seed).shuffle(&mut order);
-            order
-        });
-        [file.clone(), reversed].into_iter().chain(shuffled).collect()
+        let shuffled = (1..=shuffles).map(Order::Shuffle);
+        let orders = [Order::File, Order::Reversed].into_iter().chain(shuffled);
+        orders.map(|order| order.of(self.docs.len())).collect()
     }
 }
 
@@ -151,28 +127,18 @@ pub(crate) fn read_lines<T>(
         .collect()
 }
 
-/// A line of `labels.tsv`: nothing for the head and for pairs labelled as strangers.
-fn label(
-    line: &str,
-    numbers: &HashMap<&str, usize>,
-) -> anyhow::Result<Option<(Pair, (Label, String))>> {
-    let fields: Vec<&str> = line.split('\t').collect();
-    let [a, b, letter, rest @ ..] = fields.as_slice() else {
-        bail!("expected a, b, label and kind with tabs between");
-    };
-    let label = match *letter {
-        "R" => Label::Reprint,
-        "P" => Label::Partial,
-        "N" | "label" => return Ok(None),
-        other => bail!("the label {other:?} is none of R, P, N"),
-    };
-    let number = |id: &str| numbers.get(id).copied().ok_or_else(|| anyhow!("no document {id:?}"));
-    let (a, b) = (number(a)?, number(b)?);
-    if a == b {
-        bail!("a document with itself");
+/// The labelled pairs of a file; what is broken is named with its line.
+fn labels(path: &Path, numbers: &HashMap<&str, usize>) -> anyhow::Result<Pairs> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("read {shown}"))?;
+    let (labels, problems) = wirefold_score::read(&text, Group::Story).resolve(numbers);
+    if let Some(problem) = problems.first() {
+        bail!("{shown}:{}: {}", problem.line, problem.what);
     }
-    let kind = rest.first().copied().unwrap_or_default().to_owned();
-    Ok(Some(((a.min(b), a.max(b)), (label, kind))))
+    match labels {
+        Labels::Pairs(pairs) => Ok(pairs),
+        Labels::Clusters(_) => bail!("{shown}: clusters, and labelled pairs are wanted"),
+    }
 }
 
 #[cfg(test)]
@@ -204,7 +170,7 @@ mod tests {
         assert_eq!(set.docs[0].outlet.as_deref(), Some("h"));
         assert!(set.docs[1].published.is_some());
         let kind = (Label::Reprint, "base+exact".to_owned());
-        assert_eq!(set.labels.into_iter().collect::<Vec<_>>(), [((0, 1), kind)]);
+        assert_eq!(set.labels.0.into_iter().collect::<Vec<_>>(), [((0, 1), kind)]);
     }
 
     #[test]
@@ -214,7 +180,7 @@ mod tests {
         check_error("date", date, "", "docs.jsonl:1: ");
         check_error("twice", &DOCS.repeat(2), "", "the id x twice");
         check_error("label", DOCS, "x\ty\tQ\tk\n", "labels.tsv:1: the label \"Q\"");
-        check_error("stranger", DOCS, "a\tb\tlabel\nx\tz\tR\n", "labels.tsv:2: no document \"z\"");
-        check_error("fields", DOCS, "x y R\n", "labels.tsv:1: expected a, b");
+        check_error("stranger", DOCS, "a\tb\tlabel\nx\tz\tR\n", "labels.tsv:2: no article \"z\"");
+        check_error("fields", DOCS, "x y R\n", "labels.tsv:1: 1 column");
     }
 }

@@ -1,5 +1,9 @@
 //! Tables of figures, the same for a terminal and for a document.
 
+use wirefold_dedup::{Body, Evidence, Overlap, Settings};
+use wirefold_score::Pair;
+use wirefold_text::Text;
+
 use super::exam::{Exam, Figures};
 use super::set::LabelledSet;
 use crate::table::Table;
@@ -50,7 +54,8 @@ fn count(value: f64) -> String {
 
 /// The orders of one examination after another, each with what its rows are called.
 pub(crate) fn orders(exams: &[(&str, &Exam)]) -> Cells {
-    let head = ["order", "false folds", "missed", "precision", "recall", "F1", "F1, final", "ARI"];
+    let head =
+        ["order", "false folds", "missed", "precision", "recall", "F1", "F1, final", "ARI", "B³"];
     let mut cells = Cells::new(&head);
     for (name, exam) in exams {
         for (order, row) in exam.rows() {
@@ -60,7 +65,7 @@ pub(crate) fn orders(exams: &[(&str, &Exam)]) -> Cells {
     cells
 }
 
-fn figures(row: &Figures) -> [String; 7] {
+fn figures(row: &Figures) -> [String; 8] {
     [
         count(row.false_folds),
         count(row.missed),
@@ -69,17 +74,20 @@ fn figures(row: &Figures) -> [String; 7] {
         decimals(row.f1),
         decimals(row.settled),
         decimals(row.rand_index),
+        decimals(row.b_cubed),
     ]
 }
 
 /// The methods side by side: file order, and the worst of all orders.
 pub(crate) fn methods(exams: &[Exam]) -> Cells {
-    let head = ["method", "false folds", "precision", "recall", "F1", "ARI", "F1, worst order"];
+    let head =
+        ["method", "false folds", "precision", "recall", "F1", "ARI", "B³", "F1, worst order"];
     let mut cells = Cells::new(&head);
     for exam in exams {
         let rows = exam.rows();
         let Some((_, row)) = rows.first() else { continue };
-        let shares = [row.precision, row.recall, row.f1, row.rand_index, exam.worst().f1];
+        let shares =
+            [row.precision, row.recall, row.f1, row.rand_index, row.b_cubed, exam.worst().f1];
         let named = [exam.method.to_string(), count(row.false_folds)];
         cells.row(named.into_iter().chain(shares.map(decimals)));
     }
@@ -107,6 +115,53 @@ pub(crate) fn kinds(exams: &[Exam]) -> Cells {
     cells
 }
 
+/// The pairs missed in most orders, the most alike first, with what they share by themselves and, where
+/// they were compared as the later one came in, what they shared then.
+pub(crate) fn worst_missed(set: &LabelledSet, exam: &Exam, most: usize) -> Cells {
+    let head = [
+        "texts",
+        "orders",
+        "contained",
+        "containing",
+        "shared words",
+        "longest run",
+        "when it came: contained",
+        "containing",
+    ];
+    let mut cells = Cells::new(&head);
+    let missed = exam.missed(set).into_values().flatten();
+    let with_overlap = |(pair, orders): (Pair, usize)| (pair, orders, overlap(set, exam, pair));
+    let mut all: Vec<(Pair, usize, Overlap)> = missed.map(with_overlap).collect();
+    all.sort_by(|(p, x, a), (q, y, b)| {
+        y.cmp(x).then(b.larger().total_cmp(&a.larger())).then(p.cmp(q))
+    });
+    for (pair, orders, shared) in all.into_iter().take(most) {
+        let (earlier, later) = exam.first_miss(pair);
+        let then = exam.evidence(pair);
+        let share = |of: fn(&Evidence) -> f64| {
+            then.as_ref().map_or("not compared".to_owned(), |it| format!("{:.2}", of(it)))
+        };
+        cells.row([
+            format!("`{}` and `{}`", set.docs[earlier].id, set.docs[later].id),
+            format!("{orders} of {}", exam.orders.len()),
+            format!("{:.2}", shared.contained),
+            format!("{:.2}", shared.containing),
+            shared.shared_words.to_string(),
+            shared.longest.to_string(),
+            share(|it| it.contained),
+            share(|it| it.containing),
+        ]);
+    }
+    cells
+}
+
+/// What two texts share by themselves, in the order in which they were first missed.
+fn overlap(set: &LabelledSet, exam: &Exam, pair: Pair) -> Overlap {
+    let (earlier, later) = exam.first_miss(pair);
+    let body = |number: usize| Body::new(&Text::new(&set.docs[number].text));
+    Overlap::between(&body(later), &body(earlier), &Settings::default())
+}
+
 /// What is wrong, for a terminal: the joins that should not be, with the evidence for each, and
 /// the pairs missed, by kind.
 pub(crate) fn errors(set: &LabelledSet, exam: &Exam) -> String {
@@ -118,7 +173,7 @@ pub(crate) fn errors(set: &LabelledSet, exam: &Exam) -> String {
                 let earlier = order[evidence.doc as usize];
                 let pair = (earlier.min(*later), earlier.max(*later));
                 let stories = &outcome.run.at_arrival;
-                if set.labels.contains_key(&pair) || stories[earlier] != stories[*later] {
+                if set.labels.0.contains_key(&pair) || stories[earlier] != stories[*later] {
                     continue;
                 }
                 said.push_str(&format!(

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wirefold_text::{ParagraphKind, Text};
 
-use super::super::random::Random;
 use super::super::seeds::Seeds;
 use super::recast::{Cast, Vocabulary};
+use wirefold_score::Random;
 
 /// A text that no other base has anything but quotations in common with.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use wirefold_text::Text;
 
-use super::super::random::Random;
 use super::bases::{Base, words};
 use super::outlets::Outlet;
 use super::recast::{Vocabulary, replace_words};
 use super::spelling::restyle;
 use super::templates::lede;
+use wirefold_score::Random;
 
 /// An edit that leaves a copy a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

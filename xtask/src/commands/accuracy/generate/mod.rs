@@ -15,9 +15,9 @@ use wirefold_text::Text;
 use self::bases::{Base, Deck, Sources};
 use self::edits::{EDITS, opening};
 use self::outlets::Outlet;
-use super::random::Random;
 use super::seeds::Seeds;
-use super::set::{Doc, Label, LabelledSet};
+use super::set::{Doc, LabelledSet};
+use wirefold_score::{Label, Pairs, Random};
 
 /// Where the generator begins. Another number makes another set of the same kind.
 pub(crate) const SEED: u64 = 0x77_69_72_65;
@@ -239,7 +239,7 @@ fn labelled(mut drafts: Vec<Draft>) -> LabelledSet {
         ..Doc::default()
     };
     let docs = drafts.into_iter().map(doc).collect();
-    LabelledSet { name: "generated".to_owned(), docs, labels }
+    LabelledSet { name: "generated".to_owned(), docs, labels: Pairs(labels) }
 }
 
 /// What `one` is to `other`, as far as it can be seen from this side.

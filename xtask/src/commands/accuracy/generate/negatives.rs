@@ -3,11 +3,11 @@
 
 use wirefold_text::Text;
 
-use super::super::random::Random;
 use super::bases::{Base, Deck, Sources};
 use super::edits::{opening, print_lines};
 use super::outlets::Outlet;
 use super::recast::{Cast, day, name};
+use wirefold_score::Random;
 
 /// Words of another text in one item of a digest, about.
 const ITEM_WORDS: usize = 55;

@@ -1,6 +1,6 @@
 //! Invented outlets with the lines that they print on their pages.
 
-use super::super::random::Random;
+use wirefold_score::Random;
 
 /// A publisher.
 #[derive(Debug, Clone, PartialEq, Eq)]

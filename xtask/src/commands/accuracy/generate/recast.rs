@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wirefold_text::{Text, Word};
 
-use super::super::random::Random;
+use wirefold_score::Random;
 
 /// Words kept in a row before one of five letters or more is replaced …
 const KEPT: usize = 2;

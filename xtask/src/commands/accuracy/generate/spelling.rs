@@ -1,8 +1,8 @@
 //! House style: spelling, numerals and quotation marks, as a British desk changes an American
 //! text.
 
-use super::super::random::Random;
 use super::recast::{capitalised, replace_words};
+use wirefold_score::Random;
 
 /// American and British.
 const PAIRS: [(&str, &str); 56] = [

@@ -1,7 +1,7 @@
 //! Sentences to be filled in: ledes, and briefs that differ in names and numbers only.
 
-use super::super::random::Random;
 use super::recast::{day, month, name};
+use wirefold_score::Random;
 
 const ROLES: [&str; 8] = [
     "who heads the works council",

@@ -34,7 +34,7 @@ fn a_set_that_is_written_is_read_back() {
 #[test]
 fn reprints_have_one_base_and_strangers_no_label() {
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-    for ((a, b), (label, kind)) in &SET.labels {
+    for ((a, b), (label, kind)) in &SET.labels.0 {
         let (a, b) = (&SET.docs[*a].id, &SET.docs[*b].id);
         *kinds.entry(kind).or_default() += 1;
         assert!(stem(a).starts_with('b') && stem(b).starts_with('b'), "{a} {b}");

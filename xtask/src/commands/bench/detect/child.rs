@@ -15,6 +15,8 @@ const SEED: u64 = 20_260_301;
 const OUTLETS: u64 = 120;
 /// The articles are seen so far apart: a million in a window of seven days.
 const APART: Duration = Duration::from_millis(600);
+/// How far back the detector compares.
+const WINDOW: Duration = Duration::from_hours(7 * 24);
 /// The time of the first one.
 const START: i64 = 1_770_000_000;
 /// The steps of ours: fingerprint, candidates, judgement, all else.
@@ -30,6 +32,17 @@ pub(crate) struct Child {
     method: Name,
     #[arg(long)]
     articles: usize,
+    /// Goes on until the window has passed over so many times these articles.
+    #[arg(long, default_value_t = 1)]
+    windows: usize,
+}
+
+impl Child {
+    /// How far apart articles are seen: as many as are asked for fill the window where it slides.
+    fn apart(&self) -> Duration {
+        let articles = u32::try_from(self.articles).unwrap_or(u32::MAX).max(1);
+        if self.windows > 1 { WINDOW / articles } else { APART }
+    }
 }
 
 /// What a method is given.
@@ -85,6 +98,8 @@ pub(super) struct Told {
     pub(super) by_size: Vec<(usize, f64)>,
     /// Resident memory of an article held, texts to come and words to make them of apart.
     pub(super) bytes: f64,
+    /// The same after each window, by the articles of one.
+    pub(super) by_window: Vec<f64>,
     /// Bytes of an article's text.
     pub(super) text_bytes: f64,
     pub(super) kept: Option<Kept>,
@@ -105,9 +120,11 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
     let before = machine::resident_memory(std::process::id())?;
     let mut micros = Vec::with_capacity(child.articles);
     let mut folds = Vec::with_capacity(child.articles);
-    let (mut by_size, mut text_bytes) = (Vec::new(), 0);
-    for number in 0..u32::try_from(child.articles)? {
-        let article = next(&mut newsroom, number);
+    let (mut by_size, mut by_window, mut text_bytes) = (Vec::new(), Vec::new(), 0);
+    let (all, apart) = (child.articles * child.windows, child.apart());
+    let held = || machine::resident_memory(std::process::id()).map(|it| it.saturating_sub(before));
+    for number in 0..u32::try_from(all)? {
+        let article = next(&mut newsroom, number, apart);
         let watch = Stopwatch::start();
         let story = method.story(&article);
         micros.push(watch.seconds() * 1e6);
@@ -116,20 +133,24 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
         if SIZES.contains(&micros.len()) {
             by_size.push((micros.len(), mean(&micros[micros.len() - SAMPLE..])));
         }
+        if micros.len().is_multiple_of(child.articles) {
+            by_window.push(held()? as f64 / child.articles as f64);
+        }
     }
-    let held = machine::resident_memory(std::process::id())?.saturating_sub(before);
-    let count = child.articles as f64;
+    let held = held()?;
+    let count = all as f64;
     let steps = method.steps().map(|step| step / count);
     let mean = mean(&micros);
     micros.sort_unstable_by(f64::total_cmp);
     let told = Told {
-        articles: child.articles,
+        articles: all,
         mean,
         p50: micros[micros.len() / 2] / 1e3,
         p99: micros[micros.len() * 99 / 100] / 1e3,
         steps,
         by_size,
         bytes: held as f64 / count,
+        by_window,
         text_bytes: text_bytes as f64 / count,
         kept: method.kept(),
         folds: Folds::count(&folds),
@@ -138,14 +159,26 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
     Ok(())
 }
 
-fn next(newsroom: &mut Newsroom, number: u32) -> Article {
+fn next(newsroom: &mut Newsroom, number: u32, apart: Duration) -> Article {
     let piece = newsroom.next();
     let outlet = format!("paper{:03}.example", newsroom.below(OUTLETS));
-    let seen = APART.saturating_mul(number).as_secs();
+    let seen = apart.saturating_mul(number).as_secs();
     let time = START.saturating_add_unsigned(seen);
     Article { number, outlet, text: piece.text(), piece, time }
 }
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_articles_of_one_window_fill_it_where_it_slides() {
+        let child = |windows| Child { method: Name::Wirefold, articles: 1_000, windows };
+        assert_eq!(child(3).apart() * 1_000, WINDOW);
+        assert_eq!(child(1).apart(), APART);
+    }
 }

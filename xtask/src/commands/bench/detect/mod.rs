@@ -23,6 +23,11 @@ use super::report::{Goal, Report};
 const ARTICLES: usize = 100_000;
 const QUICK: usize = 4_000;
 const NAIVE: usize = 1_000;
+/// Windows that pass by, and the most articles of one: the whole is as long as so many runs.
+const WINDOWS: usize = 3;
+const OF_A_WINDOW: usize = 100_000;
+/// What memory may grow by once the window slides: a day of its seven leaves at a time.
+const FLAT: f64 = 1.25;
 
 /// How much to measure.
 #[derive(clap::Args)]
@@ -30,7 +35,7 @@ pub(crate) struct Arguments {
     /// Less of everything, for a look: no figures to publish.
     #[arg(long, conflicts_with = "articles")]
     quick: bool,
-    /// How many articles [default: 100000].
+    /// How many articles, up to some millions [default: 100000].
     #[arg(long, value_name = "N")]
     articles: Option<usize>,
 }
@@ -49,36 +54,43 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let file_system = file_system(&std::env::temp_dir())?;
     let mut report = Report::new("wirefold.bench.detect/1", arguments.quick, file_system);
     report.articles(count as u64);
-    let ours = measure(Name::Wirefold, count)?;
-    describe_ours(&mut report, &ours);
-    for rival in [Name::SimhashSignature, Name::Simhash, Name::Minhash5, Name::Minhash3] {
-        describe(&mut report, rival, &measure(rival, count)?, &ours);
+    let ours = measure(Name::Wirefold, count, 1)?;
+    let signature = measure(Name::SimhashSignature, count, 1)?;
+    describe_ours(&mut report, &ours, &signature);
+    let of_a_window = count.min(OF_A_WINDOW);
+    describe_sliding(&mut report, of_a_window, &measure(Name::Wirefold, of_a_window, WINDOWS)?);
+    describe(&mut report, Name::SimhashSignature, &signature, &ours);
+    for rival in [Name::Simhash, Name::Minhash5, Name::Minhash3] {
+        describe(&mut report, rival, &measure(rival, count, 1)?, &ours);
     }
     let few = count.min(NAIVE);
-    let ours_of_few = measure(Name::Wirefold, few)?;
-    describe(&mut report, Name::Naive, &measure(Name::Naive, few)?, &ours_of_few);
+    let ours_of_few = measure(Name::Wirefold, few, 1)?;
+    describe(&mut report, Name::Naive, &measure(Name::Naive, few, 1)?, &ours_of_few);
     report.print()
 }
 
-/// Has a child measure a method.
-fn measure(method: Name, articles: usize) -> anyhow::Result<Told> {
+/// Has a child measure a method, over so many windows.
+fn measure(method: Name, articles: usize, windows: usize) -> anyhow::Result<Told> {
     let mut child = Command::new(std::env::current_exe()?);
     child.args(["bench", "detect-method", "--method", method.name()]);
-    let output = child.args(["--articles", &articles.to_string()]).output()?;
+    child.args(["--articles", &articles.to_string(), "--windows", &windows.to_string()]);
+    let output = child.output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).context("what the child tells")
 }
 
-fn describe_ours(report: &mut Report, told: &Told) {
-    let steps: f64 = told.steps.iter().sum();
+/// Each step stands beside the least that any method does: a SimHash of the text.
+fn describe_ours(report: &mut Report, told: &Told, signature: &Told) {
+    const SIGNATURE: &str = "SimHash alone";
     let judged = told.steps[..STEPS - 1].iter().sum::<f64>();
     report.add("wirefold: all steps", told.speed(), "articles/s").goal(Goal::AtLeast(8_000.0));
+    report.beside(SIGNATURE, signature.speed());
     let until_judged = 1e6 / judged.max(f64::MIN_POSITIVE);
     report.add("… fingerprint, candidates, judgement", until_judged, "articles/s");
-    report.goal(Goal::AtLeast(20_000.0));
+    report.goal(Goal::AtLeast(20_000.0)).beside(SIGNATURE, signature.speed());
     let names = ["fingerprint", "candidates", "judgement", "events, credit, novelty"];
     for (name, step) in names.iter().zip(told.steps) {
-        report.add(format!("… {name}"), step, "µs").beside("all steps", steps);
+        report.add(format!("… {name}"), step, "µs").beside(SIGNATURE, signature.mean);
     }
     for (held, micros) in &told.by_size {
         report.add(format!("… with {held} held"), 1e6 / micros, "articles/s");
@@ -96,6 +108,22 @@ fn describe_ours(report: &mut Report, told: &Told) {
     }
     for (name, value) in accuracy(told) {
         report.add(name, value, "");
+    }
+}
+
+/// Memory as the window slides: what it was when it was full for the first time, and then.
+fn describe_sliding(report: &mut Report, of_a_window: usize, told: &Told) {
+    let Some(first) = told.by_window.first() else { return };
+    for (past, bytes) in told.by_window.iter().enumerate() {
+        let what = match past {
+            0 => format!("… memory as a window of {of_a_window} fills"),
+            1 => "… after another window".to_owned(),
+            _ => "… and another".to_owned(),
+        };
+        report.add(what, *bytes, "bytes/article").beside("the first", *first);
+        if past > 0 {
+            report.goal_of_ratio(Goal::AtMost(FLAT));
+        }
     }
 }
 

@@ -4,19 +4,19 @@ use std::ops::Range;
 
 /// SplitMix64 (Steele, Lea and Flood 2014): small, and its numbers never change with a crate.
 #[derive(Debug, Clone)]
-pub(crate) struct Random {
+pub struct Random {
     state: u64,
 }
 
 impl Random {
     /// A generator that begins at `seed`.
-    pub(crate) fn new(seed: u64) -> Random {
+    pub fn new(seed: u64) -> Random {
         Random { state: seed }
     }
 
     /// A generator of its own for one purpose, so that drawing more numbers for one thing leaves
     /// all others as they are. The name is hashed with FNV-1a.
-    pub(crate) fn named(seed: u64, purpose: &str) -> Random {
+    pub fn named(seed: u64, purpose: &str) -> Random {
         let hash = purpose.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
@@ -32,28 +32,28 @@ impl Random {
     }
 
     /// A number from 0 up to and without `bound`; 0 where `bound` is 0.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
+    pub fn below(&mut self, bound: usize) -> usize {
         let drawn = self.next() % (bound.max(1) as u64);
         usize::try_from(drawn).expect("smaller than a usize")
     }
 
     /// A number of `range`.
-    pub(crate) fn within(&mut self, range: Range<usize>) -> usize {
+    pub fn within(&mut self, range: Range<usize>) -> usize {
         range.start + self.below(range.end - range.start)
     }
 
     /// Whether something happens that does so `percent` times in a hundred.
-    pub(crate) fn chance(&mut self, percent: usize) -> bool {
+    pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
     /// One of `items`, of which there must be one.
-    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
     }
 
     /// Fisher–Yates.
-    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for at in (1..items.len()).rev() {
             let other = self.below(at + 1);
             items.swap(at, other);

@@ -1,0 +1,79 @@
+//! Holds what a detector made of a set of articles against labels: precision, recall, F1, the
+//! adjusted Rand index and B-cubed, and which pairs are wrong.
+//!
+//! Not the detector, and no reader of articles: articles are numbers here, in the order in which
+//! the caller has them, and a story is any number that is equal where it is the same. Pure: no
+//! I/O, no clock; what is wrong with a file of labels is a return value with its line.
+//!
+//! ```
+//! use wirefold_score::{Group, Labels, read};
+//!
+//! let file = read("a\tb\tR\na\tc\tR\n", Group::Story);
+//! let numbers = [("a", 0), ("b", 1), ("c", 2), ("d", 3)].into();
+//! let (labels, problems) = file.resolve(&numbers);
+//! // The detector folded a with b, and c with d.
+//! let score = labels.score(&[0, 0, 2, 2]);
+//! assert_eq!((score.found, score.missed, score.false_folds), (1, 1, 1));
+//! assert!(problems.is_empty() && matches!(labels, Labels::Pairs(_)));
+//! ```
+
+mod clusters;
+mod order;
+mod pairs;
+mod random;
+mod read;
+mod score;
+
+pub use clusters::Clusters;
+pub use order::{Order, WrongOrder};
+pub use pairs::{Label, Pair, Pairs};
+pub use random::Random;
+pub use read::{File, Group, Problem, Shape, read};
+pub use score::{Score, Share};
+
+/// What articles are to each other, by number.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Labels {
+    /// Labelled pairs.
+    Pairs(Pairs),
+    /// The cluster of each article.
+    Clusters(Clusters),
+}
+
+impl Labels {
+    /// Scores the story of each article.
+    #[must_use]
+    pub fn score(&self, stories: &[usize]) -> Score {
+        match self {
+            Labels::Pairs(pairs) => pairs.score(stories),
+            Labels::Clusters(clusters) => clusters.score(stories),
+        }
+    }
+
+    /// Pairs that must fold and stand in two stories, with their kind, at most `most`.
+    #[must_use]
+    pub fn missed(&self, stories: &[usize], most: usize) -> Vec<(Pair, String)> {
+        match self {
+            Labels::Pairs(pairs) => pairs.missed(stories).take(most).collect(),
+            Labels::Clusters(clusters) => clusters.missed(stories, most),
+        }
+    }
+
+    /// Pairs that must not fold and stand in one story, at most `most`.
+    #[must_use]
+    pub fn false_folds(&self, stories: &[usize], most: usize) -> Vec<Pair> {
+        match self {
+            Labels::Pairs(pairs) => pairs.false_folds(stories, most),
+            Labels::Clusters(clusters) => clusters.false_folds(stories, most),
+        }
+    }
+
+    /// How many pairs must fold, and how many may.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        match self {
+            Labels::Pairs(pairs) => (pairs.count(Label::Reprint), pairs.count(Label::Partial)),
+            Labels::Clusters(clusters) => (clusters.pairs(), 0),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What two judgements of the same articles differ in.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use wirefold_dedup::{DocId, Evidence, Settings, Verdict};
+
+use crate::fold::Passages;
+use crate::input::Input;
+
+/// One judgement of all articles.
+pub(super) struct Judged {
+    /// The verdict on each when it came in.
+    verdicts: Vec<Verdict>,
+    /// The story of each in the end, by its first article.
+    stories: Vec<usize>,
+    /// The event of each in the end.
+    events: Vec<usize>,
+}
+
+/// An article that would stand elsewhere.
+#[derive(Debug, Serialize)]
+pub(super) struct Change {
+    pub(super) what: What,
+    pub(super) id: String,
+    pub(super) title: String,
+    /// The story that it is in now, by its first article; absent where it opens its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) from: Option<Named>,
+    /// The story that it would be in; absent where it would open its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) to: Option<Named>,
+    /// What it shares with the member that it is folded by, now or then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) shares: Option<Shares>,
+}
+
+/// How a fold differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum What {
+    /// It is not folded now, and would be.
+    Appears,
+    /// It is folded now, and would not be.
+    Vanishes,
+    /// It would be folded into another story.
+    Moves,
+}
+
+/// A story by its first article.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct Named {
+    pub(super) story: String,
+    pub(super) title: String,
+}
+
+/// What an article shares with another.
+#[derive(Debug, Serialize)]
+pub(super) struct Shares {
+    pub(super) with: String,
+    pub(super) contained: f64,
+    pub(super) containing: f64,
+    pub(super) passages: usize,
+    pub(super) longest: u32,
+}
+
+/// Sums over all articles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Sums {
+    pub(super) articles: usize,
+    pub(super) folded: usize,
+    pub(super) stories: usize,
+    pub(super) events: usize,
+}
+
+impl Judged {
+    /// Judges all articles in order.
+    pub(super) fn with(articles: &[Input], settings: Settings) -> Judged {
+        let mut passages = Passages::keeping_verdicts(settings);
+        let verdicts: Vec<Verdict> = articles.iter().map(|it| passages.observe(it)).collect();
+        let settled = |number: usize, of: fn(&Verdict) -> DocId| {
+            let verdict = DocId::try_from(number).ok().and_then(|it| passages.detector.settled(it));
+            verdict.as_ref().map_or(number, |verdict| of(verdict) as usize)
+        };
+        let all = || 0..articles.len();
+        let stories = all().map(|number| settled(number, |verdict| verdict.story)).collect();
+        let events = all().map(|number| settled(number, |verdict| verdict.event)).collect();
+        Judged { verdicts, stories, events }
+    }
+
+    pub(super) fn sums(&self) -> Sums {
+        let distinct = |of: &[usize]| of.iter().collect::<BTreeSet<_>>().len();
+        let (articles, stories) = (self.stories.len(), distinct(&self.stories));
+        Sums { articles, folded: articles - stories, stories, events: distinct(&self.events) }
+    }
+
+    /// The story that an article is folded into; `None` where it opens its own.
+    fn folded_into(&self, article: usize) -> Option<usize> {
+        Some(self.stories[article]).filter(|story| *story != article)
+    }
+
+    /// The strongest match with a member of the article's own story.
+    fn evidence(&self, article: usize) -> Option<&Evidence> {
+        let story = self.stories[article];
+        let is_member = |found: &&Evidence| self.stories[found.doc as usize] == story;
+        self.verdicts[article].matches.iter().find(is_member)
+    }
+}
+
+/// The articles that would be folded otherwise: those that appear first, then those that vanish, then
+/// those that move, each in order of arrival.
+pub(super) fn changes(articles: &[Input], now: &Judged, then: &Judged) -> Vec<Change> {
+    let named = |story: usize| Named {
+        story: articles[story].id.clone(),
+        title: articles[story].title.clone(),
+    };
+    let change = |article: usize| {
+        let (from, to) = (now.folded_into(article), then.folded_into(article));
+        let (what, by) = match (from, to) {
+            (None, Some(_)) => (What::Appears, then),
+            (Some(_), None) => (What::Vanishes, now),
+            (Some(one), Some(other)) if one != other => (What::Moves, then),
+            _ => return None,
+        };
+        let shares = by.evidence(article).map(|found| Shares {
+            with: articles[found.doc as usize].id.clone(),
+            contained: found.contained,
+            containing: found.containing,
+            passages: found.passages,
+            longest: found.longest,
+        });
+        let (id, title) = (articles[article].id.clone(), articles[article].title.clone());
+        Some(Change { what, id, title, from: from.map(named), to: to.map(named), shares })
+    };
+    let mut changes: Vec<Change> = (0..articles.len()).filter_map(change).collect();
+    changes.sort_by_key(|found| found.what);
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn article(id: &str, text: &str) -> Input {
+        Input { id: id.to_owned(), text: text.to_owned(), ..Input::default() }
+    }
+
+    fn words(from: usize, count: usize) -> String {
+        (from..from + count).map(|n| format!("word{} ", n * 7919 % 10_007)).collect()
+    }
+
+    #[test]
+    fn what_appears_and_vanishes_is_told_with_its_numbers() {
+        // Half of the second text stands in the first.
+        let articles =
+            [article("a", &words(0, 200)), article("b", &(words(0, 100) + &words(900, 100)))];
+        let lax = Settings::default();
+        let strict =
+            Settings { reprint_contained: 0.9, partial_contained: 0.9, ..Settings::default() };
+        let (lax, strict) = (Judged::with(&articles, lax), Judged::with(&articles, strict));
+        let found = changes(&articles, &lax, &strict);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].what, found[0].id.as_str()), (What::Vanishes, "b"));
+        assert_eq!(found[0].from.as_ref().map(|named| named.story.as_str()), Some("a"));
+        assert!(found[0].to.is_none());
+        let shares = found[0].shares.as_ref().expect("they were compared");
+        assert!((0.4..0.6).contains(&shares.contained), "{shares:?}");
+        assert_eq!(changes(&articles, &strict, &lax)[0].what, What::Appears);
+        assert!(changes(&articles, &lax, &lax).is_empty());
+        assert_eq!((lax.sums().folded, strict.sums().folded), (1, 0));
+    }
+}

@@ -1,0 +1,150 @@
+//! `wirefold replay`: what other settings would make of the articles there are.
+
+mod changes;
+mod report;
+mod stored;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use wirefold_dedup::Settings;
+use wirefold_proto::Interval;
+
+use crate::cli::Global;
+use crate::client::{Asking, Client, Need, block_on};
+use crate::config::{Overrides, load_here};
+use crate::exit::{Exit, Stop};
+use crate::input::{self, Input, Reading};
+use crate::output;
+use changes::{Judged, changes};
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The articles are judged twice in the order in which they came in, once with the settings in force
+and once with those of --set, and what differs is shown: folds that appear, vanish, or lead to
+another story. Splits and merges by people are not repeated. Nothing is written, and no alert rings:
+a decision that stands is never taken back, since alerts and ids rest on it.
+
+Articles come from the data folder, through a running `up` or without one; or from --from, which
+reads as `fold` does. They are held in memory, some 4 KB each.
+
+Examples:
+  wirefold replay --dry-run --set reprint_contained=0.4
+  wirefold replay --dry-run --set event_likeness=0.35 --set window=3d --since 2d
+  wirefold replay --dry-run --set short_words=200 --from articles.jsonl
+
+Exit codes: 0 whether anything differs or not, 2 where a setting is not known, 3 without articles, 5
+when some of them could not be used.")]
+pub(crate) struct ReplayArguments {
+    /// Another setting: a key of [detector], or window; may be given again.
+    #[arg(long = "set", value_name = "KEY=VALUE", required = true)]
+    set: Vec<String>,
+    /// Only say what would change. Required: this release cannot do it.
+    #[arg(long)]
+    dry_run: bool,
+    /// Articles from here instead of the data folder: text files, JSON lines, folders, or -.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    from: Vec<PathBuf>,
+    /// Only what was seen at most so long before the last article, such as 2d.
+    #[arg(long, value_name = "TIME")]
+    since: Option<Interval>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+const WHY_DRY: &str = "this release can only say what would change: decisions that stand are not \
+    taken back, since alerts and ids rest on them; add --dry-run";
+
+/// Judges again and tells what differs.
+pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Exit> {
+    if !arguments.dry_run {
+        return Err(Stop::new(Exit::Usage, WHY_DRY).into());
+    }
+    let settings = Both::read(arguments)?;
+    let mut taken = if arguments.from.is_empty() {
+        block_on(from_store(arguments, global))?
+    } else {
+        from_files(arguments, global)?
+    };
+    taken.keep_since(arguments.since);
+    if taken.articles.is_empty() {
+        let what = match arguments.from.is_empty() {
+            true => "no articles with their texts in the data folder: nothing to judge again",
+            false => "no articles to judge again",
+        };
+        return Err(Stop::new(Exit::NotFound, what).into());
+    }
+    let now = Judged::with(&taken.articles, settings.now.clone());
+    let then = Judged::with(&taken.articles, settings.then.clone());
+    let changes = changes(&taken.articles, &now, &then);
+    let report = report::Report::new(&arguments.set, &now, &then, &changes, taken.without_text);
+    if arguments.asking.json {
+        report.print_json(&changes)?;
+    } else {
+        output::print_styled(&report.in_words(&changes)?)?;
+    }
+    if settings.now == settings.then {
+        global.note(format_args!("note: that is what the settings in force say already"));
+    }
+    Ok(if taken.problems > 0 { Exit::Partial } else { Exit::Ok })
+}
+
+/// The settings in force, and those to try.
+struct Both {
+    now: Settings,
+    then: Settings,
+}
+
+impl Both {
+    fn read(arguments: &ReplayArguments) -> anyhow::Result<Both> {
+        let of = |overrides| -> anyhow::Result<Settings> {
+            let config = load_here(&arguments.asking.place, overrides)?.config;
+            Ok(config.detector.method(config.window))
+        };
+        let then = of(Overrides::of_detector(&arguments.set)?)?;
+        Ok(Both { now: of(Overrides::default())?, then })
+    }
+}
+
+/// The articles to judge again.
+#[derive(Default)]
+struct Taken {
+    articles: Vec<Input>,
+    /// Articles whose text is kept no longer.
+    without_text: usize,
+    problems: usize,
+}
+
+impl Taken {
+    fn keep_since(&mut self, since: Option<Interval>) {
+        let time = |article: &Input| article.seen.or(article.published);
+        let last = self.articles.iter().filter_map(time).max();
+        if let (Some(since), Some(last)) = (since, last) {
+            let first = last.saturating_sub_unsigned(since.duration().as_secs());
+            self.articles.retain(|article| time(article).is_some_and(|time| time >= first));
+        }
+    }
+}
+
+async fn from_store(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Taken> {
+    let client = Client::connect(&arguments.asking.place, Need::Data).await?;
+    stored::read(&client, global).await
+}
+
+fn from_files(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Taken> {
+    let mut taken = Taken::default();
+    input::read(&arguments.from, &mut |reading| {
+        match reading {
+            Reading::Article(article) => taken.articles.push(*article),
+            Reading::Note(what) => global.note(format_args!("note: {what}")),
+            Reading::Warning(what) => output::note(format_args!("note: {what}")),
+            Reading::Problem(what) | Reading::Missing(what) => {
+                taken.problems += 1;
+                output::note(format_args!("error: {what}"));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(taken)
+}

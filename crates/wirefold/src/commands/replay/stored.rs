@@ -1,0 +1,79 @@
+//! The articles of a data folder with their texts, in the order in which they came in.
+
+use std::collections::BTreeMap;
+
+use wirefold_detector::items;
+use wirefold_gateway::shapes::{ArticleDetail, Status};
+use wirefold_proto::{DateDoubt, OutputArticle, decode};
+
+use super::Taken;
+use crate::cli::Global;
+use crate::client::{Client, ClientError};
+use crate::input::Input;
+
+/// Reads what the output tells of, and each text.
+pub(super) async fn read(client: &Client, global: &Global) -> anyhow::Result<Taken> {
+    let outputs = outputs(client).await?;
+    if client.is_running() {
+        let count = crate::output::count(outputs.len(), "article", "articles");
+        global.note(format_args!("note: asking the running wirefold for {count}"));
+    }
+    let mut taken = Taken::default();
+    for output in outputs.into_values() {
+        let path = format!("/api/v1/articles/{}", output.id);
+        let found: Result<ArticleDetail, ClientError> = client.get(&path).await;
+        let text = match found {
+            Ok(detail) => detail.output.text.filter(|_| !detail.text_gone),
+            Err(ClientError::Refused(problem)) if problem.status == 404 => None,
+            Err(error) => return Err(error.into()),
+        };
+        match text {
+            Some(text) => taken.articles.push(article(&output, text)),
+            None => taken.without_text += 1,
+        }
+    }
+    Ok(taken)
+}
+
+/// The articles of the output stream as far as it goes now, by their place in `WF_FETCHED`: that is
+/// the order in which they were judged.
+async fn outputs(client: &Client) -> anyhow::Result<BTreeMap<u64, OutputArticle>> {
+    let mut outputs = BTreeMap::new();
+    let status: Status = client.get("/api/v1/status").await?;
+    if status.place == 0 {
+        return Ok(outputs);
+    }
+    let mut events = client.events("/api/v1/stream?after=0").await?;
+    while let Some(event) = events.next().await {
+        if event.name == "article"
+            && let Ok(output) = decode::<OutputArticle>(event.data.as_bytes())
+        {
+            outputs.insert(output.fetched, output);
+        }
+        if event.id.is_some_and(|id| id >= status.place) {
+            return Ok(outputs);
+        }
+    }
+    let what = "the connection ended before all articles were read: try again";
+    Err(ClientError::Unreachable { place: "/api/v1/stream".to_owned(), why: what.to_owned() }
+        .into())
+}
+
+/// What the detector was given.
+fn article(output: &OutputArticle, text: String) -> Input {
+    let about = &output.article;
+    let is_absurd = matches!(about.date_doubt, Some(DateDoubt::Absurd));
+    let published = about.published.filter(|_| !is_absurd);
+    Input {
+        id: output.id.to_string(),
+        text,
+        title: about.title.clone(),
+        author: about.authors.join(", "),
+        // What people give as files comes from nobody's site.
+        outlet: (!about.outlet.is_local()).then(|| about.outlet.to_string()),
+        published: published.map(|time| time.as_second()),
+        seen: Some(about.seen.as_second()),
+        items: items(output.id, about),
+        ..Input::default()
+    }
+}

@@ -1,0 +1,206 @@
+//! The worst errors, each with its evidence.
+
+use serde::Serialize;
+use wirefold_dedup::Verdict;
+use wirefold_score::{Labels, Pair};
+
+use super::By;
+use super::judged::Judged;
+use crate::compare::Comparison;
+use crate::compare::article::Article;
+use crate::compare::reason::{Reason, reason};
+use crate::input::Input;
+use crate::output::percent;
+
+/// Wrong pairs of a kind that are looked at before the worst are chosen: each is compared anew.
+const LOOKED_AT: usize = 2_000;
+
+/// The worst errors of both kinds.
+#[derive(Debug, Serialize)]
+pub(super) struct Worst {
+    /// In one story, or event, and should not be: the least alike first.
+    pub(super) false_folds: Vec<Wrong>,
+    /// Not in one and should be: the most alike first.
+    pub(super) missed: Vec<Wrong>,
+}
+
+/// A wrong pair with its evidence, in order of arrival.
+#[derive(Debug, Serialize)]
+pub(super) struct Wrong {
+    pub(super) earlier: About,
+    pub(super) later: About,
+    /// The kind that the labels name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) kind: String,
+    /// What the two are by themselves.
+    pub(super) alone: Alone,
+    /// What the later one was when it came in, in words.
+    pub(super) among_all: String,
+}
+
+/// One of the two.
+#[derive(Debug, Serialize)]
+pub(super) struct About {
+    pub(super) id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) outlet: Option<String>,
+    pub(super) words: usize,
+}
+
+/// Two texts by themselves: what they share, and why they are no story.
+#[derive(Debug, Serialize)]
+pub(super) struct Alone {
+    pub(super) one_story: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<Reason>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) reason_in_words: String,
+    /// The share of the later one that stands in the earlier one, 0 to 1.
+    pub(super) contained: f64,
+    /// The share of the earlier one that stands in the later one, 0 to 1.
+    pub(super) containing: f64,
+    pub(super) shared_words: u32,
+    pub(super) passages: usize,
+    pub(super) longest: u32,
+    pub(super) shared_quotations: usize,
+    /// How alike they are as one happening; for events only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) happening: Option<Happening>,
+}
+
+/// What speaks for one happening.
+#[derive(Debug, Serialize)]
+pub(super) struct Happening {
+    pub(super) likeness: f64,
+    pub(super) needed: f64,
+    pub(super) terms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) names: Option<f64>,
+    pub(super) hours_apart: f64,
+}
+
+impl Worst {
+    /// Finds at most `most` of either kind.
+    pub(super) fn find(labels: &Labels, judged: &Judged<'_>, most: usize) -> Worst {
+        let look = if most == 0 { 0 } else { LOOKED_AT };
+        let wrong = labels.false_folds(judged.told(), look);
+        let false_folds = wrong.into_iter().map(|pair| judged.wrong(pair, String::new()));
+        let mut false_folds: Vec<Wrong> = false_folds.flatten().collect();
+        false_folds.sort_by(|a, b| a.alone.likeness().total_cmp(&b.alone.likeness()));
+        false_folds.truncate(most);
+        let missed = labels.missed(judged.told(), look);
+        let missed = missed.into_iter().filter_map(|(pair, kind)| judged.wrong(pair, kind));
+        let mut missed: Vec<Wrong> = missed.collect();
+        missed.sort_by(|a, b| b.alone.likeness().total_cmp(&a.alone.likeness()));
+        missed.truncate(most);
+        Worst { false_folds, missed }
+    }
+}
+
+impl Alone {
+    /// What the worst are chosen by: the share in common, of events the likeness.
+    fn likeness(&self) -> f64 {
+        match &self.happening {
+            Some(happening) => happening.likeness,
+            None => self.contained.max(self.containing),
+        }
+    }
+}
+
+impl Judged<'_> {
+    fn wrong(&self, pair: Pair, kind: String) -> Option<Wrong> {
+        let (first, second) = self.in_order(pair);
+        let (earlier, later) = (&self.articles[first], &self.articles[second]);
+        let article = |input: &Input| Article::new(input.id.clone(), &input.text);
+        let settings = self.settings.clone();
+        let comparison = Comparison::new(article(earlier), article(later), settings, false)?;
+        let about = |input: &Input, words| About {
+            id: input.id.clone(),
+            title: input.title.clone(),
+            outlet: input.outlet.clone(),
+            words,
+        };
+        let (words_before, words_after) = comparison.words();
+        Some(Wrong {
+            earlier: about(earlier, words_before),
+            later: about(later, words_after),
+            kind,
+            alone: self.alone(&comparison, earlier, later),
+            among_all: self.among_all(first, second),
+        })
+    }
+
+    fn alone(&self, comparison: &Comparison, earlier: &Input, later: &Input) -> Alone {
+        let overlap = &comparison.overlap;
+        let (reason, reason_in_words) = reason(comparison).unzip();
+        let happening = (self.by == By::Event).then(|| self.happening(comparison, earlier, later));
+        Alone {
+            one_story: comparison.is_one_story(),
+            reason,
+            reason_in_words: reason_in_words.unwrap_or_default(),
+            contained: overlap.contained,
+            containing: overlap.containing,
+            shared_words: overlap.shared_words,
+            passages: overlap.passages.len(),
+            longest: overlap.longest,
+            shared_quotations: overlap.shared_quotations.len(),
+            happening,
+        }
+    }
+
+    fn happening(&self, comparison: &Comparison, earlier: &Input, later: &Input) -> Happening {
+        let apart = match (earlier.published, later.published) {
+            (Some(one), Some(other)) => one.saturating_sub(other).saturating_abs(),
+            _ => 0,
+        };
+        let link = comparison.link((&earlier.title, &later.title), apart);
+        Happening {
+            likeness: link.likeness,
+            needed: self.settings.event_likeness,
+            terms: link.cosine,
+            names: link.names,
+            hours_apart: apart as f64 / 3600.0,
+        }
+    }
+
+    /// What the later of two was when it came in, and what it had in common with the earlier one
+    /// then, its outlet's boilerplate left out.
+    fn among_all(&self, earlier: usize, later: usize) -> String {
+        let verdict = self.verdict(later);
+        let arrival = self.arrival(earlier);
+        let compared = match verdict.matches.iter().find(|found| found.doc == arrival) {
+            Some(found) => format!(
+                "{} of it stood in {}, {} the other way",
+                percent(found.contained),
+                self.articles[earlier].id,
+                percent(found.containing),
+            ),
+            None => format!("it was not compared with {}", self.articles[earlier].id),
+        };
+        format!("when {} came, {compared}; {}", self.articles[later].id, self.became(verdict))
+    }
+
+    /// Where an article went when it came in, and by what.
+    fn became(&self, verdict: &Verdict) -> String {
+        let story = verdict.story as usize;
+        if self.by == By::Event {
+            let event = self.id(verdict.event as usize);
+            return match verdict.links.first() {
+                Some(link) => format!(
+                    "it joined the event of {event} by {}, likeness {:.2}",
+                    self.id(link.story as usize),
+                    link.likeness
+                ),
+                None if verdict.story == verdict.doc => "it opened an event".to_owned(),
+                None => format!("it joined the story of {}", self.id(story)),
+            };
+        }
+        if verdict.story == verdict.doc {
+            return "it opened a story".to_owned();
+        }
+        let through = verdict.matches.first().map_or("", |found| self.id(found.doc as usize));
+        format!("it joined the story of {}, most alike {through}", self.id(story))
+    }
+}

@@ -1,0 +1,80 @@
+//! What the detector made of the articles.
+
+use wirefold_dedup::{DocId, Settings, Verdict};
+use wirefold_score::Order;
+
+use super::By;
+use crate::fold::Passages;
+use crate::input::Input;
+
+/// The articles with their verdicts. Articles are numbered as they stand in the input; what a
+/// verdict names are numbers of arrival.
+pub(super) struct Judged<'a> {
+    pub(super) articles: &'a [Input],
+    pub(super) by: By,
+    pub(super) order: Order,
+    pub(super) settings: Settings,
+    /// The articles in the order in which they came in.
+    arrivals: Vec<usize>,
+    /// The number of arrival of each article.
+    places: Vec<usize>,
+    /// The verdict on each when it came in, by number of arrival.
+    verdicts: Vec<Verdict>,
+    /// The story, or event, of each when it came in.
+    pub(super) at_arrival: Vec<usize>,
+    /// The same once all were in.
+    pub(super) settled: Vec<usize>,
+}
+
+impl Judged<'_> {
+    pub(super) fn run(articles: &[Input], order: Order, settings: Settings, by: By) -> Judged<'_> {
+        let arrivals = order.of(articles.len());
+        let mut places = vec![0; articles.len()];
+        let mut passages = Passages::keeping_verdicts(settings.clone());
+        let mut verdicts = Vec::with_capacity(articles.len());
+        for (place, article) in arrivals.iter().enumerate() {
+            places[*article] = place;
+            verdicts.push(passages.observe(&articles[*article]));
+        }
+        let of = |verdict: &Verdict| match by {
+            By::Story => verdict.story as usize,
+            By::Event => verdict.event as usize,
+        };
+        let at_arrival = places.iter().map(|place| of(&verdicts[*place])).collect();
+        let settled = |place: &usize| {
+            let verdict = DocId::try_from(*place).ok().and_then(|it| passages.detector.settled(it));
+            verdict.as_ref().map_or(*place, of)
+        };
+        let settled = places.iter().map(settled).collect();
+        Judged { articles, by, order, settings, arrivals, places, verdicts, at_arrival, settled }
+    }
+
+    /// What is scored first, and whose errors are shown: stories as they were told, which are never
+    /// revised, and events as they stand in the end.
+    pub(super) fn told(&self) -> &[usize] {
+        match self.by {
+            By::Story => &self.at_arrival,
+            By::Event => &self.settled,
+        }
+    }
+
+    /// The two articles in order of arrival.
+    pub(super) fn in_order(&self, (a, b): (usize, usize)) -> (usize, usize) {
+        if self.places[a] < self.places[b] { (a, b) } else { (b, a) }
+    }
+
+    /// The verdict on an article when it came in.
+    pub(super) fn verdict(&self, article: usize) -> &Verdict {
+        &self.verdicts[self.places[article]]
+    }
+
+    /// The number of arrival of an article.
+    pub(super) fn arrival(&self, article: usize) -> DocId {
+        DocId::try_from(self.places[article]).unwrap_or(DocId::MAX)
+    }
+
+    /// The id of the article with a number of arrival.
+    pub(super) fn id(&self, arrival: usize) -> &str {
+        self.arrivals.get(arrival).map_or("", |article| &self.articles[*article].id)
+    }
+}

@@ -1,0 +1,209 @@
+//! `wirefold eval`: folds articles and holds what came of it against labels.
+
+mod errors;
+mod judged;
+mod report;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use wirefold_score::{File, Group, Labels, Order};
+
+use crate::cli::Global;
+use crate::config::{Overrides, of_flags};
+use crate::exit::{Exit, Stop};
+use crate::input::{self, Input, Reading};
+use crate::output;
+use judged::Judged;
+
+/// Arguments of `eval`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The labels are pairs or clusters, and which of them is told by the file itself:
+  pairs      a, b, R (one text, must fold), P (a part, may fold) or N (must not), and a kind such as
+             base+mix; every pair without a label must not fold
+  clusters   id, cluster; all of one cluster must fold and nothing else; articles without one do not
+             count
+in columns parted by tabs or commas, with a head (a b label kind, or id story event cluster kind) or
+without; or as JSON lines with these names; or one JSON object of {\"id\": \"cluster\"}. A line that
+cannot be used is named, and the rest goes on.
+
+Examples:
+  wirefold eval labels.tsv articles.jsonl
+  wirefold eval --order shuffle:7 --json FOLDER        with docs.jsonl and labels.tsv in it
+  wirefold eval --by event seeds/events.tsv seeds/events.jsonl
+
+Exit codes: 0 whatever the figures are, 3 without articles or labels, 5 when some line of either
+could not be used.")]
+pub(crate) struct EvalArguments {
+    /// The labels; or a folder with labels.tsv and docs.jsonl.
+    #[arg(value_name = "LABELS")]
+    labels: PathBuf,
+    /// The articles, as `fold` reads them; `host` stands in for `outlet`. Else docs.jsonl or
+    /// articles.jsonl beside the labels.
+    #[arg(value_name = "ARTICLES")]
+    articles: Vec<PathBuf>,
+    /// The order in which they come in: file, reversed, or shuffle:SEED.
+    #[arg(long, default_value = "file", value_name = "ORDER")]
+    order: Order,
+    /// What is held against the labels.
+    #[arg(long, value_enum, default_value = "story", value_name = "WHAT")]
+    by: By,
+    /// How many of the worst errors of either kind are shown.
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    worst: usize,
+    /// Another setting of the detector than the default, such as reprint_contained=0.4.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// Stories: one text and its copies.
+    Story,
+    /// Events: stories about one happening.
+    Event,
+}
+
+impl By {
+    fn group(self) -> Group {
+        match self {
+            By::Story => Group::Story,
+            By::Event => Group::Event,
+        }
+    }
+}
+
+/// The largest file of labels, in bytes.
+const LARGEST_LABELS: u64 = 512 << 20;
+/// Problems with labels that are told one by one.
+const MOST_TOLD: usize = 20;
+
+/// Folds, scores and prints.
+pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<Exit> {
+    let settings = of_flags(&Overrides::of_detector(&arguments.set)?)?;
+    let settings = settings.detector.method(settings.window);
+    let (labels_path, paths) = places(arguments)?;
+    let file = read_labels(&labels_path, arguments.by.group())?;
+    let shape = file.shape;
+    let mut articles = Articles { global, all: Vec::new(), numbers: HashMap::new(), problems: 0 };
+    input::read(&paths, &mut |reading| articles.take(reading))?;
+    if articles.all.is_empty() {
+        return Err(Stop::new(Exit::NotFound, "no articles to judge").into());
+    }
+    let numbers = articles.numbers.iter().map(|(id, number)| (id.as_str(), *number)).collect();
+    let (labels, problems) = file.resolve(&numbers);
+    tell_problems(&labels_path, &problems);
+    let Some(shape) = shape else {
+        let what =
+            format!("{}: no labels in it; see `wirefold eval --help`", labels_path.display());
+        return Err(Stop::new(Exit::NotFound, what).into());
+    };
+    let judged = Judged::run(&articles.all, arguments.order, settings, arguments.by);
+    let worst = errors::Worst::find(&labels, &judged, arguments.worst);
+    let report = report::Report::new(&labels, shape, &judged, worst);
+    if arguments.json {
+        output::print_json(&report)?;
+    } else {
+        output::print_styled(&report.in_words()?)?;
+    }
+    note_unlabelled(&labels, global);
+    Ok(if problems.len() + articles.problems > 0 { Exit::Partial } else { Exit::Ok })
+}
+
+/// The file of labels and the articles: as given, else beside the labels.
+fn places(arguments: &EvalArguments) -> anyhow::Result<(PathBuf, Vec<PathBuf>)> {
+    let given = &arguments.labels;
+    let is_folder = given.is_dir();
+    let labels = if is_folder { given.join("labels.tsv") } else { given.clone() };
+    if !arguments.articles.is_empty() {
+        return Ok((labels, arguments.articles.clone()));
+    }
+    let folder = if is_folder { given.as_path() } else { given.parent().unwrap_or(Path::new("")) };
+    let known = ["docs.jsonl", "articles.jsonl"].map(|name| folder.join(name));
+    match known.into_iter().find(|path| path.is_file()) {
+        Some(articles) => Ok((labels, vec![articles])),
+        None => {
+            let what = "no articles: name them after the labels, or - for standard input";
+            Err(Stop::new(Exit::Usage, what).into())
+        }
+    }
+}
+
+fn read_labels(path: &Path, group: Group) -> anyhow::Result<File> {
+    let shown = path.display();
+    let refuse = |exit, what: String| anyhow::Error::from(Stop::new(exit, what));
+    let size = std::fs::metadata(path).map_err(|error| {
+        let missing = error.kind() == std::io::ErrorKind::NotFound;
+        let exit = if missing { Exit::NotFound } else { Exit::Failure };
+        refuse(exit, format!("{shown}: {error}"))
+    })?;
+    if size.len() > LARGEST_LABELS {
+        let most = LARGEST_LABELS >> 20;
+        return Err(refuse(Exit::Failure, format!("{shown}: labels of more than {most} MiB")));
+    }
+    let bytes = std::fs::read(path).map_err(|e| refuse(Exit::Failure, format!("{shown}: {e}")))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let read = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = read.iter().filter(|byte| **byte == b'\n').count() + 1;
+        refuse(Exit::Failure, format!("{shown}:{line}: the labels are not UTF-8"))
+    })?;
+    Ok(wirefold_score::read(&text, group))
+}
+
+fn tell_problems(path: &Path, problems: &[wirefold_score::Problem]) {
+    for problem in problems.iter().take(MOST_TOLD) {
+        let (shown, line, what) = (path.display(), problem.line, &problem.what);
+        output::note(format_args!("error: {shown}:{line}: {what}, line left out"));
+    }
+    if problems.len() > MOST_TOLD {
+        let more = problems.len() - MOST_TOLD;
+        output::note(format_args!("error: {}: {more} more such lines", path.display()));
+    }
+}
+
+fn note_unlabelled(labels: &Labels, global: &Global) {
+    let Labels::Clusters(clusters) = labels else { return };
+    let without = clusters.of.iter().filter(|cluster| cluster.is_none()).count();
+    if without > 0 {
+        let articles = output::count(without, "article", "articles");
+        global.note(format_args!("note: {articles} without a label: judged, and not counted"));
+    }
+}
+
+/// The articles on their way in.
+struct Articles<'a> {
+    global: &'a Global,
+    all: Vec<Input>,
+    numbers: HashMap<String, usize>,
+    problems: usize,
+}
+
+impl Articles<'_> {
+    fn take(&mut self, reading: Reading) -> anyhow::Result<()> {
+        match reading {
+            Reading::Article(mut input) => {
+                input.outlet = input.outlet.take().or(input.host.take());
+                if self.numbers.contains_key(&input.id) {
+                    self.tell(format_args!("{}: id {:?} again, left out", input.place, input.id));
+                } else {
+                    self.numbers.insert(input.id.clone(), self.all.len());
+                    self.all.push(*input);
+                }
+            }
+            Reading::Note(note) => self.global.note(format_args!("note: {note}")),
+            Reading::Warning(what) => output::note(format_args!("note: {what}")),
+            Reading::Problem(what) | Reading::Missing(what) => self.tell(format_args!("{what}")),
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, what: std::fmt::Arguments<'_>) {
+        self.problems += 1;
+        output::note(format_args!("error: {what}"));
+    }
+}

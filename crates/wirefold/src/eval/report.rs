@@ -1,0 +1,237 @@
+//! What came of it: one object for programs, tables for people.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use wirefold_score::{Labels, Score, Shape};
+
+use super::By;
+use super::errors::{Alone, Worst, Wrong};
+use super::judged::Judged;
+use crate::columns::{Cell, Columns};
+use crate::fold::shorten;
+use crate::output::{clean, count, percent, thousands, width};
+
+const STRONG: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// The whole report.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    schema: &'static str,
+    articles: usize,
+    order: String,
+    by: &'static str,
+    labels: &'static str,
+    /// Pairs that must be together, and that may.
+    pairs: usize,
+    may: usize,
+    at_arrival: Figures,
+    settled: Figures,
+    kinds: Vec<Kind>,
+    #[serde(flatten)]
+    worst: Worst,
+}
+
+#[derive(Debug, Serialize)]
+struct Figures {
+    found: usize,
+    #[serde(rename = "false")]
+    wrong: usize,
+    missed: usize,
+    precision: f64,
+    recall: f64,
+    f1: f64,
+    rand_index: f64,
+    b_cubed_precision: f64,
+    b_cubed_recall: f64,
+    b_cubed_f1: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Kind {
+    kind: String,
+    pairs: usize,
+    found: usize,
+    recall: f64,
+}
+
+impl Figures {
+    fn of(score: &Score) -> Figures {
+        Figures {
+            found: score.found,
+            wrong: score.false_folds,
+            missed: score.missed,
+            precision: score.precision(),
+            recall: score.recall(),
+            f1: score.f1(),
+            rand_index: score.rand_index,
+            b_cubed_precision: score.b_cubed_precision,
+            b_cubed_recall: score.b_cubed_recall,
+            b_cubed_f1: score.b_cubed_f1(),
+        }
+    }
+}
+
+impl Report {
+    pub(super) fn new(labels: &Labels, shape: Shape, judged: &Judged<'_>, worst: Worst) -> Report {
+        let (pairs, may) = labels.counts();
+        let told = labels.score(judged.told());
+        let kind = |(name, share): (&String, &wirefold_score::Share)| Kind {
+            kind: name.clone(),
+            pairs: share.whole,
+            found: share.part,
+            recall: share.value(),
+        };
+        // One kind without a name is no table.
+        let named = told.kinds.keys().any(|name| !name.is_empty());
+        let kinds = told.kinds.iter().filter(|_| named).map(kind).collect();
+        Report {
+            schema: "wirefold.eval/1",
+            articles: judged.articles.len(),
+            order: judged.order.to_string(),
+            by: judged.by.group().name(),
+            labels: match shape {
+                Shape::Pairs => "pairs",
+                Shape::Clusters => "clusters",
+            },
+            pairs,
+            may,
+            at_arrival: Figures::of(&labels.score(&judged.at_arrival)),
+            settled: Figures::of(&labels.score(&judged.settled)),
+            kinds,
+            worst,
+        }
+    }
+
+    /// The report for people.
+    pub(super) fn in_words(&self) -> Result<String, std::fmt::Error> {
+        let mut out = String::new();
+        self.write_head(&mut out)?;
+        let mut table = Columns::new(&[
+            "",
+            "right",
+            "false",
+            "missed",
+            "precision",
+            "recall",
+            "F1",
+            "ARI",
+            "B³",
+        ]);
+        table.push(self.at_arrival.row("at arrival"));
+        table.push(self.settled.row("settled"));
+        out.push_str(&table.render());
+        if !self.kinds.is_empty() {
+            let mut kinds = Columns::new(&["kind", "pairs", "found", "recall"]);
+            for kind in &self.kinds {
+                kinds.push(vec![
+                    Cell::new(&kind.kind),
+                    Cell::new(thousands(kind.pairs)),
+                    Cell::new(thousands(kind.found)),
+                    Cell::new(decimals(kind.recall)),
+                ]);
+            }
+            writeln!(out, "\n{}", kinds.render().trim_end())?;
+        }
+        let told =
+            if self.by == By::Story.group().name() { &self.at_arrival } else { &self.settled };
+        let together = "TOGETHER AND SHOULD NOT BE, least alike first";
+        self.write_errors(&mut out, together, &self.worst.false_folds, told.wrong)?;
+        let apart = "NOT TOGETHER AND SHOULD BE, most alike first";
+        self.write_errors(&mut out, apart, &self.worst.missed, told.missed)?;
+        Ok(out)
+    }
+
+    fn write_head(&self, out: &mut String) -> std::fmt::Result {
+        let may = match self.may {
+            0 => String::new(),
+            may => format!(", {} that may", thousands(may)),
+        };
+        let (group, order) = (self.by, &self.order);
+        writeln!(
+            out,
+            "{STRONG}{}{STRONG:#}, {} that must be one {group}{may}; order: {order}\n",
+            count(self.articles, "article", "articles"),
+            count(self.pairs, "pair", "pairs"),
+        )
+    }
+
+    fn write_errors(
+        &self,
+        out: &mut String,
+        title: &str,
+        errors: &[Wrong],
+        all: usize,
+    ) -> std::fmt::Result {
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let shown = format!("{} of {}", errors.len(), thousands(all));
+        writeln!(out, "\n{BAD}{title}{BAD:#} {FAINT}({shown}){FAINT:#}")?;
+        errors.iter().try_for_each(|wrong| wrong.write(out))
+    }
+}
+
+impl Figures {
+    fn row(&self, name: &str) -> Vec<Cell> {
+        let counts = [self.found, self.wrong, self.missed].map(thousands);
+        let shares = [self.precision, self.recall, self.f1, self.rand_index, self.b_cubed_f1];
+        let cells = counts.into_iter().chain(shares.map(decimals)).map(Cell::new);
+        [Cell::new(name)].into_iter().chain(cells).collect()
+    }
+}
+
+impl Wrong {
+    fn write(&self, out: &mut String) -> std::fmt::Result {
+        out.push('\n');
+        for about in [&self.earlier, &self.later] {
+            let id = clean(&about.id);
+            let words = count(about.words, "word", "words");
+            let rest = match about.title.trim() {
+                "" => words,
+                title => format!("{words} · {title}"),
+            };
+            let rest = shorten(&clean(&rest), width().saturating_sub(4 + id.len()));
+            writeln!(out, "  {STRONG}{id}{STRONG:#}  {FAINT}{rest}{FAINT:#}")?;
+        }
+        if !self.kind.is_empty() {
+            writeln!(out, "    kind: {}", clean(&self.kind))?;
+        }
+        self.alone.write(out)?;
+        writeln!(out, "    among all: {}", clean(&self.among_all))
+    }
+}
+
+impl Alone {
+    fn write(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(
+            out,
+            "    contained {}, containing {} · {} · {} · longest run {} · {}",
+            percent(self.contained),
+            percent(self.containing),
+            count(self.shared_words as usize, "shared word", "shared words"),
+            count(self.passages, "passage", "passages"),
+            thousands(self.longest as usize),
+            count(self.shared_quotations, "shared quotation", "shared quotations"),
+        )?;
+        if let Some(happening) = &self.happening {
+            let names = happening.names.map_or("none".to_owned(), |names| format!("{names:.2}"));
+            return writeln!(
+                out,
+                "    by themselves: likeness {:.2}, {:.2} is needed; terms {:.2}, names {names}, \
+                 {:.0} h apart",
+                happening.likeness, happening.needed, happening.terms, happening.hours_apart,
+            );
+        }
+        let alone = if self.one_story { "one story" } else { self.reason_in_words.as_str() };
+        writeln!(out, "    by themselves: {alone}")
+    }
+}
+
+/// Four decimals: three would round a handful of errors among thousands away.
+fn decimals(value: f64) -> String {
+    format!("{value:.4}")
+}

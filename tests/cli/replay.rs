@@ -1,0 +1,106 @@
+//! `replay`: what other settings would make of articles.
+
+use serde_json::{Value, json};
+
+use super::{ORCHARD, STORM, STORM_REPRINT, article, article_with};
+use crate::program::Folder;
+
+fn folder() -> Folder {
+    let titled =
+        |id: &str, title: &str, text: &str| article_with(id, text, json!({"title": title}));
+    let lines = titled("first", "Storm shuts harbour", STORM)
+        + &titled("reprint", "Boats sent away", STORM_REPRINT)
+        + &article("orchard", ORCHARD);
+    Folder::with(&[("all.jsonl", lines.as_bytes())])
+}
+
+const STRICT: [&str; 4] = ["--set", "reprint_contained=1", "--set", "detector.partial_contained=1"];
+
+fn replay<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    [&["replay", "--dry-run", "--from", "all.jsonl"], arguments].concat()
+}
+
+#[test]
+fn a_fold_that_vanishes_is_told_with_its_numbers() {
+    let run = folder().run(&replay(&STRICT)).code(0);
+    for part in [
+        "3 articles judged with reprint_contained=1, detector.partial_contained=1",
+        "0 folds appear, 1 vanish, 0 lead to another story",
+        "VANISHES",
+        "reprint  Boats sent away",
+        "from the story of first  Storm shuts harbour",
+        "with first: contained ",
+    ] {
+        assert!(run.out.contains(part), "lacks {part:?}\n{}", run.out);
+    }
+}
+
+#[test]
+fn a_fold_appears_where_the_settings_in_force_are_strict() {
+    let folder = folder();
+    folder.write("wirefold.toml", b"[detector]\nreprint_contained = 1\npartial_contained = 1\n");
+    let arguments =
+        ["--json", "--set", "reprint_contained=0.35", "--set", "partial_contained=0.25"];
+    let run = folder.run(&replay(&arguments)).code(0);
+    let lines: Vec<Value> =
+        run.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let [change, sums] = lines.as_slice() else { panic!("{}", run.out) };
+    assert_eq!(change["schema"], "wirefold.replay.change/1");
+    assert_eq!((&change["what"], &change["id"]), (&json!("appears"), &json!("reprint")));
+    assert_eq!(change["to"], json!({"story": "first", "title": "Storm shuts harbour"}));
+    assert!(change.get("from").is_none() && change["shares"]["contained"].is_number());
+    assert_eq!(sums["schema"], "wirefold.replay/1");
+    assert_eq!((&sums["now"]["folded"], &sums["then"]["folded"]), (&json!(0), &json!(1)));
+}
+
+#[test]
+fn the_settings_in_force_change_nothing_and_say_so() {
+    let run = folder().run(&replay(&["--set", "reprint_contained=0.35"])).code(0);
+    assert!(run.out.contains("No fold would change."), "{}", run.out);
+    assert!(run.err.contains("what the settings in force say already"), "{}", run.err);
+}
+
+#[test]
+fn without_dry_run_it_says_why_not() {
+    let run = folder().run(&["replay", "--from", "all.jsonl", "--set", "short_words=9"]).code(2);
+    assert!(run.err.contains("decisions that stand are not taken back"), "{}", run.err);
+    assert!(run.err.contains("add --dry-run"), "{}", run.err);
+}
+
+#[test]
+fn a_mistyped_setting_names_the_nearest() {
+    for (set, said) in [
+        ("short_word=9", "unknown key `short_word` in [detector]; did you mean `short_words`?"),
+        ("short_words=many", "expected a whole number, found the text \"many\""),
+        ("bus.nats=x", "`bus.nats` changes no verdict: only `window` and [detector] do"),
+        ("short_words", "is no key=value"),
+    ] {
+        let run = folder().run(&replay(&["--set", set])).code(2);
+        assert!(run.err.contains(said), "lacks {said:?}\n{}", run.err);
+    }
+}
+
+#[test]
+fn since_leaves_out_what_is_older() {
+    let at = |id: &str, day: &str, text: &str| {
+        article_with(id, text, json!({"published": format!("2026-05-{day}T00:00:00Z")}))
+    };
+    let lines =
+        at("old", "01", STORM) + &at("new", "04", STORM_REPRINT) + &at("last", "05", ORCHARD);
+    let folder = Folder::with(&[("all.jsonl", lines.as_bytes())]);
+    let run = folder.run(&replay(&[&STRICT[..], &["--since", "2d"]].concat())).code(0);
+    assert!(run.out.starts_with("2 articles judged with"), "{}", run.out);
+    assert!(run.out.contains("No fold would change."), "{}", run.out);
+}
+
+#[test]
+fn nothing_to_judge_is_said() {
+    let folder = Folder::with(&[("none.jsonl", b"")]);
+    let set = ["--set", "short_words=9"];
+    let none = [&["replay", "--dry-run", "--from", "none.jsonl"], &set[..]].concat();
+    assert!(folder.run(&none).code(3).err.contains("no articles to judge again"));
+    let empty =
+        folder.run(&[&["replay", "--dry-run", "--data", "data"], &set[..]].concat()).code(3);
+    assert!(empty.err.contains("nothing has been collected yet in data: run `wirefold up`"));
+    assert!(!folder.path().join("data").exists());
+}

@@ -1,0 +1,31 @@
+//! Labels of fixtures that stand in files of clusters.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use wirefold_score::{Clusters, Group, Labels};
+
+use super::set::Doc;
+
+/// The cluster of every article. A line that is broken is named, and so is an article without a label.
+pub(super) fn clusters(path: &Path, docs: &[Doc], group: Group) -> anyhow::Result<Clusters> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("read {shown}"))?;
+    clusters_of(&text, docs, group).with_context(|| shown.to_string())
+}
+
+pub(super) fn clusters_of(text: &str, docs: &[Doc], group: Group) -> anyhow::Result<Clusters> {
+    let numbers: HashMap<&str, usize> =
+        docs.iter().enumerate().map(|(at, doc)| (doc.id.as_str(), at)).collect();
+    let (labels, problems) = wirefold_score::read(text, group).resolve(&numbers);
+    if let Some(problem) = problems.first() {
+        bail!("line {}: {}", problem.line, problem.what);
+    }
+    let Labels::Clusters(clusters) = labels else { bail!("a cluster for each id is wanted") };
+    let mut labelled = docs.iter().zip(&clusters.of);
+    if let Some((doc, _)) = labelled.find(|(_, cluster)| cluster.is_none()) {
+        bail!("{} has no {}", doc.id, group.name());
+    }
+    Ok(clusters)
+}
