@@ -61,7 +61,7 @@ impl Detector {
     fn joined_through(&self, story: StoryId, doc: DocId) -> Vec<DocId> {
         let mut found = vec![doc];
         for member in self.members(story).iter().filter(|member| **member > doc) {
-            let joined = self.docs.get(*member).map(|doc| doc.joined);
+            let joined = self.docs.get(*member).map(|member| member.joined);
             if joined.is_some_and(|joined| found.contains(&joined)) {
                 found.push(*member);
             }
@@ -128,7 +128,8 @@ impl Detector {
 
     fn overlap_of(&self, later: DocId, earlier: DocId) -> Option<Overlap> {
         let (later, earlier) = (self.docs.get(later)?, self.docs.get(earlier)?);
-        let (here, there) = (self.lexicon.open(&later.body), self.lexicon.open(&earlier.body));
+        let (here, there) =
+            (self.lexicon.open(&later.at_rest.body()), self.lexicon.open(&earlier.at_rest.body()));
         let is_one_outlet = later.outlet.is_some() && later.outlet == earlier.outlet;
         Some(match is_one_outlet {
             true => Overlap::within_outlet(&here, &there, &self.settings),
@@ -146,7 +147,6 @@ impl Detector {
             let listed = self.by_text.get(text).iter().copied();
             let mut kept: Vec<DocId> = listed.filter(is_of_others).collect();
             for part in [rest, moved] {
-                let exact = |doc: &DocId| self.docs.get(*doc)?.fingerprint.exact;
                 kept.extend(part.iter().rfind(|doc| exact(doc) == Some(text)));
             }
             kept.sort_unstable();
@@ -156,7 +156,7 @@ impl Detector {
 
     /// What events look at in an article. Its title is kept no longer.
     fn terms_of(&self, doc: DocId) -> Option<Terms> {
-        let body = self.lexicon.open(&self.docs.get(doc)?.body);
+        let body = self.lexicon.open(&self.docs.get(doc)?.at_rest.body());
         Some(Terms::new(&*self.open(doc)?, &body, ""))
     }
 }

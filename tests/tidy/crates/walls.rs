@@ -14,7 +14,7 @@ struct Wall {
 }
 
 /// A member that stands under no wall may know all others: the binary and xtask.
-const WALLS: [Wall; 12] = [
+const WALLS: [Wall; 13] = [
     Wall {
         folder: "services",
         may_know: &[

@@ -322,9 +322,10 @@ impl Groups {
         };
         let live: BTreeSet<DocId> = redirects.keys().copied().filter(|from| ends(*from)).collect();
         self.redirects = redirects.into_iter().filter(|(from, _)| live.contains(from)).collect();
-        let (stories, events, redirects) = (&self.stories, &self.events, &self.redirects);
-        let is_event = |event| events.contains(event) || redirects.contains_key(&event);
-        self.former.forget(|story| stories.contains(story), is_event);
+        let (known, gone) = (&self.events, &self.redirects);
+        let is_event = |event| known.contains(event) || gone.contains_key(&event);
+        let is_story = |story| self.stories.contains(story);
+        self.former.forget(is_story, is_event);
     }
 }
 
