@@ -25,10 +25,10 @@ impl Desk {
         let mut numbers = Numbers::from_seed(5);
         let mut names = || [word(&mut numbers), word(&mut numbers)];
         let all: Vec<[String; 2]> = (0..4).map(|_| names()).collect();
-        let mut texts = all.iter().map(|names| text(1, names, &mut numbers));
-        let text = texts.next().expect("there are four");
-        let half = |text: String| text.split("\n\n").next().unwrap_or_default().to_owned();
-        Desk { folder, text, endings: texts.map(half).collect(), dropped: 0 }
+        let mut texts = all.iter().map(|two| text(1, two, &mut numbers));
+        let printed = texts.next().expect("there are four");
+        let half = |whole: String| whole.split("\n\n").next().unwrap_or_default().to_owned();
+        Desk { folder, text: printed, endings: texts.map(half).collect(), dropped: 0 }
     }
 
     /// Drops a copy with this ending, at an outlet of its own, and gives what came of it.
@@ -71,7 +71,7 @@ fn what_people_split_stays_split_and_copies_find_their_side() {
     assert!(said.err.contains("1 article left "), "{}", said.err);
     assert!(said.err.contains(&format!("{from}: 2 articles at 2 outlets")), "{}", said.err);
     let taken: StoryId = second.id.into();
-    assert_eq!(members(&up, taken), [moved.clone()]);
+    assert_eq!(members(&up, taken), [moved]);
     assert_eq!(members(&up, story), [first.id.to_string(), third.id.to_string()]);
     let event = up.get(&format!("/api/v1/events/{}", first.verdict.event));
     let counts = (&event["event"]["story_count"], &event["event"]["origins"]);
@@ -86,12 +86,12 @@ fn what_people_split_stays_split_and_copies_find_their_side() {
         if is_replayed {
             std::fs::remove_dir_all(&snapshots).expect("a drained detector has left a snapshot");
         }
-        let up = Up::start(&desk.folder);
-        let mut events = up.events(place);
-        let joined = [1, 0, 2].map(|ending| desk.drop(ending, &mut events).verdict.story);
-        assert_eq!(joined, [taken, story, story], "replayed: {is_replayed}\n{}", up.said());
-        place = events.last.expect("articles have places");
-        assert_eq!(up.terminate().code, Some(0));
+        let again = Up::start(&desk.folder);
+        let mut later = again.events(place);
+        let joined = [1, 0, 2].map(|ending| desk.drop(ending, &mut later).verdict.story);
+        assert_eq!(joined, [taken, story, story], "replayed: {is_replayed}\n{}", again.said());
+        place = later.last.expect("articles have places");
+        assert_eq!(again.terminate().code, Some(0));
     }
 }
 
@@ -105,8 +105,8 @@ fn commands_are_answered_with_what_they_changed_or_why_not() {
     let [one, other] = [first.id, second.id].map(|id| id.to_string());
     let preferred = desk.run(&["story", "prefer", &story, "outlet002.example"]).code(0);
     assert!(preferred.err.contains(" stands for "), "{}", preferred.err);
-    let shown = desk.run(&["story", "ls"]).code(0);
-    assert!(shown.out.contains("Of 002"), "{}", shown.out);
+    let listed = desk.run(&["story", "ls"]).code(0);
+    assert!(listed.out.contains("Of 002"), "{}", listed.out);
     let apart = desk.run(&["story", "apart", &one, &other, "--json"]).code(0);
     let decided: Value = serde_json::from_str(&apart.out).expect("one object");
     assert_eq!(decided["changes"][0]["change"], "split", "{decided:#}");

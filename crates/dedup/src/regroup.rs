@@ -192,8 +192,8 @@ mod tests {
         let split = detector.split(0, &[1]).unwrap();
         assert_eq!((split.from, split.into, &*split.moved), (0, 1, &[1][..]));
         assert_eq!(detector.split(0, &[1]), None, "it is there no more");
-        let joined = |detector: &mut Detector, item: &str, text: &str| {
-            let found = observe(detector, item, text);
+        let joined = |by: &mut Detector, item: &str, text: &str| {
+            let found = observe(by, item, text);
             assert!(found.merged_stories.is_empty(), "{item}");
             (found.class, found.story)
         };

@@ -101,14 +101,14 @@ async fn what_is_taken_out_of_a_story_stays_out() {
     let outlets = ["a.example", "b.example", "c.example"];
     let articles: Vec<ArticleFetched> = outlets.iter().map(|outlet| copy(outlet)).collect();
     let story: StoryId = articles[0].id.into();
-    assert!(desk.give(&articles).await.iter().all(|record| record.verdict.story == story));
+    assert!(desk.give(&articles).await.iter().all(|one| one.verdict.story == story));
 
     let record = desk.say(Command::Split { story, articles: vec![id(&articles[1])] }).await;
     let into: StoryId = articles[1].id.into();
     let split = StoryChange::Split { from: story, into, articles: vec![articles[1].id] };
     assert_eq!((&record.outcome, &record.changes[..]), (&CommandOutcome::Applied, &[split][..]));
-    let counts = |record: &CommandJudged| -> Vec<_> {
-        let counted = record.stories.iter();
+    let counts = |decided: &CommandJudged| -> Vec<_> {
+        let counted = decided.stories.iter();
         counted.map(|after| (after.story, after.state.articles, after.state.outlets)).collect()
     };
     assert_eq!(counts(&record), [(story, 2, 2), (into, 1, 1)]);
@@ -126,10 +126,10 @@ async fn what_is_taken_out_of_a_story_stays_out() {
         reworded(&copy("c.example").text, "e.example"),
     ];
     let joined: Vec<StoryId> =
-        desk.give(&late).await.iter().map(|record| record.verdict.story).collect();
+        desk.give(&late).await.iter().map(|late| late.verdict.story).collect();
     assert_eq!(joined, [into, story]);
     let many: Vec<ArticleFetched> = (0..6).map(|n| copy(&format!("x{n}.example"))).collect();
-    assert!(desk.give(&many).await.iter().all(|record| record.changes.is_empty()));
+    assert!(desk.give(&many).await.iter().all(|one| one.changes.is_empty()));
 
     let back = Command::Merge { into: Target::Story(into), from: Target::Story(story) };
     let merged = desk.say(back.clone()).await;
@@ -149,22 +149,20 @@ async fn an_outlet_stands_for_a_story_and_goes_with_its_article() {
         ["a.example", "b.example", "c.example"].iter().map(|outlet| copy(outlet)).collect();
     let story: StoryId = articles[0].id.into();
     desk.give(&articles).await;
-    let outlet = "b.example".parse().unwrap();
-    let record = desk.say(Command::Prefer { story, outlet }).await;
-    assert_eq!(record.changes, [StoryChange::Preferred { story, lead: articles[1].id }]);
+    let prefer = |outlet: &str| Command::Prefer { story, outlet: outlet.parse().unwrap() };
+    let preferred = desk.say(prefer("b.example")).await;
+    assert_eq!(preferred.changes, [StoryChange::Preferred { story, lead: articles[1].id }]);
     let later = desk.give(&[copy("d.example")]).await;
     let verdict = &later[0].verdict;
     assert_eq!((verdict.lead, verdict.origin), (articles[1].id, articles[0].id));
     assert_eq!(later[0].lead_fetched, Some(2));
-    let outlet = "b.example".parse().unwrap();
-    assert!(desk.say(Command::Prefer { story, outlet }).await.changes.is_empty(), "it does");
+    assert!(desk.say(prefer("b.example")).await.changes.is_empty(), "it does");
     // Where it leaves, it stands for what it leaves with, and the first for the rest.
     let leaving = vec![id(&articles[0]), id(&articles[2])];
     let record = desk.say(Command::Split { story, articles: leaving }).await;
     let leads: Vec<ArticleId> = record.stories.iter().map(|after| after.lead).collect();
     assert_eq!(leads, [articles[0].id, articles[1].id], "the first keeps the name");
-    let outlet = "nobody.example".parse().unwrap();
-    Desk::check_refused(&desk.say(Command::Prefer { story, outlet }).await, "nobody.example");
+    Desk::check_refused(&desk.say(prefer("nobody.example")).await, "nobody.example");
 }
 
 #[tokio::test]
@@ -219,7 +217,7 @@ async fn a_refusal_names_what_is_wrong() {
     desk.give(&articles).await;
     let [first, second, third] = articles.each_ref().map(id);
     let (story, alien): (StoryId, ArticleId) = (first.into(), copy("z.example").id);
-    let split = |articles: &[ArticleId]| Command::Split { story, articles: articles.to_vec() };
+    let split = |some: &[ArticleId]| Command::Split { story, articles: some.to_vec() };
     let event = Target::Event(first.into());
     let cases = [
         (split(&[]), "no articles are named".to_owned()),
@@ -265,8 +263,8 @@ async fn a_command_sent_twice_is_obeyed_once_also_after_a_restart() {
     for id in ["first", "again"] {
         send(id).await.unwrap();
     }
-    let judged = desk.stand.run_to(3).await;
-    assert_eq!(judged_command(&judged[2]).outcome, CommandOutcome::Applied);
+    let three = desk.stand.run_to(3).await;
+    assert_eq!(judged_command(&three[2]).outcome, CommandOutcome::Applied);
     send("and again").await.unwrap();
     desk.stand.publish(&[copy("c.example")]).await;
     let judged = desk.stand.run_to(4).await;

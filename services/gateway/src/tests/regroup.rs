@@ -122,9 +122,9 @@ async fn what_is_not_here_and_what_makes_no_sense_is_never_told() {
         (path("prefer"), json!({"outlet": "not an outlet"}), 400),
         (format!("/api/v1/articles/{}/not-the-same", id(1)), json!({"other": "1"}), 400),
     ];
-    for (path, body, status) in cases {
-        let answer = world.post(&path, &body).await;
-        assert_eq!(answer.status, status, "{path} {body}");
+    for (address, body, status) in cases {
+        let answer = world.post(&address, &body).await;
+        assert_eq!(answer.status, status, "{address} {body}");
     }
     let told = world.bus.stream_state(streams::CONTROL.name).await.unwrap();
     assert_eq!(told.messages, 0);
