@@ -250,7 +250,10 @@ impl<T> InOrder<T> {
         if !is_command || self.next.is_some() {
             self.next = Some(self.next.unwrap_or(0).max(place.behind()));
         }
-        self.judged = self.judged.max(Some(decided.judged));
+        // Before the first article nothing is known of what follows.
+        if place.fetched > 0 {
+            self.judged = self.judged.max(Some(decided.judged));
+        }
         match decided.changes {
             _ if is_command => {}
             Some(_) => self.passed.remove(place.fetched),

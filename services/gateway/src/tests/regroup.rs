@@ -119,7 +119,7 @@ async fn what_is_not_here_and_what_makes_no_sense_is_never_told() {
         (path("split"), json!({"articles": ["a-999999"]}), 404),
         (path("split"), json!({"articles": [id(1)], "all": true}), 400),
         (path("merge"), json!({"from": "s-999999"}), 404),
-        (path("prefer"), json!({"outlet": "not an outlet"}), 400),
+        (path("prefer"), json!({"outlet": 7}), 400),
         (format!("/api/v1/articles/{}/not-the-same", id(1)), json!({"other": "1"}), 400),
     ];
     for (address, body, status) in cases {

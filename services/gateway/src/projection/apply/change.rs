@@ -13,7 +13,7 @@ pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answe
             let (old, new) = (from.to_string(), into.to_string());
             redirects::insert(transaction, &old, judged, &new)?;
             match into {
-                Target::Story(_) => merge_stories(transaction, &old, &new),
+                Target::Story(_) => merge_stories(transaction, &old, &new, judged),
                 Target::Event(_) => merge_events(transaction, &old, &new),
             }
         }
@@ -79,13 +79,18 @@ fn touch(transaction: &Transaction<'_>, table: &str, id: &str) -> Answer<()> {
     Ok(())
 }
 
-fn merge_stories(transaction: &Transaction<'_>, old: &str, new: &str) -> Answer<()> {
+/// What came before the merge counts for the new one. People may have taken the old one out again: what
+/// came since then is its own.
+fn merge_stories(transaction: &Transaction<'_>, old: &str, new: &str, judged: i64) -> Answer<()> {
     let take_over = "INSERT INTO stories (id, first_seen, changed, event)
-        SELECT ?2, first_seen, changed, event FROM stories WHERE id = ?1
+        SELECT ?2, first_seen, coalesce((
+                SELECT max(seen) FROM articles
+                WHERE (story = ?1 OR base_story = ?1) AND judged <= ?3
+            ), 0), event FROM stories WHERE id = ?1
         ON CONFLICT (id) DO UPDATE SET
             first_seen = min(first_seen, excluded.first_seen),
             changed = max(changed, excluded.changed)";
-    transaction.prepare_cached(take_over)?.execute(params![old, new])?;
+    transaction.prepare_cached(take_over)?.execute(params![old, new, judged])?;
     redirects::refresh_members(transaction, old)?;
     redirects::refresh_story(transaction, old)?;
     redirects::refresh_story(transaction, new)
