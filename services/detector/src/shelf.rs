@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use tracing::warn;
+use tracing::{error, warn};
 use wirefold_dedup::{Shelf, Shelves};
 
 /// A folder in which the files are made.
@@ -45,9 +45,12 @@ impl Shelf for Texts {
     }
 
     fn read(&self, place: u64, bytes: &mut [u8]) {
-        // As with memory that fails, nothing right can be said from here on: whoever starts again
-        // learns everything anew.
-        self.file.read_exact_at(bytes, place).expect("a file gives back what was written to it");
+        if let Err(error) = self.file.read_exact_at(bytes, place) {
+            // As with memory that fails, nothing right can be said from here on. A panic would bury the
+            // article that was being judged; whoever starts again learns everything anew.
+            error!(%error, "a text cannot be read back from the disk; the detector ends, start it again");
+            std::process::abort();
+        }
     }
 }
 
