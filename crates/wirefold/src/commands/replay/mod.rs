@@ -37,7 +37,7 @@ Examples:
 Exit codes: 0 whether anything differs or not, 2 where a setting is not known, 3 without articles, 5
 when some of them could not be used.")]
 pub(crate) struct ReplayArguments {
-    /// Another setting: a key of [detector], or window; may be given again.
+    /// Another setting: a key of the table `detector`, or `window`; may be given again.
     #[arg(long = "set", value_name = "KEY=VALUE", required = true)]
     set: Vec<String>,
     /// Only say what would change. Required: this release cannot do it.
