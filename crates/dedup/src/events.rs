@@ -28,7 +28,7 @@ pub type StoryId = u32;
 pub type EventId = u32;
 
 /// The heaviest terms of a story, by which it is found and looks for like ones.
-const HEAVIEST: usize = 48;
+const HEAVIEST: usize = 128;
 /// Stories looked at under one term, the latest first: a term of more says little.
 const LATEST: usize = 128;
 /// Stories looked at under all terms together, the heaviest terms first: what bounds the work in a
