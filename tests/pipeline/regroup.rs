@@ -25,9 +25,9 @@ impl Desk {
         let mut numbers = Numbers::from_seed(5);
         let mut names = || [word(&mut numbers), word(&mut numbers)];
         let all: Vec<[String; 2]> = (0..4).map(|_| names()).collect();
-        let mut texts = all.iter().map(|names| text(1, names, &mut numbers));
+        let mut texts = all.iter().map(|pair| text(1, pair, &mut numbers));
         let text = texts.next().expect("there are four");
-        let half = |text: String| text.split("\n\n").next().unwrap_or_default().to_owned();
+        let half = |whole: String| whole.split("\n\n").next().unwrap_or_default().to_owned();
         Desk { folder, text, endings: texts.map(half).collect(), dropped: 0 }
     }
 
@@ -71,7 +71,7 @@ fn what_people_split_stays_split_and_copies_find_their_side() {
     assert!(said.err.contains("1 article left "), "{}", said.err);
     assert!(said.err.contains(&format!("{from}: 2 articles at 2 outlets")), "{}", said.err);
     let taken: StoryId = second.id.into();
-    assert_eq!(members(&up, taken), [moved.clone()]);
+    assert_eq!(members(&up, taken), [moved]);
     assert_eq!(members(&up, story), [first.id.to_string(), third.id.to_string()]);
     let event = up.get(&format!("/api/v1/events/{}", first.verdict.event));
     let counts = (&event["event"]["story_count"], &event["event"]["origins"]);
@@ -86,12 +86,12 @@ fn what_people_split_stays_split_and_copies_find_their_side() {
         if is_replayed {
             std::fs::remove_dir_all(&snapshots).expect("a drained detector has left a snapshot");
         }
-        let up = Up::start(&desk.folder);
-        let mut events = up.events(place);
-        let joined = [1, 0, 2].map(|ending| desk.drop(ending, &mut events).verdict.story);
-        assert_eq!(joined, [taken, story, story], "replayed: {is_replayed}\n{}", up.said());
-        place = events.last.expect("articles have places");
-        assert_eq!(up.terminate().code, Some(0));
+        let again = Up::start(&desk.folder);
+        let mut fresh = again.events(place);
+        let joined = [1, 0, 2].map(|ending| desk.drop(ending, &mut fresh).verdict.story);
+        assert_eq!(joined, [taken, story, story], "replayed: {is_replayed}\n{}", again.said());
+        place = fresh.last.expect("articles have places");
+        assert_eq!(again.terminate().code, Some(0));
     }
 }
 
@@ -114,8 +114,8 @@ fn commands_are_answered_with_what_they_changed_or_why_not() {
     let merged = desk.run(&["story", "merge", &taken, &story]).code(0);
     assert!(merged.err.contains(" is part of "), "{}", merged.err);
     // What it was called leads to what it is part of.
-    let shown = desk.run(&["story", "show", &taken]).code(0);
-    assert!(shown.out.contains(&story) && shown.out.contains("2 articles"), "{}", shown.out);
+    let whole = desk.run(&["story", "show", &taken]).code(0);
+    assert!(whole.out.contains(&story) && whole.out.contains("2 articles"), "{}", whole.out);
     for (arguments, code, words) in [
         (vec!["split", &story, &one, &other], 2, "nothing would be left of it"),
         (vec!["split", &story, "a-zzzzzz"], 3, "no article \"a-zzzzzz\""),

@@ -61,7 +61,7 @@ impl Detector {
     fn joined_through(&self, story: StoryId, doc: DocId) -> Vec<DocId> {
         let mut found = vec![doc];
         for member in self.members(story).iter().filter(|member| **member > doc) {
-            let joined = self.docs.get(*member).map(|doc| doc.joined);
+            let joined = self.docs.get(*member).map(|known| known.joined);
             if joined.is_some_and(|joined| found.contains(&joined)) {
                 found.push(*member);
             }
@@ -138,7 +138,7 @@ impl Detector {
 
     /// Lists the latest article of each of the two stories under each text that they have.
     fn list_texts_anew(&mut self, rest: &[DocId], moved: &[DocId]) {
-        let exact = |doc: &DocId| self.docs.get(*doc).and_then(|doc| doc.fingerprint.exact);
+        let exact = |doc: &DocId| self.docs.get(*doc)?.fingerprint.exact;
         let texts: BTreeSet<u128> = rest.iter().chain(moved).filter_map(exact).collect();
         for text in texts {
             let is_of_others =
@@ -146,8 +146,8 @@ impl Detector {
             let listed = self.by_text.get(text).iter().copied();
             let mut kept: Vec<DocId> = listed.filter(is_of_others).collect();
             for part in [rest, moved] {
-                let exact = |doc: &DocId| self.docs.get(*doc)?.fingerprint.exact;
-                kept.extend(part.iter().rfind(|doc| exact(doc) == Some(text)));
+                let exact_of = |doc: &DocId| self.docs.get(*doc)?.fingerprint.exact;
+                kept.extend(part.iter().rfind(|doc| exact_of(doc) == Some(text)));
             }
             kept.sort_unstable();
             self.by_text.set(text, kept);
@@ -192,8 +192,8 @@ mod tests {
         let split = detector.split(0, &[1]).unwrap();
         assert_eq!((split.from, split.into, &*split.moved), (0, 1, &[1][..]));
         assert_eq!(detector.split(0, &[1]), None, "it is there no more");
-        let joined = |detector: &mut Detector, item: &str, text: &str| {
-            let found = observe(detector, item, text);
+        let joined = |by: &mut Detector, item: &str, text: &str| {
+            let found = observe(by, item, text);
             assert!(found.merged_stories.is_empty(), "{item}");
             (found.class, found.story)
         };

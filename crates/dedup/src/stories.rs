@@ -116,8 +116,8 @@ impl Stories {
         }
         let (members, moved) = if is_leaving(&entry.first) { (leave, rest) } else { (rest, leave) };
         let into = *moved.first()?;
-        if let Some(entry) = self.stories.get_mut(from) {
-            entry.members = members;
+        if let Some(kept) = self.stories.get_mut(from) {
+            kept.members = members;
         }
         self.part_redirects(from, into);
         self.part_links(from, into, &moved);

@@ -126,9 +126,9 @@ impl Decider {
     }
 
     /// Obeys a command once more. Of what left the window since, it has no more to say.
-    fn replay_command(&mut self, standing: CommandJudged) {
-        let CommandJudged { command, decision, input, .. } = standing.clone();
-        let ours = self.known.learning.obey(command, decision, input);
+    fn replay_command(&mut self, standing: &CommandJudged) {
+        let CommandJudged { command, decision, input, .. } = standing;
+        let ours = self.known.learning.obey(command.clone(), *decision, *input);
         if ours.outcome == standing.outcome && ours.changes == standing.changes {
             return;
         }
@@ -136,8 +136,7 @@ impl Decider {
             EXPIRED.add(1, &[]);
             return;
         }
-        let command = &standing.command.id;
-        self.differs(command, standing.outcome.as_str(), ours.outcome.as_str());
+        self.differs(&command.id, standing.outcome.as_str(), ours.outcome.as_str());
     }
 
     fn differs(&mut self, what: &str, decided: &str, now: &str) {
@@ -176,7 +175,7 @@ impl Decide for Decider {
         (self.known.last, self.known.offsets) = (Some(judged.decision()), judged.input());
         match judged {
             Judged::Article(standing) => self.replay_article(&standing, input),
-            Judged::Command(standing) => self.replay_command(*standing),
+            Judged::Command(standing) => self.replay_command(&standing),
             Judged::Epoch(_) => {}
         }
     }

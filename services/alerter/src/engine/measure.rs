@@ -61,9 +61,9 @@ impl Sums {
 impl Tally {
     /// What it is where people changed the numbers: by as much more, or no more than there are.
     fn moved(self, before: Self, now: Self) -> Self {
-        let by = |own: u32, before: u32, now: u32| match now.checked_sub(before) {
+        let by = |own: u32, was: u32, is: u32| match is.checked_sub(was) {
             Some(more) => own.saturating_add(more),
-            None => own.min(now),
+            None => own.min(is),
         };
         Self {
             outlets: by(self.outlets, before.outlets, now.outlets),
@@ -76,10 +76,10 @@ impl Tally {
 /// As in a header: outlets, origins and copies when it last rang, then what was told, if anything was.
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Tally { outlets, origins, copies } = self.rung;
-        write!(f, "{outlets} {origins} {copies}")?;
-        match self.told {
-            Some(Tally { outlets, origins, copies }) => write!(f, " {outlets} {origins} {copies}"),
+        let Self { rung, told } = self;
+        write!(f, "{} {} {}", rung.outlets, rung.origins, rung.copies)?;
+        match told {
+            Some(told) => write!(f, " {} {} {}", told.outlets, told.origins, told.copies),
             None => Ok(()),
         }
     }

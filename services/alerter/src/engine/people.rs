@@ -112,7 +112,7 @@ impl Engine {
                 continue;
             };
             // It may have been a story of its own before, whose alert closed into the other's.
-            let is_open = self.lives.get(&fresh).is_some_and(|life| life.merged_into.is_none());
+            let is_open = self.lives.get(&fresh).is_some_and(|open| open.merged_into.is_none());
             if is_open {
                 continue;
             }

@@ -97,8 +97,8 @@ async fn a_story_taken_out_of_one_that_was_told_opens_silently() {
         alerts.iter().filter(|alert| alert.target == target).collect()
     };
     let (old, new) = (of(firstly.id), of(copied.id));
-    let volumes = |alerts: &[&Alert]| -> Vec<_> {
-        alerts.iter().map(|alert| (alert.volume, alert.copies)).collect()
+    let volumes = |revisions: &[&Alert]| -> Vec<_> {
+        revisions.iter().map(|alert| (alert.volume, alert.copies)).collect()
     };
     assert_eq!(volumes(&old), [(LOUD, 0), (SILENT, 1), (SILENT, 0)]);
     assert_eq!(volumes(&new), [(SILENT, 0), (SILENT, 1)]);

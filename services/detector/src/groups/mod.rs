@@ -322,9 +322,9 @@ impl Groups {
         };
         let live: BTreeSet<DocId> = redirects.keys().copied().filter(|from| ends(*from)).collect();
         self.redirects = redirects.into_iter().filter(|(from, _)| live.contains(from)).collect();
-        let (stories, events, redirects) = (&self.stories, &self.events, &self.redirects);
-        let is_event = |event| events.contains(event) || redirects.contains_key(&event);
-        self.former.forget(|story| stories.contains(story), is_event);
+        let (events, led) = (&self.events, &self.redirects);
+        let is_event = |event| events.contains(event) || led.contains_key(&event);
+        self.former.forget(|story| self.stories.contains(story), is_event);
     }
 }
 

@@ -124,7 +124,7 @@ impl Learning {
         for (article, number) in &leaving {
             let found = self.dedup.story_with(*number).filter(|found| *found != story);
             if let Some(found) = found {
-                let name = self.groups.story(found).map_or(id, |story| story.id);
+                let name = self.groups.story(found).map_or(id, |other| other.id);
                 return Err(Refusal::Elsewhere { article: *article, story: id, found: name });
             }
         }
@@ -197,8 +197,8 @@ impl Learning {
         let story = self.story(id)?;
         let wanted = word_hash(outlet.as_str());
         let members = self.dedup.members(story).iter();
-        let places = members.filter_map(|member| self.places.get(*member));
-        let last = places.filter(|place| place.outlet == wanted).last();
+        let mut places = members.filter_map(|member| self.places.get(*member));
+        let last = places.rfind(|place| place.outlet == wanted);
         let last = last.map(|place| (place.id, place.fetched));
         let (lead, at) = last.ok_or(Refusal::Outlet { story: id, outlet: outlet.clone() })?;
         let changes = self.groups.prefer(story, lead, at).into_iter().collect();

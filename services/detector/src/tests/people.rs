@@ -107,8 +107,8 @@ async fn what_is_taken_out_of_a_story_stays_out() {
     let into: StoryId = articles[1].id.into();
     let split = StoryChange::Split { from: story, into, articles: vec![articles[1].id] };
     assert_eq!((&record.outcome, &record.changes[..]), (&CommandOutcome::Applied, &[split][..]));
-    let counts = |record: &CommandJudged| -> Vec<_> {
-        let counted = record.stories.iter();
+    let counts = |said: &CommandJudged| -> Vec<_> {
+        let counted = said.stories.iter();
         counted.map(|after| (after.story, after.state.articles, after.state.outlets)).collect()
     };
     assert_eq!(counts(&record), [(story, 2, 2), (into, 1, 1)]);
@@ -126,10 +126,10 @@ async fn what_is_taken_out_of_a_story_stays_out() {
         reworded(&copy("c.example").text, "e.example"),
     ];
     let joined: Vec<StoryId> =
-        desk.give(&late).await.iter().map(|record| record.verdict.story).collect();
+        desk.give(&late).await.iter().map(|late| late.verdict.story).collect();
     assert_eq!(joined, [into, story]);
     let many: Vec<ArticleFetched> = (0..6).map(|n| copy(&format!("x{n}.example"))).collect();
-    assert!(desk.give(&many).await.iter().all(|record| record.changes.is_empty()));
+    assert!(desk.give(&many).await.iter().all(|one| one.changes.is_empty()));
 
     let back = Command::Merge { into: Target::Story(into), from: Target::Story(story) };
     let merged = desk.say(back.clone()).await;
@@ -156,15 +156,18 @@ async fn an_outlet_stands_for_a_story_and_goes_with_its_article() {
     let verdict = &later[0].verdict;
     assert_eq!((verdict.lead, verdict.origin), (articles[1].id, articles[0].id));
     assert_eq!(later[0].lead_fetched, Some(2));
-    let outlet = "b.example".parse().unwrap();
-    assert!(desk.say(Command::Prefer { story, outlet }).await.changes.is_empty(), "it does");
+    let again = "b.example".parse().unwrap();
+    assert!(desk.say(Command::Prefer { story, outlet: again }).await.changes.is_empty(), "it does");
     // Where it leaves, it stands for what it leaves with, and the first for the rest.
     let leaving = vec![id(&articles[0]), id(&articles[2])];
-    let record = desk.say(Command::Split { story, articles: leaving }).await;
-    let leads: Vec<ArticleId> = record.stories.iter().map(|after| after.lead).collect();
+    let parted = desk.say(Command::Split { story, articles: leaving }).await;
+    let leads: Vec<ArticleId> = parted.stories.iter().map(|after| after.lead).collect();
     assert_eq!(leads, [articles[0].id, articles[1].id], "the first keeps the name");
-    let outlet = "nobody.example".parse().unwrap();
-    Desk::check_refused(&desk.say(Command::Prefer { story, outlet }).await, "nobody.example");
+    let nobody = "nobody.example".parse().unwrap();
+    Desk::check_refused(
+        &desk.say(Command::Prefer { story, outlet: nobody }).await,
+        "nobody.example",
+    );
 }
 
 #[tokio::test]
@@ -219,7 +222,7 @@ async fn a_refusal_names_what_is_wrong() {
     desk.give(&articles).await;
     let [first, second, third] = articles.each_ref().map(id);
     let (story, alien): (StoryId, ArticleId) = (first.into(), copy("z.example").id);
-    let split = |articles: &[ArticleId]| Command::Split { story, articles: articles.to_vec() };
+    let split = |leaving: &[ArticleId]| Command::Split { story, articles: leaving.to_vec() };
     let event = Target::Event(first.into());
     let cases = [
         (split(&[]), "no articles are named".to_owned()),
@@ -269,8 +272,8 @@ async fn a_command_sent_twice_is_obeyed_once_also_after_a_restart() {
     assert_eq!(judged_command(&judged[2]).outcome, CommandOutcome::Applied);
     send("and again").await.unwrap();
     desk.stand.publish(&[copy("c.example")]).await;
-    let judged = desk.stand.run_to(4).await;
-    assert_eq!(judged_article(&judged[3]).map(|record| record.id), Some(copy("c.example").id));
+    let later = desk.stand.run_to(4).await;
+    assert_eq!(judged_article(&later[3]).map(|record| record.id), Some(copy("c.example").id));
 }
 
 /// What people say next, of what was decided so far.

@@ -130,10 +130,10 @@ async fn changes_of_a_command_go_out_in_order() {
     });
     let mut told: Vec<_> = told.collect();
     let last = told.pop().unwrap();
-    for (told, index) in told.iter().zip(0..) {
-        let change: OutputStory = decode(&told.body).unwrap();
-        assert_eq!(told.subject, "wirefold.v1.output.story.quiet");
-        assert_eq!((&*told.id, change.index), (&*format!("3-c7.{index}"), index));
+    for (one, index) in told.iter().zip(0..) {
+        let change: OutputStory = decode(&one.body).unwrap();
+        assert_eq!(one.subject, "wirefold.v1.output.story.quiet");
+        assert_eq!((&*one.id, change.index), (&*format!("3-c7.{index}"), index));
         assert_eq!((change.fetched, change.judged), (1, sequence));
     }
     let outcome: OutputCommand = decode(&last.body).unwrap();

@@ -122,9 +122,9 @@ async fn what_is_not_here_and_what_makes_no_sense_is_never_told() {
         (path("prefer"), json!({"outlet": 7}), 400),
         (format!("/api/v1/articles/{}/not-the-same", id(1)), json!({"other": "1"}), 400),
     ];
-    for (path, body, status) in cases {
-        let answer = world.post(&path, &body).await;
-        assert_eq!(answer.status, status, "{path} {body}");
+    for (asked, body, status) in cases {
+        let answer = world.post(&asked, &body).await;
+        assert_eq!(answer.status, status, "{asked} {body}");
     }
     let told = world.bus.stream_state(streams::CONTROL.name).await.unwrap();
     assert_eq!(told.messages, 0);

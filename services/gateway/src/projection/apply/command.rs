@@ -38,7 +38,7 @@ fn put_event(
         state.origins,
         at(state.first_seen),
         at(command.command.at),
-        state.continues.map(|event| event.to_string()),
+        state.continues.map(|earlier| earlier.to_string()),
     ])?;
     redirects::refresh_event(transaction, &event.to_string())
 }
