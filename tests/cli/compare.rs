@@ -105,7 +105,7 @@ fn scripts_without_spaces_are_shown_without_and_within_the_width() {
     let changed =
         run.out.lines().filter(|line| line.starts_with("    +") || line.starts_with("    -"));
     let widest = changed.map(wide).max();
-    assert!(widest.is_some_and(|wide| (60..=100).contains(&wide)), "{widest:?}\n{}", run.out);
+    assert!(widest.is_some_and(|columns| (60..=100).contains(&columns)), "{widest:?}\n{}", run.out);
 }
 
 #[test]

@@ -65,6 +65,7 @@ const FEED: Pure = Pure {
 const SCORE: Pure = Pure {
     name: "wirefold-score",
     own: &[
+        "allocator-api2",
         "csv-core",
         "equivalent",
         "foldhash",

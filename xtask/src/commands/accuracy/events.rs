@@ -9,7 +9,7 @@ use wirefold_score::{Clusters, Group, Pair, Score};
 use wirefold_text::Text;
 
 use super::labels::clusters;
-use super::method::{Method, Run};
+use super::method::{Run, passages};
 use super::set::{Doc, LabelledSet, read_lines};
 use super::tables::{Cells, decimals};
 
@@ -17,6 +17,8 @@ use super::tables::{Cells, decimals};
 const WORST: usize = 10;
 const LARGEST: usize = 5;
 const HOUR: i64 = 3600;
+/// Longer than the texts are apart.
+const WINDOW: i64 = 40 * 24 * HOUR;
 
 /// The fixtures with the event of each article.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +63,7 @@ impl EventSet {
     /// Runs the product over all orders.
     pub(crate) fn examine(self, shuffles: u64) -> EventExam {
         let run = |order: &Vec<usize>| {
-            let run = Method::Passages.run(&self.set, order);
+            let run = passages(&self.set, order, settings());
             let score = self.clusters.score(&run.events);
             (run, score)
         };
@@ -241,6 +243,12 @@ impl EventExam {
     fn size(&self, name: &str) -> usize {
         self.names_by_size().get(name).copied().unwrap_or_default()
     }
+}
+
+/// The product's, with a window over all the texts: in a shuffle the last of the month may come first,
+/// and stream time never runs back, so that in a week's window all that came before would be forgotten.
+fn settings() -> Settings {
+    Settings { window: WINDOW, ..Settings::default() }
 }
 
 /// Whole hours, rounded.

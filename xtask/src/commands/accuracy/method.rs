@@ -65,7 +65,7 @@ impl Method {
     /// Runs the documents of `set` in `order`.
     pub(crate) fn run(self, set: &LabelledSet, order: &[usize]) -> Run {
         let stories = match self {
-            Method::Passages => return passages(set, order),
+            Method::Passages => return passages(set, order, Settings::default()),
             Method::SimHash(bits) => by_simhash(set, order, bits),
             Method::Exact => by_words(set, order),
         };
@@ -73,8 +73,9 @@ impl Method {
     }
 }
 
-fn passages(set: &LabelledSet, order: &[usize]) -> Run {
-    let mut detector = Detector::keeping_verdicts(Settings::default());
+/// Runs the product with settings of the caller's.
+pub(crate) fn passages(set: &LabelledSet, order: &[usize], settings: Settings) -> Run {
+    let mut detector = Detector::keeping_verdicts(settings);
     let mut run = Run {
         at_arrival: vec![0; set.docs.len()],
         settled: vec![0; set.docs.len()],
