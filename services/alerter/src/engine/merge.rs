@@ -48,7 +48,9 @@ impl Engine {
         if has_spoken && survives_silently {
             moved.push(inheritance(absorbed, life, closing));
         }
-        if has_spoken && life.merged_into.is_none() {
+        // What it says since knows of the merge: people took that back, and it is read again.
+        let is_taken_back = closing.place.is_covered_by(life.covered);
+        if has_spoken && life.merged_into.is_none() && !is_taken_back {
             life.closing = Some(closing);
         }
         match has_spoken {

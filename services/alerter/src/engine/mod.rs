@@ -210,8 +210,10 @@ impl Engine {
 
     fn add_news(&mut self, id: &AlertId, news: News) {
         let life = self.lives.entry(id.clone()).or_default();
-        let is_known = news.place.is_covered_by(life.covered)
-            || life.news.iter().any(|other| other.place == news.place);
+        // One command may both hand something on to it and count it anew.
+        let is_same =
+            |other: &News| other.place == news.place && other.recounts() == news.recounts();
+        let is_known = news.place.is_covered_by(life.covered) || life.news.iter().any(is_same);
         if !is_known {
             life.news.push(news);
         }

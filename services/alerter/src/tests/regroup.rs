@@ -146,3 +146,38 @@ async fn what_nobody_was_told_of_is_told_with_the_right_numbers() {
     assert_eq!(found, [(LOUD, AlertState::New, [3, 2, 1])]);
     running.stop().await;
 }
+
+/// Two stories, the second of two articles, which people make one and take apart again, but for
+/// its second article.
+async fn one_and_apart_again(world: &mut World) -> wirefold_proto::OutputArticle {
+    let [first, second, ..] = five();
+    world.newsroom.tell(first).await;
+    let other = world.newsroom.tell(second).await;
+    world.pass(1).await;
+    world.newsroom.tell(Given { outlet: "late.example", ..second }).await;
+    world.pass(1).await;
+    world.newsroom.unite("strike", ["b", "a"]).await;
+    world.pass(1).await;
+    world.newsroom.take_out(Given { story: "a", ..second }, &other, "b").await;
+    world.pass(1).await;
+    other
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_that_is_its_own_again_has_the_numbers_of_what_it_has_now() {
+    let mut world = World::new().await;
+    let by_story = SubscriptionSettings { group_by: Some(GroupBy::Story), ..at_once() };
+    let running = world.start(&settings([by_story]));
+    let other = one_and_apart_again(&mut world).await;
+    let target = wirefold_proto::Target::Story(wirefold_proto::StoryId::from(other.id));
+    let alerts = world.alerts().await;
+    let found: Vec<_> = alerts.iter().filter(|alert| alert.target == target).map(numbers).collect();
+    let expected = [
+        (LOUD, AlertState::New, [1, 1, 0]),
+        (SILENT, AlertState::Growing, [2, 1, 1]),
+        (SILENT, AlertState::Quiet, [2, 1, 1]),
+        (SILENT, AlertState::Growing, [1, 1, 0]),
+    ];
+    assert_eq!(found, expected);
+    running.stop().await;
+}
