@@ -180,6 +180,8 @@ impl Stories {
             return;
         };
         self.redirects.insert(younger, older);
+        // Where people make it a story again, these links would be of articles that are elsewhere.
+        self.links.retain(|(one, other), _| *one != younger && *other != younger);
         if let Some(kept) = self.stories.get_mut(older) {
             kept.members.extend(gone.members);
             kept.members.sort_unstable();
@@ -270,6 +272,21 @@ mod tests {
         assert!(stories.are_apart(3, b) && !stories.are_apart(3, a));
         assert!(stories.unite(a, b).is_some());
         assert!(!stories.are_apart(a, c) && stories.are_apart(3, a));
+    }
+
+    #[test]
+    fn links_of_a_story_that_became_part_of_another_do_not_come_back_with_it() {
+        let mut stories = Stories::default();
+        let (a, b, c) = (stories.open(0), stories.open(1), stories.open(2));
+        [3, 4].into_iter().for_each(|doc| stories.join(b, doc));
+        assert_eq!(stories.link(b, c, 3, |_| false), None);
+        assert!(stories.unite(a, b).is_some());
+        assert_eq!(stories.split(a, &[1, 4]).map(|split| split.into), Some(b));
+        assert_eq!(
+            stories.link(b, c, 4, |_| false),
+            None,
+            "the first link is by another's article"
+        );
     }
 
     #[test]

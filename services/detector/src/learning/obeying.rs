@@ -148,7 +148,9 @@ impl Learning {
             return Err(Refusal::Article(one));
         };
         // How many of them leave is known only once they do.
-        let members = self.dedup.story_with(*second).map(|story| self.dedup.members(story).len());
+        let shared = self.dedup.story_with(*second);
+        let shared = shared.filter(|shared| self.dedup.story_with(*first) == Some(*shared));
+        let members = shared.map(|shared| self.dedup.members(shared).len());
         if let Some(members) = members.filter(|members| *members > MOST_MOVED) {
             return Err(Refusal::Many(members));
         }
@@ -206,7 +208,10 @@ impl Learning {
     }
 
     fn story(&self, id: StoryId) -> Result<DocId, Refusal> {
-        self.groups.story_called(id).ok_or(Refusal::Story(id))
+        // Its event may live on in other stories when the last of its articles has left.
+        let story = self.groups.story_called(id);
+        let story = story.filter(|story| !self.dedup.members(*story).is_empty());
+        story.ok_or(Refusal::Story(id))
     }
 
     /// The numbers of articles; all of them are in the window.

@@ -42,14 +42,15 @@ pub(super) fn story_of(
         })
         .optional()?;
     match moved {
-        Some((at, story)) => resolve(connection, &story, at),
+        // A merge that the same record tells came before the split.
+        Some((at, story)) => resolve(connection, &story, at + 1),
         None => resolve(connection, base, judged),
     }
 }
 
 /// What an id means to someone who holds it, whenever they got it.
 pub(super) fn current(connection: &Connection, id: &str) -> Answer<String> {
-    let ask = "SELECT coalesce(max(judged), 0) FROM moves WHERE story = ?1";
+    let ask = "SELECT coalesce(max(judged) + 1, 0) FROM moves WHERE story = ?1";
     let since = connection.prepare_cached(ask)?.query_row([id], |row| row.get(0))?;
     resolve(connection, id, since)
 }
@@ -121,7 +122,7 @@ pub(super) fn refresh_story(transaction: &Transaction<'_>, id: &str) -> Answer<(
     let event = resolve(transaction, &event, if is_borrowed { 0 } else { judged })?;
     let set = "UPDATE stories SET event = ?2, gone = EXISTS (
             SELECT 1 FROM redirects WHERE old = ?1 AND redirects.judged >= max(stories.judged,
-                (SELECT coalesce(max(moves.judged), 0) FROM moves WHERE story = ?1)))
+                (SELECT coalesce(max(moves.judged) + 1, 0) FROM moves WHERE story = ?1)))
         WHERE id = ?1";
     transaction.prepare_cached(set)?.execute(params![id, event])?;
     Ok(())
