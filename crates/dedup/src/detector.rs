@@ -320,6 +320,7 @@ impl Detector {
         if day <= self.day {
             return;
         }
+        let is_other_week = day.div_euclid(7) > self.day.div_euclid(7);
         self.day = day;
         // Each day has its own, which goes when its articles do.
         self.shelf = None;
@@ -336,6 +337,9 @@ impl Detector {
         self.stories.forget(|doc| !docs.contains(doc));
         let stories = &self.stories;
         self.events.forget(|story| stories.get(story).is_none());
+        if is_other_week {
+            self.events.forget_terms();
+        }
     }
 
     /// Gives the articles that leave the window their last verdict, where verdicts are kept.

@@ -12,6 +12,7 @@ use std::cell::RefCell;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::bits::Bits;
 use crate::frequencies::Frequencies;
 use crate::hits::Hits;
 use crate::numbered::Numbered;
@@ -348,6 +349,16 @@ impl Events {
         self.redirects.retain(|from, _| kept.contains(from));
         self.by_term.retain(|story| !is_gone(story));
     }
+
+    /// Forgets the terms that no story has any more.
+    pub(crate) fn forget_terms(&mut self) {
+        let mut is_used = Bits::default();
+        for (_, Profile { terms, .. }) in self.profiles.iter() {
+            terms.terms.iter().for_each(|(place, _)| is_used.insert(place as usize));
+            terms.names.iter().for_each(|place| is_used.insert(*place as usize));
+        }
+        self.frequencies.forget(&is_used);
+    }
 }
 
 written!(Profile { event, terms, time });
@@ -421,6 +432,22 @@ mod tests {
         }
         assert_eq!(events.stories(0), [0, 1, 2, 3]);
         assert_eq!(events.event_of(4), Some(4));
+    }
+
+    #[test]
+    fn words_of_stories_gone_take_no_room() {
+        let mut events = Events::default();
+        add(&mut events, 0, 0, STRIKE);
+        let size = |events: &Events| events.frequencies.len();
+        let before = size(&events);
+        for story in 1..200 {
+            let text = format!("{STRIKE} Word{story} stands here by misprint{story}.");
+            add(&mut events, story, i64::from(story), &text);
+            events.forget(|other| other != 0 && other + 3 < story);
+            events.forget_terms();
+        }
+        assert!(size(&events) < before + 20, "{} after {before}", size(&events));
+        assert_eq!(add(&mut events, 200, 1, AGAIN).links.len(), 1, "story 0 is known as before");
     }
 
     #[test]

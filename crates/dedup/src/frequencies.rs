@@ -4,6 +4,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use rustc_hash::FxHashMap;
 
+use crate::bits::Bits;
 use crate::body::word_hash;
 use crate::snapshot::{Reader, Writer, Written};
 use crate::terms::Terms;
@@ -19,9 +20,13 @@ const TABLE: &str = include_str!("../data/frequencies.tsv");
 #[derive(Debug, Clone)]
 pub struct Frequencies {
     documents: u32,
+    /// Terms of the compiled table, which stand first.
+    compiled: u32,
     /// Where each term's count stands.
     places: FxHashMap<u64, u32>,
     counts: Vec<u32>,
+    /// Places whose terms were forgotten, the lowest last: it is the next to be used.
+    free: Vec<u32>,
     /// [`ln_after`] of each count.
     logarithms: Vec<f64>,
 }
@@ -40,8 +45,10 @@ impl Frequencies {
     pub fn parse(table: &str) -> Frequencies {
         let mut frequencies = Frequencies {
             documents: 0,
+            compiled: 0,
             places: FxHashMap::default(),
             counts: Vec::new(),
+            free: Vec::new(),
             logarithms: Vec::new(),
         };
         for line in table.lines() {
@@ -61,6 +68,7 @@ impl Frequencies {
                 }
             }
         }
+        frequencies.compiled = narrow(frequencies.counts.len());
         frequencies
     }
 
@@ -86,13 +94,39 @@ impl Frequencies {
 
     /// Where a term's count stands, from now on if it is new.
     fn place(&mut self, term: u64) -> u32 {
-        let next = u32::try_from(self.counts.len()).expect("fewer terms than memory holds");
+        let next = self.free.last().copied().unwrap_or(narrow(self.counts.len()));
         let place = *self.places.entry(term).or_insert(next);
-        if place == next {
+        if place == next && self.free.pop().is_none() {
             self.counts.push(0);
             self.logarithms.push(0.0);
         }
         place
+    }
+
+    /// Forgets the terms that stand in no text any more, but for those of the compiled table: what
+    /// is printed once in misspelling would stay for ever.
+    pub(crate) fn forget(&mut self, is_used: &Bits) {
+        let compiled = self.compiled;
+        self.places.retain(|_, place| *place < compiled || is_used.contains(*place as usize));
+        self.places.shrink_to_fit();
+        self.free = self.unused();
+        for place in &self.free {
+            self.counts[*place as usize] = 0;
+            self.logarithms[*place as usize] = 0.0;
+        }
+    }
+
+    /// How many terms there is room for.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// The places of no term, the lowest last.
+    fn unused(&self) -> Vec<u32> {
+        let mut is_used = Bits::new(self.counts.len());
+        self.places.values().for_each(|place| is_used.insert(*place as usize));
+        (0..narrow(self.counts.len())).rev().filter(|at| !is_used.contains(*at as usize)).collect()
     }
 
     /// How rare the term at a place is: the logarithm of documents by those that have it; 0 for a
@@ -115,24 +149,63 @@ pub(crate) fn ln_after(count: u32) -> f64 {
     SMALL.get(count as usize).copied().unwrap_or_else(|| (f64::from(count) + 1.0).ln())
 }
 
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).expect("fewer terms than memory holds")
+}
+
 impl Written for Frequencies {
     fn write_to(&self, to: &mut Writer<'_>) {
-        self.documents.write_to(to);
+        (self.documents, self.compiled).write_to(to);
         self.places.write_to(to);
         self.counts.write_to(to);
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Frequencies> {
-        let documents = u32::read_from(from)?;
+        let (documents, compiled) = Written::read_from(from)?;
         let (places, counts) =
             (FxHashMap::<u64, u32>::read_from(from)?, Vec::<u32>::read_from(from)?);
         let logarithms = counts.iter().map(|count| ln_after(*count)).collect();
         let is_place = |place: &u32| (*place as usize) < counts.len();
-        places.values().all(is_place).then_some(Frequencies {
-            documents,
-            places,
-            counts,
-            logarithms,
-        })
+        if !places.values().all(is_place) {
+            return None;
+        }
+        let free = Vec::new();
+        let mut read = Frequencies { documents, compiled, places, counts, free, logarithms };
+        read.free = read.unused();
+        Some(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(of: &[u64]) -> Terms {
+        Terms { counts: of.iter().map(|term| (*term, 1)).collect(), names: Vec::new() }
+    }
+
+    #[test]
+    fn places_of_what_stands_nowhere_are_used_again() {
+        let mut table = Frequencies::parse("# documents\t100\nport\t10\n");
+        for of in [[1, 2], [3, 4], [5, 6]] {
+            let placed = table.place_all(&terms(&of));
+            table.learn(&placed);
+        }
+        let mut is_used = Bits::default();
+        is_used.insert(3);
+        is_used.insert(4);
+        table.forget(&is_used);
+        assert_eq!(table.places.len(), 3, "the table's own, and two in use");
+        let again = |table: &mut Frequencies| [8, 9, 10].map(|term| table.place(term));
+        let mut pieces = Vec::new();
+        let mut give = |piece| pieces.push(piece);
+        let mut writer = Writer::new(&mut give);
+        table.write_to(&mut writer);
+        writer.finish();
+        let mut pieces = pieces.into_iter();
+        let mut read = Frequencies::read_from(&mut Reader::new(&mut || pieces.next())).unwrap();
+        assert_eq!(again(&mut table), [1, 2, 5]);
+        assert_eq!(again(&mut read), [1, 2, 5], "the same after a restart");
+        assert!(table.rarity(1) > table.rarity(3), "nothing is left of what stood there");
     }
 }

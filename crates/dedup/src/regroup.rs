@@ -1,14 +1,18 @@
 //! People's word on stories: what it does to articles, their stories and their events.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::bits::Bits;
-use crate::detector::{Detector, Doc};
+use crate::detector::{Detector, Relative};
 use crate::events::{EventId, StoryId};
 use crate::index::DocId;
 use crate::overlap::Overlap;
 use crate::terms::Terms;
 use crate::verdict::{Merge, Split};
+
+/// Relatives of a member on each side of a split that its marks are made of: a story has thousands.
+const MOST_ALIKE: usize = 12;
 
 impl Detector {
     /// The story that an article is in; `None` once it left the window.
@@ -93,48 +97,44 @@ impl Detector {
     }
 
     /// Which words of the members stand in other members and which in other stories, now that some
-    /// are no members any more: what tells whether a later copy may join through them.
+    /// are no members any more: what tells whether a later copy may join through them. Those without
+    /// a relative on the other side keep their marks.
     fn mark_anew(&mut self, rest: &[DocId], moved: &[DocId]) {
-        let mut all = [rest, moved].concat();
-        all.sort_unstable();
-        for member in &all {
-            if let Some(doc) = self.docs.get_mut(*member) {
-                doc.common = Bits::default();
-            }
-        }
-        let has_moved = |doc: &DocId| moved.binary_search(doc).is_ok();
-        for member in &all {
-            let Some(doc) = self.docs.get(*member) else { continue };
-            let kin = doc.kin.iter().map(|kin| kin.doc);
-            let kin: Vec<DocId> =
-                kin.filter(|kin| kin < member && all.binary_search(kin).is_ok()).collect();
-            for other in kin {
-                let is_common = has_moved(member) == has_moved(&other);
-                self.mark_pair(*member, other, is_common);
+        for (here, there) in [(rest, moved), (moved, rest)] {
+            for member in here {
+                self.mark_member_anew(*member, here, there);
             }
         }
     }
 
-    /// Marks what two articles share, as common to their story or as another story's.
-    fn mark_pair(&mut self, later: DocId, earlier: DocId, is_common: bool) {
-        let Some(overlap) = self.overlap_of(later, earlier) else { return };
-        for (doc, words) in [(later, &overlap.here), (earlier, &overlap.there)] {
-            if let Some(Doc { common, foreign, .. }) = self.docs.get_mut(doc) {
-                let marks = if is_common { common } else { foreign };
-                marks.extend(words);
-            }
+    fn mark_member_anew(&mut self, member: DocId, here: &[DocId], there: &[DocId]) {
+        let Some(doc) = self.docs.get(member) else { return };
+        let others = most_alike(&doc.kin, there);
+        if others.is_empty() {
+            return;
+        }
+        let (mut common, mut foreign) = (Bits::default(), doc.foreign.clone());
+        for relative in most_alike(&doc.kin, here) {
+            common.extend(&self.shared_words(member, relative));
+        }
+        for relative in others {
+            foreign.extend(&self.shared_words(member, relative));
+        }
+        if let Some(doc) = self.docs.get_mut(member) {
+            (doc.common, doc.foreign) = (common, foreign);
         }
     }
 
-    fn overlap_of(&self, later: DocId, earlier: DocId) -> Option<Overlap> {
-        let (later, earlier) = (self.docs.get(later)?, self.docs.get(earlier)?);
-        let (here, there) =
-            (self.lexicon.open(&later.at_rest.body()), self.lexicon.open(&earlier.at_rest.body()));
-        let is_one_outlet = later.outlet.is_some() && later.outlet == earlier.outlet;
-        Some(match is_one_outlet {
-            true => Overlap::within_outlet(&here, &there, &self.settings),
-            false => Overlap::between(&here, &there, &self.settings),
-        })
+    /// The words of an article that stand in another.
+    fn shared_words(&self, doc: DocId, other: DocId) -> Bits {
+        let (earlier, later) = (doc.min(other), doc.max(other));
+        let body = |number: DocId| Some(self.lexicon.open(&self.docs.get(number)?.at_rest.body()));
+        let (Some(here), Some(there)) = (body(later), body(earlier)) else {
+            return Bits::default();
+        };
+        // What is the frame of a page alone makes no relatives.
+        let overlap = Overlap::between(&here, &there, &self.settings);
+        if doc == later { overlap.here } else { overlap.there }
     }
 
     /// Lists the latest article of each of the two stories under each text that they have.
@@ -159,6 +159,14 @@ impl Detector {
         let body = self.lexicon.open(&self.docs.get(doc)?.at_rest.body());
         Some(Terms::new(&*self.open(doc)?, &body, ""))
     }
+}
+
+/// The relatives among these members that share most, which is nearly all that any of them shares.
+fn most_alike(kin: &[Relative], members: &[DocId]) -> Vec<DocId> {
+    let is_member = |relative: &&Relative| members.binary_search(&relative.doc).is_ok();
+    let mut found: Vec<&Relative> = kin.iter().filter(is_member).collect();
+    found.sort_unstable_by_key(|relative| (Reverse(relative.shared_words), relative.doc));
+    found.iter().take(MOST_ALIKE).map(|relative| relative.doc).collect()
 }
 
 #[cfg(test)]
@@ -263,6 +271,46 @@ mod tests {
             observe(&mut detector, "c", &back).story
         };
         assert_eq!((observe_all(false), observe_all(true)), (2, 0));
+    }
+
+    #[test]
+    fn who_has_no_relative_on_the_other_side_keeps_its_marks() {
+        let mut detector = Detector::new(Settings::default());
+        let (front, back) = (words(1, 120), words(2, 120));
+        observe(&mut detector, "a", &format!("{front}.\n{back}."));
+        // Two through the front, one through the back, which meets neither of those.
+        for (item, text) in [("b", &front), ("c", &front)] {
+            assert_eq!(observe(&mut detector, item, text).story, 0);
+        }
+        let apart = observe(&mut detector, "d", &back);
+        detector.unite_stories(0, apart.story);
+        let marks = |detector: &Detector, doc| {
+            let doc = detector.docs.get(doc).unwrap();
+            (doc.common.clone(), doc.foreign.clone())
+        };
+        let before = [1, 2].map(|doc| marks(&detector, doc));
+        detector.split(0, &[3]).unwrap();
+        assert_eq!([1, 2].map(|doc| marks(&detector, doc)), before);
+        let (common, foreign) = marks(&detector, 0);
+        assert_eq!((common.contains(5), common.contains(130)), (true, false));
+        assert!(foreign.contains(130), "the back is another story's now");
+    }
+
+    #[test]
+    fn a_story_of_many_is_split_with_few_comparisons() {
+        let mut detector = Detector::new(Settings::default());
+        let text = words(1, 120);
+        for number in 0..60 {
+            let copy = format!("{text}.\n{}.", words(number + 2, 12));
+            assert_eq!(observe(&mut detector, &number.to_string(), &copy).story, 0);
+        }
+        let all: Vec<DocId> = (0..60).collect();
+        let kin = &detector.docs.get(0).unwrap().kin;
+        assert!(kin.len() > MOST_ALIKE, "{}", kin.len());
+        assert_eq!(most_alike(kin, &all).len(), MOST_ALIKE);
+        detector.split(0, &[30]).unwrap();
+        let common = &detector.docs.get(0).unwrap().common;
+        assert!((0..110).all(|word| common.contains(word)), "those looked at tell enough");
     }
 
     #[test]

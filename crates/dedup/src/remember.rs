@@ -145,9 +145,16 @@ impl Detector {
         let (settings, stories) = (&self.settings, &self.stories);
         let quoted = analysed.body.quoted_weight();
         let pairs = LazyCell::new(|| Pairs::new(packed));
-        let could_share = |lead: &Doc| {
-            quoted + lead.quoted >= QUOTATION_WORDS * WORD_WEIGHT
-                && pairs.may_share(&lead.at_rest.body())
+        // Most share nothing: the lead is read once at most, and seldom opened.
+        let with_lead = |lead: &Doc| {
+            if quoted + lead.quoted < QUOTATION_WORDS * WORD_WEIGHT {
+                return Vec::new();
+            }
+            let body = lead.at_rest.body();
+            match pairs.may_share(&body) {
+                true => Overlap::quotations(&analysed.body, &lexicon.open(&body)),
+                false => Vec::new(),
+            }
         };
         let mut shared = |story: StoryId| {
             let known = judgement.matches.iter().find(|m| m.doc == story);
@@ -155,11 +162,8 @@ impl Detector {
             let first = || first().and_then(|first| docs.get(first));
             let blocks = match (known, first()) {
                 (Some(known), _) => known.overlap.shared_quotations.clone(),
-                // Most share nothing: no need to open the lead.
-                (None, Some(lead)) if could_share(lead) => {
-                    Overlap::quotations(&analysed.body, &lexicon.open(&lead.at_rest.body()))
-                }
-                (None, _) => Vec::new(),
+                (None, Some(lead)) => with_lead(lead),
+                (None, None) => Vec::new(),
             };
             quotations.extend(&blocks);
             blocks.len()

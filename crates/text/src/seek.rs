@@ -6,7 +6,7 @@ const AT_ONCE: usize = 32;
 /// The place of the first byte from `from` on of which `is` says so; with `|` in the place of `||` it
 /// asks about many at once.
 pub(crate) fn seek(bytes: &[u8], from: usize, is: impl Fn(u8) -> bool) -> Option<usize> {
-    let (chunks, rest) = bytes.get(from..)?.as_chunks::<AT_ONCE>();
+    let (chunks, _) = bytes.get(from..)?.as_chunks::<AT_ONCE>();
     let mut at = from;
     for chunk in chunks {
         if chunk.iter().fold(false, |any, byte| any | is(*byte)) {
@@ -14,8 +14,7 @@ pub(crate) fn seek(bytes: &[u8], from: usize, is: impl Fn(u8) -> bool) -> Option
         }
         at += AT_ONCE;
     }
-    let near = bytes[at..].iter().take(AT_ONCE.max(rest.len()));
-    near.into_iter().position(|byte| is(*byte)).map(|step| at + step)
+    bytes[at..].iter().position(|byte| is(*byte)).map(|step| at + step)
 }
 
 #[cfg(test)]

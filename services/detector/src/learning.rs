@@ -39,14 +39,7 @@ pub(crate) struct Ground {
 /// Where an article of the window stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
-    pub(crate) id: ArticleId,
-    /// Its sequence in `WF_FETCHED`.
-    pub(crate) fetched: u64,
-    time: i64,
-    seen: Timestamp,
-    /// The outlet, as a hash.
-    outlet: u64,
-    comparable: bool,
+    pub(crate) article: Entering,
     byline: String,
 }
 
@@ -133,7 +126,7 @@ impl Learning {
             outlet: word_hash(about.outlet.as_str()),
             comparable: found.comparable,
         };
-        self.places.insert(found.doc, Place::new(&entering, byline));
+        self.places.insert(found.doc, Place { article: entering, byline });
         let (story, mut changes) = self.group(&found, &entering);
         let material = self.material(&found, story);
         let agency = self.agency(&found);
@@ -213,7 +206,7 @@ impl Learning {
         let witness = |doc: DocId, text| {
             let place = self.places.get(doc)?;
             let traces = self.dedup.agency_traces(doc);
-            Some((place.id, Witness { text, traces, byline: &place.byline }))
+            Some((place.article.id, Witness { text, traces, byline: &place.byline }))
         };
         let (_, own) = witness(found.doc, own.as_deref())?;
         let text = other.as_ref().and_then(|text| text.as_deref());
@@ -265,7 +258,7 @@ impl Learning {
         self.time = self.time.max(seen);
         if self.time.div_euclid(DAY) > before {
             let oldest = self.time - self.window;
-            self.places.retain(|_, place| place.time >= oldest);
+            self.places.retain(|_, place| place.article.time >= oldest);
             self.groups.forget(oldest);
         }
     }
@@ -297,19 +290,13 @@ impl Learning {
     }
 }
 
-impl Place {
-    fn new(article: &Entering, byline: String) -> Self {
-        let Entering { id, fetched, seen, time, outlet, comparable } = *article;
-        Self { id, fetched, time, seen, outlet, comparable, byline }
-    }
-}
-
 impl Written for Place {
     fn write_to(&self, to: &mut Writer<'_>) {
-        write_text(&self.id, to);
-        (self.fetched, self.time).write_to(to);
-        write_time(self.seen, to);
-        (self.outlet, self.comparable).write_to(to);
+        let Entering { id, fetched, seen, time, outlet, comparable } = self.article;
+        write_text(&id, to);
+        (fetched, time).write_to(to);
+        write_time(seen, to);
+        (outlet, comparable).write_to(to);
         self.byline.write_to(to);
     }
 
@@ -318,8 +305,8 @@ impl Written for Place {
         let (fetched, time) = Written::read_from(from)?;
         let seen = read_time(from)?;
         let (outlet, comparable) = Written::read_from(from)?;
-        let byline = Written::read_from(from)?;
-        Some(Self { id, fetched, time, seen, outlet, comparable, byline })
+        let article = Entering { id, fetched, seen, time, outlet, comparable };
+        Some(Self { article, byline: Written::read_from(from)? })
     }
 }
 

@@ -20,18 +20,18 @@ mod snapshot;
 mod tests;
 mod verdict;
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use tokio_util::sync::CancellationToken;
+use wirefold_dedup::Shelves;
 use wirefold_envelope::{dead_letters, decode_judged};
 use wirefold_flow::{LoopError, Source, Surroundings, WriterConfig, run_writer};
 use wirefold_proto::Subject;
 use wirefold_proto::streams::{self, Stage};
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use decider::{Decider, Writer};
 use learning::Ground;
-use wirefold_dedup::Shelves;
 
 pub use apart::run_apart;
 pub use learning::items;

@@ -55,12 +55,12 @@ pub(crate) fn verdict(
 fn text_match(found: &dedup::Evidence, places: &Places) -> Option<TextMatch> {
     let place = places.get(found.doc)?;
     Some(TextMatch {
-        id: place.id,
+        id: place.article.id,
         contained: containment(found.contained),
         containing: containment(found.containing),
         passages: count(found.passages),
         longest: found.longest,
-        fetched: Some(place.fetched),
+        fetched: Some(place.article.fetched),
     })
 }
 

@@ -1,20 +1,14 @@
 //! Stories and events as people change them.
 
-use jiff::Timestamp;
 use wirefold_dedup::{DocId, Split};
 use wirefold_proto::{ArticleId, EventAfter, EventId, StoryAfter, StoryChange, StoryId};
 
-use super::{Groups, Story, count};
+use super::{Entering, Groups, Story, count};
 
-/// A member of a story that is in the window, as the story counts it.
+/// A member of a story that is in the window.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Member {
-    pub(crate) id: ArticleId,
-    pub(crate) fetched: u64,
-    pub(crate) seen: Timestamp,
-    pub(crate) time: i64,
-    pub(crate) outlet: u64,
-    pub(crate) comparable: bool,
+    pub(crate) article: Entering,
     /// Whether it names an agency.
     pub(crate) is_credited: bool,
 }
@@ -57,9 +51,9 @@ impl Groups {
             event.stories.insert(split.into);
             event.revision += 1;
         }
-        let articles = moved.iter().map(|member| member.id).collect();
+        let articles = moved.iter().map(|member| member.article.id).collect();
         let mut changes = vec![StoryChange::Split { from, into: id, articles }];
-        if lead != first.id {
+        if lead != first.article.id {
             changes.push(StoryChange::Preferred { story: id, lead });
         }
         changes
@@ -104,24 +98,24 @@ impl Story {
     /// window. Both are in order, and `first` is the first that moved.
     fn split_off(&mut self, first: &Member, moved: &[Member], rest: &[Member]) -> Story {
         let mut into = Story {
-            id: first.id.into(),
-            lead: first.id,
-            lead_fetched: Some(first.fetched),
+            id: first.article.id.into(),
+            lead: first.article.id,
+            lead_fetched: Some(first.article.fetched),
             is_credited: moved.iter().any(|member| member.is_credited),
             event: self.event,
             revision: 1,
             articles: count(moved.len()),
             outlets: Default::default(),
-            first_seen: first.seen,
+            first_seen: first.article.seen,
             comparable: 0,
-            last: first.time,
+            last: first.article.time,
         };
         for member in moved {
-            *into.outlets.entry(member.outlet).or_default() += 1;
-            into.comparable += u32::from(member.comparable);
-            into.first_seen = into.first_seen.min(member.seen);
-            into.last = into.last.max(member.time);
-            if let Some(articles) = self.outlets.get_mut(&member.outlet) {
+            *into.outlets.entry(member.article.outlet).or_default() += 1;
+            into.comparable += u32::from(member.article.comparable);
+            into.first_seen = into.first_seen.min(member.article.seen);
+            into.last = into.last.max(member.article.time);
+            if let Some(articles) = self.outlets.get_mut(&member.article.outlet) {
                 *articles = articles.saturating_sub(1);
             }
         }
@@ -129,17 +123,17 @@ impl Story {
         self.revision += 1;
         self.articles = self.articles.saturating_sub(into.articles);
         self.comparable = self.comparable.saturating_sub(into.comparable);
-        if rest.first().is_some_and(|member| StoryId::from(member.id) == self.id) {
-            let seen = rest.iter().map(|member| member.seen).min();
+        if rest.first().is_some_and(|member| StoryId::from(member.article.id) == self.id) {
+            let seen = rest.iter().map(|member| member.article.seen).min();
             self.first_seen = seen.unwrap_or(self.first_seen);
         }
-        self.last = rest.iter().map(|member| member.time).max().unwrap_or(self.last);
-        if let Some(lead) = moved.iter().find(|member| member.id == self.lead) {
+        self.last = rest.iter().map(|member| member.article.time).max().unwrap_or(self.last);
+        if let Some(lead) = moved.iter().find(|member| member.article.id == self.lead) {
             // It was chosen to stand for its text, and that moved with it.
-            (into.lead, into.lead_fetched) = (lead.id, Some(lead.fetched));
+            (into.lead, into.lead_fetched) = (lead.article.id, Some(lead.article.fetched));
             self.lead = self.id.into();
-            let kept = rest.iter().find(|member| member.id == self.lead);
-            self.lead_fetched = kept.map(|member| member.fetched);
+            let kept = rest.iter().find(|member| member.article.id == self.lead);
+            self.lead_fetched = kept.map(|member| member.article.fetched);
         }
         into
     }

@@ -50,13 +50,15 @@ struct Event {
     ledes: Ledes,
 }
 
-/// An article as it enters a story.
+/// An article as its story counts it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entering {
     pub(crate) id: ArticleId,
+    /// Its sequence in `WF_FETCHED`.
     pub(crate) fetched: u64,
     pub(crate) seen: Timestamp,
     pub(crate) time: i64,
+    /// The outlet, as a hash.
     pub(crate) outlet: u64,
     pub(crate) comparable: bool,
 }

@@ -12,7 +12,7 @@ use wirefold_proto::{
     Offsets, Outlet, StoryChange, StoryId, Tag, Target,
 };
 
-use super::{Learning, Place};
+use super::Learning;
 use crate::groups::{Leaving, Member};
 
 /// Commands that are known when they come again.
@@ -200,8 +200,8 @@ impl Learning {
         let wanted = word_hash(outlet.as_str());
         let members = self.dedup.members(story).iter();
         let mut places = members.filter_map(|member| self.places.get(*member));
-        let last = places.rfind(|place| place.outlet == wanted);
-        let last = last.map(|place| (place.id, place.fetched));
+        let last = places.rfind(|place| place.article.outlet == wanted);
+        let last = last.map(|place| (place.article.id, place.article.fetched));
         let (lead, at) = last.ok_or(Refusal::Outlet { story: id, outlet: outlet.clone() })?;
         let changes = self.groups.prefer(story, lead, at).into_iter().collect();
         Ok(Done { changes, stories: vec![story], events: Vec::new() })
@@ -219,7 +219,7 @@ impl Learning {
         let mut wanted: BTreeMap<ArticleId, Option<DocId>> =
             articles.iter().map(|article| (*article, None)).collect();
         for (number, place) in self.places.iter() {
-            if let Some(found) = wanted.get_mut(&place.id)
+            if let Some(found) = wanted.get_mut(&place.article.id)
                 && self.dedup.story_with(number).is_some()
             {
                 *found = Some(number);
@@ -234,10 +234,9 @@ impl Learning {
     /// What stories count of these, as far as they are in the window.
     fn members(&self, docs: &[DocId]) -> Vec<Member> {
         let member = |doc: &DocId| {
-            let Place { id, fetched, time, seen, outlet, comparable, .. } =
-                *self.places.get(*doc)?;
+            let article = self.places.get(*doc)?.article;
             let is_credited = !self.dedup.agency_traces(*doc).is_empty();
-            Some(Member { id, fetched, seen, time, outlet, comparable, is_credited })
+            Some(Member { article, is_credited })
         };
         docs.iter().filter_map(member).collect()
     }

@@ -1,6 +1,6 @@
 //! Old rows leave.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 use wirefold_flow::UnixMillis;
 
 use super::{Answer, paging::millis};
@@ -31,10 +31,34 @@ pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<
     let events = "DELETE FROM events WHERE changed < ?1
         AND NOT EXISTS (SELECT 1 FROM stories WHERE stories.event = events.id)";
     transaction.execute(events, [before])?;
+    expire_links(&transaction)?;
     transaction.execute("DELETE FROM commands WHERE at < ?1", [before])?;
     let alerts = before.saturating_sub(ALERTS_LONGER);
     transaction.execute("DELETE FROM alert_revisions WHERE at < ?1", [alerts])?;
     transaction.execute("DELETE FROM alerts WHERE at < ?1", [alerts])?;
     transaction.commit()?;
     Ok(old.len())
+}
+
+/// Merges and splits leave once they are older than every article and lead nowhere any more. Those of
+/// a chain leave one after the other.
+fn expire_links(transaction: &Transaction<'_>) -> Answer<()> {
+    let oldest = "(SELECT judged FROM articles ORDER BY seen LIMIT 1)";
+    let is_known =
+        |table: &str, id: &str| format!("EXISTS (SELECT 1 FROM {table} WHERE id = {id})");
+    let redirects = format!(
+        "DELETE FROM redirects AS link WHERE judged < {oldest}
+            AND NOT {} AND NOT {}
+            AND NOT EXISTS (SELECT 1 FROM redirects WHERE old = link.new)",
+        is_known("stories", "link.new"),
+        is_known("events", "link.new"),
+    );
+    transaction.execute(&redirects, [])?;
+    let moves = format!(
+        "DELETE FROM moves AS link WHERE judged < {oldest} AND NOT {} AND NOT {}",
+        is_known("articles", "link.article"),
+        is_known("stories", "link.story"),
+    );
+    transaction.execute(&moves, [])?;
+    Ok(())
 }

@@ -233,6 +233,36 @@ async fn what_people_take_out_of_a_story_leaves_it() {
 }
 
 #[tokio::test]
+async fn links_leave_when_they_lead_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let projection = Projection::open(folder.path()).unwrap();
+    let merged = |judged, from, into| {
+        let (from, into) = (Target::Story(story(from)), Target::Story(story(into)));
+        told(judged, 0, StoryChange::Merged { from, into, links: vec![] })
+    };
+    let split = StoryChange::Split { from: story(1), into: story(5), articles: vec![id(5)] };
+    let early = [put(1, 1, 1), put(2, 2, 1), put(3, 3, 1), merged(4, 3, 2), put(5, 1, 1)];
+    let late = [told(6, 0, split), merged(7, 2, 1), put(90, 1, 1)];
+    feed(&projection, &[&early[..], &late[..]].concat(), 10).await;
+    let links = || {
+        let file = rusqlite::Connection::open(folder.path().join("gateway.db")).unwrap();
+        let count = |table: &str| -> i64 {
+            file.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+        };
+        (count("redirects"), count("moves"))
+    };
+    let at = |minutes| begin().plus(std::time::Duration::from_mins(minutes));
+    projection.expire(at(60)).await.unwrap();
+    assert_eq!(links(), (2, 0), "story 1 lives on, and what became part of it");
+    feed(&projection, &[put(200, 200, 200)], 1).await;
+    // A chain goes link by link, the last first.
+    for left in [1, 0] {
+        projection.expire(at(150)).await.unwrap();
+        assert_eq!(links(), (left, 0));
+    }
+}
+
+#[tokio::test]
 async fn old_articles_leave_with_their_stories() {
     let folder = tempfile::tempdir().unwrap();
     let projection = Projection::open(folder.path()).unwrap();
