@@ -8,7 +8,6 @@ mod compare;
 mod config;
 mod eval;
 mod exit;
-mod feed_address;
 mod fold;
 mod input;
 mod local_time;

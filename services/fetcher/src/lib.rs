@@ -15,13 +15,16 @@ mod article;
 mod control;
 pub mod extract;
 mod feed;
+pub mod feed_address;
 mod metrics;
+pub mod opml;
 mod pages;
 mod poll;
 mod probe;
 mod publish;
 mod schedule;
 mod settings;
+pub mod slug;
 pub mod sources;
 mod state;
 #[cfg(test)]

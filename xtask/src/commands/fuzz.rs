@@ -92,19 +92,19 @@ fn apart(target: &Target, arguments: &Arguments) -> anyhow::Result<bool> {
     Ok(false)
 }
 
-/// The list of feeds is read by the binary alone: its own property tests are asked again and again.
+/// The property tests of the list of feeds are asked again and again.
 fn opml(seconds: u64) -> anyhow::Result<bool> {
     let watch = Stopwatch::start();
     let mut rounds = 0;
     while rounds == 0 || watch.elapsed() < Duration::from_secs(seconds) {
         let status = Command::new("cargo")
-            .args(["test", "--quiet", "--locked", "-p", "wirefold", "--bin", "wirefold", "opml::"])
+            .args(["test", "--quiet", "--locked", "-p", "wirefold-fetcher", "--lib", "opml::"])
             .env("PROPTEST_CASES", "20000")
             .current_dir(tree::root())
             .stdout(std::process::Stdio::null())
             .status()?;
         if !status.success() {
-            say("opml: a property does not hold: `cargo test -p wirefold --bin wirefold opml::`")?;
+            say("opml: a property does not hold: `cargo test -p wirefold-fetcher --lib opml::`")?;
             return Ok(false);
         }
         rounds += 1;

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use wirefold_fetcher::slug;
+
 use super::layers::Sources;
 use super::origin::{Origin, Origins};
 use super::problem::{Problem, suggestion};
 use super::secret::Secret;
 use super::settings::{Config, DeliveryConfig, DeliveryKind};
-use super::slug;
 
 /// A file of secrets is no larger, in bytes.
 const LARGEST_SECRET: u64 = 64 << 10;

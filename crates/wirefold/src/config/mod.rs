@@ -14,7 +14,6 @@ mod reference;
 mod secret;
 mod services;
 mod settings;
-mod slug;
 mod toml_tree;
 mod tree;
 mod written;
@@ -39,7 +38,8 @@ pub(crate) use written::{Line, lines, quoted, toml_text};
 
 /// The id that a feed's address makes, or why it can be none's.
 pub(crate) fn feed_id_of(address: &str) -> Result<String, String> {
-    settings::Address::parse(address).map(|address| slug::of_address(address.url()))
+    settings::Address::parse(address)
+        .map(|address| wirefold_fetcher::slug::of_address(address.url()))
 }
 
 /// The settings that flags alone make: no file and no environment is looked at.

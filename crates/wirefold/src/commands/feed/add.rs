@@ -1,5 +1,6 @@
 //! `wirefold feed add`.
 
+use wirefold_fetcher::feed_address::{identity, written};
 use wirefold_gateway::shapes::{Accepted, FeedAddition};
 use wirefold_proto::{Command, FeedRecord, FullText, ItemIdentity};
 
@@ -9,7 +10,6 @@ use crate::cli::Global;
 use crate::client::{Client, ClientError};
 use crate::commands::ask::{ask, can_ask, confirm};
 use crate::exit::{Exit, Stop};
-use crate::feed_address::{identity, written};
 use crate::output::{self, clean};
 
 /// What comes of the look at an address.

@@ -1,12 +1,12 @@
 //! `wirefold feed export`.
 
+use wirefold_fetcher::opml::{self, OpmlFeed};
 use wirefold_proto::{FeedRecord, FullText};
 
 use super::feeds;
 use crate::cli::Global;
 use crate::client::Client;
 use crate::exit::Exit;
-use crate::opml::{self, OpmlFeed};
 use crate::output;
 
 pub(super) async fn run(client: &Client, json: bool, global: &Global) -> anyhow::Result<Exit> {

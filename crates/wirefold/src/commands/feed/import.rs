@@ -5,6 +5,8 @@ use std::path::Path;
 
 use futures_util::StreamExt;
 use serde::Serialize;
+use wirefold_fetcher::feed_address::identity;
+use wirefold_fetcher::opml::OpmlFeed;
 use wirefold_gateway::shapes::{Accepted, FeedAddition};
 use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity};
 
@@ -16,8 +18,7 @@ use crate::commands::ask::{ask, can_ask};
 use crate::commands::print_line;
 use crate::config::feed_id_of;
 use crate::exit::{Exit, Stop};
-use crate::feed_address::identity;
-use crate::opml::{self, OpmlFeed};
+use crate::opml::{self, ListError};
 use crate::output::{self, count};
 
 /// Additions under way at once: each waits for the disk.
@@ -83,10 +84,10 @@ fn read(file: &Path, global: &Global) -> anyhow::Result<Vec<OpmlFeed>> {
     let shown = file.display();
     let list = opml::read_file(file).map_err(|error| {
         let exit = match &error {
-            opml::OpmlError::Unreadable(io) if io.kind() == std::io::ErrorKind::NotFound => {
+            ListError::Unreadable(io) if io.kind() == std::io::ErrorKind::NotFound => {
                 Exit::NotFound
             }
-            opml::OpmlError::Unreadable(_) => Exit::Failure,
+            ListError::Unreadable(_) => Exit::Failure,
             _ => Exit::Usage,
         };
         Stop::new(exit, format!("{shown}: {error}"))

@@ -7,11 +7,11 @@ use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use wirefold_fetcher::opml::OpmlFeed;
 
 use super::probe::{self, Found};
 use crate::cli::Global;
 use crate::client::Client;
-use crate::opml::OpmlFeed;
 use crate::output::count;
 
 /// Hosts that are asked at once; each is asked for one feed at a time.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use wirefold_fetcher::opml::OpmlFeed;
+
 use crate::config::{self, Row, Section, quoted, sections};
-use crate::opml::OpmlFeed;
 
 /// Comments are broken after so many columns.
 const WIDTH: usize = 96;

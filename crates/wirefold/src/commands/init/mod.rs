@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
+use wirefold_fetcher::opml::Opml;
 
 use crate::cli::Global;
 use crate::config::FILE_NAME;
@@ -35,7 +36,7 @@ pub(crate) struct InitArguments {
 
 /// Runs `init`.
 pub(crate) fn run(arguments: &InitArguments, global: &Global) -> anyhow::Result<Exit> {
-    let mut list = opml::Opml::default();
+    let mut list = Opml::default();
     if let Some(path) = &arguments.opml {
         list = opml::read_file(path)
             .map_err(|error| Stop::new(Exit::Usage, format!("{}: {error}", path.display())))?;

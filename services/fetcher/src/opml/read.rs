@@ -4,8 +4,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::io::Read;
-use std::path::Path;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -17,7 +15,7 @@ use super::{Opml, OpmlFeed};
 use crate::feed_address::identity;
 
 /// The most bytes of a list.
-const MOST_BYTES: u64 = 8 * 1024 * 1024;
+pub const MOST_BYTES: u64 = 8 * 1024 * 1024;
 /// The most feeds of a list.
 const MOST_FEEDS: usize = 50_000;
 /// The most folders in folders.
@@ -29,12 +27,10 @@ const MOST_CHARS: usize = 300;
 /// The most notes that are kept; more would hide the first.
 const MOST_NOTES: usize = 20;
 
-/// Why a file gives no list of feeds.
-#[derive(Debug, Error)]
-pub(crate) enum OpmlError {
-    /// It cannot be read.
-    #[error(transparent)]
-    Unreadable(#[from] std::io::Error),
+/// Why a document gives no list of feeds.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum OpmlError {
     /// It is larger, deeper or longer than any honest list.
     #[error("{0}")]
     TooMuch(String),
@@ -48,19 +44,11 @@ pub(crate) enum OpmlError {
     },
 }
 
-/// Reads a list from a file; `-` is standard input.
-pub(crate) fn read_file(path: &Path) -> Result<Opml, OpmlError> {
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    } else {
-        std::fs::File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    }
-    read(&bytes)
-}
-
 /// Reads a list.
-pub(crate) fn read(bytes: &[u8]) -> Result<Opml, OpmlError> {
+///
+/// # Errors
+/// An [`OpmlError`] that says what is there instead, and where.
+pub fn read(bytes: &[u8]) -> Result<Opml, OpmlError> {
     if bytes.len() as u64 > MOST_BYTES {
         let what = format!("larger than {} MiB: a list of feeds is not", MOST_BYTES >> 20);
         return Err(OpmlError::TooMuch(what));

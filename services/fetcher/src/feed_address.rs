@@ -4,7 +4,8 @@ use url::Url;
 
 /// The same for all addresses that are one feed whoever answers them: without what never tells two
 /// pages apart, without the scheme, and without a slash at the end.
-pub(crate) fn identity(address: &str) -> String {
+#[must_use]
+pub fn identity(address: &str) -> String {
     let canonical = wirefold_address::canonical(address);
     let canonical = canonical.unwrap_or_else(|| written(address));
     let without_scheme = canonical.split_once("://").map_or(&*canonical, |(_, rest)| rest);
@@ -12,7 +13,8 @@ pub(crate) fn identity(address: &str) -> String {
 }
 
 /// An address as the URL standard writes it, as those of a list are.
-pub(crate) fn written(address: &str) -> String {
+#[must_use]
+pub fn written(address: &str) -> String {
     Url::parse(address).map_or_else(|_| address.to_owned(), |url| url.to_string())
 }
 

@@ -4,10 +4,8 @@
 mod read;
 mod write;
 
-#[cfg(test)]
-use read::read;
-pub(crate) use read::{OpmlError, read_file};
-pub(crate) use write::write;
+pub use read::{MOST_BYTES, OpmlError, read};
+pub use write::write;
 
 use wirefold_proto::FullText;
 
@@ -16,28 +14,28 @@ const NAMESPACE: &str = "urn:wirefold:opml";
 
 /// A feed as a list names it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct OpmlFeed {
+pub struct OpmlFeed {
     /// Its address, `http` or `https`.
-    pub(crate) url: String,
+    pub url: String,
     /// Its title as the list has it.
-    pub(crate) title: Option<String>,
+    pub title: Option<String>,
     /// The folders it stands in, outermost first, joined by `/`.
-    pub(crate) group: Option<String>,
+    pub group: Option<String>,
     /// Its id, where wirefold wrote the list.
-    pub(crate) id: Option<String>,
+    pub id: Option<String>,
     /// Its publisher, where wirefold wrote the list.
-    pub(crate) outlet: Option<String>,
+    pub outlet: Option<String>,
     /// Whether article pages are fetched, where wirefold wrote the list.
-    pub(crate) full_text: Option<FullText>,
+    pub full_text: Option<FullText>,
 }
 
 /// What a list holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Opml {
+pub struct Opml {
     /// The feeds in their order, each once.
-    pub(crate) feeds: Vec<OpmlFeed>,
+    pub feeds: Vec<OpmlFeed>,
     /// What was left out and why, a line each; at most a few.
-    pub(crate) notes: Vec<String>,
+    pub notes: Vec<String>,
 }
 
 #[cfg(test)]

@@ -36,7 +36,8 @@ impl<'a> Folder<'a> {
 }
 
 /// The list as an OPML 2.0 document, groups as folders.
-pub(crate) fn write(title: &str, feeds: &[OpmlFeed]) -> Vec<u8> {
+#[must_use]
+pub fn write(title: &str, feeds: &[OpmlFeed]) -> Vec<u8> {
     let mut root = Folder::default();
     for feed in feeds {
         root.at(feed.group.as_deref().unwrap_or_default()).feeds.push(feed);

@@ -7,7 +7,8 @@ const LONGEST: usize = 100;
 ///
 /// Letters beyond ASCII count as their digits in hexadecimal, so that no name is left without an
 /// id and no two names of one alphabet share one.
-pub(super) fn of_name(name: &str) -> String {
+#[must_use]
+pub fn of_name(name: &str) -> String {
     let mut slug = String::new();
     for c in name.chars().flat_map(char::to_lowercase) {
         if c.is_ascii_alphanumeric() {
@@ -22,7 +23,8 @@ pub(super) fn of_name(name: &str) -> String {
 }
 
 /// A feed's address as an id: its host without `www.`, its path and query.
-pub(super) fn of_address(url: &url::Url) -> String {
+#[must_use]
+pub fn of_address(url: &url::Url) -> String {
     let host = url.host_str().unwrap_or_default();
     let host = host.strip_prefix("www.").unwrap_or(host);
     let port = url.port().map(|port| format!("-{port}")).unwrap_or_default();
