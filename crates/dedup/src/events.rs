@@ -438,7 +438,7 @@ mod tests {
     fn words_of_stories_gone_take_no_room() {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);
-        let size = |events: &Events| events.frequencies.len();
+        let size = |known: &Events| known.frequencies.len();
         let before = size(&events);
         for story in 1..200 {
             let text = format!("{STRIKE} Word{story} stands here by misprint{story}.");

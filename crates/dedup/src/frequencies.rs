@@ -196,7 +196,7 @@ mod tests {
         is_used.insert(4);
         table.forget(&is_used);
         assert_eq!(table.places.len(), 3, "the table's own, and two in use");
-        let again = |table: &mut Frequencies| [8, 9, 10].map(|term| table.place(term));
+        let again = |of: &mut Frequencies| [8, 9, 10].map(|term| of.place(term));
         let mut pieces = Vec::new();
         let mut give = |piece| pieces.push(piece);
         let mut writer = Writer::new(&mut give);

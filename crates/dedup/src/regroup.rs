@@ -120,8 +120,8 @@ impl Detector {
         for relative in others {
             foreign.extend(&self.shared_words(member, relative));
         }
-        if let Some(doc) = self.docs.get_mut(member) {
-            (doc.common, doc.foreign) = (common, foreign);
+        if let Some(marked) = self.docs.get_mut(member) {
+            (marked.common, marked.foreign) = (common, foreign);
         }
     }
 
@@ -284,9 +284,9 @@ mod tests {
         }
         let apart = observe(&mut detector, "d", &back);
         detector.unite_stories(0, apart.story);
-        let marks = |detector: &Detector, doc| {
-            let doc = detector.docs.get(doc).unwrap();
-            (doc.common.clone(), doc.foreign.clone())
+        let marks = |of: &Detector, doc| {
+            let marked = of.docs.get(doc).unwrap();
+            (marked.common.clone(), marked.foreign.clone())
         };
         let before = [1, 2].map(|doc| marks(&detector, doc));
         detector.split(0, &[3]).unwrap();
