@@ -72,6 +72,9 @@ pub struct AboutArticle {
     /// Whether the text was cut at 512 KiB.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
+    /// Whether its page says that it is not free to everybody; of that page only the lead is kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paywalled: bool,
     /// The language that feed or page declares: a hint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language_hint: Option<LanguageTag>,

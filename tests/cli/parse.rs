@@ -81,7 +81,7 @@ fn the_article_of_a_page_is_printed() {
         (&json!("Ferry late"), &json!("Ann Lee"))
     );
     assert_eq!(pages[0]["published"], "2026-03-05T14:00:00Z");
-    assert_eq!(pages[0]["language"], "en");
+    assert_eq!((&pages[0]["language"], &pages[0]["paywalled"]), (&json!("en"), &json!(false)));
     let text = pages[0]["text"].as_str().expect("the page has a text");
     assert!(text.starts_with("The ferry to Ness") && text.contains("\n\nNobody"), "{text}");
     assert_eq!(pages[1]["error"], "no article text on the page");
@@ -89,4 +89,12 @@ fn the_article_of_a_page_is_printed() {
     let shown = folder.run_on(PAGE.as_bytes(), &["extract"]).code(0);
     assert!(shown.out.starts_with("Ferry late\nAnn Lee · 2026-03-05T14:00:00Z · en\n\nThe ferry"));
     folder.run(&["extract", "gone.html"]).code(1);
+    // A file that is at hand is printed whole; what a feed leads to is kept as its lead only.
+    let locked =
+        PAGE.replace("</head>", "<meta property=article:content_tier content=locked></head>");
+    let whole = folder.run_on(locked.as_bytes(), &["extract"]).code(0);
+    assert!(whole.out.contains(" · en · not free\n\nThe ferry"), "{}", whole.out);
+    assert!(whole.out.ends_with("came into sight.\n"), "{}", whole.out);
+    let told = objects(&folder.run_on(locked.as_bytes(), &["extract", "--json"]).code(0));
+    assert_eq!(told[0]["paywalled"], true);
 }

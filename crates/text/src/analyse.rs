@@ -93,6 +93,18 @@ impl Text {
         &self.words
     }
 
+    /// The first words, at most so many and in at most so many characters, verbatim. Words are left
+    /// whole; of a first one that is longer than that, a part.
+    #[must_use]
+    pub fn opening(&self, words: usize, characters: usize) -> &str {
+        let end = match (self.words.get(words), words.checked_sub(1)) {
+            (None, _) => self.original.len(),
+            (Some(_), Some(last)) => self.words[last].span.end,
+            (Some(_), None) => 0,
+        };
+        whole_words(self.original[..end].trim(), characters)
+    }
+
     /// The normal form of a word of this text.
     #[must_use]
     pub fn normal(&self, word: &Word) -> &str {
@@ -154,6 +166,18 @@ impl Text {
     pub fn code_points(&self, span: Span) -> CodePoints {
         let at = |byte| self.code_points.at(&self.original, byte);
         CodePoints { start: at(span.start), end: at(span.end) }
+    }
+}
+
+/// As many whole words as so many characters hold; where none is so short, a part of the first.
+fn whole_words(line: &str, most: usize) -> &str {
+    let Some((end, next)) = line.char_indices().nth(most) else {
+        return line;
+    };
+    let cut = &line[..end];
+    match cut.rfind(char::is_whitespace).filter(|_| !next.is_whitespace()) {
+        Some(space) => cut[..space].trim_end(),
+        None => cut.trim_end(),
     }
 }
 
@@ -228,6 +252,18 @@ mod tests {
         let word = text.words()[1];
         assert_eq!(text.normal(&word), "kyïv");
         assert_eq!(text.code_points(word.span), CodePoints { start: 5, end: 9 });
+    }
+
+    #[test]
+    fn the_opening_ends_with_a_whole_word() {
+        let opening =
+            |text: &str, words, characters| Text::new(text).opening(words, characters).to_owned();
+        assert_eq!(opening(" One, two, three. ", 2, 100), "One, two");
+        assert_eq!(opening(" One, two, three. ", 3, 100), "One, two, three.");
+        assert_eq!(opening("One two", 0, 100), "");
+        assert_eq!(opening("One two three", 9, 9), "One two");
+        assert_eq!(opening("äää", 9, 2), "ää");
+        assert_eq!(opening("", 9, 9), "");
     }
 
     proptest! {

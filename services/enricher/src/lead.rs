@@ -8,25 +8,9 @@ const SENTENCES: usize = 2;
 /// The most bytes of one sentence.
 const LONGEST: usize = 600;
 
-/// The first words of a text, at most [`LEAD_WORDS`] and 600 characters, verbatim.
+/// The first words of a text, as many as go out at most.
 pub(crate) fn lead(text: &Text) -> String {
-    let end = match text.words().get(LEAD_WORDS) {
-        None => text.original().len(),
-        Some(_) => text.words()[LEAD_WORDS - 1].span.end,
-    };
-    whole_words(text.original()[..end].trim(), LEAD_CHARACTERS).to_owned()
-}
-
-/// As many whole words as so many characters hold; where none is so short, a part of the first.
-fn whole_words(line: &str, most: usize) -> &str {
-    let Some((end, next)) = line.char_indices().nth(most) else {
-        return line;
-    };
-    let cut = &line[..end];
-    match cut.rfind(char::is_whitespace).filter(|_| !next.is_whitespace()) {
-        Some(space) => cut[..space].trim_end(),
-        None => cut.trim_end(),
-    }
+    text.opening(LEAD_WORDS, LEAD_CHARACTERS).to_owned()
 }
 
 /// The first two sentences from the lede on, verbatim; none for a text without sentences.

@@ -42,7 +42,7 @@ pub(crate) struct ExtractArguments {
     /// The address that the page came from.
     #[arg(long, value_name = "URL", default_value = "")]
     url: String,
-    /// Print one JSON object a page: title, byline, published, language, text.
+    /// Print one JSON object a page: title, byline, published, language, paywalled, text.
     #[arg(long)]
     json: bool,
 }
@@ -55,6 +55,8 @@ struct Line<'a> {
     byline: Option<&'a str>,
     published: Option<Timestamp>,
     language: Option<&'a str>,
+    /// Whether the page says that it is not free to everybody.
+    paywalled: Option<bool>,
     text: Option<&'a str>,
     /// Why there is no text.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,6 +137,7 @@ fn print_json(file: &Path, found: &Result<Page, String>) -> anyhow::Result<()> {
             byline: page.byline.as_deref(),
             published: page.published,
             language: page.language.as_ref().map(|tag| tag.as_str()),
+            paywalled: Some(page.paywalled),
             text: Some(&page.text),
             error: None,
         },
@@ -149,6 +152,7 @@ fn print(page: &Page, is_next: bool) -> anyhow::Result<()> {
         page.byline.as_deref().map(clean),
         page.published.map(|time| time.to_string()),
         page.language.as_ref().map(ToString::to_string),
+        page.paywalled.then(|| "not free".to_owned()),
     ];
     let about: Vec<String> = about.into_iter().flatten().collect();
     let lines = page.text.lines().map(clean).collect::<Vec<_>>().join("\n");

@@ -224,6 +224,9 @@ impl View {
         remarks.extend(words::contained(article, all).filter(|_| is_folded));
         remarks.extend(article.agency.as_ref().map(words::agency));
         remarks.extend(article.material.as_ref().map(words::change));
+        if article.paywalled {
+            remarks.push("not free: not kept whole".to_owned());
+        }
         if !article.comparable {
             remarks.push("too short to compare".to_owned());
         }

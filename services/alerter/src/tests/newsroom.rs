@@ -120,6 +120,7 @@ impl Newsroom {
             authors: Vec::new(),
             teaser: None,
             truncated: false,
+            paywalled: false,
             language_hint: None,
             published: None,
             date_doubt: None,

@@ -75,6 +75,7 @@ impl Told {
                 authors: self.author.iter().cloned().collect(),
                 teaser: None,
                 truncated: false,
+                paywalled: false,
                 language_hint: None,
                 published: self.published,
                 date_doubt: None,

@@ -56,6 +56,7 @@ impl Seed {
                 authors: self.author.iter().cloned().collect(),
                 teaser: None,
                 truncated: false,
+                paywalled: false,
                 language_hint: None,
                 published: Some(self.published),
                 date_doubt: None,

@@ -24,6 +24,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) text: String,
     /// Where the text comes from.
     pub(crate) text_from: TextSource,
+    /// Whether its page says that it is not free to everybody.
+    pub(crate) paywalled: bool,
     /// When the item was first seen here.
     pub(crate) seen: Timestamp,
     /// Whether the item stood in the feed at the first good poll.
@@ -74,6 +76,7 @@ pub(crate) fn fetched(draft: Draft<'_>) -> ArticleFetched {
         authors: item.authors.iter().map(|author| cut(author, LONGEST_NAME)).collect(),
         teaser: item.teaser.as_deref().map(|teaser| cut(teaser, LONGEST_TEASER)),
         truncated,
+        paywalled: draft.paywalled,
         language_hint: item.language.clone(),
         published: item.published,
         date_doubt: doubt(item.published, draft.seen),
@@ -140,6 +143,7 @@ mod tests {
             item,
             text: text.to_owned(),
             text_from: TextSource::Feed,
+            paywalled: false,
             seen: "2026-03-05T14:00:00Z".parse().unwrap(),
             baseline: false,
             version_of: None,

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::paywall;
 use wirefold_feed::html;
 
 /// Types that are an article.
@@ -39,6 +40,8 @@ pub(super) struct Said {
     pub(super) language: Option<String>,
     /// The text, plain.
     pub(super) body: Option<String>,
+    /// Whether it, or a part of it, is not free to everybody.
+    pub(super) not_free: bool,
 }
 
 /// Reads the first article that the documents describe.
@@ -96,6 +99,7 @@ fn of(article: &Value) -> Said {
         published: line("datePublished"),
         language: language.map(str::to_owned),
         body: body.filter(|body| !body.is_empty()),
+        not_free: paywall::is_said_of(article),
     }
 }
 
@@ -136,6 +140,7 @@ mod tests {
             published: Some("2026-03-05".to_owned()),
             language: Some("en".to_owned()),
             body: Some("One.\n\nTwo.".to_owned()),
+            not_free: false,
         };
         assert_eq!(said(&documents), expected);
         assert_eq!(said(&["{}".to_owned()]), Said::default());

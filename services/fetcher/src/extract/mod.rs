@@ -8,6 +8,7 @@ mod data;
 mod depth;
 mod frame;
 mod page;
+mod paywall;
 mod pool;
 mod serve;
 #[cfg(test)]
@@ -61,6 +62,9 @@ pub struct Page {
     /// Whether the page reserves text and data mining: `<meta name="tdm-reservation"
     /// content="1">` (W3C TDM Reservation Protocol).
     pub reserved: bool,
+    /// Whether the page says that it is not free to everybody; its text is all the same whatever
+    /// stands on it.
+    pub paywalled: bool,
 }
 
 /// Why a page gave no article.

@@ -4,7 +4,7 @@ use trafilatura::Options;
 use wirefold_text::normalise;
 
 use super::data::{self, Said};
-use super::{Page, title};
+use super::{Page, paywall, title};
 use crate::feed::{decode, language, time};
 use wirefold_feed::html::{self, Head};
 
@@ -53,6 +53,7 @@ pub(super) fn read(bytes: &[u8], url: &str) -> Option<Page> {
         text,
         noarchive: head.says(&["robots", "googlebot"], "noarchive"),
         reserved: head.says(&["tdm-reservation"], "1"),
+        paywalled: said.not_free || paywall::is_in(&head),
     })
 }
 
@@ -162,7 +163,7 @@ mod tests {
         assert!(paragraphs[0].starts_with("The ferry"), "{paragraphs:?}");
         assert!(paragraphs[1].ends_with("came into sight."), "{paragraphs:?}");
         assert_eq!(page.language.unwrap().as_str(), "en-gb");
-        assert!(!page.noarchive && !page.reserved);
+        assert!(!page.noarchive && !page.reserved && !page.paywalled);
     }
 
     #[test]
@@ -172,9 +173,10 @@ mod tests {
              <meta property='article:published_time' content='2026-03-04'>
              <meta name=author content='The Desk'><meta property=og:title content='Ferry &amp; fog'>
              <script type='application/ld+json'>{\"@type\":\"NewsArticle\",
-             \"datePublished\":\"2026-03-05T14:00:00Z\",\"author\":{\"name\":\"Bo Ray\"}}</script>",
+             \"datePublished\":\"2026-03-05T14:00:00Z\",\"author\":{\"name\":\"Bo Ray\"},
+             \"isAccessibleForFree\":\"False\"}</script>",
         );
-        assert!(page.noarchive && page.reserved);
+        assert!(page.noarchive && page.reserved && page.paywalled);
         assert_eq!(page.title.as_deref(), Some("Ferry & fog"));
         assert_eq!(page.byline.as_deref(), Some("Bo Ray"));
         assert_eq!(page.published, Some("2026-03-05T14:00:00Z".parse().unwrap()));

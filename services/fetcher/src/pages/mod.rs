@@ -10,7 +10,7 @@ use url::Url;
 use wirefold_envelope::timestamp;
 use wirefold_flow::Clock;
 use wirefold_guard::{Client, Request, Response, SendError};
-use wirefold_proto::FullText;
+use wirefold_proto::{FullText, LEAD_CHARACTERS, LEAD_WORDS};
 use wirefold_text::Text;
 
 use crate::extract::{ExtractError, Extractor, Page};
@@ -33,7 +33,16 @@ pub(crate) struct Pages {
     settings: Arc<Settings>,
 }
 
-/// Why an item keeps the text of its feed.
+/// What the page of an item says.
+#[derive(Debug, Default)]
+pub(crate) struct Looked {
+    /// The page, where it says more than the feed; of one that is not free, its lead alone.
+    pub(crate) better: Option<Page>,
+    /// Whether it says that it is not free to everybody.
+    pub(crate) is_paywalled: bool,
+}
+
+/// Why a page was not read, so that its item keeps the text of its feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kept {
     /// Its link is no address of the web.
@@ -58,8 +67,6 @@ pub(crate) enum Kept {
     Hostile,
     /// There is no article on it.
     Nothing,
-    /// It says no more than the feed.
-    Shorter,
     /// The machine cannot start the reader.
     NoReader,
 }
@@ -78,7 +85,6 @@ impl Kept {
             Self::Reserved => "reserved",
             Self::Hostile => "hostile",
             Self::Nothing => "nothing",
-            Self::Shorter => "shorter",
             Self::NoReader => "no_reader",
         }
     }
@@ -106,22 +112,20 @@ impl Pages {
         wanted && self.extractor.is_some()
     }
 
-    /// The page of an item whose feed gives `words` words, where it says more than that.
-    pub(crate) async fn better(&self, link: &str, words: usize) -> Option<Page> {
-        match self.read(link, words).await {
-            Ok(page) => {
-                PAGES.add(1, &["taken"]);
-                Some(page)
-            }
-            Err(kept) => {
-                PAGES.add(1, &[kept.label()]);
-                tracing::debug!(link, why = kept.label(), "the item keeps the text of its feed");
-                None
-            }
+    /// The page of an item whose feed gives `words` words.
+    pub(crate) async fn look(&self, link: &str, words: usize) -> Looked {
+        let (looked, outcome) = match self.read(link).await {
+            Ok(page) => judged(page, words),
+            Err(kept) => (Looked::default(), kept.label()),
+        };
+        PAGES.add(1, &[outcome]);
+        if looked.better.is_none() {
+            tracing::debug!(link, why = outcome, "the item keeps the text of its feed");
         }
+        looked
     }
 
-    async fn read(&self, link: &str, words: usize) -> Result<Page, Kept> {
+    async fn read(&self, link: &str) -> Result<Page, Kept> {
         let extractor = self.extractor.as_ref().ok_or(Kept::NoReader)?;
         let url = Url::parse(link).ok().filter(is_of_the_web).ok_or(Kept::NoAddress)?;
         let patience = match self.robots.permission(&url).await {
@@ -135,7 +139,7 @@ impl Pages {
         if page.noarchive || page.reserved {
             return Err(Kept::Reserved);
         }
-        if word_count(&page.text) <= words { Err(Kept::Shorter) } else { Ok(page) }
+        Ok(page)
     }
 
     async fn fetch(&self, url: Url, patience: Duration) -> Result<Response, Kept> {
@@ -162,6 +166,25 @@ impl Pages {
             () => Ok(answer),
         }
     }
+}
+
+/// What to take of a page beside the `words` words of its feed, and what that counts as. Of what is
+/// not free only the lead is kept; what the feed gives away is kept as it is.
+fn judged(page: Page, words: usize) -> (Looked, &'static str) {
+    let (page, is_paywalled) = match page.paywalled {
+        true => {
+            let text = Text::new(&page.text).opening(LEAD_WORDS, LEAD_CHARACTERS).to_owned();
+            (Page { text, ..page }, true)
+        }
+        false => (page, false),
+    };
+    let is_better = word_count(&page.text) > words;
+    let outcome = match (is_paywalled, is_better) {
+        (true, _) => "paywalled",
+        (false, true) => "taken",
+        (false, false) => "shorter",
+    };
+    (Looked { better: is_better.then_some(page), is_paywalled }, outcome)
 }
 
 /// How many words a text has, in any script.

@@ -18,7 +18,7 @@ use crate::article::{Draft, fetched, outlet_of};
 use crate::extract::Page;
 use crate::feed::Item;
 use crate::metrics::{ITEMS, PAGES};
-use crate::pages::TEASER_WORDS;
+use crate::pages::{Looked, TEASER_WORDS};
 use crate::state::{Known, Memo};
 
 /// How long the pages of one poll may take together; later ones go out with their teasers.
@@ -121,32 +121,32 @@ impl Poller {
     ) -> Option<ArticleFetched> {
         let link = listed.item.link.as_deref().filter(|_| batch.with_page.contains(&place));
         let spent = self.surroundings.clock.now().since(batch.seen);
-        let page = match link {
-            None => None,
+        let looked = match link {
+            None => Looked::default(),
             Some(_) if spent > PAGES_MAY_TAKE => {
                 PAGES.add(1, &["too_late"]);
-                None
+                Looked::default()
             }
             Some(link) => tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return None,
-                better = self.pages.better(link, listed.words) => better,
+                looked = self.pages.look(link, listed.words) => looked,
             },
         };
         let is_old = batch.is_baseline || batch.flood.get(place).is_some_and(|is_old| *is_old);
-        Some(article_of(batch, listed, page, is_old))
+        Some(article_of(batch, listed, looked, is_old))
     }
 }
 
 fn article_of(
     batch: &Batch<'_>,
     listed: &Listed<'_>,
-    page: Option<Page>,
+    looked: Looked,
     is_old: bool,
 ) -> ArticleFetched {
     let Batch { record, seen, .. } = batch;
     let of_feed = || listed.text().to_owned();
-    let (item, text, text_from) = match page {
+    let (item, text, text_from) = match looked.better {
         None if listed.words < TEASER_WORDS => {
             (Cow::Borrowed(listed.item), of_feed(), TextSource::Teaser)
         }
@@ -166,6 +166,7 @@ fn article_of(
         item: &item,
         text,
         text_from,
+        paywalled: looked.is_paywalled,
         seen: timestamp(*seen),
         baseline: is_old && listed.known.is_none(),
         version_of: listed.known.map(|known| known.article),

@@ -247,6 +247,7 @@ impl Taker {
 
     fn draft<'a>(&self, feed: &FeedId, outlet: Outlet, item: &'a Item, text: String) -> Draft<'a> {
         Draft {
+            paywalled: false,
             feed: feed.clone(),
             outlet,
             item,

@@ -134,6 +134,29 @@ async fn whatever_is_wrong_with_a_page_costs_its_item_nothing_else() {
 }
 
 #[tokio::test]
+async fn of_what_is_not_free_only_the_lead_is_kept() {
+    let mut bench = Bench::new().await;
+    let server = teasing(&mut bench).await;
+    let locked = |name: &str| {
+        let tier = "<meta property='article:content_tier' content='locked'></head>";
+        html(page(name, 300).replace("</head>", tier))
+    };
+    server.put("/first", locked("first"));
+    // What the feed gives away is more than the lead, and stays.
+    let tease =
+        |name: &str, words| Entry { link: Some(server.url(name)), ..entry(&name[1..], words) };
+    server.put("/second", locked("second"));
+    server.put("/feed", Reply::ok(rss(&[tease("/first", 20), tease("/second", 70)])));
+    let articles = articles(&bench).await;
+    let (second, first) = (&articles[0], &articles[1]);
+    assert!(first.article.paywalled && second.article.paywalled);
+    assert_eq!(sources(&articles), [TextSource::Teaser, TextSource::Page]);
+    let words = |text: &str| crate::pages::word_count(text);
+    assert_eq!((words(&first.text), words(&second.text)), (60, 70));
+    assert!(first.text.starts_with("And so"), "{}", first.text);
+}
+
+#[tokio::test]
 async fn pages_are_for_the_newest() {
     let mut bench = Bench::new().await;
     let server = teasing(&mut bench).await;

@@ -53,6 +53,7 @@ pub(super) fn article(pushed: PushedText, seen: Timestamp) -> Handled<ArticleFet
         authors: author.into_iter().filter(|author| !author.is_empty()).collect(),
         teaser: None,
         truncated,
+        paywalled: false,
         language_hint: None,
         published: pushed.published,
         date_doubt: doubt(pushed.published, seen),

@@ -216,6 +216,7 @@ mod tests {
             version_of: None,
             material: None,
             baseline: false,
+            paywalled: false,
         };
         let articles: Vec<ArticleBrief> = (0..articles).map(brief).collect();
         let story = StoryBrief {

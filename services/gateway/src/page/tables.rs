@@ -61,7 +61,7 @@ fn article_row(study: &StoryStudy, member: &Studied, strip: Option<&Strip>) -> M
     html! {
         tr id=(article.id) {
             th scope="row" {
-                b { (article.outlet) } " " span.faint { (words::role(article.class, article.kind, is_lead)) } br;
+                b { (article.outlet) } " " span.faint { (words::role(article.class, article.kind, is_lead)) (words::not_free(article.paywalled)) } br;
                 span.title lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
             }
             td { (words::time(article.seen)) }
@@ -95,7 +95,7 @@ pub(super) fn left_out(articles: &[ArticleBrief]) -> Markup {
                         li id=(article.id) {
                             a href={ "/stories/" (article.story) } { b { (article.outlet) } } " "
                             span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
-                            " " span.faint { (words::role(article.class, article.kind, false)) " · " (words::time(article.seen)) }
+                            " " span.faint { (words::role(article.class, article.kind, false)) (words::not_free(article.paywalled)) " · " (words::time(article.seen)) }
                         }
                     }
                     @if articles.len() > MAX_LISTED { li { "and " (articles.len() - MAX_LISTED) " more" } }

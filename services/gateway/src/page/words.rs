@@ -111,6 +111,11 @@ pub(super) fn role(class: Class, kind: Option<CopyKind>, is_lead: bool) -> &'sta
     }
 }
 
+/// What is said of an article whose page is not free to everybody.
+pub(super) fn not_free(is_paywalled: bool) -> &'static str {
+    if is_paywalled { " · not free: not kept whole" } else { "" }
+}
+
 /// Why an article changes what is known, or does not.
 pub(super) fn material(reason: MaterialReason) -> &'static str {
     match reason {

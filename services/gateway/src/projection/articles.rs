@@ -129,6 +129,7 @@ fn brief(story: StoryId, article: OutputArticle) -> ArticleBrief {
         version_of: about.version_of,
         material: verdict.material,
         baseline: about.baseline,
+        paywalled: about.paywalled,
     }
 }
 

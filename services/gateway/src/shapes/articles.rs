@@ -55,6 +55,9 @@ pub struct ArticleBrief {
     pub material: Option<Materiality>,
     /// Whether it stood in its feed at the first good poll.
     pub baseline: bool,
+    /// Whether its page says that it is not free to everybody; of that page only the lead is kept.
+    #[serde(default)]
+    pub paywalled: bool,
 }
 
 /// `GET /api/v1/articles/{id}`: everything about an article.

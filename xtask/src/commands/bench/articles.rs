@@ -75,6 +75,7 @@ impl Press {
             authors: Vec::new(),
             teaser: None,
             truncated: false,
+            paywalled: false,
             language_hint: None,
             published: Some(timestamp(seen)),
             date_doubt: None,

@@ -32,6 +32,7 @@ pub(super) struct Given {
     pub(super) event: u64,
     pub(super) class: &'static str,
     pub(super) is_text_kept: bool,
+    pub(super) is_paywalled: bool,
 }
 
 impl Default for Given {
@@ -46,6 +47,7 @@ impl Default for Given {
             event: 1,
             class: "new",
             is_text_kept: true,
+            is_paywalled: false,
         }
     }
 }
@@ -120,7 +122,7 @@ fn about(given: &Given) -> Value {
     json!({
         "outlet": given.outlet, "feeds": ["harbour"], "item_key": given.number.to_string(),
         "url": given.url, "title": given.title, "published": seen(given.number),
-        "seen": seen(given.number),
+        "seen": seen(given.number), "paywalled": given.is_paywalled,
     })
 }
 

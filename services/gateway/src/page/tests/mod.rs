@@ -133,6 +133,15 @@ async fn an_event_joins_what_two_stories_quote_and_folds_neither() {
 }
 
 #[tokio::test]
+async fn what_is_not_free_says_so() {
+    let mut articles = bridge();
+    articles[1].is_paywalled = true;
+    let fixture = Fixture::open(&articles, false).await;
+    let story = fixture.get(&format!("/stories/{}", id('s', 1))).await.body;
+    assert_eq!(story.matches("not free: not kept whole").count(), 1, "{story}");
+}
+
+#[tokio::test]
 async fn without_the_texts_what_was_decided_is_left() {
     let mut articles = bridge();
     articles.iter_mut().for_each(|given| given.is_text_kept = false);
