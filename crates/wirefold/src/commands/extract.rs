@@ -20,11 +20,11 @@ use crate::output::{self, clean};
 /// The most of one file that is read, in bytes; of that, the extractor reads its own share.
 const LONGEST: u64 = 64 * 1024 * 1024;
 
-/// What one page may take. The largest pages of the benchmarks take a tenth of it. Work is bounded by
+/// What one page may take. The largest pages of the suites take a quarter of it. Work is bounded by
 /// the time of the processor, which a busy machine gives it little by little: by the clock on the wall
 /// only a child is stopped that does nothing.
 const MEMORY: u64 = 768 << 20;
-const CPU: Duration = Duration::from_secs(4);
+const CPU: Duration = Duration::from_secs(2);
 const WALL: Duration = Duration::from_secs(30);
 
 /// Arguments of `extract`.

@@ -5,6 +5,7 @@
 //! little-endian.
 
 use std::io::{self, Read, Write};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -36,8 +37,8 @@ pub(super) struct Request {
 pub(super) struct Limits {
     /// Address space in bytes.
     pub(super) memory: u64,
-    /// Processor time for this page, in seconds.
-    pub(super) cpu_seconds: u64,
+    /// Processor time for this page.
+    pub(super) cpu: Duration,
 }
 
 /// The child's answer.

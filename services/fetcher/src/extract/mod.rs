@@ -38,7 +38,7 @@ pub struct Settings {
     pub workers: usize,
     /// The most memory a child may take, in bytes of address space.
     pub memory: u64,
-    /// The most processor time one page may take, in whole seconds, rounded up.
+    /// The most processor time one page may take.
     pub cpu: Duration,
     /// The most time one page may take by the clock.
     pub wall: Duration,

@@ -66,8 +66,7 @@ impl Pool {
     async fn extract(&self, page: &Bytes, url: &str) -> Result<Page, ExtractError> {
         let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
         let Settings { memory, cpu, wall, .. } = self.settings;
-        let cpu_seconds = cpu.as_secs() + u64::from(cpu.subsec_nanos() > 0);
-        let limits = Some(Limits { memory, cpu_seconds });
+        let limits = Some(Limits { memory, cpu });
         let request = Request { url: url.to_owned(), bytes: page.len(), limits };
         loop {
             let idle = self.idle().pop();

@@ -1,9 +1,11 @@
 //! The child.
 
 use std::io::{self, Read, Write};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
+use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::frame::{self, HELLO, Limits, Reply};
@@ -11,6 +13,8 @@ use super::{Page, page};
 
 /// The stack on which a page is read: libraries recurse with the nesting of elements.
 const STACK: usize = 64 * 1024 * 1024;
+/// How often it is looked what a page has taken.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The child's loop: one page after the other, until its input ends. It limits its own memory and
 /// processor time as the requests say, and leaves no core file.
@@ -31,9 +35,20 @@ pub(super) fn serve_with(
     output.flush()?;
     while let Some((request, bytes)) = frame::read_request(&mut input)? {
         request.limits.map_or(Ok(()), limit)?;
+        let most = request.limits.map(|limits| used() + limits.cpu);
         let reply = thread::scope(|scope| {
+            let (ended, end) = channel::<()>();
             let reader = thread::Builder::new().stack_size(STACK);
-            let reader = reader.spawn_scoped(scope, || read(&bytes, &request.url))?;
+            let reader = reader.spawn_scoped(scope, || {
+                // Dropped at the end, by a panic too.
+                let _ended = ended;
+                read(&bytes, &request.url)
+            })?;
+            while end.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                if most.is_some_and(|most| used() > most) {
+                    kill_process(getpid(), Signal::XCPU)?;
+                }
+            }
             Ok::<_, io::Error>(match reader.join() {
                 Ok(Some(page)) => Reply::Page(Box::new(page)),
                 Ok(None) => Reply::Nothing,
@@ -45,11 +60,16 @@ pub(super) fn serve_with(
     Ok(())
 }
 
+/// The processor time that this process has used.
+fn used() -> Duration {
+    let used = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::try_from(used).unwrap_or_default()
+}
+
 fn limit(limits: Limits) -> io::Result<()> {
-    let used = clock_gettime(ClockId::ProcessCPUTime).tv_sec;
-    let seconds = u64::try_from(used).unwrap_or(0).saturating_add(limits.cpu_seconds);
-    // One second more, because the clock may stand just before the next.
-    soft(Resource::Cpu, seconds.saturating_add(1))?;
+    // The kernel counts whole seconds: it stops what the look at the clock does not.
+    let seconds = (used() + limits.cpu).as_secs();
+    soft(Resource::Cpu, seconds.saturating_add(2))?;
     soft(Resource::Core, 0)?;
     soft(Resource::As, limits.memory)
 }

@@ -6,6 +6,7 @@
 mod articles;
 mod baseline;
 mod detect;
+mod fetch;
 mod latency;
 mod machine;
 mod nats;
@@ -41,6 +42,11 @@ enum What {
     Small(Common),
     /// The detector beside SimHash, MinHash and comparing all with all: speed, memory, accuracy.
     Detect(detect::Arguments),
+    /// Feeds parsed and polled, attacks borne, pages read, beside what else does it.
+    Fetch(fetch::Arguments),
+    /// The fetcher of `fetch`, in a process of its own.
+    #[command(hide = true)]
+    FetchPoll(fetch::Child),
     /// One method of `detect`, in a process of its own.
     #[command(hide = true)]
     DetectMethod(detect::Child),
@@ -87,6 +93,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             runtime.block_on(small::run(folder.path(), common.quick))?;
         }
         What::SmallPipeline(child) => runtime.block_on(small::run_child(child))?,
+        What::Fetch(arguments) => {
+            let folder = arguments.common.scratch()?;
+            runtime.block_on(fetch::run(arguments, folder.path()))?;
+        }
+        What::FetchPoll(child) => runtime.block_on(fetch::run_child(child))?,
         What::Detect(arguments) => detect::run(arguments)?,
         What::DetectMethod(child) => detect::run_child(child)?,
         What::NatsPlain(plain) => runtime.block_on(nats::plain::run(plain))?,
@@ -130,7 +141,11 @@ fn in_release(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         What::Pipeline(pipeline) => ("pipeline", pipeline.arguments()),
         What::Small(common) => ("small", common.arguments()),
         What::Detect(arguments) => ("detect", arguments.arguments()),
-        What::SmallPipeline(_) | What::DetectMethod(_) | What::NatsPlain(_) => {
+        What::Fetch(arguments) => ("fetch", arguments.arguments()),
+        What::SmallPipeline(_)
+        | What::DetectMethod(_)
+        | What::FetchPoll(_)
+        | What::NatsPlain(_) => {
             bail!("only other benches run this")
         }
     };

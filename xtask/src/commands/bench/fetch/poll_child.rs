@@ -1,0 +1,112 @@
+//! A fetcher with ten thousand feeds, in a process that holds nothing else.
+
+use std::io::{BufRead as _, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use wirefold_fetcher::{ConfiguredFeed, Settings};
+use wirefold_flow::sim::VirtualClock;
+use wirefold_flow::{Clock as _, UnixMillis};
+use wirefold_proto::FeedSettings;
+use wirefold_proto::streams::FETCHED;
+
+use super::super::machine;
+use super::super::stages::{Ground, Running};
+use super::server;
+
+/// Nothing was under way for so long: the clock may be moved.
+const QUIET: Duration = Duration::from_millis(40);
+
+/// What the child is told.
+#[derive(clap::Args)]
+pub(in super::super) struct Child {
+    #[arg(long)]
+    data: PathBuf,
+    #[arg(long)]
+    port: u16,
+    #[arg(long)]
+    feeds: usize,
+    /// Milliseconds since 1970.
+    #[arg(long)]
+    start: u64,
+}
+
+/// What the child tells.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Told {
+    pub(super) memory: u64,
+    pub(super) peak_memory: u64,
+    pub(super) articles: u64,
+    pub(super) processor_seconds: f64,
+}
+
+/// Moves the clock on to each time that it is told on its input, does what is due, and says on its
+/// output what it holds.
+pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
+    let clock = VirtualClock::default();
+    clock.advance(UnixMillis(child.start).since(clock.now()));
+    let ground = Ground::open(&child.data, Arc::new(clock.clone())).await?;
+    tell(&ground).await?;
+    let settings = settings(child)?;
+    let fetcher = ground.run("", |surroundings, stop| async move {
+        Ok(wirefold_fetcher::run(surroundings, settings, stop).await?)
+    });
+    let (sender, mut lines) = tokio::sync::mpsc::channel(1);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            if sender.blocking_send(line).is_err() {
+                break;
+            }
+        }
+    });
+    while let Some(line) = lines.recv().await {
+        let until = UnixMillis(line?.trim().parse().context("a time")?);
+        clock.advance(until.since(clock.now()));
+        until_quiet(&fetcher).await;
+        tell(&ground).await?;
+    }
+    Ok(())
+}
+
+async fn tell(ground: &Ground) -> anyhow::Result<()> {
+    let own = std::process::id();
+    let told = Told {
+        memory: machine::resident_memory(own)?,
+        peak_memory: machine::peak_memory(own)?,
+        articles: ground.bus.stream_state(FETCHED.name).await?.last,
+        processor_seconds: machine::processor_seconds(own)?,
+    };
+    let mut out = std::io::stdout();
+    writeln!(out, "{}", serde_json::to_string(&told)?)?;
+    Ok(out.flush()?)
+}
+
+/// Waits until nobody has asked the bus for anything for a moment.
+async fn until_quiet(fetcher: &Running) {
+    loop {
+        let before = fetcher.progress.calls();
+        tokio::time::sleep(QUIET).await;
+        if fetcher.progress.calls() == before {
+            return;
+        }
+    }
+}
+
+/// The fetcher as `up` sets it.
+fn settings(child: &Child) -> anyhow::Result<Settings> {
+    let feeds = (0..child.feeds).map(|number| {
+        let id = format!("feed-{number:05}").parse().context("a feed")?;
+        let outlet = format!("paper{number}.example").parse().context("an outlet")?;
+        let feed = FeedSettings::new(id, server::url(number, child.port));
+        let feed = FeedSettings { outlet: Some(outlet), ..feed };
+        Ok(ConfiguredFeed { feed, managed_by: "the benchmark".to_owned() })
+    });
+    Ok(Settings {
+        feeds: feeds.collect::<anyhow::Result<_>>()?,
+        allow: vec!["127.0.0.0/8".parse().context("loopback")?],
+        ..Settings::default()
+    })
+}
