@@ -8,6 +8,7 @@ use crate::codec::{DecodeError, Message, SchemaName, decode};
 use crate::control::ControlCommand;
 use crate::dead::DeadLetter;
 use crate::judged::{ArticleJudged, CommandJudged, EpochTaken};
+use crate::list::ListRecord;
 use crate::output::{OutputArticle, OutputCommand, OutputStory};
 use crate::published::Published;
 use crate::records::{FeedRecord, StoryRecord, SubscriptionRecord};
@@ -41,7 +42,7 @@ pub struct Address {
 }
 
 /// Every message.
-pub const CATALOGUE: [Entry; 14] = [
+pub const CATALOGUE: [Entry; 15] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.1.json",
         "wirefold.article.fetched.1.minimal.json",
@@ -96,6 +97,7 @@ pub const CATALOGUE: [Entry; 14] = [
         "wirefold.dead.1.json",
     ]),
     entry::<FeedRecord>(&["wirefold.feed.1.json", "wirefold.feed.1.waiting.json"]),
+    entry::<ListRecord>(&["wirefold.list.1.json", "wirefold.list.1.waiting.json"]),
     entry::<StoryRecord>(&["wirefold.story.1.json", "wirefold.story.1.quiet.json"]),
     entry::<SubscriptionRecord>(&["wirefold.subscription.1.json"]),
     entry::<VerdictLine>(&["wirefold.verdict.1.copy.json", "wirefold.verdict.1.json"]),

@@ -46,6 +46,7 @@ mod findings;
 mod ids;
 mod interval;
 mod judged;
+mod list;
 mod measure;
 mod output;
 mod published;
@@ -83,6 +84,7 @@ pub use interval::{Interval, IntervalError};
 pub use judged::{
     ArticleJudged, CommandJudged, CommandOutcome, EpochTaken, Judged, MAX_DECISION_BYTES, Offsets,
 };
+pub use list::ListRecord;
 pub use measure::{Containment, MeasureError, Novelty, Simhash};
 pub use output::{
     LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputCommand, OutputStory, TextPolicy,

@@ -21,6 +21,10 @@ pub struct FeedRecord {
     /// and nowhere else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub managed_by: Option<String>,
+    /// The lists (`[[opml]]`) that have it, by address. What no file defines leaves with the last
+    /// of them; what people added by hand is in none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<String>,
     /// The title as the feed gives it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feed_title: Option<String>,
@@ -84,6 +88,7 @@ impl FeedRecord {
             schema: Tag::new(),
             feed,
             managed_by,
+            lists: Vec::new(),
             feed_title: None,
             health: FeedHealth::Waiting,
             problem: None,

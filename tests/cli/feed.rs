@@ -32,6 +32,9 @@ fn api(feeds: Vec<Value>) -> Api {
         "POST /api/v1/feeds" => accepted(&sample("wirefold.control.1.feed.add.json")),
         "DELETE /api/v1/feeds/two" => accepted(&sample("wirefold.control.1.feed.remove.json")),
         "DELETE /api/v1/feeds/one" => problem(409, "managed by wirefold.toml:14"),
+        "POST /api/v1/feeds/probe" if asked.body["list"] == true => {
+            (200, list_at(&asked.body["url"]))
+        }
         "POST /api/v1/feeds/probe" => (200, probed(&asked.body["url"])),
         _ => problem(404, "no such feed: see `wirefold feed ls`"),
     })
@@ -52,6 +55,79 @@ fn probed(url: &Value) -> Value {
         _ => json!({"title": "Harbour News", "items": 20, "teasers": 18}),
     };
     json!({"schema": "wirefold.api.probe/1", "found": found})
+}
+
+fn list_at(url: &Value) -> Value {
+    let found = match url.as_str() {
+        Some("https://lists.example/my.opml") => json!({
+            "list": {
+                "feeds": [
+                    {"url": "https://tides.example/feed", "title": "Tides", "group": "Coast"},
+                    {"url": "https://one.example/feed"},
+                ],
+                "notes": ["line 4: \"gopher:\" is no web address, left out"],
+                "is_whole": false,
+            },
+        }),
+        _ => json!({"problem": "line 1: this is a web page, not a list of feeds (OPML)"}),
+    };
+    json!({"schema": "wirefold.api.probe/1", "found": found})
+}
+
+#[test]
+fn a_list_at_an_address_is_imported() {
+    let api = api(vec![feed("one", |_| {})]);
+    let url = "https://lists.example/my.opml";
+    let dry = api.run(&["feed", "import", url, "--dry-run"]).code(0);
+    assert!(dry.err.contains("would import 1 feed, 1 known already"), "{}", dry.err);
+    assert!(added(&api).is_empty());
+    let run = api.run(&["feed", "import", url, "--no-probe", "--full-text", "on"]).code(0);
+    for said in [
+        "note: https://lists.example/my.opml: line 4: \"gopher:\" is no web address, left out\n",
+        "note: https://lists.example/my.opml: it breaks off before its end\n",
+        "imported 1 feed, 1 known already\n",
+        "write [[opml]] and url = \"https://lists.example/my.opml\" into wirefold.toml\n",
+    ] {
+        assert!(run.err.contains(said), "lacks {said:?}\n{}", run.err);
+    }
+    let added = added(&api);
+    assert_eq!((added.len(), added[0]["group"].as_str()), (1, Some("Coast")));
+    let none = api.run(&["feed", "import", "https://page.example/"]).code(1);
+    let said = "error: https://page.example/: line 1: this is a web page, not a list of feeds";
+    assert!(none.err.starts_with(said), "{}", none.err);
+}
+
+#[test]
+fn lists_that_are_followed_are_told_and_their_problems_too() {
+    let list = |url: &str, change: &dyn Fn(&mut Value)| {
+        let mut record = sample("wirefold.list.1.json");
+        record["url"] = url.into();
+        change(&mut record);
+        record
+    };
+    let well = list("https://lists.example/well.opml", &|record| {
+        for field in ["problem", "failing_since"] {
+            record.as_object_mut().expect("a record is an object").remove(field);
+        }
+    });
+    let ailing = list("https://lists.example/ailing.opml", &|_| {});
+    let api = Api::answering(move |_: &Asked| {
+        let (feeds, lists) = ([feed("one", |_| {})], [ailing.clone(), well.clone()]);
+        (200, json!({"schema": "wirefold.api.feeds/1", "feeds": feeds, "lists": lists}))
+    });
+    let run = api.run(&["feed", "ls"]).code(0);
+    assert!(
+        run.err.contains("list https://lists.example/well.opml: 34 feeds, read "),
+        "{}",
+        run.err
+    );
+    let line = "list https://lists.example/ailing.opml: failing since ";
+    assert!(run.err.contains(line) && run.err.contains("it breaks off"), "{}", run.err);
+    let problems = api.run(&["feed", "ls", "--problems"]).code(0);
+    assert!(problems.err.contains(line) && !problems.err.contains("well.opml"), "{}", problems.err);
+    let lines = api.run(&["feed", "ls", "--problems", "--json"]).code(0).out;
+    assert_eq!(lines.lines().count(), 1, "{lines}");
+    assert!(lines.contains("\"schema\":\"wirefold.list/1\""), "{lines}");
 }
 
 #[test]

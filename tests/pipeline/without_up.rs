@@ -27,6 +27,15 @@ fn site() -> Loopback {
                 );
                 Answer::ok("application/rss+xml", body)
             }
+            "/list" => {
+                let url = |path: &str| format!("http://{}{path}", asked.host);
+                let (feed, other) = (url("/feed"), url("/feed?other"));
+                let list = format!(
+                    "<opml><outline text='Coast'><outline text='Tides' xmlUrl='{feed}'/>\
+                     <outline xmlUrl='{other}'/></outline></opml>"
+                );
+                Answer::ok("text/x-opml", list)
+            }
             "/old" => Answer::With(301, vec![("location", "/feed".to_owned())], Vec::new()),
             _ => Answer::status(404),
         }
@@ -75,6 +84,28 @@ fn feeds_are_looked_at_before_the_first_up() {
         feeds.filter(|feed| feed["health"] == "good").count() == 2
     });
     assert_eq!(feeds.get("waiting"), None, "{feeds:#}");
+    assert_eq!(up.terminate().code, Some(0));
+}
+
+#[test]
+fn a_list_at_an_address_is_imported_once_and_followed_where_settings_say_so() {
+    let (site, folder) = (site(), folder());
+    let dry = run(&folder, &["feed", "import", &site.url("/list"), "--dry-run"]).code(0);
+    assert!(dry.err.contains("would import 2 feeds, 0 known already"), "{}", dry.err);
+    let none = run(&folder, &["feed", "import", &site.url("/feed")]).code(1);
+    assert!(none.err.contains("this is a feed, not a list of feeds"), "{}", none.err);
+    let followed = format!("{SETTINGS}[[opml]]\nurl = \"{}\"\n", site.url("/list"));
+    folder.write(CONFIG, followed.as_bytes());
+    let up = Up::start(&folder);
+    let feeds = up.get_until("/api/v1/feeds", |answer| {
+        let feeds = answer["feeds"].as_array().into_iter().flatten();
+        feeds.filter(|feed| feed["health"] == "good").count() == 2
+    });
+    assert_eq!(feeds["lists"][0]["feeds"], 2, "{feeds:#}");
+    assert_eq!(feeds["feeds"][0]["lists"][0], site.url("/list"), "{feeds:#}");
+    let listed = run(&folder, &["feed", "ls"]).code(0);
+    let line = format!("list {}: 2 feeds, read ", site.url("/list"));
+    assert!(listed.err.contains(&line), "{}", listed.err);
     assert_eq!(up.terminate().code, Some(0));
 }
 

@@ -64,7 +64,10 @@ impl Scheduler {
                 Err(refused) => Ok(Err(refused)),
             },
             Command::FeedRemove { feed } => match self.may_change(&feed) {
-                Ok(()) => self.remove_feed(&feed).await.map(Ok),
+                Ok(()) => {
+                    self.hand_over(&feed).await?;
+                    self.remove_feed(&feed).await.map(Ok)
+                }
                 Err(refused) => Ok(Err(refused)),
             },
             _ => Ok(Ok(())),
@@ -80,19 +83,22 @@ impl Scheduler {
         }
     }
 
-    /// Polls the feed at once with these settings. Another address makes it another feed, whose
+    /// Polls the feed at once with these settings; no list has a say in them any more. Another address makes it another feed, whose
     /// first items are its baseline; what the old one listed stays known.
     async fn put_feed(&mut self, feed: FeedSettings) -> Result<(), FetcherError> {
-        let is_same =
-            |record: &FeedRecord| record.feed == feed && record.health != FeedHealth::Gone;
+        let is_same = |record: &FeedRecord| {
+            let is_peoples = record.lists.is_empty();
+            record.feed == feed && record.health != FeedHealth::Gone && is_peoples
+        };
         if self.table.get(&feed.id).is_some_and(|entry| is_same(&entry.record)) {
             return Ok(());
         }
         self.interrupt(&feed.id).await?;
+        self.hand_over(&feed.id).await?;
         let before = self.table.remove(&feed.id).filter(|entry| entry.record.feed.url == feed.url);
         let settings = &self.poller.settings;
         let (mut record, memo) = match before {
-            Some(entry) => (FeedRecord { feed, ..entry.record }, entry.memo),
+            Some(entry) => (FeedRecord { feed, lists: Vec::new(), ..entry.record }, entry.memo),
             None => (waiting(feed, None, settings), Memo::default()),
         };
         if record.health == FeedHealth::Gone {
@@ -108,7 +114,8 @@ impl Scheduler {
         Ok(())
     }
 
-    async fn remove_feed(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
+    /// Ends a feed: whoever has it removed has said so to its lists.
+    pub(crate) async fn remove_feed(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
         self.interrupt(feed).await?;
         if self.table.remove(feed).is_some() {
             tracing::info!(%feed, "feed is polled no more");

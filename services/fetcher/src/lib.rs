@@ -16,6 +16,7 @@ mod control;
 pub mod extract;
 mod feed;
 pub mod feed_address;
+mod lists;
 mod metrics;
 pub mod opml;
 mod pages;
@@ -46,8 +47,8 @@ use state::Store;
 pub use access::Access;
 pub use metrics::METRICS;
 pub use pages::Rules as RobotsRules;
-pub use probe::{Probe, ProbeError, probe};
-pub use settings::{ConfiguredFeed, Settings};
+pub use probe::{ListProbe, Probe, ProbeError, probe, probe_list};
+pub use settings::{ConfiguredFeed, ConfiguredList, Settings};
 pub use wirefold_guard::Secrets;
 
 /// Why the fetcher ended other than by its stop signal.

@@ -4,7 +4,7 @@ use wirefold_flow::{Metric, MetricKind};
 
 /// Every metric of the fetcher.
 pub const METRICS: &[Metric] =
-    &[POLLS, POLL_SECONDS, ITEMS, ARTICLES, PAGES, COMMANDS, FEEDS, OVERSIZED];
+    &[POLLS, POLL_SECONDS, ITEMS, ARTICLES, PAGES, COMMANDS, FEEDS, LISTS, OVERSIZED];
 
 /// Polls that ended.
 pub(crate) const POLLS: Metric = Metric::counter(
@@ -56,6 +56,13 @@ pub(crate) const FEEDS: Metric = Metric {
     help: "feeds by how they are doing",
     labels: &["health"],
 };
+
+/// Lists of feeds.
+pub(crate) const LISTS: Metric = Metric::counter(
+    "wirefold_fetcher_lists_total",
+    "questions for lists of feeds (OPML) by how they ended",
+    &["outcome"],
+);
 
 /// Articles too large for a message.
 pub(crate) const OVERSIZED: Metric = Metric::counter(

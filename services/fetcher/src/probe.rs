@@ -8,6 +8,8 @@ use wirefold_proto::ItemIdentity;
 use crate::article::item_key;
 use crate::client;
 use crate::feed::FeedError;
+use crate::lists::{Listed, look};
+use crate::opml::Opml;
 use crate::pages::TEASER_WORDS;
 use crate::poll::{Answer, Read, Unread, judge, no_feed, parse, question};
 use crate::settings::Settings;
@@ -107,6 +109,25 @@ pub async fn probe(settings: &Settings, url: &str) -> Result<Probe, ProbeError> 
         }
     };
     Ok(Probe { redirects, ..looked })
+}
+
+/// What stands at the address of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListProbe {
+    /// The list; none where there is none.
+    pub list: Option<Opml>,
+    /// Why there is none, or what is wrong with it.
+    pub problem: Option<String>,
+}
+
+/// Looks once at a list of feeds (OPML), under the guard and the limits of the settings.
+///
+/// # Errors
+/// A [`ProbeError`] where nothing can be asked; whatever is found there is an answer.
+pub async fn probe_list(settings: &Settings, url: &str) -> Result<ListProbe, ProbeError> {
+    let address = Url::parse(url).map_err(|_| ProbeError::Address(url.to_owned()))?;
+    let Listed { opml, problem } = look(&client(settings)?, address, settings).await;
+    Ok(ListProbe { list: opml, problem })
 }
 
 /// What the head of the answer brings about.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use wirefold_guard::Request;
-use wirefold_proto::FeedSettings;
+use wirefold_proto::{FeedSettings, FullText};
 
 use crate::access::{self, Access};
 use crate::{extract, sources};
@@ -14,6 +14,8 @@ use crate::{extract, sources};
 pub struct Settings {
     /// The feeds that files define. Others come by command.
     pub feeds: Vec<ConfiguredFeed>,
+    /// Lists of feeds that are kept in sync.
+    pub lists: Vec<ConfiguredList>,
     /// Files and folders that give articles.
     pub sources: Vec<sources::Source>,
     /// Sent with every request; what stands before the first `/` is the name in robots.txt.
@@ -54,6 +56,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             feeds: Vec::new(),
+            lists: Vec::new(),
             sources: Vec::new(),
             user_agent: concat!("wirefold/", env!("CARGO_PKG_VERSION")).to_owned(),
             allow: Vec::new(),
@@ -87,6 +90,21 @@ impl Settings {
 pub struct ConfiguredFeed {
     /// The feed and how to poll it.
     pub feed: FeedSettings,
+    /// The file and line, such as `wirefold.toml:14`.
+    pub managed_by: String,
+}
+
+/// A list of feeds (OPML) that a file defines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfiguredList {
+    /// Its address.
+    pub url: String,
+    /// How often it is asked for.
+    pub every: Duration,
+    /// Whether article pages of its feeds are fetched, whatever it says itself.
+    pub full_text: Option<FullText>,
+    /// Whether they are where neither that nor the list says.
+    pub else_full_text: FullText,
     /// The file and line, such as `wirefold.toml:14`.
     pub managed_by: String,
 }

@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::timestamp;
 use wirefold_flow::{Bus, BusError, Clock, Observer, UnixMillis};
 use wirefold_proto::{
-    ArticleFetched, ControlCommand, FeedRecord, Message, SubscriptionRecord, decode, streams, token,
+    ArticleFetched, ControlCommand, FeedRecord, ListRecord, Message, SubscriptionRecord, decode,
+    streams, token,
 };
 
 use crate::pending::{DONE, Known, Obeys};
@@ -61,6 +62,16 @@ impl Inner {
     pub(crate) async fn feeds(&self) -> Result<Known<FeedRecord>, BusError> {
         let id = |record: &FeedRecord| record.feed.id.to_string();
         self.known(streams::FEEDS.name, "feed.", id).await
+    }
+
+    /// Every list of feeds that is kept in sync, by address.
+    pub(crate) async fn lists(&self) -> Result<Vec<ListRecord>, BusError> {
+        let entries = self.bus.key_value(streams::FEEDS.name)?.changes(0).await?;
+        let ours = entries.iter().filter(|entry| entry.key.starts_with("list."));
+        let mut lists: Vec<ListRecord> =
+            ours.filter_map(|entry| decode(entry.value.as_ref()?).ok()).collect();
+        lists.sort_by(|one, other| one.url.cmp(&other.url));
+        Ok(lists)
     }
 
     /// One feed.

@@ -75,7 +75,7 @@ impl Obeys for Known<FeedRecord> {
             Command::FeedAdd { feed } | Command::FeedChange { feed } => {
                 let same = before.filter(|record| record.feed.url == feed.url);
                 let record = match same {
-                    Some(record) => FeedRecord { feed, ..record },
+                    Some(record) => FeedRecord { feed, lists: Vec::new(), ..record },
                     None => FeedRecord::waiting(feed, None, FIRST_INTERVAL),
                 };
                 self.put(id, record);

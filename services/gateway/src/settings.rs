@@ -7,6 +7,8 @@ use std::time::Duration;
 use wirefold_flow::BoxFuture;
 use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
 
+use crate::shapes::ProbeRequest;
+
 /// What the binary decides.
 #[derive(Clone)]
 pub struct Settings {
@@ -56,10 +58,10 @@ pub trait Replay: Send + Sync {
     fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>>;
 }
 
-/// Looks at an address that may be a feed.
+/// Looks at an address that may be a feed, or a list of feeds.
 pub trait Probe: Send + Sync {
     /// Says what it found, or why it could not look.
-    fn probe(&self, url: String) -> BoxFuture<'_, Result<serde_json::Value, String>>;
+    fn probe(&self, asked: ProbeRequest) -> BoxFuture<'_, Result<serde_json::Value, String>>;
 }
 
 /// Knows whether the data folder takes what is written.

@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use wirefold_envelope::{Limits, create_streams};
 use wirefold_flow::{BoxFuture, Clock, Surroundings, SystemClock};
 use wirefold_flow_sqlite::OpenError;
-use wirefold_gateway::shapes::Status;
+use wirefold_gateway::shapes::{ProbeRequest, Status};
 use wirefold_gateway::{Access, Gateway, Probe, Rehearse, Replay, Settings};
 use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
 
@@ -121,14 +121,14 @@ struct Looking {
 }
 
 impl Probe for Looking {
-    fn probe(&self, url: String) -> BoxFuture<'_, Result<serde_json::Value, String>> {
+    fn probe(&self, asked: ProbeRequest) -> BoxFuture<'_, Result<serde_json::Value, String>> {
         let probing = self.probing.get_or_init(|| {
             let loaded = load_here(&self.place, Overrides::default());
             let loaded = loaded.map_err(|error| error.to_string())?;
             Ok(Probing(loaded.config.fetcher(&loaded.origins, None)))
         });
         match probing {
-            Ok(probing) => probing.probe(url),
+            Ok(probing) => probing.probe(asked),
             Err(why) => Box::pin(async move { Err(why.clone()) }),
         }
     }

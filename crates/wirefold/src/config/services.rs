@@ -6,14 +6,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use wirefold_alerter::{ConfiguredSubscription, Delivery, Header};
 use wirefold_envelope::Limits;
-use wirefold_fetcher::{ConfiguredFeed, extract, sources};
+use wirefold_fetcher::{ConfiguredFeed, ConfiguredList, extract, sources};
 use wirefold_proto::FeedSettings;
 
 use super::origin::Origins;
 use super::secret::Secret;
 use super::settings::{
-    AccessConfig, Address, Config, DeliveryConfig, DeliveryKind, FeedConfig, SourceConfig,
-    SourceKind,
+    AccessConfig, Address, Config, DeliveryConfig, DeliveryKind, FeedConfig, OpmlConfig,
+    SourceConfig, SourceKind,
 };
 
 /// The urgency of what is loud on ntfy, unless the settings say otherwise.
@@ -42,6 +42,7 @@ impl Config {
             (fetcher.min_interval.duration(), fetcher.max_interval.duration());
         wirefold_fetcher::Settings {
             feeds: self.feeds(origins),
+            lists: self.lists(origins),
             sources: self.source.iter().map(source).collect(),
             user_agent: fetcher.full_user_agent(),
             allow: self.allowed(),
@@ -109,6 +110,17 @@ impl Config {
             Some(ConfiguredFeed { feed, managed_by: origins.managed_by("feed", at) })
         };
         self.feed.iter().enumerate().filter_map(to_feed).collect()
+    }
+
+    fn lists(&self, origins: &Origins) -> Vec<ConfiguredList> {
+        let to_list = |(at, list): (usize, &OpmlConfig)| ConfiguredList {
+            url: list.url.as_str().to_owned(),
+            every: list.every.duration(),
+            full_text: list.full_text,
+            else_full_text: self.full_text,
+            managed_by: origins.managed_by("opml", at),
+        };
+        self.opml.iter().enumerate().map(to_list).collect()
     }
 
     fn subscriptions(&self, origins: &Origins) -> Vec<ConfiguredSubscription> {

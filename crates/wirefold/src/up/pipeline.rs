@@ -279,6 +279,7 @@ impl Pipeline<'_> {
         let feeds = demo.feeds()?.into_iter();
         Ok(wirefold_fetcher::Settings {
             feeds: feeds.map(|feed| ConfiguredFeed { feed, managed_by: managed_by() }).collect(),
+            lists: Vec::new(),
             sources: Vec::new(),
             allow: vec!["127.0.0.0/8".parse().context("loopback")?],
             min_interval: DEMO_INTERVAL,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wirefold_flow::{BoxFuture, Headers, Outgoing, Stage, StageError, Surroundings, handle_once};
 use wirefold_flow_nats::NatsBus;
+use wirefold_gateway::shapes::ProbeRequest;
 use wirefold_gateway::{Probe, Rehearse, Replay};
 use wirefold_proto::headers::percent_encode;
 use wirefold_proto::rights::REPLAY;
@@ -41,9 +42,14 @@ impl Rehearse for Rehearsing {
 pub(crate) struct Probing(pub(crate) wirefold_fetcher::Settings);
 
 impl Probe for Probing {
-    fn probe(&self, url: String) -> BoxFuture<'_, Result<serde_json::Value, String>> {
+    fn probe(&self, asked: ProbeRequest) -> BoxFuture<'_, Result<serde_json::Value, String>> {
         Box::pin(async move {
-            let probed = wirefold_fetcher::probe(&self.0, &url).await;
+            if asked.list {
+                let probed = wirefold_fetcher::probe_list(&self.0, &asked.url).await;
+                let probe = probed.map_err(|error| error.to_string())?;
+                return Ok(serde_json::json!({ "list": probe.list, "problem": probe.problem }));
+            }
+            let probed = wirefold_fetcher::probe(&self.0, &asked.url).await;
             let probe = probed.map_err(|error| error.to_string())?;
             let redirects = probe
                 .redirects

@@ -7,13 +7,15 @@ mod write;
 pub use read::{MOST_BYTES, OpmlError, read};
 pub use write::write;
 
+use serde::{Deserialize, Serialize};
 use wirefold_proto::FullText;
 
 /// The namespace of what OPML has no word for.
 const NAMESPACE: &str = "urn:wirefold:opml";
 
 /// A feed as a list names it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct OpmlFeed {
     /// Its address, `http` or `https`.
     pub url: String,
@@ -30,12 +32,15 @@ pub struct OpmlFeed {
 }
 
 /// What a list holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Opml {
     /// The feeds in their order, each once.
     pub feeds: Vec<OpmlFeed>,
     /// What was left out and why, a line each; at most a few.
     pub notes: Vec<String>,
+    /// Whether it goes on to its end.
+    pub is_whole: bool,
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ impl List {
         let name = start.local_name();
         let name: &str = name.as_ref();
         if !self.is_opml {
-            return self.begin(name, line);
+            return self.begin(name, is_empty, line);
         }
         if !name.eq_ignore_ascii_case("outline") {
             return Ok(());
@@ -145,10 +145,16 @@ impl List {
     }
 
     /// The first element says what the file is.
-    fn begin(&mut self, name: &str, line: &dyn Fn() -> usize) -> Result<(), OpmlError> {
+    fn begin(
+        &mut self,
+        name: &str,
+        is_empty: bool,
+        line: &dyn Fn() -> usize,
+    ) -> Result<(), OpmlError> {
         let what = match name.to_ascii_lowercase().as_str() {
             "opml" => {
                 self.is_opml = true;
+                self.opml.is_whole = is_empty;
                 return Ok(());
             }
             "rss" | "feed" | "rdf" => {
@@ -164,6 +170,7 @@ impl List {
         if name.eq_ignore_ascii_case("outline") {
             self.open.pop();
         }
+        self.opml.is_whole |= self.is_opml && name.eq_ignore_ascii_case("opml");
     }
 
     fn take(&mut self, outline: Outline, line: &dyn Fn() -> usize) -> Result<(), OpmlError> {
@@ -364,6 +371,20 @@ mod tests {
         assert!(refused("{\"feeds\": []}").contains("no <opml>"));
         assert!(refused("").contains("no <opml>"));
         assert!(refused("<opml><body>\n<outline <").starts_with("line 2: no XML"));
+    }
+
+    #[test]
+    fn what_breaks_off_is_told_from_what_ends() {
+        for (text, is_whole) in [
+            ("<opml><body><outline xmlUrl='https://a.example/'/></body></opml>", true),
+            ("<OPML><body/></OPML >", true),
+            ("<opml/>", true),
+            ("<opml><body><outline xmlUrl='https://a.example/'/></body>", false),
+            ("<opml><body><outline xmlUrl='https://a.example/'/>", false),
+            ("</opml><opml>", false),
+        ] {
+            assert_eq!(read(text.as_bytes()).unwrap().is_whole, is_whole, "{text}");
+        }
     }
 
     #[test]

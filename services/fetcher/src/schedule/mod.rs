@@ -11,15 +11,18 @@ use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
 use wirefold_envelope::unix_millis;
-use wirefold_flow::{Clock, Event, OrderedReader};
+use wirefold_flow::{Clock, Event, OrderedReader, UnixMillis};
 use wirefold_proto::{FeedId, FeedRecord};
 
 use crate::FetcherError;
+use crate::lists::Lists;
 use crate::poll::{Failure, Polled, Poller};
 pub(crate) use hosts::{Errand, Hosts};
 pub(crate) use interval::{
-    Bounds, adapted, after_patience, as_asked, backoff, outside, retry_after, revisit, trial,
+    Bounds, adapted, after_patience, as_asked, backoff, outside, retry_after, revisit, spread,
+    trial,
 };
+pub(crate) use start::write;
 pub(crate) use table::Table;
 
 /// How long the scheduler waits at most before it says that it is alive.
@@ -35,6 +38,7 @@ type Ended = Result<Option<Polled>, FetcherError>;
 pub(crate) struct Scheduler {
     pub(crate) poller: Arc<Poller>,
     pub(crate) table: Table,
+    pub(crate) lists: Lists,
     polls: JoinSet<Ended>,
     polled: HashMap<Id, FeedId>,
     commands: Box<dyn OrderedReader>,
@@ -48,12 +52,17 @@ impl Scheduler {
         self.alive();
         loop {
             self.start_due();
+            self.ask_for_lists();
             let beat = clock.now().plus(HEARTBEAT);
-            let wake = self.table.next_due().map_or(beat, |due| due.min(beat));
+            let due = self.table.next_due().into_iter().chain(self.lists.next_due());
+            let wake = due.fold(beat, UnixMillis::min);
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return self.drain().await,
                 Some(ended) = self.polls.join_next_with_id() => self.ended(ended).await?,
+                Some(answered) = self.lists.asking.join_next() => {
+                    self.list_answered(answered).await?;
+                }
                 commands = self.commands.next(COMMANDS) => match commands {
                     Ok(commands) => self.obey(commands).await?,
                     Err(error) => self.bear(error).await?,

@@ -13,6 +13,7 @@ use super::interval::spread;
 use super::{Hosts, Scheduler, Table};
 use crate::FetcherError;
 use crate::control::FILTER;
+use crate::lists::Lists;
 use crate::poll::{Poller, waiting};
 use crate::settings::Settings;
 use crate::state::{Memo, Remembered};
@@ -23,13 +24,18 @@ const AT_ONCE: usize = 64;
 impl Scheduler {
     /// Brings together what files define and what is remembered.
     pub(crate) async fn begin(poller: Arc<Poller>) -> Result<Self, FetcherError> {
-        let Remembered { feeds, control } = poller.store.load().await?;
+        let Remembered { feeds, lists, control } = poller.store.load().await?;
         let Plan { feeds, to_write, to_forget } = plan(&poller.settings, feeds);
+        let (lists, gone) = Lists::plan(&poller.settings.lists, lists);
         for feed in &to_forget {
             tracing::info!(%feed, "feed is defined no more and forgotten");
             poller.store.forget(feed).await?;
         }
         write(&poller, to_write).await?;
+        for url in &gone {
+            tracing::info!(list = url, "list of feeds is defined no more and forgotten");
+            poller.store.forget_list(url).await?;
+        }
         let bus = &poller.surroundings.bus;
         let commands = bus.read(CONTROL.name, FILTER, control + 1).await?;
         let now = poller.surroundings.clock.now();
@@ -37,7 +43,7 @@ impl Scheduler {
         let table = table(feeds, now);
         table.count();
         let (polls, polled) = (JoinSet::new(), HashMap::new());
-        Ok(Self { poller, table, polls, polled, commands })
+        Ok(Self { poller, table, lists, polls, polled, commands })
     }
 }
 
@@ -51,27 +57,40 @@ struct Plan {
 
 fn plan(settings: &Settings, mut remembered: HashMap<FeedId, (FeedRecord, Memo)>) -> Plan {
     let mut plan = Plan::default();
+    let is_list = |url: &String| settings.lists.iter().any(|list| list.url == *url);
     for configured in &settings.feeds {
         let feed = &configured.feed;
         let managed_by = Some(configured.managed_by.clone());
         let before = remembered.remove(&feed.id);
         let same_address = before.filter(|(record, _)| record.feed.url == feed.url);
         let (record, memo) = match same_address {
-            Some((record, memo)) if record.feed == *feed && record.managed_by == managed_by => {
-                plan.feeds.push((record, memo));
-                continue;
+            Some((known, memo)) => {
+                let lists = known.lists.iter().filter(|it| is_list(it)).cloned().collect();
+                let record = FeedRecord { feed: feed.clone(), managed_by, lists, ..known.clone() };
+                if record == known {
+                    plan.feeds.push((record, memo));
+                    continue;
+                }
+                (record, memo)
             }
-            Some((record, memo)) => (FeedRecord { feed: feed.clone(), managed_by, ..record }, memo),
             None => (waiting(feed.clone(), managed_by, settings), Memo::default()),
         };
         plan.to_write.push(record.clone());
         plan.feeds.push((record, memo));
     }
     for (feed, (record, memo)) in remembered {
-        match record.managed_by {
-            Some(_) => plan.to_forget.push(feed),
-            None => plan.feeds.push((record, memo)),
+        let is_peoples = record.managed_by.is_none() && record.lists.is_empty();
+        let lists: Vec<String> = record.lists.iter().filter(|it| is_list(it)).cloned().collect();
+        if lists.is_empty() && !is_peoples {
+            plan.to_forget.push(feed);
+            continue;
         }
+        // What a file defined before may be in a list still.
+        let kept = FeedRecord { managed_by: None, lists, ..record.clone() };
+        if kept != record {
+            plan.to_write.push(kept.clone());
+        }
+        plan.feeds.push((kept, memo));
     }
     plan
 }
@@ -86,7 +105,11 @@ fn leave_alone(hosts: &Hosts, feeds: &[(FeedRecord, Memo)]) {
     }
 }
 
-async fn write(poller: &Arc<Poller>, records: Vec<FeedRecord>) -> Result<(), FetcherError> {
+/// Writes many records, as fast as they are stored.
+pub(crate) async fn write(
+    poller: &Arc<Poller>,
+    records: Vec<FeedRecord>,
+) -> Result<(), FetcherError> {
     let mut writing = JoinSet::new();
     for record in records {
         if writing.len() == AT_ONCE {

@@ -33,6 +33,16 @@ impl Table {
         self.feeds.get(feed)
     }
 
+    /// The records of all feeds.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &FeedRecord> {
+        self.feeds.values().map(|entry| &entry.record)
+    }
+
+    /// When a feed is polled next; none while it is polled, and where it is gone.
+    pub(crate) fn due(&self, feed: &FeedId) -> Option<UnixMillis> {
+        self.feeds.get(feed)?.due
+    }
+
     pub(crate) fn get_mut(&mut self, feed: &FeedId) -> Option<&mut Entry> {
         self.feeds.get_mut(feed)
     }

@@ -5,6 +5,7 @@
 //! | `feed.<feed>` | the record of a feed, for whoever asks; also when it is polled next |
 //! | `seen.<feed>` | the items it has listed, so that none becomes an article twice |
 //! | `poll.<feed>` | what its publisher asked for besides: another address, patience |
+//! | `list.<address>` | the record of a list of feeds, once all that it says is done |
 //! | `control` | how far `WF_CONTROL` has been read |
 //!
 //! Everything is written after what it speaks of has happened, and can happen again: a crash
@@ -20,7 +21,7 @@ use bytes::Bytes;
 use wirefold_flow::{BusError, KeyValue, Surroundings};
 use wirefold_proto::streams::FEEDS;
 use wirefold_proto::token::{escape, unescape};
-use wirefold_proto::{FeedId, FeedRecord, decode, encode};
+use wirefold_proto::{FeedId, FeedRecord, ListRecord, decode, encode};
 
 pub(crate) use memo::{Memo, STRIKE};
 pub(crate) use seen::{Known, Seen, hash};
@@ -40,6 +41,8 @@ pub(crate) struct Store {
 #[derive(Default)]
 pub(crate) struct Remembered {
     pub(crate) feeds: HashMap<FeedId, (FeedRecord, Memo)>,
+    /// Lists of feeds, by address.
+    pub(crate) lists: HashMap<String, ListRecord>,
     /// The last sequence of `WF_CONTROL` that was carried out.
     pub(crate) control: u64,
 }
@@ -54,6 +57,7 @@ impl Store {
     pub(crate) async fn load(&self) -> Result<Remembered, BusError> {
         let mut records: HashMap<FeedId, FeedRecord> = HashMap::new();
         let mut memos: HashMap<FeedId, Memo> = HashMap::new();
+        let mut lists: HashMap<String, ListRecord> = HashMap::new();
         let mut control = 0;
         let entries = until_it_passes(&self.surroundings, || self.keys.changes(0)).await?;
         for (key, value) in entries.iter().filter_map(|e| Some((&e.key, e.value.as_ref()?))) {
@@ -63,6 +67,11 @@ impl Store {
                 Some(("poll", token)) => {
                     memos.extend(feed_id(token).map(|id| (id, Memo::read(value))));
                 }
+                // One that cannot be read is asked for anew.
+                Some(("list", _)) => {
+                    let list = decode::<ListRecord>(value).ok();
+                    lists.extend(list.map(|list| (list.url.clone(), list)));
+                }
                 _ => {}
             }
         }
@@ -70,7 +79,8 @@ impl Store {
             let memo = memos.remove(&id).unwrap_or_default();
             (id, (record, memo))
         };
-        Ok(Remembered { feeds: records.into_iter().map(with_memo).collect(), control })
+        let feeds = records.into_iter().map(with_memo).collect();
+        Ok(Remembered { feeds, lists, control })
     }
 
     pub(crate) async fn seen(&self, feed: &FeedId) -> Result<Seen, BusError> {
@@ -89,6 +99,21 @@ impl Store {
             return Ok(());
         };
         self.put(&key("feed", &record.feed.id), body.into()).await
+    }
+
+    pub(crate) async fn put_list(&self, record: &ListRecord) -> Result<(), BusError> {
+        let Ok(body) = encode(record) else {
+            tracing::warn!(list = record.url, "list record not kept: too large");
+            return Ok(());
+        };
+        self.put(&list_key(&record.url), body.into()).await
+    }
+
+    /// Forgets a list; its feeds are another matter.
+    pub(crate) async fn forget_list(&self, url: &str) -> Result<(), BusError> {
+        let key = list_key(url);
+        until_it_passes(&self.surroundings, || self.keys.delete(&key)).await?;
+        Ok(())
     }
 
     pub(crate) async fn put_memo(&self, feed: &FeedId, memo: &Memo) -> Result<(), BusError> {
@@ -116,6 +141,10 @@ impl Store {
 
 fn key(what: &str, feed: &FeedId) -> String {
     format!("{what}.{}", escape(feed.as_str()))
+}
+
+fn list_key(url: &str) -> String {
+    format!("list.{}", escape(url))
 }
 
 fn feed_id(token: &str) -> Option<FeedId> {

@@ -6,6 +6,7 @@ mod commands;
 mod feeds;
 mod hostile;
 mod identity;
+mod lists;
 mod manners;
 mod pages;
 mod polling;

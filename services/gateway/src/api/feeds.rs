@@ -16,7 +16,8 @@ const ID_BYTES: usize = 100;
 
 pub(super) async fn list(State(api): State<Api>) -> Handled<Response> {
     let (feeds, waiting) = api.inner.feeds().await?.into_parts();
-    answer(&FeedList { schema: Tag::new(), feeds, waiting })
+    let lists = api.inner.lists().await?;
+    answer(&FeedList { schema: Tag::new(), feeds, waiting, lists })
 }
 
 pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Response> {
@@ -63,7 +64,7 @@ pub(super) async fn probe(State(api): State<Api>, request: Request) -> Handled<R
     check_address(&asked.url)?;
     // An address that does not answer must not hold up the end of the process.
     let found = tokio::select! {
-        found = api.inner.settings.probe.probe(asked.url) => found,
+        found = api.inner.settings.probe.probe(asked) => found,
         () = api.inner.closing.cancelled() => {
             return Err(Refusal::busy("wirefold is being stopped"));
         }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use wirefold_proto::{FeedHealth, FeedRecord};
+use wirefold_proto::{FeedHealth, FeedRecord, ListRecord};
 
 use super::river::is_web;
 use super::words;
@@ -21,7 +21,7 @@ fn is_silent(feed: &FeedRecord, now: Timestamp) -> bool {
 }
 
 /// The page's main part.
-pub(super) fn main(feeds: &[FeedRecord], now: Timestamp) -> Markup {
+pub(super) fn main(feeds: &[FeedRecord], lists: &[ListRecord], now: Timestamp) -> Markup {
     let is_ailing = |feed: &&FeedRecord| {
         let fails = matches!(feed.health, FeedHealth::Failing | FeedHealth::Gone);
         fails || is_silent(feed, now) || !feed.findings.is_empty()
@@ -40,6 +40,9 @@ pub(super) fn main(feeds: &[FeedRecord], now: Timestamp) -> Markup {
         }
         @if !ailing.is_empty() {
             section #problems { h2 { "Failing or silent" } (table(&ailing, now)) }
+        }
+        @if !lists.is_empty() {
+            section #lists { h2 { "Lists that are followed" } (followed(lists)) }
         }
         @if !well.is_empty() {
             section #well { h2 { "Doing well" } (table(&well, now)) }
@@ -70,6 +73,7 @@ fn row(record: &FeedRecord, now: Timestamp) -> Markup {
                 @if is_web(&feed.url) { a.out.faint href=(feed.url) rel="noopener noreferrer external" { (words::cut(&feed.url, 70)) } }
                 @else { span.faint { (words::cut(&feed.url, 70)) } }
                 @if let Some(place) = &record.managed_by { br; span.faint { "set in " (place) } }
+                @else if let Some(list) = record.lists.first() { br; span.faint { "from " (words::cut(list, 70)) } }
             }
             td {
                 (health(record, now))
@@ -84,6 +88,24 @@ fn row(record: &FeedRecord, now: Timestamp) -> Markup {
                 br; span.faint { "every " (words::span(u64::from(record.interval_seconds) * 1_000)) }
             }
             td.num { (words::number(record.articles)) br; a.faint href={ "/feeds/feed/" (id) ".atom" } { "Atom" } }
+        }
+    }
+}
+
+fn followed(lists: &[ListRecord]) -> Markup {
+    html! {
+        ul {
+            @for list in lists {
+                li {
+                    (words::cut(&list.url, 90)) ": "
+                    @match (&list.problem, list.last_good) {
+                        (Some(problem), _) => span.warn { "failing: " (problem) },
+                        (None, Some(at)) => { (words::count(list.feeds.into(), "feed", "feeds")) ", read " (words::time(at)) },
+                        (None, None) => "not read yet",
+                    }
+                    br; span.faint { "set in " (list.managed_by) }
+                }
+            }
         }
     }
 }

@@ -150,7 +150,10 @@ async fn alerts_page(State(inner): State<Arc<Inner>>, Query(asked): Query<Asked>
 }
 
 async fn feeds_page(State(inner): State<Arc<Inner>>) -> Response {
-    let page = async { Ok(feeds::main(&inner.feeds().await?.into_records(), inner.now())) };
+    let page = async {
+        let (feeds, lists) = (inner.feeds().await?.into_records(), inner.lists().await?);
+        Ok(feeds::main(&feeds, &lists, inner.now()))
+    };
     answer(&inner, Here::Feeds, "Feeds", page.await)
 }
 

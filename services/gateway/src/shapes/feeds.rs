@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity, Outlet, Tag};
+use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity, ListRecord, Outlet, Tag};
 
 /// `GET /api/v1/feeds`: every feed with its settings and health, by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -14,6 +14,9 @@ pub struct FeedList {
     /// The ids of those that a command added or changed which is not carried out yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<String>,
+    /// The lists of feeds (OPML) that are kept in sync, by address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<ListRecord>,
 }
 
 /// `POST /api/v1/feeds`: a feed to poll. The same id again changes its settings.
@@ -48,6 +51,9 @@ pub struct FeedAddition {
 pub struct ProbeRequest {
     /// The address of a feed, or of a page that names one.
     pub url: String,
+    /// Whether it is taken for a list of feeds (OPML).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub list: bool,
 }
 
 /// What an address turned out to be.

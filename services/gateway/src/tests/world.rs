@@ -16,6 +16,7 @@ use wirefold_flow::{BoxFuture, Bus, Clock, Surroundings};
 use wirefold_proto::{DeadLetter, Message, Published, SubscriptionSettings, TextPolicy};
 
 use super::samples;
+use crate::shapes::ProbeRequest;
 use crate::{Access, Gateway, GatewayError, Probe, Rehearse, Replay, Settings};
 
 pub(super) const SENDER: Sender = Sender { source: "/wirefold/test" };
@@ -56,8 +57,8 @@ impl Replay for Seams {
 }
 
 impl Probe for Seams {
-    fn probe(&self, url: String) -> BoxFuture<'_, Result<Value, String>> {
-        Box::pin(async move { Err(format!("{url}: not a feed")) })
+    fn probe(&self, asked: ProbeRequest) -> BoxFuture<'_, Result<Value, String>> {
+        Box::pin(async move { Err(format!("{}: not a feed", asked.url)) })
     }
 }
 

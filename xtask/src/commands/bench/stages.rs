@@ -201,7 +201,10 @@ impl Replay for Nowhere {
 }
 
 impl Probe for Nowhere {
-    fn probe(&self, _url: String) -> BoxFuture<'_, Result<serde_json::Value, String>> {
+    fn probe(
+        &self,
+        _: wirefold_gateway::shapes::ProbeRequest,
+    ) -> BoxFuture<'_, Result<serde_json::Value, String>> {
         unasked()
     }
 }

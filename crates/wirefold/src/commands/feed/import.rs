@@ -6,12 +6,12 @@ use std::path::Path;
 use futures_util::StreamExt;
 use serde::Serialize;
 use wirefold_fetcher::feed_address::identity;
-use wirefold_fetcher::opml::OpmlFeed;
+use wirefold_fetcher::opml::{Opml, OpmlFeed};
 use wirefold_gateway::shapes::{Accepted, FeedAddition};
 use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity};
 
 use super::survey::{self, Survey};
-use super::{ImportArguments, Pages, feeds};
+use super::{ImportArguments, Pages, feeds, probe};
 use crate::cli::Global;
 use crate::client::{Client, ClientError, Need, Place};
 use crate::commands::ask::{ask, can_ask};
@@ -48,8 +48,13 @@ pub(super) async fn run(
     json: bool,
     global: &Global,
 ) -> anyhow::Result<Exit> {
-    let list = read(&wanted.file, global)?;
-    let client = Client::connect(place, Need::Nothing).await?;
+    let (list, client) = if is_web(&wanted.file) {
+        let client = Client::connect(place, Need::Nothing).await?;
+        (fetch(&client, &wanted.file).await?, client)
+    } else {
+        (read(Path::new(&wanted.file))?, Client::connect(place, Need::Nothing).await?)
+    };
+    let list = feeds_of(list, &wanted.file, global)?;
     let known = feeds(&client).await?;
     let mut watched = Watched::of(&known);
     let (old, mut new): (Vec<OpmlFeed>, Vec<OpmlFeed>) =
@@ -79,10 +84,25 @@ pub(super) async fn run(
     tell(&client, &done, wanted, json, global)
 }
 
-/// The feeds of a list; what was left out of it is told.
-fn read(file: &Path, global: &Global) -> anyhow::Result<Vec<OpmlFeed>> {
+/// Whether a list stands at an address, rather than in a file.
+fn is_web(list: &str) -> bool {
+    let scheme = list.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    scheme.is_some_and(|scheme| matches!(scheme.as_str(), "http" | "https"))
+}
+
+/// A list at an address, fetched as feeds are.
+async fn fetch(client: &Client, url: &str) -> anyhow::Result<Opml> {
+    let found = probe::look_at_list(client, url).await?;
+    found.list.ok_or_else(|| {
+        let why = found.problem.unwrap_or_else(|| "nothing there".to_owned());
+        Stop::new(Exit::Failure, format!("{}: {}", output::clean(url), output::clean(&why))).into()
+    })
+}
+
+/// A list in a file.
+fn read(file: &Path) -> anyhow::Result<Opml> {
     let shown = file.display();
-    let list = opml::read_file(file).map_err(|error| {
+    opml::read_file(file).map_err(|error| {
         let exit = match &error {
             ListError::Unreadable(io) if io.kind() == std::io::ErrorKind::NotFound => {
                 Exit::NotFound
@@ -90,10 +110,18 @@ fn read(file: &Path, global: &Global) -> anyhow::Result<Vec<OpmlFeed>> {
             ListError::Unreadable(_) => Exit::Failure,
             _ => Exit::Usage,
         };
-        Stop::new(exit, format!("{shown}: {error}"))
-    })?;
+        Stop::new(exit, format!("{shown}: {error}")).into()
+    })
+}
+
+/// The feeds of a list; what was left out of it, or is missing, is told.
+fn feeds_of(list: Opml, shown: &str, global: &Global) -> anyhow::Result<Vec<OpmlFeed>> {
+    let shown = output::clean(shown);
     for note in &list.notes {
         global.note(format_args!("note: {shown}: {}", output::clean(note)));
+    }
+    if !list.is_whole {
+        global.note(format_args!("note: {shown}: it breaks off before its end"));
     }
     if list.feeds.is_empty() {
         return Err(Stop::new(Exit::NotFound, format!("{shown}: no feeds in it")).into());
@@ -247,6 +275,12 @@ fn tell(
         said.push_str(&format!(", {refused} refused"));
     }
     global.note(format_args!("{said}"));
+    if is_web(&wanted.file) && !wanted.dry_run {
+        let url = output::clean(&wanted.file);
+        global.note(format_args!(
+            "to follow the list from now on, write [[opml]] and url = \"{url}\" into wirefold.toml"
+        ));
+    }
     if added > 0 && !wanted.dry_run {
         if client.is_running() {
             global.note(format_args!("they are polled now: `wirefold feed ls`"));

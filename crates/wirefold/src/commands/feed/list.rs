@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use wirefold_gateway::shapes::FeedList;
-use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, FullText, Teasers};
+use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, FullText, ListRecord, Teasers};
 
 use super::listed;
 use crate::cli::Global;
@@ -21,7 +21,7 @@ pub(super) async fn run(
     json: bool,
     global: &Global,
 ) -> anyhow::Result<Exit> {
-    let FeedList { feeds: all, mut waiting, .. } = listed(client).await?;
+    let FeedList { feeds: all, mut waiting, lists, .. } = listed(client).await?;
     if client.is_running() {
         // In a moment they wait no more.
         waiting.clear();
@@ -30,16 +30,24 @@ pub(super) async fn run(
         all.iter().filter(|record| !problems || needs_a_look(record)).collect();
     if json {
         shown.iter().try_for_each(output::print_json)?;
+        if problems {
+            let ailing = lists.iter().filter(|list| list.problem.is_some());
+            ailing.into_iter().try_for_each(output::print_json)?;
+        }
         return Ok(Exit::Ok);
     }
-    if all.is_empty() {
+    let time = LocalTime::system();
+    for list in lists.iter().filter(|list| !problems || list.problem.is_some()) {
+        global.note(format_args!("{}", of_list(list, &time)));
+    }
+    if all.is_empty() && lists.is_empty() {
         global.note(format_args!(
             "no feeds yet: `wirefold feed import FILE.opml` or `wirefold feed add URL`"
         ));
         return Ok(Exit::Ok);
     }
     if !shown.is_empty() {
-        output::print_styled(&table(&shown, &waiting, &LocalTime::system()).render())?;
+        output::print_styled(&table(&shown, &waiting, &time).render())?;
     }
     global.note(format_args!("{}", summary(&all)));
     if !waiting.is_empty() {
@@ -124,6 +132,23 @@ fn health(record: &FeedRecord, time: &LocalTime) -> String {
             format!("{times}{}", since.unwrap_or_default())
         }
         FeedHealth::Gone => "gone for good".to_owned(),
+    }
+}
+
+/// `list https://…: 34 feeds, read 5 min ago` or what is wrong with it.
+fn of_list(list: &ListRecord, time: &LocalTime) -> String {
+    let url = output::clean(&list.url);
+    let since = list.failing_since.map(|at| format!(" since {}", time.relative(at)));
+    match (&list.problem, list.last_good) {
+        (Some(problem), _) => {
+            let since = since.unwrap_or_default();
+            format!("list {url}: failing{since}: {}", output::clean(problem))
+        }
+        (None, Some(at)) => {
+            let feeds = count(list.feeds as usize, "feed", "feeds");
+            format!("list {url}: {feeds}, read {}", time.relative(at))
+        }
+        (None, None) => format!("list {url}: not read yet"),
     }
 }
 

@@ -8,8 +8,6 @@ mod parse;
 mod probe;
 mod survey;
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand, ValueEnum};
 use wirefold_gateway::shapes::{Accepted, FeedList};
 use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity, Outlet};
@@ -54,9 +52,11 @@ Examples:
     ///
     /// Folders become groups. Feeds that are known already stay as they are, so that the same list
     /// can be imported again. Each new feed is looked at once, to say how many send only teasers.
+    /// A list at an address is fetched once; one that is to be followed stands in `[[opml]]`.
     #[command(after_help = "\
 Examples:
   wirefold feed import my.opml --dry-run
+  wirefold feed import https://harbour.example/feeds.opml
   wirefold feed import my.opml --full-text auto")]
     Import(ImportArguments),
     /// Print all feeds as a list (OPML) for feed readers.
@@ -116,9 +116,9 @@ struct AddArguments {
 /// Arguments of `feed import`.
 #[derive(Debug, Args)]
 struct ImportArguments {
-    /// The list, or - for standard input.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    /// The list: a file, - for standard input, or an address.
+    #[arg(value_name = "FILE|URL")]
+    file: String,
     /// Say what would be done, and do nothing.
     #[arg(long)]
     dry_run: bool,

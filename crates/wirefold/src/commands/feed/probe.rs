@@ -3,12 +3,15 @@
 use std::fmt::Write as _;
 
 use serde::Deserialize;
+use wirefold_fetcher::opml::Opml;
 use wirefold_gateway::shapes::{ProbeReport, ProbeRequest};
 use wirefold_proto::Teasers;
 
 use crate::client::{Client, ClientError};
 use crate::exit::Exit;
 use crate::output::{self, clean, count};
+
+const PATH: &str = "/api/v1/feeds/probe";
 
 /// What the fetcher found, as far as it is shown. More may stand in the report.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -78,15 +81,32 @@ impl Found {
 /// Looks at an address.
 pub(super) async fn look(client: &Client, url: &str) -> Result<Found, ClientError> {
     let report = probe(client, url).await?;
-    serde_json::from_value(report.found).map_err(|why| ClientError::Garbled {
-        path: "/api/v1/feeds/probe".to_owned(),
-        why: why.to_string(),
-    })
+    serde_json::from_value(report.found).map_err(|why| garbled(&why))
 }
 
 /// Looks at an address, and gives the whole report.
 pub(super) async fn probe(client: &Client, url: &str) -> Result<ProbeReport, ClientError> {
-    client.post("/api/v1/feeds/probe", &ProbeRequest { url: url.to_owned() }).await
+    let asked = ProbeRequest { url: url.to_owned(), list: false };
+    client.post(PATH, &asked).await
+}
+
+/// A list of feeds, and what is wrong with it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct FoundList {
+    pub(super) list: Option<Opml>,
+    pub(super) problem: Option<String>,
+}
+
+/// Fetches a list of feeds.
+pub(super) async fn look_at_list(client: &Client, url: &str) -> Result<FoundList, ClientError> {
+    let asked = ProbeRequest { url: url.to_owned(), list: true };
+    let report: ProbeReport = client.post(PATH, &asked).await?;
+    serde_json::from_value(report.found).map_err(|why| garbled(&why))
+}
+
+fn garbled(why: &serde_json::Error) -> ClientError {
+    ClientError::Garbled { path: PATH.to_owned(), why: why.to_string() }
 }
 
 /// Prints a report; what is no feed ends with a code that says so.

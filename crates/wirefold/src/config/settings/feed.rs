@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use wirefold_proto::{FeedId, FullText, ItemIdentity, Outlet};
+use wirefold_proto::{FeedId, FullText, Interval, ItemIdentity, Outlet};
 
 use super::value::Address;
 
@@ -35,6 +35,29 @@ pub(crate) struct FeedConfig {
     /// day. `auto` takes the id until it proves to change or to repeat.
     #[serde(default)]
     pub(crate) identity: ItemIdentity,
+}
+
+/// A list of feeds (OPML) at an address, which is kept in sync: what it names is polled, and what it
+/// names no more leaves, unless another list or a `[[feed]]` has it. Feeds that were added by hand
+/// are left alone, and so are those of the list that were changed or removed by hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpmlConfig {
+    /// Its address.
+    pub(crate) url: Address,
+    /// How often it is asked for.
+    #[serde(default = "OpmlConfig::every")]
+    pub(crate) every: Interval,
+    /// Whether article pages of its feeds are fetched for their text, whatever the list says: `auto`,
+    /// `on` or `off`; else what the list says of a feed, else what `full_text` at the top says.
+    #[serde(default)]
+    pub(crate) full_text: Option<FullText>,
+}
+
+impl OpmlConfig {
+    fn every() -> Interval {
+        Interval::from_seconds(24 * 3600)
+    }
 }
 
 /// A file or folder that articles are read from.

@@ -21,7 +21,7 @@ pub(crate) use access::AccessConfig;
 pub(crate) use bus::BusConfig;
 pub(crate) use delivery::{DeliveryConfig, DeliveryKind};
 pub(crate) use detector::DetectorConfig;
-pub(crate) use feed::{FeedConfig, SourceConfig, SourceKind};
+pub(crate) use feed::{FeedConfig, OpmlConfig, SourceConfig, SourceKind};
 pub(crate) use subscription::SubscriptionConfig;
 pub(crate) use value::{Address, Network};
 
@@ -60,6 +60,8 @@ pub(crate) struct Config {
     pub(crate) detector: DetectorConfig,
     /// A feed that is polled.
     pub(crate) feed: Vec<FeedConfig>,
+    /// A list of feeds (OPML) at an address, which is kept in sync.
+    pub(crate) opml: Vec<OpmlConfig>,
     /// What is special about all feeds and pages below an address; the closest one counts.
     pub(crate) access: Vec<AccessConfig>,
     /// A file or folder that articles are read from.
@@ -169,6 +171,7 @@ impl Default for Config {
             fetcher: FetcherConfig::default(),
             detector: DetectorConfig::default(),
             feed: Vec::new(),
+            opml: Vec::new(),
             access: Vec::new(),
             source: Vec::new(),
             subscription: Vec::new(),

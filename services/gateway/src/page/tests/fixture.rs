@@ -203,7 +203,7 @@ impl Replay for Nobody {
 }
 
 impl Probe for Nobody {
-    fn probe(&self, _: String) -> BoxFuture<'_, Result<Value, String>> {
+    fn probe(&self, _: crate::shapes::ProbeRequest) -> BoxFuture<'_, Result<Value, String>> {
         Box::pin(async { Err("nobody looks here".to_owned()) })
     }
 }

@@ -1,22 +1,26 @@
 //! What is done once the settings are read: names are made, paths resolved, secrets fetched, and
 //! what only the whole can tell is checked.
 
+mod intake;
+mod secrets;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use wirefold_fetcher::slug;
 
-use super::layers::Sources;
-use super::origin::{Origin, Origins};
-use super::problem::{Problem, suggestion};
-use super::secret::Secret;
-use super::settings::{Config, DeliveryConfig, DeliveryKind};
-
-/// A file of secrets is no larger, in bytes.
-const LARGEST_SECRET: u64 = 64 << 10;
+use crate::config::layers::Sources;
+use crate::config::origin::{Origin, Origins};
+use crate::config::problem::{Problem, suggestion};
+use crate::config::settings::{Config, DeliveryConfig, DeliveryKind};
+use secrets::{one_secret, read_secret};
 
 /// Finishes the settings and says what is wrong with them.
-pub(super) fn finish(config: &mut Config, origins: &Origins, sources: &Sources) -> Vec<Problem> {
+pub(in crate::config) fn finish(
+    config: &mut Config,
+    origins: &Origins,
+    sources: &Sources,
+) -> Vec<Problem> {
     let mut finish = Finish { origins, sources, problems: Vec::new() };
     if !config.delivery.iter().any(|delivery| delivery.kind == DeliveryKind::Stdout) {
         config.delivery.push(DeliveryConfig::stdout());
@@ -25,6 +29,7 @@ pub(super) fn finish(config: &mut Config, origins: &Origins, sources: &Sources) 
     finish.bounds(config);
     finish.bus(config);
     finish.feeds(config);
+    finish.lists(config);
     finish.subscriptions(config);
     finish.deliveries(config);
     finish.secrets(config);
@@ -33,7 +38,7 @@ pub(super) fn finish(config: &mut Config, origins: &Origins, sources: &Sources) 
 }
 
 /// Tells where that comes from which nobody wrote, but which was made of what somebody wrote.
-pub(super) fn tell_what_was_made(config: &Config, origins: &mut Origins) {
+pub(in crate::config) fn tell_what_was_made(config: &Config, origins: &mut Origins) {
     for at in 0..config.feed.len() {
         origins.insert_made(format!("feed.{at}.id"), origins.of(&format!("feed.{at}.url")));
         origins.insert_made(format!("feed.{at}.full_text"), origins.of("full_text"));
@@ -199,29 +204,6 @@ impl Finish<'_> {
         }
     }
 
-    fn feeds(&mut self, config: &mut Config) {
-        let mut seen = BTreeMap::new();
-        for at in 0..config.feed.len() {
-            let feed = &mut config.feed[at];
-            let made = slug::of_address(feed.url.url());
-            let key = format!("feed.{at}");
-            if feed.id.is_none() {
-                feed.id = made.parse().ok();
-            }
-            let feed_default = config.full_text;
-            feed.full_text.get_or_insert(feed_default);
-            match &feed.id {
-                None => {
-                    self.refuse(&key, format!("its address gives no id; write id = \"feed-{at}\""));
-                }
-                Some(id) => {
-                    let id = id.to_string();
-                    self.once("feed", &id, at, &mut seen);
-                }
-            }
-        }
-    }
-
     fn subscriptions(&mut self, config: &mut Config) {
         let mut seen = BTreeMap::new();
         for at in 0..config.subscription.len() {
@@ -279,61 +261,6 @@ impl Finish<'_> {
             self.refuse(&format!("{list}.{at}"), what);
         }
     }
-
-    fn secrets(&mut self, config: &mut Config) {
-        for (at, delivery) in config.delivery.iter_mut().enumerate() {
-            let mut secrets = Vec::new();
-            if let Some(path) = &delivery.secret_file {
-                match read_secret(path) {
-                    Ok(text) => secrets.extend(text.lines().filter_map(one_secret)),
-                    Err(why) => {
-                        let what = format!("{} cannot be read: {why}", path.display());
-                        self.refuse(&format!("delivery.{at}.secret_file"), what);
-                    }
-                }
-            }
-            if let Some(name) = &delivery.secret_env {
-                match self.sources.variable(name) {
-                    Some(text) => secrets.extend(text.split_whitespace().filter_map(one_secret)),
-                    None => {
-                        let what = format!("the environment variable {name} is not set");
-                        self.refuse(&format!("delivery.{at}.secret_env"), what);
-                    }
-                }
-            }
-            delivery.secret.append(&mut secrets);
-        }
-    }
-}
-
-impl Finish<'_> {
-    /// The passwords of addresses, from where they are kept.
-    fn passwords(&mut self, config: &mut Config) {
-        for (at, access) in config.access.iter_mut().enumerate() {
-            let key = format!("access.{at}");
-            if let Some(path) = &access.password_file {
-                match read_secret(path) {
-                    Ok(text) => access.password = text.lines().find_map(one_secret),
-                    Err(why) => {
-                        let what = format!("{} cannot be read: {why}", path.display());
-                        self.refuse(&format!("{key}.password_file"), what);
-                    }
-                }
-            }
-            if let Some(name) = &access.password_env {
-                match self.sources.variable(name) {
-                    Some(text) => access.password = one_secret(text),
-                    None => {
-                        let what = format!("the environment variable {name} is not set");
-                        self.refuse(&format!("{key}.password_env"), what);
-                    }
-                }
-            }
-            if access.user.is_none() && access.password.is_some() {
-                self.refuse(&key, "its password has no user; write user = \"desk\"");
-            }
-        }
-    }
 }
 
 impl Config {
@@ -357,17 +284,4 @@ fn odd_directive(filter: &str) -> Option<&str> {
     let is_level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
     let is_odd = |part: &&str| !is_level(part.rsplit('=').next().unwrap_or(part).trim());
     filter.split(',').find(is_odd)
-}
-
-fn read_secret(path: &Path) -> Result<String, String> {
-    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > LARGEST_SECRET {
-        return Err(format!("it is larger than {} KiB", LARGEST_SECRET >> 10));
-    }
-    std::fs::read_to_string(path).map_err(|error| error.to_string())
-}
-
-fn one_secret(text: &str) -> Option<Secret> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| Secret::new(text))
 }

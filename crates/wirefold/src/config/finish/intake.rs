@@ -1,0 +1,54 @@
+//! Where articles come from: names are made, and what stands twice is told.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use wirefold_fetcher::slug;
+
+use super::Finish;
+use crate::config::settings::Config;
+
+/// The shortest time between two questions for one list of feeds.
+const SHORTEST: Duration = Duration::from_mins(10);
+
+impl Finish<'_> {
+    pub(super) fn feeds(&mut self, config: &mut Config) {
+        let mut seen = BTreeMap::new();
+        for at in 0..config.feed.len() {
+            let feed = &mut config.feed[at];
+            let made = slug::of_address(feed.url.url());
+            let key = format!("feed.{at}");
+            if feed.id.is_none() {
+                feed.id = made.parse().ok();
+            }
+            let feed_default = config.full_text;
+            feed.full_text.get_or_insert(feed_default);
+            match &feed.id {
+                None => {
+                    self.refuse(&key, format!("its address gives no id; write id = \"feed-{at}\""));
+                }
+                Some(id) => {
+                    let id = id.to_string();
+                    self.once("feed", &id, at, &mut seen);
+                }
+            }
+        }
+    }
+
+    /// Lists of feeds: each once, and none asked for without pause.
+    pub(super) fn lists(&mut self, config: &Config) {
+        let mut seen = BTreeMap::new();
+        for (at, list) in config.opml.iter().enumerate() {
+            let key = format!("opml.{at}");
+            if let Some(first) = seen.insert(list.url.as_str(), at) {
+                let there = self.origins.managed_by("opml", first);
+                let what = format!("{:?} stands at {there} already", list.url.as_str());
+                self.refuse(&key, what);
+            }
+            if list.every.duration() < SHORTEST {
+                let what = "a list is asked for once in ten minutes at most; write \"1d\"";
+                self.refuse(&format!("{key}.every"), what);
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Secrets from where they are kept: files, and the environment.
+
+use std::path::Path;
+
+use super::Finish;
+use crate::config::secret::Secret;
+use crate::config::settings::Config;
+
+/// A file of secrets is no larger, in bytes.
+const LARGEST_SECRET: u64 = 64 << 10;
+
+impl Finish<'_> {
+    /// The secrets of deliveries.
+    pub(super) fn secrets(&mut self, config: &mut Config) {
+        for (at, delivery) in config.delivery.iter_mut().enumerate() {
+            let mut secrets = Vec::new();
+            if let Some(path) = &delivery.secret_file {
+                match read_secret(path) {
+                    Ok(text) => secrets.extend(text.lines().filter_map(one_secret)),
+                    Err(why) => {
+                        let what = format!("{} cannot be read: {why}", path.display());
+                        self.refuse(&format!("delivery.{at}.secret_file"), what);
+                    }
+                }
+            }
+            if let Some(name) = &delivery.secret_env {
+                match self.sources.variable(name) {
+                    Some(text) => secrets.extend(text.split_whitespace().filter_map(one_secret)),
+                    None => {
+                        let what = format!("the environment variable {name} is not set");
+                        self.refuse(&format!("delivery.{at}.secret_env"), what);
+                    }
+                }
+            }
+            delivery.secret.append(&mut secrets);
+        }
+    }
+
+    /// The passwords of addresses, from where they are kept.
+    pub(super) fn passwords(&mut self, config: &mut Config) {
+        for (at, access) in config.access.iter_mut().enumerate() {
+            let key = format!("access.{at}");
+            if let Some(path) = &access.password_file {
+                match read_secret(path) {
+                    Ok(text) => access.password = text.lines().find_map(one_secret),
+                    Err(why) => {
+                        let what = format!("{} cannot be read: {why}", path.display());
+                        self.refuse(&format!("{key}.password_file"), what);
+                    }
+                }
+            }
+            if let Some(name) = &access.password_env {
+                match self.sources.variable(name) {
+                    Some(text) => access.password = one_secret(text),
+                    None => {
+                        let what = format!("the environment variable {name} is not set");
+                        self.refuse(&format!("{key}.password_env"), what);
+                    }
+                }
+            }
+            if access.user.is_none() && access.password.is_some() {
+                self.refuse(&key, "its password has no user; write user = \"desk\"");
+            }
+        }
+    }
+}
+
+pub(super) fn read_secret(path: &Path) -> Result<String, String> {
+    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if size > LARGEST_SECRET {
+        return Err(format!("it is larger than {} KiB", LARGEST_SECRET >> 10));
+    }
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+pub(super) fn one_secret(text: &str) -> Option<Secret> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| Secret::new(text))
+}

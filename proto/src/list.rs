@@ -1,0 +1,84 @@
+//! `wirefold.list/1`: a list of feeds (OPML) at an address, which is kept in sync.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{Message, Tag};
+use crate::settings::FullText;
+
+/// A list of feeds and how it is doing: `wf_feeds`, key `list.<escaped address>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ListRecord {
+    /// `wirefold.list/1`.
+    pub schema: Tag<Self>,
+    /// Its address.
+    pub url: String,
+    /// The file and line that define it, such as `wirefold.toml:14`.
+    pub managed_by: String,
+    /// Whether article pages of its feeds are fetched, whatever it says itself; absent: as it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full_text: Option<FullText>,
+    /// What went wrong last, for people; absent while all is well. No feed leaves because of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// Failures in a row.
+    #[serde(default)]
+    pub failures: u32,
+    /// When the first of these failures was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<Timestamp>,
+    /// When it was asked for last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_poll: Option<Timestamp>,
+    /// When it was read well last, 304 included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_good: Option<Timestamp>,
+    /// When it is asked for next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_poll: Option<Timestamp>,
+    /// The seconds between two looks at it.
+    pub interval_seconds: u32,
+    /// How many feeds it named when it was read well last.
+    #[serde(default)]
+    pub feeds: u32,
+    /// Feeds of it that people have taken into their own hands, by what tells feeds apart: as long
+    /// as it names them, it neither adds, changes nor removes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<String>,
+    /// The validator `ETag`, opaque, as it came with the last good answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// The validator `Last-Modified`, opaque, as it came with the last good answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+}
+
+impl ListRecord {
+    /// The record of a list that has not been asked for yet.
+    #[must_use]
+    pub fn waiting(url: impl Into<String>, managed_by: String, interval_seconds: u32) -> Self {
+        Self {
+            schema: Tag::new(),
+            url: url.into(),
+            managed_by,
+            full_text: None,
+            problem: None,
+            failures: 0,
+            failing_since: None,
+            last_poll: None,
+            last_good: None,
+            next_poll: None,
+            interval_seconds,
+            feeds: 0,
+            own: Vec::new(),
+            etag: None,
+            last_modified: None,
+        }
+    }
+}
+
+impl Message for ListRecord {
+    const NAME: &'static str = "wirefold.list";
+    const VERSION: u32 = 1;
+}

@@ -1,0 +1,123 @@
+//! The question for a list, and what the answer is.
+
+use std::time::Duration;
+
+use url::Url;
+use wirefold_envelope::timestamp;
+use wirefold_guard::{Client, Request, Response, SendError};
+use wirefold_proto::ListRecord;
+
+use crate::opml::{MOST_BYTES, Opml, read};
+use crate::poll::{Answer, Poller, judge, patience};
+use crate::schedule::Errand;
+use crate::settings::Settings;
+
+const ACCEPT: &str = "text/x-opml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
+
+/// What a list's host answered.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// A list, with the validators of the answer.
+    Read { opml: Opml, etag: Option<String>, last_modified: Option<String> },
+    /// Nothing has changed.
+    Unchanged,
+    /// Nothing can be read.
+    Failed { problem: String, retry_after: Option<Duration> },
+}
+
+impl Asked {
+    fn failed(problem: impl Into<String>) -> Self {
+        Self::Failed { problem: problem.into(), retry_after: None }
+    }
+}
+
+impl Poller {
+    /// Asks for a list at its host's pace.
+    pub(crate) async fn ask_for_list(&self, record: &ListRecord) -> Asked {
+        let Ok(url) = Url::parse(&record.url) else {
+            return Asked::failed(format!("{:?} is no address; mend it", record.url));
+        };
+        let clock = &self.surroundings.clock;
+        let _turn = self.hosts.turn(&url, Errand::Feed, Duration::ZERO).await;
+        if let Some(until) = self.hosts.left_alone(&url) {
+            let retry_after = Some(until.since(clock.now()));
+            let problem = "its host asks to be left alone for a while".to_owned();
+            return Asked::Failed { problem, retry_after };
+        }
+        let validators =
+            [("If-None-Match", &record.etag), ("If-Modified-Since", &record.last_modified)];
+        let given = validators.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+        let request = given.fold(question(url, &self.settings), |request, (name, value)| {
+            request.with_header(name, value)
+        });
+        let is_conditional = record.etag.is_some() || record.last_modified.is_some();
+        let answer = self.client.send(request).await;
+        let now = clock.now();
+        if let Ok(answer) = &answer
+            && let Some(patience) = patience(answer, timestamp(now))
+        {
+            self.hosts.leave_alone(&answer.url, now.plus(patience));
+        }
+        asked(answer, is_conditional, timestamp(now)).await
+    }
+}
+
+/// A list that was looked at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) opml: Option<Opml>,
+    pub(crate) problem: Option<String>,
+}
+
+/// Looks once at a list, outside the rhythm of any host.
+pub(crate) async fn look(client: &Client, url: Url, settings: &Settings) -> Listed {
+    let answer = client.send(question(url, settings)).await;
+    match asked(answer, false, jiff::Timestamp::UNIX_EPOCH).await {
+        Asked::Read { opml, .. } => Listed { opml: Some(opml), problem: None },
+        Asked::Failed { problem, .. } => Listed { opml: None, problem: Some(problem) },
+        Asked::Unchanged => Listed::default(),
+    }
+}
+
+fn question(url: Url, settings: &Settings) -> Request {
+    let request = Request {
+        max_body: MOST_BYTES,
+        total: settings.timeout,
+        ..Request::get(url).with_header("Accept", ACCEPT)
+    };
+    settings.access(request)
+}
+
+async fn asked(
+    answer: Result<Response, SendError>,
+    is_conditional: bool,
+    now: jiff::Timestamp,
+) -> Asked {
+    if let Err(SendError::TooLarge { .. }) = &answer {
+        let most = MOST_BYTES >> 20;
+        return Asked::failed(format!("larger than {most} MiB: a list of feeds is not"));
+    }
+    match judge(answer, now) {
+        Answer::Body(answer) => of_body(answer).await,
+        Answer::Unchanged(_) if is_conditional => Asked::Unchanged,
+        Answer::Unchanged(_) => {
+            Asked::failed("HTTP 304: an answer to a question that nobody asked")
+        }
+        Answer::Gone => Asked::failed("HTTP 410: the host says that this list is gone for good"),
+        Answer::Failed(failure) => {
+            Asked::Failed { problem: failure.problem, retry_after: failure.retry_after }
+        }
+        Answer::LeftAlone(_) => Asked::failed("its host asks to be left alone for a while"),
+    }
+}
+
+/// Reads it where its size holds nobody up.
+async fn of_body(answer: Response) -> Asked {
+    let named = |name: &str| answer.header(name).map(str::to_owned);
+    let (etag, last_modified) = (named("etag"), named("last-modified"));
+    match tokio::task::spawn_blocking(move || read(&answer.body)).await {
+        Ok(Ok(opml)) => Asked::Read { opml, etag, last_modified },
+        Ok(Err(error)) => Asked::failed(error.to_string()),
+        Err(_) => Asked::failed("this list breaks the parser; please report its address"),
+    }
+}

@@ -1,0 +1,248 @@
+//! What a list brings about, held against what is polled. Pure.
+
+use std::collections::{HashMap, HashSet};
+
+use url::Url;
+use wirefold_proto::{FeedId, FeedRecord, FeedSettings};
+
+use crate::feed_address::identity;
+use crate::opml::{Opml, OpmlFeed};
+use crate::settings::ConfiguredList;
+use crate::slug;
+
+/// The most bytes of an id that is made of an address, before a number.
+const ID_BYTES: usize = 94;
+
+/// What is to be done so that what is polled is what the lists name.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Changes {
+    /// Feeds that nobody polls yet.
+    pub(super) add: Vec<FeedSettings>,
+    /// What changes about feeds that are polled.
+    pub(super) change: Vec<(FeedId, Change)>,
+    /// Feeds that no list and no file has any more.
+    pub(super) remove: Vec<FeedId>,
+    /// Feeds of the list that are people's, by what tells feeds apart.
+    pub(super) own: Vec<String>,
+}
+
+/// What changes about a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Change {
+    /// The list, which brought it first, has other settings for it.
+    Settings(Box<FeedSettings>),
+    /// The list has it now, too.
+    Join,
+    /// The list has it no more, but another or a file has.
+    Leave,
+}
+
+impl Change {
+    /// The record with the change of this list.
+    pub(super) fn apply(self, mut record: FeedRecord, list: &str) -> FeedRecord {
+        match self {
+            Self::Settings(feed) => {
+                if record.feed.url != feed.url {
+                    (record.etag, record.last_modified) = (None, None);
+                }
+                record.feed = *feed;
+            }
+            Self::Join => record.lists.push(list.to_owned()),
+            Self::Leave => record.lists.retain(|other| other != list),
+        }
+        record
+    }
+}
+
+/// Holds a list against all feeds. `own` are those that people had taken in hand before.
+pub(super) fn changes<'a>(
+    list: &ConfiguredList,
+    opml: &Opml,
+    own: &[String],
+    known: impl Iterator<Item = &'a FeedRecord>,
+) -> Changes {
+    let url = list.url.as_str();
+    let is_its = |record: &FeedRecord| record.lists.iter().any(|other| other == url);
+    let (mut by_identity, mut ids) = (HashMap::<String, &FeedRecord>::new(), HashSet::new());
+    for record in known {
+        ids.insert(record.feed.id.to_string());
+        let here = by_identity.entry(identity(&record.feed.url)).or_insert(record);
+        // Of two feeds at one address, that which the list brought is the list's.
+        if is_its(record) {
+            *here = record;
+        }
+    }
+    let mut changes = Changes::default();
+    let mut named = HashSet::new();
+    for feed in &opml.feeds {
+        let name = identity(&feed.url);
+        match by_identity.get(&name) {
+            Some(record) if is_its(record) => {
+                let settings = settings_of(feed, record.feed.id.clone(), list);
+                let is_first = record.lists.first().is_some_and(|first| first == url);
+                let is_ours = is_first && record.managed_by.is_none();
+                if is_ours && record.feed != settings {
+                    let change = Change::Settings(Box::new(settings));
+                    changes.change.push((record.feed.id.clone(), change));
+                }
+            }
+            Some(record) if record.managed_by.is_some() || !record.lists.is_empty() => {
+                changes.change.push((record.feed.id.clone(), Change::Join));
+            }
+            Some(_) => changes.own.push(name.clone()),
+            None if own.contains(&name) => changes.own.push(name.clone()),
+            None => {
+                changes.add.extend(named_of(feed, &mut ids).map(|id| settings_of(feed, id, list)));
+            }
+        }
+        named.insert(name);
+    }
+    if !opml.is_whole || opml.feeds.is_empty() {
+        // What stands behind the break may be anything.
+        changes.own.extend(own.iter().filter(|name| !named.contains(*name)).cloned());
+        return changes;
+    }
+    let gone = by_identity.into_iter().filter(|(name, it)| is_its(it) && !named.contains(name));
+    for (_, record) in gone {
+        let id = record.feed.id.clone();
+        match record.managed_by.is_none() && record.lists.len() == 1 {
+            true => changes.remove.push(id),
+            false => changes.change.push((id, Change::Leave)),
+        }
+    }
+    changes
+}
+
+/// What the section says of full text stands above what the list says.
+fn settings_of(feed: &OpmlFeed, id: FeedId, list: &ConfiguredList) -> FeedSettings {
+    FeedSettings {
+        title: feed.title.clone(),
+        outlet: feed.outlet.as_ref().and_then(|outlet| outlet.parse().ok()),
+        group: feed.group.clone(),
+        full_text: list.full_text.or(feed.full_text).unwrap_or(list.else_full_text),
+        ..FeedSettings::new(id, feed.url.clone())
+    }
+}
+
+/// An id that no other feed has: what the list brings, else what the address makes.
+fn named_of(feed: &OpmlFeed, taken: &mut HashSet<String>) -> Option<FeedId> {
+    let brought = feed.id.as_ref().filter(|id| id.parse::<FeedId>().is_ok()).cloned();
+    let base = brought.or_else(|| {
+        let mut made = slug::of_address(&Url::parse(&feed.url).ok()?);
+        made.truncate(ID_BYTES);
+        Some(made.trim_matches('-').to_owned())
+    })?;
+    let free = (2..100_000).map(|number| format!("{base}-{number}"));
+    let is_free = |id: &String| !taken.contains(id) && id != FeedId::push().as_str();
+    let id = std::iter::once(base.clone()).chain(free).find(is_free)?;
+    taken.insert(id.clone());
+    id.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_proto::FullText;
+
+    use super::*;
+
+    const LIST: &str = "https://list.example/feeds.opml";
+
+    fn list() -> ConfiguredList {
+        ConfiguredList {
+            url: LIST.to_owned(),
+            every: std::time::Duration::from_hours(24),
+            full_text: None,
+            else_full_text: FullText::Auto,
+            managed_by: "wirefold.toml:3".to_owned(),
+        }
+    }
+
+    fn opml(urls: &[&str]) -> Opml {
+        let feed = |url: &&str| OpmlFeed { url: (*url).to_owned(), ..OpmlFeed::default() };
+        Opml { feeds: urls.iter().map(feed).collect(), is_whole: true, ..Opml::default() }
+    }
+
+    fn record(id: &str, url: &str, lists: &[&str]) -> FeedRecord {
+        let feed = FeedSettings::new(id.parse().unwrap(), url);
+        let mut record = FeedRecord::waiting(feed, None, 900);
+        record.lists = lists.iter().map(|list| (*list).to_owned()).collect();
+        record
+    }
+
+    fn of(opml: &Opml, own: &[&str], known: &[FeedRecord]) -> Changes {
+        let own: Vec<String> = own.iter().map(|name| (*name).to_owned()).collect();
+        changes(&list(), opml, &own, known.iter())
+    }
+
+    const A: &str = "https://a.example/feed";
+    const B: &str = "https://b.example/feed";
+    const OTHER: &str = "https://list.example/other.opml";
+
+    #[test]
+    fn what_is_new_is_added_under_a_name_of_its_own() {
+        let known = [record("a-example-feed", "https://else.example/", &[])];
+        let found = of(&opml(&[A, B]), &[], &known);
+        let ids: Vec<&str> = found.add.iter().map(|feed| feed.id.as_str()).collect();
+        assert_eq!(ids, ["a-example-feed-2", "b-example-feed"]);
+        assert!(found.change.is_empty() && found.remove.is_empty() && found.own.is_empty());
+        // The same again, with what was added, changes nothing.
+        let both = [record("a", A, &[LIST]), record("b", "http://b.example/feed/", &[LIST])];
+        let again = of(&opml(&[A, "http://b.example/feed/"]), &[], &both);
+        assert_eq!(again, Changes::default());
+    }
+
+    #[test]
+    fn what_leaves_the_list_leaves_with_the_last_that_has_it() {
+        let mut managed = record("c", "https://c.example/", &[LIST]);
+        managed.managed_by = Some("wirefold.toml:9".to_owned());
+        let known = [
+            record("a", A, &[LIST]),
+            record("b", B, &[LIST, OTHER]),
+            managed,
+            record("d", "https://d.example/", &[OTHER]),
+            record("e", "https://e.example/", &[]),
+            record("f", "https://f.example/", &[LIST]),
+        ];
+        let mut found = of(&opml(&["https://f.example/"]), &[], &known);
+        found.change.sort_by(|one, other| one.0.cmp(&other.0));
+        assert_eq!(found.remove, ["a".parse().unwrap()]);
+        let leave = |id: &str| (id.parse().unwrap(), Change::Leave);
+        assert_eq!(found.change, [leave("b"), leave("c")]);
+    }
+
+    #[test]
+    fn nothing_leaves_because_of_a_list_that_is_broken_or_empty() {
+        let known = [record("a", A, &[LIST]), record("b", B, &[LIST])];
+        let broken = Opml { is_whole: false, ..opml(&[A, "https://new.example/"]) };
+        let found = of(&broken, &["gone.example"], &known);
+        assert_eq!((found.add.len(), found.remove.len()), (1, 0));
+        assert_eq!(found.own, ["gone.example"], "people's word is kept behind the break");
+        assert!(of(&opml(&[]), &[], &known).remove.is_empty());
+    }
+
+    #[test]
+    fn what_is_peoples_is_left_to_them() {
+        let known = [record("a", A, &[])];
+        let found = of(&opml(&[A, B]), &["b.example/feed", "old.example"], &known);
+        let nothing = (found.add.is_empty(), found.change.is_empty(), found.remove.is_empty());
+        assert_eq!(nothing, (true, true, true));
+        assert_eq!(found.own, ["a.example/feed", "b.example/feed"]);
+    }
+
+    #[test]
+    fn a_feed_of_a_file_or_another_list_is_joined_and_told_by_the_first() {
+        let mut managed = record("a", A, &[]);
+        managed.managed_by = Some("wirefold.toml:9".to_owned());
+        let mut brought = record("b", B, &[OTHER]);
+        brought.feed.group = Some("sea".to_owned());
+        let found = of(&opml(&[A, B]), &[], &[managed, brought.clone()]);
+        let join = |id: &str| (id.parse().unwrap(), Change::Join);
+        assert_eq!(found.change, [join("a"), join("b")]);
+        brought.lists = vec![OTHER.to_owned(), LIST.to_owned()];
+        assert_eq!(of(&opml(&[B]), &[], &[brought.clone()]), Changes::default());
+        brought.lists = vec![LIST.to_owned()];
+        let changed = of(&opml(&[B]), &[], &[brought]);
+        let [(_, Change::Settings(settings))] = &changed.change[..] else { panic!("{changed:?}") };
+        assert_eq!((settings.group.as_deref(), settings.id.as_str()), (None, "b"));
+    }
+}

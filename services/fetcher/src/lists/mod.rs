@@ -1,0 +1,96 @@
+//! Lists of feeds (OPML) at an address, kept in sync with what is polled.
+//!
+//! A list is asked for when it is due, as feeds are: at its host's pace, with validators, under
+//! the guard. What it names and nobody polls is polled from then on; what it brought and names no
+//! more leaves, unless another list or a file has it. Only a list that was read to its end and
+//! names feeds makes anything leave. What people added by hand is theirs: no list touches it, and
+//! what they take in hand or remove stays so for as long as the list names it.
+//!
+//! The validators of a list are kept after all that it says has been carried out: killed in
+//! between, it is asked for in full again, and what is done already changes nothing.
+
+mod ask;
+mod changes;
+mod sync;
+
+use std::collections::{BTreeMap, HashMap};
+
+use tokio::task::JoinSet;
+use wirefold_envelope::unix_millis;
+use wirefold_flow::UnixMillis;
+use wirefold_proto::ListRecord;
+
+use crate::settings::ConfiguredList;
+use ask::Asked;
+pub(crate) use ask::{Listed, look};
+
+/// A list as the scheduler has it.
+pub(crate) struct List {
+    pub(crate) settings: ConfiguredList,
+    pub(crate) record: ListRecord,
+    /// When it is asked for next; none while it is.
+    due: Option<UnixMillis>,
+}
+
+/// All lists.
+#[derive(Default)]
+pub(crate) struct Lists {
+    lists: BTreeMap<String, List>,
+    /// The questions under way.
+    pub(crate) asking: JoinSet<(String, Asked)>,
+}
+
+impl Lists {
+    /// Lists as files define and the memory knows them, each due when its record says; and those
+    /// that are defined no more.
+    pub(crate) fn plan(
+        configured: &[ConfiguredList],
+        mut remembered: HashMap<String, ListRecord>,
+    ) -> (Self, Vec<String>) {
+        let mut lists = BTreeMap::new();
+        for settings in configured {
+            let record = as_configured(settings, remembered.remove(&settings.url));
+            let due = Some(record.next_poll.map_or(UnixMillis(0), unix_millis));
+            lists.insert(settings.url.clone(), List { settings: settings.clone(), record, due });
+        }
+        let gone = remembered.into_keys().collect();
+        (Self { lists, asking: JoinSet::new() }, gone)
+    }
+
+    /// When the next one is due.
+    pub(crate) fn next_due(&self) -> Option<UnixMillis> {
+        self.lists.values().filter_map(|list| list.due).min()
+    }
+
+    fn take_due(&mut self, now: UnixMillis) -> Option<&mut List> {
+        let is_due = |list: &&mut List| list.due.is_some_and(|due| due <= now);
+        let list = self.lists.values_mut().find(is_due)?;
+        list.due = None;
+        Some(list)
+    }
+}
+
+/// The record with what a file says now: asked for sooner where that is wanted, and in full where
+/// its feeds are to be treated otherwise.
+fn as_configured(settings: &ConfiguredList, before: Option<ListRecord>) -> ListRecord {
+    let seconds = u32::try_from(settings.every.as_secs()).unwrap_or(u32::MAX);
+    let managed_by = settings.managed_by.clone();
+    let fresh = || ListRecord::waiting(&settings.url, managed_by.clone(), seconds);
+    let before = before.unwrap_or_else(fresh);
+    let is_same = before.full_text == settings.full_text;
+    let sooner = before.last_poll.map(|last| last.saturating_add(settings.every));
+    let sooner = sooner.and_then(Result::ok);
+    let next_poll = match is_same {
+        true => before.next_poll.into_iter().chain(sooner).min(),
+        false => None,
+    };
+    ListRecord {
+        managed_by: settings.managed_by.clone(),
+        full_text: settings.full_text,
+        interval_seconds: seconds,
+        next_poll,
+        etag: before.etag.filter(|_| is_same),
+        last_modified: before.last_modified.filter(|_| is_same),
+        ..before
+    }
+}

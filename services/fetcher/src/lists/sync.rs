@@ -1,0 +1,213 @@
+//! Lists in the scheduler: asked for when due, and what they say carried out.
+
+use std::time::Duration;
+
+use tokio::task::JoinError;
+use wirefold_envelope::timestamp;
+use wirefold_flow::{Point, UnixMillis};
+use wirefold_proto::{FeedId, FeedRecord, FeedSettings, ListRecord};
+
+use super::ask::Asked;
+use super::changes::{Change, changes};
+use crate::FetcherError;
+use crate::feed_address::identity;
+use crate::metrics::LISTS;
+use crate::opml::Opml;
+use crate::poll::waiting;
+use crate::schedule::{Scheduler, spread, write};
+use crate::settings::ConfiguredList;
+use crate::state::Memo;
+
+/// The wait after the first failure; twice as long after each, up to the usual one.
+const FIRST_WAIT: Duration = Duration::from_mins(15);
+
+impl Scheduler {
+    /// Asks for the lists that are due.
+    pub(crate) fn ask_for_lists(&mut self) {
+        let now = self.poller.surroundings.clock.now();
+        while let Some(list) = self.lists.take_due(now) {
+            let (poller, record) = (self.poller.clone(), list.record.clone());
+            self.lists.asking.spawn(async move {
+                let asked = poller.ask_for_list(&record).await;
+                (record.url, asked)
+            });
+        }
+    }
+
+    /// Carries out what a list says, and then remembers that it was read.
+    pub(crate) async fn list_answered(
+        &mut self,
+        answered: Result<(String, Asked), JoinError>,
+    ) -> Result<(), FetcherError> {
+        let now = self.poller.surroundings.clock.now();
+        let Ok((url, asked)) = answered else {
+            // Which one it was is not known: all that are not due are asked for again.
+            let later = now.plus(FIRST_WAIT);
+            self.lists.lists.values_mut().for_each(|list| list.due = list.due.or(Some(later)));
+            return Ok(());
+        };
+        let Some(list) = self.lists.lists.get(&url) else { return Ok(()) };
+        let (settings, record) = (list.settings.clone(), list.record.clone());
+        let record = match asked {
+            Asked::Unchanged => {
+                LISTS.add(1, &["unchanged"]);
+                good(record, now, &settings)
+            }
+            Asked::Failed { problem, retry_after } => {
+                LISTS.add(1, &["failed"]);
+                failed(record, problem, retry_after, now, &settings)
+            }
+            Asked::Read { opml, etag, last_modified } => {
+                let own = self.bring_in(&settings, &opml).await?;
+                // People may have spoken meanwhile, never of what was just carried out.
+                let record = ListRecord { own, ..record };
+                match trouble(&opml) {
+                    Some(problem) => {
+                        LISTS.add(1, &["failed"]);
+                        failed(record, problem.to_owned(), None, now, &settings)
+                    }
+                    None => {
+                        LISTS.add(1, &["read"]);
+                        let feeds = u32::try_from(opml.feeds.len()).unwrap_or(u32::MAX);
+                        let record = ListRecord { etag, last_modified, feeds, ..record };
+                        good(record, now, &settings)
+                    }
+                }
+            }
+        };
+        crate::pass(&self.poller.surroundings, Point::Settled)?;
+        self.put_list(record).await
+    }
+
+    /// Remembers a list, and when it is due.
+    async fn put_list(&mut self, record: ListRecord) -> Result<(), FetcherError> {
+        self.poller.store.put_list(&record).await?;
+        if let Some(list) = self.lists.lists.get_mut(&record.url) {
+            list.due = record.next_poll.map(wirefold_envelope::unix_millis);
+            list.record = record;
+        }
+        Ok(())
+    }
+
+    /// Adds, changes and removes feeds so that they are what the list says. Says which feeds of it
+    /// are people's.
+    async fn bring_in(
+        &mut self,
+        list: &ConfiguredList,
+        opml: &Opml,
+    ) -> Result<Vec<String>, FetcherError> {
+        let own = self.lists.lists.get(&list.url).map(|it| it.record.own.clone());
+        let known = self.table.records();
+        let changes = changes(list, opml, &own.unwrap_or_default(), known);
+        let (added, changed) = (changes.add.len(), changes.change.len());
+        for feed in &changes.remove {
+            self.remove_feed(feed).await?;
+        }
+        let mut records = Vec::with_capacity(changed + added);
+        for (feed, change) in changes.change {
+            records.extend(self.changed(&feed, change, &list.url).await?);
+        }
+        records.extend(self.added(changes.add, &list.url));
+        write(&self.poller, records).await?;
+        if added + changed + changes.remove.len() > 0 {
+            let (url, removed) = (&list.url, changes.remove.len());
+            tracing::info!(list = url, added, changed, removed, "feeds follow their list");
+        }
+        self.table.count();
+        Ok(changes.own)
+    }
+
+    /// A feed with a change, put in again; it keeps its place in time.
+    async fn changed(
+        &mut self,
+        feed: &FeedId,
+        change: Change,
+        list: &str,
+    ) -> Result<Option<FeedRecord>, FetcherError> {
+        let now = self.poller.surroundings.clock.now();
+        let is_polled = self.table.get(feed).is_some_and(|entry| entry.poll.is_some());
+        let due = if is_polled { Some(now) } else { self.table.due(feed) };
+        self.interrupt(feed).await?;
+        let Some(entry) = self.table.remove(feed) else { return Ok(None) };
+        let record = change.apply(entry.record, list);
+        self.table.put(record.clone(), entry.memo, due);
+        Ok(Some(record))
+    }
+
+    /// New feeds, whose first polls are spread.
+    fn added(&mut self, feeds: Vec<FeedSettings>, list: &str) -> Vec<FeedRecord> {
+        let now = self.poller.surroundings.clock.now();
+        let among = feeds.len();
+        let mut records = Vec::with_capacity(among);
+        for feed in feeds {
+            let mut record = waiting(feed, None, &self.poller.settings);
+            record.lists.push(list.to_owned());
+            let due = now.plus(spread(&record.feed.id, among));
+            self.table.put(record.clone(), Memo::default(), Some(due));
+            records.push(record);
+        }
+        records
+    }
+
+    /// Notes that people have taken a feed into their own hands: its lists leave it alone.
+    pub(crate) async fn hand_over(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
+        let Some(entry) = self.table.get(feed) else { return Ok(()) };
+        let name = identity(&entry.record.feed.url);
+        for url in entry.record.lists.clone() {
+            let Some(list) = self.lists.lists.get_mut(&url) else { continue };
+            if !list.record.own.contains(&name) {
+                list.record.own.push(name.clone());
+                let record = list.record.clone();
+                self.poller.store.put_list(&record).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why nothing leaves because of a list that could be read.
+fn trouble(opml: &Opml) -> Option<&'static str> {
+    match opml.feeds.is_empty() {
+        _ if !opml.is_whole => {
+            Some("it breaks off before its end: what stands before is taken, and no feed leaves")
+        }
+        true => Some("no feeds in it: no feed leaves because of it"),
+        false => None,
+    }
+}
+
+fn good(record: ListRecord, now: UnixMillis, list: &ConfiguredList) -> ListRecord {
+    let at = Some(timestamp(now));
+    ListRecord {
+        problem: None,
+        failures: 0,
+        failing_since: None,
+        last_poll: at,
+        last_good: at,
+        next_poll: Some(timestamp(now.plus(list.every))),
+        ..record
+    }
+}
+
+fn failed(
+    record: ListRecord,
+    problem: String,
+    retry_after: Option<Duration>,
+    now: UnixMillis,
+    list: &ConfiguredList,
+) -> ListRecord {
+    let doubled = FIRST_WAIT.saturating_mul(1 << record.failures.min(16));
+    let wait = doubled.min(list.every).max(retry_after.unwrap_or_default());
+    if record.failures == 0 {
+        tracing::warn!(list = record.url, problem, "list of feeds failed");
+    }
+    let at = timestamp(now);
+    ListRecord {
+        problem: Some(problem),
+        failures: record.failures.saturating_add(1),
+        failing_since: record.failing_since.or(Some(at)),
+        last_poll: Some(at),
+        next_poll: Some(timestamp(now.plus(wait))),
+        ..record
+    }
+}
