@@ -149,6 +149,8 @@ pub enum FeedFinding {
     Silent,
     /// It breaks off in the middle.
     Truncated,
+    /// On most of its last pages there is nothing where its settings say that the article stands.
+    ArticleMissed,
     /// The ids that it gives its items change from one poll to the next, or repeat.
     ChangingIds,
     /// Its host says that nothing has changed where something has.
@@ -174,6 +176,10 @@ impl FeedFinding {
             Self::Unreachable => "its host cannot be reached or fails: it is tried again",
             Self::Silent => "silent for long against its own rhythm: look whether it has moved",
             Self::Truncated => "breaks off in the middle: what stands before is read",
+            Self::ArticleMissed => {
+                "pages without what `article` selects: read as usual; try another selector with \
+                 `extract --article`"
+            }
             Self::ChangingIds => "its ids change or repeat: items are told by link or title",
             Self::UnreliableValidators => {
                 "says that nothing has changed where something has: asked in full"

@@ -29,6 +29,12 @@ pub struct FeedSettings {
     /// What tells its items apart; absent: what proves to last.
     #[serde(default, skip_serializing_if = "ItemIdentity::is_auto")]
     pub identity: ItemIdentity,
+    /// Where the article stands on its pages, as a CSS selector; absent: found as usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub article: Option<String>,
+    /// What on its pages belongs to no article, as CSS selectors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remove: Vec<String>,
 }
 
 impl FeedSettings {
@@ -43,6 +49,8 @@ impl FeedSettings {
             group: None,
             full_text: FullText::default(),
             identity: ItemIdentity::default(),
+            article: None,
+            remove: Vec::new(),
         }
     }
 }

@@ -5,6 +5,7 @@ use wirefold_flow::Stored;
 use wirefold_proto::{Command, ControlCommand, FeedHealth, FeedId, FeedRecord, FeedSettings};
 
 use crate::FetcherError;
+use crate::extract::Rule;
 use crate::metrics::COMMANDS;
 use crate::poll::waiting;
 use crate::schedule::Scheduler;
@@ -22,6 +23,8 @@ enum Refused {
     Reserved,
     /// There is no such feed.
     Unknown,
+    /// Its rule for pages has a selector that is none.
+    Rule,
 }
 
 impl Scheduler {
@@ -54,11 +57,11 @@ impl Scheduler {
 
     async fn carry_out(&mut self, command: Command) -> Result<Result<(), Refused>, FetcherError> {
         match command {
-            Command::FeedAdd { feed } => match self.may_change(&feed.id) {
+            Command::FeedAdd { feed } => match self.may_be_put(&feed) {
                 Ok(()) => self.put_feed(feed).await.map(Ok),
                 Err(refused) => Ok(Err(refused)),
             },
-            Command::FeedChange { feed } => match self.may_change(&feed.id) {
+            Command::FeedChange { feed } => match self.may_be_put(&feed) {
                 Ok(()) if self.table.get(&feed.id).is_some() => self.put_feed(feed).await.map(Ok),
                 Ok(()) => Ok(Err(Refused::Unknown)),
                 Err(refused) => Ok(Err(refused)),
@@ -72,6 +75,11 @@ impl Scheduler {
             },
             _ => Ok(Ok(())),
         }
+    }
+
+    fn may_be_put(&self, feed: &FeedSettings) -> Result<(), Refused> {
+        Rule::of(feed).check().map_err(|_| Refused::Rule)?;
+        self.may_change(&feed.id)
     }
 
     fn may_change(&self, feed: &FeedId) -> Result<(), Refused> {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
-use wirefold_fetcher::extract::{ExtractError, Extractor, Page, Settings};
+use wirefold_fetcher::extract::{ExtractError, Extractor, Page, Rule, Settings, check_selector};
 
 use super::print_line;
 use crate::client::block_on;
@@ -33,6 +33,7 @@ const WALL: Duration = Duration::from_secs(30);
 Examples:
   wirefold extract page.html
   wirefold extract --json --url https://harbour.example/ferry < page.html
+  wirefold extract --article 'div.story' --remove '.advert, .newsletter' page.html
 
 Exit codes: 0 ok, 1 no page gave an article, 5 some did not.")]
 pub(crate) struct ExtractArguments {
@@ -42,7 +43,15 @@ pub(crate) struct ExtractArguments {
     /// The address that the page came from.
     #[arg(long, value_name = "URL", default_value = "")]
     url: String,
-    /// Print one JSON object a page: title, byline, published, language, paywalled, text.
+    /// Where the article stands, as `article` of a [[feed]] would say it; a page without it is read
+    /// as usual, and named.
+    #[arg(long, value_name = "SELECTOR", value_parser = selector)]
+    article: Option<String>,
+    /// What belongs to no article, as `remove` of a [[feed]] would say it; may stand several times.
+    #[arg(long, value_name = "SELECTOR", value_parser = selector)]
+    remove: Vec<String>,
+    /// Print one JSON object a page: title, byline, published, language, paywalled, article_missed,
+    /// text.
     #[arg(long)]
     json: bool,
 }
@@ -57,10 +66,18 @@ struct Line<'a> {
     language: Option<&'a str>,
     /// Whether the page says that it is not free to everybody.
     paywalled: Option<bool>,
+    /// Whether nothing stands where `--article` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    article_missed: Option<bool>,
     text: Option<&'a str>,
     /// Why there is no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+}
+
+/// A CSS selector from the command line.
+pub(crate) fn selector(text: &str) -> Result<String, String> {
+    check_selector(text).map(|()| text.to_owned())
 }
 
 /// How pages are extracted: by this program, started again as a child that may be killed.
@@ -75,17 +92,27 @@ pub(crate) fn run(arguments: &ExtractArguments) -> anyhow::Result<Exit> {
     let input = [PathBuf::from("-")];
     let files = if arguments.files.is_empty() { &input } else { arguments.files.as_slice() };
     let settings = settings(1)?;
+    let rule = Rule { article: arguments.article.clone(), remove: arguments.remove.clone() };
     let failed = block_on(async {
         let extractor = Extractor::new(settings);
         let mut failed = 0;
         for (at, file) in files.iter().enumerate() {
-            let found = extract(&extractor, file, &arguments.url).await?;
-            if let Err(why) = &found {
-                failed += 1;
-                output::note(format_args!("error: {}: {why}", file.display()));
+            let found = extract(&extractor, file, &arguments.url, &rule).await?;
+            match &found {
+                Err(why) => {
+                    failed += 1;
+                    output::note(format_args!("error: {}: {why}", file.display()));
+                }
+                Ok(page) if page.article_missed => {
+                    let file = file.display();
+                    output::note(format_args!(
+                        "note: {file}: nothing stands where --article says: read as usual"
+                    ));
+                }
+                Ok(_) => {}
             }
             match (&found, arguments.json) {
-                (found, true) => print_json(file, found)?,
+                (found, true) => print_json(file, found, rule.article.is_some())?,
                 (Ok(page), false) => print(page, at > 0)?,
                 (Err(_), false) => {}
             }
@@ -104,12 +131,13 @@ async fn extract(
     extractor: &Extractor,
     file: &Path,
     url: &str,
+    rule: &Rule,
 ) -> anyhow::Result<Result<Page, String>> {
     let page = match read(file) {
         Ok(page) => page,
         Err(error) => return Ok(Err(error.to_string())),
     };
-    match extractor.extract(page, url).await {
+    match extractor.extract(page, url, rule).await {
         Ok(page) => Ok(Ok(page)),
         Err(error @ ExtractError::Unavailable(_)) => {
             Err(Stop::new(Exit::Failure, error.to_string()).into())
@@ -128,7 +156,7 @@ fn read(file: &Path) -> io::Result<Bytes> {
     Ok(bytes.into())
 }
 
-fn print_json(file: &Path, found: &Result<Page, String>) -> anyhow::Result<()> {
+fn print_json(file: &Path, found: &Result<Page, String>, has_rule: bool) -> anyhow::Result<()> {
     let path = file.display().to_string();
     let line = match found {
         Ok(page) => Line {
@@ -138,6 +166,7 @@ fn print_json(file: &Path, found: &Result<Page, String>) -> anyhow::Result<()> {
             published: page.published,
             language: page.language.as_ref().map(|tag| tag.as_str()),
             paywalled: Some(page.paywalled),
+            article_missed: has_rule.then_some(page.article_missed),
             text: Some(&page.text),
             error: None,
         },

@@ -217,6 +217,7 @@ impl Schema {
         let (kind, sample) = match name_of(chosen) {
             Some("Interval") => ("a span of time such as \"30s\", \"15m\", \"12h\"", "\"15m\""),
             Some("Share") => ("a share from 0 to 1", "0.5"),
+            Some("Selector") => ("a CSS selector", "\"div.story\""),
             Some("Address") => ("a web address", "\"https://news.example\""),
             Some("FeedId" | "SubscriptionId") => ("a short name", "\"harbour\""),
             Some("Outlet") => ("a publisher, mostly its domain", "\"harbour.example\""),
@@ -236,6 +237,7 @@ impl Schema {
         let items = target.get("items").and_then(name_of);
         match items {
             Some("Network") => return ("a list of networks", "[\"192.168.0.0/16\"]"),
+            Some("Selector") => return ("a list of CSS selectors", "[\".newsletter\"]"),
             Some("Secret") => return ("a secret, or a list of them", "\"…\""),
             _ => {}
         }

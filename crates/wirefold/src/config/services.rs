@@ -106,6 +106,8 @@ impl Config {
                 group: feed.group.clone(),
                 full_text: feed.full_text.unwrap_or(self.full_text),
                 identity: feed.identity,
+                article: feed.article.as_ref().map(|selector| selector.0.clone()),
+                remove: feed.remove.iter().map(|selector| selector.0.clone()).collect(),
             };
             Some(ConfiguredFeed { feed, managed_by: origins.managed_by("feed", at) })
         };

@@ -10,10 +10,10 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::Page;
+use super::{Page, Rule};
 
 /// The child's first bytes; the last is the version of this protocol.
-pub(super) const HELLO: &[u8] = b"\0wirefold extraction 2\n";
+pub(super) const HELLO: &[u8] = b"\0wirefold extraction 3\n";
 
 /// The longest header, in bytes.
 const LONGEST_HEADER: usize = 32 * 1024 * 1024;
@@ -26,6 +26,8 @@ pub(super) const LONGEST_PAGE: usize = 4 * 1024 * 1024;
 pub(super) struct Request {
     /// The address of the page.
     pub(super) url: String,
+    /// Where its feed says that the article stands.
+    pub(super) rule: Rule,
     /// How many bytes of page follow.
     pub(super) bytes: usize,
     /// What the child may take; nothing is limited where it is absent.

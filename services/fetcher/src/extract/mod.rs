@@ -10,6 +10,7 @@ mod frame;
 mod page;
 mod paywall;
 mod pool;
+mod rule;
 mod serve;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -25,6 +26,7 @@ use thiserror::Error;
 use wirefold_proto::LanguageTag;
 
 pub use pool::Extractor;
+pub use rule::{Rule, check_selector};
 pub use serve::serve;
 
 /// How pages are extracted.
@@ -65,6 +67,8 @@ pub struct Page {
     /// Whether the page says that it is not free to everybody; its text is all the same whatever
     /// stands on it.
     pub paywalled: bool,
+    /// Whether its feed's rule says where the article stands, and nothing stands there.
+    pub article_missed: bool,
 }
 
 /// Why a page gave no article.

@@ -4,7 +4,7 @@ use trafilatura::Options;
 use wirefold_text::normalise;
 
 use super::data::{self, Said};
-use super::{Page, paywall, title};
+use super::{Page, Rule, paywall, rule, title};
 use crate::feed::{decode, language, time};
 use wirefold_feed::html::{self, Head};
 
@@ -32,14 +32,18 @@ const DATES: &[&str] = &[
 const AUTHORS: &[&str] =
     &["author", "article:author", "byl", "parsely-author", "dc.creator", "sailthru.author"];
 
-/// Reads the article of a page; none where there is no text.
-pub(super) fn read(bytes: &[u8], url: &str) -> Option<Page> {
+/// Reads the article of a page, where its feed's rule says or else where it is found; none where
+/// there is no text.
+pub(super) fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     let page = decode::decode(bytes, None);
     let head = html::head_of(&page);
     let said = data::said(&head.data);
-    let found = found_in(&page, url);
+    let ruled = rule::applied(rule, &page);
+    // Data may hold what the rule takes out: then the page's elements have the word.
+    let body = said.body.as_deref().filter(|_| ruled.rest.is_none());
+    let found = found_in(ruled.rest.as_deref().unwrap_or(&page), url);
     let title = title_of(&head, &said).or(found.title);
-    let whole = text_of(found.text, said.body.as_deref())?;
+    let whole = ruled.text.or_else(|| text_of(found.text, body))?;
     let text = without_headline(whole, title.as_deref().unwrap_or_default());
     let first_meta = |names: &[&str]| names.iter().find_map(|name| head.meta(name));
     // What the page says for machines is right nearly always, what is found by looking less so.
@@ -54,6 +58,7 @@ pub(super) fn read(bytes: &[u8], url: &str) -> Option<Page> {
         noarchive: head.says(&["robots", "googlebot"], "noarchive"),
         reserved: head.says(&["tdm-reservation"], "1"),
         paywalled: said.not_free || paywall::is_in(&head),
+        article_missed: ruled.is_missed,
     })
 }
 
@@ -152,7 +157,7 @@ mod tests {
              </head><body><nav><a href=/>Home</a><a href=/s>Sport</a></nav><article><h1>Ferry \
              late</h1>{BODY}</article><footer>All rights reserved</footer></body></html>"
         );
-        read(html.as_bytes(), "https://ledger.example/ferry").unwrap()
+        read(html.as_bytes(), "https://ledger.example/ferry", &Rule::default()).unwrap()
     }
 
     #[test]
@@ -222,8 +227,32 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_is_heard_before_anything_else() {
+        let html = format!(
+            "<html><head><title>Ferry late</title><script type='application/ld+json'>\
+             {{\"@type\":\"Article\",\"articleBody\":\"{} Advert.\"}}</script></head><body>\
+             <article>{BODY}<p class=ad>Buy rope at the old quay today, and sail with the best of \
+             them.</p></article><div id=live><p>Live: 12:00 a siren.</p></div></body></html>",
+            "The ferry sailed. ".repeat(40)
+        );
+        let read = |article: Option<&str>, remove: &[&str]| {
+            let remove = remove.iter().map(|&selector| selector.to_owned()).collect();
+            let rule = Rule { article: article.map(str::to_owned), remove };
+            read(html.as_bytes(), "https://ledger.example/ferry", &rule).unwrap()
+        };
+        assert!(read(None, &[]).text.contains("Advert"), "data has the word");
+        let live = read(Some("#live"), &[]);
+        assert_eq!((live.text.as_str(), live.article_missed), ("Live: 12:00 a siren.", false));
+        assert_eq!(live.title.as_deref(), Some("Ferry late"));
+        let without = read(None, &[".ad"]).text;
+        assert!(without.contains("ferry to Ness") && !without.contains("rope"), "{without}");
+        let missed = read(Some(".gone"), &[]);
+        assert!(missed.article_missed && missed.text == read(None, &[]).text);
+    }
+
+    #[test]
     fn a_page_without_text_is_none() {
-        assert_eq!(read(b"<html><body></body></html>", "https://ledger.example/"), None);
-        assert_eq!(read(b"", ""), None);
+        assert_eq!(read(b"<html><body></body></html>", "", &Rule::default()), None);
+        assert_eq!(read(b"", "", &Rule::default()), None);
     }
 }

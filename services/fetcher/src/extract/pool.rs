@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::frame::{LONGEST_PAGE, Limits, Reply, Request};
 use super::worker::Worker;
-use super::{ExtractError, Page, Settings, depth};
+use super::{ExtractError, Page, Rule, Settings, depth};
 
 /// The deepest nesting that is tried: browsers flatten what is deeper.
 const MAX_DEPTH: usize = 512;
@@ -42,32 +42,33 @@ impl Extractor {
         Self { pool: Arc::new(pool) }
     }
 
-    /// The article of a page; `url` is where it came from. Waits while all children are at work;
+    /// The article of a page; `url` is where it came from, `rule` its feed's word on it. Waits while all children are at work;
     /// the time limit counts from when one is free. May be dropped at any time.
     ///
     /// # Errors
     /// An [`ExtractError`] that says whether the page or the machine is at fault.
-    pub async fn extract(&self, html: Bytes, url: &str) -> Result<Page, ExtractError> {
+    pub async fn extract(&self, html: Bytes, url: &str, rule: &Rule) -> Result<Page, ExtractError> {
         let page = html.slice(..html.len().min(LONGEST_PAGE));
         if depth::is_deeper_than(&page, MAX_DEPTH) {
             return Err(ExtractError::TooDeep);
         }
-        self.pool.extract(&page, url).await
+        self.pool.extract(&page, url, rule).await
     }
 
     /// [`Extractor::extract`] of a page that nobody has looked at.
     #[cfg(test)]
     pub(super) async fn extract_unseen(&self, page: &Bytes) -> Result<Page, ExtractError> {
-        self.pool.extract(page, "https://harbour.example/").await
+        self.pool.extract(page, "https://harbour.example/", &Rule::default()).await
     }
 }
 
 impl Pool {
-    async fn extract(&self, page: &Bytes, url: &str) -> Result<Page, ExtractError> {
+    async fn extract(&self, page: &Bytes, url: &str, rule: &Rule) -> Result<Page, ExtractError> {
         let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
         let Settings { memory, cpu, wall, .. } = self.settings;
         let limits = Some(Limits { memory, cpu });
-        let request = Request { url: url.to_owned(), bytes: page.len(), limits };
+        let (url, rule) = (url.to_owned(), rule.clone());
+        let request = Request { url, rule, bytes: page.len(), limits };
         loop {
             let idle = self.idle().pop();
             let was_idle = idle.is_some();

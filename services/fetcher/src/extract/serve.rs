@@ -9,7 +9,7 @@ use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process,
 use rustix::time::{ClockId, clock_gettime};
 
 use super::frame::{self, HELLO, Limits, Reply};
-use super::{Page, page};
+use super::{Page, Rule, page};
 
 /// The stack on which a page is read: libraries recurse with the nesting of elements.
 const STACK: usize = 64 * 1024 * 1024;
@@ -25,11 +25,14 @@ pub fn serve(input: impl Read, output: impl Write) -> io::Result<()> {
     serve_with(input, output, &page::read)
 }
 
+/// How a page of this address is read by this rule.
+type Reader = dyn Fn(&[u8], &str, &Rule) -> Option<Page> + Sync;
+
 /// [`serve`] with another way to read pages.
 pub(super) fn serve_with(
     mut input: impl Read,
     mut output: impl Write,
-    read: &(dyn Fn(&[u8], &str) -> Option<Page> + Sync),
+    read: &Reader,
 ) -> io::Result<()> {
     output.write_all(HELLO)?;
     output.flush()?;
@@ -42,7 +45,7 @@ pub(super) fn serve_with(
             let reader = reader.spawn_scoped(scope, || {
                 // Dropped at the end, by a panic too.
                 let _ended = ended;
-                read(&bytes, &request.url)
+                read(&bytes, &request.url, &request.rule)
             })?;
             while end.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                 if most.is_some_and(|most| used() > most) {

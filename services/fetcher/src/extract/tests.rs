@@ -6,7 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::serve::serve_with;
-use super::{ExtractError, Extractor, Page, Settings, page};
+use super::{ExtractError, Extractor, Page, Rule, Settings, page};
+
+/// No word of a feed on its pages.
+static NONE: Rule = Rule { article: None, remove: Vec::new() };
 
 /// The word that tells this binary that it is a child; to the test harness it is the name of a
 /// test to skip.
@@ -38,7 +41,7 @@ fn child_process() {
 }
 
 /// Reads pages as the child does, but for those that name a misfortune.
-fn read(bytes: &[u8], url: &str) -> Option<Page> {
+fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     match bytes {
         b"hang" => loop {
             std::thread::park();
@@ -53,7 +56,7 @@ fn read(bytes: &[u8], url: &str) -> Option<Page> {
             Some(Page { text: eaten.len().to_string(), ..Page::default() })
         }
         b"pid" => Some(Page { text: std::process::id().to_string(), ..Page::default() }),
-        other => page::read(other, url),
+        other => page::read(other, url, rule),
     }
 }
 
@@ -69,42 +72,53 @@ fn expect_text(page: Result<Page, ExtractError>) {
 }
 
 async fn pid(extractor: &Extractor) -> String {
-    extractor.extract("pid".into(), "").await.unwrap().text
+    extractor.extract("pid".into(), "", &NONE).await.unwrap().text
 }
 
 #[tokio::test]
 async fn a_child_reads_many_pages() {
     let extractor = Extractor::new(settings());
-    expect_text(extractor.extract(good(), "https://harbour.example/a").await);
+    expect_text(extractor.extract(good(), "https://harbour.example/a", &NONE).await);
     let first = pid(&extractor).await;
-    expect_text(extractor.extract(good(), "no address").await);
-    assert!(matches!(extractor.extract("".into(), "").await, Err(ExtractError::Nothing)));
-    assert!(matches!(extractor.extract("panic".into(), "").await, Err(ExtractError::Crashed)));
+    expect_text(extractor.extract(good(), "no address", &NONE).await);
+    assert!(matches!(extractor.extract("".into(), "", &NONE).await, Err(ExtractError::Nothing)));
+    assert!(matches!(
+        extractor.extract("panic".into(), "", &NONE).await,
+        Err(ExtractError::Crashed)
+    ));
     assert_eq!(pid(&extractor).await, first);
     assert_ne!(first, std::process::id().to_string());
+}
+
+#[tokio::test]
+async fn a_rule_reaches_the_child() {
+    let rule = Rule { article: Some("h1".to_owned()), remove: vec!["b".to_owned()] };
+    let page = "<html><body><h1>Ferry <b>not</b> late</h1><p>All else.</p></body></html>";
+    let read = Extractor::new(settings()).extract(page.into(), "", &rule).await.unwrap();
+    assert_eq!((read.text.as_str(), read.article_missed), ("Ferry late", false));
 }
 
 #[tokio::test]
 async fn a_page_that_hangs_is_stopped_and_the_next_is_read() {
     let wall = Duration::from_millis(300);
     let hasty = Extractor::new(Settings { wall, ..settings() });
-    let hung = hasty.extract("hang".into(), "").await;
+    let hung = hasty.extract("hang".into(), "", &NONE).await;
     assert!(matches!(hung, Err(ExtractError::TimedOut)), "{hung:?}");
     let extractor = Extractor::new(Settings { cpu: Duration::from_millis(500), ..settings() });
     let first = pid(&extractor).await;
-    let burnt = extractor.extract("burn".into(), "").await;
+    let burnt = extractor.extract("burn".into(), "", &NONE).await;
     assert!(matches!(burnt, Err(ExtractError::TimedOut)), "{burnt:?}");
     assert_ne!(pid(&extractor).await, first);
-    expect_text(extractor.extract(good(), "").await);
+    expect_text(extractor.extract(good(), "", &NONE).await);
 }
 
 #[tokio::test]
 async fn a_page_that_kills_the_child_is_named_and_the_next_is_read() {
     let extractor = Extractor::new(settings());
     for page in ["abort", "eat"] {
-        let answer = extractor.extract(page.into(), "").await;
+        let answer = extractor.extract(page.into(), "", &NONE).await;
         assert!(matches!(answer, Err(ExtractError::Crashed)), "{page}: {answer:?}");
-        expect_text(extractor.extract(good(), "").await);
+        expect_text(extractor.extract(good(), "", &NONE).await);
     }
 }
 
@@ -121,7 +135,7 @@ async fn a_child_that_died_between_two_pages_is_replaced() {
 async fn no_child_is_not_the_fault_of_the_page() {
     for (program, args) in [("/nonexistent/wirefold", vec![]), ("/bin/true", vec![])] {
         let extractor = Extractor::new(Settings { program: program.into(), args, ..settings() });
-        let answer = extractor.extract(good(), "").await;
+        let answer = extractor.extract(good(), "", &NONE).await;
         assert!(matches!(answer, Err(ExtractError::Unavailable(_))), "{program}: {answer:?}");
     }
 }
@@ -131,7 +145,7 @@ async fn a_dropped_extraction_leaves_no_child_at_work() {
     let extractor = Extractor::new(settings());
     let first = pid(&extractor).await;
     {
-        let hanging = extractor.extract("hang".into(), "");
+        let hanging = extractor.extract("hang".into(), "", &NONE);
         let waited = tokio::time::timeout(Duration::from_millis(100), hanging).await;
         assert!(waited.is_err());
     }
@@ -145,11 +159,11 @@ async fn nested_pages_delay_nobody() {
     let pages = ["<div>", "<svg><desc>", "<table><tr><td>x<p>"];
     let pages = pages.map(|unit| Bytes::from(unit.repeat(20_000)));
     for page in &pages {
-        let refused = extractor.extract(page.clone(), "").await;
+        let refused = extractor.extract(page.clone(), "", &NONE).await;
         assert!(matches!(refused, Err(ExtractError::TooDeep)), "{refused:?}");
     }
     let hasty = Extractor::new(Settings { wall: Duration::from_secs(4), ..settings() });
     let answer = hasty.extract_unseen(&pages[2]).await;
     assert!(matches!(answer, Err(ExtractError::TimedOut | ExtractError::Crashed)), "{answer:?}");
-    expect_text(extractor.extract(good(), "").await);
+    expect_text(extractor.extract(good(), "", &NONE).await);
 }

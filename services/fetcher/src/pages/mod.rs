@@ -13,7 +13,7 @@ use wirefold_guard::{Client, Request, Response, SendError};
 use wirefold_proto::{FullText, LEAD_CHARACTERS, LEAD_WORDS};
 use wirefold_text::Text;
 
-use crate::extract::{ExtractError, Extractor, Page};
+use crate::extract::{ExtractError, Extractor, Page, Rule};
 use crate::metrics::PAGES;
 use crate::schedule::{Errand, Hosts};
 use crate::settings::Settings;
@@ -40,6 +40,9 @@ pub(crate) struct Looked {
     pub(crate) better: Option<Page>,
     /// Whether it says that it is not free to everybody.
     pub(crate) is_paywalled: bool,
+    /// Whether its feed's rule found the article on it; none where no rule says where it stands, or
+    /// no page was read.
+    pub(crate) is_found: Option<bool>,
 }
 
 /// Why a page was not read, so that its item keeps the text of its feed.
@@ -112,10 +115,10 @@ impl Pages {
         wanted && self.extractor.is_some()
     }
 
-    /// The page of an item whose feed gives `words` words.
-    pub(crate) async fn look(&self, link: &str, words: usize) -> Looked {
-        let (looked, outcome) = match self.read(link).await {
-            Ok(page) => judged(page, words),
+    /// The page of an item whose feed gives `words` words, read as its feed's rule says.
+    pub(crate) async fn look(&self, link: &str, words: usize, rule: &Rule) -> Looked {
+        let (looked, outcome) = match self.read(link, rule).await {
+            Ok(page) => judged(page, words, rule.article.is_some()),
             Err(kept) => (Looked::default(), kept.label()),
         };
         PAGES.add(1, &[outcome]);
@@ -125,7 +128,7 @@ impl Pages {
         looked
     }
 
-    async fn read(&self, link: &str) -> Result<Page, Kept> {
+    async fn read(&self, link: &str, rule: &Rule) -> Result<Page, Kept> {
         let extractor = self.extractor.as_ref().ok_or(Kept::NoReader)?;
         let url = Url::parse(link).ok().filter(is_of_the_web).ok_or(Kept::NoAddress)?;
         let patience = match self.robots.permission(&url).await {
@@ -134,7 +137,7 @@ impl Pages {
             Permission::Unknown => return Err(Kept::RobotsUnknown),
         };
         let answer = self.fetch(url, patience).await?;
-        let page = extractor.extract(answer.body, answer.url.as_str()).await;
+        let page = extractor.extract(answer.body, answer.url.as_str(), rule).await;
         let page = page.map_err(|error| kept_by(&error))?;
         if page.noarchive || page.reserved {
             return Err(Kept::Reserved);
@@ -170,7 +173,7 @@ impl Pages {
 
 /// What to take of a page beside the `words` words of its feed, and what that counts as. Of what is
 /// not free only the lead is kept; what the feed gives away is kept as it is.
-fn judged(page: Page, words: usize) -> (Looked, &'static str) {
+fn judged(page: Page, words: usize, has_rule: bool) -> (Looked, &'static str) {
     let (page, is_paywalled) = match page.paywalled {
         true => {
             let text = Text::new(&page.text).opening(LEAD_WORDS, LEAD_CHARACTERS).to_owned();
@@ -181,10 +184,12 @@ fn judged(page: Page, words: usize) -> (Looked, &'static str) {
     let is_better = word_count(&page.text) > words;
     let outcome = match (is_paywalled, is_better) {
         (true, _) => "paywalled",
+        (false, true) if page.article_missed => "article_missed",
         (false, true) => "taken",
         (false, false) => "shorter",
     };
-    (Looked { better: is_better.then_some(page), is_paywalled }, outcome)
+    let is_found = has_rule.then_some(!page.article_missed);
+    (Looked { better: is_better.then_some(page), is_paywalled, is_found }, outcome)
 }
 
 /// How many words a text has, in any script.

@@ -21,11 +21,13 @@ pub(super) fn findings(
     now: UnixMillis,
 ) -> Vec<FeedFinding> {
     let is_good = record.health == FeedHealth::Good;
+    let has_rule = record.feed.article.is_some();
     let changes_ids = memo.identity.is_some_and(|identity| identity != ItemIdentity::Guid);
     let all = [
         (FeedFinding::Dead, memo.is_dead() && !is_good),
         (FeedFinding::Silent, is_good && is_silent(record, memo, now)),
         (FeedFinding::Truncated, is_good && memo.is_truncated),
+        (FeedFinding::ArticleMissed, has_rule && memo.is_article_missed),
         (FeedFinding::ChangingIds, changes_ids),
         (FeedFinding::UnreliableValidators, memo.validators_lie),
         (FeedFinding::Undated, is_good && memo.is_undated),

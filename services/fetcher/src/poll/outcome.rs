@@ -35,6 +35,9 @@ pub(super) struct Taken {
     pub(super) listed: usize,
     pub(super) new: usize,
     pub(super) changed: usize,
+    /// Pages read by the feed's rule; of these those on which it found no article.
+    pub(super) ruled: usize,
+    pub(super) missed: usize,
     /// Articles published.
     pub(super) published: u64,
 }
@@ -59,6 +62,8 @@ impl Taken {
             listed: listed.len(),
             new,
             changed: listed.len() - new - unchanged,
+            ruled: 0,
+            missed: 0,
             published: 0,
         }
     }
@@ -141,6 +146,9 @@ fn note_taken(record: &mut FeedRecord, memo: &mut Memo, taken: Taken, now: UnixM
     memo.skip_days = taken.skip_days;
     memo.identity = taken.identity.or(memo.identity);
     memo.is_truncated = taken.is_broken;
+    if taken.ruled > 0 {
+        memo.is_article_missed = taken.missed * 2 > taken.ruled;
+    }
     memo.is_undated = taken.undated * 2 > taken.listed;
     record.feed_title = taken.title;
     record.teasers = Some(Teasers { teasers: taken.teasers, items: small(taken.listed) });

@@ -15,7 +15,7 @@ use super::listed::{Listed, list};
 use super::outcome::Taken;
 use crate::FetcherError;
 use crate::article::{Draft, fetched, outlet_of};
-use crate::extract::Page;
+use crate::extract::{Page, Rule};
 use crate::feed::Item;
 use crate::metrics::{ITEMS, PAGES};
 use crate::pages::{Looked, TEASER_WORDS};
@@ -28,6 +28,8 @@ const PAGES_MAY_TAKE: Duration = Duration::from_mins(10);
 struct Batch<'a> {
     record: &'a FeedRecord,
     seen: UnixMillis,
+    /// Where its settings say that the articles stand.
+    rule: Rule,
     is_baseline: bool,
     /// Which items are old ones that came in a flood.
     flood: Vec<bool>,
@@ -58,6 +60,7 @@ impl Poller {
         let batch = Batch {
             record,
             seen: now,
+            rule: Rule::of(&record.feed),
             is_baseline: self.settings.baseline && record.last_good.is_none(),
             flood,
             with_page: self.with_page(record, &listed),
@@ -68,10 +71,12 @@ impl Poller {
             let article = match item.unchanged() {
                 Some(known) => known.article,
                 None => {
-                    let Some(article) = self.article(&batch, place, item).await else {
+                    let Some((article, is_found)) = self.article(&batch, place, item).await else {
                         window.finish().await?;
                         return Ok(None);
                     };
+                    taken.ruled += usize::from(is_found.is_some());
+                    taken.missed += usize::from(is_found == Some(false));
                     let article_id = article.id;
                     // Another teaser over the same page is no other article.
                     if item.known.is_none_or(|known| known.article != article_id) {
@@ -112,13 +117,14 @@ impl Poller {
         wanted.into_iter().collect()
     }
 
-    /// The article of an item; none where the fetcher was stopped over its page.
+    /// The article of an item, and whether the feed's rule found it on its page; none where the
+    /// fetcher was stopped over that page.
     async fn article(
         &self,
         batch: &Batch<'_>,
         place: usize,
         listed: &Listed<'_>,
-    ) -> Option<ArticleFetched> {
+    ) -> Option<(ArticleFetched, Option<bool>)> {
         let link = listed.item.link.as_deref().filter(|_| batch.with_page.contains(&place));
         let spent = self.surroundings.clock.now().since(batch.seen);
         let looked = match link {
@@ -130,11 +136,12 @@ impl Poller {
             Some(link) => tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return None,
-                looked = self.pages.look(link, listed.words) => looked,
+                looked = self.pages.look(link, listed.words, &batch.rule) => looked,
             },
         };
         let is_old = batch.is_baseline || batch.flood.get(place).is_some_and(|is_old| *is_old);
-        Some(article_of(batch, listed, looked, is_old))
+        let is_found = looked.is_found;
+        Some((article_of(batch, listed, looked, is_old), is_found))
     }
 }
 

@@ -62,6 +62,9 @@ pub(crate) struct Memo {
     /// Whether it broke off in the middle the last time.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_truncated: bool,
+    /// Whether its rule found no article on most of the pages that were read last.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) is_article_missed: bool,
     /// Whether most of its items had no date the last time.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_undated: bool,

@@ -1,6 +1,6 @@
 //! Feeds by command.
 
-use wirefold_proto::{Command, FeedHealth};
+use wirefold_proto::{Command, FeedHealth, FeedSettings};
 
 use super::bench::{Bench, feed};
 use super::feeds::{entry, rss};
@@ -76,13 +76,15 @@ async fn what_files_define_is_not_changed_by_command() {
     let running = bench.start().await;
     let before = bench.polled("harbour").await;
     let other = feed("harbour", "http://other.example/");
+    let broken = feed("broken", &server.url("/feed"));
     for (id, command) in [
         ("1", Command::FeedAdd { feed: other.clone() }),
         ("2", Command::FeedChange { feed: other }),
         ("3", Command::FeedRemove { feed: "harbour".parse().unwrap() }),
         ("4", Command::FeedChange { feed: feed("nobody", "http://other.example/") }),
         ("5", Command::FeedAdd { feed: feed("push", "http://other.example/") }),
-        ("6", Command::FeedAdd { feed: feed("pier", &server.url("/pier")) }),
+        ("6", Command::FeedAdd { feed: FeedSettings { remove: vec!["p[".to_owned()], ..broken } }),
+        ("7", Command::FeedAdd { feed: feed("pier", &server.url("/pier")) }),
     ] {
         bench.command(id, command).await;
     }
@@ -90,6 +92,7 @@ async fn what_files_define_is_not_changed_by_command() {
     assert_eq!(bench.record("harbour").await, Some(before));
     assert_eq!(bench.record("nobody").await, None);
     assert_eq!(bench.record("push").await, None);
+    assert_eq!(bench.record("broken").await, None, "its selector is none");
     running.stop().await;
 }
 

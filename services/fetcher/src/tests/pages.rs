@@ -1,6 +1,6 @@
 //! Full text of items that only tease, read by real children.
 
-use wirefold_proto::{ArticleFetched, FullText, TextSource};
+use wirefold_proto::{ArticleFetched, FeedFinding, FullText, TextSource};
 
 use super::bench::Bench;
 use super::feeds::{Entry, entry, rss, text};
@@ -154,6 +154,33 @@ async fn of_what_is_not_free_only_the_lead_is_kept() {
     let words = |text: &str| crate::pages::word_count(text);
     assert_eq!((words(&first.text), words(&second.text)), (60, 70));
     assert!(first.text.starts_with("And so"), "{}", first.text);
+}
+
+#[tokio::test]
+async fn a_feeds_rule_is_heard_and_what_it_misses_is_told() {
+    let mut bench = Bench::new().await;
+    let server = teasing(&mut bench).await;
+    let feed = &mut bench.settings.feeds[0].feed;
+    feed.article = Some("div.told".to_owned());
+    feed.remove = vec![".ad".to_owned()];
+    let told =
+        format!("<div class=told><p class=ad>Rope!</p><p>{}</p></div></body>", text("t", 90));
+    server.put("/first", html(page("first", 300).replace("</body>", &told)));
+    let articles = articles(&bench).await;
+    assert_eq!(sources(&articles), [TextSource::Page; 3], "what it misses is read as usual");
+    assert_eq!(articles[2].text, text("t", 90));
+    assert!(articles[0].text.starts_with("And so"), "{}", articles[0].text);
+    let before = bench.record("harbour").await.unwrap();
+    assert_eq!(before.findings, [FeedFinding::ArticleMissed]);
+
+    let running = bench.start().await;
+    server.put("/next", html(page("next", 300).replace("</body>", &told)));
+    let next = Entry { link: Some(server.url("/next")), ..entry("next", 20) };
+    server.put("/feed", Reply::ok(rss(&[next])));
+    bench.clock.advance(std::time::Duration::from_hours(1));
+    let after = bench.record_when("harbour", |it| it.articles == 4).await;
+    running.stop().await;
+    assert_eq!(after.findings, [], "its newest page has what it says");
 }
 
 #[tokio::test]

@@ -44,6 +44,8 @@ pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Res
         group: addition.group,
         full_text: addition.full_text,
         identity: addition.identity,
+        article: addition.article,
+        remove: addition.remove,
     };
     let command = match here {
         Some(_) => Command::FeedChange { feed },

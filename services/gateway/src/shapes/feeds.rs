@@ -43,6 +43,12 @@ pub struct FeedAddition {
     /// What tells its items apart; absent: what proves to last.
     #[serde(default, skip_serializing_if = "ItemIdentity::is_auto")]
     pub identity: ItemIdentity,
+    /// Where the article stands on its pages, as a CSS selector; absent: found as usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub article: Option<String>,
+    /// What on its pages belongs to no article, as CSS selectors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remove: Vec<String>,
 }
 
 /// `POST /api/v1/feeds/probe`: an address to look at.

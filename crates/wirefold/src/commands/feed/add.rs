@@ -62,7 +62,9 @@ impl AddArguments {
     /// Whether it says more than an address.
     fn says_more(&self) -> bool {
         let texts = [self.title.is_some(), self.outlet.is_some(), self.group.is_some()];
-        self.full_text.is_some() || self.identity.is_some() || texts.contains(&true)
+        let of_pages = self.article.is_some() || !self.remove.is_empty();
+        let said = [self.full_text.is_some(), self.identity.is_some(), of_pages];
+        [texts, said].concat().contains(&true)
     }
 }
 
@@ -107,6 +109,8 @@ async fn add(
         group: wanted.group.clone(),
         full_text: wanted.full_text.map_or(FullText::Auto, FullText::from),
         identity: wanted.identity.map_or(ItemIdentity::Auto, ItemIdentity::from),
+        article: wanted.article.clone(),
+        remove: wanted.remove.clone(),
     };
     let accepted: Accepted = client.post("/api/v1/feeds", &addition).await?;
     if json {

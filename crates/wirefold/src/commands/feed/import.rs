@@ -246,6 +246,8 @@ fn addition(feed: &OpmlFeed, pages: &Choice) -> FeedAddition {
         group: feed.group.clone(),
         full_text: pages.told.or(feed.full_text).unwrap_or(pages.answered),
         identity: ItemIdentity::Auto,
+        article: None,
+        remove: Vec::new(),
     }
 }
 

@@ -12,6 +12,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use wirefold_gateway::shapes::{Accepted, FeedList};
 use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity, Outlet};
 
+use super::extract::selector;
 use crate::cli::Global;
 use crate::client::{Asking, Client, ClientError, Need, block_on, escaped};
 use crate::exit::{Exit, Stop};
@@ -108,6 +109,12 @@ struct AddArguments {
     /// proves to change or to repeat.
     #[arg(long, value_enum, value_name = "BY")]
     identity: Option<Identity>,
+    /// Where the article stands on its pages; a page without it is read as usual.
+    #[arg(long, value_name = "SELECTOR", value_parser = selector)]
+    article: Option<String>,
+    /// What on its pages belongs to no article; may stand several times.
+    #[arg(long, value_name = "SELECTOR", value_parser = selector)]
+    remove: Vec<String>,
     /// Ask nothing, and add it whatever the look at it says.
     #[arg(long)]
     yes: bool,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use wirefold_fetcher::slug;
+use wirefold_proto::FullText;
 
 use super::Finish;
 use crate::config::settings::Config;
@@ -22,15 +23,18 @@ impl Finish<'_> {
                 feed.id = made.parse().ok();
             }
             let feed_default = config.full_text;
-            feed.full_text.get_or_insert(feed_default);
-            match &feed.id {
+            let has_pages = *feed.full_text.get_or_insert(feed_default) != FullText::Off;
+            let rules = [("article", feed.article.is_some()), ("remove", !feed.remove.is_empty())];
+            let id = feed.id.as_ref().map(ToString::to_string);
+            for (rule, _) in rules.into_iter().filter(|(_, is_set)| *is_set && !has_pages) {
+                let what = "no pages of this feed are fetched, as `full_text` is \"off\"";
+                self.refuse(&format!("{key}.{rule}"), what);
+            }
+            match id {
                 None => {
                     self.refuse(&key, format!("its address gives no id; write id = \"feed-{at}\""));
                 }
-                Some(id) => {
-                    let id = id.to_string();
-                    self.once("feed", &id, at, &mut seen);
-                }
+                Some(id) => self.once("feed", &id, at, &mut seen),
             }
         }
     }

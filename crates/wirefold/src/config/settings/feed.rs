@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{FeedId, FullText, Interval, ItemIdentity, Outlet};
 
-use super::value::Address;
+use super::value::{Address, Selector};
 
 /// A feed that is polled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,6 +35,14 @@ pub(crate) struct FeedConfig {
     /// day. `auto` takes the id until it proves to change or to repeat.
     #[serde(default)]
     pub(crate) identity: ItemIdentity,
+    /// Where the article stands on its pages, where it is not found well by itself; a page without
+    /// it is read as usual, and `feed ls --problems` says so. Try it with `wirefold extract
+    /// --article`.
+    #[serde(default)]
+    pub(crate) article: Option<Selector>,
+    /// What on its pages belongs to no article, such as calls to subscribe.
+    #[serde(default)]
+    pub(crate) remove: Vec<Selector>,
 }
 
 /// A list of feeds (OPML) at an address, which is kept in sync: what it names is polled, and what it

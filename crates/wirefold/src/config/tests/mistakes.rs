@@ -150,6 +150,28 @@ fn settings_that_do_not_go_together_are_told_where_one_of_them_stands() {
 }
 
 #[test]
+fn what_is_no_selector_is_told_with_its_feed() {
+    check(
+        "[[feed]]\nurl = \"https://a.example/x\"\n[[feed]]\nurl = \"https://b.example/x\"\n\
+         article = \"div[\"\nremove = [\".ad\", \"p:sad\"]\n",
+        &[
+            "wirefold.toml:5:11: `feed.1.article`: \"div[\" is no CSS selector: it ends too soon; for \
+             example article = \"div.story\"",
+            "wirefold.toml:6:18: `feed.1.remove.1`: \"p:sad\" is no CSS selector: unsupported pseudo \
+             class or element (\"sad\"); for example remove = [\".newsletter\"]",
+        ],
+    );
+    check(
+        "full_text = \"off\"\n[[feed]]\nurl = \"https://a.example/x\"\nfull_text = \"on\"\n\
+         article = \"main\"\n[[feed]]\nurl = \"https://b.example/x\"\nremove = [\".ad\"]\n",
+        &[
+            "wirefold.toml:8:1: `feed.1.remove`: no pages of this feed are fetched, as `full_text` is \
+           \"off\"",
+        ],
+    );
+}
+
+#[test]
 fn a_log_filter_that_would_silence_everything_is_refused() {
     check(
         "log = \"inof\"\n",

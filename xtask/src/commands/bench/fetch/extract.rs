@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use bytes::Bytes;
 use wirefold_feed::html;
-use wirefold_fetcher::extract::{Extractor, Settings};
+use wirefold_fetcher::extract::{Extractor, Rule, Settings};
 
 use super::super::machine::{Stopwatch, peak_memory};
 use super::super::report::Report;
@@ -26,13 +26,14 @@ pub(super) async fn run(report: &mut Report) -> anyhow::Result<()> {
     if report.is_quick() {
         examples.truncate(30);
     }
-    let extractor = Extractor::new(child()?);
+    let (extractor, rule) = (Extractor::new(child()?), Rule::default());
     // The child's start is not what is measured.
-    let _ = extractor.extract(Bytes::from_static(b"<p>ready</p>"), "").await;
+    let _ = extractor.extract(Bytes::from_static(b"<p>ready</p>"), "", &rule).await;
     let watch = Stopwatch::start();
     let mut ours = Vec::new();
     for example in &examples {
-        let page = extractor.extract(example.page.clone().into(), "https://page.example/").await;
+        let page =
+            extractor.extract(example.page.clone().into(), "https://page.example/", &rule).await;
         ours.push(page.map(|page| page.text).unwrap_or_default());
     }
     let all = examples.len() as f64;
