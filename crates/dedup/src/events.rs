@@ -7,6 +7,7 @@
 //! a subject of weeks from becoming one event.
 
 mod by_people;
+mod link;
 
 use std::cell::RefCell;
 
@@ -22,6 +23,8 @@ use crate::snapshot::{Reader, Writer, Written, written};
 use crate::terms::Terms;
 use crate::vector::{Placed, RareNames, Vector};
 use crate::verdict::Merge;
+pub use link::Link;
+use link::{MOST_QUOTATIONS, compared};
 
 /// A story's number in the order of first articles.
 pub type StoryId = u32;
@@ -37,18 +40,10 @@ const LATEST: usize = 128;
 const LOOKS: usize = 1_536;
 /// Stories compared in full.
 const COMPARED: usize = 24;
-/// What a shared quotation adds to likeness.
-const QUOTATION_BONUS: f64 = 0.1;
-/// Shared quotations beyond this many add nothing.
-const MOST_QUOTATIONS: usize = 2;
-/// The share of the term cosine that stands for both where there are no names to compare.
-const WITHOUT_NAMES: f64 = 0.75;
 /// An event of at least this many stories …
 const LARGE_EVENT: usize = 5;
 /// … takes a new one by its first story, or by at least this many others.
 const LINKS_TO_LARGE: usize = 2;
-/// Likeness halves over this time, in seconds.
-const HALF_LIFE: f64 = 96.0 * 3600.0;
 
 /// A story as events see it.
 #[derive(Debug, Clone)]
@@ -63,47 +58,6 @@ struct Event {
     first: i64,
     last: i64,
     stories: Vec<StoryId>,
-}
-
-/// Why two stories are held for one event.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Link {
-    /// The earlier story.
-    pub story: StoryId,
-    /// The likeness, mostly 0 to 1.
-    pub likeness: f64,
-    /// The cosine of the term vectors alone.
-    pub cosine: f64,
-    /// The cosine over rare names alone; `None` where a text has none.
-    pub names: Option<f64>,
-    /// Quotations in common.
-    pub quotations: usize,
-}
-
-impl Link {
-    fn new(story: StoryId, cosine: f64, names: Option<f64>, apart: i64, quotations: usize) -> Link {
-        let alike = names.map_or(WITHOUT_NAMES * cosine, |names| (cosine * names).sqrt());
-        let lift = QUOTATION_BONUS * quotations.min(MOST_QUOTATIONS) as f64;
-        let closeness = 0.5_f64.powf(apart.unsigned_abs() as f64 / HALF_LIFE);
-        Link { story, likeness: (alike + lift) * closeness, cosine, names, quotations }
-    }
-
-    /// How alike two texts are as news of one happening, `apart` seconds from each other, with so
-    /// many quotations in common; `story` names the earlier one.
-    #[must_use]
-    pub fn between(
-        here: &Terms,
-        there: (StoryId, &Terms),
-        frequencies: &mut Frequencies,
-        apart: i64,
-        quotations: usize,
-    ) -> Link {
-        let (story, there) = there;
-        let (here, there) = (frequencies.place_all(here), frequencies.place_all(there));
-        let cosine = there.cosine(&here.vector(frequencies), frequencies);
-        let names = here.rare_names(frequencies).cosine(&there.rare_names(frequencies));
-        Link::new(story, cosine, names, apart, quotations)
-    }
 }
 
 /// Where a new story went.
@@ -292,7 +246,7 @@ impl Events {
         let profile = self.profiles.get(story)?;
         let apart = time.saturating_sub(profile.time);
         // The costly is looked for only where it could make the difference: quotations last.
-        let names = names.cosine(&profile.terms.rare_names(&self.frequencies));
+        let names = compared(names, &profile.terms.rare_names(&self.frequencies));
         let with = |cosine, shared| {
             let link = Link::new(story, cosine, names, apart, shared);
             (link.likeness >= settings.event_likeness).then_some(link)
@@ -355,7 +309,7 @@ impl Events {
         let mut is_used = Bits::default();
         for (_, Profile { terms, .. }) in self.profiles.iter() {
             terms.terms.iter().for_each(|(place, _)| is_used.insert(place as usize));
-            terms.names.iter().for_each(|place| is_used.insert(*place as usize));
+            terms.names.iter().flatten().for_each(|place| is_used.insert(*place as usize));
         }
         self.frequencies.forget(&is_used);
     }

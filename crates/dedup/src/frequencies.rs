@@ -77,9 +77,12 @@ impl Frequencies {
         let mut counts: Vec<(u32, u8)> =
             terms.counts.iter().map(|(term, count)| (self.place(*term), *count)).collect();
         counts.sort_unstable();
-        let mut names: Vec<u32> = terms.names.iter().map(|name| self.place(*name)).collect();
-        names.sort_unstable();
-        Placed { terms: PackedTerms::new(counts.into_iter()), names: names.into() }
+        let names = terms.names.as_deref().map(|names| {
+            let mut names: Vec<u32> = names.iter().map(|name| self.place(*name)).collect();
+            names.sort_unstable();
+            names.into()
+        });
+        Placed { terms: PackedTerms::new(counts.into_iter()), names }
     }
 
     /// Counts a document.
@@ -181,7 +184,7 @@ mod tests {
     use super::*;
 
     fn terms(of: &[u64]) -> Terms {
-        Terms { counts: of.iter().map(|term| (*term, 1)).collect(), names: Vec::new() }
+        Terms { counts: of.iter().map(|term| (*term, 1)).collect(), names: Some(Vec::new()) }
     }
 
     #[test]

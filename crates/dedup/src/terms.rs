@@ -9,31 +9,70 @@ use crate::body::{Body, word_hash};
 /// languages with inflection, and it makes the spellings of one name meet.
 const STEM_LETTERS: usize = 6;
 
-/// The stem of a normalised word: its first six letters. Numbers are kept whole.
+/// Syllables of a Korean word that make its stem: what follows are mostly particles.
+const STEM_SYLLABLES: usize = 2;
+/// Neighbours that make a term in scripts without spaces, where a character is a word or half of
+/// one, …
+const IDEOGRAPHS: usize = 2;
+/// … and where it is a letter.
+const LETTERS: usize = 4;
+/// So many words tell whether a text is written in a script with capitals.
+const LOOKED_AT: usize = 64;
+
+/// The stem of a normalised word: its first six letters, or its first two syllables in Korean.
+/// Numbers are kept whole.
 #[must_use]
 pub fn stem(normal: &str) -> &str {
-    match normal.char_indices().nth(STEM_LETTERS) {
-        Some((end, _)) if !normal.starts_with(|c: char| c.is_numeric()) => &normal[..end],
+    let first = normal.chars().next().unwrap_or_default();
+    let most = if is_hangul(first) { STEM_SYLLABLES } else { STEM_LETTERS };
+    match normal.char_indices().nth(most) {
+        Some((end, _)) if !first.is_numeric() => &normal[..end],
         _ => normal,
     }
 }
 
-/// The terms of a text, as often as they stand there: stems of words, pairs of neighbours in scripts
-/// without spaces. Furniture and boilerplate have none.
+fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{AC00}'..='\u{D7A3}')
+}
+
+/// Whether the letters of a script without spaces are sounds: Thai, Lao, Burmese, Khmer.
+fn is_of_letters(normal: &str) -> bool {
+    normal.starts_with(|c| matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{17FF}'))
+}
+
+/// The terms of a text, as often as they stand there: stems of words, neighbours in scripts without
+/// spaces. Furniture and boilerplate have none.
 fn push_terms(text: &Text, body: &Body, terms: &mut Vec<u64>) {
-    let mut before: Option<&str> = None;
+    let mut alone: Vec<&str> = Vec::new();
     for body_word in body.words.iter().filter(|word| !word.boilerplate) {
         let word = &text.words()[body_word.index as usize];
         let normal = text.normal(word);
-        let term = match before {
-            Some(first) if word.alone => Some(word_hash(&format!("{first}{normal}"))),
-            _ if word.alone => None,
-            _ if normal.len() <= STEM_LETTERS => Some(body_word.hash),
-            _ => Some(word_hash(stem(normal))),
-        };
-        before = word.alone.then_some(normal);
-        terms.extend(term);
+        if word.alone {
+            alone.push(normal);
+            let together = if is_of_letters(normal) { LETTERS } else { IDEOGRAPHS };
+            let run = alone.len().checked_sub(together).map(|from| alone[from..].concat());
+            terms.extend(run.as_deref().map(word_hash));
+        } else {
+            alone.clear();
+            // Six bytes are no more than six letters, or two syllables.
+            let is_stem = normal.len() <= STEM_LETTERS;
+            terms.push(if is_stem { body_word.hash } else { word_hash(stem(normal)) });
+        }
     }
+}
+
+/// Whether names can be told in a text by their capitals: whether half of its words at least are
+/// of a script that has any.
+fn tells_names(text: &Text) -> bool {
+    let words = text.words();
+    let first = |word| text.normal(word).chars().next().unwrap_or_default();
+    let letters = words.iter().take(LOOKED_AT).map(first).filter(|c| c.is_alphabetic());
+    let (mut cased, mut all) = (0, 0);
+    for letter in letters {
+        cased += usize::from(letter.is_lowercase());
+        all += 1;
+    }
+    2 * cased >= all
 }
 
 /// What events look at in one text.
@@ -41,8 +80,8 @@ fn push_terms(text: &Text, body: &Body, terms: &mut Vec<u64>) {
 pub struct Terms {
     /// The terms, in order, and how often each stands in the text, at most 255 times.
     pub(crate) counts: Vec<(u64, u8)>,
-    /// The stems of names, in order.
-    pub(crate) names: Vec<u64>,
+    /// The stems of names, in order; none where the script does not tell them.
+    pub(crate) names: Option<Vec<u64>>,
 }
 
 impl Terms {
@@ -55,13 +94,18 @@ impl Terms {
         push_terms(&title, &Body::new(&title), &mut terms);
         terms.sort_unstable();
         let count = |same: &[u64]| (same[0], u8::try_from(same.len()).unwrap_or(u8::MAX));
-        let words = names(text).into_iter().flat_map(|name| name.words);
-        let names = words.map(|index| word_hash(stem(text.normal(&text.words()[index]))));
-        let mut names: Vec<u64> = names.collect();
-        names.sort_unstable();
-        names.dedup();
+        let names = tells_names(text).then(|| stems_of_names(text));
         Terms { counts: terms.chunk_by(|a, b| a == b).map(count).collect(), names }
     }
+}
+
+fn stems_of_names(text: &Text) -> Vec<u64> {
+    let words = names(text).into_iter().flat_map(|name| name.words);
+    let stems = words.map(|index| word_hash(stem(text.normal(&text.words()[index]))));
+    let mut stems: Vec<u64> = stems.collect();
+    stems.sort_unstable();
+    stems.dedup();
+    stems
 }
 
 #[cfg(test)]
@@ -79,6 +123,31 @@ mod tests {
     fn chinese_goes_by_pairs() {
         let text = Text::new("港口工人");
         assert_eq!(Terms::new(&text, &Body::new(&text), "").counts.len(), 3);
+    }
+
+    #[test]
+    fn thai_goes_by_four_letters_and_korean_by_two_syllables() {
+        let count = |text: &str| {
+            let text = Text::new(text);
+            Terms::new(&text, &Body::new(&text), "").counts.len()
+        };
+        assert_eq!(count("ท่าเรือใหญ่"), Text::new("ท่าเรือใหญ่").words().len() - 3);
+        assert_eq!(count("도서관이 도서관을 도서관에서"), 1);
+    }
+
+    #[test]
+    fn names_are_told_where_there_are_capitals() {
+        let names = |text: &str| {
+            let text = Text::new(text);
+            Terms::new(&text, &Body::new(&text), "").names.map(|names| names.len())
+        };
+        assert_eq!(names("All ferries leave the port of Quayton again."), Some(1));
+        assert_eq!(names("Nothing of the kind was said."), Some(0));
+        assert_eq!(names("Сегодня порт города Заречный был закрыт."), Some(1));
+        for text in ["港口工人 Apple", "도서관이 다시 문을 연다", "أعلنت بلدية وادي الرمان"]
+        {
+            assert_eq!(names(text), None, "{text}");
+        }
     }
 
     #[test]

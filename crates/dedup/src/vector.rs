@@ -12,8 +12,8 @@ const RARE_NAME: f64 = 0.6;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Placed {
     pub(crate) terms: PackedTerms,
-    /// The stems of names, in order.
-    pub(crate) names: Box<[u32]>,
+    /// The stems of names, in order; none where the script does not tell them.
+    pub(crate) names: Option<Box<[u32]>>,
 }
 
 /// Places in order, each with how often its term stands in the text, at most 255 times: less than
@@ -86,7 +86,9 @@ impl Placed {
             let rarity = frequencies.rarity(*name);
             (rarity >= least).then_some((*name, rarity * rarity))
         };
-        RareNames { weights: self.names.iter().filter_map(weigh).collect() }
+        let names = self.names.as_deref();
+        let weights = names.unwrap_or_default().iter().filter_map(weigh).collect();
+        RareNames { weights, are_told: names.is_some() }
     }
 
     fn weights(&self, frequencies: &Frequencies) -> impl Iterator<Item = (u32, f64)> {
@@ -125,9 +127,17 @@ impl Vector {
 /// The rare names of a text with their weights, in order of the names.
 pub(crate) struct RareNames {
     weights: Vec<(u32, f64)>,
+    /// Whether the script of the text tells names from other words.
+    are_told: bool,
 }
 
 impl RareNames {
+    /// Whether a text without names would say something here: one of the two is of a script that
+    /// tells them.
+    pub(crate) fn are_told_beside(&self, other: &RareNames) -> bool {
+        self.are_told || other.are_told
+    }
+
     /// The cosine, each name counted once, 0 to 1; `None` where one of the texts has none.
     pub(crate) fn cosine(&self, other: &RareNames) -> Option<f64> {
         let mut there = other.weights.iter().peekable();
@@ -192,7 +202,7 @@ mod tests {
         let placed = table.place_all(&Terms::new(&text, &Body::new(&text), ""));
         let quayton = table.place_all(&Terms {
             counts: vec![(crate::body::word_hash("quayto"), 1)],
-            names: vec![],
+            names: Some(vec![]),
         });
         assert_eq!(
             quayton.terms.iter().map(|(place, _)| place).collect::<Vec<_>>(),
