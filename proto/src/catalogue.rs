@@ -4,6 +4,7 @@ use schemars::generate::SchemaSettings;
 
 use crate::alert::Alert;
 use crate::article::ArticleFetched;
+use crate::backfill::Backfill;
 use crate::codec::{DecodeError, Message, SchemaName, decode};
 use crate::control::ControlCommand;
 use crate::dead::DeadLetter;
@@ -42,7 +43,7 @@ pub struct Address {
 }
 
 /// Every message.
-pub const CATALOGUE: [Entry; 15] = [
+pub const CATALOGUE: [Entry; 16] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.1.json",
         "wirefold.article.fetched.1.minimal.json",
@@ -81,6 +82,7 @@ pub const CATALOGUE: [Entry; 15] = [
     ]),
     published::<ControlCommand>(&[
         "wirefold.control.1.feed.add.json",
+        "wirefold.control.1.feed.backfill.json",
         "wirefold.control.1.feed.change.json",
         "wirefold.control.1.feed.remove.json",
         "wirefold.control.1.story.merge.json",
@@ -97,6 +99,7 @@ pub const CATALOGUE: [Entry; 15] = [
         "wirefold.dead.1.json",
     ]),
     entry::<FeedRecord>(&["wirefold.feed.1.json", "wirefold.feed.1.waiting.json"]),
+    entry::<Backfill>(&["wirefold.backfill.1.json", "wirefold.backfill.1.running.json"]),
     entry::<ListRecord>(&["wirefold.list.1.json", "wirefold.list.1.waiting.json"]),
     entry::<StoryRecord>(&["wirefold.story.1.json", "wirefold.story.1.quiet.json"]),
     entry::<SubscriptionRecord>(&["wirefold.subscription.1.json"]),

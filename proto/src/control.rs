@@ -101,6 +101,17 @@ pub enum Command {
         /// The feed.
         feed: FeedId,
     },
+    /// Read a feed's archive, as far as it names one (RFC 5005): what stands there is taken in, and
+    /// rings nothing.
+    #[serde(rename = "feed.backfill")]
+    FeedBackfill {
+        /// The feed.
+        feed: FeedId,
+        /// The most pages that are read.
+        pages: u32,
+        /// The most items that are taken.
+        items: u32,
+    },
     /// Add a subscription, or replace the one with the same id.
     #[serde(rename = "subscription.put")]
     SubscriptionPut {
@@ -136,6 +147,7 @@ impl Command {
             Self::FeedAdd { .. } => Verb::FeedAdd,
             Self::FeedChange { .. } => Verb::FeedChange,
             Self::FeedRemove { .. } => Verb::FeedRemove,
+            Self::FeedBackfill { .. } => Verb::FeedBackfill,
             Self::SubscriptionPut { .. } => Verb::SubscriptionPut,
             Self::SubscriptionRemove { .. } => Verb::SubscriptionRemove,
             Self::SubscriptionMute { .. } => Verb::SubscriptionMute,
@@ -160,6 +172,8 @@ pub enum Verb {
     FeedChange,
     /// [`Command::FeedRemove`].
     FeedRemove,
+    /// [`Command::FeedBackfill`].
+    FeedBackfill,
     /// [`Command::SubscriptionPut`].
     SubscriptionPut,
     /// [`Command::SubscriptionRemove`].
@@ -170,7 +184,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::StorySplit,
         Self::StoryMerge,
         Self::StoryPrefer,
@@ -178,6 +192,7 @@ impl Verb {
         Self::FeedAdd,
         Self::FeedChange,
         Self::FeedRemove,
+        Self::FeedBackfill,
         Self::SubscriptionPut,
         Self::SubscriptionRemove,
         Self::SubscriptionMute,
@@ -194,6 +209,7 @@ impl Verb {
             Self::FeedAdd => "feed.add",
             Self::FeedChange => "feed.change",
             Self::FeedRemove => "feed.remove",
+            Self::FeedBackfill => "feed.backfill",
             Self::SubscriptionPut => "subscription.put",
             Self::SubscriptionRemove => "subscription.remove",
             Self::SubscriptionMute => "subscription.mute",

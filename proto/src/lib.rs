@@ -38,6 +38,7 @@ pub mod token;
 mod agency;
 mod alert;
 mod article;
+mod backfill;
 mod catalogue;
 mod codec;
 mod control;
@@ -65,6 +66,7 @@ pub use alert::{
 pub use article::{
     AboutArticle, ArticleFetched, DateDoubt, ItemSource, MAX_TEXT_BYTES, Media, TextSource,
 };
+pub use backfill::{Backfill, BackfillEnd};
 pub use catalogue::{Address, CATALOGUE, Entry};
 pub use codec::{
     DecodeError, MAX_PAYLOAD, Message, SchemaName, Tag, TooLarge, decode, encode, name_of,

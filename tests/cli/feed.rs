@@ -348,7 +348,7 @@ fn an_address_can_be_tried() {
     let run = api.run(&["feed", "test", "https://harbour.example/feed"]).code(0);
     assert!(run.out.starts_with("Harbour News\n20 items"), "{}", run.out);
     let page = api.run(&["feed", "test", "https://page.example/"]).code(1);
-    assert!(page.out.contains("it names 2 feeds:"), "{}", page.out);
+    assert!(page.out.contains("its site has 2 feeds:"), "{}", page.out);
 }
 
 #[test]

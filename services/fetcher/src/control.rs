@@ -35,7 +35,9 @@ impl Scheduler {
         };
         for stored in &commands {
             let (id, outcome) = match decode::<ControlCommand>(stored) {
-                Ok(ControlCommand { id, command, .. }) => (id, self.carry_out(command).await?),
+                Ok(ControlCommand { id, command, .. }) => {
+                    (id.clone(), self.carry_out(&id, command).await?)
+                }
                 Err(error) => {
                     COMMANDS.add(1, &["unreadable"]);
                     tracing::warn!(sequence = stored.sequence, ?error, "command left out");
@@ -55,7 +57,11 @@ impl Scheduler {
         Ok(())
     }
 
-    async fn carry_out(&mut self, command: Command) -> Result<Result<(), Refused>, FetcherError> {
+    async fn carry_out(
+        &mut self,
+        id: &str,
+        command: Command,
+    ) -> Result<Result<(), Refused>, FetcherError> {
         match command {
             Command::FeedAdd { feed } => match self.may_be_put(&feed) {
                 Ok(()) => self.put_feed(feed).await.map(Ok),
@@ -72,6 +78,10 @@ impl Scheduler {
                     self.remove_feed(&feed).await.map(Ok)
                 }
                 Err(refused) => Ok(Err(refused)),
+            },
+            Command::FeedBackfill { feed, pages, items } => match self.table.get(&feed) {
+                Some(_) => self.backfill(feed, id, pages, items).await.map(Ok),
+                None => Ok(Err(Refused::Unknown)),
             },
             _ => Ok(Ok(())),
         }
@@ -104,6 +114,9 @@ impl Scheduler {
         self.interrupt(&feed.id).await?;
         self.hand_over(&feed.id).await?;
         let before = self.table.remove(&feed.id).filter(|entry| entry.record.feed.url == feed.url);
+        if before.is_none() {
+            self.end_backfill(&feed.id).await?;
+        }
         let settings = &self.poller.settings;
         let (mut record, memo) = match before {
             Some(entry) => (FeedRecord { feed, lists: Vec::new(), ..entry.record }, entry.memo),
@@ -125,6 +138,7 @@ impl Scheduler {
     /// Ends a feed: whoever has it removed has said so to its lists.
     pub(crate) async fn remove_feed(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
         self.interrupt(feed).await?;
+        self.end_backfill(feed).await?;
         if self.table.remove(feed).is_some() {
             tracing::info!(%feed, "feed is polled no more");
         }

@@ -12,10 +12,13 @@
 
 mod access;
 mod article;
+mod backfill;
 mod control;
+mod discovery;
 pub mod extract;
 mod feed;
 pub mod feed_address;
+mod links;
 mod lists;
 mod metrics;
 pub mod opml;
@@ -39,12 +42,13 @@ use wirefold_flow::{BusError, Point, Surroundings};
 use wirefold_guard::{Client, GuardError};
 
 use pages::Pages;
-use poll::{Poller, Shared};
+use poll::{Poller, Shared, Taking};
 use publish::Publisher;
 use schedule::{Hosts, Scheduler};
 use state::Store;
 
 pub use access::Access;
+pub use discovery::Search;
 pub use metrics::METRICS;
 pub use pages::Rules as RobotsRules;
 pub use probe::{ListProbe, Probe, ProbeError, probe, probe_list};
@@ -101,6 +105,7 @@ async fn poll_feeds(
         hosts,
         pages,
         shared: Shared::default(),
+        taking: Taking::default(),
         stop,
     };
     Scheduler::begin(Arc::new(poller)).await?.run().await

@@ -4,7 +4,7 @@ use wirefold_flow::{Metric, MetricKind};
 
 /// Every metric of the fetcher.
 pub const METRICS: &[Metric] =
-    &[POLLS, POLL_SECONDS, ITEMS, ARTICLES, PAGES, COMMANDS, FEEDS, LISTS, OVERSIZED];
+    &[POLLS, POLL_SECONDS, ITEMS, ARTICLES, PAGES, COMMANDS, FEEDS, LISTS, BACKFILL, OVERSIZED];
 
 /// Polls that ended.
 pub(crate) const POLLS: Metric = Metric::counter(
@@ -61,6 +61,13 @@ pub(crate) const FEEDS: Metric = Metric {
 pub(crate) const LISTS: Metric = Metric::counter(
     "wirefold_fetcher_lists_total",
     "questions for lists of feeds (OPML) by how they ended",
+    &["outcome"],
+);
+
+/// Pages of archives.
+pub(crate) const BACKFILL: Metric = Metric::counter(
+    "wirefold_fetcher_backfill_pages_total",
+    "pages of feeds' archives that were asked for, by how that ended",
     &["outcome"],
 );
 

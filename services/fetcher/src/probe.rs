@@ -7,6 +7,7 @@ use wirefold_proto::ItemIdentity;
 
 use crate::article::item_key;
 use crate::client;
+use crate::discovery::{Search, named, usual};
 use crate::feed::FeedError;
 use crate::lists::{Listed, look};
 use crate::opml::Opml;
@@ -66,11 +67,12 @@ pub enum ProbeError {
     Client(#[from] GuardError),
 }
 
-/// Looks once at an address, under the guard and the limits of the settings. Publishes nothing.
+/// Looks once at an address, under the guard and the limits of the settings, and where it is a page
+/// for the feeds of that. Publishes nothing.
 ///
 /// # Errors
 /// A [`ProbeError`] where nothing can be asked; whatever is found there is an answer.
-pub async fn probe(settings: &Settings, url: &str) -> Result<Probe, ProbeError> {
+pub async fn probe(settings: &Settings, url: &str, search: Search) -> Result<Probe, ProbeError> {
     let address = Url::parse(url).map_err(|_| ProbeError::Address(url.to_owned()))?;
     let client = client(settings)?;
     let answer = client.send(question(address, settings)).await;
@@ -85,14 +87,17 @@ pub async fn probe(settings: &Settings, url: &str) -> Result<Probe, ProbeError> 
     };
     let redirects = answer.redirects.clone();
     let mut would = of_answer(&answer, settings);
-    let looked = match parse(answer, settings.items_per_feed).await {
-        Err(unread) => {
-            let feeds = match &unread {
-                Unread::Error(FeedError::NotAFeed { feeds, .. }) => feeds.clone(),
-                _ => Vec::new(),
-            };
-            Probe { feeds, ..problem(no_feed(&unread)) }
+    let looked = match parse(answer.clone(), settings.items_per_feed).await {
+        Err(Unread::Error(FeedError::NotAFeed { found, feeds })) => {
+            let mut named = named(&answer, &feeds);
+            let is_looked_for = named.is_empty() && search == Search::Around;
+            if is_looked_for && is_page(&answer) {
+                named.extend(usual(&client, &answer.url, settings).await);
+            }
+            let unread = Unread::Error(FeedError::NotAFeed { found, feeds: named.clone() });
+            Probe { feeds: named, ..problem(no_feed(&unread)) }
         }
+        Err(unread) => problem(no_feed(&unread)),
         Ok(read) => {
             let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             would.extend(of_feed(&read, settings));
@@ -109,6 +114,14 @@ pub async fn probe(settings: &Settings, url: &str) -> Result<Probe, ProbeError> 
         }
     };
     Ok(Probe { redirects, ..looked })
+}
+
+/// Whether it is a page of a site, rather than a picture or a program's answer.
+fn is_page(answer: &Response) -> bool {
+    answer.header("content-type").is_none_or(|media_type| {
+        let media_type = media_type.to_ascii_lowercase();
+        ["text/html", "application/xhtml+xml"].iter().any(|page| media_type.starts_with(page))
+    })
 }
 
 /// What stands at the address of a list.

@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::timestamp;
 use wirefold_flow::{Bus, BusError, Clock, Observer, UnixMillis};
 use wirefold_proto::{
-    ArticleFetched, ControlCommand, FeedRecord, ListRecord, Message, SubscriptionRecord, decode,
-    streams, token,
+    ArticleFetched, Backfill, ControlCommand, FeedRecord, ListRecord, Message, SubscriptionRecord,
+    decode, streams, token,
 };
 
 use crate::pending::{DONE, Known, Obeys};
@@ -72,6 +72,13 @@ impl Inner {
             ours.filter_map(|entry| decode(entry.value.as_ref()?).ok()).collect();
         lists.sort_by(|one, other| one.url.cmp(&other.url));
         Ok(lists)
+    }
+
+    /// How the reading of a feed's archive goes; none where nobody asked for it.
+    pub(crate) async fn backfill(&self, feed: &str) -> Result<Option<Backfill>, BusError> {
+        let key = format!("backfill.{}", token::escape(feed));
+        let entry = self.bus.key_value(streams::FEEDS.name)?.get(&key).await?;
+        Ok(entry.and_then(|entry| decode(entry.value.as_ref()?).ok()))
     }
 
     /// One feed.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use wirefold_fetcher::Search;
 use wirefold_flow::{BoxFuture, Headers, Outgoing, Stage, StageError, Surroundings, handle_once};
 use wirefold_flow_nats::NatsBus;
 use wirefold_gateway::shapes::ProbeRequest;
@@ -49,7 +50,8 @@ impl Probe for Probing {
                 let probe = probed.map_err(|error| error.to_string())?;
                 return Ok(serde_json::json!({ "list": probe.list, "problem": probe.problem }));
             }
-            let probed = wirefold_fetcher::probe(&self.0, &asked.url).await;
+            let search = if asked.here_only { Search::Here } else { Search::Around };
+            let probed = wirefold_fetcher::probe(&self.0, &asked.url, search).await;
             let probe = probed.map_err(|error| error.to_string())?;
             let redirects = probe
                 .redirects

@@ -237,7 +237,7 @@ pub(crate) fn no_feed(unread: &Unread) -> String {
             "this feed breaks the parser; please report its address, all others go on".to_owned()
         }
         Unread::Error(error @ FeedError::NotAFeed { feeds, .. }) if !feeds.is_empty() => {
-            format!("{error}; it names {}: use that address", feeds.join(" and "))
+            format!("{error}; its site has {}: use that address", feeds.join(" and "))
         }
         Unread::Error(error @ FeedError::NotAFeed { .. }) => {
             format!("{error}; look there for the address of its feed")

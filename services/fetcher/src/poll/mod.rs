@@ -10,6 +10,7 @@ mod listed;
 mod outcome;
 mod shared;
 mod take;
+mod taking;
 
 use std::hash::Hasher as _;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ use ask::Asked;
 pub(crate) use outcome::waiting;
 use outcome::{Good, after_failure, after_gone, after_good, after_nothing};
 pub(crate) use shared::Shared;
+pub(crate) use take::From;
+pub(crate) use taking::Taking;
 
 /// Polls feeds; everything that polls have in common.
 pub(crate) struct Poller {
@@ -45,6 +48,7 @@ pub(crate) struct Poller {
     pub(crate) publisher: Publisher,
     pub(crate) store: Store,
     pub(crate) shared: Shared,
+    pub(crate) taking: Taking,
     pub(crate) stop: CancellationToken,
 }
 
@@ -121,7 +125,8 @@ impl Poller {
                             return Ok(Some(self.failed(record, memo, failure)));
                         }
                         Ok(read) => {
-                            let Some(taken) = self.take(&record, &memo, &read).await? else {
+                            let Some(taken) = self.take(&record, &memo, &read, From::Feed).await?
+                            else {
                                 return Ok(None);
                             };
                             POLLS.add(1, &["read"]);

@@ -19,7 +19,7 @@ use crate::state::Memo;
 
 /// What was taken from a feed.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     pub(super) title: Option<String>,
     pub(super) ttl: Option<Duration>,
     pub(super) skip_hours: Vec<u8>,
@@ -32,14 +32,14 @@ pub(super) struct Taken {
     pub(super) undated: usize,
     pub(super) teasers: u32,
     /// Items listed; of these never seen before; of these seen with other words.
-    pub(super) listed: usize,
+    pub(crate) listed: usize,
     pub(super) new: usize,
     pub(super) changed: usize,
     /// Pages read by the feed's rule; of these those on which it found no article.
     pub(super) ruled: usize,
     pub(super) missed: usize,
     /// Articles published.
-    pub(super) published: u64,
+    pub(crate) published: u64,
 }
 
 impl Taken {

@@ -24,6 +24,15 @@ use crate::state::{Known, Memo};
 /// How long the pages of one poll may take together; later ones go out with their teasers.
 const PAGES_MAY_TAKE: Duration = Duration::from_mins(10);
 
+/// Where items stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum From {
+    /// In the feed as it is now.
+    Feed,
+    /// In an archive of it: they ring nothing.
+    Archive,
+}
+
 /// What all articles of one poll have in common.
 struct Batch<'a> {
     record: &'a FeedRecord,
@@ -40,13 +49,16 @@ struct Batch<'a> {
 impl Poller {
     /// Publishes what is new or changed, the oldest first, and remembers it once all is stored.
     /// None where it was stopped; then nothing is remembered, and the next poll does it all again.
-    pub(super) async fn take(
+    pub(crate) async fn take(
         &self,
         record: &FeedRecord,
         memo: &Memo,
         read: &Read,
+        from: From,
     ) -> Result<Option<Taken>, FetcherError> {
         let id = &record.feed.id;
+        // What has been seen is read, added to and written back: by one at a time.
+        let _taking = self.taking.of(id).await;
         let now = self.surroundings.clock.now();
         let before = self.store.seen(id).await?;
         let identity = match record.feed.identity {
@@ -61,13 +73,19 @@ impl Poller {
             record,
             seen: now,
             rule: Rule::of(&record.feed),
-            is_baseline: self.settings.baseline && record.last_good.is_none(),
+            is_baseline: from == From::Archive
+                || (self.settings.baseline && record.last_good.is_none()),
             flood,
             with_page: self.with_page(record, &listed),
         };
         let mut seen = before.clone();
         let mut window = self.publisher.window();
         for (place, item) in listed.iter().enumerate().rev() {
+            let is_old_news = from == From::Archive && item.known.is_some();
+            if is_old_news {
+                // What stands in an archive is no newer version of what is known.
+                continue;
+            }
             let article = match item.unchanged() {
                 Some(known) => known.article,
                 None => {

@@ -114,6 +114,11 @@ fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Whether two addresses are of one site.
+pub(crate) fn is_one_site(one: &Url, other: &Url) -> bool {
+    host_key(one) == host_key(other)
+}
+
 /// The host whose patience counts: the registrable domain; an address or a bare name with its
 /// port, since those are machines of one's own.
 fn host_key(url: &Url) -> String {

@@ -15,9 +15,10 @@ use wirefold_flow::{Clock, Event, OrderedReader, UnixMillis};
 use wirefold_proto::{FeedId, FeedRecord};
 
 use crate::FetcherError;
+use crate::backfill::Backfills;
 use crate::lists::Lists;
 use crate::poll::{Failure, Polled, Poller};
-pub(crate) use hosts::{Errand, Hosts};
+pub(crate) use hosts::{Errand, Hosts, is_one_site};
 pub(crate) use interval::{
     Bounds, adapted, after_patience, as_asked, backoff, outside, retry_after, revisit, spread,
     trial,
@@ -39,6 +40,7 @@ pub(crate) struct Scheduler {
     pub(crate) poller: Arc<Poller>,
     pub(crate) table: Table,
     pub(crate) lists: Lists,
+    pub(crate) backfills: Backfills,
     polls: JoinSet<Ended>,
     polled: HashMap<Id, FeedId>,
     commands: Box<dyn OrderedReader>,
@@ -60,6 +62,7 @@ impl Scheduler {
                 biased;
                 () = stop.cancelled() => return self.drain().await,
                 Some(ended) = self.polls.join_next_with_id() => self.ended(ended).await?,
+                Some(ended) = self.backfills.running.join_next() => self.backfill_ended(ended)?,
                 Some(answered) = self.lists.asking.join_next() => {
                     self.list_answered(answered).await?;
                 }

@@ -12,6 +12,7 @@ use wirefold_proto::{FeedHealth, FeedId, FeedRecord};
 use super::interval::spread;
 use super::{Hosts, Scheduler, Table};
 use crate::FetcherError;
+use crate::backfill::Backfills;
 use crate::control::FILTER;
 use crate::lists::Lists;
 use crate::poll::{Poller, waiting};
@@ -24,7 +25,7 @@ const AT_ONCE: usize = 64;
 impl Scheduler {
     /// Brings together what files define and what is remembered.
     pub(crate) async fn begin(poller: Arc<Poller>) -> Result<Self, FetcherError> {
-        let Remembered { feeds, lists, control } = poller.store.load().await?;
+        let Remembered { feeds, lists, backfills, control } = poller.store.load().await?;
         let Plan { feeds, to_write, to_forget } = plan(&poller.settings, feeds);
         let (lists, gone) = Lists::plan(&poller.settings.lists, lists);
         for feed in &to_forget {
@@ -43,7 +44,10 @@ impl Scheduler {
         let table = table(feeds, now);
         table.count();
         let (polls, polled) = (JoinSet::new(), HashMap::new());
-        Ok(Self { poller, table, lists, polls, polled, commands })
+        let mut scheduler =
+            Self { poller, table, lists, backfills: Backfills::default(), polls, polled, commands };
+        backfills.into_iter().for_each(|backfill| scheduler.go_on_with(backfill));
+        Ok(scheduler)
     }
 }
 

@@ -5,6 +5,7 @@
 //! | `feed.<feed>` | the record of a feed, for whoever asks; also when it is polled next |
 //! | `seen.<feed>` | the items it has listed, so that none becomes an article twice |
 //! | `poll.<feed>` | what its publisher asked for besides: another address, patience |
+//! | `backfill.<feed>` | how the reading of its archive goes, after each page |
 //! | `list.<address>` | the record of a list of feeds, once all that it says is done |
 //! | `control` | how far `WF_CONTROL` has been read |
 //!
@@ -21,7 +22,7 @@ use bytes::Bytes;
 use wirefold_flow::{BusError, KeyValue, Surroundings};
 use wirefold_proto::streams::FEEDS;
 use wirefold_proto::token::{escape, unescape};
-use wirefold_proto::{FeedId, FeedRecord, ListRecord, decode, encode};
+use wirefold_proto::{Backfill, FeedId, FeedRecord, ListRecord, decode, encode};
 
 pub(crate) use memo::{Memo, STRIKE};
 pub(crate) use seen::{Known, Seen, hash};
@@ -43,6 +44,8 @@ pub(crate) struct Remembered {
     pub(crate) feeds: HashMap<FeedId, (FeedRecord, Memo)>,
     /// Lists of feeds, by address.
     pub(crate) lists: HashMap<String, ListRecord>,
+    /// How the reading of archives goes, of those that are not over.
+    pub(crate) backfills: Vec<Backfill>,
     /// The last sequence of `WF_CONTROL` that was carried out.
     pub(crate) control: u64,
 }
@@ -58,6 +61,7 @@ impl Store {
         let mut records: HashMap<FeedId, FeedRecord> = HashMap::new();
         let mut memos: HashMap<FeedId, Memo> = HashMap::new();
         let mut lists: HashMap<String, ListRecord> = HashMap::new();
+        let mut backfills = Vec::new();
         let mut control = 0;
         let entries = until_it_passes(&self.surroundings, || self.keys.changes(0)).await?;
         for (key, value) in entries.iter().filter_map(|e| Some((&e.key, e.value.as_ref()?))) {
@@ -66,6 +70,10 @@ impl Store {
                 Some(("feed", token)) => records.extend(record(token, value)),
                 Some(("poll", token)) => {
                     memos.extend(feed_id(token).map(|id| (id, Memo::read(value))));
+                }
+                Some(("backfill", _)) => {
+                    let backfill = decode::<Backfill>(value).ok();
+                    backfills.extend(backfill.filter(|it| it.ended.is_none()));
                 }
                 // One that cannot be read is asked for anew.
                 Some(("list", _)) => {
@@ -80,7 +88,7 @@ impl Store {
             (id, (record, memo))
         };
         let feeds = records.into_iter().map(with_memo).collect();
-        Ok(Remembered { feeds, lists, control })
+        Ok(Remembered { feeds, lists, backfills, control })
     }
 
     pub(crate) async fn seen(&self, feed: &FeedId) -> Result<Seen, BusError> {
@@ -116,6 +124,26 @@ impl Store {
         Ok(())
     }
 
+    pub(crate) async fn backfill(&self, feed: &FeedId) -> Result<Option<Backfill>, BusError> {
+        let key = key("backfill", feed);
+        let entry = until_it_passes(&self.surroundings, || self.keys.get(&key)).await?;
+        Ok(entry.and_then(|entry| decode(&entry.value?).ok()))
+    }
+
+    pub(crate) async fn forget_backfill(&self, feed: &FeedId) -> Result<(), BusError> {
+        let key = key("backfill", feed);
+        until_it_passes(&self.surroundings, || self.keys.delete(&key)).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn put_backfill(&self, backfill: &Backfill) -> Result<(), BusError> {
+        let Ok(body) = encode(backfill) else {
+            tracing::warn!(feed = %backfill.feed, "backfill not kept: too large");
+            return Ok(());
+        };
+        self.put(&key("backfill", &backfill.feed), body.into()).await
+    }
+
     pub(crate) async fn put_memo(&self, feed: &FeedId, memo: &Memo) -> Result<(), BusError> {
         self.put(&key("poll", feed), memo.write()).await
     }
@@ -126,7 +154,7 @@ impl Store {
 
     /// Forgets a feed and all that it has listed.
     pub(crate) async fn forget(&self, feed: &FeedId) -> Result<(), BusError> {
-        for what in ["seen", "poll", "feed"] {
+        for what in ["backfill", "seen", "poll", "feed"] {
             let key = key(what, feed);
             until_it_passes(&self.surroundings, || self.keys.delete(&key)).await?;
         }

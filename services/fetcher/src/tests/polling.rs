@@ -8,7 +8,7 @@ use wirefold_proto::{FeedFinding, FeedHealth, Teasers, TextSource};
 use super::bench::{Bench, MINUTE, configured};
 use super::feeds::{entry, rss};
 use super::server::{Reply, Server};
-use crate::probe;
+use crate::{Search, probe};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -241,7 +241,7 @@ async fn a_probe_tells_what_is_there() {
     server.put("/page", Reply::ok(page).with("content-type", "text/html"));
     let settings = Bench::new().await.settings;
 
-    let found = probe(&settings, &server.url("/moved")).await.unwrap();
+    let found = probe(&settings, &server.url("/moved"), Search::Around).await.unwrap();
     assert_eq!((found.items, found.teasers, found.problem), (2, 1, None));
     assert_eq!(found.title.as_deref(), Some("Harbour Log"));
     assert_eq!(found.redirects.len(), 1);
@@ -253,12 +253,50 @@ async fn a_probe_tells_what_is_there() {
         assert!(found.would.iter().any(|would| would.contains(said)), "{said}: {:?}", found.would);
     }
 
-    let looked = probe(&settings, &server.url("/page")).await.unwrap();
+    let looked = probe(&settings, &server.url("/page"), Search::Around).await.unwrap();
     assert_eq!(looked.feeds, [server.url("/feed")]);
     let problem = looked.problem.unwrap();
     assert!(problem.contains("HTML page") && problem.contains("use that address"), "{problem}");
 
-    let missing = probe(&settings, &server.url("/nothing")).await.unwrap();
+    let missing = probe(&settings, &server.url("/nothing"), Search::Around).await.unwrap();
     assert_eq!(missing.problem.as_deref(), Some("HTTP 404: nothing there; check the address"));
-    assert!(probe(&settings, "no address").await.is_err());
+    assert!(probe(&settings, "no address", Search::Around).await.is_err());
+}
+
+#[tokio::test]
+async fn feeds_are_found_from_any_page() {
+    let server = server_with("/feed.xml", Reply::ok(rss(&[entry("first", 100)]))).await;
+    let html = |head: &str| {
+        let page = format!("<!doctype html><html><head>{head}</head><body>Boats</body></html>");
+        Reply::ok(page).with("content-type", "text/html; charset=utf-8")
+    };
+    let link = "<link rel=\"alternate\" type=\"application/rss+xml\" href=\"/a.xml\">";
+    let named = "</a.xml>; rel=alternate; type=\"application/rss+xml\", \
+                 </b.xml>; rel=alternate; type=\"application/atom+xml\"";
+    server.put("/named", html(link));
+    server.put("/both", html(link).with("link", named));
+    server.put("/header", html("").with("link", named));
+    server.put("/silent/page", html(""));
+    server.put("/rss", html("<title>No such page</title>"));
+    server
+        .put("/picture", Reply::ok(vec![0x89, b'P', b'N', b'G']).with("content-type", "image/png"));
+    let settings = Bench::new().await.settings;
+    let looked =
+        async |path: &str, search| probe(&settings, &server.url(path), search).await.unwrap();
+    let url = |path: &str| server.url(path);
+    assert_eq!(looked("/named", Search::Around).await.feeds, [url("/a.xml")]);
+    assert_eq!(looked("/both", Search::Around).await.feeds, [url("/a.xml"), url("/b.xml")]);
+    assert_eq!(looked("/header", Search::Around).await.feeds, [url("/a.xml"), url("/b.xml")]);
+    assert_eq!(looked("/silent/page", Search::Here).await.feeds, [""; 0]);
+    assert_eq!(looked("/picture", Search::Around).await.feeds, [""; 0]);
+    assert_eq!(server.times("/feed"), 0, "nothing is guessed where a page says it, or is none");
+    let found = looked("/silent/page", Search::Around).await;
+    assert_eq!(found.feeds, [url("/feed.xml")]);
+    assert!(found.problem.unwrap().contains("its site has"));
+    let asked = ["/feed", "/rss", "/rss.xml", "/atom.xml", "/feed.xml", "/index.xml"];
+    assert_eq!(asked.map(|path| server.times(path)), [1, 1, 1, 1, 1, 0], "no more than needed");
+    server.put("/feed.xml", Reply::status(404));
+    let none = looked("/silent/page", Search::Around).await;
+    assert_eq!((none.feeds.len(), server.times("/index.xml")), (0, 1));
+    assert!(none.problem.unwrap().contains("look there for the address of its feed"));
 }

@@ -7,10 +7,13 @@ use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings, Tag};
 
 use super::asked::{answer, json_of};
 use super::{Api, Handled, Refusal};
-use crate::shapes::{FeedAddition, FeedList, ProbeReport, ProbeRequest};
+use crate::shapes::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest};
 
 /// The most bytes of a command.
 const MOST: usize = 64 * 1024;
+/// The most pages and items of an archive.
+const MOST_PAGES: u32 = 1_000;
+const MOST_ITEMS: u32 = 100_000;
 /// The most bytes of a feed's id.
 const ID_BYTES: usize = 100;
 
@@ -59,6 +62,34 @@ pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Ha
     let record = record.ok_or_else(|| Refusal::not_found(format!("no feed {id:?}")))?;
     refuse_managed(&record)?;
     api.command(Command::FeedRemove { feed: record.feed.id }).await
+}
+
+/// Has a feed's archive be read: answered as accepted, and told by [`backfilled`].
+pub(super) async fn backfill(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Handled<Response> {
+    let BackfillRequest { pages, items } = json_of(request, MOST).await?;
+    for (name, given, most) in [("pages", pages, MOST_PAGES), ("items", items, MOST_ITEMS)] {
+        if !(1..=most).contains(&given) {
+            let what = format!("`{name}`: expected a number from 1 to {most}, not {given}");
+            return Err(Refusal::bad_request(what));
+        }
+    }
+    let record = api.inner.feed(&id).await?;
+    let record = record.ok_or_else(|| Refusal::not_found(format!("no feed {id:?}")))?;
+    api.command(Command::FeedBackfill { feed: record.feed.id, pages, items }).await
+}
+
+/// How the reading of a feed's archive goes, or went.
+pub(super) async fn backfilled(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Handled<Response> {
+    let backfill = api.inner.backfill(&id).await?;
+    let unknown = || Refusal::not_found(format!("no archive of a feed {id:?} was asked for"));
+    answer(&backfill.ok_or_else(unknown)?)
 }
 
 pub(super) async fn probe(State(api): State<Api>, request: Request) -> Handled<Response> {

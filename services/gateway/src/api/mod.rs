@@ -67,7 +67,7 @@ pub(crate) fn router(inner: Arc<Inner>, access: Access) -> Router {
 
 /// Each method that writes asks for JSON. One that an address does not take never comes so far.
 fn routes() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 24] = [
+    let routes: [(&str, MethodRouter<Api>); 25] = [
         ("/status", get(status::get)),
         ("/events", get(events::list)),
         ("/events/{id}", get(events::one)),
@@ -85,6 +85,7 @@ fn routes() -> Router<Api> {
         ("/feeds", get(feeds::list).post(feeds::add)),
         ("/feeds/probe", post(feeds::probe)),
         ("/feeds/{id}", delete(feeds::remove)),
+        ("/feeds/{id}/backfill", get(feeds::backfilled).post(feeds::backfill)),
         ("/subscriptions", get(subscriptions::list).post(subscriptions::put)),
         ("/subscriptions/test", post(subscriptions::rehearse)),
         ("/subscriptions/{id}", delete(subscriptions::remove)),

@@ -51,6 +51,22 @@ pub struct FeedAddition {
     pub remove: Vec<String>,
 }
 
+/// `POST /api/v1/feeds/{id}/backfill`: how much of its archive is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackfillRequest {
+    /// The most pages that are read, from 1 to 1,000; absent: 20.
+    pub pages: u32,
+    /// The most items that are taken, from 1 to 100,000; absent: 1,000.
+    pub items: u32,
+}
+
+impl Default for BackfillRequest {
+    fn default() -> Self {
+        Self { pages: 20, items: 1_000 }
+    }
+}
+
 /// `POST /api/v1/feeds/probe`: an address to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +76,9 @@ pub struct ProbeRequest {
     /// Whether it is taken for a list of feeds (OPML).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub list: bool,
+    /// Whether nothing but this address is asked, also where it is a page that names no feed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub here_only: bool,
 }
 
 /// What an address turned out to be.

@@ -22,7 +22,7 @@ pub use compare::{
 };
 pub use dead::{DeadDetail, DeadPage, DeadRow, Replayed};
 pub use events::{Event, EventBrief, EventPage, Story, StoryPage, StoryWithArticles};
-pub use feeds::{FeedAddition, FeedList, ProbeReport, ProbeRequest};
+pub use feeds::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest};
 pub use problem::Problem;
 pub use push::{PushAnswer, PushedArticle, PushedOutcome, PushedText};
 pub use status::{FeedCounts, HourCounts, Status};

@@ -1,6 +1,7 @@
 //! `wirefold feed`: what is watched, and how it is doing.
 
 mod add;
+mod backfill;
 mod export;
 mod import;
 mod list;
@@ -60,6 +61,16 @@ Examples:
   wirefold feed import https://harbour.example/feeds.opml
   wirefold feed import my.opml --full-text auto")]
     Import(ImportArguments),
+    /// Read a feed's archive, as far as the feed names one (RFC 5005).
+    ///
+    /// Older items come in with their own dates: they are compared, and ring nothing. What is known
+    /// already is left as it is, so that it can be asked for again. It goes on where it was when
+    /// `up` is killed and started again.
+    #[command(after_help = "\
+Examples:
+  wirefold feed backfill harbour.example
+  wirefold feed backfill https://harbour.example/feed.xml --pages 200 --items 5000 --no-wait")]
+    Backfill(backfill::BackfillArguments),
     /// Print all feeds as a list (OPML) for feed readers.
     #[command(after_help = "Example:\n  wirefold feed export > feeds.opml")]
     Export,
@@ -200,6 +211,10 @@ pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<
                 let client = Client::connect(place, Need::Data).await?;
                 remove(&client, id, json, global).await
             }
+            FeedCommand::Backfill(wanted) => {
+                let client = Client::connect(place, Need::Data).await?;
+                backfill::run(&client, wanted, json, global).await
+            }
             FeedCommand::Export => {
                 let client = Client::connect(place, Need::Data).await?;
                 export::run(&client, json, global).await
@@ -225,16 +240,7 @@ async fn listed(client: &Client) -> Result<FeedList, ClientError> {
 }
 
 async fn remove(client: &Client, id: &str, json: bool, global: &Global) -> anyhow::Result<Exit> {
-    let id = if id.contains("://") {
-        let feeds = feeds(client).await?;
-        let Some(found) = feeds.iter().find(|known| known.feed.url == id) else {
-            let what = format!("no feed with the address {id}: see `wirefold feed ls`");
-            return Err(Stop::new(Exit::NotFound, what).into());
-        };
-        found.feed.id.to_string()
-    } else {
-        id.to_owned()
-    };
+    let id = id_of(client, id).await?;
     let removed = client.delete(&format!("/api/v1/feeds/{}", escaped(&id))).await;
     let accepted: Accepted = removed.map_err(|error| error.see("wirefold feed ls"))?;
     if json {
@@ -243,6 +249,19 @@ async fn remove(client: &Client, id: &str, json: bool, global: &Global) -> anyho
         global.note(format_args!("{id} is watched no more{}", when(client)));
     }
     Ok(Exit::Ok)
+}
+
+/// The id of a feed that is named by it or by its address.
+async fn id_of(client: &Client, named: &str) -> anyhow::Result<String> {
+    if !named.contains("://") {
+        return Ok(named.to_owned());
+    }
+    let feeds = feeds(client).await?;
+    let Some(found) = feeds.iter().find(|known| known.feed.url == named) else {
+        let what = format!("no feed with the address {named}: see `wirefold feed ls`");
+        return Err(Stop::new(Exit::NotFound, what).into());
+    };
+    Ok(found.feed.id.to_string())
 }
 
 /// When a command takes effect, as the end of a sentence.

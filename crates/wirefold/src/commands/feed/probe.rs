@@ -78,15 +78,22 @@ impl Found {
     }
 }
 
-/// Looks at an address.
+/// Looks at an address, and where it is a page for the feeds of its site.
 pub(super) async fn look(client: &Client, url: &str) -> Result<Found, ClientError> {
     let report = probe(client, url).await?;
     serde_json::from_value(report.found).map_err(|why| garbled(&why))
 }
 
+/// Looks at an address that is to be a feed's, and nowhere else.
+pub(super) async fn look_here(client: &Client, url: &str) -> Result<Found, ClientError> {
+    let asked = ProbeRequest { url: url.to_owned(), list: false, here_only: true };
+    let report: ProbeReport = client.post(PATH, &asked).await?;
+    serde_json::from_value(report.found).map_err(|why| garbled(&why))
+}
+
 /// Looks at an address, and gives the whole report.
 pub(super) async fn probe(client: &Client, url: &str) -> Result<ProbeReport, ClientError> {
-    let asked = ProbeRequest { url: url.to_owned(), list: false };
+    let asked = ProbeRequest { url: url.to_owned(), list: false, here_only: false };
     client.post(PATH, &asked).await
 }
 
@@ -100,7 +107,7 @@ pub(super) struct FoundList {
 
 /// Fetches a list of feeds.
 pub(super) async fn look_at_list(client: &Client, url: &str) -> Result<FoundList, ClientError> {
-    let asked = ProbeRequest { url: url.to_owned(), list: true };
+    let asked = ProbeRequest { url: url.to_owned(), list: true, here_only: true };
     let report: ProbeReport = client.post(PATH, &asked).await?;
     serde_json::from_value(report.found).map_err(|why| garbled(&why))
 }
@@ -163,7 +170,7 @@ pub(super) fn in_words(url: &str, found: &Found) -> String {
         let _ = writeln!(out, "{}: {}", clean(url), clean(problem));
     }
     if !found.feeds.is_empty() {
-        let _ = writeln!(out, "it names {}:", count(found.feeds.len(), "feed", "feeds"));
+        let _ = writeln!(out, "its site has {}:", count(found.feeds.len(), "feed", "feeds"));
         for feed in &found.feeds {
             let _ = writeln!(out, "  {}", clean(feed));
         }

@@ -40,7 +40,7 @@ pub(super) async fn look(client: &Client, feeds: &[OpmlFeed], global: &Global) -
         let (found, progress) = (&found, &progress);
         async move {
             for at in places {
-                let look = probe::look(client, &feeds[at].url);
+                let look = probe::look_here(client, &feeds[at].url);
                 let looked = tokio::time::timeout(EACH, look).await;
                 found.borrow_mut()[at] = looked.ok().and_then(Result::ok).filter(Found::is_feed);
                 progress.one_more();

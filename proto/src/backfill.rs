@@ -1,0 +1,90 @@
+//! `wirefold.backfill/1`: how the reading of a feed's archive goes.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{Message, Tag};
+use crate::ids::FeedId;
+
+/// A feed's archive on its way in (RFC 5005): `wf_feeds`, key `backfill.<escaped feed id>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Backfill {
+    /// `wirefold.backfill/1`.
+    pub schema: Tag<Self>,
+    /// The feed.
+    pub feed: FeedId,
+    /// The id of the command that asked for it.
+    pub command: String,
+    /// The most pages that are read.
+    pub most_pages: u32,
+    /// The most items that are taken.
+    pub most_items: u32,
+    /// Pages of the archive that were read.
+    pub pages: u32,
+    /// Items that stood on them.
+    pub items: u32,
+    /// Articles that were published: what was known already is not among them.
+    pub articles: u64,
+    /// When the oldest of the items was published, as the feed claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<Timestamp>,
+    /// The addresses of the pages that were read, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
+    /// The address that comes next; absent before the feed has named one, and at the end of the
+    /// archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// When it was asked for.
+    pub started: Timestamp,
+    /// Why it ended; absent while it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<BackfillEnd>,
+    /// What went wrong, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+impl Message for Backfill {
+    const NAME: &'static str = "wirefold.backfill";
+    const VERSION: u32 = 1;
+}
+
+/// Why the reading of an archive ended.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackfillEnd {
+    /// The last page was read.
+    Whole,
+    /// The feed names no older items.
+    NoArchive,
+    /// As many pages were read as were asked for.
+    Pages,
+    /// As many items were taken as were asked for.
+    Items,
+    /// The next page is one that was read already.
+    Loop,
+    /// The next page is on another site, or without encryption where the feed has it.
+    Elsewhere,
+    /// A page could not be read.
+    Failed,
+}
+
+impl BackfillEnd {
+    /// It in a few words for people.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Whole => "the archive ends there",
+            Self::NoArchive => "the feed names no older items (RFC 5005)",
+            Self::Pages => "there is more: ask for more --pages",
+            Self::Items => "there is more: ask for more --items",
+            Self::Loop => "its pages lead back to one that was read",
+            Self::Elsewhere => "the next page is on another site, or not encrypted",
+            Self::Failed => "a page could not be read",
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! One archive, from where it was left to its end.
+
+use std::time::Duration;
+
+use url::Url;
+use wirefold_envelope::timestamp;
+use wirefold_flow::Point;
+use wirefold_guard::{Request, Response};
+use wirefold_proto::{Backfill, BackfillEnd, FeedFinding, FeedRecord};
+
+use crate::FetcherError;
+use crate::links;
+use crate::metrics::BACKFILL;
+use crate::poll::{Answer, Failure, From, Poller, Read, judge, no_feed, parse, patience, question};
+use crate::schedule::{Errand, is_one_site};
+use crate::state::Memo;
+
+/// How long a page is waited for that cannot be reached, before each further try.
+const WAITS: [Duration; 3] =
+    [Duration::from_mins(1), Duration::from_mins(5), Duration::from_mins(15)];
+
+/// A page that was read, and where older items are.
+struct Page {
+    read: Read,
+    older: Option<String>,
+}
+
+/// Why there is no page.
+enum NoPage {
+    /// Everything stops; the next start goes on here.
+    Stopped,
+    Ended(BackfillEnd, Option<String>),
+}
+
+impl Poller {
+    /// Reads an archive to its end, or as far as was asked for.
+    pub(super) async fn read_archive(
+        &self,
+        record: &FeedRecord,
+        memo: &Memo,
+        mut backfill: Backfill,
+    ) -> Result<(), FetcherError> {
+        let feed = &record.feed.id;
+        let base = memo.address(&record.feed.url).to_owned();
+        let mut last_items = Vec::new();
+        loop {
+            let (page, is_feed) = match &backfill.next {
+                Some(next) => (self.page(next, &base, record).await, false),
+                // The feed itself says where its archive begins; its own items are the polls'.
+                None => (self.page(&base, &base, record).await, true),
+            };
+            let mut page = match page {
+                Ok(page) => page,
+                Err(NoPage::Stopped) => return Ok(()),
+                Err(NoPage::Ended(end, problem)) => {
+                    BACKFILL.add(1, &["failed"]);
+                    return self.end(Backfill { ended: Some(end), problem, ..backfill }).await;
+                }
+            };
+            if !is_feed {
+                let left = backfill.most_items.saturating_sub(backfill.items) as usize;
+                page.read.feed.items.truncate(left);
+                page.read.words.truncate(left);
+                let Some(taken) = self.take(record, memo, &page.read, From::Archive).await? else {
+                    return Ok(());
+                };
+                BACKFILL.add(1, &["read"]);
+                crate::pass(&self.surroundings, Point::Settled)?;
+                backfill.pages += 1;
+                backfill.items += u32::try_from(page.read.feed.items.len()).unwrap_or(u32::MAX);
+                backfill.articles += taken.published;
+                let dates = page.read.feed.items.iter().filter_map(|item| item.published);
+                backfill.oldest = dates.chain(backfill.oldest).min();
+                backfill.addresses.extend(backfill.next.take());
+            }
+            let is_same = !is_feed && page.read.feed.items == last_items;
+            backfill.ended = end_after(&backfill, page.older.as_deref(), &base, is_same);
+            backfill.next = page.older;
+            if !is_feed {
+                last_items = page.read.feed.items;
+            }
+            if backfill.ended.is_some() {
+                return self.end(backfill).await;
+            }
+            self.store.put_backfill(&backfill).await?;
+            tracing::debug!(%feed, pages = backfill.pages, "a page of its archive is read");
+        }
+    }
+
+    async fn end(&self, backfill: Backfill) -> Result<(), FetcherError> {
+        let Backfill { feed, pages, articles, ended, problem, .. } = &backfill;
+        tracing::info!(%feed, pages, articles, ?ended, problem, "archive of a feed is read");
+        Ok(self.store.put_backfill(&backfill).await?)
+    }
+
+    /// A page, however long its host wants to be left alone, and after some more tries.
+    async fn page(&self, address: &str, base: &str, record: &FeedRecord) -> Result<Page, NoPage> {
+        let failed = |problem: String| NoPage::Ended(BackfillEnd::Failed, Some(problem));
+        let url = Url::parse(address).map_err(|_| failed(format!("{address:?} is no address")))?;
+        let mut waits = WAITS.into_iter();
+        loop {
+            let answer = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Err(NoPage::Stopped),
+                answer = self.ask_for_page(&url) => answer,
+            };
+            let failure = match answer {
+                Answer::Body(answer) => return self.read_page(answer, base, record).await,
+                Answer::Failed(failure) => failure,
+                _ => Failure::broken("HTTP 410: gone for good"),
+            };
+            let may_pass = failure.trouble == FeedFinding::Unreachable;
+            let Some(wait) = waits.next().filter(|_| may_pass) else {
+                return Err(failed(format!("{address}: {}", failure.problem)));
+            };
+            let clock = &self.surroundings.clock;
+            let until = clock.now().plus(wait.max(failure.retry_after.unwrap_or_default()));
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Err(NoPage::Stopped),
+                () = clock.sleep_until(until) => {}
+            }
+        }
+    }
+
+    async fn ask_for_page(&self, url: &Url) -> Answer {
+        let clock = &self.surroundings.clock;
+        // No archive is so urgent that polls of the same host should wait for it.
+        let gently = self.settings.per_host_delay * 2;
+        let _turn = loop {
+            let turn = self.hosts.turn(url, Errand::Feed, gently).await;
+            match self.hosts.left_alone(url) {
+                None => break turn,
+                Some(until) => {
+                    drop(turn);
+                    clock.sleep_until(until).await;
+                }
+            }
+        };
+        let request: Request = question(url.clone(), &self.settings);
+        let answer = self.client.send(request).await;
+        let now = clock.now();
+        if let Ok(answer) = &answer
+            && let Some(patience) = patience(answer, timestamp(now))
+        {
+            self.hosts.leave_alone(&answer.url, now.plus(patience));
+        }
+        match judge(answer, timestamp(now)) {
+            Answer::Unchanged(_) => {
+                Answer::Failed(Failure::broken("HTTP 304: an answer that nobody asked for"))
+            }
+            other => other,
+        }
+    }
+
+    async fn read_page(
+        &self,
+        answer: Response,
+        base: &str,
+        record: &FeedRecord,
+    ) -> Result<Page, NoPage> {
+        let at = answer.url.clone();
+        if !is_allowed(at.as_str(), base) {
+            return Err(NoPage::Ended(BackfillEnd::Elsewhere, Some(format!("led to {at}"))));
+        }
+        let named = links::older(&answer);
+        let read = parse(answer, self.settings.items_per_feed).await;
+        let read = read.map_err(|unread| {
+            tracing::debug!(feed = %record.feed.id, %at, "a page of its archive cannot be read");
+            NoPage::Ended(BackfillEnd::Failed, Some(format!("{at}: {}", no_feed(&unread))))
+        })?;
+        let older = read.feed.older.clone().or(named);
+        Ok(Page { read, older })
+    }
+}
+
+/// Why nothing is read after this page; none where the next one is.
+fn end_after(
+    backfill: &Backfill,
+    older: Option<&str>,
+    base: &str,
+    is_same: bool,
+) -> Option<BackfillEnd> {
+    let Some(older) = older else {
+        let is_none = backfill.pages == 0;
+        return Some(if is_none { BackfillEnd::NoArchive } else { BackfillEnd::Whole });
+    };
+    let is_known = older == base || backfill.addresses.iter().any(|address| address == older);
+    let ends = [
+        // Some sites answer any number of pages with the same one.
+        (BackfillEnd::Loop, is_known || is_same),
+        (BackfillEnd::Elsewhere, !is_allowed(older, base)),
+        (BackfillEnd::Pages, backfill.pages >= backfill.most_pages),
+        (BackfillEnd::Items, backfill.items >= backfill.most_items),
+    ];
+    ends.into_iter().find(|(_, is_so)| *is_so).map(|(end, _)| end)
+}
+
+/// Whether an archive may lead there: to the same site, and not out of encryption.
+fn is_allowed(address: &str, base: &str) -> bool {
+    let (Ok(to), Ok(from)) = (Url::parse(address), Url::parse(base)) else { return false };
+    let gives_up = from.scheme() == "https" && to.scheme() != "https";
+    matches!(to.scheme(), "http" | "https") && is_one_site(&to, &from) && !gives_up
+}

@@ -1,0 +1,53 @@
+//! The feeds of a site, from any of its pages: those that the page names, in itself or in the head
+//! of the answer; where it names none, what stands at the usual places, asked one after the other.
+
+use url::Url;
+use wirefold_guard::{Client, Response};
+
+use crate::feed_address::identity;
+use crate::links;
+use crate::poll::{Answer, judge, parse, question};
+use crate::settings::Settings;
+
+/// Where most programs that write pages put their feeds.
+const USUAL: [&str; 6] = ["/feed", "/rss", "/rss.xml", "/atom.xml", "/feed.xml", "/index.xml"];
+/// The most feeds of one page that are told.
+const MOST: usize = 50;
+
+/// How far a feed is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Search {
+    /// At the address alone.
+    Here,
+    /// At the usual places of its site too, where the address is a page that names no feed.
+    Around,
+}
+
+/// The feeds that a page names, each once: `inside` are those that stand in itself.
+pub(crate) fn named(answer: &Response, inside: &[String]) -> Vec<String> {
+    let mut known: Vec<String> = Vec::new();
+    let all = inside.iter().cloned().chain(links::feeds(answer));
+    let is_new = |feed: &String| {
+        let name = identity(feed);
+        let is_new = !known.contains(&name);
+        known.push(name);
+        is_new
+    };
+    all.filter(is_new).take(MOST).collect()
+}
+
+/// The first feed at a usual place of the site that this page is on.
+pub(crate) async fn usual(client: &Client, page: &Url, settings: &Settings) -> Option<String> {
+    for place in USUAL {
+        tokio::time::sleep(settings.per_host_delay).await;
+        let Some(url) = page.join(place).ok().filter(|url| url != page) else { continue };
+        let answer = client.send(question(url, settings)).await;
+        if let Answer::Body(answer) = judge(answer, jiff::Timestamp::UNIX_EPOCH) {
+            let at = answer.url.to_string();
+            if parse(answer, settings.items_per_feed).await.is_ok() {
+                return Some(at);
+            }
+        }
+    }
+    None
+}
