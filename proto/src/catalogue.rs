@@ -8,6 +8,7 @@ use crate::backfill::Backfill;
 use crate::codec::{DecodeError, Message, SchemaName, decode};
 use crate::control::ControlCommand;
 use crate::dead::DeadLetter;
+use crate::digest::FeedDigest;
 use crate::judged::{ArticleJudged, CommandJudged, EpochTaken};
 use crate::list::ListRecord;
 use crate::output::{OutputArticle, OutputCommand, OutputStory};
@@ -43,7 +44,7 @@ pub struct Address {
 }
 
 /// Every message.
-pub const CATALOGUE: [Entry; 16] = [
+pub const CATALOGUE: [Entry; 17] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.1.json",
         "wirefold.article.fetched.1.minimal.json",
@@ -100,6 +101,7 @@ pub const CATALOGUE: [Entry; 16] = [
     ]),
     entry::<FeedRecord>(&["wirefold.feed.1.json", "wirefold.feed.1.waiting.json"]),
     entry::<Backfill>(&["wirefold.backfill.1.json", "wirefold.backfill.1.running.json"]),
+    entry::<FeedDigest>(&["wirefold.feed.digest.1.json"]),
     entry::<ListRecord>(&["wirefold.list.1.json", "wirefold.list.1.waiting.json"]),
     entry::<StoryRecord>(&["wirefold.story.1.json", "wirefold.story.1.quiet.json"]),
     entry::<SubscriptionRecord>(&["wirefold.subscription.1.json"]),

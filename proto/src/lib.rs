@@ -43,6 +43,7 @@ mod catalogue;
 mod codec;
 mod control;
 mod dead;
+mod digest;
 mod findings;
 mod ids;
 mod interval;
@@ -74,6 +75,7 @@ pub use codec::{
 };
 pub use control::{Command, ControlCommand, Verb};
 pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
+pub use digest::{FeedDigest, FeedTrouble};
 pub use findings::{
     Dateline, Entity, EntityKind, Extract, Figure, Findings, FoundBy, Language, Quotation, Topic,
 };

@@ -110,6 +110,35 @@ impl FeedRecord {
     }
 }
 
+impl FeedRecord {
+    /// Whether an operator may want to look at it.
+    #[must_use]
+    pub fn needs_a_look(&self) -> bool {
+        let fails = matches!(self.health, FeedHealth::Failing | FeedHealth::Gone);
+        fails || self.problem.is_some() || !self.findings.is_empty()
+    }
+
+    /// What is wrong with it, for people; empty where nothing is.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match &self.problem {
+            Some(problem) => problem.clone(),
+            None => self.findings_in_words(),
+        }
+    }
+
+    fn findings_in_words(&self) -> String {
+        let in_words = |finding: &FeedFinding| match (finding, &self.duplicate_of, &self.moved_to) {
+            (FeedFinding::Duplicate, Some(other), _) => {
+                format!("the same address as {other}: remove one of them")
+            }
+            (FeedFinding::Moved, _, Some(to)) => format!("has moved for good to {to}"),
+            (other, ..) => other.in_words().to_owned(),
+        };
+        self.findings.iter().map(in_words).collect::<Vec<_>>().join("; ")
+    }
+}
+
 impl Message for FeedRecord {
     const NAME: &'static str = "wirefold.feed";
     const VERSION: u32 = 1;

@@ -121,6 +121,8 @@ async fn alert(bus: &NatsBus) {
     assert_eq!(bus.publish_if_last(message(ALERT, "al-1"), 0).await.unwrap(), Published::New(1));
     assert!(bus.last("WF_ALERTS", ALERT).await.unwrap().is_some());
     assert_eq!(count(bus, "WF_ALERTS", ">").await, 1);
+    let feeds = bus.key_value("wf_feeds").unwrap();
+    assert_eq!(feeds.changes(0).await.unwrap().len(), 1);
     for table in ["wf_subscriptions", "wf_deliveries"] {
         let table = bus.key_value(table).unwrap();
         table.put("subscription.floods", "{}".into()).await.unwrap();

@@ -32,7 +32,7 @@ pub const FEEDS: Store = Store {
     kind: StoreKind::KeyValue,
     about: "validators, seen items and health of each feed",
     writers: &[FETCHER],
-    readers: &[FETCHER, GATEWAY, CLI, READER],
+    readers: &[FETCHER, ALERTER, GATEWAY, CLI, READER],
 };
 
 /// The subscriptions in force.
@@ -48,7 +48,7 @@ pub const SUBSCRIPTIONS: Store = Store {
 pub const DELIVERIES: Store = Store {
     name: "wf_deliveries",
     kind: StoreKind::KeyValue,
-    about: "the last revision of each alert that each delivery took",
+    about: "the last revision of each alert that each delivery took, and its next digest of feeds",
     writers: &[ALERTER],
     readers: &[ALERTER, GATEWAY, CLI],
 };

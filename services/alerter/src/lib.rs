@@ -2,13 +2,15 @@
 //!
 //! The *matcher* reads the output in the order of the decisions, compares each article with all
 //! subscriptions and publishes revisions of alerts, each exactly once. Each *delivery* is a stage
-//! of its own on the alerts: terminal, signed webhook, ntfy. A subscription comes from a file or
+//! of its own on the alerts: terminal, signed webhook, ntfy. The *digest* tells those deliveries that
+//! ask for it once a week what is wrong with feeds. A subscription comes from a file or
 //! by command and takes effect on the next article.
 //!
 //! It knows no HTTP of its own (see `wirefold-guard`), no concrete bus and no clock but the one it
 //! is handed.
 
 mod delivery;
+mod digest;
 mod engine;
 mod error;
 mod matcher;
@@ -27,7 +29,8 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{ConsumerConfig, LoopError, Surroundings};
 
-use delivery::{Clients, Common, DeliveryStage};
+use delivery::{Clients, Common, DeliveryStage, channel_of};
+use digest::Weekly;
 use matcher::{DefaultDeliveries, Setup};
 
 pub use error::AlerterError;
@@ -74,8 +77,14 @@ pub async fn run(
     let mut work: JoinSet<Result<(), AlerterError>> = JoinSet::new();
     for delivery in &settings.deliveries {
         let stage = DeliveryStage::new(delivery, &mut clients, &printer, &common)?;
-        let stop = stop.child_token();
-        work.spawn(async move { Ok(stage.run(stop).await?) });
+        let stage_stop = stop.child_token();
+        work.spawn(async move { Ok(stage.run(stage_stop).await?) });
+        if delivery.feed_digest && !settings.demo {
+            let channel = channel_of(delivery, &mut clients, &printer)?;
+            let weekly = Weekly::new(&delivery.name, channel, &common)?;
+            let weekly_stop = stop.child_token();
+            work.spawn(async move { Ok(weekly.run(weekly_stop).await?) });
+        }
     }
     let setup = Setup {
         surroundings,

@@ -22,6 +22,11 @@ pub(crate) const DELIVERIES: Metric = Metric::counter(
     "Attempts to deliver a revision, by the kind of delivery and what came of it.",
     &["kind", "outcome"],
 );
+pub(crate) const FEED_DIGESTS: Metric = Metric::counter(
+    "wirefold_alerter_feed_digests_total",
+    "Weekly digests of feeds that need a look, by the kind of delivery and what came of them.",
+    &["kind", "outcome"],
+);
 pub(crate) const SUBSCRIPTIONS: Metric = Metric::gauge(
     "wirefold_alerter_subscriptions",
     metrics::Unit::Count,
@@ -42,4 +47,4 @@ pub(crate) const UNREADABLE: Metric = Metric::counter(
 
 /// Every metric of the alerter.
 pub const METRICS: &[Metric] =
-    &[ARTICLES, REVISIONS, HELD, DELIVERIES, SUBSCRIPTIONS, OPEN, UNREADABLE];
+    &[ARTICLES, REVISIONS, HELD, DELIVERIES, FEED_DIGESTS, SUBSCRIPTIONS, OPEN, UNREADABLE];

@@ -37,6 +37,8 @@ pub struct Delivery {
     pub name: String,
     /// What it is.
     pub kind: DeliveryKind,
+    /// Whether it is told once a week what is wrong with feeds.
+    pub feed_digest: bool,
 }
 
 /// What a delivery is.

@@ -182,7 +182,7 @@ fn delivery(delivery: &DeliveryConfig) -> Option<Delivery> {
             priority: delivery.priority.unwrap_or(PRIORITY),
         },
     };
-    Some(Delivery { name: delivery.name.clone(), kind })
+    Some(Delivery { name: delivery.name.clone(), kind, feed_digest: delivery.feed_digest })
 }
 
 #[cfg(test)]

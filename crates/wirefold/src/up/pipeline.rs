@@ -307,6 +307,7 @@ impl Pipeline<'_> {
             deliveries: vec![wirefold_alerter::Delivery {
                 name: "stdout".to_owned(),
                 kind: wirefold_alerter::DeliveryKind::Stdout,
+                feed_digest: false,
             }],
             demo: true,
             ..settings

@@ -9,7 +9,7 @@
 
 mod back;
 mod ntfy;
-mod retry;
+pub(crate) mod retry;
 mod sign;
 mod stdout;
 mod taken;
@@ -28,7 +28,7 @@ use wirefold_flow::{
     Stage, StageError, Surroundings, UnixMillis, run_stage,
 };
 use wirefold_guard::Client;
-use wirefold_proto::{Alert, Subject, SubscriptionRecord, Volume, streams, token};
+use wirefold_proto::{Alert, FeedDigest, Subject, SubscriptionRecord, Volume, streams, token};
 
 use crate::Printer;
 use crate::error::AlerterError;
@@ -70,6 +70,15 @@ pub(crate) struct Message<'a> {
     pub(crate) now: UnixMillis,
 }
 
+/// What is wrong with feeds, on its way.
+pub(crate) struct Notice<'a> {
+    pub(crate) digest: &'a FeedDigest,
+    /// The page of the feeds.
+    pub(crate) page: Option<String>,
+    /// The time of this attempt.
+    pub(crate) now: UnixMillis,
+}
+
 /// Why a message was not delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -91,6 +100,9 @@ pub(crate) trait Channel: Send + Sync {
 
     /// Sends one message.
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Tells what is wrong with feeds.
+    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>>;
 }
 
 /// What all deliveries share.
@@ -149,6 +161,28 @@ pub(crate) fn consumer(delivery: &str) -> ConsumerConfig {
     }
 }
 
+/// The channel of a delivery.
+pub(crate) fn channel_of(
+    delivery: &Delivery,
+    clients: &mut Clients,
+    printer: &Arc<dyn Printer>,
+) -> Result<Box<dyn Channel>, AlerterError> {
+    let bad = |why: String| AlerterError::Delivery { name: delivery.name.clone(), why };
+    wirefold_flow::check_name("delivery", &durable(&delivery.name))
+        .map_err(|_| bad("a name is letters, digits, - and _".to_owned()))?;
+    Ok(match &delivery.kind {
+        DeliveryKind::Stdout => Box::new(stdout::Stdout::new(printer.clone())),
+        DeliveryKind::Webhook { url, secrets, headers } => {
+            let keys = secrets.iter().map(sign::Key::read).collect::<Result<Vec<_>, _>>();
+            let keys = keys.map_err(|error| bad(error.to_string()))?;
+            Box::new(webhook::Webhook::new(clients.client()?, url.clone(), keys, headers.clone()))
+        }
+        DeliveryKind::Ntfy { url, token, priority } => {
+            Box::new(ntfy::Ntfy::new(clients.client()?, url.clone(), token.clone(), *priority))
+        }
+    })
+}
+
 impl DeliveryStage {
     /// Makes the stage of a delivery.
     pub(crate) fn new(
@@ -157,25 +191,7 @@ impl DeliveryStage {
         printer: &Arc<dyn Printer>,
         common: &Common,
     ) -> Result<Self, AlerterError> {
-        let bad = |why: String| AlerterError::Delivery { name: delivery.name.clone(), why };
-        wirefold_flow::check_name("delivery", &durable(&delivery.name))
-            .map_err(|_| bad("a name is letters, digits, - and _".to_owned()))?;
-        let channel: Box<dyn Channel> = match &delivery.kind {
-            DeliveryKind::Stdout => Box::new(stdout::Stdout::new(printer.clone())),
-            DeliveryKind::Webhook { url, secrets, headers } => {
-                let keys = secrets.iter().map(sign::Key::read).collect::<Result<Vec<_>, _>>();
-                let keys = keys.map_err(|error| bad(error.to_string()))?;
-                Box::new(webhook::Webhook::new(
-                    clients.client()?,
-                    url.clone(),
-                    keys,
-                    headers.clone(),
-                ))
-            }
-            DeliveryKind::Ntfy { url, token, priority } => {
-                Box::new(ntfy::Ntfy::new(clients.client()?, url.clone(), token.clone(), *priority))
-            }
-        };
+        let channel = channel_of(delivery, clients, printer)?;
         let bus = &common.surroundings.bus;
         Ok(Self {
             name: delivery.name.clone(),

@@ -10,7 +10,8 @@ use wirefold_guard::{Client, Request};
 use wirefold_proto::{Alert, AlertState, Volume};
 
 use super::retry::{hash, of_answer};
-use super::{Channel, Failure, Message};
+use super::{Channel, Failure, Message, Notice};
+use crate::digest::{headline, lines};
 use crate::settings::Secret;
 use crate::wording::{line, minute, numbers, reasons};
 
@@ -20,6 +21,8 @@ const TOTAL: Duration = Duration::from_secs(20);
 const SILENT: u8 = 2;
 /// Titles longer than this say nothing more on a phone; in characters.
 const TITLE: usize = 200;
+/// Longer texts come as an attached file; in bytes.
+const LONGEST_TEXT: usize = 3_500;
 
 pub(super) struct Ntfy {
     client: Client,
@@ -44,10 +47,17 @@ impl Ntfy {
         if let Some(page) = &message.page {
             request = request.with_header("X-Click", page);
         }
-        if let Some(token) = &self.token {
-            request = request.with_header("Authorization", format!("Bearer {}", token.reveal()));
+        self.with_token(request)
+    }
+
+    fn with_token(&self, request: Request) -> Request {
+        let request = Request { total: TOTAL, ..request };
+        match &self.token {
+            Some(token) => {
+                request.with_header("Authorization", format!("Bearer {}", token.reveal()))
+            }
+            None => request,
         }
-        Request { total: TOTAL, ..request }
     }
 }
 
@@ -64,6 +74,21 @@ impl Channel for Ntfy {
         Box::pin(async move {
             let answer = self.client.send(self.request(&message)).await;
             of_answer(answer, message.now)
+        })
+    }
+
+    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let Notice { digest, page, now } = notice;
+            let mut request =
+                Request::post(self.url.clone(), lines(digest, LONGEST_TEXT).join("\n"))
+                    .with_header("X-Title", encoded(&headline(digest)))
+                    .with_header("X-Priority", SILENT.to_string())
+                    .with_header("X-Tags", "newspaper,feeds");
+            if let Some(page) = &page {
+                request = request.with_header("X-Click", page);
+            }
+            of_answer(self.client.send(self.with_token(request)).await, now)
         })
     }
 }

@@ -23,14 +23,14 @@ const WAITS: [Duration; 7] = [
 
 /// How often a revision is sent before it goes to the dead letters: the last waits are repeated,
 /// so that a target may be down for three days.
-pub(super) const MAX_DELIVER: u32 = 12;
+pub(crate) const MAX_DELIVER: u32 = 12;
 
 /// What a target may ask for in `Retry-After`.
 const LONGEST: Duration = Duration::from_hours(24);
 
 /// The wait after this attempt, up to a tenth longer, so that not all come back at once; the same
 /// for the same message.
-pub(super) fn after(attempt: u32, message: &str) -> Duration {
+pub(crate) fn after(attempt: u32, message: &str) -> Duration {
     let place = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
     let wait = WAITS[place.min(WAITS.len() - 1)];
     let thousandths = hash(&format!("{message} {attempt}")) % 100;

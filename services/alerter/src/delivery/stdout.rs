@@ -6,8 +6,9 @@ use std::sync::Arc;
 use wirefold_flow::BoxFuture;
 use wirefold_proto::{Alert, AlertState, Volume};
 
-use super::{Channel, Failure, Message};
+use super::{Channel, Failure, Message, Notice};
 use crate::Printer;
+use crate::digest::{headline, lines};
 use crate::wording::{line, minute, numbers, reasons};
 
 pub(super) struct Stdout {
@@ -31,9 +32,24 @@ impl Channel for Stdout {
     }
 
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<(), Failure>> {
-        let printed = self.printer.print(&block(&message));
+        Box::pin(std::future::ready(self.print(&block(&message))))
+    }
+
+    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+        let mut block = format!("FEEDS · {}", headline(notice.digest));
+        for trouble in lines(notice.digest, usize::MAX) {
+            block.push_str("\n  ");
+            block.push_str(&trouble);
+        }
+        block.extend(notice.page.iter().flat_map(|page| ["\n  ", page.as_str()]));
+        Box::pin(std::future::ready(self.print(&block)))
+    }
+}
+
+impl Stdout {
+    fn print(&self, block: &str) -> Result<(), Failure> {
         let later = |error: std::io::Error| Failure::Later { after: None, why: error.to_string() };
-        Box::pin(std::future::ready(printed.map_err(later)))
+        self.printer.print(block).map_err(later)
     }
 }
 

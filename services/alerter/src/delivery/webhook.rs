@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 use url::Url;
-use wirefold_flow::BoxFuture;
+use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_guard::{Client, Request};
-use wirefold_proto::{Alert, Published};
+use wirefold_proto::{Alert, FeedDigest, Published};
 
 use super::retry::of_answer;
 use super::sign::{Key, signatures};
-use super::{Channel, Failure, Message};
+use super::{Channel, Failure, Message, Notice};
 use crate::settings::Header;
 
 /// How long one attempt may take; the standard says 15 to 30 seconds.
@@ -37,6 +37,15 @@ struct Body<'a> {
     demo: bool,
 }
 
+/// The body of a digest, and where to read on.
+#[derive(Serialize)]
+struct DigestBody<'a> {
+    #[serde(flatten)]
+    digest: &'a FeedDigest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<&'a str>,
+}
+
 impl Webhook {
     pub(super) fn new(client: Client, url: Url, keys: Vec<Key>, headers: Vec<Header>) -> Self {
         Self { client, url, keys, headers }
@@ -51,9 +60,13 @@ impl Webhook {
         };
         let never = |error: serde_json::Error| Failure::Never { why: error.to_string() };
         let body = serde_json::to_vec(&body).map_err(never)?;
-        let id = message.alert.message_id();
-        let seconds = message.now.0 / 1_000;
-        let signature = signatures(&self.keys, &id, seconds, &body);
+        Ok(self.signed(&message.alert.message_id(), body, message.now))
+    }
+
+    /// A body on its way, signed at this time.
+    fn signed(&self, id: &str, body: Vec<u8>, now: UnixMillis) -> Request {
+        let seconds = now.0 / 1_000;
+        let signature = signatures(&self.keys, id, seconds, &body);
         let mut request =
             Request { max_body: ANSWER, total: TOTAL, ..Request::post(self.url.clone(), body) };
         for Header { name, value } in &self.headers {
@@ -64,8 +77,8 @@ impl Webhook {
             .with_header("webhook-id", id)
             .with_header("webhook-timestamp", seconds.to_string());
         match self.keys.is_empty() {
-            true => Ok(request),
-            false => Ok(request.with_header("webhook-signature", signature)),
+            true => request,
+            false => request.with_header("webhook-signature", signature),
         }
     }
 }
@@ -83,6 +96,17 @@ impl Channel for Webhook {
         Box::pin(async move {
             let request = self.request(&message)?;
             of_answer(self.client.send(request).await, message.now)
+        })
+    }
+
+    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let Notice { digest, page, now } = notice;
+            let never = |error: serde_json::Error| Failure::Never { why: error.to_string() };
+            let body = DigestBody { digest, page: page.as_deref() };
+            let body = serde_json::to_vec(&body).map_err(never)?;
+            let request = self.signed(&digest.id, body, now);
+            of_answer(self.client.send(request).await, now)
         })
     }
 }

@@ -29,15 +29,15 @@ use crate::{Delivery, DeliveryKind, Header, Secret, Settings};
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// What a receiver was sent.
-struct Got {
+pub(super) struct Got {
     method: Method,
     path: String,
     headers: HeaderMap,
-    body: Bytes,
+    pub(super) body: Bytes,
 }
 
 impl Got {
-    fn header(&self, name: &str) -> &str {
+    pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
@@ -49,20 +49,20 @@ struct Desk {
 }
 
 #[derive(Clone, Copy)]
-enum Answer {
+pub(super) enum Answer {
     Status(u16),
     RetryAfter(u16, &'static str),
     Never,
 }
 
 /// A receiver that answers as told, then with 204.
-struct Receiver {
-    url: Url,
-    got: UnboundedReceiver<Got>,
+pub(super) struct Receiver {
+    pub(super) url: Url,
+    pub(super) got: UnboundedReceiver<Got>,
 }
 
 impl Receiver {
-    async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+    pub(super) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         let (sender, got) = unbounded_channel();
         let answers = Arc::new(Mutex::new(answers.into_iter().collect()));
         let router = Router::new().fallback(receive).with_state(Desk { answers, got: sender });
@@ -72,7 +72,7 @@ impl Receiver {
         Self { url, got }
     }
 
-    async fn next(&mut self) -> Got {
+    pub(super) async fn next(&mut self) -> Got {
         let next = tokio::time::timeout(DEADLINE, self.got.recv()).await;
         next.expect("nothing was sent").expect("the receiver runs")
     }
@@ -115,15 +115,15 @@ fn with(deliveries: Vec<Delivery>) -> Settings {
     Settings { deliveries, allow, ..settings([subscription]) }
 }
 
-fn webhook(name: &str, url: &Url) -> Delivery {
+pub(super) fn webhook(name: &str, url: &Url) -> Delivery {
     let secrets = vec![Secret::new(SECRET), Secret::new("whsec_aGFyYm91cg==")];
     let headers = vec![Header { name: "x-desk".to_owned(), value: Secret::new("night") }];
     let kind = DeliveryKind::Webhook { url: url.clone(), secrets, headers };
-    Delivery { name: name.to_owned(), kind }
+    Delivery { name: name.to_owned(), kind, feed_digest: false }
 }
 
 fn stdout() -> Delivery {
-    Delivery { name: "stdout".to_owned(), kind: DeliveryKind::Stdout }
+    Delivery { name: "stdout".to_owned(), kind: DeliveryKind::Stdout, feed_digest: false }
 }
 
 fn start(world: &World, settings: &Settings) -> (Running, Log) {
@@ -250,7 +250,7 @@ async fn ntfy_replaces_the_notification_and_what_rings_is_not_left_out() {
         token: Some(Secret::new("tk_night")),
         priority: 4,
     };
-    let phone = Delivery { name: "phone".to_owned(), kind };
+    let phone = Delivery { name: "phone".to_owned(), kind, feed_digest: false };
     let (running, mut log) = start(&world, &with(vec![phone]));
     world.newsroom.tell(five()[0]).await;
     let first = receiver.next().await;

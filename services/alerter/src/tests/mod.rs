@@ -2,6 +2,7 @@
 
 mod commands;
 mod crashes;
+mod feed_digest;
 mod http;
 mod life;
 mod merges;

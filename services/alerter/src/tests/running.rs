@@ -76,7 +76,11 @@ pub(super) fn settings(subscriptions: impl IntoIterator<Item = SubscriptionSetti
     let managed = |settings| ConfiguredSubscription { settings, managed_by: "test:1".to_owned() };
     Settings {
         subscriptions: subscriptions.into_iter().map(managed).collect(),
-        deliveries: vec![Delivery { name: "stdout".to_owned(), kind: DeliveryKind::Stdout }],
+        deliveries: vec![Delivery {
+            name: "stdout".to_owned(),
+            kind: DeliveryKind::Stdout,
+            feed_digest: false,
+        }],
         page: Some("http://127.0.0.1:8787".to_owned()),
         ..Settings::default()
     }

@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use wirefold_gateway::shapes::FeedList;
-use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, FullText, ListRecord, Teasers};
+use wirefold_proto::{FeedHealth, FeedRecord, FullText, ListRecord, Teasers};
 
 use super::listed;
 use crate::cli::Global;
@@ -27,7 +27,7 @@ pub(super) async fn run(
         waiting.clear();
     }
     let shown: Vec<&FeedRecord> =
-        all.iter().filter(|record| !problems || needs_a_look(record)).collect();
+        all.iter().filter(|record| !problems || record.needs_a_look()).collect();
     if json {
         shown.iter().try_for_each(output::print_json)?;
         if problems {
@@ -60,16 +60,11 @@ pub(super) async fn run(
     Ok(Exit::Ok)
 }
 
-fn needs_a_look(record: &FeedRecord) -> bool {
-    let fails = matches!(record.health, FeedHealth::Failing | FeedHealth::Gone);
-    fails || record.problem.is_some() || !record.findings.is_empty()
-}
-
 /// Of those that wait, a command is carried out with the next `up`.
 fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Columns {
     let mut table = Columns::new(&["id", "health", "next poll", "articles", "group", "title"]);
     for record in records {
-        let style = if needs_a_look(record) { BAD } else { GOOD };
+        let style = if record.needs_a_look() { BAD } else { GOOD };
         let waits = waiting.iter().any(|id| id == record.feed.id.as_str());
         let next = match (record.health, record.next_poll) {
             _ if waits => "at the next `up`".to_owned(),
@@ -79,12 +74,9 @@ fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Colum
         };
         let title = record.feed.title.as_ref().or(record.feed_title.as_ref());
         let title = title.unwrap_or(&record.feed.url);
-        let title = match (&record.problem, record.findings.first()) {
-            // What is wrong must be read; the id tells which feed it is.
-            (Some(problem), _) => problem.clone(),
-            (None, Some(_)) => findings(record),
-            (None, None) => title.clone(),
-        };
+        // What is wrong must be read; the id tells which feed it is.
+        let wrong = record.in_words();
+        let title = if wrong.is_empty() { title.clone() } else { wrong };
         table.push(vec![
             Cell::new(record.feed.id.as_str()),
             Cell::styled(health(record, time), style),
@@ -95,22 +87,6 @@ fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Colum
         ]);
     }
     table
-}
-
-/// What is wrong with a feed that is read well, each with what can be done.
-fn findings(record: &FeedRecord) -> String {
-    let in_words = |finding: &FeedFinding| match finding {
-        FeedFinding::Duplicate => match &record.duplicate_of {
-            Some(other) => format!("the same address as {other}: remove one of them"),
-            None => finding.in_words().to_owned(),
-        },
-        FeedFinding::Moved => match &record.moved_to {
-            Some(to) => format!("has moved for good to {to}"),
-            None => finding.in_words().to_owned(),
-        },
-        other => other.in_words().to_owned(),
-    };
-    record.findings.iter().map(in_words).collect::<Vec<_>>().join("; ")
 }
 
 /// `good, 3 min ago`, `good, only teasers`, `failing 3 times`.
@@ -194,7 +170,7 @@ fn advice(all: &[FeedRecord]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wirefold_proto::decode;
+    use wirefold_proto::{FeedFinding, decode};
 
     fn record(change: impl FnOnce(&mut FeedRecord)) -> FeedRecord {
         let sample = include_bytes!("../../../../../proto/samples/wirefold.feed.1.json");
@@ -239,14 +215,15 @@ mod tests {
             record.failures = 3;
             record.problem = Some("HTTP 503".to_owned());
         });
-        assert!(needs_a_look(&failing) && !needs_a_look(&record(|_| {})));
+        assert!(failing.needs_a_look() && !record(|_| {}).needs_a_look());
         let silent = record(|record| {
             record.findings = vec![FeedFinding::Silent, FeedFinding::Duplicate];
             record.duplicate_of = "twin".parse().ok();
         });
-        assert!(needs_a_look(&silent));
-        assert!(findings(&silent).starts_with("silent for long"), "{}", findings(&silent));
-        assert!(findings(&silent).contains("the same address as twin"));
+        assert!(silent.needs_a_look());
+        let words = silent.in_words();
+        assert!(words.starts_with("silent for long"), "{words}");
+        assert!(words.contains("the same address as twin"), "{words}");
         let time = LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap());
         let shown = table(&[&failing], &[], &time).render();
         assert!(

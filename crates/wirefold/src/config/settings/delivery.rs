@@ -36,6 +36,9 @@ pub(crate) struct DeliveryConfig {
     /// How urgently ntfy notifies of what is loud, from 1 to 5; else 4.
     #[serde(default)]
     pub(crate) priority: Option<u8>,
+    /// Whether one message a week names the feeds that need a look; where none does, none is sent.
+    #[serde(default)]
+    pub(crate) feed_digest: bool,
 }
 
 impl DeliveryConfig {
@@ -50,6 +53,7 @@ impl DeliveryConfig {
             secret_env: None,
             headers: BTreeMap::new(),
             priority: None,
+            feed_digest: false,
         }
     }
 }

@@ -1,0 +1,53 @@
+//! `wirefold.feed.digest/1`: what is wrong with feeds, told once a week.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{Message, Tag};
+use crate::ids::FeedId;
+use crate::records::{FeedFinding, FeedHealth};
+
+/// What is wrong with feeds, for a delivery that asks to be told. Where nothing is, none is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FeedDigest {
+    /// `wirefold.feed.digest/1`.
+    pub schema: Tag<Self>,
+    /// Its id: the same however often it is sent.
+    pub id: String,
+    /// When it was put together.
+    pub at: Timestamp,
+    /// How many feeds there are.
+    pub feeds: u32,
+    /// How many of them need a look.
+    pub troubled: u32,
+    /// Those, at most 100 of them, the worst first.
+    pub troubles: Vec<FeedTrouble>,
+}
+
+impl Message for FeedDigest {
+    const NAME: &'static str = "wirefold.feed.digest";
+    const VERSION: u32 = 1;
+}
+
+/// A feed that needs a look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FeedTrouble {
+    /// The feed.
+    pub feed: FeedId,
+    /// Its title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Its address.
+    pub url: String,
+    /// How it is doing.
+    pub health: FeedHealth,
+    /// Since when it fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// What is wrong with it, most urgent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FeedFinding>,
+    /// That in words, with what can be done.
+    pub words: String,
+}

@@ -1,0 +1,159 @@
+//! What stands in a digest, and how it reads. Pure.
+
+use jiff::{SignedDuration, Timestamp};
+use wirefold_flow::Entry;
+use wirefold_proto::{FeedDigest, FeedHealth, FeedRecord, FeedTrouble, Tag, decode};
+
+use crate::wording::{line, minute};
+
+/// The most feeds that one names.
+const MOST: usize = 100;
+/// What fails for less may pass by itself.
+const LASTING: SignedDuration = SignedDuration::from_hours(24);
+/// The most characters of what is wrong with a feed.
+const WORDS: usize = 300;
+
+/// The feeds among what the fetcher remembers.
+pub(super) fn records(entries: &[Entry]) -> Vec<FeedRecord> {
+    let feeds = entries.iter().filter(|entry| entry.key.starts_with("feed."));
+    feeds.filter_map(|entry| decode(entry.value.as_ref()?).ok()).collect()
+}
+
+/// The digest of these feeds; none where none needs a look.
+pub(super) fn digest(id: String, feeds: &[FeedRecord], at: Timestamp) -> Option<FeedDigest> {
+    let mut troubled: Vec<&FeedRecord> =
+        feeds.iter().filter(|record| record.needs_a_look() && lasts(record, at)).collect();
+    troubled.sort_by_key(|record| {
+        let gives_nothing = matches!(record.health, FeedHealth::Gone | FeedHealth::Failing);
+        (!gives_nothing, record.findings.clone(), record.feed.id.clone())
+    });
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    (!troubled.is_empty()).then(|| FeedDigest {
+        schema: Tag::new(),
+        id,
+        at,
+        feeds: count(feeds.len()),
+        troubled: count(troubled.len()),
+        troubles: troubled.into_iter().take(MOST).map(trouble).collect(),
+    })
+}
+
+fn lasts(record: &FeedRecord, now: Timestamp) -> bool {
+    let is_failing = record.health == FeedHealth::Failing;
+    let since = record.failing_since.filter(|_| is_failing);
+    since.is_none_or(|since| now.duration_since(since) >= LASTING)
+}
+
+fn trouble(record: &FeedRecord) -> FeedTrouble {
+    let fails = matches!(record.health, FeedHealth::Gone | FeedHealth::Failing);
+    FeedTrouble {
+        feed: record.feed.id.clone(),
+        title: record.feed.title.clone().or_else(|| record.feed_title.clone()),
+        url: record.feed.url.clone(),
+        health: record.health,
+        since: record.failing_since.filter(|_| fails),
+        findings: record.findings.clone(),
+        words: record.in_words().chars().take(WORDS).collect(),
+    }
+}
+
+/// `3 of 40 feeds need a look`.
+pub(crate) fn headline(digest: &FeedDigest) -> String {
+    let feeds = if digest.feeds == 1 { "feed" } else { "feeds" };
+    let need = if digest.troubled == 1 { "needs" } else { "need" };
+    format!("{} of {} {feeds} {need} a look", digest.troubled, digest.feeds)
+}
+
+/// A line a feed, in at most so many bytes; the last says how many are left out.
+pub(crate) fn lines(digest: &FeedDigest, most: usize) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut bytes = 0;
+    for trouble in &digest.troubles {
+        let since = trouble.since.map(|since| format!(", failing since {}", minute(since)));
+        let since = since.unwrap_or_default();
+        let next = format!("{}{since}: {}", trouble.feed, line(&trouble.words));
+        bytes += next.len() + 1;
+        if bytes > most {
+            break;
+        }
+        told.push(next);
+    }
+    let left_out = (digest.troubled as usize).saturating_sub(told.len());
+    if left_out > 0 {
+        told.push(format!("and {left_out} more: `wirefold feed ls --problems`"));
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_proto::{FeedFinding, FeedSettings};
+
+    use super::*;
+
+    fn record(id: &str, change: impl FnOnce(&mut FeedRecord)) -> FeedRecord {
+        let feed = FeedSettings::new(id.parse().unwrap(), format!("https://{id}.example/"));
+        let mut record = FeedRecord::waiting(feed, None, 900);
+        record.health = FeedHealth::Good;
+        change(&mut record);
+        record
+    }
+
+    fn failing(record: &mut FeedRecord, since: &str) {
+        record.health = FeedHealth::Failing;
+        record.failing_since = Some(since.parse().unwrap());
+        record.problem = Some("HTTP 503\u{1b}".to_owned());
+    }
+
+    fn now() -> Timestamp {
+        "2026-03-04T08:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn who_needs_a_look_is_named_the_worst_first() {
+        let feeds = [
+            record("well", |_| {}),
+            record("silent", |record| record.findings = vec![FeedFinding::Silent]),
+            record("dead", |record| {
+                failing(record, "2026-01-01T00:00:00Z");
+                record.findings = vec![FeedFinding::Dead];
+            }),
+            record("down", |record| failing(record, "2026-03-01T00:00:00Z")),
+            record("shaky", |record| failing(record, "2026-03-04T01:00:00Z")),
+        ];
+        let digest = digest("d.1".to_owned(), &feeds, now()).unwrap();
+        assert_eq!(headline(&digest), "3 of 5 feeds need a look");
+        assert_eq!(
+            lines(&digest, usize::MAX),
+            [
+                "down, failing since 2026-03-01 00:00 UTC: HTTP 503",
+                "dead, failing since 2026-01-01 00:00 UTC: HTTP 503",
+                "silent: silent for long against its own rhythm: look whether it has moved",
+            ]
+        );
+        let short = lines(&digest, 60);
+        assert_eq!(
+            (short.len(), short[1].as_str()),
+            (2, "and 2 more: `wirefold feed ls --problems`")
+        );
+    }
+
+    #[test]
+    fn where_all_is_well_there_is_none() {
+        let feeds = [
+            record("well", |_| {}),
+            record("shaky", |record| failing(record, "2026-03-04T01:00:00Z")),
+        ];
+        assert_eq!(digest("d.1".to_owned(), &feeds, now()), None);
+        assert_eq!(digest("d.1".to_owned(), &[], now()), None);
+    }
+
+    #[test]
+    fn a_thousand_feeds_fit_into_a_message() {
+        let long = |record: &mut FeedRecord| record.problem = Some("x".repeat(5_000));
+        let feeds: Vec<_> = (0..1_000).map(|n| record(&format!("f{n}"), long)).collect();
+        let digest = digest("d.1".to_owned(), &feeds, now()).unwrap();
+        assert_eq!((digest.troubled, digest.troubles.len()), (1_000, MOST));
+        assert!(serde_json::to_vec(&digest).unwrap().len() < 64 * 1024);
+    }
+}

@@ -1,0 +1,198 @@
+//! What is wrong with feeds, told once a week to those deliveries that ask for it; where nothing is
+//! wrong, nothing is told.
+//!
+//! What is told stands in `wf_deliveries` before it is sent, and that it was sent only after: killed
+//! in between, the same goes out again under the same id, and nothing else ever does.
+
+mod compose;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::timestamp;
+use wirefold_flow::{BusError, Event, KeyValue, LoopError, Point, UnixMillis};
+use wirefold_proto::{FeedDigest, streams};
+
+use crate::delivery::retry::{self, MAX_DELIVER};
+use crate::delivery::{Channel, Common, Failure, Notice};
+use crate::matcher::NAME;
+use crate::metrics::FEED_DIGESTS;
+pub(crate) use compose::{headline, lines};
+
+/// How long after it is switched on the first one goes out: by then each feed was polled.
+const FIRST: Duration = Duration::from_hours(24);
+/// From one to the next.
+const WEEK: Duration = Duration::from_hours(7 * 24);
+/// How long it waits at most before it looks at the clock again: machines sleep, and clocks are set.
+const LOOK: Duration = Duration::from_hours(1);
+/// When it tries again after the bus failed it.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// The digests of one delivery.
+pub(crate) struct Weekly {
+    delivery: String,
+    channel: Box<dyn Channel>,
+    common: Common,
+    feeds: Arc<dyn KeyValue>,
+    kept: Arc<dyn KeyValue>,
+    key: String,
+}
+
+/// What stands in the bucket.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct State {
+    /// When the next one is due, in milliseconds since 1970.
+    due: u64,
+    /// The one that is being sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sending: Option<FeedDigest>,
+}
+
+impl Weekly {
+    /// Opens what is kept of a delivery's digests.
+    pub(crate) fn new(
+        delivery: &str,
+        channel: Box<dyn Channel>,
+        common: &Common,
+    ) -> Result<Self, BusError> {
+        let bus = &common.surroundings.bus;
+        Ok(Self {
+            delivery: delivery.to_owned(),
+            channel,
+            common: common.clone(),
+            feeds: bus.key_value(streams::FEEDS.name)?,
+            kept: bus.key_value(streams::DELIVERIES.name)?,
+            key: format!("{delivery}.feed-digest"),
+        })
+    }
+
+    /// Runs until it is told to stop. Whatever fails is tried again: no alert waits for it.
+    pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
+        let clock = self.common.surroundings.clock.clone();
+        let mut attempts = 0;
+        loop {
+            let wait = match self.step(&mut attempts).await {
+                Ok(wait) => wait,
+                Err(LoopError::Bus(error)) => self.failed(&error),
+                Err(crashed) => return Err(crashed),
+            };
+            let until = clock.now().plus(wait.min(LOOK));
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                () = clock.sleep_until(until) => {}
+            }
+        }
+    }
+
+    fn failed(&self, error: &BusError) -> Duration {
+        let delivery = &self.delivery;
+        // Another one was quicker, or the bus is away: what is kept is read again.
+        if error.may_pass() || matches!(error, BusError::Refused { .. }) {
+            self.common.surroundings.observer.observe(NAME, Event::BusFailed(error));
+            return AGAIN;
+        }
+        tracing::warn!(delivery, %error, "digest of feeds not made: see to the rights of its user");
+        LOOK
+    }
+
+    /// Does what is to be done now; says how long nothing is.
+    async fn step(&self, attempts: &mut u32) -> Result<Duration, LoopError> {
+        let now = self.common.surroundings.clock.now();
+        let entry = self.kept.get(&self.key).await?;
+        let revision = entry.as_ref().map_or(0, |entry| entry.revision);
+        let value = entry.and_then(|entry| entry.value);
+        let state = value.and_then(|value| serde_json::from_slice::<State>(&value).ok());
+        let Some(state) = state else {
+            self.keep(&State { due: now.plus(FIRST).0, sending: None }, revision).await?;
+            return Ok(FIRST);
+        };
+        if now.0 < state.due {
+            return Ok(Duration::from_millis(state.due - now.0));
+        }
+        let (digest, revision) = match state.sending {
+            Some(digest) => (digest, revision),
+            None => match self.digest(state.due, now).await? {
+                None => return self.done(state.due, now, revision, "nothing").await,
+                Some(digest) => {
+                    let sending = Some(digest.clone());
+                    (digest, self.keep(&State { due: state.due, sending }, revision).await?)
+                }
+            },
+        };
+        self.pass(Point::Handled)?;
+        let page = self.common.page.as_deref();
+        let page = page.map(|base| format!("{}/feeds", base.trim_end_matches('/')));
+        let sent = self.channel.tell(Notice { digest: &digest, page, now }).await;
+        self.pass(Point::Published)?;
+        *attempts += 1;
+        let outcome = match sent {
+            Ok(()) => "ok",
+            Err(Failure::Later { after, why }) if *attempts < MAX_DELIVER => {
+                tracing::debug!(delivery = self.delivery, why, "digest of feeds is tried again");
+                FEED_DIGESTS.add(1, &[self.channel.kind(), "retry"]);
+                return Ok(after.unwrap_or_else(|| retry::after(*attempts, &digest.id)));
+            }
+            Err(Failure::Later { why, .. } | Failure::Never { why } | Failure::Gone { why }) => {
+                let delivery = &self.delivery;
+                tracing::warn!(delivery, why, "digest of feeds given up until next week");
+                "refused"
+            }
+        };
+        *attempts = 0;
+        self.done(state.due, now, revision, outcome).await
+    }
+
+    /// Remembers that this one is done, and says when the next one is due.
+    async fn done(
+        &self,
+        due: u64,
+        now: UnixMillis,
+        revision: u64,
+        outcome: &'static str,
+    ) -> Result<Duration, LoopError> {
+        FEED_DIGESTS.add(1, &[self.channel.kind(), outcome]);
+        let next = next_due(UnixMillis(due), now);
+        self.keep(&State { due: next.0, sending: None }, revision).await?;
+        Ok(next.since(now))
+    }
+
+    async fn digest(&self, due: u64, now: UnixMillis) -> Result<Option<FeedDigest>, BusError> {
+        let id = format!("feed-digest.{}.{due}", self.delivery);
+        let entries = self.feeds.changes(0).await?;
+        Ok(compose::digest(id, &compose::records(&entries), timestamp(now)))
+    }
+
+    async fn keep(&self, state: &State, revision: u64) -> Result<u64, BusError> {
+        let value = serde_json::to_vec(state).unwrap_or_default();
+        self.kept.put_if(&self.key, value.into(), revision).await
+    }
+
+    fn pass(&self, point: Point) -> Result<(), LoopError> {
+        match self.common.surroundings.fail_points.crashes_at(point) {
+            true => Err(LoopError::Crashed(point)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Whole weeks after the last one was due: what was missed while nothing ran is not made up for.
+fn next_due(due: UnixMillis, now: UnixMillis) -> UnixMillis {
+    let missed = now.since(due).as_secs() / WEEK.as_secs();
+    due.plus(WEEK * u32::try_from(missed.saturating_add(1)).unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_missed_is_not_made_up_for() {
+        let due = UnixMillis(1_800_000_000_000);
+        for (late, weeks) in [(Duration::ZERO, 1), (WEEK - LOOK, 1), (WEEK, 2), (WEEK * 9, 10)] {
+            assert_eq!(next_due(due, due.plus(late)), due.plus(WEEK * weeks), "{late:?}");
+        }
+    }
+}
