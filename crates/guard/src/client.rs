@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use reqwest::Certificate;
 use reqwest::header::{ACCEPT_ENCODING, HeaderName, HeaderValue, LOCATION};
 use url::Url;
 
@@ -62,13 +63,14 @@ impl Client {
     /// # Errors
     /// A [`GuardError`] that says what to mend.
     pub fn new(settings: Settings) -> Result<Self, GuardError> {
-        Self::with_lookup(settings, Arc::new(System))
+        Self::with(settings, Arc::new(System), Vec::new())
     }
 
-    /// [`Client::new`] over another way to look up names.
-    pub(crate) fn with_lookup(
+    /// [`Client::new`] over another way to look up names, and hosts for which these vouch.
+    pub(crate) fn with(
         settings: Settings,
         lookup: Arc<dyn Lookup>,
+        roots: Vec<Certificate>,
     ) -> Result<Self, GuardError> {
         // Refused where the process has one already, which then is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -76,7 +78,8 @@ impl Client {
             .map_err(|_| GuardError::UserAgent(settings.user_agent.clone()))?;
         let Settings { allow, allow_hosts, max_redirects, connect_timeout, .. } = settings;
         let addresses = Arc::new(Addresses::new(allow, &allow_hosts));
-        let connections = Connections::new(addresses.clone(), lookup, user_agent, connect_timeout)?;
+        let connections =
+            Connections::new(addresses.clone(), lookup, user_agent, connect_timeout, roots)?;
         let connections = Arc::new(connections);
         Ok(Self { addresses, connections, max_redirects, connect_timeout })
     }

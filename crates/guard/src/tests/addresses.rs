@@ -177,7 +177,7 @@ fn rebound(answers: &[&'static [&'static str]]) -> (Client, Arc<Rebinding>) {
     let lookup = Arc::new(Rebinding { answers: answers.to_vec(), ..Rebinding::default() });
     let allow = vec!["127.0.0.1/32".parse().unwrap()];
     let settings = Settings { allow, ..Settings::default() };
-    (Client::with_lookup(settings, lookup.clone()).unwrap(), lookup)
+    (Client::with(settings, lookup.clone(), Vec::new()).unwrap(), lookup)
 }
 
 /// What is connected to is what was looked at: there is one look-up a connection, and nothing
@@ -208,7 +208,7 @@ async fn a_host_that_is_let_in_by_name_may_be_anywhere() {
     let lookup = Arc::new(Rebinding { answers: vec![answers], ..Rebinding::default() });
     let allow_hosts = vec!["nas.example".to_owned()];
     let settings = Settings { allow_hosts, ..Settings::default() };
-    let guarded = Client::with_lookup(settings, lookup).unwrap();
+    let guarded = Client::with(settings, lookup, Vec::new()).unwrap();
     let at = |host: &str| format!("http://{host}:{}/", address.port());
     assert_eq!(guarded.send(get(&at("nas.example"))).await.unwrap().body, "hello");
     assert_eq!(guarded.send(get(&at("NAS.Example."))).await.unwrap().body, "hello");

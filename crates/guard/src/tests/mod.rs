@@ -5,6 +5,8 @@ mod bodies;
 mod proxies;
 mod redirects;
 mod server;
+mod tls;
+mod versions;
 
 use std::time::Duration;
 

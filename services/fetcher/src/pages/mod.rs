@@ -1,5 +1,6 @@
 //! Article pages for items that only tease: asked for where robots.txt allows, at the host's pace.
 
+mod courier;
 mod robots;
 mod rules;
 
@@ -17,6 +18,7 @@ use crate::extract::{ExtractError, Extractor, Page, Rule};
 use crate::metrics::PAGES;
 use crate::schedule::{Errand, Hosts};
 use crate::settings::Settings;
+use courier::Courier;
 use robots::{Permission, Robots};
 pub use rules::Rules;
 
@@ -25,7 +27,7 @@ pub(crate) const TEASER_WORDS: usize = 80;
 
 /// Fetches article pages and reads them.
 pub(crate) struct Pages {
-    client: Client,
+    courier: Arc<Courier>,
     hosts: Hosts,
     robots: Robots,
     extractor: Option<Extractor>,
@@ -100,9 +102,10 @@ impl Pages {
         clock: Arc<dyn Clock>,
         settings: &Arc<Settings>,
     ) -> Self {
-        let robots = Robots::new(client.clone(), hosts.clone(), clock.clone(), settings.clone());
+        let courier = Arc::new(Courier::new(client));
+        let robots = Robots::new(courier.clone(), hosts.clone(), clock.clone(), settings.clone());
         let extractor = settings.extract.clone().map(Extractor::new);
-        Self { client, hosts, robots, extractor, clock, settings: settings.clone() }
+        Self { courier, hosts, robots, extractor, clock, settings: settings.clone() }
     }
 
     /// Whether the page of an item with so many words is to be fetched.
@@ -154,7 +157,7 @@ impl Pages {
         let request = Request { max_body: page_limit, total: timeout, ..Request::get(url) };
         let request = self.settings.access(request);
         let request = request.with_header("Accept", "text/html,application/xhtml+xml;q=0.9");
-        let answer = self.client.send(request).await.map_err(|error| match error {
+        let answer = self.courier.send(request).await.map_err(|error| match error {
             SendError::TooLarge { .. } => Kept::TooLarge,
             _ => Kept::Failed,
         })?;

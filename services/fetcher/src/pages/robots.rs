@@ -8,8 +8,9 @@ use bytes::Bytes;
 use tokio::sync::OnceCell;
 use url::{Position, Url};
 use wirefold_flow::{Clock, UnixMillis};
-use wirefold_guard::{Client, Request};
+use wirefold_guard::Request;
 
+use super::courier::Courier;
 use super::rules::Rules;
 use crate::schedule::{Errand, Hosts};
 use crate::settings::Settings;
@@ -40,7 +41,7 @@ pub(crate) enum Permission {
 
 /// The rules of all hosts.
 pub(crate) struct Robots {
-    client: Client,
+    courier: Arc<Courier>,
     hosts: Hosts,
     clock: Arc<dyn Clock>,
     agent: String,
@@ -57,14 +58,14 @@ struct Asked {
 
 impl Robots {
     pub(crate) fn new(
-        client: Client,
+        courier: Arc<Courier>,
         hosts: Hosts,
         clock: Arc<dyn Clock>,
         settings: Arc<Settings>,
     ) -> Self {
         let name = settings.user_agent.split('/').next().unwrap_or_default();
         let agent = name.trim().to_owned();
-        Self { client, hosts, clock, agent, settings, known: Mutex::default() }
+        Self { courier, hosts, clock, agent, settings, known: Mutex::default() }
     }
 
     /// Whether the page may be fetched.
@@ -114,7 +115,7 @@ impl Robots {
         let total = self.settings.timeout;
         let request = Request { max_body: LIMIT, total, ..Request::get(url.clone()) };
         let request = self.settings.access(request);
-        match self.client.send(request).await {
+        match self.courier.send(request).await {
             Ok(answer) if answer.is_success() => self.read(answer.body).await,
             // RFC 9309, section 2.3.1.3: the file is not there, so nothing is forbidden.
             Ok(answer) if (400..500).contains(&answer.status) && answer.status != 429 => {

@@ -184,6 +184,19 @@ async fn a_feeds_rule_is_heard_and_what_it_misses_is_told() {
 }
 
 #[tokio::test]
+async fn a_host_that_breaks_what_it_encodes_is_asked_plainly_for_its_pages_too() {
+    let mut bench = Bench::new().await;
+    let server = teasing(&mut bench).await;
+    for name in NAMES {
+        let broken = html(vec![31, 139, 8]).with("content-encoding", "gzip");
+        server.put(&format!("/{name}"), Reply::if_plain(html(page(name, 300)), broken));
+    }
+    assert_eq!(sources(&articles(&bench).await), [TextSource::Page; 3]);
+    let times = NAMES.map(|name| server.times(&format!("/{name}")));
+    assert_eq!(times.iter().sum::<usize>(), 4, "the first teaches it: {times:?}");
+}
+
+#[tokio::test]
 async fn pages_are_for_the_newest() {
     let mut bench = Bench::new().await;
     let server = teasing(&mut bench).await;

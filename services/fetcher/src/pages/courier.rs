@@ -1,0 +1,56 @@
+//! Questions for pages and robots.txt: put once more in the plainest way where the usual one gets
+//! what is broken, and in that way at once from then on.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use wirefold_guard::{Client, Request, Response, SendError};
+
+/// How many hosts are remembered.
+const MOST_HOSTS: usize = 10_000;
+
+/// Asks, and remembers who must be asked plainly.
+pub(crate) struct Courier {
+    client: Client,
+    /// Origins that broke what was not asked for plainly.
+    plain: Mutex<HashSet<String>>,
+}
+
+impl Courier {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, plain: Mutex::default() }
+    }
+
+    /// Some hosts break what they send over HTTP/2 or in an encoding.
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
+        let origin = request.url.origin().ascii_serialization();
+        let is_plain = request.is_plain || self.plain().contains(&origin);
+        let again = Request { is_plain: true, ..request.clone() };
+        if is_plain {
+            return self.client.send(again).await;
+        }
+        match self.client.send(request).await {
+            Err(SendError::Broken { why }) => {
+                tracing::debug!(url = %again.url, why, "asked again in the plainest way");
+                let answer = self.client.send(again).await;
+                if answer.is_ok() {
+                    self.remember(origin);
+                }
+                answer
+            }
+            answer => answer,
+        }
+    }
+
+    fn remember(&self, origin: String) {
+        let mut plain = self.plain();
+        if plain.len() >= MOST_HOSTS {
+            plain.clear();
+        }
+        plain.insert(origin);
+    }
+
+    fn plain(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
