@@ -12,3 +12,4 @@ mod over;
 mod seeds;
 mod setup;
 mod sharing;
+mod subjects;

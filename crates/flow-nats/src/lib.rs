@@ -151,6 +151,23 @@ impl NatsBus {
         self.0.create_durable(consumer).await
     }
 
+    /// Follows a subject of a stream that is somebody else's, at the place that the reader `durable`
+    /// keeps there. A reader that stands is taken as it is, else it is made; without a name, the
+    /// stream is that which takes the subject. What cannot be handled is no dead letter there: it is
+    /// delivered until it is settled otherwise.
+    ///
+    /// # Errors
+    /// [`BusError::NoStreamFor`] where nothing keeps the subject, [`BusError::NotAllowed`] where this
+    /// user may not, or whatever the server says.
+    pub async fn follow(
+        &self,
+        stream: Option<&str>,
+        subject: &str,
+        durable: &str,
+    ) -> Result<Box<dyn Subscription>, BusError> {
+        subscription::follow(self.0.clone(), stream, subject, durable).await
+    }
+
     /// How many messages a durable reader has not settled yet, those on their way with them.
     ///
     /// # Errors

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wirefold_flow::{
-    Answer, BusError, Cause, ConsumerConfig, DeadLetter, Delivery, Reason, Settle, Settler, Stored,
-    Subscription, check_filter, check_name,
+    Answer, BusError, Cause, ConsumerConfig, DeadLetter, DeadLetters, Delivery, Reason, Settle,
+    Settler, Stored, Subscription, check_filter, check_name, plain,
 };
 
 use crate::Shared;
@@ -87,6 +87,52 @@ impl NatsSubscription {
     }
 }
 
+/// How long a follower has for a message before it is delivered again.
+const FOLLOWED_WITHIN: Duration = Duration::from_mins(2);
+
+/// Opens a subscription to another's stream: see [`NatsBus::follow`](crate::NatsBus::follow).
+pub(crate) async fn follow(
+    shared: Arc<Shared>,
+    stream: Option<&str>,
+    subject: &str,
+    durable: &str,
+) -> Result<Box<dyn Subscription>, BusError> {
+    check_filter(subject)?;
+    let stream = match stream {
+        Some(stream) => stream.to_owned(),
+        None => shared.link.stream_of(subject).await?,
+    };
+    check_name("stream", &stream)?;
+    check_name("durable", durable)?;
+    let nowhere = DeadLetters { subject: String::new(), writing: plain };
+    let consumer = ConsumerConfig {
+        filter: subject.to_owned(),
+        ack_deadline: FOLLOWED_WITHIN,
+        // Never given up here.
+        max_deliver: u32::MAX,
+        ..ConsumerConfig::new(&stream, durable, nowhere)
+    };
+    let info = format!("CONSUMER.INFO.{stream}.{durable}");
+    match shared.link.api::<Value>(&info, &Value::Null).await? {
+        Reply::Done(stands) => {
+            let config = &stands["config"];
+            if config["ack_policy"] != "explicit" || config.get("deliver_subject").is_some() {
+                let name = format!("{durable} of stream {stream}");
+                return Err(BusError::BadName { what: "pull consumer with explicit acks", name });
+            }
+        }
+        Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => {
+            shared.make_durable(&consumer).await?;
+        }
+        Reply::Failed(failure) => return Err(failure.of_stream(&stream)),
+        Reply::Nobody => return Err(no_jetstream()),
+    }
+    let pull = Pull::new(shared.link.clone(), &stream, durable);
+    let refusals = AtomicU64::new(shared.link.refusals());
+    let holder = Arc::new(Holder { shared, consumer, refusals });
+    Ok(Box::new(NatsSubscription { holder, pull }))
+}
+
 impl Subscription for NatsSubscription {
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
         Box::pin(async move {
@@ -127,6 +173,12 @@ impl Shared {
             Reply::Nobody => return Err(no_jetstream()),
         }
         self.link.stream_of(&dead.subject).await?;
+        self.make_durable(consumer).await
+    }
+
+    async fn make_durable(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
+        let ConsumerConfig { stream, durable, filter, .. } = consumer;
+        let wanted = config(consumer);
         let mut what = format!("CONSUMER.CREATE.{stream}.{durable}");
         if filter != ">" {
             what = format!("{what}.{filter}");

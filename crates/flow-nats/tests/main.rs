@@ -5,6 +5,7 @@
 mod chain;
 mod cluster;
 mod conformance;
+mod follow;
 mod keeper;
 mod outages;
 mod permissions;

@@ -31,6 +31,7 @@ mod settings;
 pub mod slug;
 pub mod sources;
 mod state;
+pub mod subjects;
 #[cfg(test)]
 mod tests;
 
@@ -70,7 +71,7 @@ pub enum FetcherError {
     Crashed(Point),
 }
 
-/// Polls feeds and reads local sources until `stop`.
+/// Polls feeds, reads local sources and follows subjects until `stop`.
 ///
 /// # Errors
 /// A [`FetcherError`] that says what to mend; a bus that may come back is waited for.
@@ -80,9 +81,11 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), FetcherError> {
     let sources = sources::run(&surroundings, settings.sources.clone(), stop.clone());
+    let subjects = subjects::run(&surroundings, settings.subjects.clone(), stop.clone());
     let feeds = poll_feeds(surroundings.clone(), settings, stop.clone());
     let sources = async { sources.await.map_err(FetcherError::from) };
-    tokio::try_join!(feeds, sources)?;
+    let subjects = async { subjects.await.map_err(FetcherError::from) };
+    tokio::try_join!(feeds, sources, subjects)?;
     Ok(())
 }
 

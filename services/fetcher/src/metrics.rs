@@ -3,8 +3,19 @@
 use wirefold_flow::{Metric, MetricKind};
 
 /// Every metric of the fetcher.
-pub const METRICS: &[Metric] =
-    &[POLLS, POLL_SECONDS, ITEMS, ARTICLES, PAGES, COMMANDS, FEEDS, LISTS, BACKFILL, OVERSIZED];
+pub const METRICS: &[Metric] = &[
+    POLLS,
+    POLL_SECONDS,
+    ITEMS,
+    ARTICLES,
+    PAGES,
+    COMMANDS,
+    FEEDS,
+    LISTS,
+    BACKFILL,
+    MESSAGES,
+    OVERSIZED,
+];
 
 /// Polls that ended.
 pub(crate) const POLLS: Metric = Metric::counter(
@@ -68,6 +79,13 @@ pub(crate) const LISTS: Metric = Metric::counter(
 pub(crate) const BACKFILL: Metric = Metric::counter(
     "wirefold_fetcher_backfill_pages_total",
     "pages of feeds' archives that were asked for, by how that ended",
+    &["outcome"],
+);
+
+/// Messages of subjects.
+pub(crate) const MESSAGES: Metric = Metric::counter(
+    "wirefold_fetcher_messages_total",
+    "messages of NATS subjects that are sources, by whether they were articles",
     &["outcome"],
 );
 

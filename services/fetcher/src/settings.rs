@@ -7,7 +7,7 @@ use wirefold_guard::Request;
 use wirefold_proto::{FeedSettings, FullText};
 
 use crate::access::{self, Access};
-use crate::{extract, sources};
+use crate::{extract, sources, subjects};
 
 /// What the fetcher polls and reads, and how.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Settings {
     pub lists: Vec<ConfiguredList>,
     /// Files and folders that give articles.
     pub sources: Vec<sources::Source>,
+    /// Subjects of other servers that give articles.
+    pub subjects: Vec<subjects::Source>,
     /// Sent with every request; what stands before the first `/` is the name in robots.txt.
     pub user_agent: String,
     /// Networks that are let in besides the public ones.
@@ -58,6 +60,7 @@ impl Default for Settings {
             feeds: Vec::new(),
             lists: Vec::new(),
             sources: Vec::new(),
+            subjects: Vec::new(),
             user_agent: concat!("wirefold/", env!("CARGO_PKG_VERSION")).to_owned(),
             allow: Vec::new(),
             allow_hosts: Vec::new(),

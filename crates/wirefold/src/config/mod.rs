@@ -32,7 +32,8 @@ pub(crate) use problem::{ConfigError, Problem};
 pub(crate) use reference::{Row, Section, sections};
 pub(crate) use secret::Secret;
 pub(crate) use settings::{
-    BusConfig, Config, DeliveryConfig, DeliveryKind, LogFormat, SourceConfig, SubscriptionConfig,
+    BusConfig, Config, DeliveryConfig, DeliveryKind, LogFormat, NatsConfig, SourceConfig,
+    SubscriptionConfig,
 };
 pub(crate) use written::{Line, lines, quoted, toml_text};
 

@@ -55,6 +55,7 @@ impl Line {
         let is_secret = match list {
             Some("delivery") => matches!(name, Some("secret" | "headers")),
             Some("access") => matches!(name, Some("password" | "headers")),
+            Some("nats") => name == Some("password"),
             _ => false,
         };
         is_secret && is_set && !is_empty

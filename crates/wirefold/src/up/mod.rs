@@ -10,6 +10,7 @@ mod process;
 pub(crate) mod seams;
 mod signals;
 mod socket;
+mod subjects;
 mod systemd;
 
 use std::io::{IsTerminal, Write};
@@ -268,8 +269,10 @@ impl Up<'_> {
                 format!("{} is no folder: name another with --data DIR", config.data.display());
             return Err(Stop::new(Exit::Usage, what).into());
         }
-        let is_configured =
-            !config.feed.is_empty() || !config.source.is_empty() || !config.opml.is_empty();
+        let is_configured = !config.feed.is_empty()
+            || !config.source.is_empty()
+            || !config.opml.is_empty()
+            || !config.nats.is_empty();
         if !is_configured && !config.data.join(wirefold_flow_sqlite::FILE).exists() {
             return Ok(None);
         }

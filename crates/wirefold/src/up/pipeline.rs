@@ -25,6 +25,7 @@ use super::nats::{self, Own, Serving, keeper};
 use super::process::{Process, bind};
 use super::seams::{Probing, Rehearsing, Replaying};
 use super::socket::Socket;
+use super::subjects;
 use super::systemd;
 use crate::config::Loaded;
 use crate::exit::{Exit, Stop};
@@ -271,7 +272,11 @@ impl Pipeline<'_> {
 
     fn fetcher(&self) -> anyhow::Result<wirefold_fetcher::Settings> {
         let extract = crate::commands::extract::settings(EXTRACT_WORKERS)?;
-        let settings = self.loaded.config.fetcher(&self.loaded.origins, Some(extract));
+        let config = &self.loaded.config;
+        let settings = wirefold_fetcher::Settings {
+            subjects: subjects::of(config, &self.clock),
+            ..config.fetcher(&self.loaded.origins, Some(extract))
+        };
         let Some(demo) = self.demo else {
             return Ok(settings);
         };
@@ -281,6 +286,7 @@ impl Pipeline<'_> {
             feeds: feeds.map(|feed| ConfiguredFeed { feed, managed_by: managed_by() }).collect(),
             lists: Vec::new(),
             sources: Vec::new(),
+            subjects: Vec::new(),
             allow: vec!["127.0.0.0/8".parse().context("loopback")?],
             min_interval: DEMO_INTERVAL,
             max_interval: DEMO_INTERVAL,

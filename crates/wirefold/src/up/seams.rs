@@ -95,6 +95,10 @@ impl Replay for Replaying {
                     enrich(self.surroundings.clone(), self.enricher.clone(), letter.sequence).await
                 }
                 (streams::Stage::Enricher, Some(bus)) => ask_enricher(bus, letter.sequence).await,
+                (streams::Stage::Fetcher, _) => Err(format!(
+                    "it came from {}: mend it and publish it there again, on {}",
+                    letter.stream, letter.subject
+                )),
                 (streams::Stage::Alerter, _) => {
                     Err("alerts are not sent again in this release: see `wirefold alert ls`"
                         .to_owned())

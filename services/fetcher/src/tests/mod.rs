@@ -13,3 +13,4 @@ mod pages;
 mod polling;
 mod restart;
 mod server;
+mod subjects;

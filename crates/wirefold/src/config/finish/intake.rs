@@ -39,6 +39,37 @@ impl Finish<'_> {
         }
     }
 
+    /// Subjects of NATS servers: each has a feed of its own, and the addresses hold no login.
+    pub(super) fn subjects(&mut self, config: &mut Config) {
+        let mut seen = BTreeMap::new();
+        for at in 0..config.nats.len() {
+            let nats = &mut config.nats[at];
+            let key = format!("nats.{at}");
+            if nats.id.is_none() {
+                nats.id = slug::of_name(&nats.subject).parse().ok();
+            }
+            let (id, server) = (nats.id.clone(), nats.server.clone());
+            let unfit = [
+                ("subject", wirefold_flow::check_filter(&nats.subject).is_err()),
+                ("durable", wirefold_flow::check_name("reader", &nats.durable).is_err()),
+            ];
+            for (name, _) in unfit.into_iter().filter(|(_, is_so)| *is_so) {
+                let what = format!("expected a {name} as NATS has them, such as \"news.articles\"");
+                self.refuse(&format!("{key}.{name}"), what);
+            }
+            for address in server.split(',') {
+                self.server(&format!("{key}.server"), address.trim(), "");
+            }
+            match id {
+                Some(id) if id == wirefold_proto::FeedId::push() => {
+                    self.refuse(&key, "its id is that of pushed articles; take another one");
+                }
+                Some(id) => self.once("nats", id.as_str(), at, &mut seen),
+                None => self.refuse(&key, "its subject gives no id; write id = \"a-short-name\""),
+            }
+        }
+    }
+
     /// Lists of feeds: each once, and none asked for without pause.
     pub(super) fn lists(&mut self, config: &Config) {
         let mut seen = BTreeMap::new();

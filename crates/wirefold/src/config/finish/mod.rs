@@ -30,6 +30,7 @@ pub(in crate::config) fn finish(
     finish.bus(config);
     finish.feeds(config);
     finish.lists(config);
+    finish.subjects(config);
     finish.subscriptions(config);
     finish.deliveries(config);
     finish.secrets(config);
@@ -56,6 +57,15 @@ pub(in crate::config) fn tell_what_was_made(config: &Config, origins: &mut Origi
         let variable = access.password_env.clone().map(Origin::Environment);
         if let Some(origin) = variable.or(file) {
             origins.insert_made(format!("access.{at}.password"), origin);
+        }
+    }
+    for (at, nats) in config.nats.iter().enumerate() {
+        origins.insert_made(format!("nats.{at}.id"), origins.of(&format!("nats.{at}.subject")));
+        let file = nats.password_file.is_some();
+        let file = file.then(|| origins.of(&format!("nats.{at}.password_file")));
+        let variable = nats.password_env.clone().map(Origin::Environment);
+        if let Some(origin) = variable.or(file) {
+            origins.insert_made(format!("nats.{at}.password"), origin);
         }
     }
     for (at, delivery) in config.delivery.iter().enumerate() {
@@ -108,6 +118,15 @@ impl Finish<'_> {
         for (at, access) in config.access.iter_mut().enumerate() {
             let key = format!("access.{at}.password_file");
             access.password_file = access.password_file.as_deref().map(|p| self.resolved(&key, p));
+        }
+        for (at, nats) in config.nats.iter_mut().enumerate() {
+            for (name, path) in [
+                ("password_file", &mut nats.password_file),
+                ("certificates", &mut nats.certificates),
+            ] {
+                let key = format!("nats.{at}.{name}");
+                *path = path.as_deref().map(|path| self.resolved(&key, path));
+            }
         }
         for (at, source) in config.source.iter_mut().enumerate() {
             source.path = self.resolved(&format!("source.{at}.path"), &source.path);
@@ -177,15 +196,7 @@ impl Finish<'_> {
     fn bus(&mut self, config: &mut Config) {
         let bus = &mut config.bus;
         for address in &bus.nats {
-            let (scheme, host) = address.split_once("://").unwrap_or(("nats", address));
-            if host.contains('@') {
-                let what = "an address is shown in logs, so no login stands in it; write it as \
-                            `bus.user` and `bus.password_file`";
-                self.refuse("bus.nats", what);
-            } else if !matches!(scheme, "nats" | "tls") || host.is_empty() || host.contains(',') {
-                let what = format!("{address:?} is no address; write nats = \"nats://host:4222\"");
-                self.refuse("bus.nats", what);
-            }
+            self.server("bus.nats", address, "bus.");
         }
         if let Some(path) = &bus.password_file {
             match read_secret(path) {
@@ -201,6 +212,22 @@ impl Finish<'_> {
         }
         if bus.user.is_none() && bus.password.is_some() {
             self.refuse("bus.password", "it has no `bus.user`; write user = \"detector\"");
+        }
+    }
+
+    /// The address of a NATS server, which is shown in logs.
+    fn server(&mut self, key: &str, address: &str, beside: &str) {
+        let (scheme, host) = address.split_once("://").unwrap_or(("nats", address));
+        if host.contains('@') {
+            let what = format!(
+                "an address is shown in logs, so no login stands in it; write it as \
+                 `{beside}user` and `{beside}password_file`"
+            );
+            self.refuse(key, what);
+        } else if !matches!(scheme, "nats" | "tls") || host.is_empty() || host.contains(',') {
+            let name = key.rsplit('.').next().unwrap_or(key);
+            let what = format!("{address:?} is no address; write {name} = \"nats://host:4222\"");
+            self.refuse(key, what);
         }
     }
 
@@ -271,6 +298,9 @@ impl Config {
         let bus = [&mut self.bus.password_file, &mut self.bus.certificates];
         let secrets = secrets.chain(bus.into_iter().flatten());
         let passwords = self.access.iter_mut().filter_map(|it| it.password_file.as_mut());
+        let of_nats = self.nats.iter_mut();
+        let of_nats = of_nats.flat_map(|it| [&mut it.password_file, &mut it.certificates]);
+        let passwords = passwords.chain(of_nats.flatten());
         for path in sources.chain(passwords).chain(secrets).chain([&mut self.data]) {
             *path = std::path::absolute(&*path)?;
         }

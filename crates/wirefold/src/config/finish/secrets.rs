@@ -36,33 +36,55 @@ impl Finish<'_> {
         }
     }
 
-    /// The passwords of addresses, from where they are kept.
+    /// The passwords of addresses and servers, from where they are kept.
     pub(super) fn passwords(&mut self, config: &mut Config) {
-        for (at, access) in config.access.iter_mut().enumerate() {
-            let key = format!("access.{at}");
-            if let Some(path) = &access.password_file {
-                match read_secret(path) {
-                    Ok(text) => access.password = text.lines().find_map(one_secret),
-                    Err(why) => {
-                        let what = format!("{} cannot be read: {why}", path.display());
-                        self.refuse(&format!("{key}.password_file"), what);
-                    }
-                }
-            }
-            if let Some(name) = &access.password_env {
-                match self.sources.variable(name) {
-                    Some(text) => access.password = one_secret(text),
-                    None => {
-                        let what = format!("the environment variable {name} is not set");
-                        self.refuse(&format!("{key}.password_env"), what);
-                    }
-                }
-            }
-            if access.user.is_none() && access.password.is_some() {
-                self.refuse(&key, "its password has no user; write user = \"desk\"");
-            }
+        for (at, it) in config.access.iter_mut().enumerate() {
+            let kept =
+                Kept { file: it.password_file.as_deref(), variable: it.password_env.as_deref() };
+            self.password(&format!("access.{at}"), &kept, it.user.is_some(), &mut it.password);
+        }
+        for (at, it) in config.nats.iter_mut().enumerate() {
+            let kept =
+                Kept { file: it.password_file.as_deref(), variable: it.password_env.as_deref() };
+            self.password(&format!("nats.{at}"), &kept, it.user.is_some(), &mut it.password);
         }
     }
+
+    fn password(
+        &mut self,
+        key: &str,
+        kept: &Kept<'_>,
+        has_user: bool,
+        password: &mut Option<Secret>,
+    ) {
+        if let Some(path) = kept.file {
+            match read_secret(path) {
+                Ok(text) => *password = text.lines().find_map(one_secret),
+                Err(why) => {
+                    let what = format!("{} cannot be read: {why}", path.display());
+                    self.refuse(&format!("{key}.password_file"), what);
+                }
+            }
+        }
+        if let Some(name) = kept.variable {
+            match self.sources.variable(name) {
+                Some(text) => *password = one_secret(text),
+                None => {
+                    let what = format!("the environment variable {name} is not set");
+                    self.refuse(&format!("{key}.password_env"), what);
+                }
+            }
+        }
+        if !has_user && password.is_some() {
+            self.refuse(key, "its password has no user; write user = \"desk\"");
+        }
+    }
+}
+
+/// Where a password is kept.
+struct Kept<'a> {
+    file: Option<&'a Path>,
+    variable: Option<&'a str>,
 }
 
 pub(super) fn read_secret(path: &Path) -> Result<String, String> {

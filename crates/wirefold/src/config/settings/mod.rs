@@ -6,6 +6,7 @@ mod bus;
 mod delivery;
 mod detector;
 mod feed;
+mod nats;
 mod quiet;
 mod subscription;
 mod value;
@@ -22,6 +23,7 @@ pub(crate) use bus::BusConfig;
 pub(crate) use delivery::{DeliveryConfig, DeliveryKind};
 pub(crate) use detector::DetectorConfig;
 pub(crate) use feed::{FeedConfig, OpmlConfig, SourceConfig, SourceKind};
+pub(crate) use nats::NatsConfig;
 pub(crate) use subscription::SubscriptionConfig;
 pub(crate) use value::{Address, Network};
 
@@ -66,6 +68,8 @@ pub(crate) struct Config {
     pub(crate) access: Vec<AccessConfig>,
     /// A file or folder that articles are read from.
     pub(crate) source: Vec<SourceConfig>,
+    /// A subject of a NATS server that articles are read from.
+    pub(crate) nats: Vec<NatsConfig>,
     /// A query that alerts.
     pub(crate) subscription: Vec<SubscriptionConfig>,
     /// A way that alerts go.
@@ -174,6 +178,7 @@ impl Default for Config {
             opml: Vec::new(),
             access: Vec::new(),
             source: Vec::new(),
+            nats: Vec::new(),
             subscription: Vec::new(),
             delivery: Vec::new(),
         }

@@ -1,0 +1,61 @@
+//! The way to subjects of NATS servers that articles are read from: the fetcher knows no server.
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+use wirefold_fetcher::subjects::{Opening, Source};
+use wirefold_flow::{BoxFuture, Clock, Subscription};
+use wirefold_flow_nats::{Login, NatsBus, Options, connect};
+
+use crate::config::{Config, NatsConfig};
+
+/// What a server with least privilege knows us by: it must let us hear `_INBOX_wirefold.>`.
+const NAME: &str = "wirefold";
+
+/// The subjects of these settings, each with the way there.
+pub(super) fn of(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Source> {
+    let source = |nats: &NatsConfig| {
+        let opening = Way { nats: nats.clone(), clock: clock.clone(), bus: OnceCell::new() };
+        Some(Source {
+            feed: nats.id.clone()?,
+            outlet: nats.outlet.clone(),
+            subject: nats.subject.clone(),
+            server: nats.server.clone(),
+            opening: Arc::new(opening),
+        })
+    };
+    config.nats.iter().filter_map(source).collect()
+}
+
+/// A connection of its own, made once it is needed and kept.
+struct Way {
+    nats: NatsConfig,
+    clock: Arc<dyn Clock>,
+    bus: OnceCell<NatsBus>,
+}
+
+impl Way {
+    fn options(&self) -> Options {
+        let password = self.nats.password.as_ref().map_or("", |password| password.expose());
+        let login = |user: &String| Login { user: user.clone(), password: password.to_owned() };
+        Options {
+            login: self.nats.user.as_ref().map(login),
+            root_certificates: self.nats.certificates.clone(),
+            makes_room: false,
+            ..Options::new(self.nats.server.clone(), NAME)
+        }
+    }
+}
+
+impl Opening for Way {
+    fn open(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, String>> {
+        Box::pin(async move {
+            let (options, clock) = (self.options(), self.clock.clone());
+            let bus = self.bus.get_or_try_init(|| connect(&options, clock)).await;
+            let bus = bus.map_err(|error| error.to_string())?;
+            let NatsConfig { stream, subject, durable, .. } = &self.nats;
+            let followed = bus.follow(stream.as_deref(), subject, durable).await;
+            followed.map_err(|error| error.to_string())
+        })
+    }
+}

@@ -1,0 +1,223 @@
+//! Subjects of a NATS server as sources: whoever publishes articles there pushes them in.
+//!
+//! A message is one article, or an array of them, in the JSON of `POST /articles`. It is
+//! acknowledged once all of it is stored; killed before that, it comes again and changes nothing,
+//! as the same article has the same id. What is no article goes to the dead letters with the
+//! reason, and is acknowledged once it stands there.
+//!
+//! Who opens the way to the server is an argument: no server and no protocol is known here.
+
+mod given;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::{Sender, timestamp};
+use wirefold_flow::{BoxFuture, BusError, Delivery, Settle, Stored, Subscription, Surroundings};
+use wirefold_proto::streams::Stage;
+use wirefold_proto::{
+    ArticleFetched, DeadBody, DeadCause, DeadHeader, DeadLetter, FeedId, Outlet, Tag,
+};
+
+use crate::metrics::MESSAGES;
+use crate::publish::{Publisher, until_it_passes};
+
+const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
+/// How many messages are taken at once.
+const AT_ONCE: usize = 64;
+/// The wait before a subject is opened again that failed.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// A subject that gives articles.
+#[derive(Clone)]
+pub struct Source {
+    /// The feed that its articles come through.
+    pub feed: FeedId,
+    /// The publisher of what names none, and has no address.
+    pub outlet: Option<Outlet>,
+    /// The subject, for people.
+    pub subject: String,
+    /// The server, for people: no secret stands in it.
+    pub server: String,
+    /// Opens the way there.
+    pub opening: Arc<dyn Opening>,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { feed, subject, server, .. } = self;
+        f.debug_struct("Source")
+            .field("feed", feed)
+            .field("subject", subject)
+            .field("server", server)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens a durable subscription to a subject.
+pub trait Opening: Send + Sync {
+    /// Opens it at the place where it was left; an error says what to mend, for people.
+    fn open(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, String>>;
+}
+
+/// Takes what the subjects give until `stop`.
+///
+/// # Errors
+/// What the bus fails with for good.
+pub(crate) async fn run(
+    surroundings: &Surroundings,
+    sources: Vec<Source>,
+    stop: CancellationToken,
+) -> Result<(), BusError> {
+    let mut following = JoinSet::new();
+    for source in sources {
+        let publisher = Publisher::new(surroundings.clone());
+        let follower =
+            Follower { surroundings: surroundings.clone(), publisher, source, stop: stop.clone() };
+        following.spawn(follower.follow());
+    }
+    while let Some(ended) = following.join_next().await {
+        match ended {
+            Ok(ended) => ended?,
+            Err(error) => {
+                tracing::error!(%error, "a subject is followed no more; please report it");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Follows one subject.
+struct Follower {
+    surroundings: Surroundings,
+    publisher: Publisher,
+    source: Source,
+    stop: CancellationToken,
+}
+
+/// A message as it is: articles, or what keeps it from being some.
+type Read = Result<Vec<ArticleFetched>, String>;
+
+impl Follower {
+    async fn follow(self) -> Result<(), BusError> {
+        let Source { subject, server, feed, .. } = &self.source;
+        let mut complaint = None;
+        loop {
+            let opened = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Ok(()),
+                opened = self.source.opening.open() => opened,
+            };
+            let trouble = match opened {
+                Ok(subscription) => {
+                    complaint = None;
+                    tracing::info!(subject, server, %feed, "subject is followed");
+                    match self.take_all(subscription).await? {
+                        None => return Ok(()),
+                        Some(trouble) => trouble,
+                    }
+                }
+                Err(trouble) => trouble,
+            };
+            // Once, and not each time that it is tried again.
+            if complaint.as_ref() != Some(&trouble) {
+                tracing::warn!(subject, server, why = trouble, "subject cannot be followed");
+            }
+            complaint = Some(trouble);
+            let clock = &self.surroundings.clock;
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Ok(()),
+                () = clock.sleep_until(clock.now().plus(PAUSE)) => {}
+            }
+        }
+    }
+
+    /// Takes messages until the way there breaks, and says why; none once it was stopped.
+    async fn take_all(
+        &self,
+        mut subscription: Box<dyn Subscription>,
+    ) -> Result<Option<String>, BusError> {
+        loop {
+            let deliveries = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Ok(None),
+                deliveries = subscription.next(AT_ONCE) => deliveries,
+            };
+            let taken = match deliveries {
+                Ok(deliveries) => self.take(deliveries).await?,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = taken {
+                return Ok(Some(error.to_string()));
+            }
+        }
+    }
+
+    /// Stores what these messages hold, and acknowledges them only then. The inner error is that
+    /// of their server.
+    async fn take(&self, deliveries: Vec<Delivery>) -> Result<Result<(), BusError>, BusError> {
+        let mut window = self.publisher.window();
+        for delivery in &deliveries {
+            match self.read(&delivery.message) {
+                Ok(articles) => {
+                    MESSAGES.add(1, &["taken"]);
+                    for article in articles {
+                        window.push(article).await?;
+                    }
+                }
+                Err(why) => {
+                    MESSAGES.add(1, &["dead"]);
+                    self.bury(delivery, why).await?;
+                }
+            }
+        }
+        window.finish().await?;
+        for delivery in &deliveries {
+            if let Err(error) = delivery.settler.settle(Settle::Ack).await {
+                // All of it stands: it comes again, and changes nothing.
+                return Ok(Err(error));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn read(&self, message: &Stored) -> Read {
+        let seen = timestamp(self.surroundings.clock.now());
+        given::read(&message.body, &self.source.feed, self.source.outlet.as_ref(), seen)
+    }
+
+    /// Puts a message into the dead letters.
+    async fn bury(&self, delivery: &Delivery, reason: String) -> Result<(), BusError> {
+        let (message, clock) = (&delivery.message, &self.surroundings.clock);
+        let Source { subject, server, .. } = &self.source;
+        tracing::warn!(subject, server, sequence = message.sequence, reason, "message is dead");
+        let header =
+            |(name, value): (&str, &str)| DeadHeader { name: name.into(), value: value.into() };
+        let letter = DeadLetter {
+            schema: Tag::new(),
+            stage: Stage::Fetcher,
+            cause: DeadCause::Rejected,
+            reason,
+            stream: format!("{} at {server}", message.stream),
+            sequence: message.sequence,
+            subject: message.subject.clone(),
+            attempts: delivery.attempt,
+            at: timestamp(clock.now()),
+            headers: message.headers.iter().map(header).collect(),
+            message: Some(DeadBody::of(&message.body)),
+        };
+        let at = letter.at;
+        let outgoing = SENDER.outgoing(&letter, at, None).or_else(|_| {
+            // Too large for a letter: where it stands is told.
+            SENDER.outgoing(&DeadLetter { message: None, headers: Vec::new(), ..letter }, at, None)
+        });
+        let Ok(outgoing) = outgoing else { return Ok(()) };
+        let bus = &self.surroundings.bus;
+        until_it_passes(&self.surroundings, || bus.publish(outgoing.clone())).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,215 @@
+//! Subjects of other servers as sources.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use wirefold_flow::{Answer, BoxFuture, BusError, Delivery, Headers, Settle, Settler, Stored};
+use wirefold_flow::{Subscription, UnixMillis};
+use wirefold_proto::streams::Stage;
+use wirefold_proto::{DeadBody, DeadCause, DeadLetter};
+
+use super::bench::{Bench, until};
+use crate::subjects::{Opening, Source};
+
+/// A message: its sequence and its body.
+type Said = (u64, Vec<u8>);
+
+/// A server that a test plays: what it delivers, and what it was told.
+#[derive(Clone, Default)]
+struct Played {
+    /// What is delivered; a message that is not acknowledged comes again with the next opening.
+    messages: Arc<Mutex<Vec<Said>>>,
+    /// What was acknowledged, with what stood in the stream of articles then.
+    acked: Arc<Mutex<Vec<(u64, usize)>>>,
+    opened: Arc<Mutex<usize>>,
+    /// Whether an ack is lost on its way.
+    loses_acks: Arc<Mutex<bool>>,
+    bench: Option<Arc<dyn wirefold_flow::Bus>>,
+}
+
+impl Played {
+    fn say(&self, sequence: u64, body: impl Into<Vec<u8>>) {
+        self.messages.lock().unwrap().push((sequence, body.into()));
+    }
+
+    fn acked(&self) -> Vec<(u64, usize)> {
+        self.acked.lock().unwrap().clone()
+    }
+}
+
+impl Opening for Played {
+    fn open(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, String>> {
+        Box::pin(async {
+            let mut opened = self.opened.lock().unwrap();
+            *opened += 1;
+            if *opened == 1 {
+                return Err("no stream takes the subject".to_owned());
+            }
+            let given = Given { server: self.clone(), given: VecDeque::new() };
+            Ok(Box::new(given) as Box<dyn Subscription>)
+        })
+    }
+}
+
+struct Given {
+    server: Played,
+    given: VecDeque<u64>,
+}
+
+impl Subscription for Given {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async move {
+            loop {
+                let waiting: Vec<Said> = {
+                    let messages = self.server.messages.lock().unwrap();
+                    let is_new = |(sequence, _): &&Said| !self.given.contains(sequence);
+                    messages.iter().filter(is_new).take(max).cloned().collect()
+                };
+                if waiting.is_empty() {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+                self.given.extend(waiting.iter().map(|(sequence, _)| *sequence));
+                let delivery = |(sequence, body): Said| Delivery {
+                    message: Stored {
+                        stream: "NEWS".to_owned(),
+                        sequence,
+                        at: UnixMillis(0),
+                        subject: "news.desk".to_owned(),
+                        id: String::new(),
+                        headers: Headers::default(),
+                        body: body.into(),
+                    },
+                    attempt: 1,
+                    settler: Arc::new(Ack { server: self.server.clone(), sequence }),
+                };
+                return Ok(waiting.into_iter().map(delivery).collect());
+            }
+        })
+    }
+
+    fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+struct Ack {
+    server: Played,
+    sequence: u64,
+}
+
+impl Settler for Ack {
+    fn settle(&self, settle: Settle) -> Answer<'_, ()> {
+        Box::pin(async move {
+            assert_eq!(settle, Settle::Ack);
+            if *self.server.loses_acks.lock().unwrap() {
+                return Err(BusError::Unavailable("the connection is closed".to_owned()));
+            }
+            let bus = self.server.bench.clone().unwrap();
+            let stands = bus.stream_state("WF_FETCHED").await.unwrap().messages;
+            self.server.messages.lock().unwrap().retain(|(other, _)| *other != self.sequence);
+            self.server
+                .acked
+                .lock()
+                .unwrap()
+                .push((self.sequence, usize::try_from(stands).unwrap()));
+            Ok(())
+        })
+    }
+}
+
+async fn following() -> (Played, Bench) {
+    let mut bench = Bench::new().await;
+    let server = Played { bench: Some(bench.bus.clone()), ..Played::default() };
+    bench.settings.subjects = vec![Source {
+        feed: "desk".parse().unwrap(),
+        outlet: "wire".parse().ok(),
+        subject: "news.>".to_owned(),
+        server: "nats://wire.example:4222".to_owned(),
+        opening: Arc::new(server.clone()),
+    }];
+    (server, bench)
+}
+
+/// Lets the time go by that lies between two tries.
+async fn opened(server: &Played, bench: &Bench, times: usize) {
+    until("the first try", || *server.opened.lock().unwrap() > 0).await;
+    while *server.opened.lock().unwrap() < times {
+        bench.clock.advance(std::time::Duration::from_secs(1));
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn letters(bench: &Bench) -> Vec<DeadLetter> {
+    let mut reader = bench.bus.read("WF_DEAD", ">", 1).await.unwrap();
+    let stored = reader.ready(100).await.unwrap();
+    stored.iter().map(|stored| wirefold_envelope::decode(stored).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn messages_are_acknowledged_once_their_articles_are_stored() {
+    let (server, bench) = following().await;
+    for sequence in 1..=3 {
+        server.say(
+            sequence,
+            format!(r#"{{"id":"{sequence}","text":"The ferry sails {sequence}."}}"#),
+        );
+    }
+    server.say(4, r#"[{"text":"One pier."},{"text":"Two piers."}]"#);
+    let running = bench.start().await;
+    opened(&server, &bench, 2).await;
+    until("the acks", || server.acked().len() == 4).await;
+    assert!(server.acked().iter().all(|(_, stands)| *stands == 5), "{:?}", server.acked());
+    let all = bench.articles().await;
+    assert_eq!(
+        (all[0].article.outlet.as_str(), all[0].article.feeds[0].as_str()),
+        ("wire", "desk")
+    );
+    assert!(all.iter().all(|article| !article.article.baseline));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn what_comes_again_changes_nothing_and_a_lost_ack_brings_it_again() {
+    let (server, bench) = following().await;
+    *server.loses_acks.lock().unwrap() = true;
+    server.say(1, r#"{"text":"The ferry sails."}"#);
+    let running = bench.start().await;
+    opened(&server, &bench, 3).await;
+    *server.loses_acks.lock().unwrap() = false;
+    opened(&server, &bench, 4).await;
+    until("the ack", || !server.acked().is_empty()).await;
+    let ids: Vec<_> = bench.articles().await.into_iter().map(|article| article.id).collect();
+    assert_eq!(ids.len(), 1, "within the bus's window it is stored once");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_article_is_a_dead_letter_and_the_rest_goes_on() {
+    let (server, bench) = following().await;
+    server.say(7, "no article");
+    server.say(8, r#"{"text":"The ferry sails."}"#);
+    server.say(9, r#"[{"text":"a"},{"text":" "}]"#);
+    server.say(10, vec![b' '; 2 << 20]);
+    server.say(11, [0xFF, 0xFE]);
+    let running = bench.start().await;
+    opened(&server, &bench, 2).await;
+    until("the acks", || server.acked().len() == 5).await;
+    assert_eq!(bench.articles().await.len(), 1);
+    let letters = letters(&bench).await;
+    let told: Vec<(u64, &str)> =
+        letters.iter().map(|letter| (letter.sequence, letter.reason.as_str())).collect();
+    assert_eq!(told.len(), 4, "{told:?}");
+    let first = &letters[0];
+    assert_eq!(
+        (first.stage, first.cause, first.sequence),
+        (Stage::Fetcher, DeadCause::Rejected, 7)
+    );
+    assert!(first.reason.contains("no article in JSON"), "{}", first.reason);
+    assert_eq!(first.subject, "news.desk");
+    assert_eq!(first.stream, "NEWS at nats://wire.example:4222");
+    assert_eq!(first.message, Some(DeadBody::Text { data: "no article".to_owned() }));
+    assert_eq!(letters[1].reason, "article 2: `text` is empty");
+    assert_eq!(letters[2].message, None, "it is too large for a letter");
+    running.stop().await;
+}

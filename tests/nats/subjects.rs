@@ -1,0 +1,161 @@
+//! A subject of another nats-server as a source.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use wirefold_flow::{Bus as _, StreamConfig, SystemClock};
+use wirefold_flow_nats::{Login, Options, connect};
+
+use super::over::{Over, program};
+use crate::pipeline::up::{CONFIG, Up, now};
+use crate::pipeline::{PATIENCE, pause};
+use crate::program::Folder;
+
+/// Somebody's server, with a user, and a stream over `news.>`.
+struct Wire {
+    folder: TempDir,
+    port: u16,
+    child: Child,
+}
+
+impl Wire {
+    fn start() -> Wire {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let port = crate::port::free();
+        let store = folder.path().join("store");
+        let settings = format!(
+            "listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: {store:?} }}\n\
+             authorization {{ user: desk, password: geheim }}\n"
+        );
+        std::fs::write(folder.path().join("nats.conf"), settings).expect("it takes files");
+        let child = Wire::run(&folder);
+        let wire = Wire { folder, port, child };
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let login = Some(Login { user: "desk".to_owned(), password: "geheim".to_owned() });
+            let options = Options { login, ..Options::new(wire.url(), "test") };
+            let bus = connect(&options, Arc::new(SystemClock)).await.expect("it runs");
+            let stream =
+                StreamConfig { max_bytes: 16 << 20, ..StreamConfig::new("NEWS", &["news.>"]) };
+            bus.create_stream(stream).await.expect("a stream");
+        });
+        wire
+    }
+
+    fn run(folder: &TempDir) -> Child {
+        Command::new(program().path)
+            .arg("-c")
+            .arg(folder.path().join("nats.conf"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nats-server runs")
+    }
+
+    /// `kill -9`, and a new life.
+    fn restart(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it was a child");
+        self.child = Wire::run(&self.folder);
+    }
+
+    fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Publishes as any program does: in the protocol's own words.
+    fn say(&self, subject: &str, body: &str) {
+        let deadline = now().plus(PATIENCE);
+        let mut stream = loop {
+            match TcpStream::connect(("127.0.0.1", self.port)) {
+                Ok(stream) => break stream,
+                Err(error) => assert!(now() < deadline, "{error}"),
+            }
+            pause();
+        };
+        let hello = "CONNECT {\"verbose\":false,\"user\":\"desk\",\"pass\":\"geheim\"}\r\n";
+        let told = format!("{hello}PUB {subject} {}\r\n{body}\r\nPING\r\n", body.len());
+        stream.write_all(told.as_bytes()).expect("it listens");
+        let mut lines = BufReader::new(stream).lines();
+        let is_pong = |line: std::io::Result<String>| line.is_ok_and(|line| line == "PONG");
+        assert!(lines.any(is_pong), "it was taken");
+    }
+
+    /// Settings that follow it.
+    fn settings(&self) -> String {
+        format!(
+            "data = \"data\"\n[[nats]]\nserver = \"{}\"\nsubject = \"news.articles.>\"\n\
+             stream = \"NEWS\"\nid = \"wire\"\nuser = \"desk\"\npassword_file = \"wire.key\"\n",
+            self.url()
+        )
+    }
+
+    fn folder(&self) -> Folder {
+        let settings = self.settings();
+        Folder::with(&[(CONFIG, settings.as_bytes()), ("wire.key", b"geheim\n")])
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn article(number: usize) -> String {
+    let url = format!("https://harbour.example/{number}");
+    format!(
+        "{{\"text\":\"The ferry sails at {number}.\",\"url\":\"{url}\",\"title\":\"Ferry {number}\"}}"
+    )
+}
+
+#[test]
+fn a_subject_of_another_server_is_a_source() {
+    let mut wire = Wire::start();
+    let folder = wire.folder();
+    wire.say("news.articles.en", &article(1));
+    wire.say("news.other", &article(9));
+    let up = Up::start(&folder);
+    up.events(0).articles(1);
+    wire.restart();
+    wire.say("news.articles.en", "no article");
+    wire.say("news.articles.en", &article(2));
+    up.events(0).articles(2);
+    let dead = folder.run(&["dead", "ls", "--json", "--config", CONFIG]).code(0).out;
+    let letter: Value = serde_json::from_str(&dead).expect("one letter");
+    let letter = &letter["letter"];
+    assert_eq!(
+        (&letter["stage"], &letter["subject"]),
+        (&"fetcher".into(), &"news.articles.en".into())
+    );
+    assert!(letter["reason"].to_string().contains("no article in JSON"), "{letter}");
+    let again = folder.run(&["dead", "replay", "1", "--config", CONFIG]);
+    assert!(again.err.contains("publish it there again, on news.articles.en"), "{}", again.err);
+    // The same page pushed in is the same article.
+    let mut page: Value = serde_json::from_str(&article(2)).expect("JSON");
+    page["url"] = "https://www.harbour.example/2?utm_source=mail".into();
+    let pushed = up.post("/api/v1/articles", &page);
+    assert_eq!(pushed["articles"][0]["outcome"], "known", "{pushed}");
+    assert_eq!(up.terminate().code, Some(0));
+    wire.say("news.articles.en", &article(3));
+    let later = Up::start(&folder);
+    later.events(0).articles(3);
+    assert_eq!(later.terminate().code, Some(0));
+}
+
+#[test]
+fn a_subject_is_a_source_over_nats_too() {
+    let wire = Wire::start();
+    let folder = wire.folder();
+    wire.say("news.articles.en", &article(1));
+    wire.say("news.articles.en", "no article");
+    let over = Over::start(&folder);
+    over.until_output(1);
+    over.until(&wirefold_proto::streams::DEAD, ">", 1);
+    assert_eq!(over.up.terminate().code, Some(0));
+}
