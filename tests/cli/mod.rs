@@ -13,6 +13,7 @@ mod methods;
 mod outlets;
 mod parse;
 mod pipes;
+mod progress;
 mod replay;
 mod story;
 mod sub;

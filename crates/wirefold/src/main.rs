@@ -13,6 +13,7 @@ mod input;
 mod local_time;
 mod opml;
 mod output;
+mod progress;
 mod telemetry;
 mod up;
 

@@ -7,6 +7,7 @@ use wirefold_text::Text;
 use crate::exit::Exit;
 use crate::input::{self, Input, Reading};
 use crate::output;
+use crate::progress::Progress;
 
 /// An article with its text.
 pub(crate) struct Article {
@@ -34,7 +35,7 @@ impl Article {
     /// Reads the one article in a file.
     pub(super) fn read(path: &Path) -> Result<Article, Refused> {
         let (mut found, mut refused): (Vec<Input>, Option<Refused>) = (Vec::new(), None);
-        let read = input::read(&[PathBuf::from(path)], &mut |reading| {
+        let read = input::read(&[PathBuf::from(path)], &Progress::hidden(), &mut |reading| {
             match reading {
                 Reading::Article(article) => found.push(*article),
                 Reading::Note(what) | Reading::Warning(what) => {

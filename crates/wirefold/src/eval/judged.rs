@@ -6,6 +6,7 @@ use wirefold_score::Order;
 use super::By;
 use crate::fold::Passages;
 use crate::input::Input;
+use crate::progress::Progress;
 
 /// The articles with their verdicts. Articles are numbered as they stand in the input; what a
 /// verdict names are numbers of arrival.
@@ -27,7 +28,14 @@ pub(super) struct Judged<'a> {
 }
 
 impl Judged<'_> {
-    pub(super) fn run(articles: &[Input], order: Order, settings: Settings, by: By) -> Judged<'_> {
+    /// Judges all, and says how far it is.
+    pub(super) fn run<'a>(
+        articles: &'a [Input],
+        order: Order,
+        settings: Settings,
+        by: By,
+        progress: &Progress,
+    ) -> Judged<'a> {
         let arrivals = order.of(articles.len());
         let mut places = vec![0; articles.len()];
         let mut passages = Passages::keeping_verdicts(settings.clone());
@@ -35,6 +43,7 @@ impl Judged<'_> {
         for (place, article) in arrivals.iter().enumerate() {
             places[*article] = place;
             verdicts.push(passages.observe(&articles[*article]));
+            progress.one_more();
         }
         let of = |verdict: &Verdict| match by {
             By::Story => verdict.story as usize,

@@ -15,6 +15,7 @@ use crate::config::{Overrides, of_flags};
 use crate::exit::{Exit, Stop};
 use crate::input::{self, Input, Reading};
 use crate::output;
+use crate::progress::Progress;
 use judged::Judged;
 
 /// Arguments of `eval`.
@@ -91,7 +92,12 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     let file = read_labels(&labels_path, arguments.by.group())?;
     let shape = file.shape;
     let mut articles = Articles { global, all: Vec::new(), numbers: HashMap::new(), problems: 0 };
-    input::read(&paths, &mut |reading| articles.take(reading))?;
+    let progress = Progress::of_reading(&paths, false, global.quiet);
+    input::read(&paths, &progress, &mut |reading| match reading {
+        Reading::Article(_) => articles.take(reading),
+        told => progress.aside(|| articles.take(told)),
+    })?;
+    progress.end();
     if articles.all.is_empty() {
         return Err(Stop::new(Exit::NotFound, "no articles to judge").into());
     }
@@ -103,7 +109,9 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
             format!("{}: no labels in it; see `wirefold eval --help`", labels_path.display());
         return Err(Stop::new(Exit::NotFound, what).into());
     };
-    let judged = Judged::run(&articles.all, arguments.order, settings, arguments.by);
+    let judging = Progress::of_judging(articles.all.len(), "judging", global.quiet);
+    let judged = Judged::run(&articles.all, arguments.order, settings, arguments.by, &judging);
+    judging.end();
     let worst = errors::Worst::find(&labels, &judged, arguments.worst);
     let report = report::Report::new(&labels, shape, &judged, worst);
     if arguments.json {

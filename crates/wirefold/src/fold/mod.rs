@@ -18,11 +18,16 @@ use crate::cli::{FoldArguments, Global};
 use crate::exit::Exit;
 use crate::input::{self, Input, Reading};
 use crate::output;
+use crate::progress::Progress;
 
 /// Judges everything the arguments name.
 pub(crate) fn run(arguments: &FoldArguments, global: &Global) -> anyhow::Result<Exit> {
-    let mut fold = Fold::new(arguments, global);
-    input::read(&arguments.paths, &mut |reading| fold.take(reading))?;
+    // Lines that come as they are judged leave no room for a bar on the same terminal.
+    let is_streaming = arguments.json && !arguments.settled;
+    let progress = Progress::of_reading(&arguments.paths, is_streaming, global.quiet);
+    let mut fold = Fold::new(arguments, global, progress.clone());
+    input::read(&arguments.paths, &progress, &mut |reading| fold.take(reading))?;
+    progress.end();
     fold.finish()
 }
 
@@ -30,6 +35,8 @@ pub(crate) fn run(arguments: &FoldArguments, global: &Global) -> anyhow::Result<
 struct Fold<'a> {
     arguments: &'a FoldArguments,
     global: &'a Global,
+    /// How far the reading is: what is said beside it must not be drawn over.
+    progress: Progress,
     judge: Judge,
     articles: Vec<Input>,
     seen: std::collections::HashMap<String, usize>,
@@ -56,7 +63,7 @@ enum Judge {
 }
 
 impl<'a> Fold<'a> {
-    fn new(arguments: &'a FoldArguments, global: &'a Global) -> Fold<'a> {
+    fn new(arguments: &'a FoldArguments, global: &'a Global, progress: Progress) -> Fold<'a> {
         let judge = match arguments.method {
             Method::Passages => {
                 let only_arrival = arguments.json && !arguments.settled;
@@ -68,6 +75,7 @@ impl<'a> Fold<'a> {
         Fold {
             arguments,
             global,
+            progress,
             judge,
             articles: Vec::new(),
             seen: std::collections::HashMap::new(),
@@ -82,14 +90,14 @@ impl<'a> Fold<'a> {
         match reading {
             Reading::Article(input) => return self.judge(*input),
             Reading::Note(note) => self.note(&note),
-            Reading::Warning(what) => output::note(format_args!("note: {what}")),
+            Reading::Warning(what) => self.say(&format!("note: {what}")),
             Reading::Problem(what) => {
                 self.problems += 1;
-                output::note(format_args!("error: {what}"));
+                self.say(&format!("error: {what}"));
             }
             Reading::Missing(what) => {
                 self.missing += 1;
-                output::note(format_args!("error: {what}"));
+                self.say(&format!("error: {what}"));
             }
         }
         Ok(())
@@ -112,8 +120,12 @@ impl<'a> Fold<'a> {
 
     fn note(&self, note: &str) {
         if !self.global.quiet {
-            output::note(format_args!("note: {note}"));
+            self.say(&format!("note: {note}"));
         }
+    }
+
+    fn say(&self, line: &str) {
+        self.progress.aside(|| output::note(format_args!("{line}")));
     }
 
     fn judge(&mut self, mut input: Input) -> anyhow::Result<()> {

@@ -9,6 +9,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use crate::progress::Progress;
+
 /// The longest text that is judged; the rest of a longer one is cut off.
 pub(crate) const LONGEST_TEXT: usize = 512 * 1024;
 /// The longest line of JSON that is read.
@@ -54,19 +56,20 @@ pub(crate) enum Reading {
 /// Takes what reading gives; an error of its own ends the reading.
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(Reading) -> anyhow::Result<()>;
 
-/// Reads all paths in order. `-` is standard input.
-pub(crate) fn read(paths: &[PathBuf], sink: Sink<'_>) -> anyhow::Result<()> {
+/// Reads all paths in order, and says how far it is. `-` is standard input.
+pub(crate) fn read(paths: &[PathBuf], progress: &Progress, sink: Sink<'_>) -> anyhow::Result<()> {
     for path in paths {
         if path.as_os_str() == "-" {
-            read_stream(std::io::stdin().lock(), Path::new("standard input"), sink)?;
+            let input = BufReader::new(progress.counting(std::io::stdin().lock()));
+            read_stream(input, Path::new("standard input"), sink)?;
         } else {
-            read_path(path, sink)?;
+            read_path(path, progress, sink)?;
         }
     }
     Ok(())
 }
 
-fn read_path(path: &Path, sink: Sink<'_>) -> anyhow::Result<()> {
+fn read_path(path: &Path, progress: &Progress, sink: Sink<'_>) -> anyhow::Result<()> {
     let shown = path.display();
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -76,16 +79,16 @@ fn read_path(path: &Path, sink: Sink<'_>) -> anyhow::Result<()> {
         Err(error) => return sink(Reading::Problem(format!("{shown}: {error}"))),
     };
     if metadata.is_dir() {
-        return read_folder(path, sink);
+        return read_folder(path, progress, sink);
     }
     match File::open(path) {
-        Ok(file) => read_stream(BufReader::new(file), path, sink),
+        Ok(file) => read_stream(BufReader::new(progress.counting(file)), path, sink),
         Err(error) => sink(Reading::Problem(format!("{shown}: {error}"))),
     }
 }
 
 /// The text files and JSON lines of a folder, by name; other files are passed over.
-fn read_folder(folder: &Path, sink: Sink<'_>) -> anyhow::Result<()> {
+fn read_folder(folder: &Path, progress: &Progress, sink: Sink<'_>) -> anyhow::Result<()> {
     let shown = folder.display();
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -103,7 +106,7 @@ fn read_folder(folder: &Path, sink: Sink<'_>) -> anyhow::Result<()> {
         let others = all - files.len();
         sink(Reading::Note(format!("{shown}: {others} other files or folders passed over")))?;
     }
-    files.iter().try_for_each(|file| read_path(file, sink))
+    files.iter().try_for_each(|file| read_path(file, progress, sink))
 }
 
 /// Whether a file in a folder holds JSON lines: by its name, or, since `.json` may be anything,

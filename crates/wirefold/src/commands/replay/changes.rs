@@ -7,6 +7,7 @@ use wirefold_dedup::{DocId, Evidence, Settings, Verdict};
 
 use crate::fold::Passages;
 use crate::input::Input;
+use crate::progress::Progress;
 
 /// One judgement of all articles.
 pub(super) struct Judged {
@@ -74,10 +75,14 @@ pub(super) struct Sums {
 }
 
 impl Judged {
-    /// Judges all articles in order.
-    pub(super) fn with(articles: &[Input], settings: Settings) -> Judged {
+    /// Judges all articles in order, and says how far it is.
+    pub(super) fn with(articles: &[Input], settings: Settings, progress: &Progress) -> Judged {
         let mut passages = Passages::keeping_verdicts(settings);
-        let verdicts: Vec<Verdict> = articles.iter().map(|it| passages.observe(it)).collect();
+        let mut observe = |article: &Input| {
+            progress.one_more();
+            passages.observe(article)
+        };
+        let verdicts: Vec<Verdict> = articles.iter().map(&mut observe).collect();
         let settled = |number: usize, of: fn(&Verdict) -> DocId| {
             let verdict = DocId::try_from(number).ok().and_then(|it| passages.detector.settled(it));
             verdict.as_ref().map_or(number, |verdict| of(verdict) as usize)
@@ -157,7 +162,10 @@ mod tests {
         let lax = Settings::default();
         let strict =
             Settings { reprint_contained: 0.9, partial_contained: 0.9, ..Settings::default() };
-        let (lax, strict) = (Judged::with(&articles, lax), Judged::with(&articles, strict));
+        let (lax, strict) = (
+            Judged::with(&articles, lax, &Progress::hidden()),
+            Judged::with(&articles, strict, &Progress::hidden()),
+        );
         let found = changes(&articles, &lax, &strict);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].what, found[0].id.as_str()), (What::Vanishes, "b"));

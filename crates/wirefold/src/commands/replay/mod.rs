@@ -16,6 +16,7 @@ use crate::config::{Overrides, load_here};
 use crate::exit::{Exit, Stop};
 use crate::input::{self, Input, Reading};
 use crate::output;
+use crate::progress::Progress;
 use changes::{Judged, changes};
 
 /// Arguments of `replay`.
@@ -75,8 +76,14 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
         };
         return Err(Stop::new(Exit::NotFound, what).into());
     }
-    let now = Judged::with(&taken.articles, settings.now.clone());
-    let then = Judged::with(&taken.articles, settings.then.clone());
+    let judge = |method: &Settings, what| {
+        let progress = Progress::of_judging(taken.articles.len(), what, global.quiet);
+        let judged = Judged::with(&taken.articles, method.clone(), &progress);
+        progress.end();
+        judged
+    };
+    let now = judge(&settings.now, "judging as now");
+    let then = judge(&settings.then, "judging as then");
     let changes = changes(&taken.articles, &now, &then);
     let report = report::Report::new(&arguments.set, &now, &then, &changes, taken.without_text);
     if arguments.asking.json {
@@ -134,17 +141,23 @@ async fn from_store(arguments: &ReplayArguments, global: &Global) -> anyhow::Res
 
 fn from_files(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Taken> {
     let mut taken = Taken::default();
-    input::read(&arguments.from, &mut |reading| {
+    let progress = Progress::of_reading(&arguments.from, false, global.quiet);
+    input::read(&arguments.from, &progress, &mut |reading| {
         match reading {
             Reading::Article(article) => taken.articles.push(*article),
-            Reading::Note(what) => global.note(format_args!("note: {what}")),
-            Reading::Warning(what) => output::note(format_args!("note: {what}")),
+            Reading::Note(what) => {
+                progress.aside(|| global.note(format_args!("note: {what}")));
+            }
+            Reading::Warning(what) => {
+                progress.aside(|| output::note(format_args!("note: {what}")));
+            }
             Reading::Problem(what) | Reading::Missing(what) => {
                 taken.problems += 1;
-                output::note(format_args!("error: {what}"));
+                progress.aside(|| output::note(format_args!("error: {what}")));
             }
         }
         Ok(())
     })?;
+    progress.end();
     Ok(taken)
 }

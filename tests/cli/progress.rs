@@ -1,0 +1,66 @@
+//! How far a long command is: a bar on a terminal, and nowhere else.
+
+use std::process::{Command, Stdio};
+
+use super::{ORCHARD, STORM, STORM_REPRINT, article};
+use crate::program::Folder;
+
+fn folder() -> Folder {
+    let labels = "a\tb\tlabel\tkind\nfirst\tcopy\tR\tbase+newlede\n";
+    let articles = article("first", STORM) + "no article\n" + &article("copy", STORM_REPRINT);
+    let folder = Folder::with(&[("labels.tsv", labels.as_bytes())]);
+    folder.write("docs.jsonl", (articles + &article("orchard", ORCHARD)).as_bytes());
+    folder
+}
+
+/// What a terminal shows of standard error, which `script` (util-linux) makes; none where that is
+/// not there. Standard output goes to the file `out`.
+fn shown(folder: &Folder, arguments: &str) -> Option<String> {
+    let run = format!("{} {arguments} > out", env!("CARGO_BIN_EXE_wirefold"));
+    let mut script = Command::new("script");
+    script.args(["-qec", &run, "/dev/null"]).current_dir(folder.path());
+    script.env("XDG_CONFIG_HOME", folder.path()).env("TERM", "xterm").stdin(Stdio::null());
+    let output = script.output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+const COMMANDS: [(&str, &str); 4] = [
+    ("fold --json docs.jsonl", "reading ["),
+    ("fold .", "reading ["),
+    ("eval labels.tsv docs.jsonl", "judging ["),
+    ("replay --dry-run --set reprint_contained=0.4 --from docs.jsonl", "judging as then ["),
+];
+
+#[test]
+fn on_a_terminal_there_is_a_bar_that_goes_again() {
+    let folder = folder();
+    for (arguments, bar) in COMMANDS {
+        let Some(shown) = shown(&folder, arguments) else {
+            eprintln!("SKIPPED: no `script` here");
+            return;
+        };
+        assert!(shown.contains(bar), "{arguments}: {shown:?}");
+        // Each bar is wiped away, and what is said stands on a line of its own.
+        let after = shown.rsplit(bar).next().unwrap_or_default();
+        assert!(after.contains("\u{1b}[2K"), "{arguments}: {shown:?}");
+        let named = shown.split("\r\n").find(|line| line.contains("docs.jsonl:2: "));
+        let named = named.unwrap_or_else(|| panic!("{arguments}: {shown:?}"));
+        let before = named.split("error:").next().unwrap_or_default();
+        assert!(before.is_empty() || before.ends_with("\u{1b}[2K"), "{arguments}: {shown:?}");
+        let out = std::fs::read_to_string(folder.path().join("out")).expect("it was written");
+        assert!(!out.is_empty() && !out.contains('\u{1b}'), "{out:?}");
+    }
+}
+
+#[test]
+fn elsewhere_and_where_nobody_wants_it_there_is_none() {
+    let folder = folder();
+    for (arguments, bar) in COMMANDS {
+        let words: Vec<&str> = arguments.split(' ').collect();
+        let run = folder.run(&words);
+        assert!(!run.err.contains(bar) && !run.err.contains('\u{1b}'), "{arguments}: {}", run.err);
+        if let Some(shown) = shown(&folder, &format!("-q {arguments}")) {
+            assert!(!shown.contains(bar), "{arguments}: {shown:?}");
+        }
+    }
+}
