@@ -84,7 +84,6 @@ pub async fn run(
     let subjects = subjects::run(&surroundings, settings.subjects.clone(), stop.clone());
     let feeds = poll_feeds(surroundings.clone(), settings, stop.clone());
     let sources = async { sources.await.map_err(FetcherError::from) };
-    let subjects = async { subjects.await.map_err(FetcherError::from) };
     tokio::try_join!(feeds, sources, subjects)?;
     Ok(())
 }

@@ -43,11 +43,11 @@ pub(crate) struct ExtractArguments {
     /// The address that the page came from.
     #[arg(long, value_name = "URL", default_value = "")]
     url: String,
-    /// Where the article stands, as `article` of a [[feed]] would say it; a page without it is read
+    /// Where the article stands, as `article` of a `[[feed]]` would say it; a page without it is read
     /// as usual, and named.
     #[arg(long, value_name = "SELECTOR", value_parser = selector)]
     article: Option<String>,
-    /// What belongs to no article, as `remove` of a [[feed]] would say it; may stand several times.
+    /// What belongs to no article, as `remove` of a `[[feed]]` would say it; may stand several times.
     #[arg(long, value_name = "SELECTOR", value_parser = selector)]
     remove: Vec<String>,
     /// Print one JSON object a page: title, byline, published, language, paywalled, article_missed,

@@ -16,12 +16,15 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Sender, timestamp};
-use wirefold_flow::{BoxFuture, BusError, Delivery, Settle, Stored, Subscription, Surroundings};
+use wirefold_flow::{
+    BoxFuture, BusError, Delivery, Point, Settle, Stored, Subscription, Surroundings,
+};
 use wirefold_proto::streams::Stage;
 use wirefold_proto::{
     ArticleFetched, DeadBody, DeadCause, DeadHeader, DeadLetter, FeedId, Outlet, Tag,
 };
 
+use crate::FetcherError;
 use crate::metrics::MESSAGES;
 use crate::publish::{Publisher, until_it_passes};
 
@@ -71,7 +74,7 @@ pub(crate) async fn run(
     surroundings: &Surroundings,
     sources: Vec<Source>,
     stop: CancellationToken,
-) -> Result<(), BusError> {
+) -> Result<(), FetcherError> {
     let mut following = JoinSet::new();
     for source in sources {
         let publisher = Publisher::new(surroundings.clone());
@@ -102,7 +105,7 @@ struct Follower {
 type Read = Result<Vec<ArticleFetched>, String>;
 
 impl Follower {
-    async fn follow(self) -> Result<(), BusError> {
+    async fn follow(self) -> Result<(), FetcherError> {
         let Source { subject, server, feed, .. } = &self.source;
         let mut complaint = None;
         loop {
@@ -140,7 +143,7 @@ impl Follower {
     async fn take_all(
         &self,
         mut subscription: Box<dyn Subscription>,
-    ) -> Result<Option<String>, BusError> {
+    ) -> Result<Option<String>, FetcherError> {
         loop {
             let deliveries = tokio::select! {
                 biased;
@@ -159,7 +162,7 @@ impl Follower {
 
     /// Stores what these messages hold, and acknowledges them only then. The inner error is that
     /// of their server.
-    async fn take(&self, deliveries: Vec<Delivery>) -> Result<Result<(), BusError>, BusError> {
+    async fn take(&self, deliveries: Vec<Delivery>) -> Result<Result<(), BusError>, FetcherError> {
         let mut window = self.publisher.window();
         for delivery in &deliveries {
             match self.read(&delivery.message) {
@@ -176,6 +179,7 @@ impl Follower {
             }
         }
         window.finish().await?;
+        crate::pass(&self.surroundings, Point::Published)?;
         for delivery in &deliveries {
             if let Err(error) = delivery.settler.settle(Settle::Ack).await {
                 // All of it stands: it comes again, and changes nothing.

@@ -1,14 +1,17 @@
 //! Subjects of other servers as sources.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use wirefold_flow::{Answer, BoxFuture, BusError, Delivery, Headers, Settle, Settler, Stored};
+use wirefold_flow::{
+    Answer, BoxFuture, BusError, Delivery, Headers, Point, Settle, Settler, Stored,
+};
 use wirefold_flow::{Subscription, UnixMillis};
 use wirefold_proto::streams::Stage;
 use wirefold_proto::{DeadBody, DeadCause, DeadLetter};
 
 use super::bench::{Bench, until};
+use crate::FetcherError;
 use crate::subjects::{Opening, Source};
 
 /// A message: its sequence and its body.
@@ -166,6 +169,25 @@ async fn messages_are_acknowledged_once_their_articles_are_stored() {
         ("wire", "desk")
     );
     assert!(all.iter().all(|article| !article.article.baseline));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn killed_between_the_two_a_message_comes_again_and_is_the_same_article() {
+    let (server, bench) = following().await;
+    server.say(1, r#"{"text":"The ferry sails."}"#);
+    let dying = bench.start_crashing(Point::Published);
+    opened(&server, &bench, 2).await;
+    let crash = dying.ended().await;
+    assert!(matches!(crash, Err(FetcherError::Crashed(Point::Published))), "{crash:?}");
+    let ids = async || bench.articles().await.into_iter().map(|it| it.id).collect::<BTreeSet<_>>();
+    let before = ids().await;
+    assert_eq!((before.len(), server.acked().len()), (1, 0), "stored, and not acknowledged");
+    // Long enough that the bus has forgotten the id.
+    bench.clock.advance(std::time::Duration::from_hours(1));
+    let running = bench.start().await;
+    until("the ack", || server.acked().len() == 1).await;
+    assert_eq!(ids().await, before);
     running.stop().await;
 }
 
