@@ -89,8 +89,8 @@ async fn wait(
                     global.note(format_args!("page {told} of its archive: {items} so far"));
                 }
             }
-            // Another one was asked for after ours had begun, and took its place.
-            Ok(state) if has_begun || state.started > command.at => {
+            // Another one was asked for after ours, and took its place.
+            Ok(state) if has_begun || given(&state.command) > given(&command.id) => {
                 let what = "somebody else has asked for this archive meanwhile: see `feed ls`";
                 return Err(Stop::new(Exit::Failure, what).into());
             }
@@ -101,6 +101,11 @@ async fn wait(
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// When a command was given, in milliseconds: its id begins with that.
+fn given(command: &str) -> Option<u64> {
+    command.split('-').next()?.parse().ok()
 }
 
 /// `harbour: 3 pages, 120 items, 80 of them new, back to 2025-01-02: the archive ends there`.
