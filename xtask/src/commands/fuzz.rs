@@ -8,6 +8,7 @@
 
 mod mutate;
 mod targets;
+mod tries;
 
 use std::collections::{BTreeSet, HashSet};
 use std::io::Write as _;
@@ -33,7 +34,7 @@ const MOST_KEPT: usize = 4000;
 /// What to fuzz, and for how long.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The targets: `feed`, `html`, `robots`, `url`, `opml`; all of them where none is named.
+    /// The targets: `feed`, `html`, `robots`, `url`, `opml`, `selector`; all of them where none is named.
     targets: Vec<String>,
     /// How long each runs, in seconds.
     #[arg(long, default_value_t = 60)]
@@ -48,17 +49,13 @@ pub(crate) struct Arguments {
 
 /// Runs the targets one after the other.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let all = || TARGETS.iter().map(|target| target.name.to_owned()).chain(["opml".to_owned()]);
+    let all = || TARGETS.iter().map(|target| target.name.to_owned());
     let named: Vec<String> = match arguments.targets.as_slice() {
         [] => all().collect(),
         named => named.to_vec(),
     };
     let mut is_clean = true;
     for name in named {
-        if name == "opml" {
-            is_clean &= opml(arguments.seconds)?;
-            continue;
-        }
         let Some(target) = TARGETS.iter().find(|target| target.name == name) else {
             bail!("no target {name}: there are {}", all().collect::<Vec<_>>().join(", "));
         };
@@ -90,27 +87,6 @@ fn apart(target: &Target, arguments: &Arguments) -> anyhow::Result<bool> {
     );
     say(&said)?;
     Ok(false)
-}
-
-/// The property tests of the list of feeds are asked again and again.
-fn opml(seconds: u64) -> anyhow::Result<bool> {
-    let watch = Stopwatch::start();
-    let mut rounds = 0;
-    while rounds == 0 || watch.elapsed() < Duration::from_secs(seconds) {
-        let status = Command::new("cargo")
-            .args(["test", "--quiet", "--locked", "-p", "wirefold-fetcher", "--lib", "opml::"])
-            .env("PROPTEST_CASES", "20000")
-            .current_dir(tree::root())
-            .stdout(std::process::Stdio::null())
-            .status()?;
-        if !status.success() {
-            say("opml: a property does not hold: `cargo test -p wirefold-fetcher --lib opml::`")?;
-            return Ok(false);
-        }
-        rounds += 1;
-    }
-    say(&format!("opml: {rounds} rounds of 20000 cases a property, 0 crashes"))?;
-    Ok(true)
 }
 
 fn fuzz(target: &Target, arguments: &Arguments) -> anyhow::Result<ExitCode> {

@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 use wirefold_feed::html;
 use wirefold_proto::FeedSettings;
 
+/// The longest selector that is read, in bytes.
+const LONGEST: usize = 1_000;
+/// The most brackets of a selector.
+const MOST_BRACKETS: usize = 32;
+
 /// Where the article stands on a page, and what on it belongs to no article.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
@@ -42,16 +47,30 @@ impl Rule {
 /// # Errors
 /// What is wrong with it, for people.
 pub fn check_selector(text: &str) -> Result<(), String> {
-    let Err(error) = Selector::parse(text) else {
-        return Ok(());
-    };
-    let why = match error {
-        SelectorErrorKind::EndOfLine => "it ends too soon".to_owned(),
-        // The library has no words for these, only names such as `ClassNeedsIdent(".")`.
-        SelectorErrorKind::UnexpectedSelectorParseError(named) => spaced(&format!("{named:?}")),
-        other => other.to_string().to_lowercase(),
-    };
-    Err(format!("{text:?} is no CSS selector: {why}"))
+    parsed(text).map(|_| ())
+}
+
+/// Reads a selector. The library's parser recurses with the brackets, which a command may have
+/// thousands of.
+fn parsed(text: &str) -> Result<Selector, String> {
+    let brackets = text.bytes().filter(|byte| b"([{".contains(byte)).count();
+    if text.len() > LONGEST || brackets > MOST_BRACKETS {
+        let start: String = text.chars().take(40).collect();
+        return Err(format!(
+            "\"{}…\" is no CSS selector that is read: it has more than {LONGEST} bytes or more than \
+             {MOST_BRACKETS} brackets",
+            start.escape_debug()
+        ));
+    }
+    Selector::parse(text).map_err(|error| {
+        let why = match error {
+            SelectorErrorKind::EndOfLine => "it ends too soon".to_owned(),
+            // The library has no words for these, only names such as `ClassNeedsIdent(".")`.
+            SelectorErrorKind::UnexpectedSelectorParseError(named) => spaced(&format!("{named:?}")),
+            other => other.to_string().to_lowercase(),
+        };
+        format!("{text:?} is no CSS selector: {why}")
+    })
 }
 
 /// A name as words, what stands behind it in brackets left as it is.
@@ -88,7 +107,7 @@ pub(super) fn applied(rule: &Rule, page: &str) -> Applied {
     let Some(article) = &rule.article else {
         return Applied { rest, ..Applied::default() };
     };
-    let text = Selector::parse(article).ok().map(|article| text_at(&document, &article));
+    let text = parsed(article).ok().map(|article| text_at(&document, &article));
     let text = text.filter(|text| !text.is_empty());
     Applied { rest, is_missed: text.is_none(), text }
 }
@@ -96,7 +115,7 @@ pub(super) fn applied(rule: &Rule, page: &str) -> Applied {
 /// Whether there was anything to take out.
 fn take_out(document: &mut Html, selectors: &[String]) -> bool {
     let mut found = Vec::new();
-    for selector in selectors.iter().filter_map(|selector| Selector::parse(selector).ok()) {
+    for selector in selectors.iter().filter_map(|selector| parsed(selector).ok()) {
         found.extend(document.select(&selector).map(|element| element.id()));
     }
     for id in &found {
@@ -168,6 +187,13 @@ mod tests {
         for bad in ["", "p[", "..x", "p >", "p:nonsense"] {
             assert!(check_selector(bad).unwrap_err().contains(" is no CSS selector: "), "{bad}");
         }
+        for far in [":not(".repeat(400), "p:is(".repeat(60_000), "p ".repeat(501), "[".repeat(33)] {
+            let why = check_selector(&far).unwrap_err();
+            assert!(why.contains("more than 32 brackets") && why.len() < 200, "{why}");
+            assert!(applied(&rule(Some(&far), &[&far]), PAGE).is_missed);
+        }
+        let nested = format!("{}p{}", ":not(".repeat(32), ")".repeat(32));
+        assert_eq!(check_selector(&nested), Ok(()));
         assert!(rule(Some("p"), &["ok", "p["]).check().unwrap_err().starts_with("\"p[\""));
     }
 }

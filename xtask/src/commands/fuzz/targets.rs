@@ -1,11 +1,9 @@
-//! What is fuzzed: what is called, what must hold, what the inputs are made of.
+//! What is fuzzed: what is called, and what the inputs are made of.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
-use wirefold_feed::{MAX_ITEMS, html};
-
 use super::files;
+use super::tries::{address, feed, list_of_feeds, page, robots, selector};
 
 /// Something that reads strangers' bytes.
 pub(super) struct Target {
@@ -18,9 +16,7 @@ pub(super) struct Target {
     pub(super) words: &'static [&'static str],
 }
 
-const BASE: &str = "https://harbour.example/feed.xml";
-
-pub(super) const TARGETS: [Target; 4] = [
+pub(super) const TARGETS: [Target; 6] = [
     Target {
         name: "feed",
         run: feed,
@@ -215,76 +211,94 @@ pub(super) const TARGETS: [Target; 4] = [
             "0x7f.1",
         ],
     },
+    Target {
+        name: "opml",
+        run: list_of_feeds,
+        seeds: |root| {
+            let is_list = |path: &Path| path.extension().is_some_and(|end| end == "opml");
+            let mut seeds = read(root, "seeds", &is_list);
+            seeds.extend(read(root, "../shared/suites", &is_list));
+            seeds
+        },
+        words: &[
+            "<opml version='2.0'>",
+            "<head>",
+            "<body>",
+            "<outline text='A'>",
+            "<outline text='a/b'>",
+            "<outline xmlUrl='http://a.example/'/>",
+            "</outline>",
+            "</body>",
+            "</opml>",
+            " xmlUrl='https://b.example/?a=1&b=2'",
+            " XMLURL=\"feed:http://c.example/\"",
+            " title='&lt;x&gt;'",
+            " wirefold:id='a'",
+            " wirefold:fullText='on'",
+            " xmlns:wirefold='urn:wirefold:opml'",
+            "&amp;",
+            "&",
+            "&#0;",
+            "&#x10ffff;",
+            "<!DOCTYPE o [<!ENTITY a 'b'>]>",
+            "<![CDATA[",
+            "]]>",
+            "<!--",
+            "-->",
+            "<",
+            ">",
+            "'",
+            "/",
+            " ",
+            "\u{feff}",
+            "\u{85}",
+        ],
+    },
+    Target {
+        name: "selector",
+        run: selector,
+        seeds: |_| {
+            let selectors =
+                ["div.story > p:not(.ad)", "[itemprop=articleBody]", "main p, main h2", "*"];
+            selectors.map(|selector| selector.as_bytes().to_vec()).to_vec()
+        },
+        words: &[
+            ":not(",
+            ":is(",
+            ":has(",
+            ":where(",
+            ":nth-child(2n+1)",
+            ":nth-child(",
+            "::before",
+            ")",
+            "[",
+            "]",
+            "[a=\"",
+            "[a~=b i]",
+            "\"",
+            ".",
+            "#",
+            "*",
+            "|",
+            "p",
+            "div",
+            " ",
+            ">",
+            "+",
+            "~",
+            ",",
+            "\\",
+            "\\0",
+            "/*",
+            "*/",
+            "@",
+            "{",
+            "泽",
+            "\0",
+        ],
+    },
 ];
 
 fn read(root: &Path, folder: &str, wanted: &dyn Fn(&Path) -> bool) -> Vec<Vec<u8>> {
     files(root, folder, wanted).iter().filter_map(|path| std::fs::read(path).ok()).collect()
-}
-
-/// The kind of an answer: what counts of it, without the words.
-fn kind(parts: &[usize], said: &[String]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    // Numbers by their size alone: else every input would be of a kind of its own.
-    parts.iter().for_each(|part| part.checked_ilog2().hash(&mut hasher));
-    for text in said {
-        let letters: String = text.chars().filter(|c| c.is_alphabetic()).take(60).collect();
-        letters.hash(&mut hasher);
-    }
-    hasher.finish()
-}
-
-fn feed(bytes: &[u8]) -> u64 {
-    let _ = wirefold_feed::answer("p", bytes);
-    match wirefold_feed::parse(bytes, None, BASE) {
-        Err(error) => kind(&[], &[error.to_string()]),
-        Ok(feed) => {
-            assert!(feed.items.len() <= MAX_ITEMS);
-            let count = |is: &dyn Fn(&wirefold_feed::Item) -> bool| {
-                feed.items.iter().filter(|item| is(item)).count()
-            };
-            let parts = [
-                feed.items.len(),
-                feed.format as usize + 2,
-                count(&|item| item.guid.is_some()),
-                count(&|item| item.link.is_some()),
-                count(&|item| item.published.is_some()),
-                count(&|item| item.source.is_some()),
-                count(&|item| !item.media.is_empty()),
-                count(&|item| !item.authors.is_empty()),
-                feed.items.iter().map(|item| item.title.len()).sum(),
-            ];
-            kind(&parts, &feed.problems)
-        }
-    }
-}
-
-fn page(bytes: &[u8]) -> u64 {
-    let text = String::from_utf8_lossy(bytes);
-    let plain = html::to_text(&text);
-    let cleaned = html::clean(&text, BASE);
-    assert!(!cleaned.contains("<script") && !cleaned.contains("<style"), "{cleaned}");
-    let head = html::head_of(&text);
-    let parts = [plain.len(), plain.lines().count(), cleaned.len(), cleaned.matches('<').count()];
-    let _ = (html::loose_to_text(&text), html::one_line(&text), html::decode(&text));
-    kind(&parts, &[format!("{head:?}").chars().take(200).collect()])
-}
-
-fn robots(bytes: &[u8]) -> u64 {
-    let rules = wirefold_fetcher::RobotsRules::read(bytes, "wirefold");
-    let paths = ["/", "/a", "/a/b.html?c=%2f", "/index.html", "/%E3%83%84", ""];
-    let allowed = paths.map(|path| usize::from(rules.allow(path)) + 1);
-    kind(&allowed, &[format!("{:?}", rules.delay().is_some())])
-}
-
-fn address(bytes: &[u8]) -> u64 {
-    let text = String::from_utf8_lossy(bytes);
-    let once = wirefold_address::canonical(&text);
-    if let Some(once) = &once {
-        let twice = wirefold_address::canonical(once);
-        assert_eq!(twice.as_ref(), Some(once), "not idempotent: {text:?}");
-    }
-    let parts = once.as_ref().map_or([0; 4], |it| {
-        [it.len(), it.matches('/').count(), it.matches('%').count(), it.matches('&').count() + 1]
-    });
-    kind(&parts, &[])
 }
