@@ -112,6 +112,33 @@ fn variables_and_flags_are_named_in_their_mistakes() {
 }
 
 #[test]
+fn lists_and_subjects_are_checked() {
+    check(
+        "[[opml]]\nurl = \"https://a.example/x.opml\"\nevery = \"1m\"\n[[opml]]\n\
+         url = \"https://a.example/x.opml\"\n[[nats]]\nserver = \"nats://desk:word@wire.example\"\n\
+         subject = \"news..x\"\n[[nats]]\nserver = \"wire.example:4222\"\nsubject = \"news\"\n\
+         id = \"push\"\npassword = \"word\"\n[[nats]]\nserver = \"http://wire.example\"\n\
+         subject = \"news.>\"\nid = \"wire\"\nuser = \"desk\"\npassword_env = \"NO_SUCH_PASSWORD\"\n",
+        &[
+            "wirefold.toml:3:1: `opml.0.every`: a list is asked for once in ten minutes at most; \
+             write \"1d\"",
+            "wirefold.toml:4:1: `opml.1`: \"https://a.example/x.opml\" stands at wirefold.toml:1 \
+             already",
+            "wirefold.toml:7:1: `nats.0.server`: an address is shown in logs, so no login stands \
+             in it; write it as `user` and `password_file`",
+            "wirefold.toml:8:1: `nats.0.subject`: expected a subject as NATS has them, such as \
+             \"news.articles\"",
+            "wirefold.toml:9:1: `nats.1`: its id is that of pushed articles; take another one",
+            "wirefold.toml:9:1: `nats.1`: its password has no user; write user = \"desk\"",
+            "wirefold.toml:15:1: `nats.2.server`: \"http://wire.example\" is no address; write \
+             server = \"nats://host:4222\"",
+            "wirefold.toml:19:1: `nats.2.password_env`: the environment variable \
+             NO_SUCH_PASSWORD is not set",
+        ],
+    );
+}
+
+#[test]
 fn the_whole_must_hold_together() {
     check(
         "[page]\nlisten = \"0.0.0.0:8787\"\n[[feed]]\nurl = \"https://a.example/x\"\n[[feed]]\n\
