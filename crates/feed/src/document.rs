@@ -190,6 +190,11 @@ pub enum Writing {
     Other,
 }
 
+/// The most bytes of a text that are read for a line, as they stand.
+const LONGEST_LINE: usize = 64 * 1024;
+/// The most bytes of a text that are read for paragraphs, as they stand.
+const LONGEST_TEXT: usize = 4 * 1024 * 1024;
+
 /// A text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Text {
@@ -210,25 +215,27 @@ pub struct Text {
 }
 
 impl Text {
-    /// It in one line, plain.
+    /// It in one line, plain; of what is absurdly long the beginning.
     #[must_use]
     pub fn line(&self) -> Option<String> {
+        let value = &self.value[..self.value.floor_char_boundary(LONGEST_LINE)];
         let line = match self.writing {
-            Writing::Plain => html::one_line(&self.value),
-            Writing::Html | Writing::Xhtml => html::one_line(&html::to_text(&self.value)),
-            Writing::Unsaid => html::loose_to_line(&self.value),
+            Writing::Plain => html::one_line(value),
+            Writing::Html | Writing::Xhtml => html::one_line(&html::to_text(value)),
+            Writing::Unsaid => html::loose_to_line(value),
             Writing::Other => String::new(),
         };
         (!line.is_empty()).then_some(line)
     }
 
-    /// It in paragraphs, plain.
+    /// It in paragraphs, plain; of what is absurdly long the beginning.
     #[must_use]
     pub fn paragraphs(&self) -> Option<String> {
+        let value = &self.value[..self.value.floor_char_boundary(LONGEST_TEXT)];
         let text = match self.writing {
-            Writing::Plain => html::plain_to_text(&self.value),
-            Writing::Html | Writing::Xhtml => html::to_text(&self.value),
-            Writing::Unsaid => html::loose_to_text(&self.value),
+            Writing::Plain => html::plain_to_text(value),
+            Writing::Html | Writing::Xhtml => html::to_text(value),
+            Writing::Unsaid => html::loose_to_text(value),
             Writing::Other => String::new(),
         };
         (!text.is_empty()).then_some(text)

@@ -1,6 +1,7 @@
 //! The article of a page. Runs in the child.
 
 use trafilatura::Options;
+use wirefold_proto::MAX_TEXT_BYTES;
 use wirefold_text::normalise;
 
 use super::data::{self, Said};
@@ -32,6 +33,10 @@ const DATES: &[&str] = &[
 const AUTHORS: &[&str] =
     &["author", "article:author", "byl", "parsely-author", "dc.creator", "sailthru.author"];
 
+/// The most bytes of a text that leave the child: a little more than articles keep, so that they
+/// can say that it was cut.
+const LONGEST_TEXT: usize = MAX_TEXT_BYTES + 16;
+
 /// Reads the article of a page, where its feed's rule says or else where it is found; none where
 /// there is no text.
 pub(super) fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
@@ -44,7 +49,8 @@ pub(super) fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     let found = found_in(ruled.rest.as_deref().unwrap_or(&page), url);
     let title = title_of(&head, &said).or(found.title);
     let whole = ruled.text.or_else(|| text_of(found.text, body))?;
-    let text = without_headline(whole, title.as_deref().unwrap_or_default());
+    let mut text = without_headline(whole, title.as_deref().unwrap_or_default());
+    text.truncate(text.floor_char_boundary(LONGEST_TEXT));
     let first_meta = |names: &[&str]| names.iter().find_map(|name| head.meta(name));
     // What the page says for machines is right nearly always, what is found by looking less so.
     let dates = [said.published.as_deref(), first_meta(DATES), head.time.as_deref()];

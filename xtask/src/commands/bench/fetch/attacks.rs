@@ -78,6 +78,9 @@ pub(super) async fn run(report: &mut Report) -> anyhow::Result<()> {
                 delay: worst.delay.max(harm.delay),
             };
             count += 1;
+            report.hidden(format!("{}: over after", attack.name), harm.took, "s");
+            report.hidden(format!("{}: memory", attack.name), harm.growth, "bytes");
+            report.hidden(format!("{}: late by", attack.name), harm.delay, "s");
         }
         let most = if kind == PAGES { 3.0 } else { 1.0 };
         report.add(format!("{count} {kind}, the last over after"), worst.took, "s");

@@ -22,6 +22,8 @@ use super::server::{Feeds, url};
 
 const KILO: f64 = 1e3;
 const MINUTE: Duration = Duration::from_mins(1);
+/// A first round that takes longer hangs, in seconds.
+const DEADLINE: f64 = 300.0;
 
 /// The fetcher in its process.
 struct Fetcher {
@@ -43,7 +45,10 @@ pub(super) async fn run(report: &mut Report, folder: &Path) -> anyhow::Result<()
     let (mut fetcher, empty) = Fetcher::start(folder, port, count, start).await?;
     let watch = Stopwatch::start();
     // All first polls are spread over the first minute.
-    let first = fetcher.turn(&feeds, start.plus(MINUTE)).await?;
+    let mut first = fetcher.turn(&feeds, start.plus(MINUTE)).await?;
+    while feeds.visits().reached < count && watch.seconds() < DEADLINE {
+        first = fetcher.turn(&feeds, start.plus(MINUTE)).await?;
+    }
     let took = watch.seconds();
     let reached = feeds.visits().reached;
     report
@@ -100,12 +105,19 @@ impl Fetcher {
         Ok((fetcher, told))
     }
 
-    /// Makes it that time, and waits until everything that is due is done.
+    /// Makes it that time, and waits until everything that is due is done: until the fetcher has
+    /// been at rest for a while, and nobody has come meanwhile.
     async fn turn(&mut self, feeds: &Feeds, now: UnixMillis) -> anyhow::Result<Told> {
         feeds.turn(now);
-        self.input.write_all(format!("{}\n", now.0).as_bytes()).await?;
-        self.input.flush().await?;
-        self.told().await
+        loop {
+            let before = feeds.visits().polls;
+            self.input.write_all(format!("{}\n", now.0).as_bytes()).await?;
+            self.input.flush().await?;
+            let told = self.told().await?;
+            if feeds.visits().polls == before {
+                return Ok(told);
+            }
+        }
     }
 
     async fn told(&mut self) -> anyhow::Result<Told> {
