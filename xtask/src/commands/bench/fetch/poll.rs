@@ -43,6 +43,7 @@ pub(super) async fn run(report: &mut Report, folder: &Path) -> anyhow::Result<()
     feeds.clear();
 
     let (mut fetcher, empty) = Fetcher::start(folder, port, count, start).await?;
+    fetcher.turn(&feeds, start).await?;
     let watch = Stopwatch::start();
     // All first polls are spread over the first minute.
     let mut first = fetcher.turn(&feeds, start.plus(MINUTE)).await?;

@@ -54,6 +54,11 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     let fetcher = ground.run("", |surroundings, stop| async move {
         Ok(wirefold_fetcher::run(surroundings, settings, stop).await?)
     });
+    // It begins by writing a record of every feed.
+    while fetcher.progress.calls() < child.feeds as u64 {
+        tokio::time::sleep(QUIET).await;
+    }
+    until_quiet(&fetcher).await;
     let (sender, mut lines) = tokio::sync::mpsc::channel(1);
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {
