@@ -6,7 +6,7 @@ use wirefold_guard::{Client, Response};
 
 use crate::feed_address::identity;
 use crate::links;
-use crate::poll::{Answer, judge, parse, question};
+use crate::poll::{Answer, judge, parse, question, send};
 use crate::settings::Settings;
 
 /// Where most programs that write pages put their feeds.
@@ -41,7 +41,7 @@ pub(crate) async fn usual(client: &Client, page: &Url, settings: &Settings) -> O
     for place in USUAL {
         tokio::time::sleep(settings.per_host_delay).await;
         let Some(url) = page.join(place).ok().filter(|url| url != page) else { continue };
-        let answer = client.send(question(url, settings)).await;
+        let (answer, _) = send(client, question(url, settings)).await;
         if let Answer::Body(answer) = judge(answer, jiff::Timestamp::UNIX_EPOCH) {
             let at = answer.url.to_string();
             if parse(answer, settings.items_per_feed).await.is_ok() {

@@ -12,7 +12,7 @@ use crate::feed::FeedError;
 use crate::lists::{Listed, look};
 use crate::opml::Opml;
 use crate::pages::TEASER_WORDS;
-use crate::poll::{Answer, Read, Unread, judge, no_feed, parse, question};
+use crate::poll::{Answer, Read, Unread, judge, no_feed, parse, question, send};
 use crate::settings::Settings;
 
 /// What stands at an address.
@@ -75,7 +75,7 @@ pub enum ProbeError {
 pub async fn probe(settings: &Settings, url: &str, search: Search) -> Result<Probe, ProbeError> {
     let address = Url::parse(url).map_err(|_| ProbeError::Address(url.to_owned()))?;
     let client = client(settings)?;
-    let answer = client.send(question(address, settings)).await;
+    let (answer, _) = send(&client, question(address, settings)).await;
     let answer = match judge(answer, jiff::Timestamp::UNIX_EPOCH) {
         Answer::Body(answer) => answer,
         Answer::Failed(failure) => return Ok(problem(failure.problem)),

@@ -84,6 +84,8 @@ impl Channel for Ntfy {
                 Request::post(self.url.clone(), lines(digest, LONGEST_TEXT).join("\n"))
                     .with_header("X-Title", encoded(&headline(digest)))
                     .with_header("X-Priority", SILENT.to_string())
+                    // Sent again, it replaces what came before.
+                    .with_header("X-Sequence-ID", format!("feeds-{:016x}", hash(&digest.id)))
                     .with_header("X-Tags", "newspaper,feeds");
             if let Some(page) = &page {
                 request = request.with_header("X-Click", page);

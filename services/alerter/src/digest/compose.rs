@@ -10,8 +10,12 @@ use crate::wording::{line, minute};
 const MOST: usize = 100;
 /// What fails for less may pass by itself.
 const LASTING: SignedDuration = SignedDuration::from_hours(24);
-/// The most characters of what is wrong with a feed.
+/// The most characters of what is wrong with a feed, …
 const WORDS: usize = 300;
+/// … of its title …
+const TITLE: usize = 200;
+/// … and of its address.
+const ADDRESS: usize = 500;
 
 /// The feeds among what the fetcher remembers.
 pub(super) fn records(entries: &[Entry]) -> Vec<FeedRecord> {
@@ -48,13 +52,17 @@ fn trouble(record: &FeedRecord) -> FeedTrouble {
     let fails = matches!(record.health, FeedHealth::Gone | FeedHealth::Failing);
     FeedTrouble {
         feed: record.feed.id.clone(),
-        title: record.feed.title.clone().or_else(|| record.feed_title.clone()),
-        url: record.feed.url.clone(),
+        title: record.feed.title.as_ref().or(record.feed_title.as_ref()).map(|it| cut(it, TITLE)),
+        url: cut(&record.feed.url, ADDRESS),
         health: record.health,
         since: record.failing_since.filter(|_| fails),
         findings: record.findings.clone(),
-        words: record.in_words().chars().take(WORDS).collect(),
+        words: cut(&record.in_words(), WORDS),
     }
+}
+
+fn cut(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
 }
 
 /// `3 of 40 feeds need a look`.
@@ -150,10 +158,14 @@ mod tests {
 
     #[test]
     fn a_thousand_feeds_fit_into_a_message() {
-        let long = |record: &mut FeedRecord| record.problem = Some("x".repeat(5_000));
+        let long = |record: &mut FeedRecord| {
+            record.problem = Some("x".repeat(5_000));
+            record.feed_title = Some("y".repeat(500_000));
+            record.feed.url = format!("https://a.example/{}", "z".repeat(50_000));
+        };
         let feeds: Vec<_> = (0..1_000).map(|n| record(&format!("f{n}"), long)).collect();
         let digest = digest("d.1".to_owned(), &feeds, now()).unwrap();
         assert_eq!((digest.troubled, digest.troubles.len()), (1_000, MOST));
-        assert!(serde_json::to_vec(&digest).unwrap().len() < 64 * 1024);
+        assert!(serde_json::to_vec(&digest).unwrap().len() < 128 * 1024);
     }
 }

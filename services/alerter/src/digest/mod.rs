@@ -50,6 +50,14 @@ struct State {
     sending: Option<FeedDigest>,
 }
 
+/// How the sending of one goes.
+#[derive(Debug, Default)]
+struct Trying {
+    attempts: u32,
+    /// Not before this.
+    not_before: UnixMillis,
+}
+
 impl Weekly {
     /// Opens what is kept of a delivery's digests.
     pub(crate) fn new(
@@ -71,9 +79,9 @@ impl Weekly {
     /// Runs until it is told to stop. Whatever fails is tried again: no alert waits for it.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
         let clock = self.common.surroundings.clock.clone();
-        let mut attempts = 0;
+        let mut trying = Trying::default();
         loop {
-            let wait = match self.step(&mut attempts).await {
+            let wait = match self.step(&mut trying).await {
                 Ok(wait) => wait,
                 Err(LoopError::Bus(error)) => self.failed(&error),
                 Err(crashed) => return Err(crashed),
@@ -99,8 +107,11 @@ impl Weekly {
     }
 
     /// Does what is to be done now; says how long nothing is.
-    async fn step(&self, attempts: &mut u32) -> Result<Duration, LoopError> {
+    async fn step(&self, trying: &mut Trying) -> Result<Duration, LoopError> {
         let now = self.common.surroundings.clock.now();
+        if now < trying.not_before {
+            return Ok(trying.not_before.since(now));
+        }
         let entry = self.kept.get(&self.key).await?;
         let revision = entry.as_ref().map_or(0, |entry| entry.revision);
         let value = entry.and_then(|entry| entry.value);
@@ -127,13 +138,15 @@ impl Weekly {
         let page = page.map(|base| format!("{}/feeds", base.trim_end_matches('/')));
         let sent = self.channel.tell(Notice { digest: &digest, page, now }).await;
         self.pass(Point::Published)?;
-        *attempts += 1;
+        trying.attempts += 1;
         let outcome = match sent {
             Ok(()) => "ok",
-            Err(Failure::Later { after, why }) if *attempts < MAX_DELIVER => {
+            Err(Failure::Later { after, why }) if trying.attempts < MAX_DELIVER => {
                 tracing::debug!(delivery = self.delivery, why, "digest of feeds is tried again");
                 FEED_DIGESTS.add(1, &[self.channel.kind(), "retry"]);
-                return Ok(after.unwrap_or_else(|| retry::after(*attempts, &digest.id)));
+                let wait = after.unwrap_or_else(|| retry::after(trying.attempts, &digest.id));
+                trying.not_before = now.plus(wait);
+                return Ok(wait);
             }
             Err(Failure::Later { why, .. } | Failure::Never { why } | Failure::Gone { why }) => {
                 let delivery = &self.delivery;
@@ -141,7 +154,7 @@ impl Weekly {
                 "refused"
             }
         };
-        *attempts = 0;
+        *trying = Trying::default();
         self.done(state.due, now, revision, outcome).await
     }
 

@@ -11,10 +11,14 @@ use wirefold_proto::{Backfill, BackfillEnd, FeedFinding, FeedRecord};
 use crate::FetcherError;
 use crate::links;
 use crate::metrics::BACKFILL;
-use crate::poll::{Answer, Failure, From, Poller, Read, judge, no_feed, parse, patience, question};
+use crate::poll::{
+    Answer, Failure, From, Poller, Read, judge, no_feed, parse, patience, question, send,
+};
 use crate::schedule::{Errand, is_one_site};
 use crate::state::Memo;
 
+/// The most bytes of all addresses of an archive together.
+const ADDRESSES: usize = 512 * 1024;
 /// How long a page is waited for that cannot be reached, before each further try.
 const WAITS: [Duration; 3] =
     [Duration::from_mins(1), Duration::from_mins(5), Duration::from_mins(15)];
@@ -74,6 +78,10 @@ impl Poller {
                 backfill.addresses.extend(backfill.next.take());
             }
             let is_same = !is_feed && page.read.feed.items == last_items;
+            if !fits(&backfill, page.older.as_deref()) {
+                backfill.problem = Some("its addresses are too long to be remembered".to_owned());
+                return self.end(Backfill { ended: Some(BackfillEnd::Failed), ..backfill }).await;
+            }
             backfill.ended = end_after(&backfill, page.older.as_deref(), &base, is_same);
             backfill.next = page.older;
             if !is_feed {
@@ -138,7 +146,7 @@ impl Poller {
             }
         };
         let request: Request = question(url.clone(), &self.settings);
-        let answer = self.client.send(request).await;
+        let (answer, _) = send(&self.client, request).await;
         let now = clock.now();
         if let Ok(answer) = &answer
             && let Some(patience) = patience(answer, timestamp(now))
@@ -172,6 +180,12 @@ impl Poller {
         let older = read.feed.older.clone().or(named);
         Ok(Page { read, older })
     }
+}
+
+/// Whether all addresses can be remembered, and so the end of a circle be found.
+fn fits(backfill: &Backfill, next: Option<&str>) -> bool {
+    let all = backfill.addresses.iter().map(String::as_str).chain(next);
+    all.map(str::len).sum::<usize>() <= ADDRESSES
 }
 
 /// Why nothing is read after this page; none where the next one is.

@@ -8,7 +8,7 @@ use wirefold_guard::{Client, Request, Response, SendError};
 use wirefold_proto::ListRecord;
 
 use crate::opml::{MOST_BYTES, Opml, read};
-use crate::poll::{Answer, Poller, judge, patience};
+use crate::poll::{Answer, Poller, judge, patience, send};
 use crate::schedule::Errand;
 use crate::settings::Settings;
 
@@ -51,7 +51,7 @@ impl Poller {
             request.with_header(name, value)
         });
         let is_conditional = record.etag.is_some() || record.last_modified.is_some();
-        let answer = self.client.send(request).await;
+        let (answer, _) = send(&self.client, request).await;
         let now = clock.now();
         if let Ok(answer) = &answer
             && let Some(patience) = patience(answer, timestamp(now))
@@ -71,7 +71,7 @@ pub(crate) struct Listed {
 
 /// Looks once at a list, outside the rhythm of any host.
 pub(crate) async fn look(client: &Client, url: Url, settings: &Settings) -> Listed {
-    let answer = client.send(question(url, settings)).await;
+    let (answer, _) = send(client, question(url, settings)).await;
     match asked(answer, false, jiff::Timestamp::UNIX_EPOCH).await {
         Asked::Read { opml, .. } => Listed { opml: Some(opml), problem: None },
         Asked::Failed { problem, .. } => Listed { opml: None, problem: Some(problem) },

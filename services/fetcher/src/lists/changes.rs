@@ -10,6 +10,8 @@ use crate::opml::{Opml, OpmlFeed};
 use crate::settings::ConfiguredList;
 use crate::slug;
 
+/// So many feeds may leave at once whatever their list's size.
+const FEW: usize = 3;
 /// The most bytes of an id that is made of an address, before a number.
 const ID_BYTES: usize = 94;
 
@@ -24,6 +26,8 @@ pub(super) struct Changes {
     pub(super) remove: Vec<FeedId>,
     /// Feeds of the list that are people's, by what tells feeds apart.
     pub(super) own: Vec<String>,
+    /// Whether more than half of its feeds would have left: a wrong file looks like that.
+    pub(super) has_shrunk: bool,
 }
 
 /// What changes about a feed.
@@ -54,18 +58,19 @@ impl Change {
     }
 }
 
-/// Holds a list against all feeds. `own` are those that people had taken in hand before.
+/// Holds a list against all feeds. `own` are those that people had taken in hand before; only one
+/// that `may_shrink` has more than half of its feeds leave.
 pub(super) fn changes<'a>(
     list: &ConfiguredList,
     opml: &Opml,
-    own: &[String],
+    (own, may_shrink): (&[String], bool),
     known: impl Iterator<Item = &'a FeedRecord>,
 ) -> Changes {
     let url = list.url.as_str();
     let is_its = |record: &FeedRecord| record.lists.iter().any(|other| other == url);
-    let (mut by_identity, mut ids) = (HashMap::<String, &FeedRecord>::new(), HashSet::new());
+    let (mut by_identity, mut ids) = (HashMap::<String, &FeedRecord>::new(), Ids::default());
     for record in known {
-        ids.insert(record.feed.id.to_string());
+        ids.taken.insert(record.feed.id.to_string());
         let here = by_identity.entry(identity(&record.feed.url)).or_insert(record);
         // Of two feeds at one address, that which the list brought is the list's.
         if is_its(record) {
@@ -92,17 +97,21 @@ pub(super) fn changes<'a>(
             Some(_) => changes.own.push(name.clone()),
             None if own.contains(&name) => changes.own.push(name.clone()),
             None => {
-                changes.add.extend(named_of(feed, &mut ids).map(|id| settings_of(feed, id, list)));
+                changes.add.extend(ids.named(feed).map(|id| settings_of(feed, id, list)));
             }
         }
         named.insert(name);
     }
-    if !opml.is_whole || opml.feeds.is_empty() {
+    let its: Vec<(String, &FeedRecord)> =
+        by_identity.into_iter().filter(|(_, record)| is_its(record)).collect();
+    let gone = its.iter().filter(|(name, _)| !named.contains(name));
+    let leaving = gone.clone().count();
+    changes.has_shrunk = leaving > FEW && 2 * leaving > its.len();
+    if !opml.is_whole || opml.feeds.is_empty() || (changes.has_shrunk && !may_shrink) {
         // What stands behind the break may be anything.
         changes.own.extend(own.iter().filter(|name| !named.contains(*name)).cloned());
         return changes;
     }
-    let gone = by_identity.into_iter().filter(|(name, it)| is_its(it) && !named.contains(name));
     for (_, record) in gone {
         let id = record.feed.id.clone();
         match record.managed_by.is_none() && record.lists.len() == 1 {
@@ -124,19 +133,32 @@ fn settings_of(feed: &OpmlFeed, id: FeedId, list: &ConfiguredList) -> FeedSettin
     }
 }
 
-/// An id that no other feed has: what the list brings, else what the address makes.
-fn named_of(feed: &OpmlFeed, taken: &mut HashSet<String>) -> Option<FeedId> {
-    let brought = feed.id.as_ref().filter(|id| id.parse::<FeedId>().is_ok()).cloned();
-    let base = brought.or_else(|| {
-        let mut made = slug::of_address(&Url::parse(&feed.url).ok()?);
-        made.truncate(ID_BYTES);
-        Some(made.trim_matches('-').to_owned())
-    })?;
-    let free = (2..100_000).map(|number| format!("{base}-{number}"));
-    let is_free = |id: &String| !taken.contains(id) && id != FeedId::push().as_str();
-    let id = std::iter::once(base.clone()).chain(free).find(is_free)?;
-    taken.insert(id.clone());
-    id.parse().ok()
+/// The ids of feeds, and how far they are counted.
+#[derive(Default)]
+struct Ids {
+    taken: HashSet<String>,
+    /// The next number behind a name that was taken.
+    next: HashMap<String, u32>,
+}
+
+impl Ids {
+    /// An id that no other feed has: what the list brings, else what the address makes.
+    fn named(&mut self, feed: &OpmlFeed) -> Option<FeedId> {
+        let brought = feed.id.as_ref().filter(|id| id.parse::<FeedId>().is_ok()).cloned();
+        let base = brought.or_else(|| {
+            let mut made = slug::of_address(&Url::parse(&feed.url).ok()?);
+            made.truncate(ID_BYTES);
+            Some(made.trim_matches('-').to_owned())
+        })?;
+        let mut id = base.clone();
+        while self.taken.contains(&id) || id == FeedId::push().as_str() {
+            let next = self.next.entry(base.clone()).or_insert(2);
+            id = format!("{base}-{next}");
+            *next += 1;
+        }
+        self.taken.insert(id.clone());
+        id.parse().ok()
+    }
 }
 
 #[cfg(test)]
@@ -171,7 +193,7 @@ mod tests {
 
     fn of(opml: &Opml, own: &[&str], known: &[FeedRecord]) -> Changes {
         let own: Vec<String> = own.iter().map(|name| (*name).to_owned()).collect();
-        changes(&list(), opml, &own, known.iter())
+        changes(&list(), opml, (&own, false), known.iter())
     }
 
     const A: &str = "https://a.example/feed";
@@ -218,6 +240,34 @@ mod tests {
         assert_eq!((found.add.len(), found.remove.len()), (1, 0));
         assert_eq!(found.own, ["gone.example"], "people's word is kept behind the break");
         assert!(of(&opml(&[]), &[], &known).remove.is_empty());
+    }
+
+    #[test]
+    fn more_than_half_leaves_only_where_the_list_says_so_again() {
+        let urls: Vec<String> = (0..10).map(|at| format!("https://{at}.example/")).collect();
+        let known: Vec<FeedRecord> =
+            urls.iter().map(|url| record(&url[8..9], url, &[LIST])).collect();
+        let left = |kept: usize, may_shrink| {
+            let urls: Vec<&str> = urls[..kept].iter().map(String::as_str).collect();
+            let found = changes(&list(), &opml(&urls), (&[], may_shrink), known.iter());
+            (found.remove.len(), found.has_shrunk)
+        };
+        assert_eq!(left(5, false), (5, false));
+        assert_eq!(left(4, false), (0, true));
+        assert_eq!(left(4, true), (6, true));
+    }
+
+    #[test]
+    fn one_name_for_all_is_counted_on() {
+        let feed = |at: usize| OpmlFeed {
+            url: format!("https://{at}.example/"),
+            id: Some("news".to_owned()),
+            ..OpmlFeed::default()
+        };
+        let many = Opml { feeds: (0..20_000).map(feed).collect(), ..opml(&[]) };
+        let found = of(&many, &[], &[]);
+        assert_eq!(found.add.len(), 20_000);
+        assert_eq!(found.add.last().map(|last| last.id.as_str()), Some("news-20000"));
     }
 
     #[test]

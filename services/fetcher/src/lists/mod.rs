@@ -53,8 +53,20 @@ impl Lists {
             let due = Some(record.next_poll.map_or(UnixMillis(0), unix_millis));
             lists.insert(settings.url.clone(), List { settings: settings.clone(), record, due });
         }
+        // Where one list takes the place of another, what people said of its feeds still holds.
+        let own: Vec<String> = remembered.values().flat_map(|it| it.own.iter().cloned()).collect();
+        for list in lists.values_mut().filter(|list| list.record.last_good.is_none()) {
+            list.record.own.extend(own.iter().cloned());
+            list.record.own.sort_unstable();
+            list.record.own.dedup();
+        }
         let gone = remembered.into_keys().collect();
         (Self { lists, asking: JoinSet::new() }, gone)
+    }
+
+    /// The records of lists that have never been read.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = &ListRecord> {
+        self.lists.values().map(|list| &list.record).filter(|record| record.last_good.is_none())
     }
 
     /// When the next one is due.

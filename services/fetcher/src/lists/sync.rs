@@ -21,6 +21,12 @@ use crate::state::Memo;
 /// The wait after the first failure; twice as long after each, up to the usual one.
 const FIRST_WAIT: Duration = Duration::from_mins(15);
 
+/// While a list has many feeds leave, it is said after so many that the fetcher is alive.
+const ALIVE_EACH: usize = 16;
+/// The problem of a list that names less than half of what it named; the next time it is believed.
+const SHRUNK: &str =
+    "it names less than half of the feeds that it named: none leaves unless it says so again";
+
 impl Scheduler {
     /// Asks for the lists that are due.
     pub(crate) fn ask_for_lists(&mut self) {
@@ -58,10 +64,12 @@ impl Scheduler {
                 failed(record, problem, retry_after, now, &settings)
             }
             Asked::Read { opml, etag, last_modified } => {
-                let own = self.bring_in(&settings, &opml).await?;
+                let said_so = record.problem.as_deref() == Some(SHRUNK);
+                let (own, has_shrunk) = self.bring_in(&settings, &opml, said_so).await?;
                 // People may have spoken meanwhile, never of what was just carried out.
                 let record = ListRecord { own, ..record };
-                match trouble(&opml) {
+                let shrunk = (has_shrunk && !said_so).then_some(SHRUNK);
+                match trouble(&opml).or(shrunk) {
                     Some(problem) => {
                         LISTS.add(1, &["failed"]);
                         failed(record, problem.to_owned(), None, now, &settings)
@@ -90,18 +98,22 @@ impl Scheduler {
     }
 
     /// Adds, changes and removes feeds so that they are what the list says. Says which feeds of it
-    /// are people's.
+    /// are people's, and whether more than half of its feeds left or would have left.
     async fn bring_in(
         &mut self,
         list: &ConfiguredList,
         opml: &Opml,
-    ) -> Result<Vec<String>, FetcherError> {
+        may_shrink: bool,
+    ) -> Result<(Vec<String>, bool), FetcherError> {
         let own = self.lists.lists.get(&list.url).map(|it| it.record.own.clone());
         let known = self.table.records();
-        let changes = changes(list, opml, &own.unwrap_or_default(), known);
+        let changes = changes(list, opml, (&own.unwrap_or_default(), may_shrink), known);
         let (added, changed) = (changes.add.len(), changes.change.len());
-        for feed in &changes.remove {
+        for (at, feed) in changes.remove.iter().enumerate() {
             self.remove_feed(feed).await?;
+            if at % ALIVE_EACH == 0 {
+                self.alive();
+            }
         }
         let mut records = Vec::with_capacity(changed + added);
         for (feed, change) in changes.change {
@@ -114,7 +126,7 @@ impl Scheduler {
             tracing::info!(list = url, added, changed, removed, "feeds follow their list");
         }
         self.table.count();
-        Ok(changes.own)
+        Ok((changes.own, changes.has_shrunk))
     }
 
     /// A feed with a change, put in again; it keeps its place in time.
@@ -168,9 +180,9 @@ impl Scheduler {
 /// Why nothing leaves because of a list that could be read.
 fn trouble(opml: &Opml) -> Option<&'static str> {
     match opml.feeds.is_empty() {
-        _ if !opml.is_whole => {
-            Some("it breaks off before its end: what stands before is taken, and no feed leaves")
-        }
+        _ if !opml.is_whole => Some(
+            "it breaks off before its end, or is broken inside: what can be read is taken, and no feed leaves",
+        ),
         true => Some("no feeds in it: no feed leaves because of it"),
         false => None,
     }

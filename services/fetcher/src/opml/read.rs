@@ -114,6 +114,8 @@ struct List {
     /// What tells the feeds apart.
     feeds: HashSet<String>,
     repeated: usize,
+    /// Whether outlines are left out that may be feeds.
+    is_lossy: bool,
 }
 
 impl List {
@@ -174,6 +176,7 @@ impl List {
     }
 
     fn take(&mut self, outline: Outline, line: &dyn Fn() -> usize) -> Result<(), OpmlError> {
+        self.is_lossy |= outline.is_broken;
         let Some(given) = outline.url.filter(|url| !url.trim().is_empty()) else {
             return Ok(());
         };
@@ -214,6 +217,7 @@ impl List {
     }
 
     fn finish(mut self) -> Opml {
+        self.opml.is_whole &= !self.is_lossy;
         match self.repeated {
             0 => {}
             1 => self.opml.notes.push("1 feed stands in it twice".to_owned()),
@@ -226,7 +230,10 @@ impl List {
 /// The address as the URL standard writes it, where it is one of the web.
 fn web_address(given: &str) -> Option<String> {
     let trimmed = given.trim();
-    let of_feed = trimmed.strip_prefix("feed://").map(|rest| format!("http://{rest}"));
+    let of_feed = trimmed.strip_prefix("feed:").map(|rest| match rest.strip_prefix("//") {
+        Some(rest) => format!("http://{rest}"),
+        None => rest.to_owned(),
+    });
     let url = Url::parse(of_feed.as_deref().unwrap_or(trimmed)).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.to_string())
 }
@@ -234,6 +241,8 @@ fn web_address(given: &str) -> Option<String> {
 /// The attributes of an outline that count.
 #[derive(Default)]
 struct Outline {
+    /// Whether attributes of it could not be read.
+    is_broken: bool,
     url: Option<String>,
     title: Option<String>,
     text: Option<String>,
@@ -247,8 +256,11 @@ impl Outline {
         let mut outline = Outline::default();
         let mut attributes = start.attributes();
         // The check for repeated names is quadratic; the first of a name counts here.
-        let attributes = attributes.with_checks(false).flatten().take(MOST_ATTRIBUTES);
-        for attribute in attributes {
+        for attribute in attributes.with_checks(false).take(MOST_ATTRIBUTES) {
+            let Ok(attribute) = attribute else {
+                outline.is_broken = true;
+                continue;
+            };
             let name: &str = attribute.key.as_ref();
             let raw: &str = &attribute.value;
             let value = quick_xml::escape::unescape(raw).unwrap_or(Cow::Borrowed(raw));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 use wirefold_envelope::timestamp;
-use wirefold_guard::{Request, Response, SendError};
+use wirefold_guard::{Client, Request, Response, SendError};
 use wirefold_proto::FeedRecord;
 
 use super::Poller;
@@ -67,7 +67,7 @@ impl Poller {
         let was_conditional = validators_of(record, memo, self) != Validators::default();
         let request = Request { is_plain: memo.is_plain, ..question(url.clone(), &self.settings) };
         let request = if was_conditional { conditional(request, record) } else { request };
-        let (answer, is_plain) = self.send(request).await;
+        let (answer, is_plain) = send(&self.client, request).await;
         let now = self.surroundings.clock.now();
         if let Ok(answer) = &answer
             && let Some(patience) = patience(answer, timestamp(now))
@@ -83,19 +83,19 @@ impl Poller {
         };
         Asked { answer, was_conditional, was_fetched: true, is_plain }
     }
+}
 
-    /// Some hosts break what they send over HTTP/2 or in an encoding: they are asked once more,
-    /// in the plainest way. Says whether it was that way that was answered.
-    async fn send(&self, request: Request) -> (Result<Response, SendError>, bool) {
-        let is_plain = request.is_plain;
-        let again = Request { is_plain: true, ..request.clone() };
-        match self.client.send(request).await {
-            Err(SendError::Broken { why }) if !is_plain => {
-                tracing::debug!(url = %again.url, why, "asked again in the plainest way");
-                (self.client.send(again).await, true)
-            }
-            answer => (answer, is_plain),
+/// Some hosts break what they send over HTTP/2 or in an encoding: they are asked once more, in the
+/// plainest way. Says whether it was that way that was answered.
+pub(crate) async fn send(client: &Client, request: Request) -> (Result<Response, SendError>, bool) {
+    let is_plain = request.is_plain;
+    let again = Request { is_plain: true, ..request.clone() };
+    match client.send(request).await {
+        Err(SendError::Broken { why }) if !is_plain => {
+            tracing::debug!(url = %again.url, why, "asked again in the plainest way");
+            (client.send(again).await, true)
         }
+        answer => (answer, is_plain),
     }
 }
 

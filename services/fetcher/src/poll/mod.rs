@@ -32,6 +32,7 @@ pub(crate) use answer::{
     Answer, Failure, Read, Unread, judge, no_feed, not_read, parse, patience, question,
 };
 use ask::Asked;
+pub(crate) use ask::send;
 pub(crate) use outcome::waiting;
 use outcome::{Good, after_failure, after_gone, after_good, after_nothing};
 pub(crate) use shared::Shared;

@@ -105,7 +105,10 @@ impl Poller {
                 }
             };
             let (content, page) = (item.content, item.page);
-            seen.put(&item.key, Known { content, article, day: day(now), page });
+            // What a feed lists now is never forgotten for what it listed years ago.
+            if from == From::Feed || !seen.is_full() {
+                seen.put(&item.key, Known { content, article, day: day(now), page });
+            }
         }
         window.finish().await?;
         crate::pass(&self.surroundings, Point::Published)?;

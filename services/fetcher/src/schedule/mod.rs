@@ -75,7 +75,7 @@ impl Scheduler {
         }
     }
 
-    fn alive(&self) {
+    pub(crate) fn alive(&self) {
         self.poller.surroundings.observer.observe("fetcher", Event::Alive);
     }
 

@@ -26,13 +26,17 @@ impl Scheduler {
     /// Brings together what files define and what is remembered.
     pub(crate) async fn begin(poller: Arc<Poller>) -> Result<Self, FetcherError> {
         let Remembered { feeds, lists, backfills, control } = poller.store.load().await?;
-        let Plan { feeds, to_write, to_forget } = plan(&poller.settings, feeds);
         let (lists, gone) = Lists::plan(&poller.settings.lists, lists);
+        let may_follow = lists.unread().next().is_some();
+        let Plan { feeds, to_write, to_forget } = plan(&poller.settings, feeds, may_follow);
         for feed in &to_forget {
             tracing::info!(%feed, "feed is defined no more and forgotten");
             poller.store.forget(feed).await?;
         }
         write(&poller, to_write).await?;
+        for record in lists.unread().filter(|record| !record.own.is_empty()) {
+            poller.store.put_list(record).await?;
+        }
         for url in &gone {
             tracing::info!(list = url, "list of feeds is defined no more and forgotten");
             poller.store.forget_list(url).await?;
@@ -59,7 +63,13 @@ struct Plan {
     to_forget: Vec<FeedId>,
 }
 
-fn plan(settings: &Settings, mut remembered: HashMap<FeedId, (FeedRecord, Memo)>) -> Plan {
+/// A list that was never read `may_follow` on one that is defined no more: until it is, the feeds of
+/// that are polled on, and what is known of them is kept.
+fn plan(
+    settings: &Settings,
+    mut remembered: HashMap<FeedId, (FeedRecord, Memo)>,
+    may_follow: bool,
+) -> Plan {
     let mut plan = Plan::default();
     let is_list = |url: &String| settings.lists.iter().any(|list| list.url == *url);
     for configured in &settings.feeds {
@@ -86,7 +96,10 @@ fn plan(settings: &Settings, mut remembered: HashMap<FeedId, (FeedRecord, Memo)>
         let is_peoples = record.managed_by.is_none() && record.lists.is_empty();
         let lists: Vec<String> = record.lists.iter().filter(|it| is_list(it)).cloned().collect();
         if lists.is_empty() && !is_peoples {
-            plan.to_forget.push(feed);
+            match may_follow && !record.lists.is_empty() {
+                true => plan.feeds.push((record, memo)),
+                false => plan.to_forget.push(feed),
+            }
             continue;
         }
         // What a file defined before may be in a list still.

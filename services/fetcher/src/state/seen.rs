@@ -52,6 +52,11 @@ impl Seen {
         self.items.insert(hash(&[item_key]), known);
     }
 
+    /// Whether one more would have another forgotten.
+    pub(crate) fn is_full(&self) -> bool {
+        self.items.len() >= MOST
+    }
+
     /// Forgets what was not listed for long, and the longest unlisted beyond the bound.
     pub(crate) fn prune(&mut self, today: u32) {
         self.items.retain(|_, known| known.day.saturating_add(DAYS_KEPT) >= today);

@@ -133,6 +133,10 @@ async fn a_list_that_is_broken_cut_or_empty_removes_nothing_and_is_told() {
         (Reply::ok("<opml><body><outline <"), "line 1: no XML"),
         (Reply::ok(" ".repeat(9 << 20)), "larger than 8 MiB"),
         (Reply::ok(""), "no <opml> in it"),
+        (
+            Reply::ok(opml(&server, &["/b"]).replace("<outline text='/b'", "<outline b=c")),
+            "broken inside",
+        ),
         (Reply::status(404), "HTTP 404"),
         (Reply::status(410), "HTTP 410"),
         (Reply::status(503).with("retry-after", "7200"), "HTTP 503"),
@@ -188,6 +192,42 @@ async fn what_another_list_a_file_or_people_have_stays() {
     asked(&bench, &url).await;
     assert_eq!(paths(&bench).await, ["a", "mine"]);
     assert_eq!(record_of(&bench, &server.url("/other")).await, None);
+    again.stop().await;
+}
+
+/// A list that moves keeps its feeds, what is known of them, and what people said of them.
+#[tokio::test]
+async fn feeds_of_a_list_that_moved_go_on_where_they_were() {
+    let (server, mut bench) = following(&["/a", "/b"]).await;
+    let (url, running) = (server.url("/list"), bench.start().await);
+    asked(&bench, &url).await;
+    let [first, second] = &feeds(&bench).await[..] else { panic!("two feeds") };
+    let (first, second) = (first.feed.id.clone(), second.feed.id.clone());
+    bench.clock.advance(super::bench::MINUTE);
+    let before = bench.record_when(second.as_str(), |feed| feed.last_good.is_some()).await;
+    bench.command("1", Command::FeedRemove { feed: first }).await;
+    let list_url = url.clone();
+    let look = async {
+        while record_of(&bench, &list_url).await.is_none_or(|list| list.own.is_empty()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, look).await.expect("people's word is kept in time");
+    running.stop().await;
+    bench.settings.lists = vec![list(server.url("/moved"))];
+    server.put("/moved", Reply::status(503));
+    let down = bench.start().await;
+    asked(&bench, &server.url("/moved")).await;
+    assert_eq!(paths(&bench).await, ["b"], "polled on while the new address is down");
+    server.put("/moved", Reply::ok(opml(&server, &["/a", "/b"])));
+    let moved = asked_next(&bench, &server.url("/moved")).await;
+    assert_eq!((moved.problem, moved.own.len()), (None, 1));
+    assert_eq!(paths(&bench).await, ["b"], "what people removed stays removed");
+    assert_eq!(bench.record(second.as_str()).await.unwrap().articles, before.articles);
+    down.stop().await;
+    let again = bench.start().await;
+    let record = bench.record_when(second.as_str(), |feed| feed.lists.len() == 1).await;
+    assert_eq!(record.lists, [server.url("/moved")]);
     again.stop().await;
 }
 
