@@ -1,7 +1,7 @@
 //! A bus that notes how far one service has come.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 use wirefold_flow::{
@@ -15,6 +15,7 @@ pub(super) struct Progress {
     handled: AtomicU64,
     done: AtomicU64,
     calls: AtomicU64,
+    is_alive: AtomicBool,
     changed: Notify,
 }
 
@@ -44,6 +45,11 @@ impl Progress {
         self.calls.load(Ordering::SeqCst)
     }
 
+    /// Whether it has said that it is alive.
+    pub(super) fn is_alive(&self) -> bool {
+        self.is_alive.load(Ordering::SeqCst)
+    }
+
     async fn until(&self, counter: &AtomicU64, wanted: u64) {
         loop {
             let changed = self.changed.notified();
@@ -62,6 +68,9 @@ impl Progress {
 
 impl Observer for Progress {
     fn observe(&self, _name: &str, event: Event<'_>) {
+        if matches!(event, Event::Alive) {
+            self.is_alive.store(true, Ordering::SeqCst);
+        }
         if matches!(event, Event::Done | Event::Rejected { .. }) {
             self.done.fetch_add(1, Ordering::SeqCst);
             self.changed.notify_waiters();

@@ -55,10 +55,9 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
         Ok(wirefold_fetcher::run(surroundings, settings, stop).await?)
     });
     // It begins by writing a record of every feed.
-    while fetcher.progress.calls() < child.feeds as u64 {
+    while !fetcher.progress.is_alive() {
         tokio::time::sleep(QUIET).await;
     }
-    until_quiet(&fetcher).await;
     let (sender, mut lines) = tokio::sync::mpsc::channel(1);
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {
@@ -89,7 +88,8 @@ async fn tell(ground: &Ground) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-/// Waits until nobody has asked the bus for anything for a moment.
+/// Waits until nobody has asked the bus for anything for a moment; whether the feeds are at rest as
+/// well, their server knows.
 async fn until_quiet(fetcher: &Running) {
     loop {
         let before = fetcher.progress.calls();
