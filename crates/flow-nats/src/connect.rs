@@ -123,6 +123,9 @@ fn client_options(options: &Options, watch: &Watch, inboxes: &str) -> ConnectOpt
             watch.observe(&event);
             std::future::ready(())
         });
+    if options.stays {
+        client = client.ignore_discovered_servers();
+    }
     if let Some(login) = &options.login {
         client = client.user_and_password(login.user.clone(), login.password.clone());
     }

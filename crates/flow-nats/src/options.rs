@@ -24,6 +24,9 @@ pub struct Options {
     /// Whether it drops what all readers are past where it finds a stream full. Only a role that
     /// may purge streams can; the others wait until such a one has.
     pub makes_room: bool,
+    /// Whether it goes to no other server than those of `url`. Servers of a cluster name the others,
+    /// which is well where they are ours; anyone else's must not say where our login is sent.
+    pub stays: bool,
 }
 
 impl Options {
@@ -37,6 +40,7 @@ impl Options {
             answer_within: Duration::from_secs(5),
             replicas: None,
             makes_room: true,
+            stays: false,
         }
     }
 

@@ -42,6 +42,7 @@ impl Way {
             login: self.nats.user.as_ref().map(login),
             root_certificates: self.nats.certificates.clone(),
             makes_room: false,
+            stays: true,
             ..Options::new(self.nats.server.clone(), NAME)
         }
     }
