@@ -148,11 +148,11 @@ impl Ground {
 
     /// By how much the healthy feed is late where nothing attacks.
     async fn quiet(&self) -> anyhow::Result<f64> {
-        let begin = self.watch.elapsed();
         while guard(&self.polled).is_empty() {
             anyhow::ensure!(self.watch.seconds() < DEADLINE, "the healthy feed is not polled");
             tokio::time::sleep(RHYTHM).await;
         }
+        let begin = self.watch.elapsed();
         tokio::time::sleep(Duration::from_secs(3)).await;
         Ok(self.late(begin, self.watch.elapsed()))
     }
