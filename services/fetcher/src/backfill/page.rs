@@ -11,9 +11,7 @@ use wirefold_proto::{Backfill, BackfillEnd, FeedFinding, FeedRecord};
 use crate::FetcherError;
 use crate::links;
 use crate::metrics::BACKFILL;
-use crate::poll::{
-    Answer, Failure, From, Poller, Read, judge, no_feed, parse, patience, question, send,
-};
+use crate::poll::{Answer, Failure, From, Poller, Read, judge, no_feed, parse, question};
 use crate::schedule::{Errand, is_one_site};
 use crate::state::Memo;
 
@@ -146,14 +144,8 @@ impl Poller {
             }
         };
         let request: Request = question(url.clone(), &self.settings);
-        let (answer, _) = send(&self.client, request).await;
-        let now = clock.now();
-        if let Ok(answer) = &answer
-            && let Some(patience) = patience(answer, timestamp(now))
-        {
-            self.hosts.leave_alone(&answer.url, now.plus(patience));
-        }
-        match judge(answer, timestamp(now)) {
+        let (answer, _) = self.send(request).await;
+        match judge(answer, timestamp(clock.now())) {
             Answer::Unchanged(_) => {
                 Answer::Failed(Failure::broken("HTTP 304: an answer that nobody asked for"))
             }

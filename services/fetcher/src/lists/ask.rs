@@ -8,7 +8,7 @@ use wirefold_guard::{Client, Request, Response, SendError};
 use wirefold_proto::ListRecord;
 
 use crate::opml::{MOST_BYTES, Opml, read};
-use crate::poll::{Answer, Poller, judge, patience, send};
+use crate::poll::{Answer, Poller, judge, send};
 use crate::schedule::Errand;
 use crate::settings::Settings;
 
@@ -51,14 +51,8 @@ impl Poller {
             request.with_header(name, value)
         });
         let is_conditional = record.etag.is_some() || record.last_modified.is_some();
-        let (answer, _) = send(&self.client, request).await;
-        let now = clock.now();
-        if let Ok(answer) = &answer
-            && let Some(patience) = patience(answer, timestamp(now))
-        {
-            self.hosts.leave_alone(&answer.url, now.plus(patience));
-        }
-        asked(answer, is_conditional, timestamp(now)).await
+        let (answer, _) = self.send(request).await;
+        asked(answer, is_conditional, timestamp(clock.now())).await
     }
 }
 

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use wirefold_guard::{Client, Request, Response, SendError};
 
+use crate::poll::send;
+
 /// How many hosts are remembered.
 const MOST_HOSTS: usize = 10_000;
 
@@ -21,25 +23,16 @@ impl Courier {
         Self { client, plain: Mutex::default() }
     }
 
-    /// Some hosts break what they send over HTTP/2 or in an encoding.
+    /// Asks as polls do, and in the plainest way at once where that was what helped.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
         let origin = request.url.origin().ascii_serialization();
-        let is_plain = request.is_plain || self.plain().contains(&origin);
-        let again = Request { is_plain: true, ..request.clone() };
-        if is_plain {
-            return self.client.send(again).await;
+        let was_plain = request.is_plain || self.plain().contains(&origin);
+        let request = Request { is_plain: was_plain, ..request };
+        let (answer, is_plain) = send(&self.client, request).await;
+        if is_plain && !was_plain && answer.is_ok() {
+            self.remember(origin);
         }
-        match self.client.send(request).await {
-            Err(SendError::Broken { why }) => {
-                tracing::debug!(url = %again.url, why, "asked again in the plainest way");
-                let answer = self.client.send(again).await;
-                if answer.is_ok() {
-                    self.remember(origin);
-                }
-                answer
-            }
-            answer => answer,
-        }
+        answer
     }
 
     fn remember(&self, origin: String) {

@@ -67,13 +67,8 @@ impl Poller {
         let was_conditional = validators_of(record, memo, self) != Validators::default();
         let request = Request { is_plain: memo.is_plain, ..question(url.clone(), &self.settings) };
         let request = if was_conditional { conditional(request, record) } else { request };
-        let (answer, is_plain) = send(&self.client, request).await;
+        let (answer, is_plain) = self.send(request).await;
         let now = self.surroundings.clock.now();
-        if let Ok(answer) = &answer
-            && let Some(patience) = patience(answer, timestamp(now))
-        {
-            self.hosts.leave_alone(&answer.url, now.plus(patience));
-        }
         let answer = match judge(answer, timestamp(now)) {
             Answer::Unchanged(_) if !was_conditional => {
                 let problem = "HTTP 304: an answer to a question that nobody asked";
@@ -82,6 +77,18 @@ impl Poller {
             other => other,
         };
         Asked { answer, was_conditional, was_fetched: true, is_plain }
+    }
+
+    /// [`send`], after which the host is left alone as long as it asks for.
+    pub(crate) async fn send(&self, request: Request) -> (Result<Response, SendError>, bool) {
+        let (answer, is_plain) = send(&self.client, request).await;
+        let now = self.surroundings.clock.now();
+        if let Ok(answer) = &answer
+            && let Some(patience) = patience(answer, timestamp(now))
+        {
+            self.hosts.leave_alone(&answer.url, now.plus(patience));
+        }
+        (answer, is_plain)
     }
 }
 
