@@ -19,7 +19,7 @@ use crate::events::{Events, StoryId};
 use crate::facts::ShortFacts;
 use crate::figures::{Figures, PackedFigures};
 use crate::fingerprint::{Fingerprint, Whole, exact_hash};
-use crate::index::{DocId, Index};
+use crate::index::{DocId, Index, Listed};
 use crate::judge::Article;
 use crate::lately::Lately;
 use crate::lexicon::Lexicon;
@@ -196,7 +196,7 @@ impl Detector {
         self.next += 1;
         let (mut doc, analysed, traits) = self.read(number, incoming);
         taken(Step::Fingerprint);
-        let (versions, earlier) = self.find(&doc, incoming);
+        let (versions, earlier) = self.find(&doc, &analysed.listed, incoming);
         taken(Step::Candidates);
         let judgement = self.judge(&doc, &analysed, &versions, &earlier);
         taken(Step::Judgement);
@@ -223,8 +223,10 @@ impl Detector {
         if body.len() < len {
             shingles = body.shingles();
         }
-        self.index.mark_hot(&mut body, &shingles, |docs| self.is_hot(docs));
-        let fingerprint = Fingerprint::with(hashes, &body, shingles);
+        let fingerprint = Fingerprint::with(hashes, &body, &shingles);
+        let listed = self.index.look_up(&fingerprint.keys, |docs| self.is_hot(docs));
+        listed.mark_hot(&mut body, &shingles, &fingerprint.keys);
+        let fingerprint = fingerprint.recounted(&body);
         let facts = ShortFacts::new(&text, &body, &self.settings);
         let figures = Figures::new(&text);
         // They grow where something is found: most articles share nothing.
@@ -251,7 +253,7 @@ impl Detector {
             kin: Vec::new(),
             holds: Vec::new(),
         };
-        (doc, Analysed { text, body, figures }, traits)
+        (doc, Analysed { text, body, figures, listed }, traits)
     }
 
     /// The SimHash of a text, given the body that has all its words but furniture.
@@ -290,7 +292,13 @@ impl Detector {
     }
 
     /// Enters an article under its identities.
-    pub(crate) fn enter(&mut self, number: DocId, incoming: &Incoming<'_>, mut doc: Doc) {
+    pub(crate) fn enter(
+        &mut self,
+        number: DocId,
+        incoming: &Incoming<'_>,
+        mut doc: Doc,
+        listed: &Listed,
+    ) {
         for item in incoming.items {
             self.by_item.push(item_hash(item), number, usize::MAX);
         }
@@ -302,7 +310,7 @@ impl Detector {
             self.by_text.set(exact, kept);
         }
         if doc.fingerprint.is_comparable(&self.settings) {
-            self.index.insert(number, incoming.time, &doc.fingerprint);
+            self.index.insert(number, incoming.time, &doc.fingerprint, listed);
         }
         doc.fingerprint.keys = Vec::new();
         self.docs.insert(number, doc);

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::detector::{Detector, Doc, Incoming, item_hash};
 use crate::events::StoryId;
 use crate::fingerprint::Fingerprint;
-use crate::index::DocId;
+use crate::index::{DocId, Listed};
 use crate::judge::{Judgement, Prior, judge};
 use crate::reading::{Analysed, AtRest};
 
@@ -17,13 +17,18 @@ const PER_STORY: usize = 6;
 
 impl Detector {
     /// The earlier versions of the same item, and all earlier articles worth comparing, in order.
-    pub(crate) fn find(&self, doc: &Doc, incoming: &Incoming<'_>) -> (Vec<DocId>, Vec<DocId>) {
+    pub(crate) fn find(
+        &self,
+        doc: &Doc,
+        listed: &Listed,
+        incoming: &Incoming<'_>,
+    ) -> (Vec<DocId>, Vec<DocId>) {
         let versions = self.versions(incoming);
         let mut earlier: Vec<DocId> = versions.clone();
         let same_text = doc.fingerprint.exact.map(|exact| self.by_text.get(exact));
         earlier.extend(same_text.into_iter().flatten());
         if doc.fingerprint.is_comparable(&self.settings) {
-            earlier.extend(self.candidates(&doc.fingerprint));
+            earlier.extend(self.candidates(&doc.fingerprint, listed));
         }
         earlier.sort_unstable();
         earlier.dedup();
@@ -55,7 +60,7 @@ impl Detector {
                 foreign: &prior.foreign,
             })
             .collect();
-        let Analysed { text, body, figures } = analysed;
+        let Analysed { text, body, figures, .. } = analysed;
         judge(&doc.article(text, body, figures), &priors, &self.settings)
     }
 
@@ -69,8 +74,8 @@ impl Detector {
     }
 
     /// The earlier articles worth verifying: the likeliest, but not one story only.
-    fn candidates(&self, fingerprint: &Fingerprint) -> Vec<DocId> {
-        let found = self.index.candidates(fingerprint, |docs| self.is_hot(docs));
+    fn candidates(&self, fingerprint: &Fingerprint, listed: &Listed) -> Vec<DocId> {
+        let found = self.index.candidates(fingerprint, listed);
         let mut per_story: FxHashMap<StoryId, usize> = FxHashMap::default();
         let (mut first, mut later) = (Vec::new(), Vec::new());
         for candidate in found.into_iter().filter(|found| self.docs.contains(found.doc)) {

@@ -41,14 +41,14 @@ impl Fingerprint {
             exact: exact_hash(&Body::new(text)),
             simhash: simhash(kept.map(simhash_of_word)),
         };
-        Fingerprint::with(whole, body, body.shingles())
+        Fingerprint::with(whole, body, &body.shingles())
     }
 
     /// The same, where the body's shingles and the hashes of the whole text are known.
-    pub(crate) fn with(whole: Whole, body: &Body, shingles: Vec<u64>) -> Fingerprint {
+    pub(crate) fn with(whole: Whole, body: &Body, shingles: &[u64]) -> Fingerprint {
         let is_dense = shingles.len() < SHORT;
         let below = u64::MAX / if is_dense { DENSE_SAMPLE } else { SAMPLE };
-        let mut keys: Vec<u64> = shingles.into_iter().filter(|hash| *hash < below).collect();
+        let mut keys: Vec<u64> = shingles.iter().copied().filter(|hash| *hash < below).collect();
         keys.sort_unstable();
         keys.dedup();
         Fingerprint {
@@ -58,6 +58,11 @@ impl Fingerprint {
             counted_shingles: counted_shingles(body),
             simhash: whole.simhash,
         }
+    }
+
+    /// The same, of whose body words have been marked since.
+    pub(crate) fn recounted(self, body: &Body) -> Fingerprint {
+        Fingerprint { counted_shingles: counted_shingles(body), ..self }
     }
 
     /// Whether there is enough text to compare.

@@ -4,29 +4,17 @@
 //! articles; those before it are sealed, and dropped whole when they leave the window.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::fingerprint::{Fingerprint, is_sampled};
-use crate::numbered::Numbered;
-use crate::parted::Parted;
-use crate::sealed::Sealed;
+use crate::segment::{KeyCount, Segment};
 use crate::settings::DAY;
 use crate::snapshot::written;
 
 /// An article's number in the order of arrival: ties break by it.
 pub type DocId = u32;
-
-/// A key by the bits that differ: sampled ones are small. That two of a day share them is rare, and
-/// a stray candidate is verified like all others.
-fn short(key: u64) -> u32 {
-    u32::try_from(key >> 31 & u64::from(u32::MAX)).expect("32 bits")
-}
-
-/// Articles kept for one key in one segment; later ones are not listed under it.
-const LONGEST_LIST: usize = 64;
 
 /// The inverted index over sampled shingles.
 #[derive(Debug, Clone, Default)]
@@ -34,55 +22,54 @@ pub struct Index {
     segments: BTreeMap<i64, Segment>,
 }
 
+/// The earlier articles under each key of a new one, as the index has them before that is entered.
 #[derive(Debug, Clone, Default)]
-struct Segment {
-    /// By [`short`] keys; empty once it is sealed.
-    lists: Parted<u32>,
-    sealed: Arc<Sealed>,
-    keys: Numbered<KeyCount>,
+pub struct Listed {
+    /// Behind each other for all keys of the first segment, all of the second …
+    docs: Vec<DocId>,
+    lists: Vec<List>,
+    /// How many keys were looked up in each segment.
+    keys: usize,
 }
 
-impl Segment {
-    /// The articles under a key, in the order in which they came.
-    fn get(&self, key: u64) -> &[DocId] {
-        match self.sealed.get(short(key)) {
-            [] => self.lists.get(short(key)),
-            sealed => sealed,
-        }
-    }
-
-    /// Nothing is added from now on.
-    fn seal(&mut self) {
-        if self.sealed.is_empty() {
-            let lists = std::mem::take(&mut self.lists);
-            self.sealed = Arc::new(Sealed::new(lists.iter()));
-        }
-    }
-}
-
-/// How many keys an article has.
+/// The articles under one key in one segment.
 #[derive(Debug, Clone, Copy)]
-struct KeyCount {
-    /// Those that every text keeps.
-    sparse: u32,
-    /// All, for short texts.
-    dense: Option<u32>,
+struct List {
+    /// Where they end.
+    end: usize,
+    /// Whether the key says nothing because too many stories share it.
+    is_hot: bool,
 }
 
-impl KeyCount {
-    fn new(fingerprint: &Fingerprint) -> KeyCount {
-        let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let sparse = fingerprint.keys.partition_point(|key| is_sampled(*key));
-        let dense = fingerprint.is_dense.then_some(narrow(fingerprint.keys.len()));
-        KeyCount { sparse: narrow(sparse), dense }
+impl Listed {
+    /// Marks the stretches of a body that too many stories share, given its shingles and its sorted
+    /// keys, which were looked up: from the first to the last of neighbouring sampled shingles that
+    /// are hot in a segment.
+    pub fn mark_hot(&self, body: &mut Body, shingles: &[u64], keys: &[u64]) {
+        let mut is_hot = vec![false; self.keys];
+        let lists =
+            self.lists.chunks(self.keys.max(1)).flat_map(|of_one| of_one.iter().enumerate());
+        lists.for_each(|(at, list)| is_hot[at] |= list.is_hot);
+        let hot = |key: &u64| keys.binary_search(key).is_ok_and(|at| is_hot[at]);
+        let sampled = shingles.iter().enumerate().filter(|(_, hash)| is_sampled(**hash));
+        let verdicts: Vec<(usize, bool)> = sampled.map(|(at, hash)| (at, hot(hash))).collect();
+        for stretch in verdicts.chunk_by(|a, b| a.1 == b.1).filter(|stretch| stretch[0].1) {
+            let end = stretch[stretch.len() - 1].0 + SHINGLE_WORDS as usize;
+            let end = end.min(body.words.len());
+            body.words[stretch[0].0..end].iter_mut().for_each(|word| word.boilerplate = true);
+        }
     }
 
-    /// The smaller number of keys among those that both articles keep.
-    fn smaller(self, other: KeyCount) -> u32 {
-        match (self.dense, other.dense) {
-            (Some(mine), Some(theirs)) => mine.min(theirs),
-            _ => self.sparse.min(other.sparse),
-        }
+    /// The articles that stand under keys of a segment that are not hot: as often as they do.
+    fn telling(&self, segment: usize) -> impl Iterator<Item = DocId> {
+        let lists =
+            (segment * self.keys..(segment + 1) * self.keys).filter(|at| !self.lists[*at].is_hot);
+        lists.flat_map(|at| self.list(at)).copied()
+    }
+
+    fn list(&self, at: usize) -> &[DocId] {
+        let start = at.checked_sub(1).map_or(0, |before| self.lists[before].end);
+        &self.docs[start..self.lists[at].end]
     }
 }
 
@@ -105,30 +92,32 @@ const FEW_KEYS: u32 = 8;
 const LEAST_LIKENESS: f64 = 0.1;
 
 impl Index {
-    /// Adds an article seen at `time` (seconds).
-    pub fn insert(&mut self, doc: DocId, time: i64, fingerprint: &Fingerprint) {
-        let day = time.div_euclid(DAY);
-        if !self.segments.contains_key(&day) {
-            self.segments.values_mut().for_each(Segment::seal);
+    /// The articles under sorted keys; `is_hot` says for those under one key in one segment whether
+    /// it says nothing because too many stories share it.
+    #[must_use]
+    pub fn look_up(&self, keys: &[u64], is_hot: impl Fn(&[DocId]) -> bool) -> Listed {
+        let (mut docs, mut lists) =
+            (Vec::new(), Vec::with_capacity(keys.len() * self.segments.len()));
+        for segment in self.segments.values() {
+            let mut start = docs.len();
+            segment.look_up(keys, &mut docs, |docs| {
+                lists.push(List { end: docs.len(), is_hot: is_hot(&docs[start..]) });
+                start = docs.len();
+            });
         }
-        let segment = self.segments.entry(day).or_default();
-        for key in &fingerprint.keys {
-            segment.lists.push(short(*key), doc, LONGEST_LIST);
-        }
-        segment.keys.insert(doc, KeyCount::new(fingerprint));
+        Listed { docs, lists, keys: keys.len() }
     }
 
-    /// Marks the stretches of a body, given its shingles, that too many stories share: from the first to the last of
-    /// neighbouring sampled shingles for whose articles `is_hot` says so.
-    pub fn mark_hot(&self, body: &mut Body, shingles: &[u64], is_hot: impl Fn(&[DocId]) -> bool) {
-        let hot = |key: &u64| self.segments.values().any(|segment| is_hot(segment.get(*key)));
-        let sampled = shingles.iter().enumerate().filter(|(_, hash)| is_sampled(**hash));
-        let verdicts: Vec<(usize, bool)> = sampled.map(|(at, hash)| (at, hot(hash))).collect();
-        for stretch in verdicts.chunk_by(|a, b| a.1 == b.1).filter(|stretch| stretch[0].1) {
-            let end = stretch[stretch.len() - 1].0 + SHINGLE_WORDS as usize;
-            let end = end.min(body.words.len());
-            body.words[stretch[0].0..end].iter_mut().for_each(|word| word.boilerplate = true);
+    /// Adds an article seen at `time` (seconds), whose keys were looked up.
+    pub fn insert(&mut self, doc: DocId, time: i64, fingerprint: &Fingerprint, listed: &Listed) {
+        let day = time.div_euclid(DAY);
+        let known = self.segments.keys().position(|known| *known == day);
+        if known.is_none() {
+            self.segments.values_mut().for_each(Segment::seal);
         }
+        let count =
+            |at: usize| known.map_or(0, |known| listed.list(known * listed.keys + at).len());
+        self.segments.entry(day).or_default().insert(doc, fingerprint, count);
     }
 
     /// Drops whole segments that ended before `time` (seconds).
@@ -136,24 +125,18 @@ impl Index {
         self.segments = self.segments.split_off(&time.div_euclid(DAY));
     }
 
-    /// The earlier articles worth comparing, likeliest first; `is_hot` says for the articles under
-    /// one key whether the key says nothing because too many stories share it.
+    /// The earlier articles worth comparing, likeliest first, given what was found under the keys.
     #[must_use]
-    pub fn candidates(
-        &self,
-        fingerprint: &Fingerprint,
-        is_hot: impl Fn(&[DocId]) -> bool,
-    ) -> Vec<Candidate> {
+    pub fn candidates(&self, fingerprint: &Fingerprint, listed: &Listed) -> Vec<Candidate> {
         let own = KeyCount::new(fingerprint);
         let mut found: Vec<Candidate> = Vec::new();
-        for segment in self.segments.values() {
-            let lists = fingerprint.keys.iter().map(|key| segment.get(*key));
+        for (at, segment) in self.segments.values().enumerate() {
             let mut hits: FxHashMap<DocId, u32> = FxHashMap::default();
-            for doc in lists.filter(|list| !is_hot(list)).flatten() {
-                *hits.entry(*doc).or_default() += 1;
+            for doc in listed.telling(at) {
+                *hits.entry(doc).or_default() += 1;
             }
             found.extend(hits.into_iter().filter_map(|(doc, hits)| {
-                let keys = own.smaller(*segment.keys.get(doc)?);
+                let keys = own.smaller(segment.count(doc)?);
                 let likeness = (f64::from(hits) / f64::from(keys.max(1))).min(1.0);
                 let least = if keys <= FEW_KEYS { 1 } else { LEAST_HITS };
                 let worth = hits >= least && likeness >= LEAST_LIKENESS;
@@ -168,8 +151,6 @@ impl Index {
 }
 
 written!(Index { segments });
-written!(Segment { lists, sealed, keys });
-written!(KeyCount { sparse, dense });
 
 #[cfg(test)]
 mod tests {
@@ -181,6 +162,11 @@ mod tests {
         let text: String = (from..to).map(|n| format!("w{n} ")).collect();
         let text = Text::new(&text);
         Fingerprint::new(&text, &Body::new(&text))
+    }
+
+    fn insert(index: &mut Index, doc: DocId, time: i64, new: &Fingerprint) {
+        let listed = index.look_up(&new.keys, |_| false);
+        index.insert(doc, time, new, &listed);
     }
 
     /// What the index must find, by looking at every article.
@@ -216,8 +202,9 @@ mod tests {
             let texts = ranges.iter().map(|(from, len, _)| fingerprint(*from, from + len));
             let (mut index, mut earlier) = (Index::default(), Vec::new());
             for ((text, day), doc) in texts.zip(days).zip(0..) {
-                prop_assert_eq!(index.candidates(&text, |_| false), naive(&earlier, &text));
-                index.insert(doc, day * DAY, &text);
+                let listed = index.look_up(&text.keys, |_| false);
+                prop_assert_eq!(index.candidates(&text, &listed), naive(&earlier, &text));
+                index.insert(doc, day * DAY, &text, &listed);
                 earlier.push(text);
             }
         }
@@ -226,15 +213,29 @@ mod tests {
     #[test]
     fn the_likeliest_come_first_and_days_expire_whole() {
         let mut index = Index::default();
-        index.insert(0, 0, &fingerprint(0, 400));
-        index.insert(1, DAY, &fingerprint(200, 800));
-        index.insert(2, DAY, &fingerprint(900, 1_400));
-        let docs = |of: &Index| -> Vec<DocId> {
-            of.candidates(&fingerprint(0, 500), |_| false).iter().map(|c| c.doc).collect()
+        insert(&mut index, 0, 0, &fingerprint(0, 400));
+        insert(&mut index, 1, DAY, &fingerprint(200, 800));
+        insert(&mut index, 2, DAY, &fingerprint(900, 1_400));
+        let looked_up = |of: &Index, is_hot: bool| -> Vec<DocId> {
+            let new = fingerprint(0, 500);
+            let listed = of.look_up(&new.keys, |_| is_hot);
+            of.candidates(&new, &listed).iter().map(|found| found.doc).collect()
         };
-        assert_eq!(docs(&index), [0, 1]);
-        assert!(index.candidates(&fingerprint(0, 500), |_| true).is_empty());
+        assert_eq!(looked_up(&index, false), [0, 1]);
+        assert!(looked_up(&index, true).is_empty());
         index.expire(DAY);
-        assert_eq!(docs(&index), [1]);
+        assert_eq!(looked_up(&index, false), [1]);
+    }
+
+    #[test]
+    fn of_many_articles_under_one_key_the_first_are_listed() {
+        let (mut index, text) = (Index::default(), fingerprint(0, 300));
+        for doc in 0..90 {
+            insert(&mut index, doc, 0, &text);
+        }
+        insert(&mut index, 90, DAY, &text);
+        let listed = index.look_up(&text.keys[..1], |_| false);
+        let first: Vec<DocId> = (0..64).collect();
+        assert_eq!((listed.list(0), listed.list(1)), (&first[..], &[90][..]));
     }
 }

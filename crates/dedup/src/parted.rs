@@ -15,12 +15,6 @@ pub(crate) trait Spread: Copy {
     fn part(self) -> usize;
 }
 
-impl Spread for u32 {
-    fn part(self) -> usize {
-        (self.wrapping_mul(0x9e37_79b1) >> 24) as usize % PARTS
-    }
-}
-
 impl Spread for u128 {
     fn part(self) -> usize {
         usize::try_from(self >> 64 & (PARTS as u128 - 1)).expect("it is below a length")
@@ -43,11 +37,6 @@ impl<K: Eq + Hash + Ord + Spread> Parted<K> {
     /// The articles under a key, in the order in which they came.
     pub(crate) fn get(&self, key: K) -> &[DocId] {
         self.parts[key.part()].get(&key)
-    }
-
-    /// The keys with their articles, in no order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (K, &[DocId])> {
-        self.parts.iter().flat_map(|part| part.keys().map(|key| (key, part.get(&key))))
     }
 
     /// Enters an article under a key, as [`Postings::push`] does.

@@ -9,15 +9,16 @@ use wirefold_text::Text;
 use crate::body::Body;
 use crate::detector::{Detector, Doc};
 use crate::figures::Figures;
-use crate::index::DocId;
+use crate::index::{DocId, Listed};
 use crate::material::Known;
 
-/// A text and the part of it that is compared.
+/// A text, the part of it that is compared, and what the index has under its keys.
 #[derive(Debug)]
 pub(crate) struct Analysed {
     pub(crate) text: Arc<Text>,
     pub(crate) body: Body,
     pub(crate) figures: Figures,
+    pub(crate) listed: Listed,
 }
 
 /// An earlier article, of which the text is opened when somebody looks at it.

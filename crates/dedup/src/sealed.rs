@@ -1,124 +1,238 @@
-//! Lists of articles by key that change no more: a third of what they take in a hash map.
+//! Lists of articles by key that change no more: an eighth of what they take in a hash map.
 
 use std::ops::Range;
 
 use crate::index::DocId;
+use crate::packed::Packed;
 use crate::snapshot::{Reader, Writer, Written};
 
-/// Keys with their articles, one pair behind the other, in order of the keys.
+/// Keys with their articles, one pair behind the other, in order of the keys once these are
+/// [`spread`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sealed {
-    keys: Vec<u32>,
-    docs: Vec<DocId>,
+    /// Of each pair the bits of the key that its bucket does not say, and behind them the article,
+    /// counted from `first`.
+    pairs: Packed,
     /// Where the pairs of each bucket begin: keys fall into buckets by their first bits.
     starts: Vec<u32>,
+    first: DocId,
+    /// Bits of an article.
+    doc_bits: u32,
 }
 
-/// Pairs of a bucket on average.
-const BUCKET: usize = 4;
+/// Pairs of a bucket on average, at least; less than twice as many at most.
+const BUCKET: usize = 8;
+
+/// A key as another one, so that keys of any kind fill the buckets evenly.
+fn spread(key: u32) -> u32 {
+    key.wrapping_mul(0x9e37_79b1)
+}
 
 impl Sealed {
-    /// From lists by key, in any order of the keys; each list stays in its order.
-    pub(crate) fn new<'a>(lists: impl Iterator<Item = (u32, &'a [DocId])>) -> Sealed {
-        let mut pairs: Vec<(u32, DocId)> =
-            lists.flat_map(|(key, docs)| docs.iter().map(move |doc| (key, *doc))).collect();
-        // Articles are listed in the order of their numbers.
+    /// From keys with an article each, in any order.
+    pub(crate) fn new(pairs: impl Iterator<Item = (u32, DocId)>) -> Sealed {
+        let mut pairs: Vec<(u32, DocId)> = pairs.map(|(key, doc)| (spread(key), doc)).collect();
         pairs.sort_unstable();
-        let (keys, docs) = pairs.into_iter().unzip();
-        Sealed::with(keys, docs)
+        let docs = || pairs.iter().map(|(_, doc)| *doc);
+        let (first, last) = (docs().min().unwrap_or_default(), docs().max().unwrap_or_default());
+        Sealed::in_order(pairs.len(), (first, last), pairs.iter().copied())
     }
 
-    /// From keys in order, with an article each.
-    fn with(keys: Vec<u32>, docs: Vec<DocId>) -> Sealed {
-        let buckets = keys.len().div_ceil(BUCKET);
-        let mut starts = vec![0; buckets + 1];
-        for key in &keys {
-            starts[bucket(*key, buckets) + 1] += 1;
-        }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        Sealed { keys, docs, starts }
+    /// What both have.
+    pub(crate) fn merged(&self, other: &Sealed) -> Sealed {
+        let first = self.first.min(other.first);
+        let last = self.last().max(other.last());
+        let (mut here, mut there) = (self.iter().peekable(), other.iter().peekable());
+        let next = || match (here.peek(), there.peek()) {
+            (Some(mine), Some(theirs)) if theirs < mine => there.next(),
+            (Some(_), _) => here.next(),
+            (None, _) => there.next(),
+        };
+        Sealed::in_order(self.len() + other.len(), (first, last), std::iter::from_fn(next))
     }
 
-    /// Whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+    /// From spread keys in order, with articles from `first` to `last`.
+    fn in_order(
+        count: usize,
+        (first, last): (DocId, DocId),
+        pairs: impl Iterator<Item = (u32, DocId)>,
+    ) -> Sealed {
+        let buckets = 1 << (count / BUCKET).max(1).ilog2();
+        let doc_bits = u32::BITS - (last - first).leading_zeros();
+        let key_bits = key_bits(buckets);
+        let mut packed = Packed::new(key_bits + doc_bits, count);
+        let mut starts = Vec::with_capacity(buckets + 1);
+        for (key, doc) in pairs {
+            let bucket = place(u64::from(key) >> key_bits);
+            while starts.len() <= bucket {
+                starts.push(narrow(packed.len()));
+            }
+            let rest = u64::from(key) & !(u64::MAX << key_bits);
+            packed.push(rest << doc_bits | u64::from(doc - first));
+        }
+        starts.resize(buckets + 1, narrow(packed.len()));
+        Sealed { pairs: packed, starts, first, doc_bits }
     }
 
-    /// The articles under a key, in the order in which they came.
-    pub(crate) fn get(&self, key: u32) -> &[DocId] {
-        let buckets = self.starts.len().saturating_sub(1);
-        if buckets == 0 {
-            return &[];
+    /// How many pairs there are.
+    pub(crate) fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// Where the articles under a key stand, if there are any. Asked for many keys before any list
+    /// is, so that far memory is waited for once.
+    pub(crate) fn bucket(&self, key: u32) -> Range<u32> {
+        let at = u64::from(spread(key)) >> key_bits(self.buckets());
+        match self.starts.get(place(at)..place(at) + 2) {
+            Some([start, end]) => *start..*end,
+            _ => 0..0,
         }
-        let at = bucket(key, buckets);
-        let from = self.starts[at] as usize;
-        let keys = &self.keys[from..self.starts[at + 1] as usize];
-        &self.docs[equals(keys, key, from)]
+    }
+
+    /// Appends the articles under a key, in the order in which they came, given its bucket.
+    pub(crate) fn list(&self, bucket: Range<u32>, key: u32, to: &mut Vec<DocId>) {
+        let rest = u64::from(spread(key)) & !(u64::MAX << key_bits(self.buckets()));
+        let (mut from, mut until) = (bucket.start as usize, bucket.end as usize);
+        let end = until;
+        while from < until {
+            let middle = from.midpoint(until);
+            if self.pairs.get(middle) >> self.doc_bits < rest {
+                from = middle + 1;
+            } else {
+                until = middle;
+            }
+        }
+        let pairs = (from..end).map(|at| self.pairs.get(at));
+        to.extend(pairs.take_while(|pair| pair >> self.doc_bits == rest).map(|p| self.doc(p)));
+    }
+
+    fn doc(&self, pair: u64) -> DocId {
+        let doc = pair & !(u64::MAX << self.doc_bits);
+        self.first + u32::try_from(doc).expect("articles have 32 bits")
+    }
+
+    fn last(&self) -> DocId {
+        let docs = (0..self.len()).map(|at| self.doc(self.pairs.get(at)));
+        docs.max().unwrap_or_default()
+    }
+
+    fn buckets(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// Spread keys with their articles, in order.
+    fn iter(&self) -> impl Iterator<Item = (u32, DocId)> {
+        let key_bits = key_bits(self.buckets());
+        let buckets = self.starts.windows(2).zip(0_u64..);
+        buckets.flat_map(move |(ends, bucket)| {
+            (ends[0] as usize..ends[1] as usize).map(move |at| {
+                let pair = self.pairs.get(at);
+                let key = bucket << key_bits | pair >> self.doc_bits;
+                (u32::try_from(key).expect("keys have 32 bits"), self.doc(pair))
+            })
+        })
     }
 }
 
-/// Where a key stands among neighbours in order, the first of which stands at `from`.
-fn equals(keys: &[u32], key: u32, from: usize) -> Range<usize> {
-    let first = keys.partition_point(|other| *other < key);
-    let count = keys[first..].iter().take_while(|other| **other == key).count();
-    from + first..from + first + count
+/// Bits of a key that so many buckets, a power of two, leave.
+fn key_bits(buckets: usize) -> u32 {
+    u32::BITS - buckets.max(1).ilog2()
 }
 
-fn bucket(key: u32, buckets: usize) -> usize {
-    let place = (u64::from(key) * buckets as u64) >> u32::BITS;
-    usize::try_from(place).expect("it is below a length")
+fn place(at: u64) -> usize {
+    usize::try_from(at).expect("it is below a length")
+}
+
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).expect("a day has fewer articles and each of them few keys")
 }
 
 impl Written for Sealed {
     fn write_to(&self, to: &mut Writer<'_>) {
-        self.keys.write_to(to);
-        self.docs.write_to(to);
+        self.pairs.write_to(to);
+        self.starts.write_to(to);
+        (self.first, self.doc_bits).write_to(to);
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Sealed> {
-        let (keys, docs) = (Vec::<u32>::read_from(from)?, Vec::<DocId>::read_from(from)?);
-        (keys.is_sorted() && keys.len() == docs.len()).then(|| Sealed::with(keys, docs))
+        let (pairs, starts) = (Packed::read_from(from)?, Vec::<u32>::read_from(from)?);
+        let (first, doc_bits) = Written::read_from(from)?;
+        let sealed = Sealed { pairs, starts, first, doc_bits };
+        let ends = sealed.starts.last().map(|end| *end as usize);
+        let is_whole = sealed.starts.is_sorted()
+            && sealed.buckets().is_power_of_two()
+            && ends == Some(sealed.len())
+            && doc_bits <= u32::BITS;
+        is_whole.then_some(sealed)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use proptest::prelude::*;
 
     use super::*;
 
+    type Lists = BTreeMap<u32, BTreeSet<DocId>>;
+
+    fn lists(docs: Range<DocId>) -> impl Strategy<Value = Lists> {
+        proptest::collection::btree_map(
+            prop_oneof![0u32..9, any::<u32>(), (u32::MAX - 9)..=u32::MAX],
+            proptest::collection::btree_set(docs, 1..5),
+            0..60,
+        )
+    }
+
+    fn sealed(lists: &Lists) -> Sealed {
+        Sealed::new(lists.iter().flat_map(|(key, docs)| docs.iter().map(|doc| (*key, *doc))))
+    }
+
+    fn written_and_read(sealed: &Sealed) -> Sealed {
+        let mut pieces = Vec::new();
+        let mut give = |piece| pieces.push(piece);
+        let mut writer = Writer::new(&mut give);
+        sealed.write_to(&mut writer);
+        writer.finish();
+        let mut pieces = pieces.into_iter();
+        Sealed::read_from(&mut Reader::new(&mut || pieces.next())).unwrap()
+    }
+
     proptest! {
-        /// Against a map, and after it was written and read.
+        /// Against a map, also once two are merged, and after all was written and read.
         #[test]
         fn lists_are_what_was_sealed(
-            lists in proptest::collection::btree_map(
-                prop_oneof![0u32..9, any::<u32>(), (u32::MAX - 9)..=u32::MAX],
-                proptest::collection::btree_set(0u32..40, 1..5),
-                0..60,
-            ),
-            others in proptest::collection::vec(any::<u32>(), 9),
+            one in lists(7..40),
+            other in lists(u32::MAX - 40..u32::MAX),
+            strangers in proptest::collection::vec(any::<u32>(), 9),
         ) {
-            let lists: BTreeMap<u32, Vec<DocId>> =
-                lists.into_iter().map(|(key, docs)| (key, docs.into_iter().collect())).collect();
-            let sealed = Sealed::new(lists.iter().map(|(key, docs)| (*key, docs.as_slice())));
-            let mut pieces = Vec::new();
-            let mut give = |piece| pieces.push(piece);
-            let mut writer = Writer::new(&mut give);
-            sealed.write_to(&mut writer);
-            writer.finish();
-            let mut pieces = pieces.into_iter();
-            let again = Sealed::read_from(&mut Reader::new(&mut || pieces.next())).unwrap();
-            for key in lists.keys().copied().chain(others).chain(0..9) {
-                let expected = lists.get(&key).map_or(&[][..], Vec::as_slice);
-                prop_assert_eq!(sealed.get(key), expected);
-                prop_assert_eq!(again.get(key), expected);
+            let mut both = one.clone();
+            for (key, docs) in &other {
+                both.entry(*key).or_default().extend(docs);
+            }
+            let (here, there) = (sealed(&one), sealed(&other));
+            let merged = here.merged(&there);
+            for (plain, found) in [(&one, &here), (&other, &there), (&both, &merged)] {
+                let again = written_and_read(found);
+                for key in both.keys().copied().chain(strangers.iter().copied()).chain(0..9) {
+                    let expected: Vec<DocId> = plain.get(&key).into_iter().flatten().copied().collect();
+                    for asked in [found, &again] {
+                        let mut docs = Vec::new();
+                        asked.list(asked.bucket(key), key, &mut docs);
+                        prop_assert_eq!(&docs, &expected);
+                    }
+                }
             }
         }
+    }
+
+    #[test]
+    fn a_pair_takes_little_more_than_its_article() {
+        let pairs = (0..1_u32 << 20).map(|at| (at.wrapping_mul(2_654_435_769) >> 2, at / 64));
+        let sealed = Sealed::new(pairs);
+        let bits = 64 * (sealed.len() * 29).div_ceil(64) + 32 * sealed.starts.len();
+        assert_eq!((sealed.doc_bits, sealed.buckets()), (14, 1 << 17));
+        assert!(bits < 34 * sealed.len(), "{bits}");
     }
 }
