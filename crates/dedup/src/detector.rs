@@ -19,13 +19,13 @@ use crate::events::{Events, StoryId};
 use crate::facts::ShortFacts;
 use crate::figures::{Figures, PackedFigures};
 use crate::fingerprint::{Fingerprint, Whole, exact_hash};
+use crate::identities::Identities;
 use crate::index::{DocId, Index, Listed};
 use crate::judge::Article;
 use crate::lately::Lately;
 use crate::lexicon::Lexicon;
 use crate::looked_at::LookedAt;
 use crate::numbered::Numbered;
-use crate::parted::Parted;
 use crate::reading::Analysed;
 use crate::settings::{DAY, Settings};
 use crate::shelf::{Resting, Shelf, Shelves};
@@ -131,9 +131,9 @@ pub struct Detector {
     /// Texts looked at lately: they are analysed again from what is kept.
     looked_at: RefCell<LookedAt>,
     /// By 128-bit hashes of the items.
-    pub(crate) by_item: Parted<u128>,
+    pub(crate) by_item: Identities,
     /// The latest article of each story that has a text.
-    pub(crate) by_text: Parted<u128>,
+    pub(crate) by_text: Identities,
     pub(crate) verdicts: BTreeMap<DocId, Verdict>,
     /// Whether verdicts are kept at all.
     pub(crate) keeps_verdicts: bool,
@@ -300,7 +300,7 @@ impl Detector {
         listed: &Listed,
     ) {
         for item in incoming.items {
-            self.by_item.push(item_hash(item), number, usize::MAX);
+            self.by_item.push(item_hash(item), number);
         }
         if let Some(exact) = doc.fingerprint.exact {
             let story = self.stories.resolve(doc.story);

@@ -27,6 +27,7 @@ mod frame;
 mod frequencies;
 mod hits;
 mod holding;
+mod identities;
 mod index;
 mod judge;
 mod known;

@@ -18,6 +18,9 @@ pub struct Numbered<T> {
 
 /// Numbers of a part.
 const PART: u32 = u64::BITS;
+/// Room is made for so many values at a time: where few numbers of a part have one, twice as much
+/// as there was would stay empty.
+const ROOM: usize = 8;
 
 /// Values of neighbouring numbers, with a bit for each number that has one.
 #[derive(Debug, Clone)]
@@ -129,6 +132,9 @@ impl<T: Clone> Numbered<T> {
             return Some(std::mem::replace(&mut part.values[place], value));
         }
         part.taken |= 1 << (number % PART);
+        if part.values.len() == part.values.capacity() {
+            part.values.reserve_exact(ROOM);
+        }
         part.values.insert(place, value);
         self.len += 1;
         None

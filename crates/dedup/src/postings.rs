@@ -138,6 +138,19 @@ impl<K: Eq + Hash + Copy> Postings<K> {
         self.slots.shrink_to_fit();
     }
 
+    /// Takes the keys out that have one article, in no order.
+    pub(crate) fn take_lone(&mut self) -> Vec<(K, DocId)> {
+        let mut lone = Vec::new();
+        self.slots.retain(|key, slot| {
+            let has_several = slot.list().is_some();
+            if !has_several && *slot != Slot::EMPTY {
+                lone.push((*key, slot.0));
+            }
+            has_several
+        });
+        lone
+    }
+
     /// The keys, in no order.
     pub(crate) fn keys(&self) -> impl Iterator<Item = K> {
         self.slots.keys().copied()

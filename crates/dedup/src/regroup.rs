@@ -8,6 +8,7 @@ use crate::detector::{Detector, Relative};
 use crate::events::{EventId, StoryId};
 use crate::index::DocId;
 use crate::overlap::Overlap;
+use crate::stories::Story;
 use crate::terms::Terms;
 use crate::verdict::{Merge, Split};
 
@@ -24,7 +25,7 @@ impl Detector {
     /// The members of a story in the order of arrival, those that left the window among them.
     #[must_use]
     pub fn members(&self, story: StoryId) -> &[DocId] {
-        self.stories.get(story).map_or(&[], |story| &story.members)
+        self.stories.get(story).map_or(&[], Story::members)
     }
 
     /// Takes members out of a story, which form one of their own: those and the others are kept

@@ -1,5 +1,7 @@
 //! Stories: one text with all its copies. The book-keeping of members, merges and redirects.
 
+use std::slice;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::apart::Apart;
@@ -14,8 +16,29 @@ use crate::verdict::{Merge, Split};
 pub struct Story {
     /// The first article: the story's id, its lead and its origin.
     pub first: DocId,
+    /// All members, where there are others than the first.
+    several: Vec<DocId>,
+}
+
+impl Story {
+    /// A story of these members, which are in order and begin with `first`.
+    fn new(first: DocId, members: Vec<DocId>) -> Story {
+        let several = if members.len() > 1 { members } else { Vec::new() };
+        Story { first, several }
+    }
+
     /// All members in the order of arrival, versions among them.
-    pub members: Vec<DocId>,
+    #[must_use]
+    pub fn members(&self) -> &[DocId] {
+        if self.several.is_empty() { slice::from_ref(&self.first) } else { &self.several }
+    }
+
+    fn add(&mut self, doc: DocId) {
+        if self.several.is_empty() {
+            self.several.push(self.first);
+        }
+        self.several.push(doc);
+    }
 }
 
 /// All stories of the window.
@@ -33,7 +56,7 @@ const LINKS_TO_MERGE: usize = 2;
 impl Stories {
     /// Opens a story with its first article; its id is the article's number.
     pub fn open(&mut self, first: DocId) -> StoryId {
-        self.stories.insert(first, Story { first, members: vec![first] });
+        self.stories.insert(first, Story::new(first, vec![first]));
         first
     }
 
@@ -41,7 +64,7 @@ impl Stories {
     pub fn join(&mut self, story: StoryId, doc: DocId) {
         let story = self.resolve(story);
         if let Some(story) = self.stories.get_mut(story) {
-            story.members.push(doc);
+            story.add(doc);
         }
     }
 
@@ -97,7 +120,7 @@ impl Stories {
         }
         self.merge(older, younger);
         if let Some(story) = self.stories.get(older) {
-            self.apart.join(&story.members);
+            self.apart.join(story.members());
         }
         Some(Merge { older, younger })
     }
@@ -110,18 +133,18 @@ impl Stories {
         let entry = self.stories.get(from)?;
         let is_leaving = |doc: &DocId| leaving.binary_search(doc).is_ok();
         let (leave, rest): (Vec<DocId>, Vec<DocId>) =
-            entry.members.iter().partition(|doc| is_leaving(doc));
+            entry.members().iter().partition(|doc| is_leaving(doc));
         if leave.len() != leaving.len() || rest.is_empty() {
             return None;
         }
         let (members, moved) = if is_leaving(&entry.first) { (leave, rest) } else { (rest, leave) };
         let into = *moved.first()?;
         if let Some(parted) = self.stories.get_mut(from) {
-            parted.members = members;
+            *parted = Story::new(parted.first, members);
         }
         self.part_redirects(from, into);
         self.part_links(from, into, &moved);
-        self.stories.insert(into, Story { first: into, members: moved.clone() });
+        self.stories.insert(into, Story::new(into, moved.clone()));
         Some(Split { from, into, moved })
     }
 
@@ -155,7 +178,7 @@ impl Stories {
 
     /// Has the members of two stories, which may be one another's copies, never be one story.
     pub fn part(&mut self, one: StoryId, other: StoryId) {
-        let members = |story| self.get(story).map_or_else(Vec::new, |it| it.members.clone());
+        let members = |story| self.get(story).map_or_else(Vec::new, |it| it.members().to_vec());
         let (one, other) = (members(one), members(other));
         self.apart.part(one, other);
     }
@@ -172,7 +195,7 @@ impl Stories {
             && self
                 .get(one)
                 .zip(self.get(other))
-                .is_some_and(|(one, other)| self.apart.parts(&one.members, &other.members))
+                .is_some_and(|(one, other)| self.apart.parts(one.members(), other.members()))
     }
 
     fn merge(&mut self, older: StoryId, younger: StoryId) {
@@ -183,27 +206,28 @@ impl Stories {
         // Where people make it a story again, these links would be of articles that are elsewhere.
         self.links.retain(|(one, other), _| *one != younger && *other != younger);
         if let Some(kept) = self.stories.get_mut(older) {
-            kept.members.extend(gone.members);
-            kept.members.sort_unstable();
+            let mut members = [kept.members(), gone.members()].concat();
+            members.sort_unstable();
+            *kept = Story::new(kept.first, members);
         }
     }
 
     /// Forgets the stories whose every member `is_gone`.
     pub fn forget(&mut self, is_gone: impl Fn(DocId) -> bool) {
-        self.stories.retain(|_, story| !story.members.iter().all(|doc| is_gone(*doc)));
+        self.stories.retain(|_, story| !story.members().iter().all(|doc| is_gone(*doc)));
         self.links.retain(|_, docs| !docs.iter().all(|doc| is_gone(*doc)));
         let known = |id: &StoryId| self.stories.contains(self.resolve(*id));
         let kept: FxHashSet<StoryId> = self.redirects.keys().copied().filter(known).collect();
         self.redirects.retain(|from, _| kept.contains(from));
         if !self.apart.is_empty() {
-            let living = self.stories.values().flat_map(|story| &story.members);
+            let living = self.stories.values().flat_map(Story::members);
             let living: FxHashSet<DocId> = living.copied().collect();
             self.apart.forget(|doc| !living.contains(&doc));
         }
     }
 }
 
-written!(Story { first, members });
+written!(Story { first, several });
 written!(Stories { stories, redirects, links, apart });
 
 #[cfg(test)]
@@ -219,11 +243,11 @@ mod tests {
         assert_eq!(stories.link(a, b, 3, |earlier| earlier == 2), None, "a copy of the first link");
         assert_eq!(stories.link(a, b, 4, |_| false), Some(Merge { older: 0, younger: 1 }));
         assert_eq!(stories.resolve(b), a);
-        assert_eq!(stories.get(b).map(|s| s.members.clone()), Some(vec![0, 1, 2]));
+        assert_eq!(stories.get(b).map(|s| s.members().to_vec()), Some(vec![0, 1, 2]));
     }
 
     fn members(stories: &Stories, story: StoryId) -> Vec<DocId> {
-        stories.get(story).map_or_else(Vec::new, |story| story.members.clone())
+        stories.get(story).map_or_else(Vec::new, |story| story.members().to_vec())
     }
 
     #[test]
