@@ -20,7 +20,7 @@ use crate::facts::ShortFacts;
 use crate::figures::{Figures, PackedFigures};
 use crate::fingerprint::{Fingerprint, Whole, exact_hash};
 use crate::identities::Identities;
-use crate::index::{DocId, Index, Listed};
+use crate::index::{DocId, Index, UnderKeys};
 use crate::judge::Article;
 use crate::lately::Lately;
 use crate::lexicon::Lexicon;
@@ -196,7 +196,7 @@ impl Detector {
         self.next += 1;
         let (mut doc, analysed, traits) = self.read(number, incoming);
         taken(Step::Fingerprint);
-        let (versions, earlier) = self.find(&doc, &analysed.listed, incoming);
+        let (versions, earlier) = self.find(&doc, &analysed.under_keys, incoming);
         taken(Step::Candidates);
         let judgement = self.judge(&doc, &analysed, &versions, &earlier);
         taken(Step::Judgement);
@@ -224,8 +224,8 @@ impl Detector {
             shingles = body.shingles();
         }
         let fingerprint = Fingerprint::with(hashes, &body, &shingles);
-        let listed = self.index.look_up(&fingerprint.keys, |docs| self.is_hot(docs));
-        listed.mark_hot(&mut body, &shingles, &fingerprint.keys);
+        let under_keys = self.index.look_up(&fingerprint.keys, |docs| self.is_hot(docs));
+        under_keys.mark_hot(&mut body, &shingles, &fingerprint.keys);
         let fingerprint = fingerprint.recounted(&body);
         let facts = ShortFacts::new(&text, &body, &self.settings);
         let figures = Figures::new(&text);
@@ -253,7 +253,7 @@ impl Detector {
             kin: Vec::new(),
             holds: Vec::new(),
         };
-        (doc, Analysed { text, body, figures, listed }, traits)
+        (doc, Analysed { text, body, figures, under_keys }, traits)
     }
 
     /// The SimHash of a text, given the body that has all its words but furniture.
@@ -297,7 +297,7 @@ impl Detector {
         number: DocId,
         incoming: &Incoming<'_>,
         mut doc: Doc,
-        listed: &Listed,
+        under_keys: &UnderKeys,
     ) {
         for item in incoming.items {
             self.by_item.push(item_hash(item), number);
@@ -310,7 +310,7 @@ impl Detector {
             self.by_text.set(exact, kept);
         }
         if doc.fingerprint.is_comparable(&self.settings) {
-            self.index.insert(number, incoming.time, &doc.fingerprint, listed);
+            self.index.insert(number, incoming.time, &doc.fingerprint, under_keys);
         }
         doc.fingerprint.keys = Vec::new();
         self.docs.insert(number, doc);

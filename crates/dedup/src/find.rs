@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::detector::{Detector, Doc, Incoming, item_hash};
 use crate::events::StoryId;
 use crate::fingerprint::Fingerprint;
-use crate::index::{DocId, Listed};
+use crate::index::{DocId, UnderKeys};
 use crate::judge::{Judgement, Prior, judge};
 use crate::reading::{Analysed, AtRest};
 
@@ -20,7 +20,7 @@ impl Detector {
     pub(crate) fn find(
         &self,
         doc: &Doc,
-        listed: &Listed,
+        under_keys: &UnderKeys,
         incoming: &Incoming<'_>,
     ) -> (Vec<DocId>, Vec<DocId>) {
         let versions = self.versions(incoming);
@@ -28,7 +28,7 @@ impl Detector {
         let same_text = doc.fingerprint.exact.map(|exact| self.by_text.get(exact));
         earlier.extend(same_text.into_iter().flatten());
         if doc.fingerprint.is_comparable(&self.settings) {
-            earlier.extend(self.candidates(&doc.fingerprint, listed));
+            earlier.extend(self.candidates(&doc.fingerprint, under_keys));
         }
         earlier.sort_unstable();
         earlier.dedup();
@@ -74,8 +74,8 @@ impl Detector {
     }
 
     /// The earlier articles worth verifying: the likeliest, but not one story only.
-    fn candidates(&self, fingerprint: &Fingerprint, listed: &Listed) -> Vec<DocId> {
-        let found = self.index.candidates(fingerprint, listed);
+    fn candidates(&self, fingerprint: &Fingerprint, under_keys: &UnderKeys) -> Vec<DocId> {
+        let found = self.index.candidates(fingerprint, under_keys);
         let mut per_story: FxHashMap<StoryId, usize> = FxHashMap::default();
         let (mut first, mut later) = (Vec::new(), Vec::new());
         for candidate in found.into_iter().filter(|found| self.docs.contains(found.doc)) {

@@ -24,7 +24,7 @@ pub struct Index {
 
 /// The earlier articles under each key of a new one, as the index has them before that is entered.
 #[derive(Debug, Clone, Default)]
-pub struct Listed {
+pub struct UnderKeys {
     /// Behind each other for all keys of the first segment, all of the second …
     docs: Vec<DocId>,
     lists: Vec<List>,
@@ -41,7 +41,7 @@ struct List {
     is_hot: bool,
 }
 
-impl Listed {
+impl UnderKeys {
     /// Marks the stretches of a body that too many stories share, given its shingles and its sorted
     /// keys, which were looked up: from the first to the last of neighbouring sampled shingles that
     /// are hot in a segment.
@@ -95,7 +95,7 @@ impl Index {
     /// The articles under sorted keys; `is_hot` says for those under one key in one segment whether
     /// it says nothing because too many stories share it.
     #[must_use]
-    pub fn look_up(&self, keys: &[u64], is_hot: impl Fn(&[DocId]) -> bool) -> Listed {
+    pub fn look_up(&self, keys: &[u64], is_hot: impl Fn(&[DocId]) -> bool) -> UnderKeys {
         let (mut docs, mut lists) =
             (Vec::new(), Vec::with_capacity(keys.len() * self.segments.len()));
         for segment in self.segments.values() {
@@ -105,18 +105,25 @@ impl Index {
                 start = docs.len();
             });
         }
-        Listed { docs, lists, keys: keys.len() }
+        UnderKeys { docs, lists, keys: keys.len() }
     }
 
     /// Adds an article seen at `time` (seconds), whose keys were looked up.
-    pub fn insert(&mut self, doc: DocId, time: i64, fingerprint: &Fingerprint, listed: &Listed) {
+    pub fn insert(
+        &mut self,
+        doc: DocId,
+        time: i64,
+        fingerprint: &Fingerprint,
+        under_keys: &UnderKeys,
+    ) {
         let day = time.div_euclid(DAY);
         let known = self.segments.keys().position(|known| *known == day);
         if known.is_none() {
             self.segments.values_mut().for_each(Segment::seal);
         }
-        let count =
-            |at: usize| known.map_or(0, |known| listed.list(known * listed.keys + at).len());
+        let count = |at: usize| {
+            known.map_or(0, |known| under_keys.list(known * under_keys.keys + at).len())
+        };
         self.segments.entry(day).or_default().insert(doc, fingerprint, count);
     }
 
@@ -127,12 +134,12 @@ impl Index {
 
     /// The earlier articles worth comparing, likeliest first, given what was found under the keys.
     #[must_use]
-    pub fn candidates(&self, fingerprint: &Fingerprint, listed: &Listed) -> Vec<Candidate> {
+    pub fn candidates(&self, fingerprint: &Fingerprint, under_keys: &UnderKeys) -> Vec<Candidate> {
         let own = KeyCount::new(fingerprint);
         let mut found: Vec<Candidate> = Vec::new();
         for (at, segment) in self.segments.values().enumerate() {
             let mut hits: FxHashMap<DocId, u32> = FxHashMap::default();
-            for doc in listed.telling(at) {
+            for doc in under_keys.telling(at) {
                 *hits.entry(doc).or_default() += 1;
             }
             found.extend(hits.into_iter().filter_map(|(doc, hits)| {
@@ -165,8 +172,8 @@ mod tests {
     }
 
     fn insert(index: &mut Index, doc: DocId, time: i64, new: &Fingerprint) {
-        let listed = index.look_up(&new.keys, |_| false);
-        index.insert(doc, time, new, &listed);
+        let under_keys = index.look_up(&new.keys, |_| false);
+        index.insert(doc, time, new, &under_keys);
     }
 
     /// What the index must find, by looking at every article.
@@ -202,9 +209,9 @@ mod tests {
             let texts = ranges.iter().map(|(from, len, _)| fingerprint(*from, from + len));
             let (mut index, mut earlier) = (Index::default(), Vec::new());
             for ((text, day), doc) in texts.zip(days).zip(0..) {
-                let listed = index.look_up(&text.keys, |_| false);
-                prop_assert_eq!(index.candidates(&text, &listed), naive(&earlier, &text));
-                index.insert(doc, day * DAY, &text, &listed);
+                let under_keys = index.look_up(&text.keys, |_| false);
+                prop_assert_eq!(index.candidates(&text, &under_keys), naive(&earlier, &text));
+                index.insert(doc, day * DAY, &text, &under_keys);
                 earlier.push(text);
             }
         }
@@ -218,8 +225,8 @@ mod tests {
         insert(&mut index, 2, DAY, &fingerprint(900, 1_400));
         let looked_up = |of: &Index, is_hot: bool| -> Vec<DocId> {
             let new = fingerprint(0, 500);
-            let listed = of.look_up(&new.keys, |_| is_hot);
-            of.candidates(&new, &listed).iter().map(|found| found.doc).collect()
+            let under_keys = of.look_up(&new.keys, |_| is_hot);
+            of.candidates(&new, &under_keys).iter().map(|found| found.doc).collect()
         };
         assert_eq!(looked_up(&index, false), [0, 1]);
         assert!(looked_up(&index, true).is_empty());
@@ -234,8 +241,8 @@ mod tests {
             insert(&mut index, doc, 0, &text);
         }
         insert(&mut index, 90, DAY, &text);
-        let listed = index.look_up(&text.keys[..1], |_| false);
+        let under_keys = index.look_up(&text.keys[..1], |_| false);
         let first: Vec<DocId> = (0..64).collect();
-        assert_eq!((listed.list(0), listed.list(1)), (&first[..], &[90][..]));
+        assert_eq!((under_keys.list(0), under_keys.list(1)), (&first[..], &[90][..]));
     }
 }

@@ -70,7 +70,7 @@ pub use facts::ShortFacts;
 pub use figures::Figures;
 pub use fingerprint::{Fingerprint, SAMPLE};
 pub use frequencies::Frequencies;
-pub use index::{Candidate, DocId, Index, Listed};
+pub use index::{Candidate, DocId, Index, UnderKeys};
 pub use judge::{Article, CopyKind, Decision, Judgement, Match, Prior, judge};
 pub use material::{Known, Reason, material};
 pub use numbered::Numbered;

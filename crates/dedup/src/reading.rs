@@ -9,7 +9,7 @@ use wirefold_text::Text;
 use crate::body::Body;
 use crate::detector::{Detector, Doc};
 use crate::figures::Figures;
-use crate::index::{DocId, Listed};
+use crate::index::{DocId, UnderKeys};
 use crate::material::Known;
 
 /// A text, the part of it that is compared, and what the index has under its keys.
@@ -18,7 +18,7 @@ pub(crate) struct Analysed {
     pub(crate) text: Arc<Text>,
     pub(crate) body: Body,
     pub(crate) figures: Figures,
-    pub(crate) listed: Listed,
+    pub(crate) under_keys: UnderKeys,
 }
 
 /// An earlier article, of which the text is opened when somebody looks at it.

@@ -61,7 +61,7 @@ impl Detector {
             &joined,
             Sums { comparable, quotations: count_apart(quotations), novelty, reason },
         );
-        self.enter(number, incoming, doc, &analysed.listed);
+        self.enter(number, incoming, doc, &analysed.under_keys);
         verdict.merged_stories = self.link_stories(number, judgement);
         if self.keeps_verdicts {
             self.verdicts.insert(number, verdict.clone());
