@@ -1,6 +1,9 @@
 //! A set of word positions.
 
-use crate::snapshot::written;
+use std::ops::Range;
+
+use crate::snapshot::written_bytes;
+use crate::varint;
 
 /// Positions in a body, one bit each. Positions beyond the end are not in the set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,11 +56,77 @@ impl Bits {
     }
 }
 
-written!(Bits { blocks });
+/// A set at rest: runs of positions, each by how many are left out before it and by its length. What
+/// texts share are a few passages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct PackedBits(Box<[u8]>);
+
+impl Bits {
+    pub(crate) fn pack(&self) -> PackedBits {
+        let mut bytes = Vec::new();
+        let mut end = 0;
+        while let Some(start) = self.next(end, true) {
+            let behind = self.next(start, false).unwrap_or(64 * self.blocks.len());
+            for count in [start - end, behind - start] {
+                let count = u32::try_from(count).expect("articles are cut long before");
+                varint::push(&mut bytes, count);
+            }
+            end = behind;
+        }
+        PackedBits(bytes.into())
+    }
+
+    /// The first position from `start` on that is in the set, or that is not.
+    fn next(&self, start: usize, is_in: bool) -> Option<usize> {
+        let mut rest = u64::MAX << (start % 64);
+        for (at, block) in self.blocks.iter().enumerate().skip(start / 64) {
+            let sought = if is_in { *block } else { !*block } & rest;
+            if sought != 0 {
+                return Some(64 * at + sought.trailing_zeros() as usize);
+            }
+            rest = u64::MAX;
+        }
+        None
+    }
+
+    fn insert_run(&mut self, run: Range<usize>) {
+        run.for_each(|position| self.insert(position));
+    }
+}
+
+impl PackedBits {
+    pub(crate) fn open(&self) -> Bits {
+        let (mut bits, mut bytes, mut end) = (Bits::default(), &*self.0, 0);
+        while let (Some(gap), Some(len)) = (varint::take(&mut bytes), varint::take(&mut bytes)) {
+            let start = end + gap as usize;
+            end = start + len as usize;
+            bits.insert_run(start..end);
+        }
+        bits
+    }
+}
+
+written_bytes!(PackedBits);
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn opened_bits_are_as_they_were(
+            runs in proptest::collection::vec((0usize..90, 1usize..150), 0..6),
+        ) {
+            let (mut bits, mut end) = (Bits::default(), 0);
+            for (gap, len) in runs {
+                (end + gap..end + gap + len).for_each(|position| bits.insert(position));
+                end += gap + len;
+            }
+            prop_assert_eq!(bits.pack().open(), bits);
+        }
+    }
 
     #[test]
     fn sets_of_positions() {

@@ -5,26 +5,23 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ops::Deref;
 use std::sync::Arc;
 
 use siphasher::sip128::SipHasher13;
-use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies};
+use wirefold_text::extract::{agencies, byline_agencies};
 use wirefold_text::{Text, normalise};
 
-use crate::bits::Bits;
 use crate::body::{Body, BodyWord, word_hash};
 use crate::boilerplate::{Boilerplate, Traits};
+use crate::doc::{Beginnings, Doc};
 use crate::events::{Events, StoryId};
-use crate::facts::ShortFacts;
-use crate::figures::{Figures, PackedFigures};
 use crate::fingerprint::{Fingerprint, Whole, exact_hash};
 use crate::identities::Identities;
-use crate::index::{DocId, Index, UnderKeys};
-use crate::judge::Article;
+use crate::index::{DocId, Index};
 use crate::lately::Lately;
 use crate::lexicon::Lexicon;
 use crate::looked_at::LookedAt;
+use crate::notes::Notes;
 use crate::numbered::Numbered;
 use crate::reading::Analysed;
 use crate::settings::{DAY, Settings};
@@ -52,55 +49,6 @@ pub struct Incoming<'a> {
     pub time: i64,
     /// When it claims to be published, in seconds.
     pub published: i64,
-}
-
-/// What the detector keeps of an article.
-#[derive(Debug, Clone)]
-pub(crate) struct Doc {
-    pub(crate) at_rest: Resting,
-    pub(crate) figures: PackedFigures,
-    /// Its keys stand in the index only.
-    pub(crate) fingerprint: Fingerprint,
-    pub(crate) facts: ShortFacts,
-    pub(crate) traces: Vec<AgencyTrace>,
-    pub(crate) story: StoryId,
-    /// The member that it joined its story through; itself where it opened one.
-    pub(crate) joined: DocId,
-    /// The outlet, as a hash.
-    pub(crate) outlet: Option<u64>,
-    /// The title in normal form, as a hash; `None` without one.
-    pub(crate) title: Option<u64>,
-    pub(crate) time: i64,
-    /// Words that other members of the story have too.
-    pub(crate) common: Bits,
-    /// Words that stand in other stories.
-    pub(crate) foreign: Bits,
-    /// The weight of its words inside quotation marks.
-    pub(crate) quoted: u32,
-    /// Articles before and after that share a substantial part.
-    pub(crate) kin: Vec<Relative>,
-    /// Stories that it turned out to hold.
-    pub(crate) holds: Vec<StoryId>,
-}
-
-/// An article that shares a substantial part with another.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Relative {
-    pub(crate) doc: DocId,
-    /// The share of this article's counted words that stand in the other, 0 to 1.
-    pub(crate) covered: f64,
-    pub(crate) shared_words: u32,
-}
-
-impl Doc {
-    pub(crate) fn article<'a>(
-        &'a self,
-        text: &'a (dyn Deref<Target = Text> + 'a),
-        body: &'a Body,
-        figures: &'a Figures,
-    ) -> Article<'a> {
-        Article { text, body, figures, fingerprint: &self.fingerprint, facts: &self.facts }
-    }
 }
 
 /// Finds reprints in a stream of articles.
@@ -196,12 +144,13 @@ impl Detector {
         self.next += 1;
         let (mut doc, analysed, traits) = self.read(number, incoming);
         taken(Step::Fingerprint);
-        let (versions, earlier) = self.find(&doc, &analysed.under_keys, incoming);
+        let (versions, earlier) = self.find(&analysed, incoming);
         taken(Step::Candidates);
         let judgement = self.judge(&doc, &analysed, &versions, &earlier);
         taken(Step::Judgement);
-        doc.traces = agencies(&analysed.text);
-        doc.traces.splice(0..0, byline_agencies(incoming.byline));
+        let mut traces = byline_agencies(incoming.byline);
+        traces.extend(agencies(&analysed.text));
+        doc.set_traces(traces);
         self.looked_at.borrow_mut().hold(number, analysed.text.clone());
         let verdict =
             self.remember(number, incoming, (doc, &analysed), &judgement, traits.as_ref());
@@ -227,33 +176,24 @@ impl Detector {
         let under_keys = self.index.look_up(&fingerprint.keys, |docs| self.is_hot(docs));
         under_keys.mark_hot(&mut body, &shingles, &fingerprint.keys);
         let fingerprint = fingerprint.recounted(&body);
-        let facts = ShortFacts::new(&text, &body, &self.settings);
-        let figures = Figures::new(&text);
-        // They grow where something is found: most articles share nothing.
-        let (common, foreign) = (Bits::default(), Bits::default());
-        let quoted = body.quoted_weight();
+        let notes = Notes::new(&text, &body, &self.settings);
         let day = incoming.time.div_euclid(DAY);
-        let doc = Doc {
-            quoted,
-            common,
-            foreign,
+        let title = Some(normalise(incoming.title)).filter(|title| !title.is_empty());
+        let beginnings = Beginnings {
             at_rest: Resting::Here(
                 self.tokens.pack(incoming.text, day),
                 self.lexicon.pack(&body, day),
             ),
-            figures: figures.pack(),
-            fingerprint,
-            facts,
-            traces: Vec::new(),
-            story: number,
-            joined: number,
+            notes: notes.pack(),
+            exact: fingerprint.exact,
+            counted_shingles: fingerprint.counted_shingles,
+            quoted: body.quoted_weight(),
             outlet: incoming.outlet.map(word_hash),
-            title: Some(normalise(incoming.title)).filter(|t| !t.is_empty()).map(|t| word_hash(&t)),
+            title: title.map(|title| word_hash(&title)),
             time: incoming.time,
-            kin: Vec::new(),
-            holds: Vec::new(),
         };
-        (doc, Analysed { text, body, figures, under_keys }, traits)
+        let doc = Doc::new(number, beginnings);
+        (doc, Analysed { text, body, notes, fingerprint, under_keys }, traits)
     }
 
     /// The SimHash of a text, given the body that has all its words but furniture.
@@ -296,23 +236,23 @@ impl Detector {
         &mut self,
         number: DocId,
         incoming: &Incoming<'_>,
-        mut doc: Doc,
-        under_keys: &UnderKeys,
+        doc: Doc,
+        analysed: &Analysed,
     ) {
         for item in incoming.items {
             self.by_item.push(item_hash(item), number);
         }
-        if let Some(exact) = doc.fingerprint.exact {
+        let Analysed { fingerprint, under_keys, .. } = analysed;
+        if let Some(exact) = fingerprint.exact {
             let story = self.stories.resolve(doc.story);
             let holders = self.by_text.get(exact).iter().copied();
             let others = holders.filter(|other| self.story_of(*other) != story);
             let kept = others.chain([number]).collect();
             self.by_text.set(exact, kept);
         }
-        if doc.fingerprint.is_comparable(&self.settings) {
-            self.index.insert(number, incoming.time, &doc.fingerprint, under_keys);
+        if fingerprint.is_comparable(&self.settings) {
+            self.index.insert(number, incoming.time, fingerprint, under_keys);
         }
-        doc.fingerprint.keys = Vec::new();
         self.docs.insert(number, doc);
         if let (Some(shelves), Some(settled)) = (&self.shelves, number.checked_sub(AT_HAND)) {
             self.shelf = self.shelf.take().or_else(|| shelves.open());

@@ -8,7 +8,7 @@ use crate::body::{Body, BodyWord, Fact};
 use crate::judge::Article;
 use crate::overlap::{Overlap, Passage};
 use crate::settings::Settings;
-use crate::snapshot::written;
+use crate::varint;
 use wirefold_text::Text;
 use wirefold_text::extract::{names, numbers};
 
@@ -52,6 +52,40 @@ impl ShortFacts {
             names: names.filter(|index| own.contains(index)).map(normal).collect(),
         }
     }
+
+    /// Writes them down behind `bytes`, of which nothing is added for none.
+    pub(crate) fn pack(&self, bytes: &mut Vec<u8>) {
+        if *self == ShortFacts::default() {
+            return;
+        }
+        for forms in [&self.numbers, &self.names] {
+            push_count(bytes, forms.len());
+            for form in forms {
+                push_count(bytes, form.len());
+                bytes.extend_from_slice(form.as_bytes());
+            }
+        }
+    }
+
+    /// Takes those that were written down at the beginning of `bytes`.
+    pub(crate) fn take(bytes: &mut &[u8]) -> ShortFacts {
+        ShortFacts { numbers: take_forms(bytes), names: take_forms(bytes) }
+    }
+}
+
+fn push_count(bytes: &mut Vec<u8>, count: usize) {
+    varint::push(bytes, u32::try_from(count).expect("articles are cut long before"));
+}
+
+fn take_forms(bytes: &mut &[u8]) -> BTreeSet<String> {
+    let count = varint::take(bytes).unwrap_or_default();
+    let form = |_| {
+        let len = varint::take(bytes)? as usize;
+        let (form, rest) = bytes.split_at_checked(len)?;
+        *bytes = rest;
+        str::from_utf8(form).ok().map(str::to_owned)
+    };
+    (0..count).map_while(form).collect()
 }
 
 /// Whether nothing in the facts speaks against a fold.
@@ -132,8 +166,6 @@ fn agree(here: &BTreeSet<String>, there: &BTreeSet<String>, least: usize) -> boo
 fn is_enough(common: usize, smaller: usize, least: usize) -> bool {
     smaller < least || common as f64 >= LEAST_AGREEMENT * smaller as f64
 }
-
-written!(ShortFacts { numbers, names });
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,6 @@ use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
 use crate::body::word_hash;
-use crate::snapshot::written_bytes;
 use crate::varint;
 
 /// A number of a text.
@@ -21,10 +20,6 @@ struct Figure {
 /// The numbers of a text, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Figures(Vec<Figure>);
-
-/// The same at rest.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct PackedFigures(Box<[u8]>);
 
 impl Figures {
     /// The numbers of a text.
@@ -57,42 +52,41 @@ impl Figures {
         to.extend(inside.map(|figure| figure.value));
     }
 
-    pub(crate) fn pack(&self) -> PackedFigures {
-        let narrow = |count: usize| u32::try_from(count).expect("articles are cut long before");
-        let mut bytes = Vec::new();
+    /// Writes them down behind `bytes`.
+    pub(crate) fn pack(&self, bytes: &mut Vec<u8>) {
+        varint::push(bytes, narrow(self.0.len()));
         let mut next = 0;
         for Figure { words, value } in &self.0 {
-            varint::push(&mut bytes, narrow(words.start - next));
-            varint::push(&mut bytes, narrow(words.len()));
+            varint::push(bytes, narrow(words.start - next));
+            varint::push(bytes, narrow(words.len()));
             bytes.extend_from_slice(&value.to_le_bytes());
             next = words.end;
         }
-        PackedFigures(bytes.into())
+    }
+
+    /// Takes those that were written down at the beginning of `bytes`.
+    pub(crate) fn take(bytes: &mut &[u8]) -> Figures {
+        let count = varint::take(bytes).unwrap_or_default();
+        let mut next = 0;
+        let figure = |_| {
+            let start = next + varint::take(bytes)? as usize;
+            next = start + varint::take(bytes)? as usize;
+            let (value, rest) = bytes.split_first_chunk()?;
+            *bytes = rest;
+            Some(Figure { words: start..next, value: u32::from_le_bytes(*value) })
+        };
+        Figures((0..count).map_while(figure).collect())
     }
 }
 
-impl PackedFigures {
-    pub(crate) fn open(&self) -> Figures {
-        let mut bytes = &*self.0;
-        let mut figures = Vec::new();
-        let mut next = 0;
-        while let (Some(gap), Some(len)) = (varint::take(&mut bytes), varint::take(&mut bytes)) {
-            let (value, rest) = bytes.split_first_chunk().expect("it was written down whole");
-            let start = next + gap as usize;
-            next = start + len as usize;
-            figures.push(Figure { words: start..next, value: u32::from_le_bytes(*value) });
-            bytes = rest;
-        }
-        Figures(figures)
-    }
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).expect("articles are cut long before")
 }
 
 /// Half of a hash tells the numbers of two texts apart.
 fn hash(value: &str) -> u32 {
     (word_hash(value) >> 32) as u32
 }
-
-written_bytes!(PackedFigures);
 
 #[cfg(test)]
 mod tests {
@@ -111,7 +105,9 @@ mod tests {
             let text = Text::new(&text);
             let words = start.min(text.words().len())..(start + len).min(text.words().len());
             let figures = Figures::new(&text);
-            prop_assert_eq!(&figures.pack().open(), &figures);
+            let mut packed = Vec::new();
+            figures.pack(&mut packed);
+            prop_assert_eq!(&Figures::take(&mut packed.as_slice()), &figures);
             let read = || numbers(&text, words.clone()).into_iter().map(|n| n.value).collect();
             let mut found = Vec::new();
             figures.among(words.clone(), &read, &mut found);

@@ -3,7 +3,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::detector::{Detector, Doc, Incoming, item_hash};
+use crate::bits::Bits;
+use crate::detector::{Detector, Incoming, item_hash};
+use crate::doc::Doc;
 use crate::events::StoryId;
 use crate::fingerprint::Fingerprint;
 use crate::index::{DocId, UnderKeys};
@@ -15,20 +17,29 @@ const VERSIONS: usize = 4;
 /// Members of one story among the articles verified, before others are taken.
 const PER_STORY: usize = 6;
 
+/// An earlier article while a new one is compared with it.
+struct Opened<'a> {
+    number: DocId,
+    prior: &'a Doc,
+    at_rest: AtRest<'a>,
+    common: Bits,
+    foreign: Bits,
+}
+
 impl Detector {
     /// The earlier versions of the same item, and all earlier articles worth comparing, in order.
     pub(crate) fn find(
         &self,
-        doc: &Doc,
-        under_keys: &UnderKeys,
+        analysed: &Analysed,
         incoming: &Incoming<'_>,
     ) -> (Vec<DocId>, Vec<DocId>) {
+        let Analysed { fingerprint, under_keys, .. } = analysed;
         let versions = self.versions(incoming);
         let mut earlier: Vec<DocId> = versions.clone();
-        let same_text = doc.fingerprint.exact.map(|exact| self.by_text.get(exact));
+        let same_text = fingerprint.exact.map(|exact| self.by_text.get(exact));
         earlier.extend(same_text.into_iter().flatten());
-        if doc.fingerprint.is_comparable(&self.settings) {
-            earlier.extend(self.candidates(&doc.fingerprint, under_keys));
+        if fingerprint.is_comparable(&self.settings) {
+            earlier.extend(self.candidates(fingerprint, under_keys));
         }
         earlier.sort_unstable();
         earlier.dedup();
@@ -45,23 +56,29 @@ impl Detector {
     ) -> Judgement {
         let open = |number: &DocId| {
             let prior = self.docs.get(*number)?;
-            Some((*number, prior, AtRest::new(self, *number, prior)))
+            Some(Opened {
+                number: *number,
+                prior,
+                at_rest: AtRest::new(self, *number, prior),
+                common: prior.common.open(),
+                foreign: prior.foreign(),
+            })
         };
-        let opened: Vec<(DocId, &Doc, AtRest<'_>)> = earlier.iter().filter_map(open).collect();
+        let opened: Vec<Opened<'_>> = earlier.iter().filter_map(open).collect();
         let priors: Vec<Prior<'_>> = opened
             .iter()
-            .map(|(number, prior, at_rest)| Prior {
+            .map(|Opened { number, prior, at_rest, common, foreign }| Prior {
                 doc: *number,
-                article: prior.article(at_rest, &at_rest.body, &at_rest.figures),
+                article: prior.article(at_rest, &at_rest.body, &at_rest.notes),
                 same_item: versions.contains(number),
                 same_outlet: doc.outlet.is_some() && doc.outlet == prior.outlet,
                 other_title: doc.title.zip(prior.title).is_some_and(|(a, b)| a != b),
-                common: &prior.common,
-                foreign: &prior.foreign,
+                common,
+                foreign,
             })
             .collect();
-        let Analysed { text, body, figures, .. } = analysed;
-        judge(&doc.article(text, body, figures), &priors, &self.settings)
+        let Analysed { text, body, notes, .. } = analysed;
+        judge(&doc.article(text, body, notes), &priors, &self.settings)
     }
 
     /// The latest versions of the same item.

@@ -6,7 +6,7 @@ use wirefold_text::Text;
 use crate::body::Body;
 use crate::settings::Settings;
 use crate::simhash::{simhash, simhash_of_word};
-use crate::snapshot::written;
+use crate::snapshot::{Reader, Writer, Written};
 
 /// One shingle in this many is an index key. A shard may keep a nested half of them.
 pub const SAMPLE: u64 = 8;
@@ -72,6 +72,23 @@ impl Fingerprint {
     }
 }
 
+/// The exact hash as it is kept: in words of 64 bits, which leave no gap beside other values. Zero
+/// stands for none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Exact([u64; 2]);
+
+impl Exact {
+    pub(crate) fn new(hash: Option<u128>) -> Exact {
+        let hash = hash.unwrap_or_default();
+        Exact([(hash >> 64) as u64, hash as u64])
+    }
+
+    pub(crate) fn get(self) -> Option<u128> {
+        let [upper, lower] = self.0.map(u128::from);
+        Some(upper << 64 | lower).filter(|hash| *hash != 0)
+    }
+}
+
 /// What is said of a text with all its words but furniture.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Whole {
@@ -96,7 +113,15 @@ fn counted_shingles(body: &Body) -> u32 {
     body.counted_words().saturating_sub(crate::body::SHINGLE_WORDS - 1)
 }
 
-written!(Fingerprint { exact, keys, is_dense, counted_shingles, simhash });
+impl Written for Exact {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.get().unwrap_or_default().write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Exact> {
+        u128::read_from(from).map(|hash| Exact::new(Some(hash)))
+    }
+}
 
 #[cfg(test)]
 mod tests {

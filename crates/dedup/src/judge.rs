@@ -4,7 +4,6 @@ use crate::bits::Bits;
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::facts::{ShortFacts, facts_agree};
 use crate::figures::Figures;
-use crate::fingerprint::Fingerprint;
 use crate::holding::{are_items_of, is_held, is_second_text};
 use crate::index::DocId;
 use crate::overlap::Overlap;
@@ -19,8 +18,12 @@ pub struct Article<'a> {
     pub text: &'a (dyn Deref<Target = Text> + 'a),
     /// What of it is compared.
     pub body: &'a Body,
-    /// Its fingerprint.
-    pub fingerprint: &'a Fingerprint,
+    /// The hash of its normalised words, as [`Fingerprint::exact`] has it.
+    ///
+    /// [`Fingerprint::exact`]: crate::Fingerprint::exact
+    pub exact: Option<u128>,
+    /// Shingles made of counted words only.
+    pub counted_shingles: u32,
     /// Its numbers.
     pub figures: &'a Figures,
     /// Numbers and names, for short texts.
@@ -31,7 +34,7 @@ impl Article<'_> {
     /// Whether there is enough counted text to compare.
     #[must_use]
     pub fn is_comparable(&self, settings: &Settings) -> bool {
-        self.fingerprint.is_comparable(settings)
+        self.counted_shingles >= settings.comparable_shingles
     }
 }
 
@@ -147,9 +150,7 @@ fn compare(new: &Article<'_>, prior: &Prior<'_>, settings: &Settings) -> Overlap
 
 /// Folds by identity, whatever the texts share: the same normalised text, or the same item.
 fn by_identity(new: &Article<'_>, priors: &[Prior<'_>], comparable: bool) -> Option<Decision> {
-    let same_text = |prior: &&Prior<'_>| {
-        new.fingerprint.exact.is_some() && new.fingerprint.exact == prior.article.fingerprint.exact
-    };
+    let same_text = |prior: &&Prior<'_>| new.exact.is_some() && new.exact == prior.article.exact;
     let exact = |prior: &Prior<'_>| Decision::Copy { of: prior.doc, kind: CopyKind::Exact };
     let versions = || priors.iter().filter(|prior| prior.same_item);
     if let Some(same) = versions().find(same_text) {

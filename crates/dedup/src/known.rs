@@ -7,6 +7,7 @@ use wirefold_text::Text;
 use wirefold_text::extract::AgencyTrace;
 
 use crate::detector::Detector;
+use crate::doc::Doc;
 use crate::index::DocId;
 
 /// An article's text, held while somebody looks at it.
@@ -31,7 +32,7 @@ impl Detector {
     /// the window.
     #[must_use]
     pub fn agency_traces(&self, number: DocId) -> &[AgencyTrace] {
-        self.docs.get(number).map_or(&[], |doc| &doc.traces)
+        self.docs.get(number).map_or(&[], Doc::traces)
     }
 
     /// How many articles are in the window.

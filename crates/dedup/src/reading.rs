@@ -7,24 +7,27 @@ use std::sync::Arc;
 use wirefold_text::Text;
 
 use crate::body::Body;
-use crate::detector::{Detector, Doc};
-use crate::figures::Figures;
+use crate::detector::Detector;
+use crate::doc::Doc;
+use crate::fingerprint::Fingerprint;
 use crate::index::{DocId, UnderKeys};
 use crate::material::Known;
+use crate::notes::Notes;
 
 /// A text, the part of it that is compared, and what the index has under its keys.
 #[derive(Debug)]
 pub(crate) struct Analysed {
     pub(crate) text: Arc<Text>,
     pub(crate) body: Body,
-    pub(crate) figures: Figures,
+    pub(crate) notes: Notes,
+    pub(crate) fingerprint: Fingerprint,
     pub(crate) under_keys: UnderKeys,
 }
 
 /// An earlier article, of which the text is opened when somebody looks at it.
 pub(crate) struct AtRest<'a> {
     pub(crate) body: Body,
-    pub(crate) figures: Figures,
+    pub(crate) notes: Notes,
     detector: &'a Detector,
     number: DocId,
     text: OnceCell<Arc<Text>>,
@@ -33,12 +36,12 @@ pub(crate) struct AtRest<'a> {
 impl<'a> AtRest<'a> {
     pub(crate) fn new(detector: &'a Detector, number: DocId, doc: &Doc) -> AtRest<'a> {
         let body = detector.lexicon.open(&doc.at_rest.body());
-        AtRest { body, figures: doc.figures.open(), detector, number, text: OnceCell::new() }
+        AtRest { body, notes: doc.notes.open(), detector, number, text: OnceCell::new() }
     }
 
     /// What tells whether a later copy is material.
     pub(crate) fn known(&self) -> Known<'_> {
-        Known { text: self, body: &self.body, figures: &self.figures }
+        Known { text: self, body: &self.body, figures: &self.notes.figures }
     }
 }
 

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::bits::Bits;
-use crate::detector::{Detector, Relative};
+use crate::detector::Detector;
+use crate::doc::Relative;
 use crate::events::{EventId, StoryId};
 use crate::index::DocId;
 use crate::overlap::Overlap;
@@ -110,19 +111,20 @@ impl Detector {
 
     fn mark_member_anew(&mut self, member: DocId, here: &[DocId], there: &[DocId]) {
         let Some(doc) = self.docs.get(member) else { return };
-        let others = most_alike(&doc.kin, there);
+        let others = most_alike(doc.kin(), there);
         if others.is_empty() {
             return;
         }
-        let (mut common, mut foreign) = (Bits::default(), doc.foreign.clone());
-        for relative in most_alike(&doc.kin, here) {
+        let (mut common, mut foreign) = (Bits::default(), doc.foreign());
+        for relative in most_alike(doc.kin(), here) {
             common.extend(&self.shared_words(member, relative));
         }
         for relative in others {
             foreign.extend(&self.shared_words(member, relative));
         }
         if let Some(marked) = self.docs.get_mut(member) {
-            (marked.common, marked.foreign) = (common, foreign);
+            marked.common = common.pack();
+            marked.set_foreign(&foreign);
         }
     }
 
@@ -140,7 +142,7 @@ impl Detector {
 
     /// Lists the latest article of each of the two stories under each text that they have.
     fn list_texts_anew(&mut self, rest: &[DocId], moved: &[DocId]) {
-        let exact = |doc: &DocId| self.docs.get(*doc).and_then(|doc| doc.fingerprint.exact);
+        let exact = |doc: &DocId| self.docs.get(*doc).and_then(|doc| doc.exact.get());
         let texts: BTreeSet<u128> = rest.iter().chain(moved).filter_map(exact).collect();
         for text in texts {
             let is_of_others =
@@ -287,7 +289,7 @@ mod tests {
         detector.unite_stories(0, apart.story);
         let marks = |of: &Detector, doc| {
             let marked = of.docs.get(doc).unwrap();
-            (marked.common.clone(), marked.foreign.clone())
+            (marked.common.open(), marked.foreign())
         };
         let before = [1, 2].map(|doc| marks(&detector, doc));
         detector.split(0, &[3]).unwrap();
@@ -306,11 +308,11 @@ mod tests {
             assert_eq!(observe(&mut detector, &number.to_string(), &copy).story, 0);
         }
         let all: Vec<DocId> = (0..60).collect();
-        let kin = &detector.docs.get(0).unwrap().kin;
+        let kin = detector.docs.get(0).unwrap().kin();
         assert!(kin.len() > MOST_ALIKE, "{}", kin.len());
         assert_eq!(most_alike(kin, &all).len(), MOST_ALIKE);
         detector.split(0, &[30]).unwrap();
-        let common = &detector.docs.get(0).unwrap().common;
+        let common = detector.docs.get(0).unwrap().common.open();
         assert!((0..110).all(|word| common.contains(word)), "those looked at tell enough");
     }
 

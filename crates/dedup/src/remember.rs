@@ -7,7 +7,8 @@ use crate::align::Block;
 use crate::bits::Bits;
 use crate::body::{Body, WORD_WEIGHT};
 use crate::boilerplate::Traits;
-use crate::detector::{Detector, Doc, Incoming, Relative};
+use crate::detector::{Detector, Incoming};
+use crate::doc::{Doc, Relative};
 use crate::events::{Joined, StoryId};
 use crate::index::DocId;
 use crate::judge::{CopyKind, Decision, Judgement, Match};
@@ -29,8 +30,8 @@ impl Detector {
         judgement: &Judgement,
         traits: Option<&Traits>,
     ) -> Verdict {
-        let comparable = doc.fingerprint.is_comparable(&self.settings);
-        doc.kin = self.kin(judgement);
+        let comparable = analysed.fingerprint.is_comparable(&self.settings);
+        doc.add_kin(&self.kin(judgement));
         let novelty = self.novelty(&analysed.body, judgement);
         let reason = self.material(&analysed.text, judgement, novelty);
         (doc.story, doc.joined) = match decided_for(judgement) {
@@ -59,9 +60,15 @@ impl Detector {
             &doc,
             judgement,
             &joined,
-            Sums { comparable, quotations: count_apart(quotations), novelty, reason },
+            Sums {
+                comparable,
+                simhash: analysed.fingerprint.simhash,
+                quotations: count_apart(quotations),
+                novelty,
+                reason,
+            },
         );
-        self.enter(number, incoming, doc, &analysed.under_keys);
+        self.enter(number, incoming, doc, analysed);
         verdict.merged_stories = self.link_stories(number, judgement);
         if self.keeps_verdicts {
             self.verdicts.insert(number, verdict.clone());
@@ -87,11 +94,11 @@ impl Detector {
     /// Tells the earlier articles of their new relative.
     fn relate(&mut self, number: DocId, doc: &Doc, judgement: &Judgement) {
         for found in &judgement.matches {
-            let is_kin = doc.kin.iter().any(|relative| relative.doc == found.doc);
+            let is_kin = doc.kin().iter().any(|relative| relative.doc == found.doc);
             if let Some(earlier) = self.docs.get_mut(found.doc).filter(|_| is_kin) {
                 let covered = found.overlap.containing;
                 let shared_words = found.overlap.shared_words;
-                earlier.kin.push(Relative { doc: number, covered, shared_words });
+                earlier.add_kin(&[Relative { doc: number, covered, shared_words }]);
             }
         }
     }
@@ -133,7 +140,7 @@ impl Detector {
         for holder in &judgement.held_by {
             self.events.leave_out(self.story_of(*holder));
             if let Some(holder) = self.docs.get_mut(*holder) {
-                holder.holds.push(number);
+                holder.add_held(number);
             }
         }
         if held > 1 {
@@ -183,19 +190,25 @@ impl Detector {
 
     /// Marks which words the article and its priors share inside their story and beyond it.
     fn mark_common(&mut self, doc: &mut Doc, judgement: &Judgement) {
+        let (mut common, mut foreign) = (Bits::default(), Bits::default());
         for Match { doc: other, overlap } in &judgement.matches {
             let same_story = self.story_of(*other) == self.stories.resolve(doc.story);
             let Some(earlier) = self.docs.get_mut(*other) else {
                 continue;
             };
-            let (mine, theirs) = if same_story {
-                (&mut doc.common, &mut earlier.common)
-            } else {
-                (&mut doc.foreign, &mut earlier.foreign)
-            };
-            mine.extend(&overlap.here);
-            theirs.extend(&overlap.there);
+            match same_story {
+                true => {
+                    common.extend(&overlap.here);
+                    earlier.mark_common(&overlap.there);
+                }
+                false => {
+                    foreign.extend(&overlap.here);
+                    earlier.mark_foreign(&overlap.there);
+                }
+            }
         }
+        doc.mark_common(&common);
+        doc.mark_foreign(&foreign);
     }
 
     fn learn_habits(&mut self, number: DocId, doc: &Doc, traits: &Traits) {
@@ -204,7 +217,7 @@ impl Detector {
         let same_story =
             |other: DocId| docs.get(other).is_some_and(|d| stories.resolve(d.story) == story);
         let is_copy =
-            |other: DocId| doc.kin.iter().any(|kin| kin.doc == other) || same_story(other);
+            |other: DocId| doc.kin().iter().any(|kin| kin.doc == other) || same_story(other);
         self.boilerplate.learn(number, doc.time, traits, is_copy);
     }
 
@@ -214,7 +227,7 @@ impl Detector {
         let mut merged = Vec::new();
         for other in &judgement.foldable {
             let other = self.story_of(*other);
-            let kin = self.docs.get(number).map_or(&[][..], |doc| &doc.kin);
+            let kin = self.docs.get(number).map_or(&[][..], Doc::kin);
             let is_copy = |earlier: DocId| kin.iter().any(|kin| kin.doc == earlier);
             merged.extend(self.stories.link(story, other, number, is_copy));
         }
@@ -258,8 +271,8 @@ impl Detector {
             matches: evidence(judgement),
             holds,
             shared_quotations: sums.quotations,
-            agency: own_agency(&doc.traces).or_else(|| inferred_agency(self.kin_of(&doc.kin))),
-            simhash: doc.fingerprint.simhash,
+            agency: own_agency(doc.traces()).or_else(|| inferred_agency(self.kin_of(doc.kin()))),
+            simhash: sums.simhash,
             novelty: sums.novelty,
             material: sums.reason,
             links: joined.links.clone(),
@@ -280,7 +293,7 @@ impl Detector {
             let other = self.docs.get(relative.doc)?;
             Some(Kin {
                 doc: relative.doc,
-                traces: &other.traces,
+                traces: other.traces(),
                 is_reprint: relative.covered >= settings.reprint_larger,
                 shared_words: relative.shared_words,
             })
@@ -291,6 +304,7 @@ impl Detector {
 /// What was summed up on the way to a verdict.
 struct Sums {
     comparable: bool,
+    simhash: u64,
     quotations: usize,
     novelty: f64,
     reason: Option<Reason>,

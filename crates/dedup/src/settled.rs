@@ -22,9 +22,9 @@ impl Detector {
         verdict.origin = story;
         verdict.event = self.events.event_of(story).unwrap_or(story);
         verdict.continues = verdict.continues.map(|event| self.events.resolve(event));
-        let kin = self.kin_of(&doc.kin);
-        verdict.agency = own_agency(&doc.traces).or_else(|| inferred_agency(kin));
-        verdict.holds.extend(doc.holds.iter().map(|held| self.stories.resolve(*held)));
+        let kin = self.kin_of(doc.kin());
+        verdict.agency = own_agency(doc.traces()).or_else(|| inferred_agency(kin));
+        verdict.holds.extend(doc.holds().iter().map(|held| self.stories.resolve(*held)));
         verdict.holds.retain(|held| *held != story);
         verdict.holds.sort_unstable();
         verdict.holds.dedup();

@@ -3,8 +3,8 @@
 use wirefold_text::Span;
 use wirefold_text::extract::{AgencyTrace, Trace, agency_named};
 
-use super::{Reader, Writer, Written, written};
-use crate::detector::{Detector, Doc, Relative};
+use super::{Reader, Writer, Written};
+use crate::detector::Detector;
 use crate::settings::Settings;
 
 impl Detector {
@@ -42,25 +42,6 @@ impl Detector {
         Some(detector)
     }
 }
-
-written!(Doc {
-    at_rest,
-    figures,
-    fingerprint,
-    facts,
-    traces,
-    story,
-    joined,
-    outlet,
-    title,
-    time,
-    common,
-    foreign,
-    quoted,
-    kin,
-    holds,
-});
-written!(Relative { doc, covered, shared_words });
 
 impl Written for AgencyTrace {
     fn write_to(&self, to: &mut Writer<'_>) {

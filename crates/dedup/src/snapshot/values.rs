@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::Hash;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -27,6 +28,17 @@ macro_rules! written_numbers {
 }
 
 written_numbers!(u8, u16, u32, u64, u128, i32, i64, f64);
+
+/// Zero stands for none.
+impl Written for Option<NonZeroU64> {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.map_or(0, NonZeroU64::get).write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        u64::read_from(from).map(NonZeroU64::new)
+    }
+}
 
 impl Written for bool {
     fn write_to(&self, to: &mut Writer<'_>) {
@@ -76,6 +88,16 @@ impl<A: Written, B: Written> Written for (A, B) {
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         Some((A::read_from(from)?, B::read_from(from)?))
+    }
+}
+
+impl<T: Written> Written for Box<T> {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        (**self).write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        T::read_from(from).map(Box::new)
     }
 }
 
