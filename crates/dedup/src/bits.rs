@@ -89,8 +89,17 @@ impl Bits {
         None
     }
 
+    /// Adds a run of at least one position.
     fn insert_run(&mut self, run: Range<usize>) {
-        run.for_each(|position| self.insert(position));
+        let blocks = run.start / 64..run.end.div_ceil(64);
+        if blocks.end > self.blocks.len() {
+            self.blocks.resize(blocks.end, 0);
+        }
+        for block in blocks {
+            let before = run.start.saturating_sub(64 * block);
+            let behind = (64 * (block + 1)).saturating_sub(run.end);
+            self.blocks[block] |= u64::MAX << before & u64::MAX >> behind;
+        }
     }
 }
 

@@ -16,8 +16,7 @@ pub(crate) struct Sealed {
     /// Where the pairs of each bucket begin: keys fall into buckets by their first bits.
     starts: Vec<u32>,
     first: DocId,
-    /// Bits of an article.
-    doc_bits: u32,
+    last: DocId,
 }
 
 /// Pairs of a bucket on average, at least; less than twice as many at most.
@@ -40,8 +39,7 @@ impl Sealed {
 
     /// What both have.
     pub(crate) fn merged(&self, other: &Sealed) -> Sealed {
-        let first = self.first.min(other.first);
-        let last = self.last().max(other.last());
+        let (first, last) = (self.first.min(other.first), self.last.max(other.last));
         let (mut here, mut there) = (self.iter().peekable(), other.iter().peekable());
         let next = || match (here.peek(), there.peek()) {
             (Some(mine), Some(theirs)) if theirs < mine => there.next(),
@@ -58,7 +56,7 @@ impl Sealed {
         pairs: impl Iterator<Item = (u32, DocId)>,
     ) -> Sealed {
         let buckets = 1 << (count / BUCKET).max(1).ilog2();
-        let doc_bits = u32::BITS - (last - first).leading_zeros();
+        let doc_bits = doc_bits(first, last);
         let key_bits = key_bits(buckets);
         let mut packed = Packed::new(key_bits + doc_bits, count);
         let mut starts = Vec::with_capacity(buckets + 1);
@@ -71,7 +69,7 @@ impl Sealed {
             packed.push(rest << doc_bits | u64::from(doc - first));
         }
         starts.resize(buckets + 1, narrow(packed.len()));
-        Sealed { pairs: packed, starts, first, doc_bits }
+        Sealed { pairs: packed, starts, first, last }
     }
 
     /// How many pairs there are.
@@ -93,27 +91,26 @@ impl Sealed {
     pub(crate) fn list(&self, bucket: Range<u32>, key: u32, to: &mut Vec<DocId>) {
         let rest = u64::from(spread(key)) & !(u64::MAX << key_bits(self.buckets()));
         let (mut from, mut until) = (bucket.start as usize, bucket.end as usize);
-        let end = until;
+        let (end, doc_bits) = (until, self.doc_bits());
         while from < until {
             let middle = from.midpoint(until);
-            if self.pairs.get(middle) >> self.doc_bits < rest {
+            if self.pairs.get(middle) >> doc_bits < rest {
                 from = middle + 1;
             } else {
                 until = middle;
             }
         }
         let pairs = (from..end).map(|at| self.pairs.get(at));
-        to.extend(pairs.take_while(|pair| pair >> self.doc_bits == rest).map(|p| self.doc(p)));
+        to.extend(pairs.take_while(|pair| pair >> doc_bits == rest).map(|p| self.doc(p)));
     }
 
     fn doc(&self, pair: u64) -> DocId {
-        let doc = pair & !(u64::MAX << self.doc_bits);
+        let doc = pair & !(u64::MAX << self.doc_bits());
         self.first + u32::try_from(doc).expect("articles have 32 bits")
     }
 
-    fn last(&self) -> DocId {
-        let docs = (0..self.len()).map(|at| self.doc(self.pairs.get(at)));
-        docs.max().unwrap_or_default()
+    fn doc_bits(&self) -> u32 {
+        doc_bits(self.first, self.last)
     }
 
     fn buckets(&self) -> usize {
@@ -127,11 +124,16 @@ impl Sealed {
         buckets.flat_map(move |(ends, bucket)| {
             (ends[0] as usize..ends[1] as usize).map(move |at| {
                 let pair = self.pairs.get(at);
-                let key = bucket << key_bits | pair >> self.doc_bits;
+                let key = bucket << key_bits | pair >> self.doc_bits();
                 (u32::try_from(key).expect("keys have 32 bits"), self.doc(pair))
             })
         })
     }
+}
+
+/// Bits of the greatest distance of an article from the first.
+fn doc_bits(first: DocId, last: DocId) -> u32 {
+    u32::BITS - (last - first).leading_zeros()
 }
 
 /// Bits of a key that so many buckets, a power of two, leave.
@@ -151,18 +153,18 @@ impl Written for Sealed {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.pairs.write_to(to);
         self.starts.write_to(to);
-        (self.first, self.doc_bits).write_to(to);
+        (self.first, self.last).write_to(to);
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Sealed> {
         let (pairs, starts) = (Packed::read_from(from)?, Vec::<u32>::read_from(from)?);
-        let (first, doc_bits) = Written::read_from(from)?;
-        let sealed = Sealed { pairs, starts, first, doc_bits };
+        let (first, last) = Written::read_from(from)?;
+        let sealed = Sealed { pairs, starts, first, last };
         let ends = sealed.starts.last().map(|end| *end as usize);
         let is_whole = sealed.starts.is_sorted()
             && sealed.buckets().is_power_of_two()
             && ends == Some(sealed.len())
-            && doc_bits <= u32::BITS;
+            && first <= last;
         is_whole.then_some(sealed)
     }
 }
@@ -232,7 +234,7 @@ mod tests {
         let pairs = (0..1_u32 << 20).map(|at| (at.wrapping_mul(2_654_435_769) >> 2, at / 64));
         let sealed = Sealed::new(pairs);
         let bits = 64 * (sealed.len() * 29).div_ceil(64) + 32 * sealed.starts.len();
-        assert_eq!((sealed.doc_bits, sealed.buckets()), (14, 1 << 17));
+        assert_eq!((sealed.doc_bits(), sealed.buckets()), (14, 1 << 17));
         assert!(bits < 34 * sealed.len(), "{bits}");
     }
 }
