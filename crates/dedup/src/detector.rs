@@ -92,9 +92,6 @@ pub struct Detector {
     pub(crate) shelf: Option<Arc<dyn Shelf>>,
 }
 
-/// The latest articles, which are looked at most, stay in memory: some 2 MB.
-const AT_HAND: DocId = if cfg!(test) { 4 } else { 1024 };
-
 /// What the detector does with an article, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -254,11 +251,16 @@ impl Detector {
             self.index.insert(number, incoming.time, fingerprint, under_keys);
         }
         self.docs.insert(number, doc);
-        if let (Some(shelves), Some(settled)) = (&self.shelves, number.checked_sub(AT_HAND)) {
+        self.settle(number);
+    }
+
+    /// Puts the text of an article that is looked at less from now on out of memory.
+    fn settle(&mut self, latest: DocId) {
+        let Some(shelves) = &self.shelves else { return };
+        let settled = latest.checked_sub(shelves.at_hand());
+        if let Some(earlier) = settled.and_then(|number| self.docs.get_mut(number)) {
             self.shelf = self.shelf.take().or_else(|| shelves.open());
-            if let Some(earlier) = self.docs.get_mut(settled) {
-                earlier.at_rest.put_on(self.shelf.as_ref());
-            }
+            earlier.at_rest.put_on(self.shelf.as_ref());
         }
     }
 

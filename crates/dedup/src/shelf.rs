@@ -14,7 +14,7 @@ pub trait Shelf: Send + Sync + Debug {
     /// Keeps bytes: the place where they begin, or `None` where there is no room.
     fn put(&self, bytes: &[u8]) -> Option<u64>;
 
-    /// Fills `bytes` with those that were put from `place` on. One that cannot give back what it took
+    /// Fills `bytes` with all of those that were put at `place`. One that cannot give back what it took
     /// must end the process: without it every answer might be another.
     fn read(&self, place: u64, bytes: &mut [u8]);
 }
@@ -23,6 +23,11 @@ pub trait Shelf: Send + Sync + Debug {
 pub trait Shelves: Send + Sync + Debug {
     /// A new one, or `None` where none can be had: all stays in memory then.
     fn open(&self) -> Option<Arc<dyn Shelf>>;
+
+    /// So many of the latest articles, which are looked at most, stay in memory: some 2 MB.
+    fn at_hand(&self) -> u32 {
+        1024
+    }
 }
 
 /// Where an article's text and its body are.
@@ -42,8 +47,10 @@ impl Resting {
     pub(crate) fn text(&self) -> Cow<'_, PackedText> {
         match self {
             Resting::Here(text, _) => Cow::Borrowed(text),
-            Resting::There { shelf, place, text, .. } => {
-                Cow::Owned(PackedText(taken(&**shelf, *place, *text)))
+            Resting::There { shelf, place, text, body } => {
+                let mut bytes = taken(&**shelf, *place, [*text, *body]);
+                bytes.truncate(*text as usize);
+                Cow::Owned(PackedText(bytes.into()))
             }
         }
     }
@@ -52,8 +59,18 @@ impl Resting {
         match self {
             Resting::Here(_, body) => Cow::Borrowed(body),
             Resting::There { shelf, place, text, body } => {
-                Cow::Owned(PackedBody(taken(&**shelf, place + u64::from(*text), *body)))
+                let mut bytes = taken(&**shelf, *place, [*text, *body]);
+                bytes.drain(..*text as usize);
+                Cow::Owned(PackedBody(bytes.into()))
             }
+        }
+    }
+
+    /// The shelf that they stand on.
+    pub(crate) fn shelf(&self) -> Option<&Arc<dyn Shelf>> {
+        match self {
+            Resting::Here(..) => None,
+            Resting::There { shelf, .. } => Some(shelf),
         }
     }
 
@@ -70,25 +87,44 @@ impl Resting {
     }
 }
 
-fn taken(shelf: &dyn Shelf, place: u64, len: u32) -> Box<[u8]> {
-    let mut bytes = vec![0; len as usize].into_boxed_slice();
+fn taken(shelf: &dyn Shelf, place: u64, parts: [u32; 2]) -> Vec<u8> {
+    let mut bytes = vec![0; parts.iter().map(|part| *part as usize).sum()];
     shelf.read(place, &mut bytes);
     bytes
 }
 
+/// Of what stands on a shelf only the place is written: the shelf is kept by itself.
 impl Written for Resting {
     fn write_to(&self, to: &mut Writer<'_>) {
-        self.text().write_to(to);
-        self.body().write_to(to);
+        match self {
+            Resting::Here(text, body) => {
+                HERE.write_to(to);
+                text.write_to(to);
+                body.write_to(to);
+            }
+            Resting::There { shelf, place, text, body } => {
+                to.number_of(shelf).write_to(to);
+                place.write_to(to);
+                (*text, *body).write_to(to);
+            }
+        }
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Resting> {
-        let (text, body) = (Written::read_from(from)?, Written::read_from(from)?);
-        let mut resting = Resting::Here(text, body);
-        resting.put_on(from.shelf());
-        Some(resting)
+        let number = u32::read_from(from)?;
+        if number == HERE {
+            return Some(Resting::Here(Written::read_from(from)?, Written::read_from(from)?));
+        }
+        let stand = from.stand(number)?;
+        let (shelf, start) = (stand.shelf.clone(), stand.start);
+        let place = start.checked_add(Written::read_from(from)?)?;
+        let (text, body) = Written::read_from(from)?;
+        Some(Resting::There { shelf, place, text, body })
     }
 }
+
+/// Stands in the place of a shelf's number.
+const HERE: u32 = u32::MAX;
 
 #[cfg(test)]
 mod tests {
@@ -97,6 +133,7 @@ mod tests {
     use super::*;
     use crate::detector::{Detector, Incoming};
     use crate::settings::{DAY, Settings};
+    use crate::snapshot::Stand;
     use crate::verdict::Verdict;
 
     /// A shelf in memory, with no room for every third text.
@@ -128,6 +165,10 @@ mod tests {
             self.0.lock().unwrap().push(Arc::downgrade(&board));
             Some(board)
         }
+
+        fn at_hand(&self) -> u32 {
+            4
+        }
     }
 
     /// Articles over twelve days: each third prints most of one before, all quote somebody.
@@ -152,6 +193,44 @@ mod tests {
             })
         };
         (0..72).map(observe).collect()
+    }
+
+    /// What stands on boards is written as its place alone, also where the bytes moved meanwhile.
+    #[test]
+    fn places_are_written_and_hold_on_boards_that_hold_the_same() {
+        let boards = Arc::new(Boards::default());
+        let shelves: Arc<dyn Shelves> = boards.clone();
+        let mut detector = Detector::new(Settings::default()).on_shelves(Some(shelves));
+        verdicts(&mut detector);
+        let (mut written, one) = (Vec::new(), Arc::new(Board::default()));
+        let mut give = |piece| written.extend::<Vec<u8>>(piece);
+        let mut writer = Writer::new(&mut give);
+        detector.write_to(&mut writer);
+        writer.finish();
+        let mut stands = Vec::new();
+        for board in boards.0.lock().unwrap().iter().filter_map(std::sync::Weak::upgrade) {
+            let all = &mut one.0.lock().unwrap().1;
+            stands.push(Stand { shelf: one.clone(), start: all.len() as u64 });
+            all.extend(&board.0.lock().unwrap().1);
+        }
+        assert_eq!(stands.len(), detector.shelves().len());
+        assert!(stands.len() > 2 && one.0.lock().unwrap().1.len() > 9_000);
+        let read = |found: Vec<Stand>| {
+            let mut piece = Some(written.clone());
+            let mut next = || piece.take();
+            let mut from = Reader::new(&mut next).with_shelves(found);
+            Detector::read_from(Settings::default(), &mut from)
+        };
+        assert!(read(stands[1..].to_vec()).is_none(), "not all shelves are there");
+        let again = read(stands).unwrap();
+        assert_eq!(again.shelves().len(), 1);
+        for doc in 0..72 {
+            let texts = |of: &Detector| {
+                let at_rest = &of.docs.get(doc)?.at_rest;
+                Some((at_rest.text().into_owned().0, at_rest.body().into_owned().0))
+            };
+            assert_eq!(texts(&again), texts(&detector));
+        }
     }
 
     #[test]

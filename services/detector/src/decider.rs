@@ -53,7 +53,12 @@ impl Decider {
     ) -> Self {
         Self {
             known: nothing(&ground),
-            keeping: Keeping::new(bus, digest(&ground.settings), snapshot_after),
+            keeping: Keeping::new(
+                bus,
+                ground.folder.clone(),
+                digest(&ground.settings),
+                snapshot_after,
+            ),
             ground,
             writer,
             recalled: None,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use wirefold_dedup::snapshot::{Reader, Writer, Written};
 use wirefold_dedup::{
-    Class, Detector, DocId, Incoming, Merge, Numbered, Settings, Shelves, word_hash,
+    Class, Detector, DocId, Incoming, Merge, Numbered, Settings, Shelf, word_hash,
 };
 use wirefold_proto::{
     AboutArticle, Agency, ArticleFetched, ArticleId, ArticleJudged, DateDoubt, DecisionId,
@@ -22,6 +22,7 @@ use crate::agency::{Witness, agency};
 use crate::fit::fit;
 use crate::groups::{Entering, Groups};
 use crate::known::Known;
+use crate::shelf::Folder;
 use crate::snapshot::{read_json, read_text, read_time, write_json, write_text, write_time};
 use crate::verdict::{Beside, material, verdict};
 
@@ -33,7 +34,7 @@ const DAY: i64 = 24 * 3600;
 pub(crate) struct Ground {
     pub(crate) settings: Settings,
     /// Where texts stand outside of memory.
-    pub(crate) shelves: Option<Arc<dyn Shelves>>,
+    pub(crate) folder: Arc<Folder>,
 }
 
 /// Where an article of the window stands.
@@ -75,7 +76,7 @@ impl Learning {
         let settings = &ground.settings;
         Self {
             window: settings.window,
-            dedup: Detector::new(settings.clone()).on_shelves(ground.shelves.clone()),
+            dedup: Detector::new(settings.clone()).on_shelves(Some(ground.folder.clone())),
             places: Places::default(),
             groups: Groups::default(),
             known: Known::new(settings.window),
@@ -93,6 +94,11 @@ impl Learning {
     /// How many articles are in the window.
     pub(crate) fn articles(&self) -> usize {
         self.dedup.articles()
+    }
+
+    /// The shelves that texts stand on, as a snapshot numbers them.
+    pub(crate) fn shelves(&self) -> Vec<Arc<dyn Shelf>> {
+        self.dedup.shelves()
     }
 
     /// Remembers an article whose text is kept no longer.
@@ -280,7 +286,7 @@ impl Learning {
         let settings = &ground.settings;
         let time = Written::read_from(from)?;
         let dedup = Detector::read_from(settings.clone(), from)?;
-        let dedup = dedup.on_shelves(ground.shelves.clone());
+        let dedup = dedup.on_shelves(Some(ground.folder.clone()));
         let places = Written::read_from(from)?;
         let (groups, known) = (Written::read_from(from)?, Written::read_from(from)?);
         let waiting = (0..from.count()?).map(|_| read_json(from)).collect::<Option<_>>()?;

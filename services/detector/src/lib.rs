@@ -24,7 +24,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_dedup::Shelves;
 use wirefold_envelope::{dead_letters, decode_judged};
 use wirefold_flow::{LoopError, Source, Surroundings, WriterConfig, run_writer};
 use wirefold_proto::Subject;
@@ -36,7 +35,7 @@ use learning::Ground;
 pub use apart::run_apart;
 pub use learning::items;
 pub use metrics::METRICS;
-pub use shelf::Folder;
+pub use shelf::{Folder, Texts};
 
 /// How the detector judges, and under which name it writes.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +49,7 @@ pub struct Settings {
     /// What it knows is kept after so many decisions at least, and at the end; 0: never, so that a
     /// start learns everything anew.
     pub snapshot_after: usize,
-    /// The folder in which texts stand in files without a name, out of memory; `None`: in memory.
+    /// The folder in which texts stand in files, out of memory; `None`: in memory.
     pub texts: Option<PathBuf>,
 }
 
@@ -75,8 +74,12 @@ pub async fn run(
     let last = surroundings.bus.last(streams::JUDGED.name, Subject::judged().as_str()).await?;
     let Settings { dedup, writer, release, snapshot_after, texts } = settings;
     let writer = Writer { name: writer, release };
-    let shelves = texts.map(|folder| Arc::new(Folder(folder)) as Arc<dyn Shelves>);
-    let ground = Ground { settings: dedup, shelves };
+    let folder = match (texts, snapshot_after) {
+        (None, _) => Folder::nowhere(),
+        (Some(path), 0) => Folder::passing(path),
+        (Some(path), _) => Folder::lasting(&path),
+    };
+    let ground = Ground { settings: dedup, folder: Arc::new(folder) };
     let mut decider = Decider::new(ground, writer, surroundings.bus.clone(), snapshot_after);
     if let Some(Ok(last)) = last.as_ref().map(decode_judged) {
         decider.goes_on_from(&last);

@@ -5,7 +5,8 @@
 //! them at once. Whoever keeps them adds what tells whole ones from broken ones: here a wrong length
 //! is noticed, a wrong value is not.
 //!
-//! What only saves time is left out and made again: tables of hashes, logarithms, texts looked at.
+//! What only saves time is left out and made again: tables of hashes, logarithms, texts looked at. Of
+//! what stands on a [`Shelf`] only the place is written: whoever keeps the bytes sees to the shelves.
 
 mod state;
 mod values;
@@ -25,6 +26,8 @@ const PIECE: usize = 1 << 18;
 pub struct Writer<'a> {
     bytes: Vec<u8>,
     give: &'a mut dyn FnMut(Vec<u8>),
+    /// Those that something written stands on, in the order in which they came.
+    shelves: Vec<Arc<dyn Shelf>>,
 }
 
 /// Gives values from pieces of bytes.
@@ -32,7 +35,16 @@ pub struct Reader<'a> {
     piece: Vec<u8>,
     at: usize,
     next: &'a mut dyn FnMut() -> Option<Vec<u8>>,
-    shelf: Option<Arc<dyn Shelf>>,
+    stands: Vec<Stand>,
+}
+
+/// Where what a shelf held stands now.
+#[derive(Debug, Clone)]
+pub struct Stand {
+    /// It, or another that took its bytes.
+    pub shelf: Arc<dyn Shelf>,
+    /// Where its bytes begin on that.
+    pub start: u64,
 }
 
 /// What can be written down and read back.
@@ -47,7 +59,7 @@ pub trait Written: Sized {
 impl<'a> Writer<'a> {
     /// A writer that hands each piece to `give`.
     pub fn new(give: &'a mut dyn FnMut(Vec<u8>)) -> Self {
-        Self { bytes: Vec::with_capacity(PIECE), give }
+        Self { bytes: Vec::with_capacity(PIECE), give, shelves: Vec::new() }
     }
 
     /// Writes bytes, which stay in one piece.
@@ -70,6 +82,16 @@ impl<'a> Writer<'a> {
         self.raw(bytes);
     }
 
+    /// The number of a shelf, by which it is written.
+    pub(crate) fn number_of(&mut self, shelf: &Arc<dyn Shelf>) -> u32 {
+        let known = self.shelves.iter().position(|other| Arc::ptr_eq(other, shelf));
+        let place = known.unwrap_or_else(|| {
+            self.shelves.push(shelf.clone());
+            self.shelves.len() - 1
+        });
+        u32::try_from(place).expect("fewer shelves than memory holds")
+    }
+
     /// Gives the last piece away.
     pub fn finish(self) {
         if !self.bytes.is_empty() {
@@ -81,17 +103,19 @@ impl<'a> Writer<'a> {
 impl<'a> Reader<'a> {
     /// A reader that asks `next` for each piece; `None` ends them.
     pub fn new(next: &'a mut dyn FnMut() -> Option<Vec<u8>>) -> Self {
-        Self { piece: Vec::new(), at: 0, next, shelf: None }
+        Self { piece: Vec::new(), at: 0, next, stands: Vec::new() }
     }
 
-    /// The same; what need not be in memory is put on this shelf.
+    /// The same; what stood on shelves stands here, in the order of [`Detector::shelves`].
+    ///
+    /// [`Detector::shelves`]: crate::Detector::shelves
     #[must_use]
-    pub fn onto(self, shelf: Option<Arc<dyn Shelf>>) -> Self {
-        Self { shelf, ..self }
+    pub fn with_shelves(self, stands: Vec<Stand>) -> Self {
+        Self { stands, ..self }
     }
 
-    pub(crate) fn shelf(&self) -> Option<&Arc<dyn Shelf>> {
-        self.shelf.as_ref()
+    pub(crate) fn stand(&self, number: u32) -> Option<&Stand> {
+        self.stands.get(number as usize)
     }
 
     /// The next so many bytes of one piece.
@@ -114,6 +138,12 @@ impl<'a> Reader<'a> {
     pub fn blob(&mut self) -> Option<&[u8]> {
         let count = self.count()?;
         self.raw(count)
+    }
+
+    /// Whether all of the pieces asked for so far was read.
+    #[must_use]
+    pub fn is_between_pieces(&self) -> bool {
+        self.at == self.piece.len()
     }
 
     /// Whether everything was read.

@@ -1,14 +1,30 @@
 //! What of a detector is written down.
 
+use std::sync::Arc;
+
 use wirefold_text::Span;
 use wirefold_text::extract::{AgencyTrace, Trace, agency_named};
 
 use super::{Reader, Writer, Written};
 use crate::detector::Detector;
 use crate::settings::Settings;
+use crate::shelf::Shelf;
 
 impl Detector {
-    /// Writes down what it has learnt; verdicts, where it keeps them, are left out.
+    /// The shelves that texts stand on, in the order in which [`Detector::write_to`] numbers them.
+    #[must_use]
+    pub fn shelves(&self) -> Vec<Arc<dyn Shelf>> {
+        let mut shelves: Vec<Arc<dyn Shelf>> = Vec::new();
+        for shelf in self.docs.values().filter_map(|doc| doc.at_rest.shelf()) {
+            if !shelves.iter().any(|known| Arc::ptr_eq(known, shelf)) {
+                shelves.push(shelf.clone());
+            }
+        }
+        shelves
+    }
+
+    /// Writes down what it has learnt; verdicts, where it keeps them, are left out, and of what stands
+    /// on shelves there is only the place.
     pub fn write_to(&self, to: &mut Writer<'_>) {
         self.next.write_to(to);
         self.day.write_to(to);

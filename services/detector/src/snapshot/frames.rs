@@ -1,17 +1,17 @@
 //! The bytes of a snapshot: frames with checksums, the first of which is the header.
 
-use std::collections::VecDeque;
-
 use thiserror::Error;
+use tokio::sync::mpsc;
 use wirefold_dedup::snapshot::{LAYOUT, Reader, Writer, Written};
 use wirefold_flow::Standing;
 
+use super::shelves::{Named, Standing as Shelved};
 use super::state::Known;
 
 /// What a snapshot begins with.
 const MAGIC: u64 = u64::from_be_bytes(*b"wfsnap\r\n");
 /// The layout of frames, header and our own tables; that of dedup's is counted by itself.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Larger frames are none of ours.
 const LARGEST: u32 = 1 << 30;
 /// Length and checksum.
@@ -41,6 +41,8 @@ pub(crate) struct Header {
     pub(crate) settings: u64,
     /// The last decision that it knows.
     pub(crate) last: Standing,
+    /// The shelves that texts stand on.
+    pub(crate) shelves: Vec<Named>,
 }
 
 impl Header {
@@ -49,6 +51,7 @@ impl Header {
         (FORMAT, LAYOUT).write_to(to);
         self.settings.write_to(to);
         (self.last.sequence, self.last.id.clone()).write_to(to);
+        self.shelves.write_to(to);
     }
 
     /// Reads the first frame.
@@ -65,24 +68,50 @@ impl Header {
         let settings = u64::read_from(&mut from);
         let last = <(u64, String)>::read_from(&mut from);
         let (settings, (sequence, id)) = settings.zip(last).ok_or(Unfit::Layout)?;
-        Ok(Self { settings, last: Standing { sequence, id } })
+        let shelves = Written::read_from(&mut from).ok_or(Unfit::Layout)?;
+        Ok(Self { settings, last: Standing { sequence, id }, shelves })
     }
 }
 
-/// Gives the frames of a snapshot, one after the other.
-pub(crate) fn write(header: &Header, known: &Known, give: &mut dyn FnMut(Vec<u8>)) {
-    let mut bytes = 0;
-    let mut framed = |piece: Vec<u8>| {
-        bytes += piece.len() as u64;
-        give(frame(&piece));
-    };
-    let mut first = Writer::new(&mut framed);
-    header.write_to(&mut first);
-    first.finish();
-    let mut rest = Writer::new(&mut framed);
-    known.write_to(&mut rest);
-    rest.finish();
-    give(frame(&bytes.to_le_bytes()));
+/// Gives the frames of a snapshot, one after the other: header, tables, texts.
+pub(crate) fn write(
+    header: &Header,
+    known: &Known,
+    texts: &Shelved,
+    give: &mut dyn FnMut(Vec<u8>),
+) {
+    let mut framed = Framed { total: 0, give };
+    framed.part(|piece| {
+        let mut first = Writer::new(piece);
+        header.write_to(&mut first);
+        first.finish();
+        let mut tables = Writer::new(piece);
+        known.write_to(&mut tables);
+        tables.finish();
+    });
+    if !header.shelves.is_empty() {
+        framed.part(|piece| texts.copy(piece));
+    }
+}
+
+/// Gives bytes in frames away.
+struct Framed<'a> {
+    /// Bytes in all frames.
+    total: u64,
+    give: &'a mut dyn FnMut(Vec<u8>),
+}
+
+impl Framed<'_> {
+    /// Gives what `write` gives, and a frame that says how many bytes there were by then.
+    fn part(&mut self, write: impl FnOnce(&mut dyn FnMut(Vec<u8>))) {
+        write(&mut |piece| self.frame(&piece));
+        self.frame(&self.total.to_le_bytes());
+    }
+
+    fn frame(&mut self, piece: &[u8]) {
+        self.total += piece.len() as u64;
+        (self.give)(frame(piece));
+    }
 }
 
 fn frame(piece: &[u8]) -> Vec<u8> {
@@ -98,49 +127,63 @@ fn frame(piece: &[u8]) -> Vec<u8> {
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     bytes: Vec<u8>,
-    frames: VecDeque<Vec<u8>>,
-    /// Bytes in all frames taken.
-    total: u64,
+    /// Where the next frame begins.
+    at: usize,
 }
 
 impl Frames {
     /// Takes further bytes.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), Unfit> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.drain(..self.at);
+        self.at = 0;
         self.bytes.extend_from_slice(bytes);
-        let mut at = 0;
-        while let Some(prefix) = self.bytes.get(at..at + PREFIX) {
-            let number = |part: &[u8]| part.iter().rev().fold(0, |n, b| n << 8 | u32::from(*b));
-            let (length, sum) = (number(&prefix[..4]), number(&prefix[4..]));
-            if length > LARGEST {
-                return Err(Unfit::Broken);
-            }
-            let start = at + PREFIX;
-            let Some(piece) = self.bytes.get(start..start + length as usize) else {
-                break;
-            };
-            if crc32fast::hash(piece) != sum {
-                return Err(Unfit::Broken);
-            }
-            self.total += u64::from(length);
-            self.frames.push_back(piece.to_vec());
-            at = start + length as usize;
+    }
+
+    /// The next frame, once it has come.
+    pub(crate) fn next(&mut self) -> Result<Option<Vec<u8>>, Unfit> {
+        let Some(prefix) = self.bytes.get(self.at..self.at + PREFIX) else { return Ok(None) };
+        let number = |part: &[u8]| part.iter().rev().fold(0, |n, b| n << 8 | u32::from(*b));
+        let (length, sum) = (number(&prefix[..4]), number(&prefix[4..]));
+        if length > LARGEST {
+            return Err(Unfit::Broken);
         }
-        self.bytes.drain(..at);
-        Ok(())
+        let start = self.at + PREFIX;
+        let Some(piece) = self.bytes.get(start..start + length as usize) else { return Ok(None) };
+        if crc32fast::hash(piece) != sum {
+            return Err(Unfit::Broken);
+        }
+        self.at = start + piece.len();
+        Ok(Some(piece.to_vec()))
+    }
+}
+
+/// What stands in the frames behind the header, as it comes.
+pub(crate) struct Pieces {
+    frames: mpsc::Receiver<Vec<u8>>,
+    /// Bytes so far.
+    total: u64,
+}
+
+impl Pieces {
+    /// Those that come behind a header of so many bytes.
+    pub(crate) fn behind(header: usize, frames: mpsc::Receiver<Vec<u8>>) -> Self {
+        Self { frames, total: header as u64 }
     }
 
-    /// The first frame, once it has come.
-    pub(crate) fn first(&mut self) -> Option<Vec<u8>> {
-        self.frames.pop_front()
+    /// Waits for the next one: not on a thread where others wait for their turn.
+    pub(crate) fn next(&mut self) -> Option<Vec<u8>> {
+        let piece = self.frames.blocking_recv()?;
+        self.total += piece.len() as u64;
+        Some(piece)
     }
 
-    /// The frames between the first and the last, which says whether all are there.
-    pub(crate) fn rest(mut self) -> Result<VecDeque<Vec<u8>>, Unfit> {
-        let last = self.frames.pop_back().ok_or(Unfit::Short)?;
-        let before = self.total - last.len() as u64;
-        match self.bytes.is_empty() && last == before.to_le_bytes() {
-            true => Ok(self.frames),
-            false => Err(Unfit::Short),
+    /// Reads the end of a part, which says whether all of it was there.
+    pub(crate) fn end_part(&mut self) -> Result<(), Unfit> {
+        let before = self.total.to_le_bytes();
+        match self.next() {
+            Some(piece) if piece == before => Ok(()),
+            Some(_) => Err(Unfit::Broken),
+            None => Err(Unfit::Short),
         }
     }
 }

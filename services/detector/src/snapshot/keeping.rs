@@ -1,17 +1,20 @@
 //! Where snapshots are kept, when one is written, and which one is gone back to.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::{info, warn};
-use wirefold_flow::{Bus, BusError, Objects, Standing};
+use wirefold_flow::{Bus, BusError, ObjectReader, Objects, Standing};
 use wirefold_proto::streams;
 
-use super::frames::{Frames, Header, Unfit, write};
+use super::frames::{Frames, Header, Pieces, Unfit, write};
+use super::shelves::{self, Standing as Shelved};
 use super::state::Known;
 use crate::learning::Ground;
 use crate::metrics::SNAPSHOTS;
+use crate::shelf::Folder;
 
 /// Snapshots kept: the last one, and the one before, should the last one be broken.
 const KEPT: usize = 2;
@@ -26,6 +29,7 @@ const SHARE: usize = 4;
 /// Keeps snapshots on the bus.
 pub(crate) struct Keeping {
     bus: Arc<dyn Bus>,
+    folder: Arc<Folder>,
     /// A hash of the settings, which must be those that everything was judged by.
     settings: u64,
     /// Decisions between two snapshots, at least; 0 where none are kept.
@@ -54,8 +58,8 @@ impl From<BusError> for Missing {
 }
 
 impl Keeping {
-    pub(crate) fn new(bus: Arc<dyn Bus>, settings: u64, after: usize) -> Self {
-        Self { bus, settings, after, since: 0, under_way: None }
+    pub(crate) fn new(bus: Arc<dyn Bus>, folder: Arc<Folder>, settings: u64, after: usize) -> Self {
+        Self { bus, folder, settings, after, since: 0, under_way: None }
     }
 
     /// Counts a decision.
@@ -78,8 +82,11 @@ impl Keeping {
     /// Begins to write a snapshot; what it takes is done beside.
     pub(crate) fn begin(&mut self, last: &Standing, known: Known) {
         self.since = 0;
-        let header = Header { settings: self.settings, last: last.clone() };
-        self.under_way = Some(tokio::spawn(store(self.bus.clone(), header, known)));
+        let shelved = Shelved::now(&self.folder, &known.learning.shelves());
+        let header =
+            Header { settings: self.settings, last: last.clone(), shelves: shelved.named() };
+        let task = store(self.bus.clone(), self.folder.clone(), header, known, shelved);
+        self.under_way = Some(tokio::spawn(task));
     }
 
     /// Returns once nothing is being written.
@@ -97,6 +104,12 @@ impl Keeping {
             return None;
         }
         self.rest().await;
+        let found = self.newest(ground).await;
+        sweep(&*self.bus, &self.folder).await;
+        found
+    }
+
+    async fn newest(&self, ground: &Ground) -> Option<(u64, Known)> {
         let names = match names(&*self.bus).await {
             Ok(names) => names,
             Err(error) => {
@@ -127,20 +140,21 @@ impl Keeping {
 
     async fn read(&self, name: &str, ground: &Ground) -> Result<(u64, Known), Missing> {
         let mut reader = objects(&*self.bus)?.read(name).await?.ok_or(Unfit::Short)?;
-        let (mut frames, mut header) = (Frames::default(), None);
-        while let Some(bytes) = reader.next().await? {
-            frames.push(&bytes)?;
-            if header.is_none()
-                && let Some(first) = frames.first()
-            {
-                header = Some(self.checked(Header::read(first)?).await?);
-            }
+        let mut frames = Frames::default();
+        let first = first_frame(&mut *reader, &mut frames).await?;
+        let length = first.len();
+        let header = self.checked(Header::read(first)?).await?;
+        let (last, ground) = (header.last.sequence, ground.clone());
+        let (sender, pieces) = mpsc::channel(UNDER_WAY);
+        let reading = spawn_blocking(move || {
+            Known::read(&ground, &header.shelves, Pieces::behind(length, pieces))
+        });
+        let passed = pass(&mut *reader, frames, sender).await;
+        match reading.await.map_err(|_| Unfit::Broken)? {
+            Ok(known) => Ok((last, known)),
+            // What kept the bytes from coming says more than that they did not come.
+            Err(unfit) => Err(passed.err().unwrap_or(unfit.into())),
         }
-        let last = header.ok_or(Unfit::Short)?.last.sequence;
-        let (rest, ground) = (frames.rest()?, ground.clone());
-        let reading = spawn_blocking(move || Known::read(&ground, rest));
-        let known = reading.await.map_err(|_| Unfit::Broken)??;
-        Ok((last, known))
     }
 
     /// The header, if it is of these settings and of a decision that stands.
@@ -169,11 +183,47 @@ async fn names(bus: &dyn Bus) -> Result<Vec<String>, BusError> {
     Ok(names)
 }
 
+/// The header of a snapshot; what came with it is in the frames.
+async fn first_frame(
+    reader: &mut dyn ObjectReader,
+    frames: &mut Frames,
+) -> Result<Vec<u8>, Missing> {
+    loop {
+        if let Some(first) = frames.next()? {
+            return Ok(first);
+        }
+        frames.push(&reader.next().await?.ok_or(Unfit::Short)?);
+    }
+}
+
+/// Hands the frames of a snapshot on until there are no more, or no more are wanted.
+async fn pass(
+    reader: &mut dyn ObjectReader,
+    mut frames: Frames,
+    sender: mpsc::Sender<Vec<u8>>,
+) -> Result<(), Missing> {
+    loop {
+        while let Some(frame) = frames.next()? {
+            if sender.send(frame).await.is_err() {
+                return Ok(());
+            }
+        }
+        let Some(bytes) = reader.next().await? else { return Ok(()) };
+        frames.push(&bytes);
+    }
+}
+
 /// Writes a snapshot, and drops those that are no longer kept. What goes wrong is told: the next
 /// one may do better, and until then more is learnt anew.
-async fn store(bus: Arc<dyn Bus>, header: Header, known: Known) {
+async fn store(
+    bus: Arc<dyn Bus>,
+    folder: Arc<Folder>,
+    header: Header,
+    known: Known,
+    shelved: Shelved,
+) {
     let decision = header.last.sequence;
-    match stored(&*bus, header, known).await {
+    match stored(&*bus, &folder, header, known, shelved).await {
         Ok(bytes) => {
             SNAPSHOTS.add(1, &["written"]);
             info!(decision, bytes, "a snapshot was written");
@@ -185,13 +235,22 @@ async fn store(bus: Arc<dyn Bus>, header: Header, known: Known) {
     }
 }
 
-async fn stored(bus: &dyn Bus, header: Header, known: Known) -> Result<u64, BusError> {
+async fn stored(
+    bus: &dyn Bus,
+    folder: &Arc<Folder>,
+    header: Header,
+    known: Known,
+    shelved: Shelved,
+) -> Result<u64, BusError> {
+    let unavailable = |error: &dyn std::fmt::Display| BusError::Unavailable(error.to_string());
     let objects = objects(bus)?;
     let name = format!("{PREFIX}{:020}", header.last.sequence);
     let (sender, mut pieces) = mpsc::channel::<Vec<u8>>(UNDER_WAY);
+    let beside = folder.clone();
     let writing = spawn_blocking(move || {
         // Where nobody takes them any more, storing has failed and says so.
-        write(&header, &known, &mut |piece| drop(sender.blocking_send(piece)));
+        write(&header, &known, &shelved, &mut |piece| drop(sender.blocking_send(piece)));
+        shelved.sync(&beside)
     });
     let mut writer = objects.write(&name).await?;
     let mut bytes = 0;
@@ -199,11 +258,40 @@ async fn stored(bus: &dyn Bus, header: Header, known: Known) -> Result<u64, BusE
         bytes += piece.len() as u64;
         writer.append(piece.into()).await?;
     }
-    writing.await.map_err(|error| BusError::Unavailable(error.to_string()))?;
+    let synced = writing.await.map_err(|error| unavailable(&error))?;
+    synced.map_err(|error| unavailable(&error))?;
     writer.finish().await?;
     let names = names(bus).await?;
     for old in &names[..names.len().saturating_sub(KEPT)] {
         objects.delete(old).await?;
     }
+    sweep(bus, folder).await;
     Ok(bytes)
+}
+
+/// Removes the files of texts that no snapshot speaks of and nothing uses. Without them no more is lost
+/// than time: snapshots have what stood in them.
+async fn sweep(bus: &dyn Bus, folder: &Folder) {
+    match named(bus).await {
+        Ok(names) => folder.sweep(&names),
+        Err(error) => warn!(%error, "files of texts that nothing needs cannot be told"),
+    }
+}
+
+/// The files that snapshots speak of.
+async fn named(bus: &dyn Bus) -> Result<BTreeSet<String>, BusError> {
+    let mut named = BTreeSet::new();
+    for name in names(bus).await? {
+        let Some(mut reader) = objects(bus)?.read(&name).await? else { continue };
+        match first_frame(&mut *reader, &mut Frames::default()).await {
+            Ok(first) => named.extend(Header::read(first).map_or_else(
+                // One that is unfit will not be gone back to.
+                |_| BTreeSet::new(),
+                |header| shelves::names(header.shelves),
+            )),
+            Err(Missing::Bus(error)) => return Err(error),
+            Err(Missing::Unfit(_)) => {}
+        }
+    }
+    Ok(named)
 }

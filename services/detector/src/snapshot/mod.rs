@@ -2,14 +2,17 @@
 //! what was decided since.
 //!
 //! A snapshot is an object of frames: the length of what follows and its CRC-32, four bytes each, the
-//! lowest first; then the bytes. The first frame says what the snapshot is of, the last how many
-//! bytes there are in all; between them stands what the detector knows. One that was cut short,
+//! lowest first; then the bytes. The first frame says what the snapshot is of; then comes what the
+//! detector knows, and a frame that says how many bytes there were so far; then what stands on the
+//! shelves for texts, and another such frame. A start that finds these shelves where it runs does not
+//! read their texts. A snapshot that was cut short,
 //! changed, made by other settings or another layout, or that speaks of a decision that does not
 //! stand, is passed over with a line in the log, and the next older one is tried; without any,
 //! everything is learnt from the decisions and their articles.
 
 mod frames;
 mod keeping;
+mod shelves;
 mod state;
 
 pub(crate) use keeping::Keeping;

@@ -1,6 +1,5 @@
 //! What of the detector stands in a snapshot.
 
-use std::collections::VecDeque;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -10,7 +9,8 @@ use serde::de::DeserializeOwned;
 use wirefold_dedup::snapshot::{Reader, Writer, Written};
 use wirefold_proto::{DecisionId, Offsets};
 
-use super::frames::Unfit;
+use super::frames::{Pieces, Unfit};
+use super::shelves::{Named, Places};
 use crate::learning::{Ground, Learning};
 
 /// What was learnt, and from what.
@@ -30,13 +30,22 @@ impl Known {
         self.learning.write_to(to);
     }
 
-    /// Reads what stands between the first and the last frame.
-    pub(crate) fn read(ground: &Ground, mut pieces: VecDeque<Vec<u8>>) -> Result<Self, Unfit> {
-        let mut next = || pieces.pop_front();
-        let shelf = ground.shelves.as_ref().and_then(|shelves| shelves.open());
-        let mut from = Reader::new(&mut next).onto(shelf);
+    /// Reads what stands behind the header, as far as it is not there.
+    pub(crate) fn read(
+        ground: &Ground,
+        shelves: &[Named],
+        mut pieces: Pieces,
+    ) -> Result<Self, Unfit> {
+        let places = Places::find(&ground.folder, shelves);
+        let mut next = || pieces.next();
+        let mut from = Reader::new(&mut next).with_shelves(places.stands());
         let known = Self::read_from(ground, &mut from).ok_or(Unfit::Broken)?;
-        if from.is_at_end() { Ok(known) } else { Err(Unfit::Broken) }
+        if !from.is_between_pieces() {
+            return Err(Unfit::Broken);
+        }
+        pieces.end_part()?;
+        places.fill(&mut pieces)?;
+        Ok(known)
     }
 
     fn read_from(ground: &Ground, from: &mut Reader<'_>) -> Option<Self> {

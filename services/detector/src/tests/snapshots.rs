@@ -1,5 +1,7 @@
 //! Restarts from snapshots: the same bytes as without any, and what is not fit is passed over.
 
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -46,8 +48,13 @@ async fn run_to(stand: &Stand, count: usize, settings: Settings, killed: bool) -
     judged
 }
 
-fn keeping(after: usize) -> Settings {
-    Settings { snapshot_after: after, texts: Some(std::env::temp_dir()), ..settings() }
+fn keeping(stand: &Stand, after: usize) -> Settings {
+    let texts = Some(stand.folder.path().to_owned());
+    Settings { snapshot_after: after, texts, ..settings() }
+}
+
+fn keeping_some(stand: &Stand) -> Settings {
+    keeping(stand, 10)
 }
 
 fn objects(stand: &Stand) -> std::sync::Arc<dyn Objects> {
@@ -71,7 +78,7 @@ async fn restarts_by_snapshot_and_by_replay_give_the_same_bytes() {
             stand.publish(&articles[done..end]).await;
             // Without snapshots, with some on the way, with one at the end alone.
             let after = [0, 5, 1_000][(dice >> 40) % 3];
-            judged = run_to(&stand, end, keeping(after), (dice >> 45) % 3 == 0).await;
+            judged = run_to(&stand, end, keeping(&stand, after), (dice >> 45) % 3 == 0).await;
             stand.sim.restart();
             done = end;
         }
@@ -95,19 +102,36 @@ async fn expire(stand: &Stand) {
 
 /// What the rest of the articles comes to after a restart, once `harm` was done to the snapshots
 /// and the texts of the first ones are gone.
-async fn rest_after(harm: impl AsyncFn(&Stand), settings: Settings) -> Vec<String> {
+async fn rest_after(
+    harm: impl AsyncFn(&Stand),
+    settings: impl Fn(&Stand) -> Settings,
+) -> Vec<String> {
     let articles = articles();
     let (first, rest) = articles.split_at(60);
     let stand = Stand::new().await;
     for part in [&first[..40], &first[40..]] {
         stand.publish(part).await;
         let count = if part.len() == 40 { 40 } else { 60 };
-        run_to(&stand, count, keeping(10), false).await;
+        run_to(&stand, count, keeping_some(&stand), false).await;
     }
     expire(&stand).await;
     harm(&stand).await;
     stand.publish(rest).await;
-    without_epochs(&run_to(&stand, articles.len(), settings, false).await)
+    without_epochs(&run_to(&stand, articles.len(), settings(&stand), false).await)
+}
+
+/// Files of texts, in no order.
+fn files(stand: &Stand) -> Vec<PathBuf> {
+    let entries = fs::read_dir(stand.folder.path().join("wf_texts")).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Removes files of texts; whether this one goes is asked in the order of their names.
+fn lose_texts(stand: &Stand, goes: impl Fn(usize) -> bool) {
+    let mut files = files(stand);
+    files.sort_unstable();
+    let lost = files.iter().enumerate().filter(|(place, _)| goes(*place));
+    lost.for_each(|(_, file)| fs::remove_file(file).unwrap());
 }
 
 /// Puts other bytes in the place of a snapshot.
@@ -127,8 +151,9 @@ async fn change(stand: &Stand, name: &str, change: impl Fn(&mut Vec<u8>)) {
 async fn what_is_not_fit_is_passed_over() {
     let articles = articles();
     let expected = undisturbed(&articles).await;
-    let untouched = async |_: &Stand| {};
-    assert_eq!(rest_after(untouched, keeping(10)).await, expected);
+    // All of a snapshot is needed where the texts stand nowhere else.
+    let untouched = async |stand: &Stand| lose_texts(stand, |_| true);
+    assert_eq!(rest_after(untouched, keeping_some).await, expected);
     // The last one is broken in some way: the one before will do, though the texts decided on
     // since are gone.
     let harms: [fn(&mut Vec<u8>); 5] = [
@@ -143,30 +168,35 @@ async fn what_is_not_fit_is_passed_over() {
     ];
     let before = rest_after(
         async |stand: &Stand| {
+            lose_texts(stand, |_| true);
             let names = objects(stand).names().await.unwrap();
             assert_eq!(names.len(), 2, "the last two are kept");
             objects(stand).delete(&names[1]).await.unwrap();
         },
-        keeping(10),
+        keeping_some,
     )
     .await;
     assert_ne!(before, expected);
     for harm in harms {
         let found = rest_after(
             async |stand: &Stand| {
+                lose_texts(stand, |_| true);
                 let names = objects(stand).names().await.unwrap();
                 change(stand, &names[1], harm).await;
             },
-            keeping(10),
+            keeping_some,
         )
         .await;
         assert_eq!(found, before);
     }
     // Without any, as where none is kept.
-    let none = rest_after(untouched, keeping(0)).await;
+    let none = rest_after(untouched, |stand| keeping(stand, 0)).await;
     assert!(none != expected && none != before);
-    let mut others = keeping(10);
-    others.dedup.hot_stories += 1;
+    let others = |stand: &Stand| {
+        let mut others = keeping_some(stand);
+        others.dedup.hot_stories += 1;
+        others
+    };
     assert_eq!(rest_after(untouched, others).await, none, "made by other settings");
 }
 
@@ -175,7 +205,7 @@ async fn a_snapshot_of_other_decisions_is_passed_over() {
     let articles = articles();
     let (one, other) = (Stand::new().await, Stand::new().await);
     one.publish(&articles[..30]).await;
-    run_to(&one, 30, keeping(10), false).await;
+    run_to(&one, 30, keeping_some(&one), false).await;
     let name = objects(&one).names().await.unwrap().pop().unwrap();
     let mut reader = objects(&one).read(&name).await.unwrap().unwrap();
     let mut writer = objects(&other).write(&name).await.unwrap();
@@ -185,7 +215,97 @@ async fn a_snapshot_of_other_decisions_is_passed_over() {
     writer.finish().await.unwrap();
     let again = &articles[5..20];
     other.publish(again).await;
-    let judged = run_to(&other, 15, keeping(10), false).await;
+    let judged = run_to(&other, 15, keeping_some(&other), false).await;
     assert_eq!(without_epochs(&judged), undisturbed(again).await);
     assert_eq!(decision(&judged[0]).input.fetched, 1);
+}
+
+/// As after a restart on another machine, or one whose disk lost some of them: the texts are taken from
+/// the snapshot then.
+#[tokio::test]
+async fn texts_that_are_missing_or_cut_are_taken_from_the_snapshot() {
+    let expected = undisturbed(&articles()).await;
+    let harms: [fn(&Stand); 6] = [
+        |stand| assert!(files(stand).len() > 2),
+        |stand| lose_texts(stand, |place| place == 0),
+        |stand| lose_texts(stand, |place| place > 0),
+        |stand| lose_texts(stand, |_| true),
+        |stand| {
+            for file in files(stand) {
+                let bytes = fs::read(&file).unwrap();
+                fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
+            }
+        },
+        |stand| files(stand).iter().for_each(|file| fs::write(file, "").unwrap()),
+    ];
+    for harm in harms {
+        assert_eq!(rest_after(async |stand: &Stand| harm(stand), keeping_some).await, expected);
+    }
+    let nowhere = |stand: &Stand| Settings { texts: None, ..keeping_some(stand) };
+    assert_eq!(rest_after(async |_: &Stand| {}, nowhere).await, expected);
+}
+
+/// What is not read cannot stop a start: here the texts in the snapshot, which stand on the disk too.
+#[tokio::test]
+async fn texts_in_a_snapshot_are_not_read_where_they_stand_on_the_disk() {
+    let expected = undisturbed(&articles()).await;
+    let cut = async |stand: &Stand| {
+        let names = objects(stand).names().await.unwrap();
+        change(stand, &names[1], |bytes| {
+            let last = bytes.len() - 1;
+            bytes[last] ^= 1;
+        })
+        .await;
+    };
+    assert_eq!(rest_after(cut, keeping_some).await, expected);
+    let lost = async |stand: &Stand| {
+        cut(stand).await;
+        lose_texts(stand, |place| place == 0);
+    };
+    assert_ne!(rest_after(lost, keeping_some).await, expected);
+}
+
+/// The newest snapshot knew more of the files than the one before it.
+#[tokio::test]
+async fn an_older_snapshot_finds_what_it_needs_in_longer_files() {
+    let articles = articles();
+    let stand = Stand::new().await;
+    let mut newest: Option<String> = None;
+    let mut judged = Vec::new();
+    for (round, part) in articles.chunks(12).enumerate() {
+        stand.publish(part).await;
+        let count = articles.len().min((round + 1) * 12);
+        judged = run_to(&stand, count, keeping(&stand, 6), false).await;
+        let names = objects(&stand).names().await.unwrap();
+        if let Some(name) = names.last().filter(|name| Some(*name) != newest.as_ref()) {
+            objects(&stand).delete(name).await.unwrap();
+        }
+        newest = names.last().cloned();
+    }
+    assert_eq!(without_epochs(&judged), undisturbed(&articles).await);
+}
+
+#[tokio::test]
+async fn files_of_texts_that_no_snapshot_speaks_of_are_removed() {
+    let stand = Stand::new().await;
+    let foreign = stand.folder.path().join("wf_texts").join("left.part");
+    fs::create_dir_all(foreign.parent().unwrap()).unwrap();
+    fs::write(&foreign, "").unwrap();
+    let articles = articles();
+    let mut most = 0;
+    for (round, part) in articles.chunks(30).enumerate() {
+        stand.publish(part).await;
+        let count = articles.len().min((round + 1) * 30);
+        run_to(&stand, count, keeping(&stand, 5), round % 2 == 0).await;
+        assert!(!foreign.exists());
+        most = most.max(files(&stand).len());
+    }
+    // Each start makes one a day of its own; two snapshots of seven days speak of few.
+    assert!((4..=24).contains(&most), "{most}");
+    let names = objects(&stand).names().await.unwrap();
+    for name in names {
+        objects(&stand).delete(&name).await.unwrap();
+    }
+    run_to(&stand, articles.len(), keeping(&stand, 1_000_000), true).await;
+    assert!(files(&stand).len() <= 24);
 }

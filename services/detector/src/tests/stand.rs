@@ -109,6 +109,8 @@ pub(super) struct Stand {
     pub(super) clock: VirtualClock,
     pub(super) sim: SimBus,
     pub(super) bus: Arc<dyn Bus>,
+    /// For files of texts.
+    pub(super) folder: tempfile::TempDir,
 }
 
 impl Stand {
@@ -117,7 +119,8 @@ impl Stand {
         let sim = SimBus::open(&SimDisk::default(), Arc::new(clock.clone()));
         let bus = sim.bus();
         create_streams(&*bus, &Limits::default()).await.unwrap();
-        Self { clock, sim, bus }
+        let folder = tempfile::tempdir().unwrap();
+        Self { clock, sim, bus, folder }
     }
 
     pub(super) fn surroundings(&self) -> Surroundings {

@@ -77,10 +77,14 @@ pub(super) struct Kept {
     pub(super) stall: f64,
     /// Of the snapshot.
     pub(super) bytes: f64,
+    /// Of it without the texts, which a start reads only where it does not find their files.
+    pub(super) tables: f64,
     /// To make its bytes, beside other work, in seconds.
     pub(super) write: f64,
-    /// To know all again from its bytes, in seconds.
+    /// To know all again from its bytes where the files of texts are there, in seconds.
     pub(super) read: f64,
+    /// The same where they are made again from the snapshot.
+    pub(super) read_texts: f64,
 }
 
 /// What the child found.

@@ -103,8 +103,11 @@ fn describe_ours(report: &mut Report, told: &Told, signature: &Told) {
         report.add("… a snapshot: judging waits", kept.stall, "ms");
         report.add("… a snapshot: written beside", kept.write, "s");
         report.add("… a snapshot: read at a start", kept.read, "s").goal(Goal::AtMost(2.0));
-        let bytes = kept.bytes / told.articles as f64;
-        report.add("… a snapshot", bytes, "bytes/article").beside("its text", told.text_bytes);
+        report.add("… a snapshot: read with its texts", kept.read_texts, "s");
+        for (what, bytes) in [("… a snapshot", kept.bytes), ("… without texts", kept.tables)] {
+            let each = bytes / told.articles as f64;
+            report.add(what, each, "bytes/article").beside("its text", told.text_bytes);
+        }
     }
     for (name, value) in accuracy(told) {
         report.add(name, value, "");

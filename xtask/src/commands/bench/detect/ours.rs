@@ -1,27 +1,80 @@
 //! The product, timed by its steps.
 
-use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 
-use wirefold_dedup::snapshot::{Reader, Writer};
-use wirefold_dedup::{Detector, Incoming, Settings, Shelves as _, Step};
-use wirefold_detector::Folder;
+use tempfile::TempDir;
+use wirefold_dedup::snapshot::{Reader, Stand, Writer};
+use wirefold_dedup::{Detector, Incoming, Settings, Step};
+use wirefold_detector::{Folder, Texts};
 
 use super::child::{Article, Kept, Method, STEPS};
 use crate::commands::bench::machine::Stopwatch;
 
-/// The detector.
+/// Bytes that are copied at once.
+const PIECE: usize = 1 << 18;
+
+/// The detector, with texts in files that last, as where snapshots are kept.
 pub(super) struct Wirefold {
     detector: Detector,
     steps: [f64; STEPS],
+    folder: Arc<Folder>,
+    root: TempDir,
 }
 
 impl Wirefold {
     pub(super) fn new() -> Wirefold {
-        let shelves = Arc::new(Folder(std::env::temp_dir()));
-        let detector = Detector::new(Settings::default()).on_shelves(Some(shelves));
-        Wirefold { detector, steps: [0.0; STEPS] }
+        let root = tempfile::tempdir().expect("there is a place for temporary files");
+        let folder = Arc::new(Folder::lasting(root.path()));
+        let detector = Detector::new(Settings::default()).on_shelves(Some(folder.clone()));
+        Wirefold { detector, steps: [0.0; STEPS], folder, root }
     }
+
+    /// The files that texts stand in, and how much.
+    fn texts(&self) -> Option<Vec<(Arc<Texts>, u64)>> {
+        let shelves = self.detector.shelves();
+        let texts = shelves.iter().map(|shelf| self.folder.own(shelf));
+        texts.map(|texts| texts.map(|found| (found.clone(), found.length()))).collect()
+    }
+}
+
+/// All that stands in these files, one after the other, in another.
+fn copied(texts: &[(Arc<Texts>, u64)], to: &Path) -> io::Result<()> {
+    let (mut file, mut result) = (File::create(to)?, Ok(()));
+    for (found, length) in texts {
+        found.copy(*length, &mut |piece| {
+            if result.is_ok() {
+                result = file.write_all(&piece);
+            }
+        });
+    }
+    result
+}
+
+/// Such a file again as files of texts.
+fn restored(lengths: &[u64], from: &Path, folder: &Folder) -> io::Result<Vec<Stand>> {
+    let mut file = File::open(from)?;
+    let mut stands = Vec::new();
+    for length in lengths {
+        let (fresh, mut rest) = (folder.fresh(), *length);
+        let mut piece = vec![0; PIECE];
+        while rest > 0 {
+            let asked = PIECE.min(usize::try_from(rest).unwrap_or(PIECE));
+            file.read_exact(&mut piece[..asked])?;
+            fresh.append(&piece[..asked]);
+            rest -= asked as u64;
+        }
+        stands.push(Stand { shelf: fresh, start: 0 });
+    }
+    Ok(stands)
+}
+
+fn known_again(pieces: &[Vec<u8>], stands: Vec<Stand>) -> Option<Detector> {
+    let mut pieces = pieces.iter();
+    let mut next = || pieces.next().cloned();
+    Detector::read_from(Settings::default(), &mut Reader::new(&mut next).with_shelves(stands))
 }
 
 impl Method for Wirefold {
@@ -57,21 +110,34 @@ impl Method for Wirefold {
         let cloning = Stopwatch::start();
         let clone = self.detector.clone();
         let stall = cloning.seconds() * 1e3;
-        let writing = Stopwatch::start();
-        let mut pieces = VecDeque::new();
-        let mut give = |piece| pieces.push_back(piece);
+        let (writing, texts) = (Stopwatch::start(), self.texts()?);
+        let mut pieces = Vec::new();
+        let mut give = |piece| pieces.push(piece);
         let mut writer = Writer::new(&mut give);
         clone.write_to(&mut writer);
         writer.finish();
+        let beside = self.root.path().join("texts");
+        copied(&texts, &beside).ok()?;
         let write = writing.seconds();
+        let lengths: Vec<u64> = texts.iter().map(|(_, length)| *length).collect();
         let bytes = pieces.iter().map(Vec::len).sum::<usize>() as f64;
+        let text_bytes = lengths.iter().sum::<u64>() as f64;
         let reading = Stopwatch::start();
-        let mut next = || pieces.pop_front();
-        let shelf = Folder(std::env::temp_dir()).open();
-        let again =
-            Detector::read_from(Settings::default(), &mut Reader::new(&mut next).onto(shelf))?;
+        let next = Folder::lasting(self.root.path());
+        let find = |(written, length): &(Arc<Texts>, u64)| {
+            next.find(written.name(), *length).map(|shelf| Stand { shelf, start: 0 })
+        };
+        let again = known_again(&pieces, texts.iter().map(find).collect::<Option<_>>()?)?;
         let read = reading.seconds();
-        (again.articles() == self.detector.articles()).then_some(Kept { stall, bytes, write, read })
+        let is_known = again.articles() == self.detector.articles();
+        drop(again);
+        let elsewhere = Stopwatch::start();
+        let stands = restored(&lengths, &beside, &Folder::lasting(&self.root.path().join("new")));
+        known_again(&pieces, stands.ok()?)?;
+        let read_texts = elsewhere.seconds();
+        let kept =
+            Kept { stall, bytes: bytes + text_bytes, tables: bytes, write, read, read_texts };
+        is_known.then_some(kept)
     }
 
     fn steps(&self) -> [f64; STEPS] {

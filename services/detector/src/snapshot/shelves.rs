@@ -1,0 +1,156 @@
+//! The shelves that texts stand on, in a snapshot: it names them and holds what stands on them behind
+//! everything else, so that a start which finds them need not read that.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+
+use wirefold_dedup::snapshot::Stand;
+use wirefold_dedup::{Shelf, written};
+
+use super::frames::{Pieces, Unfit};
+use crate::shelf::{Folder, Texts};
+
+/// More than these are made one, so that a detector that is started over and over does not run out of
+/// open files: each start makes its own.
+const MOST: usize = 64;
+
+/// A shelf as a snapshot names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// "" of one that nobody finds again.
+    pub(crate) name: String,
+    /// As many bytes of it belong to the snapshot.
+    pub(crate) length: u64,
+}
+
+written!(Named { name, length });
+
+/// The shelves of a snapshot that is being written.
+pub(crate) struct Standing(Vec<(Arc<Texts>, u64)>);
+
+impl Standing {
+    /// These shelves, as far as something stands on them by now.
+    pub(crate) fn now(folder: &Folder, shelves: &[Arc<dyn Shelf>]) -> Self {
+        let own = |shelf| folder.own(shelf).expect("the detector has its shelves from there");
+        let texts = shelves.iter().map(own);
+        Self(texts.map(|texts| (texts.clone(), texts.length())).collect())
+    }
+
+    pub(crate) fn named(&self) -> Vec<Named> {
+        let named = |(texts, length): &(Arc<Texts>, u64)| Named {
+            name: texts.name().to_owned(),
+            length: *length,
+        };
+        self.0.iter().map(named).collect()
+    }
+
+    /// Gives everything away that stands on them, one after the other.
+    pub(crate) fn copy(&self, give: &mut dyn FnMut(Vec<u8>)) {
+        self.0.iter().for_each(|(texts, length)| texts.copy(*length, give));
+    }
+
+    /// Returns once a start after a power cut will find them.
+    pub(crate) fn sync(&self, folder: &Folder) -> io::Result<()> {
+        self.0.iter().try_for_each(|(texts, _)| texts.sync())?;
+        if self.0.is_empty() { Ok(()) } else { folder.sync() }
+    }
+}
+
+/// The shelves of a snapshot that is gone back to.
+pub(crate) struct Places {
+    stands: Vec<Stand>,
+    /// What stood on each, and the shelf that it is to be put on, where it does not stand there.
+    lengths: Vec<(u64, Option<Arc<Texts>>)>,
+}
+
+impl Places {
+    /// Those that are there, and new ones for what the others held.
+    pub(crate) fn find(folder: &Folder, named: &[Named]) -> Self {
+        let mut places = Self { stands: Vec::new(), lengths: Vec::new() };
+        let one = (named.len() > MOST).then(|| folder.fresh());
+        let mut end = 0;
+        for Named { name, length } in named {
+            let found = if one.is_some() { None } else { folder.find(name, *length) };
+            let fresh = match found {
+                Some(_) => None,
+                None => Some(one.clone().unwrap_or_else(|| folder.fresh())),
+            };
+            let start = if one.is_some() { end } else { 0 };
+            end += length;
+            if let Some(shelf) = found.or_else(|| fresh.clone()) {
+                places.stands.push(Stand { shelf, start });
+            }
+            places.lengths.push((*length, fresh));
+        }
+        places
+    }
+
+    pub(crate) fn stands(&self) -> Vec<Stand> {
+        self.stands.clone()
+    }
+
+    /// Puts what is missing onto the new shelves; what there is, is not even read where nothing is
+    /// missing.
+    pub(crate) fn fill(&self, pieces: &mut Pieces) -> Result<(), Unfit> {
+        if self.lengths.iter().all(|(_, fresh)| fresh.is_none()) {
+            return Ok(());
+        }
+        for (length, fresh) in &self.lengths {
+            let mut rest = *length;
+            while rest > 0 {
+                let piece = pieces.next().ok_or(Unfit::Short)?;
+                // A piece is of one shelf.
+                rest = rest.checked_sub(piece.len() as u64).ok_or(Unfit::Broken)?;
+                if let Some(fresh) = fresh {
+                    fresh.append(&piece);
+                }
+            }
+        }
+        pieces.end_part()
+    }
+}
+
+/// The names among these.
+pub(crate) fn names(named: Vec<Named>) -> BTreeSet<String> {
+    named.into_iter().map(|named| named.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::snapshot::frames::Pieces;
+
+    /// More shelves than a start keeps by themselves, with a text each.
+    #[test]
+    fn many_become_one() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::lasting(root.path());
+        let text = |number: usize| format!("text {number}").into_bytes();
+        let shelves: Vec<Arc<dyn Shelf>> = (0..=MOST).map(|_| folder.fresh() as _).collect();
+        for (number, shelf) in shelves.iter().enumerate() {
+            assert_eq!(shelf.put(&text(number)), Some(0));
+        }
+        let standing = Standing::now(&folder, &shelves);
+        let (sender, pieces) = mpsc::channel(2 * MOST);
+        let mut total = 0;
+        standing.copy(&mut |piece| {
+            total += piece.len() as u64;
+            sender.try_send(piece).unwrap();
+        });
+        sender.try_send(total.to_le_bytes().to_vec()).unwrap();
+        let places = Places::find(&folder, &standing.named());
+        places.fill(&mut Pieces::behind(0, pieces)).unwrap();
+        let stands = places.stands();
+        assert_eq!(stands.len(), shelves.len());
+        for (number, Stand { shelf, start }) in stands.iter().enumerate() {
+            assert!(Arc::ptr_eq(shelf, &stands[0].shelf));
+            let mut bytes = text(number);
+            bytes.fill(0);
+            shelf.read(*start, &mut bytes);
+            assert_eq!(bytes, text(number));
+        }
+    }
+}
