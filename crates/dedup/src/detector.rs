@@ -25,7 +25,7 @@ use crate::notes::Notes;
 use crate::numbered::Numbered;
 use crate::reading::Analysed;
 use crate::settings::{DAY, Settings};
-use crate::shelf::{Resting, Shelf, Shelves};
+use crate::shelf::{Held, Shelf, Shelves};
 use crate::simhash::{simhash, simhash_of_word};
 use crate::stories::Stories;
 use crate::tokens::Tokens;
@@ -177,11 +177,11 @@ impl Detector {
         let day = incoming.time.div_euclid(DAY);
         let title = Some(normalise(incoming.title)).filter(|title| !title.is_empty());
         let beginnings = Beginnings {
-            at_rest: Resting::Here(
-                self.tokens.pack(incoming.text, day),
-                self.lexicon.pack(&body, day),
-            ),
-            notes: notes.pack(),
+            at_rest: Held {
+                text: self.tokens.pack(incoming.text, day),
+                body: self.lexicon.pack(&body, day),
+                notes: notes.pack(),
+            },
             exact: fingerprint.exact,
             counted_shingles: fingerprint.counted_shingles,
             quoted: body.quoted_weight(),
@@ -208,7 +208,7 @@ impl Detector {
     /// The text of an article, unless it left the window.
     pub(crate) fn open(&self, doc: DocId) -> Option<Arc<Text>> {
         let at_rest = &self.docs.get(doc)?.at_rest;
-        Some(self.looked_at.borrow_mut().get(doc, || self.tokens.open(&at_rest.text())))
+        Some(self.looked_at.borrow_mut().get(doc, || self.tokens.open(&at_rest.open().text)))
     }
 
     pub(crate) fn story_of(&self, doc: DocId) -> StoryId {

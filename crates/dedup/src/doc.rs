@@ -13,15 +13,14 @@ use crate::events::StoryId;
 use crate::fingerprint::Exact;
 use crate::index::DocId;
 use crate::judge::Article;
-use crate::notes::{Notes, PackedNotes};
-use crate::shelf::Resting;
+use crate::notes::Notes;
+use crate::shelf::{Held, Resting};
 use crate::snapshot::written;
 
 /// What the detector keeps of an article.
 #[derive(Debug, Clone)]
 pub(crate) struct Doc {
     pub(crate) at_rest: Resting,
-    pub(crate) notes: PackedNotes,
     pub(crate) exact: Exact,
     pub(crate) counted_shingles: u32,
     pub(crate) story: StoryId,
@@ -61,8 +60,7 @@ pub(crate) struct Relative {
 
 /// What is known of a new article before it is judged.
 pub(crate) struct Beginnings {
-    pub(crate) at_rest: Resting,
-    pub(crate) notes: PackedNotes,
+    pub(crate) at_rest: Held,
     pub(crate) exact: Option<u128>,
     pub(crate) counted_shingles: u32,
     pub(crate) quoted: u32,
@@ -75,8 +73,7 @@ impl Doc {
     /// A new article, in a story of its own.
     pub(crate) fn new(number: DocId, of: Beginnings) -> Doc {
         Doc {
-            at_rest: of.at_rest,
-            notes: of.notes,
+            at_rest: Resting::Here(Box::new(of.at_rest)),
             exact: Exact::new(of.exact),
             counted_shingles: of.counted_shingles,
             story: number,
@@ -179,7 +176,6 @@ const FEW: usize = 4;
 
 written!(Doc {
     at_rest,
-    notes,
     exact,
     counted_shingles,
     story,

@@ -35,8 +35,9 @@ pub(crate) struct AtRest<'a> {
 
 impl<'a> AtRest<'a> {
     pub(crate) fn new(detector: &'a Detector, number: DocId, doc: &Doc) -> AtRest<'a> {
-        let body = detector.lexicon.open(&doc.at_rest.body());
-        AtRest { body, notes: doc.notes.open(), detector, number, text: OnceCell::new() }
+        let held = doc.at_rest.open();
+        let body = detector.lexicon.open(&held.body);
+        AtRest { body, notes: held.notes.open(), detector, number, text: OnceCell::new() }
     }
 
     /// What tells whether a later copy is material.

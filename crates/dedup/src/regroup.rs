@@ -131,7 +131,10 @@ impl Detector {
     /// The words of an article that stand in another.
     fn shared_words(&self, doc: DocId, other: DocId) -> Bits {
         let (earlier, later) = (doc.min(other), doc.max(other));
-        let body = |number: DocId| Some(self.lexicon.open(&self.docs.get(number)?.at_rest.body()));
+        let body = |number: DocId| {
+            let held = self.docs.get(number)?.at_rest.open();
+            Some(self.lexicon.open(&held.body))
+        };
         let (Some(here), Some(there)) = (body(later), body(earlier)) else {
             return Bits::default();
         };
@@ -159,7 +162,7 @@ impl Detector {
 
     /// What events look at in an article. Its title is kept no longer.
     fn terms_of(&self, doc: DocId) -> Option<Terms> {
-        let body = self.lexicon.open(&self.docs.get(doc)?.at_rest.body());
+        let body = self.lexicon.open(&self.docs.get(doc)?.at_rest.open().body);
         Some(Terms::new(&*self.open(doc)?, &body, ""))
     }
 }

@@ -45,8 +45,8 @@ impl Detector {
                 Joined::default()
             }
             None => {
-                let packed = doc.at_rest.body();
-                let new = (analysed, &*packed);
+                let held = doc.at_rest.open();
+                let new = (analysed, &held.body);
                 self.find_event(number, incoming, new, judgement, &mut quotations)
             }
         };
@@ -157,9 +157,9 @@ impl Detector {
             if quoted + lead.quoted < QUOTATION_WORDS * WORD_WEIGHT {
                 return Vec::new();
             }
-            let body = lead.at_rest.body();
-            match pairs.may_share(&body) {
-                true => Overlap::quotations(&analysed.body, &lexicon.open(&body)),
+            let opened = lead.at_rest.open();
+            match pairs.may_share(&opened.body) {
+                true => Overlap::quotations(&analysed.body, &lexicon.open(&opened.body)),
                 false => Vec::new(),
             }
         };

@@ -6,7 +6,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::lexicon::PackedBody;
-use crate::snapshot::{Reader, Writer, Written};
+use crate::notes::PackedNotes;
+use crate::snapshot::{Reader, Writer, Written, written};
 use crate::tokens::PackedText;
 
 /// Keeps bytes out of memory, as in a file. It is let go with the last article that stands on it.
@@ -30,43 +31,41 @@ pub trait Shelves: Send + Sync + Debug {
     }
 }
 
-/// Where an article's text and its body are.
+/// Where an article's text is, and what comparing asks of it.
 #[derive(Debug, Clone)]
 pub(crate) enum Resting {
-    Here(PackedText, PackedBody),
-    /// The body stands behind the text.
+    Here(Box<Held>),
+    /// The body stands behind the text, and the notes behind the body.
     There {
         shelf: Arc<dyn Shelf>,
         place: u64,
-        text: u32,
-        body: u32,
+        lengths: [u32; PARTS],
     },
 }
 
+/// What is at rest, in memory.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) text: PackedText,
+    pub(crate) body: PackedBody,
+    pub(crate) notes: PackedNotes,
+}
+
+/// Text, body and notes.
+const PARTS: usize = 3;
+
 impl Resting {
-    pub(crate) fn text(&self) -> Cow<'_, PackedText> {
+    /// All of it: read once, which is most of what it costs.
+    pub(crate) fn open(&self) -> Cow<'_, Held> {
         match self {
-            Resting::Here(text, _) => Cow::Borrowed(text),
-            Resting::There { shelf, place, text, body } => {
-                let mut bytes = taken(&**shelf, *place, [*text, *body]);
-                bytes.truncate(*text as usize);
-                Cow::Owned(PackedText(bytes.into()))
+            Resting::Here(held) => Cow::Borrowed(held),
+            Resting::There { shelf, place, lengths } => {
+                Cow::Owned(taken(&**shelf, *place, lengths))
             }
         }
     }
 
-    pub(crate) fn body(&self) -> Cow<'_, PackedBody> {
-        match self {
-            Resting::Here(_, body) => Cow::Borrowed(body),
-            Resting::There { shelf, place, text, body } => {
-                let mut bytes = taken(&**shelf, *place, [*text, *body]);
-                bytes.drain(..*text as usize);
-                Cow::Owned(PackedBody(bytes.into()))
-            }
-        }
-    }
-
-    /// The shelf that they stand on.
+    /// The shelf that it stands on.
     pub(crate) fn shelf(&self) -> Option<&Arc<dyn Shelf>> {
         match self {
             Resting::Here(..) => None,
@@ -74,38 +73,41 @@ impl Resting {
         }
     }
 
-    /// Puts them on a shelf, where that has room.
+    /// Puts it on a shelf, where that has room.
     pub(crate) fn put_on(&mut self, shelf: Option<&Arc<dyn Shelf>>) {
-        let (Resting::Here(text, body), Some(shelf)) = (&*self, shelf) else { return };
+        let (Resting::Here(held), Some(shelf)) = (&*self, shelf) else { return };
+        let parts: [&[u8]; PARTS] = [&held.text.0, &held.body.0, &held.notes.0];
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).ok();
-        if let (Some(text_length), Some(body_length)) = (length(&text.0), length(&body.0))
-            && let Some(place) = shelf.put(&[&*text.0, &*body.0].concat())
+        if let [Some(text), Some(body), Some(notes)] = parts.map(length)
+            && let Some(place) = shelf.put(&parts.concat())
         {
             let shelf = shelf.clone();
-            *self = Resting::There { shelf, place, text: text_length, body: body_length };
+            *self = Resting::There { shelf, place, lengths: [text, body, notes] };
         }
     }
 }
 
-fn taken(shelf: &dyn Shelf, place: u64, parts: [u32; 2]) -> Vec<u8> {
-    let mut bytes = vec![0; parts.iter().map(|part| *part as usize).sum()];
+fn taken(shelf: &dyn Shelf, place: u64, lengths: &[u32; PARTS]) -> Held {
+    let mut bytes = vec![0; lengths.iter().map(|length| *length as usize).sum()];
     shelf.read(place, &mut bytes);
-    bytes
+    let [text_length, body_length, _] = lengths.map(|length| length as usize);
+    let notes = PackedNotes(bytes.split_off(text_length + body_length).into());
+    let body = PackedBody(bytes.split_off(text_length).into());
+    Held { text: PackedText(bytes.into()), body, notes }
 }
 
 /// Of what stands on a shelf only the place is written: the shelf is kept by itself.
 impl Written for Resting {
     fn write_to(&self, to: &mut Writer<'_>) {
         match self {
-            Resting::Here(text, body) => {
+            Resting::Here(held) => {
                 HERE.write_to(to);
-                text.write_to(to);
-                body.write_to(to);
+                held.write_to(to);
             }
-            Resting::There { shelf, place, text, body } => {
+            Resting::There { shelf, place, lengths } => {
                 to.number_of(shelf).write_to(to);
                 place.write_to(to);
-                (*text, *body).write_to(to);
+                lengths.iter().for_each(|length| length.write_to(to));
             }
         }
     }
@@ -113,15 +115,20 @@ impl Written for Resting {
     fn read_from(from: &mut Reader<'_>) -> Option<Resting> {
         let number = u32::read_from(from)?;
         if number == HERE {
-            return Some(Resting::Here(Written::read_from(from)?, Written::read_from(from)?));
+            return Some(Resting::Here(Written::read_from(from)?));
         }
         let stand = from.stand(number)?;
         let (shelf, start) = (stand.shelf.clone(), stand.start);
         let place = start.checked_add(Written::read_from(from)?)?;
-        let (text, body) = Written::read_from(from)?;
-        Some(Resting::There { shelf, place, text, body })
+        let mut lengths = [0; PARTS];
+        for length in &mut lengths {
+            *length = Written::read_from(from)?;
+        }
+        Some(Resting::There { shelf, place, lengths })
     }
 }
+
+written!(Held { text, body, notes });
 
 /// Stands in the place of a shelf's number.
 const HERE: u32 = u32::MAX;
@@ -227,7 +234,8 @@ mod tests {
         for doc in 0..72 {
             let texts = |of: &Detector| {
                 let at_rest = &of.docs.get(doc)?.at_rest;
-                Some((at_rest.text().into_owned().0, at_rest.body().into_owned().0))
+                let held = at_rest.open().into_owned();
+                Some((held.text.0, held.body.0, held.notes.0))
             };
             assert_eq!(texts(&again), texts(&detector));
         }
