@@ -190,12 +190,12 @@ impl Carriers {
 impl Written for Lone {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.traits.write_to(to);
-        self.owners.iter().for_each(|owner| owner.write_to(to));
+        u16::write_all(&self.owners, to);
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Lone> {
         let traits = Vec::read_from(from)?;
-        let owners = traits.iter().map(|_| u16::read_from(from)).collect::<Option<Vec<u16>>>()?;
+        let owners = u16::read_all(traits.len(), from)?;
         Some(Lone { traits, owners })
     }
 }

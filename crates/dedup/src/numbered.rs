@@ -180,31 +180,28 @@ impl<T: Clone> Numbered<T> {
 
 impl<T: Clone + Written> Written for Numbered<T> {
     fn write_to(&self, to: &mut Writer<'_>) {
-        to.count(self.len);
-        for (number, value) in self.iter() {
-            number.write_to(to);
-            value.write_to(to);
+        self.first.write_to(to);
+        to.count(self.parts.len());
+        for part in &self.parts {
+            part.taken.write_to(to);
+            T::write_all(&part.values, to);
         }
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let (count, mut values) = (from.count()?, Self::default());
-        let mut last = None;
+        let mut numbered = Self { first: u32::read_from(from)?, ..Self::default() };
+        let count = from.count()?;
+        // The last number must be one.
+        u32::try_from(count).ok()?.checked_add(numbered.first)?.checked_mul(PART)?;
         for _ in 0..count {
-            let number = DocId::read_from(from)?;
-            // Far apart they are none of ours, and would take memory.
-            if last.is_some_and(|last| number <= last || number - last > FARTHEST) {
-                return None;
-            }
-            last = Some(number);
-            values.insert(number, T::read_from(from)?);
+            let taken = u64::read_from(from)?;
+            let values = T::read_all(taken.count_ones() as usize, from)?;
+            numbered.len += values.len();
+            numbered.parts.push_back(Arc::new(Part { taken, values }));
         }
-        Some(values)
+        Some(numbered)
     }
 }
-
-/// More articles than there are between two of which something is known.
-const FARTHEST: DocId = 1 << 27;
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use std::slice;
 use rustc_hash::FxHashMap;
 
 use crate::index::DocId;
-use crate::snapshot::{Reader, Writer, Written};
+use crate::snapshot::{ENTRIES, Reader, Writer, Written};
 
 /// No article, an article, or with the highest bit set the place of a list.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -206,14 +206,19 @@ impl Rows {
 }
 
 impl Lists {
-    /// A place with these articles.
-    fn fill(&mut self, docs: Vec<DocId>) -> Option<Slot> {
-        Some(match docs.as_slice() {
-            [] => Slot::EMPTY,
-            [only] => Slot(*only),
-            _ => {
+    fn write_list(&self, slot: &Slot, to: &mut Writer<'_>) {
+        let docs = self.get(slot);
+        to.count(docs.len());
+        DocId::write_all(docs, to);
+    }
+
+    fn read_list(&mut self, from: &mut Reader<'_>) -> Option<Slot> {
+        Some(match from.count()? {
+            0 => Slot::EMPTY,
+            1 => Slot(DocId::read_from(from)?),
+            count => {
                 let place = u32::try_from(self.lists.len()).ok().filter(|place| *place < LIST)?;
-                self.lists.push(docs);
+                self.lists.push(DocId::read_all(count, from)?);
                 Slot(place | LIST)
             }
         })
@@ -223,20 +228,22 @@ impl Lists {
 /// In the order of the keys.
 impl<K: Eq + Hash + Copy + Ord + Written> Written for Postings<K> {
     fn write_to(&self, to: &mut Writer<'_>) {
-        let mut keys: Vec<K> = self.keys().collect();
-        keys.sort_unstable();
-        to.count(keys.len());
-        for key in keys {
+        let mut slots: Vec<(&K, &Slot)> = self.slots.iter().collect();
+        slots.sort_unstable_by_key(|(key, _)| *key);
+        to.count(slots.len());
+        for (key, slot) in slots {
             key.write_to(to);
-            write_list(self.get(&key), to);
+            self.lists.write_list(slot, to);
         }
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         let mut postings = Postings::default();
-        for _ in 0..from.count()? {
+        let count = from.count()?;
+        postings.slots.reserve(count.min(ENTRIES));
+        for _ in 0..count {
             let key = K::read_from(from)?;
-            let slot = postings.lists.fill(Vec::read_from(from)?)?;
+            let slot = postings.lists.read_list(from)?;
             postings.slots.insert(key, slot);
         }
         Some(postings)
@@ -246,22 +253,17 @@ impl<K: Eq + Hash + Copy + Ord + Written> Written for Postings<K> {
 impl Written for Rows {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.count(self.slots.len());
-        self.slots.iter().for_each(|slot| write_list(self.lists.get(slot), to));
+        self.slots.iter().for_each(|slot| self.lists.write_list(slot, to));
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         let mut rows = Rows::default();
         for _ in 0..from.count()? {
-            let slot = rows.lists.fill(Vec::read_from(from)?)?;
+            let slot = rows.lists.read_list(from)?;
             rows.slots.push(slot);
         }
         Some(rows)
     }
-}
-
-fn write_list(docs: &[DocId], to: &mut Writer<'_>) {
-    to.count(docs.len());
-    docs.iter().for_each(|doc| doc.write_to(to));
 }
 
 #[cfg(test)]

@@ -54,6 +54,31 @@ pub trait Written: Sized {
 
     /// Reads it back; `None` where the bytes end before it does, or say what cannot be.
     fn read_from(from: &mut Reader<'_>) -> Option<Self>;
+
+    /// Writes values down, one behind the other: numbers many at once.
+    fn write_all(values: &[Self], to: &mut Writer<'_>) {
+        values.iter().for_each(|value| value.write_to(to));
+    }
+
+    /// Reads so many values back that were written so.
+    fn read_all(count: usize, from: &mut Reader<'_>) -> Option<Vec<Self>> {
+        let mut values = room_for(count);
+        for _ in 0..count {
+            values.push(Self::read_from(from)?);
+        }
+        Some(values)
+    }
+}
+
+/// Bytes that room is made for before any has been read: a count may lie. What is not filled of them
+/// takes no memory.
+const ROOM: usize = 1 << 27;
+
+/// Entries that room is made for in a table before any has been read.
+pub(crate) const ENTRIES: usize = 1 << 18;
+
+fn room_for<T>(count: usize) -> Vec<T> {
+    Vec::with_capacity(count.min(ROOM / size_of::<T>().max(1)))
 }
 
 impl<'a> Writer<'a> {
@@ -65,6 +90,10 @@ impl<'a> Writer<'a> {
     /// Writes bytes, which stay in one piece.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
+        self.pass_on();
+    }
+
+    fn pass_on(&mut self) {
         if self.bytes.len() >= PIECE {
             let full = std::mem::replace(&mut self.bytes, Vec::with_capacity(PIECE));
             (self.give)(full);
@@ -237,7 +266,7 @@ mod tests {
     fn much_comes_in_pieces_and_a_count_that_lies_takes_no_memory() {
         let much = vec![7_u64; PIECE];
         let given = pieces(&much);
-        assert!(given.len() >= 8 && given.iter().all(|piece| piece.len() < PIECE + 8));
+        assert!(given.len() >= 8 && given.iter().all(|piece| piece.len() < 2 * PIECE));
         assert_eq!(read::<Vec<u64>>(given), Some(much));
         assert_eq!(read::<Vec<u64>>(vec![vec![0xff; 4]]), None);
     }

@@ -5,12 +5,12 @@ use std::hash::Hash;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{Reader, Writer, Written};
+use super::{ENTRIES, Reader, Writer, Written, room_for};
 
-/// Room made for counted values before any has been read: a count may lie.
-const ROOM: usize = 1 << 12;
+/// Numbers that stand in one piece.
+const RUN: usize = 1 << 12;
 
 macro_rules! written_numbers {
     ($($number:ty),*) => {
@@ -22,6 +22,23 @@ macro_rules! written_numbers {
             fn read_from(from: &mut Reader<'_>) -> Option<Self> {
                 let bytes = from.raw(size_of::<Self>())?;
                 bytes.try_into().ok().map(Self::from_le_bytes)
+            }
+
+            fn write_all(values: &[Self], to: &mut Writer<'_>) {
+                for run in values.chunks(RUN) {
+                    run.iter().for_each(|value| to.bytes.extend_from_slice(&value.to_le_bytes()));
+                    to.pass_on();
+                }
+            }
+
+            fn read_all(count: usize, from: &mut Reader<'_>) -> Option<Vec<Self>> {
+                let mut values = room_for(count);
+                while values.len() < count {
+                    let run = RUN.min(count - values.len());
+                    let (bytes, _) = from.raw(run * size_of::<Self>())?.as_chunks();
+                    values.extend(bytes.iter().map(|bytes| Self::from_le_bytes(*bytes)));
+                }
+                Some(values)
             }
         })*
     };
@@ -111,32 +128,22 @@ impl<T: Written> Written for Arc<T> {
     }
 }
 
-fn write_all<'a, T: Written + 'a>(
-    values: impl ExactSizeIterator<Item = &'a T>,
-    to: &mut Writer<'_>,
-) {
-    to.count(values.len());
-    values.for_each(|value| value.write_to(to));
-}
-
 impl<T: Written> Written for Vec<T> {
     fn write_to(&self, to: &mut Writer<'_>) {
-        write_all(self.iter(), to);
+        to.count(self.len());
+        T::write_all(self, to);
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         let count = from.count()?;
-        let mut values = Vec::with_capacity(count.min(ROOM));
-        for _ in 0..count {
-            values.push(T::read_from(from)?);
-        }
-        Some(values)
+        T::read_all(count, from)
     }
 }
 
 impl<T: Written> Written for Box<[T]> {
     fn write_to(&self, to: &mut Writer<'_>) {
-        write_all(self.iter(), to);
+        to.count(self.len());
+        T::write_all(self, to);
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
@@ -146,21 +153,23 @@ impl<T: Written> Written for Box<[T]> {
 
 impl<T: Written> Written for VecDeque<T> {
     fn write_to(&self, to: &mut Writer<'_>) {
-        write_all(self.iter(), to);
+        to.count(self.len());
+        self.iter().for_each(|value| value.write_to(to));
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        Vec::read_from(from).map(VecDeque::from)
+        (0..from.count()?).map(|_| T::read_from(from)).collect()
     }
 }
 
 impl<T: Written + Ord> Written for BTreeSet<T> {
     fn write_to(&self, to: &mut Writer<'_>) {
-        write_all(self.iter(), to);
+        to.count(self.len());
+        self.iter().for_each(|value| value.write_to(to));
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        Vec::read_from(from).map(|values| values.into_iter().collect())
+        (0..from.count()?).map(|_| T::read_from(from)).collect()
     }
 }
 
@@ -174,7 +183,7 @@ impl<K: Written + Ord, V: Written> Written for BTreeMap<K, V> {
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        Vec::read_from(from).map(|entries: Vec<(K, V)>| entries.into_iter().collect())
+        (0..from.count()?).map(|_| Written::read_from(from)).collect()
     }
 }
 
@@ -192,7 +201,8 @@ impl<K: Written + Ord + Hash + Copy, V: Written> Written for FxHashMap<K, V> {
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         let count = from.count()?;
-        let mut entries = FxHashMap::default();
+        let room = count.min(ENTRIES);
+        let mut entries = FxHashMap::with_capacity_and_hasher(room, FxBuildHasher);
         for _ in 0..count {
             entries.insert(K::read_from(from)?, V::read_from(from)?);
         }
