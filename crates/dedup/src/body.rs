@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use siphasher::sip::SipHasher13;
-use wirefold_text::Text;
+use wirefold_text::{Text, Word};
+
+use crate::lexicon::Listed;
 
 /// The weight of a word; a character of a script without spaces weighs [`ALONE_WEIGHT`], since
 /// about five of them carry what three words do. All lengths "in words" are weights divided by it.
@@ -77,18 +79,27 @@ impl Body {
     /// The body of `text` with nothing left out, not even furniture.
     #[must_use]
     pub fn unmasked(text: &Text) -> Body {
-        let words = text.words().iter().zip(text.normal_words()).zip(0_u32..);
-        Body {
-            words: words.map(|((word, normal), index)| body_word(word, normal, index)).collect(),
-        }
+        Body { words: words(text).collect() }
     }
 
     /// The body of `text` without its furniture and without the paragraphs for which `leave_out`
     /// says so.
     pub fn masked(text: &Text, leave_out: impl Fn(u32) -> bool) -> Body {
-        let words = text.words().iter().zip(text.normal_words()).zip(0_u32..);
-        let kept = words.filter(|((word, _), _)| !word.furniture && !leave_out(word.paragraph));
-        Body { words: kept.map(|((word, normal), index)| body_word(word, normal, index)).collect() }
+        let kept = |word: &BodyWord| {
+            let word = &text.words()[word.index as usize];
+            !word.furniture && !leave_out(word.paragraph)
+        };
+        Body { words: words(text).filter(kept).collect() }
+    }
+
+    /// The body of `text` without its furniture, given its words.
+    pub(crate) fn listed(text: &Text, listed: &[Listed]) -> Body {
+        let words = text.words().iter().zip(listed).zip(0..);
+        let kept = words.filter(|((word, _), _)| !word.furniture);
+        let body_word = |((word, listed), index): ((&Word, &Listed), u32)| {
+            body_word(word, listed.hashes.word, listed.hashes.is_number, index)
+        };
+        Body { words: kept.map(body_word).collect() }
     }
 
     /// The words of the text from the first to the last of a range of this body, which is not empty.
@@ -116,12 +127,20 @@ impl Body {
     #[must_use]
     pub fn shingles(&self) -> Vec<u64> {
         const WORDS: usize = SHINGLE_WORDS as usize;
-        // Nearly all texts: the shingles are of equal length.
+        // Nearly all texts: the shingles are of equal length, and each goes on from the one before.
         if self.words.iter().all(BodyWord::is_whole) {
-            let runs = self.words.windows(WORDS);
-            return runs
-                .map(|run| run.iter().fold(SEED, |hash, word| mix(hash, word.hash)))
-                .collect();
+            let Some((first, rest)) = self.words.split_at_checked(WORDS) else {
+                return Vec::new();
+            };
+            let mut hash = first.iter().fold(0, |hash, word| append(hash, word.hash));
+            let mut shingles = Vec::with_capacity(self.words.len());
+            shingles.push(hash);
+            shingles.extend(self.words.iter().zip(rest).map(|(before, next)| {
+                hash ^= before.hash.rotate_left(STEP * (SHINGLE_WORDS - 1));
+                hash = append(hash, next.hash);
+                hash
+            }));
+            return shingles;
         }
         let mut shingles = Vec::with_capacity(self.words.len());
         for start in 0..self.words.len() {
@@ -148,30 +167,35 @@ impl Body {
     }
 }
 
-fn body_word(word: &wirefold_text::Word, normal: &str, index: u32) -> BodyWord {
-    let weight = if word.alone { ALONE_WEIGHT } else { WORD_WEIGHT };
-    let fact = if normal.starts_with(|c: char| c.is_numeric()) {
-        Fact::Number
-    } else if word.capital {
-        Fact::Name
-    } else {
-        Fact::None
+/// All words of a text.
+fn words(text: &Text) -> impl Iterator<Item = BodyWord> {
+    let words = text.words().iter().zip(text.normal_words()).zip(0..);
+    words.map(|((word, normal), index)| {
+        body_word(word, word_hash(normal), normal.starts_with(char::is_numeric), index)
+    })
+}
+
+fn body_word(word: &Word, hash: u64, is_number: bool, index: u32) -> BodyWord {
+    let fact = match (is_number, word.capital) {
+        (true, _) => Fact::Number,
+        (false, true) => Fact::Name,
+        (false, false) => Fact::None,
     };
-    BodyWord {
-        hash: word_hash(normal),
-        fact,
-        index,
-        weight: u8::try_from(weight).expect("both weights are small constants"),
-        quoted: word.quoted,
-        boilerplate: false,
-    }
+    let weight = weight(word.alone);
+    BodyWord { hash, fact, index, weight, quoted: word.quoted, boilerplate: false }
+}
+
+/// The weight of a word that stands alone or does not.
+pub(crate) fn weight(alone: bool) -> u8 {
+    let weight = if alone { ALONE_WEIGHT } else { WORD_WEIGHT };
+    u8::try_from(weight).expect("both weights are small constants")
 }
 
 /// The shingle at the beginning of `words`.
 fn shortest_run(words: &[BodyWord]) -> Option<u64> {
-    let (mut weight, mut hash) = (0, SEED);
+    let (mut weight, mut hash) = (0, 0);
     for word in words {
-        hash = mix(hash, word.hash);
+        hash = append(hash, word.hash);
         weight += u32::from(word.weight);
         if weight >= SHINGLE_WORDS * WORD_WEIGHT {
             return Some(hash);
@@ -180,8 +204,14 @@ fn shortest_run(words: &[BodyWord]) -> Option<u64> {
     None
 }
 
-/// What a shingle's hash begins with.
-const SEED: u64 = 0xcbf2_9ce4_8422_2325;
+/// Bits by which the hash of a shingle turns with each word.
+const STEP: u32 = 13;
+
+/// The hash of a run and one word more: a cyclic polynomial (Cohen 1997), from which the first word
+/// can be taken away again. Its bits are as good as those of the words' hashes.
+fn append(hash: u64, word: u64) -> u64 {
+    hash.rotate_left(STEP) ^ word
+}
 
 /// Folds `next` into `hash`: a multiply-rotate mix (as in FxHash) with a final avalanche, since
 /// the low bits are sampled.

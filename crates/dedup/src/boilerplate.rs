@@ -190,7 +190,7 @@ written!(Outlet { carriers, latest });
 mod tests {
     use super::*;
 
-    const HABIT: &str = "this paper is printed in a small house by the river every night";
+    const HABIT: &str = "this paper is printed in an old house by the river every night";
 
     fn counted(boilerplate: &Boilerplate, original: &str) -> usize {
         let text = Text::new(original);

@@ -4,7 +4,7 @@ use std::slice;
 
 use crate::index::DocId;
 use crate::postings::Postings;
-use crate::snapshot::{Reader, Writer, Written};
+use crate::snapshot::{Reader, Writer, Written, written};
 
 /// Carriers remembered for one trait: more would not change the answer.
 const MOST: usize = 4;
@@ -12,90 +12,20 @@ const MOST: usize = 4;
 /// The carriers of the traits of one outlet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Carriers {
-    /// Traits with one carrier …
-    settled: Lone,
-    /// … and those of the latest articles, so that not all are moved for each article.
-    latest: Lone,
+    lone: Lone,
     /// The carriers of lone traits, in the order in which they came; gaps where they left.
     docs: Vec<DocId>,
     /// Traits that had several.
     shared: Postings<u32>,
-    /// A bit for each trait, by its last bits: nearly all traits of a new article have none.
-    seen: Vec<u64>,
-}
-
-/// Traits with one carrier, in order, and the place of the carrier: a third of what a hash map
-/// would take.
-#[derive(Debug, Clone, Default)]
-struct Lone {
-    traits: Vec<u32>,
-    owners: Vec<u16>,
-}
-
-/// At least so many bits of `seen` for each trait.
-const BITS: usize = 4;
-/// As many of the latest traits are kept apart as one in so many of all.
-const LATEST: usize = 16;
-
-impl Lone {
-    fn owner(&self, hash: u32) -> Option<u16> {
-        self.traits.binary_search(&hash).ok().map(|at| self.owners[at])
-    }
-
-    /// Enters others that are not there yet.
-    fn enter(&mut self, other: &Lone) {
-        let size = self.traits.len() + other.traits.len();
-        let (mut traits, mut owners) = (Vec::with_capacity(size), Vec::with_capacity(size));
-        let mut from = 0;
-        for (hash, owner) in other.traits.iter().zip(&other.owners) {
-            let to = from + self.traits[from..].partition_point(|known| known < hash);
-            traits.extend_from_slice(&self.traits[from..to]);
-            owners.extend_from_slice(&self.owners[from..to]);
-            traits.push(*hash);
-            owners.push(*owner);
-            from = to;
-        }
-        traits.extend_from_slice(&self.traits[from..]);
-        owners.extend_from_slice(&self.owners[from..]);
-        (self.traits, self.owners) = (traits, owners);
-    }
-
-    /// Keeps the traits whose owners have a place, and that `stays` says so of.
-    fn retain(&mut self, places: &[Option<u16>], stays: impl Fn(u32) -> bool) {
-        let (mut traits, mut owners) = (Vec::new(), Vec::new());
-        for (hash, owner) in self.traits.iter().zip(&self.owners) {
-            let place = places.get(usize::from(*owner)).copied().flatten();
-            if let Some(place) = place.filter(|_| stays(*hash)) {
-                traits.push(*hash);
-                owners.push(place);
-            }
-        }
-        (self.traits, self.owners) = (traits, owners);
-    }
 }
 
 impl Carriers {
     /// The carriers of a trait, in the order in which they came.
     pub(crate) fn get(&self, hash: u32) -> &[DocId] {
-        if !self.may_have(hash) {
-            return &[];
-        }
-        match self.shared.get(&hash) {
-            [] => self.lone_carrier(hash).map_or(&[], slice::from_ref),
-            several => several,
-        }
-    }
-
-    fn lone_carrier(&self, hash: u32) -> Option<&DocId> {
-        let owner = self.settled.owner(hash).or_else(|| self.latest.owner(hash))?;
-        self.docs.get(usize::from(owner))
-    }
-
-    fn may_have(&self, hash: u32) -> bool {
-        let bits = 64 * self.seen.len();
-        bits > 0 && {
-            let bit = hash as usize & (bits - 1);
-            self.seen[bit / 64] >> (bit % 64) & 1 == 1
+        match self.lone.owner(hash) {
+            None => &[],
+            Some(SHARED) => self.shared.get(&hash),
+            Some(owner) => self.docs.get(usize::from(owner)).map_or(&[], slice::from_ref),
         }
     }
 
@@ -106,59 +36,25 @@ impl Carriers {
         traits: impl Iterator<Item = u32>,
         is_copy: impl Fn(DocId) -> bool,
     ) {
-        let mut fresh = Vec::new();
+        // None with far more articles than are ever learned from at once.
+        let owner = u16::try_from(self.docs.len()).ok().filter(|owner| *owner < SHARED);
+        if owner.is_some() {
+            self.docs.push(doc);
+        }
         for hash in traits {
             let known = self.get(hash);
-            if known.iter().any(|other| is_copy(*other)) {
+            if known.contains(&doc) || known.iter().any(|other| is_copy(*other)) {
                 continue;
             }
-            if known.is_empty() {
-                fresh.push(hash);
-                continue;
-            }
-            match self.lone_carrier(hash).copied() {
-                Some(other) if other != doc && self.shared.get(&hash).is_empty() => {
-                    self.shared.push(hash, other, MOST);
-                    self.shared.push(hash, doc, MOST);
+            match (self.lone.owner(hash), known.first().copied()) {
+                (None, _) => self.lone.enter(hash, owner),
+                (Some(SHARED), _) => self.shared.push(hash, doc, MOST),
+                (Some(_), first) => {
+                    self.lone.set(hash, SHARED);
+                    let both = first.into_iter().chain([doc]);
+                    both.for_each(|carrier| self.shared.push(hash, carrier, MOST));
                 }
-                _ => self.shared.push(hash, doc, MOST),
             }
-        }
-        fresh.sort_unstable();
-        fresh.dedup();
-        self.make_room(fresh.len());
-        fresh.iter().for_each(|hash| self.mark(*hash));
-        self.enter(doc, fresh);
-    }
-
-    /// Enters lone traits, which are in order and not there yet.
-    fn enter(&mut self, doc: DocId, fresh: Vec<u32>) {
-        let Ok(owner) = u16::try_from(self.docs.len()) else {
-            // Far more articles than are ever learned from at once.
-            return;
-        };
-        self.docs.push(doc);
-        let owners = vec![owner; fresh.len()];
-        self.latest.enter(&Lone { traits: fresh, owners });
-        if self.latest.traits.len() * LATEST > self.settled.traits.len() {
-            self.settled.enter(&std::mem::take(&mut self.latest));
-        }
-    }
-
-    /// Marks a trait as seen.
-    fn mark(&mut self, hash: u32) {
-        let bit = hash as usize & (64 * self.seen.len() - 1);
-        self.seen[bit / 64] |= 1 << (bit % 64);
-    }
-
-    /// Makes room for more marks where few are left.
-    fn make_room(&mut self, more: usize) {
-        let lone = self.settled.traits.len() + self.latest.traits.len() + more;
-        if 64 * self.seen.len() < BITS * lone {
-            self.seen = vec![0; (2 * BITS * lone / 64).next_power_of_two()];
-            let known = self.settled.traits.iter().chain(&self.latest.traits);
-            let known: Vec<u32> = known.copied().chain(self.shared.keys()).collect();
-            known.into_iter().for_each(|hash| self.mark(hash));
         }
     }
 
@@ -172,21 +68,112 @@ impl Carriers {
             Some(place)
         };
         let places: Vec<Option<u16>> = self.docs.iter().map(&mut place_of).collect();
-        self.settled.enter(&std::mem::take(&mut self.latest));
-        let shared = &self.shared;
-        self.settled.retain(&places, |hash| shared.get(&hash).is_empty());
-        self.docs = docs;
         self.shared.retain(keep);
-        self.seen = Vec::new();
-        self.make_room(1);
+        let shared = &self.shared;
+        self.lone.retain(|hash, owner| match owner {
+            SHARED => (!shared.get(&hash).is_empty()).then_some(SHARED),
+            owner => places.get(usize::from(owner)).copied().flatten(),
+        });
+        self.docs = docs;
     }
 
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.settled.traits.is_empty() && self.latest.traits.is_empty() && self.shared.is_empty()
+        self.lone.len == 0
     }
 }
 
+/// All traits, with the place of the carrier of each that has one: a hash table whose places are in
+/// the order of the hashes, which are spread evenly. It takes some eight bytes a trait.
+#[derive(Debug, Clone, Default)]
+struct Lone {
+    traits: Vec<u32>,
+    /// [`VACANT`] where there is no trait, [`SHARED`] where it has had several carriers.
+    owners: Vec<u16>,
+    len: usize,
+}
+
+const VACANT: u16 = u16::MAX;
+const SHARED: u16 = u16::MAX - 1;
+/// Places looked at for one trait. One that finds none is not entered, so that pages made to have
+/// traits that meet cost nobody time.
+const PLACES: usize = 64;
+/// Places for each four traits at least, and after a table was made larger.
+const LEAST: usize = 5;
+const ROOMY: usize = 7;
+
+impl Lone {
+    fn owner(&self, hash: u32) -> Option<u16> {
+        match self.place(hash)? {
+            (_, VACANT) => None,
+            (_, owner) => Some(owner),
+        }
+    }
+
+    /// Where a trait stands or would stand, and what stands there.
+    fn place(&self, hash: u32) -> Option<(usize, u16)> {
+        let firsts = self.traits.len().saturating_sub(PLACES);
+        let first = (u64::from(hash) * firsts as u64) >> u32::BITS;
+        let first = usize::try_from(first).expect("it is below a length");
+        let traits = self.traits.get(first..first + PLACES)?;
+        let owners = self.owners.get(first..first + PLACES)?;
+        for at in 0..PLACES {
+            if owners[at] == VACANT || traits[at] == hash {
+                return Some((first + at, owners[at]));
+            }
+        }
+        None
+    }
+
+    /// Enters a trait that is not there yet.
+    fn enter(&mut self, hash: u32, owner: Option<u16>) {
+        let Some(owner) = owner else { return };
+        if 4 * self.traits.len() < LEAST * (self.len + 1) {
+            self.make_room();
+        }
+        if let Some((at, _)) = self.place(hash) {
+            (self.traits[at], self.owners[at]) = (hash, owner);
+            self.len += 1;
+        }
+    }
+
+    fn set(&mut self, hash: u32, owner: u16) {
+        if let Some((at, _)) = self.place(hash) {
+            self.owners[at] = owner;
+        }
+    }
+
+    /// Moves all to a table with more room; the last places are for those that find theirs taken.
+    fn make_room(&mut self) {
+        let room = (ROOMY * (self.len + 1)).div_ceil(4) + PLACES;
+        let larger = Lone { traits: vec![0; room], owners: vec![VACANT; room], len: 0 };
+        let smaller = std::mem::replace(self, larger);
+        for (hash, owner) in smaller.entries() {
+            if let Some((at, _)) = self.place(hash) {
+                (self.traits[at], self.owners[at]) = (hash, owner);
+                self.len += 1;
+            }
+        }
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (u32, u16)> {
+        let all = self.traits.iter().copied().zip(self.owners.iter().copied());
+        all.filter(|(_, owner)| *owner != VACANT)
+    }
+
+    /// Keeps the traits that `owner` gives an owner, given the one that each has.
+    fn retain(&mut self, owner: impl Fn(u32, u16) -> Option<u16>) {
+        let kept = self.entries().filter_map(|(hash, known)| Some((hash, owner(hash, known)?)));
+        let kept: Vec<(u32, u16)> = kept.collect();
+        *self = Lone { len: kept.len(), ..Lone::default() };
+        self.make_room();
+        kept.into_iter().for_each(|(hash, owner)| self.enter(hash, Some(owner)));
+    }
+}
+
+written!(Carriers { lone, docs, shared });
+
+/// As it stands: where traits stand says which ones found no place.
 impl Written for Lone {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.traits.write_to(to);
@@ -196,24 +183,8 @@ impl Written for Lone {
     fn read_from(from: &mut Reader<'_>) -> Option<Lone> {
         let traits = Vec::read_from(from)?;
         let owners = u16::read_all(traits.len(), from)?;
-        Some(Lone { traits, owners })
-    }
-}
-
-impl Written for Carriers {
-    fn write_to(&self, to: &mut Writer<'_>) {
-        self.settled.write_to(to);
-        self.latest.write_to(to);
-        self.docs.write_to(to);
-        self.shared.write_to(to);
-    }
-
-    fn read_from(from: &mut Reader<'_>) -> Option<Carriers> {
-        let (settled, latest) = (Lone::read_from(from)?, Lone::read_from(from)?);
-        let (docs, shared) = (Vec::read_from(from)?, Postings::read_from(from)?);
-        let mut carriers = Carriers { settled, latest, docs, shared, seen: Vec::new() };
-        carriers.make_room(1);
-        Some(carriers)
+        let len = owners.iter().filter(|owner| **owner != VACANT).count();
+        Some(Lone { traits, owners, len })
     }
 }
 

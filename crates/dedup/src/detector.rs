@@ -18,17 +18,15 @@ use crate::events::{Events, StoryId};
 use crate::fingerprint::{Fingerprint, Whole, exact_hash};
 use crate::identities::Identities;
 use crate::index::{DocId, Index};
-use crate::lately::Lately;
 use crate::lexicon::Lexicon;
 use crate::looked_at::LookedAt;
 use crate::notes::Notes;
 use crate::numbered::Numbered;
 use crate::reading::Analysed;
 use crate::settings::{DAY, Settings};
-use crate::shelf::{Held, Shelf, Shelves};
-use crate::simhash::{simhash, simhash_of_word};
+use crate::shelf::{Shelf, Shelves};
+use crate::simhash::simhash;
 use crate::stories::Stories;
-use crate::tokens::Tokens;
 use crate::verdict::Verdict;
 
 /// An article as it comes in.
@@ -70,12 +68,8 @@ pub struct Detector {
     pub(crate) events: Events,
     pub(crate) index: Index,
     pub(crate) boilerplate: Boilerplate,
-    /// What words of late are to the SimHash.
-    words: Lately<u64>,
     /// The words of bodies at rest.
     pub(crate) lexicon: Lexicon,
-    /// The words of texts at rest.
-    pub(crate) tokens: Tokens,
     /// Texts looked at lately: they are analysed again from what is kept.
     looked_at: RefCell<LookedAt>,
     /// By 128-bit hashes of the items.
@@ -143,14 +137,16 @@ impl Detector {
         taken(Step::Fingerprint);
         let (versions, earlier) = self.find(&analysed, incoming);
         taken(Step::Candidates);
+        let earlier = self.open_all(&earlier);
         let judgement = self.judge(&doc, &analysed, &versions, &earlier);
         taken(Step::Judgement);
+        let news = self.news(&analysed, &judgement, &earlier);
         let mut traces = byline_agencies(incoming.byline);
         traces.extend(agencies(&analysed.text));
         doc.set_traces(traces);
         self.looked_at.borrow_mut().hold(number, analysed.text.clone());
         let verdict =
-            self.remember(number, incoming, (doc, &analysed), &judgement, traits.as_ref());
+            self.remember(number, incoming, (doc, &analysed), (&judgement, news), traits.as_ref());
         taken(Step::Rest);
         verdict
     }
@@ -158,9 +154,13 @@ impl Detector {
     /// Analyses an article against what is known of its outlet.
     fn read(&mut self, number: DocId, incoming: &Incoming<'_>) -> (Doc, Analysed, Option<Traits>) {
         let text = Arc::new(Text::new(incoming.text));
-        let whole = Body::new(&text);
+        let day = incoming.time.div_euclid(DAY);
+        let listed = self.lexicon.list(&text, day);
+        let whole = Body::listed(&text, &listed);
         let (len, mut shingles) = (whole.len(), whole.shingles());
-        let hashes = Whole { exact: exact_hash(&whole), simhash: self.simhash(&text, &whole) };
+        let of_word = |word: &BodyWord| listed[word.index as usize].hashes.simhash;
+        let simhash = simhash(whole.words.iter().map(of_word));
+        let hashes = Whole { exact: exact_hash(&whole), simhash };
         let traits = incoming.outlet.map(|outlet| Traits::with(outlet, &whole, &text, &shingles));
         let mut body = match &traits {
             Some(traits) => self.boilerplate.mask(whole, &text, traits, &self.settings),
@@ -174,14 +174,8 @@ impl Detector {
         under_keys.mark_hot(&mut body, &shingles, &fingerprint.keys);
         let fingerprint = fingerprint.recounted(&body);
         let notes = Notes::new(&text, &body, &self.settings);
-        let day = incoming.time.div_euclid(DAY);
         let title = Some(normalise(incoming.title)).filter(|title| !title.is_empty());
         let beginnings = Beginnings {
-            at_rest: Held {
-                text: self.tokens.pack(incoming.text, day),
-                body: self.lexicon.pack(&body, day),
-                notes: notes.pack(),
-            },
             exact: fingerprint.exact,
             counted_shingles: fingerprint.counted_shingles,
             quoted: body.quoted_weight(),
@@ -190,25 +184,13 @@ impl Detector {
             time: incoming.time,
         };
         let doc = Doc::new(number, beginnings);
-        (doc, Analysed { text, body, notes, fingerprint, under_keys }, traits)
-    }
-
-    /// The SimHash of a text, given the body that has all its words but furniture.
-    fn simhash(&mut self, text: &Text, whole: &Body) -> u64 {
-        let of_word = |word: &BodyWord| {
-            self.words.get(word.hash).unwrap_or_else(|| {
-                let hash = simhash_of_word(text.normal(&text.words()[word.index as usize]));
-                self.words.set(word.hash, hash);
-                hash
-            })
-        };
-        simhash(whole.words.iter().map(of_word))
+        (doc, Analysed { text, body, notes, fingerprint, under_keys, listed }, traits)
     }
 
     /// The text of an article, unless it left the window.
     pub(crate) fn open(&self, doc: DocId) -> Option<Arc<Text>> {
         let at_rest = &self.docs.get(doc)?.at_rest;
-        Some(self.looked_at.borrow_mut().get(doc, || self.tokens.open(&at_rest.open().text)))
+        Some(self.looked_at.borrow_mut().get(doc, || at_rest.open().text.open()))
     }
 
     pub(crate) fn story_of(&self, doc: DocId) -> StoryId {
@@ -277,7 +259,6 @@ impl Detector {
         let oldest = time - self.settings.window;
         self.index.expire(oldest);
         self.lexicon.expire(oldest.div_euclid(DAY));
-        self.tokens.expire(oldest.div_euclid(DAY));
         self.boilerplate.expire(oldest);
         self.settle_leaving(oldest);
         self.docs.retain(|_, doc| doc.time >= oldest);

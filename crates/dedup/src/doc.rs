@@ -14,7 +14,7 @@ use crate::fingerprint::Exact;
 use crate::index::DocId;
 use crate::judge::Article;
 use crate::notes::Notes;
-use crate::shelf::{Held, Resting};
+use crate::shelf::Resting;
 use crate::snapshot::written;
 
 /// What the detector keeps of an article.
@@ -60,7 +60,6 @@ pub(crate) struct Relative {
 
 /// What is known of a new article before it is judged.
 pub(crate) struct Beginnings {
-    pub(crate) at_rest: Held,
     pub(crate) exact: Option<u128>,
     pub(crate) counted_shingles: u32,
     pub(crate) quoted: u32,
@@ -70,10 +69,10 @@ pub(crate) struct Beginnings {
 }
 
 impl Doc {
-    /// A new article, in a story of its own.
+    /// A new article, in a story of its own. What is kept of its text comes once it is judged.
     pub(crate) fn new(number: DocId, of: Beginnings) -> Doc {
         Doc {
-            at_rest: Resting::Here(Box::new(of.at_rest)),
+            at_rest: Resting::default(),
             exact: Exact::new(of.exact),
             counted_shingles: of.counted_shingles,
             story: number,

@@ -217,6 +217,9 @@ impl Events {
         hits.begin(first, last);
         let mut room = LOOKS;
         for place in heaviest {
+            if room == 0 {
+                break;
+            }
             let stories = self.by_term.get(*place);
             hits.count(stories.iter().rev().take(LATEST.min(room)));
             room = room.saturating_sub(stories.len().min(LATEST));
@@ -246,7 +249,7 @@ impl Events {
         let profile = self.profiles.get(story)?;
         let apart = time.saturating_sub(profile.time);
         // The costly is looked for only where it could make the difference: quotations last.
-        let names = compared(names, &profile.terms.rare_names(&self.frequencies));
+        let names = compared(names, &profile.terms, &self.frequencies);
         let with = |cosine, shared| {
             let link = Link::new(story, cosine, names, apart, shared);
             (link.likeness >= settings.event_likeness).then_some(link)

@@ -3,7 +3,6 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::bits::Bits;
 use crate::detector::{Detector, Incoming, item_hash};
 use crate::doc::Doc;
 use crate::events::StoryId;
@@ -16,15 +15,6 @@ use crate::reading::{Analysed, AtRest};
 const VERSIONS: usize = 4;
 /// Members of one story among the articles verified, before others are taken.
 const PER_STORY: usize = 6;
-
-/// An earlier article while a new one is compared with it.
-struct Opened<'a> {
-    number: DocId,
-    prior: &'a Doc,
-    at_rest: AtRest<'a>,
-    common: Bits,
-    foreign: Bits,
-}
 
 impl Detector {
     /// The earlier versions of the same item, and all earlier articles worth comparing, in order.
@@ -46,35 +36,29 @@ impl Detector {
         (versions, earlier)
     }
 
+    /// Opens earlier articles, to be compared with.
+    pub(crate) fn open_all(&self, earlier: &[DocId]) -> Vec<AtRest<'_>> {
+        earlier.iter().filter_map(|number| AtRest::new(self, *number)).collect()
+    }
+
     /// Judges an article against the earlier ones that were found.
     pub(crate) fn judge(
         &self,
         doc: &Doc,
         analysed: &Analysed,
         versions: &[DocId],
-        earlier: &[DocId],
+        earlier: &[AtRest<'_>],
     ) -> Judgement {
-        let open = |number: &DocId| {
-            let prior = self.docs.get(*number)?;
-            Some(Opened {
-                number: *number,
-                prior,
-                at_rest: AtRest::new(self, *number, prior),
-                common: prior.common.open(),
-                foreign: prior.foreign(),
-            })
-        };
-        let opened: Vec<Opened<'_>> = earlier.iter().filter_map(open).collect();
-        let priors: Vec<Prior<'_>> = opened
+        let priors: Vec<Prior<'_>> = earlier
             .iter()
-            .map(|Opened { number, prior, at_rest, common, foreign }| Prior {
-                doc: *number,
-                article: prior.article(at_rest, &at_rest.body, &at_rest.notes),
-                same_item: versions.contains(number),
-                same_outlet: doc.outlet.is_some() && doc.outlet == prior.outlet,
-                other_title: doc.title.zip(prior.title).is_some_and(|(a, b)| a != b),
-                common,
-                foreign,
+            .map(|at_rest| Prior {
+                doc: at_rest.number,
+                article: at_rest.doc.article(at_rest, &at_rest.body, &at_rest.notes),
+                same_item: versions.contains(&at_rest.number),
+                same_outlet: doc.outlet.is_some() && doc.outlet == at_rest.doc.outlet,
+                other_title: doc.title.zip(at_rest.doc.title).is_some_and(|(a, b)| a != b),
+                common: &at_rest.common,
+                foreign: &at_rest.foreign,
             })
             .collect();
         let Analysed { text, body, notes, .. } = analysed;

@@ -104,7 +104,8 @@ pub(crate) fn is_sampled(hash: u64) -> bool {
 /// The hash of a body from which nothing but furniture was left out.
 pub(crate) fn exact_hash(whole: &Body) -> Option<u128> {
     // One long message is hashed several times faster than hundreds of short ones.
-    let hashes: Vec<u8> = whole.words.iter().flat_map(|word| word.hash.to_le_bytes()).collect();
+    let mut hashes = Vec::with_capacity(size_of::<u64>() * whole.len());
+    whole.words.iter().for_each(|word| hashes.extend_from_slice(&word.hash.to_le_bytes()));
     (!hashes.is_empty()).then(|| SipHasher13::new().hash(&hashes).as_u128())
 }
 

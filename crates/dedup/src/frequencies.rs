@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::bits::Bits;
 use crate::body::word_hash;
+use crate::lately::Lately;
 use crate::snapshot::{Reader, Writer, Written};
 use crate::terms::Terms;
 use crate::vector::{PackedTerms, Placed};
@@ -29,6 +30,37 @@ pub struct Frequencies {
     free: Vec<u32>,
     /// [`ln_after`] of each count.
     logarithms: Vec<f64>,
+    /// Places of terms of late.
+    lately: Lately<u32>,
+    /// By place, how often a term stands in the text that is looked at; all zero between two.
+    times: Vec<u8>,
+}
+
+/// Counts the terms of one text.
+struct Counted {
+    times: Vec<u8>,
+    /// Those counted at least once.
+    places: Vec<u32>,
+}
+
+impl Counted {
+    fn count(&mut self, place: u32) {
+        let at = place as usize;
+        if at >= self.times.len() {
+            self.times.resize(at + 1, 0);
+        }
+        if self.times[at] == 0 {
+            self.places.push(place);
+        }
+        self.times[at] = self.times[at].saturating_add(1);
+    }
+
+    /// The places in order, each with its count. Nothing is counted from then on.
+    fn pack(&mut self) -> PackedTerms {
+        self.places.sort_unstable();
+        let counts = self.places.drain(..);
+        PackedTerms::new(counts.map(|at| (at, std::mem::take(&mut self.times[at as usize]))))
+    }
 }
 
 impl Default for Frequencies {
@@ -50,6 +82,8 @@ impl Frequencies {
             counts: Vec::new(),
             free: Vec::new(),
             logarithms: Vec::new(),
+            lately: Lately::default(),
+            times: Vec::new(),
         };
         for line in table.lines() {
             let Some((stem, count)) = line.split_once('\t') else {
@@ -72,17 +106,35 @@ impl Frequencies {
         frequencies
     }
 
-    /// The terms by the places of their counts, which new ones get here.
+    /// The terms by the places of their counts, which new ones get here, in the order of the terms.
     pub(crate) fn place_all(&mut self, terms: &Terms) -> Placed {
-        let mut counts: Vec<(u32, u8)> =
-            terms.counts.iter().map(|(term, count)| (self.place(*term), *count)).collect();
-        counts.sort_unstable();
+        let mut fresh = Vec::new();
+        let mut counted = Counted { times: std::mem::take(&mut self.times), places: Vec::new() };
+        for term in &terms.mentions {
+            match self.known(*term) {
+                Some(place) => counted.count(place),
+                None => fresh.push(*term),
+            }
+        }
+        fresh.sort_unstable();
+        fresh.into_iter().for_each(|term| counted.count(self.place(term)));
+        let packed = counted.pack();
+        self.times = counted.times;
         let names = terms.names.as_deref().map(|names| {
             let mut names: Vec<u32> = names.iter().map(|name| self.place(*name)).collect();
             names.sort_unstable();
             names.into()
         });
-        Placed { terms: PackedTerms::new(counts.into_iter()), names }
+        Placed { terms: packed, names }
+    }
+
+    /// Where a term's count stands.
+    fn known(&mut self, term: u64) -> Option<u32> {
+        self.lately.get(term).or_else(|| {
+            let place = *self.places.get(&term)?;
+            self.lately.set(term, place);
+            Some(place)
+        })
     }
 
     /// Counts a document.
@@ -97,6 +149,9 @@ impl Frequencies {
 
     /// Where a term's count stands, from now on if it is new.
     fn place(&mut self, term: u64) -> u32 {
+        if let Some(known) = self.known(term) {
+            return known;
+        }
         let next = self.free.last().copied().unwrap_or(narrow(self.counts.len()));
         let place = *self.places.entry(term).or_insert(next);
         if place == next && self.free.pop().is_none() {
@@ -110,6 +165,7 @@ impl Frequencies {
     /// is printed once in misspelling would stay for ever.
     pub(crate) fn forget(&mut self, is_used: &Bits) {
         let compiled = self.compiled;
+        self.lately.clear();
         self.places.retain(|_, place| *place < compiled || is_used.contains(*place as usize));
         self.places.shrink_to_fit();
         self.free = self.unused();
@@ -173,7 +229,9 @@ impl Written for Frequencies {
             return None;
         }
         let free = Vec::new();
-        let mut read = Frequencies { documents, compiled, places, counts, free, logarithms };
+        let (lately, times) = (Lately::default(), Vec::new());
+        let mut read =
+            Frequencies { documents, compiled, places, counts, free, logarithms, lately, times };
         read.free = read.unused();
         Some(read)
     }
@@ -184,7 +242,7 @@ mod tests {
     use super::*;
 
     fn terms(of: &[u64]) -> Terms {
-        Terms { counts: of.iter().map(|term| (*term, 1)).collect(), names: Some(Vec::new()) }
+        Terms { mentions: of.to_vec(), names: Some(Vec::new()) }
     }
 
     #[test]

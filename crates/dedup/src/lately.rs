@@ -1,33 +1,45 @@
 //! What was looked up lately, by hash: most words of a text stood in the one before, and a large map
 //! answers from far memory.
 
-/// Values by the hashes under which they were looked up last, one for each place.
-#[derive(Debug, Clone)]
+/// Values by the hashes under which they were looked up last, one for each place. A clone begins
+/// without any.
+#[derive(Debug)]
 pub(crate) struct Lately<V> {
-    places: Vec<Option<(u64, V)>>,
+    /// Empty before the first value.
+    places: Vec<(u64, Option<V>)>,
 }
 
-/// Values remembered, a power of two: at most 128 kB.
-const REMEMBERED: usize = 1 << 12;
+/// Values remembered, a power of two.
+const REMEMBERED: usize = 1 << 14;
 
-impl<V: Copy> Default for Lately<V> {
+impl<V> Default for Lately<V> {
     fn default() -> Lately<V> {
-        Lately { places: vec![None; REMEMBERED] }
+        Lately { places: Vec::new() }
+    }
+}
+
+impl<V> Clone for Lately<V> {
+    fn clone(&self) -> Lately<V> {
+        Lately::default()
     }
 }
 
 impl<V: Copy> Lately<V> {
     /// The value of a hash, if it was the last at its place.
     pub(crate) fn get(&self, hash: u64) -> Option<V> {
-        self.places[place(hash)].filter(|(known, _)| *known == hash).map(|(_, value)| value)
+        let (known, value) = self.places.get(place(hash))?;
+        value.filter(|_| *known == hash)
     }
 
     pub(crate) fn clear(&mut self) {
-        self.places.fill(None);
+        self.places.clear();
     }
 
     pub(crate) fn set(&mut self, hash: u64, value: V) {
-        self.places[place(hash)] = Some((hash, value));
+        if self.places.is_empty() {
+            self.places = vec![(0, None); REMEMBERED];
+        }
+        self.places[place(hash)] = (hash, Some(value));
     }
 }
 

@@ -1,4 +1,4 @@
-//! The words of the window by number, so that a body at rest takes a byte or two a word and is read
+//! The words of the window by number, so that a body at rest takes two bytes a word and is read
 //! back without its text.
 //!
 //! A body is written as runs of words that stand one behind the other in the text and have the same
@@ -6,11 +6,12 @@
 //! with whether it is a name there.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use wirefold_text::Text;
 
-use crate::body::{Body, BodyWord, Fact, SHINGLE_WORDS, mix};
-use crate::lately::Lately;
+use crate::body::{Body, BodyWord, Fact, SHINGLE_WORDS, mix, weight};
+use crate::halves;
+use crate::late_words::{Hashes, LateWords};
 use crate::snapshot::{Reader, Writer, Written, written, written_bytes};
-use crate::varint;
 
 /// All words that stand in bodies at rest.
 #[derive(Debug, Clone, Default)]
@@ -19,8 +20,16 @@ pub(crate) struct Lexicon {
     entries: Vec<Entry>,
     /// Numbers of words forgotten, to be given anew.
     free: Vec<u32>,
-    /// Numbers of words of late, and the day on which they were noted.
-    lately: Lately<(u32, i32)>,
+    /// Words of late with their numbers, and the day on which these were noted.
+    late: LateWords<(u32, i32)>,
+}
+
+/// A word of a text as the lexicon knows it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Listed {
+    pub(crate) hashes: Hashes,
+    /// Its number.
+    number: u32,
 }
 
 /// A word as it stands in bodies.
@@ -44,20 +53,32 @@ const BOILERPLATE: u32 = 2;
 const MARKS: u32 = 2;
 
 impl Lexicon {
-    /// Writes down a body of an article of `day`.
-    pub(crate) fn pack(&mut self, body: &Body, day: i64) -> PackedBody {
+    /// The words of a text of an article of `day`, furniture apart, of which nothing is said. Words
+    /// get their numbers here.
+    pub(crate) fn list(&mut self, text: &Text, day: i64) -> Vec<Listed> {
         let day = i32::try_from(day).unwrap_or(i32::MAX);
+        let words = text.words().iter().zip(text.normal_words());
+        words
+            .map(|(word, normal)| match word.furniture {
+                true => Listed::default(),
+                false => self.look_up(normal, word.alone, day),
+            })
+            .collect()
+    }
+
+    /// Writes down a body, given the words of its text.
+    pub(crate) fn pack(body: &Body, listed: &[Listed]) -> PackedBody {
         let mut bytes = Vec::with_capacity(2 * body.len() + 16);
         let mut next = 0;
         let follows = |a: &BodyWord, b: &BodyWord| a.index + 1 == b.index && marks(a) == marks(b);
         for run in body.words.chunk_by(follows) {
             let len = u32::try_from(run.len()).expect("articles are cut long before 2^30 words");
-            varint::push(&mut bytes, run[0].index - next);
-            varint::push(&mut bytes, len << MARKS | marks(&run[0]));
+            halves::push(&mut bytes, run[0].index - next);
+            halves::push(&mut bytes, len << MARKS | marks(&run[0]));
             next = run[0].index + len;
             for word in run {
-                let number = self.number(word, day);
-                varint::push(&mut bytes, number << 1 | u32::from(word.fact == Fact::Name));
+                let number = listed[word.index as usize].number;
+                halves::push(&mut bytes, number << 1 | u32::from(word.fact == Fact::Name));
             }
         }
         PackedBody(bytes.into())
@@ -68,12 +89,12 @@ impl Lexicon {
         let mut bytes = &*packed.0;
         let mut words = Vec::with_capacity(bytes.len());
         let mut index = 0;
-        while let (Some(gap), Some(run)) = (varint::take(&mut bytes), varint::take(&mut bytes)) {
+        while let (Some(gap), Some(run)) = (halves::take(&mut bytes), halves::take(&mut bytes)) {
             index += gap;
             let (quoted, boilerplate) = (run & QUOTED != 0, run & BOILERPLATE != 0);
             let end = index + (run >> MARKS);
             words.extend((index..end).map(|at| {
-                let written = varint::take(&mut bytes).expect("it was written down whole");
+                let written = halves::take(&mut bytes).expect("it was written down whole");
                 let Entry { hash, weight, is_number, .. } = self.entries[(written >> 1) as usize];
                 let fact = match (is_number, written & 1 == 1) {
                     (true, _) => Fact::Number,
@@ -87,44 +108,30 @@ impl Lexicon {
         Body { words }
     }
 
-    /// The number of a word, which is given here if it is new.
-    fn number(&mut self, word: &BodyWord, day: i32) -> u32 {
-        let key = key_of(word.hash, word.weight, word.fact == Fact::Number);
-        if let Some((number, _)) = self.lately.get(key).filter(|(_, noted)| *noted == day) {
-            return number;
-        }
-        let number = match self.numbers.get(&key).copied() {
-            Some(number) => {
-                let entry = &mut self.entries[number as usize];
-                entry.day = entry.day.max(day);
-                number
+    /// What is known of a word, which gets its number here if it is new.
+    fn look_up(&mut self, normal: &str, alone: bool, day: i32) -> Listed {
+        let Lexicon { numbers, entries, free, late } = self;
+        let (hashes, (number, _)) = late.look_up(normal, alone, |hashes, noted| {
+            if let Some(noted) = noted.filter(|(_, noted)| *noted == day) {
+                return noted;
             }
-            None => self.enter(key, word, day),
-        };
-        self.lately.set(key, (number, day));
-        number
-    }
-
-    fn enter(&mut self, key: u64, word: &BodyWord, day: i32) -> u32 {
-        let is_number = word.fact == Fact::Number;
-        let entry = Entry { hash: word.hash, day, weight: word.weight, is_number };
-        let number = match self.free.pop() {
-            Some(number) => {
-                self.entries[number as usize] = entry;
-                number
-            }
-            None => {
-                self.entries.push(entry);
-                u32::try_from(self.entries.len() - 1).expect("fewer words than memory holds")
-            }
-        };
-        self.numbers.insert(key, number);
-        number
+            let entry = Entry {
+                hash: hashes.word,
+                day,
+                weight: weight(alone),
+                is_number: hashes.is_number,
+            };
+            let number = *numbers.entry(entry.key()).or_insert_with(|| enter(entry, entries, free));
+            let known = &mut entries[number as usize];
+            known.day = known.day.max(day);
+            (number, day)
+        });
+        Listed { hashes, number }
     }
 
     /// Forgets the words that no article has from `day` on.
     pub(crate) fn expire(&mut self, day: i64) {
-        self.lately.clear();
+        self.late.clear();
         let (entries, free) = (&self.entries, &mut self.free);
         self.numbers.retain(|_, number| {
             let stays = i64::from(entries[*number as usize].day) >= day;
@@ -137,13 +144,34 @@ impl Lexicon {
     }
 }
 
+/// A number for a word.
+fn enter(entry: Entry, entries: &mut Vec<Entry>, free: &mut Vec<u32>) -> u32 {
+    match free.pop() {
+        Some(number) => {
+            entries[number as usize] = entry;
+            number
+        }
+        None => {
+            entries.push(entry);
+            u32::try_from(entries.len() - 1).expect("fewer words than memory holds")
+        }
+    }
+}
+
+impl Entry {
+    /// By what a word is told from others.
+    fn key(&self) -> u64 {
+        mix(self.hash, u64::from(self.weight) << 1 | u64::from(self.is_number))
+    }
+}
+
 impl PackedBody {
     /// Gives the numbers of its words in order, until `enough` says so; whether it did.
     fn numbers(&self, mut enough: impl FnMut(u32) -> bool) -> bool {
         let mut bytes = &*self.0;
-        while let (Some(_), Some(run)) = (varint::take(&mut bytes), varint::take(&mut bytes)) {
+        while let (Some(_), Some(run)) = (halves::take(&mut bytes), halves::take(&mut bytes)) {
             for _ in 0..run >> MARKS {
-                let written = varint::take(&mut bytes).expect("it was written down whole");
+                let written = halves::take(&mut bytes).expect("it was written down whole");
                 if enough(written >> 1) {
                     return true;
                 }
@@ -199,11 +227,6 @@ fn marks(word: &BodyWord) -> u32 {
     u32::from(word.quoted) * QUOTED + u32::from(word.boilerplate) * BOILERPLATE
 }
 
-/// By what a word is told from others.
-fn key_of(hash: u64, weight: u8, is_number: bool) -> u64 {
-    mix(hash, u64::from(weight) << 1 | u64::from(is_number))
-}
-
 written!(Entry { hash, day, weight, is_number });
 written_bytes!(PackedBody);
 
@@ -217,9 +240,8 @@ impl Written for Lexicon {
         let (entries, free) = (Vec::<Entry>::read_from(from)?, Vec::<u32>::read_from(from)?);
         let is_free: FxHashSet<u32> = free.iter().copied().collect();
         let in_use = (0..).zip(&entries).filter(|(number, _)| !is_free.contains(number));
-        let key = |entry: &Entry| key_of(entry.hash, entry.weight, entry.is_number);
-        let numbers = in_use.map(|(number, entry)| (key(entry), number)).collect();
-        Some(Lexicon { numbers, entries, free, lately: Lately::default() })
+        let numbers = in_use.map(|(number, entry)| (entry.key(), number)).collect();
+        Some(Lexicon { numbers, entries, free, late: LateWords::default() })
     }
 }
 
@@ -234,6 +256,10 @@ mod tests {
         Body::new(&Text::new(text))
     }
 
+    fn pack(lexicon: &mut Lexicon, text: &str, day: i64) -> PackedBody {
+        Lexicon::pack(&body(text), &lexicon.list(&Text::new(text), day))
+    }
+
     proptest! {
         #[test]
         fn an_opened_body_is_as_it_was(
@@ -245,7 +271,7 @@ mod tests {
                 let text = Text::new(text);
                 let mut before = Body::masked(&text, |paragraph| paragraph == hidden);
                 before.words.iter_mut().step_by(3).for_each(|word| word.boilerplate = true);
-                let packed = lexicon.pack(&before, 0);
+                let packed = Lexicon::pack(&before, &lexicon.list(&text, 0));
                 (before, packed)
             }).collect();
             for (before, at_rest) in packed {
@@ -259,10 +285,9 @@ mod tests {
             there in "[ab]( [A-Da-c中]){0,30}",
         ) {
             let mut lexicon = Lexicon::default();
-            let (here, there) = (body(&here), body(&there));
-            let (first, second) = (lexicon.pack(&here, 0), lexicon.pack(&there, 0));
-            let known = here.shingles();
-            if there.shingles().iter().any(|shingle| known.contains(shingle)) {
+            let (first, second) = (pack(&mut lexicon, &here, 0), pack(&mut lexicon, &there, 0));
+            let known = body(&here).shingles();
+            if body(&there).shingles().iter().any(|shingle| known.contains(shingle)) {
                 prop_assert!(Pairs::new(&first).may_share(&second));
             }
         }
@@ -271,8 +296,8 @@ mod tests {
     #[test]
     fn other_words_share_nothing() {
         let mut lexicon = Lexicon::default();
-        let here = lexicon.pack(&body("the port of the town was closed on monday"), 0);
-        let there = lexicon.pack(&body("the town of the port was open on monday and closed"), 0);
+        let here = pack(&mut lexicon, "the port of the town was closed on monday", 0);
+        let there = pack(&mut lexicon, "the town of the port was open on monday and closed", 0);
         assert!(!Pairs::new(&here).may_share(&there));
         assert!(Pairs::new(&here).may_share(&here));
     }
@@ -280,11 +305,11 @@ mod tests {
     #[test]
     fn words_without_articles_are_forgotten_and_their_numbers_given_anew() {
         let mut lexicon = Lexicon::default();
-        lexicon.pack(&body("one two three"), 1);
-        let kept = lexicon.pack(&body("three four"), 2);
+        pack(&mut lexicon, "one two three", 1);
+        let kept = pack(&mut lexicon, "three four", 2);
         lexicon.expire(2);
         assert_eq!(lexicon.numbers.len(), 2);
-        let late = lexicon.pack(&body("five six"), 3);
+        let late = pack(&mut lexicon, "five six", 3);
         assert_eq!(lexicon.entries.len(), 4);
         assert_eq!(lexicon.open(&kept), body("three four"));
         assert_eq!(lexicon.open(&late), body("five six"));

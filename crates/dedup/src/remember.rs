@@ -16,9 +16,9 @@ use crate::lexicon::{PackedBody, Pairs};
 use crate::material::{Known, Reason, material};
 use crate::overlap::{Overlap, QUOTATION_WORDS};
 use crate::reading::{Analysed, AtRest};
+use crate::shelf::Resting;
 use crate::terms::Terms;
 use crate::verdict::{Class, Evidence, Merge, Verdict};
-use wirefold_text::Text;
 
 impl Detector {
     /// Enters a judged article and gives its verdict.
@@ -27,13 +27,12 @@ impl Detector {
         number: DocId,
         incoming: &Incoming<'_>,
         (mut doc, analysed): (Doc, &Analysed),
-        judgement: &Judgement,
+        (judgement, news): (&Judgement, News),
         traits: Option<&Traits>,
     ) -> Verdict {
         let comparable = analysed.fingerprint.is_comparable(&self.settings);
+        doc.at_rest = Resting::Here(Box::new(analysed.at_rest()));
         doc.add_kin(&self.kin(judgement));
-        let novelty = self.novelty(&analysed.body, judgement);
-        let reason = self.material(&analysed.text, judgement, novelty);
         (doc.story, doc.joined) = match decided_for(judgement) {
             Some(of) => (self.story_of(of), of),
             None => (self.stories.open(number), number),
@@ -64,8 +63,7 @@ impl Detector {
                 comparable,
                 simhash: analysed.fingerprint.simhash,
                 quotations: count_apart(quotations),
-                novelty,
-                reason,
+                news,
             },
         );
         self.enter(number, incoming, doc, analysed);
@@ -119,13 +117,22 @@ impl Detector {
         if counted == 0 { 0.0 } else { 1.0 - (known.count() as f64 / counted as f64).min(1.0) }
     }
 
-    fn material(&self, text: &Text, judgement: &Judgement, novelty: f64) -> Option<Reason> {
-        let story = self.story_of(decided_for(judgement)?);
-        let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
-        let at_rest = |m: &Match| Some(AtRest::new(self, m.doc, self.docs.get(m.doc)?));
-        let members: Vec<AtRest<'_>> = members.filter_map(at_rest).collect();
-        let known: Vec<Known<'_>> = members.iter().map(AtRest::known).collect();
-        material(text, &known, novelty, &self.settings)
+    /// What an article has that its story had not, given the earlier ones that it was judged against.
+    pub(crate) fn news(
+        &self,
+        analysed: &Analysed,
+        judgement: &Judgement,
+        earlier: &[AtRest<'_>],
+    ) -> News {
+        let novelty = self.novelty(&analysed.body, judgement);
+        let material = decided_for(judgement).and_then(|of| {
+            let story = self.story_of(of);
+            let opened = |m: &Match| earlier.iter().find(|at_rest| at_rest.number == m.doc);
+            let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
+            let known: Vec<Known<'_>> = members.filter_map(opened).map(AtRest::known).collect();
+            material(&analysed.text, &known, novelty, &self.settings)
+        });
+        News { novelty, material }
     }
 
     fn find_event(
@@ -147,7 +154,8 @@ impl Detector {
             self.events.add_alone(number, incoming.published);
             return Joined::default();
         }
-        let terms = Terms::new(&analysed.text, &analysed.body, incoming.title);
+        let Analysed { text, body, listed, .. } = analysed;
+        let terms = Terms::listed(text, body, incoming.title, listed);
         let (docs, lexicon) = (&self.docs, &self.lexicon);
         let (settings, stories) = (&self.settings, &self.stories);
         let quoted = analysed.body.quoted_weight();
@@ -273,8 +281,8 @@ impl Detector {
             shared_quotations: sums.quotations,
             agency: own_agency(doc.traces()).or_else(|| inferred_agency(self.kin_of(doc.kin()))),
             simhash: sums.simhash,
-            novelty: sums.novelty,
-            material: sums.reason,
+            novelty: sums.news.novelty,
+            material: sums.news.material,
             links: joined.links.clone(),
             merged_stories: Vec::new(),
             merged_events: joined.absorbed.clone(),
@@ -306,8 +314,15 @@ struct Sums {
     comparable: bool,
     simhash: u64,
     quotations: usize,
+    news: News,
+}
+
+/// What an article has that its story had not.
+pub(crate) struct News {
+    /// The share of its counted words.
     novelty: f64,
-    reason: Option<Reason>,
+    /// Why it is material, if it is.
+    material: Option<Reason>,
 }
 
 /// The member that an article joins through.

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use crate::lexicon::PackedBody;
 use crate::notes::PackedNotes;
-use crate::snapshot::{Reader, Writer, Written, written};
-use crate::tokens::PackedText;
+use crate::snapshot::{Reader, Writer, Written, written, written_bytes};
 
 /// Keeps bytes out of memory, as in a file. It is let go with the last article that stands on it.
 pub trait Shelf: Send + Sync + Debug {
@@ -44,15 +43,36 @@ pub(crate) enum Resting {
 }
 
 /// What is at rest, in memory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Held {
-    pub(crate) text: PackedText,
+    pub(crate) text: TextBytes,
     pub(crate) body: PackedBody,
     pub(crate) notes: PackedNotes,
 }
 
+/// A text as it came, which nobody looked at yet.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TextBytes(Box<[u8]>);
+
+impl TextBytes {
+    pub(crate) fn new(text: &str) -> TextBytes {
+        TextBytes(text.as_bytes().into())
+    }
+
+    /// The text. It is only read back where its bytes are those that were written.
+    pub(crate) fn open(&self) -> String {
+        String::from_utf8_lossy(&self.0).into_owned()
+    }
+}
+
 /// Text, body and notes.
 const PARTS: usize = 3;
+
+impl Default for Resting {
+    fn default() -> Resting {
+        Resting::Here(Box::default())
+    }
+}
 
 impl Resting {
     /// All of it: read once, which is most of what it costs.
@@ -93,7 +113,7 @@ fn taken(shelf: &dyn Shelf, place: u64, lengths: &[u32; PARTS]) -> Held {
     let [text_length, body_length, _] = lengths.map(|length| length as usize);
     let notes = PackedNotes(bytes.split_off(text_length + body_length).into());
     let body = PackedBody(bytes.split_off(text_length).into());
-    Held { text: PackedText(bytes.into()), body, notes }
+    Held { text: TextBytes(bytes.into()), body, notes }
 }
 
 /// Of what stands on a shelf only the place is written: the shelf is kept by itself.
@@ -129,6 +149,7 @@ impl Written for Resting {
 }
 
 written!(Held { text, body, notes });
+written_bytes!(TextBytes);
 
 /// Stands in the place of a shelf's number.
 const HERE: u32 = u32::MAX;

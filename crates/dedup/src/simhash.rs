@@ -16,8 +16,28 @@ struct Sums {
 impl Sums {
     fn add(&mut self, bits: u64) {
         self.added = self.added.saturating_add(1);
+        self.carry(bits, 0);
+    }
+
+    /// Adds seven at once: four full adders make three planes of them.
+    fn add_all(&mut self, [a, b, c, d, e, f, g]: [u64; AT_ONCE]) {
+        self.added = self.added.saturating_add(7);
+        let ((abc, two), (def, more)) = (add_three(a, b, c), add_three(d, e, f));
+        let (ones, most) = add_three(abc, def, g);
+        let (twos, fours) = add_three(two, more, most);
+        let (ones, carry) = add_three(self.planes[0], ones, 0);
+        self.planes[0] = ones;
+        let (twos, carry) = add_three(self.planes[1], twos, carry);
+        self.planes[1] = twos;
+        let (fours, carry) = add_three(self.planes[2], fours, carry);
+        self.planes[2] = fours;
+        self.carry(carry, 3);
+    }
+
+    /// Adds bits to the plane `from` on.
+    fn carry(&mut self, bits: u64, from: usize) {
         let mut carry = bits;
-        for plane in &mut self.planes {
+        for plane in &mut self.planes[from..] {
             (*plane, carry) = (*plane ^ carry, *plane & carry);
             if carry == 0 {
                 break;
@@ -37,11 +57,30 @@ impl Sums {
     }
 }
 
+/// Words added at once.
+const AT_ONCE: usize = 7;
+
 /// The SimHash of words, given the [`simhash_of_word`] of each.
 pub(crate) fn simhash(words: impl Iterator<Item = u64>) -> u64 {
     let mut sums = Sums::default();
-    words.for_each(|hash| sums.add(hash));
+    let mut waiting = [0; AT_ONCE];
+    let mut count = 0;
+    for hash in words {
+        waiting[count] = hash;
+        count += 1;
+        if count == AT_ONCE {
+            sums.add_all(waiting);
+            count = 0;
+        }
+    }
+    waiting[..count].iter().for_each(|hash| sums.add(*hash));
     sums.majority()
+}
+
+/// Three sums of bits as two: those of the same place and those of the next (a full adder).
+fn add_three(a: u64, b: u64, c: u64) -> (u64, u64) {
+    let either = a ^ b;
+    (either ^ c, a & b | either & c)
 }
 
 /// A word by SipHash-2-4 with a zero key.

@@ -3,7 +3,8 @@
 use wirefold_text::Text;
 use wirefold_text::extract::names;
 
-use crate::body::{Body, word_hash};
+use crate::body::{Body, BodyWord, word_hash};
+use crate::lexicon::Listed;
 
 /// Letters of a word that make its stem: cutting is the one stemmer that works alike for most
 /// languages with inflection, and it makes the spellings of one name meet.
@@ -42,7 +43,12 @@ fn is_of_letters(normal: &str) -> bool {
 
 /// The terms of a text, as often as they stand there: stems of words, neighbours in scripts without
 /// spaces. Furniture and boilerplate have none.
-fn push_terms(text: &Text, body: &Body, terms: &mut Vec<u64>) {
+fn push_terms(
+    text: &Text,
+    body: &Body,
+    stem_of: impl Fn(&BodyWord, &str) -> u64,
+    terms: &mut Vec<u64>,
+) {
     let mut alone: Vec<&str> = Vec::new();
     for body_word in body.words.iter().filter(|word| !word.boilerplate) {
         let word = &text.words()[body_word.index as usize];
@@ -54,9 +60,7 @@ fn push_terms(text: &Text, body: &Body, terms: &mut Vec<u64>) {
             terms.extend(run.as_deref().map(word_hash));
         } else {
             alone.clear();
-            // Six bytes are no more than six letters, or two syllables.
-            let is_stem = normal.len() <= STEM_LETTERS;
-            terms.push(if is_stem { body_word.hash } else { word_hash(stem(normal)) });
+            terms.push(stem_of(body_word, normal));
         }
     }
 }
@@ -78,8 +82,8 @@ fn tells_names(text: &Text) -> bool {
 /// What events look at in one text.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    /// The terms, in order, and how often each stands in the text, at most 255 times.
-    pub(crate) counts: Vec<(u64, u8)>,
+    /// The terms, as often as they stand in the text.
+    pub(crate) mentions: Vec<u64>,
     /// The stems of names, in order; none where the script does not tell them.
     pub(crate) names: Option<Vec<u64>>,
 }
@@ -88,14 +92,25 @@ impl Terms {
     /// The terms of a text. The title counts as a second mention of its words.
     #[must_use]
     pub fn new(text: &Text, body: &Body, title: &str) -> Terms {
+        Terms::with(text, body, title, |_, normal| word_hash(stem(normal)))
+    }
+
+    /// The same, where the words of the text are known.
+    pub(crate) fn listed(text: &Text, body: &Body, title: &str, listed: &[Listed]) -> Terms {
+        Terms::with(text, body, title, |word, _| listed[word.index as usize].hashes.stem)
+    }
+
+    fn with(
+        text: &Text,
+        body: &Body,
+        title: &str,
+        stem_of: impl Fn(&BodyWord, &str) -> u64,
+    ) -> Terms {
         let title = Text::new(title);
         let mut terms = Vec::with_capacity(body.len());
-        push_terms(text, body, &mut terms);
-        push_terms(&title, &Body::new(&title), &mut terms);
-        terms.sort_unstable();
-        let count = |same: &[u64]| (same[0], u8::try_from(same.len()).unwrap_or(u8::MAX));
-        let names = tells_names(text).then(|| stems_of_names(text));
-        Terms { counts: terms.chunk_by(|a, b| a == b).map(count).collect(), names }
+        push_terms(text, body, stem_of, &mut terms);
+        push_terms(&title, &Body::new(&title), |_, normal| word_hash(stem(normal)), &mut terms);
+        Terms { mentions: terms, names: tells_names(text).then(|| stems_of_names(text)) }
     }
 }
 
@@ -110,6 +125,8 @@ fn stems_of_names(text: &Text) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -122,14 +139,15 @@ mod tests {
     #[test]
     fn chinese_goes_by_pairs() {
         let text = Text::new("港口工人");
-        assert_eq!(Terms::new(&text, &Body::new(&text), "").counts.len(), 3);
+        assert_eq!(Terms::new(&text, &Body::new(&text), "").mentions.len(), 3);
     }
 
     #[test]
     fn thai_goes_by_four_letters_and_korean_by_two_syllables() {
         let count = |text: &str| {
             let text = Text::new(text);
-            Terms::new(&text, &Body::new(&text), "").counts.len()
+            let terms = Terms::new(&text, &Body::new(&text), "").mentions;
+            terms.into_iter().collect::<BTreeSet<u64>>().len()
         };
         assert_eq!(count("ท่าเรือใหญ่"), Text::new("ท่าเรือใหญ่").words().len() - 3);
         assert_eq!(count("도서관이 도서관을 도서관에서"), 1);
@@ -154,7 +172,8 @@ mod tests {
     fn the_title_is_a_second_mention() {
         let text = Text::new("The port closed.");
         let terms = Terms::new(&text, &Body::new(&text), "Port");
-        let count = |word: &str| terms.counts.iter().find(|(term, _)| *term == word_hash(word));
-        assert_eq!((count("port").map(|c| c.1), count("closed").map(|c| c.1)), (Some(2), Some(1)));
+        let count =
+            |word: &str| terms.mentions.iter().filter(|term| **term == word_hash(word)).count();
+        assert_eq!((count("port"), count("closed")), (2, 1));
     }
 }

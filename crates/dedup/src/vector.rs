@@ -81,14 +81,37 @@ impl Placed {
 
     /// The names that are rare, each with its weight.
     pub(crate) fn rare_names(&self, frequencies: &Frequencies) -> RareNames {
+        let weights: Vec<(u32, f64)> = self.rare(frequencies).collect();
+        let sum = weights.iter().map(|(_, weight)| weight).sum();
+        RareNames { weights, sum, are_told: self.names.is_some() }
+    }
+
+    /// The cosine of the rare names of these terms and of others, each name counted once, 0 to 1;
+    /// `None` where one of the texts has none.
+    pub(crate) fn names_cosine(
+        &self,
+        others: &RareNames,
+        frequencies: &Frequencies,
+    ) -> Option<f64> {
+        let mut there = others.weights.iter().peekable();
+        let (mut common, mut sum) = (0.0, 0.0);
+        for (name, weight) in self.rare(frequencies) {
+            sum += weight;
+            while there.next_if(|(theirs, _)| *theirs < name).is_some() {}
+            if there.next_if(|(theirs, _)| *theirs == name).is_some() {
+                common += weight;
+            }
+        }
+        let length = f64::sqrt(sum * others.sum);
+        (length > 0.0).then(|| (common / length).min(1.0))
+    }
+
+    fn rare(&self, frequencies: &Frequencies) -> impl Iterator<Item = (u32, f64)> {
         let least = RARE_NAME * frequencies.most();
-        let weigh = |name: &u32| {
+        self.names.as_deref().unwrap_or_default().iter().filter_map(move |name| {
             let rarity = frequencies.rarity(*name);
             (rarity >= least).then_some((*name, rarity * rarity))
-        };
-        let names = self.names.as_deref();
-        let weights = names.unwrap_or_default().iter().filter_map(weigh).collect();
-        RareNames { weights, are_told: names.is_some() }
+        })
     }
 
     fn weights(&self, frequencies: &Frequencies) -> impl Iterator<Item = (u32, f64)> {
@@ -113,48 +136,29 @@ pub(crate) struct Vector {
 impl Vector {
     /// The places of the `most` heaviest terms, heaviest first; ties by place.
     pub(crate) fn heaviest(&self, most: usize) -> Vec<u32> {
-        let mut weights = self.weights.clone();
-        let heavier = |(a, x): &(u32, f64), (b, y): &(u32, f64)| y.total_cmp(x).then(a.cmp(b));
-        if most < weights.len() {
-            weights.select_nth_unstable_by(most, heavier);
-            weights.truncate(most);
+        // Weights are above 0, and of such numbers the bits are in the same order. One comparison
+        // of a whole number says all.
+        let key = |(place, weight): &(u32, f64)| {
+            u128::from(!weight.to_bits()) << u32::BITS | u128::from(*place)
+        };
+        let mut keys: Vec<u128> = self.weights.iter().map(key).collect();
+        if most < keys.len() {
+            keys.select_nth_unstable(most);
+            keys.truncate(most);
         }
-        weights.sort_unstable_by(heavier);
-        weights.into_iter().map(|(term, _)| term).collect()
+        keys.sort_unstable();
+        let place = |key: u128| u32::try_from(key & u128::from(u32::MAX)).expect("32 bits");
+        keys.into_iter().map(place).collect()
     }
 }
 
 /// The rare names of a text with their weights, in order of the names.
 pub(crate) struct RareNames {
     weights: Vec<(u32, f64)>,
+    /// Of all weights.
+    sum: f64,
     /// Whether the script of the text tells names from other words.
-    are_told: bool,
-}
-
-impl RareNames {
-    /// Whether a text without names would say something here: one of the two is of a script that
-    /// tells them.
-    pub(crate) fn are_told_beside(&self, other: &RareNames) -> bool {
-        self.are_told || other.are_told
-    }
-
-    /// The cosine, each name counted once, 0 to 1; `None` where one of the texts has none.
-    pub(crate) fn cosine(&self, other: &RareNames) -> Option<f64> {
-        let mut there = other.weights.iter().peekable();
-        let mut common = 0.0;
-        for (name, weight) in &self.weights {
-            while there.next_if(|(theirs, _)| theirs < name).is_some() {}
-            if there.next_if(|(theirs, _)| theirs == name).is_some() {
-                common += weight;
-            }
-        }
-        let length = (self.sum() * other.sum()).sqrt();
-        (length > 0.0).then(|| (common / length).min(1.0))
-    }
-
-    fn sum(&self) -> f64 {
-        self.weights.iter().map(|(_, weight)| weight).sum()
-    }
+    pub(crate) are_told: bool,
 }
 
 written_bytes!(PackedTerms);
@@ -201,7 +205,7 @@ mod tests {
         let text = Text::new("The port of Quayton");
         let placed = table.place_all(&Terms::new(&text, &Body::new(&text), ""));
         let quayton = table.place_all(&Terms {
-            counts: vec![(crate::body::word_hash("quayto"), 1)],
+            mentions: vec![crate::body::word_hash("quayto")],
             names: Some(vec![]),
         });
         assert_eq!(

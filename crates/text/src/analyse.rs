@@ -111,6 +111,12 @@ impl Text {
         word.normal.of(&self.normals)
     }
 
+    /// The first byte of a word's normal form, and how many there are.
+    pub(crate) fn first_and_len(&self, word: &Word) -> (u8, usize) {
+        let Span { start, end } = word.normal;
+        (self.normals.as_bytes().get(start).copied().unwrap_or_default(), end - start)
+    }
+
     /// The normal forms of all words, in order.
     pub fn normal_words(&self) -> impl Iterator<Item = &str> + Clone {
         self.words.iter().map(|word| word.normal.of(&self.normals))

@@ -1,5 +1,7 @@
 //! Sentences: the bounds of UAX #29, mended where an abbreviation or an initial ends in a dot.
 
+use std::sync::LazyLock;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::seek::seek;
@@ -133,13 +135,16 @@ fn bound_near(text: &str, from: usize, at: usize) -> usize {
 }
 
 /// The most frequent bound by far (rule SB11): a terminator, what closes it, spaces, and right
-/// before a plain capital, where no rule asks for more. The length up to the capital.
+/// before a plain capital or a quotation that begins with one, where no rule asks for more, or the
+/// end. The length up to there.
 fn plain_bound(from_terminator: &str) -> Option<usize> {
     let rest = from_terminator.strip_prefix(['.', '!', '?'])?;
     let rest = rest.trim_start_matches(['"', '”', '’', '\'', ')']);
     let next = rest.trim_start_matches(' ');
-    let is_bound = next.len() < rest.len() && next.starts_with(|c: char| c.is_ascii_uppercase());
-    is_bound.then(|| from_terminator.len() - next.len())
+    let letters = next.strip_prefix(['“', '"', '‘']).unwrap_or(next);
+    let is_bound = next.len() < rest.len() && letters.starts_with(|c: char| c.is_ascii_uppercase());
+    // At the end of the text there is a bound whatever stands there (SB2).
+    (is_bound || next.is_empty()).then(|| from_terminator.len() - next.len())
 }
 
 /// Whether a character may be a terminator or a separator: letters and marks of the scripts that
@@ -165,15 +170,15 @@ fn goes_on(before: &str, next: &str) -> bool {
     let Some(stem) = before.strip_suffix('.') else {
         return false;
     };
-    let mut words = stem.rsplit(|c: char| c.is_whitespace() || "(“\"«".contains(c));
+    let mut words = stem.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '“' | '"' | '«'));
     let last = words.next().unwrap_or_default();
     let before_last = words.next().unwrap_or_default();
     let (next_word, has_dot) = first_word(next);
     if last.len() > LONGEST_ABBREVIATION {
         return false;
     }
-    let lower = last.to_lowercase();
-    let is_in = |list: &[&str]| list.contains(&lower.as_str());
+    let lower = may_be_listed(last).then(|| last.to_lowercase());
+    let is_in = |list: &[&str]| lower.as_deref().is_some_and(|word| list.contains(&word));
     if is_in(NUMBERED) {
         return next_word.starts_with(|c: char| c.is_numeric());
     }
@@ -196,6 +201,25 @@ fn goes_on(before: &str, next: &str) -> bool {
     }
     let is_day_or_month = last.starts_with(char::is_uppercase) && is_in(DAYS_AND_MONTHS);
     is_day_or_month || is_in(ABBREVIATIONS)
+}
+
+/// Whether any of the lists may have a word: nearly all are told by their first letter and length.
+fn may_be_listed(word: &str) -> bool {
+    static LENGTHS: LazyLock<[u16; 256]> = LazyLock::new(|| {
+        let mut lengths = [0; 256];
+        for listed in [ABBREVIATIONS, CLOSING, NUMBERED, DAYS_AND_MONTHS].into_iter().flatten() {
+            lengths[usize::from(listed.as_bytes()[0])] |= 1 << listed.len();
+        }
+        lengths
+    });
+    match word.as_bytes() {
+        [first, ..] if first.is_ascii() => {
+            let lengths = LENGTHS[usize::from(first.to_ascii_lowercase())];
+            lengths >> word.len().min(LONGEST_ABBREVIATION) & 1 == 1
+        }
+        // Its small letter may have another length.
+        _ => true,
+    }
 }
 
 /// The letters and digits that a sentence begins with, and whether a dot follows (`A.`, `No.`).
@@ -232,7 +256,7 @@ mod tests {
     proptest! {
         #[test]
         fn pieces_are_those_of_the_standard(
-            text in "([A-Ca-c0-9éЖ] ?|[.!?…。؟]|[\"“”’()] ?|[ ,;:\n\u{301}\u{a0}\u{85}\u{2028}-]){0,60}",
+            text in "([A-Ca-c0-9éЖ] ?|[.!?…。؟]|[\"“”‘’()] ?|[ ,;:\n\u{301}\u{a0}\u{85}\u{2028}-]){0,60}",
         ) {
             let expected: Vec<(usize, &str)> = text.split_sentence_bound_indices().collect();
             prop_assert_eq!(pieces(&text).collect::<Vec<_>>(), expected);

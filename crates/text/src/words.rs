@@ -44,18 +44,11 @@ pub fn normalise(original: &str) -> String {
 /// normal form stands in `normals` already.
 pub(crate) fn scan(part: &str, offset: usize, words: &mut Vec<Word>, normals: &mut String) {
     let bytes = part.as_bytes();
-    let is =
-        |at: usize, kind: u8| bytes.get(at).is_some_and(|byte| KINDS[usize::from(*byte)] == kind);
     let mut at = 0;
     loop {
-        while is(at, BREAK) {
-            at += 1;
-        }
-        let start = at;
-        while is(at, LETTER) {
-            at += 1;
-        }
-        if at > start && (at == bytes.len() || is(at, BREAK)) {
+        let start = at + leading(&bytes[at..], BREAK);
+        at = start + leading(&bytes[start..], LETTER);
+        if at > start && bytes.get(at).is_none_or(|byte| KINDS[usize::from(*byte)] == BREAK) {
             let span = Span { start: offset + start, end: offset + at };
             words.push(Word { capital: bytes[start].is_ascii_uppercase(), ..word(span, span) });
             continue;
@@ -68,6 +61,11 @@ pub(crate) fn scan(part: &str, offset: usize, words: &mut Vec<Word>, normals: &m
         push(&part[from..end], span, raw.alone, words, normals);
         at = end;
     }
+}
+
+/// How many bytes of a kind there are before the first of another.
+fn leading(bytes: &[u8], kind: u8) -> usize {
+    bytes.iter().position(|byte| KINDS[usize::from(*byte)] != kind).unwrap_or(bytes.len())
 }
 
 /// What a byte is to a word: an ASCII letter or digit, what breaks it, or what must be looked at

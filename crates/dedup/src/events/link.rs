@@ -3,7 +3,7 @@
 use super::StoryId;
 use crate::frequencies::Frequencies;
 use crate::terms::Terms;
-use crate::vector::RareNames;
+use crate::vector::{Placed, RareNames};
 
 /// What a shared quotation adds to likeness.
 const QUOTATION_BONUS: f64 = 0.1;
@@ -57,14 +57,20 @@ impl Link {
         let (story, there) = there;
         let (here, there) = (frequencies.place_all(here), frequencies.place_all(there));
         let cosine = there.cosine(&here.vector(frequencies), frequencies);
-        let names = compared(&here.rare_names(frequencies), &there.rare_names(frequencies));
+        let names = compared(&here.rare_names(frequencies), &there, frequencies);
         Link::new(story, cosine, names, apart, quotations)
     }
 }
 
 /// The cosine of rare names, and the share of the term cosine that stands for both where there is
 /// none.
-pub(super) fn compared(here: &RareNames, there: &RareNames) -> (Option<f64>, f64) {
-    let without = if here.are_told_beside(there) { WITHOUT_NAMES } else { 1.0 };
-    (here.cosine(there), without)
+pub(super) fn compared(
+    here: &RareNames,
+    there: &Placed,
+    frequencies: &Frequencies,
+) -> (Option<f64>, f64) {
+    // A text without names says something where one of the two is of a script that tells them.
+    let are_told = here.are_told || there.names.is_some();
+    let without = if are_told { WITHOUT_NAMES } else { 1.0 };
+    (there.names_cosine(here, frequencies), without)
 }

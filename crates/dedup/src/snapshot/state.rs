@@ -28,7 +28,6 @@ impl Detector {
     pub fn write_to(&self, to: &mut Writer<'_>) {
         self.next.write_to(to);
         self.day.write_to(to);
-        self.tokens.write_to(to);
         self.lexicon.write_to(to);
         self.docs.write_to(to);
         self.by_item.write_to(to);
@@ -46,7 +45,6 @@ impl Detector {
         let mut detector = Detector::new(settings);
         detector.next = Written::read_from(from)?;
         detector.day = Written::read_from(from)?;
-        detector.tokens = Written::read_from(from)?;
         detector.lexicon = Written::read_from(from)?;
         detector.docs = Written::read_from(from)?;
         detector.by_item = Written::read_from(from)?;

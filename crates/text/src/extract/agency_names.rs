@@ -47,32 +47,35 @@ pub(super) struct Form {
 /// The forms that begin with the word `first` (in normal form), the longest first: `interfax
 /// ukraine` before `interfax`.
 pub(super) fn forms(first: &str) -> &'static [Form] {
-    static TABLE: OnceLock<Table> = OnceLock::new();
-    let table = TABLE.get_or_init(Table::new);
-    let is_likely = first
-        .bytes()
-        .next()
-        .is_some_and(|byte| table.lengths[usize::from(byte)] & length_bit(first) != 0);
-    if !is_likely {
-        return &[];
-    }
-    table.forms.get(first).map_or(&[], Vec::as_slice)
+    Table::get().forms.get(first).map_or(&[], Vec::as_slice)
+}
+
+/// Whether any form may begin with a word of this first byte and length: nearly all words are told
+/// by that. What it gives is asked of each.
+pub(super) fn may_begin_form() -> impl Fn((u8, usize)) -> bool {
+    let table = Table::get();
+    |(first, len)| table.lengths[usize::from(first)] & length_bit(len) != 0
 }
 
 /// The forms by their first word.
 struct Table {
     forms: HashMap<String, Vec<Form>>,
-    /// By the first byte of a word, which lengths begin a form: nearly all words are told by that.
+    /// By the first byte of a word, which lengths begin a form.
     lengths: [u32; 256],
 }
 
 impl Table {
+    fn get() -> &'static Table {
+        static TABLE: OnceLock<Table> = OnceLock::new();
+        TABLE.get_or_init(Table::new)
+    }
+
     fn new() -> Table {
         let forms = table();
         let mut lengths = [0; 256];
         for first in forms.keys() {
             if let Some(byte) = first.bytes().next() {
-                lengths[usize::from(byte)] |= length_bit(first);
+                lengths[usize::from(byte)] |= length_bit(first.len());
             }
         }
         Table { forms, lengths }
@@ -80,8 +83,8 @@ impl Table {
 }
 
 /// One bit for each length in bytes, the last for all that are longer.
-fn length_bit(word: &str) -> u32 {
-    1 << word.len().min(31)
+fn length_bit(len: usize) -> u32 {
+    1 << len.min(31)
 }
 
 fn table() -> HashMap<String, Vec<Form>> {

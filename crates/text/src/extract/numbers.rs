@@ -88,10 +88,11 @@ fn may_begin_number(first: u8) -> bool {
 
 /// The value of the number that begins at word `start`, and one past its last word.
 fn number_at(text: &Text, start: usize, limit: usize) -> Option<(String, usize)> {
-    let normal = text.normal(&text.words()[start]);
-    if !normal.bytes().next().is_some_and(may_begin_number) {
+    let word = &text.words()[start];
+    if !may_begin_number(text.first_and_len(word).0) {
         return None;
     }
+    let normal = text.normal(word);
     if let Some(spelled) = spelled(normal) {
         let (scale, end) = scale_at(text, start..start + 1, limit);
         // "one" is a pronoun more often than a number.

@@ -26,9 +26,7 @@ const AYN: &[&str] = &[
 /// The quotations in single marks of `paragraph` outside `taken`, which is in order and apart.
 pub(super) fn single_quotations(original: &str, paragraph: Span, taken: &[Span]) -> Vec<Span> {
     let text = paragraph.of(original);
-    // A straight mark, or the first byte of the others.
-    let may_mark = |byte: u8| (byte == b'\'') | (byte == 0xE2);
-    if seek(text.as_bytes(), 0, may_mark).is_none() || !text.contains(['‘', '\'', '‚']) {
+    if !may_open(text.as_bytes()) {
         return Vec::new();
     }
     let singles = single_marks(text);
@@ -51,6 +49,18 @@ pub(super) fn single_quotations(original: &str, paragraph: Span, taken: &[Span])
         index = at + 1;
     }
     spans
+}
+
+/// Whether there is a mark that may open: `'`, or `‘` or `‚`, whose first byte many others have.
+fn may_open(bytes: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some(at) = seek(bytes, from, |byte| (byte == b'\'') | (byte == 0xE2)) {
+        if matches!(bytes[at..], [b'\'', ..] | [0xE2, 0x80, 0x98 | 0x9A, ..]) {
+            return true;
+        }
+        from = at + 1;
+    }
+    false
 }
 
 /// Whether `span` shares a byte with any of `taken`, which are in order and apart.
