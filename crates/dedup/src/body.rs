@@ -51,7 +51,7 @@ impl BodyWord {
     }
 
     /// Whether it is more than a character that stands for itself.
-    fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         u32::from(self.weight) == WORD_WEIGHT
     }
 }
@@ -96,8 +96,8 @@ impl Body {
     pub(crate) fn listed(text: &Text, listed: &[Listed]) -> Body {
         let words = text.words().iter().zip(listed).zip(0..);
         let kept = words.filter(|((word, _), _)| !word.furniture);
-        let body_word = |((word, listed), index): ((&Word, &Listed), u32)| {
-            body_word(word, listed.hashes.word, listed.hashes.is_number, index)
+        let body_word = |((word, known), index): ((&Word, &Listed), u32)| {
+            body_word(word, known.hashes.word, known.hashes.is_number, index)
         };
         Body { words: kept.map(body_word).collect() }
     }

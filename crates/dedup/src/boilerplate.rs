@@ -103,6 +103,9 @@ impl Boilerplate {
         let habits = traits.paragraphs.iter().filter(|(_, hash)| is_habit(*hash));
         let habits: Vec<u32> = habits.map(|(at, _)| *at).collect();
         mark_runs(&mut masked, traits, settings, is_habit);
+        if habits.is_empty() {
+            return masked;
+        }
         masked.words.retain(|word| {
             let paragraph = text.words()[word.index as usize].paragraph;
             habits.binary_search(&paragraph).is_err()

@@ -167,7 +167,7 @@ impl Lone {
         let kept: Vec<(u32, u16)> = kept.collect();
         *self = Lone { len: kept.len(), ..Lone::default() };
         self.make_room();
-        kept.into_iter().for_each(|(hash, owner)| self.enter(hash, Some(owner)));
+        kept.into_iter().for_each(|(hash, place)| self.enter(hash, Some(place)));
     }
 }
 

@@ -1,6 +1,8 @@
 //! What was found out about words of late, by their letters: most words of a text stood in one of
 //! the last, and a hash takes longer than a look at sixteen bytes.
 
+use wirefold_text::{Text, Word};
+
 use crate::body::word_hash;
 use crate::simhash::simhash_of_word;
 use crate::terms::stem;
@@ -61,16 +63,16 @@ impl<V> Clone for LateWords<V> {
 }
 
 impl<V: Copy> LateWords<V> {
-    /// The hashes of a word in normal form, and what `note` says of it, given what was noted of it
-    /// last. Words that stand alone are other words than those of the same letters that do not.
+    /// The hashes of a word of a text, and what `note` says of it, given what was noted of it last.
+    /// Words that stand alone are other words than those of the same letters that do not.
     pub(crate) fn look_up(
         &mut self,
-        normal: &str,
-        alone: bool,
+        text: &Text,
+        word: &Word,
         note: impl FnOnce(&Hashes, Option<V>) -> V,
     ) -> (Hashes, V) {
-        let Some(letters) = Letters::new(normal.as_bytes(), alone) else {
-            let hashes = Hashes::new(normal);
+        let Some(letters) = Letters::new(text.normal_and_behind(word), word.alone) else {
+            let hashes = Hashes::new(text.normal(word));
             return (hashes, note(&hashes, None));
         };
         if self.places.is_empty() {
@@ -80,7 +82,7 @@ impl<V: Copy> LateWords<V> {
         }
         let place = &mut self.places[letters.place()];
         if place.letters != letters {
-            *place = Place { letters, hashes: Hashes::new(normal), note: None };
+            *place = Place { letters, hashes: Hashes::new(text.normal(word)), note: None };
         }
         let noted = note(&place.hashes, place.note);
         place.note = Some(noted);
@@ -92,35 +94,33 @@ impl<V: Copy> LateWords<V> {
     }
 }
 
-/// The letters of a word of at most sixteen bytes: its first and its last eight, and its length.
+/// The letters of a word of at most sixteen bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Letters {
     first: u64,
     last: u64,
-    /// With whether it stands alone in the highest bit; 0 where there is no word.
+    /// How many bytes, with whether it stands alone in the highest bit; 0 where there is no word.
     len: u8,
 }
 
 const ALONE: u8 = 1 << 7;
+/// The most bytes.
+const LONGEST: usize = 16;
 
 impl Letters {
-    /// `None` where there are too many, or none.
-    fn new(normal: &[u8], alone: bool) -> Option<Letters> {
-        let four = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
-        let (first, last) = match (normal, normal.first_chunk(), normal.last_chunk()) {
-            (_, Some(first), Some(last)) if normal.len() <= 16 => {
-                (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
-            }
-            ([one], ..) => (u64::from(*one), 0),
-            ([one, two], ..) => (u64::from(*one), u64::from(*two)),
-            ([one, two, three], ..) => (u64::from(*one) | u64::from(*two) << 8, u64::from(*three)),
-            ([_, _, _, _, ..], None, _) => {
-                (four(normal.first_chunk()?), four(normal.last_chunk()?))
-            }
-            _ => return None,
+    /// From the bytes that a word begins, and its length; `None` where it is too long, or nothing.
+    fn new((bytes, len): (&[u8], usize), alone: bool) -> Option<Letters> {
+        if len == 0 || len > LONGEST {
+            return None;
+        }
+        let letters = match bytes.first_chunk::<LONGEST>() {
+            Some(whole) => u128::from_le_bytes(*whole) & (u128::MAX >> (8 * (LONGEST - len))),
+            None => bytes[..len].iter().rev().fold(0, |all, byte| all << 8 | u128::from(*byte)),
         };
-        let len = u8::try_from(normal.len()).ok()? | if alone { ALONE } else { 0 };
-        Some(Letters { first, last, len })
+        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).expect("64 bits");
+        let mark = if alone { ALONE } else { 0 };
+        let len = u8::try_from(len).expect("it is small") | mark;
+        Some(Letters { first: half(letters), last: half(letters >> u64::BITS), len })
     }
 
     fn place(self) -> usize {
@@ -138,37 +138,42 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Against finding out anew, many times over.
+        /// Against finding out anew, twice over.
         #[test]
-        fn what_is_remembered_is_what_is_so(words in proptest::collection::vec("[a-c1é中]{1,20}", 1..60)) {
-            let mut late = LateWords::default();
-            for round in 0..2 {
-                for (at, word) in words.iter().enumerate() {
-                    let (found, noted) = late.look_up(word, at % 2 == 0, |_, noted| noted.unwrap_or(word.len()));
-                    let hashes = Hashes::new(word);
-                    prop_assert_eq!((found.word, found.stem), (hashes.word, hashes.stem), "{}", round);
-                    prop_assert_eq!((found.simhash, found.is_number), (hashes.simhash, hashes.is_number));
-                    prop_assert_eq!(noted, word.len());
-                }
+        fn what_is_remembered_is_what_is_so(text in "([a-c1é中]{1,20} ){0,60}") {
+            let (mut late, text) = (LateWords::default(), Text::new(&text));
+            for word in text.words().iter().chain(text.words()) {
+                let normal = text.normal(word);
+                let (found, noted) = late.look_up(&text, word, |_, noted| noted.unwrap_or(normal.len()));
+                let hashes = Hashes::new(normal);
+                prop_assert_eq!((found.word, found.stem), (hashes.word, hashes.stem));
+                prop_assert_eq!((found.simhash, found.is_number), (hashes.simhash, hashes.is_number));
+                prop_assert_eq!(noted, normal.len());
             }
         }
 
         #[test]
-        fn other_letters_are_others(one in "[ab]{1,17}", other in "[ab]{1,17}") {
-            let letters = |word: &str| Letters::new(word.as_bytes(), false);
-            prop_assert_eq!(letters(&one) == letters(&other), one == other || one.len().min(other.len()) > 16);
+        fn other_letters_are_others(one in "[ab]{1,17}", other in "[ab]{1,17}", behind in "[ab]{0,17}") {
+            let both = [(&one, &other), (&other, &one)].map(|(word, next)| {
+                let bytes = format!("{word}{behind}{next}");
+                Letters::new((bytes.as_bytes(), word.len()), false)
+            });
+            let are_long = one.len().min(other.len()) > LONGEST;
+            prop_assert_eq!(both[0] == both[1], one == other || are_long);
         }
     }
 
     #[test]
     fn notes_are_kept_until_they_are_cleared() {
         let mut late = LateWords::default();
-        let mut noted = |late: &mut LateWords<u8>, alone| {
-            late.look_up("port", alone, |_, noted| noted.map_or(1, |times| times + 1)).1
+        let (port, character) = (Text::new("port"), Text::new("港"));
+        let noted = |of: &mut LateWords<u8>, text: &Text| {
+            let count = |_: &Hashes, noted: Option<u8>| noted.map_or(1, |times| times + 1);
+            of.look_up(text, &text.words()[0], count).1
         };
-        assert_eq!([noted(&mut late, false), noted(&mut late, false)], [1, 2]);
-        assert_eq!(noted(&mut late, true), 1, "another word");
+        assert_eq!([noted(&mut late, &port), noted(&mut late, &port)], [1, 2]);
+        assert_eq!(noted(&mut late, &character), 1, "another word");
         late.clear();
-        assert_eq!(noted(&mut late, true), 1);
+        assert_eq!(noted(&mut late, &port), 1);
     }
 }

@@ -6,7 +6,7 @@
 //! with whether it is a name there.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use wirefold_text::Text;
+use wirefold_text::{Text, Word};
 
 use crate::body::{Body, BodyWord, Fact, SHINGLE_WORDS, mix, weight};
 use crate::halves;
@@ -57,13 +57,11 @@ impl Lexicon {
     /// get their numbers here.
     pub(crate) fn list(&mut self, text: &Text, day: i64) -> Vec<Listed> {
         let day = i32::try_from(day).unwrap_or(i32::MAX);
-        let words = text.words().iter().zip(text.normal_words());
-        words
-            .map(|(word, normal)| match word.furniture {
-                true => Listed::default(),
-                false => self.look_up(normal, word.alone, day),
-            })
-            .collect()
+        let look_up = |word: &Word| match word.furniture {
+            true => Listed::default(),
+            false => self.look_up(text, word, day),
+        };
+        text.words().iter().map(look_up).collect()
     }
 
     /// Writes down a body, given the words of its text.
@@ -109,16 +107,16 @@ impl Lexicon {
     }
 
     /// What is known of a word, which gets its number here if it is new.
-    fn look_up(&mut self, normal: &str, alone: bool, day: i32) -> Listed {
+    fn look_up(&mut self, text: &Text, word: &Word, day: i32) -> Listed {
         let Lexicon { numbers, entries, free, late } = self;
-        let (hashes, (number, _)) = late.look_up(normal, alone, |hashes, noted| {
+        let (hashes, (number, _)) = late.look_up(text, word, |hashes, noted| {
             if let Some(noted) = noted.filter(|(_, noted)| *noted == day) {
                 return noted;
             }
             let entry = Entry {
                 hash: hashes.word,
                 day,
-                weight: weight(alone),
+                weight: weight(word.alone),
                 is_number: hashes.is_number,
             };
             let number = *numbers.entry(entry.key()).or_insert_with(|| enter(entry, entries, free));

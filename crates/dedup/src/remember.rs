@@ -154,8 +154,8 @@ impl Detector {
             self.events.add_alone(number, incoming.published);
             return Joined::default();
         }
-        let Analysed { text, body, listed, .. } = analysed;
-        let terms = Terms::listed(text, body, incoming.title, listed);
+        let title = incoming.title;
+        let terms = Terms::listed(&analysed.text, &analysed.body, title, &analysed.listed);
         let (docs, lexicon) = (&self.docs, &self.lexicon);
         let (settings, stories) = (&self.settings, &self.stories);
         let quoted = analysed.body.quoted_weight();

@@ -45,15 +45,20 @@ impl Sums {
         }
     }
 
-    fn at(&self, place: u32) -> u64 {
-        let bits = self.planes.iter().zip(0..);
-        bits.map(|(plane, power): (_, u32)| (plane >> place & 1) << power).sum()
-    }
-
     /// The places whose bit was set in more than half of what was added.
     fn majority(&self) -> u64 {
-        let most = |place: &u32| 2 * self.at(*place) > u64::from(self.added);
-        (0..u64::BITS).filter(most).map(|place| 1 << place).sum()
+        // Compared with the half from the highest plane down, all places at once.
+        let half = self.added / 2;
+        let (mut more, mut equal) = (0, u64::MAX);
+        for (power, plane) in self.planes.iter().enumerate().rev() {
+            if half >> power & 1 == 1 {
+                equal &= plane;
+            } else {
+                more |= equal & plane;
+                equal &= !plane;
+            }
+        }
+        more
     }
 }
 

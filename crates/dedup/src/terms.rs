@@ -43,26 +43,24 @@ fn is_of_letters(normal: &str) -> bool {
 
 /// The terms of a text, as often as they stand there: stems of words, neighbours in scripts without
 /// spaces. Furniture and boilerplate have none.
-fn push_terms(
-    text: &Text,
-    body: &Body,
-    stem_of: impl Fn(&BodyWord, &str) -> u64,
-    terms: &mut Vec<u64>,
-) {
+fn push_terms(text: &Text, body: &Body, stem_of: impl Fn(&BodyWord) -> u64, terms: &mut Vec<u64>) {
     let mut alone: Vec<&str> = Vec::new();
-    for body_word in body.words.iter().filter(|word| !word.boilerplate) {
-        let word = &text.words()[body_word.index as usize];
-        let normal = text.normal(word);
-        if word.alone {
-            alone.push(normal);
-            let together = if is_of_letters(normal) { LETTERS } else { IDEOGRAPHS };
-            let run = alone.len().checked_sub(together).map(|from| alone[from..].concat());
-            terms.extend(run.as_deref().map(word_hash));
-        } else {
+    for word in body.words.iter().filter(|word| !word.boilerplate) {
+        if word.is_whole() {
             alone.clear();
-            terms.push(stem_of(body_word, normal));
+            terms.push(stem_of(word));
+            continue;
         }
+        let normal = normal_of(text, word);
+        alone.push(normal);
+        let together = if is_of_letters(normal) { LETTERS } else { IDEOGRAPHS };
+        let run = alone.len().checked_sub(together).map(|from| alone[from..].concat());
+        terms.extend(run.as_deref().map(word_hash));
     }
+}
+
+fn normal_of<'a>(text: &'a Text, word: &BodyWord) -> &'a str {
+    text.normal(&text.words()[word.index as usize])
 }
 
 /// Whether names can be told in a text by their capitals: whether half of its words at least are
@@ -92,24 +90,20 @@ impl Terms {
     /// The terms of a text. The title counts as a second mention of its words.
     #[must_use]
     pub fn new(text: &Text, body: &Body, title: &str) -> Terms {
-        Terms::with(text, body, title, |_, normal| word_hash(stem(normal)))
+        Terms::with(text, body, title, |word| word_hash(stem(normal_of(text, word))))
     }
 
     /// The same, where the words of the text are known.
     pub(crate) fn listed(text: &Text, body: &Body, title: &str, listed: &[Listed]) -> Terms {
-        Terms::with(text, body, title, |word, _| listed[word.index as usize].hashes.stem)
+        Terms::with(text, body, title, |word| listed[word.index as usize].hashes.stem)
     }
 
-    fn with(
-        text: &Text,
-        body: &Body,
-        title: &str,
-        stem_of: impl Fn(&BodyWord, &str) -> u64,
-    ) -> Terms {
+    fn with(text: &Text, body: &Body, title: &str, stem_of: impl Fn(&BodyWord) -> u64) -> Terms {
         let title = Text::new(title);
         let mut terms = Vec::with_capacity(body.len());
         push_terms(text, body, stem_of, &mut terms);
-        push_terms(&title, &Body::new(&title), |_, normal| word_hash(stem(normal)), &mut terms);
+        let stem_in_title = |word: &BodyWord| word_hash(stem(normal_of(&title, word)));
+        push_terms(&title, &Body::new(&title), stem_in_title, &mut terms);
         Terms { mentions: terms, names: tells_names(text).then(|| stems_of_names(text)) }
     }
 }

@@ -147,7 +147,7 @@ impl Vector {
             keys.truncate(most);
         }
         keys.sort_unstable();
-        let place = |key: u128| u32::try_from(key & u128::from(u32::MAX)).expect("32 bits");
+        let place = |of: u128| u32::try_from(of & u128::from(u32::MAX)).expect("32 bits");
         keys.into_iter().map(place).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::furniture::{furniture_spans, is_furniture_line};
+use crate::furniture::{LONGEST_LINE, furniture_spans, is_furniture_line};
 use crate::paragraphs::paragraphs;
 use crate::quotations::quotations;
 use crate::sentences::sentences;
@@ -111,6 +111,14 @@ impl Text {
         word.normal.of(&self.normals)
     }
 
+    /// The normal form of a word as bytes, with what stands behind it where texts keep such, and its
+    /// length: of most words that gives a whole register.
+    #[must_use]
+    pub fn normal_and_behind(&self, word: &Word) -> (&[u8], usize) {
+        let Span { start, end } = word.normal;
+        (self.normals.as_bytes().get(start..).unwrap_or_default(), end - start)
+    }
+
     /// The first byte of a word's normal form, and how many there are.
     pub(crate) fn first_and_len(&self, word: &Word) -> (u8, usize) {
         let Span { start, end } = word.normal;
@@ -196,19 +204,22 @@ fn mark_furniture(
     normals: &str,
 ) -> ParagraphKind {
     let line = span.of(original);
-    let forms: Vec<&str> = words.iter().take(32).map(|word| word.normal.of(normals)).collect();
-    if is_furniture_line(line, &forms) {
-        words.iter_mut().for_each(|word| word.furniture = true);
-        return ParagraphKind::Furniture;
+    if words.len() <= LONGEST_LINE {
+        let forms: Vec<&str> = words.iter().map(|word| word.normal.of(normals)).collect();
+        if is_furniture_line(line, &forms) {
+            words.iter_mut().for_each(|word| word.furniture = true);
+            return ParagraphKind::Furniture;
+        }
     }
     let parts = furniture_spans(original, span, is_first);
-    for word in words.iter_mut() {
+    // Nearly no paragraph has any.
+    for word in words.iter_mut().filter(|_| !parts.is_empty()) {
         let next = parts.partition_point(|part| part.end <= word.span.start);
         word.furniture = parts.get(next).is_some_and(|part| part.contains(word.span.start));
     }
     let ends_open =
         !line.ends_with(['.', '!', '?', '…', '。', '！', '？', '؟', '।', ',', ';', '"', '”', '»']);
-    if !forms.is_empty() && words.len() <= LONGEST_HEADING && ends_open {
+    if !words.is_empty() && words.len() <= LONGEST_HEADING && ends_open {
         return ParagraphKind::Heading;
     }
     ParagraphKind::Prose

@@ -145,7 +145,7 @@ const DATE_LABELS: &[&str] =
     &["date", "published", "updated", "posted", "last updated", "published on"];
 
 /// Lines longer than this many words are text whatever they begin with.
-const LONGEST_LINE: usize = 24;
+pub(crate) const LONGEST_LINE: usize = 24;
 
 /// A line that ends as a sentence does and has more words than this is one.
 const LONGEST_NOTICE: usize = 4;

@@ -20,7 +20,7 @@ fn lines(original: &str) -> Vec<Span> {
     let bytes = original.as_bytes();
     let mut from = 0;
     // A break, or the first byte of U+0085, U+2028 or U+2029.
-    let may_break = |byte: u8| (b'\n'..=b'\r').contains(&byte) | (byte == 0xC2) | (byte == 0xE2);
+    let may_break = |byte: u8| (byte.wrapping_sub(b'\n') < 4) | (byte == 0xC2) | (byte == 0xE2);
     while let Some(at) = seek(bytes, from, may_break) {
         let width = match &bytes[at..] {
             [0xC2, 0x85, ..] => 2,

@@ -9,7 +9,7 @@ pub(crate) fn seek(bytes: &[u8], from: usize, is: impl Fn(u8) -> bool) -> Option
     let (chunks, _) = bytes.get(from..)?.as_chunks::<AT_ONCE>();
     let mut at = from;
     for chunk in chunks {
-        if chunk.iter().fold(false, |any, byte| any | is(*byte)) {
+        if chunk.iter().fold(0, |any, byte| any | u8::from(is(*byte))) != 0 {
             break;
         }
         at += AT_ONCE;

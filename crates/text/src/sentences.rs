@@ -167,7 +167,7 @@ fn goes_on(before: &str, next: &str) -> bool {
     if !next.chars().any(char::is_alphanumeric) {
         return true;
     }
-    let Some(stem) = before.strip_suffix('.') else {
+    let Some(stem) = before.strip_suffix('.').filter(|stem| !ends_plainly(stem)) else {
         return false;
     };
     let mut words = stem.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '“' | '"' | '«'));
@@ -201,6 +201,13 @@ fn goes_on(before: &str, next: &str) -> bool {
     }
     let is_day_or_month = last.starts_with(char::is_uppercase) && is_in(DAYS_AND_MONTHS);
     is_day_or_month || is_in(ABBREVIATIONS)
+}
+
+/// Whether the last word is of small ASCII letters and none that is told of here, as nearly all are.
+fn ends_plainly(stem: &str) -> bool {
+    let others = stem.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let word = &stem[others.len()..];
+    word.len() > 2 && others.ends_with(' ') && !may_be_listed(word)
 }
 
 /// Whether any of the lists may have a word: nearly all are told by their first letter and length.

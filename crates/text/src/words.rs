@@ -48,7 +48,13 @@ pub(crate) fn scan(part: &str, offset: usize, words: &mut Vec<Word>, normals: &m
     loop {
         let start = at + leading(&bytes[at..], BREAK);
         at = start + leading(&bytes[start..], LETTER);
-        if at > start && bytes.get(at).is_none_or(|byte| KINDS[usize::from(*byte)] == BREAK) {
+        let mark = plain_mark(&bytes[at..]);
+        if at == start && mark > 0 {
+            at += mark;
+            continue;
+        }
+        let is_whole = |byte: &u8| mark > 0 || KINDS[usize::from(*byte)] == BREAK;
+        if at > start && bytes.get(at).is_none_or(is_whole) {
             let span = Span { start: offset + start, end: offset + at };
             words.push(Word { capital: bytes[start].is_ascii_uppercase(), ..word(span, span) });
             continue;
@@ -66,6 +72,16 @@ pub(crate) fn scan(part: &str, offset: usize, words: &mut Vec<Word>, normals: &m
 /// How many bytes of a kind there are before the first of another.
 fn leading(bytes: &[u8], kind: u8) -> usize {
     bytes.iter().position(|byte| KINDS[usize::from(*byte)] != kind).unwrap_or(bytes.len())
+}
+
+/// The length of what begins `bytes` where that is a mark which breaks words and is frequent in
+/// texts of ASCII letters: a dash, an ellipsis, a double quotation mark (`–`, `—`, `…`, `“`, `”`);
+/// else 0.
+fn plain_mark(bytes: &[u8]) -> usize {
+    match bytes {
+        [0xE2, 0x80, 0x93 | 0x94 | 0x9C | 0x9D | 0xA6, ..] => 3,
+        _ => 0,
+    }
 }
 
 /// What a byte is to a word: an ASCII letter or digit, what breaks it, or what must be looked at
@@ -217,7 +233,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bytes_are_read_as_characters_are(text in "([a-z]{0,3}['’`\u{ad}\u{301}.,“é中 ]{0,3}|\\PC){0,40}") {
+        fn bytes_are_read_as_characters_are(text in "([a-z]{0,3}['’`\u{ad}\u{301}.,“”–…é中 ]{0,3}|\\PC){0,40}") {
             let (mut words, mut normals) = (Vec::new(), text.to_ascii_lowercase());
             scan(&text, 0, &mut words, &mut normals);
             let (mut slow, mut slow_normals) = (Vec::new(), String::new());

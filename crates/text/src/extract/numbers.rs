@@ -81,15 +81,24 @@ pub fn numbers(text: &Text, words: Range<usize>) -> Vec<Number> {
     found
 }
 
-/// Whether a number, in digits or [`SPELLED`], may begin with this byte: most words do not.
-fn may_begin_number(first: u8) -> bool {
-    matches!(first, b'0'..=b'9' | b'e' | b'f' | b'n' | b'o' | b's' | b't' | b'z')
+/// Whether a number, in digits or [`spelled`], may be a word of this first byte and length: nearly
+/// all words are told by that.
+fn may_begin_number((first, len): (u8, usize)) -> bool {
+    match first {
+        b'0'..=b'9' => true,
+        b'f' | b'n' | b'z' => len == 4,
+        b'o' => len == 3,
+        b's' => matches!(len, 3 | 5),
+        b't' => matches!(len, 3 | 5 | 6),
+        b'e' => matches!(len, 5 | 6),
+        _ => false,
+    }
 }
 
 /// The value of the number that begins at word `start`, and one past its last word.
 fn number_at(text: &Text, start: usize, limit: usize) -> Option<(String, usize)> {
     let word = &text.words()[start];
-    if !may_begin_number(text.first_and_len(word).0) {
+    if !may_begin_number(text.first_and_len(word)) {
         return None;
     }
     let normal = text.normal(word);
@@ -286,7 +295,7 @@ mod tests {
     fn every_number_may_begin_so() {
         let spelled_ones = "zero one two three four five six seven eight nine ten eleven twelve";
         for (number, word) in spelled_ones.split(' ').enumerate() {
-            assert!(may_begin_number(word.as_bytes()[0]));
+            assert!(may_begin_number((word.as_bytes()[0], word.len())));
             assert_eq!(spelled(word), Some(number));
         }
     }
