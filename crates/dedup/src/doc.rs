@@ -59,6 +59,7 @@ pub(crate) struct Relative {
 }
 
 /// What is known of a new article before it is judged.
+#[derive(Clone, Copy)]
 pub(crate) struct Beginnings {
     pub(crate) exact: Option<u128>,
     pub(crate) counted_shingles: u32,
