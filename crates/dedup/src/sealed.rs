@@ -1,7 +1,5 @@
 //! Lists of articles by key that change no more: an eighth of what they take in a hash map.
 
-use std::ops::Range;
-
 use crate::index::DocId;
 use crate::packed::Packed;
 use crate::snapshot::{Reader, Writer, Written};
@@ -17,6 +15,17 @@ pub(crate) struct Sealed {
     starts: Vec<u32>,
     first: DocId,
     last: DocId,
+}
+
+/// Where the pairs of a key may stand: the first of them from `from` to `until`, all before `end`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sought {
+    from: u32,
+    until: u32,
+    /// Of the bucket.
+    end: u32,
+    /// The bits of the key that the bucket does not say.
+    rest: u64,
 }
 
 /// Pairs of a bucket on average, at least; less than twice as many at most.
@@ -77,31 +86,39 @@ impl Sealed {
         self.pairs.len()
     }
 
-    /// Where the articles under a key stand, if there are any. Asked for many keys before any list
-    /// is, so that far memory is waited for once.
-    pub(crate) fn bucket(&self, key: u32) -> Range<u32> {
-        let at = u64::from(spread(key)) >> key_bits(self.buckets());
-        match self.starts.get(place(at)..place(at) + 2) {
-            Some([start, end]) => *start..*end,
-            _ => 0..0,
-        }
+    /// Where the articles under each key stand, if there are any. The first look at a bucket waits for
+    /// far memory: so all are on their way before any is looked at again.
+    pub(crate) fn seek(&self, keys: &[u32]) -> Vec<Sought> {
+        let mut sought: Vec<Sought> = keys.iter().map(|key| self.bucket(*key)).collect();
+        sought.iter_mut().for_each(|sought| self.halve(sought));
+        sought
     }
 
-    /// Appends the articles under a key, in the order in which they came, given its bucket.
-    pub(crate) fn list(&self, bucket: Range<u32>, key: u32, to: &mut Vec<DocId>) {
-        let rest = u64::from(spread(key)) & !(u64::MAX << key_bits(self.buckets()));
-        let (mut from, mut until) = (bucket.start as usize, bucket.end as usize);
-        let (end, doc_bits) = (until, self.doc_bits());
-        while from < until {
-            let middle = from.midpoint(until);
-            if self.pairs.get(middle) >> doc_bits < rest {
-                from = middle + 1;
-            } else {
-                until = middle;
-            }
+    /// Appends the articles of a key, in the order in which they came.
+    pub(crate) fn list(&self, mut sought: Sought, to: &mut Vec<DocId>) {
+        while sought.from < sought.until {
+            self.halve(&mut sought);
         }
-        let pairs = (from..end).map(|at| self.pairs.get(at));
-        to.extend(pairs.take_while(|pair| pair >> doc_bits == rest).map(|p| self.doc(p)));
+        let pairs = (sought.from..sought.end).map(|at| self.pairs.get(at as usize));
+        let doc_bits = self.doc_bits();
+        let of_key = pairs.take_while(|pair| pair >> doc_bits == sought.rest);
+        to.extend(of_key.map(|pair| self.doc(pair)));
+    }
+
+    fn bucket(&self, key: u32) -> Sought {
+        let (key, key_bits) = (u64::from(spread(key)), key_bits(self.buckets()));
+        let at = place(key >> key_bits);
+        let ends = self.starts.get(at..at + 2).map_or([0; 2], |ends| [ends[0], ends[1]]);
+        Sought { from: ends[0], until: ends[1], end: ends[1], rest: key & !(u64::MAX << key_bits) }
+    }
+
+    fn halve(&self, sought: &mut Sought) {
+        if sought.from < sought.until {
+            let middle = sought.from.midpoint(sought.until);
+            let is_before = self.pairs.get(middle as usize) >> self.doc_bits() < sought.rest;
+            sought.from = if is_before { middle + 1 } else { sought.from };
+            sought.until = if is_before { sought.until } else { middle };
+        }
     }
 
     fn doc(&self, pair: u64) -> DocId {
@@ -172,6 +189,7 @@ impl Written for Sealed {
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
+    use std::ops::Range;
 
     use proptest::prelude::*;
 
@@ -221,7 +239,7 @@ mod tests {
                     let expected: Vec<DocId> = plain.get(&key).into_iter().flatten().copied().collect();
                     for asked in [found, &again] {
                         let mut docs = Vec::new();
-                        asked.list(asked.bucket(key), key, &mut docs);
+                        asked.list(asked.seek(&[key])[0], &mut docs);
                         prop_assert_eq!(&docs, &expected);
                     }
                 }

@@ -10,7 +10,7 @@ use crate::fingerprint::{Fingerprint, is_sampled};
 use crate::index::DocId;
 use crate::numbered::Numbered;
 use crate::postings::Postings;
-use crate::sealed::Sealed;
+use crate::sealed::{Sealed, Sought};
 use crate::snapshot::{Reader, Writer, Written, written};
 
 /// Pairs of a key and an article that are sealed together: those of some thousand articles.
@@ -46,14 +46,13 @@ impl Segment {
         docs: &mut Vec<DocId>,
         mut ended: impl FnMut(&[DocId]),
     ) {
-        let of_part =
-            |part: &Arc<Sealed>| keys.iter().map(|key| part.bucket(short(*key))).collect();
-        let buckets: Vec<Vec<_>> = self.parts.iter().map(of_part).collect();
+        let keys: Vec<u32> = keys.iter().map(|key| short(*key)).collect();
+        let sought: Vec<Vec<Sought>> = self.parts.iter().map(|part| part.seek(&keys)).collect();
         for (at, key) in keys.iter().enumerate() {
-            for (part, of_keys) in self.parts.iter().zip(&buckets) {
-                part.list(of_keys[at].clone(), short(*key), docs);
+            for (part, of_part) in self.parts.iter().zip(&sought) {
+                part.list(of_part[at], docs);
             }
-            docs.extend(self.open.get(&short(*key)));
+            docs.extend(self.open.get(key));
             ended(docs);
         }
     }
