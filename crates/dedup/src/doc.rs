@@ -190,3 +190,30 @@ written!(Doc {
 });
 written!(Rare { traces, foreign, holds });
 written!(Relative { doc, covered, shared_words });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A million of them are kept.
+    #[test]
+    fn an_article_is_small_and_its_few_relatives_take_no_more_room_than_they_need() {
+        assert!(size_of::<Doc>() <= 144, "{}", size_of::<Doc>());
+        let beginnings = Beginnings {
+            exact: None,
+            counted_shingles: 0,
+            quoted: 0,
+            outlet: None,
+            title: None,
+            time: 0,
+        };
+        let mut doc = Doc::new(7, beginnings);
+        for relative in 0..4 {
+            doc.add_kin(&[Relative { doc: relative, covered: 0.5, shared_words: 9 }]);
+            assert_eq!(doc.kin.capacity(), doc.kin.len());
+        }
+        assert_eq!((doc.exact.get(), doc.traces().len(), doc.foreign().count()), (None, 0, 0));
+        doc.mark_foreign(&Bits::default());
+        assert!(doc.rare.is_none(), "nothing was marked");
+    }
+}
