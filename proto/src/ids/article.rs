@@ -101,6 +101,20 @@ fn hash128(parts: &[&[u8]]) -> u128 {
 
 macro_rules! digits_id {
     ($type:ident, $prefix:literal, $what:literal, $about:literal) => {
+        impl $type {
+            /// The digits as a number, for those who keep many ids in few bytes.
+            #[must_use]
+            pub const fn to_number(self) -> u128 {
+                self.0
+            }
+
+            /// The id with the digits of this number.
+            #[must_use]
+            pub const fn from_number(number: u128) -> Self {
+                Self(number)
+            }
+        }
+
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str($prefix)?;
@@ -192,6 +206,7 @@ mod tests {
         fn round_trips_through_text_and_json(number: u128) {
             let article = ArticleId(number);
             prop_assert_eq!(article.to_string().parse(), Ok(article));
+            prop_assert_eq!(ArticleId::from_number(article.to_number()), article);
             prop_assert_eq!(StoryId(number).to_string().parse(), Ok(StoryId(number)));
             let json = serde_json::to_string(&EventId(number)).unwrap();
             prop_assert_eq!(serde_json::from_str::<EventId>(&json).unwrap(), EventId(number));

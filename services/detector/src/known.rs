@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wirefold_dedup::snapshot::{Reader, Writer, Written};
 use wirefold_proto::ArticleId;
 
-use crate::snapshot::{read_text, write_text};
+use crate::snapshot::Id as _;
 
 /// Seconds in a day.
 const DAY: i64 = 24 * 3600;
@@ -49,11 +49,10 @@ impl Written for Known {
         (self.today, self.kept).write_to(to);
         to.count(self.days.len());
         for (day, ids) in &self.days {
-            let mut ids: Vec<&ArticleId> = ids.iter().collect();
+            let mut ids: Vec<u128> = ids.iter().map(|id| id.number()).collect();
             ids.sort_unstable();
             day.write_to(to);
-            to.count(ids.len());
-            ids.into_iter().for_each(|id| write_text(id, to));
+            ids.write_to(to);
         }
     }
 
@@ -62,7 +61,7 @@ impl Written for Known {
         let mut days = BTreeMap::new();
         for _ in 0..from.count()? {
             let day = Written::read_from(from)?;
-            let ids = (0..from.count()?).map(|_| read_text(from)).collect::<Option<_>>()?;
+            let ids = Vec::read_from(from)?.into_iter().map(ArticleId::with).collect();
             days.insert(day, Arc::new(ids));
         }
         Some(Self { days, today, kept })

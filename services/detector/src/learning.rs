@@ -23,7 +23,7 @@ use crate::fit::fit;
 use crate::groups::{Entering, Groups};
 use crate::known::Known;
 use crate::shelf::Folder;
-use crate::snapshot::{read_json, read_text, read_time, write_json, write_text, write_time};
+use crate::snapshot::{read_id, read_json, read_time, write_id, write_json, write_time};
 use crate::verdict::{Beside, material, verdict};
 
 /// Seconds in a day: the step in which dedup forgets, and so do we.
@@ -299,7 +299,7 @@ impl Learning {
 impl Written for Place {
     fn write_to(&self, to: &mut Writer<'_>) {
         let Entering { id, fetched, seen, time, outlet, comparable } = self.article;
-        write_text(&id, to);
+        write_id(id, to);
         (fetched, time).write_to(to);
         write_time(seen, to);
         (outlet, comparable).write_to(to);
@@ -307,7 +307,7 @@ impl Written for Place {
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let id = read_text(from)?;
+        let id = read_id(from)?;
         let (fetched, time) = Written::read_from(from)?;
         let seen = read_time(from)?;
         let (outlet, comparable) = Written::read_from(from)?;

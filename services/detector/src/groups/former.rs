@@ -2,14 +2,12 @@
 //! so.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
-use std::str::FromStr;
 
 use wirefold_dedup::DocId;
 use wirefold_dedup::snapshot::{Reader, Writer, Written};
 use wirefold_proto::{EventId, StoryId};
 
-use crate::snapshot::{read_text, write_text};
+use crate::snapshot::{Id, read_id, write_id};
 
 /// Former ids, with what they lead to.
 #[derive(Debug, Clone, Default)]
@@ -50,14 +48,14 @@ impl Written for Former {
     }
 }
 
-fn write_ids<I: Display>(ids: &BTreeMap<I, DocId>, to: &mut Writer<'_>) {
+fn write_ids<I: Id>(ids: &BTreeMap<I, DocId>, to: &mut Writer<'_>) {
     to.count(ids.len());
     for (id, into) in ids {
-        write_text(id, to);
+        write_id(*id, to);
         into.write_to(to);
     }
 }
 
-fn read_ids<I: FromStr + Ord>(from: &mut Reader<'_>) -> Option<BTreeMap<I, DocId>> {
-    (0..from.count()?).map(|_| Some((read_text(from)?, Written::read_from(from)?))).collect()
+fn read_ids<I: Id + Ord>(from: &mut Reader<'_>) -> Option<BTreeMap<I, DocId>> {
+    (0..from.count()?).map(|_| Some((read_id(from)?, Written::read_from(from)?))).collect()
 }

@@ -1,16 +1,17 @@
 //! Stories and events as they stand in a snapshot.
 
 use wirefold_dedup::snapshot::{Reader, Writer, Written};
+use wirefold_proto::EventId;
 
 use super::{Event, Groups, Story};
-use crate::snapshot::{read_text, read_time, write_text, write_time};
+use crate::snapshot::{Id as _, read_id, read_time, write_id, write_time};
 
 wirefold_dedup::written!(Groups { stories, events, redirects, former });
 
 impl Written for Story {
     fn write_to(&self, to: &mut Writer<'_>) {
-        write_text(&self.id, to);
-        write_text(&self.lead, to);
+        write_id(self.id, to);
+        write_id(self.lead, to);
         self.lead_fetched.write_to(to);
         (self.is_credited, self.comparable).write_to(to);
         (self.event, self.revision).write_to(to);
@@ -20,7 +21,7 @@ impl Written for Story {
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let (id, lead) = (read_text(from)?, read_text(from)?);
+        let (id, lead) = (read_id(from)?, read_id(from)?);
         let lead_fetched = Written::read_from(from)?;
         let (is_credited, comparable) = Written::read_from(from)?;
         let (event, revision) = Written::read_from(from)?;
@@ -44,22 +45,18 @@ impl Written for Story {
 
 impl Written for Event {
     fn write_to(&self, to: &mut Writer<'_>) {
-        write_text(&self.id, to);
+        write_id(self.id, to);
         self.stories.write_to(to);
         self.revision.write_to(to);
         write_time(self.first_seen, to);
-        self.continues.map(|event| event.to_string()).write_to(to);
+        self.continues.map(EventId::number).write_to(to);
         self.ledes.write_to(to);
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let (id, stories) = (read_text(from)?, Written::read_from(from)?);
+        let (id, stories) = (read_id(from)?, Written::read_from(from)?);
         let (revision, first_seen) = (Written::read_from(from)?, read_time(from)?);
-        let continues: Option<String> = Written::read_from(from)?;
-        let continues = match continues {
-            Some(text) => Some(text.parse().ok()?),
-            None => None,
-        };
+        let continues = Option::<u128>::read_from(from)?.map(EventId::with);
         let ledes = Written::read_from(from)?;
         Some(Self { id, stories, revision, first_seen, continues, ledes })
     }

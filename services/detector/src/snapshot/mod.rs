@@ -17,5 +17,5 @@ mod state;
 
 pub(crate) use keeping::Keeping;
 pub(crate) use state::{
-    Known, read_json, read_text, read_time, write_json, write_text, write_time,
+    Id, Known, read_id, read_json, read_time, write_id, write_json, write_time,
 };

@@ -1,13 +1,10 @@
 //! What of the detector stands in a snapshot.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wirefold_dedup::snapshot::{Reader, Writer, Written};
-use wirefold_proto::{DecisionId, Offsets};
+use wirefold_proto::{ArticleId, DecisionId, EventId, Offsets, StoryId};
 
 use super::frames::{Pieces, Unfit};
 use super::shelves::{Named, Places};
@@ -60,13 +57,34 @@ impl Known {
     }
 }
 
-/// Writes what has a form as text; the contract's ids have.
-pub(crate) fn write_text(value: &impl Display, to: &mut Writer<'_>) {
-    value.to_string().write_to(to);
+/// Ids stand in a snapshot as numbers: there are several of each article.
+pub(crate) trait Id: Copy {
+    fn number(self) -> u128;
+    fn with(number: u128) -> Self;
 }
 
-pub(crate) fn read_text<T: FromStr>(from: &mut Reader<'_>) -> Option<T> {
-    str::from_utf8(from.blob()?).ok()?.parse().ok()
+macro_rules! id {
+    ($($type:ty),*) => {
+        $(impl Id for $type {
+            fn number(self) -> u128 {
+                self.to_number()
+            }
+
+            fn with(number: u128) -> Self {
+                Self::from_number(number)
+            }
+        })*
+    };
+}
+
+id!(ArticleId, StoryId, EventId);
+
+pub(crate) fn write_id(id: impl Id, to: &mut Writer<'_>) {
+    id.number().write_to(to);
+}
+
+pub(crate) fn read_id<I: Id>(from: &mut Reader<'_>) -> Option<I> {
+    u128::read_from(from).map(I::with)
 }
 
 /// Writes what stands in messages as it stands there.
