@@ -1,8 +1,8 @@
 //! What the lede of an article brings that its event did not have.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
+use wirefold_dedup::snapshot::{Reader, Writer, Written};
 use wirefold_dedup::{Reason, word_hash};
 use wirefold_proto::{MaterialReason, Materiality};
 use wirefold_text::Text;
@@ -13,8 +13,28 @@ use crate::agency::cut;
 /// The words and numbers of the ledes of an event.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ledes {
-    words: BTreeSet<u64>,
-    numbers: BTreeSet<u64>,
+    words: Hashes,
+    numbers: Hashes,
+}
+
+/// Hashes in order, each once: in less memory than a tree, and read from a snapshot as they stand.
+#[derive(Debug, Clone, Default)]
+struct Hashes(Vec<u64>);
+
+impl Hashes {
+    fn contains(&self, hash: u64) -> bool {
+        self.0.binary_search(&hash).is_ok()
+    }
+
+    fn extend(&mut self, hashes: impl Iterator<Item = u64>) {
+        let mut fresh: Vec<u64> = hashes.filter(|hash| !self.contains(*hash)).collect();
+        if fresh.is_empty() {
+            return;
+        }
+        self.0.append(&mut fresh);
+        self.0.sort_unstable();
+        self.0.dedup();
+    }
 }
 
 /// Words kept of one event: ledes beyond that say nothing new about what is new.
@@ -25,7 +45,7 @@ const LONGEST: usize = 120;
 impl Ledes {
     /// Learns an article's lede.
     pub(crate) fn learn(&mut self, text: &Text) {
-        if self.words.len() >= MOST_WORDS {
+        if self.words.0.len() >= MOST_WORDS {
             return;
         }
         let lede = lede(text);
@@ -36,8 +56,8 @@ impl Ledes {
 
     /// What those of another event knew.
     pub(crate) fn extend(&mut self, other: Self) {
-        self.words.extend(other.words);
-        self.numbers.extend(other.numbers);
+        self.words.extend(other.words.0.into_iter());
+        self.numbers.extend(other.numbers.0.into_iter());
     }
 
     /// The first number, else the first name, of an article's lede that is new here; none where
@@ -46,12 +66,12 @@ impl Ledes {
         let lede = lede(text);
         let mut found = numbers(text, lede.clone()).into_iter();
         let number = found.find(|number| {
-            !self.numbers.contains(&word_hash(&number.value)) && !Reason::is_of_date(text, number)
+            !self.numbers.contains(word_hash(&number.value)) && !Reason::is_of_date(text, number)
         });
         if let Some(number) = number {
             return Some(material(MaterialReason::NewNumber, &number.value));
         }
-        let knows = |word: &str| self.words.contains(&word_hash(word));
+        let knows = |word: &str| self.words.contains(word_hash(word));
         let is_news = |index: &usize| Reason::is_new_to(text.normal(&text.words()[*index]), knows);
         let mut names = lede_names(text, &lede).into_iter();
         let name_words = names.find(|words| words.clone().any(|index| is_news(&index)))?;
@@ -65,6 +85,16 @@ impl Ledes {
 }
 
 wirefold_dedup::written!(Ledes { words, numbers });
+
+impl Written for Hashes {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.0.write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        Vec::read_from(from).filter(|hashes| hashes.is_sorted()).map(Self)
+    }
+}
 
 /// Where more than one word in this many is in capitals, nouns are, as in German: a single one is
 /// no name there.
