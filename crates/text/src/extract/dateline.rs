@@ -115,12 +115,15 @@ pub(super) fn dash_at(line: &str, at: usize) -> Option<usize> {
     if matches!(dash, '—' | '–' | '―' | '－') {
         return Some(dash.len_utf8());
     }
+    if !matches!(dash, '-' | '_') {
+        return None;
+    }
     if rest.starts_with("--") {
         return Some(2);
     }
     let spaced = rest[dash.len_utf8()..].starts_with([' ', '\u{a0}'])
         && line[..at].ends_with([' ', '\u{a0}', ')', ']', '.']);
-    (matches!(dash, '-' | '_') && spaced).then_some(1)
+    spaced.then_some(1)
 }
 
 /// Whether what stands before a dash is a dateline: `QUAYTON, Norland`, `Berlin (dpa)`, `(CNN)`.
