@@ -42,17 +42,23 @@ impl Carriers {
             self.docs.push(doc);
         }
         for hash in traits {
-            let known = self.get(hash);
-            if known.contains(&doc) || known.iter().any(|other| is_copy(*other)) {
-                continue;
-            }
-            match (self.lone.owner(hash), known.first().copied()) {
-                (None, _) => self.lone.enter(hash, owner),
-                (Some(SHARED), _) => self.shared.push(hash, doc, MOST),
-                (Some(_), first) => {
-                    self.lone.set(hash, SHARED);
-                    let both = first.into_iter().chain([doc]);
-                    both.for_each(|carrier| self.shared.push(hash, carrier, MOST));
+            let Some((at, known)) = self.lone.room_for(hash) else { continue };
+            match (known, owner) {
+                (VACANT, Some(owner)) => self.lone.enter(at, hash, owner),
+                (VACANT, None) => {}
+                (SHARED, _) => {
+                    let carriers = self.shared.get(&hash);
+                    if !carriers.iter().any(|other| *other == doc || is_copy(*other)) {
+                        self.shared.push(hash, doc, MOST);
+                    }
+                }
+                (only, _) => {
+                    let only = self.docs.get(usize::from(only)).copied().unwrap_or(doc);
+                    if only != doc && !is_copy(only) {
+                        self.lone.owners[at] = SHARED;
+                        self.shared.push(hash, only, MOST);
+                        self.shared.push(hash, doc, MOST);
+                    }
                 }
             }
         }
@@ -125,22 +131,18 @@ impl Lone {
         None
     }
 
-    /// Enters a trait that is not there yet.
-    fn enter(&mut self, hash: u32, owner: Option<u16>) {
-        let Some(owner) = owner else { return };
+    /// The same, after there is room for one more.
+    fn room_for(&mut self, hash: u32) -> Option<(usize, u16)> {
         if 4 * self.traits.len() < LEAST * (self.len + 1) {
             self.make_room();
         }
-        if let Some((at, _)) = self.place(hash) {
-            (self.traits[at], self.owners[at]) = (hash, owner);
-            self.len += 1;
-        }
+        self.place(hash)
     }
 
-    fn set(&mut self, hash: u32, owner: u16) {
-        if let Some((at, _)) = self.place(hash) {
-            self.owners[at] = owner;
-        }
+    /// Enters a trait at a vacant place.
+    fn enter(&mut self, at: usize, hash: u32, owner: u16) {
+        (self.traits[at], self.owners[at]) = (hash, owner);
+        self.len += 1;
     }
 
     /// Moves all to a table with more room; the last places are for those that find theirs taken.
@@ -148,11 +150,13 @@ impl Lone {
         let room = (ROOMY * (self.len + 1)).div_ceil(4) + PLACES;
         let larger = Lone { traits: vec![0; room], owners: vec![VACANT; room], len: 0 };
         let smaller = std::mem::replace(self, larger);
-        for (hash, owner) in smaller.entries() {
-            if let Some((at, _)) = self.place(hash) {
-                (self.traits[at], self.owners[at]) = (hash, owner);
-                self.len += 1;
-            }
+        smaller.entries().for_each(|(hash, owner)| self.take(hash, owner));
+    }
+
+    /// Enters a trait that is not there yet, where it finds a place.
+    fn take(&mut self, hash: u32, owner: u16) {
+        if let Some((at, VACANT)) = self.place(hash) {
+            self.enter(at, hash, owner);
         }
     }
 
@@ -167,7 +171,7 @@ impl Lone {
         let kept: Vec<(u32, u16)> = kept.collect();
         *self = Lone { len: kept.len(), ..Lone::default() };
         self.make_room();
-        kept.into_iter().for_each(|(hash, place)| self.enter(hash, Some(place)));
+        kept.into_iter().for_each(|(hash, place)| self.take(hash, place));
     }
 }
 
