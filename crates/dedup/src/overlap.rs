@@ -74,7 +74,7 @@ pub struct Overlap {
     pub passages: Vec<Passage>,
     /// Words of the longest verbatim run, quotations included.
     pub longest: u32,
-    /// Runs of quoted words in common.
+    /// Quotations in common: of each the longest part that stands verbatim in both.
     pub shared_quotations: Vec<Block>,
     /// How the facts inside the passages compare.
     pub facts: FactCount,
@@ -205,6 +205,29 @@ fn places(block: Block) -> impl Iterator<Item = (usize, usize)> {
     (block.here as usize..).zip(block.there as usize..).take(block.len as usize)
 }
 
+/// A quotation that two texts share, over small edits.
+struct Quotation {
+    /// The longest of its verbatim parts.
+    longest: Block,
+    /// The last of them.
+    last: Block,
+    /// Of all words in common.
+    weight: u32,
+}
+
+impl Quotation {
+    /// Takes the next word in common.
+    fn take(&mut self, word: Block, weight: u32) {
+        let Block { here, there, len } = self.last;
+        let goes_on = (here + len, there + len) == (word.here, word.there);
+        self.last = if goes_on { Block { here, there, len: len + 1 } } else { word };
+        if self.last.len > self.longest.len {
+            self.longest = self.last;
+        }
+        self.weight += weight;
+    }
+}
+
 /// The two bodies under comparison.
 struct Pair<'a> {
     here: &'a Body,
@@ -238,9 +261,10 @@ impl Pair<'_> {
         run.blocks.iter().filter_map(alone).collect()
     }
 
-    /// Stretches of a run that stand inside quotation marks in either text.
+    /// Stretches of a run that stand inside quotation marks in either text, over small edits: the
+    /// longest verbatim part of each.
     fn quotations(&self, run: &Run) -> Vec<Block> {
-        let mut found: Vec<(Block, u32)> = Vec::new();
+        let mut found: Vec<Quotation> = Vec::new();
         let mut open = false;
         for (here, there) in run.blocks.iter().copied().flat_map(places) {
             if !self.here.words[here].quoted && !self.there.words[there].quoted {
@@ -249,20 +273,15 @@ impl Pair<'_> {
             }
             let weight = u32::from(self.here.words[here].weight);
             let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+            let word = Block { here: narrow(here), there: narrow(there), len: 1 };
             match found.last_mut() {
-                Some((block, total)) if open => {
-                    block.len = narrow(here) + 1 - block.here;
-                    *total += weight;
-                }
-                _ => {
-                    found
-                        .push((Block { here: narrow(here), there: narrow(there), len: 1 }, weight));
-                }
+                Some(quotation) if open => quotation.take(word, weight),
+                _ => found.push(Quotation { longest: word, last: word, weight }),
             }
             open = true;
         }
-        let long_enough = |(_, weight): &(Block, u32)| *weight >= QUOTATION_WORDS * WORD_WEIGHT;
-        found.into_iter().filter(long_enough).map(|(block, _)| block).collect()
+        let long_enough = |found: &Quotation| found.weight >= QUOTATION_WORDS * WORD_WEIGHT;
+        found.into_iter().filter(long_enough).map(|found| found.longest).collect()
     }
 
     fn count_facts(&self, passage: &Passage, facts: &mut FactCount) {
@@ -314,6 +333,14 @@ mod tests {
             assert_eq!(overlap.shared_quotations.len(), 1);
             assert_eq!(overlap.longest, 15);
         }
+    }
+
+    #[test]
+    fn a_quotation_with_an_edit_is_shared_and_its_block_stands_verbatim_in_both() {
+        let here = "He said: “we wait for the ferry here until it comes.”";
+        let there = "He said: “we wait for the late ferry here until it comes.”";
+        let block = Block { here: 6, there: 7, len: 5 };
+        assert_eq!(between(here, there).shared_quotations, [block]);
     }
 
     #[test]

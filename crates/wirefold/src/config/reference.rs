@@ -107,6 +107,7 @@ fn sample_of(name: &str) -> Option<&'static str> {
         "user" => "\"detector\"",
         "password_file" => "\"nats.password\"",
         "certificates" => "\"nats.pem\"",
+        "texts" => "\"/var/lib/wirefold\"",
         "replicas" => "3",
         "outlet" => "\"harbour.example\"",
         "path" => "\"inbox\"",

@@ -65,7 +65,7 @@ impl Config {
             writer: writer.into(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
             snapshot_after: wirefold_detector::SNAPSHOT_AFTER,
-            texts: None,
+            texts: self.detector.texts.clone(),
         }
     }
 

@@ -122,10 +122,11 @@ impl Pipeline<'_> {
                 )
             }
             StageName::Detector => {
-                // Over NATS a detector keeps no files: its texts stay in memory.
-                let texts = self.nats.is_none().then(|| self.folder().to_owned());
-                let settings =
-                    wirefold_detector::Settings { texts, ..config.detector("detector-1") };
+                let mut settings = config.detector("detector-1");
+                // Over NATS a detector keeps no files unless it is given a folder.
+                if self.nats.is_none() {
+                    settings.texts = Some(self.folder().to_owned());
+                }
                 Box::pin(async move {
                     Ok(wirefold_detector::run_apart(surroundings, settings, stop).await?)
                 })

@@ -112,6 +112,7 @@ impl Finish<'_> {
         for (key, path) in [
             ("bus.password_file", &mut config.bus.password_file),
             ("bus.certificates", &mut config.bus.certificates),
+            ("detector.texts", &mut config.detector.texts),
         ] {
             *path = path.as_deref().map(|path| self.resolved(key, path));
         }
@@ -301,7 +302,8 @@ impl Config {
         let of_nats = self.nats.iter_mut();
         let of_nats = of_nats.flat_map(|it| [&mut it.password_file, &mut it.certificates]);
         let passwords = passwords.chain(of_nats.flatten());
-        for path in sources.chain(passwords).chain(secrets).chain([&mut self.data]) {
+        let folders = [&mut self.data].into_iter().chain(&mut self.detector.texts);
+        for path in sources.chain(passwords).chain(secrets).chain(folders) {
             *path = std::path::absolute(&*path)?;
         }
         Ok(())

@@ -1,4 +1,6 @@
-//! The detector's thresholds.
+//! The detector's thresholds, and where it keeps texts.
+
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,6 +48,10 @@ pub(crate) struct DetectorConfig {
     pub(crate) event_quiet: Interval,
     /// An event takes no new story this long after its first.
     pub(crate) event_span: Interval,
+    /// Over NATS, the folder in which the detector keeps the texts of the window, out of memory, so
+    /// that a start need not fetch them; without it they are kept in memory. With a bus of its own
+    /// `wirefold up` keeps them in the data folder.
+    pub(crate) texts: Option<PathBuf>,
 }
 
 impl Default for DetectorConfig {
@@ -70,6 +76,7 @@ impl Default for DetectorConfig {
             event_likeness: Share::of(method.event_likeness),
             event_quiet: seconds(method.event_quiet),
             event_span: seconds(method.event_span),
+            texts: None,
         }
     }
 }
