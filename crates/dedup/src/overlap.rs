@@ -280,8 +280,8 @@ impl Pair<'_> {
             }
             open = true;
         }
-        let long_enough = |found: &Quotation| found.weight >= QUOTATION_WORDS * WORD_WEIGHT;
-        found.into_iter().filter(long_enough).map(|found| found.longest).collect()
+        let long_enough = |one: &Quotation| one.weight >= QUOTATION_WORDS * WORD_WEIGHT;
+        found.into_iter().filter(long_enough).map(|one| one.longest).collect()
     }
 
     fn count_facts(&self, passage: &Passage, facts: &mut FactCount) {
