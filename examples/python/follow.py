@@ -6,9 +6,8 @@ again, so end this and start it again, and it goes on where it was.
     python3 examples/python/follow.py --password-file reader.password
 """
 
+import asyncio
 import json
-
-from nats.errors import TimeoutError as NothingNew
 
 import reader
 
@@ -31,7 +30,8 @@ async def follow(client, told):
     while left != 0:
         try:
             messages = await output.fetch(min(left, 100) if left > 0 else 100, timeout=5)
-        except NothingNew:
+        except asyncio.TimeoutError:
+            # Nothing new.
             continue
         for message in messages:
             body = json.loads(message.data)

@@ -7,8 +7,8 @@ use crate::program::{Run, fold_lines};
 use crate::seeds::articles::articles;
 
 /// What stands under every article, too little to make a copy of it.
-const FRAME: &str = "Our reporters read every letter that you send them. Write to the night desk \
-    above the old chandlery, and tell us what we got wrong today.";
+const FRAME: &str = "Our reporters read every letter that you send us. Write to the night desk \
+    above the old chandlery, and say what we got wrong today.";
 
 /// Four articles about nothing in common, each with the frame under it.
 fn framed() -> Vec<String> {

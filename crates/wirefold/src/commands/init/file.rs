@@ -158,6 +158,7 @@ mod tests {
         config.page.hosts.clear();
         config.page.base_url = None;
         assert!(std::mem::take(&mut config.bus).password.is_some());
+        config.detector.texts = None;
         let Config { data, delivery, .. } = config.clone();
         assert_eq!(config, Config { data, delivery, ..Config::default() });
     }
