@@ -34,6 +34,8 @@ pub struct Run {
 
 /// Places of the old text looked at for one shingle of the new one.
 const PLACES: usize = 16;
+/// Places of a chain looked at: a text made of shingles that meet in the table costs nobody time.
+const LINKS: usize = 256;
 /// The most words that an edit may drop, add or change inside a run.
 const LONGEST_EDIT: usize = 6;
 /// Words that must agree behind an edit, as a weight.
@@ -94,7 +96,7 @@ impl Seeds {
             place = self.next[at];
             Some(at)
         });
-        chain.filter(move |at| self.shingles[*at] == shingle)
+        chain.take(LINKS).filter(move |at| self.shingles[*at] == shingle)
     }
 
     /// The longest verbatim run from `at`; among equals the one that goes on where the last run

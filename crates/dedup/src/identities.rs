@@ -99,7 +99,7 @@ impl Part {
     /// Counts what was entered, and now and then settles what has one article.
     fn count(&mut self) {
         self.fresh += 1;
-        if self.fresh as usize * LATEST > self.settled.len() {
+        if self.fresh as usize * LATEST > self.settled.len() + self.latest.len() {
             self.settle();
         }
     }

@@ -151,6 +151,11 @@ impl<K: Eq + Hash + Copy> Postings<K> {
         lone
     }
 
+    /// How many keys there are.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     /// The keys, in no order.
     pub(crate) fn keys(&self) -> impl Iterator<Item = K> {
         self.slots.keys().copied()

@@ -113,7 +113,7 @@ impl<'a> Writer<'a> {
 
     /// The number of a shelf, by which it is written.
     pub(crate) fn number_of(&mut self, shelf: &Arc<dyn Shelf>) -> u32 {
-        let known = self.shelves.iter().position(|other| Arc::ptr_eq(other, shelf));
+        let known = self.shelves.iter().rposition(|other| Arc::ptr_eq(other, shelf));
         let place = known.unwrap_or_else(|| {
             self.shelves.push(shelf.clone());
             self.shelves.len() - 1

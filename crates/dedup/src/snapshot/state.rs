@@ -16,7 +16,8 @@ impl Detector {
     pub fn shelves(&self) -> Vec<Arc<dyn Shelf>> {
         let mut shelves: Vec<Arc<dyn Shelf>> = Vec::new();
         for shelf in self.docs.values().filter_map(|doc| doc.at_rest.shelf()) {
-            if !shelves.iter().any(|known| Arc::ptr_eq(known, shelf)) {
+            // Neighbours stand on one.
+            if !shelves.iter().rev().any(|known| Arc::ptr_eq(known, shelf)) {
                 shelves.push(shelf.clone());
             }
         }

@@ -1,7 +1,7 @@
 //! The folder of the files: makes them, finds those that a snapshot names, removes those that none does.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,6 +54,7 @@ impl Folder {
         let path = self.path.as_ref()?.join(name);
         let file = File::open(&path).ok().filter(|_| is_name)?;
         let is_long_enough = file.metadata().is_ok_and(|found| found.len() >= length);
+        let _ = file.try_lock_shared();
         let found = Arc::new(Texts::new(name.to_owned(), Some(file), path, length));
         is_long_enough.then(|| enter(&mut in_use, found))
     }
@@ -103,6 +104,8 @@ impl Folder {
         let mut maker = tempfile::Builder::new();
         let made = maker.prefix("").rand_bytes(NAME).tempfile_in(folder)?;
         let (file, path) = made.keep().map_err(|error| error.error)?;
+        // Where there are no locks it may be removed while it is in use, and costs the next start time.
+        let _ = file.try_lock_shared();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         Ok(Texts::new(name.unwrap_or_default(), Some(file), path, 0))
     }
@@ -138,15 +141,28 @@ fn swept(folder: &Path, is_used: impl Fn(&str) -> bool) -> io::Result<usize> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         entries => entries?,
     };
-    let mut removed = 0;
-    for entry in entries {
-        let entry = entry?;
-        if !is_used(&entry.file_name().to_string_lossy()) {
-            fs::remove_file(entry.path())?;
-            removed += 1;
+    let (mut removed, mut failed) = (0, None);
+    for entry in entries.flatten().filter(is_file) {
+        if is_used(&entry.file_name().to_string_lossy()) || is_in_use_elsewhere(&entry.path()) {
+            continue;
+        }
+        match fs::remove_file(entry.path()) {
+            Ok(()) => removed += 1,
+            // Somebody else removed it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => failed = Some(error),
         }
     }
-    Ok(removed)
+    failed.map_or(Ok(removed), Err)
+}
+
+fn is_file(entry: &fs::DirEntry) -> bool {
+    entry.file_type().is_ok_and(|kind| kind.is_file())
+}
+
+/// Whether another process writes a file, or reads it: each holds a lock on its own.
+fn is_in_use_elsewhere(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 /// Says once that texts stay in memory.

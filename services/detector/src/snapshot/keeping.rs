@@ -82,11 +82,8 @@ impl Keeping {
     /// Begins to write a snapshot; what it takes is done beside.
     pub(crate) fn begin(&mut self, last: &Standing, known: Known) {
         self.since = 0;
-        let shelved = Shelved::now(&self.folder, &known.learning.shelves());
-        let header =
-            Header { settings: self.settings, last: last.clone(), shelves: shelved.named() };
-        let task = store(self.bus.clone(), self.folder.clone(), header, known, shelved);
-        self.under_way = Some(tokio::spawn(task));
+        let of = Of { settings: self.settings, last: last.clone(), known };
+        self.under_way = Some(tokio::spawn(store(self.bus.clone(), self.folder.clone(), of)));
     }
 
     /// Returns once nothing is being written.
@@ -215,15 +212,9 @@ async fn pass(
 
 /// Writes a snapshot, and drops those that are no longer kept. What goes wrong is told: the next
 /// one may do better, and until then more is learnt anew.
-async fn store(
-    bus: Arc<dyn Bus>,
-    folder: Arc<Folder>,
-    header: Header,
-    known: Known,
-    shelved: Shelved,
-) {
-    let decision = header.last.sequence;
-    match stored(&*bus, &folder, header, known, shelved).await {
+async fn store(bus: Arc<dyn Bus>, folder: Arc<Folder>, of: Of) {
+    let decision = of.last.sequence;
+    match stored(&*bus, &folder, of).await {
         Ok(bytes) => {
             SNAPSHOTS.add(1, &["written"]);
             info!(decision, bytes, "a snapshot was written");
@@ -235,22 +226,34 @@ async fn store(
     }
 }
 
-async fn stored(
-    bus: &dyn Bus,
-    folder: &Arc<Folder>,
-    header: Header,
+/// What a snapshot is made of.
+struct Of {
+    settings: u64,
+    last: Standing,
     known: Known,
-    shelved: Shelved,
-) -> Result<u64, BusError> {
+}
+
+impl Of {
+    /// Gives the frames of the snapshot; returns once the files that it names will be found.
+    fn write(self, folder: &Folder, give: &mut dyn FnMut(Vec<u8>)) -> std::io::Result<()> {
+        let Of { settings, last, known } = self;
+        // What was put on them since it was begun stands there whole, too.
+        let shelved = Shelved::now(folder, &known.learning.shelves());
+        let header = Header { settings, last, shelves: shelved.named() };
+        write(&header, &known, &shelved, give);
+        shelved.sync(folder)
+    }
+}
+
+async fn stored(bus: &dyn Bus, folder: &Arc<Folder>, of: Of) -> Result<u64, BusError> {
     let unavailable = |error: &dyn std::fmt::Display| BusError::Unavailable(error.to_string());
     let objects = objects(bus)?;
-    let name = format!("{PREFIX}{:020}", header.last.sequence);
+    let name = format!("{PREFIX}{:020}", of.last.sequence);
     let (sender, mut pieces) = mpsc::channel::<Vec<u8>>(UNDER_WAY);
     let beside = folder.clone();
     let writing = spawn_blocking(move || {
         // Where nobody takes them any more, storing has failed and says so.
-        write(&header, &known, &shelved, &mut |piece| drop(sender.blocking_send(piece)));
-        shelved.sync(&beside)
+        of.write(&beside, &mut |piece| drop(sender.blocking_send(piece)))
     });
     let mut writer = objects.write(&name).await?;
     let mut bytes = 0;

@@ -50,10 +50,16 @@ impl Standing {
         self.0.iter().for_each(|(texts, length)| texts.copy(*length, give));
     }
 
-    /// Returns once a start after a power cut will find them.
+    /// Returns once a start after a power cut will find them: those that have a name, while their
+    /// folder is there. What it does not find, it takes from the snapshot.
     pub(crate) fn sync(&self, folder: &Folder) -> io::Result<()> {
-        self.0.iter().try_for_each(|(texts, _)| texts.sync())?;
-        if self.0.is_empty() { Ok(()) } else { folder.sync() }
+        let mut named = self.0.iter().filter(|(texts, _)| !texts.name().is_empty()).peekable();
+        let has_names = named.peek().is_some();
+        named.try_for_each(|(texts, _)| texts.sync())?;
+        match folder.sync() {
+            Err(error) if has_names && error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
