@@ -1,8 +1,8 @@
 //! The detector: `dedup` behind the ordered loop, its decisions as the log.
 //!
 //! One writer at a time reads the articles of `WF_FETCHED` in order and writes one decision for each
-//! to `WF_JUDGED`. Everything it knows is in memory and is learnt anew from its own decisions and
-//! their articles when it starts. It fetches nothing, enriches nothing and alerts nobody.
+//! to `WF_JUDGED`. What it knows is in memory, but for older texts, which stand in files; a start reads
+//! the last snapshot and learns the rest from its own decisions and their articles. It fetches nothing, enriches nothing and alerts nobody.
 
 mod agency;
 mod apart;

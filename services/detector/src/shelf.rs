@@ -3,7 +3,7 @@
 //!
 //! A shelf is written by the process that made it, from its beginning to its end, and never again: one
 //! that another process finds there is read as far as a snapshot says. So two that run at once do not
-//! spoil each other's, and what a kill cut off at the end is looked at by nobody.
+//! spoil each other's, which a lock keeps from being removed, and what a kill cut off at the end is looked at by nobody.
 
 mod folder;
 mod records;

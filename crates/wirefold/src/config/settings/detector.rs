@@ -48,8 +48,8 @@ pub(crate) struct DetectorConfig {
     pub(crate) event_quiet: Interval,
     /// An event takes no new story this long after its first.
     pub(crate) event_span: Interval,
-    /// Over NATS, the folder in which the detector keeps the texts of the window, out of memory, so
-    /// that a start need not fetch them; without it they are kept in memory. With a bus of its own
+    /// Over NATS, a folder of this detector's own in which it keeps the texts of the window, out of
+    /// memory, so that a start need not fetch them; without it they are kept in memory. With a bus of its own
     /// `wirefold up` keeps them in the data folder.
     pub(crate) texts: Option<PathBuf>,
 }
