@@ -176,7 +176,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether everything was read.
-    pub fn is_at_end(&mut self) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is_at_end(&mut self) -> bool {
         while self.at == self.piece.len() {
             let Some(piece) = (self.next)() else { return true };
             (self.piece, self.at) = (piece, 0);

@@ -1,5 +1,6 @@
 //! Restarts from snapshots: the same bytes as without any, and what is not fit is passed over.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -306,6 +307,7 @@ async fn files_of_texts_that_no_snapshot_speaks_of_are_removed() {
     for name in names {
         objects(&stand).delete(&name).await.unwrap();
     }
+    let before: BTreeSet<PathBuf> = files(&stand).into_iter().collect();
     run_to(&stand, articles.len(), keeping(&stand, 1_000_000), true).await;
-    assert!(files(&stand).len() <= 24);
+    assert!(!before.is_empty() && files(&stand).iter().all(|file| !before.contains(file)));
 }
