@@ -134,6 +134,38 @@ fn panels() -> Vec<serde_json::Value> {
     dashboard()["panels"].as_array().expect("it has panels").clone()
 }
 
+/// Our image in the compose file: built here, or the one that WIREFOLD_IMAGE names.
+const OUR_IMAGE: &str = "${WIREFOLD_IMAGE:-wirefold:local}";
+
+#[test]
+fn every_container_of_ours_can_run_a_prebuilt_image() {
+    let compose = read("docker-compose.yml");
+    let (_, ours) = compose.split_once("\nx-wirefold: &wirefold\n").unwrap();
+    let (ours, _) = ours.split_once("\n\n").unwrap();
+    assert!(ours.contains(&format!("\n  image: {OUR_IMAGE}\n")), "{ours}");
+    assert!(ours.contains("\n  pull_policy: never\n"), "{ours}");
+    let (_, stage) = compose.split_once("\nx-stage: &stage\n").unwrap();
+    assert!(stage.starts_with("  <<: *wirefold\n"), "{stage}");
+    let foreign = ["nats", "prometheus", "grafana"];
+    for (name, body) in
+        blocks(&compose).iter().filter(|(name, _)| !foreign.contains(&name.as_str()))
+    {
+        assert!(body.contains("<<: *wirefold") || body.contains("<<: *stage"), "{name}");
+        assert!(!body.contains("image:"), "{name} has an image of its own");
+    }
+    let receiver = read("xtask/src/commands/compose_test/receiver.yml");
+    assert!(receiver.contains(&format!("image: {OUR_IMAGE}\n")), "{receiver}");
+    assert!(read("README.md").contains("WIREFOLD_IMAGE="), "README.md says how");
+}
+
+#[test]
+fn the_image_ships_the_profile_that_is_measured() {
+    let dockerfile = read("deploy/Dockerfile");
+    assert_eq!(dockerfile.matches("cargo build --profile dist --locked").count(), 2);
+    assert!(dockerfile.contains("/bin target/dist/wirefold"), "{dockerfile}");
+    assert!(!dockerfile.contains("release"), "that profile is quick to build, not to run");
+}
+
 #[test]
 fn images_have_exact_tags_and_none_is_fetched_by_a_directive() {
     let dockerfile = read("deploy/Dockerfile");
@@ -144,7 +176,7 @@ fn images_have_exact_tags_and_none_is_fetched_by_a_directive() {
     for name in from.chain(image).map(|line| line.split(' ').next().unwrap()) {
         let (_, tag) = name.split_once(':').unwrap_or_else(|| panic!("{name} has no tag"));
         assert!(!tag.contains("latest") && !name.contains('@'), "{name}");
-        let is_ours = name == "wirefold:local";
+        let is_ours = name == OUR_IMAGE;
         assert!(
             is_ours || tag.contains(|c: char| c.is_ascii_digit()) || tag.contains("slim"),
             "{name}"

@@ -21,3 +21,16 @@ fn the_sample_is_what_fold_prints() {
         assert!(is_printed, "README.md shows a line that fold does not print: {line:?}");
     }
 }
+
+#[test]
+fn fold_shows_one_event_where_a_list_would_fill_the_screen() {
+    let seeds = tree::root().join("seeds/articles.jsonl");
+    let seeds = seeds.to_str().expect("the checkout's path is UTF-8");
+    let events = |out: &str| out.lines().filter(|line| line.starts_with("EVENT")).count();
+    let printed = wirefold(&["fold", seeds]).code(0).out;
+    assert_eq!(events(&printed), 1, "{printed}");
+    assert!(printed.contains("reprint ·") && printed.contains("AP ("), "{printed}");
+    assert_eq!(printed.lines().last(), Some("31 more events: -v"));
+    let all = wirefold(&["fold", "-v", seeds]).code(0).out;
+    assert!(events(&all) > 5 && !all.contains("more events"), "{all}");
+}

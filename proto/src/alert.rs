@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::article::outlet_in_words;
 use crate::codec::{Message, Tag};
 use crate::ids::{AlertId, ArticleId, LanguageTag, Outlet, SubscriptionId, Target};
 use crate::published::Published;
@@ -156,6 +157,9 @@ pub struct AlertArticle {
     pub id: ArticleId,
     /// Its publisher.
     pub outlet: Outlet,
+    /// The site whose feed says so, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Outlet>,
     /// Its title.
     pub title: String,
     /// Its link.
@@ -163,6 +167,14 @@ pub struct AlertArticle {
     pub url: Option<String>,
     /// When it was seen here.
     pub seen: Timestamp,
+}
+
+impl AlertArticle {
+    /// The outlet for people, with the site that says so where that is another.
+    #[must_use]
+    pub fn outlet_in_words(&self) -> String {
+        outlet_in_words(&self.outlet, self.via.as_ref())
+    }
 }
 
 /// Why delivery of a revision waits.

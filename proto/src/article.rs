@@ -1,4 +1,4 @@
-//! `wirefold.article.fetched/1`: an article with its text, as it was fetched or pushed.
+//! `wirefold.article.fetched/2`: an article with its text, as it was fetched or pushed.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -16,7 +16,7 @@ pub const MAX_TEXT_BYTES: usize = 512 * 1024;
 /// An article with its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArticleFetched {
-    /// `wirefold.article.fetched/1`.
+    /// `wirefold.article.fetched/2`.
     pub schema: Tag<Self>,
     /// The article's id.
     pub id: ArticleId,
@@ -24,13 +24,15 @@ pub struct ArticleFetched {
     pub article: AboutArticle,
     /// The text, plain, paragraphs parted by an empty line; empty where the item has none.
     pub text: String,
-    /// Where the text comes from.
-    pub text_from: TextSource,
+    /// Where the text comes from. Version 1 called it `text_from`.
+    #[serde(alias = "text_from")]
+    pub text_source: TextSource,
 }
 
 impl Message for ArticleFetched {
     const NAME: &'static str = "wirefold.article.fetched";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
+    const OLDEST: u32 = 1;
 }
 
 impl Published for ArticleFetched {
@@ -49,8 +51,12 @@ impl Published for ArticleFetched {
 /// What is known of an article besides its text; the same in `article.fetched` and in the output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AboutArticle {
-    /// The publisher.
+    /// The publisher: whose text it is said to be.
     pub outlet: Outlet,
+    /// The site whose feed says so, where the outlet is another or the page is another site's. Such
+    /// an article is never a version of an article of the outlet's own. Absent: the outlet itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Outlet>,
     /// The feeds that list it, the one it came through first; `push` for pushed ones.
     pub feeds: Vec<FeedId>,
     /// The item's key in its feed: guid, else canonical URL, else title and day.
@@ -81,9 +87,9 @@ pub struct AboutArticle {
     /// When it was published, as the publisher claims.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<Timestamp>,
-    /// What is wrong with the claimed time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub date_doubt: Option<DateDoubt>,
+    /// What is wrong with the claimed time. Version 1 called it `date_doubt`.
+    #[serde(alias = "date_doubt", skip_serializing_if = "Option::is_none")]
+    pub date_problem: Option<DateProblem>,
     /// When it was first seen here.
     pub seen: Timestamp,
     /// The article with the item's text before this one.
@@ -98,6 +104,36 @@ pub struct AboutArticle {
     /// Whether it stood in the feed at the first good poll: indexed, never alerted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub baseline: bool,
+}
+
+impl AboutArticle {
+    /// Who says what it says: versions, history and learned boilerplate belong to this site.
+    #[must_use]
+    pub fn authority(&self) -> &Outlet {
+        self.via.as_ref().unwrap_or(&self.outlet)
+    }
+
+    /// Whether its outlet itself says so, rather than a stranger's feed.
+    #[must_use]
+    pub fn is_outlets_own(&self) -> bool {
+        *self.authority() == self.outlet
+    }
+
+    /// The outlet for people, with the site that says so where that is another: `bbc.co.uk via
+    /// planet.example`.
+    #[must_use]
+    pub fn outlet_in_words(&self) -> String {
+        outlet_in_words(&self.outlet, self.via.as_ref())
+    }
+}
+
+/// An outlet for people, with the site whose feed says so where that is another.
+#[must_use]
+pub fn outlet_in_words(outlet: &Outlet, via: Option<&Outlet>) -> String {
+    match via.filter(|via| *via != outlet) {
+        Some(via) => format!("{outlet} via {via}"),
+        None => outlet.to_string(),
+    }
 }
 
 /// Where an article's text comes from.
@@ -121,11 +157,12 @@ pub enum TextSource {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
-pub enum DateDoubt {
+pub enum DateProblem {
     /// There is none.
     Missing,
-    /// It cannot be: far in the future, or before the web.
-    Absurd,
+    /// It lies far in the future or before the web. Version 1 called it `absurd`.
+    #[serde(alias = "absurd")]
+    Implausible,
     /// The feed gives an old item a new time.
     Redated,
 }

@@ -1,4 +1,4 @@
-//! `wirefold.backfill/1`: how the reading of a feed's archive goes.
+//! `wirefold.backfill/2`: how the reading of a feed's archive goes.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use crate::ids::FeedId;
 /// A feed's archive on its way in (RFC 5005): `wf_feeds`, key `backfill.<escaped feed id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Backfill {
-    /// `wirefold.backfill/1`.
+    /// `wirefold.backfill/2`.
     pub schema: Tag<Self>,
     /// The feed.
     pub feed: FeedId,
@@ -48,7 +48,8 @@ pub struct Backfill {
 
 impl Message for Backfill {
     const NAME: &'static str = "wirefold.backfill";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
+    const OLDEST: u32 = 1;
 }
 
 /// Why the reading of an archive ended.
@@ -57,18 +58,23 @@ impl Message for Backfill {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum BackfillEnd {
-    /// The last page was read.
-    Whole,
+    /// The last page of the archive was read. Version 1 called it `whole`.
+    #[serde(alias = "whole")]
+    Complete,
     /// The feed names no older items.
     NoArchive,
-    /// As many pages were read as were asked for.
-    Pages,
-    /// As many items were taken as were asked for.
-    Items,
+    /// As many pages were read as were asked for. Version 1 called it `pages`.
+    #[serde(alias = "pages")]
+    PageLimit,
+    /// As many items were taken as were asked for. Version 1 called it `items`.
+    #[serde(alias = "items")]
+    ItemLimit,
     /// The next page is one that was read already.
     Loop,
-    /// The next page is on another site, or without encryption where the feed has it.
-    Elsewhere,
+    /// The next page is on another site, or is not encrypted while the feed is. Version 1 called
+    /// it `elsewhere`.
+    #[serde(alias = "elsewhere")]
+    OtherSite,
     /// A page could not be read.
     Failed,
 }
@@ -78,12 +84,12 @@ impl BackfillEnd {
     #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {
-            Self::Whole => "the archive ends there",
+            Self::Complete => "the whole archive was read",
             Self::NoArchive => "the feed names no older items (RFC 5005)",
-            Self::Pages => "there is more: ask for more --pages",
-            Self::Items => "there is more: ask for more --items",
+            Self::PageLimit => "there is more: ask for more --pages",
+            Self::ItemLimit => "there is more: ask for more --items",
             Self::Loop => "its pages lead back to one that was read",
-            Self::Elsewhere => "the next page is on another site, or not encrypted",
+            Self::OtherSite => "the next page is on another site, or not encrypted",
             Self::Failed => "a page could not be read",
         }
     }

@@ -127,7 +127,7 @@ pub fn encode<M: Message>(message: &M) -> Result<Vec<u8>, TooLarge> {
 /// let refused = decode::<ArticleFetched>(br#"{"schema":"wirefold.article.fetched/7"}"#);
 /// assert_eq!(
 ///     refused.unwrap_err().to_string(),
-///     "wirefold.article.fetched/7: this reader knows version 1; upgrade wirefold",
+///     "wirefold.article.fetched/7: this reader knows versions 1 to 2; upgrade wirefold",
 /// );
 /// ```
 pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {

@@ -1,4 +1,4 @@
-//! `wirefold.control/1`: what people tell a running system to do.
+//! `wirefold.control/2`: what people tell a running system to do.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -14,7 +14,7 @@ use crate::subjects::Subject;
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ControlCommand {
-    /// `wirefold.control/1`.
+    /// `wirefold.control/2`.
     pub schema: Tag<Self>,
     /// An id that the sender chooses and keeps when it sends again.
     pub id: String,
@@ -28,7 +28,8 @@ pub struct ControlCommand {
 
 impl Message for ControlCommand {
     const NAME: &'static str = "wirefold.control";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
+    const OLDEST: u32 = 1;
 }
 
 impl Published for ControlCommand {

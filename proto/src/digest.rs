@@ -1,4 +1,4 @@
-//! `wirefold.feed.digest/1`: what is wrong with feeds, told once a week.
+//! `wirefold.feed.digest/2`: what is wrong with feeds, told once a week.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use crate::records::{FeedFinding, FeedHealth};
 /// What is wrong with feeds, for a delivery that asks to be told. Where nothing is, none is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FeedDigest {
-    /// `wirefold.feed.digest/1`.
+    /// `wirefold.feed.digest/2`.
     pub schema: Tag<Self>,
     /// Its id: the same however often it is sent.
     pub id: String,
@@ -19,20 +19,23 @@ pub struct FeedDigest {
     pub at: Timestamp,
     /// How many feeds there are.
     pub feeds: u32,
-    /// How many of them need a look.
-    pub troubled: u32,
-    /// Those, at most 100 of them, the worst first.
-    pub troubles: Vec<FeedTrouble>,
+    /// How many of them have a problem. Version 1 called it `troubled`.
+    #[serde(alias = "troubled")]
+    pub feeds_with_problems: u32,
+    /// Those feeds, at most 100 of them, the worst first. Version 1 called it `troubles`.
+    #[serde(alias = "troubles")]
+    pub problems: Vec<FeedProblem>,
 }
 
 impl Message for FeedDigest {
     const NAME: &'static str = "wirefold.feed.digest";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
+    const OLDEST: u32 = 1;
 }
 
-/// A feed that needs a look.
+/// A feed with a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct FeedTrouble {
+pub struct FeedProblem {
     /// The feed.
     pub feed: FeedId,
     /// Its title.

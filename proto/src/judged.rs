@@ -80,7 +80,7 @@ impl Published for ArticleJudged {
 /// A person's command, put in its place among the decisions so that a replay gives the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CommandJudged {
-    /// `wirefold.command.judged/1`.
+    /// `wirefold.command.judged/2`.
     pub schema: Tag<Self>,
     /// The record's id: epoch and `c` with the command's sequence.
     pub decision: DecisionId,
@@ -103,7 +103,8 @@ pub struct CommandJudged {
 
 impl Message for CommandJudged {
     const NAME: &'static str = "wirefold.command.judged";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
+    const OLDEST: u32 = 1;
 }
 
 impl Published for CommandJudged {
@@ -241,7 +242,7 @@ mod tests {
 
     #[test]
     fn each_record_is_read_by_its_schema() {
-        let command = include_bytes!("../samples/wirefold.command.judged.1.json");
+        let command = include_bytes!("../samples/wirefold.command.judged.2.json");
         let epoch = include_bytes!("../samples/wirefold.judged.epoch.1.json");
         let cases: [(&[u8], &str, u64); 3] =
             [(DECISION, "7-1042", 1042), (command, "7-c13", 1043), (epoch, "8-epoch", 1043)];

@@ -24,7 +24,7 @@
 //! assert_eq!(command.subject().as_str(), "wirefold.v1.control.feed.remove");
 //! let headers = EventHeaders::of(&command, "/wirefold/cli", now).to_pairs();
 //! assert_eq!(headers[1], ("ce-id", "01-remove".to_owned()));
-//! assert!(encode(&command)?.starts_with(br#"{"schema":"wirefold.control/1","#));
+//! assert!(encode(&command)?.starts_with(br#"{"schema":"wirefold.control/2","#));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -44,6 +44,7 @@ mod codec;
 mod control;
 mod dead;
 mod digest;
+mod feed_site;
 mod findings;
 mod ids;
 mod interval;
@@ -57,6 +58,7 @@ mod schema;
 mod settings;
 mod story;
 mod string_form;
+mod submitted;
 mod verdict;
 mod verdict_line;
 
@@ -65,7 +67,8 @@ pub use alert::{
     Alert, AlertArticle, AlertReason, AlertState, Headline, Hold, HoldReason, ReasonKind, Volume,
 };
 pub use article::{
-    AboutArticle, ArticleFetched, DateDoubt, ItemSource, MAX_TEXT_BYTES, Media, TextSource,
+    AboutArticle, ArticleFetched, DateProblem, ItemSource, MAX_TEXT_BYTES, Media, TextSource,
+    outlet_in_words,
 };
 pub use backfill::{Backfill, BackfillEnd};
 pub use catalogue::{Address, CATALOGUE, Entry};
@@ -75,7 +78,8 @@ pub use codec::{
 };
 pub use control::{Command, ControlCommand, Verb};
 pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
-pub use digest::{FeedDigest, FeedTrouble};
+pub use digest::{FeedDigest, FeedProblem};
+pub use feed_site::{FeedSite, NOBODY, SiteProof};
 pub use findings::{
     Dateline, Entity, EntityKind, Extract, Figure, Findings, FoundBy, Language, Quotation, Topic,
 };
@@ -102,6 +106,7 @@ pub use settings::{
 };
 pub use story::{ChangeKind, EventAfter, EventState, StoryAfter, StoryChange, StoryState};
 pub use subjects::Subject;
+pub use submitted::SubmittedArticle;
 pub use verdict::{
     Class, Confidence, CopyKind, MAX_MATCHES, MaterialReason, Materiality, TextMatch, Verdict,
 };

@@ -1,4 +1,4 @@
-//! `wirefold.list/1`: a list of feeds (OPML) at an address, which is kept in sync.
+//! `wirefold.list/2`: a list of feeds (OPML) at an address, which is kept in sync.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use crate::settings::FullText;
 /// A list of feeds and how it is doing: `wf_feeds`, key `list.<escaped address>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ListRecord {
-    /// `wirefold.list/1`.
+    /// `wirefold.list/2`.
     pub schema: Tag<Self>,
     /// Its address.
     pub url: String,
@@ -42,10 +42,11 @@ pub struct ListRecord {
     /// How many feeds it named when it was read well last.
     #[serde(default)]
     pub feeds: u32,
-    /// Feeds of it that people have taken into their own hands, by what tells feeds apart: as long
-    /// as it names them, it neither adds, changes nor removes them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub own: Vec<String>,
+    /// The addresses, without scheme, of feeds that somebody changed or removed by hand while the
+    /// list named them. The list no longer adds, changes or removes these. Version 1 called it
+    /// `own`.
+    #[serde(default, alias = "own", skip_serializing_if = "Vec::is_empty")]
+    pub manual_overrides: Vec<String>,
     /// The validator `ETag`, opaque, as it came with the last good answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
@@ -71,7 +72,7 @@ impl ListRecord {
             next_poll: None,
             interval_seconds,
             feeds: 0,
-            own: Vec::new(),
+            manual_overrides: Vec::new(),
             etag: None,
             last_modified: None,
         }
@@ -80,5 +81,6 @@ impl ListRecord {
 
 impl Message for ListRecord {
     const NAME: &'static str = "wirefold.list";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
+    const OLDEST: u32 = 1;
 }

@@ -26,7 +26,7 @@ pub const LEAD_CHARACTERS: usize = 600;
 /// An article with everything found out about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutputArticle {
-    /// `wirefold.output.article/1`.
+    /// `wirefold.output.article/2`.
     pub schema: Tag<Self>,
     /// The article's id.
     pub id: ArticleId,
@@ -71,7 +71,8 @@ fn is_zero(sequence: &u64) -> bool {
 
 impl Message for OutputArticle {
     const NAME: &'static str = "wirefold.output.article";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
+    const OLDEST: u32 = 1;
 }
 
 impl Published for OutputArticle {
@@ -146,7 +147,7 @@ impl Published for OutputStory {
 /// What came of a person's command about stories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutputCommand {
-    /// `wirefold.output.command/1`.
+    /// `wirefold.output.command/2`.
     pub schema: Tag<Self>,
     /// The decision on it.
     pub decision: DecisionId,
@@ -173,7 +174,8 @@ pub struct OutputCommand {
 
 impl Message for OutputCommand {
     const NAME: &'static str = "wirefold.output.command";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
+    const OLDEST: u32 = 1;
 }
 
 impl Published for OutputCommand {

@@ -6,14 +6,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
+use crate::article::outlet_in_words;
 use crate::codec::{Message, Tag};
+use crate::feed_site::FeedSite;
 use crate::ids::{ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId};
 use crate::settings::{FeedSettings, SubscriptionSettings};
 
 /// A feed with its settings and health: `wf_feeds`, key `feed.<escaped feed id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FeedRecord {
-    /// `wirefold.feed/1`.
+    /// `wirefold.feed/2`.
     pub schema: Tag<Self>,
     /// The settings in force.
     pub feed: FeedSettings,
@@ -68,6 +70,9 @@ pub struct FeedRecord {
     /// How many of the items it lists give only a teaser; absent before the first good poll.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub teasers: Option<Teasers>,
+    /// The site that it speaks for; absent before the first good poll that lists something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<FeedSite>,
     /// The validator `ETag`, opaque, as it came with the last good answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
@@ -104,6 +109,7 @@ impl FeedRecord {
             interval_seconds,
             articles: 0,
             teasers: None,
+            site: None,
             etag: None,
             last_modified: None,
         }
@@ -129,6 +135,9 @@ impl FeedRecord {
 
     fn findings_in_words(&self) -> String {
         let in_words = |finding: &FeedFinding| match (finding, &self.duplicate_of, &self.moved_to) {
+            (FeedFinding::SpeaksForOthers, ..) if self.site.is_some() => {
+                self.site.as_ref().map_or_else(String::new, |site| site.in_words(&self.feed.id))
+            }
             (FeedFinding::Duplicate, Some(other), _) => {
                 format!("the same address as {other}: remove one of them")
             }
@@ -141,7 +150,8 @@ impl FeedRecord {
 
 impl Message for FeedRecord {
     const NAME: &'static str = "wirefold.feed";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
+    const OLDEST: u32 = 1;
 }
 
 /// How a feed is doing.
@@ -178,14 +188,18 @@ pub enum FeedFinding {
     Silent,
     /// It breaks off in the middle.
     Truncated,
-    /// On most of its last pages there is nothing where its settings say that the article stands.
-    ArticleMissed,
+    /// Its `article_selector` finds nothing on most of the last pages. Version 1 called it
+    /// `article-missed`.
+    #[serde(alias = "article-missed")]
+    ArticleSelectorUnmatched,
     /// The ids that it gives its items change from one poll to the next, or repeat.
     ChangingIds,
     /// Its host says that nothing has changed where something has.
     UnreliableValidators,
     /// Most of its items have no date that can be read.
     Undated,
+    /// Its items are said to be of one other site, which does not name it.
+    SpeaksForOthers,
     /// Another feed is polled at the same address.
     Duplicate,
     /// Its host says that it has moved for good.
@@ -205,15 +219,19 @@ impl FeedFinding {
             Self::Unreachable => "its host cannot be reached or fails: it is tried again",
             Self::Silent => "silent for long against its own rhythm: look whether it has moved",
             Self::Truncated => "breaks off in the middle: what stands before is read",
-            Self::ArticleMissed => {
-                "pages without what `article` selects: read as usual; try another selector with \
-                 `extract --article`"
+            Self::ArticleSelectorUnmatched => {
+                "`article_selector` finds nothing on most pages, which are read as usual: try \
+                 another with `extract --article-selector`"
             }
             Self::ChangingIds => "its ids change or repeat: items are told by link or title",
             Self::UnreliableValidators => {
                 "says that nothing has changed where something has: asked in full"
             }
             Self::Undated => "most items have no date: the first sight of them counts",
+            Self::SpeaksForOthers => {
+                "its items are said to be of a site that does not name it: say whose feed it is with \
+                 `feed set --speaks-for`"
+            }
             Self::Duplicate => "the same address as another feed: remove one of them",
             Self::Moved => "has moved for good: put the new address into its settings",
         }
@@ -240,7 +258,7 @@ impl Teasers {
 /// A subscription in force: `wf_subscriptions`, key `subscription.<escaped subscription id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SubscriptionRecord {
-    /// `wirefold.subscription/1`.
+    /// `wirefold.subscription/2`.
     pub schema: Tag<Self>,
     /// The settings in force, defaults filled in.
     pub subscription: SubscriptionSettings,
@@ -251,20 +269,21 @@ pub struct SubscriptionRecord {
     /// Until when it is kept silent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<Timestamp>,
-    /// What is wrong with it, such as a query that does not parse; it rings for nothing then.
+    /// What is wrong with it, such as a query that does not parse; it alerts nothing then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     /// Alerts it has opened.
     #[serde(default)]
     pub alerts: u64,
-    /// Copies that were folded into them instead of ringing.
-    #[serde(default)]
-    pub saved: u64,
+    /// Copies that were folded into these alerts. Version 1 called it `saved`.
+    #[serde(default, alias = "saved")]
+    pub copies_folded: u64,
 }
 
 impl Message for SubscriptionRecord {
     const NAME: &'static str = "wirefold.subscription";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
+    const OLDEST: u32 = 1;
 }
 
 /// A story as it stands: `wf_stories`, key `story.<story id>`. One that became part of another is
@@ -283,6 +302,14 @@ impl Message for StoryRecord {
     const VERSION: u32 = 1;
 }
 
+impl StoryBrief {
+    /// The outlet for people, with the site that says so where that is another.
+    #[must_use]
+    pub fn outlet_in_words(&self) -> String {
+        outlet_in_words(&self.outlet, self.via.as_ref())
+    }
+}
+
 /// A story without its articles.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StoryBrief {
@@ -298,6 +325,9 @@ pub struct StoryBrief {
     pub language: LanguageTag,
     /// The lead's outlet.
     pub outlet: Outlet,
+    /// The site whose feed says so, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Outlet>,
     /// The lead's link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,

@@ -20,6 +20,9 @@ pub struct FeedSettings {
     /// Its publisher; absent: the registrable domain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outlet: Option<Outlet>,
+    /// The site that it speaks for, `nobody` for an aggregator; absent: found at its first poll.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaks_for: Option<Outlet>,
     /// The group it is listed under.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -29,12 +32,12 @@ pub struct FeedSettings {
     /// What tells its items apart; absent: what proves to last.
     #[serde(default, skip_serializing_if = "ItemIdentity::is_auto")]
     pub identity: ItemIdentity,
-    /// Where the article stands on its pages, as a CSS selector; absent: found as usual.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub article: Option<String>,
-    /// What on its pages belongs to no article, as CSS selectors.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub remove: Vec<String>,
+    /// A CSS selector for the element that holds the article on its pages; absent: found by rule.
+    #[serde(default, alias = "article", skip_serializing_if = "Option::is_none")]
+    pub article_selector: Option<String>,
+    /// CSS selectors for elements of its pages that belong to no article.
+    #[serde(default, alias = "remove", skip_serializing_if = "Vec::is_empty")]
+    pub remove_selectors: Vec<String>,
 }
 
 impl FeedSettings {
@@ -46,11 +49,12 @@ impl FeedSettings {
             url: url.into(),
             title: None,
             outlet: None,
+            speaks_for: None,
             group: None,
             full_text: FullText::default(),
             identity: ItemIdentity::default(),
-            article: None,
-            remove: Vec::new(),
+            article_selector: None,
+            remove_selectors: Vec::new(),
         }
     }
 }

@@ -101,6 +101,7 @@ fn observe(detector: &mut Detector, article: &Article, time: i64) -> Verdict {
         text: &article.text,
         time,
         published: article.published.unwrap_or(time),
+        ..Incoming::default()
     })
 }
 

@@ -94,7 +94,7 @@ pub(super) fn problem(status: u16, title: &str) -> (u16, Value) {
 
 /// The answer to a command that was stored.
 pub(super) fn accepted(command: &Value) -> (u16, Value) {
-    (202, json!({"schema": "wirefold.api.accepted/1", "command": command}))
+    (202, json!({"schema": "wirefold.api.accepted/2", "command": command}))
 }
 
 /// A sample of the contract.

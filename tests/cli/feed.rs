@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::api::{Api, Asked, accepted, problem, sample};
 use crate::program::Folder;
+use crate::tidy::tree;
 
 /// A feed of the sample's with another id and address.
 fn feed(id: &str, change: impl FnOnce(&mut Value)) -> Value {
-    let mut record = sample("wirefold.feed.1.json");
+    let mut record = sample("wirefold.feed.2.json");
     record["feed"]["id"] = id.into();
     record["feed"]["url"] = format!("https://{id}.example/feed").into();
     record["health"] = "good".into();
@@ -19,7 +20,7 @@ fn feed(id: &str, change: impl FnOnce(&mut Value)) -> Value {
 }
 
 fn listing(feeds: &[Value]) -> (u16, Value) {
-    (200, json!({"schema": "wirefold.api.feeds/1", "feeds": feeds}))
+    (200, json!({"schema": "wirefold.api.feeds/2", "feeds": feeds}))
 }
 
 /// Knows these feeds, takes others, and looks at addresses.
@@ -29,8 +30,8 @@ fn api(feeds: Vec<Value>) -> Api {
         "POST /api/v1/feeds" if asked.body["url"] == "https://refused.example/" => {
             problem(409, "managed by wirefold.toml:14: change it there")
         }
-        "POST /api/v1/feeds" => accepted(&sample("wirefold.control.1.feed.add.json")),
-        "DELETE /api/v1/feeds/two" => accepted(&sample("wirefold.control.1.feed.remove.json")),
+        "POST /api/v1/feeds" => accepted(&sample("wirefold.control.2.feed.add.json")),
+        "DELETE /api/v1/feeds/two" => accepted(&sample("wirefold.control.2.feed.remove.json")),
         "DELETE /api/v1/feeds/one" => problem(409, "managed by wirefold.toml:14"),
         "POST /api/v1/feeds/probe" if asked.body["list"] == true => {
             (200, list_at(&asked.body["url"]))
@@ -62,7 +63,8 @@ fn list_at(url: &Value) -> Value {
         Some("https://lists.example/my.opml") => json!({
             "list": {
                 "feeds": [
-                    {"url": "https://tides.example/feed", "title": "Tides", "group": "Coast"},
+                    {"url": "https://tides.example/feed", "title": "Tides", "group": "Coast",
+                     "speaks_for": "victim.example"},
                     {"url": "https://one.example/feed"},
                 ],
                 "notes": ["line 4: \"gopher:\" is no web address, left out"],
@@ -85,6 +87,7 @@ fn a_list_at_an_address_is_imported() {
     for said in [
         "note: https://lists.example/my.opml: line 4: \"gopher:\" is no web address, left out\n",
         "note: https://lists.example/my.opml: it breaks off before its end\n",
+        "note: https://lists.example/my.opml: what it says that 1 feed speaks for is left out",
         "imported 1 feed, 1 known already\n",
         "write [[opml]] and url = \"https://lists.example/my.opml\" into wirefold.toml\n",
     ] {
@@ -92,6 +95,7 @@ fn a_list_at_an_address_is_imported() {
     }
     let added = added(&api);
     assert_eq!((added.len(), added[0]["group"].as_str()), (1, Some("Coast")));
+    assert!(added[0]["speaks_for"].is_null(), "a list at an address gives no authority");
     let none = api.run(&["feed", "import", "https://page.example/"]).code(1);
     let said = "error: https://page.example/: line 1: this is a web page, not a list of feeds";
     assert!(none.err.starts_with(said), "{}", none.err);
@@ -100,7 +104,7 @@ fn a_list_at_an_address_is_imported() {
 #[test]
 fn lists_that_are_followed_are_told_and_their_problems_too() {
     let list = |url: &str, change: &dyn Fn(&mut Value)| {
-        let mut record = sample("wirefold.list.1.json");
+        let mut record = sample("wirefold.list.2.json");
         record["url"] = url.into();
         change(&mut record);
         record
@@ -113,7 +117,7 @@ fn lists_that_are_followed_are_told_and_their_problems_too() {
     let ailing = list("https://lists.example/ailing.opml", &|_| {});
     let api = Api::answering(move |_: &Asked| {
         let (feeds, lists) = ([feed("one", |_| {})], [ailing.clone(), well.clone()]);
-        (200, json!({"schema": "wirefold.api.feeds/1", "feeds": feeds, "lists": lists}))
+        (200, json!({"schema": "wirefold.api.feeds/2", "feeds": feeds, "lists": lists}))
     });
     let run = api.run(&["feed", "ls"]).code(0);
     assert!(
@@ -127,7 +131,7 @@ fn lists_that_are_followed_are_told_and_their_problems_too() {
     assert!(problems.err.contains(line) && !problems.err.contains("well.opml"), "{}", problems.err);
     let lines = api.run(&["feed", "ls", "--problems", "--json"]).code(0).out;
     assert_eq!(lines.lines().count(), 1, "{lines}");
-    assert!(lines.contains("\"schema\":\"wirefold.list/1\""), "{lines}");
+    assert!(lines.contains("\"schema\":\"wirefold.list/2\""), "{lines}");
 }
 
 #[test]
@@ -150,7 +154,7 @@ fn the_list_says_how_feeds_are_doing() {
     let ids: Vec<Value> = lines
         .lines()
         .map(|json| serde_json::from_str::<Value>(json).unwrap())
-        .inspect(|record| assert_eq!(record["schema"], "wirefold.feed/1"))
+        .inspect(|record| assert_eq!(record["schema"], "wirefold.feed/2"))
         .map(|record| record["feed"]["id"].clone())
         .collect();
     assert_eq!(ids, ["one", "two", "three"]);
@@ -314,7 +318,10 @@ fn what_is_no_list_is_named() {
 
 #[test]
 fn an_export_can_be_imported() {
-    let grouped = feed("two", |record| record["feed"]["group"] = "Sea & Coast".into());
+    let grouped = feed("two", |record| {
+        record["feed"]["group"] = "Sea & Coast".into();
+        record["feed"]["speaks_for"] = "harbour.example".into();
+    });
     let run = api(vec![feed("one", |_| {}), grouped]).run(&["feed", "export"]).code(0);
     let other = api(Vec::new());
     other.folder.write("my.opml", run.out.as_bytes());
@@ -323,6 +330,9 @@ fn an_export_can_be_imported() {
     let two = told.iter().find(|asked| asked.body["id"] == "two").expect("it keeps its id");
     assert_eq!(two.body["group"], "Sea & Coast");
     assert_eq!(two.body["url"], "https://two.example/feed");
+    assert_eq!(two.body["speaks_for"], "harbour.example");
+    let one = told.iter().find(|asked| asked.body["id"] == "one").expect("it keeps its id");
+    assert!(one.body["speaks_for"].is_null());
     assert_eq!(told.len(), 2);
 }
 
@@ -370,7 +380,25 @@ fn without_data_there_is_nothing_to_show() {
     {
         let run = folder.run(&[&command[..], &["--data", "none"]].concat()).code(3);
         assert_eq!(run.out, "");
-        assert!(run.err.contains("nothing has been collected yet in none: run `wirefold up`"));
+        assert!(
+            run.err
+                .contains("nothing has been collected yet in none: `wirefold feed add URL`, then")
+        );
         assert!(!folder.path().join("none").exists(), "looking makes no folder");
+    }
+}
+
+#[test]
+fn the_starter_list_is_read_whole() {
+    let list = tree::root().join("seeds/starter.opml");
+    let list = list.to_str().expect("the checkout's path is UTF-8");
+    let folder = Folder::with(&[]);
+    let run = folder.run(&["feed", "import", list, "--dry-run", "--data", "data", "--json"]);
+    let run = run.code(0);
+    assert!(run.err.contains("would import 33 feeds, 0 known already"), "{}", run.err);
+    for line in run.out.lines() {
+        let line: Value = serde_json::from_str(line).expect("each line is JSON");
+        let url = line["url"].as_str().expect("each line names its address");
+        assert!(url.starts_with("https://"), "{url}");
     }
 }

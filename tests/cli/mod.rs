@@ -16,6 +16,7 @@ mod pipes;
 mod progress;
 mod replay;
 mod story;
+mod strangers;
 mod sub;
 mod terminal;
 mod time;

@@ -89,17 +89,18 @@ fn the_article_of_a_page_is_printed() {
     let shown = folder.run_on(PAGE.as_bytes(), &["extract"]).code(0);
     assert!(shown.out.starts_with("Ferry late\nAnn Lee · 2026-03-05T14:00:00Z · en\n\nThe ferry"));
     folder.run(&["extract", "gone.html"]).code(1);
-    let rule = ["extract", "--article", "p:first-of-type", "--remove", "b"];
+    let rule = ["extract", "--article-selector", "p:first-of-type", "--remove-selector", "b"];
     let ruled = folder.run_on(PAGE.as_bytes(), &rule).code(0);
     assert!(ruled.out.ends_with("refused to board.\n"), "{}", ruled.out);
-    let missed = folder.run(&["extract", "--json", "--article", ".gone", "page.html"]).code(0);
-    assert_eq!(objects(&missed)[0]["article_missed"], true);
+    let missed =
+        folder.run(&["extract", "--json", "--article-selector", ".gone", "page.html"]).code(0);
+    assert_eq!(objects(&missed)[0]["article_selector_unmatched"], true);
     assert!(
-        missed.err.contains("note: page.html: nothing stands where --article"),
+        missed.err.contains("note: page.html: --article-selector finds nothing"),
         "{}",
         missed.err
     );
-    let refused = folder.run(&["extract", "--remove", "p[", "page.html"]).code(2);
+    let refused = folder.run(&["extract", "--remove-selector", "p[", "page.html"]).code(2);
     assert!(refused.err.contains("\"p[\" is no CSS selector"), "{}", refused.err);
     // A file that is at hand is printed whole; what a feed leads to is kept as its lead only.
     let locked =

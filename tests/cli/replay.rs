@@ -62,7 +62,8 @@ fn the_settings_in_force_change_nothing_and_say_so() {
 
 #[test]
 fn without_dry_run_it_says_why_not() {
-    let run = folder().run(&["replay", "--from", "all.jsonl", "--set", "short_words=9"]).code(2);
+    let run =
+        folder().run(&["replay", "--from", "all.jsonl", "--set", "short_text_words=9"]).code(2);
     assert!(run.err.contains("decisions that stand are not taken back"), "{}", run.err);
     assert!(run.err.contains("add --dry-run"), "{}", run.err);
 }
@@ -70,10 +71,13 @@ fn without_dry_run_it_says_why_not() {
 #[test]
 fn a_mistyped_setting_names_the_nearest() {
     for (set, said) in [
-        ("short_word=9", "unknown key `short_word` in [detector]; did you mean `short_words`?"),
-        ("short_words=many", "expected a whole number, found the text \"many\""),
+        (
+            "short_text_word=9",
+            "unknown key `short_text_word` in [detector]; did you mean `short_text_words`?",
+        ),
+        ("short_text_words=many", "expected a whole number, found the text \"many\""),
         ("bus.nats=x", "`bus.nats` changes no verdict: only `window` and [detector] do"),
-        ("short_words", "is no key=value"),
+        ("short_text_words", "is no key=value"),
     ] {
         let run = folder().run(&replay(&["--set", set])).code(2);
         assert!(run.err.contains(said), "lacks {said:?}\n{}", run.err);
@@ -96,11 +100,13 @@ fn since_leaves_out_what_is_older() {
 #[test]
 fn nothing_to_judge_is_said() {
     let folder = Folder::with(&[("none.jsonl", b"")]);
-    let set = ["--set", "short_words=9"];
+    let set = ["--set", "short_text_words=9"];
     let none = [&["replay", "--dry-run", "--from", "none.jsonl"], &set[..]].concat();
     assert!(folder.run(&none).code(3).err.contains("no articles to judge again"));
     let empty =
         folder.run(&[&["replay", "--dry-run", "--data", "data"], &set[..]].concat()).code(3);
-    assert!(empty.err.contains("nothing has been collected yet in data: run `wirefold up`"));
+    assert!(
+        empty.err.contains("nothing has been collected yet in data: `wirefold feed add URL`, then")
+    );
     assert!(!folder.path().join("data").exists());
 }

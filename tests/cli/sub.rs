@@ -11,20 +11,22 @@ use crate::program::wirefold;
 
 /// Knows one subscription and two dead letters, of which one cannot be tried again.
 fn api() -> Api {
-    let record = sample("wirefold.subscription.1.json");
+    let record = sample("wirefold.subscription.2.json");
     let dead =
         |sequence: u64| json!({"sequence": sequence, "letter": sample("wirefold.dead.1.json")});
     Api::answering(move |asked: &Asked| match asked.line.as_str() {
         "GET /api/v1/subscriptions" => {
-            (200, json!({"schema": "wirefold.api.subscriptions/1", "subscriptions": [record]}))
+            (200, json!({"schema": "wirefold.api.subscriptions/2", "subscriptions": [record]}))
         }
         "POST /api/v1/subscriptions" => {
-            accepted(&sample("wirefold.control.1.subscription.put.json"))
+            accepted(&sample("wirefold.control.2.subscription.put.json"))
         }
         "POST /api/v1/subscriptions/test" => {
-            let report = json!({"matching": 5, "events": 1, "alerts": 1, "loud": 2, "saved": 3});
+            let report = json!({
+                "articles": 9, "matching": 5, "events": 1, "alerts": 1, "loud": 2, "copies_folded": 3,
+            });
             let hours = &asked.body["hours"];
-            (200, json!({"schema": "wirefold.api.rehearsal/1", "hours": hours, "report": report}))
+            (200, json!({"schema": "wirefold.api.rehearsal/2", "hours": hours, "report": report}))
         }
         "DELETE /api/v1/subscriptions/floods" => problem(409, "managed by wirefold.toml:31"),
         line if line.starts_with("GET /api/v1/dead?limit=") => {
@@ -73,12 +75,17 @@ fn a_subscription_is_added_with_what_was_said() {
         "2",
     ];
     let run = api.run(&arguments).code(0);
-    assert!(run.err.starts_with("harbour-sea rings from the next article on\n"), "{}", run.err);
+    let said: Vec<&str> = run.err.lines().collect();
+    assert_eq!(said[0], "harbour-sea alerts from the next article on");
+    let sent = "the last 24 h: 5 articles match → 1 event → 1 alert";
+    assert!(said[1].starts_with(sent), "{}", run.err);
     let expected = json!({
         "id": "harbour-sea", "name": "Harbour & Sea", "query": "harbour", "min_origins": 2,
         "group_wait": "0s", "deliveries": ["phone"],
     });
-    assert_eq!(api.told()[0].body, expected);
+    let told = api.told();
+    assert_eq!(told[0].body, expected);
+    assert_eq!(told[1].body, json!({ "subscription": expected, "hours": 24 }));
     api.run(&["sub", "add", "A", "--query", "b", "--group-wait", "soon"]).code(2);
 }
 
@@ -158,9 +165,9 @@ fn the_health_check_ends_with_what_it_was_told() {
 fn json_is_one_object_a_line_with_its_schema() {
     let api = api();
     let commands: [(&[&str], &str); 6] = [
-        (&["sub", "ls"], "wirefold.subscription/1"),
-        (&["sub", "show", "floods"], "wirefold.subscription/1"),
-        (&["sub", "test", "floods"], "wirefold.api.rehearsal/1"),
+        (&["sub", "ls"], "wirefold.subscription/2"),
+        (&["sub", "show", "floods"], "wirefold.subscription/2"),
+        (&["sub", "test", "floods"], "wirefold.api.rehearsal/2"),
         (&["dead", "ls"], "wirefold.cli.dead/1"),
         (&["dead", "show", "7"], "wirefold.api.deadletter/1"),
         (&["dead", "replay", "7"], "wirefold.api.replayed/1"),

@@ -19,7 +19,7 @@ use crate::pipeline::{PATIENCE, say};
 const SEED: u64 = 20_261_123;
 /// Each is killed once the articles of one more file come out.
 const VICTIMS: [&str; 7] =
-    ["detector", "enricher", "alerter", SERVER, "gateway", "fetcher", "keeper"];
+    ["detector", "enricher", "alerter", SERVER, "gateway", "fetcher", "pruner"];
 const SERVER: &str = "nats-server";
 const FILE: usize = 20;
 

@@ -10,6 +10,6 @@ mod forms;
 mod kills;
 mod over;
 mod seeds;
-mod setup;
+pub(super) mod setup;
 mod sharing;
 mod subjects;

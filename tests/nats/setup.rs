@@ -7,9 +7,9 @@ use crate::port;
 use crate::program::Folder;
 
 /// A server without users, killed with the test.
-struct Server {
+pub(in crate::pipeline) struct Server {
     child: Child,
-    url: String,
+    pub(in crate::pipeline) url: String,
 }
 
 impl Drop for Server {
@@ -19,7 +19,7 @@ impl Drop for Server {
     }
 }
 
-fn server(folder: &Folder) -> Server {
+pub(in crate::pipeline) fn server(folder: &Folder) -> Server {
     let port = port::free();
     let settings = format!(
         "listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: {:?}, max_file: 1TB }}\n",
@@ -59,8 +59,13 @@ fn setup_makes_what_stages_need_and_may_be_run_again() {
 #[test]
 fn what_cannot_be_is_told() {
     let folder = Folder::with(&[("wirefold.toml", b"data = \"data\"\n")]);
-    let keeper = folder.run(&["run", "keeper", "--operations", "127.0.0.1:0"]).code(2);
-    assert!(keeper.err.contains("--nats"), "{}", keeper.err);
+    let pruner = folder.run(&["run", "pruner", "--operations", "127.0.0.1:0"]).code(2);
+    assert!(pruner.err.contains("the pruner needs --nats"), "{}", pruner.err);
+    let before = folder.run(&["run", "keeper", "--operations", "127.0.0.1:0"]).code(2);
+    assert!(before.err.contains("`run keeper` is now `run pruner`"), "{}", before.err);
+    assert!(before.err.contains("the pruner needs --nats"), "{}", before.err);
+    let refused = folder.run(&["run", "keepr"]).code(2);
+    assert!(refused.err.contains("pruner") && !refused.err.contains("keeper"), "{}", refused.err);
     let login = folder.run(&["setup", "--nats", "nats://me:secret@localhost:4222"]).code(2);
     assert!(login.err.contains("bus.password_file"), "{}", login.err);
     assert!(!login.err.contains("secret@"), "{}", login.err);

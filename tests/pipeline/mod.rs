@@ -18,12 +18,15 @@ mod nats;
 mod pushed;
 mod regroup;
 mod replayed;
+mod strangers;
 mod stream;
 mod systemd;
 mod targets;
 mod teasers;
 mod terminal;
 mod up;
+#[path = "../kept/mod.rs"]
+mod upgrade;
 mod watched_folder;
 mod without_up;
 

@@ -108,6 +108,11 @@ fn commands_are_answered_with_what_they_changed_or_why_not() {
     let listed = desk.run(&["story", "ls"]).code(0);
     assert!(listed.out.contains("Of 002"), "{}", listed.out);
     let apart = desk.run(&["story", "apart", &one, &other, "--json"]).code(0);
+    assert!(
+        apart.err.contains("warning: `story apart` is now `story not-the-same`"),
+        "{}",
+        apart.err
+    );
     let decided: Value = serde_json::from_str(&apart.out).expect("one object");
     assert_eq!(decided["changes"][0]["change"], "split", "{decided:#}");
     let taken = format!("s-{}", &other[2..]);
@@ -122,8 +127,8 @@ fn commands_are_answered_with_what_they_changed_or_why_not() {
         (vec!["split", &story], 2, "ARTICLE"),
         (vec!["merge", &story, "e-123456"], 2, "a story and an event cannot be made one"),
         (vec!["merge", &story, &taken], 2, "are one already"),
-        (vec!["prefer", &story, "nobody.example"], 2, "no article of nobody.example"),
-        (vec!["apart", &one, &one], 2, "cannot be kept apart from itself"),
+        (vec!["prefer", &story, "nobody.example"], 2, "no article from nobody.example itself"),
+        (vec!["not-the-same", &one, &one], 2, "cannot be kept apart from itself"),
     ] {
         let run = desk.run(&[&["story"][..], &arguments].concat()).code(code);
         assert!(run.err.contains(words), "{arguments:?}: {}", run.err);

@@ -73,7 +73,7 @@ fn feeds_are_looked_at_before_the_first_up() {
     let imported = run(&folder, &["feed", "import", "my.opml"]).code(0);
     for said in [
         "/old: already watched as tides\n",
-        "1 of 2 feeds send teasers only (1 did not answer with a feed)\n",
+        "1 of 2 feeds send teasers only (1 did not answer with a feed); 1 from publishers themselves\n",
         "imported 2 feeds, 1 known already\n",
     ] {
         assert!(imported.err.contains(said), "lacks {said:?}\n{}", imported.err);
@@ -152,7 +152,7 @@ fn an_archive_is_read_on_request_and_rings_nothing() {
     assert_eq!(waits.err, said);
     let up = Up::start(&folder);
     let whole = run(&folder, &["feed", "backfill", "tides"]).code(0);
-    let ends = "back to 2022-01-01: the archive ends there\n";
+    let ends = "back to 2022-01-01: the whole archive was read\n";
     assert!(whole.out.starts_with("tides: 2 pages, 3 items, ") && whole.out.ends_with(ends));
     up.events(0).articles(4);
     let url = site.url("/feed");
@@ -161,8 +161,8 @@ fn an_archive_is_read_on_request_and_rings_nothing() {
                 more --pages\n";
     assert_eq!(again.out, line);
     let json = run(&folder, &["feed", "backfill", "tides", "--items", "2", "--json"]).code(0);
-    assert!(json.out.contains("\"schema\":\"wirefold.backfill/1\""), "{}", json.out);
-    assert!(json.out.contains("\"ended\":\"items\""), "{}", json.out);
+    assert!(json.out.contains("\"schema\":\"wirefold.backfill/2\""), "{}", json.out);
+    assert!(json.out.contains("\"ended\":\"item-limit\""), "{}", json.out);
     run(&folder, &["feed", "backfill", "tides", "--no-wait"]).code(0);
     run(&folder, &["feed", "backfill", "nobody"]).code(3);
     run(&folder, &["feed", "backfill", "tides", "--pages", "0"]).code(2);

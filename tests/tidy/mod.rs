@@ -16,6 +16,7 @@ mod links;
 mod manifests;
 mod places;
 mod reasons;
+mod retired;
 mod size;
 pub(crate) mod tree;
 

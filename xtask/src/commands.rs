@@ -2,8 +2,10 @@
 
 pub(crate) mod accuracy;
 pub(crate) mod bench;
+pub(crate) mod build_time;
 pub(crate) mod chaos;
 pub(crate) mod compose_test;
+pub(crate) mod dist;
 pub(crate) mod frequencies;
 pub(crate) mod fuzz;
 pub(crate) mod sizes;

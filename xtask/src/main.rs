@@ -10,6 +10,8 @@ use clap::{Parser, Subcommand};
 mod commands;
 #[path = "../../tests/tidy/functions.rs"]
 mod functions;
+mod generator;
+mod minhash;
 #[path = "../../crates/flow-nats/tests/server/find.rs"]
 mod nats_server;
 #[path = "../../crates/flow-nats/tests/server/port.rs"]
@@ -18,7 +20,9 @@ mod table;
 #[path = "../../tests/tidy/tree.rs"]
 mod tree;
 
-use commands::{accuracy, bench, chaos, compose_test, frequencies, fuzz, sizes, test, tools};
+use commands::{
+    accuracy, bench, build_time, chaos, compose_test, dist, frequencies, fuzz, sizes, test, tools,
+};
 
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", about = "Developers' tasks of wirefold", max_term_width = 100)]
@@ -33,12 +37,16 @@ enum Task {
     Test,
     /// Examine the detector on labelled sets and write docs/accuracy.md.
     Accuracy(accuracy::Arguments),
-    /// Measure a release build: `bench pipeline`, `bench small`, `bench detect`.
+    /// Measure what is shipped: `bench pipeline`, `bench small`, `bench detect`.
     Bench(bench::Arguments),
+    /// Time README's two commands with nothing built, and a build after a change.
+    BuildTime(build_time::Arguments),
     /// Kill everything over NATS, seed by seed, and see that nothing is lost or repeated.
     Chaos(chaos::Arguments),
     /// Bring the containers up with Docker, kill each, and see that nothing is lost.
     ComposeTest(compose_test::Arguments),
+    /// Pack a static binary with its papers into a tarball.
+    Dist(dist::Arguments),
     /// Count words in ../shared/suites and seeds for the table of crates/dedup.
     Frequencies,
     /// Give whatever reads strangers' bytes mutated ones, a minute each: `fuzz feed --seconds 600`.
@@ -54,8 +62,10 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Test => test::run(),
         Task::Accuracy(arguments) => accuracy::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::BuildTime(arguments) => build_time::run(&arguments),
         Task::Chaos(arguments) => chaos::run(&arguments),
         Task::ComposeTest(arguments) => compose_test::run(&arguments),
+        Task::Dist(arguments) => dist::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Frequencies => frequencies::run(),
         Task::Sizes => sizes::run(),

@@ -18,7 +18,20 @@
 //! ```
 
 mod amp;
+mod authority;
+mod feed_site;
+mod intake;
+mod outlet;
+mod owners;
 mod sites;
+
+pub use authority::{Authority, attributed, speaks_for};
+pub use feed_site::{
+    Leads, authority_of, find_site, named_back, needs_proof, still_holds, told_by_operator,
+};
+pub use intake::{Arrival, Identified, Refusal, identify, item_key};
+pub use outlet::{named, site_of};
+pub use owners::is_shared_host;
 
 use url::Url;
 

@@ -2,7 +2,9 @@
 //! small edits. Greedy from the left in the new text, so moved passages are found where they are;
 //! work is linear in the texts (each place of the new text looks at a bounded number of places).
 
-use crate::body::{Body, BodyWord, WORD_WEIGHT};
+use std::cell::Cell;
+
+use crate::body::{Body, BodyWord, SHINGLE_WORDS, WORD_WEIGHT};
 
 /// A verbatim run: `len` words from `here` in the new text equal those from `there` in the old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,25 +46,65 @@ const FOOTHOLD: u32 = 3 * WORD_WEIGHT;
 /// The runs that `here` has in common with `there`, in the order of `here`.
 #[must_use]
 pub fn align(here: &Body, there: &Body) -> Vec<Run> {
+    align_counted(here, there, &Cells::default())
+}
+
+/// Cells of the table of all pairs of words that an alignment looked at, and places of shingles.
+#[derive(Debug, Default)]
+pub(crate) struct Cells(Cell<u64>);
+
+impl Cells {
+    pub(crate) fn count(&self) -> u64 {
+        self.0.get()
+    }
+
+    fn add(&self, count: usize) {
+        self.0.set(self.0.get() + count as u64);
+    }
+}
+
+/// The same; `cells` is told what was looked at.
+pub(crate) fn align_counted(here: &Body, there: &Body, cells: &Cells) -> Vec<Run> {
     let seeds = Seeds::new(there);
     let shingles = here.shingles();
     let mut runs = Vec::new();
     let mut next = 0;
     let mut expected = 0;
     while next < shingles.len() {
-        let Some(seed) = seeds.longest(here, there, next, shingles[next], expected) else {
+        let Some(seed) = seeds.longest((here, there), next, shingles[next], expected, cells) else {
             next += 1;
             continue;
         };
-        let mut blocks = back_from(seed, here, there, runs.last());
+        let mut blocks = back_from(seed, (here, there), runs.last(), cells);
         blocks.push(seed);
-        extend(&mut blocks, here, there);
+        extend(&mut blocks, (here, there), cells);
         let last = blocks[blocks.len() - 1];
         next = last.here_end();
         expected = last.there_end();
         runs.push(Run { blocks });
     }
     runs
+}
+
+/// The same, for texts of which one is likely to be the whole of the other: where all their words are
+/// equal there is one run, which is found without a table of places.
+pub(crate) fn align_whole(here: &Body, there: &Body, cells: &Cells) -> Vec<Run> {
+    let is_same = |(a, b): &(&BodyWord, &BodyWord)| a.hash == b.hash && a.weight == b.weight;
+    if here.len() != there.len() {
+        return align_counted(here, there, cells);
+    }
+    let same = here.words.iter().zip(&there.words).take_while(is_same).count();
+    cells.add(same);
+    if same < here.len() {
+        return align_counted(here, there, cells);
+    }
+    let mut weight = 0;
+    let has_shingle = here.words.iter().any(|word| {
+        weight += u32::from(word.weight);
+        weight >= SHINGLE_WORDS * WORD_WEIGHT
+    });
+    let whole = has_shingle.then(|| Run { blocks: vec![block(0, 0, here.len())] });
+    whole.into_iter().collect()
 }
 
 /// Where each shingle of the old text stands: a hash table of chains, no larger than the text.
@@ -89,29 +131,30 @@ impl Seeds {
     }
 
     /// The places of a shingle, in order.
-    fn places(&self, shingle: u64) -> impl Iterator<Item = usize> {
+    fn places(&self, shingle: u64, cells: &Cells) -> impl Iterator<Item = usize> {
         let mut place = self.first[last_bits(shingle, self.first.len())];
         let chain = std::iter::from_fn(move || {
             let at = place.checked_sub(1)? as usize;
             place = self.next[at];
             Some(at)
         });
-        chain.take(LINKS).filter(move |at| self.shingles[*at] == shingle)
+        chain.take(LINKS).inspect(|_| cells.add(1)).filter(move |at| self.shingles[*at] == shingle)
     }
 
     /// The longest verbatim run from `at`; among equals the one that goes on where the last run
     /// stopped (`expected`), then the first.
     fn longest(
         &self,
-        here: &Body,
-        there: &Body,
+        (here, there): (&Body, &Body),
         at: usize,
         shingle: u64,
         expected: usize,
+        cells: &Cells,
     ) -> Option<Block> {
         let mut best: Option<(usize, bool, usize)> = None;
-        for there_at in self.places(shingle).take(PLACES) {
+        for there_at in self.places(shingle, cells).take(PLACES) {
             let len = common(&here.words[at..], &there.words[there_at..]);
+            cells.add(len);
             let goes_on = there_at >= expected && there_at - expected <= LONGEST_EDIT;
             if len > 0 && best.is_none_or(|(most, on, _)| (len, goes_on) > (most, on)) {
                 best = Some((len, goes_on, there_at));
@@ -136,10 +179,10 @@ fn common(here: &[BodyWord], there: &[BodyWord]) -> usize {
 }
 
 /// Extends the last block to the right, over edits, as far as it goes.
-fn extend(blocks: &mut Vec<Block>, here: &Body, there: &Body) {
+fn extend(blocks: &mut Vec<Block>, (here, there): (&Body, &Body), cells: &Cells) {
     while let Some(last) = blocks.last().copied() {
         let (here_at, there_at) = (last.here_end(), last.there_end());
-        let Some((dropped, added)) = foothold(here, there, here_at, there_at) else {
+        let Some((dropped, added)) = foothold((here, there), here_at, there_at, cells) else {
             break;
         };
         if dropped == added {
@@ -147,16 +190,22 @@ fn extend(blocks: &mut Vec<Block>, here: &Body, there: &Body) {
         }
         let (here_at, there_at) = (here_at + dropped, there_at + added);
         let len = common(&here.words[here_at..], &there.words[there_at..]);
+        cells.add(len);
         blocks.push(block(here_at, there_at, len));
     }
 }
 
 /// The smallest edit behind which enough words agree again: words to skip here and there.
-fn foothold(here: &Body, there: &Body, here_at: usize, there_at: usize) -> Option<(usize, usize)> {
+fn foothold(
+    (here, there): (&Body, &Body),
+    here_at: usize,
+    there_at: usize,
+    cells: &Cells,
+) -> Option<(usize, usize)> {
     edits().find(|(skip_here, skip_there)| {
         let here_rest = here.words.get(here_at + skip_here..).unwrap_or_default();
         let there_rest = there.words.get(there_at + skip_there..).unwrap_or_default();
-        agree(here_rest.iter().zip(there_rest))
+        agree(here_rest.iter().zip(there_rest), cells)
     })
 }
 
@@ -169,18 +218,20 @@ fn edits() -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
-fn agree<'a>(pairs: impl Iterator<Item = (&'a BodyWord, &'a BodyWord)>) -> bool {
-    let mut weight = 0;
+fn agree<'a>(pairs: impl Iterator<Item = (&'a BodyWord, &'a BodyWord)>, cells: &Cells) -> bool {
+    let (mut weight, mut seen) = (0, 0);
     for (a, b) in pairs {
+        seen += 1;
         if a.hash != b.hash {
-            return false;
+            break;
         }
         weight += u32::from(a.weight);
         if weight >= FOOTHOLD {
-            return true;
+            break;
         }
     }
-    false
+    cells.add(seen);
+    weight >= FOOTHOLD
 }
 
 /// Inside a stretch of changed words of equal length, the words that stayed are kept.
@@ -199,11 +250,18 @@ fn keep_lone_words(
 }
 
 /// The blocks before `seed`, over edits, as far left as the last run's end in the new text.
-fn back_from(seed: Block, here: &Body, there: &Body, last: Option<&Run>) -> Vec<Block> {
+fn back_from(
+    seed: Block,
+    (here, there): (&Body, &Body),
+    last: Option<&Run>,
+    cells: &Cells,
+) -> Vec<Block> {
     let floor = last.and_then(|run| run.blocks.last()).map_or(0, |block| block.here_end());
     let mut blocks = Vec::new();
     let (mut here_at, mut there_at) = (seed.here as usize, seed.there as usize);
-    while let Some((skip_here, skip_there)) = foothold_back(here, there, here_at, there_at, floor) {
+    while let Some((skip_here, skip_there)) =
+        foothold_back((here, there), (here_at, there_at), floor, cells)
+    {
         if skip_here == skip_there {
             let from = (here_at - skip_here, there_at - skip_there);
             let mut lone = Vec::new();
@@ -215,6 +273,7 @@ fn back_from(seed: Block, here: &Body, there: &Body, last: Option<&Run>) -> Vec<
         let pairs =
             here.words[floor..here_at].iter().rev().zip(there.words[..there_at].iter().rev());
         let len = pairs.take_while(|(a, b)| a.hash == b.hash).count();
+        cells.add(len);
         here_at -= len;
         there_at -= len;
         blocks.push(block(here_at, there_at, len));
@@ -224,11 +283,10 @@ fn back_from(seed: Block, here: &Body, there: &Body, last: Option<&Run>) -> Vec<
 }
 
 fn foothold_back(
-    here: &Body,
-    there: &Body,
-    here_at: usize,
-    there_at: usize,
+    (here, there): (&Body, &Body),
+    (here_at, there_at): (usize, usize),
     floor: usize,
+    cells: &Cells,
 ) -> Option<(usize, usize)> {
     // Nothing was skipped right before a seed: a run that simply goes on to the left was taken
     // by the run before, or is shorter than a shingle.
@@ -239,7 +297,8 @@ fn foothold_back(
         let Some(there_end) = there_at.checked_sub(*skip_there) else {
             return false;
         };
-        agree(here.words[floor..here_end].iter().rev().zip(there.words[..there_end].iter().rev()))
+        let rest = here.words[floor..here_end].iter().rev();
+        agree(rest.zip(there.words[..there_end].iter().rev()), cells)
     })
 }
 
@@ -287,7 +346,24 @@ mod tests {
         assert_eq!(runs.len(), 1);
     }
 
+    #[test]
+    fn a_text_of_other_scripts_is_found_whole_or_is_too_short() {
+        for text in ["一二三四五六七八", "一二三四五六七八九", "一 b 二 c 三 d 四", "", "a b c d"]
+        {
+            let body = body(text);
+            assert_eq!(align_whole(&body, &body, &Cells::default()), align(&body, &body), "{text}");
+        }
+    }
+
     proptest! {
+        /// Whatever the hint says, the runs are the same.
+        #[test]
+        fn whole_texts_align_as_all_do(here in "[ab]( [a-c]){0,60}", there in "[ab]( [a-c]){0,60}") {
+            let (here, there) = (body(&here), body(&there));
+            prop_assert_eq!(align_whole(&here, &here, &Cells::default()), align(&here, &here));
+            prop_assert_eq!(align_whole(&here, &there, &Cells::default()), align(&here, &there));
+        }
+
         /// Every block is really equal, blocks keep their order in both texts, and every shingle
         /// of the new text that stands in the old one lies inside a run.
         #[test]

@@ -67,10 +67,8 @@ impl Bits {
         let mut end = 0;
         while let Some(start) = self.next(end, true) {
             let behind = self.next(start, false).unwrap_or(64 * self.blocks.len());
-            for count in [start - end, behind - start] {
-                let count = u32::try_from(count).expect("articles are cut long before");
-                varint::push(&mut bytes, count);
-            }
+            varint::push_count(&mut bytes, start - end);
+            varint::push_count(&mut bytes, behind - start);
             end = behind;
         }
         PackedBits(bytes.into())

@@ -145,11 +145,15 @@ impl Lone {
         self.len += 1;
     }
 
-    /// Moves all to a table with more room; the last places are for those that find theirs taken.
+    /// A table with room for so many; the last places are for those that find theirs taken.
+    fn with_room(count: usize) -> Lone {
+        let room = (ROOMY * (count + 1)).div_ceil(4) + PLACES;
+        Lone { traits: vec![0; room], owners: vec![VACANT; room], len: 0 }
+    }
+
+    /// Moves all to a table with more room.
     fn make_room(&mut self) {
-        let room = (ROOMY * (self.len + 1)).div_ceil(4) + PLACES;
-        let larger = Lone { traits: vec![0; room], owners: vec![VACANT; room], len: 0 };
-        let smaller = std::mem::replace(self, larger);
+        let smaller = std::mem::replace(self, Lone::with_room(self.len));
         smaller.entries().for_each(|(hash, owner)| self.take(hash, owner));
     }
 
@@ -169,8 +173,7 @@ impl Lone {
     fn retain(&mut self, owner: impl Fn(u32, u16) -> Option<u16>) {
         let kept = self.entries().filter_map(|(hash, known)| Some((hash, owner(hash, known)?)));
         let kept: Vec<(u32, u16)> = kept.collect();
-        *self = Lone { len: kept.len(), ..Lone::default() };
-        self.make_room();
+        *self = Lone::with_room(kept.len());
         kept.into_iter().for_each(|(hash, place)| self.take(hash, place));
     }
 }

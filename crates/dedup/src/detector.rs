@@ -3,18 +3,20 @@
 //! Same input order, same verdicts, always: nothing here looks at a clock, a random number or the
 //! order of a hash map.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use siphasher::sip128::SipHasher13;
+use wirefold_text::Text;
 use wirefold_text::extract::{agencies, byline_agencies};
-use wirefold_text::{Text, normalise};
 
 use crate::body::{Body, BodyWord, word_hash};
 use crate::boilerplate::{Boilerplate, Traits};
 use crate::doc::{Beginnings, Doc};
 use crate::events::{Events, StoryId};
+use crate::find::KnownAs;
 use crate::fingerprint::{Fingerprint, Whole, exact_hash};
 use crate::identities::Identities;
 use crate::index::{DocId, Index};
@@ -28,6 +30,7 @@ use crate::shelf::{Shelf, Shelves};
 use crate::simhash::simhash;
 use crate::stories::Stories;
 use crate::verdict::Verdict;
+use crate::work::Work;
 
 /// An article as it comes in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,6 +40,10 @@ pub struct Incoming<'a> {
     pub items: &'a [&'a str],
     /// The outlet; without one nothing is learned as boilerplate.
     pub outlet: Option<&'a str>,
+    /// The site whose feed says so, where that is not the outlet or the page is another site's.
+    pub via: Option<&'a str>,
+    /// Its page, by the name under which it stands among the items of the site's own articles.
+    pub page: Option<&'a str>,
     /// The title, or "".
     pub title: &'a str,
     /// The byline, or "".
@@ -84,6 +91,8 @@ pub struct Detector {
     /// Where texts stand outside of memory, and the shelf of the present day.
     pub(crate) shelves: Option<Arc<dyn Shelves>>,
     pub(crate) shelf: Option<Arc<dyn Shelf>>,
+    /// What was done so far, but for texts analysed again.
+    pub(crate) work: Work,
 }
 
 /// What the detector does with an article, in this order.
@@ -135,20 +144,32 @@ impl Detector {
         self.next += 1;
         let (mut doc, analysed, traits) = self.read(number, incoming);
         taken(Step::Fingerprint);
-        let (versions, earlier) = self.find(&analysed, incoming);
+        let (versions, earlier, scored) = self.find(&analysed, incoming);
         taken(Step::Candidates);
         let earlier = self.open_all(&earlier);
-        let judgement = self.judge(&doc, &analysed, &versions, &earlier);
+        let same_page = self.on_same_page(incoming);
+        let named = self.named(incoming, &versions);
+        let known = KnownAs { versions: &versions, named: &named, same_page: &same_page };
+        let judgement = self.judge(&doc, &analysed, &known, &earlier);
         taken(Step::Judgement);
         let news = self.news(&analysed, &judgement, &earlier);
         let mut traces = byline_agencies(incoming.byline);
         traces.extend(agencies(&analysed.text));
         doc.set_traces(traces);
         self.looked_at.borrow_mut().hold(number, analysed.text.clone());
+        self.work += Work { candidates_scored: scored, ..Work::of(&analysed, &judgement) };
         let verdict =
             self.remember(number, incoming, (doc, &analysed), (&judgement, news), traits.as_ref());
         taken(Step::Rest);
         verdict
+    }
+
+    /// The work that all articles so far took.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        let mut work = self.work;
+        work.words_read += self.looked_at.borrow().words();
+        work
     }
 
     /// Analyses an article against what is known of its outlet.
@@ -161,7 +182,8 @@ impl Detector {
         let of_word = |word: &BodyWord| listed[word.index as usize].hashes.simhash;
         let simhash = simhash(whole.words.iter().map(of_word));
         let hashes = Whole { exact: exact_hash(&whole), simhash };
-        let traits = incoming.outlet.map(|outlet| Traits::with(outlet, &whole, &text, &shingles));
+        let pages_of = pages_of(incoming);
+        let traits = pages_of.map(|outlet| Traits::with(&outlet, &whole, &text, &shingles));
         let mut body = match &traits {
             Some(traits) => self.boilerplate.mask(whole, &text, traits, &self.settings),
             None => whole,
@@ -173,15 +195,14 @@ impl Detector {
         let under_keys = self.index.look_up(&fingerprint.keys, |docs| self.is_hot(docs));
         under_keys.mark_hot(&mut body, &shingles, &fingerprint.keys);
         let fingerprint = fingerprint.recounted(&body);
-        let notes = Notes::new(&text, &body, &self.settings);
-        let title = Some(normalise(incoming.title)).filter(|title| !title.is_empty());
+        let notes = Notes::new((incoming.title, &text), &body, simhash, &self.settings);
         let beginnings = Beginnings {
             exact: fingerprint.exact,
             counted_shingles: fingerprint.counted_shingles,
             quoted: body.quoted_weight(),
             outlet: incoming.outlet.map(word_hash),
-            title: title.map(|title| word_hash(&title)),
             time: incoming.time,
+            published: incoming.published,
         };
         let doc = Doc::new(number, beginnings);
         (doc, Analysed { text, body, notes, fingerprint, under_keys, listed }, traits)
@@ -203,11 +224,21 @@ impl Detector {
             return false;
         }
         // Segments leave by the day, articles by the second: those gone say nothing.
-        let live = docs.iter().filter(|doc| self.docs.contains(**doc));
-        let mut stories: Vec<StoryId> = live.map(|doc| self.story_of(*doc)).collect();
+        let live = docs.iter().filter_map(|doc| self.docs.get(*doc));
+        let mut stories: Vec<StoryId> =
+            live.clone().map(|doc| self.stories.resolve(doc.story)).collect();
         stories.sort_unstable();
+        let largest =
+            stories.chunk_by(PartialEq::eq).map(<[StoryId]>::len).max().unwrap_or_default();
+        let is_dominated = 2 * largest > stories.len();
         stories.dedup();
-        stories.len() > self.settings.hot_stories
+        if stories.len() <= self.settings.hot_stories || is_dominated {
+            return false;
+        }
+        let mut outlets: Vec<_> = live.map(|doc| doc.outlet).collect();
+        outlets.sort_unstable();
+        outlets.dedup();
+        outlets.len() > HOT_OUTLETS
     }
 
     /// Enters an article under its identities.
@@ -221,6 +252,9 @@ impl Detector {
         for item in incoming.items {
             self.by_item.push(item_hash(item), number);
         }
+        if let (Some(page), Some(_)) = (incoming.page, incoming.via) {
+            self.by_item.push(told_of(page), number);
+        }
         let Analysed { fingerprint, under_keys, .. } = analysed;
         if let Some(exact) = fingerprint.exact {
             let story = self.stories.resolve(doc.story);
@@ -229,7 +263,7 @@ impl Detector {
             let kept = others.chain([number]).collect();
             self.by_text.set(exact, kept);
         }
-        if fingerprint.is_comparable(&self.settings) {
+        if fingerprint.is_findable() {
             self.index.insert(number, incoming.time, fingerprint, under_keys);
         }
         self.docs.insert(number, doc);
@@ -286,6 +320,25 @@ impl Detector {
             }
         }
     }
+}
+
+/// What no more outlets than these print on many pages is their own chrome, and nobody else's: a stranger
+/// that prints a paragraph often must not make the text uncounted that it stands in.
+const HOT_OUTLETS: usize = 3;
+
+/// Whose pages boilerplate is learned of: the outlet's, as this feed shows them. What a stranger
+/// says is an outlet's teaches nothing of that outlet's own.
+fn pages_of<'a>(incoming: &Incoming<'a>) -> Option<Cow<'a, str>> {
+    let outlet = incoming.outlet?;
+    Some(match incoming.via.filter(|via| *via != outlet) {
+        Some(via) => format!("{via}\u{1f}{outlet}").into(),
+        None => outlet.into(),
+    })
+}
+
+/// What a page is known by among what strangers tell of it.
+pub(crate) fn told_of(page: &str) -> u128 {
+    item_hash(&format!("told\u{1f}{page}"))
 }
 
 /// 128 bits tell all items of a window apart, and take a quarter of their names.

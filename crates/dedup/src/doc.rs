@@ -30,9 +30,9 @@ pub(crate) struct Doc {
     pub(crate) quoted: u32,
     /// The outlet, as a hash.
     pub(crate) outlet: Option<NonZeroU64>,
-    /// The title in normal form, as a hash; `None` without one.
-    pub(crate) title: Option<NonZeroU64>,
     pub(crate) time: i64,
+    /// When it claims to be published, in seconds.
+    pub(crate) published: i64,
     /// Words that other members of the story have too.
     pub(crate) common: PackedBits,
     kin: Vec<Relative>,
@@ -65,8 +65,8 @@ pub(crate) struct Beginnings {
     pub(crate) counted_shingles: u32,
     pub(crate) quoted: u32,
     pub(crate) outlet: Option<u64>,
-    pub(crate) title: Option<u64>,
     pub(crate) time: i64,
+    pub(crate) published: i64,
 }
 
 impl Doc {
@@ -80,8 +80,8 @@ impl Doc {
             joined: number,
             quoted: of.quoted,
             outlet: of.outlet.and_then(NonZeroU64::new),
-            title: of.title.and_then(NonZeroU64::new),
             time: of.time,
+            published: of.published,
             common: PackedBits::default(),
             kin: Vec::new(),
             rare: None,
@@ -99,6 +99,7 @@ impl Doc {
             body,
             exact: self.exact.get(),
             counted_shingles: self.counted_shingles,
+            simhash: notes.simhash,
             figures: &notes.figures,
             facts: &notes.facts,
         }
@@ -182,8 +183,8 @@ written!(Doc {
     joined,
     quoted,
     outlet,
-    title,
     time,
+    published,
     common,
     kin,
     rare,
@@ -204,8 +205,8 @@ mod tests {
             counted_shingles: 0,
             quoted: 0,
             outlet: None,
-            title: None,
             time: 0,
+            published: 0,
         };
         let mut doc = Doc::new(7, beginnings);
         for relative in 0..4 {

@@ -70,6 +70,10 @@ pub struct Joined {
     /// The event that the story would have joined but for the bounds of time, where it opened its
     /// own: a new event that continues the old one.
     pub continues: Option<EventId>,
+    /// Entries of stories under terms that were looked at.
+    pub terms_probed: u64,
+    /// Stories that were compared.
+    pub stories_compared: u64,
 }
 
 /// All events of the window.
@@ -182,8 +186,9 @@ impl Events {
         quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Joined {
         let names = terms.rare_names(&self.frequencies);
-        let mut links: Vec<Link> = self
-            .like(heaviest)
+        let (like, terms_probed) = self.like(heaviest);
+        let stories_compared = like.len() as u64;
+        let mut links: Vec<Link> = like
             .into_iter()
             .filter_map(|story| self.link(story, time, (vector, &names), settings, quotations))
             .collect();
@@ -192,7 +197,7 @@ impl Events {
         links.retain(|link| self.may_take(link.story, time, settings));
         self.keep_well_linked(&mut links);
         let continues = likeliest.filter(|_| links.is_empty());
-        Joined { links, absorbed: Vec::new(), continues }
+        Joined { links, continues, terms_probed, stories_compared, ..Joined::default() }
     }
 
     /// Drops the links to large events that rest on one story other than the first: chains of such
@@ -210,21 +215,24 @@ impl Events {
         });
     }
 
-    /// The stories that have most of these terms among their heaviest.
-    fn like(&self, heaviest: &[u32]) -> Vec<StoryId> {
+    /// The stories that have most of these terms among their heaviest, and how many entries were
+    /// looked at to find them.
+    fn like(&self, heaviest: &[u32]) -> (Vec<StoryId>, u64) {
         let (first, last) = self.profiles.ends().unwrap_or_default();
         let mut hits = self.hits.borrow_mut();
         hits.begin(first, last);
-        let mut room = LOOKS;
+        let (mut room, mut probed) = (LOOKS, 0);
         for place in heaviest {
             if room == 0 {
                 break;
             }
             let stories = self.by_term.get(*place);
-            hits.count(stories.iter().rev().take(LATEST.min(room)));
+            let seen = stories.len().min(LATEST.min(room));
+            hits.count(stories.iter().rev().take(seen));
+            probed += seen as u64;
             room = room.saturating_sub(stories.len().min(LATEST));
         }
-        hits.take(COMPARED)
+        (hits.take(COMPARED), probed)
     }
 
     fn may_take(&self, story: StoryId, time: i64, settings: &Settings) -> bool {

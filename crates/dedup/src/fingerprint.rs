@@ -15,6 +15,9 @@ const DENSE_SAMPLE: u64 = 2;
 /// Texts of fewer shingles than this are short.
 const SHORT: usize = 128;
 
+/// Shingles of the shortest text that the index holds: a flash of a dozen words.
+const FINDABLE_SHINGLES: u32 = 8;
+
 /// What the index and the exact match look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fingerprint {
@@ -63,6 +66,12 @@ impl Fingerprint {
     /// The same, of whose body words have been marked since.
     pub(crate) fn recounted(self, body: &Body) -> Fingerprint {
         Fingerprint { counted_shingles: counted_shingles(body), ..self }
+    }
+
+    /// Whether there is enough text for takes of one item to be found by it.
+    #[must_use]
+    pub fn is_findable(&self) -> bool {
+        self.counted_shingles >= FINDABLE_SHINGLES
     }
 
     /// Whether there is enough text to compare.

@@ -152,12 +152,12 @@ impl Frequencies {
         if let Some(known) = self.known(term) {
             return known;
         }
-        let next = self.free.last().copied().unwrap_or(narrow(self.counts.len()));
-        let place = *self.places.entry(term).or_insert(next);
-        if place == next && self.free.pop().is_none() {
+        let place = self.free.pop().unwrap_or_else(|| {
             self.counts.push(0);
             self.logarithms.push(0.0);
-        }
+            narrow(self.counts.len() - 1)
+        });
+        self.places.insert(term, place);
         place
     }
 

@@ -67,6 +67,11 @@ impl UnderKeys {
         lists.flat_map(|at| self.list(at)).copied()
     }
 
+    /// How many keys were looked up in all segments together, and how many articles stood there.
+    pub(crate) fn work(&self) -> (u64, u64) {
+        (self.lists.len() as u64, self.docs.len() as u64)
+    }
+
     fn list(&self, at: usize) -> &[DocId] {
         let start = at.checked_sub(1).map_or(0, |before| self.lists[before].end);
         &self.docs[start..self.lists[at].end]
@@ -135,13 +140,23 @@ impl Index {
     /// The earlier articles worth comparing, likeliest first, given what was found under the keys.
     #[must_use]
     pub fn candidates(&self, fingerprint: &Fingerprint, under_keys: &UnderKeys) -> Vec<Candidate> {
+        self.scored(fingerprint, under_keys).0
+    }
+
+    /// The same, and how many articles were held against their number of keys for it.
+    pub(crate) fn scored(
+        &self,
+        fingerprint: &Fingerprint,
+        under_keys: &UnderKeys,
+    ) -> (Vec<Candidate>, u64) {
         let own = KeyCount::new(fingerprint);
-        let mut found: Vec<Candidate> = Vec::new();
+        let (mut found, mut scored): (Vec<Candidate>, u64) = (Vec::new(), 0);
         for (at, segment) in self.segments.values().enumerate() {
             let mut hits: FxHashMap<DocId, u32> = FxHashMap::default();
             for doc in under_keys.telling(at) {
                 *hits.entry(doc).or_default() += 1;
             }
+            scored += hits.len() as u64;
             found.extend(hits.into_iter().filter_map(|(doc, hits)| {
                 let keys = own.smaller(segment.count(doc)?);
                 let likeness = (f64::from(hits) / f64::from(keys.max(1))).min(1.0);
@@ -153,7 +168,7 @@ impl Index {
         found.sort_by(|a, b| {
             b.hits.cmp(&a.hits).then(b.likeness.total_cmp(&a.likeness)).then(a.doc.cmp(&b.doc))
         });
-        found
+        (found, scored)
     }
 }
 

@@ -1,13 +1,17 @@
 //! The judgement: what one article is, given the earlier articles it may come from.
 
+use crate::align::{Cells, align_counted, align_whole};
 use crate::bits::Bits;
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::facts::{ShortFacts, facts_agree};
 use crate::figures::Figures;
 use crate::holding::{are_items_of, is_held, is_second_text};
+use crate::house::{is_page_chrome, is_supported, is_take, is_wall};
 use crate::index::DocId;
-use crate::overlap::Overlap;
+use crate::overlap::{NEARLY_ALL, Overlap};
 use crate::settings::Settings;
+use crate::simhash::is_near;
+use crate::titles::Titles;
 use std::ops::Deref;
 use wirefold_text::Text;
 
@@ -24,6 +28,8 @@ pub struct Article<'a> {
     pub exact: Option<u128>,
     /// Shingles made of counted words only.
     pub counted_shingles: u32,
+    /// The SimHash of its normalised words: a hint, never evidence.
+    pub simhash: u64,
     /// Its numbers.
     pub figures: &'a Figures,
     /// Numbers and names, for short texts.
@@ -45,16 +51,30 @@ pub struct Prior<'a> {
     pub doc: DocId,
     /// The article.
     pub article: Article<'a>,
-    /// Whether it is an earlier version of the same item.
+    /// Whether it is said to be the same item, by name or by address.
     pub same_item: bool,
+    /// Whether its feed calls it the same item: a version, whatever the text.
+    pub same_name: bool,
+    /// Whether both are said to stand on one page, by different sites: no versions, but one text
+    /// there is one text however short it is.
+    pub same_page: bool,
     /// Whether both come from one outlet.
     pub same_outlet: bool,
-    /// Whether both have titles, and other ones.
-    pub other_title: bool,
+    /// How their titles compare.
+    pub titles: Titles,
+    /// How far apart both are, in seconds: by when they were seen, or published if that is more.
+    pub seconds: i64,
     /// Its words that other members of its story have too.
     pub common: &'a Bits,
     /// Its words that stand in other stories.
     pub foreign: &'a Bits,
+}
+
+impl Prior<'_> {
+    /// Whether there is enough counted text in both to compare.
+    pub(crate) fn is_comparable_with(&self, new: &Article<'_>, settings: &Settings) -> bool {
+        self.article.is_comparable(settings) && new.is_comparable(settings)
+    }
 }
 
 /// How much of one text stands in the other.
@@ -111,6 +131,16 @@ pub struct Judgement {
     pub foldable: Vec<DocId>,
 }
 
+impl Judgement {
+    /// Notes an earlier article that the new one may join through; the first is the one it does.
+    fn fold(&mut self, of: DocId, kind: CopyKind) {
+        self.foldable.push(of);
+        if self.decision == Decision::Own {
+            self.decision = Decision::Copy { of, kind };
+        }
+    }
+}
+
 /// Judges an article against all priors. Ties break by order of arrival.
 #[must_use]
 pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Judgement {
@@ -132,7 +162,7 @@ pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Ju
     for (prior, overlap) in &compared {
         take(&mut judgement, new, prior, overlap, settings);
     }
-    if let Some(decision) = by_identity(new, priors, new.is_comparable(settings)) {
+    if let Some(decision) = by_identity(new, &compared, settings) {
         judgement.decision = decision;
     }
     judgement.matches =
@@ -142,28 +172,39 @@ pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Ju
 
 fn compare(new: &Article<'_>, prior: &Prior<'_>, settings: &Settings) -> Overlap {
     let (here, there) = (new.body, prior.article.body);
-    if prior.same_outlet && !prior.same_item {
-        return Overlap::within_outlet(here, there, settings);
-    }
-    Overlap::between(here, there, settings)
+    // A wrong hint costs or saves time and changes nothing.
+    let is_hinted = is_near(new.simhash, prior.article.simhash);
+    let align = if is_hinted { align_whole } else { align_counted };
+    let cells = Cells::default();
+    let runs = align(here, there, &cells);
+    // Two feeds' texts of one page have no frame in common that tells them apart.
+    let one_outlet = prior.same_outlet && !prior.same_item && !prior.same_page;
+    let overlap = Overlap::of_runs(here, there, &runs, settings, one_outlet);
+    Overlap { cells: cells.count(), ..overlap }
 }
 
 /// Folds by identity, whatever the texts share: the same normalised text, or the same item.
-fn by_identity(new: &Article<'_>, priors: &[Prior<'_>], comparable: bool) -> Option<Decision> {
+fn by_identity(
+    new: &Article<'_>,
+    compared: &[(&Prior<'_>, Overlap)],
+    settings: &Settings,
+) -> Option<Decision> {
     let same_text = |prior: &&Prior<'_>| new.exact.is_some() && new.exact == prior.article.exact;
     let exact = |prior: &Prior<'_>| Decision::Copy { of: prior.doc, kind: CopyKind::Exact };
-    let versions = || priors.iter().filter(|prior| prior.same_item);
-    if let Some(same) = versions().find(same_text) {
+    let priors = || compared.iter().map(|(prior, _)| *prior);
+    if let Some(same) = priors().filter(|prior| prior.same_item).find(same_text) {
         return Some(exact(same));
     }
-    if let Some(before) = versions().max_by_key(|prior| prior.doc) {
+    let versions = compared
+        .iter()
+        .filter(|(prior, overlap)| prior.same_item && is_supported(new, prior, overlap, settings));
+    if let Some((before, _)) = versions.max_by_key(|(prior, _)| prior.doc) {
         return Some(Decision::Version { of: before.doc });
     }
-    // One short text under several titles at one outlet is what stands in the place of articles:
-    // a wall, a blurb, a player.
-    let is_wall = |prior: &&Prior<'_>| !comparable && prior.same_outlet && prior.other_title;
-    let others = priors.iter().filter(same_text).filter(|prior| !is_wall(prior));
-    others.min_by_key(|prior| (prior.other_title, prior.doc)).map(exact)
+    let others = priors().filter(same_text).filter(|prior| !is_wall(new, prior, settings));
+    let likeliest =
+        |prior: &&Prior<'_>| (!prior.same_page, prior.titles == Titles::Other, prior.doc);
+    others.min_by_key(likeliest).map(exact)
 }
 
 /// What one prior is to the new article.
@@ -174,12 +215,30 @@ fn take(
     overlap: &Overlap,
     settings: &Settings,
 ) {
-    if !new.is_comparable(settings) || !prior.article.is_comparable(settings) {
+    if is_take(new, prior, overlap, settings) {
+        judgement.fold(prior.doc, CopyKind::Reprint);
+        return;
+    }
+    if !prior.is_comparable_with(new, settings) {
         return;
     }
     // What the other text marks as a quotation is gone by now: enough must be left to compare.
     let least = settings.comparable_shingles + SHINGLE_WORDS - 1;
     if overlap.own_words.0.min(overlap.own_words.1) < least {
+        return;
+    }
+    if is_page_chrome(prior, overlap) {
+        return;
+    }
+    let is_item =
+        overlap.contained >= settings.holds_containing && overlap.shared_words >= ITEM_WORDS;
+    if is_item && is_held(prior, overlap, settings) {
+        judgement.held_by.push(prior.doc);
+        return;
+    }
+    if overlap.contained < settings.reprint_contained && is_expanded(new, prior, overlap, settings)
+    {
+        judgement.fold(prior.doc, CopyKind::Partial);
         return;
     }
     if overlap.contained < settings.partial_contained {
@@ -188,7 +247,7 @@ fn take(
         }
         return;
     }
-    let Some(kind) = kind(overlap, settings) else {
+    let Some(kind) = kind(prior, overlap, settings) else {
         return;
     };
     if kind == CopyKind::Partial && are_items_of(new, overlap, settings) {
@@ -196,10 +255,6 @@ fn take(
         if overlap.containing >= settings.holds_containing {
             judgement.holds.push(prior.doc);
         }
-        return;
-    }
-    if is_held(prior, overlap, settings) {
-        judgement.held_by.push(prior.doc);
         return;
     }
     if !facts_agree(new, &prior.article, overlap, settings) {
@@ -211,17 +266,48 @@ fn take(
         }
         return;
     }
-    judgement.foldable.push(prior.doc);
-    if judgement.decision == Decision::Own {
-        judgement.decision = Decision::Copy { of: prior.doc, kind };
-    }
+    judgement.fold(prior.doc, kind);
 }
 
+/// Whether the new text is the earlier one with more of its own: most of that stands in it, as a fair
+/// part of it that is no item among others, or as a smaller one where the title says the same.
+fn is_expanded(
+    new: &Article<'_>,
+    prior: &Prior<'_>,
+    overlap: &Overlap,
+    settings: &Settings,
+) -> bool {
+    if overlap.shared_words < settings.partial_words || overlap.is_mosaic(settings) {
+        return false;
+    }
+    let is_titled = matches!(prior.titles, Titles::Same | Titles::Within | Titles::Alike)
+        && overlap.containing >= NEARLY_ALL
+        && overlap.contained >= TITLED_SHARE;
+    let is_fair = overlap.containing >= EXPANDED_CONTAINING
+        && overlap.contained >= EXPANDED_SHARE
+        && !are_items_of(new, overlap, settings);
+    (is_titled || is_fair)
+        && facts_agree(new, &prior.article, overlap, settings)
+        && may_join(prior, overlap, settings)
+}
+
+/// Words of the shortest item of a digest.
+const ITEM_WORDS: u32 = 24;
+/// What of an earlier text stands in an expanded one at least …
+const EXPANDED_CONTAINING: f64 = 0.7;
+/// … and what of the expanded one that is, …
+const EXPANDED_SHARE: f64 = 0.2;
+/// … which is less where the title says the same and nearly all of the earlier one stands in it.
+const TITLED_SHARE: f64 = 0.15;
+
 /// The class thresholds.
-fn kind(overlap: &Overlap, settings: &Settings) -> Option<CopyKind> {
+fn kind(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> Option<CopyKind> {
+    if overlap.is_mosaic(settings) {
+        return None;
+    }
     let is_reprint = overlap.larger() >= settings.reprint_larger
         && overlap.contained >= settings.reprint_contained
-        && overlap.shared_words >= settings.reprint_words;
+        && overlap.shared_words >= least_of_reprint(prior, overlap, settings);
     let is_partial = overlap.contained >= settings.partial_contained
         && overlap.shared_words >= settings.partial_words;
     match (is_reprint, is_partial) {
@@ -230,6 +316,24 @@ fn kind(overlap: &Overlap, settings: &Settings) -> Option<CopyKind> {
         (false, false) => None,
     }
 }
+
+/// The words that a reprint shares at least. Fewer will do where they are nearly all of both texts, or
+/// stand in long runs that another outlet can only have copied, or are said of the same page.
+fn least_of_reprint(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> u32 {
+    let is_copied = !prior.same_outlet
+        && overlap.larger() >= COPIED_SHARE
+        && overlap.words_a_run() >= COPIED_RUN;
+    if overlap.is_nearly_all() || is_copied || prior.same_page {
+        settings.comparable_shingles
+    } else {
+        settings.reprint_words
+    }
+}
+
+/// The share of either text that a few words must be which were copied …
+const COPIED_SHARE: f64 = 0.5;
+/// … in verbatim runs of so many on average.
+const COPIED_RUN: f64 = 20.0;
 
 /// A story is *one* text: a member that holds two texts must not draw the second one in. So of
 /// what the new article shares with the member, or else of what makes the member a member, a good

@@ -15,6 +15,8 @@ pub(crate) struct LookedAt {
     /// By the time of their last use.
     order: BTreeMap<u64, DocId>,
     uses: u64,
+    /// Words of the texts that were analysed anew.
+    words: u64,
 }
 
 /// Analysed texts held at once: some 2 MB.
@@ -25,10 +27,19 @@ impl LookedAt {
     pub(crate) fn get(&mut self, doc: DocId, original: impl FnOnce() -> String) -> Arc<Text> {
         let text = match self.held.get(&doc) {
             Some((_, text)) => text.clone(),
-            None => Arc::new(Text::new(&original())),
+            None => {
+                let text = Text::new(&original());
+                self.words += text.words().len() as u64;
+                Arc::new(text)
+            }
         };
         self.hold(doc, text.clone());
         text
+    }
+
+    /// How many words were read in analysing texts anew.
+    pub(crate) fn words(&self) -> u64 {
+        self.words
     }
 
     /// Holds a text, and lets go of the one that was not used for longest.

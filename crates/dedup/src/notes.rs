@@ -1,5 +1,5 @@
-//! What comparing asks of an earlier article beside its body: its numbers, and of a short one the
-//! names as well.
+//! What comparing asks of an earlier article beside its body: its SimHash, its title, its numbers, and
+//! of a short one the names as well.
 
 use wirefold_text::Text;
 
@@ -8,25 +8,36 @@ use crate::facts::ShortFacts;
 use crate::figures::Figures;
 use crate::settings::Settings;
 use crate::snapshot::written_bytes;
+use crate::titles::TitleWords;
 
 /// What comparing asks of an article beside its body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Notes {
+    /// Of the whole text.
+    pub(crate) simhash: u64,
     pub(crate) figures: Figures,
     pub(crate) facts: ShortFacts,
+    pub(crate) title: TitleWords,
 }
 
-/// The same at rest: the facts behind the figures.
+/// The same at rest: the SimHash, the title, the figures, the facts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PackedNotes(pub(crate) Box<[u8]>);
 
 impl Notes {
-    pub(crate) fn new(text: &Text, body: &Body, settings: &Settings) -> Notes {
-        Notes { figures: Figures::new(text), facts: ShortFacts::new(text, body, settings) }
+    pub(crate) fn new(
+        (title, text): (&str, &Text),
+        body: &Body,
+        simhash: u64,
+        settings: &Settings,
+    ) -> Notes {
+        let facts = ShortFacts::new(text, body, settings);
+        Notes { simhash, figures: Figures::new(text), facts, title: TitleWords::new(title) }
     }
 
     pub(crate) fn pack(&self) -> PackedNotes {
-        let mut bytes = Vec::new();
+        let mut bytes = self.simhash.to_le_bytes().to_vec();
+        self.title.pack(&mut bytes);
         self.figures.pack(&mut bytes);
         self.facts.pack(&mut bytes);
         PackedNotes(bytes.into())
@@ -35,9 +46,11 @@ impl Notes {
 
 impl PackedNotes {
     pub(crate) fn open(&self) -> Notes {
-        let mut bytes = &*self.0;
+        let (simhash, mut bytes) = self.0.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        let title = TitleWords::take(&mut bytes);
         let figures = Figures::take(&mut bytes);
-        Notes { figures, facts: ShortFacts::take(&mut bytes) }
+        let facts = ShortFacts::take(&mut bytes);
+        Notes { simhash: u64::from_le_bytes(*simhash), figures, facts, title }
     }
 }
 
@@ -52,7 +65,8 @@ mod tests {
         for text in ["", "Orla Steel of Quayton sold 5 ships for $40 million on 3 May.", "Ёлка 7"]
         {
             let text = Text::new(text);
-            let notes = Notes::new(&text, &Body::new(&text), &Settings::default());
+            let body = Body::new(&text);
+            let notes = Notes::new(("Ships sold", &text), &body, 1 << 63 | 7, &Settings::default());
             assert_eq!(notes.pack().open(), notes);
         }
     }

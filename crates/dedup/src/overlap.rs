@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::align::{Block, Run, align};
+use crate::align::{Block, Cells, Run, align_counted};
 use crate::bits::Bits;
 use crate::body::{Body, BodyWord, Fact, WORD_WEIGHT};
 use crate::frame::is_frame;
@@ -78,12 +78,17 @@ pub struct Overlap {
     pub shared_quotations: Vec<Block>,
     /// How the facts inside the passages compare.
     pub facts: FactCount,
+    /// Pairs of words that the alignment looked at, and places of shingles: what it cost; 0 where the
+    /// runs were known before.
+    pub cells: u64,
     /// The counted positions of the new text that stand in the old one.
     pub here: Bits,
     /// The counted positions of the old text that stand in the new one.
     pub there: Bits,
 }
 
+/// The share of a text that is nearly all of it.
+pub(crate) const NEARLY_ALL: f64 = 0.9;
 /// Quoted words in common that make a shared quotation.
 pub(crate) const QUOTATION_WORDS: u32 = 6;
 /// Words that a run must have beyond a passage's length for every edit it bridges.
@@ -94,6 +99,32 @@ impl Overlap {
     #[must_use]
     pub fn larger(&self) -> f64 {
         self.contained.max(self.containing)
+    }
+
+    /// The smaller of contained and containing.
+    #[must_use]
+    pub fn smaller(&self) -> f64 {
+        self.contained.min(self.containing)
+    }
+
+    /// Whether two texts are nearly equal: this share of each stands in the other.
+    pub(crate) fn is_nearly_all(&self) -> bool {
+        self.smaller() >= NEARLY_ALL
+    }
+
+    /// Words in common for each verbatim run of them: few where the same phrases recur in other
+    /// sentences, many where somebody copied.
+    #[must_use]
+    pub fn words_a_run(&self) -> f64 {
+        let runs: usize = self.passages.iter().map(|passage| passage.blocks.len()).sum();
+        f64::from(self.shared_words) / runs.max(1) as f64
+    }
+
+    /// Whether what they share are phrases that recur in other sentences: little of either text, in
+    /// short runs.
+    #[must_use]
+    pub fn is_mosaic(&self, settings: &Settings) -> bool {
+        self.larger() < settings.mosaic_larger && self.words_a_run() < settings.mosaic_run
     }
 
     /// Compares two bodies.
@@ -111,18 +142,32 @@ impl Overlap {
     }
 
     /// The shared quotations alone.
-    pub(crate) fn quotations(here: &Body, there: &Body) -> Vec<Block> {
+    pub(crate) fn quotations(here: &Body, there: &Body, cells: &Cells) -> Vec<Block> {
         let pair = Pair { here, there };
-        align(here, there).iter().flat_map(|run| pair.quotations(run)).collect()
+        let runs = align_counted(here, there, cells);
+        runs.iter().flat_map(|run| pair.quotations(run)).collect()
     }
 
     fn compare(here: &Body, there: &Body, settings: &Settings, one_outlet: bool) -> Overlap {
-        let runs = align(here, there);
+        let cells = Cells::default();
+        let runs = align_counted(here, there, &cells);
+        let overlap = Overlap::of_runs(here, there, &runs, settings, one_outlet);
+        Overlap { cells: cells.count(), ..overlap }
+    }
+
+    /// The same, where the runs that both have in common are known.
+    pub(crate) fn of_runs(
+        here: &Body,
+        there: &Body,
+        runs: &[Run],
+        settings: &Settings,
+        one_outlet: bool,
+    ) -> Overlap {
         let pair = Pair { here, there };
         let mut overlap = Overlap::default();
         // Words that are no own words of either, since the other text marks them.
         let mut void = (Bits::new(here.len()), Bits::new(there.len()));
-        for run in &runs {
+        for run in runs {
             overlap.take_run(&pair, run, settings, &mut void);
         }
         let own = (counted_weight(here, &void.0), counted_weight(there, &void.1));

@@ -3,7 +3,7 @@
 use std::cell::LazyCell;
 
 use crate::agency::{Kin, inferred_agency, own_agency};
-use crate::align::Block;
+use crate::align::{Block, Cells};
 use crate::bits::Bits;
 use crate::body::{Body, WORD_WEIGHT};
 use crate::boilerplate::Traits;
@@ -51,7 +51,7 @@ impl Detector {
         };
         self.mark_common(&mut doc, judgement);
         if let (Some(traits), true) = (traits, comparable) {
-            self.learn_habits(number, &doc, traits);
+            self.learn_boilerplate(number, &doc, traits);
         }
         self.relate(number, &doc, judgement);
         let mut verdict = self.verdict(
@@ -161,13 +161,14 @@ impl Detector {
         let quoted = analysed.body.quoted_weight();
         let pairs = LazyCell::new(|| Pairs::new(packed));
         // Most share nothing: the lead is read once at most, and seldom opened.
+        let cells = Cells::default();
         let with_lead = |lead: &Doc| {
             if quoted + lead.quoted < QUOTATION_WORDS * WORD_WEIGHT {
                 return Vec::new();
             }
             let opened = lead.at_rest.open();
             match pairs.may_share(&opened.body) {
-                true => Overlap::quotations(&analysed.body, &lexicon.open(&opened.body)),
+                true => Overlap::quotations(&analysed.body, &lexicon.open(&opened.body), &cells),
                 false => Vec::new(),
             }
         };
@@ -183,7 +184,11 @@ impl Detector {
             quotations.extend(&blocks);
             blocks.len()
         };
-        self.events.add(number, incoming.published, &terms, settings, &mut shared)
+        let joined = self.events.add(number, incoming.published, &terms, settings, &mut shared);
+        self.work.cells_aligned += cells.count();
+        self.work.terms_probed += joined.terms_probed;
+        self.work.stories_compared += joined.stories_compared;
+        joined
     }
 
     /// How many events the stories held by the new article belong to.
@@ -219,22 +224,18 @@ impl Detector {
         doc.mark_foreign(&foreign);
     }
 
-    fn learn_habits(&mut self, number: DocId, doc: &Doc, traits: &Traits) {
-        let (docs, stories) = (&self.docs, &self.stories);
-        let story = stories.resolve(doc.story);
-        let same_story =
-            |other: DocId| docs.get(other).is_some_and(|d| stories.resolve(d.story) == story);
-        let is_copy =
-            |other: DocId| doc.kin().iter().any(|kin| kin.doc == other) || same_story(other);
-        self.boilerplate.learn(number, doc.time, traits, is_copy);
-    }
-
     /// Notes the other stories that the article could have joined; two independent ones merge.
     fn link_stories(&mut self, number: DocId, judgement: &Judgement) -> Vec<Merge> {
         let story = self.story_of(number);
         let mut merged = Vec::new();
-        for other in &judgement.foldable {
-            let other = self.story_of(*other);
+        let is_whole = |doc: DocId| judgement.matches.iter().any(|m| m.doc == doc && is_bridge(m));
+        let joins_wholly = decided_for(judgement).is_some_and(is_whole);
+        for foldable in &judgement.foldable {
+            let other = self.story_of(*foldable);
+            if joins_wholly && is_whole(*foldable) {
+                merged.extend(self.stories.bridge(story, other));
+                continue;
+            }
             let kin = self.docs.get(number).map_or(&[][..], Doc::kin);
             let is_copy = |earlier: DocId| kin.iter().any(|kin| kin.doc == earlier);
             merged.extend(self.stories.link(story, other, number, is_copy));
@@ -307,6 +308,14 @@ impl Detector {
             })
         })
     }
+}
+
+/// The share of two texts that, where it stands in both, makes them one text by itself.
+const BRIDGE_SHARE: f64 = 0.6;
+
+/// Whether the earlier article and the new one are in the main one text.
+fn is_bridge(found: &Match) -> bool {
+    found.overlap.smaller() >= BRIDGE_SHARE
 }
 
 /// What was summed up on the way to a verdict.

@@ -21,6 +21,10 @@ pub struct Settings {
     pub partial_contained: f64,
     /// … with at least this many shared counted words.
     pub partial_words: u32,
+    /// Texts of which less than this larger share is common, …
+    pub mosaic_larger: f64,
+    /// … in verbatim runs of fewer words than this on average, share phrases and no text.
+    pub mosaic_run: f64,
     /// `holds`: containing reaches this while contained stays below `partial_contained`.
     pub holds_containing: f64,
     /// An earlier text of which a new one makes up this share is no digest that holds it.
@@ -59,9 +63,11 @@ impl Default for Settings {
             comparable_shingles: 40,
             reprint_larger: 0.45,
             reprint_contained: 0.35,
-            reprint_words: 24,
-            partial_contained: 0.25,
+            reprint_words: 60,
+            partial_contained: 0.3,
             partial_words: 60,
+            mosaic_larger: 0.6,
+            mosaic_run: 10.0,
             holds_containing: 0.25,
             digest_containing: 0.5,
             join_share: 0.5,

@@ -1,6 +1,11 @@
 //! SimHash (Charikar 2002) of 64 bits over words: the value of the crate `simhash`, which others
 //! compare with, sixty-four words at a time instead of one bit at a time. That crate took a tenth
 //! of a decision for a number that is a hint and never evidence.
+//!
+//! It has one job: it says which earlier texts are nearly the whole of a new one, as a refetch that
+//! changed nothing is, or a copy under another paper's chrome. Those are first held against each
+//! other word for word, which spares the alignment where what counts of them is equal. Whatever it
+//! says, the verdict is the same.
 
 use std::hash::{Hash, Hasher};
 
@@ -65,8 +70,8 @@ impl Sums {
 /// Words added at once.
 const AT_ONCE: usize = 7;
 
-/// The SimHash of words, given the [`simhash_of_word`] of each.
-pub(crate) fn simhash(words: impl Iterator<Item = u64>) -> u64 {
+/// The SimHash of words, given the hash of each.
+pub fn simhash(words: impl Iterator<Item = u64>) -> u64 {
     let mut sums = Sums::default();
     let mut waiting = [0; AT_ONCE];
     let mut count = 0;
@@ -80,6 +85,17 @@ pub(crate) fn simhash(words: impl Iterator<Item = u64>) -> u64 {
     }
     waiting[..count].iter().for_each(|hash| sums.add(*hash));
     sums.majority()
+}
+
+/// Bits of 64 in which the SimHashes of near-whole copies differ at most (Manku, Jain and Das Sarma,
+/// "Detecting near-duplicates for web crawling", 2007).
+const NEAR: u32 = 3;
+
+/// Whether one of two texts is likely to be nearly the whole of the other, by their SimHashes. A hint,
+/// never evidence.
+#[must_use]
+pub fn is_near(one: u64, other: u64) -> bool {
+    ::simhash::hamming_distance(one, other) <= NEAR
 }
 
 /// Three sums of bits as two: those of the same place and those of the next (a full adder).
@@ -100,6 +116,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_word_changed_in_a_long_text_is_near_and_another_text_is_not() {
+        let of = |words: &[String]| simhash(words.iter().map(|word| simhash_of_word(word)));
+        let text: Vec<String> = (0..400).map(|n| format!("w{}", n * n % 389)).collect();
+        let changed: Vec<String> = text.iter().cloned().chain(["more".to_owned()]).collect();
+        let other: Vec<String> = (0..400).map(|n| format!("v{}", n * n % 389)).collect();
+        assert!(is_near(of(&text), of(&text)) && is_near(of(&text), of(&changed)));
+        assert!(!is_near(of(&text), of(&other)));
+    }
 
     proptest! {
         #[test]

@@ -93,21 +93,26 @@ impl Stories {
         doc: DocId,
         is_copy: impl Fn(DocId) -> bool,
     ) -> Option<Merge> {
-        let (story, other) = (self.resolve(story), self.resolve(other));
-        if story == other || self.are_apart(story, other) {
-            return None;
-        }
-        let pair = (story.min(other), story.max(other));
+        let pair = self.may_merge(story, other)?;
         let links = self.links.entry(pair).or_default();
         if links.iter().any(|earlier| *earlier == doc || is_copy(*earlier)) {
             return None;
         }
         links.push(doc);
-        if links.len() < LINKS_TO_MERGE {
-            return None;
-        }
-        self.merge(pair.0, pair.1);
-        Some(Merge { older: pair.0, younger: pair.1 })
+        (links.len() >= LINKS_TO_MERGE).then(|| self.merge(pair))
+    }
+
+    /// Makes two stories one because an article is in the main the text of both; the older id stays.
+    /// Returns the two when that happened.
+    pub fn bridge(&mut self, one: StoryId, other: StoryId) -> Option<Merge> {
+        self.may_merge(one, other).map(|pair| self.merge(pair))
+    }
+
+    /// Two stories after merges, the older one first, where they are two and nobody keeps them apart.
+    fn may_merge(&self, one: StoryId, other: StoryId) -> Option<(StoryId, StoryId)> {
+        let (one, other) = (self.resolve(one), self.resolve(other));
+        let may = one != other && !self.are_apart(one, other);
+        may.then(|| (one.min(other), one.max(other)))
     }
 
     /// Makes two stories one because people say so, whatever was kept apart; the older id stays.
@@ -118,11 +123,11 @@ impl Stories {
         if older == younger || !self.stories.contains(older) || !self.stories.contains(younger) {
             return None;
         }
-        self.merge(older, younger);
+        let merge = self.merge((older, younger));
         if let Some(story) = self.stories.get(older) {
             self.apart.join(story.members());
         }
-        Some(Merge { older, younger })
+        Some(merge)
     }
 
     /// Takes members out of their story, to form one of their own. The id stays with the text of
@@ -198,9 +203,10 @@ impl Stories {
                 .is_some_and(|(one, other)| self.apart.parts(one.members(), other.members()))
     }
 
-    fn merge(&mut self, older: StoryId, younger: StoryId) {
+    fn merge(&mut self, (older, younger): (StoryId, StoryId)) -> Merge {
+        let merge = Merge { older, younger };
         let Some(gone) = self.stories.remove(younger) else {
-            return;
+            return merge;
         };
         self.redirects.insert(younger, older);
         // Where people make it a story again, these links would be of articles that are elsewhere.
@@ -210,6 +216,7 @@ impl Stories {
             members.sort_unstable();
             *kept = Story::new(kept.first, members);
         }
+        merge
     }
 
     /// Forgets the stories whose every member `is_gone`.

@@ -9,6 +9,11 @@ pub(crate) fn push(bytes: &mut Vec<u8>, mut value: u32) {
     bytes.push(low_bits(value));
 }
 
+/// Appends how many words, bytes or the like there are of an article.
+pub(crate) fn push_count(bytes: &mut Vec<u8>, count: usize) {
+    push(bytes, u32::try_from(count).expect("articles are cut long before"));
+}
+
 /// Takes the number at the beginning of `bytes`; `None` at the end.
 #[inline]
 pub(crate) fn take(bytes: &mut &[u8]) -> Option<u32> {

@@ -30,13 +30,13 @@ mod connect;
 mod delivered;
 mod form;
 mod headers;
-mod keeper;
 mod keys;
 mod link;
 mod lookup;
 mod metrics;
 mod objects;
 mod options;
+mod pruner;
 mod publish;
 mod pull;
 mod reader;
@@ -59,9 +59,9 @@ use wirefold_flow::{
 
 pub use attempts::Attempt;
 pub use connect::ConnectError;
-pub use keeper::{Kept, MARKS};
 pub use metrics::METRICS;
 pub use options::{Login, Options};
+pub use pruner::{Kept, MARKS};
 pub use service::{Answering, Denied, Endpoint, Service};
 pub use version::{OLDEST, version};
 

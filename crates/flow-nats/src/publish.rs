@@ -10,7 +10,7 @@ use wirefold_flow::{BusError, Outgoing, Published, check_subject};
 use crate::Shared;
 use crate::api::{Failure, code};
 use crate::headers;
-use crate::metrics::WAITS;
+use crate::metrics::DELAYED_PUBLISHES;
 
 /// Between two tries to publish into a full stream, at first and at most.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
@@ -154,7 +154,7 @@ impl Patience {
     /// Makes room where that may be done; else waits a little for those who do.
     pub(crate) async fn wait(&mut self, shared: &Shared, stream: &str) {
         if !self.has_waited() {
-            WAITS.add(1, &[]);
+            DELAYED_PUBLISHES.add(1, &[]);
         }
         if shared.make_room(stream).await {
             self.made_room = true;

@@ -69,6 +69,11 @@ impl Metric {
         metrics::counter!(self.name, self.labels_of(values)).increment(by);
     }
 
+    /// Sets the counter to a total that somebody else counts; a lower one than before is left out.
+    pub fn set_total(&self, total: u64, values: &[&'static str]) {
+        metrics::counter!(self.name, self.labels_of(values)).absolute(total);
+    }
+
     /// Sets the gauge.
     pub fn set(&self, value: f64, values: &[&'static str]) {
         metrics::gauge!(self.name, self.labels_of(values)).set(value);

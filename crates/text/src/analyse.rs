@@ -121,8 +121,8 @@ impl Text {
 
     /// The first byte of a word's normal form, and how many there are.
     pub(crate) fn first_and_len(&self, word: &Word) -> (u8, usize) {
-        let Span { start, end } = word.normal;
-        (self.normals.as_bytes().get(start).copied().unwrap_or_default(), end - start)
+        let (bytes, len) = self.normal_and_behind(word);
+        (bytes.first().copied().unwrap_or_default(), len)
     }
 
     /// The normal forms of all words, in order.

@@ -17,6 +17,7 @@
 mod analyse;
 pub mod extract;
 mod furniture;
+mod likely;
 mod paragraphs;
 mod quotations;
 mod script;

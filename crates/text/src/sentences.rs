@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::likely::Likely;
 use crate::seek::seek;
 use crate::span::Span;
 
@@ -210,20 +211,14 @@ fn ends_plainly(stem: &str) -> bool {
     word.len() > 2 && others.ends_with(' ') && !may_be_listed(word)
 }
 
-/// Whether any of the lists may have a word: nearly all are told by their first letter and length.
+/// Whether any of the lists may have a word in small letters.
 fn may_be_listed(word: &str) -> bool {
-    static LENGTHS: LazyLock<[u16; 256]> = LazyLock::new(|| {
-        let mut lengths = [0; 256];
-        for listed in [ABBREVIATIONS, CLOSING, NUMBERED, DAYS_AND_MONTHS].into_iter().flatten() {
-            lengths[usize::from(listed.as_bytes()[0])] |= 1 << listed.len();
-        }
-        lengths
+    static LISTED: LazyLock<Likely> = LazyLock::new(|| {
+        let lists = [ABBREVIATIONS, CLOSING, NUMBERED, DAYS_AND_MONTHS];
+        Likely::new(lists.into_iter().flatten().copied())
     });
     match word.as_bytes() {
-        [first, ..] if first.is_ascii() => {
-            let lengths = LENGTHS[usize::from(first.to_ascii_lowercase())];
-            lengths >> word.len().min(LONGEST_ABBREVIATION) & 1 == 1
-        }
+        [first, ..] if first.is_ascii() => LISTED.has((first.to_ascii_lowercase(), word.len())),
         // Its small letter may have another length.
         _ => true,
     }

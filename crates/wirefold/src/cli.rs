@@ -66,7 +66,7 @@ pub(crate) struct Global {
     /// Say more: list every story, those without copies too.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// When to colour; `auto` heeds NO_COLOR.
+    /// When to use colours; `auto` respects NO_COLOR.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
 }
@@ -108,34 +108,36 @@ pub(crate) enum Command {
     Demo(DemoArguments),
     /// Write a commented config to begin with.
     Init(InitArguments),
-    /// Look over the config, the data folder, the ports and the deliveries, before `up` does.
+    /// Check the settings, the data folder, the ports and the deliveries before `up` uses them.
     Check(CheckArguments),
-    /// The settings in force, and where each comes from.
+    /// Show the settings in force, and where each comes from.
     Config(ConfigArguments),
-    /// Feeds: what is watched, and how it is doing.
+    /// Feeds: add, list, remove, import, export.
     Feed(FeedArguments),
-    /// Stories: what was folded, and why.
+    /// Stories: what was folded, why, and manual overrides.
     Story(StoryArguments),
     /// Explain whether two articles are one story, one event, or neither.
     Why(WhyArguments),
-    /// Subscriptions: what to be told about.
+    /// Subscriptions: what alerts you.
     Sub(SubArguments),
-    /// Alerts: what you were told, and why.
+    /// Alerts: what was sent, and why.
     Alert(AlertArguments),
-    /// Follow the output: a line an article, copies under what they copy.
+    /// Follow the output: one line per article, copies below their originals.
     Tail(TailArguments),
-    /// Dead letters: what a stage gave up on; show it, try it again.
+    /// Dead letters: messages that a stage gave up on; show them, try them again.
     Dead(DeadArguments),
     /// Judge the stored articles again with other settings, and show which folds appear or vanish.
     Replay(ReplayArguments),
     /// Judge articles from files and show which fold into one story.
     ///
     /// Text files are one article each (id = file stem). JSON lines are objects with "id" and
-    /// "text", and optionally "title", "author", "outlet", "url" and "published". Articles are
+    /// "text", and optionally "title", "author", "outlet", "url", "published", "seen" (the time of
+    /// the line; else "published") and "feed" (the address or domain of the feed that it came
+    /// through: what a feed says of other sites makes no versions of theirs). Articles are
     /// judged in the order given, each against those before it; nothing is kept. A text counts to
     /// 512 KiB, a line to 16 MiB, an id to 1 KiB.
     Fold(FoldArguments),
-    /// Fold labelled articles and print how right that was, with the worst errors and their evidence.
+    /// Fold labelled articles and print how accurate that was, with the worst errors and their evidence.
     Eval(EvalArguments),
     /// Compare two texts: passages side by side, what was moved, reworded, added, dropped.
     Compare(CompareArguments),
@@ -147,7 +149,7 @@ pub(crate) enum Command {
     Passwords(PasswordsArguments),
     /// Make the streams, tables and readers on a NATS server that the stages need.
     Setup(SetupArguments),
-    /// Run a nats-server that ends with its parent; not for people.
+    /// Run a nats-server that ends with its parent; used by `up --nats`.
     #[command(hide = true)]
     NatsServer {
         /// The program.
@@ -168,7 +170,7 @@ Example:
     /// Print the manual page (roff).
     #[command(after_help = "Example:\n  wirefold man | man -l -")]
     Man,
-    /// Extract articles from pages for a parent process; not for people.
+    /// Extract articles from pages for a parent process; used by the fetcher.
     #[command(hide = true)]
     ExtractWorker,
 }
@@ -213,7 +215,7 @@ pub(crate) struct CompareArguments {
 /// How a comparison is shown.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct CompareView {
-    /// Measure everything, page furniture too.
+    /// Measure everything, page chrome too.
     #[arg(long)]
     pub(crate) no_mask: bool,
     /// Show passages in full.

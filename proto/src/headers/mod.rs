@@ -215,7 +215,7 @@ mod tests {
             ("ce-type", "wirefold.control"),
             ("ce-time", "2026-03-01T12:00:00Z"),
             ("ce-subject", "wirefold.v1.control.feed.remove"),
-            ("ce-dataschema", "urn:wirefold:schema:wirefold.control:1"),
+            ("ce-dataschema", "urn:wirefold:schema:wirefold.control:2"),
             ("ce-datacontenttype", "application/json"),
             ("content-type", "application/json"),
             ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),

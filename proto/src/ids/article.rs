@@ -49,12 +49,38 @@ impl ArticleId {
     /// The id of the article with this content at this address of this outlet.
     #[must_use]
     pub fn of(outlet: &Outlet, address: ItemAddress<'_>, content: ContentHash) -> Self {
-        let (kind, place): (&[u8], &str) = match address {
-            ItemAddress::Url(url) => (b"url", url),
-            ItemAddress::Key(key) => (b"key", key),
-        };
+        let (kind, place) = address.parts();
         let content = content.0.to_be_bytes();
-        Self(hash128(&[b"article", outlet.as_str().as_bytes(), kind, place.as_bytes(), &content]))
+        Self(hash128(&[b"article", outlet.as_str().as_bytes(), kind, place, &content]))
+    }
+
+    /// The same where the feed of `authority` says that it is this outlet's: the id that [`of`]
+    /// gives where both are one, another where a stranger says so.
+    ///
+    /// [`of`]: ArticleId::of
+    #[must_use]
+    pub fn told_by(
+        authority: &Outlet,
+        outlet: &Outlet,
+        address: ItemAddress<'_>,
+        content: ContentHash,
+    ) -> Self {
+        if authority == outlet {
+            return Self::of(outlet, address, content);
+        }
+        let (kind, place) = address.parts();
+        let [authority, outlet] = [authority, outlet].map(|site| site.as_str().as_bytes());
+        let content = content.0.to_be_bytes();
+        Self(hash128(&[b"article via", authority, outlet, kind, place, &content]))
+    }
+}
+
+impl<'a> ItemAddress<'a> {
+    fn parts(self) -> (&'static [u8], &'a [u8]) {
+        match self {
+            Self::Url(url) => (b"url", url.as_bytes()),
+            Self::Key(key) => (b"key", key.as_bytes()),
+        }
     }
 }
 
@@ -184,6 +210,20 @@ mod tests {
         for other in others {
             assert_ne!(base, other);
         }
+    }
+
+    #[test]
+    fn a_strangers_word_has_ids_of_its_own_and_the_outlets_own_stay() {
+        let [bbc, planet, other]: [Outlet; 3] =
+            ["bbc.co.uk", "planet.example", "other.example"].map(|name| name.parse().unwrap());
+        let url = ItemAddress::Url("https://bbc.co.uk/news/1");
+        let content = ContentHash::of("ferry resumes", "the ferry sails again");
+        let told_by = |authority: &Outlet| ArticleId::told_by(authority, &bbc, url, content);
+        assert_eq!(told_by(&bbc), ArticleId::of(&bbc, url, content));
+        let ids = [told_by(&bbc), told_by(&planet), told_by(&other)];
+        assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
+        // Ids stand in streams for months: this value may never change.
+        assert_eq!(told_by(&planet).to_string(), "a-3d3j1g58y10aacx58adesejy6a");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! | id | form | made of |
 //! |---|---|---|
-//! | [`ArticleId`] | `a-` and 26 digits | outlet, address, content |
+//! | [`ArticleId`] | `a-` and 26 digits | outlet, address, content; who says so, where that is a stranger |
 //! | [`StoryId`], [`EventId`] | `s-` or `e-` and the digits of the first article | |
 //! | [`FeedId`], [`SubscriptionId`] | a lower-case ASCII slug | given by people |
 //! | [`Outlet`] | a lower-case domain or name | the feed |

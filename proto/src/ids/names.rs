@@ -18,6 +18,12 @@ impl FeedId {
     pub fn push() -> Self {
         Self("push".to_owned())
     }
+
+    /// A feed that has no id yet, as one that is only looked at.
+    #[must_use]
+    pub fn unnamed() -> Self {
+        Self("unnamed".to_owned())
+    }
 }
 
 /// One subscription: a slug with the rules of [`FeedId`].

@@ -58,13 +58,13 @@ impl User {
         Self::ALL.into_iter().find(|user| user.as_str() == name)
     }
 
-    /// Where answers to this user come in: no other may listen there. The keeper is `setup` in a
-    /// process of its own.
+    /// Where answers to this user come in: no other may listen there. The pruner logs in as `setup`
+    /// from a process of its own.
     #[must_use]
     pub fn inboxes(self) -> Vec<String> {
         let named = |name: &str| format!("_INBOX_{name}.>");
         match self {
-            Self::Setup => vec![named("setup"), named("keeper")],
+            Self::Setup => vec![named("setup"), named("pruner")],
             Self::Role(role) => vec![named(role.as_str())],
         }
     }
@@ -110,7 +110,7 @@ impl Rights {
         match user {
             User::Setup => {
                 rights.extend(setup());
-                rights.push(service::serving(Service::Keeper));
+                rights.push(service::serving(Service::Pruner));
             }
             User::Role(role) => rights.extend(of_role(role)),
         }

@@ -13,13 +13,13 @@ pub const REPLAY: &str = "wirefold.v1.replay.enricher";
 /// The subjects on which services say how they are.
 const HEALTH: &str = "wirefold.v1.health.*";
 
-/// A process that answers as a NATS service: a stage, or the keeper, which handles no messages.
+/// A process that answers as a NATS service: a stage, or the pruner, which handles no messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// A stage.
     Stage(Stage),
-    /// Who makes room in streams before they are full.
-    Keeper,
+    /// Deletes read messages from streams that are nearly full.
+    Pruner,
 }
 
 impl Service {
@@ -32,7 +32,7 @@ impl Service {
             Self::Stage(enricher),
             Self::Stage(alerter),
             Self::Stage(gateway),
-            Self::Keeper,
+            Self::Pruner,
         ]
     };
 
@@ -41,7 +41,7 @@ impl Service {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Stage(stage) => stage.as_str(),
-            Self::Keeper => "keeper",
+            Self::Pruner => "pruner",
         }
     }
 
@@ -62,7 +62,7 @@ impl Service {
     pub const fn user(self) -> User {
         match self {
             Self::Stage(stage) => User::Role(Role::Stage(stage)),
-            Self::Keeper => User::Setup,
+            Self::Pruner => User::Setup,
         }
     }
 }

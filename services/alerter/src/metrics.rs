@@ -4,44 +4,44 @@ use wirefold_flow::Metric;
 
 pub(crate) const ARTICLES: Metric = Metric::counter(
     "wirefold_alerter_articles_total",
-    "Output articles compared with the subscriptions.",
+    "Articles of the output stream compared with the subscriptions, by outcome.",
     &["outcome"],
 );
 pub(crate) const REVISIONS: Metric = Metric::counter(
     "wirefold_alerter_revisions_total",
-    "Revisions of alerts published, by whether they ring.",
+    "Revisions of alerts published, by volume: loud or silent.",
     &["volume"],
 );
 pub(crate) const HELD: Metric = Metric::counter(
     "wirefold_alerter_held_total",
-    "Revisions whose delivery waits, by the reason.",
+    "Revisions whose delivery is held, by reason.",
     &["reason"],
 );
 pub(crate) const DELIVERIES: Metric = Metric::counter(
     "wirefold_alerter_deliveries_total",
-    "Attempts to deliver a revision, by the kind of delivery and what came of it.",
+    "Attempts to deliver a revision, by kind of delivery and outcome.",
     &["kind", "outcome"],
 );
 pub(crate) const FEED_DIGESTS: Metric = Metric::counter(
     "wirefold_alerter_feed_digests_total",
-    "Weekly digests of feeds that need a look, by the kind of delivery and what came of them.",
+    "Weekly digests of feeds with problems, by kind of delivery and outcome.",
     &["kind", "outcome"],
 );
 pub(crate) const SUBSCRIPTIONS: Metric = Metric::gauge(
     "wirefold_alerter_subscriptions",
     metrics::Unit::Count,
-    "Subscriptions in force; those with a problem are not.",
+    "Subscriptions in force; those with a problem do not count.",
     &[],
 );
 pub(crate) const OPEN: Metric = Metric::gauge(
     "wirefold_alerter_open_alerts",
     metrics::Unit::Count,
-    "Alerts that are neither quiet nor merged.",
+    "Open alerts: neither quiet nor merged into another.",
     &[],
 );
 pub(crate) const UNREADABLE: Metric = Metric::counter(
     "wirefold_alerter_unreadable_total",
-    "Messages that the alerter could not read and left out.",
+    "Messages that the alerter could not read and skipped.",
     &["stream"],
 );
 

@@ -35,7 +35,7 @@ pub struct Rehearsal {
     /// Of those that ring, how many would have been held.
     pub held: u64,
     /// Copies that would have been folded into the alerts.
-    pub saved: u64,
+    pub copies_folded: u64,
     /// The first alerts.
     pub samples: Vec<Sample>,
 }
@@ -163,7 +163,7 @@ impl Rehearsing {
     fn end(mut self) -> Rehearsal {
         let scores = self.engine.scores();
         let score = scores.get(&self.rules.settings.id).copied().unwrap_or_default();
-        (self.found.alerts, self.found.saved) = (score.alerts, score.saved);
+        (self.found.alerts, self.found.copies_folded) = (score.alerts, score.copies_folded);
         self.found.events = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
         self.found
     }

@@ -15,7 +15,7 @@ use wirefold_proto::{
 };
 
 use crate::learning::{Ground, Learning};
-use crate::metrics::{ARTICLES, COMMANDS, DIFFERENCES, EXPIRED, IN_WINDOW, REPEATS, REPLAYED};
+use crate::metrics::{ARTICLES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REPLAYED};
 use crate::snapshot::{Keeping, Known};
 
 const SENDER: Sender = Sender { source: "/wirefold/detector" };
@@ -75,7 +75,7 @@ impl Decider {
     fn article(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
         let fetched: ArticleFetched = read(input)?;
         if self.known.learning.knows(fetched.id) {
-            REPEATS.add(1, &[]);
+            DUPLICATES.add(1, &[]);
             return Ok(None);
         }
         let decision = DecisionId { epoch, input: Input::Article(input.sequence) };
@@ -96,7 +96,7 @@ impl Decider {
         }
         let command: ControlCommand = read(input)?;
         if self.known.learning.has_obeyed(&command) {
-            REPEATS.add(1, &[]);
+            DUPLICATES.add(1, &[]);
             return Ok(None);
         }
         let decision = DecisionId { epoch, input: Input::Command(input.sequence) };

@@ -3,7 +3,9 @@
 //! The same articles in the same order give the same decisions, so a decision that stands is learnt
 //! anew by deciding it once more.
 
+mod item;
 mod obeying;
+mod window_article;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,16 +16,19 @@ use wirefold_dedup::{
     Class, Detector, DocId, Incoming, Merge, Numbered, Settings, Shelf, word_hash,
 };
 use wirefold_proto::{
-    AboutArticle, Agency, ArticleFetched, ArticleId, ArticleJudged, DateDoubt, DecisionId,
-    Materiality, Offsets, StoryChange, Tag,
+    Agency, ArticleFetched, ArticleId, ArticleJudged, DateProblem, DecisionId, Materiality,
+    Offsets, Outlet, StoryChange, Tag,
 };
+
+pub use item::{items, page};
+pub(crate) use window_article::WindowArticle;
 
 use crate::agency::{Witness, agency};
 use crate::fit::fit;
 use crate::groups::{Entering, Groups};
 use crate::known::Known;
 use crate::shelf::Folder;
-use crate::snapshot::{read_id, read_json, read_time, write_id, write_json, write_time};
+use crate::snapshot::{read_json, write_json};
 use crate::verdict::{Beside, material, verdict};
 
 /// Seconds in a day: the step in which dedup forgets, and so do we.
@@ -37,15 +42,8 @@ pub(crate) struct Ground {
     pub(crate) folder: Arc<Folder>,
 }
 
-/// Where an article of the window stands.
-#[derive(Debug, Clone)]
-pub(crate) struct Place {
-    pub(crate) article: Entering,
-    byline: String,
-}
-
 /// The articles of the window, as dedup numbers them.
-pub(crate) type Places = Numbered<Place>;
+pub(crate) type Places = Numbered<WindowArticle>;
 
 /// A decision with its bytes.
 pub(crate) struct Learnt {
@@ -131,8 +129,9 @@ impl Learning {
             time: self.time,
             outlet: word_hash(about.outlet.as_str()),
             comparable: found.comparable,
+            is_outlets_own: about.is_outlets_own(),
         };
-        self.places.insert(found.doc, Place { article: entering, byline });
+        self.places.insert(found.doc, WindowArticle { article: entering, byline });
         let (story, mut changes) = self.group(&found, &entering);
         let material = self.material(&found, story);
         let agency = self.agency(&found);
@@ -148,8 +147,8 @@ impl Learning {
         let about = &fetched.article;
         let items = items(fetched.id, about);
         let items: Vec<&str> = items.iter().map(String::as_str).collect();
-        let claimed = match about.date_doubt {
-            Some(DateDoubt::Absurd) => None,
+        let claimed = match about.date_problem {
+            Some(DateProblem::Implausible) => None,
             _ => about.published,
         };
         // What people give as files comes from nobody's site: nothing is learnt of its pages.
@@ -157,6 +156,8 @@ impl Learning {
         self.dedup.observe(&Incoming {
             items: &items,
             outlet: (!is_loose).then_some(about.outlet.as_str()),
+            via: about.via.as_ref().map(Outlet::as_str),
+            page: page(about),
             title: &about.title,
             byline,
             text: &fetched.text,
@@ -197,12 +198,24 @@ impl Learning {
         let text = self.dedup.text(found.doc)?;
         let news = match found.class {
             Class::Related => self.groups.ledes(event).and_then(|ledes| ledes.news(&text)),
+            _ if self.speaks_for_another(found.doc, story) => None,
             _ => material(found),
         };
         if let Some(ledes) = self.groups.ledes_mut(event) {
             ledes.learn(&text);
         }
         news
+    }
+
+    /// Whether a stranger's feed says of a story's own outlet what this article says: a site's text
+    /// is corrected and brought up to date by that site alone.
+    fn speaks_for_another(&self, doc: DocId, story: DocId) -> bool {
+        let place = |number: DocId| self.places.get(number).map(|place| place.article);
+        let Some(stranger) = place(doc).filter(|article| !article.is_outlets_own) else {
+            return false;
+        };
+        let mut members = self.dedup.members(story).iter().filter_map(|member| place(*member));
+        members.any(|member| member.is_outlets_own && member.outlet == stranger.outlet)
     }
 
     fn agency(&self, found: &wirefold_dedup::Verdict) -> Option<Agency> {
@@ -294,36 +307,4 @@ impl Learning {
         let window = settings.window;
         Some(Self { window, dedup, places, groups, known, waiting, obeyed, time })
     }
-}
-
-impl Written for Place {
-    fn write_to(&self, to: &mut Writer<'_>) {
-        let Entering { id, fetched, seen, time, outlet, comparable } = self.article;
-        write_id(id, to);
-        (fetched, time).write_to(to);
-        write_time(seen, to);
-        (outlet, comparable).write_to(to);
-        self.byline.write_to(to);
-    }
-
-    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let id = read_id(from)?;
-        let (fetched, time) = Written::read_from(from)?;
-        let seen = read_time(from)?;
-        let (outlet, comparable) = Written::read_from(from)?;
-        let article = Entering { id, fetched, seen, time, outlet, comparable };
-        Some(Self { article, byline: Written::read_from(from)? })
-    }
-}
-
-/// What tells an article's item from others: its own id (which later versions name), that of the
-/// version before, its page, its place in its feed.
-#[must_use]
-pub fn items(id: ArticleId, about: &AboutArticle) -> Vec<String> {
-    let mut items = vec![id.to_string()];
-    items.extend(about.version_of.map(|before| before.to_string()));
-    items.extend(about.canonical_url.clone().or_else(|| about.url.clone()));
-    let feed = about.feeds.first().map_or("", |feed| feed.as_str());
-    items.push(format!("{}\u{1f}{feed}\u{1f}{}", about.outlet, about.item_key));
-    items
 }

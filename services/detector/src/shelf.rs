@@ -3,7 +3,8 @@
 //!
 //! A shelf is written by the process that made it, from its beginning to its end, and never again: one
 //! that another process finds there is read as far as a snapshot says. So two that run at once do not
-//! spoil each other's, which a lock keeps from being removed, and what a kill cut off at the end is looked at by nobody.
+//! spoil each other's, a lock keeps one in use from being removed, and what a kill cut off at the end is
+//! looked at by nobody.
 
 mod folder;
 mod records;
@@ -46,6 +47,8 @@ impl Texts {
     }
 
     fn new(name: String, file: Option<File>, path: PathBuf, filed: u64) -> Self {
+        // Where there are no locks, another process may remove it; the next start then takes longer.
+        let _ = file.as_ref().map(File::try_lock_shared);
         Self { name, file, path, ends: RwLock::new(Ends { filed, over: Vec::new() }) }
     }
 

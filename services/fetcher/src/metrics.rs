@@ -18,11 +18,8 @@ pub const METRICS: &[Metric] = &[
 ];
 
 /// Polls that ended.
-pub(crate) const POLLS: Metric = Metric::counter(
-    "wirefold_fetcher_polls_total",
-    "polls of feeds by how they ended",
-    &["outcome"],
-);
+pub(crate) const POLLS: Metric =
+    Metric::counter("wirefold_fetcher_polls_total", "polls of feeds, by outcome", &["outcome"]);
 
 /// How long polls took.
 pub(crate) const POLL_SECONDS: Metric = Metric::seconds(
@@ -34,28 +31,28 @@ pub(crate) const POLL_SECONDS: Metric = Metric::seconds(
 /// Items seen in feeds.
 pub(crate) const ITEMS: Metric = Metric::counter(
     "wirefold_fetcher_items_total",
-    "items that feeds listed: new ones, changed ones, known ones",
+    "items listed by feeds, by kind: new, changed or known",
     &["kind"],
 );
 
 /// Articles published.
 pub(crate) const ARTICLES: Metric = Metric::counter(
     "wirefold_fetcher_articles_total",
-    "articles published by where their text comes from",
+    "articles published, by the source of their text",
     &["text"],
 );
 
 /// Article pages.
 pub(crate) const PAGES: Metric = Metric::counter(
     "wirefold_fetcher_pages_total",
-    "article pages wanted, by what became of them",
+    "article pages wanted, by outcome",
     &["outcome"],
 );
 
 /// Commands of people.
 pub(crate) const COMMANDS: Metric = Metric::counter(
     "wirefold_fetcher_commands_total",
-    "commands on feeds, by whether they were carried out",
+    "commands about feeds, by outcome",
     &["outcome"],
 );
 
@@ -64,34 +61,34 @@ pub(crate) const FEEDS: Metric = Metric {
     name: "wirefold_fetcher_feeds",
     kind: MetricKind::Gauge,
     unit: ITEMS.unit,
-    help: "feeds by how they are doing",
+    help: "feeds, by health",
     labels: &["health"],
 };
 
 /// Lists of feeds.
 pub(crate) const LISTS: Metric = Metric::counter(
     "wirefold_fetcher_lists_total",
-    "questions for lists of feeds (OPML) by how they ended",
+    "requests for lists of feeds (OPML), by outcome",
     &["outcome"],
 );
 
 /// Pages of archives.
 pub(crate) const BACKFILL: Metric = Metric::counter(
     "wirefold_fetcher_backfill_pages_total",
-    "pages of feeds' archives that were asked for, by how that ended",
+    "requests for pages of feed archives, by outcome",
     &["outcome"],
 );
 
 /// Messages of subjects.
 pub(crate) const MESSAGES: Metric = Metric::counter(
     "wirefold_fetcher_messages_total",
-    "messages of NATS subjects that are sources, by whether they were articles",
+    "messages read from NATS subjects (`[[nats]]`), by outcome",
     &["outcome"],
 );
 
 /// Articles too large for a message.
 pub(crate) const OVERSIZED: Metric = Metric::counter(
     "wirefold_fetcher_oversized_total",
-    "articles that no message can carry, left out",
+    "articles skipped because they are too large for a message",
     &[],
 );

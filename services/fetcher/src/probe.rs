@@ -2,8 +2,9 @@
 
 use thiserror::Error;
 use url::Url;
+use wirefold_address::find_site;
 use wirefold_guard::{GuardError, Redirect, Response};
-use wirefold_proto::ItemIdentity;
+use wirefold_proto::{FeedId, FeedSettings, FeedSite, ItemIdentity};
 
 use crate::article::item_key;
 use crate::client;
@@ -12,7 +13,7 @@ use crate::feed::FeedError;
 use crate::lists::{Listed, look};
 use crate::opml::Opml;
 use crate::pages::TEASER_WORDS;
-use crate::poll::{Answer, Read, Unread, judge, no_feed, parse, question, send};
+use crate::poll::{Answer, Read, Unread, judge, leads, no_feed, parse, question, send};
 use crate::settings::Settings;
 
 /// What stands at an address.
@@ -32,6 +33,8 @@ pub struct Probe {
     pub would: Vec<String>,
     /// Its newest item, as an article would be made of it.
     pub sample: Option<Sample>,
+    /// The site that it speaks for, by its address and its items alone.
+    pub site: Option<FeedSite>,
     /// The feeds that a page names, where it is a page.
     pub feeds: Vec<String>,
     /// Why it cannot be polled, and what to do; none where all is well.
@@ -101,12 +104,15 @@ pub async fn probe(settings: &Settings, url: &str, search: Search) -> Result<Pro
         Ok(read) => {
             let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             would.extend(of_feed(&read, settings));
+            let unnamed = FeedSettings::new(FeedId::unnamed(), url);
+            let site = find_site(&unnamed, answer.url.as_str(), &leads(&read.feed.items));
             let titles = read.feed.items.iter().map(|item| item.title.clone());
             Probe {
                 title: read.feed.title.clone(),
                 items: count(read.feed.items.len()),
                 teasers: count(read.words.iter().filter(|words| **words < TEASER_WORDS).count()),
                 newest: titles.take(5).collect(),
+                site,
                 sample: read.feed.items.first().zip(read.words.first()).map(sample),
                 would,
                 ..Probe::default()

@@ -41,7 +41,7 @@ impl Publisher {
         };
         let bus = &self.surroundings.bus;
         until_it_passes(&self.surroundings, || bus.publish(message.clone())).await?;
-        ARTICLES.add(1, &[text_label(article.text_from)]);
+        ARTICLES.add(1, &[text_label(article.text_source)]);
         Ok(())
     }
 

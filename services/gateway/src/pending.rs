@@ -99,7 +99,8 @@ impl Obeys for Known<SubscriptionRecord> {
         if before.is_some_and(|record| record.managed_by.is_some()) {
             return;
         }
-        let (alerts, saved) = before.map_or((0, 0), |record| (record.alerts, record.saved));
+        let (alerts, copies_folded) =
+            before.map_or((0, 0), |record| (record.alerts, record.copies_folded));
         match command {
             Command::SubscriptionPut { subscription } => {
                 let record = SubscriptionRecord {
@@ -109,7 +110,7 @@ impl Obeys for Known<SubscriptionRecord> {
                     muted_until: None,
                     problem: None,
                     alerts,
-                    saved,
+                    copies_folded,
                 };
                 self.put(id, record);
             }

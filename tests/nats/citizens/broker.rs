@@ -106,7 +106,7 @@ impl Broker {
         let operations = format!("127.0.0.1:{operations}");
         let address = ["--operations", &operations, "--listen", "127.0.0.1:0"];
         let arguments = [&["run", stage, "--config", CONFIG, "--nats", &self.url], &address[..]];
-        let user = if stage == "keeper" { "setup" } else { stage };
+        let user = if stage == "pruner" { "setup" } else { stage };
         let mut command = self.command(user, &arguments.concat());
         let child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
         Stage::of(stage, operations, child.expect("the binary is built"))

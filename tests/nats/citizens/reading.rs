@@ -58,9 +58,10 @@ fn check_event(message: &Read) -> EventHeaders {
     let event = EventHeaders::from_pairs(pairs).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(headers["Nats-Msg-Id"], event.id, "the same however often it is published");
     assert!(event.source.starts_with("/wirefold/"), "{}", event.source);
-    let schema = format!("{}/1", event.kind);
-    assert_eq!(body["schema"], schema.as_str());
-    let uri = format!("urn:wirefold:schema:{}:1", event.kind);
+    let schema = body["schema"].as_str().and_then(|schema| schema.split_once('/'));
+    let (kind, version) = schema.expect("a schema has a name and a version");
+    assert_eq!(kind, event.kind);
+    let uri = format!("urn:wirefold:schema:{kind}:{version}");
     assert_eq!(event.dataschema.as_deref(), Some(uri.as_str()));
     event
 }
@@ -116,10 +117,10 @@ fn tables_tell_of_stories_feeds_and_subscriptions() {
     let feeds = until(|| Some(table("wf_feeds")).filter(|feeds| !feeds.is_empty()));
     assert_eq!(
         (schemas(&feeds), &feeds[0]["feed"]["id"]),
-        (vec!["wirefold.feed/1".into()], &"quay".into())
+        (vec!["wirefold.feed/2".into()], &"quay".into())
     );
     let subscriptions = table("wf_subscriptions");
-    assert_eq!(schemas(&subscriptions), ["wirefold.subscription/1"]);
+    assert_eq!(schemas(&subscriptions), ["wirefold.subscription/2"]);
 }
 
 /// Texts of their own, so that each is a story.

@@ -1,4 +1,4 @@
-//! Each stage is a NATS service and so is the keeper; the gateway's compares texts.
+//! Each stage is a NATS service and so is the pruner; the gateway's compares texts.
 
 use std::process::Stdio;
 
@@ -15,14 +15,14 @@ fn services(broker: &Broker) -> Vec<Value> {
     printed.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
 }
 
-/// Those that are found; the keeper has looked at each stream, the stages have had the five texts.
-const SERVICES: [&str; 6] = ["alerter", "detector", "enricher", "fetcher", "gateway", "keeper"];
+/// Those that are found; the pruner has checked each stream, the stages have had the five texts.
+const SERVICES: [&str; 6] = ["alerter", "detector", "enricher", "fetcher", "gateway", "pruner"];
 
 #[test]
 fn every_service_is_found_and_says_how_far_it_is() {
     let broker = Broker::start();
     let mut running = broker.stages();
-    running.push(broker.stage("keeper"));
+    running.push(broker.stage("pruner"));
     drop_into(&broker.folder, &five_texts());
     let deadline = now().plus(PATIENCE);
     let told = loop {

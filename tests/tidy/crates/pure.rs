@@ -24,8 +24,12 @@ const TEXT: Pure = Pure {
     builds_on: None,
 };
 
-const DEDUP: Pure =
-    Pure { name: "wirefold-dedup", own: &["rustc-hash", "siphasher"], builds_on: Some(&TEXT) };
+/// `simhash` counts bits, and is the hint which texts are near-whole copies.
+const DEDUP: Pure = Pure {
+    name: "wirefold-dedup",
+    own: &["rustc-hash", "simhash", "siphasher"],
+    builds_on: Some(&TEXT),
+};
 
 const QUERY: Pure = Pure {
     name: "wirefold-query",

@@ -41,7 +41,11 @@ const WALLS: [Wall; 13] = [
     wall("crates/flow", &[], "flow knows no articles"),
     wall("crates/flow-nats", &["wirefold-flow"], "a bus knows only the seam"),
     wall("crates/flow-sqlite", &["wirefold-flow"], "a bus knows only the seam"),
-    wall("crates/address", &[], "address is pure and stands alone"),
+    wall(
+        "crates/address",
+        &["wirefold-feed", "wirefold-proto", "wirefold-text"],
+        "address is pure: it gives what comes in its identity by the contract",
+    ),
     wall("crates/feed", &[], "feed is pure and stands alone"),
     wall("crates/text", &[], "text is pure and stands alone"),
     wall("crates/dedup", &["wirefold-text"], "dedup is pure and knows only text"),

@@ -112,7 +112,7 @@ impl Engine {
         BusError::Fenced(self.streams[index].config.name.clone())
     }
 
-    /// The keeper: drops the oldest messages that every named reader is past. What to wait for
+    /// Prunes the stream: deletes the oldest messages that every named reader has read. What to wait for
     /// where that is not enough.
     fn make_room<T>(&mut self, index: usize, size: u64) -> Result<Option<Step<T>>, BusError> {
         let has_room = |engine: &Self| {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use crate::likely::Likely;
 use crate::words::normalise;
 
 /// A news agency and how texts name it.
@@ -50,41 +51,26 @@ pub(super) fn forms(first: &str) -> &'static [Form] {
     Table::get().forms.get(first).map_or(&[], Vec::as_slice)
 }
 
-/// Whether any form may begin with a word of this first byte and length: nearly all words are told
-/// by that. What it gives is asked of each.
-pub(super) fn may_begin_form() -> impl Fn((u8, usize)) -> bool {
-    let table = Table::get();
-    |(first, len)| table.lengths[usize::from(first)] & length_bit(len) != 0
+/// The words that forms begin with.
+pub(super) fn first_words() -> &'static Likely {
+    &Table::get().first_words
 }
 
 /// The forms by their first word.
 struct Table {
     forms: HashMap<String, Vec<Form>>,
-    /// By the first byte of a word, which lengths begin a form.
-    lengths: [u32; 256],
+    first_words: Likely,
 }
 
 impl Table {
     fn get() -> &'static Table {
         static TABLE: OnceLock<Table> = OnceLock::new();
-        TABLE.get_or_init(Table::new)
+        TABLE.get_or_init(|| {
+            let forms = table();
+            let first_words = Likely::new(forms.keys().map(String::as_str));
+            Table { forms, first_words }
+        })
     }
-
-    fn new() -> Table {
-        let forms = table();
-        let mut lengths = [0; 256];
-        for first in forms.keys() {
-            if let Some(byte) = first.bytes().next() {
-                lengths[usize::from(byte)] |= length_bit(first.len());
-            }
-        }
-        Table { forms, lengths }
-    }
-}
-
-/// One bit for each length in bytes, the last for all that are longer.
-fn length_bit(len: usize) -> u32 {
-    1 << len.min(31)
 }
 
 fn table() -> HashMap<String, Vec<Form>> {

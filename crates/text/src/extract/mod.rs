@@ -7,6 +7,8 @@ mod agency_names;
 mod dateline;
 mod name_key;
 mod names;
+mod number_han;
+mod number_words;
 mod numbers;
 
 pub use agency::{AgencyTrace, Trace, agencies, byline_agencies};

@@ -1,10 +1,14 @@
 //! Numbers in a text, in a form that compares: `1,250`, `1.250` and `1 250` are one, and so are
-//! `$1.2bn`, `1.2 billion` and `1,200,000,000`.
+//! `$1.2bn`, `1.2 billion` and `1,200,000,000`; `25`, `twenty-five`, `२५` and `二十五`; `2015` and
+//! `2015م`.
 
-use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
 
+use super::number_han::han_number;
+use super::number_words::{
+    Letters, Spelled, arabic_decimal, letters_behind, may_be_spelled, scale, spelled, tens_behind,
+    without_prefix,
+};
 use crate::analyse::Text;
 use crate::span::Span;
 
@@ -19,46 +23,6 @@ pub struct Number {
     /// Where it stands, in bytes of the original.
     pub span: Span,
 }
-
-/// The number that a word of English up to twelve says, where style books change to digits.
-fn spelled(normal: &str) -> Option<usize> {
-    // Told apart by length and letters at once: every word of a text comes by here.
-    Some(match normal.as_bytes() {
-        b"zero" => 0,
-        b"one" => 1,
-        b"two" => 2,
-        b"three" => 3,
-        b"four" => 4,
-        b"five" => 5,
-        b"six" => 6,
-        b"seven" => 7,
-        b"eight" => 8,
-        b"nine" => 9,
-        b"ten" => 10,
-        b"eleven" => 11,
-        b"twelve" => 12,
-        _ => return None,
-    })
-}
-
-/// Powers of ten and the words for them, in normal form.
-const SCALES: &[(usize, &str)] = &[
-    (3, "thousand tausend mil mila mille тыс тысяча тысячи тысяч тис тисячі тисяч ألف آلاف हजार 千"),
-    (4, "万 萬"),
-    (5, "lakh lakhs लाख"),
-    (6, "million millions millionen millones millón milioni milione milhões milhão miljoen"),
-    (6, "miljoner millioner miljoonaa mln mn mio млн миллион миллиона миллионов мільйон мільйона"),
-    (6, "мільйонів مليون ملايين"),
-    (7, "crore crores"),
-    (8, "亿 億"),
-    (9, "billion billions bn bln mrd mlrd milliarde milliarden milliard milliards miliardi"),
-    (9, "miliardo miljard miljarder milliarder bilhões bilhão млрд миллиард миллиарда"),
-    (9, "миллиардов мільярд мільярда мільярдів مليار مليارات"),
-    (12, "trillion trillions trn billionen billones biljoen трлн 兆"),
-];
-
-/// Letters that are a scale only behind a currency sign: `$5m`, but `a 100m race`.
-const MONEY_SCALES: &[(usize, &str)] = &[(3, "k"), (6, "m"), (9, "b"), (12, "t tn")];
 
 /// The numbers among `words`, in order. Furniture has none.
 #[must_use]
@@ -81,35 +45,32 @@ pub fn numbers(text: &Text, words: Range<usize>) -> Vec<Number> {
     found
 }
 
-/// Whether a number, in digits or [`spelled`], may be a word of this first byte and length: nearly
-/// all words are told by that.
-fn may_begin_number((first, len): (u8, usize)) -> bool {
-    match first {
-        b'0'..=b'9' => true,
-        b'f' | b'n' | b'z' => len == 4,
-        b'o' => len == 3,
-        b's' => matches!(len, 3 | 5),
-        b't' => matches!(len, 3 | 5 | 6),
-        b'e' => matches!(len, 5 | 6),
-        _ => false,
-    }
+/// Whether a number may be a word of this first byte and length: digits, words, and where the bytes
+/// are those of Arabic or Chinese, digits behind a prefix and numerals.
+fn may_begin_number(shape: (u8, usize)) -> bool {
+    let is_han = matches!(shape, (0xE3..=0xE9, 3));
+    shape.0.is_ascii_digit() || is_han || may_have_prefix(shape) || may_be_spelled(shape)
+}
+
+/// Whether a word may be digits behind an Arabic prefix.
+fn may_have_prefix((first, len): (u8, usize)) -> bool {
+    matches!(first, 0xD8 | 0xD9) && len > 2
 }
 
 /// The value of the number that begins at word `start`, and one past its last word.
 fn number_at(text: &Text, start: usize, limit: usize) -> Option<(String, usize)> {
     let word = &text.words()[start];
-    if !may_begin_number(text.first_and_len(word)) {
+    let shape = text.first_and_len(word);
+    if !may_begin_number(shape) {
         return None;
     }
-    let normal = text.normal(word);
-    if let Some(spelled) = spelled(normal) {
-        let (scale, end) = scale_at(text, start..start + 1, limit);
-        // "one" is a pronoun more often than a number.
-        let counts = spelled != 1 || scale > 0;
-        return counts.then(|| (scaled(&spelled.to_string(), scale), end));
+    if word.alone {
+        return han_number(text, start, limit);
     }
-    if !normal.as_bytes()[0].is_ascii_digit() {
-        return None;
+    if may_be_spelled(shape)
+        && let Some(found) = spelled_at(text, start, limit)
+    {
+        return Some(found);
     }
     digits_at(text, start)?;
     let fraction = || fraction_sign(text, start, limit);
@@ -118,17 +79,72 @@ fn number_at(text: &Text, start: usize, limit: usize) -> Option<(String, usize)>
     }
     let (parts, letters) = parts_at(text, start, limit);
     let end = start + parts.len();
+    if let Some((whole, decimals)) = parts.last().and_then(|part| arabic_decimal(part.1, letters))
+        && parts.len() == 1
+    {
+        let value = canonical(&[('.', whole), ('٫', decimals)]);
+        return Some(with_scale(text, &value, start..end, limit));
+    }
     let value = canonical(&parts);
     if !letters.is_empty() {
-        return Some((with_letters(text, start, value, letters), end));
+        let value = with_letters(text, start..end, value, letters);
+        return Some((value, end));
     }
+    let (value, end) = with_scale(text, &value, start..end, limit);
+    Some(with_smaller(text, value, start..end, limit))
+}
+
+/// A number in words: a small one, or tens with a smaller one behind.
+fn spelled_at(text: &Text, start: usize, limit: usize) -> Option<(String, usize)> {
+    let small = |at: usize| match spelled(text, text.words().get(at).filter(|_| at < limit)?)? {
+        Spelled::One => Some(1),
+        Spelled::Small(value) => (value > 0).then_some(value),
+        Spelled::Tens(_) => None,
+    };
+    let (value, end) = match spelled(text, &text.words()[start])? {
+        Spelled::Tens(tens) => {
+            let behind = match text.words().get(start + 1).map(|word| text.normal(word)) {
+                Some("y" | "e" | "et") => start + 2,
+                _ => start + 1,
+            };
+            let is_near = behind < limit && matches!(between(text, behind), " " | "-" | "\u{2011}");
+            match small(behind).filter(|small| is_near && (*small < 10 || tens == 60)) {
+                Some(small) => (tens + small, behind + 1),
+                None => (tens, start + 1),
+            }
+        }
+        Spelled::Small(4) if is_score(text, start + 1, limit) => {
+            let small = small(start + 2).filter(|_| matches!(between(text, start + 2), "-" | " "));
+            (80 + small.unwrap_or_default(), start + 2 + usize::from(small.is_some()))
+        }
+        one_or_more => {
+            let value = if let Spelled::Small(value) = one_or_more { value } else { 1 };
+            match arabic_tens(text, start + 1, limit).filter(|_| value < 10) {
+                Some(tens) => (value + tens, start + 2),
+                None => (value, start + 1),
+            }
+        }
+    };
     let (scale, scale_end) = scale_at(text, start..end, limit);
-    Some((scaled(&value, scale), scale_end))
+    let is_article = value == 1 && scale == 0;
+    (!is_article).then(|| (scaled(&value.to_string(), scale), scale_end))
+}
+
+/// Whether the word is the second half of the French `quatre-vingt`.
+fn is_score(text: &Text, at: usize, limit: usize) -> bool {
+    let is_vingt = |word| matches!(text.normal(word), "vingt" | "vingts");
+    at < limit && between(text, at) == "-" && text.words().get(at).is_some_and(is_vingt)
+}
+
+/// The tens of Arabic in the word behind a smaller number.
+fn arabic_tens(text: &Text, at: usize, limit: usize) -> Option<u32> {
+    let word = text.words().get(at).filter(|_| at < limit && between(text, at) == " ")?;
+    tens_behind(text.normal(word))
 }
 
 /// A word's leading digits and what follows them; none where it begins otherwise.
 fn digits_at(text: &Text, index: usize) -> Option<(&str, &str)> {
-    let normal = text.normal(text.words().get(index)?);
+    let normal = without_prefix(text.normal(text.words().get(index)?));
     let end = normal.find(|c: char| !c.is_ascii_digit()).unwrap_or(normal.len());
     (end > 0).then(|| normal.split_at(end))
 }
@@ -150,7 +166,9 @@ fn parts_at(text: &Text, start: usize, limit: usize) -> (Vec<(char, &str)>, &str
         let mark = match if index > start { between(text, index) } else { "." } {
             "." => '.',
             "," => ',',
+            "．" => '.',
             "\u{66b}" => '٫',
+            "،" | "，" if groups => ',',
             "\u{66c}" => '٬',
             "\u{a0}" | "\u{202f}" | " " if groups => ' ',
             "'" | "’" if groups => '\'',
@@ -217,12 +235,38 @@ fn canonical(parts: &[(char, &str)]) -> String {
     value
 }
 
-/// A value with the letters written at once behind it, which are a scale or a unit.
-fn with_letters(text: &Text, start: usize, value: String, letters: &str) -> String {
-    match scale(letters, is_money(text, start)) {
-        Some(scale) => scaled(&value, scale),
-        None => value + letters,
+/// A value with the letters written at once behind it: a scale, a unit or nothing.
+fn with_letters(text: &Text, number: Range<usize>, value: String, letters: &str) -> String {
+    if let Some(scale) = scale(letters, is_money(text, number.start)) {
+        return scaled(&value, scale);
     }
+    let printed = text.words()[number.end - 1].span.of(text.original());
+    match letters_behind(&value, letters, printed) {
+        Letters::Unit => value + letters,
+        Letters::Nothing => value,
+    }
+}
+
+/// A value with the words of scale behind it.
+fn with_scale(text: &Text, value: &str, number: Range<usize>, limit: usize) -> (String, usize) {
+    let (scale, end) = scale_at(text, number, limit);
+    (scaled(value, scale), end)
+}
+
+/// A value in characters of scale with a smaller one at once behind it: `1万2千`, `3亿5000万`.
+fn with_smaller(text: &Text, value: String, number: Range<usize>, limit: usize) -> (String, usize) {
+    let (mut sum, mut end) = (value, number.end);
+    while end < limit && text.words()[end - 1].alone && between(text, end).is_empty() {
+        let zeros = sum.len() - sum.trim_end_matches('0').len();
+        let Some((digits, "")) = digits_at(text, end) else { break };
+        let (smaller, smaller_end) =
+            with_scale(text, &canonical(&[('.', digits)]), end..end + 1, limit);
+        let whole = |printed: &str| printed.parse::<u128>().ok();
+        let fits = smaller.len() <= zeros;
+        let Some(both) = whole(&sum).zip(whole(&smaller)).filter(|_| fits) else { break };
+        (sum, end) = ((both.0.saturating_add(both.1)).to_string(), smaller_end);
+    }
+    (sum, end)
 }
 
 /// The powers of ten in the words behind the number at `number`, and one past the last of them.
@@ -237,24 +281,6 @@ fn scale_at(text: &Text, number: Range<usize>, limit: usize) -> (usize, usize) {
         end += 1;
     }
     (sum, end)
-}
-
-fn scale(word: &str, money: bool) -> Option<usize> {
-    static WORDS: OnceLock<Scales> = OnceLock::new();
-    static MONEY: OnceLock<Scales> = OnceLock::new();
-    let plain = WORDS.get_or_init(|| by_word(SCALES)).get(word);
-    let found =
-        plain.or_else(|| MONEY.get_or_init(|| by_word(MONEY_SCALES)).get(word).filter(|_| money));
-    found.copied()
-}
-
-/// Powers of ten by their words.
-type Scales = HashMap<&'static str, usize>;
-
-fn by_word(scales: &'static [(usize, &'static str)]) -> Scales {
-    let words =
-        scales.iter().flat_map(|(power, words)| words.split(' ').map(|word| (word, *power)));
-    words.collect()
 }
 
 /// Whether a currency sign stands before a word.
@@ -292,15 +318,6 @@ mod tests {
     }
 
     #[test]
-    fn every_number_may_begin_so() {
-        let spelled_ones = "zero one two three four five six seven eight nine ten eleven twelve";
-        for (number, word) in spelled_ones.split(' ').enumerate() {
-            assert!(may_begin_number((word.as_bytes()[0], word.len())));
-            assert_eq!(spelled(word), Some(number));
-        }
-    }
-
-    #[test]
     fn numbers_compare() {
         check("1,250 and 1.250 and 1 250 people", &["1250", "1250", "1250"]);
         check("4.5 percent, 20% and three dead", &["4.5", "20", "3"]);
@@ -325,5 +342,65 @@ mod tests {
         check("three million, one million, one of them", &["3000000", "1000000"]);
         check("1.2亿 and 0.00000125 million", &["120000000", "1.25"]);
         check("a 1.5kg bag, at 10.15am", &["1.5kg", "10.15am"]);
+    }
+
+    #[test]
+    fn what_is_glued_to_digits_changes_no_value() {
+        check(
+            "2015 and 2015م, 1436ه, 1436هـ and ١٤٣٦هـ",
+            &["2015", "2015", "1436", "1436", "1436"],
+        );
+        check(
+            "the 3rd, 21st, le 1er et la 3e, la 3ème, el 3º, la 2ª",
+            &["3", "21", "1", "3", "3", "3", "2"],
+        );
+        check("am 3. Mai die 1930er, eine 30jährige", &["3", "1930", "30"]);
+        check("в 2015г и 5кг, 3й", &["2015", "5кг", "3"]);
+        check("120شخصا 200يوم 60مليون 25명", &["120", "200", "60000000", "25"]);
+        check("2015年12月5日", &["2015", "12", "5"]);
+        check("a 5G phone, 2u2, a 100m race of 1.5kg", &["5g", "2u2", "100m", "1.5kg"]);
+    }
+
+    #[test]
+    fn arabic_prefixes_and_decimals() {
+        check("و77 قتيلا بـ201 ريال في الـ23 و1,250", &["77", "201", "23", "1250"]);
+        check("29.4 و4ر29 و 92ر0 و0ر5 و99ر99", &["29.4", "29.4", "0.92", "0.5", "99.99"]);
+        check("3ر3 ملايين, 50ر11 مليون, 19،500", &["3300000", "11500000", "19500"]);
+        check("320 مليوناً و18 ألفا و18 الف", &["320000000", "18000", "18000"]);
+    }
+
+    #[test]
+    fn groups_and_decimals_of_either_kind() {
+        check("1.000,5 and 1,000.5", &["1000.5", "1000.5"]);
+        check("12.345.678,90 e 12,345,678.9", &["12345678.9", "12345678.9"]);
+        check("１，２５０ and ３．５ and ２０１５", &["1250", "3.5", "2015"]);
+    }
+
+    #[test]
+    fn words_are_numbers_in_many_languages() {
+        check("zwei Tote, drei Millionen, eine Million, eine Frau", &["2", "3000000", "1000000"]);
+        check(
+            "três pessoas, duas casas, dez mil, um milhão, um homem",
+            &["3", "2", "10000", "1000000"],
+        );
+        check("siete heridos y ocho muertos, dos, once", &["7", "8"]);
+        check("deux morts, cinq blessés, un homme neuf", &["2", "5"]);
+        check("семь человек, двух, три миллиона", &["7", "2", "3000000"]);
+        check("خمسة رجال وثلاث, ثلاثة ملايين, اثني عشر", &["5", "3000000", "12"]);
+        check("خمسة عشر، خمسة وعشرين، عشرة، أحد عشر، أحد", &["15", "25", "10", "11"]);
+        check("R$ 5 mi, R$ 1,2 bi, US$ 3 bilhões", &["5000000", "1200000000", "3000000000"]);
+    }
+
+    #[test]
+    fn tens_take_the_number_behind_them() {
+        check("twenty-five, forty two, three hundred, ninety", &["25", "42", "300", "90"]);
+        check("treinta y cinco, vinte e sete, vingt et un", &["35", "27", "21"]);
+        check("soixante-douze, quatre-vingt-dix, quatre-vingts", &["72", "90", "80"]);
+        check("сорок пять", &["45"]);
+    }
+
+    #[test]
+    fn names_are_no_numbers() {
+        check("Otto Dix, Vier Pfoten, Sept Lunes", &[]);
     }
 }

@@ -11,7 +11,7 @@ use crate::exit::{Exit, Stop};
 #[derive(Debug, Error)]
 pub(crate) enum ClientError {
     /// Nothing has ever run on this data folder.
-    #[error("nothing has been collected yet in {}: run `wirefold up`", folder.display())]
+    #[error("nothing has been collected yet in {}: `wirefold feed add URL`, then `wirefold up`", folder.display())]
     NoData {
         /// The data folder.
         folder: PathBuf,

@@ -33,7 +33,7 @@ const WALL: Duration = Duration::from_secs(30);
 Examples:
   wirefold extract page.html
   wirefold extract --json --url https://harbour.example/ferry < page.html
-  wirefold extract --article 'div.story' --remove '.advert, .newsletter' page.html
+  wirefold extract --article-selector 'div.story' --remove-selector '.advert' page.html
 
 Exit codes: 0 ok, 1 no page gave an article, 5 some did not.")]
 pub(crate) struct ExtractArguments {
@@ -43,15 +43,16 @@ pub(crate) struct ExtractArguments {
     /// The address that the page came from.
     #[arg(long, value_name = "URL", default_value = "")]
     url: String,
-    /// Where the article stands, as `article` of a `[[feed]]` would say it; a page without it is read
-    /// as usual, and named.
-    #[arg(long, value_name = "SELECTOR", value_parser = selector)]
+    /// A CSS selector for the element that holds the article, as `article_selector` of a `[[feed]]`.
+    /// A page without it is read as usual, and a note names it.
+    #[arg(long = "article-selector", alias = "article", value_name = "SELECTOR", value_parser = selector)]
     article: Option<String>,
-    /// What belongs to no article, as `remove` of a `[[feed]]` would say it; may stand several times.
-    #[arg(long, value_name = "SELECTOR", value_parser = selector)]
+    /// A CSS selector for elements that belong to no article, as `remove_selectors` of a `[[feed]]`.
+    /// Can be given several times.
+    #[arg(long = "remove-selector", alias = "remove", value_name = "SELECTOR", value_parser = selector)]
     remove: Vec<String>,
-    /// Print one JSON object a page: title, byline, published, language, paywalled, article_missed,
-    /// text.
+    /// Print one JSON object a page: title, byline, published, language, paywalled,
+    /// article_selector_unmatched, text.
     #[arg(long)]
     json: bool,
 }
@@ -66,9 +67,9 @@ struct Line<'a> {
     language: Option<&'a str>,
     /// Whether the page says that it is not free to everybody.
     paywalled: Option<bool>,
-    /// Whether nothing stands where `--article` says.
+    /// Whether `--article-selector` finds nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    article_missed: Option<bool>,
+    article_selector_unmatched: Option<bool>,
     text: Option<&'a str>,
     /// Why there is no text.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,7 +107,7 @@ pub(crate) fn run(arguments: &ExtractArguments) -> anyhow::Result<Exit> {
                 Ok(page) if page.article_missed => {
                     let file = file.display();
                     output::note(format_args!(
-                        "note: {file}: nothing stands where --article says: read as usual"
+                        "note: {file}: --article-selector finds nothing: read as usual"
                     ));
                 }
                 Ok(_) => {}
@@ -166,7 +167,7 @@ fn print_json(file: &Path, found: &Result<Page, String>, has_rule: bool) -> anyh
             published: page.published,
             language: page.language.as_ref().map(|tag| tag.as_str()),
             paywalled: Some(page.paywalled),
-            article_missed: has_rule.then_some(page.article_missed),
+            article_selector_unmatched: has_rule.then_some(page.article_missed),
             text: Some(&page.text),
             error: None,
         },

@@ -1,4 +1,4 @@
-//! `wirefold story`: what was folded, and why; and people's word on it.
+//! `wirefold story`: what was folded and why, and manual overrides of it.
 
 mod regroup;
 
@@ -98,9 +98,22 @@ Example:
 Where they are in one story now, the later one leaves it with those that joined through it.
 
 Example:
-  wirefold story apart a-9wbn3e a-77c0xd")]
-    Apart {
+  wirefold story not-the-same a-9wbn3e a-77c0xd")]
+    NotTheSame {
         /// One of them, or the beginning of its id.
+        #[arg(value_name = "ARTICLE")]
+        one: String,
+        /// The other.
+        #[arg(value_name = "ARTICLE")]
+        other: String,
+    },
+    /// The name that `not-the-same` had in the release before.
+    #[command(
+        hide = true,
+        after_help = "Example:\n  wirefold story not-the-same a-9wbn3e a-77c0xd"
+    )]
+    Apart {
+        /// One of them.
         #[arg(value_name = "ARTICLE")]
         one: String,
         /// The other.
@@ -120,7 +133,14 @@ pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result
             StoryCommand::Split { story, articles } => regroup::split(story, articles),
             StoryCommand::Merge { into, from } => regroup::merge(into, from)?,
             StoryCommand::Prefer { story, outlet } => regroup::prefer(story, outlet),
-            StoryCommand::Apart { one, other } => regroup::apart(one, other),
+            StoryCommand::NotTheSame { one, other } => regroup::not_the_same(one, other),
+            StoryCommand::Apart { one, other } => {
+                global.note(format_args!(
+                    "warning: `story apart` is now `story not-the-same`; the old name works in \
+                     this release only"
+                ));
+                regroup::not_the_same(one, other)
+            }
         };
         word.give(&client, view.json, global).await
     })
@@ -194,7 +214,7 @@ impl View {
         writeln!(out, "{FAINT}{} · event {}{FAINT:#}", brief.id, brief.event)?;
         writeln!(out, "{}", clean(&about.join(" · ")))?;
         if let Some(first) = story.articles.first() {
-            let by = clean(first.outlet.as_str());
+            let by = clean(&first.outlet_in_words());
             writeln!(out, "first seen {} at {by}", self.time.minute(brief.first_seen))?;
         }
         for article in &story.articles {
@@ -214,7 +234,7 @@ impl View {
         let is_first = StoryId::from(article.id) == article.story;
         let is_folded = matches!(article.class, Class::Copy | Class::Version) && !is_first;
         let (indent, mark) = if is_folded { ("  ", "↳ ") } else { ("", "") };
-        let (outlet, title) = (clean(article.outlet.as_str()), clean(&article.title));
+        let (outlet, title) = (clean(&article.outlet_in_words()), clean(&article.title));
         writeln!(
             out,
             "{indent}{mark}{COPY}{outlet}{COPY:#}  {title}  {FAINT}{}{FAINT:#}",

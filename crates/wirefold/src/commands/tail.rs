@@ -155,7 +155,7 @@ impl Lines {
 
     fn article(&mut self, output: &OutputArticle) -> String {
         let (about, verdict) = (&output.article, &output.verdict);
-        let outlet = clean(about.outlet.as_str());
+        let outlet = clean(&about.outlet_in_words());
         let at = self.time.clock(about.seen);
         let title = shorten(&clean(&about.title), output::width().saturating_sub(44).max(24));
         let whose = verdict.matches.first().map(|found| match self.outlets.get(&found.id) {
@@ -251,7 +251,7 @@ impl Lines {
 mod tests {
     use super::*;
 
-    const NEW: &str = include_str!("../../../../proto/samples/wirefold.output.article.1.json");
+    const NEW: &str = include_str!("../../../../proto/samples/wirefold.output.article.2.json");
 
     fn lines() -> Lines {
         Lines::new(LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap()))
@@ -295,8 +295,8 @@ mod tests {
     #[test]
     fn what_came_of_a_command_is_told_where_no_change_tells_it() {
         let refused =
-            include_str!("../../../../proto/samples/wirefold.output.command.1.refused.json");
-        let applied = include_str!("../../../../proto/samples/wirefold.output.command.1.json");
+            include_str!("../../../../proto/samples/wirefold.output.command.2.refused.json");
+        let applied = include_str!("../../../../proto/samples/wirefold.output.command.2.json");
         let [refused, applied] =
             [refused, applied].map(|sample| event("command", &sample.parse().unwrap()));
         let line = plain(&lines().line(&refused).unwrap());

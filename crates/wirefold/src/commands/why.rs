@@ -169,8 +169,8 @@ async fn find(client: &Client, name: &str) -> anyhow::Result<ArticleDetail> {
     found.map_err(|error| error.see(LIST))
 }
 
-/// Where ids of articles can be found.
-const LIST: &str = "wirefold story show ID";
+/// Where ids of articles can be found: of its stories, one shows them.
+const LIST: &str = "wirefold story ls";
 
 fn article(found: &ArticleDetail) -> anyhow::Result<Article> {
     let about = &found.output.article;
@@ -179,7 +179,7 @@ fn article(found: &ArticleDetail) -> anyhow::Result<Article> {
         let what = format!("the text of {id} is kept no longer: there is nothing to compare");
         return Err(Stop::new(Exit::NotFound, what).into());
     };
-    let name = format!("{id} · {} · {}", about.outlet, about.title);
+    let name = format!("{id} · {} · {}", about.outlet_in_words(), about.title);
     Ok(Article::new(clean(&name), text))
 }
 

@@ -53,7 +53,7 @@ pub(super) fn change(materiality: &Materiality) -> String {
 pub(super) fn contained(article: &ArticleBrief, others: &[ArticleBrief]) -> Option<String> {
     let found = article.strongest.as_ref()?;
     let other = others.iter().find(|other| other.id == found.id);
-    let other = other.map_or_else(|| short(&found.id.to_string()), |it| it.outlet.to_string());
+    let other = other.map_or_else(|| short(&found.id.to_string()), |it| it.outlet_in_words());
     let share = percent(found.contained.get());
     Some(format!("{share} of it stands in {other}"))
 }

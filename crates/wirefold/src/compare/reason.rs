@@ -18,6 +18,8 @@ pub(crate) enum Reason {
     HoldsTheOther,
     /// Too small a share of the later one stands in the earlier one.
     TooLittleShared,
+    /// What they share are phrases that recur in other sentences.
+    OnlyPhrases,
     /// The share would do for a part, and is too few words or too small a share for a copy.
     TooFewWords,
     /// What they share are items of a digest.
@@ -57,11 +59,21 @@ pub(crate) fn reason(comparison: &Comparison) -> Option<(Reason, String)> {
             let words = format!("{contained} of B stand in A, a part needs {needed}");
             (Reason::TooLittleShared, words)
         }
+    } else if overlap.is_mosaic(settings) {
+        let run = overlap.words_a_run();
+        let needed = settings.mosaic_run;
+        let words = format!(
+            "what they share are phrases of {run:.0} words on average: a copy shares {needed:.0} or more \
+             a run, or {} of one of them",
+            percent(settings.mosaic_larger)
+        );
+        (Reason::OnlyPhrases, words)
     } else if !is_enough(comparison) {
         let shared = count(overlap.shared_words as usize, "word", "words");
         let (reprint, larger) = (settings.reprint_contained, settings.reprint_larger);
         let needs = format!(
-            "a reprint needs {} of B and {} of one of them, a part {} words",
+            "a reprint needs {} words, {} of B and {} of one of them, a part {} words",
+            settings.reprint_words,
             percent(reprint),
             percent(larger),
             settings.partial_words

@@ -108,7 +108,7 @@ fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
     };
     writeln!(
         out,
-        "  likeness as one happening {:.2}: terms {:.2}, {names} {FAINT}one event needs {:.2}{FAINT:#}",
+        "  similarity as one event {:.2}: terms {:.2}, {names} {FAINT}one event needs {:.2}{FAINT:#}",
         link.likeness, link.cosine, comparison.settings.event_likeness,
     )
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::origin::Origin;
 use super::problem::{Problem, suggestion};
 use super::reference;
+use super::renamed::{self, RENAMED};
 use super::toml_tree;
 use super::tree::{Node, Value};
 
@@ -103,10 +104,15 @@ impl Overrides {
 impl Overrides {
     /// What they say, without any layer below.
     pub(super) fn tree(&self) -> Node {
-        let mut tree = Node::table(Origin::Default);
-        self.said.iter().for_each(|said| tree.overlay(said.tree()));
-        tree
+        tree_of(&self.said)
     }
+}
+
+/// What several values from outside of a file come to; the later ones hold.
+fn tree_of(said: &[Said]) -> Node {
+    let mut tree = Node::table(Origin::Default);
+    said.iter().for_each(|said| tree.overlay(said.tree()));
+    tree
 }
 
 /// What the layers come to.
@@ -116,18 +122,35 @@ pub(super) struct Layered {
     pub(super) files: Vec<PathBuf>,
     /// Environment variables that look like ours and name no key.
     pub(super) strangers: Vec<Problem>,
+    /// Old names of settings, each with the new one.
+    pub(super) old_names: Vec<Problem>,
+}
+
+impl Layered {
+    /// Lays one layer over those below. Old names are read as the new ones; a setting that stands
+    /// under both in the layer is a mistake.
+    fn add(&mut self, mut layer: Node) -> Vec<Problem> {
+        let found = renamed::rename(&mut layer);
+        self.old_names.extend(found.warnings);
+        self.tree.overlay(layer);
+        found.conflicts
+    }
 }
 
 /// Reads all layers and lays them over each other.
 pub(super) fn read(sources: &Sources, overrides: &Overrides) -> Result<Layered, Vec<Problem>> {
-    let mut layered =
-        Layered { tree: Node::table(Origin::Default), files: Vec::new(), strangers: Vec::new() };
+    let mut layered = Layered {
+        tree: Node::table(Origin::Default),
+        files: Vec::new(),
+        strangers: Vec::new(),
+        old_names: Vec::new(),
+    };
     let mut problems = Vec::new();
     for path in sources.files() {
         let must_exist = sources.file.as_ref() == Some(&path);
         match read_file(&path, must_exist) {
             Ok(Some(tree)) => {
-                layered.tree.overlay(tree);
+                problems.extend(layered.add(tree));
                 layered.files.push(path);
             }
             Ok(None) => {}
@@ -136,9 +159,8 @@ pub(super) fn read(sources: &Sources, overrides: &Overrides) -> Result<Layered, 
     }
     let (from_environment, strangers) = environment(sources);
     layered.strangers = strangers;
-    for said in from_environment.iter().chain(&overrides.said) {
-        layered.tree.overlay(said.tree());
-    }
+    problems.extend(layered.add(tree_of(&from_environment)));
+    problems.extend(layered.add(overrides.tree()));
     if problems.is_empty() { Ok(layered) } else { Err(problems) }
 }
 
@@ -183,7 +205,8 @@ fn environment(sources: &Sources) -> (Vec<Said>, Vec<Problem>) {
         };
         let key = key.replace("__", ".");
         let origin = Origin::Environment(name.clone());
-        if key.contains('.') || known.contains(&key.as_str()) {
+        let has_old_name = RENAMED.iter().any(|(old, _)| *old == key);
+        if key.contains('.') || known.contains(&key.as_str()) || has_old_name {
             said.push(Said { key, value: value.clone(), origin });
         } else if !THEIRS.contains(&key.as_str()) {
             let what = format!("no setting has this name: {}", suggestion(&key, &known));

@@ -11,6 +11,7 @@ mod origin;
 mod problem;
 mod read;
 mod reference;
+mod renamed;
 mod secret;
 mod services;
 mod settings;
@@ -43,12 +44,21 @@ pub(crate) fn feed_id_of(address: &str) -> Result<String, String> {
         .map(|address| wirefold_fetcher::slug::of_address(address.url()))
 }
 
-/// The settings that flags alone make: no file and no environment is looked at.
+/// The settings that flags alone make, with warnings about old names. No file and no environment is
+/// looked at.
 ///
 /// # Errors
 /// Every mistake in them.
-pub(crate) fn of_flags(flags: &Overrides) -> Result<Config, ConfigError> {
-    read::read(&mut flags.tree()).map_err(ConfigError::new)
+pub(crate) fn of_flags(flags: &Overrides) -> Result<(Config, Vec<Problem>), ConfigError> {
+    let mut tree = flags.tree();
+    let renamed::Found { warnings, conflicts } = renamed::rename(&mut tree);
+    if !conflicts.is_empty() {
+        return Err(ConfigError::new(conflicts));
+    }
+    match read::read(&mut tree) {
+        Ok(config) => Ok((config, warnings)),
+        Err(problems) => Err(ConfigError::new(renamed::name_old_keys(problems, &warnings))),
+    }
 }
 
 /// Settings that can be used, with where they come from.
@@ -60,7 +70,8 @@ pub(crate) struct Loaded {
     pub(crate) origins: Origins,
     /// The files that were read, the lowest layer first.
     pub(crate) files: Vec<PathBuf>,
-    /// What may be a mistake and is not refused: environment variables that look like ours.
+    /// What is not refused but should be changed: environment variables that look like ours and
+    /// name no key, and old names of settings.
     pub(crate) warnings: Vec<Problem>,
 }
 
@@ -72,11 +83,13 @@ pub(crate) fn load(sources: &Sources, overrides: &Overrides) -> Result<Loaded, C
     let layered = layers::read(sources, overrides).map_err(ConfigError::new)?;
     let mut tree = layered.tree;
     let mut origins = tree.origins();
-    let mut config: Config = read::read(&mut tree).map_err(ConfigError::new)?;
+    let refuse = |problems| ConfigError::new(renamed::name_old_keys(problems, &layered.old_names));
+    let mut config: Config = read::read(&mut tree).map_err(refuse)?;
     let problems = finish::finish(&mut config, &origins, sources);
     if !problems.is_empty() {
-        return Err(ConfigError::new(problems));
+        return Err(refuse(problems));
     }
     finish::tell_what_was_made(&config, &mut origins);
-    Ok(Loaded { config, origins, files: layered.files, warnings: layered.strangers })
+    let warnings = [layered.strangers, layered.old_names].concat();
+    Ok(Loaded { config, origins, files: layered.files, warnings })
 }

@@ -24,9 +24,9 @@ impl Config {
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             window: self.window.duration(),
-            output: self.keep.output.duration(),
-            alerts: self.keep.alerts.duration(),
-            max_bytes: self.keep.bytes,
+            output: self.retention.output.duration(),
+            alerts: self.retention.alerts.duration(),
+            max_bytes: self.retention.max_bytes,
         }
     }
 
@@ -65,13 +65,13 @@ impl Config {
             writer: writer.into(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
             snapshot_after: wirefold_detector::SNAPSHOT_AFTER,
-            texts: self.detector.texts.clone(),
+            texts: self.detector.text_store.clone(),
         }
     }
 
     /// How the enricher writes the output.
     pub(crate) fn enricher(&self) -> wirefold_enricher::Settings {
-        wirefold_enricher::Settings { text_policy: self.text }
+        wirefold_enricher::Settings { text_policy: self.text_policy }
     }
 
     /// What the alerter watches for and where it sends. `page` is the address of the page.
@@ -103,11 +103,16 @@ impl Config {
                 url: feed.url.as_str().to_owned(),
                 title: feed.title.clone(),
                 outlet: feed.outlet.clone(),
+                speaks_for: feed.speaks_for.clone(),
                 group: feed.group.clone(),
                 full_text: feed.full_text.unwrap_or(self.full_text),
                 identity: feed.identity,
-                article: feed.article.as_ref().map(|selector| selector.0.clone()),
-                remove: feed.remove.iter().map(|selector| selector.0.clone()).collect(),
+                article_selector: feed.article_selector.as_ref().map(|selector| selector.0.clone()),
+                remove_selectors: feed
+                    .remove_selectors
+                    .iter()
+                    .map(|selector| selector.0.clone())
+                    .collect(),
             };
             Some(ConfiguredFeed { feed, managed_by: origins.managed_by("feed", at) })
         };
@@ -117,7 +122,7 @@ impl Config {
     fn lists(&self, origins: &Origins) -> Vec<ConfiguredList> {
         let to_list = |(at, list): (usize, &OpmlConfig)| ConfiguredList {
             url: list.url.as_str().to_owned(),
-            every: list.every.duration(),
+            every: list.interval.duration(),
             full_text: list.full_text,
             else_full_text: self.full_text,
             managed_by: origins.managed_by("opml", at),
@@ -151,7 +156,7 @@ fn access(access: &AccessConfig) -> wirefold_fetcher::Access {
         secrets,
         user_agent: access.user_agent.clone(),
         proxy: access.proxy.as_ref().map(|proxy| proxy.0.clone()),
-        is_plain: access.plain,
+        is_plain: access.compatibility_mode,
     }
 }
 

@@ -86,6 +86,36 @@ impl Node {
         child?.at_path(rest)
     }
 
+    /// The node at a path of keys, to be changed. Lists are not entered.
+    pub(super) fn at_path_mut(&mut self, path: &[String]) -> Option<&mut Self> {
+        match path.split_first() {
+            None => Some(self),
+            Some((key, rest)) => self.entry_mut(key)?.at_path_mut(rest),
+        }
+    }
+
+    /// The entry of a table.
+    pub(super) fn entry_mut(&mut self, key: &str) -> Option<&mut Self> {
+        match &mut self.value {
+            Value::Table(entries) => entries.get_mut(key),
+            _ => None,
+        }
+    }
+
+    /// Removes the entry at a path of keys and returns it. Lists are not entered.
+    pub(super) fn take(&mut self, path: &[String]) -> Option<Self> {
+        let (key, parent) = path.split_last()?;
+        match &mut self.at_path_mut(parent)?.value {
+            Value::Table(entries) => entries.remove(key),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a table.
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self.value, Value::Table(_))
+    }
+
     /// Takes what stands at a path out of the tree without moving its neighbours.
     pub(super) fn break_at(&mut self, path: &[String]) {
         let Some((key, rest)) = path.split_first() else {

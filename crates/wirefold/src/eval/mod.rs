@@ -86,7 +86,8 @@ const MOST_TOLD: usize = 20;
 
 /// Folds, scores and prints.
 pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<Exit> {
-    let settings = of_flags(&Overrides::of_detector(&arguments.set)?)?;
+    let (settings, warnings) = of_flags(&Overrides::of_detector(&arguments.set)?)?;
+    warnings.iter().for_each(|warning| global.note(format_args!("warning: {warning}")));
     let settings = settings.detector.method(settings.window);
     let (labels_path, paths) = places(arguments)?;
     let file = read_labels(&labels_path, arguments.by.group())?;

@@ -25,13 +25,23 @@ impl Passages {
     pub(crate) fn observe(&mut self, input: &Input) -> Verdict {
         // Stream time never runs back, and never comes from the clock on the wall.
         self.time = self.time.max(input.seen.or(input.published).unwrap_or(self.time));
-        let id = format!("id {}", input.id);
-        let url = input.url.as_ref().map(|url| format!("url {}", url.trim()));
-        let named = std::iter::once(id.as_str()).chain(url.as_deref());
+        let page = input.url.as_ref().map(|url| format!("url {}", url.trim()));
+        let via = input.feed.as_ref().and_then(|feed| feed.via.as_deref());
+        // What a feed calls its items tells them from others of its site; what a stranger says of a
+        // page is no version of what its own site says.
+        let id = match &input.feed {
+            Some(feed) => format!("id {}\u{1f}{}", feed.site, input.id),
+            None => format!("id {}", input.id),
+        };
+        let told = via.zip(page.as_ref()).map(|(via, page)| format!("{via}\u{1f}{page}"));
+        let url = if via.is_some() { told.as_deref() } else { page.as_deref() };
+        let named = std::iter::once(id.as_str()).chain(url);
         let items: Vec<&str> = named.chain(input.items.iter().map(String::as_str)).collect();
         self.detector.observe(&Incoming {
             items: &items,
             outlet: input.outlet.as_deref(),
+            via,
+            page: input.page.as_deref().or(page.as_deref()),
             title: &input.title,
             byline: &input.author,
             text: &input.text,

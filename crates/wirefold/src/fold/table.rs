@@ -20,6 +20,9 @@ const FAINT: Style = Style::new().dimmed();
 const EVENT: Style = AnsiColor::Cyan.on_default().bold();
 const COPY: Style = AnsiColor::Green.on_default();
 
+/// A list of at most so many lines is shown whole.
+const SCREEN: usize = 24;
+
 /// Prints the settled state of all articles.
 pub(super) fn print(
     lines: &[Settled],
@@ -65,21 +68,56 @@ impl<'a> Table<'a> {
 
     fn write(&self, out: &mut String, all: bool) -> std::fmt::Result {
         self.write_summary(out)?;
-        let mut lone = 0;
-        for stories in self.events.values() {
-            let has_copies = stories.iter().any(|story| self.stories[story].len() > 1);
-            if stories.len() == 1 && !has_copies && !all {
-                lone += 1;
-                continue;
+        let notable: Vec<&Vec<usize>> =
+            self.events.values().filter(|stories| all || self.is_notable(stories)).collect();
+        let mut listed = String::new();
+        for stories in &notable {
+            listed.push('\n');
+            self.write_event(&mut listed, stories)?;
+        }
+        let mut shown = notable.len();
+        if !all && listed.lines().count() > SCREEN {
+            listed = self.example(&notable)?;
+            shown = 1;
+        }
+        out.push_str(&listed);
+        let more = self.events.len() - shown;
+        match more {
+            0 => Ok(()),
+            _ => {
+                writeln!(out, "\n{FAINT}{}: -v{FAINT:#}", count(more, "more event", "more events"))
             }
-            out.push('\n');
-            self.write_event(out, stories)?;
         }
-        if lone > 0 {
-            let what = count(lone, "other story has", "other stories have");
-            writeln!(out, "\n{FAINT}{what} no copy and no event; -v lists all.{FAINT:#}")?;
+    }
+
+    /// Whether an event has something to show: several stories, or one with copies.
+    fn is_notable(&self, stories: &[usize]) -> bool {
+        stories.len() > 1 || stories.iter().any(|story| self.stories[story].len() > 1)
+    }
+
+    /// One event instead of a list longer than a screen: one with an agency's text and a reworked
+    /// reprint of it, if there is one; among those, the one with most articles.
+    fn example(&self, notable: &[&Vec<usize>]) -> Result<String, std::fmt::Error> {
+        let articles = |stories: &[usize]| -> usize {
+            stories.iter().map(|story| self.stories[story].len()).sum()
+        };
+        let best = notable.iter().enumerate().max_by_key(|(at, stories)| {
+            let rank = (self.has_agency_reprint(stories), stories.len() > 1, articles(stories));
+            (rank, std::cmp::Reverse(*at))
+        });
+        let mut text = String::from("\n");
+        if let Some((_, stories)) = best {
+            self.write_event(&mut text, stories)?;
         }
-        Ok(())
+        Ok(text)
+    }
+
+    fn has_agency_reprint(&self, stories: &[usize]) -> bool {
+        let is_agency_reprint = |line: &VerdictLine| {
+            line.agency.is_some() && matches!(line.kind, Some(CopyKind::Reprint))
+        };
+        let mut members = stories.iter().flat_map(|story| &self.stories[story]);
+        members.any(|member| is_agency_reprint(&self.lines[*member].line))
     }
 
     fn write_summary(&self, out: &mut String) -> std::fmt::Result {

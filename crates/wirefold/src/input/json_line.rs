@@ -7,7 +7,9 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Input, Reading, Sink, cut};
+use wirefold_address::{Authority, attributed, canonical};
+
+use super::{Input, Reading, Sink, Through, cut};
 
 /// Larger numbers are taken as milliseconds: as seconds they would lie beyond the year 5000.
 const LATEST_SECONDS: u64 = 100_000_000_000;
@@ -27,6 +29,8 @@ struct Line {
     url: Option<String>,
     host: Option<Value>,
     published: Option<Value>,
+    feed: Option<Value>,
+    seen: Option<Value>,
 }
 
 /// The id and the text of a line; without both it is no article.
@@ -89,16 +93,19 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
     if !text.chars().any(char::is_alphanumeric) {
         sink(Reading::Note(format!("{place}: no words in \"text\", nothing to compare")))?;
     }
-    let published = match fields.published.as_ref().map(seconds) {
-        Some(Err(what)) => {
-            let rest = "taken as not given";
-            sink(Reading::Problem(format!("{place}: \"published\": {what}, {rest}")))?;
-            None
-        }
-        Some(Ok(seconds)) => seconds,
-        None => None,
+    let [published, seen] =
+        [("published", &fields.published), ("seen", &fields.seen)].map(|(name, given)| {
+            given
+                .as_ref()
+                .map_or(Ok(None), seconds)
+                .map_err(|what| format!("{place}: \"{name}\": {what}, taken as not given"))
+        });
+    let mut or_none = |read: Result<Option<i64>, String>| match read {
+        Ok(seconds) => Ok(seconds),
+        Err(what) => sink(Reading::Problem(what)).map(|()| None),
     };
-    sink(Reading::Article(Box::new(Input {
+    let (published, seen) = (or_none(published)?, or_none(seen)?);
+    let input = Input {
         id,
         text,
         title: fields.title.unwrap_or_default(),
@@ -108,9 +115,37 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
         // A field that `fold` does not read may hold anything.
         host: fields.host.as_ref().and_then(Value::as_str).map(str::to_owned),
         published,
+        seen,
         place: place.to_owned(),
         ..Input::default()
-    })))
+    };
+    let input = match fields.feed {
+        None | Some(Value::Null) => input,
+        Some(Value::String(feed)) => through(input, &feed),
+        Some(other) => {
+            let what = format!("\"feed\" is {}, a string is wanted", kind(&other));
+            sink(Reading::Problem(format!("{place}: {what}, taken as not given")))?;
+            input
+        }
+    };
+    sink(Reading::Article(Box::new(input)))
+}
+
+/// The article as one that came through this feed: a feed with a site speaks for that site only.
+fn through(input: Input, feed: &str) -> Input {
+    let authority = Authority::of_feed(feed);
+    let page = input.url.as_deref();
+    let outlet = attributed(input.outlet.as_deref(), None, page, Some(feed));
+    let (Authority::Site(site), Some(outlet)) = (&authority, outlet) else {
+        return input;
+    };
+    let via = authority.via(&outlet, page).map(|via| via.to_string());
+    Input {
+        url: input.url.map(|url| canonical(&url).unwrap_or(url)),
+        outlet: Some(outlet.to_string()),
+        feed: Some(Through { site: site.to_string(), via }),
+        ..input
+    }
 }
 
 /// Seconds since 1970 of an RFC 3339 or RFC 2822 time, a time without a zone (UTC), a plain date

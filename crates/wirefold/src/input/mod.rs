@@ -26,6 +26,8 @@ pub(crate) struct Input {
     pub(crate) author: String,
     pub(crate) outlet: Option<String>,
     pub(crate) url: Option<String>,
+    /// The feed that it came through, where that has a site.
+    pub(crate) feed: Option<Through>,
     /// Where it comes from, as some labelled sets call the outlet. Only `eval` looks at it.
     pub(crate) host: Option<String>,
     /// When it was published, in seconds since 1970.
@@ -34,8 +36,19 @@ pub(crate) struct Input {
     pub(crate) seen: Option<i64>,
     /// What else tells its item from others, besides id and link.
     pub(crate) items: Vec<String>,
+    /// Its page among those, where the link does not say it.
+    pub(crate) page: Option<String>,
     /// Where it stands, for messages.
     pub(crate) place: String,
+}
+
+/// The feed that an article came through.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Through {
+    /// Its site.
+    pub(crate) site: String,
+    /// The site that says so, where that is not the article's outlet or its page is another's.
+    pub(crate) via: Option<String>,
 }
 
 /// What reading gives.

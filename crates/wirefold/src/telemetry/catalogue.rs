@@ -3,14 +3,14 @@
 use wirefold_flow::Metric;
 
 use super::metrics;
-use crate::up::keeper;
+use crate::up::pruner;
 
 /// Every metric of the product, the binary's own first.
 pub(crate) fn all_metrics() -> Vec<&'static Metric> {
     let tables = [
         metrics::METRICS,
         wirefold_flow_nats::METRICS,
-        keeper::METRICS,
+        pruner::METRICS,
         wirefold_fetcher::METRICS,
         wirefold_detector::METRICS,
         wirefold_enricher::METRICS,

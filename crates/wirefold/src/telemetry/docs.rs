@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use wirefold_flow::{Metric, MetricKind};
 
 use super::all_metrics;
+use super::deprecated::RENAMED;
 
 const FILE: &str = "../../docs/metrics.md";
 
@@ -33,8 +34,25 @@ fn page() -> String {
         let (name, labels, help) = (metric.name, labels.join(", "), sentence(metric.help));
         page.push_str(&format!("| `{name}` | {kind} | {labels} | {help} |\n"));
     }
+    page.push_str(OLD_NAMES);
+    for renamed in RENAMED {
+        page.push_str(&format!("| `{}` | `{}` |\n", renamed.old, renamed.new));
+    }
     page
 }
+
+const OLD_NAMES: &str = "
+## Old names
+
+These names of the release before are still served, with `deprecated` in their help. The next \
+release drops them. `wirefold_up_seconds` is `time() - process_start_time_seconds`.
+
+| old name | new name |
+|---|---|
+";
+
+/// Names that all programs share, as Prometheus' client libraries write them.
+const STANDARD: [&str; 2] = ["process_start_time_seconds", "process_resident_memory_bytes"];
 
 /// Help texts of all crates as sentences.
 fn sentence(help: &str) -> String {
@@ -60,7 +78,8 @@ fn names_and_labels_keep_the_rules() {
     for metric in all_metrics() {
         let Metric { name, kind, help, labels, .. } = metric;
         let is_snake = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-        assert!(name.starts_with("wirefold_") && is_snake(name), "{name}");
+        let is_ours = name.starts_with("wirefold_") || STANDARD.contains(name);
+        assert!(is_ours && is_snake(name), "{name}");
         assert!(names.insert(name), "{name} stands twice");
         assert_eq!(*kind == MetricKind::Counter, name.ends_with("_total"), "{name}");
         assert!(*kind != MetricKind::Histogram || name.ends_with("_seconds"), "{name}");

@@ -64,7 +64,7 @@ impl LoopMetrics {
         }
     }
 
-    /// Sets the gauge of silences; of loops under one label the longest counts.
+    /// Sets the ages of heartbeats. Of loops under one label, the oldest counts.
     pub(super) fn set_ages(&self) {
         let mut longest: BTreeMap<&'static str, Duration> = BTreeMap::new();
         for (name, silence) in self.silent_for(Duration::ZERO) {
@@ -72,7 +72,7 @@ impl LoopMetrics {
             *label = silence.max(*label);
         }
         for (label, silence) in longest {
-            metrics::SILENCE.set(silence.as_secs_f64(), &[label]);
+            metrics::HEARTBEAT_AGE.set(silence.as_secs_f64(), &[label]);
         }
     }
 
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn events_are_counted_by_loop_and_show_life() {
         let clock = Arc::new(VirtualClock::default());
-        let (recorder, telemetry) = recorder(clock).unwrap();
+        let (recorder, telemetry) = recorder(clock);
         let loops = telemetry.loops.clone();
         let rendered = ::metrics::with_local_recorder(&recorder, || {
             loops.observe("detector", Event::Done);
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn a_loop_that_lives_shows_what_has_not_happened() {
         let clock = Arc::new(VirtualClock::default());
-        let (recorder, telemetry) = recorder(clock).unwrap();
+        let (recorder, telemetry) = recorder(clock);
         let rendered = ::metrics::with_local_recorder(&recorder, || {
             telemetry.loops.observe("gateway", Event::Alive);
             telemetry.render()

@@ -7,7 +7,7 @@ use wirefold_flow::Metric;
 /// Every metric of the binary.
 pub(super) const METRICS: &[Metric] = &[
     BUILD_INFO,
-    UP_SECONDS,
+    START_TIME,
     MEMORY,
     WRITTEN,
     DONE,
@@ -16,7 +16,7 @@ pub(super) const METRICS: &[Metric] = &[
     BUS_FAILURES,
     TAKEOVERS,
     GAPS,
-    SILENCE,
+    HEARTBEAT_AGE,
 ];
 
 /// What each loop counts.
@@ -30,62 +30,73 @@ pub(super) const BUILD_INFO: Metric = Metric::gauge(
     &["version"],
 );
 
-pub(super) const UP_SECONDS: Metric =
-    Metric::gauge("wirefold_up_seconds", Unit::Seconds, "How long the process has run.", &[]);
+/// As Prometheus' client libraries name it.
+pub(super) const START_TIME: Metric = Metric::gauge(
+    "process_start_time_seconds",
+    Unit::Seconds,
+    "Start time of the process, in seconds since the Unix epoch.",
+    &[],
+);
 
+/// What the release before had in the place of [`START_TIME`]: the seconds since the start.
+pub(super) const UPTIME_BEFORE: &str = "wirefold_up_seconds";
+
+/// As Prometheus' client libraries name it.
 pub(super) const MEMORY: Metric = Metric::gauge(
-    "wirefold_memory_bytes",
+    "process_resident_memory_bytes",
     Unit::Bytes,
-    "Memory that the process holds (resident); only on Linux.",
+    "Resident memory of the process; only on Linux.",
     &[],
 );
 
-pub(super) const WRITTEN: Metric = Metric::gauge(
-    "wirefold_written_bytes",
-    Unit::Bytes,
-    "What the process has had written to disks since it started; only on Linux.",
-    &[],
-);
+pub(super) const WRITTEN: Metric = Metric {
+    unit: Unit::Bytes,
+    ..Metric::counter(
+        "wirefold_process_written_bytes_total",
+        "Bytes that the process wrote to disks since its start; only on Linux.",
+        &[],
+    )
+};
 
 pub(super) const DONE: Metric = Metric::counter(
     "wirefold_loop_done_total",
-    "Messages that a loop handled, published and settled.",
+    "Messages that a loop handled, published the results of, and acknowledged.",
     &["loop"],
 );
 
 pub(super) const RETRIED: Metric = Metric::counter(
     "wirefold_loop_retried_total",
-    "Messages that a loop put back to be tried again.",
+    "Messages that a loop returned to the bus to be tried again.",
     &["loop"],
 );
 
 pub(super) const REJECTED: Metric = Metric::counter(
     "wirefold_loop_rejected_total",
-    "Messages that a loop gave up on; they stand in the dead letters.",
+    "Messages that a loop gave up on and stored as dead letters.",
     &["loop"],
 );
 
 pub(super) const BUS_FAILURES: Metric = Metric::counter(
     "wirefold_loop_bus_failures_total",
-    "Calls to the bus that failed and were made again.",
+    "Calls to the bus that failed and were repeated.",
     &["loop"],
 );
 
 pub(super) const TAKEOVERS: Metric = Metric::counter(
     "wirefold_loop_takeovers_total",
-    "Times a writer took over its stream; one a start is normal.",
+    "Times a writer took over its stream; one per start is normal.",
     &["loop"],
 );
 
 pub(super) const GAPS: Metric = Metric::counter(
     "wirefold_loop_gaps_total",
-    "Times messages were missing that a loop had not read.",
+    "Times a loop found that messages were gone from a stream before it had read them.",
     &["loop"],
 );
 
-pub(super) const SILENCE: Metric = Metric::gauge(
-    "wirefold_loop_silence_seconds",
+pub(super) const HEARTBEAT_AGE: Metric = Metric::gauge(
+    "wirefold_loop_heartbeat_age_seconds",
     Unit::Seconds,
-    "How long ago a loop last showed that it is alive; more than 30 is too long.",
+    "Time since the last heartbeat of a loop; more than 30 seconds is too long.",
     &["loop"],
 );

@@ -8,6 +8,7 @@
 //! The list of metrics is closed: [`all_metrics`], from which docs/metrics.md is made.
 
 mod catalogue;
+mod deprecated;
 mod health;
 mod log;
 mod loops;
@@ -15,38 +16,34 @@ mod metrics;
 mod operations;
 mod outage;
 mod process;
+mod recorder;
 
 #[cfg(test)]
 mod docs;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ::metrics::set_global_recorder;
-use anyhow::{Context, anyhow};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tokio_util::sync::CancellationToken;
+use anyhow::anyhow;
 use wirefold_flow::{Clock, UnixMillis};
 
 pub(crate) use catalogue::all_metrics;
+pub(crate) use deprecated::log_old_names;
 pub(crate) use health::Health;
 pub(crate) use log::Logging;
 pub(crate) use loops::LoopMetrics;
 pub(crate) use operations::operations_router;
+use recorder::Counted;
 
 /// The upper ends of the buckets of every distribution, in seconds: 1 ms to 10 min, each about
 /// three times the one before.
 const BUCKETS: [f64; 13] =
     [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 600.0];
 
-/// How often what was recorded is sorted into the buckets, so that it does not pile up where
-/// nobody asks for it.
-const UPKEEP: Duration = Duration::from_secs(5);
-
 /// What was counted, for whoever asks.
 #[derive(Clone)]
 pub(crate) struct Telemetry {
-    counted: PrometheusHandle,
+    counted: Counted,
     clock: Arc<dyn Clock>,
     started: UnixMillis,
     /// Watches the loops; the `observer` of their surroundings.
@@ -59,7 +56,7 @@ pub(crate) struct Telemetry {
 /// Where something logs or counts already, or the filter of the log is none.
 pub(crate) fn install(logging: &Logging<'_>, clock: Arc<dyn Clock>) -> anyhow::Result<Telemetry> {
     log::install(logging)?;
-    let (recorder, telemetry) = recorder(clock)?;
+    let (recorder, telemetry) = recorder(clock);
     set_global_recorder(recorder).map_err(|_| anyhow!("this process counts already"))?;
     for metric in all_metrics() {
         metric.describe();
@@ -68,36 +65,24 @@ pub(crate) fn install(logging: &Logging<'_>, clock: Arc<dyn Clock>) -> anyhow::R
     Ok(telemetry)
 }
 
-fn recorder(
-    clock: Arc<dyn Clock>,
-) -> anyhow::Result<(metrics_exporter_prometheus::PrometheusRecorder, Telemetry)> {
-    let builder = PrometheusBuilder::new().set_buckets(&BUCKETS).context("the buckets")?;
-    let recorder = builder.build_recorder();
-    let counted = recorder.handle();
+fn recorder(clock: Arc<dyn Clock>) -> (Counted, Telemetry) {
+    let counted = Counted::new(&BUCKETS);
     let loops = Arc::new(LoopMetrics::new(clock.clone()));
     let started = clock.now();
-    Ok((recorder, Telemetry { counted, clock, started, loops }))
+    (counted.clone(), Telemetry { counted, clock, started, loops })
 }
 
 impl Telemetry {
     /// Everything that was counted, as Prometheus reads it (text format 0.0.4).
     pub(crate) fn render(&self) -> String {
-        metrics::UP_SECONDS.set(self.clock.now().since(self.started).as_secs_f64(), &[]);
+        let since_epoch = self.started.since(UnixMillis(0));
+        metrics::START_TIME.set(since_epoch.as_secs_f64(), &[]);
         self.loops.set_ages();
         process::measure();
-        self.counted.render()
-    }
-
-    /// Keeps what was recorded from piling up, until told to stop. Run it once beside the stages.
-    pub(crate) async fn keep_up(self, stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            self.counted.run_upkeep();
-            let next = self.clock.now().plus(UPKEEP);
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = self.clock.sleep_until(next) => {}
-            }
-        }
+        let rendered = self.counted.render();
+        let uptime = self.clock.now().since(self.started);
+        let old_names = deprecated::under_old_names(&rendered, uptime);
+        rendered + &old_names
     }
 }
 
@@ -110,7 +95,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_counted_is_rendered_with_its_help_and_buckets() {
         let clock = Arc::new(VirtualClock::default());
-        let (recorder, telemetry) = recorder(clock).unwrap();
+        let (recorder, telemetry) = recorder(clock);
         let seconds = wirefold_flow::Metric::seconds("wirefold_test_seconds", "How long.", &["of"]);
         let rendered = ::metrics::with_local_recorder(&recorder, || {
             seconds.describe();
@@ -126,6 +111,7 @@ mod tests {
             rendered.contains("wirefold_test_seconds_bucket{of=\"a\",le=\"0.03\"} 1"),
             "{rendered}"
         );
-        assert!(rendered.contains("wirefold_up_seconds 0"), "{rendered}");
+        assert!(rendered.contains("\nprocess_start_time_seconds "), "{rendered}");
+        assert!(rendered.contains("\nwirefold_up_seconds 0\n"), "{rendered}");
     }
 }

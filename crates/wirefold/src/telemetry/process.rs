@@ -2,7 +2,7 @@
 
 use super::metrics;
 
-/// Measures, where the system tells; elsewhere the gauges stay absent.
+/// Reads what the system tells of this process. Where it tells nothing, the metrics stay absent.
 pub(super) fn measure() {
     let field = |path: &str, name: &str| {
         let text = std::fs::read_to_string(path).ok()?;
@@ -13,12 +13,12 @@ pub(super) fn measure() {
         metrics::MEMORY.set(kibibytes * 1024.0, &[]);
     }
     if let Some(bytes) = written() {
-        metrics::WRITTEN.set(bytes, &[]);
+        metrics::WRITTEN.set_total(bytes, &[]);
     }
 }
 
-/// Bytes written to disks. More than a gauge can count exactly is no use to anyone.
-fn written() -> Option<f64> {
+/// The bytes that the process wrote to disks.
+fn written() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/io").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("write_bytes:"))?;
     line.trim().parse().ok()

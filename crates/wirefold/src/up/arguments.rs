@@ -1,5 +1,8 @@
 //! The command lines of what runs the pipeline.
 
+use std::ffi::OsStr;
+
+use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::client::Place;
@@ -77,8 +80,8 @@ may be many enrichers and one of each other stage. On the embedded bus one proce
 the data folder, so there this is for looking at one stage; `wirefold up` runs them all.")]
 pub(crate) struct RunArguments {
     /// The stage.
-    #[arg(value_enum, value_name = "STAGE")]
-    pub(crate) stage: StageName,
+    #[arg(value_parser = StageParser, value_name = "STAGE")]
+    pub(crate) stage: StageArgument,
     #[command(flatten)]
     pub(crate) place: Place,
     #[command(flatten)]
@@ -126,9 +129,47 @@ pub(crate) enum StageName {
     Alerter,
     /// Serves the page, the API and the feeds out.
     Gateway,
-    /// Over NATS: drops from full streams what every reader is past. No stage of an article's
-    /// journey.
-    Keeper,
+    /// Over NATS: deletes from full streams the oldest messages that every reader has read. It
+    /// handles no articles.
+    Pruner,
+}
+
+/// A stage as `run` was told it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StageArgument {
+    pub(crate) stage: StageName,
+    /// Whether it was told by the name of the release before, [`PRUNER_BEFORE`].
+    pub(crate) has_old_name: bool,
+}
+
+/// What the release before called the pruner.
+pub(crate) const PRUNER_BEFORE: &str = "keeper";
+
+/// Reads the name of a stage, also that of the release before.
+#[derive(Debug, Clone)]
+struct StageParser;
+
+impl TypedValueParser for StageParser {
+    type Value = StageArgument;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<StageArgument, clap::Error> {
+        if value == PRUNER_BEFORE {
+            return Ok(StageArgument { stage: StageName::Pruner, has_old_name: true });
+        }
+        let names = EnumValueParser::<StageName>::new();
+        let stage = names.parse_ref(command, argument, value)?;
+        Ok(StageArgument { stage, has_old_name: false })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let stages = StageName::value_variants().iter();
+        Some(Box::new(stages.filter_map(ValueEnum::to_possible_value)))
+    }
 }
 
 impl StageName {

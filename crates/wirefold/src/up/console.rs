@@ -178,7 +178,7 @@ const LEAD: usize = 48;
 /// One line for an article: what it is, whose, and for a copy what share of it is the other's.
 fn line(article: &OutputArticle, leads: &Leads) -> String {
     let verdict = &article.verdict;
-    let outlet = output::clean(article.article.outlet.as_str());
+    let outlet = output::clean(&article.article.outlet_in_words());
     let title = output::clean(&article.article.title);
     let share = verdict.matches.first().map(|found| output::percent(found.contained.get()));
     let share = share.unwrap_or_default();

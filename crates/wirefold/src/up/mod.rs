@@ -30,7 +30,10 @@ use crate::config::{Loaded, Origin, Overrides, load_here};
 use crate::exit::{Exit, Stop};
 use crate::fold::{self, Method};
 use crate::telemetry::{self, Logging, Telemetry};
-use arguments::{DemoArguments, Listen, RunArguments, SetupArguments, StageName, UpArguments};
+use arguments::{
+    DemoArguments, Listen, PRUNER_BEFORE, RunArguments, SetupArguments, StageArgument, StageName,
+    UpArguments,
+};
 use begun::{BUS, Begun};
 use console::{Showing, Tally};
 use demo::Demo;
@@ -38,7 +41,7 @@ use pipeline::{Pipeline, Running};
 use process::End;
 use signals::Signals;
 
-pub(crate) use nats::keeper;
+pub(crate) use nats::pruner;
 
 /// Runs all stages in one process; where there is nothing to watch, the demo.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {
@@ -56,6 +59,7 @@ pub(crate) fn setup(arguments: &SetupArguments, global: &Global) -> anyhow::Resu
     let mut loaded = load(&Asked::of(&arguments.place, &arguments.set, arguments.nats.as_deref()))?;
     name_default_server(&mut loaded);
     telemetry::install(&Logging::of(&loaded.config, global), Arc::new(SystemClock))?;
+    warn_of_settings(&loaded);
     in_runtime(async move { nats::run_setup(&loaded).await })
 }
 
@@ -76,9 +80,19 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let telemetry = telemetry::install(&Logging::of(&loaded.config, global), clock.clone())?;
+    if !arguments.supervised {
+        warn_of_settings(&loaded);
+        telemetry::log_old_names();
+    }
     in_runtime(async move {
         let mut signals = Signals::listen()?;
-        let (stage, name) = (arguments.stage, arguments.stage.name());
+        let StageArgument { stage, has_old_name } = arguments.stage;
+        let name = stage.name();
+        if has_old_name {
+            tracing::warn!(
+                "`run {PRUNER_BEFORE}` is now `run {name}`; the old name works in this release only"
+            );
+        }
         let begun = Begun::begin(loaded.config.operations.listen, &telemetry).await?;
         let (bus, nats): (Arc<dyn Bus>, _) = if loaded.config.bus.nats.is_empty() {
             must_be_embedded(stage)?;
@@ -108,10 +122,10 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
     })
 }
 
-/// The keeper looks after streams on a server; an embedded bus drops what is read by itself.
+/// The pruner looks after streams on a server; the embedded bus deletes what is read by itself.
 fn must_be_embedded(stage: StageName) -> Result<(), Stop> {
     match stage {
-        StageName::Keeper => Err(Stop::new(Exit::Usage, "the keeper needs --nats [URL]")),
+        StageName::Pruner => Err(Stop::new(Exit::Usage, "the pruner needs --nats [URL]")),
         _ => Ok(()),
     }
 }
@@ -284,7 +298,11 @@ impl Up<'_> {
     }
 
     fn telemetry(&self, is_demo: bool, clock: Arc<dyn Clock>) -> anyhow::Result<Telemetry> {
-        telemetry::install(&logging(&self.loaded, self.global, is_demo), clock)
+        let logging = logging(&self.loaded, self.global, is_demo);
+        let telemetry = telemetry::install(&logging, clock)?;
+        warn_of_settings(&self.loaded);
+        telemetry::log_old_names();
+        Ok(telemetry)
     }
 
     fn welcome(&self, running: &Running, demo: Option<&Demo>) {
@@ -293,7 +311,10 @@ impl Up<'_> {
         let page = running.page.map(|page| format!("http://{page}")).unwrap_or_default();
         let folder = self.loaded.config.data.display();
         if demo.is_none() {
-            global.note(format_args!("wirefold {release} · data in {folder} · page {page}"));
+            global.note(format_args!(
+                "wirefold {release} · data in {folder} · page {page}\n\
+                 `wirefold feed ls` says how the feeds are doing; the first poll of each alerts nothing"
+            ));
             return;
         }
         global.note(format_args!(
@@ -305,6 +326,14 @@ impl Up<'_> {
              data    {folder} is left alone until there is a feed to watch\n\
              end     Ctrl-C\n"
         ));
+    }
+}
+
+/// Logs once what should be changed in the settings, such as old names. Processes that a supervisor
+/// started leave it to the supervisor.
+fn warn_of_settings(loaded: &Loaded) {
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
     }
 }
 

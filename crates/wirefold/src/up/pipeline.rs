@@ -21,7 +21,7 @@ use wirefold_proto::streams::{FEEDS, FETCHED, Stage};
 use super::arguments::StageName;
 use super::begun::{BUS, Begun};
 use super::demo::Demo;
-use super::nats::{self, Own, Serving, keeper};
+use super::nats::{self, Own, Serving, pruner};
 use super::process::{Process, bind};
 use super::seams::{Probing, Rehearsing, Replaying};
 use super::socket::Socket;
@@ -86,12 +86,12 @@ impl Pipeline<'_> {
             health.ready(StageName::Gateway.name());
         }
         self.serve(&mut process, &health, stages, gateway.as_ref());
-        if let Some(nats) = self.nats.clone().filter(|_| stages.contains(&StageName::Keeper)) {
+        if let Some(nats) = self.nats.clone().filter(|_| stages.contains(&StageName::Pruner)) {
             let (clock, stop) = (self.clock.clone(), process.stop.clone());
-            health.ready(StageName::Keeper.name());
-            process.start(StageName::Keeper.name(), keeper::run(nats, clock, stop));
+            health.ready(StageName::Pruner.name());
+            process.start(StageName::Pruner.name(), pruner::run(nats, clock, stop));
         }
-        let by_listeners = [StageName::Gateway, StageName::Keeper];
+        let by_listeners = [StageName::Gateway, StageName::Pruner];
         for stage in stages.iter().filter(|stage| !by_listeners.contains(stage)) {
             let run = self.stage(*stage, process.stop.clone(), &address)?;
             let (name, health) = (stage.name(), health.clone());
@@ -145,7 +145,7 @@ impl Pipeline<'_> {
                 })
             }
             // They are started with their listeners, and with more than the seam.
-            StageName::Gateway | StageName::Keeper => Box::pin(async { Ok(()) }),
+            StageName::Gateway | StageName::Pruner => Box::pin(async { Ok(()) }),
         })
     }
 
@@ -165,7 +165,7 @@ impl Pipeline<'_> {
             demo: self.demo.is_some(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: config.page.hosts.clone(),
-            text_policy: config.text,
+            text_policy: config.text_policy,
             base_url: address.to_owned(),
             tables: self.nats.is_some(),
             rehearse: Arc::new(Rehearsing { surroundings: surroundings.clone(), deliveries }),
@@ -242,11 +242,6 @@ impl Pipeline<'_> {
                     () = clock.sleep_until(clock.now().plus(BUS_WATCH)) => {}
                 }
             }
-            Ok(())
-        });
-        let kept_up = self.telemetry.clone().keep_up(process.stop.clone());
-        process.start("metrics", async move {
-            kept_up.await;
             Ok(())
         });
     }
@@ -343,7 +338,7 @@ impl StageName {
             Self::Enricher => "enricher",
             Self::Alerter => "alerter",
             Self::Gateway => "gateway",
-            Self::Keeper => "keeper",
+            Self::Pruner => "pruner",
         }
     }
 
@@ -355,7 +350,7 @@ impl StageName {
             Self::Enricher => Service::Stage(Stage::Enricher),
             Self::Alerter => Service::Stage(Stage::Alerter),
             Self::Gateway => Service::Stage(Stage::Gateway),
-            Self::Keeper => Service::Keeper,
+            Self::Pruner => Service::Pruner,
         }
     }
 }

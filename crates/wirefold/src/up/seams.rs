@@ -61,6 +61,7 @@ impl Probe for Probing {
                 "title": probe.title,
                 "items": probe.items,
                 "teasers": probe.teasers,
+                "site": probe.site,
                 "newest": probe.newest,
                 "feeds": probe.feeds,
                 "problem": probe.problem,

@@ -40,7 +40,7 @@ impl Way {
         let login = |user: &String| Login { user: user.clone(), password: password.to_owned() };
         Options {
             login: self.nats.user.as_ref().map(login),
-            root_certificates: self.nats.certificates.clone(),
+            root_certificates: self.nats.ca_file.clone(),
             makes_room: false,
             stays: true,
             ..Options::new(self.nats.server.clone(), NAME)

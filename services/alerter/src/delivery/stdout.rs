@@ -67,7 +67,7 @@ pub(super) fn block(message: &Message<'_>) -> String {
     if alert.volume == Volume::Loud {
         for article in &alert.articles {
             let url = article.url.as_deref().unwrap_or("no link");
-            let (outlet, title) = (line(article.outlet.as_str()), line(&article.title));
+            let (outlet, title) = (line(&article.outlet_in_words()), line(&article.title));
             let _ = write!(block, "\n    {outlet}  {title}  {}", line(url));
         }
     }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use wirefold_flow::Entry;
-use wirefold_proto::{FeedDigest, FeedHealth, FeedRecord, FeedTrouble, Tag, decode};
+use wirefold_proto::{FeedDigest, FeedHealth, FeedProblem, FeedRecord, Tag, decode};
 
 use crate::wording::{line, minute};
 
@@ -25,20 +25,20 @@ pub(super) fn records(entries: &[Entry]) -> Vec<FeedRecord> {
 
 /// The digest of these feeds; none where none needs a look.
 pub(super) fn digest(id: String, feeds: &[FeedRecord], at: Timestamp) -> Option<FeedDigest> {
-    let mut troubled: Vec<&FeedRecord> =
+    let mut with_problems: Vec<&FeedRecord> =
         feeds.iter().filter(|record| record.needs_a_look() && lasts(record, at)).collect();
-    troubled.sort_by_key(|record| {
+    with_problems.sort_by_key(|record| {
         let gives_nothing = matches!(record.health, FeedHealth::Gone | FeedHealth::Failing);
         (!gives_nothing, record.findings.clone(), record.feed.id.clone())
     });
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    (!troubled.is_empty()).then(|| FeedDigest {
+    (!with_problems.is_empty()).then(|| FeedDigest {
         schema: Tag::new(),
         id,
         at,
         feeds: count(feeds.len()),
-        troubled: count(troubled.len()),
-        troubles: troubled.into_iter().take(MOST).map(trouble).collect(),
+        feeds_with_problems: count(with_problems.len()),
+        problems: with_problems.into_iter().take(MOST).map(problem).collect(),
     })
 }
 
@@ -48,9 +48,9 @@ fn lasts(record: &FeedRecord, now: Timestamp) -> bool {
     since.is_none_or(|since| now.duration_since(since) >= LASTING)
 }
 
-fn trouble(record: &FeedRecord) -> FeedTrouble {
+fn problem(record: &FeedRecord) -> FeedProblem {
     let fails = matches!(record.health, FeedHealth::Gone | FeedHealth::Failing);
-    FeedTrouble {
+    FeedProblem {
         feed: record.feed.id.clone(),
         title: record.feed.title.as_ref().or(record.feed_title.as_ref()).map(|it| cut(it, TITLE)),
         url: cut(&record.feed.url, ADDRESS),
@@ -68,25 +68,25 @@ fn cut(text: &str, characters: usize) -> String {
 /// `3 of 40 feeds need a look`.
 pub(crate) fn headline(digest: &FeedDigest) -> String {
     let feeds = if digest.feeds == 1 { "feed" } else { "feeds" };
-    let need = if digest.troubled == 1 { "needs" } else { "need" };
-    format!("{} of {} {feeds} {need} a look", digest.troubled, digest.feeds)
+    let need = if digest.feeds_with_problems == 1 { "needs" } else { "need" };
+    format!("{} of {} {feeds} {need} a look", digest.feeds_with_problems, digest.feeds)
 }
 
 /// A line a feed, in at most so many bytes; the last says how many are left out.
 pub(crate) fn lines(digest: &FeedDigest, most: usize) -> Vec<String> {
     let mut told = Vec::new();
     let mut bytes = 0;
-    for trouble in &digest.troubles {
-        let since = trouble.since.map(|since| format!(", failing since {}", minute(since)));
+    for problem in &digest.problems {
+        let since = problem.since.map(|since| format!(", failing since {}", minute(since)));
         let since = since.unwrap_or_default();
-        let next = format!("{}{since}: {}", trouble.feed, line(&trouble.words));
+        let next = format!("{}{since}: {}", problem.feed, line(&problem.words));
         bytes += next.len() + 1;
         if bytes > most {
             break;
         }
         told.push(next);
     }
-    let left_out = (digest.troubled as usize).saturating_sub(told.len());
+    let left_out = (digest.feeds_with_problems as usize).saturating_sub(told.len());
     if left_out > 0 {
         told.push(format!("and {left_out} more: `wirefold feed ls --problems`"));
     }
@@ -165,7 +165,7 @@ mod tests {
         };
         let feeds: Vec<_> = (0..1_000).map(|n| record(&format!("f{n}"), long)).collect();
         let digest = digest("d.1".to_owned(), &feeds, now()).unwrap();
-        assert_eq!((digest.troubled, digest.troubles.len()), (1_000, MOST));
+        assert_eq!((digest.feeds_with_problems, digest.problems.len()), (1_000, MOST));
         assert!(serde_json::to_vec(&digest).unwrap().len() < 128 * 1024);
     }
 }

@@ -72,18 +72,18 @@ pub(crate) struct Score {
     /// Alerts it has opened.
     pub(crate) alerts: u64,
     /// Copies folded into them.
-    pub(crate) saved: u64,
+    pub(crate) copies_folded: u64,
 }
 
 impl Score {
     fn add(&mut self, life: &Life) {
         self.alerts += 1;
-        self.saved += u64::from(life.now.copies);
+        self.copies_folded += u64::from(life.now.copies);
     }
 
     fn take_away(&mut self, life: &Life) {
         self.alerts = self.alerts.saturating_sub(1);
-        self.saved = self.saved.saturating_sub(u64::from(life.now.copies));
+        self.copies_folded = self.copies_folded.saturating_sub(u64::from(life.now.copies));
     }
 }
 

@@ -149,7 +149,7 @@ impl Engine {
                 true => ReasonKind::Outlets,
                 false => ReasonKind::Origins,
             };
-            let why = (kind, "counted anew after people's word".to_owned());
+            let why = (kind, "recounted after a manual override".to_owned());
             let news = word.news(tally, Silent::Recounts(gone.clone()), why);
             self.add_news(&id, news);
         }

@@ -124,6 +124,7 @@ impl Piece {
         AlertArticle {
             id: self.output.id,
             outlet: about.outlet.clone(),
+            via: about.via.clone(),
             title: shortened(&about.title),
             url: about.canonical_url.clone().or_else(|| about.url.clone()),
             seen: about.seen,

@@ -180,7 +180,7 @@ impl Table {
             muted_until: before.and_then(|record| record.muted_until),
             problem: rules.as_ref().err().map(ToString::to_string),
             alerts: before.map_or(0, |record| record.alerts),
-            saved: before.map_or(0, |record| record.saved),
+            copies_folded: before.map_or(0, |record| record.copies_folded),
         };
         if let Some(problem) = &record.problem {
             tracing::warn!(subscription = %id, problem, "subscription rings for nothing");
@@ -249,8 +249,8 @@ impl Table {
         let mut has_changed = false;
         for (id, score) in scores {
             if let Some(record) = self.records.get(id) {
-                let Score { alerts, saved } = *score;
-                let record = SubscriptionRecord { alerts, saved, ..record.clone() };
+                let Score { alerts, copies_folded } = *score;
+                let record = SubscriptionRecord { alerts, copies_folded, ..record.clone() };
                 has_changed |= self.write(record).await?;
             }
         }

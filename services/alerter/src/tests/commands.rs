@@ -104,7 +104,7 @@ async fn a_record_counts_while_other_alerts_wait() {
     let running = world.start(&settings([everything()]));
     let counts = async |place: &World| {
         let record = place.record("all").await.unwrap();
-        (record.alerts, record.saved)
+        (record.alerts, record.copies_folded)
     };
     let [first, second, copy, ..] = five();
     world.newsroom.tell_all([first, copy]).await;
@@ -135,7 +135,7 @@ async fn a_subscription_by_command_holds_from_the_next_article_on_and_through_re
     world.pass(1).await;
     assert_eq!(world.alerts().await.len(), 1);
     let record = world.record("all").await.unwrap();
-    assert_eq!((record.managed_by, record.alerts, record.saved), (None, 1, 0));
+    assert_eq!((record.managed_by, record.alerts, record.copies_folded), (None, 1, 0));
     let remove = Command::SubscriptionRemove { subscription: "all".parse().unwrap() };
     world.command("2", remove).await;
     world.newsroom.tell(Given { event: "third", ..second }).await;

@@ -129,8 +129,8 @@ async fn killed_over_it_the_same_goes_out_again_under_the_same_id() {
         assert_eq!(got.body, first.body);
     }
     let body: Value = serde_json::from_slice(&first.body).unwrap();
-    assert_eq!(body["schema"], "wirefold.feed.digest/1");
-    assert_eq!((&body["feeds"], &body["troubles"][0]["feed"]), (&1.into(), &"harbour".into()));
+    assert_eq!(body["schema"], "wirefold.feed.digest/2");
+    assert_eq!((&body["feeds"], &body["problems"][0]["feed"]), (&1.into(), &"harbour".into()));
     assert_eq!(body["page"], "http://127.0.0.1:8787/feeds");
     running.stop().await;
     let state = kept.get(key).await.unwrap().unwrap().value.unwrap();

@@ -112,6 +112,7 @@ impl Newsroom {
         );
         let about = AboutArticle {
             outlet,
+            via: None,
             feeds: vec!["wire".parse().unwrap()],
             item_key: url.clone(),
             url: Some(url),
@@ -123,7 +124,7 @@ impl Newsroom {
             paywalled: false,
             language_hint: None,
             published: None,
-            date_doubt: None,
+            date_problem: None,
             seen,
             version_of: None,
             source: None,
@@ -135,7 +136,7 @@ impl Newsroom {
             id,
             article: about.clone(),
             text: given.text.to_owned(),
-            text_from: TextSource::Feed,
+            text_source: TextSource::Feed,
         };
         self.fetched = self.publish(&text).await;
         self.output(given, id, about)

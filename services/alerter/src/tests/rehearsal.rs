@@ -21,7 +21,7 @@ async fn a_rehearsal_counts_what_would_have_been_sent_and_saved() {
     let now = world.clock.now();
     let found = rehearse(&*world.bus, &subscription, since, now).await.unwrap();
     assert_eq!((found.articles, found.matching, found.events, found.alerts), (6, 5, 1, 1));
-    assert_eq!((found.loud, found.silent, found.saved), (1, 0, 1));
+    assert_eq!((found.loud, found.silent, found.copies_folded), (1, 0, 1));
     assert_eq!(found.samples[0].title, "Tarrowgate dock talks collapse");
     let all = rehearse(&*world.bus, &at_once(), UnixMillis(0), now).await.unwrap();
     assert_eq!((all.articles, all.alerts, all.loud, all.silent), (7, 3, 4, 3));

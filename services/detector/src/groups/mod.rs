@@ -61,6 +61,8 @@ pub(crate) struct Entering {
     /// The outlet, as a hash.
     pub(crate) outlet: u64,
     pub(crate) comparable: bool,
+    /// Whether its outlet itself says so, rather than a stranger's feed.
+    pub(crate) is_outlets_own: bool,
 }
 
 /// All stories and events of the window.
@@ -347,6 +349,7 @@ mod tests {
             time: i64::from(number),
             outlet,
             comparable: true,
+            is_outlets_own: true,
         }
     }
 

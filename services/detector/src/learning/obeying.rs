@@ -12,7 +12,7 @@ use wirefold_proto::{
     Offsets, Outlet, StoryChange, StoryId, Tag, Target,
 };
 
-use super::Learning;
+use super::{Learning, WindowArticle};
 use crate::groups::{Leaving, Member};
 
 /// Commands that are known when they come again.
@@ -41,7 +41,7 @@ enum Refusal {
     Itself(ArticleId),
     #[error("{0} and {1} are a story and an event: only two of a sort can be made one")]
     Sorts(Target, Target),
-    #[error("story {story} has no article of {outlet} in the window")]
+    #[error("story {story} has no article from {outlet} itself in the window")]
     Outlet { story: StoryId, outlet: Outlet },
     #[error("up to {0} articles would change their story: at most {MOST_MOVED} can at once")]
     Many(usize),
@@ -200,7 +200,9 @@ impl Learning {
         let wanted = word_hash(outlet.as_str());
         let members = self.dedup.members(story).iter();
         let mut places = members.filter_map(|member| self.places.get(*member));
-        let last = places.rfind(|place| place.article.outlet == wanted);
+        let is_wanted =
+            |place: &&WindowArticle| place.article.outlet == wanted && place.article.is_outlets_own;
+        let last = places.rfind(is_wanted);
         let last = last.map(|place| (place.article.id, place.article.fetched));
         let (lead, at) = last.ok_or(Refusal::Outlet { story: id, outlet: outlet.clone() })?;
         let changes = self.groups.prefer(story, lead, at).into_iter().collect();

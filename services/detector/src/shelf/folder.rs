@@ -54,7 +54,6 @@ impl Folder {
         let path = self.path.as_ref()?.join(name);
         let file = File::open(&path).ok().filter(|_| is_name)?;
         let is_long_enough = file.metadata().is_ok_and(|found| found.len() >= length);
-        let _ = file.try_lock_shared();
         let found = Arc::new(Texts::new(name.to_owned(), Some(file), path, length));
         is_long_enough.then(|| enter(&mut in_use, found))
     }
@@ -104,8 +103,6 @@ impl Folder {
         let mut maker = tempfile::Builder::new();
         let made = maker.prefix("").rand_bytes(NAME).tempfile_in(folder)?;
         let (file, path) = made.keep().map_err(|error| error.error)?;
-        // Where there are no locks it may be removed while it is in use, and costs the next start time.
-        let _ = file.try_lock_shared();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         Ok(Texts::new(name.unwrap_or_default(), Some(file), path, 0))
     }

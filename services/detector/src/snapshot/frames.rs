@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use wirefold_dedup::snapshot::{LAYOUT, Reader, Writer, Written};
 use wirefold_flow::Standing;
 
-use super::shelves::{Named, Standing as Shelved};
+use super::shelves::{Named, Shelved};
 use super::state::Known;
 
 /// What a snapshot begins with.

@@ -10,7 +10,7 @@ use wirefold_flow::{Bus, BusError, ObjectReader, Objects, Standing};
 use wirefold_proto::streams;
 
 use super::frames::{Frames, Header, Pieces, Unfit, write};
-use super::shelves::{self, Standing as Shelved};
+use super::shelves::{self, Shelved};
 use super::state::Known;
 use crate::learning::Ground;
 use crate::metrics::SNAPSHOTS;

@@ -27,9 +27,9 @@ pub(crate) struct Named {
 written!(Named { name, length });
 
 /// The shelves of a snapshot that is being written.
-pub(crate) struct Standing(Vec<(Arc<Texts>, u64)>);
+pub(crate) struct Shelved(Vec<(Arc<Texts>, u64)>);
 
-impl Standing {
+impl Shelved {
     /// These shelves, as far as something stands on them by now.
     pub(crate) fn now(folder: &Folder, shelves: &[Arc<dyn Shelf>]) -> Self {
         let own = |shelf| folder.own(shelf).expect("the detector has its shelves from there");
@@ -139,7 +139,7 @@ mod tests {
         for (number, shelf) in shelves.iter().enumerate() {
             assert_eq!(shelf.put(&text(number)), Some(0));
         }
-        let standing = Standing::now(&folder, &shelves);
+        let standing = Shelved::now(&folder, &shelves);
         let (sender, pieces) = mpsc::channel(2 * MOST);
         let mut total = 0;
         standing.copy(&mut |piece| {

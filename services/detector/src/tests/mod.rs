@@ -7,3 +7,4 @@ mod restarts;
 mod seeds;
 mod snapshots;
 mod stand;
+mod strangers;

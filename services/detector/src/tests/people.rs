@@ -33,31 +33,31 @@ fn judged_command(stored: &Stored) -> CommandJudged {
 }
 
 /// A detector that runs, and what it has decided so far.
-struct Desk {
+pub(super) struct Desk {
     stand: Stand,
     count: usize,
 }
 
 impl Desk {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         Self { stand: Stand::new().await, count: 0 }
     }
 
-    async fn give(&mut self, articles: &[ArticleFetched]) -> Vec<ArticleJudged> {
+    pub(super) async fn give(&mut self, articles: &[ArticleFetched]) -> Vec<ArticleJudged> {
         self.stand.publish(articles).await;
         self.count += articles.len();
         let judged = self.stand.run_to(self.count).await;
         judged[self.count - articles.len()..].iter().filter_map(judged_article).collect()
     }
 
-    async fn say(&mut self, command: Command) -> CommandJudged {
+    pub(super) async fn say(&mut self, command: Command) -> CommandJudged {
         self.count += 1;
         self.stand.command(&commanded(&format!("c{}", self.count), command)).await;
         judged_command(self.stand.run_to(self.count).await.last().unwrap())
     }
 
     #[track_caller]
-    fn check_refused(record: &CommandJudged, words: &str) {
+    pub(super) fn check_refused(record: &CommandJudged, words: &str) {
         let CommandOutcome::Refused { reason } = &record.outcome else {
             panic!("{record:?}");
         };

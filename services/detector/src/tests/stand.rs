@@ -67,6 +67,7 @@ impl Told {
             id: ArticleId::of(&outlet, address, content),
             article: AboutArticle {
                 outlet,
+                via: None,
                 feeds: vec![self.feed.parse().unwrap()],
                 item_key: self.id.clone(),
                 url: self.url.clone(),
@@ -78,7 +79,7 @@ impl Told {
                 paywalled: false,
                 language_hint: None,
                 published: self.published,
-                date_doubt: None,
+                date_problem: None,
                 seen: Timestamp::from_second(second).unwrap(),
                 version_of: None,
                 source: None,
@@ -86,7 +87,7 @@ impl Told {
                 baseline: false,
             },
             text: self.text.clone(),
-            text_from: given,
+            text_source: given,
         }
     }
 }

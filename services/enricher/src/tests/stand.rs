@@ -48,6 +48,7 @@ impl Seed {
             id: ArticleId::of(&outlet, ItemAddress::Url(&self.url), content),
             article: AboutArticle {
                 outlet,
+                via: None,
                 feeds: vec![self.feed.parse().unwrap()],
                 item_key: self.url.clone(),
                 url: Some(self.url.clone()),
@@ -59,7 +60,7 @@ impl Seed {
                 paywalled: false,
                 language_hint: None,
                 published: Some(self.published),
-                date_doubt: None,
+                date_problem: None,
                 seen: self.published,
                 version_of: None,
                 source: None,
@@ -67,7 +68,7 @@ impl Seed {
                 baseline: false,
             },
             text: self.text.clone(),
-            text_from: TextSource::Feed,
+            text_source: TextSource::Feed,
         }
     }
 

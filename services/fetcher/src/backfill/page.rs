@@ -161,7 +161,7 @@ impl Poller {
     ) -> Result<Page, NoPage> {
         let at = answer.url.clone();
         if !is_allowed(at.as_str(), base) {
-            return Err(NoPage::Ended(BackfillEnd::Elsewhere, Some(format!("led to {at}"))));
+            return Err(NoPage::Ended(BackfillEnd::OtherSite, Some(format!("led to {at}"))));
         }
         let named = links::older(&answer);
         let read = parse(answer, self.settings.items_per_feed).await;
@@ -189,15 +189,15 @@ fn end_after(
 ) -> Option<BackfillEnd> {
     let Some(older) = older else {
         let is_none = backfill.pages == 0;
-        return Some(if is_none { BackfillEnd::NoArchive } else { BackfillEnd::Whole });
+        return Some(if is_none { BackfillEnd::NoArchive } else { BackfillEnd::Complete });
     };
     let is_known = older == base || backfill.addresses.iter().any(|address| address == older);
     let ends = [
         // Some sites answer any number of pages with the same one.
         (BackfillEnd::Loop, is_known || is_same),
-        (BackfillEnd::Elsewhere, !is_allowed(older, base)),
-        (BackfillEnd::Pages, backfill.pages >= backfill.most_pages),
-        (BackfillEnd::Items, backfill.items >= backfill.most_items),
+        (BackfillEnd::OtherSite, !is_allowed(older, base)),
+        (BackfillEnd::PageLimit, backfill.pages >= backfill.most_pages),
+        (BackfillEnd::ItemLimit, backfill.items >= backfill.most_items),
     ];
     ends.into_iter().find(|(_, is_so)| *is_so).map(|(end, _)| end)
 }

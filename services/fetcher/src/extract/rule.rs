@@ -26,7 +26,7 @@ impl Rule {
     /// The rule of a feed.
     #[must_use]
     pub fn of(feed: &FeedSettings) -> Self {
-        Self { article: feed.article.clone(), remove: feed.remove.clone() }
+        Self { article: feed.article_selector.clone(), remove: feed.remove_selectors.clone() }
     }
 
     /// What is wrong with the first of its selectors that is none.

@@ -24,8 +24,8 @@ pub(super) struct Changes {
     pub(super) change: Vec<(FeedId, Change)>,
     /// Feeds that no list and no file has any more.
     pub(super) remove: Vec<FeedId>,
-    /// Feeds of the list that are people's, by what tells feeds apart.
-    pub(super) own: Vec<String>,
+    /// Feeds of the list that somebody changed by hand, by address without scheme.
+    pub(super) overridden: Vec<String>,
     /// Whether more than half of its feeds would have left: a wrong file looks like that.
     pub(super) has_shrunk: bool,
 }
@@ -58,12 +58,12 @@ impl Change {
     }
 }
 
-/// Holds a list against all feeds. `own` are those that people had taken in hand before; only one
-/// that `may_shrink` has more than half of its feeds leave.
+/// Compares a list with all feeds. `overridden` are the feeds that somebody changed by hand before.
+/// Only a list that `may_shrink` removes more than half of its feeds at once.
 pub(super) fn changes<'a>(
     list: &ConfiguredList,
     opml: &Opml,
-    (own, may_shrink): (&[String], bool),
+    (overridden, may_shrink): (&[String], bool),
     known: impl Iterator<Item = &'a FeedRecord>,
 ) -> Changes {
     let url = list.url.as_str();
@@ -94,8 +94,8 @@ pub(super) fn changes<'a>(
             Some(record) if record.managed_by.is_some() || !record.lists.is_empty() => {
                 changes.change.push((record.feed.id.clone(), Change::Join));
             }
-            Some(_) => changes.own.push(name.clone()),
-            None if own.contains(&name) => changes.own.push(name.clone()),
+            Some(_) => changes.overridden.push(name.clone()),
+            None if overridden.contains(&name) => changes.overridden.push(name.clone()),
             None => {
                 changes.add.extend(ids.named(feed).map(|id| settings_of(feed, id, list)));
             }
@@ -109,7 +109,7 @@ pub(super) fn changes<'a>(
     changes.has_shrunk = leaving > FEW && 2 * leaving > its.len();
     if !opml.is_whole || opml.feeds.is_empty() || (changes.has_shrunk && !may_shrink) {
         // What stands behind the break may be anything.
-        changes.own.extend(own.iter().filter(|name| !named.contains(*name)).cloned());
+        changes.overridden.extend(overridden.iter().filter(|name| !named.contains(*name)).cloned());
         return changes;
     }
     for (_, record) in gone {
@@ -122,7 +122,8 @@ pub(super) fn changes<'a>(
     changes
 }
 
-/// What the section says of full text stands above what the list says.
+/// What the section says of full text stands above what the list says. Which site a feed speaks for is
+/// not the list's to say.
 fn settings_of(feed: &OpmlFeed, id: FeedId, list: &ConfiguredList) -> FeedSettings {
     FeedSettings {
         title: feed.title.clone(),
@@ -191,9 +192,9 @@ mod tests {
         record
     }
 
-    fn of(opml: &Opml, own: &[&str], known: &[FeedRecord]) -> Changes {
-        let own: Vec<String> = own.iter().map(|name| (*name).to_owned()).collect();
-        changes(&list(), opml, (&own, false), known.iter())
+    fn of(opml: &Opml, overridden: &[&str], known: &[FeedRecord]) -> Changes {
+        let overridden: Vec<String> = overridden.iter().map(|name| (*name).to_owned()).collect();
+        changes(&list(), opml, (&overridden, false), known.iter())
     }
 
     const A: &str = "https://a.example/feed";
@@ -206,7 +207,7 @@ mod tests {
         let found = of(&opml(&[A, B]), &[], &known);
         let ids: Vec<&str> = found.add.iter().map(|feed| feed.id.as_str()).collect();
         assert_eq!(ids, ["a-example-feed-2", "b-example-feed"]);
-        assert!(found.change.is_empty() && found.remove.is_empty() && found.own.is_empty());
+        assert!(found.change.is_empty() && found.remove.is_empty() && found.overridden.is_empty());
         // The same again, with what was added, changes nothing.
         let both = [record("a", A, &[LIST]), record("b", "http://b.example/feed/", &[LIST])];
         let again = of(&opml(&[A, "http://b.example/feed/"]), &[], &both);
@@ -238,7 +239,7 @@ mod tests {
         let broken = Opml { is_whole: false, ..opml(&[A, "https://new.example/"]) };
         let found = of(&broken, &["gone.example"], &known);
         assert_eq!((found.add.len(), found.remove.len()), (1, 0));
-        assert_eq!(found.own, ["gone.example"], "people's word is kept behind the break");
+        assert_eq!(found.overridden, ["gone.example"], "overrides are kept behind the break");
         assert!(of(&opml(&[]), &[], &known).remove.is_empty());
     }
 
@@ -276,7 +277,7 @@ mod tests {
         let found = of(&opml(&[A, B]), &["b.example/feed", "old.example"], &known);
         let nothing = (found.add.is_empty(), found.change.is_empty(), found.remove.is_empty());
         assert_eq!(nothing, (true, true, true));
-        assert_eq!(found.own, ["a.example/feed", "b.example/feed"]);
+        assert_eq!(found.overridden, ["a.example/feed", "b.example/feed"]);
     }
 
     #[test]

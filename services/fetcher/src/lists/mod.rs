@@ -54,11 +54,12 @@ impl Lists {
             lists.insert(settings.url.clone(), List { settings: settings.clone(), record, due });
         }
         // Where one list takes the place of another, what people said of its feeds still holds.
-        let own: Vec<String> = remembered.values().flat_map(|it| it.own.iter().cloned()).collect();
+        let overridden: Vec<String> =
+            remembered.values().flat_map(|it| it.manual_overrides.iter().cloned()).collect();
         for list in lists.values_mut().filter(|list| list.record.last_good.is_none()) {
-            list.record.own.extend(own.iter().cloned());
-            list.record.own.sort_unstable();
-            list.record.own.dedup();
+            list.record.manual_overrides.extend(overridden.iter().cloned());
+            list.record.manual_overrides.sort_unstable();
+            list.record.manual_overrides.dedup();
         }
         let gone = remembered.into_keys().collect();
         (Self { lists, asking: JoinSet::new() }, gone)

@@ -65,9 +65,10 @@ impl Scheduler {
             }
             Asked::Read { opml, etag, last_modified } => {
                 let said_so = record.problem.as_deref() == Some(SHRUNK);
-                let (own, has_shrunk) = self.bring_in(&settings, &opml, said_so).await?;
+                let (manual_overrides, has_shrunk) =
+                    self.bring_in(&settings, &opml, said_so).await?;
                 // People may have spoken meanwhile, never of what was just carried out.
-                let record = ListRecord { own, ..record };
+                let record = ListRecord { manual_overrides, ..record };
                 let shrunk = (has_shrunk && !said_so).then_some(SHRUNK);
                 match trouble(&opml).or(shrunk) {
                     Some(problem) => {
@@ -105,9 +106,10 @@ impl Scheduler {
         opml: &Opml,
         may_shrink: bool,
     ) -> Result<(Vec<String>, bool), FetcherError> {
-        let own = self.lists.lists.get(&list.url).map(|it| it.record.own.clone());
+        let overridden =
+            self.lists.lists.get(&list.url).map(|it| it.record.manual_overrides.clone());
         let known = self.table.records();
-        let changes = changes(list, opml, (&own.unwrap_or_default(), may_shrink), known);
+        let changes = changes(list, opml, (&overridden.unwrap_or_default(), may_shrink), known);
         let (added, changed) = (changes.add.len(), changes.change.len());
         for (at, feed) in changes.remove.iter().enumerate() {
             self.remove_feed(feed).await?;
@@ -126,7 +128,7 @@ impl Scheduler {
             tracing::info!(list = url, added, changed, removed, "feeds follow their list");
         }
         self.table.count();
-        Ok((changes.own, changes.has_shrunk))
+        Ok((changes.overridden, changes.has_shrunk))
     }
 
     /// A feed with a change, put in again; it keeps its place in time.
@@ -161,14 +163,14 @@ impl Scheduler {
         records
     }
 
-    /// Notes that people have taken a feed into their own hands: its lists leave it alone.
+    /// Records a manual override of a feed: its lists no longer change or remove it.
     pub(crate) async fn hand_over(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
         let Some(entry) = self.table.get(feed) else { return Ok(()) };
         let name = identity(&entry.record.feed.url);
         for url in entry.record.lists.clone() {
             let Some(list) = self.lists.lists.get_mut(&url) else { continue };
-            if !list.record.own.contains(&name) {
-                list.record.own.push(name.clone());
+            if !list.record.manual_overrides.contains(&name) {
+                list.record.manual_overrides.push(name.clone());
                 let record = list.record.clone();
                 self.poller.store.put_list(&record).await?;
             }

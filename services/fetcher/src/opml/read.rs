@@ -202,6 +202,7 @@ impl List {
             group: (!group.is_empty()).then_some(group),
             id: outline.id,
             outlet: outline.outlet,
+            speaks_for: outline.speaks_for,
             full_text: outline.full_text,
         });
         Ok(())
@@ -248,6 +249,7 @@ struct Outline {
     text: Option<String>,
     id: Option<String>,
     outlet: Option<String>,
+    speaks_for: Option<String>,
     full_text: Option<FullText>,
 }
 
@@ -276,6 +278,7 @@ impl Outline {
             "text" => &mut self.text,
             "wirefold:id" => &mut self.id,
             "wirefold:outlet" => &mut self.outlet,
+            "wirefold:speaksfor" => &mut self.speaks_for,
             "wirefold:fulltext" => {
                 self.full_text = match value {
                     "auto" => Some(FullText::Auto),

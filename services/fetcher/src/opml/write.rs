@@ -62,6 +62,7 @@ fn outline(feed: &OpmlFeed) -> String {
     add("xmlUrl", Some(&feed.url));
     add("wirefold:id", feed.id.as_deref());
     add("wirefold:outlet", feed.outlet.as_deref());
+    add("wirefold:speaksFor", feed.speaks_for.as_deref());
     add("wirefold:fullText", feed.full_text.map(full_text));
     out + "/>"
 }

@@ -1,6 +1,7 @@
 //! Article pages for items that only tease: asked for where robots.txt allows, at the host's pace.
 
 mod courier;
+mod naming;
 mod robots;
 mod rules;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, ItemIdentity};
+use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, ItemIdentity, SiteProof};
 
 use crate::state::Memo;
 
@@ -21,16 +21,17 @@ pub(super) fn findings(
     now: UnixMillis,
 ) -> Vec<FeedFinding> {
     let is_good = record.health == FeedHealth::Good;
-    let has_rule = record.feed.article.is_some();
+    let has_rule = record.feed.article_selector.is_some();
     let changes_ids = memo.identity.is_some_and(|identity| identity != ItemIdentity::Guid);
     let all = [
         (FeedFinding::Dead, memo.is_dead() && !is_good),
         (FeedFinding::Silent, is_good && is_silent(record, memo, now)),
         (FeedFinding::Truncated, is_good && memo.is_truncated),
-        (FeedFinding::ArticleMissed, has_rule && memo.is_article_missed),
+        (FeedFinding::ArticleSelectorUnmatched, has_rule && memo.is_article_missed),
         (FeedFinding::ChangingIds, changes_ids),
         (FeedFinding::UnreliableValidators, memo.validators_lie),
         (FeedFinding::Undated, is_good && memo.is_undated),
+        (FeedFinding::SpeaksForOthers, is_good && speaks_for_others(record)),
         (FeedFinding::Duplicate, record.duplicate_of.is_some()),
         (FeedFinding::Moved, record.moved_to.is_some()),
     ];
@@ -38,6 +39,11 @@ pub(super) fn findings(
     found.extend(all.into_iter().filter(|(_, is_so)| *is_so).map(|(finding, _)| finding));
     found.sort_unstable();
     found
+}
+
+/// Whether nearly all of its items are said to be of one site that it does not speak for.
+fn speaks_for_others(record: &FeedRecord) -> bool {
+    record.site.as_ref().is_some_and(|site| site.how == SiteProof::Unproven)
 }
 
 /// Whether it has given nothing new for long, by its own rhythm.

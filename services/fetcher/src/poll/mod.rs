@@ -9,6 +9,7 @@ mod doctor;
 mod listed;
 mod outcome;
 mod shared;
+mod site;
 mod take;
 mod taking;
 
@@ -36,6 +37,7 @@ pub(crate) use ask::send;
 pub(crate) use outcome::waiting;
 use outcome::{Good, after_failure, after_gone, after_good, after_nothing};
 pub(crate) use shared::Shared;
+pub(crate) use site::leads;
 pub(crate) use take::From;
 pub(crate) use taking::Taking;
 
@@ -94,7 +96,7 @@ impl Poller {
     async fn settle(
         &self,
         asked: Asked,
-        record: FeedRecord,
+        mut record: FeedRecord,
         memo: Memo,
     ) -> Result<Option<Polled>, FetcherError> {
         let settings = &*self.settings;
@@ -116,7 +118,8 @@ impl Poller {
             }
             Answer::Body(answer) => {
                 let body = body_hash(&answer.body);
-                if memo.body == Some(body) && record.last_good.is_some() {
+                let is_same = memo.body == Some(body) && record.last_good.is_some();
+                if is_same && !site::is_to_be_found(&record, answer.url.as_str()) {
                     POLLS.add(1, &["same"]);
                     (answer, None, Some(body))
                 } else {
@@ -126,6 +129,11 @@ impl Poller {
                             return Ok(Some(self.failed(record, memo, failure)));
                         }
                         Ok(read) => {
+                            // What its articles are called depends on it.
+                            let Some(site) = self.site_of(&record, &answer, &read).await else {
+                                return Ok(None);
+                            };
+                            record.site = site;
                             let Some(taken) = self.take(&record, &memo, &read, From::Feed).await?
                             else {
                                 return Ok(None);

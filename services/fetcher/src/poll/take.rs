@@ -4,17 +4,19 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::time::Duration;
 
+use wirefold_address::{Arrival, Authority, Identified, identify, site_of};
 use wirefold_envelope::timestamp;
 use wirefold_flow::{Point, UnixMillis};
-use wirefold_proto::{ArticleFetched, FeedRecord, ItemIdentity, TextSource};
+use wirefold_proto::{ArticleFetched, FeedRecord, ItemIdentity, SubmittedArticle, TextSource};
 
 use super::Poller;
 use super::answer::Read;
 use super::burst::flood;
 use super::listed::{Listed, list};
 use super::outcome::Taken;
+use super::site;
 use crate::FetcherError;
-use crate::article::{Draft, fetched, outlet_of};
+use crate::article::submitted;
 use crate::extract::{Page, Rule};
 use crate::feed::Item;
 use crate::metrics::{ITEMS, PAGES};
@@ -37,6 +39,8 @@ pub(crate) enum From {
 struct Batch<'a> {
     record: &'a FeedRecord,
     seen: UnixMillis,
+    /// Who says what its items say.
+    authority: Authority,
     /// Where its settings say that the articles stand.
     rule: Rule,
     is_baseline: bool,
@@ -45,6 +49,9 @@ struct Batch<'a> {
     /// The places, in the feed, of the items whose pages are fetched.
     with_page: HashSet<usize>,
 }
+
+/// An article, and whether the feed's rule found it on its page; none of an item that says nothing.
+type Made = Option<(ArticleFetched, Option<bool>)>;
 
 impl Poller {
     /// Publishes what is new or changed, the oldest first, and remembers it once all is stored.
@@ -72,6 +79,7 @@ impl Poller {
         let batch = Batch {
             record,
             seen: now,
+            authority: site::authority(record),
             rule: Rule::of(&record.feed),
             is_baseline: from == From::Archive
                 || (self.settings.baseline && record.last_good.is_none()),
@@ -89,10 +97,11 @@ impl Poller {
             let article = match item.unchanged() {
                 Some(known) => known.article,
                 None => {
-                    let Some((article, is_found)) = self.article(&batch, place, item).await else {
+                    let Some(made) = self.article(&batch, place, item).await else {
                         window.finish().await?;
                         return Ok(None);
                     };
+                    let Some((article, is_found)) = made else { continue };
                     taken.ruled += usize::from(is_found.is_some());
                     taken.missed += usize::from(is_found == Some(false));
                     let article_id = article.id;
@@ -138,14 +147,8 @@ impl Poller {
         wanted.into_iter().collect()
     }
 
-    /// The article of an item, and whether the feed's rule found it on its page; none where the
-    /// fetcher was stopped over that page.
-    async fn article(
-        &self,
-        batch: &Batch<'_>,
-        place: usize,
-        listed: &Listed<'_>,
-    ) -> Option<(ArticleFetched, Option<bool>)> {
+    /// The article of an item; none where the fetcher was stopped over its page.
+    async fn article(&self, batch: &Batch<'_>, place: usize, listed: &Listed<'_>) -> Option<Made> {
         let link = listed.item.link.as_deref().filter(|_| batch.with_page.contains(&place));
         let spent = self.surroundings.clock.now().since(batch.seen);
         let looked = match link {
@@ -162,7 +165,7 @@ impl Poller {
         };
         let is_old = batch.is_baseline || batch.flood.get(place).is_some_and(|is_old| *is_old);
         let is_found = looked.is_found;
-        Some((article_of(batch, listed, looked, is_old), is_found))
+        Some(article_of(batch, listed, looked, is_old).map(|article| (article, is_found)))
     }
 }
 
@@ -171,10 +174,10 @@ fn article_of(
     listed: &Listed<'_>,
     looked: Looked,
     is_old: bool,
-) -> ArticleFetched {
+) -> Option<ArticleFetched> {
     let Batch { record, seen, .. } = batch;
     let of_feed = || listed.text().to_owned();
-    let (item, text, text_from) = match looked.better {
+    let (item, text, text_source) = match looked.better {
         None if listed.words < TEASER_WORDS => {
             (Cow::Borrowed(listed.item), of_feed(), TextSource::Teaser)
         }
@@ -184,26 +187,30 @@ fn article_of(
             (Cow::Owned(item), page.text, TextSource::Page)
         }
     };
-    let outlet =
-        record.feed.outlet.clone().unwrap_or_else(|| {
-            outlet_of(item.link.as_deref(), &record.feed.url, item.source.as_ref())
-        });
-    let mut article = fetched(Draft {
-        feed: record.feed.id.clone(),
-        outlet,
-        item: &item,
-        text,
-        text_from,
-        paywalled: looked.is_paywalled,
+    let feed = &record.feed;
+    let given = SubmittedArticle {
+        outlet: feed.outlet.as_ref().map(ToString::to_string),
+        ..submitted(&item, text)
+    };
+    let arrival = Arrival {
+        feed: feed.id.clone(),
+        authority: batch.authority.clone(),
+        outlet: site_of(&feed.url),
+        text_source,
         seen: timestamp(*seen),
-        baseline: is_old && listed.known.is_none(),
-        version_of: listed.known.map(|known| known.article),
-    });
-    article.article.item_key.clone_from(&listed.key);
-    if article.article.version_of == Some(article.id) {
-        article.article.version_of = None;
+    };
+    let Identified { mut article, former_id } = identify(given, &arrival).ok()?;
+    let about = &mut article.article;
+    about.paywalled = looked.is_paywalled;
+    about.baseline = is_old && listed.known.is_none();
+    about.item_key.clone_from(&listed.key);
+    let before = listed.known.map(|known| known.article);
+    if let Some(former) = former_id.filter(|former| before == Some(*former)) {
+        // It stands under the id of the rule before, and says the same.
+        article.id = former;
     }
-    article
+    about.version_of = before.filter(|before| *before != article.id);
+    Some(article)
 }
 
 /// The item with what only its page says.

@@ -34,7 +34,7 @@ impl Scheduler {
             poller.store.forget(feed).await?;
         }
         write(&poller, to_write).await?;
-        for record in lists.unread().filter(|record| !record.own.is_empty()) {
+        for record in lists.unread().filter(|record| !record.manual_overrides.is_empty()) {
             poller.store.put_list(record).await?;
         }
         for url in &gone {

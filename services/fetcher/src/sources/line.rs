@@ -1,13 +1,11 @@
-//! One JSON line as an article: `id`, `text`, and what else is known.
+//! One JSON line as a submitted article: `id`, `text`, and what else is known.
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-use wirefold_proto::Outlet;
+use wirefold_proto::SubmittedArticle;
 
-use crate::article;
-use crate::feed::{self, Item};
-use wirefold_feed::html;
+use crate::feed;
 
 /// The fields that are read; others are passed over.
 #[derive(Deserialize)]
@@ -21,21 +19,16 @@ struct Line {
     url: Option<String>,
     #[serde(default)]
     published: Value,
-}
-
-/// An article that somebody gave.
-#[derive(Debug, PartialEq)]
-pub(super) struct Given {
-    pub(super) item: Item,
-    pub(super) outlet: Outlet,
-    pub(super) text: String,
+    /// Other people's lines may hold anything here.
+    #[serde(default)]
+    feed: Value,
 }
 
 /// Larger numbers are milliseconds: as seconds they would lie beyond the year 5000.
 const LATEST_SECONDS: u64 = 100_000_000_000;
 
 /// Reads a line; the error says what is wrong with it.
-pub(super) fn read(line: &[u8]) -> Result<Given, String> {
+pub(super) fn read(line: &[u8]) -> Result<SubmittedArticle, String> {
     let line = feed::decode::decode(line, None);
     let line: Line = serde_json::from_str(line.trim()).map_err(|error| {
         // serde says line 1 of every line; the column is what helps.
@@ -47,18 +40,17 @@ pub(super) fn read(line: &[u8]) -> Result<Given, String> {
         _ => return Err("no \"id\"".to_owned()),
     };
     let text = line.text.ok_or_else(|| "no \"text\"".to_owned())?;
-    let link = line.url.filter(|url| !url.trim().is_empty());
-    let outlet = line.outlet.as_deref().and_then(article::named);
-    let item = Item {
-        guid: Some(id),
-        title: html::one_line(&line.title.unwrap_or_default()),
-        authors: line.author.iter().map(|author| html::one_line(author)).collect(),
+    Ok(SubmittedArticle {
+        id: Some(id),
+        url: line.url,
+        title: line.title,
+        text,
+        author: line.author,
+        outlet: line.outlet,
+        feed: line.feed.as_str().map(str::to_owned),
         published: time(&line.published),
-        link,
-        ..Item::default()
-    };
-    let outlet = outlet.unwrap_or_else(|| article::outlet_of(item.link.as_deref(), "", None));
-    Ok(Given { item, outlet, text: html::plain_to_text(&text) })
+        ..SubmittedArticle::default()
+    })
 }
 
 fn time(value: &Value) -> Option<Timestamp> {
@@ -86,14 +78,14 @@ mod tests {
                 "published":"2026-03-05","score":1}"#,
         )
         .unwrap();
-        assert_eq!(given.item.guid.as_deref(), Some("7"));
-        assert_eq!(given.item.title, "A b");
-        assert_eq!(given.outlet.as_str(), "a.example");
+        assert_eq!((given.id.as_deref(), given.author.as_deref()), (Some("7"), Some("Ann")));
+        assert_eq!(given.url.as_deref(), Some("https://www.a.example/x"));
         assert_eq!(given.text, "One.\n\nTwo.");
-        assert_eq!(given.item.published, Some("2026-03-05T00:00:00Z".parse().unwrap()));
-        let outlet = |line: &str| read(line.as_bytes()).unwrap().outlet.to_string();
-        assert_eq!(outlet(r#"{"id":"a","text":"","outlet":"The Ledger"}"#), "the ledger");
-        assert_eq!(outlet(r#"{"id":"a","text":""}"#), "local");
+        assert_eq!(given.published, Some("2026-03-05T00:00:00Z".parse().unwrap()));
+        let named = br#"{"id":"a","text":"b","outlet":"The Ledger","feed":"planet.example"}"#;
+        let named = read(named).unwrap();
+        assert_eq!(named.outlet.as_deref(), Some("The Ledger"));
+        assert_eq!(named.feed.as_deref(), Some("planet.example"));
     }
 
     #[test]

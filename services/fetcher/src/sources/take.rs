@@ -8,18 +8,18 @@ use tokio::fs;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use wirefold_address::{Arrival, Authority, identify};
 use wirefold_envelope::timestamp;
 use wirefold_flow::{BusError, Surroundings};
-use wirefold_proto::{ArticleFetched, ArticleId, FeedId, Outlet, TextSource};
+use wirefold_proto::{ArticleFetched, ArticleId, FeedId, SubmittedArticle, TextSource};
 
 use super::line;
 use super::record::{ContentHasher, Record, Records};
 use super::unfit::Unfit;
 use super::watch::File;
-use crate::article::{self, Draft};
-use crate::feed::{self, Feed, Item};
+use crate::article::submitted;
+use crate::feed::{self, Feed};
 use crate::publish::{Publisher, Window};
-use wirefold_feed::html;
 
 /// The most bytes of a text or feed that are read.
 const LONGEST_FILE: u64 = 16 * 1024 * 1024;
@@ -170,12 +170,17 @@ impl Taker {
             tracing::warn!(%path, why = why.as_str(), "file left out");
             return Ok(None);
         }
-        let text = html::plain_to_text(&decoded);
         let stem = file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let item = Item { guid: Some(stem), ..Item::default() };
-        let outlet = file.outlet.clone().unwrap_or_else(Outlet::local);
-        let draft = self.draft(feed, outlet, &item, text);
-        let article = article::fetched(Draft { version_of, ..draft });
+        let text = decoded;
+        let given = SubmittedArticle { id: Some(stem), text, ..SubmittedArticle::default() };
+        let mut article = match identify(given, &self.arrival(file, feed, TextSource::Given)) {
+            Ok(identified) => identified.article,
+            Err(why) => {
+                tracing::warn!(%path, %why, "file left out");
+                return Ok(None);
+            }
+        };
+        article.article.version_of = version_of.filter(|before| *before != article.id);
         if is_cut || article.article.truncated {
             tracing::warn!(%path, kept_bytes = article.text.len(), "file cut: too long for an article");
         }
@@ -200,11 +205,13 @@ impl Taker {
                 skip_line(&mut reader).await?;
                 tracing::warn!(%path, line = number, "line left out: longer than 16 MiB");
             } else if !bytes.trim_ascii().is_empty() {
-                match line::read(&bytes) {
-                    Ok(given) => {
-                        let outlet = outlet_of(file, given.outlet);
-                        let draft = self.draft(feed, outlet, &given.item, given.text);
-                        let article = article::fetched(draft);
+                let arrival = self.arrival(file, feed, TextSource::Given);
+                let identified = line::read(&bytes).and_then(|given| {
+                    identify(given, &arrival).map_err(|refusal| refusal.to_string())
+                });
+                match identified {
+                    Ok(identified) => {
+                        let article = identified.article;
                         if article.article.truncated {
                             tracing::warn!(%path, line = number, "text cut: longer than 512 KiB");
                         }
@@ -233,29 +240,27 @@ impl Taker {
         }
         for mut item in items.into_iter().rev() {
             item.language = item.language.or_else(|| language.clone());
-            let named = article::outlet_of(item.link.as_deref(), "", item.source.as_ref());
-            let outlet = outlet_of(file, named);
-            let (text, text_from) = match (item.text.take(), &item.teaser) {
+            let (text, text_source) = match (item.text.take(), &item.teaser) {
                 (Some(text), _) => (text, TextSource::Feed),
                 (None, teaser) => (teaser.clone().unwrap_or_default(), TextSource::Teaser),
             };
-            let draft = self.draft(feed, outlet, &item, text);
-            self.push(article::fetched(Draft { text_from, ..draft }), window).await?;
+            let arrival = self.arrival(file, feed, text_source);
+            match identify(submitted(&item, text), &arrival) {
+                Ok(identified) => self.push(identified.article, window).await?,
+                Err(why) => tracing::warn!(%path, %why, "item left out"),
+            }
         }
         Ok(())
     }
 
-    fn draft<'a>(&self, feed: &FeedId, outlet: Outlet, item: &'a Item, text: String) -> Draft<'a> {
-        Draft {
-            paywalled: false,
+    /// Who lays a file there vouches for what it says.
+    fn arrival(&self, file: &File, feed: &FeedId, text_source: TextSource) -> Arrival {
+        Arrival {
             feed: feed.clone(),
-            outlet,
-            item,
-            text,
-            text_from: TextSource::Given,
+            authority: Authority::Operator,
+            outlet: file.outlet.clone(),
+            text_source,
             seen: timestamp(self.surroundings.clock.now()),
-            baseline: false,
-            version_of: None,
         }
     }
 
@@ -314,13 +319,5 @@ async fn skip_line(reader: &mut BufReader<fs::File>) -> io::Result<()> {
         if is_over {
             return Ok(());
         }
-    }
-}
-
-/// The publisher that the article names, else the one of its source.
-fn outlet_of(file: &File, named: Outlet) -> Outlet {
-    match &file.outlet {
-        Some(outlet) if named.is_local() => outlet.clone(),
-        _ => named,
     }
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Limits, create_streams, decode};
 use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Bus, Surroundings};
-use wirefold_proto::{ArticleFetched, DateDoubt, MAX_TEXT_BYTES, TextSource};
+use wirefold_proto::{ArticleFetched, DateProblem, MAX_TEXT_BYTES, TextSource};
 
 use super::record::Records;
 use super::take::Taker;
@@ -91,9 +91,9 @@ async fn files_are_taken_when_they_stand_still_in_the_order_of_their_names() {
     assert_eq!(place.keys().await, ["a", "b", "c"]);
     let first = &place.articles().await[0];
     assert_eq!(first.text, "First.\n\nParagraph.");
-    assert_eq!(first.text_from, TextSource::Given);
+    assert_eq!(first.text_source, TextSource::Given);
     assert_eq!(first.article.outlet.as_str(), "local");
-    assert_eq!(first.article.date_doubt, Some(DateDoubt::Missing));
+    assert_eq!(first.article.date_problem, Some(DateProblem::Missing));
     assert!(!first.article.baseline);
     looks(&mut watch, &taker, 3).await;
     assert_eq!(place.keys().await.len(), 3);
@@ -194,7 +194,7 @@ async fn feeds_are_read_the_oldest_first() {
         .map(|article| article.article.published.unwrap())
         .collect();
     assert!(!ledger.is_empty() && ledger.is_sorted());
-    assert!(articles.iter().all(|article| article.text_from == TextSource::Feed));
+    assert!(articles.iter().all(|article| article.text_source == TextSource::Feed));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,40 +1,15 @@
 //! Articles in the JSON of `POST /articles`, from a message.
 
-use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::value::RawValue;
-use wirefold_feed::html;
-use wirefold_proto::{ArticleFetched, FeedId, Outlet, TextSource};
-
-use crate::article::{self, Draft};
-use crate::feed::Item;
+use wirefold_address::{Arrival, identify};
+use wirefold_proto::{ArticleFetched, SubmittedArticle};
 
 /// The most articles of one message.
 const MOST: usize = 1_000;
-/// The most bytes of an id.
-const LONGEST_ID: usize = 1_000;
-
-/// One article, as `POST /articles` takes it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {
-    id: Option<String>,
-    text: String,
-    title: Option<String>,
-    author: Option<String>,
-    outlet: Option<String>,
-    url: Option<String>,
-    published: Option<Timestamp>,
-}
 
 /// The articles of a message: one object, or an array of them. The error says what keeps it from
 /// being that; then nothing of it is taken.
-pub(super) fn read(
-    body: &[u8],
-    feed: &FeedId,
-    outlet: Option<&Outlet>,
-    seen: Timestamp,
-) -> Result<Vec<ArticleFetched>, String> {
+pub(super) fn read(body: &[u8], arrival: &Arrival) -> Result<Vec<ArticleFetched>, String> {
     let no_json = |error: serde_json::Error| format!("no article in JSON: {error}");
     let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     let parts: Vec<Box<RawValue>> = match is_array {
@@ -49,77 +24,30 @@ pub(super) fn read(
         false => why,
     };
     let one = |(number, part): (usize, &RawValue)| {
-        let given = serde_json::from_str(part.get()).map_err(|error| about(number, no_json(error)));
-        article(given?, feed, outlet, seen).map_err(|why| about(number, why))
+        let given: SubmittedArticle =
+            serde_json::from_str(part.get()).map_err(|error| about(number, no_json(error)))?;
+        let identified = identify(given, arrival).map_err(|why| about(number, why.to_string()));
+        Ok(identified?.article)
     };
     parts.iter().map(|part| &**part).enumerate().map(one).collect()
 }
 
-fn article(
-    given: Given,
-    feed: &FeedId,
-    outlet: Option<&Outlet>,
-    seen: Timestamp,
-) -> Result<ArticleFetched, String> {
-    if given.text.trim().is_empty() {
-        return Err("`text` is empty".to_owned());
-    }
-    let link = match given.url.filter(|url| !url.trim().is_empty()) {
-        None => None,
-        Some(url) => {
-            Some(web_address(&url).ok_or_else(|| format!("`url` {url:?}: no web address"))?)
-        }
-    };
-    let id = given.id.map(|id| html::one_line(&id)).filter(|id| !id.is_empty());
-    if id.as_ref().is_some_and(|id| id.len() > LONGEST_ID) {
-        return Err(format!("`id` is over {LONGEST_ID} bytes"));
-    }
-    let named = match given.outlet.filter(|name| !name.trim().is_empty()) {
-        None => None,
-        Some(name) => {
-            let unfit = format!("`outlet` {name:?}: no name of a publisher");
-            Some(article::named(&name).ok_or(unfit)?)
-        }
-    };
-    let item = Item {
-        guid: id,
-        title: html::one_line(&given.title.unwrap_or_default()),
-        authors: given.author.iter().map(|author| html::one_line(author)).collect(),
-        published: given.published,
-        link,
-        ..Item::default()
-    };
-    let by_link = || article::outlet_of(item.link.as_deref(), "", None);
-    let publisher = named.unwrap_or_else(|| match (by_link(), outlet) {
-        (site, Some(outlet)) if site.is_local() => outlet.clone(),
-        (site, _) => site,
-    });
-    Ok(article::fetched(Draft {
-        feed: feed.clone(),
-        outlet: publisher,
-        item: &item,
-        text: given.text,
-        text_from: TextSource::Given,
-        paywalled: false,
-        seen,
-        baseline: false,
-        version_of: None,
-    }))
-}
-
-fn web_address(text: &str) -> Option<String> {
-    let url = url::Url::parse(text.trim()).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.to_string())
-}
-
 #[cfg(test)]
 mod tests {
+    use wirefold_address::Authority;
+    use wirefold_proto::TextSource;
+
     use super::*;
 
     fn taken(body: &str) -> Result<Vec<ArticleFetched>, String> {
-        let outlet = "wire".parse().ok();
-        let seen = "2026-03-01T12:00:00Z".parse().unwrap();
-        read(body.as_bytes(), &"desk".parse().unwrap(), outlet.as_ref(), seen)
+        let arrival = Arrival {
+            feed: "desk".parse().unwrap(),
+            authority: Authority::Operator,
+            outlet: "wire".parse().ok(),
+            text_source: TextSource::Given,
+            seen: "2026-03-01T12:00:00Z".parse().unwrap(),
+        };
+        read(body.as_bytes(), &arrival)
     }
 
     #[test]
@@ -137,6 +65,9 @@ mod tests {
         let outlets: Vec<&str> = two.iter().map(|it| it.article.outlet.as_str()).collect();
         assert_eq!(outlets, ["wire", "the ledger"]);
         assert!(taken("[]").unwrap().is_empty());
+        let told = r#"{"text":"A.","url":"https://harbour.example/a","feed":"planet.example"}"#;
+        let told = &taken(told).unwrap()[0];
+        assert_eq!(told.article.outlet_in_words(), "harbour.example via planet.example");
     }
 
     #[test]
@@ -155,8 +86,6 @@ mod tests {
             let said = taken(body).unwrap_err();
             assert!(said.contains(why), "{said} for {body}");
         }
-        let long = format!(r#"{{"text":"a","id":"{}"}}"#, "x".repeat(2_000));
-        assert!(taken(&long).unwrap_err().contains("`id`"));
         assert!(taken("\u{feff}{\"text\":\"a\"}").is_err());
     }
 }

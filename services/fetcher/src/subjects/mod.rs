@@ -15,13 +15,14 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use wirefold_address::{Arrival, Authority};
 use wirefold_envelope::{Sender, timestamp};
 use wirefold_flow::{
     BoxFuture, BusError, Delivery, Point, Settle, Stored, Subscription, Surroundings,
 };
 use wirefold_proto::streams::Stage;
 use wirefold_proto::{
-    ArticleFetched, DeadBody, DeadCause, DeadHeader, DeadLetter, FeedId, Outlet, Tag,
+    ArticleFetched, DeadBody, DeadCause, DeadHeader, DeadLetter, FeedId, Outlet, Tag, TextSource,
 };
 
 use crate::FetcherError;
@@ -191,7 +192,16 @@ impl Follower {
 
     fn read(&self, message: &Stored) -> Read {
         let seen = timestamp(self.surroundings.clock.now());
-        given::read(&message.body, &self.source.feed, self.source.outlet.as_ref(), seen)
+        let Source { feed, outlet, .. } = &self.source;
+        let arrival = Arrival {
+            feed: feed.clone(),
+            // Who may publish there vouches for what is published.
+            authority: Authority::Operator,
+            outlet: outlet.clone(),
+            text_source: TextSource::Given,
+            seen,
+        };
+        given::read(&message.body, &arrival)
     }
 
     /// Puts a message into the dead letters.

@@ -76,7 +76,7 @@ async fn an_archive_comes_in_once_with_its_own_dates_and_rings_nothing() {
     bench.command("1", asking(20, 1000)).await;
     let done = ended(&bench, "1").await;
     assert_eq!((done.pages, done.items, done.articles), (3, 6, 5));
-    assert_eq!((done.ended, done.problem, done.next), (Some(BackfillEnd::Whole), None, None));
+    assert_eq!((done.ended, done.problem, done.next), (Some(BackfillEnd::Complete), None, None));
     assert_eq!(done.addresses, ["/2", "/3", "/4"].map(|path| server.url(path)));
     assert_eq!(done.oldest, Some("2022-01-01T10:00:00Z".parse().unwrap()));
     let all = bench.articles().await;
@@ -85,7 +85,8 @@ async fn an_archive_comes_in_once_with_its_own_dates_and_rings_nothing() {
     assert!(of_archive.iter().all(|article| article.article.baseline));
     let dated = |it: &wirefold_proto::ArticleFetched| it.article.published < it.article.seen.into();
     assert!(
-        of_archive.iter().all(dated) && of_archive.iter().all(|it| it.article.date_doubt.is_none())
+        of_archive.iter().all(dated)
+            && of_archive.iter().all(|it| it.article.date_problem.is_none())
     );
     // Neither the next poll nor the same archive again brings any of it once more.
     bench.next_poll("harbour").await;
@@ -133,13 +134,13 @@ async fn it_ends_where_it_should() {
         ended(&bench, &id).await
     };
     let cases = [
-        (server.url("/2"), 2, 1000, BackfillEnd::Pages, 2),
-        (server.url("/2"), 20, 3, BackfillEnd::Items, 2),
+        (server.url("/2"), 2, 1000, BackfillEnd::PageLimit, 2),
+        (server.url("/2"), 20, 3, BackfillEnd::ItemLimit, 2),
         (server.url("/loop"), 20, 1000, BackfillEnd::Loop, 2),
         (server.url("/feed"), 20, 1000, BackfillEnd::Loop, 0),
         (server.url("/same1"), 20, 1000, BackfillEnd::Loop, 2),
-        (other.url("/2"), 20, 1000, BackfillEnd::Elsewhere, 0),
-        (server.url("/away"), 20, 1000, BackfillEnd::Elsewhere, 0),
+        (other.url("/2"), 20, 1000, BackfillEnd::OtherSite, 0),
+        (server.url("/away"), 20, 1000, BackfillEnd::OtherSite, 0),
         (server.url("/none"), 20, 1000, BackfillEnd::Failed, 0),
         (server.url("/page"), 20, 1000, BackfillEnd::Failed, 0),
     ];
@@ -183,7 +184,7 @@ async fn killed_after_a_page_it_goes_on_and_loses_and_repeats_nothing() {
     let asked = server.times("/2");
     let last = bench.start().await;
     let done = ended(&bench, "1").await;
-    assert_eq!((done.pages, done.ended), (3, Some(BackfillEnd::Whole)));
+    assert_eq!((done.pages, done.ended), (3, Some(BackfillEnd::Complete)));
     assert_eq!(server.times("/2"), asked, "a page that is written down is not asked for again");
     let all = bench.articles().await;
     let ids: BTreeSet<_> = all.iter().map(|article| article.id).collect();

@@ -83,7 +83,12 @@ async fn what_files_define_is_not_changed_by_command() {
         ("3", Command::FeedRemove { feed: "harbour".parse().unwrap() }),
         ("4", Command::FeedChange { feed: feed("nobody", "http://other.example/") }),
         ("5", Command::FeedAdd { feed: feed("push", "http://other.example/") }),
-        ("6", Command::FeedAdd { feed: FeedSettings { remove: vec!["p[".to_owned()], ..broken } }),
+        (
+            "6",
+            Command::FeedAdd {
+                feed: FeedSettings { remove_selectors: vec!["p[".to_owned()], ..broken },
+            },
+        ),
         ("7", Command::FeedAdd { feed: feed("pier", &server.url("/pier")) }),
     ] {
         bench.command(id, command).await;

@@ -1,6 +1,6 @@
 //! What is new and what is not: keys that change or repeat, dates that move, floods of old items.
 
-use wirefold_proto::{DateDoubt, FeedFinding, ItemIdentity};
+use wirefold_proto::{DateProblem, FeedFinding, ItemIdentity};
 
 use super::bench::{Bench, MINUTE};
 use super::feeds::{Entry, entry, rss};
@@ -139,11 +139,11 @@ async fn dates_that_are_none_are_flagged_and_the_first_look_counts() {
     let record = bench.polled("harbour").await;
     running.stop().await;
     for (article, doubt) in bench.articles().await.iter().rev().zip([
-        DateDoubt::Missing,
-        DateDoubt::Absurd,
-        DateDoubt::Absurd,
+        DateProblem::Missing,
+        DateProblem::Implausible,
+        DateProblem::Implausible,
     ]) {
-        assert_eq!(article.article.date_doubt, Some(doubt), "{}", article.article.title);
+        assert_eq!(article.article.date_problem, Some(doubt), "{}", article.article.title);
         assert_eq!(Some(article.article.seen), record.last_poll);
     }
 }

@@ -208,7 +208,8 @@ async fn feeds_of_a_list_that_moved_go_on_where_they_were() {
     bench.command("1", Command::FeedRemove { feed: first }).await;
     let list_url = url.clone();
     let look = async {
-        while record_of(&bench, &list_url).await.is_none_or(|list| list.own.is_empty()) {
+        while record_of(&bench, &list_url).await.is_none_or(|list| list.manual_overrides.is_empty())
+        {
             tokio::task::yield_now().await;
         }
     };
@@ -221,7 +222,7 @@ async fn feeds_of_a_list_that_moved_go_on_where_they_were() {
     assert_eq!(paths(&bench).await, ["b"], "polled on while the new address is down");
     server.put("/moved", Reply::ok(opml(&server, &["/a", "/b"])));
     let moved = asked_next(&bench, &server.url("/moved")).await;
-    assert_eq!((moved.problem, moved.own.len()), (None, 1));
+    assert_eq!((moved.problem, moved.manual_overrides.len()), (None, 1));
     assert_eq!(paths(&bench).await, ["b"], "what people removed stays removed");
     assert_eq!(bench.record(second.as_str()).await.unwrap().articles, before.articles);
     down.stop().await;
@@ -250,7 +251,7 @@ async fn peoples_word_on_a_feed_of_a_list_holds() {
     server.put("/list", Reply::ok(opml(&server, &["/c"])));
     asked_next(&bench, &url).await;
     assert_eq!(paths(&bench).await, ["b", "c"], "what was changed by hand stays");
-    assert_eq!(record_of(&bench, &url).await.unwrap().own, [""; 0]);
+    assert_eq!(record_of(&bench, &url).await.unwrap().manual_overrides, [""; 0]);
     running.stop().await;
 }
 

@@ -14,3 +14,4 @@ mod polling;
 mod restart;
 mod server;
 mod subjects;
+mod whose;

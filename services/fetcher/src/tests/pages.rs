@@ -47,7 +47,7 @@ async fn articles(bench: &Bench) -> Vec<ArticleFetched> {
 }
 
 fn sources(articles: &[ArticleFetched]) -> Vec<TextSource> {
-    articles.iter().map(|article| article.text_from).collect()
+    articles.iter().map(|article| article.text_source).collect()
 }
 
 #[tokio::test]
@@ -161,8 +161,8 @@ async fn a_feeds_rule_is_heard_and_what_it_misses_is_told() {
     let mut bench = Bench::new().await;
     let server = teasing(&mut bench).await;
     let feed = &mut bench.settings.feeds[0].feed;
-    feed.article = Some("div.told".to_owned());
-    feed.remove = vec![".ad".to_owned()];
+    feed.article_selector = Some("div.told".to_owned());
+    feed.remove_selectors = vec![".ad".to_owned()];
     let told =
         format!("<div class=told><p class=ad>Rope!</p><p>{}</p></div></body>", text("t", 90));
     server.put("/first", html(page("first", 300).replace("</body>", &told)));
@@ -171,7 +171,7 @@ async fn a_feeds_rule_is_heard_and_what_it_misses_is_told() {
     assert_eq!(articles[2].text, text("t", 90));
     assert!(articles[0].text.starts_with("And so"), "{}", articles[0].text);
     let before = bench.record("harbour").await.unwrap();
-    assert_eq!(before.findings, [FeedFinding::ArticleMissed]);
+    assert_eq!(before.findings, [FeedFinding::ArticleSelectorUnmatched]);
 
     let running = bench.start().await;
     server.put("/next", html(page("next", 300).replace("</body>", &told)));

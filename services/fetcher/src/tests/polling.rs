@@ -55,7 +55,7 @@ async fn articles_carry_what_the_contract_asks() {
     assert_eq!(stored.headers.get("ce-type"), Some("wirefold.article.fetched"));
     let trace = wirefold_envelope::trace_of(&stored).expect("a trace of its own");
     assert!(trace.is_sampled());
-    assert_eq!(article.text_from, TextSource::Feed);
+    assert_eq!(article.text_source, TextSource::Feed);
     assert_eq!(article.article.item_key, "harbour-first");
     assert!(!article.article.baseline && article.article.version_of.is_none());
     running.stop().await;
@@ -160,7 +160,7 @@ async fn teasers_are_counted_and_said() {
     let running = bench.start().await;
     let record = bench.polled("harbour").await;
     assert_eq!(record.teasers, Some(Teasers { teasers: 2, items: 3 }));
-    let from: Vec<_> = bench.articles().await.iter().map(|article| article.text_from).collect();
+    let from: Vec<_> = bench.articles().await.iter().map(|article| article.text_source).collect();
     assert_eq!(from, [TextSource::Feed, TextSource::Teaser, TextSource::Teaser]);
     running.stop().await;
 }

@@ -231,7 +231,7 @@ async fn what_is_no_article_is_a_dead_letter_and_the_rest_goes_on() {
     assert_eq!(first.subject, "news.desk");
     assert_eq!(first.stream, "NEWS at nats://wire.example:4222");
     assert_eq!(first.message, Some(DeadBody::Text { data: "no article".to_owned() }));
-    assert_eq!(letters[1].reason, "article 2: `text` is empty");
+    assert_eq!(letters[1].reason, "article 2: `text` is empty, and so is `title`");
     assert_eq!(letters[2].message, None, "it is too large for a letter");
     running.stop().await;
 }

@@ -44,11 +44,12 @@ pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Res
         url: addition.url,
         title: addition.title,
         outlet: addition.outlet,
+        speaks_for: addition.speaks_for,
         group: addition.group,
         full_text: addition.full_text,
         identity: addition.identity,
-        article: addition.article,
-        remove: addition.remove,
+        article_selector: addition.article_selector,
+        remove_selectors: addition.remove_selectors,
     };
     let command = match here {
         Some(_) => Command::FeedChange { feed },

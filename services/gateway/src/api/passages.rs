@@ -70,6 +70,7 @@ fn settle(a: &Side, b: &Side, settings: &Settings) -> Option<(Verdict, Verdict)>
         let title = side.title.as_deref().unwrap_or_default();
         detector.observe(&Incoming {
             items: &[id],
+            outlet: side.outlet.as_deref(),
             title,
             text: &side.text,
             ..Incoming::default()

@@ -3,13 +3,14 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use wirefold_flow::Published;
-use wirefold_proto::{ArticleFetched, Tag};
+use wirefold_proto::{ArticleId, SubmittedArticle, Tag};
 
 use super::asked::{answer, body_of};
 use super::commands::SENDER;
-use super::{Api, Handled, Refusal, pushed};
+use super::pushed::{self, Pushed};
+use super::{Api, Handled, Refusal};
 use crate::metrics;
-use crate::shapes::{PushAnswer, PushedArticle, PushedOutcome, PushedText};
+use crate::shapes::{PushAnswer, PushedArticle, PushedOutcome};
 
 /// The most bytes of all articles together.
 const MOST: usize = 32 * 1024 * 1024;
@@ -29,24 +30,29 @@ pub(super) async fn push(State(api): State<Api>, request: Request) -> Handled<Re
         let article = pushed::article(text, seen).map_err(|error| error.about(number + 1))?;
         Ok((given, article))
     });
-    let ready: Vec<(Option<String>, ArticleFetched)> = ready.collect::<Handled<_>>()?;
+    let ready: Vec<(Option<String>, Pushed)> = ready.collect::<Handled<_>>()?;
     let mut articles = Vec::with_capacity(ready.len());
     for (given, article) in ready {
-        let id = article.id;
-        let outcome = store(&api, article).await?;
+        let (id, outcome) = store(&api, article).await?;
         articles.push(PushedArticle { id, given, outcome });
     }
     answer(&PushAnswer { schema: Tag::new(), articles })
 }
 
-async fn store(api: &Api, mut article: ArticleFetched) -> Handled<PushedOutcome> {
+/// Stores an article unless it stands here, also under an id of the rules before; says under which.
+async fn store(api: &Api, pushed: Pushed) -> Handled<(ArticleId, PushedOutcome)> {
     let projection = &api.inner.projection;
-    let outcome = if projection.article(article.id).await?.is_some() {
+    let Pushed { mut article, former } = pushed;
+    let mut known = None;
+    for id in std::iter::once(article.id).chain(former) {
+        if known.is_none() && projection.article(id).await?.is_some() {
+            known = Some(id);
+        }
+    }
+    let outcome = if known.is_some() {
         PushedOutcome::Known
     } else {
-        let about = &article.article;
-        let (outlet, item) = (about.outlet.to_string(), about.item_key.clone());
-        article.article.version_of = projection.last_of_item(outlet, item).await?;
+        article.article.version_of = projection.last_of_item(&article.article).await?;
         let message = SENDER
             .outgoing(&article, article.article.seen, None)
             .map_err(|error| Refusal::too_large(error.to_string()))?;
@@ -60,11 +66,11 @@ async fn store(api: &Api, mut article: ArticleFetched) -> Handled<PushedOutcome>
         PushedOutcome::Known => "known",
     };
     metrics::PUSHED.add(1, &[counted]);
-    Ok(outcome)
+    Ok((known.unwrap_or(article.id), outcome))
 }
 
 /// One object, an array of them, or one a line.
-fn read_all(body: &[u8]) -> Handled<Vec<PushedText>> {
+fn read_all(body: &[u8]) -> Handled<Vec<SubmittedArticle>> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     let broken = |error: serde_json::Error| Refusal::bad_request(error.to_string());
     let texts = match first {
@@ -91,7 +97,7 @@ fn read_all(body: &[u8]) -> Handled<Vec<PushedText>> {
     Ok(texts)
 }
 
-fn read_each<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Handled<Vec<PushedText>> {
+fn read_each<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Handled<Vec<SubmittedArticle>> {
     let mut texts = Vec::new();
     for (number, part) in parts.enumerate() {
         check_count(number + 1)?;

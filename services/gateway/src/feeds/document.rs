@@ -63,10 +63,10 @@ impl Entry {
         };
         Self {
             id: tag(host, &format!("story/{story}")),
+            outlet: about.outlet_in_words(),
             title: about.title,
             language: article.findings.language.map_or_else(LanguageTag::unknown, |l| l.tag),
             url: about.url.filter(|url| is_web(url)),
-            outlet: about.outlet.to_string(),
             authors: about.authors,
             published: about.published.unwrap_or(about.seen),
             updated: last_seen.unwrap_or(about.seen).max(about.seen),
@@ -80,7 +80,7 @@ impl Entry {
 impl Other {
     fn of(article: &ArticleBrief) -> Self {
         Self {
-            outlet: article.outlet.to_string(),
+            outlet: article.outlet_in_words(),
             title: article.title.clone(),
             url: article.url.clone().filter(|url| is_web(url)),
         }

@@ -1,4 +1,4 @@
-//! Alerts sent, and what was saved: the copies folded into them, and what was held back and why.
+//! Alerts sent, the copies folded into them, and what was held back and why.
 
 use maud::{Markup, html};
 use wirefold_proto::{AlertState, Hold, HoldReason, SubscriptionRecord, Target, Volume};
@@ -11,7 +11,7 @@ use crate::shapes::{AlertPage, AlertRevision, AlertRow};
 pub(super) fn main(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> Markup {
     html! {
         h1 { "Alerts" }
-        (saved(alerts, subscriptions))
+        (summary(alerts, subscriptions))
         @if alerts.alerts.is_empty() { (empty(subscriptions)) }
         @else {
             section #sent aria-labelledby="sent-title" {
@@ -26,9 +26,9 @@ pub(super) fn main(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> 
     }
 }
 
-fn saved(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> Markup {
+fn summary(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> Markup {
     let opened: u64 = subscriptions.iter().map(|record| record.alerts).sum();
-    let copies: u64 = subscriptions.iter().map(|record| record.saved).sum();
+    let copies: u64 = subscriptions.iter().map(|record| record.copies_folded).sum();
     let revisions = || alerts.alerts.iter().flat_map(|row| &row.revisions);
     let silent = revisions().filter(|revision| revision.volume == Volume::Silent).count();
     let held = revisions().filter(|revision| revision.held).count();
@@ -36,7 +36,7 @@ fn saved(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> Markup {
         @if !alerts.alerts.is_empty() || opened > 0 {
             p.lede {
                 b { (words::count(opened, "alert", "alerts")) } " opened, "
-                b { (words::count(copies, "copy", "copies")) } " folded into them instead of ringing again. "
+                b { (words::count(copies, "copy", "copies")) } " folded into them, with no alerts of their own. "
                 "Below: " (words::count(silent as u64, "silent revision", "silent revisions"))
                 @if held > 0 { ", " (held) " held back" }
                 "."
@@ -53,7 +53,7 @@ fn empty(subscriptions: &[SubscriptionRecord]) -> Markup {
                 p { "A subscription is a saved query; it tells you once about each event, says why, and again only when something material changes." }
                 pre { code { "wirefold sub add --name harbour --query 'strike AND (port OR dock)'" } }
             } @else {
-                h2 { "Nothing has rung yet" }
+                h2 { "No alerts yet" }
                 p { "The subscriptions below are watching. " code { "wirefold sub test" } " says what one would have sent." }
             }
         }
@@ -120,7 +120,7 @@ fn state(state: AlertState) -> &'static str {
 fn hold(hold: &Hold) -> Markup {
     let reason = match hold.reason {
         HoldReason::QuietHours => "held: quiet hours",
-        HoldReason::MaxPerDay => "held: rang often enough today",
+        HoldReason::MaxPerDay => "held: daily limit reached",
         HoldReason::Muted => "held: muted",
         HoldReason::Digest => "held for the next digest",
     };
@@ -134,7 +134,7 @@ fn listed(subscriptions: &[SubscriptionRecord]) -> Markup {
                 h2 { "Subscriptions" }
                 div.wide role="region" aria-label="Subscriptions" tabindex="0" {
                     table {
-                        thead { tr { th scope="col" { "Name" } th scope="col" { "Query" } th.num scope="col" { "Alerts" } th.num scope="col" { "Copies saved" } th scope="col" { "Now" } } }
+                        thead { tr { th scope="col" { "Name" } th scope="col" { "Query" } th.num scope="col" { "Alerts" } th.num scope="col" { "Copies folded" } th scope="col" { "Now" } } }
                         tbody { @for record in subscriptions { (subscription(record)) } }
                     }
                 }
@@ -150,7 +150,7 @@ fn subscription(record: &SubscriptionRecord) -> Markup {
             th scope="row" { (settings.name) " " a.faint href={ "/feeds/sub/" (settings.id) ".atom" } { "Atom" } }
             td { code { (settings.query) } }
             td.num { (words::number(record.alerts)) }
-            td.num { (words::number(record.saved)) }
+            td.num { (words::number(record.copies_folded)) }
             td {
                 @match (&record.problem, record.muted_until) {
                     (Some(problem), _) => span.warn { (problem) },

@@ -48,7 +48,7 @@ fn head(event: &EventBrief) -> Markup {
             (spark::draw(&event.velocity, "in the three hours before the last one"))
         }
         p.about {
-            "First seen at " b { (event.first_outlet) } ", " (words::time(event.first_seen))
+            "First seen at " b { (event.first_outlet_in_words()) } ", " (words::time(event.first_seen))
             ", last article " (words::time(event.changed))
             @if let Some(agency) = &event.agency { " · " span.agency { (words::agency(agency)) } }
             @if let Some(before) = &event.continues { " · " a href={ "/events/" (before) } { "continues an earlier event" } }
@@ -64,7 +64,7 @@ fn story(study: &StoryStudy) -> Markup {
                 a href={ "/stories/" (story.id) } { (title_of(&story.title)) }
             }
             p.about {
-                b { (story.outlet) } ", " (words::time(story.first_seen))
+                b { (story.outlet_in_words()) } ", " (words::time(story.first_seen))
                 @if let Some(agency) = &story.agency { " · " span.agency { (words::agency(agency)) } }
                 @match story.copies {
                     0 => " · no copies",

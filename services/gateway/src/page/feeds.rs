@@ -78,6 +78,7 @@ fn row(record: &FeedRecord, now: Timestamp) -> Markup {
             td {
                 (health(record, now))
                 @for finding in &record.findings { br; span.faint { (finding.in_words()) } }
+                @if let Some(site) = &record.site { br; span.faint { "speaks for " (site.in_short()) } }
                 @if let Some(teasers) = record.teasers.filter(|teasers| teasers.teasers > 0) {
                     br; span.faint { (teasers.teasers) " of " (teasers.items) " items are teasers" }
                 }

@@ -155,7 +155,7 @@ fn many(event: &EventBrief) -> Markup {
             span.origins { "at most\u{a0}" (words::count(event.origins.into(), "origin", "origins")) }
             @if event.quiet { span.state { "quiet" } }
             span.about {
-                "first seen at " b { (event.first_outlet) } " " (words::time(event.first_seen))
+                "first seen at " b { (event.first_outlet_in_words()) } " " (words::time(event.first_seen))
                 ", last " (words::time(event.changed))
             }
             @if let Some(agency) = &event.agency { span.agency { (words::agency(agency)) } }
@@ -167,7 +167,7 @@ fn many(event: &EventBrief) -> Markup {
 fn single(event: &EventBrief) -> Markup {
     html! {
         p.counts {
-            span.about { b { (event.first_outlet) } " alone, " (words::time(event.first_seen)) }
+            span.about { b { (event.first_outlet_in_words()) } " alone, " (words::time(event.first_seen)) }
             @if let Some(agency) = &event.agency { span.agency { (words::agency(agency)) } }
             @if let Some(before) = &event.continues { span { a href={ "/events/" (before) } { "continues an earlier event" } } }
         }
@@ -180,7 +180,7 @@ fn story_line(story: &StoryBrief, folded: &[StoryWithArticles]) -> Markup {
         li {
             a.title href={ "/stories/" (story.id) } lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) { (title_of(&story.title)) }
             span {
-                span.outlet { (story.outlet) }
+                span.outlet { (story.outlet_in_words()) }
                 @if let Some(agency) = &story.agency { " · " span.agency { (words::agency(agency)) } }
             }
             @if story.articles > 1 {
@@ -205,7 +205,7 @@ fn copies(story: &StoryBrief, articles: &[ArticleBrief]) -> Markup {
             ul.copies {
                 @for article in others().take(SHOWN_COPIES) {
                     li {
-                        b { (article.outlet) } " "
+                        b { (article.outlet_in_words()) } " "
                         span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
                         " " span.faint {
                             (words::role(article.class, article.kind, false))

@@ -57,7 +57,7 @@ fn head(story: &StoryBrief) -> Markup {
             @if story.quiet { span.state { "quiet" } }
         }
         p.about {
-            "First seen at " b { (story.outlet) } ", " (words::time(story.first_seen))
+            "First seen at " b { (story.outlet_in_words()) } ", " (words::time(story.first_seen))
             @if let Some(agency) = &story.agency { " · " span.agency { (words::agency(agency)) } }
         }
     }
@@ -103,7 +103,7 @@ pub(super) fn copies(study: &StoryStudy, is_open: bool) -> Markup {
         @for (at, copy) in study.articles.iter().skip(1).enumerate() {
             details.copy open[is_open && at == 0] {
                 summary {
-                    b { (copy.article.outlet) }
+                    b { (copy.article.outlet_in_words()) }
                     " " span.faint { (words::role(copy.article.class, copy.article.kind, false)) }
                     @if let Some(changes) = copy.against.as_ref().and_then(|a| a.changes.as_ref()) {
                         " " (change_counts(changes))
@@ -172,7 +172,7 @@ fn why(study: &StoryStudy, copy: &Studied) -> Markup {
         }
         @if let Some(through) = through {
             @if let Some(member) = study.articles.iter().find(|other| other.article.id == through.id) {
-                p { "When it came in, it shared most with the text at " b { (member.article.outlet) } "." }
+                p { "When it came in, it shared most with the text at " b { (member.article.outlet_in_words()) } "." }
             }
         }
         @if !copy.article.comparable { p { "Its text is too short to be compared: only the same text or the same address folds it." } }

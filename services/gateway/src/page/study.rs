@@ -132,7 +132,7 @@ fn strips_of(study: &StoryStudy, lead: &Reading, first: usize) -> (Vec<Strip>, u
         .collect();
     let (mut strips, next) = story_strips(lead, &pairs, first);
     for (strip, studied) in strips.iter_mut().zip(study.lead().into_iter().chain(copies())) {
-        strip.label = studied.article.outlet.to_string();
+        strip.label = studied.article.outlet_in_words();
         strip.note = note(study, studied);
     }
     (strips, next)
@@ -201,13 +201,14 @@ mod tests {
             fetched: nth,
             story: format!("s-{number:026}").parse().unwrap(),
             outlet: "harbour.example".parse().unwrap(),
+            via: None,
             title: String::new(),
             language: "en".parse().unwrap(),
             url: None,
             // The lead is not the first seen.
             seen: jiff::Timestamp::from_second(1_000 - nth.cast_signed()).unwrap(),
             published: None,
-            date_doubt: None,
+            date_problem: None,
             class: Class::Copy,
             kind: None,
             comparable: true,
@@ -226,6 +227,7 @@ mod tests {
             title: String::new(),
             language: "en".parse().unwrap(),
             outlet: "harbour.example".parse().unwrap(),
+            via: None,
             url: None,
             articles: 1,
             outlets: 1,

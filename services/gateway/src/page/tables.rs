@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use wirefold_proto::{Class, DateDoubt};
+use wirefold_proto::{Class, DateProblem};
 
 use super::map::{MapInput, Strip, letter};
 use super::river::outward;
@@ -61,7 +61,7 @@ fn article_row(study: &StoryStudy, member: &Studied, strip: Option<&Strip>) -> M
     html! {
         tr id=(article.id) {
             th scope="row" {
-                b { (article.outlet) } " " span.faint { (words::role(article.class, article.kind, is_lead)) (words::not_free(article.paywalled)) } br;
+                b { (article.outlet_in_words()) } " " span.faint { (words::role(article.class, article.kind, is_lead)) (words::not_free(article.paywalled)) } br;
                 span.title lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
             }
             td { (words::time(article.seen)) }
@@ -93,7 +93,7 @@ pub(super) fn left_out(articles: &[ArticleBrief]) -> Markup {
                 ul.copies {
                     @for article in articles.iter().take(MAX_LISTED) {
                         li id=(article.id) {
-                            a href={ "/stories/" (article.story) } { b { (article.outlet) } } " "
+                            a href={ "/stories/" (article.story) } { b { (article.outlet_in_words()) } } " "
                             span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
                             " " span.faint { (words::role(article.class, article.kind, false)) (words::not_free(article.paywalled)) " · " (words::time(article.seen)) }
                         }
@@ -146,7 +146,7 @@ pub(super) fn timeline(stories: &[StoryStudy]) -> Markup {
                 @for (study, article) in all {
                     @let is_lead = is_lead(study, article);
                     li.own[matches!(article.class, Class::New | Class::Related) || is_lead] {
-                        b { a href={ "#" (article.id) } { (article.outlet) } } " "
+                        b { a href={ "#" (article.id) } { (article.outlet_in_words()) } } " "
                         span.faint { (words::role(article.class, article.kind, is_lead)) } br;
                         (words::time(article.seen))
                         @if let Some(lag) = words::lag(first, article.seen) { " " span.lag { (lag) } }
@@ -164,10 +164,10 @@ fn claim(article: &ArticleBrief) -> Markup {
     let differs = |published: &Timestamp| {
         (published.as_second() - article.seen.as_second()).abs() > WORTH_SAYING
     };
-    let doubt = article.date_doubt.map(|doubt| match doubt {
-        DateDoubt::Missing => "claims no time",
-        DateDoubt::Absurd => "claims a time that cannot be",
-        DateDoubt::Redated => "an old item with a new time",
+    let doubt = article.date_problem.map(|doubt| match doubt {
+        DateProblem::Missing => "claims no time",
+        DateProblem::Implausible => "claims a time that cannot be",
+        DateProblem::Redated => "an old item with a new time",
     });
     html! {
         @match (doubt, article.published.filter(differs)) {

@@ -1,7 +1,7 @@
 //! Articles, asked for.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use wirefold_proto::{ArticleId, FeedId, LanguageTag, OutputArticle, StoryId};
+use wirefold_proto::{ArticleId, FeedId, LanguageTag, Outlet, OutputArticle, StoryId};
 
 use super::{Answer, Paging, ProjectionError};
 use crate::shapes::{ArticleBrief, ArticleDetail};
@@ -70,12 +70,16 @@ pub(super) fn stories_of(connection: &Connection, ids: &[ArticleId]) -> Answer<V
 
 pub(super) fn last_of_item(
     connection: &Connection,
-    outlet: &str,
+    outlet: &Outlet,
+    via: Option<&Outlet>,
     item: &str,
 ) -> Answer<Option<ArticleId>> {
-    let ask = "SELECT id FROM articles WHERE item = ?1 AND outlet = ?2
-        ORDER BY fetched DESC LIMIT 1";
-    let id = connection.prepare_cached(ask)?.query_row([item, outlet], |row| text(row, 0));
+    // What named no publisher was of `push` in the version before.
+    let ask = "SELECT id FROM articles WHERE item = ?1
+        AND (outlet = ?2 OR (?2 = 'local' AND outlet = 'push'))
+        AND json_extract(body, '$.article.via') IS ?3 ORDER BY fetched DESC LIMIT 1";
+    let (outlet, via) = (outlet.as_str(), via.map(Outlet::as_str));
+    let id = connection.prepare_cached(ask)?.query_row((item, outlet, via), |row| text(row, 0));
     id.optional()?.map(|id| parse(&id)).transpose()
 }
 
@@ -115,12 +119,13 @@ fn brief(story: StoryId, article: OutputArticle) -> ArticleBrief {
         fetched: article.fetched,
         story,
         outlet: about.outlet,
+        via: about.via,
         title: about.title,
         language: article.findings.language.map_or_else(LanguageTag::unknown, |found| found.tag),
         url: about.url,
         seen: about.seen,
         published: about.published,
-        date_doubt: about.date_doubt,
+        date_problem: about.date_problem,
         class: verdict.class,
         kind: verdict.kind,
         comparable: verdict.comparable,

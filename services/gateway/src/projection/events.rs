@@ -116,6 +116,8 @@ fn brief(connection: &Connection, row: &EventRow, most: usize) -> Answer<Option<
     let (story_count, articles, outlets): (u32, u32, u32) = connection
         .prepare_cached(ask)?
         .query_row([&row.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let (first_outlet, first_via) =
+        first_outlet(connection, &row.id)?.unwrap_or((first.outlet, first.via));
     let agency = stories.iter().find_map(|story| story.agency.clone());
     Ok(Some(EventBrief {
         id,
@@ -126,7 +128,8 @@ fn brief(connection: &Connection, row: &EventRow, most: usize) -> Answer<Option<
         outlets,
         origins: row.origins,
         first_seen: timestamp(row.first_seen)?,
-        first_outlet: first_outlet(connection, &row.id)?.unwrap_or(first.outlet),
+        first_outlet,
+        first_via,
         changed: timestamp(row.changed)?,
         agency,
         quiet: row.quiet,
@@ -136,11 +139,15 @@ fn brief(connection: &Connection, row: &EventRow, most: usize) -> Answer<Option<
     }))
 }
 
-fn first_outlet(connection: &Connection, event: &str) -> Answer<Option<Outlet>> {
-    let ask = "SELECT outlet FROM stories JOIN articles ON articles.story = stories.id
+/// The outlet of an event's first article, and the site that says so where that is another.
+fn first_outlet(connection: &Connection, event: &str) -> Answer<Option<(Outlet, Option<Outlet>)>> {
+    let ask = "SELECT outlet, json_extract(body, '$.article.via')
+        FROM stories JOIN articles ON articles.story = stories.id
         WHERE stories.event = ?1 AND stories.gone = 0 ORDER BY seen, fetched LIMIT 1";
-    let outlet = connection.prepare_cached(ask)?.query_row([event], |row| articles::text(row, 0));
-    outlet.optional()?.map(|outlet| parse(&outlet)).transpose()
+    let read = |row: &Row<'_>| Ok((articles::text(row, 0)?, row.get::<_, Option<String>>(1)?));
+    let found = connection.prepare_cached(ask)?.query_row([event], read).optional()?;
+    let Some((outlet, via)) = found else { return Ok(None) };
+    Ok(Some((parse(&outlet)?, via.as_deref().map(parse).transpose()?)))
 }
 
 fn velocity(connection: &Connection, event: &EventRow) -> Answer<Vec<u32>> {

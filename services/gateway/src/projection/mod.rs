@@ -27,7 +27,7 @@ use rusqlite::Connection;
 use thiserror::Error;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    ArticleId, EventId, FeedId, OutputArticle, OutputCommand, StoryId, SubscriptionId,
+    AboutArticle, ArticleId, EventId, FeedId, OutputArticle, OutputCommand, StoryId, SubscriptionId,
 };
 
 use crate::shapes::{
@@ -159,13 +159,14 @@ impl Projection {
         self.read(move |connection| articles::originals_of(connection, &feed, &paging)).await
     }
 
-    /// The last version of an item that stands here.
-    pub(crate) async fn last_of_item(
-        &self,
-        outlet: String,
-        item: String,
-    ) -> Answer<Option<ArticleId>> {
-        self.read(move |connection| articles::last_of_item(connection, &outlet, &item)).await
+    /// The last version of an item that stands here, by the same authority.
+    pub(crate) async fn last_of_item(&self, of: &AboutArticle) -> Answer<Option<ArticleId>> {
+        let (outlet, item) = (of.outlet.clone(), of.item_key.clone());
+        let via = of.via.clone();
+        self.read(move |connection| {
+            articles::last_of_item(connection, &outlet, via.as_ref(), &item)
+        })
+        .await
     }
 
     /// What came of a command; none before it was decided on.

@@ -153,6 +153,7 @@ fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> 
         language: lead.findings.language.map_or_else(LanguageTag::unknown, |found| found.tag),
         title: lead.article.title,
         outlet: lead.article.outlet,
+        via: lead.article.via,
         url: lead.article.url,
         articles,
         outlets,

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{
-    Agency, ArticleId, Class, CopyKind, DateDoubt, EventId, LanguageTag, Materiality, Outlet,
-    OutputArticle, StoryId, Tag, TextMatch,
+    Agency, ArticleId, Class, CopyKind, DateProblem, EventId, LanguageTag, Materiality, Outlet,
+    OutputArticle, StoryId, Tag, TextMatch, outlet_in_words,
 };
 
 /// An article in a list.
@@ -17,8 +17,11 @@ pub struct ArticleBrief {
     pub fetched: u64,
     /// Its story, as it stands now.
     pub story: StoryId,
-    /// Its publisher.
+    /// Its publisher: whose text it is said to be.
     pub outlet: Outlet,
+    /// The site whose feed says so, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Outlet>,
     /// Its title.
     pub title: String,
     /// Its language.
@@ -31,9 +34,9 @@ pub struct ArticleBrief {
     /// When it was published, as the publisher claims.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<Timestamp>,
-    /// What is wrong with the claimed time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub date_doubt: Option<DateDoubt>,
+    /// What is wrong with the claimed time. Version 1 called it `date_doubt`.
+    #[serde(alias = "date_doubt", skip_serializing_if = "Option::is_none")]
+    pub date_problem: Option<DateProblem>,
     /// What it is.
     pub class: Class,
     /// How much of it is copied; stands with `copy` only.
@@ -60,10 +63,18 @@ pub struct ArticleBrief {
     pub paywalled: bool,
 }
 
+impl ArticleBrief {
+    /// The outlet for people, with the site that says so where that is another.
+    #[must_use]
+    pub fn outlet_in_words(&self) -> String {
+        outlet_in_words(&self.outlet, self.via.as_ref())
+    }
+}
+
 /// `GET /api/v1/articles/{id}`: everything about an article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArticleDetail {
-    /// `wirefold.api.article/1`.
+    /// `wirefold.api.article/2`.
     pub schema: Tag<Self>,
     /// Its story, as it stands now.
     pub story: StoryId,
@@ -78,10 +89,10 @@ pub struct ArticleDetail {
 /// `GET /api/v1/articles?url=`: the articles behind a link, the newest version first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArticleList {
-    /// `wirefold.api.articles/1`.
+    /// `wirefold.api.articles/2`.
     pub schema: Tag<Self>,
     /// The articles.
     pub articles: Vec<ArticleBrief>,
 }
 
-super::api_message!(ArticleDetail = "article", ArticleList = "articles");
+super::api_message!(ArticleDetail = "article" / 2, ArticleList = "articles" / 2);

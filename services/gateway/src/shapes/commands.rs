@@ -41,7 +41,7 @@ pub struct OtherArticle {
 /// What came of a command about stories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Decided {
-    /// `wirefold.api.decided/1`.
+    /// `wirefold.api.decided/2`.
     pub schema: Tag<Self>,
     /// The command.
     pub command: ControlCommand,
@@ -65,4 +65,4 @@ impl From<OutputCommand> for Decided {
     }
 }
 
-super::api_message!(Decided = "decided");
+super::api_message!(Decided = "decided" / 2);

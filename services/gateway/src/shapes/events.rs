@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use wirefold_proto::{Agency, EventId, LanguageTag, Outlet, StoryBrief, Tag};
+use wirefold_proto::{Agency, EventId, LanguageTag, Outlet, StoryBrief, Tag, outlet_in_words};
 
 use super::articles::ArticleBrief;
 
@@ -42,6 +42,9 @@ pub struct EventBrief {
     pub first_seen: Timestamp,
     /// The outlet of its first article.
     pub first_outlet: Outlet,
+    /// The site whose feed says so, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_via: Option<Outlet>,
     /// When its last article was seen here.
     pub changed: Timestamp,
     /// The agency behind its first story that has one.
@@ -59,10 +62,18 @@ pub struct EventBrief {
     pub stories: Vec<StoryBrief>,
 }
 
+impl EventBrief {
+    /// The outlet of its first article for people, with the site that says so where that is another.
+    #[must_use]
+    pub fn first_outlet_in_words(&self) -> String {
+        outlet_in_words(&self.first_outlet, self.first_via.as_ref())
+    }
+}
+
 /// `GET /api/v1/events/{id}`: an event with its stories and all their articles.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
-    /// `wirefold.api.event/1`.
+    /// `wirefold.api.event/2`.
     pub schema: Tag<Self>,
     /// The event.
     pub event: EventBrief,
@@ -96,7 +107,7 @@ pub struct StoryPage {
 /// `GET /api/v1/stories/{id}`: a story with its articles.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Story {
-    /// `wirefold.api.story/1`.
+    /// `wirefold.api.story/2`.
     pub schema: Tag<Self>,
     /// The story.
     pub story: StoryBrief,
@@ -106,4 +117,9 @@ pub struct Story {
     pub place: u64,
 }
 
-super::api_message!(EventPage = "events", Event = "event", StoryPage = "stories", Story = "story",);
+super::api_message!(
+    EventPage = "events",
+    Event = "event" / 2,
+    StoryPage = "stories",
+    Story = "story" / 2,
+);

@@ -7,7 +7,7 @@ use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity, ListRecord, Out
 /// `GET /api/v1/feeds`: every feed with its settings and health, by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FeedList {
-    /// `wirefold.api.feeds/1`.
+    /// `wirefold.api.feeds/2`.
     pub schema: Tag<Self>,
     /// The feeds.
     pub feeds: Vec<FeedRecord>,
@@ -34,6 +34,9 @@ pub struct FeedAddition {
     /// Its publisher; absent: the registrable domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outlet: Option<Outlet>,
+    /// The site that it speaks for, `nobody` for an aggregator; absent: found at its first poll.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaks_for: Option<Outlet>,
     /// The group it is listed under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -43,12 +46,12 @@ pub struct FeedAddition {
     /// What tells its items apart; absent: what proves to last.
     #[serde(default, skip_serializing_if = "ItemIdentity::is_auto")]
     pub identity: ItemIdentity,
-    /// Where the article stands on its pages, as a CSS selector; absent: found as usual.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub article: Option<String>,
-    /// What on its pages belongs to no article, as CSS selectors.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub remove: Vec<String>,
+    /// A CSS selector for the element that holds the article on its pages; absent: found by rule.
+    #[serde(default, alias = "article", skip_serializing_if = "Option::is_none")]
+    pub article_selector: Option<String>,
+    /// CSS selectors for elements of its pages that belong to no article.
+    #[serde(default, alias = "remove", skip_serializing_if = "Vec::is_empty")]
+    pub remove_selectors: Vec<String>,
 }
 
 /// `POST /api/v1/feeds/{id}/backfill`: how much of its archive is read.
@@ -90,4 +93,4 @@ pub struct ProbeReport {
     pub found: serde_json::Value,
 }
 
-super::api_message!(FeedList = "feeds", ProbeReport = "probe");
+super::api_message!(FeedList = "feeds" / 2, ProbeReport = "probe");

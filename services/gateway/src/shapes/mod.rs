@@ -24,17 +24,21 @@ pub use dead::{DeadDetail, DeadPage, DeadRow, Replayed};
 pub use events::{Event, EventBrief, EventPage, Story, StoryPage, StoryWithArticles};
 pub use feeds::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest};
 pub use problem::Problem;
-pub use push::{PushAnswer, PushedArticle, PushedOutcome, PushedText};
+pub use push::{PushAnswer, PushedArticle, PushedOutcome};
 pub use status::{FeedCounts, HourCounts, Status};
 pub use subscriptions::{Accepted, RehearsalReport, RehearsalRequest, SubscriptionList};
 pub use wirefold_proto::StoryBrief;
 
-/// Gives shapes their schema names.
+/// Gives shapes their schema names. The version is 1 unless it is named behind the name; shapes of
+/// version 1 are read in any case.
 macro_rules! api_message {
-    ($($type:ty = $name:literal),+ $(,)?) => {
+    (@version) => { 1 };
+    (@version $version:literal) => { $version };
+    ($($type:ty = $name:literal $(/ $version:literal)?),+ $(,)?) => {
         $(impl wirefold_proto::Message for $type {
             const NAME: &'static str = concat!("wirefold.api.", $name);
-            const VERSION: u32 = 1;
+            const VERSION: u32 = $crate::shapes::api_message!(@version $($version)?);
+            const OLDEST: u32 = 1;
             /// Answers travel over HTTP and not over the bus.
             const MAX_BYTES: usize = 64 * 1024 * 1024;
         })+

@@ -7,7 +7,7 @@ use wirefold_proto::{ControlCommand, SubscriptionRecord, SubscriptionSettings, T
 /// `GET /api/v1/subscriptions`: every subscription in force, by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SubscriptionList {
-    /// `wirefold.api.subscriptions/1`.
+    /// `wirefold.api.subscriptions/2`.
     pub schema: Tag<Self>,
     /// The subscriptions.
     pub subscriptions: Vec<SubscriptionRecord>,
@@ -31,10 +31,10 @@ fn a_day() -> u32 {
     24
 }
 
-/// What a subscription would have sent and saved.
+/// What a subscription would have sent, and how many copies it would have folded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RehearsalReport {
-    /// `wirefold.api.rehearsal/1`.
+    /// `wirefold.api.rehearsal/2`.
     pub schema: Tag<Self>,
     /// How many hours back.
     pub hours: u32,
@@ -45,14 +45,14 @@ pub struct RehearsalReport {
 /// A command was stored; it takes effect within a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Accepted {
-    /// `wirefold.api.accepted/1`.
+    /// `wirefold.api.accepted/2`.
     pub schema: Tag<Self>,
     /// The command as it stands in `WF_CONTROL`.
     pub command: ControlCommand,
 }
 
 super::api_message!(
-    SubscriptionList = "subscriptions",
-    RehearsalReport = "rehearsal",
-    Accepted = "accepted",
+    SubscriptionList = "subscriptions" / 2,
+    RehearsalReport = "rehearsal" / 2,
+    Accepted = "accepted" / 2,
 );

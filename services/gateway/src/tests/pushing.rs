@@ -40,7 +40,7 @@ async fn the_same_push_is_stored_once() {
     let stored = stored(&world).await;
     assert_eq!(stored.len(), 1);
     assert_eq!(stored[0].article.outlet.as_str(), "harbour.example");
-    assert_eq!((stored[0].text_from, stored[0].article.baseline), (TextSource::Given, false));
+    assert_eq!((stored[0].text_source, stored[0].article.baseline), (TextSource::Given, false));
 }
 
 /// The output for an article that was pushed.

@@ -11,7 +11,7 @@ use wirefold_proto::{
 };
 
 const SAMPLE: &[u8] =
-    include_bytes!("../../../../proto/samples/wirefold.output.article.1.minimal.json");
+    include_bytes!("../../../../proto/samples/wirefold.output.article.2.minimal.json");
 
 /// When the made-up world begins.
 pub(super) fn begin() -> UnixMillis {

@@ -13,11 +13,11 @@ use super::world::{DEADLINE, World, request};
 use crate::Access;
 use crate::shapes::{Accepted, AlertPage, DeadDetail, DeadPage, FeedList, SubscriptionList};
 
-const FEED: &[u8] = include_bytes!("../../../../proto/samples/wirefold.feed.1.json");
-const BACKFILL: &[u8] = include_bytes!("../../../../proto/samples/wirefold.backfill.1.json");
-const LIST: &[u8] = include_bytes!("../../../../proto/samples/wirefold.list.1.json");
+const FEED: &[u8] = include_bytes!("../../../../proto/samples/wirefold.feed.2.json");
+const BACKFILL: &[u8] = include_bytes!("../../../../proto/samples/wirefold.backfill.2.json");
+const LIST: &[u8] = include_bytes!("../../../../proto/samples/wirefold.list.2.json");
 const SUBSCRIPTION: &[u8] =
-    include_bytes!("../../../../proto/samples/wirefold.subscription.1.json");
+    include_bytes!("../../../../proto/samples/wirefold.subscription.2.json");
 const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
 const DEAD: &[u8] = include_bytes!("../../../../proto/samples/wirefold.dead.1.json");
 

@@ -202,7 +202,7 @@ pub(super) fn fetched(article: &wirefold_proto::OutputArticle) -> wirefold_proto
         id: article.id,
         article: article.article.clone(),
         text: sentence.repeat(20),
-        text_from: wirefold_proto::TextSource::Feed,
+        text_source: wirefold_proto::TextSource::Feed,
     }
 }
 

@@ -8,6 +8,7 @@ use wirefold_dedup::{Detector, Evidence, Incoming, Settings};
 use wirefold_text::Text;
 
 use super::set::{Doc, LabelledSet};
+use crate::minhash::MinHash;
 
 /// A way to find reprints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,9 @@ pub(crate) enum Method {
     Passages,
     /// Fold with the nearest earlier article at a SimHash distance of at most so many bits.
     SimHash(u32),
+    /// Fold with the likeliest earlier article whose Jaccard index of three-word shingles is estimated
+    /// at a half or more by MinHash (Broder 1997), found by locality-sensitive hashing.
+    MinHash,
     /// Fold with the first article of the same normalised words.
     Exact,
 }
@@ -31,8 +35,9 @@ impl std::str::FromStr for Method {
         match name.split_once(':') {
             None if name == "passages" => Ok(Method::Passages),
             None if name == "exact" => Ok(Method::Exact),
+            None if name == "minhash" => Ok(Method::MinHash),
             Some(("simhash", bits)) => Ok(Method::SimHash(bits.parse()?)),
-            _ => bail!("no method {name:?}: passages, simhash:BITS or exact"),
+            _ => bail!("no method {name:?}: passages, simhash:BITS, minhash or exact"),
         }
     }
 }
@@ -42,6 +47,7 @@ impl fmt::Display for Method {
         match self {
             Method::Passages => out.write_str("passages"),
             Method::SimHash(bits) => write!(out, "simhash:{bits}"),
+            Method::MinHash => out.write_str("minhash"),
             Method::Exact => out.write_str("exact"),
         }
     }
@@ -67,6 +73,7 @@ impl Method {
         let stories = match self {
             Method::Passages => return passages(set, order, Settings::default()),
             Method::SimHash(bits) => by_simhash(set, order, bits),
+            Method::MinHash => by_minhash(set, order),
             Method::Exact => by_words(set, order),
         };
         Run { at_arrival: stories.clone(), settled: stories, ..Run::default() }
@@ -86,15 +93,18 @@ pub(crate) fn passages(set: &LabelledSet, order: &[usize], settings: Settings) -
     for number in order {
         let doc = &set.docs[*number];
         let published = doc.published.map(jiff::Timestamp::as_second);
+        let page = doc.url.as_deref();
         time = time.max(published);
         let verdict = detector.observe(&Incoming {
-            items: &[doc.url.as_deref().unwrap_or(&doc.id)],
+            items: &[&doc.id, page.unwrap_or(&doc.id)],
+            page,
             outlet: doc.outlet.as_deref(),
             title: doc.title.as_deref().unwrap_or(""),
             byline: doc.author.as_deref().unwrap_or(""),
             text: &doc.text,
             time: time.unwrap_or(0),
             published: published.or(time).unwrap_or(0),
+            ..Incoming::default()
         });
         run.at_arrival[*number] = verdict.story as usize;
         run.evidence[*number] = verdict.matches;
@@ -117,6 +127,14 @@ fn by_simhash(set: &LabelledSet, order: &[usize], bits: u32) -> Vec<usize> {
         // Of equals the first, which is the earliest.
         let nearest = near.min_by_key(|(differing, _)| *differing);
         nearest.filter(|(differing, _)| *differing <= bits).map(|(_, other)| other)
+    })
+}
+
+fn by_minhash(set: &LabelledSet, order: &[usize]) -> Vec<usize> {
+    let mut index = MinHash::new(0.5, 25, 5);
+    fold(order, |number, _| {
+        let named = u32::try_from(number).expect("a set has fewer documents");
+        index.likeliest(named, &set.docs[number].text).map(|other| other as usize)
     })
 }
 
@@ -158,7 +176,8 @@ mod tests {
             assert_eq!(method.to_string().parse::<Method>().unwrap(), method);
         }
         assert!("simhash:many".parse::<Method>().is_err());
-        assert!("minhash".parse::<Method>().is_err());
+        assert_eq!("minhash".parse::<Method>().unwrap(), Method::MinHash);
+        assert!("minhash:3".parse::<Method>().is_err());
     }
 
     #[test]

@@ -6,9 +6,10 @@
 mod card;
 mod events;
 mod exam;
-mod generate;
+mod generated;
 mod labels;
 mod method;
+mod real;
 mod scripts;
 mod seeds;
 mod set;
@@ -28,6 +29,7 @@ use self::method::{METHODS, Method};
 use self::scripts::ScriptSet;
 use self::seeds::Seeds;
 use self::set::LabelledSet;
+use self::tables::Cells;
 use crate::tree;
 
 /// What to examine.
@@ -39,9 +41,15 @@ pub(crate) struct Arguments {
     /// Say whether docs/accuracy.md is current instead of writing it.
     #[arg(long, conflicts_with = "sets")]
     check: bool,
-    /// Write the generated set to a folder, and nothing else.
+    /// Write a generated set to a folder, and nothing else.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["sets", "check"])]
     write_set: Option<PathBuf>,
+    /// Describe what the generator makes, and nothing else.
+    #[arg(long, conflicts_with_all = ["sets", "check", "write_set"])]
+    describe: bool,
+    /// How many articles to describe, or to write to a folder.
+    #[arg(long, value_name = "N", default_value_t = card::ARTICLES)]
+    articles: u64,
     /// Shuffles of sets from elsewhere; the card always has ten.
     #[arg(long, default_value_t = card::SHUFFLES)]
     shuffles: u64,
@@ -60,22 +68,34 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         external(&sets_at(&arguments.sets)?, arguments)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let root = tree::root();
-    let seeds = Seeds::read(&root)?;
-    let generated = generate::generate(&seeds, generate::SEED);
-    if let Some(folder) = &arguments.write_set {
-        generated.write(folder)?;
+    if arguments.describe {
+        say(&generated::description(arguments.articles).plain())?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some(folder) = &arguments.write_set {
+        generated::set(arguments.articles).write(folder)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let root = tree::root();
+    let seeds = Seeds::read(&root)?;
+    let generated = generated::set(card::ARTICLES);
     // Read before the long work, so that a broken line is known at once.
     let others = sets_at(acceptance_folder().as_slice())?;
     let others_of_ours = (EventSet::read(&root)?, ScriptSet::read(&root)?);
     let card = card::Card::new(generated, seeds, others_of_ours);
+    let real = real::table(&root)?;
+    let told = real.as_ref().map_or(
+        "../shared is absent: the rows of real pages stay as they are\n\n".to_owned(),
+        Cells::plain,
+    );
+    say(&told)?;
     say(&card.summary())?;
     if arguments.errors {
         say(&card.errors())?;
     }
-    let code = keep(&root.join(CARD), &card.document(), arguments.check)?;
+    let before = std::fs::read_to_string(root.join(CARD)).unwrap_or_default();
+    let document = card.document(real::section(real.as_ref(), &before));
+    let code = keep(&root.join(CARD), &document, arguments.check)?;
     external(&others, arguments)?;
     Ok(code)
 }

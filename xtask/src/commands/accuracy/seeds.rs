@@ -82,13 +82,6 @@ impl Seeds {
         Seeds { set, labels }
     }
 
-    /// The number of the first article of each story, in file order.
-    pub(crate) fn firsts(&self) -> Vec<usize> {
-        let mut seen = BTreeSet::new();
-        let is_first = |number: &usize| seen.insert(self.labels[*number].story.as_str());
-        (0..self.labels.len()).filter(is_first).collect()
-    }
-
     /// Holds the settled events of a run against the expected ones: every pair of articles that
     /// are, and should be, in two stories.
     pub(crate) fn compare_events(&self, run: &Run) -> Events {
@@ -125,7 +118,6 @@ mod tests {
         let labels = vec![of("s", "e"), of("s", "e"), of("t", "e"), of("u", "f")];
         let doc = |id: &str| Doc { id: id.into(), ..Doc::default() };
         let seeds = Seeds::new(["a", "b", "c", "d"].map(doc).to_vec(), labels);
-        assert_eq!(seeds.firsts(), [0, 2, 3]);
         assert_eq!(seeds.set.labels.0.keys().copied().collect::<Vec<_>>(), [(0, 1)]);
         let run = Run { events: vec![1, 1, 2, 2], ..Run::default() };
         let events = seeds.compare_events(&run);

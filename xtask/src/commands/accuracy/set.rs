@@ -48,25 +48,35 @@ pub(crate) struct LabelledSet {
 impl LabelledSet {
     /// Reads a folder. What is broken is named with file and line.
     pub(crate) fn read(folder: &Path) -> anyhow::Result<LabelledSet> {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let docs = read_lines(&folder.join("docs.jsonl"), |line| {
-            serde_json::from_str::<Doc>(line).map_err(Into::into)
-        })?;
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        LabelledSet::read_files(&name, &folder.join("docs.jsonl"), &folder.join("labels.tsv"))
+    }
+
+    /// Reads its two files.
+    pub(crate) fn read_files(
+        name: &str,
+        texts: &Path,
+        pairs: &Path,
+    ) -> anyhow::Result<LabelledSet> {
+        let docs = read_lines(texts, |line| serde_json::from_str::<Doc>(line).map_err(Into::into))?;
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         for (number, doc) in docs.iter().enumerate() {
             if numbers.insert(&doc.id, number).is_some() {
-                bail!("{}: the id {} twice", folder.join("docs.jsonl").display(), doc.id);
+                bail!("{}: the id {} twice", texts.display(), doc.id);
             }
         }
-        let labels = labels(&folder.join("labels.tsv"), &numbers)?;
-        Ok(LabelledSet { name, docs, labels })
+        let labels = labels(pairs, &numbers)?;
+        Ok(LabelledSet { name: name.to_owned(), docs, labels })
     }
 
     /// Writes the set to a folder, to be read by [`LabelledSet::read`] or by others.
     pub(crate) fn write(&self, folder: &Path) -> anyhow::Result<()> {
         let (mut docs, mut labels) = (String::new(), "a\tb\tlabel\tkind\n".to_owned());
         for doc in &self.docs {
-            let line = json!({"id": doc.id, "host": doc.outlet, "text": doc.text});
+            let line = json!({
+                "id": doc.id, "host": doc.outlet, "url": doc.url, "title": doc.title,
+                "author": doc.author, "text": doc.text,
+            });
             writeln!(docs, "{line}")?;
         }
         for ((a, b), (label, kind)) in &self.labels.0 {

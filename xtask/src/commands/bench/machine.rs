@@ -25,13 +25,13 @@ impl Stopwatch {
 }
 
 /// The load of the last minute.
-pub(super) fn load() -> f64 {
+pub(crate) fn load() -> f64 {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().and_then(|load| load.parse().ok()).unwrap_or_default()
 }
 
 /// How many cores there are.
-pub(super) fn cores() -> usize {
+pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
@@ -74,10 +74,20 @@ pub(super) fn written(process: u32) -> anyhow::Result<u64> {
 
 /// The processor time that a process has used, in clock ticks of a hundredth of a second.
 pub(super) fn processor_seconds(process: u32) -> anyhow::Result<f64> {
+    seconds_in_stat(&process.to_string(), 11)
+}
+
+/// The processor time of all processes that this one started and waited for, and of theirs.
+pub(crate) fn processor_seconds_of_children() -> anyhow::Result<f64> {
+    seconds_in_stat("self", 13)
+}
+
+/// Of user and system together, which stand at this field after the name and the one behind it.
+fn seconds_in_stat(process: &str, field: usize) -> anyhow::Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The name, in parentheses, may hold anything.
     let (_, fields) = stat.rsplit_once(") ").context("no name in stat")?;
-    let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<f64>);
+    let ticks = fields.split(' ').skip(field).take(2).map(str::parse::<f64>);
     let ticks: f64 = ticks.sum::<Result<f64, _>>()?;
     Ok(ticks / 100.0)
 }
@@ -101,6 +111,10 @@ mod tests {
         let own = std::process::id();
         assert!(peak_memory(own).unwrap() > 1 << 20);
         assert!(processor_seconds(own).unwrap() >= 0.0);
+        let before = processor_seconds_of_children().unwrap();
+        let mut busy = std::process::Command::new("sh");
+        busy.args(["-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"]).status().unwrap();
+        assert!(processor_seconds_of_children().unwrap() > before);
         written(own).unwrap();
         assert_eq!(file_system("/proc".as_ref()).unwrap(), "proc");
     }

@@ -1,7 +1,7 @@
 //! `cargo xtask bench NAME`: how fast, how soon and how small. A table, then one line of JSON.
 //!
-//! What is measured is a release build: called from another one, the command builds xtask and the
-//! product with `cargo build --release` and runs that xtask.
+//! What is measured is what is shipped: called from another build, the command builds xtask and the
+//! product with `cargo build --profile dist` and runs that xtask.
 
 mod articles;
 mod baseline;
@@ -10,11 +10,11 @@ mod fetch;
 mod latency;
 mod machine;
 mod nats;
+mod news;
 mod pipeline;
 mod report;
 mod small;
 mod stages;
-mod texts;
 mod watched;
 
 use std::path::{Path, PathBuf};
@@ -22,9 +22,12 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 
-pub(crate) use machine::Stopwatch;
+pub(crate) use machine::{Stopwatch, cores, load, processor_seconds_of_children};
 
 use crate::tree;
+
+/// What is shipped is built with it, so what is measured too.
+const PROFILE: &str = "dist";
 
 /// What to measure.
 #[derive(clap::Args)]
@@ -77,10 +80,10 @@ struct Common {
     folder: Option<PathBuf>,
 }
 
-/// Measures, in a release build.
+/// Measures, in a build of the profile `dist`.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    if cfg!(debug_assertions) {
-        return in_release(arguments);
+    if !is_dist(&std::env::current_exe()?) {
+        return in_dist(arguments);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match &arguments.what {
@@ -135,8 +138,13 @@ fn built(program: &Path) -> anyhow::Result<PathBuf> {
     Ok(program.parent().context("a program stands in a folder")?.to_owned())
 }
 
-/// Builds the release and runs the same command there.
-fn in_release(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+/// Whether a program was built with the profile `dist`: Cargo names the folder after it.
+fn is_dist(program: &Path) -> bool {
+    program.parent().is_some_and(|folder| folder.ends_with(PROFILE))
+}
+
+/// Builds with the profile `dist` and runs the same command there.
+fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (name, rest) = match &arguments.what {
         What::Pipeline(pipeline) => ("pipeline", pipeline.arguments()),
         What::Small(common) => ("small", common.arguments()),
@@ -150,18 +158,34 @@ fn in_release(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
     };
     let mut build = Command::new("cargo");
-    build.args(["build", "--release", "--locked", "-p", "xtask", "-p", "wirefold"]);
+    build.args(["build", "--profile", PROFILE, "--locked", "-p", "xtask", "-p", "wirefold"]);
     let mut raw = Command::new("cargo");
-    raw.args(["build", "--release", "--locked", "-p", "wirefold-flow-nats", "--example", "raw"]);
+    raw.args(["build", "--profile", PROFILE, "--locked"]);
+    raw.args(["-p", "wirefold-flow-nats", "--example", "raw"]);
     for one in [&mut build, &mut raw] {
         if !one.current_dir(tree::root()).status()?.success() {
             return Ok(ExitCode::FAILURE);
         }
     }
     let own = built(&std::env::current_exe()?)?;
-    let release = own.parent().context("no folder for all profiles")?.join("release/xtask");
-    let mut bench = Command::new(&release);
+    let folder = own.parent().context("no folder for all profiles")?.join(PROFILE);
+    let dist = folder.join("xtask");
+    let mut bench = Command::new(&dist);
     bench.args(["bench", name]).args(rest);
-    let status = bench.status().with_context(|| format!("run {}", release.display()))?;
+    let status = bench.status().with_context(|| format!("run {}", dist.display()))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::is_dist;
+
+    #[test]
+    fn only_a_program_of_the_shipped_profile_measures_itself() {
+        assert!(is_dist(Path::new("/w/target/dist/xtask")));
+        assert!(!is_dist(Path::new("/w/target/release/xtask")));
+        assert!(!is_dist(Path::new("/dist/target/debug/xtask")));
+    }
 }

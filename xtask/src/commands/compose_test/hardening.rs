@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::compose::{self, Container};
 
 /// Stages that work on articles only: their network leads nowhere.
-const INSIDE: [&str; 3] = ["keeper", "detector", "enricher"];
+const INSIDE: [&str; 3] = ["pruner", "detector", "enricher"];
 
 /// Fails where the container could do more than it should.
 pub(super) fn check(container: &Container) -> anyhow::Result<()> {

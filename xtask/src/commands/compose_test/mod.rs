@@ -67,7 +67,8 @@ async fn test(arguments: &Arguments) -> anyhow::Result<()> {
     let stack = Stack::prepare()?;
     if !arguments.no_build {
         step("build the image")?;
-        stack.compose(&["build", "passwords"])?;
+        let built = stack.compose(&["build", "passwords"]);
+        built.context("no image; where none can be pulled, --offline-images makes stand-ins")?;
     }
     // What an earlier run left would count.
     stack.forget()?;

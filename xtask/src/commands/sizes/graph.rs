@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 
+use super::binary::Binary;
 use crate::tree;
 
 /// Packages in the lock file: all platforms, tests and tools included.
@@ -30,14 +31,14 @@ pub(super) fn shipped(package: &str) -> anyhow::Result<String> {
     Ok(crates.len().to_string())
 }
 
-/// The size of the release binary beside the folder that this program was built into.
-pub(super) fn binary_size() -> String {
+/// Code and data of the shipped binary beside the folder that this program was built into.
+pub(super) fn binary() -> [String; 2] {
     let own = std::env::current_exe().ok();
     let target = own.as_deref().and_then(|own| own.parent()?.parent());
     let name = format!("wirefold{}", std::env::consts::EXE_SUFFIX);
-    let binary = target.and_then(|target| fs::metadata(target.join("release").join(name)).ok());
+    let binary = target.map(|target| Binary::read(&target.join("dist").join(name)));
     match binary {
-        Some(binary) => format!("{:.1} MB", binary.len() as f64 / 1e6),
-        None => "not built: cargo build --release".into(),
+        Some(Ok(binary)) => binary.told(),
+        _ => ["not built: cargo build --profile dist".into(), String::new()],
     }
 }

@@ -1,7 +1,7 @@
 //! A paragraph, the agencies named in it, and what stands around each.
 
 use crate::analyse::{Paragraph, Text};
-use crate::extract::agency_names::{Form, forms, may_begin_form};
+use crate::extract::agency_names::{Form, first_words, forms};
 use crate::span::Span;
 
 /// An agency's name in the text: words `start..end`.
@@ -147,10 +147,10 @@ pub(super) fn is_in(list: &str, word: &str) -> bool {
 
 fn named_in(text: &Text, paragraph: &Paragraph) -> Vec<Named> {
     let mut found = Vec::new();
-    let may_begin = may_begin_form();
+    let first_words = first_words();
     let mut start = paragraph.words.start;
     while start < paragraph.words.end {
-        let may_begin = may_begin(text.first_and_len(&text.words()[start]));
+        let may_begin = first_words.has(text.first_and_len(&text.words()[start]));
         let form = may_begin.then(|| form_at(text, start, paragraph.words.end));
         let Some(form) = form.flatten() else {
             start += 1;

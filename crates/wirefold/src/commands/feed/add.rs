@@ -5,7 +5,7 @@ use wirefold_gateway::shapes::{Accepted, FeedAddition};
 use wirefold_proto::{Command, FeedRecord, FullText, ItemIdentity};
 
 use super::probe::{self, Found};
-use super::{AddArguments, feeds, when};
+use super::{AddArguments, FIRST_POLL, feeds, when};
 use crate::cli::Global;
 use crate::client::{Client, ClientError};
 use crate::commands::ask::{ask, can_ask, confirm};
@@ -61,7 +61,8 @@ impl AddArguments {
 
     /// Whether it says more than an address.
     fn says_more(&self) -> bool {
-        let texts = [self.title.is_some(), self.outlet.is_some(), self.group.is_some()];
+        let sites = self.outlet.is_some() || self.speaks_for.is_some();
+        let texts = [self.title.is_some(), sites, self.group.is_some()];
         let of_pages = self.article.is_some() || !self.remove.is_empty();
         let said = [self.full_text.is_some(), self.identity.is_some(), of_pages];
         [texts, said].concat().contains(&true)
@@ -106,11 +107,12 @@ async fn add(
         url,
         title: wanted.title.clone(),
         outlet: wanted.outlet.clone(),
+        speaks_for: wanted.speaks_for.clone(),
         group: wanted.group.clone(),
         full_text: wanted.full_text.map_or(FullText::Auto, FullText::from),
         identity: wanted.identity.map_or(ItemIdentity::Auto, ItemIdentity::from),
-        article: wanted.article.clone(),
-        remove: wanted.remove.clone(),
+        article_selector: wanted.article.clone(),
+        remove_selectors: wanted.remove.clone(),
     };
     let accepted: Accepted = client.post("/api/v1/feeds", &addition).await?;
     if json {
@@ -126,6 +128,9 @@ async fn add(
             Outcome::Changed => format!("{id} was watched already and is changed{when}"),
         };
         global.note(format_args!("{said}"));
+        if outcome == Outcome::Added {
+            global.note(format_args!("{FIRST_POLL}"));
+        }
     }
     Ok(Exit::Ok)
 }

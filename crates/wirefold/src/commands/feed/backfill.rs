@@ -108,7 +108,7 @@ fn given(command: &str) -> Option<u64> {
     command.split('-').next()?.parse().ok()
 }
 
-/// `harbour: 3 pages, 120 items, 80 of them new, back to 2025-01-02: the archive ends there`.
+/// `harbour: 3 pages, 120 items, 80 of them new, back to 2025-01-02: the whole archive was read`.
 fn in_words(done: &Backfill) -> String {
     let (feed, end) = (&done.feed, done.ended.map_or("", BackfillEnd::in_words));
     if done.ended == Some(BackfillEnd::NoArchive) {

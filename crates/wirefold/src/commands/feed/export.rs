@@ -30,6 +30,7 @@ fn outline(record: &FeedRecord) -> OpmlFeed {
         group: feed.group.clone(),
         id: Some(feed.id.to_string()),
         outlet: feed.outlet.as_ref().map(ToString::to_string),
+        speaks_for: feed.speaks_for.as_ref().map(ToString::to_string),
         full_text: (feed.full_text != FullText::Auto).then_some(feed.full_text),
     }
 }

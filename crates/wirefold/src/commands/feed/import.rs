@@ -11,7 +11,7 @@ use wirefold_gateway::shapes::{Accepted, FeedAddition};
 use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity};
 
 use super::survey::{self, Survey};
-use super::{ImportArguments, Pages, feeds, probe};
+use super::{FIRST_POLL, ImportArguments, Pages, feeds, probe};
 use crate::cli::Global;
 use crate::client::{Client, ClientError, Need, Place};
 use crate::commands::ask::{ask, can_ask};
@@ -93,10 +93,21 @@ fn is_web(list: &str) -> bool {
 /// A list at an address, fetched as feeds are.
 async fn fetch(client: &Client, url: &str) -> anyhow::Result<Opml> {
     let found = probe::look_at_list(client, url).await?;
-    found.list.ok_or_else(|| {
+    let Some(mut list) = found.list else {
         let why = found.problem.unwrap_or_else(|| "nothing there".to_owned());
-        Stop::new(Exit::Failure, format!("{}: {}", output::clean(url), output::clean(&why))).into()
-    })
+        let why = format!("{}: {}", output::clean(url), output::clean(&why));
+        return Err(Stop::new(Exit::Failure, why).into());
+    };
+    // Whoever writes there would make a feed speak for any site.
+    let claims = list.feeds.iter_mut().filter_map(|feed| feed.speaks_for.take()).count();
+    if claims > 0 {
+        list.notes.push(format!(
+            "what it says that {} for is left out, since it stands at an address: \
+             `wirefold feed set ID --speaks-for SITE` where you know better",
+            count(claims, "feed speaks", "feeds speak")
+        ));
+    }
+    Ok(list)
 }
 
 /// A list in a file.
@@ -243,11 +254,12 @@ fn addition(feed: &OpmlFeed, pages: &Choice) -> FeedAddition {
         url: feed.url.clone(),
         title: feed.title.clone(),
         outlet: feed.outlet.as_ref().and_then(|outlet| outlet.parse().ok()),
+        speaks_for: feed.speaks_for.as_ref().and_then(|site| site.parse().ok()),
         group: feed.group.clone(),
         full_text: pages.told.or(feed.full_text).unwrap_or(pages.answered),
         identity: ItemIdentity::Auto,
-        article: None,
-        remove: Vec::new(),
+        article_selector: None,
+        remove_selectors: Vec::new(),
     }
 }
 
@@ -289,6 +301,7 @@ fn tell(
         } else {
             global.note(format_args!("they are polled from the next `wirefold up` on"));
         }
+        global.note(format_args!("{FIRST_POLL}"));
     }
     Ok(match (refused, added + known) {
         (0, _) => Exit::Ok,

@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use wirefold_gateway::shapes::FeedList;
-use wirefold_proto::{FeedHealth, FeedRecord, FullText, ListRecord, Teasers};
+use wirefold_proto::{FeedHealth, FeedRecord, FeedSite, FullText, ListRecord, Teasers};
 
 use super::listed;
 use crate::cli::Global;
@@ -47,7 +47,11 @@ pub(super) async fn run(
         return Ok(Exit::Ok);
     }
     if !shown.is_empty() {
-        output::print_styled(&table(&shown, &waiting, &time).render())?;
+        let shown = match problems {
+            true => shown.iter().map(|record| problem_of(record, &time)).collect(),
+            false => table(&shown, &waiting, &time).render(),
+        };
+        output::print_styled(&shown)?;
     }
     global.note(format_args!("{}", summary(&all)));
     if !waiting.is_empty() {
@@ -62,16 +66,19 @@ pub(super) async fn run(
 
 /// Of those that wait, a command is carried out with the next `up`.
 fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Columns {
-    let mut table = Columns::new(&["id", "health", "next poll", "articles", "group", "title"]);
+    let mut table = Columns::new(&[
+        "id",
+        "health",
+        "next poll",
+        "articles",
+        "speaks for",
+        "group",
+        "title or problem",
+    ]);
     for record in records {
         let style = if record.needs_a_look() { BAD } else { GOOD };
         let waits = waiting.iter().any(|id| id == record.feed.id.as_str());
-        let next = match (record.health, record.next_poll) {
-            _ if waits => "at the next `up`".to_owned(),
-            (FeedHealth::Gone, _) => "never".to_owned(),
-            (_, Some(at)) => time.relative(at),
-            (_, None) => "soon".to_owned(),
-        };
+        let next = if waits { "at the next `up`".to_owned() } else { next_poll(record, time) };
         let title = record.feed.title.as_ref().or(record.feed_title.as_ref());
         let title = title.unwrap_or(&record.feed.url);
         // What is wrong must be read; the id tells which feed it is.
@@ -82,11 +89,27 @@ fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Colum
             Cell::styled(health(record, time), style),
             Cell::faint(next),
             Cell::new(record.articles.to_string()),
+            Cell::faint(record.site.as_ref().map(FeedSite::in_short).unwrap_or_default()),
             Cell::faint(record.feed.group.as_deref().unwrap_or_default()),
             Cell::new(title),
         ]);
     }
     table
+}
+
+/// What is wrong with a feed, in full: a column would cut it.
+fn problem_of(record: &FeedRecord, time: &LocalTime) -> String {
+    let (health, next) = (health(record, time), next_poll(record, time));
+    let problem = output::clean(&record.in_words());
+    format!("{}  {BAD}{health}{BAD:#} · next poll {next}\n    {problem}\n", record.feed.id)
+}
+
+fn next_poll(record: &FeedRecord, time: &LocalTime) -> String {
+    match (record.health, record.next_poll) {
+        (FeedHealth::Gone, _) => "never".to_owned(),
+        (_, Some(at)) => time.relative(at),
+        (_, None) => "soon".to_owned(),
+    }
 }
 
 /// `good, 3 min ago`, `good, only teasers`, `failing 3 times`.
@@ -173,7 +196,7 @@ mod tests {
     use wirefold_proto::{FeedFinding, decode};
 
     fn record(change: impl FnOnce(&mut FeedRecord)) -> FeedRecord {
-        let sample = include_bytes!("../../../../../proto/samples/wirefold.feed.1.json");
+        let sample = include_bytes!("../../../../../proto/samples/wirefold.feed.2.json");
         let mut record: FeedRecord = decode(sample).unwrap();
         record.health = FeedHealth::Good;
         record.problem = None;
@@ -230,6 +253,9 @@ mod tests {
             shown.contains("failing 3 times in a row") && shown.contains("HTTP 503"),
             "{shown}"
         );
+        let problem = problem_of(&failing, &time);
+        assert!(problem.starts_with("harbour-news  "), "{problem}");
+        assert!(problem.ends_with("next poll in 30 min\n    HTTP 503\n"), "{problem}");
         let waits = table(&[&failing], &[failing.feed.id.to_string()], &time).render();
         assert!(waits.contains("at the next `up`"), "{waits}");
     }

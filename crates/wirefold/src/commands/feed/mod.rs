@@ -7,6 +7,7 @@ mod import;
 mod list;
 mod parse;
 mod probe;
+mod set;
 mod survey;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -19,6 +20,10 @@ use crate::client::{Asking, Client, ClientError, Need, block_on, escaped};
 use crate::exit::{Exit, Stop};
 use crate::output;
 
+/// Said of new feeds, before their silence disappoints.
+const FIRST_POLL: &str = "the first poll of a feed alerts nothing: what it lists then is older news, \
+    kept to compare with";
+
 /// Arguments of `feed`.
 #[derive(Debug, Args)]
 pub(crate) struct FeedArguments {
@@ -30,31 +35,42 @@ pub(crate) struct FeedArguments {
 
 #[derive(Debug, Subcommand)]
 enum FeedCommand {
-    /// Look at an address, and watch the feed there.
+    /// Add the feed at an address.
     #[command(after_help = "\
 Examples:
   wirefold feed add https://harbour.example/feed.xml --group local
   wirefold feed add https://harbour.example/           a page: offers the feeds it names")]
     Add(AddArguments),
-    /// List feeds: how they are doing, when they are polled next, which only tease.
+    /// List feeds with their health, the time of the next poll, and which give only teasers.
     #[command(after_help = "Examples:\n  wirefold feed ls\n  wirefold feed ls --problems")]
     Ls {
-        /// Only those that need a look.
+        /// Only feeds with problems.
         #[arg(long)]
         problems: bool,
     },
-    /// Watch a feed no more; its articles stay.
+    /// Say for which site a feed speaks.
+    ///
+    /// Versions and history of what a feed lists belong to that site. It is found at the first poll:
+    /// the domain of the feed's address, or the site that its items lead to where that site names the
+    /// feed in its pages. `feed ls` shows it.
+    #[command(after_help = "\
+Examples:
+  wirefold feed set harbour --speaks-for harbour.example
+  wirefold feed set planet --speaks-for nobody         an aggregator
+  wirefold feed set harbour --speaks-for found         as it is found")]
+    Set(set::SetArguments),
+    /// Remove a feed; its articles stay.
     #[command(after_help = "Example:\n  wirefold feed rm harbour.example")]
     Rm {
         /// Its id from `feed ls`, or its address.
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Watch all feeds of a list (OPML), as feed readers export it.
+    /// Add all feeds of a list (OPML), as feed readers export it.
     ///
-    /// Folders become groups. Feeds that are known already stay as they are, so that the same list
-    /// can be imported again. Each new feed is looked at once, to say how many send only teasers.
-    /// A list at an address is fetched once; one that is to be followed stands in `[[opml]]`.
+    /// Folders become groups. Feeds that you have already stay as they are, so you can import the same
+    /// list again. wirefold fetches each new feed once, to say how many give only teasers. It fetches
+    /// a list at an address once; to stay in step with a list, use `[[opml]]` in the settings.
     #[command(after_help = "\
 Examples:
   wirefold feed import my.opml --dry-run
@@ -63,9 +79,9 @@ Examples:
     Import(ImportArguments),
     /// Read a feed's archive, as far as the feed names one (RFC 5005).
     ///
-    /// Older items come in with their own dates: they are compared, and ring nothing. What is known
-    /// already is left as it is, so that it can be asked for again. It goes on where it was when
-    /// `up` is killed and started again.
+    /// Older items keep their own dates. They are compared with the others but never alert. Items
+    /// that are stored already stay as they are, so you can run it again. After a restart of `up` it
+    /// goes on where it stopped.
     #[command(after_help = "\
 Examples:
   wirefold feed backfill harbour.example
@@ -74,7 +90,7 @@ Examples:
     /// Print all feeds as a list (OPML) for feed readers.
     #[command(after_help = "Example:\n  wirefold feed export > feeds.opml")]
     Export,
-    /// Print the items of a feed from a file; nothing is asked for and nothing is kept.
+    /// Print the items of a feed from a file; it makes no request and stores nothing.
     ///
     /// With --shape feedparser it reads paths on standard input and prints for each one line of
     /// JSON, {"p": PATH, "ok": true or false, "d": RESULT}, with RESULT as Python's feedparser
@@ -85,7 +101,7 @@ Examples:
   wirefold feed parse --json --url https://harbour.example/feed.xml < feed.xml
   find feeds -name '*.xml' | wirefold feed parse --shape feedparser")]
     Parse(parse::ParseArguments),
-    /// Look at an address and say what it is; nothing is kept.
+    /// Fetch an address and say what it is; it stores nothing.
     #[command(after_help = "Example:\n  wirefold feed test https://harbour.example/feed.xml")]
     Test {
         /// The address of a feed, or of a page that names one.
@@ -100,33 +116,36 @@ struct AddArguments {
     /// The address of a feed, or of a page that names one.
     #[arg(value_name = "URL")]
     url: String,
-    /// Its id; else made from the address.
+    /// Its id; by default made from the address.
     #[arg(long)]
     id: Option<FeedId>,
-    /// Its title; else what the feed says.
+    /// Its title; by default the one that the feed gives.
     #[arg(long)]
     title: Option<String>,
-    /// Its publisher; else the domain of its links.
+    /// Its publisher; by default the domain of its links.
     #[arg(long)]
     outlet: Option<Outlet>,
+    /// The site that it speaks for, `nobody` for an aggregator; else found at its first poll.
+    #[arg(long, value_name = "SITE")]
+    speaks_for: Option<Outlet>,
     /// The group it is listed under.
     #[arg(long)]
     group: Option<String>,
-    /// Whether article pages are fetched; by default `auto`: where the feed only teases and the
+    /// Whether article pages are fetched; by default `auto`: if the feed gives only teasers and the
     /// site allows it.
     #[arg(long, value_enum, value_name = "WHEN")]
     full_text: Option<Pages>,
-    /// What tells its items apart; by default `auto`: the id that the feed gives them, until it
-    /// proves to change or to repeat.
+    /// What identifies its items; by default `auto`: the id that the feed gives them, until it turns
+    /// out to change or to repeat.
     #[arg(long, value_enum, value_name = "BY")]
     identity: Option<Identity>,
-    /// Where the article stands on its pages; a page without it is read as usual.
-    #[arg(long, value_name = "SELECTOR", value_parser = selector)]
+    /// A CSS selector for the element that holds the article. A page without it is read as usual.
+    #[arg(long = "article-selector", alias = "article", value_name = "SELECTOR", value_parser = selector)]
     article: Option<String>,
-    /// What on its pages belongs to no article; may stand several times.
-    #[arg(long, value_name = "SELECTOR", value_parser = selector)]
+    /// A CSS selector for elements that belong to no article. Can be given several times.
+    #[arg(long = "remove-selector", alias = "remove", value_name = "SELECTOR", value_parser = selector)]
     remove: Vec<String>,
-    /// Ask nothing, and add it whatever the look at it says.
+    /// Add it without questions, whatever its address returns.
     #[arg(long)]
     yes: bool,
 }
@@ -140,10 +159,10 @@ struct ImportArguments {
     /// Say what would be done, and do nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Whether article pages are fetched; else asked once on a terminal, and `auto` elsewhere.
+    /// Whether article pages are fetched; by default it asks once on a terminal, else `auto`.
     #[arg(long, value_enum, value_name = "WHEN")]
     full_text: Option<Pages>,
-    /// Do not look at the feeds first.
+    /// Do not fetch the feeds first.
     #[arg(long)]
     no_probe: bool,
 }
@@ -206,6 +225,10 @@ pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<
             FeedCommand::Ls { problems } => {
                 let client = Client::connect(place, Need::Data).await?;
                 list::run(&client, *problems, json, global).await
+            }
+            FeedCommand::Set(wanted) => {
+                let client = Client::connect(place, Need::Data).await?;
+                set::run(&client, wanted, json, global).await
             }
             FeedCommand::Rm { id } => {
                 let client = Client::connect(place, Need::Data).await?;

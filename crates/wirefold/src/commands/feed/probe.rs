@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use wirefold_fetcher::opml::Opml;
 use wirefold_gateway::shapes::{ProbeReport, ProbeRequest};
-use wirefold_proto::Teasers;
+use wirefold_proto::{FeedId, FeedSite, SiteProof, Teasers};
 
 use crate::client::{Client, ClientError};
 use crate::exit::Exit;
@@ -29,6 +29,8 @@ pub(super) struct Found {
     pub(super) would: Vec<String>,
     /// Its newest item, as an article would be made of it.
     pub(super) sample: Option<Sample>,
+    /// The site that it speaks for, by its address and its items alone.
+    pub(super) site: Option<FeedSite>,
     /// The feeds that a page names.
     pub(super) feeds: Vec<String>,
     /// Why it is no feed, or what is wrong with it.
@@ -70,6 +72,19 @@ impl Found {
     pub(super) fn is_teasing(&self) -> bool {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Teasers { teasers: number(self.teasers), items: number(self.items) }.is_teasing()
+    }
+
+    /// The site that it speaks for, in a sentence; the first poll asks the site that its items lead to.
+    pub(super) fn whose(&self) -> Option<String> {
+        let site = self.site.as_ref()?;
+        Some(match (site.how, &site.leading) {
+            (SiteProof::Unproven, Some(leading)) => format!(
+                "{} of {} items lead to {leading}: the first poll looks whether that site names this \
+                 feed; if you know it does, add --speaks-for {leading}",
+                site.items, site.of
+            ),
+            _ => site.in_words(&FeedId::unnamed()),
+        })
     }
 
     /// The addresses that it leads to.
@@ -161,6 +176,9 @@ pub(super) fn in_words(url: &str, found: &Found) -> String {
             some => format!("{some} of them teasers of fewer than 80 words"),
         };
         let _ = writeln!(out, "{items}, {teasers}");
+        if let Some(whose) = found.whose() {
+            let _ = writeln!(out, "{}", clean(&whose));
+        }
         for newest in found.newest.iter().take(3) {
             let _ = writeln!(out, "  {}", clean(newest));
         }

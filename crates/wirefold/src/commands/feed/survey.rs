@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use wirefold_fetcher::opml::OpmlFeed;
+use wirefold_proto::SiteProof;
 
 use super::probe::{self, Found};
 use crate::cli::Global;
@@ -71,14 +72,40 @@ impl Survey {
     /// `3 of 5 feeds send teasers only (1 did not answer with a feed)`.
     pub(super) fn in_words(&self) -> String {
         let answered: Vec<&Found> = self.found.iter().flatten().collect();
+        if answered.is_empty() && !self.found.is_empty() {
+            let all = count(self.found.len(), "feed", "feeds");
+            return format!("no answer with a feed from {all}: `wirefold feed test URL` says why");
+        }
         let teasing = answered.iter().filter(|found| found.is_teasing()).count();
         let all = count(self.found.len(), "feed sends", "feeds send");
         let silent = match self.found.len() - answered.len() {
             0 => String::new(),
             silent => format!(" ({silent} did not answer with a feed)"),
         };
-        format!("{teasing} of {all} teasers only{silent}")
+        format!("{teasing} of {all} teasers only{silent}{}", whose(&answered))
     }
+}
+
+/// `; 30 from publishers themselves, 4 from aggregators`; nothing where no feed lists anything.
+fn whose(answered: &[&Found]) -> String {
+    let sites = || answered.iter().filter_map(|found| found.site.as_ref());
+    let many = sites().filter(|site| site.how == SiteProof::Aggregator).count();
+    let unproven = sites().filter(|site| site.how == SiteProof::Unproven).count();
+    let own = sites().count() - many - unproven;
+    let kinds = [
+        (own, "from publishers themselves"),
+        (many, "from aggregators"),
+        (
+            unproven,
+            "that list another site's items: their first poll asks that site whether it names them",
+        ),
+    ];
+    let said: Vec<String> = kinds
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if said.is_empty() { String::new() } else { format!("; {}", said.join(", ")) }
 }
 
 /// A line on a terminal that counts on.
@@ -139,5 +166,7 @@ mod tests {
             "1 of 4 feeds send teasers only (1 did not answer with a feed)"
         );
         assert_eq!(survey.without(&[1, 2, 3]).in_words(), "1 of 1 feed sends teasers only");
+        let said = Survey { found: vec![None, None] }.in_words();
+        assert_eq!(said, "no answer with a feed from 2 feeds: `wirefold feed test URL` says why");
     }
 }

@@ -82,7 +82,12 @@ impl Written {
             self.line(format_args!("id = {}", quoted(&id)));
         }
         ids.insert(id);
-        let texts = [("title", &feed.title), ("outlet", &feed.outlet), ("group", &feed.group)];
+        let texts = [
+            ("title", &feed.title),
+            ("outlet", &feed.outlet),
+            ("speaks_for", &feed.speaks_for),
+            ("group", &feed.group),
+        ];
         for (key, text) in texts {
             if let Some(text) = text {
                 self.line(format_args!("{key} = {}", quoted(text)));
@@ -158,7 +163,7 @@ mod tests {
         config.page.hosts.clear();
         config.page.base_url = None;
         assert!(std::mem::take(&mut config.bus).password.is_some());
-        config.detector.texts = None;
+        config.detector.text_store = None;
         let Config { data, delivery, .. } = config.clone();
         assert_eq!(config, Config { data, delivery, ..Config::default() });
     }
@@ -169,6 +174,7 @@ mod tests {
             url: url.to_owned(),
             title: Some("Tides \"today\" \\ #1".to_owned()),
             group: Some(group.to_owned()),
+            speaks_for: Some("coast.example".to_owned()),
             ..OpmlFeed::default()
         };
         let written = write(&[
@@ -182,5 +188,6 @@ mod tests {
         assert_eq!(ids, ["harbour-example-rss", "harbour-example-rss-2"]);
         assert_eq!(feeds[0].title.as_deref(), Some("Tides \"today\" \\ #1"));
         assert_eq!(feeds[0].group.as_deref(), Some("North/Coast"));
+        assert_eq!(feeds[0].speaks_for.as_ref().unwrap().as_str(), "coast.example");
     }
 }

@@ -12,7 +12,7 @@ use wirefold_proto::Interval;
 
 use crate::cli::Global;
 use crate::client::{Asking, Client, Need, block_on};
-use crate::config::{Overrides, load_here};
+use crate::config::{Config, Overrides, load_here};
 use crate::exit::{Exit, Stop};
 use crate::input::{self, Input, Reading};
 use crate::output;
@@ -32,8 +32,8 @@ reads as `fold` does. They are held in memory, some 4 KB each.
 
 Examples:
   wirefold replay --dry-run --set reprint_contained=0.4
-  wirefold replay --dry-run --set event_likeness=0.35 --set window=3d --since 2d
-  wirefold replay --dry-run --set short_words=200 --from articles.jsonl
+  wirefold replay --dry-run --set event_similarity=0.35 --set window=3d --since 2d
+  wirefold replay --dry-run --set short_text_words=200 --from articles.jsonl
 
 Exit codes: 0 whether anything differs or not, 2 where a setting is not known, 3 without articles, 5
 when some of them could not be used.")]
@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
     if !arguments.dry_run {
         return Err(Stop::new(Exit::Usage, WHY_DRY).into());
     }
-    let settings = Both::read(arguments)?;
+    let settings = Both::read(arguments, global)?;
     let mut taken = if arguments.from.is_empty() {
         block_on(from_store(arguments, global))?
     } else {
@@ -104,13 +104,14 @@ struct Both {
 }
 
 impl Both {
-    fn read(arguments: &ReplayArguments) -> anyhow::Result<Both> {
-        let of = |overrides| -> anyhow::Result<Settings> {
-            let config = load_here(&arguments.asking.place, overrides)?.config;
-            Ok(config.detector.method(config.window))
-        };
-        let then = of(Overrides::of_detector(&arguments.set)?)?;
-        Ok(Both { now: of(Overrides::default())?, then })
+    /// Warns of old names; they stand in the file, or in what is to be tried.
+    fn read(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Both> {
+        let load = |overrides| load_here(&arguments.asking.place, overrides);
+        let method = |config: &Config| config.detector.method(config.window);
+        let then = load(Overrides::of_detector(&arguments.set)?)?;
+        then.warnings.iter().for_each(|warning| global.note(format_args!("warning: {warning}")));
+        let now = load(Overrides::default())?;
+        Ok(Both { now: method(&now.config), then: method(&then.config) })
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use wirefold_detector::items;
+use wirefold_detector::{items, page};
 use wirefold_gateway::shapes::{ArticleDetail, Status};
-use wirefold_proto::{DateDoubt, OutputArticle, decode};
+use wirefold_proto::{DateProblem, OutputArticle, decode};
 
 use super::Taken;
 use crate::cli::Global;
 use crate::client::{Client, ClientError};
-use crate::input::Input;
+use crate::input::{Input, Through};
 
 /// Reads what the output tells of, and each text.
 pub(super) async fn read(client: &Client, global: &Global) -> anyhow::Result<Taken> {
@@ -62,7 +62,7 @@ async fn outputs(client: &Client) -> anyhow::Result<BTreeMap<u64, OutputArticle>
 /// What the detector was given.
 fn article(output: &OutputArticle, text: String) -> Input {
     let about = &output.article;
-    let is_absurd = matches!(about.date_doubt, Some(DateDoubt::Absurd));
+    let is_absurd = matches!(about.date_problem, Some(DateProblem::Implausible));
     let published = about.published.filter(|_| !is_absurd);
     Input {
         id: output.id.to_string(),
@@ -74,6 +74,11 @@ fn article(output: &OutputArticle, text: String) -> Input {
         published: published.map(|time| time.as_second()),
         seen: Some(about.seen.as_second()),
         items: items(output.id, about),
+        page: page(about).map(str::to_owned),
+        feed: about
+            .via
+            .as_ref()
+            .map(|via| Through { site: via.to_string(), via: Some(via.to_string()) }),
         ..Input::default()
     }
 }

@@ -1,4 +1,5 @@
-//! People's word on stories: `story split`, `merge`, `prefer`, `apart`. Each waits for what comes of it.
+//! Manual overrides of stories: `story split`, `merge`, `prefer`, `not-the-same`. Each waits for its
+//! outcome.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -52,9 +53,9 @@ pub(super) fn prefer(story: &str, outlet: &str) -> Word {
     Word { name: "`story prefer`", path, body: json!({"outlet": outlet}) }
 }
 
-pub(super) fn apart(one: &str, other: &str) -> Word {
+pub(super) fn not_the_same(one: &str, other: &str) -> Word {
     let path = format!("/api/v1/articles/{}/not-the-same", escaped(one));
-    Word { name: "`story apart`", path, body: json!({"other": other}) }
+    Word { name: "`story not-the-same`", path, body: json!({"other": other}) }
 }
 
 impl Word {

@@ -32,7 +32,7 @@ pub(super) async fn run(client: &Client, json: bool, global: &Global) -> anyhow:
 }
 
 fn table(all: &[SubscriptionRecord]) -> Columns {
-    let mut table = Columns::new(&["id", "alerts", "copies saved", "goes to", "from", "query"]);
+    let mut table = Columns::new(&["id", "alerts", "copies folded", "goes to", "from", "query"]);
     for record in all {
         let settings = &record.subscription;
         let to = match settings.deliveries.as_slice() {
@@ -46,7 +46,7 @@ fn table(all: &[SubscriptionRecord]) -> Columns {
         table.push(vec![
             Cell::new(settings.id.as_str()),
             Cell::new(record.alerts.to_string()),
-            Cell::new(record.saved.to_string()),
+            Cell::new(record.copies_folded.to_string()),
             Cell::new(to),
             Cell::faint(record.managed_by.as_deref().unwrap_or("command")),
             query,

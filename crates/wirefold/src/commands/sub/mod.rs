@@ -25,7 +25,7 @@ pub(crate) struct SubArguments {
 
 #[derive(Debug, Subcommand)]
 enum SubCommand {
-    /// List subscriptions: what they ask for, what they sent, what they saved you.
+    /// List subscriptions with their queries, alerts, and how many copies they folded.
     #[command(after_help = "Example:\n  wirefold sub ls")]
     Ls,
     /// Show a subscription with every setting in force, defaults too.
@@ -35,7 +35,7 @@ enum SubCommand {
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Add a subscription, or change one that was added so.
+    /// Add a subscription, or change one that you added with this command.
     #[command(after_help = "\
 Examples:
   wirefold sub add Harbour --query 'harbour AND (storm OR strike) -football'
@@ -52,7 +52,7 @@ outlet: agency: lang:, and numbers such as origins>=2. `wirefold sub test QUERY`
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Say what a subscription or a query would have sent, and saved.
+    /// Say what a subscription or a query would have sent, and how many copies it would have folded.
     #[command(after_help = "\
 Examples:
   wirefold sub test 'harbour storm'
@@ -70,37 +70,37 @@ Examples:
 /// Arguments of `sub add`.
 #[derive(Debug, Args)]
 struct AddArguments {
-    /// Its name for people; the id is made from it.
+    /// Its name; the id is made from it.
     #[arg(value_name = "NAME")]
     name: String,
-    /// What to be told about; `*` is everything.
+    /// The query; `*` matches everything.
     #[arg(long)]
     query: String,
-    /// Its id; else made from the name.
+    /// Its id; by default made from the name.
     #[arg(long)]
     id: Option<SubscriptionId>,
-    /// A delivery of the config that it goes to; repeatable; none: all of them.
+    /// A delivery of the settings to send to; repeatable; by default all of them.
     #[arg(long, value_name = "DELIVERY")]
     to: Vec<String>,
     /// What one alert is about.
     #[arg(long, value_enum, value_name = "WHAT")]
     group_by: Option<Group>,
-    /// What rings: `new`, `origins+2`, `velocity>5/10m`, `material`; repeatable.
+    /// What notifies: `new`, `origins+2`, `velocity>5/10m`, `material`; repeatable.
     #[arg(long, value_name = "CONDITION")]
     on: Vec<String>,
-    /// Outlets needed before it rings.
+    /// The fewest outlets before it alerts.
     #[arg(long, value_name = "N")]
     min_outlets: Option<u32>,
-    /// Separately written texts needed before it rings.
+    /// The fewest separately written texts (origins) before it alerts.
     #[arg(long, value_name = "N")]
     min_origins: Option<u32>,
     /// How long the first message waits for more, such as 30s.
     #[arg(long, value_name = "TIME")]
     group_wait: Option<Interval>,
-    /// The shortest time between two messages about one thing, such as 15m.
+    /// The shortest time between two revisions of one alert, such as 15m.
     #[arg(long, value_name = "TIME")]
     update_interval: Option<Interval>,
-    /// When the same state is told again, such as 12h; else never.
+    /// After this time, send an unchanged alert again, such as 12h; by default never.
     #[arg(long, value_name = "TIME")]
     repeat_interval: Option<Interval>,
     /// The most loud messages a day.
@@ -199,9 +199,15 @@ async fn add(
     } else {
         let id = &settings.id;
         let from = if client.is_running() { "article" } else { "`wirefold up`" };
-        global.note(format_args!("{id} rings from the next {from} on"));
-        global
-            .note(format_args!("`wirefold sub test {id}` says what the last day would have sent"));
+        global.note(format_args!("{id} alerts from the next {from} on"));
+        match rehearse::last_day(client, settings.clone()).await {
+            Ok(Some(sent)) => global.note(format_args!("{}", sent.trim_end())),
+            Ok(None) => global.note(format_args!(
+                "no article was read in the last 24 h: `wirefold sub test {id}` tries it later"
+            )),
+            // It is added all the same.
+            Err(error) => global.note(format_args!("note: not tried on the last 24 h: {error}")),
+        }
     }
     Ok(Exit::Ok)
 }

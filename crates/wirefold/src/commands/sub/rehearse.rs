@@ -7,14 +7,19 @@ use wirefold_gateway::shapes::{RehearsalReport, RehearsalRequest};
 use wirefold_proto::SubscriptionSettings;
 
 use super::{query, subscriptions};
-use crate::client::Client;
+use crate::client::{Client, ClientError};
 use crate::exit::Exit;
 use crate::output::{self, clean, count};
+
+/// The hours of a day.
+const DAY: u32 = 24;
 
 /// What the alerter says, as far as it is shown. More may stand in the report.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Rehearsal {
+    /// Articles that were tried.
+    articles: usize,
     /// Articles that match.
     matching: usize,
     /// Events they belong to.
@@ -23,8 +28,9 @@ struct Rehearsal {
     alerts: usize,
     /// Loud messages among their revisions.
     loud: usize,
-    /// Copies folded into them instead of ringing.
-    saved: usize,
+    /// Copies folded into them. Version 1 called it `saved`.
+    #[serde(alias = "saved")]
+    copies_folded: usize,
     /// Some of the alerts.
     samples: Vec<Sample>,
 }
@@ -47,15 +53,32 @@ pub(super) async fn run(
     hours: u32,
     json: bool,
 ) -> anyhow::Result<Exit> {
-    let subscription = subscription(client, what).await?;
-    let request = RehearsalRequest { subscription, hours };
-    let report: RehearsalReport = client.post("/api/v1/subscriptions/test", &request).await?;
+    let report = rehearse(client, subscription(client, what).await?, hours).await?;
     if json {
         output::print_json(&report)?;
     } else {
         output::print_styled(&in_words(&report)?)?;
     }
     Ok(Exit::Ok)
+}
+
+/// What a subscription would have sent in the last day, in words; none where nothing was read.
+pub(super) async fn last_day(
+    client: &Client,
+    subscription: SubscriptionSettings,
+) -> anyhow::Result<Option<String>> {
+    let report = rehearse(client, subscription, DAY).await?;
+    let found: Rehearsal = serde_json::from_value(report.report.clone())?;
+    if found.articles == 0 { Ok(None) } else { in_words(&report).map(Some) }
+}
+
+async fn rehearse(
+    client: &Client,
+    subscription: SubscriptionSettings,
+    hours: u32,
+) -> Result<RehearsalReport, ClientError> {
+    let request = RehearsalRequest { subscription, hours };
+    client.post("/api/v1/subscriptions/test", &request).await
 }
 
 /// The subscription of this id, else a bare one with this query.
@@ -83,7 +106,7 @@ fn in_words(report: &RehearsalReport) -> anyhow::Result<String> {
         count(found.events, "event", "events"),
         count(found.alerts, "alert", "alerts"),
         count(found.loud, "loud message", "loud messages"),
-        count(found.saved, "copy", "copies"),
+        count(found.copies_folded, "copy", "copies"),
     );
     for sample in &found.samples {
         let outlets = count(sample.outlets, "outlet", "outlets");
@@ -105,7 +128,7 @@ mod tests {
             schema: Tag::new(),
             hours: 24,
             report: json!({
-                "articles": 99, "matching": 41, "events": 3, "alerts": 3, "loud": 4, "saved": 38,
+                "articles": 99, "matching": 41, "events": 3, "alerts": 3, "loud": 4, "copies_folded": 38,
                 "samples": [{"title": "Storm\u{1b}[2J", "outlets": 14, "origins": 2, "more": 1}],
             }),
         };

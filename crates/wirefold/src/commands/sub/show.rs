@@ -69,7 +69,7 @@ fn table(record: &SubscriptionRecord, waits: bool, time: &LocalTime) -> Columns 
         line("muted until", time.minute(until));
     }
     line("managed by", record.managed_by.clone().unwrap_or_else(|| "command".to_owned()));
-    line("alerts", format!("{}, {} copies folded into them", record.alerts, record.saved));
+    line("alerts", format!("{}, {} copies folded into them", record.alerts, record.copies_folded));
     table
 }
 
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn defaults_are_told() {
-        let sample = include_bytes!("../../../../../proto/samples/wirefold.subscription.1.json");
+        let sample = include_bytes!("../../../../../proto/samples/wirefold.subscription.2.json");
         let mut record: SubscriptionRecord = decode(sample).unwrap();
         record.subscription.on.clear();
         record.subscription.group_wait = None;

@@ -24,7 +24,10 @@ impl Finish<'_> {
             }
             let feed_default = config.full_text;
             let has_pages = *feed.full_text.get_or_insert(feed_default) != FullText::Off;
-            let rules = [("article", feed.article.is_some()), ("remove", !feed.remove.is_empty())];
+            let rules = [
+                ("article_selector", feed.article_selector.is_some()),
+                ("remove_selectors", !feed.remove_selectors.is_empty()),
+            ];
             let id = feed.id.as_ref().map(ToString::to_string);
             for (rule, _) in rules.into_iter().filter(|(_, is_set)| *is_set && !has_pages) {
                 let what = "no pages of this feed are fetched, as `full_text` is \"off\"";
@@ -80,9 +83,9 @@ impl Finish<'_> {
                 let what = format!("{:?} stands at {there} already", list.url.as_str());
                 self.refuse(&key, what);
             }
-            if list.every.duration() < SHORTEST {
+            if list.interval.duration() < SHORTEST {
                 let what = "a list is asked for once in ten minutes at most; write \"1d\"";
-                self.refuse(&format!("{key}.every"), what);
+                self.refuse(&format!("{key}.interval"), what);
             }
         }
     }

@@ -111,8 +111,8 @@ impl Finish<'_> {
         }
         for (key, path) in [
             ("bus.password_file", &mut config.bus.password_file),
-            ("bus.certificates", &mut config.bus.certificates),
-            ("detector.texts", &mut config.detector.texts),
+            ("bus.ca_file", &mut config.bus.ca_file),
+            ("detector.text_store", &mut config.detector.text_store),
         ] {
             *path = path.as_deref().map(|path| self.resolved(key, path));
         }
@@ -121,10 +121,9 @@ impl Finish<'_> {
             access.password_file = access.password_file.as_deref().map(|p| self.resolved(&key, p));
         }
         for (at, nats) in config.nats.iter_mut().enumerate() {
-            for (name, path) in [
-                ("password_file", &mut nats.password_file),
-                ("certificates", &mut nats.certificates),
-            ] {
+            for (name, path) in
+                [("password_file", &mut nats.password_file), ("ca_file", &mut nats.ca_file)]
+            {
                 let key = format!("nats.{at}.{name}");
                 *path = path.as_deref().map(|path| self.resolved(&key, path));
             }
@@ -186,11 +185,11 @@ impl Finish<'_> {
         if config.window.duration().is_zero() {
             self.refuse("window", "nothing would be compared; write \"7d\"");
         }
-        if config.keep.bytes < 16 << 20 {
-            self.refuse("keep.bytes", "expected at least 16777216, which are 16 MiB");
+        if config.retention.max_bytes < 16 << 20 {
+            self.refuse("retention.max_bytes", "expected at least 16777216, which are 16 MiB");
         }
-        if config.detector.passage_words < 5 {
-            self.refuse("detector.passage_words", "expected at least 5");
+        if config.detector.min_passage_words < 5 {
+            self.refuse("detector.min_passage_words", "expected at least 5");
         }
     }
 
@@ -296,13 +295,13 @@ impl Config {
     pub(crate) fn make_paths_absolute(&mut self) -> std::io::Result<()> {
         let sources = self.source.iter_mut().map(|source| &mut source.path);
         let secrets = self.delivery.iter_mut().filter_map(|it| it.secret_file.as_mut());
-        let bus = [&mut self.bus.password_file, &mut self.bus.certificates];
+        let bus = [&mut self.bus.password_file, &mut self.bus.ca_file];
         let secrets = secrets.chain(bus.into_iter().flatten());
         let passwords = self.access.iter_mut().filter_map(|it| it.password_file.as_mut());
         let of_nats = self.nats.iter_mut();
-        let of_nats = of_nats.flat_map(|it| [&mut it.password_file, &mut it.certificates]);
+        let of_nats = of_nats.flat_map(|it| [&mut it.password_file, &mut it.ca_file]);
         let passwords = passwords.chain(of_nats.flatten());
-        let folders = [&mut self.data].into_iter().chain(&mut self.detector.texts);
+        let folders = [&mut self.data].into_iter().chain(&mut self.detector.text_store);
         for path in sources.chain(passwords).chain(secrets).chain(folders) {
             *path = std::path::absolute(&*path)?;
         }

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::value::{Address, Proxy};
 use crate::config::secret::Secret;
 
-/// What is special about all feeds and pages below an address; the closest one counts.
+/// How to ask all feeds and pages below an address. Where several addresses fit, the longest holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccessConfig {
-    /// The address: the same scheme, host and port, and a path that others begin with. Nothing of
-    /// it is ever sent elsewhere, also where a site leads on to another.
+    /// The address. The section applies to addresses with the same scheme, host and port whose path
+    /// begins with this one. Login and headers go nowhere else, also if a site redirects.
     pub(crate) url: Address,
     /// The user of a login by HTTP (Basic).
     #[serde(default)]
@@ -28,18 +28,17 @@ pub(crate) struct AccessConfig {
     /// The environment variable that holds the password.
     #[serde(default)]
     pub(crate) password_env: Option<String>,
-    /// Headers that are sent there, such as `{ X-Key = "…" }`. They are shown as little as
-    /// passwords.
+    /// Headers to send there, such as `{ X-Key = "…" }`. Like passwords, they are never shown.
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, Secret>,
-    /// What wirefold calls itself there; else what `fetcher.user_agent` says.
+    /// The name that wirefold sends there; by default `fetcher.user_agent`.
     #[serde(default)]
     pub(crate) user_agent: Option<String>,
-    /// The proxy that it goes through, such as `socks5h://127.0.0.1:9050`. It resolves the names of
-    /// hosts, so that their addresses are its to check. Proxies of the environment are never used.
+    /// The proxy to use, such as `socks5h://127.0.0.1:9050`. The proxy resolves host names, so it is
+    /// the proxy that must refuse private addresses. wirefold never uses proxies of the environment.
     #[serde(default)]
     pub(crate) proxy: Option<Proxy>,
-    /// Whether HTTP/2 and packed answers are left out, for hosts that break them.
+    /// Whether to ask with HTTP/1.1 and without compression, for hosts that get these wrong.
     #[serde(default)]
-    pub(crate) plain: bool,
+    pub(crate) compatibility_mode: bool,
 }

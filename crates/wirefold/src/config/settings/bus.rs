@@ -11,19 +11,20 @@ use crate::config::secret::Secret;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct BusConfig {
-    /// The NATS server, `nats://host:4222` or `tls://host:4222`; several addresses of one cluster
-    /// may stand here. Without it, the bus is a file in the data folder.
+    /// The address of the NATS server, `nats://host:4222` or `tls://host:4222`, or several
+    /// addresses of one cluster. Without it, the bus is a file in the data folder.
     pub(crate) nats: Vec<String>,
-    /// The user that it is told.
+    /// The user to log in as.
     pub(crate) user: Option<String>,
-    /// The user's password. Better in a file of its own.
+    /// The password of that user. Better: `password_file`.
     pub(crate) password: Option<Secret>,
     /// The file that holds the password.
     pub(crate) password_file: Option<PathBuf>,
-    /// A file with the certificates that the server's is to be signed by; else the system's.
-    pub(crate) certificates: Option<PathBuf>,
-    /// How many servers of a cluster keep each stream and table, 1, 3 or 5: `wirefold setup` makes
-    /// them so. Else one, or as an operator has set it.
+    /// A file with the CA certificates that may sign the server's certificate; without it, those of
+    /// the system.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// How many servers of a cluster store each stream and table: 1, 3 or 5. `wirefold setup` sets
+    /// it. Without it, new ones get one, and those of an operator stay as they are.
     pub(crate) replicas: Option<u8>,
 }
 

@@ -8,14 +8,14 @@ use wirefold_proto::Interval;
 
 use super::value::Share;
 
-/// What counts as a copy and what as one event. The defaults are measured (docs/accuracy.md); a
-/// change holds for the articles that come after it.
+/// When a text is a copy, and when two stories are one event. docs/accuracy.md says how the defaults
+/// were measured. A change applies to the articles that come after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct DetectorConfig {
-    /// A passage has at least this many words.
-    pub(crate) passage_words: u32,
-    /// A text with fewer runs of five words that count is not comparable.
+    /// The fewest words of a passage.
+    pub(crate) min_passage_words: u32,
+    /// A text with fewer counted shingles (runs of five words) is not comparable.
     pub(crate) comparable_shingles: u32,
     /// A reprint: the larger of the two contained shares reaches this …
     pub(crate) reprint_larger: Share,
@@ -27,31 +27,32 @@ pub(crate) struct DetectorConfig {
     pub(crate) partial_contained: Share,
     /// … and they share at least this many words.
     pub(crate) partial_words: u32,
-    /// A text holds another, and is none of its copies: the share of the old text that stands in
-    /// the new one reaches this, while less of the new text than `partial_contained` is shared.
+    /// A text holds another one without being its copy if at least this share of the old text
+    /// stands in the new one, and less than `partial_contained` of the new text in the old one.
     pub(crate) holds_containing: Share,
-    /// An earlier text of which the new one makes up this share is no digest of it.
+    /// An earlier text is no digest if the new text makes up at least this share of it.
     pub(crate) digest_containing: Share,
-    /// A text joins a story through a member only if this share of the words they have in common
-    /// is also common to that member and the rest of the story.
+    /// A text joins a story through a member only if the rest of the story has at least this share
+    /// of the words that the two have in common.
     pub(crate) join_share: Share,
-    /// A follow-up is material when this share of it is new.
+    /// A follow-up is material if at least this share of it is new.
     pub(crate) material_novelty: Share,
-    /// Texts of at most this many words must agree in numbers and names to fold.
-    pub(crate) short_words: u32,
-    /// So many earlier articles of an outlet, no copies of each other, make a paragraph
-    /// boilerplate.
-    pub(crate) boilerplate_carriers: u32,
-    /// Two stories are one event when their likeness reaches this.
-    pub(crate) event_likeness: Share,
-    /// An event takes no new story this long after its last text of its own.
-    pub(crate) event_quiet: Interval,
-    /// An event takes no new story this long after its first.
-    pub(crate) event_span: Interval,
-    /// Over NATS, a folder of this detector's own in which it keeps the texts of the window, out of
-    /// memory, so that a start need not fetch them; without it they are kept in memory. With a bus of its own
-    /// `wirefold up` keeps them in the data folder.
-    pub(crate) texts: Option<PathBuf>,
+    /// Texts of at most this many words fold only if their numbers and names agree.
+    pub(crate) short_text_words: u32,
+    /// A paragraph is boilerplate when at least this many earlier articles of its outlet carry it
+    /// that are no copies of each other.
+    pub(crate) boilerplate_min_articles: u32,
+    /// Two stories are one event when their similarity reaches this.
+    pub(crate) event_similarity: Share,
+    /// The longest gap in an event: it takes no new story this long after its last separately
+    /// written text.
+    pub(crate) event_max_gap: Interval,
+    /// The longest span of an event: it takes no new story this long after its first.
+    pub(crate) event_max_span: Interval,
+    /// Over NATS, a folder in which this detector alone stores the texts of the window. They then
+    /// take no memory, and a start need not fetch them. Without it they stay in memory. With the
+    /// embedded bus, `wirefold up` stores them in the data folder.
+    pub(crate) text_store: Option<PathBuf>,
 }
 
 impl Default for DetectorConfig {
@@ -60,7 +61,7 @@ impl Default for DetectorConfig {
         let method = wirefold_dedup::Settings::default();
         let seconds = |seconds: i64| Interval::from_seconds(u32::try_from(seconds).unwrap_or(0));
         Self {
-            passage_words: method.passage_words,
+            min_passage_words: method.passage_words,
             comparable_shingles: method.comparable_shingles,
             reprint_larger: Share::of(method.reprint_larger),
             reprint_contained: Share::of(method.reprint_contained),
@@ -71,12 +72,13 @@ impl Default for DetectorConfig {
             digest_containing: Share::of(method.digest_containing),
             join_share: Share::of(method.join_share),
             material_novelty: Share::of(method.material_novelty),
-            short_words: method.short_words,
-            boilerplate_carriers: u32::try_from(method.boilerplate_carriers).unwrap_or(u32::MAX),
-            event_likeness: Share::of(method.event_likeness),
-            event_quiet: seconds(method.event_quiet),
-            event_span: seconds(method.event_span),
-            texts: None,
+            short_text_words: method.short_words,
+            boilerplate_min_articles: u32::try_from(method.boilerplate_carriers)
+                .unwrap_or(u32::MAX),
+            event_similarity: Share::of(method.event_likeness),
+            event_max_gap: seconds(method.event_quiet),
+            event_max_span: seconds(method.event_span),
+            text_store: None,
         }
     }
 }
@@ -86,7 +88,7 @@ impl DetectorConfig {
     pub(crate) fn method(&self, window: Interval) -> wirefold_dedup::Settings {
         let seconds = |interval: Interval| interval.duration().as_secs().cast_signed();
         wirefold_dedup::Settings {
-            passage_words: self.passage_words,
+            passage_words: self.min_passage_words,
             comparable_shingles: self.comparable_shingles,
             reprint_larger: self.reprint_larger.get(),
             reprint_contained: self.reprint_contained.get(),
@@ -97,11 +99,11 @@ impl DetectorConfig {
             digest_containing: self.digest_containing.get(),
             join_share: self.join_share.get(),
             material_novelty: self.material_novelty.get(),
-            short_words: self.short_words,
-            boilerplate_carriers: self.boilerplate_carriers as usize,
-            event_likeness: self.event_likeness.get(),
-            event_quiet: seconds(self.event_quiet),
-            event_span: seconds(self.event_span),
+            short_words: self.short_text_words,
+            boilerplate_carriers: self.boilerplate_min_articles as usize,
+            event_likeness: self.event_similarity.get(),
+            event_quiet: seconds(self.event_max_gap),
+            event_span: seconds(self.event_max_span),
             window: seconds(window),
             ..wirefold_dedup::Settings::default()
         }

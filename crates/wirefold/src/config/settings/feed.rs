@@ -12,58 +12,64 @@ use super::value::{Address, Selector};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FeedConfig {
-    /// Its name in commands and addresses: lower-case letters, digits, `.`, `-`, `_`. Else it is
-    /// made of the address. Under another name it is another feed.
+    /// Its name in commands and addresses: lower-case letters, digits, `.`, `-`, `_`. Without it,
+    /// the address gives the name. A feed with another name is another feed.
     #[serde(default)]
     pub(crate) id: Option<FeedId>,
     /// Its address.
     pub(crate) url: Address,
-    /// Its title; else what the feed says.
+    /// Its title; by default the one that the feed gives.
     #[serde(default)]
     pub(crate) title: Option<String>,
-    /// Its publisher; else the domain of each article.
+    /// Its publisher; by default the domain of each article.
     #[serde(default)]
     pub(crate) outlet: Option<Outlet>,
+    /// The site that it speaks for: versions and history of what it lists are that site's. `nobody`
+    /// for a list of other sites' items. Else it is found at its first poll: the domain of its
+    /// address, or the site that its items lead to where that site names the feed.
+    #[serde(default)]
+    pub(crate) speaks_for: Option<Outlet>,
     /// The group that it is listed under.
     #[serde(default)]
     pub(crate) group: Option<String>,
-    /// Whether article pages are fetched for their text: `auto`, `on` or `off`; else what
-    /// `full_text` at the top says.
+    /// Whether article pages are fetched for their text: `auto`, `on` or `off`; by default as
+    /// `full_text` at the top.
     #[serde(default)]
     pub(crate) full_text: Option<FullText>,
-    /// What tells its items apart: `guid`, the id that the feed gives them; `link`; `title` with the
-    /// day. `auto` takes the id until it proves to change or to repeat.
+    /// What identifies its items: `guid`, the id that the feed gives them; `link`; or `title`, with
+    /// the day. `auto` uses the id until it turns out to change or to repeat.
     #[serde(default)]
     pub(crate) identity: ItemIdentity,
-    /// Where the article stands on its pages, where it is not found well by itself; a page without
-    /// it is read as usual, and `feed ls --problems` says so. Try it with `wirefold extract
-    /// --article`.
+    /// A CSS selector for the element that holds the article, for pages where wirefold finds it
+    /// badly. A page without that element is read as usual, and `feed ls --problems` names the
+    /// feed. Try it with `wirefold extract --article-selector`.
     #[serde(default)]
-    pub(crate) article: Option<Selector>,
-    /// What on its pages belongs to no article, such as calls to subscribe.
+    pub(crate) article_selector: Option<Selector>,
+    /// CSS selectors for elements of its pages that belong to no article, such as calls to
+    /// subscribe.
     #[serde(default)]
-    pub(crate) remove: Vec<Selector>,
+    pub(crate) remove_selectors: Vec<Selector>,
 }
 
-/// A list of feeds (OPML) at an address, which is kept in sync: what it names is polled, and what it
-/// names no more leaves, unless another list or a `[[feed]]` has it. Feeds that were added by hand
-/// are left alone, and so are those of the list that were changed or removed by hand.
+/// A remote list of feeds (OPML). wirefold keeps your feeds in step with it: it adds and removes
+/// feeds as the list changes. A feed that another list or a `[[feed]]` names too stays. Feeds that
+/// you added, changed or removed by hand stay as you left them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OpmlConfig {
     /// Its address.
     pub(crate) url: Address,
-    /// How often it is asked for.
-    #[serde(default = "OpmlConfig::every")]
-    pub(crate) every: Interval,
-    /// Whether article pages of its feeds are fetched for their text, whatever the list says: `auto`,
-    /// `on` or `off`; else what the list says of a feed, else what `full_text` at the top says.
+    /// The time between two downloads of the list.
+    #[serde(default = "OpmlConfig::interval")]
+    pub(crate) interval: Interval,
+    /// Whether article pages of its feeds are fetched for their text: `auto`, `on` or `off`. Without
+    /// it, the list decides for each feed, and `full_text` at the top where the list does not.
     #[serde(default)]
     pub(crate) full_text: Option<FullText>,
 }
 
 impl OpmlConfig {
-    fn every() -> Interval {
+    fn interval() -> Interval {
         Interval::from_seconds(24 * 3600)
     }
 }
@@ -75,14 +81,14 @@ pub(crate) struct SourceConfig {
     /// The file or folder. In a file of settings it begins at that file's folder. Text files are
     /// one article each; `.jsonl` holds one a line; `.xml`, `.rss` and `.atom` are feeds.
     pub(crate) path: PathBuf,
-    /// `folder` is watched for files, `file` is read once; else what stands there decides.
+    /// `folder` is watched for files, `file` is read once; by default as the path is.
     #[serde(default)]
     pub(crate) kind: Option<SourceKind>,
-    /// The publisher of what does not name one. Only for texts of one publisher: what several texts
-    /// of one outlet print is taken for page furniture and counts for nothing, so that in a folder
-    /// of several publishers' texts some copies do not fold, though `why` and `compare`, which see
-    /// only two texts, find them to be one. Leave it out there, or name the outlet of each text in
-    /// a `.jsonl` file.
+    /// The publisher of what does not name one. Only for texts of one publisher: wirefold
+    /// takes what several texts of one outlet repeat for boilerplate, which counts for nothing. In
+    /// a folder with texts of several publishers some copies would then not fold, though `why` and
+    /// `compare`, which see only two texts, call them one. Leave it out there, or name the outlet
+    /// of each text in a `.jsonl` file.
     #[serde(default)]
     pub(crate) outlet: Option<Outlet>,
 }

@@ -36,9 +36,9 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     /// How far back an article is compared.
     pub(crate) window: Interval,
-    /// How much of a text goes outward, in feeds and API: `none`, the first words (`lead`) or
+    /// How much of a text leaves wirefold, in feeds and API: `none`, the first words (`lead`) or
     /// `full`. Matching and comparing always use the whole text.
-    pub(crate) text: TextPolicy,
+    pub(crate) text_policy: TextPolicy,
     /// Whether article pages are fetched for their text, where a feed does not say: `auto` fetches
     /// where the feed only teases and the site allows it.
     pub(crate) full_text: FullText,
@@ -54,8 +54,8 @@ pub(crate) struct Config {
     pub(crate) operations: OperationsConfig,
     /// The bus between the stages.
     pub(crate) bus: BusConfig,
-    /// How long things are kept.
-    pub(crate) keep: KeepConfig,
+    /// How long data is stored.
+    pub(crate) retention: RetentionConfig,
     /// How feeds are polled.
     pub(crate) fetcher: FetcherConfig,
     /// What counts as a copy and what as one event.
@@ -93,11 +93,12 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct PageConfig {
-    /// Where they are served. Loopback only, as this release has no access tokens; but see
+    /// Where they are served. Loopback only, since this release has no access tokens; see also
     /// `without_tokens`.
     pub(crate) listen: SocketAddr,
-    /// Lets `listen` be more than loopback. Whoever reaches it may read and write, so only where
-    /// something else keeps strangers away: a container whose port is published on loopback.
+    /// Allows `listen` to be another address than loopback. Everybody who reaches it may read and
+    /// write, so set it only where something else keeps strangers away, such as a container whose
+    /// port is published on loopback.
     pub(crate) without_tokens: bool,
     /// Names besides `localhost` under which a browser may ask for the page, such as that of a
     /// proxy in front of it.
@@ -114,27 +115,28 @@ pub(crate) struct OperationsConfig {
     pub(crate) listen: SocketAddr,
 }
 
-/// How long things are kept. Fetched texts are kept for 14 days, or the window and a day.
+/// How long data is stored. Fetched texts are stored for 14 days, or for the window and one day if
+/// that is longer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct KeepConfig {
-    /// How long judged articles are kept.
+pub(crate) struct RetentionConfig {
+    /// How long the output stream keeps articles with their verdicts.
     pub(crate) output: Interval,
-    /// How long alerts are kept.
+    /// How long alerts are stored.
     pub(crate) alerts: Interval,
-    /// The most bytes of fetched texts; everything else together has as much again.
-    pub(crate) bytes: u64,
+    /// The most bytes that fetched texts take. All other streams together may take as much again.
+    pub(crate) max_bytes: u64,
 }
 
 /// How feeds are polled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct FetcherConfig {
-    /// What it calls itself to sites; else `wirefold/` and its version. What stands before the `/`
-    /// is its name in robots.txt.
+    /// The name that wirefold sends to sites; by default `wirefold/` and its version. The part
+    /// before the `/` is its name in robots.txt.
     pub(crate) user_agent: Option<String>,
-    /// Where the operator of a site can reach you: a page or an e-mail address. It is added to the
-    /// name.
+    /// A page or an e-mail address where the operator of a site can reach you. It is added to the
+    /// user agent.
     pub(crate) contact: Option<String>,
     /// The shortest time between two polls of one feed.
     pub(crate) min_interval: Interval,
@@ -142,12 +144,12 @@ pub(crate) struct FetcherConfig {
     pub(crate) max_interval: Interval,
     /// The shortest time between two requests to one host.
     pub(crate) per_host_delay: Interval,
-    /// How many requests are under way at once.
+    /// The most requests at one time.
     pub(crate) concurrency: u32,
-    /// Private networks that feeds and webhooks may be in. All others are refused, so that no feed
-    /// can make this machine reach into its own network.
+    /// Private networks that feeds and webhooks may be in. wirefold refuses all others, so that no
+    /// feed can make this machine send requests into its own network.
     pub(crate) allow_private: Vec<Network>,
-    /// Hosts by name that feeds and their pages may be on wherever their addresses are, such as
+    /// Names of hosts that feeds and pages may be on even if their addresses are private, such as
     /// `nas.local`.
     pub(crate) allow_hosts: Vec<String>,
 }
@@ -164,14 +166,14 @@ impl Default for Config {
         Self {
             data: PathBuf::from("~/.local/share/wirefold"),
             window: Interval::from_seconds(7 * DAY),
-            text: TextPolicy::Lead,
+            text_policy: TextPolicy::Lead,
             full_text: FullText::Auto,
             log: "info".to_owned(),
             log_format: LogFormat::Auto,
             page: PageConfig::default(),
             operations: OperationsConfig::default(),
             bus: BusConfig::default(),
-            keep: KeepConfig::default(),
+            retention: RetentionConfig::default(),
             fetcher: FetcherConfig::default(),
             detector: DetectorConfig::default(),
             feed: Vec::new(),
@@ -197,12 +199,12 @@ impl Default for OperationsConfig {
     }
 }
 
-impl Default for KeepConfig {
+impl Default for RetentionConfig {
     fn default() -> Self {
         Self {
             output: Interval::from_seconds(30 * DAY),
             alerts: Interval::from_seconds(90 * DAY),
-            bytes: 1 << 30,
+            max_bytes: 1 << 30,
         }
     }
 }

@@ -8,10 +8,10 @@ use wirefold_proto::{FeedId, Outlet};
 
 use crate::config::secret::Secret;
 
-/// A subject of a NATS server that articles are read from, kept by a stream there (JetStream; what
-/// no stream keeps would be lost while wirefold is away, and is not read). A message is one article
-/// or an array of them, in the JSON of `POST /api/v1/articles`. It is acknowledged once it is
-/// stored; what is no article goes to the dead letters.
+/// A subject of a NATS server that articles are read from. A stream of that server (JetStream) must
+/// store the subject, since other messages would be lost while wirefold is away. A message is one
+/// article or an array of them, in the JSON of `POST /api/v1/articles`. wirefold acknowledges a
+/// message once it is stored; a message that is no article becomes a dead letter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NatsConfig {
@@ -20,24 +20,24 @@ pub(crate) struct NatsConfig {
     pub(crate) server: String,
     /// The subject, or a pattern with `*` and `>`.
     pub(crate) subject: String,
-    /// The stream that keeps it; else the one that the server names.
+    /// The stream that stores it; by default the one that the server names.
     #[serde(default)]
     pub(crate) stream: Option<String>,
-    /// The name under which the server keeps the place: a reader that is made unless it is there.
-    /// Whoever reads under the same name shares the messages.
+    /// The durable consumer that stores the position. It is created if it is missing. Readers that
+    /// use the same one share the messages.
     #[serde(default = "NatsConfig::durable")]
     pub(crate) durable: String,
     /// The name of the feed that its articles come through: lower-case letters, digits, `.`, `-`,
-    /// `_`. Else it is made of the subject.
+    /// `_`. Without it, the subject gives the name.
     #[serde(default)]
     pub(crate) id: Option<FeedId>,
-    /// The publisher of what names none and has no address.
+    /// The publisher of articles that name none and have no address.
     #[serde(default)]
     pub(crate) outlet: Option<Outlet>,
-    /// The user that the server is told.
+    /// The user to log in as.
     #[serde(default)]
     pub(crate) user: Option<String>,
-    /// The user's password. Better in the environment or a file of its own.
+    /// The password of that user. Better: `password_env` or `password_file`.
     #[serde(default)]
     pub(crate) password: Option<Secret>,
     /// The file that holds the password in its first line.
@@ -46,9 +46,10 @@ pub(crate) struct NatsConfig {
     /// The environment variable that holds the password.
     #[serde(default)]
     pub(crate) password_env: Option<String>,
-    /// A file with the certificates that the server's is to be signed by; else the system's.
+    /// A file with the CA certificates that may sign the server's certificate; without it, those of
+    /// the system.
     #[serde(default)]
-    pub(crate) certificates: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 impl NatsConfig {

@@ -63,7 +63,7 @@ fn each_layer_holds_over_the_one_below() {
 #[test]
 fn a_named_file_stands_in_the_place_of_the_folders() {
     let mut world = World::new("window = \"3d\"\n");
-    world.write("other/mine.toml", "text = \"none\"\n[[source]]\npath = \"inbox\"\n");
+    world.write("other/mine.toml", "text_policy = \"none\"\n[[source]]\npath = \"inbox\"\n");
     world.sources.file = Some(world.folder.path().join("other/mine.toml"));
     let config = world.loaded().config;
     assert_eq!(config.window.to_string(), "7d");
@@ -139,9 +139,11 @@ fn what_is_shown_names_every_key_and_is_in_the_order_of_the_page() {
     let shown = lines(&World::new(FEEDS).loaded().config);
     let keys: Vec<&str> = shown.iter().map(|line: &Line| line.key.as_str()).collect();
     assert_eq!(keys[..2], ["data", "window"]);
-    for key in ["page.base_url", "detector.event_span", "feed.1.group", "source"] {
+    for key in ["page.base_url", "detector.event_max_span", "feed.1.group", "source"] {
         assert!(keys.contains(&key), "{key} is not in {keys:?}");
     }
     let place = |key: &str| keys.iter().position(|one| *one == key);
-    assert!(place("log") < place("page.listen") && place("keep.bytes") < place("feed.0.url"));
+    assert!(
+        place("log") < place("page.listen") && place("retention.max_bytes") < place("feed.0.url")
+    );
 }

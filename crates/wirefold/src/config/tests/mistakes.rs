@@ -114,13 +114,13 @@ fn variables_and_flags_are_named_in_their_mistakes() {
 #[test]
 fn lists_and_subjects_are_checked() {
     check(
-        "[[opml]]\nurl = \"https://a.example/x.opml\"\nevery = \"1m\"\n[[opml]]\n\
+        "[[opml]]\nurl = \"https://a.example/x.opml\"\ninterval = \"1m\"\n[[opml]]\n\
          url = \"https://a.example/x.opml\"\n[[nats]]\nserver = \"nats://desk:word@wire.example\"\n\
          subject = \"news..x\"\n[[nats]]\nserver = \"wire.example:4222\"\nsubject = \"news\"\n\
          id = \"push\"\npassword = \"word\"\n[[nats]]\nserver = \"http://wire.example\"\n\
          subject = \"news.>\"\nid = \"wire\"\nuser = \"desk\"\npassword_env = \"NO_SUCH_PASSWORD\"\n",
         &[
-            "wirefold.toml:3:1: `opml.0.every`: a list is asked for once in ten minutes at most; \
+            "wirefold.toml:3:1: `opml.0.interval`: a list is asked for once in ten minutes at most; \
              write \"1d\"",
             "wirefold.toml:4:1: `opml.1`: \"https://a.example/x.opml\" stands at wirefold.toml:1 \
              already",
@@ -180,19 +180,19 @@ fn settings_that_do_not_go_together_are_told_where_one_of_them_stands() {
 fn what_is_no_selector_is_told_with_its_feed() {
     check(
         "[[feed]]\nurl = \"https://a.example/x\"\n[[feed]]\nurl = \"https://b.example/x\"\n\
-         article = \"div[\"\nremove = [\".ad\", \"p:sad\"]\n",
+         article_selector = \"div[\"\nremove_selectors = [\".ad\", \"p:sad\"]\n",
         &[
-            "wirefold.toml:5:11: `feed.1.article`: \"div[\" is no CSS selector: it ends too soon; for \
-             example article = \"div.story\"",
-            "wirefold.toml:6:18: `feed.1.remove.1`: \"p:sad\" is no CSS selector: unsupported pseudo \
-             class or element (\"sad\"); for example remove = [\".newsletter\"]",
+            "wirefold.toml:5:20: `feed.1.article_selector`: \"div[\" is no CSS selector: it ends too soon; for \
+             example article_selector = \"div.story\"",
+            "wirefold.toml:6:28: `feed.1.remove_selectors.1`: \"p:sad\" is no CSS selector: unsupported pseudo \
+             class or element (\"sad\"); for example remove_selectors = [\".newsletter\"]",
         ],
     );
     check(
         "full_text = \"off\"\n[[feed]]\nurl = \"https://a.example/x\"\nfull_text = \"on\"\n\
-         article = \"main\"\n[[feed]]\nurl = \"https://b.example/x\"\nremove = [\".ad\"]\n",
+         article_selector = \"main\"\n[[feed]]\nurl = \"https://b.example/x\"\nremove_selectors = [\".ad\"]\n",
         &[
-            "wirefold.toml:8:1: `feed.1.remove`: no pages of this feed are fetched, as `full_text` is \
+            "wirefold.toml:8:1: `feed.1.remove_selectors`: no pages of this feed are fetched, as `full_text` is \
            \"off\"",
         ],
     );

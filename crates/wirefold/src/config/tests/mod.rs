@@ -3,6 +3,7 @@
 mod any_text;
 mod layers;
 mod mistakes;
+mod renamed;
 mod sample;
 
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! Stages as processes over a NATS server: one of them, all of them, and what makes the server fit.
 
 mod child;
-pub(crate) mod keeper;
 mod ports;
+pub(crate) mod pruner;
 mod server;
 mod service;
 mod setup;
@@ -40,7 +40,7 @@ pub(crate) fn options(bus: &BusConfig, role: &str) -> Options {
     };
     Options {
         login: bus.user.as_ref().map(login),
-        root_certificates: bus.certificates.clone(),
+        root_certificates: bus.ca_file.clone(),
         replicas: bus.replicas,
         ..Options::new(bus.addresses(), role)
     }

@@ -1,4 +1,4 @@
-//! Each stage and the keeper as NATS services: `nats micro ls` finds them, and they say how they are
+//! Each stage and the pruner as NATS services: `nats micro ls` finds them, and they say how they are
 //! and what they counted.
 
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub(in crate::up) struct Input {
 }
 
 /// The readers of a stage without whose progress messages are kept, and those of its deliveries. The
-/// keeper reads nothing.
+/// pruner reads nothing.
 pub(in crate::up) fn inputs(service: Service, config: &Config) -> Vec<Input> {
     let name = service.as_str();
     let own = stream_configs(&config.limits()).into_iter();
@@ -110,7 +110,7 @@ fn about(service: Service) -> &'static str {
         Service::Stage(Stage::Gateway) => {
             "wirefold: serves page, API and feeds, and compares texts"
         }
-        Service::Keeper => "wirefold: makes room in streams before they are full",
+        Service::Pruner => "wirefold: deletes read messages from streams that are nearly full",
     }
 }
 
@@ -122,7 +122,7 @@ fn handled(service: Service) -> &'static str {
         Service::Stage(Stage::Enricher) => "wirefold_enricher_articles_total",
         Service::Stage(Stage::Alerter) => "wirefold_alerter_articles_total",
         Service::Stage(Stage::Gateway) => "wirefold_gateway_projected_total",
-        Service::Keeper => "wirefold_keeper_looks_total",
+        Service::Pruner => "wirefold_pruner_checks_total",
     }
 }
 
@@ -277,6 +277,6 @@ mod tests {
         assert_eq!(of_stage(Stage::Detector), one("WF_FETCHED", false));
         assert_eq!(of_stage(Stage::Enricher), one("WF_JUDGED", true));
         assert_eq!(of_stage(Stage::Gateway), one("WF_OUTPUT", false));
-        assert_eq!(read(Service::Keeper), []);
+        assert_eq!(read(Service::Pruner), []);
     }
 }

@@ -55,7 +55,7 @@ pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made>
         bus.create_stream(stream).await.map_err(|error| match error {
             BusError::BadStream { .. } => Stop::new(
                 Exit::Bus,
-                format!("{error}; `keep.bytes` in wirefold.toml bounds what the streams may take"),
+                format!("{error}; `retention.max_bytes` in wirefold.toml bounds what the streams may take"),
             ),
             other => refused(other),
         })?;

@@ -21,7 +21,7 @@ use crate::telemetry::{Health, Telemetry, operations_router};
 use crate::up::arguments::{StageName, UpArguments};
 use crate::up::process::{Process, bind};
 use crate::up::signals::Signals;
-use crate::up::{finish, logging, show};
+use crate::up::{finish, logging, show, warn_of_settings};
 
 /// A run of `up --nats`.
 pub(in crate::up) struct Supervisor<'a> {
@@ -44,6 +44,8 @@ impl Supervisor<'_> {
         let is_for_people = logging.is_for_people();
         let filter = logging.filter.to_owned();
         let telemetry = crate::telemetry::install(&logging, clock.clone())?;
+        warn_of_settings(&self.loaded);
+        crate::telemetry::log_old_names();
         let _lock = self.lock()?;
         let health = Health::new(telemetry.loops.clone());
         let mut environment = Vec::new();
@@ -124,12 +126,7 @@ impl Supervisor<'_> {
     ) -> anyhow::Result<()> {
         let listen = self.loaded.config.operations.listen;
         let port = bind("operations port", "--operations", listen).await?;
-        process.serve("operations port", port, operations_router(telemetry.clone(), health));
-        let kept_up = telemetry.keep_up(process.stop.clone());
-        process.start("metrics", async move {
-            kept_up.await;
-            Ok(())
-        });
+        process.serve("operations port", port, operations_router(telemetry, health));
         Ok(())
     }
 
@@ -169,7 +166,7 @@ impl Children {
     ) -> anyhow::Result<CancellationToken> {
         let path = std::env::current_exe().context("cannot find this program's own file")?;
         let mut page_ready = CancellationToken::new();
-        for (nth, stage) in (2..).zip(StageName::ALL.into_iter().chain([StageName::Keeper])) {
+        for (nth, stage) in (2..).zip(StageName::ALL.into_iter().chain([StageName::Pruner])) {
             let operations = ports::free(nth)?;
             let was_ready = CancellationToken::new();
             if stage == StageName::Gateway {

@@ -109,8 +109,8 @@ async fn publish(bus: &dyn Bus, given: &Given) -> u64 {
         return 1_000_000;
     }
     let body = json!({
-        "schema": "wirefold.article.fetched/1", "id": id('a', given.number),
-        "article": about(given), "text": given.text, "text_from": "feed",
+        "schema": "wirefold.article.fetched/2", "id": id('a', given.number),
+        "article": about(given), "text": given.text, "text_source": "feed",
     });
     let fetched: ArticleFetched = decode(body.to_string().as_bytes()).unwrap();
     let sender = Sender { source: "/wirefold/test" };
@@ -139,7 +139,7 @@ fn output(given: &Given, fetched: u64, all: &[Given]) -> OutputArticle {
     let kind = if given.class == "copy" { json!("reprint") } else { Value::Null };
     let first = id('a', given.story);
     let mut body = json!({
-        "schema": "wirefold.output.article/1", "id": id('a', given.number),
+        "schema": "wirefold.output.article/2", "id": id('a', given.number),
         "decision": format!("1-{fetched}"), "judged": given.number, "fetched": fetched,
         "article": about(given), "text_policy": "none",
         "verdict": {

@@ -4,15 +4,17 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use wirefold_dedup::Work;
+use wirefold_proto::MAX_TEXT_BYTES;
 
 use super::folds::Folds;
 use super::rivals::Name;
 use crate::commands::bench::machine::{self, Stopwatch};
-use crate::commands::bench::texts::{Newsroom, Piece};
+use crate::generator::{self, Generator, Kind, Settings, labels};
 
-const SEED: u64 = 20_260_301;
-/// Outlets that print the articles.
-const OUTLETS: u64 = 120;
+/// The articles of `bench detect`: hostile ones are as long as a text may be.
+pub(super) const NEWS: Settings =
+    Settings { seed: 20_260_301, length: 100, limit: MAX_TEXT_BYTES, footer_life: 20_000 };
 /// The articles are seen so far apart: a million in a window of seven days.
 const APART: Duration = Duration::from_millis(600);
 /// How far back the detector compares.
@@ -49,9 +51,27 @@ impl Child {
 pub(super) struct Article {
     pub(super) number: u32,
     pub(super) outlet: String,
-    pub(super) piece: Piece,
+    /// Its address, one for all versions of an item.
+    pub(super) url: String,
+    pub(super) title: String,
+    pub(super) byline: String,
     pub(super) text: String,
     pub(super) time: i64,
+}
+
+impl Article {
+    /// An article of the generator at its place in the stream, seen at `time`.
+    pub(super) fn new(article: generator::Article, time: i64) -> Article {
+        Article {
+            number: u32::try_from(article.number).unwrap_or(u32::MAX),
+            url: article.url(),
+            text: article.text(),
+            outlet: article.host,
+            title: article.title,
+            byline: article.byline,
+            time,
+        }
+    }
 }
 
 /// A way to find which earlier article an article has its text from.
@@ -64,9 +84,14 @@ pub(super) trait Method {
         None
     }
 
-    /// Microseconds of the steps of all articles so far, where there are such.
+    /// Microseconds of the steps of the last article, where there are such.
     fn steps(&self) -> [f64; STEPS] {
         [0.0; STEPS]
+    }
+
+    /// The work of all articles so far, where it is counted.
+    fn work(&self) -> Option<Work> {
+        None
     }
 }
 
@@ -91,8 +116,12 @@ pub(super) struct Kept {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Told {
     pub(super) articles: usize,
-    /// The mean, in microseconds.
+    /// The mean over all but hostile articles, in microseconds.
     pub(super) mean: f64,
+    /// How many articles are hostile, their mean in microseconds and the slowest in milliseconds.
+    pub(super) hostile: (usize, f64, f64),
+    /// Of all articles, by name: how often the detector did a piece of work.
+    pub(super) work: Vec<(String, u64)>,
     /// In milliseconds.
     pub(super) p50: f64,
     pub(super) p99: f64,
@@ -117,58 +146,85 @@ impl Told {
     }
 }
 
+/// What was timed, article by article.
+#[derive(Default)]
+struct Times {
+    /// Microseconds of all articles but hostile ones, in order.
+    news: Vec<f64>,
+    hostile: Vec<f64>,
+    steps: [f64; STEPS],
+    /// By articles held, the mean in microseconds.
+    by_size: Vec<(usize, f64)>,
+}
+
+impl Times {
+    fn take(&mut self, kind: Kind, micros: f64, steps: [f64; STEPS]) {
+        if kind == Kind::Hostile {
+            self.hostile.push(micros);
+            return;
+        }
+        self.news.push(micros);
+        self.steps.iter_mut().zip(steps).for_each(|(all, step)| *all += step);
+    }
+
+    fn mark_size(&mut self, held: usize) {
+        if SIZES.contains(&held) {
+            self.by_size.push((held, mean(&self.news[self.news.len().saturating_sub(SAMPLE)..])));
+        }
+    }
+}
+
 /// Measures, and tells the parent in one line of JSON.
 pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()> {
-    let mut newsroom = Newsroom::new(SEED, 500, 400);
+    let generator = Generator::new(NEWS);
     let mut method = child.method.method();
     let before = machine::resident_memory(std::process::id())?;
-    let mut micros = Vec::with_capacity(child.articles);
-    let mut folds = Vec::with_capacity(child.articles);
-    let (mut by_size, mut by_window, mut text_bytes) = (Vec::new(), Vec::new(), 0);
     let (all, apart) = (child.articles * child.windows, child.apart());
+    let (mut times, mut stories) = (Times::default(), Vec::with_capacity(all));
+    let (mut by_window, mut text_bytes) = (Vec::new(), 0);
     let held = || machine::resident_memory(std::process::id()).map(|it| it.saturating_sub(before));
-    for number in 0..u32::try_from(all)? {
-        let article = next(&mut newsroom, number, apart);
+    for made in generator.articles().take(all) {
+        let seen = apart.saturating_mul(u32::try_from(made.number)?).as_secs();
+        let kind = made.kind;
+        let article = Article::new(made, START.saturating_add_unsigned(seen));
         let watch = Stopwatch::start();
-        let story = method.story(&article);
-        micros.push(watch.seconds() * 1e6);
-        folds.push((article.piece.family, story));
+        stories.push(method.story(&article));
+        times.take(kind, watch.seconds() * 1e6, method.steps());
         text_bytes += article.text.len();
-        if SIZES.contains(&micros.len()) {
-            by_size.push((micros.len(), mean(&micros[micros.len() - SAMPLE..])));
-        }
-        if micros.len().is_multiple_of(child.articles) {
+        times.mark_size(stories.len());
+        if stories.len().is_multiple_of(child.articles) {
             by_window.push(held()? as f64 / child.articles as f64);
         }
     }
-    let held = held()?;
-    let count = all as f64;
-    let steps = method.steps().map(|step| step / count);
-    let mean = mean(&micros);
-    micros.sort_unstable_by(f64::total_cmp);
+    let bytes = held()? as f64 / all as f64;
+    let labelled = if child.windows > 1 { 0 } else { all as u64 };
+    let found = labels(&generator, labelled).map(|(pair, (label, _))| (pair, label));
+    let folds = Folds::count(&stories, found);
+    let mut every: Vec<f64> = times.news.iter().chain(&times.hostile).copied().collect();
+    every.sort_unstable_by(f64::total_cmp);
+    let slowest = times.hostile.iter().copied().fold(0.0, f64::max) / 1e3;
     let told = Told {
         articles: all,
-        mean,
-        p50: micros[micros.len() / 2] / 1e3,
-        p99: micros[micros.len() * 99 / 100] / 1e3,
-        steps,
-        by_size,
-        bytes: held as f64 / count,
+        mean: mean(&times.news),
+        hostile: (times.hostile.len(), mean(&times.hostile), slowest),
+        work: method.work().map_or_else(Vec::new, |work| named(&work)),
+        p50: every[every.len() / 2] / 1e3,
+        p99: every[every.len() * 99 / 100] / 1e3,
+        steps: times.steps.map(|step| step / times.news.len() as f64),
+        by_size: times.by_size,
+        bytes,
         by_window,
-        text_bytes: text_bytes as f64 / count,
+        text_bytes: text_bytes as f64 / all as f64,
         kept: method.kept(),
-        folds: Folds::count(&folds),
+        folds,
     };
     writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&told)?)?;
     Ok(())
 }
 
-fn next(newsroom: &mut Newsroom, number: u32, apart: Duration) -> Article {
-    let piece = newsroom.next();
-    let outlet = format!("paper{:03}.example", newsroom.below(OUTLETS));
-    let seen = apart.saturating_mul(number).as_secs();
-    let time = START.saturating_add_unsigned(seen);
-    Article { number, outlet, text: piece.text(), piece, time }
+/// Work by its names.
+pub(super) fn named(work: &Work) -> Vec<(String, u64)> {
+    work.counts().into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -1,26 +1,39 @@
 //! How right a method was, by pairs of articles.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
+use wirefold_score::{Label, Pair};
 
-/// Pairs of articles that are one text, that were held for one, and that are both.
+/// Pairs of articles that must fold, that were folded, and that are both. Pairs that may fold count
+/// neither way.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Folds {
-    true_pairs: u64,
+    must: u64,
     folded: u64,
     right: u64,
 }
 
 impl Folds {
-    /// Counts the pairs, given for each article whose text it has and the story it was given.
-    pub(super) fn count(articles: &[(u32, u32)]) -> Folds {
-        Folds {
-            true_pairs: pairs(articles.iter().map(|(family, _)| family)),
-            folded: pairs(articles.iter().map(|(_, story)| story)),
-            right: pairs(articles.iter()),
+    /// Counts the pairs, given the story of each article and the labelled pairs.
+    pub(super) fn count(stories: &[u32], labels: impl Iterator<Item = (Pair, Label)>) -> Folds {
+        let mut counts: HashMap<u32, u64> = HashMap::new();
+        stories.iter().for_each(|story| *counts.entry(*story).or_default() += 1);
+        let mut folds = Folds {
+            folded: counts.values().map(|count| count * (count - 1) / 2).sum(),
+            ..Folds::default()
+        };
+        for ((a, b), label) in labels {
+            let is_folded = u64::from(stories[a] == stories[b]);
+            match label {
+                Label::Reprint => {
+                    folds.must += 1;
+                    folds.right += is_folded;
+                }
+                Label::Partial => folds.folded -= is_folded,
+            }
         }
+        folds
     }
 
     pub(super) fn precision(&self) -> f64 {
@@ -28,20 +41,13 @@ impl Folds {
     }
 
     pub(super) fn recall(&self) -> f64 {
-        share(self.right, self.true_pairs)
+        share(self.right, self.must)
     }
 
     /// The harmonic mean of both.
     pub(super) fn f1(&self) -> f64 {
-        share(2 * self.right, self.folded + self.true_pairs)
+        share(2 * self.right, self.folded + self.must)
     }
-}
-
-/// How many pairs of equals there are.
-fn pairs<K: Eq + Hash>(keys: impl Iterator<Item = K>) -> u64 {
-    let mut counts: HashMap<K, u64> = HashMap::new();
-    keys.for_each(|key| *counts.entry(key).or_default() += 1);
-    counts.values().map(|count| count * (count - 1) / 2).sum()
 }
 
 /// Of nothing, all is right.
@@ -55,11 +61,13 @@ mod tests {
 
     #[test]
     fn pairs_are_counted_as_by_hand() {
-        // Three of one text, two of which were folded, and one of them with a stranger.
-        let folds = Folds::count(&[(1, 1), (1, 1), (1, 3), (2, 1)]);
-        assert_eq!((folds.true_pairs, folds.folded, folds.right), (3, 3, 1));
-        assert!((folds.precision() - 1.0 / 3.0).abs() < 1e-9);
-        assert!((folds.f1() - 1.0 / 3.0).abs() < 1e-9);
-        assert!((Folds::count(&[]).recall() - 1.0).abs() < 1e-9);
+        // The first three are one text, two of which were folded; the last may stand with the first.
+        let must = [(0, 1), (0, 2), (1, 2)].map(|pair| (pair, Label::Reprint));
+        let may = [((0, 3), Label::Partial)];
+        let folds = Folds::count(&[1, 1, 3, 1], must.into_iter().chain(may));
+        assert_eq!((folds.must, folds.folded, folds.right), (3, 2, 1));
+        assert!((folds.precision() - 0.5).abs() < 1e-9);
+        assert!((folds.f1() - 0.4).abs() < 1e-9);
+        assert!((Folds::count(&[], [].into_iter()).recall() - 1.0).abs() < 1e-9);
     }
 }

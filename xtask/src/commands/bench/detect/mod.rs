@@ -3,6 +3,7 @@
 
 mod child;
 mod folds;
+mod hint;
 mod minhash;
 mod ours;
 mod rivals;
@@ -92,8 +93,17 @@ fn describe_ours(report: &mut Report, told: &Told, signature: &Told) {
     for (name, step) in names.iter().zip(told.steps) {
         report.add(format!("… {name}"), step, "µs").beside(SIGNATURE, signature.mean);
     }
+    report.add("… SimHash, the hint, in all this", hint::nanoseconds(), "ns");
+    report.beside("all steps", told.mean * 1e3);
     for (held, micros) in &told.by_size {
         report.add(format!("… with {held} held"), 1e6 / micros, "articles/s");
+    }
+    let (hostile, mean, slowest) = told.hostile;
+    report.add(format!("… {hostile} hostile articles apart, each"), mean, "µs");
+    report.beside(SIGNATURE, signature.hostile.1);
+    report.add("… the slowest of them", slowest, "ms").beside(SIGNATURE, signature.hostile.2);
+    for (name, count) in &told.work {
+        report.add(format!("… work: {name}"), *count as f64 / told.articles as f64, "an article");
     }
     report.add("… p50", told.p50, "ms");
     report.add("… p99", told.p99, "ms").goal(Goal::AtMost(1.0));
@@ -146,3 +156,6 @@ fn accuracy(told: &Told) -> [(&'static str, f64); 3] {
     let folds = &told.folds;
     [("… precision", folds.precision()), ("… recall", folds.recall()), ("… F1", folds.f1())]
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use wirefold_dedup::snapshot::{Reader, Stand, Writer};
-use wirefold_dedup::{Detector, Incoming, Settings, Step};
+use wirefold_dedup::{Detector, Incoming, Settings, Step, Work};
 use wirefold_detector::{Folder, Texts};
 
 use super::child::{Article, Kept, Method, STEPS};
@@ -79,16 +79,17 @@ fn known_again(pieces: &[Vec<u8>], stands: Vec<Stand>) -> Option<Detector> {
 
 impl Method for Wirefold {
     fn story(&mut self, article: &Article) -> u32 {
-        let item = article.number.to_string();
         let incoming = Incoming {
-            items: &[&item],
+            items: &[&article.url],
             outlet: Some(&article.outlet),
-            title: &article.piece.headline,
-            byline: "",
+            title: &article.title,
+            byline: &article.byline,
             text: &article.text,
             time: article.time,
             published: article.time,
+            ..Incoming::default()
         };
+        self.steps = [0.0; STEPS];
         let steps = &mut self.steps;
         let watch = Stopwatch::start();
         let mut before = 0.0;
@@ -142,5 +143,9 @@ impl Method for Wirefold {
 
     fn steps(&self) -> [f64; STEPS] {
         self.steps
+    }
+
+    fn work(&self) -> Option<Work> {
+        Some(self.detector.work())
     }
 }

@@ -132,20 +132,19 @@ mod tests {
     use clap::ValueEnum as _;
 
     use super::*;
-    use crate::commands::bench::texts::Newsroom;
 
     #[test]
     fn every_method_is_asked_for_by_its_name_and_finds_what_is_equal() {
-        let piece = Newsroom::new(7, 200, 0).next();
+        let words = |from: usize| (from..from + 200).map(|n| format!("word{n} ")).collect();
         for name in Name::value_variants() {
             assert_eq!(Name::from_str(name.name(), false).as_ref(), Ok(name));
             let mut method = name.method();
-            let mut story = |number, text: String| {
-                let (outlet, time) = (format!("paper{number}.example"), 0);
-                method.story(&Article { number, outlet, piece: piece.clone(), text, time })
+            let mut story = |number: u32, text: String| {
+                let (outlet, url) = (format!("paper{number}.example"), number.to_string());
+                let (title, byline) = (String::new(), String::new());
+                method.story(&Article { number, outlet, url, title, byline, text, time: 0 })
             };
-            let other = (0..200).map(|n| format!("other{n} ")).collect();
-            let stories = [story(0, piece.text()), story(1, other), story(2, piece.text())];
+            let stories = [story(0, words(0)), story(1, words(500)), story(2, words(0))];
             assert_eq!(stories, [0, 1, 0], "{name:?}");
         }
     }

@@ -3,52 +3,57 @@
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 
-use super::super::texts::{Newsroom, Piece};
+use super::super::news::{News, escaped, markup};
+use crate::generator::Article;
 
 const SEED: u64 = 20_261_121;
+/// Texts are so many percent as long as news: a median of some 300 words.
+const LENGTH: usize = 60;
+/// Characters of an item's description.
+const LEDE: usize = 300;
 /// Half an hour, between two items.
 const APART: u64 = 1_800_000;
 
 /// So many feeds of 25 items with their texts, RSS and Atom in turn.
 pub(super) fn feeds(count: usize) -> Vec<Vec<u8>> {
-    let mut newsroom = Newsroom::new(SEED, 300, 333);
+    let mut news = News::new(SEED, LENGTH);
     let feed = |number: usize| {
-        let pieces: Vec<Piece> = (0..25).map(|_| newsroom.next()).collect();
-        let document = if number.is_multiple_of(2) { rss(&pieces) } else { atom(&pieces) };
+        let articles: Vec<Article> = (0..25).map(|_| news.next()).collect();
+        let document = if number.is_multiple_of(2) { rss(&articles) } else { atom(&articles) };
         document.into_bytes()
     };
     (0..count).map(feed).collect()
 }
 
-fn rss(pieces: &[Piece]) -> String {
-    let item = |(number, piece): (usize, &Piece)| {
+fn rss(articles: &[Article]) -> String {
+    let item = |(number, article): (usize, &Article)| {
         let at = at(number).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         format!(
             "<item><guid>https://paper.example/{number}</guid><link>https://paper.example/{number}\
              </link><title>{} &amp; more</title><pubDate>{at}</pubDate><description>{}\
              </description><content:encoded><![CDATA[{}]]></content:encoded></item>\n",
-            piece.headline,
-            piece.paragraphs[0],
-            markup(piece),
+            escaped(&article.title),
+            escaped(&article.lines().concat().chars().take(LEDE).collect::<String>()),
+            markup(article),
         )
     };
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\" \
          xmlns:content=\"http://purl.org/rss/1.0/modules/content/\"><channel><title>Paper</title>\
          <link>https://paper.example/</link><description>News</description>{}</channel></rss>",
-        pieces.iter().enumerate().map(item).collect::<String>()
+        articles.iter().enumerate().map(item).collect::<String>()
     )
 }
 
-fn atom(pieces: &[Piece]) -> String {
-    let entry = |(number, piece): (usize, &Piece)| {
-        let markup = markup(piece).replace('<', "&lt;").replace('>', "&gt;");
+fn atom(articles: &[Article]) -> String {
+    let entry = |(number, article): (usize, &Article)| {
+        let markup = escaped(&markup(article));
         format!(
             "<entry><id>tag:paper.example,2026:{number}</id><link \
              href=\"https://paper.example/{number}\"/><title>{}</title><updated>{at}</updated>\
              <published>{at}</published><author><name>A Writer</name></author>\
              <content type=\"html\">{markup}</content></entry>\n",
-            piece.headline,
+            escaped(&article.title),
             at = at(number),
         )
     };
@@ -56,12 +61,8 @@ fn atom(pieces: &[Piece]) -> String {
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\
          <id>tag:paper.example,2026:feed</id><title>Paper</title>\
          <updated>2026-11-20T12:00:00Z</updated>{}</feed>",
-        pieces.iter().enumerate().map(entry).collect::<String>()
+        articles.iter().enumerate().map(entry).collect::<String>()
     )
-}
-
-fn markup(piece: &Piece) -> String {
-    piece.paragraphs.iter().map(|text| format!("<p>{text}</p>")).collect()
 }
 
 fn at(number: usize) -> jiff::Timestamp {

@@ -15,6 +15,7 @@ use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
 use super::super::machine::{self, Stopwatch};
 use super::super::stages::{Ground, Running, Stages};
 use super::{DAY, FEEDS, Told};
+use crate::generator::{OUTLETS, host};
 
 /// How far the clock is moved at once: what waits for less comes so much later.
 const STEP: Duration = Duration::from_mins(5);
@@ -75,7 +76,7 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
 fn fetcher(address: &str) -> anyhow::Result<wirefold_fetcher::Settings> {
     let feeds = (0..FEEDS).map(|number| {
         let feed = FeedSettings {
-            outlet: Some(format!("paper{number:03}.example").parse().context("an outlet")?),
+            outlet: Some(host(number % OUTLETS).parse().context("an outlet")?),
             ..FeedSettings::new(
                 format!("feed-{number:03}").parse().context("a feed")?,
                 format!("{address}/{number}"),

@@ -1,4 +1,4 @@
-//! The feeds: 200 papers of which each has a few new items a day, a third of them reprints.
+//! The feeds: 200 of 52 outlets, of which each has a few new items a day, a third of them reprints.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,12 +13,15 @@ use tokio::net::TcpListener;
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 
-use super::super::texts::{Newsroom, Piece};
+use super::super::news::{News, escaped, markup};
 use super::{DAY, FEEDS, ITEMS_A_DAY};
+use crate::generator::{Article, OUTLETS, host};
 
 /// How many items a feed lists.
 const LISTED: usize = 25;
 const SEED: u64 = 20_260_401;
+/// Texts are so many percent as long as news: a median of some 300 words.
+const LENGTH: usize = 60;
 
 /// What all papers print, and the time that it is.
 #[derive(Clone)]
@@ -31,20 +34,20 @@ struct Inner {
 
 struct Item {
     at: UnixMillis,
-    piece: Piece,
+    article: Article,
 }
 
 impl Papers {
     /// Prints everything from a day before the start to the last day.
     pub(super) fn print(start: UnixMillis, days: u32) -> anyhow::Result<Self> {
-        let mut newsroom = Newsroom::new(SEED, 300, 333);
+        let mut news = News::new(SEED, LENGTH);
         let mut feeds: Vec<Vec<Item>> = (0..FEEDS).map(|_| Vec::new()).collect();
         let a_day = ITEMS_A_DAY * FEEDS as u64;
         let apart = DAY / u32::try_from(a_day)?;
         let mut at = start.minus(DAY);
         for _ in 0..a_day * u64::from(days + 1) {
-            let feed = usize::try_from(newsroom.below(FEEDS as u64))?;
-            feeds[feed].push(Item { at, piece: newsroom.next() });
+            let article = news.next();
+            feeds[feed_of(&article)?].push(Item { at, article });
             at = at.plus(apart);
         }
         Ok(Self(Arc::new(Inner { now: AtomicU64::new(start.0), feeds })))
@@ -57,7 +60,7 @@ impl Papers {
 
     /// The bytes of all texts.
     pub(super) fn text_bytes(&self) -> usize {
-        self.0.feeds.iter().flatten().map(|item| item.piece.text().len()).sum()
+        self.0.feeds.iter().flatten().map(|item| item.article.text().len()).sum()
     }
 
     /// Serves them on a free port and says under which address.
@@ -68,6 +71,12 @@ impl Papers {
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(address)
     }
+}
+
+/// The feed of an item: an outlet has three or four.
+fn feed_of(article: &Article) -> anyhow::Result<usize> {
+    let own = (FEEDS - article.outlet).div_ceil(OUTLETS);
+    Ok(article.outlet + OUTLETS * (usize::try_from(article.item)? % own))
 }
 
 async fn answer(
@@ -92,23 +101,22 @@ async fn answer(
 
 /// The newest first.
 fn rss(feed: usize, items: &[Item]) -> String {
-    let items: String = items.iter().rev().map(|item| entry(feed, item)).collect();
+    let items: String = items.iter().rev().map(entry).collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><rss version=\"2.0\" \
          xmlns:content=\"http://purl.org/rss/1.0/modules/content/\"><channel>\
-         <title>Paper {feed}</title><link>https://paper{feed:03}.example/</link>{items}\
-         </channel></rss>"
+         <title>Feed {feed}</title><link>https://{}/</link>{items}</channel></rss>",
+        host(feed % OUTLETS)
     )
 }
 
-fn entry(feed: usize, item: &Item) -> String {
+fn entry(item: &Item) -> String {
     let at = timestamp(item.at).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    let link = format!("https://paper{feed:03}.example/news/{}", item.at.0);
-    let paragraphs = item.piece.paragraphs.iter().map(|text| format!("<p>{text}</p>"));
+    let link = item.article.url();
     format!(
         "<item><guid>{link}</guid><link>{link}</link><title>{}</title><pubDate>{at}</pubDate>\
          <content:encoded><![CDATA[{}]]></content:encoded></item>",
-        item.piece.headline,
-        paragraphs.collect::<String>()
+        escaped(&item.article.title),
+        markup(&item.article)
     )
 }

@@ -1,0 +1,132 @@
+//! Who says what an article says of itself, beside whose text it is said to be.
+//!
+//! *Attribution* is the outlet: it names and counts. *Authority* is the site whose feed says so:
+//! versions, history, learned boilerplate and the right to stand for a story belong to it.
+
+use url::Url;
+use wirefold_proto::{ItemSource, Outlet};
+
+use crate::outlet::{named, of_source, outlet, site_of};
+use crate::owners::{are_one_owners, is_shared_host};
+
+/// Who says what an article says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Authority {
+    /// The operator, a person or a program: whatever outlet is named is taken at its word.
+    Operator,
+    /// A feed that speaks for this site.
+    Site(Outlet),
+}
+
+impl Authority {
+    /// Who speaks through a feed of which only this is known: its address, a bare domain, or an id
+    /// without a site, which is the operator's own.
+    ///
+    /// ```
+    /// use wirefold_address::Authority;
+    ///
+    /// let site = |feed| match Authority::of_feed(feed) {
+    ///     Authority::Site(site) => site.to_string(),
+    ///     Authority::Operator => "operator".to_owned(),
+    /// };
+    /// assert_eq!(site("https://feeds.bbci.co.uk/news/rss.xml"), "bbci.co.uk");
+    /// assert_eq!(site("planet.example"), "planet.example");
+    /// assert_eq!(site("wire-desk"), "operator");
+    /// ```
+    #[must_use]
+    pub fn of_feed(feed: &str) -> Self {
+        let feed = feed.trim();
+        let site = match Url::parse(feed) {
+            Ok(url) if url.has_host() => of_address(&url),
+            _ if feed.contains('.') && !feed.contains(|c: char| c == '/' || c.is_whitespace()) => {
+                Url::parse(&format!("http://{feed}")).ok().as_ref().and_then(of_address)
+            }
+            _ => None,
+        };
+        site.map_or(Self::Operator, Self::Site)
+    }
+
+    /// What an article's `via` is: the site that says so, where that does not speak for the outlet or
+    /// for the site of the page.
+    #[must_use]
+    pub fn via(&self, of: &Outlet, page: Option<&str>) -> Option<Outlet> {
+        let Self::Site(site) = self else { return None };
+        let authority = if speaks_for(site, of) { of } else { site };
+        let is_own_page = page.and_then(site_of).is_none_or(|page| speaks_for(site, &page));
+        (authority != of || !is_own_page).then(|| authority.clone())
+    }
+}
+
+/// The registrable domain of a feed's address; on hosts that many share, the address itself.
+fn of_address(url: &Url) -> Option<Outlet> {
+    let host = url.host_str()?;
+    match is_shared_host(host) {
+        true => outlet(&format!("feed:{host}{}", &url[url::Position::BeforePath..])),
+        false => site_of(url.as_str()),
+    }
+}
+
+/// Whether this site says of that outlet what the outlet itself says: they are one, or one
+/// publisher's.
+#[must_use]
+pub fn speaks_for(site: &Outlet, of: &Outlet) -> bool {
+    are_one_owners(site.as_str(), of.as_str())
+}
+
+/// Whose text an article is said to be: the outlet that it names, else the site of its source, of its
+/// link, of its feed; none where nothing is known.
+#[must_use]
+pub fn attributed(
+    outlet: Option<&str>,
+    source: Option<&ItemSource>,
+    link: Option<&str>,
+    feed: Option<&str>,
+) -> Option<Outlet> {
+    let of_feed = || match Authority::of_feed(feed?) {
+        Authority::Site(site) => Some(feed.and_then(site_of).unwrap_or(site)),
+        Authority::Operator => None,
+    };
+    let named = outlet.and_then(named).or_else(|| source.and_then(of_source));
+    named.or_else(|| link.and_then(site_of)).or_else(of_feed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_speaks_for_itself_and_its_owners_sites() {
+        let check = |feed: &str, of: &str, page: Option<&str>, via: Option<&str>| {
+            let found = Authority::of_feed(feed).via(&of.parse().unwrap(), page);
+            assert_eq!(found.as_ref().map(Outlet::as_str), via, "{feed} of {of} at {page:?}");
+        };
+        let bbc = Some("https://www.bbc.co.uk/news/1");
+        check("https://feeds.bbci.co.uk/news/rss.xml", "bbc.co.uk", bbc, None);
+        check("https://feeds.bbci.co.uk/news/rss.xml", "bbc.com", bbc, None);
+        check("bbc.com", "bbc.co.uk", bbc, None);
+        check("wire-desk", "bbc.co.uk", bbc, None);
+        check("https://planet.example/atom", "bbc.co.uk", bbc, Some("planet.example"));
+        check("https://feeds.a.dj.com/rss/RSSWorldNews.xml", "wsj.com", None, None);
+        check("https://feeds.bbci.co.uk/news/rss.xml", "the wire", bbc, Some("bbci.co.uk"));
+        // Who calls a neighbour's page its own text has not written it.
+        check("https://hostile.example/rss", "hostile.example", bbc, Some("hostile.example"));
+        check("https://planet.example/", "planet.example", Some("https://planet.example/a"), None);
+        check("https://planet.example/", "planet.example", None, None);
+        let burner = "https://feeds.feedburner.com/Harbour?format=xml";
+        let said = "feed:feeds.feedburner.com harbour?format=xml";
+        check(burner, "harbour.example", Some("https://harbour.example/a"), Some(said));
+        check("http://127.0.0.1:80/feed", "127.0.0.1", Some("http://127.0.0.1/a"), None);
+    }
+
+    #[test]
+    fn an_outlet_is_named_or_found() {
+        let check = |name: Option<&str>, page: Option<&str>, expected: Option<&str>| {
+            let found = attributed(name, None, page, Some("https://planet.example/atom"));
+            assert_eq!(found.as_ref().map(Outlet::as_str), expected);
+        };
+        check(Some("The Ledger"), Some("https://a.example/"), Some("the ledger"));
+        check(None, Some("https://www.a.example/x"), Some("a.example"));
+        check(None, None, Some("planet.example"));
+        assert_eq!(attributed(None, None, None, Some("desk")), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! The publisher of an item.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+use wirefold_proto::{ItemSource, Outlet};
+
+/// The publisher that a feed names for one item: the site of its address, else its name.
+pub(crate) fn of_source(source: &ItemSource) -> Option<Outlet> {
+    source.url.as_deref().and_then(site_of).or_else(|| outlet(source.name.trim()))
+}
+
+/// The outlet of this name, as people write it.
+#[must_use]
+pub fn named(name: &str) -> Option<Outlet> {
+    site_of(name).or_else(|| outlet(name.trim()))
+}
+
+/// The site of an address: its registrable domain by the public suffix list. Addresses of machines and
+/// names without a registrable domain, such as `localhost`, stand as they are.
+#[must_use]
+pub fn site_of(url: &str) -> Option<Outlet> {
+    let url = Url::parse(url).ok()?;
+    match url.host()? {
+        Host::Domain(domain) => {
+            let domain = domain.trim_end_matches('.');
+            outlet(psl::domain_str(domain).unwrap_or(domain))
+        }
+        Host::Ipv4(address) => outlet(&IpAddr::from(address).to_string()),
+        Host::Ipv6(address) => outlet(&IpAddr::from(address).to_string()),
+    }
+}
+
+/// A name as an outlet's: lower case, without what no name may hold, cut where it is too long.
+pub(crate) fn outlet(name: &str) -> Option<Outlet> {
+    const LONGEST: usize = 253;
+    let lower = name.to_lowercase();
+    let plain: String = lower.chars().map(|c| if c == '/' { ' ' } else { c }).collect();
+    let words: Vec<&str> = plain
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let mut joined = words.join(" ");
+    joined.truncate(joined.floor_char_boundary(LONGEST));
+    // Some upper-case letters, such as those of mathematics, have no lower case.
+    joined.retain(|c| !c.is_uppercase());
+    joined.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::authority::attributed;
+
+    fn outlet_of(link: Option<&str>, feed: &str, source: Option<&ItemSource>) -> Outlet {
+        attributed(None, source, link, Some(feed)).unwrap_or_else(Outlet::local)
+    }
+
+    const FEED: &str = "https://feeds.harbour.co.uk/rss";
+
+    fn source(name: &str, url: Option<&str>) -> ItemSource {
+        ItemSource { name: name.to_owned(), url: url.map(str::to_owned) }
+    }
+
+    #[test]
+    fn the_site_is_the_registrable_domain() {
+        let check = |link: &str, expected: &str| {
+            assert_eq!(outlet_of(Some(link), FEED, None).as_str(), expected, "{link}");
+        };
+        check("https://www.ledger.example/a", "ledger.example");
+        check("https://news.bbc.co.uk/a", "bbc.co.uk");
+        check("https://ann.github.io/a", "ann.github.io");
+        check("http://localhost:8080/a", "localhost");
+        check("http://127.0.0.1:9/a", "127.0.0.1");
+        check("http://[::1]/a", "::1");
+        check("no address", "harbour.co.uk");
+        assert_eq!(outlet_of(None, FEED, None).as_str(), "harbour.co.uk");
+        assert_eq!(outlet_of(None, "feeds/a.xml", None).as_str(), "local");
+    }
+
+    #[test]
+    fn the_source_of_the_item_wins() {
+        let link = Some("https://collector.example/x");
+        let check = |source: ItemSource, expected: &str| {
+            assert_eq!(outlet_of(link, FEED, Some(&source)).as_str(), expected, "{source:?}");
+        };
+        check(source("The Wire", Some("https://www.wire.example/rss")), "wire.example");
+        check(source(" The  Wire/Desk ", None), "the wire desk");
+        check(source(" ", None), "collector.example");
+        assert_eq!(named("Harbour.Example").unwrap().as_str(), "harbour.example");
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_is_taken(name in "\\PC{0,300}") {
+            let found = outlet_of(None, FEED, Some(&source(&name, None)));
+            prop_assert!(!found.as_str().is_empty());
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Pruning: acknowledging frees nothing in a stream, so the oldest messages that every named reader
+//! has read are deleted.
+//!
+//! Only a role that may purge does it; the others wait for it.
+
+use std::sync::atomic::Ordering;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tracing::{info, warn};
+use wirefold_flow::{BusError, UnixMillis};
+
+use crate::Shared;
+use crate::api::{Reply, code};
+use crate::streams::{Info, no_jetstream};
+
+/// The table where readers without acks say how far they are: keys `<stream>.<reader>`.
+pub const MARKS: &str = "wf_marks";
+/// One part in so many is dropped at once.
+const PART: u64 = 16;
+
+/// What a stream holds once it was looked after.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Kept {
+    /// The share of its bytes that is in use.
+    pub share: f64,
+    /// How many messages were dropped now.
+    pub dropped: u64,
+    /// When the oldest message came that is kept.
+    pub oldest: Option<UnixMillis>,
+}
+
+/// How far a durable reader is.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Place {
+    delivered: Pair,
+    ack_floor: Pair,
+    num_ack_pending: u64,
+    num_pending: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Pair {
+    stream_seq: u64,
+}
+
+impl Place {
+    /// The first sequence that it may still need, in a stream that ended at `last` before it was
+    /// asked.
+    fn first_unread(&self, last: u64) -> u64 {
+        match (self.num_ack_pending, self.num_pending) {
+            (0, 0) => last.max(self.delivered.stream_seq) + 1,
+            (0, _) => self.delivered.stream_seq + 1,
+            _ => self.ack_floor.stream_seq + 1,
+        }
+    }
+}
+
+impl Shared {
+    /// Drops the oldest part of what all named readers are past, and says whether there was any.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this user may not, or whatever the server says.
+    pub(crate) async fn keep(&self, stream: &str) -> Result<bool, BusError> {
+        let info = self.link.stream_info(stream).await?;
+        let readers = info.readers();
+        if readers.is_empty() || info.state.messages == 0 {
+            return Ok(false);
+        }
+        let mut unread = u64::MAX;
+        for reader in &readers {
+            unread = unread.min(self.first_unread(stream, reader, &info).await?);
+        }
+        let first = info.state.first_seq;
+        let part = (info.state.messages / PART).max(1);
+        let keep_from = unread.min(first + part);
+        if keep_from <= first {
+            return Ok(false);
+        }
+        let body = json!({ "seq": keep_from });
+        match self.link.api::<Value>(&format!("STREAM.PURGE.{stream}"), &body).await? {
+            Reply::Done(_) => {
+                info!(stream, from = keep_from, "dropped what all readers are past, as it is full");
+                Ok(true)
+            }
+            Reply::Failed(failure) => Err(failure.of_stream(stream)),
+            Reply::Nobody => Err(no_jetstream()),
+        }
+    }
+
+    /// Drops until less than `share` of a stream's bytes is in use, or nothing more can go.
+    pub(crate) async fn keep_below(&self, stream: &str, share: f64) -> Result<Kept, BusError> {
+        let before = self.link.stream_info(stream).await?;
+        let mut info = before.state;
+        let most = before.config.get("max_bytes").and_then(Value::as_u64).unwrap_or(u64::MAX);
+        // Bytes far below 2^52: what is rounded is no byte.
+        #[expect(clippy::cast_precision_loss, reason = "a share, for people and a threshold")]
+        let share_of = |bytes: u64| bytes as f64 / most.max(1) as f64;
+        let first = info.first_seq;
+        while share_of(info.bytes) >= share && self.keep(stream).await? {
+            info = self.link.stream_info(stream).await?.state;
+        }
+        let oldest = match info.messages {
+            0 => None,
+            _ => self.link.get(stream, info.first_seq).await.ok().map(|oldest| oldest.at),
+        };
+        Ok(Kept { share: share_of(info.bytes), dropped: info.first_seq - first, oldest })
+    }
+
+    /// Drops what can be dropped, where this user may; whether anything was.
+    pub(crate) async fn make_room(&self, stream: &str) -> bool {
+        if stream.is_empty() || !self.makes_room.load(Ordering::Relaxed) {
+            return false;
+        }
+        match self.keep(stream).await {
+            Ok(dropped) => dropped,
+            Err(BusError::NotAllowed { .. }) => {
+                self.makes_room.store(false, Ordering::Relaxed);
+                warn!(stream, "this role may drop nothing: a full stream waits for one that may");
+                false
+            }
+            Err(error) => {
+                warn!(stream, %error, "nothing could be dropped from a full stream");
+                false
+            }
+        }
+    }
+
+    async fn first_unread(&self, stream: &str, reader: &str, info: &Info) -> Result<u64, BusError> {
+        let what = format!("CONSUMER.INFO.{stream}.{reader}");
+        let by_acks = match self.link.api::<Place>(&what, &Value::Null).await? {
+            Reply::Done(place) => place.first_unread(info.state.last_seq),
+            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => 0,
+            Reply::Failed(failure) => return Err(failure.of_stream(stream)),
+            Reply::Nobody => return Err(no_jetstream()),
+        };
+        let by_mark = self.marked(stream, reader).await?.map_or(0, |(mark, _)| mark + 1);
+        Ok(by_acks.max(by_mark))
+    }
+
+    /// How many messages a durable reader has not settled yet.
+    pub(crate) async fn unsettled(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
+        wirefold_flow::check_name("durable", durable)?;
+        let what = format!("CONSUMER.INFO.{stream}.{durable}");
+        match self.link.api::<Place>(&what, &Value::Null).await? {
+            Reply::Done(place) => Ok(place.num_ack_pending + place.num_pending),
+            Reply::Failed(failure) => Err(failure.of_stream(stream)),
+            Reply::Nobody => Err(no_jetstream()),
+        }
+    }
+
+    /// How many messages stand behind the place that a reader has marked.
+    pub(crate) async fn unmarked(&self, stream: &str, reader: &str) -> Result<u64, BusError> {
+        let mark = self.marked(stream, reader).await?.map_or(0, |(mark, _)| mark);
+        let state = self.link.stream_info(stream).await?.state;
+        let behind = state.last_seq.saturating_sub(mark);
+        Ok(behind.min(state.messages))
+    }
+
+    /// How far a reader has said that it is, and the revision of its saying so.
+    async fn marked(&self, stream: &str, reader: &str) -> Result<Option<(u64, u64)>, BusError> {
+        let entry = self.entry(MARKS, &format!("{stream}.{reader}")).await?;
+        Ok(entry.and_then(|entry| {
+            let mark = std::str::from_utf8(entry.value.as_deref()?).ok()?.parse().ok()?;
+            Some((mark, entry.revision))
+        }))
+    }
+
+    /// Says that a reader needs nothing up to and with `through` any more.
+    pub(crate) async fn mark_read(
+        &self,
+        stream: &str,
+        reader: &str,
+        through: u64,
+    ) -> Result<(), BusError> {
+        wirefold_flow::check_name("durable", reader)?;
+        self.link.stream_info(stream).await?;
+        let key = format!("{stream}.{reader}");
+        loop {
+            let (stands, revision) = self.marked(stream, reader).await?.unwrap_or((0, 0));
+            if through <= stands {
+                return Ok(());
+            }
+            let value = through.to_string().into();
+            match self.put_entry(MARKS, &key, Some(value), Some(revision)).await {
+                // Another holder of the name was quicker.
+                Err(BusError::Refused { .. }) => {}
+                put => return put.map(|_| ()),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first_unread(delivered: u64, floor: u64, unacked: u64, pending: u64) -> u64 {
+        let place = Place {
+            delivered: Pair { stream_seq: delivered },
+            ack_floor: Pair { stream_seq: floor },
+            num_ack_pending: unacked,
+            num_pending: pending,
+        };
+        place.first_unread(10)
+    }
+
+    #[test]
+    fn what_is_delivered_and_not_acked_is_needed() {
+        assert_eq!(first_unread(7, 3, 4, 3), 4);
+        assert_eq!(first_unread(10, 3, 1, 0), 4);
+        assert_eq!(first_unread(7, 7, 0, 3), 8);
+        assert_eq!(first_unread(0, 0, 0, 5), 1);
+        // Its filter takes in nothing after 7.
+        assert_eq!(first_unread(7, 7, 0, 0), 11);
+    }
+}

@@ -1,0 +1,254 @@
+//! Numbers in words, and the words that multiply a number.
+//!
+//! Only words that say nothing else, in any of the languages read here: `dos` (of the, in Portuguese),
+//! `once`, `neuf`, `due`, `sei` and the articles are left out. A number that is not read costs less
+//! than one that is none.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, OnceLock};
+
+use crate::analyse::Text;
+use crate::likely::Likely;
+use crate::script::{Role, role};
+use crate::words::Word;
+
+/// The numbers up to twelve in words of English, where style books change to digits.
+const ENGLISH: &[(u32, &str)] = &[
+    (0, "zero"),
+    (1, "one"),
+    (2, "two"),
+    (3, "three"),
+    (4, "four"),
+    (5, "five"),
+    (6, "six"),
+    (7, "seven"),
+    (8, "eight"),
+    (9, "nine"),
+    (10, "ten"),
+    (11, "eleven"),
+    (12, "twelve"),
+];
+
+/// The same in German and Dutch; Spanish, Portuguese, French and Italian; Russian and Ukrainian;
+/// Arabic. What is `one` there is an article more often.
+#[rustfmt::skip]
+const OTHERS: &[(u32, &str)] = &[
+    (1, "ein eine einer een un una une um uma один одна одну одного واحد واحدة أحد احد إحدى احدى"),
+    (2, "zwei zwo twee dois duas deux два две двух двум двумя дві двох اثنان اثنين اثنتان اثنتين"),
+    (2, "اثنا اثني اثنتا اثنتي"),
+    (3, "drei drie tres três trois tre три трех трёх трем трём трьох ثلاثة ثلاث"),
+    (4, "vier cuatro quatro quatre quattro четыре четырех четырёх чотири чотирьох أربعة أربع"),
+    (4, "اربعة اربع"),
+    (5, "fünf vijf cinco cinq cinque пять пяти пятью خمسة خمس"),
+    (6, "sechs zes seis шесть шести шістьох шість ستة ست"),
+    (7, "sieben zeven siete sete sept sette семь семи сім سبعة سبع"),
+    (8, "acht ocho oito huit otto восемь восьми вісім ثمانية ثماني ثمان"),
+    (9, "neun negen nueve nove девять девяти تسعة تسع"),
+    (10, "zehn tien diez dez dix dieci десять десяти عشرة عشر"),
+    (11, "elf onze undici одиннадцать одиннадцати одинадцять"),
+    (12, "zwölf twaalf doce doze douze dodici двенадцать двенадцати дванадцять"),
+];
+
+/// The tens, which a smaller number may follow: `twenty-five`, `trinta e cinco`, `сорок два`.
+#[rustfmt::skip]
+const TENS: &[(u32, &str)] = &[
+    (20, "twenty zwanzig twintig veinte vinte vingt venti двадцать двадцати двадцять"),
+    (30, "thirty dreissig dertig treinta trinta trente trenta тридцать тридцати тридцять"),
+    (40, "forty vierzig veertig cuarenta quarenta quarante quaranta сорок сорока"),
+    (50, "fifty fünfzig vijftig cincuenta cinquenta cinquante cinquanta пятьдесят пятидесяти"),
+    (60, "sixty sechzig zestig sesenta sessenta soixante sessanta шестьдесят шестидесяти"),
+    (70, "seventy siebzig zeventig setenta settanta семьдесят семидесяти"),
+    (80, "eighty achtzig tachtig ochenta oitenta ottanta восемьдесят восьмидесяти"),
+    (90, "ninety neunzig negentig noventa novanta девяносто"),
+];
+
+/// The tens of Arabic, which follow the smaller number: `خمسة وعشرين`.
+const TENS_BEHIND: &[(u32, &str)] = &[
+    (10, "عشر عشرة"),
+    (20, "وعشرون وعشرين"),
+    (30, "وثلاثون وثلاثين"),
+    (40, "وأربعون وأربعين واربعون واربعين"),
+    (50, "وخمسون وخمسين"),
+    (60, "وستون وستين"),
+    (70, "وسبعون وسبعين"),
+    (80, "وثمانون وثمانين"),
+    (90, "وتسعون وتسعين"),
+];
+
+/// Powers of ten and the words for them, in normal form.
+#[rustfmt::skip]
+const SCALES: &[(u32, &str)] = &[
+    (2, "hundred 百"),
+    (3, "thousand tausend tsd mil mila mille тыс тысяча тысячи тысяч тис тисячі тисяч ألف آلاف ألفا"),
+    (3, "الف الاف الفا हजार 千 천"),
+    (4, "万 萬 만"),
+    (5, "lakh lakhs लाख"),
+    (6, "million millions millionen millones millón milioni milione milhões milhão miljoen"),
+    (6, "miljoner millioner miljoonaa mln mn mio млн миллион миллиона миллионов мільйон мільйона"),
+    (6, "мільйонів مليون مليونا ملايين"),
+    (7, "crore crores"),
+    (8, "亿 億 억"),
+    (9, "billion billions bn bln mrd mlrd milliarde milliarden milliard milliards miliardi"),
+    (9, "miliardo miljard miljarder milliarder bilhões bilhão млрд миллиард миллиарда"),
+    (9, "миллиардов мільярд мільярда мільярдів مليار مليارا مليارات"),
+    (12, "trillion trillions trn billionen billones biljoen trilhão trilhões трлн تريليون 兆 조"),
+];
+
+/// Letters that are a scale only behind a currency sign: `$5m`, but `a 100m race`.
+const MONEY_SCALES: &[(u32, &str)] = &[(3, "k"), (6, "m mi"), (9, "b bi"), (12, "t tn")];
+
+/// A number said in one word, to be read with what follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spelled {
+    /// One: an article or a pronoun more often than a number.
+    One,
+    /// Zero, or two to twelve.
+    Small(u32),
+    /// Twenty to ninety.
+    Tens(u32),
+}
+
+/// The number that a word says. Words of other languages than English must not be capitalised,
+/// where they may be a name or a noun.
+pub(crate) fn spelled(text: &Text, word: &Word) -> Option<Spelled> {
+    static OF: LazyLock<HashMap<&str, (Spelled, bool)>> = LazyLock::new(|| {
+        let small = |value| if value == 1 { Spelled::One } else { Spelled::Small(value) };
+        let english = ENGLISH.iter().map(|(value, word)| (*word, (small(*value), true)));
+        let others = by_word(OTHERS).into_iter().map(|(word, value)| (word, (small(value), false)));
+        let tens = by_word(TENS).into_iter();
+        let tens = tens.map(|(word, value)| (word, (Spelled::Tens(value), word.ends_with("ty"))));
+        others.chain(tens).chain(english).collect()
+    });
+    let normal = text.normal(word);
+    let (spelled, may_be_capital) = OF.get(normal)?;
+    let is_latin = normal.as_bytes()[0].is_ascii() || normal.starts_with('é');
+    (*may_be_capital || !word.capital || !is_latin).then_some(*spelled)
+}
+
+/// What the tens of Arabic behind a smaller number add to it.
+pub(crate) fn tens_behind(normal: &str) -> Option<u32> {
+    static OF: LazyLock<HashMap<&str, u32>> = LazyLock::new(|| by_word(TENS_BEHIND));
+    OF.get(normal).copied()
+}
+
+/// The power of ten that a word stands for; some only where the number is money.
+pub(crate) fn scale(word: &str, money: bool) -> Option<usize> {
+    static WORDS: OnceLock<HashMap<&str, u32>> = OnceLock::new();
+    static MONEY: OnceLock<HashMap<&str, u32>> = OnceLock::new();
+    let plain = WORDS.get_or_init(|| by_word(SCALES)).get(word);
+    let found =
+        plain.or_else(|| MONEY.get_or_init(|| by_word(MONEY_SCALES)).get(word).filter(|_| money));
+    found.map(|power| *power as usize)
+}
+
+fn by_word(table: &'static [(u32, &'static str)]) -> HashMap<&'static str, u32> {
+    let words =
+        table.iter().flat_map(|(value, words)| words.split(' ').map(move |word| (word, *value)));
+    words.collect()
+}
+
+/// Whether a word of this first byte and length may be a number in words.
+pub(crate) fn may_be_spelled(shape: (u8, usize)) -> bool {
+    static LIKELY: LazyLock<Likely> = LazyLock::new(|| {
+        let english = ENGLISH.iter().map(|(_, word)| *word);
+        let tables = OTHERS.iter().chain(TENS).flat_map(|(_, words)| words.split(' '));
+        Likely::new(english.chain(tables))
+    });
+    LIKELY.has(shape)
+}
+
+/// Arabic words of one or two letters that are written together with the next: and, with, for, the.
+const PREFIXES: &[&str] =
+    &["و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل", "وب", "ول"];
+
+/// A word without an Arabic `and`, `with`, `for` or `the` before its digits: `و77`, `بـ201`, `الـ23`.
+pub(crate) fn without_prefix(normal: &str) -> &str {
+    let Some(first) = normal.find(|c: char| c.is_ascii_digit()).filter(|first| *first > 0) else {
+        return normal;
+    };
+    if PREFIXES.contains(&&normal[..first]) { &normal[first..] } else { normal }
+}
+
+/// What letters written at once behind digits are to the number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Letters {
+    /// A unit, which belongs to it: `100m`, `5kg`.
+    Unit,
+    /// Nothing: an ordinal's ending, an era, a word whose space was left out.
+    Nothing,
+}
+
+/// Letters of an abbreviated unit at most: more are a word.
+const LONGEST_UNIT: usize = 3;
+
+/// What `letters` are behind `digits`; `printed` is the word as it was written.
+pub(crate) fn letters_behind(digits: &str, letters: &str, printed: &str) -> Letters {
+    let is_word = letters.chars().all(|c| !c.is_ascii_digit() && role(c) == Role::Letter);
+    let first = letters.chars().next().unwrap_or_default();
+    if is_arabic(first) && (is_word || letters == "م2") {
+        return Letters::Nothing;
+    }
+    if !is_word {
+        return Letters::Unit;
+    }
+    let is_year = digits.len() == 4 && matches!(digits.as_bytes()[0], b'1' | b'2');
+    let is_ordinal = match letters {
+        "st" | "nd" | "rd" | "th" | "er" | "ère" | "ème" | "eme" | "nde" => true,
+        "e" => printed.ends_with('e'),
+        "o" | "a" => printed.ends_with(['º', 'ª']),
+        "й" | "я" | "е" | "го" | "му" | "ти" | "ый" | "ая" | "ой" | "ий" => true,
+        "г" | "гг" | "р" | "рр" => is_year,
+        _ => false,
+    };
+    let is_abbreviation = matches!(first, 'a'..='z' | '\u{df}'..='\u{24f}' | 'α'..='ω' | 'µ')
+        || ('\u{400}'..='\u{52f}').contains(&first);
+    if !is_ordinal && is_abbreviation && letters.chars().count() <= LONGEST_UNIT {
+        Letters::Unit
+    } else {
+        Letters::Nothing
+    }
+}
+
+/// The decimals and the whole of `4ر29`, which is read from the right: 29.4. Where the whole is zero
+/// it is told by that on either side.
+pub(crate) fn arabic_decimal<'a>(digits: &'a str, letters: &'a str) -> Option<(&'a str, &'a str)> {
+    let behind = letters.strip_prefix('ر')?;
+    if behind.is_empty() || !behind.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(if digits == "0" && behind != "0" { (digits, behind) } else { (behind, digits) })
+}
+
+/// Whether a letter is Arabic, whose units stand apart: what stands together is a year's era, or a
+/// word.
+fn is_arabic(letter: char) -> bool {
+    ('\u{600}'..='\u{6ff}').contains(&letter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_says_one_number() {
+        let mut said: HashMap<&str, u32> = HashMap::new();
+        for (value, words) in OTHERS.iter().chain(ENGLISH).chain(TENS) {
+            for word in words.split(' ') {
+                assert!(may_be_spelled((word.as_bytes()[0], word.len())), "{word}");
+                assert_eq!(*said.entry(word).or_insert(*value), *value, "{word}");
+                assert_eq!(crate::normalise(word), word, "{word} is in normal form");
+            }
+        }
+        let scales = SCALES.iter().chain(MONEY_SCALES).chain(TENS_BEHIND);
+        for word in scales.flat_map(|(_, words)| words.split(' ')) {
+            assert_eq!(crate::normalise(word), word, "{word} is in normal form");
+        }
+    }
+
+    #[test]
+    fn prefixes_are_no_part_of_a_number() {
+        let words = ["و77", "ال23", "ب201", "covid19", "77", "ب", "سسس12"];
+        let expected = ["77", "23", "201", "covid19", "77", "ب", "سسس12"];
+        assert_eq!(words.map(without_prefix), expected);
+    }
+}

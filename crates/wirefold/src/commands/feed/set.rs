@@ -1,0 +1,65 @@
+//! `wirefold feed set`.
+
+use clap::Args;
+use wirefold_gateway::shapes::{Accepted, FeedAddition};
+use wirefold_proto::Outlet;
+
+use super::{feeds, id_of, when};
+use crate::cli::Global;
+use crate::client::Client;
+use crate::exit::{Exit, Stop};
+use crate::output;
+
+/// What is written where it is left to be found.
+const FOUND: &str = "found";
+
+/// Arguments of `feed set`.
+#[derive(Debug, Args)]
+pub(super) struct SetArguments {
+    /// Its id from `feed ls`, or its address.
+    #[arg(value_name = "ID")]
+    id: String,
+    /// The site; `nobody` for an aggregator; `found` as it is found.
+    #[arg(long, value_name = "SITE")]
+    speaks_for: Outlet,
+}
+
+pub(super) async fn run(
+    client: &Client,
+    wanted: &SetArguments,
+    json: bool,
+    global: &Global,
+) -> anyhow::Result<Exit> {
+    let id = id_of(client, &wanted.id).await?;
+    let known = feeds(client).await?;
+    let Some(record) = known.into_iter().find(|record| record.feed.id.as_str() == id) else {
+        let what = format!("no feed {id:?}: see `wirefold feed ls`");
+        return Err(Stop::new(Exit::NotFound, what).into());
+    };
+    let feed = record.feed;
+    let speaks_for = Some(wanted.speaks_for.clone()).filter(|site| site.as_str() != FOUND);
+    let changed = FeedAddition {
+        id: Some(feed.id),
+        url: feed.url,
+        title: feed.title,
+        outlet: feed.outlet,
+        speaks_for,
+        group: feed.group,
+        full_text: feed.full_text,
+        identity: feed.identity,
+        article_selector: feed.article_selector,
+        remove_selectors: feed.remove_selectors,
+    };
+    let accepted: Accepted = client.post("/api/v1/feeds", &changed).await?;
+    if json {
+        output::print_json(&accepted)?;
+    } else {
+        let site = &wanted.speaks_for;
+        let said = match site.as_str() {
+            FOUND => "is looked at again for the site that it speaks for".to_owned(),
+            site => format!("speaks for {site}"),
+        };
+        global.note(format_args!("{id} {said}{}", when(client)));
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,86 @@
+//! The site that a feed speaks for.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{FeedId, Outlet};
+
+/// What a feed's operator writes where it speaks for nobody but itself.
+pub const NOBODY: &str = "nobody";
+
+/// The site that a feed speaks for, and how that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FeedSite {
+    /// The site: versions, history and boilerplate of what the feed lists are this site's.
+    pub authority: Outlet,
+    /// How that was found.
+    pub how: SiteProof,
+    /// Whose most of its items are said to be, where nine in ten are one publisher's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leading: Option<Outlet>,
+    /// How many items those are.
+    pub items: u32,
+    /// How many items there were.
+    pub of: u32,
+    /// How many sites its items are said to be of.
+    pub sites: u32,
+    /// The address that answered then: at another it is found anew.
+    pub address: String,
+}
+
+/// How the site of a feed was found.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum SiteProof {
+    /// The operator says so.
+    Operator,
+    /// Its items are of the site of its own address.
+    Own,
+    /// Its items are of another site of the same publisher.
+    SameOwner,
+    /// The site that its items lead to names the feed.
+    NamedBack,
+    /// Its items are said to be of one other site, which does not name it: it speaks for itself only.
+    Unproven,
+    /// Its items are of many sites: it speaks for itself only.
+    Aggregator,
+}
+
+impl FeedSite {
+    /// What was found, for people.
+    #[must_use]
+    pub fn in_words(&self, feed: &FeedId) -> String {
+        let Self { authority, leading, items, of, .. } = self;
+        let lead = |site: &Outlet| format!("{items} of {of} items lead to {site}");
+        let itself = match authority.as_str().starts_with("feed:") {
+            true => "itself",
+            false => authority.as_str(),
+        };
+        match (self.how, leading) {
+            (SiteProof::Operator, _) => format!("speaks for {itself}, as you say"),
+            (SiteProof::Unproven, Some(leading)) => format!(
+                "{}, which does not name this feed: it speaks for {itself} only; `wirefold feed set \
+                 {feed} --speaks-for {leading}` if you know better",
+                lead(leading)
+            ),
+            (SiteProof::Aggregator | SiteProof::Unproven, _) => {
+                format!("{} sites: an aggregator", self.sites)
+            }
+            (SiteProof::Own | SiteProof::SameOwner | SiteProof::NamedBack, leading) => {
+                format!("{}: its own feed", lead(leading.as_ref().unwrap_or(authority)))
+            }
+        }
+    }
+
+    /// The same in a few words: `harbour.example`, `aggregator`, `feedhost.example only`.
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        match self.how {
+            SiteProof::Aggregator => "aggregator".to_owned(),
+            SiteProof::Unproven => format!("{} only", self.authority),
+            _ => self.authority.to_string(),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Items of feeds as they are submitted, and what tells them apart.
+
+use wirefold_address::canonical;
+use wirefold_proto::{ItemIdentity, SubmittedArticle};
+
+use crate::feed::Item;
+
+/// What tells an item from the others of its feed: guid, else canonical link, else title and day;
+/// from the one on that is named.
+#[must_use]
+pub(crate) fn item_key(item: &Item, identity: ItemIdentity) -> String {
+    let is_by_id = matches!(identity, ItemIdentity::Auto | ItemIdentity::Guid);
+    let id = item.guid.as_deref().filter(|_| is_by_id);
+    let link = item.link.as_deref().filter(|_| identity != ItemIdentity::Title);
+    wirefold_address::item_key(id, link, &item.title, item.published)
+}
+
+/// Page and title of an item that has both.
+pub(crate) fn page_and_title(item: &Item) -> Option<(String, String)> {
+    let page = |link: &str| canonical(link).unwrap_or_else(|| link.to_owned());
+    let title = wirefold_text::normalise(&item.title);
+    (!title.is_empty()).then(|| Some((page(item.link.as_deref()?), title))).flatten()
+}
+
+/// An item with this text, as it is submitted.
+pub(crate) fn submitted(item: &Item, text: String) -> SubmittedArticle {
+    // A link that leads nowhere on the web is left out; the item is none the worse.
+    let is_web = |link: &&String| link.starts_with("http://") || link.starts_with("https://");
+    SubmittedArticle {
+        id: item.guid.clone(),
+        url: item.link.as_ref().filter(is_web).cloned(),
+        title: Some(item.title.clone()),
+        text,
+        author: None,
+        authors: item.authors.clone(),
+        outlet: None,
+        source: item.source.clone(),
+        feed: None,
+        published: item.published,
+        language: item.language.clone(),
+        teaser: item.teaser.clone(),
+        media: item.media.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_what_the_feed_calls_it() {
+        let mut item = Item { guid: Some("g".repeat(2000)), ..Item::default() };
+        let item_key = |of: &Item| item_key(of, ItemIdentity::Auto);
+        assert!(item_key(&item).len() <= 512);
+        item.guid = None;
+        item.link = Some("https://a.example/x?utm_source=y".to_owned());
+        assert_eq!(item_key(&item), "https://a.example/x");
+        item.link = None;
+        item.title = "Ferry, late!".to_owned();
+        assert_eq!(item_key(&item), "ferry late");
+        item.published = Some("2026-03-05T14:00:00Z".parse().unwrap());
+        assert_eq!(item_key(&item), "ferry late 2026-03-05");
+        item.guid = Some("g".to_owned());
+        item.link = Some("https://a.example/x".to_owned());
+        for (identity, key) in [
+            (ItemIdentity::Guid, "g"),
+            (ItemIdentity::Link, "https://a.example/x"),
+            (ItemIdentity::Title, "ferry late 2026-03-05"),
+        ] {
+            assert_eq!(super::item_key(&item, identity), key);
+        }
+    }
+}

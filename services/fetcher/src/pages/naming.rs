@@ -1,0 +1,32 @@
+//! The feeds that a page names, asked for as politely as any page.
+
+use url::Url;
+
+use super::{Pages, Permission, is_of_the_web};
+use crate::discovery::named;
+use crate::feed::FeedError;
+use crate::poll::{Unread, parse};
+
+impl Pages {
+    /// The feeds that the page at this address names; none where it may not be asked for, does not
+    /// answer, or is no page.
+    pub(crate) async fn feeds_named_by(&self, url: &Url) -> Vec<String> {
+        if !is_of_the_web(url) {
+            return Vec::new();
+        }
+        let Permission::Allowed(patience) = self.robots.permission(url).await else {
+            return Vec::new();
+        };
+        let answer = match self.fetch(url.clone(), patience).await {
+            Ok(answer) => answer,
+            Err(kept) => {
+                tracing::debug!(%url, why = kept.label(), "not asked which feeds it names");
+                return Vec::new();
+            }
+        };
+        match parse(answer.clone(), 1).await {
+            Err(Unread::Error(FeedError::NotAFeed { feeds, .. })) => named(&answer, &feeds),
+            _ => Vec::new(),
+        }
+    }
+}

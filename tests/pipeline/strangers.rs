@@ -1,0 +1,119 @@
+//! A hostile feed beside its neighbour, through the built binary: what is decided of the neighbour's
+//! articles is what is decided of them alone. On loopback two sites are told apart by name.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::json;
+use wirefold_proto::{ArticleId, Class, OutputArticle};
+
+use super::generated::{Numbers, text, word};
+use super::kept::Kept;
+use super::loopback::{Answer, Loopback};
+use super::up::{CONFIG, Up};
+use crate::program::Folder;
+
+const SETTINGS: &str = "data = \"data\"\nfull_text = \"off\"\n[fetcher]\n\
+    allow_private = [\"127.0.0.0/8\", \"::1/128\"]\nmin_interval = \"1s\"\nmax_interval = \"2s\"\n\
+    per_host_delay = \"0s\"\n[[source]]\npath = \"dropped\"\n";
+/// How many items each feed lists.
+const ITEMS: u64 = 3;
+
+fn told(seed: u64) -> String {
+    let mut numbers = Numbers::from_seed(seed);
+    let names = [word(&mut numbers), word(&mut numbers)];
+    text(usize::try_from(seed).expect("seeds are small"), &names, &mut numbers)
+}
+
+/// A feed of pages at `site`, whose item `changed` has another text than at first.
+fn rss(site: &str, first_seed: u64, changed: Option<u64>) -> Answer {
+    let item = |number: u64| {
+        let more = if changed == Some(number) { " And the mole was mended on Friday." } else { "" };
+        format!(
+            "<item><guid>{number}</guid><title>Of {number}</title><link>{site}/{number}</link>\
+             <description>{}{more}</description></item>",
+            told(first_seed + number)
+        )
+    };
+    let items: String = (0..ITEMS).map(item).collect();
+    let body =
+        format!("<rss version=\"2.0\"><channel><title>A feed</title>{items}</channel></rss>");
+    Answer::ok("application/rss+xml", body)
+}
+
+/// What is decided where the victim's feed is polled, beside a hostile one or alone.
+fn decided(beside: bool) -> Vec<OutputArticle> {
+    let has_changed = Arc::new(AtomicBool::new(false));
+    let changed = has_changed.clone();
+    let victim = Loopback::answering(move |asked| match asked.path.as_str() {
+        "/feed" => {
+            let changed = changed.load(Ordering::Relaxed).then_some(0);
+            rss(&format!("http://{}", asked.host), 10, changed)
+        }
+        _ => Answer::status(404),
+    });
+    let pages = victim.url("");
+    let hostile = Loopback::answering(move |asked| match asked.path.as_str() {
+        "/feed" => rss(pages.trim_end_matches('/'), 20, None),
+        _ => Answer::status(404),
+    });
+    let folder = Folder::with(&[(CONFIG, SETTINGS.as_bytes())]);
+    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
+    let up = Up::start(&folder);
+    let mut expected = 0;
+    let mut watch = |id: &str, url: String| {
+        up.post("/api/v1/feeds", &json!({"id": id, "url": url}));
+        expected += ITEMS;
+        up.get_until("/api/v1/status", |status| status["articles"] == expected);
+    };
+    if beside {
+        let elsewhere = hostile.url("/feed").replace("127.0.0.1", "localhost");
+        watch("hostile", elsewhere);
+    }
+    watch("victim", victim.url("/feed"));
+    has_changed.store(true, Ordering::Relaxed);
+    up.get_until("/api/v1/status", |status| status["articles"] == expected + 1);
+    let feeds = up.get("/api/v1/feeds");
+    let found = |id: &str| {
+        let all = feeds["feeds"].as_array().expect("a list");
+        let feed = all.iter().find(|feed| feed["feed"]["id"] == id).expect("it is polled");
+        (feed["site"]["how"].clone(), feed["site"]["authority"].clone())
+    };
+    assert_eq!(found("victim"), (json!("own"), json!("127.0.0.1")));
+    if beside {
+        assert_eq!(found("hostile"), (json!("unproven"), json!("localhost")));
+    }
+    assert_eq!(up.terminate().code, Some(0));
+    Kept::in_folder(&folder.path().join("data")).articles()
+}
+
+#[test]
+fn what_is_decided_of_the_victim_is_what_is_decided_of_it_alone() {
+    let is_victims = |article: &&OutputArticle| article.article.via.is_none();
+    // Ports are others each time, and ids with them: articles are named by their pages.
+    let page = |article: &OutputArticle| {
+        article.article.item_key.rsplit('/').next().unwrap_or_default().to_owned()
+    };
+    let of_victim = |articles: &[OutputArticle]| -> Vec<String> {
+        let own: Vec<&OutputArticle> = articles.iter().filter(is_victims).collect();
+        let item = |id: ArticleId| {
+            let found = own.iter().find(|article| article.id == id);
+            found.map(|article| page(article))
+        };
+        let said = own.iter().map(|article| {
+            let verdict = &article.verdict;
+            let groups = [verdict.story.into(), verdict.event.into(), verdict.lead].map(item);
+            format!("{} {:?} {groups:?}", page(article), (verdict.class, verdict.kind))
+        });
+        let mut said: Vec<String> = said.collect();
+        said.sort();
+        said
+    };
+    let (alone, beside) = (decided(false), decided(true));
+    assert!(of_victim(&alone).iter().any(|said| said.contains("Version")), "{alone:?}");
+    assert_eq!(of_victim(&beside), of_victim(&alone));
+    for told in beside.iter().filter(|article| !is_victims(article)) {
+        assert_eq!(told.article.outlet_in_words(), "127.0.0.1 via localhost");
+        assert_ne!(told.verdict.class, Class::Version);
+    }
+}

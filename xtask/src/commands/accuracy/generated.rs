@@ -1,0 +1,62 @@
+//! The generated set: the first articles of the generator's stream with the labels of their pairs.
+
+use wirefold_score::Pairs;
+
+use super::set::{Doc, LabelledSet};
+use super::tables::Cells;
+use crate::generator::{Article, Generator, Settings, describe, labels};
+
+/// Where the card's generator begins. Another number makes another set of the same kind.
+const SEED: u64 = 0x77_69_72_65;
+/// The card examines each text in a dozen orders: hostile ones are small here.
+const LIMIT: usize = 20_000;
+/// Footers change thrice within the card's set.
+const FOOTER_LIFE: u64 = 600;
+
+fn generator() -> Generator {
+    Generator::new(Settings { seed: SEED, length: 100, limit: LIMIT, footer_life: FOOTER_LIFE })
+}
+
+/// The first `count` articles, labelled.
+pub(super) fn set(count: u64) -> LabelledSet {
+    let generator = generator();
+    let docs = (0..count).map(|number| doc(generator.article(number))).collect();
+    let labels = Pairs(labels(&generator, count).collect());
+    LabelledSet { name: "generated".to_owned(), docs, labels }
+}
+
+/// What the generator makes, measured over as many.
+pub(super) fn description(count: u64) -> Cells {
+    let mut cells = Cells::new(&["property", "measured"]);
+    let rows = describe(&generator(), count).rows();
+    rows.into_iter().for_each(|(property, measured)| cells.row([property, measured]));
+    cells
+}
+
+fn doc(article: Article) -> Doc {
+    Doc {
+        id: article.id(),
+        url: Some(article.url()),
+        text: article.text(),
+        outlet: Some(article.host),
+        title: Some(article.title),
+        author: Some(article.byline).filter(|byline| !byline.is_empty()),
+        published: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_that_is_written_is_read_back() {
+        let set = set(200);
+        let folder = std::env::temp_dir().join(format!("wirefold-{}-made", std::process::id()));
+        set.write(&folder).unwrap();
+        let read = LabelledSet::read(&folder);
+        std::fs::remove_dir_all(&folder).unwrap();
+        let name = format!("wirefold-{}-made", std::process::id());
+        assert!(read.unwrap() == LabelledSet { name, ..set });
+    }
+}

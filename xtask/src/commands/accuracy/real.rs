@@ -1,0 +1,148 @@
+//! The sets of real pages and wire items in `../shared`: their words are exchanged, their structure is
+//! real. They cannot be shipped, so the card keeps its rows where they are absent.
+
+use std::path::Path;
+
+use wirefold_score::{Label, Order, Pair};
+
+use super::method::Method;
+use super::set::LabelledSet;
+use super::tables::Cells;
+
+/// Where the card's section of real pages begins and ends.
+const MARKS: [&str; 2] = ["<!-- real pages -->\n", "<!-- end of real pages -->\n"];
+
+/// The sets: what each is called, its folder, and what its files begin with.
+const SETS: [(&str, &str, &str); 4] = [
+    ("real-shape", "real-shape", ""),
+    ("wire-shape", "wire-shape", ""),
+    ("langs-shape, Arabic", "langs-shape", "ar."),
+    ("langs-shape, German", "langs-shape", "de."),
+];
+
+/// The peers on the same rows.
+const PEERS: [Method; 4] = [Method::MinHash, Method::SimHash(3), Method::SimHash(6), Method::Exact];
+
+/// The table where the sets are at hand.
+pub(super) fn table(root: &Path) -> anyhow::Result<Option<Cells>> {
+    let suites = root.join("../shared/suites");
+    if !suites.join("real-shape").is_dir() {
+        return Ok(None);
+    }
+    let mut cells = Cells::new(&[
+        "set",
+        "rule",
+        "verdicts",
+        "right",
+        "false",
+        "missed",
+        "precision, 95 %",
+        "recall, 95 %",
+    ]);
+    for (name, folder, prefix) in SETS {
+        let folder = suites.join(folder);
+        let files = ["docs.jsonl", "labels.tsv"].map(|file| folder.join(format!("{prefix}{file}")));
+        let set = LabelledSet::read_files(name, &files[0], &files[1])?;
+        product(&set, &mut cells);
+        for peer in PEERS {
+            let run = peer.run(&set, &Order::File.of(set.docs.len()));
+            row(
+                &mut cells,
+                [name, &peer.to_string(), "all"],
+                Counts::of(&set, &run.at_arrival, |_| true),
+            );
+        }
+    }
+    Ok(Some(cells))
+}
+
+/// The rows of the product: at arrival, inside outlets and between them, settled, and reversed.
+fn product(set: &LabelledSet, cells: &mut Cells) {
+    let run = Method::Passages.run(set, &Order::File.of(set.docs.len()));
+    let reversed = Method::Passages.run(set, &Order::Reversed.of(set.docs.len()));
+    let is_one = |(a, b): &Pair| set.docs[*a].outlet == set.docs[*b].outlet;
+    let name = set.name.as_str();
+    let all: fn(&Pair) -> bool = |_| true;
+    let mut add = |what, counts| row(cells, [name, "passages", what], counts);
+    add("at arrival", Counts::of(set, &run.at_arrival, all));
+    add("– of one outlet", Counts::of(set, &run.at_arrival, is_one));
+    add("– of two outlets", Counts::of(set, &run.at_arrival, |pair| !is_one(pair)));
+    add("settled", Counts::of(set, &run.settled, all));
+    add("reversed, at arrival", Counts::of(set, &reversed.at_arrival, all));
+    add("reversed, settled", Counts::of(set, &reversed.settled, all));
+}
+
+fn row(cells: &mut Cells, names: [&str; 3], counts: Counts) {
+    let figures = [counts.right, counts.wrong, counts.missed].map(|count| count.to_string());
+    let shares = [
+        share(counts.right, counts.right + counts.wrong),
+        share(counts.right, counts.right + counts.missed),
+    ];
+    cells.row(names.map(str::to_owned).into_iter().chain(figures).chain(shares));
+}
+
+/// Pairs of a set, counted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Counts {
+    right: usize,
+    wrong: usize,
+    missed: usize,
+}
+
+impl Counts {
+    /// Of the pairs that count.
+    fn of(set: &LabelledSet, stories: &[usize], counts: impl Fn(&Pair) -> bool) -> Counts {
+        let is_reprint = |(_, (label, _)): &(&Pair, &(Label, String))| *label == Label::Reprint;
+        let reprints = set.labels.0.iter().filter(is_reprint).map(|(pair, _)| pair);
+        let (right, missed): (Vec<&Pair>, Vec<&Pair>) =
+            reprints.filter(|pair| counts(pair)).partition(|(a, b)| stories[*a] == stories[*b]);
+        let wrong = set.labels.false_folds(stories, usize::MAX);
+        let wrong = wrong.iter().filter(|pair| counts(pair)).count();
+        Counts { right: right.len(), wrong, missed: missed.len() }
+    }
+}
+
+/// A share with its interval of 95 % (Wilson 1927).
+fn share(part: usize, whole: usize) -> String {
+    if whole == 0 {
+        return "–".to_owned();
+    }
+    const Z: f64 = 1.96;
+    let (p, n) = (part as f64 / whole as f64, whole as f64);
+    let middle = p + Z * Z / (2.0 * n);
+    let spread = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + Z * Z / n;
+    let (low, high) = ((middle - spread) / scale, (middle + spread) / scale);
+    format!("{p:.3} ({:.2}–{:.2})", low.max(0.0), high.min(1.0))
+}
+
+/// The section of the card: the table, else what the card has.
+pub(super) fn section(table: Option<&Cells>, card: &str) -> String {
+    let [begins, ends] = MARKS;
+    let before = || {
+        let (_, rest) = card.split_once(begins)?;
+        rest.split_once(ends).map(|(section, _)| section.to_owned())
+    };
+    let rows = table.map(Cells::markdown).or_else(before).unwrap_or_default();
+    format!("{begins}{rows}{ends}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_kept_where_the_sets_are_absent() {
+        let mut cells = Cells::new(&["set", "right"]);
+        cells.row(["a", "1"]);
+        let card = format!("before\n{}after\n", section(Some(&cells), ""));
+        assert_eq!(section(None, &card), section(Some(&cells), &card));
+        assert_eq!(section(None, ""), MARKS.concat());
+    }
+
+    #[test]
+    fn a_share_has_its_interval() {
+        assert_eq!(share(56, 58), "0.966 (0.88–0.99)");
+        assert_eq!(share(0, 0), "–");
+    }
+}

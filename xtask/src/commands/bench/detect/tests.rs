@@ -1,0 +1,71 @@
+//! The detector's work on a fixed set, held to the figure: a change that makes it do more says so here,
+//! without a clock and on any machine.
+//!
+//! `WIREFOLD_BLESS=1 cargo test -p xtask work` writes the figures anew; the difference shows in review.
+
+use wirefold_dedup::{Detector, Incoming, Settings};
+
+use super::child::{Article, NEWS, named};
+use crate::generator::{self, Generator};
+
+/// Articles of the set, and how many bytes its hostile ones fill.
+const ARTICLES: usize = 1_500;
+const LIMIT: usize = 20_000;
+/// Seconds from one article to the next: the set spans three days.
+const APART: i64 = 172;
+const FIGURES: &str = "xtask/work.tsv";
+
+/// The counts of all work, name by name.
+fn counted() -> Vec<(String, u64)> {
+    let generator = Generator::new(generator::Settings { limit: LIMIT, ..NEWS });
+    let mut detector = Detector::new(Settings::default());
+    for made in generator.articles().take(ARTICLES) {
+        let time = APART * i64::try_from(made.number).unwrap();
+        let article = Article::new(made, time);
+        detector.observe(&Incoming {
+            items: &[&article.url],
+            outlet: Some(&article.outlet),
+            title: &article.title,
+            byline: &article.byline,
+            text: &article.text,
+            time,
+            published: time,
+            ..Incoming::default()
+        });
+    }
+    named(&detector.work())
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "whether to write the figures anew")]
+fn the_detector_does_as_much_work_as_the_kept_figures_say() {
+    let line = |(name, count): &(String, u64)| format!("{name}\t{count}\n");
+    let found: String = counted().iter().map(line).collect();
+    let path = crate::tree::root().join(FIGURES);
+    if std::env::var_os("WIREFOLD_BLESS").is_some() {
+        std::fs::write(&path, &found).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        kept == found,
+        "the work on {ARTICLES} articles is not that of {FIGURES}; where that is meant, run with \
+         WIREFOLD_BLESS=1\n{}",
+        compared(&kept, &found)
+    );
+}
+
+/// Both figures of each count, with how many times as much it is.
+fn compared(kept: &str, found: &str) -> String {
+    let count = |line: &str| line.split_once('\t').and_then(|(_, count)| count.parse::<f64>().ok());
+    let pairs = kept.lines().zip(found.lines());
+    let line = |(before, after): (&str, &str)| {
+        let times = count(after).zip(count(before)).map_or(f64::NAN, |(now, then)| now / then);
+        format!("{before} -> {after}: {times:.3} times\n")
+    };
+    pairs.map(line).collect()
+}
+
+#[test]
+fn a_doubled_count_is_told() {
+    assert_eq!(compared("a\t2\n", "a\t4\n"), "a\t2 -> a\t4: 2.000 times\n");
+}

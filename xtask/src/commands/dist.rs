@@ -1,0 +1,173 @@
+//! `cargo xtask dist`: a tarball with a static binary, and its SHA-256 beside it.
+//!
+//! The same commit, toolchain and C compiler give the same bytes: names are sorted, every file has
+//! the time of the commit, and nobody owns it.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context as _, ensure};
+use sha2::{Digest as _, Sha256};
+
+use super::sizes::binary::Binary;
+use crate::tree;
+
+/// What to build for.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The target, with its standard library and a C compiler for it; this machine's by default.
+    /// A target with musl asks no glibc for host names.
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+}
+
+/// What stands beside the binary: the file in the repository, and in the tarball.
+const FILES: [(&str, &str); 6] = [
+    ("LICENSE", "LICENSE"),
+    ("NOTICE", "NOTICE"),
+    ("CHANGELOG.md", "CHANGELOG.md"),
+    ("deploy/wirefold.toml", "examples/wirefold.toml"),
+    ("deploy/systemd/wirefold.service", "examples/wirefold.service"),
+    ("seeds/starter.opml", "examples/starter.opml"),
+];
+
+/// What the binary prints about itself: its arguments, and the file in the tarball.
+const PRINTED: [(&[&str], &str); 4] = [
+    (&["man"], "man/wirefold.1"),
+    (&["completion", "bash"], "completions/wirefold.bash"),
+    (&["completion", "fish"], "completions/wirefold.fish"),
+    (&["completion", "zsh"], "completions/_wirefold"),
+];
+
+/// Builds, packs, and prints where the tarball stands.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let root = tree::root();
+    let target = match &arguments.target {
+        Some(target) => target.clone(),
+        None => host()?,
+    };
+    build(&root, &target)?;
+    let folder = root.join("target/dist-tarball");
+    let name = format!("wirefold-{}-{target}-static", env!("CARGO_PKG_VERSION"));
+    let packed = folder.join(&name);
+    if packed.exists() {
+        fs::remove_dir_all(&packed)?;
+    }
+    let binary = root.join("target").join(&target).join("dist/wirefold");
+    Binary::read(&binary)?.check()?;
+    fill(&root, &binary, &packed)?;
+    let tarball = format!("{name}.tar.gz");
+    pack(&folder, &name, &tarball, &commit_time(&root)?)?;
+    let sum = hex(&Sha256::digest(fs::read(folder.join(&tarball))?));
+    // As `sha256sum --check` reads it.
+    fs::write(folder.join(format!("{tarball}.sha256")), format!("{sum}  {tarball}\n"))?;
+    writeln!(io::stdout(), "{sum}  {}", folder.join(&tarball).display())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds without a shared library to look for at the start.
+fn build(root: &Path, target: &str) -> anyhow::Result<()> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--profile", "dist", "--locked", "--package", "wirefold"]);
+    // A target that is named leaves build scripts and macros as they are: those cannot be static.
+    cargo.args(["--target", target]).current_dir(root);
+    let folder = root.display();
+    let flags = format!("-C target-feature=+crt-static --remap-path-prefix={folder}=wirefold");
+    ensure!(cargo.env("RUSTFLAGS", flags).status()?.success(), "the build failed");
+    Ok(())
+}
+
+/// Puts all that is packed into a folder.
+fn fill(root: &Path, binary: &Path, packed: &Path) -> anyhow::Result<()> {
+    let place = |to: &str| -> anyhow::Result<_> {
+        let to = packed.join(to);
+        fs::create_dir_all(to.parent().context("a file stands in a folder")?)?;
+        Ok(to)
+    };
+    fs::copy(binary, place("bin/wirefold")?).context("no binary")?;
+    for (from, to) in FILES {
+        fs::copy(root.join(from), place(to)?).with_context(|| from.to_owned())?;
+    }
+    for (arguments, to) in PRINTED {
+        let told = Command::new(packed.join("bin/wirefold")).args(arguments).output()?;
+        ensure!(told.status.success(), "wirefold {arguments:?} failed");
+        fs::write(place(to)?, told.stdout)?;
+    }
+    Ok(())
+}
+
+/// Makes the tarball of a folder, the same one each time.
+fn pack(folder: &Path, name: &str, tarball: &str, time: &str) -> anyhow::Result<()> {
+    let mut tar = Command::new("tar");
+    tar.args(["--create", "--sort=name", "--owner=0", "--group=0", "--numeric-owner"]);
+    tar.args(["--mode=u+rw,go+r,go-w", "--format=gnu", &format!("--mtime=@{time}"), name]);
+    let mut tar = tar.current_dir(folder).stdout(Stdio::piped()).spawn().context("no tar")?;
+    let packed = tar.stdout.take().context("its output is piped")?;
+    let to = fs::File::create(folder.join(tarball))?;
+    let mut gzip = Command::new("gzip");
+    gzip.args(["--no-name", "--best"]).stdin(packed).stdout(to);
+    ensure!(gzip.status().context("no gzip")?.success(), "gzip failed");
+    ensure!(tar.wait()?.success(), "tar failed");
+    Ok(())
+}
+
+/// The target that this machine's compiler builds for.
+fn host() -> anyhow::Result<String> {
+    let told = output(Command::new("rustc").arg("-vV"))?;
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc names no host")?.to_owned())
+}
+
+/// When the commit was made, in seconds since 1970.
+fn commit_time(root: &Path) -> anyhow::Result<String> {
+    let mut git = Command::new("git");
+    Ok(output(git.args(["log", "-1", "--format=%ct"]).current_dir(root))?.trim().to_owned())
+}
+
+fn output(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.output()?;
+    ensure!(output.status.success(), "{command:?} failed");
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{FILES, hex, pack};
+    use crate::tree;
+
+    #[test]
+    fn every_file_that_is_packed_is_there() {
+        for (from, _) in FILES {
+            assert!(tree::root().join(from).is_file(), "{from}");
+        }
+    }
+
+    #[test]
+    fn a_folder_written_later_makes_the_same_tarball() {
+        let made = tempfile::tempdir().unwrap();
+        let tarballs = ["one", "other"].map(|parent| {
+            let folder = made.path().join(parent);
+            fs::create_dir_all(folder.join("w/bin")).unwrap();
+            fs::write(folder.join("w/bin/wirefold"), "binary").unwrap();
+            let written = fs::File::open(folder.join("w/bin/wirefold")).unwrap();
+            let apart = std::time::Duration::from_secs(parent.len() as u64 * 1000);
+            written.set_modified(std::time::UNIX_EPOCH + apart).unwrap();
+            pack(&folder, "w", "w.tar.gz", "1700000000").unwrap();
+            fs::read(folder.join("w.tar.gz")).unwrap()
+        });
+        assert_eq!(tarballs[0], tarballs[1]);
+    }
+
+    #[test]
+    fn a_sum_is_written_in_hexadecimals() {
+        assert_eq!(hex(&[0, 10, 255]), "000aff");
+    }
+}

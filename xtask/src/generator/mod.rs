@@ -1,0 +1,267 @@
+//! Made news with labels, by seed: what the accuracy card and all benches measure on.
+//!
+//! The article at each place is a function of the seed and the place. What is made of an earlier one
+//! (a copy, a version, a digest) makes that one again, so a stream of any length needs no more memory
+//! than one article. Words are made ([`words`]), sentences are built by a grammar ([`grammar`]), and
+//! each sentence says which article had it first, from which the labels are read off ([`mod@labels`]).
+//!
+//! Not a model of meaning: a sentence is grammatical nonsense. What it has in common with news is how
+//! often words come back, how long texts are, names, numbers, quotations, datelines and credits, what
+//! happens to an agency's text on its way, and what pages have beside the text.
+
+mod article;
+mod describe;
+mod edits;
+mod grammar;
+mod hostile;
+mod labels;
+mod news;
+mod outlets;
+mod pages;
+mod plan;
+mod words;
+mod writer;
+
+use wirefold_score::Random;
+
+pub(crate) use article::Article;
+pub(crate) use describe::describe;
+pub(crate) use labels::labels;
+pub(crate) use outlets::{OUTLETS, host};
+pub(crate) use plan::Kind;
+
+use article::{Paragraph, Role, Sentence};
+use hostile::STOCK_ROOT;
+use news::Draft;
+use outlets::{Outlet, Outlets};
+use plan::{Plan, Planner};
+use words::Zipf;
+use writer::{Happening, Writer};
+
+/// How news is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// Another number makes other news of the same kind.
+    pub(crate) seed: u64,
+    /// The lengths of texts, in percent of a median of 500 words.
+    pub(crate) length: usize,
+    /// How many bytes a hostile text fills.
+    pub(crate) limit: usize,
+    /// After so many articles the footers of pages change.
+    pub(crate) footer_life: u64,
+}
+
+/// Makes articles.
+#[derive(Debug)]
+pub(crate) struct Generator {
+    settings: Settings,
+    zipf: Zipf,
+    planner: Planner,
+}
+
+impl Generator {
+    /// A generator with these settings.
+    pub(crate) fn new(settings: Settings) -> Generator {
+        let zipf = Zipf::new();
+        let outlets = Outlets::new(settings.seed, &zipf, settings.footer_life);
+        Generator { settings, zipf, planner: Planner::new(settings.seed, outlets) }
+    }
+
+    /// All articles from the first one on: there is no end.
+    pub(crate) fn articles(&self) -> impl Iterator<Item = Article> {
+        (0..).map(|number| self.article(number))
+    }
+
+    /// The article at a place.
+    pub(crate) fn article(&self, number: u64) -> Article {
+        let plan = self.planner.plan(number);
+        let draft = self.draft(&plan);
+        let mut random = self.planner.dice(number, "page");
+        let mut article = Article {
+            number,
+            kind: plan.kind,
+            name: name(&plan),
+            main: self.main(&plan),
+            script: plan.script,
+            outlet: plan.outlet,
+            host: String::new(),
+            item: self.item(&plan),
+            title: draft.title,
+            byline: draft.byline,
+            paragraphs: draft.paragraphs,
+            is_spaced: false,
+        };
+        let headlines = self.headlines(&plan, &mut random);
+        self.planner.outlets().dress(&mut article, &headlines, &mut random);
+        article
+    }
+
+    /// The texts that an article has something of, by the numbers of those that had them first.
+    pub(crate) fn roots(&self, number: u64) -> Vec<u64> {
+        let plan = self.planner.plan(number);
+        match plan.kind {
+            Kind::Original => vec![number],
+            // Whoever quotes the same people has nothing else in common.
+            Kind::OwnWords | Kind::Brief | Kind::Video | Kind::Live | Kind::Gallery => vec![number],
+            Kind::Hostile if plan.trick == hostile::Trick::HotKeys => vec![number, STOCK_ROOT],
+            Kind::Hostile => vec![number],
+            Kind::Version => {
+                // The first version is a text that later ones have something of.
+                let mut roots = self.roots(plan.sources[0]);
+                roots.extend([plan.sources[0], number]);
+                roots.dedup();
+                roots
+            }
+            _ => plan.sources.iter().copied().chain([number]).collect(),
+        }
+    }
+
+    /// The number of the article that had its main text first.
+    fn main(&self, plan: &Plan) -> u64 {
+        match (plan.kind, plan.sources.first()) {
+            (Kind::Copy | Kind::Merge | Kind::Paywall, Some(source)) => *source,
+            (Kind::Version, Some(source)) => self.main(&self.planner.plan(*source)),
+            _ => plan.number,
+        }
+    }
+
+    fn item(&self, plan: &Plan) -> u64 {
+        match (plan.kind, plan.sources.first()) {
+            (Kind::Version, Some(source)) => *source,
+            _ => plan.number,
+        }
+    }
+
+    fn writer(&self, plan: &Plan, about: u64) -> Writer<'_> {
+        let mut facts = self.planner.dice(about, "happening");
+        let happening = Happening::new(plan.script, &self.zipf, &mut facts);
+        let random = self.planner.dice(plan.number, "text");
+        Writer::new(plan.script, &self.zipf, happening, plan.number, random)
+    }
+
+    fn outlet(&self, plan: &Plan) -> &Outlet {
+        self.planner.outlets().get(plan.outlet)
+    }
+
+    /// The text of an article that stands at a place.
+    fn text_at(&self, number: u64) -> Draft {
+        self.draft(&self.planner.plan(number))
+    }
+
+    fn draft(&self, plan: &Plan) -> Draft {
+        let about = match plan.kind {
+            Kind::OwnWords | Kind::FollowUp => plan.sources[0],
+            _ => self.main(plan),
+        };
+        let writer = &mut self.writer(plan, about);
+        let outlet = self.outlet(plan);
+        let sources = || plan.sources.iter().map(|source| self.text_at(*source));
+        let first = || sources().next().unwrap_or_default();
+        let all = || sources().collect::<Vec<Draft>>();
+        match plan.kind {
+            Kind::Original => news::original(writer, self.settings.length, outlet.agency),
+            Kind::OwnWords => {
+                let mut quotations = news::quotations(&first());
+                writer.random.shuffle(&mut quotations);
+                quotations.truncate(writer.random.within(1..5));
+                let mut draft = news::original(writer, self.settings.length, outlet.agency);
+                news::quote(&mut draft, &quotations, writer);
+                draft
+            }
+            Kind::Copy => copy(writer, first(), plan),
+            Kind::Version => {
+                let mut draft = first();
+                plan.edit.apply(&mut draft, writer);
+                draft
+            }
+            Kind::Partial => {
+                let mut draft = news::original(writer, self.settings.length, None);
+                pages::partial(&mut draft, &first(), writer);
+                draft
+            }
+            Kind::FollowUp => {
+                let mut draft = news::original(writer, self.settings.length, outlet.agency);
+                pages::background(&mut draft, &first(), writer);
+                draft
+            }
+            Kind::Merge => {
+                let both = all();
+                pages::merge(writer, &both[0], &both[1])
+            }
+            Kind::Digest => pages::digest(writer, &all()),
+            Kind::Topic => pages::topic(writer, &all(), &outlet.about),
+            Kind::Paywall => pages::paywall(writer, &first(), &outlet.wall),
+            Kind::Brief => pages::brief(writer),
+            Kind::Video => pages::video(writer, &outlet.player),
+            Kind::Live => pages::live(writer, &outlet.notice),
+            Kind::Gallery => pages::gallery(writer),
+            Kind::Hostile => plan.trick.make(writer, self.settings.limit, &outlet.wall),
+        }
+    }
+
+    /// Headlines of agencies' texts before a place, for lists of what else there is.
+    fn headlines(&self, plan: &Plan, random: &mut Random) -> Vec<String> {
+        let script = self.outlet(plan).script;
+        let places =
+            (0..random.within(0..6)).map(|_| plan.number.checked_sub(random.below(400) as u64));
+        let texts: Vec<Plan> = places.flatten().map(|place| self.planner.plan(place)).collect();
+        let originals =
+            texts.iter().filter(|its| its.kind == Kind::Original && its.script == script);
+        originals.map(|its| self.writer(its, its.number).headline()).collect()
+    }
+}
+
+/// An agency's text as a paper prints it.
+fn copy(writer: &mut Writer<'_>, mut draft: Draft, plan: &Plan) -> Draft {
+    let agency = std::mem::take(&mut draft.byline);
+    plan.edit.apply(&mut draft, writer);
+    if writer.random.chance(65) {
+        draft.title = writer.headline();
+    }
+    if writer.random.chance(50) {
+        uncredit(&mut draft.paragraphs, &agency);
+    }
+    draft.byline = match writer.random.below(4) {
+        0 => agency,
+        1 => format!("{}, {agency}", writer.happening.person(3)),
+        _ => String::new(),
+    };
+    draft
+}
+
+/// Takes the name of the agency out of dateline and last line.
+fn uncredit(paragraphs: &mut Vec<Paragraph>, agency: &str) {
+    let marks = [format!(" ({agency})"), agency.to_owned()];
+    paragraphs.retain(|lines| !matches!(lines.as_slice(), [one] if is_credit(one, agency)));
+    for lede in paragraphs.iter_mut().flatten().take(1) {
+        for mark in &marks {
+            lede.text = lede.text.replace(mark.as_str(), "");
+        }
+    }
+}
+
+fn is_credit(line: &Sentence, agency: &str) -> bool {
+    line.role == Role::Chrome && line.text.contains(agency)
+}
+
+fn name(plan: &Plan) -> &'static str {
+    match plan.kind {
+        Kind::Original => labels::BASE,
+        Kind::OwnWords => "own",
+        Kind::Copy | Kind::Version => plan.edit.name(),
+        Kind::Partial => "partial",
+        Kind::Merge => "merge",
+        Kind::Digest => "digest",
+        Kind::FollowUp => "followup",
+        Kind::Brief => "brief",
+        Kind::Video => "video",
+        Kind::Paywall => "paywall",
+        Kind::Topic => "topic",
+        Kind::Live => "live",
+        Kind::Gallery => "gallery",
+        Kind::Hostile => plan.trick.name(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

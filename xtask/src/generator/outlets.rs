@@ -1,0 +1,199 @@
+//! The outlets, and what their pages have beside the text.
+//!
+//! What a page has is the outlet's own: a line on top, a box between two paragraphs, headlines of other
+//! articles, and a footer that changes after so many articles. Some outlets print nothing of it.
+
+use wirefold_score::Random;
+
+use super::article::{Article, Paragraph, Role, Sentence};
+use super::words::{SCRIPTS, Script, Zipf};
+use super::writer::{Happening, Writer};
+
+/// News agencies: the name under which they are credited.
+const AGENCIES: [&str; 3] = ["AP", "Reuters", "AFP"];
+/// Papers by script.
+const PAPERS: [(Script, usize); 5] = [
+    (Script::Latin, 36),
+    (Script::Cyrillic, 4),
+    (Script::Chinese, 3),
+    (Script::Japanese, 3),
+    (Script::Thai, 3),
+];
+/// How many outlets there are.
+pub(crate) const OUTLETS: usize = {
+    let (mut all, mut script) = (AGENCIES.len(), 0);
+    while script < PAPERS.len() {
+        all += PAPERS[script].1;
+        script += 1;
+    }
+    all
+};
+/// Service lines in English: what sites say of themselves.
+const SERVICE: [&str; 14] = [
+    "Get the {w} {w} of {L} in your inbox every {D}.",
+    "You have {#} free {w}s left this month.",
+    "{G} uses {w}s to {v} your {w} and to {v} {w}s.",
+    "Become a {w} of {G} today and {v} every {w} we print.",
+    "Our {w} {w} explains what {w}s mean for {L}.",
+    "Write to the {w} desk of {G} about this {w}.",
+    "{P} covers {w}s and {w}s for {G}.",
+    "This page was made for readers of {G} in {L}.",
+    "By using this {w} you agree to the {w}s and the {w} {w} of {G}.",
+    "{G} may earn a {w} from {w}s that you buy here.",
+    "Most {a} {w}s of the day, chosen by {P}.",
+    "Turn on {w}s to hear first when {G} has {a} {w}.",
+    "Every {D} we {v} the {a} {w}s of the week.",
+    "The {w} of this {w} is not responsible for {a} {w}s elsewhere.",
+];
+
+/// An outlet.
+#[derive(Debug, Clone)]
+pub(super) struct Outlet {
+    pub(super) host: String,
+    pub(super) script: Script,
+    /// The name of an agency.
+    pub(super) agency: Option<&'static str>,
+    /// Whether a line is left free between two paragraphs.
+    is_spaced: bool,
+    /// How much its pages have beside the text: 0 to 3.
+    clutter: usize,
+    top: Vec<Sentence>,
+    boxes: Vec<Sentence>,
+    /// The lines of its footer, of which a page has a few in a row, later pages later ones.
+    footer: Vec<Sentence>,
+    /// What stands in the place of an article, where one is asked to pay or to agree.
+    pub(super) wall: Paragraph,
+    /// What stands on every page with a video.
+    pub(super) player: Paragraph,
+    /// What stands above every live blog.
+    pub(super) notice: Paragraph,
+    /// What stands above every list of headlines.
+    pub(super) about: Paragraph,
+}
+
+/// All outlets, agencies first.
+#[derive(Debug, Clone)]
+pub(crate) struct Outlets {
+    all: Vec<Outlet>,
+    /// After so many articles of the stream a footer changes.
+    footer_life: u64,
+}
+
+impl Outlets {
+    /// The outlets of a seed.
+    pub(super) fn new(seed: u64, zipf: &Zipf, footer_life: u64) -> Outlets {
+        let mut all = Vec::new();
+        let agencies = AGENCIES.iter().map(|name| (Script::Latin, Some(*name)));
+        let papers = PAPERS.iter().flat_map(|(script, count)| vec![(*script, None); *count]);
+        for (number, (script, agency)) in agencies.chain(papers).enumerate() {
+            all.push(outlet(seed, number, script, agency, zipf));
+        }
+        Outlets { all, footer_life }
+    }
+
+    /// How much the pages of one have beside the text: 0 to 3.
+    #[cfg(test)]
+    pub(super) fn clutter(&self, number: usize) -> usize {
+        self.all[number].clutter
+    }
+
+    /// How many of them are agencies.
+    pub(super) fn agencies(&self) -> usize {
+        AGENCIES.len()
+    }
+
+    /// The outlet with a number.
+    pub(super) fn get(&self, number: usize) -> &Outlet {
+        &self.all[number]
+    }
+
+    /// A paper that prints in a script: the first ones print most.
+    pub(super) fn of_script(&self, script: Script, random: &mut Random) -> usize {
+        let before = PAPERS.iter().take_while(|(other, _)| *other != script);
+        let first = AGENCIES.len() + before.map(|(_, count)| count).sum::<usize>();
+        let count =
+            PAPERS.iter().find(|(other, _)| *other == script).map_or(1, |(_, count)| *count);
+        first + random.below(count).min(random.below(count))
+    }
+
+    /// Puts what the page has around the text of an article; `headlines` are those of others.
+    pub(super) fn dress(&self, article: &mut Article, headlines: &[String], random: &mut Random) {
+        let outlet = self.get(article.outlet);
+        article.host.clone_from(&outlet.host);
+        article.is_spaced = outlet.is_spaced;
+        if outlet.clutter == 0 {
+            return;
+        }
+        let body = &mut article.paragraphs;
+        if outlet.clutter > 1 && random.chance(50) {
+            let at = random.within(1..body.len().max(2));
+            let from = random.below(outlet.boxes.len() - 1);
+            let lines = outlet.boxes[from..from + 2].to_vec();
+            body.insert(at.min(body.len()), lines);
+        }
+        if outlet.clutter > 2 {
+            body.insert(0, outlet.top.clone());
+        }
+        if outlet.clutter > 1 {
+            let chrome =
+                |line: &String| vec![Sentence::new(line.clone(), outlet.script, Role::Chrome)];
+            body.extend(headlines.iter().map(chrome));
+        }
+        let age = usize::try_from(article.number / self.footer_life).unwrap_or_default();
+        let lines = outlet.footer.iter().cycle().skip(age).take(1 + outlet.clutter);
+        body.extend(lines.map(|line| vec![line.clone()]));
+    }
+}
+
+fn outlet(
+    seed: u64,
+    number: usize,
+    script: Script,
+    agency: Option<&'static str>,
+    zipf: &Zipf,
+) -> Outlet {
+    let mut random = Random::named(seed, &format!("outlet {number}"));
+    let happening = Happening::new(script, zipf, &mut random);
+    let (is_spaced, clutter) = (random.chance(60), *random.pick(&[0, 1, 1, 2, 2, 3]));
+    let clutter = if agency.is_some() { 0 } else { clutter };
+    let mut writer = Writer::new(script, zipf, happening, 0, random);
+    let mut lines =
+        |count: usize| -> Vec<Sentence> { (0..count).map(|_| service(&mut writer)).collect() };
+    Outlet {
+        host: host(number),
+        script,
+        agency,
+        is_spaced,
+        clutter,
+        top: lines(2),
+        boxes: lines(6),
+        footer: lines(9),
+        wall: lines(4),
+        player: lines(4),
+        notice: lines(3),
+        about: lines(2),
+    }
+}
+
+/// A line that a site says of itself.
+pub(super) fn service(writer: &mut Writer<'_>) -> Sentence {
+    let text = match writer.script {
+        Script::Latin => {
+            let rule = *writer.random.pick(&SERVICE);
+            writer.fill(rule)
+        }
+        _ => writer.sentence(),
+    };
+    Sentence::new(text, writer.script, Role::Chrome)
+}
+
+/// The host of the outlet with a number.
+pub(crate) fn host(number: usize) -> String {
+    let kind = if number < AGENCIES.len() { "agency" } else { "paper" };
+    format!("{kind}{number:02}.example")
+}
+
+/// The place of a script in tables.
+pub(super) fn place_of(script: Script) -> usize {
+    SCRIPTS.iter().position(|other| *other == script).unwrap_or_default()
+}

@@ -1,0 +1,271 @@
+//! What the article at each place of the stream is: decided from seed and place alone.
+//!
+//! Every place of a fixed distance belongs to an agency; all else is drawn by lot. What is made of
+//! another article names one at an earlier place, so nothing needs to be remembered: whoever needs the
+//! earlier text makes it again.
+
+use wirefold_score::Random;
+
+use super::edits::Edit;
+use super::hostile::Trick;
+use super::outlets::Outlets;
+use super::words::Script;
+
+/// Kinds of articles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Kind {
+    /// A text of its own.
+    Original,
+    /// A text of its own on the happening of another, with which it shares quotations.
+    OwnWords,
+    /// An agency's text at another outlet, edited.
+    Copy,
+    /// Another version of the same item: corrected, updated or cut.
+    Version,
+    /// A text of its own around a part of another.
+    Partial,
+    /// Two texts, one after the other.
+    Merge,
+    /// The beginnings of several texts.
+    Digest,
+    /// A follow-up with background paragraphs of an earlier text.
+    FollowUp,
+    /// A template with other names and numbers.
+    Brief,
+    /// A page with a video: a line or two besides the page's own.
+    Video,
+    /// The beginning of a text above a wall.
+    Paywall,
+    /// A list of headlines.
+    Topic,
+    /// The first entries of a live blog.
+    Live,
+    /// Captions of pictures.
+    Gallery,
+    /// Made to hurt.
+    Hostile,
+}
+
+/// How many of a thousand places are drawn as each kind, the agencies' places apart. Agencies take one
+/// place of fifteen.
+const SHARES: [(Kind, usize); 15] = [
+    (Kind::Original, 235),
+    (Kind::OwnWords, 120),
+    (Kind::Copy, 320),
+    (Kind::Version, 50),
+    (Kind::Partial, 25),
+    (Kind::Merge, 12),
+    (Kind::Digest, 18),
+    (Kind::FollowUp, 25),
+    (Kind::Brief, 55),
+    (Kind::Video, 45),
+    (Kind::Paywall, 35),
+    (Kind::Topic, 18),
+    (Kind::Live, 20),
+    (Kind::Gallery, 16),
+    (Kind::Hostile, 6),
+];
+/// The distance between two places of agencies, and the first.
+const AGENCY_EVERY: u64 = 15;
+const FIRST_AGENCY: u64 = 2;
+/// Copies come so many places after their original at most, as a power of two.
+const FARTHEST: usize = 14;
+/// How often an earlier text is looked for before a place gets a text of its own.
+const TRIES: u64 = 300;
+/// Of a hundred texts, those in Cyrillic, Chinese, Japanese and Thai.
+const SCRIPT_SHARES: [(Script, usize); 4] =
+    [(Script::Cyrillic, 5), (Script::Chinese, 3), (Script::Japanese, 2), (Script::Thai, 2)];
+
+/// What stands at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub(crate) number: u64,
+    pub(crate) kind: Kind,
+    pub(crate) script: Script,
+    /// The number of its outlet.
+    pub(crate) outlet: usize,
+    /// The earlier articles that it is made of, the main one first.
+    pub(crate) sources: Vec<u64>,
+    /// How a copy or a version was edited.
+    pub(crate) edit: Edit,
+    /// What a hostile one does.
+    pub(crate) trick: Trick,
+}
+
+/// Makes plans.
+#[derive(Debug)]
+pub(crate) struct Planner {
+    seed: u64,
+    outlets: Outlets,
+}
+
+impl Planner {
+    /// A planner over these outlets.
+    pub(super) fn new(seed: u64, outlets: Outlets) -> Planner {
+        Planner { seed, outlets }
+    }
+
+    /// The outlets.
+    pub(super) fn outlets(&self) -> &Outlets {
+        &self.outlets
+    }
+
+    /// Numbers for one purpose at one place.
+    pub(super) fn dice(&self, number: u64, purpose: &str) -> Random {
+        Random::named(self.seed ^ mixed(number), purpose)
+    }
+
+    /// What stands at a place.
+    pub(crate) fn plan(&self, number: u64) -> Plan {
+        let mut random = self.dice(number, "plan");
+        let kind = self.drawn(number);
+        let sources = self.sources(kind, number, &mut random);
+        let Some(sources) = sources else { return self.original(number, &mut random) };
+        let (script, outlet) = match (kind, sources.first()) {
+            (Kind::Version, Some(earlier)) => {
+                let earlier = self.plan(*earlier);
+                (earlier.script, earlier.outlet)
+            }
+            (Kind::FollowUp, Some(earlier)) => (self.script(*earlier), self.agency(*earlier)),
+            (_, Some(earlier)) => {
+                let script = self.script(*earlier);
+                (script, self.outlets.of_script(script, &mut random))
+            }
+            (_, None) => {
+                let script = self.script(number);
+                (script, self.outlets.of_script(script, &mut random))
+            }
+        };
+        let edit = if kind == Kind::Version {
+            Edit::of_version(&mut random)
+        } else {
+            Edit::of_copy(&mut random)
+        };
+        let trick = Trick::drawn(&mut random);
+        Plan { number, kind, script, outlet, sources, edit, trick }
+    }
+
+    fn original(&self, number: u64, random: &mut Random) -> Plan {
+        let script = self.script(number);
+        let outlet = match is_agency(number) {
+            true => self.agency(number),
+            false => self.outlets.of_script(script, random),
+        };
+        let (edit, trick) = (Edit::Exact, Trick::OneWord);
+        Plan { number, kind: Kind::Original, script, outlet, sources: Vec::new(), edit, trick }
+    }
+
+    /// The kind that was drawn for a place; where nothing is found to make it of, it gets an original.
+    fn drawn(&self, number: u64) -> Kind {
+        if is_agency(number) {
+            return Kind::Original;
+        }
+        let mut drawn = self.dice(number, "kind").below(1_000);
+        for (kind, share) in SHARES {
+            if drawn < share {
+                return kind;
+            }
+            drawn -= share;
+        }
+        Kind::Original
+    }
+
+    /// The script of a text that is not made of others.
+    fn script(&self, number: u64) -> Script {
+        let mut drawn = match is_agency(number) {
+            // Each hundred texts of agencies have all shares: a few of them decide what many print.
+            true => {
+                usize::try_from((number / AGENCY_EVERY * 37 + self.seed) % 100).unwrap_or_default()
+            }
+            false => self.dice(number, "script").below(100),
+        };
+        for (script, share) in SCRIPT_SHARES {
+            if drawn < share {
+                return script;
+            }
+            drawn -= share;
+        }
+        Script::Latin
+    }
+
+    /// The agency that has a place.
+    fn agency(&self, number: u64) -> usize {
+        self.dice(number, "agency").below(self.outlets.agencies())
+    }
+
+    /// The earlier articles that one of a kind is made of; `None` where they are wanted and there are
+    /// none.
+    fn sources(&self, kind: Kind, number: u64, random: &mut Random) -> Option<Vec<u64>> {
+        let (least, most) = match kind {
+            Kind::Original => return None,
+            Kind::Brief | Kind::Video | Kind::Live | Kind::Gallery | Kind::Hostile => {
+                return Some(Vec::new());
+            }
+            Kind::Version => return self.printed_before(number, random).map(|one| vec![one]),
+            Kind::OwnWords | Kind::Copy | Kind::Partial | Kind::FollowUp | Kind::Paywall => (1, 1),
+            Kind::Merge => (2, 2),
+            Kind::Digest => (4, 8),
+            Kind::Topic => (5, 14),
+        };
+        let wanted = random.within(least..most + 1);
+        let mut found: Vec<u64> = Vec::new();
+        for _ in 0..wanted {
+            let script = found.first().map(|first| self.script(*first));
+            let next = self.agency_text_before(number, script, &found, random);
+            found.extend(next);
+        }
+        (found.len() >= least).then_some(found)
+    }
+
+    /// An agency's text at an earlier place: some are taken by many, most by few.
+    fn agency_text_before(
+        &self,
+        number: u64,
+        script: Option<Script>,
+        without: &[u64],
+        random: &mut Random,
+    ) -> Option<u64> {
+        let tries = if script.is_some_and(|script| script != Script::Latin) { 4 } else { 1 };
+        (0..tries * TRIES).find_map(|_| {
+            let near = number.checked_sub(distance(random))?;
+            let place = near / AGENCY_EVERY * AGENCY_EVERY + FIRST_AGENCY;
+            let is_right = place < number
+                && !without.contains(&place)
+                && script.is_none_or(|script| script == self.script(place));
+            let wanted = random.below(1_000);
+            (is_right && wanted < self.popularity(place)).then_some(place)
+        })
+    }
+
+    /// How readily others take a text, of a thousand.
+    fn popularity(&self, place: u64) -> usize {
+        let share = self.dice(place, "popularity").below(1_000);
+        (share * share / 1_000 * share / 1_000).max(20)
+    }
+
+    /// An original or a copy at an earlier place.
+    fn printed_before(&self, number: u64, random: &mut Random) -> Option<u64> {
+        (0..TRIES).find_map(|_| {
+            let place = number.checked_sub(distance(random))?;
+            matches!(self.drawn(place), Kind::Original | Kind::Copy).then_some(place)
+        })
+    }
+}
+
+fn is_agency(number: u64) -> bool {
+    number % AGENCY_EVERY == FIRST_AGENCY
+}
+
+/// How many places back: as often from 2 to 4 as from 4 to 8, and so on.
+fn distance(random: &mut Random) -> u64 {
+    let scale = 1_usize << random.within(1..FARTHEST + 1);
+    (scale + random.below(scale)) as u64
+}
+
+/// Neighbouring numbers far apart (the finaliser of SplitMix64).
+fn mixed(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}

@@ -1,0 +1,148 @@
+//! What the generator promises of its news.
+
+use std::collections::BTreeSet;
+
+use wirefold_score::Label;
+
+use super::describe::describe;
+use super::*;
+
+const SETTINGS: Settings = Settings { seed: 7, length: 100, limit: 10_000, footer_life: 500 };
+
+#[test]
+fn an_article_is_the_same_from_the_same_seed_and_place_and_other_from_another() {
+    let (one, same) = (Generator::new(SETTINGS), Generator::new(SETTINGS));
+    let other = Generator::new(Settings { seed: 8, ..SETTINGS });
+    let mut equal = 0;
+    for (number, article) in (0..300).zip(one.articles()) {
+        // By place alone: nothing before it was made.
+        let again = same.article(299 - number);
+        let there = one.article(299 - number);
+        assert_eq!(
+            (again.id(), again.title.clone(), again.text()),
+            (there.id(), there.title.clone(), there.text())
+        );
+        equal += usize::from(article.text() == other.article(number).text());
+    }
+    assert!(equal < 3, "{equal}");
+}
+
+#[test]
+fn the_generators_table_is_that_of_news() {
+    let generator = Generator::new(SETTINGS);
+    let table = describe(&generator, 2_000);
+    assert!(table.vocabulary() > 50_000, "{}", table.vocabulary());
+    let slope = table.slope();
+    assert!((-1.08..-0.92).contains(&slope), "{slope}");
+    let median = table.length(0.5, true);
+    assert!((440..540).contains(&median), "{median}");
+    assert!(table.length(1.0, true) > 3_500, "{}", table.length(1.0, true));
+    assert!(table.outlets() >= 40, "{}", table.outlets());
+    let without_spaces = table.without_spaces();
+    assert!((0.05..0.12).contains(&without_spaces), "{without_spaces}");
+    let copies = table.of_kind(Kind::Copy);
+    assert!((0.25..0.35).contains(&copies), "{copies}");
+}
+
+#[test]
+fn labelled_pairs_share_words_and_all_others_share_next_to_none() {
+    const COUNT: u64 = 400;
+    let generator = Generator::new(SETTINGS);
+    let shingles = |article: &Article| -> BTreeSet<Vec<String>> {
+        let own = article.paragraphs.iter().flatten();
+        let own = own.filter(|its| matches!(its.role, Role::Own(_)));
+        let texts: Vec<&str> = own.map(|sentence| sentence.text.as_str()).collect();
+        let joined = texts.join(" ").replace(['\u{200b}', '\u{ad}'], "");
+        let words: Vec<String> = joined.split(' ').map(str::to_lowercase).collect();
+        words.windows(5).map(<[String]>::to_vec).collect()
+    };
+    let articles: Vec<Article> = generator.articles().take(COUNT as usize).collect();
+    let runs: Vec<BTreeSet<Vec<String>>> = articles.iter().map(shingles).collect();
+    let found: std::collections::BTreeMap<_, _> = labels(&generator, COUNT).collect();
+    let mut musts = 0;
+    for (a, here) in runs.iter().enumerate() {
+        for (b, there) in runs.iter().enumerate().skip(a + 1) {
+            let (one, other) = (&articles[a], &articles[b]);
+            if !one.script.has_spaces() || here.len().min(there.len()) < 40 {
+                continue;
+            }
+            let common = here.intersection(there).count();
+            let share = 100 * common / here.len().min(there.len());
+            match found.get(&(a, b)).map(|(label, _)| label) {
+                Some(Label::Reprint) => {
+                    musts += 1;
+                    let is_version = one.item == other.item;
+                    assert!(share >= 25 || is_version, "{} {}: {share} %", one.id(), other.id());
+                }
+                Some(Label::Partial) => {}
+                // Two of one template share its words.
+                None if one.kind == Kind::Brief && other.kind == Kind::Brief => {}
+                None => {
+                    let lists = |it: &Article| matches!(it.kind, Kind::Digest | Kind::Topic);
+                    let most = if lists(one) || lists(other) { 55 } else { 22 };
+                    assert!(share < most, "{} {}: {share} %", one.id(), other.id());
+                }
+            }
+        }
+    }
+    assert!(musts > 40, "{musts}");
+}
+
+#[test]
+fn every_kind_edit_and_trick_is_made() {
+    let generator = Generator::new(SETTINGS);
+    let names: BTreeSet<&str> =
+        (0..6_000).map(|number| name(&generator.planner.plan(number))).collect();
+    let wanted = [
+        "base",
+        "own",
+        "exact",
+        "newlede",
+        "droptail",
+        "moved",
+        "reworded",
+        "inserted",
+        "quotations",
+        "mixed",
+        "hidden",
+        "corrected",
+        "updated",
+        "trimmed",
+        "partial",
+        "merge",
+        "digest",
+        "followup",
+        "brief",
+        "video",
+        "paywall",
+        "topic",
+        "live",
+        "gallery",
+        "oneword",
+        "longword",
+        "oneshingle",
+        "wall",
+        "hotkeys",
+        "mixedscripts",
+        "marks",
+    ];
+    assert_eq!(names, wanted.into());
+}
+
+#[test]
+fn a_footer_changes_with_time() {
+    let generator = Generator::new(SETTINGS);
+    let outlets = generator.planner.outlets();
+    const { assert!(OUTLETS >= 40) };
+    let footer = |number: u64| {
+        let mut article = generator.article(4);
+        let before = article.paragraphs.len();
+        article.number = number;
+        let mut random = Random::new(1);
+        article.outlet = (0..OUTLETS).find(|at| outlets.clutter(*at) == 3).unwrap();
+        outlets.dress(&mut article, &[], &mut random);
+        article.paragraphs.split_off(before).last().map(|lines| lines[0].text.clone())
+    };
+    assert_eq!(footer(10), footer(20));
+    assert_ne!(footer(10), footer(510));
+}
