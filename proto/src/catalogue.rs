@@ -73,6 +73,7 @@ pub const CATALOGUE: [Entry; 17] = [
     ]),
     published::<OutputStory>(&[
         "wirefold.output.story.1.credited.json",
+        "wirefold.output.story.1.lead.json",
         "wirefold.output.story.1.merged.json",
         "wirefold.output.story.1.preferred.json",
         "wirefold.output.story.1.quiet.json",

@@ -104,7 +104,9 @@ pub use records::{
 pub use settings::{
     Digest, FeedSettings, FullText, GroupBy, ItemIdentity, QuietHours, SubscriptionSettings,
 };
-pub use story::{ChangeKind, EventAfter, EventState, StoryAfter, StoryChange, StoryState};
+pub use story::{
+    ChangeKind, EventAfter, EventState, LeadEvidence, StoryAfter, StoryChange, StoryState,
+};
 pub use subjects::Subject;
 pub use submitted::SubmittedArticle;
 pub use verdict::{

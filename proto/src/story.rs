@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
 use crate::ids::{ArticleId, EventId, StoryId, Target};
+use crate::verdict::Confidence;
 
 /// A story right after a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -100,6 +101,18 @@ pub enum StoryChange {
         /// The article that stands for it now.
         lead: ArticleId,
     },
+    /// Another article speaks more for being the source of a story's text than the one that stood for
+    /// it. One that people chose stays.
+    Lead {
+        /// The story.
+        story: StoryId,
+        /// The article that stands for it now.
+        lead: ArticleId,
+        /// What it has and the one before had not.
+        by: LeadEvidence,
+        /// How sure that makes it.
+        confidence: Confidence,
+    },
     /// A story or event takes no more articles.
     Quiet {
         /// What has gone quiet.
@@ -116,9 +129,24 @@ impl StoryChange {
             Self::Split { .. } => ChangeKind::Split,
             Self::Credited { .. } => ChangeKind::Credited,
             Self::Preferred { .. } => ChangeKind::Preferred,
+            Self::Lead { .. } => ChangeKind::Lead,
             Self::Quiet { .. } => ChangeKind::Quiet,
         }
     }
+}
+
+/// What makes an article the likelier source of a text, the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LeadEvidence {
+    /// Its byline, dateline or credit line names an agency.
+    Credit,
+    /// It has a dateline.
+    Dateline,
+    /// It was published earlier, by a time that can be believed.
+    Published,
+    /// Its outlet itself says so, rather than a stranger's feed.
+    Attribution,
 }
 
 /// A sort of change, as in subjects.
@@ -132,14 +160,16 @@ pub enum ChangeKind {
     Credited,
     /// [`StoryChange::Preferred`].
     Preferred,
+    /// [`StoryChange::Lead`].
+    Lead,
     /// [`StoryChange::Quiet`].
     Quiet,
 }
 
 impl ChangeKind {
     /// Every sort.
-    pub const ALL: [Self; 5] =
-        [Self::Merged, Self::Split, Self::Credited, Self::Preferred, Self::Quiet];
+    pub const ALL: [Self; 6] =
+        [Self::Merged, Self::Split, Self::Credited, Self::Preferred, Self::Lead, Self::Quiet];
 
     /// The word in JSON and in subjects.
     #[must_use]
@@ -149,6 +179,7 @@ impl ChangeKind {
             Self::Split => "split",
             Self::Credited => "credited",
             Self::Preferred => "preferred",
+            Self::Lead => "lead",
             Self::Quiet => "quiet",
         }
     }

@@ -115,3 +115,38 @@ fn times_of_any_size_are_judged() {
         }
     }
 }
+
+/// Lines about nothing that are published then.
+fn others(count: usize, published: i64) -> String {
+    (0..count)
+        .map(|number| at(&format!("other-{number}"), "Nothing to report.", published))
+        .collect()
+}
+
+#[test]
+fn one_absurd_date_does_not_empty_the_window() {
+    for ahead in [9, 400, 4000] {
+        let absurd = at("absurd", "Of another time.", START + ahead * DAY);
+        let lines = [at("first", STORM, START), others(3, START), absurd, at("copy", STORM, START)];
+        check_remembered(&lines, true);
+    }
+    let absurd = at("absurd", "Of another time.", START + 400 * DAY);
+    let lines = [others(3, START), absurd, others(1, START)].concat();
+    let said = fold_lines(&lines, &[]).code(0).err;
+    let expected = "\"published\" is 400 days ahead of the articles before it: the window goes on";
+    assert!(said.contains(expected), "{said}");
+    // The window goes on where the articles behind agree.
+    let gone = [at("first", STORM, START), others(3, START), others(3, START + 9 * DAY)];
+    check_remembered(&[&gone[..], &[at("copy", STORM, START + 9 * DAY)]].concat(), false);
+}
+
+#[test]
+fn a_copy_with_an_absurd_date_folds_and_so_does_the_next() {
+    for absurd in [START + 4000 * DAY, 0, i64::MAX] {
+        let copies = [("first", START), ("absurd", absurd), ("copy", START + HOUR)];
+        let copies = copies.map(|(id, time)| at(id, STORM, time)).concat();
+        let run = fold_lines(&(others(3, START) + &copies), &["-q"]).code(0);
+        assert_eq!(run.ids().len(), 6);
+        assert_eq!([&run.line("absurd").story, &run.line("copy").story], ["first", "first"]);
+    }
+}

@@ -13,12 +13,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use wirefold_dedup::snapshot::{Reader, Writer, Written};
 use wirefold_dedup::{
-    Class, Detector, DocId, Incoming, Merge, Numbered, Settings, Shelf, word_hash,
+    Class, Detector, DocId, Evidence, Incoming, Merge, Numbered, Settings, Shelf, word_hash,
 };
 use wirefold_proto::{
-    Agency, ArticleFetched, ArticleId, ArticleJudged, DateProblem, DecisionId, Materiality,
-    Offsets, Outlet, StoryChange, Tag,
+    AboutArticle, Agency, ArticleFetched, ArticleId, ArticleJudged, DateProblem, DecisionId,
+    Materiality, Offsets, Outlet, StoryChange, Tag,
 };
+use wirefold_text::extract::{Trace, dateline};
 
 pub use item::{items, page};
 pub(crate) use window_article::WindowArticle;
@@ -27,6 +28,7 @@ use crate::agency::{Witness, agency};
 use crate::fit::fit;
 use crate::groups::{Entering, Groups};
 use crate::known::Known;
+use crate::lead::{Claim, LEAD_SHARE};
 use crate::shelf::Folder;
 use crate::snapshot::{read_json, write_json};
 use crate::verdict::{Beside, material, verdict};
@@ -129,10 +131,11 @@ impl Learning {
             time: self.time,
             outlet: word_hash(about.outlet.as_str()),
             comparable: found.comparable,
-            is_outlets_own: about.is_outlets_own(),
+            claim: self.claim(about, found.doc),
         };
         self.places.insert(found.doc, WindowArticle { article: entering, byline });
         let (story, mut changes) = self.group(&found, &entering);
+        changes.extend(self.lead(&found, story, &entering));
         let material = self.material(&found, story);
         let agency = self.agency(&found);
         changes.extend(self.credit(&found, story, agency.as_ref()));
@@ -147,10 +150,6 @@ impl Learning {
         let about = &fetched.article;
         let items = items(fetched.id, about);
         let items: Vec<&str> = items.iter().map(String::as_str).collect();
-        let claimed = match about.date_problem {
-            Some(DateProblem::Implausible) => None,
-            _ => about.published,
-        };
         // What people give as files comes from nobody's site: nothing is learnt of its pages.
         let is_loose = about.outlet.is_local();
         self.dedup.observe(&Incoming {
@@ -162,8 +161,35 @@ impl Learning {
             byline,
             text: &fetched.text,
             time: self.time,
-            published: claimed.map_or(self.time, Timestamp::as_second),
+            published: claimed(about).map_or(self.time, Timestamp::as_second),
         })
+    }
+
+    /// What speaks for an article being the source of its text.
+    fn claim(&self, about: &AboutArticle, doc: DocId) -> Claim {
+        let is_outlets_own = about.is_outlets_own();
+        let published = claimed(about).map(Timestamp::as_second);
+        let traces = self.dedup.agency_traces(doc);
+        Claim {
+            is_credited: traces.iter().any(|trace| trace.trace == Trace::Credited),
+            has_dateline: self.dedup.text(doc).is_some_and(|text| dateline(&text).is_some()),
+            published: Claim::believable(published, about.seen.as_second(), is_outlets_own),
+            is_outlets_own,
+        }
+    }
+
+    /// Has a copy stand for its story where it has most of the lead's text and more speaks for it.
+    fn lead(
+        &mut self,
+        found: &wirefold_dedup::Verdict,
+        story: DocId,
+        entering: &Entering,
+    ) -> Option<StoryChange> {
+        let lead = self.groups.story(story)?.lead;
+        let is_lead = |doc| self.places.get(doc).is_some_and(|place| place.article.id == lead);
+        let has_its_text = |of: &Evidence| of.containing >= LEAD_SHARE && is_lead(of.doc);
+        let may_lead = found.class == Class::Copy && found.matches.iter().any(has_its_text);
+        may_lead.then(|| self.groups.lead(story, entering)).flatten()
     }
 
     /// Enters an article into its story and event. The story after all merges, and the merges.
@@ -211,11 +237,11 @@ impl Learning {
     /// is corrected and brought up to date by that site alone.
     fn speaks_for_another(&self, doc: DocId, story: DocId) -> bool {
         let place = |number: DocId| self.places.get(number).map(|place| place.article);
-        let Some(stranger) = place(doc).filter(|article| !article.is_outlets_own) else {
+        let Some(stranger) = place(doc).filter(|article| !article.is_outlets_own()) else {
             return false;
         };
         let mut members = self.dedup.members(story).iter().filter_map(|member| place(*member));
-        members.any(|member| member.is_outlets_own && member.outlet == stranger.outlet)
+        members.any(|member| member.is_outlets_own() && member.outlet == stranger.outlet)
     }
 
     fn agency(&self, found: &wirefold_dedup::Verdict) -> Option<Agency> {
@@ -281,6 +307,12 @@ impl Learning {
             self.groups.forget(oldest);
         }
     }
+}
+
+/// When an article claims to be published, unless it cannot have been.
+fn claimed(about: &AboutArticle) -> Option<Timestamp> {
+    let is_implausible = about.date_problem == Some(DateProblem::Implausible);
+    about.published.filter(|_| !is_implausible)
 }
 
 impl Learning {

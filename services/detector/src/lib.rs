@@ -11,6 +11,7 @@ mod decider;
 mod fit;
 mod groups;
 mod known;
+mod lead;
 mod learning;
 mod lede;
 mod metrics;

@@ -83,6 +83,7 @@ async fn changed(inner: &Inner, messages: &[Stored]) -> Result<BTreeSet<StoryId>
                 StoryChange::Split { from, into, .. } => stories.extend([from, into]),
                 StoryChange::Credited { story, .. }
                 | StoryChange::Preferred { story, .. }
+                | StoryChange::Lead { story, .. }
                 | StoryChange::Quiet { target: Target::Story(story) } => stories.extend([story]),
                 // That is told of the event alone.
                 StoryChange::Quiet { target: Target::Event(_) } => {}

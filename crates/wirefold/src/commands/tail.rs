@@ -209,6 +209,10 @@ impl Lines {
             StoryChange::Preferred { story, lead } => {
                 format!("{} stands for {} now", short(lead), short(story))
             }
+            StoryChange::Lead { story, lead, by, confidence } => {
+                let (lead, story) = (short(lead), short(story));
+                format!("{lead} stands for {story} now, {}", words::lead(*by, *confidence))
+            }
             StoryChange::Quiet { .. } => return None,
         };
         Some(format!("{FAINT}{}    · {what}{FAINT:#}\n", self.time.clock(story.at)))

@@ -1,7 +1,9 @@
 //! Verdicts, agencies and changes in words, the same in every command.
 
 use wirefold_gateway::shapes::ArticleBrief;
-use wirefold_proto::{Agency, Class, CopyKind, MaterialReason, Materiality};
+use wirefold_proto::{
+    Agency, Class, Confidence, CopyKind, LeadEvidence, MaterialReason, Materiality,
+};
 
 use crate::fold::agency_in_words;
 use crate::output::percent;
@@ -30,6 +32,22 @@ pub(super) fn class(class: Class, kind: Option<CopyKind>) -> &'static str {
 /// `AP (credited)`, `probably AP (mentioned)`.
 pub(super) fn agency(agency: &Agency) -> String {
     agency_in_words(&agency.name, agency.how, agency.confidence)
+}
+
+/// Why an article stands for its story: `probably the source: it credits an agency`.
+pub(super) fn lead(by: LeadEvidence, confidence: Confidence) -> String {
+    let sure = match confidence {
+        Confidence::Possibly => "possibly the source",
+        Confidence::Probably => "probably the source",
+        Confidence::Certainly => "the source",
+    };
+    let why = match by {
+        LeadEvidence::Credit => "it credits an agency",
+        LeadEvidence::Dateline => "it has a dateline",
+        LeadEvidence::Published => "it was published earlier",
+        LeadEvidence::Attribution => "its outlet says so itself",
+    };
+    format!("{sure}: {why}")
 }
 
 /// What an article changes in what is known: `new number in the lede: 28`.

@@ -42,9 +42,11 @@ impl Judged<'_> {
         let mut verdicts = Vec::with_capacity(articles.len());
         for (place, article) in arrivals.iter().enumerate() {
             places[*article] = place;
-            verdicts.push(passages.observe(&articles[*article]));
-            progress.one_more();
         }
+        passages.observe_all(arrivals.iter().map(|article| &articles[*article]), |verdict| {
+            verdicts.push(verdict);
+            progress.one_more();
+        });
         let of = |verdict: &Verdict| match by {
             By::Story => verdict.story as usize,
             By::Event => verdict.event as usize,

@@ -1,6 +1,7 @@
 //! `wirefold fold`: articles in, verdicts out, nothing kept.
 
 mod baseline;
+mod clock;
 mod line;
 mod passages;
 mod table;
@@ -11,6 +12,8 @@ use wirefold_dedup::{Detector, DocId, Settings};
 use wirefold_proto::{VerdictLine, encode};
 
 pub(crate) use baseline::Method;
+pub(crate) use clock::Claim;
+use clock::{Clock, Timed};
 pub(crate) use passages::Passages;
 pub(crate) use table::{agency_in_words, shorten};
 
@@ -38,6 +41,8 @@ struct Fold<'a> {
     /// How far the reading is: what is said beside it must not be drawn over.
     progress: Progress,
     judge: Judge,
+    clock: Clock<Input>,
+    /// Those that were judged.
     articles: Vec<Input>,
     seen: std::collections::HashMap<String, usize>,
     out: std::io::BufWriter<std::io::Stdout>,
@@ -45,6 +50,8 @@ struct Fold<'a> {
     missing: usize,
     /// Articles without a time.
     undated: usize,
+    /// Whether it was said of an article that its time is far ahead.
+    told_of_time: bool,
 }
 
 /// The settled state of one article. Ids may repeat in the input, numbers do not.
@@ -77,18 +84,20 @@ impl<'a> Fold<'a> {
             global,
             progress,
             judge,
+            clock: Clock::default(),
             articles: Vec::new(),
             seen: std::collections::HashMap::new(),
             out: std::io::BufWriter::new(std::io::stdout()),
             problems: 0,
             missing: 0,
             undated: 0,
+            told_of_time: false,
         }
     }
 
     fn take(&mut self, reading: Reading) -> anyhow::Result<()> {
         match reading {
-            Reading::Article(input) => return self.judge(*input),
+            Reading::Article(input) => return self.arrive(*input),
             Reading::Note(note) => self.note(&note),
             Reading::Warning(what) => self.say(&format!("note: {what}")),
             Reading::Problem(what) => {
@@ -128,7 +137,29 @@ impl<'a> Fold<'a> {
         self.progress.aside(|| output::note(format_args!("{line}")));
     }
 
-    fn judge(&mut self, mut input: Input) -> anyhow::Result<()> {
+    /// Judges the articles whose place in time is certain with this one.
+    fn arrive(&mut self, input: Input) -> anyhow::Result<()> {
+        let claim = match &self.judge {
+            Judge::Passages(_) => input.claim(),
+            // It goes by no time.
+            Judge::Baseline(_) => Claim::default(),
+        };
+        self.clock.take(input, claim).into_iter().try_for_each(|timed| self.judge(timed))
+    }
+
+    /// Says once that an article claims to be of a time that the window does not go to.
+    fn note_ahead(&mut self, timed: &Timed<Input>) {
+        let days = timed.ahead.map_or(0, |seconds| seconds / (24 * 3600));
+        if days > 7 && !self.told_of_time {
+            self.told_of_time = true;
+            let what = "ahead of the articles before it: the window goes on without it";
+            self.note(&format!("{}: \"published\" is {days} days {what}", timed.article.place));
+        }
+    }
+
+    fn judge(&mut self, timed: Timed<Input>) -> anyhow::Result<()> {
+        self.note_ahead(&timed);
+        let Timed { article: mut input, time, .. } = timed;
         if let Some(first) = self.seen.get(&input.id) {
             let first = &self.articles[*first].place;
             self.note(&format!("{}: id {:?} again, first at {first}", input.place, input.id));
@@ -137,7 +168,7 @@ impl<'a> Fold<'a> {
         self.note_undated(&input);
         let line = match &mut self.judge {
             Judge::Passages(passages) => {
-                let verdict = passages.observe(&input);
+                let verdict = passages.observe(&input, time);
                 self.articles.push(std::mem::take(&mut input));
                 line::verdict_line(&verdict, &self.articles)
             }
@@ -167,6 +198,7 @@ impl<'a> Fold<'a> {
     }
 
     fn finish(mut self) -> anyhow::Result<Exit> {
+        self.clock.finish().into_iter().try_for_each(|timed| self.judge(timed))?;
         if self.arguments.json && self.arguments.settled {
             for settled in self.settled() {
                 self.print(&settled.line)?;

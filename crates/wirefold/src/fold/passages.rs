@@ -2,29 +2,41 @@
 
 use wirefold_dedup::{Detector, Incoming, Settings, Verdict};
 
+use super::clock::Clock;
 use crate::input::Input;
 
-/// The detector with the stream's time.
+/// The detector, given articles with their stream time.
 pub(crate) struct Passages {
     pub(crate) detector: Detector,
-    time: i64,
 }
 
 impl Passages {
     /// A judge that gives verdicts at arrival.
     pub(crate) fn new(settings: Settings) -> Passages {
-        Passages { detector: Detector::new(settings), time: 0 }
+        Passages { detector: Detector::new(settings) }
     }
 
     /// A judge that can give settled verdicts too.
     pub(crate) fn keeping_verdicts(settings: Settings) -> Passages {
-        Passages { detector: Detector::keeping_verdicts(settings), time: 0 }
+        Passages { detector: Detector::keeping_verdicts(settings) }
     }
 
-    /// Judges the next article.
-    pub(crate) fn observe(&mut self, input: &Input) -> Verdict {
-        // Stream time never runs back, and never comes from the clock on the wall.
-        self.time = self.time.max(input.seen.or(input.published).unwrap_or(self.time));
+    /// Judges all of these in order, and tells of each verdict.
+    pub(crate) fn observe_all<'a>(
+        &mut self,
+        inputs: impl IntoIterator<Item = &'a Input>,
+        mut told: impl FnMut(Verdict),
+    ) {
+        let mut clock = Clock::default();
+        for input in inputs {
+            let timed = clock.take(input, input.claim());
+            timed.into_iter().for_each(|it| told(self.observe(it.article, it.time)));
+        }
+        clock.finish().into_iter().for_each(|it| told(self.observe(it.article, it.time)));
+    }
+
+    /// Judges the next article at this stream time, which never runs back.
+    pub(crate) fn observe(&mut self, input: &Input, time: i64) -> Verdict {
         let page = input.url.as_ref().map(|url| format!("url {}", url.trim()));
         let via = input.feed.as_ref().and_then(|feed| feed.via.as_deref());
         // What a feed calls its items tells them from others of its site; what a stranger says of a
@@ -45,8 +57,8 @@ impl Passages {
             title: &input.title,
             byline: &input.author,
             text: &input.text,
-            time: self.time,
-            published: input.published.unwrap_or(self.time),
+            time,
+            published: input.published.unwrap_or(time),
         })
     }
 }

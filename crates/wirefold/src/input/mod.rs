@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use crate::fold::Claim;
 use crate::progress::Progress;
 
 /// The longest text that is judged; the rest of a longer one is cut off.
@@ -40,6 +41,13 @@ pub(crate) struct Input {
     pub(crate) page: Option<String>,
     /// Where it stands, for messages.
     pub(crate) place: String,
+}
+
+impl Input {
+    /// What it says of its time.
+    pub(crate) fn claim(&self) -> Claim {
+        Claim { seen: self.seen, published: self.published }
+    }
 }
 
 /// The feed that an article came through.

@@ -4,6 +4,7 @@ use wirefold_dedup::{DocId, Split};
 use wirefold_proto::{ArticleId, EventAfter, EventId, StoryAfter, StoryChange, StoryId};
 
 use super::{Entering, Groups, Story, count};
+use crate::lead::Claim;
 
 /// A member of a story that is in the window.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +42,9 @@ impl Groups {
         let (Some(first), Some(from)) = (moved.first(), self.stories.get_mut(split.from)) else {
             return Vec::new();
         };
+        let before = from.lead;
         let into = from.split_off(first, moved, rest);
+        let kept = (from.lead != before).then_some(from.lead);
         let (from, event) = (from.id, from.event);
         let (id, lead) = (into.id, into.lead);
         self.former.stories.remove(&id);
@@ -56,12 +59,17 @@ impl Groups {
         if lead != first.article.id {
             changes.push(StoryChange::Preferred { story: id, lead });
         }
+        changes.extend(kept.map(|lead| StoryChange::Preferred { story: from, lead }));
         changes
     }
 
     /// Has an article stand for its story; none where it does.
     pub(crate) fn prefer(&mut self, story: DocId, lead: ArticleId, at: u64) -> Option<StoryChange> {
-        let found = self.stories.get_mut(story).filter(|story| story.lead != lead)?;
+        let found = self.stories.get_mut(story)?;
+        found.is_preferred = true;
+        if found.lead == lead {
+            return None;
+        }
         (found.lead, found.lead_fetched) = (lead, Some(at));
         found.revision += 1;
         Some(StoryChange::Preferred { story: found.id, lead })
@@ -94,6 +102,17 @@ impl Groups {
 }
 
 impl Story {
+    /// Chooses among these, in the order in which they were seen.
+    fn lead_by_evidence(&mut self, members: &[Member]) {
+        let better = |lead: Member, other: &Member| {
+            let is_better = other.article.claim.exceeds(&lead.article.claim).is_some();
+            if is_better { *other } else { lead }
+        };
+        let Some((first, others)) = members.split_first() else { return };
+        let Entering { id, fetched, claim, .. } = others.iter().fold(*first, better).article;
+        (self.lead, self.lead_fetched, self.claim) = (id, Some(fetched), claim);
+    }
+
     /// The story that these form, which are taken out of it; `rest` stays, as far as it is in the
     /// window. Both are in order, and `first` is the first that moved.
     fn split_off(&mut self, first: &Member, moved: &[Member], rest: &[Member]) -> Story {
@@ -101,6 +120,8 @@ impl Story {
             id: first.article.id.into(),
             lead: first.article.id,
             lead_fetched: Some(first.article.fetched),
+            claim: first.article.claim,
+            is_preferred: false,
             is_credited: moved.iter().any(|member| member.is_credited),
             event: self.event,
             revision: 1,
@@ -128,12 +149,19 @@ impl Story {
             self.first_seen = seen.unwrap_or(self.first_seen);
         }
         self.last = rest.iter().map(|member| member.article.time).max().unwrap_or(self.last);
-        if let Some(lead) = moved.iter().find(|member| member.article.id == self.lead) {
-            // It was chosen to stand for its text, and that moved with it.
-            (into.lead, into.lead_fetched) = (lead.article.id, Some(lead.article.fetched));
-            self.lead = self.id.into();
-            let kept = rest.iter().find(|member| member.article.id == self.lead);
-            self.lead_fetched = kept.map(|member| member.article.fetched);
+        if into.is_credited {
+            self.is_credited = rest.iter().any(|member| member.is_credited);
+        }
+        into.lead_by_evidence(moved);
+        if moved.iter().any(|member| member.article.id == self.lead) {
+            if self.is_preferred {
+                // It was chosen to stand for its text, and that moved with it.
+                (into.lead, into.lead_fetched, into.claim) =
+                    (self.lead, self.lead_fetched, self.claim);
+            }
+            into.is_preferred = std::mem::take(&mut self.is_preferred);
+            (self.lead, self.lead_fetched, self.claim) = (self.id.into(), None, Claim::default());
+            self.lead_by_evidence(rest);
         }
         into
     }

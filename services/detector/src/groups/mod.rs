@@ -15,6 +15,7 @@ use wirefold_proto::{
     ArticleId, ArticleJudged, EventId, EventState, StoryChange, StoryId, StoryState, Target,
 };
 
+use crate::lead::{Claim, confidence};
 use crate::lede::Ledes;
 pub(crate) use by_people::{Leaving, Member};
 use former::Former;
@@ -26,6 +27,10 @@ pub(crate) struct Story {
     /// The article that stands for it, with its sequence in `WF_FETCHED`.
     pub(crate) lead: ArticleId,
     pub(crate) lead_fetched: Option<u64>,
+    /// What spoke for it.
+    claim: Claim,
+    /// Whether people chose it.
+    is_preferred: bool,
     /// Whether an agency is known to be behind it.
     pub(crate) is_credited: bool,
     event: DocId,
@@ -61,8 +66,15 @@ pub(crate) struct Entering {
     /// The outlet, as a hash.
     pub(crate) outlet: u64,
     pub(crate) comparable: bool,
+    /// What speaks for it being the source of its text.
+    pub(crate) claim: Claim,
+}
+
+impl Entering {
     /// Whether its outlet itself says so, rather than a stranger's feed.
-    pub(crate) is_outlets_own: bool,
+    pub(crate) fn is_outlets_own(&self) -> bool {
+        self.claim.is_outlets_own
+    }
 }
 
 /// All stories and events of the window.
@@ -124,6 +136,8 @@ impl Groups {
             id: first.id.into(),
             lead: first.id,
             lead_fetched: Some(first.fetched),
+            claim: first.claim,
+            is_preferred: false,
             is_credited: false,
             event,
             revision: 0,
@@ -163,6 +177,13 @@ impl Groups {
         if let Some(event) = self.events.get_mut(event) {
             event.revision += 1;
         }
+    }
+
+    /// Has an article stand for its story where more speaks for it than for the one that does, unless
+    /// people chose that one.
+    pub(crate) fn lead(&mut self, story: DocId, article: &Entering) -> Option<StoryChange> {
+        let found = self.stories.get_mut(story)?;
+        found.follow((article.id, Some(article.fetched), article.claim))
     }
 
     /// Makes two events one, unless they are.
@@ -232,6 +253,7 @@ impl Groups {
         self.former.story_became(gone.id, younger, older);
         let links = link.into_iter().collect();
         let mut changes = vec![StoryChange::Merged { from, into, links }];
+        changes.extend(kept.follow((gone.lead, gone.lead_fetched, gone.claim)));
         changes.extend(self.leave_event(younger, left, taken, link));
         changes
     }
@@ -333,6 +355,16 @@ impl Groups {
     }
 }
 
+impl Story {
+    /// Takes this article for its lead where more speaks for it.
+    fn follow(&mut self, other: (ArticleId, Option<u64>, Claim)) -> Option<StoryChange> {
+        let (lead, fetched, claim) = other;
+        let by = claim.exceeds(&self.claim).filter(|_| !self.is_preferred)?;
+        (self.lead, self.lead_fetched, self.claim) = (lead, fetched, claim);
+        Some(StoryChange::Lead { story: self.id, lead, by, confidence: confidence(by) })
+    }
+}
+
 pub(crate) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
@@ -349,7 +381,7 @@ mod tests {
             time: i64::from(number),
             outlet,
             comparable: true,
-            is_outlets_own: true,
+            claim: Claim { is_outlets_own: true, ..Claim::default() },
         }
     }
 

@@ -13,6 +13,7 @@ impl Written for Story {
         write_id(self.id, to);
         write_id(self.lead, to);
         self.lead_fetched.write_to(to);
+        (self.claim, self.is_preferred).write_to(to);
         (self.is_credited, self.comparable).write_to(to);
         (self.event, self.revision).write_to(to);
         (self.articles, self.last).write_to(to);
@@ -23,6 +24,7 @@ impl Written for Story {
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         let (id, lead) = (read_id(from)?, read_id(from)?);
         let lead_fetched = Written::read_from(from)?;
+        let (claim, is_preferred) = Written::read_from(from)?;
         let (is_credited, comparable) = Written::read_from(from)?;
         let (event, revision) = Written::read_from(from)?;
         let (articles, last) = Written::read_from(from)?;
@@ -31,6 +33,8 @@ impl Written for Story {
             id,
             lead,
             lead_fetched,
+            claim,
+            is_preferred,
             is_credited,
             event,
             revision,

@@ -200,8 +200,9 @@ impl Learning {
         let wanted = word_hash(outlet.as_str());
         let members = self.dedup.members(story).iter();
         let mut places = members.filter_map(|member| self.places.get(*member));
-        let is_wanted =
-            |place: &&WindowArticle| place.article.outlet == wanted && place.article.is_outlets_own;
+        let is_wanted = |place: &&WindowArticle| {
+            place.article.outlet == wanted && place.article.is_outlets_own()
+        };
         let last = places.rfind(is_wanted);
         let last = last.map(|place| (place.article.id, place.article.fetched));
         let (lead, at) = last.ok_or(Refusal::Outlet { story: id, outlet: outlet.clone() })?;

@@ -11,7 +11,7 @@ use super::state::Known;
 /// What a snapshot begins with.
 const MAGIC: u64 = u64::from_be_bytes(*b"wfsnap\r\n");
 /// The layout of frames, header and our own tables; that of dedup's is counted by itself.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 /// Larger frames are none of ours.
 const LARGEST: u32 = 1 << 30;
 /// Length and checksum.

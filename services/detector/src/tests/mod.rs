@@ -1,6 +1,7 @@
 //! The detector on a bus: fixtures, restarts, rivals.
 
 mod apart;
+mod leads;
 mod orders;
 mod people;
 mod restarts;

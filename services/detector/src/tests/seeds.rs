@@ -102,7 +102,8 @@ async fn an_agency_told_by_a_later_copy_is_a_change() {
     let judged = stand.run_to(2).await;
     let (one, other) = (decision(&judged[0]), decision(&judged[1]));
     assert_eq!((one.verdict.agency, one.changes), (None, vec![]));
-    let [StoryChange::Credited { story, agency }] = &other.changes[..] else {
+    let [StoryChange::Lead { .. }, StoryChange::Credited { story, agency }] = &other.changes[..]
+    else {
         panic!("{:?}", other.changes);
     };
     assert_eq!((*story, agency.name.as_str()), (one.verdict.story, "AP"));

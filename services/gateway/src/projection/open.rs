@@ -10,7 +10,7 @@ use super::ProjectionError;
 /// The name of the file in the gateway's folder.
 pub(crate) const FILE: &str = "gateway.db";
 /// The version of the tables; a file of another one is put aside and rebuilt.
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 3;
 /// Marks the file as this program's.
 const APPLICATION: i64 = 0x7766_6777;
 
@@ -33,6 +33,9 @@ const TABLES: &str = "
         item TEXT NOT NULL,
         url TEXT,
         link TEXT,
+        agency_weight INTEGER NOT NULL,
+        agency TEXT,
+        agency_through TEXT,
         body TEXT NOT NULL
     ) STRICT;
     CREATE INDEX articles_by_story ON articles (story, seen, outlet, class);
@@ -58,9 +61,7 @@ const TABLES: &str = "
         base_event TEXT,
         lead TEXT,
         lead_judged INTEGER NOT NULL DEFAULT 0,
-        agency_weight INTEGER NOT NULL DEFAULT 0,
-        quiet_judged INTEGER NOT NULL DEFAULT 0,
-        agency TEXT
+        quiet_judged INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX stories_by_event ON stories (event, first_seen);
     CREATE INDEX stories_by_change ON stories (changed, id) WHERE gone = 0;

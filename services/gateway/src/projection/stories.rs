@@ -9,9 +9,16 @@ use super::paging::Cursor;
 use super::{Answer, Paging, ProjectionError, apply};
 use crate::shapes::{Story, StoryBrief, StoryPage, StoryWithArticles};
 
-/// The columns of a [`StoryRow`].
-const COLUMNS: &str =
-    "id, event, lead, revision, first_seen, changed, agency, quiet_judged > judged";
+/// The columns of a [`StoryRow`]. Which agency it is from its articles say: what is known by way of
+/// one that people took out says nothing any more.
+const COLUMNS: &str = "id, event, lead, revision, first_seen, changed, (
+        SELECT agency FROM articles AS said
+        WHERE said.story = stories.id AND agency_weight > 0 AND NOT EXISTS (
+            SELECT 1 FROM articles AS witness
+            WHERE witness.id = said.agency_through AND witness.story <> said.story
+                AND EXISTS (SELECT 1 FROM moves WHERE moves.article IN (witness.id, said.id)))
+        ORDER BY agency_weight DESC LIMIT 1
+    ), quiet_judged > judged";
 /// A story is shown once it has an article.
 const SHOWN: &str = "gone = 0 AND event IS NOT NULL
     AND EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
@@ -160,7 +167,7 @@ fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> 
         copies,
         first_seen: timestamp(row.first_seen)?,
         changed: timestamp(row.changed)?,
-        agency: agency.or(lead.verdict.agency),
+        agency,
         revision: u64::try_from(row.revision).unwrap_or(0),
         quiet: row.quiet,
     }))

@@ -12,10 +12,10 @@ use crate::projection::{Batch, Change, Paging, Projection};
 /// Tables, and what of them does not depend on how they came to be. The times of what became part
 /// of another are read by nobody.
 const TABLES: [(&str, &str); 8] = [
-    ("articles", "id, fetched, judged, story, base_story, seen, body"),
+    ("articles", "id, fetched, judged, story, base_story, seen, agency, agency_through, body"),
     (
         "stories",
-        "id, event, gone, judged, revision, lead, agency,
+        "id, event, gone, judged, revision, lead,
          iif(gone, 0, first_seen), iif(gone, 0, changed)",
     ),
     (

@@ -78,11 +78,11 @@ impl Judged {
     /// Judges all articles in order, and says how far it is.
     pub(super) fn with(articles: &[Input], settings: Settings, progress: &Progress) -> Judged {
         let mut passages = Passages::keeping_verdicts(settings);
-        let mut observe = |article: &Input| {
+        let mut verdicts = Vec::with_capacity(articles.len());
+        passages.observe_all(articles, |verdict| {
+            verdicts.push(verdict);
             progress.one_more();
-            passages.observe(article)
-        };
-        let verdicts: Vec<Verdict> = articles.iter().map(&mut observe).collect();
+        });
         let settled = |number: usize, of: fn(&Verdict) -> DocId| {
             let verdict = DocId::try_from(number).ok().and_then(|it| passages.detector.settled(it));
             verdict.as_ref().map_or(number, |verdict| of(verdict) as usize)

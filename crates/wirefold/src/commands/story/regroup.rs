@@ -119,7 +119,7 @@ fn change(change: &StoryChange) -> Option<String> {
         StoryChange::Merged { from, into, .. } => {
             format!("{} is part of {} now", short(from), short(into))
         }
-        StoryChange::Preferred { story, lead } => {
+        StoryChange::Preferred { story, lead } | StoryChange::Lead { story, lead, .. } => {
             format!("{} stands for {} now", short(lead), short(story))
         }
         StoryChange::Credited { .. } | StoryChange::Quiet { .. } => return None,

@@ -62,9 +62,12 @@ fn insert(
     folded: UnixMillis,
 ) -> Answer<i64> {
     let insert = "INSERT INTO articles
-        (id, fetched, judged, story, base_story, class, seen, folded, outlet, item, url, link, body)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+        (id, fetched, judged, story, base_story, class, seen, folded, outlet, item, url, link, body,
+         agency, agency_weight, agency_through)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
     let about = &article.article;
+    let agency = article.verdict.agency.as_ref();
+    let through = agency.and_then(|agency| agency.evidence.iter().find_map(|it| it.article));
     transaction.prepare_cached(insert)?.execute(params![
         article.id.to_string(),
         article.fetched as i64,
@@ -79,6 +82,9 @@ fn insert(
         about.canonical_url,
         about.url,
         with_lead_only(article, body)?,
+        agency.map(json).transpose()?,
+        agency.map_or(0, |agency| weight(agency, article.judged)),
+        through.map(|article| article.to_string()),
     ])?;
     Ok(transaction.last_insert_rowid())
 }
@@ -181,9 +187,8 @@ fn put_story(
     event: &str,
 ) -> Answer<()> {
     let put = "INSERT INTO stories
-        (id, judged, revision, first_seen, changed, base_event, event, lead, lead_judged,
-         agency, agency_weight)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?2, ?9, ?10)
+        (id, judged, revision, first_seen, changed, base_event, event, lead, lead_judged)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?2)
         ON CONFLICT (id) DO UPDATE SET
             first_seen = min(first_seen, excluded.first_seen),
             changed = max(changed, excluded.changed),
@@ -192,11 +197,8 @@ fn put_story(
             event = iif(excluded.judged > judged, excluded.event, event),
             lead = iif(excluded.judged > lead_judged, excluded.lead, lead),
             lead_judged = max(lead_judged, excluded.judged),
-            agency = iif(excluded.agency_weight > agency_weight, excluded.agency, agency),
-            agency_weight = max(agency_weight, excluded.agency_weight),
             judged = max(judged, excluded.judged)";
     let (state, seen) = (&article.story_state, at(article.article.seen));
-    let agency = article.verdict.agency.as_ref();
     transaction.prepare_cached(put)?.execute(params![
         base,
         article.judged as i64,
@@ -206,8 +208,6 @@ fn put_story(
         article.verdict.event.to_string(),
         event,
         article.verdict.lead.to_string(),
-        agency.map(json).transpose()?,
-        agency.map_or(0, |agency| weight(agency, article.judged)),
     ])?;
     redirects::refresh_story(transaction, base)
 }
@@ -230,7 +230,7 @@ fn put_member(
 }
 
 /// Which of two agencies a story shows: the surer, then the better founded, then the later found.
-pub(super) fn weight(agency: &Agency, judged: u64) -> i64 {
+fn weight(agency: &Agency, judged: u64) -> i64 {
     let sure = match agency.confidence {
         Confidence::Certainly => 3,
         Confidence::Probably => 2,

@@ -4,7 +4,6 @@ use rusqlite::{Transaction, params};
 use wirefold_proto::{OutputStory, StoryChange, Target};
 
 use super::super::{Answer, redirects};
-use super::{article::weight, json};
 
 pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answer<()> {
     let judged = message.judged as i64;
@@ -25,16 +24,11 @@ pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answe
             }
             redirects::refresh_story(transaction, &new)
         }
-        StoryChange::Credited { story, agency } => {
-            touch(transaction, "stories", &story.to_string())?;
-            let set = "UPDATE stories SET agency = ?2, agency_weight = ?3
-                WHERE id = ?1 AND agency_weight < ?3";
-            let weight = weight(agency, message.judged);
-            let set_values = params![story.to_string(), json(agency)?, weight];
-            transaction.prepare_cached(set)?.execute(set_values)?;
-            Ok(())
+        // Its articles say so themselves, and go where people put them.
+        StoryChange::Credited { story, agency: _ } => {
+            touch(transaction, "stories", &story.to_string())
         }
-        StoryChange::Preferred { story, lead } => {
+        StoryChange::Preferred { story, lead } | StoryChange::Lead { story, lead, .. } => {
             touch(transaction, "stories", &story.to_string())?;
             let set = "UPDATE stories SET lead = ?2, lead_judged = ?3
                 WHERE id = ?1 AND lead_judged < ?3";

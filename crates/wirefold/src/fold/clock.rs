@@ -1,0 +1,161 @@
+//! Stream time for articles that come from files: when each counts as seen.
+//!
+//! A service goes by when it saw an article. A file often says only when an article claims to be
+//! published, and one claim far ahead would make the window forget all that came before it. So a
+//! claim a day ahead of the running median is believed once the articles behind it agree.
+
+use std::collections::VecDeque;
+
+const DAY: i64 = 24 * 3600;
+/// How many claims the running median is of.
+const CLAIMS: usize = 15;
+/// With fewer claims nothing is known to be far ahead.
+const FEWEST_CLAIMS: usize = 3;
+/// How many articles wait at most until it is certain whether time went on.
+const HELD: usize = 3;
+/// How many of them must claim it.
+const AGREEING: usize = 2;
+
+/// What an article says of its time, in seconds since 1970.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Claim {
+    /// When it was seen: believed as it is.
+    pub(crate) seen: Option<i64>,
+    pub(crate) published: Option<i64>,
+}
+
+/// An article with the stream time at which it is judged.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Timed<T> {
+    pub(crate) article: T,
+    pub(crate) time: i64,
+    /// By how many seconds its claim is ahead of the median, where stream time does not follow it.
+    pub(crate) ahead: Option<i64>,
+}
+
+/// Gives each article its stream time, in the order in which they come. Time never runs back and
+/// never comes from the clock on the wall.
+#[derive(Debug)]
+pub(crate) struct Clock<T> {
+    time: i64,
+    /// The last claims that were believed.
+    claims: VecDeque<i64>,
+    /// Articles of which it is not certain yet. The first claims to be far ahead.
+    held: Vec<(T, Claim)>,
+}
+
+impl<T> Default for Clock<T> {
+    fn default() -> Self {
+        Self { time: 0, claims: VecDeque::new(), held: Vec::new() }
+    }
+}
+
+impl<T> Clock<T> {
+    /// Takes the next article. Gives those whose time is certain now: none while it waits for the
+    /// articles behind it, up to three with the last of them.
+    pub(crate) fn take(&mut self, article: T, claim: Claim) -> Vec<Timed<T>> {
+        let is_ahead = self.ahead(claim).is_some();
+        let has_time = claim.seen.or(claim.published).is_some();
+        let may_wait = is_ahead || !(self.held.is_empty() || has_time);
+        self.held.push((article, claim));
+        if may_wait && self.held.len() < HELD {
+            return Vec::new();
+        }
+        let ahead: Vec<i64> = self.held.iter().filter_map(|(_, it)| self.ahead(*it)).collect();
+        if may_wait && ahead.len() >= AGREEING {
+            // The archive goes on from there: its own claims are the measure from now on.
+            let believed = self.held.iter().filter(|(_, it)| self.ahead(*it).is_some());
+            self.claims = believed.filter_map(|(_, it)| it.published).collect();
+        }
+        self.finish()
+    }
+
+    /// Gives those that still wait: no article behind them agrees with them.
+    pub(crate) fn finish(&mut self) -> Vec<Timed<T>> {
+        let held = std::mem::take(&mut self.held);
+        held.into_iter().map(|(article, claim)| self.place(article, claim)).collect()
+    }
+
+    fn place(&mut self, article: T, claim: Claim) -> Timed<T> {
+        let ahead = self.ahead(claim);
+        if ahead.is_none() {
+            self.time = self.time.max(claim.seen.or(claim.published).unwrap_or(self.time));
+            if let (None, Some(published)) = (claim.seen, claim.published) {
+                self.claims.push_back(published);
+                self.claims.drain(..self.claims.len().saturating_sub(CLAIMS));
+            }
+        }
+        Timed { article, time: self.time, ahead }
+    }
+
+    /// By how much a claim is ahead of the running median, where that is more than a day.
+    fn ahead(&self, claim: Claim) -> Option<i64> {
+        let published = claim.published.filter(|_| claim.seen.is_none())?;
+        let mut claims: Vec<i64> = self.claims.iter().copied().collect();
+        if claims.len() < FEWEST_CLAIMS {
+            return None;
+        }
+        claims.sort_unstable();
+        let ahead = published.saturating_sub(claims[claims.len() / 2]);
+        (ahead > DAY).then_some(ahead)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: i64 = 1_772_496_000;
+
+    /// The days after the start at which articles with these claims, in days, are judged; those
+    /// that stream time does not follow are starred.
+    #[track_caller]
+    fn check(claims: &[Option<i64>], expected: &str) {
+        let mut clock = Clock::default();
+        let claim =
+            |day: &Option<i64>| Claim { seen: None, published: day.map(|day| START + day * DAY) };
+        let numbered = claims.iter().enumerate();
+        let mut timed: Vec<Timed<usize>> =
+            numbered.flat_map(|(number, day)| clock.take(number, claim(day))).collect();
+        timed.extend(clock.finish());
+        assert!(timed.iter().map(|it| it.article).eq(0..claims.len()), "another order: {timed:?}");
+        let star = |it: &Timed<usize>| if it.ahead.is_some() { "*" } else { "" };
+        let day = |it: &Timed<usize>| format!("{}{}", (it.time - START) / DAY, star(it));
+        assert_eq!(timed.iter().map(day).collect::<Vec<_>>().join(" "), expected);
+    }
+
+    #[test]
+    fn one_absurd_claim_moves_nothing() {
+        check(&[Some(0), Some(0), Some(0), Some(400), Some(0)], "0 0 0 0* 0");
+        // Nor two beside each other, nor one without a claim behind it.
+        check(&[Some(0), Some(0), Some(0), Some(400), Some(800), Some(1)], "0 0 0 0* 0* 1");
+        check(&[Some(0), Some(0), Some(0), Some(400), None, None, Some(1)], "0 0 0 0* 0 0 1");
+        // Nor the last one.
+        check(&[Some(0), Some(0), Some(0), Some(400)], "0 0 0 0*");
+    }
+
+    #[test]
+    fn a_gap_in_an_archive_is_followed_by_the_first_behind_it() {
+        let gap = [Some(0), Some(0), Some(0), Some(30), Some(30), Some(31), Some(31), Some(32)];
+        check(&gap, "0 0 0 30 30 31 31 32");
+        check(
+            &[Some(0), Some(0), Some(0), Some(30), None, Some(31), Some(31)],
+            "0 0 0 30 30 31 31",
+        );
+        // An absurd claim among those behind the gap is none of them.
+        check(&[Some(0), Some(0), Some(0), Some(30), Some(400), Some(30)], "0 0 0 30 30* 30");
+    }
+
+    #[test]
+    fn what_goes_on_steadily_and_what_comes_late_waits_for_nothing() {
+        check(&[Some(0), Some(1), Some(1), Some(2), Some(0), Some(2)], "0 1 1 2 2 2");
+        // With few claims none is known to be wrong.
+        check(&[Some(0), Some(8), Some(0)], "0 8 8");
+        let mut clock = Clock::default();
+        for day in [0, 0, 0, 400] {
+            let seen = Claim { seen: Some(START + day * DAY), published: None };
+            let timed = clock.take((), seen);
+            assert_eq!(timed, [Timed { article: (), time: START + day * DAY, ahead: None }]);
+        }
+    }
+}
