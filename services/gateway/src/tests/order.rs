@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use rusqlite::types::Value;
 use wirefold_flow::sim::Random;
-use wirefold_proto::{Agency, AgencyHow, Confidence, StoryChange, Target};
+use wirefold_proto::{
+    Agency, AgencyEvidence, AgencyHow, Confidence, EvidencePlace, StoryChange, Target,
+};
 
 use super::samples::{article, begin, change, commanded, event, id, story};
 use crate::projection::{Batch, Change, Paging, Projection};
@@ -229,6 +231,45 @@ async fn what_people_take_out_of_a_story_leaves_it() {
         let (one, two) = (projection.story(story(1)).await, projection.story(story(2)).await);
         assert_eq!(members(one.unwrap()), [id(1), id(4)], "seed {seed}");
         assert_eq!(members(two.unwrap()), [id(2), id(3)], "seed {seed}");
+    }
+}
+
+/// An article that tells of an agency, by itself or by way of another.
+fn from_agency(number: u64, through: Option<u64>) -> Change {
+    let (how, place) = match through {
+        None => (AgencyHow::Credited, EvidencePlace::Byline),
+        Some(_) => (AgencyHow::Inferred, EvidencePlace::Passages),
+    };
+    let words = "Fixture Press".to_owned();
+    let evidence = vec![AgencyEvidence { place, words: words.clone(), article: through.map(id) }];
+    let mut told = article(number, 1, 1);
+    told.verdict.agency =
+        Some(Agency { name: words, how, confidence: Confidence::Probably, evidence });
+    Change::of(told, begin())
+}
+
+#[tokio::test]
+async fn an_agency_leaves_a_story_with_the_article_that_names_it() {
+    let mut plain = article(1, 1, 1);
+    plain.verdict.agency = None;
+    let split = StoryChange::Split { from: story(1), into: story(2), articles: vec![id(2)] };
+    let messages = [
+        Change::of(plain, begin()),
+        from_agency(2, None),
+        from_agency(3, Some(2)),
+        told(4, 0, split),
+    ];
+    for seed in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let projection = Projection::open(folder.path()).unwrap();
+        feed(&projection, &messages[..3], 1).await;
+        let agency = async |number| {
+            projection.story(story(number)).await.unwrap().unwrap().story.agency
+        };
+        assert_eq!(agency(1).await.map(|it| it.how), Some(AgencyHow::Credited));
+        feed(&projection, &shuffled(&messages, &mut Random::new(seed)), 1).await;
+        assert_eq!(agency(1).await, None, "seed {seed}");
+        assert_eq!(agency(2).await.map(|it| it.how), Some(AgencyHow::Credited), "seed {seed}");
     }
 }
 
