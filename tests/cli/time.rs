@@ -142,7 +142,7 @@ fn one_absurd_date_does_not_empty_the_window() {
 
 #[test]
 fn a_copy_with_an_absurd_date_folds_and_so_does_the_next() {
-    for absurd in [START + 4000 * DAY, 0, i64::MAX] {
+    for absurd in [START + 4000 * DAY, 0, -DAY] {
         let copies = [("first", START), ("absurd", absurd), ("copy", START + HOUR)];
         let copies = copies.map(|(id, time)| at(id, STORM, time)).concat();
         let run = fold_lines(&(others(3, START) + &copies), &["-q"]).code(0);

@@ -136,8 +136,8 @@ mod tests {
 
     #[test]
     fn a_gap_in_an_archive_is_followed_by_the_first_behind_it() {
-        let gap = [Some(0), Some(0), Some(0), Some(30), Some(30), Some(31), Some(31), Some(32)];
-        check(&gap, "0 0 0 30 30 31 31 32");
+        let gap = [Some(0), Some(0), Some(0), Some(30), Some(30), Some(31), Some(31), Some(31)];
+        check(&gap, "0 0 0 30 30 31 31 31");
         check(
             &[Some(0), Some(0), Some(0), Some(30), None, Some(31), Some(31)],
             "0 0 0 30 30 31 31",
