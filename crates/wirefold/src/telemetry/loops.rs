@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn events_are_counted_by_loop_and_show_life() {
         let clock = Arc::new(VirtualClock::default());
-        let (recorder, telemetry) = recorder(clock);
+        let (recorder, telemetry) = recorder(clock).unwrap();
         let loops = telemetry.loops.clone();
         let rendered = ::metrics::with_local_recorder(&recorder, || {
             loops.observe("detector", Event::Done);
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn a_loop_that_lives_shows_what_has_not_happened() {
         let clock = Arc::new(VirtualClock::default());
-        let (recorder, telemetry) = recorder(clock);
+        let (recorder, telemetry) = recorder(clock).unwrap();
         let rendered = ::metrics::with_local_recorder(&recorder, || {
             telemetry.loops.observe("gateway", Event::Alive);
             telemetry.render()

@@ -16,15 +16,17 @@ mod metrics;
 mod operations;
 mod outage;
 mod process;
-mod recorder;
 
 #[cfg(test)]
 mod docs;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::metrics::set_global_recorder;
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use tokio_util::sync::CancellationToken;
 use wirefold_flow::{Clock, UnixMillis};
 
 pub(crate) use catalogue::all_metrics;
@@ -33,17 +35,20 @@ pub(crate) use health::Health;
 pub(crate) use log::Logging;
 pub(crate) use loops::LoopMetrics;
 pub(crate) use operations::operations_router;
-use recorder::Counted;
 
 /// The upper ends of the buckets of every distribution, in seconds: 1 ms to 10 min, each about
 /// three times the one before.
 const BUCKETS: [f64; 13] =
     [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 600.0];
 
+/// How often what was recorded is sorted into the buckets, so that it does not pile up where nobody
+/// asks for it.
+const UPKEEP: Duration = Duration::from_secs(5);
+
 /// What was counted, for whoever asks.
 #[derive(Clone)]
 pub(crate) struct Telemetry {
-    counted: Counted,
+    counted: PrometheusHandle,
     clock: Arc<dyn Clock>,
     started: UnixMillis,
     /// Watches the loops; the `observer` of their surroundings.
@@ -56,7 +61,7 @@ pub(crate) struct Telemetry {
 /// Where something logs or counts already, or the filter of the log is none.
 pub(crate) fn install(logging: &Logging<'_>, clock: Arc<dyn Clock>) -> anyhow::Result<Telemetry> {
     log::install(logging)?;
-    let (recorder, telemetry) = recorder(clock);
+    let (recorder, telemetry) = recorder(clock)?;
     set_global_recorder(recorder).map_err(|_| anyhow!("this process counts already"))?;
     for metric in all_metrics() {
         metric.describe();
@@ -65,11 +70,13 @@ pub(crate) fn install(logging: &Logging<'_>, clock: Arc<dyn Clock>) -> anyhow::R
     Ok(telemetry)
 }
 
-fn recorder(clock: Arc<dyn Clock>) -> (Counted, Telemetry) {
-    let counted = Counted::new(&BUCKETS);
+fn recorder(clock: Arc<dyn Clock>) -> anyhow::Result<(PrometheusRecorder, Telemetry)> {
+    let builder = PrometheusBuilder::new().set_buckets(&BUCKETS).context("the buckets")?;
+    let recorder = builder.build_recorder();
+    let counted = recorder.handle();
     let loops = Arc::new(LoopMetrics::new(clock.clone()));
     let started = clock.now();
-    (counted.clone(), Telemetry { counted, clock, started, loops })
+    Ok((recorder, Telemetry { counted, clock, started, loops }))
 }
 
 impl Telemetry {
@@ -84,6 +91,18 @@ impl Telemetry {
         let old_names = deprecated::under_old_names(&rendered, uptime);
         rendered + &old_names
     }
+
+    /// Keeps what was recorded from piling up, until told to stop. Run it once beside the stages.
+    pub(crate) async fn keep_up(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            self.counted.run_upkeep();
+            let next = self.clock.now().plus(UPKEEP);
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.clock.sleep_until(next) => {}
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -95,7 +114,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_counted_is_rendered_with_its_help_and_buckets() {
         let clock = Arc::new(VirtualClock::default());
-        let (recorder, telemetry) = recorder(clock);
+        let (recorder, telemetry) = recorder(clock).unwrap();
         let seconds = wirefold_flow::Metric::seconds("wirefold_test_seconds", "How long.", &["of"]);
         let rendered = ::metrics::with_local_recorder(&recorder, || {
             seconds.describe();

@@ -59,7 +59,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_answers_supervisors_and_prometheus() {
-        let (_recorder, telemetry) = recorder(Arc::new(VirtualClock::default()));
+        let (_recorder, telemetry) = recorder(Arc::new(VirtualClock::default())).unwrap();
         let health = Health::new(telemetry.loops.clone());
         health.expect("gateway");
         let router = operations_router(telemetry, health.clone());

@@ -244,6 +244,11 @@ impl Pipeline<'_> {
             }
             Ok(())
         });
+        let kept_up = self.telemetry.clone().keep_up(process.stop.clone());
+        process.start("metrics", async move {
+            kept_up.await;
+            Ok(())
+        });
     }
 
     fn surroundings(&self) -> Surroundings {

@@ -263,9 +263,8 @@ async fn an_agency_leaves_a_story_with_the_article_that_names_it() {
         let folder = tempfile::tempdir().unwrap();
         let projection = Projection::open(folder.path()).unwrap();
         feed(&projection, &messages[..3], 1).await;
-        let agency = async |number| {
-            projection.story(story(number)).await.unwrap().unwrap().story.agency
-        };
+        let agency =
+            async |number| projection.story(story(number)).await.unwrap().unwrap().story.agency;
         assert_eq!(agency(1).await.map(|it| it.how), Some(AgencyHow::Credited));
         feed(&projection, &shuffled(&messages, &mut Random::new(seed)), 1).await;
         assert_eq!(agency(1).await, None, "seed {seed}");

@@ -126,7 +126,12 @@ impl Supervisor<'_> {
     ) -> anyhow::Result<()> {
         let listen = self.loaded.config.operations.listen;
         let port = bind("operations port", "--operations", listen).await?;
-        process.serve("operations port", port, operations_router(telemetry, health));
+        process.serve("operations port", port, operations_router(telemetry.clone(), health));
+        let kept_up = telemetry.keep_up(process.stop.clone());
+        process.start("metrics", async move {
+            kept_up.await;
+            Ok(())
+        });
         Ok(())
     }
 
