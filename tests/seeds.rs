@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+mod archetypes;
 pub(crate) mod articles;
 mod events;
 pub(crate) mod expected;

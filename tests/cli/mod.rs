@@ -1,6 +1,7 @@
 //! The command line, through the built binary: what it prints, where, and how it ends.
 
 mod api;
+mod bad_articles;
 mod bad_input;
 mod commands;
 mod compare;

@@ -5,15 +5,38 @@ use std::net::IpAddr;
 use url::{Host, Url};
 use wirefold_proto::{ItemSource, Outlet};
 
+use crate::without_www;
+
 /// The publisher that a feed names for one item: the site of its address, else its name.
 pub(crate) fn of_source(source: &ItemSource) -> Option<Outlet> {
     source.url.as_deref().and_then(site_of).or_else(|| outlet(source.name.trim()))
 }
 
-/// The outlet of this name, as people write it.
+/// The outlet of this name, as people write it: an address, a host in any spelling, or words.
+///
+/// ```
+/// let outlet = |name| wirefold_address::named(name).map(|outlet| outlet.to_string());
+/// assert_eq!(outlet("HTTPS://WWW.Ledger.Example/"), outlet("ledger.example.:443"));
+/// assert_eq!(outlet("The Ledger").as_deref(), Some("the ledger"));
+/// ```
 #[must_use]
 pub fn named(name: &str) -> Option<Outlet> {
-    site_of(name).or_else(|| outlet(name.trim()))
+    let name = name.trim();
+    site_of(name).or_else(|| of_host(name)).or_else(|| outlet(name))
+}
+
+/// The outlet of a bare host: what never tells one host from another is taken off, as in addresses.
+/// A part of a site that is named stays a name of its own.
+fn of_host(name: &str) -> Option<Outlet> {
+    let bare = name.trim_start_matches("//").trim_end_matches('/');
+    let is_bare = |c: char| !c.is_whitespace() && !matches!(c, '/' | '\\' | '?' | '#' | '@');
+    if !bare.contains('.') || !bare.chars().all(is_bare) {
+        return None;
+    }
+    match Url::parse(&format!("http://{bare}")).ok()?.host()? {
+        Host::Domain(domain) => outlet(without_www(domain.trim_end_matches('.'))),
+        Host::Ipv4(_) | Host::Ipv6(_) => None,
+    }
 }
 
 /// The site of an address: its registrable domain by the public suffix list. Addresses of machines and
@@ -90,6 +113,36 @@ mod tests {
         check(source(" The  Wire/Desk ", None), "the wire desk");
         check(source(" ", None), "collector.example");
         assert_eq!(named("Harbour.Example").unwrap().as_str(), "harbour.example");
+    }
+
+    #[test]
+    fn one_outlet_in_any_spelling_is_one() {
+        let check = |name: &str, expected: &str| {
+            let found = named(name);
+            assert_eq!(found.as_ref().map(Outlet::as_str), Some(expected), "{name}");
+            assert_eq!(named(expected), found, "{expected}");
+        };
+        for name in [
+            "HTTPS://WWW.Ledger.Example/",
+            "ledger.example",
+            "ledger.example.",
+            "Ledger.example:443",
+            " www.ledger.example\u{a0}",
+            "//ledger.example/",
+            "http://ledger.example:80/a?b#c",
+        ] {
+            check(name, "ledger.example");
+        }
+        check("Hafen-Öl.example", "xn--hafen-l-f1a.example");
+        check("https://hafen-öl.example/a", "xn--hafen-l-f1a.example");
+        // Names that only look a little like hosts.
+        check("The Ledger", "the ledger");
+        check("St. Brenn Post", "st. brenn post");
+        check("L.A.Ledger", "l.a.ledger");
+        check("No.1", "no.1");
+        check("4.2", "4.2");
+        check("desk.ledger.example", "desk.ledger.example");
+        check("www.example", "www.example");
     }
 
     proptest! {

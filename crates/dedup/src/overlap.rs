@@ -70,6 +70,8 @@ pub struct Overlap {
     /// The counted words of the new text and of the old one, without those that the other marks as
     /// a quotation.
     pub own_words: (u32, u32),
+    /// Whether what they share is a few words again and again, of which nobody can say who copied whom.
+    pub is_monotonous: bool,
     /// The passages, in the order of the new text.
     pub passages: Vec<Passage>,
     /// Words of the longest verbatim run, quotations included.
@@ -89,6 +91,12 @@ pub struct Overlap {
 
 /// The share of a text that is nearly all of it.
 pub(crate) const NEARLY_ALL: f64 = 0.9;
+/// The share of two texts that, where it stands in both, makes them in the main one text.
+const ONE_TEXT: f64 = 0.6;
+/// Fewer different words than this among the shared ones of a text are no text.
+const LEAST_DIFFERENT: usize = 10;
+/// It is asked where they share so many words.
+const COMPARED_WORDS: u32 = 40;
 /// Quoted words in common that make a shared quotation.
 pub(crate) const QUOTATION_WORDS: u32 = 6;
 /// Words that a run must have beyond a passage's length for every edit it bridges.
@@ -112,6 +120,11 @@ impl Overlap {
         self.smaller() >= NEARLY_ALL
     }
 
+    /// Whether both are in the main one text.
+    pub(crate) fn is_one_text(&self) -> bool {
+        self.smaller() >= ONE_TEXT
+    }
+
     /// Words in common for each verbatim run of them: few where the same phrases recur in other
     /// sentences, many where somebody copied.
     #[must_use]
@@ -121,10 +134,11 @@ impl Overlap {
     }
 
     /// Whether what they share are phrases that recur in other sentences: little of either text, in
-    /// short runs.
+    /// short runs, or the same few words again and again.
     #[must_use]
     pub fn is_mosaic(&self, settings: &Settings) -> bool {
-        self.larger() < settings.mosaic_larger && self.words_a_run() < settings.mosaic_run
+        self.is_monotonous
+            || self.larger() < settings.mosaic_larger && self.words_a_run() < settings.mosaic_run
     }
 
     /// Compares two bodies.
@@ -191,6 +205,24 @@ impl Overlap {
         self.own_words = (own.0 / WORD_WEIGHT, own.1 / WORD_WEIGHT);
         self.contained = share(shared.0, own.0);
         self.containing = share(shared.1, own.1);
+        self.is_monotonous =
+            self.shared_words >= COMPARED_WORDS && !self.has_different_words(pair.here);
+    }
+
+    /// Whether enough different words of the new text stand in the old one.
+    fn has_different_words(&self, here: &Body) -> bool {
+        let mut different: Vec<u64> = Vec::with_capacity(LEAST_DIFFERENT);
+        let places = self.passages.iter().flat_map(Passage::here);
+        let shared = places.filter(|at| self.here.contains(*at)).map(|at| here.words[at].hash);
+        for hash in shared {
+            if !different.contains(&hash) {
+                different.push(hash);
+            }
+            if different.len() == LEAST_DIFFERENT {
+                return true;
+            }
+        }
+        false
     }
 
     fn take_run(
@@ -378,6 +410,17 @@ mod tests {
             assert_eq!(overlap.shared_quotations.len(), 1);
             assert_eq!(overlap.longest, 15);
         }
+    }
+
+    #[test]
+    fn a_sentence_said_again_and_again_is_no_text() {
+        let often = "More from the quay as we get it. ".repeat(9);
+        let overlap = between(&often, &often);
+        assert!(overlap.contained > 0.9 && overlap.is_mosaic(&Settings::default()));
+        let varied =
+            format!("{often} Two ferries and a cart will take over what it carried so far.");
+        assert!(!between(&varied, &varied).is_mosaic(&Settings::default()));
+        assert!(!between(SENTENCE, SENTENCE).is_monotonous, "too short to say");
     }
 
     #[test]

@@ -228,7 +228,8 @@ impl Detector {
     fn link_stories(&mut self, number: DocId, judgement: &Judgement) -> Vec<Merge> {
         let story = self.story_of(number);
         let mut merged = Vec::new();
-        let is_whole = |doc: DocId| judgement.matches.iter().any(|m| m.doc == doc && is_bridge(m));
+        let is_whole =
+            |doc: DocId| judgement.matches.iter().any(|m| m.doc == doc && m.overlap.is_one_text());
         let joins_wholly = decided_for(judgement).is_some_and(is_whole);
         for foldable in &judgement.foldable {
             let other = self.story_of(*foldable);
@@ -308,14 +309,6 @@ impl Detector {
             })
         })
     }
-}
-
-/// The share of two texts that, where it stands in both, makes them one text by itself.
-const BRIDGE_SHARE: f64 = 0.6;
-
-/// Whether the earlier article and the new one are in the main one text.
-fn is_bridge(found: &Match) -> bool {
-    found.overlap.smaller() >= BRIDGE_SHARE
 }
 
 /// What was summed up on the way to a verdict.

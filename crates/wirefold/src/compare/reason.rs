@@ -59,6 +59,9 @@ pub(crate) fn reason(comparison: &Comparison) -> Option<(Reason, String)> {
             let words = format!("{contained} of B stand in A, a part needs {needed}");
             (Reason::TooLittleShared, words)
         }
+    } else if overlap.is_monotonous {
+        let words = "what they share are the same few words again and again";
+        (Reason::OnlyPhrases, words.to_owned())
     } else if overlap.is_mosaic(settings) {
         let run = overlap.words_a_run();
         let needed = settings.mosaic_run;

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
-use wirefold_address::{Authority, attributed, canonical};
+use wirefold_address::{Authority, attributed, canonical, named};
 
 use super::{Input, Reading, Sink, Through, cut};
 
@@ -110,10 +110,10 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
         text,
         title: fields.title.unwrap_or_default(),
         author: fields.author.unwrap_or_default(),
-        outlet: fields.outlet.filter(|outlet| !outlet.trim().is_empty()),
+        outlet: fields.outlet.filter(|outlet| !outlet.trim().is_empty()).map(in_one_spelling),
         url: fields.url.filter(|url| !url.trim().is_empty()),
         // A field that `fold` does not read may hold anything.
-        host: fields.host.as_ref().and_then(Value::as_str).map(str::to_owned),
+        host: fields.host.as_ref().and_then(Value::as_str).map(str::to_owned).map(in_one_spelling),
         published,
         seen,
         place: place.to_owned(),
@@ -129,6 +129,11 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
         }
     };
     sink(Reading::Article(Box::new(input)))
+}
+
+/// An outlet as the running product names it, so that its pages are its pages however it is spelled.
+fn in_one_spelling(outlet: String) -> String {
+    named(&outlet).map_or(outlet, |outlet| outlet.to_string())
 }
 
 /// The article as one that came through this feed: a feed with a site speaks for that site only.

@@ -237,6 +237,23 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_no_newsroom_sends_fold_with_nothing_and_are_told_why() {
+        let backwards: Vec<&str> = TEXT.split(' ').rev().collect();
+        let quoted = format!("“{}”", backwards.join(" "));
+        let chrome = "Read more\nAdvertisement\nShare on Facebook";
+        for text in ["", " \n\t", "\u{200f}\u{200e}", "7 11 13", chrome, &quoted] {
+            let found = compare(&side(text), &side(TEXT)).unwrap();
+            assert_ne!(found.relation, Relation::SameStory, "{text}");
+            assert!(found.words.starts_with("a is too short to be compared"), "{}", found.words);
+        }
+        let paragraphs = |name: &str| (0..10_000).map(|at| format!("{name}{at}.\n\n")).collect();
+        let (one, other): (String, String) = (paragraphs("p"), paragraphs("q"));
+        let found = compare(&side(&one), &side(&other)).unwrap();
+        assert_eq!(found.relation, Relation::Unrelated);
+        assert_eq!(found.words, "neither one text nor one happening");
+    }
+
+    #[test]
     fn empty_texts_do_no_harm() {
         let found = compare(&side(""), &side("")).unwrap();
         assert!(found.passages.is_empty() && !found.a.comparable);
