@@ -3,7 +3,6 @@
 //! The same articles in the same order give the same decisions, so a decision that stands is learnt
 //! anew by deciding it once more.
 
-mod item;
 mod obeying;
 mod window_article;
 
@@ -16,11 +15,10 @@ use wirefold_dedup::{
     Class, Detector, DocId, Incoming, Merge, Numbered, Settings, Shelf, word_hash,
 };
 use wirefold_proto::{
-    Agency, ArticleFetched, ArticleId, ArticleJudged, DateProblem, DecisionId, Materiality,
-    Offsets, Outlet, StoryChange, Tag,
+    Agency, ArticleFetched, ArticleId, ArticleJudged, DecisionId, Materiality, Offsets, Outlet,
+    StoryChange, Tag,
 };
 
-pub use item::{items, page};
 pub(crate) use window_article::WindowArticle;
 
 use crate::agency::{Witness, agency};
@@ -145,24 +143,18 @@ impl Learning {
 
     fn observe(&mut self, fetched: &ArticleFetched, byline: &str) -> wirefold_dedup::Verdict {
         let about = &fetched.article;
-        let items = items(fetched.id, about);
+        let items = about.item_names(fetched.id);
         let items: Vec<&str> = items.iter().map(String::as_str).collect();
-        let claimed = match about.date_problem {
-            Some(DateProblem::Implausible) => None,
-            _ => about.published,
-        };
-        // What people give as files comes from nobody's site: nothing is learnt of its pages.
-        let is_loose = about.outlet.is_local();
         self.dedup.observe(&Incoming {
             items: &items,
-            outlet: (!is_loose).then_some(about.outlet.as_str()),
+            outlet: about.site(),
             via: about.via.as_ref().map(Outlet::as_str),
-            page: page(about),
+            page: about.page(),
             title: &about.title,
             byline,
             text: &fetched.text,
             time: self.time,
-            published: claimed.map_or(self.time, Timestamp::as_second),
+            published: about.plausible_time().map_or(self.time, Timestamp::as_second),
         })
     }
 
