@@ -8,7 +8,6 @@ use super::By;
 use super::judged::Judged;
 use crate::compare::Comparison;
 use crate::compare::article::Article;
-use crate::compare::reason::{Reason, reason};
 use crate::input::Input;
 use crate::output::percent;
 
@@ -53,8 +52,9 @@ pub(super) struct About {
 #[derive(Debug, Serialize)]
 pub(super) struct Alone {
     pub(super) one_story: bool,
+    /// The rule that keeps them apart.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) reason: Option<Reason>,
+    pub(super) reason: Option<&'static str>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) reason_in_words: String,
     /// The share of the later one that stands in the earlier one, 0 to 1.
@@ -113,7 +113,7 @@ impl Judged<'_> {
     fn wrong(&self, pair: Pair, kind: String) -> Option<Wrong> {
         let (first, second) = self.in_order(pair);
         let (earlier, later) = (&self.articles[first], &self.articles[second]);
-        let article = |input: &Input| Article::new(input.id.clone(), &input.text);
+        let article = |input: &Input| Article::new(input.id.clone(), input.clone());
         let settings = self.settings.clone();
         let comparison = Comparison::new(article(earlier), article(later), settings, false)?;
         let about = |input: &Input, words| About {
@@ -122,7 +122,7 @@ impl Judged<'_> {
             outlet: input.outlet.clone(),
             words,
         };
-        let (words_before, words_after) = comparison.words();
+        let (words_before, words_after) = comparison.lengths();
         Some(Wrong {
             earlier: about(earlier, words_before),
             later: about(later, words_after),
@@ -134,10 +134,12 @@ impl Judged<'_> {
 
     fn alone(&self, comparison: &Comparison, earlier: &Input, later: &Input) -> Alone {
         let overlap = &comparison.overlap;
-        let (reason, reason_in_words) = reason(comparison).unzip();
+        let is_one_story = comparison.is_one_story();
+        let reason = (!is_one_story).then(|| comparison.rule().name());
+        let reason_in_words = (!is_one_story).then(|| comparison.words());
         let happening = (self.by == By::Event).then(|| self.happening(comparison, earlier, later));
         Alone {
-            one_story: comparison.is_one_story(),
+            one_story: is_one_story,
             reason,
             reason_in_words: reason_in_words.unwrap_or_default(),
             contained: overlap.contained,

@@ -11,7 +11,7 @@ use wirefold_dedup::{Detector, DocId, Settings};
 use wirefold_proto::{VerdictLine, encode};
 
 pub(crate) use baseline::Method;
-pub(crate) use passages::Passages;
+pub(crate) use passages::{Identity, Passages};
 pub(crate) use table::{agency_in_words, shorten};
 
 use crate::cli::{FoldArguments, Global};
