@@ -1,7 +1,7 @@
 //! The worst errors, each with its evidence.
 
 use serde::Serialize;
-use wirefold_dedup::Verdict;
+use wirefold_dedup::{Rule, Verdict};
 use wirefold_score::{Labels, Pair};
 
 use super::By;
@@ -31,6 +31,12 @@ pub(super) struct Wrong {
     /// The kind that the labels name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) kind: String,
+    /// The class of the error: the rule that put the two together, or kept them apart, when the later
+    /// one came in. Stories only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) class: Option<&'static str>,
+    #[serde(skip)]
+    pub(super) class_in_words: &'static str,
     /// What the two are by themselves.
     pub(super) alone: Alone,
     /// What the later one was when it came in, in words.
@@ -123,10 +129,13 @@ impl Judged<'_> {
             words,
         };
         let (words_before, words_after) = comparison.lengths();
+        let class = self.class((first, second));
         Some(Wrong {
             earlier: about(earlier, words_before),
             later: about(later, words_after),
             kind,
+            class: class.map(Rule::name),
+            class_in_words: class.map_or("", Rule::words),
             alone: self.alone(&comparison, earlier, later),
             among_all: self.among_all(first, second),
         })
