@@ -48,6 +48,7 @@ mod feed_site;
 mod findings;
 mod ids;
 mod interval;
+mod item;
 mod judged;
 mod list;
 mod measure;

@@ -1,6 +1,6 @@
 //! `compare` and `why`: two articles and everything that speaks for or against one story.
 
-use super::{ORCHARD, STORM, article};
+use super::{ORCHARD, STORM, article, article_with};
 use crate::program::{Folder, Run};
 use crate::seeds::articles::articles;
 use crate::seeds::seeds;
@@ -215,6 +215,33 @@ fn what_is_no_pair_of_articles_is_refused() {
     check_refused("a.txt", "broken.jsonl", 1, "error: broken.jsonl:1: ");
     let both = Folder::with(&[]).run(&["why", "gone.txt", "lost.txt"]).code(3);
     assert!(both.err.contains("gone.txt") && both.err.contains("lost.txt"), "{}", both.err);
+}
+
+#[test]
+fn pages_of_one_outlet_are_judged_by_its_rules() {
+    let page = |id: &str, own: &str, title: &str, outlet: &str| {
+        let text = format!("{own}\n\n{STORM}");
+        let known = serde_json::json!({"title": title, "outlet": outlet});
+        article_with(id, &text, known)
+    };
+    let own = "Pupils of three schools planted hedges along the canal, and the mayor of the town \
+        came by with a spade of her own to plant the last one before it rained.";
+    let other = "Two engines of a night train stopped in a tunnel, where a guard walked back with a \
+        lamp until somebody found the fuse that had blown some hours earlier.";
+    let first = page("a", own, "Hedges planted", "a.example");
+    let folder = Folder::with(&[
+        ("a.jsonl", first.as_bytes()),
+        ("b.jsonl", page("b", other, "Train stops", "a.example").as_bytes()),
+        ("c.jsonl", page("c", other, "Train stops", "b.example").as_bytes()),
+    ]);
+    let apart = folder.run(&["compare", "a.jsonl", "b.jsonl"]).code(10);
+    check_says(&apart, &["not one story: pages of one outlet under different titles: too little"]);
+    check_says(&folder.run(&["compare", "a.jsonl", "c.jsonl"]).code(0), &["SAME STORY"]);
+    for (second, rule, code) in [("b.jsonl", "page_chrome", 10), ("c.jsonl", "reprint", 0)] {
+        let run = folder.run(&["why", "a.jsonl", second, "--json"]).code(code);
+        let found: serde_json::Value = serde_json::from_str(&run.out).expect("one object");
+        assert_eq!(found["rule"], rule, "{found:#}");
+    }
 }
 
 #[test]

@@ -68,6 +68,14 @@ fn a_false_fold_and_a_miss_come_with_their_evidence() {
         (&missed["kind"], &missed["alone"]["reason"]),
         (&json!("made up"), &json!("too_little_shared"))
     );
+    let classes = found["classes"].as_array().expect("a list");
+    let count = |class: &str| {
+        let counted = classes.iter().find(|counted| counted["class"] == class);
+        counted.map(|counted| (counted["false"].as_u64(), counted["missed"].as_u64()))
+    };
+    assert_eq!(count("reprint"), Some((Some(2), Some(0))), "{classes:#?}");
+    assert_eq!(count("not_found"), Some((Some(0), Some(1))), "{classes:#?}");
+    assert_eq!(missed["class"], "not_found");
     let wrong = found["false_folds"].as_array().expect("a list");
     assert_eq!(wrong.len(), 2, "first with each of the others: {found:#}");
     assert_eq!(wrong[0]["alone"]["one_story"], true);
@@ -80,6 +88,8 @@ fn a_false_fold_and_a_miss_come_with_their_evidence() {
         "NOT TOGETHER AND SHOULD BE, most alike first (1 of 1)",
         "Boats sent away",
         "kind: made up",
+        "not_found        0      1       they share too few runs of words to be compared",
+        "class: reprint: B is a reprint of A, or both are of a third text",
         "by themselves: 0 % of B stand in A, a part needs 30 %",
         "among all: when reprint came, ",
         "it joined the story of first, most alike first",

@@ -15,6 +15,7 @@ mod killed;
 mod loopback;
 #[path = "../nats/mod.rs"]
 mod nats;
+mod one_method;
 mod pushed;
 mod regroup;
 mod replayed;

@@ -25,7 +25,7 @@ use crate::looked_at::LookedAt;
 use crate::notes::Notes;
 use crate::numbered::Numbered;
 use crate::reading::Analysed;
-use crate::settings::{DAY, Settings};
+use crate::settings::{DAY, Settings, Switch};
 use crate::shelf::{Shelf, Shelves};
 use crate::simhash::simhash;
 use crate::stories::Stories;
@@ -185,8 +185,10 @@ impl Detector {
         let pages_of = pages_of(incoming);
         let traits = pages_of.map(|outlet| Traits::with(&outlet, &whole, &text, &shingles));
         let mut body = match &traits {
-            Some(traits) => self.boilerplate.mask(whole, &text, traits, &self.settings),
-            None => whole,
+            Some(traits) if self.settings.is_on(Switch::Boilerplate) => {
+                self.boilerplate.mask(whole, &text, traits, &self.settings)
+            }
+            _ => whole,
         };
         if body.len() < len {
             shingles = body.shingles();
@@ -220,7 +222,7 @@ impl Detector {
 
     /// Whether the articles under one key belong to so many stories that it says nothing.
     pub(crate) fn is_hot(&self, docs: &[DocId]) -> bool {
-        if docs.len() <= self.settings.hot_stories {
+        if docs.len() <= self.settings.hot_stories || !self.settings.is_on(Switch::HotShingles) {
             return false;
         }
         // Segments leave by the day, articles by the second: those gone say nothing.

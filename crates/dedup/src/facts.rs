@@ -7,7 +7,8 @@ use std::ops::Range;
 use crate::body::{Body, BodyWord, Fact};
 use crate::judge::Article;
 use crate::overlap::{Overlap, Passage};
-use crate::settings::Settings;
+use crate::rule::Rule;
+use crate::settings::{Settings, Switch};
 use crate::varint;
 use wirefold_text::Text;
 use wirefold_text::extract::{dateline, name_key, names, numbers};
@@ -102,40 +103,50 @@ pub(crate) fn agreeing_numbers(new: &Article<'_>, old: &Article<'_>) -> f64 {
     }
 }
 
-/// Whether nothing in the facts speaks against a fold.
-pub(crate) fn facts_agree(
+/// What in the facts speaks against a fold, if anything does.
+pub(crate) fn facts_conflict(
     new: &Article<'_>,
     old: &Article<'_>,
     overlap: &Overlap,
     settings: &Settings,
-) -> bool {
+) -> Option<Rule> {
+    if !settings.is_on(Switch::Facts) {
+        return None;
+    }
     let slots = Slots::between(new, old, overlap);
     let is_long = overlap.own_words.0.min(overlap.own_words.1) >= settings.short_words;
     if overlap.is_nearly_all() && is_long {
-        return !slots.is_serial();
+        return slots.is_serial().then_some(Rule::Series);
+    }
+    if slots.is_template(overlap) {
+        return Some(Rule::Template);
     }
     let here = numbers_in(new, overlap.passages.iter().map(Passage::here));
     let there = numbers_in(old, overlap.passages.iter().map(Passage::there));
     let common = here.iter().filter(|number| there.binary_search(number).is_ok()).count();
-    if slots.is_template(overlap) || !is_enough(common, here.len().min(there.len()), LEAST_NUMBERS)
-    {
-        return false;
+    if !is_enough(common, here.len().min(there.len()), LEAST_NUMBERS) {
+        return Some(Rule::OtherNumbers);
     }
     let is_short = |article: &Article<'_>| article.body.counted_words() <= settings.short_words;
     let may_correct = overlap.smaller() >= MOSTLY;
-    let slots_agree =
-        || !slots.name_the_news && !slots.tell_other_numbers(if may_correct { common } else { 0 });
+    let in_slots = || {
+        if slots.name_the_news {
+            return Some(Rule::OtherNames);
+        }
+        let agreeing = if may_correct { common } else { 0 };
+        slots.tell_other_numbers(agreeing).then_some(Rule::OtherNumbers)
+    };
     // What each has of its own has numbers of its own.
     let is_excerpt = overlap.larger() < EXCERPT;
     match (is_short(new), is_short(old)) {
         // Long texts share parts that are told on: one number may have risen since.
-        (false, false) => slots.other_numbers < 2 || !slots.tell_other_numbers(common),
-        (true, true) => {
-            (is_excerpt || agree(&new.facts.numbers, &old.facts.numbers, 1))
-                && names_agree(new, old, overlap)
-                && slots_agree()
+        (false, false) => (slots.other_numbers >= 2 && slots.tell_other_numbers(common))
+            .then_some(Rule::OtherNumbers),
+        (true, true) if !is_excerpt && !agree(&new.facts.numbers, &old.facts.numbers, 1) => {
+            Some(Rule::OtherNumbers)
         }
-        _ => slots_agree(),
+        (true, true) if !names_agree(new, old, overlap) => Some(Rule::OtherNames),
+        _ => in_slots(),
     }
 }
 

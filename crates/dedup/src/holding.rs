@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::judge::{Article, Prior};
 use crate::overlap::{Overlap, Passage};
-use crate::settings::Settings;
+use crate::settings::{Settings, Switch};
 use wirefold_text::{ParagraphKind, Text};
 
 /// A share of the prior's other words that stands in other stories and so makes it a digest.
@@ -32,7 +32,7 @@ const LEAST_SECTIONS: usize = 3;
 /// is not held by it, and where the part is not that small both the headings and the words must
 /// say so.
 pub(crate) fn is_held(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> bool {
-    if overlap.containing >= settings.digest_containing {
+    if overlap.containing >= settings.digest_containing || !settings.is_on(Switch::Digests) {
         return false;
     }
     let part = Part::new(&prior.article, overlap.passages.iter().map(Passage::there));
@@ -46,6 +46,9 @@ pub(crate) fn is_held(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings)
 /// own text: each passage stands under a heading of its own, or has nothing to do with the rest.
 /// A short text from whose beginning a longer one goes on is no item of it.
 pub(crate) fn are_items_of(new: &Article<'_>, overlap: &Overlap, settings: &Settings) -> bool {
+    if !settings.is_on(Switch::Digests) {
+        return false;
+    }
     let part = Part::new(new, overlap.passages.iter().map(Passage::here));
     if part.opens() && overlap.containing >= settings.reprint_larger && !part.is_items() {
         return false;

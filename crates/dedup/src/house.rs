@@ -8,7 +8,8 @@
 use crate::facts::{agreeing_numbers, names_agree};
 use crate::judge::{Article, Prior};
 use crate::overlap::{NEARLY_ALL, Overlap};
-use crate::settings::Settings;
+use crate::rule::Rule;
+use crate::settings::{Settings, Switch};
 use crate::titles::Titles;
 
 /// Shared words that make an article of any page …
@@ -45,8 +46,8 @@ fn are_two_pages(prior: &Prior<'_>) -> bool {
 
 /// Whether what they share is too little to be an article that stands on both pages: it is what the
 /// outlet prints on its pages.
-pub(crate) fn is_page_chrome(prior: &Prior<'_>, overlap: &Overlap) -> bool {
-    are_two_pages(prior) && !is_article(prior, overlap)
+pub(crate) fn is_page_chrome(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> bool {
+    settings.is_on(Switch::PageChrome) && are_two_pages(prior) && !is_article(prior, overlap)
 }
 
 /// Whether both pages are in the main one article, or one take of it goes on with the other.
@@ -69,45 +70,62 @@ fn opens_alike(overlap: &Overlap) -> bool {
     })
 }
 
-/// Whether one text under two titles is what stands in the place of articles: a wall, a blurb, a player,
-/// a template. Anywhere where it is too short to compare, and inside an outlet where it is no article.
-pub(crate) fn is_wall(new: &Article<'_>, prior: &Prior<'_>, settings: &Settings) -> bool {
-    if prior.same_page || prior.same_item {
-        return false;
+/// Why one text on two pages is no copy: under two titles it is what stands in the place of articles (a
+/// wall, a blurb, a player, a template), anywhere where it is too short to compare, and inside an outlet
+/// where it is no article; on another day so short a text is another item. `None` where it is a copy.
+pub(crate) fn why_equal_is_no_copy(
+    new: &Article<'_>,
+    prior: &Prior<'_>,
+    settings: &Settings,
+) -> Option<Rule> {
+    if prior.same_page || prior.same_item || !settings.is_on(Switch::Walls) {
+        return None;
     }
     if !new.is_comparable(settings) {
-        return prior.titles == Titles::Other || !is_within(prior, HOURS);
+        return match prior.titles {
+            Titles::Other => Some(Rule::Wall),
+            _ => (!is_within(prior, HOURS)).then_some(Rule::AnotherDay),
+        };
     }
     let words = new.body.counted_words();
     let least = if is_within(prior, HOURS) { BRIEF_WORDS } else { ARTICLE_WORDS };
-    are_two_pages(prior) && words < least
+    (are_two_pages(prior) && words < least).then_some(Rule::Wall)
 }
 
-/// Whether two articles of one outlet are takes of one item, or one corrects the other: the title says
-/// so, within hours, and the text and its numbers do. A correction changes a number or a name, another
-/// item of the same form changes most of them.
-pub(crate) fn is_take(
+/// Why two articles are no takes of one item of an outlet, nor the one a correction of the other: the
+/// title says that they are, within hours, and the text and its numbers do. A correction changes a number
+/// or a name, another item of the same form changes most of them. `None` where they are takes.
+pub(crate) fn why_no_take(
     new: &Article<'_>,
     prior: &Prior<'_>,
     overlap: &Overlap,
     settings: &Settings,
-) -> bool {
-    if !prior.same_outlet || prior.same_page || !is_within(prior, HOURS) {
-        return false;
+) -> Option<Rule> {
+    let is_possible = prior.same_outlet && !prior.same_page && settings.is_on(Switch::Takes);
+    if !is_possible || overlap.larger() < SAME_TAKE {
+        return Some(Rule::NotComparable);
+    }
+    if !is_within(prior, HOURS) {
+        return Some(Rule::AnotherDay);
     }
     let (least, numbers) = match prior.titles {
         Titles::Same => (SAME_TAKE, SAME_NUMBERS),
         Titles::Within if overlap.is_nearly_all() => (NEARLY_ALL, SAME_NUMBERS),
         Titles::Within => (ALIKE_TAKE, ALIKE_NUMBERS),
         Titles::Alike if prior.is_comparable_with(new, settings) => (ALIKE_TAKE, ALIKE_NUMBERS),
-        _ => return false,
+        Titles::Unknown => return Some(Rule::NotComparable),
+        Titles::Alike | Titles::Other => return Some(Rule::AnotherTitle),
     };
     if prior.titles == Titles::Same && overlap.larger() >= NEARLY_ALL {
-        return true;
+        return None;
     }
-    overlap.larger() >= least
-        && agreeing_numbers(new, &prior.article) >= numbers
-        && names_agree(new, &prior.article, overlap)
+    if overlap.larger() < least {
+        return Some(Rule::NotComparable);
+    }
+    if agreeing_numbers(new, &prior.article) < numbers {
+        return Some(Rule::OtherNumbers);
+    }
+    (!names_agree(new, &prior.article, overlap)).then_some(Rule::OtherNames)
 }
 
 /// Whether what stands at an earlier article's address is that article changed, rather than another one
@@ -119,6 +137,7 @@ pub(crate) fn is_supported(
     settings: &Settings,
 ) -> bool {
     prior.same_name
+        || !settings.is_on(Switch::Addresses)
         || overlap.larger() >= VERSION_SHARE
         || (!prior.is_comparable_with(new, settings)
             && prior.titles != Titles::Other

@@ -3,13 +3,14 @@
 use crate::align::{Cells, align_counted, align_whole};
 use crate::bits::Bits;
 use crate::body::{Body, SHINGLE_WORDS};
-use crate::facts::{ShortFacts, facts_agree};
+use crate::facts::{ShortFacts, facts_conflict};
 use crate::figures::Figures;
 use crate::holding::{are_items_of, is_held, is_second_text};
-use crate::house::{is_page_chrome, is_supported, is_take, is_wall};
+use crate::house::{is_page_chrome, is_supported, why_equal_is_no_copy, why_no_take};
 use crate::index::DocId;
 use crate::overlap::{NEARLY_ALL, Overlap};
-use crate::settings::Settings;
+use crate::rule::{Compared, Rule};
+use crate::settings::{Settings, Switch};
 use crate::simhash::is_near;
 use crate::titles::Titles;
 use std::ops::Deref;
@@ -114,6 +115,15 @@ pub struct Match {
     pub doc: DocId,
     /// What both have in common.
     pub overlap: Overlap,
+    /// What it is to the new one.
+    pub rule: Rule,
+}
+
+impl Match {
+    /// The rule without the text.
+    pub(crate) fn compared(&self) -> Compared {
+        Compared { doc: self.doc, rule: self.rule }
+    }
 }
 
 /// The judge's answer.
@@ -132,6 +142,23 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// Notes what an earlier article is to the new one by their texts.
+    fn note(&mut self, prior: &Prior<'_>, overlap: &Overlap, rule: Rule, settings: &Settings) {
+        // Of a whole text a digest is the holder; of a part of one it is just not a copy.
+        let is_whole = overlap.containing >= settings.holds_containing;
+        match rule {
+            Rule::HeldByTheOther => self.held_by.push(prior.doc),
+            Rule::SecondText if is_second_text(prior, overlap) => self.held_by.push(prior.doc),
+            Rule::HoldsTheOther => self.holds.push(prior.doc),
+            Rule::ItemsOfADigest if is_whole => self.holds.push(prior.doc),
+            _ => {
+                if let Some(kind) = rule.copy_kind() {
+                    self.fold(prior.doc, kind);
+                }
+            }
+        }
+    }
+
     /// Notes an earlier article that the new one may join through; the first is the one it does.
     fn fold(&mut self, of: DocId, kind: CopyKind) {
         self.foldable.push(of);
@@ -159,14 +186,18 @@ pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Ju
         held_by: Vec::new(),
         foldable: Vec::new(),
     };
+    let mut rules = Vec::with_capacity(compared.len());
     for (prior, overlap) in &compared {
-        take(&mut judgement, new, prior, overlap, settings);
+        let by_text = by_text(new, prior, overlap, settings);
+        judgement.note(prior, overlap, by_text, settings);
+        rules.push(by_identity(new, prior, overlap, settings, by_text));
     }
-    if let Some(decision) = by_identity(new, &compared, settings) {
+    if let Some(decision) = identical(&compared, &rules) {
         judgement.decision = decision;
     }
+    let matches = compared.into_iter().zip(rules);
     judgement.matches =
-        compared.into_iter().map(|(prior, overlap)| Match { doc: prior.doc, overlap }).collect();
+        matches.map(|((prior, overlap), rule)| Match { doc: prior.doc, overlap, rule }).collect();
     judgement
 }
 
@@ -183,90 +214,93 @@ fn compare(new: &Article<'_>, prior: &Prior<'_>, settings: &Settings) -> Overlap
     Overlap { cells: cells.count(), ..overlap }
 }
 
-/// Folds by identity, whatever the texts share: the same normalised text, or the same item.
+/// The rule where identity is asked before the text is: the same normalised text, or the same item.
 fn by_identity(
-    new: &Article<'_>,
-    compared: &[(&Prior<'_>, Overlap)],
-    settings: &Settings,
-) -> Option<Decision> {
-    let same_text = |prior: &&Prior<'_>| new.exact.is_some() && new.exact == prior.article.exact;
-    let exact = |prior: &Prior<'_>| Decision::Copy { of: prior.doc, kind: CopyKind::Exact };
-    let priors = || compared.iter().map(|(prior, _)| *prior);
-    if let Some(same) = priors().filter(|prior| prior.same_item).find(same_text) {
-        return Some(exact(same));
-    }
-    let versions = compared
-        .iter()
-        .filter(|(prior, overlap)| prior.same_item && is_supported(new, prior, overlap, settings));
-    if let Some((before, _)) = versions.max_by_key(|(prior, _)| prior.doc) {
-        return Some(Decision::Version { of: before.doc });
-    }
-    let others = priors().filter(same_text).filter(|prior| !is_wall(new, prior, settings));
-    let likeliest =
-        |prior: &&Prior<'_>| (!prior.same_page, prior.titles == Titles::Other, prior.doc);
-    others.min_by_key(likeliest).map(exact)
-}
-
-/// What one prior is to the new article.
-fn take(
-    judgement: &mut Judgement,
     new: &Article<'_>,
     prior: &Prior<'_>,
     overlap: &Overlap,
     settings: &Settings,
-) {
-    if is_take(new, prior, overlap, settings) {
-        judgement.fold(prior.doc, CopyKind::Reprint);
-        return;
+    by_text: Rule,
+) -> Rule {
+    let is_same_text = new.exact.is_some() && new.exact == prior.article.exact;
+    let against = match (prior.same_item, is_same_text) {
+        (true, true) => return Rule::SameText,
+        (true, false) if is_supported(new, prior, overlap, settings) => return Rule::SameItem,
+        (true, false) => Rule::AddressAlone,
+        (false, true) => match why_equal_is_no_copy(new, prior, settings) {
+            Some(why) => why,
+            None => return Rule::SameText,
+        },
+        (false, false) => by_text,
+    };
+    if by_text.folds() { by_text } else { against }
+}
+
+/// Folds by identity, whatever the texts share: with the same item first, which is a version where its
+/// text is another.
+fn identical(compared: &[(&Prior<'_>, Overlap)], rules: &[Rule]) -> Option<Decision> {
+    let priors = |wanted: Rule| {
+        let by_rule = compared.iter().zip(rules).filter(move |(_, rule)| **rule == wanted);
+        by_rule.map(|((prior, _), _)| *prior)
+    };
+    let exact = |prior: &Prior<'_>| Decision::Copy { of: prior.doc, kind: CopyKind::Exact };
+    if let Some(same) = priors(Rule::SameText).find(|prior| prior.same_item) {
+        return Some(exact(same));
     }
+    if let Some(before) = priors(Rule::SameItem).max_by_key(|prior| prior.doc) {
+        return Some(Decision::Version { of: before.doc });
+    }
+    let likeliest =
+        |prior: &&Prior<'_>| (!prior.same_page, prior.titles == Titles::Other, prior.doc);
+    priors(Rule::SameText).min_by_key(likeliest).map(exact)
+}
+
+/// What one prior is to the new article by their texts.
+fn by_text(new: &Article<'_>, prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> Rule {
+    let Some(no_take) = why_no_take(new, prior, overlap, settings) else {
+        return Rule::Take;
+    };
     if !prior.is_comparable_with(new, settings) {
-        return;
+        return no_take;
     }
     // What the other text marks as a quotation is gone by now: enough must be left to compare.
     let least = settings.comparable_shingles + SHINGLE_WORDS - 1;
     if overlap.own_words.0.min(overlap.own_words.1) < least {
-        return;
+        return Rule::MostlyQuoted;
     }
-    if is_page_chrome(prior, overlap) {
-        return;
+    if is_page_chrome(prior, overlap, settings) {
+        let is_much = overlap.larger() >= settings.partial_contained;
+        return if is_much { Rule::PageChrome } else { too_little(overlap) };
     }
     let is_item =
         overlap.contained >= settings.holds_containing && overlap.shared_words >= ITEM_WORDS;
     if is_item && is_held(prior, overlap, settings) {
-        judgement.held_by.push(prior.doc);
-        return;
+        return Rule::HeldByTheOther;
     }
     if overlap.contained < settings.reprint_contained && is_expanded(new, prior, overlap, settings)
     {
-        judgement.fold(prior.doc, CopyKind::Partial);
-        return;
+        return Rule::Expanded;
     }
     if overlap.contained < settings.partial_contained {
-        if overlap.containing >= settings.holds_containing {
-            judgement.holds.push(prior.doc);
-        }
-        return;
+        let is_holder = overlap.containing >= settings.holds_containing;
+        return if is_holder { Rule::HoldsTheOther } else { too_little(overlap) };
     }
-    let Some(kind) = kind(prior, overlap, settings) else {
-        return;
-    };
-    if kind == CopyKind::Partial && are_items_of(new, overlap, settings) {
-        // Of a whole text the digest is the holder; of a part of one it is just not a copy.
-        if overlap.containing >= settings.holds_containing {
-            judgement.holds.push(prior.doc);
-        }
-        return;
+    let kind = by_share(prior, overlap, settings);
+    if kind == Rule::Part && are_items_of(new, overlap, settings) {
+        return Rule::ItemsOfADigest;
     }
-    if !facts_agree(new, &prior.article, overlap, settings) {
-        return;
+    if !kind.folds() {
+        return kind;
     }
-    if !may_join(prior, overlap, settings) {
-        if is_second_text(prior, overlap) {
-            judgement.held_by.push(prior.doc);
-        }
-        return;
+    if let Some(conflict) = facts_conflict(new, &prior.article, overlap, settings) {
+        return conflict;
     }
-    judgement.fold(prior.doc, kind);
+    if may_join(prior, overlap, settings) { kind } else { Rule::SecondText }
+}
+
+/// Why so little is shared: what two pages share may have been left out as their frame.
+fn too_little(overlap: &Overlap) -> Rule {
+    if overlap.is_frame { Rule::PageFrame } else { Rule::TooLittleShared }
 }
 
 /// Whether the new text is the earlier one with more of its own: most of that stands in it, as a fair
@@ -277,7 +311,8 @@ fn is_expanded(
     overlap: &Overlap,
     settings: &Settings,
 ) -> bool {
-    if overlap.shared_words < settings.partial_words || overlap.is_mosaic(settings) {
+    let is_enough = overlap.shared_words >= settings.partial_words;
+    if !settings.is_on(Switch::Expanded) || !is_enough || overlap.is_mosaic(settings) {
         return false;
     }
     let is_titled = matches!(prior.titles, Titles::Same | Titles::Within | Titles::Alike)
@@ -287,7 +322,7 @@ fn is_expanded(
         && overlap.contained >= EXPANDED_SHARE
         && !are_items_of(new, overlap, settings);
     (is_titled || is_fair)
-        && facts_agree(new, &prior.article, overlap, settings)
+        && facts_conflict(new, &prior.article, overlap, settings).is_none()
         && may_join(prior, overlap, settings)
 }
 
@@ -301,9 +336,9 @@ const EXPANDED_SHARE: f64 = 0.2;
 const TITLED_SHARE: f64 = 0.15;
 
 /// The class thresholds.
-fn kind(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> Option<CopyKind> {
+fn by_share(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> Rule {
     if overlap.is_mosaic(settings) {
-        return None;
+        return Rule::OnlyPhrases;
     }
     let is_reprint = overlap.larger() >= settings.reprint_larger
         && overlap.contained >= settings.reprint_contained
@@ -311,9 +346,9 @@ fn kind(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> Option<Cop
     let is_partial = overlap.contained >= settings.partial_contained
         && overlap.shared_words >= settings.partial_words;
     match (is_reprint, is_partial) {
-        (true, _) => Some(CopyKind::Reprint),
-        (false, true) => Some(CopyKind::Partial),
-        (false, false) => None,
+        (true, _) => Rule::Reprint,
+        (false, true) => Rule::Part,
+        (false, false) => Rule::TooFewWords,
     }
 }
 
@@ -342,7 +377,8 @@ const COPIED_RUN: f64 = 20.0;
 fn may_join(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> bool {
     let shared = overlap.there.count();
     let both = overlap.there.common(prior.common) as f64;
-    prior.common.count() == 0
+    !settings.is_on(Switch::SecondTexts)
+        || prior.common.count() == 0
         || (overlap.is_one_text() && both >= f64::from(settings.passage_words))
         || both >= settings.join_share * shared as f64
         || (both > 0.0 && both >= settings.join_share * prior.common.count() as f64)

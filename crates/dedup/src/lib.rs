@@ -6,7 +6,8 @@
 //! same happening joins the same *event*.
 //!
 //! Pure: no I/O, no clock, no logging; time is an argument, evidence a return value, and nothing
-//! here can fail. [`Detector`] is the whole; [`Overlap::between`] compares two texts; the method
+//! here can fail. [`Detector`] is the whole; [`Overlap::between`] compares two texts, and [`explain`] says
+//! which [`Rule`] decides about them; the method
 //! and its measurements stand in `design.md` beside this file.
 
 mod agency;
@@ -20,6 +21,7 @@ mod changes;
 mod detector;
 mod doc;
 mod events;
+mod explain;
 mod facts;
 mod figures;
 mod find;
@@ -50,6 +52,7 @@ mod postings;
 mod reading;
 mod regroup;
 mod remember;
+mod rule;
 mod sealed;
 mod segment;
 mod settings;
@@ -75,6 +78,7 @@ pub use boilerplate::{Boilerplate, Traits};
 pub use changes::{Change, ChangeCount, Changes};
 pub use detector::{Detector, Incoming, Step};
 pub use events::{EventId, Events, Joined, Link, StoryId};
+pub use explain::{Described, Explanation, explain};
 pub use facts::ShortFacts;
 pub use figures::Figures;
 pub use fingerprint::{Fingerprint, SAMPLE};
@@ -84,7 +88,8 @@ pub use judge::{Article, CopyKind, Decision, Judgement, Match, Prior, judge};
 pub use material::{Known, Reason, material};
 pub use numbered::Numbered;
 pub use overlap::{FactCount, Overlap, Passage};
-pub use settings::Settings;
+pub use rule::{Compared, Rule};
+pub use settings::{Settings, Switch};
 pub use shelf::{Shelf, Shelves};
 pub use stories::{Stories, Story};
 pub use terms::{Terms, stem};

@@ -7,7 +7,7 @@ use crate::align::{Block, Cells, Run, align_counted};
 use crate::bits::Bits;
 use crate::body::{Body, BodyWord, Fact, WORD_WEIGHT};
 use crate::frame::is_frame;
-use crate::settings::Settings;
+use crate::settings::{Settings, Switch};
 
 /// A run of words that stands in two texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +80,8 @@ pub struct Overlap {
     pub shared_quotations: Vec<Block>,
     /// How the facts inside the passages compare.
     pub facts: FactCount,
+    /// Whether passages were left out since they are the frame of one outlet's pages.
+    pub is_frame: bool,
     /// Pairs of words that the alignment looked at, and places of shingles: what it cost; 0 where the
     /// runs were known before.
     pub cells: u64,
@@ -137,8 +139,10 @@ impl Overlap {
     /// short runs, or the same few words again and again.
     #[must_use]
     pub fn is_mosaic(&self, settings: &Settings) -> bool {
-        self.is_monotonous
-            || self.larger() < settings.mosaic_larger && self.words_a_run() < settings.mosaic_run
+        settings.is_on(Switch::Phrases)
+            && (self.is_monotonous
+                || self.larger() < settings.mosaic_larger
+                    && self.words_a_run() < settings.mosaic_run)
     }
 
     /// Compares two bodies.
@@ -153,6 +157,12 @@ impl Overlap {
     #[must_use]
     pub fn within_outlet(here: &Body, there: &Body, settings: &Settings) -> Overlap {
         Overlap::compare(here, there, settings, true)
+    }
+
+    /// The quotations that two texts share, and nothing else: no threshold changes them.
+    #[must_use]
+    pub fn quotations_between(here: &Body, there: &Body) -> Vec<Block> {
+        Overlap::quotations(here, there, &Cells::default())
     }
 
     /// The shared quotations alone.
@@ -187,9 +197,11 @@ impl Overlap {
         let own = (counted_weight(here, &void.0), counted_weight(there, &void.1));
         overlap.sum_up(&pair, own);
         if one_outlet
+            && settings.is_on(Switch::PageFrame)
             && overlap.larger() < settings.frame_share
             && is_frame(&overlap.passages, (here, &void.0), (there, &void.1))
         {
+            overlap.is_frame = !overlap.passages.is_empty();
             overlap.passages.clear();
             overlap.facts = FactCount::default();
             overlap.sum_up(&pair, own);

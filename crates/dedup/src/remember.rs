@@ -16,6 +16,7 @@ use crate::lexicon::{PackedBody, Pairs};
 use crate::material::{Known, Reason, material};
 use crate::overlap::{Overlap, QUOTATION_WORDS};
 use crate::reading::{Analysed, AtRest};
+use crate::settings::Switch;
 use crate::shelf::Resting;
 use crate::terms::Terms;
 use crate::verdict::{Class, Evidence, Merge, Verdict};
@@ -204,7 +205,7 @@ impl Detector {
     /// Marks which words the article and its priors share inside their story and beyond it.
     fn mark_common(&mut self, doc: &mut Doc, judgement: &Judgement) {
         let (mut common, mut foreign) = (Bits::default(), Bits::default());
-        for Match { doc: other, overlap } in &judgement.matches {
+        for Match { doc: other, overlap, .. } in &judgement.matches {
             let same_story = self.story_of(*other) == self.stories.resolve(doc.story);
             let Some(earlier) = self.docs.get_mut(*other) else {
                 continue;
@@ -228,8 +229,10 @@ impl Detector {
     fn link_stories(&mut self, number: DocId, judgement: &Judgement) -> Vec<Merge> {
         let story = self.story_of(number);
         let mut merged = Vec::new();
-        let is_whole =
+        let bridges = self.settings.is_on(Switch::Bridges);
+        let is_one_text =
             |doc: DocId| judgement.matches.iter().any(|m| m.doc == doc && m.overlap.is_one_text());
+        let is_whole = |doc: DocId| bridges && is_one_text(doc);
         let joins_wholly = decided_for(judgement).is_some_and(is_whole);
         for foldable in &judgement.foldable {
             let other = self.story_of(*foldable);
@@ -279,6 +282,7 @@ impl Detector {
             lead: story,
             origin: story,
             matches: evidence(judgement),
+            compared: judgement.matches.iter().map(Match::compared).collect(),
             holds,
             shared_quotations: sums.quotations,
             agency: own_agency(doc.traces()).or_else(|| inferred_agency(self.kin_of(doc.kin()))),

@@ -4,6 +4,76 @@
 /// Seconds in a day: the step in which state is kept and leaves.
 pub(crate) const DAY: i64 = 24 * 3600;
 
+/// A rule that a measurement can leave out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// Pages of one outlet under other titles need an article in common.
+    PageChrome,
+    /// Equal walls and templates are no copies.
+    Walls,
+    /// Takes and corrections at one outlet within hours fold.
+    Takes,
+    /// A version needs more than the same address.
+    Addresses,
+    /// An article that grew folds with what it grew from.
+    Expanded,
+    /// Phrases that recur are no copying.
+    Phrases,
+    /// Numbers and names must agree.
+    Facts,
+    /// What digests hold is no copy of them.
+    Digests,
+    /// A member that holds two texts draws in one of them only.
+    SecondTexts,
+    /// What surrounds long pieces of their own is the frame of an outlet's pages.
+    PageFrame,
+    /// Boilerplate is learned and left out.
+    Boilerplate,
+    /// What stands in many stories of many outlets says nothing.
+    HotShingles,
+    /// An article that is most of two stories makes them one.
+    Bridges,
+}
+
+impl Switch {
+    /// All of them.
+    pub const ALL: [Switch; 13] = [
+        Switch::PageChrome,
+        Switch::Walls,
+        Switch::Takes,
+        Switch::Addresses,
+        Switch::Expanded,
+        Switch::Phrases,
+        Switch::Facts,
+        Switch::Digests,
+        Switch::SecondTexts,
+        Switch::PageFrame,
+        Switch::Boilerplate,
+        Switch::HotShingles,
+        Switch::Bridges,
+    ];
+
+    /// The rule in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Switch::PageChrome => "pages of one outlet need an article in common",
+            Switch::Walls => "equal walls and templates are no copies",
+            Switch::Takes => "takes and corrections fold within hours",
+            Switch::Addresses => "an address alone makes no version",
+            Switch::Expanded => "an article that grew folds",
+            Switch::Phrases => "phrases are no copying",
+            Switch::Facts => "numbers and names agree",
+            Switch::Digests => "what a digest holds is no copy of it",
+            Switch::SecondTexts => "a member with two texts draws in one of them",
+            Switch::PageFrame => "the frame of a page does not count",
+            Switch::Boilerplate => "learned boilerplate does not count",
+            Switch::HotShingles => "what stands everywhere does not count",
+            Switch::Bridges => "one article that is most of two stories merges them",
+        }
+    }
+}
+
 /// The detector's thresholds. The defaults are the product's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -54,6 +124,16 @@ pub struct Settings {
     pub event_span: i64,
     /// How far back comparison reaches, in seconds.
     pub window: i64,
+    /// For measurement: a rule that is left out. The product leaves out none, and no configuration
+    /// sets it.
+    pub without: Option<Switch>,
+}
+
+impl Settings {
+    /// Whether a rule applies.
+    pub(crate) fn is_on(&self, rule: Switch) -> bool {
+        self.without != Some(rule)
+    }
 }
 
 impl Default for Settings {
@@ -81,6 +161,7 @@ impl Default for Settings {
             event_quiet: DAY,
             event_span: 3 * DAY,
             window: 7 * DAY,
+            without: None,
         }
     }
 }

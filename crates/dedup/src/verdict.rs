@@ -5,6 +5,7 @@ use crate::events::Link;
 use crate::index::DocId;
 use crate::judge::CopyKind;
 use crate::material::Reason;
+use crate::rule::Compared;
 
 /// What an article is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +77,9 @@ pub struct Verdict {
     pub origin: DocId,
     /// The earlier articles it shares passages with, most shared words first.
     pub matches: Vec<Evidence>,
+    /// What each earlier article that it was compared with is to it, in the same order; those too that
+    /// it shares no passage with.
+    pub compared: Vec<Compared>,
     /// Stories it holds while being mostly its own text.
     pub holds: Vec<DocId>,
     /// Quotations in it that stand in an earlier text.

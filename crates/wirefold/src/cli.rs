@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::client::Place;
 use crate::commands::alert::AlertArguments;
 use crate::commands::check::CheckArguments;
 use crate::commands::config_show::ConfigArguments;
@@ -200,7 +201,13 @@ pub(crate) struct FoldArguments {
 
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  wirefold compare first.txt second.txt")]
+#[command(after_help = "\
+Examples:
+  wirefold compare first.txt second.txt
+  wirefold compare --config wirefold.toml first.txt second.txt
+
+Both are judged by the thresholds of [detector], as the pipeline judges. A file of one JSON line may name
+title, outlet, url and published too.")]
 pub(crate) struct CompareArguments {
     /// The earlier article: a text file.
     #[arg(value_name = "FILE")]
@@ -210,6 +217,8 @@ pub(crate) struct CompareArguments {
     pub(crate) second: PathBuf,
     #[command(flatten)]
     pub(crate) view: CompareView,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 /// How a comparison is shown.

@@ -3,7 +3,6 @@
 //! The same articles in the same order give the same decisions, so a decision that stands is learnt
 //! anew by deciding it once more.
 
-mod item;
 mod obeying;
 mod window_article;
 
@@ -16,12 +15,11 @@ use wirefold_dedup::{
     Class, Detector, DocId, Evidence, Incoming, Merge, Numbered, Settings, Shelf, word_hash,
 };
 use wirefold_proto::{
-    AboutArticle, Agency, ArticleFetched, ArticleId, ArticleJudged, DateProblem, DecisionId,
-    Materiality, Offsets, Outlet, StoryChange, Tag,
+    AboutArticle, Agency, ArticleFetched, ArticleId, ArticleJudged, DecisionId, Materiality,
+    Offsets, Outlet, StoryChange, Tag,
 };
 use wirefold_text::extract::{Trace, dateline};
 
-pub use item::{items, page};
 pub(crate) use window_article::WindowArticle;
 
 use crate::agency::{Witness, agency};
@@ -148,27 +146,25 @@ impl Learning {
 
     fn observe(&mut self, fetched: &ArticleFetched, byline: &str) -> wirefold_dedup::Verdict {
         let about = &fetched.article;
-        let items = items(fetched.id, about);
+        let items = about.item_names(fetched.id);
         let items: Vec<&str> = items.iter().map(String::as_str).collect();
-        // What people give as files comes from nobody's site: nothing is learnt of its pages.
-        let is_loose = about.outlet.is_local();
         self.dedup.observe(&Incoming {
             items: &items,
-            outlet: (!is_loose).then_some(about.outlet.as_str()),
+            outlet: about.site(),
             via: about.via.as_ref().map(Outlet::as_str),
-            page: page(about),
+            page: about.page(),
             title: &about.title,
             byline,
             text: &fetched.text,
             time: self.time,
-            published: claimed(about).map_or(self.time, Timestamp::as_second),
+            published: about.plausible_time().map_or(self.time, Timestamp::as_second),
         })
     }
 
     /// What speaks for an article being the source of its text.
     fn claim(&self, about: &AboutArticle, doc: DocId) -> Claim {
         let is_outlets_own = about.is_outlets_own();
-        let published = claimed(about).map(Timestamp::as_second);
+        let published = about.plausible_time().map(Timestamp::as_second);
         let traces = self.dedup.agency_traces(doc);
         Claim {
             is_credited: traces.iter().any(|trace| trace.trace == Trace::Credited),
@@ -307,12 +303,6 @@ impl Learning {
             self.groups.forget(oldest);
         }
     }
-}
-
-/// When an article claims to be published, unless it cannot have been.
-fn claimed(about: &AboutArticle) -> Option<Timestamp> {
-    let is_implausible = about.date_problem == Some(DateProblem::Implausible);
-    about.published.filter(|_| !is_implausible)
 }
 
 impl Learning {

@@ -34,7 +34,6 @@ use decider::{Decider, Writer};
 use learning::Ground;
 
 pub use apart::run_apart;
-pub use learning::{items, page};
 pub use metrics::METRICS;
 pub use shelf::{Folder, Texts};
 

@@ -20,6 +20,9 @@ pub struct Settings {
     pub release: String,
     /// Host names by which it may be asked besides those of the loopback; any port.
     pub hosts: Vec<String>,
+    /// The detector's own thresholds: whoever asks about two articles is answered by the rules that
+    /// folded them.
+    pub method: wirefold_dedup::Settings,
     /// How much of a text those have who ask over the network.
     pub text_policy: TextPolicy,
     /// Where people reach it, such as `http://127.0.0.1:8787`; stands in the feeds it gives out.

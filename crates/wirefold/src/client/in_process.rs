@@ -30,6 +30,7 @@ pub(super) async fn open(
     folder: &Path,
     socket: &Path,
     place: &Place,
+    method: wirefold_dedup::Settings,
 ) -> Result<Router, ClientError> {
     let is_new = !folder.join(wirefold_flow_sqlite::FILE).exists();
     let clock = Arc::new(SystemClock);
@@ -46,7 +47,7 @@ pub(super) async fn open(
         made.map_err(|error| failed(error.to_string()))?;
     }
     let surroundings = Surroundings::new(bus, clock.clone());
-    let settings = settings(folder, place, &surroundings);
+    let settings = settings(folder, place, method, &surroundings);
     let gateway = Gateway::open(surroundings, settings).await;
     let gateway = Arc::new(gateway.map_err(|error| failed(error.to_string()))?);
     let router = gateway.router(Access::Socket);
@@ -79,13 +80,19 @@ async fn catch_up(router: &Router, clock: &dyn Clock) -> Result<(), String> {
     Err("the projection does not catch up: start `wirefold up`".to_owned())
 }
 
-fn settings(folder: &Path, place: &Place, surroundings: &Surroundings) -> Settings {
+fn settings(
+    folder: &Path,
+    place: &Place,
+    method: wirefold_dedup::Settings,
+    surroundings: &Surroundings,
+) -> Settings {
     let rehearsing = Rehearsing { surroundings: surroundings.clone(), deliveries: Vec::new() };
     Settings {
         folder: folder.to_owned(),
         demo: false,
         release: env!("CARGO_PKG_VERSION").to_owned(),
         hosts: Vec::new(),
+        method,
         text_policy: TextPolicy::Full,
         base_url: "http://localhost".to_owned(),
         tables: false,

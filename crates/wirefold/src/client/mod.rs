@@ -58,7 +58,7 @@ impl Client {
         if need == Need::Data && !folder.join(wirefold_flow_sqlite::FILE).exists() {
             return Err(ClientError::NoData { folder }.into());
         }
-        let router = in_process::open(&folder, &socket, place).await?;
+        let router = in_process::open(&folder, &socket, place, place.method()?).await?;
         Ok(Client::over(Transport::InProcess(router), folder))
     }
 
@@ -76,7 +76,8 @@ impl Client {
     pub(crate) async fn apart(place: &Place) -> anyhow::Result<Client> {
         let thrown_away = tempfile::tempdir().context("cannot make a folder to work in")?;
         let folder = thrown_away.path().to_owned();
-        let router = in_process::open(&folder, &folder.join(SOCKET), place).await?;
+        let method = place.method()?;
+        let router = in_process::open(&folder, &folder.join(SOCKET), place, method).await?;
         let client = Client::over(Transport::InProcess(router), folder);
         Ok(Client { _thrown_away: Some(thrown_away), ..client })
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::config::Overrides;
+use crate::config::{ConfigError, Overrides};
 
 /// Which wirefold a command is about.
 #[derive(Debug, Clone, Default, Args)]
@@ -35,6 +35,11 @@ impl Place {
         let is_configured = loaded.is_ok_and(|it| !it.config.bus.nats.is_empty());
         let is_embedded = folder.join(wirefold_flow_sqlite::FILE).exists();
         is_configured || folder.join("nats").is_dir() && !is_embedded
+    }
+
+    /// The detector's thresholds, as the settings of this place have them.
+    pub(crate) fn method(&self) -> Result<wirefold_dedup::Settings, ConfigError> {
+        Ok(crate::config::load_here(self, Overrides::default())?.config.method())
     }
 
     /// The data folder.

@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use wirefold_gateway::shapes::{
-    ArticleDetail, ArticleList, CompareRequest, Comparison, GivenText, Relation,
-};
+use wirefold_gateway::shapes::{ArticleDetail, ArticleList, CompareRequest, Comparison, Relation};
 
+use super::replay::stored_input;
 use super::words::short;
 use crate::cli::{CompareArguments, CompareView, Global};
 use crate::client::{Asking, Client, Need, block_on, escaped};
@@ -50,6 +49,7 @@ pub(crate) fn run(arguments: &WhyArguments, global: &Global) -> anyhow::Result<E
             first: PathBuf::from(&arguments.first),
             second: PathBuf::from(&arguments.second),
             view: arguments.view,
+            place: arguments.asking.place.clone(),
         }),
         (false, false) => block_on(stored(arguments, global)),
         (first_is_file, _) => block_on(mixed(arguments, first_is_file)),
@@ -80,8 +80,7 @@ async fn files_as_json(arguments: &WhyArguments) -> anyhow::Result<Exit> {
 
 /// Prints what two texts are, judged by themselves, as JSON.
 async fn print_given(client: &Client, first: &Article, second: &Article) -> anyhow::Result<Exit> {
-    let given = |it: &Article| GivenText { text: it.original().to_owned(), title: None };
-    let request = CompareRequest { a: given(first), b: given(second) };
+    let request = CompareRequest { a: first.given(), b: second.given() };
     let found: Comparison = client.post("/api/v1/compare", &request).await?;
     output::print_json(&found)?;
     Ok(exit_of(found.relation))
@@ -103,7 +102,7 @@ async fn mixed(arguments: &WhyArguments, first_is_file: bool) -> anyhow::Result<
     if arguments.asking.json {
         return print_given(&client, &first, &second).await;
     }
-    compare::show(first, second, arguments.view)
+    compare::show(first, second, arguments.asking.place.method()?, arguments.view)
 }
 
 fn exit_of(relation: Relation) -> Exit {
@@ -130,7 +129,9 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
         output::print_json(&found)?;
         return Ok(exit);
     }
-    let by_themselves = compare::show(article(&first)?, article(&second)?, arguments.view)?;
+    let method = arguments.asking.place.method()?;
+    let (earlier, later) = (article(&first)?, article(&second)?);
+    let by_themselves = compare::show(earlier, later, method, arguments.view)?;
     let (story, event) = (short(&first.story.to_string()), short(&first.event.to_string()));
     let others = (short(&second.story.to_string()), short(&second.event.to_string()));
     let among_all = match exit {
@@ -180,7 +181,7 @@ fn article(found: &ArticleDetail) -> anyhow::Result<Article> {
         return Err(Stop::new(Exit::NotFound, what).into());
     };
     let name = format!("{id} · {} · {}", about.outlet_in_words(), about.title);
-    Ok(Article::new(clean(&name), text))
+    Ok(Article::new(clean(&name), stored_input(&found.output, text.to_owned())))
 }
 
 #[cfg(test)]

@@ -2,17 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+use wirefold_dedup::Described;
+use wirefold_gateway::shapes::GivenText;
 use wirefold_text::Text;
 
 use crate::exit::Exit;
+use crate::fold::Identity;
 use crate::input::{self, Input, Reading};
 use crate::output;
 use crate::progress::Progress;
 
-/// An article with its text.
+/// An article with its text and what is known of it.
 pub(crate) struct Article {
+    /// The name that it is shown by.
     pub(super) id: String,
     pub(super) text: Text,
+    /// All but the text.
+    input: Input,
 }
 
 /// Why there is no article.
@@ -23,13 +30,39 @@ pub(super) struct Refused {
 
 impl Article {
     /// An article under the name that it is shown by.
-    pub(crate) fn new(name: String, text: &str) -> Article {
-        Article { id: name, text: Text::new(text) }
+    pub(crate) fn new(name: String, mut input: Input) -> Article {
+        let text = Text::new(&std::mem::take(&mut input.text));
+        Article { id: name, text, input }
     }
 
-    /// The text as it was given.
-    pub(crate) fn original(&self) -> &str {
-        self.text.original()
+    /// The same for the API.
+    pub(crate) fn given(&self) -> GivenText {
+        let known = &self.input;
+        let title = Some(known.title.clone()).filter(|title| !title.is_empty());
+        let published = known.published.or(known.seen);
+        GivenText {
+            text: self.text.original().to_owned(),
+            title,
+            outlet: known.outlet.clone(),
+            url: known.url.clone().or(known.page.clone()),
+            published: published.and_then(|time| Timestamp::from_second(time).ok()),
+        }
+    }
+
+    /// What else is known of it.
+    pub(super) fn identity(&self) -> Identity<'_> {
+        Identity::of(&self.input)
+    }
+
+    /// The article for the detector.
+    pub(super) fn described<'a>(
+        &'a self,
+        identity: &'a Identity<'_>,
+        items: &'a [&'a str],
+    ) -> Described<'a> {
+        let incoming = identity.incoming(items, self.text.original());
+        let Input { seen, published, .. } = self.input;
+        Described { incoming, seen: seen.or(published), published: published.or(seen) }
     }
 
     /// Reads the one article in a file.
@@ -55,7 +88,7 @@ impl Article {
                     output::note(format_args!("note: {}", problem.what));
                 }
                 let input = found.remove(0);
-                Ok(Article::new(input.id, &input.text))
+                Ok(Article::new(input.id.clone(), input))
             }
             (0, Some(refused)) => Err(refused),
             (many, _) => Err(Refused {

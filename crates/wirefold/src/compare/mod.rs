@@ -3,7 +3,6 @@
 
 pub(crate) mod article;
 mod passages;
-pub(crate) mod reason;
 mod sentences;
 mod summary;
 
@@ -11,7 +10,7 @@ use std::io::Write;
 use std::path::Path;
 
 use wirefold_dedup::{
-    Body, Changes, Detector, Frequencies, Incoming, Link, Overlap, Settings, Terms, Verdict,
+    Body, Changes, Explanation, Frequencies, Link, Overlap, Rule, Settings, Terms, explain,
 };
 
 use crate::cli::{CompareArguments, CompareView};
@@ -27,14 +26,15 @@ pub(crate) struct Comparison {
     pub(crate) overlap: Overlap,
     earlier_body: Body,
     later_body: Body,
-    settled: (Verdict, Verdict),
+    found: Explanation,
     settings: Settings,
 }
 
 /// Compares the two files and prints the result.
 pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
+    let method = arguments.place.method()?;
     match read(&arguments.first, &arguments.second) {
-        Ok((earlier, later)) => show(earlier, later, arguments.view),
+        Ok((earlier, later)) => show(earlier, later, method, arguments.view),
         Err(exit) => Ok(exit),
     }
 }
@@ -57,9 +57,13 @@ pub(crate) fn read_one(path: &Path) -> Result<Article, Exit> {
 }
 
 /// Compares two articles and prints the result; the exit code is what they are to each other.
-pub(crate) fn show(earlier: Article, later: Article, view: CompareView) -> anyhow::Result<Exit> {
-    let Some(comparison) = Comparison::new(earlier, later, Settings::default(), view.no_mask)
-    else {
+pub(crate) fn show(
+    earlier: Article,
+    later: Article,
+    method: Settings,
+    view: CompareView,
+) -> anyhow::Result<Exit> {
+    let Some(comparison) = Comparison::new(earlier, later, method, view.no_mask) else {
         anyhow::bail!("the detector gave no verdict on two articles of the same moment");
     };
     let mut text = String::new();
@@ -82,6 +86,15 @@ fn refuse(refused: [Option<Refused>; 2]) -> Exit {
     exit
 }
 
+/// What the detector makes of the two by themselves, with all that is known of them.
+fn explained(earlier: &Article, later: &Article, settings: &Settings) -> Option<Explanation> {
+    let identities = [earlier, later].map(Article::identity);
+    let items = [identities[0].items("earlier"), identities[1].items("later")];
+    let first = earlier.described(&identities[0], &items[0]);
+    let second = later.described(&identities[1], &items[1]);
+    explain(&first, &second, settings)
+}
+
 impl Comparison {
     /// Judges the two as if they came in one after the other, and nothing else did.
     pub(crate) fn new(
@@ -90,25 +103,30 @@ impl Comparison {
         settings: Settings,
         no_mask: bool,
     ) -> Option<Comparison> {
-        let mut detector = Detector::keeping_verdicts(settings.clone());
-        for (id, article) in [("earlier", &earlier), ("later", &later)] {
-            let text = article.text.original();
-            detector.observe(&Incoming { items: &[id], text, ..Incoming::default() });
-        }
-        let settled = (detector.settled(0)?, detector.settled(1)?);
+        let found = explained(&earlier, &later, &settings)?;
         let body = if no_mask { Body::unmasked } else { Body::new };
         let (earlier_body, later_body) = (body(&earlier.text), body(&later.text));
         let overlap = Overlap::between(&later_body, &earlier_body, &settings);
-        Some(Comparison { earlier, later, overlap, earlier_body, later_body, settled, settings })
+        Some(Comparison { earlier, later, overlap, earlier_body, later_body, found, settings })
     }
 
     /// Whether the two are one story by themselves.
     pub(crate) fn is_one_story(&self) -> bool {
-        self.settled.0.story == self.settled.1.story
+        self.found.is_one_story()
+    }
+
+    /// The rule that decided about the two.
+    pub(crate) fn rule(&self) -> Rule {
+        self.found.rule
+    }
+
+    /// The rule in words, with what both share beside what is needed.
+    pub(crate) fn words(&self) -> String {
+        self.found.words(&self.overlap, &self.settings)
     }
 
     /// How many words each has.
-    pub(crate) fn words(&self) -> (usize, usize) {
+    pub(crate) fn lengths(&self) -> (usize, usize) {
         (self.earlier.text.words().len(), self.later.text.words().len())
     }
 
@@ -121,7 +139,7 @@ impl Comparison {
     }
 
     fn is_one_event(&self) -> bool {
-        self.settled.0.event == self.settled.1.event
+        self.found.is_one_event()
     }
 
     fn exit(&self) -> Exit {

@@ -3,12 +3,11 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use wirefold_dedup::{Agency, Class, CopyKind, DocId, Verdict};
+use wirefold_dedup::{Agency, DocId, Rule, Verdict};
 use wirefold_detector::contract::{confidence, how};
 
 use super::Comparison;
 use super::article::Article;
-use super::reason::{Reason, reason};
 use crate::fold::agency_in_words;
 use crate::output::{clean, count, percent, thousands};
 
@@ -18,8 +17,8 @@ const OTHER: Style = AnsiColor::Yellow.on_default().bold();
 const FAINT: Style = Style::new().dimmed();
 
 pub(super) fn write(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    write_article(out, "A", &comparison.earlier, &comparison.settled.0)?;
-    write_article(out, "B", &comparison.later, &comparison.settled.1)?;
+    write_article(out, "A", &comparison.earlier, &comparison.found.earlier)?;
+    write_article(out, "B", &comparison.later, &comparison.found.later)?;
     writeln!(out)?;
     write_verdict(out, comparison)?;
     write_numbers(out, comparison)?;
@@ -44,19 +43,12 @@ fn in_words(agency: &Agency<DocId>) -> String {
 }
 
 fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    let verdict = &comparison.settled.1;
+    let words = comparison.words();
     if comparison.is_one_story() {
-        let what = match (verdict.class, verdict.kind) {
-            (Class::Copy, Some(CopyKind::Exact)) => "the same text",
-            (Class::Copy, Some(CopyKind::Partial)) => "a substantial part of B stands in A",
-            _ => "B is a reprint of A, or both are of a third text",
-        };
-        return writeln!(out, "{SAME}SAME STORY{SAME:#}: {what}");
+        return writeln!(out, "{SAME}SAME STORY{SAME:#}: {words}");
     }
-    let why_not = reason(comparison);
-    let (short, others): (Vec<_>, Vec<_>) =
-        why_not.into_iter().partition(|(reason, _)| *reason == Reason::NotComparable);
-    for (_, words) in short {
+    let is_short = comparison.rule() == Rule::NotComparable;
+    if is_short {
         writeln!(out, "{OTHER}NOT COMPARABLE{OTHER:#}: {words}")?;
     }
     if comparison.is_one_event() {
@@ -65,7 +57,7 @@ fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
     } else {
         writeln!(out, "{OTHER}UNRELATED{OTHER:#}: neither one text nor one happening")?;
     }
-    others.iter().try_for_each(|(_, words)| writeln!(out, "  not one story: {words}"))
+    if is_short { Ok(()) } else { writeln!(out, "  not one story: {words}") }
 }
 
 fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
@@ -95,7 +87,7 @@ fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
         "  {}: speech in marks in either text is no copying",
         count(quotations, "shared quotation", "shared quotations"),
     )?;
-    let (a, b) = (comparison.settled.0.simhash, comparison.settled.1.simhash);
+    let (a, b) = (comparison.found.earlier.simhash, comparison.found.later.simhash);
     let distance = simhash::hamming_distance(a, b);
     writeln!(out, "  SimHash distance {distance} of 64 {FAINT}(a hint, never evidence){FAINT:#}")
 }

@@ -58,10 +58,15 @@ impl Config {
         }
     }
 
+    /// The method's thresholds: everybody who says something of two articles goes by them.
+    pub(crate) fn method(&self) -> wirefold_dedup::Settings {
+        self.detector.method(self.window)
+    }
+
     /// What the detector decides by. `writer` names the instance, such as `detector-1`.
     pub(crate) fn detector(&self, writer: impl Into<String>) -> wirefold_detector::Settings {
         wirefold_detector::Settings {
-            dedup: self.detector.method(self.window),
+            dedup: self.method(),
             writer: writer.into(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
             snapshot_after: wirefold_detector::SNAPSHOT_AFTER,

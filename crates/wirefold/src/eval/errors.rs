@@ -1,14 +1,13 @@
 //! The worst errors, each with its evidence.
 
 use serde::Serialize;
-use wirefold_dedup::Verdict;
+use wirefold_dedup::{Rule, Verdict};
 use wirefold_score::{Labels, Pair};
 
 use super::By;
 use super::judged::Judged;
 use crate::compare::Comparison;
 use crate::compare::article::Article;
-use crate::compare::reason::{Reason, reason};
 use crate::input::Input;
 use crate::output::percent;
 
@@ -32,6 +31,12 @@ pub(super) struct Wrong {
     /// The kind that the labels name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) kind: String,
+    /// The class of the error: the rule that put the two together, or kept them apart, when the later
+    /// one came in. Stories only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) class: Option<&'static str>,
+    #[serde(skip)]
+    pub(super) class_in_words: &'static str,
     /// What the two are by themselves.
     pub(super) alone: Alone,
     /// What the later one was when it came in, in words.
@@ -53,8 +58,9 @@ pub(super) struct About {
 #[derive(Debug, Serialize)]
 pub(super) struct Alone {
     pub(super) one_story: bool,
+    /// The rule that keeps them apart.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) reason: Option<Reason>,
+    pub(super) reason: Option<&'static str>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) reason_in_words: String,
     /// The share of the later one that stands in the earlier one, 0 to 1.
@@ -113,7 +119,7 @@ impl Judged<'_> {
     fn wrong(&self, pair: Pair, kind: String) -> Option<Wrong> {
         let (first, second) = self.in_order(pair);
         let (earlier, later) = (&self.articles[first], &self.articles[second]);
-        let article = |input: &Input| Article::new(input.id.clone(), &input.text);
+        let article = |input: &Input| Article::new(input.id.clone(), input.clone());
         let settings = self.settings.clone();
         let comparison = Comparison::new(article(earlier), article(later), settings, false)?;
         let about = |input: &Input, words| About {
@@ -122,11 +128,14 @@ impl Judged<'_> {
             outlet: input.outlet.clone(),
             words,
         };
-        let (words_before, words_after) = comparison.words();
+        let (words_before, words_after) = comparison.lengths();
+        let class = self.class((first, second));
         Some(Wrong {
             earlier: about(earlier, words_before),
             later: about(later, words_after),
             kind,
+            class: class.map(Rule::name),
+            class_in_words: class.map_or("", Rule::words),
             alone: self.alone(&comparison, earlier, later),
             among_all: self.among_all(first, second),
         })
@@ -134,10 +143,12 @@ impl Judged<'_> {
 
     fn alone(&self, comparison: &Comparison, earlier: &Input, later: &Input) -> Alone {
         let overlap = &comparison.overlap;
-        let (reason, reason_in_words) = reason(comparison).unzip();
+        let is_one_story = comparison.is_one_story();
+        let reason = (!is_one_story).then(|| comparison.rule().name());
+        let reason_in_words = (!is_one_story).then(|| comparison.words());
         let happening = (self.by == By::Event).then(|| self.happening(comparison, earlier, later));
         Alone {
-            one_story: comparison.is_one_story(),
+            one_story: is_one_story,
             reason,
             reason_in_words: reason_in_words.unwrap_or_default(),
             contained: overlap.contained,

@@ -1,6 +1,6 @@
 //! What the detector made of the articles.
 
-use wirefold_dedup::{DocId, Settings, Verdict};
+use wirefold_dedup::{DocId, Rule, Settings, Verdict};
 use wirefold_score::Order;
 
 use super::By;
@@ -77,6 +77,14 @@ impl Judged<'_> {
     /// The verdict on an article when it came in.
     pub(super) fn verdict(&self, article: usize) -> &Verdict {
         &self.verdicts[self.places[article]]
+    }
+
+    /// The class of a pair in order of arrival: the rule by which the two are in one story, or are not,
+    /// when the later one came in. Events are not told by it.
+    pub(super) fn class(&self, (earlier, later): (usize, usize)) -> Option<Rule> {
+        let is_one = self.at_arrival[earlier] == self.at_arrival[later];
+        let rule = || Rule::between(self.verdict(later), self.verdict(earlier), is_one);
+        (self.by == By::Story).then(rule)
     }
 
     /// The number of arrival of an article.

@@ -1,5 +1,6 @@
 //! `wirefold eval`: folds articles and holds what came of it against labels.
 
+mod classes;
 mod errors;
 mod judged;
 mod report;
@@ -114,7 +115,8 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     let judged = Judged::run(&articles.all, arguments.order, settings, arguments.by, &judging);
     judging.end();
     let worst = errors::Worst::find(&labels, &judged, arguments.worst);
-    let report = report::Report::new(&labels, shape, &judged, worst);
+    let classes = classes::classes(&labels, &judged);
+    let report = report::Report::new(&labels, shape, &judged, (classes, worst));
     if arguments.json {
         output::print_json(&report)?;
     } else {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use wirefold_score::{Labels, Score, Shape};
 
 use super::By;
+use super::classes::ClassCount;
 use super::errors::{Alone, Worst, Wrong};
 use super::judged::Judged;
 use crate::columns::{Cell, Columns};
@@ -31,6 +32,8 @@ pub(super) struct Report {
     at_arrival: Figures,
     settled: Figures,
     kinds: Vec<Kind>,
+    /// Errors of stories by class.
+    classes: Vec<ClassCount>,
     #[serde(flatten)]
     worst: Worst,
 }
@@ -76,7 +79,12 @@ impl Figures {
 }
 
 impl Report {
-    pub(super) fn new(labels: &Labels, shape: Shape, judged: &Judged<'_>, worst: Worst) -> Report {
+    pub(super) fn new(
+        labels: &Labels,
+        shape: Shape,
+        judged: &Judged<'_>,
+        (classes, worst): (Vec<ClassCount>, Worst),
+    ) -> Report {
         let (pairs, may) = labels.counts();
         let told = labels.score(judged.told());
         let kind = |(name, share): (&String, &wirefold_score::Share)| Kind {
@@ -102,6 +110,7 @@ impl Report {
             at_arrival: Figures::of(&labels.score(&judged.at_arrival)),
             settled: Figures::of(&labels.score(&judged.settled)),
             kinds,
+            classes,
             worst,
         }
     }
@@ -136,6 +145,7 @@ impl Report {
             }
             writeln!(out, "\n{}", kinds.render().trim_end())?;
         }
+        self.write_classes(&mut out)?;
         let told =
             if self.by == By::Story.group().name() { &self.at_arrival } else { &self.settled };
         let together = "TOGETHER AND SHOULD NOT BE, least alike first";
@@ -157,6 +167,19 @@ impl Report {
             count(self.articles, "article", "articles"),
             count(self.pairs, "pair", "pairs"),
         )
+    }
+
+    fn write_classes(&self, out: &mut String) -> std::fmt::Result {
+        if self.classes.is_empty() {
+            return Ok(());
+        }
+        let mut table = Columns::new(&["errors by class", "false", "missed", "rule"]);
+        for class in &self.classes {
+            let [wrong, missed] = [class.wrong, class.missed].map(thousands).map(Cell::new);
+            let words = Cell::faint(class.in_words);
+            table.push(vec![Cell::new(class.class), wrong, missed, words]);
+        }
+        writeln!(out, "\n{}", table.render().trim_end())
     }
 
     fn write_errors(
@@ -199,6 +222,9 @@ impl Wrong {
         }
         if !self.kind.is_empty() {
             writeln!(out, "    kind: {}", clean(&self.kind))?;
+        }
+        if let Some(class) = self.class {
+            writeln!(out, "    class: {class}: {}", self.class_in_words)?;
         }
         self.alone.write(out)?;
         writeln!(out, "    among all: {}", clean(&self.among_all))

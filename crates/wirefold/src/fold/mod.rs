@@ -14,7 +14,7 @@ use wirefold_proto::{VerdictLine, encode};
 pub(crate) use baseline::Method;
 pub(crate) use clock::Claim;
 use clock::{Clock, Timed};
-pub(crate) use passages::Passages;
+pub(crate) use passages::{Identity, Passages};
 pub(crate) use table::{agency_in_words, shorten};
 
 use crate::cli::{FoldArguments, Global};

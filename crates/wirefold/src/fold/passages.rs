@@ -37,28 +37,60 @@ impl Passages {
 
     /// Judges the next article at this stream time, which never runs back.
     pub(crate) fn observe(&mut self, input: &Input, time: i64) -> Verdict {
-        let page = input.url.as_ref().map(|url| format!("url {}", url.trim()));
-        let via = input.feed.as_ref().and_then(|feed| feed.via.as_deref());
-        // What a feed calls its items tells them from others of its site; what a stranger says of a
-        // page is no version of what its own site says.
+        let identity = Identity::of(input);
+        // What a feed calls its items tells them from others of its site.
         let id = match &input.feed {
             Some(feed) => format!("id {}\u{1f}{}", feed.site, input.id),
             None => format!("id {}", input.id),
         };
-        let told = via.zip(page.as_ref()).map(|(via, page)| format!("{via}\u{1f}{page}"));
-        let url = if via.is_some() { told.as_deref() } else { page.as_deref() };
-        let named = std::iter::once(id.as_str()).chain(url);
-        let items: Vec<&str> = named.chain(input.items.iter().map(String::as_str)).collect();
+        let items = identity.items(&id);
         self.detector.observe(&Incoming {
-            items: &items,
-            outlet: input.outlet.as_deref(),
-            via,
-            page: input.page.as_deref().or(page.as_deref()),
-            title: &input.title,
-            byline: &input.author,
-            text: &input.text,
             time,
             published: input.published.unwrap_or(time),
+            ..identity.incoming(&items, &input.text)
         })
+    }
+}
+
+/// What an article is known by besides its text and its own id.
+pub(crate) struct Identity<'a> {
+    input: &'a Input,
+    via: Option<&'a str>,
+    /// Its address, as the name of a page.
+    page: Option<String>,
+    /// The same as the name of an item: what a stranger says of a page is no version of what its own
+    /// site says.
+    item: Option<String>,
+}
+
+impl<'a> Identity<'a> {
+    pub(crate) fn of(input: &'a Input) -> Identity<'a> {
+        let page = input.url.as_ref().map(|url| format!("url {}", url.trim()));
+        let via = input.feed.as_ref().and_then(|feed| feed.via.as_deref());
+        let item = match (via, &page) {
+            (Some(via), Some(page)) => Some(format!("{via}\u{1f}{page}")),
+            _ => page.clone(),
+        };
+        Identity { input, via, page, item }
+    }
+
+    /// What tells its item from others, with the id that it goes by.
+    pub(crate) fn items<'b>(&'b self, id: &'b str) -> Vec<&'b str> {
+        let others = self.input.items.iter().map(String::as_str);
+        [id].into_iter().chain(self.item.as_deref()).chain(others).collect()
+    }
+
+    /// The article for the detector, whose times the caller knows.
+    pub(crate) fn incoming<'b>(&'b self, items: &'b [&'b str], text: &'b str) -> Incoming<'b> {
+        Incoming {
+            items,
+            outlet: self.input.outlet.as_deref(),
+            via: self.via,
+            page: self.input.page.as_deref().or(self.page.as_deref()),
+            title: &self.input.title,
+            byline: &self.input.author,
+            text,
+            ..Incoming::default()
+        }
     }
 }

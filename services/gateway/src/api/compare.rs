@@ -8,7 +8,8 @@ use serde::Deserialize;
 use wirefold_proto::{EventId, MAX_TEXT_BYTES, StoryId};
 
 use super::asked::{Asked, answer, body_of};
-use super::passages::{Side, compare};
+use super::passages::compare;
+use super::side::Side;
 use super::{Api, Handled, Refusal, found};
 use crate::inner::Inner;
 use crate::shapes::{CompareRequest, Comparison, GivenText, Relation};
@@ -56,7 +57,7 @@ fn side(name: &str, given: GivenText) -> Handled<Side> {
         let detail = format!("`{name}.text` is over {MAX_TEXT_BYTES} bytes");
         return Err(Refusal::too_large(detail));
     }
-    Ok(Side { id: None, title: given.title, outlet: None, text: given.text })
+    Ok(Side::given(given))
 }
 
 impl Inner {
@@ -84,21 +85,16 @@ impl Inner {
         let detail = detail.ok_or_else(|| Refusal::not_found(format!("no article {given:?}")))?;
         let fetched = self.fetched(detail.output.fetched).await?.filter(|fetched| fetched.id == id);
         let gone = || Refusal::gone(format!("the text of {id} has expired"));
-        let about = detail.output.article;
-        let side = Side {
-            id: Some(id),
-            title: Some(about.title),
-            outlet: Some(about.outlet.to_string()),
-            text: fetched.ok_or_else(gone)?.text,
-        };
+        let side = Side::stored(fetched.ok_or_else(gone)?);
         Ok(Stored { side, story: detail.story, event: detail.event })
     }
 
     async fn compare(&self, a: Side, b: Side) -> Handled<Comparison> {
         let turn = Arc::clone(&self.comparisons).acquire_owned().await;
+        let method = self.settings.method.clone();
         let work = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            compare(&a, &b)
+            compare(&a, &b, &method)
         });
         let done = work.await.map_err(|_| Refusal::failed("the comparison broke off"))?;
         done.ok_or_else(|| Refusal::failed("the detector gave no verdict"))

@@ -17,6 +17,7 @@ mod push;
 mod pushed;
 pub(crate) mod refusal;
 mod regroup;
+mod side;
 mod status;
 mod stories;
 mod stream;

@@ -3,23 +3,15 @@
 use std::ops::Range;
 
 use wirefold_dedup::{
-    Block, Body, Change, Changes, Class, CopyKind, Detector, Incoming, Overlap, Passage, Settings,
-    Verdict,
+    Block, Body, Change, Changes, Class, CopyKind, Overlap, Passage, Settings, Verdict, explain,
 };
-use wirefold_proto::{ArticleId, Containment, Tag};
+use wirefold_proto::{Containment, Tag};
 use wirefold_text::{Sentence, Span, Text};
 
+use super::side::Side;
 use crate::shapes::{
     ChangeWord, Changed, ComparedText, Comparison, Place, Relation, SentenceChange, SharedPassage,
 };
-
-/// One of the two.
-pub(super) struct Side {
-    pub(super) id: Option<ArticleId>,
-    pub(super) title: Option<String>,
-    pub(super) outlet: Option<String>,
-    pub(super) text: String,
-}
 
 /// A text and the part of it that is compared.
 struct Read {
@@ -27,17 +19,18 @@ struct Read {
     body: Body,
 }
 
-/// Compares the two as if they came in one after the other; none where the detector fails.
-pub(super) fn compare(a: &Side, b: &Side) -> Option<Comparison> {
-    let settings = Settings::default();
-    let (settled_a, settled_b) = settle(a, b, &settings)?;
+/// Compares the two as if they came in one after the other, by the detector's settings; none where the
+/// detector fails.
+pub(super) fn compare(a: &Side, b: &Side, settings: &Settings) -> Option<Comparison> {
+    let items = [a.items("a"), b.items("b")];
+    let found = explain(&a.described(&items[0]), &b.described(&items[1]), settings)?;
     let [old, new] = [a, b].map(|side| {
         let text = Text::new(&side.text);
         Read { body: Body::new(&text), text }
     });
-    let overlap = Overlap::between(&new.body, &old.body, &settings);
+    let overlap = Overlap::between(&new.body, &old.body, settings);
     let pair = Pair { old: &old, new: &new };
-    let relation = match (settled_a.story == settled_b.story, settled_a.event == settled_b.event) {
+    let relation = match (found.is_one_story(), found.is_one_event()) {
         (true, _) => Relation::SameStory,
         (false, true) => Relation::SameEvent,
         (false, false) => Relation::Unrelated,
@@ -46,37 +39,23 @@ pub(super) fn compare(a: &Side, b: &Side) -> Option<Comparison> {
     let quotation = |block: &Block| pair.shared(&Passage { blocks: vec![*block], counted: 0 });
     Some(Comparison {
         schema: Tag::new(),
-        a: described(a, &old, &settled_a),
-        b: described(b, &new, &settled_b),
+        a: described(a, &old, &found.earlier),
+        b: described(b, &new, &found.later),
         relation,
         stored: None,
-        kind: (settled_b.class == Class::Copy).then_some(settled_b.kind).flatten().map(kind),
-        words: in_words(relation, &settled_a, &settled_b).to_owned(),
+        kind: (found.later.class == Class::Copy).then_some(found.later.kind).flatten().map(kind),
+        rule: found.rule.name().to_owned(),
+        words: in_words(relation, found.words(&overlap, settings)),
         contained: share(overlap.contained),
         containing: share(overlap.containing),
         reprint_contained: share(settings.reprint_contained),
         reprint_larger: share(settings.reprint_larger),
         longest: overlap.longest,
-        simhash_distance: (settled_a.simhash ^ settled_b.simhash).count_ones(),
+        simhash_distance: (found.earlier.simhash ^ found.later.simhash).count_ones(),
         passages: overlap.passages.iter().map(|passage| pair.shared(passage)).collect(),
         shared_quotations: overlap.shared_quotations.iter().map(quotation).collect(),
         changes: is_close.then(|| pair.changes()),
     })
-}
-
-fn settle(a: &Side, b: &Side, settings: &Settings) -> Option<(Verdict, Verdict)> {
-    let mut detector = Detector::keeping_verdicts(settings.clone());
-    for (id, side) in [("a", a), ("b", b)] {
-        let title = side.title.as_deref().unwrap_or_default();
-        detector.observe(&Incoming {
-            items: &[id],
-            outlet: side.outlet.as_deref(),
-            title,
-            text: &side.text,
-            ..Incoming::default()
-        });
-    }
-    Some((detector.settled(0)?, detector.settled(1)?))
 }
 
 fn described(side: &Side, read: &Read, settled: &Verdict) -> ComparedText {
@@ -90,17 +69,14 @@ fn described(side: &Side, read: &Read, settled: &Verdict) -> ComparedText {
     }
 }
 
-fn in_words(relation: Relation, a: &Verdict, b: &Verdict) -> &'static str {
-    match (relation, b.class, b.kind) {
-        (Relation::SameStory, Class::Copy, Some(CopyKind::Exact)) => "the same text",
-        (Relation::SameStory, Class::Copy, Some(CopyKind::Partial)) => {
-            "a substantial part of b stands in a"
+/// What the two are to each other, and what decided it where they are no story.
+fn in_words(relation: Relation, decided: String) -> String {
+    match relation {
+        Relation::SameStory => decided,
+        Relation::SameEvent => {
+            format!("two texts about one happening, not one story: {decided}")
         }
-        (Relation::SameStory, ..) => "b is a reprint of a, or both are of a third text",
-        _ if !a.comparable => "a is too short to be compared: only the same text folds it",
-        _ if !b.comparable => "b is too short to be compared: only the same text folds it",
-        (Relation::SameEvent, ..) => "two texts about one happening, each in its own words",
-        (Relation::Unrelated, ..) => "neither one text nor one happening",
+        Relation::Unrelated => format!("not one story: {decided}"),
     }
 }
 
@@ -194,6 +170,7 @@ impl Read {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shapes::GivenText;
 
     const TEXT: &str = "The ferry to Sandholm sails again after two days in port — the storm had \
         closed the whole coast. Twenty-eight passengers boarded the first boat on Sunday morning, \
@@ -202,7 +179,21 @@ mod tests {
         until the end of the month, the owner told the passengers at the quay.";
 
     fn side(text: &str) -> Side {
-        Side { id: None, title: None, outlet: None, text: text.to_owned() }
+        given(text, None, None)
+    }
+
+    fn given(text: &str, title: Option<&str>, outlet: Option<&str>) -> Side {
+        Side::given(GivenText {
+            text: text.to_owned(),
+            title: title.map(str::to_owned),
+            outlet: outlet.map(str::to_owned),
+            url: None,
+            published: None,
+        })
+    }
+
+    fn compare(a: &Side, b: &Side) -> Option<Comparison> {
+        super::compare(a, b, &Settings::default())
     }
 
     #[test]
@@ -223,6 +214,35 @@ mod tests {
         let changes = found.changes.unwrap();
         assert_eq!((changes.kept, changes.added), (4, 1));
         assert_eq!(changes.sentences[0].change, ChangeWord::Added);
+    }
+
+    #[test]
+    fn the_given_settings_decide() {
+        let later = format!("Unlike words come first. {TEXT}");
+        assert_eq!(compare(&side(TEXT), &side(&later)).unwrap().relation, Relation::SameStory);
+        let strict = Settings { comparable_shingles: 100, ..Settings::default() };
+        let found = super::compare(&side(TEXT), &side(&later), &strict).unwrap();
+        assert_ne!(found.relation, Relation::SameStory);
+        assert_eq!((found.rule.as_str(), found.b.comparable), ("not_comparable", false));
+    }
+
+    #[test]
+    fn pages_of_one_outlet_are_judged_by_its_rules() {
+        let own = |name: &str| {
+            let sentence = |at: usize| format!("{name}{at} {name}x{at} {name}y{at} ");
+            (0..12).map(sentence).collect::<String>()
+        };
+        let page = |title: &str, outlet: &str| {
+            let text = format!("{}.\n\n{TEXT}", own(&title.to_lowercase()));
+            given(&text, Some(title), Some(outlet))
+        };
+        let here = page("Boats", "a.example");
+        let chrome = compare(&here, &page("Trees", "a.example")).unwrap();
+        assert_eq!(chrome.rule, "page_chrome");
+        assert_ne!(chrome.relation, Relation::SameStory);
+        assert!(chrome.words.contains("not one story: pages of one outlet"), "{}", chrome.words);
+        let copied = compare(&here, &page("Trees", "b.example")).unwrap();
+        assert_eq!(copied.relation, Relation::SameStory, "{}", copied.words);
     }
 
     #[test]

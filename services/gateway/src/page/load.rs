@@ -90,7 +90,9 @@ async fn studied(
     let texts = texts(inner, &stories).await?;
     // Whoever leaves lets the next one in; the work itself is bounded.
     let _turn = inner.comparisons.acquire().await.map_err(|_| Trouble::Ending)?;
-    tokio::task::spawn_blocking(move || study(stories, &texts)).await.map_err(|_| Trouble::Ending)
+    let method = inner.settings.method.clone();
+    let studied = tokio::task::spawn_blocking(move || study(stories, &texts, &method));
+    studied.await.map_err(|_| Trouble::Ending)
 }
 
 async fn texts(inner: &Inner, stories: &[StoryWithArticles]) -> Result<Texts, Trouble> {

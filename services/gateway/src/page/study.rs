@@ -59,20 +59,30 @@ impl StoryStudy {
     }
 }
 
-/// Studies stories in their order; sentences of the first copies only.
-pub(super) fn study(stories: Vec<StoryWithArticles>, texts: &Texts) -> Vec<StoryStudy> {
+/// Studies stories in their order by the detector's settings; sentences of the first copies only.
+pub(super) fn study(
+    stories: Vec<StoryWithArticles>,
+    texts: &Texts,
+    method: &Settings,
+) -> Vec<StoryStudy> {
     let mut left = MAX_CHANGES;
-    stories.into_iter().map(|with| study_one(with, texts, &mut left)).collect()
+    stories.into_iter().map(|with| study_one(with, texts, method, &mut left)).collect()
 }
 
-fn study_one(with: StoryWithArticles, texts: &Texts, left: &mut usize) -> StoryStudy {
+fn study_one(
+    with: StoryWithArticles,
+    texts: &Texts,
+    method: &Settings,
+    left: &mut usize,
+) -> StoryStudy {
     let StoryWithArticles { story, mut articles } = with;
     articles.sort_by_key(|article| (article.id != story.lead, article.seen, article.id));
     let reading = |id: &ArticleId| texts.get(id).map(|text| Reading::new(text));
     let mut studied: Vec<Studied> = Vec::with_capacity(articles.len());
     for article in articles {
         let reading = reading(&article.id);
-        let against = reading.as_ref().and_then(|text| compare(&studied, &article, text, left));
+        let compare = |text| compare(&studied, &article, text, method, left);
+        let against = reading.as_ref().and_then(compare);
         studied.push(Studied { article, reading, against });
     }
     StoryStudy { story, articles: studied }
@@ -82,6 +92,7 @@ fn compare(
     before: &[Studied],
     article: &ArticleBrief,
     text: &Reading,
+    method: &Settings,
     left: &mut usize,
 ) -> Option<Against> {
     let lead = before.first()?.reading.as_ref()?;
@@ -93,7 +104,7 @@ fn compare(
     let is_asked = *left > 0;
     *left = left.saturating_sub(1);
     Some(Against {
-        overlap: Overlap::between(&text.body, &lead.body, &Settings::default()),
+        overlap: Overlap::between(&text.body, &lead.body, method),
         base,
         lede: diff::ledes(old, text),
         changes: is_asked.then(|| Changes::between(&old.text, &text.text)),
@@ -259,10 +270,25 @@ mod tests {
             .iter()
             .map(|article| (article.id, "The ferry sank at noon near the old pier.".to_owned()))
             .collect();
-        let studied = study(vec![with], &texts);
+        let studied = study(vec![with], &texts, &Settings::default());
         let asked = studied[0].articles.iter().filter_map(|studied| studied.against.as_ref());
         assert_eq!(asked.clone().count(), 19);
         assert_eq!(asked.filter(|against| against.changes.is_some()).count(), MAX_CHANGES);
+    }
+
+    #[test]
+    fn shares_are_those_of_the_detectors_settings() {
+        let with = story(1, 2);
+        let text = "The ferry sank at noon near the old pier, and nobody was aboard at that time.";
+        let texts: Texts =
+            with.articles.iter().map(|article| (article.id, text.to_owned())).collect();
+        let contained = |method: &Settings| {
+            let studied = study(vec![with.clone()], &texts, method);
+            studied[0].articles[1].against.as_ref().map(|against| against.overlap.contained)
+        };
+        assert_eq!(contained(&Settings::default()), Some(1.0));
+        let strict = Settings { passage_words: 20, ..Settings::default() };
+        assert_eq!(contained(&strict), Some(0.0));
     }
 
     #[test]
@@ -277,7 +303,7 @@ mod tests {
             (first, text("fourteen")),
             (second, text("forty-one")),
         ]);
-        let studied = study(vec![with], &texts);
+        let studied = study(vec![with], &texts, &Settings::default());
         let version = studied[0].articles[2].against.as_ref().unwrap();
         assert_eq!((version.base, studied[0].articles[1].article.id), (1, first));
         assert!(matches!(&version.lede, WordDiff::Edited(runs) if runs.len() == 4));
@@ -292,8 +318,9 @@ mod tests {
             .iter()
             .map(|article| (article.id, "The ferry sank at noon.".to_owned()))
             .collect();
-        assert!(map_of(&study(vec![with.clone()], &only_copies)).strips.is_empty());
+        let study = |story, texts| study(vec![story], texts, &Settings::default());
+        assert!(map_of(&study(with.clone(), &only_copies)).strips.is_empty());
         let only_lead = Texts::from([(lead, "The ferry sank at noon.".to_owned())]);
-        assert_eq!(map_of(&study(vec![with], &only_lead)).strips.len(), 1);
+        assert_eq!(map_of(&study(with, &only_lead)).strips.len(), 1);
     }
 }

@@ -1,5 +1,6 @@
 //! Two texts side by side.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{ArticleId, Containment, CopyKind, Tag};
@@ -23,6 +24,15 @@ pub struct GivenText {
     /// Its title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// Its publisher. Two texts of one publisher under different titles are judged more strictly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlet: Option<String>,
+    /// Its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// When it was published; used where both texts say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Timestamp>,
 }
 
 /// What two texts have in common, and what the later one changed.
@@ -42,7 +52,11 @@ pub struct Comparison {
     /// How much of `b` is copied, where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<CopyKind>,
-    /// The verdict in words, for people.
+    /// The rule that decided about the two by themselves, such as `reprint` or `page_chrome`. More may
+    /// come.
+    #[serde(default)]
+    pub rule: String,
+    /// The verdict in words, for people: A is `a`, and B is `b`.
     pub words: String,
     /// The share of `b`'s counted words that stand in `a`.
     pub contained: Containment,

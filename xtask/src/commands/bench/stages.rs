@@ -108,6 +108,7 @@ impl Ground {
             demo: false,
             release: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: Vec::new(),
+            method: wirefold_dedup::Settings::default(),
             text_policy: TextPolicy::Lead,
             base_url: "http://127.0.0.1:8787".to_owned(),
             tables: false,

@@ -19,6 +19,8 @@ use crate::output;
 use crate::progress::Progress;
 use changes::{Judged, changes};
 
+pub(crate) use stored::stored_input;
+
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use wirefold_detector::{items, page};
 use wirefold_gateway::shapes::{ArticleDetail, Status};
-use wirefold_proto::{DateProblem, OutputArticle, decode};
+use wirefold_proto::{OutputArticle, decode};
 
 use super::Taken;
 use crate::cli::Global;
@@ -28,7 +27,7 @@ pub(super) async fn read(client: &Client, global: &Global) -> anyhow::Result<Tak
             Err(error) => return Err(error.into()),
         };
         match text {
-            Some(text) => taken.articles.push(article(&output, text)),
+            Some(text) => taken.articles.push(stored_input(&output, text)),
             None => taken.without_text += 1,
         }
     }
@@ -60,21 +59,18 @@ async fn outputs(client: &Client) -> anyhow::Result<BTreeMap<u64, OutputArticle>
 }
 
 /// What the detector was given.
-fn article(output: &OutputArticle, text: String) -> Input {
+pub(crate) fn stored_input(output: &OutputArticle, text: String) -> Input {
     let about = &output.article;
-    let is_absurd = matches!(about.date_problem, Some(DateProblem::Implausible));
-    let published = about.published.filter(|_| !is_absurd);
     Input {
         id: output.id.to_string(),
         text,
         title: about.title.clone(),
         author: about.authors.join(", "),
-        // What people give as files comes from nobody's site.
-        outlet: (!about.outlet.is_local()).then(|| about.outlet.to_string()),
-        published: published.map(|time| time.as_second()),
+        outlet: about.site().map(str::to_owned),
+        published: about.plausible_time().map(|time| time.as_second()),
         seen: Some(about.seen.as_second()),
-        items: items(output.id, about),
-        page: page(about).map(str::to_owned),
+        items: about.item_names(output.id),
+        page: about.page().map(str::to_owned),
         feed: about
             .via
             .as_ref()

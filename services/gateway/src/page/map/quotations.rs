@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use wirefold_dedup::{Block, Body, Overlap, Settings};
+use wirefold_dedup::{Block, Body, Overlap};
 
 use crate::page::read::Reading;
 
@@ -32,8 +32,7 @@ pub(in crate::page) fn shared(leads: &[&Reading]) -> Vec<Vec<Quoted>> {
     let mut next = 0;
     for (there, old) in leads.iter().enumerate().take(MAX_LEADS) {
         for (here, new) in leads.iter().enumerate().take(MAX_LEADS).skip(there + 1) {
-            let overlap = Overlap::between(&new.body, &old.body, &Settings::default());
-            for block in &overlap.shared_quotations {
+            for block in &Overlap::quotations_between(&new.body, &old.body) {
                 let (left, right) = (there_words(&old.body, block), here_words(&new.body, block));
                 let known = which(&found[there], &left).or_else(|| which(&found[here], &right));
                 let which = known.unwrap_or_else(|| {
