@@ -123,10 +123,9 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
         (false, true) => Relation::SameEvent,
         (false, false) => Relation::Unrelated,
     });
+    let path = format!("/api/v1/compare?a={}&b={}", first.output.id, second.output.id);
     if arguments.asking.json {
-        let (a, b) = (first.output.id, second.output.id);
-        let found: Comparison = client.get(&format!("/api/v1/compare?a={a}&b={b}")).await?;
-        output::print_json(&found)?;
+        output::print_json(&client.get::<Comparison>(&path).await?)?;
         return Ok(exit);
     }
     let method = arguments.asking.place.method()?;
@@ -148,6 +147,15 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
         global.note(format_args!(
             "note: the exit code is what they are among all articles, where copies and stories \
              between them count too; by themselves the two would be judged as above"
+        ));
+    }
+    // What runs may have read another file than this command.
+    let running = client.get::<Comparison>(&path).await.ok().filter(|_| client.is_running());
+    if let Some(running) = running.filter(|found| exit_of(found.relation) != by_themselves) {
+        global.note(format_args!(
+            "note: what runs has other settings than this command has read, and says of the two by \
+             themselves: {}; name its file with --config",
+            clean(&running.words)
         ));
     }
     Ok(exit)

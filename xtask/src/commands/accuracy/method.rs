@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use anyhow::bail;
-use wirefold_dedup::{Detector, Evidence, Incoming, Settings};
+use wirefold_dedup::{Detector, Evidence, Incoming, Settings, Verdict};
 use wirefold_text::Text;
 
 use super::set::{Doc, LabelledSet};
@@ -82,6 +82,15 @@ impl Method {
 
 /// Runs the product with settings of the caller's.
 pub(crate) fn passages(set: &LabelledSet, order: &[usize], settings: Settings) -> Run {
+    passages_told(set, order, settings).0
+}
+
+/// The same, with the verdict on each document when it came in, in order of arrival.
+pub(crate) fn passages_told(
+    set: &LabelledSet,
+    order: &[usize],
+    settings: Settings,
+) -> (Run, Vec<Verdict>) {
     let mut detector = Detector::keeping_verdicts(settings);
     let mut run = Run {
         at_arrival: vec![0; set.docs.len()],
@@ -89,6 +98,7 @@ pub(crate) fn passages(set: &LabelledSet, order: &[usize], settings: Settings) -
         events: vec![0; set.docs.len()],
         evidence: vec![Vec::new(); set.docs.len()],
     };
+    let mut verdicts = Vec::with_capacity(order.len());
     let mut time = None;
     for number in order {
         let doc = &set.docs[*number];
@@ -107,7 +117,8 @@ pub(crate) fn passages(set: &LabelledSet, order: &[usize], settings: Settings) -
             ..Incoming::default()
         });
         run.at_arrival[*number] = verdict.story as usize;
-        run.evidence[*number] = verdict.matches;
+        run.evidence[*number] = verdict.matches.clone();
+        verdicts.push(verdict);
     }
     for (arrival, number) in (0_u32..).zip(order) {
         if let Some(verdict) = detector.settled(arrival) {
@@ -115,7 +126,7 @@ pub(crate) fn passages(set: &LabelledSet, order: &[usize], settings: Settings) -
             run.events[*number] = verdict.event as usize;
         }
     }
-    run
+    (run, verdicts)
 }
 
 fn by_simhash(set: &LabelledSet, order: &[usize], bits: u32) -> Vec<usize> {

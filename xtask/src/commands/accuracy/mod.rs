@@ -10,6 +10,7 @@ mod generated;
 mod labels;
 mod method;
 mod real;
+mod rules;
 mod scripts;
 mod seeds;
 mod set;
@@ -26,10 +27,10 @@ use wirefold_score::Label;
 use self::events::EventSet;
 use self::exam::{Exam, examine};
 use self::method::{METHODS, Method};
+use self::real::RealTables;
 use self::scripts::ScriptSet;
 use self::seeds::Seeds;
 use self::set::LabelledSet;
-use self::tables::Cells;
 use crate::tree;
 
 /// What to examine.
@@ -83,10 +84,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let others = sets_at(acceptance_folder().as_slice())?;
     let others_of_ours = (EventSet::read(&root)?, ScriptSet::read(&root)?);
     let card = card::Card::new(generated, seeds, others_of_ours);
-    let real = real::table(&root)?;
+    let real = real::examine(&root)?;
     let told = real.as_ref().map_or(
         "../shared is absent: the rows of real pages stay as they are\n\n".to_owned(),
-        Cells::plain,
+        RealTables::plain,
     );
     say(&told)?;
     say(&card.summary())?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use wirefold_score::{Label, Order, Pair};
 
 use super::method::Method;
+use super::rules;
 use super::set::LabelledSet;
 use super::tables::Cells;
 
@@ -23,12 +24,56 @@ const SETS: [(&str, &str, &str); 4] = [
 /// The peers on the same rows.
 const PEERS: [Method; 4] = [Method::MinHash, Method::SimHash(3), Method::SimHash(6), Method::Exact];
 
-/// The table where the sets are at hand.
-pub(super) fn table(root: &Path) -> anyhow::Result<Option<Cells>> {
+/// What stands before the table of errors by class.
+const CLASSES: &str = "\
+*Errors by class*, at arrival: pairs folded that should not be / not folded that should be. The class is the
+rule that put the two together, or kept them apart, when the later one came in; A is the earlier article.";
+/// What stands before the table of contributions.
+const CONTRIBUTIONS: &str = "\
+*What each rule contributes*: right / false / missed pairs at arrival where this one rule is left out.";
+
+/// What the sets show.
+pub(super) struct RealTables {
+    rows: Cells,
+    classes: Cells,
+    contributions: Cells,
+}
+
+impl RealTables {
+    /// For a terminal.
+    pub(super) fn plain(&self) -> String {
+        let all = [&self.rows, &self.classes, &self.contributions];
+        all.map(Cells::plain).join("\n")
+    }
+
+    fn markdown(&self) -> String {
+        let [rows, classes, contributions] =
+            [&self.rows, &self.classes, &self.contributions].map(Cells::markdown);
+        format!("{rows}\n{CLASSES}\n\n{classes}\n{CONTRIBUTIONS}\n\n{contributions}")
+    }
+}
+
+/// The tables where the sets are at hand.
+pub(super) fn examine(root: &Path) -> anyhow::Result<Option<RealTables>> {
     let suites = root.join("../shared/suites");
     if !suites.join("real-shape").is_dir() {
         return Ok(None);
     }
+    let read = |(name, folder, prefix): (&str, &str, &str)| {
+        let folder = suites.join(folder);
+        let files = ["docs.jsonl", "labels.tsv"].map(|file| folder.join(format!("{prefix}{file}")));
+        LabelledSet::read_files(name, &files[0], &files[1])
+    };
+    let sets = SETS.into_iter().map(read).collect::<anyhow::Result<Vec<LabelledSet>>>()?;
+    Ok(Some(RealTables {
+        rows: rows(&sets),
+        classes: rules::classes(&sets),
+        contributions: rules::contributions(&sets),
+    }))
+}
+
+/// The product and its peers on each set.
+fn rows(sets: &[LabelledSet]) -> Cells {
     let mut cells = Cells::new(&[
         "set",
         "rule",
@@ -39,21 +84,15 @@ pub(super) fn table(root: &Path) -> anyhow::Result<Option<Cells>> {
         "precision, 95 %",
         "recall, 95 %",
     ]);
-    for (name, folder, prefix) in SETS {
-        let folder = suites.join(folder);
-        let files = ["docs.jsonl", "labels.tsv"].map(|file| folder.join(format!("{prefix}{file}")));
-        let set = LabelledSet::read_files(name, &files[0], &files[1])?;
-        product(&set, &mut cells);
+    for set in sets {
+        product(set, &mut cells);
         for peer in PEERS {
-            let run = peer.run(&set, &Order::File.of(set.docs.len()));
-            row(
-                &mut cells,
-                [name, &peer.to_string(), "all"],
-                Counts::of(&set, &run.at_arrival, |_| true),
-            );
+            let run = peer.run(set, &Order::File.of(set.docs.len()));
+            let counts = Counts::of(set, &run.at_arrival, |_| true);
+            row(&mut cells, [&set.name, &peer.to_string(), "all"], counts);
         }
     }
-    Ok(Some(cells))
+    cells
 }
 
 /// The rows of the product: at arrival, inside outlets and between them, settled, and reversed.
@@ -83,15 +122,19 @@ fn row(cells: &mut Cells, names: [&str; 3], counts: Counts) {
 
 /// Pairs of a set, counted.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Counts {
-    right: usize,
-    wrong: usize,
-    missed: usize,
+pub(super) struct Counts {
+    pub(super) right: usize,
+    pub(super) wrong: usize,
+    pub(super) missed: usize,
 }
 
 impl Counts {
     /// Of the pairs that count.
-    fn of(set: &LabelledSet, stories: &[usize], counts: impl Fn(&Pair) -> bool) -> Counts {
+    pub(super) fn of(
+        set: &LabelledSet,
+        stories: &[usize],
+        counts: impl Fn(&Pair) -> bool,
+    ) -> Counts {
         let is_reprint = |(_, (label, _)): &(&Pair, &(Label, String))| *label == Label::Reprint;
         let reprints = set.labels.0.iter().filter(is_reprint).map(|(pair, _)| pair);
         let (right, missed): (Vec<&Pair>, Vec<&Pair>) =
@@ -116,14 +159,14 @@ fn share(part: usize, whole: usize) -> String {
     format!("{p:.3} ({:.2}–{:.2})", low.max(0.0), high.min(1.0))
 }
 
-/// The section of the card: the table, else what the card has.
-pub(super) fn section(table: Option<&Cells>, card: &str) -> String {
+/// The section of the card: the tables, else what the card has.
+pub(super) fn section(tables: Option<&RealTables>, card: &str) -> String {
     let [begins, ends] = MARKS;
     let before = || {
         let (_, rest) = card.split_once(begins)?;
         rest.split_once(ends).map(|(section, _)| section.to_owned())
     };
-    let rows = table.map(Cells::markdown).or_else(before).unwrap_or_default();
+    let rows = tables.map(RealTables::markdown).or_else(before).unwrap_or_default();
     format!("{begins}{rows}{ends}")
 }
 
@@ -133,10 +176,16 @@ mod tests {
 
     #[test]
     fn rows_are_kept_where_the_sets_are_absent() {
-        let mut cells = Cells::new(&["set", "right"]);
-        cells.row(["a", "1"]);
-        let card = format!("before\n{}after\n", section(Some(&cells), ""));
-        assert_eq!(section(None, &card), section(Some(&cells), &card));
+        let cells = |cell: &str| {
+            let mut cells = Cells::new(&["set", "right"]);
+            cells.row([cell, "1"]);
+            cells
+        };
+        let (rows, classes, contributions) = (cells("a"), cells("b"), cells("c"));
+        let tables = RealTables { rows, classes, contributions };
+        let card = format!("before\n{}after\n", section(Some(&tables), ""));
+        assert!(["| a |", "| b |", "| c |"].iter().all(|row| card.contains(row)), "{card}");
+        assert_eq!(section(None, &card), section(Some(&tables), &card));
         assert_eq!(section(None, ""), MARKS.concat());
     }
 
