@@ -370,16 +370,19 @@ const COPIED_SHARE: f64 = 0.5;
 /// … in verbatim runs of so many on average.
 const COPIED_RUN: f64 = 20.0;
 
+/// Of an end of a text, what the other end has too where they overlap in its middle.
+const MIDDLE_SHARE: f64 = 0.25;
+
 /// A story is *one* text: a member that holds two texts must not draw the second one in. So of
 /// what the new article shares with the member, or else of what makes the member a member, a good
 /// part must be common to both. A member that shares nothing with any other is a lone lead, and
-/// free. Nor is that a second text which is in the main the member's own and goes into the common part.
+/// free. Nor is that a second text which is in the main the member and goes well into the common part.
 fn may_join(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> bool {
     let shared = overlap.there.count();
     let both = overlap.there.common(prior.common) as f64;
     !settings.is_on(Switch::SecondTexts)
         || prior.common.count() == 0
-        || (overlap.is_one_text() && both >= f64::from(settings.passage_words))
+        || (overlap.is_one_text() && both >= MIDDLE_SHARE * shared as f64)
         || both >= settings.join_share * shared as f64
         || (both > 0.0 && both >= settings.join_share * prior.common.count() as f64)
 }

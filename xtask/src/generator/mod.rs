@@ -15,6 +15,7 @@ mod edits;
 mod grammar;
 mod hostile;
 mod labels;
+mod lists;
 mod news;
 mod outlets;
 mod pages;
@@ -102,7 +103,13 @@ impl Generator {
         match plan.kind {
             Kind::Original => vec![number],
             // Whoever quotes the same people has nothing else in common.
-            Kind::OwnWords | Kind::Brief | Kind::Video | Kind::Live | Kind::Gallery => vec![number],
+            Kind::OwnWords
+            | Kind::Brief
+            | Kind::Video
+            | Kind::Live
+            | Kind::Gallery
+            | Kind::List
+            | Kind::Serial => vec![number],
             Kind::Hostile if plan.trick == hostile::Trick::HotKeys => vec![number, STOCK_ROOT],
             Kind::Hostile => vec![number],
             Kind::Version => {
@@ -119,7 +126,10 @@ impl Generator {
     /// The number of the article that had its main text first.
     fn main(&self, plan: &Plan) -> u64 {
         match (plan.kind, plan.sources.first()) {
-            (Kind::Copy | Kind::Merge | Kind::Paywall, Some(source)) => *source,
+            (
+                Kind::Copy | Kind::Merge | Kind::Paywall | Kind::Archive | Kind::Correction,
+                Some(source),
+            ) => *source,
             (Kind::Version, Some(source)) => self.main(&self.planner.plan(*source)),
             _ => plan.number,
         }
@@ -195,6 +205,15 @@ impl Generator {
             Kind::Video => pages::video(writer, &outlet.player),
             Kind::Live => pages::live(writer, &outlet.notice),
             Kind::Gallery => pages::gallery(writer),
+            Kind::List => plan.list.make(writer, &outlet.intro),
+            Kind::Serial => lists::serial(writer, &outlet.intro),
+            Kind::Archive => lists::archived(writer, first(), &outlet.intro),
+            Kind::Correction => {
+                let mut draft = first();
+                plan.edit.apply(&mut draft, writer);
+                draft.title = lists::marked(&draft.title, &mut writer.random);
+                draft
+            }
             Kind::Hostile => plan.trick.make(writer, self.settings.limit, &outlet.wall),
         }
     }
@@ -259,6 +278,10 @@ fn name(plan: &Plan) -> &'static str {
         Kind::Topic => "topic",
         Kind::Live => "live",
         Kind::Gallery => "gallery",
+        Kind::List => plan.list.name(),
+        Kind::Serial => "serial",
+        Kind::Archive => "archive",
+        Kind::Correction => "correction",
         Kind::Hostile => plan.trick.name(),
     }
 }

@@ -69,6 +69,8 @@ pub(super) struct Outlet {
     pub(super) notice: Paragraph,
     /// What stands above every list of headlines.
     pub(super) about: Paragraph,
+    /// What stands above every other list.
+    pub(super) intro: Paragraph,
 }
 
 /// All outlets, agencies first.
@@ -172,6 +174,7 @@ fn outlet(
         player: lines(4),
         notice: lines(3),
         about: lines(2),
+        intro: lines(5),
     }
 }
 

@@ -8,6 +8,7 @@ use wirefold_score::Random;
 
 use super::edits::Edit;
 use super::hostile::Trick;
+use super::lists::List;
 use super::outlets::Outlets;
 use super::words::Script;
 
@@ -42,14 +43,26 @@ pub(crate) enum Kind {
     Live,
     /// Captions of pictures.
     Gallery,
+    /// A list, a table or another page by a form.
+    List,
+    /// A telegram or a bulletin by a form.
+    Serial,
+    /// An agency's text in its own archive, at another address and under another title.
+    Archive,
+    /// An agency's correction or update of its text, at another address.
+    Correction,
     /// Made to hurt.
     Hostile,
 }
 
 /// How many of a thousand places are drawn as each kind, the agencies' places apart. Agencies take one
 /// place of fifteen.
-const SHARES: [(Kind, usize); 15] = [
-    (Kind::Original, 235),
+const SHARES: [(Kind, usize); 19] = [
+    (Kind::Original, 171),
+    (Kind::List, 32),
+    (Kind::Serial, 12),
+    (Kind::Archive, 10),
+    (Kind::Correction, 10),
     (Kind::OwnWords, 120),
     (Kind::Copy, 320),
     (Kind::Version, 50),
@@ -90,6 +103,8 @@ pub(crate) struct Plan {
     pub(crate) edit: Edit,
     /// What a hostile one does.
     pub(crate) trick: Trick,
+    /// Which form a list has.
+    pub(crate) list: List,
 }
 
 /// Makes plans.
@@ -126,7 +141,9 @@ impl Planner {
                 let earlier = self.plan(*earlier);
                 (earlier.script, earlier.outlet)
             }
-            (Kind::FollowUp, Some(earlier)) => (self.script(*earlier), self.agency(*earlier)),
+            (Kind::FollowUp | Kind::Archive | Kind::Correction, Some(earlier)) => {
+                (self.script(*earlier), self.agency(*earlier))
+            }
             (_, Some(earlier)) => {
                 let script = self.script(*earlier);
                 (script, self.outlets.of_script(script, &mut random))
@@ -136,13 +153,14 @@ impl Planner {
                 (script, self.outlets.of_script(script, &mut random))
             }
         };
-        let edit = if kind == Kind::Version {
+        let edit = if matches!(kind, Kind::Version | Kind::Correction) {
             Edit::of_version(&mut random)
         } else {
             Edit::of_copy(&mut random)
         };
         let trick = Trick::drawn(&mut random);
-        Plan { number, kind, script, outlet, sources, edit, trick }
+        let list = List::drawn(&mut random);
+        Plan { number, kind, script, outlet, sources, edit, trick, list }
     }
 
     fn original(&self, number: u64, random: &mut Random) -> Plan {
@@ -151,8 +169,17 @@ impl Planner {
             true => self.agency(number),
             false => self.outlets.of_script(script, random),
         };
-        let (edit, trick) = (Edit::Exact, Trick::OneWord);
-        Plan { number, kind: Kind::Original, script, outlet, sources: Vec::new(), edit, trick }
+        let (edit, trick, list) = (Edit::Exact, Trick::OneWord, List::Recipes);
+        Plan {
+            number,
+            kind: Kind::Original,
+            script,
+            outlet,
+            sources: Vec::new(),
+            edit,
+            trick,
+            list,
+        }
     }
 
     /// The kind that was drawn for a place; where nothing is found to make it of, it gets an original.
@@ -198,11 +225,21 @@ impl Planner {
     fn sources(&self, kind: Kind, number: u64, random: &mut Random) -> Option<Vec<u64>> {
         let (least, most) = match kind {
             Kind::Original => return None,
-            Kind::Brief | Kind::Video | Kind::Live | Kind::Gallery | Kind::Hostile => {
-                return Some(Vec::new());
-            }
+            Kind::Brief
+            | Kind::Video
+            | Kind::Live
+            | Kind::Gallery
+            | Kind::List
+            | Kind::Serial
+            | Kind::Hostile => return Some(Vec::new()),
             Kind::Version => return self.printed_before(number, random).map(|one| vec![one]),
-            Kind::OwnWords | Kind::Copy | Kind::Partial | Kind::FollowUp | Kind::Paywall => (1, 1),
+            Kind::OwnWords
+            | Kind::Copy
+            | Kind::Partial
+            | Kind::FollowUp
+            | Kind::Paywall
+            | Kind::Archive
+            | Kind::Correction => (1, 1),
             Kind::Merge => (2, 2),
             Kind::Digest => (4, 8),
             Kind::Topic => (5, 14),

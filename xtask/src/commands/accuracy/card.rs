@@ -12,6 +12,7 @@ use super::scripts::{ScriptExam, ScriptSet};
 use super::seeds::{Events, Seeds};
 use super::set::LabelledSet;
 use super::tables::{self, Cells, decimals};
+use super::unseen::Unseen;
 
 /// Articles of the generated set: each is examined in a dozen orders, by four methods.
 pub(crate) const ARTICLES: u64 = 2_000;
@@ -46,19 +47,32 @@ pub(crate) struct Card {
     event_exam: EventExam,
     /// The fixtures by script.
     script_exam: ScriptExam,
+    /// The archetypes by every method, the product first.
+    archetype_exams: Vec<Exam>,
+    /// Generated sets of seeds that nothing was tuned on.
+    unseen: Unseen,
+}
+
+/// The fixtures of the repository beside the articles of the demo.
+#[derive(Debug, Default)]
+pub(crate) struct Others {
+    pub(crate) events: EventSet,
+    pub(crate) scripts: ScriptSet,
+    pub(crate) archetypes: LabelledSet,
 }
 
 impl Card {
-    /// Runs all examinations.
-    pub(crate) fn new(generated: LabelledSet, seeds: Seeds, others: (EventSet, ScriptSet)) -> Card {
-        let (events, scripts) = others;
+    /// Runs all examinations; each set of another seed has so many articles.
+    pub(crate) fn new(generated: LabelledSet, seeds: Seeds, others: Others, articles: u64) -> Card {
         let all = |set: &LabelledSet| METHODS.map(|method| examine(method, set, SHUFFLES)).to_vec();
         Card {
             exams: all(&generated),
             equal: examine(Method::Passages, &generated.at_one_outlet(), 0),
             seed_exams: all(&seeds.set),
-            event_exam: events.examine(SHUFFLES),
-            script_exam: scripts.examine(SHUFFLES),
+            event_exam: others.events.examine(SHUFFLES),
+            script_exam: others.scripts.examine(SHUFFLES),
+            archetype_exams: all(&others.archetypes),
+            unseen: Unseen::examine(articles),
             generated,
             seeds,
         }
@@ -71,6 +85,8 @@ impl Card {
             self.orders().plain(),
             tables::methods(&self.exams).plain(),
             tables::kinds(&self.exams).plain(),
+            self.unseen.table().plain(),
+            self.unseen.errors().plain(),
             super::counts(&self.seeds.set),
             tables::orders(&[("", &self.seed_exams[0])]).plain(),
             tables::methods(&self.seed_exams).plain(),
@@ -78,6 +94,8 @@ impl Card {
             self.event_exam.figures().plain(),
             self.event_exam.largest().plain(),
             self.script_exam.table().plain(),
+            tables::orders(&[("", &self.archetype_exams[0])]).plain(),
+            tables::methods(&self.archetype_exams).plain(),
         ]
         .join("\n")
     }
@@ -112,6 +130,10 @@ impl Card {
             ("event_articles", self.event_exam.counts().0.to_string()),
             ("event_events", self.event_exam.counts().1.to_string()),
             ("scripts", self.script_exam.table().markdown()),
+            ("archetype_orders", tables::orders(&[("", &self.archetype_exams[0])]).markdown()),
+            ("archetype_methods", tables::methods(&self.archetype_exams).markdown()),
+            ("unseen", self.unseen.table().markdown()),
+            ("unseen_errors", self.unseen.errors().markdown()),
             ("event_needed", Settings::default().event_likeness.to_string()),
             ("event_folds", self.event_exam.folded().to_string()),
             ("event_orders", self.event_exam.figures().markdown()),
@@ -265,7 +287,7 @@ mod tests {
         let doc = |id: &str| super::super::set::Doc { id: id.into(), ..Default::default() };
         let generated = LabelledSet { docs: vec![doc("000001-base")], ..LabelledSet::default() };
         let seeds = Seeds { set: LabelledSet::default(), labels: Vec::new() };
-        let document = Card::new(generated, seeds, Default::default()).document(String::new());
+        let document = Card::new(generated, seeds, Others::default(), 60).document(String::new());
         assert!(!document.contains(['{', '}']), "{document}");
         assert!(document.contains("None, in any of the 12 orders with each document"));
     }

@@ -13,13 +13,18 @@ const LIMIT: usize = 20_000;
 /// Footers change thrice within the card's set.
 const FOOTER_LIFE: u64 = 600;
 
-fn generator() -> Generator {
-    Generator::new(Settings { seed: SEED, length: 100, limit: LIMIT, footer_life: FOOTER_LIFE })
+fn generator(seed: u64) -> Generator {
+    Generator::new(Settings { seed, length: 100, limit: LIMIT, footer_life: FOOTER_LIFE })
 }
 
-/// The first `count` articles, labelled.
+/// The first `count` articles of the card's own seed, labelled.
 pub(super) fn set(count: u64) -> LabelledSet {
-    let generator = generator();
+    set_of(SEED, count)
+}
+
+/// The first `count` articles of a seed, labelled.
+pub(super) fn set_of(seed: u64, count: u64) -> LabelledSet {
+    let generator = generator(seed);
     let docs = (0..count).map(|number| doc(generator.article(number))).collect();
     let labels = Pairs(labels(&generator, count).collect());
     LabelledSet { name: "generated".to_owned(), docs, labels }
@@ -28,7 +33,7 @@ pub(super) fn set(count: u64) -> LabelledSet {
 /// What the generator makes, measured over as many.
 pub(super) fn description(count: u64) -> Cells {
     let mut cells = Cells::new(&["property", "measured"]);
-    let rows = describe(&generator(), count).rows();
+    let rows = describe(&generator(SEED), count).rows();
     rows.into_iter().for_each(|(property, measured)| cells.row([property, measured]));
     cells
 }

@@ -15,6 +15,7 @@ mod scripts;
 mod seeds;
 mod set;
 mod tables;
+mod unseen;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -81,9 +82,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let seeds = Seeds::read(&root)?;
     let generated = generated::set(card::ARTICLES);
     // Read before the long work, so that a broken line is known at once.
-    let others = sets_at(acceptance_folder().as_slice())?;
-    let others_of_ours = (EventSet::read(&root)?, ScriptSet::read(&root)?);
-    let card = card::Card::new(generated, seeds, others_of_ours);
+    let elsewhere = sets_at(acceptance_folder().as_slice())?;
+    let others = card::Others {
+        events: EventSet::read(&root)?,
+        scripts: ScriptSet::read(&root)?,
+        archetypes: seeds::archetypes(&root)?,
+    };
+    let card = card::Card::new(generated, seeds, others, card::ARTICLES);
     let real = real::examine(&root)?;
     let told = real.as_ref().map_or(
         "../shared is absent: the rows of real pages stay as they are\n\n".to_owned(),
@@ -97,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let before = std::fs::read_to_string(root.join(CARD)).unwrap_or_default();
     let document = card.document(real::section(real.as_ref(), &before));
     let code = keep(&root.join(CARD), &document, arguments.check)?;
-    external(&others, arguments)?;
+    external(&elsewhere, arguments)?;
     Ok(code)
 }
 

@@ -104,6 +104,12 @@ impl Seeds {
     }
 }
 
+/// The archetypes of the repository at `root`: what must fold and must not, class by class.
+pub(crate) fn archetypes(root: &Path) -> anyhow::Result<LabelledSet> {
+    let [texts, pairs] = ["jsonl", "tsv"].map(|kind| root.join(format!("seeds/archetypes.{kind}")));
+    LabelledSet::read_files("archetypes", &texts, &pairs)
+}
+
 fn pairs(count: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..count).flat_map(move |a| (a + 1..count).map(move |b| (a, b)))
 }
