@@ -240,6 +240,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_still_printed_stays_known_when_its_first_carriers_leave() {
+        let mut boilerplate = Boilerplate::default();
+        let page = |n: u32| format!("story {n} about thing {n}.\n{HABIT}.");
+        for day in 0..24 {
+            let text = Text::new(&page(day));
+            let traits = Traits::new("a.example", &Body::new(&text), &text);
+            boilerplate.expire((i64::from(day) - 7) * DAY);
+            boilerplate.learn(day, i64::from(day) * DAY, &traits, |_| false);
+            let expected = if day == 0 { 18 } else { 5 };
+            assert_eq!(counted(&boilerplate, &page(999)), expected, "day {day}");
+        }
+    }
+
+    #[test]
     fn copies_of_each_other_count_once() {
         let mut boilerplate = Boilerplate::default();
         learn(&mut boilerplate, 0, HABIT, &[]);

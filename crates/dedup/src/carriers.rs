@@ -6,7 +6,7 @@ use crate::index::DocId;
 use crate::postings::Postings;
 use crate::snapshot::{Reader, Writer, Written, written};
 
-/// Carriers remembered for one trait: more would not change the answer.
+/// Carriers remembered for one trait, the latest: more would not change the answer.
 const MOST: usize = 4;
 
 /// The carriers of the traits of one outlet.
@@ -49,15 +49,16 @@ impl Carriers {
                 (SHARED, _) => {
                     let carriers = self.shared.get(&hash);
                     if !carriers.iter().any(|other| *other == doc || is_copy(*other)) {
-                        self.shared.push(hash, doc, MOST);
+                        // What is still printed stays known when its first carriers leave.
+                        self.shared.push_latest(hash, doc, MOST);
                     }
                 }
                 (only, _) => {
                     let only = self.docs.get(usize::from(only)).copied().unwrap_or(doc);
                     if only != doc && !is_copy(only) {
                         self.lone.owners[at] = SHARED;
-                        self.shared.push(hash, only, MOST);
-                        self.shared.push(hash, doc, MOST);
+                        self.shared.push_latest(hash, only, MOST);
+                        self.shared.push_latest(hash, doc, MOST);
                     }
                 }
             }
@@ -231,8 +232,9 @@ mod tests {
                 for hash in traits {
                     let list = plain.entry(*hash).or_default();
                     let is_known = list.iter().any(|other| is_copy(*other)) || list.last() == Some(&doc);
-                    if !is_known && list.len() < MOST {
+                    if !is_known {
                         list.push(doc);
+                        list.drain(..list.len().saturating_sub(MOST));
                     }
                 }
                 if doc == 10 {

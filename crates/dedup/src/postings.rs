@@ -122,6 +122,21 @@ impl<K: Eq + Hash + Copy> Postings<K> {
         }
     }
 
+    /// Enters an article under a key, unless it was the last to be entered there. Of more than `most`
+    /// the latest stay.
+    pub(crate) fn push_latest(&mut self, key: K, doc: DocId, most: usize) {
+        let slot = self.slots.entry(key).or_insert(Slot::EMPTY);
+        if self.lists.get(slot).last() == Some(&doc) {
+            return;
+        }
+        self.lists.push(slot, doc);
+        if let Some(list) = slot.list().map(|list| &mut self.lists.lists[list])
+            && list.len() > most
+        {
+            list.remove(0);
+        }
+    }
+
     /// Puts these in the place of the articles under a key.
     pub(crate) fn set(&mut self, key: K, docs: Vec<DocId>) {
         let slot = self.slots.entry(key).or_insert(Slot::EMPTY);
