@@ -59,7 +59,8 @@ impl Groups {
         if lead != first.article.id {
             changes.push(StoryChange::Preferred { story: id, lead });
         }
-        changes.extend(kept.map(|lead| StoryChange::Preferred { story: from, lead }));
+        let stays = kept.map(|kept| StoryChange::Preferred { story: from, lead: kept });
+        changes.extend(stays);
         changes
     }
 
