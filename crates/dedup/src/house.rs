@@ -116,13 +116,15 @@ pub(crate) fn why_no_take(
         Titles::Unknown => return Some(Rule::NotComparable),
         Titles::Alike | Titles::Other => return Some(Rule::AnotherTitle),
     };
-    if prior.titles == Titles::Same && overlap.larger() >= NEARLY_ALL {
-        return None;
-    }
     if overlap.larger() < least {
         return Some(Rule::NotComparable);
     }
-    if agreeing_numbers(new, &prior.article) < numbers {
+    let agreeing = agreeing_numbers(new, &prior.article);
+    let is_same = prior.titles == Titles::Same && overlap.larger() >= NEARLY_ALL;
+    if is_same && (prior.is_comparable_with(new, settings) || agreeing >= SAME_NUMBERS) {
+        return None;
+    }
+    if agreeing < numbers {
         return Some(Rule::OtherNumbers);
     }
     (!names_agree(new, &prior.article, overlap)).then_some(Rule::OtherNames)
@@ -233,6 +235,27 @@ mod tests {
             |bank: &str| format!("{bank} SAYS IT CUTS ITS BASE RATE TO 10.5 PCT FROM 11 PCT");
         let (one, other) = (flash("FENN BANK"), flash("HOLLOW BANK"));
         check(("a.example", &one, &one, 0), ("a.example", &other, &other, 0), false);
+    }
+
+    #[test]
+    fn a_flash_with_other_numbers_under_the_same_title_is_another() {
+        let flash = |rates: &str| {
+            format!(
+                "FENN BANK SETS THE RATE FOR OVERNIGHT LOANS TO HOUSES ON THE COAST AT {rates} IN \
+                 THE AUCTION THAT IT HELD THIS MORNING FOR ALL WHO HAD ASKED"
+            )
+        };
+        let (one, other) = (flash("10.5 PCT FROM 11"), flash("9.25 PCT FROM 10"));
+        check(
+            ("a.example", "FENN BANK RATE", &one, 0),
+            ("a.example", "FENN BANK RATE", &other, 2),
+            false,
+        );
+        check(
+            ("a.example", "FENN BANK RATE", &one, 0),
+            ("a.example", "FENN BANK RATE", &one, 2),
+            true,
+        );
     }
 
     #[test]
