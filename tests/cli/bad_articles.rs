@@ -88,9 +88,9 @@ fn empty_titles_fold_nothing() {
     let stories: Vec<&str> = found.iter().map(|verdict| verdict.story.as_str()).collect();
     assert_eq!(stories, ["storm", "bad-0", "bad-1", "storm", "bad-1"]);
     let (empty, short) = (three(["", "", ""]), three(["Stand by.", "More follows.", "Closed."]));
-    for mut bad in [empty, short] {
-        bad.iter_mut().for_each(|article| article["title"] = "".into());
-        check_apart(&bad);
+    for mut articles in [empty, short] {
+        articles.iter_mut().for_each(|article| article["title"] = "".into());
+        check_apart(&articles);
     }
 }
 

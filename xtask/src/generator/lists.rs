@@ -168,11 +168,12 @@ fn text(writer: &mut Writer<'_>, form: &str) -> Vec<Paragraph> {
 
 /// Some lines of one form.
 fn filled(writer: &mut Writer<'_>, form: &str) -> Vec<Paragraph> {
-    let line = |writer: &mut Writer<'_>| {
+    let count = writer.random.within(LINES);
+    let line = |_| {
         let row = capitalised(&writer.fill(form));
         vec![writer.claim(row)]
     };
-    (0..writer.random.within(LINES)).map(|_| line(writer)).collect()
+    (0..count).map(line).collect()
 }
 
 fn nominees(writer: &mut Writer<'_>) -> Vec<Paragraph> {

@@ -71,7 +71,7 @@ impl Unseen {
         }
         for pair in set.labels.false_folds(&run.at_arrival, MOST_LISTED) {
             let mut kinds = [pair.0, pair.1].map(|number| kind(&set.docs[number].id));
-            kinds.sort_unstable_by_key(|name| (*name != "base", *name));
+            kinds.sort_unstable_by_key(|its| (*its != "base", *its));
             let counts = self.of(&kinds.join("+"));
             counts.wrong += 1;
             counts.example = name(pair);
@@ -116,14 +116,15 @@ impl Unseen {
         let wrong = self.archetypes.iter().filter(|(_, its)| its.missed + its.wrong > 0);
         let mut wrong: Vec<(&String, &Counts)> = wrong.collect();
         wrong.sort_by_key(|(kinds, its)| (std::cmp::Reverse(its.missed + its.wrong), *kinds));
-        for (kinds, Counts { must, missed, wrong, example }) in wrong {
+        for (kinds, counts) in wrong {
+            let Counts { must, missed, wrong: folded, example } = counts;
             let recall = Share { part: must - missed, whole: *must };
             cells.row([
                 format!("`{kinds}`"),
                 must.to_string(),
                 missed.to_string(),
                 if *must > 0 { decimals(recall.value()) } else { "none".to_owned() },
-                wrong.to_string(),
+                folded.to_string(),
                 example.clone(),
             ]);
         }

@@ -84,7 +84,7 @@ fn insert(
         with_lead_only(article, body)?,
         agency.map(json).transpose()?,
         agency.map_or(0, |agency| weight(agency, article.judged)),
-        through.map(|article| article.to_string()),
+        through.map(|witness| witness.to_string()),
     ])?;
     Ok(transaction.last_insert_rowid())
 }
