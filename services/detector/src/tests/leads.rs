@@ -62,7 +62,7 @@ async fn a_credit_is_worth_more_than_two_milliseconds() {
 async fn who_published_earlier_leads_where_it_can_be_believed() {
     for (minutes, is_before) in [(60, true), (14, false), (60 * 24 * 30, false), (-60, false)] {
         let mut desk = Desk::open().await;
-        let at = |minutes: i64| Some(Timestamp::from_second(SEEN - minutes * 60).unwrap());
+        let at = |before: i64| Some(Timestamp::from_second(SEEN - before * 60).unwrap());
         let first = Told { published: at(0), ..printed("a.example", false) };
         let other = Told { published: at(minutes), ..printed("b.example", false) };
         let (first, other) = (seen(&first, 0), seen(&other, 2));
@@ -94,8 +94,8 @@ async fn a_credit_leaves_with_its_article() {
     desk.give(std::slice::from_ref(&credited)).await;
     let apart = Command::Split { story: plain[0].id.into(), articles: vec![credited.id] };
     let said = desk.say(apart).await;
-    let lead = |number: usize| said.stories[number].lead;
-    assert_eq!([lead(0), lead(1)], [plain[0].id, credited.id], "each by what is left of it");
+    let lead_of = |number: usize| said.stories[number].lead;
+    assert_eq!([lead_of(0), lead_of(1)], [plain[0].id, credited.id], "each by what is left of it");
     let is_told = |change: &StoryChange| matches!(change, StoryChange::Preferred { lead, .. } if *lead == plain[0].id);
     assert!(said.changes.iter().any(is_told), "{:?}", said.changes);
     // The agency is news of that story again.
