@@ -159,12 +159,17 @@ fn between(text: &Text, index: usize) -> &str {
 /// behind the last one: groups of three and decimals, joined by a single mark, belong to it.
 fn parts_at(text: &Text, start: usize, limit: usize) -> (Vec<(char, &str)>, &str) {
     let mut parts: Vec<(char, &str)> = Vec::new();
+    let mut marks_from_right = 0;
     for index in start..limit {
         let Some((digits, letters)) = digits_at(text, index) else { break };
         let first = parts.first().map_or(usize::MAX, |(_, first)| first.len());
         let groups = first <= 3 && digits.len() == 3 && letters.is_empty();
         let mark = match if index > start { between(text, index) } else { "." } {
             "." => '.',
+            ".\u{200f}" | "\u{200f}." => {
+                marks_from_right += 1;
+                '.'
+            }
             "," => ',',
             "．" => '.',
             "\u{66b}" => '٫',
@@ -178,6 +183,11 @@ fn parts_at(text: &Text, start: usize, limit: usize) -> (Vec<(char, &str)>, &str
         if !letters.is_empty() {
             return (parts, letters);
         }
+    }
+    if marks_from_right > 0 && marks_from_right + 1 == parts.len() {
+        // Each part is written behind the one before it, from right to left.
+        let digits: Vec<&str> = parts.iter().rev().map(|(_, digits)| *digits).collect();
+        parts.iter_mut().zip(digits).for_each(|(part, digits)| part.1 = digits);
     }
     (parts, "")
 }
@@ -366,6 +376,8 @@ mod tests {
         check("و77 قتيلا بـ201 ريال في الـ23 و1,250", &["77", "201", "23", "1250"]);
         check("29.4 و4ر29 و 92ر0 و0ر5 و99ر99", &["29.4", "29.4", "0.92", "0.5", "99.99"]);
         check("3ر3 ملايين, 50ر11 مليون, 19،500", &["3300000", "11500000", "19500"]);
+        // What a mark turns round: each part stands to the left of the one before it.
+        check("بـ90.\u{200f}0 و8.\u{200f}1 و000.\u{200f}320", &["0.9", "1.8", "320000"]);
         check("320 مليوناً و18 ألفا و18 الف", &["320000000", "18000", "18000"]);
     }
 
