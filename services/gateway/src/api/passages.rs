@@ -264,13 +264,13 @@ mod tests {
         for text in ["", " \n\t", "\u{200f}\u{200e}", "7 11 13", chrome, &quoted] {
             let found = compare(&side(text), &side(TEXT)).unwrap();
             assert_ne!(found.relation, Relation::SameStory, "{text}");
-            assert!(found.words.starts_with("a is too short to be compared"), "{}", found.words);
+            assert!(found.words.contains("A has under 44 words of its own"), "{}", found.words);
         }
         let paragraphs = |name: &str| (0..10_000).map(|at| format!("{name}{at}.\n\n")).collect();
         let (one, other): (String, String) = (paragraphs("p"), paragraphs("q"));
         let found = compare(&side(&one), &side(&other)).unwrap();
         assert_eq!(found.relation, Relation::Unrelated);
-        assert_eq!(found.words, "neither one text nor one happening");
+        assert!(found.words.contains("stand in A"), "{}", found.words);
     }
 
     #[test]
