@@ -31,19 +31,27 @@ impl Authority {
     /// };
     /// assert_eq!(site("https://feeds.bbci.co.uk/news/rss.xml"), "bbci.co.uk");
     /// assert_eq!(site("planet.example"), "planet.example");
+    /// assert_eq!(site("planet.example/atom"), "planet.example");
     /// assert_eq!(site("wire-desk"), "operator");
     /// ```
+    ///
+    /// What is neither speaks for nobody: a stranger must not be taken at its word for a slip in an
+    /// address.
     #[must_use]
     pub fn of_feed(feed: &str) -> Self {
         let feed = feed.trim();
-        let site = match Url::parse(feed) {
-            Ok(url) if url.has_host() => of_address(&url),
-            _ if feed.contains('.') && !feed.contains(|c: char| c == '/' || c.is_whitespace()) => {
-                Url::parse(&format!("http://{feed}")).ok().as_ref().and_then(of_address)
-            }
-            _ => None,
-        };
-        site.map_or(Self::Operator, Self::Site)
+        let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if feed.chars().all(is_id) {
+            return Self::Operator;
+        }
+        let bare = feed.strip_prefix("feed:").unwrap_or(feed);
+        let with_scheme = format!("http://{}", bare.trim_start_matches('/'));
+        let url = [bare, &with_scheme]
+            .into_iter()
+            .find_map(|address| Url::parse(address).ok().filter(|url| url.has_host()));
+        let site = url.as_ref().and_then(of_address);
+        let unreadable = || outlet(&format!("feed:{feed}")).or_else(|| outlet("feed:unreadable"));
+        site.or_else(unreadable).map_or(Self::Operator, Self::Site)
     }
 
     /// What an article's `via` is: the site that says so, where that does not speak for the outlet or
@@ -116,6 +124,30 @@ mod tests {
         let said = "feed:feeds.feedburner.com harbour?format=xml";
         check(burner, "harbour.example", Some("https://harbour.example/a"), Some(said));
         check("http://127.0.0.1:80/feed", "127.0.0.1", Some("http://127.0.0.1/a"), None);
+    }
+
+    #[test]
+    fn a_slip_in_an_address_makes_nobody_an_operator() {
+        let own = "https://bbc.co.uk/news/1";
+        for feed in [
+            "evil.example/rss",
+            "//evil.example/rss",
+            "feed:evil.example/rss",
+            "feed://evil.example/rss",
+            "feed:https://evil.example/rss",
+            "evil.example:8080",
+            "EVIL.EXAMPLE",
+        ] {
+            let via = Authority::of_feed(feed).via(&"bbc.co.uk".parse().unwrap(), Some(own));
+            assert_eq!(via.as_ref().map(Outlet::as_str), Some("evil.example"), "{feed}");
+        }
+        for feed in ["file:///x", "urn:x", "not a feed !!", "https://", "mailto:a@b.example", "%"] {
+            let via = Authority::of_feed(feed).via(&"bbc.co.uk".parse().unwrap(), Some(own));
+            assert!(via.is_some(), "{feed}");
+        }
+        for feed in ["wire-desk", "local", "desk_7", ""] {
+            assert_eq!(Authority::of_feed(feed), Authority::Operator, "{feed}");
+        }
     }
 
     #[test]

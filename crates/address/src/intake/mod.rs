@@ -74,14 +74,18 @@ pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified
         return Err(Refusal::Empty);
     }
     let url = given.url.as_deref().map(web_address).transpose()?;
-    let authority = match given.feed.as_deref().map(Authority::of_feed) {
-        Some(named @ Authority::Site(_)) => named,
-        _ => arrival.authority.clone(),
-    };
+    let named = given.feed.as_deref().map(Authority::of_feed);
+    let names_site = matches!(named, Some(Authority::Site(_)));
+    let authority = named.filter(|_| names_site).unwrap_or_else(|| arrival.authority.clone());
     let outlet = attribute(&given, url.as_deref(), arrival)?;
     let via = authority.via(&outlet, url.as_deref());
     let title = given.title.unwrap_or_default();
-    let item_key = item_key(given.id.as_deref(), url.as_deref(), &title, given.published);
+    let key = item_key(given.id.as_deref(), url.as_deref(), &title, given.published);
+    // Many feeds come in by one way: what a stranger's calls an item is not what the site's own calls so.
+    let item_key = match via.as_ref().filter(|_| names_site) {
+        Some(via) => item_key(Some(&format!("{via} {key}")), None, "", None),
+        None => key,
+    };
     let url = url.filter(|url| url.len() <= LONGEST_URL);
     let canonical_url = url.as_deref().and_then(canonical);
     let title = cut(&title, LONGEST_TITLE);
@@ -138,6 +142,7 @@ fn tidied(given: SubmittedArticle, text_source: TextSource) -> SubmittedArticle 
         authors: authors.collect(),
         outlet: given.outlet.filter(|name| !name.trim().is_empty()),
         url: given.url.filter(|url| !url.trim().is_empty()),
+        feed: given.feed.filter(|feed| !feed.trim().is_empty()),
         text: html::plain_to_text(&given.text),
         ..given
     }

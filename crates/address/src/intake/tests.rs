@@ -49,6 +49,20 @@ fn the_id_is_that_of_outlet_address_and_content() {
 }
 
 #[test]
+fn what_a_stranger_submits_is_no_item_of_the_sites_own() {
+    let names = |feed: &str| {
+        let told = through(feed, given(Some(BBC), "Ferry late", "It was late.")).article;
+        told.article.item_names(told.id)
+    };
+    let own = names("https://feeds.bbci.co.uk/news/rss.xml");
+    for feed in ["https://evil.example/rss", "evil.example/rss", "not a feed !!"] {
+        let strangers = names(feed);
+        assert!(strangers.iter().all(|name| !own.contains(name)), "{own:?} {strangers:?}");
+    }
+    assert_eq!(names(" "), own, "nobody named a feed");
+}
+
+#[test]
 fn only_what_a_stranger_says_has_an_id_of_its_own() {
     let text = || given(Some(BBC), "Ferry late", "It was late.");
     let own = identified(text());

@@ -76,7 +76,9 @@ pub(super) async fn run(
             }));
             let mut at = 0..;
             new.retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
-            global.note(format_args!("{}", survey.without(&places).in_words()));
+            let survey = survey.without(&places);
+            global.note(format_args!("{}", survey.in_words()));
+            survey.silent(&new).iter().for_each(|line| global.note(format_args!("  {line}")));
         }
         let pages = pages(wanted.full_text, new.len(), global)?;
         done.extend(add(&client, new, pages).await?);

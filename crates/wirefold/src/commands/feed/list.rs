@@ -89,12 +89,18 @@ fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Colum
             Cell::styled(health(record, time), style),
             Cell::faint(next),
             Cell::new(record.articles.to_string()),
-            Cell::faint(record.site.as_ref().map(FeedSite::in_short).unwrap_or_default()),
+            Cell::faint(speaks_for(record)),
             Cell::faint(record.feed.group.as_deref().unwrap_or_default()),
             Cell::new(title),
         ]);
     }
     table
+}
+
+/// The site that it speaks for: as found at a poll, else as people said before it.
+fn speaks_for(record: &FeedRecord) -> String {
+    let told = || record.feed.speaks_for.as_ref().map(ToString::to_string);
+    record.site.as_ref().map(FeedSite::in_short).or_else(told).unwrap_or_default()
 }
 
 /// What is wrong with a feed, in full: a column would cut it.

@@ -13,7 +13,7 @@ use wirefold_proto::SiteProof;
 use super::probe::{self, Found};
 use crate::cli::Global;
 use crate::client::Client;
-use crate::output::count;
+use crate::output::{clean, count};
 
 /// Hosts that are asked at once; each is asked for one feed at a time.
 const AT_ONCE: usize = 16;
@@ -22,9 +22,12 @@ const DEADLINE: Duration = Duration::from_secs(25);
 /// How long one feed may take: the others of its host wait for it.
 const EACH: Duration = Duration::from_secs(8);
 
-/// What was found, feed by feed; none where no feed answered.
+/// Feeds that did not answer and are named; of more only the number is told.
+const NAMED: usize = 10;
+
+/// What was found, feed by feed, or why no feed was.
 pub(super) struct Survey {
-    found: Vec<Option<Found>>,
+    found: Vec<Result<Found, String>>,
 }
 
 /// Looks at all of them, as far as the time goes.
@@ -36,14 +39,15 @@ pub(super) async fn look(client: &Client, feeds: &[OpmlFeed], global: &Global) -
         hosts.entry(host.unwrap_or_default()).or_default().push(at);
     }
     let progress = Progress::of(feeds.len(), global);
-    let found = RefCell::new(vec![None; feeds.len()]);
+    let found = RefCell::new(vec![Err("no answer in time".to_owned()); feeds.len()]);
     let of_one_host = |places: Vec<usize>| {
         let (found, progress) = (&found, &progress);
         async move {
             for at in places {
                 let look = probe::look_here(client, &feeds[at].url);
-                let looked = tokio::time::timeout(EACH, look).await;
-                found.borrow_mut()[at] = looked.ok().and_then(Result::ok).filter(Found::is_feed);
+                if let Ok(looked) = tokio::time::timeout(EACH, look).await {
+                    found.borrow_mut()[at] = looked.map_err(|why| why.to_string()).and_then(a_feed);
+                }
                 progress.one_more();
             }
         }
@@ -56,10 +60,18 @@ pub(super) async fn look(client: &Client, feeds: &[OpmlFeed], global: &Global) -
     Survey { found: found.into_inner() }
 }
 
+/// What was found, where it is a feed.
+fn a_feed(found: Found) -> Result<Found, String> {
+    match found.is_feed() {
+        true => Ok(found),
+        false => Err(found.problem.unwrap_or_else(|| "a page, which names feeds".to_owned())),
+    }
+}
+
 impl Survey {
     /// The addresses that a feed's leads to.
     pub(super) fn leads_to(&self, at: usize) -> Vec<String> {
-        self.found.get(at).and_then(Option::as_ref).map(Found::leads_to).unwrap_or_default()
+        self.found.get(at).and_then(|it| it.as_ref().ok()).map(Found::leads_to).unwrap_or_default()
     }
 
     /// The same without the feeds at these places.
@@ -69,12 +81,28 @@ impl Survey {
         self
     }
 
+    /// Those that did not answer with a feed, each with the reason: `https://…: no such host`.
+    pub(super) fn silent(&self, feeds: &[OpmlFeed]) -> Vec<String> {
+        let all = feeds.iter().zip(&self.found);
+        let told = |(feed, found): (&OpmlFeed, &Result<Found, String>)| {
+            let why = found.as_ref().err()?;
+            Some(format!("{}: {}", clean(&feed.url), clean(why)))
+        };
+        let mut silent: Vec<String> = all.filter_map(told).collect();
+        let more = silent.len().saturating_sub(NAMED);
+        silent.truncate(NAMED);
+        if more > 0 {
+            silent.push(format!("{more} more: `wirefold feed ls --problems` after the first poll"));
+        }
+        silent
+    }
+
     /// `3 of 5 feeds send teasers only (1 did not answer with a feed)`.
     pub(super) fn in_words(&self) -> String {
         let answered: Vec<&Found> = self.found.iter().flatten().collect();
         if answered.is_empty() && !self.found.is_empty() {
             let all = count(self.found.len(), "feed", "feeds");
-            return format!("no answer with a feed from {all}: `wirefold feed test URL` says why");
+            return format!("no answer with a feed from {all}");
         }
         let teasing = answered.iter().filter(|found| found.is_teasing()).count();
         let all = count(self.found.len(), "feed sends", "feeds send");
@@ -154,19 +182,37 @@ impl Progress {
 mod tests {
     use super::*;
 
-    fn found(items: usize, teasers: usize) -> Option<Found> {
-        Some(Found { items, teasers, ..Found::default() })
+    fn found(items: usize, teasers: usize) -> Result<Found, String> {
+        Ok(Found { items, teasers, ..Found::default() })
+    }
+
+    fn none() -> Result<Found, String> {
+        Err("no such host".to_owned())
     }
 
     #[test]
     fn teasers_are_counted_and_silence_is_told() {
-        let survey = Survey { found: vec![found(10, 6), None, found(10, 5), found(0, 0)] };
+        let survey = Survey { found: vec![found(10, 6), none(), found(10, 5), found(0, 0)] };
         assert_eq!(
             survey.in_words(),
             "1 of 4 feeds send teasers only (1 did not answer with a feed)"
         );
         assert_eq!(survey.without(&[1, 2, 3]).in_words(), "1 of 1 feed sends teasers only");
-        let said = Survey { found: vec![None, None] }.in_words();
-        assert_eq!(said, "no answer with a feed from 2 feeds: `wirefold feed test URL` says why");
+        let said = Survey { found: vec![none(), none()] }.in_words();
+        assert_eq!(said, "no answer with a feed from 2 feeds");
+    }
+
+    #[test]
+    fn who_did_not_answer_is_named_with_the_reason() {
+        let feed = |number: usize| OpmlFeed {
+            url: format!("https://a{number}.example/rss"),
+            ..OpmlFeed::default()
+        };
+        let feeds: Vec<OpmlFeed> = (0..13).map(feed).collect();
+        let mut survey = Survey { found: (0..13).map(|_| none()).collect() };
+        survey.found[0] = found(3, 0);
+        let silent = survey.silent(&feeds);
+        assert_eq!(silent[0], "https://a1.example/rss: no such host");
+        assert_eq!((silent.len(), silent[10].starts_with("2 more: ")), (11, true));
     }
 }
