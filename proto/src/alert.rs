@@ -21,15 +21,15 @@ pub struct Alert {
     pub schema: Tag<Self>,
     /// The alert's id, the same through all revisions.
     pub id: AlertId,
-    /// The subscription that rings.
+    /// The subscription that it is of.
     pub subscription: SubscriptionId,
-    /// The event or story it rings about.
+    /// The event or story it is about.
     pub target: Target,
     /// The revision, from 1.
     pub revision: u64,
     /// Where the alert stands in its life.
     pub state: AlertState,
-    /// Whether this revision rings.
+    /// Whether this revision notifies.
     pub volume: Volume,
     /// Why there is this revision, the weightiest first.
     pub reasons: Vec<AlertReason>,
@@ -96,7 +96,7 @@ pub enum AlertState {
     Quiet,
 }
 
-/// Whether a revision rings.
+/// Whether a revision notifies.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -104,7 +104,7 @@ pub enum AlertState {
 pub enum Volume {
     /// It replaces the one before without ringing: counts.
     Silent,
-    /// It rings: new, material, correction.
+    /// It notifies: new, material, correction.
     Loud,
 }
 

@@ -133,13 +133,13 @@ pub struct SubscriptionSettings {
     /// What one alert is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_by: Option<GroupBy>,
-    /// What rings, such as `new`, `origins+2`, `velocity>5/10m`, `material`.
+    /// What notifies, such as `new`, `origins+2`, `velocity>5/10m`, `material`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on: Vec<String>,
-    /// Outlets needed before it rings.
+    /// Outlets needed before it notifies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_outlets: Option<u32>,
-    /// Separately written texts needed before it rings.
+    /// Separately written texts needed before it notifies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_origins: Option<u32>,
     /// How long the first message waits for more.
@@ -154,7 +154,7 @@ pub struct SubscriptionSettings {
     /// When messages are held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quiet_hours: Option<QuietHours>,
-    /// What rings in quiet hours all the same, such as `outlets>=10`.
+    /// What notifies in quiet hours all the same, such as `outlets>=10`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub break_quiet: Option<String>,
     /// The most loud messages a day.

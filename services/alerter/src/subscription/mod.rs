@@ -13,7 +13,7 @@ use wirefold_query::{Document, Numbers, Prepared, Query};
 pub(crate) use quiet_hours::QuietTime;
 pub(crate) use trigger::Triggers;
 
-/// What rings where a subscription does not say.
+/// What notifies where a subscription does not say.
 const ON: [&str; 3] = ["new", "origins+2", "material"];
 const GROUP_WAIT: Interval = Interval::from_seconds(30);
 const UPDATE_INTERVAL: Interval = Interval::from_seconds(15 * 60);
@@ -26,7 +26,7 @@ pub(crate) enum Problem {
     #[error("break_quiet: {0}")]
     BreakQuiet(wirefold_query::ParseError),
     #[error(
-        "on: {0:?} is nothing that rings; expected new, material, origins+2, outlets+5 or velocity>5/10m"
+        "on: {0:?} is no trigger; expected new, material, origins+2, outlets+5 or velocity>5/10m"
     )]
     On(String),
     #[error("quiet_hours: {0}")]

@@ -1,10 +1,10 @@
-//! What rings besides the first match.
+//! What notifies besides the first match.
 
 use wirefold_query::{Document, Numbers, Prepared, Query};
 
 use super::Problem;
 
-/// What rings.
+/// What notifies.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Triggers {
     /// The first match.

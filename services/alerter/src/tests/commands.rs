@@ -60,7 +60,7 @@ async fn records_say_what_is_in_force_and_what_is_wrong() {
         ("nowhere", "no delivery is called \"phone\""),
         (
             "odd",
-            "on: \"sometimes\" is nothing that rings; expected new, material, origins+2, \
+            "on: \"sometimes\" is no trigger; expected new, material, origins+2, \
              outlets+5 or velocity>5/10m",
         ),
     ];

@@ -19,7 +19,7 @@ pub(super) fn main() -> Markup {
             (word("folded", "Folded", "The share of articles that are copies of another text."))
             (word("latency", "Fetch to fold", "The median time from the moment an article is seen here to the moment its verdict is out."))
             (word("seen", "Seen and claims", "Seen is when an article was first seen here; what a publisher claims is shown beside it where the two differ. First seen does not mean that the others copied."))
-            (word("alert", "Alert", "One object for each subscription and event. It rings when it is new and when something material changes; counts are updated silently."))
+            (word("alert", "Alert", "One object for each subscription and event. It notifies when it is new and when something material changes; counts are updated silently."))
         }
         h2 #limits { "What it does not do" }
         p { "Folding works within one language: a translation counts as another text, and so as another origin. Texts with fewer than some forty words of their own are too short to be compared; only the same text or the same address folds them. Borderline cases stay apart, with their evidence: a false fold would claim that two newsrooms are one." }

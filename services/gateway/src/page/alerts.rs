@@ -95,7 +95,7 @@ fn one(revision: &AlertRevision) -> Markup {
     let is_loud = revision.volume == Volume::Loud;
     html! {
         li.loud[is_loud] value=(revision.revision) {
-            b { (if is_loud { "rang" } else { "silent" }) } " " (words::time(revision.at)) ": " (reasons.join("; "))
+            b { (if is_loud { "notified" } else { "silent" }) } " " (words::time(revision.at)) ": " (reasons.join("; "))
             @if revision.held { " · held back" }
         }
     }

@@ -26,7 +26,7 @@ pub(crate) use stored::stored_input;
 #[command(after_help = "\
 The articles are judged twice in the order in which they came in, once with the settings in force
 and once with those of --set, and what differs is shown: folds that appear, vanish, or lead to
-another story. Splits and merges by people are not repeated. Nothing is written, and no alert rings:
+another story. Splits and merges by people are not repeated. Nothing is written, and no alert is sent:
 a decision that stands is never taken back, since alerts and ids rest on it.
 
 Articles come from the data folder, through a running `up` or without one; or from --from, which

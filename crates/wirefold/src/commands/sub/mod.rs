@@ -149,7 +149,7 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
                 if json {
                     output::print_json(&accepted)?;
                 } else {
-                    global.note(format_args!("{id} rings no more{}", when(&client)));
+                    global.note(format_args!("{id} sends no more alerts{}", when(&client)));
                 }
                 Ok(Exit::Ok)
             }

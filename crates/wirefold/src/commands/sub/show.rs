@@ -35,7 +35,7 @@ fn table(record: &SubscriptionRecord, waits: bool, time: &LocalTime) -> Columns 
         line("problem", problem.clone());
     }
     if waits {
-        line("rings", "from the next `wirefold up` on".to_owned());
+        line("alerts", "from the next `wirefold up` on".to_owned());
     }
     let group = match it.group_by {
         Some(GroupBy::Story) => "story",
@@ -97,6 +97,6 @@ mod tests {
         assert_eq!(line("group_wait"), "30s");
         assert_eq!(line("repeat_interval"), "never");
         assert_eq!(line("managed by"), "wirefold.toml:14");
-        assert_eq!(line("rings"), "from the next `wirefold up` on");
+        assert_eq!(line("alerts"), "from the next `wirefold up` on");
     }
 }

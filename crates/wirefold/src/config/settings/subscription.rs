@@ -22,14 +22,14 @@ pub(crate) struct SubscriptionConfig {
     /// What one alert is about: an `event` or a `story`; else an event.
     #[serde(default)]
     pub(crate) group_by: Option<GroupBy>,
-    /// What rings, such as `new`, `origins+2`, `velocity>5/10m`, `material`; else
+    /// What notifies, such as `new`, `origins+2`, `velocity>5/10m`, `material`; else
     /// `["new", "origins+2", "material"]`.
     #[serde(default)]
     pub(crate) on: Vec<String>,
-    /// Outlets needed before it rings.
+    /// Outlets needed before it notifies.
     #[serde(default)]
     pub(crate) min_outlets: Option<u32>,
-    /// Separately written texts needed before it rings.
+    /// Separately written texts needed before it notifies.
     #[serde(default)]
     pub(crate) min_origins: Option<u32>,
     /// How long the first message waits for more; else `30s`.
@@ -44,7 +44,7 @@ pub(crate) struct SubscriptionConfig {
     /// When messages are held.
     #[serde(default)]
     pub(crate) quiet_hours: Option<QuietConfig>,
-    /// What rings in quiet hours all the same, such as `outlets>=10`.
+    /// What notifies in quiet hours all the same, such as `outlets>=10`.
     #[serde(default)]
     pub(crate) break_quiet: Option<String>,
     /// The most loud messages a day; more are held.
