@@ -19,7 +19,11 @@ pub(super) struct AtQuery {
 }
 
 pub(super) async fn at(State(api): State<Api>, Asked(query): Asked<AtQuery>) -> Handled<Response> {
-    let articles = api.inner.projection.articles_at(query.url.clone()).await?;
+    let mut articles = api.inner.projection.articles_at(query.url.clone()).await?;
+    if let Some(canonical) = wirefold_address::canonical(&query.url).filter(|_| articles.is_empty())
+    {
+        articles = api.inner.projection.articles_at(canonical).await?;
+    }
     if articles.is_empty() {
         return Err(Refusal::not_found(format!("no article at {:?}", query.url)));
     }

@@ -145,7 +145,11 @@ async fn text_goes_out_as_the_policy_says_and_in_full_over_the_socket() {
 async fn articles_are_found_by_their_link() {
     let world = World::new().await;
     world.publish_articles(&[article(1, 1, 1)]).await;
-    for link in ["https://outlet1.example/1", "https://outlet1.example/1?from=feed"] {
+    for link in [
+        "https://outlet1.example/1",
+        "https://outlet1.example/1?from=feed",
+        "https://www.OUTLET1.example/1?utm_source=x",
+    ] {
         let found: ArticleList = world.get(&format!("/api/v1/articles?url={link}")).await.shape();
         assert_eq!(found.articles[0].id, id(1));
     }
