@@ -263,6 +263,15 @@ impl Up<'_> {
         self.welcome(&running, demo.as_ref());
         if let Some(demo) = &mut demo {
             demo.start(running.process.stop.clone());
+            let (told, stop) = (demo.told(), running.process.stop.clone());
+            let is_quiet = self.global.quiet;
+            tokio::spawn(async move {
+                if stop.run_until_cancelled(told).await.is_some() && !is_quiet {
+                    crate::output::note(format_args!(
+                        "the demo has told all its news; the page stays until Ctrl-C"
+                    ));
+                }
+            });
         }
         let end = running.process.run(signals).await;
         self.global.note(format_args!("{}", tally.summary()));

@@ -26,6 +26,8 @@ use server::Site;
 
 /// How long the demo takes to release everything.
 const LENGTH: Duration = Duration::from_secs(60);
+/// How long its feeds take to be polled once more after that.
+const LAST_POLLS: Duration = Duration::from_secs(10);
 
 /// Serves the sites alone, for a fetcher elsewhere, for as long as it is let.
 pub(super) async fn serve(
@@ -103,6 +105,12 @@ impl Demo {
             of("port", "Port and ferry", "dock OR ferry OR harbour OR harbor")?,
             of("recalls", "Recalls", "recall AND vans")?,
         ])
+    }
+
+    /// Comes once everything was released and polled.
+    pub(super) fn told(&self) -> impl Future<Output = ()> + use<> {
+        let (clock, end) = (self.site.clock.clone(), self.site.start.plus(LENGTH + LAST_POLLS));
+        async move { clock.sleep_until(end).await }
     }
 
     /// Serves the sites until told to stop.
