@@ -68,12 +68,12 @@ fn api() -> Api {
     Api::answering(move |asked: &Asked| match asked.line.as_str() {
         "GET /api/v1/stories?limit=20" => (
             200,
-            json!({"schema": "wirefold.api.stories/1", "stories": [story_brief()], "place": 7}),
+            json!({"schema": "wirefold.api.stories/2", "stories": [story_brief()], "sequence": 7}),
         ),
         "GET /api/v1/stories/s-3e8swf" | "GET /api/v1/stories/s-3e8swfvwy1mr4n7gw8bbv5dvw2" => (
             200,
             json!({
-                "schema": "wirefold.api.story/2", "story": story_brief(), "place": 7,
+                "schema": "wirefold.api.story/3", "story": story_brief(), "sequence": 7,
                 "articles": [
                     brief(FIRST, "harbour.example", "new"),
                     brief(SECOND, "skerrow.example", "copy"),

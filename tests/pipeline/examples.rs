@@ -28,7 +28,7 @@ fn check(program: &str, example: &str, expected: &[&str]) {
 #[test]
 fn the_shell_example_asks_the_api() {
     let expected =
-        ["wirefold.api.status/1", "\"stored\"", "\"relation\"", "wirefold.api.stories/1"];
+        ["wirefold.api.status/2", "\"stored\"", "\"relation\"", "wirefold.api.stories/2"];
     check("sh", "sh/ask.sh", &expected);
 }
 

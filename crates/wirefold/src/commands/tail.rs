@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &TailArguments, global: &Global) -> anyhow::Result<
             Some(after) => after,
             None => {
                 let status: Status = client.get("/api/v1/status").await?;
-                status.place.saturating_sub(SHOWN_BEFORE)
+                status.sequence.saturating_sub(SHOWN_BEFORE)
             }
         };
         let lines = Lines::new(LocalTime::system());

@@ -32,7 +32,7 @@ pub(crate) async fn status(inner: &Inner) -> Handled<Status> {
         feeds: count(&inner.feeds().await?.into_records()),
         articles: inner.projection.article_count().await?,
         dead: dead.messages,
-        place,
+        sequence: place,
         lag: output.last.saturating_sub(place),
     })
 }

@@ -84,7 +84,7 @@ pub(super) fn fragment(status: &Status, silent: usize, river: &River<'_>) -> Mar
 
 fn list(river: &River<'_>) -> Markup {
     html! {
-        section #river data-live=[river.is_first.then_some("")] data-place=(river.events.place) aria-label="Events, the last changed first" {
+        section #river data-live=[river.is_first.then_some("")] data-sequence=(river.events.sequence) aria-label="Events, the last changed first" {
             @if river.events.events.is_empty() { (empty(river)) }
             @for event in &river.events.events { (card(event, river.folded)) }
             @if let Some(next) = &river.events.next { (more(next, river.query)) }

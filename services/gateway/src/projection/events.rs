@@ -58,7 +58,7 @@ pub(super) fn page(
     let place = apply::place(connection, streams::OUTPUT.name)?;
     let wanted = words.map(all_of);
     if wanted.as_deref() == Some("") {
-        return Ok(EventPage { schema: Tag::new(), events: Vec::new(), next: None, place });
+        return Ok(EventPage { schema: Tag::new(), events: Vec::new(), next: None, sequence: place });
     }
     let found = if wanted.is_some() { FOUND } else { "?4 IS NULL" };
     let ask = format!(
@@ -74,7 +74,7 @@ pub(super) fn page(
     let next = paging.cut(&mut rows, |row| Cursor { time: row.changed, id: row.id.clone() });
     let brief = |row| brief(connection, row, STORIES).transpose();
     let events = rows.iter().filter_map(brief).collect::<Answer<_>>()?;
-    Ok(EventPage { schema: Tag::new(), events, next, place })
+    Ok(EventPage { schema: Tag::new(), events, next, sequence: place })
 }
 
 /// What people type as what FTS5 reads: every word must be there, the last may go on.

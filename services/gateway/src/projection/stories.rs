@@ -53,7 +53,7 @@ impl StoryRow {
 pub(super) fn page(connection: &Connection, paging: &Paging) -> Answer<StoryPage> {
     let (stories, next) = last_changed(connection, paging)?;
     let place = apply::place(connection, wirefold_proto::streams::OUTPUT.name)?;
-    Ok(StoryPage { schema: Tag::new(), stories, next, place })
+    Ok(StoryPage { schema: Tag::new(), stories, next, sequence: place })
 }
 
 fn last_changed(
@@ -79,7 +79,7 @@ pub(super) fn one(connection: &Connection, id: StoryId) -> Answer<Option<Story>>
         return Ok(None);
     };
     let place = apply::place(connection, wirefold_proto::streams::OUTPUT.name)?;
-    Ok(Some(Story { schema: Tag::new(), story, articles, place }))
+    Ok(Some(Story { schema: Tag::new(), story, articles, sequence: place }))
 }
 
 pub(super) fn with_articles(

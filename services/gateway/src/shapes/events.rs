@@ -10,7 +10,7 @@ use super::articles::ArticleBrief;
 /// `GET /api/v1/events`: events, the last changed first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EventPage {
-    /// `wirefold.api.events/1`.
+    /// `wirefold.api.events/2`.
     pub schema: Tag<Self>,
     /// The events.
     pub events: Vec<EventBrief>,
@@ -18,7 +18,8 @@ pub struct EventPage {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
-    pub place: u64,
+    #[serde(alias = "place")]
+    pub sequence: u64,
 }
 
 /// An event in a list.
@@ -93,7 +94,7 @@ pub struct StoryWithArticles {
 /// `GET /api/v1/stories`: stories, the last changed first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StoryPage {
-    /// `wirefold.api.stories/1`.
+    /// `wirefold.api.stories/2`.
     pub schema: Tag<Self>,
     /// The stories.
     pub stories: Vec<StoryBrief>,
@@ -101,25 +102,27 @@ pub struct StoryPage {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
-    pub place: u64,
+    #[serde(alias = "place")]
+    pub sequence: u64,
 }
 
 /// `GET /api/v1/stories/{id}`: a story with its articles.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Story {
-    /// `wirefold.api.story/2`.
+    /// `wirefold.api.story/3`.
     pub schema: Tag<Self>,
     /// The story.
     pub story: StoryBrief,
     /// Its articles, the first seen first.
     pub articles: Vec<ArticleBrief>,
     /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
-    pub place: u64,
+    #[serde(alias = "place")]
+    pub sequence: u64,
 }
 
 super::api_message!(
-    EventPage = "events",
+    EventPage = "events" / 2,
     Event = "event" / 2,
-    StoryPage = "stories",
-    Story = "story" / 2,
+    StoryPage = "stories" / 2,
+    Story = "story" / 3,
 );

@@ -1,5 +1,5 @@
 //! What the API takes and gives, as JSON. Every whole answer carries a `schema` such as
-//! `wirefold.api.events/1`, checked by [`wirefold_proto::decode`] on the other side.
+//! `wirefold.api.events/2`, checked by [`wirefold_proto::decode`] on the other side.
 
 mod alerts;
 mod articles;

@@ -8,7 +8,7 @@ use wirefold_proto::Tag;
 /// `GET /api/v1/status`: how the whole is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
-    /// `wirefold.api.status/1`.
+    /// `wirefold.api.status/2`.
     pub schema: Tag<Self>,
     /// The release that runs.
     pub release: String,
@@ -27,7 +27,8 @@ pub struct Status {
     /// Messages that a stage gave up on and that are still kept.
     pub dead: u64,
     /// The sequence in `WF_OUTPUT` up to which the answers of this API reach.
-    pub place: u64,
+    #[serde(alias = "place")]
+    pub sequence: u64,
     /// How many messages of `WF_OUTPUT` are not in the answers yet.
     pub lag: u64,
 }
@@ -67,4 +68,4 @@ pub struct FeedCounts {
     pub gone: u32,
 }
 
-super::api_message!(Status = "status");
+super::api_message!(Status = "status" / 2);

@@ -23,7 +23,7 @@ async fn events_nest_their_stories_and_stories_their_articles() {
     let page: EventPage = world.get("/api/v1/events").await.shape();
     let ids: Vec<_> = page.events.iter().map(|event| event.id).collect();
     assert_eq!(ids, [event(4), event(1)], "the last changed first");
-    assert_eq!((page.place, page.next), (4, None));
+    assert_eq!((page.sequence, page.next), (4, None));
     let brief = &page.events[1];
     assert_eq!((brief.story_count, brief.articles, brief.outlets), (2, 3, 3));
     assert_eq!(brief.stories[0].copies, 1);

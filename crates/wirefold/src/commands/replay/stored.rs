@@ -39,7 +39,7 @@ pub(super) async fn read(client: &Client, global: &Global) -> anyhow::Result<Tak
 async fn outputs(client: &Client) -> anyhow::Result<BTreeMap<u64, OutputArticle>> {
     let mut outputs = BTreeMap::new();
     let status: Status = client.get("/api/v1/status").await?;
-    if status.place == 0 {
+    if status.sequence == 0 {
         return Ok(outputs);
     }
     let mut events = client.events("/api/v1/stream?after=0").await?;
@@ -49,7 +49,7 @@ async fn outputs(client: &Client) -> anyhow::Result<BTreeMap<u64, OutputArticle>
         {
             outputs.insert(output.fetched, output);
         }
-        if event.id.is_some_and(|id| id >= status.place) {
+        if event.id.is_some_and(|id| id >= status.sequence) {
             return Ok(outputs);
         }
     }

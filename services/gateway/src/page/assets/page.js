@@ -120,7 +120,7 @@
   const river = document.querySelector("#river[data-live]");
   const watched = document.querySelector("[data-watch]");
   if ((river || watched) && "EventSource" in window) {
-    const after = river && river.dataset.place;
+    const after = river && river.dataset.sequence;
     const source = new EventSource("/api/v1/stream" + (after ? `?after=${after}` : ""));
     source.addEventListener("open", () => document.body.classList.add("live"));
     source.addEventListener("error", () => { document.body.classList.remove("live"); });
