@@ -45,10 +45,7 @@ impl Authority {
             return Self::Operator;
         }
         let bare = feed.strip_prefix("feed:").unwrap_or(feed);
-        let with_scheme = format!("http://{}", bare.trim_start_matches('/'));
-        let url = [bare, &with_scheme]
-            .into_iter()
-            .find_map(|address| Url::parse(address).ok().filter(|url| url.has_host()));
+        let url = Url::parse(bare).ok().filter(Url::has_host).or_else(|| without_scheme(bare));
         let site = url.as_ref().and_then(of_address);
         let unreadable = || outlet(&format!("feed:{feed}")).or_else(|| outlet("feed:unreadable"));
         site.or_else(unreadable).map_or(Self::Operator, Self::Site)
@@ -63,6 +60,18 @@ impl Authority {
         let is_own_page = page.and_then(site_of).is_none_or(|page| speaks_for(site, &page));
         (authority != of || !is_own_page).then(|| authority.clone())
     }
+}
+
+/// An address without its scheme: a domain, whatever stands behind it.
+fn without_scheme(address: &str) -> Option<Url> {
+    let url = Url::parse(&format!("http://{}", address.trim_start_matches('/'))).ok()?;
+    let is_domain = url.host_str()?.contains(['.', ':']);
+    is_domain.then_some(url)
+}
+
+/// Whether it is a site, rather than one feed of many on a host or one that cannot be read.
+fn is_site(authority: &Outlet) -> bool {
+    !authority.as_str().starts_with("feed:")
 }
 
 /// The registrable domain of a feed's address; on hosts that many share, the address itself.
@@ -91,7 +100,7 @@ pub fn attributed(
     feed: Option<&str>,
 ) -> Option<Outlet> {
     let of_feed = || match Authority::of_feed(feed?) {
-        Authority::Site(site) => Some(feed.and_then(site_of).unwrap_or(site)),
+        Authority::Site(site) => feed.and_then(site_of).or(Some(site).filter(is_site)),
         Authority::Operator => None,
     };
     let named = outlet.and_then(named).or_else(|| source.and_then(of_source));

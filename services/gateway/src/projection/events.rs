@@ -58,7 +58,12 @@ pub(super) fn page(
     let place = apply::place(connection, streams::OUTPUT.name)?;
     let wanted = words.map(all_of);
     if wanted.as_deref() == Some("") {
-        return Ok(EventPage { schema: Tag::new(), events: Vec::new(), next: None, sequence: place });
+        return Ok(EventPage {
+            schema: Tag::new(),
+            events: Vec::new(),
+            next: None,
+            sequence: place,
+        });
     }
     let found = if wanted.is_some() { FOUND } else { "?4 IS NULL" };
     let ask = format!(
