@@ -170,7 +170,8 @@ fn count(words: u32) -> String {
 }
 
 /// A share in whole percents; only all of it is 100, and only nothing is 0.
-fn percent(share: f64) -> String {
+#[must_use]
+pub fn percent(share: f64) -> String {
     let whole = (100.0 * share).round();
     let shown = if share < 1.0 { whole.min(99.0) } else { whole };
     if share > 0.0 && shown < 1.0 { "under 1 %".to_owned() } else { format!("{shown:.0} %") }

@@ -78,7 +78,7 @@ pub use boilerplate::{Boilerplate, Traits};
 pub use changes::{Change, ChangeCount, Changes};
 pub use detector::{Detector, Incoming, Step};
 pub use events::{EventId, Events, Joined, Link, StoryId};
-pub use explain::{Described, Explanation, explain};
+pub use explain::{Described, Explanation, explain, percent};
 pub use facts::ShortFacts;
 pub use figures::Figures;
 pub use fingerprint::{Fingerprint, SAMPLE};

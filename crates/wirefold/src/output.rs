@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 
 use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
+pub(crate) use wirefold_dedup::percent;
 
 use crate::exit::Exit;
 
@@ -83,13 +84,6 @@ pub(crate) fn thousands(number: usize) -> String {
         grouped.push(digit);
     }
     grouped
-}
-
-/// A share as whole per cent; what is not quite all or nothing does not become it.
-pub(crate) fn percent(share: f64) -> String {
-    let whole = (share * 100.0).round();
-    let shown = if share < 1.0 && whole >= 100.0 { 99.0 } else { whole };
-    if share > 0.0 && shown < 1.0 { "under 1 %".to_owned() } else { format!("{shown:.0} %") }
 }
 
 #[cfg(test)]

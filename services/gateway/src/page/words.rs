@@ -27,13 +27,7 @@ pub(super) fn count(value: u64, one: &str, many: &str) -> String {
 
 /// A share of 1 as a whole percentage. What is nearly nothing or nearly all does not round to it.
 pub(super) fn percent(share: f64) -> String {
-    let rounded = (share * 100.0).round();
-    let shown = match share {
-        share if share > 0.0 && rounded < 1.0 => return "under\u{a0}1\u{a0}%".to_owned(),
-        share if share < 1.0 && rounded > 99.0 => 99.0,
-        _ => rounded,
-    };
-    format!("{shown:.0}\u{a0}%")
+    wirefold_dedup::percent(share).replace(' ', "\u{a0}")
 }
 
 /// A span of milliseconds in the unit that fits: `180 ms`, `1.8 s`, `12 min`.
