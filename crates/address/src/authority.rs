@@ -6,7 +6,7 @@
 use url::Url;
 use wirefold_proto::{ItemSource, Outlet};
 
-use crate::outlet::{named, of_source, outlet, site_of};
+use crate::outlet::{named, of_source, outlet, site_of, without_scheme};
 use crate::owners::{are_one_owners, is_shared_host};
 
 /// Who says what an article says of itself.
@@ -60,13 +60,6 @@ impl Authority {
         let is_own_page = page.and_then(site_of).is_none_or(|page| speaks_for(site, &page));
         (authority != of || !is_own_page).then(|| authority.clone())
     }
-}
-
-/// An address without its scheme: a domain, whatever stands behind it.
-fn without_scheme(address: &str) -> Option<Url> {
-    let url = Url::parse(&format!("http://{}", address.trim_start_matches('/'))).ok()?;
-    let is_domain = url.host_str()?.contains(['.', ':']);
-    is_domain.then_some(url)
 }
 
 /// Whether it is a site, rather than one feed of many on a host or one that cannot be read.

@@ -25,6 +25,13 @@ pub fn named(name: &str) -> Option<Outlet> {
     site_of(name).or_else(|| of_host(name)).or_else(|| outlet(name))
 }
 
+/// An address without its scheme: a domain, whatever stands behind it.
+pub(crate) fn without_scheme(address: &str) -> Option<Url> {
+    let url = Url::parse(&format!("http://{}", address.trim_start_matches('/'))).ok()?;
+    let is_domain = url.host_str()?.contains(['.', ':']);
+    is_domain.then_some(url)
+}
+
 /// The outlet of a bare host: what never tells one host from another is taken off, as in addresses.
 /// A part of a site that is named stays a name of its own.
 fn of_host(name: &str) -> Option<Outlet> {
@@ -33,7 +40,7 @@ fn of_host(name: &str) -> Option<Outlet> {
     if !bare.contains('.') || !bare.chars().all(is_bare) {
         return None;
     }
-    match Url::parse(&format!("http://{bare}")).ok()?.host()? {
+    match without_scheme(bare)?.host()? {
         Host::Domain(domain) => outlet(without_www(domain.trim_end_matches('.'))),
         Host::Ipv4(_) | Host::Ipv6(_) => None,
     }

@@ -75,8 +75,9 @@ pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified
     }
     let url = given.url.as_deref().map(web_address).transpose()?;
     let named = given.feed.as_deref().map(Authority::of_feed);
-    let names_site = matches!(named, Some(Authority::Site(_)));
-    let authority = named.filter(|_| names_site).unwrap_or_else(|| arrival.authority.clone());
+    let named = named.filter(|authority| matches!(authority, Authority::Site(_)));
+    let names_site = named.is_some();
+    let authority = named.unwrap_or_else(|| arrival.authority.clone());
     let outlet = attribute(&given, url.as_deref(), arrival)?;
     let via = authority.via(&outlet, url.as_deref());
     let title = given.title.unwrap_or_default();
