@@ -105,13 +105,15 @@ impl Groups {
 impl Story {
     /// Chooses among these, in the order in which they were seen.
     fn lead_by_evidence(&mut self, members: &[Member]) {
-        let better = |lead: Member, other: &Member| {
-            let is_better = other.article.claim.exceeds(&lead.article.claim).is_some();
-            if is_better { *other } else { lead }
+        let of = |member: &Member| {
+            let Entering { id, fetched, claim, .. } = member.article;
+            (id, Some(fetched), claim)
         };
         let Some((first, others)) = members.split_first() else { return };
-        let Entering { id, fetched, claim, .. } = others.iter().fold(*first, better).article;
-        (self.lead, self.lead_fetched, self.claim) = (id, Some(fetched), claim);
+        (self.lead, self.lead_fetched, self.claim) = of(first);
+        for other in others {
+            self.follow(of(other));
+        }
     }
 
     /// The story that these form, which are taken out of it; `rest` stays, as far as it is in the
