@@ -51,32 +51,39 @@ impl<T> Default for Clock<T> {
 }
 
 impl<T> Clock<T> {
-    /// Takes the next article. Gives those whose time is certain now: none while it waits for the
+    /// Adds the next article. Gives those whose time is certain now: none while it waits for the
     /// articles behind it, up to three with the last of them.
-    pub(crate) fn take(&mut self, article: T, claim: Claim) -> Vec<Timed<T>> {
-        let is_ahead = self.ahead(claim).is_some();
+    pub(crate) fn add(&mut self, article: T, claim: Claim) -> Vec<Timed<T>> {
         let has_time = claim.seen.or(claim.published).is_some();
-        let may_wait = is_ahead || !(self.held.is_empty() || has_time);
+        let may_wait = self.ahead(claim).is_some() || !(self.held.is_empty() || has_time);
         self.held.push((article, claim));
         if may_wait && self.held.len() < HELD {
             return Vec::new();
         }
-        let ahead: Vec<i64> = self.held.iter().filter_map(|(_, it)| self.ahead(*it)).collect();
-        if may_wait && ahead.len() >= AGREEING {
-            // The archive goes on from there: its own claims are the measure from now on.
-            let believed = self.held.iter().filter(|(_, it)| self.ahead(*it).is_some());
-            self.claims = believed.filter_map(|(_, it)| it.published).collect();
+        if may_wait {
+            self.believe_those_that_agree();
         }
         self.finish()
+    }
+
+    /// Where enough of those that wait are ahead, the archive goes on from there: their own claims are
+    /// the measure from now on.
+    fn believe_those_that_agree(&mut self) {
+        let ahead = self.held.iter().filter(|(_, claim)| self.ahead(*claim).is_some());
+        let claims: VecDeque<i64> = ahead.filter_map(|(_, claim)| claim.published).collect();
+        if claims.len() >= AGREEING {
+            self.claims = claims;
+        }
     }
 
     /// Gives those that still wait: no article behind them agrees with them.
     pub(crate) fn finish(&mut self) -> Vec<Timed<T>> {
         let held = std::mem::take(&mut self.held);
-        held.into_iter().map(|(article, claim)| self.place(article, claim)).collect()
+        held.into_iter().map(|(article, claim)| self.judged_at(article, claim)).collect()
     }
 
-    fn place(&mut self, article: T, claim: Claim) -> Timed<T> {
+    /// The article with its time, which goes on with what can be believed.
+    fn judged_at(&mut self, article: T, claim: Claim) -> Timed<T> {
         let ahead = self.ahead(claim);
         if ahead.is_none() {
             self.time = self.time.max(claim.seen.or(claim.published).unwrap_or(self.time));
@@ -116,7 +123,7 @@ mod tests {
             |day: &Option<i64>| Claim { seen: None, published: day.map(|day| START + day * DAY) };
         let numbered = claims.iter().enumerate();
         let mut timed: Vec<Timed<usize>> =
-            numbered.flat_map(|(number, day)| clock.take(number, claim(day))).collect();
+            numbered.flat_map(|(number, day)| clock.add(number, claim(day))).collect();
         timed.extend(clock.finish());
         assert!(timed.iter().map(|it| it.article).eq(0..claims.len()), "another order: {timed:?}");
         let star = |it: &Timed<usize>| if it.ahead.is_some() { "*" } else { "" };
@@ -154,7 +161,7 @@ mod tests {
         let mut clock = Clock::default();
         for day in [0, 0, 0, 400] {
             let seen = Claim { seen: Some(START + day * DAY), published: None };
-            let timed = clock.take((), seen);
+            let timed = clock.add((), seen);
             assert_eq!(timed, [Timed { article: (), time: START + day * DAY, ahead: None }]);
         }
     }

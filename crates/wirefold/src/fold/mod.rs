@@ -144,7 +144,7 @@ impl<'a> Fold<'a> {
             // It goes by no time.
             Judge::Baseline(_) => Claim::default(),
         };
-        self.clock.take(input, claim).into_iter().try_for_each(|timed| self.judge(timed))
+        self.clock.add(input, claim).into_iter().try_for_each(|timed| self.judge(timed))
     }
 
     /// Says once that an article claims to be of a time that the window does not go to.

@@ -29,7 +29,7 @@ impl Passages {
     ) {
         let mut clock = Clock::default();
         for input in inputs {
-            let timed = clock.take(input, input.claim());
+            let timed = clock.add(input, input.claim());
             timed.into_iter().for_each(|it| told(self.observe(it.article, it.time)));
         }
         clock.finish().into_iter().for_each(|it| told(self.observe(it.article, it.time)));
