@@ -113,8 +113,13 @@ fn check_warnings(said: &str, known: &BTreeSet<String>) {
 }
 
 /// Defaults that mean something else on purpose, as CHANGELOG says: the key, what it was, what it is.
-const NEW_DEFAULTS: [(&str, f64, f64); 2] =
-    [("detector.partial_contained", 0.25, 0.3), ("detector.reprint_words", 24.0, 60.0)];
+const NEW_DEFAULTS: [(&str, &str, &str); 5] = [
+    ("detector.partial_contained", "0.25", "0.3"),
+    ("detector.reprint_words", "24", "60"),
+    ("detector.event_likeness", "0.29", "0.2"),
+    ("detector.event_quiet", "\"1d\"", "\"3d\""),
+    ("detector.event_span", "\"3d\"", "\"4d\""),
+];
 
 #[test]
 fn settings_are_taken_and_mean_what_they_meant() {
@@ -139,8 +144,8 @@ fn settings_are_taken_and_mean_what_they_meant() {
             for (key, value) in &then {
                 let found = now.get(&name_now(key));
                 let is_new_default = NEW_DEFAULTS.iter().any(|(of, before, after)| {
-                    let is_now = found.and_then(Value::as_f64) == Some(*after);
-                    of == key && value.as_f64() == Some(*before) && is_now
+                    let is_now = found.is_some_and(|found| found.to_string() == *after);
+                    of == key && value.to_string() == *before && is_now
                 });
                 assert!(
                     is_new_default || found == Some(value),

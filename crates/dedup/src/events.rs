@@ -1,12 +1,13 @@
 //! Events: stories about one happening in their own words, grouped and never folded.
 //!
-//! Likeness of two stories is the geometric mean of two cosines, over their terms and over their
-//! rare names alone (a subject shares words, a happening shares names as well; a template shares
-//! every word but the names), lifted by shared quotations, lowered by the time between them. A story joins the event of the likeliest
-//! story; links to two events merge them, the older id stays. Bounds on quiet time and span keep
-//! a subject of weeks from becoming one event.
+//! A story joins the event to whose stories it is most alike on average ([`Link`] says how alike two
+//! are). In the mean a stranger that shares one subject with one of them stands no chance, while the
+//! best pair alone makes chains. Of a large event the nearest stories count: a happening has more sides than
+//! any one text tells. Links to two events merge them, the older id stays. Likeness fades with time, and
+//! bounds on quiet time and span keep a subject of weeks from becoming one event.
 
 mod by_people;
+mod fit;
 mod link;
 
 use std::cell::RefCell;
@@ -21,18 +22,17 @@ use crate::parted::PartedRows;
 use crate::settings::Settings;
 use crate::snapshot::{Reader, Writer, Written, written};
 use crate::terms::Terms;
-use crate::vector::{Placed, RareNames, Vector};
+use crate::vector::Placed;
 use crate::verdict::Merge;
+use fit::{Fit, Near};
 pub use link::Link;
-use link::{MOST_QUOTATIONS, compared};
+use link::Subject;
 
 /// A story's number in the order of first articles.
 pub type StoryId = u32;
 /// An event's number: that of its first story.
 pub type EventId = u32;
 
-/// The heaviest terms of a story, by which it is found and looks for like ones.
-const HEAVIEST: usize = 128;
 /// Stories looked at under one term, the latest first: a term of more says little.
 const LATEST: usize = 128;
 /// Stories looked at under all terms together, the heaviest terms first: what bounds the work in a
@@ -40,10 +40,10 @@ const LATEST: usize = 128;
 const LOOKS: usize = 1_536;
 /// Stories compared in full.
 const COMPARED: usize = 24;
-/// An event of at least this many stories …
-const LARGE_EVENT: usize = 5;
-/// … takes a new one by its first story, or by at least this many others.
-const LINKS_TO_LARGE: usize = 2;
+/// Of an event the new story is compared with its latest so many stories, beside those found.
+const LATEST_OF_EVENT: usize = 8;
+/// The mean likeness to an event is that to its so many nearest stories.
+const NEAREST: usize = 4;
 
 /// A story as events see it.
 #[derive(Debug, Clone)]
@@ -63,12 +63,15 @@ struct Event {
 /// Where a new story went.
 #[derive(Debug, Clone, Default)]
 pub struct Joined {
-    /// The links above the threshold, likeliest first. Empty: the story opened its own event.
+    /// The links above the threshold to stories of the events that it fits, those of its own first and
+    /// the likeliest of each first. Empty: the story opened its own event.
     pub links: Vec<Link>,
+    /// The mean likeness to the nearest stories of its event.
+    pub likeness: f64,
     /// Events that became one through the new story.
     pub absorbed: Vec<Merge>,
-    /// The event that the story would have joined but for the bounds of time, where it opened its
-    /// own: a new event that continues the old one.
+    /// The event that the story would have joined but for the time between, where it opened its own: a
+    /// new event that continues the old one.
     pub continues: Option<EventId>,
     /// Entries of stories under terms that were looked at.
     pub terms_probed: u64,
@@ -89,6 +92,14 @@ pub struct Events {
     hits: RefCell<Hits>,
 }
 
+impl Event {
+    fn add(&mut self, story: StoryId, time: i64) {
+        self.stories.push(story);
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
+    }
+}
+
 impl Events {
     /// The event a story belongs to, after merges.
     #[must_use]
@@ -100,6 +111,13 @@ impl Events {
     #[must_use]
     pub fn stories(&self, event: EventId) -> &[StoryId] {
         self.events.get(self.resolve(event)).map_or(&[], |event| &event.stories)
+    }
+
+    /// The latest stories of an event that are still in the window.
+    fn latest_of(&self, event: EventId) -> impl Iterator<Item = (StoryId, &Profile)> {
+        let stories = self.stories(event).iter().rev();
+        let known = stories.filter_map(|story| Some((*story, self.profiles.get(*story)?)));
+        known.take(LATEST_OF_EVENT)
     }
 
     /// Where an event went after merges.
@@ -128,22 +146,24 @@ impl Events {
         quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Joined {
         let terms = self.frequencies.place_all(terms);
-        let vector = terms.vector(&self.frequencies);
-        let heaviest = vector.heaviest(HEAVIEST);
-        let mut joined = self.links(time, (&terms, &vector, &heaviest), settings, quotations);
-        let event = match joined.links.first() {
-            Some(best) => self.profiles.get(best.story).map_or(story, |p| self.resolve(p.event)),
-            None => story,
-        };
-        if event == story {
-            self.open(story, time);
-        } else if let Some(entry) = self.events.get_mut(event) {
-            entry.stories.push(story);
-            entry.first = entry.first.min(time);
-            entry.last = entry.last.max(time);
+        let subject = Subject::new(terms, &self.frequencies);
+        let found_by = subject.found_by();
+        let (like, terms_probed) = self.like(&found_by);
+        let mut near = Near { events: self, subject: &subject, time, settings, quotations };
+        let (found, stories_compared) = near.events_like(like);
+        let mut joined = Joined { terms_probed, stories_compared, ..Joined::default() };
+        let (fit, unfit): (Vec<Fit>, Vec<Fit>) = found.into_iter().partition(|fit| fit.takes);
+        joined.continues = unfit.first().filter(|_| fit.is_empty()).map(|fit| fit.event);
+        let event = fit.first().map_or(story, |fit| fit.event);
+        joined.likeness = fit.first().map_or(0.0, |fit| fit.likeness);
+        match self.events.get_mut(event) {
+            Some(entry) => entry.add(story, time),
+            None => self.open(story, time),
         }
-        self.learn(story, time, event, terms, &heaviest);
-        joined.absorbed = self.merge_linked(event, &joined.links, settings);
+        self.learn(story, time, event, subject.terms, &found_by);
+        let others = fit.iter().skip(1).map(|fit| fit.event);
+        joined.absorbed = self.merge_linked(event, others, settings);
+        joined.links = fit.into_iter().flat_map(|fit| fit.links).collect();
         joined
     }
 
@@ -152,7 +172,7 @@ impl Events {
     pub fn leave_out(&mut self, story: StoryId) {
         let Some(profile) = self.profiles.get_mut(story) else { return };
         let terms = std::mem::take(&mut profile.terms);
-        for (place, _) in terms.terms.iter() {
+        for (place, _) in terms.terms.iter().chain(terms.title.iter()) {
             self.by_term.remove(place, story);
         }
     }
@@ -176,45 +196,6 @@ impl Events {
         self.profiles.insert(story, Profile { event, terms, time });
     }
 
-    /// Links above the threshold to stories whose events may still take the new one; without any,
-    /// the event that it continues.
-    fn links(
-        &self,
-        time: i64,
-        (terms, vector, heaviest): (&Placed, &Vector, &[u32]),
-        settings: &Settings,
-        quotations: &mut dyn FnMut(StoryId) -> usize,
-    ) -> Joined {
-        let names = terms.rare_names(&self.frequencies);
-        let (like, terms_probed) = self.like(heaviest);
-        let stories_compared = like.len() as u64;
-        let mut links: Vec<Link> = like
-            .into_iter()
-            .filter_map(|story| self.link(story, time, (vector, &names), settings, quotations))
-            .collect();
-        links.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.story.cmp(&b.story)));
-        let likeliest = links.first().and_then(|link| self.event_of(link.story));
-        links.retain(|link| self.may_take(link.story, time, settings));
-        self.keep_well_linked(&mut links);
-        let continues = likeliest.filter(|_| links.is_empty());
-        Joined { links, continues, terms_probed, stories_compared, ..Joined::default() }
-    }
-
-    /// Drops the links to large events that rest on one story other than the first: chains of such
-    /// links are how a subject of weeks becomes one event.
-    fn keep_well_linked(&self, links: &mut Vec<Link>) {
-        let of = |link: &Link| self.event_of(link.story);
-        let mut counts: FxHashMap<Option<EventId>, usize> = FxHashMap::default();
-        for link in links.iter() {
-            let is_first = of(link) == Some(link.story);
-            *counts.entry(of(link)).or_default() += if is_first { LINKS_TO_LARGE } else { 1 };
-        }
-        links.retain(|link| {
-            let size = of(link).map_or(0, |event| self.stories(event).len());
-            size < LARGE_EVENT || counts.get(&of(link)).is_some_and(|n| *n >= LINKS_TO_LARGE)
-        });
-    }
-
     /// The stories that have most of these terms among their heaviest, and how many entries were
     /// looked at to find them.
     fn like(&self, heaviest: &[u32]) -> (Vec<StoryId>, u64) {
@@ -235,9 +216,8 @@ impl Events {
         (hits.take(COMPARED), probed)
     }
 
-    fn may_take(&self, story: StoryId, time: i64, settings: &Settings) -> bool {
-        let event = self.event_of(story).and_then(|event| self.events.get(event));
-        event.is_some_and(|event| {
+    fn may_take(&self, event: EventId, time: i64, settings: &Settings) -> bool {
+        self.events.get(event).is_some_and(|event| {
             // Stories also arrive late: the bound holds on both sides of the event.
             let quiet = time.saturating_sub(event.last).max(event.first.saturating_sub(time));
             quiet <= settings.event_quiet
@@ -245,43 +225,42 @@ impl Events {
         })
     }
 
-    /// The link to a story, where they are alike enough.
-    fn link(
-        &self,
-        story: StoryId,
-        time: i64,
-        (vector, names): (&Vector, &RareNames),
+    /// Merges the event of a new story with others that it fits, where each is as alike to it as its
+    /// stories have to be, and the whole stays within the bounds.
+    fn merge_linked(
+        &mut self,
+        event: EventId,
+        others: impl Iterator<Item = EventId>,
         settings: &Settings,
-        quotations: &mut dyn FnMut(StoryId) -> usize,
-    ) -> Option<Link> {
-        let profile = self.profiles.get(story)?;
-        let apart = time.saturating_sub(profile.time);
-        // The costly is looked for only where it could make the difference: quotations last.
-        let names = compared(names, &profile.terms, &self.frequencies);
-        let with = |cosine, shared| {
-            let link = Link::new(story, cosine, names, apart, shared);
-            (link.likeness >= settings.event_likeness).then_some(link)
-        };
-        with(1.0, MOST_QUOTATIONS)?;
-        let cosine = profile.terms.cosine(vector, &self.frequencies);
-        with(cosine, MOST_QUOTATIONS)?;
-        with(cosine, quotations(story))
-    }
-
-    /// Merges the events that the new story links, where the whole stays within the bounds.
-    fn merge_linked(&mut self, event: EventId, links: &[Link], settings: &Settings) -> Vec<Merge> {
+    ) -> Vec<Merge> {
         let mut absorbed = Vec::new();
-        for link in links {
-            let (Some(other), here) = (self.event_of(link.story), self.resolve(event)) else {
-                continue;
-            };
-            if other != here && self.fit_together(here, other, settings) {
+        for other in others {
+            let (here, other) = (self.resolve(event), self.resolve(other));
+            if other != here
+                && self.fit_together(here, other, settings)
+                && self.mean_similarity(here, other, settings) >= settings.event_likeness
+            {
                 let (older, younger) = (here.min(other), here.max(other));
                 self.merge(older, younger);
                 absorbed.push(Merge { older, younger });
             }
         }
         absorbed
+    }
+
+    /// The mean likeness of the latest stories of two events.
+    fn mean_similarity(&self, one: EventId, other: EventId, settings: &Settings) -> f64 {
+        let (mut sum, mut count) = (0.0, 0.0_f64);
+        for (_, here) in self.latest_of(one) {
+            let subject = Subject::new(here.terms.clone(), &self.frequencies);
+            for (story, there) in self.latest_of(other) {
+                let apart = here.time.saturating_sub(there.time);
+                let link = subject.link((story, &there.terms), apart, &self.frequencies, settings);
+                sum += link.likeness;
+                count += 1.0;
+            }
+        }
+        sum / count.max(1.0)
     }
 
     fn fit_together(&self, one: EventId, other: EventId, settings: &Settings) -> bool {
@@ -319,7 +298,8 @@ impl Events {
     pub(crate) fn forget_terms(&mut self) {
         let mut is_used = Bits::default();
         for (_, Profile { terms, .. }) in self.profiles.iter() {
-            terms.terms.iter().for_each(|(place, _)| is_used.insert(place as usize));
+            let placed = terms.terms.iter().chain(terms.title.iter());
+            placed.for_each(|(place, _)| is_used.insert(place as usize));
             terms.names.iter().flatten().for_each(|place| is_used.insert(*place as usize));
         }
         self.frequencies.forget(&is_used);
@@ -384,19 +364,19 @@ mod tests {
     fn what_comes_too_late_continues() {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);
-        let late = add(&mut events, 1, 30, AGAIN);
+        let late = add(&mut events, 1, 80, AGAIN);
         assert_eq!((late.links.len(), late.continues), (0, Some(0)));
         assert_eq!(events.event_of(1), Some(1));
     }
 
     #[test]
-    fn an_event_spans_three_days_at_most() {
+    fn an_event_spans_four_days_at_most() {
         let mut events = Events::default();
         for story in 0..6 {
             add(&mut events, story, 20 * i64::from(story), STRIKE);
         }
-        assert_eq!(events.stories(0), [0, 1, 2, 3]);
-        assert_eq!(events.event_of(4), Some(4));
+        assert_eq!(events.stories(0), [0, 1, 2, 3, 4]);
+        assert_eq!(events.event_of(5), Some(5));
     }
 
     #[test]

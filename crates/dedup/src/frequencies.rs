@@ -108,9 +108,20 @@ impl Frequencies {
 
     /// The terms by the places of their counts, which new ones get here, in the order of the terms.
     pub(crate) fn place_all(&mut self, terms: &Terms) -> Placed {
+        let all = self.pack(terms.text());
+        let (title, lede) = (self.pack(terms.title()), self.pack(terms.lede()));
+        let names = terms.names.as_deref().map(|names| {
+            let mut names: Vec<u32> = names.iter().map(|name| self.place(*name)).collect();
+            names.sort_unstable();
+            names.into()
+        });
+        Placed { terms: all, title, lede, names }
+    }
+
+    fn pack(&mut self, mentions: &[u64]) -> PackedTerms {
         let mut fresh = Vec::new();
         let mut counted = Counted { times: std::mem::take(&mut self.times), places: Vec::new() };
-        for term in &terms.mentions {
+        for term in mentions {
             match self.known(*term) {
                 Some(place) => counted.count(place),
                 None => fresh.push(*term),
@@ -120,12 +131,7 @@ impl Frequencies {
         fresh.into_iter().for_each(|term| counted.count(self.place(term)));
         let packed = counted.pack();
         self.times = counted.times;
-        let names = terms.names.as_deref().map(|names| {
-            let mut names: Vec<u32> = names.iter().map(|name| self.place(*name)).collect();
-            names.sort_unstable();
-            names.into()
-        });
-        Placed { terms: packed, names }
+        packed
     }
 
     /// Where a term's count stands.
@@ -242,7 +248,7 @@ mod tests {
     use super::*;
 
     fn terms(of: &[u64]) -> Terms {
-        Terms { mentions: of.to_vec(), names: Some(Vec::new()) }
+        Terms { mentions: of.to_vec(), names: Some(Vec::new()), ..Terms::default() }
     }
 
     #[test]

@@ -33,11 +33,23 @@ pub enum Switch {
     HotShingles,
     /// An article that is most of two stories makes them one.
     Bridges,
+    /// Texts of one event have words in common.
+    EventWords,
+    /// Texts of one event tell of each other's titles.
+    EventTitles,
+    /// Texts of one event begin alike.
+    EventLedes,
+    /// Texts of one event have rare names in common.
+    EventNames,
+    /// Texts of one event may have a quotation in common.
+    EventQuotations,
+    /// Likeness to an event fades with time.
+    EventTime,
 }
 
 impl Switch {
-    /// All of them.
-    pub const ALL: [Switch; 13] = [
+    /// Those that bear on what folds.
+    pub const OF_STORIES: [Switch; 13] = [
         Switch::PageChrome,
         Switch::Walls,
         Switch::Takes,
@@ -51,6 +63,15 @@ impl Switch {
         Switch::Boilerplate,
         Switch::HotShingles,
         Switch::Bridges,
+    ];
+    /// Those that bear on what is one event.
+    pub const OF_EVENTS: [Switch; 6] = [
+        Switch::EventWords,
+        Switch::EventTitles,
+        Switch::EventLedes,
+        Switch::EventNames,
+        Switch::EventQuotations,
+        Switch::EventTime,
     ];
 
     /// The rule in words.
@@ -70,6 +91,12 @@ impl Switch {
             Switch::Boilerplate => "learned boilerplate does not count",
             Switch::HotShingles => "what stands everywhere does not count",
             Switch::Bridges => "one article that is most of two stories merges them",
+            Switch::EventWords => "all words",
+            Switch::EventTitles => "each title in the other text",
+            Switch::EventLedes => "ledes",
+            Switch::EventNames => "rare names",
+            Switch::EventQuotations => "shared quotations",
+            Switch::EventTime => "the time between",
         }
     }
 }
@@ -157,9 +184,9 @@ impl Default for Settings {
             boilerplate_carriers: 2,
             verified: 16,
             hot_stories: 16,
-            event_likeness: 0.29,
-            event_quiet: DAY,
-            event_span: 3 * DAY,
+            event_likeness: 0.2,
+            event_quiet: 3 * DAY,
+            event_span: 4 * DAY,
             window: 7 * DAY,
             without: None,
         }

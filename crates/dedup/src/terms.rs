@@ -3,7 +3,7 @@
 use wirefold_text::Text;
 use wirefold_text::extract::names;
 
-use crate::body::{Body, BodyWord, word_hash};
+use crate::body::{Body, BodyWord, WORD_WEIGHT, word_hash};
 use crate::lexicon::Listed;
 
 /// Letters of a word that make its stem: cutting is the one stemmer that works alike for most
@@ -17,6 +17,8 @@ const STEM_SYLLABLES: usize = 2;
 const IDEOGRAPHS: usize = 2;
 /// … and where it is a letter.
 const LETTERS: usize = 4;
+/// A lede has at least so many words, where the text has.
+const LEDE: u32 = 30;
 /// So many words tell whether a text is written in a script with capitals.
 const LOOKED_AT: usize = 64;
 
@@ -43,9 +45,14 @@ fn is_of_letters(normal: &str) -> bool {
 
 /// The terms of a text, as often as they stand there: stems of words, neighbours in scripts without
 /// spaces. Furniture and boilerplate have none.
-fn push_terms(text: &Text, body: &Body, stem_of: impl Fn(&BodyWord) -> u64, terms: &mut Vec<u64>) {
+fn push_terms(
+    text: &Text,
+    words: &[BodyWord],
+    stem_of: impl Fn(&BodyWord) -> u64,
+    terms: &mut Vec<u64>,
+) {
     let mut alone: Vec<&str> = Vec::new();
-    for word in body.words.iter().filter(|word| !word.boilerplate) {
+    for word in words.iter().filter(|word| !word.boilerplate) {
         if word.is_whole() {
             alone.clear();
             terms.push(stem_of(word));
@@ -80,8 +87,12 @@ fn tells_names(text: &Text) -> bool {
 /// What events look at in one text.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    /// The terms, as often as they stand in the text.
+    /// The terms, as often as they stand in the text and its title.
     pub(crate) mentions: Vec<u64>,
+    /// Those of the title, the last of `mentions`.
+    pub(crate) in_title: usize,
+    /// Those of the lede, the first of `mentions`.
+    pub(crate) in_lede: usize,
     /// The stems of names, in order; none where the script does not tell them.
     pub(crate) names: Option<Vec<u64>>,
 }
@@ -100,12 +111,48 @@ impl Terms {
 
     fn with(text: &Text, body: &Body, title: &str, stem_of: impl Fn(&BodyWord) -> u64) -> Terms {
         let title = Text::new(title);
-        let mut terms = Vec::with_capacity(body.len());
-        push_terms(text, body, stem_of, &mut terms);
+        let mut mentions = Vec::with_capacity(body.len());
+        let (lede, rest) = body.words.split_at(lede_of(text, body));
+        push_terms(text, lede, &stem_of, &mut mentions);
+        let in_lede = mentions.len();
+        push_terms(text, rest, stem_of, &mut mentions);
+        let before_title = mentions.len();
         let stem_in_title = |word: &BodyWord| word_hash(stem(normal_of(&title, word)));
-        push_terms(&title, &Body::new(&title), stem_in_title, &mut terms);
-        Terms { mentions: terms, names: tells_names(text).then(|| stems_of_names(text)) }
+        push_terms(&title, &Body::unmasked(&title).words, stem_in_title, &mut mentions);
+        let in_title = mentions.len() - before_title;
+        let names = tells_names(text).then(|| stems_of_names(text));
+        Terms { mentions, in_title, in_lede, names }
     }
+
+    /// The terms of the text without the title.
+    pub(crate) fn text(&self) -> &[u64] {
+        &self.mentions[..self.mentions.len() - self.in_title]
+    }
+
+    /// The terms of the title.
+    pub(crate) fn title(&self) -> &[u64] {
+        &self.mentions[self.mentions.len() - self.in_title..]
+    }
+
+    /// The terms of the lede.
+    pub(crate) fn lede(&self) -> &[u64] {
+        &self.mentions[..self.in_lede]
+    }
+}
+
+/// Where the lede of a body ends: with the paragraph that brings it to [`LEDE`] words, and after
+/// twice as many at the latest.
+fn lede_of(text: &Text, body: &Body) -> usize {
+    let paragraph = |word: &BodyWord| text.words()[word.index as usize].paragraph;
+    let (mut weight, mut before) = (0, None);
+    for (at, word) in body.words.iter().enumerate().filter(|(_, word)| !word.boilerplate) {
+        let is_next = before.replace(paragraph(word)).is_some_and(|it| it != paragraph(word));
+        if weight >= 2 * LEDE * WORD_WEIGHT || is_next && weight >= LEDE * WORD_WEIGHT {
+            return at;
+        }
+        weight += u32::from(word.weight);
+    }
+    body.len()
 }
 
 fn stems_of_names(text: &Text) -> Vec<u64> {
@@ -163,11 +210,25 @@ mod tests {
     }
 
     #[test]
+    fn the_lede_ends_with_a_paragraph_of_thirty_words_or_more() {
+        let sentence = "The port closed at nine. ";
+        let lede = |text: &str| {
+            let text = Text::new(text);
+            Terms::new(&text, &Body::new(&text), "Port").lede().len()
+        };
+        assert_eq!(lede(sentence), 5);
+        assert_eq!(lede(&format!("{}\n{}", sentence.repeat(7), sentence.repeat(20))), 35);
+        assert_eq!(lede(&format!("{}\n{}", sentence.repeat(5), sentence.repeat(20))), 60);
+        assert_eq!(lede(&sentence.repeat(30)), 60);
+    }
+
+    #[test]
     fn the_title_is_a_second_mention() {
         let text = Text::new("The port closed.");
         let terms = Terms::new(&text, &Body::new(&text), "Port");
         let count =
             |word: &str| terms.mentions.iter().filter(|term| **term == word_hash(word)).count();
         assert_eq!((count("port"), count("closed")), (2, 1));
+        assert_eq!(terms.title(), [word_hash("port")]);
     }
 }

@@ -12,6 +12,8 @@ const RARE_NAME: f64 = 0.6;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Placed {
     pub(crate) terms: PackedTerms,
+    pub(crate) title: PackedTerms,
+    pub(crate) lede: PackedTerms,
     /// The stems of names, in order; none where the script does not tell them.
     pub(crate) names: Option<Box<[u32]>>,
 }
@@ -53,9 +55,12 @@ impl PackedTerms {
             Some((place, count))
         })
     }
-}
 
-impl Placed {
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The vector of unit length.
     pub(crate) fn vector(&self, frequencies: &Frequencies) -> Vector {
         let mut weights: Vec<(u32, f64)> = self.weights(frequencies).collect();
@@ -79,6 +84,35 @@ impl Placed {
         if squares > 0.0 { (sum / f64::sqrt(squares)).min(1.0) } else { 0.0 }
     }
 
+    /// The square of the length of the vector before it is made one.
+    pub(crate) fn square(&self, frequencies: &Frequencies) -> f64 {
+        self.weights(frequencies).map(|(_, weight)| weight * weight).sum()
+    }
+
+    /// How much of the weight of these terms, 0 to 1, stands among those of a vector.
+    pub(crate) fn share_in(&self, vector: &Vector, frequencies: &Frequencies) -> f64 {
+        let mut there = vector.weights.iter().peekable();
+        let (mut common, mut all) = (0.0, 0.0);
+        for (place, weight) in self.weights(frequencies) {
+            all += weight * weight;
+            while there.next_if(|(other, _)| *other < place).is_some() {}
+            if there.next_if(|(other, _)| *other == place).is_some() {
+                common += weight * weight;
+            }
+        }
+        if all > 0.0 { common / all } else { 0.0 }
+    }
+
+    fn weights(&self, frequencies: &Frequencies) -> impl Iterator<Item = (u32, f64)> {
+        self.iter().map(|(place, count)| {
+            // Of nearly all terms there is one mention, and its logarithm is nothing.
+            let mentions = if count == 1 { 1.0 } else { 1.0 + ln_after(u32::from(count) - 1) };
+            (place, mentions * frequencies.rarity(place))
+        })
+    }
+}
+
+impl Placed {
     /// The names that are rare, each with its weight.
     pub(crate) fn rare_names(&self, frequencies: &Frequencies) -> RareNames {
         let weights: Vec<(u32, f64)> = self.rare(frequencies).collect();
@@ -113,14 +147,6 @@ impl Placed {
             (rarity >= least).then_some((*name, rarity * rarity))
         })
     }
-
-    fn weights(&self, frequencies: &Frequencies) -> impl Iterator<Item = (u32, f64)> {
-        self.terms.iter().map(|(place, count)| {
-            // Of nearly all terms there is one mention, and its logarithm is nothing.
-            let mentions = if count == 1 { 1.0 } else { 1.0 + ln_after(u32::from(count) - 1) };
-            (place, mentions * frequencies.rarity(place))
-        })
-    }
 }
 
 fn length(weights: impl Iterator<Item = f64>) -> f64 {
@@ -134,6 +160,24 @@ pub(crate) struct Vector {
 }
 
 impl Vector {
+    /// How much of its weight, 0 to 1, stands among these terms.
+    pub(crate) fn share_in(&self, terms: &PackedTerms) -> f64 {
+        let mut there = terms.iter().map(|(place, _)| place).peekable();
+        let mut common = 0.0;
+        for (place, weight) in &self.weights {
+            while there.next_if(|other| other < place).is_some() {}
+            if there.next_if(|other| other == place).is_some() {
+                common += weight * weight;
+            }
+        }
+        common
+    }
+
+    /// Whether no term has any weight.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.weights.is_empty()
+    }
+
     /// The places of the `most` heaviest terms, heaviest first; ties by place.
     pub(crate) fn heaviest(&self, most: usize) -> Vec<u32> {
         // Weights are above 0, and of such numbers the bits are in the same order. One comparison
@@ -162,7 +206,7 @@ pub(crate) struct RareNames {
 }
 
 written_bytes!(PackedTerms);
-written!(Placed { terms, names });
+written!(Placed { terms, title, lede, names });
 
 #[cfg(test)]
 mod tests {
@@ -193,10 +237,10 @@ mod tests {
         let about = placed("the strike of the dockers in Quayton");
         let near = placed("dockers of Quayton end the strike");
         let far = placed("the price of the fish in the port");
-        let vector = about.vector(&table);
-        assert!(near.cosine(&vector, &table) > 0.7);
-        assert!(far.cosine(&vector, &table) < 0.3);
-        assert!((about.cosine(&vector, &table) - 1.0).abs() < 1e-9);
+        let vector = about.terms.vector(&table);
+        assert!(near.terms.cosine(&vector, &table) > 0.7);
+        assert!(far.terms.cosine(&vector, &table) < 0.3);
+        assert!((about.terms.cosine(&vector, &table) - 1.0).abs() < 1e-9);
     }
 
     #[test]
@@ -207,10 +251,11 @@ mod tests {
         let quayton = table.place_all(&Terms {
             mentions: vec![crate::body::word_hash("quayto")],
             names: Some(vec![]),
+            ..Terms::default()
         });
         assert_eq!(
             quayton.terms.iter().map(|(place, _)| place).collect::<Vec<_>>(),
-            placed.vector(&table).heaviest(1)
+            placed.terms.vector(&table).heaviest(1)
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Labelled clusters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pairs::Pair;
 use crate::score::{Score, Share, Table, members, pairs_of};
@@ -13,6 +13,8 @@ pub struct Clusters {
     pub of: Vec<Option<usize>>,
     /// What kind of cluster it is, where that is said.
     pub kinds: BTreeMap<usize, String>,
+    /// Pairs of two clusters that may be one all the same: together or not, they are not counted.
+    pub unsure: BTreeSet<Pair>,
 }
 
 impl Clusters {
@@ -30,7 +32,7 @@ impl Clusters {
         let (b_cubed_precision, b_cubed_recall) = table.b_cubed();
         Score {
             found,
-            false_folds: folded - found,
+            false_folds: folded - found - self.unsure_together(stories),
             missed: true_pairs - found,
             kinds: self.by_kind(stories),
             rand_index: table.rand_index(),
@@ -60,9 +62,18 @@ impl Clusters {
     #[must_use]
     pub fn false_folds(&self, stories: &[usize], most: usize) -> Vec<Pair> {
         let members = members(stories);
-        let wrong =
-            |(a, b): &Pair| self.of[*a].zip(self.of[*b]).is_some_and(|(one, other)| one != other);
+        let wrong = |pair: &Pair| self.parts(*pair) && !self.unsure.contains(pair);
         members.values().flat_map(|list| pairs_of(list)).filter(wrong).take(most).collect()
+    }
+
+    fn unsure_together(&self, stories: &[usize]) -> usize {
+        let is_together = |pair: &&Pair| stories[pair.0] == stories[pair.1] && self.parts(**pair);
+        self.unsure.iter().filter(is_together).count()
+    }
+
+    /// Whether two articles belong to two clusters.
+    fn parts(&self, (a, b): Pair) -> bool {
+        self.of[a].zip(self.of[b]).is_some_and(|(one, other)| one != other)
     }
 
     fn labelled<'a>(&'a self, stories: &'a [usize]) -> impl Iterator<Item = (usize, usize)> {
@@ -96,6 +107,7 @@ mod tests {
         let clusters = Clusters {
             of: vec![Some(1), Some(1), Some(1), Some(2), None],
             kinds: [(1, "wire".to_owned())].into(),
+            ..Clusters::default()
         };
         // 0 with 1 is right; 2 is missed by both; 2 with 3 is wrong; 4 does not count.
         let stories = [0, 0, 2, 2, 2];
@@ -106,6 +118,17 @@ mod tests {
         let wire = |pair| (pair, "wire".to_owned());
         assert_eq!(clusters.missed(&stories, 9), [wire((0, 2)), wire((1, 2))]);
         assert_eq!((clusters.missed(&stories, 1).len(), clusters.pairs()), (1, 3));
+    }
+
+    #[test]
+    fn what_is_unsure_counts_neither_way() {
+        let of = [1, 1, 2, 3].map(Some).to_vec();
+        // 0 with 3 is unsure and together, 1 with 2 unsure and apart, 0 with 1 no matter of doubt.
+        let unsure = BTreeSet::from([(0, 1), (0, 3), (1, 2)]);
+        let clusters = Clusters { of, unsure, ..Clusters::default() };
+        let score = clusters.score(&[0, 0, 2, 0]);
+        assert_eq!((score.found, score.false_folds, score.missed), (1, 1, 0));
+        assert_eq!(clusters.false_folds(&[0, 0, 2, 0], 9), [(1, 3)]);
     }
 
     proptest::proptest! {

@@ -24,11 +24,13 @@ mod random;
 mod read;
 mod score;
 
+use std::collections::BTreeSet;
+
 pub use clusters::Clusters;
 pub use order::{Order, WrongOrder};
 pub use pairs::{Label, Pair, Pairs};
 pub use random::Random;
-pub use read::{File, Group, Problem, Shape, read};
+pub use read::{File, Group, Problem, Shape, read, unsure};
 pub use score::{Score, Share};
 
 /// What articles are to each other, by number.
@@ -41,6 +43,18 @@ pub enum Labels {
 }
 
 impl Labels {
+    /// Leaves pairs out of what is counted, together or not.
+    pub fn leave_out(&mut self, unsure: BTreeSet<Pair>) {
+        match self {
+            Labels::Pairs(Pairs(pairs)) => {
+                for pair in unsure {
+                    pairs.entry(pair).or_insert((Label::Partial, String::new()));
+                }
+            }
+            Labels::Clusters(clusters) => clusters.unsure.extend(unsure),
+        }
+    }
+
     /// Scores the story of each article.
     #[must_use]
     pub fn score(&self, stories: &[usize]) -> Score {
@@ -68,12 +82,12 @@ impl Labels {
         }
     }
 
-    /// How many pairs must fold, and how many may.
+    /// How many pairs must fold, and how many may or are unsure.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         match self {
             Labels::Pairs(pairs) => (pairs.count(Label::Reprint), pairs.count(Label::Partial)),
-            Labels::Clusters(clusters) => (clusters.pairs(), 0),
+            Labels::Clusters(clusters) => (clusters.pairs(), clusters.unsure.len()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Events as people change them: two made one, and the place of a story that was taken out of another.
 
-use super::{EventId, Events, HEAVIEST, Profile, StoryId};
+use super::link::Subject;
+use super::{EventId, Events, Profile, StoryId};
 use crate::terms::Terms;
 use crate::vector::Placed;
 use crate::verdict::Merge;
@@ -25,9 +26,9 @@ impl Events {
         } else if known.terms.iter().next().is_none() {
             self.profiles.insert(story, Profile { event, terms: Placed::default(), time });
         } else {
-            let terms = self.frequencies.place_all(terms);
-            let heaviest = terms.vector(&self.frequencies).heaviest(HEAVIEST);
-            self.learn(story, time, event, terms, &heaviest);
+            let subject = Subject::new(self.frequencies.place_all(terms), &self.frequencies);
+            let found_by = subject.found_by();
+            self.learn(story, time, event, subject.terms, &found_by);
         }
     }
 

@@ -17,7 +17,7 @@ use crate::shelf::Shelf;
 
 /// The layout of the bytes. Counted up with each change of what is written: older bytes are then
 /// passed over, and the state is learnt anew from the articles.
-pub const LAYOUT: u32 = 7;
+pub const LAYOUT: u32 = 8;
 
 /// A piece is given away once it has so many bytes.
 const PIECE: usize = 1 << 18;

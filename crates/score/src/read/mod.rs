@@ -3,6 +3,9 @@
 
 mod columns;
 mod json;
+mod unsure;
+
+pub use unsure::unsure;
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -49,6 +49,16 @@ impl Article {
         }
     }
 
+    /// Its title, or "".
+    pub(super) fn title(&self) -> &str {
+        &self.input.title
+    }
+
+    /// When it claims to be published, else when it was seen, in seconds.
+    pub(super) fn time(&self) -> Option<i64> {
+        self.input.published.or(self.input.seen)
+    }
+
     /// What else is known of it.
     pub(super) fn identity(&self) -> Identity<'_> {
         Identity::of(&self.input)

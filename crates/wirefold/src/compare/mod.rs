@@ -6,6 +6,8 @@ mod passages;
 mod sentences;
 mod summary;
 
+pub(crate) use summary::evidence_in_words;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -130,12 +132,20 @@ impl Comparison {
         (self.earlier.text.words().len(), self.later.text.words().len())
     }
 
-    /// How alike the two are as news of one happening, so many seconds apart.
-    pub(crate) fn link(&self, titles: (&str, &str), apart: i64) -> Link {
-        let earlier = Terms::new(&self.earlier.text, &self.earlier_body, titles.0);
-        let later = Terms::new(&self.later.text, &self.later_body, titles.1);
+    /// How alike the two are as news of one happening.
+    pub(crate) fn link(&self) -> Link {
+        let terms = |of: &Article, body| Terms::new(&of.text, body, of.title());
+        let earlier = terms(&self.earlier, &self.earlier_body);
+        let later = terms(&self.later, &self.later_body);
         let quotations = self.overlap.shared_quotations.len();
-        Link::between(&later, (0, &earlier), &mut Frequencies::default(), apart, quotations)
+        let (frequencies, apart) = (&mut Frequencies::default(), self.seconds_apart());
+        Link::between(&later, (0, &earlier), frequencies, apart, quotations, &self.settings)
+    }
+
+    /// The time between the two, in seconds; 0 where one of the times is not known.
+    pub(crate) fn seconds_apart(&self) -> i64 {
+        let times = self.earlier.time().zip(self.later.time());
+        times.map_or(0, |(earlier, later)| later.saturating_sub(earlier).saturating_abs())
     }
 
     fn is_one_event(&self) -> bool {

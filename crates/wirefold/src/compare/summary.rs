@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use wirefold_dedup::{Agency, DocId, Rule, Verdict};
+use wirefold_dedup::{Agency, DocId, Link, Rule, Verdict};
 use wirefold_detector::contract::{confidence, how};
 
 use super::Comparison;
@@ -93,14 +93,29 @@ fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
 }
 
 fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    let link = comparison.link(("", ""), 0);
-    let names = match link.names {
-        Some(names) => format!("names {names:.2}"),
-        None => "no names to compare".to_owned(),
-    };
+    let link = comparison.link();
+    let needed = comparison.settings.event_likeness;
     writeln!(
         out,
-        "  similarity as one event {:.2}: terms {:.2}, {names} {FAINT}one event needs {:.2}{FAINT:#}",
-        link.likeness, link.cosine, comparison.settings.event_likeness,
+        "  similarity as one event {:.2}: {} {FAINT}one event needs {needed:.2}{FAINT:#}",
+        link.likeness,
+        evidence_in_words(&link, comparison.seconds_apart()),
+    )
+}
+
+/// What speaks for one happening, each a share of 1, and the time between, which speaks against it.
+pub(crate) fn evidence_in_words(link: &Link, apart: i64) -> String {
+    let share = |name: &str, share: Option<f64>| match share {
+        Some(share) => format!("{name} {share:.2}, "),
+        None => format!("no {name} to compare, "),
+    };
+    let quotations = count(link.quotations, "shared quotation", "shared quotations");
+    format!(
+        "{}ledes {:.2}, {}words {:.2}, {quotations}, {} h apart",
+        share("titles", link.title),
+        link.lede,
+        share("names", link.names),
+        link.cosine,
+        (apart + 1_800) / 3_600,
     )
 }

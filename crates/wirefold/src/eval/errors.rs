@@ -6,8 +6,8 @@ use wirefold_score::{Labels, Pair};
 
 use super::By;
 use super::judged::Judged;
-use crate::compare::Comparison;
 use crate::compare::article::Article;
+use crate::compare::{Comparison, evidence_in_words};
 use crate::input::Input;
 use crate::output::percent;
 
@@ -81,10 +81,17 @@ pub(super) struct Alone {
 pub(super) struct Happening {
     pub(super) likeness: f64,
     pub(super) needed: f64,
+    /// How much of each title stands in the other text, on average.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) title: Option<f64>,
+    pub(super) lede: f64,
     pub(super) terms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) names: Option<f64>,
+    pub(super) quotations: usize,
     pub(super) hours_apart: f64,
+    #[serde(skip)]
+    pub(super) in_words: String,
 }
 
 impl Worst {
@@ -136,17 +143,17 @@ impl Judged<'_> {
             kind,
             class: class.map(Rule::name),
             class_in_words: class.map_or("", Rule::words),
-            alone: self.alone(&comparison, earlier, later),
+            alone: self.alone(&comparison),
             among_all: self.among_all(first, second),
         })
     }
 
-    fn alone(&self, comparison: &Comparison, earlier: &Input, later: &Input) -> Alone {
+    fn alone(&self, comparison: &Comparison) -> Alone {
         let overlap = &comparison.overlap;
         let is_one_story = comparison.is_one_story();
         let reason = (!is_one_story).then(|| comparison.rule().name());
         let reason_in_words = (!is_one_story).then(|| comparison.words());
-        let happening = (self.by == By::Event).then(|| self.happening(comparison, earlier, later));
+        let happening = (self.by == By::Event).then(|| self.happening(comparison));
         Alone {
             one_story: is_one_story,
             reason,
@@ -161,18 +168,18 @@ impl Judged<'_> {
         }
     }
 
-    fn happening(&self, comparison: &Comparison, earlier: &Input, later: &Input) -> Happening {
-        let apart = match (earlier.published, later.published) {
-            (Some(one), Some(other)) => one.saturating_sub(other).saturating_abs(),
-            _ => 0,
-        };
-        let link = comparison.link((&earlier.title, &later.title), apart);
+    fn happening(&self, comparison: &Comparison) -> Happening {
+        let (link, apart) = (comparison.link(), comparison.seconds_apart());
         Happening {
             likeness: link.likeness,
             needed: self.settings.event_likeness,
+            title: link.title,
+            lede: link.lede,
             terms: link.cosine,
             names: link.names,
+            quotations: link.quotations,
             hours_apart: apart as f64 / 3600.0,
+            in_words: evidence_in_words(&link, apart),
         }
     }
 

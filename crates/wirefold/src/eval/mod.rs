@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use wirefold_score::{File, Group, Labels, Order};
+use wirefold_score::{Group, Labels, Order};
 
 use crate::cli::Global;
 use crate::config::{Overrides, of_flags};
@@ -29,7 +29,8 @@ The labels are pairs or clusters, and which of them is told by the file itself:
              count
 in columns parted by tabs or commas, with a head (a b label kind, or id story event cluster kind) or
 without; or as JSON lines with these names; or one JSON object of {\"id\": \"cluster\"}. A line that
-cannot be used is named, and the rest goes on.
+cannot be used is named, and the rest goes on. Pairs that may be one or not, two ids a line, are given
+with --unsure, or in unsure.tsv beside the labels: they count neither way.
 
 Examples:
   wirefold eval labels.tsv articles.jsonl
@@ -46,6 +47,9 @@ pub(crate) struct EvalArguments {
     /// articles.jsonl beside the labels.
     #[arg(value_name = "ARTICLES")]
     articles: Vec<PathBuf>,
+    /// Pairs that count neither way, two ids a line. Else unsure.tsv beside the labels.
+    #[arg(long, value_name = "FILE")]
+    unsure: Option<PathBuf>,
     /// The order in which they come in: file, reversed, or shuffle:SEED.
     #[arg(long, default_value = "file", value_name = "ORDER")]
     order: Order,
@@ -91,7 +95,7 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     warnings.iter().for_each(|warning| global.note(format_args!("warning: {warning}")));
     let settings = settings.detector.method(settings.window);
     let (labels_path, paths) = places(arguments)?;
-    let file = read_labels(&labels_path, arguments.by.group())?;
+    let file = wirefold_score::read(&read_text(&labels_path)?, arguments.by.group());
     let shape = file.shape;
     let mut articles = Articles { global, all: Vec::new(), numbers: HashMap::new(), problems: 0 };
     let progress = Progress::of_reading(&paths, false, global.quiet);
@@ -104,8 +108,14 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
         return Err(Stop::new(Exit::NotFound, "no articles to judge").into());
     }
     let numbers = articles.numbers.iter().map(|(id, number)| (id.as_str(), *number)).collect();
-    let (labels, problems) = file.resolve(&numbers);
+    let (mut labels, mut problems) = file.resolve(&numbers);
     tell_problems(&labels_path, &problems);
+    if let Some(path) = unsure_of(arguments, &labels_path) {
+        let (unsure, wrong) = wirefold_score::unsure(&read_text(&path)?, &numbers);
+        tell_problems(&path, &wrong);
+        labels.leave_out(unsure);
+        problems.extend(wrong);
+    }
     let Some(shape) = shape else {
         let what =
             format!("{}: no labels in it; see `wirefold eval --help`", labels_path.display());
@@ -145,7 +155,13 @@ fn places(arguments: &EvalArguments) -> anyhow::Result<(PathBuf, Vec<PathBuf>)> 
     }
 }
 
-fn read_labels(path: &Path, group: Group) -> anyhow::Result<File> {
+/// The file of unsure pairs: as given, else beside the labels.
+fn unsure_of(arguments: &EvalArguments, labels: &Path) -> Option<PathBuf> {
+    let beside = labels.with_file_name("unsure.tsv");
+    arguments.unsure.clone().or_else(|| beside.is_file().then_some(beside))
+}
+
+fn read_text(path: &Path) -> anyhow::Result<String> {
     let shown = path.display();
     let refuse = |exit, what: String| anyhow::Error::from(Stop::new(exit, what));
     let size = std::fs::metadata(path).map_err(|error| {
@@ -158,12 +174,11 @@ fn read_labels(path: &Path, group: Group) -> anyhow::Result<File> {
         return Err(refuse(Exit::Failure, format!("{shown}: labels of more than {most} MiB")));
     }
     let bytes = std::fs::read(path).map_err(|e| refuse(Exit::Failure, format!("{shown}: {e}")))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         let read = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = read.iter().filter(|byte| **byte == b'\n').count() + 1;
         refuse(Exit::Failure, format!("{shown}:{line}: the labels are not UTF-8"))
-    })?;
-    Ok(wirefold_score::read(&text, group))
+    })
 }
 
 fn tell_problems(path: &Path, problems: &[wirefold_score::Problem]) {

@@ -158,7 +158,7 @@ impl Report {
     fn write_head(&self, out: &mut String) -> std::fmt::Result {
         let may = match self.may {
             0 => String::new(),
-            may => format!(", {} that may", thousands(may)),
+            may => format!(", {} that may or are unsure", thousands(may)),
         };
         let (group, order) = (self.by, &self.order);
         writeln!(
@@ -244,12 +244,10 @@ impl Alone {
             count(self.shared_quotations, "shared quotation", "shared quotations"),
         )?;
         if let Some(happening) = &self.happening {
-            let names = happening.names.map_or("none".to_owned(), |names| format!("{names:.2}"));
             return writeln!(
                 out,
-                "    by themselves: likeness {:.2}, {:.2} is needed; terms {:.2}, names {names}, \
-                 {:.0} h apart",
-                happening.likeness, happening.needed, happening.terms, happening.hours_apart,
+                "    by themselves: likeness {:.2}, {:.2} is needed; {}",
+                happening.likeness, happening.needed, happening.in_words,
             );
         }
         let alone = if self.one_story { "one story" } else { self.reason_in_words.as_str() };

@@ -96,14 +96,14 @@ impl<'a> Table<'a> {
     }
 
     /// One event instead of a list longer than a screen: one with an agency's text and a reworked
-    /// reprint of it, if there is one; among those, the one with most articles.
+    /// reprint of it, if there is one; among those, the one with most articles, and of these with most stories.
     fn example(&self, notable: &[&Vec<usize>]) -> Result<String, std::fmt::Error> {
         let articles = |stories: &[usize]| -> usize {
             stories.iter().map(|story| self.stories[story].len()).sum()
         };
         let best = notable.iter().enumerate().max_by_key(|(at, stories)| {
-            let rank = (self.has_agency_reprint(stories), stories.len() > 1, articles(stories));
-            (rank, std::cmp::Reverse(*at))
+            let size = (articles(stories), stories.len());
+            (self.has_agency_reprint(stories), stories.len() > 1, size, std::cmp::Reverse(*at))
         });
         let mut text = String::from("\n");
         if let Some((_, stories)) = best {

@@ -7,6 +7,7 @@ use wirefold_score::{Label, Pair};
 
 use super::events::{EventExam, EventSet};
 use super::exam::{Exam, examine};
+use super::happenings::{self, HappeningTables, Happenings};
 use super::method::{METHODS, Method};
 use super::scripts::{ScriptExam, ScriptSet};
 use super::seeds::{Events, Seeds};
@@ -45,6 +46,8 @@ pub(crate) struct Card {
     seed_exams: Vec<Exam>,
     /// The event fixtures.
     event_exam: EventExam,
+    /// The fixtures of happenings told separately.
+    happenings: HappeningTables,
     /// The fixtures by script.
     script_exam: ScriptExam,
     /// The archetypes by every method, the product first.
@@ -59,6 +62,7 @@ pub(crate) struct Others {
     pub(crate) events: EventSet,
     pub(crate) scripts: ScriptSet,
     pub(crate) archetypes: LabelledSet,
+    pub(super) happenings: Vec<Happenings>,
 }
 
 impl Card {
@@ -70,6 +74,7 @@ impl Card {
             equal: examine(Method::Passages, &generated.at_one_outlet(), 0),
             seed_exams: all(&seeds.set),
             event_exam: others.events.examine(SHUFFLES),
+            happenings: happenings::examine(&others.happenings),
             script_exam: others.scripts.examine(SHUFFLES),
             archetype_exams: all(&others.archetypes),
             unseen: Unseen::examine(articles),
@@ -93,6 +98,7 @@ impl Card {
             self.events().plain(),
             self.event_exam.figures().plain(),
             self.event_exam.largest().plain(),
+            self.happenings.plain(),
             self.script_exam.table().plain(),
             tables::orders(&[("", &self.archetype_exams[0])]).plain(),
             tables::methods(&self.archetype_exams).plain(),
@@ -138,6 +144,7 @@ impl Card {
             ("event_folds", self.event_exam.folded().to_string()),
             ("event_orders", self.event_exam.figures().markdown()),
             ("event_largest", self.event_exam.largest().markdown()),
+            ("happenings", self.happenings.markdown()),
             ("event_bounds", self.event_exam.bounds()),
             ("event_wrong", self.event_exam.wrong().markdown()),
             ("event_missed", self.event_exam.missed().markdown()),

@@ -171,7 +171,17 @@ impl EventExam {
     }
 
     fn errors(&self, counts: BTreeMap<Pair, usize>, most_alike: bool) -> Cells {
-        let head = ["texts", "orders", "hours apart", "likeness", "terms", "names", "quotations"];
+        let head = [
+            "texts",
+            "orders",
+            "hours apart",
+            "likeness",
+            "titles",
+            "ledes",
+            "words",
+            "names",
+            "quotations",
+        ];
         let mut cells = Cells::new(&head);
         let with_link = |((a, b), orders)| ((a, b), orders, self.link(a, b));
         let mut all: Vec<(Pair, usize, Link)> = counts.into_iter().map(with_link).collect();
@@ -182,14 +192,18 @@ impl EventExam {
         });
         for ((a, b), orders, link) in all.into_iter().take(WORST) {
             let id = |number: usize| &self.events.set.docs[number].id;
-            let names = link.names.map_or("–".to_owned(), |names| format!("{names:.2}"));
+            let share = |share: Option<f64>| {
+                share.map_or_else(|| "–".to_owned(), |share| format!("{share:.2}"))
+            };
             cells.row([
                 format!("`{}` and `{}`", id(a), id(b)),
                 format!("{orders} of {}", self.runs.len()),
                 hours(self.span(&[a, b])),
-                format!("{:.2}", link.likeness),
-                format!("{:.2}", link.cosine),
-                names,
+                share(Some(link.likeness)),
+                share(link.title),
+                share(Some(link.lede)),
+                share(Some(link.cosine)),
+                share(link.names),
                 link.quotations.to_string(),
             ]);
         }
@@ -207,7 +221,8 @@ impl EventExam {
         let overlap = Overlap::between(&bodies[1], &bodies[0], &Settings::default());
         let quotations = overlap.shared_quotations.len();
         let mut frequencies = Frequencies::default();
-        Link::between(&terms(1), (0, &terms(0)), &mut frequencies, self.span(&[a, b]), quotations)
+        let (apart, settings) = (self.span(&[a, b]), Settings::default());
+        Link::between(&terms(1), (0, &terms(0)), &mut frequencies, apart, quotations, &settings)
     }
 
     /// The events of a run, each as its texts in file order.

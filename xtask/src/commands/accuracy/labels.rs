@@ -10,12 +10,32 @@ use super::set::Doc;
 
 /// The cluster of every article. A line that is broken is named, and so is an article without a label.
 pub(super) fn clusters(path: &Path, docs: &[Doc], group: Group) -> anyhow::Result<Clusters> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("read {shown}"))?;
-    clusters_of(&text, docs, group).with_context(|| shown.to_string())
+    clusters_of(&read(path)?, docs, group).with_context(|| path.display().to_string())
+}
+
+/// The cluster of every article that has one. A line that is broken is named.
+pub(super) fn clusters_in_part(
+    path: &Path,
+    docs: &[Doc],
+    group: Group,
+) -> anyhow::Result<Clusters> {
+    resolved(&read(path)?, docs, group).with_context(|| path.display().to_string())
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))
 }
 
 pub(super) fn clusters_of(text: &str, docs: &[Doc], group: Group) -> anyhow::Result<Clusters> {
+    let clusters = resolved(text, docs, group)?;
+    let mut labelled = docs.iter().zip(&clusters.of);
+    if let Some((doc, _)) = labelled.find(|(_, cluster)| cluster.is_none()) {
+        bail!("{} has no {}", doc.id, group.name());
+    }
+    Ok(clusters)
+}
+
+fn resolved(text: &str, docs: &[Doc], group: Group) -> anyhow::Result<Clusters> {
     let numbers: HashMap<&str, usize> =
         docs.iter().enumerate().map(|(at, doc)| (doc.id.as_str(), at)).collect();
     let (labels, problems) = wirefold_score::read(text, group).resolve(&numbers);
@@ -23,9 +43,5 @@ pub(super) fn clusters_of(text: &str, docs: &[Doc], group: Group) -> anyhow::Res
         bail!("line {}: {}", problem.line, problem.what);
     }
     let Labels::Clusters(clusters) = labels else { bail!("a cluster for each id is wanted") };
-    let mut labelled = docs.iter().zip(&clusters.of);
-    if let Some((doc, _)) = labelled.find(|(_, cluster)| cluster.is_none()) {
-        bail!("{} has no {}", doc.id, group.name());
-    }
     Ok(clusters)
 }

@@ -7,6 +7,8 @@ mod card;
 mod events;
 mod exam;
 mod generated;
+mod grouping;
+mod happenings;
 mod labels;
 mod method;
 mod real;
@@ -87,6 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         events: EventSet::read(&root)?,
         scripts: ScriptSet::read(&root)?,
         archetypes: seeds::archetypes(&root)?,
+        happenings: happenings::fixtures(&root)?,
     };
     let card = card::Card::new(generated, seeds, others, card::ARTICLES);
     let real = real::examine(&root)?;

@@ -26,6 +26,11 @@ impl Cells {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
+    /// Whether it has no rows.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// As aligned columns.
     pub(crate) fn plain(&self) -> String {
         let head: Vec<&str> = self.head.iter().map(String::as_str).collect();
