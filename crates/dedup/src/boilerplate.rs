@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::bits::Bits;
 use crate::body::{Body, WORD_WEIGHT, mix};
 use crate::carriers::Carriers;
 use crate::index::DocId;
@@ -47,6 +48,8 @@ pub struct Traits {
 
 /// Every second shingle is a trait.
 const SAMPLE: u64 = 2;
+/// So many traits in a row are about as long as a passage.
+const ROW: usize = 4;
 /// What a single article carries is remembered for at least so many articles of its outlet, and at
 /// most for twice as many.
 const PATIENCE: usize = 32;
@@ -69,12 +72,16 @@ impl Traits {
                 _ => paragraphs.push((paragraph, mix(PARAGRAPH, word.hash))),
             }
         }
-        let sampled = (0_u32..).zip(shingles).filter(|(_, hash)| *hash % SAMPLE == 0);
         Traits {
             outlet: crate::body::word_hash(outlet),
             paragraphs: paragraphs.into_iter().map(|(at, hash)| (at, short(hash))).collect(),
-            shingles: sampled.map(|(at, hash)| (at, short(mix(SHINGLE, *hash)))).collect(),
+            shingles: shingle_traits(shingles),
         }
+    }
+
+    /// The outlet's pages, as a hash.
+    pub(crate) fn outlet(&self) -> u64 {
+        self.outlet
     }
 
     fn all(&self) -> impl Iterator<Item = u32> + '_ {
@@ -85,6 +92,12 @@ impl Traits {
 /// What the hashes of the two kinds of traits begin with.
 const PARAGRAPH: u64 = 0x243f_6a88_85a3_08d3;
 const SHINGLE: u64 = 0x1319_8a2e_0370_7344;
+
+/// The traits among the shingles of a body, with their places.
+fn shingle_traits(shingles: &[u64]) -> Vec<(u32, u32)> {
+    let sampled = (0_u32..).zip(shingles).filter(|(_, hash)| *hash % SAMPLE == 0);
+    sampled.map(|(at, hash)| (at, short(mix(SHINGLE, *hash)))).collect()
+}
 
 /// Half of a hash: enough to tell the traits of one outlet apart.
 fn short(hash: u64) -> u32 {
@@ -114,18 +127,68 @@ impl Boilerplate {
     }
 
     /// Learns from an article seen at `time` (seconds). `is_copy` says which earlier articles it
-    /// is a copy of, or they of it.
+    /// is a copy of, or they of it. Those of its traits that are boilerplate from now on, where they
+    /// stand in a row as long as a passage.
     pub fn learn(
         &mut self,
         doc: DocId,
         time: i64,
         traits: &Traits,
         is_copy: impl Fn(DocId) -> bool,
-    ) {
+    ) -> Vec<u32> {
         self.days.entry(time.div_euclid(DAY)).or_insert(doc);
         let outlet = Arc::make_mut(self.outlets.entry(traits.outlet).or_default());
-        outlet.carriers.learn(doc, traits.all(), is_copy);
+        let mut found = outlet.carriers.learn(doc, traits.all(), is_copy);
         outlet.learned_from(doc);
+        found.sort_unstable();
+        let is_new = |hash: &u32| found.binary_search(hash).is_ok();
+        let mut rows = traits.shingles.chunk_by(|(_, a), (_, b)| is_new(a) == is_new(b));
+        let has_row = rows.any(|row| row.len() >= ROW && is_new(&row[0].1));
+        if has_row { found } else { Vec::new() }
+    }
+
+    /// Whether an article is among the latest that were learned from as pages of an outlet.
+    pub(crate) fn is_late_page(&self, outlet: u64, doc: DocId) -> bool {
+        self.outlets.get(&outlet).is_some_and(|known| known.latest.binary_search(&doc).is_ok())
+    }
+
+    /// Takes for boilerplate what these articles of an outlet carry, seen at `time` (seconds): the words
+    /// of a body of one of them that are in `chrome`. The traits, in order.
+    pub(crate) fn teach(
+        &mut self,
+        outlet: u64,
+        (docs, time): (&[DocId], i64),
+        body: &Body,
+        chrome: &Bits,
+    ) -> Vec<u32> {
+        let Some(first) = docs.iter().min() else { return Vec::new() };
+        self.days.entry(time.div_euclid(DAY)).or_insert(*first);
+        let is_whole =
+            |start: usize| (start..shingle_end(body, start)).all(|at| chrome.contains(at));
+        let inside = shingle_traits(&body.shingles());
+        let mut inside: Vec<u32> = inside
+            .into_iter()
+            .filter(|(start, _)| is_whole(*start as usize))
+            .map(|(_, hash)| hash)
+            .collect();
+        Arc::make_mut(self.outlets.entry(outlet).or_default()).carriers.teach(docs, &inside);
+        inside.sort_unstable();
+        inside
+    }
+
+    /// Whether a body has a row of these traits, which are in order.
+    pub(crate) fn has(body: &Body, found: &[u32]) -> bool {
+        let traits = shingle_traits(&body.shingles());
+        let inside = traits.iter().filter(|(_, hash)| found.binary_search(hash).is_ok());
+        inside.take(ROW).count() == ROW
+    }
+
+    /// Marks the runs of a body at rest that its outlet is known by now to print on many pages.
+    pub(crate) fn mark(&self, outlet: u64, body: &mut Body, settings: &Settings) {
+        let Some(known) = self.outlets.get(&outlet) else { return };
+        let is_habit = |hash: u32| known.carriers.get(hash).len() >= settings.boilerplate_carriers;
+        let shingles = shingle_traits(&body.shingles());
+        mark_runs(body, &Traits { shingles, ..Traits::default() }, settings, is_habit);
     }
 
     /// Forgets whole days that ended before `time` (seconds).

@@ -29,13 +29,15 @@ impl Carriers {
         }
     }
 
-    /// Enters an article with its traits, those apart that a copy of it carries.
+    /// Enters an article with its traits, those apart that a copy of it carries. Those of them that
+    /// have several carriers from now on.
     pub(crate) fn learn(
         &mut self,
         doc: DocId,
         traits: impl Iterator<Item = u32>,
         is_copy: impl Fn(DocId) -> bool,
-    ) {
+    ) -> Vec<u32> {
+        let mut found = Vec::new();
         // None with far more articles than are ever learned from at once.
         let owner = u16::try_from(self.docs.len()).ok().filter(|owner| *owner < SHARED);
         if owner.is_some() {
@@ -59,7 +61,25 @@ impl Carriers {
                         self.lone.owners[at] = SHARED;
                         self.shared.push_latest(hash, only, MOST);
                         self.shared.push_latest(hash, doc, MOST);
+                        found.push(hash);
                     }
+                }
+            }
+        }
+        found
+    }
+
+    /// Enters articles as carriers of these traits, copies of each other or not.
+    pub(crate) fn teach(&mut self, docs: &[DocId], traits: &[u32]) {
+        for hash in traits {
+            let Some((at, known)) = self.lone.room_for(*hash) else { continue };
+            match known {
+                VACANT => self.lone.enter(at, *hash, SHARED),
+                _ => self.lone.owners[at] = SHARED,
+            }
+            for doc in docs {
+                if !self.shared.get(hash).contains(doc) {
+                    self.shared.push_latest(*hash, *doc, MOST);
                 }
             }
         }

@@ -18,6 +18,7 @@ use crate::doc::{Beginnings, Doc};
 use crate::events::{Events, StoryId};
 use crate::find::KnownAs;
 use crate::fingerprint::{Fingerprint, Whole, exact_hash};
+use crate::folds::Folds;
 use crate::identities::Identities;
 use crate::index::{DocId, Index};
 use crate::lexicon::Lexicon;
@@ -75,6 +76,8 @@ pub struct Detector {
     pub(crate) events: Events,
     pub(crate) index: Index,
     pub(crate) boilerplate: Boilerplate,
+    /// What is looked at again when page chrome is recognised.
+    pub(crate) folds: Folds,
     /// The words of bodies at rest.
     pub(crate) lexicon: Lexicon,
     /// Texts looked at lately: they are analysed again from what is kept.
@@ -142,15 +145,25 @@ impl Detector {
         self.expire(incoming.time);
         let number = self.next;
         self.next += 1;
-        let (mut doc, analysed, traits) = self.read(number, incoming);
+        let (mut doc, mut analysed, traits) = self.read(number, incoming);
         taken(Step::Fingerprint);
-        let (versions, earlier, scored) = self.find(&analysed, incoming);
+        let (versions, numbers, scored) = self.find(&analysed, incoming);
         taken(Step::Candidates);
-        let earlier = self.open_all(&earlier);
+        let mut earlier = self.open_all(&numbers);
         let same_page = self.on_same_page(incoming);
         let named = self.named(incoming, &versions);
         let known = KnownAs { versions: &versions, named: &named, same_page: &same_page };
-        let judgement = self.judge(&doc, &analysed, &known, &earlier);
+        let mut judgement = self.judge(&doc, &analysed, &known, &earlier);
+        let shown = traits.as_ref().and_then(|traits| {
+            self.shown_chrome(traits.outlet(), &analysed, &judgement, &known, &earlier)
+        });
+        let mut learned = Vec::new();
+        if let Some(chrome) = shown {
+            drop(earlier);
+            learned = self.learn_chrome((number, &mut doc), chrome, &mut analysed);
+            earlier = self.open_all(&numbers);
+            judgement = self.judge(&doc, &analysed, &known, &earlier);
+        }
         taken(Step::Judgement);
         let news = self.news(&analysed, &judgement, &earlier);
         let mut traces = byline_agencies(incoming.byline);
@@ -158,8 +171,14 @@ impl Detector {
         doc.set_traces(traces);
         self.looked_at.borrow_mut().hold(number, analysed.text.clone());
         self.work += Work { candidates_scored: scored, ..Work::of(&analysed, &judgement) };
-        let verdict =
+        let (mut verdict, others) =
             self.remember(number, incoming, (doc, &analysed), (&judgement, news), traits.as_ref());
+        let is_same = |of: DocId| versions.contains(&of) || same_page.contains(&of);
+        self.note_fold(number, &judgement, is_same);
+        for found in [learned, others].iter().filter(|found| !found.is_empty()) {
+            let outlet = traits.as_ref().map_or(0, Traits::outlet);
+            verdict.regrouped.extend(self.divide(outlet, incoming.time, found));
+        }
         taken(Step::Rest);
         verdict
     }
@@ -296,6 +315,7 @@ impl Detector {
         self.index.expire(oldest);
         self.lexicon.expire(oldest.div_euclid(DAY));
         self.boilerplate.expire(oldest);
+        self.folds.expire(time);
         self.settle_leaving(oldest);
         self.docs.retain(|_, doc| doc.time >= oldest);
         let docs = &self.docs;

@@ -28,7 +28,7 @@ pub(crate) struct KnownAs<'a> {
 
 /// How far two articles are apart in seconds, by when they were seen or by when they claim to be
 /// published: a first poll brings the items of days at once.
-fn apart(doc: &Doc, earlier: &Doc) -> i64 {
+pub(crate) fn apart(doc: &Doc, earlier: &Doc) -> i64 {
     let claimed = doc.published.abs_diff(earlier.published);
     let seen = doc.time.abs_diff(earlier.time);
     i64::try_from(seen.max(claimed)).unwrap_or(i64::MAX)

@@ -12,8 +12,13 @@ use crate::index::DocId;
 const FAMILY_WORDS: u32 = 60;
 
 impl Detector {
-    /// Learns what the outlet prints on its pages.
-    pub(crate) fn learn_boilerplate(&mut self, number: DocId, doc: &Doc, traits: &Traits) {
+    /// Learns what the outlet prints on its pages. What of this one it is known to print from now on.
+    pub(crate) fn learn_boilerplate(
+        &mut self,
+        number: DocId,
+        doc: &Doc,
+        traits: &Traits,
+    ) -> Vec<u32> {
         let (docs, stories) = (&self.docs, &self.stories);
         let family = self.family(doc);
         let story_of = |of: DocId| docs.get(of).map(|relative| stories.resolve(relative.story));
@@ -23,7 +28,7 @@ impl Detector {
         let is_copy = |other: DocId| {
             family.contains(&other) || story_of(other).is_some_and(|of| families.contains(&of))
         };
-        self.boilerplate.learn(number, doc.time, traits, is_copy);
+        self.boilerplate.learn(number, doc.time, traits, is_copy)
     }
 
     /// The articles that share so much with this one, or with one that does, that they tell nothing of

@@ -18,7 +18,9 @@ mod body;
 mod boilerplate;
 mod carriers;
 mod changes;
+mod chrome;
 mod detector;
+mod dividing;
 mod doc;
 mod events;
 mod explain;
@@ -26,6 +28,7 @@ mod facts;
 mod figures;
 mod find;
 mod fingerprint;
+mod folds;
 mod frame;
 mod frequencies;
 

@@ -44,6 +44,11 @@ impl Detector {
         self.stories.unite(one, other)
     }
 
+    /// Has a story be divided by nobody but people from now on.
+    pub fn keep_whole(&mut self, story: StoryId) {
+        self.stories.keep_whole(story);
+    }
+
     /// Makes two events one, whatever their bounds; the older id stays. `None` where they are, or
     /// one is not known.
     pub fn unite_events(&mut self, one: EventId, other: EventId) -> Option<Merge> {
@@ -64,7 +69,7 @@ impl Detector {
     }
 
     /// An article and the members of its story that joined through it, or through one of those.
-    fn joined_through(&self, story: StoryId, doc: DocId) -> Vec<DocId> {
+    pub(crate) fn joined_through(&self, story: StoryId, doc: DocId) -> Vec<DocId> {
         let mut found = vec![doc];
         for member in self.members(story).iter().filter(|member| **member > doc) {
             let joined = self.docs.get(*member).map(|member| member.joined);
@@ -75,7 +80,7 @@ impl Detector {
         found
     }
 
-    fn take_out(&mut self, story: StoryId, leaving: &[DocId]) -> Option<Split> {
+    pub(crate) fn take_out(&mut self, story: StoryId, leaving: &[DocId]) -> Option<Split> {
         let mut leaving = leaving.to_vec();
         leaving.sort_unstable();
         leaving.dedup();
@@ -168,7 +173,7 @@ impl Detector {
 }
 
 /// The relatives among these members that share most, which is nearly all that any of them shares.
-fn most_alike(kin: &[Relative], members: &[DocId]) -> Vec<DocId> {
+pub(crate) fn most_alike(kin: &[Relative], members: &[DocId]) -> Vec<DocId> {
     let is_member = |relative: &&Relative| members.binary_search(&relative.doc).is_ok();
     let mut found: Vec<&Relative> = kin.iter().filter(is_member).collect();
     found.sort_unstable_by_key(|relative| (Reverse(relative.shared_words), relative.doc));

@@ -22,7 +22,7 @@ use crate::terms::Terms;
 use crate::verdict::{Class, Evidence, Merge, Verdict};
 
 impl Detector {
-    /// Enters a judged article and gives its verdict.
+    /// Enters a judged article and gives its verdict; and what of it is boilerplate from now on.
     pub(crate) fn remember(
         &mut self,
         number: DocId,
@@ -30,7 +30,7 @@ impl Detector {
         (mut doc, analysed): (Doc, &Analysed),
         (judgement, news): (&Judgement, News),
         traits: Option<&Traits>,
-    ) -> Verdict {
+    ) -> (Verdict, Vec<u32>) {
         let comparable = analysed.fingerprint.is_comparable(&self.settings);
         doc.at_rest = Resting::Here(Box::new(analysed.at_rest()));
         doc.add_kin(&self.kin(judgement));
@@ -51,9 +51,10 @@ impl Detector {
             }
         };
         self.mark_common(&mut doc, judgement);
-        if let (Some(traits), true) = (traits, comparable) {
-            self.learn_boilerplate(number, &doc, traits);
-        }
+        let learned = match traits.filter(|_| comparable) {
+            Some(traits) => self.learn_boilerplate(number, &doc, traits),
+            None => Vec::new(),
+        };
         self.relate(number, &doc, judgement);
         let mut verdict = self.verdict(
             number,
@@ -72,7 +73,7 @@ impl Detector {
         if self.keeps_verdicts {
             self.verdicts.insert(number, verdict.clone());
         }
-        verdict
+        (verdict, learned)
     }
 
     /// The earlier articles with a substantial part in common.
@@ -293,6 +294,7 @@ impl Detector {
             merged_stories: Vec::new(),
             merged_events: joined.absorbed.clone(),
             continues: joined.continues,
+            regrouped: Vec::new(),
         }
     }
 

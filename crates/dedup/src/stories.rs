@@ -18,13 +18,15 @@ pub struct Story {
     pub first: DocId,
     /// All members, where there are others than the first.
     several: Vec<DocId>,
+    /// Whether people said that it is one: nothing divides it but people.
+    is_by_hand: bool,
 }
 
 impl Story {
     /// A story of these members, which are in order and begin with `first`.
-    fn new(first: DocId, members: Vec<DocId>) -> Story {
+    fn new(first: DocId, members: Vec<DocId>, is_by_hand: bool) -> Story {
         let several = if members.len() > 1 { members } else { Vec::new() };
-        Story { first, several }
+        Story { first, several, is_by_hand }
     }
 
     /// All members in the order of arrival, versions among them.
@@ -56,7 +58,7 @@ const LINKS_TO_MERGE: usize = 2;
 impl Stories {
     /// Opens a story with its first article; its id is the article's number.
     pub fn open(&mut self, first: DocId) -> StoryId {
-        self.stories.insert(first, Story::new(first, vec![first]));
+        self.stories.insert(first, Story::new(first, vec![first], false));
         first
     }
 
@@ -124,10 +126,24 @@ impl Stories {
             return None;
         }
         let merge = self.merge((older, younger));
+        self.keep_whole(older);
         if let Some(story) = self.stories.get(older) {
             self.apart.join(story.members());
         }
         Some(merge)
+    }
+
+    /// Has a story be divided by nobody but people from now on.
+    pub fn keep_whole(&mut self, story: StoryId) {
+        let story = self.resolve(story);
+        if let Some(story) = self.stories.get_mut(story) {
+            story.is_by_hand = true;
+        }
+    }
+
+    /// Whether people said that a story is one.
+    pub(crate) fn is_by_hand(&self, story: StoryId) -> bool {
+        self.get(story).is_some_and(|story| story.is_by_hand)
     }
 
     /// Takes members out of their story, to form one of their own. The id stays with the text of
@@ -143,13 +159,13 @@ impl Stories {
             return None;
         }
         let (members, moved) = if is_leaving(&entry.first) { (leave, rest) } else { (rest, leave) };
-        let into = *moved.first()?;
+        let (into, is_by_hand) = (*moved.first()?, entry.is_by_hand);
         if let Some(parted) = self.stories.get_mut(from) {
-            *parted = Story::new(parted.first, members);
+            *parted = Story::new(parted.first, members, is_by_hand);
         }
         self.part_redirects(from, into);
         self.part_links(from, into, &moved);
-        self.stories.insert(into, Story::new(into, moved.clone()));
+        self.stories.insert(into, Story::new(into, moved.clone(), is_by_hand));
         Some(Split { from, into, moved })
     }
 
@@ -214,7 +230,7 @@ impl Stories {
         if let Some(kept) = self.stories.get_mut(older) {
             let mut members = [kept.members(), gone.members()].concat();
             members.sort_unstable();
-            *kept = Story::new(kept.first, members);
+            *kept = Story::new(kept.first, members, kept.is_by_hand || gone.is_by_hand);
         }
         merge
     }
@@ -234,7 +250,7 @@ impl Stories {
     }
 }
 
-written!(Story { first, several });
+written!(Story { first, several, is_by_hand });
 written!(Stories { stories, redirects, links, apart });
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub struct Merge {
     pub younger: DocId,
 }
 
-/// Articles that people took out of their story, to form one of their own.
+/// Articles that people took out of their story, or page chrome recognised late, to form one of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
     /// The story that they were in.
@@ -100,4 +100,6 @@ pub struct Verdict {
     pub merged_events: Vec<Merge>,
     /// The earlier event that its own event goes on with, too late to join it.
     pub continues: Option<DocId>,
+    /// Stories that stood on page chrome alone, which it made known, divided again; in order.
+    pub regrouped: Vec<Split>,
 }

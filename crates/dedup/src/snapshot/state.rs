@@ -37,6 +37,7 @@ impl Detector {
         self.stories.write_to(to);
         self.events.write_to(to);
         self.boilerplate.write_to(to);
+        self.folds.write_to(to);
     }
 
     /// A detector that knows what another had learnt, which judged by the same settings; `None`
@@ -54,6 +55,7 @@ impl Detector {
         detector.stories = Written::read_from(from)?;
         detector.events = Written::read_from(from)?;
         detector.boilerplate = Written::read_from(from)?;
+        detector.folds = Written::read_from(from)?;
         Some(detector)
     }
 }
