@@ -77,6 +77,7 @@ pub const CATALOGUE: [Entry; 17] = [
         "wirefold.output.story.1.merged.json",
         "wirefold.output.story.1.preferred.json",
         "wirefold.output.story.1.quiet.json",
+        "wirefold.output.story.1.regrouped.json",
         "wirefold.output.story.1.split.json",
     ]),
     published::<OutputCommand>(&[

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
-use crate::ids::{ArticleId, EventId, StoryId, Target};
+use crate::ids::{ArticleId, EventId, Outlet, StoryId, Target};
 use crate::verdict::Confidence;
 
 /// A story right after a decision.
@@ -87,6 +87,24 @@ pub enum StoryChange {
         /// The articles.
         articles: Vec<ArticleId>,
     },
+    /// What made articles of a story one text with the rest turned out to be none: they form a story of
+    /// their own. What people said is one is never divided so.
+    Regrouped {
+        /// The story they were in.
+        from: StoryId,
+        /// The story they form.
+        into: StoryId,
+        /// The articles. Of many, each change names some.
+        articles: Vec<ArticleId>,
+        /// What it turned out to be.
+        reason: RegroupReason,
+        /// How both stories stand.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stories: Vec<StoryAfter>,
+        /// How their event stands.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        events: Vec<EventAfter>,
+    },
     /// The agency behind a story became known.
     Credited {
         /// The story.
@@ -127,12 +145,24 @@ impl StoryChange {
         match self {
             Self::Merged { .. } => ChangeKind::Merged,
             Self::Split { .. } => ChangeKind::Split,
+            Self::Regrouped { .. } => ChangeKind::Regrouped,
             Self::Credited { .. } => ChangeKind::Credited,
             Self::Preferred { .. } => ChangeKind::Preferred,
             Self::Lead { .. } => ChangeKind::Lead,
             Self::Quiet { .. } => ChangeKind::Quiet,
         }
     }
+}
+
+/// What made texts one that are two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RegroupReason {
+    /// What an outlet prints on many pages, recognised since.
+    PageChrome {
+        /// The outlet.
+        outlet: Outlet,
+    },
 }
 
 /// What makes an article the likelier source of a text, the strongest first.
@@ -156,6 +186,8 @@ pub enum ChangeKind {
     Merged,
     /// [`StoryChange::Split`].
     Split,
+    /// [`StoryChange::Regrouped`].
+    Regrouped,
     /// [`StoryChange::Credited`].
     Credited,
     /// [`StoryChange::Preferred`].
@@ -168,8 +200,8 @@ pub enum ChangeKind {
 
 impl ChangeKind {
     /// Every sort.
-    pub const ALL: [Self; 6] =
-        [Self::Merged, Self::Split, Self::Credited, Self::Preferred, Self::Lead, Self::Quiet];
+    pub const ALL: [Self; 7] =
+        [Self::Merged, Self::Split, Self::Regrouped, Self::Credited, Self::Preferred, Self::Lead, Self::Quiet];
 
     /// The word in JSON and in subjects.
     #[must_use]
@@ -177,6 +209,7 @@ impl ChangeKind {
         match self {
             Self::Merged => "merged",
             Self::Split => "split",
+            Self::Regrouped => "regrouped",
             Self::Credited => "credited",
             Self::Preferred => "preferred",
             Self::Lead => "lead",

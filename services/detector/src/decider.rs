@@ -11,11 +11,11 @@ use wirefold_flow::{
 use wirefold_proto::streams;
 use wirefold_proto::{
     ArticleFetched, ArticleJudged, CommandJudged, ControlCommand, DecisionId, EpochTaken, Input,
-    Judged, Message, Offsets, Tag, decode, encode,
+    Judged, Message, Offsets, StoryChange, Tag, decode, encode,
 };
 
 use crate::learning::{Ground, Learning};
-use crate::metrics::{ARTICLES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REPLAYED};
+use crate::metrics::{ARTICLES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REGROUPED, REPLAYED};
 use crate::snapshot::{Keeping, Known};
 
 const SENDER: Sender = Sender { source: "/wirefold/detector" };
@@ -84,6 +84,7 @@ impl Decider {
         (self.known.last, self.known.offsets) = (Some(decision), offsets);
         self.keeping.decided();
         ARTICLES.add(1, &[learnt.record.verdict.class.as_str()]);
+        REGROUPED.add(regrouped(&learnt.record), &[]);
         IN_WINDOW.set(self.known.learning.articles() as f64, &[]);
         let mut headers = headers(&learnt.record, learnt.record.seen, input);
         headers.set(REFERENCE, input.reference());
@@ -227,6 +228,15 @@ impl Decide for Decider {
             }
         })
     }
+}
+
+/// The articles that a decision takes out of stories.
+fn regrouped(record: &ArticleJudged) -> u64 {
+    let moved = |change: &StoryChange| match change {
+        StoryChange::Regrouped { articles, .. } => articles.len() as u64,
+        _ => 0,
+    };
+    record.changes.iter().map(moved).sum()
 }
 
 /// What is known before anything was learnt.

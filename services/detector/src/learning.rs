@@ -4,6 +4,7 @@
 //! anew by deciding it once more.
 
 mod obeying;
+mod regrouping;
 mod window_article;
 
 use std::collections::VecDeque;
@@ -133,6 +134,8 @@ impl Learning {
         };
         self.places.insert(found.doc, WindowArticle { article: entering, byline });
         let (story, mut changes) = self.group(&found, &entering);
+        changes.extend(self.regroup(&found, &about.outlet));
+        let story = self.dedup.story_with(found.doc).unwrap_or(story);
         changes.extend(self.lead(&found, story, &entering));
         let material = self.material(&found, story);
         let agency = self.agency(&found);

@@ -4,7 +4,7 @@ use wirefold_flow::Metric;
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] =
-    &[ARTICLES, DUPLICATES, COMMANDS, REPLAYED, EXPIRED, DIFFERENCES, IN_WINDOW, SNAPSHOTS];
+    &[ARTICLES, DUPLICATES, COMMANDS, REGROUPED, REPLAYED, EXPIRED, DIFFERENCES, IN_WINDOW, SNAPSHOTS];
 
 pub(crate) const ARTICLES: Metric = Metric::counter(
     "wirefold_detector_articles_total",
@@ -20,6 +20,11 @@ pub(crate) const COMMANDS: Metric = Metric::counter(
     "wirefold_detector_commands_total",
     "Commands about stories that the detector decided on, by outcome.",
     &["outcome"],
+);
+pub(crate) const REGROUPED: Metric = Metric::counter(
+    "wirefold_detector_regrouped_total",
+    "Articles that left a story which had stood on page chrome alone.",
+    &[],
 );
 pub(crate) const REPLAYED: Metric =
     Metric::counter("wirefold_detector_replayed_total", "Decisions read again at a start.", &[]);

@@ -80,7 +80,8 @@ async fn changed(inner: &Inner, messages: &[Stored]) -> Result<BTreeSet<StoryId>
                         }
                     }
                 }
-                StoryChange::Split { from, into, .. } => stories.extend([from, into]),
+                StoryChange::Split { from, into, .. }
+                | StoryChange::Regrouped { from, into, .. } => stories.extend([from, into]),
                 StoryChange::Credited { story, .. }
                 | StoryChange::Preferred { story, .. }
                 | StoryChange::Lead { story, .. }

@@ -203,6 +203,10 @@ impl Lines {
             StoryChange::Split { from, into, .. } => {
                 format!("{} was taken out of {}", short(into), short(from))
             }
+            StoryChange::Regrouped { from, into, reason, .. } => {
+                let why = clean(&words::regrouped(reason));
+                format!("{} is no part of {}: regrouped, {why}", short(into), short(from))
+            }
             StoryChange::Credited { story, agency } => {
                 format!("{} is from {}", short(story), clean(&words::agency(agency)))
             }

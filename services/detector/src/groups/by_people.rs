@@ -1,4 +1,4 @@
-//! Stories and events as people change them.
+//! Stories and events as people change them, and as they are divided.
 
 use wirefold_dedup::{DocId, Split};
 use wirefold_proto::{ArticleId, EventAfter, EventId, StoryAfter, StoryChange, StoryId};
@@ -21,6 +21,16 @@ pub(crate) struct Leaving<'a> {
     pub(crate) rest: Vec<Member>,
 }
 
+/// Two stories that were one.
+pub(crate) struct Parted {
+    pub(crate) from: StoryId,
+    pub(crate) into: StoryId,
+    /// Those that left.
+    pub(crate) articles: Vec<ArticleId>,
+    /// The articles that stand for one of the two from now on.
+    leads: Vec<(StoryId, ArticleId)>,
+}
+
 impl Groups {
     /// The story of this id, or what it became part of.
     pub(crate) fn story_called(&self, id: StoryId) -> Option<DocId> {
@@ -36,32 +46,38 @@ impl Groups {
         found.or_else(former)
     }
 
-    /// Has articles leave their story for one of their own, in the same event.
+    /// Has articles leave their story for one of their own, in the same event, since people say so.
     pub(crate) fn split(&mut self, leaving: &Leaving<'_>) -> Vec<StoryChange> {
-        let Leaving { split, moved, rest } = leaving;
-        let (Some(first), Some(from)) = (moved.first(), self.stories.get_mut(split.from)) else {
+        let Some(Parted { from, into, articles, leads }) = self.part(leaving) else {
             return Vec::new();
         };
+        let mut changes = vec![StoryChange::Split { from, into, articles }];
+        let preferred = leads.into_iter();
+        changes.extend(preferred.map(|(story, lead)| StoryChange::Preferred { story, lead }));
+        changes
+    }
+
+    /// Has articles leave their story for one of their own, in the same event.
+    pub(crate) fn part(&mut self, leaving: &Leaving<'_>) -> Option<Parted> {
+        let Leaving { split, moved, rest } = leaving;
+        let first = moved.first()?;
+        let from = self.stories.get_mut(split.from)?;
         let before = from.lead;
         let into = from.split_off(first, moved, rest);
-        let kept = (from.lead != before).then_some(from.lead);
+        let kept = (from.lead != before).then_some((from.id, from.lead));
         let (from, event) = (from.id, from.event);
         let (id, lead) = (into.id, into.lead);
         self.former.stories.remove(&id);
         self.stories.insert(split.into, into);
         let event = self.resolve(event);
-        if let Some(event) = self.events.get_mut(event) {
-            event.stories.insert(split.into);
-            event.revision += 1;
+        if let Some(found) = self.events.get_mut(event) {
+            found.stories.insert(split.into);
+            found.revision += 1;
         }
         let articles = moved.iter().map(|member| member.article.id).collect();
-        let mut changes = vec![StoryChange::Split { from, into: id, articles }];
-        if lead != first.article.id {
-            changes.push(StoryChange::Preferred { story: id, lead });
-        }
-        let stays = kept.map(|kept| StoryChange::Preferred { story: from, lead: kept });
-        changes.extend(stays);
-        changes
+        let chosen = (lead != first.article.id).then_some((id, lead));
+        let leads = chosen.into_iter().chain(kept).collect();
+        Some(Parted { from, into: id, articles, leads })
     }
 
     /// Has an article stand for its story; none where it does.

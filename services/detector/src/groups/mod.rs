@@ -17,7 +17,7 @@ use wirefold_proto::{
 
 use crate::lead::{Claim, confidence};
 use crate::lede::Ledes;
-pub(crate) use by_people::{Leaving, Member};
+pub(crate) use by_people::{Leaving, Member, Parted};
 use former::Former;
 
 /// A story.

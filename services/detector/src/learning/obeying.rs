@@ -206,6 +206,8 @@ impl Learning {
         let last = places.rfind(is_wanted);
         let last = last.map(|place| (place.article.id, place.article.fetched));
         let (lead, at) = last.ok_or(Refusal::Outlet { story: id, outlet: outlet.clone() })?;
+        // What people prefer as one is one.
+        self.dedup.keep_whole(story);
         let changes = self.groups.prefer(story, lead, at).into_iter().collect();
         Ok(Done { changes, stories: vec![story], events: Vec::new() })
     }
@@ -235,7 +237,7 @@ impl Learning {
     }
 
     /// What stories count of these, as far as they are in the window.
-    fn members(&self, docs: &[DocId]) -> Vec<Member> {
+    pub(super) fn members(&self, docs: &[DocId]) -> Vec<Member> {
         let member = |doc: &DocId| {
             let article = self.places.get(*doc)?.article;
             let is_credited = !self.dedup.agency_traces(*doc).is_empty();

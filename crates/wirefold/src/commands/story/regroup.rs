@@ -112,7 +112,8 @@ fn said(decided: &Decided) -> Vec<String> {
 fn change(change: &StoryChange) -> Option<String> {
     let short = |id: &dyn std::fmt::Display| short(&id.to_string());
     Some(match change {
-        StoryChange::Split { from, into, articles } => {
+        StoryChange::Split { from, into, articles }
+        | StoryChange::Regrouped { from, into, articles, .. } => {
             let moved = count(articles.len(), "article", "articles");
             format!("{moved} left {} for {}", short(from), short(into))
         }

@@ -1,0 +1,41 @@
+//! Stories that stood on page chrome, divided beside the decision on the article that showed it.
+
+use wirefold_dedup::{Split, Verdict};
+use wirefold_proto::{Outlet, RegroupReason, StoryChange};
+
+use super::Learning;
+use crate::groups::{Leaving, Parted};
+
+/// The most articles that one change names: it must fit into a decision.
+const MOST_NAMED: usize = 8;
+
+impl Learning {
+    /// Counts anew what dedup has divided, since `outlet` prints it on many pages.
+    pub(super) fn regroup(&mut self, found: &Verdict, outlet: &Outlet) -> Vec<StoryChange> {
+        let mut parted = Vec::with_capacity(found.regrouped.len());
+        for split in &found.regrouped {
+            let rest = self.members(self.dedup.members(split.from));
+            let leaving = Leaving { split, moved: self.members(&split.moved), rest };
+            parted.extend(self.groups.part(&leaving).map(|it| (split, it)));
+        }
+        let reason = RegroupReason::PageChrome { outlet: outlet.clone() };
+        parted.iter().flat_map(|(split, it)| self.regrouped(split, it, &reason)).collect()
+    }
+
+    /// How it is told, once all are divided.
+    fn regrouped(&self, split: &Split, parted: &Parted, reason: &RegroupReason) -> Vec<StoryChange> {
+        let stories = self.groups.stories_after(&[split.from, split.into]);
+        let events = self.groups.events_after(&[self.groups.event_of(split.from)]);
+        let named = parted.articles.chunks(MOST_NAMED);
+        named
+            .map(|articles| StoryChange::Regrouped {
+                from: parted.from,
+                into: parted.into,
+                articles: articles.to_vec(),
+                reason: reason.clone(),
+                stories: stories.clone(),
+                events: events.clone(),
+            })
+            .collect()
+    }
+}
