@@ -106,7 +106,8 @@ pub use settings::{
     Digest, FeedSettings, FullText, GroupBy, ItemIdentity, QuietHours, SubscriptionSettings,
 };
 pub use story::{
-    ChangeKind, EventAfter, EventState, LeadEvidence, RegroupReason, StoryAfter, StoryChange, StoryState,
+    ChangeKind, EventAfter, EventState, LeadEvidence, RegroupReason, StoryAfter, StoryChange,
+    StoryState,
 };
 pub use subjects::Subject;
 pub use submitted::SubmittedArticle;

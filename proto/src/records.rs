@@ -11,6 +11,7 @@ use crate::codec::{Message, Tag};
 use crate::feed_site::FeedSite;
 use crate::ids::{ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId};
 use crate::settings::{FeedSettings, SubscriptionSettings};
+use crate::story::RegroupReason;
 
 /// A feed with its settings and health: `wf_feeds`, key `feed.<escaped feed id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -348,4 +349,7 @@ pub struct StoryBrief {
     pub revision: u64,
     /// Whether it takes no more articles.
     pub quiet: bool,
+    /// Why its articles were taken out of another story, where no person did so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regrouped: Option<RegroupReason>,
 }

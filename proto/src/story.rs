@@ -200,8 +200,15 @@ pub enum ChangeKind {
 
 impl ChangeKind {
     /// Every sort.
-    pub const ALL: [Self; 7] =
-        [Self::Merged, Self::Split, Self::Regrouped, Self::Credited, Self::Preferred, Self::Lead, Self::Quiet];
+    pub const ALL: [Self; 7] = [
+        Self::Merged,
+        Self::Split,
+        Self::Regrouped,
+        Self::Credited,
+        Self::Preferred,
+        Self::Lead,
+        Self::Quiet,
+    ];
 
     /// The word in JSON and in subjects.
     #[must_use]

@@ -113,6 +113,11 @@ impl Rehearsing {
                     self.engine.merge(from, into, at, load::place_of(&story, item.output));
                     self.fire(at);
                 }
+                let place = load::place_of(&story, item.output);
+                if let Some(word) = Word::of_regrouping(&story, place) {
+                    self.engine.heed(&word);
+                    self.fire(at);
+                }
             }
             Item::Command(command) => {
                 let at = wirefold_envelope::unix_millis(command.command.at);

@@ -15,7 +15,9 @@ use wirefold_proto::{
 };
 
 use crate::learning::{Ground, Learning};
-use crate::metrics::{ARTICLES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REGROUPED, REPLAYED};
+use crate::metrics::{
+    ARTICLES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REGROUPED, REPLAYED,
+};
 use crate::snapshot::{Keeping, Known};
 
 const SENDER: Sender = Sender { source: "/wirefold/detector" };

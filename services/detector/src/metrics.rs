@@ -3,8 +3,17 @@
 use wirefold_flow::Metric;
 
 /// Every metric of this crate.
-pub const METRICS: &[Metric] =
-    &[ARTICLES, DUPLICATES, COMMANDS, REGROUPED, REPLAYED, EXPIRED, DIFFERENCES, IN_WINDOW, SNAPSHOTS];
+pub const METRICS: &[Metric] = &[
+    ARTICLES,
+    DUPLICATES,
+    COMMANDS,
+    REGROUPED,
+    REPLAYED,
+    EXPIRED,
+    DIFFERENCES,
+    IN_WINDOW,
+    SNAPSHOTS,
+];
 
 pub(crate) const ARTICLES: Metric = Metric::counter(
     "wirefold_detector_articles_total",

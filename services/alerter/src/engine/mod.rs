@@ -5,6 +5,7 @@
 //! in only where the output is at its end. An article taken twice changes nothing: each revision
 //! says up to where it speaks.
 
+mod copies;
 mod draft;
 mod life;
 mod measure;
@@ -27,6 +28,7 @@ use wirefold_proto::{
 use wirefold_query::{Hit, Numbers, Percolator};
 
 use crate::subscription::Rules;
+use copies::Copies;
 use life::{Life, News};
 use reasons::reason;
 use recent::Recent;
@@ -61,6 +63,7 @@ pub(crate) struct Engine {
     asking: BTreeSet<SubscriptionId>,
     velocity: Velocity,
     recent: Recent,
+    copies: Copies,
     /// The latest that has been taken, by either order.
     taken: Place,
     time: UnixMillis,
@@ -146,6 +149,7 @@ impl Engine {
             }
         }
         let hits = if piece.is_baseline() { Vec::new() } else { self.hits(piece) };
+        self.copies.note(piece, &hits);
         for Hit { id, matched } in hits {
             let group_by = self.rules.get(&id).map_or(GroupBy::Event, |rules| rules.group_by);
             let alert = AlertId { subscription: id, target: piece.target(group_by) };

@@ -1,9 +1,10 @@
-//! What becomes of alerts when people take stories apart or make them one.
+//! What becomes of alerts when people take stories apart or make them one, and when stories are regrouped.
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertArticle, AlertId, ArticleId, OutputCommand, ReasonKind, StoryChange, StoryId, Target,
+    AlertArticle, AlertId, ArticleId, EventAfter, GroupBy, OutputCommand, OutputStory, ReasonKind,
+    StoryAfter, StoryChange, StoryId, Target,
 };
 
 use super::Engine;
@@ -11,15 +12,24 @@ use super::life::{Life, News, Shown, Silent};
 use super::piece::{Place, Tally};
 use super::reasons::reason;
 
-/// A person's command, as far as alerts are concerned.
+/// A person's command, or a regrouping, as far as alerts are concerned.
 #[derive(Debug, Clone)]
 pub(crate) struct Word {
     place: Place,
     at: UnixMillis,
+    by: By,
     /// The stories and events concerned, with their numbers.
     tallies: Vec<(Target, Tally)>,
     /// Stories of which articles were taken out.
     pub(crate) partings: Vec<Parting>,
+}
+
+/// Who said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    People,
+    /// What was told was wrong.
+    Regrouping,
 }
 
 /// Articles that left a story for one of their own.
@@ -33,16 +43,6 @@ pub(crate) struct Parting {
 impl Word {
     /// What came of a command, which stands at this place.
     pub(crate) fn of(command: &OutputCommand, place: Place) -> Self {
-        let stories = command.stories.iter().map(|after| {
-            let (outlets, copies) = (after.state.outlets, after.state.articles.saturating_sub(1));
-            (Target::Story(after.story), Tally { outlets, origins: 1, copies })
-        });
-        let events = command.events.iter().map(|after| {
-            let state = &after.state;
-            let copies = state.articles.saturating_sub(state.stories);
-            let tally = Tally { outlets: state.outlets, origins: state.origins, copies };
-            (Target::Event(after.event), tally)
-        });
         let parting = |change: &StoryChange| match change {
             StoryChange::Split { from, into, articles } => {
                 Some(Parting { from: *from, into: *into, articles: articles.clone() })
@@ -52,9 +52,25 @@ impl Word {
         Self {
             place,
             at: unix_millis(command.command.at),
-            tallies: stories.chain(events).collect(),
+            by: By::People,
+            tallies: tallies(&command.stories, &command.events),
             partings: command.changes.iter().filter_map(parting).collect(),
         }
+    }
+
+    /// What a change says that stands at this place, where stories were regrouped.
+    pub(crate) fn of_regrouping(told: &OutputStory, place: Place) -> Option<Self> {
+        let StoryChange::Regrouped { from, into, articles, stories, events, .. } = &told.change
+        else {
+            return None;
+        };
+        Some(Self {
+            place,
+            at: unix_millis(told.at),
+            by: By::Regrouping,
+            tallies: tallies(stories, events),
+            partings: vec![Parting { from: *from, into: *into, articles: articles.clone() }],
+        })
     }
 
     /// Everything that alerts may be about.
@@ -93,11 +109,50 @@ impl Engine {
         self.taken = self.taken.max(word.place);
         self.time = self.time.max(word.at);
         for parting in &word.partings {
+            if word.by == By::Regrouping {
+                self.set_free(word, parting);
+            }
             self.hand_on(word, parting);
         }
         for (target, tally) in &word.tallies {
             self.recent.note(*target, *tally);
             self.recount(word, *target, *tally);
+        }
+    }
+
+    /// An article that was told of as a copy, if at all, and is none rings as any new one does, while it
+    /// is fresh. That it was counted is not telling; that an alert began with it is.
+    fn set_free(&mut self, word: &Word, parting: &Parting) {
+        let (from, into) = (Target::Story(parting.from), Target::Story(parting.into));
+        let Some(tally) = word.tally(into) else { return };
+        for article in &parting.articles {
+            let Some(folded) = self.copies.fresh(*article, word.at).cloned() else { continue };
+            for (subscription, matched) in folded.hits {
+                let told = AlertId { subscription: subscription.clone(), target: from };
+                let rules = self.rules.get(&subscription);
+                let asks = rules.is_some_and(|rules| {
+                    rules.group_by == GroupBy::Story && folded.place.output > rules.since
+                });
+                let fresh = AlertId { subscription, target: into };
+                let was_told = self.lives.get(&told).is_some_and(|life| began_with(life, *article));
+                if !asks || was_told || self.lives.contains_key(&fresh) {
+                    continue;
+                }
+                let news = News {
+                    place: word.place,
+                    from: folded.place.min(word.place),
+                    seen: word.at,
+                    tally,
+                    first_seen: folded.seen,
+                    reasons: Vec::new(),
+                    matched,
+                    headline: folded.headline.clone(),
+                    articles: vec![folded.article.clone()],
+                    only_counts: false,
+                    silent: None,
+                };
+                self.add_news(&fresh, news);
+            }
         }
     }
 
@@ -116,7 +171,10 @@ impl Engine {
             if is_open {
                 continue;
             }
-            let words = format!("people took it out of {}", parting.from);
+            let words = match word.by {
+                By::People => format!("people took it out of {}", parting.from),
+                By::Regrouping => format!("no part of {}, as had been said", parting.from),
+            };
             let news = word.news(tally, Silent::Inherits, (ReasonKind::New, words));
             let Shown { headline, articles, matched } = taken_along(life, parting);
             let first_seen = life.first_seen.unwrap_or(word.at);
@@ -149,11 +207,50 @@ impl Engine {
                 true => ReasonKind::Outlets,
                 false => ReasonKind::Origins,
             };
-            let why = (kind, "recounted after a manual override".to_owned());
+            let words = match word.by {
+                By::People => "recounted after a manual override".to_owned(),
+                By::Regrouping => corrected(before, tally),
+            };
+            let why = (kind, words);
             let news = word.news(tally, Silent::Recounts(gone.clone()), why);
             self.add_news(&id, news);
         }
     }
+}
+
+/// The numbers of stories, and of events.
+fn tallies(stories: &[StoryAfter], events: &[EventAfter]) -> Vec<(Target, Tally)> {
+    let stories = stories.iter().map(|after| {
+        let (outlets, copies) = (after.state.outlets, after.state.articles.saturating_sub(1));
+        (Target::Story(after.story), Tally { outlets, origins: 1, copies })
+    });
+    let events = events.iter().map(|after| {
+        let state = &after.state;
+        let copies = state.articles.saturating_sub(state.stories);
+        let tally = Tally { outlets: state.outlets, origins: state.origins, copies };
+        (Target::Event(after.event), tally)
+    });
+    stories.chain(events).collect()
+}
+
+/// What was wrong: `corrected: 6 outlets, not 11`.
+fn corrected(before: Tally, now: Tally) -> String {
+    let numbers = [
+        (before.outlets, now.outlets, ["outlet", "outlets"]),
+        (before.origins, now.origins, ["origin", "origins"]),
+        (before.copies, now.copies, ["copy", "copies"]),
+    ];
+    let wrong = numbers.into_iter().find(|(told, right, _)| told != right);
+    let words = wrong.map(|(told, right, [one, many])| {
+        format!("corrected: {right} {}, not {told}", if right == 1 { one } else { many })
+    });
+    words.unwrap_or_default()
+}
+
+/// Whether an alert has spoken, and first of this article.
+fn began_with(life: &Life, article: ArticleId) -> bool {
+    let first = life.shown.as_deref().and_then(|shown| shown.articles.first());
+    life.revision > 0 && first.is_some_and(|first| first.id == article)
 }
 
 /// What an alert shows of the articles that left its story.

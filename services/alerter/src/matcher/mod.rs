@@ -204,23 +204,31 @@ impl Matcher<'_> {
                         self.engine.merge(from, into, at, load::place_of(&story, item.output));
                         self.fire(at).await?;
                     }
+                    let place = load::place_of(&story, item.output);
+                    if let Some(word) = Word::of_regrouping(&story, place) {
+                        self.heed(&word, at).await?;
+                    }
                 }
                 Item::Command(command) => {
                     let at = unix_millis(command.command.at);
                     self.fire(at).await?;
                     let place = Place { fetched: command.fetched, output: item.output };
-                    let word = Word::of(&command, place);
-                    self.recall(&word.targets()).await?;
-                    for parting in &word.partings {
-                        self.show_all(Target::Story(parting.from)).await?;
-                    }
-                    self.engine.heed(&word);
-                    self.fire(at).await?;
+                    self.heed(&Word::of(&command, place), at).await?;
                 }
                 Item::Unreadable => {}
             }
         }
         Ok(())
+    }
+
+    /// Has the alerts concerned say what became of their stories.
+    async fn heed(&mut self, word: &Word, at: UnixMillis) -> Result<(), AlerterError> {
+        self.recall(&word.targets()).await?;
+        for parting in &word.partings {
+            self.show_all(Target::Story(parting.from)).await?;
+        }
+        self.engine.heed(word);
+        self.fire(at).await
     }
 
     async fn take_commands(&mut self) -> Result<(), AlerterError> {

@@ -9,8 +9,8 @@ use wirefold_proto::{
     AboutArticle, ArticleFetched, ArticleId, Class, Command, CommandOutcome, ContentHash,
     ControlCommand, CopyKind, DecisionId, EventAfter, EventId, EventState, Findings, FoundBy,
     Input, ItemAddress, Language, MaterialReason, Materiality, Outlet, OutputArticle,
-    OutputCommand, OutputStory, Published, StoryAfter, StoryChange, StoryId, StoryState, Tag,
-    Target, TextPolicy, TextSource, Verdict,
+    OutputCommand, OutputStory, Published, RegroupReason, StoryAfter, StoryChange, StoryId,
+    StoryState, Tag, Target, TextPolicy, TextSource, Verdict,
 };
 
 pub(super) struct Newsroom {
@@ -245,6 +245,62 @@ impl Newsroom {
         self.obey(split, given.event, &[given.story, into]).await;
     }
 
+    /// A later article shows that one is in a story by page chrome alone: it forms the story `into`.
+    pub(super) async fn regroup(
+        &mut self,
+        given: Given,
+        article: &OutputArticle,
+        into: &'static str,
+    ) {
+        let event = self.events.get_mut(given.event).unwrap();
+        let story = event.stories.get_mut(&(given.event, given.story)).unwrap();
+        let from: StoryId = story.first.unwrap().into();
+        story.outlets.remove(given.outlet);
+        story.articles -= 1;
+        let taken =
+            Story { first: Some(article.id), outlets: BTreeSet::from([given.outlet]), articles: 1 };
+        event.stories.insert((given.event, into), taken);
+        let shows = Given { event: "showing", story: "showing", ..given };
+        let shown = OutputArticle { changes: 1, ..self.judge(shows).await };
+        self.publish(&shown).await;
+        let change = StoryChange::Regrouped {
+            from,
+            into: article.id.into(),
+            articles: vec![article.id],
+            reason: RegroupReason::PageChrome { outlet: given.outlet.parse().unwrap() },
+            stories: self.after(given.event, &[given.story, into]),
+            events: vec![self.event_after(given.event)],
+        };
+        let told = OutputStory { change, ..self.merge_of([Target::Story(from); 2]) };
+        self.publish(&told).await;
+    }
+
+    fn event_after(&self, event: &'static str) -> EventAfter {
+        let found = &self.events[event];
+        EventAfter { event: found.first.unwrap().into(), state: found.state() }
+    }
+
+    fn after(&self, event: &'static str, stories: &[&'static str]) -> Vec<StoryAfter> {
+        let found = &self.events[event];
+        let after = |name: &&'static str| {
+            let story = &found.stories[&(event, *name)];
+            let first = story.first.unwrap();
+            let state = StoryState {
+                revision: self.judged,
+                articles: story.articles,
+                outlets: u32::try_from(story.outlets.len()).unwrap(),
+                first_seen: found.seen.unwrap(),
+            };
+            StoryAfter {
+                story: first.into(),
+                event: found.first.unwrap().into(),
+                lead: first,
+                state,
+            }
+        };
+        stories.iter().map(after).collect()
+    }
+
     /// People make two stories of an event one.
     pub(super) async fn unite(&mut self, event: &'static str, [from, into]: [&'static str; 2]) {
         let stories = &mut self.events.get_mut(event).unwrap().stories;
@@ -275,18 +331,6 @@ impl Newsroom {
         };
         self.publish(&told).await;
         let found = &self.events[event];
-        let event_id = found.first.unwrap().into();
-        let after = |name: &&'static str| {
-            let story = &found.stories[&(event, *name)];
-            let first = story.first.unwrap();
-            let state = StoryState {
-                revision: judged,
-                articles: story.articles,
-                outlets: u32::try_from(story.outlets.len()).unwrap(),
-                first_seen: found.seen.unwrap(),
-            };
-            StoryAfter { story: first.into(), event: event_id, lead: first, state }
-        };
         let command = ControlCommand {
             schema: Tag::new(),
             id: format!("c{judged}"),
@@ -302,8 +346,8 @@ impl Newsroom {
             command,
             outcome: CommandOutcome::Applied,
             changes: vec![change],
-            stories: stories.iter().map(after).collect(),
-            events: vec![EventAfter { event: event_id, state: found.state() }],
+            stories: self.after(event, stories),
+            events: vec![self.event_after(event)],
         };
         self.publish(&output).await;
     }

@@ -4,6 +4,7 @@ mod apart;
 mod leads;
 mod orders;
 mod people;
+mod regrouping;
 mod restarts;
 mod seeds;
 mod snapshots;

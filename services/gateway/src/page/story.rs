@@ -59,6 +59,7 @@ fn head(story: &StoryBrief) -> Markup {
         p.about {
             "First seen at " b { (story.outlet_in_words()) } ", " (words::time(story.first_seen))
             @if let Some(agency) = &story.agency { " · " span.agency { (words::agency(agency)) } }
+            @if let Some(reason) = &story.regrouped { " · regrouped: " (words::regrouped(reason)) }
         }
     }
 }

@@ -248,6 +248,7 @@ mod tests {
             agency: None,
             revision: 1,
             quiet: false,
+            regrouped: None,
         };
         StoryWithArticles { story, articles }
     }

@@ -10,7 +10,7 @@ use super::ProjectionError;
 /// The name of the file in the gateway's folder.
 pub(crate) const FILE: &str = "gateway.db";
 /// The version of the tables; a file of another one is put aside and rebuilt.
-const SCHEMA: i64 = 3;
+const SCHEMA: i64 = 4;
 /// Marks the file as this program's.
 const APPLICATION: i64 = 0x7766_6777;
 
@@ -88,6 +88,7 @@ const TABLES: &str = "
         article TEXT NOT NULL,
         judged INTEGER NOT NULL,
         story TEXT NOT NULL,
+        reason TEXT,
         PRIMARY KEY (article, judged)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX moves_by_story ON moves (story, judged);

@@ -66,15 +66,16 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// An article was taken out of its story by people.
+/// An article was taken out of its story by people, or for a reason.
 pub(super) fn insert_move(
     transaction: &Transaction<'_>,
     article: &str,
     judged: i64,
-    story: &str,
+    (story, reason): (&str, Option<&str>),
 ) -> Answer<()> {
-    let insert = "INSERT OR IGNORE INTO moves (article, judged, story) VALUES (?1, ?2, ?3)";
-    transaction.prepare_cached(insert)?.execute(params![article, judged, story])?;
+    let insert =
+        "INSERT OR IGNORE INTO moves (article, judged, story, reason) VALUES (?1, ?2, ?3, ?4)";
+    transaction.prepare_cached(insert)?.execute(params![article, judged, story, reason])?;
     let ask = "SELECT id, base_story, judged FROM articles WHERE id = ?1";
     refresh_articles(transaction, ask, article)
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use wirefold_proto::{Agency, EventId, LanguageTag, StoryId, Tag};
+use wirefold_proto::{Agency, EventId, LanguageTag, RegroupReason, StoryId, Tag};
 
 use super::articles::{self, parse, read};
 use super::paging::Cursor;
@@ -18,7 +18,10 @@ const COLUMNS: &str = "id, event, lead, revision, first_seen, changed, (
             WHERE witness.id = said.agency_through AND witness.story <> said.story
                 AND EXISTS (SELECT 1 FROM moves WHERE moves.article IN (witness.id, said.id)))
         ORDER BY agency_weight DESC LIMIT 1
-    ), quiet_judged > judged";
+    ), quiet_judged > judged, (
+        SELECT reason FROM moves WHERE moves.story = stories.id AND reason IS NOT NULL
+        ORDER BY moves.judged DESC LIMIT 1
+    )";
 /// A story is shown once it has an article.
 const SHOWN: &str = "gone = 0 AND event IS NOT NULL
     AND EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
@@ -33,6 +36,7 @@ struct StoryRow {
     changed: i64,
     agency: Option<String>,
     quiet: bool,
+    regrouped: Option<String>,
 }
 
 impl StoryRow {
@@ -46,6 +50,7 @@ impl StoryRow {
             changed: row.get(5)?,
             agency: row.get(6)?,
             quiet: row.get(7)?,
+            regrouped: row.get(8)?,
         })
     }
 }
@@ -153,6 +158,7 @@ fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> 
         .prepare_cached(ask)?
         .query_row([&row.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let agency = row.agency.as_deref().map(read::<Agency>).transpose()?;
+    let regrouped = row.regrouped.as_deref().map(read::<RegroupReason>).transpose()?;
     Ok(Some(StoryBrief {
         id: parse(&row.id)?,
         event: parse(&row.event)?,
@@ -170,6 +176,7 @@ fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> 
         agency,
         revision: u64::try_from(row.revision).unwrap_or(0),
         quiet: row.quiet,
+        regrouped,
     }))
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use rusqlite::types::Value;
 use wirefold_flow::sim::Random;
 use wirefold_proto::{
-    Agency, AgencyEvidence, AgencyHow, Confidence, EvidencePlace, StoryChange, Target,
+    Agency, AgencyEvidence, AgencyHow, Confidence, EvidencePlace, RegroupReason, StoryChange,
+    Target,
 };
 
 use super::samples::{article, begin, change, commanded, event, id, story};
@@ -231,6 +232,33 @@ async fn what_people_take_out_of_a_story_leaves_it() {
         let (one, two) = (projection.story(story(1)).await, projection.story(story(2)).await);
         assert_eq!(members(one.unwrap()), [id(1), id(4)], "seed {seed}");
         assert_eq!(members(two.unwrap()), [id(2), id(3)], "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_regrouped_is_a_story_of_its_own_that_says_why_in_any_order() {
+    let outlet: wirefold_proto::Outlet = "outlet1.example".parse().unwrap();
+    let reason = RegroupReason::PageChrome { outlet };
+    let regrouped = StoryChange::Regrouped {
+        from: story(1),
+        into: story(2),
+        articles: vec![id(2), id(3)],
+        reason: reason.clone(),
+        stories: vec![],
+        events: vec![],
+    };
+    let messages = [put(1, 1, 1), put(2, 1, 1), put(3, 1, 1), put(4, 1, 1), told(5, 0, regrouped)];
+    for seed in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let projection = Projection::open(folder.path()).unwrap();
+        feed(&projection, &shuffled(&messages, &mut Random::new(seed)), 1).await;
+        let found = async |number| projection.story(story(number)).await.unwrap().unwrap();
+        let (one, two) = (found(1).await, found(2).await);
+        let members = |of: &crate::shapes::Story| -> Vec<_> {
+            of.articles.iter().map(|article| article.id).collect()
+        };
+        assert_eq!((members(&one), members(&two)), (vec![id(1), id(4)], vec![id(2), id(3)]));
+        assert_eq!((one.story.regrouped, two.story.regrouped), (None, Some(reason.clone())));
     }
 }
 

@@ -1,9 +1,10 @@
 //! A change to a story or event that is no new article.
 
 use rusqlite::{Transaction, params};
-use wirefold_proto::{OutputStory, StoryChange, Target};
+use wirefold_proto::{ArticleId, OutputStory, StoryChange, StoryId, Target};
 
 use super::super::{Answer, redirects};
+use super::command::{Decided, stand};
 
 pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answer<()> {
     let judged = message.judged as i64;
@@ -17,12 +18,13 @@ pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answe
             }
         }
         StoryChange::Split { from, into, articles } => {
-            let (old, new) = (from.to_string(), into.to_string());
-            for article in articles.iter().map(ToString::to_string) {
-                redirects::insert_move(transaction, &article, judged, &new)?;
-                take_along(transaction, &article, &new, &old)?;
-            }
-            redirects::refresh_story(transaction, &new)
+            let left = Left { from, into, articles, reason: None };
+            left.put(transaction, judged)
+        }
+        StoryChange::Regrouped { from, into, articles, reason, stories, events } => {
+            let reason = Some(serde_json::to_string(reason).unwrap_or_default());
+            Left { from, into, articles, reason }.put(transaction, judged)?;
+            stand(transaction, Decided { judged, at: message.at }, stories, events)
         }
         // Its articles say so themselves, and go where people put them.
         StoryChange::Credited { story, agency: _ } => {
@@ -47,6 +49,27 @@ pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answe
             transaction.prepare_cached(&set)?.execute(params![target.to_string(), judged])?;
             Ok(())
         }
+    }
+}
+
+/// Articles that left their story for one of their own.
+struct Left<'a> {
+    from: &'a StoryId,
+    into: &'a StoryId,
+    articles: &'a [ArticleId],
+    /// Why, where it was no person.
+    reason: Option<String>,
+}
+
+impl Left<'_> {
+    fn put(&self, transaction: &Transaction<'_>, judged: i64) -> Answer<()> {
+        let (old, new) = (self.from.to_string(), self.into.to_string());
+        for article in self.articles.iter().map(ToString::to_string) {
+            let into = (new.as_str(), self.reason.as_deref());
+            redirects::insert_move(transaction, &article, judged, into)?;
+            take_along(transaction, &article, &new, &old)?;
+        }
+        redirects::refresh_story(transaction, &new)
     }
 }
 

@@ -1,5 +1,6 @@
-//! What came of a person's command, and how stories and events stand right after it.
+//! What came of a person's command, and how stories and events stand right after a decision.
 
+use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 use wirefold_proto::{EventAfter, OutputCommand, StoryAfter};
 
@@ -11,15 +12,33 @@ pub(super) fn put(transaction: &Transaction<'_>, command: &OutputCommand) -> Ans
     let insert = "INSERT OR IGNORE INTO commands (id, at, body) VALUES (?1, ?2, ?3)";
     let values = params![command.command.id, at(command.command.at), json(command)?];
     transaction.prepare_cached(insert)?.execute(values)?;
-    for after in &command.events {
-        put_event(transaction, command, after)?;
+    let by = Decided { judged: command.judged as i64, at: command.command.at };
+    stand(transaction, by, &command.stories, &command.events)
+}
+
+/// The decision after which something stands as it does.
+#[derive(Clone, Copy)]
+pub(super) struct Decided {
+    pub(super) judged: i64,
+    pub(super) at: Timestamp,
+}
+
+/// Notes how these stories and events stand after a decision.
+pub(super) fn stand(
+    transaction: &Transaction<'_>,
+    by: Decided,
+    stories: &[StoryAfter],
+    events: &[EventAfter],
+) -> Answer<()> {
+    for after in events {
+        put_event(transaction, by, after)?;
     }
-    command.stories.iter().try_for_each(|after| put_story(transaction, command, after))
+    stories.iter().try_for_each(|after| put_story(transaction, by, after))
 }
 
 fn put_event(
     transaction: &Transaction<'_>,
-    command: &OutputCommand,
+    by: Decided,
     EventAfter { event, state }: &EventAfter,
 ) -> Answer<()> {
     let put = "INSERT INTO events (id, judged, revision, origins, first_seen, changed, continues)
@@ -33,11 +52,11 @@ fn put_event(
             judged = max(judged, excluded.judged)";
     transaction.prepare_cached(put)?.execute(params![
         event.to_string(),
-        command.judged as i64,
+        by.judged,
         state.revision as i64,
         state.origins,
         at(state.first_seen),
-        at(command.command.at),
+        at(by.at),
         state.continues.map(|before| before.to_string()),
     ])?;
     redirects::refresh_event(transaction, &event.to_string())
@@ -45,7 +64,7 @@ fn put_event(
 
 fn put_story(
     transaction: &Transaction<'_>,
-    command: &OutputCommand,
+    by: Decided,
     StoryAfter { story, event, lead, state }: &StoryAfter,
 ) -> Answer<()> {
     let put = "INSERT INTO stories
@@ -62,10 +81,10 @@ fn put_story(
             judged = max(judged, excluded.judged)";
     transaction.prepare_cached(put)?.execute(params![
         story.to_string(),
-        command.judged as i64,
+        by.judged,
         state.revision as i64,
         at(state.first_seen),
-        at(command.command.at),
+        at(by.at),
         event.to_string(),
         lead.to_string(),
     ])?;
