@@ -114,4 +114,4 @@ pub use submitted::SubmittedArticle;
 pub use verdict::{
     Class, Confidence, CopyKind, MAX_MATCHES, MaterialReason, Materiality, TextMatch, Verdict,
 };
-pub use verdict_line::{LineAgency, LineMatch, VerdictLine};
+pub use verdict_line::{LineAgency, LineMatch, LineRegrouping, VerdictLine};

@@ -45,11 +45,25 @@ pub struct VerdictLine {
     pub agency: Option<LineAgency>,
     /// The SimHash of the text.
     pub simhash: Simhash,
+    /// Stories that stood on page chrome, which it made known, divided again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regrouped: Vec<LineRegrouping>,
 }
 
 impl Message for VerdictLine {
     const NAME: &'static str = "wirefold.verdict";
     const VERSION: u32 = 1;
+}
+
+/// Inputs that are a story of their own again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LineRegrouping {
+    /// The first input of the story they were in.
+    pub from: String,
+    /// The first input of the story they form.
+    pub into: String,
+    /// The inputs.
+    pub articles: Vec<String>,
 }
 
 /// What two inputs share.
@@ -106,6 +120,7 @@ mod tests {
             shared_quotations: 0,
             agency: None,
             simhash: Simhash(0x2a),
+            regrouped: Vec::new(),
         }
     }
 

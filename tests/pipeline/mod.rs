@@ -16,6 +16,7 @@ mod loopback;
 #[path = "../nats/mod.rs"]
 mod nats;
 mod one_method;
+mod page_chrome;
 mod pushed;
 mod regroup;
 mod replayed;

@@ -183,7 +183,7 @@ impl Boilerplate {
         inside.take(ROW).count() == ROW
     }
 
-    /// Marks the runs of a body at rest that its outlet is known by now to print on many pages.
+    /// Marks the runs of a packed body that its outlet is known by now to print on many pages.
     pub(crate) fn mark(&self, outlet: u64, body: &mut Body, settings: &Settings) {
         let Some(known) = self.outlets.get(&outlet) else { return };
         let is_habit = |hash: u32| known.carriers.get(hash).len() >= settings.boilerplate_carriers;

@@ -179,6 +179,9 @@ impl Detector {
             let outlet = traits.as_ref().map_or(0, Traits::outlet);
             verdict.regrouped.extend(self.divide(outlet, incoming.time, found));
         }
+        if self.keeps_verdicts && !verdict.regrouped.is_empty() {
+            self.verdicts.insert(number, verdict.clone());
+        }
         taken(Step::Rest);
         verdict
     }

@@ -10,7 +10,7 @@ use crate::snapshot::written;
 /// Folds looked at again, of one outlet, …
 const MOST: usize = 64;
 /// … for so many seconds.
-const LATELY: i64 = 72 * 3_600;
+const RECENT: i64 = 72 * 3_600;
 
 /// The members that joined their story through another page, by the outlets of both.
 #[derive(Debug, Clone, Default)]
@@ -35,13 +35,13 @@ impl Folds {
     /// The latest of an outlet at `time`, in the order in which they came.
     pub(crate) fn latest(&self, outlet: u64, time: i64) -> Vec<DocId> {
         let folds = self.outlets.get(&outlet).into_iter().flatten();
-        folds.filter(|(_, joined)| time - joined <= LATELY).map(|(doc, _)| *doc).collect()
+        folds.filter(|(_, joined)| time - joined <= RECENT).map(|(doc, _)| *doc).collect()
     }
 
     /// Forgets what is too old to be looked at again at `time`.
     pub(crate) fn expire(&mut self, time: i64) {
         self.outlets.retain(|_, folds| {
-            folds.retain(|(_, joined)| time - joined <= LATELY);
+            folds.retain(|(_, joined)| time - joined <= RECENT);
             !folds.is_empty()
         });
     }

@@ -197,6 +197,29 @@ mod tests {
     }
 
     #[test]
+    fn what_was_written_down_is_divided_by_the_page_that_shows_its_chrome() {
+        let words = |name: &str, count: usize| -> String {
+            (0..count).map(|number| format!("{name}{number} ")).collect()
+        };
+        let show = |detector: &mut Detector, name: &str| {
+            detector.observe(&Incoming {
+                items: &[name],
+                outlet: Some("a.example"),
+                title: &format!("{name}title of {name}page"),
+                text: &format!("{}.\n{}.", words(name, 30), words("blurb", 230)),
+                ..Incoming::default()
+            })
+        };
+        let mut through = Detector::new(Settings::default());
+        ["boats", "trees"].map(|name| show(&mut through, name));
+        let mut interrupted = restored(bytes(&through)).unwrap();
+        let found = show(&mut interrupted, "roads");
+        assert_eq!(found.regrouped.len(), 1);
+        assert_eq!(found, show(&mut through, "roads"));
+        assert_eq!(bytes(&interrupted), bytes(&through));
+    }
+
+    #[test]
     fn a_part_of_the_bytes_is_nothing() {
         let mut detector = Detector::new(Settings::default());
         pages(20).iter().for_each(|page| drop(observe(&mut detector, page)));

@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use wirefold_gateway::shapes::{ArticleDetail, ArticleList, CompareRequest, Comparison, Relation};
+use wirefold_gateway::shapes::{
+    ArticleDetail, ArticleList, CompareRequest, Comparison, Relation, Story,
+};
+use wirefold_proto::RegroupReason;
 
 use super::replay::stored_input;
-use super::words::short;
+use super::words::{regrouped, short};
 use crate::cli::{CompareArguments, CompareView, Global};
 use crate::client::{Asking, Client, Need, block_on, escaped};
 use crate::compare;
@@ -139,6 +142,11 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
         _ => format!("two events, {event} and {}", others.1),
     };
     output::print_styled(&format!("\nAmong all articles: {among_all}.\n"))?;
+    if let Some(reason) = divided(&client, &first, &second).await {
+        let why = clean(&regrouped(&reason));
+        let what = "Folded when the later one came in, and divided again: what they share is";
+        output::print_styled(&format!("{what} {why}.\n"))?;
+    }
     if second.output.fetched < first.output.fetched {
         global
             .note(format_args!("note: B came in first, and is shown as the later text, as asked"));
@@ -159,6 +167,26 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
         ));
     }
     Ok(exit)
+}
+
+/// Why two that were one story when they came in are two; `None` where they were not, or people said so.
+async fn divided(
+    client: &Client,
+    first: &ArticleDetail,
+    second: &ArticleDetail,
+) -> Option<RegroupReason> {
+    let came_as_one = first.output.verdict.story == second.output.verdict.story;
+    if !came_as_one || first.story == second.story {
+        return None;
+    }
+    for article in [second, first] {
+        let path = format!("/api/v1/stories/{}", article.story);
+        let reason = client.get::<Story>(&path).await.ok().and_then(|it| it.story.regrouped);
+        if reason.is_some() {
+            return reason;
+        }
+    }
+    None
 }
 
 /// The article behind an id, the beginning of one, or a link.

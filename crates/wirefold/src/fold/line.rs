@@ -1,8 +1,8 @@
 //! Verdicts as lines of the evaluation interface, by the ids of the input.
 
-use wirefold_dedup::{DocId, Verdict};
+use wirefold_dedup::{DocId, Split, Verdict};
 use wirefold_detector::contract::{class, confidence, containment, how, kind};
-use wirefold_proto::{Class, LineAgency, LineMatch, Simhash, Tag, VerdictLine};
+use wirefold_proto::{Class, LineAgency, LineMatch, LineRegrouping, Simhash, Tag, VerdictLine};
 
 use super::baseline::BaselineVerdict;
 use crate::input::Input;
@@ -39,7 +39,13 @@ pub(super) fn verdict_line(verdict: &Verdict, articles: &[Input]) -> VerdictLine
             confidence: confidence(agency.confidence),
         }),
         simhash: Simhash(verdict.simhash),
+        regrouped: verdict.regrouped.iter().map(|split| regrouped(split, &id)).collect(),
     }
+}
+
+fn regrouped(split: &Split, id: impl Fn(DocId) -> String) -> LineRegrouping {
+    let articles = split.moved.iter().map(|doc| id(*doc)).collect();
+    LineRegrouping { from: id(split.from), into: id(split.into), articles }
 }
 
 /// The line for a baseline's verdict: it knows stories only.
@@ -60,6 +66,7 @@ pub(super) fn baseline_line(verdict: &BaselineVerdict, articles: &[Input]) -> Ve
         shared_quotations: 0,
         agency: None,
         simhash: Simhash(verdict.simhash),
+        regrouped: Vec::new(),
     }
 }
 

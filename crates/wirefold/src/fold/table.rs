@@ -122,9 +122,15 @@ impl<'a> Table<'a> {
 
     fn write_summary(&self, out: &mut String) -> std::fmt::Result {
         let folded = self.lines.len() - self.stories.len();
+        let freed = self.lines.iter().flat_map(|settled| &settled.line.regrouped);
+        let freed: usize = freed.map(|regrouped| regrouped.articles.len()).sum();
+        let regrouped = match freed {
+            0 => String::new(),
+            _ => format!(", {} regrouped: page chrome", thousands(freed)),
+        };
         writeln!(
             out,
-            "{STRONG}{} → {} → {}{STRONG:#}, {} folded",
+            "{STRONG}{} → {} → {}{STRONG:#}, {} folded{regrouped}",
             count(self.lines.len(), "article", "articles"),
             count(self.stories.len(), "story", "stories"),
             count(self.events.len(), "event", "events"),

@@ -206,14 +206,14 @@ impl Matcher<'_> {
                     }
                     let place = load::place_of(&story, item.output);
                     if let Some(word) = Word::of_regrouping(&story, place) {
-                        self.heed(&word, at).await?;
+                        self.apply_word(&word, at).await?;
                     }
                 }
                 Item::Command(command) => {
                     let at = unix_millis(command.command.at);
                     self.fire(at).await?;
                     let place = Place { fetched: command.fetched, output: item.output };
-                    self.heed(&Word::of(&command, place), at).await?;
+                    self.apply_word(&Word::of(&command, place), at).await?;
                 }
                 Item::Unreadable => {}
             }
@@ -222,7 +222,7 @@ impl Matcher<'_> {
     }
 
     /// Has the alerts concerned say what became of their stories.
-    async fn heed(&mut self, word: &Word, at: UnixMillis) -> Result<(), AlerterError> {
+    async fn apply_word(&mut self, word: &Word, at: UnixMillis) -> Result<(), AlerterError> {
         self.recall(&word.targets()).await?;
         for parting in &word.partings {
             self.show_all(Target::Story(parting.from)).await?;
