@@ -10,8 +10,8 @@ const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";
 
 /// A page of one outlet: something of its own, and what the outlet prints below it.
 fn page(name: &str) -> Made {
-    let words = |name: &str, count: usize| -> String {
-        (0..count).map(|number| format!("{name}{number} ")).collect()
+    let words = |word: &str, count: usize| -> String {
+        (0..count).map(|number| format!("{word}{number} ")).collect()
     };
     Made {
         id: name.to_owned(),

@@ -198,8 +198,8 @@ mod tests {
 
     #[test]
     fn what_was_written_down_is_divided_by_the_page_that_shows_its_chrome() {
-        let words = |name: &str, count: usize| -> String {
-            (0..count).map(|number| format!("{name}{number} ")).collect()
+        let words = |word: &str, count: usize| -> String {
+            (0..count).map(|number| format!("{word}{number} ")).collect()
         };
         let show = |detector: &mut Detector, name: &str| {
             detector.observe(&Incoming {
@@ -211,7 +211,9 @@ mod tests {
             })
         };
         let mut through = Detector::new(Settings::default());
-        ["boats", "trees"].map(|name| show(&mut through, name));
+        for name in ["boats", "trees"] {
+            show(&mut through, name);
+        }
         let mut interrupted = restored(bytes(&through)).unwrap();
         let found = show(&mut interrupted, "roads");
         assert_eq!(found.regrouped.len(), 1);

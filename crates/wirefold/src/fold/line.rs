@@ -39,7 +39,7 @@ pub(super) fn verdict_line(verdict: &Verdict, articles: &[Input]) -> VerdictLine
             confidence: confidence(agency.confidence),
         }),
         simhash: Simhash(verdict.simhash),
-        regrouped: verdict.regrouped.iter().map(|split| regrouped(split, &id)).collect(),
+        regrouped: verdict.regrouped.iter().map(|split| regrouped(split, id)).collect(),
     }
 }
 

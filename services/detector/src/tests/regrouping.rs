@@ -11,8 +11,8 @@ const SEEN: i64 = 1_772_496_000;
 
 /// A page with a video: something of its own, and what the outlet prints below it.
 fn video(name: &str) -> ArticleFetched {
-    let words = |name: &str, count: usize| -> String {
-        (0..count).map(|number| format!("{name}{number} ")).collect()
+    let words = |word: &str, count: usize| -> String {
+        (0..count).map(|number| format!("{word}{number} ")).collect()
     };
     let told = Told {
         id: name.to_owned(),
