@@ -139,6 +139,8 @@ pub enum ReasonKind {
     Merged,
     /// Nothing more is coming.
     Quiet,
+    /// It goes on after it was quiet; the words say on which day.
+    Again,
 }
 
 /// The headline of an alert.

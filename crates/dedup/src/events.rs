@@ -396,6 +396,23 @@ mod tests {
     }
 
     #[test]
+    fn one_like_story_among_strangers_draws_nothing_into_their_event() {
+        let mut events = Events::default();
+        add(&mut events, 0, 0, STRIKE);
+        for (story, number) in (1..4).zip(["seven", "eleven", "thirteen"]) {
+            let text = format!("{OTHER} Page {number} of the {number}gazette says so.");
+            add(&mut events, story, 0, &text);
+            events.unite(0, story);
+        }
+        let still = "Port Orla lay still as dockers in Quayton laid down their work.";
+        let with_strangers = add(&mut events, 4, 1, still);
+        assert_eq!(with_strangers.links.len(), 0, "three quarters of it are about bread");
+        // It is like the one that came just now.
+        assert_eq!(add(&mut events, 5, 1, still).links.len(), 1);
+        assert_eq!((events.event_of(4), events.event_of(5)), (Some(4), Some(4)));
+    }
+
+    #[test]
     fn a_story_that_links_two_events_merges_them() {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);

@@ -205,3 +205,72 @@ impl Link {
         link.with_quotations(quotations, apart, settings)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wirefold_text::Text;
+
+    use super::*;
+    use crate::body::Body;
+
+    const HOUR: i64 = 3600;
+    const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla. They \
+        want shorter shifts at night.";
+    const AGAIN: &str = "Port Orla lay still as dockers in Quayton laid down their work, said their \
+        head Ada Ruiz.";
+
+    fn link(here: (&str, &str), there: (&str, &str), apart: i64) -> Link {
+        let terms = |(title, text): (&str, &str)| {
+            let text = Text::new(text);
+            Terms::new(&text, &Body::new(&text), title)
+        };
+        let frequencies = &mut Frequencies::default();
+        let settings = Settings::default();
+        Link::between(&terms(here), (0, &terms(there)), frequencies, apart, 0, &settings)
+    }
+
+    #[test]
+    fn similarity_halves_every_two_days() {
+        let at = |hours| link(("", STRIKE), ("", AGAIN), hours * HOUR);
+        assert!(at(0).likeness > 0.2, "{:?}", at(0));
+        assert!((at(48).likeness - at(0).likeness / 2.0).abs() < 1e-9);
+        assert!((at(-48).likeness - at(48).likeness).abs() < 1e-9);
+        assert_eq!(at(48).at_once.to_bits(), at(0).at_once.to_bits());
+    }
+
+    #[test]
+    fn a_title_that_the_other_tells_of_speaks_for_one_event() {
+        let with = |title| link((title, STRIKE), ("", AGAIN), 0);
+        let (tells, other) = (with("Dockers close Port Orla"), with("Bread prize for Mill Hollow"));
+        assert!(tells.title > other.title && tells.likeness > other.likeness + 0.1, "{tells:?}");
+        // A few words that stand in every text say little, wherever they stand.
+        let common = with("In the work");
+        assert!(common.title < Some(0.2), "{common:?}");
+        assert_eq!(with("").title, None);
+    }
+
+    #[test]
+    fn a_template_with_other_names_is_another_happening() {
+        let bond = |firm: &str, bank: &str| {
+            format!(
+                "A company, {firm}, is raising two hundred million crowns with a bond due in ten \
+                 years, sold at par in a deal that the house of {bank} arranged on Monday."
+            )
+        };
+        let one = link(("", &bond("Ostrava Glass", "Penrose")), ("", &bond("Corran", "Vale")), 0);
+        assert!(one.cosine >= TEMPLATE, "{one:?}");
+        assert!(one.likeness.abs() < f64::EPSILON, "{one:?}");
+        let again = link(("", &bond("Corran", "Vale")), ("", &bond("Corran", "Vale")), 0);
+        assert!(again.likeness > 0.9, "{again:?}");
+    }
+
+    #[test]
+    fn a_shared_quotation_counts_once() {
+        let one = link(("", STRIKE), ("", AGAIN), 0);
+        let settings = Settings::default();
+        let [with_one, with_three] =
+            [1, 3].map(|quotations| one.with_quotations(quotations, 0, &settings).likeness);
+        assert!((with_one - one.likeness - QUOTATION_BONUS).abs() < 1e-9);
+        assert!((with_three - with_one).abs() < 1e-9);
+    }
+}

@@ -80,7 +80,7 @@ pub(super) fn next(
             volume: Volume::Silent,
             reasons: vec![reason(ReasonKind::Quiet, "no news for 24 hours")],
         },
-        false => said(life, rules),
+        false => said(life, rules, now.at),
     };
     let mut draft = draft(id, life, now, said);
     if draft.alert.volume == Volume::Loud {
@@ -89,7 +89,7 @@ pub(super) fn next(
     Some(draft)
 }
 
-fn said(life: &Life, rules: &Rules) -> Said {
+fn said(life: &Life, rules: &Rules, at: UnixMillis) -> Said {
     let sums = life.sums();
     let Some(told) = sums.measured.told else {
         let merged = life.news.iter().find(|news| news.inherits());
@@ -118,8 +118,15 @@ fn said(life: &Life, rules: &Rules) -> Said {
         (false, _) => AlertState::Growing,
     };
     let numbers = counts(told, sums.all, came);
-    let reasons = weighed(told_of.into_iter().chain(numbers).collect());
+    let resumed = life.resumes().then(|| again(life, at)).filter(|_| came > 0);
+    let reasons = weighed(resumed.into_iter().chain(told_of).chain(numbers).collect());
     Said { state, volume: volume(is_loud), reasons }
+}
+
+/// That it goes on after it was quiet, and on which day.
+fn again(life: &Life, at: UnixMillis) -> AlertReason {
+    let days = life.first_seen.map_or(0, |first| at.since(first).as_secs() / DAY);
+    reason(ReasonKind::Again, format!("again, day {}", days + 1))
 }
 
 /// Whether the numbers have grown enough since it last rang.
@@ -131,6 +138,9 @@ fn steps(sums: &Sums, rules: &Rules) -> bool {
     grew(rules.on.origins, rung.origins, tally.origins)
         || grew(rules.on.outlets, rung.outlets, tally.outlets)
 }
+
+/// Seconds in a day.
+const DAY: u64 = 24 * 3600;
 
 fn is_material(kind: ReasonKind) -> bool {
     matches!(kind, ReasonKind::Material | ReasonKind::Correction)

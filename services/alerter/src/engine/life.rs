@@ -129,6 +129,11 @@ pub(crate) struct Closing {
 }
 
 impl Life {
+    /// Whether what comes now comes after it was said to be over.
+    pub(crate) fn resumes(&self) -> bool {
+        self.state == Some(AlertState::Quiet)
+    }
+
     /// Takes in its next revision.
     pub(crate) fn accept(&mut self, alert: &Alert, marks: Marks) {
         let now = Tally { outlets: alert.outlets, origins: alert.origins, copies: alert.copies };

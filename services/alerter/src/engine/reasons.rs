@@ -49,7 +49,7 @@ pub(super) fn weighed(mut reasons: Vec<AlertReason>) -> Vec<AlertReason> {
 
 fn weight(kind: ReasonKind) -> u8 {
     match kind {
-        ReasonKind::New => 0,
+        ReasonKind::New | ReasonKind::Again => 0,
         ReasonKind::Origins => 1,
         ReasonKind::Material => 2,
         ReasonKind::Correction => 3,

@@ -150,7 +150,7 @@ async fn an_alert_goes_quiet_and_may_speak_again() {
     assert_eq!(told(&alerts[1]), "silent: no news for 24 hours");
     world.newsroom.tell(second).await;
     world.pass(15 * 60).await;
-    assert_eq!(told(&world.alerts().await[2]), "silent: +1 origin · +1 outlet");
+    assert_eq!(told(&world.alerts().await[2]), "silent: again, day 2 · +1 origin · +1 outlet");
     running.stop().await;
 }
 

@@ -66,7 +66,8 @@ async fn an_alert_long_at_rest_goes_on_with_its_next_revision_also_after_a_resta
         assert_eq!(found.len(), 2);
         for (id, revisions) in found {
             let last = revisions[3];
-            assert_eq!(told(last), "silent: +1 outlet", "{id}, {days} days, {restarts}");
+            let again = format!("silent: again, day {} · +1 outlet", days + 1);
+            assert_eq!(told(last), again, "{id}, {days} days, {restarts}");
             assert_eq!(last.headline.title, "Tarrowgate dock talks collapse");
             let titles: Vec<&str> = last.articles.iter().map(|it| it.title.as_str()).collect();
             assert_eq!(titles, [first.title, second.title, third.title]);

@@ -1,8 +1,9 @@
 //! Sets of texts told separately about labelled happenings: what the product and its peers group, by
 //! kind of text, by gap in time, and with one evidence left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 use wirefold_dedup::{Settings, Switch};
@@ -24,14 +25,15 @@ const GAPS: [(&str, i64); 4] =
 /// A set of texts in order of time, with the happening of each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Happenings {
-    set: LabelledSet,
+    name: String,
+    set: Arc<LabelledSet>,
     clusters: Clusters,
     /// The kind of each text, where the set says it.
     kinds: Vec<String>,
 }
 
 /// Tables over several sets.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct HappeningTables {
     figures: Cells,
     contributions: Cells,
@@ -61,8 +63,8 @@ impl Happenings {
                 kind.clone_into(&mut kinds[*at]);
             }
         }
-        let set = LabelledSet { name: name.to_owned(), docs, ..LabelledSet::default() };
-        Ok(Happenings { set, clusters, kinds })
+        let set = Arc::new(LabelledSet { docs, ..LabelledSet::default() });
+        Ok(Happenings { name: name.to_owned(), set, clusters, kinds })
     }
 
     /// The set in two halves by time, the first of which was tuned on.
@@ -70,7 +72,7 @@ impl Happenings {
         let middle = self.set.docs.len() / 2;
         let part = |name: &str, keeps: &dyn Fn(usize) -> bool| {
             let mut part = self.clone();
-            part.set.name = format!("{}, {name}", self.set.name);
+            part.name = format!("{}, {name}", self.name);
             let of = part.clusters.of.iter_mut().enumerate();
             of.filter(|(at, _)| !keeps(*at)).for_each(|(_, cluster)| *cluster = None);
             part
@@ -86,7 +88,7 @@ impl Happenings {
 
     fn size(&self) -> (usize, usize) {
         let labelled: Vec<&usize> = self.clusters.of.iter().flatten().collect();
-        let happenings: std::collections::BTreeSet<&&usize> = labelled.iter().collect();
+        let happenings: BTreeSet<&&usize> = labelled.iter().collect();
         (labelled.len(), happenings.len())
     }
 
@@ -130,11 +132,12 @@ pub(super) fn examine(sets: &[Happenings]) -> HappeningTables {
         "B³",
         "largest event",
     ]);
-    let groupings: Vec<Vec<usize>> = sets.iter().map(|set| set.events(None)).collect();
-    for (set, events) in sets.iter().zip(&groupings) {
-        row(&mut figures, set, "passages", events);
-        for peer in PEERS {
-            row(&mut figures, set, peer.words(), &Grouping::of(peer, &set.set));
+    let groupings = grouped(sets, |set| set.events(None));
+    let peers = PEERS.map(|peer| grouped(sets, |set| peer.of(&set.set)));
+    for (at, set) in sets.iter().enumerate() {
+        row(&mut figures, set, "passages", &groupings[at]);
+        for (peer, groupings) in PEERS.iter().zip(&peers) {
+            row(&mut figures, set, peer.words(), &groupings[at]);
         }
     }
     HappeningTables {
@@ -145,12 +148,23 @@ pub(super) fn examine(sets: &[Happenings]) -> HappeningTables {
     }
 }
 
+/// Groups each set; parts of one set next to each other are grouped once.
+fn grouped(sets: &[Happenings], group: impl Fn(&Happenings) -> Vec<usize>) -> Vec<Vec<usize>> {
+    let mut groupings: Vec<Vec<usize>> = Vec::with_capacity(sets.len());
+    for (at, set) in sets.iter().enumerate() {
+        let before = at.checked_sub(1).filter(|before| Arc::ptr_eq(&sets[*before].set, &set.set));
+        let events = before.map_or_else(|| group(set), |before| groupings[before].clone());
+        groupings.push(events);
+    }
+    groupings
+}
+
 fn row(cells: &mut Cells, set: &Happenings, rule: &str, events: &[usize]) {
     let Score { found, false_folds, missed, .. } = set.clusters.score(events);
     let score = set.clusters.score(events);
     let shares = [score.precision(), score.recall(), score.f1(), score.b_cubed_f1()];
     let (texts, happenings) = set.size();
-    let name = format!("{} ({texts} texts, {happenings} happenings)", set.set.name);
+    let name = format!("{} ({texts} texts, {happenings} happenings)", set.name);
     let counts = [found, false_folds, missed].map(|count| count.to_string());
     let shares = shares.map(|share| format!("{share:.3}"));
     let names = [name, rule.to_owned()];
@@ -159,22 +173,23 @@ fn row(cells: &mut Cells, set: &Happenings, rule: &str, events: &[usize]) {
 
 /// Precision, recall and F1 where one evidence is left out.
 fn contributions(sets: &[Happenings]) -> Cells {
-    let head = ["left out"].into_iter().chain(sets.iter().map(|set| set.set.name.as_str()));
+    let head = ["left out"].into_iter().chain(sets.iter().map(|set| set.name.as_str()));
     let mut cells = Cells::new(&head.collect::<Vec<&str>>());
     for without in [None].into_iter().chain(Switch::OF_EVENTS.map(Some)) {
-        let of = |set: &Happenings| {
-            let score = set.clusters.score(&set.events(without));
+        let groupings = grouped(sets, |set| set.events(without));
+        let of = |(set, events): (&Happenings, &Vec<usize>)| {
+            let score = set.clusters.score(events);
             format!("{:.2} / {:.2} / {:.3}", score.precision(), score.recall(), score.f1())
         };
         let name = without.map_or("nothing", Switch::words).to_owned();
-        cells.row([name].into_iter().chain(sets.iter().map(of)));
+        cells.row([name].into_iter().chain(sets.iter().zip(&groupings).map(of)));
     }
     cells
 }
 
 /// The pairs found of those there are, by the time between the two.
 fn gaps(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
-    let head = ["time between"].into_iter().chain(sets.iter().map(|set| set.set.name.as_str()));
+    let head = ["time between"].into_iter().chain(sets.iter().map(|set| set.name.as_str()));
     let mut cells = Cells::new(&head.collect::<Vec<&str>>());
     for (name, most) in GAPS {
         let least = GAPS.iter().map(|(_, to)| *to).rfind(|to| *to < most).unwrap_or(-1);
@@ -194,9 +209,9 @@ fn kinds(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
         .zip(groupings)
         .filter(|(set, _)| set.kinds.iter().any(|it| !it.is_empty()))
         .collect();
-    let head = ["kind"].into_iter().chain(with_kinds.iter().map(|(set, _)| set.set.name.as_str()));
+    let head = ["kind"].into_iter().chain(with_kinds.iter().map(|(set, _)| set.name.as_str()));
     let mut cells = Cells::new(&head.collect::<Vec<&str>>());
-    let all: std::collections::BTreeSet<&String> =
+    let all: BTreeSet<&String> =
         with_kinds.iter().flat_map(|(set, _)| &set.kinds).filter(|kind| !kind.is_empty()).collect();
     for kind in all {
         let of = |(set, events): &(&Happenings, &Vec<usize>)| {
@@ -259,10 +274,10 @@ mod tests {
 
     fn happenings() -> Happenings {
         let docs = vec![doc("a", 1, STRIKE), doc("b", 2, OTHER), doc("c", 9, AGAIN)];
-        let set = LabelledSet { name: "port".to_owned(), docs, ..LabelledSet::default() };
+        let set = Arc::new(LabelledSet { docs, ..LabelledSet::default() });
         let clusters = Clusters { of: [0, 1, 0].map(Some).to_vec(), ..Clusters::default() };
         let kinds = ["straight", "lone", "brief"].map(str::to_owned).to_vec();
-        Happenings { set, clusters, kinds }
+        Happenings { name: "port".to_owned(), set, clusters, kinds }
     }
 
     #[test]

@@ -202,7 +202,7 @@ mod tests {
             cells
         };
         let (rows, classes, contributions) = (cells("a"), cells("b"), cells("c"));
-        let happenings = HappeningTables::default();
+        let happenings = happenings::examine(&[]);
         let tables = RealTables { rows, classes, contributions, happenings };
         let card = format!("before\n{}after\n", section(Some(&tables), ""));
         assert!(["| a |", "| b |", "| c |"].iter().all(|row| card.contains(row)), "{card}");
