@@ -1,6 +1,6 @@
 //! Usual ways to group news by happening, on the same rows as the product.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use wirefold_dedup::stem;
 use wirefold_text::Text;
@@ -47,33 +47,37 @@ impl Grouping {
         }
     }
 
-    fn stems(self, doc: &Doc) -> HashMap<String, f64> {
+    /// The stems of a text by number, each with how often it stands there, in order.
+    fn stems(self, doc: &Doc, numbers: &mut HashMap<String, usize>) -> Vec<(usize, f64)> {
         let title = doc.title.as_deref().unwrap_or_default();
         let text = match self {
             Grouping::Words => format!("{title}\n{}", doc.text),
             Grouping::Titles => title.to_owned(),
         };
-        let mut counts = HashMap::new();
+        let mut counts: BTreeMap<usize, f64> = BTreeMap::new();
         for word in Text::new(&text).normal_words() {
-            *counts.entry(stem(word).to_owned()).or_default() += 1.0;
+            let next = numbers.len();
+            let number = *numbers.entry(stem(word).to_owned()).or_insert(next);
+            *counts.entry(number).or_default() += 1.0;
         }
-        counts
+        counts.into_iter().collect()
     }
 
     /// The event of each text of a set in order of time.
     pub(super) fn of(self, set: &LabelledSet) -> Vec<usize> {
-        let texts: Vec<HashMap<String, f64>> = set.docs.iter().map(|doc| self.stems(doc)).collect();
-        let mut carriers: HashMap<&str, f64> = HashMap::new();
+        let mut numbers = HashMap::new();
+        let texts: Vec<Vec<(usize, f64)>> =
+            set.docs.iter().map(|doc| self.stems(doc, &mut numbers)).collect();
+        let mut carriers = vec![0.0; numbers.len()];
+        let mut vectors: Vec<Vec<(usize, f64)>> = Vec::with_capacity(texts.len());
         let mut events: Vec<Event> = Vec::new();
         let mut found = Vec::with_capacity(texts.len());
         for (number, text) in texts.iter().enumerate() {
-            let rarity = |stem: &str| {
-                let with = carriers.get(stem).copied().unwrap_or_default();
-                ((number as f64 + 2.0) / (with + 1.0)).ln()
-            };
+            vectors.push(unit(text, &carriers, number));
+            let here = &vectors[number];
             let time = set.docs[number].published.map_or(0, jiff::Timestamp::as_second);
             let mean = |event: &Event| {
-                let all = event.texts.iter().map(|other| cosine(text, &texts[*other], rarity));
+                let all = event.texts.iter().map(|other| product(here, &vectors[*other]));
                 all.sum::<f64>() / event.texts.len() as f64
             };
             let open = events
@@ -90,26 +94,32 @@ impl Grouping {
             events[at].texts.push(number);
             events[at].last = events[at].last.max(time);
             found.push(at);
-            text.keys().for_each(|stem| *carriers.entry(stem).or_default() += 1.0);
+            text.iter().for_each(|(stem, _)| carriers[*stem] += 1.0);
         }
         found
     }
 }
 
-fn cosine(
-    here: &HashMap<String, f64>,
-    there: &HashMap<String, f64>,
-    rarity: impl Fn(&str) -> f64,
-) -> f64 {
-    let weight = |stem: &str, count: f64| (1.0 + count.ln()) * rarity(stem);
-    let length = |of: &HashMap<String, f64>| {
-        of.iter().map(|(stem, count)| weight(stem, *count).powi(2)).sum::<f64>().sqrt()
+/// The vector of unit length of a text that so many came before, by how rare its stems were then.
+fn unit(text: &[(usize, f64)], carriers: &[f64], before: usize) -> Vec<(usize, f64)> {
+    let weight = |(stem, count): &(usize, f64)| {
+        let rarity = ((before as f64 + 2.0) / (carriers[*stem] + 1.0)).ln();
+        (*stem, (1.0 + count.ln()) * rarity)
     };
-    let (fewer, more) = if here.len() <= there.len() { (here, there) } else { (there, here) };
-    let common: f64 = fewer
-        .iter()
-        .filter_map(|(stem, count)| Some(weight(stem, *count) * weight(stem, *more.get(stem)?)))
-        .sum();
-    let lengths = length(here) * length(there);
-    if lengths > 0.0 { common / lengths } else { 0.0 }
+    let mut vector: Vec<(usize, f64)> = text.iter().map(weight).collect();
+    let length = vector.iter().map(|(_, weight)| weight * weight).sum::<f64>().sqrt();
+    vector.iter_mut().for_each(|(_, weight)| *weight /= length.max(f64::MIN_POSITIVE));
+    vector
+}
+
+fn product(here: &[(usize, f64)], there: &[(usize, f64)]) -> f64 {
+    let mut there = there.iter().peekable();
+    let mut sum = 0.0;
+    for (stem, weight) in here {
+        while there.next_if(|(other, _)| other < stem).is_some() {}
+        if let Some((_, other)) = there.next_if(|(other, _)| other == stem) {
+            sum += weight * other;
+        }
+    }
+    sum
 }

@@ -9,9 +9,10 @@ use anyhow::Context;
 use wirefold_dedup::{Settings, Switch};
 use wirefold_score::{Clusters, Group, Order, Pair, Score};
 
-use super::grouping::{Grouping, PEERS};
+use super::grouping::PEERS;
 use super::labels::clusters_in_part;
 use super::method::passages;
+use super::rules::side_by_side;
 use super::set::{Doc, LabelledSet, read_lines};
 use super::tables::Cells;
 
@@ -136,8 +137,8 @@ pub(super) fn examine(sets: &[Happenings]) -> HappeningTables {
     let peers = PEERS.map(|peer| grouped(sets, |set| peer.of(&set.set)));
     for (at, set) in sets.iter().enumerate() {
         row(&mut figures, set, "passages", &groupings[at]);
-        for (peer, groupings) in PEERS.iter().zip(&peers) {
-            row(&mut figures, set, peer.words(), &groupings[at]);
+        for (peer, made) in PEERS.iter().zip(&peers) {
+            row(&mut figures, set, peer.words(), &made[at]);
         }
     }
     HappeningTables {
@@ -175,15 +176,17 @@ fn row(cells: &mut Cells, set: &Happenings, rule: &str, events: &[usize]) {
 fn contributions(sets: &[Happenings]) -> Cells {
     let head = ["left out"].into_iter().chain(sets.iter().map(|set| set.name.as_str()));
     let mut cells = Cells::new(&head.collect::<Vec<&str>>());
-    for without in [None].into_iter().chain(Switch::OF_EVENTS.map(Some)) {
+    let row = |without: Option<Switch>| -> Vec<String> {
         let groupings = grouped(sets, |set| set.events(without));
         let of = |(set, events): (&Happenings, &Vec<usize>)| {
             let score = set.clusters.score(events);
             format!("{:.2} / {:.2} / {:.3}", score.precision(), score.recall(), score.f1())
         };
         let name = without.map_or("nothing", Switch::words).to_owned();
-        cells.row([name].into_iter().chain(sets.iter().zip(&groupings).map(of)));
-    }
+        [name].into_iter().chain(sets.iter().zip(&groupings).map(of)).collect()
+    };
+    let switches: Vec<_> = [None].into_iter().chain(Switch::OF_EVENTS.map(Some)).collect();
+    side_by_side(&switches, row).into_iter().for_each(|row| cells.row(row));
     cells
 }
 

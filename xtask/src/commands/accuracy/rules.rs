@@ -49,7 +49,7 @@ fn errors(set: &LabelledSet) -> BTreeMap<Rule, [usize; 2]> {
 /// Right, false and missed pairs at arrival where one rule is left out, of each set.
 pub(super) fn contributions(sets: &[LabelledSet]) -> Cells {
     let mut cells = Cells::new(&head("left out", sets));
-    for without in [None].into_iter().chain(Switch::OF_STORIES.map(Some)) {
+    let row = |without: Option<Switch>| -> Vec<String> {
         let of = |set: &LabelledSet| {
             let settings = Settings { without, ..Settings::default() };
             let run = passages(set, &Order::File.of(set.docs.len()), settings);
@@ -57,9 +57,25 @@ pub(super) fn contributions(sets: &[LabelledSet]) -> Cells {
             format!("{right} / {wrong} / {missed}")
         };
         let name = without.map_or("nothing", Switch::words).to_owned();
-        cells.row([name].into_iter().chain(sets.iter().map(of)));
-    }
+        [name].into_iter().chain(sets.iter().map(of)).collect()
+    };
+    let switches: Vec<_> = [None].into_iter().chain(Switch::OF_STORIES.map(Some)).collect();
+    side_by_side(&switches, row).into_iter().for_each(|row| cells.row(row));
     cells
+}
+
+/// Works on all of them at once, on all cores; what comes of them stands in their order.
+pub(super) fn side_by_side<T: Copy + Send, R: Send>(
+    all: &[T],
+    work: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    std::thread::scope(|scope| {
+        let work = &work;
+        let spawned: Vec<_> =
+            all.iter().copied().map(|one| scope.spawn(move || work(one))).collect();
+        let ended = spawned.into_iter().map(std::thread::ScopedJoinHandle::join);
+        ended.map(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
 }
 
 fn head<'a>(first: &'a str, sets: &'a [LabelledSet]) -> Vec<&'a str> {
