@@ -107,8 +107,8 @@ fn unit(text: &[(usize, f64)], carriers: &[f64], before: usize) -> Vec<(usize, f
         (*stem, (1.0 + count.ln()) * rarity)
     };
     let mut vector: Vec<(usize, f64)> = text.iter().map(weight).collect();
-    let length = vector.iter().map(|(_, weight)| weight * weight).sum::<f64>().sqrt();
-    vector.iter_mut().for_each(|(_, weight)| *weight /= length.max(f64::MIN_POSITIVE));
+    let length = vector.iter().map(|(_, part)| part * part).sum::<f64>().sqrt();
+    vector.iter_mut().for_each(|(_, part)| *part /= length.max(f64::MIN_POSITIVE));
     vector
 }
 
