@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::article::outlet_in_words;
 use crate::codec::{Message, Tag};
-use crate::ids::{AlertId, ArticleId, LanguageTag, Outlet, SubscriptionId, Target};
+use crate::ids::{AlertId, ArticleId, LanguageTag, Outlet, StoryId, SubscriptionId, Target};
 use crate::published::Published;
+use crate::story::is_zero;
 use crate::streams::{self, Stream};
 use crate::subjects::Subject;
+use crate::verdict::Confidence;
 
 /// One revision of an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,17 +47,33 @@ pub struct Alert {
     pub outlets: u32,
     /// The separately written texts so far: an upper bound, not confirmation.
     pub origins: u32,
-    /// The copies folded so far.
+    /// The copies folded so far; versions are none.
     pub copies: u32,
+    /// The later versions of its articles so far.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub versions: u32,
+    /// The stories so far: texts of their own, also those too short to count as an origin. 0 where
+    /// an older release wrote it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stories: u32,
+    /// Who was first here; absent where that article came before the alert knew of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<AlertFirst>,
     /// The words of the query that were found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub matched: Vec<String>,
     /// The articles worth a link, the lead first; at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub articles: Vec<AlertArticle>,
+    /// The figures told so far, and those that one text alone says; at most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<AlertFigure>,
     /// Why delivery waits, and for how long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<Hold>,
+    /// The digest that tells of it, where the subscription gathers its messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<InDigest>,
     /// The event or story that this one became part of; the alert lives on there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<Target>,
@@ -96,6 +114,19 @@ pub enum AlertState {
     Quiet,
 }
 
+impl AlertState {
+    /// The word in JSON, and for people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Growing => "growing",
+            Self::Updated => "updated",
+            Self::Quiet => "quiet",
+        }
+    }
+}
+
 /// Whether a revision notifies.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -113,8 +144,63 @@ pub enum Volume {
 pub struct AlertReason {
     /// The sort of reason.
     pub kind: ReasonKind,
-    /// The reason for people, such as `+2 origins`.
+    /// The reason for people, such as `+2 origins` or `death toll 14 → 28`.
     pub words: String,
+    /// Who says so: the agency behind a text where it is credited, else the outlet; at most 4.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// What was told before, such as `14`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<String>,
+    /// What is said now, such as `28`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<String>,
+}
+
+/// Who was first with what an alert is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertFirst {
+    /// The outlet.
+    pub outlet: Outlet,
+    /// The site whose feed says so, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Outlet>,
+    /// The agency behind its text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AlertAgency>,
+}
+
+impl AlertFirst {
+    /// The outlet for people, with the site that says so where that is another.
+    #[must_use]
+    pub fn outlet_in_words(&self) -> String {
+        outlet_in_words(&self.outlet, self.via.as_ref())
+    }
+}
+
+/// The agency behind a text, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertAgency {
+    /// The name as readers know it, such as `AP`.
+    pub name: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// A figure that texts of an alert say in title or lede.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertFigure {
+    /// What is counted, such as `death toll`; absent where the words around do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// The number, as digits.
+    pub value: String,
+    /// Who says so; at most 4.
+    pub sources: Vec<String>,
+    /// The stories that say so; at most 2, since two are enough to tell it.
+    pub stories: Vec<StoryId>,
+    /// Whether it was told as a fact: two stories, an agency or a correction say so.
+    pub told: bool,
 }
 
 /// A sort of reason.
@@ -133,14 +219,22 @@ pub enum ReasonKind {
     Velocity,
     /// Something material changed.
     Material,
+    /// One text alone says a new figure: silent until another, an agency or a correction says so.
+    Claimed,
     /// A correction.
     Correction,
     /// It became part of another event or story.
     Merged,
     /// Nothing more is coming.
     Quiet,
+    /// Told again, as `repeat_interval` asks.
+    Repeated,
     /// It goes on after it was quiet; the words say on which day.
     Again,
+    /// Texts mention in passing what is asked for: neither title nor lede tells of it.
+    Passing,
+    /// It is silent because another subscription told of it; the words name that one.
+    Inhibited,
 }
 
 /// The headline of an alert.
@@ -164,11 +258,17 @@ pub struct AlertArticle {
     pub via: Option<Outlet>,
     /// Its title.
     pub title: String,
+    /// The agency behind its text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AlertAgency>,
     /// Its link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// When it was seen here.
     pub seen: Timestamp,
+    /// The numbers of its title and lede when it was read, as digits; at most 8.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<String>,
 }
 
 impl AlertArticle {
@@ -177,6 +277,27 @@ impl AlertArticle {
     pub fn outlet_in_words(&self) -> String {
         outlet_in_words(&self.outlet, self.via.as_ref())
     }
+}
+
+/// A digest of one subscription: the alerts that would have notified since the one before. All of its
+/// revisions are published one after another, and the last of them names them all: it is that one whose
+/// delivery sends the digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InDigest {
+    /// When it was due.
+    pub due: Timestamp,
+    /// Every revision in it in the order of publication, on the last one only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub all: Vec<DigestPart>,
+}
+
+/// One revision in a digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DigestPart {
+    /// The alert.
+    pub alert: AlertId,
+    /// Its revision.
+    pub revision: u64,
 }
 
 /// Why delivery of a revision waits.

@@ -8,12 +8,12 @@ use crate::backfill::Backfill;
 use crate::codec::{DecodeError, Message, SchemaName, decode};
 use crate::control::ControlCommand;
 use crate::dead::DeadLetter;
-use crate::digest::FeedDigest;
+use crate::digest::{AlertDigest, FeedDigest};
 use crate::judged::{ArticleJudged, CommandJudged, EpochTaken};
 use crate::list::ListRecord;
 use crate::output::{OutputArticle, OutputCommand, OutputStory};
 use crate::published::Published;
-use crate::records::{FeedRecord, StoryRecord, SubscriptionRecord};
+use crate::records::{AlertHandlingRecord, FeedRecord, StoryRecord, SubscriptionRecord};
 use crate::subjects::Subject;
 use crate::verdict_line::VerdictLine;
 
@@ -44,7 +44,7 @@ pub struct Address {
 }
 
 /// Every message.
-pub const CATALOGUE: [Entry; 17] = [
+pub const CATALOGUE: [Entry; 19] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.1.json",
         "wirefold.article.fetched.1.minimal.json",
@@ -104,9 +104,12 @@ pub const CATALOGUE: [Entry; 17] = [
         "wirefold.control.1.subscription.mute.json",
         "wirefold.control.1.subscription.put.json",
         "wirefold.control.1.subscription.remove.json",
+        "wirefold.control.2.alert.acknowledge.json",
+        "wirefold.control.2.alert.mute.json",
         "wirefold.control.2.feed.add.json",
         "wirefold.control.2.feed.backfill.json",
         "wirefold.control.2.feed.change.json",
+        "wirefold.control.2.feed.poll.json",
         "wirefold.control.2.feed.remove.json",
         "wirefold.control.2.story.merge.json",
         "wirefold.control.2.story.not_the_same.json",
@@ -133,6 +136,8 @@ pub const CATALOGUE: [Entry; 17] = [
         "wirefold.backfill.2.json",
         "wirefold.backfill.2.running.json",
     ]),
+    entry::<AlertDigest>(&["wirefold.alert.digest.1.json"]),
+    entry::<AlertHandlingRecord>(&["wirefold.alert.handling.1.json"]),
     entry::<FeedDigest>(&["wirefold.feed.digest.1.json", "wirefold.feed.digest.2.json"]),
     entry::<ListRecord>(&[
         "wirefold.list.1.json",

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{Message, Tag};
-use crate::ids::{ArticleId, FeedId, Outlet, StoryId, SubscriptionId, Target};
+use crate::ids::{AlertId, ArticleId, FeedId, Outlet, StoryId, SubscriptionId, Target};
 use crate::published::Published;
 use crate::settings::{FeedSettings, SubscriptionSettings};
 use crate::streams::{self, Stream};
@@ -102,6 +102,12 @@ pub enum Command {
         /// The feed.
         feed: FeedId,
     },
+    /// Poll a feed now, whenever its next poll is due.
+    #[serde(rename = "feed.poll")]
+    FeedPoll {
+        /// The feed.
+        feed: FeedId,
+    },
     /// Read a feed's archive, as far as it names one (RFC 5005): what stands there is taken in, and
     /// rings nothing.
     #[serde(rename = "feed.backfill")]
@@ -134,6 +140,24 @@ pub enum Command {
         #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
+    /// Keep one alert silent, and what becomes part of it, while its subscription goes on.
+    #[serde(rename = "alert.mute")]
+    AlertMute {
+        /// The alert.
+        alert: AlertId,
+        /// Until when; absent: until it is over, which is at most 30 days. A time in the past unmutes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        /// Whether corrections and retractions notify all the same.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        except_corrections: bool,
+    },
+    /// Somebody knows of an alert: it is told again only when something new comes.
+    #[serde(rename = "alert.acknowledge")]
+    AlertAcknowledge {
+        /// The alert.
+        alert: AlertId,
+    },
 }
 
 impl Command {
@@ -148,10 +172,13 @@ impl Command {
             Self::FeedAdd { .. } => Verb::FeedAdd,
             Self::FeedChange { .. } => Verb::FeedChange,
             Self::FeedRemove { .. } => Verb::FeedRemove,
+            Self::FeedPoll { .. } => Verb::FeedPoll,
             Self::FeedBackfill { .. } => Verb::FeedBackfill,
             Self::SubscriptionPut { .. } => Verb::SubscriptionPut,
             Self::SubscriptionRemove { .. } => Verb::SubscriptionRemove,
             Self::SubscriptionMute { .. } => Verb::SubscriptionMute,
+            Self::AlertMute { .. } => Verb::AlertMute,
+            Self::AlertAcknowledge { .. } => Verb::AlertAcknowledge,
         }
     }
 }
@@ -173,6 +200,8 @@ pub enum Verb {
     FeedChange,
     /// [`Command::FeedRemove`].
     FeedRemove,
+    /// [`Command::FeedPoll`].
+    FeedPoll,
     /// [`Command::FeedBackfill`].
     FeedBackfill,
     /// [`Command::SubscriptionPut`].
@@ -181,11 +210,15 @@ pub enum Verb {
     SubscriptionRemove,
     /// [`Command::SubscriptionMute`].
     SubscriptionMute,
+    /// [`Command::AlertMute`].
+    AlertMute,
+    /// [`Command::AlertAcknowledge`].
+    AlertAcknowledge,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::StorySplit,
         Self::StoryMerge,
         Self::StoryPrefer,
@@ -193,10 +226,13 @@ impl Verb {
         Self::FeedAdd,
         Self::FeedChange,
         Self::FeedRemove,
+        Self::FeedPoll,
         Self::FeedBackfill,
         Self::SubscriptionPut,
         Self::SubscriptionRemove,
         Self::SubscriptionMute,
+        Self::AlertMute,
+        Self::AlertAcknowledge,
     ];
 
     /// The verb as two subject tokens, such as `story.split`.
@@ -210,10 +246,13 @@ impl Verb {
             Self::FeedAdd => "feed.add",
             Self::FeedChange => "feed.change",
             Self::FeedRemove => "feed.remove",
+            Self::FeedPoll => "feed.poll",
             Self::FeedBackfill => "feed.backfill",
             Self::SubscriptionPut => "subscription.put",
             Self::SubscriptionRemove => "subscription.remove",
             Self::SubscriptionMute => "subscription.mute",
+            Self::AlertMute => "alert.mute",
+            Self::AlertAcknowledge => "alert.acknowledge",
         }
     }
 }

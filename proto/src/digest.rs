@@ -1,12 +1,36 @@
-//! `wirefold.feed.digest/2`: what is wrong with feeds, told once a week.
+//! Digests: `wirefold.alert.digest/1`, the alerts of a subscription that gathers its messages, and
+//! `wirefold.feed.digest/2`, what is wrong with feeds, told once a week.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::alert::Alert;
 use crate::codec::{Message, Tag};
-use crate::ids::FeedId;
+use crate::ids::{FeedId, SubscriptionId};
 use crate::records::{FeedFinding, FeedHealth};
+
+/// The alerts of a subscription that gathers its messages, each as it stood when the digest was due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertDigest {
+    /// `wirefold.alert.digest/1`.
+    pub schema: Tag<Self>,
+    /// Its id: the same however often it is sent.
+    pub id: String,
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// When it was due.
+    pub due: Timestamp,
+    /// How many alerts are in it.
+    pub count: u32,
+    /// Those alerts, at most 100 of them, the widest first.
+    pub alerts: Vec<Alert>,
+}
+
+impl Message for AlertDigest {
+    const NAME: &'static str = "wirefold.alert.digest";
+    const VERSION: u32 = 1;
+}
 
 /// What is wrong with feeds, for a delivery that asks to be told. Where nothing is, none is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

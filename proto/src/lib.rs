@@ -37,6 +37,7 @@ pub mod token;
 
 mod agency;
 mod alert;
+mod alert_link;
 mod article;
 mod backfill;
 mod catalogue;
@@ -65,8 +66,10 @@ mod verdict_line;
 
 pub use agency::{Agency, AgencyEvidence, AgencyHow, EvidencePlace};
 pub use alert::{
-    Alert, AlertArticle, AlertReason, AlertState, Headline, Hold, HoldReason, ReasonKind, Volume,
+    Alert, AlertAgency, AlertArticle, AlertFigure, AlertFirst, AlertReason, AlertState, DigestPart,
+    Headline, Hold, HoldReason, InDigest, ReasonKind, Volume,
 };
+pub use alert_link::{AlertLink, LINK_KEY, LinkAction, LinkError, LinkKey, link_command_id};
 pub use article::{
     AboutArticle, ArticleFetched, DateProblem, ItemSource, MAX_TEXT_BYTES, Media, TextSource,
     outlet_in_words,
@@ -79,7 +82,7 @@ pub use codec::{
 };
 pub use control::{Command, ControlCommand, Verb};
 pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
-pub use digest::{FeedDigest, FeedProblem};
+pub use digest::{AlertDigest, FeedDigest, FeedProblem};
 pub use feed_site::{FeedSite, NOBODY, SiteProof};
 pub use findings::{
     Dateline, Entity, EntityKind, Extract, Figure, Findings, FoundBy, Language, Quotation, Topic,
@@ -100,7 +103,8 @@ pub use output::{
 };
 pub use published::Published;
 pub use records::{
-    FeedFinding, FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord, Teasers,
+    AlertHandlingRecord, FeedFinding, FeedHealth, FeedRecord, StoryBrief, StoryRecord,
+    SubscriptionRecord, Teasers,
 };
 pub use settings::{
     Digest, FeedSettings, FullText, GroupBy, ItemIdentity, QuietHours, SubscriptionSettings,

@@ -9,9 +9,9 @@ use crate::agency::Agency;
 use crate::article::outlet_in_words;
 use crate::codec::{Message, Tag};
 use crate::feed_site::FeedSite;
-use crate::ids::{ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId};
+use crate::ids::{AlertId, ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId};
 use crate::settings::{FeedSettings, SubscriptionSettings};
-use crate::story::RegroupReason;
+use crate::story::{RegroupReason, is_zero};
 
 /// A feed with its settings and health: `wf_feeds`, key `feed.<escaped feed id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +42,10 @@ pub struct FeedRecord {
     /// When the first of these failures was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
+    /// When it was set aside, since wirefold ended twice while it read it; it is polled no more until
+    /// somebody brings it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<Timestamp>,
     /// What an operator may want to look at, most urgent first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FeedFinding>,
@@ -100,6 +104,7 @@ impl FeedRecord {
             problem: None,
             failures: 0,
             failing_since: None,
+            set_aside: None,
             findings: Vec::new(),
             moved_to: None,
             duplicate_of: None,
@@ -287,6 +292,32 @@ impl Message for SubscriptionRecord {
     const OLDEST: u32 = 1;
 }
 
+/// What people did with one alert: `wf_subscriptions`, key `alert.<escaped alert id>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertHandlingRecord {
+    /// `wirefold.alert.handling/1`.
+    pub schema: Tag<Self>,
+    /// The alert.
+    pub alert: AlertId,
+    /// Until when nothing of it notifies; a time in the past: it was muted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<Timestamp>,
+    /// Whether corrections and retractions notify while it is muted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub except_corrections: bool,
+    /// When somebody said that they know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<Timestamp>,
+    /// The links of messages that were followed, as ids of their commands: each works once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
+}
+
+impl Message for AlertHandlingRecord {
+    const NAME: &'static str = "wirefold.alert.handling";
+    const VERSION: u32 = 1;
+}
+
 /// A story as it stands: `wf_stories`, key `story.<story id>`. One that became part of another is
 /// deleted there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -336,8 +367,11 @@ pub struct StoryBrief {
     pub articles: u32,
     /// Its outlets.
     pub outlets: u32,
-    /// Its articles folded as copies.
+    /// Its articles folded as copies; versions are none.
     pub copies: u32,
+    /// Its articles that are later versions of another.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub versions: u32,
     /// When its first article was seen here.
     pub first_seen: Timestamp,
     /// When its last article was seen here.

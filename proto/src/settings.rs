@@ -160,6 +160,9 @@ pub struct SubscriptionSettings {
     /// The most loud messages a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_per_day: Option<u32>,
+    /// Where one of these subscriptions has notified of the same event or story, this one is silent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inhibited_by: Vec<SubscriptionId>,
     /// Gather messages into digests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
@@ -186,6 +189,7 @@ impl SubscriptionSettings {
             quiet_hours: None,
             break_quiet: None,
             max_per_day: None,
+            inhibited_by: Vec::new(),
             digest: None,
             deliveries: Vec::new(),
         }

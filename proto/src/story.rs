@@ -15,10 +15,27 @@ pub struct StoryState {
     pub revision: u64,
     /// Its articles, versions included.
     pub articles: u32,
+    /// Those of its articles that are later versions of another.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub versions: u32,
     /// Its outlets.
     pub outlets: u32,
     /// When its first article was seen here.
     pub first_seen: Timestamp,
+}
+
+impl StoryState {
+    /// The articles folded under its first: neither that one nor versions.
+    #[must_use]
+    pub fn copies(&self) -> u32 {
+        self.articles.saturating_sub(self.versions).saturating_sub(1)
+    }
+}
+
+/// Whether a count is left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+pub(crate) fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// An event right after a decision.
@@ -30,6 +47,9 @@ pub struct EventState {
     pub stories: u32,
     /// The articles of its stories.
     pub articles: u32,
+    /// Those of them that are later versions of another.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub versions: u32,
     /// The outlets of its stories.
     pub outlets: u32,
     /// Its separately written texts: an upper bound, not confirmation.
@@ -39,6 +59,14 @@ pub struct EventState {
     /// The event that this one continues after its bounds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub continues: Option<EventId>,
+}
+
+impl EventState {
+    /// The articles folded under the first of their story: neither those nor versions.
+    #[must_use]
+    pub fn copies(&self) -> u32 {
+        self.articles.saturating_sub(self.versions).saturating_sub(self.stories)
+    }
 }
 
 /// A story that a command concerned, right after it.
@@ -163,6 +191,16 @@ pub enum RegroupReason {
         /// The outlet.
         outlet: Outlet,
     },
+}
+
+impl RegroupReason {
+    /// For people: `page chrome of quayton-courier.example`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::PageChrome { outlet } => format!("page chrome of {outlet}"),
+        }
+    }
 }
 
 /// What makes an article the likelier source of a text, the strongest first.

@@ -79,6 +79,10 @@ pub struct LineMatch {
     pub passages: u32,
     /// The words of the longest verbatim run, quotations included.
     pub longest: u32,
+    /// The rule that says what this input is to the earlier one, by the name that `wirefold eval` counts it
+    /// by: why it folds, or why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
 }
 
 /// The agency behind an input, without its evidence.
@@ -147,6 +151,7 @@ mod tests {
                 containing: Containment::new(1.0).unwrap(),
                 passages: 2,
                 longest: 140,
+                rule: Some("reprint".into()),
             }],
             holds: vec!["c".into()],
             shared_quotations: 1,
@@ -159,7 +164,7 @@ mod tests {
         };
         check(
             &full,
-            r#"{"schema":"wirefold.verdict/1","id":"b","class":"copy","kind":"reprint","comparable":true,"story":"b","event":"b","lead":"b","origin":"b","matches":[{"id":"a","contained":0.9877,"containing":1.0,"passages":2,"longest":140}],"holds":["c"],"shared_quotations":1,"agency":{"name":"AP","how":"inferred","confidence":"probably"},"simhash":"000000000000002a"}"#,
+            r#"{"schema":"wirefold.verdict/1","id":"b","class":"copy","kind":"reprint","comparable":true,"story":"b","event":"b","lead":"b","origin":"b","matches":[{"id":"a","contained":0.9877,"containing":1.0,"passages":2,"longest":140,"rule":"reprint"}],"holds":["c"],"shared_quotations":1,"agency":{"name":"AP","how":"inferred","confidence":"probably"},"simhash":"000000000000002a"}"#,
         );
     }
 }

@@ -181,6 +181,10 @@ fn the_numbers_agree_with_the_verdict() {
         for second in ids.into_iter().filter(|second| *second != first) {
             let files = [format!("{first}.txt"), format!("{second}.txt")];
             let run = folder.run(&["why", &files[0], &files[1]]);
+            if run.out.contains("a digest is about no single happening") {
+                assert_eq!(run.code, 11, "{first} {second}");
+                continue;
+            }
             let similarity = number_after(&run, "similarity as one event ");
             let needed = number_after(&run, "one event needs ");
             assert_eq!(run.code != 11, similarity >= needed, "{first} {second}\n{}", run.out);
@@ -232,7 +236,11 @@ fn pages_of_one_outlet_are_judged_by_its_rules() {
     let folder = Folder::with(&[
         ("a.jsonl", first.as_bytes()),
         ("b.jsonl", page("b", other, "Train stops", "a.example").as_bytes()),
-        ("c.jsonl", page("c", other, "Train stops", "b.example").as_bytes()),
+        (
+            "c.jsonl",
+            page("c", other, "Train stops, and harbour of Brenmouth closed", "b.example")
+                .as_bytes(),
+        ),
     ]);
     let apart = folder.run(&["compare", "a.jsonl", "b.jsonl"]).code(10);
     check_says(&apart, &["not one story: pages of one outlet under different titles: too little"]);

@@ -23,7 +23,7 @@ const FIELDS: [&str; 14] = [
     "agency?",
     "simhash",
 ];
-const MATCH_FIELDS: [&str; 5] = ["id", "contained", "containing", "passages", "longest"];
+const MATCH_FIELDS: [&str; 6] = ["id", "contained", "containing", "passages", "longest", "rule"];
 const AGENCY_FIELDS: [&str; 3] = ["name", "how", "confidence"];
 
 /// Fails unless the object's names are the wanted ones, in order.

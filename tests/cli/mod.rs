@@ -1,5 +1,6 @@
 //! The command line, through the built binary: what it prints, where, and how it ends.
 
+mod alert_test;
 mod api;
 mod bad_articles;
 mod bad_input;

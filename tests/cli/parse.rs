@@ -111,3 +111,42 @@ fn the_article_of_a_page_is_printed() {
     let told = objects(&folder.run_on(locked.as_bytes(), &["extract", "--json"]).code(0));
     assert_eq!(told[0]["paywalled"], true);
 }
+
+/// What a feed says may turn up in any message; none of it moves the terminal.
+#[test]
+fn control_characters_of_a_feed_reach_no_terminal() {
+    let folder = Folder::with(&[
+        ("name.xml", b"<ev\x1b[2Jil>x</ev>"),
+        ("text.xml", b"<rss><channel><title>a\x1b]0;b\x07c</title><item><title>d\xc2\x9b2Je</title></item></channel></rss>"),
+    ]);
+    let mut command = folder.command(&["feed", "parse", "name.xml", "text.xml"]);
+    // As on a terminal: else what is no text is left out anyway.
+    let run = command.env("CLICOLOR_FORCE", "1").output().unwrap();
+    let said = [run.stdout, run.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    assert!(said.contains("XML document of <ev[2jil>") && said.contains("a]0;bc"), "{said:?}");
+    let is_harmless = |c: char| !c.is_control() || c == '\n';
+    assert!(said.chars().all(is_harmless), "{said:?}");
+}
+
+/// Whatever umask the caller has.
+#[test]
+fn what_is_stored_is_its_owners() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::with(&[]);
+    folder.run(&["sub", "add", "Ferry", "--query", "ferry", "--data", "data"]).code(0);
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder.path().join("data")).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{:?} has mode {mode:o}", entry.path());
+        files += 1;
+    }
+    assert!(files > 0, "there is a database");
+    // What an older version left open.
+    let open = std::fs::Permissions::from_mode(0o644);
+    let database = std::fs::read_dir(folder.path().join("data")).unwrap().next().unwrap().unwrap();
+    std::fs::set_permissions(database.path(), open).unwrap();
+    let run = folder.run(&["check", "--data", "data"]);
+    assert!(run.out.contains("others may read 1 file of the data folder"), "{}", run.out);
+    assert!(run.out.contains("chmod -R go= "), "{}", run.out);
+}

@@ -28,6 +28,9 @@ fn api() -> Api {
             let hours = &asked.body["hours"];
             (200, json!({"schema": "wirefold.api.rehearsal/2", "hours": hours, "report": report}))
         }
+        "POST /api/v1/subscriptions/floods/mute" => {
+            accepted(&sample("wirefold.control.2.subscription.put.json"))
+        }
         "DELETE /api/v1/subscriptions/floods" => problem(409, "managed by wirefold.toml:31"),
         line if line.starts_with("GET /api/v1/dead?limit=") => {
             let rows = [dead(8), dead(7)];
@@ -102,6 +105,67 @@ fn subscriptions_are_listed_shown_and_removed() {
     api.run(&["sub", "show", "none"]).code(3);
     let managed = api.run(&["sub", "rm", "floods"]).code(2);
     assert_eq!(managed.err, "error: managed by wirefold.toml:31\n");
+}
+
+#[test]
+fn a_subscription_is_muted_for_a_time_or_until_it_is_unmuted() {
+    let api = api();
+    let muted = api.run(&["sub", "mute", "floods", "--for", "2h"]).code(0);
+    assert!(muted.err.starts_with("floods sends nothing until 2"), "{}", muted.err);
+    let for_ever = api.run(&["sub", "mute", "FLOODS"]).code(0);
+    let until = "floods sends nothing until `wirefold sub unmute floods`\n";
+    assert_eq!(for_ever.err, until, "found by its name");
+    let unmuted = api.run(&["sub", "unmute", "floods"]).code(0);
+    assert_eq!(unmuted.err, "floods sends again\n");
+    api.run(&["sub", "mute", "tides"]).code(3);
+    let told = api.told();
+    assert!(told[0].body["until"].is_string(), "{}", told[0].body);
+    assert_eq!(told[1].body, json!({}));
+    assert_eq!(told[2].body["until"], "1970-01-01T00:00:00Z");
+}
+
+#[test]
+fn quiet_hours_and_digests_are_added() {
+    let api = api();
+    let run = api.run(&[
+        "sub",
+        "add",
+        "Harbour",
+        "--query",
+        "harbour",
+        "--quiet-hours",
+        "22:00-07:00",
+        "--time-zone",
+        "Europe/Berlin",
+        "--break-quiet",
+        "outlets>=10",
+        "--digest",
+        "daily",
+    ]);
+    run.code(0);
+    let body = &api.told()[0].body;
+    let hours = json!({"from": "22:00", "to": "07:00", "time_zone": "Europe/Berlin"});
+    assert_eq!((&body["quiet_hours"], &body["digest"]), (&hours, &"daily".into()));
+    assert_eq!(body["break_quiet"], "outlets>=10");
+    let both = ["--digest", "daily", "--repeat-interval", "6h"];
+    api.run(&[&["sub", "add", "A", "--query", "b"], &both[..]].concat()).code(2);
+}
+
+#[test]
+fn subscriptions_go_into_a_file_and_back() {
+    let api = api();
+    let exported = api.run(&["sub", "export"]).code(0).out;
+    assert!(exported.starts_with("[[subscription]]\n"), "{exported}");
+    let file = api.folder.path().join("mine.toml");
+    std::fs::write(&file, &exported).expect("a temporary folder takes files");
+    let file = file.to_str().expect("it is UTF-8");
+    let run = api.run(&["sub", "import", file]).code(0);
+    assert!(run.err.starts_with("1 subscription of "), "{}", run.err);
+    let record = sample("wirefold.subscription.2.json");
+    assert_eq!(api.told().last().expect("it was asked").body, record["subscription"]);
+    std::fs::write(file, exported.replace("query", "qury")).expect("it takes them again");
+    let typo = api.run(&["sub", "import", file]).code(2);
+    assert!(typo.err.contains("unknown field `qury`"), "{}", typo.err);
 }
 
 #[test]

@@ -42,7 +42,8 @@ fn an_earlier_time_does_not_turn_it_back() {
     let late = [tick(START), at("first", STORM, START - 30 * DAY), tick(START + 6 * DAY)];
     check_remembered(&[&late[..], &[at("copy", STORM, START)]].concat(), true);
     // And what left the window does not come back.
-    let gone = [at("first", STORM, START), tick(START + 8 * DAY), at("copy", STORM, START)];
+    let later = || tick(START + 8 * DAY);
+    let gone = [at("first", STORM, START), later(), later(), later(), at("copy", STORM, START)];
     check_remembered(&gone, false);
 }
 

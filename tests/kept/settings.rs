@@ -116,7 +116,7 @@ fn check_warnings(said: &str, known: &BTreeSet<String>) {
 const NEW_DEFAULTS: [(&str, &str, &str); 5] = [
     ("detector.partial_contained", "0.25", "0.3"),
     ("detector.reprint_words", "24", "60"),
-    ("detector.event_likeness", "0.29", "0.2"),
+    ("detector.event_likeness", "0.29", "0.15"),
     ("detector.event_quiet", "\"1d\"", "\"3d\""),
     ("detector.event_span", "\"3d\"", "\"4d\""),
 ];

@@ -199,7 +199,7 @@ fn a_target_that_is_down_delays_no_other() {
     let config = format!(
         "data = \"data\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n\
          [[source]]\npath = \"dropped.jsonl\"\n\
-         [[subscription]]\nname = \"All\"\nquery = \"*\"\ngroup_wait = \"0s\"\n\
+         [[subscription]]\nname = \"All\"\nquery = \"*\"\ngroup_by = \"story\"\ngroup_wait = \"0s\"\n\
          deliveries = [\"down\", \"desk\"]\n{}{}",
         delivery("down", &format!("http://{down}/hook")),
         target.delivery()

@@ -4,6 +4,8 @@
 //! Nothing is waited for by the clock: a test waits for an event of `/api/v1/stream`, for a request
 //! at its own server, for a line or for the end of the process, each with a deadline.
 
+mod asked_why;
+mod backed_up;
 mod bad_feeds;
 mod bad_start;
 mod drained;
@@ -15,6 +17,7 @@ mod killed;
 mod loopback;
 #[path = "../nats/mod.rs"]
 mod nats;
+mod numbers;
 mod one_method;
 mod page_chrome;
 mod pushed;

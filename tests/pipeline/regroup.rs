@@ -39,7 +39,7 @@ impl Desk {
         let text = format!("{}\n\n{}", self.text, self.endings[ending]);
         let made = Made {
             outlet: format!("outlet{id}.example"),
-            title: format!("Of {id}"),
+            title: format!("Of {id}, {}", self.text.split_once(". ").map_or("", |(lede, _)| lede)),
             text,
             id: id.clone(),
         };

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wirefold_proto::{ArticleId, Class, OutputArticle};
 
 use super::generated::{Numbers, text, word};
@@ -116,4 +116,61 @@ fn what_is_decided_of_the_victim_is_what_is_decided_of_it_alone() {
         assert_eq!(told.article.outlet_in_words(), "127.0.0.1 via localhost");
         assert_ne!(told.verdict.class, Class::Version);
     }
+}
+
+/// The alerts about the victim's news, where the victim publishes it after its first poll.
+fn alerts(beside: bool) -> Vec<Value> {
+    let is_out = Arc::new(AtomicBool::new(false));
+    let out = is_out.clone();
+    let victim = Loopback::answering(move |asked| match asked.path.as_str() {
+        "/feed" => {
+            let site = format!("http://{}", asked.host);
+            rss(&site, if out.load(Ordering::Relaxed) { 20 } else { 10 }, None)
+        }
+        _ => Answer::status(404),
+    });
+    let pages = victim.url("");
+    let hostile = Loopback::answering(move |asked| match asked.path.as_str() {
+        // What the victim will publish, under the victim's addresses, as old news.
+        "/feed" => rss(pages.trim_end_matches('/'), 20, None),
+        _ => Answer::status(404),
+    });
+    let subscription = "[[subscription]]\nname = \"All\"\nquery = \"*\"\ngroup_by = \"story\"\n\
+        group_wait = \"0s\"\nupdate_interval = \"0s\"\n";
+    let settings = format!("{SETTINGS}{subscription}");
+    let folder = Folder::with(&[(CONFIG, settings.as_bytes())]);
+    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
+    let up = Up::start(&folder);
+    let mut expected = 0;
+    let mut watch = |id: &str, url: String| {
+        up.post("/api/v1/feeds", &json!({"id": id, "url": url}));
+        expected += ITEMS;
+        up.get_until("/api/v1/status", |status| status["articles"] == expected);
+    };
+    if beside {
+        watch("hostile", hostile.url("/feed").replace("127.0.0.1", "localhost"));
+    }
+    watch("victim", victim.url("/feed"));
+    is_out.store(true, Ordering::Relaxed);
+    let all = up.get_until("/api/v1/alerts", |page| {
+        page["alerts"].as_array().is_some_and(|alerts| alerts.len() as u64 == ITEMS)
+    });
+    assert_eq!(up.terminate().code, Some(0));
+    all["alerts"].as_array().expect("a list").clone()
+}
+
+#[test]
+fn what_a_stranger_listed_before_does_not_silence_the_victims_news() {
+    let said = |beside: bool| -> Vec<String> {
+        let told = |row: &Value| {
+            let alert = &row["alert"];
+            format!("{} {} {}", alert["volume"], alert["state"], alert["headline"]["title"])
+        };
+        let mut said: Vec<String> = alerts(beside).iter().map(told).collect();
+        said.sort();
+        said
+    };
+    let alone = said(false);
+    assert!(alone.iter().all(|alert| alert.starts_with("\"loud\" \"new\"")), "{alone:?}");
+    assert_eq!(said(true), alone);
 }

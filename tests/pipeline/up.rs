@@ -132,6 +132,16 @@ impl Up {
         self.answer(path, ask(&self.page, &format!("GET {path}"), ""))
     }
 
+    /// What a page shows.
+    #[track_caller]
+    pub(super) fn html(&self, path: &str) -> String {
+        let mut answer = String::new();
+        let mut stream = ask(&self.page, &format!("GET {path}"), "");
+        stream.read_to_string(&mut answer).unwrap_or_else(|error| panic!("{path}: {error}"));
+        assert!(answer.lines().next().is_some_and(|it| it.contains(" 200 ")), "{path}: {answer}");
+        answer
+    }
+
     /// Waits until the page's port says that it is ready, or not; gives its words.
     #[track_caller]
     pub(super) fn until_ready(&self, is_ready: bool) -> String {
@@ -171,27 +181,22 @@ impl Up {
     }
 
     #[track_caller]
-    fn answer(&self, path: &str, mut stream: TcpStream) -> Value {
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        let status = head.lines().next().unwrap_or_default();
-        let is_good = status.contains(" 200 ") || status.contains(" 202 ");
-        assert!(is_good, "{path}: {answer}\n{}", self.said());
-        serde_json::from_str(body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"))
+    fn answer(&self, path: &str, stream: TcpStream) -> Value {
+        answer(stream).unwrap_or_else(|why| panic!("{path}: {why}\n{}", self.said()))
     }
 
     /// Asks again and again until the answer is as wanted; between two tries a line of the log or
-    /// a tenth of a second goes by.
+    /// a tenth of a second goes by. What is not there yet may come.
     #[track_caller]
     pub(super) fn get_until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = now().plus(PATIENCE);
         loop {
-            let answer = self.get(path);
-            if wanted(&answer) {
-                return answer;
+            let answer = answer(ask(&self.page, &format!("GET {path}"), ""));
+            match answer {
+                Ok(answer) if wanted(&answer) => return answer,
+                Err(why) if !why.contains(" 404 ") => panic!("{path}: {why}\n{}", self.said()),
+                stays => assert!(now() < deadline, "{path} stays so: {stays:#?}\n{}", self.said()),
             }
-            assert!(now() < deadline, "{path} stays so: {answer:#}\n{}", self.said());
             let _ = self.lines.recv_timeout(Duration::from_millis(100));
         }
     }
@@ -266,6 +271,16 @@ fn ask(place: &str, line: &str, body: &str) -> TcpStream {
     );
     stream.write_all(request.as_bytes()).unwrap_or_else(|error| panic!("{place}: {error}"));
     stream
+}
+
+/// What was answered as JSON, or the whole answer where it is none or no good one.
+fn answer(mut stream: TcpStream) -> Result<Value, String> {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).map_err(|error| error.to_string())?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.lines().next().unwrap_or_default();
+    let is_good = status.contains(" 200 ") || status.contains(" 202 ");
+    is_good.then(|| serde_json::from_str(body).ok()).flatten().ok_or(answer)
 }
 
 /// Passes on each line and keeps it.

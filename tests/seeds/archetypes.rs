@@ -42,7 +42,8 @@ fn ids() -> BTreeSet<String> {
 }
 
 /// Kinds that fold within hours only. A shuffle takes stream time days ahead between two of them.
-const WITHIN_HOURS: [&str; 4] = ["2-notice", "8-correction", "9-brief", "9-flash"];
+/// What of an obituary is not of its form is a brief.
+const WITHIN_HOURS: [&str; 5] = ["2-notice", "3-obituary", "8-correction", "9-brief", "9-flash"];
 
 #[test]
 fn what_must_fold_folds_and_nothing_else_in_any_order() {

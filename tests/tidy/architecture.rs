@@ -1,29 +1,53 @@
-//! What ARCHITECTURE.md names exists: the functions of its journey, the tests of its invariants.
+//! What ARCHITECTURE.md and SECURITY.md name exists: the functions of the journey, the tests of the
+//! invariants and of the threats.
 //!
-//! Both are written in backticks. `crates/dedup/src/judge.rs::judge` (or `….rs::Type::method`)
+//! Both are written in backticks. `crates/dedup/src/judge/mod.rs::judge` (or `….rs::Type::method`)
 //! names a function in that file; `tidy::size::files_are_short` names a function anywhere, which
 //! is how an invariant names its test. A path with capitals, as of a type, is not looked up.
 
 use super::tree::{File, Tree};
 use super::{Finding, assert_none, places_of, planted, real_tree};
 
-const DOCUMENT: &str = "ARCHITECTURE.md";
+const DOCUMENTS: [&str; 2] = ["ARCHITECTURE.md", SECURITY];
+const SECURITY: &str = "SECURITY.md";
+/// The head of the table of threats, whose fourth column names tests.
+const THREATS: &str = "| who | wants |";
 
 fn unknown_names(tree: &Tree) -> Vec<Finding> {
-    // Until the document is written there is nothing to hold; once the README links to it, the
-    // test of links keeps it here.
-    let Some(document) = tree.files.iter().find(|file| file.path == DOCUMENT) else {
-        return Vec::new();
-    };
     let mut findings = Vec::new();
-    for (index, line) in document.text.lines().enumerate() {
-        for (what, remedy) in
-            line.split('`').skip(1).step_by(2).filter_map(|span| fault(tree, span))
-        {
-            findings.push(Finding::new(DOCUMENT, index + 1, what, remedy));
+    // Where a document is missing there is nothing to hold; the test of links keeps it, since the
+    // README links to it.
+    for file in tree.files.iter().filter(|file| DOCUMENTS.contains(&file.path.as_str())) {
+        for (index, line) in file.text.lines().enumerate() {
+            let faults = spans(line).filter_map(|span| fault(tree, span));
+            findings.extend(
+                faults.map(|(what, remedy)| Finding::new(&file.path, index + 1, what, remedy)),
+            );
         }
     }
     findings
+}
+
+/// What stands in backticks.
+fn spans(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+/// The rows of the table of threats that name no test.
+fn untested_threats(tree: &Tree) -> Vec<Finding> {
+    let document = tree.files.iter().find(|file| file.path == SECURITY);
+    let lines = document.into_iter().flat_map(|file| file.text.lines().enumerate());
+    let table = lines.skip_while(|(_, line)| !line.starts_with(THREATS));
+    let rows = table.take_while(|(_, line)| line.starts_with('|')).skip(2);
+    let is_untested = |line: &str| {
+        let shown = line.split('|').nth(4).unwrap_or_default();
+        !spans(shown).any(|span| span.contains("::"))
+    };
+    let untested = rows.filter(|(_, line)| is_untested(line));
+    let what = || "a threat without a test".to_owned();
+    untested
+        .map(|(index, _)| Finding::new(SECURITY, index + 1, what(), "name the test that shows it"))
+        .collect()
 }
 
 /// What is wrong with a name in backticks, and what to do, if it names a function at all.
@@ -78,4 +102,22 @@ Never calls `SystemTime::now` or `std::env::var`; prose :: here.\n";
     ]);
     let expected = ["ARCHITECTURE.md:2", "ARCHITECTURE.md:3", "ARCHITECTURE.md:4"];
     assert_eq!(places_of(&unknown_names(&tree)), expected);
+}
+
+#[test]
+fn every_threat_names_a_test() {
+    let tree = real_tree();
+    let document = tree.files.iter().find(|file| file.path == SECURITY).expect("it is there");
+    assert!(document.text.contains(THREATS), "the table has another head now");
+    assert_none(&untested_threats(&tree));
+}
+
+#[test]
+fn finds_planted_threats_without_a_test() {
+    let document = "| who | wants | x | shown by | y |\n|---|---|---|---|---|\n\
+                    | a | b | `c` | `d::e` | f |\n| a | b | `c::d` | nothing | f |\n\n| other |\n";
+    let tree = planted(&[(SECURITY, document)]);
+    assert_eq!(places_of(&untested_threats(&tree)), ["SECURITY.md:4"]);
+    let expected = ["SECURITY.md:3", "SECURITY.md:4"];
+    assert_eq!(places_of(&unknown_names(&tree)), expected, "no such function");
 }

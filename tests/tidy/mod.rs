@@ -17,6 +17,7 @@ mod manifests;
 mod places;
 mod reasons;
 mod retired;
+mod rooms;
 mod size;
 pub(crate) mod tree;
 

@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub(crate) mod accuracy;
+pub(crate) mod attack;
 pub(crate) mod bench;
 pub(crate) mod build_time;
 pub(crate) mod chaos;

@@ -21,7 +21,8 @@ mod table;
 mod tree;
 
 use commands::{
-    accuracy, bench, build_time, chaos, compose_test, dist, frequencies, fuzz, sizes, test, tools,
+    accuracy, attack, bench, build_time, chaos, compose_test, dist, frequencies, fuzz, sizes, test,
+    tools,
 };
 
 #[derive(Parser)]
@@ -37,7 +38,9 @@ enum Task {
     Test,
     /// Examine the detector on labelled sets and write docs/accuracy.md.
     Accuracy(accuracy::Arguments),
-    /// Measure what is shipped: `bench pipeline`, `bench small`, `bench detect`.
+    /// Attack the real binary by hostile feeds and clients, beside a victim.
+    Attack(attack::Arguments),
+    /// Measure what is shipped: `bench pipeline`, `bench small`, `bench detect`, `bench alerts`.
     Bench(bench::Arguments),
     /// Time README's two commands with nothing built, and a build after a change.
     BuildTime(build_time::Arguments),
@@ -61,6 +64,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().task {
         Task::Test => test::run(),
         Task::Accuracy(arguments) => accuracy::run(&arguments),
+        Task::Attack(arguments) => attack::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::BuildTime(arguments) => build_time::run(&arguments),
         Task::Chaos(arguments) => chaos::run(&arguments),

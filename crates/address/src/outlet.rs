@@ -32,6 +32,12 @@ pub(crate) fn without_scheme(address: &str) -> Option<Url> {
     is_domain.then_some(url)
 }
 
+/// A host without what only says that its pages are for phones, where a site is left.
+fn without_mobile(host: &str) -> &str {
+    let rest = ["m.", "mobile.", "mobil."].iter().find_map(|prefix| host.strip_prefix(prefix));
+    rest.filter(|rest| psl::domain_str(rest).is_some()).unwrap_or(host)
+}
+
 /// The outlet of a bare host: what never tells one host from another is taken off, as in addresses.
 /// A part of a site that is named stays a name of its own.
 fn of_host(name: &str) -> Option<Outlet> {
@@ -41,7 +47,7 @@ fn of_host(name: &str) -> Option<Outlet> {
         return None;
     }
     match without_scheme(bare)?.host()? {
-        Host::Domain(domain) => outlet(without_www(domain.trim_end_matches('.'))),
+        Host::Domain(domain) => outlet(without_mobile(without_www(domain.trim_end_matches('.')))),
         Host::Ipv4(_) | Host::Ipv6(_) => None,
     }
 }

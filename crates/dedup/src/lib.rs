@@ -9,93 +9,64 @@
 //! here can fail. [`Detector`] is the whole; [`Overlap::between`] compares two texts, and [`explain`] says
 //! which [`Rule`] decides about them; the method
 //! and its measurements stand in `design.md` beside this file.
+//!
+//! The folders follow an article, and each imports only from those before it:
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | `codec` | numbers in few bytes; state as bytes and back |
+//! | `body` | what of a text counts: words, terms, numbers, titles, fingerprint |
+//! | `boilerplate` | what an outlet prints on every page |
+//! | `index` | which earlier articles share passages |
+//! | `compare` | alignment, overlap, changes |
+//! | `judge` | the rules, and the judgement that they make |
+//! | `story` | joining, dividing, credit |
+//! | `event` | which stories tell of one happening |
+//! | `store` | what is kept of each article |
+//! | `detector` | the one writer: finds, judges, remembers, regroups, explains |
 
-mod agency;
-mod align;
-mod apart;
-mod bits;
 mod body;
 mod boilerplate;
-mod carriers;
-mod changes;
-mod chrome;
+pub mod codec;
+mod compare;
 mod detector;
-mod dividing;
-mod doc;
-mod events;
-mod explain;
-mod facts;
-mod figures;
-mod find;
-mod fingerprint;
-mod folds;
-mod frame;
-mod frequencies;
-
-mod halves;
-mod hits;
-mod holding;
-mod house;
-mod identities;
+mod event;
+mod ids;
 mod index;
 mod judge;
-mod known;
-mod late_words;
-mod lately;
-mod learning;
-mod lexicon;
-mod looked_at;
-mod material;
-mod notes;
-mod numbered;
-mod overlap;
-mod packed;
-mod parted;
-mod postings;
-mod reading;
-mod regroup;
-mod remember;
-mod rule;
-mod sealed;
-mod segment;
 mod settings;
-mod settled;
-mod shelf;
-mod simhash;
-pub mod snapshot;
-mod stories;
-mod terms;
-mod titles;
-mod variants;
-mod varint;
-mod vector;
-mod verdict;
-mod work;
+mod store;
+mod story;
 
-pub use crate::simhash::{is_near, simhash};
-pub use agency::{Agency, Confidence, How, Kin, inferred_agency, own_agency};
-pub use align::{Block, Run, align};
-pub use bits::Bits;
+pub use body::figures::Figures;
+pub use body::fingerprint::{Fingerprint, SAMPLE};
+pub use body::simhash::{is_near, simhash};
+pub use body::terms::{Terms, stem};
+pub use body::titles::{TitleWords, Titles};
 pub use body::{ALONE_WEIGHT, Body, BodyWord, Fact, SHINGLE_WORDS, WORD_WEIGHT, word_hash};
 pub use boilerplate::{Boilerplate, Traits};
-pub use changes::{Change, ChangeCount, Changes};
-pub use detector::{Detector, Incoming, Step};
-pub use events::{EventId, Events, Joined, Link, StoryId};
-pub use explain::{Described, Explanation, explain, percent};
-pub use facts::ShortFacts;
-pub use figures::Figures;
-pub use fingerprint::{Fingerprint, SAMPLE};
-pub use frequencies::Frequencies;
-pub use index::{Candidate, DocId, Index, UnderKeys};
+pub use codec::Shelf;
+pub use codec::bits::Bits;
+pub use codec::numbered::Numbered;
+pub use compare::align::{Block, Run, align};
+pub use compare::changes::{Change, ChangeCount, Changes};
+pub use compare::overlap::{FactCount, Overlap, Passage};
+pub use detector::Detector;
+pub use detector::explain::{Described, Explanation, explain, percent};
+pub use detector::incoming::{Incoming, Step};
+pub use detector::prepare::{Prepared, Preparer};
+pub use detector::verdict::{Class, Evidence, Verdict};
+pub use detector::work::Work;
+pub use event::frequencies::Frequencies;
+pub use event::{Events, Joined, Link};
+pub use ids::{DocId, EventId, StoryId};
+pub use index::{Candidate, Index, UnderKeys};
+pub use judge::facts::ShortFacts;
+pub use judge::material::{Known, Reason, material};
+pub use judge::rule::{Compared, Rule};
 pub use judge::{Article, CopyKind, Decision, Judgement, Match, Prior, judge};
-pub use material::{Known, Reason, material};
-pub use numbered::Numbered;
-pub use overlap::{FactCount, Overlap, Passage};
-pub use rule::{Compared, Rule};
 pub use settings::{Settings, Switch};
-pub use shelf::{Shelf, Shelves};
-pub use stories::{Stories, Story};
-pub use terms::{Terms, stem};
-pub use titles::{TitleWords, Titles};
-pub use verdict::{Class, Evidence, Merge, Split, Verdict};
-pub use work::Work;
+pub use store::text_store::Shelves;
+pub use story::agency::{Agency, Confidence, How, Kin, inferred_agency, own_agency};
+pub use story::stories::{Stories, Story};
+pub use story::{Merge, Split};

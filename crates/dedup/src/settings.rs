@@ -143,7 +143,8 @@ pub struct Settings {
     pub verified: usize,
     /// A sampled shingle of more stories than this is hot: it says nothing.
     pub hot_stories: usize,
-    /// Two stories are one event when their likeness reaches this.
+    /// Two stories are one event when their likeness reaches this, and up to 0.1 more where other events
+    /// are like them too.
     pub event_likeness: f64,
     /// An event takes no new story this long after its last own text, in seconds.
     pub event_quiet: i64,
@@ -184,7 +185,7 @@ impl Default for Settings {
             boilerplate_carriers: 2,
             verified: 16,
             hot_stories: 16,
-            event_likeness: 0.2,
+            event_likeness: 0.15,
             event_quiet: 3 * DAY,
             event_span: 4 * DAY,
             window: 7 * DAY,

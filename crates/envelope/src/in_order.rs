@@ -1,6 +1,6 @@
 //! The output in the order of the decisions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use wirefold_flow::UnixMillis;
@@ -19,8 +19,9 @@ const MOST_WAITING: usize = 4_096;
 /// A decision follows another where its article follows in `WF_FETCHED`, or itself in `WF_JUDGED`:
 /// what came twice has no second decision, and a take-over stands between decisions without an
 /// article. Where neither is so, one is missing. It is in the hands of an enricher, or of one that
-/// was killed; or it is a dead letter. It is waited for `patience`, or until very many wait for it,
-/// and then passed, and so is the rest of a decision. What comes later than that is given at once:
+/// was killed; or it is a dead letter. It is waited for `patience` since something behind it came, or
+/// until very many wait for it, and then passed, and so is the rest of a decision. Several that are
+/// missing are waited for side by side. What comes later than that is given at once:
 /// late is better than lost. An article that neither is awaited nor was passed has been given: a
 /// stream forgets ids, so it may stand there twice, and is left out.
 ///
@@ -39,8 +40,10 @@ pub struct InOrder<T> {
     passed: Gaps,
     waiting: BTreeMap<Place, Decided<T>>,
     count: usize,
-    /// What was expected next when waiting began, and when that was.
-    gap: Option<(Option<u64>, UnixMillis)>,
+    /// What came since it was last asked for what is ready.
+    fresh: Vec<Place>,
+    /// When what waits came, the first first; also of some that waits no more.
+    came: VecDeque<(UnixMillis, Place)>,
 }
 
 /// Where a message stands among the others.
@@ -120,6 +123,8 @@ impl Part {
 #[derive(Debug)]
 struct Decided<T> {
     judged: u64,
+    /// When its first message came, once that is noted.
+    came: Option<UnixMillis>,
     /// How many changes come with the article or command, where that has come.
     changes: Option<u32>,
     indexes: BTreeSet<u32>,
@@ -154,7 +159,8 @@ impl<T> InOrder<T> {
             passed: Gaps::default(),
             waiting: BTreeMap::new(),
             count: 0,
-            gap: None,
+            fresh: Vec::new(),
+            came: VecDeque::new(),
         }
     }
 
@@ -186,9 +192,11 @@ impl<T> InOrder<T> {
         if matches!(part, Part::Article { .. }) && self.was_given(place.fetched) {
             return;
         }
-        let fresh =
-            || Decided { judged, changes: None, indexes: BTreeSet::new(), items: Vec::new() };
-        let decided = self.waiting.entry(place).or_insert_with(fresh);
+        let decided = self.waiting.entry(place).or_insert_with(|| {
+            self.fresh.push(place);
+            let (indexes, items) = (BTreeSet::new(), Vec::new());
+            Decided { judged, came: None, changes: None, indexes, items }
+        });
         if !decided.has(part) {
             decided.items.push((part.rank(), item));
             self.count += 1;
@@ -202,13 +210,14 @@ impl<T> InOrder<T> {
 
     /// What can be given now, in order.
     pub fn ready(&mut self, now: UnixMillis) -> Vec<T> {
+        self.note(now);
         let mut ready = Vec::new();
         loop {
             while self.next.is_some_and(|next| self.given.remove(&next)) {
                 self.next = self.next.map(|next| next + 1);
             }
             let Some((place, decided)) = self.waiting.first_key_value() else {
-                self.gap = None;
+                self.came.clear();
                 return ready;
             };
             let (place, turn) = (*place, self.turn(*place, decided));
@@ -268,7 +277,8 @@ impl<T> InOrder<T> {
     /// When [`ready`](Self::ready) gives more even if nothing comes.
     #[must_use]
     pub fn due(&self) -> Option<UnixMillis> {
-        self.gap.map(|(_, since)| since.plus(self.patience))
+        let mut came = self.came.iter();
+        came.find(|came| self.waits_since(came)).map(|(since, _)| since.plus(self.patience))
     }
 
     /// How many wait.
@@ -288,15 +298,28 @@ impl<T> InOrder<T> {
         self.waiting.values().flat_map(|decided| &decided.items).map(|(_, item)| item)
     }
 
-    /// Whether what is expected next has been waited for long enough. What is given meanwhile,
-    /// commands and what comes late, changes nothing about that.
+    /// Whether what is expected next has been waited for long enough: since the first of all that wait
+    /// came, as all of them stand behind it.
     fn has_waited(&mut self, now: UnixMillis) -> bool {
-        let since = match self.gap {
-            Some((next, since)) if next == self.next => since,
-            _ => now,
-        };
-        self.gap = Some((self.next, since));
+        while self.came.front().is_some_and(|came| !self.waits_since(came)) {
+            self.came.pop_front();
+        }
+        let since = self.came.front().map_or(now, |(since, _)| *since);
         now.since(since) >= self.patience || self.count > MOST_WAITING
+    }
+
+    /// Notes when what is new came.
+    fn note(&mut self, now: UnixMillis) {
+        for place in std::mem::take(&mut self.fresh) {
+            if let Some(decided) = self.waiting.get_mut(&place) {
+                decided.came = Some(now);
+                self.came.push_back((now, place));
+            }
+        }
+    }
+
+    fn waits_since(&self, (since, place): &(UnixMillis, Place)) -> bool {
+        self.waiting.get(place).is_some_and(|decided| decided.came == Some(*since))
     }
 }
 
@@ -333,6 +356,24 @@ mod tests {
         order.push(article(6, 6, ALONE), 6);
         assert_eq!(order.ready(UnixMillis(3_000)), [6]);
         assert!(order.is_empty());
+    }
+
+    #[test]
+    fn several_gaps_are_waited_for_side_by_side() {
+        let mut order = InOrder::new(PATIENCE, Some(1));
+        for sequence in [2, 4, 6] {
+            order.push(article(sequence, sequence, ALONE), sequence);
+        }
+        assert!(order.ready(UnixMillis(1_000)).is_empty());
+        order.push(article(8, 8, ALONE), 8);
+        assert!(order.ready(UnixMillis(2_500)).is_empty());
+        assert_eq!(order.due(), Some(UnixMillis(3_000)));
+        assert_eq!(order.ready(UnixMillis(3_000)), [2, 4, 6]);
+        // What is missing before 8 was missed only since 8 came.
+        assert_eq!(order.due(), Some(UnixMillis(4_500)));
+        order.push(article(7, 7, ALONE), 7);
+        assert_eq!(order.ready(UnixMillis(3_100)), [7, 8]);
+        assert_eq!(order.due(), None);
     }
 
     #[test]

@@ -1,4 +1,13 @@
-//! Dates as feeds and pages write them: RFC 3339 and its relatives, RFC 2822 and what comes near.
+//! Dates as feeds and pages write them: RFC 3339 and its relatives, RFC 2822 and what comes near, in
+//! several languages; and seconds or milliseconds since 1970.
+//!
+//! Where day and month could change places, as in `02/01/2024`, a date is not understood.
+
+mod months;
+
+use std::borrow::Cow;
+
+use months::{may_be_tuesday, month};
 
 /// No date is longer than this many bytes.
 const LONGEST: usize = 80;
@@ -17,6 +26,13 @@ pub fn exact(text: &str) -> Option<(i64, u32)> {
     let text = text.split('(').next().unwrap_or_default().trim();
     if text.is_empty() || text.len() > LONGEST {
         return None;
+    }
+    let text = &*without_signs(text);
+    if text.bytes().all(|b| b.is_ascii_digit()) && text.len() >= 10 {
+        return by_digits(text);
+    }
+    if let Some(found) = by_day(text) {
+        return found;
     }
     let starts_with_year = text.len() >= 4 && text.bytes().take(4).all(|b| b.is_ascii_digit());
     if starts_with_year && text.as_bytes().get(4).is_none_or(|b| !b.is_ascii_whitespace()) {
@@ -48,6 +64,25 @@ impl Parts {
         let in_day = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
         let seconds = days * 86_400 + in_day - i64::from(self.offset);
         is_time.then_some((seconds, self.nanosecond))
+    }
+
+    /// Takes a time of day with its zone, or nothing: `10:00+01:00`, `100000 UTC`.
+    fn take_time(&mut self, text: &str) -> Option<()> {
+        if text.is_empty() {
+            return Some(());
+        }
+        let zone = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ','));
+        let (time, zone) = text.split_at(zone.unwrap_or(text.len()));
+        match time.contains(':') {
+            true => self.time(time)?,
+            // `140000`
+            false => {
+                let field = |from: usize| time.get(from..from + 2).unwrap_or("0").parse().ok();
+                (self.hour, self.minute, self.second) = (field(0)?, field(2)?, field(4)?);
+            }
+        }
+        self.offset = offset(zone.trim()).unwrap_or(0);
+        Some(())
     }
 
     /// Takes `10:00`, `10:00:00`, `10:00:00.123` or `10.00`.
@@ -86,6 +121,69 @@ fn days_since_1970(year: i16, month: i8, day: i8) -> Option<i64> {
     Some(before + in_year + day - 1 - 719_468)
 }
 
+/// `2024年1月2日 14時30分` and `2024년 1월 2일` as `2024-1-2 14:30`.
+fn without_signs(text: &str) -> Cow<'_, str> {
+    if !text.contains(['年', '년']) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    for sign in text.chars() {
+        match sign {
+            '年' | '月' | '년' | '월' => plain.push('-'),
+            '日' | '일' => plain.push('T'),
+            '时' | '時' | '点' | '시' | '分' | '분' => plain.push(':'),
+            '秒' | '초' => {}
+            // `2024년 1월 2일`
+            ' ' if plain.ends_with(['-', 'T', ':']) => {}
+            other => plain.push(other),
+        }
+    }
+    plain.truncate(plain.trim_end_matches(['T', ':', '-']).len());
+    Cow::Owned(plain)
+}
+
+/// Seconds or milliseconds since 1970, or `20260305140000`.
+fn by_digits(text: &str) -> Option<(i64, u32)> {
+    let number = text.parse::<i64>().ok()?;
+    match text.len() {
+        10 => Some((number, 0)),
+        13 => Some((number / 1000, u32::try_from(number % 1000).ok()? * 1_000_000)),
+        14 => by_year(&format!("{}T{}", &text[..8], &text[8..])),
+        _ => None,
+    }
+}
+
+/// `02.01.2024 14:30` and `2.1.24`; `31/01/2024` and `01-31-2024`, where only one of the numbers can be the
+/// month. None where it is no such date, and within none where it could be two.
+fn by_day(text: &str) -> Option<Option<(i64, u32)>> {
+    let end = text.find(|c: char| c == 'T' || c == ',' || c.is_whitespace());
+    let (date, rest) = text.split_at(end.unwrap_or(text.len()));
+    let has_dots = date.contains('.');
+    let numbers: Option<Vec<i16>> = date
+        .trim_end_matches('.')
+        .split(['.', '/', '-'])
+        .map(|field| field.parse().ok().filter(|_| field.bytes().all(|b| b.is_ascii_digit())))
+        .collect();
+    let &[first, second, year] = numbers?.as_slice() else {
+        return None;
+    };
+    let year = match year {
+        100.. => year,
+        _ if has_dots => year + 2000,
+        _ => return None,
+    };
+    let (day, month) = match (first, second) {
+        (32.., _) => return None,
+        _ if has_dots || first == second || first > 12 => (first, second),
+        (_, 13..) => (second, first),
+        _ => return Some(None),
+    };
+    let mut parts = Parts { year: Some(year), ..Parts::default() };
+    (parts.day, parts.month) = (i8::try_from(day).ok(), i8::try_from(month).ok());
+    let rest = rest.trim_start_matches(|c: char| c == 'T' || c == ',' || c.is_whitespace());
+    Some(parts.take_time(rest).and_then(|()| parts.time_since_1970()))
+}
+
 /// `2026-03-05T14:00:00.5+01:00`, `2026-03-05 14:00`, `20260305`, `2026-03`, `2026`.
 fn by_year(text: &str) -> Option<(i64, u32)> {
     let end = text.find(|c: char| c == 'T' || c == 't' || c.is_whitespace() || c == '_');
@@ -111,21 +209,7 @@ fn by_year(text: &str) -> Option<(i64, u32)> {
         ([year], 4) => parts.year = year.parse().ok(),
         _ => return None,
     }
-    let rest = rest.trim_start_matches(['T', 't', '_']).trim();
-    if rest.is_empty() {
-        return parts.time_since_1970();
-    }
-    let zone = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ','));
-    let (time, zone) = rest.split_at(zone.unwrap_or(rest.len()));
-    match time.contains(':') {
-        true => parts.time(time)?,
-        // `140000`
-        false => {
-            let field = |from: usize| time.get(from..from + 2).unwrap_or("0").parse().ok();
-            (parts.hour, parts.minute, parts.second) = (field(0)?, field(2)?, field(4)?);
-        }
-    }
-    parts.offset = offset(zone.trim()).unwrap_or(0);
+    parts.take_time(rest.trim_start_matches(['T', 't', '_']).trim())?;
     parts.time_since_1970()
 }
 
@@ -133,7 +217,7 @@ fn by_year(text: &str) -> Option<(i64, u32)> {
 /// C's `asctime`.
 fn by_words(text: &str) -> Option<(i64, u32)> {
     let mut parts = Parts::default();
-    let mut is_afternoon = None;
+    let (mut is_afternoon, mut is_tuesday) = (None, false);
     let words = text.split(|c: char| c.is_whitespace() || c == ',').flat_map(|word| {
         // `05-Mar-2026`, but not `-0500`.
         let is_date = word.contains('-') && word.bytes().any(|b| b.is_ascii_alphabetic());
@@ -148,7 +232,9 @@ fn by_words(text: &str) -> Option<(i64, u32)> {
             && !word.starts_with(['+', '-'])
         {
             number_of(&mut parts, number, without_ordinal(plain).len())?;
-        } else if parts.month.is_none() && month(plain).is_some() {
+        } else if (parts.month.is_none() || is_tuesday) && month(plain).is_some() {
+            // `mar., 02 janv. 2024`: what stands first is the day of the week, if a month follows.
+            is_tuesday = parts.day.is_none() && may_be_tuesday(plain);
             parts.month = month(plain);
         } else if let "am" | "pm" = plain.to_ascii_lowercase().as_str() {
             is_afternoon = Some(plain.eq_ignore_ascii_case("pm"));
@@ -185,14 +271,6 @@ fn number_of(parts: &mut Parts, number: i16, digits: usize) -> Option<()> {
 fn without_ordinal(word: &str) -> &str {
     let endings = ["st", "nd", "rd", "th"];
     endings.iter().find_map(|ending| word.strip_suffix(ending)).unwrap_or(word)
-}
-
-fn month(word: &str) -> Option<i8> {
-    const MONTHS: [&str; 12] =
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let start = word.get(..3)?;
-    let at = MONTHS.iter().position(|month| start.eq_ignore_ascii_case(month))?;
-    i8::try_from(at + 1).ok()
 }
 
 /// The offset of a zone in seconds.
@@ -276,6 +354,53 @@ mod tests {
         check("March 5th, 2026", Some("2026-03-05T00:00:00Z"));
         check("Fri, 31 Dec 1999 23:59:60 GMT", Some("1999-12-31T23:59:59Z"));
         check("Fri, 31 Dec 99 23:59:00 -0930", Some("2000-01-01T09:29:00Z"));
+    }
+
+    #[test]
+    fn dates_of_many_languages() {
+        let at = Some("2024-01-02T00:00:00Z");
+        for text in [
+            "mar., 02 janv. 2024",
+            "mardi 2 janvier 2024",
+            "mar, 02 ene 2024",
+            "martes 2 de enero de 2024",
+            "martedì 2 gennaio 2024",
+            "ter, 02 jan 2024",
+            "Di, 02. Jän. 2024",
+            "wtorek, 2 stycznia 2024",
+            "вт, 02 янв 2024",
+            "2 січня 2024",
+            "02.01.2024",
+            "2.1.24",
+            "2024年1月2日",
+            "2024年01月02日 00:00",
+            "2024년 1월 2일",
+            "1704153600",
+            "1704153600000",
+            "20240102000000",
+        ] {
+            check(text, at);
+        }
+        check("Mar, 05 Dec 2023 10:00:00 +0100", Some("2023-12-05T09:00:00Z"));
+        check("Mar 5 mars 2024", Some("2024-03-05T00:00:00Z"));
+        check("05 Mar 2024", Some("2024-03-05T00:00:00Z"));
+        check("5. März 2026, 14:30 Uhr", Some("2026-03-05T14:30:00Z"));
+        check("05.03.2026, 14:30", Some("2026-03-05T14:30:00Z"));
+        check("05.03.2026 14:30 MEZ", Some("2026-03-05T13:30:00Z"));
+        check("2026年3月5日 14時30分", Some("2026-03-05T14:30:00Z"));
+        check("2026年3月5日14时30分05秒", Some("2026-03-05T14:30:05Z"));
+    }
+
+    #[test]
+    fn a_day_that_could_be_a_month_is_not_guessed() {
+        check("31/01/2024", Some("2024-01-31T00:00:00Z"));
+        check("01/31/2024 14:00", Some("2024-01-31T14:00:00Z"));
+        check("31-01-2024", Some("2024-01-31T00:00:00Z"));
+        check("03/03/2024", Some("2024-03-03T00:00:00Z"));
+        for text in ["02/01/2024", "02-01-2024", "31/13/2024", "02/01/24", "30.02.2024", "1.2.3.4"]
+        {
+            check(text, None);
+        }
     }
 
     #[test]

@@ -98,6 +98,8 @@ pub struct Document {
     pub broken: Option<Break>,
     /// Whether the last entry was cut off with the document.
     pub is_cut: bool,
+    /// What it lists more of than is read, for people.
+    pub cut_short: Option<String>,
     /// What was wrong with it and passed over, for people.
     pub problems: Vec<String>,
     /// Whether it breaks no rule of XML or JSON, and of how its encoding is told.

@@ -6,13 +6,7 @@ use crate::address::is_web;
 use crate::document::{Document, Format, Link, Medium, Person, Record, Text};
 use crate::error::FeedError;
 use crate::html;
-
-/// The most media of one item that are kept.
-const MAX_MEDIA: usize = 20;
-/// The most authors of one item that are kept.
-const MAX_AUTHORS: usize = 20;
-/// The most addresses of a list of sitemaps that are named.
-const MAX_NAMED: usize = 20;
+use crate::limits::{MAX_AUTHORS, MAX_MEDIA, MAX_NAMED};
 
 /// A feed with its items, in the order in which it lists them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,6 +27,8 @@ pub struct Feed {
     pub older: Option<String>,
     /// Whether it breaks off before its end.
     pub is_broken: bool,
+    /// What it lists more of than is read, for people; also one of its problems.
+    pub cut_short: Option<String>,
     /// What it lists.
     pub items: Vec<Item>,
     /// What was wrong with it and passed over, for people.
@@ -133,6 +129,7 @@ impl Feed {
             skip_days: skip_days(feed),
             older: older(feed),
             is_broken,
+            cut_short: document.cut_short,
             items,
             problems: document.problems,
         })

@@ -22,6 +22,7 @@ mod feedparser;
 pub mod html;
 mod items;
 mod json;
+mod limits;
 mod page;
 #[cfg(test)]
 mod tests;
@@ -35,13 +36,7 @@ pub use document::{
 pub use error::FeedError;
 pub use feedparser::{answer, shape};
 pub use items::{Feed, Item, Media, Source};
-
-/// The most items of one feed that are read.
-pub const MAX_ITEMS: usize = 1000;
-/// The deepest nesting that is read.
-const MAX_DEPTH: usize = 64;
-/// The most of what may stand in a record many times: links, people, categories, media.
-const MOST_OF_A_KIND: usize = 100;
+pub use limits::MAX_ITEMS;
 
 /// Parses a feed into items with plain texts.
 ///

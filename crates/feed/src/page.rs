@@ -3,9 +3,7 @@
 use crate::address::{is_web, resolve};
 use crate::error::FeedError;
 use crate::html::{Link, head_of};
-
-/// The most feeds of a page that are named.
-const MOST: usize = 20;
+use crate::limits::MAX_NAMED;
 
 /// Whether a text begins as an HTML page does, after comments and white space.
 pub(super) fn is_page(text: &str) -> bool {
@@ -28,7 +26,7 @@ pub(super) fn not_a_feed(html: &str, base: &str) -> FeedError {
             feeds.push(address);
         }
     }
-    feeds.truncate(MOST);
+    feeds.truncate(MAX_NAMED);
     FeedError::NotAFeed { found: "an HTML page".to_owned(), feeds }
 }
 

@@ -8,6 +8,8 @@ use proptest::prelude::*;
 use super::{Feed, FeedError, Format, Item, MAX_ITEMS, answer, document, parse};
 use crate::html::tests::effort;
 
+mod limits;
+
 /// Where all feeds here come from.
 const BASE: &str = "https://harbour.example/news/feed.xml";
 
@@ -211,6 +213,20 @@ fn sloppy_feeds_are_read() {
         1
     );
     assert_eq!(read("<channel><item><title>a</title></item></channel>").items.len(), 1);
+    let warned = "<br />\n<b>Warning</b>: undefined in <b>/srv/feed.php</b> on line 3<br />\n\n\
+        <?xml version='1.0'?>\n<rss><channel><item><title>a</title></item></channel></rss>";
+    let feed = read(warned);
+    assert_eq!((feed.items.len(), feed.items[0].title.as_str()), (1, "a"));
+}
+
+#[test]
+fn an_entry_alone_is_a_feed_of_one() {
+    let feed = read(
+        "<entry xmlns='http://www.w3.org/2005/Atom'><id>urn:1</id><title>a</title>\
+         <link href='https://a.example/1'/><updated>2024-01-02T00:00:00Z</updated></entry>",
+    );
+    assert_eq!((feed.items.len(), feed.items[0].title.as_str()), (1, "a"));
+    assert_eq!(feed.items[0].link.as_deref(), Some("https://a.example/1"));
 }
 
 #[test]

@@ -10,13 +10,13 @@ use crate::link::Link;
 
 /// The codes on which something depends.
 pub(crate) mod code {
+    pub(crate) const TOO_FEW_SERVERS: u64 = 10005;
     pub(crate) const CONSUMER_NOT_FOUND: u64 = 10014;
     pub(crate) const MESSAGE_NOT_FOUND: u64 = 10037;
     pub(crate) const STORAGE_SHORT: [u64; 3] = [10023, 10028, 10047];
     pub(crate) const MESSAGE_TOO_LARGE: u64 = 10054;
     pub(crate) const STREAM_NOT_FOUND: u64 = 10059;
     pub(crate) const SUBJECT_OVERLAP: u64 = 10065;
-    pub(crate) const WRONG_LAST_ID: u64 = 10070;
     pub(crate) const WRONG_LAST_SEQUENCE: u64 = 10071;
     pub(crate) const NOT_STORED: u64 = 10077;
     pub(crate) const BATCHES_OFF: u64 = 10174;

@@ -1,52 +1,34 @@
-//! The chained publisher: each message expects the one before it, so that one who was taken over
-//! gets nothing more in.
+//! The chained publisher: each write expects the stream to end where the one before it ended, so that one
+//! who was taken over gets nothing more in.
 //!
-//! Two forms, never both under way. Single messages expect the id of their predecessor: pipelined,
-//! one that is refused has all later ones refused too, which an expected sequence would not. They
-//! expect the epoch record to be ours too: another writer may use the same ids, so that its last
-//! message looks like our predecessor. Many at once go as one atomic batch, which cannot expect
-//! ids: its first message expects the last sequence of the stream, and no second batch is sent
-//! before the first is acknowledged.
+//! At most one write is under way: an atomic batch, whose first message expects the last sequence of the
+//! stream, or a single message that expects it. Nothing is sent before what went before it was acknowledged.
+//! Pipelining is ruled out in both forms that the server has for it. By expected sequence, one refused
+//! message shifts nothing, and those behind it line up again after a stranger's: a writer that was taken
+//! over gets in. By expected id of the predecessor, a stream with three replicas looks for the
+//! predecessor among what is stored and not among what is on its way, so that all but the first are refused, again
+//! and again.
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
-use tokio::task::unconstrained;
 use tokio::time::Instant;
 use wirefold_flow::{Answer, BusError, ChainedPublisher, Outgoing, Published, check_subject};
 
 use crate::Shared;
 use crate::batch::Committed;
-use crate::form::{Form, MANY};
+use crate::chain_costs::FEW;
+use crate::form::Form;
 use crate::headers;
-use crate::publish::{Expect, Patience, Sent, expecting, expecting_epoch};
+use crate::publish::{Expect, Patience, Sent, expecting};
 
 /// The server takes up to 1,000.
 const BATCH_MOST: usize = 500;
 
-/// The last message that is known to stand.
-#[derive(Debug, Clone)]
-struct Last {
-    id: String,
-    sequence: u64,
-}
-
-/// Where appending came to an end for now.
-enum End {
-    All,
-    Full,
-    /// The epoch record is kept no longer.
-    EpochGone,
-}
-
 struct NatsChain {
     shared: Arc<Shared>,
     stream: String,
-    epochs: String,
-    /// Where our epoch record stands, for as long as it is kept.
-    epoch: Option<u64>,
-    /// None after a failure.
-    last: Option<Last>,
+    /// Where the last message that is known to stand does; none after a failure.
+    last: Option<u64>,
     /// Whether this stream takes batches.
     batches: bool,
 }
@@ -56,12 +38,9 @@ pub(crate) async fn take_over(
     record: Outgoing,
     expected: u64,
 ) -> Result<Box<dyn ChainedPublisher>, BusError> {
-    let (id, epochs) = (record.id.clone(), record.subject.clone());
     match shared.publish(record, Expect::LastOnSubject(expected)).await? {
         (stream, Published::New(sequence)) => {
-            let last = Some(Last { id, sequence });
-            let epoch = Some(sequence);
-            Ok(Box::new(NatsChain { shared, stream, epoch, epochs, last, batches: true }))
+            Ok(Box::new(NatsChain { shared, stream, last: Some(sequence), batches: true }))
         }
         // The record is another's, or of another life of ours: its chain may be in use.
         (_, Published::Duplicate(found)) => Err(BusError::Refused { expected, found }),
@@ -73,78 +52,61 @@ impl NatsChain {
         BusError::Fenced(self.stream.clone())
     }
 
-    /// Appends as many as found room, and says where they stand; what follows has not been stored.
+    /// Appends as many as found room behind `last`, and says where the last of them stands: they stand side
+    /// by side. What follows has not been stored.
     async fn append_some(
         &mut self,
-        last: &Last,
+        last: u64,
         messages: &[Outgoing],
         patience: &mut Patience,
-    ) -> Result<Vec<u64>, BusError> {
-        let forms = &self.shared.forms;
+    ) -> Result<u64, BusError> {
+        let costs = &self.shared.chain_costs;
         let mut part = &messages[..messages.len().min(BATCH_MOST)];
         let mut form = Form::Singles;
-        if self.batches && part.len() >= MANY && !patience.has_waited() {
+        if self.batches && part.len() >= FEW && !patience.has_waited() {
             let most;
-            (form, most) = forms.choose(part.len());
+            (form, most) = costs.choose(part.len());
             part = &part[..most];
         }
         let begun = Instant::now();
         if form == Form::Batch {
-            match self.shared.commit_after(&self.stream, part, last.sequence).await? {
-                Committed::At(end) => {
-                    forms.took(form, part.len(), begun.elapsed());
-                    return Ok((end + 1 - part.len() as u64..=end).collect());
+            match self.shared.commit_after(&self.stream, part, last).await? {
+                Committed::At(end) if end == last + part.len() as u64 => {
+                    costs.took(form, part.len(), begun.elapsed());
+                    return Ok(end);
                 }
+                Committed::At(_) => return Err(self.fenced()),
                 // It may be larger than the whole stream: what follows goes singly.
                 Committed::Full => patience.wait(&self.shared, &self.stream).await,
                 Committed::Off => self.batches = false,
             }
         }
-        let (sequences, end) = self.append_singly(last, part).await?;
-        match end {
-            End::All if form == Form::Singles => {
-                self.shared.forms.took(form, part.len(), begun.elapsed());
-            }
-            End::All => {}
-            End::EpochGone => self.epoch = None,
-            End::Full => patience.wait(&self.shared, &self.stream).await,
+        let end = self.append_singly(last, part).await?;
+        if end < last + part.len() as u64 {
+            patience.wait(&self.shared, &self.stream).await;
+        } else if form == Form::Singles && !patience.has_waited() {
+            costs.took(form, part.len(), begun.elapsed());
         }
-        Ok(sequences)
+        Ok(end)
     }
 
-    /// Sends all at once. Those that were stored, and what ended that.
-    async fn append_singly(
-        &self,
-        last: &Last,
-        messages: &[Outgoing],
-    ) -> Result<(Vec<u64>, End), BusError> {
-        self.shared.link.connected().await?;
-        let mark = self.shared.link.refusals();
-        let mut predecessor = last.id.as_str();
-        let mut sends = Vec::new();
+    /// Sends one after the other, each once the one before it stands, until the stream is full. Where the
+    /// last of those stands that were stored.
+    async fn append_singly(&self, last: u64, messages: &[Outgoing]) -> Result<u64, BusError> {
+        let mut end = last;
         for message in messages {
+            self.shared.link.connected().await?;
+            let mark = self.shared.link.refusals();
             let mut headers = headers::write(message)?;
-            expecting(&mut headers, Expect::Predecessor(predecessor));
-            if let Some(epoch) = self.epoch {
-                expecting_epoch(&mut headers, &self.epochs, epoch);
-            }
-            predecessor = &message.id;
-            sends.push(self.shared.send(&message.subject, headers, message.body.clone(), mark));
-        }
-        let mut sequences = Vec::new();
-        // Out of turn, one would be refused: without a budget for this task none yields before it
-        // is sent, and the client takes them in the order in which they are first asked.
-        for sent in unconstrained(join_all(sends)).await {
-            match sent {
-                Ok(Sent::Stored { published: Published::New(sequence), .. }) => {
-                    sequences.push(sequence);
+            expecting(&mut headers, Expect::Last(end));
+            let body = message.body.clone();
+            match self.shared.send(&message.subject, headers, body, mark).await {
+                Ok(Sent::Stored { published: Published::New(sequence), .. })
+                    if sequence == end + 1 =>
+                {
+                    end = sequence;
                 }
-                // All after it was refused for want of it.
-                Ok(Sent::Full { .. }) => return Ok((sequences, End::Full)),
-                // Too old, or dropped as read: from now on the predecessor alone must do.
-                Err(BusError::Refused { found: 0, .. }) if self.epoch.is_some() => {
-                    return Ok((sequences, End::EpochGone));
-                }
+                Ok(Sent::Full { .. }) => break,
                 // The server looks for a known id first, so a repeat of ours would look stored.
                 Ok(Sent::Stored { .. }) | Err(BusError::Refused { .. }) => {
                     return Err(self.fenced());
@@ -152,7 +114,7 @@ impl NatsChain {
                 Err(error) => return Err(error),
             }
         }
-        Ok((sequences, End::All))
+        Ok(end)
     }
 }
 
@@ -160,21 +122,16 @@ impl ChainedPublisher for NatsChain {
     fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>> {
         Box::pin(async move {
             // Taken out, so that a failure or a dropped future leaves nothing to go on from.
-            let mut last = self.last.take().ok_or_else(|| self.fenced())?;
+            let first = self.last.take().ok_or_else(|| self.fenced())?;
             messages.iter().try_for_each(|message| check_subject(&message.subject))?;
-            let mut sequences = Vec::new();
             let mut patience = Patience::default();
-            while sequences.len() < messages.len() {
-                let rest = &messages[sequences.len()..];
-                let stored = self.append_some(&last, rest, &mut patience).await?;
-                if let Some(sequence) = stored.last() {
-                    let id = rest[stored.len() - 1].id.clone();
-                    last = Last { id, sequence: *sequence };
-                }
-                sequences.extend(stored);
+            let (mut last, end) = (first, first + messages.len() as u64);
+            while last < end {
+                let rest = &messages[usize::try_from(last - first).unwrap_or(usize::MAX)..];
+                last = self.append_some(last, rest, &mut patience).await?;
             }
             self.last = Some(last);
-            Ok(sequences)
+            Ok((first + 1..=last).collect())
         })
     }
 }

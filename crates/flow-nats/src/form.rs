@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(crate) const MANY: usize = 32;
 /// The dearer form is tried once in so many times, sooner at first, on as few messages as count as
 /// many.
-const TRIED_EACH: u32 = 64;
+pub(crate) const TRIED_EACH: u32 = 64;
 /// So much of it is believed at once where a form took longer than known: a disk may stall. That it
 /// took less is believed.
 const BELIEVED: f64 = 0.25;
@@ -22,6 +22,11 @@ const BELIEVED: f64 = 0.25;
 pub(crate) enum Form {
     Batch,
     Singles,
+}
+
+/// What is known from now on, where so many seconds were known and so many taken.
+pub(crate) fn believed(known: Option<f64>, taken: f64) -> f64 {
+    known.map_or(taken, |known| taken.min(known + (taken - known) * BELIEVED))
 }
 
 /// What each form has cost.
@@ -64,7 +69,7 @@ impl Forms {
             Form::Singles => &mut costs.singles,
         };
         let each = time.as_secs_f64() / count as f64;
-        *known = Some(known.map_or(each, |known| each.min(known + (each - known) * BELIEVED)));
+        *known = Some(believed(*known, each));
     }
 }
 

@@ -11,7 +11,7 @@ use wirefold_flow::{Answer, BusError, Entry, KeyValue, OrderedReader as _, Store
 
 use crate::Shared;
 use crate::api::Reply;
-use crate::publish::{Expect, Sent, expecting};
+use crate::publish::{Expect, expecting};
 use crate::reader::NatsReader;
 use crate::streams::{Info, REPLICAS, first_settings, into_map, no_jetstream};
 
@@ -74,6 +74,18 @@ fn subject_of(bucket: &str, key: &str) -> Result<String, BusError> {
     Ok(format!("$KV.{bucket}.{}", escape(key)?))
 }
 
+/// What we decide about the stream of a table, whose keys leave after so long, where it is said.
+fn settings_of(bucket: &str, age: Option<Duration>) -> Value {
+    // In nanoseconds; 0 means for ever.
+    let max_age = age.map_or(0, |age| u64::try_from(age.as_nanos()).unwrap_or(0));
+    json!({
+        "subjects": [format!("$KV.{bucket}.>")],
+        "max_age": max_age,
+        "max_msgs_per_subject": 1,
+        "deny_delete": true,
+    })
+}
+
 impl Shared {
     /// A key's last change, a deletion too.
     pub(crate) async fn entry(&self, bucket: &str, key: &str) -> Result<Option<Entry>, BusError> {
@@ -129,27 +141,14 @@ impl Shared {
         if let Some(sequence) = expected {
             expecting(&mut headers, Expect::LastOnSubject(sequence));
         }
-        let body = value.unwrap_or_default();
-        for is_second in [false, true] {
-            self.link.connected().await?;
-            let mark = self.link.refusals();
-            match self.send(&subject, headers.clone(), body.clone(), mark).await {
-                Ok(Sent::Stored { published, .. }) => return Ok(published.sequence()),
-                Ok(Sent::Full { .. }) => return Err(BusError::DiskFull),
-                Err(error) if is_second || !self.is_absent(&stream_of(bucket), &error).await => {
-                    return Err(error);
-                }
-                Err(_) => self.create_bucket(bucket, None).await?,
-            }
-        }
-        Err(BusError::NoStreamFor(subject))
+        let stream = stream_of(bucket);
+        let into = (stream.as_str(), settings_of(bucket, None));
+        self.send_into(into, &subject, headers, value.unwrap_or_default()).await
     }
 
-    /// Whether a write failed since there is no such table or store.
-    pub(crate) async fn is_absent(&self, stream: &str, error: &BusError) -> bool {
-        let may_be = matches!(error, BusError::NoStreamFor(_) | BusError::Unavailable(_));
-        let stands = || async { self.link.stream_info(stream).await };
-        may_be && matches!(stands().await, Err(BusError::NoStream(_)))
+    /// Whether there is no such table or store.
+    pub(crate) async fn is_absent(&self, stream: &str) -> bool {
+        matches!(self.link.stream_info(stream).await, Err(BusError::NoStream(_)))
     }
 
     /// Makes a table that is not there; its keys leave after so long, where it is said.
@@ -158,16 +157,7 @@ impl Shared {
         bucket: &str,
         age: Option<Duration>,
     ) -> Result<(), BusError> {
-        let stream = stream_of(bucket);
-        // In nanoseconds; 0 means for ever.
-        let max_age = age.map_or(0, |age| u64::try_from(age.as_nanos()).unwrap_or(0));
-        let settings = json!({
-            "subjects": [format!("$KV.{bucket}.>")],
-            "max_age": max_age,
-            "max_msgs_per_subject": 1,
-            "deny_delete": true,
-        });
-        self.put_new(&stream, settings).await
+        self.put_new(&stream_of(bucket), settings_of(bucket, age)).await
     }
 
     /// Makes the stream of a table or store, bounded by nothing but what these settings say.

@@ -26,6 +26,7 @@ mod api;
 mod attempts;
 mod batch;
 mod chain;
+mod chain_costs;
 mod connect;
 mod delivered;
 mod form;
@@ -81,6 +82,7 @@ pub(crate) struct Shared {
     pub(crate) makes_room: AtomicBool,
     pub(crate) together: together::Together,
     pub(crate) forms: form::Forms,
+    pub(crate) chain_costs: chain_costs::ChainCosts,
 }
 
 /// A bus on a NATS server. Clones are one bus over one connection.
@@ -105,6 +107,7 @@ pub async fn connect(options: &Options, clock: Arc<dyn Clock>) -> Result<NatsBus
         makes_room: AtomicBool::new(options.makes_room),
         together: together::Together::default(),
         forms: form::Forms::default(),
+        chain_costs: chain_costs::ChainCosts::default(),
     })))
 }
 

@@ -17,7 +17,6 @@ use wirefold_flow::{
 
 use crate::Shared;
 use crate::api::Reply;
-use crate::publish::Sent;
 use crate::reader::NatsReader;
 use crate::streams::no_jetstream;
 
@@ -29,6 +28,12 @@ const AT_ONCE: usize = 1000;
 /// The stream behind a store.
 pub(crate) fn stream_of(store: &str) -> String {
     format!("OBJ_{store}")
+}
+
+/// What we decide about the stream of a store.
+fn settings_of(store: &str) -> Value {
+    let subjects = [format!("$O.{store}.C.>"), format!("$O.{store}.M.>")];
+    json!({ "subjects": subjects, "max_age": 0 })
 }
 
 /// What is said of an object.
@@ -79,26 +84,13 @@ impl NatsObjects {
 
     /// Publishes a piece, or a description, which takes the place of the one before.
     async fn send(&self, subject: &str, body: Bytes, is_last: bool) -> Result<(), BusError> {
-        for is_second in [false, true] {
-            let mut headers = HeaderMap::new();
-            if is_last {
-                headers.insert("Nats-Rollup", "sub");
-            }
-            self.shared.link.connected().await?;
-            let mark = self.shared.link.refusals();
-            match self.shared.send(subject, headers, body.clone(), mark).await {
-                Ok(Sent::Stored { .. }) => return Ok(()),
-                Ok(Sent::Full { .. }) => return Err(BusError::DiskFull),
-                Err(error) => {
-                    let stream = stream_of(&self.store);
-                    if is_second || !self.shared.is_absent(&stream, &error).await {
-                        return Err(error);
-                    }
-                    self.shared.create_store(&self.store).await?;
-                }
-            }
+        let mut headers = HeaderMap::new();
+        if is_last {
+            headers.insert("Nats-Rollup", "sub");
         }
-        Err(BusError::NoStreamFor(subject.to_owned()))
+        let stream = stream_of(&self.store);
+        let into = (stream.as_str(), settings_of(&self.store));
+        self.shared.send_into(into, subject, headers, body).await.map(|_| ())
     }
 
     async fn describe(&self, described: &Described) -> Result<(), BusError> {
@@ -182,8 +174,7 @@ fn read(stream: &str, body: &[u8]) -> Result<Described, BusError> {
 impl Shared {
     /// Makes a store that is not there.
     pub(crate) async fn create_store(&self, store: &str) -> Result<(), BusError> {
-        let subjects = [format!("$O.{store}.C.>"), format!("$O.{store}.M.>")];
-        self.put_new(&stream_of(store), json!({ "subjects": subjects, "max_age": 0 })).await
+        self.put_new(&stream_of(store), settings_of(store)).await
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use tracing::error;
 use wirefold_flow::{BusError, StreamConfig, StreamState, check_filter, check_name};
 
-use crate::api::{Failure, Reply};
+use crate::api::{Failure, Reply, code};
 use crate::link::Link;
 
 /// The server takes no shorter window.
@@ -145,6 +145,8 @@ fn refused(stream: &str, failure: &Failure) -> BusError {
             stream: stream.to_owned(),
             why: "the server has less room than its max_bytes: lower it, or raise max_file_store",
         },
+        // As many as are asked for may be there again soon.
+        error if failure.kind == code::TOO_FEW_SERVERS => error,
         BusError::Unavailable(_) if (400..500).contains(&failure.code) => {
             error!(stream, why = failure.description, "the server does not take this stream");
             let why = "the server does not take it so, see the log";

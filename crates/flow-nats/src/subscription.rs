@@ -1,8 +1,6 @@
 //! Durable subscriptions: the server keeps the place, the attempts and the deadlines.
 //!
-//! How often a message may be delivered is counted by the server and judged here: whoever is given
-//! it once too often puts it into the dead letters, so that it stands there with its reason even
-//! where the one who died of it never came back.
+//! How often a message was delivered is counted by the server and judged by the loop of a stage.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,8 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wirefold_flow::{
-    Answer, BusError, Cause, ConsumerConfig, DeadLetter, DeadLetters, Delivery, Reason, Settle,
-    Settler, Stored, Subscription, check_filter, check_name, plain,
+    Answer, BusError, ConsumerConfig, DeadLetter, DeadLetters, Delivery, Reason, Settle, Settler,
+    Stored, Subscription, check_filter, check_name, plain,
 };
 
 use crate::Shared;
@@ -56,24 +54,6 @@ impl NatsSubscription {
         }
     }
 
-    /// Puts what was delivered too often into the dead letters.
-    async fn bury_exhausted(&mut self, max: usize) -> Result<(), BusError> {
-        let mut place = 0;
-        while let Some(message) = self.pull.arrived().get(place).filter(|_| place < max) {
-            let Some(message) = delivered(message.clone()) else {
-                self.pull.arrived().remove(place);
-                continue;
-            };
-            if message.attempt > self.holder.consumer.max_deliver {
-                self.holder.bury_exhausted(&message).await?;
-                self.pull.arrived().remove(place);
-            } else {
-                place += 1;
-            }
-        }
-        Ok(())
-    }
-
     fn deliveries(&mut self, max: usize) -> Vec<Delivery> {
         let arrived = self.pull.arrived();
         let count = max.min(arrived.len());
@@ -108,8 +88,6 @@ pub(crate) async fn follow(
     let consumer = ConsumerConfig {
         filter: subject.to_owned(),
         ack_deadline: FOLLOWED_WITHIN,
-        // Never given up here.
-        max_deliver: u32::MAX,
         ..ConsumerConfig::new(&stream, durable, nowhere)
     };
     let info = format!("CONSUMER.INFO.{stream}.{durable}");
@@ -138,7 +116,6 @@ impl Subscription for NatsSubscription {
         Box::pin(async move {
             loop {
                 self.fill(max).await?;
-                self.bury_exhausted(max).await?;
                 let deliveries = self.deliveries(max);
                 if !deliveries.is_empty() || max == 0 {
                     return Ok(deliveries);
@@ -150,7 +127,6 @@ impl Subscription for NatsSubscription {
     fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
         Box::pin(async move {
             self.pull.close().await?;
-            self.bury_exhausted(usize::MAX).await?;
             Ok(self.deliveries(usize::MAX))
         })
     }
@@ -199,7 +175,7 @@ fn config(consumer: &ConsumerConfig) -> Value {
         "deliver_policy": "all",
         "ack_policy": "explicit",
         "ack_wait": nanos(consumer.ack_deadline),
-        // Without end for the server: see above.
+        // Without end for the server: who reads judges.
         "max_deliver": -1,
         "max_ack_pending": consumer.max_in_flight,
         "replay_policy": "instant",
@@ -230,13 +206,6 @@ impl Holder {
             Reply::Failed(failure) => Err(failure.of_stream(stream)),
             Reply::Nobody => Err(no_jetstream()),
         }
-    }
-
-    async fn bury_exhausted(&self, message: &Delivered) -> Result<(), BusError> {
-        let attempts = self.consumer.max_deliver;
-        let text = format!("delivered {attempts} times and never settled");
-        let reason = Reason { cause: Cause::MaxDeliver, text };
-        self.bury(&message.stored, &message.ack, attempts, &reason).await
     }
 
     /// Puts a message into the dead letters, and only then has it never delivered again.
@@ -287,16 +256,11 @@ struct NatsSettler {
 
 impl NatsSettler {
     async fn settle(&self, settle: Settle) -> Result<(), BusError> {
-        let is_last = self.attempt >= self.holder.consumer.max_deliver;
         let (ack, message) = (&self.ack, &self.message);
         match settle {
             Settle::Ack => self.holder.say(ack, "+ACK".to_owned()).await,
             Settle::InProgress => self.holder.say(ack, "+WPI".to_owned()).await,
             Settle::Reject(reason) => self.holder.bury(message, ack, self.attempt, &reason).await,
-            Settle::Retry { why: text, .. } if is_last => {
-                let reason = Reason { cause: Cause::MaxDeliver, text };
-                self.holder.bury(message, ack, self.attempt, &reason).await
-            }
             Settle::Retry { after, .. } => self.holder.say(ack, later(after)).await,
         }
     }

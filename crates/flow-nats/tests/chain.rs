@@ -14,22 +14,25 @@ use wirefold_flow_nats::NatsBus;
 use crate::server::Server;
 use crate::waiting::{pass, within_reason};
 
-async fn take_over(bus: &dyn Bus, epoch: u64) -> Result<Box<dyn ChainedPublisher>, BusError> {
+pub(crate) async fn take_over(
+    bus: &dyn Bus,
+    epoch: u64,
+) -> Result<Box<dyn ChainedPublisher>, BusError> {
     let last = bus.last("WORK", "work.epoch").await?.map_or(0, |last| last.sequence);
     bus.take_over(Outgoing::new("work.epoch", format!("epoch-{epoch}"), ""), last).await
 }
 
-fn numbered(epoch: u64, from: usize, count: usize) -> Vec<Outgoing> {
+pub(crate) fn numbered(epoch: u64, from: usize, count: usize) -> Vec<Outgoing> {
     let one = |number| Outgoing::new("work.one", format!("{epoch}-{number}"), vec![b'x'; 200]);
     (from..from + count).map(one).collect()
 }
 
-async fn all(bus: &dyn Bus) -> Vec<Stored> {
+pub(crate) async fn all(bus: &dyn Bus) -> Vec<Stored> {
     bus.read("WORK", ">", 1).await.unwrap().ready(1_000_000).await.unwrap()
 }
 
 /// After each epoch record stand its records, from the first on without a hole.
-fn each_epoch_stands_alone(stands: &[Stored]) {
+pub(crate) fn each_epoch_stands_alone(stands: &[Stored]) {
     let mut epoch = "";
     let mut expected = 0;
     for record in stands {
@@ -65,7 +68,7 @@ async fn singles_and_batches_make_one_chain() {
     each_epoch_stands_alone(&stands);
 }
 
-/// As long as a batch would be, all under way at once, and none overtakes another.
+/// As long as a batch would be, one after the other.
 #[tokio::test]
 async fn a_stream_that_takes_no_batches_is_appended_to_singly() {
     let server = Server::start();

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wirefold_flow::conformance::Harness;
-use wirefold_flow::{BoxFuture, Bus, conformance_suite};
+use wirefold_flow::{BoxFuture, Bus, Clock, SystemClock, conformance_suite};
 
 use crate::server::Server;
-use crate::waiting::pass;
+use crate::waiting::{pass, pass_behind_all};
 
 /// For the server to do what is due: its timers are not to the millisecond, questions and answers
 /// take their way, and a busy machine lets both wait.
@@ -34,6 +34,10 @@ impl Harness for JetStream {
         self.bus.clone()
     }
 
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock)
+    }
+
     fn crash_and_reopen(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             pass(PLACES_WRITTEN).await;
@@ -48,11 +52,7 @@ impl Harness for JetStream {
     }
 
     fn advance(&self, by: Duration) -> BoxFuture<'_, ()> {
-        Box::pin(async move {
-            pass(by + SLACK).await;
-            // Behind whatever was asked meanwhile.
-            let _ = self.bus.stream_state("WORK").await;
-        })
+        Box::pin(pass_behind_all(&*self.bus, by + SLACK))
     }
 }
 

@@ -9,6 +9,7 @@ mod follow;
 mod outages;
 mod permissions;
 mod pruner;
+mod replicated;
 mod rights;
 mod roles;
 mod server;

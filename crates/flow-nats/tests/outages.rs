@@ -51,7 +51,7 @@ fn worker() -> ConsumerConfig {
     let dead = DeadLetters::plain("dead.worker");
     let ack_deadline = Duration::from_secs(2);
     let consumer = ConsumerConfig::new("WORK", "worker", dead);
-    ConsumerConfig { ack_deadline, max_deliver: 1000, ..consumer }
+    ConsumerConfig { ack_deadline, max_tries: 1000, ..consumer }
 }
 
 /// Tries again with the same id for as long as the bus is away, as the loops do.

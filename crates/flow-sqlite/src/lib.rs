@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+mod copy;
 mod error;
 mod objects;
 mod open;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 use wirefold_flow::store::Engine;
 use wirefold_flow::{Bus, Clock, LocalBus};
 
+pub use copy::{CopyError, copy};
 pub use error::OpenError;
 pub use open::{FILE, SCHEMA};
 

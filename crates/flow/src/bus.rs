@@ -104,7 +104,7 @@ pub trait Settler: Send + Sync {
 pub enum Settle {
     /// Done: never deliver it again.
     Ack,
-    /// Deliver it again, not before `after`; as its last delivery, to the dead letters with `why`.
+    /// Deliver it again, not before `after`, however often that is said.
     Retry {
         /// How long to wait at least.
         after: Duration,

@@ -64,8 +64,11 @@ pub struct ConsumerConfig {
     pub filter: String,
     /// After how long without a settle a message is delivered again.
     pub ack_deadline: Duration,
-    /// How often a message is delivered before it goes to the dead letters.
-    pub max_deliver: u32,
+    /// How often a stage may answer `Retry` before the message goes to the dead letters.
+    pub max_tries: u32,
+    /// The table in which the loop of a stage notes its answers and its strikes. Without one, each
+    /// delivery counts as an answer, and nothing is struck.
+    pub notes: Option<String>,
     /// How many messages may be delivered and not settled; then pulls wait.
     pub max_in_flight: usize,
     /// Where messages go that nobody can handle.
@@ -73,14 +76,15 @@ pub struct ConsumerConfig {
 }
 
 impl ConsumerConfig {
-    /// A reader of all subjects of a stream: 30 s, 5 deliveries, 1,000 in flight.
+    /// A reader of all subjects of a stream: 30 s, 5 tries, no notes, 1,000 in flight.
     pub fn new(stream: impl Into<String>, durable: impl Into<String>, dead: DeadLetters) -> Self {
         Self {
             stream: stream.into(),
             durable: durable.into(),
             filter: ">".to_owned(),
             ack_deadline: Duration::from_secs(30),
-            max_deliver: 5,
+            max_tries: 5,
+            notes: None,
             max_in_flight: 1000,
             dead,
         }

@@ -12,7 +12,7 @@ use crate::message::{Headers, Outgoing, Stored};
 pub enum Cause {
     /// The message is at fault.
     Rejected,
-    /// It was delivered as often as is allowed.
+    /// It was tried as often as is allowed.
     MaxDeliver,
     /// A message that it names is gone.
     Expired,

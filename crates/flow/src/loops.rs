@@ -53,6 +53,14 @@ pub enum Event<'a> {
         /// Why.
         why: &'a str,
     },
+    /// A message came again and again without an answer, as if the process ended with it: it is
+    /// tried alone now.
+    Struck {
+        /// The message.
+        id: &'a str,
+        /// How often it has been tried alone, this time included.
+        strikes: u32,
+    },
     /// The bus failed; the loop goes on trying.
     BusFailed(&'a BusError),
     /// A writer has taken over a stream.

@@ -41,7 +41,7 @@ const fn v6(a: u16, b: u16, prefix: u8) -> Ipv6Net {
 }
 
 /// Which addresses may be connected to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Addresses {
     allow: Vec<IpNet>,
     /// In lower case, without the dot at the end.
@@ -61,7 +61,23 @@ impl Addresses {
 
     /// [`Self::allow_name`] for the host of an address.
     pub(crate) fn allow_host(&self, url: &Url) -> bool {
-        matches!(url.host(), Some(Host::Domain(name)) if self.allow_name(name))
+        let is_named = matches!(url.host(), Some(Host::Domain(name)) if self.allow_name(name));
+        is_named || self.hosts.contains(&with_port(url))
+    }
+
+    /// What of this is let in for a home at this address, which has these addresses: the networks that
+    /// it lies in, and itself. One private network says nothing to a feed of another or of none.
+    pub(crate) fn around(&self, home: &Url, found: &[IpAddr]) -> Self {
+        let is_home = |net: &&IpNet| found.iter().any(|ip| net.contains(&ip.to_canonical()));
+        let allow = self.allow.iter().filter(is_home).copied().collect();
+        let names = [plain(home.host_str().unwrap_or_default()), with_port(home)];
+        let hosts = self.hosts.iter().filter(|host| names.contains(host)).cloned().collect();
+        Self { allow, hosts }
+    }
+
+    /// Whether it lets in the public network alone.
+    pub(crate) fn is_public_alone(&self) -> bool {
+        self.allow.is_empty() && self.hosts.is_empty()
     }
 
     /// Whether anything beyond the public network is let in.
@@ -79,6 +95,12 @@ impl Addresses {
     pub(crate) fn allow(&self, address: IpAddr) -> bool {
         is_public(address) || self.allow_expressly(address)
     }
+}
+
+/// Host and port, such as `127.0.0.1:8080`.
+fn with_port(url: &Url) -> String {
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{}:{port}", plain(url.host_str().unwrap_or_default()))
 }
 
 fn plain(host: &str) -> String {

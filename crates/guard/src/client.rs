@@ -1,13 +1,14 @@
 //! The client: sends, follows redirects, reads bodies under their cap.
 
 use std::error::Error as StdError;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use reqwest::Certificate;
 use reqwest::header::{ACCEPT_ENCODING, HeaderName, HeaderValue, LOCATION};
-use url::Url;
+use url::{Host, Url};
 
 use crate::address::Addresses;
 use crate::body;
@@ -15,17 +16,19 @@ use crate::connections::{Connections, Way};
 use crate::encoding::ACCEPTED;
 use crate::error::{GuardError, SendError};
 use crate::exchange::{Method, Redirect, Request, Response};
-use crate::resolve::{Lookup, System, Unresolved};
-use crate::target::{check, not_public};
+use crate::resolve::{self, Lookup, System, Unresolved};
+use crate::target::{Reach, check, not_public};
 
 /// How the client behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Sent with every request.
     pub user_agent: String,
-    /// Networks that are let in besides the public ones, on every port.
+    /// Networks that are let in besides the public ones, on every port, each for requests whose home
+    /// lies in it.
     pub allow: Vec<IpNet>,
-    /// Hosts by name that are let in wherever their addresses are, on every port.
+    /// Hosts by name that are let in wherever their addresses are, on every port or with the one that
+    /// is named, such as `127.0.0.1:8080`; each for requests whose home it is.
     pub allow_hosts: Vec<String>,
     /// How long resolving, connecting and TLS may take together. 10 s.
     pub connect_timeout: Duration,
@@ -49,6 +52,7 @@ impl Default for Settings {
 #[derive(Debug, Clone)]
 pub struct Client {
     addresses: Arc<Addresses>,
+    lookup: Arc<dyn Lookup>,
     connections: Arc<Connections>,
     max_redirects: usize,
     connect_timeout: Duration,
@@ -78,15 +82,20 @@ impl Client {
             .map_err(|_| GuardError::UserAgent(settings.user_agent.clone()))?;
         let Settings { allow, allow_hosts, max_redirects, connect_timeout, .. } = settings;
         let addresses = Arc::new(Addresses::new(allow, &allow_hosts));
-        let connections =
-            Connections::new(addresses.clone(), lookup, user_agent, connect_timeout, roots)?;
+        let connections = Connections::new(
+            addresses.clone(),
+            lookup.clone(),
+            user_agent,
+            connect_timeout,
+            roots,
+        )?;
         let connections = Arc::new(connections);
-        Ok(Self { addresses, connections, max_redirects, connect_timeout })
+        Ok(Self { addresses, lookup, connections, max_redirects, connect_timeout })
     }
 
     /// Sends a request, follows its redirects and reads the body. Any status is an answer.
     ///
-    /// Only a `GET` follows wherever it is led. A `POST` goes on only where the same origin
+    /// Only a `GET` follows wherever it is led. A `POST` or `PUT` goes on only where the same origin
     /// answers 307 or 308; any other redirect of it is given back as the answer, so that a body
     /// neither reaches a stranger nor gets lost unseen.
     ///
@@ -99,28 +108,125 @@ impl Client {
     }
 
     async fn follow(&self, mut request: Request) -> Result<Response, SendError> {
-        let mut redirects = Vec::new();
+        let (asked, mut redirects) = (request.url.clone(), Vec::new());
+        let mut addresses = self.let_in(&request).await;
         loop {
-            let answer = self.ask(&request).await?;
+            let answer = self.ask(&request, &addresses).await?;
             let Some(redirect) = redirect_of(&request, &answer)? else {
-                return finish(request, redirects, answer).await;
+                return finish((asked, request), redirects, answer).await;
             };
             if redirects.len() == self.max_redirects {
                 return Err(SendError::TooManyRedirects);
             }
+            addresses = self.let_in_after(&addresses, &request, &answer);
             move_to(&mut request, redirect.to.clone());
             redirects.push(redirect);
         }
     }
 
+    /// Whether a request may be sent where it leads, as [`Client::send`] decides: for whoever asks the
+    /// host something else before.
+    ///
+    /// # Errors
+    /// The [`SendError`] that sending it would give.
+    pub async fn check(&self, request: &Request) -> Result<(), SendError> {
+        let addresses = self.let_in(request).await;
+        let reach = check(&request.url, &addresses)?;
+        // Names of the public network are looked up when they are asked.
+        let (false, Some(Host::Domain(name))) =
+            (self.addresses.is_public_alone() || request.proxy.is_some(), request.url.host())
+        else {
+            return Ok(());
+        };
+        let found = self.lookup.lookup(name.to_owned()).await.map_err(|_| SendError::NoSuchHost)?;
+        let checked = resolve::check(name, found, &addresses, reach);
+        checked.map(drop).map_err(|_| not_public(name))
+    }
+
+    /// The addresses of a host that is spoken to in another protocol, checked as those of a request
+    /// are. On other ports than the protocol's `usual` ones only networks that are let in are reached.
+    ///
+    /// # Errors
+    /// A [`SendError`] that tells what to do.
+    pub async fn resolve(
+        &self,
+        host: &str,
+        port: u16,
+        usual: &[u16],
+    ) -> Result<Vec<SocketAddr>, SendError> {
+        let reach = if usual.contains(&port) { Reach::Usual } else { Reach::LetIn };
+        let found = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            Ok(literal) => vec![SocketAddr::new(literal, port)],
+            Err(_) => {
+                let looking = self.lookup.lookup(host.to_owned());
+                let found = tokio::time::timeout(self.connect_timeout, looking).await;
+                found.ok().and_then(Result::ok).ok_or(SendError::NoSuchHost)?
+            }
+        };
+        let checked = resolve::check(host, found, &self.addresses, reach);
+        let mut checked = checked.map_err(|why| match why {
+            Unresolved::NoSuchHost => SendError::NoSuchHost,
+            Unresolved::Forbidden(_) if reach == Reach::LetIn => {
+                SendError::refused(format!("port {port}: only {usual:?} outside networks let in"))
+            }
+            Unresolved::Forbidden(name) => not_public(&name),
+        })?;
+        checked.iter_mut().for_each(|address| address.set_port(port));
+        Ok(checked)
+    }
+
+    /// What is let in for a request besides the public network: that of its home, by a look-up of its
+    /// own where that is another host. A proxy resolves names itself, and is the operator's choice.
+    async fn let_in(&self, request: &Request) -> Arc<Addresses> {
+        let Some(home) = request.home.as_ref().filter(|home| home.host() != request.url.host())
+        else {
+            return self.addresses.clone();
+        };
+        if self.addresses.is_public_alone() || request.proxy.is_some() {
+            return self.addresses.clone();
+        }
+        let found = match home.host() {
+            Some(Host::Ipv4(address)) => vec![IpAddr::V4(address)],
+            Some(Host::Ipv6(address)) => vec![IpAddr::V6(address)],
+            Some(Host::Domain(name)) => {
+                let looking = self.lookup.lookup(name.to_owned());
+                let looked = tokio::time::timeout(self.connect_timeout, looking).await;
+                let found = looked.ok().and_then(Result::ok).unwrap_or_default();
+                found.iter().map(SocketAddr::ip).collect()
+            }
+            None => Vec::new(),
+        };
+        Arc::new(self.addresses.around(home, &found))
+    }
+
+    /// What is let in where an answer leads: the network that it came from.
+    fn let_in_after(
+        &self,
+        addresses: &Arc<Addresses>,
+        request: &Request,
+        answer: &reqwest::Response,
+    ) -> Arc<Addresses> {
+        if self.addresses.is_public_alone() || request.proxy.is_some() {
+            return addresses.clone();
+        }
+        let found: Vec<IpAddr> = answer.remote_addr().iter().map(SocketAddr::ip).collect();
+        Arc::new(addresses.around(&request.url, &found))
+    }
+
     /// One question and the head of its answer.
-    async fn ask(&self, request: &Request) -> Result<reqwest::Response, SendError> {
-        let reach = check(&request.url, &self.addresses)?;
-        let way = Way { reach, is_plain: request.is_plain, proxy: request.proxy.clone() };
+    async fn ask(
+        &self,
+        request: &Request,
+        addresses: &Arc<Addresses>,
+    ) -> Result<reqwest::Response, SendError> {
+        let reach = check(&request.url, addresses)?;
+        let (is_plain, proxy) = (request.is_plain, request.proxy.clone());
+        let way = Way { reach, addresses: addresses.clone(), is_plain, proxy };
         let client = self.connections.by(&way)?;
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
         };
         let accepted = if request.is_plain { "identity" } else { ACCEPTED };
         let mut builder =
@@ -128,15 +234,17 @@ impl Client {
         for (name, value) in request.headers.iter().chain(request.secrets.given()) {
             builder = builder.header(header_name(name)?, header_value(name, value)?);
         }
-        if request.method == Method::Post {
+        if request.method != Method::Get {
             builder = builder.body(request.body.clone());
         }
-        let answer = builder.send().await.map_err(|error| self.explain(&request.url, &error))?;
+        let answer = builder.send().await;
+        // Its address may hold a secret, as those of chat services do.
+        let answer = answer.map_err(|error| self.explain(&request.url, &error.without_url()))?;
         // The resolver and the check above have seen to it; a mistake there is caught here.
-        let is_named = self.addresses.allow_host(&request.url);
+        let is_named = addresses.allow_host(&request.url);
         match answer.remote_addr() {
             Some(peer) if request.proxy.is_none() && !is_named => {
-                match self.addresses.allow(peer.ip()) {
+                match addresses.allow(peer.ip()) {
                     true => Ok(answer),
                     false => Err(not_public(host_of(&answer))),
                 }
@@ -187,7 +295,9 @@ fn redirect_of(
     let to = to.map_err(|_| SendError::broken("a redirect to what is no address"))?;
     let may_follow = match request.method {
         Method::Get => true,
-        Method::Post => matches!(status, 307 | 308) && to.origin() == request.url.origin(),
+        Method::Post | Method::Put => {
+            matches!(status, 307 | 308) && to.origin() == request.url.origin()
+        }
     };
     Ok(may_follow.then_some(Redirect { status, to }))
 }
@@ -206,8 +316,9 @@ fn is_secret(name: &str) -> bool {
     secrets.iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
+/// Reads the body of the answer to the last request, which `asked` led to.
 async fn finish(
-    request: Request,
+    (asked, request): (Url, Request),
     redirects: Vec<Redirect>,
     mut answer: reqwest::Response,
 ) -> Result<Response, SendError> {
@@ -216,7 +327,7 @@ async fn finish(
     let headers = answer.headers().iter();
     let headers = headers.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
     let body = body::read(&mut answer, request.max_body).await?;
-    Ok(Response { status, url: request.url, redirects, headers, body })
+    Ok(Response { status, asked, url: request.url, redirects, headers, body })
 }
 
 fn header_name(name: &str) -> Result<HeaderName, SendError> {

@@ -21,6 +21,8 @@ const MOST_WAYS: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Way {
     pub(crate) reach: Reach,
+    /// What is let in besides the public network.
+    pub(crate) addresses: Arc<Addresses>,
     /// HTTP/1.1 only.
     pub(crate) is_plain: bool,
     pub(crate) proxy: Option<Url>,
@@ -29,7 +31,6 @@ pub(crate) struct Way {
 /// All clients that there are.
 #[derive(Debug)]
 pub(crate) struct Connections {
-    addresses: Arc<Addresses>,
     lookup: Arc<dyn Lookup>,
     user_agent: HeaderValue,
     connect_timeout: Duration,
@@ -48,8 +49,8 @@ impl Connections {
         roots: Vec<Certificate>,
     ) -> Result<Self, GuardError> {
         let made = Mutex::default();
-        let connections = Self { addresses, lookup, user_agent, connect_timeout, roots, made };
-        let usual = Way { reach: Reach::Usual, is_plain: false, proxy: None };
+        let connections = Self { lookup, user_agent, connect_timeout, roots, made };
+        let usual = Way { reach: Reach::Usual, addresses, is_plain: false, proxy: None };
         connections.client(&usual).map_err(|why| GuardError::Setup { why })?;
         Ok(connections)
     }
@@ -95,7 +96,7 @@ impl Connections {
                 // It resolves names itself; its own is the operator's choice.
                 Some(proxy) => builder.proxy(proxy),
                 None => builder.dns_resolver(Arc::new(Resolver {
-                    addresses: self.addresses.clone(),
+                    addresses: way.addresses.clone(),
                     lookup: self.lookup.clone(),
                     reach: way.reach,
                 })),

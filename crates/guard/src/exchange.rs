@@ -18,6 +18,8 @@ pub enum Method {
     Get,
     /// Delivers.
     Post,
+    /// Delivers to an address that names what is delivered, so that twice is once.
+    Put,
 }
 
 /// Headers that are never shown.
@@ -57,12 +59,15 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// Headers that go to the first origin only and are never shown.
     pub secrets: Secrets,
+    /// Whose private network it may reach: the address of the feed that leads there; none where nobody
+    /// leads there but the operator, and its own address counts.
+    pub home: Option<Url>,
     /// The proxy that it goes through, `socks5h` or `http`. It is trusted with the name of the
     /// host, whose addresses it resolves; only ever an operator's choice.
     pub proxy: Option<Url>,
     /// Whether it is asked in the plainest way: HTTP/1.1, and no encoding of the body.
     pub is_plain: bool,
-    /// The body of a `POST`.
+    /// The body of a `POST` or `PUT`.
     pub body: Bytes,
     /// The most bytes of the answer's body, decoded. 10 MiB.
     pub max_body: u64,
@@ -79,6 +84,7 @@ impl Request {
             url,
             headers: Vec::new(),
             secrets: Secrets::default(),
+            home: None,
             proxy: None,
             is_plain: false,
             body: Bytes::new(),
@@ -91,6 +97,12 @@ impl Request {
     #[must_use]
     pub fn post(url: Url, body: impl Into<Bytes>) -> Self {
         Self { method: Method::Post, body: body.into(), ..Self::get(url) }
+    }
+
+    /// Delivers a body to an address that names it.
+    #[must_use]
+    pub fn put(url: Url, body: impl Into<Bytes>) -> Self {
+        Self { method: Method::Put, ..Self::post(url, body) }
     }
 
     /// The same request with one header more.
@@ -123,6 +135,8 @@ impl Redirect {
 pub struct Response {
     /// The status.
     pub status: u16,
+    /// What was asked first, before any redirect.
+    pub asked: Url,
     /// Where the answer came from, after all redirects.
     pub url: Url,
     /// The redirects that were followed, in order.

@@ -72,7 +72,7 @@ impl Resolve for Resolver {
 }
 
 /// All or none: a name with one private address among public ones is an attempt.
-fn check(
+pub(crate) fn check(
     host: &str,
     found: Vec<SocketAddr>,
     addresses: &Addresses,

@@ -35,6 +35,12 @@ pub struct Document<'a> {
 
 /// Words between title and text that are not there, so that nothing spans the two.
 const GAP: u32 = 2_000;
+/// The lede ends with the paragraph that brings it to so many words, …
+const LEDE: u32 = 30;
+/// … and after so many at the latest, …
+const LONGEST_LEDE: u32 = 100;
+/// … which are no more bytes than these.
+const LEDE_BYTES: usize = 8 * 1024;
 /// The largest distance of `NEAR`.
 pub(crate) const FARTHEST: u32 = 1_000;
 
@@ -45,9 +51,20 @@ pub struct Prepared {
     index: Index,
     /// How many of them are the title's.
     title: u32,
+    /// How many of them are the title's and the lede's.
+    head: u32,
     /// The values of the fields, each as its words.
     values: Vec<Value>,
     value_words: Words,
+}
+
+/// A part of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Title and lede.
+    Head,
+    /// Title and text.
+    Whole,
 }
 
 #[derive(Debug, Clone)]
@@ -64,7 +81,8 @@ impl Prepared {
         fold::each_word(document.title, |word| words.push(word));
         let title = words.len();
         fold::each_word(document.text, |word| words.push(word));
-        let mut prepared = Self { index: Index::new(words), title, ..Self::default() };
+        let head = title + lede_words(document.text);
+        let mut prepared = Self { index: Index::new(words), title, head, ..Self::default() };
         prepared.add_values(document);
         prepared
     }
@@ -116,21 +134,34 @@ impl Prepared {
         &self.index
     }
 
-    /// All words of the values of all fields; some may come twice.
-    pub(crate) fn values(&self) -> impl Iterator<Item = (Field, &str)> {
-        let words = |value: &Value| self.value_words.range(value.words.clone());
-        self.values.iter().flat_map(move |value| words(value).map(|word| (value.field, word)))
+    /// The values of all fields, each with its words.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (Field, impl Iterator<Item = &str>)> {
+        self.values.iter().map(|value| (value.field, self.value_words.range(value.words.clone())))
     }
 
-    /// Whether a term stands there.
-    pub(crate) fn has(&self, term: &Term) -> bool {
+    /// One word of those of all values.
+    pub(crate) fn value_word(&self, number: usize) -> &str {
+        u32::try_from(number).ok().and_then(|at| self.value_words.get(at)).unwrap_or_default()
+    }
+
+    /// Before which number a word of a field has to stand to be in a part of it; anywhere where nothing.
+    pub(crate) fn end(&self, field: Field, part: Part) -> Option<u32> {
+        match (field, part) {
+            (Field::Title, _) => Some(self.title),
+            (Field::Text, Part::Head) => Some(self.head),
+            _ => None,
+        }
+    }
+
+    /// Whether the word of this number is one of the title's.
+    pub(crate) fn is_in_title(&self, number: u32) -> bool {
+        number < self.title
+    }
+
+    /// Whether a term stands in a part of it.
+    pub(crate) fn has(&self, term: &Term, part: Part) -> bool {
         match term.field {
-            Field::Text => !self.starts(&term.wanted).is_empty(),
-            Field::Title => {
-                let words = length(term.wanted.words().len());
-                let fits = |start: &u32| start + words <= self.title;
-                self.starts(&term.wanted).iter().any(fits)
-            }
+            Field::Text | Field::Anywhere | Field::Title => !self.starts_in(term, part).is_empty(),
             field => {
                 let mut values = self.values.iter().filter(|value| value.field == field);
                 values.any(|value| self.stands_in(&term.wanted, &value.words))
@@ -138,10 +169,24 @@ impl Prepared {
         }
     }
 
-    /// Whether two terms stand with at most so many words from one to the other.
-    pub(crate) fn near(&self, one: &Term, other: &Term, words: u32) -> bool {
-        let (ones, others) = (self.starts(&one.wanted), self.starts(&other.wanted));
-        follows(&ones, one, &others, words) || follows(&others, other, &ones, words)
+    /// Whether two terms stand in a part of it with at most so many words from one to the other.
+    pub(crate) fn near(&self, one: &Term, other: &Term, words: u32, part: Part) -> bool {
+        let (ones, others) = (self.starts_in(one, part), self.starts_in(other, part));
+        let (length, other_length) = (one.wanted.words().len(), other.wanted.words().len());
+        follows(&ones, length, &others, words) || follows(&others, other_length, &ones, words)
+    }
+
+    /// Where the words of a term begin, in order, as far as they stand in the part.
+    fn starts_in(&self, term: &Term, part: Part) -> Vec<u32> {
+        let mut starts = self.starts(&term.wanted);
+        let end = match (term.field, part) {
+            (Field::Title, _) => self.title,
+            (Field::Text, Part::Head) => self.place(self.head),
+            _ => return starts,
+        };
+        let words = length(term.wanted.words().len());
+        starts.retain(|start| start + words <= end);
+        starts
     }
 
     /// Where words next to each other begin, in order.
@@ -167,7 +212,7 @@ impl Prepared {
     }
 
     /// Where the word of this number stands: the text a gap behind the title.
-    fn place(&self, number: u32) -> u32 {
+    pub(crate) fn place(&self, number: u32) -> u32 {
         if number < self.title { number } else { number + GAP }
     }
 
@@ -204,9 +249,23 @@ impl Prepared {
     }
 }
 
-/// Whether any of `others` begins within so many words of the end of one of `ones`.
-fn follows(ones: &[u32], one: &Term, others: &[u32], words: u32) -> bool {
-    let length = length(one.wanted.words().len());
+/// How many words the lede of a text has: its opening paragraphs.
+fn lede_words(text: &str) -> u32 {
+    let mut words = 0;
+    for paragraph in text.split('\n') {
+        let end = paragraph.floor_char_boundary(LEDE_BYTES);
+        fold::each_word(&paragraph[..end], |_| words += 1);
+        if words >= LEDE {
+            break;
+        }
+    }
+    words.min(LONGEST_LEDE)
+}
+
+/// Whether any of `others` begins within so many words of the end of one of `ones`, which have so
+/// many words each.
+pub(crate) fn follows(ones: &[u32], words_of_one: usize, others: &[u32], words: u32) -> bool {
+    let length = length(words_of_one);
     ones.iter().any(|start| {
         let end = start + length;
         let next = others.partition_point(|other| *other < end);

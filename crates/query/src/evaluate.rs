@@ -1,6 +1,6 @@
 //! Whether an article is what a query asks for, and by which words.
 
-use crate::document::Prepared;
+use crate::document::{Part, Prepared};
 use crate::numbers::Numbers;
 use crate::term::Term;
 use crate::tree::Node;
@@ -11,25 +11,30 @@ pub struct Matched {
     /// The words, phrases and fields of the query that were found, as the query writes them and
     /// in its order; none twice.
     pub words: Vec<String>,
+    /// Whether title and lede alone are not what the query asks for: the text only mentions it.
+    pub in_passing: bool,
 }
 
 pub(crate) fn evaluate(tree: &Node, article: &Prepared, numbers: &Numbers<'_>) -> Option<Matched> {
-    holds(tree, article, numbers).then(|| {
-        let mut matched = Matched::default();
+    holds(tree, article, numbers, Part::Whole).then(|| {
+        let in_passing = !holds(tree, article, numbers, Part::Head);
+        let mut matched = Matched { in_passing, ..Matched::default() };
         collect(tree, article, numbers, &mut matched.words);
         matched
     })
 }
 
-fn holds(node: &Node, article: &Prepared, numbers: &Numbers<'_>) -> bool {
+fn holds(node: &Node, article: &Prepared, numbers: &Numbers<'_>, part: Part) -> bool {
+    let holds_here = |inner: &Node| holds(inner, article, numbers, part);
     match node {
         Node::All => true,
-        Node::Term(term) => article.has(term),
-        Node::Near { one, other, words } => article.near(one, other, *words),
+        Node::Term(term) => article.has(term, part),
+        Node::Near { one, other, words } => article.near(one, other, *words, part),
         Node::Compare(comparison) => comparison.holds(numbers),
-        Node::Not(part) => !holds(part, article, numbers),
-        Node::And(parts) => parts.iter().all(|part| holds(part, article, numbers)),
-        Node::Or(parts) => parts.iter().any(|part| holds(part, article, numbers)),
+        // What is denied must stand nowhere.
+        Node::Not(denied) => !holds(denied, article, numbers, Part::Whole),
+        Node::And(nodes) => nodes.iter().all(holds_here),
+        Node::Or(nodes) => nodes.iter().any(holds_here),
     }
 }
 
@@ -48,7 +53,7 @@ fn collect(node: &Node, article: &Prepared, numbers: &Numbers<'_>, words: &mut V
             note(other);
         }
         Node::And(parts) | Node::Or(parts) => {
-            for part in parts.iter().filter(|part| holds(part, article, numbers)) {
+            for part in parts.iter().filter(|part| holds(part, article, numbers, Part::Whole)) {
                 collect(part, article, numbers, words);
             }
         }

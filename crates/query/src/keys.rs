@@ -4,86 +4,186 @@ use crate::term::{Field, Term, Wanted};
 use crate::tree::Node;
 
 /// A word that an article must have, or one of several.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Key {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Key<'q> {
     /// A word of title or text, or of a field's values.
-    Word(Field, String),
-    /// The first two letters of a word of title or text.
-    Stem(String),
+    Word(Field, &'q str),
+    /// The first two or four letters of a word of title or text.
+    Stem(&'q str),
 }
 
 /// Words of which every match has at least one, and how many articles they are guessed to bring.
 #[derive(Debug, Clone)]
-pub(crate) struct Cover {
-    pub(crate) keys: Vec<Key>,
+struct Cover<'q> {
+    keys: Vec<Key<'q>>,
     weight: u32,
 }
 
-/// The rarest words that a query needs; nothing where none is needed.
+/// How many terms of queries have a word.
+pub(crate) type Uses<'u> = &'u dyn Fn(Field, &str) -> u32;
+
+/// What a query without a word needed beside its key may cost more to be filed elsewhere: to read a
+/// list is that much quicker than to look at a query.
+const READING: u32 = 8;
+
+/// Under which words a query is filed, and another word that every match has.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filed<'q> {
+    /// Nothing where no word is needed.
+    pub(crate) keys: Vec<Key<'q>>,
+    /// It is looked for before the query itself is.
+    pub(crate) guard: Option<(Field, &'q str)>,
+}
+
+/// Under what a query is filed: the rarest words that it needs.
 ///
-/// How rare a word is, is guessed from its field and its length: in news the two go together well
-/// enough, and a wrong guess costs time and nothing else.
-pub(crate) fn cover(node: &Node) -> Option<Cover> {
+/// How rare a word is, is guessed from its field, its length, and how many queries use it: in news
+/// these go together well enough, and a wrong guess costs time and nothing else.
+pub(crate) fn filed<'q>(node: &'q Node, uses: Uses<'_>) -> Filed<'q> {
+    let Some(Cover { keys, weight }) = cover(node, uses) else {
+        return Filed::default();
+    };
+    let guard = guard(node, &keys, uses);
+    match (guard, &keys[..], node) {
+        // `port (strike OR quay)`: under both of the group, and then the port says nearly all.
+        (None, &[Key::Word(field, word)], Node::And(parts)) => {
+            let covers = parts.iter().filter_map(|part| cover(part, uses));
+            let others = covers.filter(|other| other.keys != keys);
+            match others.min_by_key(|other| other.weight) {
+                Some(other) if other.weight <= weight.saturating_mul(READING) => {
+                    Filed { keys: other.keys, guard: Some((field, word)) }
+                }
+                _ => Filed { keys, guard },
+            }
+        }
+        _ => Filed { keys, guard },
+    }
+}
+
+/// The rarest words of which every match has one; nothing where none is needed.
+fn cover<'q>(node: &'q Node, uses: Uses<'_>) -> Option<Cover<'q>> {
     match node {
         Node::All | Node::Compare(_) | Node::Not(_) => None,
-        Node::Term(term) => cover_of(term),
-        Node::Near { one, other, .. } => rarest([cover_of(one), cover_of(other)]),
-        Node::And(parts) => rarest(parts.iter().map(cover)),
+        Node::Term(term) => cover_of(term, uses),
+        Node::Near { one, other, .. } => rarest([cover_of(one, uses), cover_of(other, uses)]),
+        Node::And(parts) => rarest(parts.iter().map(|part| cover(part, uses))),
         Node::Or(parts) => {
-            let covers: Option<Vec<Cover>> = parts.iter().map(cover).collect();
+            let covers: Option<Vec<Cover<'q>>> =
+                parts.iter().map(|part| cover(part, uses)).collect();
             let covers = covers?;
             let weight = covers.iter().fold(0_u32, |sum, part| sum.saturating_add(part.weight));
-            let mut keys: Vec<Key> = covers.into_iter().flat_map(|part| part.keys).collect();
-            keys.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
+            let mut keys: Vec<Key<'q>> = covers.into_iter().flat_map(|part| part.keys).collect();
+            keys.sort_unstable();
             keys.dedup();
             Some(Cover { keys, weight })
         }
     }
 }
 
-fn rarest(covers: impl IntoIterator<Item = Option<Cover>>) -> Option<Cover> {
+/// The rarest word that every match has, but for the one that a query is filed under.
+fn guard<'q>(node: &'q Node, keys: &[Key<'q>], uses: Uses<'_>) -> Option<(Field, &'q str)> {
+    let mut needed = Vec::new();
+    collect_needed(node, &mut needed);
+    let is_key = |(field, word): &(Field, &'q str)| keys == [Key::Word(*field, word)];
+    let others = needed.into_iter().filter(|word| !is_key(word));
+    others.min_by_key(|(field, word)| weight(*field, word, uses))
+}
+
+fn collect_needed<'q>(node: &'q Node, needed: &mut Vec<(Field, &'q str)>) {
+    let mut note = |term: &'q Term| {
+        let field = term.field.filed();
+        needed.extend(whole_words(term).iter().map(|word| (field, word.as_str())));
+    };
+    match node {
+        Node::All | Node::Compare(_) | Node::Not(_) | Node::Or(_) => {}
+        Node::Term(term) => note(term),
+        Node::Near { one, other, .. } => {
+            note(one);
+            note(other);
+        }
+        Node::And(parts) => parts.iter().for_each(|part| collect_needed(part, needed)),
+    }
+}
+
+fn rarest<'q>(covers: impl IntoIterator<Item = Option<Cover<'q>>>) -> Option<Cover<'q>> {
     covers.into_iter().flatten().min_by_key(|cover| cover.weight)
 }
 
-fn cover_of(term: &Term) -> Option<Cover> {
+fn cover_of<'q>(term: &'q Term, uses: Uses<'_>) -> Option<Cover<'q>> {
+    let field = term.field.filed();
+    let weighed = whole_words(term).iter().map(|word| (weight(field, word, uses), word));
+    if let Some((weight, word)) = weighed.min_by_key(|(weight, _)| *weight) {
+        return Some(Cover { keys: vec![Key::Word(field, word)], weight });
+    }
+    let stem = stem(term.wanted.words().last()?)?;
+    let weight = if stem.chars().count() > 2 { 150 } else { 600 };
+    (field == Field::Text).then(|| Cover { keys: vec![Key::Stem(stem)], weight })
+}
+
+/// The words of a term that stand there as they are.
+fn whole_words(term: &Term) -> &[String] {
     let words = term.wanted.words();
-    let whole = match &term.wanted {
+    match term.wanted {
         Wanted::Words(_) => words,
         Wanted::Prefix(_) => &words[..words.len().saturating_sub(1)],
-    };
-    // The words of a title are among those of title and text.
-    let field = if term.field == Field::Title { Field::Text } else { term.field };
-    let word = whole.iter().min_by_key(|word| weight(field, word));
-    if let Some(word) = word {
-        let keys = vec![Key::Word(field, word.clone())];
-        return Some(Cover { keys, weight: weight(field, word) });
     }
-    let stem = stem(words.last()?)?;
-    (field == Field::Text).then(|| Cover { keys: vec![Key::Stem(stem.to_owned())], weight: 300 })
 }
 
-/// The first two letters of a word.
-pub(crate) fn stem(word: &str) -> Option<&str> {
-    let (second, letter) = word.char_indices().nth(1)?;
-    word.get(..second + letter.len_utf8())
+/// The first two and the first four letters of a word, where it has as many.
+pub(crate) fn stems(word: &str) -> [Option<&str>; 2] {
+    [2, 4].map(|letters: usize| {
+        let (last, letter) = word.char_indices().nth(letters - 1)?;
+        word.get(..last + letter.len_utf8())
+    })
 }
 
-fn weight(field: Field, word: &str) -> u32 {
+/// The first letters under which words that begin with these are found.
+pub(crate) fn stem(beginning: &str) -> Option<&str> {
+    let [two, four] = stems(beginning);
+    four.or(two)
+}
+
+fn weight(field: Field, word: &str, uses: Uses<'_>) -> u32 {
     let letters = u32::try_from(word.chars().count()).unwrap_or(u32::MAX);
-    match field {
+    let alone = match field {
         Field::Entity | Field::Place | Field::Outlet | Field::Site | Field::Feed => 20,
         Field::Agency | Field::Topic => 100,
         Field::Lang | Field::Class => 2_000,
-        Field::Text | Field::Title if word.is_ascii() && letters <= 3 => 500,
-        Field::Text | Field::Title => 200 - 8 * letters.min(20),
-    }
+        Field::Text | Field::Anywhere | Field::Title if word.is_ascii() && letters <= 3 => 500,
+        Field::Text | Field::Anywhere | Field::Title => 200 - 8 * letters.min(20),
+    };
+    alone * (1 + uses(field, word).saturating_add(1).ilog2())
 }
 
-impl Key {
-    fn order(&self) -> (Option<Field>, &str) {
-        match self {
-            Self::Word(field, word) => (Some(*field), word),
-            Self::Stem(stem) => (None, stem),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::Query;
+
+    #[test]
+    fn a_query_is_filed_under_the_rarest_words_it_needs() {
+        let cases = [
+            ("the zelensky", "zelensky", "the"),
+            ("\"peace plan\"", "peace", "plan"),
+            ("a NEAR/3 ceasefire", "ceasefire", "a"),
+            ("port -zelensky", "port", ""),
+            ("harbour OR zelensky", "harbour zelensky", ""),
+            ("port (strike OR quay)", "quay strike", "port"),
+            ("common zelensky", "zelensky", "common"),
+            ("harbo* the", "harb", "the"),
+            ("harbo*", "harb", ""),
+            ("har*", "ha", ""),
+            ("outlet:paper.example port", "paper.example", "port"),
+            ("* origins>2", "", ""),
+            ("* OR port", "", ""),
+        ];
+        let uses = |_: Field, word: &str| if word == "common" { 1_000 } else { 0 };
+        for (text, keys, guard) in cases {
+            let query = Query::parse(text).expect(text);
+            let found = filed(&query.tree, &uses);
+            let words = found.keys.iter().map(|(Key::Word(_, word) | Key::Stem(word))| *word);
+            assert_eq!(words.collect::<Vec<&str>>().join(" "), keys, "{text}");
+            assert_eq!(found.guard.map_or("", |(_, word)| word), guard, "{text}");
         }
     }
 }

@@ -90,6 +90,7 @@ impl Lexer {
             }
             _ => {
                 let word = self.word();
+                check_language(&word, start)?;
                 let token = self.classified(word, start)?;
                 self.push(start, token);
             }
@@ -142,6 +143,25 @@ impl Lexer {
         };
         Ok(token)
     }
+}
+
+/// What other languages write and this one has not is refused, rather than taken for words.
+fn check_language(word: &str, start: usize) -> Result<(), ParseError> {
+    let term = word.split_once(':').map_or(word, |(_, term)| term);
+    let expected = if term.len() > 2 && term.starts_with('/') && term.ends_with('/') {
+        "words, phrases or prefix*, as regular expressions are not supported"
+    } else if term.starts_with('~') || is_fuzzy(term) {
+        "a word or a prefix such as strik*, as ~ is not supported"
+    } else {
+        return Ok(());
+    };
+    Err(ParseError::new(start + 1, expected, shortened(word)))
+}
+
+/// `word~` or `word~2`.
+fn is_fuzzy(term: &str) -> bool {
+    let rest = term.trim_end_matches(|c: char| c.is_ascii_digit());
+    rest.len() > 1 && rest.ends_with('~')
 }
 
 fn near(words: &str) -> Option<Token> {

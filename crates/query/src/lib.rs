@@ -10,10 +10,13 @@
 //! | `port NEAR/5 strike` | at most five words from one to the other, in either order |
 //! | `(port OR harbour) strike` | groups |
 //! | `title:strike` | words, phrases and prefixes of the title alone |
+//! | `anywhere:strike` | as `strike`; what an article only mentions is no *passing mention* |
 //! | `entity:Zelensky` | a person, organisation or place in any of its spellings |
 //! | `place: outlet: site: agency: lang: topic: class: feed:` | what is known of the article |
 //! | `origins>=2 outlets>10 velocity>5/10m` | the numbers of its event; five articles in ten minutes |
 //! | `*` | every article |
+//!
+//! A match that title and lede alone do not make is a mention [in passing](Matched::in_passing).
 //!
 //! Case and diacritics do not count. `AND`, `OR`, `NOT` and `NEAR/n` are operators in capitals
 //! only. `OR` binds least, then `AND`, then `NOT`, then `NEAR`. A query must name something that

@@ -247,7 +247,7 @@ fn together(mut parts: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Node {
 
 fn near_term(node: &Node, column: usize) -> Result<Term, ParseError> {
     match node {
-        Node::Term(term) if term.field == Field::Text => Ok(term.clone()),
+        Node::Term(term) if matches!(term.field, Field::Text | Field::Anywhere) => Ok(term.clone()),
         _ => {
             let expected = "a word or a phrase without a field beside NEAR";
             Err(ParseError::new(column, expected, "something else"))

@@ -5,6 +5,8 @@
 pub(crate) enum Field {
     /// Title and text.
     Text,
+    /// Title and text, where a mention in passing will do.
+    Anywhere,
     Title,
     Entity,
     Place,
@@ -17,7 +19,7 @@ pub(crate) enum Field {
     Feed,
 }
 
-const NAMED: [(&str, Field); 10] = [
+const NAMED: [(&str, Field); 11] = [
     ("title", Field::Title),
     ("entity", Field::Entity),
     ("place", Field::Place),
@@ -28,6 +30,7 @@ const NAMED: [(&str, Field); 10] = [
     ("topic", Field::Topic),
     ("class", Field::Class),
     ("feed", Field::Feed),
+    ("anywhere", Field::Anywhere),
 ];
 
 /// What `class:` may name.
@@ -44,11 +47,22 @@ impl Field {
         format!("one of {}", names.join(" "))
     }
 
+    /// The field under whose words a query is filed: those of title and text stand together.
+    pub(crate) fn filed(self) -> Self {
+        if matches!(self, Self::Anywhere | Self::Title) { Self::Text } else { self }
+    }
+
     /// Whether words of it are looked for, rather than its value as a whole.
     pub(crate) fn has_words(self) -> bool {
         matches!(
             self,
-            Self::Text | Self::Title | Self::Entity | Self::Place | Self::Agency | Self::Topic
+            Self::Text
+                | Self::Anywhere
+                | Self::Title
+                | Self::Entity
+                | Self::Place
+                | Self::Agency
+                | Self::Topic
         )
     }
 }

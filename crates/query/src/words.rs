@@ -124,18 +124,22 @@ impl Index {
         })
     }
 
-    pub(crate) fn has(&self, word: &str) -> bool {
-        self.places(word).next().is_some()
+    /// How many words there are.
+    pub(crate) fn len(&self) -> usize {
+        self.next.len()
+    }
+
+    /// Each word once, with its hash and where it stands first.
+    pub(crate) fn hashed(&self) -> impl Iterator<Item = (&str, u64, u32)> {
+        let word = |known: &Distinct| {
+            self.words.get(known.first).map(|word| (word, known.hash, known.first))
+        };
+        self.distinct.iter().filter_map(word)
     }
 
     /// How many words there are, each counted once.
     pub(crate) fn distinct_len(&self) -> usize {
         self.distinct.len()
-    }
-
-    /// Each word once.
-    pub(crate) fn distinct(&self) -> impl Iterator<Item = &str> {
-        self.distinct.iter().filter_map(|known| self.words.get(known.first))
     }
 
     /// The first place of each word that begins so.
@@ -152,7 +156,8 @@ impl Index {
     }
 }
 
-fn hash(word: &str) -> u64 {
+/// The hash by which words are found.
+pub(crate) fn hash(word: &str) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(word.as_bytes());
     hasher.finish()
@@ -185,10 +190,13 @@ mod tests {
             }
             let index = Index::new(stored);
             prop_assert_eq!(index.distinct_len(), naive.len());
-            prop_assert_eq!(index.distinct().count(), naive.len());
+            prop_assert_eq!(index.hashed().count(), naive.len());
+            prop_assert_eq!(index.len(), words.len());
+            for (word, hash_of_word, first) in index.hashed() {
+                prop_assert_eq!((hash(word), naive[word][0]), (hash_of_word, first));
+            }
             for word in words.iter().chain(&others) {
                 let expected = naive.get(word.as_str()).cloned().unwrap_or_default();
-                prop_assert_eq!(index.has(word), !expected.is_empty());
                 prop_assert_eq!(index.places(word).collect::<Vec<_>>(), expected);
                 let stem: Vec<u32> = index.beginning_with(word).to_vec();
                 let first = naive.iter().filter(|(known, _)| known.starts_with(word.as_str()));

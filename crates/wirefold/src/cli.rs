@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::client::Place;
 use crate::commands::alert::AlertArguments;
+use crate::commands::backup::BackupArguments;
 use crate::commands::check::CheckArguments;
 use crate::commands::config_show::ConfigArguments;
 use crate::commands::dead::DeadArguments;
@@ -127,6 +128,15 @@ pub(crate) enum Command {
     Tail(TailArguments),
     /// Dead letters: messages that a stage gave up on; show them, try them again.
     Dead(DeadArguments),
+    /// Copy the data folder into an empty one, also while `up` runs on it.
+    ///
+    /// The copy is read back before this ends. It has all that was acknowledged when it began; the
+    /// page's tables are not in it, as `up` makes them again.
+    #[command(after_help = "Example:\n  wirefold backup /backups/monday")]
+    Backup(BackupArguments),
+    /// Put a backup into an empty data folder; then `up` goes on from it.
+    #[command(after_help = "Example:\n  wirefold restore /backups/monday --data DIR")]
+    Restore(BackupArguments),
     /// Judge the stored articles again with other settings, and show which folds appear or vanish.
     Replay(ReplayArguments),
     /// Judge articles from files and show which fold into one story.

@@ -1,7 +1,8 @@
 //! Times for people: local, with the offset, and how far off they are.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use wirefold_proto::Interval;
 
 /// Shows times in one time zone, against one moment.
 #[derive(Debug, Clone)]
@@ -33,6 +34,21 @@ impl LocalTime {
         time.to_zoned(self.zone.clone()).strftime("%H:%M:%S %:z").to_string()
     }
 
+    /// The time after so long.
+    pub(crate) fn in_a(&self, span: Interval) -> Timestamp {
+        self.now
+            .saturating_add(SignedDuration::from_secs(
+                i64::try_from(span.duration().as_secs()).unwrap_or(i64::MAX),
+            ))
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// The time so long ago.
+    pub(crate) fn ago(&self, span: Interval) -> Timestamp {
+        let span = i64::try_from(span.duration().as_secs()).unwrap_or(i64::MAX);
+        self.now.saturating_sub(SignedDuration::from_secs(span)).unwrap_or(Timestamp::MIN)
+    }
+
     /// `in 12 min`, `3 h ago`, `now`.
     pub(crate) fn relative(&self, time: Timestamp) -> String {
         let seconds = time.as_second() - self.now.as_second();
@@ -43,6 +59,11 @@ impl LocalTime {
             _ => format!("{span} ago"),
         }
     }
+}
+
+/// The name of this machine's time zone, `UTC` where it has none.
+pub(crate) fn zone() -> String {
+    TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
 }
 
 /// `40 s`, `12 min`, `5 h`, `9 d`.

@@ -23,8 +23,11 @@ use clap::{CommandFactory, Parser};
 
 use cli::{Cli, Command};
 use exit::Exit;
+use rustix::fs::Mode;
 
 fn main() -> ExitCode {
+    // What is stored is its owner's: articles, passwords, what somebody reads.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let cli = Cli::parse();
     cli.global.apply_color();
     match run(&cli) {
@@ -57,6 +60,8 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Tail(arguments) => commands::tail::run(arguments, global),
         Command::Dead(arguments) => commands::dead::run(arguments, global),
         Command::Healthcheck(arguments) => commands::healthcheck::run(arguments, global),
+        Command::Backup(arguments) => commands::backup::back_up(arguments, global),
+        Command::Restore(arguments) => commands::backup::restore(arguments, global),
         Command::Replay(arguments) => commands::replay::run(arguments, global),
         Command::Fold(arguments) => fold::run(arguments, global),
         Command::Eval(arguments) => eval::run(arguments, global),

@@ -1,5 +1,6 @@
 //! Data goes to standard output, talk to standard error.
 
+use std::borrow::Cow;
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
 use std::os::fd::AsFd;
@@ -18,7 +19,7 @@ pub(crate) fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
 
 /// Writes text with styles to standard output; they are left out where nobody wants them.
 pub(crate) fn print_styled(text: &str) -> anyhow::Result<()> {
-    Ok(anstream::stdout().write_all(text.as_bytes())?)
+    Ok(anstream::stdout().write_all(harmless(text).as_bytes())?)
 }
 
 /// Writes a JSON object to standard output, on a line of its own.
@@ -30,7 +31,7 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 
 /// Writes a line to standard error. Where that is closed, there is nobody to tell.
 pub(crate) fn note(line: Arguments<'_>) {
-    let _ = writeln!(anstream::stderr(), "{line}");
+    let _ = writeln!(anstream::stderr(), "{}", harmless(&line.to_string()));
 }
 
 /// Ends when the reader of our output has gone away, as `head` does. Never where it is a file.
@@ -54,6 +55,32 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
 pub(crate) fn width() -> usize {
     let columns = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
     columns.clamp(40, 160)
+}
+
+/// What goes to a terminal, whoever wrote it: control characters are left out, but for the ends of
+/// lines, tabs, and the sequences that colour text.
+fn harmless(text: &str) -> Cow<'_, str> {
+    if text.chars().all(|c| is_shown(c) || c == '\n') {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = style_length(rest).unwrap_or(c.len_utf8());
+        let (piece, after) = rest.split_at(length);
+        if length > c.len_utf8() || is_shown(c) || matches!(c, '\n' | '\t') {
+            shown.push_str(piece);
+        }
+        rest = after;
+    }
+    Cow::Owned(shown)
+}
+
+/// The length of the sequence for a colour or a style that a text begins with, such as `ESC[31m`.
+fn style_length(text: &str) -> Option<usize> {
+    let numbers = text.strip_prefix("\u{1b}[")?;
+    let end = numbers.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+    numbers[end..].starts_with('m').then_some(2 + end + 1)
 }
 
 /// Text of a feed as it may be shown: on one line, and without the control characters that move a
@@ -89,6 +116,18 @@ pub(crate) fn thousands(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_moves_a_terminal_is_left_out_and_colours_stay() {
+        for (text, expected) in [
+            ("plain\ntext\ttabbed", "plain\ntext\ttabbed"),
+            ("\u{1b}[1;31mred\u{1b}[0m", "\u{1b}[1;31mred\u{1b}[0m"),
+            ("a\u{1b}[2Jb\u{1b}]0;title\u{7}c\rd", "a[2Jb]0;titlecd"),
+            ("a\u{9b}2Jb\u{202e}c\u{8}\u{1b}", "a2Jbc"),
+        ] {
+            assert_eq!(harmless(text), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn numbers_for_people() {

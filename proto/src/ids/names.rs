@@ -26,6 +26,9 @@ impl FeedId {
     }
 }
 
+/// The longest id that is made from a name.
+const NAMED_LENGTH: usize = 60;
+
 /// One subscription: a slug with the rules of [`FeedId`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubscriptionId(String);
@@ -39,6 +42,26 @@ pub struct Outlet(String);
 /// A language: a BCP 47 tag in lower case such as `en` or `pt-br`; `und` where it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LanguageTag(String);
+
+impl SubscriptionId {
+    /// The id that a name for people gives: its ASCII letters and digits in lower case, `-` between
+    /// its words. None where it has neither.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let mut slug = String::new();
+        for c in name.chars().flat_map(char::to_lowercase) {
+            if c.is_ascii_alphanumeric() {
+                slug.push(c);
+            } else if !slug.is_empty() && !slug.ends_with('-') {
+                slug.push('-');
+            }
+            if slug.len() >= NAMED_LENGTH {
+                break;
+            }
+        }
+        slug.trim_end_matches('-').parse().ok()
+    }
+}
 
 impl Outlet {
     /// The publisher of what people give without naming one: files, standard input, a push.
@@ -176,6 +199,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn subscription_ids_are_made_from_names() {
+        let id = |name: &str| SubscriptionId::from_name(name).map(|id| id.to_string());
+        assert_eq!(id("  Harbour & Sea ").as_deref(), Some("harbour-sea"));
+        assert_eq!(id("泽连斯基"), None);
+        assert!(id(&"long name ".repeat(20)).is_some());
+    }
 
     fn reason<T: FromStr<Err = IdError>>(text: &str) -> Option<IdErrorKind> {
         text.parse::<T>().err().map(|error| error.kind())

@@ -8,7 +8,9 @@ mod stores;
 use roles::{ALERTER, CLI, DETECTOR, ENRICHER, FETCHER, GATEWAY, READER};
 
 pub use roles::{Role, Stage};
-pub use stores::{DELIVERIES, FEEDS, SNAPSHOTS, STORES, STORIES, SUBSCRIPTIONS, Store, StoreKind};
+pub use stores::{
+    DELIVERIES, FEEDS, SNAPSHOTS, STORES, STORIES, SUBSCRIPTIONS, Store, StoreKind, TRIES,
+};
 
 /// How a role reads a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,6 @@
 //! Key-value buckets and the object store.
 
-use super::roles::{ALERTER, CLI, DETECTOR, FETCHER, GATEWAY, READER, Role};
+use super::roles::{ALERTER, CLI, DETECTOR, ENRICHER, FETCHER, GATEWAY, READER, Role};
 
 /// A key-value bucket or object store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,15 @@ pub const STORIES: Store = Store {
     readers: &[GATEWAY, CLI, READER],
 };
 
+/// How often articles were tried, and which of them may end the process.
+pub const TRIES: Store = Store {
+    name: "wf_tries",
+    kind: StoreKind::KeyValue,
+    about: "decisions that the enricher is to try again, and those that it tries alone",
+    writers: &[ENRICHER],
+    readers: &[ENRICHER],
+};
+
 /// The detector's snapshots.
 pub const SNAPSHOTS: Store = Store {
     name: "wf_snapshots",
@@ -73,4 +82,4 @@ pub const SNAPSHOTS: Store = Store {
 };
 
 /// Every bucket and object store.
-pub const STORES: [Store; 5] = [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, SNAPSHOTS];
+pub const STORES: [Store; 6] = [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, TRIES, SNAPSHOTS];

@@ -2,7 +2,7 @@
 //!
 //! The *matcher* reads the output in the order of the decisions, compares each article with all
 //! subscriptions and publishes revisions of alerts, each exactly once. Each *delivery* is a stage
-//! of its own on the alerts: terminal, signed webhook, ntfy. The *digest* tells those deliveries that
+//! of its own on the alerts: terminal, signed webhook, phone, e-mail, chat, program or file. The *digest* tells those deliveries that
 //! ask for it once a week what is wrong with feeds. A subscription comes from a file or
 //! by command and takes effect on the next article.
 //!
@@ -15,9 +15,14 @@ mod engine;
 mod error;
 mod matcher;
 mod metrics;
+mod reading;
 mod rehearsal;
+mod resend;
+mod sample;
 mod settings;
 mod subscription;
+mod template;
+mod text;
 mod wording;
 
 #[cfg(test)]
@@ -33,10 +38,16 @@ use delivery::{Clients, Common, DeliveryStage, channel_of};
 use digest::Weekly;
 use matcher::{DefaultDeliveries, Setup};
 
+pub use delivery::check_delivery;
 pub use error::AlerterError;
 pub use metrics::METRICS;
-pub use rehearsal::{Rehearsal, Sample, rehearse};
-pub use settings::{ConfiguredSubscription, Delivery, DeliveryKind, Header, Secret, Settings};
+pub use reading::{FoundWord, QueryReading, read_article};
+pub use rehearsal::{Rehearsal, Sample, SampleRevision, Unready, rehearse};
+pub use resend::send_again;
+pub use sample::{Outcome, send_sample};
+pub use settings::{
+    ConfiguredSubscription, Delivery, DeliveryKind, Email, Header, Secret, Settings, Templates,
+};
 pub use subscription::check;
 
 /// Where lines for people go.

@@ -1,59 +1,23 @@
 //! What a subscription would have sent, had it been there.
 
-use std::collections::BTreeSet;
+mod found;
+mod since;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde::Serialize;
 use wirefold_envelope::InOrder;
 use wirefold_flow::{Bus, UnixMillis};
-use wirefold_proto::{AlertId, EventId, StoryChange, SubscriptionSettings, Volume, streams};
+use wirefold_proto::{AlertId, EventId, StoryChange, SubscriptionSettings, Target, streams};
 
-use crate::engine::{Engine, Piece, Place, Word};
+use crate::engine::{Engine, Piece, Place, Tally, Word};
 use crate::error::AlerterError;
 use crate::matcher::load::{self, Item, LoadedItem};
 use crate::subscription::{Rules, with_defaults};
 
-/// How many headlines a rehearsal shows.
-const SAMPLES: usize = 10;
+pub use found::{Rehearsal, Sample, SampleRevision, Unready};
+
 const BATCH: usize = 128;
-
-/// What a subscription would have sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Rehearsal {
-    /// Articles looked at.
-    pub articles: u64,
-    /// Those that match.
-    pub matching: u64,
-    /// The events of those.
-    pub events: u64,
-    /// Alerts it would have opened.
-    pub alerts: u64,
-    /// Revisions that would have rung.
-    pub loud: u64,
-    /// Revisions that would have come silently, in the place of the one before.
-    pub silent: u64,
-    /// Of those that ring, how many would have been held.
-    pub held: u64,
-    /// Copies that would have been folded into the alerts.
-    pub copies_folded: u64,
-    /// The first alerts.
-    pub samples: Vec<Sample>,
-}
-
-/// One alert that would have been sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Sample {
-    /// The alert.
-    pub alert: AlertId,
-    /// Its headline.
-    pub title: String,
-    /// Its outlets when it was first told.
-    pub outlets: u32,
-    /// Its separately written texts then: an upper bound.
-    pub origins: u32,
-    /// The words found.
-    pub matched: Vec<String>,
-}
 
 /// Runs a subscription over the output since a time, as if it had been there; sends nothing.
 ///
@@ -69,8 +33,10 @@ pub async fn rehearse(
         AlerterError::Subscription { id: subscription.id.to_string(), why: problem.to_string() }
     })?;
     let mut stage = Rehearsing::of(rules, since);
-    let mut order: InOrder<LoadedItem> = InOrder::new(Duration::ZERO, Some(1));
-    let mut output = bus.read(streams::OUTPUT.name, ">", 1).await?;
+    let first = since::first_stored(bus, streams::OUTPUT.name, since).await?;
+    let expected = (first == 1).then_some(1);
+    let mut order: InOrder<LoadedItem> = InOrder::new(Duration::ZERO, expected);
+    let mut output = bus.read(streams::OUTPUT.name, ">", first).await?;
     loop {
         let batch = output.ready(BATCH).await?;
         if batch.is_empty() {
@@ -87,20 +53,40 @@ pub async fn rehearse(
     Ok(stage.end())
 }
 
+/// Something that matches.
+struct Matching {
+    tally: Tally,
+    /// The title of its last matching article.
+    title: String,
+    /// Whether a matching text of it is long enough to be compared.
+    is_comparable: bool,
+}
+
 struct Rehearsing {
     rules: Rules,
     engine: Engine,
     since: UnixMillis,
     found: Rehearsal,
     events: BTreeSet<EventId>,
+    /// What matches, with its numbers and a title of it.
+    matching: BTreeMap<Target, Matching>,
+    /// What has an alert.
+    opened: BTreeSet<Target>,
 }
 
 impl Rehearsing {
     fn of(rules: Rules, since: UnixMillis) -> Self {
         let mut engine = Engine::default();
         engine.put(rules.clone());
-        let (found, events) = (Rehearsal::default(), BTreeSet::new());
-        Self { rules, engine, since, found, events }
+        Self {
+            rules,
+            engine,
+            since,
+            found: Rehearsal::default(),
+            events: BTreeSet::new(),
+            matching: BTreeMap::new(),
+            opened: BTreeSet::new(),
+        }
     }
 
     fn take(&mut self, item: LoadedItem) {
@@ -111,6 +97,7 @@ impl Rehearsing {
                 self.fire(at);
                 if let StoryChange::Merged { from, into, .. } = story.change {
                     self.engine.merge(from, into, at, load::place_of(&story, item.output));
+                    self.merge(from, into);
                     self.fire(at);
                 }
                 let place = load::place_of(&story, item.output);
@@ -132,35 +119,40 @@ impl Rehearsing {
 
     fn take_article(&mut self, piece: &Piece) {
         self.found.articles += 1;
-        let numbers = piece.tally(piece.target(self.rules.group_by)).numbers();
+        let target = piece.target(self.rules.group_by);
+        let tally = piece.tally(target);
         let is_new = !piece.output.article.baseline;
-        if is_new && self.rules.query.matches(&piece.prepared, &numbers).is_some() {
+        if is_new && self.rules.query.matches(&piece.prepared, &tally.numbers()).is_some() {
             self.found.matching += 1;
             self.events.insert(piece.output.verdict.event);
+            let was_comparable = self.matching.get(&target).is_some_and(|it| it.is_comparable);
+            let is_comparable = was_comparable || piece.output.verdict.comparable;
+            let title = piece.output.article.title.clone();
+            self.matching.insert(target, Matching { tally, title, is_comparable });
+        } else if let Some(known) = self.matching.get_mut(&target) {
+            known.tally = tally;
         }
         self.fire(piece.seen);
         self.engine.apply(piece);
         self.fire(piece.seen);
     }
 
+    /// What was counted of one belongs to the other now.
+    fn merge(&mut self, from: Target, into: Target) {
+        if let Some(known) = self.matching.remove(&from) {
+            self.matching.entry(into).or_insert(known);
+        }
+        if self.opened.contains(&from) {
+            self.opened.insert(into);
+        }
+    }
+
     fn fire(&mut self, limit: UnixMillis) {
         let limit = self.engine.time_with(limit);
         while let Some(draft) = self.engine.next(limit) {
-            let alert = &draft.alert;
-            match alert.volume {
-                Volume::Loud => self.found.loud += 1,
-                Volume::Silent => self.found.silent += 1,
-            }
-            self.found.held += u64::from(alert.held.is_some());
-            if alert.revision == 1 && self.found.samples.len() < SAMPLES {
-                self.found.samples.push(Sample {
-                    alert: alert.id.clone(),
-                    title: alert.headline.title.clone(),
-                    outlets: alert.outlets,
-                    origins: alert.origins,
-                    matched: alert.matched.clone(),
-                });
-            }
+            let AlertId { target, .. } = draft.alert.id;
+            self.opened.insert(target);
+            self.found.add(&draft.alert);
             self.engine.accept(&draft.alert, draft.marks);
         }
     }
@@ -169,7 +161,29 @@ impl Rehearsing {
         let scores = self.engine.scores();
         let score = scores.get(&self.rules.settings.id).copied().unwrap_or_default();
         (self.found.alerts, self.found.copies_folded) = (score.alerts, score.copies_folded);
+        let unready = self.matching.into_iter().filter(|(target, _)| !self.opened.contains(target));
+        for (target, matching) in unready {
+            let (why, title) = (matching.lacks(&self.rules), matching.title);
+            self.found.add_unready(Unready { target, title, why });
+        }
         self.found.events = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
         self.found
+    }
+}
+
+impl Matching {
+    /// What it lacks to open an alert.
+    fn lacks(&self, rules: &Rules) -> String {
+        let Tally { outlets, origins, .. } = self.tally;
+        if outlets < rules.min_outlets {
+            return format!("{outlets} of {} outlets", rules.min_outlets);
+        }
+        if origins < rules.min_origins {
+            return format!("{origins} of {} origins", rules.min_origins);
+        }
+        match self.is_comparable {
+            true => "its group_wait is not over".to_owned(),
+            false => "its text is too short to be compared".to_owned(),
+        }
     }
 }

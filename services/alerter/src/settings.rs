@@ -1,6 +1,7 @@
 //! What the alerter is told when it starts.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use url::Url;
@@ -39,6 +40,17 @@ pub struct Delivery {
     pub kind: DeliveryKind,
     /// Whether it is told once a week what is wrong with feeds.
     pub feed_digest: bool,
+    /// Words of the operator's own for its messages.
+    pub templates: Templates,
+}
+
+/// Templates of Jinja for the messages of a delivery; the usual words where there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Templates {
+    /// For the title.
+    pub title: Option<String>,
+    /// For the lines below it.
+    pub text: Option<String>,
 }
 
 /// What a delivery is.
@@ -64,6 +76,63 @@ pub enum DeliveryKind {
         /// The priority of loud revisions, from 1 to 5. Silent ones have 2: no sound.
         priority: u8,
     },
+    /// An e-mail for each loud revision; those of one alert are one thread.
+    Email(Email),
+    /// An incoming webhook of Slack, or of what takes the same: Mattermost, Discord's `/slack`.
+    Slack {
+        /// The webhook's address. Whoever knows it can post, so it is a secret.
+        url: Secret,
+    },
+    /// A chat of Telegram.
+    Telegram {
+        /// The Bot API, such as `https://api.telegram.org`.
+        url: Url,
+        /// The bot's token.
+        token: Secret,
+        /// The chat: its number, or `@name` of a public channel.
+        chat: String,
+    },
+    /// A room of Matrix.
+    Matrix {
+        /// The homeserver, such as `https://matrix.example`.
+        url: Url,
+        /// An access token.
+        token: Secret,
+        /// The room's id, such as `!abc:matrix.example`.
+        room: String,
+    },
+    /// An Apprise API server, for whatever it knows.
+    Apprise {
+        /// The address with its key, such as `http://apprise.example:8000/notify/desk`.
+        url: Url,
+        /// An access token, where a proxy in front of it asks for one.
+        token: Option<Secret>,
+    },
+    /// A program that is given each revision as JSON on its standard input.
+    Command {
+        /// The program and its arguments.
+        command: Vec<String>,
+    },
+    /// A file that each revision is added to, as one line of JSON.
+    File {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// How e-mail is sent.
+#[derive(Debug, Clone)]
+pub struct Email {
+    /// The server: `smtps://host[:465]`, or `smtp://host[:587]`.
+    pub server: Url,
+    /// Whether `smtp://` may go on without TLS. `smtps://` never does.
+    pub without_tls: bool,
+    /// User and password.
+    pub login: Option<(String, Secret)>,
+    /// The sender, such as `Desk <desk@news.example>`.
+    pub from: String,
+    /// The receivers, all named in each mail.
+    pub to: Vec<String>,
 }
 
 /// A header of a webhook.

@@ -22,7 +22,7 @@ pub(crate) fn page(base: &str, target: Target) -> String {
     }
 }
 
-/// The numbers of an alert, such as `14 outlets · at most 2 origins · 12 copies folded`.
+/// The numbers of an alert, such as `14 outlets · at most 2 origins · 12 copies folded · 1 version`.
 pub(crate) fn numbers(alert: &Alert) -> String {
     let outlets = count(alert.outlets, "outlet", "outlets");
     let origins = count(alert.origins, "origin", "origins");
@@ -30,18 +30,22 @@ pub(crate) fn numbers(alert: &Alert) -> String {
         0 => String::new(),
         copies => format!(" · {} folded", count(copies, "copy", "copies")),
     };
-    format!("{outlets} · at most {origins}{copies}")
+    let versions = match alert.versions {
+        0 => String::new(),
+        versions => format!(" · {}", count(versions, "version", "versions")),
+    };
+    // Where they differ, some are too short to count as an origin.
+    let own = match alert.stories {
+        0 => String::new(),
+        stories if stories == alert.origins => String::new(),
+        stories => format!(" · {}", count(stories, "own text", "own texts")),
+    };
+    format!("{outlets} · at most {origins}{own}{copies}{versions}")
 }
 
 /// A time to the minute, such as `2026-11-20 12:52 UTC`.
 pub(crate) fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-/// The reasons of an alert, the weightiest first.
-pub(crate) fn reasons(alert: &Alert) -> String {
-    let words: Vec<&str> = alert.reasons.iter().map(|reason| reason.words.as_str()).collect();
-    words.join(" · ")
 }
 
 fn count(count: u32, one: &str, many: &str) -> String {

@@ -14,6 +14,8 @@ use wirefold_proto::{
     Judged, Message, Offsets, StoryChange, Tag, decode, encode,
 };
 
+use crate::ahead::{Ahead, Ready};
+use crate::clock::Clocks;
 use crate::learning::{Ground, Learning};
 use crate::metrics::{
     ARTICLES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REGROUPED, REPLAYED,
@@ -37,10 +39,13 @@ pub(crate) struct Decider {
     ground: Ground,
     writer: Writer,
     known: Known,
+    /// What is decided on next, prepared.
+    ahead: Ahead,
     keeping: Keeping,
     /// What was kept and is to be gone back to, with the last decision that it knows.
     recalled: Option<(u64, Known)>,
     /// Whether a decision was learnt anew without its text.
+    clocks: Clocks,
     lacks_texts: bool,
     /// Whether a difference has been told.
     has_warned: bool,
@@ -55,6 +60,7 @@ impl Decider {
     ) -> Self {
         Self {
             known: nothing(&ground),
+            ahead: Ahead::new(ground.settings.clone()),
             keeping: Keeping::new(
                 bus,
                 ground.folder.clone(),
@@ -64,6 +70,7 @@ impl Decider {
             ground,
             writer,
             recalled: None,
+            clocks: Clocks::default(),
             lacks_texts: false,
             has_warned: false,
         }
@@ -75,14 +82,18 @@ impl Decider {
     }
 
     fn article(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
-        let fetched: ArticleFetched = read(input)?;
+        let (mut fetched, prepared) = match self.ahead.take(input.sequence) {
+            Some(Ready { fetched, prepared }) => (fetched, Some(prepared)),
+            None => (read(input)?, None),
+        };
+        self.clocks.correct(&mut fetched, input);
         if self.known.learning.knows(fetched.id) {
             DUPLICATES.add(1, &[]);
             return Ok(None);
         }
         let decision = DecisionId { epoch, input: Input::Article(input.sequence) };
         let offsets = Offsets { fetched: input.sequence, ..self.known.offsets };
-        let learnt = self.known.learning.learn(&fetched, decision, offsets);
+        let learnt = self.known.learning.learn(&fetched, prepared, decision, offsets);
         (self.known.last, self.known.offsets) = (Some(decision), offsets);
         self.keeping.decided();
         ARTICLES.add(1, &[learnt.record.verdict.class.as_str()]);
@@ -115,12 +126,14 @@ impl Decider {
 
     fn replay_article(&mut self, standing: &ArticleJudged, input: Option<&Stored>) {
         let kept = input.and_then(|input| decode::<ArticleFetched>(&input.body).ok());
-        let Some(fetched) = kept.filter(|fetched| fetched.id == standing.id) else {
+        let Some(mut fetched) = kept.filter(|fetched| fetched.id == standing.id) else {
             EXPIRED.add(1, &[]);
             self.lacks_texts = true;
             return self.known.learning.note(standing.id, standing.seen);
         };
-        let learnt = self.known.learning.learn(&fetched, standing.decision, standing.input);
+        // As it was decided on, also by a release that believed each clock.
+        fetched.article.seen = standing.seen;
+        let learnt = self.known.learning.learn(&fetched, None, standing.decision, standing.input);
         if learnt.record == *standing {
             return;
         }
@@ -172,6 +185,8 @@ impl Decide for Decider {
 
     fn replay(&mut self, decision: &Stored, input: Option<&Stored>) {
         REPLAYED.add(1, &[]);
+        // No snapshot knows it, or it would not be read again.
+        self.keeping.decided();
         let judged = match decode_judged(decision) {
             Ok(judged) => judged,
             Err(error) => {
@@ -203,6 +218,10 @@ impl Decide for Decider {
         };
         let body = encode(&record).expect("names of instances and releases are short");
         Record { headers: SENDER.headers(&record, at, None), body: body.into() }
+    }
+
+    fn look_ahead(&mut self, inputs: &[Stored]) {
+        self.ahead.prepare(inputs);
     }
 
     fn decide(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {

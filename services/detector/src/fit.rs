@@ -112,6 +112,7 @@ mod tests {
             story_state: StoryState {
                 revision: u64::MAX,
                 articles: u32::MAX,
+                versions: u32::MAX,
                 outlets: u32::MAX,
                 first_seen: seen,
             },
@@ -119,6 +120,7 @@ mod tests {
                 revision: u64::MAX,
                 stories: u32::MAX,
                 articles: u32::MAX,
+                versions: u32::MAX,
                 outlets: u32::MAX,
                 origins: u32::MAX,
                 first_seen: seen,

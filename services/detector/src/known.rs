@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use wirefold_dedup::snapshot::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_proto::ArticleId;
 
 use crate::snapshot::Id as _;

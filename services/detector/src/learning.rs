@@ -11,19 +11,21 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use wirefold_dedup::snapshot::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_dedup::{
-    Class, Detector, DocId, Evidence, Incoming, Merge, Numbered, Settings, Shelf, word_hash,
+    Class, Detector, DocId, Evidence, Incoming, Merge, Numbered, Prepared, Settings, Shelf,
+    word_hash,
 };
 use wirefold_proto::{
     AboutArticle, Agency, ArticleFetched, ArticleId, ArticleJudged, DecisionId, Materiality,
-    Offsets, Outlet, StoryChange, Tag,
+    Offsets, StoryChange, Tag,
 };
 use wirefold_text::extract::{Trace, dateline};
 
 pub(crate) use window_article::WindowArticle;
 
 use crate::agency::{Witness, agency};
+use crate::ahead::{byline, incoming};
 use crate::fit::fit;
 use crate::groups::{Entering, Groups};
 use crate::known::Known;
@@ -115,14 +117,15 @@ impl Learning {
     pub(crate) fn learn(
         &mut self,
         fetched: &ArticleFetched,
+        prepared: Option<Prepared>,
         decision: DecisionId,
         input: Offsets,
     ) -> Learnt {
         let about = &fetched.article;
         self.pass_to(about.seen.as_second());
         self.known.insert(fetched.id, self.time);
-        let byline = about.authors.join(", ");
-        let found = self.observe(fetched, &byline);
+        let byline = byline(fetched);
+        let found = self.observe(fetched, prepared, &byline);
         let entering = Entering {
             id: fetched.id,
             fetched: input.fetched,
@@ -130,6 +133,7 @@ impl Learning {
             time: self.time,
             outlet: word_hash(about.outlet.as_str()),
             comparable: found.comparable,
+            is_version: found.class == Class::Version,
             claim: self.claim(about, found.doc),
         };
         self.places.insert(found.doc, WindowArticle { article: entering, byline });
@@ -147,21 +151,25 @@ impl Learning {
         Learnt { record, body, story }
     }
 
-    fn observe(&mut self, fetched: &ArticleFetched, byline: &str) -> wirefold_dedup::Verdict {
+    fn observe(
+        &mut self,
+        fetched: &ArticleFetched,
+        prepared: Option<Prepared>,
+        byline: &str,
+    ) -> wirefold_dedup::Verdict {
         let about = &fetched.article;
         let items = about.item_names(fetched.id);
         let items: Vec<&str> = items.iter().map(String::as_str).collect();
-        self.dedup.observe(&Incoming {
+        let incoming = Incoming {
             items: &items,
-            outlet: about.site(),
-            via: about.via.as_ref().map(Outlet::as_str),
-            page: about.page(),
-            title: &about.title,
-            byline,
-            text: &fetched.text,
             time: self.time,
             published: about.plausible_time().map_or(self.time, Timestamp::as_second),
-        })
+            ..incoming(fetched, byline)
+        };
+        match prepared {
+            Some(prepared) => self.dedup.decide(&incoming, prepared),
+            None => self.dedup.observe(&incoming),
+        }
     }
 
     /// What speaks for an article being the source of its text.

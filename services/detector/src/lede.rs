@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use wirefold_dedup::snapshot::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_dedup::{Reason, word_hash};
 use wirefold_proto::{MaterialReason, Materiality};
 use wirefold_text::Text;

@@ -5,7 +5,9 @@
 //! the last snapshot and learns the rest from its own decisions and their articles. It fetches nothing, enriches nothing and alerts nobody.
 
 mod agency;
+mod ahead;
 mod apart;
+mod clock;
 pub mod contract;
 mod decider;
 mod fit;

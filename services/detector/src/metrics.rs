@@ -13,6 +13,7 @@ pub const METRICS: &[Metric] = &[
     DIFFERENCES,
     IN_WINDOW,
     SNAPSHOTS,
+    AHEAD_OF_CLOCK,
 ];
 
 pub(crate) const ARTICLES: Metric = Metric::counter(
@@ -57,4 +58,9 @@ pub(crate) const SNAPSHOTS: Metric = Metric::counter(
     "wirefold_detector_snapshots_total",
     "Snapshots of the detector's state, by outcome: written, failed, used at a start, or skipped there.",
     &["outcome"],
+);
+pub(crate) const AHEAD_OF_CLOCK: Metric = Metric::counter(
+    "wirefold_detector_ahead_of_clock_total",
+    "Articles that say they were seen minutes later than the broker stored them, whose time was corrected.",
+    &[],
 );

@@ -83,7 +83,9 @@ pub(crate) fn material(found: &dedup::Verdict) -> Option<Materiality> {
         detail: detail.map(cut),
     };
     match (&found.material, found.class) {
-        (Some(dedup::Reason::Correction), _) => Some(material(MaterialReason::Correction, None)),
+        (Some(dedup::Reason::Correction(words)), _) => {
+            Some(material(MaterialReason::Correction, words.as_deref()))
+        }
         (Some(dedup::Reason::NewNumber(number)), _) => {
             Some(material(MaterialReason::NewNumber, Some(number)))
         }

@@ -1,30 +1,58 @@
 //! Numbers with what they count.
 
-use std::ops::Range;
+mod labels;
+mod units;
 
 use serde_json::Number;
 use wirefold_proto::{Figure, FoundBy};
 use wirefold_text::extract::{Number as Found, numbers};
 
+use self::labels::{is_label, is_month, is_ordinal_or_clock, is_score};
+use self::units::{before, behind, is_plural};
 use crate::entities::cues::is_calendar;
 use crate::reading::Reading;
 
 /// The most figures told of one text.
 const MOST: usize = 32;
 
-/// The figures of a text, in order. Days, years and times of day are none.
-pub(crate) fn figures(reading: &Reading<'_>) -> Vec<Figure> {
+/// The figures of a text in `language`, in order. Days, years, times of day, scores and the numbers of
+/// flights, roads and laws are none.
+pub(crate) fn figures(reading: &Reading<'_>, language: &str) -> Vec<Figure> {
     let found = numbers(reading.text, 0..reading.text.words().len());
-    found.iter().filter_map(|number| figure(reading, number)).take(MOST).collect()
+    let next = (1..found.len()).map(|at| found.get(at)).chain([None]);
+    let all = found.iter().zip(next);
+    all.filter_map(|(number, behind)| figure(reading, language, number, behind))
+        .take(MOST)
+        .collect()
 }
 
-fn figure(reading: &Reading<'_>, number: &Found) -> Option<Figure> {
+fn figure(
+    reading: &Reading<'_>,
+    language: &str,
+    number: &Found,
+    next: Option<&Found>,
+) -> Option<Figure> {
     let (value, glued) = value(&number.value)?;
-    let unit = glued.or_else(|| unit(reading, number));
-    if unit.is_none() && is_date(reading, number) {
+    let original = reading.text.original();
+    let (text_before, text_behind) = (&original[..number.span.start], &original[number.span.end..]);
+    if is_ordinal_or_clock(text_before, number.span.of(original), text_behind) {
         return None;
     }
-    let words = number.span.of(reading.text.original()).to_owned();
+    let unit = glued.or_else(|| unit(reading, language, number)).or_else(|| {
+        // `8 to 10 percent`: both are of one kind.
+        // Two numbers may overlap, as in `0.¼`.
+        let between = |behind: &Found| original.get(number.span.end..behind.span.start);
+        let next = next.filter(|next| between(next).is_some_and(joins_range))?;
+        unit(reading, language, next)
+    });
+    let is_bare = unit.is_none();
+    let is_none = is_score(text_before, text_behind)
+        || is_date(reading, number, is_bare)
+        || (is_bare && is_label(reading, number));
+    if is_none {
+        return None;
+    }
+    let words = number.span.of(original).to_owned();
     Some(Figure { value, words, unit, how: FoundBy::Rule })
 }
 
@@ -40,51 +68,86 @@ fn value(canonical: &str) -> Option<(Number, Option<String>)> {
     Some((number, (!unit.is_empty()).then(|| unit.to_owned())))
 }
 
-fn unit(reading: &Reading<'_>, number: &Found) -> Option<String> {
+/// What stands between the ends of a range.
+fn joins_range(between: &str) -> bool {
+    const JOINTS: &[&str] = &[
+        "to", "and", "bis", "und", "à", "et", "a", "y", "e", "до", "и", "至", "到", "-", "–", "〜",
+        "～",
+    ];
+    JOINTS.contains(&between.trim())
+}
+
+fn unit(reading: &Reading<'_>, language: &str, number: &Found) -> Option<String> {
     let original = reading.text.original();
-    let (before, behind) = (&original[..number.span.start], &original[number.span.end..]);
-    let sign = before.trim_end_matches([' ', '\u{a0}']).chars().next_back();
-    let sign = sign.and_then(currency);
-    let follows = behind.trim_start_matches([' ', '\u{a0}']).chars().next();
-    let unit = sign.or_else(|| follows.and_then(|c| currency(c).or((c == '%').then_some("%"))));
-    unit.map(str::to_owned).or_else(|| counted(reading, number.words.end))
+    let (sign, follows) =
+        (before(&original[..number.span.start]), behind(&original[number.span.end..]));
+    // `$85,000 pesos`: what is spelled out says more than a sign.
+    let told = follows.or(sign).map(str::to_owned);
+    told.or_else(|| counted(reading, language, number.words.end))
 }
 
-fn currency(sign: char) -> Option<&'static str> {
-    match sign {
-        '$' => Some("USD"),
-        '€' => Some("EUR"),
-        '£' => Some("GBP"),
-        '¥' | '￥' => Some("JPY"),
-        '₹' => Some("INR"),
-        '₽' => Some("RUB"),
-        '₴' => Some("UAH"),
-        '₩' => Some("KRW"),
-        _ => None,
-    }
+/// The noun behind a number, perhaps with one adjective before it.
+fn counted(reading: &Reading<'_>, language: &str, next: usize) -> Option<String> {
+    let of_noun = |index: usize| {
+        let word = reading.text.words().get(index)?;
+        let normal = reading.text.normal(word);
+        let is_noun = reading.touches(index)
+            && !word.alone
+            && !word.quoted
+            && normal.chars().all(char::is_alphabetic)
+            && !NO_UNITS.contains(&normal)
+            && !is_calendar(normal)
+            && is_plural(normal, word.capital, language);
+        is_noun.then(|| normal.to_owned())
+    };
+    let is_adjective = || {
+        let word = reading.text.words().get(next);
+        let small = word.filter(|word| !word.capital && !word.alone && reading.touches(next));
+        small.is_some_and(|small| ADJECTIVES.contains(&reading.text.normal(small)))
+    };
+    let joined = || {
+        matches!(
+            reading.text.words().get(next).map(|word| reading.text.normal(word)),
+            Some("de" | "di")
+        )
+    };
+    of_noun(next).or_else(|| (is_adjective() || joined()).then(|| of_noun(next + 1)).flatten())
 }
 
-/// The word behind a number, where it can be what is counted.
-fn counted(reading: &Reading<'_>, next: usize) -> Option<String> {
-    let word = reading.text.words().get(next)?;
-    let normal = reading.text.normal(word);
-    let touches = reading.touches(next);
-    let is_noun = reading.capitalises_nouns || !word.capital;
-    let is_unit = touches
-        && !word.alone
-        && !word.quoted
-        && is_noun
-        && normal.chars().count() > 1
-        && normal.chars().all(char::is_alphabetic)
-        && !NO_UNITS.contains(&normal)
-        && !is_calendar(normal);
-    match normal {
-        "percent" | "prozent" | "procent" | "процентов" | "процента" | "відсотків" if touches => {
-            Some("%".to_owned())
-        }
-        _ => is_unit.then(|| normal.to_owned()),
-    }
-}
+/// Adjectives that stand between a number and its noun.
+const ADJECTIVES: &[&str] = &[
+    "local",
+    "more",
+    "other",
+    "new",
+    "young",
+    "old",
+    "foreign",
+    "armed",
+    "civilian",
+    "additional",
+    "federal",
+    "weitere",
+    "neue",
+    "junge",
+    "autres",
+    "nouveaux",
+    "nouvelles",
+    "otros",
+    "otras",
+    "nuevos",
+    "nuevas",
+    "altri",
+    "altre",
+    "nuovi",
+    "outros",
+    "outras",
+    "novos",
+    "novas",
+    "других",
+    "новых",
+    "мирных",
+];
 
 /// Small words that count nothing, in normal form.
 const NO_UNITS: &[&str] = &[
@@ -199,18 +262,23 @@ const NO_UNITS: &[&str] = &[
     "й",
 ];
 
-/// Whether a number without a unit is a day, a year or a time of day.
-fn is_date(reading: &Reading<'_>, number: &Found) -> bool {
+/// Whether a number is a day, a year or, without a unit, a time of day.
+fn is_date(reading: &Reading<'_>, number: &Found, is_bare: bool) -> bool {
     let text = reading.text;
-    let Range { start, end } = number.words.clone();
     let normal = |index: usize| text.words().get(index).map_or("", |word| text.normal(word));
+    let (start, end) = (number.words.start, number.words.end);
     let before = start.checked_sub(1).map_or("", normal);
     let printed = number.span.of(text.original());
+    let month_behind = if normal(end) == "de" { normal(end + 1) } else { normal(end) };
+    let is_calendar_word = |word: &str| is_calendar(word) || is_month(word);
+    if printed.len() <= 2 && (is_calendar_word(month_behind) || is_calendar_word(before)) {
+        return true;
+    }
     let is_year = printed.len() == 4 && (printed.starts_with("19") || printed.starts_with("20"));
     let is_time = printed.contains(':') || matches!(normal(end), "am" | "pm" | "uhr" | "a" | "p");
     let is_clock = text.original()[number.span.end..].starts_with(':')
         || text.original()[..number.span.start].ends_with(':');
-    is_year || is_time || is_clock || is_calendar(before) || is_calendar(normal(end))
+    is_bare && (is_year || is_time || is_clock || is_calendar(before) || is_calendar(normal(end)))
 }
 
 #[cfg(test)]
@@ -218,9 +286,9 @@ mod tests {
     use super::*;
     use wirefold_text::Text;
 
-    fn check(original: &str, expected: &[(&str, Option<&str>)]) {
+    fn check(language: &str, original: &str, expected: &[(&str, Option<&str>)]) {
         let text = Text::new(original);
-        let told = figures(&Reading::new(&text));
+        let told = figures(&Reading::new(&text), language);
         let told: Vec<(String, Option<&str>)> =
             told.iter().map(|f| (f.value.to_string(), f.unit.as_deref())).collect();
         let expected: Vec<_> = expected.iter().map(|(v, unit)| ((*v).to_owned(), *unit)).collect();
@@ -228,8 +296,14 @@ mod tests {
     }
 
     #[test]
+    fn numbers_may_overlap() {
+        check("en", "0.¼", &[("0.1", None), ("4", None)]);
+    }
+
+    #[test]
     fn numbers_have_units() {
         check(
+            "en",
             "The union of 2,300 dockers wants $1.2 billion, a rise of 6 percent and 4.5% more.",
             &[
                 ("2300", Some("dockers")),
@@ -239,15 +313,62 @@ mod tests {
             ],
         );
         check(
+            "de",
             "Es fehlten am Montag 400 Euro und 31 Schiffe, sagte der Minister der Stadt am Kai.",
-            &[("400", Some("euro")), ("31", Some("schiffe"))],
+            &[("400", Some("EUR")), ("31", Some("schiffe"))],
         );
-        check("Twelve ships stayed, and nine of them sank.", &[("12", Some("ships")), ("9", None)]);
+        check(
+            "en",
+            "Twelve ships stayed, and nine of them sank.",
+            &[("12", Some("ships")), ("9", None)],
+        );
     }
 
     #[test]
     fn dates_and_times_are_no_figures() {
-        check("On Feb. 22, 2026, at 4:30 p.m., it closed.", &[]);
-        check("It opened in 1978 with 20 cranes.", &[("20", Some("cranes"))]);
+        check("en", "On Feb. 22, 2026, at 4:30 p.m., it closed.", &[]);
+        check("en", "It opened in 1978 with 20 cranes.", &[("20", Some("cranes"))]);
+    }
+
+    #[test]
+    fn verbs_are_no_units() {
+        check(
+            "en",
+            "The bus with 12 sank; 14 drowned and 9 survivors swam.",
+            &[("12", None), ("14", None), ("9", Some("survivors"))],
+        );
+        check(
+            "es",
+            "El barco con 12 zarpó con 3 marineros nuevos.",
+            &[("12", None), ("3", Some("marineros"))],
+        );
+        check("de", "Am Kai liegen 12 Schiffe, 9 sanken.", &[("12", Some("schiffe")), ("9", None)]);
+    }
+
+    #[test]
+    fn money_and_shares_in_ten_languages() {
+        check(
+            "fr",
+            "Le quai coûte 3 millions d'euros et 2 % de plus.",
+            &[("3000000", Some("EUR")), ("2", Some("%"))],
+        );
+        check("it", "Il molo costa 90 euro al giorno.", &[("90", Some("EUR"))]);
+        check("pt", "O cais custa R$ 90 por dia.", &[("90", Some("BRL"))]);
+        check("ru", "Причал стоит 90 рублей в день.", &[("90", Some("RUB"))]);
+        check("zh", "码头有7人，费用90元。", &[("7", Some("人")), ("90", Some("CNY"))]);
+        check("ja", "港で7人が費用90円を払った。", &[("7", Some("人")), ("90", Some("JPY"))]);
+        check("en", "It grew by 2 percentage points.", &[("2", Some("percentage points"))]);
+        check("en", "It grew by 8 to 10 percent.", &[("8", Some("%")), ("10", Some("%"))]);
+    }
+
+    #[test]
+    fn scores_and_labels_are_no_figures() {
+        check("en", "Quayton won 3-1, and 2-0 before.", &[]);
+        check("en", "Flight QA 286 left gate 14 for Highway 61.", &[]);
+        check("es", "El vuelo QA 62 salió por la puerta 42 el 21 de diciembre de 2019.", &[]);
+        check("fr", "Le train 8541 part à 18 h 05 de la voie 11.", &[]);
+        check("it", "Il treno 9423 parte dal binario 16.", &[]);
+        check("zh", "2023年5月12日，第7号。", &[]);
+        check("en", "It ranked 3rd in May 5 runs.", &[]);
     }
 }

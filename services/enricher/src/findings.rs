@@ -1,9 +1,9 @@
 //! Everything that is found in one text.
 
-use wirefold_proto::{AboutArticle, Dateline, Findings, FoundBy};
+use wirefold_proto::{AboutArticle, Findings};
 use wirefold_text::Text;
-use wirefold_text::extract::dateline;
 
+use crate::dateline::find_dateline;
 use crate::entities::entities;
 use crate::figures::figures;
 use crate::language::language;
@@ -14,21 +14,14 @@ use crate::reading::Reading;
 /// What is found in an analysed text.
 pub(crate) fn find(text: &Text, about: &AboutArticle) -> Findings {
     let reading = Reading::new(text);
+    let language = language(&about.title, text.original(), about.language_hint.as_ref());
     Findings {
-        language: Some(language(text.original(), about.language_hint.as_ref())),
-        dateline: place_and_date(text),
+        dateline: find_dateline(text),
         entities: entities(&reading),
         quotations: quotations(&reading),
-        numbers: figures(&reading),
+        numbers: figures(&reading, language.tag.primary()),
+        language: Some(language),
         topics: Vec::new(),
         extract: extract(text),
     }
-}
-
-/// The dateline; none where only an agency stands there.
-fn place_and_date(text: &Text) -> Option<Dateline> {
-    let found = dateline(text)?;
-    let place = Some(found.place).filter(|place| !place.is_empty());
-    let is_told = place.is_some() || found.date.is_some();
-    is_told.then_some(Dateline { place, date: found.date, how: FoundBy::Rule })
 }

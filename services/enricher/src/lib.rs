@@ -4,6 +4,7 @@
 //! Its output depends only on one decision and the article that it names, so enrichers are many and
 //! keep nothing. It judges nothing and joins no articles.
 
+mod dateline;
 mod entities;
 mod figures;
 mod findings;
@@ -77,6 +78,7 @@ pub fn consumer() -> ConsumerConfig {
         filter: Subject::judged().as_str().to_owned(),
         max_in_flight: 4 * AT_ONCE,
         ack_deadline: ACK_DEADLINE,
+        notes: Some(streams::TRIES.name.to_owned()),
         ..ConsumerConfig::new(streams::JUDGED.name, name, dead_letters(Role::Enricher))
     }
 }

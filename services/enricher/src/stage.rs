@@ -59,6 +59,8 @@ impl Enricher {
         let policy = self.settings.text_policy;
         let findings = find(&text, &fetched.article);
         let mut article = fetched.article;
+        // The detector corrects clocks that are ahead.
+        article.seen = record.seen;
         if article.title.trim().is_empty() {
             // Made here and no sooner: the detector counts the words of a title twice.
             article.title = title(&text, &article.item_key);

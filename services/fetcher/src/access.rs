@@ -3,6 +3,8 @@
 use url::Url;
 use wirefold_guard::{Request, Secrets};
 
+use crate::schedule::is_one_site;
+
 /// What is special about all that lies below an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
@@ -46,6 +48,16 @@ pub(crate) fn given(all: &[Access], request: Request) -> Request {
         Some(name) => request.with_header("User-Agent", name),
         None => request,
     }
+}
+
+/// The request as one to which the feed at `feed` leads. Its secrets are left out where that is
+/// another site: logins are not for what strangers link or redirect to. And it reaches no private
+/// network but that of the feed.
+pub(crate) fn led_by(request: Request, feed: &str) -> Request {
+    let home = Url::parse(feed).ok();
+    let is_own = home.as_ref().is_some_and(|own| is_one_site(own, &request.url));
+    let secrets = if is_own { request.secrets } else { Secrets::default() };
+    Request { secrets, home, ..request }
 }
 
 #[cfg(test)]

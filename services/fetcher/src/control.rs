@@ -67,6 +67,9 @@ impl Scheduler {
                 Ok(()) => self.put_feed(feed).await.map(Ok),
                 Err(refused) => Ok(Err(refused)),
             },
+            Command::FeedChange { feed } if self.is_set_aside(&feed) => {
+                self.bring_back(&feed.id).await.map(Ok)
+            }
             Command::FeedChange { feed } => match self.may_be_put(&feed) {
                 Ok(()) if self.table.get(&feed.id).is_some() => self.put_feed(feed).await.map(Ok),
                 Ok(()) => Ok(Err(Refused::Unknown)),
@@ -79,6 +82,12 @@ impl Scheduler {
                 }
                 Err(refused) => Ok(Err(refused)),
             },
+            Command::FeedPoll { feed } => {
+                let now = self.poller.surroundings.clock.now();
+                let is_known = self.table.get(&feed).is_some();
+                self.table.hasten(&feed, now);
+                Ok(if is_known { Ok(()) } else { Err(Refused::Unknown) })
+            }
             Command::FeedBackfill { feed, pages, items } => match self.table.get(&feed) {
                 Some(_) => self.backfill(feed, id, pages, items).await.map(Ok),
                 None => Ok(Err(Refused::Unknown)),
@@ -99,6 +108,28 @@ impl Scheduler {
             Some(entry) if is_managed(&entry.record) => Err(Refused::Managed),
             _ => Ok(()),
         }
+    }
+
+    /// Whether it is set aside with the very settings that it has, whoever manages them.
+    fn is_set_aside(&self, feed: &FeedSettings) -> bool {
+        let entry = self.table.get(&feed.id);
+        entry.is_some_and(|it| it.record.set_aside.is_some() && it.record.feed == *feed)
+    }
+
+    /// Polls a feed again that was set aside: as a suspect, alone.
+    async fn bring_back(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
+        let Some(entry) = self.table.remove(feed) else {
+            return Ok(());
+        };
+        let mut record = FeedRecord { set_aside: None, problem: None, ..entry.record };
+        record.health = FeedHealth::Waiting;
+        record.findings = Vec::new();
+        self.poller.store.put_record(&record).await?;
+        self.poller.reading.suspect([feed.clone()]);
+        tracing::info!(%feed, "feed that was set aside is polled again");
+        let now = self.poller.surroundings.clock.now();
+        self.table.put(record, entry.memo, Some(now));
+        Ok(())
     }
 
     /// Polls the feed at once with these settings; no list has a say in them any more. Another address makes it another feed, whose
@@ -127,6 +158,7 @@ impl Scheduler {
             record.problem = None;
         }
         record.next_poll = None;
+        record.set_aside = None;
         self.poller.store.put_memo(&record.feed.id, &memo).await?;
         self.poller.store.put_record(&record).await?;
         tracing::info!(feed = %record.feed.id, url = record.feed.url, "feed is polled from now on");

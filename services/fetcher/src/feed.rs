@@ -25,6 +25,8 @@ pub(crate) struct Feed {
     pub(crate) older: Option<String>,
     /// Whether it breaks off before its end.
     pub(crate) is_broken: bool,
+    /// What it lists more of than is read, for people.
+    pub(crate) cut_short: Option<String>,
     /// What it lists.
     pub(crate) items: Vec<Item>,
     /// What was wrong with it and passed over, for people.
@@ -77,6 +79,7 @@ pub(crate) fn parse(
         skip_days: feed.skip_days,
         older: feed.older.as_deref().and_then(address),
         is_broken: feed.is_broken,
+        cut_short: feed.cut_short,
         items: feed.items.into_iter().map(Item::from).collect(),
         problems: feed.problems,
     })

@@ -43,7 +43,7 @@ use wirefold_flow::{BusError, Point, Surroundings};
 use wirefold_guard::{Client, GuardError};
 
 use pages::Pages;
-use poll::{Poller, Shared, Taking};
+use poll::{Poller, Reading, Shared, Taking};
 use publish::Publisher;
 use schedule::{Hosts, Scheduler};
 use state::Store;
@@ -108,6 +108,7 @@ async fn poll_feeds(
         pages,
         shared: Shared::default(),
         taking: Taking::default(),
+        reading: Reading::default(),
         stop,
     };
     Scheduler::begin(Arc::new(poller)).await?.run().await

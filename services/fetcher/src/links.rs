@@ -128,6 +128,7 @@ mod tests {
     fn answer(headers: &[&str]) -> Response {
         Response {
             status: 200,
+            asked: "https://harbour.example/news/".parse().unwrap(),
             url: "https://harbour.example/news/".parse().unwrap(),
             redirects: Vec::new(),
             headers: headers.iter().map(|it| ("link".to_owned(), (*it).to_owned())).collect(),

@@ -11,6 +11,7 @@ pub const METRICS: &[Metric] = &[
     PAGES,
     COMMANDS,
     FEEDS,
+    SET_ASIDE,
     LISTS,
     BACKFILL,
     MESSAGES,
@@ -63,6 +64,15 @@ pub(crate) const FEEDS: Metric = Metric {
     unit: ITEMS.unit,
     help: "feeds, by health",
     labels: &["health"],
+};
+
+/// Feeds that are read no more, since the process ended twice while it read them.
+pub(crate) const SET_ASIDE: Metric = Metric {
+    name: "wirefold_fetcher_feeds_set_aside",
+    kind: MetricKind::Gauge,
+    unit: ITEMS.unit,
+    help: "feeds that are read no more, since the process ended twice over them",
+    labels: &[],
 };
 
 /// Lists of feeds.

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::timestamp;
 use wirefold_flow::{Bus, BusError, Clock, Observer, UnixMillis};
 use wirefold_proto::{
-    ArticleFetched, Backfill, ControlCommand, FeedRecord, ListRecord, Message, SubscriptionRecord,
-    decode, streams, token,
+    ArticleFetched, Backfill, Command, ControlCommand, FeedRecord, ListRecord, Message, Subject,
+    SubscriptionRecord, SubscriptionSettings, Verb, decode, streams, token,
 };
 
 use crate::pending::{DONE, Known, Obeys};
 use crate::projection::Projection;
 use crate::settings::Settings;
+use crate::shapes::{AlertPage, AlertRow};
 
 /// Commands read at once.
 const COMMANDS: usize = 256;
@@ -92,12 +94,61 @@ impl Inner {
         self.known(streams::SUBSCRIPTIONS.name, "subscription.", id).await
     }
 
+    /// The settings of a subscription as a command put them last, also where it was removed since.
+    pub(crate) async fn last_put(
+        &self,
+        id: &str,
+    ) -> Result<Option<SubscriptionSettings>, BusError> {
+        let (stream, verb) = (streams::CONTROL.name, Subject::control(Verb::SubscriptionPut));
+        let mut commands = self.bus.read(stream, verb.as_str(), 1).await?;
+        let mut last = None;
+        loop {
+            let batch = commands.ready(COMMANDS).await?;
+            if batch.is_empty() {
+                return Ok(last);
+            }
+            let readable = batch.iter().filter_map(|it| decode::<ControlCommand>(&it.body).ok());
+            for given in readable {
+                if let Command::SubscriptionPut { subscription } = given.command
+                    && subscription.id.as_str() == id
+                {
+                    last = Some(*subscription);
+                }
+            }
+        }
+    }
+
+    /// The time of the output behind which a subscription holds: what came before opens no alert. None
+    /// where it is not in force yet, or nothing had come then.
+    pub(crate) async fn held_since(&self, id: &str) -> Result<Option<Timestamp>, BusError> {
+        let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name)?;
+        let since = keys.get(&format!("since.{}", token::escape(id))).await?;
+        let since = since.and_then(|entry| entry.value).map_or(0, |value| number(&value));
+        match self.bus.get(streams::OUTPUT.name, since).await {
+            Ok(stored) => Ok(Some(timestamp(stored.at))),
+            Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// One subscription.
     pub(crate) async fn subscription(
         &self,
         id: &str,
     ) -> Result<Option<SubscriptionRecord>, BusError> {
         self.one(streams::SUBSCRIPTIONS.name, "subscription.", id).await
+    }
+
+    /// Adds what people did with the alerts of a page.
+    pub(crate) async fn show_handled(&self, page: &mut AlertPage) -> Result<(), BusError> {
+        let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name)?;
+        let key = |row: &AlertRow| format!("alert.{}", token::escape(&row.alert.id.to_string()));
+        let names: Vec<String> = page.alerts.iter().map(key).collect();
+        let entries = try_join_all(names.iter().map(|name| keys.get(name))).await?;
+        for (row, entry) in page.alerts.iter_mut().zip(entries) {
+            row.handling = entry.and_then(|found| decode(found.value.as_ref()?).ok());
+        }
+        Ok(())
     }
 
     async fn known<M: Message>(
@@ -153,7 +204,7 @@ impl Inner {
                 return Ok(known);
             }
             let readable = batch.iter().filter_map(|it| decode::<ControlCommand>(&it.body).ok());
-            readable.for_each(|command| known.obey(command.command));
+            readable.for_each(|command| known.obey(command));
         }
     }
 }

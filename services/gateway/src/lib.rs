@@ -22,6 +22,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+pub use api::access::host_name;
 pub use error::GatewayError;
 pub use gateway::{Access, Gateway};
 pub use metrics::METRICS;

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wirefold_proto::{Command, FeedRecord, SubscriptionRecord, Tag};
+use jiff::Timestamp;
+use wirefold_proto::{Command, ControlCommand, FeedRecord, SubscriptionRecord, Tag};
 
 /// The key under which those who carry commands out keep how far they are, in the bucket of their
 /// records.
@@ -53,13 +54,13 @@ pub(crate) trait Obeys {
     const FILTER: &'static str;
 
     /// What stands once the command is carried out.
-    fn obey(&mut self, command: Command);
+    fn obey(&mut self, given: ControlCommand);
 }
 
 impl Obeys for Known<FeedRecord> {
     const FILTER: &'static str = "wirefold.v1.control.feed.>";
 
-    fn obey(&mut self, command: Command) {
+    fn obey(&mut self, ControlCommand { command, .. }: ControlCommand) {
         let id = match &command {
             Command::FeedAdd { feed } | Command::FeedChange { feed } => feed.id.to_string(),
             Command::FeedRemove { feed } => feed.to_string(),
@@ -88,9 +89,16 @@ impl Obeys for Known<FeedRecord> {
 impl Obeys for Known<SubscriptionRecord> {
     const FILTER: &'static str = "wirefold.v1.control.subscription.>";
 
-    /// A mute is left to the alerter, which knows what is past.
-    fn obey(&mut self, command: Command) {
+    fn obey(&mut self, ControlCommand { command, at, .. }: ControlCommand) {
         let id = match &command {
+            Command::SubscriptionMute { subscription, until } => {
+                // What a file defines can be muted, too.
+                if let Some(record) = self.by_id.get_mut(subscription.as_str()) {
+                    let until = until.unwrap_or(Timestamp::MAX);
+                    record.muted_until = Some(until).filter(|until| *until > at);
+                }
+                return;
+            }
             Command::SubscriptionPut { subscription } => subscription.id.to_string(),
             Command::SubscriptionRemove { subscription } => subscription.to_string(),
             _ => return,

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wirefold_flow::BoxFuture;
-use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
+use wirefold_proto::{
+    Alert, ArticleFetched, DeadLetter, OutputArticle, SubscriptionSettings, TextPolicy,
+};
 
-use crate::shapes::ProbeRequest;
+use crate::shapes::{ProbeRequest, Resent};
 
 /// What the binary decides.
 #[derive(Clone)]
@@ -53,12 +55,38 @@ pub trait Rehearse: Send + Sync {
     fn check(&self, _subscription: &SubscriptionSettings) -> Result<(), String> {
         Ok(())
     }
+
+    /// Says what the query of a subscription makes of an article.
+    fn read_article(
+        &self,
+        _subscription: &SubscriptionSettings,
+        _article: OutputArticle,
+        _text: Option<&ArticleFetched>,
+    ) -> Result<serde_json::Value, String> {
+        Err("nobody here can read articles as subscriptions do".to_owned())
+    }
+
+    /// The names of the deliveries that a subscription may go to.
+    fn deliveries(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
-/// Tries a dead letter once more.
+/// Tries a dead letter once more, and sends alerts again.
 pub trait Replay: Send + Sync {
     /// Says what was done, or why it cannot be done.
     fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>>;
+
+    /// Sends an alert once more, to one delivery or to all that its subscription names; what became of
+    /// it at each, or why it cannot be sent.
+    fn resend(
+        &self,
+        _alert: Alert,
+        _subscription: SubscriptionSettings,
+        _delivery: Option<String>,
+    ) -> BoxFuture<'_, Result<Vec<Resent>, String>> {
+        Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
+    }
 }
 
 /// Looks at an address that may be a feed, or a list of feeds.

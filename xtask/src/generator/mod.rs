@@ -20,6 +20,7 @@ mod news;
 mod outlets;
 mod pages;
 mod plan;
+mod planted;
 mod words;
 mod writer;
 
@@ -30,13 +31,14 @@ pub(crate) use describe::describe;
 pub(crate) use labels::labels;
 pub(crate) use outlets::{OUTLETS, host};
 pub(crate) use plan::Kind;
+pub(crate) use planted::Planted;
+pub(crate) use words::{Script, Zipf};
 
 use article::{Paragraph, Role, Sentence};
 use hostile::STOCK_ROOT;
 use news::Draft;
 use outlets::{Outlet, Outlets};
 use plan::{Plan, Planner};
-use words::Zipf;
 use writer::{Happening, Writer};
 
 /// How news is made.
@@ -235,7 +237,7 @@ fn copy(writer: &mut Writer<'_>, mut draft: Draft, plan: &Plan) -> Draft {
     let agency = std::mem::take(&mut draft.byline);
     plan.edit.apply(&mut draft, writer);
     if writer.random.chance(65) {
-        draft.title = writer.headline();
+        draft.title = headline_of(writer, &draft);
     }
     if writer.random.chance(50) {
         uncredit(&mut draft.paragraphs, &agency);
@@ -246,6 +248,25 @@ fn copy(writer: &mut Writer<'_>, mut draft: Draft, plan: &Plan) -> Draft {
         _ => String::new(),
     };
     draft
+}
+
+/// Words of a headline in a script with spaces, and its characters in one without.
+const HEADLINE: (usize, usize) = (9, 16);
+
+/// A headline of an editor's own for a text of others: like all headlines it takes its words from the
+/// text.
+fn headline_of(writer: &mut Writer<'_>, draft: &Draft) -> String {
+    let own = |sentence: &&Sentence| matches!(sentence.role, Role::Own(_));
+    let first: Vec<&Sentence> = draft.paragraphs.iter().flatten().filter(own).take(6).collect();
+    if first.is_empty() {
+        return writer.headline();
+    }
+    let told = &writer.random.pick(&first).text;
+    let (words, letters) = HEADLINE;
+    match writer.script.has_spaces() {
+        true => told.split_whitespace().take(words).collect::<Vec<_>>().join(" "),
+        false => told.chars().take(letters).collect(),
+    }
 }
 
 /// Takes the name of the agency out of dateline and last line.

@@ -3,11 +3,12 @@
 mod value;
 
 use crate::address::resolve;
+use crate::dates;
 use crate::document::{
     Break, Category, Date, Document, Format, Link, Medium, Person, Record, Text, Writing,
 };
 use crate::error::FeedError;
-use crate::{MAX_DEPTH, MAX_ITEMS, MOST_OF_A_KIND, dates};
+use crate::limits::{MAX_DEPTH, MAX_ITEMS, MOST_OF_A_KIND};
 pub(crate) use value::Value;
 
 /// Parses a text that begins with a brace.
@@ -33,7 +34,9 @@ pub(super) fn parse(text: &str, base: &str) -> Result<Document, FeedError> {
     document.entries = items.take(MAX_ITEMS).map(|item| entry(item, base)).collect();
     if listed.len() > MAX_ITEMS {
         let all = listed.len();
-        document.problems.push(format!("lists {all} items; the first {MAX_ITEMS} were read"));
+        let what = format!("lists {all} items; the first {MAX_ITEMS} were read");
+        document.problems.push(what.clone());
+        document.cut_short = Some(what);
     }
     if let Some((at_byte, depth)) = read.broken {
         // The feed, its list, and an item in it.

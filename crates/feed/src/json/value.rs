@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-/// The most values of one document that are kept; what follows is as if it were cut off.
-const MOST_VALUES: usize = 300_000;
+use crate::limits::MOST_VALUES;
 
 /// A value of JSON.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,7 @@ use super::fill;
 use super::meaning::{Meaning, Part};
 use crate::address::resolve;
 use crate::document::{Document, Format, Link, Person, Record, Text};
-use crate::{MAX_ITEMS, MOST_OF_A_KIND};
+use crate::limits::{LONGEST_BASE, MAX_ITEMS, MOST_OF_A_KIND, MOST_REPEATED};
 
 /// What is being filled, by the element that is open.
 #[derive(Debug)]
@@ -19,9 +19,6 @@ enum Holder {
     Person(Part, Person),
 }
 
-/// The longest address of a site that relative links are taken to belong to.
-const LONGEST_SITE: usize = 4096;
-
 /// The document in the making.
 #[derive(Debug)]
 pub(super) struct Builder {
@@ -31,6 +28,10 @@ pub(super) struct Builder {
     open: Vec<(usize, Holder)>,
     base: Rc<str>,
     bad_dates: usize,
+    /// How much of what repeats stands in the entries so far.
+    repeated: usize,
+    /// What there is too much of, once that is so.
+    too_much: Option<String>,
     /// What is said of the medium whose element is open.
     medium_title: Option<String>,
     coordinates: Option<String>,
@@ -44,6 +45,8 @@ impl Builder {
             open: Vec::new(),
             base: base.into(),
             bad_dates: 0,
+            repeated: 0,
+            too_much: None,
             medium_title: None,
             coordinates: None,
         }
@@ -62,9 +65,9 @@ impl Builder {
         self.document.is_sound = false;
     }
 
-    /// Whether one item more has begun than are taken.
+    /// Whether there is more than is read: nothing after it is taken.
     pub(super) fn is_full(&self) -> bool {
-        self.document.entries.len() >= MAX_ITEMS && self.is_in_entry()
+        self.too_much.is_some()
     }
 
     pub(super) fn open_root(&mut self, format: Format, element: &Element) {
@@ -91,8 +94,13 @@ impl Builder {
     /// An element starts inside `outer`.
     pub(super) fn open(&mut self, element: &Element, outer: &[Element]) {
         let depth = outer.len();
+        let is_entry = element.meaning() == Meaning::Entry && !self.is_in_entry();
+        if is_entry && self.document.entries.len() >= MAX_ITEMS {
+            self.too_much = Some(format!("lists more than {MAX_ITEMS} items"));
+            return;
+        }
         let holder = match element.meaning() {
-            Meaning::Entry if depth > 0 && !self.is_in_entry() => Holder::Entry(Record::default()),
+            Meaning::Entry if is_entry => Holder::Entry(Record::default()),
             Meaning::Source => Holder::Source(Record::default()),
             Meaning::Image => Holder::Image(Record::default()),
             Meaning::TextInput => Holder::TextInput(Record::default()),
@@ -123,7 +131,7 @@ impl Builder {
     /// What an element held goes to where that element stands.
     fn put(&mut self, holder: Holder, element: &Element) {
         match holder {
-            Holder::Entry(entry) => self.document.entries.push(entry),
+            Holder::Entry(entry) => self.put_entry(entry),
             Holder::Person(part, person) => self.put_person(part, person, element),
             Holder::Source(mut source) => {
                 if let Some(url) = element.attribute("url") {
@@ -147,6 +155,15 @@ impl Builder {
                 self.record().image = Some(Box::new(image));
             }
             Holder::TextInput(input) => self.record().text_input = Some(Box::new(input)),
+        }
+    }
+
+    fn put_entry(&mut self, entry: Record) {
+        self.repeated += repeated_of(&entry);
+        self.document.entries.push(entry);
+        if self.repeated > MOST_REPEATED {
+            self.too_much =
+                Some(format!("lists more than {MOST_REPEATED} links, people and media"));
         }
     }
 
@@ -225,7 +242,7 @@ impl Builder {
             return;
         }
         let site = resolve(&self.base, &element.value());
-        if crate::is_web(&site) && site.len() <= LONGEST_SITE {
+        if crate::is_web(&site) && site.len() <= LONGEST_BASE {
             for open in outer.iter_mut().filter(|open| *open.base() == *self.base) {
                 open.set_base(&site);
             }
@@ -250,7 +267,12 @@ impl Builder {
         if self.bad_dates > 0 {
             self.document.problems.push(format!("{} dates cannot be read", self.bad_dates));
         }
-        self.document.entries.truncate(MAX_ITEMS);
+        if let Some(what) = self.too_much {
+            let read = self.document.entries.len();
+            let what = format!("{what}; the first {read} items were read");
+            self.document.problems.push(what.clone());
+            self.document.cut_short = Some(what);
+        }
         self.document
     }
 
@@ -259,6 +281,13 @@ impl Builder {
         self.document.is_sound = false;
         self.document.is_cut = self.is_in_entry();
     }
+}
+
+/// How much of what repeats stands in a record.
+fn repeated_of(record: &Record) -> usize {
+    let Record { links, content, authors, contributors, categories, media, .. } = record;
+    let people = authors.len() + contributors.len();
+    links.len() + content.len() + people + categories.len() + media.len()
 }
 
 fn take_of_person(person: &mut Person, element: &Element) {

@@ -7,10 +7,7 @@ use super::names::Name;
 use super::{base64, references};
 use crate::address::resolve;
 use crate::document::{Attributes, Text, Writing};
-
-/// The longest base address and language that are believed: every text inside carries them.
-const LONGEST_BASE: usize = 4096;
-const LONGEST_LANGUAGE: usize = 100;
+use crate::limits::{LONGEST_BASE, LONGEST_LANGUAGE};
 
 /// An element that has started and not ended.
 #[derive(Debug)]

@@ -6,13 +6,9 @@ use super::builder::link_of;
 use super::element::Element;
 use super::meaning::{Meaning, When};
 use crate::address::resolve;
+use crate::dates;
 use crate::document::{Category, Date, Medium, Place, Record, Text};
-use crate::{MOST_OF_A_KIND, dates};
-
-/// The most names under which a record has texts or marks.
-const MOST_NAMES: usize = 200;
-/// The most numbers of a place.
-const MOST_NUMBERS: usize = 1000;
+use crate::limits::{MOST_NAMES, MOST_NUMBERS, MOST_OF_A_KIND};
 
 /// Takes what the element of a feed or an item says by its attributes.
 pub(super) fn attributes(record: &mut Record, element: &Element) {

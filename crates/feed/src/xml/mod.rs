@@ -14,29 +14,27 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::document::{Attributes, Break, Document, Format};
 use crate::error::FeedError;
-use crate::{MAX_DEPTH, MAX_ITEMS, page};
+use crate::limits::{LONGEST_DOCUMENT_TYPE, MAX_ATTRIBUTES, MAX_DEPTH};
+use crate::page;
 use builder::Builder;
 use element::{Element, escaped};
 use meaning::{Meaning, meaning};
 use names::{Names, Space};
 use references::Defined;
 
-/// The most attributes of one element that are read.
-const MAX_ATTRIBUTES: usize = 64;
-
-/// How much of a document type is kept, in bytes.
-const LONGEST_DOCUMENT_TYPE: usize = 4096;
-
 /// Elements of HTML that have no end.
 const VOID: &[&str] =
     &["area", "br", "col", "embed", "hr", "img", "input", "link", "source", "wbr"];
+/// Elements that servers write warnings in.
+const WARNINGS: &[&str] = &["b", "br", "div", "font", "p", "pre", "span", "strong", "table"];
+/// A document begins behind at most so many bytes of them.
+const LONGEST_JUNK: usize = 64 * 1024;
 /// Elements of HTML that end where the next of their kind begins.
 const ENDED_BY_NEXT: &[&str] = &["dd", "dt", "li", "option", "p", "td", "th", "tr"];
 
 /// Parses a text that is neither JSON nor an HTML page.
 pub(super) fn parse(text: &str, base: &str) -> Result<Document, FeedError> {
-    // Junk before the first tag, such as the warnings of a broken server, is passed over.
-    let Some(start) = text.find('<') else {
+    let Some(start) = beginning(text) else {
         return Err(FeedError::not("plain text"));
     };
     let (mended, is_mended) = mend::mended(&text[start..]);
@@ -76,11 +74,30 @@ pub(super) fn parse(text: &str, base: &str) -> Result<Document, FeedError> {
     parsing.finish(ending, at_byte)
 }
 
+/// Where a document begins: junk before it, such as the warnings of a broken server, is passed over,
+/// also where that is HTML.
+fn beginning(text: &str) -> Option<usize> {
+    let first = text.find('<')?;
+    let is_html = |tag: &&str| {
+        let rest = text.get(first + 1..first + 1 + tag.len());
+        let end = text.as_bytes().get(first + 1 + tag.len());
+        rest.is_some_and(|rest| rest.eq_ignore_ascii_case(tag))
+            && end.is_some_and(|end| !end.is_ascii_alphanumeric() && *end != b':')
+    };
+    if !WARNINGS.iter().any(is_html) {
+        return Some(first);
+    }
+    let junk = &text[first..text.floor_char_boundary(first + LONGEST_JUNK)];
+    let roots = ["<?xml", "<rss", "<feed", "<rdf:RDF", "<channel", "<urlset"];
+    let begins = roots.iter().filter_map(|root| junk.find(root)).min();
+    Some(first + begins.unwrap_or(0))
+}
+
 /// How the reading ended.
 enum Ending {
     /// With the end of the root element.
     Whole,
-    /// With as many items as are taken.
+    /// With as much as is taken.
     Full,
     /// Before that.
     Early(String),
@@ -210,6 +227,8 @@ impl Parsing {
             Meaning::Root(format) => format,
             Meaning::Channel if root.attribute("href").is_some() => Format::Cdf,
             Meaning::Channel => Format::Rss,
+            // An entry document: RFC 4287, section 2.
+            Meaning::Entry if root.name().local == "entry" => Format::Atom10,
             _ if root.name().local == "opml" => {
                 return Err(FeedError::not("an OPML list of feeds"));
             }
@@ -327,12 +346,8 @@ impl Parsing {
             }
         }
         let mut document = self.builder.finish();
-        match ending {
-            Ending::Whole | Ending::Page => {}
-            Ending::Full => document
-                .problems
-                .push(format!("lists more than {MAX_ITEMS} items; the first were read")),
-            Ending::Early(why) => document.broken = Some(Break { at_byte, why }),
+        if let Ending::Early(why) = ending {
+            document.broken = Some(Break { at_byte, why });
         }
         Ok(document)
     }

@@ -1,7 +1,6 @@
 //! Names of elements with the vocabulary that they belong to.
 
-/// The most namespace declarations that are kept at a time.
-const MAX_SPACES: usize = 128;
+use crate::limits::MAX_SPACES;
 
 /// The vocabularies that feeds use.
 #[derive(Debug, Clone, PartialEq, Eq)]

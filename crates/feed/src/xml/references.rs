@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use encoding_rs::WINDOWS_1252;
 
 use crate::html;
+use crate::limits::MOST_DEFINED;
 
 /// The longest name of an entity.
 const LONGEST: usize = 40;
-/// The most entities of a document type that are known.
-const MOST_DEFINED: usize = 200;
 /// The longest text that an entity of a document type stands for.
 const LONGEST_DEFINED: usize = 200;
 /// The most bytes that such entities give in one document.

@@ -35,7 +35,7 @@ impl Server {
         let store = folder.path().join("store");
         let configuration = format!(
             "listen: \"127.0.0.1:{port}\"\n\
-             jetstream {{ store_dir: {store:?}, max_mem: 64MB, max_file: 20GB, \
+             jetstream {{ store_dir: {store:?}, max_mem: 64MB, max_file: 500GB, \
              sync_interval: always }}\n{more}\n"
         );
         std::fs::write(folder.path().join("nats.conf"), configuration).unwrap();

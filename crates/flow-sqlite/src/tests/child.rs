@@ -63,7 +63,7 @@ pub(super) fn clock(round: u64) -> Arc<VirtualClock> {
 
 pub(super) fn worker() -> ConsumerConfig {
     let dead = DeadLetters::plain("child.dead.worker");
-    ConsumerConfig { max_deliver: 1000, ..ConsumerConfig::new("CHILD_WORK", "worker", dead) }
+    ConsumerConfig { max_tries: 1000, ..ConsumerConfig::new("CHILD_WORK", "worker", dead) }
 }
 
 /// Says that something is acknowledged. The pipe keeps it when this process is killed.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use wirefold_flow::conformance::Harness;
 use wirefold_flow::sim::VirtualClock;
-use wirefold_flow::{BoxFuture, Bus, conformance_suite};
+use wirefold_flow::{BoxFuture, Bus, Clock, conformance_suite};
 
 use super::child::Victim;
 use crate::{FILE, open};
@@ -60,6 +60,10 @@ fn copy_folders(from: &Path, to: &Path) {
 impl Harness for Embedded {
     fn bus(&self) -> Arc<dyn Bus> {
         self.bus.clone()
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(self.clock.clone())
     }
 
     fn crash_and_reopen(&mut self) -> BoxFuture<'_, ()> {

@@ -2,6 +2,7 @@
 
 mod child;
 mod conformance;
+mod copying;
 mod kill;
 mod opening;
 mod pipeline;

@@ -77,7 +77,7 @@ async fn start(bus: &Arc<dyn Bus>, clock: Arc<dyn Clock>) -> CancellationToken {
     };
     let worker = ConsumerConfig {
         filter: "decided.article".into(),
-        max_deliver: 1000,
+        max_tries: 1000,
         ..ConsumerConfig::new("DECIDED", "worker", dead)
     };
     let decide = Box::new(Numbering::default());

@@ -4,6 +4,7 @@ mod gate;
 mod panics;
 mod run;
 mod standing;
+mod tries;
 mod work;
 
 use std::time::Duration;

@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::tries::Tries;
 use super::work::Worker;
 use super::{Stage, StageError};
 use crate::bus::{Delivery, Subscription};
@@ -39,6 +40,8 @@ pub async fn run_stage(
         ack_deadline: consumer.ack_deadline,
         fetches: Semaphore::new(FETCHES),
         gate: Arc::default(),
+        waits_until: Some(stop.clone()),
+        tries: Tries::new(&*surroundings.bus, &consumer)?,
         surroundings,
         stage,
     };
@@ -61,6 +64,8 @@ pub async fn handle_once(
         ack_deadline: HEARTBEAT,
         fetches: Semaphore::new(1),
         gate: Arc::default(),
+        waits_until: None,
+        tries: Tries::default(),
         surroundings,
         stage,
     };
@@ -240,6 +245,8 @@ mod tests {
             ack_deadline: HEARTBEAT,
             fetches: Semaphore::new(FETCHES),
             gate: Arc::default(),
+            waits_until: None,
+            tries: Tries::default(),
             surroundings: Surroundings::new(bus, clock),
             stage: stage.clone(),
         };

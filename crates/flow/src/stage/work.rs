@@ -6,18 +6,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use super::gate::{Coming, Gate};
 use super::panics::caught;
+use super::tries::Tries;
 use super::{Emit, Input, Stage, StageError, standing};
 use crate::bus::{Answer, Delivery, Settle, Settler};
+use crate::clock::UnixMillis;
 use crate::dead::{Cause, Reason};
 use crate::error::BusError;
 use crate::loops::{Event, LoopError, Point, Surroundings};
 use crate::message::{REFERENCE, Stored, parse_reference};
 
-/// How soon a message is tried again when the bus failed it.
+/// How soon a message is tried again that was given up on because the bus failed it.
 const BUS_RETRY: Duration = Duration::from_secs(1);
+/// While the bus is away it is asked again after so long at first, and at most.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Settles what came from no subscription: there is nothing to settle.
 struct Nothing;
@@ -37,11 +43,29 @@ pub(super) struct Worker {
     /// Bounds how many named messages are fetched at once.
     pub(super) fetches: Semaphore,
     pub(super) gate: Arc<Gate>,
+    /// Whether a bus that is away is waited for, and until when: what it fails is not the message's fault, so it
+    /// counts as no attempt.
+    pub(super) waits_until: Option<CancellationToken>,
+    pub(super) tries: Tries,
 }
 
-enum Failure {
+pub(super) enum Failure {
     Crash(LoopError),
     Settle(Settle),
+    /// The stage wants to try again, which counts.
+    Answered {
+        after: Duration,
+        why: String,
+    },
+    /// The bus was away so long that its streams may have forgotten what it took before.
+    Late,
+}
+
+/// How long the bus has been away for one question.
+#[derive(Default)]
+pub(super) struct Away {
+    since: Option<UnixMillis>,
+    times: u32,
 }
 
 impl From<LoopError> for Failure {
@@ -54,11 +78,19 @@ impl Worker {
     /// Handles one delivery to its settle. Fails only where a test crashes it.
     pub(super) async fn work(&self, delivery: Delivery, coming: Coming) -> Result<(), LoopError> {
         self.surroundings.pass(Point::Taken)?;
-        let settle = match self.with_progress(&delivery, coming).await {
+        let (mut turn, done) = self.with_progress(&delivery, self.in_turn(&delivery, coming)).await;
+        let settle = match done {
             Ok(()) => Settle::Ack,
             Err(Failure::Settle(settle)) => settle,
+            Err(Failure::Answered { after, why }) => {
+                turn.answered(&self.tries, &delivery, after, why)
+            }
+            Err(Failure::Late) => retry("the bus was away"),
             Err(Failure::Crash(crash)) => return Err(crash),
         };
+        if let Settle::Retry { .. } = settle {
+            self.note_the_answer(&delivery, &turn).await;
+        }
         let event = match &settle {
             Settle::Retry { why, .. } => Event::Retried { why },
             Settle::Reject(reason) => Event::Rejected { why: &reason.text },
@@ -69,6 +101,8 @@ impl Worker {
         if let Err(error) = delivery.settler.settle(settle.clone()).await {
             // The deadline brings it back, and the ids of what was published make that harmless.
             observer.observe(&self.name, Event::BusFailed(&error));
+        } else if !matches!(settle, Settle::Retry { .. }) {
+            self.forget(&delivery, &turn).await;
         }
         self.surroundings.pass(Point::Settled)
     }
@@ -77,20 +111,23 @@ impl Worker {
     pub(super) async fn once(&self, message: Stored) -> Result<(), StageError> {
         // Not the first: some of what it gives may have gone out before it was given up on.
         let delivery = Delivery { message, attempt: 2, settler: Arc::new(Nothing) };
-        match self.handle_and_publish(&delivery, self.gate.approach()).await {
+        match self.handle_and_publish(&delivery, delivery.attempt, self.gate.approach()).await {
             Ok(()) => Ok(()),
             Err(Failure::Settle(Settle::Reject(reason))) => Err(StageError::reject(reason.text)),
-            Err(Failure::Settle(Settle::Retry { after, why })) => {
-                Err(StageError::Retry { after, why })
-            }
+            Err(
+                Failure::Answered { after, why } | Failure::Settle(Settle::Retry { after, why }),
+            ) => Err(StageError::Retry { after, why }),
             Err(Failure::Settle(Settle::Ack | Settle::InProgress)) => Ok(()),
+            Err(Failure::Late) => {
+                Err(StageError::Retry { after: BUS_RETRY, why: "the bus was away".to_owned() })
+            }
             Err(Failure::Crash(crash)) => Err(StageError::reject(crash.to_string())),
         }
     }
 
     /// Says that it is in progress at every half of the deadline, until it is done.
-    async fn with_progress(&self, delivery: &Delivery, coming: Coming) -> Result<(), Failure> {
-        let mut doing = Box::pin(self.handle_and_publish(delivery, coming));
+    async fn with_progress<T>(&self, delivery: &Delivery, doing: impl Future<Output = T>) -> T {
+        let mut doing = Box::pin(doing);
         loop {
             tokio::select! {
                 biased;
@@ -110,24 +147,43 @@ impl Worker {
         }
     }
 
+    /// Handles and publishes; anew as often as the bus was away for long meanwhile, as what was published before
+    /// must then be looked for.
+    pub(super) async fn until_taken(
+        &self,
+        delivery: &Delivery,
+        coming: Coming,
+    ) -> Result<(), Failure> {
+        let (mut coming, mut attempt) = (coming, delivery.attempt);
+        loop {
+            match self.handle_and_publish(delivery, attempt, coming).await {
+                Err(Failure::Late) => attempt = attempt.max(2),
+                done => return done,
+            }
+            coming = self.gate.approach();
+        }
+    }
+
     async fn handle_and_publish(
         &self,
         delivery: &Delivery,
+        attempt: u32,
         mut coming: Coming,
     ) -> Result<(), Failure> {
         let message = delivery.message.clone();
-        let referred = self.fetch_referred(&message).await?;
-        let input = Input { message, attempt: delivery.attempt, referred };
+        let referred = self.fetch_referred(&message, &mut coming).await?;
+        let input = Input { message, attempt, referred };
         let handled = caught(self.stage.handle(input));
         let emits = match or_else(handled, || coming.stay_back()).await {
             Ok(Ok(emits)) => emits,
             Ok(Err(StageError::Retry { after, why })) => {
-                return Err(Failure::Settle(Settle::Retry { after, why }));
+                return Err(Failure::Answered { after, why });
             }
             Ok(Err(StageError::Reject { why })) | Err(why) => return Err(reject(why)),
         };
         self.surroundings.pass(Point::Handled)?;
-        let emits = or_else(self.not_standing(delivery, emits), || coming.stay_back()).await?;
+        let emits = self.not_standing(&delivery.message, attempt, emits);
+        let emits = or_else(emits, || coming.stay_back()).await?;
         coming.pass().await;
         for emit in emits {
             self.publish(emit).await?;
@@ -138,22 +194,49 @@ impl Worker {
     /// Without what was published before a crash so long ago that its ids are forgotten.
     async fn not_standing(
         &self,
-        delivery: &Delivery,
+        message: &Stored,
+        attempt: u32,
         emits: Vec<Emit>,
     ) -> Result<Vec<Emit>, Failure> {
         let Surroundings { bus, clock, .. } = &self.surroundings;
-        let stored = delivery.message.at;
-        let may_stand = delivery.attempt > 1 && clock.now().since(stored) >= standing::AFTER;
-        match self.stage.output().filter(|_| may_stand && !emits.is_empty()) {
-            Some(stream) => {
-                let left = standing::without_standing(&**bus, stream, stored, emits).await;
-                left.map_err(|error| failure_of(&error))
+        let stored = message.at;
+        let may_stand = attempt > 1 && clock.now().since(stored) >= standing::AFTER;
+        let Some(stream) = self.stage.output().filter(|_| may_stand && !emits.is_empty()) else {
+            return Ok(emits);
+        };
+        let mut away = Away::default();
+        loop {
+            match standing::without_standing(&**bus, stream, stored, emits.clone()).await {
+                Ok(left) => return Ok(left),
+                Err(error) => self.wait_out(&mut away, &error).await?,
             }
-            None => Ok(emits),
         }
     }
 
-    async fn fetch_referred(&self, message: &Stored) -> Result<Option<Stored>, Failure> {
+    /// Waits a little where the bus is away, so that it can be asked again. Where the loop is told to stop meanwhile,
+    /// the message comes again.
+    pub(super) async fn wait_out(&self, away: &mut Away, error: &BusError) -> Result<(), Failure> {
+        let Surroundings { clock, observer, .. } = &self.surroundings;
+        let Some(stop) = self.waits_until.as_ref().filter(|_| is_away(error)) else {
+            return Err(failure_of(error));
+        };
+        observer.observe(&self.name, Event::BusFailed(error));
+        let since = *away.since.get_or_insert_with(|| clock.now());
+        let wait = (FIRST_WAIT * (1 << away.times.min(6))).min(LONGEST_WAIT);
+        away.times += 1;
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(failure_of(error)),
+            () = self.surroundings.wait(wait) => {}
+        }
+        if clock.now().since(since) >= standing::AFTER { Err(Failure::Late) } else { Ok(()) }
+    }
+
+    async fn fetch_referred(
+        &self,
+        message: &Stored,
+        coming: &mut Coming,
+    ) -> Result<Option<Stored>, Failure> {
         let Some(reference) = message.headers.get(REFERENCE) else {
             return Ok(None);
         };
@@ -161,31 +244,40 @@ impl Worker {
             return Err(reject(format!("{REFERENCE}: {reference:?} is no stream/sequence")));
         };
         let _fetch = self.fetches.acquire().await.expect("the semaphore is never closed");
-        match self.surroundings.bus.get(stream, sequence).await {
-            Ok(referred) => Ok(Some(referred)),
-            Err(BusError::Gone { .. }) => {
-                let reason = Reason { cause: Cause::Expired, text: "text expired".to_owned() };
-                Err(Failure::Settle(Settle::Reject(reason)))
+        let mut away = Away::default();
+        loop {
+            match self.surroundings.bus.get(stream, sequence).await {
+                Ok(referred) => return Ok(Some(referred)),
+                Err(BusError::Gone { .. }) => {
+                    let reason = Reason { cause: Cause::Expired, text: "text expired".to_owned() };
+                    return Err(Failure::Settle(Settle::Reject(reason)));
+                }
+                Err(error) => {
+                    coming.stay_back();
+                    self.wait_out(&mut away, &error).await?;
+                }
             }
-            Err(error) => Err(failure_of(&error)),
         }
     }
 
     async fn publish(&self, emit: Emit) -> Result<(), Failure> {
         let bus = &self.surroundings.bus;
-        let published = match emit {
-            Emit::Message(message) => bus.publish(message).await,
-            Emit::FirstOnSubject(message) => bus.publish_if_last(message, 0).await,
-        };
-        match published {
-            Ok(_) | Err(BusError::Refused { .. }) => Ok(()),
-            Err(error) => Err(failure_of(&error)),
+        let mut away = Away::default();
+        loop {
+            let published = match &emit {
+                Emit::Message(message) => bus.publish(message.clone()).await,
+                Emit::FirstOnSubject(message) => bus.publish_if_last(message.clone(), 0).await,
+            };
+            match published {
+                Ok(_) | Err(BusError::Refused { .. }) => return Ok(()),
+                Err(error) => self.wait_out(&mut away, &error).await?,
+            }
         }
     }
 }
 
 /// The future's output; is told where that does not come at once.
-async fn or_else<T>(future: impl Future<Output = T>, mut later: impl FnMut()) -> T {
+pub(super) async fn or_else<T>(future: impl Future<Output = T>, mut later: impl FnMut()) -> T {
     let mut future = pin!(future);
     poll_fn(|context| {
         let output = future.as_mut().poll(context);
@@ -201,10 +293,19 @@ fn reject(why: String) -> Failure {
     Failure::Settle(Settle::Reject(Reason::rejected(why)))
 }
 
+fn retry(why: impl Into<String>) -> Settle {
+    Settle::Retry { after: BUS_RETRY, why: why.into() }
+}
+
+/// Whether the bus is what is wrong: it does not answer, or a stream of ours is gone, which people make again.
+fn is_away(error: &BusError) -> bool {
+    error.may_pass() || matches!(error, BusError::NoStream(_) | BusError::NoStreamFor(_))
+}
+
 /// What a refusal of the bus means for the message at hand.
 fn failure_of(error: &BusError) -> Failure {
     match error {
         BusError::TooLarge { .. } | BusError::BadName { .. } => reject(error.to_string()),
-        _ => Failure::Settle(Settle::Retry { after: BUS_RETRY, why: error.to_string() }),
+        _ => Failure::Settle(retry(error.to_string())),
     }
 }

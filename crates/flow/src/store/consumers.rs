@@ -5,7 +5,7 @@ use super::tables::Pending;
 use crate::bus::Settle;
 use crate::clock::UnixMillis;
 use crate::config::ConsumerConfig;
-use crate::dead::{Cause, DeadLetter, Reason};
+use crate::dead::{DeadLetter, Reason};
 use crate::error::BusError;
 use crate::message::Stored;
 use crate::store::publish::Expect;
@@ -69,16 +69,6 @@ impl Engine {
                 self.tables.drop_pending(stream, durable, pending.sequence)?;
                 continue;
             };
-            if pending.attempt >= consumer.max_deliver {
-                let text = format!("delivered {} times and never settled", pending.attempt);
-                let reason = Reason { cause: Cause::MaxDeliver, text };
-                if let Step::Wait(_) =
-                    self.bury(consumer, &message, pending.attempt, &reason, now)?
-                {
-                    break;
-                }
-                continue;
-            }
             let attempt = pending.attempt + 1;
             let due = now.plus(consumer.ack_deadline);
             let again = Pending { attempt, due, ..pending };
@@ -159,10 +149,6 @@ impl Engine {
             Settle::Ack => self.tables.drop_pending(stream, durable, message.sequence)?,
             Settle::Reject(reason) => return self.bury(consumer, message, attempt, reason, now),
             Settle::Retry { .. } | Settle::InProgress if !is_current => {}
-            Settle::Retry { why, .. } if attempt >= consumer.max_deliver => {
-                let reason = Reason { cause: Cause::MaxDeliver, text: why.clone() };
-                return self.bury(consumer, message, attempt, &reason, now);
-            }
             Settle::Retry { after, .. } => {
                 let again = Pending { due: now.plus(*after), ..pending };
                 self.tables.put_pending(stream, durable, again)?;

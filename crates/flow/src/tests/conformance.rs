@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::bus::Bus;
+use crate::clock::Clock;
 use crate::conformance::Harness;
 use crate::sim::{SimBus, SimDisk, VirtualClock};
 use crate::{BoxFuture, conformance_suite};
@@ -23,6 +24,10 @@ async fn simulated() -> Simulated {
 impl Harness for Simulated {
     fn bus(&self) -> Arc<dyn Bus> {
         self.bus.clone()
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(self.clock.clone())
     }
 
     fn crash_and_reopen(&mut self) -> BoxFuture<'_, ()> {

@@ -52,7 +52,7 @@ pub(super) fn worker_config() -> ConsumerConfig {
     ConsumerConfig {
         filter: "decided.article".into(),
         ack_deadline: DEADLINE,
-        max_deliver: 1000,
+        max_tries: 1000,
         max_in_flight: 8,
         ..ConsumerConfig::new("DECIDED", "worker", DeadLetters::plain("dead.worker"))
     }

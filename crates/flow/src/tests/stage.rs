@@ -51,6 +51,7 @@ impl Stage for Obedient {
                     Err(StageError::Retry { after: LONG, why: "as told".into() })
                 }
                 b"large" => Ok(vec![Emit::Message(Outgoing::new("out.x", id, vec![0; 2 << 20]))]),
+                b"away" => Ok(vec![Emit::Message(Outgoing::new("away.x", id, ""))]),
                 b"first" => Ok(vec![Emit::FirstOnSubject(Outgoing::new("out.first", id, ""))]),
                 b"two" | b"late" => Ok(["1", "2"]
                     .map(|part| Emit::Message(Outgoing::new("out.x", format!("{id}{part}"), "")))
@@ -338,4 +339,39 @@ async fn told_to_stop_while_the_bus_is_away_it_does_not_wait_for_it() {
     running.advance(Duration::ZERO).await;
     assert!(trying.is_finished());
     running.stopped().await;
+}
+
+/// What a stream that is away so long has got once it is there again, and how often each was delivered.
+async fn after_an_outage(seconds: u64) -> (Vec<String>, u32) {
+    let running = running(4).await;
+    let ids = ["a", "b", "c", "d", "e", "f"];
+    for id in ids {
+        running.publish(id, "away").await;
+    }
+    for _ in 0..seconds / 5 {
+        running.advance(Duration::from_secs(5)).await;
+    }
+    running.bus.create_stream(StreamConfig::new("AWAY", &["away.>"])).await.unwrap();
+    for _ in 0..4 {
+        running.advance(Duration::from_secs(5)).await;
+    }
+    assert_eq!(running.dead().await, []);
+    let got = running.all("AWAY").await.into_iter().map(|message| message.id).collect();
+    let attempts = running.handled.lock().unwrap().iter().map(|(_, attempt)| *attempt).max();
+    running.stopped().await;
+    (got, attempts.unwrap())
+}
+
+#[tokio::test]
+async fn a_stream_that_is_away_for_a_while_counts_as_no_attempt() {
+    let (mut got, attempts) = after_an_outage(4 * 60).await;
+    got.sort_unstable();
+    assert_eq!((&*got.concat(), attempts), ("abcdef", 1));
+}
+
+#[tokio::test]
+async fn after_an_outage_for_hours_each_is_there_once_and_none_among_the_dead() {
+    let (mut got, attempts) = after_an_outage(2 * 3_600).await;
+    got.sort_unstable();
+    assert_eq!((&*got.concat(), attempts), ("abcdef", 2), "looked for as if it came again");
 }

@@ -42,6 +42,10 @@ pub trait Decide: Send {
     /// The record that says that a writer has taken over.
     fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record;
 
+    /// Looks at inputs that will be decided on next, in this order: what needs no memory of others can be
+    /// done on all cores. Nothing is learnt by it, and what is wrong with an input is left to its turn.
+    fn look_ahead(&mut self, _inputs: &[Stored]) {}
+
     /// Decides on one input, which is thereby learnt. `None` where nothing is to be decided, as for
     /// an article that is known already: nothing is written, and the place moves on.
     ///

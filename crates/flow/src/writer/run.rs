@@ -256,6 +256,7 @@ impl Writer {
         inputs: &[Stored],
     ) -> Result<Decided, LoopError> {
         let mut records = Vec::new();
+        self.decide.look_ahead(inputs);
         for input in inputs {
             let place = (input.stream.clone(), input.sequence);
             life.offsets.set(&input.stream, input.sequence);

@@ -249,3 +249,16 @@ async fn nobody_there_is_told_from_no_such_host() {
     let unknown = client().send(get("http://no-such-host.invalid/")).await.unwrap_err();
     assert_eq!(unknown, SendError::NoSuchHost);
 }
+
+#[tokio::test]
+async fn other_protocols_reach_what_requests_reach() {
+    let client = client_that_allows(&["10.1.0.0/16"]);
+    let usual = [25, 465];
+    assert_eq!(client.resolve("1.1.1.1", 25, &usual).await.unwrap()[0].to_string(), "1.1.1.1:25");
+    assert!(client.resolve("10.1.0.9", 2500, &usual).await.is_ok());
+    assert!(client.resolve("[2606:4700::1]", 465, &usual).await.is_ok());
+    for (host, port) in [("127.0.0.1", 25), ("127.1", 25), ("10.2.0.1", 25), ("1.1.1.1", 22)] {
+        let refused = client.resolve(host, port, &usual).await.unwrap_err();
+        assert!(matches!(refused, SendError::Refused { .. }), "{host}:{port}: {refused}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod bodies;
+mod homes;
 mod proxies;
 mod redirects;
 mod server;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wirefold_text::extract::name_key;
 
-use crate::{Document, Numbers, Percolator, Prepared, Query};
+use crate::{Document, Matched, Numbers, Percolator, Prepared, Query};
 
 fn article() -> Prepared {
     let entities = ["Łena Corvath", "Allied Quay Workers", "Tarrowgate"].map(name_key);
@@ -31,8 +31,20 @@ fn numbers() -> Numbers<'static> {
 }
 
 fn words(query: &str) -> Option<Vec<String>> {
-    let query = Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
-    query.matches(&article(), &numbers()).map(|matched| matched.words)
+    matched(query, &article()).map(|matched| matched.words)
+}
+
+/// By what an article matches: the same whether the query is asked by itself or among others.
+fn matched(text: &str, article: &Prepared) -> Option<Matched> {
+    let query = Query::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let mut percolator = Percolator::new();
+    percolator.insert(0, &Query::parse("absent *").expect("good"));
+    percolator.insert(1, &query);
+    let expected = query.matches(article, &numbers());
+    let mut hits = percolator.matches(article, |_| numbers());
+    let hit = hits.pop().map(|hit| hit.matched);
+    assert_eq!((hit.as_ref(), hits.len()), (expected.as_ref(), 0), "{text}");
+    expected
 }
 
 #[test]
@@ -125,6 +137,51 @@ fn matched_words_are_those_of_the_query() {
     }
 }
 
+/// An article whose lede ends with its first paragraph.
+fn long_article(opening: &str) -> Prepared {
+    let filler =
+        "Nobody else in the hall had anything to say about the plan that evening. ".repeat(4);
+    let text = format!("{opening} {filler}\nThe old ferry sails again. A dock was painted.");
+    Prepared::new(&Document { title: "Talks in Tarrowgate", text: &text, ..Document::default() })
+}
+
+#[test]
+fn what_title_and_lede_do_not_tell_is_mentioned_in_passing() {
+    let cases = [
+        ("ferry", true),
+        ("\"old ferry\"", true),
+        ("ferr*", true),
+        ("talks ferry", true),
+        ("old NEAR/1 ferry", true),
+        ("talks OR ferry", false),
+        ("hall OR ferry", false),
+        ("talks -harbour", false),
+        ("title:talks", false),
+        ("anywhere:ferry", false),
+        ("talks anywhere:ferr*", false),
+        ("anywhere:ferry dock", true),
+        ("*", false),
+        ("talks (-ferry OR dock)", true),
+    ];
+    let article = long_article("The council met.");
+    for (query, expected) in cases {
+        let in_passing = matched(query, &article).map(|matched| matched.in_passing);
+        assert_eq!(in_passing, Some(expected), "{query}");
+    }
+    assert!(matched("talks -ferry", &article).is_none(), "what is denied stands nowhere");
+}
+
+#[test]
+fn a_lede_is_bounded_however_long_its_paragraph_is() {
+    let far = format!("{} ferry", "word ".repeat(150));
+    let near = format!("{} ferry", "word ".repeat(90));
+    let in_passing = |opening: &str| {
+        let found = matched("ferry sails OR ferry nobody", &long_article(opening));
+        found.map(|matched| matched.in_passing)
+    };
+    assert_eq!((in_passing(&far), in_passing(&near)), (Some(true), Some(false)));
+}
+
 #[test]
 fn what_is_refused_says_where_and_what_was_expected() {
     let cases = [
@@ -140,6 +197,25 @@ fn what_is_refused_says_where_and_what_was_expected() {
             "column 8: expected a quotation mark that closes the one in column 3, found the end",
         ),
         ("\"\"", "column 1: expected a word with letters or digits, found nothing"),
+        (
+            "a title:/flood[0-9]+/",
+            "column 3: expected words, phrases or prefix*, as regular expressions are not supported, \
+             found title:/flood[0-9]+/",
+        ),
+        (
+            "/flood.*/",
+            "column 1: expected words, phrases or prefix*, as regular expressions are not supported, \
+             found /flood.*/",
+        ),
+        (
+            "~strike",
+            "column 1: expected a word or a prefix such as strik*, as ~ is not supported, found ~strike",
+        ),
+        (
+            "harbour~2",
+            "column 1: expected a word or a prefix such as strik*, as ~ is not supported, found \
+             harbour~2",
+        ),
         ("!!", "column 1: expected a word with letters or digits, found !!"),
         ("a*", "column 1: expected at least two letters before \"*\", found a*"),
         ("po*rt", "column 3: expected \"*\" only at the end of a word, found \"*\""),
@@ -154,7 +230,7 @@ fn what_is_refused_says_where_and_what_was_expected() {
         (
             "name:port",
             "column 1: expected one of title: entity: place: outlet: site: agency: lang: topic: \
-             class: feed:, found name:",
+             class: feed: anywhere:, found name:",
         ),
         ("title: ", "column 7: expected a word or a phrase after the colon, found the end"),
         ("class:old", "column 7: expected one of new, related, copy, version, found old"),
@@ -200,15 +276,44 @@ fn limits_hold() {
 fn a_million_words_apart_few_are_candidates() {
     let mut percolator = Percolator::new();
     for number in 0..1_000 {
-        percolator.insert(number, Query::parse(&format!("port strike{number}")).expect("good"));
+        percolator.insert(number, &Query::parse(&format!("port strike{number}")).expect("good"));
     }
-    percolator.insert(1_000, Query::parse("strike OR origins>5").expect("good"));
-    percolator.insert(1_001, Query::parse("the harbo*").expect("good"));
+    percolator.insert(1_000, &Query::parse("strike OR origins>5").expect("good"));
+    percolator.insert(1_001, &Query::parse("the harbo*").expect("good"));
     assert_eq!(percolator.candidates(&article()), [&1_000, &1_001]);
     assert_eq!(percolator.len(), 1_002);
     let hits = percolator.matches(&article(), |_| numbers());
     assert_eq!(hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), [1_000, 1_001]);
     percolator.remove(&1_000);
-    percolator.insert(1_001, Query::parse("absent").expect("good"));
+    percolator.insert(1_001, &Query::parse("absent").expect("good"));
     assert!(percolator.matches(&article(), |_| numbers()).is_empty());
+}
+
+#[test]
+fn broad_queries_come_and_go_by_the_ten_thousand() {
+    let mut percolator = Percolator::new();
+    let mut lightest = 0;
+    for round in 0..2 {
+        for number in 0..10_000 {
+            let query = match number % 4 {
+                0 => "*".to_owned(),
+                1 => "port OR strike".to_owned(),
+                2 => format!("port -absent{number}"),
+                _ => "harbo*".to_owned(),
+            };
+            percolator.insert(number, &Query::parse(&query).expect("good"));
+        }
+        assert_eq!(percolator.matches(&article(), |_| numbers()).len(), 10_000);
+        let full = percolator.weight();
+        // From the front: the last of a list is not always the first to go.
+        (0..9_990).for_each(|number| percolator.remove(&number));
+        let left = percolator.matches(&article(), |_| numbers());
+        assert_eq!(
+            left.iter().map(|hit| hit.id).collect::<Vec<_>>(),
+            Vec::from_iter(9_990..10_000)
+        );
+        assert!(percolator.weight() * 100 < full, "{} of {full}", percolator.weight());
+        assert!(round == 0 || percolator.weight() <= lightest, "nothing is left of a round before");
+        lightest = percolator.weight();
+    }
 }

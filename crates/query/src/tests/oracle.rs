@@ -1,9 +1,18 @@
 //! Queries and the percolator against a naive reading of the same words.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use proptest::prelude::*;
 
-use crate::{Document, Numbers, Percolator, Prepared, Query};
+use wirefold_text::extract::name_key;
 
+use crate::fold::name_words;
+use crate::{Document, Hit, Numbers, Percolator, Prepared, Query};
+
+/// How long ago the articles of each event came.
+const AGES: [Duration; 3] = [Duration::ZERO, Duration::from_secs(60), Duration::from_secs(3_600)];
+const OUTLETS: [&str; 3] = ["harbour.example", "harper.example", "dawn.example"];
 const WORDS: [&str; 6] = ["port", "strike", "quay", "dawn", "porter", "quorum"];
 
 /// A query with its meaning, written down the slow way.
@@ -12,9 +21,20 @@ enum Meaning {
     Word(String),
     Prefix(String),
     Title(String),
+    Anywhere(String),
+    All,
     Phrase(Vec<String>),
-    Near(String, String, usize),
+    /// Words and the beginning of the next.
+    PhrasePrefix(Vec<String>, String),
+    Near(Vec<String>, Vec<String>, usize),
+    Entity(Vec<String>),
+    EntityPrefix(String),
+    Outlet(&'static str),
+    OutletPrefix(&'static str),
+    Site(&'static str),
     Origins(u32),
+    /// So many articles in ten minutes.
+    Velocity(usize),
     Not(Box<Meaning>),
     And(Vec<Meaning>),
     Or(Vec<Meaning>),
@@ -24,7 +44,20 @@ enum Meaning {
 struct Article {
     title: Vec<String>,
     text: Vec<String>,
+    /// Whether the text is longer than its lede: where it is, the lede is the first half.
+    is_long: bool,
+    entities: Vec<Vec<String>>,
+    outlet: &'static str,
     origins: u32,
+    /// How many of [`AGES`] its event has.
+    articles: usize,
+}
+
+impl Article {
+    /// The one spelling of each entity, as words.
+    fn keys(&self) -> Vec<Vec<String>> {
+        self.entities.iter().map(|words| name_words(&words.join(" "))).collect()
+    }
 }
 
 impl Meaning {
@@ -38,8 +71,19 @@ impl Meaning {
             Self::Word(word) => word.clone(),
             Self::Prefix(stem) => format!("{stem}*"),
             Self::Title(word) => format!("title:{word}"),
+            Self::Anywhere(word) => format!("anywhere:{word}"),
+            Self::All => "*".to_owned(),
             Self::Phrase(words) => format!("\"{}\"", words.join(" ")),
-            Self::Near(one, other, words) => format!("{one} NEAR/{words} {other}"),
+            Self::PhrasePrefix(words, stem) => format!("\"{} {stem}*\"", words.join(" ")),
+            Self::Near(one, other, words) => {
+                format!("\"{}\" NEAR/{words} \"{}\"", one.join(" "), other.join(" "))
+            }
+            Self::Entity(words) => format!("entity:\"{}\"", words.join(" ")),
+            Self::EntityPrefix(stem) => format!("entity:{stem}*"),
+            Self::Outlet(name) => format!("outlet:{name}"),
+            Self::OutletPrefix(stem) => format!("outlet:{stem}*"),
+            Self::Site(host) => format!("site:{host}"),
+            Self::Velocity(least) => format!("velocity>={least}/10m"),
             Self::Origins(least) => format!("origins>={least}"),
             Self::Not(part) => format!("-({})", part.written()),
             Self::And(parts) => joined(parts, " "),
@@ -49,8 +93,28 @@ impl Meaning {
 
     fn holds(&self, article: &Article) -> bool {
         let fields = [&article.title, &article.text];
+        let has = |values: &[Vec<String>], words: &[String]| {
+            values.iter().any(|value| value.windows(words.len()).any(|found| found == words))
+        };
         match self {
-            Self::Word(word) => fields.iter().any(|part| part.contains(word)),
+            Self::All => true,
+            Self::Entity(words) => has(&article.keys(), &name_words(&words.join(" "))),
+            Self::EntityPrefix(stem) => {
+                let stem = name_key(stem);
+                article.keys().iter().flatten().any(|word| word.starts_with(&stem))
+            }
+            Self::Outlet(name) => article.outlet == *name,
+            Self::OutletPrefix(stem) => article.outlet.starts_with(stem),
+            Self::Site(host) => {
+                article.outlet == *host || article.outlet.ends_with(&format!(".{host}"))
+            }
+            Self::Velocity(least) => {
+                let recent = AGES.iter().take(article.articles).filter(|age| age.as_secs() <= 600);
+                recent.count() >= *least
+            }
+            Self::Word(word) | Self::Anywhere(word) => {
+                fields.iter().any(|part| part.contains(word))
+            }
             Self::Prefix(stem) => {
                 fields.iter().any(|part| part.iter().any(|word| word.starts_with(stem)))
             }
@@ -58,13 +122,23 @@ impl Meaning {
             Self::Phrase(words) => fields
                 .iter()
                 .any(|part| part.windows(words.len()).any(|window| window == &words[..])),
-            Self::Near(one, other, words) => fields.iter().any(|part| {
-                let pairs = (0..part.len())
-                    .flat_map(|here| (0..part.len()).map(move |there| (here, there)));
-                pairs.into_iter().any(|(here, there)| {
-                    let distance = here.abs_diff(there);
-                    part[here] == *one && part[there] == *other && (1..=*words).contains(&distance)
+            Self::PhrasePrefix(words, stem) => fields.iter().any(|part| {
+                part.windows(words.len() + 1).any(|window| {
+                    window.starts_with(words) && window[words.len()].starts_with(stem)
                 })
+            }),
+            Self::Near(one, other, words) => fields.iter().any(|part| {
+                let starts = |wanted: &[String]| {
+                    let stands = |at: &usize| part[*at..].starts_with(wanted);
+                    (0..part.len()).filter(stands).collect::<Vec<usize>>()
+                };
+                let follows = |ones: &[usize], length: usize, others: &[usize]| {
+                    let ends = ones.iter().map(|start| start + length);
+                    ends.into_iter()
+                        .any(|end| others.iter().any(|at| (end..end + words).contains(at)))
+                };
+                let (ones, others) = (starts(one), starts(other));
+                follows(&ones, one.len(), &others) || follows(&others, other.len(), &ones)
             }),
             Self::Origins(least) => article.origins >= *least,
             Self::Not(part) => !part.holds(article),
@@ -78,16 +152,33 @@ fn word() -> impl Strategy<Value = String> {
     prop::sample::select(WORDS.to_vec()).prop_map(str::to_owned)
 }
 
+fn stem() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["po", "qu", "port", "da", "quor", "str"]).prop_map(str::to_owned)
+}
+
+fn phrase() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(word(), 1..3)
+}
+
 fn meaning() -> impl Strategy<Value = Meaning> {
+    let outlet = || prop::sample::select(OUTLETS.to_vec());
     let leaf = prop_oneof![
-        4 => word().prop_map(Meaning::Word),
-        1 => prop::sample::select(vec!["po", "qu", "port", "da"])
-            .prop_map(|stem| Meaning::Prefix(stem.to_owned())),
+        6 => word().prop_map(Meaning::Word),
+        1 => stem().prop_map(Meaning::Prefix),
         1 => word().prop_map(Meaning::Title),
+        1 => word().prop_map(Meaning::Anywhere),
+        1 => Just(Meaning::All),
         1 => prop::collection::vec(word(), 1..4).prop_map(Meaning::Phrase),
-        1 => (word(), word(), 1..4_usize)
+        1 => (phrase(), stem()).prop_map(|(words, stem)| Meaning::PhrasePrefix(words, stem)),
+        1 => (phrase(), phrase(), 1..4_usize)
             .prop_map(|(one, other, words)| Meaning::Near(one, other, words)),
+        1 => phrase().prop_map(Meaning::Entity),
+        1 => stem().prop_map(Meaning::EntityPrefix),
+        1 => outlet().prop_map(Meaning::Outlet),
+        1 => prop::sample::select(vec!["har", "daw", "x.y"]).prop_map(Meaning::OutletPrefix),
+        1 => prop::sample::select(vec!["example", "dawn.example"]).prop_map(Meaning::Site),
         1 => (0..4_u32).prop_map(Meaning::Origins),
+        1 => (0..4_usize).prop_map(Meaning::Velocity),
     ];
     leaf.prop_recursive(4, 16, 3, |part| {
         prop_oneof![
@@ -100,16 +191,53 @@ fn meaning() -> impl Strategy<Value = Meaning> {
 
 fn article() -> impl Strategy<Value = Article> {
     let words = |most| prop::collection::vec(word(), 0..most);
-    (words(4), words(8), 0..4_u32).prop_map(|(title, text, origins)| Article {
-        title,
-        text,
-        origins,
+    let about = (prop::collection::vec(phrase(), 0..3), prop::sample::select(OUTLETS.to_vec()));
+    let numbers = (0..4_u32, 0..=AGES.len());
+    let text = (words(8), any::<bool>(), words(5));
+    (words(4), text, about, numbers).prop_map(|(title, text, about, numbers)| {
+        let (mut whole, is_long, end) = text;
+        if is_long {
+            whole.extend(std::iter::repeat_n("filler".to_owned(), 30));
+        }
+        whole.extend(end);
+        let ((entities, outlet), (origins, articles)) = (about, numbers);
+        Article { title, text: whole, is_long, entities, outlet, origins, articles }
     })
 }
 
 fn prepared(article: &Article) -> Prepared {
-    let (title, text) = (article.title.join(" "), article.text.join(" "));
-    Prepared::new(&Document { title: &title, text: &text, ..Document::default() })
+    let lede = article.text.iter().rposition(|word| word == "filler").filter(|_| article.is_long);
+    let (lede, rest) = article.text.split_at(lede.map_or(article.text.len(), |last| last + 1));
+    let text = format!("{}\n{}", lede.join(" "), rest.join(" "));
+    let entities: Vec<String> = article.keys().iter().map(|words| words.join(" ")).collect();
+    Prepared::new(&Document {
+        title: &article.title.join(" "),
+        text: &text,
+        outlet: article.outlet,
+        site: article.outlet,
+        entities: &entities.iter().map(String::as_str).collect::<Vec<&str>>(),
+        ..Document::default()
+    })
+}
+
+fn numbers(article: &Article) -> Numbers<'static> {
+    Numbers { origins: article.origins, ages: &AGES[..article.articles], ..Numbers::default() }
+}
+
+/// What is done to a percolator.
+#[derive(Debug, Clone)]
+enum Change {
+    Put(usize, Meaning),
+    Remove(usize),
+    Ask(Article),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        4 => (0..20_usize, meaning()).prop_map(|(id, meaning)| Change::Put(id, meaning)),
+        2 => (0..20_usize).prop_map(Change::Remove),
+        1 => article().prop_map(Change::Ask),
+    ]
 }
 
 proptest! {
@@ -117,44 +245,55 @@ proptest! {
     fn a_query_means_what_it_says(meaning in meaning(), article in article()) {
         // Refused where it is negative only, and then there is nothing to compare.
         if let Ok(query) = Query::parse(&meaning.written()) {
-            let numbers = Numbers { origins: article.origins, ..Numbers::default() };
-            let found = query.matches(&prepared(&article), &numbers).is_some();
+            let found = query.matches(&prepared(&article), &numbers(&article)).is_some();
             prop_assert_eq!(found, meaning.holds(&article), "{}", meaning.written());
         }
     }
 
+    /// Added, replaced, removed and asked in any order, it finds the very hits that each query by
+    /// itself finds.
     #[test]
     fn the_percolator_finds_what_brute_force_finds(
-        meanings in prop::collection::vec(meaning(), 1..30),
-        removed in prop::collection::vec(0..30_usize, 0..10),
-        article in article(),
+        changes in prop::collection::vec(change(), 1..60),
+        last in article(),
     ) {
-        let mut percolator = Percolator::new();
-        let mut all = std::collections::BTreeMap::new();
-        for (id, meaning) in meanings.iter().enumerate() {
-            if let Ok(query) = Query::parse(&meaning.written()) {
-                percolator.insert(id, query.clone());
-                all.insert(id, query);
+        let (mut percolator, mut all) = (Percolator::new(), BTreeMap::new());
+        for change in changes.into_iter().chain([Change::Ask(last)]) {
+            match change {
+                Change::Put(id, meaning) => {
+                    if let Ok(query) = Query::parse(&meaning.written()) {
+                        percolator.insert(id, &query);
+                        all.insert(id, query);
+                    }
+                }
+                Change::Remove(id) => {
+                    percolator.remove(&id);
+                    all.remove(&id);
+                }
+                Change::Ask(article) => {
+                    let (numbers, prepared) = (numbers(&article), prepared(&article));
+                    let expected: Vec<Hit<usize>> = all
+                        .iter()
+                        .filter_map(|(id, query)| {
+                            let matched = query.matches(&prepared, &numbers)?;
+                            Some(Hit { id: *id, matched })
+                        })
+                        .collect();
+                    let hits = percolator.matches(&prepared, |_| numbers);
+                    prop_assert_eq!(&hits, &expected);
+                    let candidates = percolator.candidates(&prepared);
+                    prop_assert!(hits.iter().all(|hit| candidates.contains(&&hit.id)));
+                }
             }
+            prop_assert_eq!(percolator.len(), all.len());
         }
-        for id in removed {
-            percolator.remove(&id);
-            all.remove(&id);
-        }
-        let numbers = Numbers { origins: article.origins, ..Numbers::default() };
-        let prepared = prepared(&article);
-        let expected: Vec<usize> = all
-            .iter()
-            .filter(|(_, query)| query.matches(&prepared, &numbers).is_some())
-            .map(|(id, _)| *id)
-            .collect();
-        let hits = percolator.matches(&prepared, |_| numbers);
-        prop_assert_eq!(hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), expected);
+        all.keys().for_each(|id| percolator.remove(id));
+        prop_assert!(percolator.is_empty() && percolator.filings() == 0);
     }
 
     #[test]
     fn no_text_makes_the_parser_panic(text in "\\PC{0,60}", odd in "[-a*:\"()NEARANDOR/>=<5 ]{0,60}") {
-        let article = prepared(&Article { title: vec![], text: vec![], origins: 0 });
+        let article = Prepared::new(&Document::default());
         for query in [text, odd].iter().filter_map(|text| Query::parse(text).ok()) {
             let _ = query.matches(&article, &Numbers::default());
         }

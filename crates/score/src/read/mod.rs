@@ -142,6 +142,19 @@ impl File {
     }
 }
 
+fn number_of(id: &str, numbers: &HashMap<&str, usize>) -> Result<usize, String> {
+    numbers.get(id).copied().ok_or_else(|| format!("no article {id:?}"))
+}
+
+fn pair_of((a, b): (&str, &str), numbers: &HashMap<&str, usize>) -> Result<Pair, String> {
+    let (one, other) = (number_of(a, numbers)?, number_of(b, numbers)?);
+    if one == other {
+        Err(format!("{a:?} with itself"))
+    } else {
+        Ok((one.min(other), one.max(other)))
+    }
+}
+
 /// Labels on their way from ids to numbers.
 struct Taking<'a> {
     numbers: &'a HashMap<&'a str, usize>,
@@ -164,16 +177,8 @@ impl Taking<'_> {
         }
     }
 
-    fn number(&self, id: &str) -> Result<usize, String> {
-        self.numbers.get(id).copied().ok_or_else(|| format!("no article {id:?}"))
-    }
-
     fn pair(&mut self, a: &str, b: &str, label: Option<Label>, kind: String) -> Result<(), String> {
-        let (one, other) = (self.number(a)?, self.number(b)?);
-        if one == other {
-            return Err(format!("{a:?} with itself"));
-        }
-        let pair = (one.min(other), one.max(other));
+        let pair = pair_of((a, b), self.numbers)?;
         let Some(label) = label else { return Ok(()) };
         if self.pairs.contains_key(&pair) {
             return Err(format!("{a:?} and {b:?} labelled twice"));
@@ -183,7 +188,7 @@ impl Taking<'_> {
     }
 
     fn member(&mut self, id: &str, cluster: String, kind: String) -> Result<(), String> {
-        let number = self.number(id)?;
+        let number = number_of(id, self.numbers)?;
         if self.clusters.of[number].is_some() {
             return Err(format!("{id:?} labelled twice"));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::Problem;
+use super::{Problem, pair_of};
 use crate::pairs::Pair;
 
 /// Reads pairs of articles, two ids a line, parted by a tab or a comma, with a head `a b` or without;
@@ -17,7 +17,7 @@ pub fn unsure(text: &str, numbers: &HashMap<&str, usize>) -> (BTreeSet<Pair>, Ve
         if line == 1 && (a, b) == ("a", "b") {
             continue;
         }
-        match pair(a, b, numbers) {
+        match pair_of((a, b), numbers) {
             Ok(pair) => {
                 pairs.insert(pair);
             }
@@ -25,16 +25,6 @@ pub fn unsure(text: &str, numbers: &HashMap<&str, usize>) -> (BTreeSet<Pair>, Ve
         }
     }
     (pairs, problems)
-}
-
-fn pair(a: &str, b: &str, numbers: &HashMap<&str, usize>) -> Result<Pair, String> {
-    let number = |id: &str| numbers.get(id).copied().ok_or_else(|| format!("no article {id:?}"));
-    let (one, other) = (number(a)?, number(b)?);
-    if one == other {
-        Err(format!("{a:?} with itself"))
-    } else {
-        Ok((one.min(other), one.max(other)))
-    }
 }
 
 #[cfg(test)]

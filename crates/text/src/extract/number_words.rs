@@ -12,7 +12,7 @@ use crate::likely::Likely;
 use crate::script::{Role, role};
 use crate::words::Word;
 
-/// The numbers up to twelve in words of English, where style books change to digits.
+/// The numbers below twenty in words of English.
 const ENGLISH: &[(u32, &str)] = &[
     (0, "zero"),
     (1, "one"),
@@ -27,6 +27,13 @@ const ENGLISH: &[(u32, &str)] = &[
     (10, "ten"),
     (11, "eleven"),
     (12, "twelve"),
+    (13, "thirteen"),
+    (14, "fourteen"),
+    (15, "fifteen"),
+    (16, "sixteen"),
+    (17, "seventeen"),
+    (18, "eighteen"),
+    (19, "nineteen"),
 ];
 
 /// The same in German and Dutch; Spanish, Portuguese, French and Italian; Russian and Ukrainian;
@@ -47,6 +54,13 @@ const OTHERS: &[(u32, &str)] = &[
     (10, "zehn tien diez dez dix dieci десять десяти عشرة عشر"),
     (11, "elf onze undici одиннадцать одиннадцати одинадцять"),
     (12, "zwölf twaalf doce doze douze dodici двенадцать двенадцати дванадцять"),
+    (13, "dreizehn dertien trece treze treize tredici тринадцать тринадцати тринадцять"),
+    (14, "vierzehn veertien catorce catorze quatorze quattordici четырнадцать чотирнадцять"),
+    (15, "fünfzehn vijftien quince quinze quindici пятнадцать пятнадцати"),
+    (16, "sechzehn zestien dieciséis dezesseis dezasseis seize sedici шестнадцать шістнадцять"),
+    (17, "siebzehn zeventien diecisiete dezessete dezassete diciassette семнадцать сімнадцять"),
+    (18, "achtzehn achttien dieciocho dezoito diciotto восемнадцать вісімнадцять"),
+    (19, "neunzehn negentien diecinueve dezenove dezanove diciannove девятнадцать"),
 ];
 
 /// The tens, which a smaller number may follow: `twenty-five`, `trinta e cinco`, `сорок два`.

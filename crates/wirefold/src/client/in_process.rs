@@ -14,7 +14,7 @@ use wirefold_flow::{BoxFuture, Clock, Surroundings, SystemClock};
 use wirefold_flow_sqlite::OpenError;
 use wirefold_gateway::shapes::{ProbeRequest, Status};
 use wirefold_gateway::{Access, Gateway, Probe, Rehearse, Replay, Settings};
-use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
+use wirefold_proto::{ArticleFetched, DeadLetter, OutputArticle, SubscriptionSettings, TextPolicy};
 
 use super::{ClientError, Place};
 use crate::config::{Overrides, load_here};
@@ -118,6 +118,15 @@ impl Rehearse for Trying {
     /// Which deliveries there are is known once it runs.
     fn check(&self, subscription: &SubscriptionSettings) -> Result<(), String> {
         wirefold_alerter::check(subscription, &subscription.deliveries)
+    }
+
+    fn read_article(
+        &self,
+        subscription: &SubscriptionSettings,
+        article: OutputArticle,
+        text: Option<&ArticleFetched>,
+    ) -> Result<serde_json::Value, String> {
+        self.0.read_article(subscription, article, text)
     }
 }
 

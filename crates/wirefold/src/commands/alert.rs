@@ -1,11 +1,12 @@
-//! `wirefold alert`: what was told, and why.
+//! `wirefold alert`: what was told, and why; and whether a delivery works.
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
 use wirefold_gateway::shapes::{AlertPage, AlertRow};
-use wirefold_proto::{AlertState, Volume};
+use wirefold_proto::{AlertId, Interval, Volume};
 
-use super::{PAGE, page, print_line};
+use super::words::short;
+use super::{PAGE, alert_life, alert_mute, alert_test, page, print_line};
 use crate::cli::Global;
 use crate::client::{Asking, Client, Need, block_on};
 use crate::columns::{Cell, Columns};
@@ -33,11 +34,108 @@ enum AlertCommand {
         #[arg(long, default_value_t = 20, value_name = "N")]
         limit: u32,
     },
+    /// Show the life of an alert: each revision with its reasons, and what the deliveries took.
+    #[command(after_help = "\
+Examples:
+  wirefold alert show harbour:e-4ktq2v
+  wirefold alert show e-4ktq2v --json")]
+    Show {
+        /// Its id, the beginning of one, or that of its event or story.
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Send the newest revision of an alert again, marked as a repetition.
+    #[command(after_help = "\
+Examples:
+  wirefold alert replay harbour:e-4ktq2v
+  wirefold alert replay harbour:e-4ktq2v --delivery phone
+
+Exit codes: 0 each target took it, 1 none did, 3 there is no such alert, 5 some did not.")]
+    Replay {
+        /// Its id, the beginning of one, or that of its event or story.
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Only to this delivery; by default to each that its subscription names.
+        #[arg(long, value_name = "DELIVERY")]
+        delivery: Option<String>,
+    },
+    /// Keep one alert silent while its subscription goes on; what it held follows in one message.
+    #[command(after_help = "\
+Examples:
+  wirefold alert mute e-7p4k2m --for 8h
+  wirefold alert mute harbour:e-7p4k2m3v9c1x5b8n0q2r4s6t8w --corrections")]
+    Mute {
+        /// Its id, the beginning of one, or the id or page of its event or story.
+        #[arg(value_name = "ALERT")]
+        alert: String,
+        /// For how long, such as 30m, 8h or 7d; by default until it is over.
+        #[arg(long = "for", value_name = "TIME")]
+        span: Option<Interval>,
+        /// Corrections and retractions notify all the same.
+        #[arg(long)]
+        corrections: bool,
+    },
+    /// Let a muted alert notify again.
+    #[command(after_help = "Example:\n  wirefold alert unmute e-7p4k2m")]
+    Unmute {
+        /// Its id, the beginning of one, or the id or page of its event or story.
+        #[arg(value_name = "ALERT")]
+        alert: String,
+    },
+    /// Say that you know of an alert: `repeat_interval` tells it again only when something new comes.
+    #[command(after_help = "Example:\n  wirefold alert ack e-7p4k2m")]
+    Ack {
+        /// Its id, the beginning of one, or the id or page of its event or story.
+        #[arg(value_name = "ALERT")]
+        alert: String,
+    },
+    /// Send a marked sample to a delivery of the settings, and say what became of it.
+    #[command(after_help = "\
+Examples:
+  wirefold alert test phone
+  wirefold alert test desk --config /etc/wirefold/wirefold.toml
+
+Exit codes: 0 the target took it, 1 it did not, 2 the settings are wrong, 3 there is no such delivery.")]
+    Test {
+        /// The name of the delivery.
+        #[arg(value_name = "DELIVERY")]
+        delivery: String,
+    },
 }
 
 /// Runs an `alert` command.
 pub(crate) fn run(arguments: &AlertArguments, global: &Global) -> anyhow::Result<Exit> {
-    let AlertCommand::Ls { limit } = arguments.command;
+    match &arguments.command {
+        AlertCommand::Ls { limit } => list(arguments, global, *limit),
+        AlertCommand::Show { id } => {
+            let (place, json) = (&arguments.asking.place, arguments.asking.json);
+            block_on(async {
+                let client = Client::connect(place, Need::Data).await?;
+                alert_life::show(&client, id, json).await
+            })
+        }
+        AlertCommand::Replay { id, delivery } => {
+            let (place, json) = (&arguments.asking.place, arguments.asking.json);
+            block_on(async {
+                let client = Client::connect(place, Need::Data).await?;
+                alert_life::replay(&client, id, delivery.clone(), json).await
+            })
+        }
+        AlertCommand::Mute { alert, span, corrections } => {
+            let change = alert_mute::Change::Mute { span: *span, except_corrections: *corrections };
+            alert_mute::run(&arguments.asking, global, alert, change)
+        }
+        AlertCommand::Unmute { alert } => {
+            alert_mute::run(&arguments.asking, global, alert, alert_mute::Change::Unmute)
+        }
+        AlertCommand::Ack { alert } => {
+            alert_mute::run(&arguments.asking, global, alert, alert_mute::Change::Acknowledge)
+        }
+        AlertCommand::Test { delivery } => alert_test::run(&arguments.asking, global, delivery),
+    }
+}
+
+fn list(arguments: &AlertArguments, global: &Global, limit: u32) -> anyhow::Result<Exit> {
     block_on(async {
         let client = Client::connect(&arguments.asking.place, Need::Data).await?;
         let alerts = alerts(&client, limit).await?;
@@ -57,8 +155,7 @@ pub(crate) fn run(arguments: &AlertArguments, global: &Global) -> anyhow::Result
 }
 
 fn table(alerts: &[AlertRow], time: &LocalTime) -> Columns {
-    let heading =
-        ["when", "state", "revisions", "subscription", "outlets", "origins", "why", "headline"];
+    let heading = ["id", "when", "state", "revisions", "outlets", "origins", "why", "headline"];
     let mut table = Columns::new(&heading);
     for row in alerts {
         let alert = &row.alert;
@@ -70,10 +167,10 @@ fn table(alerts: &[AlertRow], time: &LocalTime) -> Columns {
         };
         let revisions = if alert.held.is_some() { format!("{revisions}, held") } else { revisions };
         table.push(vec![
+            Cell::new(short_id(&alert.id)),
             Cell::faint(time.minute(alert.at)),
-            Cell::styled(state(alert.state), LOUD),
+            Cell::styled(alert.state.as_str(), LOUD),
             Cell::new(revisions),
-            Cell::new(alert.subscription.as_str()),
             Cell::new(alert.outlets.to_string()),
             Cell::new(format!("at most {}", alert.origins)),
             Cell::new(reasons.join(", ")),
@@ -83,13 +180,9 @@ fn table(alerts: &[AlertRow], time: &LocalTime) -> Columns {
     table
 }
 
-fn state(state: AlertState) -> &'static str {
-    match state {
-        AlertState::New => "new",
-        AlertState::Growing => "growing",
-        AlertState::Updated => "updated",
-        AlertState::Quiet => "quiet",
-    }
+/// An id as far as it is shown: enough for `alert show`.
+pub(super) fn short_id(id: &AlertId) -> String {
+    format!("{}:{}", id.subscription, short(&id.target.to_string()))
 }
 
 /// The alerts that changed last, at most so many.

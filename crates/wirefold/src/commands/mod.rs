@@ -1,6 +1,7 @@
 //! The commands that ask or tell a wirefold something, each a client of its API.
 
 pub(crate) mod alert;
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod config_show;
 pub(crate) mod dead;
@@ -16,6 +17,9 @@ pub(crate) mod sub;
 pub(crate) mod tail;
 pub(crate) mod why;
 
+mod alert_life;
+mod alert_mute;
+mod alert_test;
 mod ask;
 mod words;
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
 use wirefold_gateway::shapes::{ArticleBrief, ArticleDetail, Story, StoryBrief, StoryPage};
-use wirefold_proto::{Class, StoryId};
+use wirefold_proto::{Class, Interval, StoryId};
 
 use super::{PAGE, page, print_line, words};
 use crate::cli::Global;
@@ -30,15 +30,54 @@ pub(crate) struct StoryArguments {
     command: StoryCommand,
 }
 
+/// Which stories are listed.
+#[derive(Debug, Args)]
+struct StoriesAsked {
+    /// How many at most.
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    limit: u32,
+    /// Words of which an article has all; the last may be the beginning of one.
+    #[arg(long, value_name = "WORDS")]
+    query: Option<String>,
+    /// An outlet of one of its articles, such as harbour.example.
+    #[arg(long, value_name = "OUTLET")]
+    outlet: Option<String>,
+    /// The language of one of its articles, such as en or pt-br.
+    #[arg(long, value_name = "LANGUAGE")]
+    lang: Option<String>,
+    /// Changed in this time, such as 30m, 6h or 2d.
+    #[arg(long, value_name = "TIME")]
+    since: Option<Interval>,
+    /// The fewest outlets.
+    #[arg(long, value_name = "N")]
+    min_outlets: Option<u32>,
+}
+
+impl StoriesAsked {
+    /// As it stands in an address, behind the page.
+    fn query(&self) -> String {
+        let since = self.since.map(|span| LocalTime::system().ago(span).to_string());
+        let asked = [
+            ("q", self.query.clone()),
+            ("outlet", self.outlet.clone()),
+            ("language", self.lang.clone()),
+            ("since", since),
+            ("min_outlets", self.min_outlets.map(|least| least.to_string())),
+        ];
+        let asked = asked.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        asked.map(|(name, value)| format!("&{name}={}", escaped(&value))).collect()
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum StoryCommand {
     /// List stories, the last changed first.
-    #[command(after_help = "Examples:\n  wirefold story ls\n  wirefold story ls --limit 5 --json")]
-    Ls {
-        /// How many at most.
-        #[arg(long, default_value_t = 20, value_name = "N")]
-        limit: u32,
-    },
+    #[command(after_help = "\
+Examples:
+  wirefold story ls
+  wirefold story ls --query ferry --since 6h --min-outlets 3
+  wirefold story ls --limit 5 --json")]
+    Ls(StoriesAsked),
     /// Show a story: its articles, who came first, what each copied and changed.
     #[command(after_help = "\
 Examples:
@@ -128,7 +167,7 @@ pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result
         let client = Client::connect(&arguments.asking.place, Need::Data).await?;
         let view = View { json: arguments.asking.json, time: LocalTime::system() };
         let word = match &arguments.command {
-            StoryCommand::Ls { limit } => return view.list(&client, *limit, global).await,
+            StoryCommand::Ls(asked) => return view.list(&client, asked, global).await,
             StoryCommand::Show { id } => return view.show(&client, id).await,
             StoryCommand::Split { story, articles } => regroup::split(story, articles),
             StoryCommand::Merge { into, from } => regroup::merge(into, from)?,
@@ -152,10 +191,19 @@ struct View {
 }
 
 impl View {
-    async fn list(&self, client: &Client, limit: u32, global: &Global) -> anyhow::Result<Exit> {
-        let stories = stories(client, limit).await?;
+    async fn list(
+        &self,
+        client: &Client,
+        asked: &StoriesAsked,
+        global: &Global,
+    ) -> anyhow::Result<Exit> {
+        let stories = stories(client, asked).await?;
         if self.json {
             stories.iter().try_for_each(|story| print_line("wirefold.cli.story/1", story))?;
+            return Ok(Exit::Ok);
+        }
+        if stories.is_empty() && !asked.query().is_empty() {
+            global.note(format_args!("no story is so: `wirefold story ls` lists all"));
             return Ok(Exit::Ok);
         }
         if stories.is_empty() {
@@ -210,6 +258,9 @@ impl View {
             count(brief.outlets as usize, "outlet", "outlets"),
             count(brief.copies as usize, "copy folded", "copies folded"),
         ];
+        about.extend(
+            (brief.versions > 0).then(|| count(brief.versions as usize, "version", "versions")),
+        );
         about.extend(brief.agency.as_ref().map(words::agency));
         writeln!(out, "{FAINT}{} · event {}{FAINT:#}", brief.id, brief.event)?;
         writeln!(out, "{}", clean(&about.join(" · ")))?;
@@ -284,12 +335,13 @@ async fn find(client: &Client, id: &str) -> anyhow::Result<Story> {
 }
 
 /// The stories that changed last, at most so many.
-async fn stories(client: &Client, limit: u32) -> anyhow::Result<Vec<StoryBrief>> {
+async fn stories(client: &Client, asked: &StoriesAsked) -> anyhow::Result<Vec<StoryBrief>> {
+    let query = asked.query();
     let mut stories: Vec<StoryBrief> = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
-        let wanted = limit.saturating_sub(u32::try_from(stories.len()).unwrap_or(u32::MAX));
-        let path = page("/api/v1/stories", wanted.min(PAGE), cursor.as_deref());
+        let wanted = asked.limit.saturating_sub(u32::try_from(stories.len()).unwrap_or(u32::MAX));
+        let path = page("/api/v1/stories", wanted.min(PAGE), cursor.as_deref()) + &query;
         if wanted == 0 {
             return Ok(stories);
         }

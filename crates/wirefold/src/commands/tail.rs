@@ -13,11 +13,12 @@ use wirefold_proto::{
     Alert, ArticleId, Class, Command, CommandOutcome, CopyKind, OutputArticle, OutputCommand,
     OutputStory, StoryChange, Volume, decode,
 };
+use wirefold_query::{Document, Numbers, Prepared, Query};
 
 use super::words;
 use crate::cli::Global;
 use crate::client::{Asking, Client, ClientError, Need, ServerEvent, block_on};
-use crate::exit::Exit;
+use crate::exit::{Exit, Stop};
 use crate::fold::shorten;
 use crate::local_time::LocalTime;
 use crate::output::{self, clean, percent};
@@ -32,6 +33,7 @@ const RINGS: Style = AnsiColor::Yellow.on_default().bold();
 #[command(after_help = "\
 Examples:
   wirefold tail
+  wirefold tail --outlet harbour.example --query 'strike OR dock'
   wirefold tail --after 0 --json | jq .verdict.class
 
 Resumes without a gap when wirefold is started anew; Ctrl-C ends it.")]
@@ -41,6 +43,18 @@ pub(crate) struct TailArguments {
     /// Begin after this sequence of the output stream; by default with the last ten messages.
     #[arg(long, value_name = "SEQ")]
     after: Option<u64>,
+    /// Only articles of this outlet; repeatable. What became of stories is left out then.
+    #[arg(long, value_name = "OUTLET")]
+    outlet: Vec<String>,
+    /// Only articles in this language, such as en; repeatable.
+    #[arg(long, value_name = "LANGUAGE")]
+    lang: Vec<String>,
+    /// Only articles of events with so many outlets.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    min_outlets: u32,
+    /// Only articles that match this query by their title and teaser.
+    #[arg(long, value_name = "QUERY")]
+    query: Option<String>,
 }
 
 /// Messages that are shown of what was before.
@@ -63,7 +77,8 @@ pub(crate) fn run(arguments: &TailArguments, global: &Global) -> anyhow::Result<
             }
         };
         let lines = Lines::new(LocalTime::system());
-        let tail = Tail { lines, json: arguments.asking.json };
+        let wanted = Wanted::of(arguments)?;
+        let tail = Tail { lines, json: arguments.asking.json, wanted };
         tokio::select! {
             followed = follow(&client, after, tail, global) => followed,
             () = output::reader_gone() => Ok(Exit::Ok),
@@ -101,10 +116,70 @@ async fn follow(
 struct Tail {
     lines: Lines,
     json: bool,
+    wanted: Wanted,
+}
+
+/// Which articles are shown.
+struct Wanted {
+    outlets: Vec<String>,
+    languages: Vec<String>,
+    min_outlets: u32,
+    query: Option<Query>,
+}
+
+impl Wanted {
+    fn of(arguments: &TailArguments) -> anyhow::Result<Self> {
+        let query = arguments.query.as_deref().map(Query::parse).transpose();
+        let query = query.map_err(|why| Stop::new(Exit::Usage, format!("--query: {why}")))?;
+        let TailArguments { outlet, lang, min_outlets, .. } = arguments;
+        let (outlets, languages) = (outlet.clone(), lang.clone());
+        Ok(Self { outlets, languages, min_outlets: *min_outlets, query })
+    }
+
+    /// Whether everything is.
+    fn is_all(&self) -> bool {
+        let Self { outlets, languages, min_outlets, query } = self;
+        outlets.is_empty() && languages.is_empty() && *min_outlets < 2 && query.is_none()
+    }
+
+    /// Whether a message is shown: where only some articles are, nothing else is.
+    fn takes(&self, event: &ServerEvent) -> bool {
+        match event.name.as_str() {
+            _ if self.is_all() => true,
+            "article" => decode(event.data.as_bytes()).is_ok_and(|article| self.has(&article)),
+            name => !matches!(name, "story" | "command" | "alert"),
+        }
+    }
+
+    fn has(&self, output: &OutputArticle) -> bool {
+        let about = &output.article;
+        let language = output.findings.language.as_ref().map_or("", |found| found.tag.as_str());
+        let is_of = |wanted: &String| {
+            let more = language.strip_prefix(wanted.as_str());
+            more.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        let document = || {
+            Prepared::new(&Document {
+                title: &about.title,
+                text: about.teaser.as_deref().unwrap_or_default(),
+                outlet: about.outlet.as_str(),
+                language,
+                ..Document::default()
+            })
+        };
+        let matches = |query: &Query| query.matches(&document(), &Numbers::default()).is_some();
+        (self.outlets.is_empty() || self.outlets.iter().any(|it| *it == about.outlet.as_str()))
+            && (self.languages.is_empty() || self.languages.iter().any(is_of))
+            && output.event_state.outlets >= self.min_outlets
+            && self.query.as_ref().is_none_or(matches)
+    }
 }
 
 impl Tail {
     fn print(&mut self, event: &ServerEvent) -> anyhow::Result<()> {
+        if !self.wanted.takes(event) {
+            return Ok(());
+        }
         if self.json {
             return print_json(event);
         }
@@ -204,7 +279,7 @@ impl Lines {
                 format!("{} was taken out of {}", short(into), short(from))
             }
             StoryChange::Regrouped { from, into, reason, .. } => {
-                let why = clean(&words::regrouped(reason));
+                let why = clean(&reason.in_words());
                 format!("{} is no part of {}: regrouped, {why}", short(into), short(from))
             }
             StoryChange::Credited { story, agency } => {

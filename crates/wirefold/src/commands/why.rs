@@ -9,7 +9,7 @@ use wirefold_gateway::shapes::{
 use wirefold_proto::RegroupReason;
 
 use super::replay::stored_input;
-use super::words::{regrouped, short};
+use super::words::short;
 use crate::cli::{CompareArguments, CompareView, Global};
 use crate::client::{Asking, Client, Need, block_on, escaped};
 use crate::compare;
@@ -143,7 +143,7 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
     };
     output::print_styled(&format!("\nAmong all articles: {among_all}.\n"))?;
     if let Some(reason) = divided(&client, &first, &second).await {
-        let why = clean(&regrouped(&reason));
+        let why = clean(&reason.in_words());
         let what = "Folded when the later one came in, and divided again: what they share is";
         output::print_styled(&format!("{what} {why}.\n"))?;
     }
@@ -191,23 +191,27 @@ async fn divided(
 
 /// The article behind an id, the beginning of one, or a link.
 async fn find(client: &Client, name: &str) -> anyhow::Result<ArticleDetail> {
-    let id = if is_link(name) {
+    let id = id_of(client, name).await?;
+    let found = client.get(&format!("/api/v1/articles/{}", escaped(&id))).await;
+    found.map_err(|error| error.see(LIST))
+}
+
+/// The id behind a link, the newest version first; else what was given.
+pub(super) async fn id_of(client: &Client, name: &str) -> anyhow::Result<String> {
+    if is_link(name) {
         let path = format!("/api/v1/articles?url={}", escaped(name));
         let found = client.get::<ArticleList>(&path).await.map_err(|error| error.see(LIST))?;
         let Some(newest) = found.articles.first() else {
             let what = format!("no article with the link {name}: see `{LIST}`");
             return Err(Stop::new(Exit::NotFound, what).into());
         };
-        newest.id.to_string()
-    } else {
-        name.to_owned()
-    };
-    let found = client.get(&format!("/api/v1/articles/{}", escaped(&id))).await;
-    found.map_err(|error| error.see(LIST))
+        return Ok(newest.id.to_string());
+    }
+    Ok(name.to_owned())
 }
 
 /// Where ids of articles can be found: of its stories, one shows them.
-const LIST: &str = "wirefold story ls";
+pub(super) const LIST: &str = "wirefold story ls";
 
 fn article(found: &ArticleDetail) -> anyhow::Result<Article> {
     let about = &found.output.article;

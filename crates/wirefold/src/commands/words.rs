@@ -2,7 +2,7 @@
 
 use wirefold_gateway::shapes::ArticleBrief;
 use wirefold_proto::{
-    Agency, Class, Confidence, CopyKind, LeadEvidence, MaterialReason, Materiality, RegroupReason,
+    Agency, Class, Confidence, CopyKind, LeadEvidence, MaterialReason, Materiality,
 };
 
 use crate::fold::agency_in_words;
@@ -48,13 +48,6 @@ pub(super) fn lead(by: LeadEvidence, confidence: Confidence) -> String {
         LeadEvidence::Attribution => "its outlet says so itself",
     };
     format!("{sure}: {why}")
-}
-
-/// Why a story was divided: `page chrome of quayton-courier.example`.
-pub(super) fn regrouped(reason: &RegroupReason) -> String {
-    match reason {
-        RegroupReason::PageChrome { outlet } => format!("page chrome of {outlet}"),
-    }
 }
 
 /// What an article changes in what is known: `new number in the lede: 28`.

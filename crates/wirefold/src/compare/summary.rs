@@ -95,10 +95,15 @@ fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
 fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
     let link = comparison.link();
     let needed = comparison.settings.event_likeness;
+    let wanted = match comparison.rule() {
+        Rule::HeldByTheOther => "a digest is about no single happening".to_owned(),
+        _ => format!("one event needs {needed:.2} and more where others are similar"),
+    };
     writeln!(
         out,
-        "  similarity as one event {:.2}: {} {FAINT}one event needs {needed:.2}{FAINT:#}",
-        link.likeness,
+        "  similarity as one event {:.2}: {} {FAINT}{wanted}{FAINT:#}",
+        // Rounded up it would seem to be enough.
+        (100.0 * link.likeness).floor() / 100.0,
         evidence_in_words(&link, comparison.seconds_apart()),
     )
 }

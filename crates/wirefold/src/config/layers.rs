@@ -1,12 +1,14 @@
 //! The layers that a configuration is made of, from the lowest: the product's defaults, the
 //! machine's file, the user's file, the file of this run, the environment, flags.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::origin::Origin;
 use super::problem::{Problem, suggestion};
 use super::reference;
 use super::renamed::{self, RENAMED};
+use super::subscription_files;
 use super::toml_tree;
 use super::tree::{Node, Value};
 
@@ -138,7 +140,13 @@ impl Layered {
 }
 
 /// Reads all layers and lays them over each other.
-pub(super) fn read(sources: &Sources, overrides: &Overrides) -> Result<Layered, Vec<Problem>> {
+///
+/// Files of subscriptions named in `left_out` are not.
+pub(super) fn read(
+    sources: &Sources,
+    overrides: &Overrides,
+    left_out: &BTreeSet<String>,
+) -> Result<Layered, Vec<Problem>> {
     let mut layered = Layered {
         tree: Node::table(Origin::Default),
         files: Vec::new(),
@@ -157,6 +165,7 @@ pub(super) fn read(sources: &Sources, overrides: &Overrides) -> Result<Layered, 
             Err(found) => problems.extend(found),
         }
     }
+    problems.extend(subscription_files::add(&mut layered.tree, &sources.files(), left_out));
     let (from_environment, strangers) = environment(sources);
     layered.strangers = strangers;
     problems.extend(layered.add(tree_of(&from_environment)));
@@ -164,7 +173,7 @@ pub(super) fn read(sources: &Sources, overrides: &Overrides) -> Result<Layered, 
     if problems.is_empty() { Ok(layered) } else { Err(problems) }
 }
 
-fn read_file(path: &Path, must_exist: bool) -> Result<Option<Node>, Vec<Problem>> {
+pub(super) fn read_file(path: &Path, must_exist: bool) -> Result<Option<Node>, Vec<Problem>> {
     let shown = shown(path);
     let refuse = |what: String| {
         let place = super::origin::Place { file: shown.as_str().into(), line: 0, column: 0 };
@@ -187,7 +196,7 @@ fn read_file(path: &Path, must_exist: bool) -> Result<Option<Node>, Vec<Problem>
 }
 
 /// A file as it is named to people.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     let shown = path.to_string_lossy();
     shown.strip_prefix("./").unwrap_or(&shown).to_owned()
 }

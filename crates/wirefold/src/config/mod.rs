@@ -4,6 +4,7 @@
 //! places of files are arguments ([`Sources`]); the only look at the real ones is
 //! [`Sources::of_process`].
 
+mod deliveries;
 mod finish;
 mod here;
 mod layers;
@@ -15,6 +16,7 @@ mod renamed;
 mod secret;
 mod services;
 mod settings;
+mod subscription_files;
 mod toml_tree;
 mod tree;
 mod written;
@@ -24,12 +26,13 @@ mod docs;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 pub(crate) use here::load_here;
 pub(crate) use layers::{FILE_NAME, Overrides, Sources};
 pub(crate) use origin::{Origin, Origins};
-pub(crate) use problem::{ConfigError, Problem};
+pub(crate) use problem::{ConfigError, Problem, suggestion};
 pub(crate) use reference::{Row, Section, sections};
 pub(crate) use secret::Secret;
 pub(crate) use settings::{
@@ -78,9 +81,39 @@ pub(crate) struct Loaded {
 /// Reads the settings from all layers.
 ///
 /// # Errors
-/// Every mistake in them that can be told at once.
+/// Every mistake in them that can be told at once. One in a file of `subscriptions.d` is a warning: that
+/// file is left out.
 pub(crate) fn load(sources: &Sources, overrides: &Overrides) -> Result<Loaded, ConfigError> {
-    let layered = layers::read(sources, overrides).map_err(ConfigError::new)?;
+    let (mut left_out, mut warnings) = (BTreeSet::new(), Vec::new());
+    // Each round leaves out a file more, or is the last.
+    loop {
+        let error = match load_without(sources, overrides, &left_out) {
+            Ok(loaded) => {
+                return Ok(Loaded { warnings: [loaded.warnings, warnings].concat(), ..loaded });
+            }
+            Err(error) => error,
+        };
+        let files: BTreeSet<String> =
+            error.problems.iter().filter_map(subscription_files::file_of).collect();
+        if files.is_empty() {
+            return Err(error);
+        }
+        let theirs = error.problems.into_iter();
+        let theirs = theirs.filter(|problem| subscription_files::file_of(problem).is_some());
+        warnings.extend(theirs.map(|problem| {
+            let what = format!("{} (this file is left out)", problem.what);
+            Problem { what, ..problem }
+        }));
+        left_out.extend(files);
+    }
+}
+
+fn load_without(
+    sources: &Sources,
+    overrides: &Overrides,
+    left_out: &BTreeSet<String>,
+) -> Result<Loaded, ConfigError> {
+    let layered = layers::read(sources, overrides, left_out).map_err(ConfigError::new)?;
     let mut tree = layered.tree;
     let mut origins = tree.origins();
     let refuse = |problems| ConfigError::new(renamed::name_old_keys(problems, &layered.old_names));

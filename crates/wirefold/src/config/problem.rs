@@ -71,7 +71,7 @@ pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> 
 }
 
 /// ` … ; did you mean "listen"?`, or all the names there are.
-pub(super) fn suggestion(typed: &str, known: &[&str]) -> String {
+pub(crate) fn suggestion(typed: &str, known: &[&str]) -> String {
     match nearest(typed, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
         None => {

@@ -97,7 +97,12 @@ fn sample_of(name: &str) -> Option<&'static str> {
         "base_url" => "\"https://news.example\"",
         "break_quiet" => "\"outlets>=10\"",
         "contact" => "\"https://news.example/about\"",
-        "from" | "quiet_hours.from" => "\"22:00\"",
+        "quiet_hours.from" => "\"22:00\"",
+        "from" => "\"Desk <desk@news.example>\"",
+        "to" => "[\"night@news.example\"]",
+        "chat" => "\"-1001234567890\"",
+        "room" => "\"!abc:matrix.example\"",
+        "command" => "[\"/usr/local/bin/page-the-desk\"]",
         "quiet_hours.to" => "\"07:00\"",
         "quiet_hours.time_zone" => "\"Europe/Berlin\"",
         "hosts" => "[\"news.example\"]",
@@ -224,6 +229,9 @@ impl Schema {
             Some("Share") => ("a share from 0 to 1", "0.5"),
             Some("Selector") => ("a CSS selector", "\"div.story\""),
             Some("Address") => ("a web address", "\"https://news.example\""),
+            Some("TargetAddress") => {
+                ("a web address, or that of a mail server", "\"https://news.example\"")
+            }
             Some("FeedId" | "SubscriptionId") => ("a short name", "\"harbour\""),
             Some("Outlet") => ("a publisher, mostly its domain", "\"harbour.example\""),
             Some("Secret") => ("a secret", "\"…\""),

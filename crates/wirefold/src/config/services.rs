@@ -4,20 +4,17 @@ use std::net::SocketAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use wirefold_alerter::{ConfiguredSubscription, Delivery, Header};
+use wirefold_alerter::ConfiguredSubscription;
 use wirefold_envelope::Limits;
 use wirefold_fetcher::{ConfiguredFeed, ConfiguredList, extract, sources};
 use wirefold_proto::FeedSettings;
 
+use super::deliveries::delivery;
 use super::origin::Origins;
 use super::secret::Secret;
 use super::settings::{
-    AccessConfig, Address, Config, DeliveryConfig, DeliveryKind, FeedConfig, OpmlConfig,
-    SourceConfig, SourceKind,
+    AccessConfig, Address, Config, FeedConfig, OpmlConfig, SourceConfig, SourceKind,
 };
-
-/// The urgency of what is loud on ntfy, unless the settings say otherwise.
-const PRIORITY: u8 = 4;
 
 impl Config {
     /// How long the streams keep their messages.
@@ -172,27 +169,6 @@ fn source(source: &SourceConfig) -> sources::Source {
         SourceKind::File => sources::Kind::File,
     };
     sources::Source { path: source.path.clone(), kind, outlet: source.outlet.clone() }
-}
-
-fn delivery(delivery: &DeliveryConfig) -> Option<Delivery> {
-    let hidden = |secret: &Secret| wirefold_alerter::Secret::new(secret.expose());
-    let url = || delivery.url.as_ref().map(|address| address.url().clone());
-    let header =
-        |(name, value): (&String, &Secret)| Header { name: name.clone(), value: hidden(value) };
-    let kind = match delivery.kind {
-        DeliveryKind::Stdout => wirefold_alerter::DeliveryKind::Stdout,
-        DeliveryKind::Webhook => wirefold_alerter::DeliveryKind::Webhook {
-            url: url()?,
-            secrets: delivery.secret.iter().map(hidden).collect(),
-            headers: delivery.headers.iter().map(header).collect(),
-        },
-        DeliveryKind::Ntfy => wirefold_alerter::DeliveryKind::Ntfy {
-            url: url()?,
-            token: delivery.secret.first().map(hidden),
-            priority: delivery.priority.unwrap_or(PRIORITY),
-        },
-    };
-    Some(Delivery { name: delivery.name.clone(), kind, feed_digest: delivery.feed_digest })
 }
 
 #[cfg(test)]

@@ -207,7 +207,7 @@ impl Judged<'_> {
             let event = self.id(verdict.event as usize);
             return match verdict.links.first() {
                 Some(link) => format!(
-                    "it joined the event of {event} by {}, likeness {:.2}",
+                    "it joined the event of {event} by {}, similarity {:.2}",
                     self.id(link.story as usize),
                     link.likeness
                 ),

@@ -246,7 +246,7 @@ impl Alone {
         if let Some(happening) = &self.happening {
             return writeln!(
                 out,
-                "    by themselves: likeness {:.2}, {:.2} is needed; {}",
+                "    by themselves: similarity {:.2}, {:.2} is needed; {}",
                 happening.likeness, happening.needed, happening.in_words,
             );
         }

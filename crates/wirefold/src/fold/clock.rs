@@ -2,15 +2,18 @@
 //!
 //! A service goes by when it saw an article. A file often says only when an article claims to be
 //! published, and one claim far ahead would make the window forget all that came before it. So a
-//! claim a day ahead of the running median is believed once the articles behind it agree.
+//! claim a day ahead of the running median is believed once articles of several outlets behind it agree:
+//! the clock of one outlet decides nothing where there are others.
 
 use std::collections::VecDeque;
 
 const DAY: i64 = 24 * 3600;
 /// How many claims the running median is of.
 const CLAIMS: usize = 15;
-/// With fewer claims nothing is known to be far ahead.
+/// With fewer claims nobody knows which of them is wrong: those behind it tell.
 const FEWEST_CLAIMS: usize = 3;
+/// After so many articles whose claims were not followed, one outlet's own are the measure.
+const MOST_ASIDE: usize = 30;
 /// How many articles wait at most until it is certain whether time went on.
 const HELD: usize = 3;
 /// How many of them must claim it.
@@ -22,6 +25,18 @@ pub(crate) struct Claim {
     /// When it was seen: believed as it is.
     pub(crate) seen: Option<i64>,
     pub(crate) published: Option<i64>,
+    /// The outlet, by a hash of its name.
+    pub(crate) outlet: Option<u64>,
+}
+
+/// When an article claims to be published, and the outlet whose clock says so.
+type Told = (i64, Option<u64>);
+
+impl Claim {
+    /// What it says, where it was not seen to be so.
+    fn told(self) -> Option<Told> {
+        Some((self.published.filter(|_| self.seen.is_none())?, self.outlet))
+    }
 }
 
 /// An article with the stream time at which it is judged.
@@ -38,15 +53,17 @@ pub(crate) struct Timed<T> {
 #[derive(Debug)]
 pub(crate) struct Clock<T> {
     time: i64,
-    /// The last claims that were believed.
-    claims: VecDeque<i64>,
+    /// The last claims that were believed, with their outlets.
+    claims: VecDeque<Told>,
+    /// How many claims in a row were not followed.
+    aside: usize,
     /// Articles of which it is not certain yet. The first claims to be far ahead.
     held: Vec<(T, Claim)>,
 }
 
 impl<T> Default for Clock<T> {
     fn default() -> Self {
-        Self { time: 0, claims: VecDeque::new(), held: Vec::new() }
+        Self { time: 0, claims: VecDeque::new(), aside: 0, held: Vec::new() }
     }
 }
 
@@ -70,25 +87,41 @@ impl<T> Clock<T> {
     /// the measure from now on.
     fn believe_those_that_agree(&mut self) {
         let ahead = self.held.iter().filter(|(_, claim)| self.ahead(*claim).is_some());
-        let claims: VecDeque<i64> = ahead.filter_map(|(_, claim)| claim.published).collect();
-        if claims.len() >= AGREEING {
+        let claims: VecDeque<Told> = ahead.filter_map(|(_, claim)| claim.told()).collect();
+        if claims.len() >= AGREEING && (self.aside >= MOST_ASIDE || !self.is_one_clock(&claims)) {
             self.claims = claims;
         }
     }
 
-    /// Gives those that still wait: no article behind them agrees with them.
+    /// Whether these are the claims of one outlet, where others say otherwise.
+    fn is_one_clock(&self, claims: &VecDeque<Told>) -> bool {
+        let outlet = claims.front().and_then(|(_, outlet)| *outlet);
+        let is_its = |(_, of): &Told| *of == outlet;
+        let is_known = self.claims.len() >= FEWEST_CLAIMS && outlet.is_some();
+        is_known && claims.iter().all(is_its) && !self.claims.iter().all(is_its)
+    }
+
+    /// Gives those that still wait: no article behind them agrees with them. Where too few came before
+    /// them, and none behind them, nothing speaks against them.
     pub(crate) fn finish(&mut self) -> Vec<Timed<T>> {
         let held = std::mem::take(&mut self.held);
+        let are_few = self.claims.len() < FEWEST_CLAIMS;
+        if are_few && held.iter().all(|(_, claim)| self.ahead(*claim).is_some()) {
+            self.claims.clear();
+        }
         held.into_iter().map(|(article, claim)| self.judged_at(article, claim)).collect()
     }
 
     /// The article with its time, which goes on with what can be believed.
     fn judged_at(&mut self, article: T, claim: Claim) -> Timed<T> {
         let ahead = self.ahead(claim);
-        if ahead.is_none() {
+        if ahead.is_some() {
+            self.aside += 1;
+        } else {
             self.time = self.time.max(claim.seen.or(claim.published).unwrap_or(self.time));
-            if let (None, Some(published)) = (claim.seen, claim.published) {
-                self.claims.push_back(published);
+            if let Some(told) = claim.told() {
+                self.aside = 0;
+                self.claims.push_back(told);
                 self.claims.drain(..self.claims.len().saturating_sub(CLAIMS));
             }
         }
@@ -97,13 +130,10 @@ impl<T> Clock<T> {
 
     /// By how much a claim is ahead of the running median, where that is more than a day.
     fn ahead(&self, claim: Claim) -> Option<i64> {
-        let published = claim.published.filter(|_| claim.seen.is_none())?;
-        let mut claims: Vec<i64> = self.claims.iter().copied().collect();
-        if claims.len() < FEWEST_CLAIMS {
-            return None;
-        }
+        let (published, _) = claim.told()?;
+        let mut claims: Vec<i64> = self.claims.iter().map(|(believed, _)| *believed).collect();
         claims.sort_unstable();
-        let ahead = published.saturating_sub(claims[claims.len() / 2]);
+        let ahead = published.saturating_sub(*claims.get(claims.len() / 2)?);
         (ahead > DAY).then_some(ahead)
     }
 }
@@ -119,8 +149,10 @@ mod tests {
     #[track_caller]
     fn check(claims: &[Option<i64>], expected: &str) {
         let mut clock = Clock::default();
-        let claim =
-            |day: &Option<i64>| Claim { seen: None, published: day.map(|day| START + day * DAY) };
+        let claim = |day: &Option<i64>| Claim {
+            published: day.map(|day| START + day * DAY),
+            ..Claim::default()
+        };
         let numbered = claims.iter().enumerate();
         let mut timed: Vec<Timed<usize>> =
             numbered.flat_map(|(number, day)| clock.add(number, claim(day))).collect();
@@ -142,6 +174,39 @@ mod tests {
     }
 
     #[test]
+    fn among_few_the_articles_behind_tell_which_claim_is_wrong() {
+        check(&[Some(0), Some(400), Some(0)], "0 0* 0");
+        check(&[Some(0), Some(0), Some(400), Some(1)], "0 0 0* 1");
+        check(&[Some(0), Some(400), Some(-20_000), Some(0)], "0 0* 0 0");
+        check(&[Some(0), Some(30), Some(30), Some(31)], "0 30 30 31");
+    }
+
+    #[test]
+    fn the_clock_of_one_outlet_decides_nothing_where_there_are_others() {
+        let mut clock = Clock::default();
+        let mut times = |outlet: u64, day: i64| -> Vec<i64> {
+            let claim = Claim {
+                published: Some(START + day * DAY),
+                outlet: Some(outlet),
+                ..Claim::default()
+            };
+            clock.add((), claim).into_iter().map(|it| (it.time - START) / DAY).collect()
+        };
+        for outlet in 0..4 {
+            assert_eq!(times(outlet, 0), [0]);
+        }
+        let ahead: Vec<i64> = (0..3).flat_map(|_| times(9, 400)).collect();
+        assert_eq!(ahead, [0, 0, 0]);
+        assert_eq!(times(1, 0), [0]);
+        let of_several: Vec<i64> =
+            [1, 2, 1].into_iter().flat_map(|outlet| times(outlet, 30)).collect();
+        assert_eq!(of_several, [30, 30, 30]);
+        // Nobody else is heard of any more.
+        let alone: Vec<i64> = (0..60).flat_map(|_| times(9, 90)).collect();
+        assert_eq!((alone[0], alone.last()), (30, Some(&90)));
+    }
+
+    #[test]
     fn a_gap_in_an_archive_is_followed_by_the_first_behind_it() {
         let gap = [Some(0), Some(0), Some(0), Some(30), Some(30), Some(31), Some(31), Some(31)];
         check(&gap, "0 0 0 30 30 31 31 31");
@@ -156,11 +221,11 @@ mod tests {
     #[test]
     fn what_goes_on_steadily_and_what_comes_late_waits_for_nothing() {
         check(&[Some(0), Some(1), Some(1), Some(2), Some(0), Some(2)], "0 1 1 2 2 2");
-        // With few claims none is known to be wrong.
-        check(&[Some(0), Some(8), Some(0)], "0 8 8");
+        // With one claim before it and none behind it, none is known to be wrong.
+        check(&[Some(0), Some(8)], "0 8");
         let mut clock = Clock::default();
         for day in [0, 0, 0, 400] {
-            let seen = Claim { seen: Some(START + day * DAY), published: None };
+            let seen = Claim { seen: Some(START + day * DAY), ..Claim::default() };
             let timed = clock.add((), seen);
             assert_eq!(timed, [Timed { article: (), time: START + day * DAY, ahead: None }]);
         }

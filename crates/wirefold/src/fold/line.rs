@@ -29,6 +29,7 @@ pub(super) fn verdict_line(verdict: &Verdict, articles: &[Input]) -> VerdictLine
                 containing: containment(found.containing),
                 passages: u32::try_from(found.passages).unwrap_or(u32::MAX),
                 longest: found.longest,
+                rule: rule_of(verdict, found.doc),
             })
             .collect(),
         holds: verdict.holds.iter().map(|held| id(*held)).collect(),
@@ -41,6 +42,12 @@ pub(super) fn verdict_line(verdict: &Verdict, articles: &[Input]) -> VerdictLine
         simhash: Simhash(verdict.simhash),
         regrouped: verdict.regrouped.iter().map(|split| regrouped(split, id)).collect(),
     }
+}
+
+/// The rule that decides about an earlier article.
+fn rule_of(verdict: &Verdict, earlier: DocId) -> Option<String> {
+    let compared = verdict.compared.iter().find(|compared| compared.doc == earlier);
+    compared.map(|compared| compared.rule.name().to_owned())
 }
 
 fn regrouped(split: &Split, id: impl Fn(DocId) -> String) -> LineRegrouping {

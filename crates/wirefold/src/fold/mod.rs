@@ -7,13 +7,15 @@ mod passages;
 mod table;
 
 use std::io::Write;
+use std::sync::mpsc::sync_channel;
 
-use wirefold_dedup::{Detector, DocId, Settings};
+use wirefold_dedup::{Detector, DocId, Prepared, Settings};
 use wirefold_proto::{VerdictLine, encode};
 
 pub(crate) use baseline::Method;
 pub(crate) use clock::Claim;
 use clock::{Clock, Timed};
+use passages::{AHEAD, Preparing};
 pub(crate) use passages::{Identity, Passages};
 pub(crate) use table::{agency_in_words, shorten};
 
@@ -29,7 +31,21 @@ pub(crate) fn run(arguments: &FoldArguments, global: &Global) -> anyhow::Result<
     let is_streaming = arguments.json && !arguments.settled;
     let progress = Progress::of_reading(&arguments.paths, is_streaming, global.quiet);
     let mut fold = Fold::new(arguments, global, progress.clone());
-    input::read(&arguments.paths, &progress, &mut |reading| fold.take(reading))?;
+    let (ahead, readings) = sync_channel(AHEAD);
+    let mut preparing = fold.preparing();
+    let (paths, beside) = (arguments.paths.clone(), progress.clone());
+    // Not joined where judging fails: it may wait for input that never comes.
+    let reader = std::thread::spawn(move || {
+        input::read(&paths, &beside, &mut |reading| {
+            let prepared = match (&reading, &mut preparing) {
+                (Reading::Article(input), Some(preparing)) => Some(preparing.prepare(input)),
+                _ => None,
+            };
+            ahead.send((reading, prepared)).map_err(|_| anyhow::anyhow!("nobody judges any more"))
+        })
+    });
+    readings.into_iter().try_for_each(|(reading, prepared)| fold.take(reading, prepared))?;
+    reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     progress.end();
     fold.finish()
 }
@@ -41,7 +57,7 @@ struct Fold<'a> {
     /// How far the reading is: what is said beside it must not be drawn over.
     progress: Progress,
     judge: Judge,
-    clock: Clock<Input>,
+    clock: Clock<(Input, Option<Prepared>)>,
     /// Those that were judged.
     articles: Vec<Input>,
     seen: std::collections::HashMap<String, usize>,
@@ -95,9 +111,17 @@ impl<'a> Fold<'a> {
         }
     }
 
-    fn take(&mut self, reading: Reading) -> anyhow::Result<()> {
+    /// What prepares articles for its judge.
+    fn preparing(&self) -> Option<Preparing> {
+        match &self.judge {
+            Judge::Passages(passages) => Some(passages.preparing()),
+            Judge::Baseline(_) => None,
+        }
+    }
+
+    fn take(&mut self, reading: Reading, prepared: Option<Prepared>) -> anyhow::Result<()> {
         match reading {
-            Reading::Article(input) => return self.arrive(*input),
+            Reading::Article(input) => return self.arrive(*input, prepared),
             Reading::Note(note) => self.note(&note),
             Reading::Warning(what) => self.say(&format!("note: {what}")),
             Reading::Problem(what) => {
@@ -138,28 +162,28 @@ impl<'a> Fold<'a> {
     }
 
     /// Judges the articles whose place in time is certain with this one.
-    fn arrive(&mut self, input: Input) -> anyhow::Result<()> {
+    fn arrive(&mut self, input: Input, prepared: Option<Prepared>) -> anyhow::Result<()> {
         let claim = match &self.judge {
             Judge::Passages(_) => input.claim(),
             // It goes by no time.
             Judge::Baseline(_) => Claim::default(),
         };
-        self.clock.add(input, claim).into_iter().try_for_each(|timed| self.judge(timed))
+        self.clock.add((input, prepared), claim).into_iter().try_for_each(|timed| self.judge(timed))
     }
 
     /// Says once that an article claims to be of a time that the window does not go to.
-    fn note_ahead(&mut self, timed: &Timed<Input>) {
+    fn note_ahead(&mut self, timed: &Timed<(Input, Option<Prepared>)>) {
         let days = timed.ahead.map_or(0, |seconds| seconds / (24 * 3600));
         if days > 7 && !self.told_of_time {
             self.told_of_time = true;
             let what = "ahead of the articles before it: the window goes on without it";
-            self.note(&format!("{}: \"published\" is {days} days {what}", timed.article.place));
+            self.note(&format!("{}: \"published\" is {days} days {what}", timed.article.0.place));
         }
     }
 
-    fn judge(&mut self, timed: Timed<Input>) -> anyhow::Result<()> {
+    fn judge(&mut self, timed: Timed<(Input, Option<Prepared>)>) -> anyhow::Result<()> {
         self.note_ahead(&timed);
-        let Timed { article: mut input, time, .. } = timed;
+        let Timed { article: (mut input, prepared), time, .. } = timed;
         if let Some(first) = self.seen.get(&input.id) {
             let first = &self.articles[*first].place;
             self.note(&format!("{}: id {:?} again, first at {first}", input.place, input.id));
@@ -168,7 +192,8 @@ impl<'a> Fold<'a> {
         self.note_undated(&input);
         let line = match &mut self.judge {
             Judge::Passages(passages) => {
-                let verdict = passages.observe(&input, time);
+                let prepared = prepared.unwrap_or_else(|| passages.preparing().prepare(&input));
+                let verdict = passages.decide(&input, prepared, time);
                 self.articles.push(std::mem::take(&mut input));
                 line::verdict_line(&verdict, &self.articles)
             }

@@ -1,9 +1,14 @@
 //! The product's own judge, over articles as they were given.
 
-use wirefold_dedup::{Detector, Incoming, Settings, Verdict};
+use std::sync::mpsc::sync_channel;
 
-use super::clock::Clock;
+use wirefold_dedup::{Detector, Incoming, Prepared, Preparer, Settings, Verdict};
+
+use super::clock::{Clock, Timed};
 use crate::input::Input;
+
+/// Articles that are prepared before their turn, at most.
+pub(super) const AHEAD: usize = 32;
 
 /// The detector, given articles with their stream time.
 pub(crate) struct Passages {
@@ -21,22 +26,39 @@ impl Passages {
         Passages { detector: Detector::keeping_verdicts(settings) }
     }
 
-    /// Judges all of these in order, and tells of each verdict.
+    /// What prepares articles for it, on another thread.
+    pub(super) fn preparing(&self) -> Preparing {
+        Preparing { preparer: Preparer::default(), settings: self.detector.settings().clone() }
+    }
+
+    /// Judges all of these in order, and tells of each verdict. They are prepared on another thread.
     pub(crate) fn observe_all<'a>(
         &mut self,
-        inputs: impl IntoIterator<Item = &'a Input>,
+        inputs: impl IntoIterator<Item = &'a Input> + Send,
         mut told: impl FnMut(Verdict),
     ) {
-        let mut clock = Clock::default();
-        for input in inputs {
-            let timed = clock.add(input, input.claim());
-            timed.into_iter().for_each(|it| told(self.observe(it.article, it.time)));
-        }
-        clock.finish().into_iter().for_each(|it| told(self.observe(it.article, it.time)));
+        let mut preparing = self.preparing();
+        let (ahead, arriving) = sync_channel(AHEAD);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                // Whoever is not listened to any more has nothing left to do.
+                let mut send = |input| ahead.send((input, preparing.prepare(input))).is_ok();
+                inputs.into_iter().all(&mut send)
+            });
+            let mut clock = Clock::default();
+            let mut judge = |timed: Timed<(&Input, Prepared)>| {
+                let (input, its) = timed.article;
+                told(self.decide(input, its, timed.time));
+            };
+            for (input, its) in arriving {
+                clock.add((input, its), input.claim()).into_iter().for_each(&mut judge);
+            }
+            clock.finish().into_iter().for_each(judge);
+        });
     }
 
     /// Judges the next article at this stream time, which never runs back.
-    pub(crate) fn observe(&mut self, input: &Input, time: i64) -> Verdict {
+    pub(crate) fn decide(&mut self, input: &Input, prepared: Prepared, time: i64) -> Verdict {
         let identity = Identity::of(input);
         // What a feed calls its items tells them from others of its site.
         let id = match &input.feed {
@@ -44,11 +66,25 @@ impl Passages {
             None => format!("id {}", input.id),
         };
         let items = identity.items(&id);
-        self.detector.observe(&Incoming {
+        let incoming = Incoming {
             time,
             published: input.published.unwrap_or(time),
             ..identity.incoming(&items, &input.text)
-        })
+        };
+        self.detector.decide(&incoming, prepared)
+    }
+}
+
+/// Prepares articles by the settings of a judge.
+pub(super) struct Preparing {
+    preparer: Preparer,
+    settings: Settings,
+}
+
+impl Preparing {
+    pub(super) fn prepare(&mut self, input: &Input) -> Prepared {
+        let identity = Identity::of(input);
+        self.preparer.prepare(&identity.incoming(&[], &input.text), &self.settings)
     }
 }
 

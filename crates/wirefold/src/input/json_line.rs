@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
-use wirefold_address::{Authority, attributed, canonical, named};
+use wirefold_address::{Authority, attributed, canonical, named, site_of};
 
 use super::{Input, Reading, Sink, Through, cut};
 
@@ -105,13 +105,15 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
         Err(what) => sink(Reading::Problem(what)).map(|()| None),
     };
     let (published, seen) = (or_none(published)?, or_none(seen)?);
+    let is_given = |field: &String| !field.trim().is_empty();
+    let (outlet, url) = (fields.outlet.filter(is_given), fields.url.filter(is_given));
     let input = Input {
         id,
         text,
         title: fields.title.unwrap_or_default(),
         author: fields.author.unwrap_or_default(),
-        outlet: fields.outlet.filter(|outlet| !outlet.trim().is_empty()).map(in_one_spelling),
-        url: fields.url.filter(|url| !url.trim().is_empty()),
+        outlet: outlet.map(in_one_spelling).or_else(|| Some(site_of(url.as_deref()?)?.to_string())),
+        url,
         // A field that `fold` does not read may hold anything.
         host: fields.host.as_ref().and_then(Value::as_str).map(str::to_owned).map(in_one_spelling),
         published,

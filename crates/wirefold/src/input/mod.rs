@@ -46,7 +46,8 @@ pub(crate) struct Input {
 impl Input {
     /// What it says of its time.
     pub(crate) fn claim(&self) -> Claim {
-        Claim { seen: self.seen, published: self.published }
+        let outlet = self.outlet.as_deref().map(wirefold_dedup::word_hash);
+        Claim { seen: self.seen, published: self.published, outlet }
     }
 }
 

@@ -3,7 +3,7 @@
 use wirefold_flow::Metric;
 
 use super::metrics;
-use crate::up::pruner;
+use crate::up::{pruner, serve};
 
 /// Every metric of the product, the binary's own first.
 pub(crate) fn all_metrics() -> Vec<&'static Metric> {
@@ -11,6 +11,7 @@ pub(crate) fn all_metrics() -> Vec<&'static Metric> {
         metrics::METRICS,
         wirefold_flow_nats::METRICS,
         pruner::METRICS,
+        serve::METRICS,
         wirefold_fetcher::METRICS,
         wirefold_detector::METRICS,
         wirefold_enricher::METRICS,

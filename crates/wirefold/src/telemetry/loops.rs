@@ -60,6 +60,12 @@ impl LoopMetrics {
                 failures,
                 "nothing is stored until there is room on the disk of the data folder; trying again"
             ),
+            _ if is_gone(error) => tracing::error!(
+                stage = name,
+                %error,
+                failures,
+                "a stream is gone: `wirefold setup` makes it again; what comes meanwhile waits"
+            ),
             _ => tracing::warn!(stage = name, %error, failures, "the bus failed; trying again"),
         }
     }
@@ -120,6 +126,11 @@ impl wirefold_gateway::Condition for LoopMetrics {
     }
 }
 
+/// Whether somebody deleted a stream, or none has been made yet.
+fn is_gone(error: &BusError) -> bool {
+    matches!(error, BusError::NoStream(_) | BusError::NoStreamFor(_))
+}
+
 impl Observer for LoopMetrics {
     fn observe(&self, name: &str, event: Event<'_>) {
         let labels = [label(name)];
@@ -134,9 +145,15 @@ impl Observer for LoopMetrics {
                 metrics::REJECTED.add(1, &labels);
                 tracing::warn!(stage = name, why, "a message went to the dead letters");
             }
+            Event::Struck { id, strikes } => {
+                metrics::STRUCK.add(1, &labels);
+                let what = "a message was in hand whenever the process ended: it is tried alone, \
+                            and goes to the dead letters where that ends the process three times";
+                tracing::warn!(stage = name, message = id, strikes, "{what}");
+            }
             Event::BusFailed(error) => {
                 metrics::BUS_FAILURES.add(1, &labels);
-                match error.may_pass() {
+                match error.may_pass() || is_gone(error) {
                     true => self.failed(name, error),
                     false => tracing::error!(stage = name, %error, "the bus failed for good"),
                 }

@@ -13,6 +13,7 @@ pub(super) const METRICS: &[Metric] = &[
     DONE,
     RETRIED,
     REJECTED,
+    STRUCK,
     BUS_FAILURES,
     TAKEOVERS,
     GAPS,
@@ -21,7 +22,7 @@ pub(super) const METRICS: &[Metric] = &[
 
 /// What each loop counts.
 pub(super) const COUNTERS_OF_LOOPS: &[Metric] =
-    &[DONE, RETRIED, REJECTED, BUS_FAILURES, TAKEOVERS, GAPS];
+    &[DONE, RETRIED, REJECTED, STRUCK, BUS_FAILURES, TAKEOVERS, GAPS];
 
 pub(super) const BUILD_INFO: Metric = Metric::gauge(
     "wirefold_build_info",
@@ -73,6 +74,12 @@ pub(super) const RETRIED: Metric = Metric::counter(
 pub(super) const REJECTED: Metric = Metric::counter(
     "wirefold_loop_rejected_total",
     "Messages that a loop gave up on and stored as dead letters.",
+    &["loop"],
+);
+
+pub(super) const STRUCK: Metric = Metric::counter(
+    "wirefold_loop_struck_total",
+    "Messages that came again and again without an answer, each time that one was tried alone.",
     &["loop"],
 );
 

@@ -1,11 +1,17 @@
 //! The operations port: `/healthz`, `/readyz`, `/metrics`.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use axum::Json;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+
+use wirefold_gateway::host_name;
 
 use super::Telemetry;
 use super::health::{Health, Report};
@@ -14,12 +20,46 @@ use super::health::{Health, Report};
 ///
 /// `/healthz` fails when the process is worth a restart, `/readyz` while it is not ready; both say
 /// which part. `/metrics` is the text format of Prometheus.
-pub(crate) fn operations_router(telemetry: Telemetry, health: Health) -> Router {
+///
+/// Against DNS rebinding, a name under which strangers may have put this address is refused: one with a dot
+/// that is no address and not among `hosts`. Supervisors ask by address, by the name of a container, or by none.
+pub(crate) fn operations_router(telemetry: Telemetry, health: Health, hosts: &[String]) -> Router {
     let health_routes = Router::new()
         .route("/healthz", get(|State(it): State<Health>| async move { answer(it.alive()) }))
         .route("/readyz", get(|State(it): State<Health>| async move { answer(it.readiness()) }))
         .with_state(health);
-    health_routes.merge(Router::new().route("/metrics", get(metrics)).with_state(telemetry))
+    let hosts: Arc<[String]> = hosts.into();
+    health_routes
+        .merge(Router::new().route("/metrics", get(metrics)).with_state(telemetry))
+        .layer(from_fn_with_state(hosts, of_this_server))
+}
+
+/// Lets through who asks by a name of this server.
+async fn of_this_server(
+    State(hosts): State<Arc<[String]>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let asked = request
+        .headers()
+        .get(header::HOST)
+        .map(|host| host.to_str().unwrap_or("unreadable.invalid"));
+    match asked {
+        Some(host) if !is_own(host, &hosts) => {
+            let words =
+                "this is no name of this server: ask by its address, or name it in page.hosts\n";
+            (StatusCode::MISDIRECTED_REQUEST, words).into_response()
+        }
+        _ => next.run(request).await,
+    }
+}
+
+fn is_own(host: &str, hosts: &[String]) -> bool {
+    let name = host_name(host);
+    let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    !name.contains('.')
+        || address.parse::<IpAddr>().is_ok()
+        || hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 fn answer(report: Report) -> Response {
@@ -37,10 +77,7 @@ async fn metrics(State(telemetry): State<Telemetry>) -> impl IntoResponse {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use axum::body::Body;
-    use axum::http::Request;
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
     use wirefold_flow::sim::VirtualClock;
@@ -62,7 +99,7 @@ mod tests {
         let (_recorder, telemetry) = recorder(Arc::new(VirtualClock::default())).unwrap();
         let health = Health::new(telemetry.loops.clone());
         health.expect("gateway");
-        let router = operations_router(telemetry, health.clone());
+        let router = operations_router(telemetry, health.clone(), &[]);
         assert_eq!(asked(&router, "/healthz").await.0, StatusCode::OK);
         let (status, _, body) = asked(&router, "/readyz").await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
@@ -72,5 +109,25 @@ mod tests {
         let (counted, kind, _) = asked(&router, "/metrics").await;
         assert_eq!(counted, StatusCode::OK);
         assert!(kind.starts_with("text/plain; version=0.0.4"), "{kind}");
+    }
+
+    #[test]
+    fn names_that_strangers_may_give_this_address_are_refused() {
+        let hosts = ["metrics.news.example".to_owned()];
+        for own in [
+            "localhost:9",
+            "127.0.0.1",
+            "10.1.2.3:80",
+            "[::1]:9",
+            "detector:9090",
+            "Metrics.News.example.",
+        ] {
+            assert!(is_own(own, &hosts), "{own}");
+        }
+        for stranger in
+            ["evil.example", "evil.example:9090", "127.0.0.1.evil.example", "unreadable.invalid"]
+        {
+            assert!(!is_own(stranger, &hosts), "{stranger}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::process::{Process, bind};
+use crate::config::Config;
 use crate::telemetry::{Health, Telemetry, operations_router};
 
 /// A process whose operations port is open, and in which nothing else runs yet.
@@ -18,13 +19,14 @@ pub(super) const BUS: &str = "bus";
 
 impl Begun {
     /// Serves health and metrics at this address. Nothing is ready before the bus is.
-    pub(super) async fn begin(listen: SocketAddr, telemetry: &Telemetry) -> anyhow::Result<Self> {
+    pub(super) async fn begin(config: &Config, telemetry: &Telemetry) -> anyhow::Result<Self> {
+        let listen = config.operations.listen;
         let health = Health::new(telemetry.loops.clone());
         health.expect(BUS);
         let mut process = Process::new();
         let port = bind("operations port", "--operations", listen).await?;
         let operations = port.local_addr()?;
-        let router = operations_router(telemetry.clone(), health.clone());
+        let router = operations_router(telemetry.clone(), health.clone(), &config.page.hosts);
         process.serve("operations port", port, router);
         Ok(Self { process, health, operations })
     }

@@ -8,6 +8,7 @@ pub(crate) mod nats;
 mod pipeline;
 mod process;
 pub(crate) mod seams;
+pub(crate) mod serve;
 mod signals;
 mod socket;
 mod subjects;
@@ -42,6 +43,7 @@ use process::End;
 use signals::Signals;
 
 pub(crate) use nats::pruner;
+pub(crate) use pipeline::StandardOutput;
 
 /// Runs all stages in one process; where there is nothing to watch, the demo.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {
@@ -93,7 +95,7 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
                 "`run {PRUNER_BEFORE}` is now `run {name}`; the old name works in this release only"
             );
         }
-        let begun = Begun::begin(loaded.config.operations.listen, &telemetry).await?;
+        let begun = Begun::begin(&loaded.config, &telemetry).await?;
         let (bus, nats): (Arc<dyn Bus>, _) = if loaded.config.bus.nats.is_empty() {
             must_be_embedded(stage)?;
             (open_bus(&loaded.config.data, clock.clone())?, None)
@@ -257,7 +259,7 @@ impl Up<'_> {
             demo: demo.as_ref(),
             nats: None,
         };
-        let begun = Begun::begin(self.loaded.config.operations.listen, &telemetry).await?;
+        let begun = Begun::begin(&self.loaded.config, &telemetry).await?;
         let running = pipeline.start(begun, stages).await?;
         let tally = show(self.global, bus, running.process.stop.clone());
         self.welcome(&running, demo.as_ref());

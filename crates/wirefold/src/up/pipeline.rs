@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -158,7 +157,8 @@ impl Pipeline<'_> {
     ) -> anyhow::Result<(Socket, Gateway)> {
         let surroundings = self.surroundings();
         let enricher = wirefold_enricher::stage(self.loaded.config.enricher());
-        let deliveries = self.alerter(address)?.deliveries.into_iter().map(|to| to.name).collect();
+        let alerter = self.alerter(address)?;
+        let deliveries = alerter.deliveries.iter().map(|to| to.name.clone()).collect();
         let config = &self.loaded.config;
         let settings = wirefold_gateway::Settings {
             folder: self.gateway_folder()?,
@@ -173,6 +173,7 @@ impl Pipeline<'_> {
             replay: Arc::new(Replaying {
                 surroundings: surroundings.clone(),
                 enricher,
+                alerter,
                 nats: self.nats.clone(),
             }),
             probe: Arc::new(Probing(self.fetcher()?)),
@@ -289,7 +290,8 @@ impl Pipeline<'_> {
             lists: Vec::new(),
             sources: Vec::new(),
             subjects: Vec::new(),
-            allow: vec!["127.0.0.0/8".parse().context("loopback")?],
+            allow: Vec::new(),
+            allow_hosts: vec![demo.host()],
             min_interval: DEMO_INTERVAL,
             max_interval: DEMO_INTERVAL,
             first_interval: DEMO_INTERVAL,
@@ -316,6 +318,7 @@ impl Pipeline<'_> {
                 name: "stdout".to_owned(),
                 kind: wirefold_alerter::DeliveryKind::Stdout,
                 feed_digest: false,
+                templates: wirefold_alerter::Templates::default(),
             }],
             demo: true,
             ..settings
@@ -362,7 +365,7 @@ impl StageName {
 }
 
 /// Alerts on standard output.
-struct StandardOutput;
+pub(crate) struct StandardOutput;
 
 impl Printer for StandardOutput {
     fn print(&self, line: &str) -> std::io::Result<()> {

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::serve;
 use super::signals::{Asked, Signals};
 use crate::exit::Exit;
 use crate::output;
@@ -66,9 +67,8 @@ impl Process {
     pub(super) fn serve(&mut self, name: &'static str, listener: TcpListener, router: Router) {
         let stop = self.stop.clone();
         self.start(name, async move {
-            let served =
-                axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
-            Ok(served.await?)
+            serve::tcp(listener, router, stop).await;
+            Ok(())
         });
     }
 
@@ -76,9 +76,8 @@ impl Process {
     pub(super) fn serve_socket(&mut self, listener: tokio::net::UnixListener, router: Router) {
         let stop = self.stop.clone();
         self.start("socket", async move {
-            let served =
-                axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
-            Ok(served.await?)
+            serve::unix(listener, router, stop).await;
+            Ok(())
         });
     }
 

@@ -3,14 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use wirefold_alerter::{Outcome, Printer, send_again};
 use wirefold_fetcher::Search;
 use wirefold_flow::{BoxFuture, Headers, Outgoing, Stage, StageError, Surroundings, handle_once};
 use wirefold_flow_nats::NatsBus;
-use wirefold_gateway::shapes::ProbeRequest;
+use wirefold_gateway::shapes::{ProbeRequest, Resent};
 use wirefold_gateway::{Probe, Rehearse, Replay};
 use wirefold_proto::headers::percent_encode;
 use wirefold_proto::rights::REPLAY;
-use wirefold_proto::{DeadHeader, DeadLetter, Subject, SubscriptionSettings, streams};
+use wirefold_proto::{
+    Alert, ArticleFetched, DeadHeader, DeadLetter, OutputArticle, Subject, SubscriptionRecord,
+    SubscriptionSettings, decode, streams, token,
+};
+
+use super::StandardOutput;
 
 /// Runs a subscription over what stands in the output, and checks it as the alerter would.
 pub(crate) struct Rehearsing {
@@ -36,6 +42,21 @@ impl Rehearse for Rehearsing {
 
     fn check(&self, subscription: &SubscriptionSettings) -> Result<(), String> {
         wirefold_alerter::check(subscription, &self.deliveries)
+    }
+
+    fn read_article(
+        &self,
+        subscription: &SubscriptionSettings,
+        article: OutputArticle,
+        text: Option<&ArticleFetched>,
+    ) -> Result<serde_json::Value, String> {
+        let reading = wirefold_alerter::read_article(subscription, article, text);
+        let reading = reading.map_err(|error| error.to_string())?;
+        serde_json::to_value(reading).map_err(|error| error.to_string())
+    }
+
+    fn deliveries(&self) -> Vec<String> {
+        self.deliveries.clone()
     }
 }
 
@@ -84,6 +105,8 @@ impl Probe for Probing {
 pub(super) struct Replaying {
     pub(super) surroundings: Surroundings,
     pub(super) enricher: Arc<dyn Stage>,
+    /// The deliveries, for alerts that are sent again.
+    pub(super) alerter: wirefold_alerter::Settings,
     /// Over NATS the enricher is asked: nobody else may write the output.
     pub(super) nats: Option<NatsBus>,
 }
@@ -100,14 +123,44 @@ impl Replay for Replaying {
                     "it came from {}: mend it and publish it there again, on {}",
                     letter.stream, letter.subject
                 )),
-                (streams::Stage::Alerter, _) => {
-                    Err("alerts are not sent again in this release: see `wirefold alert ls`"
-                        .to_owned())
-                }
+                (streams::Stage::Alerter, _) => self.resend_dead(&letter).await,
                 _ => self.publish(letter, sequence).await,
             }
         })
     }
+
+    fn resend(
+        &self,
+        alert: Alert,
+        subscription: SubscriptionSettings,
+        delivery: Option<String>,
+    ) -> BoxFuture<'_, Result<Vec<Resent>, String>> {
+        Box::pin(async move {
+            let named = delivery.map_or_else(|| subscription.deliveries.clone(), |one| vec![one]);
+            if named.is_empty() {
+                return Err(format!("subscription {} names no delivery", subscription.id));
+            }
+            let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
+            let mut sent = Vec::with_capacity(named.len());
+            for name in named {
+                let there = self.alerter.deliveries.iter().find(|it| it.name == name);
+                let to = there.ok_or_else(|| format!("no delivery is called {name:?}"))?;
+                let now = self.surroundings.clock.now();
+                let outcome =
+                    send_again(&alert, &subscription, to, &self.alerter, &printer, now).await;
+                sent.push(resent(name, outcome.map_err(|error| error.to_string())?));
+            }
+            Ok(sent)
+        })
+    }
+}
+
+fn resent(delivery: String, outcome: Outcome) -> Resent {
+    let why = match outcome {
+        Outcome::Taken => None,
+        Outcome::Later { why, .. } | Outcome::Refused { why } => Some(why),
+    };
+    Resent { delivery, taken: why.is_none(), why }
 }
 
 /// Has a decision enriched once more. The output has the id that it would have had, so a second time
@@ -134,6 +187,32 @@ async fn ask_enricher(bus: &NatsBus, sequence: u64) -> Result<String, String> {
 }
 
 impl Replaying {
+    /// Sends an alert that a delivery gave up on, marked as a repetition, to all deliveries of its
+    /// subscription: the dead letter does not say which one it was.
+    async fn resend_dead(&self, letter: &DeadLetter) -> Result<String, String> {
+        let bus = &self.surroundings.bus;
+        let stored = bus.get(&letter.stream, letter.sequence).await;
+        let stored = stored.map_err(|error| error.to_string())?;
+        let alert: Alert = decode(&stored.body).map_err(|error| error.to_string())?;
+        let keys = bus.key_value(streams::SUBSCRIPTIONS.name).map_err(|error| error.to_string())?;
+        let key = format!("subscription.{}", token::escape(alert.subscription.as_str()));
+        let entry = keys.get(&key).await.map_err(|error| error.to_string())?;
+        let value = entry.and_then(|entry| entry.value);
+        let record = value.and_then(|value| decode::<SubscriptionRecord>(&value).ok());
+        let record =
+            record.ok_or_else(|| format!("subscription {} is no more", alert.subscription))?;
+        let sent = self.resend(alert, record.subscription, None).await?;
+        match sent.iter().find(|it| !it.taken) {
+            Some(Resent { delivery, why, .. }) => {
+                Err(format!("{delivery} did not take it: {}", why.as_deref().unwrap_or_default()))
+            }
+            None => {
+                let names: Vec<&str> = sent.iter().map(|it| it.delivery.as_str()).collect();
+                Ok(format!("sent again to {}", names.join(", ")))
+            }
+        }
+    }
+
     /// Puts the message back on its subject, under an id of its own: the old one is known there. An
     /// article goes where the gateway puts articles: it may publish on no feed's subject, and the
     /// article says itself from where it is.

@@ -7,12 +7,24 @@
 //! is held waits for the one that follows it; a silent one goes only where it replaces the one
 //! before.
 
+mod apprise;
 mod back;
+mod channel;
+mod chat;
+mod command;
+mod digest;
+mod file;
+mod links;
+mod mail;
+mod matrix;
 mod ntfy;
+mod open;
 pub(crate) mod retry;
 mod sign;
+mod slack;
 mod stdout;
 mod taken;
+mod telegram;
 mod turns;
 mod webhook;
 
@@ -20,22 +32,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use ipnet::IpNet;
+use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{dead_letters, decode};
 use wirefold_flow::{
     BoxFuture, BusError, ConsumerConfig, Delivery as Taken, Emit, Input, KeyValue, LoopError,
     Stage, StageError, Surroundings, UnixMillis, run_stage,
 };
-use wirefold_guard::Client;
-use wirefold_proto::{Alert, FeedDigest, Subject, SubscriptionRecord, Volume, streams, token};
+use wirefold_proto::{
+    Alert, Subject, SubscriptionRecord, SubscriptionSettings, Volume, streams, token,
+};
 
 use crate::Printer;
 use crate::error::AlerterError;
 use crate::matcher::record_key;
 use crate::metrics;
-use crate::settings::{Delivery, DeliveryKind};
+use crate::settings::Delivery;
+use crate::template::CompiledTemplates;
 use back::Back;
+pub(crate) use channel::{Channel, Failure, Message, Notice, Sent};
+use links::Keys;
+pub(crate) use links::MessageLinks;
+pub use open::check_delivery;
+pub(crate) use open::{Clients, channel_of};
 use taken::LastTaken;
 use turns::Turns;
 
@@ -57,54 +76,6 @@ const NEXT_LOOK: Duration = Duration::from_secs(1);
 /// So often a revision is put off behind an earlier one; then it goes.
 const PUT_OFFS: u32 = 5;
 
-/// One revision on its way.
-pub(crate) struct Message<'a> {
-    pub(crate) alert: &'a Alert,
-    /// The subscription's name for people.
-    pub(crate) subscription: &'a str,
-    /// The page of what it is about.
-    pub(crate) page: Option<String>,
-    /// Whether this is a demonstration.
-    pub(crate) demo: bool,
-    /// The time of this attempt.
-    pub(crate) now: UnixMillis,
-}
-
-/// What is wrong with feeds, on its way.
-pub(crate) struct Notice<'a> {
-    pub(crate) digest: &'a FeedDigest,
-    /// The page of the feeds.
-    pub(crate) page: Option<String>,
-    /// The time of this attempt.
-    pub(crate) now: UnixMillis,
-}
-
-/// Why a message was not delivered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// Try again, not before `after` where the target said so.
-    Later { after: Option<Duration>, why: String },
-    /// This message will never be taken.
-    Never { why: String },
-    /// The target wants nothing more at all.
-    Gone { why: String },
-}
-
-/// Something that messages go to.
-pub(crate) trait Channel: Send + Sync {
-    /// The sort of channel, as a label.
-    fn kind(&self) -> &'static str;
-
-    /// Whether a revision replaces the one before, so that silent ones are welcome.
-    fn takes_silent(&self) -> bool;
-
-    /// Sends one message.
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<(), Failure>>;
-
-    /// Tells what is wrong with feeds.
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>>;
-}
-
 /// What all deliveries share.
 #[derive(Clone)]
 pub(crate) struct Common {
@@ -113,34 +84,15 @@ pub(crate) struct Common {
     pub(crate) demo: bool,
 }
 
-/// The HTTP client of all deliveries, made once one needs it: reading the certificates takes time.
-pub(crate) struct Clients {
-    pub(crate) allow: Vec<IpNet>,
-    pub(crate) made: Option<Client>,
-}
-
-impl Clients {
-    fn client(&mut self) -> Result<Client, AlerterError> {
-        if let Some(client) = &self.made {
-            return Ok(client.clone());
-        }
-        let client = Client::new(wirefold_guard::Settings {
-            user_agent: format!("wirefold/{}", env!("CARGO_PKG_VERSION")),
-            allow: self.allow.clone(),
-            ..wirefold_guard::Settings::default()
-        })?;
-        self.made = Some(client.clone());
-        Ok(client)
-    }
-}
-
 /// The stage of one delivery.
 pub(crate) struct DeliveryStage {
     name: String,
     channel: Box<dyn Channel>,
+    templates: Option<CompiledTemplates>,
     common: Common,
     subscriptions: Arc<dyn KeyValue>,
     pub(crate) taken: Arc<dyn KeyValue>,
+    link_keys: Keys,
     /// Two revisions of one alert are never under way at once.
     turns: Turns,
     back: Back,
@@ -155,32 +107,11 @@ pub(crate) fn consumer(delivery: &str) -> ConsumerConfig {
     let dead = dead_letters(streams::Stage::Alerter);
     ConsumerConfig {
         ack_deadline: ACK_DEADLINE,
-        max_deliver: retry::MAX_DELIVER + PUT_OFFS,
+        // How long it is tried counts: see `retry::is_enough`.
+        max_tries: u32::MAX,
         max_in_flight: MOST_WAITING,
         ..ConsumerConfig::new(streams::ALERTS.name, durable(delivery), dead)
     }
-}
-
-/// The channel of a delivery.
-pub(crate) fn channel_of(
-    delivery: &Delivery,
-    clients: &mut Clients,
-    printer: &Arc<dyn Printer>,
-) -> Result<Box<dyn Channel>, AlerterError> {
-    let bad = |why: String| AlerterError::Delivery { name: delivery.name.clone(), why };
-    wirefold_flow::check_name("delivery", &durable(&delivery.name))
-        .map_err(|_| bad("a name is letters, digits, - and _".to_owned()))?;
-    Ok(match &delivery.kind {
-        DeliveryKind::Stdout => Box::new(stdout::Stdout::new(printer.clone())),
-        DeliveryKind::Webhook { url, secrets, headers } => {
-            let keys = secrets.iter().map(sign::Key::read).collect::<Result<Vec<_>, _>>();
-            let keys = keys.map_err(|error| bad(error.to_string()))?;
-            Box::new(webhook::Webhook::new(clients.client()?, url.clone(), keys, headers.clone()))
-        }
-        DeliveryKind::Ntfy { url, token, priority } => {
-            Box::new(ntfy::Ntfy::new(clients.client()?, url.clone(), token.clone(), *priority))
-        }
-    })
 }
 
 impl DeliveryStage {
@@ -196,9 +127,11 @@ impl DeliveryStage {
         Ok(Self {
             name: delivery.name.clone(),
             channel,
+            templates: compiled_templates(delivery)?,
             common: common.clone(),
             subscriptions: bus.key_value(streams::SUBSCRIPTIONS.name)?,
             taken: bus.key_value(streams::DELIVERIES.name)?,
+            link_keys: Keys::default(),
             turns: Turns::default(),
             back: Back::default(),
             gone: OnceLock::new(),
@@ -223,6 +156,10 @@ impl DeliveryStage {
         let Some(record) = self.subscription(&alert).await? else {
             return Ok(());
         };
+        if record.subscription.digest.is_some() && alert.digest.is_none() {
+            // What came silently is counted in the next digest.
+            return Ok(());
+        }
         let key = format!("{}.{}", self.name, token::escape(&alert.id.to_string()));
         let before = self.last_taken(&key).await?;
         if before.covers(alert.volume, alert.revision) {
@@ -232,34 +169,67 @@ impl DeliveryStage {
             return Err(StageError::Reject { why: why.clone() });
         }
         if self.back.times(input.message.sequence) < PUT_OFFS {
-            self.wait_for_earlier(&alert, before, input.message.sequence).await?;
+            self.wait_for_earlier(&alert, &before, input.message.sequence).await?;
         }
         self.back.goes(input.message.sequence, self.now());
-        let page = self.common.page.as_deref();
-        let message = Message {
-            alert: &alert,
-            subscription: &record.subscription.name,
-            page: page.map(|base| crate::wording::page(base, alert.target)),
-            demo: self.common.demo,
-            now: self.now(),
-        };
-        let sent = self.channel.send(message).await;
+        let sent = self.send(&alert, &record.subscription, &before).await?;
         self.count(&sent);
-        sent.map_err(|failure| self.answer(failure, input))?;
+        let kept = sent.map_err(|failure| self.answer(failure, input))?;
         if self.is_down.swap(false, Ordering::Relaxed) {
             tracing::warn!(
                 delivery = self.name,
                 "delivery works again: what waits is sent in time"
             );
         }
-        let after = before.and(alert.volume, alert.revision).to_string();
+        let after = before.and(alert.volume, alert.revision, kept).to_string();
         self.taken.put(&key, after.into()).await.map_err(|error| self.of_bus(&error))?;
         Ok(())
     }
 
+    /// Sends one revision, or the digest that it completes.
+    async fn send(
+        &self,
+        alert: &Alert,
+        subscription: &SubscriptionSettings,
+        before: &LastTaken,
+    ) -> Result<Sent, StageError> {
+        if let Some(digest) = &alert.digest {
+            let sent = self.send_digest(alert, digest, subscription).await?;
+            return Ok(sent.map(|()| None));
+        }
+        let page = self.common.page.as_deref();
+        let message = Message {
+            alert,
+            subscription: &subscription.name,
+            page: page.map(|base| crate::wording::page(base, alert.target)),
+            manage: page.map(manage),
+            links: self.links(alert).await?,
+            demo: self.common.demo,
+            now: self.now(),
+            kept: before.kept.as_deref(),
+            is_overtaken: before.any > alert.revision,
+            zone: zone_of(subscription),
+            templates: self.templates.as_ref(),
+        };
+        Ok(self.channel.send(message).await)
+    }
+
+    /// What mutes the alert without a login; none where only this machine reaches the page.
+    async fn links(&self, alert: &Alert) -> Result<Option<MessageLinks>, StageError> {
+        let page = self.common.page.as_deref().filter(|base| links::is_reachable(base));
+        let Some(base) = page.filter(|_| !self.common.demo) else {
+            return Ok(None);
+        };
+        let key = self.link_keys.get(&*self.subscriptions).await;
+        let key = key.map_err(|error| self.of_bus(&error))?;
+        Ok(Some(MessageLinks::of(alert, base, key)))
+    }
+
     fn is_to_be_sent(&self, alert: &Alert) -> bool {
         let is_welcome = alert.volume == Volume::Loud || self.channel.takes_silent();
-        alert.held.is_none() && is_welcome
+        // Of those in a digest, the last sends it.
+        let is_last = alert.digest.as_ref().is_none_or(|digest| !digest.all.is_empty());
+        alert.held.is_none() && is_welcome && is_last
     }
 
     fn now(&self) -> UnixMillis {
@@ -275,7 +245,7 @@ impl DeliveryStage {
     async fn wait_for_earlier(
         &self,
         alert: &Alert,
-        taken: LastTaken,
+        taken: &LastTaken,
         sequence: u64,
     ) -> Result<(), StageError> {
         if self.back.is_over(self.now()) {
@@ -333,8 +303,13 @@ impl DeliveryStage {
             Failure::Later { after, why } => {
                 // Those before were not all the target's.
                 let attempt = input.attempt.saturating_sub(self.back.times(input.message.sequence));
-                let after =
-                    after.unwrap_or_else(|| retry::after(attempt, &format!("{delivery}.{alert}")));
+                let age = self.now().since(input.message.at);
+                if retry::is_enough(attempt, age) {
+                    tracing::warn!(delivery, alert, why, "delivery is given up");
+                    return StageError::Reject { why };
+                }
+                let name = format!("{delivery}.{alert}");
+                let after = after.unwrap_or_else(|| retry::after_age(attempt, age, &name));
                 // Said once, whatever waits: who reads along is to know it, not to count it.
                 if self.is_down.swap(true, Ordering::Relaxed) {
                     tracing::debug!(delivery, alert, why, ?after, "delivery is tried again");
@@ -348,9 +323,9 @@ impl DeliveryStage {
         }
     }
 
-    fn count(&self, sent: &Result<(), Failure>) {
+    fn count(&self, sent: &Sent) {
         let outcome = match sent {
-            Ok(()) => "ok",
+            Ok(_) => "ok",
             Err(Failure::Later { .. }) => "retry",
             Err(Failure::Never { .. } | Failure::Gone { .. }) => "refused",
         };
@@ -374,6 +349,25 @@ impl Stage for DeliveryStage {
     fn line_up(&self, taken: &[Taken]) {
         self.turns.give(taken);
     }
+}
+
+/// The words of a delivery's own.
+pub(crate) fn compiled_templates(
+    delivery: &Delivery,
+) -> Result<Option<CompiledTemplates>, AlerterError> {
+    let bad = |why: String| AlerterError::Delivery { name: delivery.name.clone(), why };
+    CompiledTemplates::read(&delivery.templates).map_err(bad)
+}
+
+/// The page on which alerts are seen to.
+pub(crate) fn manage(base: &str) -> String {
+    format!("{}/alerts", base.trim_end_matches('/'))
+}
+
+/// Where a subscriber lives: the zone of the quiet hours, else UTC.
+pub(crate) fn zone_of(settings: &SubscriptionSettings) -> TimeZone {
+    let named = settings.quiet_hours.as_ref().map(|hours| TimeZone::get(&hours.time_zone));
+    named.and_then(Result::ok).unwrap_or(TimeZone::UTC)
 }
 
 /// The durable name of a delivery.

@@ -7,13 +7,13 @@ use base64::engine::general_purpose::STANDARD;
 use url::Url;
 use wirefold_flow::BoxFuture;
 use wirefold_guard::{Client, Request};
-use wirefold_proto::{Alert, AlertState, Volume};
+use wirefold_proto::{Alert, Volume};
 
+use super::links::MessageLinks;
 use super::retry::{hash, of_answer};
-use super::{Channel, Failure, Message, Notice};
-use crate::digest::{headline, lines};
+use super::{Channel, Failure, Message, Notice, Sent};
 use crate::settings::Secret;
-use crate::wording::{line, minute, numbers, reasons};
+use crate::text::{self, Text};
 
 /// How long one attempt may take.
 const TOTAL: Duration = Duration::from_secs(20);
@@ -39,13 +39,17 @@ impl Ntfy {
     fn request(&self, message: &Message<'_>) -> Request {
         let alert = message.alert;
         let priority = if alert.volume == Volume::Loud { self.priority } else { SILENT };
-        let mut request = Request::post(self.url.clone(), text(message))
-            .with_header("X-Title", encoded(&title(message)))
+        let Text { title, lines, .. } = text::of(message);
+        let mut request = Request::post(self.url.clone(), body(&lines))
+            .with_header("X-Title", encoded(&title))
             .with_header("X-Priority", priority.to_string())
             .with_header("X-Tags", tags(alert))
             .with_header("X-Sequence-ID", sequence_id(alert));
         if let Some(page) = &message.page {
             request = request.with_header("X-Click", page);
+        }
+        if let Some(links) = &message.links {
+            request = request.with_header("X-Actions", buttons(links));
         }
         self.with_token(request)
     }
@@ -70,53 +74,52 @@ impl Channel for Ntfy {
         true
     }
 
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
             let answer = self.client.send(self.request(&message)).await;
-            of_answer(answer, message.now)
+            of_answer(answer, message.now).map(|()| None)
         })
     }
 
     fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
-            let Notice { digest, page, now } = notice;
-            let mut request =
-                Request::post(self.url.clone(), lines(digest, LONGEST_TEXT).join("\n"))
-                    .with_header("X-Title", encoded(&headline(digest)))
-                    .with_header("X-Priority", SILENT.to_string())
-                    // Sent again, it replaces what came before.
-                    .with_header("X-Sequence-ID", format!("feeds-{:016x}", hash(&digest.id)))
-                    .with_header("X-Tags", "newspaper,feeds");
-            if let Some(page) = &page {
+            let title: String = notice.title.chars().take(TITLE).collect();
+            let text = notice.within(LONGEST_TEXT).join("\n");
+            let priority = if notice.is_loud { self.priority } else { SILENT };
+            let mut request = Request::post(self.url.clone(), text)
+                .with_header("X-Title", encoded(&title))
+                .with_header("X-Priority", priority.to_string())
+                // Sent again, it replaces what came before.
+                .with_header("X-Sequence-ID", format!("digest-{:016x}", hash(notice.id)))
+                .with_header("X-Tags", "newspaper,digest");
+            if let Some(page) = &notice.page {
                 request = request.with_header("X-Click", page);
             }
-            of_answer(self.client.send(self.with_token(request)).await, now)
+            of_answer(self.client.send(self.with_token(request)).await, notice.now)
         })
     }
 }
 
-fn title(message: &Message<'_>) -> String {
-    let demo = if message.demo { "DEMO · " } else { "" };
-    let title = format!("{demo}{}", line(&message.alert.headline.title));
-    title.chars().take(TITLE).collect()
-}
-
-fn text(message: &Message<'_>) -> String {
-    let alert = message.alert;
-    let mut lines = vec![line(&reasons(alert)), numbers(alert)];
-    let seen = minute(alert.first_seen);
-    lines.push(format!("{} · first seen here {seen}", line(message.subscription)));
+/// As many lines as fit; a longer text would come as a file.
+fn body(lines: &[String]) -> String {
+    let mut bytes = 0;
+    let fits = |line: &&String| {
+        bytes += line.len() + 1;
+        bytes <= LONGEST_TEXT
+    };
+    let lines: Vec<&str> = lines.iter().take_while(fits).map(String::as_str).collect();
     lines.join("\n")
 }
 
+/// Buttons below the notification, each of which does what it says at once.
+fn buttons(links: &MessageLinks) -> String {
+    let button = |label, url| format!("http, {label}, {url}, method=POST, clear=true");
+    let mute = button("Mute", &links.mute);
+    format!("{mute}; {}", button("Only corrections", &links.corrections_only))
+}
+
 fn tags(alert: &Alert) -> String {
-    let state = match alert.state {
-        AlertState::New => "new",
-        AlertState::Growing => "growing",
-        AlertState::Updated => "updated",
-        AlertState::Quiet => "quiet",
-    };
-    format!("newspaper,{state}")
+    format!("newspaper,{}", alert.state.as_str())
 }
 
 /// The same through all revisions, of at most 64 letters, digits and `-`, as ntfy wants it.

@@ -25,6 +25,28 @@ const WAITS: [Duration; 7] = [
 /// so that a target may be down for three days.
 pub(crate) const MAX_DELIVER: u32 = 12;
 
+/// For how long a revision is tried again at least before it goes to the dead letters: its attempts alone say
+/// little, as each kill of the process makes one of all that is in hand.
+const TRIED: Duration = Duration::from_hours(60);
+
+/// Whether a revision has been tried often and long enough, that was stored so long ago.
+pub(crate) fn is_enough(attempt: u32, age: Duration) -> bool {
+    attempt >= MAX_DELIVER && age >= TRIED
+}
+
+/// The wait after this attempt of a revision of this age: where kills made attempts of it, it is no older
+/// for that.
+pub(crate) fn after_age(attempt: u32, age: Duration, message: &str) -> Duration {
+    let mut planned = Duration::ZERO;
+    let by_age = WAITS.iter().take_while(|wait| {
+        planned += **wait;
+        planned <= age
+    });
+    // The first attempt is at age zero.
+    let reached = u32::try_from(by_age.count()).unwrap_or(u32::MAX).saturating_add(1);
+    after(attempt.min(reached), message)
+}
+
 /// What a target may ask for in `Retry-After`.
 const LONGEST: Duration = Duration::from_hours(24);
 
@@ -63,7 +85,7 @@ pub(super) fn of_answer(
 }
 
 /// `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), within bounds.
-fn retry_after(text: &str, now: UnixMillis) -> Option<Duration> {
+pub(super) fn retry_after(text: &str, now: UnixMillis) -> Option<Duration> {
     let seconds = text.trim().parse::<u64>().ok().map(Duration::from_secs);
     let until = || -> Option<Timestamp> { DateTimeParser::new().parse_timestamp(text.trim()).ok() };
     let wait = seconds.or_else(|| Some(unix_millis(until()?).since(now)))?;
@@ -85,6 +107,19 @@ mod tests {
         assert_ne!(after(3, "a"), after(3, "b"));
         let days = (1..MAX_DELIVER).map(|attempt| after(attempt, "a")).sum::<Duration>();
         assert!(days >= Duration::from_hours(48), "{days:?}");
+    }
+
+    #[test]
+    fn kills_make_no_revision_old() {
+        let (minute, hour) = (Duration::from_mins(1), Duration::from_hours(1));
+        assert_eq!(after_age(12, Duration::ZERO, "a"), after(1, "a"));
+        assert_eq!(after_age(12, minute, "a"), after(2, "a"));
+        assert_eq!(after_age(12, hour, "a"), after(4, "a"));
+        // What was read late is tried as often as what was read at once.
+        assert_eq!(after_age(1, 100 * hour, "a"), after(1, "a"));
+        assert!(!is_enough(1_000, hour) && !is_enough(3, 100 * hour) && is_enough(12, 60 * hour));
+        let planned: Duration = (1..MAX_DELIVER).map(|attempt| after(attempt, "a")).sum();
+        assert!(planned >= TRIED, "the last attempt is the last");
     }
 
     #[test]

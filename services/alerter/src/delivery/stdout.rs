@@ -1,15 +1,14 @@
 //! The terminal: a block of text for each revision.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use wirefold_flow::BoxFuture;
-use wirefold_proto::{Alert, AlertState, Volume};
+use wirefold_proto::{Alert, Volume};
 
-use super::{Channel, Failure, Message, Notice};
+use super::{Channel, Failure, Message, Notice, Sent};
 use crate::Printer;
-use crate::digest::{headline, lines};
-use crate::wording::{line, minute, numbers, reasons};
+use crate::text::{self, Text};
+use crate::wording::line;
 
 pub(super) struct Stdout {
     printer: Arc<dyn Printer>,
@@ -31,15 +30,15 @@ impl Channel for Stdout {
         true
     }
 
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(std::future::ready(self.print(&block(&message))))
+    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
+        Box::pin(std::future::ready(self.print(&block(&message)).map(|()| None)))
     }
 
     fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
-        let mut block = format!("FEEDS · {}", headline(notice.digest));
-        for trouble in lines(notice.digest, usize::MAX) {
+        let mut block = format!("DIGEST · {}", notice.title);
+        for told in notice.within(usize::MAX) {
             block.push_str("\n  ");
-            block.push_str(&trouble);
+            block.push_str(&told);
         }
         block.extend(notice.page.iter().flat_map(|page| ["\n  ", page.as_str()]));
         Box::pin(std::future::ready(self.print(&block)))
@@ -55,46 +54,19 @@ impl Stdout {
 
 /// One revision as a block of lines, without an end of line after the last.
 pub(super) fn block(message: &Message<'_>) -> String {
-    let alert = message.alert;
-    let mut block = head(message);
-    // Writing into a string cannot fail.
-    let _ = write!(block, "\n  {}\n  {}", line(&alert.headline.title), numbers(alert));
-    let _ = write!(block, "\n  why: {}", line(&reasons(alert)));
-    let _ = write!(block, "\n  first seen here {}", minute(alert.first_seen));
-    if !alert.matched.is_empty() {
-        let _ = write!(block, " · matched {}", line(&alert.matched.join(", ")));
-    }
-    if alert.volume == Volume::Loud {
-        for article in &alert.articles {
-            let url = article.url.as_deref().unwrap_or("no link");
-            let (outlet, title) = (line(&article.outlet_in_words()), line(&article.title));
-            let _ = write!(block, "\n    {outlet}  {title}  {}", line(url));
-        }
-    }
-    if let Some(page) = &message.page {
-        let _ = write!(block, "\n  {page}");
-    }
-    block
+    let Text { title, lines, .. } = text::of(message);
+    let head = [head(message), format!("  {title}")];
+    let lines = lines.iter().map(|line| format!("  {line}"));
+    head.into_iter().chain(lines).collect::<Vec<String>>().join("\n")
 }
 
 fn head(message: &Message<'_>) -> String {
-    let alert = message.alert;
-    let volume = if alert.volume == Volume::Loud { "LOUD" } else { "silent" };
-    let demo = if message.demo { "DEMO " } else { "" };
-    let name = line(message.subscription);
-    let Alert { revision, id, articles, .. } = alert;
+    let Alert { revision, volume, articles, .. } = message.alert;
+    let volume = if *volume == Volume::Loud { "LOUD" } else { "silent" };
     let named = match articles.len() {
         1 => "1 article".to_owned(),
         many => format!("{many} articles"),
     };
-    format!("{demo}ALERT {volume} · {} · {name} · {named} · {id} revision {revision}", state(alert))
-}
-
-fn state(alert: &Alert) -> &'static str {
-    match alert.state {
-        AlertState::New => "new",
-        AlertState::Growing => "growing",
-        AlertState::Updated => "updated",
-        AlertState::Quiet => "quiet",
-    }
+    let (state, name) = (message.alert.state.as_str(), line(message.subscription));
+    format!("ALERT {volume} · {state} · {name} · {named} · revision {revision}")
 }

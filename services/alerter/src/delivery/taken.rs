@@ -4,37 +4,41 @@ use wirefold_proto::Volume;
 
 /// The newest revision of an alert that a target has taken, and the newest that rang there; 0
 /// where it took none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LastTaken {
     pub(super) any: u64,
     loud: u64,
+    /// What the channel keeps for the next revision, such as the id of the message it edits.
+    pub(super) kept: Option<String>,
 }
 
 impl LastTaken {
     /// As it was written.
     pub(super) fn read(text: &str) -> Option<Self> {
-        let (any, loud) = text.split_once(' ')?;
-        Some(Self { any: any.parse().ok()?, loud: loud.parse().ok()? })
+        let mut parts = text.splitn(3, ' ');
+        let (any, loud) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        Some(Self { any, loud, kept: parts.next().map(str::to_owned) })
     }
 
     /// Whether this revision has nothing to add there.
-    pub(super) fn covers(self, volume: Volume, revision: u64) -> bool {
+    pub(super) fn covers(&self, volume: Volume, revision: u64) -> bool {
         match volume {
             Volume::Loud => self.loud >= revision,
             Volume::Silent => self.any >= revision,
         }
     }
 
-    /// With this revision taken too.
-    pub(super) fn and(self, volume: Volume, revision: u64) -> Self {
+    /// With this revision taken too, and what the channel keeps of it.
+    pub(super) fn and(self, volume: Volume, revision: u64, kept: Option<String>) -> Self {
         let loud = if volume == Volume::Loud { revision } else { 0 };
-        Self { any: self.any.max(revision), loud: self.loud.max(loud) }
+        Self { any: self.any.max(revision), loud: self.loud.max(loud), kept: kept.or(self.kept) }
     }
 }
 
 impl std::fmt::Display for LastTaken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.any, self.loud)
+        write!(f, "{} {}", self.any, self.loud)?;
+        self.kept.iter().try_for_each(|kept| write!(f, " {kept}"))
     }
 }
 
@@ -46,11 +50,19 @@ mod tests {
     fn what_rings_gives_way_only_to_what_rings() {
         let none = LastTaken::default();
         assert!(!none.covers(Volume::Loud, 1) && !none.covers(Volume::Silent, 1));
-        let overtaken = none.and(Volume::Silent, 2);
+        let overtaken = none.and(Volume::Silent, 2, None);
         assert!(!overtaken.covers(Volume::Loud, 1) && overtaken.covers(Volume::Silent, 1));
-        let rung = overtaken.and(Volume::Loud, 1);
-        assert_eq!(rung, LastTaken { any: 2, loud: 1 });
+        let rung = overtaken.and(Volume::Loud, 1, None);
+        assert_eq!(rung, LastTaken { any: 2, loud: 1, kept: None });
         assert!(rung.covers(Volume::Loud, 1) && !rung.covers(Volume::Loud, 3));
         assert_eq!(LastTaken::read(&rung.to_string()), Some(rung));
+    }
+
+    #[test]
+    fn what_a_channel_keeps_outlives_revisions_that_keep_nothing() {
+        let first =
+            LastTaken::default().and(Volume::Loud, 1, Some("$event:of two words".to_owned()));
+        let second = LastTaken::read(&first.to_string()).unwrap().and(Volume::Silent, 2, None);
+        assert_eq!(second.to_string(), "2 1 $event:of two words");
     }
 }

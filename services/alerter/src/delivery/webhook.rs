@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
 use url::Url;
 use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_guard::{Client, Request};
-use wirefold_proto::{Alert, FeedDigest, Published};
+use wirefold_proto::Published;
 
+use super::channel::{Channel, Failure, Message, Notice, Sent, json_of, json_of_notice};
 use super::retry::of_answer;
 use super::sign::{Key, signatures};
-use super::{Channel, Failure, Message, Notice};
 use crate::settings::Header;
 
 /// How long one attempt may take; the standard says 15 to 30 seconds.
@@ -25,41 +24,13 @@ pub(super) struct Webhook {
     headers: Vec<Header>,
 }
 
-/// The body: the alert, and where to read on.
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(flatten)]
-    alert: &'a Alert,
-    subscription_name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    page: Option<&'a str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    demo: bool,
-}
-
-/// The body of a digest, and where to read on.
-#[derive(Serialize)]
-struct DigestBody<'a> {
-    #[serde(flatten)]
-    digest: &'a FeedDigest,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    page: Option<&'a str>,
-}
-
 impl Webhook {
     pub(super) fn new(client: Client, url: Url, keys: Vec<Key>, headers: Vec<Header>) -> Self {
         Self { client, url, keys, headers }
     }
 
     fn request(&self, message: &Message<'_>) -> Result<Request, Failure> {
-        let body = Body {
-            alert: message.alert,
-            subscription_name: message.subscription,
-            page: message.page.as_deref(),
-            demo: message.demo,
-        };
-        let never = |error: serde_json::Error| Failure::Never { why: error.to_string() };
-        let body = serde_json::to_vec(&body).map_err(never)?;
+        let body = json_of(message)?;
         Ok(self.signed(&message.alert.message_id(), body, message.now))
     }
 
@@ -92,21 +63,18 @@ impl Channel for Webhook {
         true
     }
 
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
             let request = self.request(&message)?;
-            of_answer(self.client.send(request).await, message.now)
+            of_answer(self.client.send(request).await, message.now).map(|()| None)
         })
     }
 
     fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
-            let Notice { digest, page, now } = notice;
-            let never = |error: serde_json::Error| Failure::Never { why: error.to_string() };
-            let body = DigestBody { digest, page: page.as_deref() };
-            let body = serde_json::to_vec(&body).map_err(never)?;
-            let request = self.signed(&digest.id, body, now);
-            of_answer(self.client.send(request).await, now)
+            let body = json_of_notice(&notice)?;
+            let request = self.signed(notice.id, body, notice.now);
+            of_answer(self.client.send(request).await, notice.now)
         })
     }
 }

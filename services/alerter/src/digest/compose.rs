@@ -66,31 +66,19 @@ fn cut(text: &str, characters: usize) -> String {
 }
 
 /// `3 of 40 feeds need a look`.
-pub(crate) fn headline(digest: &FeedDigest) -> String {
+pub(super) fn headline(digest: &FeedDigest) -> String {
     let feeds = if digest.feeds == 1 { "feed" } else { "feeds" };
     let need = if digest.feeds_with_problems == 1 { "needs" } else { "need" };
     format!("{} of {} {feeds} {need} a look", digest.feeds_with_problems, digest.feeds)
 }
 
-/// A line a feed, in at most so many bytes; the last says how many are left out.
-pub(crate) fn lines(digest: &FeedDigest, most: usize) -> Vec<String> {
-    let mut told = Vec::new();
-    let mut bytes = 0;
-    for problem in &digest.problems {
+/// A line a feed.
+pub(super) fn lines(digest: &FeedDigest) -> Vec<String> {
+    let told = |problem: &FeedProblem| {
         let since = problem.since.map(|since| format!(", failing since {}", minute(since)));
-        let since = since.unwrap_or_default();
-        let next = format!("{}{since}: {}", problem.feed, line(&problem.words));
-        bytes += next.len() + 1;
-        if bytes > most {
-            break;
-        }
-        told.push(next);
-    }
-    let left_out = (digest.feeds_with_problems as usize).saturating_sub(told.len());
-    if left_out > 0 {
-        told.push(format!("and {left_out} more: `wirefold feed ls --problems`"));
-    }
-    told
+        format!("{}{}: {}", problem.feed, since.unwrap_or_default(), line(&problem.words))
+    };
+    digest.problems.iter().map(told).collect()
 }
 
 #[cfg(test)]
@@ -132,17 +120,12 @@ mod tests {
         let digest = digest("d.1".to_owned(), &feeds, now()).unwrap();
         assert_eq!(headline(&digest), "3 of 5 feeds need a look");
         assert_eq!(
-            lines(&digest, usize::MAX),
+            lines(&digest),
             [
                 "down, failing since 2026-03-01 00:00 UTC: HTTP 503",
                 "dead, failing since 2026-01-01 00:00 UTC: HTTP 503",
                 "silent: silent for long against its own rhythm: look whether it has moved",
             ]
-        );
-        let short = lines(&digest, 60);
-        assert_eq!(
-            (short.len(), short[1].as_str()),
-            (2, "and 2 more: `wirefold feed ls --problems`")
         );
     }
 

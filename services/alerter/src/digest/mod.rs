@@ -19,7 +19,7 @@ use crate::delivery::retry::{self, MAX_DELIVER};
 use crate::delivery::{Channel, Common, Failure, Notice};
 use crate::matcher::NAME;
 use crate::metrics::FEED_DIGESTS;
-pub(crate) use compose::{headline, lines};
+use compose::{headline, lines};
 
 /// How long after it is switched on the first one goes out: by then each feed was polled.
 const FIRST: Duration = Duration::from_hours(24);
@@ -136,7 +136,19 @@ impl Weekly {
         self.pass(Point::Handled)?;
         let page = self.common.page.as_deref();
         let page = page.map(|base| format!("{}/feeds", base.trim_end_matches('/')));
-        let sent = self.channel.tell(Notice { digest: &digest, page, now }).await;
+        let lines = lines(&digest);
+        let notice = Notice {
+            id: &digest.id,
+            title: &headline(&digest),
+            lines: &lines,
+            more: (digest.feeds_with_problems as usize).saturating_sub(lines.len()),
+            see: "`wirefold feed ls --problems`",
+            is_loud: false,
+            json: serde_json::to_value(&digest).unwrap_or_default(),
+            page,
+            now,
+        };
+        let sent = self.channel.tell(notice).await;
         self.pass(Point::Published)?;
         trying.attempts += 1;
         let outcome = match sent {

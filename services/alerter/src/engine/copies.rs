@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{AlertArticle, ArticleId, Headline, SubscriptionId};
-use wirefold_query::Hit;
+use wirefold_query::{Hit, Matched};
 
 use super::piece::{Piece, Place};
 
@@ -21,8 +21,8 @@ pub(super) struct Folded {
     pub(super) seen: UnixMillis,
     pub(super) article: AlertArticle,
     pub(super) headline: Headline,
-    /// Who asks for it, and the words that it matches by.
-    pub(super) hits: Vec<(SubscriptionId, Vec<String>)>,
+    /// Who asks for it, and by what it matches.
+    pub(super) hits: Vec<(SubscriptionId, Matched)>,
 }
 
 /// The last of them.
@@ -48,7 +48,7 @@ impl Copies {
             seen: piece.seen,
             article: piece.article(),
             headline: piece.headline(),
-            hits: hits.iter().map(|hit| (hit.id.clone(), hit.matched.words.clone())).collect(),
+            hits: hits.iter().map(|hit| (hit.id.clone(), hit.matched.clone())).collect(),
         });
     }
 

@@ -3,13 +3,16 @@
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertArticle, AlertId, AlertReason, AlertState, ReasonKind, Tag, Volume,
+    Alert, AlertArticle, AlertFirst, AlertId, AlertReason, AlertState, HoldReason, InDigest,
+    ReasonKind, Tag, Target, Volume,
 };
 
-use super::life::{Life, News, Shown};
+use super::figures::Update;
+use super::headline;
+use super::life::{Life, News};
 use super::measure::{Measured, Sums};
 use super::piece::Place;
-use super::reasons::{counts, reason, weighed};
+use super::reasons::{counts, is_material, reason, weighed};
 use crate::subscription::Rules;
 
 /// The most articles an alert names.
@@ -35,9 +38,11 @@ pub(crate) struct Marks {
 
 /// The time of a revision, and the latest of the output that it speaks of.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Now {
+pub(super) struct Now<'a> {
     pub(super) at: UnixMillis,
     pub(super) taken: Place,
+    /// The name of a subscription that tells of the same and inhibits this one.
+    pub(super) inhibited_by: Option<&'a str>,
 }
 
 /// What the next revision says, besides what stands in every one.
@@ -53,11 +58,12 @@ pub(super) fn closing(id: &AlertId, life: &Life) -> Option<Draft> {
     let said = Said {
         state: AlertState::Quiet,
         volume: Volume::Silent,
-        reasons: vec![reason(ReasonKind::Merged, format!("now part of {}", closing.into))],
+        reasons: vec![reason(ReasonKind::Merged, part_of(closing.into))],
     };
     // What came since its last revision is for the survivor, and not covered by this one.
-    let now = Now { at: closing.at, taken: life.covered };
-    let mut draft = draft(id, life, now, said);
+    let now = Now { at: closing.at, taken: life.covered, inhibited_by: None };
+    let figures = life.shown.as_ref().map(|shown| shown.figures.clone()).unwrap_or_default();
+    let mut draft = draft(id, life, now, (said, Update { figures, ..Update::default() }));
     draft.alert.merged_into = Some(closing.into);
     draft.marks.merged_at = closing.place.output;
     Some(draft)
@@ -69,58 +75,150 @@ pub(super) fn next(
     life: &Life,
     rules: &Rules,
     rung_today: u32,
-    now: Now,
+    now: Now<'_>,
 ) -> Option<Draft> {
     if life.revision == 0 {
         life.ready(rules)?;
     }
-    let said = match life.news.is_empty() && life.hold.is_none() {
+    let figures = life.figures();
+    let is_silent = life.news.is_empty() && life.hold.is_none();
+    let said = match is_silent {
+        true if !life.is_over(now.at) => repeated(life),
         true => Said {
             state: AlertState::Quiet,
-            volume: Volume::Silent,
-            reasons: vec![reason(ReasonKind::Quiet, "no news for 24 hours")],
+            volume: volume(rules.on.quiet && life.notified_at.is_some()),
+            reasons: weighed(passing(life).into_iter().chain([over()]).collect()),
         },
-        false => said(life, rules, now.at),
+        false => said(life, rules, &figures.reasons, now.at),
     };
-    let mut draft = draft(id, life, now, said);
-    if draft.alert.volume == Volume::Loud {
-        draft.alert.held = rules.hold(now.at, &life.sums().all.numbers(), rung_today);
+    let said = inhibited(said, now.inhibited_by);
+    let mut draft = draft(id, life, now, (said, figures));
+    if let Some(due) = life.in_digest().filter(|due| *due <= now.at) {
+        draft.alert.volume = Volume::Loud;
+        let muted = life.handling.hold(now.at, &draft.alert.reasons);
+        draft.alert.held = muted.or_else(|| rules.muted(now.at));
+        let digest = InDigest { due: timestamp(due), all: Vec::new() };
+        draft.alert.digest = Some(digest).filter(|_| draft.alert.held.is_none());
+    } else if draft.alert.volume == Volume::Loud {
+        let muted = life.handling.hold(now.at, &draft.alert.reasons);
+        let numbers = life.sums().all.numbers();
+        draft.alert.held = muted.or_else(|| rules.hold(now.at, &numbers, rung_today));
     }
     Some(draft)
 }
 
-fn said(life: &Life, rules: &Rules, at: UnixMillis) -> Said {
+/// What another subscription tells notifies nobody a second time.
+fn inhibited(said: Said, by: Option<&str>) -> Said {
+    let Some(by) = by.filter(|_| said.volume == Volume::Loud) else {
+        return said;
+    };
+    let why = reason(ReasonKind::Inhibited, format!("silent: {by} tells of it"));
+    let reasons = weighed(said.reasons.into_iter().chain([why]).collect());
+    Said { volume: Volume::Silent, reasons, ..said }
+}
+
+/// Whether what was held is that nothing more comes.
+fn tells_the_end(life: &Life) -> bool {
+    life.carried.iter().any(|reason| reason.kind == ReasonKind::Quiet)
+}
+
+/// What is told again, as nothing came since.
+fn repeated(life: &Life) -> Said {
+    Said {
+        state: life.state.unwrap_or(AlertState::Growing),
+        volume: Volume::Loud,
+        reasons: vec![reason(ReasonKind::Repeated, "told again: nothing new since")],
+    }
+}
+
+fn said(life: &Life, rules: &Rules, figures: &[AlertReason], at: UnixMillis) -> Said {
     let sums = life.sums();
+    let passing = passing(life);
+    let is_passing = passing.is_some();
     let Some(told) = sums.measured.told else {
         let merged = life.news.iter().find(|news| news.inherits());
         let first = match merged {
             Some(news) => news.reasons.clone(),
-            None => vec![reason(ReasonKind::New, "new")],
+            None if is_passing => Vec::new(),
+            None => std::iter::once(new(life)).chain(figures.iter().cloned()).collect(),
         };
-        let is_loud = merged.is_none() && life.may_ring() && (rules.on.new || steps(&sums, rules));
-        return Said { state: AlertState::New, volume: volume(is_loud), reasons: weighed(first) };
+        let is_loud = merged.is_none()
+            && !is_passing
+            && life.may_ring()
+            && (rules.on.new || steps(&sums, rules));
+        let reasons = weighed(passing.into_iter().chain(first).collect());
+        return Said { state: AlertState::New, volume: volume(is_loud), reasons };
     };
     let fresh = life.news.iter().flat_map(|news| &news.reasons).cloned();
     let kept = life.carried.iter().filter(|reason| is_kept(reason.kind)).cloned();
-    let told_of: Vec<AlertReason> = kept.chain(fresh).collect();
+    // That articles come fast is told once, and so not with what is silent.
+    let is_told = |reason: &AlertReason| !is_passing || reason.kind != ReasonKind::Velocity;
+    let fresh = fresh.chain(figures.iter().cloned());
+    let told_of: Vec<AlertReason> = kept.chain(fresh).filter(is_told).collect();
     let is_material = told_of.iter().any(|reason| is_material(reason.kind));
     let is_fast = told_of.iter().any(|reason| reason.kind == ReasonKind::Velocity);
+    // What was mentioned in passing is news only now that a text tells of it.
+    let is_first = life.in_passing && !is_passing;
+    let is_correction = told_of.iter().any(|reason| reason.kind == ReasonKind::Correction);
     let rings = (is_material && rules.on.material)
+        || (is_correction && rules.on.correction)
+        || (is_first && rules.on.new)
         || is_fast
         || steps(&sums, rules)
         || !life.carried.is_empty();
-    let is_loud = rings && life.may_ring();
-    let came = life.news.iter().filter(|news| !news.recounts()).count();
+    let is_loud = rings && !is_passing && life.may_ring();
+    let came: Vec<&News> = life.news.iter().filter(|news| !news.recounts()).collect();
     let state = match (is_material, life.state) {
         (true, _) => AlertState::Updated,
         // Nothing came: people changed the numbers of something that is over.
-        (false, Some(AlertState::Quiet)) if came == 0 && !is_loud => AlertState::Quiet,
+        (false, Some(AlertState::Quiet))
+            if came.is_empty() && (!is_loud || tells_the_end(life)) =>
+        {
+            AlertState::Quiet
+        }
         (false, _) => AlertState::Growing,
     };
-    let numbers = counts(told, sums.all, came);
-    let resumed = life.resumes().then(|| again(life, at)).filter(|_| came > 0);
-    let reasons = weighed(resumed.into_iter().chain(told_of).chain(numbers).collect());
+    // Who is notified is told what has come since the last message that did.
+    let before = if is_loud && !is_first { sums.measured.rung } else { told };
+    let mut numbers = counts(before, sums.all, &came);
+    if before != told {
+        // Others came before those that are told of now: who is named would stand for all.
+        numbers.iter_mut().for_each(|reason| reason.sources.clear());
+        if let Some(last) = numbers.last_mut() {
+            last.words.push_str(" since the last alert");
+        }
+    }
+    if is_correction {
+        // Who printed the error adds nothing to what is true.
+        numbers.clear();
+    }
+    let resumed = life.resumes().then(|| again(life, at)).filter(|_| !came.is_empty());
+    let first = is_first.then(|| new(life));
+    let opening = passing.into_iter().chain(first).chain(resumed);
+    let reasons = weighed(opening.chain(told_of).chain(numbers).collect());
     Said { state, volume: volume(is_loud), reasons }
+}
+
+/// Why nothing rings, where texts only mention what is asked for.
+fn passing(life: &Life) -> Option<AlertReason> {
+    let words = "mentioned in passing";
+    life.mentions_in_passing().then(|| reason(ReasonKind::Passing, words))
+}
+
+fn over() -> AlertReason {
+    reason(ReasonKind::Quiet, "no news for 24 hours")
+}
+
+/// That it is new, and why it comes only now where it was held.
+fn new(life: &Life) -> AlertReason {
+    let held = life.hold.as_ref().map(|hold| match hold.reason {
+        HoldReason::QuietHours => "new, held back during quiet hours",
+        HoldReason::MaxPerDay => "new, held back by the daily limit",
+        HoldReason::Muted => "new, held back while muted",
+        // Its digest says so.
+        HoldReason::Digest => "new",
+    });
+    reason(ReasonKind::New, held.unwrap_or("new"))
 }
 
 /// That it goes on after it was quiet, and on which day.
@@ -142,27 +240,22 @@ fn steps(sums: &Sums, rules: &Rules) -> bool {
 /// Seconds in a day.
 const DAY: u64 = 24 * 3600;
 
-fn is_material(kind: ReasonKind) -> bool {
-    matches!(kind, ReasonKind::Material | ReasonKind::Correction)
-}
-
 /// What a held revision was to tell and the numbers do not say again.
 fn is_kept(kind: ReasonKind) -> bool {
-    is_material(kind) || kind == ReasonKind::Velocity
+    use ReasonKind::{Claimed, New, Quiet, Repeated, Velocity};
+    is_material(kind) || matches!(kind, Claimed | New | Quiet | Repeated | Velocity)
 }
 
 fn volume(is_loud: bool) -> Volume {
     if is_loud { Volume::Loud } else { Volume::Silent }
 }
 
-fn draft(id: &AlertId, life: &Life, now: Now, said: Said) -> Draft {
-    let Now { at, taken } = now;
+fn draft(id: &AlertId, life: &Life, now: Now<'_>, (said, figures): (Said, Update)) -> Draft {
+    let Now { at, taken, .. } = now;
     let covered = life.covered.max(taken);
     let sums = life.sums();
     let tally = sums.all;
     let first_seen = life.first_seen.or_else(|| life.news.iter().map(|news| news.first_seen).min());
-    let shown = life.shown.as_ref().map(|shown| shown.headline.clone());
-    let headline = shown.or_else(|| Some(life.news.first()?.headline.clone()));
     let alert = Alert {
         schema: Tag::new(),
         id: id.clone(),
@@ -174,18 +267,37 @@ fn draft(id: &AlertId, life: &Life, now: Now, said: Said) -> Draft {
         reasons: said.reasons,
         output: covered.output,
         at: timestamp(at),
-        headline: headline.unwrap_or_else(|| Shown::nothing().headline),
+        headline: headline::next(life, said.volume == Volume::Loud, &figures.stories),
         first_seen: timestamp(first_seen.unwrap_or(at)),
         outlets: tally.outlets,
         origins: tally.origins,
         copies: tally.copies,
+        versions: tally.versions,
+        stories: tally.stories,
+        first: first(life),
         matched: matched(life),
         articles: articles(life),
+        figures: figures.figures,
         held: None,
+        digest: None,
         merged_into: None,
     };
     let measured = life.news.iter().any(News::recounts).then_some(sums.measured);
     Draft { alert, marks: Marks { covered, merged_at: 0, measured } }
+}
+
+/// What became of an alert that closes, without the id of what it is part of now.
+fn part_of(into: Target) -> &'static str {
+    match into {
+        Target::Event(_) => "now part of another event",
+        Target::Story(_) => "now part of another story",
+    }
+}
+
+/// Who was first, and is part of it still.
+fn first(life: &Life) -> Option<AlertFirst> {
+    let shown = life.shown.as_ref().and_then(|shown| shown.first.clone());
+    shown.or_else(|| life.news.iter().find_map(|news| news.first.clone()))
 }
 
 fn matched(life: &Life) -> Vec<String> {

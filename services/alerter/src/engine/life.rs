@@ -5,12 +5,16 @@ use std::time::Duration;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertArticle, AlertReason, AlertState, ArticleId, Headline, Hold, HoldReason,
-    LanguageTag, ReasonKind, Target, Volume,
+    Alert, AlertArticle, AlertFigure, AlertFirst, AlertReason, AlertState, ArticleId, Headline,
+    Hold, HoldReason, LanguageTag, ReasonKind, Target, Volume,
 };
 
 use super::draft::Marks;
+use super::figures::Says;
+use super::handling::Handling;
+use super::headline::InStory;
 use super::measure::Measured;
+use super::passing::Mention;
 use super::piece::{Place, Tally};
 use crate::subscription::Rules;
 
@@ -24,6 +28,10 @@ pub(crate) struct Life {
     pub(crate) revision: u64,
     pub(crate) state: Option<AlertState>,
     pub(crate) last_at: UnixMillis,
+    /// When the last revision was made that told something new.
+    pub(crate) active_at: UnixMillis,
+    /// When it last notified.
+    pub(crate) notified_at: Option<UnixMillis>,
     /// Up to where the last revision speaks.
     pub(crate) covered: Place,
     pub(crate) now: Tally,
@@ -35,6 +43,8 @@ pub(crate) struct Life {
     pub(crate) hold: Option<Hold>,
     pub(crate) carried: Vec<AlertReason>,
     pub(crate) has_rung_for_velocity: bool,
+    /// Whether what was told so far are mentions in passing.
+    pub(crate) in_passing: bool,
     pub(crate) first_seen: Option<UnixMillis>,
     pub(crate) merged_into: Option<Target>,
     /// The place in the output of the change that made it part of another.
@@ -43,6 +53,8 @@ pub(crate) struct Life {
     pub(crate) news: Vec<News>,
     /// It is to close because it became part of another.
     pub(crate) closing: Option<Closing>,
+    /// What people did with it, as the engine has it.
+    pub(crate) handling: Handling,
     /// When it speaks next, as it stands in the list of those that are due.
     pub(crate) due: Option<UnixMillis>,
     /// Where the last revision stands in the stream; 0 where that is not known.
@@ -57,12 +69,15 @@ pub(crate) struct Shown {
     pub(crate) headline: Headline,
     pub(crate) articles: Vec<AlertArticle>,
     pub(crate) matched: Vec<String>,
+    pub(crate) figures: Vec<AlertFigure>,
+    pub(crate) first: Option<AlertFirst>,
 }
 
 impl Shown {
     pub(crate) fn nothing() -> Self {
         let headline = Headline { title: String::new(), language: LanguageTag::unknown() };
-        Self { headline, articles: Vec::new(), matched: Vec::new() }
+        let (articles, matched, figures) = (Vec::new(), Vec::new(), Vec::new());
+        Self { headline, articles, matched, figures, first: None }
     }
 
     pub(crate) fn of(alert: &Alert) -> Self {
@@ -70,6 +85,8 @@ impl Shown {
             headline: alert.headline.clone(),
             articles: alert.articles.clone(),
             matched: alert.matched.clone(),
+            figures: alert.figures.clone(),
+            first: alert.first.clone(),
         }
     }
 }
@@ -85,13 +102,53 @@ pub(crate) struct News {
     pub(crate) first_seen: UnixMillis,
     /// What is to be told of it besides the numbers.
     pub(crate) reasons: Vec<AlertReason>,
+    /// How its article tells of what is asked for.
+    pub(crate) mention: Mention,
     pub(crate) matched: Vec<String>,
     pub(crate) headline: Headline,
+    /// Its article's story, where it is of one.
+    pub(crate) in_story: Option<InStory>,
     pub(crate) articles: Vec<AlertArticle>,
     /// It brings the numbers up to date, and neither opens nor rings.
     pub(crate) only_counts: bool,
     /// It comes of what became of stories and events.
     pub(crate) silent: Option<Silent>,
+    /// What its article says in numbers.
+    pub(super) says: Option<Says>,
+    /// Who was first, where its article was.
+    pub(crate) first: Option<AlertFirst>,
+    /// The agency whose text its article copies.
+    pub(crate) carries: Option<String>,
+    /// Who wrote its article, where that is a text of its own.
+    pub(crate) writes: Option<String>,
+    /// The outlet of its article, for people.
+    pub(crate) outlet: Option<String>,
+}
+
+impl Default for News {
+    fn default() -> Self {
+        let Shown { headline, articles, matched, .. } = Shown::nothing();
+        Self {
+            place: Place::default(),
+            from: Place::default(),
+            seen: UnixMillis(0),
+            tally: Tally::default(),
+            first_seen: UnixMillis(0),
+            reasons: Vec::new(),
+            mention: Mention::None,
+            matched,
+            headline,
+            in_story: None,
+            articles,
+            only_counts: false,
+            silent: None,
+            says: None,
+            first: None,
+            carries: None,
+            writes: None,
+            outlet: None,
+        }
+    }
 }
 
 /// What comes of stories and events that are made one or taken apart: it never rings by itself.
@@ -136,7 +193,8 @@ impl Life {
 
     /// Takes in its next revision.
     pub(crate) fn accept(&mut self, alert: &Alert, marks: Marks) {
-        let now = Tally { outlets: alert.outlets, origins: alert.origins, copies: alert.copies };
+        let Alert { outlets, origins, copies, versions, stories, .. } = *alert;
+        let now = Tally { outlets, origins, copies, versions, stories };
         let is_held = alert.held.is_some();
         if let Some(Measured { told, rung }) = marks.measured {
             (self.told, self.rung) = (told, rung);
@@ -152,8 +210,15 @@ impl Life {
         self.hold.clone_from(&alert.held);
         self.has_rung_for_velocity |=
             alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Velocity);
+        self.in_passing = alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Passing);
         (self.revision, self.state) = (alert.revision, Some(alert.state));
         (self.last_at, self.now) = (unix_millis(alert.at), now);
+        if alert.reasons.iter().all(|reason| reason.kind != ReasonKind::Repeated) {
+            self.active_at = self.last_at;
+        }
+        if alert.volume == Volume::Loud && !is_held {
+            self.notified_at = Some(self.last_at);
+        }
         self.covered = self.covered.max(marks.covered);
         self.merged_at = marks.merged_at;
         self.first_seen = Some(unix_millis(alert.first_seen));
@@ -189,6 +254,10 @@ impl Life {
             return Some(closing.at);
         }
         let rules = rules?;
+        // What is gathered for a digest waits for that alone.
+        if let Some(until) = self.in_digest() {
+            return Some(until);
+        }
         match self.news.first() {
             Some(first) if self.revision == 0 => Some(self.first_due(first, rules)),
             Some(first) => Some(self.last_at.plus(rules.update_interval).max(first.seen)),
@@ -219,13 +288,40 @@ impl Life {
 
     fn due_without_news(&self, rules: &Rules) -> Option<UnixMillis> {
         match &self.hold {
-            Some(hold) if hold.reason == HoldReason::Muted => match rules.mute {
-                Some(mute) => mute.until,
-                None => Some(self.last_at.max(rules.changed)),
-            },
+            Some(hold) if hold.reason == HoldReason::Muted => self.unmuted_at(rules),
             Some(hold) => hold.until.map(unix_millis),
             None if self.state == Some(AlertState::Quiet) => None,
-            None => Some(self.last_at.plus(QUIET)),
+            None => {
+                let over = self.active_at.plus(QUIET);
+                Some(self.repeated_at(rules).map_or(over, |again| again.min(over)))
+            }
         }
+    }
+
+    /// When the mutes of its subscription and of itself are over; none where one has no end.
+    fn unmuted_at(&self, rules: &Rules) -> Option<UnixMillis> {
+        let until = match rules.mute {
+            Some(mute) => mute.until?,
+            None => self.last_at.max(rules.changed),
+        };
+        Some(self.handling.muted_until().map_or(until, |own| own.max(until)))
+    }
+
+    /// When it is told again, if nothing comes: not while it is muted, and not where somebody knows.
+    fn repeated_at(&self, rules: &Rules) -> Option<UnixMillis> {
+        let notified = self.notified_at.filter(|at| !self.handling.is_known(*at))?;
+        let again = notified.plus(rules.repeat?).max(self.last_at);
+        Some(self.handling.muted_until().map_or(again, |until| again.max(until)))
+    }
+
+    /// Whether nothing came for so long that it is over.
+    pub(crate) fn is_over(&self, at: UnixMillis) -> bool {
+        at >= self.active_at.plus(QUIET)
+    }
+
+    /// When the digest is due that its last revision waits for.
+    pub(crate) fn in_digest(&self) -> Option<UnixMillis> {
+        let hold = self.hold.as_ref().filter(|hold| hold.reason == HoldReason::Digest)?;
+        hold.until.map(unix_millis)
     }
 }

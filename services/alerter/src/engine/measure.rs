@@ -69,14 +69,20 @@ impl Tally {
             outlets: by(self.outlets, before.outlets, now.outlets),
             origins: by(self.origins, before.origins, now.origins),
             copies: by(self.copies, before.copies, now.copies),
+            versions: by(self.versions, before.versions, now.versions),
+            stories: by(self.stories, before.stories, now.stories),
         }
     }
 }
 
-/// As in a header: outlets, origins and copies when it last rang, then what was told, if anything was.
+/// As in a header: outlets, origins, copies, versions and stories when it last rang, then what was told,
+/// if anything was. Older releases wrote the first three of each.
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = |tally: Tally| format!("{} {} {}", tally.outlets, tally.origins, tally.copies);
+        let line = |tally: Tally| {
+            let Tally { outlets, origins, copies, versions, stories } = tally;
+            format!("{outlets} {origins} {copies} {versions} {stories}")
+        };
         f.write_str(&line(self.rung))?;
         self.told.map_or(Ok(()), |told| write!(f, " {}", line(told)))
     }
@@ -91,13 +97,22 @@ impl FromStr for Measured {
 
     fn from_str(text: &str) -> Result<Self, NoMeasure> {
         let numbers: Result<Vec<u32>, _> = text.split(' ').map(str::parse).collect();
-        let tally = |outlets, origins, copies| Tally { outlets, origins, copies };
-        match *numbers.map_err(|_| NoMeasure)?.as_slice() {
-            [a, b, c] => Ok(Self { told: None, rung: tally(a, b, c) }),
-            [a, b, c, d, e, f] => Ok(Self { told: Some(tally(d, e, f)), rung: tally(a, b, c) }),
-            _ => Err(NoMeasure),
-        }
+        let numbers = numbers.map_err(|_| NoMeasure)?;
+        let (rung, told) = match numbers.len() {
+            3 | 5 => (numbers.as_slice(), None),
+            6 | 10 => {
+                let (rung, told) = numbers.split_at(numbers.len() / 2);
+                (rung, Some(told))
+            }
+            _ => return Err(NoMeasure),
+        };
+        Ok(Self { told: told.map(tally), rung: tally(rung) })
     }
+}
+
+fn tally(numbers: &[u32]) -> Tally {
+    let at = |place: usize| numbers.get(place).copied().unwrap_or(0);
+    Tally { outlets: at(0), origins: at(1), copies: at(2), versions: at(3), stories: at(4) }
 }
 
 #[cfg(test)]
@@ -106,11 +121,16 @@ mod tests {
 
     #[test]
     fn what_it_is_measured_by_is_read_back_from_its_header() {
-        let tally = |origins| Tally { outlets: 3, origins, copies: 0 };
+        let tally = |origins| Tally { outlets: 3, origins, versions: 2, ..Tally::default() };
         for told in [None, Some(tally(2))] {
             let measured = Measured { told, rung: tally(1) };
             assert_eq!(measured.to_string().parse(), Ok(measured));
         }
+        let old = Measured {
+            told: None,
+            rung: Tally { outlets: 1, origins: 2, copies: 3, ..Tally::default() },
+        };
+        assert_eq!("1 2 3".parse(), Ok(old));
         for none in ["", "1 2", "1 2 3 4", "a b c"] {
             assert_eq!(none.parse::<Measured>(), Err(NoMeasure), "{none}");
         }
@@ -118,7 +138,7 @@ mod tests {
 
     #[test]
     fn numbers_move_by_what_people_changed() {
-        let of = |outlets, origins, copies| Tally { outlets, origins, copies };
+        let of = |outlets, origins, copies| Tally { outlets, origins, copies, ..Tally::default() };
         assert_eq!(of(2, 2, 5).moved(of(3, 3, 5), of(3, 4, 4)), of(2, 3, 4));
         assert_eq!(of(0, 1, 0).moved(of(3, 3, 4), of(3, 1, 4)), of(0, 1, 0));
     }

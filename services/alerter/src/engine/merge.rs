@@ -5,6 +5,7 @@ use wirefold_proto::{AlertId, ReasonKind, Target};
 
 use super::Engine;
 use super::life::{Closing, Life, News, Shown, Silent};
+use super::passing;
 use super::piece::Place;
 use super::reasons::reason;
 
@@ -53,6 +54,9 @@ impl Engine {
         if has_spoken && life.merged_into.is_none() && !is_taken_back {
             life.closing = Some(closing);
         }
+        if has_spoken && survives_silently {
+            self.hand_over(absorbed, survivor);
+        }
         match has_spoken {
             true => self.reschedule(absorbed),
             false => drop(self.forget(absorbed)),
@@ -60,7 +64,9 @@ impl Engine {
         if let Some(news) = moved.into_iter().reduce(together) {
             // At the place of the merge: the survivor may have spoken of later ones already.
             let tally = news.tally.max(self.recent.of(survivor.target));
-            let news = News { place: closing.place, seen: closing.at, tally, ..news };
+            // Who was first with what is no more was not first with both.
+            let first = None;
+            let news = News { place: closing.place, seen: closing.at, tally, first, ..news };
             self.add_news(survivor, news);
         }
     }
@@ -68,7 +74,7 @@ impl Engine {
 
 /// What the survivor takes over from an alert that has spoken: it need not ring again.
 fn inheritance(absorbed: &AlertId, life: &Life, closing: Closing) -> News {
-    let Shown { headline, articles, matched } =
+    let Shown { headline, articles, matched, .. } =
         life.shown.as_deref().cloned().unwrap_or_else(Shown::nothing);
     News {
         place: closing.place,
@@ -76,12 +82,21 @@ fn inheritance(absorbed: &AlertId, life: &Life, closing: Closing) -> News {
         seen: closing.at,
         tally: life.now,
         first_seen: life.first_seen.unwrap_or(closing.at),
-        reasons: vec![reason(ReasonKind::Merged, format!("{} became part of it", absorbed.target))],
+        reasons: vec![reason(ReasonKind::Merged, another(absorbed.target))],
+        mention: life.mention(),
         matched,
         headline,
         articles,
-        only_counts: false,
         silent: Some(Silent::Inherits),
+        ..News::default()
+    }
+}
+
+/// What is new to whoever reads the alert that goes on.
+fn another(absorbed: Target) -> &'static str {
+    match absorbed {
+        Target::Event(_) => "another event became part of it",
+        Target::Story(_) => "another story became part of it",
     }
 }
 
@@ -91,6 +106,7 @@ fn together(one: News, other: News) -> News {
         tally: one.tally.max(other.tally),
         first_seen: one.first_seen.min(other.first_seen),
         reasons: [one.reasons, other.reasons].concat(),
+        mention: passing::together([one.mention, other.mention]),
         matched: [one.matched, other.matched].concat(),
         articles: [one.articles, other.articles].concat(),
         only_counts: one.only_counts && other.only_counts,

@@ -6,15 +6,25 @@
 //! says up to where it speaks.
 
 mod copies;
+mod digest;
 mod draft;
+mod figure_roles;
+mod figures;
+mod handling;
+mod headline;
+mod inhibit;
 mod life;
 mod measure;
 mod merge;
+mod passing;
 mod people;
 mod piece;
 mod reasons;
 mod recent;
 mod rest;
+mod retraction;
+mod score;
+mod site_budget;
 mod sleep;
 mod velocity;
 
@@ -25,19 +35,26 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     Alert, AlertId, AlertReason, GroupBy, ReasonKind, SubscriptionId, Target, Volume,
 };
-use wirefold_query::{Hit, Numbers, Percolator};
+use wirefold_query::{Hit, Matched, Numbers, Percolator};
 
 use crate::subscription::Rules;
 use copies::Copies;
+use digest::Gathered;
+use headline::InStory;
 use life::{Life, News};
 use reasons::reason;
 use recent::Recent;
 use rest::Resting;
+use site_budget::SiteBudget;
 use velocity::Velocity;
 
 pub(crate) use draft::{Draft, Marks};
+pub(crate) use handling::Handling;
+pub(crate) use life::QUIET;
 pub(crate) use people::Word;
-pub(crate) use piece::{Piece, Place, position};
+pub(crate) use piece::{Piece, Place, Tally, position};
+pub(crate) use retraction::RETRACTED;
+pub(crate) use score::Score;
 pub(crate) use sleep::Revision;
 
 /// All subscriptions and their alerts.
@@ -57,8 +74,16 @@ pub(crate) struct Engine {
     rested: BTreeMap<SubscriptionId, Score>,
     /// When all were last looked through.
     swept: UnixMillis,
+    /// What people did with alerts.
+    handled: BTreeMap<AlertId, Handling>,
+    /// What alerts took over of that from others, still to be stored.
+    handed_over: Vec<(AlertId, Handling)>,
     /// How often each subscription has rung on a day.
     rung: BTreeMap<(SubscriptionId, UnixMillis), u32>,
+    /// How often each site has notified in an hour.
+    site_budget: SiteBudget,
+    /// Revisions in digests whose last one is still to come.
+    gathered: Gathered,
     /// The subscriptions that ask how fast articles come.
     asking: BTreeSet<SubscriptionId>,
     velocity: Velocity,
@@ -69,32 +94,11 @@ pub(crate) struct Engine {
     time: UnixMillis,
 }
 
-/// What a subscription has come to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Score {
-    /// Alerts it has opened.
-    pub(crate) alerts: u64,
-    /// Copies folded into them.
-    pub(crate) copies_folded: u64,
-}
-
-impl Score {
-    fn add(&mut self, life: &Life) {
-        self.alerts += 1;
-        self.copies_folded += u64::from(life.now.copies);
-    }
-
-    fn take_away(&mut self, life: &Life) {
-        self.alerts = self.alerts.saturating_sub(1);
-        self.copies_folded = self.copies_folded.saturating_sub(u64::from(life.now.copies));
-    }
-}
-
 impl Engine {
     /// Adds a subscription, or replaces the one with this id.
     pub(crate) fn put(&mut self, rules: Rules) {
         let id = rules.settings.id.clone();
-        self.percolator.insert(id.clone(), rules.query.clone());
+        self.percolator.insert(id.clone(), &rules.query);
         match rules.asks_for_velocity() {
             true => self.asking.insert(id.clone()),
             false => self.asking.remove(&id),
@@ -141,7 +145,7 @@ impl Engine {
         if !self.asking.is_empty() && !piece.is_baseline() {
             targets.into_iter().for_each(|target| self.velocity.note(target, piece.seen));
         }
-        let mut concerned: BTreeMap<AlertId, Option<Vec<String>>> = BTreeMap::new();
+        let mut concerned: BTreeMap<AlertId, Option<Matched>> = BTreeMap::new();
         for target in targets {
             for subscription in self.by_target.get(&target).into_iter().flatten() {
                 let alert = AlertId { subscription: subscription.clone(), target };
@@ -153,7 +157,7 @@ impl Engine {
         for Hit { id, matched } in hits {
             let group_by = self.rules.get(&id).map_or(GroupBy::Event, |rules| rules.group_by);
             let alert = AlertId { subscription: id, target: piece.target(group_by) };
-            concerned.insert(self.routed(alert, piece.place), Some(matched.words));
+            concerned.insert(self.routed(alert, piece.place), Some(matched));
         }
         for (alert, matched) in concerned {
             self.tell(&alert, matched, piece);
@@ -171,7 +175,7 @@ impl Engine {
     }
 
     /// Tells one alert of an article; `matched` where the article itself matches.
-    fn tell(&mut self, id: &AlertId, matched: Option<Vec<String>>, piece: &Piece) {
+    fn tell(&mut self, id: &AlertId, matched: Option<Matched>, piece: &Piece) {
         let Some(rules) = self.rules.get(&id.subscription) else {
             return;
         };
@@ -191,11 +195,18 @@ impl Engine {
             tally: piece.tally(id.target),
             first_seen: piece.first_seen(id.target),
             reasons,
-            matched: matched.unwrap_or_default(),
+            mention: piece.mention(matched.as_ref()),
+            matched: matched.unwrap_or_default().words,
             headline: piece.headline(),
+            in_story: Some(InStory::of(piece)),
             articles: vec![piece.article()],
             only_counts: piece.is_baseline(),
             silent: None,
+            says: piece.says(),
+            first: piece.first(id.target),
+            carries: piece.carries(),
+            writes: piece.writes(),
+            outlet: Some(piece.outlet_in_words()),
         };
         self.add_news(id, news);
     }
@@ -245,11 +256,14 @@ impl Engine {
                 None => {
                     let rules = self.rules.get(&id.subscription)?;
                     let today = self.rung_on(rules, at);
-                    draft::next(&id, life, rules, today, draft::Now { at, taken: self.taken })
+                    let (taken, inhibited_by) = (self.taken, self.inhibitor(rules, id.target));
+                    draft::next(&id, life, rules, today, draft::Now { at, taken, inhibited_by })
                 }
             });
-            if draft.is_some() {
-                return draft;
+            if let Some(mut made) = draft {
+                self.hold_flood(&mut made.alert);
+                self.complete_digest(&mut made.alert);
+                return Some(made);
             }
             // It never had enough to speak.
             self.forget(&id);
@@ -266,6 +280,10 @@ impl Engine {
         // After a start too old alerts are forgotten, whether or not anything new comes.
         self.time = self.time.max(unix_millis(alert.at));
         self.count_if_rung(alert);
+        self.gathered.accept(alert);
+        if self.lives.get(&alert.id).is_none_or(|life| alert.revision > life.revision) {
+            self.site_budget.accept(alert);
+        }
         let life = self.lives.entry(alert.id.clone()).or_default();
         if alert.revision <= life.revision {
             return;
@@ -283,15 +301,6 @@ impl Engine {
             life.news.iter().map(|news| news.from).chain(closing)
         });
         places.reduce(Place::min)
-    }
-
-    /// What each subscription has come to.
-    pub(crate) fn scores(&self) -> BTreeMap<SubscriptionId, Score> {
-        let mut scores = self.rested.clone();
-        for (id, life) in self.lives.iter().filter(|(_, life)| life.revision > 0) {
-            scores.entry(id.subscription.clone()).or_default().add(life);
-        }
-        scores
     }
 
     fn rung_on(&self, rules: &Rules, at: UnixMillis) -> u32 {
@@ -320,12 +329,14 @@ impl Engine {
     }
 
     fn reschedule(&mut self, id: &AlertId) {
+        let handling = self.handling(id);
         let Some(life) = self.lives.get_mut(id) else {
             return;
         };
         if let Some(due) = life.due.take() {
             self.due.remove(&(due, id.clone()));
         }
+        life.handling = handling;
         life.due = life.next_due(self.rules.get(&id.subscription));
         if let Some(due) = life.due {
             self.due.insert((due, id.clone()));

@@ -3,12 +3,13 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertArticle, AlertId, ArticleId, EventAfter, GroupBy, OutputCommand, OutputStory, ReasonKind,
-    StoryAfter, StoryChange, StoryId, Target,
+    AlertArticle, AlertFirst, AlertId, ArticleId, EventAfter, GroupBy, OutputCommand, OutputStory,
+    ReasonKind, StoryAfter, StoryChange, StoryId, Target,
 };
 
 use super::Engine;
 use super::life::{Life, News, Shown, Silent};
+use super::passing::Mention;
 use super::piece::{Place, Tally};
 use super::reasons::reason;
 
@@ -84,7 +85,7 @@ impl Word {
 
     /// News of these numbers, which rings for nobody by itself.
     fn news(&self, tally: Tally, silent: Silent, why: (ReasonKind, String)) -> News {
-        let Shown { headline, articles, matched } = Shown::nothing();
+        let Shown { headline, articles, matched, .. } = Shown::nothing();
         let (kind, words) = why;
         News {
             place: self.place,
@@ -93,11 +94,14 @@ impl Word {
             tally,
             first_seen: self.at,
             reasons: vec![reason(kind, words)],
+            mention: Mention::None,
             matched,
             headline,
+            in_story: None,
             articles,
             only_counts: true,
             silent: Some(silent),
+            ..News::default()
         }
     }
 }
@@ -145,11 +149,14 @@ impl Engine {
                     tally,
                     first_seen: folded.seen,
                     reasons: Vec::new(),
-                    matched,
+                    mention: Mention::of(&matched, true),
+                    matched: matched.words,
                     headline: folded.headline.clone(),
+                    in_story: None,
                     articles: vec![folded.article.clone()],
-                    only_counts: false,
-                    silent: None,
+                    first: (into == Target::Story((*article).into()))
+                        .then(|| first(&folded.article)),
+                    ..News::default()
                 };
                 self.add_news(&fresh, news);
             }
@@ -172,14 +179,16 @@ impl Engine {
                 continue;
             }
             let words = match word.by {
-                By::People => format!("people took it out of {}", parting.from),
-                By::Regrouping => format!("no part of {}, as had been said", parting.from),
+                By::People => "taken out of another story by hand".to_owned(),
+                By::Regrouping => "no part of the story in which it was counted".to_owned(),
             };
             let news = word.news(tally, Silent::Inherits, (ReasonKind::New, words));
-            let Shown { headline, articles, matched } = taken_along(life, parting);
+            let Shown { headline, articles, matched, .. } = taken_along(life, parting);
             let first_seen = life.first_seen.unwrap_or(word.at);
-            let news = News { headline, articles, matched, first_seen, ..news };
+            let mention = life.mention();
+            let news = News { headline, articles, matched, mention, first_seen, ..news };
             self.reopen(&fresh);
+            self.hand_over(&told, &fresh);
             self.add_news(&fresh, news);
         }
     }
@@ -200,7 +209,7 @@ impl Engine {
             let before = life.sums().all;
             let is_told =
                 life.merged_into.is_none() && (life.revision > 0 || !life.news.is_empty());
-            if before == tally || !is_told {
+            if before.says_the_same_as(tally) || !is_told {
                 continue;
             }
             let kind = match before.origins == tally.origins {
@@ -220,16 +229,10 @@ impl Engine {
 
 /// The numbers of stories, and of events.
 fn tallies(stories: &[StoryAfter], events: &[EventAfter]) -> Vec<(Target, Tally)> {
-    let stories = stories.iter().map(|after| {
-        let (outlets, copies) = (after.state.outlets, after.state.articles.saturating_sub(1));
-        (Target::Story(after.story), Tally { outlets, origins: 1, copies })
-    });
-    let events = events.iter().map(|after| {
-        let state = &after.state;
-        let copies = state.articles.saturating_sub(state.stories);
-        let tally = Tally { outlets: state.outlets, origins: state.origins, copies };
-        (Target::Event(after.event), tally)
-    });
+    let stories =
+        stories.iter().map(|after| (Target::Story(after.story), Tally::of_story(&after.state)));
+    let events =
+        events.iter().map(|after| (Target::Event(after.event), Tally::of_event(&after.state)));
     stories.chain(events).collect()
 }
 
@@ -245,6 +248,11 @@ fn corrected(before: Tally, now: Tally) -> String {
         format!("corrected: {right} {}, not {told}", if right == 1 { one } else { many })
     });
     words.unwrap_or_default()
+}
+
+fn first(article: &AlertArticle) -> AlertFirst {
+    let AlertArticle { outlet, via, agency, .. } = article.clone();
+    AlertFirst { outlet, via, agency }
 }
 
 /// Whether an alert has spoken, and first of this article.
@@ -264,5 +272,5 @@ fn taken_along(life: &Life, parting: &Parting) -> Shown {
     if let Some(first) = articles.first() {
         headline.title.clone_from(&first.title);
     }
-    Shown { headline, articles, matched: shown.matched.clone() }
+    Shown { headline, articles, matched: shown.matched.clone(), ..Shown::nothing() }
 }

@@ -1,14 +1,20 @@
 //! One article of the output as alerts see it.
 
 use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertArticle, AlertReason, ArticleFetched, EntityKind, GroupBy, Headline, Input, LanguageTag,
-    MaterialReason, OutputArticle, ReasonKind, Target,
+    AlertAgency, AlertArticle, AlertFirst, AlertReason, ArticleFetched, Class, Confidence,
+    EntityKind, EventState, GroupBy, Headline, Input, LanguageTag, MaterialReason, OutputArticle,
+    ReasonKind, StoryState, Target, outlet_in_words,
 };
 use wirefold_query::{Document, Numbers, Prepared};
+
+use super::figures::{Figure, figures_of};
+use super::reasons::reason;
+use super::retraction::{RETRACTED, is_retraction};
 
 /// Where something stands in the output: its place in the order of decisions, and in the stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,15 +47,37 @@ pub(crate) struct Tally {
     pub(crate) outlets: u32,
     pub(crate) origins: u32,
     pub(crate) copies: u32,
+    pub(crate) versions: u32,
+    pub(crate) stories: u32,
 }
 
 impl Tally {
+    /// The numbers of an event.
+    pub(crate) fn of_event(state: &EventState) -> Self {
+        let EventState { outlets, origins, versions, stories, .. } = *state;
+        Self { outlets, origins, copies: state.copies(), versions, stories }
+    }
+
+    /// The numbers of a story, which has one origin.
+    pub(crate) fn of_story(state: &StoryState) -> Self {
+        let StoryState { outlets, versions, .. } = *state;
+        Self { outlets, origins: 1, copies: state.copies(), versions, stories: 1 }
+    }
+
     pub(crate) fn max(self, other: Self) -> Self {
         Self {
             outlets: self.outlets.max(other.outlets),
             origins: self.origins.max(other.origins),
             copies: self.copies.max(other.copies),
+            versions: self.versions.max(other.versions),
+            stories: self.stories.max(other.stories),
         }
+    }
+
+    /// Whether nothing is to be corrected. Stories are left out: alerts of older releases do not say them, and
+    /// they never change alone.
+    pub(crate) fn says_the_same_as(self, other: Self) -> bool {
+        Self { stories: other.stories, ..self } == other
     }
 
     pub(crate) fn numbers(self) -> Numbers<'static> {
@@ -63,7 +91,13 @@ pub(crate) struct Piece {
     pub(crate) seen: UnixMillis,
     pub(crate) output: OutputArticle,
     pub(crate) prepared: Prepared,
+    /// The first characters of its text.
+    opening: String,
+    figures: OnceLock<Arc<[Figure]>>,
 }
+
+/// So many characters hold any lede.
+const OPENING: usize = 1_200;
 
 impl Piece {
     /// Makes an article ready; `fetched` is its text, where it is still kept.
@@ -73,8 +107,18 @@ impl Piece {
         fetched: Option<&ArticleFetched>,
     ) -> Self {
         let place = Place { fetched: position(&output), output: sequence };
-        let prepared = prepared(&output, fetched);
-        Self { place, seen: unix_millis(output.article.seen), output, prepared }
+        let text = text_of(&output, fetched);
+        let opening = text.chars().take(OPENING).collect();
+        let prepared = prepared(&output, &text);
+        let figures = OnceLock::new();
+        let seen = unix_millis(output.article.seen);
+        Self { place, seen, output, prepared, opening, figures }
+    }
+
+    /// The numbers of title and lede.
+    pub(super) fn figures(&self) -> Arc<[Figure]> {
+        let read = || figures_of(&self.output.article.title, &self.opening);
+        self.figures.get_or_init(read).clone()
     }
 
     /// Whether it was there before its feed was followed.
@@ -97,19 +141,41 @@ impl Piece {
 
     /// The numbers of what it is about. A story has one origin.
     pub(crate) fn tally(&self, target: Target) -> Tally {
-        let (event, story) = (&self.output.event_state, &self.output.story_state);
         match target {
-            Target::Event(_) => Tally {
-                outlets: event.outlets,
-                origins: event.origins,
-                copies: event.articles.saturating_sub(event.stories),
-            },
-            Target::Story(_) => Tally {
-                outlets: story.outlets,
-                origins: 1,
-                copies: story.articles.saturating_sub(1),
-            },
+            Target::Event(_) => Tally::of_event(&self.output.event_state),
+            Target::Story(_) => Tally::of_story(&self.output.story_state),
         }
+    }
+
+    /// Who was first, where this article was.
+    pub(crate) fn first(&self, target: Target) -> Option<AlertFirst> {
+        let id = self.output.id;
+        let is_first = target == Target::Event(id.into()) || target == Target::Story(id.into());
+        let about = &self.output.article;
+        let (outlet, via) = (about.outlet.clone(), about.via.clone());
+        is_first.then(|| AlertFirst { outlet, via, agency: self.agency() })
+    }
+
+    pub(crate) fn outlet_in_words(&self) -> String {
+        outlet_in_words(&self.output.article.outlet, self.output.article.via.as_ref())
+    }
+
+    fn agency(&self) -> Option<AlertAgency> {
+        let agency = self.output.verdict.agency.as_ref()?;
+        Some(AlertAgency { name: agency.name.clone(), confidence: agency.confidence })
+    }
+
+    /// The agency whose text it is a copy of, where that is likely.
+    pub(crate) fn carries(&self) -> Option<String> {
+        let is_copy = self.output.verdict.class == Class::Copy;
+        let agency = self.agency().filter(|agency| agency.confidence != Confidence::Possibly)?;
+        is_copy.then_some(agency.name)
+    }
+
+    /// Who wrote it, where it is a text of its own.
+    pub(crate) fn writes(&self) -> Option<String> {
+        let is_own = matches!(self.output.verdict.class, Class::New | Class::Related);
+        is_own.then(|| self.source())
     }
 
     pub(crate) fn first_seen(&self, target: Target) -> UnixMillis {
@@ -126,8 +192,10 @@ impl Piece {
             outlet: about.outlet.clone(),
             via: about.via.clone(),
             title: shortened(&about.title),
+            agency: self.agency(),
             url: about.canonical_url.clone().or_else(|| about.url.clone()),
             seen: about.seen,
+            figures: self.figures().iter().map(Figure::value).take(FIGURES).collect(),
         }
     }
 
@@ -141,23 +209,37 @@ impl Piece {
 
     /// Why it changes what is known. A text too short to be compared is never the reason.
     pub(crate) fn material(&self) -> Option<AlertReason> {
+        let is_version = self.output.verdict.class == Class::Version;
+        if is_version && is_retraction(&self.output.article.title) {
+            let sources = vec![self.source()];
+            return Some(AlertReason { sources, ..reason(ReasonKind::Correction, RETRACTED) });
+        }
         let found = self.output.verdict.material.as_ref();
         let found = found.filter(|found| found.material && self.output.verdict.comparable)?;
         let detail = found.detail.as_deref().map(|detail| format!(": {detail}"));
         let detail = detail.unwrap_or_default();
         let (kind, words) = match found.reason {
-            MaterialReason::NewNumber => (ReasonKind::Material, "new number in the lede"),
+            // A figure is told once two texts, an agency or a correction say it: see `figures`.
+            MaterialReason::NewNumber | MaterialReason::Cosmetic => return None,
             MaterialReason::NewName => (ReasonKind::Material, "new name in the lede"),
             MaterialReason::NewAct => (ReasonKind::Material, "new act in the lede"),
             MaterialReason::LedeRewritten => (ReasonKind::Material, "lede rewritten"),
             MaterialReason::FollowUp => (ReasonKind::Material, "follow-up, mostly new text"),
             MaterialReason::Correction => (ReasonKind::Correction, "correction"),
-            MaterialReason::Cosmetic => return None,
         };
-        Some(AlertReason { kind, words: format!("{words}{detail}") })
+        let changed = found.detail.as_deref().filter(|_| kind == ReasonKind::Correction);
+        let (old, new) = changed.and_then(|both| both.split_once(" → ")).unzip();
+        Some(AlertReason {
+            sources: vec![self.source()],
+            old: old.map(str::to_owned),
+            new: new.map(str::to_owned),
+            ..reason(kind, format!("{words}{detail}"))
+        })
     }
 }
 
+/// The most numbers of an article that an alert keeps.
+const FIGURES: usize = 8;
 /// The longest title in an alert, in characters: feeds are strangers.
 const TITLE: usize = 500;
 
@@ -176,12 +258,16 @@ pub(crate) fn position(output: &OutputArticle) -> u64 {
     }
 }
 
-fn prepared(output: &OutputArticle, fetched: Option<&ArticleFetched>) -> Prepared {
-    let about = &output.article;
-    let teaser = about.teaser.as_deref().unwrap_or_default();
+/// Its text where it is still kept, else what of it is in the output.
+fn text_of<'a>(output: &OutputArticle, fetched: Option<&'a ArticleFetched>) -> Cow<'a, str> {
+    let teaser = output.article.teaser.as_deref().unwrap_or_default();
     let given = || [teaser, output.text.as_deref().unwrap_or_default()].join("\n\n");
     let text = fetched.filter(|fetched| !fetched.text.is_empty());
-    let text = text.map_or_else(|| Cow::Owned(given()), |full| Cow::Borrowed(&*full.text));
+    text.map_or_else(|| Cow::Owned(given()), |full| Cow::Borrowed(&*full.text))
+}
+
+fn prepared(output: &OutputArticle, text: &str) -> Prepared {
+    let about = &output.article;
     let url = about.canonical_url.as_deref().or(about.url.as_deref());
     let url = url.and_then(|url| url::Url::parse(url).ok());
     let feeds: Vec<&str> = about.feeds.iter().map(|feed| feed.as_str()).collect();
@@ -199,7 +285,7 @@ fn prepared(output: &OutputArticle, fetched: Option<&ArticleFetched>) -> Prepare
     let topics: Vec<&str> = topics.flat_map(|found| [found.code.as_str(), &found.name]).collect();
     Prepared::new(&Document {
         title: &about.title,
-        text: &text,
+        text,
         outlet: about.outlet.as_str(),
         site: url.as_ref().and_then(url::Url::host_str).unwrap_or_default(),
         agency: output.verdict.agency.as_ref().map_or("", |agency| &agency.name),

@@ -2,33 +2,72 @@
 
 use wirefold_proto::{AlertReason, ReasonKind};
 
+use super::life::News;
 use super::piece::Tally;
 
 /// The most reasons that one revision names.
 const MOST: usize = 8;
 
 pub(super) fn reason(kind: ReasonKind, words: impl Into<String>) -> AlertReason {
-    AlertReason { kind, words: words.into() }
+    AlertReason { kind, words: words.into(), sources: Vec::new(), old: None, new: None }
 }
 
-/// What the numbers alone say; `articles` have come.
-pub(super) fn counts(before: Tally, now: Tally, articles: usize) -> Vec<AlertReason> {
+/// Whether it says that something material changed.
+pub(super) fn is_material(kind: ReasonKind) -> bool {
+    matches!(kind, ReasonKind::Material | ReasonKind::Correction)
+}
+
+/// What the numbers alone say of the news that came.
+pub(super) fn counts(before: Tally, now: Tally, came: &[&News]) -> Vec<AlertReason> {
     let mut reasons = Vec::new();
     let origins = now.origins.saturating_sub(before.origins);
     if origins > 0 {
-        reasons.push(reason(ReasonKind::Origins, more(origins, "origin", "origins")));
+        let sources = few(came.iter().filter_map(|news| news.writes.as_ref()));
+        let words = more(origins, "origin", "origins");
+        reasons.push(AlertReason { sources, ..reason(ReasonKind::Origins, words) });
     }
     let outlets = now.outlets.saturating_sub(before.outlets);
     let copies = now.copies.saturating_sub(before.copies);
-    if outlets > 0 {
-        reasons.push(reason(ReasonKind::Outlets, more(outlets, "outlet", "outlets")));
-    } else if copies > 0 {
-        reasons.push(reason(ReasonKind::Outlets, more(copies, "copy", "copies")));
-    } else if origins == 0 && articles > 0 {
-        let articles = u32::try_from(articles).unwrap_or(u32::MAX);
-        reasons.push(reason(ReasonKind::Outlets, more(articles, "article", "articles")));
-    }
+    let versions = now.versions.saturating_sub(before.versions);
+    let words = match (carried(came), outlets, copies, versions) {
+        (Some(agency), 1.., _, _) if origins == 0 => {
+            let many = if outlets == 1 { "outlet" } else { "outlets" };
+            let genitive = if agency.ends_with('s') { "'" } else { "'s" };
+            format!("{agency}{genitive} text reached {outlets} more {many}")
+        }
+        (_, 1.., _, _) => more(outlets, "outlet", "outlets"),
+        (_, 0, 1.., _) => more(copies, "copy", "copies"),
+        (_, 0, 0, 1..) => more(versions, "version", "versions"),
+        (_, 0, 0, 0) if origins == 0 && !came.is_empty() => {
+            more(u32::try_from(came.len()).unwrap_or(u32::MAX), "article", "articles")
+        }
+        _ => return reasons,
+    };
+    // Who came with a text of its own is named with the origins.
+    let copying = came.iter().filter(|news| news.writes.is_none());
+    let sources = few(copying.filter_map(|news| news.outlet.as_ref()));
+    reasons.push(AlertReason { sources, ..reason(ReasonKind::Outlets, words) });
     reasons
+}
+
+/// The agency whose text all that came are copies of.
+fn carried<'a>(came: &[&'a News]) -> Option<&'a str> {
+    let first = came.first()?.carries.as_deref()?;
+    came.iter().all(|news| news.carries.as_deref() == Some(first)).then_some(first)
+}
+
+/// The most sources that a reason names.
+const SOURCES: usize = 4;
+
+/// The first of them, each once.
+fn few<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut few: Vec<String> = Vec::new();
+    for name in names {
+        if few.len() < SOURCES && !few.contains(name) {
+            few.push(name.clone());
+        }
+    }
+    few
 }
 
 fn more(count: u32, one: &str, many: &str) -> String {
@@ -49,14 +88,15 @@ pub(super) fn weighed(mut reasons: Vec<AlertReason>) -> Vec<AlertReason> {
 
 fn weight(kind: ReasonKind) -> u8 {
     match kind {
-        ReasonKind::New | ReasonKind::Again => 0,
-        ReasonKind::Origins => 1,
+        ReasonKind::New | ReasonKind::Again | ReasonKind::Passing => 0,
+        ReasonKind::Correction => 1,
         ReasonKind::Material => 2,
-        ReasonKind::Correction => 3,
-        ReasonKind::Velocity => 4,
-        ReasonKind::Outlets => 5,
-        ReasonKind::Merged => 6,
-        ReasonKind::Quiet => 7,
+        ReasonKind::Velocity => 3,
+        ReasonKind::Claimed => 4,
+        ReasonKind::Origins => 5,
+        ReasonKind::Outlets => 6,
+        ReasonKind::Merged => 7,
+        ReasonKind::Quiet | ReasonKind::Repeated | ReasonKind::Inhibited => 8,
     }
 }
 
@@ -70,16 +110,27 @@ mod tests {
 
     #[test]
     fn counts_say_what_grew() {
-        let before = Tally { outlets: 2, origins: 1, copies: 1 };
-        let cases: [(Tally, &[&str]); 4] = [
-            (Tally { outlets: 5, origins: 3, copies: 2 }, &["+2 origins", "+3 outlets"]),
+        let before = Tally { outlets: 2, origins: 1, copies: 1, ..Tally::default() };
+        let cases: [(Tally, &[&str]); 5] = [
+            (Tally { outlets: 5, origins: 3, copies: 2, ..before }, &["+2 origins", "+3 outlets"]),
             (Tally { outlets: 3, origins: 2, ..before }, &["+1 origin", "+1 outlet"]),
             (Tally { copies: 2, ..before }, &["+1 copy"]),
+            (Tally { versions: 1, ..before }, &["+1 version"]),
             (before, &["+1 article"]),
         ];
         for (now, expected) in cases {
-            assert_eq!(words(&counts(before, now, 1)), expected);
+            assert_eq!(words(&counts(before, now, &[&News::default()])), expected);
         }
+    }
+
+    #[test]
+    fn copies_of_an_agency_say_whose_text_it_is() {
+        let before = Tally { outlets: 2, origins: 1, copies: 1, ..Tally::default() };
+        let now = Tally { outlets: 8, copies: 7, ..before };
+        let copy = News { carries: Some("AP".to_owned()), ..News::default() };
+        assert_eq!(words(&counts(before, now, &[&copy])), ["AP's text reached 6 more outlets"]);
+        let all = counts(before, now, &[&copy, &News::default()]);
+        assert_eq!(words(&all), ["+6 outlets"]);
     }
 
     #[test]

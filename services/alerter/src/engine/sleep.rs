@@ -53,6 +53,7 @@ impl Engine {
         let over: Vec<AlertId> = over.map(|(id, _)| id.clone()).collect();
         over.iter().for_each(|id| self.put_away(id));
         self.rung.retain(|(_, day), _| *day >= limit);
+        self.site_budget.expire(limit);
         true
     }
 

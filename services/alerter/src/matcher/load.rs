@@ -1,8 +1,8 @@
 //! Messages of the output, decoded, with the texts that matching needs.
 
 use futures_util::future::try_join_all;
-use wirefold_envelope::{Part, Stand, decode};
-use wirefold_flow::{Bus, BusError, Stored};
+use wirefold_envelope::{Part, Stand, decode, timestamp, unix_millis};
+use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
     ArticleFetched, Input, Message, OutputArticle, OutputCommand, OutputStory, name_of, streams,
 };
@@ -46,6 +46,16 @@ impl LoadedItem {
         })
     }
 
+    /// When it was seen or done; none where it has nothing to say.
+    pub(crate) fn time(&self) -> Option<UnixMillis> {
+        match &self.item {
+            Item::Article(piece) => Some(piece.seen),
+            Item::Change(story) => Some(unix_millis(story.at)),
+            Item::Command(command) => Some(unix_millis(command.command.at)),
+            Item::Unreadable => None,
+        }
+    }
+
     /// Its place.
     pub(crate) fn place(&self) -> Place {
         match &self.item {
@@ -78,11 +88,20 @@ pub(crate) async fn load(
 async fn load_one(bus: &dyn Bus, stored: Stored, with_text: bool) -> Result<LoadedItem, BusError> {
     let output = stored.sequence;
     let name = name_of(&stored.body);
+    // Time comes from the output and never runs back: no clock of others may take it beyond the broker's.
+    let latest = timestamp(stored.at);
     let item = match name.as_deref() {
-        Ok(OutputStory::NAME) => decode(&stored).map(|story| Item::Change(Box::new(story))),
-        Ok(OutputCommand::NAME) => decode(&stored).map(|command| Item::Command(Box::new(command))),
+        Ok(OutputStory::NAME) => decode(&stored).map(|mut story: OutputStory| {
+            story.at = story.at.min(latest);
+            Item::Change(Box::new(story))
+        }),
+        Ok(OutputCommand::NAME) => decode(&stored).map(|mut command: OutputCommand| {
+            command.command.at = command.command.at.min(latest);
+            Item::Command(Box::new(command))
+        }),
         _ => match decode::<OutputArticle>(&stored) {
-            Ok(article) => {
+            Ok(mut article) => {
+                article.article.seen = article.article.seen.min(latest);
                 let text = if with_text { text_of(bus, &article).await? } else { None };
                 Ok(Item::Article(Box::new(Piece::new(output, article, text.as_ref()))))
             }

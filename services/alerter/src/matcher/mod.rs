@@ -4,6 +4,7 @@
 //! After a crash the alerts are rebuilt from their revisions, and the output is read again from
 //! the first place that a revision not yet published needs.
 
+mod handled;
 pub(crate) mod load;
 mod place;
 mod publish;
@@ -125,9 +126,9 @@ impl Matcher<'_> {
     /// Nothing more stands in the output: the clock takes over, and the place is saved.
     async fn at_end(&mut self, stop: &CancellationToken) -> Result<(), AlerterError> {
         let now = self.now();
-        if self.order.is_empty() {
-            self.fire(now).await?;
-        }
+        // What was seen before all that waits for its turn need not wait with it.
+        let earliest = self.order.waiting().filter_map(LoadedItem::time).min();
+        self.fire(earliest.map_or(now, |time| time.min(now))).await?;
         self.save().await?;
         self.wait(stop).await
     }
@@ -202,6 +203,7 @@ impl Matcher<'_> {
                         self.recall(&[from, into]).await?;
                         self.show_all(from).await?;
                         self.engine.merge(from, into, at, load::place_of(&story, item.output));
+                        self.store_handed_over().await?;
                         self.fire(at).await?;
                     }
                     let place = load::place_of(&story, item.output);
@@ -228,6 +230,7 @@ impl Matcher<'_> {
             self.show_all(Target::Story(parting.from)).await?;
         }
         self.engine.heed(word);
+        self.store_handed_over().await?;
         self.fire(at).await
     }
 

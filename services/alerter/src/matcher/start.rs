@@ -26,6 +26,9 @@ impl<'a> Matcher<'a> {
         for change in table.configure(&setup.subscriptions, saved.output).await? {
             carry_out(&mut engine, change);
         }
+        for (id, handling) in table.handled(setup.surroundings.clock.now()).await? {
+            engine.handle(&id, handling);
+        }
         metrics::SUBSCRIPTIONS.set(engine.len() as f64, &[]);
         let mut matcher = Self {
             surroundings: &setup.surroundings,
@@ -75,6 +78,7 @@ pub(super) fn carry_out(engine: &mut Engine, change: Option<Change>) {
     match change {
         Some(Change::Put(rules)) => engine.put(*rules),
         Some(Change::Remove(id)) => engine.remove(&id),
+        Some(Change::Handle(id, handling)) => engine.handle(&id, handling),
         None => {}
     }
 }

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::{Bus, BusError, KeyValue, UnixMillis};
 use wirefold_proto::{
-    Command, ControlCommand, SubscriptionId, SubscriptionRecord, SubscriptionSettings, Tag, decode,
-    encode, streams, token,
+    AlertHandlingRecord, AlertId, Command, ControlCommand, SubscriptionId, SubscriptionRecord,
+    SubscriptionSettings, Tag, decode, encode, streams, token,
 };
 
+use super::handled::ALERT;
 use super::place::SavedPlace;
-use crate::engine::Score;
+use crate::engine::{Handling, Score};
 use crate::error::AlerterError;
 use crate::settings::ConfiguredSubscription;
 use crate::subscription::{Mute, Rules, with_defaults};
@@ -33,14 +34,16 @@ pub(crate) struct DefaultDeliveries {
 pub(super) enum Change {
     Put(Box<Rules>),
     Remove(SubscriptionId),
+    Handle(AlertId, Handling),
 }
 
 /// The bucket and what is known of it.
 pub(super) struct Table {
-    keys: Arc<dyn KeyValue>,
+    pub(super) keys: Arc<dyn KeyValue>,
     deliveries: DefaultDeliveries,
     records: BTreeMap<SubscriptionId, SubscriptionRecord>,
     since: BTreeMap<SubscriptionId, u64>,
+    pub(super) handled: BTreeMap<AlertId, AlertHandlingRecord>,
     place: SavedPlace,
     control: u64,
 }
@@ -67,6 +70,7 @@ impl Table {
             deliveries,
             records: BTreeMap::new(),
             since: BTreeMap::new(),
+            handled: BTreeMap::new(),
             place: SavedPlace::default(),
             control: 0,
         };
@@ -85,6 +89,8 @@ impl Table {
             self.place = serde_json::from_slice(value).unwrap_or_default();
         } else if key == CONTROL {
             self.control = number().unwrap_or(0);
+        } else if key.starts_with(ALERT) {
+            self.take_handled(value);
         } else if let Some(id) = since {
             self.since.insert(id, number().unwrap_or(0));
         } else if key.starts_with("subscription.")
@@ -141,7 +147,7 @@ impl Table {
             Command::SubscriptionPut { subscription } => &subscription.id,
             Command::SubscriptionRemove { subscription }
             | Command::SubscriptionMute { subscription, .. } => subscription,
-            _ => return Ok(None),
+            _ => return self.handle(command).await,
         };
         let managed_by = self.records.get(id).and_then(|record| record.managed_by.clone());
         match &command.command {

@@ -1,5 +1,6 @@
 //! A subscription as the alerter works with it: defaults filled in, everything read and checked.
 
+mod digest_times;
 mod quiet_hours;
 mod trigger;
 
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{GroupBy, Hold, HoldReason, Interval, SubscriptionSettings};
+use wirefold_proto::{Digest, GroupBy, Hold, HoldReason, Interval, SubscriptionSettings};
 use wirefold_query::{Document, Numbers, Prepared, Query};
 
 pub(crate) use quiet_hours::QuietTime;
@@ -26,13 +27,18 @@ pub(crate) enum Problem {
     #[error("break_quiet: {0}")]
     BreakQuiet(wirefold_query::ParseError),
     #[error(
-        "on: {0:?} is no trigger; expected new, material, origins+2, outlets+5 or velocity>5/10m"
+        "on: {0:?} is no trigger; expected new, material, correction, quiet, origins+2, outlets+5 or \
+         velocity>5/10m"
     )]
     On(String),
     #[error("quiet_hours: {0}")]
     QuietHours(String),
-    #[error("{0} is not in this release: leave it out")]
-    NotYet(&'static str),
+    #[error("repeat_interval: {0}")]
+    Repeat(&'static str),
+    #[error("max_per_day: 0 would send nothing: give 1 or more, or mute the subscription")]
+    MaxPerDay,
+    #[error("inhibited_by: a subscription cannot inhibit itself")]
+    InhibitedByItself,
     #[error("no delivery is called {0:?}")]
     NoDelivery(String),
 }
@@ -51,6 +57,9 @@ pub(crate) struct Rules {
     quiet: Option<QuietTime>,
     break_quiet: Option<Query>,
     pub(crate) max_per_day: Option<u32>,
+    /// When an alert is told again that nothing came to since it last notified.
+    pub(crate) repeat: Option<Duration>,
+    digest: Option<Digest>,
     pub(crate) mute: Option<Mute>,
     /// When it was last put, muted or unmuted.
     pub(crate) changed: UnixMillis,
@@ -97,11 +106,11 @@ pub fn check(settings: &SubscriptionSettings, deliveries: &[String]) -> Result<(
 impl Rules {
     /// Reads settings whose defaults are filled in.
     pub(crate) fn read(settings: &SubscriptionSettings) -> Result<Self, Problem> {
-        if settings.digest.is_some() {
-            return Err(Problem::NotYet("digest"));
+        if settings.max_per_day == Some(0) {
+            return Err(Problem::MaxPerDay);
         }
-        if settings.repeat_interval.is_some() {
-            return Err(Problem::NotYet("repeat_interval"));
+        if settings.inhibited_by.contains(&settings.id) {
+            return Err(Problem::InhibitedByItself);
         }
         let break_quiet = settings.break_quiet.as_deref().map(Query::parse).transpose();
         Ok(Self {
@@ -115,6 +124,8 @@ impl Rules {
             quiet: settings.quiet_hours.as_ref().map(QuietTime::read).transpose()?,
             break_quiet: break_quiet.map_err(Problem::BreakQuiet)?,
             max_per_day: settings.max_per_day,
+            repeat: repeat(settings)?,
+            digest: settings.digest,
             mute: None,
             changed: UnixMillis(0),
             since: 0,
@@ -136,15 +147,23 @@ impl Rules {
         Self { mute, changed, since, ..self }
     }
 
+    /// The hold of a subscription that is muted.
+    pub(crate) fn muted(&self, at: UnixMillis) -> Option<Hold> {
+        let mute = self.mute.filter(|mute| mute.until.is_none_or(|until| until > at))?;
+        let until = mute.until.map(wirefold_envelope::timestamp);
+        Some(Hold { reason: HoldReason::Muted, until })
+    }
+
     /// Why a loud revision at this time is held, and until when; `rung` have rung today.
     pub(crate) fn hold(&self, at: UnixMillis, numbers: &Numbers<'_>, rung: u32) -> Option<Hold> {
         let hold = |reason, until: Option<UnixMillis>| {
             Some(Hold { reason, until: until.map(wirefold_envelope::timestamp) })
         };
-        if let Some(mute) = self.mute
-            && mute.until.is_none_or(|until| until > at)
-        {
-            return hold(HoldReason::Muted, mute.until);
+        if let Some(muted) = self.muted(at) {
+            return Some(muted);
+        }
+        if let Some(digest) = self.digest {
+            return hold(HoldReason::Digest, Some(self.digest_after(digest, at)));
         }
         let breaks = || {
             let nothing = Prepared::new(&Document::default());
@@ -161,6 +180,18 @@ impl Rules {
         if is_enough { hold(HoldReason::MaxPerDay, Some(self.day(at).end)) } else { None }
     }
 
+    /// The end of this hour, or of the quiet hours that it lies in.
+    pub(crate) fn next_hour(&self, at: UnixMillis) -> UnixMillis {
+        self.digest_after(Digest::Hourly, at)
+    }
+
+    /// When the next digest is due: never in quiet hours, but at their end.
+    fn digest_after(&self, digest: Digest, at: UnixMillis) -> UnixMillis {
+        let zone = quiet_hours::zone(self.quiet.as_ref());
+        let due = digest_times::next(digest, at, &zone);
+        self.quiet.as_ref().and_then(|quiet| quiet.end_after(due)).unwrap_or(due)
+    }
+
     /// The calendar day of a time, where the subscriber lives; else of UTC.
     pub(crate) fn day(&self, at: UnixMillis) -> quiet_hours::Day {
         quiet_hours::day(at, self.quiet.as_ref())
@@ -170,4 +201,21 @@ impl Rules {
     pub(crate) fn asks_for_velocity(&self) -> bool {
         self.settings.query.contains("velocity") || self.on.asks_for_velocity()
     }
+}
+
+/// When an alert is told again, if ever.
+fn repeat(settings: &SubscriptionSettings) -> Result<Option<Duration>, Problem> {
+    let Some(repeat) = settings.repeat_interval.map(Interval::duration) else {
+        return Ok(None);
+    };
+    if settings.digest.is_some() {
+        return Err(Problem::Repeat("a digest tells nothing twice: leave one of them out"));
+    }
+    if repeat.is_zero() {
+        return Err(Problem::Repeat("0 would repeat without end: give a time such as 6h"));
+    }
+    if repeat >= crate::engine::QUIET {
+        return Err(Problem::Repeat("an alert is over after 24h without news: give less"));
+    }
+    Ok(Some(repeat))
 }

@@ -57,9 +57,14 @@ impl QuietTime {
     }
 }
 
+/// Where the subscriber lives: where the quiet hours are, else UTC.
+pub(super) fn zone(quiet: Option<&QuietTime>) -> TimeZone {
+    quiet.map_or(TimeZone::UTC, |quiet| quiet.zone.clone())
+}
+
 /// The day that a time lies in.
 pub(crate) fn day(at: UnixMillis, quiet: Option<&QuietTime>) -> Day {
-    let zone = quiet.map_or(TimeZone::UTC, |quiet| quiet.zone.clone());
+    let zone = zone(quiet);
     let local = timestamp(at).to_zoned(zone);
     let start = local.start_of_day().unwrap_or(local);
     let next = start.tomorrow().map(|next| next.timestamp());

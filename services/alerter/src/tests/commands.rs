@@ -3,7 +3,8 @@
 use wirefold_envelope::timestamp;
 use wirefold_flow::Clock as _;
 use wirefold_proto::{
-    Command, ControlCommand, Digest, SubscriptionRecord, SubscriptionSettings, Tag, decode, streams,
+    Command, ControlCommand, Digest, Interval, SubscriptionRecord, SubscriptionSettings, Tag,
+    decode, streams,
 };
 
 use super::newsroom::{Given, five};
@@ -11,7 +12,7 @@ use super::running::{World, at_once, everything, settings};
 use crate::matcher::record_key;
 
 impl World {
-    async fn command(&self, id: &str, command: Command) {
+    pub(super) async fn command(&self, id: &str, command: Command) {
         let at = timestamp(self.clock.now());
         let (schema, by) = (Tag::new(), "test".to_owned());
         let command = ControlCommand { schema, id: id.to_owned(), at, by, command };
@@ -41,7 +42,7 @@ async fn records_say_what_is_in_force_and_what_is_wrong() {
     let running = world.start(&settings([
         everything(),
         given("broken", |settings| settings.query = "port AND".to_owned()),
-        given("digest", |settings| settings.digest = Some(Digest::Daily)),
+        given("none", |settings| settings.max_per_day = Some(0)),
         given("nowhere", |settings| settings.deliveries = vec!["phone".to_owned()]),
         given("odd", |settings| settings.on = vec!["sometimes".to_owned()]),
     ]));
@@ -56,12 +57,12 @@ async fn records_say_what_is_in_force_and_what_is_wrong() {
     assert_eq!(filled.deliveries, ["stdout"]);
     let problems = [
         ("broken", "query: column 9: expected a word, a phrase or \"(\", found the end"),
-        ("digest", "digest is not in this release: leave it out"),
+        ("none", "max_per_day: 0 would send nothing: give 1 or more, or mute the subscription"),
         ("nowhere", "no delivery is called \"phone\""),
         (
             "odd",
-            "on: \"sometimes\" is no trigger; expected new, material, origins+2, \
-             outlets+5 or velocity>5/10m",
+            "on: \"sometimes\" is no trigger; expected new, material, correction, \
+             quiet, origins+2, outlets+5 or velocity>5/10m",
         ),
     ];
     for (id, problem) in problems {
@@ -77,6 +78,7 @@ fn what_would_ring_for_nothing_is_refused_before_it_is_put() {
     let named = |name: &str| vec![name.to_owned()];
     assert_eq!(check(everything()), Ok(()));
     assert_eq!(check(SubscriptionSettings { deliveries: named("phone"), ..everything() }), Ok(()));
+    let hours = |hours: u32| Some(Interval::from_seconds(hours * 3_600));
     let quiet_hours = Some(wirefold_proto::QuietHours {
         from: "22:00".to_owned(),
         to: "25:00".to_owned(),
@@ -85,7 +87,19 @@ fn what_would_ring_for_nothing_is_refused_before_it_is_put() {
     let refused = [
         (SubscriptionSettings { query: "(".to_owned(), ..everything() }, "query: column 2"),
         (SubscriptionSettings { on: named("sometimes"), ..everything() }, "on: \"sometimes\""),
-        (SubscriptionSettings { digest: Some(Digest::Daily), ..everything() }, "digest is not"),
+        (SubscriptionSettings { max_per_day: Some(0), ..everything() }, "max_per_day: 0"),
+        (
+            SubscriptionSettings { repeat_interval: hours(24), ..everything() },
+            "repeat_interval: an alert is over after 24h",
+        ),
+        (
+            SubscriptionSettings {
+                digest: Some(Digest::Daily),
+                repeat_interval: hours(6),
+                ..everything()
+            },
+            "repeat_interval: a digest tells nothing twice",
+        ),
         (SubscriptionSettings { quiet_hours, ..everything() }, "quiet_hours: \"25:00\""),
         (
             SubscriptionSettings { deliveries: named("pager"), ..everything() },

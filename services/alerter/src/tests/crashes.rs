@@ -1,9 +1,11 @@
 //! Crashes at every point, and a bus that loses answers: no alert is lost, none comes twice.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde_json::Value;
 use wirefold_flow::sim::{Odds, Random, SimBus, SimDisk, Trouble, VirtualClock};
 use wirefold_flow::{Bus, Clock as _, FailPoints, LoopError, Point, Surroundings};
 use wirefold_proto::{
@@ -12,7 +14,7 @@ use wirefold_proto::{
 
 use super::newsroom::{Given, Newsroom, article};
 use super::running::{Paper, Running, alerts, at_once, everything, settings, settle};
-use crate::{AlerterError, Settings};
+use crate::{AlerterError, Delivery, DeliveryKind, Settings};
 
 const OUTLETS: [&str; 5] = [
     "harborledger.example",
@@ -27,11 +29,25 @@ const STORIES: [&str; 4] = ["a", "b", "c", "d"];
 struct Crashing {
     random: Mutex<Random>,
     in_a_thousand: u64,
+    is_over: AtomicBool,
+}
+
+impl Crashing {
+    fn new(seed: u64, in_a_thousand: u64) -> Arc<Self> {
+        let random = Mutex::new(Random::new(seed ^ 0xc0ffee));
+        Arc::new(Self { random, in_a_thousand, is_over: AtomicBool::new(false) })
+    }
+
+    /// From here on nothing crashes, so that what is under way can end.
+    fn end(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
 }
 
 impl FailPoints for Crashing {
     fn crashes_at(&self, _point: Point) -> bool {
-        self.random.lock().unwrap().happens(self.in_a_thousand)
+        !self.is_over.load(Ordering::Relaxed)
+            && self.random.lock().unwrap().happens(self.in_a_thousand)
     }
 }
 
@@ -45,6 +61,7 @@ fn subscriptions() -> Settings {
     };
     let named = |id: &str, given: SubscriptionSettings| SubscriptionSettings {
         id: id.parse().unwrap(),
+        name: id.to_owned(),
         ..given
     };
     settings([
@@ -108,17 +125,20 @@ async fn tell(newsroom: &mut Newsroom, step: Step) {
 
 /// Plays a seed; every crash is followed by a restart of alerter and bus.
 async fn play(seed: u64, in_a_thousand: u64) -> Told {
+    play_with(seed, in_a_thousand, &subscriptions()).await
+}
+
+async fn play_with(seed: u64, in_a_thousand: u64, settings: &Settings) -> Told {
     let clock = VirtualClock::default();
     let sim = SimBus::open(&SimDisk::default(), Arc::new(clock.clone()));
     let mut newsroom = Newsroom::new(sim.bus(), Arc::new(clock.clone())).await;
     let paper = Arc::<Paper>::default();
-    let random = Mutex::new(Random::new(seed ^ 0xc0ffee));
+    let crashing = Crashing::new(seed, in_a_thousand);
     let surroundings = Surroundings {
-        fail_points: Arc::new(Crashing { random, in_a_thousand }),
+        fail_points: crashing.clone(),
         ..Surroundings::new(sim.bus(), Arc::new(clock.clone()))
     };
-    let settings = subscriptions();
-    let mut running = Running::start(&surroundings, &settings, &paper);
+    let mut running = Running::start(&surroundings, settings, &paper);
     for name in EVENTS {
         newsroom
             .tell(Given { event: name, baseline: true, ..article("z", "base.example", "base") })
@@ -139,18 +159,17 @@ async fn play(seed: u64, in_a_thousand: u64) -> Told {
                     "seed {seed}: {end:?}"
                 );
                 sim.restart();
-                running = Running::start(&surroundings, &settings, &paper);
+                running = Running::start(&surroundings, settings, &paper);
                 settle().await;
             }
         }
     }
     // What crashed deliveries had in hand comes back after its deadline.
+    crashing.end();
     for _ in 0..20 {
         clock.advance(Duration::from_secs(61));
         settle().await;
-        if running.done.is_finished() {
-            running = Running::start(&surroundings, &settings, &paper);
-        }
+        assert!(!running.done.is_finished(), "seed {seed}");
     }
     let alerts = alerts(&*sim.bus()).await;
     running.stop.cancel();
@@ -159,8 +178,8 @@ async fn play(seed: u64, in_a_thousand: u64) -> Told {
 
 fn assert_all_printed(seed: u64, told: &Told) {
     for alert in told.alerts.iter().filter(|alert| alert.held.is_none()) {
-        let head = format!("{} revision {}\n", alert.id, alert.revision);
-        let was_printed = told.printed.iter().any(|block| block.contains(&head));
+        let head = format!("{} revision {}", alert.id, alert.revision);
+        let was_printed = told.printed.iter().any(|block| is_block_of(alert, block));
         let later = |other: &&Alert| other.id == alert.id && other.revision > alert.revision;
         // One that had to wait may have been overtaken.
         let was_overtaken = told.alerts.iter().filter(later).any(|other| other.held.is_none());
@@ -168,12 +187,22 @@ fn assert_all_printed(seed: u64, told: &Told) {
     }
 }
 
+/// Whether this is how a revision was printed: no ids stand in it but in the link to the page.
+fn is_block_of(alert: &Alert, block: &str) -> bool {
+    let (name, revision) = (format!(" · {} · ", alert.subscription), alert.revision);
+    let head = block.lines().next().unwrap_or_default();
+    let page = format!("s/{}", alert.target);
+    head.contains(&name)
+        && head.ends_with(&format!(" revision {revision}"))
+        && block.lines().any(|line| line.ends_with(&page))
+}
+
 /// Every revision was printed, and none before those that come before it.
 fn assert_printed_in_order(seed: u64, told: &Told) {
     let mut first: BTreeMap<&AlertId, usize> = BTreeMap::new();
     for alert in told.alerts.iter().filter(|alert| alert.held.is_none()) {
-        let head = format!("{} revision {}\n", alert.id, alert.revision);
-        let place = told.printed.iter().position(|block| block.contains(&head));
+        let head = format!("{} revision {}", alert.id, alert.revision);
+        let place = told.printed.iter().position(|block| is_block_of(alert, block));
         let place = place.unwrap_or_else(|| panic!("seed {seed}: {head} was not delivered"));
         let before = first.insert(&alert.id, place);
         assert!(before.is_none_or(|before| before < place), "seed {seed}: {head} came too early");
@@ -193,6 +222,38 @@ async fn crashes_at_every_point_change_no_alert() {
         assert_printed_in_order(seed, &crashed);
         let due = undisturbed.alerts.iter().filter(|alert| alert.held.is_none()).count();
         assert_eq!(undisturbed.printed.len(), due, "seed {seed}");
+    }
+}
+
+/// A file drops what it holds already, so that a revision that was in hand at a crash is one line.
+#[tokio::test(start_paused = true)]
+async fn crashes_write_each_revision_into_a_file_once() {
+    for seed in 0..8 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("alerts.jsonl");
+        let mut settings = subscriptions();
+        let kind = DeliveryKind::File { path: path.clone() };
+        settings.deliveries.push(Delivery {
+            name: "log".to_owned(),
+            kind,
+            feed_digest: false,
+            templates: crate::settings::Templates::default(),
+        });
+        for subscription in &mut settings.subscriptions {
+            subscription.settings.deliveries = vec!["log".to_owned()];
+        }
+        // So many crashes that what is in hand is taken dozens of times.
+        let told = play_with(seed, 150, &settings).await;
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut lines: BTreeMap<(String, u64), u32> = BTreeMap::new();
+        for line in text.lines() {
+            let alert: Value = serde_json::from_str(line).unwrap();
+            let id = alert["id"].as_str().unwrap().to_owned();
+            *lines.entry((id, alert["revision"].as_u64().unwrap())).or_default() += 1;
+        }
+        let due = told.alerts.iter().filter(|alert| alert.held.is_none());
+        let due = due.map(|alert| ((alert.id.to_string(), alert.revision), 1)).collect();
+        assert_eq!(lines, due, "seed {seed}");
     }
 }
 

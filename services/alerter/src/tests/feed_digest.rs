@@ -51,7 +51,7 @@ async fn it_comes_once_a_week_whatever_is_restarted_and_only_where_something_is_
     pass(&world, 2).await;
     let silent = "harbour: silent for long against its own rhythm: look whether it has moved";
     let first =
-        format!("FEEDS · 1 of 2 feeds needs a look\n  {silent}\n  http://127.0.0.1:8787/feeds");
+        format!("DIGEST · 1 of 2 feeds needs a look\n  {silent}\n  http://127.0.0.1:8787/feeds");
     assert_eq!(world.paper.blocks(), std::slice::from_ref(&first));
     again.stop().await;
     let third = world.start(&telling());

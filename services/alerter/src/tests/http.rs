@@ -119,11 +119,21 @@ pub(super) fn webhook(name: &str, url: &Url) -> Delivery {
     let secrets = vec![Secret::new(SECRET), Secret::new("whsec_aGFyYm91cg==")];
     let headers = vec![Header { name: "x-desk".to_owned(), value: Secret::new("night") }];
     let kind = DeliveryKind::Webhook { url: url.clone(), secrets, headers };
-    Delivery { name: name.to_owned(), kind, feed_digest: false }
+    Delivery {
+        name: name.to_owned(),
+        kind,
+        feed_digest: false,
+        templates: crate::settings::Templates::default(),
+    }
 }
 
 fn stdout() -> Delivery {
-    Delivery { name: "stdout".to_owned(), kind: DeliveryKind::Stdout, feed_digest: false }
+    Delivery {
+        name: "stdout".to_owned(),
+        kind: DeliveryKind::Stdout,
+        feed_digest: false,
+        templates: crate::settings::Templates::default(),
+    }
 }
 
 fn start(world: &World, settings: &Settings) -> (Running, Log) {
@@ -250,7 +260,12 @@ async fn ntfy_replaces_the_notification_and_what_rings_is_not_left_out() {
         token: Some(Secret::new("tk_night")),
         priority: 4,
     };
-    let phone = Delivery { name: "phone".to_owned(), kind, feed_digest: false };
+    let phone = Delivery {
+        name: "phone".to_owned(),
+        kind,
+        feed_digest: false,
+        templates: crate::settings::Templates::default(),
+    };
     let (running, mut log) = start(&world, &with(vec![phone]));
     world.newsroom.tell(five()[0]).await;
     let first = receiver.next().await;

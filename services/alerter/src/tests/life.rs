@@ -32,11 +32,11 @@ async fn five_articles_of_one_event_make_one_alert_with_one_message() {
     let blocks = world.paper.blocks();
     assert_eq!(blocks.len(), 1);
     let expected = [
-        "ALERT LOUD · new · Everything · 5 articles · all:e-",
+        "ALERT LOUD · new · Everything · 5 articles · revision 1\n  Tarrowgate dock talks collapse\n",
         "5 outlets · at most 4 origins · 1 copy folded",
-        "why: new",
-        "first seen here 2026-01-01 00:00 UTC",
-        "https://quaytimes.example/strike/4",
+        "\n  new for Everything\n",
+        "First seen here: harborledger.example, 00:00 UTC, just now",
+        "quaytimes.example: https://quaytimes.example/strike/4",
         "http://127.0.0.1:8787/events/e-",
     ];
     for part in expected {
@@ -61,7 +61,8 @@ async fn without_waits_every_article_makes_a_revision_loud_or_silent() {
             "loud: new",
             "silent: +1 origin · +1 outlet",
             "silent: +1 outlet",
-            "loud: +1 origin · +1 outlet",
+            // Since the first, which was the last that notified.
+            "loud: +2 origins · +3 outlets since the last alert",
             "silent: +1 origin · +1 outlet",
         ]
     );
@@ -124,14 +125,14 @@ async fn what_comes_meanwhile_is_gathered_until_the_interval_is_over() {
     world.newsroom.tell(first).await;
     world.pass(31).await;
     world.newsroom.tell_all([second, copy]).await;
-    let number = Given { material: Some((MaterialReason::NewNumber, "28")), ..third };
-    world.newsroom.tell(number).await;
+    let name = Given { material: Some((MaterialReason::NewName, "Corvath")), ..third };
+    world.newsroom.tell(name).await;
     world.pass(15 * 60 - 2).await;
     assert_eq!(world.alerts().await.len(), 1);
     world.pass(2).await;
     let alerts = world.alerts().await;
     assert_eq!(alerts.len(), 2);
-    assert_eq!(told(&alerts[1]), "loud: +2 origins · new number in the lede: 28 · +3 outlets");
+    assert_eq!(told(&alerts[1]), "loud: new name in the lede: Corvath · +2 origins · +3 outlets");
     assert_eq!(alerts[1].state, AlertState::Updated);
     running.stop().await;
 }
@@ -169,7 +170,7 @@ async fn baseline_and_texts_too_short_ring_nothing() {
     world.newsroom.tell(Given { comparable: false, material, ..short }).await;
     world.pass(1).await;
     let found: Vec<String> = world.alerts().await.iter().map(told).collect();
-    assert_eq!(found, ["loud: new", "silent: +1 origin · +1 outlet"]);
+    assert_eq!(found, ["loud: new", "silent: +1 outlet"]);
     running.stop().await;
 }
 
@@ -288,7 +289,10 @@ async fn quiet_hours_hold_and_one_message_with_the_latest_state_follows() {
     world.pass(9 * 60).await;
     let after = world.alerts().await;
     assert_eq!(after.len(), 4);
-    assert_eq!((told(&after[3]).as_str(), after[3].origins), ("loud: new", 2));
+    assert_eq!(
+        (told(&after[3]).as_str(), after[3].origins),
+        ("loud: new, held back during quiet hours", 2)
+    );
     assert_eq!(world.paper.blocks().len(), 1);
     running.stop().await;
 }
@@ -333,5 +337,21 @@ async fn more_than_enough_a_day_waits_for_the_next() {
     world.pass(1).await;
     let loud = world.paper.blocks().iter().filter(|block| block.contains("LOUD")).count();
     assert_eq!(loud, 3);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_article_from_a_clock_years_ahead_hurries_no_other_alert() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([everything()]));
+    let [first, second, ..] = five();
+    let mut ahead = world.newsroom.judge(first).await;
+    ahead.article.seen += Duration::from_hours(10 * 365 * 24);
+    world.newsroom.publish(&ahead).await;
+    world.newsroom.tell(Given { event: "other", ..second }).await;
+    world.pass(29).await;
+    assert!(world.alerts().await.is_empty(), "group_wait is 30 s");
+    world.pass(1).await;
+    assert_eq!(world.alerts().await.len(), 2);
     running.stop().await;
 }

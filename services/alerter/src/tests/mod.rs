@@ -1,13 +1,21 @@
 //! The alerter as a whole, on real buses, with real HTTP receivers.
 
+pub(crate) mod channels;
 mod commands;
 mod crashes;
 mod feed_digest;
+mod gathered;
+mod handling;
+mod headline;
 mod http;
 mod life;
+mod lives;
+pub(crate) mod mail;
 mod merges;
 mod newsroom;
 mod order;
+mod passing;
+pub(crate) mod receivers;
 mod regroup;
 mod rehearsal;
 mod rest;

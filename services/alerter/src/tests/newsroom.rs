@@ -6,11 +6,11 @@ use std::sync::Arc;
 use wirefold_envelope::{Limits, Sender, create_streams, timestamp};
 use wirefold_flow::{Bus, Clock};
 use wirefold_proto::{
-    AboutArticle, ArticleFetched, ArticleId, Class, Command, CommandOutcome, ContentHash,
-    ControlCommand, CopyKind, DecisionId, EventAfter, EventId, EventState, Findings, FoundBy,
-    Input, ItemAddress, Language, MaterialReason, Materiality, Outlet, OutputArticle,
-    OutputCommand, OutputStory, Published, RegroupReason, StoryAfter, StoryChange, StoryId,
-    StoryState, Tag, Target, TextPolicy, TextSource, Verdict,
+    AboutArticle, Agency, AgencyHow, ArticleFetched, ArticleId, Class, Command, CommandOutcome,
+    Confidence, ContentHash, ControlCommand, CopyKind, DecisionId, EventAfter, EventId, EventState,
+    Findings, FoundBy, Input, ItemAddress, Language, LeadEvidence, MaterialReason, Materiality,
+    Outlet, OutputArticle, OutputCommand, OutputStory, Published, RegroupReason, StoryAfter,
+    StoryChange, StoryId, StoryState, Tag, Target, TextPolicy, TextSource, Verdict,
 };
 
 pub(super) struct Newsroom {
@@ -31,17 +31,24 @@ struct Event {
     stories: BTreeMap<(&'static str, &'static str), Story>,
     outlets: BTreeSet<&'static str>,
     articles: u32,
+    versions: u32,
 }
 
 impl Event {
+    fn origins(&self) -> u32 {
+        let is_origin = |story: &&Story| story.comparable > 0;
+        u32::try_from(self.stories.values().filter(is_origin).count()).unwrap()
+    }
+
     fn state(&self) -> EventState {
         let stories = u32::try_from(self.stories.len()).unwrap();
         EventState {
             revision: u64::from(self.articles),
             stories,
             articles: self.articles,
+            versions: self.versions,
             outlets: u32::try_from(self.outlets.len()).unwrap(),
-            origins: stories,
+            origins: self.origins(),
             first_seen: self.seen.unwrap(),
             continues: None,
         }
@@ -53,6 +60,10 @@ struct Story {
     first: Option<ArticleId>,
     outlets: BTreeSet<&'static str>,
     articles: u32,
+    versions: u32,
+    /// Its texts long enough to be compared.
+    comparable: u32,
+    seen: Option<jiff::Timestamp>,
 }
 
 /// One article, by what matters to alerts.
@@ -66,6 +77,12 @@ pub(super) struct Given {
     pub(super) material: Option<(MaterialReason, &'static str)>,
     pub(super) comparable: bool,
     pub(super) baseline: bool,
+    pub(super) is_version: bool,
+    pub(super) language: &'static str,
+    /// The agency behind the text, and whether it is credited rather than inferred.
+    pub(super) agency: Option<(&'static str, bool)>,
+    /// Whether it holds several stories, as a round-up does.
+    pub(super) is_round_up: bool,
 }
 
 /// An article of the event `strike` in a story of its own.
@@ -79,6 +96,10 @@ pub(super) fn article(story: &'static str, outlet: &'static str, title: &'static
         material: None,
         comparable: true,
         baseline: false,
+        is_version: false,
+        language: "en",
+        agency: None,
+        is_round_up: false,
     }
 }
 
@@ -147,23 +168,29 @@ impl Newsroom {
         let name = self.merged.get(given.event).copied().unwrap_or(given.event);
         let event = self.events.entry(name).or_default();
         let is_new_event = event.first.is_none();
-        let (first, first_seen) =
-            (*event.first.get_or_insert(id), *event.seen.get_or_insert(about.seen));
+        let first = *event.first.get_or_insert(id);
+        event.seen.get_or_insert(about.seen);
         event.outlets.insert(given.outlet);
         event.articles += 1;
+        event.versions += u32::from(given.is_version);
         let story = event.stories.entry((given.event, given.story)).or_default();
         let is_new_story = story.first.is_none();
         let lead = *story.first.get_or_insert(id);
         story.outlets.insert(given.outlet);
         story.articles += 1;
+        story.versions += u32::from(given.is_version);
+        story.comparable += u32::from(given.comparable);
+        let story_seen = *story.seen.get_or_insert(about.seen);
         let story_state = StoryState {
             revision: u64::from(story.articles),
             articles: story.articles,
+            versions: story.versions,
             outlets: u32::try_from(story.outlets.len()).unwrap(),
-            first_seen,
+            first_seen: story_seen,
         };
         let event_state = event.state();
         let class = match (is_new_event, is_new_story) {
+            _ if given.is_version => Class::Version,
             (true, _) => Class::New,
             (false, true) => Class::Related,
             (false, false) => Class::Copy,
@@ -181,7 +208,10 @@ impl Newsroom {
             story_state,
             event_state,
             findings: Findings {
-                language: Some(Language { tag: "en".parse().unwrap(), how: FoundBy::Rule }),
+                language: Some(Language {
+                    tag: given.language.parse().unwrap(),
+                    how: FoundBy::Rule,
+                }),
                 ..Findings::default()
             },
             article: about,
@@ -225,6 +255,20 @@ impl Newsroom {
         self.publish(&merge).await;
     }
 
+    /// Has an article leave its story for one of its own, named `into`; the story it left.
+    fn part(&mut self, given: Given, article: ArticleId, into: &'static str) -> StoryId {
+        let event = self.events.get_mut(given.event).unwrap();
+        let story = event.stories.get_mut(&(given.event, given.story)).unwrap();
+        let from = story.first.unwrap().into();
+        story.outlets.remove(given.outlet);
+        story.articles -= 1;
+        let outlets = BTreeSet::from([given.outlet]);
+        let taken =
+            Story { first: Some(article), outlets, articles: 1, comparable: 1, ..Story::default() };
+        event.stories.insert((given.event, into), taken);
+        from
+    }
+
     /// People take an article out of a story, which forms the story `into`.
     pub(super) async fn take_out(
         &mut self,
@@ -232,14 +276,7 @@ impl Newsroom {
         article: &OutputArticle,
         into: &'static str,
     ) {
-        let event = self.events.get_mut(given.event).unwrap();
-        let story = event.stories.get_mut(&(given.event, given.story)).unwrap();
-        let from: StoryId = story.first.unwrap().into();
-        story.outlets.remove(given.outlet);
-        story.articles -= 1;
-        let taken =
-            Story { first: Some(article.id), outlets: BTreeSet::from([given.outlet]), articles: 1 };
-        event.stories.insert((given.event, into), taken);
+        let from = self.part(given, article.id, into);
         let articles = vec![article.id];
         let split = StoryChange::Split { from, into: article.id.into(), articles };
         self.obey(split, given.event, &[given.story, into]).await;
@@ -252,15 +289,9 @@ impl Newsroom {
         article: &OutputArticle,
         into: &'static str,
     ) {
-        let event = self.events.get_mut(given.event).unwrap();
-        let story = event.stories.get_mut(&(given.event, given.story)).unwrap();
-        let from: StoryId = story.first.unwrap().into();
-        story.outlets.remove(given.outlet);
-        story.articles -= 1;
-        let taken =
-            Story { first: Some(article.id), outlets: BTreeSet::from([given.outlet]), articles: 1 };
-        event.stories.insert((given.event, into), taken);
-        let shows = Given { event: "showing", story: "showing", ..given };
+        let from = self.part(given, article.id, into);
+        let (title, text) = ("The menu of a site", "Home. Sport. Weather.");
+        let shows = Given { event: "showing", story: "showing", title, text, ..given };
         let shown = OutputArticle { changes: 1, ..self.judge(shows).await };
         self.publish(&shown).await;
         let change = StoryChange::Regrouped {
@@ -288,8 +319,9 @@ impl Newsroom {
             let state = StoryState {
                 revision: self.judged,
                 articles: story.articles,
+                versions: story.versions,
                 outlets: u32::try_from(story.outlets.len()).unwrap(),
-                first_seen: found.seen.unwrap(),
+                first_seen: story.seen.or(found.seen).unwrap(),
             };
             StoryAfter {
                 story: first.into(),
@@ -301,6 +333,16 @@ impl Newsroom {
         stories.iter().map(after).collect()
     }
 
+    /// Another article comes to stand for a story, since it names an agency.
+    pub(super) async fn lead(&mut self, given: Given, article: &OutputArticle) {
+        let found = &self.events[given.event].stories[&(given.event, given.story)];
+        let story: StoryId = found.first.unwrap().into();
+        let (by, confidence) = (LeadEvidence::Credit, Confidence::Certainly);
+        let change = StoryChange::Lead { story, lead: article.id, by, confidence };
+        let told = OutputStory { change, ..self.merge_of([Target::Story(story); 2]) };
+        self.publish(&told).await;
+    }
+
     /// People make two stories of an event one.
     pub(super) async fn unite(&mut self, event: &'static str, [from, into]: [&'static str; 2]) {
         let stories = &mut self.events.get_mut(event).unwrap().stories;
@@ -308,6 +350,8 @@ impl Newsroom {
         let kept = stories.get_mut(&(event, into)).unwrap();
         kept.outlets.extend(gone.outlets);
         kept.articles += gone.articles;
+        kept.versions += gone.versions;
+        kept.comparable += gone.comparable;
         let [from_id, into_id] =
             [gone.first, kept.first].map(|first| Target::Story(first.unwrap().into()));
         let merged = StoryChange::Merged { from: from_id, into: into_id, links: vec![] };
@@ -374,6 +418,7 @@ impl Newsroom {
         event.stories.extend(absorbed.stories);
         event.outlets.extend(absorbed.outlets);
         event.articles += absorbed.articles;
+        event.versions += absorbed.versions;
         self.merged.insert(from, into);
     }
 
@@ -395,9 +440,17 @@ impl Newsroom {
     }
 }
 
+fn agency((name, is_credited): (&str, bool)) -> Agency {
+    let (how, confidence) = match is_credited {
+        true => (AgencyHow::Credited, Confidence::Certainly),
+        false => (AgencyHow::Inferred, Confidence::Probably),
+    };
+    Agency { name: name.to_owned(), how, confidence, evidence: Vec::new() }
+}
+
 fn verdict(given: Given, class: Class, lead: ArticleId, first: ArticleId) -> Verdict {
     let material = |(reason, detail): (MaterialReason, &str)| Materiality {
-        material: true,
+        material: reason != MaterialReason::Cosmetic,
         reason,
         detail: (!detail.is_empty()).then(|| detail.to_owned()),
     };
@@ -411,9 +464,9 @@ fn verdict(given: Given, class: Class, lead: ArticleId, first: ArticleId) -> Ver
         origin: lead,
         origin_confidence: None,
         matches: Vec::new(),
-        holds: Vec::new(),
+        holds: if given.is_round_up { vec![lead.into(), first.into()] } else { Vec::new() },
         shared_quotations: 0,
-        agency: None,
+        agency: given.agency.map(agency),
         novelty: serde_json::from_str("1.0").unwrap(),
         material: given.material.map(material),
         simhash: serde_json::from_str("\"0000000000000000\"").unwrap(),

@@ -35,8 +35,12 @@ async fn match_only(world: &World) {
 }
 
 fn stage(world: &World) -> DeliveryStage {
-    let delivery =
-        Delivery { name: "desk".to_owned(), kind: DeliveryKind::Stdout, feed_digest: false };
+    let delivery = Delivery {
+        name: "desk".to_owned(),
+        kind: DeliveryKind::Stdout,
+        feed_digest: false,
+        templates: crate::settings::Templates::default(),
+    };
     let mut clients = Clients { allow: Vec::new(), made: None };
     let printer: Arc<dyn Printer> = world.paper.clone();
     let common = Common { surroundings: world.surroundings(), page: None, demo: false };

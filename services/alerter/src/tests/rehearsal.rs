@@ -1,7 +1,7 @@
 //! What a subscription would have sent.
 
 use wirefold_flow::{Clock as _, UnixMillis};
-use wirefold_proto::SubscriptionSettings;
+use wirefold_proto::{Digest, HoldReason, SubscriptionSettings};
 
 use super::newsroom::{Given, five};
 use super::running::{World, at_once, everything};
@@ -37,4 +37,24 @@ async fn a_rehearsal_of_a_broken_query_says_what_is_wrong() {
         panic!("it is no subscription: {error:?}");
     };
     assert!(why.contains("column 2"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rehearsal_says_what_is_held_and_what_has_not_enough() {
+    let mut world = World::new().await;
+    world.newsroom.tell_all(five()).await;
+    world.newsroom.tell(Given { event: "other", text: "", title: "Football", ..five()[1] }).await;
+    world.pass(60).await;
+    let now = world.clock.now();
+    let digest = SubscriptionSettings { digest: Some(Digest::Hourly), ..everything() };
+    let found = rehearse(&*world.bus, &digest, UnixMillis(0), now).await.unwrap();
+    let first = &found.samples[0].revisions[0];
+    assert_eq!((found.held, first.reasons[0].as_str()), (2, "new"));
+    let hold = first.held.as_ref().unwrap();
+    assert!(hold.reason == HoldReason::Digest && hold.until.is_some(), "{hold:?}");
+    let many = SubscriptionSettings { min_outlets: Some(3), ..everything() };
+    let short = rehearse(&*world.bus, &many, UnixMillis(0), now).await.unwrap();
+    assert_eq!((short.alerts, short.unready), (1, 1));
+    let unready = &short.unready_samples[0];
+    assert_eq!((&*unready.title, &*unready.why), ("Football", "1 of 3 outlets"));
 }

@@ -80,6 +80,7 @@ pub(super) fn settings(subscriptions: impl IntoIterator<Item = SubscriptionSetti
             name: "stdout".to_owned(),
             kind: DeliveryKind::Stdout,
             feed_digest: false,
+            templates: crate::settings::Templates::default(),
         }],
         page: Some("http://127.0.0.1:8787".to_owned()),
         ..Settings::default()
@@ -140,5 +141,6 @@ pub(super) async fn alerts(bus: &dyn Bus) -> Vec<Alert> {
 /// Volume and reasons of a revision, in short.
 pub(super) fn told(alert: &Alert) -> String {
     let volume = if alert.volume == Volume::Loud { "loud" } else { "silent" };
-    format!("{volume}: {}", crate::wording::reasons(alert))
+    let words: Vec<&str> = alert.reasons.iter().map(|reason| reason.words.as_str()).collect();
+    format!("{volume}: {}", words.join(" · "))
 }

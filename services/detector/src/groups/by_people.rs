@@ -145,6 +145,8 @@ impl Story {
             event: self.event,
             revision: 1,
             articles: count(moved.len()),
+            // The first of a story is its own text, whatever it was in the other.
+            versions: versions(moved.get(1..).unwrap_or_default()),
             outlets: Default::default(),
             first_seen: first.article.seen,
             comparable: 0,
@@ -162,6 +164,7 @@ impl Story {
         self.outlets.retain(|_, articles| *articles > 0);
         self.revision += 1;
         self.articles = self.articles.saturating_sub(into.articles);
+        self.versions = self.versions.saturating_sub(versions(moved));
         self.comparable = self.comparable.saturating_sub(into.comparable);
         if rest.first().is_some_and(|member| StoryId::from(member.article.id) == self.id) {
             let seen = rest.iter().map(|member| member.article.seen).min();
@@ -184,4 +187,9 @@ impl Story {
         }
         into
     }
+}
+
+/// How many of these are later versions of another.
+fn versions(members: &[Member]) -> u32 {
+    count(members.iter().filter(|member| member.article.is_version).count())
 }

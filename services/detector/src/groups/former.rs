@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use wirefold_dedup::DocId;
-use wirefold_dedup::snapshot::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_proto::{EventId, StoryId};
 
 use crate::snapshot::{Id, read_id, write_id};

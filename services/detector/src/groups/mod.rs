@@ -36,6 +36,8 @@ pub(crate) struct Story {
     event: DocId,
     revision: u64,
     articles: u32,
+    /// Those of them that are later versions of another.
+    versions: u32,
     /// Hashes of its outlets, and how many articles each has in it.
     outlets: BTreeMap<u64, u32>,
     first_seen: Timestamp,
@@ -66,6 +68,8 @@ pub(crate) struct Entering {
     /// The outlet, as a hash.
     pub(crate) outlet: u64,
     pub(crate) comparable: bool,
+    /// Whether it is a later version of another article.
+    pub(crate) is_version: bool,
     /// What speaks for it being the source of its text.
     pub(crate) claim: Claim,
 }
@@ -142,6 +146,7 @@ impl Groups {
             event,
             revision: 0,
             articles: 0,
+            versions: 0,
             outlets: BTreeMap::new(),
             first_seen: first.seen,
             comparable: 0,
@@ -169,6 +174,7 @@ impl Groups {
         if let Some(found) = self.stories.get_mut(story) {
             found.revision += 1;
             found.articles += 1;
+            found.versions += u32::from(article.is_version);
             *found.outlets.entry(article.outlet).or_default() += 1;
             found.comparable += u32::from(article.comparable);
             found.last = found.last.max(article.time);
@@ -242,6 +248,7 @@ impl Groups {
         };
         kept.revision = kept.revision.max(gone.revision) + 1;
         kept.articles += gone.articles;
+        kept.versions += gone.versions;
         kept.first_seen = kept.first_seen.min(gone.first_seen);
         kept.last = kept.last.max(gone.last);
         kept.comparable += gone.comparable;
@@ -280,6 +287,7 @@ impl Groups {
         Some(StoryState {
             revision: story.revision,
             articles: story.articles,
+            versions: story.versions,
             outlets: count(story.outlets.len()),
             first_seen: story.first_seen,
         })
@@ -294,6 +302,7 @@ impl Groups {
             revision: event.revision,
             stories: count(event.stories.len()),
             articles: stories().map(|story| story.articles).sum(),
+            versions: stories().map(|story| story.versions).sum(),
             outlets: count(outlets.len()),
             origins: count(stories().filter(|story| story.comparable > 0).count()),
             first_seen: event.first_seen,
@@ -312,9 +321,10 @@ impl Groups {
                 found.lead_fetched = record.lead_fetched;
             }
             if found.id == verdict.story {
-                let StoryState { revision, articles, first_seen, .. } = record.story_state;
-                (found.revision, found.articles, found.first_seen) =
-                    (revision, articles, first_seen);
+                let StoryState { revision, articles, versions, first_seen, .. } =
+                    record.story_state;
+                (found.revision, found.articles, found.versions) = (revision, articles, versions);
+                found.first_seen = first_seen;
             }
         }
         let is_free_event = self.events.values().all(|other| other.id != verdict.event);
@@ -381,6 +391,7 @@ mod tests {
             time: i64::from(number),
             outlet,
             comparable: true,
+            is_version: false,
             claim: Claim { is_outlets_own: true, ..Claim::default() },
         }
     }
@@ -400,11 +411,15 @@ mod tests {
     fn counts_belong_to_events() {
         let mut groups = three();
         groups.enter(1, &Entering { comparable: false, ..entering(3, 0) });
+        let version = Entering { is_version: true, ..entering(4, 0) };
+        groups.enter(1, &version);
         let story = groups.story_state(1).unwrap();
-        assert_eq!((story.revision, story.articles, story.outlets), (2, 2, 2));
+        assert_eq!((story.revision, story.articles, story.outlets), (3, 3, 2));
+        assert_eq!((story.versions, story.copies()), (1, 1));
         let event = groups.event_state(0).unwrap();
         let counts = (event.stories, event.articles, event.outlets, event.origins, event.revision);
-        assert_eq!(counts, (2, 3, 2, 2, 3));
+        assert_eq!(counts, (2, 4, 2, 2, 4));
+        assert_eq!((event.versions, event.copies()), (1, 1));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Stories and events as they stand in a snapshot.
 
-use wirefold_dedup::snapshot::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_proto::EventId;
 
 use super::{Event, Groups, Story};
@@ -17,6 +17,7 @@ impl Written for Story {
         (self.is_credited, self.comparable).write_to(to);
         (self.event, self.revision).write_to(to);
         (self.articles, self.last).write_to(to);
+        self.versions.write_to(to);
         self.outlets.write_to(to);
         write_time(self.first_seen, to);
     }
@@ -28,6 +29,7 @@ impl Written for Story {
         let (is_credited, comparable) = Written::read_from(from)?;
         let (event, revision) = Written::read_from(from)?;
         let (articles, last) = Written::read_from(from)?;
+        let versions = Written::read_from(from)?;
         let (outlets, first_seen) = (Written::read_from(from)?, read_time(from)?);
         Some(Self {
             id,
@@ -39,6 +41,7 @@ impl Written for Story {
             event,
             revision,
             articles,
+            versions,
             outlets,
             first_seen,
             comparable,

@@ -1,6 +1,6 @@
 //! An article of the window, beside what dedup keeps of it.
 
-use wirefold_dedup::snapshot::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Reader, Writer, Written};
 
 use crate::groups::Entering;
 use crate::snapshot::{read_id, read_time, write_id, write_time};
@@ -14,11 +14,13 @@ pub(crate) struct WindowArticle {
 
 impl Written for WindowArticle {
     fn write_to(&self, to: &mut Writer<'_>) {
-        let Entering { id, fetched, seen, time, outlet, comparable, claim } = self.article;
+        let Entering { id, fetched, seen, time, outlet, comparable, is_version, claim } =
+            self.article;
         write_id(id, to);
         (fetched, time).write_to(to);
         write_time(seen, to);
         (outlet, comparable).write_to(to);
+        is_version.write_to(to);
         claim.write_to(to);
         self.byline.write_to(to);
     }
@@ -28,8 +30,8 @@ impl Written for WindowArticle {
         let (fetched, time) = Written::read_from(from)?;
         let seen = read_time(from)?;
         let (outlet, comparable) = Written::read_from(from)?;
-        let claim = Written::read_from(from)?;
-        let article = Entering { id, fetched, seen, time, outlet, comparable, claim };
+        let (is_version, claim) = (Written::read_from(from)?, Written::read_from(from)?);
+        let article = Entering { id, fetched, seen, time, outlet, comparable, is_version, claim };
         Some(Self { article, byline: Written::read_from(from)? })
     }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 use tokio::sync::mpsc;
-use wirefold_dedup::snapshot::{LAYOUT, Reader, Writer, Written};
+use wirefold_dedup::codec::{LAYOUT, Reader, Writer, Written};
 use wirefold_flow::Standing;
 
 use super::shelves::{Named, Shelved};
@@ -11,7 +11,7 @@ use super::state::Known;
 /// What a snapshot begins with.
 const MAGIC: u64 = u64::from_be_bytes(*b"wfsnap\r\n");
 /// The layout of frames, header and our own tables; that of dedup's is counted by itself.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 /// Larger frames are none of ours.
 const LARGEST: u32 = 1 << 30;
 /// Length and checksum.

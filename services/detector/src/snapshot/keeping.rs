@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -22,6 +23,8 @@ const KEPT: usize = 2;
 const PREFIX: &str = "detector-";
 /// Pieces that wait to be stored.
 const UNDER_WAY: usize = 4;
+/// After a snapshot that could not be written, so much of what makes one due must come again: a fraction.
+const AGAIN: usize = 8;
 /// One in so many of the articles in the window must be new before the next snapshot: then each
 /// article is written down about so often in all.
 const SHARE: usize = 4;
@@ -34,8 +37,10 @@ pub(crate) struct Keeping {
     settings: u64,
     /// Decisions between two snapshots, at least; 0 where none are kept.
     after: usize,
-    /// Decisions since the last one was begun, or gone back to.
+    /// Decisions since the last one was begun that no snapshot knows, those learnt again at a start included.
     since: usize,
+    /// Those that the last one was to know, where it could not be written.
+    unwritten: Arc<AtomicUsize>,
     under_way: Option<JoinHandle<()>>,
 }
 
@@ -59,7 +64,8 @@ impl From<BusError> for Missing {
 
 impl Keeping {
     pub(crate) fn new(bus: Arc<dyn Bus>, folder: Arc<Folder>, settings: u64, after: usize) -> Self {
-        Self { bus, folder, settings, after, since: 0, under_way: None }
+        let unwritten = Arc::default();
+        Self { bus, folder, settings, after, since: 0, unwritten, under_way: None }
     }
 
     /// Counts a decision.
@@ -71,19 +77,33 @@ impl Keeping {
     /// written.
     pub(crate) fn is_due(&self, articles: usize) -> bool {
         let is_writing = self.under_way.as_ref().is_some_and(|task| !task.is_finished());
-        self.after > 0 && self.since >= self.after.max(articles / SHARE) && !is_writing
+        let enough = self.after.max(articles / SHARE);
+        // Where the last one failed, as on a full disk, not every decision tries again.
+        let is_due = self.news() >= enough && self.since >= enough.div_ceil(AGAIN);
+        self.after > 0 && is_due && !is_writing
+    }
+
+    fn news(&self) -> usize {
+        self.since + self.unwritten.load(Ordering::Relaxed)
     }
 
     /// Whether anything was decided that no snapshot knows.
     pub(crate) fn has_news(&self) -> bool {
-        self.after > 0 && self.since > 0
+        self.after > 0 && self.news() > 0
     }
 
     /// Begins to write a snapshot; what it takes is done beside.
     pub(crate) fn begin(&mut self, last: &Standing, known: Known) {
-        self.since = 0;
+        let news = self.news();
+        (self.since, self.unwritten) = (0, Arc::default());
         let of = Of { settings: self.settings, last: last.clone(), known };
-        self.under_way = Some(tokio::spawn(store(self.bus.clone(), self.folder.clone(), of)));
+        let (bus, folder, unwritten) =
+            (self.bus.clone(), self.folder.clone(), self.unwritten.clone());
+        self.under_way = Some(tokio::spawn(async move {
+            if !store(bus, folder, of).await {
+                unwritten.store(news, Ordering::Relaxed);
+            }
+        }));
     }
 
     /// Returns once nothing is being written.
@@ -96,7 +116,7 @@ impl Keeping {
 
     /// The newest snapshot that is fit, and the sequence of the last decision that it knows.
     pub(crate) async fn recall(&mut self, ground: &Ground) -> Option<(u64, Known)> {
-        self.since = 0;
+        (self.since, self.unwritten) = (0, Arc::default());
         if self.after == 0 {
             return None;
         }
@@ -159,13 +179,19 @@ impl Keeping {
         if header.settings != self.settings {
             return Err(Unfit::Settings.into());
         }
-        match self.bus.get(streams::JUDGED.name, header.last.sequence).await {
-            Ok(stands) if stands.id == header.last.id => Ok(header),
-            Ok(_) | Err(BusError::Gone { .. } | BusError::NotYet { .. }) => {
-                Err(Unfit::Decision.into())
-            }
-            Err(error) => Err(error.into()),
+        match stands(&*self.bus, &header.last).await? {
+            true => Ok(header),
+            false => Err(Unfit::Decision.into()),
         }
+    }
+}
+
+/// Whether a decision stands as a snapshot knows it.
+async fn stands(bus: &dyn Bus, last: &Standing) -> Result<bool, BusError> {
+    match bus.get(streams::JUDGED.name, last.sequence).await {
+        Ok(found) => Ok(found.id == last.id),
+        Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -210,18 +236,20 @@ async fn pass(
     }
 }
 
-/// Writes a snapshot, and drops those that are no longer kept. What goes wrong is told: the next
-/// one may do better, and until then more is learnt anew.
-async fn store(bus: Arc<dyn Bus>, folder: Arc<Folder>, of: Of) {
+/// Writes a snapshot, and drops those that are no longer kept; whether it was written. What goes wrong is
+/// told: the next one may do better, and until then more is learnt anew.
+async fn store(bus: Arc<dyn Bus>, folder: Arc<Folder>, of: Of) -> bool {
     let decision = of.last.sequence;
     match stored(&*bus, &folder, of).await {
         Ok(bytes) => {
             SNAPSHOTS.add(1, &["written"]);
             info!(decision, bytes, "a snapshot was written");
+            true
         }
         Err(error) => {
             SNAPSHOTS.add(1, &["failed"]);
             warn!(decision, %error, "no snapshot could be written");
+            false
         }
     }
 }
@@ -264,12 +292,42 @@ async fn stored(bus: &dyn Bus, folder: &Arc<Folder>, of: Of) -> Result<u64, BusE
     let synced = writing.await.map_err(|error| unavailable(&error))?;
     synced.map_err(|error| unavailable(&error))?;
     writer.finish().await?;
-    let names = names(bus).await?;
-    for old in &names[..names.len().saturating_sub(KEPT)] {
-        objects.delete(old).await?;
-    }
+    prune(bus, &name).await?;
     sweep(bus, folder).await;
     Ok(bytes)
+}
+
+/// Drops what is no longer kept beside the snapshot of this name. One that stands behind it is of another
+/// detector, or of a log that is no more: streams that were made anew count from the beginning.
+async fn prune(bus: &dyn Bus, written: &str) -> Result<(), BusError> {
+    let objects = objects(bus)?;
+    let names = names(bus).await?;
+    let (older, others): (Vec<&String>, Vec<&String>) =
+        names.iter().filter(|name| *name != written).partition(|name| name.as_str() < written);
+    for old in older.iter().rev().skip(KEPT - 1) {
+        objects.delete(old).await?;
+    }
+    for other in others {
+        if !is_of_this_log(bus, other).await? {
+            warn!(name = other, "a snapshot of a log that is no more is dropped");
+            objects.delete(other).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the last decision that a snapshot knows stands.
+async fn is_of_this_log(bus: &dyn Bus, name: &str) -> Result<bool, BusError> {
+    let Some(mut reader) = objects(bus)?.read(name).await? else { return Ok(true) };
+    match first_frame(&mut *reader, &mut Frames::default()).await {
+        Ok(first) => match Header::read(first) {
+            Ok(header) => stands(bus, &header.last).await,
+            // Of another release, perhaps a later one that is to have it again.
+            Err(_) => Ok(true),
+        },
+        Err(Missing::Bus(error)) => Err(error),
+        Err(Missing::Unfit(_)) => Ok(false),
+    }
 }
 
 /// Removes the files of texts that no snapshot speaks of and nothing uses. Without them no more is lost

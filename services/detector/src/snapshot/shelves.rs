@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
-use wirefold_dedup::snapshot::Stand;
+use wirefold_dedup::codec::Stand;
 use wirefold_dedup::{Shelf, written};
 
 use super::frames::{Pieces, Unfit};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wirefold_dedup::snapshot::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_proto::{ArticleId, DecisionId, EventId, Offsets, StoryId};
 
 use super::frames::{Pieces, Unfit};

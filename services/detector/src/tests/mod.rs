@@ -1,6 +1,8 @@
 //! The detector on a bus: fixtures, restarts, rivals.
 
+mod ahead;
 mod apart;
+mod clocks;
 mod leads;
 mod orders;
 mod people;

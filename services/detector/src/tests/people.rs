@@ -43,6 +43,11 @@ impl Desk {
         Self { stand: Stand::new().await, count: 0 }
     }
 
+    /// The time of the broker.
+    pub(super) fn now(&self) -> jiff::Timestamp {
+        wirefold_envelope::timestamp(wirefold_flow::Clock::now(&self.stand.clock))
+    }
+
     pub(super) async fn give(&mut self, articles: &[ArticleFetched]) -> Vec<ArticleJudged> {
         self.stand.publish(articles).await;
         self.count += articles.len();

@@ -8,8 +8,11 @@ use super::people::Desk;
 use super::stand::Told;
 
 const SEEN: i64 = 1_772_496_000;
+/// What the blurbs name.
+const TITLES: &str = "Boatstitle treestitle roadstitle hillstitle";
 
-/// A page with a video: something of its own, and what the outlet prints below it.
+/// A page with a video: something of its own, and the blurbs below it, which name what
+/// the pages of the outlet are about.
 fn video(name: &str) -> ArticleFetched {
     let words = |word: &str, count: usize| -> String {
         (0..count).map(|number| format!("{word}{number} ")).collect()
@@ -22,7 +25,7 @@ fn video(name: &str) -> ArticleFetched {
         title: format!("{name}title of {name}page"),
         author: None,
         published: None,
-        text: format!("{}.\n{}.", words(name, 30), words("blurb", 230)),
+        text: format!("{}.\n{TITLES} {}.", words(name, 30), words("blurb", 230)),
     };
     told.fetched(SEEN)
 }

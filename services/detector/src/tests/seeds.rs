@@ -81,6 +81,7 @@ async fn evidence_and_reasons_stand_in_the_records() {
     assert_eq!(corrected.class, Class::Version);
     let reason = corrected.material.unwrap();
     assert!(reason.material && reason.reason == MaterialReason::Correction, "{reason:?}");
+    assert_eq!(reason.detail.as_deref(), Some("41 → 14"));
     let own = of("st-04");
     assert_eq!(own.verdict.class, Class::Related);
     assert_eq!(own.event_state.origins, 2);

@@ -313,3 +313,43 @@ async fn files_of_texts_that_no_snapshot_speaks_of_are_removed() {
     run_to(&stand, articles.len(), keeping(&stand, 1_000_000), true).await;
     assert!(!before.is_empty() && files(&stand).iter().all(|file| !before.contains(file)));
 }
+
+#[tokio::test]
+async fn kills_before_a_snapshot_is_due_count_together() {
+    let articles = articles();
+    let stand = Stand::new().await;
+    for (run, part) in articles.chunks(7).take(6).enumerate() {
+        stand.publish(part).await;
+        run_to(&stand, (run + 1) * 7, keeping(&stand, 30), true).await;
+    }
+    // What writes it was not killed.
+    let written = async {
+        while objects(&stand).names().await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), written).await.expect("it was never due");
+}
+
+#[tokio::test]
+async fn snapshots_of_a_log_that_is_no_more_make_room_for_new_ones() {
+    let articles = articles();
+    let before = Stand::new().await;
+    before.publish(&articles).await;
+    run_to(&before, articles.len(), keeping_some(&before), false).await;
+    let name = objects(&before).names().await.unwrap().pop().unwrap();
+    let mut reader = objects(&before).read(&name).await.unwrap().unwrap();
+    // Streams were made anew, and the store of snapshots was not.
+    let stand = Stand::new().await;
+    let mut writer = objects(&stand).write(&name).await.unwrap();
+    while let Some(piece) = reader.next().await.unwrap() {
+        writer.append(piece).await.unwrap();
+    }
+    writer.finish().await.unwrap();
+    for end in [20, 40] {
+        stand.publish(&articles[end - 20..end]).await;
+        run_to(&stand, end, keeping_some(&stand), false).await;
+    }
+    let names = objects(&stand).names().await.unwrap();
+    assert!(!names.is_empty() && !names.contains(&name), "{names:?}");
+}

@@ -117,6 +117,8 @@ pub(super) struct Stand {
 impl Stand {
     pub(super) async fn new() -> Self {
         let clock = VirtualClock::default();
+        // The fixtures were all seen before.
+        clock.advance(Duration::from_hours(2 * 365 * 24));
         let sim = SimBus::open(&SimDisk::default(), Arc::new(clock.clone()));
         let bus = sim.bus();
         create_streams(&*bus, &Limits::default()).await.unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::Sender;
-use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
+use wirefold_flow::sim::{SimBus, SimDisk};
 use wirefold_flow::{Bus, Input, Surroundings};
 use wirefold_proto::streams;
 use wirefold_proto::{
@@ -14,7 +14,9 @@ use wirefold_proto::{
     decode,
 };
 
-use super::stand::{SETTINGS, Seed, all, create_streams, detector_settings, outgoing, seeds};
+use super::stand::{
+    SETTINGS, Seed, all, behind_the_fixtures, create_streams, detector_settings, outgoing, seeds,
+};
 use crate::{Settings, run, stage};
 
 /// Sends the first fixtures through detector and enricher.
@@ -27,7 +29,7 @@ async fn sent(
     settings: Settings,
     articles: Vec<ArticleFetched>,
 ) -> (Arc<dyn Bus>, Vec<OutputArticle>) {
-    let clock = Arc::new(VirtualClock::default());
+    let clock = Arc::new(behind_the_fixtures());
     let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
     create_streams(&*bus).await;
     for article in &articles {

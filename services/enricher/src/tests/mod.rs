@@ -4,3 +4,4 @@ mod flowing;
 mod originals;
 mod simulation;
 mod stand;
+mod suite;

@@ -13,7 +13,9 @@ use wirefold_flow::{
 };
 use wirefold_proto::{ArticleJudged, DeadLetter, Judged, OutputArticle, decode, streams};
 
-use super::stand::{SETTINGS, Seed, all, create_streams, detector_settings, outgoing, seeds};
+use super::stand::{
+    SETTINGS, Seed, all, behind_the_fixtures, create_streams, detector_settings, outgoing, seeds,
+};
 use crate::{consumer, stage};
 
 const SEEDS: u64 = 200;
@@ -79,7 +81,7 @@ struct Outcome {
 
 impl Simulation {
     fn new(seed: u64) -> Self {
-        let clock = VirtualClock::default();
+        let clock = behind_the_fixtures();
         let sim = SimBus::open(&SimDisk::default(), Arc::new(clock.clone()));
         let (calm, stop) = (CancellationToken::new(), CancellationToken::new());
         Self { bus: sim.bus(), sim, clock, random: Random::new(seed), calm, stop }
@@ -145,7 +147,9 @@ impl Simulation {
             running.push(self.supervise(Duration::from_secs(5), move |stop| {
                 let settled = ConsumerConfig {
                     ack_deadline: DEADLINE,
-                    max_deliver: 1_000,
+                    max_tries: 1_000,
+                    // Its dice end it without end, and no message is to blame.
+                    notes: None,
                     max_in_flight: 8,
                     ..consumer()
                 };
@@ -215,7 +219,7 @@ impl Simulation {
 
 /// The decisions of a detector to which nothing happens, over the same inputs.
 async fn undisturbed(inputs: &[Stored]) -> Vec<Stored> {
-    let clock = Arc::new(VirtualClock::default());
+    let clock = Arc::new(behind_the_fixtures());
     let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
     create_streams(&*bus).await;
     for Stored { subject, id, headers, body, .. } in inputs.iter().cloned() {

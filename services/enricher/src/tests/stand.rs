@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 use wirefold_envelope::{Limits, Sender, stream_configs};
+use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Bus, Outgoing, Stored};
 use wirefold_proto::{
     AboutArticle, ArticleFetched, ArticleId, ContentHash, ItemAddress, Outlet, Tag, TextPolicy,
@@ -99,4 +100,11 @@ pub(super) async fn create_streams(bus: &dyn Bus) {
 /// Everything that stands on a stream.
 pub(super) async fn all(bus: &dyn Bus, stream: &str, filter: &str) -> Vec<Stored> {
     bus.read(stream, filter, 1).await.unwrap().ready(10_000).await.unwrap()
+}
+
+/// A clock at which the fixtures were all seen before.
+pub(super) fn behind_the_fixtures() -> VirtualClock {
+    let clock = VirtualClock::default();
+    clock.advance(Duration::from_hours(365 * 24));
+    clock
 }

@@ -9,6 +9,7 @@ use wirefold_guard::{Request, Response};
 use wirefold_proto::{Backfill, BackfillEnd, FeedFinding, FeedRecord};
 
 use crate::FetcherError;
+use crate::access::led_by;
 use crate::links;
 use crate::metrics::BACKFILL;
 use crate::poll::{Answer, Failure, From, Poller, Read, judge, no_feed, parse, question};
@@ -108,7 +109,7 @@ impl Poller {
             let answer = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Err(NoPage::Stopped),
-                answer = self.ask_for_page(&url) => answer,
+                answer = self.ask_for_page(&url, record) => answer,
             };
             let failure = match answer {
                 Answer::Body(answer) => return self.read_page(answer, base, record).await,
@@ -129,7 +130,7 @@ impl Poller {
         }
     }
 
-    async fn ask_for_page(&self, url: &Url) -> Answer {
+    async fn ask_for_page(&self, url: &Url, record: &FeedRecord) -> Answer {
         let clock = &self.surroundings.clock;
         // No archive is so urgent that polls of the same host should wait for it.
         let gently = self.settings.per_host_delay * 2;
@@ -144,6 +145,7 @@ impl Poller {
             }
         };
         let request: Request = question(url.clone(), &self.settings);
+        let request = led_by(request, &record.feed.url);
         let (answer, _) = self.send(request).await;
         match judge(answer, timestamp(clock.now())) {
             Answer::Unchanged(_) => {

@@ -23,6 +23,11 @@ impl Courier {
         Self { client, plain: Mutex::default() }
     }
 
+    /// Whether a request may be sent where it leads.
+    pub(crate) async fn check(&self, request: &Request) -> Result<(), SendError> {
+        self.client.check(request).await
+    }
+
     /// Asks as polls do, and in the plainest way at once where that was what helped.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
         let origin = request.url.origin().ascii_serialization();

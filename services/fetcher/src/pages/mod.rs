@@ -15,6 +15,7 @@ use wirefold_guard::{Client, Request, Response, SendError};
 use wirefold_proto::{FullText, LEAD_CHARACTERS, LEAD_WORDS};
 use wirefold_text::Text;
 
+use crate::access::led_by;
 use crate::extract::{ExtractError, Extractor, Page, Rule};
 use crate::metrics::PAGES;
 use crate::schedule::{Errand, Hosts};
@@ -119,9 +120,9 @@ impl Pages {
         wanted && self.extractor.is_some()
     }
 
-    /// The page of an item whose feed gives `words` words, read as its feed's rule says.
-    pub(crate) async fn look(&self, link: &str, words: usize, rule: &Rule) -> Looked {
-        let (looked, outcome) = match self.read(link, rule).await {
+    /// The page of an item whose feed, at `feed`, gives `words` words, read as its feed's rule says.
+    pub(crate) async fn look(&self, link: &str, feed: &str, words: usize, rule: &Rule) -> Looked {
+        let (looked, outcome) = match self.read(link, feed, rule).await {
             Ok(page) => judged(page, words, rule.article.is_some()),
             Err(kept) => (Looked::default(), kept.label()),
         };
@@ -132,15 +133,15 @@ impl Pages {
         looked
     }
 
-    async fn read(&self, link: &str, rule: &Rule) -> Result<Page, Kept> {
+    async fn read(&self, link: &str, feed: &str, rule: &Rule) -> Result<Page, Kept> {
         let extractor = self.extractor.as_ref().ok_or(Kept::NoReader)?;
         let url = Url::parse(link).ok().filter(is_of_the_web).ok_or(Kept::NoAddress)?;
-        let patience = match self.robots.permission(&url).await {
+        let patience = match self.permission(&url, feed).await {
             Permission::Allowed(patience) => patience,
             Permission::Forbidden => return Err(Kept::Robots),
             Permission::Unknown => return Err(Kept::RobotsUnknown),
         };
-        let answer = self.fetch(url, patience).await?;
+        let answer = self.fetch(url, feed, patience).await?;
         let page = extractor.extract(answer.body, answer.url.as_str(), rule).await;
         let page = page.map_err(|error| kept_by(&error))?;
         if page.noarchive || page.reserved {
@@ -149,21 +150,30 @@ impl Pages {
         Ok(page)
     }
 
-    async fn fetch(&self, url: Url, patience: Duration) -> Result<Response, Kept> {
+    /// Whether robots.txt allows a page, which is asked for only where the page could be reached.
+    async fn permission(&self, url: &Url, feed: &str) -> Permission {
+        match self.courier.check(&led_by(Request::get(url.clone()), feed)).await {
+            Ok(()) => self.robots.permission(url).await,
+            Err(_) => Permission::Unknown,
+        }
+    }
+
+    /// Asks for a page to which the feed at `feed` leads.
+    async fn fetch(&self, url: Url, feed: &str, patience: Duration) -> Result<Response, Kept> {
         let Settings { page_limit, timeout, .. } = *self.settings;
         let _turn = self.hosts.turn(&url, Errand::Page, patience).await;
         if self.hosts.left_alone(&url).is_some() {
             return Err(Kept::LeftAlone);
         }
         let request = Request { max_body: page_limit, total: timeout, ..Request::get(url) };
-        let request = self.settings.access(request);
+        let request = led_by(self.settings.access(request), feed);
         let request = request.with_header("Accept", "text/html,application/xhtml+xml;q=0.9");
         let answer = self.courier.send(request).await.map_err(|error| match error {
             SendError::TooLarge { .. } => Kept::TooLarge,
             _ => Kept::Failed,
         })?;
         let now = self.clock.now();
-        if let Some(asked) = crate::poll::patience(&answer, timestamp(now)) {
+        if let Some(asked) = crate::poll::patience_of_host(&answer, timestamp(now)) {
             self.hosts.leave_alone(&answer.url, now.plus(asked));
         }
         match () {

@@ -8,16 +8,16 @@ use crate::feed::FeedError;
 use crate::poll::{Unread, parse};
 
 impl Pages {
-    /// The feeds that the page at this address names; none where it may not be asked for, does not
-    /// answer, or is no page.
-    pub(crate) async fn feeds_named_by(&self, url: &Url) -> Vec<String> {
+    /// The feeds that the page at this address names, to which the feed at `feed` leads; none where it
+    /// may not be asked for, does not answer, or is no page.
+    pub(crate) async fn feeds_named_by(&self, url: &Url, feed: &str) -> Vec<String> {
         if !is_of_the_web(url) {
             return Vec::new();
         }
-        let Permission::Allowed(patience) = self.robots.permission(url).await else {
+        let Permission::Allowed(patience) = self.permission(url, feed).await else {
             return Vec::new();
         };
-        let answer = match self.fetch(url.clone(), patience).await {
+        let answer = match self.fetch(url.clone(), feed, patience).await {
             Ok(answer) => answer,
             Err(kept) => {
                 tracing::debug!(%url, why = kept.label(), "not asked which feeds it names");

@@ -12,7 +12,7 @@ use super::blocked::{Barrier, barrier};
 use super::listed::text_of;
 use crate::feed::{Feed, FeedError};
 use crate::pages::word_count;
-use crate::schedule::{as_asked, retry_after};
+use crate::schedule::{as_asked, is_one_site, retry_after};
 use crate::settings::Settings;
 use crate::state::STRIKE;
 
@@ -47,8 +47,12 @@ pub(crate) struct Failure {
     pub(crate) weight: u32,
     /// How long the host asks to be left alone.
     pub(crate) retry_after: Option<Duration>,
+    /// Whether another site asks for that, to which a redirect led: it binds this feed alone.
+    pub(crate) is_elsewhere: bool,
 }
 
+/// The longest that a feed waits as another site asks for.
+const ELSEWHERE: Duration = Duration::from_hours(6);
 /// A failure of the host that passes more often than not.
 const SOFT: u32 = STRIKE / 2;
 /// A failure that may be our own network's, or that the host explains.
@@ -61,7 +65,7 @@ impl Failure {
     }
 
     fn of(trouble: FeedFinding, weight: u32, problem: impl Into<String>) -> Self {
-        Self { problem: problem.into(), trouble, weight, retry_after: None }
+        Self { problem: problem.into(), trouble, weight, retry_after: None, is_elsewhere: false }
     }
 }
 
@@ -94,16 +98,28 @@ pub(crate) fn judge(answer: Result<Response, SendError>, now: Timestamp) -> Answ
         410 => Answer::Gone,
         _ if answer.is_success() => Answer::Body(answer),
         _ => {
-            let retry_after = patience(&answer, now);
-            Answer::Failed(Failure { retry_after, ..refused(&answer) })
+            let (retry_after, is_elsewhere) = (patience(&answer, now), is_elsewhere(&answer));
+            Answer::Failed(Failure { retry_after, is_elsewhere, ..refused(&answer) })
         }
     }
 }
 
-/// How long the host asks to be left alone, whatever else it answers.
+/// How long a feed is left alone, as its host asks, whatever else that answers. Where a redirect led
+/// to another site, that site's wish is kept for [`ELSEWHERE`] at most.
 pub(crate) fn patience(answer: &Response, now: Timestamp) -> Option<Duration> {
-    let asked = retry_after(answer.header("retry-after")?, now)?;
-    Some(as_asked(asked))
+    let asked = as_asked(retry_after(answer.header("retry-after")?, now)?);
+    Some(if is_elsewhere(answer) { asked.min(ELSEWHERE) } else { asked })
+}
+
+/// [`patience`] where it binds all feeds of the host that answered: only if that itself was asked.
+/// Else whoever redirects to a busy site would stop the feeds of that site.
+pub(crate) fn patience_of_host(answer: &Response, now: Timestamp) -> Option<Duration> {
+    patience(answer, now).filter(|_| !is_elsewhere(answer))
+}
+
+/// Whether a redirect led to another site.
+fn is_elsewhere(answer: &Response) -> bool {
+    !is_one_site(&answer.asked, &answer.url)
 }
 
 /// A feed, with the words that it gives of each item.
@@ -128,7 +144,10 @@ pub(crate) async fn parse(answer: Response, items: usize) -> Result<Read, Unread
     let parsing = tokio::task::spawn_blocking(move || {
         let media_type = answer.header("content-type");
         let mut feed = crate::feed::parse(&answer.body, media_type, &answer.url)?;
-        feed.items.truncate(items);
+        if feed.items.len() > items {
+            feed.cut_short = Some(format!("lists more than {items} items; the first were read"));
+            feed.items.truncate(items);
+        }
         let words = feed.items.iter().map(|item| word_count(text_of(item))).collect();
         Ok(Read { feed, words })
     });
@@ -203,6 +222,12 @@ fn refusal(answer: &Response) -> String {
         }
         403 => format!("HTTP {status}: the host refuses; look whether the address needs a login"),
         404 => format!("HTTP {status}: nothing there; check the address"),
+        429 | 503 if is_elsewhere(answer) => {
+            let host = answer.url.host_str().unwrap_or_default();
+            format!(
+                "HTTP {status} from {host}, to which it redirects; this feed alone waits, 6 h at most"
+            )
+        }
         429 | 503 => format!("HTTP {status}; next try as the host asks"),
         300..=399 => format!("HTTP {status}: a redirect that leads nowhere"),
         _ => format!("HTTP {status}; it is tried again"),

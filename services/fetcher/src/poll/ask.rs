@@ -9,8 +9,9 @@ use wirefold_guard::{Client, Request, Response, SendError};
 use wirefold_proto::FeedRecord;
 
 use super::Poller;
-use super::answer::{Answer, Failure, conditional, judge, patience, question};
+use super::answer::{Answer, Failure, conditional, judge, patience_of_host, question};
 use super::shared::{Kept, Validators};
+use crate::access::led_by;
 use crate::schedule::Errand;
 use crate::state::Memo;
 
@@ -65,7 +66,9 @@ impl Poller {
             return Asked::without(Answer::LeftAlone(until));
         }
         let was_conditional = validators_of(record, memo, self) != Validators::default();
-        let request = Request { is_plain: memo.is_plain, ..question(url.clone(), &self.settings) };
+        // It may have moved to another site.
+        let request = led_by(question(url.clone(), &self.settings), &record.feed.url);
+        let request = Request { is_plain: request.is_plain || memo.is_plain, ..request };
         let request = if was_conditional { conditional(request, record) } else { request };
         let (answer, is_plain) = self.send(request).await;
         let now = self.surroundings.clock.now();
@@ -79,12 +82,12 @@ impl Poller {
         Asked { answer, was_conditional, was_fetched: true, is_plain }
     }
 
-    /// [`send`], after which the host is left alone as long as it asks for.
+    /// [`send`], after which the host is left alone as long as it asks for, if it was asked itself.
     pub(crate) async fn send(&self, request: Request) -> (Result<Response, SendError>, bool) {
         let (answer, is_plain) = send(&self.client, request).await;
         let now = self.surroundings.clock.now();
         if let Ok(answer) = &answer
-            && let Some(patience) = patience(answer, timestamp(now))
+            && let Some(patience) = patience_of_host(answer, timestamp(now))
         {
             self.hosts.leave_alone(&answer.url, now.plus(patience));
         }

@@ -53,6 +53,7 @@ mod tests {
     fn answer(headers: &[(&str, &str)]) -> Response {
         Response {
             status: 200,
+            asked: "http://a.example/".parse().unwrap(),
             url: "http://a.example/".parse().unwrap(),
             redirects: Vec::new(),
             headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),

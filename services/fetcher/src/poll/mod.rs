@@ -8,6 +8,7 @@ mod caching;
 mod doctor;
 mod listed;
 mod outcome;
+mod reading;
 mod shared;
 mod site;
 mod take;
@@ -30,12 +31,14 @@ use crate::schedule::Hosts;
 use crate::settings::Settings;
 use crate::state::{Memo, Store};
 pub(crate) use answer::{
-    Answer, Failure, Read, Unread, judge, no_feed, not_read, parse, patience, question,
+    Answer, Failure, Read, Unread, judge, no_feed, not_read, parse, patience_of_host, question,
 };
 use ask::Asked;
 pub(crate) use ask::send;
+pub(crate) use outcome::set_aside;
 pub(crate) use outcome::waiting;
 use outcome::{Good, after_failure, after_gone, after_good, after_nothing};
+pub(crate) use reading::{Begun, Reading};
 pub(crate) use shared::Shared;
 pub(crate) use site::leads;
 pub(crate) use take::From;
@@ -52,6 +55,7 @@ pub(crate) struct Poller {
     pub(crate) store: Store,
     pub(crate) shared: Shared,
     pub(crate) taking: Taking,
+    pub(crate) reading: Reading,
     pub(crate) stop: CancellationToken,
 }
 
@@ -123,7 +127,8 @@ impl Poller {
                     POLLS.add(1, &["same"]);
                     (answer, None, Some(body))
                 } else {
-                    match parse(answer.clone(), settings.items_per_feed).await {
+                    let reading = parse(answer.clone(), settings.items_per_feed);
+                    match self.read_marked(&record.feed.id, reading).await? {
                         Err(unread) => {
                             let failure = not_read(&unread, &answer.body);
                             return Ok(Some(self.failed(record, memo, failure)));

@@ -8,7 +8,7 @@ use wirefold_guard::Response;
 use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, FeedSettings, ItemIdentity, Teasers};
 
 use super::Polled;
-use super::answer::{Failure, Read, moved_to, patience};
+use super::answer::{Failure, Read, moved_to, patience, patience_of_host};
 use super::caching::{fresh_for, has_validators};
 use super::doctor::{findings, rhythm};
 use super::listed::{List, Listed};
@@ -28,6 +28,8 @@ pub(crate) struct Taken {
     pub(super) identity: Option<ItemIdentity>,
     /// Whether it breaks off before its end.
     pub(super) is_broken: bool,
+    /// What it lists more of than is read, for people.
+    pub(super) cut_short: Option<String>,
     /// Items without a date.
     pub(super) undated: usize,
     pub(super) teasers: u32,
@@ -57,6 +59,7 @@ impl Taken {
             skip_days: read.feed.skip_days.clone(),
             identity: list.identity,
             is_broken: read.feed.is_broken,
+            cut_short: read.feed.cut_short.clone(),
             undated: count(&|item| item.item.published.is_none()),
             teasers: small(count(&|item| item.words < TEASER_WORDS)),
             listed: listed.len(),
@@ -119,11 +122,11 @@ pub(super) fn after_good(
     memo.fresh = fresh_for(answer, at).map(|fresh| fresh.as_secs());
     memo.strikes = 0;
     let patience = patience(answer, at);
-    memo.left_alone = patience.map(|patience| now.plus(patience).0);
+    memo.left_alone = patience_of_host(answer, at).map(|asked| now.plus(asked).0);
     let interval = adapted(interval_of(&record), known, wanted(&memo), bounds(settings));
     record.interval_seconds = seconds(interval);
     record.health = FeedHealth::Good;
-    record.problem = None;
+    record.problem = memo.cut_short.clone();
     record.failures = 0;
     record.failing_since = None;
     record.last_poll = Some(at);
@@ -146,6 +149,7 @@ fn note_taken(record: &mut FeedRecord, memo: &mut Memo, taken: Taken, now: UnixM
     memo.skip_days = taken.skip_days;
     memo.identity = taken.identity.or(memo.identity);
     memo.is_truncated = taken.is_broken;
+    memo.cut_short = taken.cut_short;
     if taken.ruled > 0 {
         memo.is_article_missed = taken.missed * 2 > taken.ruled;
     }
@@ -217,7 +221,8 @@ pub(super) fn after_failure(
         false => backoff(feed, interval_of(&record), strikes, bounds(settings)),
     };
     let wait = failure.retry_after.unwrap_or_else(own);
-    memo.left_alone = failure.retry_after.map(|patience| now.plus(patience).0);
+    let of_host = failure.retry_after.filter(|_| !failure.is_elsewhere);
+    memo.left_alone = of_host.map(|patience| now.plus(patience).0);
     record.next_poll = Some(timestamp(now.plus(wait)));
     record.health = FeedHealth::Failing;
     record.problem = Some(failure.problem);
@@ -237,6 +242,22 @@ pub(super) fn after_nothing(
     let later = after_patience(&record.feed.id, until.since(now));
     record.next_poll = Some(timestamp(until.plus(later)));
     Polled { record, memo, was_fetched: false }
+}
+
+/// After the process died twice while it read the feed, the second time it alone.
+pub(crate) fn set_aside(mut record: FeedRecord, now: UnixMillis) -> FeedRecord {
+    let id = &record.feed.id;
+    record.problem = Some(format!(
+        "wirefold ended twice while it read this feed, and reads it no more: \
+         `wirefold feed retry {id}` brings it back"
+    ));
+    record.failures = record.failures.saturating_add(1);
+    record.health = FeedHealth::Failing;
+    record.findings = vec![FeedFinding::Broken];
+    record.next_poll = None;
+    record.failing_since.get_or_insert(timestamp(now));
+    record.set_aside = Some(timestamp(now));
+    record
 }
 
 /// After the host said that the feed is gone for good.

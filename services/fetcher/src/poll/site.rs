@@ -65,7 +65,7 @@ impl Poller {
         if needs_proof(&found, &leads) {
             let addresses = [identity(&record.feed.url), identity(address)];
             let pages = pages_to_ask(&leads, &read.feed.items);
-            if self.is_named(&addresses, &pages).await? {
+            if self.is_named(&record.feed.url, &addresses, &pages).await? {
                 found = named_back(found);
             }
         }
@@ -76,12 +76,12 @@ impl Poller {
 
     /// Whether one of these pages names a feed at one of these addresses. None says that the fetcher was
     /// stopped over it.
-    async fn is_named(&self, addresses: &[String], pages: &[Url]) -> Option<bool> {
+    async fn is_named(&self, feed: &str, addresses: &[String], pages: &[Url]) -> Option<bool> {
         for page in pages {
             let named = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return None,
-                named = self.pages.feeds_named_by(page) => named,
+                named = self.pages.feeds_named_by(page, feed) => named,
             };
             if named.iter().any(|other| addresses.contains(&identity(other))) {
                 return Some(true);

@@ -160,7 +160,7 @@ impl Poller {
             Some(link) => tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return None,
-                looked = self.pages.look(link, listed.words, &batch.rule) => looked,
+                looked = self.pages.look(link, &batch.record.feed.url, listed.words, &batch.rule) => looked,
             },
         };
         let is_old = batch.is_baseline || batch.flood.get(place).is_some_and(|is_old| *is_old);

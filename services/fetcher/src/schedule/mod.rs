@@ -177,9 +177,17 @@ impl Scheduler {
                     Some(ended) => self.ended(ended).await?,
                     None => return Ok(()),
                 },
-                () = clock.sleep_until(until) => return Ok(()),
+                () = clock.sleep_until(until) => return self.clear_suspicion().await,
             }
         }
+    }
+
+    /// What is still being read ends with this process, which is no fault of it.
+    async fn clear_suspicion(self) -> Result<(), FetcherError> {
+        for feed in self.polled.values() {
+            self.poller.store.forget_begun(feed).await?;
+        }
+        Ok(())
     }
 
     /// Waits a little where the bus may come back.

@@ -15,7 +15,7 @@ use crate::FetcherError;
 use crate::backfill::Backfills;
 use crate::control::FILTER;
 use crate::lists::Lists;
-use crate::poll::{Poller, waiting};
+use crate::poll::{Begun, Poller, set_aside, waiting};
 use crate::settings::Settings;
 use crate::state::{Memo, Remembered};
 
@@ -25,10 +25,10 @@ const AT_ONCE: usize = 64;
 impl Scheduler {
     /// Brings together what files define and what is remembered.
     pub(crate) async fn begin(poller: Arc<Poller>) -> Result<Self, FetcherError> {
-        let Remembered { feeds, lists, backfills, control } = poller.store.load().await?;
+        let Remembered { feeds, begun, lists, backfills, control } = poller.store.load().await?;
         let (lists, gone) = Lists::plan(&poller.settings.lists, lists);
         let may_follow = lists.unread().next().is_some();
-        let Plan { feeds, to_write, to_forget } = plan(&poller.settings, feeds, may_follow);
+        let Plan { mut feeds, to_write, to_forget } = plan(&poller.settings, feeds, may_follow);
         for feed in &to_forget {
             tracing::info!(%feed, "feed is defined no more and forgotten");
             poller.store.forget(feed).await?;
@@ -44,6 +44,7 @@ impl Scheduler {
         let bus = &poller.surroundings.bus;
         let commands = bus.read(CONTROL.name, FILTER, control + 1).await?;
         let now = poller.surroundings.clock.now();
+        examine(&poller, &mut feeds, begun).await?;
         leave_alone(&poller.hosts, &feeds);
         let table = table(feeds, now);
         table.count();
@@ -112,6 +113,30 @@ fn plan(
     plan
 }
 
+/// What was being read when the last process died is read alone; what was alone is set aside.
+async fn examine(
+    poller: &Poller,
+    feeds: &mut [(FeedRecord, Memo)],
+    begun: HashMap<FeedId, Begun>,
+) -> Result<(), FetcherError> {
+    let now = poller.surroundings.clock.now();
+    for (feed, _) in begun.iter().filter(|(_, begun)| begun.is_alone) {
+        if let Some((record, _)) = feeds.iter_mut().find(|(record, _)| record.feed.id == *feed) {
+            *record = set_aside(record.clone(), now);
+            poller.store.put_record(record).await?;
+        }
+        poller.store.forget_begun(feed).await?;
+    }
+    // Said at each start: whoever restarts may not have seen the last one.
+    for (record, _) in feeds.iter().filter(|(record, _)| record.set_aside.is_some()) {
+        let feed = &record.feed.id;
+        tracing::error!(%feed, "wirefold ended twice while it read this feed, and reads it no more: `wirefold feed retry {feed}` brings it back");
+    }
+    let suspects = begun.into_iter().filter(|(_, begun)| !begun.is_alone).map(|(feed, _)| feed);
+    poller.reading.suspect(suspects);
+    Ok(())
+}
+
 /// Hosts that asked to be left alone are, also by the other feeds there.
 fn leave_alone(hosts: &Hosts, feeds: &[(FeedRecord, Memo)]) {
     for (record, memo) in feeds {
@@ -153,12 +178,14 @@ fn joined(
 /// What is due already is spread over the first minute, always in the same way.
 fn table(feeds: Vec<(FeedRecord, Memo)>, now: UnixMillis) -> Table {
     let due = |record: &FeedRecord| record.next_poll.map_or(UnixMillis(0), unix_millis);
-    let is_gone = |record: &FeedRecord| record.health == FeedHealth::Gone;
-    let overdue = feeds.iter().filter(|(record, _)| !is_gone(record) && due(record) <= now).count();
+    let is_at_rest =
+        |record: &FeedRecord| record.health == FeedHealth::Gone || record.set_aside.is_some();
+    let overdue =
+        feeds.iter().filter(|(record, _)| !is_at_rest(record) && due(record) <= now).count();
     let mut table = Table::default();
     for (record, memo) in feeds {
         let due = match due(&record) {
-            _ if is_gone(&record) => None,
+            _ if is_at_rest(&record) => None,
             due if due > now => Some(due),
             _ => Some(now.plus(spread(&record.feed.id, overdue))),
         };

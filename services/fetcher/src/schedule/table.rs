@@ -6,7 +6,7 @@ use tokio::task::AbortHandle;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{FeedHealth, FeedId, FeedRecord};
 
-use crate::metrics::FEEDS;
+use crate::metrics::{FEEDS, SET_ASIDE};
 use crate::state::Memo;
 
 /// A feed as the scheduler has it.
@@ -88,15 +88,19 @@ impl Table {
     /// Makes the other feeds of an address due, while its answer is fresh.
     pub(crate) fn hasten_twins(&mut self, feed: &FeedId, now: UnixMillis) {
         for twin in self.twins(feed) {
-            let Some(entry) = self.feeds.get_mut(&twin) else {
-                continue;
-            };
-            // One that is being polled waits for the same answer.
-            if let Some(due) = entry.due.filter(|due| *due > now) {
-                self.due.remove(&(due, twin.clone()));
-                entry.due = Some(now);
-                self.due.insert((now, twin));
-            }
+            self.hasten(&twin, now);
+        }
+    }
+
+    /// Makes a feed due, unless it is polled right now, is set aside or gone.
+    pub(crate) fn hasten(&mut self, feed: &FeedId, now: UnixMillis) {
+        // One that is being polled has no time at which it is due.
+        if let Some(entry) = self.feeds.get_mut(feed)
+            && let Some(due) = entry.due.filter(|due| *due > now)
+        {
+            self.due.remove(&(due, feed.clone()));
+            entry.due = Some(now);
+            self.due.insert((now, feed.clone()));
         }
     }
 
@@ -126,5 +130,7 @@ impl Table {
             let count = self.feeds.values().filter(|entry| entry.record.health == health).count();
             FEEDS.set(count as f64, &[label]);
         }
+        let aside = self.feeds.values().filter(|entry| entry.record.set_aside.is_some()).count();
+        SET_ASIDE.set(aside as f64, &[]);
     }
 }

@@ -62,6 +62,9 @@ pub(crate) struct Memo {
     /// Whether it broke off in the middle the last time.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_truncated: bool,
+    /// What it listed more of the last time than is read, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cut_short: Option<String>,
     /// Whether its rule found no article on most of the pages that were read last.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_article_missed: bool,

@@ -5,11 +5,12 @@
 //! | `feed.<feed>` | the record of a feed, for whoever asks; also when it is polled next |
 //! | `seen.<feed>` | the items it has listed, so that none becomes an article twice |
 //! | `poll.<feed>` | what its publisher asked for besides: another address, patience |
+//! | `begun.<feed>` | that it is being read, before it is; whoever dies over it leaves that behind |
 //! | `backfill.<feed>` | how the reading of its archive goes, after each page |
 //! | `list.<address>` | the record of a list of feeds, once all that it says is done |
 //! | `control` | how far `WF_CONTROL` has been read |
 //!
-//! Everything is written after what it speaks of has happened, and can happen again: a crash
+//! Everything else is written after what it speaks of has happened, and can happen again: a crash
 //! before the writing repeats work under the same ids and loses nothing.
 
 mod memo;
@@ -27,6 +28,7 @@ use wirefold_proto::{Backfill, FeedId, FeedRecord, ListRecord, decode, encode};
 pub(crate) use memo::{Memo, STRIKE};
 pub(crate) use seen::{Known, Seen, hash};
 
+use crate::poll::Begun;
 use crate::publish::until_it_passes;
 
 const CONTROL: &str = "control";
@@ -42,6 +44,8 @@ pub(crate) struct Store {
 #[derive(Default)]
 pub(crate) struct Remembered {
     pub(crate) feeds: HashMap<FeedId, (FeedRecord, Memo)>,
+    /// The feeds that were being read when the process before this one ended.
+    pub(crate) begun: HashMap<FeedId, Begun>,
     /// Lists of feeds, by address.
     pub(crate) lists: HashMap<String, ListRecord>,
     /// How the reading of archives goes, of those that are not over.
@@ -62,6 +66,7 @@ impl Store {
         let mut memos: HashMap<FeedId, Memo> = HashMap::new();
         let mut lists: HashMap<String, ListRecord> = HashMap::new();
         let mut backfills = Vec::new();
+        let mut begun: HashMap<FeedId, Begun> = HashMap::new();
         let mut control = 0;
         let entries = until_it_passes(&self.surroundings, || self.keys.changes(0)).await?;
         for (key, value) in entries.iter().filter_map(|e| Some((&e.key, e.value.as_ref()?))) {
@@ -70,6 +75,10 @@ impl Store {
                 Some(("feed", token)) => records.extend(record(token, value)),
                 Some(("poll", token)) => {
                     memos.extend(feed_id(token).map(|id| (id, Memo::read(value))));
+                }
+                Some(("begun", token)) => {
+                    let how = serde_json::from_slice(value).unwrap_or_default();
+                    begun.extend(feed_id(token).map(|id| (id, how)));
                 }
                 Some(("backfill", _)) => {
                     let backfill = decode::<Backfill>(value).ok();
@@ -88,7 +97,7 @@ impl Store {
             (id, (record, memo))
         };
         let feeds = records.into_iter().map(with_memo).collect();
-        Ok(Remembered { feeds, lists, backfills, control })
+        Ok(Remembered { feeds, begun, lists, backfills, control })
     }
 
     pub(crate) async fn seen(&self, feed: &FeedId) -> Result<Seen, BusError> {
@@ -148,13 +157,24 @@ impl Store {
         self.put(&key("poll", feed), memo.write()).await
     }
 
+    pub(crate) async fn put_begun(&self, feed: &FeedId, begun: Begun) -> Result<(), BusError> {
+        let body = serde_json::to_vec(&begun).unwrap_or_default();
+        self.put(&key("begun", feed), body.into()).await
+    }
+
+    pub(crate) async fn forget_begun(&self, feed: &FeedId) -> Result<(), BusError> {
+        let key = key("begun", feed);
+        until_it_passes(&self.surroundings, || self.keys.delete(&key)).await?;
+        Ok(())
+    }
+
     pub(crate) async fn put_control(&self, sequence: u64) -> Result<(), BusError> {
         self.put(CONTROL, sequence.to_string().into()).await
     }
 
     /// Forgets a feed and all that it has listed.
     pub(crate) async fn forget(&self, feed: &FeedId) -> Result<(), BusError> {
-        for what in ["backfill", "seen", "poll", "feed"] {
+        for what in ["backfill", "begun", "seen", "poll", "feed"] {
             let key = key(what, feed);
             until_it_passes(&self.surroundings, || self.keys.delete(&key)).await?;
         }

@@ -46,6 +46,22 @@ async fn a_change_takes_effect_at_once_even_while_it_hangs() {
 }
 
 #[tokio::test]
+async fn a_feed_is_polled_when_somebody_asks() {
+    let server = Server::start().await;
+    server.put("/feed", Reply::ok(rss(&[entry("first", 100)])));
+    let bench = Bench::new().await;
+    let running = bench.start().await;
+    bench.command("1", Command::FeedAdd { feed: feed("harbour", &server.url("/feed")) }).await;
+    bench.polled("harbour").await;
+    assert_eq!(server.times("/feed"), 1);
+    // Its next poll would be minutes away.
+    bench.command("2", Command::FeedPoll { feed: "harbour".parse().unwrap() }).await;
+    super::bench::until("the poll", || server.times("/feed") == 2).await;
+    bench.command("3", Command::FeedPoll { feed: "nobody".parse().unwrap() }).await;
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_removed_feed_leaves_nothing() {
     let server = Server::start().await;
     server.put("/feed", Reply::ok(rss(&[entry("first", 100)])));

@@ -152,3 +152,38 @@ async fn hanging_feeds_delay_nobody() {
     assert_eq!(hanging.last_poll, None, "it still hangs");
     running.stop().await;
 }
+
+/// A stranger's small answer of a million empty items.
+#[tokio::test]
+async fn a_feed_with_too_many_items_gives_the_first_and_says_so() {
+    let empty = (0_u64..1_300_000).map(|at| match at % 64 {
+        0 => format!("<item a='{}'/>", at.wrapping_mul(2_654_435_761) % 997),
+        _ => "<item/>".to_owned(),
+    });
+    let items = format!("<item><title>Ferry</title></item>{}", empty.collect::<String>());
+    let text = format!("<rss version='2.0'><channel><title>T</title>{items}</channel></rss>");
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(text.as_bytes()).unwrap();
+    let packed = encoder.finish().unwrap();
+    assert!(packed.len() < 200 * 1024, "{}", packed.len());
+    let server = Server::start().await;
+    server.put("/feed", Reply::ok(packed).with("content-encoding", "gzip").with("etag", "\"1\""));
+    let mut bench = Bench::with(&[("many", server.url("/feed"))]).await;
+    let running = bench.start().await;
+    let record = bench.polled("many").await;
+    let said = "lists more than 1000 items; the first 1000 items were read";
+    assert_eq!((record.health, record.problem.as_deref()), (FeedHealth::Good, Some(said)));
+    assert_eq!((record.articles, record.needs_a_look()), (1, true));
+    let unchanged = bench.next_poll("many").await;
+    assert_eq!(
+        (unchanged.last_good, unchanged.problem.as_deref()),
+        (unchanged.last_poll, Some(said))
+    );
+    running.stop().await;
+    bench.settings.items_per_feed = 2;
+    server.put("/feed", Reply::ok(rss(&["a", "b", "c"].map(|name| entry(name, 100)))));
+    let again = bench.start().await;
+    let fewer = bench.next_poll("many").await;
+    assert_eq!(fewer.problem.as_deref(), Some("lists more than 2 items; the first were read"));
+    again.stop().await;
+}

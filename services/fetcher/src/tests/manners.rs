@@ -342,3 +342,35 @@ async fn a_feed_that_breaks_off_is_read_and_said_to() {
     assert!(!mended.findings.contains(&FeedFinding::Truncated));
     running.stop().await;
 }
+
+/// A stranger redirects to another site's busy page, so that nobody reads that site's feed.
+#[tokio::test]
+async fn a_wait_behind_a_redirect_binds_the_redirecting_feed_alone() {
+    let (victim, attacker) = (Server::start().await, Server::start().await);
+    victim.put("/feed", Reply::ok(rss(&[entry("first", 100)])));
+    victim.put("/busy", Reply::status(503).with("retry-after", "86400"));
+    attacker.put("/feed", Reply::status(302).with("location", victim.url("/busy")));
+    let feeds = [("attacker", attacker.url("/feed")), ("victim", victim.url("/feed"))];
+    let bench = Bench::with(&feeds).await;
+    let running = bench.start().await;
+    bench.clock.advance(MINUTE);
+    let waits = bench.polled("attacker").await;
+    let wait = waits.next_poll.unwrap().duration_since(waits.last_poll.unwrap());
+    assert_eq!(wait.as_hours(), 6);
+    let problem = waits.in_words();
+    assert!(problem.contains("127.0.0.1, to which it redirects; this feed alone"), "{problem}");
+    bench.polled("victim").await;
+    let read = bench.next_poll("victim").await;
+    assert_eq!((read.health, victim.times("/feed")), (FeedHealth::Good, 2));
+    // Nor after a restart.
+    running.stop().await;
+    let again = bench.start().await;
+    bench.next_poll("victim").await;
+    assert_eq!(victim.times("/feed"), 3);
+    // What the site itself answers counts for all that is asked there, for a day.
+    victim.put("/feed", Reply::status(503).with("retry-after", "86400"));
+    let own = bench.next_poll("victim").await;
+    let day = own.next_poll.unwrap().duration_since(own.last_poll.unwrap());
+    assert_eq!(day.as_hours(), 24);
+    again.stop().await;
+}

@@ -14,4 +14,5 @@ mod polling;
 mod restart;
 mod server;
 mod subjects;
+mod suspects;
 mod whose;

@@ -2,6 +2,8 @@
 
 use wirefold_proto::{ArticleFetched, FeedFinding, FullText, TextSource};
 
+use wirefold_guard::Secrets;
+
 use super::bench::Bench;
 use super::feeds::{Entry, entry, rss, text};
 use super::server::{Reply, Server};
@@ -223,4 +225,63 @@ async fn pages_block_no_feeds() {
     running.stop().await;
     let record = bench.record("harbour").await.unwrap();
     assert_eq!((record.last_poll, bench.articles().await.len()), (None, 1), "all is done again");
+}
+
+/// A stranger's feed links to the pages of a site that the operator has a login for.
+#[tokio::test]
+async fn a_login_is_not_sent_to_what_another_site_links_to() {
+    let mut bench = Bench::new().await;
+    let (own, stranger) = (teasing(&mut bench).await, Server::start().await);
+    let linking = Entry { link: Some(own.url("/secret")), ..entry("linked", 20) };
+    stranger.put("/feed", Reply::ok(rss(&[linking])));
+    own.put("/secret", html(page("linked", 300)));
+    bench.settings.feeds.push(super::bench::configured("stranger", &stranger.url("/feed")));
+    let mut secrets = Secrets::default();
+    secrets.add("Authorization", "Basic ZGVzazpzZWNyZXQ=");
+    bench.settings.access = vec![crate::Access {
+        below: own.url("/").parse().unwrap(),
+        secrets,
+        user_agent: None,
+        proxy: None,
+        is_plain: false,
+    }];
+    let running = bench.start().await;
+    bench.clock.advance(super::bench::MINUTE);
+    bench.polled("stranger").await;
+    bench.polled("harbour").await;
+    running.stop().await;
+    assert_eq!(own.times("/secret"), 1, "the page is asked for");
+    assert_eq!(own.last_header("/secret", "authorization"), None);
+    for path in ["/feed", "/first"] {
+        let sent = own.last_header(path, "authorization");
+        assert_eq!(sent.as_deref(), Some("Basic ZGVzazpzZWNyZXQ="), "its own {path}");
+    }
+    assert_eq!(stranger.last_header("/feed", "authorization"), None);
+}
+
+/// A stranger's feed links into a private network that is let in for a feed there.
+#[tokio::test]
+async fn a_private_network_is_let_in_for_its_own_feed_alone() {
+    let mut bench = Bench::new().await;
+    let (own, stranger) = (teasing(&mut bench).await, Server::start_at("127.0.0.2").await);
+    let linking = Entry { link: Some(own.url("/inside")), ..entry("linked", 20) };
+    stranger.put("/feed", Reply::ok(rss(&[linking])));
+    stranger.put("/moving", Reply::status(302).with("location", own.url("/feed")));
+    own.put("/inside", html(page("linked", 300)));
+    for path in ["/feed", "/moving"] {
+        let feed = super::bench::configured(&path[1..], &stranger.url(path));
+        bench.settings.feeds.push(feed);
+    }
+    bench.settings.allow = ["127.0.0.1/32", "127.0.0.2/32"].map(|net| net.parse().unwrap()).into();
+    let running = bench.start().await;
+    bench.clock.advance(super::bench::MINUTE);
+    assert_eq!(bench.polled("feed").await.articles, 1);
+    assert_eq!(own.times("/inside"), 0);
+    let moving = bench.polled("moving").await;
+    assert!(moving.in_words().contains("127.0.0.1 is no public address"), "{}", moving.in_words());
+    bench.polled("harbour").await;
+    running.stop().await;
+    let from_pages =
+        sources(&bench.articles().await).iter().filter(|it| **it == TextSource::Page).count();
+    assert_eq!((from_pages, own.times("/robots.txt")), (3, 1), "its own pages are read");
 }

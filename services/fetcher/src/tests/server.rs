@@ -84,7 +84,12 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at("127.0.0.1").await
+    }
+
+    /// At another address of loopback.
+    pub(super) async fn start_at(ip: &str) -> Self {
+        let listener = TcpListener::bind((ip, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (replies, asked, left) = (Replies::default(), Asked::default(), Gone::default());
         let state = (replies.clone(), asked.clone(), left.clone());

@@ -15,6 +15,9 @@ use crate::gateway::Access;
 /// What JSON is called; a charset or the like may follow.
 const JSON_TYPES: [&str; 3] = ["application/json", "application/x-ndjson", "application/jsonl"];
 
+/// What a form of a page is sent as.
+const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+
 /// Lets through who may ask.
 pub(super) async fn checked(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     if api.access == Access::Network
@@ -44,7 +47,8 @@ fn check(request: &Request, hosts: &[String]) -> Handled<()> {
     if !is_known(&asked, hosts) {
         return Err(Refusal::host(format!("{asked:?} is no name of this server")));
     }
-    if is_read(request.method()) {
+    // Who follows a link of a message shows that they have the message: a page of another site has it not.
+    if is_read(request.method()) || request.uri().path().starts_with("/links/") {
         return Ok(());
     }
     check_origin(request.headers(), &asked)
@@ -61,6 +65,32 @@ pub(super) async fn json_only(request: Request, next: Next) -> Response {
         return refusal.into_response();
     }
     next.run(request).await
+}
+
+/// Lets a method through that reads, or a form that a page of this server sends: the browser must
+/// say so, and that it is another's page [`checked`] has refused before.
+pub(crate) async fn own_form_only(request: Request, next: Next) -> Response {
+    let is_trusted = request.extensions().get::<Access>() == Some(&Access::Socket);
+    if !is_trusted
+        && !is_read(request.method())
+        && let Err(refusal) = check_form(request.headers())
+    {
+        return refusal.into_response();
+    }
+    next.run(request).await
+}
+
+fn check_form(headers: &HeaderMap) -> Handled<()> {
+    let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
+    if !headers.contains_key(header::ORIGIN) && site != Some("same-origin") {
+        return Err(Refusal::origin("nothing says that a page of this server sends this form"));
+    }
+    let given = headers.get(header::CONTENT_TYPE).and_then(|given| given.to_str().ok());
+    let kind = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    match kind.eq_ignore_ascii_case(FORM_TYPE) {
+        true => Ok(()),
+        false => Err(Refusal::form_type(format!("{kind:?} is no form"))),
+    }
 }
 
 fn is_read(method: &Method) -> bool {
@@ -84,14 +114,20 @@ fn host_of(headers: &HeaderMap, uri: &Uri) -> Handled<String> {
 
 /// Whether it is a name of the loopback or one that was allowed, whatever the port.
 fn is_known(asked: &str, hosts: &[String]) -> bool {
-    let name = match asked.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        // `[::1]` without a port, and `::1` that is no host at all.
-        _ => asked,
-    };
-    let name = name.strip_suffix('.').unwrap_or(name);
+    let name = host_name(asked);
     matches!(name, "localhost" | "127.0.0.1" | "[::1]")
         || hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
+}
+
+/// The name in a Host header, without the port and without the dot that may end it.
+#[must_use]
+pub fn host_name(host: &str) -> &str {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        // `[::1]` without a port, and `::1` that is no host at all.
+        _ => host,
+    };
+    name.strip_suffix('.').unwrap_or(name)
 }
 
 fn check_origin(headers: &HeaderMap, asked: &str) -> Handled<()> {

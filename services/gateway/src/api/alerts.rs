@@ -1,12 +1,19 @@
 //! `alerts`.
 
-use axum::extract::State;
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use serde::Deserialize;
-use wirefold_proto::SubscriptionId;
+use wirefold_flow::Stored;
+use wirefold_proto::{
+    Alert, AlertId, Command, DeadLetter, Subject, SubscriptionId, Tag, decode, streams, token,
+};
 
-use super::asked::{Asked, answer, paging};
-use super::{Api, Handled};
+use super::asked::{Asked, answer, json_of, paging};
+use super::{Api, Handled, Refusal};
+use crate::inner::Inner;
+use crate::shapes::{
+    AlertDelivery, AlertDetail, DeadRow, MuteAlertRequest, ResendReport, ResendRequest,
+};
 
 /// Which alerts.
 #[derive(Debug, Deserialize)]
@@ -22,5 +29,137 @@ pub(super) async fn list(
     Asked(query): Asked<AlertsQuery>,
 ) -> Handled<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
-    answer(&api.inner.projection.alerts(paging, query.subscription).await?)
+    let mut page = api.inner.projection.alerts(paging, query.subscription).await?;
+    api.inner.show_handled(&mut page).await?;
+    answer(&page)
+}
+
+/// Mutes one alert: until a time, until it is over, or no longer.
+pub(super) async fn mute(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Handled<Response> {
+    let MuteAlertRequest { until, except_corrections } = json_of(request, MOST).await?;
+    let alert = api.inner.alert(&id).await?.id;
+    api.command(Command::AlertMute { alert, until, except_corrections }).await
+}
+
+/// Notes that somebody knows of an alert.
+pub(super) async fn acknowledge(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Handled<Response> {
+    let alert = api.inner.alert(&id).await?.id;
+    api.command(Command::AlertAcknowledge { alert }).await
+}
+
+/// The most revisions that are shown of one alert: the newest.
+const REVISIONS: u64 = 200;
+/// The most dead letters that are looked through for those of an alert: the newest.
+const DEAD: u64 = 500;
+/// The most bytes of a request to send again.
+const MOST: usize = 4 * 1024;
+
+pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Handled<Response> {
+    let alert = api.inner.alert(&given).await?;
+    let revisions = api.inner.revisions(&alert).await?;
+    let deliveries = api.inner.taken(&alert).await?;
+    let dead = api.inner.dead_of(&alert.id).await?;
+    answer(&AlertDetail { schema: Tag::new(), alert, revisions, deliveries, dead })
+}
+
+/// Sends the newest revision once more, to one delivery or to all of its subscription.
+pub(super) async fn replay(
+    State(api): State<Api>,
+    Path(given): Path<String>,
+    request: Request,
+) -> Handled<Response> {
+    let ResendRequest { delivery } = json_of(request, MOST).await?;
+    let alert = api.inner.alert(&given).await?;
+    let (id, revision) = (alert.id.clone(), alert.revision);
+    let record = api.inner.subscription(alert.subscription.as_str()).await?;
+    let gone = || Refusal::gone(format!("its subscription {} is no more", alert.subscription));
+    let subscription = record.ok_or_else(gone)?.subscription;
+    let sent = api.inner.settings.replay.resend(alert, subscription, delivery).await;
+    let deliveries = sent.map_err(Refusal::unprocessable)?;
+    tracing::info!(alert = %id, revision, "alert sent again");
+    answer(&ResendReport { schema: Tag::new(), alert: id, revision, deliveries })
+}
+
+impl Inner {
+    /// The last revision of the alert that an id, or the beginning of one, means.
+    async fn alert(&self, given: &str) -> Handled<Alert> {
+        let unknown = || Refusal::not_found(format!("no alert {given:?}"));
+        let mut found = self.projection.alert_meaning(given.to_owned()).await?;
+        match (found.pop(), found.is_empty()) {
+            (Some(id), true) => self.projection.alert(id).await?.ok_or_else(unknown),
+            (Some(last), false) => {
+                found.push(last);
+                Err(Refusal::ambiguous(given, found))
+            }
+            (None, _) => Err(unknown()),
+        }
+    }
+
+    /// The revisions of an alert that are kept, the first first.
+    async fn revisions(&self, alert: &Alert) -> Handled<Vec<Alert>> {
+        let first = alert.revision.saturating_sub(REVISIONS) + 1;
+        let mut revisions = Vec::new();
+        for revision in first..=alert.revision {
+            let kept = self.stored_revision(&alert.id, revision).await?;
+            revisions.extend(kept.and_then(|stored| decode::<Alert>(&stored.body).ok()));
+        }
+        Ok(revisions)
+    }
+
+    /// A revision as it stands in the stream; none where it is kept no longer.
+    pub(super) async fn stored_revision(
+        &self,
+        alert: &AlertId,
+        revision: u64,
+    ) -> Handled<Option<Stored>> {
+        let subject = Subject::alert(alert, revision);
+        Ok(self.bus.last(streams::ALERTS.name, subject.as_str()).await?)
+    }
+
+    /// What the deliveries of its subscription have taken of an alert.
+    async fn taken(&self, alert: &Alert) -> Handled<Vec<AlertDelivery>> {
+        let record = self.subscription(alert.subscription.as_str()).await?;
+        let names = record.map(|record| record.subscription.deliveries).unwrap_or_default();
+        let keys = self.bus.key_value(streams::DELIVERIES.name)?;
+        let mut deliveries = Vec::with_capacity(names.len());
+        for delivery in names {
+            let key = format!("{delivery}.{}", token::escape(&alert.id.to_string()));
+            let value = keys.get(&key).await?.and_then(|entry| entry.value);
+            let text = value.map(|value| String::from_utf8_lossy(&value).into_owned());
+            // The revision taken last, the loud one taken last, and what is the channel's.
+            let mut numbers = text.as_deref().unwrap_or_default().split(' ');
+            let mut number = || numbers.next().and_then(|it| it.parse().ok()).unwrap_or(0);
+            let (taken, taken_loud) = (number(), number());
+            deliveries.push(AlertDelivery { delivery, taken, taken_loud });
+        }
+        Ok(deliveries)
+    }
+
+    /// The dead letters of an alert, the newest first.
+    async fn dead_of(&self, alert: &AlertId) -> Handled<Vec<DeadRow>> {
+        let state = self.bus.stream_state(streams::DEAD.name).await?;
+        let zeroth = Subject::alert(alert, 0);
+        let mut dead = Vec::new();
+        let first = state.first.max(1).max(state.last.saturating_sub(DEAD));
+        for sequence in (first..=state.last).rev() {
+            if let Ok(letter) = self.dead_letter(sequence).await?
+                && without_revision(&letter.subject) == without_revision(zeroth.as_str())
+            {
+                dead.push(DeadRow { sequence, letter: DeadLetter { message: None, ..letter } });
+            }
+        }
+        Ok(dead)
+    }
+}
+
+/// The subject of an alert's revisions up to the last dot.
+fn without_revision(subject: &str) -> &str {
+    subject.rsplit_once('.').map_or(subject, |(alert, _)| alert)
 }

@@ -7,7 +7,6 @@ use axum::extract::{FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Handled, Refusal};
@@ -17,7 +16,7 @@ use crate::projection::Paging;
 const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// The query of the address.
-pub(super) struct Asked<T>(pub(super) T);
+pub(crate) struct Asked<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = Refusal;
@@ -31,20 +30,6 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
     }
 }
 
-/// Which page of a list.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
-impl ListQuery {
-    pub(super) fn paging(&self) -> Handled<Paging> {
-        paging(self.limit, self.cursor.as_deref())
-    }
-}
-
 /// The page that is asked for.
 pub(super) fn paging(limit: Option<usize>, cursor: Option<&str>) -> Handled<Paging> {
     let broken = || Refusal::bad_request("`cursor` is none that a page gave as `next`");
@@ -52,7 +37,7 @@ pub(super) fn paging(limit: Option<usize>, cursor: Option<&str>) -> Handled<Pagi
 }
 
 /// The body, at most so many bytes.
-pub(super) async fn body_of(request: Request, most: usize) -> Handled<Bytes> {
+pub(crate) async fn body_of(request: Request, most: usize) -> Handled<Bytes> {
     let read = tokio::time::timeout(BODY_TIME, to_bytes(request.into_body(), most)).await;
     match read {
         Ok(Ok(body)) => Ok(body),

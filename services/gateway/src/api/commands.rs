@@ -16,7 +16,7 @@ use crate::gateway::Access;
 use crate::shapes::{Accepted, Decided};
 
 /// The gateway, as messages name it.
-pub(super) const SENDER: Sender = Sender { source: "/wirefold/gateway" };
+pub(crate) const SENDER: Sender = Sender { source: "/wirefold/gateway" };
 
 /// How long a command about stories is waited for: a moment, where a detector runs.
 const DECIDED_TIME: Duration = Duration::from_secs(20);
@@ -67,7 +67,8 @@ impl Api {
         accepted(self.store(command).await?)
     }
 
-    async fn store(&self, command: Command) -> Handled<ControlCommand> {
+    /// Stores a command and gives it as it is stored.
+    pub(super) async fn store(&self, command: Command) -> Handled<ControlCommand> {
         let at = self.inner.now();
         let by = match self.access {
             Access::Network => "api",
@@ -84,7 +85,8 @@ impl Api {
     }
 }
 
-fn accepted(command: ControlCommand) -> Handled<Response> {
+/// The answer to a command that is stored and not carried out yet.
+pub(super) fn accepted(command: ControlCommand) -> Handled<Response> {
     let accepted = answer(&Accepted { schema: Tag::new(), command })?;
     Ok((StatusCode::ACCEPTED, accepted).into_response())
 }

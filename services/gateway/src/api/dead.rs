@@ -51,7 +51,7 @@ pub(super) async fn replay(State(api): State<Api>, Path(sequence): Path<u64>) ->
 
 impl Inner {
     /// The dead letter at a sequence, or why there is none to show.
-    async fn dead_letter(&self, sequence: u64) -> Handled<Handled<DeadLetter>> {
+    pub(super) async fn dead_letter(&self, sequence: u64) -> Handled<Handled<DeadLetter>> {
         let none = || Refusal::not_found(format!("no dead letter {sequence}"));
         match self.bus.get(streams::DEAD.name, sequence).await {
             Ok(stored) => Ok(decode(&stored.body).map_err(|_| none())),

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::asked::{Asked, answer, paging};
 use super::{Api, Handled, Refusal, found};
+use crate::projection::{EventFilter, EventSort};
 
 /// Which events.
 #[derive(Debug, Deserialize)]
@@ -14,6 +15,12 @@ pub(super) struct EventsQuery {
     limit: Option<usize>,
     cursor: Option<String>,
     q: Option<String>,
+    subscription: Option<String>,
+    outlet: Option<String>,
+    language: Option<String>,
+    min_outlets: Option<u32>,
+    #[serde(default)]
+    sort: EventSort,
 }
 
 pub(super) async fn list(
@@ -21,8 +28,15 @@ pub(super) async fn list(
     Asked(query): Asked<EventsQuery>,
 ) -> Handled<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
-    let words = query.q.filter(|words| !words.trim().is_empty());
-    answer(&api.inner.projection.events(paging, words).await?)
+    let filter = EventFilter {
+        words: query.q.filter(|words| !words.trim().is_empty()),
+        subscription: query.subscription,
+        outlet: query.outlet,
+        language: query.language,
+        min_outlets: query.min_outlets.unwrap_or(0),
+        sort: query.sort,
+    };
+    answer(&api.inner.projection.events(paging, filter).await?)
 }
 
 pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Handled<Response> {

@@ -31,9 +31,6 @@ pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Res
         Some(id) => record.feed.id == *id,
         None => record.feed.url == addition.url,
     });
-    if let Some(record) = here {
-        refuse_managed(record)?;
-    }
     let id = match (addition.id, here) {
         (Some(id), _) => id,
         (None, Some(record)) => record.feed.id.clone(),
@@ -51,6 +48,12 @@ pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Res
         article_selector: addition.article_selector,
         remove_selectors: addition.remove_selectors,
     };
+    // One that is set aside is brought back with the settings that it has, whoever manages them.
+    if let Some(record) = here
+        && !(record.set_aside.is_some() && record.feed == feed)
+    {
+        refuse_managed(record)?;
+    }
     let command = match here {
         Some(_) => Command::FeedChange { feed },
         None => Command::FeedAdd { feed },
@@ -63,6 +66,13 @@ pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Ha
     let record = record.ok_or_else(|| Refusal::not_found(format!("no feed {id:?}")))?;
     refuse_managed(&record)?;
     api.command(Command::FeedRemove { feed: record.feed.id }).await
+}
+
+/// Has a feed be polled now.
+pub(super) async fn poll(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
+    let record = api.inner.feed(&id).await?;
+    let record = record.ok_or_else(|| Refusal::not_found(format!("no feed {id:?}")))?;
+    api.command(Command::FeedPoll { feed: record.feed.id }).await
 }
 
 /// Has a feed's archive be read: answered as accepted, and told by [`backfilled`].

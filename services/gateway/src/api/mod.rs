@@ -1,9 +1,10 @@
 //! Routes, and what every request passes through.
 
-mod access;
+pub(crate) mod access;
 mod alerts;
+mod article_alerts;
 mod articles;
-mod asked;
+pub(crate) mod asked;
 mod commands;
 mod compare;
 mod dead;
@@ -34,6 +35,7 @@ use crate::gateway::Access;
 use crate::inner::Inner;
 use refusal::Refusal;
 
+pub(crate) use commands::SENDER;
 pub(crate) use status::status;
 
 /// What handlers stand in.
@@ -48,7 +50,7 @@ pub(crate) type Handled<T> = Result<T, Refusal>;
 
 /// Everything, for requests that come from there.
 pub(crate) fn router(inner: Arc<Inner>, access: Access) -> Router {
-    let api = Api { inner: inner.clone(), access };
+    let api = Api { inner, access };
     let answers = Router::new()
         .nest("/api/v1", routes())
         .nest("/feeds", crate::feeds::routes())
@@ -60,7 +62,7 @@ pub(crate) fn router(inner: Arc<Inner>, access: Access) -> Router {
         .with_state(api.clone());
     Router::new()
         .merge(answers)
-        .merge(crate::page::router(inner))
+        .merge(crate::page::router(api.clone()))
         .fallback(refusal::no_route)
         .layer(from_fn_with_state(api.clone(), access::checked))
         .layer(from_fn_with_state(api, watched::watched))
@@ -68,7 +70,7 @@ pub(crate) fn router(inner: Arc<Inner>, access: Access) -> Router {
 
 /// Each method that writes asks for JSON. One that an address does not take never comes so far.
 fn routes() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 25] = [
+    let routes: [(&str, MethodRouter<Api>); 32] = [
         ("/status", get(status::get)),
         ("/events", get(events::list)),
         ("/events/{id}", get(events::one)),
@@ -80,16 +82,23 @@ fn routes() -> Router<Api> {
         ("/stories/{id}/prefer", post(regroup::prefer)),
         ("/articles", get(articles::at).post(push::push)),
         ("/articles/{id}", get(articles::one)),
+        ("/articles/{id}/alerts", get(article_alerts::list)),
         ("/articles/{id}/not-the-same", post(regroup::not_the_same)),
         ("/commands/{id}", get(commands::one)),
         ("/alerts", get(alerts::list)),
+        ("/alerts/{id}/mute", post(alerts::mute)),
+        ("/alerts/{id}/acknowledge", post(alerts::acknowledge)),
+        ("/alerts/{id}", get(alerts::one)),
+        ("/alerts/{id}/replay", post(alerts::replay)),
         ("/feeds", get(feeds::list).post(feeds::add)),
         ("/feeds/probe", post(feeds::probe)),
         ("/feeds/{id}", delete(feeds::remove)),
+        ("/feeds/{id}/poll", post(feeds::poll)),
         ("/feeds/{id}/backfill", get(feeds::backfilled).post(feeds::backfill)),
         ("/subscriptions", get(subscriptions::list).post(subscriptions::put)),
         ("/subscriptions/test", post(subscriptions::rehearse)),
         ("/subscriptions/{id}", delete(subscriptions::remove)),
+        ("/subscriptions/{id}/mute", post(subscriptions::mute)),
         ("/dead", get(dead::list)),
         ("/dead/{sequence}", get(dead::one)),
         ("/dead/{sequence}/replay", post(dead::replay)),

@@ -66,6 +66,9 @@ refusals! {
     /// A write that a form could send.
     media_type = UNSUPPORTED_MEDIA_TYPE, "media-type",
         "Send JSON with the header Content-Type: application/json";
+    /// A write to a page that no form of it sends.
+    form_type = UNSUPPORTED_MEDIA_TYPE, "media-type",
+        "Programs write to /api/v1; this address takes the forms of the page";
     /// Too much.
     too_large = PAYLOAD_TOO_LARGE, "too-large",
         "Send less at once";

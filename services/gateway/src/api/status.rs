@@ -31,6 +31,7 @@ pub(crate) async fn status(inner: &Inner) -> Handled<Status> {
         hour,
         feeds: count(&inner.feeds().await?.into_records()),
         articles: inner.projection.article_count().await?,
+        alerts: inner.projection.alert_counts().await?,
         dead: dead.messages,
         sequence: place,
         lag: output.last.saturating_sub(place),
@@ -46,6 +47,7 @@ fn count(feeds: &[FeedRecord]) -> FeedCounts {
             FeedHealth::Failing => &mut counts.failing,
             FeedHealth::Gone => &mut counts.gone,
         } += 1;
+        counts.set_aside += u32::from(feed.set_aside.is_some());
     }
     counts
 }

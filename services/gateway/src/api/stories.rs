@@ -2,15 +2,39 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use jiff::Timestamp;
+use serde::Deserialize;
 
-use super::asked::{Asked, ListQuery, answer};
+use super::asked::{Asked, answer, paging};
 use super::{Api, Handled, Refusal, found};
+use crate::projection::StoryFilter;
+
+/// Which stories.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StoriesQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    q: Option<String>,
+    outlet: Option<String>,
+    language: Option<String>,
+    since: Option<Timestamp>,
+    min_outlets: Option<u32>,
+}
 
 pub(super) async fn list(
     State(api): State<Api>,
-    Asked(query): Asked<ListQuery>,
+    Asked(query): Asked<StoriesQuery>,
 ) -> Handled<Response> {
-    answer(&api.inner.projection.stories(query.paging()?).await?)
+    let paging = paging(query.limit, query.cursor.as_deref())?;
+    let filter = StoryFilter {
+        words: query.q.filter(|words| !words.trim().is_empty()),
+        outlet: query.outlet,
+        language: query.language,
+        since: query.since,
+        min_outlets: query.min_outlets.unwrap_or(0),
+    };
+    answer(&api.inner.projection.stories(paging, filter).await?)
 }
 
 pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Handled<Response> {

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use wirefold_proto::{Command, SubscriptionRecord, SubscriptionSettings, Tag};
+use jiff::Timestamp;
+use wirefold_proto::{Command, ControlCommand, SubscriptionRecord, SubscriptionSettings, Tag};
 use wirefold_query::Query;
 
 use super::asked::{answer, json_of};
+use super::commands::accepted;
 use super::{Api, Handled, Refusal};
-use crate::shapes::{RehearsalReport, RehearsalRequest, SubscriptionList};
+use crate::shapes::{MuteRequest, RehearsalReport, RehearsalRequest, SubscriptionList};
 
 /// The most bytes of a command.
 const MOST: usize = 64 * 1024;
@@ -18,36 +20,86 @@ const HOURS: u32 = 720;
 
 pub(super) async fn list(State(api): State<Api>) -> Handled<Response> {
     let (subscriptions, waiting) = api.inner.subscriptions().await?.into_parts();
+    let subscriptions = api.inner.projection.count_for(subscriptions).await?;
     answer(&SubscriptionList { schema: Tag::new(), subscriptions, waiting })
 }
 
 pub(super) async fn put(State(api): State<Api>, request: Request) -> Handled<Response> {
     let subscription: SubscriptionSettings = json_of(request, MOST).await?;
-    check_query(&subscription)?;
-    api.inner.settings.rehearse.check(&subscription).map_err(Refusal::unprocessable)?;
-    if let Some(record) = api.inner.subscription(subscription.id.as_str()).await? {
-        refuse_managed(&record)?;
-    }
-    api.command(Command::SubscriptionPut { subscription: Box::new(subscription) }).await
+    accepted(api.put_subscription(subscription).await?)
 }
 
 pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
-    let record = api.inner.subscription(&id).await?;
-    let record = record.ok_or_else(|| Refusal::not_found(format!("no subscription {id:?}")))?;
-    refuse_managed(&record)?;
-    api.command(Command::SubscriptionRemove { subscription: record.subscription.id }).await
+    accepted(api.remove_subscription(&id).await?)
+}
+
+/// Keeps a subscription silent, also one that a file defines: until a time, until it is unmuted, or no longer.
+pub(super) async fn mute(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Handled<Response> {
+    let MuteRequest { until } = json_of(request, MOST).await?;
+    accepted(api.mute_subscription(&id, until).await?)
 }
 
 pub(super) async fn rehearse(State(api): State<Api>, request: Request) -> Handled<Response> {
-    let asked: RehearsalRequest = json_of(request, MOST).await?;
-    check_query(&asked.subscription)?;
-    if !(1..=HOURS).contains(&asked.hours) {
-        return Err(Refusal::bad_request(format!("`hours` is {}, not 1 to {HOURS}", asked.hours)));
+    let RehearsalRequest { subscription, hours } = json_of(request, MOST).await?;
+    let report = api.rehearse_subscription(subscription, hours).await?;
+    answer(&RehearsalReport { schema: Tag::new(), hours, report })
+}
+
+/// What the API and the page do alike.
+impl Api {
+    /// Adds or replaces a subscription that no file defines, once it is checked.
+    pub(crate) async fn put_subscription(
+        &self,
+        subscription: SubscriptionSettings,
+    ) -> Handled<ControlCommand> {
+        check_query(&subscription)?;
+        self.inner.settings.rehearse.check(&subscription).map_err(Refusal::unprocessable)?;
+        if let Some(record) = self.inner.subscription(subscription.id.as_str()).await? {
+            refuse_managed(&record)?;
+        }
+        self.store(Command::SubscriptionPut { subscription: Box::new(subscription) }).await
     }
-    let back = Duration::from_secs(u64::from(asked.hours) * 3_600);
-    let report = api.inner.settings.rehearse.rehearse(asked.subscription, back).await;
-    let report = report.map_err(Refusal::unprocessable)?;
-    answer(&RehearsalReport { schema: Tag::new(), hours: asked.hours, report })
+
+    /// Removes a subscription that no file defines.
+    pub(crate) async fn remove_subscription(&self, id: &str) -> Handled<ControlCommand> {
+        let record = self.known_subscription(id).await?;
+        refuse_managed(&record)?;
+        self.store(Command::SubscriptionRemove { subscription: record.subscription.id }).await
+    }
+
+    /// Mutes a subscription until a time, or until it is unmuted; a time in the past unmutes.
+    pub(crate) async fn mute_subscription(
+        &self,
+        id: &str,
+        until: Option<Timestamp>,
+    ) -> Handled<ControlCommand> {
+        let subscription = self.known_subscription(id).await?.subscription.id;
+        self.store(Command::SubscriptionMute { subscription, until }).await
+    }
+
+    /// Says what a subscription would have sent in the last hours.
+    pub(crate) async fn rehearse_subscription(
+        &self,
+        subscription: SubscriptionSettings,
+        hours: u32,
+    ) -> Handled<serde_json::Value> {
+        check_query(&subscription)?;
+        if !(1..=HOURS).contains(&hours) {
+            return Err(Refusal::bad_request(format!("`hours` is {hours}, not 1 to {HOURS}")));
+        }
+        let back = Duration::from_secs(u64::from(hours) * 3_600);
+        let report = self.inner.settings.rehearse.rehearse(subscription, back).await;
+        report.map_err(Refusal::unprocessable)
+    }
+
+    async fn known_subscription(&self, id: &str) -> Handled<SubscriptionRecord> {
+        let record = self.inner.subscription(id).await?;
+        record.ok_or_else(|| Refusal::not_found(format!("no subscription {id:?}")))
+    }
 }
 
 fn check_query(subscription: &SubscriptionSettings) -> Handled<()> {

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use url::Url;
+use serde::Deserialize;
+use url::{Url, form_urlencoded};
 use wirefold_proto::{ArticleId, FeedId, StoryId, SubscriptionId, Target};
 
 use super::document::{Document, Entry, tag};
 use super::{atom, json_feed};
+use crate::api::asked::Asked;
 use crate::api::refusal::Refusal;
 use crate::api::{Api, Handled};
 use crate::projection::Paging;
@@ -25,18 +27,38 @@ enum Form {
     Json,
 }
 
-pub(super) async fn all(State(api): State<Api>, Path(file): Path<String>) -> Handled<Response> {
+/// What a feed is asked for. Readers and trackers add what they like.
+#[derive(Debug, Deserialize)]
+pub(super) struct Search {
+    /// Words that an article of each story has.
+    q: Option<String>,
+}
+
+pub(super) async fn all(
+    State(api): State<Api>,
+    Path(file): Path<String>,
+    Asked(Search { q }): Asked<Search>,
+) -> Handled<Response> {
     let (name, form) = named(&file)?;
+    let words = q.filter(|words| !words.trim().is_empty());
     if name != "all" {
         return Err(Refusal::not_found(format!("no feed {name:?}: /feeds/all.atom is one")));
     }
-    let stories = api.inner.projection.stories_with_articles(Paging::first(ENTRIES)).await?;
+    let paging = Paging::first(ENTRIES);
+    let stories = api.inner.projection.stories_with_articles(paging, words.clone()).await?;
     let mut entries = Vec::with_capacity(stories.len());
     for story in stories {
         let (id, lead) = (story.story.id, story.story.lead);
         entries.extend(entry(&api, id, lead, &story.articles).await?);
     }
-    write(&api, "all", "all stories", form, entries)
+    match words {
+        Some(words) => {
+            let query: String = form_urlencoded::byte_serialize(words.as_bytes()).collect();
+            let title = format!("all stories with {words}");
+            write(&api, Name { path: "all", query: Some(&query) }, &title, form, entries)
+        }
+        None => write(&api, Name { path: "all", query: None }, "all stories", form, entries),
+    }
 }
 
 pub(super) async fn subscription(
@@ -64,7 +86,7 @@ pub(super) async fn subscription(
         }
     }
     let title = record.map_or_else(|| name.to_owned(), |record| record.subscription.name);
-    write(&api, &format!("sub/{name}"), &title, form, entries)
+    write(&api, Name { path: &format!("sub/{name}"), query: None }, &title, form, entries)
 }
 
 pub(super) async fn feed(State(api): State<Api>, Path(file): Path<String>) -> Handled<Response> {
@@ -87,7 +109,9 @@ pub(super) async fn feed(State(api): State<Api>, Path(file): Path<String>) -> Ha
     }
     let title = record.and_then(|record| record.feed.title.or(record.feed_title));
     let title = title.unwrap_or_else(|| name.to_owned());
-    write(&api, &format!("feed/{name}"), &format!("{title}, without copies"), form, entries)
+    let name = format!("feed/{name}");
+    let title = format!("{title}, without copies");
+    write(&api, Name { path: &name, query: None }, &title, form, entries)
 }
 
 /// The story that an alert tells of: its own, else that of the first article it names.
@@ -130,7 +154,21 @@ fn host(api: &Api) -> String {
     host.unwrap_or("localhost").to_owned()
 }
 
-fn write(api: &Api, path: &str, title: &str, form: Form, entries: Vec<Entry>) -> Handled<Response> {
+/// By what a feed is known.
+struct Name<'a> {
+    path: &'a str,
+    /// The words that it is asked for, as they stand in an address.
+    query: Option<&'a str>,
+}
+
+fn write(
+    api: &Api,
+    Name { path, query }: Name<'_>,
+    title: &str,
+    form: Form,
+    entries: Vec<Entry>,
+) -> Handled<Response> {
+    let query = query.map(|query| format!("?q={query}")).unwrap_or_default();
     let settings = &api.inner.settings;
     let base = settings.base_url.trim_end_matches('/');
     let ending = match form {
@@ -139,9 +177,9 @@ fn write(api: &Api, path: &str, title: &str, form: Form, entries: Vec<Entry>) ->
     };
     let demo = if settings.demo { "DEMO · " } else { "" };
     let document = Document {
-        id: tag(&host(api), &format!("feed/{path}")),
+        id: tag(&host(api), &format!("feed/{path}{query}")),
         title: format!("{demo}wirefold: {title}"),
-        own_url: format!("{base}/feeds/{path}.{ending}"),
+        own_url: format!("{base}/feeds/{path}.{ending}{query}"),
         home_url: format!("{base}/"),
         // Of the entries, so that an unchanged feed is the same to the byte.
         updated: entries.iter().map(|entry| entry.updated).max().unwrap_or_default(),

@@ -1,11 +1,12 @@
 //! Alerts sent, the copies folded into them, and what was held back and why.
 
+use jiff::Timestamp;
 use maud::{Markup, html};
-use wirefold_proto::{AlertState, Hold, HoldReason, SubscriptionRecord, Target, Volume};
+use wirefold_proto::{AlertHandlingRecord, Hold, SubscriptionRecord, Target, Volume};
 
-use super::river::title_of;
+use super::river::{folded_counts, title_of};
 use super::words;
-use crate::shapes::{AlertPage, AlertRevision, AlertRow};
+use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, hold_in_words};
 
 /// The page's main part.
 pub(super) fn main(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> Markup {
@@ -15,7 +16,7 @@ pub(super) fn main(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> 
         @if alerts.alerts.is_empty() { (empty(subscriptions)) }
         @else {
             section #sent aria-labelledby="sent-title" {
-                h2 #sent-title { "Sent" }
+                h2 #sent-title { "Newest alerts" }
                 @for row in &alerts.alerts { (alert(row, subscriptions)) }
                 @if let Some(next) = &alerts.next {
                     p.more { a rel="next" href={ "/alerts?cursor=" (next) } { "Older alerts" } }
@@ -27,19 +28,14 @@ pub(super) fn main(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> 
 }
 
 fn summary(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> Markup {
-    let opened: u64 = subscriptions.iter().map(|record| record.alerts).sum();
+    let AlertCounts { alerts: all, notified, held } = alerts.counts;
     let copies: u64 = subscriptions.iter().map(|record| record.copies_folded).sum();
-    let revisions = || alerts.alerts.iter().flat_map(|row| &row.revisions);
-    let silent = revisions().filter(|revision| revision.volume == Volume::Silent).count();
-    let held = revisions().filter(|revision| revision.held).count();
     html! {
-        @if !alerts.alerts.is_empty() || opened > 0 {
+        @if all > 0 {
             p.lede {
-                b { (words::count(opened, "alert", "alerts")) } " opened, "
-                b { (words::count(copies, "copy", "copies")) } " folded into them, with no alerts of their own. "
-                "Below: " (words::count(silent as u64, "silent revision", "silent revisions"))
-                @if held > 0 { ", " (held) " held back" }
-                "."
+                b { (words::count(all, "alert", "alerts")) } ", " b { (notified) " notified" }
+                @if held > 0 { ", " (held) " held back so far" }
+                ". " b { (words::count(copies, "copy", "copies")) } " folded into them, with no alerts of their own."
             }
         }
     }
@@ -51,10 +47,12 @@ fn empty(subscriptions: &[SubscriptionRecord]) -> Markup {
             @if subscriptions.is_empty() {
                 h2 { "No subscriptions yet" }
                 p { "A subscription is a saved query; it tells you once about each event, says why, and again only when something material changes." }
-                pre { code { "wirefold sub add --name harbour --query 'strike AND (port OR dock)'" } }
+                p { a.button href="/subscriptions/new" { "New subscription" } }
+                p { "Or at the command line:" }
+                pre { code { "wirefold sub add harbour --query 'strike AND (port OR dock)'" } }
             } @else {
                 h2 { "No alerts yet" }
-                p { "The subscriptions below are watching. " code { "wirefold sub test" } " says what one would have sent." }
+                p { "The subscriptions below are watching. " code { "wirefold sub test" } " or " a href="/subscriptions" { "their page" } " says what one would have sent." }
             }
         }
     }
@@ -72,15 +70,16 @@ fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Markup {
                 a href=(place(&alert.target)) { (title_of(&alert.headline.title)) }
             }
             p.counts {
-                span.state { (state(alert.state)) }
+                span.state { (alert.state.as_str()) }
                 span.outlets { (words::count(alert.outlets.into(), "outlet", "outlets")) }
                 span.origins { "at most\u{a0}" (words::count(alert.origins.into(), "origin", "origins")) }
-                span { (words::count(alert.copies.into(), "copy", "copies")) " folded" }
+                (folded_counts(alert.copies, alert.versions))
             }
             p.about {
                 "For " b { (name) } ", " (words::time(alert.at))
                 @if !alert.matched.is_empty() { " · matched " (alert.matched.join(", ")) }
                 @if let Some(held) = &alert.held { " · " (hold(held)) }
+                @if let Some(record) = &row.handling { (handled(record)) }
                 @if let Some(into) = &alert.merged_into { " · became part of " a href=(place(into)) { "another" } }
             }
             ol.revisions reversed {
@@ -101,30 +100,26 @@ fn one(revision: &AlertRevision) -> Markup {
     }
 }
 
-fn place(target: &Target) -> String {
+pub(super) fn place(target: &Target) -> String {
     match target {
         Target::Event(event) => format!("/events/{event}"),
         Target::Story(story) => format!("/stories/{story}"),
     }
 }
 
-fn state(state: AlertState) -> &'static str {
-    match state {
-        AlertState::New => "new",
-        AlertState::Growing => "growing",
-        AlertState::Updated => "updated",
-        AlertState::Quiet => "quiet",
-    }
+pub(super) fn hold(hold: &Hold) -> Markup {
+    html! { (hold_in_words(hold.reason)) @if let Some(until) = hold.until { ", until " (words::time(until)) } }
 }
 
-fn hold(hold: &Hold) -> Markup {
-    let reason = match hold.reason {
-        HoldReason::QuietHours => "held: quiet hours",
-        HoldReason::MaxPerDay => "held: daily limit reached",
-        HoldReason::Muted => "held: muted",
-        HoldReason::Digest => "held for the next digest",
-    };
-    html! { (reason) @if let Some(until) = hold.until { ", until " (words::time(until)) } }
+/// What people did with it.
+fn handled(record: &AlertHandlingRecord) -> Markup {
+    html! {
+        @if let Some(until) = record.muted_until {
+            @if record.except_corrections { " · only corrections until " } @else { " · muted until " }
+            (words::time(until))
+        }
+        @if let Some(at) = record.acknowledged { " · acknowledged " (words::time(at)) }
+    }
 }
 
 fn listed(subscriptions: &[SubscriptionRecord]) -> Markup {
@@ -147,13 +142,14 @@ fn subscription(record: &SubscriptionRecord) -> Markup {
     let settings = &record.subscription;
     html! {
         tr {
-            th scope="row" { (settings.name) " " a.faint href={ "/feeds/sub/" (settings.id) ".atom" } { "Atom" } }
+            th scope="row" { a href={ "/subscriptions/" (settings.id) } { (settings.name) } " " a.faint href={ "/feeds/sub/" (settings.id) ".atom" } { "Atom" } }
             td { code { (settings.query) } }
             td.num { (words::number(record.alerts)) }
             td.num { (words::number(record.copies_folded)) }
             td {
                 @match (&record.problem, record.muted_until) {
                     (Some(problem), _) => span.warn { (problem) },
+                    (None, Some(until)) if until == Timestamp::MAX => "muted until unmuted",
                     (None, Some(until)) => { "muted until " (words::time(until)) },
                     (None, None) => "watching",
                 }

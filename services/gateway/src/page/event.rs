@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::river::title_of;
+use super::river::{folded_counts, title_of};
 use super::story::{copies, map_section};
 use super::study::{StoryStudy, map_of};
 use super::{spark, tables, words};
@@ -44,6 +44,7 @@ fn head(event: &EventBrief) -> Markup {
             span.origins { a href="/about#origin" { "at most\u{a0}" (words::count(event.origins.into(), "origin", "origins")) } }
             span { (words::count(event.story_count.into(), "story", "stories")) }
             span { (words::count(event.articles.into(), "article", "articles")) }
+            (folded_counts(event.copies, event.versions))
             @if event.quiet { span.state { "quiet" } }
             (spark::draw(&event.velocity, "in the three hours before the last one"))
         }

@@ -17,6 +17,8 @@ pub(super) enum Here {
     River,
     /// The alerts.
     Alerts,
+    /// The subscriptions.
+    Subscriptions,
     /// The feeds.
     Feeds,
     /// What the words mean.
@@ -38,9 +40,10 @@ pub(super) struct Frame<'a> {
     pub release: &'a str,
 }
 
-const PLACES: [(Here, &str, &str); 4] = [
+const PLACES: [(Here, &str, &str); 5] = [
     (Here::River, "/", "River"),
     (Here::Alerts, "/alerts", "Alerts"),
+    (Here::Subscriptions, "/subscriptions", "Subscriptions"),
     (Here::Feeds, "/feeds", "Feeds"),
     (Here::About, "/about", "About"),
 ];
@@ -113,7 +116,8 @@ pub(super) async fn secure(mut response: Response) -> Response {
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        // Forms must say where they come from: with `no-referrer` their origin is `null`.
+        (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];

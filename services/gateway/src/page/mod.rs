@@ -10,6 +10,7 @@ mod diff;
 mod event;
 mod feeds;
 mod layout;
+mod link;
 mod load;
 mod map;
 mod read;
@@ -17,6 +18,7 @@ mod river;
 mod spark;
 mod story;
 mod study;
+mod subscriptions;
 mod tables;
 mod trouble;
 mod words;
@@ -32,7 +34,8 @@ use maud::Markup;
 use serde::Deserialize;
 
 use crate::Inner;
-use crate::projection::{Kind, Paging};
+use crate::api::Api;
+use crate::projection::{EventFilter, EventSort, Kind, Paging};
 use crate::shapes::Status;
 use layout::{Frame, Here};
 use load::Trouble;
@@ -44,8 +47,9 @@ const EVENTS: usize = 30;
 const ALERTS: usize = 50;
 
 /// The routes of the page.
-pub(crate) fn router(inner: Arc<Inner>) -> Router {
-    Router::new()
+pub(crate) fn router(api: Api) -> Router {
+    let inner = api.inner.clone();
+    let reading = Router::new()
         .route("/", get(river_page))
         .route("/fragments/river", get(river_fragment))
         .route("/events/{id}", get(event_page))
@@ -53,18 +57,69 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
         .route("/alerts", get(alerts_page))
         .route("/feeds", get(feeds_page))
         .route("/about", get(about_page))
+        .route("/links/{token}", get(link::ask).post(link::follow))
         .route("/assets/{name}", get(assets::serve))
-        .layer(map_response(layout::secure))
-        .with_state(inner)
+        .with_state(inner);
+    reading.merge(subscriptions::router(api)).layer(map_response(layout::secure))
 }
 
 #[derive(Debug, Default, Deserialize)]
 struct Asked {
     q: Option<String>,
     cursor: Option<String>,
+    #[serde(flatten)]
+    narrow: Narrow,
+}
+
+/// How the river is narrowed and ordered. What is empty is not asked for.
+#[derive(Debug, Default, Clone, Deserialize)]
+struct Narrow {
+    #[serde(default)]
+    subscription: String,
+    #[serde(default)]
+    outlet: String,
+    #[serde(default)]
+    language: String,
+    #[serde(default)]
+    min_outlets: String,
+    #[serde(default)]
+    sort: String,
+}
+
+impl Narrow {
+    /// The fields that say something, by name.
+    fn chosen(&self) -> Vec<(&'static str, &str)> {
+        let all = [
+            ("subscription", &self.subscription),
+            ("outlet", &self.outlet),
+            ("language", &self.language),
+            ("min_outlets", &self.min_outlets),
+            ("sort", &self.sort),
+        ];
+        all.into_iter()
+            .map(|(name, value)| (name, value.trim()))
+            .filter(|it| !it.1.is_empty())
+            .collect()
+    }
 }
 
 impl Asked {
+    fn filter(&self) -> EventFilter {
+        let given = |text: &str| Some(text.trim().to_lowercase()).filter(|text| !text.is_empty());
+        EventFilter {
+            words: self.words().map(str::to_owned),
+            subscription: given(&self.narrow.subscription),
+            outlet: given(&self.narrow.outlet),
+            language: given(&self.narrow.language),
+            min_outlets: self.narrow.min_outlets.trim().parse().unwrap_or(0),
+            sort: match self.narrow.sort.as_str() {
+                "outlets" => EventSort::Outlets,
+                "velocity" => EventSort::Velocity,
+                _ => EventSort::Newest,
+            },
+        }
+    }
+
     fn words(&self) -> Option<&str> {
         self.q.as_deref().map(str::trim).filter(|words| !words.is_empty())
     }
@@ -95,20 +150,24 @@ async fn river_markup(
     let status = status.map_err(|why| Trouble::Status(format!("{why:?}")))?;
     let feeds = inner.feeds().await?.into_records();
     let events = events(inner, asked).await?;
+    let subscriptions = inner.subscriptions().await?.into_records();
     let folded = load::folded(inner, &events).await?;
     let river = River {
         events: &events,
         folded: &folded,
         query: asked.words(),
-        is_first: asked.cursor.is_none() && asked.words().is_none(),
+        narrow: &asked.narrow,
+        subscriptions: &subscriptions,
+        is_first: asked.cursor.is_none()
+            && asked.words().is_none()
+            && asked.narrow.chosen().is_empty(),
         has_feeds: !feeds.is_empty(),
     };
     Ok(draw(&status, feeds::silent(&feeds, inner.now()), &river))
 }
 
 async fn events(inner: &Inner, asked: &Asked) -> Result<crate::shapes::EventPage, Trouble> {
-    let words = asked.words().map(str::to_owned);
-    Ok(inner.projection.events(asked.paging(EVENTS)?, words).await?)
+    Ok(inner.projection.events(asked.paging(EVENTS)?, asked.filter()).await?)
 }
 
 async fn event_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) -> Response {
@@ -143,8 +202,11 @@ async fn story_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) 
 
 async fn alerts_page(State(inner): State<Arc<Inner>>, Query(asked): Query<Asked>) -> Response {
     let page = async {
-        let alerts = inner.projection.alerts(asked.paging(ALERTS)?, None).await?;
-        Ok(alerts::main(&alerts, &inner.subscriptions().await?.into_records()))
+        let mut alerts = inner.projection.alerts(asked.paging(ALERTS)?, None).await?;
+        inner.show_handled(&mut alerts).await?;
+        let subscriptions = inner.subscriptions().await?.into_records();
+        let subscriptions = inner.projection.count_for(subscriptions).await?;
+        Ok(alerts::main(&alerts, &subscriptions))
     };
     answer(&inner, Here::Alerts, "Alerts", page.await)
 }

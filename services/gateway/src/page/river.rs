@@ -1,9 +1,10 @@
 //! The river: what happened in the last hour in numbers, then the events, the last changed first.
 
 use maud::{Markup, html};
-use wirefold_proto::Class;
 
-use super::{spark, words};
+use wirefold_proto::SubscriptionRecord;
+
+use super::{Narrow, spark, words};
 use crate::shapes::{ArticleBrief, EventBrief, EventPage, Status, StoryBrief, StoryWithArticles};
 
 /// The most stories of an event that a card shows.
@@ -20,6 +21,10 @@ pub(super) struct River<'a> {
     pub folded: &'a [StoryWithArticles],
     /// What was searched for.
     pub query: Option<&'a str>,
+    /// How it is narrowed and ordered.
+    pub narrow: &'a Narrow,
+    /// The subscriptions that it can be narrowed to.
+    pub subscriptions: &'a [SubscriptionRecord],
     /// Whether this is the first page, which is live.
     pub is_first: bool,
     /// Whether any feed is set up.
@@ -35,7 +40,8 @@ pub(super) fn main(status: &Status, silent: usize, river: &River<'_>) -> Markup 
             label.hidden for="q" { "Search the articles of events" }
             input #q type="search" name="q" value=[river.query] placeholder="Search events" autocomplete="off";
             button type="submit" { "Search" }
-            @if river.query.is_some() { a href="/" { "All events" } }
+            @if river.is_narrowed() { a href="/" { "All events" } }
+            (narrowing(river))
         }
         (list(river))
     }
@@ -53,8 +59,12 @@ fn pulse(status: &Status, silent: usize) -> Markup {
                 li { (figure("/#river", hour.articles, "article", "articles")) }
                 li { (figure("/#river", hour.stories, "story", "stories")) }
                 li { (figure("/#river", hour.events, "event", "events")) }
-                li { (figure("/alerts", hour.alerts, "alert", "alerts")) }
+                li {
+                    (figure("/alerts", hour.alerts, "alert", "alerts"))
+                    @if hour.alerts > 0 { ", " (hour.notified) " notified" }
+                }
             }
+            @if status.feeds.set_aside > 0 { (set_aside(status.feeds.set_aside.into())) }
             ul.rest {
                 @if let Some(share) = hour.share_folded {
                     li { a href="/about#folded" { b { (words::percent(share)) } " folded" } }
@@ -73,6 +83,17 @@ fn pulse(status: &Status, silent: usize) -> Markup {
     }
 }
 
+/// What the operator must do about feeds that are read no more.
+fn set_aside(count: u64) -> Markup {
+    html! {
+        p.warn role="status" {
+            a href="/feeds#problems" { b { (words::count(count, "feed", "feeds")) } " set aside" }
+            ": wirefold ended twice while it read " (if count == 1 { "it" } else { "them" }) ". "
+            code { "wirefold feed retry ID" } " brings one back."
+        }
+    }
+}
+
 fn figure(path: &str, value: u64, one: &str, many: &str) -> Markup {
     html! { a href=(path) { b { (words::number(value)) } " " (if value == 1 { one } else { many }) } }
 }
@@ -87,7 +108,7 @@ fn list(river: &River<'_>) -> Markup {
         section #river data-live=[river.is_first.then_some("")] data-sequence=(river.events.sequence) aria-label="Events, the last changed first" {
             @if river.events.events.is_empty() { (empty(river)) }
             @for event in &river.events.events { (card(event, river.folded)) }
-            @if let Some(next) = &river.events.next { (more(next, river.query)) }
+            @if let Some(next) = &river.events.next { (more(next, river)) }
         }
     }
 }
@@ -95,9 +116,9 @@ fn list(river: &River<'_>) -> Markup {
 fn empty(river: &River<'_>) -> Markup {
     html! {
         div.empty {
-            @if river.query.is_some() {
+            @if river.is_narrowed() {
                 h2 { "No event matches" }
-                p { "Every word must stand in one article of the event. Try fewer words." }
+                p { "Every word must stand in one article of the event. Try fewer words, or filter less." }
             } @else if !river.is_first {
                 h2 { "Nothing older" }
                 p { a href="/" { "Back to the newest events" } }
@@ -114,9 +135,51 @@ fn empty(river: &River<'_>) -> Markup {
     }
 }
 
-fn more(next: &str, query: Option<&str>) -> Markup {
-    let query = query.map(|query| format!("&q={}", encoded(query))).unwrap_or_default();
-    html! { p.more { a rel="next" href={ "/?cursor=" (encoded(next)) (query) } { "Older events" } } }
+impl River<'_> {
+    fn is_narrowed(&self) -> bool {
+        self.query.is_some() || !self.narrow.chosen().is_empty()
+    }
+}
+
+/// Filters and order; closed until one is chosen.
+fn narrowing(river: &River<'_>) -> Markup {
+    let narrow = river.narrow;
+    html! {
+        details.narrow open[!narrow.chosen().is_empty()] {
+            summary { "Filter and sort" }
+            div.pair {
+                div.field {
+                    label for="subscription" { "Subscription" }
+                    select #subscription name="subscription" {
+                        option value="" { "all" }
+                        @for record in river.subscriptions {
+                            @let id = record.subscription.id.as_str();
+                            option value=(id) selected[narrow.subscription == id] { (words::cut(&record.subscription.name, 60)) }
+                        }
+                    }
+                }
+                div.field { label for="outlet" { "Outlet" } input #outlet type="text" name="outlet" value=(narrow.outlet) placeholder="all, or such as news.example"; }
+                div.field { label for="language" { "Language" } input #language type="text" name="language" value=(narrow.language) placeholder="all, or such as en"; }
+                div.field { label for="min_outlets" { "Outlets at least" } input #min_outlets type="number" min="1" name="min_outlets" value=(narrow.min_outlets) placeholder="1"; }
+                div.field {
+                    label for="sort" { "Order" }
+                    select #sort name="sort" {
+                        @for (value, label) in [("", "newest"), ("outlets", "most outlets, last 2 days"), ("velocity", "fastest, last 2 days")] {
+                            option value=(value) selected[narrow.sort == value] { (label) }
+                        }
+                    }
+                }
+                div.field { button type="submit" { "Show" } }
+            }
+        }
+    }
+}
+
+fn more(next: &str, river: &River<'_>) -> Markup {
+    let query = river.query.map(|query| ("q", query));
+    let chosen = query.into_iter().chain(river.narrow.chosen());
+    let rest: String = chosen.map(|(name, value)| format!("&{name}={}", encoded(value))).collect();
+    html! { p.more { a rel="next" href={ "/?cursor=" (encoded(next)) (rest) } { "More events" } } }
 }
 
 fn encoded(text: &str) -> String {
@@ -153,6 +216,7 @@ fn many(event: &EventBrief) -> Markup {
         p.counts {
             span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
             span.origins { "at most\u{a0}" (words::count(event.origins.into(), "origin", "origins")) }
+            (folded_counts(event.copies, event.versions))
             @if event.quiet { span.state { "quiet" } }
             span.about {
                 "first seen at " b { (event.first_outlet_in_words()) } " " (words::time(event.first_seen))
@@ -161,6 +225,14 @@ fn many(event: &EventBrief) -> Markup {
             @if let Some(agency) = &event.agency { span.agency { (words::agency(agency)) } }
             @if let Some(before) = &event.continues { span { a href={ "/events/" (before) } { "continues an earlier event" } } }
         }
+    }
+}
+
+/// Copies folded and versions, each where there are any.
+pub(super) fn folded_counts(copies: u32, versions: u32) -> Markup {
+    html! {
+        @if copies > 0 { span { (words::count(copies.into(), "copy", "copies")) " folded" } }
+        @if versions > 0 { span { (words::count(versions.into(), "version", "versions")) } }
     }
 }
 
@@ -193,14 +265,13 @@ fn story_line(story: &StoryBrief, folded: &[StoryWithArticles]) -> Markup {
 
 fn copies(story: &StoryBrief, articles: &[ArticleBrief]) -> Markup {
     let others = || articles.iter().filter(|article| article.id != story.lead);
-    let (all, copied) = (others().count(), others().filter(|a| a.class == Class::Copy).count());
-    let versions = all - copied;
+    let (all, copied, versions) = (others().count(), story.copies, story.versions);
     html! {
         details id={ "d-" (story.id) } {
             summary {
-                @if copied > 0 { (words::count(copied as u64, "copy", "copies")) " folded" }
+                @if copied > 0 { (words::count(copied.into(), "copy", "copies")) " folded" }
                 @if copied > 0 && versions > 0 { ", " }
-                @if versions > 0 { (words::count(versions as u64, "version", "versions")) }
+                @if versions > 0 { (words::count(versions.into(), "version", "versions")) }
             }
             ul.copies {
                 @for article in others().take(SHOWN_COPIES) {

@@ -7,7 +7,7 @@ use wirefold_proto::{Agency, ArticleId};
 use super::diff;
 use super::map::{self, MapInput, Strip, colour};
 use super::read::Reading;
-use super::river::{outward, title_of};
+use super::river::{folded_counts, outward, title_of};
 use super::study::{Against, StoryStudy, Studied};
 use super::{tables, words};
 use crate::shapes::{ArticleBrief, StoryBrief};
@@ -53,13 +53,13 @@ fn head(story: &StoryBrief) -> Markup {
         p.counts {
             span.outlets { (words::count(story.outlets.into(), "outlet", "outlets")) }
             span.origins { "1\u{a0}text" }
-            @if story.copies > 0 { span { (words::count(story.copies.into(), "copy", "copies")) " folded" } }
+            (folded_counts(story.copies, story.versions))
             @if story.quiet { span.state { "quiet" } }
         }
         p.about {
             "First seen at " b { (story.outlet_in_words()) } ", " (words::time(story.first_seen))
             @if let Some(agency) = &story.agency { " · " span.agency { (words::agency(agency)) } }
-            @if let Some(reason) = &story.regrouped { " · regrouped: " (words::regrouped(reason)) }
+            @if let Some(reason) = &story.regrouped { " · regrouped: " (reason.in_words()) }
         }
     }
 }

@@ -243,6 +243,7 @@ mod tests {
             articles: 1,
             outlets: 1,
             copies: 0,
+            versions: 0,
             first_seen: articles[0].seen,
             changed: articles[0].seen,
             agency: None,

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use wirefold_proto::{
     Agency, AgencyHow, Class, Confidence, CopyKind, EvidencePlace, LanguageTag, MaterialReason,
-    RegroupReason,
 };
 
 /// A number with thin groups of three, such as `1 284`.
@@ -65,13 +64,6 @@ pub(super) fn clock_time(at: Timestamp) -> Markup {
 
 fn machine(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-/// Why a story was divided.
-pub(super) fn regrouped(reason: &RegroupReason) -> String {
-    match reason {
-        RegroupReason::PageChrome { outlet } => format!("page chrome of {outlet}"),
-    }
 }
 
 /// An agency as a reader says it: `AP (credited)`, `probably AP (inferred)`.

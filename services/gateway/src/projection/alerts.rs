@@ -1,12 +1,12 @@
 //! Alerts, asked for.
 
 use rusqlite::{Connection, params};
-use wirefold_proto::{Alert, SubscriptionId, Tag};
+use wirefold_proto::{Alert, SubscriptionId, SubscriptionRecord, Tag};
 
 use super::articles::{read, text};
 use super::paging::Cursor;
 use super::{Answer, Paging};
-use crate::shapes::{AlertPage, AlertRevision, AlertRow};
+use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow};
 
 /// A row of the table.
 struct Row {
@@ -34,7 +34,79 @@ pub(super) fn page(
         .collect::<rusqlite::Result<Vec<_>>>()?;
     let next = paging.cut(&mut rows, |row| Cursor { time: row.at, id: row.id.clone() });
     let alerts = rows.iter().map(|row| with_revisions(connection, row)).collect::<Answer<_>>()?;
-    Ok(AlertPage { schema: Tag::new(), alerts, next })
+    let counts = counts(connection, subscription)?;
+    Ok(AlertPage { schema: Tag::new(), counts, alerts, next })
+}
+
+/// The alert that an id means, or its first characters, or those of what it is about; at most ten.
+pub(super) fn meaning(connection: &Connection, given: &str) -> Answer<Vec<String>> {
+    let ask = "SELECT id FROM alerts WHERE id = ?1 OR (id >= ?1 AND id < ?1 || '~')
+            OR (target >= ?1 AND target < ?1 || '~') ORDER BY id <> ?1, id LIMIT 10";
+    let mut ask = connection.prepare_cached(ask)?;
+    let found =
+        ask.query_map([given], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    let is_exact = found.first().is_some_and(|first| first == given);
+    Ok(if is_exact { found.into_iter().take(1).collect() } else { found })
+}
+
+/// The last revision of an alert.
+pub(super) fn one(connection: &Connection, id: &str) -> Answer<Option<Alert>> {
+    let mut ask = connection.prepare_cached("SELECT body FROM alerts WHERE id = ?1")?;
+    let body = ask.query_map([id], |row| text(row, 0))?.next().transpose()?;
+    body.map(|body| read(&body)).transpose()
+}
+
+/// Alerts, those that notified, and those held back, of the revisions that this keeps. One that waits
+/// for quiet hours to end has not notified.
+const COUNTS: &str = "count(DISTINCT alert),
+    count(DISTINCT iif(volume = 'loud' AND NOT held, alert, NULL)),
+    count(DISTINCT iif(held, alert, NULL)) - count(DISTINCT iif(held AND alert IN (
+        SELECT alert FROM told WHERE volume = 'loud' AND NOT held), alert, NULL))";
+
+/// Counts the alerts of all subscriptions, or of one.
+pub(super) fn counts(connection: &Connection, subscription: Option<&str>) -> Answer<AlertCounts> {
+    let ask = format!(
+        "WITH told AS (
+            SELECT alert, volume, json_extract(alert_revisions.body, '$.held') AS held
+            FROM alert_revisions JOIN alerts ON alerts.id = alert_revisions.alert
+            WHERE ?1 IS NULL OR subscription = ?1
+        ) SELECT {COUNTS} FROM told"
+    );
+    Ok(connection.prepare_cached(&ask)?.query_row([subscription], read_counts)?)
+}
+
+/// Counts the alerts of which a revision came from this time on, by those revisions.
+pub(super) fn counts_since(connection: &Connection, since: i64) -> Answer<AlertCounts> {
+    let ask = format!(
+        "WITH told AS (
+            SELECT alert, volume, json_extract(body, '$.held') AS held
+            FROM alert_revisions WHERE at >= ?1
+        ) SELECT {COUNTS} FROM told"
+    );
+    Ok(connection.prepare_cached(&ask)?.query_row([since], read_counts)?)
+}
+
+/// Gives subscriptions the alerts that stand here, and the copies folded into those: the alerter says so only
+/// now and then.
+pub(super) fn count_for(
+    connection: &Connection,
+    mut records: Vec<SubscriptionRecord>,
+) -> Answer<Vec<SubscriptionRecord>> {
+    let ask = "SELECT count(*), coalesce(sum(json_extract(body, '$.copies')), 0)
+        FROM alerts WHERE subscription = ?1";
+    let mut ask = connection.prepare_cached(ask)?;
+    for record in &mut records {
+        let id = record.subscription.id.as_str();
+        let counts =
+            ask.query_row([id], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?)))?;
+        (record.alerts, record.copies_folded) = (counts.0.into(), counts.1.into());
+    }
+    Ok(records)
+}
+
+fn read_counts(row: &rusqlite::Row<'_>) -> rusqlite::Result<AlertCounts> {
+    let count = |column| row.get::<_, u32>(column).map(u64::from);
+    Ok(AlertCounts { alerts: count(0)?, notified: count(1)?, held: count(2)? })
 }
 
 fn with_revisions(connection: &Connection, row: &Row) -> Answer<AlertRow> {
@@ -43,5 +115,5 @@ fn with_revisions(connection: &Connection, row: &Row) -> Answer<AlertRow> {
     let mut ask = connection.prepare_cached(ask)?;
     let revisions = ask.query_map([&row.id], |row| text(row, 0))?;
     let revisions: Answer<Vec<AlertRevision>> = revisions.map(|body| read(&body?)).collect();
-    Ok(AlertRow { alert, revisions: revisions? })
+    Ok(AlertRow { alert, revisions: revisions?, handling: None })
 }

@@ -1,11 +1,12 @@
 //! Events, asked for.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use wirefold_proto::{EventId, Outlet, Tag, streams};
 
 use super::articles::{self, parse};
+use super::event_filter::EventFilter;
 use super::paging::Cursor;
-use super::stories::{self, timestamp};
+use super::stories::{self, COUNTS, Counts, timestamp};
 use super::{Answer, Paging, apply};
 use crate::shapes::{Event, EventBrief, EventPage, StoryBrief, StoryWithArticles};
 
@@ -18,7 +19,7 @@ const SHOWN: &str = "gone = 0 AND EXISTS (
 /// Those of which an article has all the words.
 const FOUND: &str = "id IN (
     SELECT stories.event FROM words JOIN articles ON articles.key = words.rowid
-    JOIN stories ON stories.id = articles.story WHERE words MATCH ?4)";
+    JOIN stories ON stories.id = articles.story WHERE words MATCH :words)";
 /// Stories shown under an event in a list.
 const STORIES: usize = 12;
 /// Stories shown under an event by itself.
@@ -53,10 +54,10 @@ impl EventRow {
 pub(super) fn page(
     connection: &Connection,
     paging: &Paging,
-    words: Option<&str>,
+    filter: &EventFilter,
 ) -> Answer<EventPage> {
     let place = apply::place(connection, streams::OUTPUT.name)?;
-    let wanted = words.map(all_of);
+    let wanted = filter.words.as_deref().map(all_of);
     if wanted.as_deref() == Some("") {
         return Ok(EventPage {
             schema: Tag::new(),
@@ -65,25 +66,42 @@ pub(super) fn page(
             sequence: place,
         });
     }
-    let found = if wanted.is_some() { FOUND } else { "?4 IS NULL" };
+    let found = if wanted.is_some() { FOUND } else { ":words IS NULL" };
+    let (key, conditions) = (filter.key(), filter.conditions());
     let ask = format!(
-        "SELECT {COLUMNS} FROM events WHERE {SHOWN} AND (changed, id) < (?1, ?2) AND {found}
-         ORDER BY changed DESC, id DESC LIMIT ?3"
+        "SELECT {COLUMNS}, {key} AS sorted FROM events
+         WHERE {SHOWN} AND (sorted, id) < (:after, :id) AND {found}{conditions}
+         ORDER BY sorted DESC, id DESC LIMIT :limit"
     );
     let after = paging.after();
-    let values = params![after.time, after.id, paging.limit() as i64 + 1, wanted];
-    let mut rows = connection
-        .prepare_cached(&ask)?
-        .query_map(values, EventRow::of)?
+    let mut ask = connection.prepare_cached(&ask)?;
+    let limit = paging.limit() as i64 + 1;
+    let values: [(&str, &dyn ToSql); 8] = [
+        (":after", &after.time),
+        (":id", &after.id),
+        (":limit", &limit),
+        (":words", &wanted),
+        (":subscription", &filter.subscription),
+        (":outlet", &filter.outlet),
+        (":language", &filter.language),
+        (":least", &filter.min_outlets),
+    ];
+    // Those that this question does not have are left out.
+    let asked: Vec<(&str, &dyn ToSql)> = values
+        .into_iter()
+        .filter(|(name, _)| ask.parameter_index(name).is_ok_and(|index| index.is_some()))
+        .collect();
+    let mut rows = ask
+        .query_map(&asked[..], |row| Ok((EventRow::of(row)?, row.get::<_, i64>(6)?)))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    let next = paging.cut(&mut rows, |row| Cursor { time: row.changed, id: row.id.clone() });
-    let brief = |row| brief(connection, row, STORIES).transpose();
+    let next = paging.cut(&mut rows, |(row, sorted)| Cursor { time: *sorted, id: row.id.clone() });
+    let brief = |(row, _): &(EventRow, i64)| brief(connection, row, STORIES).transpose();
     let events = rows.iter().filter_map(brief).collect::<Answer<_>>()?;
     Ok(EventPage { schema: Tag::new(), events, next, sequence: place })
 }
 
 /// What people type as what FTS5 reads: every word must be there, the last may go on.
-fn all_of(words: &str) -> String {
+pub(super) fn all_of(words: &str) -> String {
     let parts = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let quoted: Vec<String> = parts.take(16).map(|word| format!("\"{word}\"")).collect();
     match quoted.is_empty() {
@@ -115,12 +133,12 @@ fn brief(connection: &Connection, row: &EventRow, most: usize) -> Answer<Option<
     let Some(first) = stories.first().cloned() else {
         return Ok(None);
     };
-    let ask = "SELECT count(DISTINCT articles.story), count(*), count(DISTINCT outlet)
-        FROM stories JOIN articles ON articles.story = stories.id
-        WHERE stories.event = ?1 AND stories.gone = 0";
-    let (story_count, articles, outlets): (u32, u32, u32) = connection
-        .prepare_cached(ask)?
-        .query_row([&row.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let ask = format!(
+        "SELECT {COUNTS} FROM stories JOIN articles ON articles.story = stories.id
+         WHERE stories.event = ?1 AND stories.gone = 0"
+    );
+    let Counts { stories: story_count, articles, outlets, copies, versions } =
+        connection.prepare_cached(&ask)?.query_row([&row.id], Counts::of)?;
     let (first_outlet, first_via) =
         first_outlet(connection, &row.id)?.unwrap_or((first.outlet, first.via));
     let agency = stories.iter().find_map(|story| story.agency.clone());
@@ -132,6 +150,8 @@ fn brief(connection: &Connection, row: &EventRow, most: usize) -> Answer<Option<
         articles,
         outlets,
         origins: row.origins,
+        copies,
+        versions,
         first_seen: timestamp(row.first_seen)?,
         first_outlet,
         first_via,

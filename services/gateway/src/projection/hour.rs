@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use wirefold_flow::UnixMillis;
 
 use super::{Answer, paging::millis};
-use crate::shapes::HourCounts;
+use crate::shapes::{AlertCounts, HourCounts};
 
 pub(super) fn counts(connection: &Connection, since: UnixMillis) -> Answer<HourCounts> {
     let since = millis(since);
@@ -16,16 +16,22 @@ pub(super) fn counts(connection: &Connection, since: UnixMillis) -> Answer<HourC
             let count = |column| row.get::<_, u32>(column).map(u64::from);
             Ok((count(0)?, count(1)?, count(2)?, count(3)?))
         })?;
-    let ask_alerts = "SELECT count(*) FROM alert_revisions WHERE at >= ?1 AND volume = 'loud'";
-    let alerts: u32 =
-        connection.prepare_cached(ask_alerts)?.query_row([since], |row| row.get(0))?;
+    let AlertCounts { alerts, notified, held: _ } = super::alerts::counts_since(connection, since)?;
     let share_folded = (articles > 0).then(|| {
         let share = copies as f64 / articles as f64;
         (share * 10_000.0).round() / 10_000.0
     });
     let fetch_to_fold_ms = median(connection, since, articles)?;
-    let alerts = u64::from(alerts);
-    Ok(HourCounts { articles, stories, events, alerts, copies, share_folded, fetch_to_fold_ms })
+    Ok(HourCounts {
+        articles,
+        stories,
+        events,
+        alerts,
+        notified,
+        copies,
+        share_folded,
+        fetch_to_fold_ms,
+    })
 }
 
 fn median(connection: &Connection, since: i64, articles: u64) -> Answer<Option<u64>> {

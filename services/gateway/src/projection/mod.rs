@@ -10,6 +10,7 @@ mod alerts;
 mod apply;
 mod articles;
 mod commands;
+mod event_filter;
 mod events;
 mod expire;
 mod hour;
@@ -19,6 +20,7 @@ mod paging;
 mod pool;
 mod redirects;
 mod stories;
+mod story_filter;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,19 +29,22 @@ use rusqlite::Connection;
 use thiserror::Error;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AboutArticle, ArticleId, EventId, FeedId, OutputArticle, OutputCommand, StoryId, SubscriptionId,
+    AboutArticle, ArticleId, EventId, FeedId, OutputArticle, OutputCommand, StoryId,
+    SubscriptionId, SubscriptionRecord,
 };
 
 use crate::shapes::{
-    AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, HourCounts, Story, StoryBrief,
-    StoryPage, StoryWithArticles,
+    AlertCounts, AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, HourCounts, Story,
+    StoryBrief, StoryPage, StoryWithArticles,
 };
 
 pub(crate) use apply::{Batch, Change, lead};
+pub(crate) use event_filter::{EventFilter, EventSort};
 pub(crate) use ids::{Kind, Meaning};
 pub(crate) use open::FILE;
 pub(crate) use paging::Paging;
 use pool::Pool;
+pub(crate) use story_filter::StoryFilter;
 
 /// Why the projection does not answer.
 #[derive(Debug, Error)]
@@ -97,9 +102,9 @@ impl Projection {
         self.read(move |connection| apply::place(connection, stream)).await
     }
 
-    /// Events, the last changed first; with `words`, those of which an article has all of them.
-    pub(crate) async fn events(&self, paging: Paging, words: Option<String>) -> Answer<EventPage> {
-        self.read(move |connection| events::page(connection, &paging, words.as_deref())).await
+    /// Events as the filter asks for them, in its order.
+    pub(crate) async fn events(&self, paging: Paging, filter: EventFilter) -> Answer<EventPage> {
+        self.read(move |connection| events::page(connection, &paging, &filter)).await
     }
 
     /// An event with its stories and articles.
@@ -108,8 +113,8 @@ impl Projection {
     }
 
     /// Stories, the last changed first.
-    pub(crate) async fn stories(&self, paging: Paging) -> Answer<StoryPage> {
-        self.read(move |connection| stories::page(connection, &paging)).await
+    pub(crate) async fn stories(&self, paging: Paging, filter: StoryFilter) -> Answer<StoryPage> {
+        self.read(move |connection| stories::page(connection, &paging, &filter)).await
     }
 
     /// A story with its articles.
@@ -121,8 +126,10 @@ impl Projection {
     pub(crate) async fn stories_with_articles(
         &self,
         paging: Paging,
+        words: Option<String>,
     ) -> Answer<Vec<StoryWithArticles>> {
-        self.read(move |connection| stories::with_articles(connection, &paging)).await
+        self.read(move |connection| stories::with_articles(connection, &paging, words.as_deref()))
+            .await
     }
 
     /// These stories with their articles; those that are no more are left out.
@@ -181,6 +188,29 @@ impl Projection {
         subscription: Option<SubscriptionId>,
     ) -> Answer<AlertPage> {
         self.read(move |connection| alerts::page(connection, &paging, subscription.as_ref())).await
+    }
+
+    /// The ids of the alerts that an id, or the beginning of one, means; at most ten.
+    pub(crate) async fn alert_meaning(&self, given: String) -> Answer<Vec<String>> {
+        self.read(move |connection| alerts::meaning(connection, &given)).await
+    }
+
+    /// The last revision of an alert.
+    pub(crate) async fn alert(&self, id: String) -> Answer<Option<wirefold_proto::Alert>> {
+        self.read(move |connection| alerts::one(connection, &id)).await
+    }
+
+    /// How many alerts stand here, and how many of them notified.
+    pub(crate) async fn alert_counts(&self) -> Answer<AlertCounts> {
+        self.read(|connection| alerts::counts(connection, None)).await
+    }
+
+    /// Subscriptions with the numbers of their alerts.
+    pub(crate) async fn count_for(
+        &self,
+        records: Vec<SubscriptionRecord>,
+    ) -> Answer<Vec<SubscriptionRecord>> {
+        self.read(move |connection| alerts::count_for(connection, records)).await
     }
 
     /// What was seen from this time on, counted; the time of alerts is theirs.

@@ -1,11 +1,13 @@
 //! Stories, asked for.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use wirefold_proto::{Agency, EventId, LanguageTag, RegroupReason, StoryId, Tag};
 
 use super::articles::{self, parse, read};
+use super::events::all_of;
 use super::paging::Cursor;
+use super::story_filter::StoryFilter;
 use super::{Answer, Paging, ProjectionError, apply};
 use crate::shapes::{Story, StoryBrief, StoryPage, StoryWithArticles};
 
@@ -22,9 +24,38 @@ const COLUMNS: &str = "id, event, lead, revision, first_seen, changed, (
         SELECT reason FROM moves WHERE moves.story = stories.id AND reason IS NOT NULL
         ORDER BY moves.judged DESC LIMIT 1
     )";
+/// Those of which an article has all the words.
+const FOUND: &str =
+    "id IN (SELECT articles.story FROM words JOIN articles ON articles.key = words.rowid
+    WHERE words MATCH :words)";
 /// A story is shown once it has an article.
 const SHOWN: &str = "gone = 0 AND event IS NOT NULL
     AND EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
+
+/// The columns of [`Counts`], over the articles of one story or of an event's. The first article of a
+/// story is its own text, whatever it was before people or a regrouping took it out of another.
+pub(super) const COUNTS: &str = "count(DISTINCT articles.story), count(*), count(DISTINCT outlet),
+    count(*) FILTER (WHERE class = 'version' AND substr(articles.id, 3) <> substr(articles.story, 3))";
+
+/// Everything that is counted of a story or event: the one place that does. The detector counts the same,
+/// and alerts go by that.
+pub(super) struct Counts {
+    pub(super) stories: u32,
+    pub(super) articles: u32,
+    pub(super) outlets: u32,
+    pub(super) copies: u32,
+    pub(super) versions: u32,
+}
+
+impl Counts {
+    /// Reads a row of [`COUNTS`]. Every article is the own text of a story, a version, or a copy.
+    pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let [stories, articles, outlets, versions]: [u32; 4] =
+            [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
+        let copies = articles.saturating_sub(stories).saturating_sub(versions);
+        Ok(Self { stories, articles, outlets, copies, versions })
+    }
+}
 
 /// A row of the table.
 struct StoryRow {
@@ -55,8 +86,12 @@ impl StoryRow {
     }
 }
 
-pub(super) fn page(connection: &Connection, paging: &Paging) -> Answer<StoryPage> {
-    let (stories, next) = last_changed(connection, paging)?;
+pub(super) fn page(
+    connection: &Connection,
+    paging: &Paging,
+    filter: &StoryFilter,
+) -> Answer<StoryPage> {
+    let (stories, next) = last_changed(connection, paging, filter)?;
     let place = apply::place(connection, wirefold_proto::streams::OUTPUT.name)?;
     Ok(StoryPage { schema: Tag::new(), stories, next, sequence: place })
 }
@@ -64,17 +99,40 @@ pub(super) fn page(connection: &Connection, paging: &Paging) -> Answer<StoryPage
 fn last_changed(
     connection: &Connection,
     paging: &Paging,
+    filter: &StoryFilter,
 ) -> Answer<(Vec<StoryBrief>, Option<String>)> {
+    let wanted = filter.words.as_deref().map(all_of);
+    if wanted.as_deref() == Some("") {
+        return Ok((Vec::new(), None));
+    }
+    let found = if wanted.is_some() { FOUND } else { ":words IS NULL" };
+    let conditions = filter.conditions();
     let ask = format!(
-        "SELECT {COLUMNS} FROM stories WHERE {SHOWN} AND (changed, id) < (?1, ?2)
-         ORDER BY changed DESC, id DESC LIMIT ?3"
+        "SELECT {COLUMNS} FROM stories
+         WHERE {SHOWN} AND (changed, id) < (:after, :id) AND {found}{conditions}
+         ORDER BY changed DESC, id DESC LIMIT :limit"
     );
     let after = paging.after();
-    let values = params![after.time, after.id, paging.limit() as i64 + 1];
-    let mut rows = connection
-        .prepare_cached(&ask)?
-        .query_map(values, StoryRow::of)?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut ask = connection.prepare_cached(&ask)?;
+    let limit = paging.limit() as i64 + 1;
+    let since = filter.since.map(Timestamp::as_millisecond);
+    let values: [(&str, &dyn ToSql); 8] = [
+        (":after", &after.time),
+        (":id", &after.id),
+        (":limit", &limit),
+        (":words", &wanted),
+        (":outlet", &filter.outlet),
+        (":language", &filter.language),
+        (":since", &since),
+        (":least", &filter.min_outlets),
+    ];
+    // Those that this question does not have are left out.
+    let asked: Vec<(&str, &dyn ToSql)> = values
+        .into_iter()
+        .filter(|(name, _)| ask.parameter_index(name).is_ok_and(|index| index.is_some()))
+        .collect();
+    let rows = ask.query_map(&asked[..], StoryRow::of)?;
+    let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     let next = paging.cut(&mut rows, |row| Cursor { time: row.changed, id: row.id.clone() });
     Ok((briefs(connection, &rows)?, next))
 }
@@ -90,8 +148,9 @@ pub(super) fn one(connection: &Connection, id: StoryId) -> Answer<Option<Story>>
 pub(super) fn with_articles(
     connection: &Connection,
     paging: &Paging,
+    words: Option<&str>,
 ) -> Answer<Vec<StoryWithArticles>> {
-    let (stories, _) = last_changed(connection, paging)?;
+    let (stories, _) = last_changed(connection, paging, &StoryFilter::of_words(words))?;
     stories
         .into_iter()
         .map(|story| {
@@ -150,13 +209,9 @@ fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> 
     let Some(lead) = articles::lead_of(connection, &row.id, row.lead.as_deref())? else {
         return Ok(None);
     };
-    // What people took out was a copy once; as the first of its own story it is none.
-    let ask = "SELECT count(*), count(DISTINCT outlet),
-            count(*) FILTER (WHERE class = 'copy' AND substr(id, 3) <> substr(?1, 3))
-        FROM articles WHERE story = ?1";
-    let (articles, outlets, copies) = connection
-        .prepare_cached(ask)?
-        .query_row([&row.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let ask = format!("SELECT {COUNTS} FROM articles WHERE story = ?1");
+    let Counts { stories: _, articles, outlets, copies, versions } =
+        connection.prepare_cached(&ask)?.query_row([&row.id], Counts::of)?;
     let agency = row.agency.as_deref().map(read::<Agency>).transpose()?;
     let regrouped = row.regrouped.as_deref().map(read::<RegroupReason>).transpose()?;
     Ok(Some(StoryBrief {
@@ -171,6 +226,7 @@ fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> 
         articles,
         outlets,
         copies,
+        versions,
         first_seen: timestamp(row.first_seen)?,
         changed: timestamp(row.changed)?,
         agency,

@@ -39,6 +39,12 @@ pub struct EventBrief {
     pub outlets: u32,
     /// Its separately written texts: an upper bound, not confirmation.
     pub origins: u32,
+    /// The articles folded as copies; versions are none.
+    #[serde(default)]
+    pub copies: u32,
+    /// The later versions of its articles.
+    #[serde(default)]
+    pub versions: u32,
     /// When its first article was seen here.
     pub first_seen: Timestamp,
     /// The outlet of its first article.

@@ -10,10 +10,15 @@ mod events;
 mod feeds;
 mod problem;
 mod push;
+mod rehearsal;
 mod status;
 mod subscriptions;
 
-pub use alerts::{AlertPage, AlertRevision, AlertRow};
+pub use alerts::{
+    AlertCounts, AlertDelivery, AlertDetail, AlertPage, AlertRevision, AlertRow, ArticleAlert,
+    ArticleAlerts, ArticleOutcome, FoundWord, MuteAlertRequest, ResendReport, ResendRequest,
+    Resent,
+};
 pub use articles::{ArticleBrief, ArticleDetail, ArticleList};
 pub use commands::{Decided, OtherArticle, OtherOfSort, PreferredOutlet, TakenOut};
 pub use compare::{
@@ -25,8 +30,11 @@ pub use events::{Event, EventBrief, EventPage, Story, StoryPage, StoryWithArticl
 pub use feeds::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest};
 pub use problem::Problem;
 pub use push::{PushAnswer, PushedArticle, PushedOutcome};
+pub use rehearsal::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget, hold_in_words};
 pub use status::{FeedCounts, HourCounts, Status};
-pub use subscriptions::{Accepted, RehearsalReport, RehearsalRequest, SubscriptionList};
+pub use subscriptions::{
+    Accepted, MuteRequest, RehearsalReport, RehearsalRequest, SubscriptionList,
+};
 pub use wirefold_proto::StoryBrief;
 
 /// Gives shapes their schema names. The version is 1 unless it is named behind the name; shapes of

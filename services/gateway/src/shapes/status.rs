@@ -5,6 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::Tag;
 
+use super::alerts::AlertCounts;
+
 /// `GET /api/v1/status`: how the whole is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
@@ -24,6 +26,9 @@ pub struct Status {
     pub feeds: FeedCounts,
     /// Articles that can be shown.
     pub articles: u64,
+    /// Alerts that can be shown.
+    #[serde(default)]
+    pub alerts: AlertCounts,
     /// Messages that a stage gave up on and that are still kept.
     pub dead: u64,
     /// The sequence in `WF_OUTPUT` up to which the answers of this API reach.
@@ -42,8 +47,11 @@ pub struct HourCounts {
     pub stories: u64,
     /// Events those belong to.
     pub events: u64,
-    /// Loud revisions of alerts.
+    /// Alerts that opened or changed.
     pub alerts: u64,
+    /// Those of them that notified.
+    #[serde(default)]
+    pub notified: u64,
     /// Articles folded as copies.
     pub copies: u64,
     /// `copies` by `articles`, 0 to 1; absent where there are none.
@@ -66,6 +74,9 @@ pub struct FeedCounts {
     pub failing: u32,
     /// Gone for good.
     pub gone: u32,
+    /// Those of the failing that wirefold reads no more, since it ended twice while it read them.
+    #[serde(default)]
+    pub set_aside: u32,
 }
 
 super::api_message!(Status = "status" / 2);

@@ -1,5 +1,7 @@
 //! Subscriptions: listing, rehearsing, and the answer to commands.
 
+use super::Rehearsal;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{ControlCommand, SubscriptionRecord, SubscriptionSettings, Tag};
@@ -14,6 +16,15 @@ pub struct SubscriptionList {
     /// The ids of those that a command put which is not carried out yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<String>,
+}
+
+/// `POST /api/v1/subscriptions/{id}/mute`: keep it silent, or no longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MuteRequest {
+    /// Until when; absent: until it is unmuted. A time in the past unmutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// `POST /api/v1/subscriptions/test`: what would a subscription have sent?
@@ -40,6 +51,16 @@ pub struct RehearsalReport {
     pub hours: u32,
     /// What would have been sent, as the alerter says it.
     pub report: serde_json::Value,
+}
+
+impl RehearsalReport {
+    /// The report as far as this release knows it.
+    ///
+    /// # Errors
+    /// Where something in it is not what it is known as.
+    pub fn read(&self) -> Result<Rehearsal, serde_json::Error> {
+        Rehearsal::deserialize(&self.report)
+    }
 }
 
 /// A command was stored; it takes effect within a moment.

@@ -97,6 +97,7 @@ async fn a_method_that_an_address_does_not_take_is_named_with_those_it_takes() {
         (Method::POST, "/feeds/all.atom", "GET,HEAD"),
         (Method::DELETE, "/readyz", "GET,HEAD"),
         (Method::POST, "/", "GET,HEAD"),
+        (Method::PUT, "/subscriptions", "GET,HEAD,POST"),
     ];
     for (method, path, allowed) in cases {
         let answer = world.send(Access::Network, request(method.clone(), path, Body::empty()));

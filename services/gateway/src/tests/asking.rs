@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Method, header};
 use serde_json::json;
-use wirefold_proto::{StoryChange, Target};
+use wirefold_proto::{FoundBy, Language, StoryChange, StoryId, Target};
 
 use super::samples::{article, change, event, id, story};
 use super::world::{World, request};
@@ -75,6 +75,32 @@ async fn words_find_events() {
         let found: Vec<_> = page.events.iter().map(|event| event.id).collect();
         assert_eq!(found, expected, "{words}");
     }
+}
+
+#[tokio::test]
+async fn stories_are_found_by_outlet_language_time_and_outlets() {
+    let world = World::new().await;
+    let mut third = article(3, 3, 3);
+    let tag = "en-gb".parse().unwrap();
+    third.findings.language = Some(Language { tag, how: FoundBy::Declared });
+    world.publish_articles(&[article(1, 1, 1), article(2, 1, 1), third]).await;
+    world.until_shown(3).await;
+    let found = async |query: &str| -> Vec<StoryId> {
+        let page: StoryPage = world.get(&format!("/api/v1/stories?{query}")).await.shape();
+        page.stories.iter().map(|found| found.id).collect()
+    };
+    assert_eq!(found("").await, [story(3), story(1)]);
+    let of_first = article(1, 1, 1).article.outlet;
+    assert_eq!(found(&format!("outlet={of_first}")).await, [story(1)]);
+    assert_eq!(found("outlet=nobody.example").await, []);
+    assert_eq!(found("min_outlets=2").await, [story(1)]);
+    let seen = article(3, 3, 3).article.seen;
+    assert_eq!(found(&format!("since={seen}")).await, [story(3)]);
+    for language in ["en", "en-gb"] {
+        assert_eq!(found(&format!("language={language}")).await, [story(3)]);
+    }
+    assert_eq!(found("language=e").await, []);
+    assert_eq!(world.get("/api/v1/stories?since=soon").await.status, 400);
 }
 
 #[tokio::test]

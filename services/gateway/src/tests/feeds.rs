@@ -200,3 +200,18 @@ async fn a_subscription_goes_out_as_the_stories_it_rang_for() {
     assert_eq!(items[0]["id"], format!("tag:127.0.0.1,2026:story/{}", story(2)));
     assert_eq!(world.get("/feeds/sub/other.json").await.status, 404);
 }
+
+#[tokio::test]
+async fn a_feed_of_words_has_the_stories_in_which_they_stand() {
+    let world = evil_world(World::new().await).await;
+    let answer = world.get("/feeds/all.atom?q=bold%20ferry&utm_source=reader").await;
+    let elements = parse(&answer.body);
+    assert_eq!(texts(&elements, "feed/entry/id").len(), 1);
+    assert_eq!(texts(&elements, "feed/title"), ["wirefold: all stories with bold ferry"]);
+    let own = elements.iter().find(|e| e.attribute("rel") == "self").unwrap();
+    assert!(own.attribute("href").ends_with("/feeds/all.atom?q=bold+ferry"));
+    for (query, count) in [("nowhere", 0), ("%22", 0), ("", 2)] {
+        let found = world.get(&format!("/feeds/all.atom?q={query}")).await;
+        assert_eq!(texts(&parse(&found.body), "feed/entry/id").len(), count, "{query}");
+    }
+}

@@ -1,14 +1,17 @@
 //! The gateway over simulated buses and real files, asked in process and over real sockets.
 
 mod access;
+mod alert_life;
 mod asking;
 mod feeds;
+mod handling;
 mod killed;
 mod order;
 mod pushing;
 mod regroup;
 mod samples;
 mod streaming;
+mod subscriptions_page;
 mod tables;
 mod telling;
 mod world;

@@ -10,7 +10,7 @@ use wirefold_proto::{
 };
 
 use super::samples::{article, begin, change, commanded, event, id, story};
-use crate::projection::{Batch, Change, Paging, Projection};
+use crate::projection::{Batch, Change, EventFilter, Paging, Projection, StoryFilter};
 
 /// Tables, and what of them does not depend on how they came to be. The times of what became part
 /// of another are read by nobody.
@@ -180,7 +180,7 @@ async fn what_was_merged_is_one() {
     let folder = tempfile::tempdir().unwrap();
     let projection = Projection::open(folder.path()).unwrap();
     feed(&projection, &messages(), 100).await;
-    let page = projection.events(Paging::first(10), None).await.unwrap();
+    let page = projection.events(Paging::first(10), EventFilter::default()).await.unwrap();
     assert_eq!(page.events.len(), 1);
     let event_brief = &page.events[0];
     assert_eq!((event_brief.id, event_brief.articles), (event(1), 20));
@@ -208,7 +208,7 @@ async fn what_people_take_out_put_back_and_take_out_is_where_they_put_it() {
     let taken = projection.story(story(15)).await.unwrap().unwrap().story;
     // One of them is a copy of the other.
     assert_eq!((taken.event, taken.articles, taken.copies), (event(1), 2, 1));
-    let page = projection.events(Paging::first(10), None).await.unwrap();
+    let page = projection.events(Paging::first(10), EventFilter::default()).await.unwrap();
     assert_eq!(page.events.iter().map(|event| event.story_count).collect::<Vec<_>>(), [4]);
     let decided = projection.command("c29".to_owned()).await.unwrap().unwrap();
     assert_eq!((decided.judged, decided.changes.len()), (29, 1));
@@ -338,10 +338,15 @@ async fn old_articles_leave_with_their_stories() {
     let after_two = begin().plus(std::time::Duration::from_mins(3));
     assert_eq!(projection.expire(after_two).await.unwrap(), 2);
     assert_eq!(projection.expire(after_two).await.unwrap(), 0);
-    let page = projection.stories(Paging::first(10)).await.unwrap();
+    let page = projection.stories(Paging::first(10), StoryFilter::default()).await.unwrap();
     assert_eq!(page.stories.len(), 1);
     assert_eq!((page.stories[0].id, page.stories[0].articles), (story(2), 1));
-    let found = |words: &str| projection.events(Paging::first(9), Some(words.to_owned()));
+    let found = |words: &str| {
+        projection.events(
+            Paging::first(9),
+            EventFilter { words: Some(words.to_owned()), ..EventFilter::default() },
+        )
+    };
     assert!(found("number 1").await.unwrap().events.is_empty());
     assert_eq!(found("number 3").await.unwrap().events.len(), 1);
 }

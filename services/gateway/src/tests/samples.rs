@@ -87,6 +87,7 @@ pub(super) fn commanded(
         state: StoryState {
             revision: judged,
             articles: 1,
+            versions: 0,
             outlets: 1,
             first_seen: first_seen(number),
         },
@@ -95,6 +96,7 @@ pub(super) fn commanded(
         revision: judged,
         stories: 2,
         articles: 2,
+        versions: 0,
         outlets: 2,
         origins: 7,
         first_seen: first_seen(&event_of),

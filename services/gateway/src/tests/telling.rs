@@ -9,7 +9,7 @@ use wirefold_proto::{
     SubscriptionRecord, decode, encode, streams,
 };
 
-use super::world::{DEADLINE, World, request};
+use super::world::{DEADLINE, World, minute, request};
 use crate::Access;
 use crate::shapes::{Accepted, AlertPage, DeadDetail, DeadPage, FeedList, SubscriptionList};
 
@@ -21,7 +21,7 @@ const SUBSCRIPTION: &[u8] =
 const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
 const DEAD: &[u8] = include_bytes!("../../../../proto/samples/wirefold.dead.1.json");
 
-async fn put<M: Message>(world: &World, bucket: &str, key: &str, record: &M) {
+pub(super) async fn put<M: Message>(world: &World, bucket: &str, key: &str, record: &M) {
     let bucket = world.bus.key_value(bucket).unwrap();
     bucket.put(key, Bytes::from(encode(record).unwrap())).await.unwrap();
 }
@@ -43,7 +43,7 @@ async fn with_feeds() -> World {
     world
 }
 
-async fn commands(world: &World) -> Vec<Command> {
+pub(super) async fn commands(world: &World) -> Vec<Command> {
     let mut reader = world.bus.read(streams::CONTROL.name, ">", 1).await.unwrap();
     let messages = reader.ready(100).await.unwrap();
     messages.iter().map(|m| decode::<ControlCommand>(&m.body).unwrap().command).collect()
@@ -175,7 +175,8 @@ async fn subscriptions_are_checked_before_they_are_stored() {
     let id = record.subscription.id.clone();
     put(&world, "wf_subscriptions", &format!("subscription.{id}"), &record).await;
     let list: SubscriptionList = world.get("/api/v1/subscriptions").await.shape();
-    assert_eq!(list.subscriptions, [record]);
+    // Its alerts are counted where all are: of this one there are none.
+    assert_eq!(list.subscriptions, [SubscriptionRecord { alerts: 0, copies_folded: 0, ..record }]);
     let path = "/api/v1/subscriptions";
     let taken = json!({"id": id, "name": "Mine", "query": "ferry"});
     assert_eq!(world.post(path, &taken).await.status, 409);
@@ -243,4 +244,19 @@ async fn dead_letters_are_listed_shown_and_replayed() {
     assert_eq!(world.get("/api/v1/dead/x").await.status, 400);
     let wrong = request(Method::PUT, "/api/v1/dead/1", Body::empty());
     assert_eq!(world.send(Access::Socket, wrong).await.status, 405);
+}
+
+#[tokio::test]
+async fn a_feed_that_is_set_aside_stands_at_the_head_of_the_page() {
+    let world = World::new().await;
+    let mut record: FeedRecord = decode(FEED).unwrap();
+    let id = record.feed.id.clone();
+    put(&world, "wf_feeds", &format!("feed.{id}"), &record).await;
+    let page = async || String::from_utf8(world.get("/").await.body).unwrap();
+    assert!(!page().await.contains("set aside"));
+    record.set_aside = Some(minute(1));
+    put(&world, "wf_feeds", &format!("feed.{id}"), &record).await;
+    let told = page().await;
+    assert!(told.contains("set aside") && told.contains("wirefold feed retry"), "{told}");
+    assert_eq!(world.get("/api/v1/status").await.json()["feeds"]["set_aside"], 1);
 }

@@ -41,13 +41,33 @@ impl Rehearse for Seams {
         back: Duration,
     ) -> BoxFuture<'_, Result<Value, String>> {
         let hours = back.as_secs() / 3_600;
-        Box::pin(async move { Ok(serde_json::json!({"id": subscription.id, "hours": hours})) })
+        Box::pin(async move {
+            Ok(match subscription.id.as_str() {
+                "preview" => previewed(),
+                id => serde_json::json!({"id": id, "hours": hours}),
+            })
+        })
+    }
+
+    fn deliveries(&self) -> Vec<String> {
+        ["desk", "phone"].map(str::to_owned).to_vec()
     }
 
     fn check(&self, subscription: &SubscriptionSettings) -> Result<(), String> {
         let pager = subscription.deliveries.iter().find(|name| *name == "pager");
         pager.map_or(Ok(()), |name| Err(format!("no delivery is called {name:?}")))
     }
+}
+
+/// What an alerter says a subscription would have sent.
+fn previewed() -> Value {
+    let held = serde_json::json!({"reason": "quiet_hours", "until": "2026-03-01T07:00:00Z"});
+    serde_json::json!({
+        "articles": 900, "matching": 41, "events": 3, "alerts": 2, "loud": 1, "held": 1, "copies_folded": 38,
+        "samples": [{"title": "Storm <script>", "outlets": 14, "origins": 2, "matched": ["storm"], "revision_count": 1,
+            "revisions": [{"at": "2026-03-01T06:00:00Z", "volume": "loud", "reasons": ["new"], "held": held}]}],
+        "unready": 1, "unready_samples": [{"title": "Tide", "why": "1 of 2 outlets"}],
+    })
 }
 
 impl Replay for Seams {

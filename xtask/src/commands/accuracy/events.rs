@@ -272,20 +272,20 @@ fn hours(seconds: i64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::labels::clusters_of;
     use super::*;
 
-    fn doc(id: &str, hour: u32, text: &str) -> Doc {
+    pub(in super::super) fn doc(id: &str, hour: u32, text: &str) -> Doc {
         let published = format!("2026-05-04T{hour:02}:00:00Z").parse().ok();
         Doc { id: id.to_owned(), published, text: text.to_owned(), ..Doc::default() }
     }
 
-    const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla, and \
+    pub(in super::super) const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla, and \
         Ada Ruiz said that the dockers of Quayton would not work for Port Orla until winter.";
-    const AGAIN: &str = "A strike by dockers closed Port Orla in Quayton, said their head Ada Ruiz; \
+    pub(in super::super) const AGAIN: &str = "A strike by dockers closed Port Orla in Quayton, said their head Ada Ruiz; \
         the dockers would stay away from Port Orla until the winter, Ruiz said in Quayton.";
-    const OTHER: &str =
+    pub(in super::super) const OTHER: &str =
         "The bakers of Tom Lund in Vennby won a prize for the bread of Mill Hollow.";
 
     #[test]

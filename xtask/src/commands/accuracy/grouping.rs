@@ -84,9 +84,9 @@ impl Grouping {
                 .iter()
                 .enumerate()
                 .filter(|(_, event)| time - event.last <= QUIET && time - event.first <= SPAN);
-            let likest =
+            let likeliest =
                 open.map(|(at, event)| (mean(event), at)).max_by(|a, b| a.0.total_cmp(&b.0));
-            let joined = likest.filter(|(likeness, _)| *likeness >= self.least());
+            let joined = likeliest.filter(|(likeness, _)| *likeness >= self.least());
             let at = joined.map_or(events.len(), |(_, at)| at);
             if at == events.len() {
                 events.push(Event { texts: Vec::new(), first: time, last: time });

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use wirefold_dedup::{Settings, Switch};
-use wirefold_score::{Clusters, Group, Order, Pair, Score};
+use wirefold_score::{Clusters, Group, Order, Pair};
 
 use super::grouping::PEERS;
 use super::labels::clusters_in_part;
@@ -143,7 +143,7 @@ pub(super) fn examine(sets: &[Happenings]) -> HappeningTables {
     }
     HappeningTables {
         figures,
-        contributions: contributions(sets),
+        contributions: contributions(sets, &groupings),
         gaps: gaps(sets, &groupings),
         kinds: kinds(sets, &groupings),
     }
@@ -161,32 +161,30 @@ fn grouped(sets: &[Happenings], group: impl Fn(&Happenings) -> Vec<usize>) -> Ve
 }
 
 fn row(cells: &mut Cells, set: &Happenings, rule: &str, events: &[usize]) {
-    let Score { found, false_folds, missed, .. } = set.clusters.score(events);
     let score = set.clusters.score(events);
     let shares = [score.precision(), score.recall(), score.f1(), score.b_cubed_f1()];
     let (texts, happenings) = set.size();
     let name = format!("{} ({texts} texts, {happenings} happenings)", set.name);
-    let counts = [found, false_folds, missed].map(|count| count.to_string());
+    let counts = [score.found, score.false_folds, score.missed].map(|count| count.to_string());
     let shares = shares.map(|share| format!("{share:.3}"));
     let names = [name, rule.to_owned()];
     cells.row(names.into_iter().chain(counts).chain(shares).chain([set.largest(events)]));
 }
 
-/// Precision, recall and F1 where one evidence is left out.
-fn contributions(sets: &[Happenings]) -> Cells {
+/// Precision, recall and F1 with all evidence, as grouped already, and where one is left out.
+fn contributions(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
     let head = ["left out"].into_iter().chain(sets.iter().map(|set| set.name.as_str()));
     let mut cells = Cells::new(&head.collect::<Vec<&str>>());
-    let row = |without: Option<Switch>| -> Vec<String> {
-        let groupings = grouped(sets, |set| set.events(without));
-        let of = |(set, events): (&Happenings, &Vec<usize>)| {
-            let score = set.clusters.score(events);
-            format!("{:.2} / {:.2} / {:.3}", score.precision(), score.recall(), score.f1())
-        };
-        let name = without.map_or("nothing", Switch::words).to_owned();
-        [name].into_iter().chain(sets.iter().zip(&groupings).map(of)).collect()
+    let without = side_by_side(&Switch::OF_EVENTS, |it| grouped(sets, |set| set.events(Some(it))));
+    let of = |(set, events): (&Happenings, &Vec<usize>)| {
+        let score = set.clusters.score(events);
+        format!("{:.2} / {:.2} / {:.3}", score.precision(), score.recall(), score.f1())
     };
-    let switches: Vec<_> = [None].into_iter().chain(Switch::OF_EVENTS.map(Some)).collect();
-    side_by_side(&switches, row).into_iter().for_each(|row| cells.row(row));
+    let left_out =
+        Switch::OF_EVENTS.iter().map(|it| it.words()).zip(without.iter().map(Vec::as_slice));
+    for (name, made) in [("nothing", groupings)].into_iter().chain(left_out) {
+        cells.row([name.to_owned()].into_iter().chain(sets.iter().zip(made).map(of)));
+    }
     cells
 }
 
@@ -261,19 +259,8 @@ impl HappeningTables {
 
 #[cfg(test)]
 mod tests {
+    use super::super::events::tests::{AGAIN, OTHER, STRIKE, doc};
     use super::*;
-
-    fn doc(id: &str, hour: u32, text: &str) -> Doc {
-        let published = format!("2026-05-04T{hour:02}:00:00Z").parse().ok();
-        Doc { id: id.to_owned(), published, text: text.to_owned(), ..Doc::default() }
-    }
-
-    const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla, and \
-        Ada Ruiz said that the dockers of Quayton would not work for Port Orla until winter.";
-    const AGAIN: &str = "A strike by dockers closed Port Orla in Quayton, said their head Ada Ruiz; \
-        the dockers would stay away from Port Orla until the winter, Ruiz said in Quayton.";
-    const OTHER: &str =
-        "The bakers of Tom Lund in Vennby won a prize for the bread of Mill Hollow.";
 
     fn happenings() -> Happenings {
         let docs = vec![doc("a", 1, STRIKE), doc("b", 2, OTHER), doc("c", 9, AGAIN)];

@@ -24,6 +24,47 @@ impl Stopwatch {
     }
 }
 
+/// A stopwatch of the processor time of this thread: what else runs on the machine is not in it.
+pub(super) struct ThreadWatch(Duration);
+
+impl ThreadWatch {
+    pub(super) fn start() -> Self {
+        Self(thread_time())
+    }
+
+    /// Microseconds of this thread since the start.
+    pub(super) fn micros(&self) -> f64 {
+        thread_time().saturating_sub(self.0).as_secs_f64() * 1e6
+    }
+
+    /// What a start and a look cost of what they measure, in microseconds.
+    pub(super) fn cost() -> f64 {
+        const LOOKS: u32 = 10_000;
+        let all: f64 = (0..LOOKS).map(|_| ThreadWatch::start().micros()).sum();
+        all / f64::from(LOOKS)
+    }
+}
+
+fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// Keeps this thread, and those that it starts, on the last core.
+pub(super) fn stay_on_one_core() -> anyhow::Result<()> {
+    let mut set = rustix::thread::CpuSet::new();
+    let allowed = rustix::thread::sched_getaffinity(None)?;
+    let mut cores = (0..rustix::thread::CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
+    set.set(cores.next_back().context("no core")?);
+    Ok(rustix::thread::sched_setaffinity(None, &set)?)
+}
+
+/// The day, as figures are dated.
+#[expect(clippy::disallowed_methods, reason = "a measurement says on which day it was made")]
+pub(super) fn today() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
+}
+
 /// The load of the last minute.
 pub(crate) fn load() -> f64 {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
@@ -49,7 +90,7 @@ pub(super) fn file_system(folder: &Path) -> anyhow::Result<String> {
 }
 
 /// The most memory that a process had resident, in bytes.
-pub(super) fn peak_memory(process: u32) -> anyhow::Result<u64> {
+pub(crate) fn peak_memory(process: u32) -> anyhow::Result<u64> {
     memory(process, "VmHWM:")
 }
 
@@ -105,6 +146,19 @@ pub(super) fn size_of_folder(folder: &Path) -> anyhow::Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thread_that_waits_uses_no_time() {
+        let watch = ThreadWatch::start();
+        std::thread::spawn(|| (0..20_000_000_u64).fold(0, |sum: u64, at| sum ^ at.rotate_left(7)))
+            .join()
+            .unwrap();
+        let waited = watch.micros();
+        let sum = (0..40_000_000_u64).map(std::hint::black_box).fold(0, |sum, at| sum ^ at);
+        std::hint::black_box(sum);
+        assert!(watch.micros() > 10.0 * waited, "{waited}");
+        assert!(ThreadWatch::cost() > 0.0);
+    }
 
     #[test]
     fn this_process_can_be_read() {

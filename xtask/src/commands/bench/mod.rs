@@ -3,12 +3,13 @@
 //! What is measured is what is shipped: called from another build, the command builds xtask and the
 //! product with `cargo build --profile dist` and runs that xtask.
 
+mod alerts;
 mod articles;
 mod baseline;
 mod detect;
 mod fetch;
 mod latency;
-mod machine;
+pub(crate) mod machine;
 mod nats;
 mod news;
 mod pipeline;
@@ -43,8 +44,10 @@ enum What {
     Pipeline(Pipeline),
     /// Memory, disk and idle processor of 200 feeds over 30 simulated days.
     Small(Common),
-    /// The detector beside SimHash, MinHash and comparing all with all: speed, memory, accuracy.
+    /// The detector beside SimHash, MinHash, exact hashing and the floor: speed, memory, accuracy.
     Detect(detect::Arguments),
+    /// One article against 100,000 and a million subscriptions, beside a loop over the same queries.
+    Alerts(alerts::Arguments),
     /// Feeds parsed and polled, attacks borne, pages read, beside what else does it.
     Fetch(fetch::Arguments),
     /// The fetcher of `fetch`, in a process of its own.
@@ -53,6 +56,9 @@ enum What {
     /// One method of `detect`, in a process of its own.
     #[command(hide = true)]
     DetectMethod(detect::Child),
+    /// One set of `alerts`, in a process of its own.
+    #[command(hide = true)]
+    AlertsSet(alerts::Child),
     /// The pipeline of `small`, in a process of its own.
     #[command(hide = true)]
     SmallPipeline(small::Child),
@@ -82,7 +88,13 @@ struct Common {
 
 /// Measures, in a build of the profile `dist`.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    if !is_dist(&std::env::current_exe()?) {
+    if let What::Detect(detect::Arguments { flame: Some(name), articles, .. }) = &arguments.what {
+        return detect::flame::run(name, *articles);
+    }
+    // The child of a flame graph runs in a build of its own, and so may one set of subscriptions.
+    if !is_dist(&std::env::current_exe()?)
+        && !matches!(arguments.what, What::DetectMethod(_) | What::AlertsSet(_))
+    {
         return in_dist(arguments);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -101,6 +113,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             runtime.block_on(fetch::run(arguments, folder.path()))?;
         }
         What::FetchPoll(child) => runtime.block_on(fetch::run_child(child))?,
+        What::Alerts(arguments) => alerts::run(arguments)?,
+        What::AlertsSet(child) => alerts::run_child(child)?,
         What::Detect(arguments) => detect::run(arguments)?,
         What::DetectMethod(child) => detect::run_child(child)?,
         What::NatsPlain(plain) => runtime.block_on(nats::plain::run(plain))?,
@@ -150,19 +164,26 @@ fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         What::Small(common) => ("small", common.arguments()),
         What::Detect(arguments) => ("detect", arguments.arguments()),
         What::Fetch(arguments) => ("fetch", arguments.arguments()),
+        What::Alerts(arguments) => ("alerts", arguments.arguments()),
         What::SmallPipeline(_)
         | What::DetectMethod(_)
+        | What::AlertsSet(_)
         | What::FetchPoll(_)
         | What::NatsPlain(_) => {
             bail!("only other benches run this")
         }
     };
     let mut build = Command::new("cargo");
-    build.args(["build", "--profile", PROFILE, "--locked", "-p", "xtask", "-p", "wirefold"]);
+    build.args(["build", "--profile", PROFILE, "--locked", "-p", "xtask"]);
+    let is_alone = matches!(name, "alerts" | "detect");
+    if !is_alone {
+        build.args(["-p", "wirefold"]);
+    }
     let mut raw = Command::new("cargo");
     raw.args(["build", "--profile", PROFILE, "--locked"]);
     raw.args(["-p", "wirefold-flow-nats", "--example", "raw"]);
-    for one in [&mut build, &mut raw] {
+    let builds = [&mut build, &mut raw];
+    for one in builds.into_iter().take(if is_alone { 1 } else { 2 }) {
         if !one.current_dir(tree::root()).status()?.success() {
             return Ok(ExitCode::FAILURE);
         }

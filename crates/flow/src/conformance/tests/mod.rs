@@ -8,6 +8,7 @@ pub(super) mod objects;
 pub(super) mod reading;
 pub(super) mod storing;
 pub(super) mod survival;
+pub(super) mod tries;
 
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ pub(super) fn reader(harness: &dyn Harness) -> ConsumerConfig {
     let dead = DeadLetters::plain("dead.reader");
     ConsumerConfig {
         ack_deadline: harness.deadline(),
-        max_deliver: 3,
+        max_tries: 3,
         ..ConsumerConfig::new("WORK", "reader", dead)
     }
 }
@@ -51,25 +52,44 @@ pub(super) async fn publish(bus: &dyn Bus, names: &[&str]) {
     }
 }
 
-/// The deliveries that come until there are so many, or for a moment no more.
+/// So long a busy machine may take over what must come.
+pub(super) const LONGEST: Duration = Duration::from_mins(1);
+
+/// The deliveries that must come, so many at most: however busy the machine is.
+pub(super) async fn deliveries(subscription: &mut dyn Subscription, count: usize) -> Vec<Delivery> {
+    let mut all = Vec::new();
+    let coming = async {
+        while all.len() < count {
+            let more = subscription.next(count - all.len()).await.unwrap();
+            if more.is_empty() {
+                break;
+            }
+            all.extend(more);
+        }
+    };
+    let _ = tokio::time::timeout(LONGEST, coming).await;
+    assert_eq!(all.len(), count, "the messages that came");
+    all
+}
+
+/// The deliveries that must come, and those that come within a moment behind them.
 pub(super) async fn arrivals(
     harness: &dyn Harness,
     subscription: &mut dyn Subscription,
-    most: usize,
+    due: usize,
 ) -> Vec<Delivery> {
-    let mut all = Vec::new();
-    while all.len() < most {
+    let mut all = deliveries(subscription, due).await;
+    loop {
         let more = tokio::select! {
             biased;
-            taken = subscription.next(most - all.len()) => taken.unwrap(),
+            taken = subscription.next(100) => taken.unwrap(),
             () = harness.advance(MOMENT) => subscription.close().await.unwrap(),
         };
         if more.is_empty() {
-            break;
+            return all;
         }
         all.extend(more);
     }
-    all
 }
 
 pub(super) fn ids(deliveries: &[Delivery]) -> Vec<&str> {

@@ -26,29 +26,38 @@ pub async fn kept_with_no_subscriber(harness: &mut dyn Harness) {
     publish(&*harness.bus(), &["a", "b"]).await;
     harness.advance(Duration::from_secs(1)).await;
     let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
-    let taken = arrivals(harness, &mut *subscription, 10).await;
+    let taken = arrivals(harness, &mut *subscription, 2).await;
     assert_eq!(ids(&taken), ["a", "b"]);
     assert!(taken.iter().all(|delivery| delivery.attempt == 1));
 }
 
+/// An id is forgotten within so many windows at the latest.
+const LATE_WINDOWS: u32 = 5;
+
 /// The same id within the window is stored once and said so, also after a crash; after the
 /// window it is a message of its own.
 pub async fn same_id_within_the_window_is_stored_once(harness: &mut dyn Harness) {
-    let window = harness.deadline();
-    let stream = StreamConfig { window, ..work_stream() };
-    harness.bus().create_stream(stream).await.unwrap();
+    // Publishes and a crash may take longer than a window that is waited out.
+    let long = StreamConfig { window: Duration::from_hours(1), ..work_stream() };
+    harness.bus().create_stream(long).await.unwrap();
     assert_eq!(harness.bus().publish(work("a")).await.unwrap(), Published::New(1));
     assert_eq!(harness.bus().publish(work("a")).await.unwrap(), Published::Duplicate(1));
     assert_eq!(harness.bus().publish(work("b")).await.unwrap(), Published::New(2));
-    // A crash may take longer than the short window.
-    let long = StreamConfig { window: Duration::from_hours(1), ..work_stream() };
-    harness.bus().create_stream(long).await.unwrap();
     harness.crash_and_reopen().await;
     assert_eq!(harness.bus().publish(work("b")).await.unwrap(), Published::Duplicate(2));
+    let window = harness.deadline();
     let short = StreamConfig { window, ..work_stream() };
     harness.bus().create_stream(short).await.unwrap();
-    harness.advance(window).await;
-    assert_eq!(harness.bus().publish(work("a")).await.unwrap(), Published::New(3));
+    // A server forgets ids by a timer of its own, which may be late on a busy machine.
+    let mut published = Published::Duplicate(1);
+    for _ in 0..LATE_WINDOWS {
+        harness.advance(window).await;
+        published = harness.bus().publish(work("a")).await.unwrap();
+        if published != Published::Duplicate(1) {
+            break;
+        }
+    }
+    assert_eq!(published, Published::New(3));
     assert_eq!(harness.bus().stream_state("WORK").await.unwrap().messages, 3);
 }
 

@@ -1,6 +1,9 @@
 //! What crashes, restarts and readers that go away promise.
 
-use super::{MOMENT, ack_all, arrivals, dead_letters, ids, ids_of, publish, reader, streams, work};
+use super::{
+    MOMENT, ack_all, arrivals, dead_letters, deliveries, ids, ids_of, publish, reader, streams,
+    work,
+};
 use crate::config::ConsumerConfig;
 use crate::conformance::Harness;
 use crate::error::BusError;
@@ -14,25 +17,25 @@ pub async fn restart_leaves_no_consumer_stuck(harness: &mut dyn Harness) {
     let beyond_a_crash = harness.deadline() * 5;
     let consumer = ConsumerConfig { ack_deadline: beyond_a_crash, ..reader(harness) };
     let mut subscription = harness.bus().subscribe(consumer.clone()).await.unwrap();
-    let taken = arrivals(harness, &mut *subscription, 2).await;
+    let taken = deliveries(&mut *subscription, 2).await;
     ack_all(&taken[..1]).await;
     drop(subscription);
     harness.crash_and_reopen().await;
     let mut reopened = harness.bus().subscribe(consumer).await.unwrap();
-    assert_eq!(ids(&arrivals(harness, &mut *reopened, 10).await), ["c"]);
+    assert_eq!(ids(&arrivals(harness, &mut *reopened, 1).await), ["c"]);
     harness.advance(beyond_a_crash).await;
-    assert_eq!(ids(&arrivals(harness, &mut *reopened, 10).await), ["b", "c"]);
+    assert_eq!(ids(&arrivals(harness, &mut *reopened, 2).await), ["b", "c"]);
     let bus = harness.bus();
     let later = tokio::spawn(async move { publish(&*bus, &["d"]).await });
     assert_eq!(ids(&reopened.next(10).await.unwrap()), ["d"]);
     later.await.unwrap();
 }
 
-/// A message that takes the bus down with it each time is a dead letter in the end.
+/// How often a message was delivered is known after a crash, and the bus gives it up never.
 pub async fn attempts_are_counted_across_a_crash(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["poison"]).await;
-    for attempt in 1..=3 {
+    for attempt in 1..=6 {
         let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
         let taken = arrivals(harness, &mut *subscription, 1).await;
         assert_eq!(taken[0].attempt, attempt);
@@ -40,9 +43,7 @@ pub async fn attempts_are_counted_across_a_crash(harness: &mut dyn Harness) {
         harness.crash_and_reopen().await;
         harness.advance(harness.deadline()).await;
     }
-    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
-    assert!(arrivals(harness, &mut *subscription, 1).await.is_empty());
-    assert_eq!(dead_letters(&*harness.bus()).await.len(), 1);
+    assert_eq!(dead_letters(&*harness.bus()).await.len(), 0);
 }
 
 /// Places of readers, ends of streams and fences are where they were.
@@ -52,7 +53,7 @@ pub async fn places_and_fences_survive_a_crash(harness: &mut dyn Harness) {
     let mut chain = harness.bus().take_over(record, 0).await.unwrap();
     chain.append(vec![work("a")]).await.unwrap();
     let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
-    ack_all(&arrivals(harness, &mut *subscription, 10).await).await;
+    ack_all(&arrivals(harness, &mut *subscription, 1).await).await;
     harness.crash_and_reopen().await;
     let next = Outgoing::new("work.epoch", "epoch-2", "");
     let early = harness.bus().take_over(next.clone(), 0).await;
@@ -60,7 +61,7 @@ pub async fn places_and_fences_survive_a_crash(harness: &mut dyn Harness) {
     let mut heir = harness.bus().take_over(next, 1).await.unwrap();
     assert_eq!(heir.append(vec![work("b")]).await.unwrap(), [4]);
     let mut reopened = harness.bus().subscribe(reader(harness)).await.unwrap();
-    let taken = arrivals(harness, &mut *reopened, 10).await;
+    let taken = arrivals(harness, &mut *reopened, 2).await;
     assert_eq!(ids(&taken), ["epoch-2", "b"]);
 }
 
@@ -88,15 +89,15 @@ pub async fn dropping_a_subscription_loses_nothing(harness: &mut dyn Harness) {
         () = harness.advance(MOMENT) => {}
     }
     publish(&*harness.bus(), &["a", "b", "c"]).await;
-    let taken = arrivals(harness, &mut *first, 2).await;
+    let taken = deliveries(&mut *first, 2).await;
     ack_all(&taken[..1]).await;
     drop((first, taken));
     let mut second = harness.bus().subscribe(reader(harness)).await.unwrap();
-    let rest = arrivals(harness, &mut *second, 10).await;
+    let rest = arrivals(harness, &mut *second, 1).await;
     assert_eq!(ids(&rest), ["c"]);
     ack_all(&rest).await;
     harness.advance(harness.deadline()).await;
-    assert_eq!(ids(&arrivals(harness, &mut *second, 10).await), ["b"]);
+    assert_eq!(ids(&arrivals(harness, &mut *second, 1).await), ["b"]);
     let all = harness.bus().read("WORK", ">", 1).await.unwrap().ready(10).await.unwrap();
     assert_eq!(ids_of(&all), ["a", "b", "c"]);
 }

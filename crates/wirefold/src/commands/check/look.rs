@@ -1,13 +1,14 @@
 //! What is looked at.
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use wirefold_query::Query;
 
 use super::{Finding, Mark};
 use crate::client::SOCKET;
-use crate::config::{DeliveryConfig, DeliveryKind, Loaded};
+use crate::config::{DeliveryConfig, DeliveryKind, Loaded, Origin};
 use crate::output::count;
 
 /// Looks at everything there is.
@@ -15,6 +16,7 @@ pub(super) fn at_all(loaded: &Loaded) -> Vec<Finding> {
     let mut findings = vec![files(loaded)];
     findings.extend(loaded.warnings.iter().map(|it| Finding::new(Mark::Look, it.to_string())));
     findings.push(data_folder(&loaded.config.data));
+    findings.extend(readable(&loaded.config.data));
     findings.extend(ports(loaded));
     findings.extend(feeds(loaded));
     findings.extend(sources(loaded));
@@ -45,6 +47,25 @@ fn data_folder(folder: &Path) -> Finding {
             "data folder {shown} cannot be written: {error}; set `data`, or pass --data"
         )),
     }
+}
+
+/// The folder and the files of data that others of this machine may read: older versions made them so.
+fn readable(folder: &Path) -> Option<Finding> {
+    let is_open = |path: &Path| {
+        let mode = std::fs::metadata(path).map(|it| it.permissions().mode()).unwrap_or(0);
+        mode & 0o077 != 0
+    };
+    let files = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let open = files.filter(|path| path.is_file() && is_open(path)).count();
+    let shown = folder.display();
+    let what = match (is_open(folder), open) {
+        (false, 0) => return None,
+        (true, 0) => format!("others may look into the data folder {shown}"),
+        (_, open) => {
+            format!("others may read {} of the data folder {shown}", count(open, "file", "files"))
+        }
+    };
+    Some(Finding::new(Mark::Look, format!("{what}: run `chmod -R go= {shown}`")))
 }
 
 fn ports(loaded: &Loaded) -> Vec<Finding> {
@@ -127,6 +148,25 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
         return private;
     }
     let name = &delivery.name;
+    if delivery.kind == DeliveryKind::Slack && delivery.secret.is_empty() {
+        let what = format!(
+            "{place}: delivery {name}: whoever reads its `url` can post there; set `secret_env` \
+             instead"
+        );
+        return Finding::new(Mark::Look, what);
+    }
+    let secret = delivery.secret.first().filter(|_| delivery.kind == DeliveryKind::Slack);
+    if let Some(hook) = secret.and_then(|it| url::Url::parse(it.expose()).ok())
+        && is_refused(loaded, &hook)
+    {
+        return Finding::bad(format!(
+            "{place}: delivery {name}: its address is in a private network and will be refused; if \
+             it is yours, add it to `fetcher.allow_private`"
+        ));
+    }
+    if let Some(bad) = program(&place, delivery).or_else(|| folder_of_file(&place, delivery)) {
+        return bad;
+    }
     if delivery.kind == DeliveryKind::Webhook {
         let odd = delivery.secret.iter().any(|it| !it.expose().starts_with("whsec_"));
         if odd {
@@ -139,28 +179,50 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
             return Finding::new(Mark::Look, what);
         }
     }
-    Finding::good(format!("delivery {name}"))
+    let hint = match delivery.kind {
+        DeliveryKind::Stdout => String::new(),
+        _ => format!("; `wirefold alert test {name}` sends a sample"),
+    };
+    Finding::good(format!("delivery {name}{hint}"))
+}
+
+/// A program by its whole path that is not there. Others are looked for when they are run.
+fn program(place: &Origin, delivery: &DeliveryConfig) -> Option<Finding> {
+    let program = Path::new(delivery.command.first()?);
+    let is_missing = program.is_absolute() && !program.is_file();
+    let (name, shown) = (&delivery.name, program.display());
+    is_missing.then(|| Finding::bad(format!("{place}: delivery {name}: {shown} is not there")))
+}
+
+fn folder_of_file(place: &Origin, delivery: &DeliveryConfig) -> Option<Finding> {
+    let folder = delivery.path.as_ref()?.parent()?;
+    let (name, shown) = (&delivery.name, folder.display());
+    let what = || format!("{place}: delivery {name}: the folder {shown} is not there; make it");
+    (!folder.is_dir()).then(|| Finding::bad(what()))
 }
 
 /// What is said of an address that will be refused: one in a private network that is not let in.
 /// Names are looked up, and checked, with each request.
 fn private_address(loaded: &Loaded, key: &str, url: &url::Url) -> Option<Finding> {
-    let host = url.host_str()?.trim_matches(['[', ']']);
-    let address: IpAddr = if host == "localhost" {
-        IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)
-    } else {
-        host.parse().ok()?
-    };
-    let is_private = match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
-    };
-    let is_let_in = loaded.config.fetcher.allow_private.iter().any(|net| net.0.contains(&address));
     let place = loaded.origins.of(key);
-    (is_private && !is_let_in).then(|| {
+    is_refused(loaded, url).then(|| {
         Finding::bad(format!(
             "{place}: {url} is in a private network and will be refused; if it is yours, add it to \
              `fetcher.allow_private`"
         ))
     })
+}
+
+fn is_refused(loaded: &Loaded, url: &url::Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let address = match host {
+        "localhost" => Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)),
+        _ => host.parse().ok(),
+    };
+    let Some(address) = address else { return false };
+    let is_private = match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    };
+    is_private && !loaded.config.fetcher.allow_private.iter().any(|net| net.0.contains(&address))
 }

@@ -113,6 +113,7 @@ fn problem_of(record: &FeedRecord, time: &LocalTime) -> String {
 fn next_poll(record: &FeedRecord, time: &LocalTime) -> String {
     match (record.health, record.next_poll) {
         (FeedHealth::Gone, _) => "never".to_owned(),
+        _ if record.set_aside.is_some() => "set aside".to_owned(),
         (_, Some(at)) => time.relative(at),
         (_, None) => "soon".to_owned(),
     }

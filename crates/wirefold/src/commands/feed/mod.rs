@@ -6,7 +6,9 @@ mod export;
 mod import;
 mod list;
 mod parse;
+mod poll;
 mod probe;
+mod retry;
 mod set;
 mod survey;
 
@@ -62,6 +64,23 @@ Examples:
     /// Remove a feed; its articles stay.
     #[command(after_help = "Example:\n  wirefold feed rm harbour.example")]
     Rm {
+        /// Its id from `feed ls`, or its address.
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Poll a feed again that was set aside.
+    ///
+    /// A feed is set aside when wirefold ended twice while it read that feed, the second time that
+    /// feed alone. `feed ls --problems` names such feeds.
+    #[command(after_help = "Example:\n  wirefold feed retry harbour.example")]
+    Retry {
+        /// Its id from `feed ls`, or its address.
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Poll a feed now, whenever its next poll is due.
+    #[command(after_help = "Example:\n  wirefold feed poll harbour.example")]
+    Poll {
         /// Its id from `feed ls`, or its address.
         #[arg(value_name = "ID")]
         id: String,
@@ -234,6 +253,14 @@ pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<
                 let client = Client::connect(place, Need::Data).await?;
                 remove(&client, id, json, global).await
             }
+            FeedCommand::Retry { id } => {
+                let client = Client::connect(place, Need::Data).await?;
+                retry::run(&client, id, json, global).await
+            }
+            FeedCommand::Poll { id } => {
+                let client = Client::connect(place, Need::Data).await?;
+                poll::run(&client, id, json, global).await
+            }
             FeedCommand::Backfill(wanted) => {
                 let client = Client::connect(place, Need::Data).await?;
                 backfill::run(&client, wanted, json, global).await
@@ -279,12 +306,24 @@ async fn id_of(client: &Client, named: &str) -> anyhow::Result<String> {
     if !named.contains("://") {
         return Ok(named.to_owned());
     }
-    let feeds = feeds(client).await?;
-    let Some(found) = feeds.iter().find(|known| known.feed.url == named) else {
-        let what = format!("no feed with the address {named}: see `wirefold feed ls`");
-        return Err(Stop::new(Exit::NotFound, what).into());
+    Ok(record_of(client, named).await?.feed.id.to_string())
+}
+
+/// The feed that is named by its id or by its address.
+async fn record_of(client: &Client, named: &str) -> anyhow::Result<FeedRecord> {
+    let is_address = named.contains("://");
+    let is_named = |known: &FeedRecord| match is_address {
+        true => known.feed.url == named,
+        false => known.feed.id.as_str() == named,
     };
-    Ok(found.feed.id.to_string())
+    let found = feeds(client).await?.into_iter().find(is_named);
+    found.ok_or_else(|| {
+        let what = match is_address {
+            true => format!("no feed with the address {named}: see `wirefold feed ls`"),
+            false => format!("no feed {named:?}: see `wirefold feed ls`"),
+        };
+        Stop::new(Exit::NotFound, what).into()
+    })
 }
 
 /// When a command takes effect, as the end of a sentence.

@@ -60,13 +60,13 @@ pub(super) fn run(arguments: &ParseArguments, json: bool, global: &Global) -> an
         match said {
             Ok(feed) => {
                 for problem in &feed.problems {
-                    global.note(format_args!("note: {name}: {problem}"));
+                    global.note(format_args!("note: {name}: {}", clean(problem)));
                 }
                 print(&feed, json)?;
             }
             Err(error) => {
                 failed += 1;
-                output::note(format_args!("error: {name}: {}", in_words(&error)));
+                output::note(format_args!("error: {name}: {}", clean(&in_words(&error))));
             }
         }
     }

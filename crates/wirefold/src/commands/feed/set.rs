@@ -2,12 +2,12 @@
 
 use clap::Args;
 use wirefold_gateway::shapes::{Accepted, FeedAddition};
-use wirefold_proto::Outlet;
+use wirefold_proto::{FeedSettings, Outlet};
 
-use super::{feeds, id_of, when};
+use super::{record_of, when};
 use crate::cli::Global;
 use crate::client::Client;
-use crate::exit::{Exit, Stop};
+use crate::exit::Exit;
 use crate::output;
 
 /// What is written where it is left to be found.
@@ -24,32 +24,32 @@ pub(super) struct SetArguments {
     speaks_for: Outlet,
 }
 
+/// A feed with the settings that it has.
+pub(super) fn as_it_is(feed: FeedSettings) -> FeedAddition {
+    FeedAddition {
+        id: Some(feed.id),
+        url: feed.url,
+        title: feed.title,
+        outlet: feed.outlet,
+        speaks_for: feed.speaks_for,
+        group: feed.group,
+        full_text: feed.full_text,
+        identity: feed.identity,
+        article_selector: feed.article_selector,
+        remove_selectors: feed.remove_selectors,
+    }
+}
+
 pub(super) async fn run(
     client: &Client,
     wanted: &SetArguments,
     json: bool,
     global: &Global,
 ) -> anyhow::Result<Exit> {
-    let id = id_of(client, &wanted.id).await?;
-    let known = feeds(client).await?;
-    let Some(record) = known.into_iter().find(|record| record.feed.id.as_str() == id) else {
-        let what = format!("no feed {id:?}: see `wirefold feed ls`");
-        return Err(Stop::new(Exit::NotFound, what).into());
-    };
-    let feed = record.feed;
+    let record = record_of(client, &wanted.id).await?;
+    let id = record.feed.id.clone();
     let speaks_for = Some(wanted.speaks_for.clone()).filter(|site| site.as_str() != FOUND);
-    let changed = FeedAddition {
-        id: Some(feed.id),
-        url: feed.url,
-        title: feed.title,
-        outlet: feed.outlet,
-        speaks_for,
-        group: feed.group,
-        full_text: feed.full_text,
-        identity: feed.identity,
-        article_selector: feed.article_selector,
-        remove_selectors: feed.remove_selectors,
-    };
+    let changed = FeedAddition { speaks_for, ..as_it_is(record.feed) };
     let accepted: Accepted = client.post("/api/v1/feeds", &changed).await?;
     if json {
         output::print_json(&accepted)?;

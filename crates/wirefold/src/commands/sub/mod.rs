@@ -1,17 +1,25 @@
 //! `wirefold sub`: what to be told about.
 
+mod files;
 mod list;
+mod mute;
 mod query;
 mod rehearse;
 mod show;
+mod why;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use wirefold_gateway::shapes::{Accepted, SubscriptionList};
-use wirefold_proto::{GroupBy, Interval, SubscriptionId, SubscriptionRecord, SubscriptionSettings};
+use wirefold_proto::{
+    Digest, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionRecord, SubscriptionSettings,
+};
 
 use crate::cli::Global;
 use crate::client::{Asking, Client, ClientError, Need, block_on, escaped};
 use crate::exit::{Exit, Stop};
+use crate::local_time;
 use crate::output;
 
 /// Arguments of `sub`.
@@ -31,7 +39,7 @@ enum SubCommand {
     /// Show a subscription with every setting in force, defaults too.
     #[command(after_help = "Example:\n  wirefold sub show harbour")]
     Show {
-        /// Its id from `sub ls`.
+        /// Its id or name from `sub ls`.
         #[arg(value_name = "ID")]
         id: String,
     },
@@ -43,14 +51,63 @@ Examples:
   wirefold sub add Everything --query '*' --group-wait 0s
 
 The query: words, \"phrases\", prefix*, AND OR NOT -, ( ), NEAR/5, fields such as title: entity:
-outlet: agency: lang:, and numbers such as origins>=2. `wirefold sub test QUERY` tries one first.")]
+outlet: agency: lang:, and numbers such as origins>=2. An article notifies where its title or lede
+matches; a mention further down is silent until another text has one too, unless you ask for
+anywhere:harbour. `wirefold sub test QUERY` tries a query first.")]
     Add(Box<AddArguments>),
     /// Remove a subscription; its alerts stay.
     #[command(after_help = "Example:\n  wirefold sub rm harbour")]
     Rm {
-        /// Its id from `sub ls`.
+        /// Its id or name from `sub ls`.
         #[arg(value_name = "ID")]
         id: String,
+    },
+    /// Print all subscriptions as `[[subscription]]` tables, for a file of settings or `sub import`.
+    #[command(after_help = "Example:\n  wirefold sub export > subscriptions.toml")]
+    Export,
+    /// Add the subscriptions of a file of `[[subscription]]` tables, or change those you have.
+    #[command(after_help = "\
+Example:
+  wirefold sub import subscriptions.toml
+
+Exit codes: 0 all were added, 2 the file cannot be read, 5 some were refused; the others are added.")]
+    Import {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Keep a subscription silent; what it would have sent follows in one message an alert once it is not.
+    #[command(after_help = "\
+Examples:
+  wirefold sub mute harbour --for 2h
+  wirefold sub mute harbour")]
+    Mute {
+        /// Its id or name from `sub ls`.
+        #[arg(value_name = "ID")]
+        id: String,
+        /// For how long, such as 30m, 2h or 7d; by default until `sub unmute`.
+        #[arg(long = "for", value_name = "TIME")]
+        span: Option<Interval>,
+    },
+    /// Let a muted subscription send again.
+    #[command(after_help = "Example:\n  wirefold sub unmute harbour")]
+    Unmute {
+        /// Its id or name from `sub ls`.
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Say why each subscription did or did not alert on an article.
+    #[command(after_help = "\
+Examples:
+  wirefold sub why a-4ktq2v
+  wirefold sub why https://harbour.example/storm --sub harbour")]
+    Why {
+        /// An id, the beginning of one, or a link.
+        #[arg(value_name = "ARTICLE")]
+        article: String,
+        /// Only this subscription: its id or name.
+        #[arg(long = "sub", value_name = "ID")]
+        subscription: Option<String>,
     },
     /// Say what a subscription or a query would have sent, and how many copies it would have folded.
     #[command(after_help = "\
@@ -58,7 +115,7 @@ Examples:
   wirefold sub test 'harbour storm'
   wirefold sub test harbour --hours 72")]
     Test {
-        /// The id of a subscription, or a query.
+        /// The id or name of a subscription, or a query.
         #[arg(value_name = "QUERY|ID")]
         what: String,
         /// How many hours back, at most 720.
@@ -85,7 +142,8 @@ struct AddArguments {
     /// What one alert is about.
     #[arg(long, value_enum, value_name = "WHAT")]
     group_by: Option<Group>,
-    /// What notifies: `new`, `origins+2`, `velocity>5/10m`, `material`; repeatable.
+    /// What notifies: `new`, `origins+2`, `outlets+5`, `velocity>5/10m`, `material`, `correction`, `quiet`;
+    /// repeatable.
     #[arg(long, value_name = "CONDITION")]
     on: Vec<String>,
     /// The fewest outlets before it alerts.
@@ -106,6 +164,21 @@ struct AddArguments {
     /// The most loud messages a day.
     #[arg(long, value_name = "N")]
     max_per_day: Option<u32>,
+    /// When nothing is sent, such as 22:00-07:00; what was held follows in one message an alert.
+    #[arg(long, value_name = "FROM-TO", value_parser = quiet_hours)]
+    quiet_hours: Option<(String, String)>,
+    /// The time zone of the quiet hours and of digests; by default that of this machine.
+    #[arg(long, value_name = "ZONE", requires = "quiet_hours")]
+    time_zone: Option<String>,
+    /// What is sent in quiet hours all the same, such as 'outlets>=10'.
+    #[arg(long, value_name = "CONDITION", requires = "quiet_hours")]
+    break_quiet: Option<String>,
+    /// A subscription that tells of the same: where it has notified, this one is silent; repeatable.
+    #[arg(long, value_name = "ID")]
+    inhibited_by: Vec<SubscriptionId>,
+    /// Gather messages into one an hour, one a day or one a week.
+    #[arg(long, value_enum, value_name = "HOW_OFTEN", conflicts_with = "repeat_interval")]
+    digest: Option<HowOften>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -114,6 +187,22 @@ enum Group {
     Event,
     /// A story: one text and its copies.
     Story,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum HowOften {
+    /// At each full hour.
+    Hourly,
+    /// At eight each morning.
+    Daily,
+    /// At eight each Monday.
+    Weekly,
+}
+
+/// Reads `22:00-07:00`; the times are checked where they are understood.
+fn quiet_hours(text: &str) -> Result<(String, String), &'static str> {
+    let times = text.split_once('-').ok_or("expected two times such as 22:00-07:00")?;
+    Ok((times.0.trim().to_owned(), times.1.trim().to_owned()))
 }
 
 /// Runs a `sub` command.
@@ -141,8 +230,10 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
                 let client = Client::connect(place, Need::Nothing).await?;
                 add(&client, &settings, json, global).await
             }
-            SubCommand::Rm { id } => {
+            SubCommand::Rm { id: what } => {
                 let client = Client::connect(place, Need::Data).await?;
+                let (record, _) = one(&client, what).await?;
+                let id = record.subscription.id.as_str();
                 let path = format!("/api/v1/subscriptions/{}", escaped(id));
                 let removed = client.delete(&path).await;
                 let accepted: Accepted = removed.map_err(|error| error.see("wirefold sub ls"))?;
@@ -152,6 +243,26 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
                     global.note(format_args!("{id} sends no more alerts{}", when(&client)));
                 }
                 Ok(Exit::Ok)
+            }
+            SubCommand::Export => {
+                let client = Client::connect(place, Need::Data).await?;
+                files::export(&client, json, global).await
+            }
+            SubCommand::Import { file } => {
+                let client = Client::connect(place, Need::Nothing).await?;
+                files::import(&client, file, json, global).await
+            }
+            SubCommand::Mute { id, span } => {
+                let client = Client::connect(place, Need::Data).await?;
+                mute::run(&client, id, mute::Change::Mute(*span), json, global).await
+            }
+            SubCommand::Unmute { id } => {
+                let client = Client::connect(place, Need::Data).await?;
+                mute::run(&client, id, mute::Change::Unmute, json, global).await
+            }
+            SubCommand::Why { article, subscription } => {
+                let client = Client::connect(place, Need::Data).await?;
+                why::run(&client, article, subscription.as_deref(), json).await
             }
             SubCommand::Test { what, hours } => {
                 let client = Client::connect(place, Need::Data).await?;
@@ -179,12 +290,29 @@ async fn subscriptions(client: &Client) -> Result<SubscriptionList, ClientError>
 /// A subscription, and whether it waits for the next `up`.
 async fn one(client: &Client, id: &str) -> anyhow::Result<(SubscriptionRecord, bool)> {
     let SubscriptionList { subscriptions, waiting, .. } = subscriptions(client).await?;
-    let found = subscriptions.into_iter().find(|record| record.subscription.id.as_str() == id);
-    let waits = waiting.iter().any(|one| one == id);
-    found.map(|record| (record, waits)).ok_or_else(|| {
+    let found = named(subscriptions, id)?.ok_or_else(|| {
         let what = format!("no subscription {id}: see `wirefold sub ls`");
-        Stop::new(Exit::NotFound, what).into()
-    })
+        Stop::new(Exit::NotFound, what)
+    })?;
+    let waits = waiting.iter().any(|one| one == found.subscription.id.as_str());
+    Ok((found, waits))
+}
+
+/// The subscription with this id, else the only one with this name, however it is capitalised.
+fn named(all: Vec<SubscriptionRecord>, what: &str) -> Result<Option<SubscriptionRecord>, Stop> {
+    if let Some(place) = all.iter().position(|it| it.subscription.id.as_str() == what) {
+        return Ok(all.into_iter().nth(place));
+    }
+    let name = what.to_lowercase();
+    let mut same = all.into_iter().filter(|it| it.subscription.name.to_lowercase() == name);
+    match (same.next(), same.next()) {
+        (Some(one), Some(other)) => {
+            let ids = [one, other].map(|it| it.subscription.id.to_string()).join(" and ");
+            let why = format!("several subscriptions are called {what}: name one of {ids}");
+            Err(Stop::new(Exit::Usage, why))
+        }
+        (found, _) => Ok(found),
+    }
 }
 
 async fn add(
@@ -215,7 +343,7 @@ async fn add(
 fn settings(wanted: &AddArguments) -> anyhow::Result<SubscriptionSettings> {
     let id = match &wanted.id {
         Some(id) => id.clone(),
-        None => slug(&wanted.name).parse().map_err(|_| {
+        None => SubscriptionId::from_name(&wanted.name).ok_or_else(|| {
             let what = format!("no id can be made from {:?}: give --id", wanted.name);
             Stop::new(Exit::Usage, what)
         })?,
@@ -232,35 +360,19 @@ fn settings(wanted: &AddArguments) -> anyhow::Result<SubscriptionSettings> {
         update_interval: wanted.update_interval,
         repeat_interval: wanted.repeat_interval,
         max_per_day: wanted.max_per_day,
+        quiet_hours: wanted.quiet_hours.clone().map(|(from, to)| QuietHours {
+            from,
+            to,
+            time_zone: wanted.time_zone.clone().unwrap_or_else(local_time::zone),
+        }),
+        break_quiet: wanted.break_quiet.clone(),
+        inhibited_by: wanted.inhibited_by.clone(),
+        digest: wanted.digest.map(|digest| match digest {
+            HowOften::Hourly => Digest::Hourly,
+            HowOften::Daily => Digest::Daily,
+            HowOften::Weekly => Digest::Weekly,
+        }),
         deliveries: wanted.to.clone(),
         ..SubscriptionSettings::new(id, &wanted.name, &wanted.query)
     })
-}
-
-/// The letters and digits of a name in lower case, `-` between its words.
-fn slug(name: &str) -> String {
-    let mut slug = String::new();
-    for c in name.chars().flat_map(char::to_lowercase) {
-        if c.is_ascii_alphanumeric() {
-            slug.push(c);
-        } else if !slug.is_empty() && !slug.ends_with('-') {
-            slug.push('-');
-        }
-        if slug.len() >= 60 {
-            break;
-        }
-    }
-    slug.trim_end_matches('-').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_made_from_names() {
-        assert_eq!(slug("  Harbour & Sea "), "harbour-sea");
-        assert_eq!(slug("泽连斯基"), "");
-        assert!(slug(&"long name ".repeat(20)).parse::<SubscriptionId>().is_ok());
-    }
 }

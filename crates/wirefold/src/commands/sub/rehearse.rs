@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use serde::Deserialize;
-use wirefold_gateway::shapes::{RehearsalReport, RehearsalRequest};
-use wirefold_proto::SubscriptionSettings;
+use wirefold_gateway::shapes::{
+    RehearsalReport, RehearsalRequest, RehearsedAlert, RehearsedRevision, hold_in_words,
+};
+use wirefold_proto::{SubscriptionSettings, Volume};
 
 use super::{query, subscriptions};
 use crate::client::{Client, ClientError};
@@ -13,39 +14,6 @@ use crate::output::{self, clean, count};
 
 /// The hours of a day.
 const DAY: u32 = 24;
-
-/// What the alerter says, as far as it is shown. More may stand in the report.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Rehearsal {
-    /// Articles that were tried.
-    articles: usize,
-    /// Articles that match.
-    matching: usize,
-    /// Events they belong to.
-    events: usize,
-    /// Alerts it would have opened.
-    alerts: usize,
-    /// Loud messages among their revisions.
-    loud: usize,
-    /// Copies folded into them. Version 1 called it `saved`.
-    #[serde(alias = "saved")]
-    copies_folded: usize,
-    /// Some of the alerts.
-    samples: Vec<Sample>,
-}
-
-/// An alert that would have been sent.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Sample {
-    /// Its headline.
-    title: String,
-    /// Its outlets.
-    outlets: usize,
-    /// Its separately written texts: an upper bound.
-    origins: usize,
-}
 
 pub(super) async fn run(
     client: &Client,
@@ -68,7 +36,7 @@ pub(super) async fn last_day(
     subscription: SubscriptionSettings,
 ) -> anyhow::Result<Option<String>> {
     let report = rehearse(client, subscription, DAY).await?;
-    let found: Rehearsal = serde_json::from_value(report.report.clone())?;
+    let found = report.read()?;
     if found.articles == 0 { Ok(None) } else { in_words(&report).map(Some) }
 }
 
@@ -84,9 +52,7 @@ async fn rehearse(
 /// The subscription of this id, else a bare one with this query.
 async fn subscription(client: &Client, what: &str) -> anyhow::Result<SubscriptionSettings> {
     let all = subscriptions(client).await?;
-    let known =
-        all.subscriptions.into_iter().find(|record| record.subscription.id.as_str() == what);
-    if let Some(known) = known {
+    if let Some(known) = super::named(all.subscriptions, what)? {
         return Ok(known.subscription);
     }
     query::check(what)?;
@@ -95,25 +61,55 @@ async fn subscription(client: &Client, what: &str) -> anyhow::Result<Subscriptio
 
 /// `the last 24 h: 41 articles match → 3 events → 3 alerts, 4 loud messages (38 copies folded)`.
 fn in_words(report: &RehearsalReport) -> anyhow::Result<String> {
-    let found: Rehearsal = serde_json::from_value(report.report.clone())?;
+    let found = report.read()?;
     let hours = report.hours;
     if found.matching == 0 {
         return Ok(format!("the last {hours} h: no article matches\n"));
     }
     let mut out = format!(
         "the last {hours} h: {} → {} → {}, {} ({} folded)\n",
-        count(found.matching, "article matches", "articles match"),
-        count(found.events, "event", "events"),
-        count(found.alerts, "alert", "alerts"),
-        count(found.loud, "loud message", "loud messages"),
-        count(found.copies_folded, "copy", "copies"),
+        many(found.matching, "article matches", "articles match"),
+        many(found.events, "event", "events"),
+        many(found.alerts, "alert", "alerts"),
+        many(found.loud, "loud message", "loud messages"),
+        many(found.copies_folded, "copy", "copies"),
     );
+    if let Some(warning) = found.warning(hours) {
+        writeln!(out, "  {warning}")?;
+    }
     for sample in &found.samples {
-        let outlets = count(sample.outlets, "outlet", "outlets");
-        let origins = count(sample.origins, "origin", "origins");
-        writeln!(out, "  {} · {outlets} · at most {origins}", clean(&sample.title))?;
+        writeln!(out, "  {}", alert(sample))?;
+    }
+    for unready in &found.unready_samples {
+        writeln!(out, "  {} · no alert yet: {}", clean(&unready.title), unready.why)?;
     }
     Ok(out)
+}
+
+/// One alert with its first revision and how many follow.
+fn alert(sample: &RehearsedAlert) -> String {
+    let outlets = many(sample.outlets.into(), "outlet", "outlets");
+    let origins = many(sample.origins.into(), "origin", "origins");
+    let passing = if sample.in_passing { " · silent: mentioned in passing" } else { "" };
+    let mut line = format!("{} · {outlets} · at most {origins}{passing}", clean(&sample.title));
+    let told = sample.revisions.iter().filter(|it| it.volume == Volume::Loud && !sample.in_passing);
+    for revision in told {
+        line.push_str(&format!(" · {}", why(revision)));
+    }
+    line
+}
+
+/// Why a revision would have notified, and why it would have been held.
+fn why(revision: &RehearsedRevision) -> String {
+    let reasons = clean(&revision.reasons.join("; "));
+    match &revision.held {
+        Some(hold) => format!("{reasons} ({})", hold_in_words(hold.reason)),
+        None => reasons,
+    }
+}
+
+fn many(value: u64, one: &str, several: &str) -> String {
+    count(usize::try_from(value).unwrap_or(usize::MAX), one, several)
 }
 
 #[cfg(test)]
@@ -129,11 +125,17 @@ mod tests {
             hours: 24,
             report: json!({
                 "articles": 99, "matching": 41, "events": 3, "alerts": 3, "loud": 4, "copies_folded": 38,
-                "samples": [{"title": "Storm\u{1b}[2J", "outlets": 14, "origins": 2, "more": 1}],
+                "samples": [{"title": "Storm\u{1b}[2J", "outlets": 14, "origins": 2, "more": 1, "revisions": [
+                        {"at": "2026-03-01T06:00:00Z", "volume": "loud", "reasons": ["new"],
+                            "held": {"reason": "muted"}}]},
+                    {"title": "Council", "outlets": 1, "origins": 1, "in_passing": true}],
+                "unready": 1, "unready_samples": [{"title": "Tide", "why": "1 of 2 outlets"}],
             }),
         };
         let line = "the last 24 h: 41 articles match → 3 events → 3 alerts, 4 loud messages (38 \
-                    copies folded)\n  Storm[2J · 14 outlets · at most 2 origins\n";
+                    copies folded)\n  Storm[2J · 14 outlets · at most 2 origins · new (held: muted)\n  \
+                    Council · 1 outlet · at most 1 origin · silent: mentioned in passing\n  \
+                    Tide · no alert yet: 1 of 2 outlets\n";
         assert_eq!(in_words(&report).unwrap(), line);
     }
 }

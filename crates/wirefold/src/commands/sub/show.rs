@@ -54,6 +54,10 @@ fn table(record: &SubscriptionRecord, waits: bool, time: &LocalTime) -> Columns 
     if let Some(condition) = &it.break_quiet {
         line("break_quiet", condition.clone());
     }
+    if !it.inhibited_by.is_empty() {
+        let ids: Vec<&str> = it.inhibited_by.iter().map(|id| id.as_str()).collect();
+        line("inhibited_by", ids.join(", "));
+    }
     line("max_per_day", number(it.max_per_day, "no limit"));
     if let Some(digest) = it.digest {
         let digest = match digest {

@@ -1,6 +1,7 @@
 //! What is done once the settings are read: names are made, paths resolved, secrets fetched, and
 //! what only the whole can tell is checked.
 
+mod deliveries;
 mod intake;
 mod secrets;
 
@@ -32,8 +33,8 @@ pub(in crate::config) fn finish(
     finish.lists(config);
     finish.subjects(config);
     finish.subscriptions(config);
-    finish.deliveries(config);
     finish.secrets(config);
+    finish.deliveries(config);
     finish.passwords(config);
     finish.problems
 }
@@ -134,6 +135,8 @@ impl Finish<'_> {
         for (at, delivery) in config.delivery.iter_mut().enumerate() {
             let key = format!("delivery.{at}.secret_file");
             delivery.secret_file = delivery.secret_file.as_deref().map(|p| self.resolved(&key, p));
+            let key_of_path = format!("delivery.{at}.path");
+            delivery.path = delivery.path.as_deref().map(|p| self.resolved(&key_of_path, p));
         }
     }
 
@@ -257,29 +260,6 @@ impl Finish<'_> {
         }
     }
 
-    fn deliveries(&mut self, config: &Config) {
-        let mut seen = BTreeMap::new();
-        for (at, delivery) in config.delivery.iter().enumerate() {
-            let key = format!("delivery.{at}");
-            self.once("delivery", &delivery.name, at, &mut seen);
-            // It becomes a part of the names of readers and keys.
-            let is_plain =
-                |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
-            if delivery.name.is_empty() || !delivery.name.chars().all(is_plain) {
-                let what = "expected lower-case letters, digits, `-` and `_`, such as \"phone\"";
-                self.refuse(&format!("{key}.name"), what);
-            }
-            let needs_address = delivery.kind != DeliveryKind::Stdout;
-            if needs_address && delivery.url.is_none() {
-                let what = "it needs the address it goes to; write url = \"https://…\"";
-                self.refuse(&key, what);
-            }
-            if delivery.priority.is_some_and(|priority| !(1..=5).contains(&priority)) {
-                self.refuse(&format!("{key}.priority"), "expected a number from 1 to 5");
-            }
-        }
-    }
-
     /// A name stands once.
     fn once(&mut self, list: &str, name: &str, at: usize, seen: &mut BTreeMap<String, usize>) {
         if let Some(first) = seen.insert(name.to_owned(), at) {
@@ -294,7 +274,8 @@ impl Config {
     /// Paths as they are from everywhere: what is shown may be kept in a file elsewhere.
     pub(crate) fn make_paths_absolute(&mut self) -> std::io::Result<()> {
         let sources = self.source.iter_mut().map(|source| &mut source.path);
-        let secrets = self.delivery.iter_mut().filter_map(|it| it.secret_file.as_mut());
+        let files = self.delivery.iter_mut();
+        let secrets = files.flat_map(|it| [&mut it.secret_file, &mut it.path]).flatten();
         let bus = [&mut self.bus.password_file, &mut self.bus.ca_file];
         let secrets = secrets.chain(bus.into_iter().flatten());
         let passwords = self.access.iter_mut().filter_map(|it| it.password_file.as_mut());

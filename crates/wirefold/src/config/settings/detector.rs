@@ -42,7 +42,8 @@ pub(crate) struct DetectorConfig {
     /// A paragraph is boilerplate when at least this many earlier articles of its outlet carry it
     /// that are no copies of each other.
     pub(crate) boilerplate_min_articles: u32,
-    /// Two stories are one event when their similarity reaches this.
+    /// Two stories are one event when their similarity reaches this, and up to 0.1 more where other
+    /// events are similar too.
     pub(crate) event_similarity: Share,
     /// The longest gap in an event: it takes no new story this long after its last separately
     /// written text.

@@ -22,7 +22,7 @@ pub(crate) struct SubscriptionConfig {
     /// What one alert is about: an `event` or a `story`; else an event.
     #[serde(default)]
     pub(crate) group_by: Option<GroupBy>,
-    /// What notifies, such as `new`, `origins+2`, `velocity>5/10m`, `material`; else
+    /// What notifies, such as `new`, `origins+2`, `velocity>5/10m`, `material`, `correction`, `quiet`; else
     /// `["new", "origins+2", "material"]`.
     #[serde(default)]
     pub(crate) on: Vec<String>,
@@ -50,6 +50,9 @@ pub(crate) struct SubscriptionConfig {
     /// The most loud messages a day; more are held.
     #[serde(default)]
     pub(crate) max_per_day: Option<u32>,
+    /// Ids of subscriptions: where one of them has notified of the same event or story, this one is silent.
+    #[serde(default)]
+    pub(crate) inhibited_by: Vec<SubscriptionId>,
     /// Gathers messages: `hourly`, `daily` or `weekly`.
     #[serde(default)]
     pub(crate) digest: Option<Digest>,
@@ -75,6 +78,7 @@ impl SubscriptionConfig {
             quiet_hours: self.quiet_hours.as_ref().map(QuietConfig::settings),
             break_quiet: self.break_quiet.clone(),
             max_per_day: self.max_per_day,
+            inhibited_by: self.inhibited_by.clone(),
             digest: self.digest,
             deliveries: self.deliveries.clone(),
         }

@@ -18,11 +18,16 @@ pub(crate) struct Address {
 impl Address {
     /// Reads an address; what is wrong with it is said for people.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let address = Self::of_any_scheme(text)?;
+        match address.url.scheme() {
+            "http" | "https" => Ok(address),
+            _ => Err(format!("{text:?} begins with neither https:// nor http://")),
+        }
+    }
+
+    fn of_any_scheme(text: &str) -> Result<Self, String> {
         let url = url::Url::parse(text)
             .map_err(|error| format!("{text:?} is no web address: {error}"))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!("{text:?} begins with neither https:// nor http://"));
-        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err("a user or password in a web address would stand in logs".to_owned());
         }
@@ -55,6 +60,51 @@ impl<'de> Deserialize<'de> for Address {
 impl JsonSchema for Address {
     fn schema_name() -> Cow<'static, str> {
         "Address".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "uri" })
+    }
+}
+
+/// Where a delivery goes: a web address, or a mail server as `smtps://` or `smtp://`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TargetAddress(Address);
+
+impl TargetAddress {
+    /// The address, parsed.
+    pub(crate) fn url(&self) -> &url::Url {
+        &self.0.url
+    }
+
+    /// Whether it is a mail server's.
+    pub(crate) fn is_of_mail(&self) -> bool {
+        matches!(self.0.url.scheme(), "smtp" | "smtps")
+    }
+}
+
+impl Serialize for TargetAddress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for TargetAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let is_mail = text.starts_with("smtp://") || text.starts_with("smtps://");
+        let address = if is_mail { Address::of_any_scheme(&text) } else { Address::parse(&text) };
+        let address = address.map_err(serde::de::Error::custom)?;
+        if address.url.host_str().is_none_or(str::is_empty) {
+            return Err(serde::de::Error::custom(format!("{text:?} names no host")));
+        }
+        Ok(Self(address))
+    }
+}
+
+impl JsonSchema for TargetAddress {
+    fn schema_name() -> Cow<'static, str> {
+        "TargetAddress".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {

@@ -22,6 +22,37 @@ group = \"north\"
 ";
 
 #[test]
+fn files_of_subscriptions_add_theirs_and_a_mistake_leaves_one_file_out() {
+    let world = World::new("[[subscription]]\nname = \"Port\"\nquery = \"port\"\n");
+    let one = |name: &str| format!("[[subscription]]\nname = \"{name}\"\nquery = \"{name}\"\n");
+    world.write("subscriptions.d/20-ferries.toml", &[one("Ferries"), one("Fish")].concat());
+    world.write("subscriptions.d/10-rail.toml", &one("Rail"));
+    world.write("subscriptions.d/typo.toml", &one("Bad").replace("query", "qury"));
+    world.write("subscriptions.d/twice.toml", &one("Port"));
+    world.write("subscriptions.d/nowhere.toml", &format!("{}deliveries = [\"x\"]\n", one("No")));
+    world.write("subscriptions.d/more.toml", "window = \"1d\"\n");
+    world.write("subscriptions.d/odd.toml", "[[subscription\n");
+    world.write("subscriptions.d/notes.txt", "none of ours");
+    world.write("subscriptions.d/.#rail.toml", "an editor's");
+    let loaded = world.loaded();
+    let names: Vec<&str> = loaded.config.subscription.iter().map(|it| &*it.name).collect();
+    assert_eq!(names, ["Port", "Rail", "Ferries", "Fish"]);
+    assert_eq!(world.origin("subscription.3"), "subscriptions.d/20-ferries.toml:4");
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    let files = ["typo", "twice", "nowhere", "more", "odd"];
+    for file in files {
+        let is_told =
+            |warning: &&String| warning.contains(&format!("subscriptions.d/{file}.toml:"));
+        let told = warnings.iter().find(is_told).unwrap_or_else(|| panic!("{file}: {warnings:#?}"));
+        assert!(told.ends_with("(this file is left out)"), "{told}");
+    }
+    assert!(warnings.iter().any(|told| told.contains("did you mean `query`?")), "{warnings:#?}");
+    // A mistake elsewhere is one still.
+    world.write("wirefold.toml", "widow = \"1d\"\n");
+    assert!(world.mistakes().starts_with("wirefold.toml:1:1: unknown key `widow`"));
+}
+
+#[test]
 fn without_any_file_the_defaults_hold() {
     let world = World::new("");
     let loaded = world.loaded();

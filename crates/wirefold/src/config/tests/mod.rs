@@ -1,6 +1,7 @@
 //! Layers, origins and mistakes, with files, environments and flags of their own.
 
 mod any_text;
+mod deliveries;
 mod layers;
 mod mistakes;
 mod renamed;

@@ -73,6 +73,11 @@ impl Demo {
         Ok(Self { folder, site, listener: Some(listener) })
     }
 
+    /// Host and port of its sites, which nothing else of this machine has.
+    pub(super) fn host(&self) -> String {
+        self.site.origin.trim_start_matches("http://").to_owned()
+    }
+
     /// The throwaway data folder.
     pub(super) fn folder(&self) -> &std::path::Path {
         self.folder.path()

@@ -8,7 +8,7 @@ use wirefold_envelope::{dead_letters, stream_configs};
 use wirefold_flow::{Bus as _, BusError, ConsumerConfig};
 use wirefold_flow_nats::{MARKS, NatsBus, connect};
 use wirefold_proto::rights::READERS;
-use wirefold_proto::streams::{Role, STORES, STORIES, Stage, StoreKind};
+use wirefold_proto::streams::{Role, STORES, STORIES, Stage, StoreKind, TRIES};
 
 use super::options;
 use crate::config::{Config, Loaded};
@@ -78,9 +78,10 @@ pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made>
     Ok(made)
 }
 
-/// How long a key stays that is not written again. A story grows no more once its window is over.
+/// How long a key stays that is not written again. A story grows no more once its window is over,
+/// and nothing is tried for so long.
 fn age(table: &str, config: &Config) -> Option<Duration> {
-    (table == STORIES.name).then(|| config.limits().window + DAY)
+    [STORIES.name, TRIES.name].contains(&table).then(|| config.limits().window + DAY)
 }
 
 /// The readers of those outside, who may not make any. They settle by themselves: nothing of theirs

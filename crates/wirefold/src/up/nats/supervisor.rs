@@ -124,9 +124,10 @@ impl Supervisor<'_> {
         telemetry: Telemetry,
         health: Health,
     ) -> anyhow::Result<()> {
-        let listen = self.loaded.config.operations.listen;
-        let port = bind("operations port", "--operations", listen).await?;
-        process.serve("operations port", port, operations_router(telemetry.clone(), health));
+        let config = &self.loaded.config;
+        let port = bind("operations port", "--operations", config.operations.listen).await?;
+        let router = operations_router(telemetry.clone(), health, &config.page.hosts);
+        process.serve("operations port", port, router);
         let kept_up = telemetry.keep_up(process.stop.clone());
         process.start("metrics", async move {
             kept_up.await;

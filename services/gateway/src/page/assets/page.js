@@ -117,6 +117,40 @@
     }, 900);
   };
 
+  // The form of a subscription: the preview follows what is typed.
+  const form = byId("subscription");
+  const preview = byId("preview");
+  if (form && preview) {
+    const zoneField = byId("time_zone");
+    if (zoneField && !zoneField.value) zoneField.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    let asked = null;
+    let typed = 0;
+    const tryIt = async () => {
+      if (asked) asked.abort();
+      const mine = asked = new AbortController();
+      preview.setAttribute("aria-busy", "true");
+      try {
+        const body = new URLSearchParams(new FormData(form));
+        const answer = await fetch("/fragments/preview", { method: "POST", body, signal: mine.signal });
+        if (!answer.ok) return;
+        const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+        localise(parsed);
+        // The line that is read aloud stays in place: only its words change.
+        const said = parsed.getElementById("said");
+        if (byId("said").textContent !== said.textContent) byId("said").replaceChildren(...document.adoptNode(said).childNodes);
+        byId("tried").replaceWith(document.adoptNode(parsed.getElementById("tried")));
+        const query = byId("query");
+        if (byId("tried").querySelector("mark")) query.setAttribute("aria-invalid", "true"); else query.removeAttribute("aria-invalid");
+      } catch { /* typed on, or the server is away: the button still works */ } finally {
+        if (asked === mine) preview.removeAttribute("aria-busy");
+      }
+    };
+    form.addEventListener("input", () => {
+      clearTimeout(typed);
+      typed = setTimeout(tryIt, 400);
+    });
+  }
+
   const river = document.querySelector("#river[data-live]");
   const watched = document.querySelector("[data-watch]");
   if ((river || watched) && "EventSource" in window) {

@@ -42,7 +42,15 @@ fn bridge() -> Vec<Given> {
     ]
 }
 
-const PAGES: [&str; 5] = ["/", "/alerts", "/feeds", "/about", "/fragments/river"];
+const PAGES: [&str; 7] = [
+    "/",
+    "/alerts",
+    "/subscriptions",
+    "/subscriptions/new",
+    "/feeds",
+    "/about",
+    "/fragments/river",
+];
 
 fn check_policy(answer: &Answer, path: &str) {
     let policy = answer.head.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
@@ -82,7 +90,7 @@ async fn the_river_counts_outlets_and_origins_and_folds_copies() {
     let river = answer.body.replace('\u{a0}', " ");
     assert!(river.contains("3 outlets") && river.contains("at most 2 origins"), "{river}");
     assert_eq!(river.matches("<article").count(), 1, "one event: {river}");
-    assert_eq!(river.matches("<details").count(), 1, "one story has copies: {river}");
+    assert_eq!(river.matches("<details id=").count(), 1, "one story has copies: {river}");
     assert!(river.contains("1 copy folded") && river.contains("DEMO"), "{river}");
     assert!(river.contains("lang=\"en\"") && river.contains("dir=\"ltr\""), "{river}");
 }
@@ -185,6 +193,44 @@ async fn the_river_goes_on_page_by_page_without_a_gap() {
         assert_eq!(found, 1, "event {number}");
     }
     assert!(first.contains("data-live") && !second.contains("data-live"), "only the first is live");
+}
+
+#[tokio::test]
+async fn the_river_is_narrowed_and_ordered() {
+    let one =
+        |number, event, outlet| Given { number, story: number, event, outlet, ..Given::default() };
+    let articles = [
+        one(1, 1, "harbour.example"),
+        one(2, 1, "coast.example"),
+        one(3, 1, "valley.example"),
+        one(4, 4, "coast.example"),
+        one(5, 4, "hill.example"),
+        one(6, 6, "hill.example"),
+    ];
+    let fixture = Fixture::open(&articles, false).await;
+    for (path, events) in [
+        ("/", vec![6, 4, 1]),
+        ("/?outlet=COAST.example", vec![4, 1]),
+        ("/?min_outlets=3", vec![1]),
+        ("/?language=en", vec![6, 4, 1]),
+        ("/?language=fr", vec![]),
+        ("/?sort=outlets", vec![1, 4, 6]),
+        ("/?sort=velocity&min_outlets=2", vec![1, 4]),
+        ("/?subscription=none", vec![]),
+        ("/?subscription=&outlet=&language=&min_outlets=&sort=&q=", vec![6, 4, 1]),
+    ] {
+        let body = fixture.get(path).await.body;
+        let card =
+            |event: u64| body.find(&format!("<article class=\"card\" id=\"{}\"", id('e', event)));
+        let mut shown: Vec<(usize, u64)> =
+            [1, 4, 6].into_iter().filter_map(|event| Some((card(event)?, event))).collect();
+        shown.sort_unstable();
+        let shown: Vec<u64> = shown.into_iter().map(|(_, event)| event).collect();
+        assert_eq!(shown, events, "{path}");
+        assert_eq!(body.contains("data-live"), path == "/" || path.ends_with("q="), "{path}");
+    }
+    let page = fixture.get("/?min_outlets=2&sort=outlets").await.body;
+    assert!(page.contains("<details class=\"narrow\" open>") && page.contains("All events"));
 }
 
 #[tokio::test]

@@ -5,33 +5,33 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use wirefold_dedup::Work;
-use wirefold_proto::MAX_TEXT_BYTES;
+use wirefold_score::{Label, Pair};
 
-use super::folds::Folds;
+use super::folds::{Folds, Names};
 use super::rivals::Name;
-use crate::commands::bench::machine::{self, Stopwatch};
-use crate::generator::{self, Generator, Kind, Settings, labels};
+use super::set::{Set, Stream};
+use super::times::{Spread, Times};
+use crate::commands::bench::machine;
+use crate::generator;
 
-/// The articles of `bench detect`: hostile ones are as long as a text may be.
-pub(super) const NEWS: Settings =
-    Settings { seed: 20_260_301, length: 100, limit: MAX_TEXT_BYTES, footer_life: 20_000 };
-/// The articles are seen so far apart: a million in a window of seven days.
-const APART: Duration = Duration::from_millis(600);
 /// How far back the detector compares.
 const WINDOW: Duration = Duration::from_hours(7 * 24);
+/// The articles of a run are spread over so much of it: none leaves, and most stand in days that are over.
+const SPAN: Duration = Duration::from_hours(6 * 24);
+/// How many days that is.
+const DAYS: usize = 6;
 /// The time of the first one.
-const START: i64 = 1_770_000_000;
-/// The steps of ours: fingerprint, candidates, judgement, all else.
-pub(super) const STEPS: usize = 4;
-/// Speed is told where so many articles are held, over the last so many before.
-const SIZES: [usize; 4] = [4_000, 20_000, 100_000, 1_000_000];
-const SAMPLE: usize = 2_000;
+const START: i64 = 1_770_000_000 / 86_400 * 86_400;
+/// The steps of ours: preparing, fingerprint, candidates, judgement, all else.
+pub(super) const STEPS: usize = 5;
 
 /// Which method, on how much.
 #[derive(clap::Args)]
 pub(crate) struct Child {
     #[arg(long, value_enum)]
     method: Name,
+    #[arg(long, value_enum)]
+    set: Set,
     #[arg(long)]
     articles: usize,
     /// Goes on until the window has passed over so many times these articles.
@@ -43,7 +43,7 @@ impl Child {
     /// How far apart articles are seen: as many as are asked for fill the window where it slides.
     fn apart(&self) -> Duration {
         let articles = u32::try_from(self.articles).unwrap_or(u32::MAX).max(1);
-        if self.windows > 1 { WINDOW / articles } else { APART }
+        if self.windows > 1 { WINDOW / articles } else { SPAN / articles }
     }
 }
 
@@ -78,6 +78,11 @@ impl Article {
 pub(super) trait Method {
     /// The story of an article: the number of the first article of that text.
     fn story(&mut self, article: &Article) -> u32;
+
+    /// The earlier article that the last one, of that story, was found to have its text from.
+    fn named(&self, article: &Article, story: u32) -> Option<u32> {
+        (story != article.number).then_some(story)
+    }
 
     /// What keeping all that it knows takes, where that can be kept.
     fn kept(&self) -> Option<Kept> {
@@ -116,119 +121,125 @@ pub(super) struct Kept {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Told {
     pub(super) articles: usize,
-    /// The mean over all but hostile articles, in microseconds.
-    pub(super) mean: f64,
-    /// How many articles are hostile, their mean in microseconds and the slowest in milliseconds.
-    pub(super) hostile: (usize, f64, f64),
+    /// What was timed, by the processor time of the thread.
+    pub(super) spread: Spread,
     /// Of all articles, by name: how often the detector did a piece of work.
     pub(super) work: Vec<(String, u64)>,
-    /// In milliseconds.
-    pub(super) p50: f64,
-    pub(super) p99: f64,
-    /// The mean by step, in microseconds.
-    pub(super) steps: [f64; STEPS],
-    /// By articles held, the mean in microseconds.
-    pub(super) by_size: Vec<(usize, f64)>,
-    /// Resident memory of an article held, texts to come and words to make them of apart.
+    /// Resident memory of an article held, in bytes: of all; and for a run over several days of those
+    /// of the first day while it lasted, and of those of days that are over.
     pub(super) bytes: f64,
-    /// The same after each window, by the articles of one.
+    pub(super) open: f64,
+    pub(super) sealed: f64,
+    /// The same of all after each window, by the articles of one.
     pub(super) by_window: Vec<f64>,
     /// Bytes of an article's text.
     pub(super) text_bytes: f64,
     pub(super) kept: Option<Kept>,
     pub(super) folds: Folds,
+    pub(super) names: Names,
 }
 
 impl Told {
-    /// Articles a second.
+    /// Articles a second of processor time.
     pub(super) fn speed(&self) -> f64 {
-        1e6 / self.mean
+        1e6 / self.spread.mean
     }
 }
 
-/// What was timed, article by article.
+/// What a method holds, in bytes of resident memory, as the run goes on.
 #[derive(Default)]
-struct Times {
-    /// Microseconds of all articles but hostile ones, in order.
-    news: Vec<f64>,
-    hostile: Vec<f64>,
-    steps: [f64; STEPS],
-    /// By articles held, the mean in microseconds.
-    by_size: Vec<(usize, f64)>,
+struct Held {
+    before: u64,
+    /// After the first day, and at the end of each window.
+    first_day: f64,
+    windows: Vec<f64>,
 }
 
-impl Times {
-    fn take(&mut self, kind: Kind, micros: f64, steps: [f64; STEPS]) {
-        if kind == Kind::Hostile {
-            self.hostile.push(micros);
-            return;
-        }
-        self.news.push(micros);
-        self.steps.iter_mut().zip(steps).for_each(|(all, step)| *all += step);
+impl Held {
+    fn now(&self) -> anyhow::Result<f64> {
+        let bytes = machine::resident_memory(std::process::id())?;
+        Ok(bytes.saturating_sub(self.before) as f64)
     }
 
-    fn mark_size(&mut self, held: usize) {
-        if SIZES.contains(&held) {
-            self.by_size.push((held, mean(&self.news[self.news.len().saturating_sub(SAMPLE)..])));
+    /// Looks where a day or a window of `articles` is full.
+    fn look(&mut self, seen: usize, articles: usize) -> anyhow::Result<()> {
+        if seen == articles / DAYS {
+            self.first_day = self.now()?;
         }
+        if seen.is_multiple_of(articles) {
+            self.windows.push(self.now()?);
+        }
+        Ok(())
     }
 }
 
 /// Measures, and tells the parent in one line of JSON.
 pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()> {
-    let generator = Generator::new(NEWS);
-    let mut method = child.method.method();
+    machine::stay_on_one_core()?;
+    let stream = Stream::new(child.set);
     let before = machine::resident_memory(std::process::id())?;
+    let mut held = Held { before, ..Held::default() };
     let (all, apart) = (child.articles * child.windows, child.apart());
-    let (mut times, mut stories) = (Times::default(), Vec::with_capacity(all));
-    let (mut by_window, mut text_bytes) = (Vec::new(), 0);
-    let held = || machine::resident_memory(std::process::id()).map(|it| it.saturating_sub(before));
-    for made in generator.articles().take(all) {
-        let seen = apart.saturating_mul(u32::try_from(made.number)?).as_secs();
+    let mut method = child.method.method(child.articles);
+    let (mut times, mut names) = (Times::new(all), Names::default());
+    let (mut stories, mut roots, mut text_bytes) = (Vec::new(), Vec::new(), 0);
+    for number in 0..all {
+        let (made, root) = stream.article(number as u64);
+        let seen = apart.saturating_mul(u32::try_from(number)?).as_secs();
         let kind = made.kind;
         let article = Article::new(made, START.saturating_add_unsigned(seen));
-        let watch = Stopwatch::start();
-        stories.push(method.story(&article));
-        times.take(kind, watch.seconds() * 1e6, method.steps());
+        let story = times.time(kind, || method.story(&article));
+        times.steps(kind, method.steps());
+        names.count(number, method.named(&article, story), root, &roots);
+        stories.push(story);
+        roots.push(root);
         text_bytes += article.text.len();
-        times.mark_size(stories.len());
-        if stories.len().is_multiple_of(child.articles) {
-            by_window.push(held()? as f64 / child.articles as f64);
-        }
+        held.look(stories.len(), child.articles)?;
     }
-    let bytes = held()? as f64 / all as f64;
-    let labelled = if child.windows > 1 { 0 } else { all as u64 };
-    let found = labels(&generator, labelled).map(|(pair, (label, _))| (pair, label));
-    let folds = Folds::count(&stories, found);
-    let mut every: Vec<f64> = times.news.iter().chain(&times.hostile).copied().collect();
-    every.sort_unstable_by(f64::total_cmp);
-    let slowest = times.hostile.iter().copied().fold(0.0, f64::max) / 1e3;
+    let bytes = held.now()?;
+    let day = child.articles / DAYS;
+    let labelled = if child.windows > 1 { 0 } else { all };
     let told = Told {
         articles: all,
-        mean: mean(&times.news),
-        hostile: (times.hostile.len(), mean(&times.hostile), slowest),
+        spread: times.spread(),
         work: method.work().map_or_else(Vec::new, |work| named(&work)),
-        p50: every[every.len() / 2] / 1e3,
-        p99: every[every.len() * 99 / 100] / 1e3,
-        steps: times.steps.map(|step| step / times.news.len() as f64),
-        by_size: times.by_size,
-        bytes,
-        by_window,
+        bytes: bytes / child.articles as f64,
+        open: held.first_day / day.max(1) as f64,
+        // The last day is open as the first one was when it was over.
+        sealed: (bytes - held.first_day) / (child.articles - day) as f64,
+        by_window: held.windows.iter().map(|it| it / child.articles as f64).collect(),
         text_bytes: text_bytes as f64 / all as f64,
-        kept: method.kept(),
-        folds,
+        kept: (child.windows == 1 && child.set == Set::News).then(|| method.kept()).flatten(),
+        folds: folds(&stream, &stories[..labelled], &roots[..labelled]),
+        names,
     };
     writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&told)?)?;
     Ok(())
 }
 
+/// How right the stories are: against the planted reprints, or against the labels of the news.
+fn folds(stream: &Stream, stories: &[u32], roots: &[u64]) -> Folds {
+    match stream.labels(stories.len() as u64) {
+        Some(labels) => Folds::count(stories, labels),
+        None => Folds::count(stories, planted_pairs(roots).into_iter()),
+    }
+}
+
+/// All pairs of articles that have their text from one.
+fn planted_pairs(roots: &[u64]) -> Vec<(Pair, Label)> {
+    let mut places: Vec<usize> = (0..roots.len()).collect();
+    places.sort_by_key(|place| roots[*place]);
+    let families = places.chunk_by(|one, other| roots[*one] == roots[*other]);
+    let pairs = families.flat_map(|family| {
+        let pair = move |at: usize| family[..at].iter().map(move |one| (*one, family[at]));
+        (0..family.len()).flat_map(pair)
+    });
+    pairs.map(|pair| (pair, Label::Reprint)).collect()
+}
+
 /// Work by its names.
 pub(super) fn named(work: &Work) -> Vec<(String, u64)> {
     work.counts().into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 #[cfg(test)]
@@ -237,8 +248,15 @@ mod tests {
 
     #[test]
     fn the_articles_of_one_window_fill_it_where_it_slides() {
-        let child = |windows| Child { method: Name::Wirefold, articles: 1_000, windows };
+        let (method, set) = (Name::Wirefold, Set::Plain);
+        let child = |windows| Child { method, set, articles: 1_000, windows };
         assert_eq!(child(3).apart() * 1_000, WINDOW);
-        assert_eq!(child(1).apart(), APART);
+        assert_eq!(child(1).apart() * 1_000, SPAN);
+    }
+
+    #[test]
+    fn articles_with_their_text_from_one_are_pairs() {
+        let pairs: Vec<Pair> = planted_pairs(&[0, 1, 0, 3, 0]).into_iter().map(|it| it.0).collect();
+        assert_eq!(pairs, [(0, 2), (0, 4), (2, 4)]);
     }
 }

@@ -1,4 +1,4 @@
-//! How right a method was, by pairs of articles.
+//! How right a method was: by pairs of articles in one story, and by the article that each was put with.
 
 use std::collections::HashMap;
 
@@ -50,6 +50,33 @@ impl Folds {
     }
 }
 
+/// Articles that have their text from an earlier one, that were put with an earlier one, and that were put
+/// with one of the same text.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Names {
+    reprints: u64,
+    named: u64,
+    right: u64,
+}
+
+impl Names {
+    /// Counts the article at a place, whose text is that of `root`; `roots` are those of all before it.
+    pub(super) fn count(&mut self, place: usize, named: Option<u32>, root: u64, roots: &[u64]) {
+        self.reprints += u64::from(root != place as u64);
+        self.named += u64::from(named.is_some());
+        let is_right = named.is_some_and(|other| roots.get(other as usize) == Some(&root));
+        self.right += u64::from(is_right);
+    }
+
+    pub(super) fn precision(&self) -> f64 {
+        share(self.right, self.named)
+    }
+
+    pub(super) fn recall(&self) -> f64 {
+        share(self.right, self.reprints)
+    }
+}
+
 /// Of nothing, all is right.
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
@@ -58,6 +85,17 @@ fn share(part: u64, whole: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_article_put_with_a_stranger_counts_against_precision() {
+        let (mut names, roots) = (Names::default(), [0, 1, 0, 1]);
+        let named = [None, Some(0), Some(0), None];
+        for (place, other) in named.into_iter().enumerate() {
+            names.count(place, other, roots[place], &roots[..place]);
+        }
+        assert!((names.precision() - 0.5).abs() < 1e-9, "the second is no reprint");
+        assert!((names.recall() - 0.5).abs() < 1e-9, "the last is one and was not found");
+    }
 
     #[test]
     fn pairs_are_counted_as_by_hand() {

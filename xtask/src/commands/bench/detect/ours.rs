@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use wirefold_dedup::snapshot::{Reader, Stand, Writer};
+use wirefold_dedup::codec::{Reader, Stand, Writer};
 use wirefold_dedup::{Detector, Incoming, Settings, Step, Work};
 use wirefold_detector::{Folder, Texts};
 
 use super::child::{Article, Kept, Method, STEPS};
-use crate::commands::bench::machine::Stopwatch;
+use crate::commands::bench::machine::{Stopwatch, ThreadWatch};
 
 /// Bytes that are copied at once.
 const PIECE: usize = 1 << 18;
@@ -91,15 +91,16 @@ impl Method for Wirefold {
         };
         self.steps = [0.0; STEPS];
         let steps = &mut self.steps;
-        let watch = Stopwatch::start();
+        let watch = ThreadWatch::start();
         let mut before = 0.0;
         let verdict = self.detector.observe_in_steps(&incoming, |step| {
-            let now = watch.seconds() * 1e6;
+            let now = watch.micros();
             let place = match step {
-                Step::Fingerprint => 0,
-                Step::Candidates => 1,
-                Step::Judgement => 2,
-                Step::Rest => 3,
+                Step::Prepare => 0,
+                Step::Fingerprint => 1,
+                Step::Candidates => 2,
+                Step::Judgement => 3,
+                Step::Rest => 4,
             };
             steps[place] += now - before;
             before = now;

@@ -5,7 +5,8 @@
 
 use wirefold_dedup::{Detector, Incoming, Settings};
 
-use super::child::{Article, NEWS, named};
+use super::child::{Article, named};
+use super::set::NEWS;
 use crate::generator::{self, Generator};
 
 /// Articles of the set, and how many bytes its hostile ones fill.

@@ -1,0 +1,125 @@
+//! The numbers of a text by place and hash: what comparing asks of an earlier text, kept so that it
+//! need not be opened for it.
+
+use std::ops::Range;
+
+use wirefold_text::Text;
+use wirefold_text::extract::numbers;
+
+use crate::body::word_hash;
+use crate::codec::varint;
+
+/// A number of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Figure {
+    /// Its words, as indices into [`Text::words`].
+    words: Range<usize>,
+    value: u32,
+}
+
+/// The numbers of a text, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figures(Vec<Figure>);
+
+impl Figures {
+    /// The numbers of a text.
+    #[must_use]
+    pub fn new(text: &Text) -> Figures {
+        let found = numbers(text, 0..text.words().len()).into_iter();
+        Figures(found.map(|n| Figure { value: hash(&n.value), words: n.words }).collect())
+    }
+
+    /// The values of all, in order, each once.
+    pub(crate) fn values(&self) -> Vec<u32> {
+        let mut values: Vec<u32> = self.0.iter().map(|figure| figure.value).collect();
+        values.sort_unstable();
+        values.dedup();
+        values
+    }
+
+    /// Whether the text has a number of this value.
+    pub(crate) fn has(&self, value: &str) -> bool {
+        let sought = hash(value);
+        self.0.iter().any(|figure| figure.value == sought)
+    }
+
+    /// Appends the values among a range of words of the text, which is only read where the range
+    /// cuts a number in two: that changes what is read.
+    pub(crate) fn among(
+        &self,
+        words: Range<usize>,
+        text: &dyn Fn() -> Vec<String>,
+        to: &mut Vec<u32>,
+    ) {
+        let first_from = |at: usize| self.0.partition_point(|figure| figure.words.start < at);
+        let (start, end) = (first_from(words.start), first_from(words.end));
+        let is_cut = |at: usize, before: usize| {
+            self.0[..before].last().is_some_and(|figure| at < figure.words.end)
+        };
+        if is_cut(words.start, start) || is_cut(words.end, end) {
+            to.extend(text().iter().map(|value| hash(value)));
+            return;
+        }
+        to.extend(self.0.get(start..end).into_iter().flatten().map(|figure| figure.value));
+    }
+
+    /// Writes them down behind `bytes`.
+    pub(crate) fn pack(&self, bytes: &mut Vec<u8>) {
+        varint::push_count(bytes, self.0.len());
+        let mut next = 0;
+        for Figure { words, value } in &self.0 {
+            varint::push_count(bytes, words.start - next);
+            varint::push_count(bytes, words.len());
+            bytes.extend_from_slice(&value.to_le_bytes());
+            next = words.end;
+        }
+    }
+
+    /// Takes those that were written down at the beginning of `bytes`.
+    pub(crate) fn take(bytes: &mut &[u8]) -> Figures {
+        let count = varint::take(bytes).unwrap_or_default();
+        let mut next = 0;
+        let figure = |_| {
+            let start = next + varint::take(bytes)? as usize;
+            next = start + varint::take(bytes)? as usize;
+            let (value, rest) = bytes.split_first_chunk()?;
+            *bytes = rest;
+            Some(Figure { words: start..next, value: u32::from_le_bytes(*value) })
+        };
+        Figures((0..count).map_while(figure).collect())
+    }
+}
+
+/// Half of a hash tells the numbers of two texts apart.
+fn hash(value: &str) -> u32 {
+    (word_hash(value) >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against reading the text anew.
+        #[test]
+        fn figures_are_what_the_text_says(
+            text in "((a|one|of|twenty|two|[0-9]{1,3}|1,250|6½|million|\\$5m|二十|4ر29|2015م)[ .,\n-]?){0,20}",
+            start in 0usize..30,
+            len in 0usize..30,
+        ) {
+            let text = Text::new(&text);
+            let words = start.min(text.words().len())..(start + len).min(text.words().len());
+            let figures = Figures::new(&text);
+            let mut packed = Vec::new();
+            figures.pack(&mut packed);
+            prop_assert_eq!(&Figures::take(&mut packed.as_slice()), &figures);
+            let read = || numbers(&text, words.clone()).into_iter().map(|n| n.value).collect();
+            let mut found = Vec::new();
+            figures.among(words.clone(), &read, &mut found);
+            let expected: Vec<u32> = read().iter().map(|value| hash(value)).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

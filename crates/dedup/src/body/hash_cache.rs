@@ -1,0 +1,66 @@
+//! What was looked up last, by hash: most words of a text stood in the one before, and a large map
+//! answers from far memory.
+
+/// Values by the hashes under which they were looked up last, one for each place. A clone begins
+/// without any.
+#[derive(Debug)]
+pub(crate) struct HashCache<V> {
+    /// Empty before the first value.
+    places: Vec<(u64, Option<V>)>,
+}
+
+/// Values remembered, a power of two.
+const REMEMBERED: usize = 1 << 14;
+
+impl<V> Default for HashCache<V> {
+    fn default() -> HashCache<V> {
+        HashCache { places: Vec::new() }
+    }
+}
+
+impl<V> Clone for HashCache<V> {
+    fn clone(&self) -> HashCache<V> {
+        HashCache::default()
+    }
+}
+
+impl<V: Copy> HashCache<V> {
+    /// The value of a hash, if it was the last at its place.
+    pub(crate) fn get(&self, hash: u64) -> Option<V> {
+        let (known, value) = self.places.get(place(hash))?;
+        value.filter(|_| *known == hash)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.places.clear();
+    }
+
+    pub(crate) fn set(&mut self, hash: u64, value: V) {
+        if self.places.is_empty() {
+            self.places = vec![(0, None); REMEMBERED];
+        }
+        self.places[place(hash)] = (hash, Some(value));
+    }
+}
+
+fn place(hash: u64) -> usize {
+    usize::try_from(hash % REMEMBERED as u64).expect("it is below a length")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_at_a_place_is_known() {
+        let mut hash_cache = HashCache::default();
+        assert_eq!(hash_cache.get(0), None);
+        hash_cache.set(0, 'a');
+        hash_cache.set(1, 'b');
+        assert_eq!((hash_cache.get(0), hash_cache.get(1)), (Some('a'), Some('b')));
+        hash_cache.set(REMEMBERED as u64, 'c');
+        assert_eq!((hash_cache.get(0), hash_cache.get(REMEMBERED as u64)), (None, Some('c')));
+        hash_cache.clear();
+        assert_eq!(hash_cache.get(1), None);
+    }
+}

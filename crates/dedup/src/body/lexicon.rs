@@ -1,0 +1,312 @@
+//! The words of the window by number, so that a body at rest takes two bytes a word and is read
+//! back without its text.
+//!
+//! A body is written as runs of words that stand one behind the other in the text and have the same
+//! marks: how many words of the text are left out before it, its length and marks, its words, each
+//! with whether it is a name there.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use wirefold_text::Text;
+
+use crate::body::halves;
+use crate::body::hash_cache::HashCache;
+use crate::body::word_cache::Hashes;
+use crate::body::{Body, BodyWord, Fact, SHINGLE_WORDS, mix, weight};
+use crate::codec::{Reader, Writer, Written, written, written_bytes};
+
+/// All words that stand in bodies at rest.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lexicon {
+    numbers: FxHashMap<u64, u32>,
+    entries: Vec<Entry>,
+    /// Numbers of words forgotten, to be given anew.
+    free: Vec<u32>,
+    /// Words of late with their numbers, and the day on which these were noted.
+    hash_cache: HashCache<(u32, i32)>,
+}
+
+/// A word as it stands in bodies.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    hash: u64,
+    /// The latest day on which an article had it.
+    day: i32,
+    weight: u8,
+    is_number: bool,
+}
+
+/// The body of an article at rest.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PackedBody(pub(crate) Box<[u8]>);
+
+/// Marks of a run.
+const QUOTED: u32 = 1;
+const BOILERPLATE: u32 = 2;
+/// Bits of marks.
+const MARKS: u32 = 2;
+
+impl Lexicon {
+    /// The numbers of the words of a text of an article of `day`, given their hashes; furniture has none.
+    /// New words get theirs here.
+    pub(crate) fn number(&mut self, text: &Text, words: &[Hashes], day: i64) -> Vec<u32> {
+        let day = i32::try_from(day).unwrap_or(i32::MAX);
+        let words = text.words().iter().zip(words);
+        let number = words.map(|(word, hashes)| match word.furniture {
+            true => 0,
+            false => self.look_up(Entry {
+                hash: hashes.word,
+                day,
+                weight: weight(word.alone),
+                is_number: hashes.is_number,
+            }),
+        });
+        number.collect()
+    }
+
+    /// Writes down a body, given the numbers of the words of its text.
+    pub(crate) fn pack(body: &Body, numbers: &[u32]) -> PackedBody {
+        let mut bytes = Vec::with_capacity(2 * body.len() + 16);
+        let mut next = 0;
+        let follows = |a: &BodyWord, b: &BodyWord| a.index + 1 == b.index && marks(a) == marks(b);
+        for run in body.words.chunk_by(follows) {
+            let len = u32::try_from(run.len()).expect("articles are cut long before 2^30 words");
+            halves::push(&mut bytes, run[0].index - next);
+            halves::push(&mut bytes, len << MARKS | marks(&run[0]));
+            next = run[0].index + len;
+            for word in run {
+                let number = numbers[word.index as usize];
+                halves::push(&mut bytes, number << 1 | u32::from(word.fact == Fact::Name));
+            }
+        }
+        PackedBody(bytes.into())
+    }
+
+    /// The body as it was.
+    pub(crate) fn open(&self, packed: &PackedBody) -> Body {
+        let mut bytes = &*packed.0;
+        let mut words = Vec::with_capacity(bytes.len());
+        let mut index = 0;
+        while let (Some(gap), Some(run)) = (halves::take(&mut bytes), halves::take(&mut bytes)) {
+            index += gap;
+            let (quoted, boilerplate) = (run & QUOTED != 0, run & BOILERPLATE != 0);
+            let end = index + (run >> MARKS);
+            words.extend((index..end).map(|at| {
+                let written = halves::take(&mut bytes).expect("it was written down whole");
+                let Entry { hash, weight, is_number, .. } = self.entries[(written >> 1) as usize];
+                let fact = match (is_number, written & 1 == 1) {
+                    (true, _) => Fact::Number,
+                    (false, true) => Fact::Name,
+                    (false, false) => Fact::None,
+                };
+                BodyWord { hash, index: at, weight, quoted, fact, boilerplate }
+            }));
+            index = end;
+        }
+        Body { words }
+    }
+
+    /// The number of a word, which gets one here if it is new.
+    fn look_up(&mut self, entry: Entry) -> u32 {
+        let Lexicon { numbers, entries, free, hash_cache } = self;
+        let (key, day) = (entry.key(), entry.day);
+        if let Some((number, _)) = hash_cache.get(key).filter(|(_, noted)| *noted == day) {
+            return number;
+        }
+        let number = *numbers.entry(key).or_insert_with(|| enter(entry, entries, free));
+        let known = &mut entries[number as usize];
+        known.day = known.day.max(day);
+        hash_cache.set(key, (number, day));
+        number
+    }
+
+    /// Forgets the words that no article has from `day` on.
+    pub(crate) fn expire(&mut self, day: i64) {
+        self.hash_cache.clear();
+        let (entries, free) = (&self.entries, &mut self.free);
+        self.numbers.retain(|_, number| {
+            let stays = i64::from(entries[*number as usize].day) >= day;
+            if !stays {
+                free.push(*number);
+            }
+            stays
+        });
+        self.numbers.shrink_to_fit();
+    }
+}
+
+/// A number for a word.
+fn enter(entry: Entry, entries: &mut Vec<Entry>, free: &mut Vec<u32>) -> u32 {
+    match free.pop() {
+        Some(number) => {
+            entries[number as usize] = entry;
+            number
+        }
+        None => {
+            entries.push(entry);
+            u32::try_from(entries.len() - 1).expect("fewer words than memory holds")
+        }
+    }
+}
+
+impl Entry {
+    /// By what a word is told from others.
+    fn key(&self) -> u64 {
+        mix(self.hash, u64::from(self.weight) << 1 | u64::from(self.is_number))
+    }
+}
+
+impl PackedBody {
+    /// Gives the numbers of its words in order, until `enough` says so; whether it did.
+    fn numbers(&self, mut enough: impl FnMut(u32) -> bool) -> bool {
+        let mut bytes = &*self.0;
+        while let (Some(_), Some(run)) = (halves::take(&mut bytes), halves::take(&mut bytes)) {
+            for _ in 0..run >> MARKS {
+                let written = halves::take(&mut bytes).expect("it was written down whole");
+                if enough(written >> 1) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
+
+/// The pairs of neighbouring words of a body, each as a bit: what tells of nearly all other bodies,
+/// without opening them, that they share no shingle with it.
+pub(crate) struct Pairs {
+    bits: Vec<u64>,
+}
+
+/// Bits for pairs, a power of two: some sixty times as many as pairs.
+const PAIR_BITS: u32 = 1 << 15;
+/// A shingle has at least so many pairs.
+const PAIRS_OF_SHINGLE: u32 = SHINGLE_WORDS - 1;
+
+impl Pairs {
+    pub(crate) fn new(body: &PackedBody) -> Pairs {
+        let mut bits = vec![0; PAIR_BITS as usize / 64];
+        let mut before = u32::MAX;
+        body.numbers(|number| {
+            let (block, bit) = place_of_pair(before, number);
+            bits[block] |= bit;
+            before = number;
+            false
+        });
+        Pairs { bits }
+    }
+
+    /// Whether the other body may share a shingle with this one.
+    pub(crate) fn may_share(&self, other: &PackedBody) -> bool {
+        let (mut before, mut together) = (u32::MAX, 0);
+        other.numbers(|number| {
+            let (block, bit) = place_of_pair(before, number);
+            together = if self.bits[block] & bit == 0 { 0 } else { together + 1 };
+            before = number;
+            together == PAIRS_OF_SHINGLE
+        })
+    }
+}
+
+fn place_of_pair(first: u32, second: u32) -> (usize, u64) {
+    let mixed = first.wrapping_mul(0x9e37_79b1).rotate_left(16) ^ second.wrapping_mul(0x85eb_ca6b);
+    let bit = (mixed >> 17) & (PAIR_BITS - 1);
+    ((bit / 64) as usize, 1 << (bit % 64))
+}
+
+fn marks(word: &BodyWord) -> u32 {
+    u32::from(word.quoted) * QUOTED + u32::from(word.boilerplate) * BOILERPLATE
+}
+
+written!(Entry { hash, day, weight, is_number });
+written_bytes!(PackedBody);
+
+impl Written for Lexicon {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.entries.write_to(to);
+        self.free.write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Lexicon> {
+        let (entries, free) = (Vec::<Entry>::read_from(from)?, Vec::<u32>::read_from(from)?);
+        let is_free: FxHashSet<u32> = free.iter().copied().collect();
+        let in_use = (0..).zip(&entries).filter(|(number, _)| !is_free.contains(number));
+        let numbers = in_use.map(|(number, entry)| (entry.key(), number)).collect();
+        Some(Lexicon { numbers, entries, free, hash_cache: HashCache::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use wirefold_text::Text;
+
+    use super::*;
+    use crate::body::word_cache::WordCache;
+
+    fn body(text: &str) -> Body {
+        Body::new(&Text::new(text))
+    }
+
+    fn number(lexicon: &mut Lexicon, text: &Text, day: i64) -> Vec<u32> {
+        lexicon.number(text, &WordCache::default().look_up_all(text), day)
+    }
+
+    fn pack(lexicon: &mut Lexicon, text: &str, day: i64) -> PackedBody {
+        Lexicon::pack(&body(text), &number(lexicon, &Text::new(text), day))
+    }
+
+    proptest! {
+        #[test]
+        fn an_opened_body_is_as_it_was(
+            texts in proptest::collection::vec("([A-Za-z0-9]{1,3}[ .,“”\n中]{1,2}){0,60}", 1..4),
+            hidden in 0u32..5,
+        ) {
+            let mut lexicon = Lexicon::default();
+            let packed: Vec<(Body, PackedBody)> = texts.iter().map(|text| {
+                let text = Text::new(text);
+                let mut before = Body::masked(&text, |paragraph| paragraph == hidden);
+                before.words.iter_mut().step_by(3).for_each(|word| word.boilerplate = true);
+                let packed = Lexicon::pack(&before, &number(&mut lexicon, &text, 0));
+                (before, packed)
+            }).collect();
+            for (before, at_rest) in packed {
+                prop_assert_eq!(lexicon.open(&at_rest), before);
+            }
+        }
+
+        #[test]
+        fn bodies_that_share_a_shingle_are_never_passed_over(
+            here in "[ab]( [A-Da-c中]){0,30}",
+            there in "[ab]( [A-Da-c中]){0,30}",
+        ) {
+            let mut lexicon = Lexicon::default();
+            let (first, second) = (pack(&mut lexicon, &here, 0), pack(&mut lexicon, &there, 0));
+            let known = body(&here).shingles();
+            if body(&there).shingles().iter().any(|shingle| known.contains(shingle)) {
+                prop_assert!(Pairs::new(&first).may_share(&second));
+            }
+        }
+    }
+
+    #[test]
+    fn other_words_share_nothing() {
+        let mut lexicon = Lexicon::default();
+        let here = pack(&mut lexicon, "the port of the town was closed on monday", 0);
+        let there = pack(&mut lexicon, "the town of the port was open on monday and closed", 0);
+        assert!(!Pairs::new(&here).may_share(&there));
+        assert!(Pairs::new(&here).may_share(&here));
+    }
+
+    #[test]
+    fn words_without_articles_are_forgotten_and_their_numbers_given_anew() {
+        let mut lexicon = Lexicon::default();
+        pack(&mut lexicon, "one two three", 1);
+        let kept = pack(&mut lexicon, "three four", 2);
+        lexicon.expire(2);
+        assert_eq!(lexicon.numbers.len(), 2);
+        let late = pack(&mut lexicon, "five six", 3);
+        assert_eq!(lexicon.entries.len(), 4);
+        assert_eq!(lexicon.open(&kept), body("three four"));
+        assert_eq!(lexicon.open(&late), body("five six"));
+    }
+}

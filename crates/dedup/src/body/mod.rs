@@ -1,0 +1,282 @@
+//! The part of a text that is compared: its words without furniture and learned boilerplate.
+//!
+//! An article's text and title come in; its counted words with their hashes, its terms, numbers, title words
+//! and fingerprint go out. It never knows any other article.
+
+pub(crate) mod common_words;
+pub(crate) mod figures;
+pub(crate) mod fingerprint;
+pub(crate) mod halves;
+pub(crate) mod hash_cache;
+pub(crate) mod lexicon;
+pub(crate) mod simhash;
+pub(crate) mod terms;
+pub(crate) mod titles;
+pub(crate) mod word_cache;
+
+use std::ops::Range;
+
+use siphasher::sip::SipHasher13;
+use wirefold_text::{Text, Word};
+
+use crate::body::word_cache::Hashes;
+
+/// The weight of a word; a character of a script without spaces weighs [`ALONE_WEIGHT`], since
+/// about five of them carry what three words do. All lengths "in words" are weights divided by it.
+pub const WORD_WEIGHT: u32 = 5;
+/// The weight of a character that stands for itself (Han, kana, Thai, …).
+pub const ALONE_WEIGHT: u32 = 3;
+/// Words in a shingle.
+pub const SHINGLE_WORDS: u32 = 5;
+
+/// A text that says anything has so many different words.
+const LEAST_DIFFERENT: usize = 3;
+
+/// What kind of fact a word is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// No fact.
+    None,
+    /// Begins with a digit.
+    Number,
+    /// Begins with a capital letter.
+    Name,
+}
+
+/// A word of a [`Body`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyWord {
+    /// Hash of the normal form.
+    pub hash: u64,
+    /// The word's index in [`Text::words`].
+    pub index: u32,
+    /// [`WORD_WEIGHT`] or [`ALONE_WEIGHT`].
+    pub weight: u8,
+    /// Whether it stands inside quotation marks.
+    pub quoted: bool,
+    /// Whether it is a fact that copies agree on and templates do not.
+    pub fact: Fact,
+    /// Whether it stands in a run that the outlet prints on many pages: compared, never counted.
+    pub boilerplate: bool,
+}
+
+impl BodyWord {
+    /// Whether the word counts towards containment, before the other text is looked at.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        !self.quoted && !self.boilerplate
+    }
+
+    /// Its normal form, given the text that it is a word of.
+    pub(crate) fn normal<'a>(&self, text: &'a Text) -> &'a str {
+        text.normal(&text.words()[self.index as usize])
+    }
+
+    /// Whether it is more than a character that stands for itself.
+    pub(crate) fn is_whole(&self) -> bool {
+        u32::from(self.weight) == WORD_WEIGHT
+    }
+}
+
+/// The words of a text that are compared, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Body {
+    /// The words.
+    pub words: Vec<BodyWord>,
+}
+
+/// The hash of a normalised word: SipHash-1-3 with a zero key, the same on every machine.
+#[must_use]
+pub fn word_hash(normal: &str) -> u64 {
+    SipHasher13::new().hash(normal.as_bytes())
+}
+
+impl Body {
+    /// The body of `text` without its furniture.
+    #[must_use]
+    pub fn new(text: &Text) -> Body {
+        Body::masked(text, |_| false)
+    }
+
+    /// The body of `text` with nothing left out, not even furniture.
+    #[must_use]
+    pub fn unmasked(text: &Text) -> Body {
+        Body { words: words(text).collect() }
+    }
+
+    /// The body of `text` without its furniture and without the paragraphs for which `leave_out`
+    /// says so.
+    pub fn masked(text: &Text, leave_out: impl Fn(u32) -> bool) -> Body {
+        let kept = |word: &BodyWord| {
+            let word = &text.words()[word.index as usize];
+            !word.furniture && !leave_out(word.paragraph)
+        };
+        Body { words: words(text).filter(kept).collect() }
+    }
+
+    /// The body of `text` without its furniture, given the hashes of its words.
+    pub(crate) fn hashed(text: &Text, hashes: &[Hashes]) -> Body {
+        let words = text.words().iter().zip(hashes).zip(0..);
+        let kept = words.filter(|((word, _), _)| !word.furniture);
+        let body_word = |((word, known), index): ((&Word, &Hashes), u32)| {
+            body_word(word, known.word, known.is_number, index)
+        };
+        Body { words: kept.map(body_word).collect() }
+    }
+
+    /// The words of the text from the first to the last of a range of this body, which is not empty.
+    #[must_use]
+    pub fn in_text(&self, range: &Range<usize>) -> Range<usize> {
+        let words = &self.words[range.clone()];
+        let index = |word: Option<&BodyWord>| word.map_or(0, |word| word.index as usize);
+        index(words.first())..index(words.last()) + 1
+    }
+
+    /// Whether what counts of it is no text: numbers, or hardly another word than the ones before. What
+    /// is nothing but quotations or page chrome has no words that count.
+    pub(crate) fn says_nothing(&self) -> bool {
+        let counted = self.words.iter().filter(|word| word.counts() && word.fact != Fact::Number);
+        let mut different: Vec<u64> = Vec::with_capacity(LEAST_DIFFERENT);
+        for word in counted {
+            if !different.contains(&word.hash) {
+                different.push(word.hash);
+            }
+            if different.len() == LEAST_DIFFERENT {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// How many words there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// The shingles: for every position, the hash of the shortest run from there that weighs five
+    /// words (five words, or nine characters). Shorter than the words by the last run's length.
+    #[must_use]
+    pub fn shingles(&self) -> Vec<u64> {
+        const WORDS: usize = SHINGLE_WORDS as usize;
+        // Nearly all texts: the shingles are of equal length, and each goes on from the one before.
+        if self.words.iter().all(BodyWord::is_whole) {
+            let Some((first, rest)) = self.words.split_at_checked(WORDS) else {
+                return Vec::new();
+            };
+            let mut hash = first.iter().fold(0, |hash, word| append(hash, word.hash));
+            let mut shingles = Vec::with_capacity(self.words.len());
+            shingles.push(hash);
+            shingles.extend(self.words.iter().zip(rest).map(|(before, next)| {
+                hash ^= before.hash.rotate_left(STEP * (SHINGLE_WORDS - 1));
+                hash = append(hash, next.hash);
+                hash
+            }));
+            return shingles;
+        }
+        let mut shingles = Vec::with_capacity(self.words.len());
+        for start in 0..self.words.len() {
+            let rest = &self.words[start..];
+            match shortest_run(rest) {
+                Some(shingle) => shingles.push(shingle),
+                None => break,
+            }
+        }
+        shingles
+    }
+
+    /// The weight of the words inside quotation marks.
+    pub(crate) fn quoted_weight(&self) -> u32 {
+        self.words.iter().filter(|word| word.quoted).map(|word| u32::from(word.weight)).sum()
+    }
+
+    /// The counted words, in words: characters of scripts without spaces count three fifths.
+    #[must_use]
+    pub fn counted_words(&self) -> u32 {
+        let weight: u32 =
+            self.words.iter().filter(|word| word.counts()).map(|word| u32::from(word.weight)).sum();
+        weight / WORD_WEIGHT
+    }
+}
+
+/// All words of a text.
+fn words(text: &Text) -> impl Iterator<Item = BodyWord> {
+    let words = text.words().iter().zip(text.normal_words()).zip(0..);
+    words.map(|((word, normal), index)| {
+        body_word(word, word_hash(normal), normal.starts_with(char::is_numeric), index)
+    })
+}
+
+fn body_word(word: &Word, hash: u64, is_number: bool, index: u32) -> BodyWord {
+    let fact = match (is_number, word.capital) {
+        (true, _) => Fact::Number,
+        (false, true) => Fact::Name,
+        (false, false) => Fact::None,
+    };
+    let weight = weight(word.alone);
+    BodyWord { hash, fact, index, weight, quoted: word.quoted, boilerplate: false }
+}
+
+/// The weight of a word that stands alone or does not.
+pub(crate) fn weight(alone: bool) -> u8 {
+    let weight = if alone { ALONE_WEIGHT } else { WORD_WEIGHT };
+    u8::try_from(weight).expect("both weights are small constants")
+}
+
+/// The shingle at the beginning of `words`.
+fn shortest_run(words: &[BodyWord]) -> Option<u64> {
+    let (mut weight, mut hash) = (0, 0);
+    for word in words {
+        hash = append(hash, word.hash);
+        weight += u32::from(word.weight);
+        if weight >= SHINGLE_WORDS * WORD_WEIGHT {
+            return Some(hash);
+        }
+    }
+    None
+}
+
+/// Bits by which the hash of a shingle turns with each word.
+const STEP: u32 = 13;
+
+/// The hash of a run and one word more: a cyclic polynomial (Cohen 1997), from which the first word
+/// can be taken away again. Its bits are as good as those of the words' hashes.
+fn append(hash: u64, word: u64) -> u64 {
+    hash.rotate_left(STEP) ^ word
+}
+
+/// Folds `next` into `hash`: a multiply-rotate mix (as in FxHash) with a final avalanche, since
+/// the low bits are sampled.
+pub(crate) fn mix(hash: u64, next: u64) -> u64 {
+    let mixed = (hash.rotate_left(5) ^ next).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn furniture_is_left_out_and_shingles_weigh_five_words() {
+        let text = Text::new("Read more\nOne two three four five six.");
+        assert_eq!(Body::new(&text).len(), 6);
+        assert_eq!(Body::unmasked(&text).len(), 8);
+        assert_eq!(Body::new(&text).shingles().len(), 2);
+        let chinese = Text::new("港口工人周四结束了罢工。");
+        assert_eq!(Body::new(&chinese).len(), 11);
+        assert_eq!(Body::new(&chinese).shingles().len(), 3);
+    }
+
+    #[test]
+    fn the_same_words_give_the_same_shingles_wherever_they_stand() {
+        let here = Body::new(&Text::new("Zero one two three four five."));
+        let there = Body::new(&Text::new("One, two — three “four” five!"));
+        assert_eq!(here.shingles()[1], there.shingles()[0]);
+    }
+}

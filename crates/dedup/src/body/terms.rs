@@ -1,0 +1,265 @@
+//! What events look at in one text: the stems of its words, and of its names.
+
+use wirefold_text::Text;
+use wirefold_text::extract::names;
+
+use crate::body::word_cache::Hashes;
+use crate::body::{Body, BodyWord, WORD_WEIGHT, word_hash};
+
+/// Letters of a word that make its stem: cutting is the one stemmer that works alike for most
+/// languages with inflection, and it makes the spellings of one name meet.
+const STEM_LETTERS: usize = 6;
+
+/// Syllables of a Korean word that make its stem: what follows are mostly particles.
+const STEM_SYLLABLES: usize = 2;
+/// Neighbours that make a term in scripts without spaces, where a character is a word or half of
+/// one, …
+const IDEOGRAPHS: usize = 2;
+/// … and where it is a letter.
+const LETTERS: usize = 4;
+/// A lede has at least so many words, where the text has.
+const LEDE: u32 = 30;
+/// So many words tell whether a text is written in a script with capitals.
+const LOOKED_AT: usize = 64;
+
+/// The stem of a normalised word: its first six letters, or its first two syllables in Korean.
+/// Numbers are kept whole.
+#[must_use]
+pub fn stem(normal: &str) -> &str {
+    let first = normal.chars().next().unwrap_or_default();
+    let most = if is_hangul(first) { STEM_SYLLABLES } else { STEM_LETTERS };
+    match normal.char_indices().nth(most) {
+        Some((end, _)) if !first.is_numeric() => &normal[..end],
+        _ => normal,
+    }
+}
+
+fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{AC00}'..='\u{D7A3}')
+}
+
+/// Whether the letters of a script without spaces are sounds: Thai, Lao, Burmese, Khmer.
+fn is_of_letters(normal: &str) -> bool {
+    normal.starts_with(|c| matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{17FF}'))
+}
+
+/// The terms of a text, as often as they stand there: stems of words, neighbours in scripts without
+/// spaces. Boilerplate has none. Where a paragraph ends goes into `ends`.
+fn push_terms(
+    text: &Text,
+    words: &[BodyWord],
+    stem_of: impl Fn(&BodyWord) -> u64,
+    terms: &mut Vec<u64>,
+    ends: &mut Vec<usize>,
+) {
+    let mut alone: Vec<&str> = Vec::new();
+    let mut before = None;
+    for word in words.iter().filter(|word| !word.boilerplate) {
+        let paragraph = text.words()[word.index as usize].paragraph;
+        if before.replace(paragraph).is_some_and(|before| before != paragraph) {
+            ends.push(terms.len());
+        }
+        if word.is_whole() {
+            alone.clear();
+            terms.push(stem_of(word));
+            continue;
+        }
+        let normal = word.normal(text);
+        alone.push(normal);
+        let together = if is_of_letters(normal) { LETTERS } else { IDEOGRAPHS };
+        let run = alone.len().checked_sub(together).map(|from| alone[from..].concat());
+        terms.extend(run.as_deref().map(word_hash));
+    }
+}
+
+/// Whether names can be told in a text by their capitals: whether half of its words at least are
+/// of a script that has any.
+fn tells_names(text: &Text) -> bool {
+    let words = text.words();
+    let first = |word| text.normal(word).chars().next().unwrap_or_default();
+    let letters = words.iter().take(LOOKED_AT).map(first).filter(|c| c.is_alphabetic());
+    let (mut cased, mut all) = (0, 0);
+    for letter in letters {
+        cased += usize::from(letter.is_lowercase());
+        all += 1;
+    }
+    2 * cased >= all
+}
+
+/// What events look at in one text.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// The terms, as often as they stand in the text and its title.
+    pub(crate) mentions: Vec<u64>,
+    /// Those of the title, the last of `mentions`.
+    pub(crate) in_title: usize,
+    /// Those of the lede, the first of `mentions`.
+    pub(crate) in_lede: usize,
+    /// Where the paragraphs of the text end in `mentions`.
+    pub(crate) ends: Vec<usize>,
+    /// The stems of names, in order; none where the script does not tell them.
+    pub(crate) names: Option<Vec<u64>>,
+}
+
+impl Terms {
+    /// The terms of a text and of its title.
+    #[must_use]
+    pub fn new(text: &Text, body: &Body, title: &str) -> Terms {
+        Terms::with(text, body, title, |word| word_hash(stem(word.normal(text))))
+    }
+
+    /// The same, given the hashes of the words of the text.
+    pub(crate) fn hashed(text: &Text, body: &Body, title: &str, hashes: &[Hashes]) -> Terms {
+        Terms::with(text, body, title, |word| hashes[word.index as usize].stem)
+    }
+
+    /// The same of a body of which more is boilerplate.
+    pub(crate) fn masked(&self, text: &Text, body: &Body, title: &str, hashes: &[Hashes]) -> Terms {
+        let stem_of = |word: &BodyWord| hashes[word.index as usize].stem;
+        Terms { names: self.names.clone(), ..Terms::without_names(text, body, title, stem_of) }
+    }
+
+    fn with(text: &Text, body: &Body, title: &str, stem_of: impl Fn(&BodyWord) -> u64) -> Terms {
+        let names = tells_names(text).then(|| stems_of_names(text));
+        Terms { names, ..Terms::without_names(text, body, title, stem_of) }
+    }
+
+    fn without_names(
+        text: &Text,
+        body: &Body,
+        title: &str,
+        stem_of: impl Fn(&BodyWord) -> u64,
+    ) -> Terms {
+        let title = Text::new(title);
+        let mut mentions = Vec::with_capacity(body.len());
+        let (lede, rest) = body.words.split_at(lede_of(text, body));
+        let mut ends = Vec::new();
+        push_terms(text, lede, &stem_of, &mut mentions, &mut ends);
+        let in_lede = mentions.len();
+        ends.push(in_lede);
+        push_terms(text, rest, stem_of, &mut mentions, &mut ends);
+        let before_title = mentions.len();
+        ends.push(before_title);
+        let stem_in_title = |word: &BodyWord| word_hash(stem(word.normal(&title)));
+        let title_words = Body::unmasked(&title).words;
+        push_terms(&title, &title_words, stem_in_title, &mut mentions, &mut Vec::new());
+        let in_title = mentions.len() - before_title;
+        Terms { mentions, in_title, in_lede, ends, names: None }
+    }
+
+    /// The terms of the text without the title.
+    pub(crate) fn text(&self) -> &[u64] {
+        &self.mentions[..self.mentions.len() - self.in_title]
+    }
+
+    /// The terms of each paragraph of the text; those of the paragraph that the lede ends in stand in
+    /// two parts.
+    pub(crate) fn paragraphs(&self) -> impl Iterator<Item = &[u64]> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        let parts = starts.zip(&self.ends).map(|(start, end)| &self.mentions[start..*end]);
+        parts.filter(|terms| !terms.is_empty())
+    }
+
+    /// The terms of the title.
+    pub(crate) fn title(&self) -> &[u64] {
+        &self.mentions[self.mentions.len() - self.in_title..]
+    }
+
+    /// The terms of the lede.
+    pub(crate) fn lede(&self) -> &[u64] {
+        &self.mentions[..self.in_lede]
+    }
+}
+
+/// Where the lede of a body ends: with the paragraph that brings it to [`LEDE`] words, and after
+/// twice as many at the latest.
+fn lede_of(text: &Text, body: &Body) -> usize {
+    let paragraph = |word: &BodyWord| text.words()[word.index as usize].paragraph;
+    let (mut weight, mut before) = (0, None);
+    for (at, word) in body.words.iter().enumerate().filter(|(_, word)| !word.boilerplate) {
+        let is_next = before.replace(paragraph(word)).is_some_and(|it| it != paragraph(word));
+        if weight >= 2 * LEDE * WORD_WEIGHT || is_next && weight >= LEDE * WORD_WEIGHT {
+            return at;
+        }
+        weight += u32::from(word.weight);
+    }
+    body.len()
+}
+
+fn stems_of_names(text: &Text) -> Vec<u64> {
+    let words = names(text).into_iter().flat_map(|name| name.words);
+    let stems = words.map(|index| word_hash(stem(text.normal(&text.words()[index]))));
+    let mut stems: Vec<u64> = stems.collect();
+    stems.sort_unstable();
+    stems.dedup();
+    stems
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_name_meet() {
+        assert_eq!(stem("zelenskyy"), stem("zelenskiy"));
+        assert_eq!(stem("2026123"), "2026123");
+        assert_eq!(stem("порту"), "порту");
+    }
+
+    #[test]
+    fn chinese_goes_by_pairs() {
+        let text = Text::new("港口工人");
+        assert_eq!(Terms::new(&text, &Body::new(&text), "").mentions.len(), 3);
+    }
+
+    #[test]
+    fn thai_goes_by_four_letters_and_korean_by_two_syllables() {
+        let count = |text: &str| {
+            let text = Text::new(text);
+            let terms = Terms::new(&text, &Body::new(&text), "").mentions;
+            terms.into_iter().collect::<BTreeSet<u64>>().len()
+        };
+        assert_eq!(count("ท่าเรือใหญ่"), Text::new("ท่าเรือใหญ่").words().len() - 3);
+        assert_eq!(count("도서관이 도서관을 도서관에서"), 1);
+    }
+
+    #[test]
+    fn names_are_told_where_there_are_capitals() {
+        let names = |text: &str| {
+            let text = Text::new(text);
+            Terms::new(&text, &Body::new(&text), "").names.map(|names| names.len())
+        };
+        assert_eq!(names("All ferries leave the port of Quayton again."), Some(1));
+        assert_eq!(names("Nothing of the kind was said."), Some(0));
+        assert_eq!(names("Сегодня порт города Заречный был закрыт."), Some(1));
+        for text in ["港口工人 Apple", "도서관이 다시 문을 연다", "أعلنت بلدية وادي الرمان"]
+        {
+            assert_eq!(names(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_lede_ends_with_a_paragraph_of_thirty_words_or_more() {
+        let sentence = "The port closed at nine. ";
+        let lede = |text: &str| {
+            let text = Text::new(text);
+            Terms::new(&text, &Body::new(&text), "Port").lede().len()
+        };
+        assert_eq!(lede(sentence), 5);
+        assert_eq!(lede(&format!("{}\n{}", sentence.repeat(7), sentence.repeat(20))), 35);
+        assert_eq!(lede(&format!("{}\n{}", sentence.repeat(5), sentence.repeat(20))), 60);
+        assert_eq!(lede(&sentence.repeat(30)), 60);
+    }
+
+    #[test]
+    fn the_title_is_a_second_mention() {
+        let text = Text::new("The port closed.");
+        let terms = Terms::new(&text, &Body::new(&text), "Port");
+        let count =
+            |word: &str| terms.mentions.iter().filter(|term| **term == word_hash(word)).count();
+        assert_eq!((count("port"), count("closed")), (2, 1));
+        assert_eq!(terms.title(), [word_hash("port")]);
+    }
+}

@@ -1,0 +1,147 @@
+//! What was found out about words of late, by their letters: most words of a text stood in one of
+//! the last, and a hash takes longer than a look at sixteen bytes.
+
+use wirefold_text::{Text, Word};
+
+use crate::body::simhash::simhash_of_word;
+use crate::body::terms::stem;
+use crate::body::word_hash;
+
+/// What of a word is asked for again and again.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Hashes {
+    /// [`word_hash`] of its normal form.
+    pub(crate) word: u64,
+    /// The same of its [`stem`].
+    pub(crate) stem: u64,
+    /// What it is to the SimHash.
+    pub(crate) simhash: u64,
+    /// Whether it begins with a digit.
+    pub(crate) is_number: bool,
+}
+
+impl Hashes {
+    fn new(normal: &str) -> Hashes {
+        let word = word_hash(normal);
+        let stem = match stem(normal) {
+            whole if whole.len() == normal.len() => word,
+            part => word_hash(part),
+        };
+        let is_number = normal.starts_with(char::is_numeric);
+        Hashes { word, stem, simhash: simhash_of_word(normal), is_number }
+    }
+}
+
+/// Words of late, one for each place. A clone begins without any.
+#[derive(Debug, Default)]
+pub(crate) struct WordCache {
+    /// Empty before the first word.
+    places: Vec<Place>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    letters: Letters,
+    hashes: Hashes,
+}
+
+/// Words remembered, a power of two: two megabytes, which stay near the processor.
+const REMEMBERED: usize = 1 << 15;
+
+impl Clone for WordCache {
+    fn clone(&self) -> WordCache {
+        WordCache::default()
+    }
+}
+
+impl WordCache {
+    /// The hashes of the words of a text, furniture apart, of which nothing is said.
+    pub(crate) fn look_up_all(&mut self, text: &Text) -> Vec<Hashes> {
+        let look_up = |word: &Word| match word.furniture {
+            true => Hashes::default(),
+            false => self.look_up(text, word),
+        };
+        text.words().iter().map(look_up).collect()
+    }
+
+    fn look_up(&mut self, text: &Text, word: &Word) -> Hashes {
+        let Some(letters) = Letters::new(text.normal_and_behind(word)) else {
+            return Hashes::new(text.normal(word));
+        };
+        if self.places.is_empty() {
+            self.places = vec![Place::default(); REMEMBERED];
+        }
+        let place = &mut self.places[letters.place()];
+        if place.letters != letters {
+            *place = Place { letters, hashes: Hashes::new(text.normal(word)) };
+        }
+        place.hashes
+    }
+}
+
+/// The letters of a word of at most sixteen bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Letters {
+    first: u64,
+    last: u64,
+    /// How many bytes; 0 where there is no word.
+    len: u8,
+}
+
+/// The most bytes.
+const LONGEST: usize = 16;
+
+impl Letters {
+    /// From the bytes that a word begins, and its length; `None` where it is too long, or nothing.
+    fn new((bytes, len): (&[u8], usize)) -> Option<Letters> {
+        if len == 0 || len > LONGEST {
+            return None;
+        }
+        let letters = match bytes.first_chunk::<LONGEST>() {
+            Some(whole) => u128::from_le_bytes(*whole) & (u128::MAX >> (8 * (LONGEST - len))),
+            None => bytes[..len].iter().rev().fold(0, |all, byte| all << 8 | u128::from(*byte)),
+        };
+        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).expect("64 bits");
+        let len = u8::try_from(len).expect("it is small");
+        Some(Letters { first: half(letters), last: half(letters >> u64::BITS), len })
+    }
+
+    fn place(self) -> usize {
+        let mixed = (self.first ^ self.last.rotate_left(29) ^ u64::from(self.len))
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        usize::try_from(mixed >> (u64::BITS - REMEMBERED.trailing_zeros()))
+            .expect("it is below a length")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against finding out anew, twice over.
+        #[test]
+        fn what_is_remembered_is_what_is_so(text in "([a-c1é中]{1,20} ){0,60}") {
+            let (mut late, text) = (WordCache::default(), Text::new(&text));
+            for word in text.words().iter().chain(text.words()) {
+                let normal = text.normal(word);
+                let found = late.look_up(&text, word);
+                let hashes = Hashes::new(normal);
+                prop_assert_eq!((found.word, found.stem), (hashes.word, hashes.stem));
+                prop_assert_eq!((found.simhash, found.is_number), (hashes.simhash, hashes.is_number));
+            }
+        }
+
+        #[test]
+        fn other_letters_are_others(one in "[ab]{1,17}", other in "[ab]{1,17}", behind in "[ab]{0,17}") {
+            let both = [(&one, &other), (&other, &one)].map(|(word, next)| {
+                let bytes = format!("{word}{behind}{next}");
+                Letters::new((bytes.as_bytes(), word.len()))
+            });
+            let are_long = one.len().min(other.len()) > LONGEST;
+            prop_assert_eq!(both[0] == both[1], one == other || are_long);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A set of word positions.
+
+use std::ops::Range;
+
+use crate::codec::varint;
+use crate::codec::written_bytes;
+
+/// Positions in a body, one bit each. Positions beyond the end are not in the set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bits {
+    blocks: Vec<u64>,
+}
+
+impl Bits {
+    /// An empty set with room for `len` positions.
+    #[must_use]
+    pub fn new(len: usize) -> Bits {
+        Bits { blocks: vec![0; len.div_ceil(64)] }
+    }
+
+    /// Adds a position, growing where needed.
+    pub fn insert(&mut self, position: usize) {
+        let block = position / 64;
+        if block >= self.blocks.len() {
+            self.blocks.resize(block + 1, 0);
+        }
+        self.blocks[block] |= 1 << (position % 64);
+    }
+
+    /// Whether a position is in the set.
+    #[must_use]
+    pub fn contains(&self, position: usize) -> bool {
+        self.blocks.get(position / 64).is_some_and(|block| block >> (position % 64) & 1 == 1)
+    }
+
+    /// How many positions are in the set.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.blocks.iter().map(|block| block.count_ones() as usize).sum()
+    }
+
+    /// How many positions are in both sets.
+    #[must_use]
+    pub fn common(&self, other: &Bits) -> usize {
+        self.blocks.iter().zip(&other.blocks).map(|(a, b)| (a & b).count_ones() as usize).sum()
+    }
+
+    /// Adds every position of `other`.
+    pub fn extend(&mut self, other: &Bits) {
+        if other.blocks.len() > self.blocks.len() {
+            self.blocks.resize(other.blocks.len(), 0);
+        }
+        for (mine, theirs) in self.blocks.iter_mut().zip(&other.blocks) {
+            *mine |= theirs;
+        }
+    }
+}
+
+/// A set at rest: runs of positions, each by how many are left out before it and by its length. What
+/// texts share are a few passages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct PackedBits(Box<[u8]>);
+
+impl Bits {
+    pub(crate) fn pack(&self) -> PackedBits {
+        let mut bytes = Vec::new();
+        let mut end = 0;
+        while let Some(start) = self.next(end, true) {
+            let behind = self.next(start, false).unwrap_or(64 * self.blocks.len());
+            varint::push_count(&mut bytes, start - end);
+            varint::push_count(&mut bytes, behind - start);
+            end = behind;
+        }
+        PackedBits(bytes.into())
+    }
+
+    /// The first position from `start` on that is in the set, or that is not.
+    fn next(&self, start: usize, is_in: bool) -> Option<usize> {
+        let mut rest = u64::MAX << (start % 64);
+        for (at, block) in self.blocks.iter().enumerate().skip(start / 64) {
+            let sought = if is_in { *block } else { !*block } & rest;
+            if sought != 0 {
+                return Some(64 * at + sought.trailing_zeros() as usize);
+            }
+            rest = u64::MAX;
+        }
+        None
+    }
+
+    /// Adds a run of at least one position.
+    fn insert_run(&mut self, run: Range<usize>) {
+        let blocks = run.start / 64..run.end.div_ceil(64);
+        if blocks.end > self.blocks.len() {
+            self.blocks.resize(blocks.end, 0);
+        }
+        for block in blocks {
+            let before = run.start.saturating_sub(64 * block);
+            let behind = (64 * (block + 1)).saturating_sub(run.end);
+            self.blocks[block] |= u64::MAX << before & u64::MAX >> behind;
+        }
+    }
+}
+
+impl PackedBits {
+    pub(crate) fn open(&self) -> Bits {
+        let (mut bits, mut bytes, mut end) = (Bits::default(), &*self.0, 0);
+        while let (Some(gap), Some(len)) = (varint::take(&mut bytes), varint::take(&mut bytes)) {
+            let start = end + gap as usize;
+            end = start + len as usize;
+            bits.insert_run(start..end);
+        }
+        bits
+    }
+}
+
+written_bytes!(PackedBits);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn opened_bits_are_as_they_were(
+            runs in proptest::collection::vec((0usize..90, 1usize..150), 0..6),
+        ) {
+            let (mut bits, mut end) = (Bits::default(), 0);
+            for (gap, len) in runs {
+                (end + gap..end + gap + len).for_each(|position| bits.insert(position));
+                end += gap + len;
+            }
+            prop_assert_eq!(bits.pack().open(), bits);
+        }
+    }
+
+    #[test]
+    fn sets_of_positions() {
+        let (mut a, mut b) = (Bits::new(3), Bits::default());
+        a.insert(1);
+        a.insert(200);
+        b.insert(200);
+        assert!(a.contains(200) && !a.contains(2) && !a.contains(9_999));
+        assert_eq!((a.count(), a.common(&b), b.common(&a)), (2, 1, 1));
+        b.extend(&a);
+        assert_eq!(b, a);
+    }
+}

@@ -1,0 +1,289 @@
+//! The detector's state as bytes and back.
+//!
+//! Numbers stand in their own length, the lowest byte first; what is counted stands after its count
+//! in four bytes. The bytes come in pieces, each of whole values, so that neither side holds all of
+//! them at once. Whoever keeps them adds what tells whole ones from broken ones: here a wrong length
+//! is noticed, a wrong value is not.
+//!
+//! What only saves time is left out and made again: tables of hashes, logarithms, texts looked at. Of
+//! what stands on a [`Shelf`] only the place is written: whoever keeps the bytes sees to the shelves.
+//!
+//! Any value comes in; bytes go out, and the other way round. It never knows what they mean.
+
+pub(crate) mod bits;
+pub(crate) mod numbered;
+pub(crate) mod packed;
+pub(crate) mod postings;
+mod values;
+pub(crate) mod varint;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// The layout of the bytes. Counted up with each change of what is written: older bytes are then
+/// passed over, and the state is learnt anew from the articles.
+pub const LAYOUT: u32 = 9;
+
+/// A piece is given away once it has so many bytes.
+const PIECE: usize = 1 << 18;
+
+/// Takes values, one behind the other, and gives their bytes away in pieces.
+pub struct Writer<'a> {
+    bytes: Vec<u8>,
+    give: &'a mut dyn FnMut(Vec<u8>),
+    /// Those that something written stands on, in the order in which they came.
+    shelves: Vec<Arc<dyn Shelf>>,
+}
+
+/// Gives values from pieces of bytes.
+pub struct Reader<'a> {
+    piece: Vec<u8>,
+    at: usize,
+    next: &'a mut dyn FnMut() -> Option<Vec<u8>>,
+    stands: Vec<Stand>,
+}
+
+/// Keeps bytes out of memory, as in a file. It is let go with the last article that stands on it.
+pub trait Shelf: Send + Sync + Debug {
+    /// Keeps bytes: the place where they begin, or `None` where there is no room.
+    fn put(&self, bytes: &[u8]) -> Option<u64>;
+
+    /// Fills `bytes` with all of those that were put at `place`. One that cannot give back what it took
+    /// must end the process: without it every answer might be another.
+    fn read(&self, place: u64, bytes: &mut [u8]);
+}
+
+/// Where what a shelf held stands now.
+#[derive(Debug, Clone)]
+pub struct Stand {
+    /// It, or another that took its bytes.
+    pub shelf: Arc<dyn Shelf>,
+    /// Where its bytes begin on that.
+    pub start: u64,
+}
+
+/// What can be written down and read back.
+pub trait Written: Sized {
+    /// Writes it down.
+    fn write_to(&self, to: &mut Writer<'_>);
+
+    /// Reads it back; `None` where the bytes end before it does, or say what cannot be.
+    fn read_from(from: &mut Reader<'_>) -> Option<Self>;
+
+    /// Writes values down, one behind the other: numbers many at once.
+    fn write_all(values: &[Self], to: &mut Writer<'_>) {
+        values.iter().for_each(|value| value.write_to(to));
+    }
+
+    /// Reads so many values back that were written so.
+    fn read_all(count: usize, from: &mut Reader<'_>) -> Option<Vec<Self>> {
+        let mut values = room_for(count);
+        for _ in 0..count {
+            values.push(Self::read_from(from)?);
+        }
+        Some(values)
+    }
+}
+
+/// Bytes that room is made for before any has been read: a count may lie. What is not filled of them
+/// takes no memory.
+const ROOM: usize = 1 << 27;
+
+/// Entries that room is made for in a table before any has been read.
+pub(crate) const ENTRIES: usize = 1 << 18;
+
+fn room_for<T>(count: usize) -> Vec<T> {
+    Vec::with_capacity(count.min(ROOM / size_of::<T>().max(1)))
+}
+
+impl<'a> Writer<'a> {
+    /// A writer that hands each piece to `give`.
+    pub fn new(give: &'a mut dyn FnMut(Vec<u8>)) -> Self {
+        Self { bytes: Vec::with_capacity(PIECE), give, shelves: Vec::new() }
+    }
+
+    /// Writes bytes, which stay in one piece.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.pass_on();
+    }
+
+    fn pass_on(&mut self) {
+        if self.bytes.len() >= PIECE {
+            let full = std::mem::replace(&mut self.bytes, Vec::with_capacity(PIECE));
+            (self.give)(full);
+        }
+    }
+
+    /// Writes how many values follow.
+    pub fn count(&mut self, count: usize) {
+        u32::try_from(count).expect("fewer values than memory holds").write_to(self);
+    }
+
+    /// Writes bytes after their count.
+    pub fn blob(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.raw(bytes);
+    }
+
+    /// The number of a shelf, by which it is written.
+    pub(crate) fn number_of(&mut self, shelf: &Arc<dyn Shelf>) -> u32 {
+        let known = self.shelves.iter().rposition(|other| Arc::ptr_eq(other, shelf));
+        let place = known.unwrap_or_else(|| {
+            self.shelves.push(shelf.clone());
+            self.shelves.len() - 1
+        });
+        u32::try_from(place).expect("fewer shelves than memory holds")
+    }
+
+    /// Gives the last piece away.
+    pub fn finish(self) {
+        if !self.bytes.is_empty() {
+            (self.give)(self.bytes);
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// A reader that asks `next` for each piece; `None` ends them.
+    pub fn new(next: &'a mut dyn FnMut() -> Option<Vec<u8>>) -> Self {
+        Self { piece: Vec::new(), at: 0, next, stands: Vec::new() }
+    }
+
+    /// The same; what stood on shelves stands here, in the order of [`Detector::shelves`].
+    ///
+    /// [`Detector::shelves`]: crate::Detector::shelves
+    #[must_use]
+    pub fn with_shelves(self, stands: Vec<Stand>) -> Self {
+        Self { stands, ..self }
+    }
+
+    pub(crate) fn stand(&self, number: u32) -> Option<&Stand> {
+        self.stands.get(number as usize)
+    }
+
+    /// The next so many bytes of one piece.
+    pub fn raw(&mut self, count: usize) -> Option<&[u8]> {
+        if self.at == self.piece.len() && count > 0 {
+            self.piece = (self.next)()?;
+            self.at = 0;
+        }
+        let bytes = self.piece.get(self.at..self.at.checked_add(count)?)?;
+        self.at += count;
+        Some(bytes)
+    }
+
+    /// How many values follow.
+    pub fn count(&mut self) -> Option<usize> {
+        usize::try_from(u32::read_from(self)?).ok()
+    }
+
+    /// Bytes after their count.
+    pub fn blob(&mut self) -> Option<&[u8]> {
+        let count = self.count()?;
+        self.raw(count)
+    }
+
+    /// Whether all of the pieces asked for so far was read.
+    #[must_use]
+    pub fn is_between_pieces(&self) -> bool {
+        self.at == self.piece.len()
+    }
+
+    /// Whether everything was read.
+    #[cfg(test)]
+    pub(crate) fn is_at_end(&mut self) -> bool {
+        while self.at == self.piece.len() {
+            let Some(piece) = (self.next)() else { return true };
+            (self.piece, self.at) = (piece, 0);
+        }
+        false
+    }
+}
+
+/// Has a struct written down and read back field by field, in the order given.
+#[macro_export]
+macro_rules! written {
+    ($type:ty { $($field:ident),* $(,)? }) => {
+        impl $crate::codec::Written for $type {
+            fn write_to(&self, to: &mut $crate::codec::Writer<'_>) {
+                $($crate::codec::Written::write_to(&self.$field, to);)*
+            }
+
+            fn read_from(from: &mut $crate::codec::Reader<'_>) -> Option<Self> {
+                Some(Self { $($field: $crate::codec::Written::read_from(from)?),* })
+            }
+        }
+    };
+}
+
+/// The same for what is nothing but bytes.
+macro_rules! written_bytes {
+    ($type:ident) => {
+        impl $crate::codec::Written for $type {
+            fn write_to(&self, to: &mut $crate::codec::Writer<'_>) {
+                to.blob(&self.0);
+            }
+
+            fn read_from(from: &mut $crate::codec::Reader<'_>) -> Option<Self> {
+                from.blob().map(|bytes| Self(bytes.into()))
+            }
+        }
+    };
+}
+
+pub use written;
+pub(crate) use written_bytes;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, VecDeque};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The pieces of a value, of which none is larger than it need be.
+    fn pieces(value: &impl Written) -> Vec<Vec<u8>> {
+        let mut pieces = Vec::new();
+        let mut give = |piece| pieces.push(piece);
+        let mut writer = Writer::new(&mut give);
+        value.write_to(&mut writer);
+        writer.finish();
+        pieces
+    }
+
+    fn read<T: Written>(pieces: Vec<Vec<u8>>) -> Option<T> {
+        let mut pieces = VecDeque::from(pieces);
+        let mut next = || pieces.pop_front();
+        let mut reader = Reader::new(&mut next);
+        let value = T::read_from(&mut reader)?;
+        reader.is_at_end().then_some(value)
+    }
+
+    type Value = (Vec<Option<String>>, BTreeMap<u128, (i64, bool)>);
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read_and_a_part_of_it_is_not(
+            texts in proptest::collection::vec(proptest::option::of("\\PC{0,9}"), 0..9),
+            numbers in proptest::collection::btree_map(any::<u128>(), (any::<i64>(), any::<bool>()), 0..9),
+        ) {
+            let value: Value = (texts, numbers);
+            let whole = pieces(&value);
+            for cut in 0..whole[0].len() {
+                prop_assert_eq!(read::<Value>(vec![whole[0][..cut].to_vec()]), None);
+            }
+            prop_assert_eq!(read::<Value>(whole), Some(value));
+        }
+    }
+
+    #[test]
+    fn much_comes_in_pieces_and_a_count_that_lies_takes_no_memory() {
+        let much = vec![7_u64; PIECE];
+        let given = pieces(&much);
+        assert!(given.len() >= 8 && given.iter().all(|piece| piece.len() < 2 * PIECE));
+        assert_eq!(read::<Vec<u64>>(given), Some(much));
+        assert_eq!(read::<Vec<u64>>(vec![vec![0xff; 4]]), None);
+    }
+}

@@ -1,0 +1,248 @@
+//! What there is by the number of an article, in parts that clones share until one of them changes:
+//! a clone costs a few bytes an article, however much is known of each.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::codec::{Reader, Writer, Written};
+use crate::ids::DocId;
+
+/// Values by numbers that come one after the other and leave from the front.
+#[derive(Debug, Clone)]
+pub struct Numbered<T> {
+    parts: VecDeque<Arc<Part<T>>>,
+    /// The number of the first part.
+    first: u32,
+    len: usize,
+}
+
+/// Numbers of a part.
+const PART: u32 = u64::BITS;
+/// Room is made for so many values at a time: where few numbers of a part have one, twice as much
+/// as there was would stay empty.
+const ROOM: usize = 8;
+
+/// Values of neighbouring numbers, with a bit for each number that has one.
+#[derive(Debug, Clone)]
+struct Part<T> {
+    taken: u64,
+    values: Vec<T>,
+}
+
+impl<T> Default for Part<T> {
+    fn default() -> Self {
+        Self { taken: 0, values: Vec::new() }
+    }
+}
+
+impl<T> Part<T> {
+    /// The place of the value at a bit, and whether there is one.
+    fn place(&self, bit: u32) -> (usize, bool) {
+        let before = self.taken & ((1 << bit) - 1);
+        (before.count_ones() as usize, self.taken >> bit & 1 == 1)
+    }
+
+    fn bits(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..PART).filter(|bit| self.taken >> bit & 1 == 1)
+    }
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self { parts: VecDeque::new(), first: 0, len: 0 }
+    }
+}
+
+impl<T> Numbered<T> {
+    /// The value of a number.
+    #[must_use]
+    pub fn get(&self, number: DocId) -> Option<&T> {
+        let part = self.parts.get((number / PART).checked_sub(self.first)? as usize)?;
+        let (place, is_taken) = part.place(number % PART);
+        if is_taken { part.values.get(place) } else { None }
+    }
+
+    /// Whether a number has a value.
+    #[must_use]
+    pub fn contains(&self, number: DocId) -> bool {
+        self.get(number).is_some()
+    }
+
+    /// How many values there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The numbers with their values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (DocId, &T)> {
+        let parts = self.parts.iter().zip(self.first..);
+        parts.flat_map(|(part, at)| part.bits().map(move |bit| at * PART + bit).zip(&part.values))
+    }
+
+    /// The values, in the order of their numbers.
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.parts.iter().flat_map(|part| &part.values)
+    }
+
+    /// The first number that has a value, and the last.
+    #[must_use]
+    pub fn ends(&self) -> Option<(DocId, DocId)> {
+        let is_taken = |part: &Arc<Part<T>>| part.taken != 0;
+        let (first, last) =
+            (self.parts.iter().position(is_taken)?, self.parts.iter().rposition(is_taken)?);
+        let start = |at: usize| (self.first + u32::try_from(at).unwrap_or(u32::MAX)) * PART;
+        let (head, tail) = (self.parts[first].taken, self.parts[last].taken);
+        Some((start(first) + head.trailing_zeros(), start(last) + PART - 1 - tail.leading_zeros()))
+    }
+}
+
+impl<T: Clone> Numbered<T> {
+    /// The value of a number, to be changed.
+    pub fn get_mut(&mut self, number: DocId) -> Option<&mut T> {
+        let at = (number / PART).checked_sub(self.first)? as usize;
+        let part = self.parts.get_mut(at)?;
+        let (place, is_taken) = part.place(number % PART);
+        if is_taken { Arc::make_mut(part).values.get_mut(place) } else { None }
+    }
+
+    /// Gives a number a value; the one that it had.
+    pub fn insert(&mut self, number: DocId, value: T) -> Option<T> {
+        let at = number / PART;
+        if self.parts.is_empty() {
+            self.first = at;
+        }
+        while at < self.first {
+            self.parts.push_front(Arc::default());
+            self.first -= 1;
+        }
+        let at = (at - self.first) as usize;
+        while self.parts.len() <= at {
+            self.parts.push_back(Arc::default());
+        }
+        let part = Arc::make_mut(&mut self.parts[at]);
+        let (place, is_taken) = part.place(number % PART);
+        if is_taken {
+            return Some(std::mem::replace(&mut part.values[place], value));
+        }
+        part.taken |= 1 << (number % PART);
+        if part.values.len() == part.values.capacity() {
+            part.values.reserve_exact(ROOM);
+        }
+        part.values.insert(place, value);
+        self.len += 1;
+        None
+    }
+
+    /// Takes the value of a number away.
+    pub fn remove(&mut self, number: DocId) -> Option<T> {
+        let at = (number / PART).checked_sub(self.first)? as usize;
+        let part = self.parts.get_mut(at)?;
+        let (place, is_taken) = part.place(number % PART);
+        if !is_taken {
+            return None;
+        }
+        let part = Arc::make_mut(part);
+        part.taken &= !(1 << (number % PART));
+        self.len -= 1;
+        Some(part.values.remove(place))
+    }
+
+    /// Keeps what `stays` says so of.
+    pub fn retain(&mut self, mut stays: impl FnMut(DocId, &T) -> bool) {
+        for (part, at) in self.parts.iter_mut().zip(self.first..) {
+            let mut kept = 0;
+            for (bit, value) in part.bits().zip(&part.values) {
+                kept |= u64::from(stays(at * PART + bit, value)) << bit;
+            }
+            if kept == part.taken {
+                continue;
+            }
+            self.len -= (part.taken & !kept).count_ones() as usize;
+            let part = Arc::make_mut(part);
+            let mut bits = (0..PART).filter(|bit| part.taken >> bit & 1 == 1);
+            part.values.retain(|_| bits.next().is_some_and(|bit| kept >> bit & 1 == 1));
+            part.values.shrink_to_fit();
+            part.taken = kept;
+        }
+        while self.parts.front().is_some_and(|part| part.taken == 0) {
+            self.parts.pop_front();
+            self.first += 1;
+        }
+    }
+}
+
+impl<T: Clone + Written> Written for Numbered<T> {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.first.write_to(to);
+        to.count(self.parts.len());
+        for part in &self.parts {
+            part.taken.write_to(to);
+            T::write_all(&part.values, to);
+        }
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        let mut numbered = Self { first: u32::read_from(from)?, ..Self::default() };
+        let count = from.count()?;
+        // The last number must be one.
+        u32::try_from(count).ok()?.checked_add(numbered.first)?.checked_mul(PART)?;
+        for _ in 0..count {
+            let taken = u64::read_from(from)?;
+            let values = T::read_all(taken.count_ones() as usize, from)?;
+            numbered.len += values.len();
+            numbered.parts.push_back(Arc::new(Part { taken, values }));
+        }
+        Some(numbered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against a map; and a clone keeps what it had.
+        #[test]
+        fn values_are_those_of_a_map(
+            steps in proptest::collection::vec((0u32..4, 0u32..300, any::<u8>()), 0..80),
+            cut in 0u32..300,
+        ) {
+            let (mut numbered, mut plain) = (Numbered::default(), BTreeMap::new());
+            let (mut clone, mut then) = (numbered.clone(), plain.clone());
+            for (step, number, value) in steps {
+                match step {
+                    0 => prop_assert_eq!(numbered.remove(number), plain.remove(&number)),
+                    1 => {
+                        if let Some(stands) = numbered.get_mut(number) {
+                            *stands = value;
+                        }
+                        plain.entry(number).and_modify(|stands| *stands = value);
+                    }
+                    2 => (clone, then) = (numbered.clone(), plain.clone()),
+                    _ => prop_assert_eq!(numbered.insert(number, value), plain.insert(number, value)),
+                }
+                prop_assert_eq!(numbered.get(number), plain.get(&number));
+            }
+            let all = |of: &Numbered<u8>| of.iter().map(|(n, v)| (n, *v)).collect::<Vec<_>>();
+            let expected = |of: &BTreeMap<u32, u8>| of.iter().map(|(n, v)| (*n, *v)).collect::<Vec<_>>();
+            prop_assert_eq!(all(&clone), expected(&then));
+            numbered.retain(|number, value| number >= cut && *value != 7);
+            plain.retain(|number, value| *number >= cut && *value != 7);
+            prop_assert_eq!(all(&numbered), expected(&plain));
+            prop_assert_eq!(numbered.len(), plain.len());
+            let ends = plain.first_key_value().zip(plain.last_key_value());
+            prop_assert_eq!(numbered.ends(), ends.map(|((first, _), (last, _))| (*first, *last)));
+        }
+    }
+}

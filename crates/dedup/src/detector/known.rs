@@ -1,0 +1,61 @@
+//! What the detector knows of the articles in its window, for whoever reports its verdicts.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use wirefold_text::Text;
+use wirefold_text::extract::AgencyTrace;
+
+use crate::detector::Detector;
+use crate::ids::DocId;
+use crate::store::doc::Doc;
+
+/// An article's text, held while somebody looks at it.
+struct Reading(Arc<Text>);
+
+impl Deref for Reading {
+    type Target = Text;
+
+    fn deref(&self) -> &Text {
+        &self.0
+    }
+}
+
+impl Detector {
+    /// The analysed text of an article; `None` once it has left the window.
+    #[must_use]
+    pub fn text(&self, number: DocId) -> Option<impl Deref<Target = Text> + use<>> {
+        self.open(number).map(Reading)
+    }
+
+    /// The agencies that an article names as its source, the byline's first; none once it has left
+    /// the window.
+    #[must_use]
+    pub fn agency_traces(&self, number: DocId) -> &[AgencyTrace] {
+        self.docs.get(number).map_or(&[], Doc::traces)
+    }
+
+    /// How many articles are in the window.
+    #[must_use]
+    pub fn articles(&self) -> usize {
+        self.docs.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detector::incoming::Incoming;
+    use crate::settings::Settings;
+
+    #[test]
+    fn what_is_in_the_window_is_known() {
+        let mut detector = Detector::new(Settings::default());
+        let text = "QUAYTON (AP) — The port closed on Thursday.";
+        detector.observe(&Incoming { text, ..Incoming::default() });
+        assert_eq!(detector.text(0).as_deref().map(Text::original), Some(text));
+        assert_eq!(detector.agency_traces(0).first().map(|trace| trace.agency), Some("AP"));
+        assert!(detector.text(1).is_none() && detector.agency_traces(1).is_empty());
+        assert_eq!(detector.articles(), 1);
+    }
+}

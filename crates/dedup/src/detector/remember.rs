@@ -1,0 +1,376 @@
+//! The second half of a decision: entering the article into stories, events and what is learned.
+
+use std::cell::LazyCell;
+
+use crate::body::lexicon::{PackedBody, Pairs};
+use crate::body::{Body, WORD_WEIGHT};
+use crate::boilerplate::Traits;
+use crate::codec::bits::Bits;
+use crate::compare::align::{Block, Cells};
+use crate::compare::overlap::{Overlap, QUOTATION_WORDS};
+use crate::detector::Detector;
+use crate::detector::incoming::Incoming;
+use crate::detector::reading::{Analysed, AtRest};
+use crate::detector::verdict::{Class, Evidence, Verdict};
+use crate::event::Joined;
+use crate::ids::{DocId, StoryId};
+use crate::judge::material::{Known, Reason, material};
+use crate::judge::notes::Notes;
+use crate::judge::{CopyKind, Decision, Judgement, Match};
+use crate::settings::Switch;
+use crate::store::doc::{Doc, Relative};
+use crate::store::text_store::Resting;
+use crate::story::Merge;
+use crate::story::agency::{Kin, inferred_agency, own_agency};
+
+impl Detector {
+    /// Enters a judged article and gives its verdict; and what of it is boilerplate from now on.
+    pub(crate) fn remember(
+        &mut self,
+        number: DocId,
+        incoming: &Incoming<'_>,
+        (mut doc, analysed): (Doc, &Analysed),
+        (judgement, news): (&Judgement, News),
+        traits: Option<&Traits>,
+    ) -> (Verdict, Vec<u32>) {
+        let comparable = analysed.fingerprint.is_comparable(&self.settings);
+        doc.at_rest = Resting::Here(Box::new(analysed.at_rest()));
+        doc.add_kin(&self.kin(judgement));
+        (doc.story, doc.joined) = match decided_for(judgement) {
+            Some(of) => (self.story_of(of), of),
+            None => (self.stories.open(number), number),
+        };
+        let mut quotations = quotations(judgement);
+        let joined = match decided_for(judgement) {
+            Some(_) => {
+                self.stories.join(doc.story, number);
+                Joined::default()
+            }
+            None => {
+                let held = doc.at_rest.open();
+                let new = (analysed, &held.body);
+                self.find_event(number, incoming, new, judgement, &mut quotations)
+            }
+        };
+        self.mark_common(&mut doc, judgement);
+        let learned = match traits.filter(|_| comparable) {
+            Some(traits) => self.learn_boilerplate(number, &doc, traits),
+            None => Vec::new(),
+        };
+        self.relate(number, &doc, judgement);
+        let mut verdict = self.verdict(
+            number,
+            &doc,
+            judgement,
+            &joined,
+            Sums {
+                comparable,
+                simhash: analysed.fingerprint.simhash,
+                quotations: count_apart(quotations),
+                news,
+            },
+        );
+        self.enter(number, incoming, doc, analysed);
+        verdict.merged_stories = self.link_stories(number, judgement);
+        (verdict, learned)
+    }
+
+    /// The earlier articles with a substantial part in common.
+    fn kin(&self, judgement: &Judgement) -> Vec<Relative> {
+        let related = judgement
+            .matches
+            .iter()
+            .filter(|m| m.overlap.larger() >= self.settings.partial_contained);
+        related
+            .map(|m| Relative {
+                doc: m.doc,
+                covered: m.overlap.contained,
+                shared_words: m.overlap.shared_words,
+            })
+            .collect()
+    }
+
+    /// Tells the earlier articles of their new relative.
+    fn relate(&mut self, number: DocId, doc: &Doc, judgement: &Judgement) {
+        for found in &judgement.matches {
+            let is_kin = doc.kin().iter().any(|relative| relative.doc == found.doc);
+            if let Some(earlier) = self.docs.get_mut(found.doc).filter(|_| is_kin) {
+                let covered = found.overlap.containing;
+                let shared_words = found.overlap.shared_words;
+                earlier.add_kin(&[Relative { doc: number, covered, shared_words }]);
+            }
+        }
+    }
+
+    /// The share of the new text's counted words that its story does not have yet.
+    fn novelty(&self, body: &Body, judgement: &Judgement) -> f64 {
+        let of = match judgement.decision {
+            Decision::Own => return 1.0,
+            Decision::Copy { kind: CopyKind::Exact, .. } => return 0.0,
+            Decision::Copy { of, .. } | Decision::Version { of } => of,
+        };
+        let story = self.story_of(of);
+        let mut known = Bits::new(body.len());
+        for m in judgement.matches.iter().filter(|m| self.story_of(m.doc) == story) {
+            known.extend(&m.overlap.here);
+        }
+        let counted = body.words.iter().filter(|word| word.counts()).count();
+        if counted == 0 { 0.0 } else { 1.0 - (known.count() as f64 / counted as f64).min(1.0) }
+    }
+
+    /// What an article has that its story had not, given the earlier ones that it was judged against.
+    pub(crate) fn news(
+        &self,
+        analysed: &Analysed,
+        judgement: &Judgement,
+        earlier: &[AtRest<'_>],
+    ) -> News {
+        let novelty = self.novelty(&analysed.body, judgement);
+        let material = decided_for(judgement).and_then(|of| {
+            let story = self.story_of(of);
+            let opened = |m: &Match| earlier.iter().find(|at_rest| at_rest.number == m.doc);
+            let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
+            let members: Vec<&AtRest<'_>> = members.filter_map(opened).collect();
+            let known = || members.iter().map(|it| it.known()).collect::<Vec<Known<'_>>>();
+            let corrects = |notes: &Notes| notes.title.corrects();
+            if corrects(&analysed.notes) && !members.iter().any(|member| corrects(&member.notes)) {
+                return Some(Reason::of_correction(&analysed.text, &known()));
+            }
+            let known = known();
+            material(&analysed.text, &known, novelty, &self.settings)
+        });
+        News { novelty, material }
+    }
+
+    fn find_event(
+        &mut self,
+        number: DocId,
+        incoming: &Incoming<'_>,
+        (analysed, packed): (&Analysed, &PackedBody),
+        judgement: &Judgement,
+        quotations: &mut Vec<Block>,
+    ) -> Joined {
+        let held = self.held_events(judgement);
+        for holder in &judgement.held_by {
+            self.events.leave_out(self.story_of(*holder));
+            if let Some(holder) = self.docs.get_mut(*holder) {
+                holder.add_held(number);
+            }
+        }
+        if held > 1 {
+            self.events.add_alone(number, incoming.published);
+            return Joined::default();
+        }
+        let terms = analysed.terms(incoming.title);
+        let (docs, lexicon) = (&self.docs, &self.lexicon);
+        let (settings, stories) = (&self.settings, &self.stories);
+        let quoted = analysed.body.quoted_weight();
+        let pairs = LazyCell::new(|| Pairs::new(packed));
+        // Most share nothing: the lead is read once at most, and seldom opened.
+        let cells = Cells::default();
+        let with_lead = |lead: &Doc| {
+            if quoted + lead.quoted < QUOTATION_WORDS * WORD_WEIGHT {
+                return Vec::new();
+            }
+            let opened = lead.at_rest.open();
+            match pairs.may_share(&opened.body) {
+                true => Overlap::quotations(&analysed.body, &lexicon.open(&opened.body), &cells),
+                false => Vec::new(),
+            }
+        };
+        let mut shared = |story: StoryId| {
+            let known = judgement.matches.iter().find(|m| m.doc == story);
+            let first = || stories.get(story).map(|story| story.first);
+            let first = || first().and_then(|first| docs.get(first));
+            let blocks = match (known, first()) {
+                (Some(known), _) => known.overlap.shared_quotations.clone(),
+                (None, Some(lead)) => with_lead(lead),
+                (None, None) => Vec::new(),
+            };
+            quotations.extend(&blocks);
+            blocks.len()
+        };
+        let joined = self.events.add(number, incoming.published, &terms, settings, &mut shared);
+        self.work.cells_aligned += cells.count();
+        self.work.terms_probed += joined.terms_probed;
+        self.work.stories_compared += joined.stories_compared;
+        joined
+    }
+
+    /// How many events the stories held by the new article belong to.
+    fn held_events(&self, judgement: &Judgement) -> usize {
+        let stories = judgement.holds.iter().map(|doc| self.story_of(*doc));
+        let mut events: Vec<StoryId> =
+            stories.filter_map(|story| self.events.event_of(story)).collect();
+        events.sort_unstable();
+        events.dedup();
+        events.len()
+    }
+
+    /// Marks which words the article and its priors share inside their story and beyond it.
+    fn mark_common(&mut self, doc: &mut Doc, judgement: &Judgement) {
+        let (mut common, mut foreign) = (Bits::default(), Bits::default());
+        for Match { doc: other, overlap, .. } in &judgement.matches {
+            let same_story = self.story_of(*other) == self.stories.resolve(doc.story);
+            let Some(earlier) = self.docs.get_mut(*other) else {
+                continue;
+            };
+            match same_story {
+                true => {
+                    common.extend(&overlap.here);
+                    earlier.mark_common(&overlap.there);
+                }
+                false => {
+                    foreign.extend(&overlap.here);
+                    earlier.mark_foreign(&overlap.there);
+                }
+            }
+        }
+        doc.mark_common(&common);
+        doc.mark_foreign(&foreign);
+    }
+
+    /// Notes the other stories that the article could have joined; two independent ones merge.
+    fn link_stories(&mut self, number: DocId, judgement: &Judgement) -> Vec<Merge> {
+        let story = self.story_of(number);
+        let mut merged = Vec::new();
+        let bridges = self.settings.is_on(Switch::Bridges);
+        let is_one_text =
+            |doc: DocId| judgement.matches.iter().any(|m| m.doc == doc && m.overlap.is_one_text());
+        let is_whole = |doc: DocId| bridges && is_one_text(doc);
+        let joins_wholly = decided_for(judgement).is_some_and(is_whole);
+        for foldable in &judgement.foldable {
+            let other = self.story_of(*foldable);
+            if joins_wholly && is_whole(*foldable) {
+                merged.extend(self.stories.bridge(story, other));
+                continue;
+            }
+            let kin = self.docs.get(number).map_or(&[][..], Doc::kin);
+            let is_copy = |earlier: DocId| kin.iter().any(|kin| kin.doc == earlier);
+            merged.extend(self.stories.link(story, other, number, is_copy));
+        }
+        merged
+    }
+
+    fn verdict(
+        &self,
+        number: DocId,
+        doc: &Doc,
+        judgement: &Judgement,
+        joined: &Joined,
+        sums: Sums,
+    ) -> Verdict {
+        let story = self.stories.get(doc.story).map_or(number, |story| story.first);
+        let (class, kind) = match judgement.decision {
+            Decision::Copy { kind, .. } => (Class::Copy, Some(kind)),
+            Decision::Version { .. } => (Class::Version, None),
+            Decision::Own if !joined.links.is_empty() || !judgement.held_by.is_empty() => {
+                (Class::Related, None)
+            }
+            Decision::Own => (Class::New, None),
+        };
+        let mut holds: Vec<DocId> = judgement
+            .holds
+            .iter()
+            .map(|held| self.story_of(*held))
+            .filter(|held| *held != story)
+            .collect();
+        holds.sort_unstable();
+        holds.dedup();
+        Verdict {
+            doc: number,
+            class,
+            kind,
+            comparable: sums.comparable,
+            story,
+            event: self.events.event_of(story).unwrap_or(story),
+            lead: story,
+            origin: story,
+            matches: evidence(judgement),
+            compared: judgement.matches.iter().map(Match::compared).collect(),
+            holds,
+            shared_quotations: sums.quotations,
+            agency: own_agency(doc.traces()).or_else(|| inferred_agency(self.kin_of(doc.kin()))),
+            simhash: sums.simhash,
+            novelty: sums.news.novelty,
+            material: sums.news.material,
+            links: joined.links.clone(),
+            merged_stories: Vec::new(),
+            merged_events: joined.absorbed.clone(),
+            continues: joined.continues,
+            regrouped: Vec::new(),
+        }
+    }
+
+    /// What the relatives of an article say of themselves.
+    pub(crate) fn kin_of<'a>(
+        &'a self,
+        kin: &'a [Relative],
+    ) -> impl Iterator<Item = Kin<'a, DocId>> + 'a {
+        let settings = &self.settings;
+        let covered = kin.iter().filter(|kin| kin.covered >= settings.partial_contained);
+        covered.filter_map(|relative| {
+            let other = self.docs.get(relative.doc)?;
+            Some(Kin {
+                doc: relative.doc,
+                traces: other.traces(),
+                is_reprint: relative.covered >= settings.reprint_larger,
+                shared_words: relative.shared_words,
+            })
+        })
+    }
+}
+
+/// What was summed up on the way to a verdict.
+struct Sums {
+    comparable: bool,
+    simhash: u64,
+    quotations: usize,
+    news: News,
+}
+
+/// What an article has that its story had not.
+pub(crate) struct News {
+    /// The share of its counted words.
+    novelty: f64,
+    /// Why it is material, if it is.
+    material: Option<Reason>,
+}
+
+/// The member that an article joins through.
+fn decided_for(judgement: &Judgement) -> Option<DocId> {
+    match judgement.decision {
+        Decision::Own => None,
+        Decision::Copy { of, .. } | Decision::Version { of } => Some(of),
+    }
+}
+
+fn evidence(judgement: &Judgement) -> Vec<Evidence> {
+    let shares_text = |m: &&Match| !m.overlap.passages.is_empty();
+    let line = |m: &Match| Evidence {
+        doc: m.doc,
+        contained: m.overlap.contained,
+        containing: m.overlap.containing,
+        passages: m.overlap.passages.len(),
+        longest: m.overlap.longest,
+    };
+    judgement.matches.iter().filter(shares_text).map(line).collect()
+}
+
+fn quotations(judgement: &Judgement) -> Vec<Block> {
+    judgement.matches.iter().flat_map(|m| m.overlap.shared_quotations.clone()).collect()
+}
+
+/// How many stretches of the new text the blocks make, those that touch counted once.
+fn count_apart(mut blocks: Vec<Block>) -> usize {
+    blocks.sort_unstable_by_key(|block| (block.here, block.len));
+    let mut count = 0;
+    let mut end = 0;
+    for block in blocks {
+        if count == 0 || block.here >= end {
+            count += 1;
+        }
+        end = end.max(block.here + block.len);
+    }
+    count
+}

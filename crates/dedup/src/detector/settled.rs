@@ -1,0 +1,33 @@
+//! The settled state: what an article's verdict says once everything after it is known.
+
+use crate::detector::Detector;
+use crate::detector::verdict::Verdict;
+use crate::ids::DocId;
+use crate::story::agency::{inferred_agency, own_agency};
+
+impl Detector {
+    /// The verdict on an article after all merges, with the agency and the held stories that only
+    /// later articles gave away; for an article that left the window, its state when it left.
+    /// `None` for an article never seen, and where the detector keeps no verdicts
+    /// ([`Detector::keeping_verdicts`]).
+    #[must_use]
+    pub fn settled(&self, number: DocId) -> Option<Verdict> {
+        let mut verdict = self.verdicts.get(&number)?.clone();
+        let Some(doc) = self.docs.get(number) else {
+            return Some(verdict);
+        };
+        let story = self.stories.get(doc.story).map_or(verdict.story, |story| story.first);
+        verdict.story = story;
+        verdict.lead = story;
+        verdict.origin = story;
+        verdict.event = self.events.event_of(story).unwrap_or(story);
+        verdict.continues = verdict.continues.map(|event| self.events.resolve(event));
+        let kin = self.kin_of(doc.kin());
+        verdict.agency = own_agency(doc.traces()).or_else(|| inferred_agency(kin));
+        verdict.holds.extend(doc.holds().iter().map(|held| self.stories.resolve(*held)));
+        verdict.holds.retain(|held| *held != story);
+        verdict.holds.sort_unstable();
+        verdict.holds.dedup();
+        Some(verdict)
+    }
+}

@@ -1,0 +1,233 @@
+//! What of a detector is written down.
+
+use std::sync::Arc;
+
+use wirefold_text::Span;
+use wirefold_text::extract::{AgencyTrace, Trace, agency_named};
+
+use crate::codec::Shelf;
+use crate::codec::{Reader, Writer, Written};
+use crate::detector::Detector;
+use crate::settings::Settings;
+
+impl Detector {
+    /// The shelves that texts stand on, in the order in which [`Detector::write_to`] numbers them.
+    #[must_use]
+    pub fn shelves(&self) -> Vec<Arc<dyn Shelf>> {
+        let mut shelves: Vec<Arc<dyn Shelf>> = Vec::new();
+        for shelf in self.docs.values().filter_map(|doc| doc.at_rest.shelf()) {
+            // Neighbours stand on one.
+            if !shelves.iter().rev().any(|known| Arc::ptr_eq(known, shelf)) {
+                shelves.push(shelf.clone());
+            }
+        }
+        shelves
+    }
+
+    /// Writes down what it has learnt; verdicts, where it keeps them, are left out, and of what stands
+    /// on shelves there is only the place.
+    pub fn write_to(&self, to: &mut Writer<'_>) {
+        self.next.write_to(to);
+        self.day.write_to(to);
+        self.lexicon.write_to(to);
+        self.docs.write_to(to);
+        self.by_item.write_to(to);
+        self.by_text.write_to(to);
+        self.index.write_to(to);
+        self.stories.write_to(to);
+        self.events.write_to(to);
+        self.boilerplate.write_to(to);
+        self.folds.write_to(to);
+    }
+
+    /// A detector that knows what another had learnt, which judged by the same settings; `None`
+    /// where the bytes are not such.
+    #[must_use]
+    pub fn read_from(settings: Settings, from: &mut Reader<'_>) -> Option<Detector> {
+        let mut detector = Detector::new(settings);
+        detector.next = Written::read_from(from)?;
+        detector.day = Written::read_from(from)?;
+        detector.lexicon = Written::read_from(from)?;
+        detector.docs = Written::read_from(from)?;
+        detector.by_item = Written::read_from(from)?;
+        detector.by_text = Written::read_from(from)?;
+        detector.index = Written::read_from(from)?;
+        detector.stories = Written::read_from(from)?;
+        detector.events = Written::read_from(from)?;
+        detector.boilerplate = Written::read_from(from)?;
+        detector.folds = Written::read_from(from)?;
+        Some(detector)
+    }
+}
+
+impl Written for AgencyTrace {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        to.blob(self.agency.as_bytes());
+        (self.trace == Trace::Credited).write_to(to);
+        self.span.map(|span| (span.start as u64, span.end as u64)).write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<AgencyTrace> {
+        let agency = agency_named(str::from_utf8(from.blob()?).ok()?)?;
+        let trace = if bool::read_from(from)? { Trace::Credited } else { Trace::Mentioned };
+        let span = match Option::<(u64, u64)>::read_from(from)? {
+            Some((start, end)) => {
+                Some(Span { start: usize::try_from(start).ok()?, end: usize::try_from(end).ok()? })
+            }
+            None => None,
+        };
+        Some(AgencyTrace { agency, trace, span })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+    use crate::detector::incoming::Incoming;
+    use crate::detector::verdict::Verdict;
+    use crate::settings::DAY;
+
+    /// A made-up article: own text, or another's with its own ending, on a page with a habit.
+    struct Page {
+        item: String,
+        outlet: String,
+        text: String,
+        time: i64,
+    }
+
+    fn pages(count: usize) -> Vec<Page> {
+        let mut seed = 7_u64;
+        let mut below = |most: usize| {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from((seed >> 33) % most as u64).unwrap()
+        };
+        let mut bodies: Vec<String> = Vec::new();
+        let mut pages: Vec<Page> = Vec::new();
+        for number in 0..count {
+            let mut words = |most: usize| -> String {
+                (0..most)
+                    .map(|_| match below(9) {
+                        0 => format!("Name{} ", below(40)),
+                        1 => format!("{} ", below(90)),
+                        _ => format!("word{} ", below(400)),
+                    })
+                    .collect()
+            };
+            let own = words(90);
+            let speech = "“we shall not leave before the others have left” he said. ";
+            let body = match below(4) {
+                0 if !bodies.is_empty() => {
+                    format!("{} {}", bodies[below(bodies.len())], &own[..own.len() / 4])
+                }
+                1 => format!("QUAYTON (AP) — {own} {speech}"),
+                _ => own,
+            };
+            let outlet = format!("outlet{}.example", below(5));
+            let text =
+                format!("{body}.\n{outlet} is printed in a small house by the river at night.");
+            bodies.push(body);
+            let time = i64::try_from(number).unwrap() * DAY / 20;
+            let item = format!("i{}", if below(9) == 0 { number / 2 } else { number });
+            pages.push(Page { item, outlet, text, time });
+        }
+        pages
+    }
+
+    fn observe(detector: &mut Detector, page: &Page) -> Verdict {
+        detector.observe(&Incoming {
+            items: &[&page.item],
+            outlet: Some(&page.outlet),
+            text: &page.text,
+            time: page.time,
+            published: page.time,
+            ..Incoming::default()
+        })
+    }
+
+    fn bytes(detector: &Detector) -> VecDeque<Vec<u8>> {
+        let mut pieces = VecDeque::new();
+        let mut give = |piece| pieces.push_back(piece);
+        let mut writer = Writer::new(&mut give);
+        detector.write_to(&mut writer);
+        writer.finish();
+        pieces
+    }
+
+    fn restored(mut pieces: VecDeque<Vec<u8>>) -> Option<Detector> {
+        let mut next = || pieces.pop_front();
+        let mut reader = Reader::new(&mut next);
+        let detector = Detector::read_from(Settings::default(), &mut reader)?;
+        reader.is_at_end().then_some(detector)
+    }
+
+    #[test]
+    fn who_was_written_down_and_read_back_judges_as_if_nothing_had_been() {
+        let pages = pages(300);
+        let mut through = Detector::new(Settings::default());
+        let mut interrupted = Detector::new(Settings::default());
+        let mut splits = 0;
+        for (number, page) in pages.iter().enumerate() {
+            if number % 23 == 22 {
+                let written = bytes(&interrupted);
+                interrupted = restored(written.clone()).unwrap();
+                assert_eq!(bytes(&interrupted), written, "the same state gives the same bytes");
+            }
+            let (expected, found) = (observe(&mut through, page), observe(&mut interrupted, page));
+            assert_eq!(found, expected);
+            // And people have their say.
+            let (story, doc) = (expected.story, expected.doc);
+            let said = match number % 7 {
+                _ if story == doc => None,
+                0..3 => Some([&mut through, &mut interrupted].map(|it| it.split(story, &[doc]))),
+                3 => Some([&mut through, &mut interrupted].map(|it| it.keep_apart(story, doc))),
+                _ => None,
+            };
+            let Some([expected_split, found_split]) = said else { continue };
+            assert_eq!(found_split, expected_split);
+            splits += usize::from(found_split.is_some());
+            let united = [&mut through, &mut interrupted].map(|it| it.unite_stories(doc, doc / 2));
+            assert_eq!(united[0], united[1]);
+        }
+        assert!(splits > 9, "{splits}");
+        assert!(through.articles() < pages.len(), "some have left the window");
+    }
+
+    #[test]
+    fn what_was_written_down_is_divided_by_the_page_that_shows_its_chrome() {
+        let words = |word: &str, count: usize| -> String {
+            (0..count).map(|number| format!("{word}{number} ")).collect()
+        };
+        let show = |detector: &mut Detector, name: &str| {
+            detector.observe(&Incoming {
+                items: &[name],
+                outlet: Some("a.example"),
+                title: &format!("{name}title of {name}page, blurb7"),
+                text: &format!("{}.\n{}.", words(name, 30), words("blurb", 230)),
+                ..Incoming::default()
+            })
+        };
+        let mut through = Detector::new(Settings::default());
+        for name in ["boats", "trees"] {
+            show(&mut through, name);
+        }
+        let mut interrupted = restored(bytes(&through)).unwrap();
+        let found = show(&mut interrupted, "roads");
+        assert_eq!(found.regrouped.len(), 1);
+        assert_eq!(found, show(&mut through, "roads"));
+        assert_eq!(bytes(&interrupted), bytes(&through));
+    }
+
+    #[test]
+    fn a_part_of_the_bytes_is_nothing() {
+        let mut detector = Detector::new(Settings::default());
+        pages(20).iter().for_each(|page| drop(observe(&mut detector, page)));
+        let whole: Vec<u8> = bytes(&detector).into_iter().flatten().collect();
+        for cut in (0..whole.len()).step_by(977) {
+            assert!(restored(VecDeque::from([whole[..cut].to_vec()])).is_none(), "{cut}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Events as people change them: two made one, and the place of a story that was taken out of another.
+
+use super::link::Subject;
+use super::{Events, Profile};
+use crate::body::terms::Terms;
+use crate::event::vector::Placed;
+use crate::ids::{EventId, StoryId};
+use crate::story::Merge;
+
+impl Events {
+    /// Adds a story that was taken out of another, to the event of that one: what happened did not
+    /// change. One taken out of a digest, which is out of the running, is so too.
+    pub(crate) fn split(&mut self, story: StoryId, from: StoryId, terms: &Terms) {
+        let Some(Profile { event, terms: known, time }) = self.profiles.get(from).cloned() else {
+            return;
+        };
+        let event = self.resolve(event);
+        self.leave_event(story);
+        if let Some(entry) = self.events.get_mut(event)
+            && let Err(place) = entry.stories.binary_search(&story)
+        {
+            entry.stories.insert(place, story);
+        }
+        if let Some(profile) = self.profiles.get_mut(story) {
+            // It was a story of its own before it became part of the other.
+            profile.event = event;
+        } else if known.terms.iter().next().is_none() {
+            self.profiles.insert(story, Profile { event, terms: Placed::default(), time });
+        } else {
+            let terms = self.frequencies.place_all(terms);
+            let found_by = Subject::new(&terms, &self.frequencies).found_by();
+            self.learn(story, time, event, terms, &found_by);
+        }
+    }
+
+    fn leave_event(&mut self, story: StoryId) {
+        let event = self.event_of(story);
+        if let Some(entry) = event.and_then(|event| self.events.get_mut(event)) {
+            entry.stories.retain(|other| *other != story);
+        }
+    }
+
+    /// Makes two events one because people say so, whatever their bounds; the older id stays.
+    pub(crate) fn unite(&mut self, one: EventId, other: EventId) -> Option<Merge> {
+        let (one, other) = (self.resolve(one), self.resolve(other));
+        let (older, younger) = (one.min(other), one.max(other));
+        if older == younger || !self.events.contains(older) || !self.events.contains(younger) {
+            return None;
+        }
+        self.merge(older, younger);
+        Some(Merge { older, younger })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_text::Text;
+
+    use super::*;
+    use crate::body::Body;
+    use crate::settings::Settings;
+
+    const HOUR: i64 = 3600;
+    const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla.";
+    const OTHER: &str =
+        "In Vennby the bakers of Tom Lund won a prize for the bread of Mill Hollow.";
+
+    fn terms(text: &str) -> Terms {
+        let text = Text::new(text);
+        Terms::new(&text, &Body::new(&text), "")
+    }
+
+    fn add(events: &mut Events, story: StoryId, hours: i64, text: &str) {
+        let settings = Settings::default();
+        events.add(story, hours * HOUR, &terms(text), &settings, &mut |_| 0);
+    }
+
+    #[test]
+    fn a_story_taken_out_stays_in_the_event_and_is_found_by_later_ones() {
+        let mut events = Events::default();
+        add(&mut events, 0, 0, STRIKE);
+        add(&mut events, 4, 1, STRIKE);
+        events.split(2, 0, &terms(OTHER));
+        assert_eq!(events.stories(0), [0, 2, 4]);
+        add(&mut events, 5, 2, OTHER);
+        assert_eq!(events.event_of(5), Some(0), "by the words of the one taken out");
+    }
+
+    #[test]
+    fn a_story_that_had_an_event_of_its_own_leaves_it() {
+        let mut events = Events::default();
+        add(&mut events, 0, 0, STRIKE);
+        add(&mut events, 1, 0, OTHER);
+        events.split(1, 0, &terms(OTHER));
+        assert_eq!((events.event_of(1), events.stories(0)), (Some(0), &[0, 1][..]));
+        assert!(events.stories(1).is_empty());
+    }
+
+    #[test]
+    fn what_is_taken_out_of_a_digest_is_out_of_the_running_too() {
+        let mut events = Events::default();
+        events.add_alone(0, 0);
+        events.split(1, 0, &terms(STRIKE));
+        add(&mut events, 2, 1, STRIKE);
+        assert_eq!((events.event_of(1), events.event_of(2)), (Some(0), Some(2)));
+    }
+
+    #[test]
+    fn people_join_events_beyond_their_bounds() {
+        let mut events = Events::default();
+        add(&mut events, 0, 0, STRIKE);
+        add(&mut events, 1, 500, OTHER);
+        assert_eq!(events.unite(1, 0), Some(Merge { older: 0, younger: 1 }));
+        assert_eq!((events.unite(0, 1), events.unite(0, 9)), (None, None));
+        assert_eq!((events.event_of(1), events.stories(1)), (Some(0), &[0, 1][..]));
+    }
+}

@@ -1,0 +1,124 @@
+//! Which events a new story fits.
+
+use std::collections::BTreeMap;
+
+use super::link::{Link, Subject};
+use super::{Events, NEAREST};
+use crate::ids::{EventId, StoryId};
+use crate::settings::Settings;
+
+/// Where other events are like a new story too, more is asked for: this share of …
+const OF_RIVALS: f64 = 0.6;
+/// … the mean likeness of so many of them, the likeliest but one and those after it, …
+const RIVALS: usize = 3;
+/// … and at most so much. Reports of one campaign are all alike; those of a fire in a quiet week are not
+/// like anything else.
+const MOST_MORE: f64 = 0.1;
+
+/// An event that a new story is enough alike to, but for the time between.
+#[derive(Debug)]
+pub(super) struct Fit {
+    pub(super) event: EventId,
+    /// The mean likeness to its nearest stories.
+    pub(super) likeness: f64,
+    /// Whether it may take the story: whether they are alike enough with the time between counted, and
+    /// its bounds allow it.
+    pub(super) takes: bool,
+    /// The links to its stories that are above the threshold, likeliest first.
+    pub(super) links: Vec<Link>,
+}
+
+/// Links of a new story to earlier ones, by the events of those.
+pub(super) type ByEvent = BTreeMap<EventId, Vec<Link>>;
+
+/// A new story beside those it is compared with.
+pub(super) struct Near<'a> {
+    pub(super) events: &'a Events,
+    pub(super) subject: &'a Subject,
+    /// When it was published, in seconds.
+    pub(super) time: i64,
+    pub(super) settings: &'a Settings,
+    /// The likeness that is asked for.
+    pub(super) least: f64,
+    /// Counts the quotations that it shares with an earlier story: the costly part.
+    pub(super) quotations: &'a mut dyn FnMut(StoryId) -> usize,
+}
+
+impl Near<'_> {
+    /// The links to stories that are like the new one, by their events.
+    pub(super) fn links(&mut self, like: &[StoryId]) -> ByEvent {
+        let mut by_event = ByEvent::new();
+        for story in like {
+            if let (Some(link), Some(event)) = (self.link(*story), self.events.event_of(*story)) {
+                by_event.entry(event).or_default().push(link);
+            }
+        }
+        by_event
+    }
+
+    /// Asks for more where several events are like the story.
+    pub(super) fn ask_for_more(&mut self, by_event: &ByEvent) {
+        let best = |links: &Vec<Link>| links.iter().map(|link| link.likeness).fold(0.0, f64::max);
+        let mut best: Vec<f64> = by_event.values().map(best).collect();
+        best.sort_by(|a, b| b.total_cmp(a));
+        let rivals: f64 = best.iter().skip(1).take(RIVALS).sum();
+        self.least += (OF_RIVALS * rivals / RIVALS as f64).min(MOST_MORE);
+    }
+
+    /// The events that the story fits but for the time between, likeliest first, and how many stories
+    /// more it was compared with.
+    pub(super) fn events_like(&mut self, mut by_event: ByEvent) -> (Vec<Fit>, u64) {
+        by_event.retain(|_, links| links.iter().any(|link| link.at_once >= self.least));
+        let (mut found, mut compared) = (Vec::new(), 0);
+        for (event, mut links) in by_event {
+            compared += self.link_others(event, &mut links);
+            found.extend(self.fit(event, links));
+        }
+        found.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.event.cmp(&b.event)));
+        (found, compared)
+    }
+
+    /// Compares the story with the latest of an event that it was not compared with yet.
+    fn link_others(&mut self, event: EventId, links: &mut Vec<Link>) -> u64 {
+        let before = links.len();
+        let events = self.events;
+        for (story, _) in events.latest_of(event) {
+            if !links.iter().any(|link| link.story == story) {
+                links.extend(self.link(story));
+            }
+        }
+        (links.len() - before) as u64
+    }
+
+    fn fit(&self, event: EventId, mut links: Vec<Link>) -> Option<Fit> {
+        let least = self.least;
+        let size = self.events.latest_of(event).take(NEAREST).count();
+        let nearest = |share: fn(&Link) -> f64| {
+            let mut shares: Vec<f64> = links.iter().map(share).collect();
+            shares.sort_by(|a, b| b.total_cmp(a));
+            shares.truncate(NEAREST);
+            shares.iter().sum::<f64>() / size.max(1) as f64
+        };
+        let likeness = nearest(|link| link.likeness);
+        if nearest(|link| link.at_once) < least {
+            return None;
+        }
+        let takes = likeness >= least && self.events.may_take(event, self.time, self.settings);
+        links.retain(|link| link.likeness >= least);
+        links.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.story.cmp(&b.story)));
+        Some(Fit { event, likeness, takes, links })
+    }
+
+    /// How alike the new story is to an earlier one.
+    fn link(&mut self, story: StoryId) -> Option<Link> {
+        let profile = self.events.profiles.get(story)?;
+        let apart = self.time.saturating_sub(profile.time);
+        let frequencies = &self.events.frequencies;
+        let link = self.subject.link((story, &profile.terms), apart, frequencies, self.settings);
+        // They are looked for only where they could make the difference.
+        let with_one = link.with_quotations(1, apart, self.settings);
+        let matters = with_one.likeness >= self.settings.event_likeness;
+        let quotations = if matters { (self.quotations)(story) } else { 0 };
+        Some(link.with_quotations(quotations, apart, self.settings))
+    }
+}

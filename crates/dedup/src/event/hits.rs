@@ -1,0 +1,91 @@
+//! Which stories have most terms in common with a new one.
+
+use crate::ids::StoryId;
+
+/// Counts by story. Tens of thousands of hits go into one look for like stories, so they are
+/// counted in a row and not in a map.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hits {
+    /// By story, from the first one of the window; all zero between two looks.
+    counts: Vec<u16>,
+    /// The stories counted.
+    counted: Vec<StoryId>,
+    first: StoryId,
+}
+
+impl Hits {
+    /// Begins a look at the stories from `first` to `last`.
+    pub(crate) fn begin(&mut self, first: StoryId, last: StoryId) {
+        self.first = first;
+        let stories = (last.saturating_sub(first) as usize) + 1;
+        if self.counts.len() < stories {
+            self.counts.resize(stories, 0);
+        }
+    }
+
+    /// Counts each of the stories once more.
+    pub(crate) fn count<'a>(&mut self, stories: impl Iterator<Item = &'a StoryId>) {
+        for story in stories {
+            let count = &mut self.counts[story.saturating_sub(self.first) as usize];
+            if *count == 0 {
+                self.counted.push(*story);
+            }
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// The `most` stories that were counted most often, those first, the earlier of equals before
+    /// the later. Nothing is counted from then on.
+    pub(crate) fn take(&mut self, most: usize) -> Vec<StoryId> {
+        let mut sizes: Vec<usize> = Vec::new();
+        for story in &self.counted {
+            let count = usize::from(self.counts[story.saturating_sub(self.first) as usize]);
+            if count >= sizes.len() {
+                sizes.resize(count + 1, 0);
+            }
+            sizes[count] += 1;
+        }
+        let least = least_of(&sizes, most);
+        let mut found: Vec<(u16, StoryId)> = Vec::new();
+        for story in self.counted.drain(..) {
+            let count = std::mem::take(&mut self.counts[story.saturating_sub(self.first) as usize]);
+            if count >= least {
+                found.push((count, story));
+            }
+        }
+        found.sort_unstable_by(|(x, a), (y, b)| y.cmp(x).then(a.cmp(b)));
+        found.truncate(most);
+        found.into_iter().map(|(_, story)| story).collect()
+    }
+}
+
+/// The count that at least `most` stories reach, given how many there are of each.
+fn least_of(sizes: &[usize], most: usize) -> u16 {
+    let mut taken = 0;
+    for (count, size) in sizes.iter().enumerate().rev() {
+        taken += size;
+        if taken >= most {
+            return u16::try_from(count).unwrap_or(u16::MAX);
+        }
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_frequent_come_first_and_the_earlier_of_equals() {
+        let mut hits = Hits::default();
+        for _ in 0..2 {
+            hits.begin(5, 9);
+            for list in [&[5, 7, 9][..], &[7, 9], &[9, 6], &[8]] {
+                hits.count(list.iter());
+            }
+            assert_eq!(hits.take(4), [9, 7, 5, 6]);
+        }
+        hits.begin(5, 9);
+        assert!(hits.take(4).is_empty());
+    }
+}

@@ -1,0 +1,58 @@
+//! Lists of articles by place, in parts that clones share until one of them changes.
+
+use std::sync::Arc;
+
+use crate::codec::postings::Rows;
+use crate::codec::{Reader, Writer, Written};
+use crate::ids::DocId;
+
+/// [`Rows`] in parts, each of a few places: one article enters its number at many.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PartedRows {
+    parts: Vec<Arc<Rows>>,
+}
+
+/// Places of a part.
+const PLACES: u32 = 1 << 6;
+
+impl PartedRows {
+    /// The articles at a place, in the order in which they came.
+    pub(crate) fn get(&self, place: u32) -> &[DocId] {
+        self.parts.get((place / PLACES) as usize).map_or(&[], |part| part.get(place % PLACES))
+    }
+
+    /// Enters an article at a place, as [`Rows::push`] does.
+    pub(crate) fn push(&mut self, place: u32, doc: DocId, most: usize) {
+        let at = (place / PLACES) as usize;
+        while self.parts.len() <= at {
+            self.parts.push(Arc::default());
+        }
+        Arc::make_mut(&mut self.parts[at]).push(place % PLACES, doc, most);
+    }
+
+    /// Takes an article off a list.
+    pub(crate) fn remove(&mut self, place: u32, doc: DocId) {
+        if let Some(part) = self.parts.get_mut((place / PLACES) as usize) {
+            Arc::make_mut(part).remove(place % PLACES, doc);
+        }
+    }
+
+    /// Keeps of every list what `keep` says.
+    pub(crate) fn retain(&mut self, keep: impl Fn(DocId) -> bool) {
+        for part in &mut self.parts {
+            Arc::make_mut(part).retain(&keep);
+        }
+    }
+}
+
+impl Written for PartedRows {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        to.count(self.parts.len());
+        self.parts.iter().for_each(|part| part.write_to(to));
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        let parts = (0..from.count()?).map(|_| Rows::read_from(from).map(Arc::new));
+        Some(Self { parts: parts.collect::<Option<_>>()? })
+    }
+}

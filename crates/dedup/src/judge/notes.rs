@@ -1,0 +1,79 @@
+//! What comparing asks of an earlier article beside its body: its SimHash, its title, its numbers, and
+//! of a short one the names as well.
+
+use wirefold_text::Text;
+
+use crate::body::Body;
+use crate::body::figures::Figures;
+use crate::body::titles::TitleWords;
+use crate::codec::written_bytes;
+use crate::judge::facts::ShortFacts;
+use crate::settings::Settings;
+
+/// What comparing asks of an article beside its body.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Notes {
+    /// Of the whole text.
+    pub(crate) simhash: u64,
+    pub(crate) figures: Figures,
+    pub(crate) facts: ShortFacts,
+    pub(crate) title: TitleWords,
+}
+
+/// The same at rest: the SimHash, the title, the figures, the facts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PackedNotes(pub(crate) Box<[u8]>);
+
+impl Notes {
+    /// The notes on a text of which nothing is boilerplate but furniture.
+    pub(crate) fn new(
+        (title, text): (&str, &Text),
+        body: &Body,
+        simhash: u64,
+        settings: &Settings,
+    ) -> Notes {
+        let facts = ShortFacts::new(text, body, settings);
+        Notes { simhash, figures: Figures::new(text), facts, title: TitleWords::new(title) }
+    }
+
+    /// The same of a body of which more is boilerplate.
+    pub(crate) fn masked(self, text: &Text, body: &Body, settings: &Settings) -> Notes {
+        Notes { facts: ShortFacts::new(text, body, settings), ..self }
+    }
+
+    pub(crate) fn pack(&self) -> PackedNotes {
+        let mut bytes = self.simhash.to_le_bytes().to_vec();
+        self.title.pack(&mut bytes);
+        self.figures.pack(&mut bytes);
+        self.facts.pack(&mut bytes);
+        PackedNotes(bytes.into())
+    }
+}
+
+impl PackedNotes {
+    pub(crate) fn open(&self) -> Notes {
+        let (simhash, mut bytes) = self.0.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        let title = TitleWords::take(&mut bytes);
+        let figures = Figures::take(&mut bytes);
+        let facts = ShortFacts::take(&mut bytes);
+        Notes { simhash: u64::from_le_bytes(*simhash), figures, facts, title }
+    }
+}
+
+written_bytes!(PackedNotes);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opened_notes_are_as_they_were() {
+        for text in ["", "Orla Steel of Quayton sold 5 ships for $40 million on 3 May.", "Ёлка 7"]
+        {
+            let text = Text::new(text);
+            let body = Body::new(&text);
+            let notes = Notes::new(("Ships sold", &text), &body, 1 << 63 | 7, &Settings::default());
+            assert_eq!(notes.pack().open(), notes);
+        }
+    }
+}

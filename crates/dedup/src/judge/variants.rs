@@ -1,0 +1,89 @@
+//! Names that everybody writes in several ways.
+
+use std::ops::Range;
+
+use crate::judge::material::Reason;
+
+/// The short forms of a name, in normal form, and its long one. `U.S.` is two words.
+const NAMES: [(&[&[&str]], &[&str]); 4] = [
+    (&[&["us"], &["usa"], &["u", "s"]], &["united", "states"]),
+    (&[&["uk"], &["u", "k"]], &["united", "kingdom"]),
+    (&[&["un"], &["u", "n"]], &["united", "nations"]),
+    (&[&["eu"], &["e", "u"]], &["european", "union"]),
+];
+
+impl Reason {
+    /// Whether a word of a name, in normal form, says something new to who knows these words: it is
+    /// no day and no month, and no other form of a name that is known.
+    pub fn is_new_to(normal: &str, knows: impl Fn(&str) -> bool) -> bool {
+        !knows(normal) && !Self::is_calendar(normal) && !Self::is_known_otherwise(normal, knows)
+    }
+
+    /// Whether a word in normal form, as the `s` of `U.S.`, is of a name that is known in another
+    /// form, as `United States`.
+    fn is_known_otherwise(normal: &str, knows: impl Fn(&str) -> bool) -> bool {
+        let knows_all = |form: &[&str]| form.iter().all(|word| knows(word));
+        NAMES.iter().any(|(short, long)| {
+            let knows_short = || short.iter().any(|form| knows_all(form));
+            let is_short = short.iter().any(|form| form.contains(&normal));
+            (is_short && (knows_short() || knows_all(long)))
+                || (long.contains(&normal) && knows_short())
+        })
+    }
+
+    /// A name as it stands there, with all letters and dots of a short form: `U.S.`
+    #[must_use]
+    pub fn as_written(original: &str, name: Range<usize>) -> &str {
+        let (mut start, mut end) = (name.start, name.end);
+        while let Some(before) = original[..start].strip_suffix('.').and_then(without_initial) {
+            start = before.len();
+        }
+        let is_initial =
+            |rest: &str| rest.starts_with('.') && without_initial(&original[..end]).is_some();
+        if is_initial(&original[end..]) {
+            end += 1;
+        }
+        &original[start..end]
+    }
+}
+
+/// What is before a capital that stands alone at the end.
+fn without_initial(text: &str) -> Option<&str> {
+    let before = text.strip_suffix(char::is_uppercase)?;
+    (!before.ends_with(char::is_alphanumeric)).then_some(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_form_keeps_its_letters_and_dots() {
+        let text = "The U.S. and Corvath. Then it goes to the U.K";
+        for (found, expected) in
+            [("S", "U.S."), ("U.S", "U.S."), ("Corvath", "Corvath"), ("K", "U.K")]
+        {
+            let start = text.rfind(found).unwrap_or_default();
+            assert_eq!(Reason::as_written(text, start..start + found.len()), expected);
+        }
+    }
+
+    #[test]
+    fn a_name_is_known_by_any_of_its_forms() {
+        let cases = [
+            ("s", "united states", true),
+            ("us", "usa", true),
+            ("us", "u s", true),
+            ("states", "us", true),
+            ("united", "u n", true),
+            ("k", "united states", false),
+            ("uk", "united states", false),
+            ("eu", "union", false),
+            ("lund", "us", false),
+        ];
+        for (word, known, expected) in cases {
+            let knows = |sought: &str| known.split(' ').any(|one| one == sought);
+            assert_eq!(Reason::is_known_otherwise(word, knows), expected, "{word} of {known}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! How often a message was tried, and which one is tried alone: a kill is nobody's fault until shown.
+//!
+//! What the bus counts are deliveries, also those that ended with the process. So the answers of a
+//! stage are noted in a table. What came so often without one may be what ended the process: it is
+//! struck in that table first and then tried while nothing else is in hand. Only what has ended the
+//! process so three times goes to the dead letters; any answer takes the strikes away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::gate::Coming;
+use super::work::{Away, Failure, Worker, or_else};
+use crate::bus::{Answer, Bus, Delivery, KeyValue, Settle};
+use crate::config::ConsumerConfig;
+use crate::dead::{Cause, Reason};
+use crate::error::BusError;
+use crate::loops::Event;
+use crate::message::Stored;
+
+/// A message that was delivered so often without an answer is tried alone.
+const SUSPECT_AFTER: u32 = 2;
+/// So often a message may end the process while it is tried alone.
+const MOST_STRIKES: u32 = 3;
+
+/// How often messages may be tried, and where that is noted.
+#[derive(Default)]
+pub(super) struct Tries {
+    durable: String,
+    most: u32,
+    notes: Option<Arc<dyn KeyValue>>,
+    /// Written by the one that is tried alone, read by all others.
+    alone: RwLock<()>,
+}
+
+/// What is known of a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Note {
+    /// How often it was tried alone without an answer.
+    strikes: u32,
+    /// How often the stage answered that it is to be tried again.
+    answers: u32,
+}
+
+/// The turn of one message; others go on once it is dropped.
+#[derive(Default)]
+pub(super) struct Turn<'a> {
+    _side_by_side: Option<RwLockReadGuard<'a, ()>>,
+    _alone: Option<RwLockWriteGuard<'a, ()>>,
+    note: Note,
+    /// What stands in the table.
+    noted: Option<Note>,
+}
+
+impl Tries {
+    pub(super) fn new(bus: &dyn Bus, consumer: &ConsumerConfig) -> Result<Self, BusError> {
+        let notes = consumer.notes.as_deref().map(|table| bus.key_value(table)).transpose()?;
+        let durable = consumer.durable.clone();
+        Ok(Self { durable, most: consumer.max_tries, notes, alone: RwLock::default() })
+    }
+
+    fn key(&self, message: &Stored) -> String {
+        format!("{}.{}", self.durable, message.sequence)
+    }
+}
+
+impl Note {
+    /// The note of a message as it is written: a stream made anew gives its sequences again, so its
+    /// id stands there, too.
+    fn written(self, message: &Stored) -> Bytes {
+        format!("{} {} {}", self.strikes, self.answers, message.id).into()
+    }
+
+    fn read(value: &[u8], message: &Stored) -> Option<Self> {
+        let mut parts = std::str::from_utf8(value).ok()?.splitn(3, ' ');
+        let (strikes, answers) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        (parts.next()? == message.id).then_some(Self { strikes, answers })
+    }
+}
+
+impl Turn<'_> {
+    fn is_over(&self) -> bool {
+        self.note.strikes >= MOST_STRIKES
+    }
+
+    /// What follows from the stage's wish to try again.
+    pub(super) fn answered(
+        &mut self,
+        tries: &Tries,
+        delivery: &Delivery,
+        after: Duration,
+        why: String,
+    ) -> Settle {
+        self.note.answers += 1;
+        let tried = if tries.notes.is_some() { self.note.answers } else { delivery.attempt };
+        if tried < tries.most {
+            return Settle::Retry { after, why };
+        }
+        Settle::Reject(Reason { cause: Cause::MaxDeliver, text: why })
+    }
+}
+
+impl Worker {
+    /// Handles a message in its turn.
+    pub(super) async fn in_turn(
+        &self,
+        delivery: &Delivery,
+        mut coming: Coming,
+    ) -> (Turn<'_>, Result<(), Failure>) {
+        let turn = match self.turn(delivery, &mut coming).await {
+            Ok(turn) => turn,
+            Err(failure) => return (Turn::default(), Err(failure)),
+        };
+        if turn.is_over() {
+            let text = format!("ended the process {MOST_STRIKES} times while it was tried alone");
+            let reason = Reason { cause: Cause::MaxDeliver, text };
+            return (turn, Err(Failure::Settle(Settle::Reject(reason))));
+        }
+        let done = self.until_taken(delivery, coming).await;
+        (turn, done)
+    }
+
+    /// Waits until a message may be tried: beside others, or struck and alone.
+    async fn turn(&self, delivery: &Delivery, coming: &mut Coming) -> Result<Turn<'_>, Failure> {
+        let Some(notes) = self.tries.notes.as_deref() else {
+            return Ok(Turn::default());
+        };
+        let (message, before) = (&delivery.message, delivery.attempt - 1);
+        let noted = match before {
+            0 => None,
+            _ => or_else(self.noted(notes, message), || coming.stay_back()).await?,
+        };
+        let note = noted.unwrap_or_default();
+        if before.saturating_sub(note.answers) < SUSPECT_AFTER {
+            let beside = or_else(self.tries.alone.read(), || coming.stay_back()).await;
+            return Ok(Turn { _side_by_side: Some(beside), note, noted, ..Turn::default() });
+        }
+        coming.stay_back();
+        let alone = self.tries.alone.write().await;
+        // It may have come twice, and the other was first.
+        self.strike(notes, message).await.map(|turn| Turn { _alone: Some(alone), ..turn })
+    }
+
+    /// Strikes a message that is alone now.
+    async fn strike(&self, notes: &dyn KeyValue, message: &Stored) -> Result<Turn<'_>, Failure> {
+        let noted = self.noted(notes, message).await?;
+        let before = noted.unwrap_or_default();
+        if before.strikes >= MOST_STRIKES {
+            return Ok(Turn { note: before, noted, ..Turn::default() });
+        }
+        let struck = Note { strikes: before.strikes + 1, ..before };
+        let event = Event::Struck { id: &message.id, strikes: struck.strikes };
+        self.surroundings.observer.observe(&self.name, event);
+        self.put(notes, message, struck).await?;
+        // Any answer takes the strikes away.
+        let note = Note { strikes: 0, ..before };
+        Ok(Turn { note, noted: Some(struck), ..Turn::default() })
+    }
+
+    /// Notes that a message was answered with another try, and so did not end the process.
+    pub(super) async fn note_the_answer(&self, delivery: &Delivery, turn: &Turn<'_>) {
+        let Some(notes) = self.tries.notes.as_deref() else {
+            return;
+        };
+        if turn.noted.unwrap_or_default() != turn.note {
+            // Where the bus is away, it counts as none.
+            let _ = self.put(notes, &delivery.message, turn.note).await;
+        }
+    }
+
+    /// Forgets what is settled for good.
+    pub(super) async fn forget(&self, delivery: &Delivery, turn: &Turn<'_>) {
+        let (Some(notes), Some(_)) = (self.tries.notes.as_deref(), turn.noted) else {
+            return;
+        };
+        if let Err(error) = notes.delete(&self.tries.key(&delivery.message)).await {
+            // It harms nobody: the message never comes again.
+            self.surroundings.observer.observe(&self.name, Event::BusFailed(&error));
+        }
+    }
+
+    async fn noted(&self, notes: &dyn KeyValue, message: &Stored) -> Result<Option<Note>, Failure> {
+        let key = self.tries.key(message);
+        let found = self.asked(|| notes.get(&key)).await?.flatten();
+        let value = found.and_then(|entry| entry.value);
+        Ok(value.and_then(|value| Note::read(&value, message)))
+    }
+
+    async fn put(&self, notes: &dyn KeyValue, message: &Stored, note: Note) -> Result<(), Failure> {
+        let key = self.tries.key(message);
+        self.asked(|| notes.put(&key, note.written(message))).await.map(drop)
+    }
+
+    /// Asks until the bus answers; fails once the loop is told to stop. Nothing where the bus never
+    /// will, as with a table that this user may not write: that is said, and the work goes on.
+    async fn asked<'a, T>(
+        &self,
+        mut ask: impl FnMut() -> Answer<'a, T>,
+    ) -> Result<Option<T>, Failure> {
+        let mut away = Away::default();
+        loop {
+            let error = match ask().await {
+                Ok(answer) => return Ok(Some(answer)),
+                Err(error) => error,
+            };
+            if !error.may_pass() {
+                self.surroundings.observer.observe(&self.name, Event::BusFailed(&error));
+                return Ok(None);
+            }
+            match self.wait_out(&mut away, &error).await {
+                // What comes again is looked for in the output anyhow.
+                Ok(()) | Err(Failure::Late) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! A naive Bayes model over byte n-grams, found by an automaton in one pass.
+//!
+//! Method: Lui and Baldwin, "Cross-domain feature selection for language identification", IJCNLP
+//! 2011; automaton: Aho and Corasick 1975. The weights are those of py3langid 0.4.0
+//! (`data/convert.py`).
+
+use std::io::Read;
+use std::sync::OnceLock;
+
+use flate2::read::ZlibDecoder;
+
+/// The model as `data/convert.py` writes it.
+const PACKED: &[u8] = include_bytes!("../data/model.bin");
+/// No automaton node: more than any model has.
+const NONE: u32 = u32::MAX;
+/// The steps of the scale of weights, in nats. Where it begins is the same for all classes.
+const STEP: f32 = 0.5;
+
+/// The model in memory, 9 MB.
+pub(crate) struct Model {
+    /// The languages.
+    pub(crate) languages: Vec<String>,
+    /// The language of each class, by its index; one may have several.
+    pub(crate) classes: Vec<usize>,
+    bias: Vec<f32>,
+    nodes: Vec<Node>,
+    /// Bytes that lead to each node from its parent, nodes in breadth-first order.
+    letters: Vec<u8>,
+    /// By feature, then by class.
+    weights: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+struct Node {
+    /// Children stand beside each other.
+    first_child: u32,
+    children: u8,
+    /// The node of the longest proper suffix.
+    suffix: u32,
+    feature: u32,
+}
+
+impl Model {
+    /// The embedded model, unpacked at first use.
+    pub(crate) fn embedded() -> &'static Self {
+        static MODEL: OnceLock<Model> = OnceLock::new();
+        MODEL.get_or_init(|| Self::read(PACKED).expect("a test reads the embedded model"))
+    }
+
+    fn read(packed: &[u8]) -> Option<Self> {
+        let mut body = Vec::new();
+        ZlibDecoder::new(packed).read_to_end(&mut body).ok()?;
+        let mut rest = Bytes(&body);
+        let count = usize::from(u16::from_le_bytes(rest.take(2)?.try_into().ok()?));
+        let mut names = Vec::with_capacity(count);
+        for _ in 0..count {
+            let length = usize::from(*rest.take(1)?.first()?);
+            names.push(String::from_utf8(rest.take(length)?.to_vec()).ok()?);
+        }
+        let bias = rest.take(4 * count)?.chunks_exact(4);
+        let bias = bias.map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+        let bias = bias.collect();
+        let size = rest.number()?;
+        let children = rest.take(size)?;
+        let letters = rest.take(size)?;
+        let tags = rest.take(size)?;
+        let seen = rest.number()?;
+        let seen = rest.take(4 * seen)?;
+        let features = rest.number()?;
+        let weights = by_feature(rest.take(features * count)?, features, count);
+        let nodes = link(children, letters, &features_of(tags, seen)?)?;
+        let mut languages = names.clone();
+        languages.sort_unstable();
+        languages.dedup();
+        let classes = names.iter().map(|name| languages.binary_search(name).ok());
+        let classes = classes.collect::<Option<Vec<usize>>>()?;
+        Some(Self { languages, classes, bias, nodes, letters: letters.to_vec(), weights })
+    }
+
+    /// The log-posterior of each language, in nats, but for a constant; none where no n-gram of the
+    /// model stands in `bytes`.
+    pub(crate) fn scores(&self, bytes: &[u8]) -> Option<Vec<f32>> {
+        let mut found = self.features(bytes);
+        found.sort_unstable();
+        found.first()?;
+        let mut once = vec![0_u16; self.bias.len()];
+        let mut scores = self.bias.clone();
+        for same in found.chunk_by(|a, b| a == b) {
+            let start = same[0] as usize * scores.len();
+            let row = &self.weights[start..start + scores.len()];
+            // Each further occurrence tells less: as py3langid counts.
+            let times = (same.len() as f32).ln_1p() * STEP;
+            if same.len() == 1 {
+                once.iter_mut().zip(row).for_each(|(sum, weight)| *sum += u16::from(*weight));
+            } else {
+                scores
+                    .iter_mut()
+                    .zip(row)
+                    .for_each(|(sum, weight)| *sum += times * f32::from(*weight));
+            }
+        }
+        let single = 1_f32.ln_1p() * STEP;
+        let mut best = vec![f32::NEG_INFINITY; self.languages.len()];
+        for ((language, score), sum) in self.classes.iter().zip(scores).zip(once) {
+            best[*language] = best[*language].max(score + single * f32::from(sum));
+        }
+        Some(best)
+    }
+
+    /// The longest n-gram that ends at each byte, where it is a feature.
+    fn features(&self, bytes: &[u8]) -> Vec<u32> {
+        let mut at = 0;
+        let mut found = Vec::with_capacity(bytes.len());
+        for byte in bytes {
+            at = self.next(at, *byte);
+            let feature = self.nodes[at as usize].feature;
+            if feature != NONE {
+                found.push(feature);
+            }
+        }
+        found
+    }
+
+    fn next(&self, mut at: u32, byte: u8) -> u32 {
+        loop {
+            if let Some(child) = child(&self.nodes, &self.letters, at, byte) {
+                return child;
+            }
+            if at == 0 {
+                return 0;
+            }
+            at = self.nodes[at as usize].suffix;
+        }
+    }
+}
+
+fn child(nodes: &[Node], letters: &[u8], at: u32, byte: u8) -> Option<u32> {
+    let Node { first_child, children, .. } = nodes[at as usize];
+    let first = first_child as usize;
+    let found = letters[first..first + usize::from(children)].binary_search(&byte).ok()?;
+    u32::try_from(found).ok().map(|found| first_child + found)
+}
+
+/// Weights by class as weights by feature.
+fn by_feature(by_class: &[u8], features: usize, classes: usize) -> Vec<u8> {
+    let mut weights = vec![0; features * classes];
+    for (class, column) in by_class.chunks_exact(features.max(1)).enumerate() {
+        for (row, weight) in weights.chunks_exact_mut(classes).zip(column) {
+            row[class] = *weight;
+        }
+    }
+    weights
+}
+
+/// The feature of each node.
+fn features_of(tags: &[u8], seen: &[u8]) -> Option<Vec<u32>> {
+    let mut seen = seen.chunks_exact(4);
+    let mut new = 0..;
+    let feature = |tag: &u8| match tag {
+        0 => Some(NONE),
+        1 => new.next(),
+        _ => seen.next().map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]])),
+    };
+    tags.iter().map(feature).collect()
+}
+
+/// Nodes with their children and suffixes. Breadth first, so that a suffix is always linked before.
+fn link(counts: &[u8], letters: &[u8], features: &[u32]) -> Option<Vec<Node>> {
+    let mut next = 1;
+    let mut nodes = Vec::with_capacity(counts.len());
+    for (children, feature) in counts.iter().zip(features) {
+        nodes.push(Node { first_child: next, children: *children, suffix: 0, feature: *feature });
+        next += u32::from(*children);
+    }
+    if next as usize != nodes.len() {
+        return None;
+    }
+    for parent in 0..nodes.len() {
+        let Node { first_child, children, .. } = nodes[parent];
+        for node in first_child..first_child + u32::from(children) {
+            let mut above = (parent != 0).then(|| nodes[parent].suffix);
+            let mut suffix = 0;
+            while let Some(candidate) = above {
+                if let Some(found) = child(&nodes, letters, candidate, letters[node as usize]) {
+                    suffix = found;
+                    break;
+                }
+                above = (candidate != 0).then(|| nodes[candidate as usize].suffix);
+            }
+            nodes[node as usize].suffix = suffix;
+        }
+    }
+    Some(nodes)
+}
+
+/// What has not been read yet.
+struct Bytes<'a>(&'a [u8]);
+
+impl<'a> Bytes<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn number(&mut self) -> Option<usize> {
+        let four = self.take(4)?.try_into().ok()?;
+        usize::try_from(u32::from_le_bytes(four)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_model_is_whole() {
+        let model = Model::read(PACKED).unwrap();
+        assert!(model.languages.len() > 90, "{}", model.languages.len());
+        // What one row can add stays far from the end of `u16` for all that is read of a text.
+        let most = model.weights.iter().max().copied().unwrap();
+        assert!(usize::from(most) * crate::ENOUGH < usize::from(u16::MAX), "{most}");
+        assert!(PACKED.len() < 3_000_000);
+    }
+
+    #[test]
+    fn a_broken_model_is_none() {
+        assert!(Model::read(&PACKED[..PACKED.len() / 2]).is_none());
+        assert!(Model::read(b"").is_none());
+    }
+
+    #[test]
+    fn the_automaton_finds_what_a_search_finds() {
+        let model = Model::embedded();
+        let mut grams = vec![Vec::new()];
+        for at in 0..model.nodes.len() {
+            let Node { first_child, children, .. } = model.nodes[at];
+            for node in first_child..first_child + u32::from(children) {
+                let mut gram: Vec<u8> = grams[at].clone();
+                gram.push(model.letters[node as usize]);
+                grams.push(gram);
+            }
+        }
+        let known: std::collections::HashMap<&[u8], usize> =
+            grams.iter().enumerate().map(|(at, gram)| (gram.as_slice(), at)).collect();
+        let text = "The harbour was shut; гавань закрыта, 港口关闭.".as_bytes();
+        let longest = |end: usize| (0..=end).find_map(|from| known.get(&text[from..end])).unwrap();
+        let naive = (1..=text.len()).map(|end| model.nodes[*longest(end)].feature);
+        let naive: Vec<u32> = naive.filter(|feature| *feature != NONE).collect();
+        assert_eq!(model.features(text), naive);
+    }
+}

@@ -1,0 +1,72 @@
+//! Polynesian languages, which the model does not know and takes for whatever has many vowels: few
+//! letters, and a vowel at the end of each word.
+
+/// The letters of Māori, Samoan, Tongan and Hawaiian, without capitals and signs.
+const LETTERS: &str = "aeiouāēīōūhkmnprtwgslfʻ";
+const VOWELS: &str = "aeiouāēīōū";
+/// Function words of Māori.
+const MAORI: &[&str] = &[
+    "te", "ngā", "nga", "ki", "ko", "ka", "he", "kua", "hoki", "mō", "nō", "kei", "o", "i", "nei",
+    "aro",
+];
+/// Fewer words do not say.
+const FEWEST: usize = 4;
+/// Of ten words so many have such letters and end in a vowel: foreign names stand between them.
+const OF_TEN: usize = 6;
+
+/// A text with more than one letter in so many that no Polynesian language has is in none.
+const FOREIGN_ONE_IN: usize = 25;
+
+/// Whether `text` looks Polynesian.
+pub(crate) fn is_oceanic(text: &str) -> bool {
+    // Most texts are seen off here, at a hundredth of the price.
+    let foreign =
+        text.bytes().filter(|byte| matches!(byte, b'b' | b'c' | b'd' | b'j' | b'q' | b'v'..=b'z'));
+    if foreign.filter(|byte| *byte != b'w').count() * FOREIGN_ONE_IN > text.len() {
+        return false;
+    }
+    let (mut all, mut open, mut function) = (0, 0, 0);
+    for word in words(text) {
+        all += 1;
+        let has_letters = word.chars().all(|c| LETTERS.contains(c)) && is_open(&word);
+        open += usize::from(has_letters);
+        function += usize::from(MAORI.contains(&word.as_str()));
+    }
+    all >= FEWEST && open * 10 >= all * OF_TEN && function * 5 >= all
+}
+
+/// Whether each consonant but `ng` and `wh` stands before a vowel.
+fn is_open(word: &str) -> bool {
+    let word = word.replace("ng", "g").replace("wh", "w");
+    let vowel = |c: char| VOWELS.contains(c);
+    let pairs = word.chars().zip(word.chars().skip(1));
+    word.ends_with(vowel) && pairs.into_iter().all(|(a, b)| vowel(a) || vowel(b))
+}
+
+/// Whether a Polynesian `text` is Māori: the others have letters that it lacks.
+pub(crate) fn is_maori(text: &str) -> bool {
+    let all: Vec<String> = words(text).collect();
+    let foreign = all.iter().filter(|word| word.contains(['s', 'l', 'f', 'ʻ'])).count();
+    foreign * 10 <= all.len()
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let of_letters = text.split(|c: char| !c.is_alphabetic());
+    of_letters.filter(|word| !word.is_empty()).map(str::to_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_vowels_are_not_enough() {
+        assert!(is_oceanic("Kua katia te wāpu i te rā nei"));
+        assert!(is_maori("Kua katia te wāpu i te rā nei"));
+        for text in
+            ["Il porto di una città è chiuso", "Bandari imefungwa leo asubuhi", "La casa era una"]
+        {
+            assert!(!is_oceanic(text), "{text}");
+        }
+    }
+}

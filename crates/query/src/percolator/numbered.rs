@@ -1,0 +1,237 @@
+//! An article by the numbers of its words: each of its words is looked up once, for all queries.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
+use super::filings::NO_GUARD;
+use super::program::TermBytes;
+use super::vocabulary::Vocabulary;
+use crate::document::{Part, Prepared, follows};
+use crate::keys::{stem, stems};
+use crate::term::Field;
+use crate::words::hash;
+
+/// The number of a word that no query has.
+const UNKNOWN: u32 = u32::MAX;
+/// Words in a piece of the table of presence.
+const PIECE: u32 = u64::BITS;
+
+/// An article made ready for one vocabulary.
+#[derive(Debug)]
+pub(super) struct Numbered<'a> {
+    article: &'a Prepared,
+    vocabulary: &'a Vocabulary,
+    /// A bit for each word of the vocabulary: whether it stands in the article.
+    present: Vec<u64>,
+    /// The words that do, each once.
+    found: Vec<u32>,
+    stems: &'a Vocabulary,
+    /// The first letters of its words that queries know, by their numbers, each with the place where
+    /// such a word stands first.
+    found_stems: Vec<(u32, u32)>,
+    /// Where each word of title and text stands first.
+    firsts: FxHashMap<u32, u32>,
+    /// The number of each word of title and text in order, for phrases.
+    in_order: OnceCell<Vec<u32>>,
+    /// The values of the fields, each as the numbers of its words.
+    values: Vec<(Field, Range<usize>)>,
+    value_words: Vec<u32>,
+}
+
+impl<'a> Numbered<'a> {
+    pub(super) fn new(
+        article: &'a Prepared,
+        vocabulary: &'a Vocabulary,
+        stems: &'a Vocabulary,
+    ) -> Self {
+        let pieces = vocabulary.len().div_ceil(PIECE as usize);
+        let most = article.index().distinct_len().min(vocabulary.len());
+        let mut numbered = Self {
+            article,
+            vocabulary,
+            present: vec![0; pieces],
+            found: Vec::with_capacity(most),
+            stems,
+            found_stems: Vec::new(),
+            firsts: FxHashMap::with_capacity_and_hasher(most, rustc_hash::FxBuildHasher),
+            in_order: OnceCell::new(),
+            values: Vec::new(),
+            value_words: Vec::new(),
+        };
+        vocabulary.find_all(article.index().hashed(), |number, first| {
+            numbered.note(number);
+            numbered.firsts.insert(number, first);
+        });
+        numbered.add_values();
+        if stems.len() > 0 {
+            numbered.add_stems();
+        }
+        numbered
+    }
+
+    fn add_values(&mut self) {
+        for (field, words) in self.article.values() {
+            let from = self.value_words.len();
+            for word in words {
+                let number = self.vocabulary.find_in(field, word);
+                number.into_iter().for_each(|known| self.note(known));
+                self.value_words.push(number.unwrap_or(UNKNOWN));
+            }
+            self.values.push((field, from..self.value_words.len()));
+        }
+    }
+
+    fn add_stems(&mut self) {
+        let words = self.article.index().hashed();
+        let all = words.flat_map(|(word, _, first)| {
+            stems(word).into_iter().flatten().map(move |stem| (stem, hash(stem), first))
+        });
+        let mut found = Vec::new();
+        self.stems.find_all(all, |number, first| found.push((number, first)));
+        found.sort_unstable();
+        self.found_stems = found;
+    }
+
+    fn note(&mut self, number: u32) {
+        if !self.is_present(number) {
+            self.present[(number / PIECE) as usize] |= 1 << (number % PIECE);
+            self.found.push(number);
+        }
+    }
+
+    fn is_present(&self, number: u32) -> bool {
+        let piece = self.present.get((number / PIECE) as usize);
+        piece.is_some_and(|bits| bits >> (number % PIECE) & 1 == 1)
+    }
+
+    /// The numbers under which queries may be filed, each once.
+    pub(super) fn found(&self) -> &[u32] {
+        &self.found
+    }
+
+    /// The same of first letters of words.
+    pub(super) fn found_stems(&self) -> impl Iterator<Item = u32> {
+        let of_one = self.found_stems.chunk_by(|one, other| one.0 == other.0);
+        of_one.filter_map(|places| places.first()).map(|(number, _)| *number)
+    }
+
+    /// Whether a word is there that a query needs besides the one it is filed under.
+    pub(super) fn passes(&self, guard: u32) -> bool {
+        guard == NO_GUARD || self.is_present(guard)
+    }
+
+    /// Whether a term stands in a part of the article.
+    pub(super) fn has(&self, term: TermBytes<'_>, part: Part) -> bool {
+        if !matches!(term.field, Field::Text | Field::Anywhere | Field::Title) {
+            let mut values = self.values.iter().filter(|(field, _)| *field == term.field);
+            return values.any(|(_, words)| self.stands_in(term, words));
+        }
+        let (Some(only), 1, false) = (term.words.get(0), term.words.len(), term.is_prefix) else {
+            return self.starts_in(term, part, |starts| starts.next().is_some());
+        };
+        let is_before = |end| self.firsts.get(&only).is_some_and(|first| *first < end);
+        self.is_present(only) && self.article.end(term.field, part).is_none_or(is_before)
+    }
+
+    /// Whether two terms stand in a part of it with at most so many words from one to the other.
+    pub(super) fn near(
+        &self,
+        one: TermBytes<'_>,
+        other: TermBytes<'_>,
+        words: u32,
+        part: Part,
+    ) -> bool {
+        let places = |starts: &mut dyn Iterator<Item = u32>| starts.collect::<Vec<u32>>();
+        let (ones, others) =
+            (self.starts_in(one, part, places), self.starts_in(other, part, places));
+        follows(&ones, one.words.len(), &others, words)
+            || follows(&others, other.words.len(), &ones, words)
+    }
+
+    /// Does something with the places where the words of a term begin, in order, as far as they
+    /// stand in the part.
+    fn starts_in<T>(
+        &self,
+        term: TermBytes<'_>,
+        part: Part,
+        with: impl FnOnce(&mut dyn Iterator<Item = u32>) -> T,
+    ) -> T {
+        let last_word = term.words.len().checked_sub(1).and_then(|last| term.words.get(last));
+        let Some(last) = last_word else {
+            return with(&mut std::iter::empty());
+        };
+        let end = self.article.end(term.field, part);
+        let is_inside = |place: &u32| end.is_none_or(|end| *place < end);
+        let start = |place: u32| self.start(term, place).map(|first| self.article.place(first));
+        let index = self.article.index();
+        if !term.is_prefix {
+            let first = self.firsts.get(&last).copied();
+            let lasts = first.into_iter().flat_map(|first| index.from(first));
+            return with(&mut lasts.take_while(is_inside).filter_map(start));
+        }
+        let firsts = self.beginning_with(self.vocabulary.word(last)).into_iter();
+        let lasts = firsts.flat_map(|first| index.from(first).take_while(is_inside));
+        let mut lasts: Vec<u32> = lasts.collect();
+        lasts.sort_unstable();
+        with(&mut lasts.into_iter().filter_map(start))
+    }
+
+    /// The first place of each word that begins so: one of those that have its first letters.
+    fn beginning_with(&self, beginning: &str) -> Vec<u32> {
+        let stem = stem(beginning).and_then(|stem| self.stems.find_in(Field::Text, stem));
+        let Some(stem) = stem else {
+            return Vec::new();
+        };
+        let index = self.article.index();
+        let from = self.found_stems.partition_point(|(number, _)| *number < stem);
+        let of_stem = self.found_stems[from..].iter().take_while(|(number, _)| *number == stem);
+        let begins =
+            |place: &u32| index.get(*place).is_some_and(|word| word.starts_with(beginning));
+        of_stem.map(|(_, place)| *place).filter(begins).collect()
+    }
+
+    /// Where a term begins whose last word stands there, if its other words stand before it.
+    fn start(&self, term: TermBytes<'_>, last: u32) -> Option<u32> {
+        let before = term.words.len() - 1;
+        if before == 0 {
+            return Some(last);
+        }
+        let first = last.checked_sub(u32::try_from(before).ok()?)?;
+        let is_split = self.article.is_in_title(first) != self.article.is_in_title(last);
+        let stands = self.in_order().get(first as usize..last as usize)?;
+        let wanted = term.words.iter().take(before);
+        (!is_split && wanted.eq(stands.iter().copied())).then_some(first)
+    }
+
+    fn in_order(&self) -> &[u32] {
+        self.in_order.get_or_init(|| {
+            let index = self.article.index();
+            let mut numbers = vec![UNKNOWN; index.len()];
+            for (number, first) in &self.firsts {
+                index.from(*first).for_each(|place| numbers[place as usize] = *number);
+            }
+            numbers
+        })
+    }
+
+    /// Whether the words of a term stand next to each other in a value.
+    fn stands_in(&self, term: TermBytes<'_>, value: &Range<usize>) -> bool {
+        let whole = term.words.len() - usize::from(term.is_prefix);
+        let Some(last_start) = value.len().checked_sub(term.words.len()) else {
+            return false;
+        };
+        (value.start..=value.start + last_start).any(|start| {
+            let found = &self.value_words[start..start + whole];
+            term.words.iter().take(whole).eq(found.iter().copied())
+                && (!term.is_prefix || self.begins_so(start + whole, term.words.get(whole)))
+        })
+    }
+
+    /// Whether a word of a value begins with the word of this number.
+    fn begins_so(&self, place: usize, stem: Option<u32>) -> bool {
+        let stem = stem.map(|stem| self.vocabulary.word(stem));
+        stem.is_some_and(|stem| self.article.value_word(place).starts_with(stem))
+    }
+}

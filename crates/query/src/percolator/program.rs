@@ -1,0 +1,245 @@
+//! A query as bytes: its tree in the order in which it is read, words as numbers.
+//!
+//! A million trees with a string a word are a gigabyte and a cache miss at every step; as bytes, a
+//! query is some fifty of them in a row. What a query writes stands beside the numbers, to be shown.
+
+use std::time::Duration;
+
+use super::reader::{Reader, WordNumbers, write_bytes, write_number, write_words};
+use super::vocabulary::Vocabulary;
+use crate::keys::stem;
+use crate::numbers::{Comparison, Quantity, Relation};
+use crate::term::{Field, Term, Wanted};
+use crate::tree::Node;
+
+/// What stands at a place of a program.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step<'a> {
+    All,
+    Term(TermBytes<'a>),
+    Near {
+        one: TermBytes<'a>,
+        other: TermBytes<'a>,
+        words: u32,
+    },
+    Compare(Comparison),
+    /// The next step is denied.
+    Not,
+    /// Its parts, one after the other.
+    And(Reader<'a>),
+    Or(Reader<'a>),
+}
+
+/// A term with its words as numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TermBytes<'a> {
+    pub(super) field: Field,
+    /// Whether the last word is only the beginning of one.
+    pub(super) is_prefix: bool,
+    pub(super) words: WordNumbers<'a>,
+    written: &'a [u8],
+}
+
+impl<'a> TermBytes<'a> {
+    /// As the query writes it.
+    pub(super) fn written(self) -> &'a str {
+        std::str::from_utf8(self.written).unwrap_or_default()
+    }
+}
+
+const ALL: u8 = 0;
+const TERM: u8 = 1;
+const NEAR: u8 = 2;
+const COMPARE: u8 = 3;
+const NOT: u8 = 4;
+const AND: u8 = 5;
+const OR: u8 = 6;
+
+const FIELDS: [Field; 12] = [
+    Field::Text,
+    Field::Anywhere,
+    Field::Title,
+    Field::Entity,
+    Field::Place,
+    Field::Outlet,
+    Field::Site,
+    Field::Agency,
+    Field::Lang,
+    Field::Topic,
+    Field::Class,
+    Field::Feed,
+];
+const PREFIX: u8 = 0x80;
+
+const RELATIONS: [Relation; 5] =
+    [Relation::Less, Relation::AtMost, Relation::Equal, Relation::AtLeast, Relation::More];
+
+/// Writes trees, whose words get numbers.
+pub(super) struct Writer<'v> {
+    pub(super) words: &'v mut Vocabulary,
+    /// The first letters of words that are found by their beginnings.
+    pub(super) stems: &'v mut Vocabulary,
+}
+
+impl Writer<'_> {
+    /// Writes a tree.
+    pub(super) fn write(&mut self, node: &Node, into: &mut Vec<u8>) {
+        match node {
+            Node::All => into.push(ALL),
+            Node::Term(term) => {
+                into.push(TERM);
+                self.write_term(term, into);
+            }
+            Node::Near { one, other, words } => {
+                into.push(NEAR);
+                write_number(u64::from(*words), into);
+                self.write_term(one, into);
+                self.write_term(other, into);
+            }
+            Node::Compare(comparison) => {
+                into.push(COMPARE);
+                write_comparison(comparison, into);
+            }
+            Node::Not(denied) => {
+                into.push(NOT);
+                self.write(denied, into);
+            }
+            Node::And(parts) => self.write_parts(AND, parts, into),
+            Node::Or(parts) => self.write_parts(OR, parts, into),
+        }
+    }
+
+    /// Parts behind their length, so that whoever knows enough passes over the rest.
+    fn write_parts(&mut self, kind: u8, parts: &[Node], into: &mut Vec<u8>) {
+        let mut bytes = Vec::new();
+        parts.iter().for_each(|part| self.write(part, &mut bytes));
+        into.push(kind);
+        write_bytes(&bytes, into);
+    }
+
+    fn write_term(&mut self, term: &Term, into: &mut Vec<u8>) {
+        let is_prefix = matches!(term.wanted, Wanted::Prefix(_));
+        into.push(term.field as u8 | if is_prefix { PREFIX } else { 0 });
+        let words = term.wanted.words();
+        if let Some(stem) = words.last().and_then(|last| stem(last)).filter(|_| is_prefix) {
+            self.stems.enter(Field::Text, stem);
+        }
+        let numbers = words.iter().map(|word| self.words.enter(term.field, word));
+        write_words(&numbers.collect::<Vec<u32>>(), into);
+        write_bytes(term.written.as_bytes(), into);
+    }
+}
+
+fn write_comparison(comparison: &Comparison, into: &mut Vec<u8>) {
+    let (quantity, window) = match comparison.quantity {
+        Quantity::Origins => (0, Duration::ZERO),
+        Quantity::Outlets => (1, Duration::ZERO),
+        Quantity::Velocity(window) => (2, window),
+    };
+    into.extend([quantity, comparison.relation as u8]);
+    write_number(u64::from(comparison.value), into);
+    write_number(window.as_secs(), into);
+}
+
+impl<'a> Step<'a> {
+    /// Reads what stands next.
+    pub(super) fn read(reader: &mut Reader<'a>) -> Self {
+        match reader.byte() {
+            TERM => Self::Term(read_term(reader)),
+            NEAR => {
+                let words = narrow(reader.number());
+                Self::Near { one: read_term(reader), other: read_term(reader), words }
+            }
+            COMPARE => Self::Compare(read_comparison(reader)),
+            NOT => Self::Not,
+            AND => Self::And(Reader::new(reader.bytes())),
+            OR => Self::Or(Reader::new(reader.bytes())),
+            _ => Self::All,
+        }
+    }
+}
+
+fn read_term<'a>(reader: &mut Reader<'a>) -> TermBytes<'a> {
+    let kind = reader.byte();
+    let field = FIELDS.get(usize::from(kind & !PREFIX)).copied().unwrap_or(Field::Text);
+    let words = reader.words();
+    TermBytes { field, is_prefix: kind & PREFIX != 0, words, written: reader.bytes() }
+}
+
+fn read_comparison(reader: &mut Reader<'_>) -> Comparison {
+    let (quantity, relation) = (reader.byte(), usize::from(reader.byte()));
+    let value = narrow(reader.number());
+    let window = Duration::from_secs(reader.number());
+    let quantity = match quantity {
+        0 => Quantity::Origins,
+        1 => Quantity::Outlets,
+        _ => Quantity::Velocity(window),
+    };
+    Comparison { quantity, relation: RELATIONS[relation.min(RELATIONS.len() - 1)], value }
+}
+
+fn narrow(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// The tree that was written.
+pub(super) fn tree(reader: &mut Reader<'_>, vocabulary: &Vocabulary) -> Node {
+    let term_of = |bytes: TermBytes<'_>| {
+        let words = bytes.words.iter().map(|number| vocabulary.word(number).to_owned()).collect();
+        let wanted = if bytes.is_prefix { Wanted::Prefix(words) } else { Wanted::Words(words) };
+        Term { field: bytes.field, wanted, written: bytes.written().to_owned() }
+    };
+    match Step::read(reader) {
+        Step::All => Node::All,
+        Step::Term(term) => Node::Term(term_of(term)),
+        Step::Near { one, other, words } => {
+            Node::Near { one: term_of(one), other: term_of(other), words }
+        }
+        Step::Compare(comparison) => Node::Compare(comparison),
+        Step::Not => Node::Not(Box::new(tree(reader, vocabulary))),
+        Step::And(parts) => Node::And(trees(parts, vocabulary)),
+        Step::Or(parts) => Node::Or(trees(parts, vocabulary)),
+    }
+}
+
+fn trees(mut parts: Reader<'_>, vocabulary: &Vocabulary) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    while !parts.is_at_end() {
+        nodes.push(tree(&mut parts, vocabulary));
+    }
+    nodes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::Query;
+
+    #[test]
+    fn what_is_written_is_read() {
+        for text in [
+            "*",
+            "Port",
+            "port strike -football",
+            "(port OR harbo*) \"Walked out\" -(a OR -b)",
+            "title:\" Peace  plan \" entity:Łódź place:Kyiv outlet:A.example site:a agency:ap",
+            "lang:en topic:labour class:copy feed:f anywhere:port",
+            "port NEAR/7 \"quay work*\" NEAR/1000 x",
+            "origins>=2 outlets<300 origins<=4294967295 outlets=0 velocity>5/10m",
+        ] {
+            let query = Query::parse(text).expect(text);
+            let (mut vocabulary, mut bytes) = (Vocabulary::default(), Vec::new());
+            let mut stems = Vocabulary::default();
+            Writer { words: &mut vocabulary, stems: &mut stems }.write(&query.tree, &mut bytes);
+            let mut reader = Reader::new(&bytes);
+            assert_eq!(tree(&mut reader, &vocabulary), query.tree, "{text}");
+            assert!(reader.is_at_end(), "{text}");
+        }
+        for (at, field) in FIELDS.into_iter().enumerate() {
+            assert_eq!(field as usize, at);
+        }
+        for (at, relation) in RELATIONS.into_iter().enumerate() {
+            assert_eq!(relation as usize, at);
+        }
+    }
+}

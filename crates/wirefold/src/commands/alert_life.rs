@@ -1,0 +1,144 @@
+//! `wirefold alert show` and `wirefold alert replay`: what became of an alert, and the same once more.
+
+use anstyle::{AnsiColor, Style};
+use wirefold_gateway::shapes::{
+    AlertDelivery, AlertDetail, DeadRow, ResendReport, ResendRequest, hold_in_words,
+};
+use wirefold_proto::{Alert, Volume};
+
+use crate::client::{Client, escaped};
+use crate::columns::{Cell, Columns};
+use crate::exit::Exit;
+use crate::local_time::LocalTime;
+use crate::output::{self, clean, count};
+
+const LOUD: Style = AnsiColor::Yellow.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+/// Where ids of alerts can be found.
+const LIST: &str = "wirefold alert ls";
+
+/// Shows an alert with its revisions and deliveries.
+pub(super) async fn show(client: &Client, id: &str, json: bool) -> anyhow::Result<Exit> {
+    let found = client.get::<AlertDetail>(&format!("/api/v1/alerts/{}", escaped(id))).await;
+    let found = found.map_err(|error| error.see(LIST))?;
+    if json {
+        output::print_json(&found)?;
+        return Ok(Exit::Ok);
+    }
+    let time = LocalTime::system();
+    let alert = &found.alert;
+    let head = format!("{}\n{}\n\n", clean(&alert.headline.title), alert.id);
+    output::print_styled(&head)?;
+    let revisions: String = found.revisions.iter().map(|it| revision(it, &time)).collect();
+    output::print_styled(&revisions)?;
+    let hidden = alert.revision.saturating_sub(found.revisions.len() as u64);
+    if hidden > 0 {
+        output::print_styled(&format!("{hidden} older revisions are not shown\n"))?;
+    }
+    if !found.deliveries.is_empty() {
+        output::print_styled("\n")?;
+        output::print_styled(&deliveries(&found, &time).render())?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// `2  12:04  updated  loud · 5 outlets, at most 3 origins, 2 copies folded`, and below it why.
+fn revision(alert: &Alert, time: &LocalTime) -> String {
+    let volume = match (&alert.held, alert.volume) {
+        (Some(hold), _) => {
+            let until = hold.until.map(|until| format!(" until {}", time.minute(until)));
+            format!("{}{}", hold_in_words(hold.reason), until.unwrap_or_default())
+        }
+        (None, Volume::Loud) => format!("{LOUD}loud{LOUD:#}"),
+        (None, Volume::Silent) => "silent".to_owned(),
+    };
+    let number = |value: u32, one, many| count(value as usize, one, many);
+    let outlets = number(alert.outlets, "outlet", "outlets");
+    let origins = number(alert.origins, "origin", "origins");
+    let copies = number(alert.copies, "copy", "copies");
+    let reasons: Vec<&str> = alert.reasons.iter().map(|reason| reason.words.as_str()).collect();
+    format!(
+        "{:>4}  {}  {}  {volume} · {outlets}, at most {origins}, {copies} folded\n      {}\n",
+        alert.revision,
+        time.minute(alert.at),
+        alert.state.as_str(),
+        clean(&reasons.join("; "))
+    )
+}
+
+fn deliveries(found: &AlertDetail, time: &LocalTime) -> Columns {
+    let mut table = Columns::new(&["delivery", "took", "what"]);
+    for delivery in &found.deliveries {
+        let took = match delivery.taken {
+            0 => "nothing".to_owned(),
+            taken => format!("revision {taken}"),
+        };
+        let what = standing(found, delivery);
+        table.push(vec![Cell::new(&delivery.delivery), Cell::new(took), Cell::new(what)]);
+    }
+    for dead in &found.dead {
+        let what = gave_up(dead, time);
+        table.push(vec![Cell::new("(one of them)"), Cell::new("gave up"), Cell::styled(what, BAD)]);
+    }
+    table
+}
+
+/// How a delivery stands with the newest revision that notifies.
+fn standing(found: &AlertDetail, delivery: &AlertDelivery) -> String {
+    let is_sent = |alert: &&Alert| alert.volume == Volume::Loud && alert.held.is_none();
+    let Some(newest) = found.revisions.iter().rev().find(is_sent) else {
+        let what = match delivery.taken {
+            0 => "nothing that notifies was to be sent yet",
+            _ => "has what came silently; nothing has notified yet",
+        };
+        return what.to_owned();
+    };
+    match delivery.taken_loud >= newest.revision {
+        true => "has all that notified".to_owned(),
+        false => format!("revision {} is under way, or was given up on", newest.revision),
+    }
+}
+
+/// `revision 3 at 12:04 after 5 tries: 503; wirefold dead show 7`.
+fn gave_up(dead: &DeadRow, time: &LocalTime) -> String {
+    let letter = &dead.letter;
+    let revision = letter.subject.rsplit('.').next().unwrap_or_default();
+    let tries = count(letter.attempts as usize, "try", "tries");
+    let (at, reason) = (time.minute(letter.at), &letter.reason);
+    format!(
+        "revision {revision} at {at} after {tries}: {reason}; wirefold dead show {}",
+        dead.sequence
+    )
+}
+
+/// Sends an alert again.
+pub(super) async fn replay(
+    client: &Client,
+    id: &str,
+    delivery: Option<String>,
+    json: bool,
+) -> anyhow::Result<Exit> {
+    client.must_run("alert replay")?;
+    let path = format!("/api/v1/alerts/{}/replay", escaped(id));
+    let sent = client.post::<ResendReport>(&path, &ResendRequest { delivery }).await;
+    let sent = sent.map_err(|error| error.see(LIST))?;
+    if json {
+        output::print_json(&sent)?;
+    } else {
+        for it in &sent.deliveries {
+            let line = match &it.why {
+                None => format!("✓ {} took revision {}", it.delivery, sent.revision),
+                Some(why) => {
+                    format!("✗ {} did not take revision {}: {why}", it.delivery, sent.revision)
+                }
+            };
+            output::print_styled(&format!("{}\n", clean(&line)))?;
+        }
+    }
+    let taken = sent.deliveries.iter().filter(|it| it.taken).count();
+    Ok(match taken {
+        taken if taken == sent.deliveries.len() => Exit::Ok,
+        0 => Exit::Failure,
+        _ => Exit::Partial,
+    })
+}

@@ -1,0 +1,73 @@
+//! `wirefold alert mute`, `unmute` and `ack`.
+
+use jiff::Timestamp;
+use wirefold_gateway::shapes::{Accepted, MuteAlertRequest};
+use wirefold_proto::Interval;
+
+use crate::cli::Global;
+use crate::client::{Asking, Client, Need, block_on, escaped};
+use crate::exit::Exit;
+use crate::local_time::LocalTime;
+use crate::output;
+
+/// What becomes of an alert.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Change {
+    /// It is silent for so long, or until it is over.
+    Mute { span: Option<Interval>, except_corrections: bool },
+    /// It notifies again.
+    Unmute,
+    /// Somebody knows of it.
+    Acknowledge,
+}
+
+pub(super) fn run(
+    asking: &Asking,
+    global: &Global,
+    what: &str,
+    change: Change,
+) -> anyhow::Result<Exit> {
+    block_on(async {
+        let client = Client::connect(&asking.place, Need::Data).await?;
+        // The address of its page will do too.
+        let id = what.rsplit('/').next().unwrap_or(what);
+        let path = format!("/api/v1/alerts/{}", escaped(id));
+        let answer = match asked(change) {
+            Some(request) => client.post::<Accepted>(&format!("{path}/mute"), &request).await,
+            None => client.post(&format!("{path}/acknowledge"), &serde_json::json!({})).await,
+        };
+        let accepted = answer.map_err(|error| error.see("wirefold alert ls"))?;
+        match asking.json {
+            true => output::print_json(&accepted)?,
+            false => global.note(format_args!("{id}: {}", said(change))),
+        }
+        Ok(Exit::Ok)
+    })
+}
+
+fn asked(change: Change) -> Option<MuteAlertRequest> {
+    match change {
+        Change::Mute { span, except_corrections } => {
+            let until = span.map(|span| LocalTime::system().in_a(span));
+            Some(MuteAlertRequest { until, except_corrections })
+        }
+        Change::Unmute => {
+            let until = Some(Timestamp::UNIX_EPOCH);
+            Some(MuteAlertRequest { until, except_corrections: false })
+        }
+        Change::Acknowledge => None,
+    }
+}
+
+fn said(change: Change) -> String {
+    match change {
+        Change::Mute { span, except_corrections } => {
+            let until = span.map(|span| LocalTime::system().in_a(span));
+            let until = until.map_or("it is over".to_owned(), |at| LocalTime::system().minute(at));
+            let what = if except_corrections { "only corrections notify" } else { "muted" };
+            format!("{what} until {until}; `wirefold alert unmute` takes that back")
+        }
+        Change::Unmute => "notifies again; what was held comes now".to_owned(),
+        Change::Acknowledge => "acknowledged: told again only when something new comes".to_owned(),
+    }
+}

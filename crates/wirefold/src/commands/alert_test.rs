@@ -1,0 +1,81 @@
+//! `wirefold alert test`: a marked sample through the real channel.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use serde::Serialize;
+use wirefold_alerter::{Outcome, Printer, send_sample};
+use wirefold_flow::{Clock as _, SystemClock};
+
+use super::print_line;
+use crate::cli::Global;
+use crate::client::{Asking, block_on};
+use crate::config::{Config, Overrides, load_here, suggestion};
+use crate::exit::{Exit, Stop};
+use crate::output;
+use crate::up::StandardOutput;
+
+/// What became of the sample.
+#[derive(Serialize)]
+struct Report<'a> {
+    delivery: &'a str,
+    kind: &'static str,
+    /// `taken`, `later` or `refused`.
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_seconds: Option<u64>,
+}
+
+/// Sends a sample to the delivery of this name.
+pub(super) fn run(asking: &Asking, global: &Global, name: &str) -> anyhow::Result<Exit> {
+    let loaded = load_here(&asking.place, Overrides::default())?;
+    let config = &loaded.config;
+    let address = config.page_address(config.page.listen);
+    let settings = config.alerter(&loaded.origins, address);
+    let Some(delivery) = settings.deliveries.iter().find(|it| it.name == name) else {
+        anyhow::bail!(Stop::new(Exit::NotFound, not_there(config, name)));
+    };
+    let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
+    let sent = send_sample(delivery, &settings, &printer, SystemClock.now());
+    let outcome = block_on(async { sent.await.context("the sample cannot be sent") })?;
+    let kind = config.delivery.iter().find(|it| it.name == name).map_or("", |it| it.kind.word());
+    let report = report(name, kind, &outcome);
+    if asking.json {
+        print_line("wirefold.cli.alert-test/1", &report)?;
+    } else if outcome != Outcome::Taken || !global.quiet {
+        output::print(output::clean(&in_words(&report)).as_bytes())?;
+        output::print(b"\n")?;
+    }
+    Ok(if outcome == Outcome::Taken { Exit::Ok } else { Exit::Failure })
+}
+
+fn not_there(config: &Config, name: &str) -> String {
+    let names: Vec<&str> = config.delivery.iter().map(|it| it.name.as_str()).collect();
+    format!("no [[delivery]] is named {name:?}; {}", suggestion(name, &names))
+}
+
+fn report<'a>(delivery: &'a str, kind: &'static str, outcome: &'a Outcome) -> Report<'a> {
+    let (word, why, after) = match outcome {
+        Outcome::Taken => ("taken", None, None),
+        Outcome::Later { after, why } => ("later", Some(why.as_str()), *after),
+        Outcome::Refused { why } => ("refused", Some(why.as_str()), None),
+    };
+    let retry_after_seconds = after.map(|wait| wait.as_secs());
+    Report { delivery, kind, outcome: word, why, retry_after_seconds }
+}
+
+fn in_words(report: &Report<'_>) -> String {
+    let Report { delivery, kind, outcome, why, retry_after_seconds } = report;
+    let why = why.unwrap_or_default();
+    let wait = retry_after_seconds.map(|seconds| format!(" (it asks to wait {seconds} s)"));
+    let wait = wait.unwrap_or_default();
+    match *outcome {
+        "taken" => format!("✓ {delivery} ({kind}) took the sample: look whether it came"),
+        "later" => {
+            format!("✗ {delivery} ({kind}) did not take it: {why}{wait}; an alert is tried again")
+        }
+        _ => format!("✗ {delivery} ({kind}) refused it: {why}; an alert would not be tried again"),
+    }
+}

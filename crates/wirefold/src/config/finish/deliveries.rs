@@ -1,0 +1,157 @@
+//! What each kind of delivery needs, and what means nothing to it.
+
+use std::collections::BTreeMap;
+
+use super::Finish;
+use crate::config::deliveries::delivery as delivery_of;
+use crate::config::origin::Origin;
+use crate::config::settings::{Config, DeliveryConfig, DeliveryKind};
+
+impl Finish<'_> {
+    /// The deliveries, once their secrets are read.
+    pub(super) fn deliveries(&mut self, config: &Config) {
+        let mut seen = BTreeMap::new();
+        for (at, delivery) in config.delivery.iter().enumerate() {
+            let key = format!("delivery.{at}");
+            self.once("delivery", &delivery.name, at, &mut seen);
+            // It becomes a part of the names of readers and keys.
+            let is_plain =
+                |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+            if delivery.name.is_empty() || !delivery.name.chars().all(is_plain) {
+                let what = "expected lower-case letters, digits, `-` and `_`, such as \"phone\"";
+                self.refuse(&format!("{key}.name"), what);
+            }
+            if delivery.priority.is_some_and(|priority| !(1..=5).contains(&priority)) {
+                self.refuse(&format!("{key}.priority"), "expected a number from 1 to 5");
+            }
+            self.strange_keys(&key, delivery);
+            self.file_only(&key, delivery);
+            let missing = missing(delivery);
+            for what in &missing {
+                self.refuse(&key, *what);
+            }
+            if missing.is_empty() {
+                self.values(&key, delivery);
+            }
+        }
+    }
+
+    /// Keys that mean nothing to the kind.
+    fn strange_keys(&mut self, key: &str, delivery: &DeliveryConfig) {
+        for (name, is_set, kinds) in keys(delivery) {
+            if is_set && !kinds.contains(&delivery.kind) {
+                let kinds: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
+                let (word, kinds) = (delivery.kind.word(), kinds.join(", "));
+                let what = format!("it means nothing to kind = {word:?}, only to {kinds}");
+                self.refuse(&format!("{key}.{name}"), what);
+            }
+        }
+    }
+
+    /// Whoever can set a variable or a flag for a moment is not to have programs run later.
+    fn file_only(&mut self, key: &str, delivery: &DeliveryConfig) {
+        for (name, is_set) in
+            [("command", !delivery.command.is_empty()), ("path", delivery.path.is_some())]
+        {
+            let key = format!("{key}.{name}");
+            if is_set && !matches!(self.origins.of(&key), Origin::File(_)) {
+                self.refuse(&key, "it may stand in a file of settings only");
+            }
+        }
+    }
+
+    /// Values that are there and can be no such thing.
+    fn values(&mut self, key: &str, delivery: &DeliveryConfig) {
+        let is_mail = delivery.url.as_ref().is_some_and(|url| url.is_of_mail());
+        if is_mail != (delivery.kind == DeliveryKind::Email) && delivery.url.is_some() {
+            let what = match is_mail {
+                true => "only mail goes to smtp:// or smtps://; write url = \"https://…\"",
+                false => "mail goes to a mail server; write url = \"smtps://…\"",
+            };
+            return self.refuse(&format!("{key}.url"), what);
+        }
+        if delivery.without_tls && delivery.user.is_some() && !is_of_this_machine(delivery) {
+            let what = "a password would cross the network in the clear; leave `user` out, or use \
+                        TLS";
+            self.refuse(&format!("{key}.without_tls"), what);
+        }
+        if delivery.user.is_some() && delivery.secret.is_empty() {
+            self.refuse(&format!("{key}.user"), "it has no password; write secret_env = \"…\"");
+        }
+        let is_notify = |url: &url::Url| url.path().contains("/notify/");
+        if delivery.kind == DeliveryKind::Apprise
+            && !delivery.url.as_ref().is_some_and(|url| is_notify(url.url()))
+        {
+            let what = "expected the address with its key, such as \
+                        \"http://apprise.example:8000/notify/desk\"";
+            self.refuse(&format!("{key}.url"), what);
+        }
+        let checked = delivery_of(delivery).map(|it| wirefold_alerter::check_delivery(&it));
+        if let Some(Err(why)) = checked {
+            self.refuse(key, why);
+        }
+    }
+}
+
+/// The keys that not all kinds know, whether they are set, and who knows them. What older kinds took
+/// without a word they still do.
+fn keys(delivery: &DeliveryConfig) -> [(&'static str, bool, &'static [DeliveryKind]); 8] {
+    use DeliveryKind::{Command, Email, File, Matrix, Telegram};
+    [
+        ("user", delivery.user.is_some(), &[Email]),
+        ("from", delivery.from.is_some(), &[Email]),
+        ("to", !delivery.to.is_empty(), &[Email]),
+        ("without_tls", delivery.without_tls, &[Email]),
+        ("chat", delivery.chat.is_some(), &[Telegram]),
+        ("room", delivery.room.is_some(), &[Matrix]),
+        ("command", !delivery.command.is_empty(), &[Command]),
+        ("path", delivery.path.is_some(), &[File]),
+    ]
+}
+
+/// What a kind cannot do without.
+fn missing(delivery: &DeliveryConfig) -> Vec<&'static str> {
+    let has_url = delivery.url.is_some();
+    // One that cannot be read is told already.
+    let has_secret = !delivery.secret.is_empty()
+        || delivery.secret_file.is_some()
+        || delivery.secret_env.is_some();
+    let address = (!has_url, "it needs the address it goes to; write url = \"https://…\"");
+    let token = (!has_secret, "it needs a token; write secret_env = \"…\"");
+    let needs = match delivery.kind {
+        DeliveryKind::Stdout => Vec::new(),
+        DeliveryKind::Webhook | DeliveryKind::Ntfy | DeliveryKind::Apprise => vec![address],
+        DeliveryKind::Email => vec![
+            (!has_url, "it needs a mail server; write url = \"smtps://mail.example\""),
+            (delivery.from.is_none(), "it needs a sender; write from = \"desk@news.example\""),
+            (delivery.to.is_empty(), "it needs receivers; write to = [\"desk@news.example\"]"),
+        ],
+        DeliveryKind::Slack => vec![(
+            !has_url && !has_secret,
+            "it needs the address of the webhook, which is a secret; write secret_env = \"…\"",
+        )],
+        DeliveryKind::Telegram => {
+            vec![token, (delivery.chat.is_none(), "it needs a chat; write chat = \"-100…\"")]
+        }
+        DeliveryKind::Matrix => vec![
+            address,
+            token,
+            (delivery.room.is_none(), "it needs a room; write room = \"!abc:matrix.example\""),
+        ],
+        DeliveryKind::Command => {
+            vec![(delivery.command.is_empty(), "it needs a program; write command = [\"…\"]")]
+        }
+        DeliveryKind::File => {
+            vec![(delivery.path.is_none(), "it needs a file; write path = \"alerts.jsonl\"")]
+        }
+    };
+    needs.into_iter().filter_map(|(is_missing, what)| is_missing.then_some(what)).collect()
+}
+
+/// Whether the mail server is on this machine, by its address.
+fn is_of_this_machine(delivery: &DeliveryConfig) -> bool {
+    let host = delivery.url.as_ref().and_then(|url| url.url().host_str());
+    let host = host.unwrap_or_default().trim_matches(['[', ']']);
+    let is_loopback = |it: std::net::IpAddr| it.is_loopback();
+    host == "localhost" || host.parse().is_ok_and(is_loopback)
+}

@@ -1,0 +1,93 @@
+//! Files of subscriptions besides `wirefold.toml`: `subscriptions.d/*.toml` beside each file of settings. A
+//! mistake in one leaves that file out, and nothing else.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::origin::{Origin, Place};
+use super::problem::Problem;
+use super::tree::{Node, Value};
+use super::{SubscriptionConfig, layers, read};
+
+/// The folder beside a file of settings.
+const FOLDER: &str = "subscriptions.d";
+/// The one key of such a file.
+const KEY: &str = "subscription";
+
+/// What such a file holds, read alone to find its mistakes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Subscriptions {
+    #[serde(default)]
+    #[expect(dead_code, reason = "only whether it reads well is asked")]
+    subscription: Vec<SubscriptionConfig>,
+}
+
+/// Adds the subscriptions of all such files beside `files` to the tree, in the order of their names;
+/// those named in `left_out` are not read. Gives the mistakes.
+pub(super) fn add(tree: &mut Node, files: &[PathBuf], left_out: &BTreeSet<String>) -> Vec<Problem> {
+    let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder_of(file)).collect();
+    let mut problems = Vec::new();
+    for path in folders.iter().flat_map(|folder| names(folder)) {
+        if left_out.contains(&layers::shown(&path)) {
+            continue;
+        }
+        match subscriptions(&path) {
+            Ok(nodes) => append(tree, nodes),
+            Err(found) => problems.extend(found),
+        }
+    }
+    problems
+}
+
+/// The file of subscriptions in which a mistake stands; none where it stands elsewhere.
+pub(super) fn file_of(problem: &Problem) -> Option<String> {
+    let Origin::File(Place { file, .. }) = &problem.at else { return None };
+    let folder = Path::new(&**file).parent().and_then(Path::file_name);
+    (folder == Some(OsStr::new(FOLDER))).then(|| file.to_string())
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    file.parent().unwrap_or(Path::new("")).join(FOLDER)
+}
+
+/// The files of a folder, by name; hidden ones and those an editor keeps beside are none.
+fn names(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_meant = |path: &PathBuf| {
+        let is_hidden =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        path.extension() == Some(OsStr::new("toml")) && !is_hidden
+    };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_meant).collect();
+    paths.sort();
+    paths
+}
+
+fn subscriptions(path: &Path) -> Result<Vec<Node>, Vec<Problem>> {
+    let Some(mut tree) = layers::read_file(path, true)? else { return Ok(Vec::new()) };
+    let list = tree.at_path(&[KEY.to_owned()]).cloned();
+    read::read::<Subscriptions>(&mut tree)?;
+    Ok(match list.map(|node| node.value) {
+        Some(Value::List(nodes)) => nodes,
+        _ => Vec::new(),
+    })
+}
+
+fn append(tree: &mut Node, nodes: Vec<Node>) {
+    if nodes.is_empty() {
+        return;
+    }
+    match tree.entry_mut(KEY) {
+        Some(Node { value: Value::List(all), .. }) => all.extend(nodes),
+        // What stands there is wrong, and is told.
+        Some(_) => {}
+        None => {
+            let list = Node::new(nodes[0].named.clone(), Value::List(nodes));
+            tree.put(&[KEY.to_owned()], list);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What each kind of delivery needs, and how its mistakes are told.
+
+use super::*;
+use crate::config::lines;
+
+/// One of each kind, as somebody would write it.
+const ALL: &str = r#"
+[[delivery]]
+name = "post"
+kind = "email"
+url = "smtps://mail.news.example"
+user = "desk"
+secret_env = "MAIL_PASSWORD"
+from = "Desk <desk@news.example>"
+to = ["ann@news.example", "Ben <ben@news.example>"]
+
+[[delivery]]
+name = "slack"
+kind = "slack"
+secret_env = "SLACK_URL"
+
+[[delivery]]
+name = "telegram"
+kind = "telegram"
+secret = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
+chat = "-1001234567890"
+
+[[delivery]]
+name = "matrix"
+kind = "matrix"
+url = "https://matrix.example"
+secret = "syt_night"
+room = "!abc:matrix.example"
+
+[[delivery]]
+name = "teams"
+kind = "apprise"
+url = "http://apprise.example:8000/notify/desk"
+
+[[delivery]]
+name = "pager"
+kind = "command"
+command = ["/usr/local/bin/page", "--now"]
+
+[[delivery]]
+name = "log"
+kind = "file"
+path = "alerts.jsonl"
+"#;
+
+#[test]
+fn the_samples_of_the_page_about_deliveries_read() {
+    let page = std::fs::read_to_string("../../docs/deliveries.md").unwrap();
+    let sample = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let world = World::new(sample.unwrap())
+        .variable("MAIL_PASSWORD", "x")
+        .variable("SLACK_WEBHOOK", "https://hooks.slack.example/x")
+        .variable("TELEGRAM_TOKEN", "1:x")
+        .variable("MATRIX_TOKEN", "x");
+    assert_eq!(world.loaded().config.delivery.len(), 8);
+}
+
+fn check(text: &str, expected: &[&str]) {
+    let mistakes = World::new(text).mistakes();
+    assert_eq!(mistakes.lines().collect::<Vec<_>>(), expected, "{text}");
+}
+
+#[test]
+fn every_kind_can_be_written() {
+    let slack = "https://hooks.slack.example/services/T0/B0/xyz";
+    let world = World::new(ALL).variable("MAIL_PASSWORD", "geheim").variable("SLACK_URL", slack);
+    let loaded = world.loaded();
+    let told = loaded.config.alerter(&loaded.origins, "http://127.0.0.1:8787".to_owned());
+    let names: Vec<&str> = told.deliveries.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["post", "slack", "telegram", "matrix", "teams", "pager", "log", "stdout"]);
+    let shown = format!("{:?} {told:?} {:?}", loaded.config, lines(&loaded.config));
+    for secret in ["geheim", "xyz", "AAHdqTcvCH1", "syt_night"] {
+        assert!(!shown.contains(secret), "{secret}: {shown}");
+    }
+}
+
+#[test]
+fn what_a_kind_needs_is_told_where_it_stands() {
+    let heads = ["email", "slack", "telegram", "matrix", "apprise", "command", "file"];
+    let text = heads.map(|kind| format!("[[delivery]]\nname = \"{kind}\"\nkind = \"{kind}\"\n"));
+    check(
+        &text.concat(),
+        &[
+            "wirefold.toml:1:1: `delivery.0`: it needs a mail server; write url = \
+             \"smtps://mail.example\"",
+            "wirefold.toml:1:1: `delivery.0`: it needs a sender; write from = \
+             \"desk@news.example\"",
+            "wirefold.toml:1:1: `delivery.0`: it needs receivers; write to = \
+             [\"desk@news.example\"]",
+            "wirefold.toml:4:1: `delivery.1`: it needs the address of the webhook, which is a \
+             secret; write secret_env = \"…\"",
+            "wirefold.toml:7:1: `delivery.2`: it needs a token; write secret_env = \"…\"",
+            "wirefold.toml:7:1: `delivery.2`: it needs a chat; write chat = \"-100…\"",
+            "wirefold.toml:10:1: `delivery.3`: it needs the address it goes to; write url = \
+             \"https://…\"",
+            "wirefold.toml:10:1: `delivery.3`: it needs a token; write secret_env = \"…\"",
+            "wirefold.toml:10:1: `delivery.3`: it needs a room; write room = \
+             \"!abc:matrix.example\"",
+            "wirefold.toml:13:1: `delivery.4`: it needs the address it goes to; write url = \
+             \"https://…\"",
+            "wirefold.toml:16:1: `delivery.5`: it needs a program; write command = [\"…\"]",
+            "wirefold.toml:19:1: `delivery.6`: it needs a file; write path = \"alerts.jsonl\"",
+        ],
+    );
+}
+
+#[test]
+fn what_cannot_be_is_told_where_it_stands() {
+    let head = "[[delivery]]\nname = \"desk\"\n";
+    let mail = format!("{head}kind = \"email\"\nfrom = \"desk@news.example\"\n");
+    for (text, what) in [
+        (
+            format!("{mail}to = \"ann\"\nurl = \"smtps://m.example\"\n"),
+            "1:1: `delivery.0`: \"ann\" is no mail address such as \"Desk <desk@news.example>\"",
+        ),
+        (
+            format!("{mail}to = \"a@b.example\"\nurl = \"https://m.example\"\n"),
+            "6:1: `delivery.0.url`: mail goes to a mail server; write url = \"smtps://…\"",
+        ),
+        (
+            format!("{mail}to = \"a@b.example\"\nurl = \"smtps://m.example\"\nuser = \"x\"\n"),
+            "7:1: `delivery.0.user`: it has no password; write secret_env = \"…\"",
+        ),
+        (
+            format!(
+                "{mail}to = \"a@b.example\"\nurl = \"smtp://m.example\"\nuser = \"x\"\n\
+                 secret = \"y\"\nwithout_tls = true\n"
+            ),
+            "9:1: `delivery.0.without_tls`: a password would cross the network in the clear; \
+             leave `user` out, or use TLS",
+        ),
+        (
+            format!("{head}kind = \"slack\"\nsecret = \"hooks.slack.example/x\"\n"),
+            "1:1: `delivery.0`: the webhook's address begins with neither https:// nor http://",
+        ),
+        (
+            format!("{head}kind = \"telegram\"\nsecret = \"../x\"\nchat = \"1\"\n"),
+            "1:1: `delivery.0`: a token of Telegram is a number, `:` and letters",
+        ),
+        (
+            format!(
+                "{head}kind = \"matrix\"\nurl = \"https://m.example\"\nsecret = \"x\"\n\
+                 room = \"#desk:m.example\"\n"
+            ),
+            "1:1: `delivery.0`: a room's id begins with `!`; `#name` is only its alias",
+        ),
+        (
+            format!("{head}kind = \"apprise\"\nurl = \"http://apprise.example:8000\"\n"),
+            "4:1: `delivery.0.url`: expected the address with its key, such as \
+             \"http://apprise.example:8000/notify/desk\"",
+        ),
+        (
+            format!("{head}kind = \"stdout\"\nchat = \"1\"\n"),
+            "4:1: `delivery.0.chat`: it means nothing to kind = \"stdout\", only to telegram",
+        ),
+        (
+            format!("{head}kind = \"webhook\"\nurl = \"smtp://m.example\"\n"),
+            "4:1: `delivery.0.url`: only mail goes to smtp:// or smtps://; write url = \
+             \"https://…\"",
+        ),
+        (
+            format!("{head}kind = \"ntfy\"\nurl = \"gopher://m.example\"\n"),
+            "4:7: `delivery.0.url`: \"gopher://m.example\" begins with neither https:// nor \
+             http://; for example url = \"https://harbour.example/rss.xml\"",
+        ),
+    ] {
+        check(&text, &[&format!("wirefold.toml:{what}")]);
+    }
+}
+
+#[test]
+fn a_program_or_a_file_stands_in_a_file_only() {
+    let mut flags = Overrides::default();
+    flags.set("delivery=[{name = \"x\", kind = \"command\", command = [\"sh\"]}]").unwrap();
+    let refused = load(&Sources::default(), &flags).unwrap_err().to_string();
+    assert!(refused.contains("it may stand in a file of settings only"), "{refused}");
+    let variable = "[{name = \"x\", kind = \"file\", path = \"x.jsonl\"}]";
+    let told = World::new("").variable("WIREFOLD_DELIVERY", variable).mistakes();
+    assert!(told.contains("it may stand in a file of settings only"), "{told}");
+}
+
+#[test]
+fn templates_are_read_and_mistakes_named_with_their_lines() {
+    let stdout = "[[delivery]]\nname = \"out\"\nkind = \"stdout\"\n";
+    let good = format!("{stdout}title_template = \"{{{{ headline }}}}\"\n");
+    assert!(World::new(&good).loaded().config.delivery[0].title_template.is_some());
+    let broken = format!("{stdout}template = \"{{{{ headline\"\n");
+    let told = World::new(&broken).mistakes();
+    assert!(told.contains("template:1") && told.contains("wirefold.toml:1"), "{told}");
+    let file = "[[delivery]]\nname = \"log\"\nkind = \"file\"\npath = \"a\"\ntemplate = \"x\"\n";
+    assert!(World::new(file).mistakes().contains("it hands on JSON"));
+}

@@ -1,0 +1,203 @@
+//! Links in messages that do one thing to one alert without a login: whoever has the message may.
+//!
+//! A token is `base64url(action.expires.alert)` and, behind a dot, the first 16 bytes of its HMAC-SHA256
+//! (RFC 2104) under a key that only alerter and gateway read. It names nothing that the message
+//! does not, and can be used once, until it expires.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::Timestamp;
+use sha2::Sha256;
+use thiserror::Error;
+
+use crate::ids::AlertId;
+
+/// The key of the entry in `wf_subscriptions` that holds the [`LinkKey`].
+pub const LINK_KEY: &str = "links.key";
+/// The bytes of a key.
+const KEY: usize = 32;
+/// The bytes of a signature: 128 bits are beyond guessing.
+const SIGNATURE: usize = 16;
+/// Longer tokens are none; in bytes.
+const LONGEST: usize = 1_024;
+
+/// What a link does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkAction {
+    /// Mutes the alert.
+    Mute,
+    /// Mutes it but for corrections and retractions.
+    CorrectionsOnly,
+    /// Mutes the whole subscription until it is unmuted.
+    Unsubscribe,
+}
+
+impl LinkAction {
+    const ALL: [Self; 3] = [Self::Mute, Self::CorrectionsOnly, Self::Unsubscribe];
+
+    /// The action as a word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mute => "mute",
+            Self::CorrectionsOnly => "corrections",
+            Self::Unsubscribe => "unsubscribe",
+        }
+    }
+}
+
+impl FromStr for LinkAction {
+    type Err = LinkError;
+
+    fn from_str(text: &str) -> Result<Self, LinkError> {
+        Self::ALL.into_iter().find(|action| action.as_str() == text).ok_or(LinkError::Unknown)
+    }
+}
+
+/// What a link does, to which alert, and until when it works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertLink {
+    /// What it does.
+    pub action: LinkAction,
+    /// The alert.
+    pub alert: AlertId,
+    /// When it works no longer; whole seconds.
+    pub expires: Timestamp,
+}
+
+/// Why a token is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum LinkError {
+    /// It was not made here, or was cut or changed on its way.
+    #[error("this is no link of wirefold's, or a part of it is missing")]
+    Unknown,
+    /// It is too old.
+    #[error("this link has expired")]
+    Expired,
+}
+
+/// What links are signed with.
+#[derive(Clone)]
+pub struct LinkKey(Hmac<Sha256>);
+
+impl fmt::Debug for LinkKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkKey(…)")
+    }
+}
+
+impl LinkKey {
+    /// The key of these bytes; none where they are too few.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        (bytes.len() >= KEY).then(|| Hmac::new_from_slice(bytes).ok().map(Self))?
+    }
+
+    fn signature(&self, payload: &str) -> [u8; SIGNATURE] {
+        let mut mac = self.0.clone();
+        mac.update(payload.as_bytes());
+        let whole: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut first = [0; SIGNATURE];
+        first.copy_from_slice(&whole[..SIGNATURE]);
+        first
+    }
+}
+
+impl AlertLink {
+    /// The token, which stands in an address as it is.
+    #[must_use]
+    pub fn token(&self, key: &LinkKey) -> String {
+        let Self { action, alert, expires } = self;
+        let payload = format!("{}.{}.{alert}", action.as_str(), expires.as_second());
+        let payload = BASE64.encode(payload);
+        let signature = BASE64.encode(key.signature(&payload));
+        format!("{payload}.{signature}")
+    }
+
+    /// Reads a token.
+    ///
+    /// # Errors
+    /// Where it was not signed with this key, or has expired.
+    pub fn read(token: &str, key: &LinkKey, now: Timestamp) -> Result<Self, LinkError> {
+        let token = Some(token).filter(|token| token.len() <= LONGEST);
+        let (payload, signature) =
+            token.and_then(|token| token.split_once('.')).ok_or(LinkError::Unknown)?;
+        let given = BASE64.decode(signature).map_err(|_| LinkError::Unknown)?;
+        if !is_same(&given, &key.signature(payload)) {
+            return Err(LinkError::Unknown);
+        }
+        let link = Self::read_payload(payload).ok_or(LinkError::Unknown)?;
+        if link.expires <= now { Err(LinkError::Expired) } else { Ok(link) }
+    }
+
+    fn read_payload(payload: &str) -> Option<Self> {
+        let text = String::from_utf8(BASE64.decode(payload).ok()?).ok()?;
+        let mut parts = text.splitn(3, '.');
+        let action = parts.next()?.parse().ok()?;
+        let expires = Timestamp::from_second(parts.next()?.parse().ok()?).ok()?;
+        let alert = parts.next()?.parse().ok()?;
+        Some(Self { action, alert, expires })
+    }
+}
+
+/// The id of the command that a link gives: the same however often it is followed.
+#[must_use]
+pub fn link_command_id(token: &str) -> String {
+    let signature = token.rsplit_once('.').map_or("", |(_, signature)| signature);
+    format!("link-{signature}")
+}
+
+/// Compares in a time that does not depend on where they differ.
+fn is_same(given: &[u8], expected: &[u8]) -> bool {
+    given.len() == expected.len()
+        && given.iter().zip(expected).fold(0, |differ, (one, other)| differ | (one ^ other)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(fill: u8) -> LinkKey {
+        LinkKey::from_bytes(&[fill; KEY]).unwrap()
+    }
+
+    fn link() -> AlertLink {
+        AlertLink {
+            action: LinkAction::CorrectionsOnly,
+            alert: "island.ferries:e-4t21bmkkybngq0fnv40tbrc7v2".parse().unwrap(),
+            expires: "2026-03-08T00:00:00Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_token_says_what_was_signed_until_it_expires() {
+        let token = link().token(&key(1));
+        assert!(token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)), "{token}");
+        let read = |now: &str| AlertLink::read(&token, &key(1), now.parse().unwrap());
+        assert_eq!(read("2026-03-07T23:59:59Z"), Ok(link()));
+        assert_eq!(read("2026-03-08T00:00:00Z"), Err(LinkError::Expired));
+        assert_eq!(link_command_id(&token), link_command_id(&link().token(&key(1))));
+    }
+
+    #[test]
+    fn what_was_not_signed_here_is_refused() {
+        let token = link().token(&key(1));
+        let now = "2026-03-01T00:00:00Z".parse().unwrap();
+        let other = AlertLink { action: LinkAction::Mute, ..link() }.token(&key(1));
+        let (payload, _) = other.split_once('.').unwrap();
+        let (_, signature) = token.split_once('.').unwrap();
+        let mixed = format!("{payload}.{signature}");
+        let long = "a".repeat(LONGEST + 1);
+        for wrong in [&*mixed, "", ".", "a.b", payload, &token[..token.len() - 1], &*long] {
+            let read = AlertLink::read(wrong, &key(1), now);
+            assert_eq!(read, Err(LinkError::Unknown), "{wrong}");
+        }
+        assert_eq!(AlertLink::read(&token, &key(2), now), Err(LinkError::Unknown));
+        assert!(LinkKey::from_bytes(&[1; KEY - 1]).is_none());
+        assert_eq!(format!("{:?}", key(1)), "LinkKey(…)");
+    }
+}

@@ -1,0 +1,67 @@
+//! An Apprise API server, which passes messages on to a hundred other services. It can neither replace
+//! nor thread, so that only loud revisions go there.
+//!
+//! <https://github.com/caronc/apprise-api>: `POST /notify/{key}`; 204 where the key has no services, 424
+//! where one of them failed.
+
+use serde_json::json;
+use url::Url;
+use wirefold_flow::{BoxFuture, UnixMillis};
+use wirefold_guard::{Client, Request};
+
+use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
+use super::{Channel, Failure, Message, Notice, Sent};
+use crate::settings::Secret;
+use crate::text::{self, Text};
+
+/// Most services take this much; Apprise cuts for those that take less.
+const LONGEST: usize = 3_500;
+
+pub(super) struct Apprise {
+    client: Client,
+    url: Url,
+    token: Option<Secret>,
+}
+
+impl Apprise {
+    pub(super) fn new(client: Client, url: Url, token: Option<Secret>) -> Self {
+        Self { client, url, token }
+    }
+
+    async fn post(&self, text: &Text, now: UnixMillis) -> Result<(), Failure> {
+        let body = json!({
+            "title": cut(&text.title, TITLE),
+            "body": fitting(&text.lines, LONGEST).join("\n"),
+            "type": "info",
+            "format": "text",
+        });
+        let mut request = bounded(Request::post(self.url.clone(), body.to_string()));
+        let token = self.token.as_ref().map_or("", Secret::reveal);
+        if !token.is_empty() {
+            request.secrets.add("Authorization", format!("Bearer {token}"));
+        }
+        let answer = self.client.send(request).await;
+        match accepted(answer, now, &Hidden::new([token]))?.status {
+            204 => Err(Failure::later("status 204: the key has no services at the Apprise server")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Channel for Apprise {
+    fn kind(&self) -> &'static str {
+        "apprise"
+    }
+
+    fn takes_silent(&self) -> bool {
+        false
+    }
+
+    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
+        Box::pin(async move { self.post(&text::of(&message), message.now).await.map(|()| None) })
+    }
+
+    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move { self.post(&text_of(&notice, LONGEST), notice.now).await })
+    }
+}

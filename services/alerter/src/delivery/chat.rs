@@ -1,0 +1,151 @@
+//! What chat services have in common: their answers, and the length of a message.
+
+use std::time::Duration;
+
+use wirefold_flow::UnixMillis;
+use wirefold_guard::{Request, Response, SendError};
+
+use super::channel::{Failure, Notice};
+use super::retry::{of_answer, retry_after};
+use crate::text::Text;
+use crate::wording::line;
+
+/// How long one attempt may take.
+pub(super) const TOTAL: Duration = Duration::from_secs(20);
+/// What is read of an answer.
+const ANSWER: u64 = 64 * 1024;
+/// Titles longer than this say nothing more; in UTF-16 units.
+pub(super) const TITLE: usize = 300;
+/// What is repeated of a refusal, in characters.
+const WORDS: usize = 200;
+
+/// A request with a JSON body and the bounds of a chat message.
+pub(super) fn json(request: Request) -> Request {
+    Request { max_body: ANSWER, total: TOTAL, ..request }
+        .with_header("content-type", "application/json")
+}
+
+/// What an answer means: 2xx is taken. 400, 413 and 422 say that this message will never be taken;
+/// whatever else fails may be mended at the target or in the settings, and is tried again.
+pub(super) fn accepted(
+    answer: Result<Response, SendError>,
+    now: UnixMillis,
+    hidden: &Hidden,
+) -> Result<Response, Failure> {
+    let response = match answer {
+        Ok(response) => response,
+        Err(error) => return Err(Failure::later(hidden.shown(&error.to_string()))),
+    };
+    let status = response.status;
+    match status {
+        200..=299 => Ok(response),
+        400 | 413 | 422 => {
+            Err(Failure::never(format!("status {status}: {}", words(&response, hidden))))
+        }
+        429 => {
+            let after = response.header("retry-after").and_then(|text| retry_after(text, now));
+            Err(Failure::Later { after, why: "status 429: too many messages".to_owned() })
+        }
+        _ => match of_answer(Ok(response.clone()), now) {
+            Err(Failure::Later { after, .. }) => {
+                let why = format!("status {status}: {}", words(&response, hidden));
+                Err(Failure::Later { after, why })
+            }
+            other => other.map(|()| response),
+        },
+    }
+}
+
+/// The first words of an answer, as one line.
+pub(super) fn words(response: &Response, hidden: &Hidden) -> String {
+    hidden.shown(&String::from_utf8_lossy(&response.body))
+}
+
+/// Texts that must not be shown, and that a target may repeat.
+pub(super) struct Hidden(Vec<String>);
+
+impl Hidden {
+    pub(super) fn new<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let texts = texts.into_iter().filter(|text| !text.is_empty());
+        Self(texts.map(str::to_owned).collect())
+    }
+
+    /// The first words of a text, as one line and without what is hidden. It is hidden before the text
+    /// is cut: half a secret is half known.
+    pub(super) fn shown(&self, text: &str) -> String {
+        let hide = |left: String, secret: &String| left.replace(secret, "…");
+        cut(&line(&self.0.iter().fold(text.to_owned(), hide)), WORDS)
+    }
+}
+
+/// The length of a text in UTF-16 units, by which Telegram counts; others count fewer.
+pub(super) fn length(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// At most so many units; what is cut off is marked.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    if length(text) <= most {
+        return text.to_owned();
+    }
+    let mut left = most.saturating_sub(1);
+    let fits = |character: &char| {
+        let is_room = character.len_utf16() <= left;
+        left = left.saturating_sub(character.len_utf16());
+        is_room
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// As many lines as fit into so many units. One that does not fit is left out: half a link leads
+/// nowhere.
+pub(super) fn fitting(lines: &[String], most: usize) -> Vec<&str> {
+    let mut left = most;
+    let mut taken = Vec::new();
+    for line in lines {
+        let needed = length(line) + 1;
+        if needed <= left {
+            left -= needed;
+            taken.push(line.as_str());
+        }
+    }
+    taken
+}
+
+/// A digest as a message.
+pub(super) fn text_of(notice: &Notice<'_>, most: usize) -> Text {
+    let mut told = notice.within(most);
+    told.extend(notice.page.clone());
+    Text::plain(notice.title.to_owned(), told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(cut("Häfen", 5), "Häfen");
+        assert_eq!(cut("Häfen zu", 6), "Häfen…");
+        assert_eq!(cut("", 3), "");
+        assert_eq!(
+            (cut("🔥🔥🔥", 6), cut("🔥🔥🔥", 5), cut("🔥🔥", 2)),
+            ("🔥🔥🔥".into(), "🔥🔥…".into(), "…".into())
+        );
+    }
+
+    #[test]
+    fn lines_are_kept_whole() {
+        let lines = ["a".repeat(5), "b".repeat(50), "c".repeat(3)];
+        assert_eq!(fitting(&lines, 10), [&lines[0], &lines[2]]);
+    }
+
+    #[test]
+    fn a_secret_that_a_target_repeats_is_not_shown() {
+        let hidden = Hidden::new(["1:abc", ""]);
+        assert_eq!(hidden.shown("no\nbot 1:abc"), "no bot …");
+        let long = format!("{}1:abc", "x".repeat(WORDS - 2));
+        assert!(!hidden.shown(&long).contains('1'));
+    }
+}

@@ -1,0 +1,80 @@
+//! One message for all that a subscription gathered.
+
+use std::cmp::Reverse;
+
+use wirefold_envelope::decode;
+use wirefold_flow::StageError;
+use wirefold_proto::{
+    Alert, AlertDigest, InDigest, Published as _, Subject, SubscriptionSettings, Tag, streams,
+};
+
+use super::{DeliveryStage, Failure, Notice, manage};
+use crate::text::in_words;
+use crate::wording::{line, numbers, page};
+
+/// The most alerts that one digest shows; the others are counted.
+const MOST: usize = 100;
+
+impl DeliveryStage {
+    /// Sends the digest that this revision completes. It reads what is in it back from the stream, so that it
+    /// says the same however often it is sent.
+    pub(super) async fn send_digest(
+        &self,
+        last: &Alert,
+        digest: &InDigest,
+        subscription: &SubscriptionSettings,
+    ) -> Result<Result<(), Failure>, StageError> {
+        let bus = &self.common.surroundings.bus;
+        let mut alerts = Vec::new();
+        for part in &digest.all {
+            let subject = Subject::alert(&part.alert, part.revision);
+            let stored = bus.last(streams::ALERTS.name, subject.as_str()).await;
+            let stored = stored.map_err(|error| self.of_bus(&error))?;
+            // One that is kept no longer is counted all the same.
+            alerts.extend(stored.and_then(|stored| decode::<Alert>(&stored).ok()));
+        }
+        alerts.sort_by_key(|alert| Reverse((alert.outlets, alert.origins)));
+        alerts.truncate(MOST);
+        let made = AlertDigest {
+            schema: Tag::new(),
+            id: format!("digest.{}", last.message_id()),
+            subscription: subscription.id.clone(),
+            due: digest.due,
+            count: u32::try_from(digest.all.len()).unwrap_or(u32::MAX),
+            alerts,
+        };
+        let json = match serde_json::to_value(&made) {
+            Ok(json) => json,
+            Err(error) => return Ok(Err(Failure::Never { why: error.to_string() })),
+        };
+        let base = self.common.page.as_deref();
+        let lines: Vec<String> = made.alerts.iter().map(|alert| shown(alert, base)).collect();
+        let notice = Notice {
+            id: &made.id,
+            title: &title(&made, subscription, self.common.demo),
+            lines: &lines,
+            more: digest.all.len().saturating_sub(lines.len()),
+            see: "`wirefold alert ls`",
+            is_loud: true,
+            json,
+            page: base.map(manage),
+            now: self.now(),
+        };
+        Ok(self.channel.tell(notice).await)
+    }
+}
+
+/// `Harbour: 3 alerts`.
+fn title(digest: &AlertDigest, subscription: &SubscriptionSettings, is_demo: bool) -> String {
+    let demo = if is_demo { "DEMO · " } else { "" };
+    let alerts = if digest.count == 1 { "alert" } else { "alerts" };
+    format!("{demo}{}: {} {alerts}", line(&subscription.name), digest.count)
+}
+
+/// An alert in a digest, in a line.
+fn shown(alert: &Alert, base: Option<&str>) -> String {
+    let why: Vec<String> = alert.reasons.iter().map(in_words).collect();
+    let title = line(&alert.headline.title);
+    let link = base.map(|base| format!(" · {}", page(base, alert.target))).unwrap_or_default();
+    format!("{title} · {} · {}{link}", line(&why.join(" · ")), numbers(alert))
+}

@@ -1,0 +1,133 @@
+//! A file that each revision is added to, as one line of JSON. It is in the settings' files only, so that
+//! nobody who reaches the API can have a file written.
+
+use std::fs::OpenOptions;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Deserialize;
+use wirefold_flow::BoxFuture;
+
+use super::channel::{json_of, json_of_notice};
+use super::{Channel, Failure, Message, Notice, Sent};
+
+/// How far back is looked for a line that was written before a kill: more than all that is in hand at
+/// once.
+const TAIL: u64 = 1024 * 1024;
+
+pub(super) struct File {
+    /// One writes at a time.
+    path: Arc<Mutex<PathBuf>>,
+}
+
+/// What tells one line from another.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Id {
+    id: String,
+    /// A digest has none.
+    #[serde(default)]
+    revision: u64,
+}
+
+impl File {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path: Arc::new(Mutex::new(path)) }
+    }
+
+    async fn append(&self, json: Vec<u8>) -> Result<(), Failure> {
+        let path = self.path.clone();
+        let appended = tokio::task::spawn_blocking(move || {
+            let path = path.lock().unwrap_or_else(PoisonError::into_inner);
+            let later = |error: io::Error| Failure::later(format!("{}: {error}", path.display()));
+            append(&path, &json).map_err(later)
+        });
+        appended.await.unwrap_or_else(|_| Err(Failure::later("the writing of the file ended")))
+    }
+}
+
+/// Adds a line, unless it stands there already, and waits until the disk has it.
+fn append(path: &Path, json: &[u8]) -> io::Result<()> {
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    // Alerts and the digest of feeds write each for itself, and so may what an earlier life left running.
+    file.lock()?;
+    let length = file.seek(SeekFrom::End(0))?;
+    let start = length.saturating_sub(TAIL);
+    file.seek(SeekFrom::Start(start))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    // A kill may have torn the last line, which is then written anew.
+    let whole = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    if whole == 0 && start > 0 {
+        return Err(io::Error::other("its last line is no alert"));
+    }
+    let id: Id = serde_json::from_slice(json)?;
+    let is_there = |line: &[u8]| serde_json::from_slice::<Id>(line).is_ok_and(|it| it == id);
+    if tail[..whole].split(|byte| *byte == b'\n').any(is_there) {
+        return Ok(());
+    }
+    let end = start + whole as u64;
+    file.set_len(end)?;
+    file.seek(SeekFrom::Start(end))?;
+    file.write_all(&[json, b"\n"].concat())?;
+    file.sync_data()
+}
+
+impl Channel for File {
+    fn kind(&self) -> &'static str {
+        "file"
+    }
+
+    /// A line a revision, also of those that do not notify.
+    fn takes_silent(&self) -> bool {
+        true
+    }
+
+    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
+        Box::pin(async move { self.append(json_of(&message)?).await.map(|()| None) })
+    }
+
+    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move { self.append(json_of_notice(&notice)?).await })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_written_once_and_a_torn_one_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("alerts.jsonl");
+        let (first, second) = (br#"{"id":"a","revision":1}"#, br#"{"id":"a","revision":2}"#);
+        append(&path, first).unwrap();
+        append(&path, first).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"{\"id\":\"a\",\"revision\":1}\n");
+        let torn = [first.as_slice(), b"\n{\"id\":\"a\",\"rev"].concat();
+        std::fs::write(&path, torn).unwrap();
+        append(&path, second).unwrap();
+        append(&path, first).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "{\"id\":\"a\",\"revision\":1}\n{\"id\":\"a\",\"revision\":2}\n");
+    }
+
+    #[test]
+    fn two_who_write_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("alerts.jsonl");
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let path = &path;
+                scope.spawn(move || {
+                    for revision in 0..50 {
+                        let json = format!("{{\"id\":\"{writer}\",\"revision\":{revision}}}");
+                        append(path, json.as_bytes()).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 200);
+    }
+}

@@ -1,0 +1,256 @@
+//! E-mail: one mail for each loud revision; those of one alert are one thread.
+//!
+//! A mail cannot be changed once it is sent, so that silent revisions stay away. Sent twice it has the
+//! same `Message-ID`, by which most mail stores drop the double.
+
+mod compose;
+
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lettre::address::Envelope;
+use lettre::message::Mailbox;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error};
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+use wirefold_flow::BoxFuture;
+use wirefold_guard::Client;
+
+use super::chat::Hidden;
+use super::{Channel, Failure, Message, Notice, Sent};
+use crate::settings::{Email, Secret};
+use compose::Composed;
+
+/// How long one command may take, …
+const STEP: Duration = Duration::from_secs(20);
+/// … and a whole mail.
+const TOTAL: Duration = Duration::from_mins(1);
+/// The ports of mail. Others are reached only in networks that are let in.
+const PORTS: [u16; 4] = [25, 465, 587, 2525];
+/// Refusals of the login and not of the mail: whoever mends the settings gets it yet.
+const LOGIN_REFUSED: [&str; 4] = ["530", "534", "535", "538"];
+
+pub(super) struct Mail {
+    client: Client,
+    settings: Settings,
+    /// Certificates that are trusted besides those of the system.
+    roots: Vec<Certificate>,
+    /// Made once: reading the certificates takes time.
+    tls: OnceLock<Result<TlsParameters, String>>,
+}
+
+/// The settings, read.
+pub(super) struct Settings {
+    host: String,
+    port: u16,
+    security: Security,
+    login: Option<(String, Secret)>,
+    from: Mailbox,
+    to: Vec<Mailbox>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Security {
+    /// TLS from the first byte.
+    Tls,
+    /// TLS from the command `STARTTLS` on, or nothing is sent.
+    StartTls,
+    None,
+}
+
+impl Settings {
+    /// Reads the settings; says what is wrong with them.
+    pub(super) fn read(email: &Email) -> Result<Self, String> {
+        let (security, port) = match (email.server.scheme(), email.without_tls) {
+            ("smtps", false) => (Security::Tls, 465),
+            ("smtp", false) => (Security::StartTls, 587),
+            ("smtp", true) => (Security::None, 25),
+            ("smtps", true) => return Err("smtps:// is TLS from the first byte".to_owned()),
+            _ => return Err("a mail server begins with smtps:// or smtp://".to_owned()),
+        };
+        let host = email.server.host_str().filter(|host| !host.is_empty());
+        let host = host.ok_or("the mail server's address names no host")?;
+        if email.to.is_empty() {
+            return Err("a mail needs somebody to go to".to_owned());
+        }
+        Ok(Self {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: email.server.port().unwrap_or(port),
+            security,
+            login: email.login.clone(),
+            from: mailbox(&email.from)?,
+            to: email.to.iter().map(|to| mailbox(to)).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl Mail {
+    /// A channel to these receivers.
+    pub(super) fn new(client: Client, email: &Email) -> Result<Self, String> {
+        Self::with_roots(client, email, Vec::new())
+    }
+
+    fn with_roots(client: Client, email: &Email, roots: Vec<Certificate>) -> Result<Self, String> {
+        let settings = Settings::read(email)?;
+        Ok(Self { client, settings, roots, tls: OnceLock::new() })
+    }
+
+    async fn post(&self, mail: &Composed) -> Result<(), Failure> {
+        let posted = tokio::time::timeout(TOTAL, self.post_to_all(mail)).await;
+        posted.unwrap_or_else(|_| {
+            Err(Failure::later(format!("the mail server takes longer than {TOTAL:?}")))
+        })
+    }
+
+    /// All receivers at once. Where one of several is refused for good, the others get it one by one.
+    async fn post_to_all(&self, mail: &Composed) -> Result<(), Failure> {
+        let addresses = self.addresses().await?;
+        let refused = match self.post_to(&addresses, &self.settings.to, mail).await {
+            Err(Failure::Never { why }) if self.settings.to.len() > 1 => why,
+            other => return other,
+        };
+        let mut taken = 0;
+        for to in &self.settings.to {
+            match self.post_to(&addresses, std::slice::from_ref(to), mail).await {
+                Ok(()) => taken += 1,
+                Err(Failure::Never { why }) => {
+                    tracing::warn!(to = %to.email, why, "mail to one of several refused for good");
+                }
+                Err(later) => return Err(later),
+            }
+        }
+        if taken == 0 { Err(Failure::never(refused)) } else { Ok(()) }
+    }
+
+    async fn post_to(
+        &self,
+        addresses: &[SocketAddr],
+        to: &[Mailbox],
+        mail: &Composed,
+    ) -> Result<(), Failure> {
+        let to = to.iter().map(|mailbox| mailbox.email.clone()).collect();
+        let envelope = Envelope::new(Some(self.settings.from.email.clone()), to);
+        let envelope = envelope.map_err(|error| Failure::never(error.to_string()))?;
+        let mut failure = Failure::later("no such host");
+        for address in addresses {
+            let sent = self.transport(*address)?.send_raw(&envelope, &mail.bytes).await;
+            let Err(error) = sent else {
+                return Ok(());
+            };
+            failure = failure_of(&error, &self.hidden());
+            if has_answered(&error) {
+                break;
+            }
+        }
+        Err(failure)
+    }
+
+    /// The server's addresses that the guard lets through.
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, Failure> {
+        let found = self.client.resolve(&self.settings.host, self.settings.port, &PORTS).await;
+        found.map_err(|error| Failure::later(error.to_string()))
+    }
+
+    /// A way to the server, at one of its addresses.
+    fn transport(
+        &self,
+        address: SocketAddr,
+    ) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
+        // Its "danger" is that TLS is not on by itself: it is set below.
+        let server = address.ip().to_string();
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server);
+        let builder = builder.port(address.port()).timeout(Some(STEP)).tls(self.tls()?);
+        Ok(self.with_login(builder).build())
+    }
+
+    fn with_login(&self, builder: AsyncSmtpTransportBuilder) -> AsyncSmtpTransportBuilder {
+        match &self.settings.login {
+            Some((user, password)) => {
+                builder.credentials(Credentials::new(user.clone(), password.reveal().to_owned()))
+            }
+            None => builder,
+        }
+    }
+
+    /// The password in all the forms in which it is sent.
+    fn hidden(&self) -> Hidden {
+        let Some((user, password)) = &self.settings.login else {
+            return Hidden::new([]);
+        };
+        let password = password.reveal();
+        let plain = STANDARD.encode(format!("\0{user}\0{password}"));
+        Hidden::new([password, &plain, &STANDARD.encode(password)])
+    }
+
+    /// The certificate is checked against the name, not against the address that is connected to.
+    fn tls(&self) -> Result<Tls, Failure> {
+        if self.settings.security == Security::None {
+            return Ok(Tls::None);
+        }
+        let made = self.tls.get_or_init(|| {
+            let roots = self.roots.iter().cloned();
+            let builder = TlsParameters::builder(self.settings.host.clone());
+            let builder = roots.fold(builder, |it, root| it.add_root_certificate(root));
+            builder.build_rustls().map_err(|error| error.to_string())
+        });
+        let parameters = made.clone().map_err(Failure::later)?;
+        Ok(match self.settings.security {
+            Security::Tls => Tls::Wrapper(parameters),
+            _ => Tls::Required(parameters),
+        })
+    }
+}
+
+impl Channel for Mail {
+    fn kind(&self) -> &'static str {
+        "email"
+    }
+
+    fn takes_silent(&self) -> bool {
+        false
+    }
+
+    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
+        Box::pin(async move {
+            let mail = compose::of_alert(&message, &self.settings.from, &self.settings.to)?;
+            self.post(&mail).await?;
+            // The first one of the thread, which all others answer to.
+            Ok(message.kept.is_none().then_some(mail.id))
+        })
+    }
+
+    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let mail = compose::of_notice(&notice, &self.settings.from, &self.settings.to)?;
+            self.post(&mail).await
+        })
+    }
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, String> {
+    let refused = || format!("{text:?} is no mail address such as \"Desk <desk@news.example>\"");
+    text.trim().parse().map_err(|_| refused())
+}
+
+/// Whether somebody was there, so that another address of the server would say the same.
+fn has_answered(error: &Error) -> bool {
+    let is_answer = error.is_response() || error.is_transient() || error.is_permanent();
+    is_answer || error.is_client() || error.is_tls()
+}
+
+/// 5xx is for good, except where it is the login that is refused.
+fn failure_of(error: &Error, hidden: &Hidden) -> Failure {
+    let why = hidden.shown(&error.to_string());
+    let code = error.status().map(|code| code.to_string()).unwrap_or_default();
+    match error.is_permanent() && !LOGIN_REFUSED.contains(&code.as_str()) {
+        true => Failure::never(why),
+        false => Failure::later(why),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,35 @@
+//! TLS, whose certificates the tests must be able to trust.
+
+use super::*;
+use crate::tests::channels::{alert, later, send};
+use crate::tests::mail::email;
+use crate::tests::receivers::smtp::{Security as Offered, Server};
+
+fn mail(server: &Server, trusts: bool) -> Mail {
+    let allow = vec!["127.0.0.0/8".parse().unwrap()];
+    let client = Client::new(wirefold_guard::Settings { allow, ..Default::default() }).unwrap();
+    let root = Certificate::from_der(server.certificate.clone()).unwrap();
+    let roots = if trusts { vec![root] } else { Vec::new() };
+    Mail::with_roots(client, &email(server), roots).unwrap()
+}
+
+#[tokio::test]
+async fn login_and_mail_go_over_tls() {
+    for offered in [Offered::StartTls, Offered::Tls] {
+        let server = Server::start(offered).await;
+        send(&mail(&server, true), &alert(1, "Port strike"), None).await.unwrap();
+        let mails = server.mails();
+        assert_eq!((mails[0].over_tls, mails[0].logged_in), (true, true), "{offered:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_goes_to_a_server_without_tls_or_with_a_certificate_of_nobody() {
+    let stranger = Server::start(Offered::Tls).await;
+    later(send(&mail(&stranger, false), &alert(1, "Port strike"), None).await);
+    let plain = Server::start(Offered::Plain).await;
+    let insists = Email { without_tls: false, ..email(&plain) };
+    let channel = Mail { settings: Settings::read(&insists).unwrap(), ..mail(&plain, true) };
+    later(send(&channel, &alert(1, "Port strike"), None).await);
+    assert!(stranger.mails().is_empty() && plain.mails().is_empty());
+}

@@ -1,0 +1,152 @@
+//! A room of Matrix: one message an alert, replaced in place. A replacement notifies nobody, so that a
+//! later loud revision is also a short answer to that message.
+//!
+//! Client-server API v1.11: `PUT /rooms/{roomId}/send/{eventType}/{txnId}`, `m.replace`. The server drops
+//! a double by its transaction id, which is the same for each attempt.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+use wirefold_flow::{BoxFuture, UnixMillis};
+use wirefold_guard::{Client, Request, Response};
+use wirefold_proto::{Published, Volume};
+
+use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
+use super::{Channel, Failure, Message, Notice, Sent};
+use crate::settings::Secret;
+use crate::text::{self, Text};
+
+/// An event may have 65,536 bytes, and the text stands in a replacement four times.
+const LONGEST: usize = 3_000;
+
+pub(super) struct Matrix {
+    client: Client,
+    url: Url,
+    token: Secret,
+    room: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Stored {
+    event_id: String,
+}
+
+impl Matrix {
+    /// A channel to this room.
+    pub(super) fn new(
+        client: Client,
+        url: &Url,
+        token: &Secret,
+        room: &str,
+    ) -> Result<Self, String> {
+        check(room)?;
+        Ok(Self { client, url: url.clone(), token: token.clone(), room: room.to_owned() })
+    }
+
+    /// Sends one event; the same `transaction` twice is one event.
+    async fn put(
+        &self,
+        transaction: &str,
+        event: &Value,
+        now: UnixMillis,
+    ) -> Result<String, Failure> {
+        let mut url = self.url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            let parts = ["_matrix", "client", "v3", "rooms", &self.room, "send", "m.room.message"];
+            path.pop_if_empty().extend(parts).push(transaction);
+        }
+        let mut request = bounded(Request::put(url, event.to_string()));
+        request.secrets.add("Authorization", format!("Bearer {}", self.token.reveal()));
+        let hidden = Hidden::new([self.token.reveal()]);
+        stored(&accepted(self.client.send(request).await, now, &hidden)?)
+    }
+
+    async fn deliver(&self, message: &Message<'_>) -> Sent {
+        let text = text::of(message);
+        let (id, now) = (message.alert.message_id(), message.now);
+        let is_loud = message.alert.volume == Volume::Loud;
+        let Some(first) = message.kept else {
+            return self.put(&id, &content(kind(is_loud), &text), now).await.map(Some);
+        };
+        if !message.is_overtaken {
+            self.put(&id, &replacement(&text, first), now).await?;
+        }
+        if is_loud {
+            self.put(&format!("{id}.answer"), &answer_to(first, &text), now).await?;
+        }
+        Ok(None)
+    }
+}
+
+impl Channel for Matrix {
+    fn kind(&self) -> &'static str {
+        "matrix"
+    }
+
+    fn takes_silent(&self) -> bool {
+        true
+    }
+
+    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
+        Box::pin(async move { self.deliver(&message).await })
+    }
+
+    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let event = content(kind(notice.is_loud), &text_of(&notice, LONGEST));
+            self.put(notice.id, &event, notice.now).await.map(drop)
+        })
+    }
+}
+
+/// What a message is: clients notify of no notice.
+fn kind(is_loud: bool) -> &'static str {
+    if is_loud { "m.text" } else { "m.notice" }
+}
+
+/// Whether this can be a room's id.
+pub(super) fn check(room: &str) -> Result<(), String> {
+    match room.starts_with('!') {
+        true => Ok(()),
+        false => Err("a room's id begins with `!`; `#name` is only its alias".to_owned()),
+    }
+}
+
+/// The id of the event that the server stored.
+fn stored(response: &Response) -> Result<String, Failure> {
+    let stored: Result<Stored, _> = serde_json::from_slice(&response.body);
+    stored.map(|it| it.event_id).map_err(|_| Failure::later("the answer names no event"))
+}
+
+fn content(kind: &str, text: &Text) -> Value {
+    let title = cut(&text.title, TITLE);
+    let lines = fitting(&text.lines, LONGEST);
+    let body = format!("{title}\n{}", lines.join("\n"));
+    let mut content = json!({ "msgtype": kind, "body": body });
+    // What is too long as HTML is still there as text.
+    if text.html.len() <= 3 * LONGEST {
+        content["format"] = "org.matrix.custom.html".into();
+        content["formatted_body"] = text.html.clone().into();
+    }
+    content
+}
+
+/// An event that takes the place of an earlier one; its own text is for clients that know no
+/// replacements.
+fn replacement(text: &Text, of: &str) -> Value {
+    let mut event = content("m.text", text);
+    event["m.new_content"] = event.clone();
+    event["body"] = format!("* {}", cut(&text.title, TITLE)).into();
+    event["m.relates_to"] = json!({ "rel_type": "m.replace", "event_id": of });
+    event
+}
+
+/// What is said to notify of a replacement: the headline, and why there is news.
+fn answer_to(first: &str, text: &Text) -> Value {
+    let why = text.lines.first().map_or("", String::as_str);
+    json!({
+        "msgtype": "m.text",
+        "body": format!("{}\n{}", cut(&text.title, TITLE), cut(why, TITLE)),
+        "m.relates_to": { "m.in_reply_to": { "event_id": first } },
+    })
+}

@@ -1,0 +1,102 @@
+//! Makes the channel of a delivery from its settings.
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use wirefold_guard::Client;
+
+use super::channel::Channel;
+use super::webhook::Webhook;
+use super::{apprise, command, durable, file, mail, matrix, ntfy, sign, slack, stdout, telegram};
+use crate::Printer;
+use crate::error::AlerterError;
+use crate::settings::{Delivery, DeliveryKind, Templates};
+use crate::template::CompiledTemplates;
+
+/// The HTTP client of all deliveries, made once one needs it: reading the certificates takes time.
+pub(crate) struct Clients {
+    pub(crate) allow: Vec<IpNet>,
+    pub(crate) made: Option<Client>,
+}
+
+impl Clients {
+    fn client(&mut self) -> Result<Client, AlerterError> {
+        if let Some(client) = &self.made {
+            return Ok(client.clone());
+        }
+        let client = Client::new(wirefold_guard::Settings {
+            user_agent: format!("wirefold/{}", env!("CARGO_PKG_VERSION")),
+            allow: self.allow.clone(),
+            ..wirefold_guard::Settings::default()
+        })?;
+        self.made = Some(client.clone());
+        Ok(client)
+    }
+}
+
+/// Whether a delivery's settings can be such, looked at by themselves: nothing is connected to.
+///
+/// # Errors
+/// What is wrong with them, without any secret.
+pub fn check_delivery(delivery: &Delivery) -> Result<(), String> {
+    if is_read_by_programs(&delivery.kind) && delivery.templates != Templates::default() {
+        return Err("it hands on JSON, which has no words: leave the template out".to_owned());
+    }
+    CompiledTemplates::read(&delivery.templates)?;
+    match &delivery.kind {
+        DeliveryKind::Email(email) => mail::Settings::read(email).map(drop),
+        DeliveryKind::Slack { url } => slack::read(url).map(drop),
+        DeliveryKind::Telegram { token, .. } => telegram::check(token),
+        DeliveryKind::Matrix { room, .. } => matrix::check(room),
+        DeliveryKind::Command { command } => command::Command::new(command).map(drop),
+        DeliveryKind::Webhook { .. }
+        | DeliveryKind::Ntfy { .. }
+        | DeliveryKind::Apprise { .. }
+        | DeliveryKind::Stdout
+        | DeliveryKind::File { .. } => Ok(()),
+    }
+}
+
+fn is_read_by_programs(kind: &DeliveryKind) -> bool {
+    use DeliveryKind::{Command, File, Webhook};
+    matches!(kind, Webhook { .. } | Command { .. } | File { .. })
+}
+
+/// The channel of a delivery.
+pub(crate) fn channel_of(
+    delivery: &Delivery,
+    clients: &mut Clients,
+    printer: &Arc<dyn Printer>,
+) -> Result<Box<dyn Channel>, AlerterError> {
+    let bad = |why: String| AlerterError::Delivery { name: delivery.name.clone(), why };
+    wirefold_flow::check_name("delivery", &durable(&delivery.name))
+        .map_err(|_| bad("a name is letters, digits, - and _".to_owned()))?;
+    Ok(match &delivery.kind {
+        DeliveryKind::Stdout => Box::new(stdout::Stdout::new(printer.clone())),
+        DeliveryKind::Webhook { url, secrets, headers } => {
+            let keys = secrets.iter().map(sign::Key::read).collect::<Result<Vec<_>, _>>();
+            let keys = keys.map_err(|error| bad(error.to_string()))?;
+            Box::new(Webhook::new(clients.client()?, url.clone(), keys, headers.clone()))
+        }
+        DeliveryKind::Ntfy { url, token, priority } => {
+            Box::new(ntfy::Ntfy::new(clients.client()?, url.clone(), token.clone(), *priority))
+        }
+        DeliveryKind::Email(email) => {
+            Box::new(mail::Mail::new(clients.client()?, email).map_err(bad)?)
+        }
+        DeliveryKind::Slack { url } => {
+            Box::new(slack::Slack::new(clients.client()?, url).map_err(bad)?)
+        }
+        DeliveryKind::Telegram { url, token, chat } => {
+            Box::new(telegram::Telegram::new(clients.client()?, url, token, chat).map_err(bad)?)
+        }
+        DeliveryKind::Matrix { url, token, room } => {
+            Box::new(matrix::Matrix::new(clients.client()?, url, token, room).map_err(bad)?)
+        }
+        DeliveryKind::Apprise { url, token } => {
+            Box::new(apprise::Apprise::new(clients.client()?, url.clone(), token.clone()))
+        }
+        DeliveryKind::Command { command } => Box::new(command::Command::new(command).map_err(bad)?),
+        DeliveryKind::File { path } => Box::new(file::File::new(path.clone())),
+    })
+}

@@ -1,0 +1,100 @@
+//! Incoming webhooks of Slack, and of what takes the same: Mattermost, and Discord with `/slack` at the
+//! end of its address. A message cannot be changed afterwards, so that only loud revisions go there.
+
+use serde_json::json;
+use url::Url;
+use wirefold_flow::{BoxFuture, UnixMillis};
+use wirefold_guard::{Client, Request, Response};
+
+use super::chat::{Hidden, TITLE, accepted, cut, fitting, json, length, text_of, words};
+use super::{Channel, Failure, Message, Notice, Sent};
+use crate::settings::Secret;
+use crate::text::{self, Text};
+
+/// Discord takes 2,000 characters, Slack 40,000.
+const LONGEST: usize = 1_800;
+
+pub(super) struct Slack {
+    client: Client,
+    url: Url,
+    hidden: Hidden,
+}
+
+impl Slack {
+    /// A channel to the webhook at this address.
+    pub(super) fn new(client: Client, address: &Secret) -> Result<Self, String> {
+        let url = read(address)?;
+        // The path alone is enough to post, and so is its last part to whoever knows the service.
+        let last = url.path_segments().and_then(|mut parts| parts.next_back());
+        let hidden = Hidden::new([url.as_str(), url.path(), last.unwrap_or_default()]);
+        Ok(Self { client, url, hidden })
+    }
+
+    async fn post(&self, text: &Text, now: UnixMillis) -> Result<(), Failure> {
+        let body = json!({ "text": body_of(text), "unfurl_links": false }).to_string();
+        let answer = self.client.send(json(Request::post(self.url.clone(), body))).await;
+        check(&accepted(answer, now, &self.hidden)?, &self.hidden)
+    }
+}
+
+impl Channel for Slack {
+    fn kind(&self) -> &'static str {
+        "slack"
+    }
+
+    fn takes_silent(&self) -> bool {
+        false
+    }
+
+    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
+        Box::pin(async move { self.post(&text::of(&message), message.now).await.map(|()| None) })
+    }
+
+    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move { self.post(&text_of(&notice, LONGEST), notice.now).await })
+    }
+}
+
+/// The webhook's address, which is a secret and is not repeated.
+pub(super) fn read(address: &Secret) -> Result<Url, String> {
+    let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
+    let url = Url::parse(address.reveal().trim()).ok().filter(is_web);
+    url.ok_or_else(|| "the webhook's address begins with neither https:// nor http://".to_owned())
+}
+
+/// Whether the service itself answered. A portal or a proxy may answer 200 with a page of its own.
+fn check(response: &Response, hidden: &Hidden) -> Result<(), Failure> {
+    match response.body.trim_ascii_start().starts_with(b"<") {
+        true => Err(Failure::later(format!("a page answered: {}", words(response, hidden)))),
+        false => Ok(()),
+    }
+}
+
+/// Discord counts what is escaped as it stands, so that it is cut afterwards.
+fn body_of(text: &Text) -> String {
+    let title = escaped(&cut(&text.title, TITLE));
+    let lines: Vec<String> = text.lines.iter().map(|line| escaped(line)).collect();
+    let left = LONGEST.saturating_sub(length(&title));
+    format!("*{title}*\n{}", fitting(&lines, left).join("\n"))
+}
+
+/// The three characters that Slack asks to be escaped; and words that would notify everybody, which
+/// Mattermost and Discord read in plain text.
+fn escaped(text: &str) -> String {
+    let mut safe = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    for word in ["@everyone", "@here", "@channel", "@all"] {
+        safe = safe.replace(word, &word.replace('@', "@\u{200b}"));
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_headline_calls_nobody_and_links_nowhere() {
+        assert_eq!(escaped("<!channel> AT&T"), "&lt;!channel&gt; AT&amp;T");
+        assert_eq!(escaped("@everyone"), "@\u{200b}everyone");
+    }
+}

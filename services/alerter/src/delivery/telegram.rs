@@ -1,0 +1,219 @@
+//! Telegram's Bot API: one message an alert, edited in place. An edit notifies nobody, so that a later
+//! loud revision is also a short answer to that message.
+//!
+//! <https://core.telegram.org/bots/api>: `sendMessage`, `editMessageText`, `parameters.retry_after`.
+//! Nothing there drops a double by its id: a message whose answer gets lost comes twice.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+use wirefold_flow::{BoxFuture, UnixMillis};
+use wirefold_guard::{Client, Request, Response, SendError};
+use wirefold_proto::Volume;
+
+use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
+use super::{Channel, Failure, Message, Notice, Sent};
+use crate::settings::Secret;
+use crate::text::{self, Text, escaped};
+
+/// The API takes 4,096 characters after entities are parsed.
+const LONGEST: usize = 3_900;
+/// What an answer may ask to wait.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+pub(super) struct Telegram {
+    client: Client,
+    url: Url,
+    token: Secret,
+    chat: String,
+}
+
+/// An answer of the API.
+#[derive(Debug, Deserialize)]
+struct Answer {
+    ok: bool,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    result: Value,
+    #[serde(default)]
+    parameters: Parameters,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Parameters {
+    retry_after: Option<u64>,
+}
+
+impl Telegram {
+    /// A channel to this chat.
+    pub(super) fn new(
+        client: Client,
+        url: &Url,
+        token: &Secret,
+        chat: &str,
+    ) -> Result<Self, String> {
+        check(token)?;
+        Ok(Self { client, url: url.clone(), token: token.clone(), chat: chat.to_owned() })
+    }
+
+    async fn call(&self, method: &str, mut body: Value, now: UnixMillis) -> Result<Value, Failure> {
+        let mut url = self.url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push(&format!("bot{}", self.token.reveal())).push(method);
+        }
+        body["chat_id"] = self.chat.clone().into();
+        let answer = self.client.send(bounded(Request::post(url, body.to_string()))).await;
+        of_api(answer, now, &Hidden::new([self.token.reveal()]))
+    }
+
+    async fn post(&self, html: &str, more: Value, now: UnixMillis) -> Sent {
+        let mut body = json!({
+            "text": html,
+            "parse_mode": "HTML",
+            "link_preview_options": { "is_disabled": true },
+        });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            body[key] = value.clone();
+        }
+        let sent = self.call("sendMessage", body, now).await?;
+        let id = sent["message_id"].as_i64();
+        let id = id.ok_or_else(|| Failure::later("the answer names no message"))?;
+        Ok(Some(id.to_string()))
+    }
+
+    async fn edit(&self, id: i64, html: &str, message: &Message<'_>) -> Result<(), Failure> {
+        let mut body = json!({
+            "message_id": id,
+            "text": html,
+            "parse_mode": "HTML",
+            "link_preview_options": { "is_disabled": true },
+        });
+        if let Some(buttons) = buttons(message) {
+            body["reply_markup"] = buttons;
+        }
+        match self.call("editMessageText", body, message.now).await {
+            // The revision was there already; only these words tell so.
+            Err(Failure::Never { why }) if why.contains("message is not modified") => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    async fn deliver(&self, message: &Message<'_>) -> Sent {
+        let text = text::of(message);
+        let (html, now) = (html_of(&text), message.now);
+        let is_loud = message.alert.volume == Volume::Loud;
+        let Some(id) = message.kept.and_then(|kept| kept.parse::<i64>().ok()) else {
+            return self.post(&html, first(message), now).await;
+        };
+        if !message.is_overtaken {
+            match self.edit(id, &html, message).await {
+                // It was deleted, or is too old to be edited.
+                Err(Failure::Never { .. }) => {
+                    return self.post(&html, first(message), now).await;
+                }
+                edited => edited?,
+            }
+        }
+        if is_loud {
+            let answers = json!({ "message_id": id, "allow_sending_without_reply": true });
+            self.post(&brief(&text), json!({ "reply_parameters": answers }), now).await?;
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a new message makes a sound.
+fn sound(is_loud: bool) -> Value {
+    json!({ "disable_notification": !is_loud })
+}
+
+/// What the first message of an alert has besides its text: a sound or none, and buttons.
+fn first(message: &Message<'_>) -> Value {
+    let mut more = sound(message.alert.volume == Volume::Loud);
+    if let Some(buttons) = buttons(message) {
+        more["reply_markup"] = buttons;
+    }
+    more
+}
+
+/// Buttons below a message, which open pages that ask again.
+fn buttons(message: &Message<'_>) -> Option<Value> {
+    let links = message.links.as_ref()?;
+    let button = |text: &str, url: &str| json!({ "text": text, "url": url });
+    let corrections = button("Only corrections", &links.corrections_only);
+    Some(json!({ "inline_keyboard": [[button("Mute", &links.mute), corrections]] }))
+}
+
+impl Channel for Telegram {
+    fn kind(&self) -> &'static str {
+        "telegram"
+    }
+
+    fn takes_silent(&self) -> bool {
+        true
+    }
+
+    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
+        Box::pin(async move { self.deliver(&message).await })
+    }
+
+    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let html = html_of(&text_of(&notice, LONGEST - TITLE));
+            self.post(&html, sound(notice.is_loud), notice.now).await.map(drop)
+        })
+    }
+}
+
+/// Whether this can be a token; it becomes a part of an address.
+pub(super) fn check(token: &Secret) -> Result<(), String> {
+    let (bot, key) = token.reveal().split_once(':').unwrap_or_default();
+    let is_key = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let is_bot = !bot.is_empty() && bot.bytes().all(|byte| byte.is_ascii_digit());
+    match is_bot && !key.is_empty() && key.chars().all(is_key) {
+        true => Ok(()),
+        false => Err("a token of Telegram is a number, `:` and letters".to_owned()),
+    }
+}
+
+/// The result of a call. What a refusal says, and how long to wait, stands in the body.
+fn of_api(
+    given: Result<Response, SendError>,
+    now: UnixMillis,
+    hidden: &Hidden,
+) -> Result<Value, Failure> {
+    let (status, answer) = match &given {
+        Ok(response) => (response.status, serde_json::from_slice::<Answer>(&response.body).ok()),
+        Err(_) => (0, None),
+    };
+    let said = answer.as_ref().map(|answer| hidden.shown(&answer.description));
+    let why = format!("status {status}: {}", said.unwrap_or_default());
+    match (accepted(given, now, hidden), answer) {
+        (Ok(_), Some(answer)) if answer.ok => Ok(answer.result),
+        (Ok(_), _) => Err(Failure::later("the answer is none of the Bot API")),
+        (Err(Failure::Never { .. }), Some(_)) => Err(Failure::never(why)),
+        (Err(Failure::Later { after, .. }), Some(answer)) => {
+            let asked = answer.parameters.retry_after.map(Duration::from_secs);
+            let asked = asked.map(|wait| wait.clamp(Duration::from_secs(1), LONGEST_WAIT));
+            Err(Failure::Later { after: asked.or(after), why })
+        }
+        (Err(failure), _) => Err(failure),
+    }
+}
+
+/// The text in the few tags that the API knows.
+fn html_of(text: &Text) -> String {
+    let title = escaped(&cut(&text.title, TITLE));
+    let lines = fitting(&text.lines, LONGEST - TITLE);
+    let lines: Vec<String> = lines.into_iter().map(escaped).collect();
+    format!("<b>{title}</b>\n{}", lines.join("\n"))
+}
+
+/// What is said to notify of an edit: the headline, and why there is news.
+fn brief(text: &Text) -> String {
+    let why = text.lines.first().map_or("", String::as_str);
+    format!("<b>{}</b>\n{}", escaped(&cut(&text.title, TITLE)), escaped(&cut(why, TITLE)))
+}

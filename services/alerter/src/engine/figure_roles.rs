@@ -1,0 +1,313 @@
+//! What a number counts, by the words around it.
+//!
+//! A list of words in twelve languages, not a grammar: the nearest of them within the same sentence
+//! decides, and where none is near nothing is said.
+
+use std::ops::Range;
+
+use wirefold_text::Span;
+
+/// A word further away than this speaks of something else; in characters.
+const NEAR: usize = 30;
+
+/// What a number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Dead,
+    Injured,
+    Missing,
+    Arrested,
+    Evacuated,
+}
+
+impl Role {
+    /// As it stands in a message.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Dead => "death toll",
+            Self::Injured => "injured",
+            Self::Missing => "missing",
+            Self::Arrested => "arrested",
+            Self::Evacuated => "evacuated",
+        }
+    }
+}
+
+/// Beginnings of words in lower case; those of scripts without spaces stand anywhere.
+const WORDS: [(Role, &[&str]); 5] = [
+    (
+        Role::Dead,
+        &[
+            "dead",
+            "death",
+            "died",
+            "dies",
+            "dying",
+            "kill",
+            "fatalit",
+            "bodies",
+            "tote",
+            "todes",
+            "getötet",
+            "gestorben",
+            "mort",
+            "tués",
+            "tué",
+            "décès",
+            "muert",
+            "fallecid",
+            "morti",
+            "vittim",
+            "mortos",
+            "mortes",
+            "doden",
+            "погиб",
+            "убит",
+            "жертв",
+            "загин",
+            "قتيل",
+            "قتلى",
+            "مقتل",
+            "وفاة",
+            "死者",
+            "死亡",
+            "遇难",
+            "罹难",
+        ],
+    ),
+    (
+        Role::Injured,
+        &[
+            "injur",
+            "hurt",
+            "wound",
+            "verletzt",
+            "blessé",
+            "herid",
+            "ferit",
+            "ferid",
+            "gewond",
+            "пострада",
+            "ранен",
+            "поранен",
+            "جريح",
+            "جرحى",
+            "مصاب",
+            "إصابة",
+            "負傷",
+            "けが",
+            "受伤",
+        ],
+    ),
+    (
+        Role::Missing,
+        &[
+            "missing",
+            "unaccounted",
+            "vermiss",
+            "disparu",
+            "desaparecid",
+            "dispers",
+            "vermist",
+            "пропал",
+            "зникл",
+            "مفقود",
+            "行方不明",
+            "失踪",
+            "失联",
+        ],
+    ),
+    (
+        Role::Arrested,
+        &[
+            "arrest",
+            "detain",
+            "festgenommen",
+            "verhaftet",
+            "arrêté",
+            "interpellé",
+            "detenid",
+            "задержа",
+            "арестова",
+            "затрима",
+            "اعتقال",
+            "توقيف",
+            "逮捕",
+            "被捕",
+        ],
+    ),
+    (
+        Role::Evacuated,
+        &[
+            "evacuat",
+            "displaced",
+            "homeless",
+            "evakuier",
+            "évacué",
+            "evacuad",
+            "sfollat",
+            "эвакуирова",
+            "евакуйова",
+            "إجلاء",
+            "نازح",
+            "避難",
+            "疏散",
+        ],
+    ),
+];
+
+/// Units that follow a number of something else.
+const UNITS: [&str; 37] = [
+    "day", "hour", "minute", "second", "week", "month", "year", "percent", "per cent", "%", "km",
+    "mile", "metre", "meter", "tage", "stunden", "minuten", "jahr", "prozent", "jours", "heures",
+    "ans", "días", "horas", "años", "giorni", "ore", "anni", "dias", "anos", "дн", "час", "лет",
+    "أيام", "日間", "時間", "小时",
+];
+
+/// Words between a role word and a number that begin something else, as in `died when 2 ships`.
+const APART: [&str; 12] = [
+    ",", " when ", " after ", " as ", " while ", " since ", " in ", " on ", " near ", " before ",
+    "(", ":",
+];
+
+/// What is said of those who were missing, and are no longer.
+const FOUND: [&str; 17] = [
+    "found",
+    "alive",
+    "safe",
+    "rescued",
+    "gefunden",
+    "gerettet",
+    "lebend",
+    "retrouv",
+    "sains et",
+    "encontrad",
+    "trovat",
+    "найден",
+    "спасен",
+    "عثر",
+    "発見",
+    "救出",
+    "找到",
+];
+
+/// What the number at `span` counts. Only the text within `free` is looked at, where no other number
+/// stands.
+pub(super) fn role_at(original: &str, span: Span, free: Range<usize>) -> Option<Role> {
+    let follows = original.get(span.end..free.end)?;
+    let unit = follows.trim_start_matches([' ', '-', '\u{a0}']).to_lowercase();
+    if UNITS.iter().any(|word| unit.starts_with(word)) {
+        return None;
+    }
+    let before = nearest_before(original.get(free.start..span.start)?);
+    let behind = nearest_behind(follows);
+    let role = match (before, behind) {
+        (Some((gap, role)), Some((other, _))) if gap < other => role,
+        (_, Some((_, role))) | (Some((_, role)), None) => role,
+        (None, None) => return None,
+    };
+    let sentence = follows.split(ends_sentence).next()?.to_lowercase();
+    let are_found = role == Role::Missing && FOUND.iter().any(|word| sentence.contains(word));
+    (!are_found).then_some(role)
+}
+
+/// The role word that ends nearest to the end, and how many characters lie between.
+fn nearest_before(text: &str) -> Option<(usize, Role)> {
+    let start = text.char_indices().rev().nth(NEAR * 2).map_or(0, |(at, _)| at);
+    let near = text.get(start..)?;
+    let near = near.rsplit(ends_sentence).next()?.to_lowercase();
+    let found = all_in(&near).map(|(at, word, role)| {
+        let rest = near.get(at + word.len()..).unwrap_or_default();
+        // The rest of the word itself is no gap.
+        let gap = rest.trim_start_matches(char::is_alphabetic);
+        let is_apart = APART.iter().any(|apart| gap.contains(apart));
+        (if is_apart { usize::MAX } else { gap.chars().count() }, role)
+    });
+    found.min_by_key(|(gap, _)| *gap).filter(|(gap, _)| *gap <= NEAR)
+}
+
+/// The role word that begins nearest to the start, and how many characters lie between.
+fn nearest_behind(text: &str) -> Option<(usize, Role)> {
+    let end = text.char_indices().nth(NEAR * 2).map_or(text.len(), |(at, _)| at);
+    let near = text.get(..end)?.split(ends_sentence).next()?.to_lowercase();
+    let gap_to = |at: usize| near.get(..at).unwrap_or_default().chars().count();
+    let found = all_in(&near).map(|(at, _, role)| (gap_to(at), role));
+    found.min_by_key(|(gap, _)| *gap).filter(|(gap, _)| *gap <= NEAR)
+}
+
+fn ends_sentence(character: char) -> bool {
+    matches!(character, '.' | '!' | '?' | ';' | '。' | '！' | '？' | '؟' | '\n')
+}
+
+/// Every role word of a text in lower case, and where it begins.
+fn all_in(text: &str) -> impl Iterator<Item = (usize, &'static str, Role)> {
+    let words = WORDS.iter().flat_map(|(role, words)| words.iter().map(|word| (*role, *word)));
+    words.flat_map(move |(role, word)| {
+        let begins = move |at: &usize| {
+            let before = text.get(..*at).and_then(|before| before.chars().next_back());
+            is_unspaced(word) || !before.is_some_and(char::is_alphabetic)
+        };
+        let places = text.match_indices(word).map(|(at, _)| at).filter(begins);
+        places.map(move |at| (at, word, role))
+    })
+}
+
+/// Whether a word is of a script that puts no spaces between words, or prefixes to them.
+fn is_unspaced(word: &str) -> bool {
+    word.chars()
+        .next()
+        .is_some_and(|first| matches!(first, '\u{600}'..='\u{6ff}' | '\u{3040}'..='\u{9fff}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_text::Text;
+    use wirefold_text::extract::numbers;
+
+    use super::*;
+
+    fn check(text: &str, expected: &[(&str, Option<&str>)]) {
+        let text = Text::new(text);
+        let all = numbers(&text, 0..text.words().len());
+        let found: Vec<(&str, Option<&str>)> = all
+            .iter()
+            .enumerate()
+            .map(|(at, number)| {
+                let before = at.checked_sub(1).map_or(0, |at| all[at].span.end);
+                let behind = all.get(at + 1).map_or(text.original().len(), |it| it.span.start);
+                let role = role_at(text.original(), number.span, before..behind);
+                (number.value.as_str(), role.map(Role::label))
+            })
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_nearest_word_says_what_is_counted() {
+        check("14 dead, 28 injured", &[("14", Some("death toll")), ("28", Some("injured"))]);
+        check(
+            "The quake killed 14 and injured 28; 3 are missing after 9 days.",
+            &[
+                ("14", Some("death toll")),
+                ("28", Some("injured")),
+                ("3", Some("missing")),
+                ("9", None),
+            ],
+        );
+        check("Death toll rises to twenty-eight", &[("28", Some("death toll"))]);
+        check(
+            "Many died when 2 ships met; 40 are homeless",
+            &[("2", None), ("40", Some("evacuated"))],
+        );
+        check("The line opens in 2027. Many died.", &[("2027", None)]);
+        check("Two missing from the ferry are found alive", &[("2", None)]);
+    }
+
+    #[test]
+    fn other_languages_count_too() {
+        check("Zahl der Toten steigt auf 28", &[("28", Some("death toll"))]);
+        check("Погибли 28 человек", &[("28", Some("death toll"))]);
+        check("死者28人", &[("28", Some("death toll"))]);
+        check("مقتل 28 شخصا", &[("28", Some("death toll"))]);
+    }
+}

@@ -1,0 +1,242 @@
+//! The figures that texts say in title and lede, and when one is told as a fact.
+//!
+//! A figure counts as a fact once two separately written texts, an agency, or a correction say it. Until
+//! then it is a claim: the alert names it with its source, silently. What is told stands in the alert
+//! itself, so that a restart goes on from there.
+
+use std::sync::Arc;
+
+use wirefold_proto::{
+    AgencyHow, AlertFigure, AlertReason, Class, Confidence, MaterialReason, OutputArticle,
+    ReasonKind, StoryId,
+};
+use wirefold_text::Text;
+use wirefold_text::extract::numbers;
+
+use super::figure_roles::{Role, role_at};
+use super::life::Life;
+use super::piece::Piece;
+use super::reasons::reason;
+
+/// The most figures that an alert keeps.
+const FIGURES: usize = 16;
+/// The most sources of one.
+const SOURCES: usize = 4;
+/// The most claims that one message names: more say nothing in three seconds.
+const CLAIMS: usize = 2;
+/// So many stories that say the same make it a fact.
+const ENOUGH: usize = 2;
+
+/// A number that stands in title or lede.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Figure {
+    role: Option<Role>,
+    value: String,
+}
+
+impl Figure {
+    /// The number, as digits.
+    pub(super) fn value(&self) -> String {
+        self.value.clone()
+    }
+}
+
+/// The figures of one article, and who says them.
+#[derive(Debug, Clone)]
+pub(super) struct Says {
+    figures: Arc<[Figure]>,
+    /// The number that is new to the event, as the detector found.
+    new_number: Option<String>,
+    pub(super) source: String,
+    story: StoryId,
+    /// Whether its word alone is enough: an agency's, or a correction.
+    is_enough: bool,
+    /// Whether it corrects, so that its reason names the figure already.
+    corrects: bool,
+}
+
+/// What comes of the news of an alert.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Update {
+    pub(super) figures: Vec<AlertFigure>,
+    pub(super) reasons: Vec<AlertReason>,
+    /// The stories whose texts say what is told now.
+    pub(super) stories: Vec<StoryId>,
+}
+
+/// The numbers of title and lede.
+pub(super) fn figures_of(title: &str, opening: &str) -> Arc<[Figure]> {
+    let mut found: Vec<Figure> = Vec::new();
+    for (text, is_title) in [(Text::new(title), true), (Text::new(opening), false)] {
+        let words = if is_title { 0..text.words().len() } else { text.lede() };
+        let all = numbers(&text, words);
+        for (at, number) in all.iter().enumerate() {
+            let span_of = |place: usize| all.get(place).map(|other| other.span);
+            let before = at.checked_sub(1).and_then(span_of).map_or(0, |span| span.end);
+            let behind = span_of(at + 1).map_or(text.original().len(), |span| span.start);
+            let role = role_at(text.original(), number.span, before..behind);
+            let figure = Figure { role, value: number.value.clone() };
+            if !found.contains(&figure) {
+                found.push(figure);
+            }
+        }
+    }
+    found.into()
+}
+
+impl Piece {
+    /// What it says in numbers; none where it is too short to be compared, or was there before.
+    pub(super) fn says(&self) -> Option<Says> {
+        let OutputArticle { verdict, .. } = &self.output;
+        if !verdict.comparable || self.is_baseline() || verdict.holds.len() > 1 {
+            return None;
+        }
+        let material = verdict.material.as_ref().filter(|found| found.material);
+        let new_number = material.filter(|found| found.reason == MaterialReason::NewNumber);
+        let corrects = material.is_some_and(|found| found.reason == MaterialReason::Correction);
+        Some(Says {
+            figures: self.figures(),
+            new_number: new_number.and_then(|found| found.detail.clone()),
+            source: self.source(),
+            story: verdict.story,
+            is_enough: corrects || (self.is_credited() && verdict.class != Class::Copy),
+            corrects,
+        })
+    }
+
+    /// Whether an agency puts its name to it.
+    fn is_credited(&self) -> bool {
+        let agency = self.output.verdict.agency.as_ref();
+        agency.is_some_and(|agency| {
+            agency.how == AgencyHow::Credited && agency.confidence != Confidence::Possibly
+        })
+    }
+
+    /// Who says what it says: the agency that puts its name to it, else the outlet.
+    pub(super) fn source(&self) -> String {
+        let agency = self.output.verdict.agency.as_ref().filter(|_| self.is_credited());
+        let outlet = || self.output.article.outlet.to_string();
+        agency.map_or_else(outlet, |agency| agency.name.clone())
+    }
+}
+
+impl Life {
+    /// The figures with the news, and what is to be told of them.
+    pub(super) fn figures(&self) -> Update {
+        let told = self.shown.as_ref().map(|shown| shown.figures.clone());
+        let mut update = Update { figures: told.unwrap_or_default(), ..Update::default() };
+        let is_opening = self.revision == 0;
+        for says in self.news.iter().filter_map(|news| news.says.as_ref()) {
+            update.take(says, is_opening);
+        }
+        // A claim that became a fact with the same news is told as that alone.
+        let facts: Vec<Option<String>> =
+            update.figures.iter().filter(|it| it.told).map(|it| Some(it.value.clone())).collect();
+        update.reasons.retain(|it| it.kind != ReasonKind::Claimed || !facts.contains(&it.new));
+        let mut claims = 0;
+        update.reasons.retain(|it| {
+            claims += usize::from(it.kind == ReasonKind::Claimed);
+            it.kind != ReasonKind::Claimed || claims <= CLAIMS
+        });
+        update
+    }
+}
+
+impl Update {
+    fn take(&mut self, says: &Says, is_opening: bool) {
+        let with_role = says.figures.iter().filter(|figure| figure.role.is_some());
+        for figure in with_role.clone() {
+            self.say(figure.role.map(Role::label), &figure.value, says, is_opening);
+        }
+        let is_named = |value: &str| with_role.clone().any(|figure| figure.value == value);
+        if let Some(value) = says.new_number.as_deref().filter(|value| !is_named(value)) {
+            self.say(None, value, says, is_opening);
+        }
+        let waiting: Vec<String> = self.waiting(says).collect();
+        for value in waiting {
+            self.say(None, &value, says, is_opening);
+        }
+    }
+
+    /// Claims without a role that this text repeats.
+    fn waiting(&self, says: &Says) -> impl Iterator<Item = String> {
+        let is_said = |value: &str| says.figures.iter().any(|figure| figure.value == value);
+        let claims = self.figures.iter().filter(|it| it.role.is_none() && !it.told);
+        claims.filter(move |it| is_said(&it.value)).map(|it| it.value.clone())
+    }
+
+    /// One text says one figure.
+    fn say(&mut self, role: Option<&str>, value: &str, says: &Says, is_opening: bool) {
+        let is_told =
+            |it: &&AlertFigure| it.told && it.role.is_some() && it.role.as_deref() == role;
+        let before = self.figures.iter().rfind(is_told).map(|it| it.value.clone());
+        // A toll does not fall but by a correction: a lower one is what an earlier text said.
+        let is_less = before.as_deref().is_some_and(|before| is_less(value, before));
+        if is_less && !says.corrects {
+            return;
+        }
+        let is_it = |it: &AlertFigure| it.role.as_deref() == role && it.value == value;
+        let place = self.figures.iter().position(is_it);
+        let is_known = place.is_some();
+        let mut figure = match place {
+            Some(place) => self.figures.remove(place),
+            None => AlertFigure {
+                role: role.map(str::to_owned),
+                value: value.to_owned(),
+                sources: Vec::new(),
+                stories: Vec::new(),
+                // What stands in the first message is told by it.
+                told: is_opening && before.is_none(),
+            },
+        };
+        let was_told = figure.told;
+        // Copies of one text are one voice: only its first is named.
+        if !figure.stories.contains(&says.story) && figure.stories.len() < ENOUGH {
+            figure.stories.push(says.story);
+            if !figure.sources.contains(&says.source) && figure.sources.len() < SOURCES {
+                figure.sources.push(says.source.clone());
+            }
+        }
+        figure.told |= figure.stories.len() >= ENOUGH || says.is_enough;
+        let old = before.filter(|before| before != value);
+        let is_news = if figure.told { !was_told } else { !is_known };
+        if is_news && !(is_opening && old.is_none()) && !says.corrects {
+            self.reasons.push(reason_of(&figure, old));
+        }
+        if figure.told && !was_told {
+            self.stories.push(says.story);
+        }
+        // What was told stays where it is: the last told of a role is what holds.
+        match place.filter(|_| was_told) {
+            Some(place) => self.figures.insert(place, figure),
+            None => self.figures.push(figure),
+        }
+        if self.figures.len() > FIGURES {
+            self.figures.remove(0);
+        }
+    }
+}
+
+fn is_less(one: &str, other: &str) -> bool {
+    let number = |text: &str| text.parse::<u64>().ok();
+    number(one).zip(number(other)).is_some_and(|(one, other)| one < other)
+}
+
+/// `death toll 14 → 28`, or that one outlet says so.
+fn reason_of(figure: &AlertFigure, old: Option<String>) -> AlertReason {
+    let value = &figure.value;
+    let what = match (&figure.role, &old) {
+        (Some(role), Some(old)) => format!("{role} {old} → {value}"),
+        (Some(role), None) => format!("{role}: {value}"),
+        (None, _) => format!("new number in the lede: {value}"),
+    };
+    let (kind, words) = match (figure.told, &figure.role, &old) {
+        (true, _, _) => (ReasonKind::Material, what),
+        (false, Some(role), Some(old)) => {
+            (ReasonKind::Claimed, format!("one outlet says {role} {value}; so far {old}"))
+        }
+        (false, _, _) => (ReasonKind::Claimed, format!("one outlet says {what}")),
+    };
+    let sources = figure.sources.clone();
+    AlertReason { sources, old, new: Some(value.clone()), ..reason(kind, words) }
+}

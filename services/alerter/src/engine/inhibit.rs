@@ -1,0 +1,22 @@
+//! Subscriptions that keep others silent about what they tell themselves.
+
+use wirefold_proto::{AlertId, Target};
+
+use super::Engine;
+use crate::subscription::Rules;
+
+impl Engine {
+    /// The name of a subscription that tells of this too and inhibits one with these rules. What
+    /// is about to be told for the first time counts only of one that nobody inhibits: so one of a circle tells.
+    pub(super) fn inhibitor(&self, rules: &Rules, target: Target) -> Option<&str> {
+        rules.settings.inhibited_by.iter().find_map(|subscription| {
+            let id = AlertId { subscription: subscription.clone(), target };
+            let (life, other) = (self.lives.get(&id)?, self.rules.get(subscription)?);
+            let has_told = life.is_open() && life.notified_at.is_some();
+            let tells = life.revision == 0
+                && other.settings.inhibited_by.is_empty()
+                && life.ready(other).is_some();
+            (has_told || tells).then_some(&*other.settings.name)
+        })
+    }
+}

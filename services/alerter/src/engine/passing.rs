@@ -1,0 +1,93 @@
+//! Mentions in passing: what only stands further down in a text is no news of it.
+//!
+//! An alert rings once a title or lede tells of what is asked for, or texts of two origins mention it. Until
+//! then it is silent, and each of its revisions says why.
+
+use wirefold_proto::Class;
+use wirefold_query::Matched;
+
+use super::life::Life;
+use super::piece::Piece;
+
+/// How an article tells of what is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Mention {
+    /// Not at all.
+    None,
+    /// Further down, in a text that has been mentioned in before, such as a copy's.
+    Again,
+    /// Further down, in a text of its own.
+    Passing,
+    /// In title or lede, or in several texts.
+    Told,
+}
+
+impl Mention {
+    pub(super) fn of(matched: &Matched, is_own_text: bool) -> Self {
+        match (matched.in_passing, is_own_text) {
+            (false, _) => Self::Told,
+            (true, true) => Self::Passing,
+            (true, false) => Self::Again,
+        }
+    }
+}
+
+/// How several articles do together.
+pub(super) fn together(mentions: impl IntoIterator<Item = Mention>) -> Mention {
+    let add = |one: Mention, other: Mention| match (one, other) {
+        (Mention::Passing, Mention::Passing) => Mention::Told,
+        (one, other) => one.max(other),
+    };
+    mentions.into_iter().fold(Mention::None, add)
+}
+
+impl Piece {
+    /// How it tells of what is asked for, going by what matched. A digest tells of nothing in particular.
+    pub(super) fn mention(&self, matched: Option<&Matched>) -> Mention {
+        let verdict = &self.output.verdict;
+        let is_own_text = matches!(verdict.class, Class::New | Class::Related);
+        match matched {
+            None => Mention::None,
+            Some(_) if verdict.holds.len() > 1 => Mention::Again,
+            Some(matched) => Mention::of(matched, is_own_text),
+        }
+    }
+}
+
+impl Life {
+    /// How what was told of so far tells of what is asked for.
+    pub(super) fn mention(&self) -> Mention {
+        match (self.revision, self.in_passing) {
+            (0, _) => Mention::None,
+            (_, true) => Mention::Passing,
+            (_, false) => Mention::Told,
+        }
+    }
+
+    /// Whether all that it has told and is to tell are mentions in passing.
+    pub(super) fn mentions_in_passing(&self) -> bool {
+        let news = self.news.iter().map(|news| news.mention);
+        together(std::iter::once(self.mention()).chain(news)) < Mention::Told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mention::{Again, None, Passing, Told};
+    use super::*;
+
+    #[test]
+    fn two_texts_that_mention_it_tell_of_it() {
+        let cases = [
+            (vec![], None),
+            (vec![Passing], Passing),
+            (vec![Passing, None, Again, Again], Passing),
+            (vec![Again, Again], Again),
+            (vec![Passing, Again, Passing], Told),
+            (vec![Told, Passing], Told),
+        ];
+        for (mentions, expected) in cases {
+            assert_eq!(together(mentions.clone()), expected, "{mentions:?}");
+        }
+    }
+}

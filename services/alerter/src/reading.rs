@@ -1,0 +1,84 @@
+//! What a subscription's query makes of one article: what was found and where, or what was not.
+
+mod parts;
+
+use serde::Serialize;
+use wirefold_proto::{ArticleFetched, GroupBy, OutputArticle, SubscriptionSettings};
+use wirefold_query::{Document, Prepared, Query};
+
+use crate::engine::Piece;
+use crate::error::AlerterError;
+
+/// What a query makes of an article.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct QueryReading {
+    /// Whether the article is what the query asks for.
+    pub matches: bool,
+    /// Whether title and lede alone are not: the text only mentions it.
+    pub in_passing: bool,
+    /// The words of the query that were found, with where.
+    pub found: Vec<FoundWord>,
+    /// Where it does not match: the first part of the query that does not hold, as it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+    /// Whether that part is one that must not stand in the article.
+    pub is_excluded: bool,
+    /// Outlets of its event, or story, when it came in.
+    pub outlets: u32,
+    /// Separately written texts of it then: an upper bound.
+    pub origins: u32,
+}
+
+/// A word of a query, and where the article has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FoundWord {
+    /// The word, phrase or field as the query writes it.
+    pub word: String,
+    /// Where: `title`, `lede`, `text`, or `field` for what is known of the article besides.
+    pub place: &'static str,
+}
+
+/// Reads one article of the output as a subscription does; `fetched` is its text, where it is still
+/// kept. How fast articles came is not known any more: `velocity` holds of nothing.
+///
+/// # Errors
+/// [`AlerterError::Subscription`] where its query is none.
+pub fn read_article(
+    subscription: &SubscriptionSettings,
+    output: OutputArticle,
+    fetched: Option<&ArticleFetched>,
+) -> Result<QueryReading, AlerterError> {
+    let query = Query::parse(&subscription.query).map_err(|error| AlerterError::Subscription {
+        id: subscription.id.to_string(),
+        why: format!("query: {error}"),
+    })?;
+    let piece = Piece::new(0, output, fetched);
+    let tally = piece.tally(piece.target(subscription.group_by.unwrap_or(GroupBy::Event)));
+    let numbers = tally.numbers();
+    let reading =
+        QueryReading { outlets: tally.outlets, origins: tally.origins, ..QueryReading::default() };
+    let Some(matched) = query.matches(&piece.prepared, &numbers) else {
+        let failed = parts::first_failing(&subscription.query, &piece.prepared, &numbers);
+        let is_excluded = failed.as_ref().is_some_and(|part| part.is_excluded);
+        let failed = failed.map(|part| part.written);
+        return Ok(QueryReading { failed, is_excluded, ..reading });
+    };
+    let title = &piece.output.article.title;
+    let text = fetched.map_or("", |fetched| fetched.text.as_str());
+    let of_title = Prepared::new(&Document { title, ..Document::default() });
+    let of_text = Prepared::new(&Document { title, text, ..Document::default() });
+    let place = |word: &str| -> &'static str {
+        let Ok(alone) = Query::parse(word) else { return "field" };
+        let in_passing =
+            |in_text: &Prepared| alone.matches(in_text, &numbers).map(|it| it.in_passing);
+        match (alone.matches(&of_title, &numbers), in_passing(&of_text)) {
+            (Some(_), _) => "title",
+            (None, Some(false)) => "lede",
+            (None, Some(true)) => "text",
+            (None, None) => "field",
+        }
+    };
+    let words = matched.words.into_iter();
+    let found = words.map(|word| FoundWord { place: place(&word), word }).collect();
+    Ok(QueryReading { matches: true, in_passing: matched.in_passing, found, ..reading })
+}

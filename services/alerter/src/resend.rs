@@ -1,0 +1,63 @@
+//! An alert sent once more by hand, through the real channels, marked as a repetition.
+
+use std::sync::Arc;
+
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{Alert, AlertReason, ReasonKind, SubscriptionSettings, Volume};
+
+use crate::delivery::{Clients, Failure, Message, channel_of, compiled_templates, manage, zone_of};
+use crate::{AlerterError, Delivery, Outcome, Printer, Settings};
+
+/// What a repetition says first.
+const AGAIN: &str = "sent again by hand";
+
+/// Sends the newest revision of an alert to a delivery once more. It says that it is a repetition, and
+/// has the id and the revision that it had, so that receivers can tell.
+///
+/// # Errors
+/// [`AlerterError::Delivery`] where the delivery's settings are none.
+pub async fn send_again(
+    alert: &Alert,
+    subscription: &SubscriptionSettings,
+    delivery: &Delivery,
+    settings: &Settings,
+    printer: &Arc<dyn Printer>,
+    now: UnixMillis,
+) -> Result<Outcome, AlerterError> {
+    let mut clients = Clients { allow: settings.allow.clone(), made: None };
+    let channel = channel_of(delivery, &mut clients, printer)?;
+    let templates = compiled_templates(delivery)?;
+    let marked = marked(alert);
+    let page = settings.page.as_deref();
+    let message = Message {
+        alert: &marked,
+        subscription: &subscription.name,
+        page: page.map(|base| crate::wording::page(base, alert.target)),
+        manage: page.map(manage),
+        links: None,
+        demo: settings.demo,
+        now,
+        kept: None,
+        is_overtaken: false,
+        zone: zone_of(subscription),
+        templates: templates.as_ref(),
+    };
+    Ok(match channel.send(message).await {
+        Ok(_) => Outcome::Taken,
+        Err(Failure::Later { after, why }) => Outcome::Later { after, why },
+        Err(Failure::Never { why } | Failure::Gone { why }) => Outcome::Refused { why },
+    })
+}
+
+/// The revision as a repetition: it notifies, and nothing holds it.
+fn marked(alert: &Alert) -> Alert {
+    let again = AlertReason {
+        kind: ReasonKind::Repeated,
+        words: AGAIN.to_owned(),
+        sources: Vec::new(),
+        old: None,
+        new: None,
+    };
+    let reasons = std::iter::once(again).chain(alert.reasons.iter().cloned()).collect();
+    Alert { volume: Volume::Loud, held: None, digest: None, reasons, ..alert.clone() }
+}

@@ -1,0 +1,112 @@
+//! A sample that shows whether a delivery works: a marked alert through the real channel.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use wirefold_envelope::timestamp;
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{
+    Alert, AlertId, AlertReason, AlertState, EventId, Headline, ReasonKind, SubscriptionId, Tag,
+    Target, Volume,
+};
+
+use crate::delivery::{Clients, Failure, Message, channel_of, compiled_templates, manage};
+use crate::{AlerterError, Delivery, Printer, Settings};
+
+/// What became of a sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The target took it.
+    Taken,
+    /// The target did not take it now; an alert would be tried again.
+    Later {
+        /// How long the target asked to wait.
+        after: Option<Duration>,
+        /// What went wrong.
+        why: String,
+    },
+    /// The target refused it; an alert would not be tried again.
+    Refused {
+        /// What the target said.
+        why: String,
+    },
+}
+
+/// Sends a sample to a delivery. It says that it is one.
+///
+/// # Errors
+/// [`AlerterError::Delivery`] where the delivery's settings are none.
+pub async fn send_sample(
+    delivery: &Delivery,
+    settings: &Settings,
+    printer: &Arc<dyn Printer>,
+    now: UnixMillis,
+) -> Result<Outcome, AlerterError> {
+    let mut clients = Clients { allow: settings.allow.clone(), made: None };
+    let channel = channel_of(delivery, &mut clients, printer)?;
+    let templates = compiled_templates(delivery)?;
+    let alert = sample(&delivery.name, now)?;
+    let message = Message {
+        alert: &alert,
+        subscription: "TEST",
+        page: settings.page.clone(),
+        manage: settings.page.as_deref().map(manage),
+        links: None,
+        demo: false,
+        now,
+        kept: None,
+        is_overtaken: false,
+        zone: TimeZone::UTC,
+        templates: templates.as_ref(),
+    };
+    Ok(match channel.send(message).await {
+        Ok(_) => Outcome::Taken,
+        Err(Failure::Later { after, why }) => Outcome::Later { after, why },
+        Err(Failure::Never { why } | Failure::Gone { why }) => Outcome::Refused { why },
+    })
+}
+
+/// An alert about nothing, with an id of its own at each time, so that it replaces nothing.
+pub(crate) fn sample(delivery: &str, now: UnixMillis) -> Result<Alert, AlerterError> {
+    let bad = |why: String| AlerterError::Delivery { name: delivery.to_owned(), why };
+    let event = format!("e-{:026}", now.0);
+    let event: EventId = event.parse().map_err(|error| bad(format!("{error}")))?;
+    let subscription: SubscriptionId = "test".parse().map_err(|error| bad(format!("{error}")))?;
+    let target = Target::Event(event);
+    Ok(Alert {
+        schema: Tag::new(),
+        id: AlertId { subscription: subscription.clone(), target },
+        subscription,
+        target,
+        revision: 1,
+        state: AlertState::New,
+        volume: Volume::Loud,
+        reasons: vec![AlertReason {
+            kind: ReasonKind::New,
+            words: format!("sent by `wirefold alert test {delivery}`"),
+            sources: Vec::new(),
+            old: None,
+            new: None,
+        }],
+        output: 0,
+        at: timestamp(now),
+        headline: Headline {
+            title: "TEST · a sample of an alert, about nothing".to_owned(),
+            language: "en".parse().map_err(|error| bad(format!("{error}")))?,
+        },
+        first_seen: timestamp(now),
+        outlets: 0,
+        origins: 0,
+        copies: 0,
+        versions: 0,
+        stories: 0,
+        first: None,
+        matched: Vec::new(),
+        articles: Vec::new(),
+        figures: Vec::new(),
+        held: None,
+        digest: None,
+        merged_into: None,
+    })
+}

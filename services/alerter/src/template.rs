@@ -1,0 +1,224 @@
+//! Words of the operator's own for the messages of a delivery, as templates of Jinja (the crate `minijinja`).
+//!
+//! A template may be wrong in ways that only a message shows. Then the usual text goes out and says so: an alert is
+//! never lost to its wording.
+
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value};
+use serde::Serialize;
+use wirefold_proto::{AlertFirst, Volume};
+
+use crate::delivery::Message;
+use crate::settings::Templates;
+use crate::text::{Text, in_words};
+use crate::wording::line;
+
+/// Steps that one template may take.
+const FUEL: u64 = 50_000;
+/// The longest title and text that one gives; in characters.
+const LONGEST_TITLE: usize = 500;
+const LONGEST_TEXT: usize = 16_000;
+const TITLE: &str = "title_template";
+const TEXT: &str = "template";
+
+/// The templates of one delivery, ready to be rendered.
+pub(crate) struct CompiledTemplates {
+    environment: Environment<'static>,
+}
+
+/// What templates can name; docs/deliveries.md lists it.
+#[derive(Serialize)]
+struct Names<'a> {
+    title: &'a str,
+    lines: &'a [String],
+    headline: String,
+    subscription: &'a str,
+    state: &'static str,
+    loud: bool,
+    demo: bool,
+    revision: u64,
+    why: Vec<String>,
+    outlets: u32,
+    origins: u32,
+    copies: u32,
+    versions: u32,
+    stories: u32,
+    first: Option<String>,
+    matched: &'a [String],
+    page: Option<&'a str>,
+    articles: Vec<Article<'a>>,
+}
+
+#[derive(Serialize)]
+struct Article<'a> {
+    outlet: String,
+    title: String,
+    url: Option<&'a str>,
+}
+
+impl CompiledTemplates {
+    /// Reads templates; none where the usual text is wanted.
+    ///
+    /// # Errors
+    /// Which one cannot be read, where, and what was expected.
+    pub(crate) fn read(templates: &Templates) -> Result<Option<Self>, String> {
+        if *templates == Templates::default() {
+            return Ok(None);
+        }
+        let mut environment = Environment::new();
+        // A name that is not there is a slip of the pen, and must not go out as nothing.
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        environment.set_fuel(Some(FUEL));
+        for (name, source) in [(TITLE, &templates.title), (TEXT, &templates.text)] {
+            if let Some(source) = source {
+                let read = environment.add_template_owned(name, source.clone());
+                read.map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(Some(Self { environment }))
+    }
+
+    /// The message in these words; in the usual ones, with a line that says so, where that fails.
+    pub(crate) fn apply(&self, message: &Message<'_>, usual: Text) -> Text {
+        match self.rendered(message, &usual) {
+            Ok(text) => text,
+            Err(error) => {
+                let alert = &message.alert.id;
+                tracing::warn!(%alert, %error, "a template failed: the usual text goes out");
+                let told =
+                    format!("The template of this delivery failed: {}", line(&error.to_string()));
+                let lines = usual.lines.into_iter().chain([told]).collect();
+                Text::plain(usual.title, lines)
+            }
+        }
+    }
+
+    fn rendered(&self, message: &Message<'_>, usual: &Text) -> Result<Text, minijinja::Error> {
+        let names = Value::from(Serde(Names::of(message, usual)));
+        let render = |name: &str| {
+            let template = self.environment.get_template(name).ok();
+            template.map(|template| template.render(names.clone())).transpose()
+        };
+        let title = render(TITLE)?.map_or_else(|| usual.title.clone(), |title| bounded(&title));
+        Ok(match render(TEXT)? {
+            Some(text) => {
+                let text: String = text.chars().take(LONGEST_TEXT).collect();
+                Text::plain(title, text.trim_end().lines().map(line).collect())
+            }
+            None => Text::plain(title, usual.lines.clone()),
+        })
+    }
+}
+
+/// A title on one line, of a length that every channel takes.
+fn bounded(rendered: &str) -> String {
+    line(rendered).chars().take(LONGEST_TITLE).collect()
+}
+
+impl<'a> Names<'a> {
+    fn of(message: &'a Message<'_>, usual: &'a Text) -> Self {
+        let alert = message.alert;
+        let articles = alert.articles.iter().map(|article| Article {
+            outlet: line(&article.outlet_in_words()),
+            title: line(&article.title),
+            url: article.url.as_deref(),
+        });
+        Self {
+            title: &usual.title,
+            lines: &usual.lines,
+            headline: line(&alert.headline.title),
+            subscription: message.subscription,
+            state: alert.state.as_str(),
+            loud: alert.volume == Volume::Loud,
+            demo: message.demo,
+            revision: alert.revision,
+            why: alert.reasons.iter().map(|reason| line(&in_words(reason))).collect(),
+            outlets: alert.outlets,
+            origins: alert.origins,
+            copies: alert.copies,
+            versions: alert.versions,
+            stories: alert.stories,
+            first: alert.first.as_ref().map(AlertFirst::outlet_in_words),
+            matched: &alert.matched,
+            page: message.page.as_deref(),
+            articles: articles.collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::sample;
+
+    fn message<'a>(
+        alert: &'a wirefold_proto::Alert,
+        templates: Option<&'a CompiledTemplates>,
+    ) -> Message<'a> {
+        Message {
+            alert,
+            subscription: "Desk",
+            page: None,
+            manage: None,
+            links: None,
+            demo: false,
+            now: wirefold_flow::UnixMillis(0),
+            zone: jiff::tz::TimeZone::UTC,
+            kept: None,
+            is_overtaken: false,
+            templates,
+        }
+    }
+
+    fn read(title: &str, text: &str) -> Result<Option<CompiledTemplates>, String> {
+        let source = |given: &str| Some(given.to_owned()).filter(|it| !it.is_empty());
+        CompiledTemplates::read(&Templates { title: source(title), text: source(text) })
+    }
+
+    fn filled(title: &str, text: &str) -> Text {
+        let templates = read(title, text).unwrap();
+        let mut alert = sample("desk", wirefold_flow::UnixMillis(0)).unwrap();
+        alert.headline.title = "Cranes <still>".to_owned();
+        alert.outlets = 6;
+        crate::text::of(&message(&alert, templates.as_ref()))
+    }
+
+    #[test]
+    fn a_message_is_told_in_the_operators_words() {
+        let text = filled(
+            "{{ subscription }}: {{ headline }}",
+            "{{ outlets }} outlets\n{{ why | join('; ') }}\n",
+        );
+        assert_eq!(text.title, "Desk: Cranes <still>");
+        assert_eq!(text.lines, ["6 outlets", "sent by `wirefold alert test desk`"]);
+        assert!(text.html.contains("Cranes &lt;still&gt;"), "{}", text.html);
+        let only_title = filled("{{ state | upper }} {{ title }}", "");
+        assert_eq!(
+            (only_title.title.as_str(), &only_title.lines),
+            ("NEW Cranes <still>", &filled("", "").lines)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_place() {
+        let error = read("", "{{ outlets }}\n{% if %}").err().unwrap();
+        assert!(error.contains("template:2"), "{error}");
+        assert!(read("{{", "").is_err());
+        assert!(read("", "").unwrap().is_none());
+    }
+
+    #[test]
+    fn one_that_fails_sends_the_usual_text_and_says_so() {
+        let usual = filled("", "");
+        let endless =
+            "{% for a in range(9000) %}{% for b in range(9000) %}x{% endfor %}{% endfor %}";
+        for wrong in ["{{ outlet }}", "{{ 1 / 0 }}", endless] {
+            let text = filled("", wrong);
+            assert_eq!(text.title, usual.title);
+            assert_eq!(text.lines[..usual.lines.len()], usual.lines);
+            let last = text.lines.last().unwrap();
+            assert!(last.starts_with("The template of this delivery failed: "), "{last}");
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! One suite that every channel passes, and what only some can do.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+use wirefold_flow::{Surroundings, UnixMillis};
+use wirefold_proto::{Alert, AlertArticle, FeedDigest, SubscriptionSettings, Tag, Volume};
+
+use super::http::{Answer, Receiver};
+use super::mail::email;
+use super::newsroom::five;
+use super::receivers::chat::{Next, Service, TOKEN, Target};
+use super::receivers::smtp::{self, PASSWORD, Security};
+use super::running::{Paper, Running, World, at_once, settings};
+use super::watching::watch;
+use crate::delivery::{Channel, Clients, Failure, Message, MessageLinks, Notice, Sent, channel_of};
+use crate::{Delivery, DeliveryKind, Secret, Settings};
+
+pub(crate) const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+
+/// Longer than any channel takes, with what would end a header, clear a screen or turn the text.
+pub(crate) fn nasty() -> String {
+    format!("Fire\r\nBcc: all@news.example\r\n\r\n\u{1b}[2J\u{202e}<b>&\"{}", "ß".repeat(10_240))
+}
+
+pub(crate) fn delivery(kind: DeliveryKind) -> Delivery {
+    Delivery {
+        name: "desk".to_owned(),
+        kind,
+        feed_digest: false,
+        templates: crate::settings::Templates::default(),
+    }
+}
+
+pub(crate) fn alert(revision: u64, title: &str) -> Alert {
+    let mut alert = crate::sample::sample("desk", NOW).unwrap();
+    (alert.revision, alert.headline.title) = (revision, title.to_owned());
+    alert
+}
+
+pub(crate) fn open(kind: DeliveryKind) -> Box<dyn Channel> {
+    let allow = vec!["127.0.0.0/8".parse().unwrap()];
+    let printer: Arc<dyn crate::Printer> = Arc::new(Paper::default());
+    channel_of(&delivery(kind), &mut Clients { allow, made: None }, &printer).unwrap()
+}
+
+pub(crate) async fn send(channel: &dyn Channel, alert: &Alert, kept: Option<&str>) -> Sent {
+    send_with(channel, alert, kept, None).await
+}
+
+pub(crate) async fn send_with(
+    channel: &dyn Channel,
+    alert: &Alert,
+    kept: Option<&str>,
+    links: Option<MessageLinks>,
+) -> Sent {
+    let message = Message {
+        alert,
+        subscription: "Night desk",
+        page: Some("http://127.0.0.1:8787/events/x".to_owned()),
+        manage: Some("http://127.0.0.1:8787/alerts".to_owned()),
+        links,
+        demo: false,
+        now: NOW,
+        kept,
+        is_overtaken: false,
+        zone: jiff::tz::TimeZone::UTC,
+        templates: None,
+    };
+    channel.send(message).await
+}
+
+/// Why it is tried again, and when at the earliest.
+#[track_caller]
+pub(crate) fn later(sent: Sent) -> (String, Option<Duration>) {
+    match sent {
+        Err(Failure::Later { after, why }) => (why, after),
+        other => panic!("expected to be tried again, got {other:?}"),
+    }
+}
+
+/// Why it was refused for good.
+#[track_caller]
+pub(crate) fn never(sent: Sent) -> String {
+    match sent {
+        Err(Failure::Never { why }) => why,
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+/// An alert whose title and lines are as long as they come, and grow where they are escaped.
+fn with_long_lines(revision: u64) -> Alert {
+    let mut alert = alert(revision, &"&".repeat(300));
+    let article = |number: u64| AlertArticle {
+        id: format!("a-{number:026}").parse().unwrap(),
+        agency: None,
+        outlet: "harbour.example".parse().unwrap(),
+        via: None,
+        title: "🔥".repeat(300),
+        url: Some(format!("https://harbour.example/{}?a&b={number}", "🔥".repeat(60))),
+        seen: alert.at,
+        figures: Vec::new(),
+    };
+    alert.articles = (0..20).map(article).collect();
+    alert
+}
+
+/// Digests go there too.
+async fn tell(channel: &dyn Channel) {
+    let digest = FeedDigest {
+        schema: Tag::new(),
+        id: "feed-digest.desk.1".to_owned(),
+        at: wirefold_envelope::timestamp(NOW),
+        feeds: 9,
+        feeds_with_problems: 1,
+        problems: Vec::new(),
+    };
+    let notice = Notice {
+        id: &digest.id,
+        title: "1 of 9 feeds needs a look",
+        lines: &["pier: HTTP 403".to_owned()],
+        more: 0,
+        see: "`wirefold feed ls --problems`",
+        is_loud: false,
+        json: serde_json::to_value(&digest).unwrap(),
+        page: Some("http://127.0.0.1:8787/feeds".to_owned()),
+        now: NOW,
+    };
+    channel.tell(notice).await.unwrap();
+}
+
+/// What has a loud revision, a second one, a double and an odd title.
+async fn takes_revisions(kind: DeliveryKind) {
+    let shown = format!("{:?}", delivery(kind.clone()));
+    assert!(!shown.contains(TOKEN) && !shown.contains(PASSWORD), "{shown}");
+    let channel = open(kind);
+    let first = alert(1, "Tarrowgate dock talks collapse");
+    let kept = send(&*channel, &first, None).await.unwrap();
+    let mut second = alert(2, "Tarrowgate docks reopen");
+    send(&*channel, &second, kept.as_deref()).await.unwrap();
+    send(&*channel, &second, kept.as_deref()).await.unwrap();
+    if channel.takes_silent() {
+        (second.revision, second.volume) = (3, Volume::Silent);
+        send(&*channel, &second, kept.as_deref()).await.unwrap();
+    }
+    send(&*channel, &alert(4, &nasty()), kept.as_deref()).await.unwrap();
+    send(&*channel, &with_long_lines(5), kept.as_deref()).await.unwrap();
+    send(&*channel, &alert(6, ""), kept.as_deref()).await.unwrap();
+    tell(&*channel).await;
+}
+
+#[tokio::test]
+async fn every_channel_takes_revisions() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("alerts.jsonl");
+    let program = ["sh", "-c", "grep -q wirefold"].map(str::to_owned).to_vec();
+    let hook = Receiver::start([]).await;
+    let server = smtp::Server::start(Security::Plain).await;
+    let headers = Vec::new();
+    for kind in [
+        DeliveryKind::Stdout,
+        DeliveryKind::Command { command: program },
+        DeliveryKind::File { path: path.clone() },
+        DeliveryKind::Webhook { url: hook.url.clone(), secrets: Vec::new(), headers },
+        DeliveryKind::Ntfy { url: hook.url.clone(), token: None, priority: 4 },
+        DeliveryKind::Email(email(&server)),
+    ] {
+        takes_revisions(kind).await;
+    }
+    assert_eq!(server.mails().len(), 7);
+    let lines = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(lines.lines().count(), 7, "the double is one line");
+    for service in [Service::Slack, Service::Telegram, Service::Matrix, Service::Apprise] {
+        let target = Target::start(service).await;
+        takes_revisions(target.kind()).await;
+        assert!(!target.seen().is_empty());
+    }
+}
+
+/// What a service says otherwise than yes.
+async fn takes_no(service: Service) {
+    let target = Target::start(service).await;
+    let channel = open(target.kind());
+    let first = alert(1, "Tarrowgate dock talks collapse");
+    target.answer_next(Next::Busy);
+    let (why, after) = later(send(&*channel, &first, None).await);
+    assert_eq!(after, Some(Duration::from_secs(7)), "{service:?}: {why}");
+    target.answer_next(Next::Refused);
+    let refused = never(send(&*channel, &first, None).await);
+    let is_open = refused.contains(TOKEN) || refused.contains(&TOKEN[..20]);
+    assert!(refused.starts_with("status 400") && !is_open, "{service:?}: {refused}");
+    if service != Service::Apprise {
+        target.answer_next(Next::Garbage);
+        let (garbage, _) = later(send(&*channel, &first, None).await);
+        assert!(garbage.contains("answer"), "{garbage}");
+    }
+    assert_eq!(target.seen().len(), 0);
+    send(&*channel, &first, None).await.unwrap();
+    assert_eq!(target.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn every_service_may_refuse_and_be_busy() {
+    for service in [Service::Slack, Service::Telegram, Service::Matrix, Service::Apprise] {
+        takes_no(service).await;
+    }
+    let answers = [Answer::RetryAfter(429, "7"), Answer::RetryAfter(429, "7")];
+    let hook = Receiver::start(answers).await;
+    for kind in [
+        DeliveryKind::Webhook { url: hook.url.clone(), secrets: vec![], headers: vec![] },
+        DeliveryKind::Ntfy { url: hook.url.clone(), token: None, priority: 4 },
+    ] {
+        let sent = send(&*open(kind), &alert(1, "Port strike"), None).await;
+        assert!(matches!(sent, Err(Failure::Later { after: Some(_), .. })), "{sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_channel_goes_where_the_guard_does_not() {
+    let private = || Url::parse("http://10.0.0.1/notify/x").unwrap();
+    let token = || Secret::new(TOKEN);
+    let mail = crate::Email {
+        server: "smtp://10.0.0.1".parse().unwrap(),
+        without_tls: true,
+        login: None,
+        from: "desk@news.example".to_owned(),
+        to: vec!["night@news.example".to_owned()],
+    };
+    for kind in [
+        DeliveryKind::Slack { url: Secret::new(private()) },
+        DeliveryKind::Telegram { url: private(), token: token(), chat: "1".to_owned() },
+        DeliveryKind::Matrix { url: private(), token: token(), room: "!a:b".to_owned() },
+        DeliveryKind::Apprise { url: private(), token: None },
+        DeliveryKind::Email(mail),
+    ] {
+        let sent = send(&*open(kind.clone()), &alert(1, "Port strike"), None).await;
+        let (why, _) = later(sent);
+        assert!(why.contains("no public address") && !why.contains(TOKEN), "{kind:?}: {why}");
+    }
+}
+
+/// A message is edited in place; a loud revision rings besides, as an edit does not.
+async fn edits_in_place(service: Service) {
+    let target = Target::start(service).await;
+    let channel = open(target.kind());
+    let kept = send(&*channel, &alert(1, "Talks collapse"), None).await.unwrap();
+    let mut silent = alert(2, "Talks go on");
+    silent.volume = Volume::Silent;
+    assert_eq!(send(&*channel, &silent, kept.as_deref()).await, Ok(None));
+    let edited = target.seen();
+    assert_eq!((edited.len(), edited[0].edits, edited[0].rang), (1, 1, true), "{edited:?}");
+    assert!(edited[0].text.contains("Talks go on"));
+    assert_eq!(send(&*channel, &alert(3, "Docks reopen"), kept.as_deref()).await, Ok(None));
+    let seen = target.seen();
+    assert_eq!((seen.len(), seen[0].edits, seen[1].rang), (2, 2, true), "{seen:?}");
+    assert!(seen[0].text.contains("Docks reopen") && seen[1].text.contains("Docks reopen"));
+}
+
+#[tokio::test]
+async fn chats_edit_in_place_and_ring_when_it_is_loud() {
+    edits_in_place(Service::Telegram).await;
+    edits_in_place(Service::Matrix).await;
+}
+
+/// As after a kill between the message and the note that it was sent.
+#[tokio::test]
+async fn a_room_of_matrix_sees_no_double() {
+    let target = Target::start(Service::Matrix).await;
+    let channel = open(target.kind());
+    let first = alert(1, "Talks collapse");
+    let kept = send(&*channel, &first, None).await.unwrap();
+    assert_eq!(send(&*channel, &first, None).await.unwrap(), kept);
+    for _ in 0..2 {
+        send(&*channel, &alert(2, "Docks reopen"), kept.as_deref()).await.unwrap();
+    }
+    let seen = target.seen();
+    assert_eq!((seen.len(), seen[0].edits), (2, 1), "{seen:?}");
+}
+
+#[tokio::test]
+async fn what_was_deleted_there_is_sent_anew() {
+    let target = Target::start(Service::Telegram).await;
+    let channel = open(target.kind());
+    let kept = send(&*channel, &alert(2, "Docks reopen"), Some("77")).await.unwrap();
+    assert_eq!((kept.as_deref(), target.seen().len()), (Some("1"), 1));
+}
+
+/// A newer revision stands there already, but this one has not rung yet.
+#[tokio::test]
+async fn an_overtaken_revision_rings_and_edits_nothing() {
+    for service in [Service::Telegram, Service::Matrix] {
+        let target = Target::start(service).await;
+        let channel = open(target.kind());
+        let mut newer = alert(2, "Docks reopen");
+        newer.volume = Volume::Silent;
+        let kept = send(&*channel, &newer, None).await.unwrap();
+        let overtaken = alert(1, "Talks collapse");
+        let message = Message {
+            alert: &overtaken,
+            subscription: "Night desk",
+            page: None,
+            manage: None,
+            links: None,
+            demo: false,
+            now: NOW,
+            kept: kept.as_deref(),
+            is_overtaken: true,
+            zone: jiff::tz::TimeZone::UTC,
+            templates: None,
+        };
+        assert_eq!(channel.send(message).await, Ok(None));
+        let seen = target.seen();
+        let rang: Vec<bool> = seen.iter().map(|it| it.rang).collect();
+        assert_eq!((rang, seen[0].edits), (vec![false, true], 0), "{seen:?}");
+    }
+}
+
+/// The id of the message outlives the process.
+#[tokio::test]
+async fn a_restart_edits_the_same_message_on() {
+    for service in [Service::Telegram, Service::Matrix] {
+        let target = Target::start(service).await;
+        let mut world = World::new().await;
+        for given in five() {
+            let (observer, mut log) = watch();
+            let surroundings = Surroundings { observer, ..world.surroundings() };
+            let names = vec!["desk".to_owned()];
+            let subscription = SubscriptionSettings { deliveries: names, ..at_once() };
+            let deliveries = vec![delivery(target.kind())];
+            let allow = vec!["127.0.0.0/8".parse().unwrap()];
+            let settings = Settings { deliveries, allow, ..settings([subscription]) };
+            let running = Running::start(&surroundings, &settings, &world.paper);
+            world.newsroom.tell(given).await;
+            // What was in hand before might come first.
+            world.clock.advance(Duration::from_secs(6));
+            log.wait_for("alerter-desk done").await;
+            running.stop().await;
+        }
+        let seen = target.seen();
+        assert!(seen[0].edits >= 3, "{service:?}: {seen:?}");
+        let loud = world.alerts().await.iter().filter(|it| it.volume == Volume::Loud).count();
+        assert_eq!(seen.iter().filter(|it| it.rang).count(), loud, "{service:?}: {seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_written_and_a_program_that_is_not_there_are_tried_again() {
+    for kind in [
+        DeliveryKind::File { path: Path::new("/no/such/folder/alerts.jsonl").to_owned() },
+        DeliveryKind::Command { command: vec!["/no/such/program".to_owned()] },
+    ] {
+        let sent = send(&*open(kind), &alert(1, "Port strike"), None).await;
+        let (why, _) = later(sent);
+        assert!(why.starts_with("/no/such/"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_sample_says_that_it_is_one_and_what_became_of_it() {
+    let target = Target::start(Service::Slack).await;
+    let allow = vec!["127.0.0.0/8".parse().unwrap()];
+    let told = Settings { allow, page: Some("http://127.0.0.1:8787".into()), ..settings([]) };
+    let printer: Arc<dyn crate::Printer> = Arc::new(Paper::default());
+    let desk = delivery(target.kind());
+    let outcome = crate::send_sample(&desk, &told, &printer, NOW).await.unwrap();
+    assert_eq!(outcome, crate::Outcome::Taken);
+    let text = &target.seen()[0].text;
+    assert!(text.contains("*TEST ·") && text.contains("wirefold alert test desk"), "{text}");
+    target.answer_next(Next::Busy);
+    let busy = crate::send_sample(&desk, &told, &printer, NOW).await.unwrap();
+    assert!(matches!(busy, crate::Outcome::Later { after: Some(_), .. }), "{busy:?}");
+}

@@ -1,0 +1,240 @@
+//! Single alerts that people muted or acknowledged.
+
+use wirefold_envelope::timestamp;
+use wirefold_flow::{Clock as _, UnixMillis};
+use wirefold_proto::{
+    AlertId, AlertLink, Command, Interval, LINK_KEY, LinkKey, MaterialReason, SubscriptionSettings,
+    Volume, link_command_id, streams,
+};
+
+use super::http::Receiver;
+use super::newsroom::{Given, five};
+use super::running::{World, at_once, settings, told};
+use crate::{Delivery, DeliveryKind, Settings, Templates};
+
+const HOUR: u64 = 3_600;
+
+impl World {
+    async fn mute(&self, name: &str, alert: &AlertId, until: Option<UnixMillis>) {
+        self.mute_but_for_corrections(name, alert, until, false).await;
+    }
+
+    async fn mute_but_for_corrections(
+        &self,
+        name: &str,
+        alert: &AlertId,
+        until: Option<UnixMillis>,
+        except_corrections: bool,
+    ) {
+        let (alert, until) = (alert.clone(), until.map(timestamp));
+        self.command(name, Command::AlertMute { alert, until, except_corrections }).await;
+    }
+
+    fn in_hours(&self, hours: u64) -> Option<UnixMillis> {
+        Some(self.clock.now().plus(std::time::Duration::from_secs(hours * HOUR)))
+    }
+}
+
+/// Told at once, and again with each outlet.
+fn eager() -> SubscriptionSettings {
+    let on = ["new", "outlets+1", "material"].map(str::to_owned).to_vec();
+    SubscriptionSettings { on, ..at_once() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_muted_alert_waits_and_the_others_of_its_subscription_do_not() {
+    let mut world = World::new().await;
+    let settings = settings([eager()]);
+    let running = world.start(&settings);
+    let [first, second, third, ..] = five();
+    world.newsroom.tell(first).await;
+    world.pass(1).await;
+    let muted = world.alerts().await[0].id.clone();
+    world.mute("1", &muted, world.in_hours(2)).await;
+    world.newsroom.tell(second).await;
+    world.pass(1).await;
+    assert!(world.alerts().await[1].held.is_some());
+    running.stop().await;
+    // It is muted after a restart too.
+    let again = world.start(&settings);
+    world.newsroom.tell(Given { event: "port", ..third }).await;
+    world.pass(1).await;
+    let blocks = world.paper.blocks().len();
+    assert_eq!(blocks, 2, "the first alert, and the other event's");
+    world.pass(2 * HOUR).await;
+    let alerts = world.alerts().await;
+    let of_muted: Vec<String> = alerts.iter().filter(|alert| alert.id == muted).map(told).collect();
+    assert_eq!(of_muted.len(), 3, "{of_muted:?}");
+    assert_eq!(world.paper.blocks().len(), 3, "{of_muted:?}");
+    again.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_correction_passes_a_mute_that_lets_it() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([eager()]));
+    let [first, second, third, ..] = five();
+    world.newsroom.tell(first).await;
+    world.pass(1).await;
+    let id = world.alerts().await[0].id.clone();
+    world.mute_but_for_corrections("1", &id, None, true).await;
+    world.newsroom.tell(second).await;
+    world.pass(1).await;
+    let corrected = Some((MaterialReason::Correction, "41 → 14"));
+    world.newsroom.tell(Given { material: corrected, ..third }).await;
+    world.pass(1).await;
+    let held: Vec<bool> = world.alerts().await.iter().map(|alert| alert.held.is_some()).collect();
+    assert_eq!(held, [false, true, false]);
+    assert_eq!(world.paper.blocks().len(), 2);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unmuted_alert_tells_once_what_it_held() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([eager()]));
+    let [first, second, third, ..] = five();
+    world.newsroom.tell(first).await;
+    world.pass(1).await;
+    let id = world.alerts().await[0].id.clone();
+    world.mute("1", &id, None).await;
+    world.newsroom.tell(second).await;
+    world.pass(60).await;
+    world.newsroom.tell(third).await;
+    world.pass(60).await;
+    assert_eq!(world.paper.blocks().len(), 1);
+    world.mute("2", &id, Some(UnixMillis(0))).await;
+    world.pass(1).await;
+    let last = world.alerts().await.pop().unwrap();
+    assert_eq!((last.volume, last.held), (Volume::Loud, None));
+    assert_eq!(world.paper.blocks().len(), 2);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_takes_over_a_muted_one_is_muted() {
+    let mut world = World::new().await;
+    let query = "cranes OR ministers".to_owned();
+    let settings = settings([SubscriptionSettings { query, ..eager() }]);
+    let running = world.start(&settings);
+    let [quiet, second, third, ..] = five();
+    world.newsroom.tell(Given { text: "Nothing of that sort.", ..quiet }).await;
+    world.newsroom.tell(Given { event: "port", ..second }).await;
+    world.pass(1).await;
+    let id = world.alerts().await[0].id.clone();
+    world.mute("1", &id, None).await;
+    world.newsroom.merge("port", "strike").await;
+    world.pass(1).await;
+    running.stop().await;
+    let again = world.start(&settings);
+    world.newsroom.tell(Given { event: "strike", ..third }).await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    let last = alerts.last().unwrap();
+    assert_ne!(last.id, id);
+    assert_eq!(last.volume, Volume::Loud, "{:?}", alerts.iter().map(told).collect::<Vec<_>>());
+    assert!(last.held.is_some());
+    again.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_acknowledged_is_not_told_again_until_something_comes() {
+    let mut world = World::new().await;
+    let repeat_interval = Some(Interval::from_seconds(6 * 3_600));
+    let running = world.start(&settings([SubscriptionSettings { repeat_interval, ..eager() }]));
+    let [first, second, ..] = five();
+    world.newsroom.tell(first).await;
+    world.pass(HOUR).await;
+    let alert = world.alerts().await[0].id.clone();
+    world.command("1", Command::AlertAcknowledge { alert }).await;
+    world.pass(12 * HOUR).await;
+    assert_eq!(world.alerts().await.len(), 1);
+    world.newsroom.tell(second).await;
+    world.pass(7 * HOUR).await;
+    let found: Vec<String> = world.alerts().await.iter().map(told).collect();
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert_eq!(found[2], "loud: told again: nothing new since");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_subscription_tells_another_can_leave_silent() {
+    let mut world = World::new().await;
+    let named = |id: &str, query: &str, by: &[&str]| SubscriptionSettings {
+        id: id.parse().unwrap(),
+        name: id.to_uppercase(),
+        query: query.to_owned(),
+        inhibited_by: by.iter().map(|other| other.parse().unwrap()).collect(),
+        ..eager()
+    };
+    // The one that inhibits comes later in the alphabet and speaks at the same moment.
+    let broad = named("all", "*", &["port"]);
+    let circle = [named("one", "*", &["two"]), named("two", "*", &["one"])];
+    let [one, two] = circle;
+    let running = world.start(&settings([broad, named("port", "cranes", &[]), one, two]));
+    let [first, second, third, ..] = five();
+    world.newsroom.tell(first).await;
+    world.newsroom.tell(second).await;
+    let other = Given { event: "port", text: "Nothing of that sort.", title: "Other", ..third };
+    world.newsroom.tell(other).await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    let loud = |id: &str| {
+        let of = alerts.iter().filter(|alert| alert.subscription.as_str() == id);
+        of.filter(|alert| alert.volume == Volume::Loud).count()
+    };
+    let found: Vec<String> = alerts.iter().map(told).collect();
+    assert_eq!((loud("port"), loud("all")), (2, 1), "{found:#?}");
+    assert!(found.iter().any(|words| words.contains("silent: PORT tells of it")), "{found:#?}");
+    assert!(loud("one") + loud("two") >= 2, "a circle silences nobody: {found:#?}");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_buttons_of_a_phone_work_once() {
+    let mut world = World::new().await;
+    let mut receiver = Receiver::start([]).await;
+    let kind = DeliveryKind::Ntfy { url: receiver.url.clone(), token: None, priority: 4 };
+    let phone = Delivery {
+        name: "phone".to_owned(),
+        kind,
+        feed_digest: false,
+        templates: Templates::default(),
+    };
+    let subscription = SubscriptionSettings { deliveries: vec!["phone".to_owned()], ..eager() };
+    let settings = Settings {
+        deliveries: vec![phone],
+        allow: vec!["127.0.0.0/8".parse().unwrap()],
+        page: Some("https://news.example".to_owned()),
+        ..settings([subscription])
+    };
+    let running = world.start(&settings);
+    let [first, second, third, ..] = five();
+    world.newsroom.tell(first).await;
+    let actions = receiver.next().await.header("x-actions").to_owned();
+    let (mute, corrections) = actions.split_once("; ").unwrap();
+    let rest = mute.strip_prefix("http, Mute, https://news.example/links/").unwrap();
+    assert!(corrections.starts_with("http, Only corrections, https://"), "{actions}");
+    let token = rest.strip_suffix(", method=POST, clear=true").unwrap();
+    // The gateway reads it with the key that both find on the bus.
+    let keys = world.bus.key_value(streams::SUBSCRIPTIONS.name).unwrap();
+    let key = keys.get(LINK_KEY).await.unwrap().unwrap().value.unwrap();
+    let key = LinkKey::from_bytes(&key).unwrap();
+    let link = AlertLink::read(token, &key, timestamp(world.clock.now())).unwrap();
+    let id = link_command_id(token);
+    let follow =
+        || Command::AlertMute { alert: link.alert.clone(), until: None, except_corrections: false };
+    world.command(&id, follow()).await;
+    world.newsroom.tell(second).await;
+    world.pass(1).await;
+    assert!(world.alerts().await[1].held.is_some());
+    world.mute("2", &link.alert, Some(UnixMillis(0))).await;
+    assert_eq!(receiver.next().await.header("x-priority"), "4");
+    // Kept by the stream as another message, it does nothing more.
+    world.pass(10 * 60).await;
+    world.command(&id, follow()).await;
+    world.newsroom.tell(third).await;
+    world.pass(1).await;
+    assert_eq!(world.alerts().await.last().unwrap().held, None);
+    running.stop().await;
+}

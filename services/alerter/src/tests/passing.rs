@@ -1,0 +1,97 @@
+//! What texts only mention in passing rings nobody.
+
+use wirefold_proto::{MaterialReason, SubscriptionSettings};
+
+use super::newsroom::{Given, article};
+use super::running::{World, at_once, settings, told};
+
+/// A report whose lede is about a budget; the ferry comes in the last sentence.
+const MENTIONS: &str = "The council of Tarrowgate voted on Monday for a budget of nine million crowns, \
+    after a debate of four hours in which eleven members spoke and two left the hall before the end.\n\
+    Schools get most of it, and roads the rest. The pier of the old ferry is to be painted.";
+/// The same in other words.
+const ALSO: &str = "Nine million crowns will be spent next year in Tarrowgate, said the head of its \
+    council on Monday evening, who thanked the members for their patience and for a long debate.\n\
+    Nobody spoke against the paint for the pier of the ferry.";
+const TELLS: &str = "The ferry of Tarrowgate ran aground on Monday night.";
+
+fn mention(story: &'static str, outlet: &'static str, text: &'static str) -> Given {
+    Given { text, ..article(story, outlet, "Council of Tarrowgate votes for its budget") }
+}
+
+async fn told_of(query: &str, given: &[Given]) -> Vec<String> {
+    let mut world = World::new().await;
+    let subscription = SubscriptionSettings { query: query.to_owned(), ..at_once() };
+    let settings = settings([subscription]);
+    for one in given {
+        // Each article finds an alerter that knows the alerts by their revisions alone.
+        let running = world.start(&settings);
+        world.newsroom.tell(*one).await;
+        world.pass(1).await;
+        running.stop().await;
+    }
+    world.alerts().await.iter().map(told).collect()
+}
+
+const ONE: &str = "harborledger.example";
+const TWO: &str = "meridianpost.example";
+const THREE: &str = "valeherald.example";
+
+#[tokio::test(start_paused = true)]
+async fn a_mention_is_silent_until_a_text_tells_of_it() {
+    let material = Some((MaterialReason::NewNumber, "nine"));
+    let given = [
+        mention("a", ONE, MENTIONS),
+        Given { material, ..mention("b", TWO, "Nothing of it stands here.") },
+        mention("c", THREE, TELLS),
+        Given { material, ..mention("d", "northcurrent.example", "Nor here.") },
+    ];
+    let expected = [
+        "silent: mentioned in passing",
+        "silent: mentioned in passing · one outlet says new number in the lede: nine · +1 origin · +1 outlet",
+        "loud: new · +1 origin · +1 outlet",
+        "loud: new number in the lede: nine · +1 origin · +1 outlet",
+    ];
+    assert_eq!(told_of("ferry", &given).await, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_texts_of_two_origins_mention_rings_and_a_copy_is_none() {
+    let given =
+        [mention("a", ONE, MENTIONS), mention("a", TWO, MENTIONS), mention("b", THREE, ALSO)];
+    let expected = [
+        "silent: mentioned in passing",
+        "silent: mentioned in passing · +1 outlet",
+        "loud: new · +1 origin · +1 outlet",
+    ];
+    assert_eq!(told_of("ferry", &given).await, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_for_it_anywhere_hears_of_a_mention() {
+    let given = [mention("a", ONE, MENTIONS)];
+    assert_eq!(told_of("anywhere:ferry", &given).await, ["loud: new"]);
+    assert_eq!(told_of("council anywhere:ferry", &given).await, ["loud: new"]);
+    assert_eq!(told_of("council ferry", &given).await, ["silent: mentioned in passing"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mention_that_nothing_follows_stays_one_when_it_is_over() {
+    let mut world = World::new().await;
+    let subscription = SubscriptionSettings { query: "ferry".to_owned(), ..at_once() };
+    let running = world.start(&settings([subscription]));
+    world.newsroom.tell(mention("a", ONE, MENTIONS)).await;
+    world.pass(1).await;
+    world.clock.advance(std::time::Duration::from_hours(24));
+    world.pass(1).await;
+    world.newsroom.tell(mention("b", TWO, "Nothing of it stands here.")).await;
+    world.pass(1).await;
+    let found: Vec<String> = world.alerts().await.iter().map(told).collect();
+    let expected = [
+        "silent: mentioned in passing",
+        "silent: mentioned in passing · no news for 24 hours",
+        "silent: mentioned in passing · again, day 2 · +1 origin · +1 outlet",
+    ];
+    assert_eq!(found, expected);
+    running.stop().await;
+}

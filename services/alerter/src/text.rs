@@ -1,0 +1,233 @@
+//! What an editor reads: one message for every channel.
+//!
+//! The title is the headline that holds now. The first line says why the message comes and who says so; then
+//! come the numbers, who was first and when, what matched, and links. No ids of wirefold's own stand in
+//! it: the one link to its page carries them.
+
+mod html;
+mod times;
+
+use std::collections::BTreeMap;
+
+use wirefold_proto::{
+    Alert, AlertArticle, AlertFirst, AlertReason, AlertState, Confidence, ReasonKind, Volume,
+};
+
+use crate::delivery::Message;
+use crate::engine::RETRACTED;
+use crate::wording::{line, numbers};
+
+pub(crate) use html::escaped;
+
+/// Titles longer than this say nothing more on a phone; in characters.
+const TITLE: usize = 200;
+/// A line is no longer than this; in characters.
+const LINE: usize = 400;
+/// The most articles that a message links.
+const LINKS: usize = 4;
+/// The most matched words that it names.
+const MATCHED: usize = 8;
+
+/// A message as text and as HTML.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Text {
+    /// The headline, after a word for what sort of message it is where that is no plain news.
+    pub(crate) title: String,
+    /// The lines below it, the weightiest first.
+    pub(crate) lines: Vec<String>,
+    /// Title and lines as HTML without styles, scripts or images: for mail and chat.
+    pub(crate) html: String,
+}
+
+impl Text {
+    /// A text of lines without links.
+    pub(crate) fn plain(title: String, lines: Vec<String>) -> Self {
+        let html = html::of(&title, &lines, &[]);
+        Self { title, lines, html }
+    }
+}
+
+/// The message about one revision of an alert, in the words of its delivery where that has some.
+pub(crate) fn of(message: &Message<'_>) -> Text {
+    let usual = usual(message);
+    match message.templates {
+        Some(templates) => templates.apply(message, usual),
+        None => usual,
+    }
+}
+
+fn usual(message: &Message<'_>) -> Text {
+    let title = title(message);
+    let mut lines = vec![why(message), uncorrected(message), numbers(message.alert), seen(message)];
+    lines.push(matched(message));
+    lines.retain(|line| !line.is_empty());
+    let links = links(message);
+    let html = html::of(&title, &lines, &links);
+    lines.extend(links.into_iter().map(|link| format!("{}: {}", link.name, link.url)));
+    Text { title, lines, html }
+}
+
+/// A link with what it is called.
+struct Link {
+    name: String,
+    url: String,
+}
+
+fn title(message: &Message<'_>) -> String {
+    let alert = message.alert;
+    let demo = if message.demo { "DEMO · " } else { "" };
+    let sort = sort(alert).map(|sort| format!("{sort} · ")).unwrap_or_default();
+    let headline = line(&alert.headline.title);
+    let headline = if headline.is_empty() { "(no headline)".to_owned() } else { headline };
+    cut(&format!("{demo}{sort}{headline}"), TITLE)
+}
+
+/// What sort of message it is, where it is more or less than news.
+fn sort(alert: &Alert) -> Option<&'static str> {
+    let has = |kind| alert.reasons.iter().any(|reason| reason.kind == kind);
+    if alert.merged_into.is_some() {
+        return Some("Merged");
+    }
+    if has(ReasonKind::Correction) {
+        let is_retraction = |reason: &AlertReason| reason.words == RETRACTED;
+        let is_retracted = alert.reasons.iter().any(is_retraction);
+        return Some(if is_retracted { "Retracted" } else { "Correction" });
+    }
+    if has(ReasonKind::Passing) {
+        return Some("In passing");
+    }
+    (alert.state == AlertState::Quiet).then_some("Quiet")
+}
+
+/// Why it comes, the weightiest first, each with who says so.
+fn why(message: &Message<'_>) -> String {
+    let reasons: Vec<String> =
+        message.alert.reasons.iter().map(|reason| in_a_message(reason, message)).collect();
+    cut(&line(&reasons.join(" · ")), LINE)
+}
+
+fn in_a_message(reason: &AlertReason, message: &Message<'_>) -> String {
+    let words = in_words(reason);
+    match words.strip_prefix("new").filter(|_| reason.kind == ReasonKind::New) {
+        Some(rest) => format!("new for {}{rest}", message.subscription),
+        None => words,
+    }
+}
+
+/// A reason with who says so.
+pub(crate) fn in_words(reason: &AlertReason) -> String {
+    match reason.sources.is_empty() {
+        true => reason.words.clone(),
+        false => format!("{} ({})", reason.words, reason.sources.join(", ")),
+    }
+}
+
+/// Which outlets had the old number when they were last read: no accusation, as they may have corrected it
+/// since.
+fn uncorrected(message: &Message<'_>) -> String {
+    let corrections =
+        message.alert.reasons.iter().filter(|reason| reason.kind == ReasonKind::Correction);
+    let mut numbers = corrections.filter_map(|it| it.old.as_deref().zip(it.new.as_deref()));
+    let Some((old, new)) = numbers.next() else {
+        return String::new();
+    };
+    let mut last: BTreeMap<&str, &AlertArticle> = BTreeMap::new();
+    for article in &message.alert.articles {
+        let known = last.entry(article.outlet.as_str()).or_insert(article);
+        if known.seen < article.seen {
+            *known = article;
+        }
+    }
+    // Who says both tells of the correction.
+    let says = |article: &AlertArticle, number| article.figures.iter().any(|it| it == number);
+    let mut had: Vec<&AlertArticle> =
+        last.into_values().filter(|it| says(it, old) && !says(it, new)).collect();
+    if had.is_empty() {
+        return String::new();
+    }
+    had.sort_by_key(|article| article.seen);
+    let one = |article: &&AlertArticle| {
+        let time = times::by_the_clock(article.seen, message.now, &message.zone);
+        format!("{} ({time})", article.outlet_in_words())
+    };
+    let named: Vec<String> = had.iter().take(LINKS).map(one).collect();
+    let more = match had.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    cut(&line(&format!("Had {old} when last read: {}{more}", named.join(", "))), LINE)
+}
+
+/// Who was first, and when that was.
+fn seen(message: &Message<'_>) -> String {
+    let alert = message.alert;
+    let time = times::in_words(alert.first_seen, message.now, &message.zone);
+    let who = alert.first.as_ref().map(|first| format!("{}, ", line(&in_full(first))));
+    format!("First seen here: {}{time}", who.unwrap_or_default())
+}
+
+/// `harborledger.example (text probably by AP)`.
+fn in_full(first: &AlertFirst) -> String {
+    let outlet = first.outlet_in_words();
+    let Some(agency) = &first.agency else { return outlet };
+    let sure = match agency.confidence {
+        Confidence::Certainly => "",
+        Confidence::Probably => "probably ",
+        Confidence::Possibly => "possibly ",
+    };
+    format!("{outlet} (text {sure}by {})", agency.name)
+}
+
+fn matched(message: &Message<'_>) -> String {
+    let alert = message.alert;
+    if alert.matched.is_empty() {
+        return String::new();
+    }
+    let words: Vec<&str> = alert.matched.iter().take(MATCHED).map(String::as_str).collect();
+    let more = match alert.matched.len().saturating_sub(MATCHED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    // The first line of what is new names the subscription.
+    let is_named = alert.reasons.iter().any(|reason| reason.kind == ReasonKind::New);
+    let name = if is_named { String::new() } else { format!(" · {}", message.subscription) };
+    cut(&line(&format!("Matched {}{more}{name}", words.join(", "))), LINE)
+}
+
+/// The page of the event or story, then outlets: of what notifies, those that came last, and the lead.
+fn links(message: &Message<'_>) -> Vec<Link> {
+    let page = message.page.iter().map(|url| Link { name: "Open".to_owned(), url: url.clone() });
+    let most = if message.alert.volume == Volume::Loud { LINKS } else { 1 };
+    let articles = message.alert.articles.as_slice();
+    let mut each_outlet: Vec<&AlertArticle> = Vec::new();
+    for article in articles {
+        if each_outlet.iter().all(|other| other.outlet != article.outlet) {
+            each_outlet.push(article);
+        }
+    }
+    let link = |article: &&AlertArticle| {
+        let url = article.url.as_deref().filter(|url| is_web(url))?;
+        let text = article.agency.as_ref().map(|agency| format!(" (text by {})", agency.name));
+        let name = format!("{}{}", article.outlet_in_words(), text.unwrap_or_default());
+        Some(Link { name: line(&name), url: line(url) })
+    };
+    // The first message is about the lead, each later one about what came since.
+    let mut order: Vec<&AlertArticle> = each_outlet.iter().rev().copied().collect();
+    if message.alert.state == AlertState::New && !order.is_empty() {
+        order.rotate_right(1);
+    }
+    page.chain(order.iter().filter_map(link).take(most)).collect()
+}
+
+/// Whether a link may be followed: feeds are strangers.
+fn is_web(link: &str) -> bool {
+    url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// At most so many characters, with a sign where something is left out.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
+    }
+}

@@ -1,0 +1,53 @@
+//! Articles prepared on several cores before their turn.
+
+use wirefold_dedup::{Detector, Settings};
+use wirefold_flow::{Headers, Stored, UnixMillis};
+use wirefold_proto::{ArticleFetched, encode, streams};
+
+use super::stand::Told;
+use crate::ahead::{Ahead, byline, incoming};
+
+/// Articles of which every third is a copy of the first, and something that is none.
+fn articles() -> Vec<ArticleFetched> {
+    let article = |number: i64| {
+        let words = |word: &str| (0..90).map(|at| format!("{word}{at} ")).collect::<String>();
+        let text =
+            words(if number % 3 == 0 { "port" } else { "tree" }) + &words(&format!("own{number}x"));
+        Told::file(&format!("a{number}"), &text).fetched(1_772_496_000 + number)
+    };
+    (0..13).map(article).collect()
+}
+
+fn stored((sequence, body): (u64, Vec<u8>)) -> Stored {
+    Stored {
+        stream: streams::FETCHED.name.to_owned(),
+        sequence,
+        at: UnixMillis(0),
+        subject: "wf.fetched".to_owned(),
+        id: sequence.to_string(),
+        headers: Headers::default(),
+        body: body.into(),
+    }
+}
+
+#[test]
+fn what_is_prepared_on_all_cores_is_decided_as_if_it_were_not() {
+    let articles = articles();
+    let bodies = articles.iter().map(|article| encode(article).unwrap());
+    let mut inputs: Vec<Stored> = (1..).zip(bodies).map(stored).collect();
+    inputs.push(stored((99, b"no article".to_vec())));
+    let mut ahead = Ahead::on_cores(3, Settings::default());
+    ahead.prepare(&inputs);
+    assert!(ahead.take(99).is_none(), "left to its turn");
+    let (mut here, mut there) = <(Detector, Detector)>::default();
+    for (sequence, article) in (1..).zip(&articles) {
+        let ready = ahead.take(sequence).expect("it is one of many");
+        assert_eq!(ready.fetched.id, article.id);
+        let byline = byline(article);
+        let as_told = incoming(article, &byline);
+        assert_eq!(here.decide(&as_told, ready.prepared), there.observe(&as_told));
+    }
+    assert!(ahead.take(1).is_none(), "each is decided once");
+    ahead.prepare(&inputs[..3]);
+    assert!(ahead.take(1).is_none(), "a few are quicker done in their turn");
+}

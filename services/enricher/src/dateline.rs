@@ -1,0 +1,268 @@
+//! Where and when a dispatch was written: what stands before its first sentence, as agencies of many
+//! countries print it. The detector has its own, simpler reading: `wirefold_text::extract::dateline`.
+
+mod day;
+mod words;
+
+use wirefold_proto::{Dateline, FoundBy};
+use wirefold_text::Text;
+use wirefold_text::extract::{agency_named, dateline};
+
+use self::day::{day, ends_in_day, is_day};
+use self::words::{AGENCIES, SHORT_PLACES, SHOUTED};
+
+/// A dateline is at most this many bytes long.
+const LONGEST: usize = 120;
+/// Small words inside a place have at most so many letters: `Frankfurt am Main`.
+const SMALL: usize = 3;
+/// It stands in one of the first paragraphs: a title and a byline may come before.
+const PARAGRAPHS: usize = 5;
+
+/// The dateline of a text; none where only an agency stands there.
+pub(crate) fn find_dateline(text: &Text) -> Option<Dateline> {
+    let paragraphs = text.paragraphs().iter().take(PARAGRAPHS);
+    let own = paragraphs.map(|paragraph| paragraph.span.of(text.original()).trim_start());
+    let head = own.filter_map(|line| head(&line[..line.floor_char_boundary(LONGEST)])).next();
+    let head = head.or_else(|| {
+        let found = dateline(text)?;
+        let colon = found.span.of(text.original()).trim_end().ends_with(':');
+        let certain =
+            !colon && (found.date.is_some() || has_agency(found.span.of(text.original())));
+        let place = Some(found.place).filter(|place| is_place(place, certain));
+        Some(Head { place, date: found.date })
+    })?;
+    let date = head.date.map(|printed| day(&printed).unwrap_or(printed));
+    (head.place.is_some() || date.is_some()).then_some(Dateline {
+        place: head.place,
+        date,
+        how: FoundBy::Rule,
+    })
+}
+
+#[derive(Debug)]
+struct Head {
+    place: Option<String>,
+    date: Option<String>,
+}
+
+/// The heads that have no dash behind a place.
+fn head(line: &str) -> Option<Head> {
+    east_asian(line).or_else(|| agency_first(line)).or_else(|| place_and_agency(line))
+}
+
+/// `【ロンドン共同】`, `［ロンドン　３日　ロイター］`, `(서울=연합뉴스)`, `新华社北京3月5日电`.
+fn east_asian(line: &str) -> Option<Head> {
+    if let Some(inner) = bracketed(line) {
+        let inner = inner.trim();
+        let place = AGENCIES.iter().find_map(|agency| inner.strip_suffix(agency))?;
+        let place = place.trim_end_matches(['=', '・', '　', ' ']);
+        return (!place.is_empty() && !place.is_ascii()).then(|| with_day(place));
+    }
+    let told = AGENCIES.iter().find_map(|agency| line.strip_prefix(agency))?;
+    let (place, _) = told.split_once('电').or_else(|| told.split_once('電'))?;
+    (!place.is_empty() && place.chars().count() <= 16 && !place.is_ascii()).then(|| with_day(place))
+}
+
+fn bracketed(line: &str) -> Option<&str> {
+    let pairs = [('【', '】'), ('［', '］'), ('（', '）'), ('〔', '〕'), ('(', ')')];
+    let (_, close) = pairs.into_iter().find(|(open, _)| line.starts_with(*open))?;
+    let inner = &line[line.chars().next()?.len_utf8()..];
+    inner.split_once(close).map(|(inner, _)| inner)
+}
+
+/// `北京3月5日`, `ロンドン　３日` as place and day.
+fn with_day(printed: &str) -> Head {
+    let digit = |c: char| c.is_numeric();
+    let (place, date) = printed.split_at(printed.find(digit).unwrap_or(printed.len()));
+    let date = date.trim_end_matches('　').trim();
+    let place = place.trim_matches(['　', ' ', '=']).to_owned();
+    Head { place: Some(place).filter(|place| !place.is_empty()), date: some(date) }
+}
+
+/// `(ANSA) - ROMA, 5 MAR - Il porto`, `/ТАСС/ МОСКВА, 5 марта.`: the agency before the place.
+fn agency_first(line: &str) -> Option<Head> {
+    let inner = line.strip_prefix(['(', '/', '['])?;
+    let (agency, rest) = inner.split_once([')', '/', ']'])?;
+    if !is_agency(agency) {
+        return None;
+    }
+    let rest = rest.trim_start_matches(DASHES);
+    let (end, _) = rest.match_indices([' ', '.']).find(|(at, _)| {
+        let behind = rest[*at..].trim_start_matches(['.', ' ']);
+        behind.starts_with(['-', '–', '—'])
+    })?;
+    let found = place_and_day(&rest[..end]);
+    found.place.as_ref().is_some_and(|place| is_place(place, true)).then_some(found)
+}
+
+const DASHES: &[char] = &[' ', '-', '–', '—', '\u{a0}'];
+
+/// `Madrid, 5 mar (EFE) El puerto`, `Berlin (dpa). Der Hafen`, `MOSCOW. March 5 (Interfax) The port`:
+/// a place and an agency in brackets, with or without a dash.
+fn place_and_agency(line: &str) -> Option<Head> {
+    let (printed, rest) = line.split_once(['(', '/'])?;
+    let (agency, behind) = rest.split_once([')', '/'])?;
+    let goes_on = behind.chars().any(char::is_alphabetic);
+    if !goes_on || !is_agency(agency) {
+        return None;
+    }
+    let printed = printed.trim().trim_end_matches(['.', ',', '-', '–', '—', ' ']);
+    let found = place_and_day(printed);
+    let is_proper = |word: &str| !word.starts_with(char::is_lowercase);
+    let is_told = found.place.as_ref().map_or(found.date.is_some(), |place| {
+        let mut all = place.split(' ');
+        is_place(place, true)
+            && place.split(' ').next_back().is_some_and(is_proper)
+            && all.all(|word| is_proper(word) || word.chars().count() <= SMALL)
+    });
+    is_told.then_some(found)
+}
+
+/// `Paris, le 5 mars 2026`, `QUAYTON, Norland, March 5`, `МОСКВА, 5 марта`, `MOSCOW. March 5`.
+fn place_and_day(printed: &str) -> Head {
+    let printed = printed.trim().trim_end_matches([',', '.']);
+    let cuts = printed.match_indices([',', '.', ' ']).map(|(at, _)| at);
+    let split = cuts.map(|at| printed.split_at(at)).find(|(place, rest)| {
+        let rest = rest.trim_start_matches([',', '.', ' ']);
+        !place.ends_with(char::is_numeric) && is_day(rest)
+    });
+    match split {
+        _ if is_day(printed) => Head { place: None, date: some(printed) },
+        Some((place, date)) => {
+            let date = date.trim_start_matches([',', '.', ' ']);
+            Head { place: some(place), date: some(date) }
+        }
+        None => Head { place: some(printed), date: None },
+    }
+}
+
+fn some(printed: &str) -> Option<String> {
+    let printed = printed.trim().trim_end_matches([',', '.']);
+    (!printed.is_empty()).then(|| printed.to_owned())
+}
+
+/// Whether one of the names between brackets or slashes is an agency's: `dpa/lno`, `Reuters`.
+fn is_agency(printed: &str) -> bool {
+    let first = printed.split(['/', ',', ';']).next().unwrap_or_default().trim();
+    agency_named(first).is_some() || AGENCIES.contains(&first)
+}
+
+fn has_agency(head: &str) -> bool {
+    head.split(['(', ')', '/', '[', ']']).skip(1).any(is_agency)
+}
+
+/// Whether `place` may be a place. Without an agency or a day beside it, `certain` is false: then a word
+/// in capitals may be a label or an acronym.
+fn is_place(place: &str, certain: bool) -> bool {
+    let words: Vec<&str> =
+        place.split([' ', ',', '/', '-', '\u{a0}']).filter(|w| !w.is_empty()).collect();
+    let is_shouted = |word: &&str| SHOUTED.contains(&word.to_lowercase().as_str());
+    let (Some(first), false) = (words.first(), words.iter().any(is_shouted)) else {
+        return false;
+    };
+    let is_name = first.chars().next().is_some_and(|c| !c.is_lowercase() && c.is_alphabetic())
+        && words.len() <= 7
+        && !place.contains(['?', '!', '"', '“', '”', ':'])
+        && !ends_in_day(place);
+    // `NATO`, `FIFA`: shorter than cities, but for a few.
+    let letters = first.chars().count();
+    let is_long = letters > 4 || words.len() > 1 || SHORT_PLACES.contains(first);
+    is_name && (certain || is_long)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(original: &str, expected: Option<(&str, Option<&str>)>) {
+        let found = find_dateline(&Text::new(original));
+        let told = found.as_ref().map(|d| (d.place.as_deref().unwrap_or(""), d.date.as_deref()));
+        assert_eq!(told, expected, "{original}");
+    }
+
+    #[test]
+    fn heads_with_a_dash() {
+        check(
+            "QUAYTON, Norland, March 3 (Reuters) - The port is shut.",
+            Some(("QUAYTON, Norland", Some("March 3"))),
+        );
+        check("Berlin (dpa) - Der Hafen ist zu.", Some(("Berlin", None)));
+        check("KYIV — The port is shut.", Some(("KYIV", None)));
+        check("ISTANBUL – Liman kapandı.", Some(("ISTANBUL", None)));
+    }
+
+    #[test]
+    fn heads_without_a_dash() {
+        check("Madrid, 5 mar (EFE). El puerto está cerrado.", Some(("Madrid", Some("5 mar"))));
+        check("Berlin (dpa/lno). Der Hafen ist zu.", Some(("Berlin", None)));
+        check("MOSCOW. March 5 (Interfax) The port is shut.", Some(("MOSCOW", Some("March 5"))));
+        check("Paris (AFP) Le port est fermé.", Some(("Paris", None)));
+        check("МОСКВА, 5 марта. /ТАСС/. Порт закрыт.", Some(("МОСКВА", Some("5 марта"))));
+    }
+
+    #[test]
+    fn the_agency_first() {
+        check("(ANSA) - ROMA, 5 MAR - Il porto è chiuso.", Some(("ROMA", Some("5 MAR"))));
+        check("(ANSA) - GENOVA - Il porto è chiuso.", Some(("GENOVA", None)));
+        check("(CNN) - The port, they say, - is shut.", None);
+    }
+
+    #[test]
+    fn heads_of_east_asia() {
+        check("【ロンドン共同】港が閉鎖された。", Some(("ロンドン", None)));
+        check("［ロンドン　３日　ロイター］港が閉鎖された。", Some(("ロンドン", Some("３日"))));
+        check("(서울=연합뉴스) 항구가 닫혔다.", Some(("서울", None)));
+        check("新华社北京3月5日电 港口关闭。", Some(("北京", Some("3月5日"))));
+        check("新华社是通讯社。港口关闭。", None);
+    }
+
+    #[test]
+    fn a_date_with_its_year_is_a_day() {
+        check(
+            "QUAYTON, March 5, 2026 (Reuters) - The port is shut.",
+            Some(("QUAYTON", Some("2026-03-05"))),
+        );
+        check(
+            "Paris, le 5 mars 2026 (AFP) - Le port est fermé.",
+            Some(("Paris", Some("2026-03-05"))),
+        );
+        check(
+            "Berlin, 5. März 2026 (dpa) - Der Hafen ist zu.",
+            Some(("Berlin", Some("2026-03-05"))),
+        );
+        check("МОСКВА, 5 марта 2026 /ТАСС/. Порт закрыт.", Some(("МОСКВА", Some("2026-03-05"))));
+        check("新华社北京2026年3月5日电 港口关闭。", Some(("北京", Some("2026-03-05"))));
+    }
+
+    #[test]
+    fn shouted_words_are_no_places() {
+        for label in [
+            "BREAKING",
+            "WATCH LIVE",
+            "TOP STORIES",
+            "NATO",
+            "FIFA",
+            "WEATHER WARNING",
+            "SPORT",
+            "COMMENT",
+        ] {
+            check(&format!("{label} — The port is shut."), None);
+            check(&format!("{label}: The port is shut."), None);
+        }
+        check("Berlin (east) - Der Hafen ist zu.", None);
+        check("The port (Reuters said so) is shut.", None);
+        check("Who (AP) is this about?", None);
+        check("By Ada Ruiz (AP) in the port", None);
+        check("Shares rose after talks (Reuters) in the port.", None);
+    }
+
+    #[test]
+    fn bad_input() {
+        for text in ["", "(", "【", "()", "新华社电", "/ /", "(AP)", "(ANSA) -", "٣٣٣ (AP) x"]
+        {
+            let _ = find_dateline(&Text::new(text));
+        }
+        check(&"【共同".repeat(10_000), None);
+    }
+}

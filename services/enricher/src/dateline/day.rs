@@ -1,0 +1,175 @@
+//! Days as datelines print them.
+
+/// The months of the languages of big agencies, by their first letters in small letters.
+const MONTHS: &[(&str, u8)] = &[
+    ("jan", 1),
+    ("ene", 1),
+    ("gen", 1),
+    ("янв", 1),
+    ("січ", 1),
+    ("sty", 1),
+    ("oca", 1),
+    ("feb", 2),
+    ("fév", 2),
+    ("fev", 2),
+    ("фев", 2),
+    ("лют", 2),
+    ("lut", 2),
+    ("şub", 2),
+    ("mar", 3),
+    ("mär", 3),
+    ("mrt", 3),
+    ("maa", 3),
+    ("мар", 3),
+    ("бер", 3),
+    ("apr", 4),
+    ("abr", 4),
+    ("avr", 4),
+    ("апр", 4),
+    ("кві", 4),
+    ("kwi", 4),
+    ("nis", 4),
+    ("may", 5),
+    ("mai", 5),
+    ("mag", 5),
+    ("mei", 5),
+    ("maj", 5),
+    ("мая", 5),
+    ("май", 5),
+    ("тра", 5),
+    ("jun", 6),
+    ("jui", 6),
+    ("giu", 6),
+    ("июн", 6),
+    ("чер", 6),
+    ("cze", 6),
+    ("haz", 6),
+    ("jul", 7),
+    ("juil", 7),
+    ("lug", 7),
+    ("июл", 7),
+    ("лип", 7),
+    ("lip", 7),
+    ("tem", 7),
+    ("aug", 8),
+    ("ago", 8),
+    ("aoû", 8),
+    ("авг", 8),
+    ("сер", 8),
+    ("sie", 8),
+    ("ağu", 8),
+    ("sep", 9),
+    ("set", 9),
+    ("сен", 9),
+    ("вер", 9),
+    ("wrz", 9),
+    ("eyl", 9),
+    ("oct", 10),
+    ("okt", 10),
+    ("ott", 10),
+    ("out", 10),
+    ("окт", 10),
+    ("жов", 10),
+    ("paź", 10),
+    ("eki", 10),
+    ("nov", 11),
+    ("ноя", 11),
+    ("лис", 11),
+    ("lis", 11),
+    ("kas", 11),
+    ("dec", 12),
+    ("dez", 12),
+    ("dic", 12),
+    ("déc", 12),
+    ("дек", 12),
+    ("гру", 12),
+    ("gru", 12),
+    ("ara", 12),
+];
+
+/// Words between the parts of a day.
+const BETWEEN: &[&str] =
+    &["de", "del", "le", "of", "the", "den", "am", "года", "року", "г", "di", "a"];
+
+fn month(word: &str) -> Option<u8> {
+    let lower = word.to_lowercase();
+    let fitting = MONTHS.iter().filter(|(start, _)| lower.starts_with(start));
+    fitting.max_by_key(|(start, _)| start.len()).map(|(_, month)| *month)
+}
+
+struct Parts {
+    day: Option<u8>,
+    month: Option<u8>,
+    year: Option<u16>,
+}
+
+/// The parts of `printed`; none where anything else stands in it.
+fn parts(printed: &str) -> Option<Parts> {
+    let mut found = Parts { day: None, month: None, year: None };
+    for word in printed.split([' ', ',', '.', '\u{a0}']).filter(|word| !word.is_empty()) {
+        let digits = word.trim_end_matches("st").trim_end_matches("th").trim_end_matches("er");
+        let number = digits.parse::<u16>().ok();
+        match number {
+            Some(year @ 1900..=2100) if found.year.is_none() => found.year = Some(year),
+            Some(day @ 1..=31) if found.day.is_none() => found.day = u8::try_from(day).ok(),
+            Some(_) => return None,
+            None if BETWEEN.contains(&word.to_lowercase().as_str()) => {}
+            None if found.month.is_none() => found.month = Some(month(word)?),
+            None => return None,
+        }
+    }
+    Some(found)
+}
+
+/// Whether `printed` is a day and month, with or without a year.
+pub(super) fn is_day(printed: &str) -> bool {
+    parts(printed).is_some_and(|found| found.day.is_some() && found.month.is_some())
+}
+
+/// Whether the last word of `place` is a number or all of it is a day.
+pub(super) fn ends_in_day(place: &str) -> bool {
+    place.ends_with(|c: char| c.is_ascii_digit()) || is_day(place)
+}
+
+/// The ISO 8601 day of a date with its year: `5 mars 2026`, `2026年3月5日`, `2026-03-05`.
+pub(super) fn day(printed: &str) -> Option<String> {
+    let by_signs: Vec<&str> = printed.split(['年', '月', '日', '-', '/']).map(str::trim).collect();
+    let numbers: Vec<u16> = by_signs.iter().filter_map(|part| part.parse().ok()).collect();
+    let (year, month, day) = match numbers[..] {
+        [year, month, day] if (1900..=2100).contains(&year) => (year, month, day),
+        _ => {
+            let Parts { day: Some(day), month: Some(month), year: Some(year) } = parts(printed)?
+            else {
+                return None;
+            };
+            (year, u16::from(month), u16::from(day))
+        }
+    };
+    let [year, month, day] = [year, month, day].map(|part| i16::try_from(part).ok());
+    let (month, day) = (i8::try_from(month?).ok()?, i8::try_from(day?).ok()?);
+    jiff::civil::Date::new(year?, month, day).ok().map(|date| date.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_of_many_houses() {
+        for (printed, expected) in [
+            ("March 5, 2026", Some("2026-03-05")),
+            ("5 de marzo de 2026", Some("2026-03-05")),
+            ("5. März 2026", Some("2026-03-05")),
+            ("1er juillet 2026", Some("2026-07-01")),
+            ("5 juin 2026", Some("2026-06-05")),
+            ("5 березня 2026 року", Some("2026-03-05")),
+            ("2026年3月5日", Some("2026-03-05")),
+            ("31 Feb 2026", None),
+            ("March 5", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(day(printed).as_deref(), expected, "{printed}");
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! What is counted: money, percentages, measures and nouns in ten languages.
+
+/// Signs of money before a number, the longer ones first.
+const SIGNS_BEFORE: &[(&str, &str)] = &[
+    ("US$", "USD"),
+    ("A$", "AUD"),
+    ("AU$", "AUD"),
+    ("C$", "CAD"),
+    ("CA$", "CAD"),
+    ("NZ$", "NZD"),
+    ("HK$", "HKD"),
+    ("S$", "SGD"),
+    ("R$", "BRL"),
+    ("CHF", "CHF"),
+    ("EUR", "EUR"),
+    ("USD", "USD"),
+    ("GBP", "GBP"),
+    ("$", "USD"),
+    ("€", "EUR"),
+    ("£", "GBP"),
+    ("¥", "JPY"),
+    ("￥", "JPY"),
+    ("₹", "INR"),
+    ("₽", "RUB"),
+    ("₴", "UAH"),
+    ("₩", "KRW"),
+    ("₺", "TRY"),
+    ("₪", "ILS"),
+];
+
+/// Words behind a number and what they mean; `*` stands for any ending. The longer ones first.
+const BEHIND: &[(&str, &str)] = &[
+    ("percentage point*", "percentage points"),
+    ("prozentpunkt*", "percentage points"),
+    ("puntos porcentuales", "percentage points"),
+    ("punto porcentual", "percentage points"),
+    ("punti percentuali", "percentage points"),
+    ("punto percentuale", "percentage points"),
+    ("pontos percentuais", "percentage points"),
+    ("ponto percentual", "percentage points"),
+    ("points de pourcentage", "percentage points"),
+    ("point de pourcentage", "percentage points"),
+    ("процентн* пункт*", "percentage points"),
+    ("نقطة مئوية", "percentage points"),
+    ("نقاط مئوية", "percentage points"),
+    ("个百分点", "percentage points"),
+    ("ポイント", "percentage points"),
+    ("percent", "%"),
+    ("per cent", "%"),
+    ("prozent", "%"),
+    ("procent*", "%"),
+    ("pour cent", "%"),
+    ("por ciento", "%"),
+    ("por cento", "%"),
+    ("per cento", "%"),
+    ("процент*", "%"),
+    ("відсот*", "%"),
+    ("パーセント", "%"),
+    ("بالمئة", "%"),
+    ("بالمائة", "%"),
+    ("في المئة", "%"),
+    ("في المائة", "%"),
+    ("%", "%"),
+    ("％", "%"),
+    ("٪", "%"),
+    ("pesos argentinos", "ARS"),
+    ("pesos mexicanos", "MXN"),
+    ("francs suisses", "CHF"),
+    ("schweizer franken", "CHF"),
+    ("franken", "CHF"),
+    ("franchi svizzeri", "CHF"),
+    ("livres sterling", "GBP"),
+    ("libras esterlinas", "GBP"),
+    ("sterline", "GBP"),
+    ("pounds", "GBP"),
+    ("pfund", "GBP"),
+    ("yen", "JPY"),
+    ("yuan*", "CNY"),
+    ("rupees", "INR"),
+    ("ريال سعودي", "SAR"),
+    ("درهم", "AED"),
+    ("جنيه", "EGP"),
+    ("دولار*", "USD"),
+    ("يورو", "EUR"),
+    ("dollar*", "USD"),
+    ("dólar*", "USD"),
+    ("dollari", "USD"),
+    ("доллар*", "USD"),
+    ("долар*", "USD"),
+    ("euro*", "EUR"),
+    ("евро", "EUR"),
+    ("євро", "EUR"),
+    ("рубл*", "RUB"),
+    ("руб", "RUB"),
+    ("гривен*", "UAH"),
+    ("reais", "BRL"),
+    ("美元", "USD"),
+    ("欧元", "EUR"),
+    ("日元", "JPY"),
+    ("英镑", "GBP"),
+    ("元", "CNY"),
+    ("円", "JPY"),
+    ("ドル", "USD"),
+    ("ユーロ", "EUR"),
+    ("ウォン", "KRW"),
+    ("$", "USD"),
+    ("€", "EUR"),
+    ("£", "GBP"),
+    ("₽", "RUB"),
+    ("km/h", "km/h"),
+    ("kilometers per hour", "km/h"),
+    ("kilometres per hour", "km/h"),
+    ("stundenkilometer*", "km/h"),
+    ("кілометр*", "km"),
+    ("километр*", "km"),
+    ("kilomet*", "km"),
+    ("kilómetro*", "km"),
+    ("quilômetro*", "km"),
+    ("quilómetro*", "km"),
+    ("kilomètre*", "km"),
+    ("chilometr*", "km"),
+    ("キロ", "km"),
+    ("公里", "km"),
+    ("km", "km"),
+    ("milímetro*", "mm"),
+    ("millimet*", "mm"),
+    ("millimètre*", "mm"),
+    ("миллиметр*", "mm"),
+    ("ミリ", "mm"),
+    ("毫米", "mm"),
+    ("mm", "mm"),
+    ("centimet*", "cm"),
+    ("centímetro*", "cm"),
+    ("centimètre*", "cm"),
+    ("zentimeter*", "cm"),
+    ("сантиметр*", "cm"),
+    ("センチ", "cm"),
+    ("厘米", "cm"),
+    ("cm", "cm"),
+    ("meter*", "m"),
+    ("metre*", "m"),
+    ("metri", "m"),
+    ("metro*", "m"),
+    ("mètre*", "m"),
+    ("метр*", "m"),
+    ("メートル", "m"),
+    ("米", "m"),
+    ("متر*", "m"),
+    ("m", "m"),
+];
+
+/// Counters behind numbers in Chinese and Japanese.
+const COUNTERS: &[&str] = &[
+    "小时", "小時", "時間", "分钟", "か月", "年間", "人", "名", "户", "戶", "戸", "辆", "輛", "台",
+    "棟", "栋", "间", "間", "件", "隻", "艘", "家", "所", "位", "只", "头", "吨", "トン", "匹",
+    "軒", "社", "校", "枚", "票", "个", "個",
+];
+
+/// The unit whose sign or code ends what stands before a number.
+pub(super) fn before(text: &str) -> Option<&'static str> {
+    let text = text.trim_end_matches([' ', '\u{a0}']);
+    SIGNS_BEFORE.iter().find(|(sign, _)| text.ends_with(sign)).map(|(_, unit)| *unit)
+}
+
+/// The unit that what stands behind a number begins with.
+pub(super) fn behind(text: &str) -> Option<&'static str> {
+    let rest = text.trim_start_matches([' ', '\u{a0}', '\u{202f}', '-']);
+    let lower: String = rest.chars().take(LONGEST).collect::<String>().to_lowercase();
+    let joined = ["de ", "di ", "d'", "d’"].iter().find_map(|joint| lower.strip_prefix(joint));
+    let of = |words: &str| {
+        BEHIND.iter().find(|(phrase, _)| begins(words, phrase)).map(|(_, unit)| *unit)
+    };
+    let counter = || COUNTERS.iter().find(|counter| text.starts_with(**counter)).copied();
+    of(&lower).or_else(|| joined.and_then(of)).or_else(counter)
+}
+
+/// The most characters of a unit.
+const LONGEST: usize = 32;
+
+/// Whether `text` begins with the words of `phrase`, each whole but for `*`.
+fn begins(text: &str, phrase: &str) -> bool {
+    // Nearly all of the table is told apart by its first letters.
+    if text.bytes().next() != phrase.bytes().next() {
+        return false;
+    }
+    let mut rest = text;
+    for (at, word) in phrase.split(' ').enumerate() {
+        let (stem, open) = word.strip_suffix('*').map_or((word, false), |stem| (stem, true));
+        let from = if at == 0 { Some(rest) } else { rest.strip_prefix([' ', '\u{a0}']) };
+        let Some(behind) = from.and_then(|from| from.strip_prefix(stem)) else { return false };
+        let is_letter = |c: char| c.is_alphabetic();
+        // Without spaces between words nothing tells an ending.
+        let is_spaced = stem.chars().any(|c| c.is_alphabetic() && (c as u32) < 0x3000);
+        if !open && is_spaced && behind.starts_with(is_letter) {
+            return false;
+        }
+        rest = behind.trim_start_matches(is_letter);
+        if !is_spaced {
+            rest = behind;
+        }
+    }
+    true
+}
+
+/// Plurals that do not end as plurals do.
+const IRREGULAR: &[&str] = &[
+    "people",
+    "men",
+    "women",
+    "children",
+    "police",
+    "feet",
+    "troops",
+    "fish",
+    "sheep",
+    "cattle",
+    "aircraft",
+    "staff",
+    "personnel",
+    "teeth",
+    "mice",
+    "crew",
+];
+
+/// Words behind a number that end like a plural and count nothing.
+const NO_PLURALS: &[&str] = &[
+    "is",
+    "was",
+    "has",
+    "as",
+    "its",
+    "his",
+    "this",
+    "us",
+    "plus",
+    "les",
+    "des",
+    "dans",
+    "sous",
+    "mais",
+    "pas",
+    "ans",
+    "los",
+    "las",
+    "sus",
+    "mas",
+    "más",
+    "nos",
+    "aos",
+    "das",
+    "dos",
+    "nas",
+    "says",
+    "wins",
+    "was",
+    "does",
+    "across",
+    "dai",
+    "dei",
+    "nei",
+    "ai",
+    "gli",
+    "alle",
+    "delle",
+    "nelle",
+    "che",
+    "se",
+    "ne",
+    "le",
+    "e",
+    "i",
+    "di",
+    "dove",
+    "entre",
+    "tras",
+    "après",
+    "depuis",
+    "vers",
+    "contre",
+    "hours-long",
+    "versus",
+    "pois",
+    "após",
+    "mediante",
+];
+
+/// Whether a word can be what is counted: a noun in its plural, as far as its ending tells.
+pub(super) fn is_plural(normal: &str, capital: bool, language: &str) -> bool {
+    if IRREGULAR.contains(&normal) {
+        return true;
+    }
+    if NO_PLURALS.contains(&normal) || normal.chars().count() < 3 {
+        return false;
+    }
+    match language {
+        "en" => !capital && normal.ends_with('s') && !normal.ends_with("ss"),
+        "es" | "pt" | "ca" => !capital && normal.ends_with('s'),
+        "fr" => !capital && normal.ends_with(['s', 'x']),
+        "it" => {
+            !capital
+                && normal.ends_with(['i', 'e'])
+                && !normal.ends_with("are")
+                && !normal.ends_with("rte")
+        }
+        "de" => capital,
+        "ru" | "uk" => {
+            let ends = |endings: &[&str]| endings.iter().any(|ending| normal.ends_with(ending));
+            !capital
+                && !ends(&[
+                    "л", "ло", "ли", "лся", "лись", "ет", "ит", "ут", "ют", "ан", "ен", "том",
+                    "году", "года",
+                ])
+        }
+        "ar" => !matches!(
+            normal,
+            "في" | "من" | "على" | "عند" | "إلى" | "الى" | "عن" | "مع" | "أي" | "خلال"
+        ),
+        _ => !capital,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_behind() {
+        for (text, expected) in [
+            (" euros de multa", Some("EUR")),
+            (" d'euros", Some("EUR")),
+            (" di euro", Some("EUR")),
+            (" Prozentpunkte", Some("percentage points")),
+            (" процентных пункта", Some("percentage points")),
+            (" por ciento", Some("%")),
+            ("％上昇", Some("%")),
+            ("美元", Some("USD")),
+            ("円に", Some("JPY")),
+            ("人が", Some("人")),
+            (" mètres", Some("m")),
+            (" men", None),
+            (" kmart", None),
+            ("", None),
+        ] {
+            assert_eq!(behind(text), expected, "{text}");
+        }
+        assert_eq!(before("fined A$"), Some("AUD"));
+        assert_eq!(before("fined "), None);
+    }
+
+    #[test]
+    fn no_verb_is_a_plural() {
+        for (word, language) in
+            [("ran", "en"), ("landed", "en"), ("salió", "es"), ("partira", "fr"), ("fährt", "de")]
+        {
+            assert!(!is_plural(word, false, language), "{word}");
+        }
+        for (word, language) in
+            [("ships", "en"), ("people", "en"), ("barcos", "es"), ("navi", "it"), ("судов", "ru")]
+        {
+            assert!(is_plural(word, false, language), "{word}");
+        }
+        assert!(is_plural("schiffe", true, "de"));
+    }
+}

@@ -1,0 +1,93 @@
+//! Feeds over which the process dies: suspects are read alone, and only the killer is set aside.
+
+use wirefold_proto::{Command, FeedHealth};
+
+use super::bench::{Bench, DEADLINE, MINUTE};
+use super::feeds::{entry, rss};
+use super::server::{Reply, Server};
+
+/// What a process leaves behind that died while it read this feed.
+async fn died_over(bench: &Bench, feed: &str, is_alone: bool) {
+    let key = format!("begun.{}", wirefold_proto::token::escape(feed));
+    let mark = format!("{{\"is_alone\":{is_alone}}}");
+    bench.bus.key_value("wf_feeds").unwrap().put(&key, mark.into()).await.unwrap();
+}
+
+async fn mark_of(bench: &Bench, feed: &str) -> Option<Vec<u8>> {
+    let key = format!("begun.{}", wirefold_proto::token::escape(feed));
+    let entry = bench.bus.key_value("wf_feeds").unwrap().get(&key).await.unwrap();
+    entry.and_then(|entry| entry.value).map(|mark| mark.to_vec())
+}
+
+async fn two_feeds(server: &Server) -> Bench {
+    server.put("/killer", Reply::ok(rss(&[entry("first", 100)])));
+    server.put("/other", Reply::ok(rss(&[entry("other", 100)])));
+    let feeds = [("killer", server.url("/killer")), ("other", server.url("/other"))];
+    Bench::with(&feeds).await
+}
+
+#[tokio::test]
+async fn a_power_cut_sets_no_feed_aside() {
+    let server = Server::start().await;
+    let bench = two_feeds(&server).await;
+    died_over(&bench, "killer", false).await;
+    died_over(&bench, "other", false).await;
+    let running = bench.start().await;
+    bench.clock.advance(MINUTE);
+    for feed in ["killer", "other"] {
+        let record = bench.polled(feed).await;
+        assert_eq!((record.health, record.set_aside), (FeedHealth::Good, None), "{feed}");
+        assert!(mark_of(&bench, feed).await.is_none(), "what was read well is no suspect any more");
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn what_kills_alone_is_set_aside_until_it_is_brought_back() {
+    let server = Server::start().await;
+    let bench = two_feeds(&server).await;
+    died_over(&bench, "killer", true).await;
+    died_over(&bench, "other", false).await;
+    let running = bench.start().await;
+    bench.clock.advance(MINUTE);
+    assert_eq!(bench.polled("other").await.health, FeedHealth::Good);
+    let record = bench.record("killer").await.unwrap();
+    assert!(record.set_aside.is_some() && record.needs_a_look(), "{record:?}");
+    assert!(record.in_words().contains("wirefold feed retry killer"), "{}", record.in_words());
+    running.stop().await;
+    // Also a later start leaves it alone.
+    let again = bench.start().await;
+    bench.clock.advance(MINUTE * 60 * 24);
+    bench.polled("other").await;
+    assert_eq!(server.times("/killer"), 0);
+    // The command that brings it back has the settings as they are, though a file manages them.
+    bench.command("1", Command::FeedChange { feed: record.feed }).await;
+    let back = bench.record_when("killer", |it| it.health == FeedHealth::Good).await;
+    assert_eq!((back.set_aside, back.problem), (None, None));
+    again.stop().await;
+}
+
+/// A process that is killed in the middle of reading, with the marks that it leaves itself.
+#[tokio::test]
+async fn a_feed_that_is_being_read_is_marked_before_it_is_read() {
+    let server = Server::start().await;
+    // Long enough to be met while it is read.
+    let items: Vec<_> = (0..900).map(|at| entry(&format!("n{at}"), 900)).collect();
+    server.put("/slow", Reply::ok(rss(&items)));
+    let bench = Bench::with(&[("slow", server.url("/slow"))]).await;
+    for is_alone in [false, true] {
+        let running = bench.start().await;
+        bench.clock.advance(MINUTE);
+        let expected = format!("{{\"is_alone\":{is_alone}}}");
+        let look = async {
+            while mark_of(&bench, "slow").await.as_deref() != Some(expected.as_bytes()) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, look).await.expect("it is marked while it is read");
+        running.kill().await;
+    }
+    let running = bench.start().await;
+    bench.record_when("slow", |record| record.set_aside.is_some()).await;
+    running.stop().await;
+}

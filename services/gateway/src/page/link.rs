@@ -1,0 +1,162 @@
+//! Links of messages: what they do is said first and done by a button, since mail programs and scanners
+//! follow links that nobody clicked. A phone's button and a mail program that unsubscribes send the
+//! button's request at once (RFC 8058).
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use maud::{Markup, html};
+use wirefold_flow::BusError;
+use wirefold_proto::{
+    AlertHandlingRecord, AlertLink, Command, ControlCommand, LINK_KEY, LinkAction, LinkError,
+    LinkKey, Tag, decode, link_command_id, streams, token,
+};
+
+use super::layout::{Frame, Here, page};
+use super::load::Trouble;
+use super::trouble;
+use crate::Inner;
+use crate::api::SENDER;
+
+/// Shows what the link does.
+pub(super) async fn ask(State(inner): State<Arc<Inner>>, Path(given): Path<String>) -> Response {
+    match read(&inner, &given).await {
+        Ok(Ok(link)) => match is_used(&inner, &link, &given).await {
+            Ok(false) => said(&inner, StatusCode::OK, &question(&link)),
+            Ok(true) => said(&inner, StatusCode::GONE, &used()),
+            Err(error) => trouble::answer(&inner, &Trouble::Bus(error)),
+        },
+        Ok(Err(error)) => refused(&inner, error),
+        Err(error) => trouble::answer(&inner, &Trouble::Bus(error)),
+    }
+}
+
+/// Does it.
+pub(super) async fn follow(State(inner): State<Arc<Inner>>, Path(given): Path<String>) -> Response {
+    let link = match read(&inner, &given).await {
+        Ok(Ok(link)) => link,
+        Ok(Err(error)) => return refused(&inner, error),
+        Err(error) => return trouble::answer(&inner, &Trouble::Bus(error)),
+    };
+    match carry_out(&inner, &link, &given).await {
+        Ok(true) => said(&inner, StatusCode::OK, &done(&link)),
+        Ok(false) => said(&inner, StatusCode::GONE, &used()),
+        Err(error) => trouble::answer(&inner, &Trouble::Bus(error)),
+    }
+}
+
+async fn read(inner: &Inner, given: &str) -> Result<Result<AlertLink, LinkError>, BusError> {
+    let entry = inner.bus.key_value(streams::SUBSCRIPTIONS.name)?.get(LINK_KEY).await?;
+    let key = entry.and_then(|entry| LinkKey::from_bytes(&entry.value?));
+    // Without a key no link was ever made.
+    Ok(key.map_or(Err(LinkError::Unknown), |key| AlertLink::read(given, &key, inner.now())))
+}
+
+/// Whether it was followed before. One that unsubscribes may be followed again: mail programs do so.
+async fn is_used(inner: &Inner, link: &AlertLink, given: &str) -> Result<bool, BusError> {
+    let key = format!("alert.{}", token::escape(&link.alert.to_string()));
+    let entry = inner.bus.key_value(streams::SUBSCRIPTIONS.name)?.get(&key).await?;
+    let record = entry.and_then(|entry| decode::<AlertHandlingRecord>(&entry.value?).ok());
+    Ok(record.is_some_and(|record| record.links.contains(&link_command_id(given))))
+}
+
+/// Stores the command; false where that was done before.
+async fn carry_out(inner: &Inner, link: &AlertLink, given: &str) -> Result<bool, BusError> {
+    if is_used(inner, link, given).await? {
+        return Ok(false);
+    }
+    let alert = link.alert.clone();
+    let command = match link.action {
+        LinkAction::Mute => Command::AlertMute { alert, until: None, except_corrections: false },
+        LinkAction::CorrectionsOnly => {
+            Command::AlertMute { alert, until: None, except_corrections: true }
+        }
+        LinkAction::Unsubscribe => {
+            Command::SubscriptionMute { subscription: alert.subscription, until: None }
+        }
+    };
+    let (id, at) = (link_command_id(given), inner.now());
+    let by = "link".to_owned();
+    let command = ControlCommand { schema: Tag::new(), id, at, by, command };
+    let message = SENDER.outgoing(&command, at, None);
+    // A command of two ids and a time is never too large.
+    let message = message.map_err(|error| BusError::Unavailable(error.to_string()))?;
+    inner.bus.publish(message).await?;
+    Ok(true)
+}
+
+fn question(link: &AlertLink) -> Markup {
+    let (title, button, words) = words(link.action);
+    html! {
+        h1 { (title) }
+        p { (words) }
+        form method="post" { button type="submit" { (button) } }
+    }
+}
+
+fn words(action: LinkAction) -> (&'static str, &'static str, &'static str) {
+    match action {
+        LinkAction::Mute => (
+            "Mute this alert?",
+            "Mute",
+            "Nothing more of it notifies until it is over. The other alerts of its subscription go on.",
+        ),
+        LinkAction::CorrectionsOnly => (
+            "Hear only of corrections?",
+            "Only corrections",
+            "Of this alert nothing notifies but corrections and retractions, until it is over.",
+        ),
+        LinkAction::Unsubscribe => (
+            "Mute the whole subscription?",
+            "Mute it",
+            "None of its alerts notifies until somebody unmutes it.",
+        ),
+    }
+}
+
+fn done(link: &AlertLink) -> Markup {
+    let subscription = &link.alert.subscription;
+    let (title, back) = match link.action {
+        LinkAction::Mute => ("Muted", format!("wirefold alert unmute {}", link.alert)),
+        LinkAction::CorrectionsOnly => {
+            ("Only corrections now", format!("wirefold alert unmute {}", link.alert))
+        }
+        LinkAction::Unsubscribe => ("Muted", format!("wirefold sub unmute {subscription}")),
+    };
+    html! {
+        h1 { (title) }
+        p { "To take that back: " code { (back) } ". " a href="/alerts" { "All alerts" } }
+    }
+}
+
+fn used() -> Markup {
+    html! {
+        h1 { "This link was used already" }
+        p { "Each link works once. " a href="/alerts" { "All alerts" } }
+    }
+}
+
+fn refused(inner: &Inner, error: LinkError) -> Response {
+    let status = match error {
+        LinkError::Unknown => StatusCode::NOT_FOUND,
+        LinkError::Expired => StatusCode::GONE,
+    };
+    let main = html! {
+        h1 { "This link does nothing" }
+        p { (error.to_string()) ". " a href="/alerts" { "All alerts" } }
+    };
+    said(inner, status, &main)
+}
+
+fn said(inner: &Inner, status: StatusCode, main: &Markup) -> Response {
+    let settings = &inner.settings;
+    let frame = Frame {
+        title: "Alert",
+        here: Here::Elsewhere,
+        demo: settings.demo,
+        release: &settings.release,
+    };
+    (status, Html(page(&frame, main).into_string())).into_response()
+}

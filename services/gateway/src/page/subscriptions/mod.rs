@@ -1,0 +1,239 @@
+//! Subscriptions: listed, edited with a preview beside the form, muted, removed and brought back.
+//!
+//! Everything works without JavaScript: the forms post, and the answer is a page. With it, the
+//! preview follows what is typed.
+
+mod editor;
+mod fields;
+mod list;
+mod preview;
+
+use axum::Router;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{MethodRouter, get, post};
+use maud::Markup;
+use serde::Deserialize;
+use wirefold_proto::{Interval, SubscriptionRecord, SubscriptionSettings};
+
+use super::layout::{self, Frame, Here};
+use super::load::Trouble;
+use super::trouble;
+use crate::api::refusal::{self, Refusal};
+use crate::api::{Api, access, asked};
+use editor::Editor;
+use fields::{Fields, Mistake};
+use list::Notice;
+use preview::Preview;
+
+/// The most bytes of a form.
+const MOST: usize = 128 * 1024;
+
+/// The routes. What is posted must come from a page of this server.
+pub(super) fn router(api: Api) -> Router {
+    let routes: [(&str, MethodRouter<Api>); 9] = [
+        ("/subscriptions", get(list_page).post(save)),
+        ("/subscriptions/new", get(new_page)),
+        ("/subscriptions/preview", post(preview_page)),
+        ("/fragments/preview", post(preview_fragment)),
+        ("/subscriptions/restore", post(restore)),
+        ("/subscriptions/{id}", get(edit_page)),
+        ("/subscriptions/{id}/mute", post(mute)),
+        ("/subscriptions/{id}/unmute", post(unmute)),
+        ("/subscriptions/{id}/remove", post(remove)),
+    ];
+    let guarded = routes.into_iter().fold(Router::new(), |router, (path, methods)| {
+        router.route(path, methods.route_layer(from_fn(access::own_form_only)))
+    });
+    guarded.method_not_allowed_fallback(refusal::other_method).with_state(api)
+}
+
+/// What was done last, as the address says it.
+#[derive(Debug, Default, Deserialize)]
+struct Done {
+    done: Option<String>,
+    id: Option<String>,
+}
+
+async fn list_page(State(api): State<Api>, Query(done): Query<Done>) -> Response {
+    let notice = Notice::read(done.done.as_deref(), done.id);
+    shown_list(&api, StatusCode::OK, notice).await
+}
+
+async fn shown_list(api: &Api, status: StatusCode, notice: Option<Notice>) -> Response {
+    let page = async {
+        let (records, waiting) = api.inner.subscriptions().await?.into_parts();
+        let records = api.inner.projection.count_for(records).await?;
+        Ok(list::main(&records, &waiting, notice.as_ref()))
+    };
+    answer(api, status, "Subscriptions", page.await)
+}
+
+async fn new_page(State(api): State<Api>) -> Response {
+    let fields = Fields::blank();
+    shown_editor(&api, StatusCode::OK, &fields, Vec::new(), Preview::Untried).await
+}
+
+async fn edit_page(State(api): State<Api>, Path(id): Path<String>) -> Response {
+    match api.inner.subscription(&id).await {
+        Ok(Some(record)) => {
+            let fields = Fields::of(&record.subscription);
+            let tried = preview::rehearse(&api, &fields).await;
+            shown_editor(&api, StatusCode::OK, &fields, Vec::new(), tried).await
+        }
+        Ok(None) => trouble::answer(&api.inner, &Trouble::Nothing),
+        Err(error) => trouble::answer(&api.inner, &error.into()),
+    }
+}
+
+async fn preview_page(State(api): State<Api>, request: Request) -> Response {
+    let fields = match fields_of(request).await {
+        Ok(fields) => fields,
+        Err(refusal) => return refused(&api, refusal).await,
+    };
+    let tried = preview::rehearse(&api, &fields).await;
+    let mistakes = tried.mistakes();
+    shown_editor(&api, StatusCode::OK, &fields, mistakes, tried).await
+}
+
+/// The preview alone, as the script fetches it while somebody types.
+async fn preview_fragment(State(api): State<Api>, request: Request) -> Response {
+    match fields_of(request).await {
+        Ok(fields) => Html(preview::draw(&preview::rehearse(&api, &fields).await).into_string())
+            .into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn save(State(api): State<Api>, request: Request) -> Response {
+    let fields = match fields_of(request).await {
+        Ok(fields) => fields,
+        Err(refusal) => return refused(&api, refusal).await,
+    };
+    let mistakes = match fields.settings() {
+        Ok(settings) => match put(&api, &fields, settings).await {
+            Ok(id) => return done("saved", &id),
+            Err(mistake) => vec![mistake],
+        },
+        Err(mistakes) => mistakes,
+    };
+    let tried = preview::rehearse(&api, &fields).await;
+    shown_editor(&api, StatusCode::UNPROCESSABLE_ENTITY, &fields, mistakes, tried).await
+}
+
+/// Puts a subscription; a new one replaces none.
+async fn put(
+    api: &Api,
+    fields: &Fields,
+    settings: SubscriptionSettings,
+) -> Result<String, Mistake> {
+    let id = settings.id.to_string();
+    let failed = |refusal: Refusal| Mistake::of(&refusal.problem().detail.unwrap_or_default());
+    if fields.is_new() {
+        let known = api.inner.subscription(&id).await.map_err(|error| failed(error.into()))?;
+        if id == "new" || known.is_some() {
+            let why = format!("a subscription {id:?} is there already: choose another name");
+            return Err(Mistake::new("name", why));
+        }
+    }
+    api.put_subscription(settings).await.map_err(failed)?;
+    Ok(id)
+}
+
+async fn mute(State(api): State<Api>, Path(id): Path<String>, request: Request) -> Response {
+    let span = match fields_of(request).await {
+        Ok(fields) => fields.one("for").parse::<Interval>().ok(),
+        Err(refusal) => return refused(&api, refusal).await,
+    };
+    let until = span.and_then(|span| api.inner.now().checked_add(span.duration()).ok());
+    match api.mute_subscription(&id, until).await {
+        Ok(_) => done("muted", &id),
+        Err(refusal) => refused(&api, refusal).await,
+    }
+}
+
+async fn unmute(State(api): State<Api>, Path(id): Path<String>) -> Response {
+    match api.mute_subscription(&id, Some(jiff::Timestamp::UNIX_EPOCH)).await {
+        Ok(_) => done("unmuted", &id),
+        Err(refusal) => refused(&api, refusal).await,
+    }
+}
+
+async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Response {
+    match api.remove_subscription(&id).await {
+        Ok(_) => done("removed", &id),
+        Err(refusal) => refused(&api, refusal).await,
+    }
+}
+
+/// Brings back what was removed, as it was put last.
+async fn restore(State(api): State<Api>, request: Request) -> Response {
+    let restored = async {
+        let id = fields_of(request).await?.one("id").to_owned();
+        let gone = || Refusal::not_found(format!("nothing is known of a subscription {id:?}"));
+        if api.inner.subscription(&id).await?.is_none() {
+            let before = api.inner.last_put(&id).await?.ok_or_else(gone)?;
+            api.put_subscription(before).await?;
+        }
+        Ok(id)
+    };
+    match restored.await {
+        Ok(id) => done("restored", &id),
+        Err(refusal) => refused(&api, refusal).await,
+    }
+}
+
+async fn fields_of(request: Request) -> Result<Fields, Refusal> {
+    Ok(Fields::read(&asked::body_of(request, MOST).await?))
+}
+
+async fn shown_editor(
+    api: &Api,
+    status: StatusCode,
+    fields: &Fields,
+    mistakes: Vec<Mistake>,
+    preview: Preview,
+) -> Response {
+    let page = async {
+        let record: Option<SubscriptionRecord> = match fields.is_new() {
+            true => None,
+            false => api.inner.subscription(fields.one("id")).await?,
+        };
+        let deliveries = api.inner.settings.rehearse.deliveries();
+        let editor = Editor {
+            fields,
+            mistakes: &mistakes,
+            managed_by: record.and_then(|record| record.managed_by),
+            deliveries: &deliveries,
+        };
+        Ok(editor.main(&preview))
+    };
+    let title = if fields.is_new() { "New subscription" } else { "Edit a subscription" };
+    answer(api, status, title, page.await)
+}
+
+/// Back to the list, which says what was done. A reload does nothing twice.
+fn done(what: &str, id: &str) -> Response {
+    let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    Redirect::to(&format!("/subscriptions?done={what}&id={id}")).into_response()
+}
+
+/// The list, with why something was not done.
+async fn refused(api: &Api, refusal: Refusal) -> Response {
+    let problem = refusal.problem();
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let why = problem.detail.unwrap_or(problem.title);
+    shown_list(api, status, Some(Notice::Refused(why))).await
+}
+
+fn answer(api: &Api, status: StatusCode, title: &str, main: Result<Markup, Trouble>) -> Response {
+    let settings = &api.inner.settings;
+    let here = Here::Subscriptions;
+    let frame = Frame { title, here, demo: settings.demo, release: &settings.release };
+    match main {
+        Ok(main) => (status, Html(layout::page(&frame, &main).into_string())).into_response(),
+        Err(error) => trouble::answer(&api.inner, &error),
+    }
+}

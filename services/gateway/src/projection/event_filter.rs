@@ -1,0 +1,82 @@
+//! Which events a list has, and in which order.
+
+use serde::Deserialize;
+
+/// Which events, and in which order. What is empty is not asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct EventFilter {
+    /// Words of which an article has all.
+    pub(crate) words: Option<String>,
+    /// A subscription that has an alert about the event or one of its stories.
+    pub(crate) subscription: Option<String>,
+    /// An outlet of one of its articles.
+    pub(crate) outlet: Option<String>,
+    /// The language of one of its articles: `en` takes `en-gb`, too.
+    pub(crate) language: Option<String>,
+    /// The fewest outlets.
+    pub(crate) min_outlets: u32,
+    /// The order.
+    pub(crate) sort: EventSort,
+}
+
+/// The order of events. Where it is not that of time, those are listed that changed in the two days
+/// before the last change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EventSort {
+    /// The last changed first.
+    #[default]
+    Newest,
+    /// Those with the most outlets first.
+    Outlets,
+    /// Those with the most articles in the hour before their last one first.
+    Velocity,
+}
+
+/// The event's articles.
+const ITS: &str = "FROM stories JOIN articles ON articles.story = stories.id
+    WHERE stories.event = events.id AND stories.gone = 0";
+
+impl EventFilter {
+    /// What the events are ordered by, as SQL: a number, the largest first.
+    pub(super) fn key(&self) -> String {
+        match self.sort {
+            EventSort::Newest => "changed".to_owned(),
+            EventSort::Outlets => format!("(SELECT count(DISTINCT outlet) {ITS})"),
+            EventSort::Velocity => {
+                format!("(SELECT count(*) {ITS} AND articles.seen > events.changed - 3600000)")
+            }
+        }
+    }
+
+    /// The conditions as SQL over `:words`, `:subscription`, `:outlet`, `:language` and `:least`. What
+    /// is not asked for is not looked at.
+    pub(super) fn conditions(&self) -> String {
+        let mut conditions = Vec::new();
+        if self.subscription.is_some() {
+            conditions.push(
+                "EXISTS (SELECT 1 FROM alerts WHERE subscription = :subscription
+                    AND (target = events.id OR target IN (
+                        SELECT id FROM stories WHERE event = events.id)))"
+                    .to_owned(),
+            );
+        }
+        if self.outlet.is_some() {
+            conditions.push(format!("EXISTS (SELECT 1 {ITS} AND outlet = :outlet)"));
+        }
+        if self.language.is_some() {
+            let tag = "json_extract(articles.body, '$.findings.language.tag')";
+            conditions.push(format!(
+                "EXISTS (SELECT 1 {ITS} AND ({tag} = :language OR {tag} LIKE :language || '-%'))"
+            ));
+        }
+        if self.min_outlets > 1 {
+            conditions.push(format!("(SELECT count(DISTINCT outlet) {ITS}) >= :least"));
+        }
+        if self.sort != EventSort::Newest {
+            let last = "SELECT max(changed) FROM events WHERE gone = 0";
+            conditions.push(format!("changed > ({last}) - 172800000"));
+        }
+        conditions.iter().map(|condition| format!(" AND {condition}")).collect()
+    }
+}

@@ -1,0 +1,50 @@
+//! Which stories are asked for.
+
+use jiff::Timestamp;
+
+/// Which stories. What is empty is not asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct StoryFilter {
+    /// Words of which an article has all.
+    pub(crate) words: Option<String>,
+    /// An outlet of one of its articles.
+    pub(crate) outlet: Option<String>,
+    /// The language of one of its articles: `en` takes `en-gb`, too.
+    pub(crate) language: Option<String>,
+    /// It changed at this time or later.
+    pub(crate) since: Option<Timestamp>,
+    /// The fewest outlets.
+    pub(crate) min_outlets: u32,
+}
+
+/// The story's articles.
+const ITS: &str = "FROM articles WHERE articles.story = stories.id";
+
+impl StoryFilter {
+    /// By words alone.
+    pub(crate) fn of_words(words: Option<&str>) -> Self {
+        Self { words: words.map(str::to_owned), ..Self::default() }
+    }
+
+    /// The conditions besides the words as SQL over `:outlet`, `:language`, `:since` and `:least`. What
+    /// is not asked for is not looked at.
+    pub(super) fn conditions(&self) -> String {
+        let mut conditions = Vec::new();
+        if self.since.is_some() {
+            conditions.push("changed >= :since".to_owned());
+        }
+        if self.outlet.is_some() {
+            conditions.push(format!("EXISTS (SELECT 1 {ITS} AND outlet = :outlet)"));
+        }
+        if self.language.is_some() {
+            let tag = "json_extract(articles.body, '$.findings.language.tag')";
+            conditions.push(format!(
+                "EXISTS (SELECT 1 {ITS} AND ({tag} = :language OR {tag} LIKE :language || '-%'))"
+            ));
+        }
+        if self.min_outlets > 1 {
+            conditions.push(format!("(SELECT count(DISTINCT outlet) {ITS}) >= :least"));
+        }
+        conditions.iter().map(|condition| format!(" AND {condition}")).collect()
+    }
+}

@@ -1,0 +1,142 @@
+//! What a subscription would have sent, as the alerter says it. Newer alerters may say more.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use wirefold_proto::{Hold, HoldReason, Target, Volume};
+
+/// More messages a day than this are more than anybody reads.
+const MANY_A_DAY: u64 = 50;
+/// So many are too many of a query that is broad, too.
+const SOME_A_DAY: u64 = 10;
+/// A query is broad where it matches so large a part of the articles, as 1 in …
+const BROAD: u64 = 5;
+/// … of at least so many.
+const ENOUGH: u64 = 50;
+
+/// What a subscription would have sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rehearsal {
+    /// Articles that were tried.
+    pub articles: u64,
+    /// Articles that match.
+    pub matching: u64,
+    /// Events they belong to.
+    pub events: u64,
+    /// Alerts it would have opened.
+    pub alerts: u64,
+    /// Messages that would have notified.
+    pub loud: u64,
+    /// Revisions that would have come silently.
+    pub silent: u64,
+    /// Revisions that would have been held.
+    pub held: u64,
+    /// Copies folded into the alerts. Version 1 called it `saved`.
+    #[serde(alias = "saved")]
+    pub copies_folded: u64,
+    /// The first alerts.
+    pub samples: Vec<RehearsedAlert>,
+    /// Events, or stories, that match and have not enough to open an alert.
+    pub unready: u64,
+    /// The last of them.
+    pub unready_samples: Vec<UnreadyTarget>,
+}
+
+/// An alert that would have been sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RehearsedAlert {
+    /// What it is about.
+    pub target: Option<Target>,
+    /// Its headline.
+    pub title: String,
+    /// Its outlets when it was first told.
+    pub outlets: u32,
+    /// Its separately written texts then: an upper bound.
+    pub origins: u32,
+    /// The words found.
+    pub matched: Vec<String>,
+    /// Whether texts only mention what is asked for.
+    pub in_passing: bool,
+    /// How many revisions it would have had.
+    pub revision_count: u64,
+    /// The first of them.
+    pub revisions: Vec<RehearsedRevision>,
+}
+
+/// One revision of an alert that would have been sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RehearsedRevision {
+    /// The stream time of it.
+    pub at: Timestamp,
+    /// Whether it would have notified.
+    pub volume: Volume,
+    /// Why there would have been it, in words, the weightiest first.
+    #[serde(default)]
+    pub reasons: Vec<String>,
+    /// Why its delivery would have waited.
+    #[serde(default)]
+    pub held: Option<Hold>,
+}
+
+/// An event, or a story, that matches and has not enough to open an alert.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UnreadyTarget {
+    /// What it is.
+    pub target: Option<Target>,
+    /// The title of its last matching article.
+    pub title: String,
+    /// What it lacks, such as `1 of 2 outlets`.
+    pub why: String,
+}
+
+impl Rehearsal {
+    /// What is to be said of a query that asks for too much, with its rate; none where it does not.
+    #[must_use]
+    pub fn warning(&self, hours: u32) -> Option<String> {
+        let a_day = (self.loud * 24).div_ceil(u64::from(hours.max(1)));
+        let is_broad = self.articles >= ENOUGH && self.matching * BROAD >= self.articles;
+        let is_much = a_day > MANY_A_DAY || (is_broad && a_day > SOME_A_DAY);
+        if !is_much {
+            return None;
+        }
+        let share = self.matching * 100 / self.articles.max(1);
+        let messages = if a_day == 1 { "message" } else { "messages" };
+        Some(format!(
+            "broad: it matches {share} % of all articles, about {a_day} {messages} a day; add words, \
+             or gather its messages in a digest"
+        ))
+    }
+}
+
+/// Why something waits, in words for people.
+#[must_use]
+pub fn hold_in_words(reason: HoldReason) -> &'static str {
+    match reason {
+        HoldReason::QuietHours => "held: quiet hours",
+        HoldReason::MaxPerDay => "held: daily limit reached",
+        HoldReason::Muted => "held: muted",
+        HoldReason::Digest => "held for the next digest",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broad_query_is_warned_of_with_its_rate() {
+        let of = |articles, matching, loud| {
+            let found = Rehearsal { articles, matching, loud, ..Rehearsal::default() };
+            found.warning(48).map(|words| words.split(';').next().unwrap_or_default().to_owned())
+        };
+        assert_eq!(of(1_000, 100, 20), None);
+        assert_eq!(of(10, 10, 3), None, "too few articles to say");
+        assert_eq!(of(100, 50, 20), None, "few messages");
+        let half = "broad: it matches 50 % of all articles, about 20 messages a day";
+        assert_eq!(of(1_000, 500, 40).as_deref(), Some(half));
+        let many = "broad: it matches 3 % of all articles, about 51 messages a day";
+        assert_eq!(of(9_000, 300, 101).as_deref(), Some(many));
+    }
+}

@@ -1,0 +1,94 @@
+//! One alert: found by the beginning of its id, with its revisions, deliveries and dead letters.
+
+use serde_json::json;
+use wirefold_proto::{
+    Alert, DeadLetter, Subject, SubscriptionRecord, SubscriptionSettings, Tag, decode, encode,
+};
+
+use super::world::{DEADLINE, World};
+use crate::shapes::AlertDetail;
+
+const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
+const DEAD: &[u8] = include_bytes!("../../../../proto/samples/wirefold.dead.1.json");
+
+/// An alert of three revisions, of which the target `desk` took two and one was given up on.
+async fn told(world: &World) -> Alert {
+    let mut alert: Alert = decode(ALERT).unwrap();
+    for revision in 1..=3 {
+        alert.revision = revision;
+        world.publish(&alert).await;
+    }
+    let settings = SubscriptionSettings {
+        deliveries: vec!["desk".to_owned(), "phone".to_owned()],
+        ..SubscriptionSettings::new(alert.subscription.clone(), "Floods", "flood")
+    };
+    let record = SubscriptionRecord {
+        schema: Tag::new(),
+        subscription: settings,
+        managed_by: None,
+        muted_until: None,
+        problem: None,
+        alerts: 1,
+        copies_folded: 0,
+    };
+    let keys = world.bus.key_value("wf_subscriptions").unwrap();
+    let key = format!("subscription.{}", alert.subscription);
+    keys.put(&key, encode(&record).unwrap().into()).await.unwrap();
+    let taken = world.bus.key_value("wf_deliveries").unwrap();
+    let escaped = wirefold_proto::token::escape(&alert.id.to_string());
+    taken.put(&format!("desk.{escaped}"), "2 1 kept by it".into()).await.unwrap();
+    until_shown(world, 3).await;
+    let letter: DeadLetter = decode(DEAD).unwrap();
+    for (sequence, subject) in [(3, Subject::alert(&alert.id, 3)), (4, Subject::pushed())] {
+        let subject = subject.as_str().to_owned();
+        world.publish(&DeadLetter { sequence, subject, ..letter.clone() }).await;
+    }
+    alert
+}
+
+/// Waits until the projection has taken so many revisions: alerts have no place to wait for.
+async fn until_shown(world: &World, sequence: u64) {
+    let shown = async {
+        while world.gateway.inner.projection.place("WF_ALERTS").await.unwrap() < sequence {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, shown).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_alert_is_shown_with_its_revisions_deliveries_and_dead_letters() {
+    let world = World::new().await;
+    let alert = told(&world).await;
+    let (whole, target) = (alert.id.to_string(), alert.target.to_string());
+    for given in [&whole, &whole[..whole.len() - 12], &target, &target[..10]] {
+        let life: AlertDetail = world.get(&format!("/api/v1/alerts/{given}")).await.shape();
+        assert_eq!(life.alert.id, alert.id, "{given}");
+        let revisions: Vec<u64> = life.revisions.iter().map(|it| it.revision).collect();
+        assert_eq!(revisions, [1, 2, 3]);
+        let taken: Vec<(&str, u64, u64)> =
+            life.deliveries.iter().map(|it| (&*it.delivery, it.taken, it.taken_loud)).collect();
+        assert_eq!(taken, [("desk", 2, 1), ("phone", 0, 0)]);
+        assert_eq!(life.dead.len(), 1);
+        assert_eq!(life.dead[0].letter.sequence, 3);
+    }
+    assert_eq!(world.get("/api/v1/alerts/none").await.status, 404);
+    let replayed = world.post(&format!("/api/v1/alerts/{whole}/replay"), &json!({})).await;
+    assert_eq!(replayed.status, 422, "nobody here can send");
+    let body = json!({"delivery": 3});
+    assert_eq!(world.post(&format!("/api/v1/alerts/{whole}/replay"), &body).await.status, 400);
+    assert_eq!(world.post("/api/v1/alerts/none/replay", &json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_alert_whose_subscription_is_gone_is_not_sent_again() {
+    let world = World::new().await;
+    let alert: Alert = decode(ALERT).unwrap();
+    world.publish(&alert).await;
+    let path = format!("/api/v1/alerts/{}", alert.id);
+    until_shown(&world, 1).await;
+    let gone = world.post(&format!("{path}/replay"), &json!({})).await;
+    assert_eq!(gone.status, 410);
+    let life: AlertDetail = world.get(&path).await.shape();
+    assert!(life.deliveries.is_empty());
+}

@@ -1,0 +1,71 @@
+//! `backup` under load and `restore` elsewhere: the copy goes on as if nothing had happened.
+
+use std::collections::BTreeMap;
+
+use wirefold_proto::OutputArticle;
+
+use super::generated::{Made, Numbers, articles};
+use super::kept::Kept;
+use super::up::{CONFIG, Up};
+use crate::program::Folder;
+
+const ARTICLES: usize = 240;
+const SETTINGS: &str =
+    "data = \"data\"\n[page]\nlisten = \"127.0.0.1:0\"\n[[source]]\npath = \"dropped\"\n";
+
+fn drop_file(folder: &Folder, name: &str, made: &[Made]) {
+    let lines: String = made.iter().map(Made::line).collect();
+    folder.write(&format!("dropped/{name}.jsonl"), lines.as_bytes());
+}
+
+fn folder() -> Folder {
+    let folder = Folder::with(&[(CONFIG, SETTINGS.as_bytes())]);
+    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
+    folder
+}
+
+/// Waits for all articles, and ends it.
+fn until_all(up: Up) {
+    up.get_until("/api/v1/status", |status| status["articles"] == ARTICLES);
+    assert_eq!(up.terminate().code, Some(0));
+}
+
+/// What was decided of each article, by its address.
+fn decided(kept: &Kept) -> BTreeMap<String, String> {
+    let articles = kept.articles();
+    let said = |article: &OutputArticle| {
+        let verdict = &article.verdict;
+        let groups = (verdict.story, verdict.event, verdict.lead);
+        (article.id.to_string(), format!("{:?} {groups:?}", verdict.class))
+    };
+    let decided: BTreeMap<String, String> = articles.iter().map(said).collect();
+    assert_eq!(decided.len(), articles.len(), "each article once");
+    decided
+}
+
+#[test]
+fn what_was_copied_under_load_goes_on_at_another_place() {
+    let made = articles(ARTICLES, &mut Numbers::from_seed(7));
+    let (first, rest) = made.split_at(ARTICLES / 2);
+    let quiet = folder();
+    drop_file(&quiet, "1", first);
+    drop_file(&quiet, "2", rest);
+    until_all(Up::start(&quiet));
+    let expected = decided(&Kept::in_folder(&quiet.path().join("data")));
+
+    let folder = folder();
+    drop_file(&folder, "1", first);
+    let up = Up::start(&folder);
+    up.get_until("/api/v1/status", |status| status["articles"].as_u64() > Some(20));
+    folder.run(&["backup", "copy"]).code(0);
+    // What is there is not written over.
+    folder.run(&["backup", "copy"]).code(2);
+    up.kill();
+    folder.run(&["restore", "copy"]).code(2);
+    let data = folder.path().join("elsewhere/data");
+    let data_shown = data.to_str().expect("it is UTF-8");
+    folder.run(&["restore", "copy", "--data", data_shown]).code(0);
+    drop_file(&folder, "2", rest);
+    until_all(Up::start_with(&folder, &["--data", data_shown]));
+    assert_eq!(decided(&Kept::in_folder(&data)), expected);
+}

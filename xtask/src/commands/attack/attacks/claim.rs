@@ -1,0 +1,34 @@
+//! Articles under the victim's addresses and keys: first with texts of a stranger's own, then with
+//! what the victim had published, and more.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::super::loopback::Answer;
+use super::super::scene::Attack;
+use super::super::victim::{ARTICLES, TITLE, rss, text};
+
+static POLLS: AtomicUsize = AtomicUsize::new(0);
+
+pub(super) const ATTACK: Attack = Attack {
+    name: "claim",
+    aim: "take over the victim's stories, leads and versions by its addresses",
+    answer: |asked, sites| match asked.path.as_str() {
+        "/feed" => {
+            let is_first = POLLS.fetch_add(1, Ordering::Relaxed) == 0;
+            let claims = (0..2 * ARTICLES).map(|number| claim(&sites.victim, number, is_first));
+            rss(&claims.collect::<String>())
+        }
+        _ => Answer::status(404),
+    },
+    ..Attack::PLAIN
+};
+
+fn claim(site: &str, number: u64, is_first: bool) -> String {
+    // What the victim has not published nobody else can know.
+    let copied = if is_first || number >= ARTICLES { String::new() } else { text(number) };
+    format!(
+        "<item><guid>{site}/{number}</guid><title>{TITLE} {number} is withdrawn</title>\
+         <link>{site}/{number}</link><description>{copied} {}</description></item>",
+        text(100 + number)
+    )
+}

@@ -1,0 +1,95 @@
+//! Feeds that list one item at first, and very many items as news: of one word each, and of texts
+//! that are compared and alert.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+
+use super::super::loopback::Answer;
+use super::super::running::Running;
+use super::super::scene::Attack;
+use super::super::victim::{rss, text};
+
+/// The most loud alerts that one feed may make at once.
+const LOUD: usize = 100;
+/// What each title begins with.
+const TITLE: &str = "Flood";
+
+static SHORT_POLLS: AtomicUsize = AtomicUsize::new(0);
+static LONG_POLLS: AtomicUsize = AtomicUsize::new(0);
+
+pub(super) const SHORT: Attack = Attack {
+    name: "flood-short",
+    aim: "alert loudly 2,000 times at once, with one word each",
+    answer: |asked, sites| match asked.path.as_str() {
+        "/feed" => flood(&SHORT_POLLS, &sites.hostile, 2_000, |at| format!("word{at}")),
+        _ => Answer::status(404),
+    },
+    faults: |running, _| faults(running, 900),
+    ..Attack::PLAIN
+};
+
+pub(super) const LONG: Attack = Attack {
+    name: "flood-long",
+    aim: "alert loudly 300 times at once, with whole texts",
+    answer: |asked, sites| match asked.path.as_str() {
+        "/feed" => flood(&LONG_POLLS, &sites.hostile, 300, |at| text(1_000 + at)),
+        _ => Answer::status(404),
+    },
+    faults: |running, _| faults(running, 300),
+    ..Attack::PLAIN
+};
+
+fn flood(polls: &AtomicUsize, site: &str, count: u64, text_of: impl Fn(u64) -> String) -> Answer {
+    let item = |at| {
+        format!(
+            "<item><guid>{at}</guid><title>{TITLE} {at}</title><link>{site}/{at}</link>\
+             <description>{}</description></item>",
+            text_of(at)
+        )
+    };
+    // What a feed lists at first is no news; where it lists nothing, what it lists next is not.
+    let last = if polls.fetch_add(1, Ordering::Relaxed) == 0 { 1 } else { count };
+    rss(&(0..last).map(item).collect::<String>())
+}
+
+/// Once so many articles came out, and nothing is on its way.
+fn faults(running: &mut Running, articles: u64) -> anyhow::Result<Vec<String>> {
+    let mut status = Value::Null;
+    running.until(|it| {
+        status = it.json("/api/v1/status").unwrap_or_default();
+        status["articles"].as_u64().is_some_and(|count| count >= articles) && status["lag"] == 0
+    });
+    if status["articles"].as_u64().is_none_or(|count| count < articles) {
+        return Ok(vec![format!("{} articles came out: nothing shown", status["articles"])]);
+    }
+    // Alerts come after the articles: until there was none more for a second.
+    let (mut last, mut times) = (Value::Null, 0);
+    running.until(|it| {
+        let now = it.json("/api/v1/status").unwrap_or_default()["alerts"]["alerts"].clone();
+        times = if now == last { times + 1 } else { 0 };
+        last = now;
+        times == 20
+    });
+    let loud = loud(running)?;
+    Ok((loud > LOUD).then(|| format!("{loud} loud alerts of one feed")).into_iter().collect())
+}
+
+/// The feed's alerts that notify whoever subscribes to everything. What is held comes as one message.
+fn loud(running: &Running) -> anyhow::Result<usize> {
+    let (mut loud, mut cursor) = (0, String::new());
+    loop {
+        let page = running.json(&format!("/api/v1/alerts?subscription=all&limit=100{cursor}"))?;
+        let alerts = page["alerts"].as_array().into_iter().flatten().map(|it| &it["alert"]);
+        let is_flood = |alert: &&Value| {
+            let title = alert["headline"]["title"].as_str().unwrap_or_default();
+            let notifies = alert["volume"] == "loud" && alert["held"].is_null();
+            notifies && title.starts_with(TITLE)
+        };
+        loud += alerts.filter(is_flood).count();
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return Ok(loud),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! One file an attack.
+
+use super::scene::Attack;
+
+mod baseline;
+mod bombs;
+mod claim;
+mod credentials;
+mod empty_items;
+mod flood;
+mod inner_network;
+mod nested_json;
+mod readers;
+mod robots;
+mod script;
+mod slow;
+mod terminal;
+mod wait;
+
+/// All of them, in the order in which they run.
+pub(super) const ALL: [&Attack; 15] = [
+    &empty_items::ATTACK,
+    &baseline::ATTACK,
+    &claim::ATTACK,
+    &wait::ATTACK,
+    &inner_network::ATTACK,
+    &credentials::ATTACK,
+    &bombs::ATTACK,
+    &terminal::ATTACK,
+    &slow::ATTACK,
+    &readers::ATTACK,
+    &flood::SHORT,
+    &flood::LONG,
+    &nested_json::ATTACK,
+    &script::ATTACK,
+    &robots::ATTACK,
+];

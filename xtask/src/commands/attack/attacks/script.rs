@@ -1,0 +1,55 @@
+//! Titles, authors and links that are scripts, on the page and in the feeds out.
+
+use super::super::loopback::Answer;
+use super::super::running::Running;
+use super::super::scene::Attack;
+use super::super::victim::{rss, text};
+
+const TITLE: &str = "Shown &lt;img src=x onerror=alert(1)&gt;&lt;script&gt;alert(2)&lt;/script&gt; \
+                     &quot;&gt;&lt;svg onload=alert(3)&gt;";
+
+pub(super) const ATTACK: Attack = Attack {
+    name: "script",
+    aim: "run a script in the reader's browser",
+    answer: |asked, sites| match asked.path.as_str() {
+        "/feed" => rss(&format!(
+            "<item><guid>1</guid><title>{TITLE}</title><link>{}/1?q=&quot;&gt;&lt;script&gt;\
+             </link><author>{TITLE}</author><category>{TITLE}</category><description>{}&lt;script&gt;\
+             alert(4)&lt;/script&gt;</description></item><item><guid>2</guid><title>Linked</title>\
+             <link>javascript:alert(5)</link><description>{}</description></item>",
+            sites.hostile,
+            text(60),
+            text(61)
+        )),
+        _ => Answer::status(404),
+    },
+    faults: |running, _| faults(running),
+    ..Attack::PLAIN
+};
+
+fn faults(running: &Running) -> anyhow::Result<Vec<String>> {
+    let mut faults = Vec::new();
+    let mut is_shown = false;
+    let stories = running.json("/api/v1/stories?limit=100")?;
+    let stories = stories["stories"].as_array().cloned().unwrap_or_default();
+    let ids = stories.iter().filter_map(|it| it["id"].as_str().or(it["story"].as_str()));
+    let mut paths = vec!["/".to_owned(), "/feeds".to_owned(), "/alerts".to_owned()];
+    paths.extend(ids.map(|id| format!("/stories/{id}")));
+    for path in paths {
+        let page = match running.get(&path) {
+            Ok(page) => page,
+            Err(error) => {
+                faults.push(format!("{path}: {error:#}"));
+                continue;
+            }
+        };
+        is_shown |= page.contains("Shown &lt;img") || page.contains("Shown");
+        let is_there = |mark: &&&str| page.contains(**mark);
+        let marks = ["<img src=x", "<script>alert", "<svg onload", "href=\"javascript:"];
+        faults.extend(marks.iter().filter(is_there).map(|mark| format!("{path} holds {mark}")));
+    }
+    if !is_shown {
+        faults.push("no page shows the title: nothing shown".to_owned());
+    }
+    Ok(faults)
+}

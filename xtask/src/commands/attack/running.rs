@@ -1,0 +1,146 @@
+//! A running `wirefold up`, asked as a client asks it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::commands::bench::machine::{self, Stopwatch};
+
+/// The longest that anything may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+/// Goes by between two questions.
+const EVERY: Duration = Duration::from_millis(50);
+
+/// The process. It is killed when it is dropped.
+pub(super) struct Running {
+    child: Child,
+    /// Host and port of the page.
+    pub(super) page: String,
+    said: Arc<Mutex<String>>,
+}
+
+impl Running {
+    /// Starts on the folder's `wirefold.toml` and waits until its page is there.
+    pub(super) fn start(program: &Path, folder: &Path) -> anyhow::Result<Running> {
+        let mut up = command(program, folder);
+        up.args(["up", "--listen", "127.0.0.1:0", "--operations", "127.0.0.1:0"]);
+        let mut child = up.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+        let mut lines = BufReader::new(child.stderr.take().context("it is piped")?);
+        let mut said = String::new();
+        loop {
+            let from = said.len();
+            if lines.read_line(&mut said)? == 0 {
+                bail!("it ended: {}\n{said}", child.wait()?);
+            }
+            if let Some((_, page)) = said[from..].split_once("page http://") {
+                let page = page.trim().to_owned();
+                let said = Arc::new(Mutex::new(said));
+                keep(lines, said.clone());
+                return Ok(Running { child, page, said });
+            }
+        }
+    }
+
+    /// What it said so far.
+    pub(super) fn said(&self) -> String {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// The most memory that it had, in bytes; none once it has ended.
+    pub(super) fn peak(&self) -> Option<u64> {
+        machine::peak_memory(self.child.id()).ok()
+    }
+
+    /// The body that `GET` gives.
+    pub(super) fn get(&self, path: &str) -> anyhow::Result<String> {
+        self.ask("GET", path, "")
+    }
+
+    /// What a list of the API gives.
+    pub(super) fn json(&self, path: &str) -> anyhow::Result<Value> {
+        Ok(serde_json::from_str(&self.get(path)?)?)
+    }
+
+    /// Posts JSON.
+    pub(super) fn post(&self, path: &str, body: &Value) -> anyhow::Result<()> {
+        self.ask("POST", path, &body.to_string()).map(drop)
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
+        let (page, length) = (&self.page, body.len());
+        let mut stream = TcpStream::connect(page).with_context(|| format!("{page}{path}"))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        write!(
+            stream,
+            "{method} {path} HTTP/1.0\r\nhost: {page}\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\n\r\n{body}"
+        )?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).with_context(|| format!("{page}{path}"))?;
+        let answer = String::from_utf8_lossy(&answer);
+        let (head, told) = answer.split_once("\r\n\r\n").context("no answer")?;
+        let status = head.lines().next().unwrap_or_default();
+        if !(status.contains(" 200 ") || status.contains(" 202 ")) {
+            bail!("{path}: {status}: {told}");
+        }
+        Ok(told.to_owned())
+    }
+
+    /// Asks until what is wanted is so, the process has ended, or patience has; gives the seconds.
+    pub(super) fn until(&mut self, mut wanted: impl FnMut(&Running) -> bool) -> f64 {
+        let watch = Stopwatch::start();
+        while watch.elapsed() < PATIENCE && self.is_alive() && !wanted(self) {
+            std::thread::park_timeout(EVERY);
+        }
+        watch.elapsed().as_secs_f64()
+    }
+
+    /// Asks for a drain and waits for the end; whoever goes on after that is killed.
+    pub(super) fn terminate(mut self) -> bool {
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let watch = Stopwatch::start();
+        while watch.elapsed() < PATIENCE {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return status.success();
+            }
+            std::thread::park_timeout(EVERY);
+        }
+        false
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The binary in this folder, with no settings of whoever runs this.
+pub(super) fn command(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder).env("XDG_CONFIG_HOME", folder).stdin(Stdio::null());
+    command
+}
+
+/// Reads on: whoever does not read what it says makes it wait.
+fn keep(mut lines: BufReader<std::process::ChildStderr>, said: Arc<Mutex<String>>) {
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        while lines.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
+            said.lock().unwrap_or_else(PoisonError::into_inner).push_str(&line);
+            line.clear();
+        }
+    });
+}

@@ -1,0 +1,235 @@
+//! One run: the victim's server, the hostile one, one that nobody may reach, and wirefold between.
+
+use std::net::TcpStream;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use wirefold_flow::SystemClock;
+use wirefold_proto::streams::OUTPUT;
+use wirefold_proto::{OutputArticle, decode};
+
+use super::loopback::{Answer, Asked as Request, Loopback};
+use super::running::Running;
+use super::victim::{self, ALERTS, Felt};
+use crate::commands::bench::machine::Stopwatch;
+
+/// An attack.
+pub(super) struct Attack {
+    pub(super) name: &'static str,
+    /// What it tries to get, in a few words.
+    pub(super) aim: &'static str,
+    /// The networks that the operator let in.
+    pub(super) allowed: &'static str,
+    /// More settings.
+    pub(super) settings: fn(&Sites) -> String,
+    /// The feeds that are polled before the victim's: id and address.
+    pub(super) feeds: fn(&Sites) -> Vec<(&'static str, String)>,
+    /// What the hostile server answers.
+    pub(super) answer: fn(&Request, &Sites) -> Answer,
+    /// What the victim's server answers beside its feed.
+    pub(super) at_victim: fn(&Request, &Sites) -> Answer,
+    /// Whether wirefold has seen the victim's texts before, so that its articles are copies of them.
+    /// Then only the alerts must be those of the control run.
+    pub(super) only_alerts: bool,
+    /// What is done while the victim's news is awaited: connections, held until it came.
+    pub(super) connect: fn(&Running) -> Vec<TcpStream>,
+    /// What did not hold, besides what the victim felt.
+    pub(super) faults: fn(&mut Running, &Heard) -> anyhow::Result<Vec<String>>,
+}
+
+impl Attack {
+    /// Nobody attacks: the control run.
+    pub(super) const NONE: Attack = Attack {
+        name: "none",
+        aim: "nothing: the control",
+        feeds: |_| Vec::new(),
+        ..Attack::PLAIN
+    };
+    /// A hostile feed that lists nothing.
+    pub(super) const PLAIN: Attack = Attack {
+        name: "",
+        aim: "",
+        allowed: "allow_private = [\"127.0.0.0/8\", \"::1/128\"]\n",
+        settings: |_| String::new(),
+        feeds: |sites| vec![("hostile", format!("{}/feed", sites.hostile))],
+        answer: |_, _| Answer::status(404),
+        at_victim: |_, _| Answer::status(404),
+        only_alerts: false,
+        connect: |_| Vec::new(),
+        faults: |_, _| Ok(Vec::new()),
+    };
+}
+
+/// The addresses, without a path. Sites on loopback are told apart by their names.
+#[derive(Clone, Default)]
+pub(super) struct Sites {
+    pub(super) victim: String,
+    pub(super) hostile: String,
+    /// A server of the operator's network, which no feed may reach.
+    pub(super) inner: String,
+}
+
+/// What the servers were asked.
+pub(super) struct Heard {
+    pub(super) victim: Vec<Request>,
+    pub(super) hostile: Vec<Request>,
+    pub(super) inner: Vec<Request>,
+    /// The records of all feeds.
+    pub(super) feeds: Value,
+    /// The folder of settings and data, and the program that runs there.
+    pub(super) folder: std::path::PathBuf,
+    pub(super) program: std::path::PathBuf,
+}
+
+impl Heard {
+    /// The problem of a feed, in words.
+    pub(super) fn problem(&self, id: &str) -> String {
+        let feeds = self.feeds["feeds"].as_array();
+        let found = feeds.into_iter().flatten().find(|feed| feed["feed"]["id"] == id);
+        found.and_then(|feed| feed["problem"].as_str()).unwrap_or_default().to_owned()
+    }
+}
+
+/// What came of a run.
+pub(super) struct Seen {
+    pub(super) felt: Felt,
+    /// Whether only its alerts are compared.
+    pub(super) only_alerts: bool,
+    pub(super) faults: Vec<String>,
+    pub(super) is_alive: bool,
+    /// Bytes.
+    pub(super) peak: u64,
+    /// Seconds.
+    pub(super) took: f64,
+}
+
+/// Plays one attack.
+pub(super) fn play(program: &Path, attack: &Attack) -> anyhow::Result<Seen> {
+    let watch = Stopwatch::start();
+    let sites: Arc<OnceLock<Sites>> = Arc::default();
+    let has_news = Arc::new(AtomicBool::new(false));
+    let victim = victim_server(attack, sites.clone(), has_news.clone())?;
+    let (answer, known) = (attack.answer, sites.clone());
+    let hostile = Loopback::answering(move |asked| match known.get() {
+        Some(all) => answer(asked, all),
+        None => Answer::status(404),
+    });
+    let inner = Loopback::on(&["127.0.0.9:0".parse()?], |_| Answer::ok("text/plain", "inner"));
+    let hostile_site = hostile.url("").replace("127.0.0.1", "localhost");
+    let sites = sites.get_or_init(|| Sites {
+        victim: victim.url(""),
+        hostile: hostile_site,
+        inner: inner.url(""),
+    });
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("wirefold.toml"), settings(attack, sites))?;
+    // Without anything to read, `up` would show the demo.
+    std::fs::create_dir(folder.path().join("dropped"))?;
+    let mut running = Running::start(program, folder.path())?;
+    for (id, url) in (attack.feeds)(sites) {
+        running.post("/api/v1/feeds", &json!({"id": id, "url": url}))?;
+    }
+    let ids: Vec<&str> = (attack.feeds)(sites).into_iter().map(|(id, _)| id).collect();
+    running.until(|it| ids.iter().all(|id| is_polled(it, id)));
+    let connections = (attack.connect)(&running);
+    let mut delay = 0.0;
+    if running.is_alive() {
+        running.post(
+            "/api/v1/feeds",
+            &json!({"id": "victim", "url": format!("{}/feed", sites.victim)}),
+        )?;
+        running.until(|it| is_polled(it, "victim"));
+        has_news.store(true, Ordering::Relaxed);
+        delay = running.until(|it| alerts(it).is_ok_and(|all| all.len() as u64 >= ALERTS));
+    }
+    let peak = running.peak().unwrap_or_default();
+    let mut is_alive = running.is_alive();
+    let mut faults = Vec::new();
+    let mut alerted = Vec::new();
+    if is_alive {
+        alerted = alerts(&running)?;
+        let drain = |server: &Loopback| server.asked.try_iter().collect::<Vec<_>>();
+        let heard = Heard {
+            victim: drain(&victim),
+            hostile: drain(&hostile),
+            inner: drain(&inner),
+            feeds: running.json("/api/v1/feeds")?,
+            folder: folder.path().to_owned(),
+            program: program.to_owned(),
+        };
+        faults = (attack.faults)(&mut running, &heard)?;
+        drop(connections);
+        is_alive = running.terminate();
+    }
+    let articles = output(&folder.path().join("data"))?;
+    let felt = Felt::of(&articles, &alerted, delay);
+    let only_alerts = attack.only_alerts;
+    Ok(Seen { felt, only_alerts, faults, is_alive, peak, took: watch.elapsed().as_secs_f64() })
+}
+
+fn victim_server(
+    attack: &Attack,
+    sites: Arc<OnceLock<Sites>>,
+    has_news: Arc<AtomicBool>,
+) -> anyhow::Result<Loopback> {
+    let beside = attack.at_victim;
+    Ok(Loopback::on(&["127.0.0.3:0".parse()?], move |asked| {
+        match (asked.path.as_str(), sites.get()) {
+            ("/feed", Some(sites)) => victim::feed(&sites.victim, has_news.load(Ordering::Relaxed)),
+            (_, Some(sites)) => beside(asked, sites),
+            (_, None) => Answer::status(404),
+        }
+    }))
+}
+
+fn settings(attack: &Attack, sites: &Sites) -> String {
+    format!(
+        "data = \"data\"\nlog_format = \"text\"\n{}[fetcher]\n{}min_interval = \"1s\"\n\
+         max_interval = \"2s\"\nper_host_delay = \"0s\"\n[[subscription]]\nname = \"Victim\"\n\
+         query = \"Harbour bulletin\"\ngroup_by = \"story\"\ngroup_wait = \"0s\"\n\
+         update_interval = \"0s\"\n[[source]]\npath = \"dropped\"\n[[subscription]]\nname = \"All\"\nquery = \"*\"\n\
+         group_by = \"story\"\ngroup_wait = \"0s\"\n{}",
+        "full_text = \"auto\"\n",
+        attack.allowed,
+        (attack.settings)(sites)
+    )
+}
+
+fn is_polled(running: &Running, id: &str) -> bool {
+    let feeds = running.json("/api/v1/feeds").unwrap_or_default();
+    let all = feeds["feeds"].as_array();
+    all.into_iter().flatten().any(|it| it["feed"]["id"] == id && it["last_poll"].is_string())
+}
+
+/// The alerts about the victim's articles.
+fn alerts(running: &Running) -> anyhow::Result<Vec<Value>> {
+    let page = running.json("/api/v1/alerts?subscription=victim&limit=100")?;
+    let all = page["alerts"].as_array().context("a list")?;
+    let alerts = all.iter().map(|it| it["alert"].clone());
+    let is_victims =
+        |alert: &Value| alert["headline"]["title"].as_str().is_some_and(victim::is_title);
+    Ok(alerts.filter(is_victims).collect())
+}
+
+/// The articles of the output, read once nobody holds the folder.
+fn output(data: &Path) -> anyhow::Result<Vec<OutputArticle>> {
+    let bus = wirefold_flow_sqlite::open(data, Arc::new(SystemClock))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let state = bus.stream_state(OUTPUT.name).await?;
+        let mut reader = bus.read(OUTPUT.name, ">", 1).await?;
+        let (mut articles, mut read) = (Vec::new(), 0);
+        while read < state.messages {
+            for stored in reader.next(1000).await? {
+                read += 1;
+                if stored.subject.starts_with("wirefold.v1.output.article.") {
+                    articles.push(decode(&stored.body)?);
+                }
+            }
+        }
+        Ok(articles)
+    })
+}

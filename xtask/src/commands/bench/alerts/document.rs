@@ -1,0 +1,69 @@
+//! The table of `bench alerts` in docs/performance.md: written by the command, never by hand.
+
+use std::fmt::Write as _;
+
+use anyhow::Context;
+
+use super::Measured;
+use crate::commands::bench::machine::{self, today};
+use crate::tree;
+
+const DOCUMENT: &str = "docs/performance.md";
+const BEGIN: &str = "<!-- bench alerts: begin -->";
+const END: &str = "<!-- bench alerts: end -->";
+
+/// Puts the table of a run into the document, in place of the one before.
+pub(super) fn write(measured: &[Measured]) -> anyhow::Result<()> {
+    let path = tree::root().join(DOCUMENT);
+    let document = std::fs::read_to_string(&path)?;
+    let (before, rest) =
+        document.split_once(BEGIN).with_context(|| format!("{DOCUMENT} has no {BEGIN}"))?;
+    let (_, after) = rest.split_once(END).with_context(|| format!("{DOCUMENT} has no {END}"))?;
+    let head = format!(
+        "`cargo xtask bench alerts --write`, {}, one of {} cores, load average {:.1} at the end; processor \
+         time of one thread.",
+        today(),
+        machine::cores(),
+        machine::load(),
+    );
+    let table = table(measured);
+    std::fs::write(&path, format!("{before}{BEGIN}\n{head}\n\n{table}{END}{after}"))?;
+    Ok(())
+}
+
+fn table(measured: &[Measured]) -> String {
+    let mut table = "| subscriptions | p50, ms | p99, ms | p99 less 1 µs a match above 100, ms | matches an article | \
+         a further match, ns | MB | MB, nine of ten removed | add, remove, µs | loop p50, ms | loop by p50 |\n\
+         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+        .to_owned();
+    for Measured { kind, told } in measured {
+        let spread = &told.spread;
+        let _ = writeln!(
+            table,
+            "| {} {} | {:.3} | {:.3} | {:.3} | {:.0} | {:.0} | {:.0} | {:.0} | {:.1}, {:.1} | {:.1} | {:.0} |",
+            told.subscriptions,
+            kind.name(),
+            spread.p50,
+            spread.p99,
+            spread.p99_of_few,
+            spread.matches,
+            spread.further,
+            told.megabytes,
+            told.megabytes_of_tenth,
+            told.adding,
+            told.removing,
+            told.naive.p50,
+            told.naive.p50 / spread.p50,
+        );
+    }
+    let preparing = measured.iter().map(|one| one.told.preparing).fold(0.0, f64::max);
+    let articles: Vec<String> =
+        measured.iter().map(|one| one.told.naive.articles.to_string()).collect();
+    let _ = writeln!(
+        table,
+        "\nTo make an article ready takes up to {preparing:.0} µs in the mean, and is not in these times. The \
+         loop ran over {} articles of each set, and found the same subscriptions in all of them.",
+        articles.join(", "),
+    );
+    table
+}

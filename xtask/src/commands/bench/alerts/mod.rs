@@ -1,0 +1,100 @@
+//! `bench alerts`: one article against 100,000 and a million subscriptions, beside a loop over the same
+//! queries. Each set is measured in a process of its own, on one core, so that its memory can be told.
+
+mod child;
+mod document;
+mod made;
+mod times;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+
+use child::Told;
+pub(super) use child::{Child, run_child};
+use made::Kind;
+
+use super::machine::file_system;
+use super::report::{Goal, Report};
+
+/// Subscriptions of the sets, and of a quick run.
+const SIZES: [usize; 2] = [100_000, 1_000_000];
+const QUICK: [usize; 1] = [20_000];
+/// Articles that each set is asked about.
+const ARTICLES: usize = 2_000;
+
+/// How much to measure.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Fewer subscriptions, for a look: no figures to publish.
+    #[arg(long)]
+    quick: bool,
+    /// Writes the table into docs/performance.md.
+    #[arg(long, conflicts_with = "quick")]
+    write: bool,
+}
+
+impl Arguments {
+    pub(super) fn arguments(&self) -> Vec<PathBuf> {
+        let flags = [(self.quick, "--quick"), (self.write, "--write")];
+        flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| PathBuf::from(flag)).collect()
+    }
+}
+
+/// What a set came to.
+struct Measured {
+    kind: Kind,
+    told: Told,
+}
+
+/// Measures all sets, one after the other.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let file_system = file_system(&std::env::temp_dir())?;
+    let mut report = Report::new("wirefold.bench.alerts/1", arguments.quick, file_system);
+    report.articles(ARTICLES as u64);
+    let sizes: &[usize] = if arguments.quick { &QUICK } else { &SIZES };
+    let mut measured = Vec::new();
+    for kind in [Kind::LongTail, Kind::Frequent] {
+        for size in sizes {
+            let told = measure(kind, *size)?;
+            describe(&mut report, kind, &told);
+            measured.push(Measured { kind, told });
+        }
+    }
+    if arguments.write {
+        document::write(&measured)?;
+    }
+    report.print()
+}
+
+/// Has a child measure a set.
+fn measure(kind: Kind, subscriptions: usize) -> anyhow::Result<Told> {
+    let mut child = Command::new(std::env::current_exe()?);
+    child.args(["bench", "alerts-set", "--kind", kind.name()]);
+    child.args(["--subscriptions", &subscriptions.to_string()]);
+    child.args(["--articles", &ARTICLES.to_string()]);
+    let output = child.output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).context("what the child tells")
+}
+
+fn describe(report: &mut Report, kind: Kind, told: &Told) {
+    let is_million = told.subscriptions >= SIZES[1];
+    let set = format!("{}, {} subscriptions", kind.name(), told.subscriptions);
+    report.add(format!("{set}: p50"), told.spread.p50, "ms");
+    report.beside(&format!("a loop, p50 of {} articles", told.naive.articles), told.naive.p50);
+    report.add("… p99", told.spread.p99, "ms");
+    report.add("… p99 without 1 µs for each match above 100", told.spread.p99_of_few, "ms");
+    report.goal(Goal::AtMost(if is_million { 2.0 } else { 0.3 }));
+    report.add("… matches an article", told.spread.matches, "");
+    report.add("… a further match", told.spread.further, "ns").goal(Goal::AtMost(1_000.0));
+    report.add("… the article made ready before, mean", told.preparing, "µs");
+    report.add("… resident memory", told.megabytes, "MB");
+    if is_million {
+        report.goal(Goal::AtMost(200.0));
+    }
+    report.add("… after nine of ten were removed", told.megabytes_of_tenth, "MB");
+    report.add("… one added among them, mean", told.adding, "µs");
+    report.add("… one removed, mean", told.removing, "µs");
+}

@@ -1,0 +1,163 @@
+//! The tables of `bench detect` in docs/performance.md: written by the command, never by hand.
+
+use std::fmt::Write as _;
+
+use anyhow::Context;
+
+use super::child::Told;
+use super::rivals::Name;
+use super::set::Set;
+use crate::commands::bench::machine;
+use crate::tree;
+
+const DOCUMENT: &str = "docs/performance.md";
+
+/// What a method came to on a set.
+pub(super) struct Measured {
+    pub(super) method: Name,
+    pub(super) set: Set,
+    pub(super) told: Told,
+}
+
+/// What a method came to on a set, where it was measured.
+pub(super) fn find(measured: &[Measured], method: Name, set: Set) -> Option<&Told> {
+    let found = measured.iter().find(|one| one.method == method && one.set == set);
+    found.map(|one| &one.told)
+}
+
+/// Puts the tables of a run over so many articles into the document, in place of those of such a run before.
+pub(super) fn write(articles: usize, measured: &[Measured]) -> anyhow::Result<()> {
+    let path = tree::root().join(DOCUMENT);
+    let document = std::fs::read_to_string(&path)?;
+    let head = format!(
+        "`cargo xtask bench detect --articles {articles} --write`, {}, one of {} cores, load average {:.1} at \
+         the end; processor time of one thread, every method pinned to the same core.\n\n",
+        machine::today(),
+        machine::cores(),
+        machine::load(),
+    );
+    let tables = [Set::Plain, Set::Hard].map(|set| methods(measured, set)).concat();
+    let block = format!("{head}{tables}{}", ours(measured));
+    std::fs::write(&path, replaced(&document, articles, &block)?)?;
+    Ok(())
+}
+
+/// The document with a block between the marks of a run over so many articles; where there are none yet,
+/// before the mark that ends all blocks.
+fn replaced(document: &str, articles: usize, block: &str) -> anyhow::Result<String> {
+    const LAST: &str = "<!-- bench detect writes above this line -->";
+    let begin = format!("<!-- bench detect {articles}: begin -->");
+    let end = format!("<!-- bench detect {articles}: end -->");
+    let fresh = format!("{begin}\n{}\n{end}", block.trim_end());
+    if let Some((before, rest)) = document.split_once(&begin) {
+        let (_, after) = rest.split_once(&end).with_context(|| format!("{begin} has no end"))?;
+        return Ok(format!("{before}{fresh}{after}"));
+    }
+    let (before, after) =
+        document.split_once(LAST).with_context(|| format!("{DOCUMENT} has no {LAST}"))?;
+    Ok(format!("{before}{fresh}\n\n{LAST}{after}"))
+}
+
+/// All methods on one set.
+fn methods(measured: &[Measured], set: Set) -> String {
+    let anchor = find(measured, Name::Simhash, set).map_or(f64::NAN, Told::speed);
+    let mut table = format!(
+        "| {} set | articles/s | of SimHash | p99, ms | KB an article | precision | recall | F1 of pairs |\n\
+         |---|--:|--:|--:|--:|--:|--:|--:|\n",
+        set.name()
+    );
+    let mut row = |title: &str, speed: f64, told: &Told| {
+        let _ = writeln!(
+            table,
+            "| {title} | {speed:.0} | {:.2} | {:.2} | {:.1} | {:.2} | {:.2} | {:.2} |",
+            speed / anchor,
+            told.spread.p99,
+            told.bytes / 1e3,
+            told.names.precision(),
+            told.names.recall(),
+            told.folds.f1(),
+        );
+    };
+    for Measured { method, told, .. } in measured.iter().filter(|one| one.set == set) {
+        row(method.title(), told.speed(), told);
+        if *method == Name::Wirefold {
+            row("wirefold, until the story is judged", 1e6 / told.spread.judged(), told);
+        }
+    }
+    table + "\n"
+}
+
+/// The detector alone, on all sets side by side.
+fn ours(measured: &[Measured]) -> String {
+    let sets: Vec<&Measured> = measured.iter().filter(|one| one.method == Name::Wirefold).collect();
+    let heads: Vec<&str> = sets.iter().map(|one| one.set.name()).collect();
+    let mut table =
+        format!("| wirefold | {} |\n|---{}|\n", heads.join(" | "), "|--:".repeat(sets.len()));
+    let mut row = |what: &str, value: &dyn Fn(&Told) -> String| {
+        let cells: Vec<String> = sets.iter().map(|one| value(&one.told)).collect();
+        let _ = writeln!(table, "| {what} | {} |", cells.join(" | "));
+    };
+    let steps = |told: &Told| told.spread.steps.map(|step| format!("{step:.0}")).join(", ");
+    row("all steps, articles/s", &|told| format!("{:.0}", told.speed()));
+    row("preparing, fingerprint, candidates, judgement, all else, µs", &steps);
+    row("by articles held, articles/s", &|told| {
+        let sizes = told.spread.by_size.iter();
+        let sizes = sizes.map(|(held, micros)| format!("{held}: {:.0}", 1e6 / micros));
+        sizes.collect::<Vec<_>>().join(", ")
+    });
+    row("time of the last tenth by that of the first", &|told| {
+        format!("{:.2}", told.spread.growth)
+    });
+    row("p50, p99, ms", &|told| format!("{:.2}, {:.2}", told.spread.p50, told.spread.p99));
+    row("KB an article, of days that are over and of the open day", &|told| {
+        format!("{:.1}, {:.1}", told.sealed / 1e3, told.open / 1e3)
+    });
+    row("hostile articles: how many, each µs, the slowest ms", &|told| {
+        let (count, mean, slowest) = told.spread.hostile;
+        if count == 0 { String::new() } else { format!("{count}, {mean:.0}, {slowest:.0}") }
+    });
+    row("pairs in one story: precision, recall, F1", &|told| {
+        let folds = &told.folds;
+        format!("{:.3}, {:.3}, {:.3}", folds.precision(), folds.recall(), folds.f1())
+    });
+    for name in told_work(&sets) {
+        row(&format!("{name}, an article"), &|told| {
+            let count =
+                told.work.iter().find(|(its, _)| *its == name).map_or(0, |(_, count)| *count);
+            format!("{:.0}", count as f64 / told.articles as f64)
+        });
+    }
+    table
+}
+
+fn told_work(sets: &[&Measured]) -> Vec<String> {
+    let first = sets.first().map(|one| one.told.work.as_slice()).unwrap_or_default();
+    first.iter().map(|(name, _)| name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_takes_the_place_of_one_as_large_and_leaves_all_else() {
+        let document = "words\n\n<!-- bench detect writes above this line -->\nmore\n";
+        let small = replaced(document, 20, "small\n").unwrap();
+        let both = replaced(&small, 1_000, "large").unwrap();
+        let again = replaced(&both, 20, "small again").unwrap();
+        assert_eq!(
+            again,
+            "words\n\n<!-- bench detect 20: begin -->\nsmall again\n<!-- bench detect 20: end -->\n\n\
+             <!-- bench detect 1000: begin -->\nlarge\n<!-- bench detect 1000: end -->\n\n\
+             <!-- bench detect writes above this line -->\nmore\n"
+        );
+        assert!(replaced("no mark", 20, "x").is_err());
+        assert!(replaced("<!-- bench detect 20: begin -->", 20, "x").is_err());
+    }
+
+    #[test]
+    fn the_document_has_a_place_for_the_tables() {
+        let document = std::fs::read_to_string(tree::root().join(DOCUMENT)).unwrap();
+        assert!(replaced(&document, 1, "x").is_ok());
+    }
+}

@@ -1,0 +1,132 @@
+//! What the detector is compared with: methods that others publish, each as quick as safe Rust makes it.
+//!
+//! All but SimHash split words by one quick splitter and make five-word shingles of them. None of them looks for
+//! events, credit, novelty or evidence, and none forgets.
+
+mod exact;
+mod gaoya;
+mod one_permutation;
+mod passages;
+mod simhash;
+mod table;
+mod words;
+
+use super::child::{Article, Method};
+use super::ours::Wirefold;
+
+/// A method by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Name {
+    Wirefold,
+    Simhash,
+    OnePermutation,
+    Gaoya,
+    Exact,
+    Passages,
+}
+
+/// The methods that the detector is compared with, the anchor of all ratios first.
+pub(super) const RIVALS: [Name; 5] =
+    [Name::Simhash, Name::OnePermutation, Name::Gaoya, Name::Exact, Name::Passages];
+
+impl Name {
+    /// The name by which the child is asked for it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Name::Wirefold => "wirefold",
+            Name::Simhash => "simhash",
+            Name::OnePermutation => "one-permutation",
+            Name::Gaoya => "gaoya",
+            Name::Exact => "exact",
+            Name::Passages => "passages",
+        }
+    }
+
+    /// What tables call it.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Name::Wirefold => "wirefold, all steps",
+            Name::Simhash => "SimHash, at most 3 bits apart",
+            Name::OnePermutation => "MinHash by one permutation, 64×2, J ≥ .15",
+            Name::Gaoya => "gaoya, 63×2, J ≥ .15",
+            Name::Exact => "exact: a hash of all words",
+            Name::Passages => "floor: split, hash, sample, look up",
+        }
+    }
+
+    /// The method, with room for so many articles.
+    pub(super) fn method(self, articles: usize) -> Box<dyn Method> {
+        match self {
+            Name::Wirefold => Box::new(Wirefold::new()),
+            Name::Simhash => Box::new(simhash::NearSignatures::new()),
+            Name::OnePermutation => Box::new(one_permutation::OnePermutation::new(articles)),
+            Name::Gaoya => Box::new(gaoya::Gaoya::new()),
+            Name::Exact => Box::<exact::Exact>::default(),
+            Name::Passages => Box::new(passages::Passages::new(articles)),
+        }
+    }
+}
+
+/// The stories that a method has made by putting each article with the likeliest earlier one.
+#[derive(Default)]
+struct Stories {
+    of: Vec<u32>,
+    named: Option<u32>,
+}
+
+impl Stories {
+    /// Puts an article into the story of the one that it was found to be like; returns that story.
+    fn join(&mut self, article: &Article, likeliest: Option<u32>) -> u32 {
+        let story = likeliest.map_or(article.number, |other| self.of[other as usize]);
+        self.of.push(story);
+        self.named = likeliest;
+        story
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::*;
+
+    #[test]
+    fn every_method_is_asked_for_by_its_name_and_finds_what_is_equal() {
+        let words = |from: usize| (from..from + 200).map(|n| format!("word{n} ")).collect();
+        for name in Name::value_variants() {
+            assert_eq!(Name::from_str(name.name(), false).as_ref(), Ok(name));
+            let mut method = name.method(100);
+            let mut story = |number: u32, text: String| {
+                let (outlet, url) = (format!("paper{number}.example"), number.to_string());
+                let (title, byline) = (String::new(), String::new());
+                let article = Article { number, outlet, url, title, byline, text, time: 0 };
+                let story = method.story(&article);
+                (story, method.named(&article, story))
+            };
+            let stories = [story(0, words(0)), story(1, words(500)), story(2, words(0))];
+            assert_eq!(stories, [(0, None), (1, None), (0, Some(0))], "{name:?}");
+        }
+    }
+
+    /// A method that is only quick would be no anchor: those with shingles find a reprint that has another
+    /// beginning and lacks its end.
+    #[test]
+    fn those_with_shingles_find_two_thirds_of_a_text() {
+        let text = |words: &[usize]| words.iter().map(|n| format!("w{n:x} ")).collect::<String>();
+        for name in [Name::OnePermutation, Name::Gaoya, Name::Passages] {
+            let mut method = name.method(300);
+            let mut story = |number: u32, words: &[usize]| {
+                let (outlet, url) = ("paper.example".to_owned(), number.to_string());
+                let (title, byline) = (String::new(), String::new());
+                let text = text(words);
+                method.story(&Article { number, outlet, url, title, byline, text, time: 0 })
+            };
+            for number in 0..200 {
+                let own: Vec<usize> = (0..500).map(|at| number as usize * 500 + at).collect();
+                assert_eq!(story(number, &own), number, "{name:?}");
+            }
+            let copied: Vec<usize> = (900_000..900_100).chain(35_100..35_400).collect();
+            assert_eq!(story(200, &copied), 70, "{name:?}");
+        }
+    }
+}

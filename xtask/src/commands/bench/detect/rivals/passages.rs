@@ -1,0 +1,77 @@
+//! The floor of a detector by passages: words, shingles, one in eight of them kept, looked up and entered.
+//!
+//! It has no boilerplate, no alignment and no evidence: what a method of this kind cannot do without.
+
+use super::super::child::{Article, Method};
+use super::Stories;
+use super::table::Table;
+use super::words::Splitter;
+
+/// One shingle of so many is kept.
+const SAMPLED: u64 = 8;
+/// Kept shingles of an article of news, for the size of the table.
+const OF_AN_ARTICLE: usize = 72;
+/// A shingle that more articles have says nothing.
+const MOST: u32 = 8;
+/// What two articles must share: so many kept shingles, and of the fewer ones so many in a hundred.
+const LEAST: u32 = 2;
+const PERCENT: u32 = 20;
+
+/// Folds with the earlier article that shares the most kept shingles.
+pub(super) struct Passages {
+    splitter: Splitter,
+    table: Table,
+    keys: Vec<u64>,
+    /// How many keys each article has.
+    counts: Vec<u32>,
+    found: Vec<u32>,
+    stories: Stories,
+}
+
+impl Passages {
+    /// With room for so many articles.
+    pub(super) fn new(articles: usize) -> Passages {
+        Passages {
+            splitter: Splitter::default(),
+            table: Table::new(articles * OF_AN_ARTICLE),
+            keys: Vec::new(),
+            counts: Vec::with_capacity(articles),
+            found: Vec::new(),
+            stories: Stories::default(),
+        }
+    }
+
+    fn likeliest(&mut self) -> Option<u32> {
+        let here = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        self.found.sort_unstable();
+        let runs = self.found.chunk_by(|one, other| one == other);
+        let counted = runs.map(|run| (u32::try_from(run.len()).unwrap_or(u32::MAX), run[0]));
+        let likely = counted.filter(|(shared, other)| {
+            let fewer = here.min(self.counts[*other as usize]);
+            *shared >= LEAST.min(fewer) && 100 * shared >= PERCENT * fewer
+        });
+        // Of equals the first.
+        likely.min_by_key(|(shared, other)| (u32::MAX - shared, *other)).map(|(_, other)| other)
+    }
+}
+
+impl Method for Passages {
+    fn story(&mut self, article: &Article) -> u32 {
+        self.keys.clear();
+        let shingles = self.splitter.shingles(&article.text).iter();
+        self.keys.extend(shingles.filter(|hash| (*hash >> 61) % SAMPLED == 0));
+        self.keys.sort_unstable();
+        self.keys.dedup();
+        self.found.clear();
+        let found = &mut self.found;
+        let tell = |other| found.push(other);
+        self.table.look_up_and_enter(&self.keys, article.number, MOST, tell);
+        let likeliest = self.likeliest();
+        self.counts.push(u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
+        self.stories.join(article, likeliest)
+    }
+
+    fn named(&self, _article: &Article, _story: u32) -> Option<u32> {
+        self.stories.named
+    }
+}

@@ -1,0 +1,45 @@
+//! SimHash (Charikar 2002) as the crate `simhash` makes it, and a map by bits (Manku 2007).
+
+use super::super::child::{Article, Method};
+use super::Stories;
+
+/// The most bits that may differ.
+const BITS: u32 = 3;
+/// Of so many parts of a signature, one is equal where no more bits differ.
+const PARTS: usize = 4;
+/// The values of a part.
+const VALUES: usize = 1 << 16;
+
+/// Folds with the nearest earlier article whose signature differs in three bits at most.
+pub(super) struct NearSignatures {
+    signatures: Vec<u64>,
+    stories: Stories,
+    /// The articles under each value of each part.
+    maps: Vec<Vec<u32>>,
+}
+
+impl NearSignatures {
+    pub(super) fn new() -> NearSignatures {
+        let maps = vec![Vec::new(); PARTS * VALUES];
+        NearSignatures { signatures: Vec::new(), stories: Stories::default(), maps }
+    }
+}
+
+impl Method for NearSignatures {
+    fn story(&mut self, article: &Article) -> u32 {
+        let signature = simhash::simhash(&article.text);
+        let key = |part: usize| part * VALUES + (signature >> (16 * part)) as usize % VALUES;
+        let places: [usize; PARTS] = std::array::from_fn(key);
+        let near = places.iter().flat_map(|place| &self.maps[*place]);
+        let apart = |other: &u32| (self.signatures[*other as usize] ^ signature).count_ones();
+        let nearest = near.map(|other| (apart(other), *other)).min();
+        let found = nearest.filter(|(bits, _)| *bits <= BITS).map(|(_, other)| other);
+        self.signatures.push(signature);
+        places.iter().for_each(|place| self.maps[*place].push(article.number));
+        self.stories.join(article, found)
+    }
+
+    fn named(&self, _article: &Article, _story: u32) -> Option<u32> {
+        self.stories.named
+    }
+}

@@ -1,0 +1,131 @@
+//! What was timed, article by article, by the processor time of the thread.
+
+use serde::{Deserialize, Serialize};
+
+use super::child::STEPS;
+use super::set::is_hostile;
+use crate::commands::bench::machine::ThreadWatch;
+use crate::generator::Kind;
+
+/// Speed is told where so many articles are held, over the last so many before.
+const SIZES: [usize; 5] = [4_000, 20_000, 50_000, 100_000, 1_000_000];
+const SAMPLE: usize = 2_000;
+/// The parts of a run of which the last is held against the first.
+const PARTS: usize = 10;
+
+/// Times as they come.
+pub(super) struct Times {
+    /// Microseconds of all articles but hostile ones, in order.
+    news: Vec<f64>,
+    hostile: Vec<f64>,
+    steps: [f64; STEPS],
+    /// By articles held, the mean in microseconds.
+    by_size: Vec<(usize, f64)>,
+    /// What looking at the clock costs of it.
+    cost: f64,
+}
+
+/// The times of a run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Spread {
+    /// The mean over all but hostile articles, in microseconds.
+    pub(super) mean: f64,
+    /// How many articles are hostile, their mean in microseconds and the slowest in milliseconds.
+    pub(super) hostile: (usize, f64, f64),
+    /// In milliseconds, of all articles.
+    pub(super) p50: f64,
+    pub(super) p99: f64,
+    /// The mean by step, in microseconds.
+    pub(super) steps: [f64; STEPS],
+    /// By articles held, the mean in microseconds.
+    pub(super) by_size: Vec<(usize, f64)>,
+    /// The mean of the last tenth by that of the first.
+    pub(super) growth: f64,
+}
+
+impl Spread {
+    /// Microseconds until the story is judged: all steps but the last.
+    pub(super) fn judged(&self) -> f64 {
+        self.steps[..STEPS - 1].iter().sum()
+    }
+}
+
+impl Times {
+    /// With room for so many, so that memory measured meanwhile is not this.
+    pub(super) fn new(articles: usize) -> Times {
+        Times {
+            news: Vec::with_capacity(articles),
+            hostile: Vec::new(),
+            steps: [0.0; STEPS],
+            by_size: Vec::new(),
+            cost: ThreadWatch::cost(),
+        }
+    }
+
+    /// Does what is asked for an article, and notes what it took.
+    pub(super) fn time<T>(&mut self, kind: Kind, work: impl FnOnce() -> T) -> T {
+        let watch = ThreadWatch::start();
+        let done = work();
+        let micros = (watch.micros() - self.cost).max(0.0);
+        self.note(kind, micros);
+        done
+    }
+
+    fn note(&mut self, kind: Kind, micros: f64) {
+        let of_kind = if is_hostile(kind) { &mut self.hostile } else { &mut self.news };
+        of_kind.push(micros);
+        let held = self.news.len() + self.hostile.len();
+        if SIZES.contains(&held) {
+            self.by_size.push((held, mean(&self.news[self.news.len().saturating_sub(SAMPLE)..])));
+        }
+    }
+
+    /// Notes the steps of the last article.
+    pub(super) fn steps(&mut self, kind: Kind, steps: [f64; STEPS]) {
+        if !is_hostile(kind) {
+            self.steps.iter_mut().zip(steps).for_each(|(all, step)| *all += step);
+        }
+    }
+
+    /// What all of it comes to.
+    pub(super) fn spread(&self) -> Spread {
+        let mut every: Vec<f64> = self.news.iter().chain(&self.hostile).copied().collect();
+        every.sort_unstable_by(f64::total_cmp);
+        let at = |share: usize| every.get(every.len() * share / 100).copied().unwrap_or_default();
+        let slowest = self.hostile.iter().copied().fold(0.0, f64::max) / 1e3;
+        let part = self.news.len() / PARTS;
+        let last = mean(&self.news[self.news.len() - part..]);
+        Spread {
+            mean: mean(&self.news),
+            hostile: (self.hostile.len(), mean(&self.hostile), slowest),
+            p50: at(50) / 1e3,
+            p99: at(99) / 1e3,
+            steps: self.steps.map(|step| step / self.news.len().max(1) as f64),
+            by_size: self.by_size.clone(),
+            growth: last / mean(&self.news[..part]).max(f64::MIN_POSITIVE),
+        }
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_articles_are_told_apart_and_growth_is_last_by_first() {
+        let mut times = Times::new(100);
+        for at in 0..100 {
+            times.note(Kind::Original, if at < 50 { 10.0 } else { 30.0 });
+        }
+        times.note(Kind::Hostile, 5_000.0);
+        let spread = times.spread();
+        assert!((spread.mean - 20.0).abs() < 1e-9);
+        assert!((spread.growth - 3.0).abs() < 1e-9);
+        assert_eq!(spread.hostile, (1, 5_000.0, 5.0));
+        assert!((spread.p50 - 0.03).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,212 @@
+//! Two sets with planted reprints, by seed: what `bench detect` compares methods on.
+//!
+//! The plain set holds texts of their own and reprints of them, without anything of a page around them. A
+//! reprint has another opening and another headline, its sentences moved, and the last third left out: of all
+//! runs of five words that either has, a third stands in both. The
+//! hard set adds what misleads: the boxes, headlines and footers of the outlets' pages, sentences of a
+//! common stock, and strangers that quote the same two sentences. All of it is in Latin letters, since
+//! the methods compared split words at spaces.
+
+use wirefold_score::Random;
+
+use super::Generator;
+use super::article::{Article, Role, Sentence};
+use super::edits::Edit;
+use super::hostile::{STOCK_ROOT, Trick};
+use super::lists::List;
+use super::news::{self, Draft};
+use super::plan::{Kind, Plan};
+use super::words::Script;
+use super::writer::Writer;
+
+/// Of a hundred articles, the reprints.
+const REPRINTS: usize = 20;
+/// How many places back the text of a reprint is looked for, at most.
+const FARTHEST: usize = 16_000;
+/// How often a text is looked for before a place gets one of its own.
+const TRIES: usize = 20;
+/// Of a hundred texts of the hard set, those that quote an earlier one, and how many of its sentences.
+const QUOTING: usize = 30;
+const QUOTED: usize = 2;
+/// Sentences of the stock, and how many of them a text of the hard set has.
+const STOCK: usize = 200;
+const OF_STOCK: usize = 3;
+/// Sentences of a paragraph of a reprint.
+const IN_PARAGRAPH: usize = 2;
+
+/// A set with planted reprints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Planted {
+    /// Texts and reprints alone.
+    Plain,
+    /// With footers, stock sentences and shared quotations.
+    Hard,
+}
+
+impl Generator {
+    /// The article at a place of a set, and the number of the article that had its text first.
+    pub(crate) fn planted(&self, set: Planted, number: u64) -> (Article, u64) {
+        let root = self.planted_root(number);
+        let plan = self.planted_plan(number, root);
+        let mut writer = self.writer(&plan, root);
+        let mut draft = self.planted_text(set, root);
+        if root != number {
+            reprint(&mut draft, &mut writer);
+        }
+        let mut article = Article {
+            number,
+            kind: plan.kind,
+            name: if root == number { "base" } else { "reprint" },
+            main: root,
+            script: plan.script,
+            outlet: plan.outlet,
+            host: self.outlet(&plan).host.clone(),
+            item: number,
+            title: draft.title,
+            byline: draft.byline,
+            paragraphs: draft.paragraphs,
+            is_spaced: false,
+        };
+        if set == Planted::Hard {
+            let mut random = self.planner.dice(number, "page");
+            self.planner.outlets().dress(&mut article, &[], &mut random);
+        }
+        (article, root)
+    }
+
+    /// The text that an article of its own has, whatever stands around it.
+    fn planted_text(&self, set: Planted, number: u64) -> Draft {
+        let mut writer = self.writer(&self.planted_plan(number, number), number);
+        let mut draft = news::original(&mut writer, self.settings.length, None);
+        if set == Planted::Plain {
+            return draft;
+        }
+        if let Some(other) = self.quoted(number) {
+            let mut quotations = news::quotations(&self.planted_text(Planted::Plain, other));
+            quotations.truncate(QUOTED);
+            news::quote(&mut draft, &quotations, &mut writer);
+        }
+        for _ in 0..OF_STOCK {
+            let mut sentence = writer.common(STOCK_ROOT, writer.random.clone().below(STOCK));
+            sentence.role = Role::Chrome;
+            let at = writer.random.within(1..draft.paragraphs.len() + 1);
+            draft.paragraphs.insert(at, vec![sentence]);
+        }
+        draft
+    }
+
+    /// The number of the article that had the text of a place first.
+    fn planted_root(&self, number: u64) -> u64 {
+        if !self.is_reprint(number) {
+            return number;
+        }
+        let mut random = self.planner.dice(number, "planted source");
+        let found = (0..TRIES).find_map(|_| {
+            let place = earlier(number, &mut random)?;
+            (!self.is_reprint(place)).then_some(place)
+        });
+        found.unwrap_or(number)
+    }
+
+    fn is_reprint(&self, number: u64) -> bool {
+        self.planner.dice(number, "planted").chance(REPRINTS)
+    }
+
+    /// The earlier article that a text of the hard set quotes.
+    fn quoted(&self, number: u64) -> Option<u64> {
+        let mut random = self.planner.dice(number, "planted quotation");
+        let is_quoting = random.chance(QUOTING);
+        earlier(number, &mut random).filter(|_| is_quoting)
+    }
+
+    fn planted_plan(&self, number: u64, root: u64) -> Plan {
+        let mut random = self.planner.dice(number, "planted outlet");
+        let (kind, sources) = match number == root {
+            true => (Kind::Original, Vec::new()),
+            false => (Kind::Copy, vec![root]),
+        };
+        Plan {
+            number,
+            kind,
+            script: Script::Latin,
+            outlet: self.planner.outlets().of_script(Script::Latin, &mut random),
+            sources,
+            edit: Edit::Exact,
+            trick: Trick::OneWord,
+            list: List::Recipes,
+        }
+    }
+}
+
+/// A place before one, not too far back.
+fn earlier(number: u64, random: &mut Random) -> Option<u64> {
+    let farthest = FARTHEST.min(usize::try_from(number).unwrap_or(usize::MAX));
+    number.checked_sub(1 + random.below(farthest) as u64)
+}
+
+/// Another opening and headline, sentences moved, and the last third left out.
+fn reprint(draft: &mut Draft, writer: &mut Writer<'_>) {
+    draft.title = writer.headline();
+    draft.paragraphs.truncate((draft.paragraphs.len() * 2).div_ceil(3));
+    let mut sentences: Vec<Sentence> = draft.paragraphs.drain(..).skip(1).flatten().collect();
+    writer.random.shuffle(&mut sentences);
+    draft.paragraphs.extend([writer.paragraph(2), writer.paragraph(2)]);
+    draft.paragraphs.extend(sentences.chunks(IN_PARAGRAPH).map(<[Sentence]>::to_vec));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::generator::Settings;
+
+    const NEWS: Settings = Settings { seed: 5, length: 100, limit: 0, footer_life: 20_000 };
+
+    fn sentences(article: &Article) -> HashSet<&str> {
+        article.sentences().map(|sentence| sentence.text.as_str()).collect()
+    }
+
+    /// The share of runs of five words that stand in both, of all.
+    fn jaccard(one: &Article, other: &Article) -> f64 {
+        let shingles = |article: &Article| -> HashSet<Vec<String>> {
+            let text = article.text();
+            let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+            words.windows(5).map(<[String]>::to_vec).collect()
+        };
+        let (here, there) = (shingles(one), shingles(other));
+        here.intersection(&there).count() as f64 / here.union(&there).count() as f64
+    }
+
+    #[test]
+    fn a_fifth_is_reprints_that_share_a_third_of_all() {
+        let generator = Generator::new(NEWS);
+        let made: Vec<_> = (0..600).map(|at| generator.planted(Planted::Plain, at)).collect();
+        let reprints = made.iter().filter(|(its, root)| its.number != *root);
+        let mut shares: Vec<f64> = Vec::new();
+        for (reprint, root) in reprints {
+            let source = &made[usize::try_from(*root).unwrap()].0;
+            assert_ne!(reprint.title, source.title);
+            shares.push(jaccard(reprint, source));
+        }
+        shares.sort_by(f64::total_cmp);
+        assert!((60..150).contains(&shares.len()), "{}", shares.len());
+        let (least, median) = (shares[shares.len() / 20], shares[shares.len() / 2]);
+        assert!(least > 0.1 && (0.25..0.45).contains(&median), "{least:.2} {median:.2}");
+    }
+
+    #[test]
+    fn only_the_hard_set_gives_strangers_something_in_common() {
+        let generator = Generator::new(NEWS);
+        let strangers_that_share = |set: Planted| {
+            let made: Vec<_> = (0..300).map(|at| generator.planted(set, at)).collect();
+            let pairs = made.iter().enumerate().flat_map(|(at, one)| {
+                made[..at].iter().map(move |other| (one, other)).filter(|(a, b)| a.1 != b.1)
+            });
+            pairs.filter(|(a, b)| !sentences(&a.0).is_disjoint(&sentences(&b.0))).count()
+        };
+        let (plain, hard) =
+            (strangers_that_share(Planted::Plain), strangers_that_share(Planted::Hard));
+        assert!(plain < 5 && hard > 500, "{plain} and {hard}");
+    }
+}
