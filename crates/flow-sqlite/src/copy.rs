@@ -1,10 +1,12 @@
 //! A copy of the file while another process writes it.
 //!
-//! The lock keeps everybody else from asking SQLite, so its file and its log are copied as they are.
-//! That is whole where the log was not begun anew meanwhile: the file changes only by pages that
-//! stand in the log, and the log is copied after it, so whatever of the file was caught half written
-//! is read from the log. A torn end of the log was never acknowledged. The copy is opened, checked
-//! and made one file before anybody is told that it is there.
+//! SQLite's lock keeps everybody else from asking it, so its file and its log are copied as they
+//! are. That is whole where the log was not begun anew meanwhile: the file changes only by pages
+//! that stand in the log, and the log is copied after it, so whatever of the file was caught half
+//! written is read from the log. A torn end of the log was never acknowledged. The writer leaves the
+//! file alone from its first group after the copier's lock on (`copy_lock.rs`); a log begun anew in
+//! that moment is seen, and it is copied again. The copy is opened, checked and made one file before
+//! anybody is told that it is there.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
@@ -13,9 +15,10 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use thiserror::Error;
 
+use crate::copy_lock;
 use crate::open::{FILE, SCHEMA};
 
-/// How often it is tried: the log is begun anew with each 16 MiB that are written.
+/// How often it is tried. The second time succeeds, save where the lock cannot be made.
 const TIMES: usize = 20;
 /// The log's head: what changes whenever it is begun anew.
 const HEAD: usize = 32;
@@ -55,6 +58,9 @@ pub enum CopyError {
 /// A [`CopyError`] that says what to do.
 pub fn copy(from: &Path, to: &Path) -> Result<u64, CopyError> {
     let (file, copied) = (from.join(FILE), to.join(FILE));
+    // Where it cannot be made, as in a folder that is only read, the log may be begun anew meanwhile.
+    let lock = copy_lock::open(from).ok();
+    let _held = lock.as_ref().map(File::lock);
     for _ in 0..TIMES {
         let before = state(from)?;
         copy_one(&file, &copied)?;

@@ -19,6 +19,7 @@
 //! ```
 
 mod copy;
+mod copy_lock;
 mod error;
 mod objects;
 mod open;
@@ -56,7 +57,9 @@ fn open_limited(
 ) -> Result<Arc<dyn Bus>, OpenError> {
     let path = folder.join(FILE);
     let connection = open::connect(folder, most_pages)?;
-    let tables = tables::SqliteTables::new(connection);
+    let checkpoints = copy_lock::Checkpoints::new(folder, &connection)
+        .map_err(|error| OpenError::of(&path, &error))?;
+    let tables = tables::SqliteTables::new(connection, checkpoints);
     let engine = Engine::open(Box::new(tables), clock.now())
         .map_err(|error| OpenError::Damaged { path: path.clone(), why: error.to_string() })?;
     let writer = writer::Writer::start(engine, clock.clone())

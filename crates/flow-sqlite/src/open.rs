@@ -95,8 +95,6 @@ pub(crate) fn connect(folder: &Path, most_pages: Option<u32>) -> Result<Connecti
     }
     connection.pragma_update(None, "journal_mode", "WAL").map_err(told)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(told)?;
-    // Seldom: pages that every group changes are then written to the file once for many of them.
-    connection.pragma_update(None, "wal_autocheckpoint", 4_000).map_err(told)?;
     if found == 0 {
         create(&mut connection).map_err(told)?;
     }

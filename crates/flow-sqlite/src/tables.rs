@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use wirefold_flow::store::{KnownId, Pending, Reader, StreamRow, Tables};
 use wirefold_flow::{BusError, Entry, Stored, UnixMillis};
 
+use crate::copy_lock::Checkpoints;
 use crate::error::failure;
 
 pub(crate) type Result<T> = std::result::Result<T, BusError>;
@@ -16,11 +17,12 @@ pub(crate) struct SqliteTables {
     pub(crate) connection: Connection,
     /// The numbers of the streams, which never change.
     pub(crate) numbers: HashMap<String, i64>,
+    checkpoints: Checkpoints,
 }
 
 impl SqliteTables {
-    pub(crate) fn new(connection: Connection) -> Self {
-        Self { connection, numbers: HashMap::new() }
+    pub(crate) fn new(connection: Connection, checkpoints: Checkpoints) -> Self {
+        Self { connection, numbers: HashMap::new(), checkpoints }
     }
 
     pub(crate) fn execute(&self, sql: &str, values: impl Params) -> Result<()> {
@@ -72,6 +74,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
 
 impl Tables for SqliteTables {
     fn begin(&mut self) -> Result<()> {
+        self.checkpoints.heed_copiers(&self.connection).map_err(|error| failure(&error))?;
         self.statement("BEGIN IMMEDIATE")
     }
 
