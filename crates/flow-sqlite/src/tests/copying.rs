@@ -56,6 +56,28 @@ async fn a_copy_under_load_has_all_that_was_acknowledged_before_it() {
 }
 
 #[tokio::test]
+async fn the_file_stands_still_while_somebody_copies_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let bus = opened(folder.path());
+    bus.create_stream(StreamConfig::new("WORK", &["work.>"])).await.unwrap();
+    let file = || std::fs::read(folder.path().join(FILE)).unwrap();
+    let written = async |from: u64| {
+        for number in from..from + BETWEEN {
+            let message = Outgoing::new("work.a", number.to_string(), vec![b'x'; 60_000]);
+            bus.publish(message).await.unwrap();
+        }
+    };
+    let copier = crate::copy_lock::open(folder.path()).unwrap();
+    copier.lock().unwrap();
+    let before = file();
+    written(0).await;
+    assert!(file() == before, "written back in the middle of a copy");
+    copier.unlock().unwrap();
+    written(BETWEEN).await;
+    assert!(file() != before, "never written back again");
+}
+
+#[tokio::test]
 async fn a_damaged_file_is_not_copied_without_a_word() {
     let (folder, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let bus = opened(folder.path());
