@@ -39,7 +39,7 @@ impl Checkpoints {
     }
 
     /// Stops writing back while somebody copies, and begins again afterwards.
-    pub(crate) fn heed_copiers(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+    pub(crate) fn hold_for_copiers(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let Some(lock) = &self.lock else { return Ok(()) };
         let hold = match lock.try_lock_shared() {
             Ok(()) => lock.unlock().is_err(),

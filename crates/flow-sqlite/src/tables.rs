@@ -74,7 +74,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
 
 impl Tables for SqliteTables {
     fn begin(&mut self) -> Result<()> {
-        self.checkpoints.heed_copiers(&self.connection).map_err(|error| failure(&error))?;
+        self.checkpoints.hold_for_copiers(&self.connection).map_err(|error| failure(&error))?;
         self.statement("BEGIN IMMEDIATE")
     }
 
