@@ -23,6 +23,7 @@ mod page_chrome;
 mod pushed;
 mod regroup;
 mod replayed;
+mod signed_in;
 mod strangers;
 mod stream;
 mod systemd;

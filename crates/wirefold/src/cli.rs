@@ -19,6 +19,7 @@ use crate::commands::replay::ReplayArguments;
 use crate::commands::story::StoryArguments;
 use crate::commands::sub::SubArguments;
 use crate::commands::tail::TailArguments;
+use crate::commands::token::TokenArguments;
 use crate::commands::why::WhyArguments;
 use crate::eval::EvalArguments;
 use crate::fold::Method;
@@ -128,6 +129,8 @@ pub(crate) enum Command {
     Tail(TailArguments),
     /// Dead letters: messages that a stage gave up on; show them, try them again.
     Dead(DeadArguments),
+    /// Tokens: who may ask where the page is served to more than this machine.
+    Token(TokenArguments),
     /// Copy the data folder into an empty one, also while `up` runs on it.
     ///
     /// The copy is read back before this ends. It has all that was acknowledged when it began; the

@@ -21,6 +21,7 @@ pub mod shapes;
 mod tables;
 #[cfg(test)]
 mod tests;
+pub mod tokens;
 
 pub use api::access::host_name;
 pub use error::GatewayError;

@@ -10,6 +10,7 @@ use wirefold_proto::{
 };
 
 use crate::shapes::{ProbeRequest, Resent};
+use crate::tokens::Gate;
 
 /// What the binary decides.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ pub struct Settings {
     pub base_url: String,
     /// Whether it keeps the table `wf_stories` for programs of others, who read it on the same bus.
     pub tables: bool,
+    /// Asks those for a token who come over the network; none where whoever reaches the port may ask.
+    pub gate: Option<Arc<Gate>>,
     /// Says what a subscription would have sent.
     pub rehearse: Arc<dyn Rehearse>,
     /// Tries a dead letter once more.

@@ -96,6 +96,7 @@ fn settings(
         text_policy: TextPolicy::Full,
         base_url: "http://localhost".to_owned(),
         tables: false,
+        gate: None,
         rehearse: Arc::new(Trying(rehearsing)),
         replay: Arc::new(OnlyRunning),
         probe: Arc::new(Looking { place: place.clone(), probing: OnceLock::new() }),

@@ -15,6 +15,7 @@ pub(crate) mod replay;
 pub(crate) mod story;
 pub(crate) mod sub;
 pub(crate) mod tail;
+pub(crate) mod token;
 pub(crate) mod why;
 
 mod alert_life;

@@ -35,6 +35,7 @@ pub(crate) use origin::{Origin, Origins};
 pub(crate) use problem::{ConfigError, Problem, suggestion};
 pub(crate) use reference::{Row, Section, sections};
 pub(crate) use secret::Secret;
+pub(crate) use services::reachable;
 pub(crate) use settings::{
     BusConfig, Config, DeliveryConfig, DeliveryKind, LogFormat, NatsConfig, SourceConfig,
     SubscriptionConfig,

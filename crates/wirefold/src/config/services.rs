@@ -1,12 +1,15 @@
 //! What each service is told of the settings.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::path::Path;
 
+use axum::http::HeaderName;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use wirefold_alerter::ConfiguredSubscription;
 use wirefold_envelope::Limits;
 use wirefold_fetcher::{ConfiguredFeed, ConfiguredList, extract, sources};
+use wirefold_gateway::tokens::{Gate, TokenFile, TrustedProxy};
 use wirefold_proto::FeedSettings;
 
 use super::deliveries::delivery;
@@ -91,7 +94,17 @@ impl Config {
     pub(crate) fn page_address(&self, served_at: SocketAddr) -> String {
         let told = self.page.base_url.as_ref().map(Address::as_str);
         let told = told.map(|address| address.trim_end_matches('/').to_owned());
-        told.unwrap_or_else(|| format!("http://{served_at}"))
+        told.unwrap_or_else(|| format!("http://{}", reachable(served_at)))
+    }
+
+    /// Who asks those for a token who come over the network; none where nobody is asked.
+    pub(crate) fn gate(&self, folder: &Path) -> Option<Gate> {
+        let header = self.page.trusted_proxy_header.as_deref().map(HeaderName::try_from);
+        let proxy = header.and_then(Result::ok).map(|header| TrustedProxy {
+            header,
+            networks: self.page.trusted_proxies.iter().map(|network| network.0).collect(),
+        });
+        self.page.asks_for_tokens().then(|| Gate::new(TokenFile::new(folder), proxy))
     }
 
     fn allowed(&self) -> Vec<ipnet::IpNet> {
@@ -169,6 +182,27 @@ fn source(source: &SourceConfig) -> sources::Source {
         SourceKind::File => sources::Kind::File,
     };
     sources::Source { path: source.path.clone(), kind, outlet: source.outlet.clone() }
+}
+
+/// Where others reach what is served at every address of this machine: at the one from which it would ask
+/// strangers. Nothing is sent to find that out.
+pub(crate) fn reachable(served_at: SocketAddr) -> SocketAddr {
+    let documentation: SocketAddr = match served_at {
+        SocketAddr::V4(_) => (Ipv4Addr::new(192, 0, 2, 1), 9).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), 9).into(),
+    };
+    if !served_at.ip().is_unspecified() {
+        return served_at;
+    }
+    let own = UdpSocket::bind((served_at.ip(), 0)).and_then(|socket| {
+        socket.connect(documentation)?;
+        socket.local_addr()
+    });
+    let loopback: IpAddr = match served_at {
+        SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(own.map_or(loopback, |own| own.ip()), served_at.port())
 }
 
 #[cfg(test)]

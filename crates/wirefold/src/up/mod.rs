@@ -9,6 +9,7 @@ mod pipeline;
 mod process;
 pub(crate) mod seams;
 pub(crate) mod serve;
+mod sign_in;
 mod signals;
 mod socket;
 mod subjects;
@@ -319,7 +320,8 @@ impl Up<'_> {
     fn welcome(&self, running: &Running, demo: Option<&Demo>) {
         let global = self.global;
         let release = env!("CARGO_PKG_VERSION");
-        let page = running.page.map(|page| format!("http://{page}")).unwrap_or_default();
+        let page = running.page.map(|page| format!("http://{}", crate::config::reachable(page)));
+        let page = page.unwrap_or_default();
         let folder = self.loaded.config.data.display();
         if demo.is_none() {
             global.note(format_args!(

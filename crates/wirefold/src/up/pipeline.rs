@@ -23,6 +23,7 @@ use super::demo::Demo;
 use super::nats::{self, Own, Serving, pruner};
 use super::process::{Process, bind};
 use super::seams::{Probing, Rehearsing, Replaying};
+use super::sign_in;
 use super::socket::Socket;
 use super::subjects;
 use super::systemd;
@@ -160,7 +161,12 @@ impl Pipeline<'_> {
         let alerter = self.alerter(address)?;
         let deliveries = alerter.deliveries.iter().map(|to| to.name.clone()).collect();
         let config = &self.loaded.config;
+        let gate = config.gate(self.folder()).map(Arc::new);
+        if let Some(gate) = &gate {
+            sign_in::tell(&gate.tokens, address)?;
+        }
         let settings = wirefold_gateway::Settings {
+            gate,
             folder: self.gateway_folder()?,
             demo: self.demo.is_some(),
             release: env!("CARGO_PKG_VERSION").to_owned(),

@@ -6,12 +6,16 @@
 //! place. One address has at most half of the places.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::{Extension, Router};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -22,7 +26,9 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutWriter;
 use tokio_util::sync::CancellationToken;
+use tower::{Layer as _, Service};
 use wirefold_flow::Metric;
+use wirefold_gateway::tokens::Peer;
 
 /// The most connections of one listener, however many files the process may have open.
 const MOST: usize = 1024;
@@ -77,7 +83,10 @@ async fn tcp_within(
         };
         match accepted {
             Ok((stream, peer)) => match peers.enter(peer.ip()) {
-                Some(held) => server.serve(stream, (place, held)),
+                Some(held) => {
+                    let told = Extension(Peer(peer.ip())).layer(server.router.clone());
+                    server.serve(stream, told, (place, held));
+                }
                 None => REFUSED.add(1, &[]),
             },
             Err(error) => wait_behind(&error).await,
@@ -93,7 +102,7 @@ pub(super) async fn unix(listener: UnixListener, router: Router, stop: Cancellat
             return server.end().await;
         };
         match accepted {
-            Ok((stream, _)) => server.serve(stream, place),
+            Ok((stream, _)) => server.serve(stream, server.router.clone(), place),
             Err(error) => wait_behind(&error).await,
         }
     }
@@ -140,14 +149,15 @@ impl Server {
     }
 
     /// Serves one connection in a task of its own, which holds something until the end.
-    fn serve<S, H>(&self, stream: S, held: H)
+    fn serve<S, A, H>(&self, stream: S, answers: A, held: H)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        A: Answers,
         H: Send + 'static,
     {
-        let (router, watcher, bounds) = (self.router.clone(), self.graceful.watcher(), self.bounds);
+        let (watcher, bounds) = (self.graceful.watcher(), self.bounds);
         tokio::spawn(async move {
-            one(stream, router, watcher, bounds).await;
+            one(stream, answers, watcher, bounds).await;
             drop(held);
         });
     }
@@ -157,16 +167,34 @@ impl Server {
     }
 }
 
-async fn one<S>(stream: S, router: Router, watcher: Watcher, bounds: Bounds)
+/// A router, or one that is told more about each request.
+trait Answers:
+    Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + 'static
+{
+}
+
+impl<A> Answers for A where
+    A: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + 'static
+{
+}
+
+async fn one<S, A>(stream: S, answers: A, watcher: Watcher, bounds: Bounds)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    A: Answers,
 {
     let mut bounded = TimeoutWriter::new(stream);
     bounded.set_timeout(Some(bounds.write));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(bounds.head);
     let io = TokioIo::new(Box::pin(bounded));
-    let served = watcher.watch(http.serve_connection(io, TowerToHyperService::new(router))).await;
+    let served = watcher.watch(http.serve_connection(io, TowerToHyperService::new(answers))).await;
     if let Err(error) = served {
         tracing::trace!(%error, "a connection broke off");
     }

@@ -4,6 +4,8 @@
 //! rebinding, the host by which it is asked must be a known one; against cross-site requests, a
 //! write must carry a content type that no form can send, and an origin, if any, that is its own.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
@@ -21,9 +23,9 @@ const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 /// Lets through who may ask.
 pub(super) async fn checked(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     if api.access == Access::Network
-        && let Err(refusal) = check(&request, &api.inner.settings.hosts)
+        && let Err(refusal) = admit(&api, &request)
     {
-        return refusal.into_response();
+        return refused(&api, &request, refusal);
     }
     request.extensions_mut().insert(api.access);
     let mut response = next.run(request).await;
@@ -42,9 +44,29 @@ const SAFE: [(&str, &str); 4] = [
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
 ];
 
-fn check(request: &Request, hosts: &[String]) -> Handled<()> {
+fn admit(api: &Api, request: &Request) -> Handled<()> {
+    let settings = &api.inner.settings;
+    check(request, &settings.hosts, settings.gate.is_some())?;
+    settings.gate.as_ref().map_or(Ok(()), |gate| gate.admit(request, api.inner.now()))
+}
+
+/// People are asked to sign in by a page, programs by a problem.
+fn refused(api: &Api, request: &Request, refusal: Refusal) -> Response {
+    let accepted = request.headers().get(header::ACCEPT).and_then(|it| it.to_str().ok());
+    let is_page = !["/api/", "/feeds/"].iter().any(|it| request.uri().path().starts_with(it));
+    if refusal.asks_to_sign_in()
+        && is_page
+        && accepted.is_some_and(|accepted| accepted.contains("text/html"))
+    {
+        return crate::page::sign_in_wanted(&api.inner);
+    }
+    refusal.into_response()
+}
+
+/// With tokens an address is a name, too: whoever rebinds a name has no session under it, and needs a name.
+fn check(request: &Request, hosts: &[String], has_tokens: bool) -> Handled<()> {
     let asked = host_of(request.headers(), request.uri())?;
-    if !is_known(&asked, hosts) {
+    if !(is_known(&asked, hosts) || has_tokens && is_address(&asked)) {
         return Err(Refusal::host(format!("{asked:?} is no name of this server")));
     }
     // Who follows a link of a message shows that they have the message: a page of another site has it not.
@@ -117,6 +139,13 @@ fn is_known(asked: &str, hosts: &[String]) -> bool {
     let name = host_name(asked);
     matches!(name, "localhost" | "127.0.0.1" | "[::1]")
         || hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
+}
+
+/// Whether it is asked by an address, not by a name.
+fn is_address(asked: &str) -> bool {
+    let name = host_name(asked);
+    let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    bare.map_or(name.parse::<Ipv4Addr>().is_ok(), |six| six.parse::<Ipv6Addr>().is_ok())
 }
 
 /// The name in a Host header, without the port and without the dot that may end it.

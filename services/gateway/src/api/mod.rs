@@ -11,6 +11,7 @@ mod dead;
 mod entity_tag;
 mod events;
 mod feeds;
+mod feeds_by_path;
 mod found;
 mod health;
 mod passages;
@@ -60,12 +61,15 @@ pub(crate) fn router(inner: Arc<Inner>, access: Access) -> Router {
         .route("/readyz", get(health::ready))
         .method_not_allowed_fallback(refusal::other_method)
         .with_state(api.clone());
-    Router::new()
+    let checked = Router::new()
         .merge(answers)
         .merge(crate::page::router(api.clone()))
         .fallback(refusal::no_route)
-        .layer(from_fn_with_state(api.clone(), access::checked))
-        .layer(from_fn_with_state(api, watched::watched))
+        .layer(from_fn_with_state(api.clone(), access::checked));
+    let asked_by_path = Router::new()
+        .route("/t/{token}/feeds/{*feed}", get(feeds_by_path::ask))
+        .with_state(checked.clone());
+    checked.merge(asked_by_path).layer(from_fn_with_state(api, watched::watched))
 }
 
 /// Each method that writes asks for JSON. One that an address does not take never comes so far.

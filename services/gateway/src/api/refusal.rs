@@ -15,6 +15,8 @@ pub(crate) struct Refusal {
     title: &'static str,
     detail: Option<String>,
     candidates: Vec<String>,
+    /// Seconds after which it may be asked again.
+    retry_after: Option<u64>,
 }
 
 /// Gives a sort of refusal its name, status and advice.
@@ -29,6 +31,7 @@ macro_rules! refusals {
                     title: $title,
                     detail: Some(detail.into()),
                     candidates: Vec::new(),
+                    retry_after: None,
                 }
             })+
         }
@@ -60,6 +63,16 @@ refusals! {
     /// A host name that is not ours.
     host = MISDIRECTED_REQUEST, "host",
         "Ask by a loopback name, or add the host name to the gateway's hosts";
+    /// Nobody is let in without a token here.
+    sign_in = UNAUTHORIZED, "sign-in",
+        "Send a token as `Authorization: Bearer TOKEN`: `wirefold token add NAME` makes one, and \
+         `wirefold token sign-in` prints a link for a browser";
+    /// A token that may not do that.
+    scope = FORBIDDEN, "scope",
+        "Use a token that may: `wirefold token add NAME --scope full`";
+    /// Too often.
+    too_often = TOO_MANY_REQUESTS, "too-many",
+        "Wait as many seconds as the Retry-After header says";
     /// A page of another origin writes.
     origin = FORBIDDEN, "origin",
         "Write from a page of this server, or from a program that sends no Origin";
@@ -90,6 +103,16 @@ impl Refusal {
         Self { candidates, ..Self::ambiguous_id(detail) }
     }
 
+    /// It may be asked again after so many seconds.
+    pub(crate) fn too_many(detail: impl Into<String>, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::too_often(detail) }
+    }
+
+    /// Whether a token would help.
+    pub(crate) fn asks_to_sign_in(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
+    }
+
     /// The same, said of one article among several.
     pub(crate) fn about(self, number: usize) -> Self {
         let detail = self.detail.unwrap_or_default();
@@ -117,13 +140,20 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = self.status;
-        let is_busy = status == StatusCode::SERVICE_UNAVAILABLE;
+        let soon = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2);
+        let wait = self.retry_after.or(soon);
+        let is_asked_to_sign_in = self.asks_to_sign_in();
         let body = serde_json::to_vec(&self.problem()).unwrap_or_default();
         let head = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut response = (status, head, body).into_response();
-        if is_busy {
-            let soon = header::HeaderValue::from_static("2");
-            response.headers_mut().insert(header::RETRY_AFTER, soon);
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if is_asked_to_sign_in {
+            // RFC 9110, section 11.6.1: Bearer for programs, Basic for feed readers.
+            let schemes = "Bearer realm=\"wirefold\", Basic realm=\"wirefold\", charset=\"UTF-8\"";
+            let schemes = header::HeaderValue::from_static(schemes);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, schemes);
         }
         response
     }

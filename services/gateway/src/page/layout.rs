@@ -4,6 +4,8 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use maud::{DOCTYPE, Markup, html};
 
+use crate::Settings;
+
 use super::assets::{ICON, SCRIPT, STYLE};
 
 /// What the browser may load, run and send to: this server and nobody else.
@@ -38,6 +40,16 @@ pub(super) struct Frame<'a> {
     pub demo: bool,
     /// The release that runs.
     pub release: &'a str,
+    /// Whether people sign in here.
+    pub has_sign_in: bool,
+}
+
+impl<'a> Frame<'a> {
+    /// The frame of a page of this server.
+    pub(super) fn of(settings: &'a Settings, title: &'a str, here: Here) -> Self {
+        let Settings { demo, release, gate, .. } = settings;
+        Self { title, here, demo: *demo, release, has_sign_in: gate.is_some() }
+    }
 }
 
 const PLACES: [(Here, &str, &str); 5] = [
@@ -79,7 +91,7 @@ pub(super) fn page(frame: &Frame<'_>, main: &Markup) -> Markup {
                     }
                 }
                 main #main tabindex="-1" { (main) }
-                (foot(frame.release))
+                (foot(frame))
             }
         }
     }
@@ -95,7 +107,7 @@ fn demo_banner() -> Markup {
     }
 }
 
-fn foot(release: &str) -> Markup {
+fn foot(frame: &Frame<'_>) -> Markup {
     html! {
         footer {
             div.inner {
@@ -105,14 +117,20 @@ fn foot(release: &str) -> Markup {
                     " " kbd { "j" } " next " kbd { "k" } " previous " kbd { "o" } " open"
                 }
                 p { a href="/feeds/all.atom" { "Atom" } " · " a href="/feeds/all.json" { "JSON Feed" } " · " a href="/api/v1/status" { "API" } }
-                p { "wirefold " (release) }
+                @if frame.has_sign_in { p { a href="/sign-in" { "Signed in" } } }
+                p { "wirefold " (frame.release) }
             }
         }
     }
 }
 
 /// Puts the security headers on an answer of the page.
-pub(super) async fn secure(mut response: Response) -> Response {
+pub(super) async fn secure(response: Response) -> Response {
+    secured(response)
+}
+
+/// The same, at once.
+pub(super) fn secured(mut response: Response) -> Response {
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -151,12 +151,6 @@ fn refused(inner: &Inner, error: LinkError) -> Response {
 }
 
 fn said(inner: &Inner, status: StatusCode, main: &Markup) -> Response {
-    let settings = &inner.settings;
-    let frame = Frame {
-        title: "Alert",
-        here: Here::Elsewhere,
-        demo: settings.demo,
-        release: &settings.release,
-    };
+    let frame = Frame::of(&inner.settings, "Alert", Here::Elsewhere);
     (status, Html(page(&frame, main).into_string())).into_response()
 }

@@ -15,6 +15,7 @@ mod load;
 mod map;
 mod read;
 mod river;
+mod sign_in;
 mod spark;
 mod story;
 mod study;
@@ -60,7 +61,14 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/links/{token}", get(link::ask).post(link::follow))
         .route("/assets/{name}", get(assets::serve))
         .with_state(inner);
-    reading.merge(subscriptions::router(api)).layer(map_response(layout::secure))
+    let signing_in = sign_in::router(api.inner.clone());
+    let all = reading.merge(subscriptions::router(api)).merge(signing_in);
+    all.layer(map_response(layout::secure))
+}
+
+/// What those see who are not let in yet.
+pub(crate) fn sign_in_wanted(inner: &Inner) -> Response {
+    layout::secured(sign_in::wanted(inner))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -225,8 +233,7 @@ async fn about_page(State(inner): State<Arc<Inner>>) -> Response {
 
 /// The page around its main part, or what went wrong.
 fn answer(inner: &Inner, here: Here, title: &str, main: Result<Markup, Trouble>) -> Response {
-    let settings = &inner.settings;
-    let frame = Frame { title, here, demo: settings.demo, release: &settings.release };
+    let frame = Frame::of(&inner.settings, title, here);
     match main {
         Ok(main) => Html(layout::page(&frame, &main).into_string()).into_response(),
         Err(error) => trouble::answer(inner, &error),

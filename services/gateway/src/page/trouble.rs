@@ -14,9 +14,7 @@ pub(super) fn answer(inner: &Inner, trouble: &Trouble) -> Response {
     if status.is_server_error() {
         tracing::warn!(error = %trouble, "a page could not be shown");
     }
-    let settings = &inner.settings;
-    let frame =
-        Frame { title, here: Here::Elsewhere, demo: settings.demo, release: &settings.release };
+    let frame = Frame::of(&inner.settings, title, Here::Elsewhere);
     let main = html! {
         h1 { (title) }
         (advice)

@@ -14,4 +14,5 @@ mod streaming;
 mod subscriptions_page;
 mod tables;
 mod telling;
+mod tokens;
 mod world;

@@ -17,6 +17,7 @@ use wirefold_proto::{DeadLetter, Message, Published, SubscriptionSettings, TextP
 
 use super::samples;
 use crate::shapes::ProbeRequest;
+use crate::tokens::{Gate, TokenFile, TrustedProxy};
 use crate::{Access, Gateway, GatewayError, Probe, Rehearse, Replay, Settings};
 
 pub(super) const SENDER: Sender = Sender { source: "/wirefold/test" };
@@ -93,6 +94,7 @@ fn settings(folder: &TempDir, demo: bool) -> Settings {
         text_policy: TextPolicy::Lead,
         base_url: "http://127.0.0.1:8787".to_owned(),
         tables: true,
+        gate: None,
         rehearse: seams.clone(),
         replay: seams.clone(),
         probe: seams,
@@ -129,15 +131,28 @@ impl World {
         Self::make(true).await
     }
 
+    /// One that asks for tokens, which stand in its folder.
+    pub(super) async fn with_tokens(proxy: Option<TrustedProxy>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let gate = Gate::new(TokenFile::new(folder.path()), proxy);
+        let settings = Settings { gate: Some(Arc::new(gate)), ..settings(&folder, false) };
+        Self::over(folder, settings).await
+    }
+
     async fn make(demo: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let settings = settings(&folder, demo);
+        Self::over(folder, settings).await
+    }
+
+    async fn over(folder: TempDir, settings: Settings) -> Self {
         let clock = VirtualClock::default();
         let ahead = samples::begin().since(clock.now()) + Duration::from_hours(1);
         clock.advance(ahead);
         let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
         create_streams(&*bus, &Limits::default()).await.unwrap();
         let surroundings = Surroundings::new(bus.clone(), Arc::new(clock.clone()));
-        let gateway = Gateway::open(surroundings, settings(&folder, demo)).await.unwrap();
+        let gateway = Gateway::open(surroundings, settings).await.unwrap();
         let mut world = Self { folder, clock, bus, gateway, running: None };
         world.start();
         world

@@ -8,12 +8,13 @@ mod secrets;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use axum::http::HeaderName;
 use wirefold_fetcher::slug;
 
 use crate::config::layers::Sources;
 use crate::config::origin::{Origin, Origins};
 use crate::config::problem::{Problem, suggestion};
-use crate::config::settings::{Config, DeliveryConfig, DeliveryKind};
+use crate::config::settings::{Config, DeliveryConfig, DeliveryKind, PageConfig};
 use secrets::{one_secret, read_secret};
 
 /// Finishes the settings and says what is wrong with them.
@@ -155,13 +156,32 @@ impl Finish<'_> {
         }
     }
 
-    fn bounds(&mut self, config: &Config) {
-        if !config.page.listen.ip().is_loopback() && !config.page.without_tokens {
-            let what = "the page is served on this machine only, as this release has no access \
-                        tokens; listen on 127.0.0.1 and put a proxy with a login in front of it, or \
-                        say `without_tokens = true` where nobody else reaches the address";
-            self.refuse("page.listen", what);
+    fn page(&mut self, page: &PageConfig) {
+        if page.tokens && page.without_tokens {
+            let what = "one asks for tokens and the other does not; remove one";
+            self.refuse_both("page.tokens", "page.without_tokens", what);
         }
+        let (header, proxies) = ("page.trusted_proxy_header", "page.trusted_proxies");
+        match &page.trusted_proxy_header {
+            Some(name) if HeaderName::try_from(name).is_err() => {
+                self.refuse(header, format!("{name:?} is no name of a header"));
+            }
+            Some(_) if page.trusted_proxies.is_empty() => {
+                let what = "say in `trusted_proxies` from where the proxy asks, such as \
+                            [\"127.0.0.1\"]; else anybody could send the header";
+                self.refuse(header, what);
+            }
+            None if !page.trusted_proxies.is_empty() => {
+                let what =
+                    "say in `trusted_proxy_header` in which header they name who is logged in";
+                self.refuse(proxies, what);
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    fn bounds(&mut self, config: &Config) {
+        self.page(&config.page);
         if config.page.listen == config.operations.listen && config.page.listen.port() != 0 {
             let what = "it is the same as `page.listen`; take another port";
             self.refuse_both("operations.listen", "page.listen", what);

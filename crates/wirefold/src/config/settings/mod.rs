@@ -7,6 +7,7 @@ mod delivery;
 mod detector;
 mod feed;
 mod nats;
+mod page;
 mod quiet;
 mod subscription;
 mod value;
@@ -24,6 +25,7 @@ pub(crate) use delivery::{DeliveryConfig, DeliveryKind};
 pub(crate) use detector::DetectorConfig;
 pub(crate) use feed::{FeedConfig, OpmlConfig, SourceConfig, SourceKind};
 pub(crate) use nats::NatsConfig;
+pub(crate) use page::PageConfig;
 pub(crate) use subscription::SubscriptionConfig;
 pub(crate) use value::{Address, Network};
 
@@ -87,24 +89,6 @@ pub(crate) enum LogFormat {
     Text,
     /// A line of JSON.
     Json,
-}
-
-/// The page, the feeds out and the API.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct PageConfig {
-    /// Where they are served. Loopback only, since this release has no access tokens; see also
-    /// `without_tokens`.
-    pub(crate) listen: SocketAddr,
-    /// Allows `listen` to be another address than loopback. Everybody who reaches it may read and
-    /// write, so set it only where something else keeps strangers away, such as a container whose
-    /// port is published on loopback.
-    pub(crate) without_tokens: bool,
-    /// Names besides `localhost` under which a browser may ask for the page, such as that of a
-    /// proxy in front of it.
-    pub(crate) hosts: Vec<String>,
-    /// The address that links in alerts and feeds begin with; else the one it is served at.
-    pub(crate) base_url: Option<Address>,
 }
 
 /// Health and metrics.
@@ -185,12 +169,6 @@ impl Default for Config {
             subscription: Vec::new(),
             delivery: Vec::new(),
         }
-    }
-}
-
-impl Default for PageConfig {
-    fn default() -> Self {
-        Self { listen: loopback(8787), without_tokens: false, hosts: Vec::new(), base_url: None }
     }
 }
 

@@ -141,13 +141,12 @@ fn lists_and_subjects_are_checked() {
 #[test]
 fn the_whole_must_hold_together() {
     check(
-        "[page]\nlisten = \"0.0.0.0:8787\"\n[[feed]]\nurl = \"https://a.example/x\"\n[[feed]]\n\
+        "[page]\ntrusted_proxy_header = \"Remote-User\"\n[[feed]]\nurl = \"https://a.example/x\"\n[[feed]]\n\
          url = \"https://www.a.example/x\"\n[[delivery]]\nname = \"phone\"\nkind = \"ntfy\"\n\
          [[subscription]]\nname = \"all\"\nquery = \"*\"\ndeliveries = \"fone\"\n",
         &[
-            "wirefold.toml:2:1: `page.listen`: the page is served on this machine only, as this \
-             release has no access tokens; listen on 127.0.0.1 and put a proxy with a login in \
-             front of it, or say `without_tokens = true` where nobody else reaches the address",
+            "wirefold.toml:2:1: `page.trusted_proxy_header`: say in `trusted_proxies` from where \
+             the proxy asks, such as [\"127.0.0.1\"]; else anybody could send the header",
             "wirefold.toml:5:1: `feed.1`: \"a-example-x\" stands at wirefold.toml:3 already; give \
              one of them another id",
             "wirefold.toml:7:1: `delivery.0`: it needs the address it goes to; write url = \

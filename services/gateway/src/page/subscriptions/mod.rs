@@ -229,9 +229,7 @@ async fn refused(api: &Api, refusal: Refusal) -> Response {
 }
 
 fn answer(api: &Api, status: StatusCode, title: &str, main: Result<Markup, Trouble>) -> Response {
-    let settings = &api.inner.settings;
-    let here = Here::Subscriptions;
-    let frame = Frame { title, here, demo: settings.demo, release: &settings.release };
+    let frame = Frame::of(&api.inner.settings, title, Here::Subscriptions);
     match main {
         Ok(main) => (status, Html(layout::page(&frame, &main).into_string())).into_response(),
         Err(error) => trouble::answer(&api.inner, &error),

@@ -176,6 +176,7 @@ fn settings(folder: &std::path::Path, demo: bool) -> Settings {
         method: wirefold_dedup::Settings::default(),
         text_policy: TextPolicy::Lead,
         base_url: "http://127.0.0.1:8787".to_owned(),
+        gate: None,
         tables: false,
         rehearse: Arc::new(Nobody),
         replay: Arc::new(Nobody),

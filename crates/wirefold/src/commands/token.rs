@@ -1,0 +1,242 @@
+//! `wirefold token`: who may ask where the page is served to more than this machine.
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use serde::Serialize;
+use wirefold_flow::{Clock as _, SystemClock};
+use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenError, TokenFile, TokenRecord};
+use wirefold_proto::Interval;
+
+use super::print_line;
+use crate::cli::Global;
+use crate::client::Asking;
+use crate::columns::{Cell, Columns};
+use crate::config::Overrides;
+use crate::exit::{Exit, Stop};
+use crate::local_time::LocalTime;
+use crate::output;
+
+/// Arguments of `token`.
+#[derive(Debug, Args)]
+pub(crate) struct TokenArguments {
+    #[command(flatten)]
+    asking: Asking,
+    #[command(subcommand)]
+    command: TokenCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Make a token for a program or a feed reader, and print it, this once.
+    #[command(after_help = "\
+Examples:
+  wirefold token add grafana --scope read
+  wirefold token add reader --scope feeds    then https://HOST/t/TOKEN/feeds/all.atom
+  wirefold token add ci --expires 30d
+  curl -H \"Authorization: Bearer TOKEN\" http://HOST:8787/api/v1/status")]
+    Add {
+        /// By which it is listed and revoked.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// What its holder may do.
+        #[arg(long, value_enum, default_value_t = ScopeName::Full, value_name = "SCOPE")]
+        scope: ScopeName,
+        /// How long it is good for, such as 30d; else until it is revoked.
+        #[arg(long, value_name = "SPAN")]
+        expires: Option<Interval>,
+    },
+    /// List tokens and signed-in browsers, with when each was used last.
+    #[command(after_help = "Example:\n  wirefold token ls")]
+    Ls,
+    /// End a token at once, or all browsers of a name.
+    #[command(after_help = "Example:\n  wirefold token revoke grafana")]
+    Revoke {
+        /// Its name, from `token ls`.
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Print a link that signs a browser in, once and within an hour.
+    #[command(after_help = "\
+Examples:
+  wirefold token sign-in
+  wirefold token sign-in ana --scope read")]
+    SignIn {
+        /// Whose browser it will be.
+        #[arg(default_value = "browser", value_name = "NAME")]
+        name: String,
+        /// What the browser may do.
+        #[arg(long, value_enum, default_value_t = ScopeName::Full, value_name = "SCOPE")]
+        scope: ScopeName,
+    },
+}
+
+/// A scope as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ScopeName {
+    /// Everything.
+    Full,
+    /// Read page, feeds and API; change nothing.
+    Read,
+    /// Read the feeds under /feeds/, as a feed reader does.
+    Feeds,
+}
+
+impl From<ScopeName> for Scope {
+    fn from(name: ScopeName) -> Self {
+        match name {
+            ScopeName::Full => Self::Full,
+            ScopeName::Read => Self::Read,
+            ScopeName::Feeds => Self::Feeds,
+        }
+    }
+}
+
+/// A line of `token ls --json`: all but the hash.
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: &'a str,
+    kind: Kind,
+    scope: Scope,
+    created: Timestamp,
+    expires: Option<Timestamp>,
+    last_used: Option<Timestamp>,
+}
+
+/// What `token add --json` and `token sign-in --json` print.
+#[derive(Serialize)]
+struct Made<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<&'a str>,
+    expires: Option<Timestamp>,
+}
+
+/// Runs a `token` command.
+pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result<Exit> {
+    let tokens = TokenFile::new(&arguments.asking.place.folder()?);
+    let now = wirefold_envelope::timestamp(SystemClock.now());
+    let json = arguments.asking.json;
+    match &arguments.command {
+        TokenCommand::Add { name, scope, expires } => {
+            let end = expires.map(|span| now.checked_add(span.duration())).transpose();
+            let end = end.context("the token would end after the last day that there is")?;
+            let made = tokens.add(name, Kind::Token, (*scope).into(), end, now);
+            tell_token(name, &made.map_err(stop)?, end, json, global)
+        }
+        TokenCommand::Ls => list(&tokens.list(now).map_err(stop)?, json, global),
+        TokenCommand::Revoke { name } => {
+            let ended = tokens.revoke(name, now).map_err(stop)?;
+            if ended == 0 {
+                let what = format!("there is no token {name:?}: `wirefold token ls` lists them");
+                return Err(Stop::new(Exit::NotFound, what).into());
+            }
+            global.note(format_args!(
+                "revoked {name}: {} at once",
+                output::count(ended, "entry ended", "entries ended")
+            ));
+            Ok(Exit::Ok)
+        }
+        TokenCommand::SignIn { name, scope } => {
+            let end = now.checked_add(SIGN_IN_LINK).ok();
+            let code = tokens.add(name, Kind::SignIn, (*scope).into(), end, now).map_err(stop)?;
+            tell_link(arguments, name, &code, end, global)
+        }
+    }
+}
+
+fn stop(error: TokenError) -> anyhow::Error {
+    match error {
+        TokenError::Taken(_) | TokenError::Name(_) => {
+            Stop::new(Exit::Usage, error.to_string()).into()
+        }
+        other => other.into(),
+    }
+}
+
+fn tell_token(
+    name: &str,
+    token: &str,
+    expires: Option<Timestamp>,
+    json: bool,
+    global: &Global,
+) -> anyhow::Result<Exit> {
+    if json {
+        let made = Made { name, token: Some(token), link: None, expires };
+        print_line("wirefold.cli.token-made/1", &made)?;
+        return Ok(Exit::Ok);
+    }
+    output::print(format!("{token}\n").as_bytes())?;
+    global.note(format_args!(
+        "note: it is shown only now. Programs send it as `Authorization: Bearer TOKEN`, feed readers as \
+         password or in the address: /t/TOKEN/feeds/all.atom"
+    ));
+    Ok(Exit::Ok)
+}
+
+fn tell_link(
+    arguments: &TokenArguments,
+    name: &str,
+    code: &str,
+    expires: Option<Timestamp>,
+    global: &Global,
+) -> anyhow::Result<Exit> {
+    let config = crate::config::load_here(&arguments.asking.place, Overrides::default())?.config;
+    let link = format!("{}/sign-in/{code}", config.page_address(config.page.listen));
+    if arguments.asking.json {
+        let made = Made { name, token: None, link: Some(&link), expires };
+        print_line("wirefold.cli.token-made/1", &made)?;
+        return Ok(Exit::Ok);
+    }
+    output::print(format!("{link}\n").as_bytes())?;
+    global.note(format_args!("note: it signs one browser in, once and within an hour"));
+    if !config.page.asks_for_tokens() {
+        global.note(format_args!(
+            "note: the page at {} asks nobody to sign in; it does where `page.listen` is not loopback, or with \
+             `page.tokens = true`",
+            config.page.listen
+        ));
+    }
+    Ok(Exit::Ok)
+}
+
+fn list(tokens: &[TokenRecord], json: bool, global: &Global) -> anyhow::Result<Exit> {
+    if json {
+        for it in tokens {
+            let TokenRecord { name, kind, scope, created, expires, last_used, .. } = it;
+            let (kind, scope, created) = (*kind, *scope, *created);
+            let (expires, last_used) = (*expires, *last_used);
+            let listed = Listed { name, kind, scope, created, expires, last_used };
+            print_line("wirefold.cli.token/1", &listed)?;
+        }
+        return Ok(Exit::Ok);
+    }
+    if tokens.is_empty() {
+        global.note(format_args!("no tokens: `wirefold token add NAME` makes one"));
+        return Ok(Exit::Ok);
+    }
+    let time = LocalTime::system();
+    let when = |at: Option<Timestamp>, never: &str| {
+        at.map_or_else(|| never.to_owned(), |at| time.minute(at))
+    };
+    let mut table = Columns::new(&["name", "what", "scope", "made", "last used", "until"]);
+    for it in tokens {
+        let what = match it.kind {
+            Kind::Session => "browser",
+            Kind::SignIn => "sign-in link",
+            _ => "token",
+        };
+        table.push(vec![
+            Cell::new(it.name.clone()),
+            Cell::new(what),
+            Cell::new(it.scope.to_string()),
+            Cell::faint(time.minute(it.created)),
+            Cell::new(when(it.last_used, "never")),
+            Cell::faint(when(it.expires, "revoked")),
+        ]);
+    }
+    output::print_styled(&table.render())?;
+    Ok(Exit::Ok)
+}
