@@ -16,6 +16,7 @@ use crate::commands::healthcheck::HealthcheckArguments;
 use crate::commands::init::InitArguments;
 use crate::commands::passwords::PasswordsArguments;
 use crate::commands::replay::ReplayArguments;
+use crate::commands::storage::StorageArguments;
 use crate::commands::story::StoryArguments;
 use crate::commands::sub::SubArguments;
 use crate::commands::tail::TailArguments;
@@ -131,6 +132,8 @@ pub(crate) enum Command {
     Dead(DeadArguments),
     /// Tokens: who may ask where the page is served to more than this machine.
     Token(TokenArguments),
+    /// Show what takes how much room, and when it is full.
+    Storage(StorageArguments),
     /// Copy the data folder into an empty one, also while `up` runs on it.
     ///
     /// The copy is read back before this ends. It has all that was acknowledged when it began; the

@@ -58,6 +58,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Sub(arguments) => commands::sub::run(arguments, global),
         Command::Alert(arguments) => commands::alert::run(arguments, global),
         Command::Tail(arguments) => commands::tail::run(arguments, global),
+        Command::Storage(arguments) => commands::storage::run(arguments, global),
         Command::Token(arguments) => commands::token::run(arguments, global),
         Command::Dead(arguments) => commands::dead::run(arguments, global),
         Command::Healthcheck(arguments) => commands::healthcheck::run(arguments, global),

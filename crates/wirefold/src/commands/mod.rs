@@ -12,6 +12,7 @@ pub(crate) mod healthcheck;
 pub(crate) mod init;
 pub(crate) mod passwords;
 pub(crate) mod replay;
+pub(crate) mod storage;
 pub(crate) mod story;
 pub(crate) mod sub;
 pub(crate) mod tail;

@@ -21,6 +21,7 @@ pub(crate) mod refusal;
 mod regroup;
 mod side;
 mod status;
+mod storage;
 mod stories;
 mod stream;
 mod subscriptions;
@@ -74,8 +75,9 @@ pub(crate) fn router(inner: Arc<Inner>, access: Access) -> Router {
 
 /// Each method that writes asks for JSON. One that an address does not take never comes so far.
 fn routes() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 32] = [
+    let routes: [(&str, MethodRouter<Api>); 33] = [
         ("/status", get(status::get)),
+        ("/storage", get(storage::get)),
         ("/events", get(events::list)),
         ("/events/{id}", get(events::one)),
         ("/events/{id}/merge", post(regroup::merge_events)),

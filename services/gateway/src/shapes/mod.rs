@@ -12,6 +12,7 @@ mod problem;
 mod push;
 mod rehearsal;
 mod status;
+mod storage;
 mod subscriptions;
 
 pub use alerts::{
@@ -32,6 +33,7 @@ pub use problem::Problem;
 pub use push::{PushAnswer, PushedArticle, PushedOutcome};
 pub use rehearsal::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget, hold_in_words};
 pub use status::{FeedCounts, HourCounts, Status};
+pub use storage::{StorageReport, StreamUse};
 pub use subscriptions::{
     Accepted, MuteRequest, RehearsalReport, RehearsalRequest, SubscriptionList,
 };
