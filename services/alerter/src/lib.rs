@@ -36,7 +36,7 @@ use wirefold_flow::{ConsumerConfig, LoopError, Surroundings};
 
 use delivery::{Clients, Common, DeliveryStage, channel_of};
 use digest::Weekly;
-use matcher::{DefaultDeliveries, Setup};
+use matcher::{DefaultDeliveries, Namable, Setup};
 
 pub use delivery::check_delivery;
 pub use error::AlerterError;
@@ -99,7 +99,7 @@ pub async fn run(
     }
     let setup = Setup {
         surroundings,
-        deliveries: names(&settings.deliveries),
+        namable: Namable { deliveries: names(&settings.deliveries), lists: settings.lists },
         subscriptions: settings.subscriptions,
     };
     let matcher_stop = stop.child_token();

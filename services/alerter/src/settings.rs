@@ -6,12 +6,15 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use url::Url;
 use wirefold_proto::SubscriptionSettings;
+use wirefold_query::Lists;
 
 /// Everything the alerter is told.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// The subscriptions that files define; others come as commands.
     pub subscriptions: Vec<ConfiguredSubscription>,
+    /// The lists of words that subscriptions may name.
+    pub lists: Lists,
     /// Where messages go.
     pub deliveries: Vec<Delivery>,
     /// Private networks that webhooks may reach.

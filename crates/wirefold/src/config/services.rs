@@ -8,6 +8,7 @@ use wirefold_alerter::ConfiguredSubscription;
 use wirefold_envelope::Limits;
 use wirefold_fetcher::{ConfiguredFeed, ConfiguredList, extract, sources};
 use wirefold_proto::FeedSettings;
+use wirefold_query::Lists;
 
 use super::deliveries::delivery;
 use super::origin::Origins;
@@ -80,6 +81,7 @@ impl Config {
     pub(crate) fn alerter(&self, origins: &Origins, page: String) -> wirefold_alerter::Settings {
         wirefold_alerter::Settings {
             subscriptions: self.subscriptions(origins),
+            lists: Lists::default(),
             deliveries: self.delivery.iter().filter_map(delivery).collect(),
             allow: self.allowed(),
             page: Some(page),

@@ -169,7 +169,11 @@ impl Pipeline<'_> {
             text_policy: config.text_policy,
             base_url: address.to_owned(),
             tables: self.nats.is_some(),
-            rehearse: Arc::new(Rehearsing { surroundings: surroundings.clone(), deliveries }),
+            rehearse: Arc::new(Rehearsing {
+                surroundings: surroundings.clone(),
+                deliveries,
+                lists: alerter.lists.clone(),
+            }),
             replay: Arc::new(Replaying {
                 surroundings: surroundings.clone(),
                 enricher,
@@ -303,6 +307,8 @@ impl Pipeline<'_> {
 
     fn alerter(&self, address: &str) -> anyhow::Result<wirefold_alerter::Settings> {
         let settings = self.loaded.config.alerter(&self.loaded.origins, address.to_owned());
+        let lists = self.loaded.lists.clone();
+        let settings = wirefold_alerter::Settings { lists, ..settings };
         if self.demo.is_none() {
             return Ok(settings);
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use thiserror::Error;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Digest, GroupBy, Hold, HoldReason, Interval, SubscriptionSettings};
-use wirefold_query::{Document, Numbers, Prepared, Query};
+use wirefold_query::{Document, Lists, Numbers, Prepared, Query};
 
 pub(crate) use quiet_hours::QuietTime;
 pub(crate) use trigger::Triggers;
@@ -93,28 +93,33 @@ pub(crate) fn with_defaults(
 }
 
 /// Checks settings as they are checked before they take effect: the query, what rings, quiet
-/// hours, and that each delivery named is one of `deliveries`.
+/// hours, and that each delivery named is one of `deliveries`. `lists` are those that queries may name.
 ///
 /// # Errors
 /// What is wrong, in words for people, beginning with the setting's name where it is one setting.
-pub fn check(settings: &SubscriptionSettings, deliveries: &[String]) -> Result<(), String> {
-    let rules = Rules::read(&with_defaults(settings, &[]));
+pub fn check(
+    settings: &SubscriptionSettings,
+    deliveries: &[String],
+    lists: &Lists,
+) -> Result<(), String> {
+    let rules = Rules::read(&with_defaults(settings, &[]), lists);
     let rules = rules.and_then(|rules| rules.with_deliveries_of(deliveries));
     rules.map(drop).map_err(|problem| problem.to_string())
 }
 
 impl Rules {
     /// Reads settings whose defaults are filled in.
-    pub(crate) fn read(settings: &SubscriptionSettings) -> Result<Self, Problem> {
+    pub(crate) fn read(settings: &SubscriptionSettings, lists: &Lists) -> Result<Self, Problem> {
         if settings.max_per_day == Some(0) {
             return Err(Problem::MaxPerDay);
         }
         if settings.inhibited_by.contains(&settings.id) {
             return Err(Problem::InhibitedByItself);
         }
-        let break_quiet = settings.break_quiet.as_deref().map(Query::parse).transpose();
+        let break_quiet = settings.break_quiet.as_deref();
+        let break_quiet = break_quiet.map(|query| Query::parse_with(query, lists)).transpose();
         Ok(Self {
-            query: Query::parse(&settings.query).map_err(Problem::Query)?,
+            query: Query::parse_with(&settings.query, lists).map_err(Problem::Query)?,
             on: Triggers::read(&settings.on)?,
             group_by: settings.group_by.unwrap_or(GroupBy::Event),
             group_wait: settings.group_wait.unwrap_or(GROUP_WAIT).duration(),

@@ -117,7 +117,7 @@ fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
         ];
         for (key, query) in queries {
             if let Some(query) = query
-                && let Err(error) = Query::parse(query)
+                && let Err(error) = Query::parse_with(query, &loaded.lists)
             {
                 let place = loaded.origins.of(&format!("subscription.{at}.{key}"));
                 return Finding::bad(format!("{place}: `{key}`, {error}"));
@@ -125,7 +125,7 @@ fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
         }
         let settings = subscription.id.clone().map(|id| subscription.settings(id));
         if let Some(settings) = settings
-            && let Err(why) = wirefold_alerter::check(&settings, &names)
+            && let Err(why) = wirefold_alerter::check(&settings, &names, &loaded.lists)
         {
             let place = loaded.origins.managed_by("subscription", at);
             return Finding::bad(format!("{place}: subscription {}: {why}", subscription.name));
