@@ -129,6 +129,7 @@ impl Matcher<'_> {
         // What was seen before all that waits for its turn need not wait with it.
         let earliest = self.order.waiting().filter_map(LoadedItem::time).min();
         self.fire(earliest.map_or(now, |time| time.min(now))).await?;
+        self.engine.caught_up();
         self.save().await?;
         self.wait(stop).await
     }

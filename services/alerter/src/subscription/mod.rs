@@ -185,6 +185,16 @@ impl Rules {
         if is_enough { hold(HoldReason::MaxPerDay, Some(self.day(at).end)) } else { None }
     }
 
+    /// This time, or the end of the quiet hours that it lies in.
+    pub(crate) fn awake_at(&self, at: UnixMillis) -> UnixMillis {
+        self.quiet.as_ref().and_then(|quiet| quiet.end_after(at)).unwrap_or(at)
+    }
+
+    /// Whether everything it sends is a digest.
+    pub(crate) fn gathers(&self) -> bool {
+        self.digest.is_some()
+    }
+
     /// The end of this hour, or of the quiet hours that it lies in.
     pub(crate) fn next_hour(&self, at: UnixMillis) -> UnixMillis {
         self.digest_after(Digest::Hourly, at)
@@ -194,7 +204,7 @@ impl Rules {
     fn digest_after(&self, digest: Digest, at: UnixMillis) -> UnixMillis {
         let zone = quiet_hours::zone(self.quiet.as_ref());
         let due = digest_times::next(digest, at, &zone);
-        self.quiet.as_ref().and_then(|quiet| quiet.end_after(due)).unwrap_or(due)
+        self.awake_at(due)
     }
 
     /// The calendar day of a time, where the subscriber lives; else of UTC.
