@@ -11,7 +11,7 @@ mod dead;
 mod entity_tag;
 mod events;
 mod feeds;
-mod found;
+pub(crate) mod found;
 mod health;
 mod passages;
 mod push;
