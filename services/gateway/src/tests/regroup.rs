@@ -141,14 +141,14 @@ async fn an_article_is_split_off_on_the_page_and_that_is_undone() {
     assert!(told.contains(&undo), "{told}");
 
     world.clock.advance(Duration::from_secs(1));
-    let (path, wanted) = (format!("/stories/{one}/merge"), format!("other={three}"));
-    let change =
+    let (back, other) = (format!("/stories/{one}/merge"), format!("other={three}"));
+    let merging =
         StoryChange::Merged { from: Target::Story(three), into: Target::Story(one), links: vec![] };
     let (merged, undone) =
-        tokio::join!(form(&world, OWN, &path, &wanted), carry_out(&world, 2, change));
+        tokio::join!(form(&world, OWN, &back, &other), carry_out(&world, 2, merging));
     assert_eq!(undone, Command::Merge { into: Target::Story(one), from: Target::Story(three) });
-    let told = text(&world.get(merged.headers[header::LOCATION].to_str().unwrap()).await);
-    assert!(told.contains("The two are one story again."), "{told}");
+    let after = text(&world.get(merged.headers[header::LOCATION].to_str().unwrap()).await);
+    assert!(after.contains("The two are one story again."), "{after}");
 }
 
 #[tokio::test]
