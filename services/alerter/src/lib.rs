@@ -38,7 +38,7 @@ use delivery::{Clients, Common, DeliveryStage, channel_of};
 use digest::Weekly;
 use matcher::{DefaultDeliveries, Namable, Setup};
 
-pub use delivery::check_delivery;
+pub use delivery::{NotPublished, Subjects, check_delivery};
 pub use error::AlerterError;
 pub use metrics::METRICS;
 pub use reading::{FoundWord, QueryReading, read_article};
@@ -79,7 +79,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), AlerterError> {
     let stop = stop.child_token();
-    let mut clients = Clients { allow: settings.allow.clone(), made: None };
+    let mut clients = Clients::of(&settings);
     let common = Common {
         surroundings: surroundings.clone(),
         page: settings.page.clone(),

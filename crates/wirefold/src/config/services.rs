@@ -82,6 +82,7 @@ impl Config {
         wirefold_alerter::Settings {
             subscriptions: self.subscriptions(origins),
             lists: Lists::default(),
+            subjects: None,
             deliveries: self.delivery.iter().filter_map(delivery).collect(),
             allow: self.allowed(),
             page: Some(page),

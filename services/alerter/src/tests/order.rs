@@ -45,7 +45,7 @@ fn stage(world: &World) -> DeliveryStage {
         feed_digest: false,
         templates: crate::settings::Templates::default(),
     };
-    let mut clients = Clients { allow: Vec::new(), made: None };
+    let mut clients = Clients { allow: Vec::new(), made: None, subjects: None };
     let printer: Arc<dyn Printer> = world.paper.clone();
     let common = Common { surroundings: world.surroundings(), page: None, demo: false };
     DeliveryStage::new(&delivery, &mut clients, &printer, &common).unwrap()
