@@ -208,6 +208,21 @@ fn an_alert_goes_to_a_subject_of_another_server() {
 }
 
 #[test]
+fn over_nats_an_alert_goes_to_a_subject_of_the_bus() {
+    let wire = Wire::start();
+    let folder = with_alerts(&wire, "");
+    let over = Over::start(&folder);
+    over.keep("DESK", "news.alerts");
+    let mut page: Value = serde_json::from_str(&article(1)).expect("JSON");
+    page["text"] = TEXT.into();
+    wire.say("news.articles.en", &page.to_string());
+    let alert = over.last("DESK", "news.alerts");
+    let body: Value = serde_json::from_slice(&alert.body).expect("JSON");
+    assert_eq!(body["headline"]["title"], "Ferry 1");
+    assert_eq!(over.up.terminate().code, Some(0));
+}
+
+#[test]
 fn without_a_server_it_is_refused_with_what_to_do() {
     let wire = Wire::start();
     let folder = with_alerts(&wire, "");
