@@ -95,6 +95,27 @@ impl Over {
         });
     }
 
+    /// Has a stream of anybody's keep a subject.
+    pub(super) fn keep(&self, stream: &str, subject: &str) {
+        let config = wirefold_flow::StreamConfig {
+            max_bytes: 1 << 20,
+            ..wirefold_flow::StreamConfig::new(stream, &[subject])
+        };
+        self.runtime.block_on(self.bus.create_stream(config)).expect("a stream");
+    }
+
+    /// The last message of a stream on a subject, once there is one.
+    pub(super) fn last(&self, stream: &str, subject: &str) -> wirefold_flow::Stored {
+        let deadline = now().plus(PATIENCE);
+        loop {
+            if let Ok(Some(found)) = self.runtime.block_on(self.bus.last(stream, subject)) {
+                return found;
+            }
+            assert!(now() < deadline, "nothing came on {subject}");
+            pause();
+        }
+    }
+
     /// Puts a message of anybody's onto the bus.
     #[track_caller]
     pub(super) fn publish(&self, subject: &str, id: &str, body: &'static str) {

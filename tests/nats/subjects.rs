@@ -159,3 +159,76 @@ fn a_subject_is_a_source_over_nats_too() {
     over.until(&wirefold_proto::streams::DEAD, ">", 1);
     assert_eq!(over.up.terminate().code, Some(0));
 }
+
+const TEXT: &str = "The ferry to the fictional island of Gull Sound stays in harbour until Friday, its captain said \
+    on Tuesday, because a crack was found in the shaft of the left propeller. Two hundred passengers \
+    spent the night in the gymnasium of the school beside the pier. A tug brings bread, fuel and post \
+    each morning, and the council pays for taxis along the coast road until repairs are done.";
+
+/// The same settings, with alerts for a subject.
+fn with_alerts(wire: &Wire, place: &str) -> Folder {
+    let settings = format!(
+        "{}[[delivery]]\nname = \"desk\"\nkind = \"nats\"\nsubject = \"news.alerts\"\n{place}\
+         [[subscription]]\nname = \"Ferries\"\nquery = \"ferry\"\ngroup_wait = \"0s\"\n\
+         deliveries = [\"desk\"]\n",
+        wire.settings()
+    );
+    Folder::with(&[(CONFIG, settings.as_bytes()), ("wire.key", b"geheim\n")])
+}
+
+#[test]
+fn an_alert_goes_to_a_subject_of_another_server() {
+    let mut wire = Wire::start();
+    let place = format!("url = \"{}\"\nuser = \"desk\"\nsecret_file = \"wire.key\"\n", wire.url());
+    let folder = with_alerts(&wire, &place);
+    let up = Up::start(&folder);
+    let mut page: Value = serde_json::from_str(&article(1)).expect("JSON");
+    page["text"] = TEXT.into();
+    wire.say("news.articles.en", &page.to_string());
+    up.events(0).articles(1);
+    wire.restart();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let alert = runtime.block_on(async {
+        let login = Some(Login { user: "desk".to_owned(), password: "geheim".to_owned() });
+        let options = Options { login, ..Options::new(wire.url(), "test") };
+        let bus = connect(&options, Arc::new(SystemClock)).await.expect("it runs");
+        let deadline = now().plus(PATIENCE);
+        loop {
+            if let Ok(Some(alert)) = bus.last("NEWS", "news.alerts").await {
+                break alert;
+            }
+            assert!(now() < deadline, "no alert came");
+            pause();
+        }
+    });
+    let body: Value = serde_json::from_slice(&alert.body).expect("JSON");
+    assert_eq!((&body["revision"], &body["headline"]["title"]), (&1.into(), &"Ferry 1".into()));
+    assert!(alert.id.contains("ferries"), "{}", alert.id);
+    assert_eq!(up.terminate().code, Some(0));
+}
+
+#[test]
+fn over_nats_an_alert_goes_to_a_subject_of_the_bus() {
+    let wire = Wire::start();
+    let folder = with_alerts(&wire, "");
+    let over = Over::start(&folder);
+    over.keep("DESK", "news.alerts");
+    let mut page: Value = serde_json::from_str(&article(1)).expect("JSON");
+    page["text"] = TEXT.into();
+    wire.say("news.articles.en", &page.to_string());
+    let alert = over.last("DESK", "news.alerts");
+    let body: Value = serde_json::from_slice(&alert.body).expect("JSON");
+    assert_eq!(body["headline"]["title"], "Ferry 1");
+    assert_eq!(over.up.terminate().code, Some(0));
+}
+
+#[test]
+fn without_a_server_it_is_refused_with_what_to_do() {
+    let wire = Wire::start();
+    let folder = with_alerts(&wire, "");
+    let checked = folder.run(&["check", "--config", CONFIG]);
+    let said = format!("{}{}", checked.out, checked.err);
+    assert!(said.contains("delivery desk: it needs a NATS server"), "{said}");
+    let refused = folder.run(&["up", "--config", CONFIG]).code(2).err;
+    assert!(refused.contains("write url = \"nats://…\""), "{refused}");
+}

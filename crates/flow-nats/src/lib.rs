@@ -45,6 +45,7 @@ mod refusals;
 mod service;
 mod streams;
 mod subscription;
+mod tell;
 mod together;
 mod version;
 
@@ -169,6 +170,16 @@ impl NatsBus {
         durable: &str,
     ) -> Result<Box<dyn Subscription>, BusError> {
         subscription::follow(self.0.clone(), stream, subject, durable).await
+    }
+
+    /// Publishes for whoever listens, with `id` in `Nats-Msg-Id`. A stream that keeps the subject stores it, and
+    /// drops it where it has the id already; whoever listens without one must be there now.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] where nobody listens and no stream keeps it,
+    /// [`BusError::NotAllowed`] where this user may not, or whatever the server says.
+    pub async fn tell(&self, subject: &str, id: &str, body: bytes::Bytes) -> Result<(), BusError> {
+        self.0.tell(subject, id, body).await
     }
 
     /// How many messages a durable reader has not settled yet, those on their way with them.

@@ -15,5 +15,6 @@ mod roles;
 mod server;
 mod service;
 mod streams;
+mod tell;
 mod together;
 mod waiting;

@@ -1,9 +1,14 @@
 //! An article as queries see it.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use crate::fold;
-use crate::term::{Field, Term, Wanted};
+use rustc_hash::FxHashMap;
+use wirefold_text::extract::agency_called;
+
+use crate::fold::{self, Token};
+use crate::stemming::{stem, stemmer_for};
+use crate::term::{Field, Term, Wanted, marked};
 use crate::words::{Index, Words};
 
 /// What queries are asked of: an article's words, and what is known of it.
@@ -56,6 +61,14 @@ pub struct Prepared {
     /// The values of the fields, each as its words.
     values: Vec<Value>,
     value_words: Words,
+    /// Words before which a run of characters ends, by their numbers.
+    gaps: Vec<u32>,
+    /// The stemmer of its language.
+    stemmer: Option<usize>,
+    /// The words that lost diacritics, as a stemmer needs them; none where there is no stemmer.
+    accented: Vec<(u32, String)>,
+    /// The stem of each word: made for whoever asks for it.
+    stems: OnceLock<Index>,
 }
 
 /// A part of a document.
@@ -78,11 +91,23 @@ impl Prepared {
     #[must_use]
     pub fn new(document: &Document<'_>) -> Self {
         let mut words = Words::default();
-        fold::each_word(document.title, |word| words.push(word));
+        let stemmer = stemmer_for(document.language);
+        let (mut gaps, mut accented) = (Vec::new(), Vec::new());
+        let mut push = |all: &mut Words, token: Token<'_>| {
+            if token.is_parted {
+                gaps.push(all.len());
+            }
+            if stemmer.is_some() && token.normal != token.folded {
+                accented.push((all.len(), token.normal.to_owned()));
+            }
+            all.push(token.folded);
+        };
+        fold::each_token(document.title, |token| push(&mut words, token));
         let title = words.len();
-        fold::each_word(document.text, |word| words.push(word));
+        fold::each_token(document.text, |token| push(&mut words, token));
         let head = title + lede_words(document.text);
-        let mut prepared = Self { index: Index::new(words), title, head, ..Self::default() };
+        let index = Index::new(words);
+        let mut prepared = Self { index, title, head, gaps, stemmer, accented, ..Self::default() };
         prepared.add_values(document);
         prepared
     }
@@ -90,7 +115,7 @@ impl Prepared {
     fn add_values(&mut self, document: &Document<'_>) {
         self.add_one(Field::Outlet, document.outlet);
         self.add_sites(document.site);
-        self.add_words(Field::Agency, document.agency);
+        self.add_words(Field::Agency, agency_called(document.agency).unwrap_or(document.agency));
         self.add_one(Field::Lang, document.language);
         self.add_one(Field::Lang, document.language.split('-').next().unwrap_or_default());
         self.add_one(Field::Class, document.class);
@@ -127,6 +152,37 @@ impl Prepared {
         let from = self.value_words.len();
         words.into_iter().for_each(|word| self.value_words.push(word));
         self.values.push(Value { field, words: from..self.value_words.len() });
+    }
+
+    /// The number of its language's stemmer.
+    pub(crate) fn stemmer(&self) -> Option<usize> {
+        self.stemmer
+    }
+
+    /// The stem of each word of title and text, behind the mark of stems; nothing where its language has no
+    /// stemmer.
+    pub(crate) fn stems(&self) -> &Index {
+        self.stems.get_or_init(|| {
+            let mut words = Words::default();
+            let Some(stemmer) = self.stemmer else {
+                return Index::new(words);
+            };
+            let mut accented = self.accented.iter().peekable();
+            let mut known: FxHashMap<&str, String> = FxHashMap::default();
+            for (number, folded) in (0..).zip(self.index.words()) {
+                let with_marks = accented.next_if(|(at, _)| *at == number);
+                let normal = with_marks.map_or(folded, |(_, normal)| normal);
+                let stem = || marked(Field::Stem, &stem(stemmer, normal)).into_owned();
+                words.push(known.entry(normal).or_insert_with(stem));
+            }
+            Index::new(words)
+        })
+    }
+
+    /// Whether a run of characters goes from one word to the other.
+    pub(crate) fn is_unbroken(&self, first: u32, last: u32) -> bool {
+        let behind = self.gaps.partition_point(|gap| *gap <= first);
+        self.gaps.get(behind).is_none_or(|gap| *gap > last)
     }
 
     /// The words of title and text.
@@ -172,41 +228,51 @@ impl Prepared {
     /// Whether two terms stand in a part of it with at most so many words from one to the other.
     pub(crate) fn near(&self, one: &Term, other: &Term, words: u32, part: Part) -> bool {
         let (ones, others) = (self.starts_in(one, part), self.starts_in(other, part));
-        let (length, other_length) = (one.wanted.words().len(), other.wanted.words().len());
+        let (length, other_length) = (one.wanted.length(), other.wanted.length());
         follows(&ones, length, &others, words) || follows(&others, other_length, &ones, words)
     }
 
     /// Where the words of a term begin, in order, as far as they stand in the part.
     fn starts_in(&self, term: &Term, part: Part) -> Vec<u32> {
-        let mut starts = self.starts(&term.wanted);
+        let mut starts = self.starts(term);
         let end = match (term.field, part) {
             (Field::Title, _) => self.title,
             (Field::Text, Part::Head) => self.place(self.head),
             _ => return starts,
         };
-        let words = length(term.wanted.words().len());
+        let words = length(term.wanted.length());
         starts.retain(|start| start + words <= end);
         starts
     }
 
     /// Where words next to each other begin, in order.
-    fn starts(&self, wanted: &Wanted) -> Vec<u32> {
-        let words = wanted.words();
+    fn starts(&self, term: &Term) -> Vec<u32> {
+        let words = term.wanted.words();
         let Some((last, before)) = words.split_last() else {
             return Vec::new();
         };
         let distance = length(before.len());
         let start = |end: u32| {
             let start = self.place(end).checked_sub(distance)?;
-            self.stand_at(before, start).then_some(start)
+            let is_whole = !term.is_run || self.is_unbroken(end.checked_sub(distance)?, end);
+            (is_whole && self.stand_at(before, start)).then_some(start)
         };
-        match wanted {
+        match &term.wanted {
             Wanted::Words(_) => self.index.places(last).filter_map(start).collect(),
             Wanted::Prefix(_) => {
                 let firsts = self.index.beginning_with(last).iter();
                 let mut ends: Vec<u32> = firsts.flat_map(|first| self.index.from(*first)).collect();
                 ends.sort_unstable();
                 ends.into_iter().filter_map(start).collect()
+            }
+            Wanted::Stems(_) => {
+                let stem = self.stemmer.and_then(|stemmer| before.get(stemmer));
+                let stem = stem.map(|stem| marked(Field::Stem, stem)).unwrap_or_default();
+                let forms = self.stems().places(&stem);
+                let mut places: Vec<u32> = self.index.places(last).chain(forms).collect();
+                places.sort_unstable();
+                places.dedup();
+                places.into_iter().map(|place| self.place(place)).collect()
             }
         }
     }
@@ -238,6 +304,8 @@ impl Prepared {
             let found = self.value_words.range(start..value.end);
             match wanted {
                 Wanted::Words(_) => found.take(words.len()).eq(words),
+                // Of title and text alone forms are asked for.
+                Wanted::Stems(_) => false,
                 Wanted::Prefix(_) => {
                     let mut pairs = found.zip(words);
                     let mut whole = pairs.by_ref().take(words.len() - 1);

@@ -13,13 +13,32 @@ pub(crate) fn words(text: &str) -> Vec<String> {
 
 /// Does something with each of the words of a text, in order.
 pub(crate) fn each_word(text: &str, mut with: impl FnMut(&str)) {
-    let normal = wirefold_text::normalise(text);
-    for word in normal.split(' ') {
-        let stripped = strip(word);
-        if !stripped.is_empty() {
-            with(&stripped);
+    each_token(text, |token| with(token.folded));
+}
+
+/// A word with what folding takes away.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Token<'a> {
+    /// Without diacritics, as it is compared.
+    pub(crate) folded: &'a str,
+    /// With them, as a stemmer needs it.
+    pub(crate) normal: &'a str,
+    /// Whether a run of characters that is looked for may not go on here: see
+    /// [`wirefold_text::SearchWord`].
+    pub(crate) is_parted: bool,
+    /// Whether it is one character of a script without spaces, or of Korean.
+    pub(crate) is_character: bool,
+}
+
+/// Does something with each of the words of a text, in order.
+pub(crate) fn each_token(text: &str, mut with: impl FnMut(Token<'_>)) {
+    wirefold_text::each_search_word(text, |word| {
+        let wirefold_text::SearchWord { normal, is_parted, is_character } = word;
+        let folded = strip(normal);
+        if !folded.is_empty() {
+            with(Token { folded: &folded, normal, is_parted, is_character });
         }
-    }
+    });
 }
 
 /// The one spelling that variants of a name share, as words.
@@ -31,7 +50,7 @@ pub(crate) fn name_words(name: &str) -> Vec<String> {
 /// Takes the marks off a normalised word. Only marks that writers leave out are stripped: those of
 /// Latin, Greek and Cyrillic, and the vowel points of Hebrew and Arabic; in other scripts a mark
 /// is a letter.
-fn strip(word: &str) -> Cow<'_, str> {
+pub(crate) fn strip(word: &str) -> Cow<'_, str> {
     if word.is_ascii() {
         return Cow::Borrowed(word);
     }

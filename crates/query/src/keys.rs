@@ -111,6 +111,9 @@ fn rarest<'q>(covers: impl IntoIterator<Item = Option<Cover<'q>>>) -> Option<Cov
 
 fn cover_of<'q>(term: &'q Term, uses: Uses<'_>) -> Option<Cover<'q>> {
     let field = term.field.filed();
+    if let Wanted::Stems(stems) = &term.wanted {
+        return Some(cover_of_stems(stems, uses));
+    }
     let weighed = whole_words(term).iter().map(|word| (weight(field, word, uses), word));
     if let Some((weight, word)) = weighed.min_by_key(|(weight, _)| *weight) {
         return Some(Cover { keys: vec![Key::Word(field, word)], weight });
@@ -120,10 +123,22 @@ fn cover_of<'q>(term: &'q Term, uses: Uses<'_>) -> Option<Cover<'q>> {
     (field == Field::Text).then(|| Cover { keys: vec![Key::Stem(stem)], weight })
 }
 
+/// The stems of a word by all stemmers, of which a match has one, or the word itself.
+fn cover_of_stems<'q>(stems: &'q [String], uses: Uses<'_>) -> Cover<'q> {
+    let (exact, of_stemmers) = stems.split_last().map_or(("", stems), |(last, rest)| (last, rest));
+    let of_stemmers = of_stemmers.iter().map(|stem| Key::Word(Field::Stem, stem));
+    let mut keys: Vec<Key<'q>> = of_stemmers.collect();
+    keys.push(Key::Word(Field::Text, exact));
+    keys.sort_unstable();
+    keys.dedup();
+    Cover { keys, weight: weight(Field::Text, exact, uses).saturating_mul(2) }
+}
+
 /// The words of a term that stand there as they are.
 fn whole_words(term: &Term) -> &[String] {
     let words = term.wanted.words();
     match term.wanted {
+        Wanted::Stems(_) => &[],
         Wanted::Words(_) => words,
         Wanted::Prefix(_) => &words[..words.len().saturating_sub(1)],
     }
@@ -149,8 +164,12 @@ fn weight(field: Field, word: &str, uses: Uses<'_>) -> u32 {
         Field::Entity | Field::Place | Field::Outlet | Field::Site | Field::Feed => 20,
         Field::Agency | Field::Topic => 100,
         Field::Lang | Field::Class => 2_000,
-        Field::Text | Field::Anywhere | Field::Title if word.is_ascii() && letters <= 3 => 500,
-        Field::Text | Field::Anywhere | Field::Title => 200 - 8 * letters.min(20),
+        Field::Text | Field::Anywhere | Field::Title | Field::Stem
+            if word.is_ascii() && letters <= 3 =>
+        {
+            500
+        }
+        Field::Text | Field::Anywhere | Field::Title | Field::Stem => 200 - 8 * letters.min(20),
     };
     alone * (1 + uses(field, word).saturating_add(1).ilog2())
 }
@@ -171,6 +190,8 @@ mod tests {
             ("port (strike OR quay)", "quay strike", "port"),
             ("common zelensky", "zelensky", "common"),
             ("harbo* the", "harb", "the"),
+            ("~strike zelensky", "strike stri strik strike", "zelensky"),
+            ("~port", "port por port", ""),
             ("harbo*", "harb", ""),
             ("har*", "ha", ""),
             ("outlet:paper.example port", "paper.example", "port"),

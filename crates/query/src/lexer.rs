@@ -150,8 +150,8 @@ fn check_language(word: &str, start: usize) -> Result<(), ParseError> {
     let term = word.split_once(':').map_or(word, |(_, term)| term);
     let expected = if term.len() > 2 && term.starts_with('/') && term.ends_with('/') {
         "words, phrases or prefix*, as regular expressions are not supported"
-    } else if term.starts_with('~') || is_fuzzy(term) {
-        "a word or a prefix such as strik*, as ~ is not supported"
+    } else if is_fuzzy(term) {
+        "a word, strik* or ~strike, as ~ behind a word is not supported"
     } else {
         return Ok(());
     };
@@ -174,5 +174,5 @@ fn bad_near(start: usize, word: &str) -> ParseError {
 }
 
 fn is_mark(character: char) -> bool {
-    matches!(character, '"' | '“' | '”' | '„')
+    matches!(character, '"' | '“' | '”' | '„' | '«' | '»' | '「' | '」' | '＂')
 }

@@ -7,10 +7,15 @@
 //! | `-sport`, `NOT sport` | articles without the word |
 //! | `"peace plan"` | the words next to each other |
 //! | `harbo*` | words that begin so; at least two letters |
+//! | `~strike` | its regular forms too, by the article's language: strikes, striking |
 //! | `port NEAR/5 strike` | at most five words from one to the other, in either order |
 //! | `(port OR harbour) strike` | groups |
 //! | `title:strike` | words, phrases and prefixes of the title alone |
 //! | `anywhere:strike` | as `strike`; what an article only mentions is no *passing mention* |
+//! | `地震` | where a script has no spaces, and in Korean: any text that holds these characters in a row |
+//! | `cease-fire` | with a hyphen, with a space, or as one word |
+//! | `@ministers` | any line of the list of this name: see [`Lists`] |
+//! | `agency:AP` | an agency by any of its names: `agency:"Associated Press"`, `agency:apnews` |
 //! | `entity:Zelensky` | a person, organisation or place in any of its spellings |
 //! | `place: outlet: site: agency: lang: topic: class: feed:` | what is known of the article |
 //! | `origins>=2 outlets>10 velocity>5/10m` | the numbers of its event; five articles in ten minutes |
@@ -48,10 +53,12 @@ mod evaluate;
 mod fold;
 mod keys;
 mod lexer;
+mod lists;
 mod numbers;
 mod parser;
 mod percolator;
 mod query;
+mod stemming;
 mod term;
 mod tree;
 mod words;
@@ -62,6 +69,7 @@ mod tests;
 pub use document::{Document, Prepared};
 pub use error::ParseError;
 pub use evaluate::Matched;
+pub use lists::Lists;
 pub use numbers::Numbers;
 pub use percolator::{Hit, Percolator};
 pub use query::{MAX_BYTES, MAX_DEPTH, MAX_TERMS, Query};

@@ -1,22 +1,33 @@
 //! Tokens to a tree, by recursive descent.
 
+mod list;
+mod terms;
+
 use crate::error::{ParseError, shortened};
-use crate::fold;
 use crate::lexer::{Placed, Token, tokens};
+use crate::lists::Lists;
 use crate::numbers::comparison;
 use crate::query::{MAX_BYTES, MAX_DEPTH, MAX_TERMS};
-use crate::term::{CLASSES, Field, Term, Wanted};
+use crate::term::{Field, Term};
 use crate::tree::Node;
 
 const A_PART: &str = "a word, a phrase or \"(\"";
 
 /// Reads a whole query.
-pub(crate) fn parse(text: &str) -> Result<Node, ParseError> {
+pub(crate) fn parse(text: &str, lists: &Lists) -> Result<Node, ParseError> {
     if text.len() > MAX_BYTES {
         let what = format!("{} bytes", text.len());
         return Err(ParseError::new(1, format!("a query of at most {MAX_BYTES} bytes"), what));
     }
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, terms: 0 };
+    let mut parser = Parser {
+        tokens: tokens(text)?,
+        at: 0,
+        depth: 0,
+        terms: 0,
+        lists,
+        bytes: text.len(),
+        open_lists: Vec::new(),
+    };
     let tree = parser.either()?;
     let rest = parser.peek();
     if rest.token != Token::End {
@@ -33,14 +44,19 @@ pub(crate) fn parse(text: &str) -> Result<Node, ParseError> {
     Ok(tree)
 }
 
-struct Parser {
+struct Parser<'l> {
     tokens: Vec<Placed>,
     at: usize,
     depth: usize,
     terms: usize,
+    lists: &'l Lists,
+    /// Of the query and the lists that it names.
+    bytes: usize,
+    /// The lists inside which it reads, by their names.
+    open_lists: Vec<String>,
 }
 
-impl Parser {
+impl Parser<'_> {
     fn peek(&self) -> &Placed {
         // The last token is the end, and nothing goes past it.
         &self.tokens[self.at.min(self.tokens.len() - 1)]
@@ -106,8 +122,15 @@ impl Parser {
             self.take();
             let next_column = self.peek().column;
             let next = self.part()?;
-            let (one, other) = (near_term(&last, column)?, near_term(&next, next_column)?);
-            pairs.push(Node::Near { one, other, words });
+            let (ones, others) = (near_terms(&last, column)?, near_terms(&next, next_column)?);
+            let near = |one: &Term, other: &Term| Node::Near {
+                one: one.clone(),
+                other: other.clone(),
+                words,
+            };
+            let nears =
+                ones.iter().flat_map(|one| others.iter().map(move |other| near(one, other)));
+            pairs.push(together(nears.collect(), Node::Or));
             (last, column) = (next, next_column);
         }
         Ok(if pairs.is_empty() { last } else { together(pairs, Node::And) })
@@ -129,7 +152,7 @@ impl Parser {
                 Ok(inside)
             }
             Token::Phrase(words) => {
-                self.term(Field::Text, &words, words.trim().to_owned(), column).map(Node::Term)
+                self.phrase(Field::Text, &words, words.trim().to_owned(), column)
             }
             Token::FieldOfPhrase(name) => self.field_of_phrase(&name, column),
             Token::Word(word) => self.word(&word, column),
@@ -144,7 +167,7 @@ impl Parser {
         match self.take().token {
             Token::Phrase(words) => {
                 let written = format!("{name}:\"{}\"", words.trim());
-                self.term(field, &words, written, column + name.chars().count() + 1).map(Node::Term)
+                self.phrase(field, &words, written, column + name.chars().count() + 1)
             }
             // The lexer gives this token before a phrase only.
             other => Err(ParseError::new(column, "a phrase after the colon", other.described())),
@@ -155,6 +178,9 @@ impl Parser {
         if word == "*" {
             self.count(column)?;
             return Ok(Node::All);
+        }
+        if let Some(name) = word.strip_prefix('@') {
+            return self.list(name, column);
         }
         if let Some((name, value)) = word.split_once(':') {
             let field = Field::named(name).ok_or_else(|| {
@@ -170,7 +196,7 @@ impl Parser {
                     what,
                 ));
             }
-            return self.term(field, value, word.to_owned(), value_column).map(Node::Term);
+            return self.forms(field, value, word, value_column);
         }
         match comparison(word) {
             Some(Ok(comparison)) => {
@@ -178,7 +204,7 @@ impl Parser {
                 Ok(Node::Compare(comparison))
             }
             Some(Err(expected)) => Err(ParseError::new(column, expected, shortened(word))),
-            None => self.term(Field::Text, word, word.to_owned(), column).map(Node::Term),
+            None => self.forms(Field::Text, word, word, column),
         }
     }
 
@@ -191,46 +217,49 @@ impl Parser {
         Ok(())
     }
 
+    /// A word or a phrase, also as it is written without its hyphens.
     fn term(
         &mut self,
         field: Field,
         text: &str,
         written: String,
         column: usize,
-    ) -> Result<Term, ParseError> {
+    ) -> Result<Node, ParseError> {
         self.count(column)?;
-        let (stem, is_prefix) = match text.trim().strip_suffix('*') {
-            Some(stem) => (stem, true),
-            None => (text.trim(), false),
-        };
-        if stem.contains('*') {
-            let at = stem.chars().position(|next| next == '*').unwrap_or(0);
-            return Err(ParseError::new(column + at, "\"*\" only at the end of a word", "\"*\""));
-        }
-        let words = words_of(field, stem);
-        let Some(last) = words.last() else {
-            let what = if stem.is_empty() { "nothing".to_owned() } else { shortened(stem) };
-            return Err(ParseError::new(column, "a word with letters or digits", what));
-        };
-        if field == Field::Class && !CLASSES.contains(&stem) {
-            let expected = format!("one of {}", CLASSES.join(", "));
-            return Err(ParseError::new(column, expected, shortened(stem)));
-        }
-        if is_prefix && last.chars().count() < 2 {
-            let expected = "at least two letters before \"*\"";
-            return Err(ParseError::new(column, expected, shortened(text)));
-        }
-        let wanted = if is_prefix { Wanted::Prefix(words) } else { Wanted::Words(words) };
-        Ok(Term { field, wanted, written })
+        let closed = terms::without_hyphens(text).filter(|_| field.is_text());
+        let closed = closed.map(|closed| terms::term(field, &closed, written.clone(), column));
+        let closed = closed.transpose()?.map(Node::Term);
+        let open = terms::term(field, text, written, column).map(Node::Term)?;
+        Ok(together(std::iter::once(open).chain(closed).collect(), Node::Or))
     }
-}
 
-fn words_of(field: Field, stem: &str) -> Vec<String> {
-    match field {
-        Field::Entity | Field::Place => fold::name_words(stem),
-        field if field.has_words() => fold::words(stem),
-        _ if stem.is_empty() => Vec::new(),
-        _ => vec![stem.to_lowercase()],
+    fn phrase(
+        &mut self,
+        field: Field,
+        words: &str,
+        written: String,
+        column: usize,
+    ) -> Result<Node, ParseError> {
+        if let Some(at) = terms::stemmed_within(words) {
+            let expected = "~ before a word outside quotation marks";
+            return Err(ParseError::new(column + at + 1, expected, "~ inside"));
+        }
+        self.term(field, words, written, column)
+    }
+
+    /// A word, or all its forms.
+    fn forms(
+        &mut self,
+        field: Field,
+        value: &str,
+        written: &str,
+        column: usize,
+    ) -> Result<Node, ParseError> {
+        let Some(word) = value.strip_prefix('~') else {
+            return self.term(field, value, written.to_owned(), column);
+        };
+        self.count(column)?;
+        terms::stemmed(field, word, written.to_owned(), column).map(Node::Term)
     }
 }
 
@@ -245,12 +274,22 @@ fn together(mut parts: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Node {
     }
 }
 
-fn near_term(node: &Node, column: usize) -> Result<Term, ParseError> {
-    match node {
-        Node::Term(term) if matches!(term.field, Field::Text | Field::Anywhere) => Ok(term.clone()),
-        _ => {
-            let expected = "a word or a phrase without a field beside NEAR";
-            Err(ParseError::new(column, expected, "something else"))
+/// What stands beside `NEAR`: one term, or one with hyphens and without.
+fn near_terms(node: &Node, column: usize) -> Result<Vec<Term>, ParseError> {
+    let nodes = match node {
+        Node::Or(parts) => &parts[..],
+        other => std::slice::from_ref(other),
+    };
+    let term = |part: &Node| match part {
+        Node::Term(term) if matches!(term.field, Field::Text | Field::Anywhere) => {
+            Some(term.clone())
         }
-    }
+        _ => None,
+    };
+    let terms: Option<Vec<Term>> = nodes.iter().map(term).collect();
+    let is_one = |all: &Vec<Term>| all.iter().all(|one| one.written == all[0].written);
+    terms.filter(is_one).ok_or_else(|| {
+        let expected = "a word or a phrase without a field beside NEAR";
+        ParseError::new(column, expected, "something else")
+    })
 }

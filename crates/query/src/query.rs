@@ -3,6 +3,7 @@
 use crate::document::Prepared;
 use crate::error::ParseError;
 use crate::evaluate::{Matched, evaluate};
+use crate::lists::Lists;
 use crate::numbers::Numbers;
 use crate::parser::parse;
 use crate::tree::Node;
@@ -11,7 +12,7 @@ use crate::tree::Node;
 pub const MAX_DEPTH: usize = 32;
 /// The most terms of one query.
 pub const MAX_TERMS: usize = 2_000;
-/// The longest query in bytes.
+/// The longest query in bytes, with the lists that it names.
 pub const MAX_BYTES: usize = 32 * 1024;
 
 /// A parsed query.
@@ -26,7 +27,16 @@ impl Query {
     /// # Errors
     /// A [`ParseError`] that names the column and what was expected there.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        parse(text).map(|tree| Self { tree })
+        Self::parse_with(text, &Lists::default())
+    }
+
+    /// Reads a query that may name lists. What they bring counts towards the limits.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse) does; also where a list is not there, is empty, names itself or has a
+    /// line that cannot be read.
+    pub fn parse_with(text: &str, lists: &Lists) -> Result<Self, ParseError> {
+        parse(text, lists).map(|tree| Self { tree })
     }
 
     /// The words found, where the article and the numbers of its event are as the query asks.

@@ -1,5 +1,7 @@
 //! The single things that a query asks for.
 
+use std::borrow::Cow;
+
 /// What an article is searched in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Field {
@@ -17,6 +19,8 @@ pub(crate) enum Field {
     Topic,
     Class,
     Feed,
+    /// Stems of words of title and text. No query names it.
+    Stem,
 }
 
 const NAMED: [(&str, Field); 11] = [
@@ -52,6 +56,11 @@ impl Field {
         if matches!(self, Self::Anywhere | Self::Title) { Self::Text } else { self }
     }
 
+    /// Whether it is title and text, or a part of them.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::Anywhere | Self::Title)
+    }
+
     /// Whether words of it are looked for, rather than its value as a whole.
     pub(crate) fn has_words(self) -> bool {
         matches!(
@@ -74,12 +83,19 @@ pub(crate) enum Wanted {
     Words(Vec<String>),
     /// The words next to each other, the last of them only its beginning.
     Prefix(Vec<String>),
+    /// One word in any of its forms: its stem by each stemmer, and at the end the word as it is.
+    Stems(Vec<String>),
 }
 
 impl Wanted {
     pub(crate) fn words(&self) -> &[String] {
-        let (Self::Words(words) | Self::Prefix(words)) = self;
+        let (Self::Words(words) | Self::Prefix(words) | Self::Stems(words)) = self;
         words
+    }
+
+    /// How many words of an article it takes up.
+    pub(crate) fn length(&self) -> usize {
+        if matches!(self, Self::Stems(_)) { 1 } else { self.words().len() }
     }
 }
 
@@ -88,6 +104,16 @@ impl Wanted {
 pub(crate) struct Term {
     pub(crate) field: Field,
     pub(crate) wanted: Wanted,
+    /// Whether it is a run of characters, which goes across no space and no mark.
+    pub(crate) is_run: bool,
     /// As the query writes it, for people.
     pub(crate) written: String,
+}
+
+/// Words of title and text stand as they are, those of other fields behind a mark of the field.
+pub(crate) fn marked(field: Field, word: &str) -> Cow<'_, str> {
+    match field.filed() {
+        Field::Text => Cow::Borrowed(word),
+        other => Cow::Owned(format!("{}{word}", char::from(other as u8))),
+    }
 }

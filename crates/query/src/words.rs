@@ -129,6 +129,11 @@ impl Index {
         self.next.len()
     }
 
+    /// All words, in order.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.range(0..self.words.len())
+    }
+
     /// Each word once, with its hash and where it stands first.
     pub(crate) fn hashed(&self) -> impl Iterator<Item = (&str, u64, u32)> {
         let word = |known: &Distinct| {

@@ -21,11 +21,13 @@ mod likely;
 mod paragraphs;
 mod quotations;
 mod script;
+mod search_words;
 mod seek;
 mod sentences;
 mod span;
 mod words;
 
 pub use analyse::{Paragraph, ParagraphKind, Sentence, Text};
+pub use search_words::{SearchWord, each_search_word};
 pub use span::{CodePoints, Span};
 pub use words::{Word, normalise};

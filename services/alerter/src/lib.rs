@@ -36,9 +36,9 @@ use wirefold_flow::{ConsumerConfig, LoopError, Surroundings};
 
 use delivery::{Clients, Common, DeliveryStage, channel_of};
 use digest::Weekly;
-use matcher::{DefaultDeliveries, Setup};
+use matcher::{DefaultDeliveries, Namable, Setup};
 
-pub use delivery::check_delivery;
+pub use delivery::{NotPublished, Subjects, check_delivery};
 pub use error::AlerterError;
 pub use metrics::METRICS;
 pub use reading::{FoundWord, QueryReading, read_article};
@@ -79,7 +79,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), AlerterError> {
     let stop = stop.child_token();
-    let mut clients = Clients { allow: settings.allow.clone(), made: None };
+    let mut clients = Clients::of(&settings);
     let common = Common {
         surroundings: surroundings.clone(),
         page: settings.page.clone(),
@@ -99,7 +99,7 @@ pub async fn run(
     }
     let setup = Setup {
         surroundings,
-        deliveries: names(&settings.deliveries),
+        namable: Namable { deliveries: names(&settings.deliveries), lists: settings.lists },
         subscriptions: settings.subscriptions,
     };
     let matcher_stop = stop.child_token();

@@ -4,7 +4,7 @@ mod parts;
 
 use serde::Serialize;
 use wirefold_proto::{ArticleFetched, GroupBy, OutputArticle, SubscriptionSettings};
-use wirefold_query::{Document, Prepared, Query};
+use wirefold_query::{Document, Lists, Prepared, Query};
 
 use crate::engine::Piece;
 use crate::error::AlerterError;
@@ -45,12 +45,15 @@ pub struct FoundWord {
 /// [`AlerterError::Subscription`] where its query is none.
 pub fn read_article(
     subscription: &SubscriptionSettings,
+    lists: &Lists,
     output: OutputArticle,
     fetched: Option<&ArticleFetched>,
 ) -> Result<QueryReading, AlerterError> {
-    let query = Query::parse(&subscription.query).map_err(|error| AlerterError::Subscription {
-        id: subscription.id.to_string(),
-        why: format!("query: {error}"),
+    let query = Query::parse_with(&subscription.query, lists).map_err(|error| {
+        AlerterError::Subscription {
+            id: subscription.id.to_string(),
+            why: format!("query: {error}"),
+        }
     })?;
     let piece = Piece::new(0, output, fetched);
     let tally = piece.tally(piece.target(subscription.group_by.unwrap_or(GroupBy::Event)));
@@ -58,15 +61,16 @@ pub fn read_article(
     let reading =
         QueryReading { outlets: tally.outlets, origins: tally.origins, ..QueryReading::default() };
     let Some(matched) = query.matches(&piece.prepared, &numbers) else {
-        let failed = parts::first_failing(&subscription.query, &piece.prepared, &numbers);
+        let failed = parts::first_failing(&subscription.query, lists, &piece.prepared, &numbers);
         let is_excluded = failed.as_ref().is_some_and(|part| part.is_excluded);
         let failed = failed.map(|part| part.written);
         return Ok(QueryReading { failed, is_excluded, ..reading });
     };
     let title = &piece.output.article.title;
     let text = fetched.map_or("", |fetched| fetched.text.as_str());
-    let of_title = Prepared::new(&Document { title, ..Document::default() });
-    let of_text = Prepared::new(&Document { title, text, ..Document::default() });
+    let language = piece.output.findings.language.as_ref().map_or("", |found| found.tag.as_str());
+    let of_title = Prepared::new(&Document { title, language, ..Document::default() });
+    let of_text = Prepared::new(&Document { title, text, language, ..Document::default() });
     let place = |word: &str| -> &'static str {
         let Ok(alone) = Query::parse(word) else { return "field" };
         let in_passing =

@@ -10,6 +10,8 @@ use wirefold_envelope::InOrder;
 use wirefold_flow::{Bus, UnixMillis};
 use wirefold_proto::{AlertId, EventId, StoryChange, SubscriptionSettings, Target, streams};
 
+use wirefold_query::Lists;
+
 use crate::engine::{Engine, Piece, Place, Tally, Word};
 use crate::error::AlerterError;
 use crate::matcher::load::{self, Item, LoadedItem};
@@ -19,17 +21,19 @@ pub use found::{Rehearsal, Sample, SampleRevision, Unready};
 
 const BATCH: usize = 128;
 
-/// Runs a subscription over the output since a time, as if it had been there; sends nothing.
+/// Runs a subscription over the output since a time, as if it had been there; sends nothing. `lists` are
+/// those that its query may name.
 ///
 /// # Errors
 /// [`AlerterError::Subscription`] where the settings are none, and whatever the bus says.
 pub async fn rehearse(
     bus: &dyn Bus,
     subscription: &SubscriptionSettings,
+    lists: &Lists,
     since: UnixMillis,
     now: UnixMillis,
 ) -> Result<Rehearsal, AlerterError> {
-    let rules = Rules::read(&with_defaults(subscription, &[])).map_err(|problem| {
+    let rules = Rules::read(&with_defaults(subscription, &[]), lists).map_err(|problem| {
         AlerterError::Subscription { id: subscription.id.to_string(), why: problem.to_string() }
     })?;
     let mut stage = Rehearsing::of(rules, since);

@@ -24,7 +24,7 @@ pub async fn send_again(
     printer: &Arc<dyn Printer>,
     now: UnixMillis,
 ) -> Result<Outcome, AlerterError> {
-    let mut clients = Clients { allow: settings.allow.clone(), made: None };
+    let mut clients = Clients::of(settings);
     let channel = channel_of(delivery, &mut clients, printer)?;
     let templates = compiled_templates(delivery)?;
     let marked = marked(alert);

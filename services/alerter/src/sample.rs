@@ -43,7 +43,7 @@ pub async fn send_sample(
     printer: &Arc<dyn Printer>,
     now: UnixMillis,
 ) -> Result<Outcome, AlerterError> {
-    let mut clients = Clients { allow: settings.allow.clone(), made: None };
+    let mut clients = Clients::of(settings);
     let channel = channel_of(delivery, &mut clients, printer)?;
     let templates = compiled_templates(delivery)?;
     let alert = sample(&delivery.name, now)?;

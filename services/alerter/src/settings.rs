@@ -2,18 +2,26 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use url::Url;
 use wirefold_proto::SubscriptionSettings;
+use wirefold_query::Lists;
+
+use crate::delivery::Subjects;
 
 /// Everything the alerter is told.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// The subscriptions that files define; others come as commands.
     pub subscriptions: Vec<ConfiguredSubscription>,
+    /// The lists of words that subscriptions may name.
+    pub lists: Lists,
     /// Where messages go.
     pub deliveries: Vec<Delivery>,
+    /// The way to the subjects of NATS servers; none where nobody publishes there.
+    pub subjects: Option<Arc<dyn Subjects>>,
     /// Private networks that webhooks may reach.
     pub allow: Vec<IpNet>,
     /// The address of the page, such as `http://127.0.0.1:8787`, for links.
@@ -107,6 +115,11 @@ pub enum DeliveryKind {
         url: Url,
         /// An access token, where a proxy in front of it asks for one.
         token: Option<Secret>,
+    },
+    /// A subject of a NATS server: the JSON of a webhook.
+    Nats {
+        /// The subject, such as `news.alerts`.
+        subject: String,
     },
     /// A program that is given each revision as JSON on its standard input.
     Command {

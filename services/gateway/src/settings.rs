@@ -8,6 +8,7 @@ use wirefold_flow::BoxFuture;
 use wirefold_proto::{
     Alert, ArticleFetched, DeadLetter, OutputArticle, SubscriptionSettings, TextPolicy,
 };
+use wirefold_query::{Lists, ParseError, Query};
 
 use crate::shapes::{ProbeRequest, Resent};
 use crate::tokens::Gate;
@@ -57,6 +58,15 @@ pub trait Rehearse: Send + Sync {
     /// who would carry it out cannot be asked.
     fn check(&self, _subscription: &SubscriptionSettings) -> Result<(), String> {
         Ok(())
+    }
+
+    /// Reads a query, with the lists that it names; an error points at the place. Takes any list where
+    /// they are not at hand.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    fn check_query(&self, query: &str) -> Result<(), ParseError> {
+        Query::parse_with(query, &Lists::elsewhere()).map(drop)
     }
 
     /// Says what the query of a subscription makes of an article.

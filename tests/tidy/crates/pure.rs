@@ -12,8 +12,9 @@ struct Pure {
     builds_on: Option<&'static Pure>,
 }
 
-/// Crates that a pure crate's shipped code may consist of, itself included.
-const MOST_CRATES: usize = 12;
+/// Crates that a pure crate's shipped code may consist of, itself included: what its macros are built with
+/// counts, and is no part of what is shipped.
+const MOST_CRATES: usize = 16;
 
 const OFF_THE_LIST: &str = "the pure crates know no I/O, clock or logging: do it in the caller, \
                             or extend the list in tests/tidy/crates/pure.rs and say why";
@@ -31,12 +32,17 @@ const DEDUP: Pure = Pure {
     builds_on: Some(&TEXT),
 };
 
+/// `snowball_stemmers_rs` stems, and derives `serde` for the names of its algorithms.
 const QUERY: Pure = Pure {
     name: "wirefold-query",
     own: &[
         "proc-macro2",
         "quote",
         "rustc-hash",
+        "serde",
+        "serde_core",
+        "serde_derive",
+        "snowball_stemmers_rs",
         "syn",
         "thiserror",
         "thiserror-impl",

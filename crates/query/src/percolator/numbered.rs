@@ -33,6 +33,8 @@ pub(super) struct Numbered<'a> {
     found_stems: Vec<(u32, u32)>,
     /// Where each word of title and text stands first.
     firsts: FxHashMap<u32, u32>,
+    /// Where each stem stands first, as far as queries ask for forms of a word.
+    first_stems: FxHashMap<u32, u32>,
     /// The number of each word of title and text in order, for phrases.
     in_order: OnceCell<Vec<u32>>,
     /// The values of the fields, each as the numbers of its words.
@@ -56,6 +58,7 @@ impl<'a> Numbered<'a> {
             stems,
             found_stems: Vec::new(),
             firsts: FxHashMap::with_capacity_and_hasher(most, rustc_hash::FxBuildHasher),
+            first_stems: FxHashMap::default(),
             in_order: OnceCell::new(),
             values: Vec::new(),
             value_words: Vec::new(),
@@ -64,6 +67,12 @@ impl<'a> Numbered<'a> {
             numbered.note(number);
             numbered.firsts.insert(number, first);
         });
+        if vocabulary.has_stems() {
+            vocabulary.find_all(article.stems().hashed(), |number, first| {
+                numbered.note(number);
+                numbered.first_stems.insert(number, first);
+            });
+        }
         numbered.add_values();
         if stems.len() > 0 {
             numbered.add_stems();
@@ -146,8 +155,8 @@ impl<'a> Numbered<'a> {
         let places = |starts: &mut dyn Iterator<Item = u32>| starts.collect::<Vec<u32>>();
         let (ones, others) =
             (self.starts_in(one, part, places), self.starts_in(other, part, places));
-        follows(&ones, one.words.len(), &others, words)
-            || follows(&others, other.words.len(), &ones, words)
+        follows(&ones, one.length(), &others, words)
+            || follows(&others, other.length(), &ones, words)
     }
 
     /// Does something with the places where the words of a term begin, in order, as far as they
@@ -166,6 +175,10 @@ impl<'a> Numbered<'a> {
         let is_inside = |place: &u32| end.is_none_or(|end| *place < end);
         let start = |place: u32| self.start(term, place).map(|first| self.article.place(first));
         let index = self.article.index();
+        if term.is_stems {
+            let places = self.stemmed(term, last).into_iter();
+            return with(&mut places.take_while(is_inside).map(|first| self.article.place(first)));
+        }
         if !term.is_prefix {
             let first = self.firsts.get(&last).copied();
             let lasts = first.into_iter().flat_map(|first| index.from(first));
@@ -176,6 +189,19 @@ impl<'a> Numbered<'a> {
         let mut lasts: Vec<u32> = lasts.collect();
         lasts.sort_unstable();
         with(&mut lasts.into_iter().filter_map(start))
+    }
+
+    /// The places of all forms of a word, in order.
+    fn stemmed(&self, term: TermBytes<'_>, exact: u32) -> Vec<u32> {
+        let stem = self.article.stemmer().and_then(|stemmer| term.words.get(stemmer));
+        let first_stem = stem.and_then(|stem| self.first_stems.get(&stem));
+        let forms = first_stem.into_iter().flat_map(|first| self.article.stems().from(*first));
+        let firsts = self.firsts.get(&exact).into_iter();
+        let mut places: Vec<u32> =
+            firsts.flat_map(|first| self.article.index().from(*first)).chain(forms).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
     }
 
     /// The first place of each word that begins so: one of those that have its first letters.
@@ -202,7 +228,8 @@ impl<'a> Numbered<'a> {
         let is_split = self.article.is_in_title(first) != self.article.is_in_title(last);
         let stands = self.in_order().get(first as usize..last as usize)?;
         let wanted = term.words.iter().take(before);
-        (!is_split && wanted.eq(stands.iter().copied())).then_some(first)
+        let is_whole = !is_split && (!term.is_run || self.article.is_unbroken(first, last));
+        (is_whole && wanted.eq(stands.iter().copied())).then_some(first)
     }
 
     fn in_order(&self) -> &[u32] {

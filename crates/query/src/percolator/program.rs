@@ -36,11 +36,20 @@ pub(super) struct TermBytes<'a> {
     pub(super) field: Field,
     /// Whether the last word is only the beginning of one.
     pub(super) is_prefix: bool,
+    /// Whether the words are the stems of one word, with the word itself at the end.
+    pub(super) is_stems: bool,
+    /// Whether it is a run of characters.
+    pub(super) is_run: bool,
     pub(super) words: WordNumbers<'a>,
     written: &'a [u8],
 }
 
 impl<'a> TermBytes<'a> {
+    /// How many words of an article it takes up.
+    pub(super) fn length(self) -> usize {
+        if self.is_stems { 1 } else { self.words.len() }
+    }
+
     /// As the query writes it.
     pub(super) fn written(self) -> &'a str {
         std::str::from_utf8(self.written).unwrap_or_default()
@@ -70,6 +79,8 @@ const FIELDS: [Field; 12] = [
     Field::Feed,
 ];
 const PREFIX: u8 = 0x80;
+const STEMS: u8 = 0x40;
+const RUN: u8 = 0x20;
 
 const RELATIONS: [Relation; 5] =
     [Relation::Less, Relation::AtMost, Relation::Equal, Relation::AtLeast, Relation::More];
@@ -118,13 +129,19 @@ impl Writer<'_> {
     }
 
     fn write_term(&mut self, term: &Term, into: &mut Vec<u8>) {
-        let is_prefix = matches!(term.wanted, Wanted::Prefix(_));
-        into.push(term.field as u8 | if is_prefix { PREFIX } else { 0 });
+        let (is_prefix, kind) = match term.wanted {
+            Wanted::Words(_) => (false, 0),
+            Wanted::Prefix(_) => (true, PREFIX),
+            Wanted::Stems(_) => (false, STEMS),
+        };
+        into.push(term.field as u8 | kind | if term.is_run { RUN } else { 0 });
         let words = term.wanted.words();
         if let Some(stem) = words.last().and_then(|last| stem(last)).filter(|_| is_prefix) {
             self.stems.enter(Field::Text, stem);
         }
-        let numbers = words.iter().map(|word| self.words.enter(term.field, word));
+        let exact = if kind == STEMS { words.len().saturating_sub(1) } else { 0 };
+        let field = |at| if at < exact { Field::Stem } else { term.field };
+        let numbers = words.iter().enumerate().map(|(at, word)| self.words.enter(field(at), word));
         write_words(&numbers.collect::<Vec<u32>>(), into);
         write_bytes(term.written.as_bytes(), into);
     }
@@ -161,9 +178,15 @@ impl<'a> Step<'a> {
 
 fn read_term<'a>(reader: &mut Reader<'a>) -> TermBytes<'a> {
     let kind = reader.byte();
-    let field = FIELDS.get(usize::from(kind & !PREFIX)).copied().unwrap_or(Field::Text);
-    let words = reader.words();
-    TermBytes { field, is_prefix: kind & PREFIX != 0, words, written: reader.bytes() }
+    let number = usize::from(kind & !(PREFIX | STEMS | RUN));
+    TermBytes {
+        field: FIELDS.get(number).copied().unwrap_or(Field::Text),
+        is_prefix: kind & PREFIX != 0,
+        is_stems: kind & STEMS != 0,
+        is_run: kind & RUN != 0,
+        words: reader.words(),
+        written: reader.bytes(),
+    }
 }
 
 fn read_comparison(reader: &mut Reader<'_>) -> Comparison {
@@ -186,8 +209,13 @@ fn narrow(number: u64) -> u32 {
 pub(super) fn tree(reader: &mut Reader<'_>, vocabulary: &Vocabulary) -> Node {
     let term_of = |bytes: TermBytes<'_>| {
         let words = bytes.words.iter().map(|number| vocabulary.word(number).to_owned()).collect();
-        let wanted = if bytes.is_prefix { Wanted::Prefix(words) } else { Wanted::Words(words) };
-        Term { field: bytes.field, wanted, written: bytes.written().to_owned() }
+        let wanted = match (bytes.is_prefix, bytes.is_stems) {
+            (true, _) => Wanted::Prefix(words),
+            (_, true) => Wanted::Stems(words),
+            _ => Wanted::Words(words),
+        };
+        let (field, is_run) = (bytes.field, bytes.is_run);
+        Term { field, wanted, is_run, written: bytes.written().to_owned() }
     };
     match Step::read(reader) {
         Step::All => Node::All,
@@ -225,6 +253,7 @@ mod tests {
             "title:\" Peace  plan \" entity:Łódź place:Kyiv outlet:A.example site:a agency:ap",
             "lang:en topic:labour class:copy feed:f anywhere:port",
             "port NEAR/7 \"quay work*\" NEAR/1000 x",
+            "~strike title:~Grèves 地震 \"대지 진동\" cease-fire NEAR/3 re-elected",
             "origins>=2 outlets<300 origins<=4294967295 outlets=0 velocity>5/10m",
         ] {
             let query = Query::parse(text).expect(text);

@@ -1,8 +1,6 @@
 //! The words of all queries, each once and by its number.
 
-use std::borrow::Cow;
-
-use crate::term::Field;
+use crate::term::{Field, marked};
 use crate::words::{Words, hash};
 
 /// A slot without a word.
@@ -21,11 +19,17 @@ pub(super) struct Vocabulary {
     slots: Vec<u64>,
     /// How many terms of queries have had each word.
     uses: Vec<u32>,
+    /// Whether stems are among them.
+    has_stems: bool,
 }
 
 impl Vocabulary {
     pub(super) fn len(&self) -> usize {
         self.uses.len()
+    }
+
+    pub(super) fn has_stems(&self) -> bool {
+        self.has_stems
     }
 
     /// The number of a word that stands as it is, whose hash is known.
@@ -83,6 +87,7 @@ impl Vocabulary {
             *uses = uses.saturating_add(1);
             return known;
         }
+        self.has_stems |= field == Field::Stem;
         let number = self.words.len();
         self.words.push(word);
         self.uses.push(1);
@@ -126,14 +131,6 @@ impl Vocabulary {
     pub(super) fn find_in(&self, field: Field, word: &str) -> Option<u32> {
         let word = marked(field, word);
         self.find(&word, hash(&word))
-    }
-}
-
-/// Words of title and text stand as they are, those of other fields behind a mark of the field.
-fn marked(field: Field, word: &str) -> Cow<'_, str> {
-    match field.filed() {
-        Field::Text => Cow::Borrowed(word),
-        other => Cow::Owned(format!("{}{word}", char::from(other as u8))),
     }
 }
 

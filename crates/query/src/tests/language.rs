@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wirefold_text::extract::name_key;
 
-use crate::{Document, Matched, Numbers, Percolator, Prepared, Query};
+use crate::{Document, Lists, MAX_BYTES, Matched, Numbers, Percolator, Prepared, Query};
 
 fn article() -> Prepared {
     let entities = ["Łena Corvath", "Allied Quay Workers", "Tarrowgate"].map(name_key);
@@ -89,6 +89,20 @@ fn what_matches() {
         "origins>=2",
         "outlets>2 velocity>1/10m",
         "velocity>=3/1h",
+        "~negotiator",
+        "~strikes",
+        "title:~strikes",
+        "~talking NEAR/1 ~collapsed",
+        "~LENA",
+        "agency:AP",
+        "agency:ap",
+        "agency:apnews",
+        "agency:assoc* OR agency:ap*",
+        "ceasefire OR cease\u{2011}fire",
+        "\"a cease-fire is far off\"",
+        "cease-fire NEAR/3 off",
+        "«walked out»",
+        "\"the 'union's' Łena\"",
     ] {
         assert!(words(query).is_some(), "{query}");
     }
@@ -117,6 +131,11 @@ fn what_does_not() {
         "origins>2",
         "velocity>2/10m",
         "harbours",
+        "~struck",
+        "title:~negotiator",
+        "agency:Reuters",
+        "agency:AAP",
+        "ceasefire",
     ] {
         assert!(words(query).is_none(), "{query}");
     }
@@ -208,14 +227,23 @@ fn what_is_refused_says_where_and_what_was_expected() {
              found /flood.*/",
         ),
         (
-            "~strike",
-            "column 1: expected a word or a prefix such as strik*, as ~ is not supported, found ~strike",
-        ),
-        (
             "harbour~2",
-            "column 1: expected a word or a prefix such as strik*, as ~ is not supported, found \
+            "column 1: expected a word, strik* or ~strike, as ~ behind a word is not supported, found \
              harbour~2",
         ),
+        ("~", "column 1: expected one word behind ~, such as ~strike, found ~"),
+        ("a ~\"b c\"", "column 3: expected one word behind ~, such as ~strike, found ~"),
+        ("~cease-fire", "column 1: expected one word behind ~, such as ~strike, found ~cease-fire"),
+        ("~strik*", "column 1: expected either ~ before a word or \"*\" behind it, found ~strik*"),
+        (
+            "entity:~Corvath",
+            "column 8: expected ~ before words of title and text only, found entity:~Corvath",
+        ),
+        (
+            "\"the ~strike\"",
+            "column 6: expected ~ before a word outside quotation marks, found ~ inside",
+        ),
+        ("port @ministers", "column 6: expected a list in lists/ministers.txt, found no such file"),
         ("!!", "column 1: expected a word with letters or digits, found !!"),
         ("a*", "column 1: expected at least two letters before \"*\", found a*"),
         ("po*rt", "column 3: expected \"*\" only at the end of a word, found \"*\""),
@@ -253,6 +281,143 @@ fn what_is_refused_says_where_and_what_was_expected() {
         let error = Query::parse(query).expect_err(query);
         assert_eq!(error.to_string(), expected, "{query}");
     }
+}
+
+fn about(language: &str, text: &str) -> Prepared {
+    Prepared::new(&Document { text, language, ..Document::default() })
+}
+
+#[test]
+fn forms_of_a_word_are_those_of_the_articles_language() {
+    for (query, language, text, expected) in [
+        ("~strike", "en", "Dockers are striking again", true),
+        ("~strike", "en-gb", "Two strikes in a week", true),
+        ("~strike", "en", "They struck in May", false),
+        ("~strike", "", "Two strikes in a week", false),
+        ("~strike", "", "One strike in a week", true),
+        ("~Streik", "de", "Die Streiks im Hafen", true),
+        ("~haus", "de", "Die Häuser am Hafen", true),
+        ("~grève", "fr", "Des greves au port", true),
+        ("~забастовка", "ru", "порт закрыт забастовкой", true),
+        ("~забастовка", "be", "порт закрыт забастовкой", false),
+        ("~地震", "ja", "大地震発生", true),
+    ] {
+        assert_eq!(matched(query, &about(language, text)).is_some(), expected, "{query}: {text}");
+    }
+}
+
+#[test]
+fn characters_in_a_row_are_found_inside_longer_words() {
+    for (query, text, expected) in [
+        ("地震", "大地震発生", true),
+        ("地震*", "大地震発生", true),
+        ("震", "大地震発生", true),
+        ("地震", "大地。震源は海", false),
+        ("\"地震 発生\"", "大地震発生", true),
+        ("\"地震 発生\"", "地震が発生", false),
+        ("地震 NEAR/3 発生", "地震が発生", true),
+        ("지진", "대지진이 발생", true),
+        ("지진*", "대지진이 발생", true),
+        ("지진", "대지 진행", false),
+        ("แผ่นดินไหว", "เกิดแผ่นดินไหวใหญ่", true),
+        ("カタカナ", "ｶﾀｶﾅ語", true),
+        ("AI地震", "新AI地震計", true),
+        ("title:地震", "大地震発生", false),
+    ] {
+        assert_eq!(matched(query, &about("und", text)).is_some(), expected, "{query}: {text}");
+    }
+    let of_title = Document { title: "大地", text: "震源は海", ..Document::default() };
+    assert!(matched("地震", &Prepared::new(&of_title)).is_none());
+}
+
+#[test]
+fn what_hyphens_join_is_found_with_and_without() {
+    for text in ["a cease-fire held", "a cease fire held", "a ceasefire held", "a cease–fire held"]
+    {
+        let article = about("en", text);
+        let found = matched("cease-fire", &article).expect(text);
+        assert_eq!(found.words, ["cease-fire"], "{text}");
+        assert!(matched("\"Cease‐Fire held\"", &article).is_some(), "{text}");
+        assert!(matched("held -cease-fire", &article).is_none(), "{text}");
+    }
+}
+
+fn lists() -> Lists {
+    let mut lists = Lists::default();
+    let ministers =
+        "\u{feff}# of the coast\nŁena Corvath\n\n  entity:Tarrowgate Council \n~strike\n@ports\n";
+    lists.insert("ministers", ministers);
+    lists.insert("ports", "Gull Sound\nharbo*\n\"quay side\"\n");
+    lists.insert("empty", "# nobody yet\n");
+    lists.insert("one", "@two");
+    lists.insert("two", "port\n@one");
+    lists.insert("bad", "port\n(port OR quay\n-sport\n");
+    lists.insert("number", "origins>=2");
+    lists.insert("astray", "port\n@nowhere");
+    lists.insert("long", "quay\n".repeat(2_001));
+    lists.insert("wide", "q".repeat(MAX_BYTES));
+    lists
+}
+
+#[test]
+fn a_list_stands_for_any_of_its_lines() {
+    let query = |text: &str| Query::parse_with(text, &lists()).expect(text);
+    let found = |text: &str, article: &Prepared| {
+        query(text).matches(article, &numbers()).map(|matched| matched.words)
+    };
+    assert_eq!(
+        found("@ministers negotiators", &article()).unwrap(),
+        ["Łena Corvath", "~strike", "harbo*", "negotiators"]
+    );
+    assert!(found("@ministers", &about("en", "A ferry for Gull Sound")).is_some());
+    assert!(found("@ministers", &about("en", "Corvath said to Lena")).is_none());
+    assert!(found("ferry -@ports", &about("en", "A ferry for Gull Sound")).is_none());
+    assert!(found("ferry (@ports OR @ports)", &about("en", "the ferry harbour")).is_some());
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_named() {
+    for (query, expected) in [
+        (
+            "port @empty",
+            "column 6: expected a word or a phrase in lists/empty.txt, found an empty list",
+        ),
+        (
+            "@one",
+            "column 1: expected lists that do not name each other in a circle in line 2 of lists/two.txt \
+             in line 1 of lists/one.txt, found @one → @two → @one",
+        ),
+        (
+            "@bad",
+            "column 1: expected a word, a phrase or \"(\" in line 3 of lists/bad.txt, found NOT",
+        ),
+        (
+            "@number",
+            "column 1: expected a word, a phrase, a field or @name in line 1 of lists/number.txt, \
+             found origins>=2",
+        ),
+        (
+            "@astray",
+            "column 1: expected a list in lists/nowhere.txt in line 2 of lists/astray.txt, found no \
+             such file",
+        ),
+        (
+            "port @long",
+            "column 6: expected at most 2000 words, phrases and fields in line 2000 of lists/long.txt, \
+             found one more",
+        ),
+        (
+            "@wide",
+            "column 1: expected a query with lists of at most 32768 bytes, found 32773 bytes",
+        ),
+        ("@", "column 1: expected a list in lists/.txt, found no such file"),
+    ] {
+        let error = Query::parse_with(query, &lists()).expect_err(query);
+        assert_eq!(error.to_string(), expected, "{query}");
+    }
+    let nested = format!("{}@ports{}", "(".repeat(32), ")".repeat(32));
+    assert!(Query::parse_with(&nested, &lists()).is_err(), "a list is a group");
+    assert!(Query::parse_with("@anything", &Lists::elsewhere()).is_ok());
 }
 
 #[test]

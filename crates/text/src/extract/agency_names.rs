@@ -17,6 +17,8 @@ struct Agency {
     /// Shy codes mean something else as often (`PA` is a state, `共同` is "joint"): they count only
     /// where nothing but an agency can stand.
     shy: &'static [&'static str],
+    /// What people call it besides, such as its site. No text is read by these.
+    called: &'static [&'static str],
 }
 
 const fn agency(
@@ -24,12 +26,22 @@ const fn agency(
     forms: &'static [&'static str],
     codes: &'static [&'static str],
 ) -> Agency {
-    Agency { name, forms, codes, shy: &[] }
+    Agency { name, forms, codes, shy: &[], called: &[] }
 }
 
 impl Agency {
     const fn shy(self, shy: &'static [&'static str]) -> Agency {
         Agency { shy, ..self }
+    }
+
+    const fn called(self, called: &'static [&'static str]) -> Agency {
+        Agency { called, ..self }
+    }
+
+    /// Everything it may be called, whatever the capitals.
+    fn aliases(&self) -> impl Iterator<Item = &'static str> {
+        let lists = [self.forms, self.codes, self.shy, self.called];
+        std::iter::once(self.name).chain(lists.into_iter().flatten().copied())
     }
 }
 
@@ -98,6 +110,27 @@ pub fn agency_named(name: &str) -> Option<&'static str> {
     AGENCIES.iter().map(|agency| agency.name).find(|known| *known == name)
 }
 
+/// The short name of the agency that somebody means who asks for an agency of this name: any name of it,
+/// its code or its site, whatever the capitals.
+///
+/// ```
+/// use wirefold_text::extract::agency_called;
+///
+/// assert_eq!(agency_called("associated press"), Some("AP"));
+/// assert_eq!(agency_called("apnews.com"), Some("AP"));
+/// assert_eq!(agency_called("press"), None);
+/// ```
+#[must_use]
+pub fn agency_called(alias: &str) -> Option<&'static str> {
+    static ALIASES: OnceLock<HashMap<String, &'static str>> = OnceLock::new();
+    let aliases = ALIASES.get_or_init(|| {
+        let of_one =
+            |agency: &'static Agency| agency.aliases().map(|name| (normalise(name), agency.name));
+        AGENCIES.iter().flat_map(of_one).collect()
+    });
+    aliases.get(&normalise(alias)).copied()
+}
+
 /// Whether `name` is the name of an agency and nothing else.
 pub(super) fn is_agency(name: &str) -> bool {
     let name = name.trim();
@@ -115,7 +148,8 @@ const AGENCIES: &[Agency] = &[
         "AP",
         &["associated press", "асошиэйтед пресс", "ассошиэйтед пресс", "美联社", "أسوشيتد برس"],
         &["AP"],
-    ),
+    )
+    .called(&["apnews", "apnews.com"]),
     agency(
         "Reuters",
         &[
@@ -136,7 +170,8 @@ const AGENCIES: &[Agency] = &[
         ],
         &[],
     )
-    .shy(&["Reuter", "REUTER"]),
+    .shy(&["Reuter", "REUTER"])
+    .called(&["reuters.com"]),
     agency(
         "AFP",
         &[
@@ -149,7 +184,8 @@ const AGENCIES: &[Agency] = &[
             "أ ف ب",
         ],
         &["AFP", "l'AFP", "l’AFP", "L'AFP", "L’AFP"],
-    ),
+    )
+    .called(&["afp.com"]),
     agency(
         "dpa",
         &[
@@ -159,30 +195,37 @@ const AGENCIES: &[Agency] = &[
             "dpa infocom dpa",
         ],
         &["dpa", "DPA"],
-    ),
-    agency("ANSA", &["agenzia ansa"], &["ANSA", "Ansa", "all'ANSA", "all’ANSA"]),
-    agency("EFE", &["agencia efe"], &["EFE", "Efe"]),
-    agency("Europa Press", &["europa press"], &[]),
-    agency("Xinhua", &["xinhua", "新华社", "新華社"], &[]),
+    )
+    .called(&["dpa.com"]),
+    agency("ANSA", &["agenzia ansa"], &["ANSA", "Ansa", "all'ANSA", "all’ANSA"])
+        .called(&["ansa.it"]),
+    agency("EFE", &["agencia efe"], &["EFE", "Efe"]).called(&["efe.com"]),
+    agency("Europa Press", &["europa press"], &[]).called(&["europapress", "europapress.es"]),
+    agency("Xinhua", &["xinhua", "新华社", "新華社"], &[])
+        .called(&["xinhuanet", "xinhua news agency"]),
     agency("China News Service", &["china news service", "中新社", "中新网"], &[]),
-    agency("Kyodo", &["kyodo", "kyodo news", "共同通信"], &[]).shy(&["共同"]),
+    agency("Kyodo", &["kyodo", "kyodo news", "共同通信"], &[])
+        .shy(&["共同"])
+        .called(&["kyodonews"]),
     agency("Jiji", &["jiji press", "時事通信"], &[]).shy(&["時事"]),
-    agency("Yonhap", &["yonhap", "연합뉴스"], &[]),
+    agency("Yonhap", &["yonhap", "연합뉴스"], &[]).called(&["yonhap news", "yna"]),
     agency("Newsis", &["newsis", "뉴시스"], &[]),
-    agency("TASS", &["tass", "тасс"], &[]),
+    agency("TASS", &["tass", "тасс"], &[]).called(&["itar tass", "tass.com"]),
     agency("Interfax", &["interfax", "интерфакс", "interfax ru"], &[]),
     agency("Interfax-Ukraine", &["interfax ukraine", "інтерфакс україна"], &[]),
-    agency("RIA Novosti", &["ria novosti", "риа новости"], &[]),
+    agency("RIA Novosti", &["ria novosti", "риа новости"], &[]).called(&["ria", "ria.ru"]),
     agency("Ukrinform", &["ukrinform", "укрінформ", "укринформ"], &[]),
     agency("UNIAN", &["unian", "уніан", "униан"], &[]),
     agency("PA Media", &["press association", "pa media", "pa news agency"], &[]).shy(&["PA"]),
     agency("CP", &["canadian press", "presse canadienne", "la presse canadienne"], &[])
         .shy(&["CP"]),
     agency("AAP", &["australian associated press"], &["AAP"]),
-    agency("PTI", &["press trust of india", "पीटीआई"], &["PTI"]).shy(&["भाषा"]),
-    agency("ANI", &["asian news international"], &["ANI"]),
+    agency("PTI", &["press trust of india", "पीटीआई"], &["PTI"])
+        .shy(&["भाषा"])
+        .called(&["ptinews"]),
+    agency("ANI", &["asian news international"], &["ANI"]).called(&["aninews"]),
     agency("IANS", &["indo asian news service"], &["IANS"]),
-    agency("UPI", &["united press international"], &["UPI"]),
+    agency("UPI", &["united press international"], &["UPI"]).called(&["upi.com"]),
     agency("Bloomberg", &["bloomberg news"], &[]).shy(&["Bloomberg", "BLOOMBERG"]),
     agency("Dow Jones", &["dow jones newswires"], &[]),
     agency("APA", &["austria presse agentur"], &["APA"]),
@@ -199,7 +242,8 @@ const AGENCIES: &[Agency] = &[
     agency("Agerpres", &["agerpres"], &[]),
     agency("Lusa", &["agencia lusa", "agência lusa"], &["Lusa", "LUSA"]),
     agency("Anadolu", &["anadolu agency", "anadolu ajansi", "anadolu ajansı", "anadolu"], &[])
-        .shy(&["AA"]),
+        .shy(&["AA"])
+        .called(&["aa.com.tr"]),
     agency("SPA", &["saudi press agency"], &["SPA"]),
     agency("WAM", &["emirates news agency"], &["WAM"]),
     agency("MENA", &["middle east news agency"], &[]),
@@ -207,3 +251,24 @@ const AGENCIES: &[Agency] = &[
     agency("Antara", &["antara news", "kantor berita antara"], &[]),
     agency("Bernama", &["bernama"], &[]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_an_agency_means_it_and_no_other() {
+        for alias in ["AP", "ap", "Associated Press", "apnews", "美联社"] {
+            assert_eq!(agency_called(alias), Some("AP"), "{alias}");
+        }
+        assert_eq!(agency_called("Australian Associated Press"), Some("AAP"));
+        assert_eq!(agency_called("interfax"), Some("Interfax"));
+        assert_eq!(agency_called("Interfax-Ukraine"), Some("Interfax-Ukraine"));
+        assert_eq!(agency_called("Harbour Ledger"), None);
+        for agency in AGENCIES {
+            for alias in agency.aliases() {
+                assert_eq!(agency_called(alias), Some(agency.name), "{alias}");
+            }
+        }
+    }
+}

@@ -16,6 +16,8 @@ use wirefold_gateway::shapes::{ProbeRequest, Status};
 use wirefold_gateway::{Access, Gateway, Probe, Rehearse, Replay, Settings};
 use wirefold_proto::{ArticleFetched, DeadLetter, OutputArticle, SubscriptionSettings, TextPolicy};
 
+use wirefold_query::ParseError;
+
 use super::{ClientError, Place};
 use crate::config::{Overrides, load_here};
 use crate::up::seams::{Probing, Rehearsing};
@@ -86,7 +88,13 @@ fn settings(
     method: wirefold_dedup::Settings,
     surroundings: &Surroundings,
 ) -> Settings {
-    let rehearsing = Rehearsing { surroundings: surroundings.clone(), deliveries: Vec::new() };
+    // Whoever opened the folder has read the same settings, and told of what is wrong with them.
+    let lists = load_here(place, Overrides::default()).map(|loaded| loaded.lists);
+    let rehearsing = Rehearsing {
+        surroundings: surroundings.clone(),
+        deliveries: Vec::new(),
+        lists: lists.unwrap_or_default(),
+    };
     Settings {
         folder: folder.to_owned(),
         demo: false,
@@ -118,7 +126,11 @@ impl Rehearse for Trying {
 
     /// Which deliveries there are is known once it runs.
     fn check(&self, subscription: &SubscriptionSettings) -> Result<(), String> {
-        wirefold_alerter::check(subscription, &subscription.deliveries)
+        wirefold_alerter::check(subscription, &subscription.deliveries, &self.0.lists)
+    }
+
+    fn check_query(&self, query: &str) -> Result<(), ParseError> {
+        self.0.check_query(query)
     }
 
     fn read_article(

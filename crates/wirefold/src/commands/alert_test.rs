@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use serde::Serialize;
-use wirefold_alerter::{Outcome, Printer, send_sample};
+use wirefold_alerter::{Outcome, Printer, Settings, send_sample};
 use wirefold_flow::{Clock as _, SystemClock};
 
 use super::print_line;
@@ -13,7 +13,7 @@ use crate::client::{Asking, block_on};
 use crate::config::{Config, Overrides, load_here, suggestion};
 use crate::exit::{Exit, Stop};
 use crate::output;
-use crate::up::StandardOutput;
+use crate::up::{StandardOutput, tells};
 
 /// What became of the sample.
 #[derive(Serialize)]
@@ -33,7 +33,8 @@ pub(super) fn run(asking: &Asking, global: &Global, name: &str) -> anyhow::Resul
     let loaded = load_here(&asking.place, Overrides::default())?;
     let config = &loaded.config;
     let address = config.page_address(config.page.listen);
-    let settings = config.alerter(&loaded.origins, address);
+    let subjects = Some(tells::of(config));
+    let settings = Settings { subjects, ..config.alerter(&loaded.origins, address) };
     let Some(delivery) = settings.deliveries.iter().find(|it| it.name == name) else {
         anyhow::bail!(Stop::new(Exit::NotFound, not_there(config, name)));
     };

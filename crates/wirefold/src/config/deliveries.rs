@@ -53,6 +53,7 @@ fn kind(delivery: &DeliveryConfig) -> Option<DeliveryKind> {
             DeliveryKind::Matrix { url: url()?, token: secret()?, room: delivery.room.clone()? }
         }
         settings::DeliveryKind::Apprise => DeliveryKind::Apprise { url: url()?, token: secret() },
+        settings::DeliveryKind::Nats => DeliveryKind::Nats { subject: delivery.subject.clone()? },
         settings::DeliveryKind::Command => {
             DeliveryKind::Command { command: delivery.command.clone() }
         }

@@ -61,7 +61,7 @@ impl Sources {
     }
 
     /// The files there may be, the lowest first. The last one must be there if it was named.
-    fn files(&self) -> Vec<PathBuf> {
+    pub(super) fn files(&self) -> Vec<PathBuf> {
         let user = self.xdg("XDG_CONFIG_HOME", ".config").map(|c| c.join("wirefold"));
         let user = user.map(|folder| folder.join(FILE_NAME));
         let run = self.file.clone().unwrap_or_else(|| self.folder.join(FILE_NAME));

@@ -8,6 +8,7 @@ mod deliveries;
 mod finish;
 mod here;
 mod layers;
+mod list_files;
 mod origin;
 mod problem;
 mod read;
@@ -28,6 +29,8 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+
+use wirefold_query::Lists;
 
 pub(crate) use here::load_here;
 pub(crate) use layers::{FILE_NAME, Overrides, Sources};
@@ -74,6 +77,8 @@ pub(crate) struct Loaded {
     pub(crate) origins: Origins,
     /// The files that were read, the lowest layer first.
     pub(crate) files: Vec<PathBuf>,
+    /// The lists of words beside the files.
+    pub(crate) lists: Lists,
     /// What is not refused but should be changed: environment variables that look like ours and
     /// name no key, and old names of settings.
     pub(crate) warnings: Vec<Problem>,
@@ -124,6 +129,7 @@ fn load_without(
         return Err(refuse(problems));
     }
     finish::tell_what_was_made(&config, &mut origins);
-    let warnings = [layered.strangers, layered.old_names].concat();
-    Ok(Loaded { config, origins, files: layered.files, warnings })
+    let (lists, unread) = list_files::read(&sources.files());
+    let warnings = [layered.strangers, layered.old_names, unread].concat();
+    Ok(Loaded { config, origins, files: layered.files, lists, warnings })
 }

@@ -11,6 +11,7 @@ use wirefold_envelope::Limits;
 use wirefold_fetcher::{ConfiguredFeed, ConfiguredList, extract, sources};
 use wirefold_gateway::tokens::{Gate, TokenFile, TrustedProxy};
 use wirefold_proto::FeedSettings;
+use wirefold_query::Lists;
 
 use super::deliveries::delivery;
 use super::origin::Origins;
@@ -83,6 +84,8 @@ impl Config {
     pub(crate) fn alerter(&self, origins: &Origins, page: String) -> wirefold_alerter::Settings {
         wirefold_alerter::Settings {
             subscriptions: self.subscriptions(origins),
+            lists: Lists::default(),
+            subjects: None,
             deliveries: self.delivery.iter().filter_map(delivery).collect(),
             allow: self.allowed(),
             page: Some(page),

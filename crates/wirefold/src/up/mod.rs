@@ -14,6 +14,7 @@ mod signals;
 mod socket;
 mod subjects;
 mod systemd;
+pub(crate) mod tells;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;

@@ -27,6 +27,7 @@ use super::sign_in;
 use super::socket::Socket;
 use super::subjects;
 use super::systemd;
+use super::tells;
 use crate::config::Loaded;
 use crate::exit::{Exit, Stop};
 use crate::telemetry::{Health, Telemetry};
@@ -175,7 +176,11 @@ impl Pipeline<'_> {
             text_policy: config.text_policy,
             base_url: address.to_owned(),
             tables: self.nats.is_some(),
-            rehearse: Arc::new(Rehearsing { surroundings: surroundings.clone(), deliveries }),
+            rehearse: Arc::new(Rehearsing {
+                surroundings: surroundings.clone(),
+                deliveries,
+                lists: alerter.lists.clone(),
+            }),
             replay: Arc::new(Replaying {
                 surroundings: surroundings.clone(),
                 enricher,
@@ -309,6 +314,15 @@ impl Pipeline<'_> {
 
     fn alerter(&self, address: &str) -> anyhow::Result<wirefold_alerter::Settings> {
         let settings = self.loaded.config.alerter(&self.loaded.origins, address.to_owned());
+        let lists = self.loaded.lists.clone();
+        let subjects = Some(tells::of(&self.loaded.config));
+        let settings = wirefold_alerter::Settings { lists, subjects, ..settings };
+        let config = &self.loaded.config;
+        let mut deliveries = config.delivery.iter();
+        if let Some(lacking) = deliveries.find(|it| tells::lacks_server(config, it)) {
+            let what = format!("delivery {}: {}", lacking.name, tells::NO_SERVER);
+            return Err(Stop::new(Exit::Usage, what).into());
+        }
         if self.demo.is_none() {
             return Ok(settings);
         }

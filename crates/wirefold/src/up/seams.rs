@@ -16,6 +16,8 @@ use wirefold_proto::{
     SubscriptionSettings, decode, streams, token,
 };
 
+use wirefold_query::{Lists, ParseError, Query};
+
 use super::StandardOutput;
 
 /// Runs a subscription over what stands in the output, and checks it as the alerter would.
@@ -23,6 +25,8 @@ pub(crate) struct Rehearsing {
     pub(crate) surroundings: Surroundings,
     /// The names of all deliveries.
     pub(crate) deliveries: Vec<String>,
+    /// The lists that queries may name.
+    pub(crate) lists: Lists,
 }
 
 impl Rehearse for Rehearsing {
@@ -34,14 +38,20 @@ impl Rehearse for Rehearsing {
         Box::pin(async move {
             let now = self.surroundings.clock.now();
             let bus = &*self.surroundings.bus;
-            let said = wirefold_alerter::rehearse(bus, &subscription, now.minus(back), now).await;
+            let said =
+                wirefold_alerter::rehearse(bus, &subscription, &self.lists, now.minus(back), now)
+                    .await;
             let rehearsal = said.map_err(|error| error.to_string())?;
             serde_json::to_value(rehearsal).map_err(|error| error.to_string())
         })
     }
 
     fn check(&self, subscription: &SubscriptionSettings) -> Result<(), String> {
-        wirefold_alerter::check(subscription, &self.deliveries)
+        wirefold_alerter::check(subscription, &self.deliveries, &self.lists)
+    }
+
+    fn check_query(&self, query: &str) -> Result<(), ParseError> {
+        Query::parse_with(query, &self.lists).map(drop)
     }
 
     fn read_article(
@@ -50,7 +60,7 @@ impl Rehearse for Rehearsing {
         article: OutputArticle,
         text: Option<&ArticleFetched>,
     ) -> Result<serde_json::Value, String> {
-        let reading = wirefold_alerter::read_article(subscription, article, text);
+        let reading = wirefold_alerter::read_article(subscription, &self.lists, article, text);
         let reading = reading.map_err(|error| error.to_string())?;
         serde_json::to_value(reading).map_err(|error| error.to_string())
     }

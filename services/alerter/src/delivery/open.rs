@@ -6,20 +6,29 @@ use ipnet::IpNet;
 use wirefold_guard::Client;
 
 use super::channel::Channel;
+use super::nats::Subjects;
 use super::webhook::Webhook;
-use super::{apprise, command, durable, file, mail, matrix, ntfy, sign, slack, stdout, telegram};
+use super::{
+    apprise, command, durable, file, mail, matrix, nats, ntfy, sign, slack, stdout, telegram,
+};
 use crate::Printer;
 use crate::error::AlerterError;
-use crate::settings::{Delivery, DeliveryKind, Templates};
+use crate::settings::{Delivery, DeliveryKind, Settings, Templates};
 use crate::template::CompiledTemplates;
 
 /// The HTTP client of all deliveries, made once one needs it: reading the certificates takes time.
 pub(crate) struct Clients {
     pub(crate) allow: Vec<IpNet>,
     pub(crate) made: Option<Client>,
+    pub(crate) subjects: Option<Arc<dyn Subjects>>,
 }
 
 impl Clients {
+    pub(crate) fn of(settings: &Settings) -> Self {
+        let (allow, subjects) = (settings.allow.clone(), settings.subjects.clone());
+        Self { allow, made: None, subjects }
+    }
+
     fn client(&mut self) -> Result<Client, AlerterError> {
         if let Some(client) = &self.made {
             return Ok(client.clone());
@@ -48,6 +57,7 @@ pub fn check_delivery(delivery: &Delivery) -> Result<(), String> {
         DeliveryKind::Slack { url } => slack::read(url).map(drop),
         DeliveryKind::Telegram { token, .. } => telegram::check(token),
         DeliveryKind::Matrix { room, .. } => matrix::check(room),
+        DeliveryKind::Nats { subject } => nats::check(subject),
         DeliveryKind::Command { command } => command::Command::new(command).map(drop),
         DeliveryKind::Webhook { .. }
         | DeliveryKind::Ntfy { .. }
@@ -58,8 +68,8 @@ pub fn check_delivery(delivery: &Delivery) -> Result<(), String> {
 }
 
 fn is_read_by_programs(kind: &DeliveryKind) -> bool {
-    use DeliveryKind::{Command, File, Webhook};
-    matches!(kind, Webhook { .. } | Command { .. } | File { .. })
+    use DeliveryKind::{Command, File, Nats, Webhook};
+    matches!(kind, Webhook { .. } | Nats { .. } | Command { .. } | File { .. })
 }
 
 /// The channel of a delivery.
@@ -95,6 +105,13 @@ pub(crate) fn channel_of(
         }
         DeliveryKind::Apprise { url, token } => {
             Box::new(apprise::Apprise::new(clients.client()?, url.clone(), token.clone()))
+        }
+        DeliveryKind::Nats { subject } => {
+            nats::check(subject).map_err(bad)?;
+            let subjects = clients.subjects.clone();
+            let subjects = subjects.ok_or_else(|| bad("there is no NATS server".to_owned()))?;
+            let (name, subject) = (delivery.name.clone(), subject.clone());
+            Box::new(nats::Nats { delivery: name, subject, subjects })
         }
         DeliveryKind::Command { command } => Box::new(command::Command::new(command).map_err(bad)?),
         DeliveryKind::File { path } => Box::new(file::File::new(path.clone())),

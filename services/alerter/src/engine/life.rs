@@ -256,7 +256,7 @@ impl Life {
         let rules = rules?;
         // What is gathered for a digest waits for that alone.
         if let Some(until) = self.in_digest() {
-            return Some(until);
+            return self.fresh_due(rules).or(Some(until));
         }
         match self.news.first() {
             Some(first) if self.revision == 0 => Some(self.first_due(first, rules)),

@@ -5,6 +5,7 @@
 //! in only where the output is at its end. An article taken twice changes nothing: each revision
 //! says up to where it speaks.
 
+mod catch_up;
 mod copies;
 mod digest;
 mod draft;
@@ -82,6 +83,8 @@ pub(crate) struct Engine {
     rung: BTreeMap<(SubscriptionId, UnixMillis), u32>,
     /// How often each site has notified in an hour.
     site_budget: SiteBudget,
+    /// When what comes late is told, while it catches up.
+    catch_up: Option<UnixMillis>,
     /// Revisions in digests whose last one is still to come.
     gathered: Gathered,
     /// The subscriptions that ask how fast articles come.

@@ -28,7 +28,7 @@ use load::{Item, LoadedItem};
 use place::{Places, SavedPlace};
 use table::Table;
 
-pub(crate) use table::{DefaultDeliveries, record_key};
+pub(crate) use table::{DefaultDeliveries, Namable, record_key};
 
 /// The name under which it reads, in logs and in marks.
 pub(crate) const NAME: &str = "alerter";
@@ -53,7 +53,7 @@ const REMEMBERED: Duration = Duration::from_hours(24 * 8);
 pub(crate) struct Setup {
     pub(crate) surroundings: Surroundings,
     pub(crate) subscriptions: Vec<ConfiguredSubscription>,
-    pub(crate) deliveries: DefaultDeliveries,
+    pub(crate) namable: Namable,
 }
 
 /// Runs until it is told to stop. Where the bus fails it, it starts anew from what is stored.
@@ -129,6 +129,7 @@ impl Matcher<'_> {
         // What was seen before all that waits for its turn need not wait with it.
         let earliest = self.order.waiting().filter_map(LoadedItem::time).min();
         self.fire(earliest.map_or(now, |time| time.min(now))).await?;
+        self.engine.caught_up();
         self.save().await?;
         self.wait(stop).await
     }

@@ -32,12 +32,13 @@ impl Matcher<'_> {
     pub(super) async fn fire(&mut self, limit: UnixMillis) -> Result<(), AlerterError> {
         let limit = self.engine.time_with(limit);
         loop {
-            let Some(draft) = self.engine.next(limit) else {
+            let Some(mut draft) = self.engine.next(limit) else {
                 match self.show_next(limit).await? {
                     true => continue,
                     false => return Ok(()),
                 }
             };
+            self.engine.hold_late(&mut draft.alert, self.surroundings.clock.now());
             self.pass(Point::Handled)?;
             // One of an alert at a time, so that none stands without the one before it.
             let is_under_way = self.leaving.iter().any(|other| other.alert.id == draft.alert.id);

@@ -15,7 +15,7 @@ use crate::metrics;
 impl<'a> Matcher<'a> {
     pub(super) async fn start(setup: &'a Setup) -> Result<Self, AlerterError> {
         let bus = &setup.surroundings.bus;
-        let mut table = Table::open(&**bus, setup.deliveries.clone()).await?;
+        let mut table = Table::open(&**bus, setup.namable.clone()).await?;
         let saved = table.place();
         let last = bus.stream_state(streams::OUTPUT.name).await?.last;
         if last < saved.output {

@@ -11,6 +11,8 @@ use wirefold_proto::{
     SubscriptionSettings, Tag, decode, encode, streams, token,
 };
 
+use wirefold_query::Lists;
+
 use super::handled::ALERT;
 use super::place::SavedPlace;
 use crate::engine::{Handling, Score};
@@ -30,6 +32,13 @@ pub(crate) struct DefaultDeliveries {
     pub(crate) default: Vec<String>,
 }
 
+/// What subscriptions may name: deliveries, and lists of words.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Namable {
+    pub(crate) deliveries: DefaultDeliveries,
+    pub(crate) lists: Lists,
+}
+
 /// What the engine is to follow.
 pub(super) enum Change {
     Put(Box<Rules>),
@@ -40,7 +49,7 @@ pub(super) enum Change {
 /// The bucket and what is known of it.
 pub(super) struct Table {
     pub(super) keys: Arc<dyn KeyValue>,
-    deliveries: DefaultDeliveries,
+    namable: Namable,
     records: BTreeMap<SubscriptionId, SubscriptionRecord>,
     since: BTreeMap<SubscriptionId, u64>,
     pub(super) handled: BTreeMap<AlertId, AlertHandlingRecord>,
@@ -59,15 +68,12 @@ fn since_key(id: &SubscriptionId) -> String {
 }
 
 impl Table {
-    pub(super) async fn open(
-        bus: &dyn Bus,
-        deliveries: DefaultDeliveries,
-    ) -> Result<Self, AlerterError> {
+    pub(super) async fn open(bus: &dyn Bus, namable: Namable) -> Result<Self, AlerterError> {
         let keys = bus.key_value(streams::SUBSCRIPTIONS.name)?;
         let entries = keys.changes(0).await?;
         let mut table = Self {
             keys,
-            deliveries,
+            namable,
             records: BTreeMap::new(),
             since: BTreeMap::new(),
             handled: BTreeMap::new(),
@@ -174,11 +180,11 @@ impl Table {
         changed: UnixMillis,
         read: u64,
     ) -> Result<Option<Change>, AlerterError> {
-        let filled = with_defaults(settings, &self.deliveries.default);
+        let filled = with_defaults(settings, &self.namable.deliveries.default);
         let id = filled.id.clone();
         let before = self.records.get(&id);
-        let rules =
-            Rules::read(&filled).and_then(|rules| rules.with_deliveries_of(&self.deliveries.all));
+        let rules = Rules::read(&filled, &self.namable.lists)
+            .and_then(|rules| rules.with_deliveries_of(&self.namable.deliveries.all));
         let record = SubscriptionRecord {
             schema: Tag::new(),
             subscription: filled,
@@ -212,7 +218,9 @@ impl Table {
         let is_past = until.is_some_and(|until| unix_millis(until) <= at);
         let mut record = record.clone();
         record.muted_until = if is_past { None } else { Some(until.unwrap_or(FOR_EVER)) };
-        let rules = Rules::read(&record.subscription).ok().filter(|_| record.problem.is_none());
+        let rules = Rules::read(&record.subscription, &self.namable.lists)
+            .ok()
+            .filter(|_| record.problem.is_none());
         let (mute, since) = (mute_of(record.muted_until), self.since.get(id).copied().unwrap_or(0));
         self.write(record).await?;
         Ok(rules.map(|rules| Change::Put(Box::new(rules.holding(mute, at, since)))))

@@ -1,6 +1,6 @@
 //! The parts of a query that must all hold, as they are written.
 
-use wirefold_query::{Numbers, Prepared, Query};
+use wirefold_query::{Lists, Numbers, Prepared, Query};
 
 /// A part of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,11 +14,12 @@ pub(super) struct Part {
 /// The first part that does not hold; the whole query where its parts are alternatives, or all hold.
 pub(super) fn first_failing(
     query: &str,
+    lists: &Lists,
     article: &Prepared,
     numbers: &Numbers<'_>,
 ) -> Option<Part> {
     let holds = |part: &Part| {
-        let alone = Query::parse(&part.written).ok();
+        let alone = Query::parse_with(&part.written, lists).ok();
         alone.is_none_or(|alone| alone.matches(article, numbers).is_some() != part.is_excluded)
     };
     let failing = parts(query).into_iter().find(|part| !holds(part));
@@ -96,10 +97,13 @@ mod tests {
     fn the_first_part_that_does_not_hold_is_named() {
         let article = Prepared::new(&Document {
             title: "Talks at the port collapse",
+            language: "en",
             text: "Dock workers walked out of the football ground before dawn.",
             ..Document::default()
         });
         let numbers = Numbers { origins: 1, outlets: 2, ages: &[] };
+        let mut lists = Lists::default();
+        lists.insert("boats", "ferry\ntug boat");
         for (query, written, is_excluded) in [
             ("port storm ferry", "storm", false),
             ("port AND \"walked in\" ferry", "\"walked in\"", false),
@@ -110,8 +114,9 @@ mod tests {
             ("port origins>=2", "origins>=2", false),
             ("title:\"dock workers\" port", "title:\"dock workers\"", false),
             ("storm OR ferry", "storm OR ferry", false),
+            ("~worker @boats", "@boats", false),
         ] {
-            let failing = first_failing(query, &article, &numbers).unwrap();
+            let failing = first_failing(query, &lists, &article, &numbers).unwrap();
             assert_eq!((&*failing.written, failing.is_excluded), (written, is_excluded), "{query}");
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use thiserror::Error;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Digest, GroupBy, Hold, HoldReason, Interval, SubscriptionSettings};
-use wirefold_query::{Document, Numbers, Prepared, Query};
+use wirefold_query::{Document, Lists, Numbers, Prepared, Query};
 
 pub(crate) use quiet_hours::QuietTime;
 pub(crate) use trigger::Triggers;
@@ -93,28 +93,33 @@ pub(crate) fn with_defaults(
 }
 
 /// Checks settings as they are checked before they take effect: the query, what rings, quiet
-/// hours, and that each delivery named is one of `deliveries`.
+/// hours, and that each delivery named is one of `deliveries`. `lists` are those that queries may name.
 ///
 /// # Errors
 /// What is wrong, in words for people, beginning with the setting's name where it is one setting.
-pub fn check(settings: &SubscriptionSettings, deliveries: &[String]) -> Result<(), String> {
-    let rules = Rules::read(&with_defaults(settings, &[]));
+pub fn check(
+    settings: &SubscriptionSettings,
+    deliveries: &[String],
+    lists: &Lists,
+) -> Result<(), String> {
+    let rules = Rules::read(&with_defaults(settings, &[]), lists);
     let rules = rules.and_then(|rules| rules.with_deliveries_of(deliveries));
     rules.map(drop).map_err(|problem| problem.to_string())
 }
 
 impl Rules {
     /// Reads settings whose defaults are filled in.
-    pub(crate) fn read(settings: &SubscriptionSettings) -> Result<Self, Problem> {
+    pub(crate) fn read(settings: &SubscriptionSettings, lists: &Lists) -> Result<Self, Problem> {
         if settings.max_per_day == Some(0) {
             return Err(Problem::MaxPerDay);
         }
         if settings.inhibited_by.contains(&settings.id) {
             return Err(Problem::InhibitedByItself);
         }
-        let break_quiet = settings.break_quiet.as_deref().map(Query::parse).transpose();
+        let break_quiet = settings.break_quiet.as_deref();
+        let break_quiet = break_quiet.map(|query| Query::parse_with(query, lists)).transpose();
         Ok(Self {
-            query: Query::parse(&settings.query).map_err(Problem::Query)?,
+            query: Query::parse_with(&settings.query, lists).map_err(Problem::Query)?,
             on: Triggers::read(&settings.on)?,
             group_by: settings.group_by.unwrap_or(GroupBy::Event),
             group_wait: settings.group_wait.unwrap_or(GROUP_WAIT).duration(),
@@ -180,6 +185,16 @@ impl Rules {
         if is_enough { hold(HoldReason::MaxPerDay, Some(self.day(at).end)) } else { None }
     }
 
+    /// This time, or the end of the quiet hours that it lies in.
+    pub(crate) fn awake_at(&self, at: UnixMillis) -> UnixMillis {
+        self.quiet.as_ref().and_then(|quiet| quiet.end_after(at)).unwrap_or(at)
+    }
+
+    /// Whether everything it sends is a digest.
+    pub(crate) fn gathers(&self) -> bool {
+        self.digest.is_some()
+    }
+
     /// The end of this hour, or of the quiet hours that it lies in.
     pub(crate) fn next_hour(&self, at: UnixMillis) -> UnixMillis {
         self.digest_after(Digest::Hourly, at)
@@ -189,7 +204,7 @@ impl Rules {
     fn digest_after(&self, digest: Digest, at: UnixMillis) -> UnixMillis {
         let zone = quiet_hours::zone(self.quiet.as_ref());
         let due = digest_times::next(digest, at, &zone);
-        self.quiet.as_ref().and_then(|quiet| quiet.end_after(due)).unwrap_or(due)
+        self.awake_at(due)
     }
 
     /// The calendar day of a time, where the subscriber lives; else of UTC.

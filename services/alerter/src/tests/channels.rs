@@ -40,10 +40,63 @@ pub(crate) fn alert(revision: u64, title: &str) -> Alert {
     alert
 }
 
+/// A NATS server that remembers, and refuses the first message on `busy.` and all on `closed.`.
+#[derive(Debug, Default)]
+pub(crate) struct Heard(std::sync::Mutex<Vec<(String, String, Vec<u8>)>>);
+
+impl crate::Subjects for Heard {
+    fn publish<'a>(
+        &'a self,
+        delivery: &'a str,
+        subject: &'a str,
+        id: &'a str,
+        body: Vec<u8>,
+    ) -> wirefold_flow::BoxFuture<'a, Result<(), crate::NotPublished>> {
+        assert_eq!(delivery, "desk");
+        let mut heard = self.0.lock().unwrap();
+        heard.push((subject.to_owned(), id.to_owned(), body));
+        let answer = match subject {
+            "busy.desk" if heard.len() == 1 => Err(crate::NotPublished::Later("busy".to_owned())),
+            "closed.desk" => Err(crate::NotPublished::Never("closed".to_owned())),
+            _ => Ok(()),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+#[tokio::test]
+async fn a_subject_gets_the_webhooks_json_under_one_id() {
+    let heard = Arc::new(Heard::default());
+    let printer: Arc<dyn crate::Printer> = Arc::new(Paper::default());
+    let open_on = |subject: &str| {
+        let kind = DeliveryKind::Nats { subject: subject.to_owned() };
+        let subjects: Option<Arc<dyn crate::Subjects>> = Some(heard.clone());
+        let mut clients = Clients { allow: Vec::new(), made: None, subjects };
+        channel_of(&delivery(kind), &mut clients, &printer)
+    };
+    let first = alert(1, "Tarrowgate dock talks collapse");
+    let channel = open_on("busy.desk").unwrap();
+    assert_eq!(later(send(&*channel, &first, None).await), ("busy".to_owned(), None));
+    send(&*channel, &first, None).await.unwrap();
+    assert_eq!(never(send(&*open_on("closed.desk").unwrap(), &first, None).await), "closed");
+    let heard_so_far = heard.0.lock().unwrap().clone();
+    let (busy, again) = (&heard_so_far[0], &heard_so_far[1]);
+    assert_eq!(busy, again, "tried again it is the same, id and all");
+    let body: serde_json::Value = serde_json::from_slice(&busy.2).unwrap();
+    assert_eq!(body["headline"]["title"], "Tarrowgate dock talks collapse");
+    for refused in ["wirefold.v1.alert", "$JS.API.INFO", "news.*", "news..desk", ""] {
+        assert!(open_on(refused).is_err(), "{refused:?}");
+        let kind = DeliveryKind::Nats { subject: refused.to_owned() };
+        assert!(crate::check_delivery(&delivery(kind)).is_err(), "{refused:?}");
+    }
+}
+
 pub(crate) fn open(kind: DeliveryKind) -> Box<dyn Channel> {
     let allow = vec!["127.0.0.0/8".parse().unwrap()];
     let printer: Arc<dyn crate::Printer> = Arc::new(Paper::default());
-    channel_of(&delivery(kind), &mut Clients { allow, made: None }, &printer).unwrap()
+    let subjects: Option<Arc<dyn crate::Subjects>> = Some(Arc::new(Heard::default()));
+    let mut clients = Clients { allow, made: None, subjects };
+    channel_of(&delivery(kind), &mut clients, &printer).unwrap()
 }
 
 pub(crate) async fn send(channel: &dyn Channel, alert: &Alert, kept: Option<&str>) -> Sent {
@@ -163,6 +216,7 @@ async fn every_channel_takes_revisions() {
         DeliveryKind::Stdout,
         DeliveryKind::Command { command: program },
         DeliveryKind::File { path: path.clone() },
+        DeliveryKind::Nats { subject: "news.alerts".to_owned() },
         DeliveryKind::Webhook { url: hook.url.clone(), secrets: Vec::new(), headers },
         DeliveryKind::Ntfy { url: hook.url.clone(), token: None, priority: 4 },
         DeliveryKind::Email(email(&server)),

@@ -6,6 +6,7 @@ use wirefold_proto::{
     Command, ControlCommand, Digest, Interval, SubscriptionRecord, SubscriptionSettings, Tag,
     decode, streams,
 };
+use wirefold_query::Lists;
 
 use super::newsroom::{Given, five};
 use super::running::{World, at_once, everything, settings};
@@ -71,10 +72,44 @@ async fn records_say_what_is_in_force_and_what_is_wrong() {
     running.stop().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn lists_are_read_for_whoever_names_them_and_a_missing_one_is_named() {
+    let mut world = World::new().await;
+    let given = |id: &str, query: &str| SubscriptionSettings {
+        id: id.parse().unwrap(),
+        query: query.to_owned(),
+        ..at_once()
+    };
+    let mut lists = Lists::default();
+    lists.insert("ports", "Gull Sound\nTarrowgate\n");
+    let files = settings([given("all", "@ports"), given("astray", "port @ministers")]);
+    let running = world.start(&crate::Settings { lists, ..files });
+    world.command("put", put(given("mine", "@ports -football"))).await;
+    world
+        .command(
+            "mute",
+            Command::SubscriptionMute { subscription: "mine".parse().unwrap(), until: None },
+        )
+        .await;
+    world.newsroom.tell(five()[0]).await;
+    world.pass(60).await;
+    let told = world.alerts().await;
+    let of = |id: &str| told.iter().find(|alert| alert.subscription.as_str() == id);
+    assert_eq!(of("all").unwrap().matched, ["Tarrowgate"]);
+    assert!(of("mine").unwrap().held.is_some(), "it is muted, and matches");
+    let problem = world.record("astray").await.unwrap().problem.unwrap();
+    assert_eq!(
+        problem,
+        "query: column 6: expected a list in lists/ministers.txt, found no such file"
+    );
+    running.stop().await;
+}
+
 #[test]
 fn what_would_ring_for_nothing_is_refused_before_it_is_put() {
     let deliveries = ["stdout", "phone"].map(str::to_owned);
-    let check = |settings: SubscriptionSettings| crate::check(&settings, &deliveries);
+    let check =
+        |settings: SubscriptionSettings| crate::check(&settings, &deliveries, &Lists::default());
     let named = |name: &str| vec![name.to_owned()];
     assert_eq!(check(everything()), Ok(()));
     assert_eq!(check(SubscriptionSettings { deliveries: named("phone"), ..everything() }), Ok(()));

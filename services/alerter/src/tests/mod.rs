@@ -1,5 +1,6 @@
 //! The alerter as a whole, on real buses, with real HTTP receivers.
 
+mod catch_up;
 pub(crate) mod channels;
 mod commands;
 mod crashes;

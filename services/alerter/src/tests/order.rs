@@ -11,11 +11,12 @@ use wirefold_flow::{
     Answer, BusError, ConsumerConfig, Delivery as Taken, Entry, Input, KeyValue, Stage, StageError,
 };
 use wirefold_proto::{SubscriptionSettings, streams};
+use wirefold_query::Lists;
 
 use super::newsroom::{Given, five};
 use super::running::{World, at_once, settings, settle};
 use crate::delivery::{Clients, Common, DeliveryStage};
-use crate::matcher::{self, DefaultDeliveries, Setup};
+use crate::matcher::{self, DefaultDeliveries, Namable, Setup};
 use crate::{Delivery, DeliveryKind, Printer};
 
 /// What stands in the alerts, without any delivery.
@@ -25,7 +26,10 @@ async fn match_only(world: &World) {
     let setup = Setup {
         surroundings: world.surroundings(),
         subscriptions: settings([subscription]).subscriptions,
-        deliveries: DefaultDeliveries { all: names, default: Vec::new() },
+        namable: Namable {
+            deliveries: DefaultDeliveries { all: names, default: Vec::new() },
+            lists: Lists::default(),
+        },
     };
     let stop = CancellationToken::new();
     let running = tokio::spawn(matcher::run(Arc::new(setup), stop.clone()));
@@ -41,7 +45,7 @@ fn stage(world: &World) -> DeliveryStage {
         feed_digest: false,
         templates: crate::settings::Templates::default(),
     };
-    let mut clients = Clients { allow: Vec::new(), made: None };
+    let mut clients = Clients { allow: Vec::new(), made: None, subjects: None };
     let printer: Arc<dyn Printer> = world.paper.clone();
     let common = Common { surroundings: world.surroundings(), page: None, demo: false };
     DeliveryStage::new(&delivery, &mut clients, &printer, &common).unwrap()

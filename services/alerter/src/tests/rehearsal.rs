@@ -3,6 +3,8 @@
 use wirefold_flow::{Clock as _, UnixMillis};
 use wirefold_proto::{Digest, HoldReason, SubscriptionSettings};
 
+use wirefold_query::Lists;
+
 use super::newsroom::{Given, five};
 use super::running::{World, at_once, everything};
 use crate::{AlerterError, rehearse};
@@ -19,11 +21,12 @@ async fn a_rehearsal_counts_what_would_have_been_sent_and_saved() {
     let query = "tarrowgate".to_owned();
     let subscription = SubscriptionSettings { query, ..everything() };
     let now = world.clock.now();
-    let found = rehearse(&*world.bus, &subscription, since, now).await.unwrap();
+    let found = rehearse(&*world.bus, &subscription, &Lists::default(), since, now).await.unwrap();
     assert_eq!((found.articles, found.matching, found.events, found.alerts), (6, 5, 1, 1));
     assert_eq!((found.loud, found.silent, found.copies_folded), (1, 0, 1));
     assert_eq!(found.samples[0].title, "Tarrowgate dock talks collapse");
-    let all = rehearse(&*world.bus, &at_once(), UnixMillis(0), now).await.unwrap();
+    let all =
+        rehearse(&*world.bus, &at_once(), &Lists::default(), UnixMillis(0), now).await.unwrap();
     assert_eq!((all.articles, all.alerts, all.loud, all.silent), (7, 3, 4, 3));
     assert!(world.alerts().await.is_empty(), "it sends nothing");
 }
@@ -32,7 +35,8 @@ async fn a_rehearsal_counts_what_would_have_been_sent_and_saved() {
 async fn a_rehearsal_of_a_broken_query_says_what_is_wrong() {
     let world = World::new().await;
     let subscription = SubscriptionSettings { query: "(".to_owned(), ..everything() };
-    let error = rehearse(&*world.bus, &subscription, UnixMillis(0), UnixMillis(0)).await;
+    let error =
+        rehearse(&*world.bus, &subscription, &Lists::default(), UnixMillis(0), UnixMillis(0)).await;
     let Err(AlerterError::Subscription { why, .. }) = error else {
         panic!("it is no subscription: {error:?}");
     };
@@ -47,13 +51,14 @@ async fn a_rehearsal_says_what_is_held_and_what_has_not_enough() {
     world.pass(60).await;
     let now = world.clock.now();
     let digest = SubscriptionSettings { digest: Some(Digest::Hourly), ..everything() };
-    let found = rehearse(&*world.bus, &digest, UnixMillis(0), now).await.unwrap();
+    let found =
+        rehearse(&*world.bus, &digest, &Lists::default(), UnixMillis(0), now).await.unwrap();
     let first = &found.samples[0].revisions[0];
     assert_eq!((found.held, first.reasons[0].as_str()), (2, "new"));
     let hold = first.held.as_ref().unwrap();
     assert!(hold.reason == HoldReason::Digest && hold.until.is_some(), "{hold:?}");
     let many = SubscriptionSettings { min_outlets: Some(3), ..everything() };
-    let short = rehearse(&*world.bus, &many, UnixMillis(0), now).await.unwrap();
+    let short = rehearse(&*world.bus, &many, &Lists::default(), UnixMillis(0), now).await.unwrap();
     assert_eq!((short.alerts, short.unready), (1, 1));
     let unready = &short.unready_samples[0];
     assert_eq!((&*unready.title, &*unready.why), ("Football", "1 of 3 outlets"));

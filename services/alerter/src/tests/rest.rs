@@ -7,6 +7,7 @@ use wirefold_proto::{
     Alert, AlertId, AlertState, MaterialReason, SubscriptionRecord, SubscriptionSettings, Target,
     streams,
 };
+use wirefold_query::Lists;
 
 use super::newsroom::{Given, article, five};
 use super::running::{World, at_once, settings, told};
@@ -179,7 +180,7 @@ async fn of_an_alert_at_rest_only_its_place_is_kept() {
     let given = article("a", "harborledger.example", "Tarrowgate dock talks collapse");
     let output = world.newsroom.tell(given).await;
     let (mut engine, piece) = (Engine::default(), Piece::new(1, output, None));
-    engine.put(crate::subscription::Rules::read(&at_once()).unwrap());
+    engine.put(crate::subscription::Rules::read(&at_once(), &Lists::default()).unwrap());
     engine.apply(&piece);
     let target = piece.targets()[0];
     for (sequence, hours) in [(1, 0), (2, 24)] {

@@ -32,13 +32,22 @@ impl Api {
     /// Stores a command about stories, and waits for what comes of it. Where that takes too long, it
     /// is answered as accepted.
     pub(super) async fn decided(&self, command: Command) -> Handled<Response> {
+        match self.regroup(command).await? {
+            (_, Some(decided)) => answer(&Decided::from(decided)),
+            (command, None) => accepted(command),
+        }
+    }
+
+    /// The same for whoever shows it otherwise: the command as it is stored, and what came of it in time.
+    pub(crate) async fn regroup(
+        &self,
+        command: Command,
+    ) -> Handled<(ControlCommand, Option<OutputCommand>)> {
         let command = self.store(command).await?;
-        let Some(decided) = self.outcome(&command.id).await? else {
-            return accepted(command);
-        };
-        match decided.outcome {
-            CommandOutcome::Applied => answer(&Decided::from(decided)),
-            CommandOutcome::Refused { reason } => Err(Refusal::refused(reason)),
+        let decided = self.outcome(&command.id).await?;
+        match decided.as_ref().map(|decided| &decided.outcome) {
+            Some(CommandOutcome::Refused { reason }) => Err(Refusal::refused(reason.clone())),
+            _ => Ok((command, decided)),
         }
     }
 

@@ -7,12 +7,12 @@ use crate::inner::Inner;
 use crate::projection::{Kind, Meaning};
 
 /// The article that an id, or the first digits of one, means.
-pub(super) async fn article(inner: &Inner, given: &str) -> Handled<ArticleId> {
+pub(crate) async fn article(inner: &Inner, given: &str) -> Handled<ArticleId> {
     found(inner, Kind::Article, "article", given).await
 }
 
 /// The story, as it is called now.
-pub(super) async fn story(inner: &Inner, given: &str) -> Handled<StoryId> {
+pub(crate) async fn story(inner: &Inner, given: &str) -> Handled<StoryId> {
     found(inner, Kind::Story, "story", given).await
 }
 

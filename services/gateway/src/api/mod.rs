@@ -12,7 +12,7 @@ mod entity_tag;
 mod events;
 mod feeds;
 mod feeds_by_path;
-mod found;
+pub(crate) mod found;
 mod health;
 mod passages;
 mod push;

@@ -6,7 +6,6 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use jiff::Timestamp;
 use wirefold_proto::{Command, ControlCommand, SubscriptionRecord, SubscriptionSettings, Tag};
-use wirefold_query::Query;
 
 use super::asked::{answer, json_of};
 use super::commands::accepted;
@@ -56,7 +55,7 @@ impl Api {
         &self,
         subscription: SubscriptionSettings,
     ) -> Handled<ControlCommand> {
-        check_query(&subscription)?;
+        self.check_query(&subscription)?;
         self.inner.settings.rehearse.check(&subscription).map_err(Refusal::unprocessable)?;
         if let Some(record) = self.inner.subscription(subscription.id.as_str()).await? {
             refuse_managed(&record)?;
@@ -87,7 +86,7 @@ impl Api {
         subscription: SubscriptionSettings,
         hours: u32,
     ) -> Handled<serde_json::Value> {
-        check_query(&subscription)?;
+        self.check_query(&subscription)?;
         if !(1..=HOURS).contains(&hours) {
             return Err(Refusal::bad_request(format!("`hours` is {hours}, not 1 to {HOURS}")));
         }
@@ -96,16 +95,14 @@ impl Api {
         report.map_err(Refusal::unprocessable)
     }
 
+    fn check_query(&self, subscription: &SubscriptionSettings) -> Handled<()> {
+        let checked = self.inner.settings.rehearse.check_query(&subscription.query);
+        checked.map_err(|error| Refusal::unprocessable(format!("`query`: {error}")))
+    }
+
     async fn known_subscription(&self, id: &str) -> Handled<SubscriptionRecord> {
         let record = self.inner.subscription(id).await?;
         record.ok_or_else(|| Refusal::not_found(format!("no subscription {id:?}")))
-    }
-}
-
-fn check_query(subscription: &SubscriptionSettings) -> Handled<()> {
-    match Query::parse(&subscription.query) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(Refusal::unprocessable(format!("`query`: {error}"))),
     }
 }
 

@@ -17,6 +17,7 @@ mod read;
 mod river;
 mod sign_in;
 mod spark;
+mod split;
 mod story;
 mod study;
 mod subscriptions;
@@ -31,7 +32,7 @@ use axum::extract::{Path, Query, State};
 use axum::middleware::map_response;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
-use maud::Markup;
+use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::Inner;
@@ -62,8 +63,8 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/assets/{name}", get(assets::serve))
         .with_state(inner);
     let signing_in = sign_in::router(api.inner.clone());
-    let all = reading.merge(subscriptions::router(api)).merge(signing_in);
-    all.layer(map_response(layout::secure))
+    let writing = subscriptions::router(api.clone()).merge(split::router(api));
+    reading.merge(writing).merge(signing_in).layer(map_response(layout::secure))
 }
 
 /// What those see who are not let in yet.
@@ -193,15 +194,30 @@ async fn event_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) 
     }
 }
 
-async fn story_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) -> Response {
+/// What was done to a story, as the address says it.
+#[derive(Debug, Default, Deserialize)]
+struct Done {
+    command: Option<String>,
+}
+
+async fn story_page(
+    State(inner): State<Arc<Inner>>,
+    Path(given): Path<String>,
+    Query(done): Query<Done>,
+) -> Response {
     let id = match load::meaning(&inner, Kind::Story, given.clone()).await {
         Ok(id) if id == given => id,
         Ok(id) => return Redirect::temporary(&format!("/stories/{id}")).into_response(),
         Err(error) => return trouble::answer(&inner, &error),
     };
-    match load::story(&inner, &id).await {
-        Ok((study, left_out)) => {
-            let main = story::main(&study, &left_out);
+    let page = async {
+        let (study, left_out) = load::story(&inner, &id).await?;
+        let notice = split::notice(&inner, study.story.id, done.command).await?;
+        Ok::<_, Trouble>((study, left_out, notice))
+    };
+    match page.await {
+        Ok((study, left_out, notice)) => {
+            let main = html! { (notice) (story::main(&study, &left_out)) };
             answer(&inner, Here::Elsewhere, &river::title_of(&study.story.title), Ok(main))
         }
         Err(error) => trouble::answer(&inner, &error),

@@ -9,7 +9,7 @@ use super::map::{self, MapInput, Strip, colour};
 use super::read::Reading;
 use super::river::{folded_counts, outward, title_of};
 use super::study::{Against, StoryStudy, Studied};
-use super::{tables, words};
+use super::{split, tables, words};
 use crate::shapes::{ArticleBrief, StoryBrief};
 
 /// The most changed sentences listed for one copy.
@@ -139,6 +139,7 @@ fn copy_inside(study: &StoryStudy, copy: &Studied) -> Markup {
         } @else {
             p.gone { "A text is kept no longer: its words cannot be compared here." }
         }
+        (split::form(study.story.id, copy.article.id))
     }
 }
 

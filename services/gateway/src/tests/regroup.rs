@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::{Method, header};
 use serde_json::{Value, json};
 use wirefold_proto::{
     Command, CommandOutcome, ControlCommand, OutputCommand, StoryChange, Target, decode, streams,
 };
 
 use super::samples::{article, commanded, event, id, story};
-use super::world::{Answer, World};
+use super::world::{Answer, World, request};
+use crate::Access;
 use crate::shapes::{Accepted, Decided, Problem};
 
 /// Waits for the first command, and has this come of it, as detector and enricher would.
@@ -83,6 +86,87 @@ async fn a_refusal_is_told_with_its_reason() {
     assert_eq!(answer.status, 409);
     let problem: Problem = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!((&*problem.sort, problem.detail), ("urn:wirefold:problem:refused", Some(reason)));
+}
+
+/// A form as a browser sends it from a page of this origin.
+async fn form(world: &World, origin: &str, path: &str, form: &str) -> Answer {
+    let mut sent = request(Method::POST, path, Body::from(form.to_owned()));
+    let kind = "application/x-www-form-urlencoded".parse().unwrap();
+    sent.headers_mut().insert(header::CONTENT_TYPE, kind);
+    sent.headers_mut().insert(header::ORIGIN, origin.parse().unwrap());
+    world.send(Access::Network, sent).await
+}
+
+fn text(answer: &Answer) -> String {
+    String::from_utf8_lossy(&answer.body).replace('\u{a0}', " ")
+}
+
+/// The first command from a place on, with this come of it.
+async fn carry_out(world: &World, from: u64, change: StoryChange) -> Command {
+    let mut commands = world.bus.read(streams::CONTROL.name, ">", from).await.unwrap();
+    let command: ControlCommand = decode(&commands.next(1).await.unwrap()[0].body).unwrap();
+    let output = commanded(8 + from, vec![change], (&[1], 1));
+    let output = OutputCommand { command: command.clone(), ..output };
+    let last = world.publish(&output).await;
+    world.until_shown(last).await;
+    command.command
+}
+
+#[tokio::test]
+async fn an_article_is_split_off_on_the_page_and_that_is_undone() {
+    const OWN: &str = "http://127.0.0.1:8787";
+    let world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1), article(2, 1, 1), article(3, 3, 3)]).await;
+    let (one, three, second) = (story(1), story(3), id(2));
+    let page = text(&world.get(&format!("/stories/{one}")).await);
+    let button = format!(
+        "action=\"/stories/{one}/split\"><input type=\"hidden\" name=\"article\" value=\"{second}\">"
+    );
+    assert!(page.contains(&button) && !page.contains(&format!("value=\"{}\"", id(1))), "{page}");
+
+    let (path, wanted) = (format!("/stories/{one}/split"), format!("article={second}"));
+    let change = StoryChange::Split { from: one, into: three, articles: vec![second] };
+    let (split, command) =
+        tokio::join!(form(&world, OWN, &path, &wanted), carry_out(&world, 1, change));
+    assert_eq!(command, Command::Split { story: one, articles: vec![second] });
+    assert_eq!(split.status, 303, "{}", text(&split));
+    let told = text(&world.get(split.headers[header::LOCATION].to_str().unwrap()).await);
+    assert!(
+        told.contains(&format!("1 article is split off into <a href=\"/stories/{three}\">")),
+        "{told}"
+    );
+    let undo = format!(
+        "action=\"/stories/{one}/merge\"><input type=\"hidden\" name=\"other\" value=\"{three}\">"
+    );
+    assert!(told.contains(&undo), "{told}");
+
+    world.clock.advance(Duration::from_secs(1));
+    let (back, other) = (format!("/stories/{one}/merge"), format!("other={three}"));
+    let merging =
+        StoryChange::Merged { from: Target::Story(three), into: Target::Story(one), links: vec![] };
+    let (merged, undone) =
+        tokio::join!(form(&world, OWN, &back, &other), carry_out(&world, 2, merging));
+    assert_eq!(undone, Command::Merge { into: Target::Story(one), from: Target::Story(three) });
+    let after = text(&world.get(merged.headers[header::LOCATION].to_str().unwrap()).await);
+    assert!(after.contains("The two are one story again."), "{after}");
+}
+
+#[tokio::test]
+async fn no_page_of_another_site_splits_and_what_is_refused_is_told() {
+    let world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1), article(2, 1, 1)]).await;
+    let path = format!("/stories/{}/split", story(1));
+    let wanted = format!("article={}", id(2));
+    let strange = form(&world, "https://evil.example", &path, &wanted).await;
+    assert_eq!(strange.status, 403);
+    let json = world.post(&path, &json!({"article": id(2)})).await;
+    assert!(json.status == 403 || json.status == 415, "{}", json.status);
+    let nothing = form(&world, "http://127.0.0.1:8787", &path, "article=a-999999").await;
+    assert_eq!(nothing.status, 404);
+    assert!(text(&nothing).contains("Back to the story"), "{}", text(&nothing));
+    let never = text(&world.get(&format!("/stories/{}?command=c-1", story(1))).await);
+    assert!(never.contains("not carried out yet") && !never.contains("Undo"), "{never}");
+    assert_eq!(world.bus.stream_state(streams::CONTROL.name).await.unwrap().messages, 0);
 }
 
 #[tokio::test]

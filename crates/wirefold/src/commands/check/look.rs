@@ -10,6 +10,7 @@ use super::{Finding, Mark};
 use crate::client::SOCKET;
 use crate::config::{DeliveryConfig, DeliveryKind, Loaded, Origin};
 use crate::output::count;
+use crate::up::tells;
 
 /// Looks at everything there is.
 pub(super) fn at_all(loaded: &Loaded) -> Vec<Finding> {
@@ -117,7 +118,7 @@ fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
         ];
         for (key, query) in queries {
             if let Some(query) = query
-                && let Err(error) = Query::parse(query)
+                && let Err(error) = Query::parse_with(query, &loaded.lists)
             {
                 let place = loaded.origins.of(&format!("subscription.{at}.{key}"));
                 return Finding::bad(format!("{place}: `{key}`, {error}"));
@@ -125,7 +126,7 @@ fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
         }
         let settings = subscription.id.clone().map(|id| subscription.settings(id));
         if let Some(settings) = settings
-            && let Err(why) = wirefold_alerter::check(&settings, &names)
+            && let Err(why) = wirefold_alerter::check(&settings, &names, &loaded.lists)
         {
             let place = loaded.origins.managed_by("subscription", at);
             return Finding::bad(format!("{place}: subscription {}: {why}", subscription.name));
@@ -143,7 +144,12 @@ fn deliveries(loaded: &Loaded) -> Vec<Finding> {
 fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding {
     let key = format!("delivery.{at}");
     let place = loaded.origins.of(&key);
-    let url = delivery.url.as_ref().map(|address| address.url());
+    if tells::lacks_server(&loaded.config, delivery) {
+        return Finding::bad(format!("{place}: delivery {}: {}", delivery.name, tells::NO_SERVER));
+    }
+    // No guard stands between wirefold and a NATS server.
+    let guarded = delivery.url.as_ref().filter(|_| delivery.kind != DeliveryKind::Nats);
+    let url = guarded.map(|address| address.url());
     if let Some(private) = url.and_then(|url| private_address(loaded, &format!("{key}.url"), url)) {
         return private;
     }

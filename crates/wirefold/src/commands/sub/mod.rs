@@ -50,8 +50,10 @@ Examples:
   wirefold sub add Kyiv --query 'entity:Zelensky \"peace plan\"' --min-origins 2 --to phone
   wirefold sub add Everything --query '*' --group-wait 0s
 
-The query: words, \"phrases\", prefix*, AND OR NOT -, ( ), NEAR/5, fields such as title: entity:
-outlet: agency: lang:, and numbers such as origins>=2. An article notifies where its title or lede
+The query: words, \"phrases\", prefix*, ~strike (strikes and striking too, by the article's language),
+AND OR NOT -, ( ), NEAR/5, fields such as title: entity: outlet: agency: lang:, numbers such as
+origins>=2, and @ministers for any line of lists/ministers.txt beside the settings. Chinese, Japanese,
+Thai and Korean words are found inside longer ones. All of it: docs/queries.md. An article notifies where its title or lede
 matches; a mention further down is silent until another text has one too, unless you ask for
 anywhere:harbour. `wirefold sub test QUERY` tries a query first.")]
     Add(Box<AddArguments>),

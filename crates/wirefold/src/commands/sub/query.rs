@@ -1,14 +1,15 @@
 //! A query as it is typed: where it is wrong, a caret stands under the place.
 
 use unicode_width::UnicodeWidthStr;
-use wirefold_query::Query;
+use wirefold_query::{Lists, Query};
 
 use crate::exit::{Exit, Stop};
 use crate::output::clean;
 
 /// Refuses a query that cannot be read, pointing at its column.
 pub(super) fn check(query: &str) -> anyhow::Result<()> {
-    match Query::parse(query) {
+    // The lists are those of the wirefold that it is put to, which looks for them there.
+    match Query::parse_with(query, &Lists::elsewhere()) {
         Ok(_) => Ok(()),
         Err(error) => {
             let pointed = point(query, error.column);

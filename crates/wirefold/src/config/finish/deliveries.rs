@@ -70,6 +70,14 @@ impl Finish<'_> {
             };
             return self.refuse(&format!("{key}.url"), what);
         }
+        let is_nats = delivery.url.as_ref().is_some_and(|url| url.is_of_nats());
+        if is_nats != (delivery.kind == DeliveryKind::Nats) && delivery.url.is_some() {
+            let what = match is_nats {
+                true => "only kind = \"nats\" goes to nats:// or tls://; write url = \"https://…\"",
+                false => "alerts for a subject go to a NATS server; write url = \"nats://…\"",
+            };
+            return self.refuse(&format!("{key}.url"), what);
+        }
         if delivery.without_tls && delivery.user.is_some() && !is_of_this_machine(delivery) {
             let what = "a password would cross the network in the clear; leave `user` out, or use \
                         TLS";
@@ -95,10 +103,11 @@ impl Finish<'_> {
 
 /// The keys that not all kinds know, whether they are set, and who knows them. What older kinds took
 /// without a word they still do.
-fn keys(delivery: &DeliveryConfig) -> [(&'static str, bool, &'static [DeliveryKind]); 8] {
-    use DeliveryKind::{Command, Email, File, Matrix, Telegram};
+fn keys(delivery: &DeliveryConfig) -> [(&'static str, bool, &'static [DeliveryKind]); 9] {
+    use DeliveryKind::{Command, Email, File, Matrix, Nats, Telegram};
     [
-        ("user", delivery.user.is_some(), &[Email]),
+        ("user", delivery.user.is_some(), &[Email, Nats]),
+        ("subject", delivery.subject.is_some(), &[Nats]),
         ("from", delivery.from.is_some(), &[Email]),
         ("to", !delivery.to.is_empty(), &[Email]),
         ("without_tls", delivery.without_tls, &[Email]),
@@ -138,6 +147,10 @@ fn missing(delivery: &DeliveryConfig) -> Vec<&'static str> {
             token,
             (delivery.room.is_none(), "it needs a room; write room = \"!abc:matrix.example\""),
         ],
+        DeliveryKind::Nats => vec![(
+            delivery.subject.is_none(),
+            "it needs a subject; write subject = \"news.alerts\"",
+        )],
         DeliveryKind::Command => {
             vec![(delivery.command.is_empty(), "it needs a program; write command = [\"…\"]")]
         }

@@ -15,11 +15,11 @@ pub(crate) struct DeliveryConfig {
     /// The name that subscriptions call it by: lower-case letters, digits, `-`, `_`.
     pub(crate) name: String,
     /// `stdout` prints, `webhook` posts a signed message, `ntfy` notifies a phone, `email`, `slack`,
-    /// `telegram`, `matrix` and `apprise` write to people, `command` and `file` hand on to programs.
+    /// `telegram`, `matrix` and `apprise` write to people, `nats`, `command` and `file` hand on to programs.
     /// docs/deliveries.md says what each can do.
     pub(crate) kind: DeliveryKind,
     /// Where to: the address of the webhook, of the ntfy topic, of the Matrix homeserver, of the Apprise
-    /// key; the mail server as `smtps://host` or `smtp://host` (with STARTTLS). For Telegram only where
+    /// key; the NATS server as `nats://host:4222` where it is not that of the bus; the mail server as `smtps://host` or `smtp://host` (with STARTTLS). For Telegram only where
     /// the Bot API is not `https://api.telegram.org`.
     #[serde(default)]
     pub(crate) url: Option<TargetAddress>,
@@ -42,7 +42,7 @@ pub(crate) struct DeliveryConfig {
     /// How urgently ntfy notifies of what is loud, from 1 to 5; else 4.
     #[serde(default)]
     pub(crate) priority: Option<u8>,
-    /// The user at the mail server; the password is the `secret`.
+    /// The user at the mail or NATS server; the password is the `secret`.
     #[serde(default)]
     pub(crate) user: Option<String>,
     /// Who mails come from, such as `Desk <desk@news.example>`.
@@ -60,6 +60,9 @@ pub(crate) struct DeliveryConfig {
     /// The id of the Matrix room, such as `!abc:matrix.example`.
     #[serde(default)]
     pub(crate) room: Option<String>,
+    /// The NATS subject that each revision is published on, such as `news.alerts`.
+    #[serde(default)]
+    pub(crate) subject: Option<String>,
     /// The program that gets each revision as a line of JSON on its standard input, and its arguments. It
     /// stands in a file of settings only. It is tried again where it ends with another code than 0, or runs
     /// longer than 30 s.
@@ -98,6 +101,7 @@ impl DeliveryConfig {
             without_tls: false,
             chat: None,
             room: None,
+            subject: None,
             command: Vec::new(),
             path: None,
             feed_digest: false,
@@ -127,6 +131,8 @@ pub(crate) enum DeliveryKind {
     Matrix,
     /// Posts to an Apprise API server.
     Apprise,
+    /// Publishes on a NATS subject.
+    Nats,
     /// Runs a program.
     Command,
     /// Adds to a file.
@@ -145,6 +151,7 @@ impl DeliveryKind {
             Self::Telegram => "telegram",
             Self::Matrix => "matrix",
             Self::Apprise => "apprise",
+            Self::Nats => "nats",
             Self::Command => "command",
             Self::File => "file",
         }

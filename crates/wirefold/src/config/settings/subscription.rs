@@ -16,7 +16,7 @@ pub(crate) struct SubscriptionConfig {
     /// made of the name. Under another one it is another subscription.
     #[serde(default)]
     pub(crate) id: Option<SubscriptionId>,
-    /// What it looks for: words, `"phrases"`, `prefix*`, AND, OR, NOT, parentheses, fields such as
+    /// What it looks for: words, `"phrases"`, `prefix*`, `~strike`, `@list`, AND, OR, NOT, parentheses, fields such as
     /// `title:` and `entity:`; `*` matches everything.
     pub(crate) query: String,
     /// What one alert is about: an `event` or a `story`; else an event.

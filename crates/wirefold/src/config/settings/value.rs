@@ -81,6 +81,11 @@ impl TargetAddress {
     pub(crate) fn is_of_mail(&self) -> bool {
         matches!(self.0.url.scheme(), "smtp" | "smtps")
     }
+
+    /// Whether it is a NATS server's.
+    pub(crate) fn is_of_nats(&self) -> bool {
+        matches!(self.0.url.scheme(), "nats" | "tls")
+    }
 }
 
 impl Serialize for TargetAddress {
@@ -92,8 +97,9 @@ impl Serialize for TargetAddress {
 impl<'de> Deserialize<'de> for TargetAddress {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let is_mail = text.starts_with("smtp://") || text.starts_with("smtps://");
-        let address = if is_mail { Address::of_any_scheme(&text) } else { Address::parse(&text) };
+        const OTHERS: [&str; 4] = ["smtp://", "smtps://", "nats://", "tls://"];
+        let is_other = OTHERS.iter().any(|scheme| text.starts_with(scheme));
+        let address = if is_other { Address::of_any_scheme(&text) } else { Address::parse(&text) };
         let address = address.map_err(serde::de::Error::custom)?;
         if address.url.host_str().is_none_or(str::is_empty) {
             return Err(serde::de::Error::custom(format!("{text:?} names no host")));

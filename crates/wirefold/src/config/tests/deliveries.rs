@@ -43,6 +43,14 @@ kind = "command"
 command = ["/usr/local/bin/page", "--now"]
 
 [[delivery]]
+name = "subject"
+kind = "nats"
+subject = "news.alerts"
+url = "nats://nats.news.example"
+user = "desk"
+secret = "hush-nats"
+
+[[delivery]]
 name = "log"
 kind = "file"
 path = "alerts.jsonl"
@@ -56,8 +64,9 @@ fn the_samples_of_the_page_about_deliveries_read() {
         .variable("MAIL_PASSWORD", "x")
         .variable("SLACK_WEBHOOK", "https://hooks.slack.example/x")
         .variable("TELEGRAM_TOKEN", "1:x")
-        .variable("MATRIX_TOKEN", "x");
-    assert_eq!(world.loaded().config.delivery.len(), 8);
+        .variable("MATRIX_TOKEN", "x")
+        .variable("NATS_PASSWORD", "x");
+    assert_eq!(world.loaded().config.delivery.len(), 9);
 }
 
 fn check(text: &str, expected: &[&str]) {
@@ -72,16 +81,19 @@ fn every_kind_can_be_written() {
     let loaded = world.loaded();
     let told = loaded.config.alerter(&loaded.origins, "http://127.0.0.1:8787".to_owned());
     let names: Vec<&str> = told.deliveries.iter().map(|it| it.name.as_str()).collect();
-    assert_eq!(names, ["post", "slack", "telegram", "matrix", "teams", "pager", "log", "stdout"]);
+    assert_eq!(
+        names,
+        ["post", "slack", "telegram", "matrix", "teams", "pager", "subject", "log", "stdout"]
+    );
     let shown = format!("{:?} {told:?} {:?}", loaded.config, lines(&loaded.config));
-    for secret in ["geheim", "xyz", "AAHdqTcvCH1", "syt_night"] {
+    for secret in ["geheim", "hush-nats", "xyz", "AAHdqTcvCH1", "syt_night"] {
         assert!(!shown.contains(secret), "{secret}: {shown}");
     }
 }
 
 #[test]
 fn what_a_kind_needs_is_told_where_it_stands() {
-    let heads = ["email", "slack", "telegram", "matrix", "apprise", "command", "file"];
+    let heads = ["email", "slack", "telegram", "matrix", "apprise", "command", "file", "nats"];
     let text = heads.map(|kind| format!("[[delivery]]\nname = \"{kind}\"\nkind = \"{kind}\"\n"));
     check(
         &text.concat(),
@@ -105,6 +117,7 @@ fn what_a_kind_needs_is_told_where_it_stands() {
              \"https://…\"",
             "wirefold.toml:16:1: `delivery.5`: it needs a program; write command = [\"…\"]",
             "wirefold.toml:19:1: `delivery.6`: it needs a file; write path = \"alerts.jsonl\"",
+            "wirefold.toml:22:1: `delivery.7`: it needs a subject; write subject = \"news.alerts\"",
         ],
     );
 }
@@ -117,6 +130,15 @@ fn what_cannot_be_is_told_where_it_stands() {
         (
             format!("{mail}to = \"ann\"\nurl = \"smtps://m.example\"\n"),
             "1:1: `delivery.0`: \"ann\" is no mail address such as \"Desk <desk@news.example>\"",
+        ),
+        (
+            format!("{head}kind = \"webhook\"\nurl = \"nats://n.example\"\n"),
+            "4:1: `delivery.0.url`: only kind = \"nats\" goes to nats:// or tls://; write url = \
+             \"https://…\"",
+        ),
+        (
+            format!("{head}kind = \"nats\"\nsubject = \"wirefold.v1.x\"\n"),
+            "1:1: `delivery.0`: subjects that begin with wirefold. are wirefold's or the server's own",
         ),
         (
             format!("{mail}to = \"a@b.example\"\nurl = \"https://m.example\"\n"),

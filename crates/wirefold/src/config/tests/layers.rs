@@ -53,6 +53,22 @@ fn files_of_subscriptions_add_theirs_and_a_mistake_leaves_one_file_out() {
 }
 
 #[test]
+fn lists_stand_beside_the_file_and_what_cannot_be_read_is_told() {
+    let world = World::new("");
+    world.write("lists/ports.txt", "# the coast\nGull Sound\n");
+    world.write("lists/.#ports.txt", "an editor's");
+    world.write("lists/notes.md", "none of ours");
+    world.write("lists/wide.txt", &"quay\n".repeat(8_000));
+    let loaded = world.loaded();
+    let mut expected = wirefold_query::Lists::default();
+    expected.insert("ports", "# the coast\nGull Sound\n");
+    assert_eq!(loaded.lists, expected);
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    let [told] = &warnings[..] else { panic!("{warnings:#?}") };
+    assert!(told.contains("lists/wide.txt") && told.contains("larger than 32 KiB"), "{told}");
+}
+
+#[test]
 fn without_any_file_the_defaults_hold() {
     let world = World::new("");
     let loaded = world.loaded();

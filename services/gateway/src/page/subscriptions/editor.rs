@@ -83,8 +83,9 @@ impl Editor<'_> {
                         aria-describedby="query-help query-wrong" aria-invalid=[self.wrong("query").map(|_| "true")] { (self.fields.one("query")) }
                     (self.mistake("query"))
                     p.faint #query-help {
-                        "Words, " code { "\"phrases\"" } ", " code { "prefix*" } ", " code { "AND OR NOT -" } ", " code { "NEAR/5" }
-                        ", fields such as " code { "title: entity: outlet: lang:" } ", numbers such as " code { "origins>=2" } "."
+                        "Words, " code { "\"phrases\"" } ", " code { "prefix*" } ", " code { "~strike" } " for all its forms, " code { "AND OR NOT -" } ", " code { "NEAR/5" }
+                        ", fields such as " code { "title: entity: outlet: lang:" } ", numbers such as " code { "origins>=2" }
+                        ", and " code { "@name" } " for a list of words in " code { "lists/name.txt" } "."
                     }
                 }
                 div.field {

@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 use wirefold_proto::Volume;
-use wirefold_query::Query;
 
 use super::fields::{Fields, Mistake};
 use crate::api::Api;
@@ -53,7 +52,7 @@ pub(super) async fn rehearse(api: &Api, fields: &Fields) -> Preview {
     if query.is_empty() {
         return Preview::Untried;
     }
-    if let Err(error) = Query::parse(query) {
+    if let Err(error) = api.inner.settings.rehearse.check_query(query) {
         let (query, column, why) = (query.to_owned(), error.column, error.to_string());
         return Preview::BadQuery { query, column, why };
     }

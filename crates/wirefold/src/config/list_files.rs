@@ -1,0 +1,66 @@
+//! Lists of words that queries name: `lists/*.txt` beside each file of settings. `@ministers` is
+//! `lists/ministers.txt`.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use wirefold_query::{Lists, MAX_BYTES};
+
+use super::layers;
+use super::origin::{Origin, Place};
+use super::problem::Problem;
+
+/// The folder beside a file of settings.
+const FOLDER: &str = "lists";
+
+/// The lists beside `files`, of which a later one holds, and what cannot be read: whatever names that is
+/// told that it is not there.
+pub(super) fn read(files: &[PathBuf]) -> (Lists, Vec<Problem>) {
+    let (mut lists, mut problems) = (Lists::default(), Vec::new());
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for file in files {
+        let folder = file.parent().unwrap_or(Path::new("")).join(FOLDER);
+        // Two files may stand in one folder, and one folder is read once.
+        folders.retain(|known| *known != folder);
+        folders.push(folder);
+    }
+    for folder in folders {
+        for path in texts(&folder) {
+            let Some(name) = path.file_stem().and_then(OsStr::to_str) else { continue };
+            match text(&path) {
+                Ok(text) => lists.insert(name, text),
+                Err(why) => problems.push(problem(&path, &why)),
+            }
+        }
+    }
+    (lists, problems)
+}
+
+/// The lists of a folder, by name; hidden ones and those an editor keeps beside are none.
+fn texts(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_meant = |path: &PathBuf| {
+        let is_hidden =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        path.extension() == Some(OsStr::new("txt")) && !is_hidden
+    };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_meant).collect();
+    paths.sort();
+    paths
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if size > MAX_BYTES as u64 {
+        return Err(format!(
+            "it is larger than {} KiB, more than any query may be",
+            MAX_BYTES >> 10
+        ));
+    }
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+fn problem(path: &Path, why: &str) -> Problem {
+    let place = Place { file: layers::shown(path).as_str().into(), line: 0, column: 0 };
+    Problem::new(Origin::File(place), format!("the list cannot be read: {why}"))
+}

@@ -1,0 +1,105 @@
+//! The way to the subjects of NATS servers that alerts go to: the alerter knows no server.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+use wirefold_alerter::{NotPublished, Subjects};
+use wirefold_flow::{BoxFuture, BusError, SystemClock};
+use wirefold_flow_nats::{Login, NatsBus, Options, connect};
+
+use super::nats;
+use crate::config::{Config, DeliveryConfig, DeliveryKind};
+
+/// What a server with least privilege knows us by: it must let us hear `_INBOX_wirefold.>`.
+const NAME: &str = "wirefold";
+/// As whom the server of the bus is spoken to.
+const ROLE: &str = "alerter";
+/// How long a connection may take before the delivery counts as failed.
+const CONNECTING: Duration = Duration::from_secs(20);
+
+/// What is said where there is no server to publish on.
+pub(crate) const NO_SERVER: &str = "it needs a NATS server, and the bus of these settings is a file; write \
+                                    url = \"nats://…\", or start with `wirefold up --nats`";
+
+/// Whether a delivery has no server that it could publish on.
+pub(crate) fn lacks_server(config: &Config, delivery: &DeliveryConfig) -> bool {
+    delivery.kind == DeliveryKind::Nats && delivery.url.is_none() && config.bus.nats.is_empty()
+}
+
+/// The deliveries of these settings that publish, each with its way there.
+pub(crate) fn of(config: &Config) -> Arc<dyn Subjects> {
+    let is_nats = |delivery: &&DeliveryConfig| delivery.kind == DeliveryKind::Nats;
+    let deliveries = config.delivery.iter().filter(is_nats);
+    let way = |delivery: &DeliveryConfig| Way {
+        options: options(config, delivery),
+        bus: OnceCell::new(),
+    };
+    Arc::new(Ways(deliveries.map(|delivery| (delivery.name.clone(), way(delivery))).collect()))
+}
+
+fn options(config: &Config, delivery: &DeliveryConfig) -> Option<Options> {
+    let Some(url) = &delivery.url else {
+        let is_there = !config.bus.nats.is_empty();
+        return is_there.then(|| Options { makes_room: false, ..nats::options(&config.bus, ROLE) });
+    };
+    let password = delivery.secret.first().map_or("", |secret| secret.expose());
+    let login = |user: &String| Login { user: user.clone(), password: password.to_owned() };
+    Some(Options {
+        login: delivery.user.as_ref().map(login),
+        makes_room: false,
+        stays: true,
+        ..Options::new(url.url().as_str(), NAME)
+    })
+}
+
+/// By the names of deliveries.
+struct Ways(BTreeMap<String, Way>);
+
+/// A connection of its own, made once it is needed and kept.
+struct Way {
+    options: Option<Options>,
+    bus: OnceCell<NatsBus>,
+}
+
+impl fmt::Debug for Ways {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.keys()).finish()
+    }
+}
+
+impl Way {
+    async fn bus(&self) -> Result<&NatsBus, NotPublished> {
+        let Some(options) = &self.options else {
+            return Err(NotPublished::Never(NO_SERVER.to_owned()));
+        };
+        let connecting = self.bus.get_or_try_init(|| connect(options, Arc::new(SystemClock)));
+        match tokio::time::timeout(CONNECTING, connecting).await {
+            Ok(connected) => connected.map_err(|error| NotPublished::Later(error.to_string())),
+            Err(_) => Err(NotPublished::Later("the NATS server is not there".to_owned())),
+        }
+    }
+}
+
+impl Subjects for Ways {
+    fn publish<'a>(
+        &'a self,
+        delivery: &'a str,
+        subject: &'a str,
+        id: &'a str,
+        body: Vec<u8>,
+    ) -> BoxFuture<'a, Result<(), NotPublished>> {
+        Box::pin(async move {
+            let unknown = || NotPublished::Never(NO_SERVER.to_owned());
+            let bus = self.0.get(delivery).ok_or_else(unknown)?.bus().await?;
+            bus.tell(subject, id, body.into()).await.map_err(|error| match error {
+                BusError::BadName { .. } | BusError::TooLarge { .. } => {
+                    NotPublished::Never(error.to_string())
+                }
+                other => NotPublished::Later(other.to_string()),
+            })
+        })
+    }
+}

@@ -1,0 +1,82 @@
+//! A subject of a NATS server: the JSON of a webhook, with an id that the server drops doubles by.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use wirefold_flow::{BoxFuture, check_subject};
+use wirefold_proto::Published as _;
+
+use super::channel::{Channel, Failure, Message, Notice, Sent, json_of, json_of_notice};
+
+/// The way to NATS servers, which the alerter does not know.
+pub trait Subjects: Send + Sync + Debug {
+    /// Publishes on a subject, as the delivery of this name. `id` is the same however often it is.
+    fn publish<'a>(
+        &'a self,
+        delivery: &'a str,
+        subject: &'a str,
+        id: &'a str,
+        body: Vec<u8>,
+    ) -> BoxFuture<'a, Result<(), NotPublished>>;
+}
+
+/// Why a message did not reach a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotPublished {
+    /// It may later.
+    Later(String),
+    /// The server will never take it.
+    Never(String),
+}
+
+/// Our own subjects, and the server's: what is published there would be taken for ours or for a command.
+const RESERVED: [&str; 4] = ["wirefold", "$JS", "$SYS", "$KV"];
+
+/// Whether a subject can be published on.
+pub(super) fn check(subject: &str) -> Result<(), String> {
+    check_subject(subject).map_err(|error| error.to_string())?;
+    let first = subject.split('.').next().unwrap_or_default();
+    if RESERVED.contains(&first) {
+        return Err(format!(
+            "subjects that begin with {first}. are wirefold's or the server's own"
+        ));
+    }
+    Ok(())
+}
+
+pub(super) struct Nats {
+    pub(super) delivery: String,
+    pub(super) subject: String,
+    pub(super) subjects: Arc<dyn Subjects>,
+}
+
+impl Nats {
+    async fn publish(&self, id: &str, body: Vec<u8>) -> Result<(), Failure> {
+        let published = self.subjects.publish(&self.delivery, &self.subject, id, body).await;
+        published.map_err(|error| match error {
+            NotPublished::Later(why) => Failure::later(why),
+            NotPublished::Never(why) => Failure::never(why),
+        })
+    }
+}
+
+impl Channel for Nats {
+    fn kind(&self) -> &'static str {
+        "nats"
+    }
+
+    fn takes_silent(&self) -> bool {
+        true
+    }
+
+    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
+        Box::pin(async move {
+            let body = json_of(&message)?;
+            self.publish(&message.alert.message_id(), body).await.map(|()| None)
+        })
+    }
+
+    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move { self.publish(notice.id, json_of_notice(&notice)?).await })
+    }
+}

@@ -1,0 +1,143 @@
+//! An article split off its story on the page, and the two made one again. It works without JavaScript: the
+//! forms post, and the answer is the page of the story with what was done.
+
+use std::collections::HashMap;
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::post;
+use maud::{Markup, html};
+use wirefold_proto::{Command, OutputCommand, StoryChange, StoryId, Target};
+
+use super::layout::{self, Frame, Here};
+use super::words;
+use crate::Inner;
+use crate::api::refusal::{self, Refusal};
+use crate::api::{Api, access, asked, found};
+use crate::projection::ProjectionError;
+
+/// The most bytes of a form.
+const MOST: usize = 4 * 1024;
+
+/// The routes. What is posted must come from a page of this server.
+pub(super) fn router(api: Api) -> Router {
+    let guarded = |methods: axum::routing::MethodRouter<Api>| {
+        methods.route_layer(from_fn(access::own_form_only))
+    };
+    Router::new()
+        .route("/stories/{id}/split", guarded(post(split)))
+        .route("/stories/{id}/merge", guarded(post(merge)))
+        .method_not_allowed_fallback(refusal::other_method)
+        .with_state(api)
+}
+
+async fn split(State(api): State<Api>, Path(given): Path<String>, request: Request) -> Response {
+    let command = async {
+        let form = form_of(request).await?;
+        let story = found::story(&api.inner, &given).await?;
+        let article = found::article(&api.inner, of(&form, "article")).await?;
+        Ok(Command::Split { story, articles: vec![article] })
+    };
+    carry_out(&api, &given, command.await).await
+}
+
+async fn merge(State(api): State<Api>, Path(given): Path<String>, request: Request) -> Response {
+    let command = async {
+        let form = form_of(request).await?;
+        let into = Target::Story(found::story(&api.inner, &given).await?);
+        let from = Target::Story(found::story(&api.inner, of(&form, "other")).await?);
+        Ok(Command::Merge { into, from })
+    };
+    carry_out(&api, &given, command.await).await
+}
+
+async fn form_of(request: Request) -> Result<HashMap<String, String>, Refusal> {
+    let body = asked::body_of(request, MOST).await?;
+    Ok(url::form_urlencoded::parse(&body).into_owned().collect())
+}
+
+fn of<'f>(form: &'f HashMap<String, String>, name: &str) -> &'f str {
+    form.get(name).map_or("", |value| value.trim())
+}
+
+/// Stores a command, waits for what comes of it, and goes back to the story.
+async fn carry_out(api: &Api, given: &str, command: Result<Command, Refusal>) -> Response {
+    let done = async {
+        let (stored, _) = api.regroup(command?).await?;
+        let story = found::story(&api.inner, given).await?;
+        Ok::<String, Refusal>(format!("/stories/{story}?command={}", escaped(&stored.id)))
+    };
+    match done.await {
+        Ok(place) => Redirect::to(&place).into_response(),
+        Err(refusal) => refused(&api.inner, given, refusal),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+fn refused(inner: &Inner, given: &str, refusal: Refusal) -> Response {
+    let problem = refusal.problem();
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let why = problem.detail.unwrap_or(problem.title);
+    let main = html! {
+        h1 { "Not done" }
+        p.notice.warn role="alert" { (why) }
+        p { a href={ "/stories/" (escaped(given)) } { "Back to the story" } }
+    };
+    let settings = &inner.settings;
+    let (title, here) = ("Not done", Here::Elsewhere);
+    let frame = Frame { title, here, demo: settings.demo, release: &settings.release };
+    (status, Html(layout::page(&frame, &main).into_string())).into_response()
+}
+
+/// The form that splits an article off its story.
+pub(super) fn form(story: StoryId, article: impl std::fmt::Display) -> Markup {
+    html! {
+        form.deeds method="post" action={ "/stories/" (story) "/split" } {
+            input type="hidden" name="article" value=(article);
+            button type="submit" { "Split off" }
+            " " span.faint { "It is another text: it becomes a story of its own, and copies of it join it there." }
+        }
+    }
+}
+
+/// What a command did to this story, as its page tells it.
+pub(super) async fn notice(
+    inner: &Inner,
+    story: StoryId,
+    command: Option<String>,
+) -> Result<Markup, ProjectionError> {
+    let Some(id) = command else { return Ok(html! {}) };
+    Ok(told(story, inner.projection.command(id).await?.as_ref()))
+}
+
+fn told(story: StoryId, done: Option<&OutputCommand>) -> Markup {
+    let Some(done) = done else {
+        return html! {
+            p.notice role="status" { "This is noted and not carried out yet: load the page again in a moment." }
+        };
+    };
+    html! {
+        @for change in &done.changes {
+            @match change {
+                StoryChange::Split { from, into, articles } if *from == story => div.notice role="status" {
+                    (words::count(articles.len() as u64, "article is", "articles are"))
+                    " split off into " a href={ "/stories/" (into) } { "another story" } "."
+                    form method="post" action={ "/stories/" (story) "/merge" } {
+                        input type="hidden" name="other" value=(into);
+                        button type="submit" { "Undo" }
+                    }
+                },
+                StoryChange::Merged { into: Target::Story(into), .. } if *into == story => {
+                    p.notice role="status" { "The two are one story again." }
+                },
+                _ => {},
+            }
+        }
+    }
+}
