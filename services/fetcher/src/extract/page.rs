@@ -54,12 +54,13 @@ pub(super) fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     let first_meta = |names: &[&str]| names.iter().find_map(|name| head.meta(name));
     // What the page says for machines is right nearly always, what is found by looking less so.
     let dates = [said.published.as_deref(), first_meta(DATES), head.time.as_deref()];
-    let published = dates.into_iter().flatten().find_map(time);
+    let spoken = head.language.as_deref().or(said.language.as_deref());
+    let published = dates.into_iter().flatten().find_map(|date| time(date, spoken));
     Some(Page {
         title,
         byline: byline_of(&said, first_meta(AUTHORS)).or(found.byline),
-        published: published.or(found.date.as_deref().and_then(time)),
-        language: head.language.as_deref().or(said.language.as_deref()).and_then(language),
+        published: published.or(found.date.as_deref().and_then(|date| time(date, spoken))),
+        language: spoken.and_then(language),
         text,
         noarchive: head.says(&["robots", "googlebot"], "noarchive"),
         reserved: head.says(&["tdm-reservation"], "1"),
