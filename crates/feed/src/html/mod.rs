@@ -255,6 +255,9 @@ pub(crate) mod tests {
         check("a<script>if (1 < 2) { x('</p>') }</script>b", "ab");
         check("<style>p {}</style><p>a</p><svg><text>t</text><svg></svg></svg>b", "a\n\nb");
         check("<iframe src=x>no</iframe>yes", "yes");
+        check("<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</rt></ruby>だ", "漢字だ");
+        check("<ruby>漢<rt>かん<rb>字<rt>じ</ruby>だ<p>次", "漢字だ\n\n次");
+        check("<p><ruby>漢<rt>かん<p>次", "漢\n\n次");
     }
 
     #[test]
