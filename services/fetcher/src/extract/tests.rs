@@ -170,7 +170,7 @@ async fn nested_pages_delay_nobody() {
 
 /// Invented pages, each with one trouble that real ones have, beside the article that a reader would copy.
 #[test]
-fn pages_with_a_trouble_each_give_their_article() {
+fn pages_with_a_problem_each_give_their_article() {
     let folder = std::path::Path::new("fixtures/pages");
     let mut pages: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
