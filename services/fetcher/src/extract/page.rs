@@ -1,7 +1,7 @@
 //! The article of a page. Runs in the child.
 
 use trafilatura::dom::Document;
-use trafilatura::{Options, extract_document};
+use trafilatura::{HtmlDateMode, Options, extract_document};
 use wirefold_proto::MAX_TEXT_BYTES;
 use wirefold_text::normalise;
 
@@ -50,18 +50,18 @@ pub(super) fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     let head = html::head_of(&page);
     let said = data::said(&head.data);
     let spoken = head.language.as_deref().or(said.language.as_deref());
-    let ruled = rule::applied(rule, &page);
-    // Data may hold what the rule takes out: then the page's elements have the word.
-    let body = said.body.as_deref().filter(|_| ruled.rest.is_none());
-    let found = found_in(ruled.rest.as_deref().unwrap_or(&page), url, spoken);
-    let title = title_of(&head, &said).or(found.title);
-    let whole = ruled.text.or_else(|| text_of(found.text, body))?;
-    let mut text = without_headline(whole, title.as_deref().unwrap_or_default());
-    text.truncate(text.floor_char_boundary(LONGEST_TEXT));
     let first_meta = |names: &[&str]| names.iter().find_map(|name| head.meta(name));
     // What the page says for machines is right nearly always, what is found by looking less so.
     let dates = [said.published.as_deref(), first_meta(DATES), head.time.as_deref()];
     let published = dates.into_iter().flatten().find_map(|date| time(date, spoken));
+    let ruled = rule::applied(rule, &page);
+    // Data may hold what the rule takes out: then the page's elements have the word.
+    let body = said.body.as_deref().filter(|_| ruled.rest.is_none());
+    let found = found_in(ruled.rest.as_deref().unwrap_or(&page), url, spoken, published.is_some());
+    let title = title_of(&head, &said).or(found.title);
+    let whole = ruled.text.or_else(|| text_of(found.text, body))?;
+    let mut text = without_headline(whole, title.as_deref().unwrap_or_default());
+    text.truncate(text.floor_char_boundary(LONGEST_TEXT));
     Some(Page {
         title,
         byline: byline_of(&said, first_meta(AUTHORS)).or(found.byline),
@@ -84,7 +84,7 @@ struct Found {
     date: Option<String>,
 }
 
-fn found_in(page: &str, url: &str, spoken: Option<&str>) -> Found {
+fn found_in(page: &str, url: &str, spoken: Option<&str>, is_dated: bool) -> Found {
     let mut options = Options::default().with_fallback(true).with_exclude_comments(true);
     // What is enough text is counted in characters, of which some scripts need fewer.
     let is_dense = spoken.is_some_and(|tag| {
@@ -92,6 +92,10 @@ fn found_in(page: &str, url: &str, spoken: Option<&str>) -> Found {
     });
     if is_dense {
         options.config = options.config.with_min_extracted_size(ENOUGH_IN_DENSE_SCRIPTS);
+    }
+    if is_dated {
+        // To look for a date in the text takes long.
+        options.html_date_mode = HtmlDateMode::Disabled;
     }
     options.original_url = url.parse().ok();
     let mut document = Document::parse(page);
