@@ -204,6 +204,8 @@ pub enum FeedFinding {
     UnreliableValidators,
     /// Most of its items have no date that can be read.
     Undated,
+    /// Some of its dates are written so that they cannot be read.
+    UnreadDates,
     /// Its items are said to be of one other site, which does not name it.
     SpeaksForOthers,
     /// Another feed is polled at the same address.
@@ -234,6 +236,10 @@ impl FeedFinding {
                 "says that nothing has changed where something has: asked in full"
             }
             Self::Undated => "most items have no date: the first sight of them counts",
+            Self::UnreadDates => {
+                "some of its dates cannot be read, and the first sight of these items counts: `feed \
+                 test` shows one"
+            }
             Self::SpeaksForOthers => {
                 "its items are said to be of a site that does not name it: say whose feed it is with \
                  `feed set --speaks-for`"

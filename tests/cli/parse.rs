@@ -116,6 +116,10 @@ fn the_article_of_a_page_is_printed() {
 #[test]
 fn control_characters_of_a_feed_reach_no_terminal() {
     let folder = Folder::with(&[
+        (
+            "delete.xml",
+            "<rss><channel><item><link>https://a.example/\u{7f}b\u{202e}</link></item></channel></rss>".as_bytes(),
+        ),
         ("name.xml", b"<ev\x1b[2Jil>x</ev>"),
         ("text.xml", b"<rss><channel><title>a\x1b]0;b\x07c</title><item><title>d\xc2\x9b2Je</title></item></channel></rss>"),
     ]);
@@ -124,7 +128,12 @@ fn control_characters_of_a_feed_reach_no_terminal() {
     let run = command.env("CLICOLOR_FORCE", "1").output().unwrap();
     let said = [run.stdout, run.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
     assert!(said.contains("XML document of <ev[2jil>") && said.contains("a]0;bc"), "{said:?}");
-    let is_harmless = |c: char| !c.is_control() || c == '\n';
+    let json = folder.command(&["feed", "parse", "--json", "delete.xml"]).output().unwrap().stdout;
+    let json = String::from_utf8(json).unwrap();
+    let item: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(item["link"], "https://a.example/\u{7f}b\u{202e}");
+    let said = said + &json;
+    let is_harmless = |c: char| (!c.is_control() && c != '\u{202e}') || c == '\n';
     assert!(said.chars().all(is_harmless), "{said:?}");
 }
 

@@ -76,6 +76,12 @@ impl Format {
         }
     }
 
+    /// Whether the authors of its feed are those of items that name none: RFC 4287, section 4.2.1, and JSON Feed.
+    #[must_use]
+    pub fn gives_authors(self) -> bool {
+        self.is_atom() || matches!(self, Self::Json1 | Self::Json11)
+    }
+
     /// Whether it is Atom of any version.
     #[must_use]
     pub fn is_atom(self) -> bool {
@@ -100,6 +106,8 @@ pub struct Document {
     pub is_cut: bool,
     /// What it lists more of than is read, for people.
     pub cut_short: Option<String>,
+    /// How many dates cannot be read, and one of them, for people; also one of its problems.
+    pub unread_dates: Option<String>,
     /// What was wrong with it and passed over, for people.
     pub problems: Vec<String>,
     /// Whether it breaks no rule of XML or JSON, and of how its encoding is told.

@@ -29,6 +29,8 @@ pub struct Feed {
     pub is_broken: bool,
     /// What it lists more of than is read, for people; also one of its problems.
     pub cut_short: Option<String>,
+    /// How many dates cannot be read, and one of them, for people; also one of its problems.
+    pub unread_dates: Option<String>,
     /// What it lists.
     pub items: Vec<Item>,
     /// What was wrong with it and passed over, for people.
@@ -105,7 +107,8 @@ impl Feed {
             return Err(FeedError::not("a sitemap without news"));
         }
         let language = document.feed.text("language").map(str::to_owned);
-        let items = entries.iter().map(|entry| Item::of(entry, language.as_deref()));
+        let authors = authors_of(&document);
+        let items = entries.iter().map(|entry| Item::of(entry, language.as_deref(), &authors));
         let mut items: Vec<Item> = items.filter(Item::is_something).collect();
         if document.format == Format::Sitemap {
             // The publication that a sitemap names is the site itself, not where it had it from.
@@ -130,6 +133,7 @@ impl Feed {
             older: older(feed),
             is_broken,
             cut_short: document.cut_short,
+            unread_dates: document.unread_dates,
             items,
             problems: document.problems,
         })
@@ -137,7 +141,8 @@ impl Feed {
 }
 
 impl Item {
-    fn of(entry: &Record, language_of_feed: Option<&str>) -> Self {
+    /// Reads an entry; one without authors has those of where it was taken from, or of its feed.
+    fn of(entry: &Record, language_of_feed: Option<&str>, authors_of_feed: &[Person]) -> Self {
         let line = |name: &str| entry.texts.get(name).and_then(Text::line);
         let content = entry.content.iter().filter_map(Text::paragraphs);
         let content = content.max_by_key(String::len);
@@ -152,7 +157,10 @@ impl Item {
         let language = [entry.text("language"), source.and_then(|s| s.text("language")), said];
         let mut language = language.into_iter().flatten();
         let mut authors: Vec<String> = Vec::new();
-        for name in entry.authors.iter().filter_map(name_of) {
+        let of_source = source.map_or(&[][..], |source| &source.authors);
+        let people =
+            [&entry.authors[..], of_source, authors_of_feed].into_iter().find(|it| !it.is_empty());
+        for name in people.unwrap_or_default().iter().filter_map(name_of) {
             if !authors.contains(&name) && authors.len() < MAX_AUTHORS {
                 authors.push(name);
             }
@@ -160,7 +168,7 @@ impl Item {
         Self {
             guid: entry.id.clone().filter(|id| !id.is_empty()),
             link: link_of(entry),
-            title: line("title").unwrap_or_default(),
+            title: line("title").or_else(|| title_by_image(entry)).unwrap_or_default(),
             authors,
             content,
             description: description.next(),
@@ -177,8 +185,27 @@ impl Item {
     /// Whether it says anything at all.
     fn is_something(&self) -> bool {
         let said = [&self.guid, &self.link, &self.content, &self.description];
-        !self.title.is_empty() || said.iter().any(|found| found.is_some())
+        !self.title.is_empty() || !self.media.is_empty() || said.iter().any(|found| found.is_some())
     }
+}
+
+/// The people that a feed names for all items that name none; an outlet that names itself is nobody's byline.
+fn authors_of(document: &Document) -> Vec<Person> {
+    if !document.format.gives_authors() {
+        return Vec::new();
+    }
+    let title = document.feed.texts.get("title").and_then(Text::line);
+    let is_outlet = |person: &&Person| name_of(person) == title;
+    document.feed.authors.iter().filter(|person| !is_outlet(person)).cloned().collect()
+}
+
+/// What an image says where it stands instead of a title: its words in the title, else its own title.
+fn title_by_image(entry: &Record) -> Option<String> {
+    let in_title = entry.text("title").and_then(html::words_of_image);
+    let of_links = entry.links.iter().filter(|link| link.relation == "enclosure");
+    let of_links = of_links.filter_map(|link| link.more("title")).map(html::loose_to_line);
+    let of_media = entry.media.iter().filter_map(|medium| medium.title.clone());
+    in_title.into_iter().chain(of_links).chain(of_media).find(|title| !title.is_empty())
 }
 
 /// The page of an item: what a go-between replaced, its own, any other, what it is called.

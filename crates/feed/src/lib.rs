@@ -26,6 +26,7 @@ mod limits;
 mod page;
 #[cfg(test)]
 mod tests;
+mod times;
 mod xml;
 
 pub use address::{is_web, resolve};
@@ -70,6 +71,7 @@ pub fn document(
         _ if page::is_page(start) => return Err(page::not_a_feed(start, base)),
         _ => xml::parse(start, base)?,
     };
+    times::read(&mut document);
     document.encoding = decoded.encoding;
     document.is_sound &= decoded.problem.is_none() && is_for_feeds(content_type);
     document.problems.extend(decoded.problem);

@@ -220,6 +220,105 @@ fn sloppy_feeds_are_read() {
 }
 
 #[test]
+fn warnings_before_a_feed_are_passed_over() {
+    let feed = "<rss><channel><item><title>a</title></item></channel></rss>";
+    for before in [
+        "<?xml version='1.0'?>\n<br />\n<b>Notice</b>: Undefined index in <b>/srv/a.php</b> on line 3<br />\n",
+        "<table class='xdebug-error'><tr><th>( ! )</th></tr></table>\n<?xml version='1.0'?>",
+        "\u{feff}\n\n\u{feff}<?xml version='1.0'?>",
+        "Warning: cannot modify header in /srv/a.php\n\n<?xml version='1.0'?>\n",
+    ] {
+        assert_eq!(read(&format!("{before}{feed}")).items[0].title, "a", "{before}");
+    }
+    let error = parse(b"<p>No feed <b>here</b></p>", None, BASE).unwrap_err();
+    assert_eq!(
+        error,
+        FeedError::NotAFeed { found: "an XML document of <p>".to_owned(), feeds: vec![] }
+    );
+}
+
+#[test]
+fn entries_without_a_feed_are_all_read() {
+    let entry = |name: &str| format!("<entry><id>{name}</id><title>{name}</title></entry>");
+    assert_eq!(read(&format!("{}\n{}", entry("a"), entry("b"))).items.len(), 2);
+    let item = read("<item><title>a</title><link uri='/a'/></item>");
+    assert_eq!(item.items[0].link.as_deref(), Some("https://harbour.example/a"));
+    assert!(!item.is_broken);
+}
+
+#[test]
+fn authors_of_an_atom_feed_are_those_of_its_entries() {
+    let feed = |entry: &str| {
+        read(&format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom'><author><name>Ann Lee</name></author>\
+             <entry><title>a</title>{entry}</entry></feed>"
+        ))
+    };
+    assert_eq!(feed("").items[0].authors, ["Ann Lee"]);
+    assert_eq!(feed("<author><name>Bo Ray</name></author>").items[0].authors, ["Bo Ray"]);
+    let outlet = "<feed><title>Ness Post</title><author><name>Ness Post</name></author><entry>\
+                  <title>a</title></entry></feed>";
+    assert!(read(outlet).items[0].authors.is_empty());
+    let of_source = "<source><author><name>Cy Orr</name></author><title>Wire</title></source>";
+    assert_eq!(feed(of_source).items[0].authors, ["Cy Orr"]);
+    let json = "{\"version\":\"https://jsonfeed.org/version/1.1\",\"authors\":[{\"name\":\"Ann\"}],\
+                \"items\":[{\"id\":\"1\",\"title\":\"a\"}]}";
+    assert_eq!(read(json).items[0].authors, ["Ann"]);
+    let rss = "<rss><channel><managingEditor>a@b.example (Ed)</managingEditor><item><title>a</title>\
+               </item></channel></rss>";
+    assert!(read(rss).items[0].authors.is_empty());
+}
+
+#[test]
+fn titles_are_found_where_they_are_written_oddly() {
+    let coded = "RmVycnkgbGF0ZSBpbiB0aGUgZm9n";
+    let image = "&lt;img src='/a.png' alt='Ferry late in the fog'&gt;";
+    for title in [
+        format!("<title mode='base64'>{coded}</title>"),
+        format!("<title type='application/octet-stream'>{coded}</title>"),
+        format!("<title encoding='base64'>{coded}</title>"),
+        format!("<title>{coded}</title>"),
+        "<title type='html/text'>Ferry &lt;i&gt;late&lt;/i&gt; in the fog</title>".to_owned(),
+        "<title type='image/png'>Ferry late in the fog</title>".to_owned(),
+        format!("<title>{image}</title>"),
+        format!("<title type='html'>{image}</title>"),
+        "<title><img src='/a.png' title='Ferry late in the fog'/></title>".to_owned(),
+        "<title/><enclosure url='/a.mp3' title='Ferry late in the fog'/>".to_owned(),
+        "<enclosure url='/a.mp3'><title>Ferry late in the fog</title></enclosure>".to_owned(),
+        "<link rel='enclosure' href='/a.mp3' title='Ferry late in the fog'/>".to_owned(),
+    ] {
+        assert_eq!(rss_item(&title).title, "Ferry late in the fog", "{title}");
+        assert_eq!(atom_entry(&title).title, "Ferry late in the fog", "{title}");
+    }
+    let both = "<enclosure url='/a.mp3'><title>Sound</title></enclosure><title>Ferry</title>";
+    assert_eq!(rss_item(both).title, "Ferry");
+    let guid = rss_item("<title></title><guid>https://a.example/1</guid>");
+    assert_eq!(guid.link.as_deref(), Some("https://a.example/1"));
+    assert_eq!(rss_item("<enclosure url='/a.png' type='image/png'/>").media.len(), 1);
+}
+
+#[test]
+fn dates_are_read_by_the_feeds_language_and_its_other_dates() {
+    let feed = |language: &str, dates: &[&str]| {
+        let item = |date: &&str| format!("<item><title>a</title><pubDate>{date}</pubDate></item>");
+        let items: String = dates.iter().map(item).collect();
+        let head = format!("<language>{language}</language>");
+        // Where the language stands behind the items it counts as well.
+        let feed = read(&format!("<rss><channel>{items}{head}</channel></rss>"));
+        let times: Vec<_> = feed.items.iter().map(|it| it.published).collect();
+        (times, feed.problems)
+    };
+    let (january, february) = (at("2024-01-02T00:00:00Z"), at("2024-02-01T00:00:00Z"));
+    assert_eq!(feed("fr", &["02/01/2024"]).0, [january]);
+    assert_eq!(feed("en-us", &["02/01/2024"]).0, [february]);
+    assert_eq!(feed("en", &["02/01/2024", "01/31/2024"]).0[0], february);
+    assert_eq!(feed("fr", &["Mar, 05 Dec 2023 10:00:00 +0100"]).0, [at("2023-12-05T09:00:00Z")]);
+    let (times, problems) = feed("fr", &["bientôt", "mar., 02 janv. 2024", "hier"]);
+    assert_eq!(times, [None, january, None]);
+    assert_eq!(problems, ["2 dates cannot be read, such as \"bientôt\""]);
+}
+
+#[test]
 fn an_entry_alone_is_a_feed_of_one() {
     let feed = read(
         "<entry xmlns='http://www.w3.org/2005/Atom'><id>urn:1</id><title>a</title>\

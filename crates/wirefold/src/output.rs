@@ -22,11 +22,32 @@ pub(crate) fn print_styled(text: &str) -> anyhow::Result<()> {
     Ok(anstream::stdout().write_all(harmless(text).as_bytes())?)
 }
 
+/// [`print_styled`], a line.
+pub(crate) fn print_line_styled(line: &str) -> std::io::Result<()> {
+    writeln!(anstream::stdout(), "{}", harmless(line))
+}
+
 /// Writes a JSON object to standard output, on a line of its own.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    let mut line = serde_json::to_vec(value)?;
-    line.push(b'\n');
-    Ok(std::io::stdout().write_all(&line)?)
+    let mut line = harmless_json(serde_json::to_string(value)?);
+    line.push('\n');
+    Ok(std::io::stdout().write_all(line.as_bytes())?)
+}
+
+/// JSON that says the same, but with each character escaped that a terminal would obey. The writer of JSON escapes only
+/// those that JSON itself does not allow.
+pub(crate) fn harmless_json(json: String) -> String {
+    if json.chars().all(is_shown) {
+        return json;
+    }
+    let mut shown = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        match is_shown(c) {
+            true => shown.push(c),
+            false => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
+        }
+    }
+    shown
 }
 
 /// Writes a line to standard error. Where that is closed, there is nobody to tell.
@@ -127,6 +148,14 @@ mod tests {
         ] {
             assert_eq!(harmless(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn json_says_the_same_without_what_moves_a_terminal() {
+        let text = "a\u{7f}b\u{9b}2Jc\u{202e}d\u{1b}[mé\n";
+        let json = harmless_json(serde_json::to_string(text).unwrap());
+        assert!(json.chars().all(is_shown), "{json:?}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }
 
     #[test]

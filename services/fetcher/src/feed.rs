@@ -30,6 +30,8 @@ pub(crate) struct Feed {
     /// What it lists.
     pub(crate) items: Vec<Item>,
     /// What was wrong with it and passed over, for people.
+    /// How many dates cannot be read, and one of them, for people.
+    pub(crate) unread_dates: Option<String>,
     pub(crate) problems: Vec<String>,
 }
 
@@ -80,6 +82,7 @@ pub(crate) fn parse(
         older: feed.older.as_deref().and_then(address),
         is_broken: feed.is_broken,
         cut_short: feed.cut_short,
+        unread_dates: feed.unread_dates,
         items: feed.items.into_iter().map(Item::from).collect(),
         problems: feed.problems,
     })
@@ -90,9 +93,9 @@ pub(crate) fn language(tag: &str) -> Option<LanguageTag> {
     tag.trim().to_ascii_lowercase().replace('_', "-").parse().ok()
 }
 
-/// The time of a date in any usual form.
-pub(crate) fn time(date: &str) -> Option<Timestamp> {
-    let (seconds, nanoseconds) = dates::exact(date)?;
+/// The time of a date in any usual form, on a page of this language.
+pub(crate) fn time(date: &str, language: Option<&str>) -> Option<Timestamp> {
+    let (seconds, nanoseconds) = dates::exact_in(date, dates::Context::of(language))?;
     Timestamp::new(seconds, i32::try_from(nanoseconds).ok()?).ok()
 }
 

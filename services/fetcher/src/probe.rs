@@ -182,12 +182,13 @@ fn of_feed(read: &Read, settings: &Settings) -> Vec<String> {
     });
     let dates =
         (undated > 0).then(|| format!("{undated} items have no date: the first look counts"));
+    let unread = feed.unread_dates.clone();
     let wish = feed.ttl.map(|ttl| {
         format!("its publisher wants no more than a poll in {} minutes", ttl.as_secs() / 60)
     });
     let cut = feed.is_broken.then(|| "it breaks off in the middle".to_owned());
     let older = feed.older.as_ref().map(|older| format!("older items are at {older}"));
-    let found = [pages, dates, wish, cut, older].into_iter().flatten();
+    let found = [pages, dates, unread, wish, cut, older].into_iter().flatten();
     std::iter::once(told.to_owned()).chain(found).collect()
 }
 

@@ -1,34 +1,115 @@
-//! Names of months, as feeds in several languages write them.
+//! Names of months, as feeds and pages in many languages write them: the names of CLDR in full and in short, with
+//! their cases, and what is written for them without marks.
 
-/// What names of months begin with, in small letters: English, French, Spanish, Italian, Portuguese, German,
-/// Dutch, Polish, Russian and Ukrainian. Names that mean another month in a neighbour's language, as
-/// `listopad` does, are left out.
+/// What names of months begin with, in small letters; one with a dot behind is the whole name. The longest that fits
+/// tells: `marraskuu` is November though `mar` is March.
 #[rustfmt::skip]
-const MONTHS: [&[&str]; 12] = [
-    &["jan", "jän", "ene", "gen", "sty", "янв", "січ"],
-    &["feb", "fév", "fev", "lut", "фев", "лют"],
-    &["mar", "mär", "mrz", "mrt", "maart", "мар", "бер"],
-    &["apr", "avr", "abr", "kwi", "апр", "кві"],
-    &["may", "mai", "maj", "mag", "mei", "май", "мая", "тра"],
-    &["jun", "juin", "giu", "cze", "июн", "чер"],
-    &["jul", "juil", "lug", "lip", "июл", "лип"],
-    &["aug", "aoû", "aou", "ago", "sie", "авг", "сер"],
-    &["sep", "set", "wrz", "сен", "вер"],
-    &["oct", "okt", "out", "ott", "paź", "paz", "окт", "жов"],
-    &["nov", "ноя", "лис"],
-    &["dec", "déc", "dez", "dic", "gru", "дек", "гру"],
+const MONTHS: [&str; 12] = [
+    "jan jän jaen ján jaan ene gen ian xan yan sty sij siječ led sau tam. tammi oca ιαν янв јан січ сту қаң იან հունվ \
+     ינו يناير ینایر جانفي ژانو جنور जन জানু ม.ค มกร 一月",
+    "feb fév fev lut şub subat velj úno unor vasar helm hel. veeb φεβ фев лют ақп თებ փետ \
+     פבר فبراير فيفري فوری فرور شباط फ़र फर ফেব ก.พ กุมภ 二月",
+    "mar mär maer már mrz mrt mac. maart maalis kov. kovo ožu bře brez μαρ μάρ мар бер сак нау მარ մար \
+     מרץ מרס مارس مارچ آذار اذار मार्च মার্চ มี.ค มีนา 三月",
+    "apr ápr avr abr kwi tra. trav nis dub huh bal. baland απρ апр кві кра сәу აპრ ապր \
+     אפר أبريل ابريل إبريل أفريل آوریل اپریل نيسان अप्रै এপ্রি เม.ย เมษ 四月",
+    "may mai maj máj maí mag mei kvě kvet svi geg tou μαϊ μαΐ μάι μαι май мая мај тра мам მაი մայ \
+     מאי مايو ماي. مه. أيار ايار مئی मई মে. พ.ค พฤษภ 五月",
+    "jun jún juin juun giu iun iyn xuñ lipnj lipanj cze čer červ cerv čvn kesä haz birž ιουν ιούν июн юни јун чер чэр мау \
+     ივნ հունի יונ يونيو جوان حزيران ژوئن جون जून জুন มิ.ย มิถุ 六月",
+    "jul júl juil juul lug iul iyl xul lip srpnj srpanj července červenec cervenc čvc temm tem. hein hei. liep ιουλ ιούλ июл юли \
+     јул лип ліп шіл ივლ հուլ יול يوليو جويلية تموز ژوئیه جولائ जुल জুলা ก.ค กรก 七月",
+    "aug aoû aou ago ágú sie agu ağu agt avg avq ogos elo srp kol. kolov rugp αυγ αύγ авг сер. серп жні там აგვ օգոս \
+     אוג أغسطس اغسطس أوت اوت غشت آب. اگست अग আগ ส.ค สิงห 八月",
+    "sep set szep wrz eyl zář zari ruj rugs syy sent σεπ сен сеп вер қыр სექ սեպ \
+     ספט سبتمبر شتنبر أيلول ايلول سپتامبر ستمبر सित সেপ্টে ก.ย กันย 九月",
+    "oct okt out ott paź pazdz eki říj rijn lok spa. spal οκτ окт жов кас қаз ოქტ հոկ \
+     אוק أكتوبر اكتوبر اکتبر اکتوبر अक्टू अक्तू অক্টো ต.ค ตุลา 十月",
+    "nov nóv noi noy lis stu kas marras lap. lapkr νοε ноя ное нов лис ліс қар ნოე նոյ \
+     נוב نوفمبر نونبر نوامبر نومبر नव নভে พ.ย พฤศจ 十一月",
+    "dec déc dez dic des. dese dets dek dis. gru ara pro joul δεκ дек дец гру сне жел დეკ դեկ \
+     דצמ ديسمبر دجنبر دسامبر دسمبر दिस ডিসে ธ.ค ธันว 十二月",
 ];
 
-/// The number of a month by its name or the beginning of it, from 1 on.
-pub(super) fn month(word: &str) -> Option<i8> {
-    let word = word.to_lowercase();
-    let begins = |names: &&[&str]| names.iter().any(|name| word.starts_with(name));
-    let at = MONTHS.iter().position(begins)?;
-    i8::try_from(at + 1).ok()
+/// Names that mean another month in the language of a feed than in its neighbours'.
+const OF_LANGUAGES: &[(&str, &str, i8)] = &[("hr", "lip", 6), ("hr", "srp", 7), ("hr", "lis", 10)];
+
+/// What days of the week begin with that are names of months as well: `mardi`, `martes`, `martedì`, `marți`.
+const TUESDAYS: &[&str] = &["mard", "marte", "marti", "marț", "marţ"];
+
+/// What a name of a month says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Month {
+    /// From 1 on.
+    pub(super) number: i8,
+    /// Whether it may be Tuesday as well as March.
+    pub(super) may_be_day: bool,
 }
 
-/// Whether a word may be Tuesday as well as March: `mar.`, `mardi`, `martes`, `martedì`.
-pub(super) fn may_be_tuesday(word: &str) -> bool {
-    let word = word.to_lowercase();
-    word == "mar" || ["mard", "marte"].iter().any(|name| word.starts_with(name))
+/// The month by its name or the beginning of it, in small letters; `language` is the first part of a tag.
+pub(super) fn month(word: &str, language: &str) -> Option<Month> {
+    let of_language =
+        OF_LANGUAGES.iter().find(|(tag, name, _)| *tag == language && word.starts_with(name));
+    let may_be_day = word == "mar" || TUESDAYS.iter().any(|name| word.starts_with(name));
+    let number = of_language
+        .map(|(.., number)| *number)
+        .or_else(|| named(word))
+        // Hebrew writes its `in` before the name.
+        .or_else(|| named(word.strip_prefix('ב')?))?;
+    Some(Month { number, may_be_day })
+}
+
+fn named(word: &str) -> Option<i8> {
+    let mut best: Option<(usize, i8)> = None;
+    for (number, names) in (1_i8..).zip(MONTHS) {
+        for name in names.split_ascii_whitespace() {
+            let fits =
+                name.strip_suffix('.').map_or_else(|| word.starts_with(name), |it| it == word);
+            if fits && best.is_none_or(|(length, _)| name.len() > length) {
+                best = Some((name.len(), number));
+            }
+        }
+    }
+    best.map(|(_, number)| number)
+}
+
+/// The month whose name has two words, as those of the Levant: `كانون الثاني` is January.
+pub(super) fn of_two_words(first: &str, second: &str) -> Option<i8> {
+    let is_second = second.starts_with("الثان");
+    let is_first = second.starts_with("الأول") || second.starts_with("الاول");
+    match first {
+        "كانون" if is_second => Some(1),
+        "كانون" if is_first => Some(12),
+        "تشرين" if is_second => Some(11),
+        "تشرين" if is_first => Some(10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_beginning_tells() {
+        for (word, language, expected) in [
+            ("marraskuuta", "fi", Some(11)),
+            ("maaliskuuta", "fi", Some(3)),
+            ("července", "cs", Some(7)),
+            ("června", "cs", Some(6)),
+            ("listopada", "hr", Some(10)),
+            ("listopada", "pl", Some(11)),
+            ("lipnja", "", Some(6)),
+            ("lipca", "", Some(7)),
+            ("בינואר", "he", Some(1)),
+            ("середа", "uk", None),
+            ("keskiviikko", "fi", None),
+            ("pazar", "tr", None),
+            ("maandag", "nl", None),
+            ("subota", "hr", None),
+        ] {
+            assert_eq!(month(word, language).map(|it| it.number), expected, "{word}");
+        }
+        assert_eq!(of_two_words("تشرين", "الثاني"), Some(11));
+    }
 }

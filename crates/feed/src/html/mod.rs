@@ -135,6 +135,29 @@ pub fn decode(text: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
+/// The words that an image in a text stands for, in one line: its `alt`, or else its `title`.
+#[must_use]
+pub fn words_of_image(html: &str) -> Option<String> {
+    let (mut is_image, mut attribute) = (false, Vec::new());
+    let (mut alternative, mut title) = (String::new(), String::new());
+    tokenize(html, State::Data, |event| match event {
+        CallbackEvent::OpenStartTag { name } => is_image = name == b"img",
+        CallbackEvent::AttributeName { name } => attribute = name.to_vec(),
+        CallbackEvent::AttributeValue { value } if is_image => {
+            let said = match attribute.as_slice() {
+                b"alt" => &mut alternative,
+                b"title" => &mut title,
+                _ => return,
+            };
+            if said.is_empty() {
+                *said = one_line(&String::from_utf8_lossy(value));
+            }
+        }
+        _ => {}
+    });
+    [alternative, title].into_iter().find(|words| !words.is_empty())
+}
+
 /// Whether a tag that HTML knows stands in the text.
 fn has_tags(text: &str) -> bool {
     let after_angles = text.match_indices('<').map(|(at, _)| &text[at + 1..]);
@@ -232,6 +255,9 @@ pub(crate) mod tests {
         check("a<script>if (1 < 2) { x('</p>') }</script>b", "ab");
         check("<style>p {}</style><p>a</p><svg><text>t</text><svg></svg></svg>b", "a\n\nb");
         check("<iframe src=x>no</iframe>yes", "yes");
+        check("<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</rt></ruby>だ", "漢字だ");
+        check("<ruby>漢<rt>かん<rb>字<rt>じ</ruby>だ<p>次", "漢字だ\n\n次");
+        check("<p><ruby>漢<rt>かん<p>次", "漢\n\n次");
     }
 
     #[test]

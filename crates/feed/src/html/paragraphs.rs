@@ -90,9 +90,19 @@ pub(super) struct Taker {
 
 /// Elements that are no text of the article.
 const LEFT_OUT: &[&str] = &[
-    "audio", "button", "canvas", "iframe", "math", "noembed", "noscript", "object", "script",
-    "select", "style", "svg", "template", "textarea", "title", "video",
+    "audio", "button", "canvas", "iframe", "math", "noembed", "noscript", "object", "rp", "rt",
+    "rtc", "script", "select", "style", "svg", "template", "textarea", "title", "video",
 ];
+
+/// The readings beside characters, whose ends may be left out.
+const RUBY: &[&str] = &["rp", "rt", "rtc"];
+
+/// Whether an element that begins ends a reading that has no end of its own.
+fn ends_reading(name: &[u8]) -> bool {
+    matches!(name, b"rb" | b"rp" | b"rt" | b"rtc" | b"ruby")
+        || known(BLOCKS, name).is_some()
+        || known(LINES, name).is_some()
+}
 
 /// Elements that part paragraphs.
 const BLOCKS: &[&str] = &[
@@ -167,6 +177,9 @@ impl Taker {
 
     fn start(&mut self, name: &[u8]) {
         self.opening = None;
+        if self.left_out.is_some_and(|(open, _)| RUBY.contains(&open)) && ends_reading(name) {
+            self.left_out = None;
+        }
         if let Some((open, count)) = &mut self.left_out {
             if open.as_bytes() == name {
                 *count += 1;
@@ -196,6 +209,10 @@ impl Taker {
     }
 
     fn end_left_out(&mut self, name: &[u8]) {
+        // `<ruby>漢<rt>かん</ruby>`
+        if name == b"ruby" && self.left_out.is_some_and(|(open, _)| RUBY.contains(&open)) {
+            self.left_out = None;
+        }
         if let Some((open, count)) = &mut self.left_out
             && open.as_bytes() == name
         {

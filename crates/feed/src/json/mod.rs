@@ -3,7 +3,6 @@
 mod value;
 
 use crate::address::resolve;
-use crate::dates;
 use crate::document::{
     Break, Category, Date, Document, Format, Link, Medium, Person, Record, Text, Writing,
 };
@@ -84,7 +83,7 @@ fn entry(value: &Value, base: &str) -> Record {
     }
     let date = |name| {
         let written = value.text(name)?.to_owned();
-        Some(Date { time: dates::parse(&written), written, depth: 0 })
+        Some(Date { time: None, written, depth: 0 })
     };
     record.dates.published = date("date_published");
     record.dates.updated = date("date_modified");

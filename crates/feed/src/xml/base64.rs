@@ -24,6 +24,26 @@ pub(super) fn decode(encoded: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// The text that a title of one long word is the code of, as is `RmVycnkgbGF0ZSBpbiB0aGUgZm9n`; also the words
+/// that mail codes so, `=?UTF-8?B?RmVycnk=?=`: RFC 2047. None where it is an ordinary word.
+pub(super) fn undeclared(title: &str) -> Option<String> {
+    const SHORTEST: usize = 16;
+    if let Some(rest) = title.strip_prefix("=?") {
+        let mut parts = rest.strip_suffix("?=")?.split('?');
+        let is_utf8 = parts.next()?.eq_ignore_ascii_case("utf-8");
+        let is_coded = is_utf8 && parts.next()?.eq_ignore_ascii_case("b");
+        return decode(parts.next().filter(|_| is_coded)?);
+    }
+    let is_word =
+        title.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
+    if !is_word || title.len() < SHORTEST || !title.len().is_multiple_of(4) {
+        return None;
+    }
+    let text = decode(title)?;
+    let is_text = text.contains(' ') && !text.contains(|c: char| c.is_control());
+    is_text.then_some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,6 +52,16 @@ mod tests {
     fn texts_are_decoded() {
         for (encoded, text) in [("", ""), ("Zg==", "f"), ("Zm8", "fo"), ("Zm9v\n YmFy", "foobar")] {
             assert_eq!(decode(encoded).as_deref(), Some(text));
+        }
+        assert_eq!(
+            undeclared("RmVycnkgbGF0ZSBpbiB0aGUgZm9n").as_deref(),
+            Some("Ferry late in the fog")
+        );
+        assert_eq!(undeclared("=?UTF-8?B?RmVycnk=?=").as_deref(), Some("Ferry"));
+        for word in
+            ["Donaudampfschiff", "internationalisation", "AAAABBBBCCCCDDDD", "=?x?B?Zg==?=", ""]
+        {
+            assert_eq!(undeclared(word), None, "{word}");
         }
         assert_eq!(decode("a-b"), None);
         assert_eq!(decode("/w=="), None, "bytes that are no text");

@@ -23,11 +23,12 @@ enum Holder {
 #[derive(Debug)]
 pub(super) struct Builder {
     has_root: bool,
+    /// Whether an entry is the outermost element.
+    is_bare: bool,
     document: Document,
     /// What is open inside the feed, with how many elements are around it.
     open: Vec<(usize, Holder)>,
     base: Rc<str>,
-    bad_dates: usize,
     /// How much of what repeats stands in the entries so far.
     repeated: usize,
     /// What there is too much of, once that is so.
@@ -41,10 +42,10 @@ impl Builder {
     pub(super) fn new(base: &str) -> Self {
         Self {
             has_root: false,
+            is_bare: false,
             document: Document { is_sound: true, ..Document::default() },
             open: Vec::new(),
             base: base.into(),
-            bad_dates: 0,
             repeated: 0,
             too_much: None,
             medium_title: None,
@@ -54,6 +55,12 @@ impl Builder {
 
     pub(super) fn has_root(&self) -> bool {
         self.has_root
+    }
+
+    /// Whether the end of the outermost element is that of the document: entries may stand in a row without
+    /// a feed around them.
+    pub(super) fn is_root_over(&self) -> bool {
+        self.has_root && !self.is_bare
     }
 
     pub(super) fn inherited(&self) -> Inherited {
@@ -72,6 +79,7 @@ impl Builder {
 
     pub(super) fn open_root(&mut self, format: Format, element: &Element) {
         self.has_root = true;
+        self.is_bare = element.meaning() == Meaning::Entry;
         self.document.format = format;
         self.language(element.language());
     }
@@ -224,10 +232,7 @@ impl Builder {
                 let written = self.coordinates.take().unwrap_or_else(|| element.value());
                 fill::place(self.record(), kind, &written, element.attribute("srsname"));
             }
-            Meaning::Date(when) => {
-                let is_read = fill::date(self.record(), when, &element.value(), depth);
-                self.bad_dates += usize::from(!is_read);
-            }
+            Meaning::Date(when) => fill::date(self.record(), when, &element.value(), depth),
             _ => fill::take(self.record(), element, depth, is_atom),
         }
     }
@@ -264,9 +269,6 @@ impl Builder {
 
     /// The document as far as it went.
     pub(super) fn finish(mut self) -> Document {
-        if self.bad_dates > 0 {
-            self.document.problems.push(format!("{} dates cannot be read", self.bad_dates));
-        }
         if let Some(what) = self.too_much {
             let read = self.document.entries.len();
             let what = format!("{what}; the first {read} items were read");

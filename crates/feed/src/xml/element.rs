@@ -174,15 +174,19 @@ impl Element {
     /// where XHTML comes in a `<div>` that is no part of it.
     pub(super) fn as_text(&self, usually: Usually, depth: usize, is_atom: bool) -> Text {
         let declared = self.attribute("type").map(media_type);
-        let is_encoded = self.attribute("mode").is_some_and(|mode| mode == "base64");
+        let says = |name: &str| self.attribute(name).unwrap_or_default();
+        let is_encoded = ["mode", "encoding", "type"].iter().any(|name| is_base64(says(name)));
         let kind = declared.as_deref();
         let is_textual = kind.is_none_or(|kind| {
             kind.starts_with("text/") || kind.ends_with("xml") || !kind.contains('/')
         });
         let mut value = self.value();
-        if (is_encoded || !is_textual)
-            && let Some(decoded) = base64::decode(&value)
-        {
+        let decoded = (is_encoded || !is_textual).then(|| base64::decode(&value)).flatten();
+        // Many do not say so, or say that it is something else: a title is always text.
+        let is_title = matches!(self.meaning, Meaning::Text(..));
+        let decoded = decoded.or_else(|| base64::undeclared(&value).filter(|_| is_title));
+        let is_text = decoded.is_some() || !matches!(self.meaning, Meaning::Full(_));
+        if let Some(decoded) = decoded {
             value = decoded;
         }
         let is_own_markup = self.role == Role::Html;
@@ -201,7 +205,7 @@ impl Element {
             (Some("text/html"), _) => Writing::Html,
             (Some(XHTML), _) => Writing::Xhtml,
             (Some("text/plain"), _) if is_atom => Writing::Plain,
-            (Some(kind), _) if !is_textual && kind.contains('/') => Writing::Other,
+            (Some(kind), _) if !is_text && !is_textual && kind.contains('/') => Writing::Other,
             (None, Usually::Xhtml) => Writing::Xhtml,
             _ => Writing::Unsaid,
         };
@@ -225,6 +229,10 @@ impl Element {
             depth,
         }
     }
+}
+
+fn is_base64(attribute: &str) -> bool {
+    attribute.eq_ignore_ascii_case("base64")
 }
 
 /// The media type of XHTML.

@@ -6,7 +6,6 @@ use super::builder::link_of;
 use super::element::Element;
 use super::meaning::{Meaning, When};
 use crate::address::resolve;
-use crate::dates;
 use crate::document::{Category, Date, Medium, Place, Record, Text};
 use crate::limits::{MOST_NAMES, MOST_NUMBERS, MOST_OF_A_KIND};
 
@@ -168,8 +167,8 @@ fn without_entities(link: &str) -> String {
     mended
 }
 
-/// Takes a date; false where it cannot be read.
-pub(super) fn date(record: &mut Record, when: When, written: &str, depth: usize) -> bool {
+/// Takes a date as it is written.
+pub(super) fn date(record: &mut Record, when: When, written: &str, depth: usize) {
     let dates = &mut record.dates;
     let place = match when {
         When::Published => &mut dates.published,
@@ -177,12 +176,9 @@ pub(super) fn date(record: &mut Record, when: When, written: &str, depth: usize)
         When::Updated => &mut dates.updated,
         When::Expired => &mut dates.expired,
     };
-    if written.is_empty() || place.as_ref().is_some_and(|known| known.depth < depth) {
-        return true;
+    if !written.is_empty() && place.as_ref().is_none_or(|known| known.depth >= depth) {
+        *place = Some(Date { written: written.to_owned(), time: None, depth });
     }
-    let time = dates::parse(written);
-    *place = Some(Date { written: written.to_owned(), time, depth });
-    time.is_some()
 }
 
 fn categories(record: &mut Record, element: &Element) {

@@ -26,7 +26,10 @@ use references::Defined;
 const VOID: &[&str] =
     &["area", "br", "col", "embed", "hr", "img", "input", "link", "source", "wbr"];
 /// Elements that servers write warnings in.
-const WARNINGS: &[&str] = &["b", "br", "div", "font", "p", "pre", "span", "strong", "table"];
+const WARNINGS: &[&str] = &[
+    "a", "b", "br", "center", "code", "div", "em", "font", "h1", "h2", "hr", "i", "p", "pre",
+    "script", "small", "span", "strong", "style", "table", "tbody", "td", "th", "tr", "u", "ul",
+];
 /// A document begins behind at most so many bytes of them.
 const LONGEST_JUNK: usize = 64 * 1024;
 /// Elements of HTML that end where the next of their kind begins.
@@ -49,6 +52,7 @@ pub(super) fn parse(text: &str, base: &str) -> Result<Document, FeedError> {
         builder: Builder::new(base),
         document_type: String::new(),
         defined: Defined::default(),
+        refused: None,
     };
     if start > 0 || is_mended {
         parsing.builder.is_unsound();
@@ -58,6 +62,10 @@ pub(super) fn parse(text: &str, base: &str) -> Result<Document, FeedError> {
             break Ending::Full;
         }
         match reader.read_event() {
+            // Entries by themselves, of which others may follow.
+            Ok(Event::Eof) if parsing.open.is_empty() && parsing.builder.has_root() => {
+                break Ending::Whole;
+            }
             Ok(Event::Eof) => break Ending::Early("it ends in the middle".to_owned()),
             Ok(event) => {
                 if let Some(ending) = parsing.take(event)? {
@@ -88,8 +96,9 @@ fn beginning(text: &str) -> Option<usize> {
         return Some(first);
     }
     let junk = &text[first..text.floor_char_boundary(first + LONGEST_JUNK)];
-    let roots = ["<?xml", "<rss", "<feed", "<rdf:RDF", "<channel", "<urlset"];
-    let begins = roots.iter().filter_map(|root| junk.find(root)).min();
+    let roots = ["<?xml", "<!DOCTYPE rss", "<rss", "<feed", "<atom:feed", "<rdf:RDF", "<channel"];
+    let roots = roots.iter().chain(&["<urlset", "<sitemapindex", "<entry", "<item"]);
+    let begins = roots.filter_map(|root| junk.find(root)).min();
     Some(first + begins.unwrap_or(0))
 }
 
@@ -111,6 +120,13 @@ struct Parsing {
     builder: Builder,
     document_type: String,
     defined: Defined,
+    /// What the first element would be the beginning of, were it no warning.
+    refused: Option<FeedError>,
+}
+
+/// Whether an element is of those that servers write warnings in.
+fn is_warning(element: &Element) -> bool {
+    element.name().is_core() && WARNINGS.contains(&element.name().local.as_str())
 }
 
 impl Parsing {
@@ -121,7 +137,7 @@ impl Parsing {
             Event::Empty(start) => return self.start(&start, true),
             Event::End(end) => {
                 self.end(&end);
-                let is_over = self.open.is_empty() && self.builder.has_root();
+                let is_over = self.open.is_empty() && self.builder.is_root_over();
                 return Ok(is_over.then_some(Ending::Whole));
             }
             Event::Text(text) => {
@@ -176,7 +192,17 @@ impl Parsing {
             if element.name().local == "html" {
                 return Ok(Some(Ending::Page));
             }
-            let format = self.format_of(&element)?;
+            let format = match self.format_of(&element) {
+                Ok(format) => format,
+                // A warning behind the declaration: the feed may still come.
+                Err(error) if is_warning(&element) => {
+                    self.names.forget(element.mark());
+                    self.builder.is_unsound();
+                    self.refused.get_or_insert(error);
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            };
             self.builder.open_root(format, &element);
         }
         self.builder.open(&element, &self.open);
@@ -184,7 +210,7 @@ impl Parsing {
         if is_empty {
             self.close();
         }
-        let is_over = is_empty && self.open.is_empty();
+        let is_over = is_empty && self.open.is_empty() && self.builder.is_root_over();
         Ok(is_over.then_some(Ending::Whole))
     }
 
@@ -229,6 +255,7 @@ impl Parsing {
             Meaning::Channel => Format::Rss,
             // An entry document: RFC 4287, section 2.
             Meaning::Entry if root.name().local == "entry" => Format::Atom10,
+            Meaning::Entry if root.name().local == "item" => Format::Rss,
             _ if root.name().local == "opml" => {
                 return Err(FeedError::not("an OPML list of feeds"));
             }
@@ -337,6 +364,9 @@ impl Parsing {
         if let Ending::Early(why) = &ending
             && !self.builder.has_root()
         {
+            if let Some(refused) = self.refused {
+                return Err(refused);
+            }
             return Err(FeedError::Broken { at_byte, why: why.clone() });
         }
         if let Ending::Early(_) = ending {

@@ -8,7 +8,6 @@ mod summary;
 
 pub(crate) use summary::evidence_in_words;
 
-use std::io::Write;
 use std::path::Path;
 
 use wirefold_dedup::{
@@ -75,7 +74,7 @@ pub(crate) fn show(
     if comparison.is_one_story() {
         sentences::write(&mut text, &comparison, &changes)?;
     }
-    anstream::stdout().write_all(text.as_bytes())?;
+    output::print_styled(&text)?;
     Ok(comparison.exit())
 }
 

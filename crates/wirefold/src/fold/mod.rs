@@ -217,9 +217,8 @@ impl<'a> Fold<'a> {
     }
 
     fn print(&mut self, line: &VerdictLine) -> anyhow::Result<()> {
-        let mut bytes = encode(line)?;
-        bytes.push(b'\n');
-        Ok(self.out.write_all(&bytes)?)
+        let json = output::harmless_json(String::from_utf8(encode(line)?)?);
+        Ok(writeln!(self.out, "{json}")?)
     }
 
     fn finish(mut self) -> anyhow::Result<Exit> {

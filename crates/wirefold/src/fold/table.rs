@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthChar;
@@ -13,7 +12,7 @@ use wirefold_text::Text;
 use super::Settled;
 use crate::cli::Global;
 use crate::input::Input;
-use crate::output::{clean, count, is_shown, percent, thousands, width};
+use crate::output::{self, clean, count, is_shown, percent, thousands, width};
 
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -33,8 +32,7 @@ pub(super) fn print(
     let table = Table::new(lines, articles, detector);
     let mut text = String::new();
     table.write(&mut text, global.verbose > 0)?;
-    anstream::stdout().write_all(text.as_bytes())?;
-    Ok(())
+    output::print_styled(&text)
 }
 
 struct Table<'a> {

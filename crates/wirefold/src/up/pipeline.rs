@@ -390,8 +390,7 @@ pub(crate) struct StandardOutput;
 impl Printer for StandardOutput {
     fn print(&self, line: &str) -> std::io::Result<()> {
         use std::io::Write;
-        let mut out = anstream::stdout().lock();
-        writeln!(out, "{line}")?;
-        out.flush()
+        crate::output::print_line_styled(line)?;
+        std::io::stdout().flush()
     }
 }

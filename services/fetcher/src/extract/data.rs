@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::paywall;
+use super::{body, paywall};
 use wirefold_feed::html;
 
 /// Types that are an article.
@@ -91,7 +91,7 @@ fn of(article: &Value) -> Said {
         text.filter(|text| !text.is_empty())
     };
     let language = article["inLanguage"].as_str().or(article["inLanguage"]["name"].as_str());
-    let body = article["articleBody"].as_str().map(html::loose_to_text);
+    let body = article["articleBody"].as_str().map(body::mended);
     Said {
         headline: line("headline"),
         name: line("name"),

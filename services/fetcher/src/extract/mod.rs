@@ -4,16 +4,20 @@
 //! others, and take all memory over a third kind; none of that can be stopped inside a process.
 //! So a child does it, under limits that it sets itself, and is killed when it takes too long.
 
+mod body;
 mod data;
 mod depth;
 mod frame;
+mod lost;
 mod page;
 mod paywall;
 mod pool;
 mod rule;
 mod serve;
+mod signs;
 #[cfg(test)]
 pub(crate) mod tests;
+mod tidy;
 mod title;
 mod worker;
 

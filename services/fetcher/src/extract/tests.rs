@@ -167,3 +167,26 @@ async fn nested_pages_delay_nobody() {
     assert!(matches!(answer, Err(ExtractError::TimedOut | ExtractError::Crashed)), "{answer:?}");
     expect_text(extractor.extract(good(), "", &NONE).await);
 }
+
+/// Invented pages, each with one trouble that real ones have, beside the article that a reader would copy.
+#[test]
+fn pages_with_a_problem_each_give_their_article() {
+    let folder = std::path::Path::new("fixtures/pages");
+    let mut pages: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.retain(|path| path.extension().is_some_and(|extension| extension == "html"));
+    pages.sort();
+    assert!(pages.len() >= 9, "{pages:?}");
+    let wrong: Vec<String> = pages
+        .iter()
+        .filter_map(|path| {
+            let gold = std::fs::read_to_string(path.with_extension("txt")).unwrap();
+            let html = std::fs::read(path).unwrap();
+            let found =
+                page::read(&html, "https://ledger.example/ferry", &NONE).unwrap_or_default();
+            (found.text.trim() != gold.trim())
+                .then(|| format!("{}:\n{}\n--- wanted\n{gold}", path.display(), found.text))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}

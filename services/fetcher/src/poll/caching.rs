@@ -37,8 +37,8 @@ fn max_age(answer: &Response) -> Option<Duration> {
 }
 
 fn expires_in(answer: &Response, now: Timestamp) -> Option<Duration> {
-    let at = crate::feed::time(answer.header("expires")?)?;
-    let sent = answer.header("date").and_then(crate::feed::time).unwrap_or(now);
+    let at = crate::feed::time(answer.header("expires")?, None)?;
+    let sent = answer.header("date").and_then(|date| crate::feed::time(date, None)).unwrap_or(now);
     Duration::try_from(at.duration_since(sent)).ok()
 }
 

@@ -31,6 +31,7 @@ pub(super) fn findings(
         (FeedFinding::ChangingIds, changes_ids),
         (FeedFinding::UnreliableValidators, memo.validators_lie),
         (FeedFinding::Undated, is_good && memo.is_undated),
+        (FeedFinding::UnreadDates, is_good && memo.has_unread_dates),
         (FeedFinding::SpeaksForOthers, is_good && speaks_for_others(record)),
         (FeedFinding::Duplicate, record.duplicate_of.is_some()),
         (FeedFinding::Moved, record.moved_to.is_some()),

@@ -30,6 +30,8 @@ pub(crate) struct Taken {
     pub(super) is_broken: bool,
     /// What it lists more of than is read, for people.
     pub(super) cut_short: Option<String>,
+    /// Whether some of its dates cannot be read.
+    pub(super) has_unread_dates: bool,
     /// Items without a date.
     pub(super) undated: usize,
     pub(super) teasers: u32,
@@ -60,6 +62,7 @@ impl Taken {
             identity: list.identity,
             is_broken: read.feed.is_broken,
             cut_short: read.feed.cut_short.clone(),
+            has_unread_dates: read.feed.unread_dates.is_some(),
             undated: count(&|item| item.item.published.is_none()),
             teasers: small(count(&|item| item.words < TEASER_WORDS)),
             listed: listed.len(),
@@ -153,6 +156,7 @@ fn note_taken(record: &mut FeedRecord, memo: &mut Memo, taken: Taken, now: UnixM
     if taken.ruled > 0 {
         memo.is_article_missed = taken.missed * 2 > taken.ruled;
     }
+    memo.has_unread_dates = taken.has_unread_dates;
     memo.is_undated = taken.undated * 2 > taken.listed;
     record.feed_title = taken.title;
     record.teasers = Some(Teasers { teasers: taken.teasers, items: small(taken.listed) });

@@ -55,7 +55,7 @@ pub(super) fn read(line: &[u8]) -> Result<SubmittedArticle, String> {
 
 fn time(value: &Value) -> Option<Timestamp> {
     match value {
-        Value::String(text) => feed::time(text),
+        Value::String(text) => feed::time(text, None),
         Value::Number(number) => {
             let number = number.as_i64().or_else(|| number.as_f64().map(|n| n.floor() as i64))?;
             match number.unsigned_abs() > LATEST_SECONDS {

@@ -68,6 +68,9 @@ pub(crate) struct Memo {
     /// Whether its rule found no article on most of the pages that were read last.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_article_missed: bool,
+    /// Whether some of its dates could not be read the last time.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) has_unread_dates: bool,
     /// Whether most of its items had no date the last time.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_undated: bool,

@@ -89,9 +89,7 @@ fn refused(inner: &Inner, given: &str, refusal: Refusal) -> Response {
         p.notice.warn role="alert" { (why) }
         p { a href={ "/stories/" (escaped(given)) } { "Back to the story" } }
     };
-    let settings = &inner.settings;
-    let (title, here) = ("Not done", Here::Elsewhere);
-    let frame = Frame { title, here, demo: settings.demo, release: &settings.release };
+    let frame = Frame::of(&inner.settings, "Not done", Here::Elsewhere);
     (status, Html(layout::page(&frame, &main).into_string())).into_response()
 }
 

@@ -111,6 +111,7 @@ impl Ground {
             method: wirefold_dedup::Settings::default(),
             text_policy: TextPolicy::Lead,
             base_url: "http://127.0.0.1:8787".to_owned(),
+            gate: None,
             tables: false,
             rehearse: nowhere.clone(),
             replay: nowhere.clone(),

@@ -111,7 +111,7 @@ fn answer() -> anyhow::Result<Exit> {
             output::note(format_args!("error: {path}: {error}"));
             Vec::new()
         });
-        writeln!(out, "{}", wirefold_feed::answer(&path, &bytes))?;
+        writeln!(out, "{}", output::harmless_json(wirefold_feed::answer(&path, &bytes)))?;
         out.flush()?;
     }
     Ok(if unread == 0 { Exit::Ok } else { Exit::Partial })

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use wirefold_proto::FeedFinding::{
-    self, Blocked, Broken, ChangingIds, Truncated, Undated, Unreachable,
+    self, Blocked, Broken, ChangingIds, Truncated, Undated, Unreachable, UnreadDates,
 };
 
 use super::server::Step::{self, Drip, Hang, Repeat, Send};
@@ -152,6 +152,13 @@ fn documents() -> Vec<Route> {
         doc("no-guid", &rss(&[without(linked("a")), without(linked("b"))]), Read(2)),
         doc("the-same-item-twice", &rss(&[entry("a", 90), entry("a", 90)]), Read(1)),
         doc("no-dates", &rss(&[undated("a"), undated("b")]), Odd(2, Undated)),
+        doc(
+            "unread-date",
+            &format!(
+                "<rss><channel>{ITEM}<item><title>Fog</title><pubDate>soon</pubDate></item></channel></rss>"
+            ),
+            Odd(2, UnreadDates),
+        ),
         doc("cut", &cut, Odd(1, Truncated)),
         doc("no-items", &rss(&[]), Read(0)),
         doc("2000-items", &many(2000), Read(1000)),

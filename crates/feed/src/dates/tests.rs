@@ -1,0 +1,210 @@
+//! Dates as they are met.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[track_caller]
+fn check(text: &str, expected: Option<&str>) {
+    check_in(text, Context::default(), expected);
+}
+
+#[track_caller]
+fn check_in(text: &str, context: Context<'_>, expected: Option<&str>) {
+    let expected = expected.map(|expected| expected.parse::<jiff::Timestamp>().unwrap());
+    let expected = expected.map(jiff::Timestamp::as_second);
+    assert_eq!(parse_in(text, context), expected, "{text}");
+}
+
+#[test]
+fn dates_of_many_shapes() {
+    let at = Some("2026-03-05T14:00:00Z");
+    for text in [
+        "2026-03-05T14:00:00Z",
+        "2026-03-05t14:00:00.250z",
+        "2026-03-05T15:00:00+01:00",
+        "2026-03-05T15:00+0100",
+        "2026-03-05 14:00:00",
+        "2026-03-05 14:00",
+        "2026/03/05 14:00 UTC",
+        "20260305T140000Z",
+        "Thu, 05 Mar 2026 14:00:00 +0000",
+        "Thu, 5 Mar 2026 14:00 GMT",
+        "thu, 05 march 26 14:00:00 ut",
+        "05 Mar 2026 09:00:00 EST",
+        "Thu, 05 Mar 2026 15:00:00 CET (Mitteleuropa)",
+        "Thu Mar  5 14:00:00 2026",
+        "Thu Mar 5 15:00:00 GMT+01:00 2026",
+        "Mar 5, 2026 2:00 PM",
+        "5-Mar-2026 14:00:00",
+        "Xxx, 05 Mar 2026 14:00:00 Z",
+    ] {
+        check(text, at);
+    }
+    let part =
+        exact_in("2026-03-05T14:00:00.25Z", Context::default()).map(|(_, nanoseconds)| nanoseconds);
+    assert_eq!(part, Some(250_000_000));
+    check("2026-03-05", Some("2026-03-05T00:00:00Z"));
+    check("20260305", Some("2026-03-05T00:00:00Z"));
+    check("2026-03", Some("2026-03-01T00:00:00Z"));
+    check("March 5th, 2026", Some("2026-03-05T00:00:00Z"));
+    check("Fri, 31 Dec 1999 23:59:60 GMT", Some("1999-12-31T23:59:59Z"));
+    check("Fri, 31 Dec 99 23:59:00 -0930", Some("2000-01-01T09:29:00Z"));
+}
+
+#[test]
+fn dates_of_many_languages() {
+    let at = Some("2024-01-02T00:00:00Z");
+    for text in [
+        "mar., 02 janv. 2024",
+        "mardi 2 janvier 2024",
+        "mar, 02 ene 2024",
+        "martes 2 de enero de 2024",
+        "martedì 2 gennaio 2024",
+        "ter, 02 jan 2024",
+        "Di, 02. Jän. 2024",
+        "wtorek, 2 stycznia 2024",
+        "вт, 02 янв 2024",
+        "2 січня 2024",
+        "02.01.2024",
+        "2.1.24",
+        "2024年1月2日",
+        "2024年01月02日 00:00",
+        "2024년 1월 2일",
+        "1704153600",
+        "1704153600000",
+        "20240102000000",
+        "2. tammikuuta 2024",
+        "2 Ocak 2024 Salı",
+        "Pazar, 02 Oca 2024",
+        "Вівторок, 2 січня 2024",
+        "Середа, 2 січня 2024 р.",
+        "2 января 2024 г.",
+        "2. ledna 2024",
+        "út, 02 led 2024",
+        "2024. január 2.",
+        "2024. 1. 2.",
+        "2 ianuarie 2024",
+        "Τρί, 02 Ιαν 2024",
+        "2 בינואר 2024",
+        "٢ يناير ٢٠٢٤",
+        "الثلاثاء، 2 كانون الثاني 2024",
+        "۲ ژانویه ۲۰۲۴",
+        "2 Januari 2024",
+        "Thứ 3, 2 tháng 1 năm 2024",
+        "2 thg 1, 2024",
+        "02 जनवरी 2024",
+        "2 ม.ค. 2567",
+        "２０２４年１月２日（火）",
+        "2024年1月2日 星期二",
+        "令和6年1月2日",
+        "tirsdag 2. januar 2024",
+        "tisdag 2 januari 2024",
+        "dinsdag 2 januari 2024",
+        "marți, 2 ian. 2024",
+        "utorak, 2. siječnja 2024.",
+    ] {
+        check(text, at);
+    }
+    check("Mar, 05 Dec 2023 10:00:00 +0100", Some("2023-12-05T09:00:00Z"));
+    check("Mar 5 mars 2024", Some("2024-03-05T00:00:00Z"));
+    check("05 Mar 2024", Some("2024-03-05T00:00:00Z"));
+    check("5. März 2026, 14:30 Uhr", Some("2026-03-05T14:30:00Z"));
+    check("05.03.2026, 14:30", Some("2026-03-05T14:30:00Z"));
+    check("05.03.2026 14:30 MEZ", Some("2026-03-05T13:30:00Z"));
+    check("2026年3月5日 14時30分", Some("2026-03-05T14:30:00Z"));
+    check("2026年3月5日14时30分05秒", Some("2026-03-05T14:30:05Z"));
+}
+
+#[test]
+fn the_day_is_first_unless_something_says_otherwise() {
+    let american = Context::of(Some("en-US"));
+    for (text, day_first, month_first) in [
+        ("02/01/2024", Some("2024-01-02"), Some("2024-02-01")),
+        ("02-01-2024 10:00", Some("2024-01-02T10"), Some("2024-02-01T10")),
+        ("2/1/24", Some("2024-01-02"), Some("2024-02-01")),
+        ("31/01/2024", Some("2024-01-31"), Some("2024-01-31")),
+        ("01/31/2024 14:00", Some("2024-01-31T14"), Some("2024-01-31T14")),
+        ("02.01.2024", Some("2024-01-02"), Some("2024-01-02")),
+        ("Thứ Ba, 02/01/2024 - 14:00", Some("2024-01-02T14"), Some("2024-02-01T14")),
+        ("31/13/2024", None, None),
+        ("02-01-24", None, None),
+        ("30.02.2024", None, None),
+        ("1.2.3.4", None, None),
+    ] {
+        check(text, day_first.map(whole).as_deref());
+        check_in(text, american, month_first.map(whole).as_deref());
+    }
+    let english = Some("en");
+    let shown = Context::of_dates(english, ["03/04/2024", "01/31/2024"]);
+    check_in("02/01/2024", shown, Some("2024-02-01T00:00:00Z"));
+    let both = Context::of_dates(Some("en-US"), ["31/01/2024 10:00"]);
+    check_in("02/01/2024", both, Some("2024-01-02T00:00:00Z"));
+    check_in("24.01.02 오후 3:04", Context::of(Some("ko")), Some("2024-01-02T15:04:00Z"));
+}
+
+/// `2024-01-02T10` in full.
+fn whole(short: &str) -> String {
+    let hour = short.split_once('T').map_or("00", |(_, hour)| hour);
+    format!("{}T{hour}:00:00Z", &short[..10])
+}
+
+#[test]
+fn what_stands_around_a_date_changes_nothing() {
+    for (text, expected) in [
+        ("2024-01-02T10:00:00 +01:00", "2024-01-02T09:00:00Z"),
+        ("2024-01-02 T 10:00:00 Z", "2024-01-02T10:00:00Z"),
+        ("2024-01-02T10:00:00 01:00", "2024-01-02T09:00:00Z"),
+        ("2024-01-02T24:00:00Z", "2024-01-03T00:00:00Z"),
+        ("Tue, 02 Jan 2024 24:00 GMT", "2024-01-03T00:00:00Z"),
+        ("2024-01-02+02:00", "2024-01-01T22:00:00Z"),
+        ("2024-01-02 10:00:00,250 +0100", "2024-01-02T09:00:00Z"),
+        ("02/Jan/2024:10:00:00 -0500", "2024-01-02T15:00:00Z"),
+        ("Tue Jan 02 2024 10:00:00 GMT+0100 (CET)", "2024-01-02T09:00:00Z"),
+        ("Tue, 02 Jan 2024 10:00:00GMT", "2024-01-02T10:00:00Z"),
+        ("02 Jan 2024 10:00:00 +0530 IST", "2024-01-02T04:30:00Z"),
+        ("02 Jan 2024 10:00 MSK", "2024-01-02T07:00:00Z"),
+        ("02 Jan 2024 10:00 WIB", "2024-01-02T03:00:00Z"),
+        ("Posted: January 2nd, 2024 at 3:04pm", "2024-01-02T15:04:00Z"),
+        ("Publié le mardi 02/01/2024 à 14h30", "2024-01-02T14:30:00Z"),
+        ("Dienstag, 02.01.2024 um 14.30 Uhr", "2024-01-02T14:30:00Z"),
+        ("2 de enero de 2024, 3:04 p. m.", "2024-01-02T15:04:00Z"),
+        ("2 Jan 99 10:00", "1999-01-02T10:00:00Z"),
+        ("02Jan2024", "2024-01-02T00:00:00Z"),
+        ("2024-002", "2024-01-02T00:00:00Z"),
+        ("202401021430", "2024-01-02T14:30:00Z"),
+        ("1704153600.5", "2024-01-02T00:00:00Z"),
+        ("1704153600000000", "2024-01-02T00:00:00Z"),
+        ("/Date(1704153600000+0100)/", "2024-01-02T00:00:00Z"),
+        ("Tue, 02 Jan 2567 10:00:00 +0700", "2024-01-02T03:00:00Z"),
+    ] {
+        check(text, Some(expected));
+    }
+    check_in(
+        "Tue Jan 02 10:00:00 CST 2024",
+        Context::of(Some("zh-CN")),
+        Some("2024-01-02T02:00:00Z"),
+    );
+    check_in("2. lipnja 2024", Context::of(Some("hr")), Some("2024-06-02T00:00:00Z"));
+}
+
+#[test]
+fn what_is_no_date_is_none() {
+    let brackets = "(".repeat(100_000);
+    let late = format!("5 Mar 2026{}", " ".repeat(200));
+    for text in
+        ["", "soon", "yesterday", "2026-13-01", "32 Mar 2026", "10:00", &brackets, "1402/10/12"]
+    {
+        check(text, None);
+    }
+    check(&late, Some("2026-03-05T00:00:00Z"));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_taken(text in "\\PC{0,40}", near in "[0-9A-Za-z:+, -]{0,30}") {
+        let (first, second) = ("01/02/2024", "20/02/2024");
+        let context = Context::of_dates(Some(&text), [text.as_str(), first, second]);
+        let _ = (parse_in(&text, context), parse_in(&near, context));
+    }
+}

@@ -1,0 +1,208 @@
+//! Paragraphs of an article that the search for it lost: the standfirst over it, single paragraphs between others,
+//! and tables of data.
+
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash as _, Hasher as _};
+
+use trafilatura::dom::{Document, NodeId};
+use wirefold_feed::html;
+use wirefold_text::normalise;
+
+use super::signs::{ASIDES, STANDFIRSTS, has_word};
+use super::tidy::{letters, share_of_links};
+
+/// The most pieces of a page that are looked at.
+const MOST: usize = 3_000;
+/// The fewest and the most letters of a standfirst.
+const STANDFIRST: std::ops::RangeInclusive<usize> = 25..=900;
+/// The fewest letters of a paragraph that is missed.
+const SHORTEST: usize = 25;
+/// From this share of letters in links on, a piece is no text of the article.
+const MANY_LINKS: f64 = 0.4;
+/// How many words a run has.
+const RUN: usize = 3;
+/// The fewest rows of a table of data.
+const FEWEST_ROWS: usize = 2;
+
+/// What a piece of a page may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Paragraph,
+    Standfirst,
+    Table,
+    Headline,
+}
+
+/// A piece of a page.
+#[derive(Debug)]
+struct Piece {
+    kind: Kind,
+    parent: Option<NodeId>,
+    /// Plain.
+    text: String,
+    /// As [`normalise`] has it.
+    words: String,
+}
+
+/// The pieces of a page in their order.
+#[derive(Debug, Default)]
+pub(super) struct Pieces(Vec<Piece>);
+
+impl Pieces {
+    /// Those of a page, before the article is searched in it.
+    pub(super) fn of(page: &Document) -> Self {
+        let Some(body) = page.body() else {
+            return Self::default();
+        };
+        let tags = ["div", "em", "h1", "h2", "h3", "p", "section", "span", "strong", "table"];
+        let all = page.iter_descendants(body, &tags);
+        Self(all.into_iter().filter_map(|id| piece(page, id)).take(MOST).collect())
+    }
+
+    /// The text that was found with what was lost of it.
+    pub(super) fn restored(&self, found: String, title: &str) -> String {
+        let whole = Runs::of(&found);
+        let is_found: Vec<bool> = self.0.iter().map(|piece| whole.hold(&piece.words)).collect();
+        let Some(article) = self.parent_of_most(&is_found) else {
+            return found;
+        };
+        let own =
+            |at: usize| self.0[at].kind == Kind::Paragraph && self.0[at].parent == Some(article);
+        let there = |at: &usize| is_found[*at] && own(*at);
+        let (Some(first), Some(last)) =
+            ((0..self.0.len()).find(there), (0..self.0.len()).rfind(there))
+        else {
+            return found;
+        };
+        let headline = (0..first).rfind(|at| self.0[*at].kind == Kind::Headline);
+        let title = normalise(title);
+        let mut lost: Vec<usize> = Vec::new();
+        for (at, piece) in self.0.iter().enumerate() {
+            let is_lost = match piece.kind {
+                Kind::Standfirst => at < first && headline.is_some_and(|headline| headline < at),
+                Kind::Paragraph => own(at) && (first..last).contains(&at),
+                Kind::Table => (first..=last + 1).contains(&at),
+                Kind::Headline => false,
+            };
+            let is_new = !lost.iter().any(|other| self.0[*other].words.contains(&piece.words));
+            if is_lost && !is_found[at] && is_new && piece.words != title {
+                lost.push(at);
+            }
+        }
+        if lost.is_empty() { found } else { self.with(&found, &lost, &is_found) }
+    }
+
+    /// The parent of most of the text that was found.
+    fn parent_of_most(&self, is_found: &[bool]) -> Option<NodeId> {
+        let mut letters_by_parent: HashMap<NodeId, usize> = HashMap::new();
+        for (piece, _) in self.0.iter().zip(is_found).filter(|(_, is_found)| **is_found) {
+            if let (Kind::Paragraph, Some(parent)) = (piece.kind, piece.parent) {
+                *letters_by_parent.entry(parent).or_default() += piece.words.len();
+            }
+        }
+        letters_by_parent.into_iter().max_by_key(|(_, letters)| *letters).map(|(parent, _)| parent)
+    }
+
+    /// The text with pieces put back, each behind the one that it stood behind.
+    fn with(&self, found: &str, lost: &[usize], is_found: &[bool]) -> String {
+        let mut paragraphs: Vec<(String, Runs)> = found
+            .split("\n\n")
+            .map(|paragraph| (paragraph.to_owned(), Runs::of(paragraph)))
+            .collect();
+        let mut placed = is_found.to_vec();
+        for at in lost {
+            let before = (0..*at).rev().filter(|other| placed[*other]);
+            let behind = before.into_iter().find_map(|other| {
+                paragraphs.iter().rposition(|(_, runs)| runs.hold(&self.0[other].words))
+            });
+            let place = behind.map_or(0, |behind| behind + 1);
+            let text = self.0[*at].text.clone();
+            paragraphs.insert(place, (text, Runs::of(&self.0[*at].words)));
+            placed[*at] = true;
+        }
+        paragraphs.into_iter().map(|(text, _)| text).collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+/// Runs of words of a text, by which a piece is known though signs and spaces in it differ.
+#[derive(Debug, Default)]
+struct Runs(HashSet<u64>);
+
+impl Runs {
+    fn of(text: &str) -> Self {
+        Self(runs(&normalise(text)).collect())
+    }
+
+    /// Whether most of a piece stands there.
+    fn hold(&self, words: &str) -> bool {
+        let (mut all, mut there) = (0_usize, 0_usize);
+        for run in runs(words) {
+            all += 1;
+            there += usize::from(self.0.contains(&run));
+        }
+        there * 2 > all
+    }
+}
+
+/// Every run of three words of a normalised text, or all of it where it is shorter.
+fn runs(words: &str) -> impl Iterator<Item = u64> {
+    let all: Vec<&str> = words.split(' ').collect();
+    let length = all.len().min(RUN);
+    let hash = |run: &[&str]| {
+        let mut hasher = DefaultHasher::new();
+        run.hash(&mut hasher);
+        hasher.finish()
+    };
+    all.windows(length).map(hash).collect::<Vec<_>>().into_iter()
+}
+
+fn piece(page: &Document, id: NodeId) -> Option<Piece> {
+    let kind = kind_of(page, id)?;
+    let text = match kind {
+        Kind::Table => html::to_text(&page.outer_html(id)),
+        _ => html::one_line(&page.text_content(id)),
+    };
+    let count = letters(&text);
+    let is_fit = match kind {
+        Kind::Standfirst => STANDFIRST.contains(&count),
+        Kind::Paragraph | Kind::Table => count >= SHORTEST,
+        Kind::Headline => true,
+    };
+    let is_fit = is_fit && (kind == Kind::Headline || share_of_links(page, id) < MANY_LINKS);
+    let words = if is_fit { normalise(&text) } else { String::new() };
+    (!words.is_empty()).then(|| Piece { kind, parent: page.parent(id), text, words })
+}
+
+fn kind_of(page: &Document, id: NodeId) -> Option<Kind> {
+    let tag = page.tag_name(id);
+    let kind = match tag {
+        "h1" => return Some(Kind::Headline),
+        "table" => Kind::Table,
+        _ if has_word(page, id, STANDFIRSTS) => Kind::Standfirst,
+        "p" => Kind::Paragraph,
+        _ => return None,
+    };
+    let holds = |tags: &[&str]| !page.iter_descendants(id, tags).is_empty();
+    let is_fit = match kind {
+        Kind::Table => {
+            page.iter_descendants(id, &["tr"]).len() >= FEWEST_ROWS && !holds(&["table", "p", "h1"])
+        }
+        Kind::Standfirst => !holds(&["p", "div", "ul", "h1", "h2", "table"]),
+        Kind::Paragraph | Kind::Headline => true,
+    };
+    (is_fit && !has_word(page, id, ASIDES) && !is_aside(page, id)).then_some(kind)
+}
+
+/// Whether an element stands in one that holds no text of the article.
+fn is_aside(page: &Document, id: NodeId) -> bool {
+    const BESIDE: &[&str] = &["aside", "figure", "footer", "form", "nav"];
+    let mut at = id;
+    while let Some(parent) = page.parent(at) {
+        if BESIDE.contains(&page.tag_name(parent)) {
+            return true;
+        }
+        at = parent;
+    }
+    false
+}
