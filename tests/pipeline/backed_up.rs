@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use wirefold_proto::OutputArticle;
 
 use super::generated::{Made, Numbers, articles};
@@ -57,6 +58,7 @@ fn what_was_copied_under_load_goes_on_at_another_place() {
     drop_file(&folder, "1", first);
     let up = Up::start(&folder);
     up.get_until("/api/v1/status", |status| status["articles"].as_u64() > Some(20));
+    folder.run(&["token", "add", "desk"]).code(0);
     folder.run(&["backup", "copy"]).code(0);
     // What is there is not written over.
     folder.run(&["backup", "copy"]).code(2);
@@ -65,6 +67,16 @@ fn what_was_copied_under_load_goes_on_at_another_place() {
     let data = folder.path().join("elsewhere/data");
     let data_shown = data.to_str().expect("it is UTF-8");
     folder.run(&["restore", "copy", "--data", data_shown]).code(0);
+    let tokens = folder.run(&["token", "ls", "--data", data_shown]).code(0).out;
+    assert!(tokens.contains("desk"), "{tokens}");
+    let stored = folder.run(&["storage", "--json", "--data", data_shown]).code(0).out;
+    let stored: Value = serde_json::from_str(&stored).expect("it is JSON");
+    let fetched = &stored["streams"][0];
+    assert_eq!(fetched["name"], "WF_FETCHED");
+    assert!(fetched["messages"].as_u64() > Some(20) && fetched["oldest"].is_string(), "{stored}");
+    let files = stored["files"].as_array().expect("files");
+    let bus = files.iter().find(|file| file["name"] == "bus.sqlite").expect("the bus");
+    assert!(bus["bytes"].as_u64() > fetched["bytes"].as_u64(), "{stored}");
     drop_file(&folder, "2", rest);
     until_all(Up::start_with(&folder, &["--data", data_shown]));
     assert_eq!(decided(&Kept::in_folder(&data)), expected);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
+use wirefold_gateway::tokens;
 
 use super::print_line;
 use crate::cli::Global;
@@ -81,6 +82,7 @@ fn copy(from: &Path, to: &Path, json: bool, global: &Global) -> anyhow::Result<E
     for name in BESIDE {
         copy_folder(&from.join(name), &to.join(name), &mut copied)?;
     }
+    copy_tokens(from, to, &mut copied)?;
     copied.bytes += wirefold_flow_sqlite::copy(from, to)?;
     File::open(to).and_then(|folder| folder.sync_all()).with_context(|| shown(to))?;
     if json {
@@ -98,6 +100,17 @@ fn copy(from: &Path, to: &Path, json: bool, global: &Global) -> anyhow::Result<E
 
 fn shown(path: &Path) -> String {
     format!("cannot copy {}", path.display())
+}
+
+/// Who was let in is let in again. The file is always whole, and its rights come along.
+fn copy_tokens(from: &Path, to: &Path, copied: &mut Copied) -> anyhow::Result<()> {
+    let (from, to) = (from.join(tokens::FILE), to.join(tokens::FILE));
+    match fs::copy(&from, &to) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        bytes => copied.bytes += bytes.with_context(|| shown(&from))?,
+    }
+    copied.files += 1;
+    File::open(&to).and_then(|file| file.sync_all()).with_context(|| shown(&to))
 }
 
 /// Makes a folder for its owner's eyes, or finds an empty one.

@@ -107,6 +107,8 @@ fn sample_of(name: &str) -> Option<&'static str> {
         "quiet_hours.time_zone" => "\"Europe/Berlin\"",
         "hosts" => "[\"news.example\"]",
         "allow_private" => "[\"192.168.0.0/16\"]",
+        "trusted_proxies" => "[\"127.0.0.1\"]",
+        "trusted_proxy_header" => "\"Remote-User\"",
         "on" => "[\"new\", \"origins+2\", \"material\"]",
         "nats" => "[\"nats://127.0.0.1:4222\"]",
         "user" => "\"detector\"",

@@ -164,7 +164,7 @@ impl Pipeline<'_> {
         let config = &self.loaded.config;
         let gate = config.gate(self.folder()).map(Arc::new);
         if let Some(gate) = &gate {
-            sign_in::tell(&gate.tokens, address)?;
+            sign_in::tell(&gate.tokens, address, self.demo.is_some())?;
         }
         let settings = wirefold_gateway::Settings {
             gate,

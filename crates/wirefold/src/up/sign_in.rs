@@ -6,8 +6,8 @@ use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenFile};
 use crate::exit::{Exit, Stop};
 use crate::output;
 
-/// Prints a link that signs a browser in, once, where nobody can come in yet.
-pub(super) fn tell(tokens: &TokenFile, page: &str) -> anyhow::Result<()> {
+/// Prints a link that signs a browser in, once, where nobody can come in yet. A demo has no other.
+pub(super) fn tell(tokens: &TokenFile, page: &str, is_demo: bool) -> anyhow::Result<()> {
     let unusable = |error: wirefold_gateway::tokens::TokenError| {
         Stop::new(Exit::Usage, format!("the page asks for tokens, and {error}"))
     };
@@ -19,9 +19,9 @@ pub(super) fn tell(tokens: &TokenFile, page: &str) -> anyhow::Result<()> {
     }
     let end = now.checked_add(SIGN_IN_LINK).ok();
     let code = tokens.add("browser", Kind::SignIn, Scope::Full, end, now).map_err(unusable)?;
+    let another = if is_demo { "" } else { "; `wirefold token sign-in` prints another" };
     output::note(format_args!(
-        "sign in {page}/sign-in/{code}\n\
-         \u{20}       once and within an hour; `wirefold token sign-in` prints another"
+        "sign in {page}/sign-in/{code}\n\u{20}       once and within an hour{another}"
     ));
     Ok(())
 }

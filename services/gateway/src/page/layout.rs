@@ -117,7 +117,7 @@ fn foot(frame: &Frame<'_>) -> Markup {
                     " " kbd { "j" } " next " kbd { "k" } " previous " kbd { "o" } " open"
                 }
                 p { a href="/feeds/all.atom" { "Atom" } " · " a href="/feeds/all.json" { "JSON Feed" } " · " a href="/api/v1/status" { "API" } }
-                @if frame.has_sign_in { p { a href="/sign-in" { "Signed in" } } }
+                @if frame.has_sign_in { p { a href="/sign-in" { "Sign in or out" } } }
                 p { "wirefold " (frame.release) }
             }
         }

@@ -133,12 +133,13 @@ fn with_cookie(inner: &Inner, secret: &str, seconds: u64) -> Response {
 fn question(why: Option<&str>) -> Markup {
     html! {
         h1 { "Sign in" }
-        @if let Some(why) = why { p.problem role="alert" { (why) } }
+        @if let Some(why) = why { p.notice.warn role="alert" { (why) } }
         p { "This wirefold is served to more than one machine, so it asks who you are. On the machine where it runs, "
             code { "wirefold token sign-in" } " prints a link that signs a browser in." }
-        form.edit method="post" action="/sign-in" {
-            label { "Or a token" input type="password" name="token" required autocomplete="current-password"; }
-            button type="submit" { "Sign in" }
+        form.search method="post" action="/sign-in" {
+            input type="password" name="token" required placeholder="Or a token" aria-label="Token"
+                autocomplete="current-password";
+            " " button type="submit" { "Sign in" }
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::narrowed;
+
 /// Which events, and in which order. What is empty is not asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct EventFilter {
@@ -61,22 +63,12 @@ impl EventFilter {
                     .to_owned(),
             );
         }
-        if self.outlet.is_some() {
-            conditions.push(format!("EXISTS (SELECT 1 {ITS} AND outlet = :outlet)"));
-        }
-        if self.language.is_some() {
-            let tag = "json_extract(articles.body, '$.findings.language.tag')";
-            conditions.push(format!(
-                "EXISTS (SELECT 1 {ITS} AND ({tag} = :language OR {tag} LIKE :language || '-%'))"
-            ));
-        }
-        if self.min_outlets > 1 {
-            conditions.push(format!("(SELECT count(DISTINCT outlet) {ITS}) >= :least"));
-        }
+        let (outlet, language) = (self.outlet.as_ref(), self.language.as_ref());
+        conditions.extend(narrowed::by_articles(ITS, outlet, language, self.min_outlets));
         if self.sort != EventSort::Newest {
             let last = "SELECT max(changed) FROM events WHERE gone = 0";
             conditions.push(format!("changed > ({last}) - 172800000"));
         }
-        conditions.iter().map(|condition| format!(" AND {condition}")).collect()
+        narrowed::and(&conditions)
     }
 }

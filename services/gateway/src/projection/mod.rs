@@ -15,6 +15,7 @@ mod events;
 mod expire;
 mod hour;
 mod ids;
+mod narrowed;
 mod open;
 mod paging;
 mod pool;

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::narrowed;
+
 /// Which stories. What is empty is not asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct StoryFilter {
@@ -33,18 +35,8 @@ impl StoryFilter {
         if self.since.is_some() {
             conditions.push("changed >= :since".to_owned());
         }
-        if self.outlet.is_some() {
-            conditions.push(format!("EXISTS (SELECT 1 {ITS} AND outlet = :outlet)"));
-        }
-        if self.language.is_some() {
-            let tag = "json_extract(articles.body, '$.findings.language.tag')";
-            conditions.push(format!(
-                "EXISTS (SELECT 1 {ITS} AND ({tag} = :language OR {tag} LIKE :language || '-%'))"
-            ));
-        }
-        if self.min_outlets > 1 {
-            conditions.push(format!("(SELECT count(DISTINCT outlet) {ITS}) >= :least"));
-        }
-        conditions.iter().map(|condition| format!(" AND {condition}")).collect()
+        let (outlet, language) = (self.outlet.as_ref(), self.language.as_ref());
+        conditions.extend(narrowed::by_articles(ITS, outlet, language, self.min_outlets));
+        narrowed::and(&conditions)
     }
 }

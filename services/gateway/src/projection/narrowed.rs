@@ -1,0 +1,30 @@
+//! What lists of stories and of events are narrowed by alike.
+
+/// The outlets and languages of the articles, as SQL over `:outlet`, `:language` and `:least`. `its` is
+/// where the articles of one row are found.
+pub(super) fn by_articles(
+    its: &str,
+    outlet: Option<&String>,
+    language: Option<&String>,
+    min_outlets: u32,
+) -> Vec<String> {
+    let mut conditions = Vec::new();
+    if outlet.is_some() {
+        conditions.push(format!("EXISTS (SELECT 1 {its} AND outlet = :outlet)"));
+    }
+    if language.is_some() {
+        let tag = "json_extract(articles.body, '$.findings.language.tag')";
+        conditions.push(format!(
+            "EXISTS (SELECT 1 {its} AND ({tag} = :language OR {tag} LIKE :language || '-%'))"
+        ));
+    }
+    if min_outlets > 1 {
+        conditions.push(format!("(SELECT count(DISTINCT outlet) {its}) >= :least"));
+    }
+    conditions
+}
+
+/// The conditions behind others.
+pub(super) fn and(conditions: &[String]) -> String {
+    conditions.iter().map(|condition| format!(" AND {condition}")).collect()
+}
