@@ -6,7 +6,7 @@ use wirefold_flow::{Bus, BusError, StreamConfig};
 use wirefold_proto::streams::{self, ReadBy, STREAMS, Stream};
 
 /// How long streams keep their messages, and how large they may grow. design, section 14.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// How far back comparison reaches.
     pub window: Duration,
@@ -16,13 +16,21 @@ pub struct Limits {
     pub alerts: Duration,
     /// The most bytes of `WF_FETCHED`; the other streams have their share of as much again.
     pub max_bytes: u64,
+    /// The durable readers of the deliveries: an alert that one of them has not sent is kept.
+    pub deliveries: Vec<String>,
 }
 
 const DAY: Duration = Duration::from_hours(24);
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { window: DAY * 7, output: DAY * 30, alerts: DAY * 90, max_bytes: 1 << 30 }
+        Self {
+            window: DAY * 7,
+            output: DAY * 30,
+            alerts: DAY * 90,
+            max_bytes: 1 << 30,
+            deliveries: Vec::new(),
+        }
     }
 }
 
@@ -58,7 +66,7 @@ fn config(stream: &Stream, limits: &Limits) -> StreamConfig {
         max_age: if is_fetched { fetched_age } else { max_age },
         max_bytes: limits.max_bytes / share,
         window: WINDOW,
-        readers: readers(stream),
+        readers: readers(stream, limits),
         ..StreamConfig::new(stream.name, stream.subjects)
     }
 }
@@ -69,7 +77,10 @@ const WINDOW: Duration = Duration::from_mins(10);
 /// Those who must have read a message before a full stream drops it: who loses by its loss.
 ///
 /// Not those who read by sequence, for they do not say how far they are, nor strangers.
-fn readers(stream: &Stream) -> Vec<String> {
+fn readers(stream: &Stream, limits: &Limits) -> Vec<String> {
+    if stream.name == streams::ALERTS.name {
+        return limits.deliveries.clone();
+    }
     let counts = |name: &str| match stream.name {
         name_of if name_of == streams::FETCHED.name => name == "detector",
         name_of if name_of == streams::JUDGED.name => name == "enricher",

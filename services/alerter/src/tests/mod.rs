@@ -5,6 +5,7 @@ pub(crate) mod channels;
 mod commands;
 mod crashes;
 mod feed_digest;
+mod full_stream;
 mod gathered;
 mod handling;
 mod headline;
