@@ -67,6 +67,14 @@ fn what_was_copied_under_load_goes_on_at_another_place() {
     let data = folder.path().join("elsewhere/data");
     let data_shown = data.to_str().expect("it is UTF-8");
     folder.run(&["restore", "copy", "--data", data_shown]).code(0);
+    // Nobody goes on from a backup that has changed since.
+    let mut bytes = std::fs::read(folder.path().join("copy/bus.sqlite")).expect("it is there");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    folder.write("copy/bus.sqlite", &bytes);
+    let refused = folder.run(&["restore", "copy", "--data", "nowhere"]).code(1);
+    assert!(refused.err.contains("bus.sqlite is not what was backed up"), "{}", refused.err);
+    assert!(!folder.path().join("nowhere").exists(), "something was restored");
     let tokens = folder.run(&["token", "ls", "--data", data_shown]).code(0).out;
     assert!(tokens.contains("desk"), "{tokens}");
     let stored = folder.run(&["storage", "--json", "--data", data_shown]).code(0).out;

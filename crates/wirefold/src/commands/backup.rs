@@ -10,6 +10,7 @@ use clap::Args;
 use serde::Serialize;
 use wirefold_gateway::tokens;
 
+use super::backup_manifest::{self, Manifest};
 use super::print_line;
 use crate::cli::Global;
 use crate::client::{Asking, ClientError};
@@ -48,7 +49,9 @@ pub(crate) fn back_up(arguments: &BackupArguments, global: &Global) -> anyhow::R
     if !data.join(wirefold_flow_sqlite::FILE).exists() {
         return Err(ClientError::NoData { folder: data }.into());
     }
-    copy(&data, &arguments.folder, arguments.asking.json, global)
+    let copied = copy(&data, &arguments.folder)?;
+    Manifest::of(&arguments.folder)?.write(&arguments.folder)?;
+    told(&copied, arguments.asking.json, global)
 }
 
 /// Runs `restore`.
@@ -60,7 +63,16 @@ pub(crate) fn restore(arguments: &BackupArguments, global: &Global) -> anyhow::R
             format!("{} is no backup: `wirefold backup` makes one", arguments.folder.display());
         anyhow::bail!(Stop::new(Exit::NotFound, what));
     }
-    copy(&arguments.folder, &data, arguments.asking.json, global)
+    match Manifest::read(&arguments.folder)? {
+        Some(manifest) => manifest.check(&arguments.folder)?,
+        None => global.note(format_args!(
+            "note: {} has no {}: whether it changed since cannot be told",
+            arguments.folder.display(),
+            backup_manifest::FILE
+        )),
+    }
+    let copied = copy(&arguments.folder, &data)?;
+    told(&copied, arguments.asking.json, global)
 }
 
 /// Refuses where what is collected stands on a server.
@@ -76,7 +88,7 @@ fn is_here(arguments: &BackupArguments, data: &Path) -> anyhow::Result<()> {
 }
 
 /// Copies what cannot be made again into an empty folder. What the page shows is made again from it.
-fn copy(from: &Path, to: &Path, json: bool, global: &Global) -> anyhow::Result<Exit> {
+fn copy(from: &Path, to: &Path) -> anyhow::Result<Copied> {
     make_empty(to)?;
     let mut copied = Copied { from: from.into(), to: to.into(), files: 1, bytes: 0 };
     for name in BESIDE {
@@ -85,15 +97,19 @@ fn copy(from: &Path, to: &Path, json: bool, global: &Global) -> anyhow::Result<E
     copy_tokens(from, to, &mut copied)?;
     copied.bytes += wirefold_flow_sqlite::copy(from, to)?;
     File::open(to).and_then(|folder| folder.sync_all()).with_context(|| shown(to))?;
+    Ok(copied)
+}
+
+fn told(copied: &Copied, json: bool, global: &Global) -> anyhow::Result<Exit> {
     if json {
-        print_line("wirefold.backup/1", &copied)?;
+        print_line("wirefold.backup/1", copied)?;
     }
     global.note(format_args!(
         "{}, {} bytes, from {} to {}: read back and whole",
         output::count(copied.files, "file", "files"),
         copied.bytes,
-        from.display(),
-        to.display()
+        copied.from.display(),
+        copied.to.display()
     ));
     Ok(Exit::Ok)
 }

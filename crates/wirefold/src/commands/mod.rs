@@ -23,6 +23,7 @@ mod alert_life;
 mod alert_mute;
 mod alert_test;
 mod ask;
+mod backup_manifest;
 mod words;
 
 use serde::Serialize;
