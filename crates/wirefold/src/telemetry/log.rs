@@ -1,6 +1,6 @@
 //! The log: to standard error, text for people, JSON for machines.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Write};
 
 use anyhow::{Context, anyhow};
 use tracing_subscriber::EnvFilter;
@@ -46,7 +46,7 @@ impl<'a> Logging<'a> {
     /// Whether it is lines of text, and not JSON, on this standard error.
     pub(crate) fn is_for_people(&self) -> bool {
         match self.format {
-            LogFormat::Auto => std::io::stderr().is_terminal(),
+            LogFormat::Auto => io::stderr().is_terminal(),
             LogFormat::Text => true,
             LogFormat::Json => false,
         }
@@ -65,10 +65,12 @@ impl<'a> Logging<'a> {
 pub(super) fn install(logging: &Logging<'_>) -> anyhow::Result<()> {
     let directives = logging.directives();
     let filter = EnvFilter::try_new(&directives).with_context(|| format!("log {directives:?}"))?;
-    let coloured = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     // What cannot be written to the log has nowhere else to go.
-    let lines =
-        fmt().with_writer(std::io::stderr).with_env_filter(filter).log_internal_errors(false);
+    let lines = fmt()
+        .with_writer(|| OneLine(io::stderr()))
+        .with_env_filter(filter)
+        .log_internal_errors(false);
     let set = match logging.is_for_people() {
         true => lines.with_ansi(coloured).try_init(),
         false => lines.with_ansi(false).json().flatten_event(true).try_init(),
@@ -76,9 +78,62 @@ pub(super) fn install(logging: &Logging<'_>) -> anyhow::Result<()> {
     set.map_err(|error| anyhow!("this process logs already: {error}"))
 }
 
+/// Writes each event as one line: a title with a line break in it forges no line of the log.
+struct OneLine<W>(W);
+
+impl<W: Write> Write for OneLine<W> {
+    /// An event comes at once, with its line break at the end.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        let line = event.strip_suffix(b"\n").unwrap_or(event);
+        if line.iter().any(is_break) {
+            let shown = String::from_utf8_lossy(line).replace('\n', "\\n").replace('\r', "\\r");
+            self.0.write_all(format!("{shown}\n").as_bytes())?;
+        } else {
+            self.0.write_all(event)?;
+        }
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_title_forges_no_line() {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let lines = fmt().with_writer(move || OneLine(writer.clone())).with_ansi(false).finish();
+        tracing::subscriber::with_default(lines, || {
+            let title = "Storm\r\n2026-01-01T00:00:00Z ERROR wirefold: the disk is full";
+            tracing::warn!(%title, "article left out: {title}");
+            tracing::info!("next");
+        });
+        let written = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(written.lines().count(), 2, "{written}");
+        assert!(written.contains("Storm\\r\\n2026"), "{written}");
+    }
 
     #[test]
     fn the_command_line_turns_the_log_up_and_down() {
