@@ -97,6 +97,9 @@ impl Stack {
             .env("WIREFOLD_CONFIG", self.folder.path().join("wirefold.toml"))
             .env("WIREFOLD_RECEIVER", tree::root().join(receiver::PROGRAM))
             .env("WIREFOLD_PAGE_PORT", self.page.to_string())
+            // Not those of a stack that runs beside it.
+            .env("WIREFOLD_PAGE_NETWORK", "172.31.252.8/29")
+            .env("WIREFOLD_PAGE_ADDRESS", "172.31.252.10")
             .env("WIREFOLD_NATS_PORT", self.nats.to_string())
             .env("WIREFOLD_PROMETHEUS_PORT", self.prometheus.to_string())
             .stdin(Stdio::null())
