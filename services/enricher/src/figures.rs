@@ -53,7 +53,15 @@ fn figure(
         return None;
     }
     let words = number.span.of(original).to_owned();
-    Some(Figure { value, words, unit, how: FoundBy::Rule })
+    Some(Figure {
+        value,
+        value_to: None,
+        words,
+        unit,
+        role: None,
+        qualifier: None,
+        how: FoundBy::Rule,
+    })
 }
 
 /// A canonical number as JSON, and the unit written at once behind it: `100m`.
