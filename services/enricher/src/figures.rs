@@ -410,7 +410,7 @@ mod tests {
         check_words(
             "pt",
             "Cento e quarenta e dois barcos, 25 mil caixas, um terço dos cais",
-            &[142.0, 25e3, 1.0 / 3.0],
+            &[142.0, 25e3, 0.3333],
         );
         check_words(
             "it",

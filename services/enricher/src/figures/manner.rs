@@ -135,7 +135,8 @@ const OPENS_RANGE: &[&str] = &[
 /// Whether `joint` between two numbers makes a range of them. `and` does behind `between` alone; so does
 /// `a` behind `de`.
 pub(super) fn is_range(before: &str, joint: &str, second_begins_with_and: bool) -> bool {
-    let lower = before.trim_end().to_lowercase();
+    let start = before.char_indices().rev().nth(16).map_or(0, |(at, _)| at);
+    let lower = before[start..].trim_end().to_lowercase();
     let opens = OPENS_RANGE.iter().any(|word| {
         lower.strip_suffix(word).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric))
     });

@@ -28,6 +28,10 @@ const WORDS: [(FigureRole, &[&str]); 6] = [
 
 /// What happened to those counted between `before` and `behind`, in which no other number stands.
 pub(super) fn role(before: &str, behind: &str) -> Option<FigureRole> {
+    // Nothing further away counts, however long a sentence is.
+    let from = before.char_indices().rev().nth(NEAR * 2).map_or(0, |(at, _)| at);
+    let to = behind.char_indices().nth(NEAR * 2).map_or(behind.len(), |(at, _)| at);
+    let (before, behind) = (&before[from..], &behind[..to]);
     let front = before.rsplit(ends_sentence).next().unwrap_or_default().to_lowercase();
     let back = behind.split(ends_sentence).next().unwrap_or_default().to_lowercase();
     let ahead = all_in(&front).map(|(at, word, role)| {

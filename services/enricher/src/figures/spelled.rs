@@ -128,7 +128,8 @@ pub(super) fn spelled(reading: &Reading<'_>, language: &str) -> Vec<Number> {
             continue;
         };
         let span = Span { start: words[at].span.start, end: words[end - 1].span.end };
-        found.push(Number { value: format!("{value}"), words: at..end, span });
+        let value = (value * 1e4).round() / 1e4;
+        found.push(Number { value: value.to_string(), words: at..end, span });
         at = end;
     }
     found

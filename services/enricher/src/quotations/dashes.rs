@@ -11,6 +11,8 @@ pub(super) struct Piece {
 }
 
 const DASHES: &[char] = &['–', '—', '―'];
+/// The most bytes of what says who speaks.
+const LONGEST: usize = 300;
 /// Words before a verb of saying: `ha replicato`, `diye bağırdı`, `se souvient`.
 const FEW: usize = 2;
 
@@ -73,6 +75,7 @@ fn said_in(text: &str, from: usize, lexicon: Lexicon) -> Option<(usize, Span)> {
 /// Where what begins at `start` ends, if it says who speaks: a verb of saying stands first in it.
 pub(super) fn saying(text: &str, start: usize, in_dashes: bool, lexicon: Lexicon) -> Option<usize> {
     let rest = text.get(start..)?;
+    let rest = &rest[..rest.floor_char_boundary(LONGEST)];
     let words = rest.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’');
     let mut first = words.filter(|word| !word.is_empty()).take(FEW + 1);
     let is_small = rest.trim_start().starts_with(|c: char| !c.is_uppercase());
