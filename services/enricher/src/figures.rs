@@ -447,6 +447,7 @@ mod tests {
         assert_eq!(told("en", "It takes 8 to 10 boats."), (None, None, ten()));
         assert_eq!(told("en", "They voted 10 to 8, and one boat sank."), (None, None, None));
         assert_eq!(told("ja", "10人以上が死亡した。"), (killed, Some(AtLeast), None));
+        assert_eq!(told("en", "Many sailors died, and 28 boats sank."), (None, None, None));
         assert_eq!(told("en", "The sum of $30 million killed the plan."), (None, None, None));
     }
 

@@ -204,6 +204,11 @@ mod tests {
             "“The quay stays shut,” said the port’s chief to Ada Ruiz.",
             &[Some("the port’s chief")],
         );
+        check_in(
+            "en",
+            "Tom Lund in a letter to Ada Ruiz wrote: “We will not open the quay.”",
+            &[Some("Tom Lund")],
+        );
         check_in("zh", "厂长王海对李梅表示：“码头今天不会开放。”", &[Some("厂长王海")]);
         check_in(
             "ar",

@@ -5,7 +5,7 @@ use wirefold_proto::FigureRole::{self, Arrested, Displaced, Injured, Killed, Mis
 /// A word further away than this speaks of something else; in characters.
 const NEAR: usize = 45;
 /// What a comma or `and` between a word and a number adds to their distance.
-const APART: usize = 40;
+const APART: usize = 50;
 
 /// Beginnings of words in small letters; those of scripts without spaces, and of Arabic, stand anywhere.
 #[rustfmt::skip]
