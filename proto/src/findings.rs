@@ -108,6 +108,9 @@ pub struct Quotation {
     /// Who says them, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speaker: Option<String>,
+    /// The pronoun that stands for the speaker; whom it means is left open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pronoun: Option<String>,
     /// How the speaker, else the quotation, was found.
     pub how: FoundBy,
 }
@@ -117,13 +120,62 @@ pub struct Quotation {
 pub struct Figure {
     /// The value.
     pub value: serde_json::Number,
+    /// The other end of a range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_to: Option<serde_json::Number>,
     /// The number as written, such as `twenty-eight`.
     pub words: String,
     /// What is counted, such as `people` or `EUR`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// What happened to those counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<FigureRole>,
+    /// How exact the number is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qualifier: Option<Qualifier>,
     /// How it was found.
     pub how: FoundBy,
+}
+
+/// What happened to those that a figure counts.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum FigureRole {
+    /// They are dead.
+    Killed,
+    /// They are hurt.
+    Injured,
+    /// Nobody knows where they are.
+    Missing,
+    /// They were arrested.
+    Arrested,
+    /// They were saved.
+    Rescued,
+    /// They had to leave their homes.
+    Displaced,
+}
+
+/// How exact a figure is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Qualifier {
+    /// That many or more.
+    AtLeast,
+    /// More than that.
+    MoreThan,
+    /// About that many.
+    About,
+    /// A little less.
+    Nearly,
+    /// At most that many.
+    UpTo,
+    /// Less than that.
+    LessThan,
 }
 
 /// A topic of the IPTC Media Topics, top level.

@@ -85,7 +85,8 @@ pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
 pub use digest::{AlertDigest, FeedDigest, FeedProblem};
 pub use feed_site::{FeedSite, NOBODY, SiteProof};
 pub use findings::{
-    Dateline, Entity, EntityKind, Extract, Figure, Findings, FoundBy, Language, Quotation, Topic,
+    Dateline, Entity, EntityKind, Extract, Figure, FigureRole, Findings, FoundBy, Language,
+    Qualifier, Quotation, Topic,
 };
 pub use headers::{EventHeaders, HeaderError, TraceError, TraceParent};
 pub use ids::{

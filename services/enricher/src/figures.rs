@@ -1,14 +1,24 @@
 //! Numbers with what they count.
 
+mod han;
 mod labels;
+mod lexicon;
+mod manner;
+mod roles;
+mod spelled;
 mod units;
 
+use std::ops::Range;
+
 use serde_json::Number;
-use wirefold_proto::{Figure, FoundBy};
+use wirefold_proto::{Figure, FigureRole, FoundBy};
 use wirefold_text::extract::{Number as Found, numbers};
 
 use self::labels::{is_label, is_month, is_ordinal_or_clock, is_score};
-use self::units::{before, behind, is_plural};
+use self::manner::{between_number_and_counter, qualifier};
+use self::roles::role;
+use self::spelled::{is_spelled_language, spelled};
+use self::units::{before, behind, is_measure, is_plural};
 use crate::entities::cues::is_calendar;
 use crate::reading::Reading;
 
@@ -18,42 +28,94 @@ const MOST: usize = 32;
 /// The figures of a text in `language`, in order. Days, years, times of day, scores and the numbers of
 /// flights, roads and laws are none.
 pub(crate) fn figures(reading: &Reading<'_>, language: &str) -> Vec<Figure> {
-    let found = numbers(reading.text, 0..reading.text.words().len());
-    let next = (1..found.len()).map(|at| found.get(at)).chain([None]);
-    let all = found.iter().zip(next);
-    all.filter_map(|(number, behind)| figure(reading, language, number, behind))
-        .take(MOST)
-        .collect()
+    let found = all_numbers(reading, language);
+    let mut told = Vec::new();
+    let mut at = 0;
+    while at < found.len() && told.len() < MOST {
+        let until = range_end(reading, &found, at);
+        told.extend(figure(reading, language, &found, at..until + 1));
+        at = until + 1;
+    }
+    told
 }
 
+/// Numbers in digits, and those in words by the grammar of the language.
+fn all_numbers(reading: &Reading<'_>, language: &str) -> Vec<Found> {
+    let mut found = match language {
+        "zh" | "ja" => han::parts(reading),
+        _ => spelled(reading, language),
+    };
+    let own = numbers(reading.text, 0..reading.text.words().len());
+    let in_words = |number: &Found| {
+        let after = found.partition_point(|other| other.words.end <= number.words.start);
+        found.get(after).is_some_and(|other| other.words.start < number.words.end)
+    };
+    let is_digits = |number: &Found| {
+        let printed = number.span.of(reading.text.original());
+        !is_spelled_language(language) || printed.contains(char::is_numeric)
+    };
+    let digits: Vec<Found> =
+        own.into_iter().filter(|number| is_digits(number) && !in_words(number)).collect();
+    found.extend(digits);
+    found.sort_by_key(|number| number.span);
+    found
+}
+
+/// The last of the numbers that are one range, from `at`: itself where it is none.
+fn range_end(reading: &Reading<'_>, found: &[Found], at: usize) -> usize {
+    let original = reading.text.original();
+    let (first, Some(second)) = (&found[at], found.get(at + 1)) else { return at };
+    let joint = original.get(first.span.end..second.span.start).unwrap_or("\n");
+    let value = |number: &Found| number.value.parse::<f64>().ok();
+    let grows = value(first).zip(value(second)).is_some_and(|(low, high)| low < high);
+    let with_and = second.span.of(original).starts_with('و');
+    let is_range = grows && manner::is_range(&original[..first.span.start], joint, with_and);
+    at + usize::from(is_range)
+}
+
+/// The figure that the numbers at `range` are: one, or the two ends of a range.
 fn figure(
     reading: &Reading<'_>,
     language: &str,
-    number: &Found,
-    next: Option<&Found>,
+    found: &[Found],
+    range: Range<usize>,
 ) -> Option<Figure> {
+    let (number, last) = (&found[range.start], &found[range.end - 1]);
     let (value, glued) = value(&number.value)?;
+    let value_to = if range.len() > 1 { Some(self::value(&last.value)?.0) } else { None };
     let original = reading.text.original();
-    let (text_before, text_behind) = (&original[..number.span.start], &original[number.span.end..]);
+    let (text_before, text_behind) = (&original[..number.span.start], &original[last.span.end..]);
     if is_ordinal_or_clock(text_before, number.span.of(original), text_behind) {
         return None;
     }
-    let unit = glued.or_else(|| unit(reading, language, number)).or_else(|| {
-        // `8 to 10 percent`: both are of one kind.
-        // Two numbers may overlap, as in `0.¼`.
+    let unit = glued.or_else(|| unit(reading, language, last)).or_else(|| {
+        // `8 or 10 percent`: both are of one kind. Two numbers may overlap, as in `0.¼`.
         let between = |behind: &Found| original.get(number.span.end..behind.span.start);
+        let next = found.get(range.end);
         let next = next.filter(|next| between(next).is_some_and(joins_range))?;
         unit(reading, language, next)
     });
     let is_bare = unit.is_none();
-    let is_none = is_score(text_before, text_behind)
+    let is_none = (range.len() == 1 && is_score(text_before, text_behind))
         || is_date(reading, number, is_bare)
         || (is_bare && is_label(reading, number));
     if is_none {
         return None;
     }
-    let words = number.span.of(original).to_owned();
-    Some(Figure { value, words, unit, how: FoundBy::Rule })
+    let words = original.get(number.span.start..last.span.end)?.to_owned();
+    let counts = unit.as_deref().is_none_or(|unit| !is_measure(unit));
+    let role = if counts { role_of(reading, found, &range) } else { None };
+    let qualifier = qualifier(text_before, text_behind, language);
+    Some(Figure { value, value_to, words, unit, role, qualifier, how: FoundBy::Rule })
+}
+
+/// What happened to those counted: no other number stands where that is looked for.
+fn role_of(reading: &Reading<'_>, found: &[Found], range: &Range<usize>) -> Option<FigureRole> {
+    let original = reading.text.original();
+    let from = range.start.checked_sub(1).map_or(0, |before| found[before].span.end);
+    let to = found.get(range.end).map_or(original.len(), |next| next.span.start);
+    let before = original.get(from..found[range.start].span.start)?;
+    role(before, original.get(found[range.end - 1].span.end..to)?)
 }
 
 /// A canonical number as JSON, and the unit written at once behind it: `100m`.
@@ -81,6 +143,18 @@ fn unit(reading: &Reading<'_>, language: &str, number: &Found) -> Option<String>
     let original = reading.text.original();
     let (sign, follows) =
         (before(&original[..number.span.start]), behind(&original[number.span.end..]));
+    let mut text_behind = &original[number.span.end..];
+    let printed = number.span.of(original).to_lowercase();
+    if ["mio", "mrd", "tsd", "млн", "млрд", "тыс"].iter().any(|short| printed.ends_with(short))
+    {
+        text_behind = text_behind.strip_prefix('.').unwrap_or(text_behind);
+    }
+    let is_share = printed.starts_with("百分之");
+    let follows = follows.or_else(|| behind(text_behind)).or_else(|| is_share.then_some("%"));
+    let follows = follows.or_else(|| {
+        let between = between_number_and_counter(text_behind);
+        (between > 0).then(|| behind(&text_behind[between..])).flatten()
+    });
     // `$85,000 pesos`: what is spelled out says more than a sign.
     let told = follows.or(sign).map(str::to_owned);
     told.or_else(|| counted(reading, language, number.words.end))
@@ -105,14 +179,19 @@ fn counted(reading: &Reading<'_>, language: &str, next: usize) -> Option<String>
         let small = word.filter(|word| !word.capital && !word.alone && reading.touches(next));
         small.is_some_and(|small| ADJECTIVES.contains(&reading.text.normal(small)))
     };
-    let joined = || {
-        matches!(
-            reading.text.words().get(next).map(|word| reading.text.normal(word)),
-            Some("de" | "di")
-        )
-    };
-    of_noun(next).or_else(|| (is_adjective() || joined()).then(|| of_noun(next + 1)).flatten())
+    let normal =
+        |index: usize| reading.text.words().get(index).map_or("", |word| reading.text.normal(word));
+    let is_joint = JOINTS.contains(&normal(next));
+    let skipped = usize::from(is_joint)
+        + usize::from(is_joint && matches!(normal(next + 1), "the" | "las" | "los"));
+    of_noun(next)
+        .or_else(|| is_joint.then(|| of_noun(next + skipped)).flatten())
+        .or_else(|| is_adjective().then(|| of_noun(next + 1)).flatten())
 }
+
+/// Words between a number, or a part of a whole, and its noun.
+const JOINTS: &[&str] =
+    &["de", "di", "of", "der", "des", "dei", "degli", "delle", "dos", "das", "del", "d"];
 
 /// Adjectives that stand between a number and its noun.
 const ADJECTIVES: &[&str] = &[
@@ -275,7 +354,9 @@ fn is_date(reading: &Reading<'_>, number: &Found, is_bare: bool) -> bool {
         return true;
     }
     let is_year = printed.len() == 4 && (printed.starts_with("19") || printed.starts_with("20"));
-    let is_time = printed.contains(':') || matches!(normal(end), "am" | "pm" | "uhr" | "a" | "p");
+    let is_time = printed.contains(':')
+        || (matches!(before, "alle" | "ore" | "um") && printed.contains('.'))
+        || matches!(normal(end), "am" | "pm" | "uhr" | "a" | "p");
     let is_clock = text.original()[number.span.end..].starts_with(':')
         || text.original()[..number.span.start].ends_with(':');
     is_bare && (is_year || is_time || is_clock || is_calendar(before) || is_calendar(normal(end)))
@@ -284,6 +365,7 @@ fn is_date(reading: &Reading<'_>, number: &Found, is_bare: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wirefold_proto::Qualifier::{AtLeast, MoreThan, Nearly};
     use wirefold_text::Text;
 
     fn check(language: &str, original: &str, expected: &[(&str, Option<&str>)]) {
@@ -293,6 +375,80 @@ mod tests {
             told.iter().map(|f| (f.value.to_string(), f.unit.as_deref())).collect();
         let expected: Vec<_> = expected.iter().map(|(v, unit)| ((*v).to_owned(), *unit)).collect();
         assert_eq!(told, expected, "{original}");
+    }
+
+    #[track_caller]
+    fn check_words(language: &str, original: &str, expected: &[f64]) {
+        let text = Text::new(original);
+        let told = figures(&Reading::new(&text), language);
+        let told: Vec<f64> = told.iter().filter_map(|figure| figure.value.as_f64()).collect();
+        assert_eq!(told, expected, "{original}");
+    }
+
+    #[test]
+    fn numbers_in_words_have_the_grammar_of_their_language() {
+        check_words(
+            "en",
+            "Two hundred and six boats, half a million crates, a dozen cranes.",
+            &[206.0, 5e5, 12.0],
+        );
+        check_words(
+            "de",
+            "Zweihundertdreiundvierzig Boote und anderthalb Millionen Kisten",
+            &[243.0, 1.5e6],
+        );
+        check_words(
+            "fr",
+            "Quatre-vingt-onze bateaux, soixante et onze quais, une vingtaine de grues",
+            &[91.0, 71.0, 20.0],
+        );
+        check_words(
+            "es",
+            "Mil doscientos treinta y un barcos y medio millón de cajas",
+            &[1231.0, 5e5],
+        );
+        check_words(
+            "pt",
+            "Cento e quarenta e dois barcos, 25 mil caixas, um terço dos cais",
+            &[142.0, 25e3, 0.3333],
+        );
+        check_words(
+            "it",
+            "Centotrentotto navi, ventitré gru e una decina di moli",
+            &[138.0, 23.0, 10.0],
+        );
+        check_words("ru", "Двести сорок семь судов и полтора миллиона ящиков", &[247.0, 1.5e6]);
+        check_words("ar", "غرقت خمسة عشر قاربا", &[15.0]);
+        check_words("zh", "增长百分之六点二，四分之一的码头，近百名工人", &[6.2, 0.25, 100.0]);
+        check_words("en", "Three in ten crews slept; 25 thousand stayed.", &[0.3, 25e3]);
+    }
+
+    #[test]
+    fn figures_have_roles_ranges_and_qualifiers() {
+        let told = |language: &str, original: &str| {
+            let text = Text::new(original);
+            let figure = figures(&Reading::new(&text), language).remove(0);
+            let to = figure.value_to.map(|value| value.to_string());
+            (figure.role, figure.qualifier, to)
+        };
+        let killed = Some(FigureRole::Killed);
+        assert_eq!(told("en", "At least 8 sailors died."), (killed, Some(AtLeast), None));
+        assert_eq!(told("es", "Murieron casi 30 marineros."), (killed, Some(Nearly), None));
+        let missing = Some(FigureRole::Missing);
+        assert_eq!(
+            told("de", "Mehr als 30 Leute werden vermisst."),
+            (missing, Some(MoreThan), None)
+        );
+        let ten = || Some("10".to_owned());
+        assert_eq!(
+            told("fr", "Entre 8 et 10 marins sont blessés."),
+            (Some(FigureRole::Injured), None, ten())
+        );
+        assert_eq!(told("en", "It takes 8 to 10 boats."), (None, None, ten()));
+        assert_eq!(told("en", "They voted 10 to 8, and one boat sank."), (None, None, None));
+        assert_eq!(told("ja", "10人以上が死亡した。"), (killed, Some(AtLeast), None));
+        assert_eq!(told("en", "Many sailors died, and 28 boats sank."), (None, None, None));
+        assert_eq!(told("en", "The sum of $30 million killed the plan."), (None, None, None));
     }
 
     #[test]
@@ -358,7 +514,7 @@ mod tests {
         check("zh", "码头有7人，费用90元。", &[("7", Some("人")), ("90", Some("CNY"))]);
         check("ja", "港で7人が費用90円を払った。", &[("7", Some("人")), ("90", Some("JPY"))]);
         check("en", "It grew by 2 percentage points.", &[("2", Some("percentage points"))]);
-        check("en", "It grew by 8 to 10 percent.", &[("8", Some("%")), ("10", Some("%"))]);
+        check("en", "It grew by 8 to 10 percent.", &[("8", Some("%"))]);
     }
 
     #[test]

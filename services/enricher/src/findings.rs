@@ -18,7 +18,7 @@ pub(crate) fn find(text: &Text, about: &AboutArticle) -> Findings {
     Findings {
         dateline: find_dateline(text),
         entities: entities(&reading),
-        quotations: quotations(&reading),
+        quotations: quotations(&reading, language.tag.primary()),
         numbers: figures(&reading, language.tag.primary()),
         language: Some(language),
         topics: Vec::new(),

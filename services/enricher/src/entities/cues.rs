@@ -69,9 +69,6 @@ const CALENDAR: &str = "monday tuesday wednesday thursday friday saturday sunday
 /// Prepositions behind which a name is a place, in languages that leave other nouns small.
 const PLACING: &str = "in near outside";
 
-/// Pronouns that stand for the one who spoke last.
-const PRONOUNS: &str = "he she they er sie il elle él ella он она він вона";
-
 /// A set of words, made once.
 macro_rules! cue {
     ($(#[$doc:meta])* $name:ident, $words:ident) => {
@@ -112,9 +109,4 @@ cue!(
     /// Whether a name behind this word is a place.
     places,
     PLACING
-);
-cue!(
-    /// Whether a word stands for the one who spoke last.
-    is_pronoun,
-    PRONOUNS
 );

@@ -168,7 +168,7 @@ pub(super) fn is_month(word: &str) -> bool {
 
 /// Whether digits stand at once beside a dash or colon with digits on its other side: `3-1`, `2:0`.
 pub(super) fn is_score(before: &str, behind: &str) -> bool {
-    let is_joint = |c: char| matches!(c, '-' | ':' | '–');
+    let is_joint = |c: char| matches!(c, '-' | ':' | '–' | '比' | '对' | '対');
     let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
     let mut ahead = behind.chars();
     let begins = ahead.next().is_some_and(is_joint) && digit(ahead.next()) && !digit(ahead.nth(1));
@@ -198,8 +198,13 @@ pub(super) fn is_ordinal_or_clock(before: &str, printed: &str, behind: &str) -> 
         behind.starts_with(['月', '日', '号', '号', '時', '时']) && !behind.starts_with("時間");
     let of_minute =
         behind.starts_with('分') && !behind.starts_with("分钟") && before.ends_with(['時', '时']);
+    let is_russian = ["-м", "-й", "-я", "-го", "-е", "-му", "-ю"].iter().any(|ending| {
+        let word = behind.strip_prefix(ending);
+        word.is_some_and(|next| !next.starts_with(char::is_alphabetic))
+    });
     let is_year = behind.starts_with('年') && printed.len() == 4;
     is_ordinal
+        || is_russian
         || is_label
         || is_padded
         || hour

@@ -170,8 +170,17 @@ pub(super) fn behind(text: &str) -> Option<&'static str> {
     let of = |words: &str| {
         BEHIND.iter().find(|(phrase, _)| begins(words, phrase)).map(|(_, unit)| *unit)
     };
-    let counter = || COUNTERS.iter().find(|counter| text.starts_with(**counter)).copied();
-    of(&lower).or_else(|| joined.and_then(of)).or_else(counter)
+    of(&lower).or_else(|| joined.and_then(of)).or_else(|| counter(text))
+}
+
+/// The counter that what stands behind a number begins with.
+pub(super) fn counter(text: &str) -> Option<&'static str> {
+    COUNTERS.iter().find(|counter| text.starts_with(**counter)).copied()
+}
+
+/// Whether a unit is money, a share or a measure, of which nothing happens to anybody.
+pub(super) fn is_measure(unit: &str) -> bool {
+    BEHIND.iter().chain(SIGNS_BEFORE).any(|(_, measure)| *measure == unit)
 }
 
 /// The most characters of a unit.
@@ -220,6 +229,11 @@ const IRREGULAR: &[&str] = &[
     "teeth",
     "mice",
     "crew",
+    "лет",
+    "человек",
+    "дней",
+    "минут",
+    "суток",
 ];
 
 /// Words behind a number that end like a plural and count nothing.

@@ -1,4 +1,4 @@
-//! The figures of other people's sentences: `../shared/suites/figures`.
+//! The figures and quotations of other people's texts: `../shared/suites/figures` and `quotes`.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use serde_json::Value;
 use wirefold_text::Text;
 
 use crate::figures::figures;
+use crate::quotations::quotations;
 use crate::reading::Reading;
 
 /// Whether two units are one: the first four letters decide, as in the suite's own score.
@@ -56,5 +57,55 @@ fn figures_of_other_peoples_sentences() {
         });
     }
     eprintln!("{all} figures: {right} values, {with_unit} with unit; {} false", told - right);
-    assert!(with_unit * 10 >= all * 7 && told - right <= 40, "{with_unit} of {all}");
+    assert!(with_unit * 10 >= all * 9 && told - right <= 12, "{with_unit} of {all}");
+}
+
+/// Whether one of two names holds all words of the other, or its characters where there are no spaces.
+fn is_same_speaker(mine: &str, gold: &str) -> bool {
+    let words = |name: &str| name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    let (few, many) = (words(mine), words(gold));
+    let holds = |all: &[String], some: &[String]| some.iter().all(|word| all.contains(word));
+    holds(&many, &few) || holds(&few, &many) || mine.contains(gold)
+}
+
+#[test]
+fn speakers_in_thirteen_languages() {
+    let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/suites/quotes");
+    let Ok(rows) = std::fs::read_to_string(suite.join("others.jsonl")) else {
+        eprintln!("SKIPPED: {} is absent", suite.display());
+        return;
+    };
+    let (mut named, mut right, mut wrong) = (0, 0, 0);
+    for row in rows.lines() {
+        let row: Value = serde_json::from_str(row).unwrap();
+        let original: Vec<char> = row["text"].as_str().unwrap().chars().collect();
+        let text = Text::new(row["text"].as_str().unwrap());
+        let found = quotations(&Reading::new(&text), row["lang"].as_str().unwrap());
+        let part = |start: &Value, end: &Value| -> String {
+            let at = |offset: &Value| usize::try_from(offset.as_u64().unwrap()).unwrap();
+            original[at(start)..at(end)].iter().collect()
+        };
+        for gold in row["quotes"].as_array().unwrap() {
+            let (false, Some(span)) =
+                (gold["pronoun"].as_bool().unwrap(), gold["speaker"].as_array())
+            else {
+                continue;
+            };
+            named += 1;
+            let (speaker, words) = (part(&span[0], &span[1]), part(&gold["start"], &gold["end"]));
+            let bare =
+                |printed: &str| printed.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+            let it = found.iter().find(|quotation| bare(&quotation.words) == bare(&words));
+            match it.and_then(|quotation| quotation.speaker.as_deref()) {
+                Some(mine) if is_same_speaker(mine, &speaker) => right += 1,
+                Some(mine) => {
+                    wrong += 1;
+                    eprintln!("{mine} for {speaker} in {}", text.original());
+                }
+                None => eprintln!("nobody for {speaker} in {}", text.original()),
+            }
+        }
+    }
+    eprintln!("{named} speakers: {right} right, {wrong} wrong");
+    assert!(right * 100 >= named * 95 && wrong * 100 <= named * 2, "{right} of {named}");
 }

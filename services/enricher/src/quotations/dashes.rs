@@ -1,0 +1,118 @@
+//! Speech that dashes set off, and what is said in between: `— Nadie nos avisó —cuenta Xoán—. El agua…`.
+
+use wirefold_text::Span;
+
+use super::speech::Lexicon;
+
+/// A piece of speech, and where the words that say who speaks stand.
+pub(super) struct Piece {
+    pub(super) speech: Span,
+    pub(super) saying: Span,
+}
+
+const DASHES: &[char] = &['–', '—', '―'];
+/// The most bytes of what says who speaks.
+const LONGEST: usize = 300;
+/// Words before a verb of saying: `ha replicato`, `diye bağırdı`, `se souvient`.
+const FEW: usize = 2;
+
+/// The speech in a paragraph that a dash opens, at its beginning or behind a sentence.
+pub(super) fn dialogue(original: &str, paragraph: Span, lexicon: Lexicon) -> Vec<Piece> {
+    let text = paragraph.of(original);
+    let Some(open) = opening(text) else { return Vec::new() };
+    let start = open + text[open..].chars().next().map_or(0, char::len_utf8);
+    let mut found = Vec::new();
+    let mut from = start;
+    // Each round takes speech, who says it, and begins anew behind.
+    while let Some((end, saying)) = said_in(text, from, lexicon) {
+        found.push((Span { start: from, end }, saying));
+        let rest =
+            text[saying.end..].trim_start_matches(|c| DASHES.contains(&c) || " .,".contains(c));
+        from = text.len() - rest.len();
+        if rest.is_empty() || rest.starts_with(['«', '"', '“', '„']) {
+            break;
+        }
+        if said_in(text, from, lexicon).is_none() {
+            found.push((Span { start: from, end: text.len() }, saying));
+            break;
+        }
+    }
+    let at =
+        |span: Span| Span { start: paragraph.start + span.start, end: paragraph.start + span.end };
+    found
+        .into_iter()
+        .map(|(speech, saying)| Piece { speech: at(speech), saying: at(saying) })
+        .collect()
+}
+
+/// Where the dash stands that opens speech.
+fn opening(text: &str) -> Option<usize> {
+    if text.starts_with(DASHES) {
+        return Some(0);
+    }
+    let is_open = |at: &usize| {
+        let before = text[..*at].trim_end();
+        before.len() < *at && before.ends_with(['.', '!', '?'])
+    };
+    text.match_indices(DASHES).map(|(at, _)| at).find(is_open)
+}
+
+/// The end of the speech from `from`, and who says it.
+fn said_in(text: &str, from: usize, lexicon: Lexicon) -> Option<(usize, Span)> {
+    let marks = |c: char| DASHES.contains(&c) || matches!(c, ',' | '!' | '?');
+    for (at, mark) in text.get(from..)?.match_indices(marks) {
+        let at = from + at;
+        let start = at + mark.len();
+        let is_dash = DASHES.iter().any(|dash| mark.starts_with(*dash));
+        if let Some(end) = saying(text, start, is_dash, lexicon) {
+            let end_of_speech = if matches!(mark, "!" | "?") { start } else { at };
+            return Some((end_of_speech, Span { start, end }));
+        }
+    }
+    None
+}
+
+/// Where what begins at `start` ends, if it says who speaks: a verb of saying stands first in it.
+pub(super) fn saying(text: &str, start: usize, in_dashes: bool, lexicon: Lexicon) -> Option<usize> {
+    let rest = text.get(start..)?;
+    let rest = &rest[..rest.floor_char_boundary(LONGEST)];
+    let words = rest.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’');
+    let mut first = words.filter(|word| !word.is_empty()).take(FEW + 1);
+    let is_small = rest.trim_start().starts_with(|c: char| !c.is_uppercase());
+    let normal = |word: &str| word.to_lowercase().replace(['\'', '’'], "");
+    if !is_small || !first.any(|word| lexicon.says(&normal(word))) {
+        return None;
+    }
+    let dash = rest.find(DASHES).filter(|_| in_dashes);
+    let stop = rest.match_indices(['.', '\n']).map(|(at, _)| at).find(|at| {
+        let behind = rest[at + 1..].chars().next();
+        behind.is_none_or(char::is_whitespace)
+    });
+    let end = dash.into_iter().chain(stop).min().unwrap_or(rest.len());
+    Some(start + end)
+}
+
+/// What stands inside of marks and says who speaks: `« Je n’ai rien signé, insiste Dufour, et… »`,
+/// `«Я не подписывал, — подчеркнул Ветров, — и не буду»`. The two halves and the words between.
+pub(super) fn inside(original: &str, quoted: Span, lexicon: Lexicon) -> Option<(Span, Span, Span)> {
+    let text = quoted.of(original);
+    if !text.starts_with(['«', '»', '„']) {
+        return None;
+    }
+    for (at, mark) in text.match_indices([',', '!', '?', '.']) {
+        let behind = &text[at + mark.len()..];
+        let start =
+            text.len() - behind.trim_start_matches(|c| DASHES.contains(&c) || c == ' ').len();
+        let Some(end) = saying(text, start, false, lexicon) else { continue };
+        let said = &text[start..end];
+        // `insiste Dufour, et`: to the next comma, behind a capital.
+        let comma = said.find(',').filter(|comma| said[..*comma].contains(char::is_uppercase));
+        let Some(until) = comma.map(|comma| start + comma) else { continue };
+        let rest = text[until..].trim_start_matches(|c| DASHES.contains(&c) || ", ".contains(c));
+        let first = Span { start: quoted.start, end: quoted.start + at };
+        let second = Span { start: quoted.end - rest.len(), end: quoted.end };
+        let saying = Span { start: quoted.start + start, end: quoted.start + until };
+        return Some((first, saying, second));
+    }
+    None
+}

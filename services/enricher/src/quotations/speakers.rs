@@ -1,0 +1,390 @@
+//! Who speaks, in scripts with spaces between words: the subject of a verb of saying beside the marks,
+//! never its object.
+
+use std::ops::Range;
+
+use wirefold_text::Span;
+
+use super::Attribution;
+use super::caseless;
+use super::speech::{Lexicon, PARTICLES, is_aside, is_opener, is_to};
+use crate::entities::cues::{is_calendar, is_first_name, is_title};
+use crate::reading::Reading;
+
+/// Words beside a quotation among which its speaker is looked for.
+const REACH: usize = 16;
+/// Words between a verb of saying and its subject.
+const APART: usize = 8;
+/// Words of a subject that names nobody: `a police spokesman`.
+const PHRASE: usize = 5;
+/// A verb of saying opens what is said behind a quotation: `ha dichiarato`, `se souvient`.
+const AUXILIARIES: usize = 2;
+
+/// A quotation and what stands around it up to the next ones, in bytes.
+pub(super) struct Around {
+    pub(super) speech: Span,
+    pub(super) free: Range<usize>,
+}
+
+/// The speaker of a quotation.
+pub(super) fn speaker(
+    reading: &Reading<'_>,
+    around: &Around,
+    language: &str,
+    lexicon: Lexicon,
+) -> Attribution {
+    if matches!(language, "zh" | "ja") {
+        return caseless::speaker(reading.text.original(), around.speech, language);
+    }
+    let finder = Finder::new(reading, lexicon);
+    match finder.behind(around) {
+        Attribution::None => finder.before(around),
+        found => found,
+    }
+}
+
+/// The speaker in words that are known to say who speaks.
+pub(super) fn said(reading: &Reading<'_>, saying: Span, lexicon: Lexicon) -> Attribution {
+    let finder = Finder::new(reading, lexicon);
+    let window = finder.words_in(saying.start..saying.end);
+    finder.first_verb(&window).map_or(Attribution::None, |verb| finder.follows(verb, &window))
+}
+
+struct Finder<'a> {
+    reading: &'a Reading<'a>,
+    lexicon: Lexicon,
+    language_is_cased: bool,
+    capitalises_nouns: bool,
+}
+
+impl<'a> Finder<'a> {
+    fn new(reading: &'a Reading<'a>, lexicon: Lexicon) -> Self {
+        let capitalises_nouns = reading.capitalises_nouns || lexicon.capitalises_nouns();
+        Self { reading, lexicon, language_is_cased: !reading.is_caseless, capitalises_nouns }
+    }
+
+    fn normal(&self, index: usize) -> &str {
+        let text = self.reading.text;
+        text.words().get(index).map_or("", |word| text.normal(word))
+    }
+
+    fn words_in(&self, bytes: Range<usize>) -> Range<usize> {
+        let words = self.reading.text.words();
+        let start = words.partition_point(|word| word.span.start < bytes.start);
+        start..words.partition_point(|word| word.span.start < bytes.end).max(start)
+    }
+
+    /// What stands between a word and the one before it.
+    fn gap(&self, index: usize) -> &str {
+        let words = self.reading.text.words();
+        let (Some(before), Some(word)) =
+            (index.checked_sub(1).and_then(|at| words.get(at)), words.get(index))
+        else {
+            return "\n";
+        };
+        self.reading.text.original().get(before.span.end..word.span.start).unwrap_or("\n")
+    }
+
+    /// Whether a sentence ends between a word and the one before it.
+    fn ends_sentence(&self, index: usize) -> bool {
+        let gap = self.gap(index);
+        let is_stop = |at: usize| {
+            let before = &self.reading.text.words()[at];
+            // `Mr. X`, `J. X`
+            before.span.end - before.span.start > 2 && !is_title(self.normal(at))
+        };
+        gap.contains(['\n', '!', '?', '؟', ';'])
+            || (gap.contains(". ") && index.checked_sub(1).is_some_and(is_stop))
+    }
+
+    fn first_verb(&self, window: &Range<usize>) -> Option<usize> {
+        window.clone().find(|index| self.lexicon.says(self.normal(*index)))
+    }
+
+    /// Who speaks by what stands behind the marks.
+    fn behind(&self, around: &Around) -> Attribution {
+        let all = self.words_in(around.speech.end..around.free.end);
+        let all = all.start..all.end.min(all.start + REACH);
+        let original = self.reading.text.original();
+        let Some(first) = self.reading.text.words().get(all.start) else {
+            return Attribution::None;
+        };
+        let gap = original.get(around.speech.end..first.span.start).unwrap_or("\n");
+        if all.is_empty() || gap.contains(['\n', '.', '!', '?', ':', ';', '(']) {
+            return Attribution::None;
+        }
+        let end = all.clone().skip(1).find(|index| self.ends_sentence(*index)).unwrap_or(all.end);
+        let window = all.start..end;
+        let citing = window.clone().take(2).find(|index| self.lexicon.cites(self.normal(*index)));
+        if let Some(citing) = citing {
+            return self.follows(citing, &window);
+        }
+        let Some(verb) = self.first_verb(&window) else { return Attribution::None };
+        if verb - window.start <= AUXILIARIES && !self.is_subject(window.start, verb) {
+            return self.follows(verb, &window);
+        }
+        // `“A.” Ruiz said: “B.”`: the verb belongs to what follows.
+        let is_done = around.speech.of(original).trim_end_matches(['”', '"', '»']).ends_with('.');
+        let introduces = is_done
+            && end == all.end
+            && original[..around.free.end].trim_end().ends_with([':', ',']);
+        let is_apposed = (window.start + 1..verb).any(|index| self.gap(index).starts_with(','));
+        if introduces || (verb - window.start > APART && !is_apposed) {
+            return Attribution::None;
+        }
+        self.precedes(verb, &window)
+    }
+
+    /// Whether the words up to a verb are its subject: a name or a pronoun.
+    fn is_subject(&self, start: usize, verb: usize) -> bool {
+        (start..verb).any(|index| {
+            let capital = self.reading.text.words()[index].capital;
+            capital || self.lexicon.is_pronoun(self.normal(index))
+        }) || (self.language_is_cased
+            && start < verb
+            && is_opener(self.normal(start))
+            && verb - start > 1)
+    }
+
+    /// The subject behind a verb: `said Ada Ruiz`, `ha dichiarato Ada Ruiz`, `قالت الوزيرة`.
+    fn follows(&self, verb: usize, window: &Range<usize>) -> Attribution {
+        let end = window.end.min(verb + 1 + APART);
+        let rest = verb + 1..end;
+        if self.lexicon.is_pronoun(self.normal(verb + 1)) && rest.contains(&(verb + 1)) {
+            let is_article = self.run_from(verb + 2, end).is_some();
+            if !is_article {
+                return Attribution::Pronoun(self.reading.text.words()[verb + 1].span);
+            }
+        }
+        if !self.language_is_cased {
+            return self.phrase(rest);
+        }
+        let run = rest.clone().find_map(|index| self.run_from(index, end));
+        match run {
+            // `said the head of the union on Monday to Ada Ruiz`
+            Some(run) if !(verb + 2..run.start).any(|index| is_to(self.normal(index))) => {
+                self.name(&run)
+            }
+            _ => self.phrase(rest),
+        }
+    }
+
+    /// The subject before a verb: `Ada Ruiz said`, `a spokesman said`.
+    fn precedes(&self, verb: usize, window: &Range<usize>) -> Attribution {
+        let runs = self.runs(window.start..verb);
+        if let Some(run) = runs.first().filter(|run| run.start <= window.start + 4) {
+            return self.name(run);
+        }
+        if self.lexicon.is_pronoun(self.normal(window.start)) {
+            return Attribution::Pronoun(self.reading.text.words()[window.start].span);
+        }
+        let subject = window.start..verb;
+        let whole = self.span(&subject);
+        match self.phrase(subject) {
+            Attribution::To(found) if Some(found) != whole => Attribution::None,
+            found => found,
+        }
+    }
+
+    /// Who speaks by what stands before the marks in the same sentence.
+    fn before(&self, around: &Around) -> Attribution {
+        let all = self.words_in(around.free.start..around.speech.start);
+        let original = self.reading.text.original();
+        let Some(last) = all.end.checked_sub(1).filter(|last| all.contains(last)) else {
+            return Attribution::None;
+        };
+        let close = &original[self.reading.text.words()[last].span.end..around.speech.start];
+        if close.contains(['\n', '.', '!', '?', ';']) {
+            return Attribution::None;
+        }
+        let least = all.start.max(all.end.saturating_sub(REACH * 2));
+        let start = (least + 1..all.end).rev().find(|index| self.ends_sentence(*index));
+        let window = start.unwrap_or(least)..all.end;
+        self.turkish(around, &window)
+            .or_else(|| self.cited(&window))
+            .or_else(|| self.introduced(&window, close))
+            .unwrap_or(Attribution::None)
+    }
+
+    /// `Ada Ruiz, “…” dedi`: the verb stands behind the marks, its subject before.
+    fn turkish(&self, around: &Around, window: &Range<usize>) -> Option<Attribution> {
+        let mut behind = self.words_in(around.speech.end..around.free.end).take(3);
+        let verb = behind.find(|index| self.lexicon.says(self.normal(*index)));
+        let is_turkish = verb.is_some_and(|verb| {
+            matches!(self.normal(verb), "dedi" | "konuştu" | "verdi" | "diye" | "söyledi" | "ifade")
+        });
+        if !is_turkish {
+            return None;
+        }
+        let is_nominative = |run: &Range<usize>| {
+            let printed = self.reading.printed(run);
+            !printed.contains(['\'', '’'])
+        };
+        let runs = self.runs(window.clone());
+        runs.into_iter().rev().find(is_nominative).map(|run| self.name(&run))
+    }
+
+    /// `Selon Ada Ruiz, directrice de l’hôpital, « … »`.
+    fn cited(&self, window: &Range<usize>) -> Option<Attribution> {
+        let citing = window.clone().find(|index| self.lexicon.cites(self.normal(*index)))?;
+        if window.clone().any(|index| index > citing && self.lexicon.says(self.normal(index))) {
+            return None;
+        }
+        if self.normal(citing) == "göre" {
+            return self.runs(window.start..citing).last().map(|run| self.name(run));
+        }
+        Some(self.follows(citing, window)).filter(|found| *found != Attribution::None)
+    }
+
+    /// `Ada Ruiz told them: “…`, `erklärte Ada Ruiz: „…`, `Ada Ruiz war knapp: „…`.
+    fn introduced(&self, window: &Range<usize>, close: &str) -> Option<Attribution> {
+        let verb = window.clone().rev().find(|index| self.lexicon.says(self.normal(*index)));
+        let Some(verb) = verb else {
+            let runs =
+                if close.contains([':', '：']) { self.runs(window.clone()) } else { Vec::new() };
+            let names: Vec<_> =
+                runs.into_iter().filter(|run| run.len() > 1 && !self.is_object(run)).collect();
+            return names.last().map(|run| self.name(run));
+        };
+        if !self.language_is_cased {
+            return Some(self.follows(verb, window));
+        }
+        let before = self.runs(window.start.max(verb.saturating_sub(REACH))..verb);
+        let subject =
+            before.iter().rev().find(|run| !self.is_object(run) && verb - run.end <= APART);
+        let pronoun = (window.start.max(verb.saturating_sub(3))..verb)
+            .rev()
+            .find(|index| self.lexicon.is_pronoun(self.normal(*index)));
+        match (subject, pronoun) {
+            (Some(run), Some(index)) if index > run.end => Some(self.pronoun(index)),
+            (Some(run), _) => Some(self.name(run)),
+            (None, Some(index)) => Some(self.pronoun(index)),
+            (None, None) => {
+                Some(self.follows(verb, window)).filter(|found| *found != Attribution::None)
+            }
+        }
+    }
+
+    fn pronoun(&self, index: usize) -> Attribution {
+        Attribution::Pronoun(self.reading.text.words()[index].span)
+    }
+
+    /// Whether a preposition stands before a name: `to Ada Ruiz`, `of Norland`.
+    fn is_object(&self, run: &Range<usize>) -> bool {
+        let Some(before) = run.start.checked_sub(1) else { return false };
+        let is_small = self.reading.text.words().get(before).is_some_and(|word| !word.capital);
+        let is_first = self.ends_sentence(before);
+        self.gap(run.start) == " " && (is_small || is_first) && is_aside(self.normal(before))
+    }
+
+    /// The runs of capitals among words, in order.
+    fn runs(&self, words: Range<usize>) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        let mut at = words.start;
+        while at < words.end {
+            match self.run_from(at, words.end) {
+                Some(run) => {
+                    at = run.end;
+                    found.push(run);
+                }
+                None => at += 1,
+            }
+        }
+        found
+    }
+
+    /// The run of capitals that begins with a word.
+    fn run_from(&self, start: usize, limit: usize) -> Option<Range<usize>> {
+        let words = self.reading.text.words();
+        let is_capital = |index: usize| {
+            index < limit && words.get(index).is_some_and(|word| word.capital && !word.alone)
+        };
+        let normal = self.normal(start);
+        if !is_capital(start) || is_calendar(normal) || is_opener(normal) {
+            return None;
+        }
+        let mut end = start + 1;
+        loop {
+            let has_case_ending = self.reading.printed(&(end - 1..end)).contains(['\'', '’']);
+            let touches = |index: usize| matches!(self.gap(index), " " | "-" | ". " | "\u{a0}");
+            let small = (end..limit.min(end + 2))
+                .take_while(|index| PARTICLES.contains(&self.normal(*index)) && touches(*index))
+                .count();
+            let next = end + small;
+            if has_case_ending
+                || !is_capital(next)
+                || !touches(next)
+                || is_calendar(self.normal(next))
+            {
+                break;
+            }
+            end = next + 1;
+        }
+        let says = |index: usize| self.lexicon.says(self.normal(index));
+        let is_subject = says(start.saturating_sub(1)) || (says(end) && self.ends_sentence(start));
+        let is_lone_noun = self.capitalises_nouns && end == start + 1 && !is_subject;
+        (!is_lone_noun).then_some(start..end)
+    }
+
+    /// A name without the titles before it and the ending behind.
+    fn name(&self, run: &Range<usize>) -> Attribution {
+        let is_a_title = |index: &usize| is_title(self.normal(*index));
+        // `Old Tom Lund`: the capital is the sentence's.
+        let is_opening = run.len() > 2
+            && self.ends_sentence(run.start)
+            && !self.reading.is_name(run.start)
+            && !is_first_name(self.normal(run.start));
+        let run = &(run.start + usize::from(is_opening)..run.end);
+        let titles = run.clone().take_while(is_a_title).count();
+        let name = run.start + titles..run.end;
+        let Some(span) = self.span(if name.is_empty() { run } else { &name }) else {
+            return Attribution::None;
+        };
+        let printed = span.of(self.reading.text.original());
+        let last = printed.rfind(' ').unwrap_or(0);
+        let end = printed[last..]
+            .find(['\'', '’'])
+            .filter(|cut| printed.len() - last - cut <= 5 && *cut > 2);
+        let end = end.map_or(span.end, |cut| span.start + last + cut);
+        Attribution::To(Span { start: span.start, end })
+    }
+
+    fn span(&self, words: &Range<usize>) -> Option<Span> {
+        let all = self.reading.text.words();
+        let (first, last) = (all.get(words.start)?, all.get(words.end.checked_sub(1)?)?);
+        (first.span.start < last.span.end)
+            .then_some(Span { start: first.span.start, end: last.span.end })
+    }
+
+    /// A subject that is no name: the words up to a comma or a preposition.
+    fn phrase(&self, words: Range<usize>) -> Attribution {
+        let start = words.start
+            + words
+                .clone()
+                .take_while(|index| {
+                    matches!(
+                        self.normal(*index),
+                        "عليه" | "عليها" | "هكذا" | "t" | "lui" | "lhe" | "hem" | "sich"
+                    )
+                })
+                .count();
+        if self.lexicon.is_pronoun(self.normal(start)) && start < words.end {
+            return self.pronoun(start);
+        }
+        let is_end = |index: &usize| {
+            (*index > start && (self.gap(*index) != " " || is_aside(self.normal(*index))))
+                || (!self.language_is_cased
+                    && *index > start
+                    && self.normal(*index).starts_with("لل"))
+        };
+        let end = (start..words.end).find(is_end).unwrap_or(words.end);
+        let most = if self.language_is_cased { PHRASE } else { APART };
+        let says = (start..end).any(|index| self.lexicon.says(self.normal(index)));
+        let is_told = !says
+            && end > start
+            && end - start <= most
+            && !matches!(self.normal(start), "and" | "but" | "in" | "on" | "by" | "to")
+            && (end - start > 1 || !is_opener(self.normal(start)));
+        self.span(&(start..end)).filter(|_| is_told).map_or(Attribution::None, Attribution::To)
+    }
+}
