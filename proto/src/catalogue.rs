@@ -13,7 +13,9 @@ use crate::judged::{ArticleJudged, CommandJudged, EpochTaken};
 use crate::list::ListRecord;
 use crate::output::{OutputArticle, OutputCommand, OutputStory};
 use crate::published::Published;
-use crate::records::{AlertHandlingRecord, FeedRecord, StoryRecord, SubscriptionRecord};
+use crate::records::{
+    AlertAttemptsRecord, AlertHandlingRecord, FeedRecord, StoryRecord, SubscriptionRecord,
+};
 use crate::subjects::Subject;
 use crate::verdict_line::VerdictLine;
 
@@ -44,7 +46,7 @@ pub struct Address {
 }
 
 /// Every message.
-pub const CATALOGUE: [Entry; 19] = [
+pub const CATALOGUE: [Entry; 20] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.1.json",
         "wirefold.article.fetched.1.minimal.json",
@@ -120,6 +122,7 @@ pub const CATALOGUE: [Entry; 19] = [
         "wirefold.control.2.subscription.remove.json",
     ]),
     published::<DeadLetter>(&[
+        "wirefold.dead.1.delivery.json",
         "wirefold.dead.1.gone.json",
         "wirefold.dead.1.hex.json",
         "wirefold.dead.1.json",
@@ -137,6 +140,7 @@ pub const CATALOGUE: [Entry; 19] = [
         "wirefold.backfill.2.running.json",
     ]),
     entry::<AlertDigest>(&["wirefold.alert.digest.1.json"]),
+    entry::<AlertAttemptsRecord>(&["wirefold.alert.attempts.1.json"]),
     entry::<AlertHandlingRecord>(&["wirefold.alert.handling.1.json"]),
     entry::<FeedDigest>(&["wirefold.feed.digest.1.json", "wirefold.feed.digest.2.json"]),
     entry::<ListRecord>(&[

@@ -103,8 +103,8 @@ pub use output::{
 };
 pub use published::Published;
 pub use records::{
-    AlertHandlingRecord, FeedFinding, FeedHealth, FeedRecord, StoryBrief, StoryRecord,
-    SubscriptionRecord, Teasers,
+    AlertAttempt, AlertAttemptsRecord, AlertHandlingRecord, AttemptOutcome, FeedFinding,
+    FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord, Teasers,
 };
 pub use settings::{
     Digest, FeedSettings, FullText, GroupBy, ItemIdentity, QuietHours, SubscriptionSettings,
