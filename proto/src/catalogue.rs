@@ -4,6 +4,7 @@ use schemars::generate::SchemaSettings;
 
 use crate::alert::Alert;
 use crate::article::ArticleFetched;
+use crate::attempts::AlertAttemptsRecord;
 use crate::backfill::Backfill;
 use crate::codec::{DecodeError, Message, SchemaName, decode};
 use crate::control::ControlCommand;
@@ -13,9 +14,7 @@ use crate::judged::{ArticleJudged, CommandJudged, EpochTaken};
 use crate::list::ListRecord;
 use crate::output::{OutputArticle, OutputCommand, OutputStory};
 use crate::published::Published;
-use crate::records::{
-    AlertAttemptsRecord, AlertHandlingRecord, FeedRecord, StoryRecord, SubscriptionRecord,
-};
+use crate::records::{AlertHandlingRecord, FeedRecord, StoryRecord, SubscriptionRecord};
 use crate::subjects::Subject;
 use crate::verdict_line::VerdictLine;
 
