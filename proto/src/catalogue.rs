@@ -4,6 +4,7 @@ use schemars::generate::SchemaSettings;
 
 use crate::alert::Alert;
 use crate::article::ArticleFetched;
+use crate::attempts::AlertAttemptsRecord;
 use crate::backfill::Backfill;
 use crate::codec::{DecodeError, Message, SchemaName, decode};
 use crate::control::ControlCommand;
@@ -44,7 +45,7 @@ pub struct Address {
 }
 
 /// Every message.
-pub const CATALOGUE: [Entry; 19] = [
+pub const CATALOGUE: [Entry; 20] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.1.json",
         "wirefold.article.fetched.1.minimal.json",
@@ -120,6 +121,7 @@ pub const CATALOGUE: [Entry; 19] = [
         "wirefold.control.2.subscription.remove.json",
     ]),
     published::<DeadLetter>(&[
+        "wirefold.dead.1.delivery.json",
         "wirefold.dead.1.gone.json",
         "wirefold.dead.1.hex.json",
         "wirefold.dead.1.json",
@@ -137,6 +139,7 @@ pub const CATALOGUE: [Entry; 19] = [
         "wirefold.backfill.2.running.json",
     ]),
     entry::<AlertDigest>(&["wirefold.alert.digest.1.json"]),
+    entry::<AlertAttemptsRecord>(&["wirefold.alert.attempts.1.json"]),
     entry::<AlertHandlingRecord>(&["wirefold.alert.handling.1.json"]),
     entry::<FeedDigest>(&["wirefold.feed.digest.1.json", "wirefold.feed.digest.2.json"]),
     entry::<ListRecord>(&[

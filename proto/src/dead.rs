@@ -16,6 +16,9 @@ pub struct DeadLetter {
     pub schema: Tag<Self>,
     /// The stage that gave up.
     pub stage: Stage,
+    /// The delivery that gave up, of a revision of an alert. Letters of before 2026-11 have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
     /// The sort of reason.
     pub cause: DeadCause,
     /// The reason for people, such as `text expired`.
@@ -51,9 +54,11 @@ impl Published for DeadLetter {
         Subject::dead(self.stage)
     }
 
-    /// Stage, stream and sequence, such as `enricher.WF_JUDGED.1042`.
+    /// Stage, stream and sequence, such as `enricher.WF_JUDGED.1042`; of a delivery
+    /// `alerter-desk.WF_ALERTS.7`, as several may give up on one revision.
     fn message_id(&self) -> String {
-        format!("{}.{}.{}", self.stage.as_str(), self.stream, self.sequence)
+        let delivery = self.delivery.iter().map(|name| format!("-{name}")).collect::<String>();
+        format!("{}{delivery}.{}.{}", self.stage.as_str(), self.stream, self.sequence)
     }
 }
 

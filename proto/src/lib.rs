@@ -39,6 +39,7 @@ mod agency;
 mod alert;
 mod alert_link;
 mod article;
+mod attempts;
 mod backfill;
 mod catalogue;
 mod codec;
@@ -74,6 +75,7 @@ pub use article::{
     AboutArticle, ArticleFetched, DateProblem, ItemSource, MAX_TEXT_BYTES, Media, TextSource,
     outlet_in_words,
 };
+pub use attempts::{AlertAttempt, AlertAttemptsRecord, AttemptOutcome};
 pub use backfill::{Backfill, BackfillEnd};
 pub use catalogue::{Address, CATALOGUE, Entry};
 pub use codec::{

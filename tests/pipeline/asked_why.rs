@@ -125,10 +125,15 @@ fn check_life(folder: &Folder, up: &Up, alert: &str, alerts: usize) {
     up.get_until(&path, |it| it["deliveries"][0]["taken_loud"] == 1);
     let life = objects(folder, &["alert", "show", alert, "--json"], 0);
     assert_eq!(life["schema"], "wirefold.api.alert/1");
-    assert_eq!(life["deliveries"], json!([{"delivery": "desk", "taken": 1, "taken_loud": 1}]));
+    let desk = &life["deliveries"][0];
+    assert_eq!((&desk["delivery"], &desk["taken"]), (&json!("desk"), &json!(1)));
+    assert_eq!(desk["taken_loud"], 1);
+    let outcomes: Vec<&Value> =
+        desk["attempts"].as_array().into_iter().flatten().map(|it| &it["outcome"]).collect();
+    assert_eq!(outcomes, ["taken"]);
     assert_eq!(life["revisions"].as_array().map(Vec::len), Some(1));
     let shown = folder.run(&["alert", "show", &alert[..16]]).code(0).out;
-    for part in [TITLE, alert, "loud", "has all that notified", "revision 1"] {
+    for part in [TITLE, alert, "loud", "has all that notified", "desk: revision 1: taken"] {
         assert!(shown.contains(part), "lacks {part:?}: {shown}");
     }
     folder.run(&["alert", "show", "lamps:e-zzzzzzzz"]).code(3);

@@ -260,6 +260,7 @@ pub(super) fn check_conserved(kept: &Kept, made: &[Made]) {
 #[track_caller]
 pub(super) fn check_alerts(kept: &Kept, undisturbed: &Kept, target: &Target) {
     target.check_ids();
+    target.check_order();
     let alert_ids = |alerts: &[Alert]| -> BTreeSet<String> {
         alerts.iter().map(|alert| alert.id.to_string()).collect()
     };

@@ -77,6 +77,20 @@ impl Target {
         self.messages.iter().map(|message| message.alert.id.to_string()).collect()
     }
 
+    /// Fails where a revision came before an earlier one of its alert that came at all. What came again
+    /// after a kill does not count.
+    #[track_caller]
+    pub(super) fn check_order(&self) {
+        let mut newest: BTreeMap<String, u64> = BTreeMap::new();
+        let mut seen = BTreeSet::new();
+        for Message { id, alert } in &self.messages {
+            if seen.insert(id.clone()) {
+                let before = newest.insert(alert.id.to_string(), alert.revision);
+                assert!(before < Some(alert.revision), "{id} came behind revision {before:?}");
+            }
+        }
+    }
+
     /// Fails where one revision came under two ids, or one id with two revisions.
     #[track_caller]
     pub(super) fn check_ids(&self) {

@@ -9,6 +9,9 @@ use wirefold_proto::{
 
 use crate::message::timestamp;
 
+/// How the durable readers of deliveries begin; their names follow.
+const ALERTER: &str = "alerter-";
+
 /// Where a stage's dead letters go, in the form `wirefold.dead/1`.
 ///
 /// The durable name of whoever uses it must be the stage's name, or begin with it and a `-`.
@@ -19,10 +22,12 @@ pub fn dead_letters(stage: Stage) -> DeadLetters {
 
 fn write(letter: &Letter<'_>) -> Written {
     let stage = stage_of(letter.stage);
+    let delivery = letter.stage.strip_prefix(ALERTER).filter(|_| stage == Stage::Alerter);
     let message = letter.message;
     let dead = DeadLetter {
         schema: Tag::new(),
         stage,
+        delivery: delivery.map(str::to_owned),
         cause: match letter.reason.cause {
             Cause::Rejected => DeadCause::Rejected,
             Cause::MaxDeliver => DeadCause::MaxDeliver,

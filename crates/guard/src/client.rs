@@ -32,7 +32,7 @@ pub struct Settings {
     pub allow_hosts: Vec<String>,
     /// How long resolving, connecting and TLS may take together. 10 s.
     pub connect_timeout: Duration,
-    /// How many redirects are followed. 5.
+    /// How many redirects are followed. 5. With 0 a redirect is the answer.
     pub max_redirects: usize,
 }
 
@@ -97,7 +97,7 @@ impl Client {
     ///
     /// Only a `GET` follows wherever it is led. A `POST` or `PUT` goes on only where the same origin
     /// answers 307 or 308; any other redirect of it is given back as the answer, so that a body
-    /// neither reaches a stranger nor gets lost unseen.
+    /// neither reaches a stranger nor gets lost unseen. Where none is followed, each is the answer.
     ///
     /// # Errors
     /// A [`SendError`] that tells what to do.
@@ -112,6 +112,9 @@ impl Client {
         let mut addresses = self.let_in(&request).await;
         loop {
             let answer = self.ask(&request, &addresses).await?;
+            if self.max_redirects == 0 {
+                return finish((asked, request), redirects, answer).await;
+            }
             let Some(redirect) = redirect_of(&request, &answer)? else {
                 return finish((asked, request), redirects, answer).await;
             };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use reqwest::StatusCode;
 use url::Url;
 
 /// The most bytes of a body, unless the request says otherwise.
@@ -153,6 +154,22 @@ impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// The status with the name that its standard gives it, such as `503 Service Unavailable`.
+    #[must_use]
+    pub fn status_in_words(&self) -> String {
+        let named = StatusCode::from_u16(self.status).ok();
+        match named.and_then(|status| status.canonical_reason()) {
+            Some(name) => format!("{} {name}", self.status),
+            None => format!("status {}", self.status),
+        }
+    }
+
+    /// Whether it leads to another address.
+    #[must_use]
+    pub fn is_redirect(&self) -> bool {
+        (300..400).contains(&self.status)
     }
 
     /// Whether the status is 2xx.

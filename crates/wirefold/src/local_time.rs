@@ -34,6 +34,18 @@ impl LocalTime {
         time.to_zoned(self.zone.clone()).strftime("%H:%M:%S %:z").to_string()
     }
 
+    /// `2026-03-01 14:02:33 +01:00`.
+    pub(crate) fn second(&self, time: Timestamp) -> String {
+        time.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+    }
+
+    /// The time as short as it is clear beside another: without the day where both are of one.
+    pub(crate) fn second_after(&self, time: Timestamp, other: Timestamp) -> String {
+        let [time, other] = [time, other].map(|it| it.to_zoned(self.zone.clone()));
+        let form = if time.date() == other.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+        time.strftime(form).to_string()
+    }
+
     /// The time after so long.
     pub(crate) fn in_a(&self, span: Interval) -> Timestamp {
         self.now
@@ -87,6 +99,9 @@ mod tests {
         let shown = LocalTime::fixed(now);
         assert_eq!(shown.minute(now), "2026-03-01 12:00 +00:00");
         assert_eq!(shown.clock(now), "12:00:00 +00:00");
+        assert_eq!(shown.second(now), "2026-03-01 12:00:00 +00:00");
+        assert_eq!(shown.second_after(at("2026-03-01T12:00:31Z"), now), "12:00:31");
+        assert_eq!(shown.second_after(at("2026-03-02T02:00:31Z"), now), "2026-03-02 02:00:31");
         assert_eq!(shown.relative(now), "now");
         assert_eq!(shown.relative(at("2026-03-01T12:12:00Z")), "in 12 min");
         assert_eq!(shown.relative(at("2026-03-01T09:00:00Z")), "3 h ago");

@@ -44,11 +44,11 @@ pub const SUBSCRIPTIONS: Store = Store {
     readers: &[ALERTER, GATEWAY, CLI, READER],
 };
 
-/// How far each delivery has come with each alert.
+/// How far each delivery has come with each alert, and by which attempts.
 pub const DELIVERIES: Store = Store {
     name: "wf_deliveries",
     kind: StoreKind::KeyValue,
-    about: "the last revision of each alert that each delivery took, and its next digest of feeds",
+    about: "the last revision of each alert that each delivery took, its newest attempts, and its next digest of feeds",
     writers: &[ALERTER],
     readers: &[ALERTER, GATEWAY, CLI],
 };

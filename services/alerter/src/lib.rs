@@ -97,6 +97,8 @@ pub async fn run(
             work.spawn(async move { Ok(weekly.run(weekly_stop).await?) });
         }
     }
+    let (sweeping, sweep_stop) = (surroundings.clone(), stop.child_token());
+    work.spawn(async move { Ok(delivery::attempts::sweep_daily(sweeping, sweep_stop).await?) });
     let setup = Setup {
         surroundings,
         namable: Namable { deliveries: names(&settings.deliveries), lists: settings.lists },

@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 use wirefold_gateway::shapes::{
     AlertDelivery, AlertDetail, DeadRow, ResendReport, ResendRequest, hold_in_words,
 };
-use wirefold_proto::{Alert, Volume};
+use wirefold_proto::{Alert, AlertAttempt, AttemptOutcome, Volume};
 
 use crate::client::{Client, escaped};
 use crate::columns::{Cell, Columns};
@@ -38,6 +38,7 @@ pub(super) async fn show(client: &Client, id: &str, json: bool) -> anyhow::Resul
     if !found.deliveries.is_empty() {
         output::print_styled("\n")?;
         output::print_styled(&deliveries(&found, &time).render())?;
+        output::print_styled(&attempts(&found.deliveries, &time))?;
     }
     Ok(Exit::Ok)
 }
@@ -78,9 +79,41 @@ fn deliveries(found: &AlertDetail, time: &LocalTime) -> Columns {
     }
     for dead in &found.dead {
         let what = gave_up(dead, time);
-        table.push(vec![Cell::new("(one of them)"), Cell::new("gave up"), Cell::styled(what, BAD)]);
+        let who = dead.letter.delivery.as_deref().unwrap_or("(one of them)");
+        table.push(vec![Cell::new(who), Cell::new("gave up"), Cell::styled(what, BAD)]);
     }
     table
+}
+
+/// Each attempt that is kept, of all deliveries in the order of time; nothing where there was none.
+fn attempts(deliveries: &[AlertDelivery], time: &LocalTime) -> String {
+    let each = |it: &'_ AlertDelivery| {
+        it.attempts.iter().map(|attempt| (it.delivery.clone(), attempt.clone())).collect::<Vec<_>>()
+    };
+    let mut all: Vec<(String, AlertAttempt)> = deliveries.iter().flat_map(each).collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    all.sort_by_key(|(_, attempt)| attempt.at);
+    let lines: String =
+        all.iter().map(|(delivery, it)| format!("  {}\n", attempt(delivery, it, time))).collect();
+    format!("\nattempts\n{lines}")
+}
+
+/// `2026-03-01 14:02:10 +01:00  desk: revision 2: 503 Service Unavailable, next try 14:02:41`.
+fn attempt(delivery: &str, attempt: &AlertAttempt, time: &LocalTime) -> String {
+    let why = attempt.why.as_deref().map(clean).unwrap_or_default();
+    let said = match (attempt.outcome, attempt.next) {
+        (AttemptOutcome::Taken, _) => "taken".to_owned(),
+        (AttemptOutcome::Open, _) => "no answer yet, or wirefold ended before one came".to_owned(),
+        (AttemptOutcome::Failed, Some(next)) => {
+            format!("{why}, next try {}", time.second_after(next, attempt.at))
+        }
+        (AttemptOutcome::Failed, None) => format!("{why}, is tried again"),
+        (AttemptOutcome::GivenUp, _) => format!("{BAD}{why}, given up{BAD:#}"),
+    };
+    let (at, delivery) = (time.second(attempt.at), clean(delivery));
+    format!("{at}  {delivery}: revision {}: {said}", attempt.revision)
 }
 
 /// How a delivery stands with the newest revision that notifies.
@@ -141,4 +174,57 @@ pub(super) async fn replay(
         0 => Exit::Failure,
         _ => Exit::Partial,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_are_told_in_the_order_of_time() {
+        let at = |text: &str| format!("2026-03-01T{text}Z").parse().unwrap();
+        let one = |time: &str, outcome, why: Option<&str>, next: Option<&str>| AlertAttempt {
+            revision: 1,
+            at: at(time),
+            outcome,
+            why: why.map(str::to_owned),
+            next: next.map(at),
+        };
+        let of = |name: &str, attempts| AlertDelivery {
+            delivery: name.to_owned(),
+            taken: 0,
+            taken_loud: 0,
+            attempts,
+        };
+        let busy = Some("503 Service Unavailable");
+        let deliveries = [
+            of(
+                "desk",
+                vec![
+                    one("14:02:10", AttemptOutcome::Failed, busy, Some("14:02:41")),
+                    one("14:02:41", AttemptOutcome::Open, None, None),
+                    one("14:02:50", AttemptOutcome::Taken, None, None),
+                ],
+            ),
+            of(
+                "phone",
+                vec![one("14:02:11", AttemptOutcome::GivenUp, Some("410: gone\u{1b}"), None)],
+            ),
+        ];
+        let told = attempts(&deliveries, &LocalTime::fixed(at("15:00:00")));
+        let told = anstream::adapter::strip_str(&told).to_string();
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "",
+                "attempts",
+                "  2026-03-01 14:02:10 +00:00  desk: revision 1: 503 Service Unavailable, next try 14:02:41",
+                "  2026-03-01 14:02:11 +00:00  phone: revision 1: 410: gone, given up",
+                "  2026-03-01 14:02:41 +00:00  desk: revision 1: no answer yet, or wirefold ended before one came",
+                "  2026-03-01 14:02:50 +00:00  desk: revision 1: taken",
+            ]
+        );
+        assert_eq!(attempts(&[of("desk", Vec::new())], &LocalTime::fixed(at("15:00:00"))), "");
+    }
 }

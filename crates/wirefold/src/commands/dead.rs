@@ -41,7 +41,7 @@ enum DeadCommand {
         #[arg(value_name = "SEQ")]
         sequence: u64,
     },
-    /// Try a dead letter again, or all of them.
+    /// Try a dead letter again, or all of them. An alert goes to the delivery that gave it up, and to no other.
     #[command(after_help = "Examples:\n  wirefold dead replay 7\n  wirefold dead replay --all")]
     Replay {
         /// Its sequence, from `dead ls`.
@@ -95,19 +95,37 @@ async fn list(client: &Client, limit: u32, json: bool, global: &Global) -> anyho
 }
 
 fn table(rows: &[DeadRow], time: &LocalTime) -> Columns {
-    let mut table = Columns::new(&["seq", "when", "stage", "tries", "message", "why"]);
+    let mut table = Columns::new(&["seq", "when", "who", "tries", "what", "why"]);
     for row in rows {
         let letter = &row.letter;
         table.push(vec![
             Cell::new(row.sequence.to_string()),
             Cell::faint(time.minute(letter.at)),
-            Cell::new(letter.stage.as_str()),
+            Cell::new(who(letter)),
             Cell::new(letter.attempts.to_string()),
-            Cell::faint(format!("{}/{}", letter.stream, letter.sequence)),
+            Cell::faint(what(row)),
             Cell::styled(why(letter), WHY),
         ]);
     }
     table
+}
+
+/// Who gave up: the stage, or the delivery.
+fn who(letter: &DeadLetter) -> String {
+    match &letter.delivery {
+        Some(delivery) => format!("delivery {delivery}"),
+        None => letter.stage.as_str().to_owned(),
+    }
+}
+
+/// What it is about: `alert harbour:e-4t21 revision 2`, or the message.
+fn what(row: &DeadRow) -> String {
+    let letter = &row.letter;
+    let Some(alert) = &row.alert else {
+        return format!("{}/{}", letter.stream, letter.sequence);
+    };
+    let revision = letter.subject.rsplit('.').next().unwrap_or_default();
+    format!("alert {alert} revision {revision}")
 }
 
 fn why(letter: &DeadLetter) -> String {
@@ -131,6 +149,12 @@ async fn show(client: &Client, sequence: u64, json: bool) -> anyhow::Result<Exit
         table.push(vec![Cell::faint(name), Cell::new(value)]);
     };
     line("stage", letter.stage.as_str().to_owned());
+    if let Some(delivery) = &letter.delivery {
+        line("delivery", delivery.clone());
+    }
+    if let Some(alert) = &found.alert {
+        line("alert", format!("{alert}; see `wirefold alert show {alert}`"));
+    }
     line("why", why(letter));
     line("tries", letter.attempts.to_string());
     line("when", LocalTime::system().minute(letter.at));

@@ -331,6 +331,7 @@ impl Up<'_> {
             ));
             return;
         }
+        let alerts = tells::unused_deliveries(&self.loaded.config);
         global.note(format_args!(
             "wirefold {release} · DEMO: invented news from eight invented papers, over a minute; \
              nothing leaves this machine and nothing is kept\n\
@@ -338,7 +339,7 @@ impl Up<'_> {
              page    {page}\n\
              yours   wirefold feed import my.opml   or   wirefold feed add URL, then wirefold up\n\
              data    {folder} is left alone until there is a feed to watch\n\
-             end     Ctrl-C\n"
+             {alerts}end     Ctrl-C\n"
         ));
     }
 }

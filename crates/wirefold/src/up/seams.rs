@@ -197,8 +197,8 @@ async fn ask_enricher(bus: &NatsBus, sequence: u64) -> Result<String, String> {
 }
 
 impl Replaying {
-    /// Sends an alert that a delivery gave up on, marked as a repetition, to all deliveries of its
-    /// subscription: the dead letter does not say which one it was.
+    /// Sends an alert that a delivery gave up on there once more, marked as a repetition. Old letters do not
+    /// say which delivery it was: those go to all of the subscription.
     async fn resend_dead(&self, letter: &DeadLetter) -> Result<String, String> {
         let bus = &self.surroundings.bus;
         let stored = bus.get(&letter.stream, letter.sequence).await;
@@ -211,7 +211,7 @@ impl Replaying {
         let record = value.and_then(|value| decode::<SubscriptionRecord>(&value).ok());
         let record =
             record.ok_or_else(|| format!("subscription {} is no more", alert.subscription))?;
-        let sent = self.resend(alert, record.subscription, None).await?;
+        let sent = self.resend(alert, record.subscription, letter.delivery.clone()).await?;
         match sent.iter().find(|it| !it.taken) {
             Some(Resent { delivery, why, .. }) => {
                 Err(format!("{delivery} did not take it: {}", why.as_deref().unwrap_or_default()))

@@ -103,3 +103,14 @@ impl Subjects for Ways {
         })
     }
 }
+
+/// That the demo sends nothing to the deliveries of the settings, where there are any.
+pub(super) fn unused_deliveries(config: &Config) -> String {
+    let deliveries = config.delivery.iter();
+    let unused = deliveries.filter(|it| it.kind != DeliveryKind::Stdout);
+    let names: Vec<&str> = unused.map(|it| it.name.as_str()).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("alerts  printed here only: nothing goes to {}\n", names.join(", ")),
+    }
+}

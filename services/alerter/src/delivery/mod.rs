@@ -8,6 +8,7 @@
 //! before.
 
 mod apprise;
+pub(crate) mod attempts;
 mod back;
 mod channel;
 mod chat;
@@ -50,6 +51,7 @@ use crate::matcher::record_key;
 use crate::metrics;
 use crate::settings::Delivery;
 use crate::template::CompiledTemplates;
+use attempts::Attempts;
 use back::Back;
 pub(crate) use channel::{Channel, Failure, Message, Notice, Sent};
 use links::Keys;
@@ -94,6 +96,7 @@ pub(crate) struct DeliveryStage {
     common: Common,
     subscriptions: Arc<dyn KeyValue>,
     pub(crate) taken: Arc<dyn KeyValue>,
+    attempts: Attempts,
     link_keys: Keys,
     /// Two revisions of one alert are never under way at once.
     turns: Turns,
@@ -126,13 +129,15 @@ impl DeliveryStage {
     ) -> Result<Self, AlerterError> {
         let channel = channel_of(delivery, clients, printer)?;
         let bus = &common.surroundings.bus;
+        let taken = bus.key_value(streams::DELIVERIES.name)?;
         Ok(Self {
             name: delivery.name.clone(),
             channel,
             templates: compiled_templates(delivery)?,
             common: common.clone(),
             subscriptions: bus.key_value(streams::SUBSCRIPTIONS.name)?,
-            taken: bus.key_value(streams::DELIVERIES.name)?,
+            attempts: Attempts::new(&delivery.name, taken.clone()),
+            taken,
             link_keys: Keys::default(),
             turns: Turns::default(),
             back: Back::default(),
@@ -174,9 +179,14 @@ impl DeliveryStage {
             self.wait_for_earlier(&alert, &before, input.message.sequence).await?;
         }
         self.back.goes(input.message.sequence, self.now());
-        let sent = self.send(&alert, &record.subscription, &before).await?;
-        self.count(&sent);
-        let kept = sent.map_err(|failure| self.answer(failure, input))?;
+        let attempt = self.attempts.begin(&alert, self.now()).await;
+        let sent = self.send(&alert, &record.subscription, &before).await;
+        let sent = sent.and_then(|sent| {
+            self.count(&sent);
+            sent.map_err(|failure| self.answer(failure, input))
+        });
+        self.attempts.end(attempt, self.now(), sent.as_ref().err()).await;
+        let kept = sent?;
         if self.is_down.swap(false, Ordering::Relaxed) {
             tracing::warn!(
                 delivery = self.name,

@@ -36,6 +36,8 @@ impl Clients {
         let client = Client::new(wirefold_guard::Settings {
             user_agent: format!("wirefold/{}", env!("CARGO_PKG_VERSION")),
             allow: self.allow.clone(),
+            // Standard Webhooks: another address is the operator's to choose.
+            max_redirects: 0,
             ..wirefold_guard::Settings::default()
         })?;
         self.made = Some(client.clone());

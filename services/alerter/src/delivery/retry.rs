@@ -78,7 +78,9 @@ pub(super) fn of_answer(
         }
         Ok(response) => {
             let after = response.header("retry-after").and_then(|text| retry_after(text, now));
-            Err(Failure::Later { after, why: format!("status {}", response.status) })
+            let moved = "; redirects are not followed: put the new address into the settings";
+            let moved = if response.is_redirect() { moved } else { "" };
+            Err(Failure::Later { after, why: format!("{}{moved}", response.status_in_words()) })
         }
         Err(error) => Err(Failure::Later { after: None, why: error.to_string() }),
     }

@@ -228,13 +228,14 @@ fn reason_of(figure: &AlertFigure, old: Option<String>) -> AlertReason {
     let what = match (&figure.role, &old) {
         (Some(role), Some(old)) => format!("{role} {old} → {value}"),
         (Some(role), None) => format!("{role}: {value}"),
-        (None, _) => format!("new number in the lede: {value}"),
+        (None, _) => format!("a new figure: {value}"),
     };
     let (kind, words) = match (figure.told, &figure.role, &old) {
         (true, _, _) => (ReasonKind::Material, what),
         (false, Some(role), Some(old)) => {
             (ReasonKind::Claimed, format!("one outlet says {role} {value}; so far {old}"))
         }
+        (false, None, _) => (ReasonKind::Claimed, format!("one outlet gives {what}")),
         (false, _, _) => (ReasonKind::Claimed, format!("one outlet says {what}")),
     };
     let sources = figure.sources.clone();

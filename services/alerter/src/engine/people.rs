@@ -179,8 +179,8 @@ impl Engine {
                 continue;
             }
             let words = match word.by {
-                By::People => "taken out of another story by hand".to_owned(),
-                By::Regrouping => "no part of the story in which it was counted".to_owned(),
+                By::People => "split off from another story by hand".to_owned(),
+                By::Regrouping => "counted with another story until now".to_owned(),
             };
             let news = word.news(tally, Silent::Inherits, (ReasonKind::New, words));
             let Shown { headline, articles, matched, .. } = taken_along(life, parting);
@@ -217,7 +217,7 @@ impl Engine {
                 false => ReasonKind::Origins,
             };
             let words = match word.by {
-                By::People => "recounted after a manual override".to_owned(),
+                By::People => "counted anew after an edit by hand".to_owned(),
                 By::Regrouping => corrected(before, tally),
             };
             let why = (kind, words);

@@ -216,16 +216,12 @@ impl Piece {
         }
         let found = self.output.verdict.material.as_ref();
         let found = found.filter(|found| found.material && self.output.verdict.comparable)?;
-        let detail = found.detail.as_deref().map(|detail| format!(": {detail}"));
-        let detail = detail.unwrap_or_default();
+        let detail = found.detail.as_deref();
         let (kind, words) = match found.reason {
             // A figure is told once two texts, an agency or a correction say it: see `figures`.
             MaterialReason::NewNumber | MaterialReason::Cosmetic => return None,
-            MaterialReason::NewName => (ReasonKind::Material, "new name in the lede"),
-            MaterialReason::NewAct => (ReasonKind::Material, "new act in the lede"),
-            MaterialReason::LedeRewritten => (ReasonKind::Material, "lede rewritten"),
-            MaterialReason::FollowUp => (ReasonKind::Material, "follow-up, mostly new text"),
-            MaterialReason::Correction => (ReasonKind::Correction, "correction"),
+            MaterialReason::Correction => (ReasonKind::Correction, corrected(detail)),
+            reason => (ReasonKind::Material, new_in_words(reason, detail)),
         };
         let changed = found.detail.as_deref().filter(|_| kind == ReasonKind::Correction);
         let (old, new) = changed.and_then(|both| both.split_once(" → ")).unzip();
@@ -233,9 +229,28 @@ impl Piece {
             sources: vec![self.source()],
             old: old.map(str::to_owned),
             new: new.map(str::to_owned),
-            ..reason(kind, format!("{words}{detail}"))
+            ..reason(kind, words)
         })
     }
+}
+
+/// What a text brings, as an editor would say it: `now names Tom Lund`.
+fn new_in_words(what: MaterialReason, detail: Option<&str>) -> String {
+    match (what, detail) {
+        (MaterialReason::NewName, Some(name)) => format!("now names {name}"),
+        (MaterialReason::NewName, None) => "now gives a name".to_owned(),
+        (MaterialReason::NewAct, Some(act)) => format!("now says \u{201c}{act}\u{201d}"),
+        (MaterialReason::NewAct, None) => "now says that more happened".to_owned(),
+        (MaterialReason::FollowUp, None) => "a follow-up, most of it new".to_owned(),
+        (MaterialReason::FollowUp, Some(new)) => format!("a follow-up, most of it new: {new}"),
+        (_, Some(new)) => format!("its opening was rewritten: {new}"),
+        (_, None) => "its opening was rewritten".to_owned(),
+    }
+}
+
+/// `correction: Anna Brell → Anna Brel`.
+fn corrected(change: Option<&str>) -> String {
+    change.map_or_else(|| "correction".to_owned(), |change| format!("correction: {change}"))
 }
 
 /// The most numbers of an article that an alert keeps.

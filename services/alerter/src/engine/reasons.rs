@@ -137,11 +137,11 @@ mod tests {
     fn the_weightiest_comes_first_and_none_twice() {
         let given = [
             reason(ReasonKind::Outlets, "+3 outlets"),
-            reason(ReasonKind::Material, "lede rewritten"),
-            reason(ReasonKind::Material, "lede rewritten"),
+            reason(ReasonKind::Material, "its opening was rewritten"),
+            reason(ReasonKind::Material, "its opening was rewritten"),
             reason(ReasonKind::New, "new"),
         ];
         let weighed = weighed(given.to_vec());
-        assert_eq!(words(&weighed), ["new", "lede rewritten", "+3 outlets"]);
+        assert_eq!(words(&weighed), ["new", "its opening was rewritten", "+3 outlets"]);
     }
 }

@@ -19,11 +19,15 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use url::Url;
 use wirefold_envelope::decode;
 use wirefold_flow::{Clock as _, Surroundings};
-use wirefold_proto::{DeadLetter, SubscriptionSettings, streams};
+use wirefold_proto::{
+    Alert, AlertAttempt, AlertAttemptsRecord, AttemptOutcome, DeadLetter, SubscriptionSettings,
+    streams, token,
+};
 
 use super::newsroom::five;
 use super::running::{Running, World, at_once, settings};
 use super::watching::{DEADLINE, Log, watch};
+use crate::delivery::attempts::sweep;
 use crate::{Delivery, DeliveryKind, Header, Secret, Settings};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -52,6 +56,8 @@ struct Desk {
 pub(super) enum Answer {
     Status(u16),
     RetryAfter(u16, &'static str),
+    /// To another place of the same host.
+    Moved(u16),
     Never,
 }
 
@@ -94,6 +100,7 @@ async fn receive(
         Some(Answer::RetryAfter(given, after)) => {
             (status(given), [("retry-after", after)]).into_response()
         }
+        Some(Answer::Moved(given)) => (status(given), [("location", "/moved")]).into_response(),
         Some(Answer::Never) => std::future::pending().await,
         None => StatusCode::NO_CONTENT.into_response(),
     }
@@ -178,11 +185,121 @@ async fn a_webhook_is_signed_and_tried_again_with_the_same_id() {
         assert_eq!(got.header("x-desk"), "night");
         assert_eq!(got.body, tries[0].body);
     }
+    let kept = attempts(&world, alert).await;
+    let kept: Vec<_> =
+        kept.iter().map(|it| (it.outcome, it.why.as_deref(), it.next.is_some())).collect();
+    let failed = AttemptOutcome::Failed;
+    assert_eq!(
+        kept,
+        [
+            (failed, Some("500 Internal Server Error"), true),
+            (failed, Some("503 Service Unavailable"), true),
+            (AttemptOutcome::Taken, None, false),
+        ]
+    );
     let body: Value = serde_json::from_slice(&tries[0].body).unwrap();
     assert_eq!(body["schema"], "wirefold.alert/1");
     assert_eq!(body["id"], alert.id.to_string());
     assert_eq!(body["page"], format!("http://127.0.0.1:8787/events/{}", alert.target));
     running.stop().await;
+}
+
+/// The attempts of the delivery `hook` that are kept of an alert.
+async fn attempts(world: &World, alert: &Alert) -> Vec<AlertAttempt> {
+    let keys = world.bus.key_value(streams::DELIVERIES.name).unwrap();
+    let key = format!("hook.{}.attempts", token::escape(&alert.id.to_string()));
+    let value = keys.get(&key).await.unwrap().unwrap().value.unwrap();
+    let record: AlertAttemptsRecord = wirefold_proto::decode(&value).unwrap();
+    record.attempts
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_says_what_to_do() {
+    let mut world = World::new().await;
+    let mut receiver = Receiver::start([Answer::Moved(307), Answer::Moved(308)]).await;
+    let (running, mut log) = start(&world, &with(vec![webhook("hook", &receiver.url)]));
+    world.newsroom.tell(five()[0]).await;
+    for wait in [6, 400] {
+        assert_eq!(receiver.next().await.path, "/desk");
+        log.wait_for("alerter-hook retried").await;
+        world.clock.advance(Duration::from_secs(wait));
+    }
+    assert_eq!(receiver.next().await.path, "/desk");
+    log.wait_for("alerter-hook done").await;
+    let kept = attempts(&world, &world.alerts().await[0]).await;
+    let told = kept[0].why.as_deref().unwrap();
+    assert!(told.starts_with("307 Temporary Redirect; redirects are not followed"), "{told}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_was_cut_short_stays_open() {
+    let mut world = World::new().await;
+    let mut receiver = Receiver::start([Answer::Never]).await;
+    let settings = with(vec![webhook("hook", &receiver.url)]);
+    let (running, _) = start(&world, &settings);
+    world.newsroom.tell(five()[0]).await;
+    receiver.next().await;
+    running.done.abort();
+    assert!(running.done.await.is_err(), "it was aborted as by a kill");
+    let (again, mut log) = start(&world, &settings);
+    world.clock.advance(Duration::from_secs(61));
+    receiver.next().await;
+    log.wait_for("alerter-hook done").await;
+    again.stop().await;
+    let kept = attempts(&world, &world.alerts().await[0]).await;
+    let outcomes: Vec<AttemptOutcome> = kept.iter().map(|it| it.outcome).collect();
+    assert_eq!(outcomes, [AttemptOutcome::Open, AttemptOutcome::Taken]);
+}
+
+#[tokio::test]
+async fn a_kill_shortens_no_time_that_the_target_asked_for() {
+    let mut world = World::new().await;
+    let mut receiver = Receiver::start([Answer::RetryAfter(503, "600")]).await;
+    let settings = with(vec![webhook("hook", &receiver.url)]);
+    let (running, mut log) = start(&world, &settings);
+    world.newsroom.tell(five()[0]).await;
+    receiver.next().await;
+    log.wait_for("alerter-hook retried").await;
+    running.done.abort();
+    assert!(running.done.await.is_err(), "it was aborted as by a kill");
+    let (again, mut seen) = start(&world, &settings);
+    // What is new goes, and what waits does not come with it: a revision that was refused may be
+    // overtaken. The new one waits first for what may have been in hand.
+    world.newsroom.tell(five()[1]).await;
+    seen.wait_for("alerter-hook retried").await;
+    world.clock.advance(Duration::from_secs(5));
+    let second = receiver.next().await;
+    seen.wait_for("alerter-hook done").await;
+    world.clock.advance(Duration::from_secs(590));
+    world.newsroom.tell(five()[2]).await;
+    let third = receiver.next().await;
+    seen.wait_for("alerter-hook done").await;
+    let ids = [&second, &third].map(|got| got.header("webhook-id").rsplit('.').next().unwrap());
+    assert_eq!(ids, ["2", "3"]);
+    assert!(receiver.got.try_recv().is_err(), "it waits still");
+    again.stop().await;
+    let kept = attempts(&world, &world.alerts().await[0]).await;
+    let next = kept[0].next.unwrap();
+    assert_eq!(next.as_second() - kept[0].at.as_second(), 600);
+    assert_eq!(kept.iter().map(|it| it.revision).collect::<Vec<_>>(), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn attempts_of_alerts_that_are_kept_no_longer_are_dropped() {
+    let mut world = World::new().await;
+    let receiver = Receiver::start([]).await;
+    let settings = with(vec![webhook("hook", &receiver.url)]);
+    let (running, mut log) = start(&world, &settings);
+    world.newsroom.tell(five()[0]).await;
+    log.wait_for("alerter-hook done").await;
+    running.stop().await;
+    let keys = world.bus.key_value(streams::DELIVERIES.name).unwrap();
+    let gone = "hook.all=3Ae-00000000000000000000000001.attempts";
+    keys.put(gone, "{}".into()).await.unwrap();
+    sweep(&*world.bus).await.unwrap();
+    assert!(keys.get(gone).await.unwrap().is_none());
+    assert_eq!(attempts(&world, &world.alerts().await[0]).await.len(), 1);
 }
 
 #[tokio::test]
@@ -204,7 +321,11 @@ async fn a_target_that_is_gone_gets_nothing_more_and_the_letter_is_dead() {
         let dead: DeadLetter = decode(letter).unwrap();
         assert_eq!(dead.reason, "410: the target is gone for good");
         assert_eq!(dead.stage, streams::Stage::Alerter);
+        assert_eq!(dead.delivery.as_deref(), Some("hook"));
     }
+    let kept = attempts(&world, &world.alerts().await[0]).await;
+    let outcomes: Vec<AttemptOutcome> = kept.iter().map(|it| it.outcome).collect();
+    assert_eq!(outcomes, [AttemptOutcome::GivenUp], "the second was not tried");
     // A start asks again.
     let (again, mut seen) = start(&world, &with(vec![webhook("hook", &receiver.url)]));
     world.newsroom.tell(five()[2]).await;

@@ -132,7 +132,7 @@ async fn what_comes_meanwhile_is_gathered_until_the_interval_is_over() {
     world.pass(2).await;
     let alerts = world.alerts().await;
     assert_eq!(alerts.len(), 2);
-    assert_eq!(told(&alerts[1]), "loud: new name in the lede: Corvath · +2 origins · +3 outlets");
+    assert_eq!(told(&alerts[1]), "loud: now names Corvath · +2 origins · +3 outlets");
     assert_eq!(alerts[1].state, AlertState::Updated);
     running.stop().await;
 }

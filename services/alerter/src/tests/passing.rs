@@ -48,9 +48,9 @@ async fn a_mention_is_silent_until_a_text_tells_of_it() {
     ];
     let expected = [
         "silent: mentioned in passing",
-        "silent: mentioned in passing · one outlet says new number in the lede: nine · +1 origin · +1 outlet",
+        "silent: mentioned in passing · one outlet gives a new figure: nine · +1 origin · +1 outlet",
         "loud: new · +1 origin · +1 outlet",
-        "loud: new number in the lede: nine · +1 origin · +1 outlet",
+        "loud: a new figure: nine · +1 origin · +1 outlet",
     ];
     assert_eq!(told_of("ferry", &given).await, expected);
 }

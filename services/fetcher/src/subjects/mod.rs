@@ -214,6 +214,7 @@ impl Follower {
         let letter = DeadLetter {
             schema: Tag::new(),
             stage: Stage::Fetcher,
+            delivery: None,
             cause: DeadCause::Rejected,
             reason,
             stream: format!("{} at {server}", message.stream),

@@ -5,7 +5,8 @@ use axum::response::Response;
 use serde::Deserialize;
 use wirefold_flow::Stored;
 use wirefold_proto::{
-    Alert, AlertId, Command, DeadLetter, Subject, SubscriptionId, Tag, decode, streams, token,
+    Alert, AlertAttemptsRecord, AlertId, Command, DeadLetter, Subject, SubscriptionId, Tag, decode,
+    streams, token,
 };
 
 use super::asked::{Asked, answer, json_of, paging};
@@ -137,7 +138,10 @@ impl Inner {
             let mut numbers = text.as_deref().unwrap_or_default().split(' ');
             let mut number = || numbers.next().and_then(|it| it.parse().ok()).unwrap_or(0);
             let (taken, taken_loud) = (number(), number());
-            deliveries.push(AlertDelivery { delivery, taken, taken_loud });
+            let noted = keys.get(&format!("{key}.attempts")).await?.and_then(|entry| entry.value);
+            let noted = noted.and_then(|noted| decode::<AlertAttemptsRecord>(&noted).ok());
+            let attempts = noted.map(|noted| noted.attempts).unwrap_or_default();
+            deliveries.push(AlertDelivery { delivery, taken, taken_loud, attempts });
         }
         Ok(deliveries)
     }
@@ -152,7 +156,7 @@ impl Inner {
             if let Ok(letter) = self.dead_letter(sequence).await?
                 && without_revision(&letter.subject) == without_revision(zeroth.as_str())
             {
-                dead.push(DeadRow { sequence, letter: DeadLetter { message: None, ..letter } });
+                dead.push(DeadRow::of(sequence, DeadLetter { message: None, ..letter }));
             }
         }
         Ok(dead)

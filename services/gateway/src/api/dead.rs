@@ -29,7 +29,7 @@ pub(super) async fn list(
     while sequence >= state.first.max(1) && dead.len() < limit {
         // What is no dead letter of ours, such as a server's advisory, is passed over.
         if let Ok(letter) = api.inner.dead_letter(sequence).await? {
-            dead.push(DeadRow { sequence, letter: DeadLetter { message: None, ..letter } });
+            dead.push(DeadRow::of(sequence, DeadLetter { message: None, ..letter }));
         }
         sequence -= 1;
     }
@@ -38,7 +38,8 @@ pub(super) async fn list(
 
 pub(super) async fn one(State(api): State<Api>, Path(sequence): Path<u64>) -> Handled<Response> {
     let letter = api.inner.dead_letter(sequence).await??;
-    answer(&DeadDetail { schema: Tag::new(), sequence, letter })
+    let DeadRow { alert, letter, .. } = DeadRow::of(sequence, letter);
+    answer(&DeadDetail { schema: Tag::new(), sequence, alert, letter })
 }
 
 pub(super) async fn replay(State(api): State<Api>, Path(sequence): Path<u64>) -> Handled<Response> {

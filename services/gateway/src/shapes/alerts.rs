@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{
-    Alert, AlertHandlingRecord, AlertId, AlertReason, AlertState, ArticleId, SubscriptionId, Tag,
-    Volume,
+    Alert, AlertAttempt, AlertHandlingRecord, AlertId, AlertReason, AlertState, ArticleId,
+    SubscriptionId, Tag, Volume,
 };
 
 /// `GET /api/v1/alerts`: alerts, the last changed first.
@@ -101,6 +101,9 @@ pub struct AlertDelivery {
     pub taken: u64,
     /// The newest loud one; 0 where it took none.
     pub taken_loud: u64,
+    /// Its newest attempts, the first first: at most 20 of a revision, and 60 in all.
+    #[serde(default)]
+    pub attempts: Vec<AlertAttempt>,
 }
 
 /// `POST /api/v1/alerts/{id}/replay`: send it again.

@@ -37,6 +37,8 @@ async fn told(world: &World) -> Alert {
     let taken = world.bus.key_value("wf_deliveries").unwrap();
     let escaped = wirefold_proto::token::escape(&alert.id.to_string());
     taken.put(&format!("desk.{escaped}"), "2 1 kept by it".into()).await.unwrap();
+    let attempts = include_bytes!("../../../../proto/samples/wirefold.alert.attempts.1.json");
+    taken.put(&format!("desk.{escaped}.attempts"), attempts.as_slice().into()).await.unwrap();
     until_shown(world, 3).await;
     let letter: DeadLetter = decode(DEAD).unwrap();
     for (sequence, subject) in [(3, Subject::alert(&alert.id, 3)), (4, Subject::pushed())] {
@@ -71,6 +73,11 @@ async fn an_alert_is_shown_with_its_revisions_deliveries_and_dead_letters() {
         assert_eq!(taken, [("desk", 2, 1), ("phone", 0, 0)]);
         assert_eq!(life.dead.len(), 1);
         assert_eq!(life.dead[0].letter.sequence, 3);
+        assert_eq!(life.dead[0].alert.as_ref(), Some(&alert.id));
+        let attempts: Vec<usize> = life.deliveries.iter().map(|it| it.attempts.len()).collect();
+        assert_eq!(attempts, [4, 0]);
+        let first = &life.deliveries[0].attempts[0];
+        assert_eq!(first.why.as_deref(), Some("503 Service Unavailable"));
     }
     assert_eq!(world.get("/api/v1/alerts/none").await.status, 404);
     let replayed = world.post(&format!("/api/v1/alerts/{whole}/replay"), &json!({})).await;

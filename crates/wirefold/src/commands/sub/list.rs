@@ -36,7 +36,8 @@ fn table(all: &[SubscriptionRecord]) -> Columns {
     for record in all {
         let settings = &record.subscription;
         let to = match settings.deliveries.as_slice() {
-            [] => "all".to_owned(),
+            // As the alerter fills it in.
+            [] => "stdout".to_owned(),
             some => some.join(", "),
         };
         let query = match &record.problem {

@@ -138,7 +138,8 @@ struct AddArguments {
     /// Its id; by default made from the name.
     #[arg(long)]
     id: Option<SubscriptionId>,
-    /// A delivery of the settings to send to; repeatable; by default all of them.
+    /// A delivery of the settings to send to, such as `phone`; repeatable. Without it, alerts are printed where
+    /// `wirefold up` runs, and go nowhere else.
     #[arg(long, value_name = "DELIVERY")]
     to: Vec<String>,
     /// What one alert is about.
@@ -330,6 +331,11 @@ async fn add(
         let id = &settings.id;
         let from = if client.is_running() { "article" } else { "`wirefold up`" };
         global.note(format_args!("{id} alerts from the next {from} on"));
+        if settings.deliveries.is_empty() {
+            global.note(format_args!(
+                "its alerts are printed where `wirefold up` runs; --to DELIVERY sends them elsewhere"
+            ));
+        }
         match rehearse::last_day(client, settings.clone()).await {
             Ok(Some(sent)) => global.note(format_args!("{}", sent.trim_end())),
             Ok(None) => global.note(format_args!(

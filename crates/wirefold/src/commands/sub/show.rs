@@ -67,8 +67,8 @@ fn table(record: &SubscriptionRecord, waits: bool, time: &LocalTime) -> Columns 
         };
         line("digest", digest.to_owned());
     }
-    let all = it.deliveries.is_empty();
-    line("deliveries", if all { "all".to_owned() } else { it.deliveries.join(", ") });
+    let printed = it.deliveries.is_empty();
+    line("deliveries", if printed { "stdout".to_owned() } else { it.deliveries.join(", ") });
     if let Some(until) = record.muted_until {
         line("muted until", time.minute(until));
     }

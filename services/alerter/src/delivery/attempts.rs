@@ -1,0 +1,193 @@
+//! Each attempt of a delivery as it is kept, so that `alert show` tells what happened and when.
+//!
+//! An attempt is written down before it begins and again when it has ended: one that a kill cut short stays
+//! open, and the next one stands behind it. Nothing waits for these notes: where the bus fails one, what is
+//! sent goes on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::timestamp;
+use wirefold_flow::{
+    Bus, BusError, Event, KeyValue, LoopError, StageError, Surroundings, UnixMillis,
+};
+use wirefold_proto::{
+    Alert, AlertAttempt, AlertAttemptsRecord, AlertId, AttemptOutcome, Tag, decode, encode,
+    streams, token,
+};
+
+/// What the keys of these records end with.
+const KEY: &str = ".attempts";
+/// The most attempts of one revision that are kept, and of one alert at one delivery.
+const OF_REVISION: usize = 20;
+const OF_ALERT: usize = 60;
+/// The longest reason that is kept, in characters: targets are strangers.
+const WHY: usize = 300;
+/// How often the notes of alerts that are kept no longer are dropped.
+const SWEEP: Duration = Duration::from_hours(24);
+
+/// The attempts of one delivery.
+pub(super) struct Attempts {
+    delivery: String,
+    keys: Arc<dyn KeyValue>,
+}
+
+/// An attempt that is under way, behind those before it.
+pub(super) struct UnderWay {
+    key: String,
+    record: AlertAttemptsRecord,
+}
+
+impl Attempts {
+    pub(super) fn new(delivery: &str, keys: Arc<dyn KeyValue>) -> Self {
+        Self { delivery: delivery.to_owned(), keys }
+    }
+
+    /// Writes down that an attempt begins.
+    pub(super) async fn begin(&self, alert: &Alert, now: UnixMillis) -> UnderWay {
+        let key = format!("{}.{}{KEY}", self.delivery, token::escape(&alert.id.to_string()));
+        let found = self.keys.get(&key).await.ok().flatten().and_then(|entry| entry.value);
+        let none = || AlertAttemptsRecord { schema: Tag::new(), attempts: Vec::new() };
+        let record = found.and_then(|value| decode(&value).ok()).unwrap_or_else(none);
+        let mut under_way = UnderWay { key, record };
+        under_way.record.attempts.push(AlertAttempt {
+            revision: alert.revision,
+            at: timestamp(now),
+            outcome: AttemptOutcome::Open,
+            why: None,
+            next: None,
+        });
+        bound(&mut under_way.record.attempts);
+        self.write(&under_way).await;
+        under_way
+    }
+
+    /// Writes down what came of it.
+    pub(super) async fn end(
+        &self,
+        mut under_way: UnderWay,
+        now: UnixMillis,
+        failed: Option<&StageError>,
+    ) {
+        if let Some(attempt) = under_way.record.attempts.last_mut() {
+            let (outcome, why, next) = match failed {
+                None => (AttemptOutcome::Taken, None, None),
+                Some(StageError::Retry { after, why }) => {
+                    (AttemptOutcome::Failed, Some(why), Some(timestamp(now.plus(*after))))
+                }
+                Some(StageError::Reject { why }) => (AttemptOutcome::GivenUp, Some(why), None),
+            };
+            attempt.outcome = outcome;
+            attempt.why = why.map(|why| why.chars().take(WHY).collect());
+            attempt.next = next;
+        }
+        self.write(&under_way).await;
+    }
+
+    async fn write(&self, under_way: &UnderWay) {
+        let Ok(value) = encode(&under_way.record) else { return };
+        if let Err(error) = self.keys.put(&under_way.key, value.into()).await {
+            let delivery = &self.delivery;
+            tracing::debug!(delivery, %error, "an attempt is not written down");
+        }
+    }
+}
+
+/// Keeps the newest: the last one is of the newest attempt's revision.
+fn bound(attempts: &mut Vec<AlertAttempt>) {
+    let Some(revision) = attempts.last().map(|last| last.revision) else { return };
+    let of_it = attempts.iter().filter(|it| it.revision == revision).count();
+    if of_it > OF_REVISION {
+        let oldest = attempts.iter().position(|it| it.revision == revision);
+        oldest.map(|place| attempts.remove(place));
+    }
+    let beyond = attempts.len().saturating_sub(OF_ALERT);
+    attempts.drain(..beyond);
+}
+
+/// Drops the notes of alerts that are kept no longer, of all deliveries, once a day until it is told to stop.
+pub(crate) async fn sweep_daily(
+    surroundings: Surroundings,
+    stop: CancellationToken,
+) -> Result<(), LoopError> {
+    let clock = surroundings.clock.clone();
+    loop {
+        if let Err(error) = sweep(&*surroundings.bus).await {
+            surroundings.observer.observe(crate::matcher::NAME, Event::BusFailed(&error));
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            () = clock.sleep_until(clock.now().plus(SWEEP)) => {}
+        }
+    }
+}
+
+pub(crate) async fn sweep(bus: &dyn Bus) -> Result<(), BusError> {
+    let keys = bus.key_value(streams::DELIVERIES.name)?;
+    for entry in keys.changes(0).await? {
+        let Some(alert) = entry.value.as_ref().and_then(|_| alert_of(&entry.key)) else {
+            continue;
+        };
+        if bus.last(streams::ALERTS.name, &revisions_of(&alert)).await?.is_none() {
+            keys.delete(&entry.key).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The alert whose attempts stand under a key.
+fn alert_of(key: &str) -> Option<AlertId> {
+    let (_, escaped) = key.strip_suffix(KEY)?.split_once('.')?;
+    token::unescape(escaped).ok()?.parse().ok()
+}
+
+/// The subjects of all revisions of an alert.
+fn revisions_of(alert: &AlertId) -> String {
+    let first = wirefold_proto::Subject::alert(alert, 1);
+    let first = first.as_str();
+    first.strip_suffix(".1").map_or_else(|| first.to_owned(), |revisions| format!("{revisions}.*"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempts(revisions: impl IntoIterator<Item = u64>) -> Vec<AlertAttempt> {
+        let one = |(place, revision): (usize, u64)| AlertAttempt {
+            revision,
+            at: timestamp(UnixMillis(place as u64 * 1_000)),
+            outcome: AttemptOutcome::Failed,
+            why: None,
+            next: None,
+        };
+        revisions.into_iter().enumerate().map(one).collect()
+    }
+
+    #[test]
+    fn the_newest_attempts_are_kept() {
+        let mut kept = Vec::new();
+        for attempt in attempts([1; 3].into_iter().chain([2; 30]).chain([3])) {
+            kept.push(attempt);
+            bound(&mut kept);
+        }
+        let of = |revision| kept.iter().filter(|it| it.revision == revision).count();
+        assert_eq!((of(1), of(2), of(3)), (3, OF_REVISION, 1));
+        assert_eq!(kept[3].at, timestamp(UnixMillis(13_000)), "the oldest of it went");
+        let mut many = attempts(1..=100);
+        bound(&mut many);
+        assert_eq!((many.len(), many[0].revision), (OF_ALERT, 41));
+    }
+
+    #[test]
+    fn keys_say_whose_attempts_they_hold() {
+        let id: AlertId = "floods.north:e-00000000000000000000000001".parse().unwrap();
+        let escaped = token::escape(&id.to_string());
+        assert_eq!(alert_of(&format!("desk.{escaped}.attempts")), Some(id.clone()));
+        assert_eq!(alert_of(&format!("desk.{escaped}")), None);
+        assert_eq!(alert_of("desk.feed-digest"), None);
+        let revisions = "wirefold.v1.alert.floods=2Enorth.e-00000000000000000000000001.*";
+        assert_eq!(revisions_of(&id), revisions);
+    }
+}
