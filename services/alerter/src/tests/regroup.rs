@@ -46,7 +46,7 @@ async fn what_people_take_apart_is_counted_anew_and_rings_no_sooner() {
             (LOUD, AlertState::Growing, [4, 4, 0]),
         ];
         assert_eq!(found, expected, "restarted: {is_restarted}");
-        assert_eq!(told(&alerts[2]), "silent: recounted after a manual override");
+        assert_eq!(told(&alerts[2]), "silent: counted anew after an edit by hand");
         running.stop().await;
     }
 }
