@@ -41,13 +41,13 @@ fn beyond_this_machine_nobody_asks_without_a_token() {
 
     let said = up.said();
     let told = said.lines().find(|line| line.starts_with("sign in http://")).unwrap();
-    let link = &told[told.find("/sign-in/").unwrap()..];
-    let (code, head) = asked(&up, link, "");
+    let once = &told[told.find("/sign-in/").unwrap()..];
+    let (code, head) = asked(&up, once, "");
     assert_eq!(code, 303, "{head}");
     let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
     let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
     assert_eq!(asked(&up, "/", &cookie).0, 200);
-    assert_eq!(asked(&up, link, "").0, 403, "the link worked twice");
+    assert_eq!(asked(&up, once, "").0, 403, "the link worked twice");
 
     let token = run(&folder, &["add", "desk", "--scope", "read"]);
     let bearer = format!("authorization: Bearer {token}\r\n");
@@ -62,6 +62,8 @@ fn beyond_this_machine_nobody_asks_without_a_token() {
     let listed = run(&folder, &["ls"]);
     assert!(listed.contains("desk") && listed.contains("browser"), "{listed}");
     assert!(!listed.contains(&token), "{listed}");
+    let link = run(&folder, &["sign-in", "ana", "--scope", "read"]);
+    assert!(link.starts_with(&format!("http://{}/sign-in/", again.page)), "{link}");
     run(&folder, &["revoke", "desk"]);
     assert_eq!(asked(&again, status, &bearer).0, 401);
     assert_eq!(again.terminate().code, Some(0));

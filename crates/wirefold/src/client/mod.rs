@@ -62,13 +62,19 @@ impl Client {
         Ok(Client::over(Transport::InProcess(router), folder))
     }
 
-    /// The way to a running `up`, else to [`Client::apart`]: for what needs no data.
-    pub(crate) async fn running_or_apart(place: &Place) -> anyhow::Result<Client> {
+    /// The way to a running `up`; none where none runs.
+    pub(crate) async fn running(place: &Place) -> anyhow::Result<Option<Client>> {
         let folder = place.folder()?;
         let socket = folder.join(SOCKET);
-        match transport::answers(&socket).await {
-            true => Ok(Client::over(Transport::Socket(socket), folder)),
-            false => Client::apart(place).await,
+        let is_there = transport::answers(&socket).await;
+        Ok(is_there.then(|| Client::over(Transport::Socket(socket), folder)))
+    }
+
+    /// The way to a running `up`, else to [`Client::apart`]: for what needs no data.
+    pub(crate) async fn running_or_apart(place: &Place) -> anyhow::Result<Client> {
+        match Client::running(place).await? {
+            Some(client) => Ok(client),
+            None => Client::apart(place).await,
         }
     }
 

@@ -5,12 +5,13 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use serde::Serialize;
 use wirefold_flow::{Clock as _, SystemClock};
+use wirefold_gateway::shapes::{PageStatus, Status};
 use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenError, TokenFile, TokenRecord};
 use wirefold_proto::Interval;
 
 use super::print_line;
 use crate::cli::Global;
-use crate::client::Asking;
+use crate::client::{Asking, Client, block_on};
 use crate::columns::{Cell, Columns};
 use crate::config::Overrides;
 use crate::exit::{Exit, Stop};
@@ -183,8 +184,8 @@ fn tell_link(
     expires: Option<Timestamp>,
     global: &Global,
 ) -> anyhow::Result<Exit> {
-    let config = crate::config::load_here(&arguments.asking.place, Overrides::default())?.config;
-    let link = format!("{}/sign-in/{code}", config.page_address(config.page.listen));
+    let page = page_of(arguments)?;
+    let link = format!("{}/sign-in/{code}", page.address);
     if arguments.asking.json {
         let made = Made { name, token: None, link: Some(&link), expires };
         print_line("wirefold.cli.token-made/1", &made)?;
@@ -192,14 +193,30 @@ fn tell_link(
     }
     output::print(format!("{link}\n").as_bytes())?;
     global.note(format_args!("note: it signs one browser in, once and within an hour"));
-    if !config.page.asks_for_tokens() {
+    if !page.asks_for_tokens {
         global.note(format_args!(
             "note: the page at {} asks nobody to sign in; it does where `page.listen` is not loopback, or with \
              `page.tokens = true`",
-            config.page.listen
+            page.address
         ));
     }
     Ok(Exit::Ok)
+}
+
+/// The page as the running `up` serves it, else as the settings say.
+fn page_of(arguments: &TokenArguments) -> anyhow::Result<PageStatus> {
+    let place = &arguments.asking.place;
+    let told = block_on(async {
+        let Some(client) = Client::running(place).await? else { return Ok(None) };
+        let status: Status = client.get("/api/v1/status").await?;
+        Ok(Some(status.page))
+    })?;
+    if let Some(page) = told {
+        return Ok(page);
+    }
+    let config = crate::config::load_here(place, Overrides::default())?.config;
+    let address = config.page_address(config.page.listen);
+    Ok(PageStatus { address, asks_for_tokens: config.page.asks_for_tokens() })
 }
 
 fn list(tokens: &[TokenRecord], json: bool, global: &Global) -> anyhow::Result<Exit> {

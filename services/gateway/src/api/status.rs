@@ -9,7 +9,7 @@ use wirefold_proto::{FeedHealth, FeedRecord, Tag, streams};
 use super::asked::answer;
 use super::{Api, Handled};
 use crate::inner::Inner;
-use crate::shapes::{FeedCounts, Status};
+use crate::shapes::{FeedCounts, PageStatus, Status};
 
 pub(super) async fn get(State(api): State<Api>) -> Handled<Response> {
     answer(&status(&api.inner).await?)
@@ -35,6 +35,10 @@ pub(crate) async fn status(inner: &Inner) -> Handled<Status> {
         dead: dead.messages,
         sequence: place,
         lag: output.last.saturating_sub(place),
+        page: PageStatus {
+            address: inner.settings.base_url.clone(),
+            asks_for_tokens: inner.settings.gate.is_some(),
+        },
     })
 }
 

@@ -36,6 +36,18 @@ pub struct Status {
     pub sequence: u64,
     /// How many messages of `WF_OUTPUT` are not in the answers yet.
     pub lag: u64,
+    /// Where people reach the page.
+    #[serde(default)]
+    pub page: PageStatus,
+}
+
+/// Where people reach the page.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PageStatus {
+    /// Its address, such as `http://127.0.0.1:8787`.
+    pub address: String,
+    /// Whether those who come over the network are asked for a token.
+    pub asks_for_tokens: bool,
 }
 
 /// The last sixty minutes, by when articles were seen here.
