@@ -118,7 +118,8 @@ fn empty(river: &River<'_>) -> Markup {
         div.empty {
             @if river.is_narrowed() {
                 h2 { "No event matches" }
-                p { "Every word must stand in one article of the event. Try fewer words, or filter less." }
+                p { "Every word must stand in the title or the opening of one article of the event. Try fewer words, or filter less. "
+                    "The search knows words only; a " a href="/subscriptions/new" { "subscription" } " reads whole texts, with fields and operators." }
             } @else if !river.is_first {
                 h2 { "Nothing older" }
                 p { a href="/" { "Back to the newest events" } }
