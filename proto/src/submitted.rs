@@ -45,7 +45,7 @@ pub struct SubmittedArticle {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Timestamp>,
     /// Its language.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, alias = "lang", skip_serializing_if = "Option::is_none")]
     pub language: Option<LanguageTag>,
     /// The teaser, plain.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -29,7 +29,7 @@ async fn the_same_push_is_stored_once() {
     let text = json!({
         "id": "desk-7", "title": "Ferry sails", "text": "The ferry sails again.",
         "author": "Rea Lindqvist", "url": "https://www.harbour.example/7?utm_source=x",
-        "published": "2026-03-01T05:00:00Z",
+        "published": "2026-03-01T05:00:00Z", "lang": "en",
     });
     let first: PushAnswer = world.post(PATH, &text).await.shape();
     let again: PushAnswer = world.post(PATH, &text).await.shape();
@@ -40,6 +40,8 @@ async fn the_same_push_is_stored_once() {
     let stored = stored(&world).await;
     assert_eq!(stored.len(), 1);
     assert_eq!(stored[0].article.outlet.as_str(), "harbour.example");
+    let hint = stored[0].article.language_hint.as_ref().map(|tag| tag.as_str());
+    assert_eq!(hint, Some("en"), "as the JSON lines of files call it");
     assert_eq!((stored[0].text_source, stored[0].article.baseline), (TextSource::Given, false));
 }
 
