@@ -14,7 +14,7 @@ use wirefold_proto::{
 };
 
 use crate::delivery::Message;
-use crate::engine::RETRACTED;
+use crate::engine::retracts;
 use crate::wording::{line, numbers};
 
 pub(crate) use html::escaped;
@@ -89,8 +89,7 @@ fn sort(alert: &Alert) -> Option<&'static str> {
         return Some("Merged");
     }
     if has(ReasonKind::Correction) {
-        let is_retraction = |reason: &AlertReason| reason.words == RETRACTED;
-        let is_retracted = alert.reasons.iter().any(is_retraction);
+        let is_retracted = alert.reasons.iter().any(retracts);
         return Some(if is_retracted { "Retracted" } else { "Correction" });
     }
     if has(ReasonKind::Passing) {

@@ -14,6 +14,7 @@ mod figures;
 mod handling;
 mod headline;
 mod inhibit;
+mod label;
 mod life;
 mod measure;
 mod merge;
@@ -54,7 +55,7 @@ pub(crate) use handling::Handling;
 pub(crate) use life::QUIET;
 pub(crate) use people::Word;
 pub(crate) use piece::{Piece, Place, Tally, position};
-pub(crate) use retraction::RETRACTED;
+pub(crate) use retraction::retracts;
 pub(crate) use score::Score;
 pub(crate) use sleep::Revision;
 

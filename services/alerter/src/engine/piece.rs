@@ -207,10 +207,17 @@ impl Piece {
         }
     }
 
+    /// Whether it takes back what its outlet reported.
+    pub(super) fn is_retraction(&self) -> bool {
+        let (about, verdict) = (&self.output.article, &self.output.verdict);
+        let agency = verdict.agency.as_ref().map_or("", |agency| &agency.name);
+        let is_one = verdict.holds.len() <= 1;
+        is_one && is_retraction(&about.title, &self.opening, &[about.outlet.as_str(), agency])
+    }
+
     /// Why it changes what is known. A text too short to be compared is never the reason.
     pub(crate) fn material(&self) -> Option<AlertReason> {
-        let is_version = self.output.verdict.class == Class::Version;
-        if is_version && is_retraction(&self.output.article.title) {
+        if self.is_retraction() {
             let sources = vec![self.source()];
             return Some(AlertReason { sources, ..reason(ReasonKind::Correction, RETRACTED) });
         }
