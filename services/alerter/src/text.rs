@@ -14,7 +14,7 @@ use wirefold_proto::{
 };
 
 use crate::delivery::Message;
-use crate::engine::retracts;
+use crate::engine::{retracts, without_label};
 use crate::wording::{line, numbers};
 
 pub(crate) use html::escaped;
@@ -77,7 +77,9 @@ fn title(message: &Message<'_>) -> String {
     let alert = message.alert;
     let demo = if message.demo { "DEMO · " } else { "" };
     let sort = sort(alert).map(|sort| format!("{sort} · ")).unwrap_or_default();
+    let corrects = alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Correction);
     let headline = line(&alert.headline.title);
+    let headline = if corrects { without_label(&headline).to_owned() } else { headline };
     let headline = if headline.is_empty() { "(no headline)".to_owned() } else { headline };
     cut(&format!("{demo}{sort}{headline}"), TITLE)
 }

@@ -11,6 +11,7 @@ use super::figures::Update;
 use super::headline;
 use super::life::{Life, News};
 use super::measure::{Measured, Sums};
+use super::notes::Notes;
 use super::piece::Place;
 use super::reasons::{counts, is_material, reason, weighed};
 use super::retraction::retracts;
@@ -35,6 +36,8 @@ pub(crate) struct Marks {
     pub(crate) merged_at: u64,
     /// What the numbers are measured by, where people changed them.
     pub(crate) measured: Option<Measured>,
+    /// What texts said of themselves and was told.
+    pub(crate) notes: Notes,
 }
 
 /// The time of a revision, and the latest of the output that it speaks of.
@@ -66,7 +69,7 @@ pub(super) fn closing(id: &AlertId, life: &Life) -> Option<Draft> {
     let figures = life.shown.as_ref().map(|shown| shown.figures.clone()).unwrap_or_default();
     let mut draft = draft(id, life, now, (said, Update { figures, ..Update::default() }));
     draft.alert.merged_into = Some(closing.into);
-    draft.marks.merged_at = closing.place.output;
+    (draft.marks.merged_at, draft.marks.notes) = (closing.place.output, life.notes);
     Some(draft)
 }
 
@@ -300,7 +303,8 @@ fn draft(id: &AlertId, life: &Life, now: Now<'_>, (said, figures): (Said, Update
         merged_into: None,
     };
     let measured = life.news.iter().any(News::recounts).then_some(sums.measured);
-    Draft { alert, marks: Marks { covered, merged_at: 0, measured } }
+    let notes = life.news.iter().fold(life.notes, |notes, news| notes.and(news.notes));
+    Draft { alert, marks: Marks { covered, merged_at: 0, measured, notes } }
 }
 
 /// What became of an alert that closes, without the id of what it is part of now.

@@ -13,8 +13,10 @@ use wirefold_proto::{
 use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
+use super::correction::Corrected;
 use super::figure_roles::{Role, role_at};
 use super::life::Life;
+use super::notes::Note;
 use super::piece::Piece;
 use super::reasons::reason;
 
@@ -84,18 +86,31 @@ pub(super) fn figures_of(title: &str, opening: &str) -> Arc<[Figure]> {
     found.into()
 }
 
+/// The figures of a text without the one that its note calls wrong, and with the right one.
+fn put_right(figures: Arc<[Figure]>, corrected: Option<&Corrected>) -> Arc<[Figure]> {
+    let Some(Corrected { role, old, new }) = corrected else { return figures };
+    let others = figures.iter().filter(|it| it.value != *old && it.value != *new).cloned();
+    others.chain([Figure { role: Some(*role), value: new.clone() }]).collect()
+}
+
 impl Piece {
-    /// What it says in numbers; none where it is too short to be compared, or was there before.
-    pub(super) fn says(&self) -> Option<Says> {
+    /// What it says in numbers; none where it is too short to be compared, was there before, or takes back what
+    /// it says. `is_told` where the alert has told its note.
+    pub(super) fn says(&self, is_told: bool) -> Option<Says> {
         let OutputArticle { verdict, .. } = &self.output;
-        if !verdict.comparable || self.is_baseline() || verdict.holds.len() > 1 {
+        let is_taken_back = matches!(self.note(), Some(Note::Retraction(_)));
+        if !verdict.comparable || self.is_baseline() || verdict.holds.len() > 1 || is_taken_back {
             return None;
         }
         let material = verdict.material.as_ref().filter(|found| found.material);
         let new_number = material.filter(|found| found.reason == MaterialReason::NewNumber);
-        let corrects = material.is_some_and(|found| found.reason == MaterialReason::Correction);
+        let corrects = self.corrects() && !is_told;
+        let figures = match self.note() {
+            Some(Note::Correction(note)) => put_right(self.figures(), note.figure.as_ref()),
+            _ => self.figures(),
+        };
         Some(Says {
-            figures: self.figures(),
+            figures,
             new_number: new_number.and_then(|found| found.detail.clone()),
             source: self.source(),
             story: verdict.story,
