@@ -14,7 +14,7 @@ use wirefold_proto::{
 };
 
 use crate::delivery::Message;
-use crate::engine::RETRACTED;
+use crate::engine::{retracts, without_label};
 use crate::wording::{line, numbers};
 
 pub(crate) use html::escaped;
@@ -77,7 +77,9 @@ fn title(message: &Message<'_>) -> String {
     let alert = message.alert;
     let demo = if message.demo { "DEMO · " } else { "" };
     let sort = sort(alert).map(|sort| format!("{sort} · ")).unwrap_or_default();
+    let corrects = alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Correction);
     let headline = line(&alert.headline.title);
+    let headline = if corrects { without_label(&headline).to_owned() } else { headline };
     let headline = if headline.is_empty() { "(no headline)".to_owned() } else { headline };
     cut(&format!("{demo}{sort}{headline}"), TITLE)
 }
@@ -89,8 +91,7 @@ fn sort(alert: &Alert) -> Option<&'static str> {
         return Some("Merged");
     }
     if has(ReasonKind::Correction) {
-        let is_retraction = |reason: &AlertReason| reason.words == RETRACTED;
-        let is_retracted = alert.reasons.iter().any(is_retraction);
+        let is_retracted = alert.reasons.iter().any(retracts);
         return Some(if is_retracted { "Retracted" } else { "Correction" });
     }
     if has(ReasonKind::Passing) {
@@ -194,16 +195,23 @@ fn matched(message: &Message<'_>) -> String {
     cut(&line(&format!("Matched {}{more}{name}", words.join(", "))), LINE)
 }
 
-/// The page of the event or story, then outlets: of what notifies, those that came last, and the lead.
+/// The page of the event or story, then outlets: of what notifies, those that came last, and the lead. An
+/// outlet with several articles is linked by that which makes the message: in the first one the lead, in each
+/// later one its last.
 fn links(message: &Message<'_>) -> Vec<Link> {
     let page = message.page.iter().map(|url| Link { name: "Open".to_owned(), url: url.clone() });
     let most = if message.alert.volume == Volume::Loud { LINKS } else { 1 };
     let articles = message.alert.articles.as_slice();
+    let is_first = message.alert.state == AlertState::New;
     let mut each_outlet: Vec<&AlertArticle> = Vec::new();
     for article in articles {
-        if each_outlet.iter().all(|other| other.outlet != article.outlet) {
-            each_outlet.push(article);
+        match each_outlet.iter().position(|other| other.outlet == article.outlet) {
+            Some(_) if is_first => continue,
+            // It came last with this one.
+            Some(earlier) => drop(each_outlet.remove(earlier)),
+            None => {}
         }
+        each_outlet.push(article);
     }
     let link = |article: &&AlertArticle| {
         let url = article.url.as_deref().filter(|url| is_web(url))?;
@@ -213,7 +221,7 @@ fn links(message: &Message<'_>) -> Vec<Link> {
     };
     // The first message is about the lead, each later one about what came since.
     let mut order: Vec<&AlertArticle> = each_outlet.iter().rev().copied().collect();
-    if message.alert.state == AlertState::New && !order.is_empty() {
+    if is_first && !order.is_empty() {
         order.rotate_right(1);
     }
     page.chain(order.iter().filter_map(link).take(most)).collect()

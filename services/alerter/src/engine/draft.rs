@@ -11,8 +11,10 @@ use super::figures::Update;
 use super::headline;
 use super::life::{Life, News};
 use super::measure::{Measured, Sums};
+use super::notes::Notes;
 use super::piece::Place;
 use super::reasons::{counts, is_material, reason, weighed};
+use super::retraction::retracts;
 use crate::subscription::Rules;
 
 /// The most articles an alert names.
@@ -34,6 +36,8 @@ pub(crate) struct Marks {
     pub(crate) merged_at: u64,
     /// What the numbers are measured by, where people changed them.
     pub(crate) measured: Option<Measured>,
+    /// What texts said of themselves and was told.
+    pub(crate) notes: Notes,
 }
 
 /// The time of a revision, and the latest of the output that it speaks of.
@@ -65,7 +69,7 @@ pub(super) fn closing(id: &AlertId, life: &Life) -> Option<Draft> {
     let figures = life.shown.as_ref().map(|shown| shown.figures.clone()).unwrap_or_default();
     let mut draft = draft(id, life, now, (said, Update { figures, ..Update::default() }));
     draft.alert.merged_into = Some(closing.into);
-    draft.marks.merged_at = closing.place.output;
+    (draft.marks.merged_at, draft.marks.notes) = (closing.place.output, life.notes);
     Some(draft)
 }
 
@@ -140,12 +144,16 @@ fn said(life: &Life, rules: &Rules, figures: &[AlertReason], at: UnixMillis) -> 
         let first = match merged {
             Some(news) => news.reasons.clone(),
             None if is_passing => Vec::new(),
-            None => std::iter::once(new(life)).chain(figures.iter().cloned()).collect(),
+            None => [new(life)]
+                .into_iter()
+                .chain(corrections(life))
+                .chain(figures.iter().cloned())
+                .collect(),
         };
         let is_loud = merged.is_none()
             && !is_passing
             && life.may_ring()
-            && (rules.on.new || steps(&sums, rules));
+            && (rules.on.new || steps(&sums, rules) || asks_to_correct(rules, &first));
         let reasons = weighed(passing.into_iter().chain(first).collect());
         return Said { state: AlertState::New, volume: volume(is_loud), reasons };
     };
@@ -161,7 +169,7 @@ fn said(life: &Life, rules: &Rules, figures: &[AlertReason], at: UnixMillis) -> 
     let is_first = life.in_passing && !is_passing;
     let is_correction = told_of.iter().any(|reason| reason.kind == ReasonKind::Correction);
     let rings = (is_material && rules.on.material)
-        || (is_correction && rules.on.correction)
+        || asks_to_correct(rules, &told_of)
         || (is_first && rules.on.new)
         || is_fast
         || steps(&sums, rules)
@@ -197,6 +205,18 @@ fn said(life: &Life, rules: &Rules, figures: &[AlertReason], at: UnixMillis) -> 
     let opening = passing.into_iter().chain(first).chain(resumed);
     let reasons = weighed(opening.chain(told_of).chain(numbers).collect());
     Said { state, volume: volume(is_loud), reasons }
+}
+
+/// What of the news puts right what was told before, be it by others.
+fn corrections(life: &Life) -> impl Iterator<Item = AlertReason> {
+    let all = life.news.iter().flat_map(|news| &news.reasons);
+    all.filter(|reason| reason.kind == ReasonKind::Correction).cloned()
+}
+
+/// Whether one of these puts right what was told, and that notifies.
+fn asks_to_correct(rules: &Rules, told: &[AlertReason]) -> bool {
+    let mut corrects = told.iter().filter(|reason| reason.kind == ReasonKind::Correction);
+    corrects.any(|reason| rules.on.correction || (rules.on.retraction && retracts(reason)))
 }
 
 /// Why nothing rings, where texts only mention what is asked for.
@@ -283,7 +303,8 @@ fn draft(id: &AlertId, life: &Life, now: Now<'_>, (said, figures): (Said, Update
         merged_into: None,
     };
     let measured = life.news.iter().any(News::recounts).then_some(sums.measured);
-    Draft { alert, marks: Marks { covered, merged_at: 0, measured } }
+    let notes = life.news.iter().fold(life.notes, |notes, news| notes.and(news.notes));
+    Draft { alert, marks: Marks { covered, merged_at: 0, measured, notes } }
 }
 
 /// What became of an alert that closes, without the id of what it is part of now.

@@ -31,6 +31,11 @@ impl Role {
             Self::Evacuated => "evacuated",
         }
     }
+
+    /// Whether this is such a label, and no noun.
+    pub(super) fn is_label(label: &str) -> bool {
+        WORDS.iter().any(|(role, _)| role.label() == label)
+    }
 }
 
 /// Beginnings of words in lower case; those of scripts without spaces stand anywhere.
@@ -164,6 +169,18 @@ const UNITS: [&str; 37] = [
     "أيام", "日間", "時間", "小时",
 ];
 
+/// Beginnings of what a number measures or counts that says something without more words, in lower case.
+#[rustfmt::skip]
+const NOUNS: [&str; 66] = [
+    "metre", "meter", "mètre", "metro", "metri", "kilom", "km", "mile", "feet", "hectare", "hektar",
+    "acre", "tonne", "tons", "litre", "liter", "degree", "grad", "percent", "per cent", "prozent",
+    "pour cent", "por ciento", "per cento", "%", "euro", "dollar", "dólar", "pound", "crown", "yen",
+    "house", "home", "building", "flight", "train", "vote", "seat", "job", "case", "häuser", "haus",
+    "gebäude", "flüge", "züge", "stimmen", "maison", "vols", "voix", "casas", "vuelo", "voto",
+    "voti", "edifici", "huizen", "метр", "килом", "процент", "рубл", "дом", "голос", "メートル",
+    "パーセント", "公里", "متر", "بالمئة",
+];
+
 /// Words between a role word and a number that begin something else, as in `died when 2 ships`.
 const APART: [&str; 12] = [
     ",", " when ", " after ", " as ", " while ", " since ", " in ", " on ", " near ", " before ",
@@ -209,6 +226,20 @@ pub(super) fn role_at(original: &str, span: Span, free: Range<usize>) -> Option<
     let sentence = follows.split(ends_sentence).next()?.to_lowercase();
     let are_found = role == Role::Missing && FOUND.iter().any(|word| sentence.contains(word));
     (!are_found).then_some(role)
+}
+
+/// What the number at `span` measures or counts, as written; none where the words behind it do not say.
+pub(super) fn noun_at(original: &str, span: Span) -> Option<String> {
+    let follows = original.get(span.end..)?.trim_start_matches([' ', '-', '\u{a0}']);
+    let near: String = follows.chars().take(NEAR).collect::<String>().to_lowercase();
+    let noun = NOUNS.iter().find(|noun| near.starts_with(**noun))?;
+    let behind = near.get(noun.len()..)?;
+    let rest = if is_unspaced(noun) {
+        0
+    } else {
+        behind.find(|c: char| !c.is_alphabetic()).unwrap_or(behind.len())
+    };
+    near.get(..noun.len() + rest).map(str::to_owned)
 }
 
 /// The role word that ends nearest to the end, and how many characters lie between.
@@ -301,6 +332,21 @@ mod tests {
         );
         check("The line opens in 2027. Many died.", &[("2027", None)]);
         check("Two missing from the ferry are found alive", &[("2", None)]);
+    }
+
+    #[test]
+    fn a_noun_says_what_a_number_measures() {
+        let check = |text: &str, expected: Option<&str>| {
+            let text = Text::new(text);
+            let all = numbers(&text, 0..text.words().len());
+            assert_eq!(noun_at(text.original(), all[0].span).as_deref(), expected);
+        };
+        check("Flames rose 60 metres.", Some("metres"));
+        check("A 60-metre wave", Some("metre"));
+        check("It rises by 21 per cent", Some("per cent"));
+        check("高さ60メートルの波", Some("メートル"));
+        check("Four of them in a serious condition", None);
+        check("Nine of the firemen", None);
     }
 
     #[test]

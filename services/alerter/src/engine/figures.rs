@@ -13,8 +13,10 @@ use wirefold_proto::{
 use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
-use super::figure_roles::{Role, role_at};
+use super::correction::Corrected;
+use super::figure_roles::{Role, noun_at, role_at};
 use super::life::Life;
+use super::notes::Note;
 use super::piece::Piece;
 use super::reasons::reason;
 
@@ -31,6 +33,8 @@ const ENOUGH: usize = 2;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Figure {
     role: Option<Role>,
+    /// What it measures or counts, where it has no role.
+    noun: Option<String>,
     value: String,
 }
 
@@ -75,7 +79,8 @@ pub(super) fn figures_of(title: &str, opening: &str) -> Arc<[Figure]> {
             let before = at.checked_sub(1).and_then(span_of).map_or(0, |span| span.end);
             let behind = span_of(at + 1).map_or(text.original().len(), |span| span.start);
             let role = role_at(text.original(), number.span, before..behind);
-            let figure = Figure { role, value: number.value.clone() };
+            let noun = noun_at(text.original(), number.span).filter(|_| role.is_none());
+            let figure = Figure { role, noun, value: number.value.clone() };
             if !found.contains(&figure) {
                 found.push(figure);
             }
@@ -84,18 +89,31 @@ pub(super) fn figures_of(title: &str, opening: &str) -> Arc<[Figure]> {
     found.into()
 }
 
+/// The figures of a text without the one that its note calls wrong, and with the right one.
+fn put_right(figures: Arc<[Figure]>, corrected: Option<&Corrected>) -> Arc<[Figure]> {
+    let Some(Corrected { role, old, new }) = corrected else { return figures };
+    let others = figures.iter().filter(|it| it.value != *old && it.value != *new).cloned();
+    others.chain([Figure { role: Some(*role), noun: None, value: new.clone() }]).collect()
+}
+
 impl Piece {
-    /// What it says in numbers; none where it is too short to be compared, or was there before.
-    pub(super) fn says(&self) -> Option<Says> {
+    /// What it says in numbers; none where it is too short to be compared, was there before, or takes back what
+    /// it says. `is_told` where the alert has told its note.
+    pub(super) fn says(&self, is_told: bool) -> Option<Says> {
         let OutputArticle { verdict, .. } = &self.output;
-        if !verdict.comparable || self.is_baseline() || verdict.holds.len() > 1 {
+        let is_taken_back = matches!(self.note(), Some(Note::Retraction(_)));
+        if !verdict.comparable || self.is_baseline() || verdict.holds.len() > 1 || is_taken_back {
             return None;
         }
         let material = verdict.material.as_ref().filter(|found| found.material);
         let new_number = material.filter(|found| found.reason == MaterialReason::NewNumber);
-        let corrects = material.is_some_and(|found| found.reason == MaterialReason::Correction);
+        let corrects = self.corrects() && !is_told;
+        let figures = match self.note() {
+            Some(Note::Correction(note)) => put_right(self.figures(), note.figure.as_ref()),
+            _ => self.figures(),
+        };
         Some(Says {
-            figures: self.figures(),
+            figures,
             new_number: new_number.and_then(|found| found.detail.clone()),
             source: self.source(),
             story: verdict.story,
@@ -146,29 +164,29 @@ impl Update {
     fn take(&mut self, says: &Says, is_opening: bool) {
         let with_role = says.figures.iter().filter(|figure| figure.role.is_some());
         for figure in with_role.clone() {
-            self.say(figure.role.map(Role::label), &figure.value, says, is_opening);
+            self.say(figure.role.map_or("", Role::label), &figure.value, says, is_opening);
         }
-        let is_named = |value: &str| with_role.clone().any(|figure| figure.value == value);
-        if let Some(value) = says.new_number.as_deref().filter(|value| !is_named(value)) {
-            self.say(None, value, says, is_opening);
-        }
-        let waiting: Vec<String> = self.waiting(says).collect();
-        for value in waiting {
-            self.say(None, &value, says, is_opening);
+        // A bare number tells nobody anything: `4`, of `four of them`.
+        let with_noun: Vec<(&str, &str)> =
+            says.figures.iter().filter_map(|it| Some((it.noun.as_deref()?, &*it.value))).collect();
+        for (noun, value) in with_noun {
+            let is_new = says.new_number.as_deref() == Some(value)
+                && !with_role.clone().any(|figure| figure.value == value);
+            let is_claim = |it: &AlertFigure| {
+                !it.told && it.role.as_deref() == Some(noun) && it.value == value
+            };
+            if is_new || self.figures.iter().any(is_claim) {
+                self.say(noun, value, says, is_opening);
+            }
         }
     }
 
-    /// Claims without a role that this text repeats.
-    fn waiting(&self, says: &Says) -> impl Iterator<Item = String> {
-        let is_said = |value: &str| says.figures.iter().any(|figure| figure.value == value);
-        let claims = self.figures.iter().filter(|it| it.role.is_none() && !it.told);
-        claims.filter(move |it| is_said(&it.value)).map(|it| it.value.clone())
-    }
-
-    /// One text says one figure.
-    fn say(&mut self, role: Option<&str>, value: &str, says: &Says, is_opening: bool) {
+    /// One text says one figure. What was told of a role before it stands in the place of; two that measure in
+    /// the same unit may measure two things.
+    fn say(&mut self, what: &str, value: &str, says: &Says, is_opening: bool) {
+        let role = Some(what);
         let is_told =
-            |it: &&AlertFigure| it.told && it.role.is_some() && it.role.as_deref() == role;
+            |it: &&AlertFigure| it.told && Role::is_label(what) && it.role.as_deref() == role;
         let before = self.figures.iter().rfind(is_told).map(|it| it.value.clone());
         // A toll does not fall but by a correction: a lower one is what an earlier text said.
         let is_less = before.as_deref().is_some_and(|before| is_less(value, before));
@@ -225,12 +243,17 @@ fn is_less(one: &str, other: &str) -> bool {
 /// `death toll 14 → 28`, or that one outlet says so.
 fn reason_of(figure: &AlertFigure, old: Option<String>) -> AlertReason {
     let value = &figure.value;
-    let what = match (&figure.role, &old) {
+    let role = figure.role.as_deref().filter(|role| Role::is_label(role));
+    let noun = figure.role.as_deref().filter(|noun| !Role::is_label(noun)).unwrap_or_default();
+    let what = match (role, &old) {
         (Some(role), Some(old)) => format!("{role} {old} → {value}"),
         (Some(role), None) => format!("{role}: {value}"),
-        (None, _) => format!("a new figure: {value}"),
+        (None, _) if noun.starts_with(char::is_alphabetic) => {
+            format!("a new figure: {value} {noun}")
+        }
+        (None, _) => format!("a new figure: {value}{noun}"),
     };
-    let (kind, words) = match (figure.told, &figure.role, &old) {
+    let (kind, words) = match (figure.told, role, &old) {
         (true, _, _) => (ReasonKind::Material, what),
         (false, Some(role), Some(old)) => {
             (ReasonKind::Claimed, format!("one outlet says {role} {value}; so far {old}"))

@@ -14,6 +14,7 @@ use super::figures::Says;
 use super::handling::Handling;
 use super::headline::InStory;
 use super::measure::Measured;
+use super::notes::Notes;
 use super::passing::Mention;
 use super::piece::{Place, Tally};
 use crate::subscription::Rules;
@@ -49,6 +50,8 @@ pub(crate) struct Life {
     pub(crate) merged_into: Option<Target>,
     /// The place in the output of the change that made it part of another.
     pub(crate) merged_at: u64,
+    /// What texts said of themselves and was told.
+    pub(crate) notes: Notes,
     /// What has come since the last revision.
     pub(crate) news: Vec<News>,
     /// It is to close because it became part of another.
@@ -119,6 +122,8 @@ pub(crate) struct News {
     pub(crate) first: Option<AlertFirst>,
     /// The agency whose text its article copies.
     pub(crate) carries: Option<String>,
+    /// What its article says of itself.
+    pub(crate) notes: Notes,
     /// Who wrote its article, where that is a text of its own.
     pub(crate) writes: Option<String>,
     /// The outlet of its article, for people.
@@ -145,6 +150,7 @@ impl Default for News {
             says: None,
             first: None,
             carries: None,
+            notes: Notes::default(),
             writes: None,
             outlet: None,
         }
@@ -220,7 +226,7 @@ impl Life {
             self.notified_at = Some(self.last_at);
         }
         self.covered = self.covered.max(marks.covered);
-        self.merged_at = marks.merged_at;
+        (self.merged_at, self.notes) = (marks.merged_at, marks.notes);
         self.first_seen = Some(unix_millis(alert.first_seen));
         self.merged_into = alert.merged_into;
         self.closing = self.closing.filter(|_| alert.merged_into.is_none());

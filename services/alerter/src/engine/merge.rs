@@ -87,6 +87,7 @@ fn inheritance(absorbed: &AlertId, life: &Life, closing: Closing) -> News {
         matched,
         headline,
         articles,
+        notes: life.notes,
         silent: Some(Silent::Inherits),
         ..News::default()
     }
@@ -110,6 +111,7 @@ fn together(one: News, other: News) -> News {
         matched: [one.matched, other.matched].concat(),
         articles: [one.articles, other.articles].concat(),
         only_counts: one.only_counts && other.only_counts,
+        notes: one.notes.and(other.notes),
         silent: other.silent.or(one.silent),
         ..one
     }

@@ -7,6 +7,7 @@
 
 mod catch_up;
 mod copies;
+mod correction;
 mod digest;
 mod draft;
 mod figure_roles;
@@ -14,9 +15,11 @@ mod figures;
 mod handling;
 mod headline;
 mod inhibit;
+mod label;
 mod life;
 mod measure;
 mod merge;
+mod notes;
 mod passing;
 mod people;
 mod piece;
@@ -52,9 +55,10 @@ use velocity::Velocity;
 pub(crate) use draft::{Draft, Marks};
 pub(crate) use handling::Handling;
 pub(crate) use life::QUIET;
+pub(crate) use notes::without_label;
 pub(crate) use people::Word;
 pub(crate) use piece::{Piece, Place, Tally, position};
-pub(crate) use retraction::RETRACTED;
+pub(crate) use retraction::retracts;
 pub(crate) use score::Score;
 pub(crate) use sleep::Revision;
 
@@ -190,7 +194,11 @@ impl Engine {
         if !self.lives.get(id).is_some_and(is_concerned) && !opens {
             return;
         }
-        let reasons = if piece.is_baseline() { Vec::new() } else { self.reasons(id, rules, piece) };
+        let is_told = self.lives.get(id).is_some_and(|life| life.has_told_note_of(piece));
+        let reasons = match piece.is_baseline() {
+            true => Vec::new(),
+            false => self.reasons(id, rules, piece, is_told),
+        };
         let news = News {
             place: piece.place,
             from: piece.place,
@@ -205,18 +213,26 @@ impl Engine {
             articles: vec![piece.article()],
             only_counts: piece.is_baseline(),
             silent: None,
-            says: piece.says(),
+            says: piece.says(is_told),
             first: piece.first(id.target),
             carries: piece.carries(),
+            notes: piece.notes(),
             writes: piece.writes(),
             outlet: Some(piece.outlet_in_words()),
         };
         self.add_news(id, news);
     }
 
-    /// What an article gives an alert to tell besides the numbers.
-    fn reasons(&self, id: &AlertId, rules: &Rules, piece: &Piece) -> Vec<AlertReason> {
-        let mut reasons: Vec<_> = piece.material().into_iter().collect();
+    /// What an article gives an alert to tell besides the numbers; `is_told` where it has told its note.
+    fn reasons(
+        &self,
+        id: &AlertId,
+        rules: &Rules,
+        piece: &Piece,
+        is_told: bool,
+    ) -> Vec<AlertReason> {
+        let corrects = piece.put_right().filter(|_| !is_told);
+        let mut reasons: Vec<_> = corrects.or_else(|| piece.material()).into_iter().collect();
         let ages = self.velocity.ages(id.target, piece.seen);
         let numbers = Numbers { ages: &ages, ..piece.tally(id.target).numbers() };
         let has_rung = self.lives.get(id).is_some_and(|life| life.has_rung_for_velocity);

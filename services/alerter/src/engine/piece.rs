@@ -13,8 +13,8 @@ use wirefold_proto::{
 use wirefold_query::{Document, Numbers, Prepared};
 
 use super::figures::{Figure, figures_of};
+use super::notes::Note;
 use super::reasons::reason;
-use super::retraction::{RETRACTED, is_retraction};
 
 /// Where something stands in the output: its place in the order of decisions, and in the stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -94,6 +94,8 @@ pub(crate) struct Piece {
     /// The first characters of its text.
     opening: String,
     figures: OnceLock<Arc<[Figure]>>,
+    /// What its text says of itself.
+    pub(super) note: Option<Note>,
 }
 
 /// So many characters hold any lede.
@@ -112,7 +114,10 @@ impl Piece {
         let prepared = prepared(&output, &text);
         let figures = OnceLock::new();
         let seen = unix_millis(output.article.seen);
-        Self { place, seen, output, prepared, opening, figures }
+        let agency = output.verdict.agency.as_ref().map_or("", |agency| &agency.name);
+        let names = [output.article.outlet.as_str(), agency];
+        let note = Note::of(&output.article.title, &text, &names);
+        Self { place, seen, output, prepared, opening, figures, note }
     }
 
     /// The numbers of title and lede.
@@ -207,30 +212,20 @@ impl Piece {
         }
     }
 
-    /// Why it changes what is known. A text too short to be compared is never the reason.
+    /// Why it changes what is known, but that it puts something right. A text too short to be compared is never
+    /// the reason.
     pub(crate) fn material(&self) -> Option<AlertReason> {
-        let is_version = self.output.verdict.class == Class::Version;
-        if is_version && is_retraction(&self.output.article.title) {
-            let sources = vec![self.source()];
-            return Some(AlertReason { sources, ..reason(ReasonKind::Correction, RETRACTED) });
-        }
         let found = self.output.verdict.material.as_ref();
         let found = found.filter(|found| found.material && self.output.verdict.comparable)?;
-        let detail = found.detail.as_deref();
-        let (kind, words) = match found.reason {
+        let words = match found.reason {
             // A figure is told once two texts, an agency or a correction say it: see `figures`.
-            MaterialReason::NewNumber | MaterialReason::Cosmetic => return None,
-            MaterialReason::Correction => (ReasonKind::Correction, corrected(detail)),
-            reason => (ReasonKind::Material, new_in_words(reason, detail)),
+            MaterialReason::NewNumber | MaterialReason::Cosmetic | MaterialReason::Correction => {
+                return None;
+            }
+            reason => new_in_words(reason, found.detail.as_deref()),
         };
-        let changed = found.detail.as_deref().filter(|_| kind == ReasonKind::Correction);
-        let (old, new) = changed.and_then(|both| both.split_once(" → ")).unzip();
-        Some(AlertReason {
-            sources: vec![self.source()],
-            old: old.map(str::to_owned),
-            new: new.map(str::to_owned),
-            ..reason(kind, words)
-        })
+        let sources = vec![self.source()];
+        Some(AlertReason { sources, ..reason(ReasonKind::Material, words) })
     }
 }
 
@@ -246,11 +241,6 @@ fn new_in_words(what: MaterialReason, detail: Option<&str>) -> String {
         (_, Some(new)) => format!("its opening was rewritten: {new}"),
         (_, None) => "its opening was rewritten".to_owned(),
     }
-}
-
-/// `correction: Anna Brell → Anna Brel`.
-fn corrected(change: Option<&str>) -> String {
-    change.map_or_else(|| "correction".to_owned(), |change| format!("correction: {change}"))
 }
 
 /// The most numbers of an article that an alert keeps.

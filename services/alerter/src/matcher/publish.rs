@@ -21,6 +21,9 @@ const MERGED: &str = "Wf-Merged-At";
 /// with, as they would be had they been so from the beginning.
 const MEASURED: &str = "Wf-Measured-By";
 
+/// The header of an alert that told what texts say of themselves: hashes of the last of that.
+const NOTES: &str = "Wf-Notes";
+
 const SENDER: Sender = Sender { source: "/wirefold/alerter" };
 
 /// How many revisions are on their way at once: as many as the embedded bus makes durable together.
@@ -107,19 +110,23 @@ pub(super) fn revision(stored: &Stored) -> Option<Revision> {
     let number = |name| stored.headers.get(name).and_then(|text| text.parse().ok()).unwrap_or(0);
     let covered = Place { fetched: number(COVERS), output: alert.output };
     let measured = stored.headers.get(MEASURED).and_then(|text| text.parse().ok());
-    let marks = Marks { covered, merged_at: number(MERGED), measured };
+    let notes = stored.headers.get(NOTES).and_then(|text| text.parse().ok()).unwrap_or_default();
+    let marks = Marks { covered, merged_at: number(MERGED), measured, notes };
     Some(Revision { sequence: stored.sequence, alert, marks })
 }
 
 fn outgoing(draft: &Draft) -> Result<Outgoing, AlerterError> {
     let mut message = SENDER.outgoing(&draft.alert, draft.alert.at, None)?;
-    let Marks { covered, merged_at, measured } = draft.marks;
+    let Marks { covered, merged_at, measured, notes } = draft.marks;
     message.headers.set(COVERS, covered.fetched.to_string());
     if merged_at > 0 {
         message.headers.set(MERGED, merged_at.to_string());
     }
     if let Some(measured) = measured {
         message.headers.set(MEASURED, measured.to_string());
+    }
+    if !notes.is_empty() {
+        message.headers.set(NOTES, notes.to_string());
     }
     Ok(message)
 }

@@ -27,8 +27,8 @@ pub(crate) enum Problem {
     #[error("break_quiet: {0}")]
     BreakQuiet(wirefold_query::ParseError),
     #[error(
-        "on: {0:?} is no trigger; expected new, material, correction, quiet, origins+2, outlets+5 or \
-         velocity>5/10m"
+        "on: {0:?} is no trigger; expected new, material, correction, retraction, quiet, \
+         origins+2, outlets+5 or velocity>5/10m"
     )]
     On(String),
     #[error("quiet_hours: {0}")]

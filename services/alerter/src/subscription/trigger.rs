@@ -11,8 +11,10 @@ pub(crate) struct Triggers {
     pub(crate) new: bool,
     /// Something material, corrections included.
     pub(crate) material: bool,
-    /// A correction alone.
+    /// A correction alone, or a retraction.
     pub(crate) correction: bool,
+    /// A retraction alone.
+    pub(crate) retraction: bool,
     /// That nothing more comes.
     pub(crate) quiet: bool,
     /// So many more origins than when it last rang.
@@ -37,6 +39,7 @@ impl Triggers {
             "new" => self.new = true,
             "material" => self.material = true,
             "correction" => self.correction = true,
+            "retraction" => self.retraction = true,
             "quiet" => self.quiet = true,
             _ if word.starts_with("velocity>") => self.velocity.push(Query::parse(word).ok()?),
             _ => match word.split_once('+')? {
@@ -65,11 +68,12 @@ mod tests {
 
     #[test]
     fn what_rings_is_read_and_nonsense_refused() {
-        let on =
-            ["new", "material", "correction", "quiet", "origins+2", "outlets+5", "velocity>5/10m"];
-        let triggers = Triggers::read(&on.map(str::to_owned)).expect("all of them ring");
+        let words = ["new", "material", "correction", "retraction", "quiet"];
+        let on = words.into_iter().chain(["origins+2", "outlets+5", "velocity>5/10m"]);
+        let on: Vec<String> = on.map(str::to_owned).collect();
+        let triggers = Triggers::read(&on).expect("all of them ring");
         assert!(triggers.new && triggers.material && triggers.asks_for_velocity());
-        assert!(triggers.correction && triggers.quiet);
+        assert!(triggers.correction && triggers.retraction && triggers.quiet);
         assert_eq!((triggers.origins, triggers.outlets), (Some(2), Some(5)));
         for bad in ["", "old", "origins+", "origins+0", "origins-2", "velocity", "copies+2"] {
             assert!(Triggers::read(&[bad.to_owned()]).is_err(), "{bad}");

@@ -63,7 +63,7 @@ async fn records_say_what_is_in_force_and_what_is_wrong() {
         (
             "odd",
             "on: \"sometimes\" is no trigger; expected new, material, correction, \
-             quiet, origins+2, outlets+5 or velocity>5/10m",
+             retraction, quiet, origins+2, outlets+5 or velocity>5/10m",
         ),
     ];
     for (id, problem) in problems {

@@ -39,18 +39,18 @@ const THREE: &str = "valeherald.example";
 
 #[tokio::test(start_paused = true)]
 async fn a_mention_is_silent_until_a_text_tells_of_it() {
-    let material = Some((MaterialReason::NewNumber, "nine"));
+    let material = Some((MaterialReason::NewNumber, "9"));
     let given = [
         mention("a", ONE, MENTIONS),
-        Given { material, ..mention("b", TWO, "Nothing of it stands here.") },
+        Given { material, ..mention("b", TWO, "Nothing of it stands here on 9 metres.") },
         mention("c", THREE, TELLS),
-        Given { material, ..mention("d", "northcurrent.example", "Nor here.") },
+        Given { material, ..mention("d", "northcurrent.example", "Nor here, nor on 9 metres.") },
     ];
     let expected = [
         "silent: mentioned in passing",
-        "silent: mentioned in passing · one outlet gives a new figure: nine · +1 origin · +1 outlet",
+        "silent: mentioned in passing · one outlet gives a new figure: 9 metres · +1 origin · +1 outlet",
         "loud: new · +1 origin · +1 outlet",
-        "loud: a new figure: nine · +1 origin · +1 outlet",
+        "loud: a new figure: 9 metres · +1 origin · +1 outlet",
     ];
     assert_eq!(told_of("ferry", &given).await, expected);
 }
@@ -84,7 +84,7 @@ async fn a_mention_that_nothing_follows_stays_one_when_it_is_over() {
     world.pass(1).await;
     world.clock.advance(std::time::Duration::from_hours(24));
     world.pass(1).await;
-    world.newsroom.tell(mention("b", TWO, "Nothing of it stands here.")).await;
+    world.newsroom.tell(mention("b", TWO, "Nothing of it stands here on 9 metres.")).await;
     world.pass(1).await;
     let found: Vec<String> = world.alerts().await.iter().map(told).collect();
     let expected = [

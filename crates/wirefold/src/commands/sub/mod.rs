@@ -145,8 +145,8 @@ struct AddArguments {
     /// What one alert is about.
     #[arg(long, value_enum, value_name = "WHAT")]
     group_by: Option<Group>,
-    /// What notifies: `new`, `origins+2`, `outlets+5`, `velocity>5/10m`, `material`, `correction`, `quiet`;
-    /// repeatable.
+    /// What notifies: `new`, `origins+2`, `outlets+5`, `velocity>5/10m`, `material`, `correction`,
+    /// `retraction`, `quiet`; repeatable.
     #[arg(long, value_name = "CONDITION")]
     on: Vec<String>,
     /// The fewest outlets before it alerts.

@@ -22,8 +22,8 @@ pub(crate) struct SubscriptionConfig {
     /// What one alert is about: an `event` or a `story`; else an event.
     #[serde(default)]
     pub(crate) group_by: Option<GroupBy>,
-    /// What notifies, such as `new`, `origins+2`, `velocity>5/10m`, `material`, `correction`, `quiet`; else
-    /// `["new", "origins+2", "material"]`.
+    /// What notifies, such as `new`, `origins+2`, `velocity>5/10m`, `material`, `correction`, `retraction`,
+    /// `quiet`; else `["new", "origins+2", "material"]`.
     #[serde(default)]
     pub(crate) on: Vec<String>,
     /// Outlets needed before it notifies.

@@ -105,7 +105,7 @@ impl Editor<'_> {
                 legend { "What notifies" }
                 (self.mistake("on"))
                 div.boxes {
-                    @for (event, label) in EVENTS.into_iter().zip(["a new event", "something material", "a correction", "the end of it"]) {
+                    @for (event, label) in EVENTS.into_iter().zip(["a new event", "something material", "a correction", "a retraction", "the end of it"]) {
                         label { input type="checkbox" name="on" value=(event) checked[self.fields.has("on", event)]; " " (label) }
                     }
                 }

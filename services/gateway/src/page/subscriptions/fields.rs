@@ -9,7 +9,7 @@ use wirefold_proto::{Digest, GroupBy, QuietHours, SubscriptionId, SubscriptionSe
 /// What notifies where nothing else is chosen, as the alerter has it.
 const ON: [&str; 3] = ["new", "origins+2", "material"];
 /// What of it is a word.
-pub(super) const EVENTS: [&str; 4] = ["new", "material", "correction", "quiet"];
+pub(super) const EVENTS: [&str; 5] = ["new", "material", "correction", "retraction", "quiet"];
 
 /// The names and values of a form. A name may come several times.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

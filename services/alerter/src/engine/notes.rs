@@ -1,0 +1,208 @@
+//! What a text says of itself: that it is put right, or taken back. An alert tells each such note once, though
+//! later versions and copies of the text keep it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use sha2::{Digest as _, Sha256};
+use wirefold_proto::{AlertReason, Class, MaterialReason, Materiality, ReasonKind};
+
+use super::correction::{self, Correction};
+use super::label;
+use super::life::Life;
+use super::piece::Piece;
+use super::reasons::reason;
+use super::retraction::{self, RETRACTED, is_retraction};
+
+/// What a text says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Note {
+    /// Whoever reported it takes it back, in these words.
+    Retraction(String),
+    Correction(Correction),
+}
+
+impl Note {
+    /// The note of a text. `names` are those of its outlet and agency.
+    pub(super) fn of(title: &str, text: &str, names: &[&str]) -> Option<Self> {
+        if is_retraction(title, text, names) {
+            let first = text.trim_start().lines().next().unwrap_or_default();
+            let first = label::behind(first, &retraction::LABELS).unwrap_or(first);
+            return Some(Self::Retraction(correction::quoted(&correction::sentences(first))));
+        }
+        correction::note(title, text).map(Self::Correction)
+    }
+
+    /// What tells it from others: its sort and its words, whoever carries them.
+    fn id(&self) -> u64 {
+        let (sort, words) = match self {
+            Self::Retraction(words) => ("retraction", words),
+            Self::Correction(note) => ("correction", &note.words),
+        };
+        let letters = words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+        let hash = Sha256::new().chain_update(sort).chain_update(letters.collect::<String>());
+        hash.finalize().iter().take(8).fold(0, |id, byte| (id << 8) | u64::from(*byte))
+    }
+}
+
+/// A headline without the label that says what sort of message it is.
+pub(crate) fn without_label(title: &str) -> &str {
+    let behind = |labels: &[&str]| label::behind(title, labels).map(str::trim);
+    let rest = behind(&correction::LABELS).or_else(|| behind(&retraction::LABELS));
+    let rest = rest.or_else(|| behind(&["kill"]));
+    rest.filter(|rest| !rest.is_empty()).unwrap_or(title)
+}
+
+/// How many notes of one alert are remembered.
+const KEPT: usize = 4;
+
+/// The last notes of an alert, by what tells them from others; 0 where there is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Notes([u64; KEPT]);
+
+impl Notes {
+    fn has(self, id: u64) -> bool {
+        self.0.contains(&id)
+    }
+
+    /// These, and then those.
+    pub(crate) fn and(self, others: Self) -> Self {
+        others.0.into_iter().filter(|id| *id != 0).fold(self, |mut notes, id| {
+            if !notes.has(id) {
+                notes.0.rotate_right(1);
+                notes.0[0] = id;
+            }
+            notes
+        })
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// As in a header.
+impl fmt::Display for Notes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: Vec<String> = self.0.iter().map(|id| format!("{id:x}")).collect();
+        f.write_str(&all.join(" "))
+    }
+}
+
+/// It is no such header.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NoNotes;
+
+impl FromStr for Notes {
+    type Err = NoNotes;
+
+    fn from_str(text: &str) -> Result<Self, NoNotes> {
+        let all: Result<Vec<u64>, _> =
+            text.split(' ').map(|id| u64::from_str_radix(id, 16)).collect();
+        let all = all.ok().and_then(|all| all.try_into().ok());
+        all.map(Self).ok_or(NoNotes)
+    }
+}
+
+impl Piece {
+    /// What it says of itself, where that concerns what was told: it is a later version of a text, it begins
+    /// with its note, or the detector found that it corrects.
+    pub(super) fn note(&self) -> Option<&Note> {
+        let verdict = &self.output.verdict;
+        let note = self.note.as_ref().filter(|_| verdict.holds.len() <= 1)?;
+        let concerns = match note {
+            Note::Retraction(_) => true,
+            Note::Correction(note) => {
+                note.opens || verdict.class == Class::Version || self.correction().is_some()
+            }
+        };
+        concerns.then_some(note)
+    }
+
+    /// What tells its note from others, as an alert remembers it.
+    pub(super) fn notes(&self) -> Notes {
+        let mut notes = Notes::default();
+        notes.0[0] = self.note().map_or(0, Note::id);
+        notes
+    }
+
+    /// That the detector found a correction.
+    fn correction(&self) -> Option<&Materiality> {
+        let found = self.output.verdict.material.as_ref()?;
+        let is_one = found.material && found.reason == MaterialReason::Correction;
+        (is_one && self.output.verdict.comparable).then_some(found)
+    }
+
+    /// Whether it puts something right.
+    pub(super) fn corrects(&self) -> bool {
+        self.correction().is_some() || matches!(self.note(), Some(Note::Correction(_)))
+    }
+
+    /// That it puts something right or takes it back, with its own words.
+    pub(super) fn put_right(&self) -> Option<AlertReason> {
+        let sources = vec![self.source()];
+        let note = match self.note() {
+            Some(Note::Retraction(words)) => {
+                let words = with_quotation(RETRACTED, words);
+                return Some(AlertReason { sources, ..reason(ReasonKind::Correction, words) });
+            }
+            Some(Note::Correction(note)) => Some(note),
+            None if self.correction().is_some() => None,
+            None => return None,
+        };
+        let figure = note.and_then(|note| note.figure.as_ref());
+        let detail = self.correction().and_then(|found| found.detail.as_deref());
+        let (old, new) = match figure {
+            Some(figure) => (Some(figure.old.as_str()), Some(figure.new.as_str())),
+            None => detail.and_then(|both| both.split_once(" → ")).unzip(),
+        };
+        let change = match figure {
+            Some(it) => Some(format!("{} {} → {}", it.role.label(), it.old, it.new)),
+            None => detail.map(str::to_owned),
+        };
+        let what = change.map_or_else(|| "correction".to_owned(), |it| format!("correction: {it}"));
+        let words = with_quotation(&what, note.map_or("", |note| note.words.as_str()));
+        let (old, new) = (old.map(str::to_owned), new.map(str::to_owned));
+        Some(AlertReason { sources, old, new, ..reason(ReasonKind::Correction, words) })
+    }
+}
+
+fn with_quotation(what: &str, words: &str) -> String {
+    match words.is_empty() {
+        true => what.to_owned(),
+        false => format!("{what}: \u{201c}{words}\u{201d}"),
+    }
+}
+
+impl Life {
+    /// Whether it has told the note of this article, or is to.
+    pub(super) fn has_told_note_of(&self, piece: &Piece) -> bool {
+        let [id, ..] = piece.notes().0;
+        let is_coming = || self.news.iter().any(|news| news.notes.has(id));
+        id != 0 && (self.notes.has(id) || is_coming())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_are_read_back_from_their_header() {
+        let notes = (1..=5).fold(Notes::default(), |notes, id| notes.and(Notes([id, 0, 0, 0])));
+        assert_eq!(notes, Notes([5, 4, 3, 2]));
+        assert_eq!(notes.and(notes).to_string().parse(), Ok(notes));
+        for none in ["", "1 2", "1 2 3 x"] {
+            assert_eq!(none.parse::<Notes>(), Err(NoNotes), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_headline_says_once_that_it_corrects() {
+        assert_eq!(without_label("Correction: Bus crash: what we know"), "Bus crash: what we know");
+        assert_eq!(without_label("KILL - Bus crash"), "Bus crash");
+        for same in ["Correction", "Correction officers strike: why", "Bus crash"] {
+            assert_eq!(without_label(same), same);
+        }
+    }
+}
