@@ -61,12 +61,8 @@ pub(super) fn block(message: &Message<'_>) -> String {
 }
 
 fn head(message: &Message<'_>) -> String {
-    let Alert { revision, volume, articles, .. } = message.alert;
+    let Alert { revision, volume, .. } = message.alert;
     let volume = if *volume == Volume::Loud { "LOUD" } else { "silent" };
-    let named = match articles.len() {
-        1 => "1 article".to_owned(),
-        many => format!("{many} articles"),
-    };
     let (state, name) = (message.alert.state.as_str(), line(message.subscription));
-    format!("ALERT {volume} · {state} · {name} · {named} · revision {revision}")
+    format!("ALERT {volume} · {state} · {name} · revision {revision}")
 }

@@ -32,7 +32,7 @@ async fn five_articles_of_one_event_make_one_alert_with_one_message() {
     let blocks = world.paper.blocks();
     assert_eq!(blocks.len(), 1);
     let expected = [
-        "ALERT LOUD · new · Everything · 5 articles · revision 1\n  Tarrowgate dock talks collapse\n",
+        "ALERT LOUD · new · Everything · revision 1\n  Tarrowgate dock talks collapse\n",
         "5 outlets · at most 4 origins · 1 copy folded",
         "\n  new for Everything\n",
         "First seen here: harborledger.example, 00:00 UTC, just now",
