@@ -92,10 +92,14 @@ fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Markup {
 fn one(revision: &AlertRevision) -> Markup {
     let reasons: Vec<&str> = revision.reasons.iter().map(|reason| reason.words.as_str()).collect();
     let is_loud = revision.volume == Volume::Loud;
+    let became = match (revision.held, is_loud) {
+        (true, _) => "held",
+        (false, true) => "notified",
+        (false, false) => "silent",
+    };
     html! {
-        li.loud[is_loud] value=(revision.revision) {
-            b { (if is_loud { "notified" } else { "silent" }) } " " (words::time(revision.at)) ": " (reasons.join("; "))
-            @if revision.held { " · held back" }
+        li.loud[is_loud && !revision.held] value=(revision.revision) {
+            b { (became) } " " (words::time(revision.at)) ": " (reasons.join("; "))
         }
     }
 }
