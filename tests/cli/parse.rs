@@ -159,3 +159,29 @@ fn what_is_stored_is_its_owners() {
     assert!(run.out.contains("others may read 1 file of the data folder"), "{}", run.out);
     assert!(run.out.contains("chmod -R go= "), "{}", run.out);
 }
+
+/// What the settings can be and what will be refused all the same.
+#[test]
+fn check_looks_at_deliveries_and_at_who_silences_whom() {
+    const SETTINGS: &str = r#"
+[[delivery]]
+name = "log"
+kind = "file"
+path = "alerts.jsonl"
+
+[[delivery]]
+name = "far"
+kind = "webhook"
+url = "https://desk.example:9999/alerts"
+
+[[subscription]]
+name = "Docks"
+query = "port"
+inhibited_by = ["tides"]
+"#;
+    let folder = Folder::with(&[("wirefold.toml", SETTINGS.as_bytes())]);
+    let out = folder.run(&["check", "--data", "data"]).out;
+    assert!(out.contains("delivery log; `wirefold alert test log`"), "{out}");
+    assert!(out.contains("delivery far: port 9999 will be refused"), "{out}");
+    assert!(out.contains("no file has the subscription tides of `inhibited_by`"), "{out}");
+}

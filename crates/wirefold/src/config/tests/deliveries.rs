@@ -181,6 +181,22 @@ fn what_cannot_be_is_told_where_it_stands() {
             "4:1: `delivery.0.chat`: it means nothing to kind = \"stdout\", only to telegram",
         ),
         (
+            format!("{head}kind = \"telegram\"\nsecret = \"1:a\"\nchat = \"\"\n"),
+            "1:1: `delivery.0`: it needs a chat; write chat = \"-100…\"",
+        ),
+        (
+            format!("{head}kind = \"file\"\npath = \"\"\n"),
+            "1:1: `delivery.0`: it needs a file; write path = \"alerts.jsonl\"",
+        ),
+        (
+            format!(
+                "{head}kind = \"webhook\"\nurl = \"https://m.example\"\n\
+                 headers = {{ X-A = \"a\\r\\nMore: 1\" }}\n"
+            ),
+            "1:1: `delivery.0`: headers: the value of X-A has a line break or another control \
+             character",
+        ),
+        (
             format!("{head}kind = \"webhook\"\nurl = \"smtp://m.example\"\n"),
             "4:1: `delivery.0.url`: only mail goes to smtp:// or smtps://; write url = \
              \"https://…\"",
@@ -214,6 +230,11 @@ fn templates_are_read_and_mistakes_named_with_their_lines() {
     let broken = format!("{stdout}template = \"{{{{ headline\"\n");
     let told = World::new(&broken).mistakes();
     assert!(told.contains("template:1") && told.contains("wirefold.toml:1"), "{told}");
+    let strange = World::new(&format!("{stdout}template = \"{{{{ nosuch }}}}\"\n")).mistakes();
+    assert!(
+        strange.contains("template: nothing is called \"nosuch\"; there are title"),
+        "{strange}"
+    );
     let file = "[[delivery]]\nname = \"log\"\nkind = \"file\"\npath = \"a\"\ntemplate = \"x\"\n";
     assert!(World::new(file).mistakes().contains("it hands on JSON"));
 }
