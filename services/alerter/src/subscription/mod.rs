@@ -141,7 +141,7 @@ impl Rules {
         }
         let query = Query::parse_with(&settings.query, lists).map_err(Problem::Query)?;
         let break_quiet = settings.break_quiet.as_deref();
-        let break_quiet = break_quiet.map(|query| Query::parse_with(query, lists)).transpose();
+        let break_quiet = break_quiet.map(|text| Query::parse_with(text, lists)).transpose();
         let break_quiet = break_quiet.map_err(Problem::BreakQuiet)?;
         if query.is_contradictory() {
             return Err(Problem::Contradictory("query"));

@@ -121,7 +121,7 @@ fn what_would_ring_for_nothing_is_refused_before_it_is_put() {
     });
     let night = quiet_hours
         .clone()
-        .map(|hours| wirefold_proto::QuietHours { to: "07:00".to_owned(), ..hours });
+        .map(|quiet| wirefold_proto::QuietHours { to: "07:00".to_owned(), ..quiet });
     let name = "a".repeat(200);
     assert_eq!(
         check(SubscriptionSettings { name, group_wait: hours(168), ..everything() }),

@@ -161,3 +161,21 @@ fn subscription(record: &SubscriptionRecord) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wirefold_proto::AlertState;
+
+    #[test]
+    fn one_that_was_held_is_not_called_notified() {
+        let of = |volume, held| {
+            let (at, state, reasons) = (Timestamp::UNIX_EPOCH, AlertState::New, Vec::new());
+            one(&AlertRevision { revision: 1, at, state, volume, reasons, held }).into_string()
+        };
+        let held = of(Volume::Loud, true);
+        assert!(held.contains("<b>held</b>") && !held.contains("notified"), "{held}");
+        assert!(of(Volume::Loud, false).contains("<b>notified</b>"));
+        assert!(of(Volume::Silent, false).contains("<b>silent</b>"));
+    }
+}

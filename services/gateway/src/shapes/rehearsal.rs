@@ -14,6 +14,9 @@ const HOUR: u64 = 3_600;
 const BROAD: u64 = 5;
 /// … of at least so many.
 const ENOUGH: u64 = 50;
+/// Of so few, nearly all must match: so many percent.
+const FEW: u64 = 10;
+const NEARLY_ALL: u64 = 90;
 
 /// What a subscription would have sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,8 +107,9 @@ impl Rehearsal {
     pub fn warning(&self, hours: u32) -> Option<String> {
         // A new installation has first polls, which ring for nobody, and little more.
         let matching = self.matching.max(self.matching_with_baseline);
-        let is_broad = self.articles >= ENOUGH && matching * BROAD >= self.articles;
         let share = matching * 100 / self.articles.max(1);
+        let is_broad = (self.articles >= ENOUGH && matching * BROAD >= self.articles)
+            || (self.articles >= FEW && share >= NEARLY_ALL);
         if is_broad && self.loud == 0 && self.matching == 0 {
             return Some(format!(
                 "broad: it matches {share} % of all articles, though none came as news yet: \
@@ -173,10 +177,12 @@ mod tests {
         };
         let said = "broad: it matches 100 % of all articles, about 168 messages a day;";
         assert!(found.warning(24).is_some_and(|words| words.starts_with(said)));
+        let few = Rehearsal { articles: 14, matching_with_baseline: 14, ..found.clone() };
+        assert!(few.warning(24).is_some_and(|words| words.starts_with(said)));
         let narrow = Rehearsal { matching_with_baseline: 14, ..found.clone() };
         assert_eq!(narrow.warning(24), None);
         let first_polls = Rehearsal { matching: 0, loud: 0, covered_seconds: None, ..found };
-        let said = "broad: it matches 100 % of all articles, though none came as news yet";
-        assert!(first_polls.warning(24).is_some_and(|words| words.starts_with(said)));
+        let no_news = "broad: it matches 100 % of all articles, though none came as news yet";
+        assert!(first_polls.warning(24).is_some_and(|words| words.starts_with(no_news)));
     }
 }

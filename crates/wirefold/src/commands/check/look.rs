@@ -264,9 +264,8 @@ fn odd_port(loaded: &Loaded, url: &url::Url) -> Option<String> {
     let is_of_web = matches!(url.scheme(), "http" | "https");
     (is_of_web && !is_let_in).then(|| {
         format!(
-            "port {port} will be refused: only {:?} are spoken to; if the host is yours, add its \
-             network to `fetcher.allow_private`",
-            PORTS
+            "port {port} will be refused: only {PORTS:?} are spoken to; if the host is yours, add its \
+             network to `fetcher.allow_private`"
         )
     })
 }

@@ -143,6 +143,10 @@ async fn add(
         }
         match rehearse::last_day(client, settings.clone()).await {
             Ok(Some(sent)) => global.note(format_args!("{}", sent.trim_end())),
+            Ok(None) if settings.query.trim() == "*" => global.note(format_args!(
+                "broad: `*` matches every article, and each event sends a message; add words, or \
+                 --digest"
+            )),
             Ok(None) => global.note(format_args!(
                 "no article was read in the last 24 h: `wirefold sub test {id}` tries it later"
             )),

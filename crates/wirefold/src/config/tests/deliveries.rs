@@ -181,6 +181,25 @@ fn what_cannot_be_is_told_where_it_stands() {
             "4:1: `delivery.0.chat`: it means nothing to kind = \"stdout\", only to telegram",
         ),
         (
+            format!("{head}kind = \"webhook\"\nurl = \"smtp://m.example\"\n"),
+            "4:1: `delivery.0.url`: only mail goes to smtp:// or smtps://; write url = \
+             \"https://…\"",
+        ),
+        (
+            format!("{head}kind = \"ntfy\"\nurl = \"gopher://m.example\"\n"),
+            "4:7: `delivery.0.url`: \"gopher://m.example\" begins with neither https:// nor \
+             http://; for example url = \"https://harbour.example/rss.xml\"",
+        ),
+    ] {
+        check(&text, &[&format!("wirefold.toml:{what}")]);
+    }
+}
+
+#[test]
+fn what_is_empty_or_breaks_a_line_is_told() {
+    let head = "[[delivery]]\nname = \"x\"\n";
+    for (text, what) in [
+        (
             format!("{head}kind = \"telegram\"\nsecret = \"1:a\"\nchat = \"\"\n"),
             "1:1: `delivery.0`: it needs a chat; write chat = \"-100…\"",
         ),
@@ -195,16 +214,6 @@ fn what_cannot_be_is_told_where_it_stands() {
             ),
             "1:1: `delivery.0`: headers: the value of X-A has a line break or another control \
              character",
-        ),
-        (
-            format!("{head}kind = \"webhook\"\nurl = \"smtp://m.example\"\n"),
-            "4:1: `delivery.0.url`: only mail goes to smtp:// or smtps://; write url = \
-             \"https://…\"",
-        ),
-        (
-            format!("{head}kind = \"ntfy\"\nurl = \"gopher://m.example\"\n"),
-            "4:7: `delivery.0.url`: \"gopher://m.example\" begins with neither https:// nor \
-             http://; for example url = \"https://harbour.example/rss.xml\"",
         ),
     ] {
         check(&text, &[&format!("wirefold.toml:{what}")]);
