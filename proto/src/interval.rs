@@ -16,8 +16,14 @@ pub struct Interval {
 
 /// A text that is no [`Interval`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0:?} is no span of time: expected a number and one of s, m, h, d, such as \"30s\"")]
-pub struct IntervalError(String);
+pub enum IntervalError {
+    /// It is written in another way.
+    #[error("{0:?} is no span of time: expected a number and one of s, m, h, d, such as \"30s\"")]
+    Form(String),
+    /// It has more seconds than can be counted.
+    #[error("{0:?} is too long: give at most 49710d")]
+    TooLong(String),
+}
 
 const UNITS: [(&str, u32); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
@@ -49,13 +55,16 @@ impl FromStr for Interval {
     type Err = IntervalError;
 
     fn from_str(text: &str) -> Result<Self, IntervalError> {
-        let parsed = UNITS.iter().find_map(|(unit, seconds)| {
+        let written = UNITS.iter().find_map(|(unit, seconds)| {
             let digits = text.strip_suffix(unit)?;
             let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-            is_number.then(|| digits.parse::<u32>().ok()?.checked_mul(*seconds)).flatten()
+            is_number.then_some((digits, *seconds))
         });
-        let refuse = || IntervalError(crate::ids::shortened(text));
-        parsed.map(Self::from_seconds).ok_or_else(refuse)
+        let (digits, unit) =
+            written.ok_or_else(|| IntervalError::Form(crate::ids::shortened(text)))?;
+        let seconds = digits.parse::<u32>().ok().and_then(|count| count.checked_mul(unit));
+        let too_long = || IntervalError::TooLong(crate::ids::shortened(text));
+        seconds.map(Self::from_seconds).ok_or_else(too_long)
     }
 }
 
@@ -95,6 +104,13 @@ mod tests {
         ] {
             assert!(text.parse::<Interval>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn one_too_long_is_told_so() {
+        let said = "99999d".parse::<Interval>().unwrap_err().to_string();
+        assert_eq!(said, "\"99999d\" is too long: give at most 49710d");
+        assert!("49710d".parse::<Interval>().is_ok() && "49711d".parse::<Interval>().is_err());
     }
 
     proptest! {

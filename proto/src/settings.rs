@@ -154,6 +154,10 @@ pub struct SubscriptionSettings {
     /// When messages are held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quiet_hours: Option<QuietHours>,
+    /// The IANA time zone of its digests and days where it has no quiet hours; absent: that of the
+    /// quiet hours, else UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// What notifies in quiet hours all the same, such as `outlets>=10`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub break_quiet: Option<String>,
@@ -187,6 +191,7 @@ impl SubscriptionSettings {
             update_interval: None,
             repeat_interval: None,
             quiet_hours: None,
+            time_zone: None,
             break_quiet: None,
             max_per_day: None,
             inhibited_by: Vec::new(),

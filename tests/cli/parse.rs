@@ -159,3 +159,44 @@ fn what_is_stored_is_its_owners() {
     assert!(run.out.contains("others may read 1 file of the data folder"), "{}", run.out);
     assert!(run.out.contains("chmod -R go= "), "{}", run.out);
 }
+
+/// Before anything was read, too.
+#[test]
+fn a_subscription_to_everything_is_warned_of() {
+    let folder = Folder::with(&[]);
+    let all = folder.run(&["sub", "add", "All", "--query", "*", "--data", "data"]).code(0);
+    assert!(all.err.contains("broad: `*` matches every article"), "{}", all.err);
+    let never = ["sub", "add", "Never", "--query", "ferry -ferry", "--data", "data"];
+    let refused = folder.run(&never).code(2);
+    assert!(refused.err.contains("it never holds"), "{}", refused.err);
+    let ever = ["--quiet-hours", "22:00-22:00", "--time-zone", "UTC"];
+    let add = ["sub", "add", "Ever", "--query", "ferry", "--data", "data"];
+    let at_no_time = folder.run(&[&add[..], &ever[..]].concat()).code(2);
+    assert!(at_no_time.err.contains("they begin and end at \"22:00\""), "{}", at_no_time.err);
+}
+
+/// What the settings can be and what will be refused all the same.
+#[test]
+fn check_looks_at_deliveries_and_at_who_silences_whom() {
+    const SETTINGS: &str = r#"
+[[delivery]]
+name = "log"
+kind = "file"
+path = "alerts.jsonl"
+
+[[delivery]]
+name = "far"
+kind = "webhook"
+url = "https://desk.example:9999/alerts"
+
+[[subscription]]
+name = "Docks"
+query = "port"
+inhibited_by = ["tides"]
+"#;
+    let folder = Folder::with(&[("wirefold.toml", SETTINGS.as_bytes())]);
+    let out = folder.run(&["check", "--data", "data"]).out;
+    assert!(out.contains("delivery log; `wirefold alert test log`"), "{out}");
+    assert!(out.contains("delivery far: port 9999 will be refused"), "{out}");
+    assert!(out.contains("no file has the subscription tides of `inhibited_by`"), "{out}");
+}

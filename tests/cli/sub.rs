@@ -125,6 +125,59 @@ fn a_subscription_is_muted_for_a_time_or_until_it_is_unmuted() {
 }
 
 #[test]
+fn a_query_may_begin_with_a_hyphen() {
+    let api = api();
+    api.run(&["sub", "add", "Neg", "--query", "-football harbour"]).code(0);
+    api.run(&["sub", "test", "-football harbour", "--hours", "48"]).code(0);
+    api.run(&["sub", "test", "--last", "2d", "-football harbour"]).code(0);
+    let told = api.told();
+    assert_eq!(told[0].body["query"], "-football harbour");
+    for asked in &told[told.len() - 2..] {
+        let query = &asked.body["subscription"]["query"];
+        assert_eq!((query, &asked.body["hours"]), (&"-football harbour".into(), &48.into()));
+    }
+    let alone = api.run(&["sub", "test", "-sport"]).code(2);
+    assert!(alone.err.contains("the query cannot be read"), "{}", alone.err);
+    let both = api.run(&["sub", "test", "port", "--hours", "2", "--last", "2h"]).code(2);
+    assert!(both.err.contains("cannot be used with"), "{}", both.err);
+}
+
+#[test]
+fn what_mutes_nothing_or_lists_nothing_is_refused() {
+    let api = api();
+    for (arguments, said) in [
+        (["sub", "mute", "floods", "--for", "0s"], "0 mutes nothing"),
+        (["sub", "mute", "floods", "--for", "99999d"], "is too long"),
+        (["alert", "mute", "e-1", "--for", "0s"], "0 mutes nothing"),
+    ] {
+        let run = api.run(&arguments).code(2);
+        assert!(run.err.contains(said), "{}", run.err);
+    }
+    let none = api.run(&["alert", "ls", "--limit", "0"]).code(2);
+    assert!(none.err.contains("0 is not in 1.."), "{}", none.err);
+    assert!(api.told().is_empty());
+}
+
+#[test]
+fn who_silences_it_and_is_not_there_is_named() {
+    let api = api();
+    let add = ["sub", "add", "A", "--query", "b", "--inhibited-by", "floods"];
+    let run = api.run(&[&add[..], &["--inhibited-by", "tides"]].concat()).code(0);
+    let said = "note: no subscription tides is there: a is silenced by it once it is added";
+    assert!(run.err.contains(said) && !run.err.contains("subscription floods"), "{}", run.err);
+}
+
+#[test]
+fn a_digest_has_a_time_zone_of_its_own() {
+    let api = api();
+    let add = ["sub", "add", "A", "--query", "b", "--time-zone", "Asia/Tokyo"];
+    api.run(&[&add[..], &["--digest", "daily"]].concat()).code(0);
+    assert_eq!(api.told()[0].body["time_zone"], "Asia/Tokyo");
+    let alone = api.run(&add).code(2);
+    assert!(alone.err.contains("give one of them too"), "{}", alone.err);
+}
+
+#[test]
 fn quiet_hours_and_digests_are_added() {
     let api = api();
     let run = api.run(&[

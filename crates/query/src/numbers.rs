@@ -82,9 +82,11 @@ fn read(name: &str, relation: Relation, value: &str) -> Result<Comparison, Expec
         "origins" => (value, Quantity::Origins),
         "outlets" => (value, Quantity::Outlets),
         "velocity" => {
-            const FORM: Expected = "a number of articles and a time, such as velocity>5/10m";
+            const FORM: Expected =
+                "a number of articles and a time above 0, such as velocity>5/10m";
             let (count, window) = value.split_once('/').ok_or(FORM)?;
-            (count, Quantity::Velocity(duration(window).ok_or(FORM)?))
+            let window = duration(window).filter(|window| !window.is_zero());
+            (count, Quantity::Velocity(window.ok_or(FORM)?))
         }
         _ => return Err("origins, outlets or velocity before the comparison"),
     };
@@ -128,7 +130,15 @@ mod tests {
             assert_eq!(comparison.holds(&numbers), expected, "{text}");
         }
         assert!(comparison("plain").is_none());
-        for bad in ["origins>", "origins>-1", "velocity>5", "velocity>5/10", "copies>2", ">2"] {
+        for bad in [
+            "origins>",
+            "origins>-1",
+            "velocity>5",
+            "velocity>5/10",
+            "velocity>5/0m",
+            "copies>2",
+            ">2",
+        ] {
             assert!(comparison(bad).expect("looks like one").is_err(), "{bad}");
         }
     }

@@ -258,6 +258,11 @@ impl Parser<'_> {
         let Some(word) = value.strip_prefix('~') else {
             return self.term(field, value, written.to_owned(), column);
         };
+        if word.starts_with('@') {
+            let expected =
+                "a word behind ~; the lines of a list may have their own, such as ~strike";
+            return Err(ParseError::new(column, expected, shortened(value)));
+        }
         self.count(column)?;
         terms::stemmed(field, word, written.to_owned(), column).map(Node::Term)
     }

@@ -39,6 +39,12 @@ impl Query {
         parse(text, lists).map(|tree| Self { tree })
     }
 
+    /// Whether no article can ever be found, as far as that is cheap to see: `* -*`, `ferry -ferry`.
+    #[must_use]
+    pub fn is_contradictory(&self) -> bool {
+        self.tree.is_contradictory()
+    }
+
     /// The words found, where the article and the numbers of its event are as the query asks.
     #[must_use]
     pub fn matches(&self, article: &Prepared, numbers: &Numbers<'_>) -> Option<Matched> {

@@ -54,7 +54,7 @@ pub async fn rehearse(
         order.ready(now).into_iter().for_each(|item| stage.take(item));
     }
     stage.fire(now);
-    Ok(stage.end())
+    Ok(stage.end(now))
 }
 
 /// Something that matches.
@@ -74,6 +74,8 @@ struct Rehearsing {
     events: BTreeSet<EventId>,
     /// What matches, with its numbers and a title of it.
     matching: BTreeMap<Target, Matching>,
+    /// When the first article came that is none of a feed's first poll.
+    first_news: Option<UnixMillis>,
     /// What has an alert.
     opened: BTreeSet<Target>,
 }
@@ -89,6 +91,7 @@ impl Rehearsing {
             found: Rehearsal::default(),
             events: BTreeSet::new(),
             matching: BTreeMap::new(),
+            first_news: None,
             opened: BTreeSet::new(),
         }
     }
@@ -126,12 +129,17 @@ impl Rehearsing {
         let target = piece.target(self.rules.group_by);
         let tally = piece.tally(target);
         let is_new = !piece.output.article.baseline;
-        if is_new && self.rules.query.matches(&piece.prepared, &tally.numbers()).is_some() {
+        if is_new {
+            self.first_news.get_or_insert(piece.seen);
+        }
+        let is_found = self.rules.query.matches(&piece.prepared, &tally.numbers()).is_some();
+        self.found.matching_with_baseline += u64::from(is_found);
+        if is_new && is_found {
             self.found.matching += 1;
             self.events.insert(piece.output.verdict.event);
             let was_comparable = self.matching.get(&target).is_some_and(|it| it.is_comparable);
             let is_comparable = was_comparable || piece.output.verdict.comparable;
-            let title = piece.output.article.title.clone();
+            let title = piece.headline().title;
             self.matching.insert(target, Matching { tally, title, is_comparable });
         } else if let Some(known) = self.matching.get_mut(&target) {
             known.tally = tally;
@@ -161,7 +169,8 @@ impl Rehearsing {
         }
     }
 
-    fn end(mut self) -> Rehearsal {
+    fn end(mut self, now: UnixMillis) -> Rehearsal {
+        self.found.covered_seconds = self.first_news.map(|first| now.since(first).as_secs());
         let scores = self.engine.scores();
         let score = scores.get(&self.rules.settings.id).copied().unwrap_or_default();
         (self.found.alerts, self.found.copies_folded) = (score.alerts, score.copies_folded);

@@ -56,6 +56,44 @@ struct Article<'a> {
     url: Option<&'a str>,
 }
 
+/// What [`Names`] holds, for people who name something else.
+const NAMES: [&str; 18] = [
+    "title",
+    "lines",
+    "headline",
+    "subscription",
+    "state",
+    "loud",
+    "demo",
+    "revision",
+    "why",
+    "outlets",
+    "origins",
+    "copies",
+    "versions",
+    "stories",
+    "first",
+    "matched",
+    "page",
+    "articles",
+];
+
+/// Refuses a template that names what no message has.
+fn check_names(environment: &Environment<'_>, template: &str) -> Result<(), String> {
+    let read = environment.get_template(template).map_err(|error| error.to_string())?;
+    let is_known = |name: &String| {
+        NAMES.contains(&name.as_str()) || environment.globals().any(|(global, _)| global == name)
+    };
+    let mut strange: Vec<String> = read.undeclared_variables(false).into_iter().collect();
+    strange.sort_unstable();
+    match strange.iter().find(|name| !is_known(name)) {
+        Some(name) => {
+            Err(format!("{template}: nothing is called {name:?}; there are {}", NAMES.join(", ")))
+        }
+        None => Ok(()),
+    }
+}
+
 impl CompiledTemplates {
     /// Reads templates; none where the usual text is wanted.
     ///
@@ -74,6 +112,7 @@ impl CompiledTemplates {
             if let Some(source) = source {
                 let read = environment.add_template_owned(name, source.clone());
                 read.map_err(|error| error.to_string())?;
+                check_names(&environment, name)?;
             }
         }
         Ok(Some(Self { environment }))
@@ -206,6 +245,19 @@ mod tests {
         assert!(error.contains("template:2"), "{error}");
         assert!(read("{{", "").is_err());
         assert!(read("", "").unwrap().is_none());
+        let strange = read("", "{% set own = title %}{{ own }} {{ nosuch }}").err().unwrap();
+        assert!(strange.contains("nothing is called \"nosuch\"; there are title, "), "{strange}");
+        let looped =
+            "{% for one in articles %}{{ loop.index }}{{ range(2) }}{{ one.title }}{% endfor %}";
+        assert!(read(looped, &format!("{{{{ {} }}}}", NAMES.join(" ~ "))).is_ok());
+        let alert = sample("desk", wirefold_flow::UnixMillis(0)).unwrap();
+        let usual = Text::plain(String::new(), Vec::new());
+        let sent = message(&alert, None);
+        let known = Names::of(&sent, &usual);
+        let known = serde_json::to_value(known).unwrap();
+        let known: std::collections::BTreeSet<&str> =
+            known.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(known, NAMES.into(), "every name, and no other");
     }
 
     #[test]
@@ -213,7 +265,7 @@ mod tests {
         let usual = filled("", "");
         let endless =
             "{% for a in range(9000) %}{% for b in range(9000) %}x{% endfor %}{% endfor %}";
-        for wrong in ["{{ outlet }}", "{{ 1 / 0 }}", endless] {
+        for wrong in ["{{ articles[99].title }}", "{{ 1 / 0 }}", endless] {
             let text = filled("", wrong);
             assert_eq!(text.title, usual.title);
             assert_eq!(text.lines[..usual.lines.len()], usual.lines);

@@ -38,6 +38,11 @@ pub(super) fn term(
         let what = if stem.is_empty() { "nothing".to_owned() } else { shortened(stem) };
         return Err(ParseError::new(column, "a word with letters or digits", what));
     };
+    if field == Field::Site && stem.contains(['/', ':']) {
+        let expected =
+            "a host such as harbour.example: a site is a host, without http:// and without a path";
+        return Err(ParseError::new(column, expected, shortened(stem)));
+    }
     if field == Field::Class && !CLASSES.contains(&stem) {
         let expected = format!("one of {}", CLASSES.join(", "));
         return Err(ParseError::new(column, expected, shortened(stem)));

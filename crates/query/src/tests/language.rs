@@ -342,6 +342,39 @@ fn what_hyphens_join_is_found_with_and_without() {
     }
 }
 
+#[test]
+fn what_can_never_hold_is_seen() {
+    let is_contradictory = |query: &str| Query::parse(query).unwrap().is_contradictory();
+    for query in [
+        "* -*",
+        "ferry -ferry",
+        "(ferry port) -port",
+        "ferry -(port OR ferry)",
+        "port -(tide OR *)",
+    ] {
+        assert!(is_contradictory(query), "{query}");
+    }
+    assert!(is_contradictory("cease-fire -cease-fire") && is_contradictory("a -a OR b -b"));
+    for query in
+        ["ferry -port", "* -ferry", "ferry -title:ferry", "a -a OR b", "ferry -(ferry port)"]
+    {
+        assert!(!is_contradictory(query), "{query}");
+    }
+}
+
+#[test]
+fn slips_of_the_pen_are_told_what_would_be_right() {
+    for (query, said) in [
+        ("~@sea", "column 1: expected a word behind ~"),
+        ("site:http://x.example", "a site is a host, without http://"),
+        ("site:x.example/news", "a site is a host"),
+        ("port velocity>5/0m", "a time above 0, such as velocity>5/10m"),
+    ] {
+        let error = Query::parse(query).expect_err(query).to_string();
+        assert!(error.contains(said), "{query}: {error}");
+    }
+}
+
 fn lists() -> Lists {
     let mut lists = Lists::default();
     let ministers =

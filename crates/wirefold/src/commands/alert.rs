@@ -31,7 +31,12 @@ enum AlertCommand {
     #[command(after_help = "Examples:\n  wirefold alert ls\n  wirefold alert ls --limit 5 --json")]
     Ls {
         /// How many at most.
-        #[arg(long, default_value_t = 20, value_name = "N")]
+        #[arg(
+            long,
+            default_value_t = 20,
+            value_name = "N",
+            value_parser = clap::value_parser!(u32).range(1..)
+        )]
         limit: u32,
     },
     /// Show the life of an alert: each revision with its reasons, and what the deliveries took.
@@ -69,7 +74,7 @@ Examples:
         #[arg(value_name = "ALERT")]
         alert: String,
         /// For how long, such as 30m, 8h or 7d; by default until it is over.
-        #[arg(long = "for", value_name = "TIME")]
+        #[arg(long = "for", value_name = "TIME", value_parser = super::words::span_above_zero)]
         span: Option<Interval>,
         /// Corrections and retractions notify all the same.
         #[arg(long)]

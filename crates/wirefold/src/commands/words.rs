@@ -2,7 +2,7 @@
 
 use wirefold_gateway::shapes::ArticleBrief;
 use wirefold_proto::{
-    Agency, Class, Confidence, CopyKind, LeadEvidence, MaterialReason, Materiality,
+    Agency, Class, Confidence, CopyKind, Interval, LeadEvidence, MaterialReason, Materiality,
 };
 
 use crate::fold::agency_in_words;
@@ -12,6 +12,15 @@ use crate::output::percent;
 pub(super) fn short(id: &str) -> String {
     let sort = id.find('-').map_or(0, |at| at + 1);
     id.chars().take(sort + SHOWN).collect()
+}
+
+/// Reads for how long something is muted: none at all is a slip of the pen.
+pub(super) fn span_above_zero(text: &str) -> Result<Interval, String> {
+    let span: Interval = text.parse().map_err(|error| format!("{error}"))?;
+    match span.duration().is_zero() {
+        true => Err("0 mutes nothing: give a time such as 2h".to_owned()),
+        false => Ok(span),
+    }
 }
 
 /// The digits of an id that are shown.

@@ -104,7 +104,7 @@ fn sample_of(name: &str) -> Option<&'static str> {
         "room" => "\"!abc:matrix.example\"",
         "command" => "[\"/usr/local/bin/page-the-desk\"]",
         "quiet_hours.to" => "\"07:00\"",
-        "quiet_hours.time_zone" => "\"Europe/Berlin\"",
+        "time_zone" | "quiet_hours.time_zone" => "\"Europe/Berlin\"",
         "hosts" => "[\"news.example\"]",
         "allow_private" => "[\"192.168.0.0/16\"]",
         "trusted_proxies" => "[\"127.0.0.1\"]",

@@ -376,10 +376,11 @@ pub(crate) fn manage(base: &str) -> String {
     format!("{}/alerts", base.trim_end_matches('/'))
 }
 
-/// Where a subscriber lives: the zone of the quiet hours, else UTC.
+/// Where a subscriber lives, as the subscription says; else UTC.
 pub(crate) fn zone_of(settings: &SubscriptionSettings) -> TimeZone {
-    let named = settings.quiet_hours.as_ref().map(|hours| TimeZone::get(&hours.time_zone));
-    named.and_then(Result::ok).unwrap_or(TimeZone::UTC)
+    let of_quiet = settings.quiet_hours.as_ref().map(|hours| &hours.time_zone);
+    let named = settings.time_zone.as_ref().or(of_quiet);
+    named.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
 }
 
 /// The durable name of a delivery.

@@ -10,6 +10,7 @@ use super::nats::Subjects;
 use super::webhook::Webhook;
 use super::{
     apprise, command, durable, file, mail, matrix, nats, ntfy, sign, slack, stdout, telegram,
+    webhook,
 };
 use crate::Printer;
 use crate::error::AlerterError;
@@ -61,8 +62,8 @@ pub fn check_delivery(delivery: &Delivery) -> Result<(), String> {
         DeliveryKind::Matrix { room, .. } => matrix::check(room),
         DeliveryKind::Nats { subject } => nats::check(subject),
         DeliveryKind::Command { command } => command::Command::new(command).map(drop),
-        DeliveryKind::Webhook { .. }
-        | DeliveryKind::Ntfy { .. }
+        DeliveryKind::Webhook { headers, .. } => headers.iter().try_for_each(webhook::check_header),
+        DeliveryKind::Ntfy { .. }
         | DeliveryKind::Apprise { .. }
         | DeliveryKind::Stdout
         | DeliveryKind::File { .. } => Ok(()),

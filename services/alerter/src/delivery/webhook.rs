@@ -54,6 +54,21 @@ impl Webhook {
     }
 }
 
+/// Whether a header can be sent; its value is not shown.
+pub(super) fn check_header(header: &Header) -> Result<(), String> {
+    let Header { name, value } = header;
+    let is_of_names = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    if name.is_empty() || !name.chars().all(is_of_names) {
+        return Err(format!("headers: {name:?} is no name of a header, such as \"Authorization\""));
+    }
+    match value.reveal().chars().any(|c| c.is_control() && c != '\t') {
+        true => Err(format!(
+            "headers: the value of {name} has a line break or another control character"
+        )),
+        false => Ok(()),
+    }
+}
+
 impl Channel for Webhook {
     fn kind(&self) -> &'static str {
         "webhook"

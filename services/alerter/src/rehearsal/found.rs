@@ -16,6 +16,11 @@ pub struct Rehearsal {
     pub articles: u64,
     /// Those that match.
     pub matching: u64,
+    /// Those that match, with those that a feed already held at its first poll.
+    pub matching_with_baseline: u64,
+    /// From the first article that came as news to the end; none where none came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covered_seconds: Option<u64>,
     /// The events of those.
     pub events: u64,
     /// Alerts it would have opened.

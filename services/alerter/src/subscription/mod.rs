@@ -6,6 +6,7 @@ mod trigger;
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use thiserror::Error;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Digest, GroupBy, Hold, HoldReason, Interval, SubscriptionSettings};
@@ -17,6 +18,10 @@ pub(crate) use trigger::Triggers;
 /// What notifies where a subscription does not say.
 const ON: [&str; 3] = ["new", "origins+2", "material"];
 const GROUP_WAIT: Interval = Interval::from_seconds(30);
+/// The longest time that the first message waits.
+const LONGEST_GROUP_WAIT: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// The longest name, in characters.
+const LONGEST_NAME: usize = 200;
 const UPDATE_INTERVAL: Interval = Interval::from_seconds(15 * 60);
 
 /// Why settings are no subscription.
@@ -31,6 +36,18 @@ pub(crate) enum Problem {
          origins+2, outlets+5 or velocity>5/10m"
     )]
     On(String),
+    #[error("on: {0:?}: {1}")]
+    OnVelocity(String, wirefold_query::ParseError),
+    #[error(
+        "{0}: it asks for something and for its absence, so it never holds: leave one of them out"
+    )]
+    Contradictory(&'static str),
+    #[error("name: {0}")]
+    Name(&'static str),
+    #[error("group_wait: the first message would wait longer than 7d: give less")]
+    GroupWait,
+    #[error("time_zone: {0}")]
+    TimeZone(String),
     #[error("quiet_hours: {0}")]
     QuietHours(String),
     #[error("repeat_interval: {0}")]
@@ -55,6 +72,8 @@ pub(crate) struct Rules {
     pub(crate) min_outlets: u32,
     pub(crate) min_origins: u32,
     quiet: Option<QuietTime>,
+    /// Where the subscriber lives.
+    zone: TimeZone,
     break_quiet: Option<Query>,
     pub(crate) max_per_day: Option<u32>,
     /// When an alert is told again that nothing came to since it last notified.
@@ -116,18 +135,32 @@ impl Rules {
         if settings.inhibited_by.contains(&settings.id) {
             return Err(Problem::InhibitedByItself);
         }
+        check_name(&settings.name)?;
+        if settings.group_wait.is_some_and(|wait| wait.duration() > LONGEST_GROUP_WAIT) {
+            return Err(Problem::GroupWait);
+        }
+        let query = Query::parse_with(&settings.query, lists).map_err(Problem::Query)?;
         let break_quiet = settings.break_quiet.as_deref();
-        let break_quiet = break_quiet.map(|query| Query::parse_with(query, lists)).transpose();
+        let break_quiet = break_quiet.map(|text| Query::parse_with(text, lists)).transpose();
+        let break_quiet = break_quiet.map_err(Problem::BreakQuiet)?;
+        if query.is_contradictory() {
+            return Err(Problem::Contradictory("query"));
+        }
+        if break_quiet.as_ref().is_some_and(Query::is_contradictory) {
+            return Err(Problem::Contradictory("break_quiet"));
+        }
+        let quiet = settings.quiet_hours.as_ref().map(QuietTime::read).transpose()?;
         Ok(Self {
-            query: Query::parse_with(&settings.query, lists).map_err(Problem::Query)?,
+            query,
             on: Triggers::read(&settings.on)?,
             group_by: settings.group_by.unwrap_or(GroupBy::Event),
             group_wait: settings.group_wait.unwrap_or(GROUP_WAIT).duration(),
             update_interval: settings.update_interval.unwrap_or(UPDATE_INTERVAL).duration(),
             min_outlets: settings.min_outlets.unwrap_or(1),
             min_origins: settings.min_origins.unwrap_or(0),
-            quiet: settings.quiet_hours.as_ref().map(QuietTime::read).transpose()?,
-            break_quiet: break_quiet.map_err(Problem::BreakQuiet)?,
+            zone: quiet_hours::zone(settings)?,
+            quiet,
+            break_quiet,
             max_per_day: settings.max_per_day,
             repeat: repeat(settings)?,
             digest: settings.digest,
@@ -202,19 +235,29 @@ impl Rules {
 
     /// When the next digest is due: never in quiet hours, but at their end.
     fn digest_after(&self, digest: Digest, at: UnixMillis) -> UnixMillis {
-        let zone = quiet_hours::zone(self.quiet.as_ref());
-        let due = digest_times::next(digest, at, &zone);
+        let due = digest_times::next(digest, at, &self.zone);
         self.awake_at(due)
     }
 
     /// The calendar day of a time, where the subscriber lives; else of UTC.
     pub(crate) fn day(&self, at: UnixMillis) -> quiet_hours::Day {
-        quiet_hours::day(at, self.quiet.as_ref())
+        quiet_hours::day(at, &self.zone)
     }
 
     /// Whether it asks how fast articles come.
     pub(crate) fn asks_for_velocity(&self) -> bool {
         self.settings.query.contains("velocity") || self.on.asks_for_velocity()
+    }
+}
+
+/// A name stands in headings of mails and in lines of terminals.
+fn check_name(name: &str) -> Result<(), Problem> {
+    if name.chars().any(crate::wording::is_unfit) {
+        return Err(Problem::Name("it has a control character in it: write it on one line"));
+    }
+    match name.chars().count() > LONGEST_NAME {
+        true => Err(Problem::Name("it is longer than 200 characters: give a shorter one")),
+        false => Ok(()),
     }
 }
 

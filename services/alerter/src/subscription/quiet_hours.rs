@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
-use wirefold_proto::QuietHours;
+use wirefold_proto::{QuietHours, SubscriptionSettings};
 
 use super::Problem;
 
@@ -32,13 +32,15 @@ impl QuietTime {
             let refuse = || Problem::QuietHours(format!("{text:?} is no time such as \"22:00\""));
             text.parse::<Time>().map_err(|_| refuse())
         };
-        let zone = TimeZone::get(&hours.time_zone).map_err(|_| {
-            let name = &hours.time_zone;
-            Problem::QuietHours(format!(
-                "no time zone {name:?} is known here; expected one such as \"Europe/Berlin\""
-            ))
-        })?;
-        Ok(Self { from: time(&hours.from)?, to: time(&hours.to)?, zone })
+        let zone = known_zone(&hours.time_zone).map_err(Problem::QuietHours)?;
+        let (from, to) = (time(&hours.from)?, time(&hours.to)?);
+        if from == to {
+            return Err(Problem::QuietHours(format!(
+                "they begin and end at {:?}: give two times, or mute the subscription",
+                hours.from
+            )));
+        }
+        Ok(Self { from, to, zone })
     }
 
     /// When the quiet hours that this time lies in end; none where it lies in none.
@@ -57,15 +59,30 @@ impl QuietTime {
     }
 }
 
-/// Where the subscriber lives: where the quiet hours are, else UTC.
-pub(super) fn zone(quiet: Option<&QuietTime>) -> TimeZone {
-    quiet.map_or(TimeZone::UTC, |quiet| quiet.zone.clone())
+/// The time zone of this name.
+fn known_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| {
+        format!("no time zone {name:?} is known here; expected one such as \"Europe/Berlin\"")
+    })
+}
+
+/// Where the subscriber lives: as it is said, else where the quiet hours are, else UTC.
+pub(super) fn zone(settings: &SubscriptionSettings) -> Result<TimeZone, Problem> {
+    let of_quiet = settings.quiet_hours.as_ref().map(|hours| hours.time_zone.as_str());
+    let own = settings.time_zone.as_deref();
+    if let (Some(own), Some(other)) = (own, of_quiet)
+        && own != other
+    {
+        let what = format!("{own:?} is not {other:?} of the quiet hours: leave it out");
+        return Err(Problem::TimeZone(what));
+    }
+    let name = own.or(of_quiet).unwrap_or("UTC");
+    known_zone(name).map_err(Problem::TimeZone)
 }
 
 /// The day that a time lies in.
-pub(crate) fn day(at: UnixMillis, quiet: Option<&QuietTime>) -> Day {
-    let zone = zone(quiet);
-    let local = timestamp(at).to_zoned(zone);
+pub(crate) fn day(at: UnixMillis, zone: &TimeZone) -> Day {
+    let local = timestamp(at).to_zoned(zone.clone());
     let start = local.start_of_day().unwrap_or(local);
     let next = start.tomorrow().map(|next| next.timestamp());
     let end = next.unwrap_or_else(|_| a_day_after(&start));
@@ -108,7 +125,7 @@ mod tests {
 
     #[test]
     fn days_are_those_of_the_calendar() {
-        let day = day(at("2026-03-01T12:30:00Z"), None);
+        let day = day(at("2026-03-01T12:30:00Z"), &TimeZone::UTC);
         assert_eq!((day.start, day.end), (at("2026-03-01T00:00:00Z"), at("2026-03-02T00:00:00Z")));
     }
 
@@ -116,6 +133,8 @@ mod tests {
     fn nonsense_is_refused() {
         assert!(hours("25:00", "07:00", "UTC").is_err());
         assert!(hours("22:00", "", "UTC").is_err());
+        let none = hours("22:00", "22:00", "UTC").expect_err("no time at all").to_string();
+        assert!(none.contains("begin and end at \"22:00\""), "{none}");
         let problem = hours("22:00", "07:00", "Harbour/Nowhere").expect_err("no such zone");
         assert!(problem.to_string().contains("Harbour/Nowhere"), "{problem}");
     }

@@ -28,7 +28,12 @@ impl Triggers {
     pub(crate) fn read(on: &[String]) -> Result<Self, Problem> {
         let mut triggers = Self::default();
         for word in on {
-            triggers.add(word).ok_or_else(|| Problem::On(word.clone()))?;
+            match word.starts_with("velocity>") {
+                true => triggers.velocity.push(
+                    Query::parse(word).map_err(|why| Problem::OnVelocity(word.clone(), why))?,
+                ),
+                false => triggers.add(word).ok_or_else(|| Problem::On(word.clone()))?,
+            }
         }
         Ok(triggers)
     }
@@ -41,7 +46,6 @@ impl Triggers {
             "correction" => self.correction = true,
             "retraction" => self.retraction = true,
             "quiet" => self.quiet = true,
-            _ if word.starts_with("velocity>") => self.velocity.push(Query::parse(word).ok()?),
             _ => match word.split_once('+')? {
                 ("origins", digits) => self.origins = Some(step(digits)?),
                 ("outlets", digits) => self.outlets = Some(step(digits)?),
@@ -75,7 +79,16 @@ mod tests {
         assert!(triggers.new && triggers.material && triggers.asks_for_velocity());
         assert!(triggers.correction && triggers.retraction && triggers.quiet);
         assert_eq!((triggers.origins, triggers.outlets), (Some(2), Some(5)));
-        for bad in ["", "old", "origins+", "origins+0", "origins-2", "velocity", "copies+2"] {
+        for bad in [
+            "",
+            "old",
+            "origins+",
+            "origins+0",
+            "origins-2",
+            "velocity",
+            "velocity>5/0m",
+            "copies+2",
+        ] {
             assert!(Triggers::read(&[bad.to_owned()]).is_err(), "{bad}");
         }
     }

@@ -119,6 +119,14 @@ fn what_would_ring_for_nothing_is_refused_before_it_is_put() {
         to: "25:00".to_owned(),
         time_zone: "UTC".to_owned(),
     });
+    let night = quiet_hours
+        .clone()
+        .map(|quiet| wirefold_proto::QuietHours { to: "07:00".to_owned(), ..quiet });
+    let name = "a".repeat(200);
+    assert_eq!(
+        check(SubscriptionSettings { name, group_wait: hours(168), ..everything() }),
+        Ok(())
+    );
     let refused = [
         (SubscriptionSettings { query: "(".to_owned(), ..everything() }, "query: column 2"),
         (SubscriptionSettings { on: named("sometimes"), ..everything() }, "on: \"sometimes\""),
@@ -136,6 +144,32 @@ fn what_would_ring_for_nothing_is_refused_before_it_is_put() {
             "repeat_interval: a digest tells nothing twice",
         ),
         (SubscriptionSettings { quiet_hours, ..everything() }, "quiet_hours: \"25:00\""),
+        (SubscriptionSettings { group_wait: hours(169), ..everything() }, "group_wait: the first"),
+        (
+            SubscriptionSettings { query: "ferry -ferry".to_owned(), ..everything() },
+            "query: it asks",
+        ),
+        (
+            SubscriptionSettings { on: named("velocity>5/0m"), ..everything() },
+            "on: \"velocity>5/0m\": column 1: expected a number of articles and a time above 0",
+        ),
+        (
+            SubscriptionSettings { name: "a\nb".to_owned(), ..everything() },
+            "name: it has a control",
+        ),
+        (SubscriptionSettings { name: "a".repeat(201), ..everything() }, "name: it is longer"),
+        (
+            SubscriptionSettings { time_zone: Some("Sea/Side".to_owned()), ..everything() },
+            "time_zone: no time zone \"Sea/Side\"",
+        ),
+        (
+            SubscriptionSettings {
+                quiet_hours: night,
+                time_zone: Some("Asia/Tokyo".to_owned()),
+                ..everything()
+            },
+            "time_zone: \"Asia/Tokyo\" is not \"UTC\" of the quiet hours",
+        ),
         (
             SubscriptionSettings { deliveries: named("pager"), ..everything() },
             "no delivery is called \"pager\"",

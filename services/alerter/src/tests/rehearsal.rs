@@ -63,3 +63,19 @@ async fn a_rehearsal_says_what_is_held_and_what_has_not_enough() {
     let unready = &short.unready_samples[0];
     assert_eq!((&*unready.title, &*unready.why), ("Football", "1 of 3 outlets"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rehearsal_says_how_much_it_has_seen_and_shortens_titles() {
+    let mut world = World::new().await;
+    let title: &'static str = "Dredger ".repeat(1_300).leak();
+    world.newsroom.tell(Given { event: "before", baseline: true, ..five()[0] }).await;
+    world.pass(3_600).await;
+    world.newsroom.tell(Given { event: "long", title, ..five()[1] }).await;
+    world.pass(60).await;
+    let now = world.clock.now();
+    let many = SubscriptionSettings { min_outlets: Some(3), ..everything() };
+    let found = rehearse(&*world.bus, &many, &Lists::default(), UnixMillis(0), now).await.unwrap();
+    assert_eq!((found.articles, found.matching, found.matching_with_baseline), (2, 1, 2));
+    assert_eq!(found.covered_seconds, Some(60), "the first poll is no news");
+    assert_eq!(found.unready_samples[0].title.chars().count(), 501);
+}

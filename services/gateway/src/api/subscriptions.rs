@@ -60,6 +60,7 @@ impl Api {
         if let Some(record) = self.inner.subscription(subscription.id.as_str()).await? {
             refuse_managed(&record)?;
         }
+        self.refuse_circle(&subscription).await?;
         self.store(Command::SubscriptionPut { subscription: Box::new(subscription) }).await
     }
 
@@ -98,6 +99,21 @@ impl Api {
     fn check_query(&self, subscription: &SubscriptionSettings) -> Handled<()> {
         let checked = self.inner.settings.rehearse.check_query(&subscription.query);
         checked.map_err(|error| Refusal::unprocessable(format!("`query`: {error}")))
+    }
+
+    /// Two that silence each other would leave it to chance which of them speaks.
+    async fn refuse_circle(&self, subscription: &SubscriptionSettings) -> Handled<()> {
+        let id = &subscription.id;
+        for other in &subscription.inhibited_by {
+            let record = self.inner.subscription(other.as_str()).await?;
+            if record.is_some_and(|record| record.subscription.inhibited_by.contains(id)) {
+                return Err(Refusal::unprocessable(format!(
+                    "inhibited_by: subscription {other} is inhibited by {id} in its turn: leave one \
+                     of them out"
+                )));
+            }
+        }
+        Ok(())
     }
 
     async fn known_subscription(&self, id: &str) -> Handled<SubscriptionRecord> {

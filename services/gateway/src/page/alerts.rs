@@ -92,10 +92,14 @@ fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Markup {
 fn one(revision: &AlertRevision) -> Markup {
     let reasons: Vec<&str> = revision.reasons.iter().map(|reason| reason.words.as_str()).collect();
     let is_loud = revision.volume == Volume::Loud;
+    let became = match (revision.held, is_loud) {
+        (true, _) => "held",
+        (false, true) => "notified",
+        (false, false) => "silent",
+    };
     html! {
-        li.loud[is_loud] value=(revision.revision) {
-            b { (if is_loud { "notified" } else { "silent" }) } " " (words::time(revision.at)) ": " (reasons.join("; "))
-            @if revision.held { " · held back" }
+        li.loud[is_loud && !revision.held] value=(revision.revision) {
+            b { (became) } " " (words::time(revision.at)) ": " (reasons.join("; "))
         }
     }
 }
@@ -155,5 +159,23 @@ fn subscription(record: &SubscriptionRecord) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wirefold_proto::AlertState;
+
+    #[test]
+    fn one_that_was_held_is_not_called_notified() {
+        let of = |volume, held| {
+            let (at, state, reasons) = (Timestamp::UNIX_EPOCH, AlertState::New, Vec::new());
+            one(&AlertRevision { revision: 1, at, state, volume, reasons, held }).into_string()
+        };
+        let held = of(Volume::Loud, true);
+        assert!(held.contains("<b>held</b>") && !held.contains("notified"), "{held}");
+        assert!(of(Volume::Loud, false).contains("<b>notified</b>"));
+        assert!(of(Volume::Silent, false).contains("<b>silent</b>"));
     }
 }

@@ -8,10 +8,15 @@ use wirefold_proto::{Hold, HoldReason, Target, Volume};
 const MANY_A_DAY: u64 = 50;
 /// So many are too many of a query that is broad, too.
 const SOME_A_DAY: u64 = 10;
+/// The seconds of an hour. A rate is told of no shorter time.
+const HOUR: u64 = 3_600;
 /// A query is broad where it matches so large a part of the articles, as 1 in …
 const BROAD: u64 = 5;
 /// … of at least so many.
 const ENOUGH: u64 = 50;
+/// Of so few, nearly all must match: so many percent.
+const FEW: u64 = 10;
+const NEARLY_ALL: u64 = 90;
 
 /// What a subscription would have sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +26,11 @@ pub struct Rehearsal {
     pub articles: u64,
     /// Articles that match.
     pub matching: u64,
+    /// Articles that match, with those that a feed already held at its first poll.
+    pub matching_with_baseline: u64,
+    /// From the first article that came as news until now; none where none came, or an older alerter
+    /// says it.
+    pub covered_seconds: Option<u64>,
     /// Events they belong to.
     pub events: u64,
     /// Alerts it would have opened.
@@ -95,13 +105,28 @@ impl Rehearsal {
     /// What is to be said of a query that asks for too much, with its rate; none where it does not.
     #[must_use]
     pub fn warning(&self, hours: u32) -> Option<String> {
-        let a_day = (self.loud * 24).div_ceil(u64::from(hours.max(1)));
-        let is_broad = self.articles >= ENOUGH && self.matching * BROAD >= self.articles;
+        // A new installation has first polls, which ring for nobody, and little more.
+        let matching = self.matching.max(self.matching_with_baseline);
+        let share = matching * 100 / self.articles.max(1);
+        let is_broad = (self.articles >= ENOUGH && matching * BROAD >= self.articles)
+            || (self.articles >= FEW && share >= NEARLY_ALL);
+        if is_broad && self.loud == 0 && self.matching == 0 {
+            return Some(format!(
+                "broad: it matches {share} % of all articles, though none came as news yet: \
+                 expect a message for as many of the new ones; add words, or gather its messages in a digest"
+            ));
+        }
+        let asked = u64::from(hours.max(1)) * HOUR;
+        // What came in minutes says nothing of the rate of a narrow query.
+        let seconds = match self.covered_seconds.filter(|_| is_broad) {
+            Some(covered) => covered.clamp(HOUR, asked),
+            None => asked,
+        };
+        let a_day = (self.loud * 24 * HOUR).div_ceil(seconds);
         let is_much = a_day > MANY_A_DAY || (is_broad && a_day > SOME_A_DAY);
         if !is_much {
             return None;
         }
-        let share = self.matching * 100 / self.articles.max(1);
         let messages = if a_day == 1 { "message" } else { "messages" };
         Some(format!(
             "broad: it matches {share} % of all articles, about {a_day} {messages} a day; add words, \
@@ -138,5 +163,26 @@ mod tests {
         assert_eq!(of(1_000, 500, 40).as_deref(), Some(half));
         let many = "broad: it matches 3 % of all articles, about 51 messages a day";
         assert_eq!(of(9_000, 300, 101).as_deref(), Some(many));
+    }
+
+    #[test]
+    fn a_new_installation_is_warned_by_the_time_that_it_has_seen() {
+        let found = Rehearsal {
+            articles: 200,
+            matching: 14,
+            matching_with_baseline: 200,
+            loud: 14,
+            covered_seconds: Some(2 * 3_600),
+            ..Rehearsal::default()
+        };
+        let said = "broad: it matches 100 % of all articles, about 168 messages a day;";
+        assert!(found.warning(24).is_some_and(|words| words.starts_with(said)));
+        let few = Rehearsal { articles: 14, matching_with_baseline: 14, ..found.clone() };
+        assert!(few.warning(24).is_some_and(|words| words.starts_with(said)));
+        let narrow = Rehearsal { matching_with_baseline: 14, ..found.clone() };
+        assert_eq!(narrow.warning(24), None);
+        let first_polls = Rehearsal { matching: 0, loud: 0, covered_seconds: None, ..found };
+        let no_news = "broad: it matches 100 % of all articles, though none came as news yet";
+        assert!(first_polls.warning(24).is_some_and(|words| words.starts_with(no_news)));
     }
 }

@@ -71,6 +71,13 @@ async fn a_subscription_is_saved_edited_muted_removed_and_brought_back() {
 
     let muted = post(&world, "/subscriptions/harbour-strike/mute", "for=8h").await;
     assert!(followed(&world, &muted).await.contains("muted until <time"));
+    for (span, said) in
+        [("abc", "no span of time"), ("99999d", "is too long"), ("0s", "mutes nothing")]
+    {
+        let body = format!("for={span}");
+        let refused = post(&world, "/subscriptions/harbour-strike/mute", &body).await;
+        assert!(refused.status == 422 && text(&refused).contains(said), "{}", text(&refused));
+    }
     let for_ever = post(&world, "/subscriptions/harbour-strike/mute", "for=").await;
     assert!(followed(&world, &for_ever).await.contains("muted until unmuted"));
     let unmuted = post(&world, "/subscriptions/harbour-strike/unmute", "").await;
@@ -112,6 +119,20 @@ async fn what_is_wrong_stands_at_its_field_and_nothing_is_lost() {
     post(&world, "/subscriptions", &once).await;
     let twice = post(&world, "/subscriptions", &once).await;
     assert!(text(&twice).contains("is there already: choose another name"));
+}
+
+#[tokio::test]
+async fn who_silences_whom_is_checked() {
+    let world = World::new().await;
+    let with = |name: &str, by: &str| format!("name={name}&query=port&{USUAL}&inhibited_by={by}");
+    let absent = text(&post(&world, "/subscriptions", &with("Docks", "storms")).await);
+    assert!(absent.contains("no subscription storms is there"), "{absent}");
+    followed(&world, &post(&world, "/subscriptions", &with("Storms", "")).await).await;
+    followed(&world, &post(&world, "/subscriptions", &with("Docks", "storms")).await).await;
+    let back = format!("id=storms&{}", with("Storms", "docks"));
+    let circle = text(&post(&world, "/subscriptions", &back).await);
+    let said = "id=\"inhibited_by-wrong\">subscription docks is inhibited by storms in its turn";
+    assert!(circle.contains(said), "{circle}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use wirefold_proto::SubscriptionId;
 use wirefold_query::Query;
 
 use super::{Finding, Mark};
@@ -133,7 +134,30 @@ fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
         }
         Finding::good(format!("subscription {}", subscription.name))
     };
-    loaded.config.subscription.iter().enumerate().map(look).collect()
+    let all = loaded.config.subscription.iter().enumerate();
+    all.clone().map(look).chain(all.flat_map(|it| absent_inhibitors(loaded, it))).collect()
+}
+
+/// Subscriptions that are to silence this one and stand in no file: they may be added by command.
+fn absent_inhibitors(
+    loaded: &Loaded,
+    (at, subscription): (usize, &crate::config::SubscriptionConfig),
+) -> Vec<Finding> {
+    let all = &loaded.config.subscription;
+    let is_here = |id: &&SubscriptionId| all.iter().any(|other| other.id.as_ref() == Some(*id));
+    let absent = subscription.inhibited_by.iter().filter(|id| !is_here(id));
+    let place = loaded.origins.managed_by("subscription", at);
+    let told = absent.map(|id| {
+        Finding::new(
+            Mark::Look,
+            format!(
+                "{place}: subscription {}: no file has the subscription {id} of `inhibited_by`; add \
+                 it, or leave it out",
+                subscription.name
+            ),
+        )
+    });
+    told.collect()
 }
 
 fn deliveries(loaded: &Loaded) -> Vec<Finding> {
@@ -152,6 +176,9 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
     let url = guarded.map(|address| address.url());
     if let Some(private) = url.and_then(|url| private_address(loaded, &format!("{key}.url"), url)) {
         return private;
+    }
+    if let Some(why) = url.and_then(|url| odd_port(loaded, url)) {
+        return Finding::bad(format!("{place}: delivery {}: {why}", delivery.name));
     }
     let name = &delivery.name;
     if delivery.kind == DeliveryKind::Slack && delivery.secret.is_empty() {
@@ -202,6 +229,8 @@ fn program(place: &Origin, delivery: &DeliveryConfig) -> Option<Finding> {
 
 fn folder_of_file(place: &Origin, delivery: &DeliveryConfig) -> Option<Finding> {
     let folder = delivery.path.as_ref()?.parent()?;
+    // A bare name stands in the folder that it is resolved in.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let (name, shown) = (&delivery.name, folder.display());
     let what = || format!("{place}: delivery {name}: the folder {shown} is not there; make it");
     (!folder.is_dir()).then(|| Finding::bad(what()))
@@ -216,6 +245,28 @@ fn private_address(loaded: &Loaded, key: &str, url: &url::Url) -> Option<Finding
             "{place}: {url} is in a private network and will be refused; if it is yours, add it to \
              `fetcher.allow_private`"
         ))
+    })
+}
+
+/// The ports of the web, to which the guard holds requests outside of what is let in.
+const PORTS: [u16; 4] = [80, 443, 8080, 8443];
+
+/// Why the port of an address that is not private will be refused, as the guard does.
+fn odd_port(loaded: &Loaded, url: &url::Url) -> Option<String> {
+    let port = url.port().filter(|port| !PORTS.contains(port))?;
+    let allowed = &loaded.config.fetcher.allow_private;
+    let is_let_in = match url.host()? {
+        // Its address is looked up, and checked, with each request.
+        url::Host::Domain(_) => !allowed.is_empty(),
+        url::Host::Ipv4(address) => allowed.iter().any(|net| net.0.contains(&IpAddr::V4(address))),
+        url::Host::Ipv6(address) => allowed.iter().any(|net| net.0.contains(&IpAddr::V6(address))),
+    };
+    let is_of_web = matches!(url.scheme(), "http" | "https");
+    (is_of_web && !is_let_in).then(|| {
+        format!(
+            "port {port} will be refused: only {PORTS:?} are spoken to; if the host is yours, add its \
+             network to `fetcher.allow_private`"
+        )
     })
 }
 

@@ -1,5 +1,6 @@
 //! `wirefold sub`: what to be told about.
 
+mod add;
 mod files;
 mod list;
 mod mute;
@@ -10,16 +11,13 @@ mod why;
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use wirefold_gateway::shapes::{Accepted, SubscriptionList};
-use wirefold_proto::{
-    Digest, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionRecord, SubscriptionSettings,
-};
+use wirefold_proto::{Interval, SubscriptionRecord};
 
 use crate::cli::Global;
 use crate::client::{Asking, Client, ClientError, Need, block_on, escaped};
 use crate::exit::{Exit, Stop};
-use crate::local_time;
 use crate::output;
 
 /// Arguments of `sub`.
@@ -56,7 +54,7 @@ origins>=2, and @ministers for any line of lists/ministers.txt beside the settin
 Thai and Korean words are found inside longer ones. All of it: docs/queries.md. An article notifies where its title or lede
 matches; a mention further down is silent until another text has one too, unless you ask for
 anywhere:harbour. `wirefold sub test QUERY` tries a query first.")]
-    Add(Box<AddArguments>),
+    Add(Box<add::AddArguments>),
     /// Remove a subscription; its alerts stay.
     #[command(after_help = "Example:\n  wirefold sub rm harbour")]
     Rm {
@@ -88,7 +86,7 @@ Examples:
         #[arg(value_name = "ID")]
         id: String,
         /// For how long, such as 30m, 2h or 7d; by default until `sub unmute`.
-        #[arg(long = "for", value_name = "TIME")]
+        #[arg(long = "for", value_name = "TIME", value_parser = super::words::span_above_zero)]
         span: Option<Interval>,
     },
     /// Let a muted subscription send again.
@@ -115,97 +113,19 @@ Examples:
     #[command(after_help = "\
 Examples:
   wirefold sub test 'harbour storm'
-  wirefold sub test harbour --hours 72")]
+  wirefold sub test harbour --last 3d
+  wirefold sub test '-football harbour' --hours 72")]
     Test {
         /// The id or name of a subscription, or a query.
-        #[arg(value_name = "QUERY|ID")]
+        #[arg(value_name = "QUERY|ID", allow_hyphen_values = true)]
         what: String,
         /// How many hours back, at most 720.
         #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720))]
         hours: u32,
+        /// How far back, such as 24h or 7d, at most 30d; instead of `--hours`.
+        #[arg(long, value_name = "TIME", conflicts_with = "hours", value_parser = rehearse::hours_of)]
+        last: Option<u32>,
     },
-}
-
-/// Arguments of `sub add`.
-#[derive(Debug, Args)]
-struct AddArguments {
-    /// Its name; the id is made from it.
-    #[arg(value_name = "NAME")]
-    name: String,
-    /// The query; `*` matches everything.
-    #[arg(long)]
-    query: String,
-    /// Its id; by default made from the name.
-    #[arg(long)]
-    id: Option<SubscriptionId>,
-    /// A delivery of the settings to send to, such as `phone`; repeatable. Without it, alerts are printed where
-    /// `wirefold up` runs, and go nowhere else.
-    #[arg(long, value_name = "DELIVERY")]
-    to: Vec<String>,
-    /// What one alert is about.
-    #[arg(long, value_enum, value_name = "WHAT")]
-    group_by: Option<Group>,
-    /// What notifies: `new`, `origins+2`, `outlets+5`, `velocity>5/10m`, `material`, `correction`,
-    /// `retraction`, `quiet`; repeatable.
-    #[arg(long, value_name = "CONDITION")]
-    on: Vec<String>,
-    /// The fewest outlets before it alerts.
-    #[arg(long, value_name = "N")]
-    min_outlets: Option<u32>,
-    /// The fewest separately written texts (origins) before it alerts.
-    #[arg(long, value_name = "N")]
-    min_origins: Option<u32>,
-    /// How long the first message waits for more, such as 30s.
-    #[arg(long, value_name = "TIME")]
-    group_wait: Option<Interval>,
-    /// The shortest time between two revisions of one alert, such as 15m.
-    #[arg(long, value_name = "TIME")]
-    update_interval: Option<Interval>,
-    /// After this time, send an unchanged alert again, such as 12h; by default never.
-    #[arg(long, value_name = "TIME")]
-    repeat_interval: Option<Interval>,
-    /// The most loud messages a day.
-    #[arg(long, value_name = "N")]
-    max_per_day: Option<u32>,
-    /// When nothing is sent, such as 22:00-07:00; what was held follows in one message an alert.
-    #[arg(long, value_name = "FROM-TO", value_parser = quiet_hours)]
-    quiet_hours: Option<(String, String)>,
-    /// The time zone of the quiet hours and of digests; by default that of this machine.
-    #[arg(long, value_name = "ZONE", requires = "quiet_hours")]
-    time_zone: Option<String>,
-    /// What is sent in quiet hours all the same, such as 'outlets>=10'.
-    #[arg(long, value_name = "CONDITION", requires = "quiet_hours")]
-    break_quiet: Option<String>,
-    /// A subscription that tells of the same: where it has notified, this one is silent; repeatable.
-    #[arg(long, value_name = "ID")]
-    inhibited_by: Vec<SubscriptionId>,
-    /// Gather messages into one an hour, one a day or one a week.
-    #[arg(long, value_enum, value_name = "HOW_OFTEN", conflicts_with = "repeat_interval")]
-    digest: Option<HowOften>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Group {
-    /// An event: several texts about one happening.
-    Event,
-    /// A story: one text and its copies.
-    Story,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum HowOften {
-    /// At each full hour.
-    Hourly,
-    /// At eight each morning.
-    Daily,
-    /// At eight each Monday.
-    Weekly,
-}
-
-/// Reads `22:00-07:00`; the times are checked where they are understood.
-fn quiet_hours(text: &str) -> Result<(String, String), &'static str> {
-    let times = text.split_once('-').ok_or("expected two times such as 22:00-07:00")?;
-    Ok((times.0.trim().to_owned(), times.1.trim().to_owned()))
 }
 
 /// Runs a `sub` command.
@@ -227,12 +147,7 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
                 }
                 Ok(Exit::Ok)
             }
-            SubCommand::Add(wanted) => {
-                query::check(&wanted.query)?;
-                let settings = settings(wanted)?;
-                let client = Client::connect(place, Need::Nothing).await?;
-                add(&client, &settings, json, global).await
-            }
+            SubCommand::Add(wanted) => add::run(place, wanted, json, global).await,
             SubCommand::Rm { id: what } => {
                 let client = Client::connect(place, Need::Data).await?;
                 let (record, _) = one(&client, what).await?;
@@ -267,9 +182,9 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
                 let client = Client::connect(place, Need::Data).await?;
                 why::run(&client, article, subscription.as_deref(), json).await
             }
-            SubCommand::Test { what, hours } => {
+            SubCommand::Test { what, hours, last } => {
                 let client = Client::connect(place, Need::Data).await?;
-                rehearse::run(&client, what, *hours, json).await
+                rehearse::run(&client, what, last.unwrap_or(*hours), json).await
             }
         }
     })
@@ -316,71 +231,4 @@ fn named(all: Vec<SubscriptionRecord>, what: &str) -> Result<Option<Subscription
         }
         (found, _) => Ok(found),
     }
-}
-
-async fn add(
-    client: &Client,
-    settings: &SubscriptionSettings,
-    json: bool,
-    global: &Global,
-) -> anyhow::Result<Exit> {
-    let accepted: Accepted = client.post("/api/v1/subscriptions", settings).await?;
-    if json {
-        output::print_json(&accepted)?;
-    } else {
-        let id = &settings.id;
-        let from = if client.is_running() { "article" } else { "`wirefold up`" };
-        global.note(format_args!("{id} alerts from the next {from} on"));
-        if settings.deliveries.is_empty() {
-            global.note(format_args!(
-                "its alerts are printed where `wirefold up` runs; --to DELIVERY sends them elsewhere"
-            ));
-        }
-        match rehearse::last_day(client, settings.clone()).await {
-            Ok(Some(sent)) => global.note(format_args!("{}", sent.trim_end())),
-            Ok(None) => global.note(format_args!(
-                "no article was read in the last 24 h: `wirefold sub test {id}` tries it later"
-            )),
-            // It is added all the same.
-            Err(error) => global.note(format_args!("note: not tried on the last 24 h: {error}")),
-        }
-    }
-    Ok(Exit::Ok)
-}
-
-fn settings(wanted: &AddArguments) -> anyhow::Result<SubscriptionSettings> {
-    let id = match &wanted.id {
-        Some(id) => id.clone(),
-        None => SubscriptionId::from_name(&wanted.name).ok_or_else(|| {
-            let what = format!("no id can be made from {:?}: give --id", wanted.name);
-            Stop::new(Exit::Usage, what)
-        })?,
-    };
-    Ok(SubscriptionSettings {
-        group_by: wanted.group_by.map(|group| match group {
-            Group::Event => GroupBy::Event,
-            Group::Story => GroupBy::Story,
-        }),
-        on: wanted.on.clone(),
-        min_outlets: wanted.min_outlets,
-        min_origins: wanted.min_origins,
-        group_wait: wanted.group_wait,
-        update_interval: wanted.update_interval,
-        repeat_interval: wanted.repeat_interval,
-        max_per_day: wanted.max_per_day,
-        quiet_hours: wanted.quiet_hours.clone().map(|(from, to)| QuietHours {
-            from,
-            to,
-            time_zone: wanted.time_zone.clone().unwrap_or_else(local_time::zone),
-        }),
-        break_quiet: wanted.break_quiet.clone(),
-        inhibited_by: wanted.inhibited_by.clone(),
-        digest: wanted.digest.map(|digest| match digest {
-            HowOften::Hourly => Digest::Hourly,
-            HowOften::Daily => Digest::Daily,
-            HowOften::Weekly => Digest::Weekly,
-        }),
-        deliveries: wanted.to.clone(),
-        ..SubscriptionSettings::new(id, &wanted.name, &wanted.query)
-    })
 }

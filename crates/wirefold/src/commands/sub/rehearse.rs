@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use wirefold_gateway::shapes::{
     RehearsalReport, RehearsalRequest, RehearsedAlert, RehearsedRevision, hold_in_words,
 };
-use wirefold_proto::{SubscriptionSettings, Volume};
+use wirefold_proto::{Interval, SubscriptionSettings, Volume};
 
 use super::{query, subscriptions};
 use crate::client::{Client, ClientError};
@@ -14,6 +14,16 @@ use crate::output::{self, clean, count};
 
 /// The hours of a day.
 const DAY: u32 = 24;
+
+/// Reads a time such as `24h` as whole hours.
+pub(super) fn hours_of(text: &str) -> Result<u32, String> {
+    let span: Interval = text.parse().map_err(|error| format!("{error}"))?;
+    let hours = span.duration().as_secs().div_ceil(3_600);
+    match u32::try_from(hours) {
+        Ok(hours @ 1..=720) => Ok(hours),
+        _ => Err("give more than 0 and at most 30d, for so long is kept what was read".to_owned()),
+    }
+}
 
 pub(super) async fn run(
     client: &Client,
@@ -64,7 +74,8 @@ fn in_words(report: &RehearsalReport) -> anyhow::Result<String> {
     let found = report.read()?;
     let hours = report.hours;
     if found.matching == 0 {
-        return Ok(format!("the last {hours} h: no article matches\n"));
+        let warning = found.warning(hours).map(|it| format!("  {it}\n")).unwrap_or_default();
+        return Ok(format!("the last {hours} h: no article matches\n{warning}"));
     }
     let mut out = format!(
         "the last {hours} h: {} → {} → {}, {} ({} folded)\n",
@@ -137,5 +148,22 @@ mod tests {
                     Council · 1 outlet · at most 1 origin · silent: mentioned in passing\n  \
                     Tide · no alert yet: 1 of 2 outlets\n";
         assert_eq!(in_words(&report).unwrap(), line);
+    }
+
+    #[test]
+    fn a_time_is_whole_hours() {
+        assert_eq!(["24h", "90m", "30d", "1s"].map(hours_of), [Ok(24), Ok(2), Ok(720), Ok(1)],);
+        assert!(hours_of("0h").is_err() && hours_of("31d").is_err() && hours_of("soon").is_err());
+    }
+
+    #[test]
+    fn a_broad_query_is_warned_of_also_where_nothing_came_as_news() {
+        let report = RehearsalReport {
+            schema: Tag::new(),
+            hours: 24,
+            report: json!({"articles": 99, "matching": 0, "matching_with_baseline": 99}),
+        };
+        let said = in_words(&report).unwrap();
+        assert!(said.contains("\n  broad: it matches 100 % of all articles"), "{said}");
     }
 }

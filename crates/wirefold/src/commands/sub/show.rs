@@ -51,6 +51,9 @@ fn table(record: &SubscriptionRecord, waits: bool, time: &LocalTime) -> Columns 
     let quiet = it.quiet_hours.as_ref();
     let quiet = quiet.map(|hours| format!("{} to {} {}", hours.from, hours.to, hours.time_zone));
     line("quiet_hours", quiet.unwrap_or_else(|| "none".to_owned()));
+    if let Some(zone) = &it.time_zone {
+        line("time_zone", zone.clone());
+    }
     if let Some(condition) = &it.break_quiet {
         line("break_quiet", condition.clone());
     }
@@ -70,7 +73,9 @@ fn table(record: &SubscriptionRecord, waits: bool, time: &LocalTime) -> Columns 
     let printed = it.deliveries.is_empty();
     line("deliveries", if printed { "stdout".to_owned() } else { it.deliveries.join(", ") });
     if let Some(until) = record.muted_until {
-        line("muted until", time.minute(until));
+        let is_for_ever = until == jiff::Timestamp::MAX;
+        let until = if is_for_ever { "somebody unmutes it".to_owned() } else { time.minute(until) };
+        line("muted until", until);
     }
     line("managed by", record.managed_by.clone().unwrap_or_else(|| "command".to_owned()));
     line("alerts", format!("{}, {} copies folded into them", record.alerts, record.copies_folded));
@@ -89,6 +94,7 @@ mod tests {
         record.subscription.on.clear();
         record.subscription.group_wait = None;
         record.subscription.repeat_interval = None;
+        record.muted_until = Some(jiff::Timestamp::MAX);
         record.managed_by = Some("wirefold.toml:14".to_owned());
         let time = LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap());
         let shown =
@@ -100,6 +106,7 @@ mod tests {
         assert_eq!(line("on "), ON);
         assert_eq!(line("group_wait"), "30s");
         assert_eq!(line("repeat_interval"), "never");
+        assert_eq!(line("muted until"), "somebody unmutes it");
         assert_eq!(line("managed by"), "wirefold.toml:14");
         assert_eq!(line("alerts"), "from the next `wirefold up` on");
     }

@@ -140,7 +140,8 @@ fn missing(delivery: &DeliveryConfig) -> Vec<&'static str> {
             "it needs the address of the webhook, which is a secret; write secret_env = \"…\"",
         )],
         DeliveryKind::Telegram => {
-            vec![token, (delivery.chat.is_none(), "it needs a chat; write chat = \"-100…\"")]
+            let has_chat = delivery.chat.as_ref().is_some_and(|chat| !chat.trim().is_empty());
+            vec![token, (!has_chat, "it needs a chat; write chat = \"-100…\"")]
         }
         DeliveryKind::Matrix => vec![
             address,

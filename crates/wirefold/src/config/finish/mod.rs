@@ -14,7 +14,9 @@ use wirefold_fetcher::slug;
 use crate::config::layers::Sources;
 use crate::config::origin::{Origin, Origins};
 use crate::config::problem::{Problem, suggestion};
-use crate::config::settings::{Config, DeliveryConfig, DeliveryKind, PageConfig};
+use crate::config::settings::{
+    Config, DeliveryConfig, DeliveryKind, PageConfig, SubscriptionConfig,
+};
 use secrets::{one_secret, read_secret};
 
 /// Finishes the settings and says what is wrong with them.
@@ -137,7 +139,9 @@ impl Finish<'_> {
             let key = format!("delivery.{at}.secret_file");
             delivery.secret_file = delivery.secret_file.as_deref().map(|p| self.resolved(&key, p));
             let key_of_path = format!("delivery.{at}.path");
-            delivery.path = delivery.path.as_deref().map(|p| self.resolved(&key_of_path, p));
+            // An empty one is no path: it is told below.
+            let path = delivery.path.as_deref().filter(|path| !path.as_os_str().is_empty());
+            delivery.path = path.map(|path| self.resolved(&key_of_path, path));
         }
     }
 
@@ -276,6 +280,27 @@ impl Finish<'_> {
                     let what = format!("no [[delivery]] is named {name:?}; {hint}");
                     self.refuse(&format!("{key}.deliveries"), what);
                 }
+            }
+        }
+        self.circles(config);
+    }
+
+    /// Two that silence each other would leave it to chance which of them speaks.
+    fn circles(&mut self, config: &Config) {
+        let all = &config.subscription;
+        for (at, one) in all.iter().enumerate() {
+            let others = all[..at].iter().filter(|other| {
+                let names = |a: &SubscriptionConfig, b: &SubscriptionConfig| {
+                    b.id.as_ref().is_some_and(|id| a.inhibited_by.contains(id))
+                };
+                names(one, other) && names(other, one)
+            });
+            for other in others {
+                let what = format!(
+                    "{:?} and {:?} inhibit each other; leave one of them out",
+                    one.name, other.name
+                );
+                self.refuse(&format!("subscription.{at}.inhibited_by"), what);
             }
         }
     }

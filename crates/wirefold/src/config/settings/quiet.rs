@@ -47,7 +47,14 @@ impl<'de> Deserialize<'de> for TimeOfDay {
 /// The IANA name of a time zone that this machine knows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
-struct ZoneName(String);
+pub(crate) struct ZoneName(String);
+
+impl ZoneName {
+    /// The name.
+    pub(super) fn name(&self) -> &str {
+        &self.0
+    }
+}
 
 impl<'de> Deserialize<'de> for ZoneName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{Digest, GroupBy, Interval, SubscriptionId, SubscriptionSettings};
 
-use super::quiet::QuietConfig;
+use super::quiet::{QuietConfig, ZoneName};
 
 /// A query that alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +44,9 @@ pub(crate) struct SubscriptionConfig {
     /// When messages are held.
     #[serde(default)]
     pub(crate) quiet_hours: Option<QuietConfig>,
+    /// The time zone of its digests and days, such as `Europe/Berlin`; else that of the quiet hours, else UTC.
+    #[serde(default)]
+    pub(crate) time_zone: Option<ZoneName>,
     /// What notifies in quiet hours all the same, such as `outlets>=10`.
     #[serde(default)]
     pub(crate) break_quiet: Option<String>,
@@ -76,6 +79,7 @@ impl SubscriptionConfig {
             update_interval: self.update_interval,
             repeat_interval: self.repeat_interval,
             quiet_hours: self.quiet_hours.as_ref().map(QuietConfig::settings),
+            time_zone: self.time_zone.as_ref().map(|zone| zone.name().to_owned()),
             break_quiet: self.break_quiet.clone(),
             max_per_day: self.max_per_day,
             inhibited_by: self.inhibited_by.clone(),

@@ -196,6 +196,31 @@ fn what_cannot_be_is_told_where_it_stands() {
 }
 
 #[test]
+fn what_is_empty_or_breaks_a_line_is_told() {
+    let head = "[[delivery]]\nname = \"x\"\n";
+    for (text, what) in [
+        (
+            format!("{head}kind = \"telegram\"\nsecret = \"1:a\"\nchat = \"\"\n"),
+            "1:1: `delivery.0`: it needs a chat; write chat = \"-100…\"",
+        ),
+        (
+            format!("{head}kind = \"file\"\npath = \"\"\n"),
+            "1:1: `delivery.0`: it needs a file; write path = \"alerts.jsonl\"",
+        ),
+        (
+            format!(
+                "{head}kind = \"webhook\"\nurl = \"https://m.example\"\n\
+                 headers = {{ X-A = \"a\\r\\nMore: 1\" }}\n"
+            ),
+            "1:1: `delivery.0`: headers: the value of X-A has a line break or another control \
+             character",
+        ),
+    ] {
+        check(&text, &[&format!("wirefold.toml:{what}")]);
+    }
+}
+
+#[test]
 fn a_program_or_a_file_stands_in_a_file_only() {
     let mut flags = Overrides::default();
     flags.set("delivery=[{name = \"x\", kind = \"command\", command = [\"sh\"]}]").unwrap();
@@ -214,6 +239,11 @@ fn templates_are_read_and_mistakes_named_with_their_lines() {
     let broken = format!("{stdout}template = \"{{{{ headline\"\n");
     let told = World::new(&broken).mistakes();
     assert!(told.contains("template:1") && told.contains("wirefold.toml:1"), "{told}");
+    let strange = World::new(&format!("{stdout}template = \"{{{{ nosuch }}}}\"\n")).mistakes();
+    assert!(
+        strange.contains("template: nothing is called \"nosuch\"; there are title"),
+        "{strange}"
+    );
     let file = "[[delivery]]\nname = \"log\"\nkind = \"file\"\npath = \"a\"\ntemplate = \"x\"\n";
     assert!(World::new(file).mistakes().contains("it hands on JSON"));
 }

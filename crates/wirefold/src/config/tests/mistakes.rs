@@ -219,3 +219,30 @@ fn quiet_hours_are_read_closely() {
         ],
     );
 }
+
+#[test]
+fn a_digest_has_a_time_zone_without_quiet_hours() {
+    let head = "[[subscription]]\nname = \"all\"\nquery = \"*\"\ndigest = \"daily\"\n";
+    let loaded = World::new(&format!("{head}time_zone = \"Europe/Berlin\"\n")).loaded();
+    let settings = loaded.config.subscription[0].settings("all".parse().unwrap());
+    assert_eq!(settings.time_zone.as_deref(), Some("Europe/Berlin"));
+    let strange =
+        "`subscription.0.time_zone`: \"Sea/Side\" is no time zone that this machine knows";
+    let told = World::new(&format!("{head}time_zone = \"Sea/Side\"\n")).mistakes();
+    assert!(told.contains(strange), "{told}");
+}
+
+#[test]
+fn two_that_silence_each_other_are_named() {
+    let one = |id: &str, by: &str| {
+        format!("[[subscription]]\nname = \"{id}\"\nquery = \"port\"\ninhibited_by = [\"{by}\"]\n")
+    };
+    check(
+        &(one("docks", "storms") + &one("storms", "docks")),
+        &[
+            "wirefold.toml:8:1: `subscription.1.inhibited_by`: \"storms\" and \"docks\" inhibit each \
+           other; leave one of them out",
+        ],
+    );
+    World::new(&(one("docks", "storms") + &one("storms", "tides"))).loaded();
+}

@@ -154,7 +154,7 @@ impl Editor<'_> {
                 div.pair {
                     (self.line(&Line { name: "quiet_from", label: "From", kind: "time", usual: "" }))
                     (self.line(&Line { name: "quiet_to", label: "To", kind: "time", usual: "" }))
-                    (self.line(&Line { name: "time_zone", label: "Time zone", kind: "text", usual: "UTC" }))
+                    (self.line(&Line { name: "time_zone", label: "Time zone, of digests too", kind: "text", usual: "UTC" }))
                     (self.line(&Line { name: "break_quiet", label: "Sent all the same", kind: "text", usual: "such as outlets>=10" }))
                 }
             }

@@ -35,6 +35,9 @@ impl Mistake {
         let field = match setting.trim_matches('`') {
             "query" => "query",
             "on" => "on",
+            "name" => "name",
+            "group_wait" => "group_wait",
+            "time_zone" => "time_zone",
             "quiet_hours" => "quiet_from",
             "break_quiet" => "break_quiet",
             "repeat_interval" => "repeat_interval",
@@ -75,7 +78,8 @@ impl Fields {
         let quiet = settings.quiet_hours.as_ref();
         fields.put("quiet_from", quiet.map(|hours| &hours.from));
         fields.put("quiet_to", quiet.map(|hours| &hours.to));
-        fields.put("time_zone", quiet.map(|hours| &hours.time_zone));
+        fields
+            .put("time_zone", quiet.map(|hours| &hours.time_zone).or(settings.time_zone.as_ref()));
         fields.put("break_quiet", settings.break_quiet.as_ref());
         fields.put("max_per_day", settings.max_per_day);
         let inhibited_by: Vec<&str> = settings.inhibited_by.iter().map(|id| id.as_str()).collect();
@@ -160,6 +164,9 @@ impl Fields {
         settings.repeat_interval = self.parsed("repeat_interval", mistakes);
         settings.inhibited_by = self.inhibitors(mistakes);
         settings.quiet_hours = self.quiet_hours(mistakes);
+        let zone = Some(self.one("time_zone")).filter(|zone| !zone.is_empty());
+        // Quiet hours name it themselves.
+        settings.time_zone = zone.filter(|_| settings.quiet_hours.is_none()).map(str::to_owned);
         let broken = self.one("break_quiet");
         settings.break_quiet = (!broken.is_empty()).then(|| broken.to_owned());
         settings.digest = match self.one("digest") {
@@ -290,7 +297,10 @@ mod tests {
             }
             out.finish()
         };
-        assert_eq!(Fields::read(sent.as_bytes()).settings(), Ok(settings));
+        assert_eq!(Fields::read(sent.as_bytes()).settings(), Ok(settings.clone()));
+        let time_zone = Some("Asia/Tokyo".to_owned());
+        let daily = SubscriptionSettings { quiet_hours: None, time_zone, ..settings };
+        assert_eq!(Fields::of(&daily).settings(), Ok(daily), "a time zone without quiet hours");
     }
 
     #[test]

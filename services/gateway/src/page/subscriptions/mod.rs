@@ -138,19 +138,40 @@ async fn put(
             return Err(Mistake::new("name", why));
         }
     }
+    for other in &settings.inhibited_by {
+        let there = api.inner.subscription(other.as_str()).await;
+        if there.map_err(|error| failed(error.into()))?.is_none() {
+            let why = format!("no subscription {other} is there: add it first");
+            return Err(Mistake::new("inhibited_by", why));
+        }
+    }
     api.put_subscription(settings).await.map_err(failed)?;
     Ok(id)
 }
 
 async fn mute(State(api): State<Api>, Path(id): Path<String>, request: Request) -> Response {
-    let span = match fields_of(request).await {
-        Ok(fields) => fields.one("for").parse::<Interval>().ok(),
+    let span = fields_of(request).await.and_then(|fields| span_of(fields.one("for")));
+    let span = match span {
+        Ok(span) => span,
         Err(refusal) => return refused(&api, refusal).await,
     };
     let until = span.and_then(|span| api.inner.now().checked_add(span.duration()).ok());
     match api.mute_subscription(&id, until).await {
         Ok(_) => done("muted", &id),
         Err(refusal) => refused(&api, refusal).await,
+    }
+}
+
+/// For how long it is muted; none where it is until somebody unmutes it.
+fn span_of(written: &str) -> Result<Option<Interval>, Refusal> {
+    if written.is_empty() {
+        return Ok(None);
+    }
+    let read = written.parse::<Interval>();
+    let span = read.map_err(|error| Refusal::unprocessable(format!("for: {error}")))?;
+    match span.duration().is_zero() {
+        true => Err(Refusal::unprocessable("for: 0 mutes nothing: give a time such as 8h")),
+        false => Ok(Some(span)),
     }
 }
 

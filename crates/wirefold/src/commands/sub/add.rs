@@ -1,0 +1,212 @@
+//! `wirefold sub add`.
+
+use clap::{Args, ValueEnum};
+use wirefold_gateway::shapes::{Accepted, SubscriptionList};
+use wirefold_proto::{Digest, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionSettings};
+
+use super::{query, rehearse, subscriptions};
+use crate::cli::Global;
+use crate::client::{Client, Need, Place};
+use crate::exit::{Exit, Stop};
+use crate::local_time;
+use crate::output;
+
+/// Arguments of `sub add`.
+#[derive(Debug, Args)]
+pub(super) struct AddArguments {
+    /// Its name; the id is made from it.
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// The query; `*` matches everything.
+    #[arg(long, allow_hyphen_values = true)]
+    query: String,
+    /// Its id; by default made from the name.
+    #[arg(long)]
+    id: Option<SubscriptionId>,
+    /// A delivery of the settings to send to, such as `phone`; repeatable. Without it, alerts are printed where
+    /// `wirefold up` runs, and go nowhere else.
+    #[arg(long, value_name = "DELIVERY")]
+    to: Vec<String>,
+    /// What one alert is about.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    group_by: Option<Group>,
+    /// What notifies: `new`, `origins+2`, `outlets+5`, `velocity>5/10m`, `material`, `correction`,
+    /// `retraction`, `quiet`; repeatable.
+    #[arg(long, value_name = "CONDITION")]
+    on: Vec<String>,
+    /// The fewest outlets before it alerts.
+    #[arg(long, value_name = "N")]
+    min_outlets: Option<u32>,
+    /// The fewest separately written texts (origins) before it alerts.
+    #[arg(long, value_name = "N")]
+    min_origins: Option<u32>,
+    /// How long the first message waits for more, such as 30s.
+    #[arg(long, value_name = "TIME")]
+    group_wait: Option<Interval>,
+    /// The shortest time between two revisions of one alert, such as 15m.
+    #[arg(long, value_name = "TIME")]
+    update_interval: Option<Interval>,
+    /// After this time, send an unchanged alert again, such as 12h; by default never.
+    #[arg(long, value_name = "TIME")]
+    repeat_interval: Option<Interval>,
+    /// The most loud messages a day.
+    #[arg(long, value_name = "N")]
+    max_per_day: Option<u32>,
+    /// When nothing is sent, such as 22:00-07:00; what was held follows in one message an alert.
+    #[arg(long, value_name = "FROM-TO", value_parser = quiet_hours)]
+    quiet_hours: Option<(String, String)>,
+    /// The time zone of the quiet hours and of digests; by default that of this machine.
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// What is sent in quiet hours all the same, such as 'outlets>=10'.
+    #[arg(long, value_name = "CONDITION", requires = "quiet_hours")]
+    break_quiet: Option<String>,
+    /// A subscription that tells of the same: where it has notified, this one is silent; repeatable.
+    #[arg(long, value_name = "ID")]
+    inhibited_by: Vec<SubscriptionId>,
+    /// Gather messages into one an hour, one a day or one a week.
+    #[arg(long, value_enum, value_name = "HOW_OFTEN", conflicts_with = "repeat_interval")]
+    digest: Option<HowOften>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Group {
+    /// An event: several texts about one happening.
+    Event,
+    /// A story: one text and its copies.
+    Story,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum HowOften {
+    /// At each full hour.
+    Hourly,
+    /// At eight each morning.
+    Daily,
+    /// At eight each Monday.
+    Weekly,
+}
+
+/// The time zone of a digest; quiet hours name theirs.
+fn zone_of_digest(wanted: &AddArguments) -> anyhow::Result<Option<String>> {
+    match (&wanted.quiet_hours, wanted.digest, &wanted.time_zone) {
+        (None, Some(_), zone) => Ok(Some(zone.clone().unwrap_or_else(local_time::zone))),
+        (None, None, Some(_)) => {
+            let what = "--time-zone is that of --quiet-hours or --digest: give one of them too";
+            Err(Stop::new(Exit::Usage, what.to_owned()).into())
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Reads `22:00-07:00`; the times are checked where they are understood.
+fn quiet_hours(text: &str) -> Result<(String, String), &'static str> {
+    let times = text.split_once('-').ok_or("expected two times such as 22:00-07:00")?;
+    Ok((times.0.trim().to_owned(), times.1.trim().to_owned()))
+}
+
+/// Runs `sub add`.
+pub(super) async fn run(
+    place: &Place,
+    wanted: &AddArguments,
+    json: bool,
+    global: &Global,
+) -> anyhow::Result<Exit> {
+    query::check(&wanted.query)?;
+    let settings = settings(wanted)?;
+    let client = Client::connect(place, Need::Nothing).await?;
+    add(&client, &settings, json, global).await
+}
+
+async fn add(
+    client: &Client,
+    settings: &SubscriptionSettings,
+    json: bool,
+    global: &Global,
+) -> anyhow::Result<Exit> {
+    let accepted: Accepted = client.post("/api/v1/subscriptions", settings).await?;
+    if json {
+        output::print_json(&accepted)?;
+    } else {
+        let id = &settings.id;
+        let from = if client.is_running() { "article" } else { "`wirefold up`" };
+        global.note(format_args!("{id} alerts from the next {from} on"));
+        for other in inhibitors_not_there(client, settings).await {
+            global.note(format_args!(
+                "note: no subscription {other} is there: {id} is silenced by it once it is added"
+            ));
+        }
+        if settings.deliveries.is_empty() {
+            global.note(format_args!(
+                "its alerts are printed where `wirefold up` runs; --to DELIVERY sends them elsewhere"
+            ));
+        }
+        match rehearse::last_day(client, settings.clone()).await {
+            Ok(Some(sent)) => global.note(format_args!("{}", sent.trim_end())),
+            Ok(None) if settings.query.trim() == "*" => global.note(format_args!(
+                "broad: `*` matches every article, and each event sends a message; add words, or \
+                 --digest"
+            )),
+            Ok(None) => global.note(format_args!(
+                "no article was read in the last 24 h: `wirefold sub test {id}` tries it later"
+            )),
+            // It is added all the same.
+            Err(error) => global.note(format_args!("note: not tried on the last 24 h: {error}")),
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// Those that are to silence it and are not there; they may come later.
+async fn inhibitors_not_there(
+    client: &Client,
+    settings: &SubscriptionSettings,
+) -> Vec<SubscriptionId> {
+    if settings.inhibited_by.is_empty() {
+        return Vec::new();
+    }
+    // It is added all the same.
+    let Ok(SubscriptionList { subscriptions, .. }) = subscriptions(client).await else {
+        return Vec::new();
+    };
+    let is_there = |id: &&SubscriptionId| subscriptions.iter().any(|it| it.subscription.id == **id);
+    settings.inhibited_by.iter().filter(|id| !is_there(id)).cloned().collect()
+}
+
+fn settings(wanted: &AddArguments) -> anyhow::Result<SubscriptionSettings> {
+    let id = match &wanted.id {
+        Some(id) => id.clone(),
+        None => SubscriptionId::from_name(&wanted.name).ok_or_else(|| {
+            let what = format!("no id can be made from {:?}: give --id", wanted.name);
+            Stop::new(Exit::Usage, what)
+        })?,
+    };
+    Ok(SubscriptionSettings {
+        group_by: wanted.group_by.map(|group| match group {
+            Group::Event => GroupBy::Event,
+            Group::Story => GroupBy::Story,
+        }),
+        on: wanted.on.clone(),
+        min_outlets: wanted.min_outlets,
+        min_origins: wanted.min_origins,
+        group_wait: wanted.group_wait,
+        update_interval: wanted.update_interval,
+        repeat_interval: wanted.repeat_interval,
+        max_per_day: wanted.max_per_day,
+        quiet_hours: wanted.quiet_hours.clone().map(|(from, to)| QuietHours {
+            from,
+            to,
+            time_zone: wanted.time_zone.clone().unwrap_or_else(local_time::zone),
+        }),
+        time_zone: zone_of_digest(wanted)?,
+        break_quiet: wanted.break_quiet.clone(),
+        inhibited_by: wanted.inhibited_by.clone(),
+        digest: wanted.digest.map(|digest| match digest {
+            HowOften::Hourly => Digest::Hourly,
+            HowOften::Daily => Digest::Daily,
+            HowOften::Weekly => Digest::Weekly,
+        }),
+        deliveries: wanted.to.clone(),
+        ..SubscriptionSettings::new(id, &wanted.name, &wanted.query)
+    })
+}
