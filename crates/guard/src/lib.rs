@@ -25,3 +25,4 @@ mod tests;
 pub use client::{Client, Settings};
 pub use error::{GuardError, SendError};
 pub use exchange::{Method, Redirect, Request, Response, Secrets};
+pub use target::WEB_PORTS;

@@ -8,7 +8,7 @@ use crate::address::Addresses;
 use crate::error::SendError;
 
 /// The ports of the web. Others are those of other services, which must not be spoken to.
-const PORTS: [u16; 4] = [80, 443, 8080, 8443];
+pub const WEB_PORTS: [u16; 4] = [80, 443, 8080, 8443];
 
 /// Which addresses the name of a host may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,7 +28,7 @@ pub(crate) fn check(url: &Url, addresses: &Addresses) -> Result<Reach, SendError
     if !url.username().is_empty() || url.password().is_some() {
         return Err(SendError::refused("the address carries a user or a password"));
     }
-    let reach = if PORTS.contains(&port) { Reach::Usual } else { Reach::LetIn };
+    let reach = if WEB_PORTS.contains(&port) { Reach::Usual } else { Reach::LetIn };
     let literal = match url.host() {
         Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
         Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),

@@ -49,6 +49,7 @@ pub use settings::{
     ConfiguredSubscription, Delivery, DeliveryKind, Email, Header, Secret, Settings, Templates,
 };
 pub use subscription::check;
+pub use wirefold_guard::WEB_PORTS;
 
 /// Where lines for people go.
 pub trait Printer: Send + Sync {

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use wirefold_alerter::WEB_PORTS;
 use wirefold_proto::SubscriptionId;
 use wirefold_query::Query;
 
@@ -248,12 +249,9 @@ fn private_address(loaded: &Loaded, key: &str, url: &url::Url) -> Option<Finding
     })
 }
 
-/// The ports of the web, to which the guard holds requests outside of what is let in.
-const PORTS: [u16; 4] = [80, 443, 8080, 8443];
-
 /// Why the port of an address that is not private will be refused, as the guard does.
 fn odd_port(loaded: &Loaded, url: &url::Url) -> Option<String> {
-    let port = url.port().filter(|port| !PORTS.contains(port))?;
+    let port = url.port().filter(|port| !WEB_PORTS.contains(port))?;
     let allowed = &loaded.config.fetcher.allow_private;
     let is_let_in = match url.host()? {
         // Its address is looked up, and checked, with each request.
@@ -264,7 +262,7 @@ fn odd_port(loaded: &Loaded, url: &url::Url) -> Option<String> {
     let is_of_web = matches!(url.scheme(), "http" | "https");
     (is_of_web && !is_let_in).then(|| {
         format!(
-            "port {port} will be refused: only {PORTS:?} are spoken to; if the host is yours, add its \
+            "port {port} will be refused: only {WEB_PORTS:?} are spoken to; if the host is yours, add its \
              network to `fetcher.allow_private`"
         )
     })
