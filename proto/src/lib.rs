@@ -37,6 +37,7 @@ pub mod token;
 
 mod agency;
 mod alert;
+mod alert_keys;
 mod alert_link;
 mod article;
 mod attempts;
@@ -70,6 +71,7 @@ pub use alert::{
     Alert, AlertAgency, AlertArticle, AlertFigure, AlertFirst, AlertReason, AlertState, DigestPart,
     Headline, Hold, HoldReason, InDigest, ReasonKind, Volume,
 };
+pub use alert_keys::{ATTEMPTS_SUFFIX, HANDLING_PREFIX, attempts_key, handling_key, taken_key};
 pub use alert_link::{AlertLink, LINK_KEY, LinkAction, LinkError, LinkKey, link_command_id};
 pub use article::{
     AboutArticle, ArticleFetched, DateProblem, ItemSource, MAX_TEXT_BYTES, Media, TextSource,

@@ -9,14 +9,15 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::timestamp;
 use wirefold_flow::{Bus, BusError, Clock, Observer, UnixMillis};
 use wirefold_proto::{
-    ArticleFetched, Backfill, Command, ControlCommand, FeedRecord, ListRecord, Message, Subject,
-    SubscriptionRecord, SubscriptionSettings, Verb, decode, streams, token,
+    AlertHandlingRecord, AlertId, ArticleFetched, Backfill, Command, ControlCommand, FeedRecord,
+    ListRecord, Message, Subject, SubscriptionRecord, SubscriptionSettings, Verb, decode,
+    handling_key, streams, token,
 };
 
 use crate::pending::{DONE, Known, Obeys};
 use crate::projection::Projection;
 use crate::settings::Settings;
-use crate::shapes::{AlertPage, AlertRow};
+use crate::shapes::AlertPage;
 
 /// Commands read at once.
 const COMMANDS: usize = 256;
@@ -141,14 +142,22 @@ impl Inner {
 
     /// Adds what people did with the alerts of a page.
     pub(crate) async fn show_handled(&self, page: &mut AlertPage) -> Result<(), BusError> {
-        let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name)?;
-        let key = |row: &AlertRow| format!("alert.{}", token::escape(&row.alert.id.to_string()));
-        let names: Vec<String> = page.alerts.iter().map(key).collect();
-        let entries = try_join_all(names.iter().map(|name| keys.get(name))).await?;
-        for (row, entry) in page.alerts.iter_mut().zip(entries) {
-            row.handling = entry.and_then(|found| decode(found.value.as_ref()?).ok());
+        let records = page.alerts.iter().map(|row| self.handling(&row.alert.id));
+        let records = try_join_all(records).await?;
+        for (row, record) in page.alerts.iter_mut().zip(records) {
+            row.handling = record;
         }
         Ok(())
+    }
+
+    /// What people did with an alert; none where they did nothing.
+    pub(crate) async fn handling(
+        &self,
+        alert: &AlertId,
+    ) -> Result<Option<AlertHandlingRecord>, BusError> {
+        let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name)?;
+        let entry = keys.get(&handling_key(alert)).await?;
+        Ok(entry.and_then(|entry| decode(entry.value.as_ref()?).ok()))
     }
 
     async fn known<M: Message>(

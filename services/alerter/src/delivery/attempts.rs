@@ -13,12 +13,10 @@ use wirefold_flow::{
     Bus, BusError, Event, KeyValue, LoopError, StageError, Surroundings, UnixMillis,
 };
 use wirefold_proto::{
-    Alert, AlertAttempt, AlertAttemptsRecord, AlertId, AttemptOutcome, Tag, decode, encode,
-    streams, token,
+    ATTEMPTS_SUFFIX, Alert, AlertAttempt, AlertAttemptsRecord, AlertId, AttemptOutcome, Tag,
+    attempts_key, decode, encode, streams, token,
 };
 
-/// What the keys of these records end with.
-const KEY: &str = ".attempts";
 /// The most attempts of one revision that are kept, and of one alert at one delivery.
 const OF_REVISION: usize = 20;
 const OF_ALERT: usize = 60;
@@ -46,7 +44,7 @@ impl Attempts {
 
     /// Writes down that an attempt begins.
     pub(super) async fn begin(&self, alert: &Alert, now: UnixMillis) -> UnderWay {
-        let key = format!("{}.{}{KEY}", self.delivery, token::escape(&alert.id.to_string()));
+        let key = attempts_key(&self.delivery, &alert.id);
         let found = self.keys.get(&key).await.ok().flatten().and_then(|entry| entry.value);
         let none = || AlertAttemptsRecord { schema: Tag::new(), attempts: Vec::new() };
         let record = found.and_then(|value| decode(&value).ok()).unwrap_or_else(none);
@@ -139,7 +137,7 @@ pub(crate) async fn sweep(bus: &dyn Bus) -> Result<(), BusError> {
 
 /// The alert whose attempts stand under a key.
 fn alert_of(key: &str) -> Option<AlertId> {
-    let (_, escaped) = key.strip_suffix(KEY)?.split_once('.')?;
+    let (_, escaped) = key.strip_suffix(ATTEMPTS_SUFFIX)?.split_once('.')?;
     token::unescape(escaped).ok()?.parse().ok()
 }
 

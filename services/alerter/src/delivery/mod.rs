@@ -42,7 +42,7 @@ use wirefold_flow::{
     Stage, StageError, Surroundings, UnixMillis, run_stage,
 };
 use wirefold_proto::{
-    Alert, Subject, SubscriptionRecord, SubscriptionSettings, Volume, streams, token,
+    Alert, Subject, SubscriptionRecord, SubscriptionSettings, Volume, streams, taken_key,
 };
 
 use crate::Printer;
@@ -167,7 +167,7 @@ impl DeliveryStage {
             // What came silently is counted in the next digest.
             return Ok(());
         }
-        let key = format!("{}.{}", self.name, token::escape(&alert.id.to_string()));
+        let key = taken_key(&self.name, &alert.id);
         let before = self.last_taken(&key).await?;
         if before.covers(alert.volume, alert.revision) {
             return Ok(());

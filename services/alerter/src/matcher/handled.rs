@@ -3,7 +3,7 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertHandlingRecord, AlertId, Command, ControlCommand, decode, encode, token,
+    AlertHandlingRecord, AlertId, Command, ControlCommand, decode, encode, handling_key,
 };
 
 use super::Matcher;
@@ -11,16 +11,10 @@ use super::table::{Change, Table};
 use crate::engine::Handling;
 use crate::error::AlerterError;
 
-/// What keys of these records begin with.
-pub(super) const ALERT: &str = "alert.";
 /// What ids of commands begin with that come by a link in a message.
 const LINK: &str = "link-";
 /// The most links of one alert that are known to be used; beyond them it is the mute that counts.
 const LINKS: usize = 64;
-
-fn key(id: &AlertId) -> String {
-    format!("{ALERT}{}", token::escape(&id.to_string()))
-}
 
 impl Table {
     /// Takes in what was stored.
@@ -39,7 +33,7 @@ impl Table {
         let over = self.handled.iter().filter(|(_, record)| is_over(record));
         let over: Vec<AlertId> = over.map(|(id, _)| id.clone()).collect();
         for id in over {
-            self.keys.delete(&key(&id)).await?;
+            self.keys.delete(&handling_key(&id)).await?;
             self.handled.remove(&id);
         }
         let handled = self.handled.values();
@@ -77,7 +71,7 @@ impl Table {
     async fn store(&mut self, record: AlertHandlingRecord) -> Result<(), AlerterError> {
         let id = record.alert.clone();
         if self.handled.get(&id) != Some(&record) {
-            self.keys.put(&key(&id), encode(&record)?.into()).await?;
+            self.keys.put(&handling_key(&id), encode(&record)?.into()).await?;
             self.handled.insert(id, record);
         }
         Ok(())

@@ -7,13 +7,12 @@ use jiff::Timestamp;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::{Bus, BusError, KeyValue, UnixMillis};
 use wirefold_proto::{
-    AlertHandlingRecord, AlertId, Command, ControlCommand, SubscriptionId, SubscriptionRecord,
-    SubscriptionSettings, Tag, decode, encode, streams, token,
+    AlertHandlingRecord, AlertId, Command, ControlCommand, HANDLING_PREFIX, SubscriptionId,
+    SubscriptionRecord, SubscriptionSettings, Tag, decode, encode, streams, token,
 };
 
 use wirefold_query::Lists;
 
-use super::handled::ALERT;
 use super::place::SavedPlace;
 use crate::engine::{Handling, Score};
 use crate::error::AlerterError;
@@ -95,7 +94,7 @@ impl Table {
             self.place = serde_json::from_slice(value).unwrap_or_default();
         } else if key == CONTROL {
             self.control = number().unwrap_or(0);
-        } else if key.starts_with(ALERT) {
+        } else if key.starts_with(HANDLING_PREFIX) {
             self.take_handled(value);
         } else if let Some(id) = since {
             self.since.insert(id, number().unwrap_or(0));

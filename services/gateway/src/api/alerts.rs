@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde::Deserialize;
 use wirefold_flow::Stored;
 use wirefold_proto::{
-    Alert, AlertAttemptsRecord, AlertId, Command, DeadLetter, Subject, SubscriptionId, Tag, decode,
-    streams, token,
+    Alert, AlertAttemptsRecord, AlertId, Command, DeadLetter, Subject, SubscriptionId, Tag,
+    attempts_key, decode, streams, taken_key,
 };
 
 use super::asked::{Asked, answer, json_of, paging};
@@ -131,14 +131,15 @@ impl Inner {
         let keys = self.bus.key_value(streams::DELIVERIES.name)?;
         let mut deliveries = Vec::with_capacity(names.len());
         for delivery in names {
-            let key = format!("{delivery}.{}", token::escape(&alert.id.to_string()));
-            let value = keys.get(&key).await?.and_then(|entry| entry.value);
+            let value =
+                keys.get(&taken_key(&delivery, &alert.id)).await?.and_then(|entry| entry.value);
             let text = value.map(|value| String::from_utf8_lossy(&value).into_owned());
             // The revision taken last, the loud one taken last, and what is the channel's.
             let mut numbers = text.as_deref().unwrap_or_default().split(' ');
             let mut number = || numbers.next().and_then(|it| it.parse().ok()).unwrap_or(0);
             let (taken, taken_loud) = (number(), number());
-            let noted = keys.get(&format!("{key}.attempts")).await?.and_then(|entry| entry.value);
+            let noted = keys.get(&attempts_key(&delivery, &alert.id)).await?;
+            let noted = noted.and_then(|entry| entry.value);
             let noted = noted.and_then(|noted| decode::<AlertAttemptsRecord>(&noted).ok());
             let attempts = noted.map(|noted| noted.attempts).unwrap_or_default();
             deliveries.push(AlertDelivery { delivery, taken, taken_loud, attempts });

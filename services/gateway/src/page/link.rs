@@ -10,8 +10,8 @@ use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 use wirefold_flow::BusError;
 use wirefold_proto::{
-    AlertHandlingRecord, AlertLink, Command, ControlCommand, LINK_KEY, LinkAction, LinkError,
-    LinkKey, Tag, decode, link_command_id, streams, token,
+    AlertLink, Command, ControlCommand, LINK_KEY, LinkAction, LinkError, LinkKey, Tag,
+    link_command_id, streams,
 };
 
 use super::layout::{Frame, Here, page};
@@ -56,9 +56,7 @@ async fn read(inner: &Inner, given: &str) -> Result<Result<AlertLink, LinkError>
 
 /// Whether it was followed before. One that unsubscribes may be followed again: mail programs do so.
 async fn is_used(inner: &Inner, link: &AlertLink, given: &str) -> Result<bool, BusError> {
-    let key = format!("alert.{}", token::escape(&link.alert.to_string()));
-    let entry = inner.bus.key_value(streams::SUBSCRIPTIONS.name)?.get(&key).await?;
-    let record = entry.and_then(|entry| decode::<AlertHandlingRecord>(&entry.value?).ok());
+    let record = inner.handling(&link.alert).await?;
     Ok(record.is_some_and(|record| record.links.contains(&link_command_id(given))))
 }
 
