@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertReason, ReasonKind, SubscriptionSettings, Volume};
 
-use crate::delivery::{Clients, Failure, Message, channel_of, compiled_templates, manage, zone_of};
+use crate::delivery::{Clients, Message, channel_of, compiled_templates, manage, zone_of};
 use crate::{AlerterError, Delivery, Outcome, Printer, Settings};
 
 /// What a repetition says first.
@@ -42,11 +42,7 @@ pub async fn send_again(
         zone: zone_of(subscription),
         templates: templates.as_ref(),
     };
-    Ok(match channel.send(message).await {
-        Ok(_) => Outcome::Taken,
-        Err(Failure::Later { after, why }) => Outcome::Later { after, why },
-        Err(Failure::Never { why } | Failure::Gone { why }) => Outcome::Refused { why },
-    })
+    Ok(channel.send(message).await.into())
 }
 
 /// The revision as a repetition: it notifies, and nothing holds it.

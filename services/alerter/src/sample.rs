@@ -11,7 +11,7 @@ use wirefold_proto::{
     Target, Volume,
 };
 
-use crate::delivery::{Clients, Failure, Message, channel_of, compiled_templates, manage};
+use crate::delivery::{Clients, Failure, Message, Sent, channel_of, compiled_templates, manage};
 use crate::{AlerterError, Delivery, Printer, Settings};
 
 /// What became of a sample.
@@ -31,6 +31,16 @@ pub enum Outcome {
         /// What the target said.
         why: String,
     },
+}
+
+impl From<Sent> for Outcome {
+    fn from(sent: Sent) -> Self {
+        match sent {
+            Ok(_) => Self::Taken,
+            Err(Failure::Later { after, why }) => Self::Later { after, why },
+            Err(Failure::Never { why } | Failure::Gone { why }) => Self::Refused { why },
+        }
+    }
 }
 
 /// Sends a sample to a delivery. It says that it is one.
@@ -60,11 +70,7 @@ pub async fn send_sample(
         zone: TimeZone::UTC,
         templates: templates.as_ref(),
     };
-    Ok(match channel.send(message).await {
-        Ok(_) => Outcome::Taken,
-        Err(Failure::Later { after, why }) => Outcome::Later { after, why },
-        Err(Failure::Never { why } | Failure::Gone { why }) => Outcome::Refused { why },
-    })
+    Ok(channel.send(message).await.into())
 }
 
 /// An alert about nothing, with an id of its own at each time, so that it replaces nothing.

@@ -298,16 +298,14 @@ impl Engine {
     pub(crate) fn accept(&mut self, alert: &Alert, marks: Marks) {
         // After a start too old alerts are forgotten, whether or not anything new comes.
         self.time = self.time.max(unix_millis(alert.at));
-        self.count_if_rung(alert);
         self.gathered.accept(alert);
-        if self.lives.get(&alert.id).is_none_or(|life| alert.revision > life.revision) {
-            self.site_budget.accept(alert);
-        }
         let life = self.lives.entry(alert.id.clone()).or_default();
         if alert.revision <= life.revision {
             return;
         }
         life.accept(alert, marks);
+        self.site_budget.accept(alert);
+        self.count_if_rung(alert);
         self.remember(&alert.id);
         self.reschedule(&alert.id);
     }
@@ -328,9 +326,8 @@ impl Engine {
     }
 
     fn count_if_rung(&mut self, alert: &Alert) {
-        let is_new = self.lives.get(&alert.id).is_none_or(|life| alert.revision > life.revision);
         let rang = alert.volume == Volume::Loud && alert.held.is_none();
-        if let Some(rules) = self.rules.get(&alert.subscription).filter(|_| is_new && rang) {
+        if let Some(rules) = self.rules.get(&alert.subscription).filter(|_| rang) {
             let day = rules.day(unix_millis(alert.at)).start;
             *self.rung.entry((alert.subscription.clone(), day)).or_default() += 1;
         }
