@@ -14,6 +14,7 @@ mod local_time;
 mod opml;
 mod output;
 mod progress;
+mod random;
 mod telemetry;
 mod up;
 

@@ -1,7 +1,7 @@
 //! `wirefold passwords`: a random password for each user of `deploy/nats.conf`.
 
 use std::fs::{DirBuilder, File};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -65,15 +65,15 @@ fn write(folder: &Path) -> anyhow::Result<usize> {
     Ok(made)
 }
 
-fn kept_or_new(path: &Path) -> std::io::Result<(String, bool)> {
+fn kept_or_new(path: &Path) -> anyhow::Result<(String, bool)> {
     match std::fs::read_to_string(path) {
         // One that a kill left empty is none; one with a quotation mark would end its line.
         Ok(kept) if is_password(kept.trim()) => return Ok((kept.trim().to_owned(), false)),
         Ok(_) => std::fs::remove_file(path)?,
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     }
-    let password = random()?;
+    let password = crate::random::hex::<24>()?;
     put(path, &password)?;
     Ok((password, true))
 }
@@ -86,12 +86,6 @@ fn put(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
-}
-
-fn random() -> std::io::Result<String> {
-    let mut bytes = [0; 24];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! the data folder. Nothing is downloaded.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -100,10 +100,7 @@ fn private(path: &Path) -> std::io::Result<File> {
 
 /// Nobody else on this machine is to read or write the streams.
 fn password() -> anyhow::Result<String> {
-    let mut bytes = [0; 16];
-    let random = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
-    random.context("this machine gives no random numbers")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    crate::random::hex::<16>()
 }
 
 /// The first on the PATH that is new enough, else the one that `cargo xtask tools` puts beside a
