@@ -133,6 +133,25 @@ pub enum DeliveryKind {
     },
 }
 
+impl DeliveryKind {
+    /// Where an HTTP target is, for comparison alone: it may be a secret. Empty for what no server answers.
+    pub(crate) fn address(&self) -> String {
+        match self {
+            Self::Webhook { url, .. } | Self::Ntfy { url, .. } | Self::Apprise { url, .. } => {
+                url.to_string()
+            }
+            Self::Slack { url } => url.reveal().to_owned(),
+            Self::Telegram { url, chat, .. } => format!("{url} {chat}"),
+            Self::Matrix { url, room, .. } => format!("{url} {room}"),
+            Self::Stdout
+            | Self::Email(_)
+            | Self::Nats { .. }
+            | Self::Command { .. }
+            | Self::File { .. } => String::new(),
+        }
+    }
+}
+
 /// How e-mail is sent.
 #[derive(Debug, Clone)]
 pub struct Email {

@@ -15,6 +15,7 @@ mod chat;
 mod command;
 mod digest;
 mod file;
+mod gone;
 mod links;
 mod mail;
 mod matrix;
@@ -30,8 +31,8 @@ mod telegram;
 mod turns;
 mod webhook;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -54,6 +55,7 @@ use crate::template::CompiledTemplates;
 use attempts::Attempts;
 use back::Back;
 pub(crate) use channel::{Channel, Failure, Message, Notice, Sent};
+use gone::Gone;
 use links::Keys;
 pub(crate) use links::MessageLinks;
 pub use nats::{NotPublished, Subjects};
@@ -101,8 +103,7 @@ pub(crate) struct DeliveryStage {
     /// Two revisions of one alert are never under way at once.
     turns: Turns,
     back: Back,
-    /// Why nothing more is sent, once the target has said that it is gone.
-    gone: OnceLock<String>,
+    gone: Gone,
     /// Whether the target did not take what was sent last.
     is_down: AtomicBool,
 }
@@ -137,11 +138,11 @@ impl DeliveryStage {
             common: common.clone(),
             subscriptions: bus.key_value(streams::SUBSCRIPTIONS.name)?,
             attempts: Attempts::new(&delivery.name, taken.clone()),
+            gone: Gone::new(&delivery.name, &delivery.kind, taken.clone()),
             taken,
             link_keys: Keys::default(),
             turns: Turns::default(),
             back: Back::default(),
-            gone: OnceLock::new(),
             is_down: AtomicBool::new(false),
         })
     }
@@ -172,8 +173,9 @@ impl DeliveryStage {
         if before.covers(alert.volume, alert.revision) {
             return Ok(());
         }
-        if let Some(why) = self.gone.get() {
-            return Err(StageError::Reject { why: why.clone() });
+        let gone = self.gone.why(self.now()).await.map_err(|error| self.of_bus(&error))?;
+        if let Some(why) = gone {
+            return Err(StageError::Reject { why: why.to_owned() });
         }
         if self.back.times(input.message.sequence) < PUT_OFFS {
             self.wait_for_earlier(&alert, &before, input.message.sequence).await?;
@@ -181,6 +183,9 @@ impl DeliveryStage {
         self.back.goes(input.message.sequence, self.now());
         let attempt = self.attempts.begin(&alert, self.now()).await;
         let sent = self.send(&alert, &record.subscription, &before).await;
+        if let Ok(Err(Failure::Gone { why })) = &sent {
+            self.gone.set(why, self.now()).await.map_err(|error| self.of_bus(&error))?;
+        }
         let sent = sent.and_then(|sent| {
             self.count(&sent);
             sent.map_err(|failure| self.answer(failure, input))
@@ -306,12 +311,7 @@ impl DeliveryStage {
                 tracing::warn!(delivery, alert, why, "delivery refused for good");
                 StageError::Reject { why }
             }
-            Failure::Gone { why } => {
-                if self.gone.set(why.clone()).is_ok() {
-                    tracing::warn!(delivery, alert, why, "delivery is off until the next start");
-                }
-                StageError::Reject { why }
-            }
+            Failure::Gone { why } => StageError::Reject { why },
             Failure::Later { after, why } => {
                 // Those before were not all the target's.
                 let attempt = input.attempt.saturating_sub(self.back.times(input.message.sequence));

@@ -17,11 +17,9 @@ use sha2::Sha256;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use url::Url;
-use wirefold_envelope::decode;
 use wirefold_flow::{Clock as _, Surroundings};
 use wirefold_proto::{
-    Alert, AlertAttempt, AlertAttemptsRecord, AttemptOutcome, DeadLetter, SubscriptionSettings,
-    streams, token,
+    Alert, AlertAttempt, AlertAttemptsRecord, AttemptOutcome, SubscriptionSettings, streams, token,
 };
 
 use super::newsroom::five;
@@ -115,7 +113,7 @@ fn nobody() -> (TcpSocket, Url) {
     (held, url)
 }
 
-fn with(deliveries: Vec<Delivery>) -> Settings {
+pub(super) fn with(deliveries: Vec<Delivery>) -> Settings {
     let names = deliveries.iter().map(|delivery| delivery.name.clone()).collect();
     let subscription = SubscriptionSettings { deliveries: names, ..at_once() };
     let allow = vec!["127.0.0.0/8".parse().unwrap()];
@@ -143,7 +141,7 @@ fn stdout() -> Delivery {
     }
 }
 
-fn start(world: &World, settings: &Settings) -> (Running, Log) {
+pub(super) fn start(world: &World, settings: &Settings) -> (Running, Log) {
     let (observer, log) = watch();
     let surroundings = Surroundings { observer, ..world.surroundings() };
     (Running::start(&surroundings, settings, &world.paper), log)
@@ -205,7 +203,7 @@ async fn a_webhook_is_signed_and_tried_again_with_the_same_id() {
 }
 
 /// The attempts of the delivery `hook` that are kept of an alert.
-async fn attempts(world: &World, alert: &Alert) -> Vec<AlertAttempt> {
+pub(super) async fn attempts(world: &World, alert: &Alert) -> Vec<AlertAttempt> {
     let keys = world.bus.key_value(streams::DELIVERIES.name).unwrap();
     let key = format!("hook.{}.attempts", token::escape(&alert.id.to_string()));
     let value = keys.get(&key).await.unwrap().unwrap().value.unwrap();
@@ -300,41 +298,6 @@ async fn attempts_of_alerts_that_are_kept_no_longer_are_dropped() {
     sweep(&*world.bus).await.unwrap();
     assert!(keys.get(gone).await.unwrap().is_none());
     assert_eq!(attempts(&world, &world.alerts().await[0]).await.len(), 1);
-}
-
-#[tokio::test]
-async fn a_target_that_is_gone_gets_nothing_more_and_the_letter_is_dead() {
-    let mut world = World::new().await;
-    let mut receiver = Receiver::start([Answer::Status(410)]).await;
-    let (running, mut log) = start(&world, &with(vec![webhook("hook", &receiver.url)]));
-    world.newsroom.tell(five()[0]).await;
-    receiver.next().await;
-    log.wait_for("alerter-hook rejected").await;
-    world.newsroom.tell(five()[1]).await;
-    log.wait_for("alerter-hook rejected").await;
-    running.stop().await;
-    assert!(receiver.got.try_recv().is_err(), "it is asked once only");
-    let mut letters = world.bus.read(streams::DEAD.name, ">", 1).await.unwrap();
-    let letters = letters.ready(10).await.unwrap();
-    assert_eq!(letters.len(), 2);
-    for letter in &letters {
-        let dead: DeadLetter = decode(letter).unwrap();
-        assert_eq!(dead.reason, "410: the target is gone for good");
-        assert_eq!(dead.stage, streams::Stage::Alerter);
-        assert_eq!(dead.delivery.as_deref(), Some("hook"));
-    }
-    let kept = attempts(&world, &world.alerts().await[0]).await;
-    let outcomes: Vec<AttemptOutcome> = kept.iter().map(|it| it.outcome).collect();
-    assert_eq!(outcomes, [AttemptOutcome::GivenUp], "the second was not tried");
-    // A start asks again.
-    let (again, mut seen) = start(&world, &with(vec![webhook("hook", &receiver.url)]));
-    world.newsroom.tell(five()[2]).await;
-    // The revisions before it might have been in hand, and would come first.
-    seen.wait_for("alerter-hook retried").await;
-    world.clock.advance(Duration::from_secs(5));
-    receiver.next().await;
-    seen.wait_for("alerter-hook done").await;
-    again.stop().await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod crashes;
 mod feed_digest;
 mod full_stream;
 mod gathered;
+mod gone;
 mod handling;
 mod headline;
 mod http;

@@ -1,0 +1,78 @@
+//! That a target has said that it is gone for good, which outlives the process.
+//!
+//! The mark names the target by a hash of its address: whoever gives a delivery another address has it
+//! send again. After a week a start asks once more, since some servers say 410 by mistake.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use tokio::sync::OnceCell;
+use wirefold_flow::{BusError, KeyValue, UnixMillis};
+
+use crate::settings::DeliveryKind;
+
+/// How long a target is taken at its word.
+const HOLDS: Duration = Duration::from_hours(7 * 24);
+
+/// Why nothing more is sent to a delivery, where its target is gone.
+pub(super) struct Gone {
+    delivery: String,
+    target: String,
+    keys: Arc<dyn KeyValue>,
+    why: OnceLock<String>,
+    /// Whether what an earlier run was told has been read.
+    is_read: OnceCell<()>,
+}
+
+impl Gone {
+    pub(super) fn new(delivery: &str, kind: &DeliveryKind, keys: Arc<dyn KeyValue>) -> Self {
+        let target = Sha256::digest(kind.address());
+        let target = target.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let (delivery, why) = (delivery.to_owned(), OnceLock::new());
+        Self { delivery, target, keys, why, is_read: OnceCell::new() }
+    }
+
+    /// Why nothing is sent, also where an earlier run was told so.
+    pub(super) async fn why(&self, now: UnixMillis) -> Result<Option<&str>, BusError> {
+        self.is_read.get_or_try_init(|| self.read(now)).await?;
+        Ok(self.why.get().map(String::as_str))
+    }
+
+    /// Has nothing more be sent from now on.
+    pub(super) async fn set(&self, why: &str, now: UnixMillis) -> Result<(), BusError> {
+        let mark = format!("{} {} {why}", self.target, now.0);
+        self.keys.put(&self.key(), mark.into()).await?;
+        if self.why.set(why.to_owned()).is_ok() {
+            let delivery = &self.delivery;
+            tracing::warn!(delivery, why, "delivery is off: give it another address");
+        }
+        Ok(())
+    }
+
+    async fn read(&self, now: UnixMillis) -> Result<(), BusError> {
+        let entry = self.keys.get(&self.key()).await?;
+        let value = entry.and_then(|entry| entry.value);
+        let told = value.as_deref().and_then(|value| std::str::from_utf8(value).ok());
+        let Some((target, at, why)) = told.and_then(parts) else {
+            return Ok(());
+        };
+        if target == self.target && now < at.plus(HOLDS) {
+            let delivery = &self.delivery;
+            tracing::warn!(delivery, why, "delivery is still off: give it another address");
+            self.why.get_or_init(|| why.to_owned());
+        }
+        Ok(())
+    }
+
+    fn key(&self) -> String {
+        format!("{}.gone", self.delivery)
+    }
+}
+
+/// The target, the time and the reason in a mark.
+fn parts(mark: &str) -> Option<(&str, UnixMillis, &str)> {
+    let (target, rest) = mark.split_once(' ')?;
+    let (at, why) = rest.split_once(' ')?;
+    Some((target, UnixMillis(at.parse().ok()?), why))
+}
