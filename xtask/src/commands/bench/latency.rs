@@ -1,12 +1,14 @@
-//! How long an article takes from its publish to whoever reads the output.
+//! How long an article takes from its publish to whoever reads the output, and until it has alerted.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use wirefold_flow::{Bus, Clock};
-use wirefold_proto::streams::OUTPUT;
+use wirefold_envelope::{Sender, timestamp};
+use wirefold_flow::{Bus, Clock, Stored};
+use wirefold_proto::streams::{ALERTS, OUTPUT, SUBSCRIPTIONS};
+use wirefold_proto::{Alert, Command, ControlCommand, Interval, SubscriptionSettings, Tag, decode};
 
 use super::articles::Press;
 use super::machine::Stopwatch;
@@ -15,49 +17,175 @@ use super::machine::Stopwatch;
 const EVERY: Duration = Duration::from_millis(50);
 /// An article that takes longer is a fault, and not a figure.
 const DEADLINE: Duration = Duration::from_secs(60);
+/// How often is asked whether the subscription is in force.
+const ASK_EVERY: Duration = Duration::from_millis(20);
+/// The subscription that alerts on every article, without any wait.
+const AT_ONCE: &str = "at-once";
 
-/// From the call of `publish` to the message in the hands of an ordered reader, in milliseconds.
+/// An article that is in the output for so long without an alert makes none.
+const SILENCE: Duration = Duration::from_secs(3);
+
+/// From the call of `publish` to the message in the hands of an ordered reader.
 pub(super) struct Latency {
+    /// Of the output.
+    pub(super) output: Percentiles,
+    /// Of the first revision of an alert that speaks of the article.
+    pub(super) alert: Percentiles,
+    /// How many of the articles made such a revision.
+    pub(super) alerted: usize,
+}
+
+/// The middle and the slowest of a hundred, in milliseconds.
+pub(super) struct Percentiles {
     pub(super) p50: f64,
     pub(super) p99: f64,
 }
 
-/// Publishes one article after the other and waits for the last.
+impl Percentiles {
+    fn of(mut times: Vec<f64>) -> anyhow::Result<Self> {
+        times.sort_by(f64::total_cmp);
+        let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied();
+        let told = |share| at(share).context("nothing was timed");
+        Ok(Self { p50: told(0.5)?, p99: told(0.99)? })
+    }
+}
+
+/// Publishes one article after the other, and waits until the last is in the output.
 pub(super) async fn latency(
     bus: &Arc<dyn Bus>,
     clock: &dyn Clock,
     press: &mut Press,
     time: Duration,
+) -> anyhow::Result<Percentiles> {
+    Percentiles::of(timed(bus, clock, press, time, Duration::ZERO).await?.output)
+}
+
+/// The same, and until it has alerted: the alerter must run.
+pub(super) async fn latency_with_alerts(
+    bus: &Arc<dyn Bus>,
+    clock: &dyn Clock,
+    press: &mut Press,
+    time: Duration,
 ) -> anyhow::Result<Latency> {
+    alert_on_everything_at_once(&**bus, clock).await?;
+    let Timed { output, alerts, .. } = timed(bus, clock, press, time, SILENCE).await?;
+    let (alert, alerted) = (Percentiles::of(alerts.values().copied().collect())?, alerts.len());
+    Ok(Latency { output: Percentiles::of(output)?, alert, alerted })
+}
+
+/// Publishes, reads output and alerts, and ends where all came out and no alert came for `silence`.
+async fn timed(
+    bus: &Arc<dyn Bus>,
+    clock: &dyn Clock,
+    press: &mut Press,
+    time: Duration,
+    silence: Duration,
+) -> anyhow::Result<Timed> {
     let count = usize::try_from(time.as_millis() / EVERY.as_millis())?;
-    let from = bus.stream_state(OUTPUT.name).await?.last + 1;
-    let mut reader = bus.read(OUTPUT.name, ">", from).await?;
+    let mut output = bus.read(OUTPUT.name, ">", next_of(&**bus, OUTPUT.name).await?).await?;
+    let mut alerts = bus.read(ALERTS.name, ">", next_of(&**bus, ALERTS.name).await?).await?;
     let watch = Stopwatch::start();
     let mut publishing = Vec::new();
-    let mut begun: HashMap<String, f64> = HashMap::new();
-    let mut taken = Vec::new();
+    let mut timed = Timed::default();
     let mut ticks = tokio::time::interval(EVERY);
-    while taken.len() < count {
+    loop {
+        let is_out = timed.output.len() == count;
+        if is_out && silence.is_zero() {
+            break;
+        }
         tokio::select! {
             _ = ticks.tick(), if publishing.len() < count => {
                 let message = press.next(clock.now())?.message;
-                begun.insert(message.id.clone(), watch.seconds());
+                timed.begun.insert(message.id.clone(), watch.seconds());
                 let bus = bus.clone();
                 publishing.push(tokio::spawn(async move { bus.publish(message).await }));
             }
-            read = reader.next(100) => {
+            read = output.next(100) => {
                 let now = watch.seconds();
-                let known = read?.into_iter().filter_map(|stored| begun.remove(&stored.id));
-                taken.extend(known.map(|at| (now - at) * 1_000.0));
+                read?.iter().for_each(|stored| timed.put_out(stored, now));
             }
+            read = alerts.next(100) => {
+                let now = watch.seconds();
+                read?.iter().try_for_each(|stored| timed.alerted(stored, now))?;
+            }
+            () = tokio::time::sleep(silence), if is_out => break,
             () = tokio::time::sleep(DEADLINE) => bail!("an article did not come out"),
         }
     }
     for published in publishing {
         published.await??;
     }
-    taken.sort_by(f64::total_cmp);
-    let at = |share: f64| taken.get((taken.len() as f64 * share) as usize).copied();
-    let told = |share| at(share).context("nothing was timed");
-    Ok(Latency { p50: told(0.5)?, p99: told(0.99)? })
+    Ok(timed)
+}
+
+async fn next_of(bus: &dyn Bus, stream: &str) -> anyhow::Result<u64> {
+    Ok(bus.stream_state(stream).await?.last + 1)
+}
+
+/// Adds the subscription as an API would, and waits until the alerter has it.
+async fn alert_on_everything_at_once(bus: &dyn Bus, clock: &dyn Clock) -> anyhow::Result<()> {
+    let id = AT_ONCE.parse().context("an id")?;
+    let now = Some(Interval::from_seconds(0));
+    let subscription = SubscriptionSettings {
+        group_wait: now,
+        update_interval: now,
+        ..SubscriptionSettings::new(id, "At once".to_owned(), "*".to_owned())
+    };
+    let command = ControlCommand {
+        schema: Tag::new(),
+        id: AT_ONCE.to_owned(),
+        at: timestamp(clock.now()),
+        by: "the benchmark".to_owned(),
+        command: Command::SubscriptionPut { subscription: Box::new(subscription) },
+    };
+    let sender = Sender { source: "/wirefold/bench" };
+    bus.publish(sender.outgoing(&command, command.at, None)?).await?;
+    let keys = bus.key_value(SUBSCRIPTIONS.name)?;
+    while keys.get(&format!("subscription.{AT_ONCE}")).await?.is_none() {
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+    Ok(())
+}
+
+/// What came so far, in milliseconds.
+#[derive(Default)]
+struct Timed {
+    /// When each article was published that has not come out, by its id, in seconds.
+    begun: HashMap<String, f64>,
+    /// The same of those that came out, by their sequence in the output.
+    came_out: HashMap<u64, f64>,
+    output: Vec<f64>,
+    /// By the sequence in the output, the first alert that speaks up to it.
+    alerts: HashMap<u64, f64>,
+    /// Alerts that were read before the article in the output.
+    early: HashMap<u64, f64>,
+}
+
+impl Timed {
+    fn put_out(&mut self, stored: &Stored, now: f64) {
+        let Some(begun) = self.begun.remove(&stored.id) else {
+            return;
+        };
+        self.output.push((now - begun) * 1_000.0);
+        self.came_out.insert(stored.sequence, begun);
+        if let Some(alerted) = self.early.remove(&stored.sequence) {
+            self.alerts.insert(stored.sequence, (alerted - begun) * 1_000.0);
+        }
+    }
+
+    fn alerted(&mut self, stored: &Stored, now: f64) -> anyhow::Result<()> {
+        let alert: Alert = decode(&stored.body)?;
+        if alert.subscription.as_str() != AT_ONCE {
+            return Ok(());
+        }
+        match self.came_out.get(&alert.output) {
+            Some(begun) => {
+                self.alerts.entry(alert.output).or_insert((now - begun) * 1_000.0);
+            }
+            None => {
+                self.early.entry(alert.output).or_insert(now);
+            }
+        }
+        Ok(())
+    }
 }

@@ -15,7 +15,7 @@ use wirefold_flow_nats::{Options, connect};
 use wirefold_proto::streams::{JUDGED, OUTPUT};
 
 use super::articles::{Press, Ready};
-use super::latency::{Latency, latency};
+use super::latency::{Percentiles, latency};
 use super::machine::{self, Stopwatch};
 use super::pipeline::publish;
 use super::report::{Goal, Report};
@@ -217,7 +217,7 @@ impl<'a> Half<'a> {
             let server = self.server(sync, "latency")?;
             let _stages = self.stages(&server.url, Form::Ours, None)?;
             let bus = self.bus(&server.url).await?;
-            let Latency { p50, p99 } = latency(&bus, &SystemClock, press, time).await?;
+            let Percentiles { p50, p99 } = latency(&bus, &SystemClock, press, time).await?;
             let name = |which| format!("NATS, {}: publish to output at 20/s, {which}", sync.name());
             report.add(name("p50"), p50, "ms").goal(Goal::AtMost(150.0));
             report.add(name("p99"), p99, "ms");
