@@ -280,7 +280,7 @@ fn copies(story: &StoryBrief, articles: &[ArticleBrief]) -> Markup {
                         b { (article.outlet_in_words()) } " "
                         span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
                         " " span.faint {
-                            (words::role(article.class, article.kind, false))
+                            (words::role(article, Some(story)))
                             @if let Some(lag) = words::lag(story.first_seen, article.seen) { " · " (lag) }
                         }
                     }

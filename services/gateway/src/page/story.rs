@@ -105,7 +105,7 @@ pub(super) fn copies(study: &StoryStudy, is_open: bool) -> Markup {
             details.copy open[is_open && at == 0] {
                 summary {
                     b { (copy.article.outlet_in_words()) }
-                    " " span.faint { (words::role(copy.article.class, copy.article.kind, false)) }
+                    " " span.faint { (words::role(&copy.article, Some(&study.story))) }
                     @if let Some(changes) = copy.against.as_ref().and_then(|a| a.changes.as_ref()) {
                         " " (change_counts(changes))
                     }

@@ -151,14 +151,16 @@ fn strips_of(study: &StoryStudy, lead: &Reading, first: usize) -> (Vec<Strip>, u
 
 fn note(study: &StoryStudy, studied: &Studied) -> String {
     let article = &studied.article;
-    let is_lead = article.id == study.story.lead;
     let length = studied.reading.as_ref().map_or(0, Reading::len);
     let mut note = words::count(length as u64, "word", "words");
     if study.articles.len() > 1 {
-        note = format!("{} · {note}", words::role(article.class, article.kind, is_lead));
+        note = format!("{} · {note}", words::role(article, Some(&study.story)));
     }
     if let Some(against) = &studied.against {
-        note.push_str(&format!(" · {} from the lead", words::percent(against.overlap.contained)));
+        note.push_str(&format!(
+            " · {} shared with the lead",
+            words::percent(against.overlap.contained)
+        ));
     }
     note
 }

@@ -56,12 +56,11 @@ fn is_drawn(study: &StoryStudy, member: &Studied) -> bool {
 
 fn article_row(study: &StoryStudy, member: &Studied, strip: Option<&Strip>) -> Markup {
     let article = &member.article;
-    let is_lead = is_lead(study, article);
     let overlap = member.against.as_ref().map(|against| &against.overlap);
     html! {
         tr id=(article.id) {
             th scope="row" {
-                b { (article.outlet_in_words()) } " " span.faint { (words::role(article.class, article.kind, is_lead)) (words::not_free(article.paywalled)) } br;
+                b { (article.outlet_in_words()) } " " span.faint { (words::role(article, Some(&study.story))) (words::not_free(article.paywalled)) } br;
                 span.title lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
             }
             td { (words::time(article.seen)) }
@@ -95,7 +94,7 @@ pub(super) fn left_out(articles: &[ArticleBrief]) -> Markup {
                         li id=(article.id) {
                             a href={ "/stories/" (article.story) } { b { (article.outlet_in_words()) } } " "
                             span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
-                            " " span.faint { (words::role(article.class, article.kind, false)) (words::not_free(article.paywalled)) " · " (words::time(article.seen)) }
+                            " " span.faint { (words::role(article, None)) (words::not_free(article.paywalled)) " · " (words::time(article.seen)) }
                         }
                     }
                     @if articles.len() > MAX_LISTED { li { "and " (articles.len() - MAX_LISTED) " more" } }
@@ -147,7 +146,7 @@ pub(super) fn timeline(stories: &[StoryStudy]) -> Markup {
                     @let is_lead = is_lead(study, article);
                     li.own[matches!(article.class, Class::New | Class::Related) || is_lead] {
                         b { a href={ "#" (article.id) } { (article.outlet_in_words()) } } " "
-                        span.faint { (words::role(article.class, article.kind, is_lead)) } br;
+                        span.faint { (words::role(article, Some(&study.story))) } br;
                         (words::time(article.seen))
                         @if let Some(lag) = words::lag(first, article.seen) { " " span.lag { (lag) } }
                         (claim(article))

@@ -6,6 +6,8 @@ use wirefold_proto::{
     Agency, AgencyHow, Class, Confidence, CopyKind, EvidencePlace, LanguageTag, MaterialReason,
 };
 
+use crate::shapes::{ArticleBrief, StoryBrief};
+
 /// A number with thin groups of three, such as `1 284`.
 pub(super) fn number(value: u64) -> String {
     let digits = value.to_string();
@@ -93,11 +95,17 @@ pub(super) fn evidence_place(place: EvidencePlace) -> &'static str {
     }
 }
 
-/// What an article is to its story.
-pub(super) fn role(class: Class, kind: Option<CopyKind>, is_lead: bool) -> &'static str {
-    match (class, kind) {
-        _ if is_lead => "lead",
-        (Class::New | Class::Related, _) => "own text",
+/// What an article is to its story, where that is known.
+pub(super) fn role(article: &ArticleBrief, story: Option<&StoryBrief>) -> &'static str {
+    let story = story.filter(|story| story.articles > 1);
+    match (article.class, article.kind) {
+        _ if story.is_some_and(|story| story.lead == article.id) => "lead",
+        // A later text with better evidence leads.
+        (Class::New | Class::Related, _) => match story {
+            Some(story) if article.seen <= story.first_seen => "seen first",
+            Some(_) => "own text, merged",
+            None => "own text",
+        },
         (Class::Version, _) => "new version",
         (Class::Copy, Some(CopyKind::Exact)) => "exact copy",
         (Class::Copy, Some(CopyKind::Partial)) => "partial copy",
