@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_word_says_one_number() {
-        let mut said: HashMap<&str, u32> = HashMap::new();
+        let mut said: FxHashMap<&str, u32> = FxHashMap::default();
         for (value, words) in OTHERS.iter().chain(ENGLISH).chain(TENS) {
             for word in words.split(' ') {
                 assert!(may_be_spelled((word.as_bytes()[0], word.len())), "{word}");
