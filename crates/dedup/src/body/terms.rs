@@ -34,6 +34,38 @@ pub fn stem(normal: &str) -> &str {
     }
 }
 
+/// What stands before an Arabic word without being part of it: the article, alone or behind a preposition.
+const ARABIC_BEFORE: [&str; 5] = ["بال", "كال", "فال", "ال", "لل"];
+/// What stands behind one: endings of number and gender, and pronouns.
+const ARABIC_BEHIND: [&str; 10] = ["ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", "ي"];
+
+/// The term that a normalised word stands for: its [`stem`], so that a word in singular and plural is one
+/// term. In the Latin script a last `s` is left out (Harman 1991), in the Arabic one the articles and
+/// endings (light10: Larkey, Ballesteros & Connell 2007).
+pub(crate) fn term_of(normal: &str) -> &str {
+    match normal.chars().next().unwrap_or_default() {
+        'a'..='z' | '\u{DF}'..='\u{24F}' => {
+            let stem = stem(normal);
+            let singular = stem.strip_suffix('s').filter(|it| it.len() > 3 && !it.ends_with('s'));
+            singular.unwrap_or(stem)
+        }
+        '\u{600}'..='\u{6FF}' => stem(without_arabic_affixes(normal)),
+        _ => stem(normal),
+    }
+}
+
+fn without_arabic_affixes(word: &str) -> &str {
+    // At least so many letters stay.
+    let keeps = |letters: usize| move |rest: &&str| rest.chars().count() >= letters;
+    let and = word.strip_prefix('و').filter(keeps(3)).unwrap_or(word);
+    let mut before = ARABIC_BEFORE.iter().filter_map(|affix| and.strip_prefix(affix));
+    let mut rest = before.find(keeps(2)).unwrap_or(and);
+    for affix in ARABIC_BEHIND {
+        rest = rest.strip_suffix(affix).filter(keeps(2)).unwrap_or(rest);
+    }
+    rest
+}
+
 fn is_hangul(c: char) -> bool {
     matches!(c, '\u{AC00}'..='\u{D7A3}')
 }
@@ -105,7 +137,7 @@ impl Terms {
     /// The terms of a text and of its title.
     #[must_use]
     pub fn new(text: &Text, body: &Body, title: &str) -> Terms {
-        Terms::with(text, body, title, |word| word_hash(stem(word.normal(text))))
+        Terms::with(text, body, title, |word| word_hash(term_of(word.normal(text))))
     }
 
     /// The same, given the hashes of the words of the text.
@@ -140,7 +172,7 @@ impl Terms {
         push_terms(text, rest, stem_of, &mut mentions, &mut ends);
         let before_title = mentions.len();
         ends.push(before_title);
-        let stem_in_title = |word: &BodyWord| word_hash(stem(word.normal(&title)));
+        let stem_in_title = |word: &BodyWord| word_hash(term_of(word.normal(&title)));
         let title_words = Body::unmasked(&title).words;
         push_terms(&title, &title_words, stem_in_title, &mut mentions, &mut Vec::new());
         let in_title = mentions.len() - before_title;
@@ -188,7 +220,7 @@ fn lede_of(text: &Text, body: &Body) -> usize {
 
 fn stems_of_names(text: &Text) -> Vec<u64> {
     let words = names(text).into_iter().flat_map(|name| name.words);
-    let stems = words.map(|index| word_hash(stem(text.normal(&text.words()[index]))));
+    let stems = words.map(|index| word_hash(term_of(text.normal(&text.words()[index]))));
     let mut stems: Vec<u64> = stems.collect();
     stems.sort_unstable();
     stems.dedup();
@@ -206,6 +238,24 @@ mod tests {
         assert_eq!(stem("zelenskyy"), stem("zelenskiy"));
         assert_eq!(stem("2026123"), "2026123");
         assert_eq!(stem("порту"), "порту");
+    }
+
+    #[test]
+    fn singular_and_plural_are_one_term() {
+        for (one, other) in [("vote", "votes"), ("strike", "strikes"), ("länder", "länders")] {
+            assert_eq!(term_of(one), term_of(other));
+        }
+        for kept in ["press", "gas", "2026s"] {
+            assert_eq!(term_of(kept), kept);
+        }
+    }
+
+    #[test]
+    fn an_arabic_word_is_one_term_with_and_without_article_and_ending() {
+        for form in ["الجسر", "والجسر", "بالجسر", "للجسر", "جسرها"] {
+            assert_eq!(term_of(form), "جسر", "{form}");
+        }
+        assert_eq!(term_of("ولد"), "ولد", "what is left must be a word");
     }
 
     #[test]
