@@ -4,7 +4,7 @@ use wirefold_text::Text;
 use wirefold_text::extract::names;
 
 use crate::body::word_cache::Hashes;
-use crate::body::{Body, BodyWord, WORD_WEIGHT, word_hash};
+use crate::body::{Body, BodyWord, WORD_WEIGHT, mix, word_hash};
 
 /// Letters of a word that make its stem: cutting is the one stemmer that works alike for most
 /// languages with inflection, and it makes the spellings of one name meet.
@@ -19,6 +19,10 @@ const IDEOGRAPHS: usize = 2;
 const LETTERS: usize = 4;
 /// A lede has at least so many words, where the text has.
 const LEDE: u32 = 30;
+/// The opening of a text, in words: what is quoted further down may be background.
+const OPENING: u32 = 256;
+/// Words of a quotation that tell it from a turn of phrase.
+const QUOTED_WORDS: u32 = 8;
 /// So many words tell whether a text is written in a script with capitals.
 const LOOKED_AT: usize = 64;
 
@@ -131,6 +135,8 @@ pub struct Terms {
     pub(crate) ends: Vec<usize>,
     /// The stems of names, in order; none where the script does not tell them.
     pub(crate) names: Option<Vec<u64>>,
+    /// The keys of what it quotes in its opening: of each run of eight quoted words, in their order.
+    pub(crate) quoted: Vec<u64>,
 }
 
 impl Terms {
@@ -176,7 +182,8 @@ impl Terms {
         let title_words = Body::unmasked(&title).words;
         push_terms(&title, &title_words, stem_in_title, &mut mentions, &mut Vec::new());
         let in_title = mentions.len() - before_title;
-        Terms { mentions, in_title, in_lede, ends, names: None }
+        let quoted = quoted_in_opening(body);
+        Terms { mentions, in_title, in_lede, ends, names: None, quoted }
     }
 
     /// The terms of the text without the title.
@@ -216,6 +223,28 @@ fn lede_of(text: &Text, body: &Body) -> usize {
         weight += u32::from(word.weight);
     }
     body.len()
+}
+
+/// The keys of the runs of quoted words in the opening of a body.
+fn quoted_in_opening(body: &Body) -> Vec<u64> {
+    let end_of = |words: &[BodyWord], most: u32| {
+        let mut weight = 0;
+        words.iter().position(|word| {
+            weight += u32::from(word.weight);
+            weight >= most * WORD_WEIGHT
+        })
+    };
+    let opening = &body.words[..end_of(&body.words, OPENING).unwrap_or(body.len())];
+    let is_quoted = |word: &BodyWord| word.quoted && !word.boilerplate;
+    let mut keys = Vec::new();
+    for run in opening.split(|word| !is_quoted(word)) {
+        let runs = (0..run.len()).map_while(|start| {
+            let last = end_of(&run[start..], QUOTED_WORDS)?;
+            Some(run[start..=start + last].iter().fold(0, |key, word| mix(key, word.hash)))
+        });
+        keys.extend(runs);
+    }
+    keys
 }
 
 fn stems_of_names(text: &Text) -> Vec<u64> {
@@ -301,6 +330,21 @@ mod tests {
         assert_eq!(lede(&format!("{}\n{}", sentence.repeat(7), sentence.repeat(20))), 35);
         assert_eq!(lede(&format!("{}\n{}", sentence.repeat(5), sentence.repeat(20))), 60);
         assert_eq!(lede(&sentence.repeat(30)), 60);
+    }
+
+    #[test]
+    fn quotations_of_eight_words_have_keys_in_the_opening() {
+        let words = "we keep the gates shut until the tide turns";
+        let quoted = |text: String| {
+            let text = Text::new(&text);
+            Terms::new(&text, &Body::new(&text), "").quoted
+        };
+        let two = quoted(format!("“{words},” said the head of the port of Quayton."));
+        assert_eq!(two.len(), 2, "nine words have two runs of eight");
+        assert_eq!(quoted(format!("On Monday he said again: “So {words}.”"))[1..], two);
+        assert!(quoted(format!("They {words}. “Until the tide turns,” he said.")).is_empty());
+        let late = "The port is old. ".repeat(70);
+        assert!(quoted(format!("{late}“{words},” he said.")).is_empty());
     }
 
     #[test]
