@@ -24,7 +24,7 @@ pub(super) struct Attack {
     pub(super) aim: &'static str,
     /// The networks that the operator let in.
     pub(super) allowed: &'static str,
-    /// Whether article pages are fetched.
+    /// Whether the pages of the victim's articles are fetched.
     pub(super) full_text: &'static str,
     /// More settings.
     pub(super) settings: fn(&Sites) -> String,
@@ -146,11 +146,15 @@ pub(super) fn play(program: &Path, attack: &Attack) -> anyhow::Result<Seen> {
     if running.is_alive() {
         running.post(
             "/api/v1/feeds",
-            &json!({"id": "victim", "url": format!("{}/feed", sites.victim)}),
+            &json!({
+                "id": "victim",
+                "url": format!("{}/feed", sites.victim),
+                "full_text": attack.full_text,
+            }),
         )?;
-        running.until(|it| is_polled(it, "victim"));
+        delay = running.until(|it| is_polled(it, "victim"));
         has_news.store(true, Ordering::Relaxed);
-        delay = running.until(|it| alerts(it).is_ok_and(|all| all.len() as u64 >= ALERTS));
+        delay += running.until(|it| alerts(it).is_ok_and(|all| all.len() as u64 >= ALERTS));
     }
     let peak = running.peak().unwrap_or_default();
     let mut is_alive = running.is_alive();
@@ -194,12 +198,11 @@ fn victim_server(
 
 fn settings(attack: &Attack, sites: &Sites) -> String {
     format!(
-        "data = \"data\"\nlog_format = \"text\"\nfull_text = \"{}\"\n[fetcher]\n{}min_interval = \"1s\"\n\
+        "data = \"data\"\nlog_format = \"text\"\nfull_text = \"auto\"\n[fetcher]\n{}min_interval = \"1s\"\n\
          max_interval = \"2s\"\nper_host_delay = \"0s\"\n[[subscription]]\nname = \"Victim\"\n\
          query = \"Harbour bulletin\"\ngroup_by = \"story\"\ngroup_wait = \"0s\"\n\
          update_interval = \"0s\"\n[[source]]\npath = \"dropped\"\n[[subscription]]\nname = \"All\"\nquery = \"*\"\n\
          group_by = \"story\"\ngroup_wait = \"0s\"\n{}",
-        attack.full_text,
         attack.allowed,
         (attack.settings)(sites)
     )

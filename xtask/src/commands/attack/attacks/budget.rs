@@ -12,7 +12,7 @@ use super::flood;
 use crate::commands::bench::machine::Stopwatch;
 
 /// The items of each of the feeds that flood.
-const ITEMS: u64 = 100;
+const ITEMS: u64 = 80;
 const FLOODING: [&str; 3] = ["flood-1", "flood-2", "flood-3"];
 const SLOW: [&str; 10] = [
     "slow-1", "slow-2", "slow-3", "slow-4", "slow-5", "slow-6", "slow-7", "slow-8", "slow-9",
@@ -27,10 +27,10 @@ static SLOW_PAGES: AtomicUsize = AtomicUsize::new(0);
 
 pub(super) const FLOOD: Attack = Attack {
     name: "flood-of-one-owner",
-    aim: "alert loudly 300 times at once by three feeds of one site",
+    aim: "alert loudly 240 times at once by three feeds of one site",
     settings: |_| {
         FLOOD_POLLS.store(0, Ordering::Relaxed);
-        let budget = "articles_per_hour = 150\nsite_articles_per_hour = 60\n";
+        let budget = "articles_per_hour = 90\nsite_articles_per_hour = 95\n";
         // The limit on alerts of one site would hold them, too.
         format!("[budget]\nsite_alerts_per_hour = 100000\n{budget}")
     },
