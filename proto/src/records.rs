@@ -248,10 +248,7 @@ impl FeedFinding {
             }
             Self::Duplicate => "the same address as another feed: remove one of them",
             Self::Moved => "has moved for good: put the new address into its settings",
-            Self::OverBudget => {
-                "sends more in an hour than its budget: alerts of what is more come as one message, \
-                 see [budget]"
-            }
+            Self::OverBudget => "over its budget: alerts of the rest are held, see [budget]",
         }
     }
 }
