@@ -23,6 +23,7 @@ impl<'a> Matcher<'a> {
             return Err(LoopError::RolledBack { stream, last, read: saved.output }.into());
         }
         let mut engine = Engine::after(saved.taken());
+        engine.limit_sites(setup.site_alerts);
         for change in table.configure(&setup.subscriptions, saved.output).await? {
             carry_out(&mut engine, change);
         }

@@ -18,7 +18,7 @@ use crate::FetcherError;
 use crate::backfill::Backfills;
 use crate::lists::Lists;
 use crate::poll::{Failure, Polled, Poller};
-pub(crate) use hosts::{Errand, Hosts, is_one_site};
+pub(crate) use hosts::{Errand, Hosts, is_one_site, owner};
 pub(crate) use interval::{
     Bounds, adapted, after_patience, as_asked, backoff, outside, retry_after, revisit, spread,
     trial,
