@@ -96,7 +96,7 @@ pub(super) fn reached(connection: &Connection, stream: &str) -> Answer<Position>
     let position = position.optional()?.and_then(|text| Position::parse(&text));
     let sequence = place(connection, stream)?;
     // A release that knew no positions may have written since.
-    let is_it = |position: &Position| position.sequence == sequence;
+    let is_it = |reached: &Position| reached.sequence == sequence;
     Ok(position.filter(is_it).unwrap_or(Position::at_sequence(sequence)))
 }
 
