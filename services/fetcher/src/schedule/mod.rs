@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
 use wirefold_envelope::unix_millis;
-use wirefold_flow::{Clock, Event, OrderedReader, UnixMillis};
+use wirefold_flow::{BusError, Clock, Event, OrderedReader, UnixMillis};
 use wirefold_proto::{FeedId, FeedRecord};
 
 use crate::FetcherError;
@@ -191,9 +191,13 @@ impl Scheduler {
     }
 
     /// Waits a little where the bus may come back.
-    async fn bear(&mut self, error: wirefold_flow::BusError) -> Result<(), FetcherError> {
+    async fn bear(&mut self, error: BusError) -> Result<(), FetcherError> {
         let surroundings = &self.poller.surroundings;
-        surroundings.observer.observe("fetcher", Event::BusFailed(&error));
+        surroundings.observer.observe("fetcher", Event::of_failure(&error));
+        if let BusError::RolledBack { read, .. } = error {
+            self.commands = start::commands_after(surroundings, read).await?;
+            return Ok(());
+        }
         if !error.may_pass() {
             return Err(error.into());
         }
