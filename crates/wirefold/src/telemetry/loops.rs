@@ -42,7 +42,7 @@ impl LoopMetrics {
         );
         let mut known = self.rollbacks.lock().unwrap_or_else(PoisonError::into_inner);
         let key = format!("{stream} ({name})");
-        let told = |words: &String| words.contains(&format!("up to {read},"));
+        let told = |said: &String| said.contains(&format!("up to {read},"));
         let is_new = !known.get(&key).is_some_and(told);
         known.insert(key, words);
         is_new
