@@ -41,10 +41,11 @@ impl Found {
 /// The names of a text, in order.
 ///
 /// The tagger reads a name in its sentence, the table alone: where both have one, the tagger says
-/// how long it is, and the table whose. Rules have what neither has.
+/// how long it is, and the table whose. What the tagger is not sure of counts where table or rules
+/// say the same; people whom only they have count as well.
 pub(crate) fn found(reading: &Reading<'_>) -> Vec<Found> {
     let listed = listed(reading);
-    let mut found: Vec<Found> = tagged(reading);
+    let (mut found, doubtful) = tagged(reading);
     found.retain(|one| !listed.iter().any(|hit| is_part_of(one, hit)));
     for one in &mut found {
         let same = listed.iter().find(|hit| hit.words == one.words && hit.kind == one.kind);
@@ -52,11 +53,17 @@ pub(crate) fn found(reading: &Reading<'_>) -> Vec<Found> {
             (one.key, one.how) = (hit.key.clone(), FoundBy::List);
         }
     }
-    let others = listed.into_iter().filter(|hit| !found.iter().any(|one| one.overlaps(hit)));
-    let others: Vec<Found> = others.collect();
+    let is_trusted = |one: &Found| {
+        let has_no_capitals = reading.text.words()[one.words.start].alone;
+        let is_seen = || doubtful.iter().any(|other| other.overlaps(one));
+        one.kind == EntityKind::Person || has_no_capitals || reading.is_caseless || is_seen()
+    };
+    let is_new = |hit: &Found| !found.iter().any(|one| one.overlaps(hit));
+    let others: Vec<Found> =
+        listed.into_iter().filter(|hit| is_new(hit) && is_trusted(hit)).collect();
     found.extend(others);
     let taken = covered(reading.text, found.iter());
-    found.extend(by_rules(reading, &taken));
+    found.extend(by_rules(reading, &taken).into_iter().filter(is_trusted));
     found.sort_by_key(|one| one.words.start);
     found
 }
@@ -66,12 +73,13 @@ fn is_part_of(one: &Found, hit: &Found) -> bool {
     one.overlaps(hit) && one.words.len() < hit.words.len()
 }
 
-/// The names that the tagger is sure of.
-fn tagged(reading: &Reading<'_>) -> Vec<Found> {
+/// The names that the tagger is sure of, and the others that it has.
+fn tagged(reading: &Reading<'_>) -> (Vec<Found>, Vec<Found>) {
     let words = reading.text.words();
-    let names = wirefold_names::names(reading.text).into_iter();
-    let sure = names.filter(|name| name.confidence >= SURE);
-    let found = sure.map(|name| {
+    let names = wirefold_names::names(reading.text);
+    let (sure, doubtful): (Vec<_>, Vec<_>) =
+        names.into_iter().partition(|name| name.confidence >= SURE);
+    let found = |name: wirefold_names::Name| {
         let start = words.partition_point(|word| word.span.end <= name.span.start);
         let end = words.partition_point(|word| word.span.start < name.span.end);
         let kind = match name.kind {
@@ -80,9 +88,10 @@ fn tagged(reading: &Reading<'_>) -> Vec<Found> {
             Kind::Place => EntityKind::Place,
         };
         let key = name_key(&reading.text.original()[name.span.clone()]);
-        Found { kind, key, words: start..end, span: name.span, how: FoundBy::Model }
-    });
-    found.filter(|one| !one.key.is_empty()).collect()
+        let one = Found { kind, key, words: start..end, span: name.span, how: FoundBy::Model };
+        (!one.key.is_empty()).then_some(one)
+    };
+    (sure.into_iter().filter_map(found).collect(), doubtful.into_iter().filter_map(found).collect())
 }
 
 /// The known names that stand for themselves, not as a part of another.
