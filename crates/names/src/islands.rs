@@ -21,7 +21,7 @@ pub(crate) fn islands(tokens: &[Token], gazetteer: &Gazetteer) -> Vec<Range<usiz
     let capitals = tokens.iter().filter(|token| token.is_capital()).count();
     let is_crowded = capitals * CROWDED > tokens.len();
     for (at, token) in tokens.iter().enumerate() {
-        if !token.is_capital() || token.is_furniture || is_word(token, gazetteer) {
+        if !token.is_capital() || token.is_boilerplate || is_word(token, gazetteer) {
             continue;
         }
         match found.last_mut() {
@@ -60,7 +60,7 @@ fn reaches(tokens: &[Token], island: &Range<usize>, at: usize, gazetteer: &Gazet
     }
     let between = &tokens[island.end..=at];
     let joins = |token: &Token| {
-        !token.is_furniture
+        !token.is_boilerplate
             && !matches!(token.gap, Gap::Start | Gap::Colon | Gap::Dash | Gap::Other)
     };
     let bridge = between.len() - 1;

@@ -48,17 +48,17 @@ impl Model {
         let head = 4 * (3 + TAGS * TAGS);
         let (first, rest) = body.split_at_checked(head)?;
         let first = numbers(first);
-        let (rows, slots) = (first[0] as usize, first[1] as usize);
+        let (row_count, slot_count) = (first[0] as usize, first[1] as usize);
         let scale = f32::from_bits(first[2]);
         let mut steps = [[0.0; TAGS]; TAGS];
         for (step, bits) in steps.iter_mut().flatten().zip(&first[3..]) {
             *step = f32::from_bits(*bits);
         }
-        let (table, rest) = rest.split_at_checked(rows.checked_mul(TAGS + 1)?)?;
+        let (table, rest) = rest.split_at_checked(row_count.checked_mul(TAGS + 1)?)?;
         let rows = table.chunks_exact(TAGS + 1);
         let rows: Vec<Row> =
             rows.map(|row| std::array::from_fn(|at| i8::from_le_bytes([row[at]]))).collect();
-        let slots = numbers(rest.get(..slots.checked_mul(4)?)?);
+        let slots = numbers(rest.get(..slot_count.checked_mul(4)?)?);
         let gazetteer = Gazetteer::new(slots)?;
         rows.len().is_power_of_two().then_some(Self { rows, scale, steps, gazetteer })
     }

@@ -70,7 +70,7 @@ fn training_learns_the_pattern_and_gives_the_same_bytes_again() {
     let told: Vec<(&str, Kind)> =
         found.iter().map(|name| (&original[name.span.clone()], name.kind)).collect();
     assert_eq!(told, [("Lea Kerr", Person), ("Wendel", Place)]);
-    let packed = |model: &train::Trained| model.packed().expect("it is packed into memory");
+    let packed = |one: &train::Trained| one.packed().expect("it is packed into memory");
     assert_eq!(packed(&model), packed(&trained()));
     assert!(!told.contains(&("Yesterday", Organisation)));
 }

@@ -64,8 +64,8 @@ pub(crate) struct Token {
     pub(crate) gap: Gap,
     /// Whether a possessive ending was cut off.
     pub(crate) is_possessive: bool,
-    /// Whether it is page furniture.
-    pub(crate) is_furniture: bool,
+    /// Whether it is boilerplate of the page.
+    pub(crate) is_boilerplate: bool,
     pub(crate) paragraph: u32,
 }
 
@@ -185,7 +185,7 @@ fn push(
         shape: shape(printed, word),
         gap,
         is_possessive,
-        is_furniture: word.furniture,
+        is_boilerplate: word.furniture,
         paragraph: word.paragraph,
     });
 }

@@ -166,11 +166,10 @@ fn made_up(lists: &Lists, random: &mut Random) -> Sample {
     ];
     let pattern = PATTERNS[random.below(PATTERNS.len())];
     let mut line = Line::default();
-    let pick = |stock: &Vec<String>, random: &mut Random| {
+    let pick = |stock: &Vec<String>, chance: &mut Random| {
         let is_latin = |name: &String| name.chars().all(|c| c < '\u{370}');
-        let tries =
-            (0..20).filter_map(|_| random.pick(stock).filter(|name| is_latin(name)).cloned());
-        tries.take(1).next().unwrap_or_else(|| "Port".to_owned())
+        let found = (0..20).find_map(|_| chance.pick(stock).filter(|name| is_latin(name)).cloned());
+        found.unwrap_or_else(|| "Port".to_owned())
     };
     let mut letters = pattern.chars().peekable();
     while let Some(letter) = letters.next() {

@@ -136,9 +136,9 @@ impl Fit {
             let mut pairs = sums.pair(place);
             pairs[before][*tag] -= 1.0;
             for (from, gradients) in pairs.iter_mut().enumerate() {
-                for (to, gradient) in gradients.iter_mut().enumerate() {
+                for (to, slope) in gradients.iter_mut().enumerate() {
                     if !may_follow(from, to) {
-                        *gradient = 0.0;
+                        *slope = 0.0;
                     }
                 }
                 step(&mut self.steps[from], &mut self.step_squares[from], gradients, rate);
