@@ -12,3 +12,4 @@ pub(crate) mod fuzz;
 pub(crate) mod sizes;
 pub(crate) mod test;
 pub(crate) mod tools;
+pub(crate) mod train;

@@ -11,6 +11,7 @@ mod commands;
 #[path = "../../tests/tidy/functions.rs"]
 mod functions;
 mod generator;
+mod labelled_names;
 mod minhash;
 #[path = "../../crates/flow-nats/tests/server/find.rs"]
 mod nats_server;
@@ -22,7 +23,7 @@ mod tree;
 
 use commands::{
     accuracy, attack, bench, build_time, chaos, compose_test, dist, frequencies, fuzz, sizes, test,
-    tools,
+    tools, train,
 };
 
 #[derive(Parser)]
@@ -58,6 +59,8 @@ enum Task {
     Sizes,
     /// Put the programs under target/tools that tests need and the PATH has not.
     Tools,
+    /// Train what is learned: `train names` writes crates/names/data/model.bin.
+    Train(train::Arguments),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -74,5 +77,6 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Frequencies => frequencies::run(),
         Task::Sizes => sizes::run(),
         Task::Tools => tools::run(),
+        Task::Train(arguments) => train::run(&arguments),
     }
 }

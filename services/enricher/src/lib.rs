@@ -18,6 +18,7 @@ mod stage;
 mod tests;
 mod title;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +26,10 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::dead_letters;
 use wirefold_flow::{ConsumerConfig, LoopError, Stage, Surroundings, run_stage};
 use wirefold_proto::streams::{self, Stage as Role};
-use wirefold_proto::{AboutArticle, Findings, Subject, TextPolicy, Verdict};
+use wirefold_proto::{AboutArticle, EntityKind, Findings, Subject, TextPolicy, Verdict};
 use wirefold_text::Text;
+
+use crate::reading::Reading;
 
 pub use metrics::METRICS;
 
@@ -68,6 +71,23 @@ pub fn stage(settings: Settings) -> Arc<dyn Stage> {
 pub fn findings(text: &str, about: &AboutArticle, verdict: &Verdict) -> Findings {
     let _ = verdict;
     findings::find(&Text::new(text), about)
+}
+
+/// A name in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// Where it stands, in bytes.
+    pub span: Range<usize>,
+    /// What it names.
+    pub kind: EntityKind,
+}
+
+/// The names in a text, in order, each where it stands.
+#[must_use]
+pub fn mentions(text: &str) -> Vec<Mention> {
+    let text = Text::new(text);
+    let found = entities::found(&Reading::new(&text));
+    found.into_iter().map(|one| Mention { span: one.span, kind: one.kind }).collect()
 }
 
 /// The durable reader that all enrichers share.

@@ -87,6 +87,13 @@ const LANGUAGE: Pure = Pure {
     builds_on: None,
 };
 
+/// `flate2` unpacks the embedded model.
+const NAMES: Pure = Pure {
+    name: "wirefold-names",
+    own: &["adler2", "cfg-if", "crc32fast", "flate2", "miniz_oxide", "simd-adler32"],
+    builds_on: Some(&TEXT),
+};
+
 /// `csv-core` reads quoted columns, `serde_json`, which keeps the order of keys by `indexmap`, the labels
 /// that are JSON.
 const SCORE: Pure = Pure {
@@ -140,7 +147,7 @@ fn impurities(graph: &Graph, pure: &Pure) -> Vec<Finding> {
 #[test]
 fn pure_crates_keep_to_their_list() {
     let graph = Graph::read();
-    for pure in [&TEXT, &DEDUP, &QUERY, &FEED, &LANGUAGE, &SCORE] {
+    for pure in [&TEXT, &DEDUP, &QUERY, &FEED, &LANGUAGE, &NAMES, &SCORE] {
         assert!(graph.crates.contains_key(pure.name), "Cargo.toml:1: {} is gone", pure.name);
         assert_none(&impurities(&graph, pure));
     }

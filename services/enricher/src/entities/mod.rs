@@ -1,147 +1,25 @@
-//! People, organisations and places: by a table of known names, else by rules over capitals.
+//! People, organisations and places: by a table of known names, a learned tagger, and rules over
+//! capitals for what both leave.
 
 pub(crate) mod cues;
+mod find;
 mod table;
 
 use std::collections::HashMap;
-use std::ops::Range;
 
-use wirefold_proto::{Entity, EntityKind, FoundBy};
-use wirefold_text::Text;
+use wirefold_proto::{Entity, EntityKind};
 use wirefold_text::extract::name_key;
 
 use crate::reading::Reading;
-use cues::{is_calendar, is_first_name, is_organisational, is_title, places, says};
-use table::{Hit, table};
+pub(crate) use find::found;
+use find::{Found, covered};
 
 /// The most entities told of one text.
 const MOST: usize = 48;
-/// Words of the longest name that the rules find.
-const LONGEST: usize = 6;
-
-/// A name in a text, and what it is.
-struct Found {
-    kind: EntityKind,
-    key: String,
-    words: Range<usize>,
-    how: FoundBy,
-}
 
 /// The entities of a text, in the order of their first mention.
 pub(crate) fn entities(reading: &Reading<'_>) -> Vec<Entity> {
-    let mut found = listed(reading);
-    let taken = covered(reading.text, &found);
-    found.extend(by_rules(reading, &taken));
-    found.sort_by_key(|found| found.words.start);
-    gather(reading, &found)
-}
-
-/// The known names that stand for themselves, not as a part of another.
-fn listed(reading: &Reading<'_>) -> Vec<Found> {
-    let text = reading.text;
-    let mut found = Vec::new();
-    let mut next = 0;
-    while next < text.words().len() {
-        let word = &text.words()[next];
-        let may_be = !word.furniture && (word.capital || word.alone || reading.is_caseless);
-        let hit = may_be.then(|| table().at(text, next)).flatten();
-        next = match hit {
-            Some(hit) if stands_alone(reading, &hit) => {
-                let Hit { known, words } = hit;
-                let end = words.end;
-                let (kind, key) = (known.kind, known.key.clone());
-                found.push(Found { kind, key, words, how: FoundBy::List });
-                end
-            }
-            _ => next + 1,
-        };
-    }
-    found
-}
-
-/// Whether a known name is not a part of a longer one: no `Harris` in `Tom Harris`.
-fn stands_alone(reading: &Reading<'_>, hit: &Hit<'_>) -> bool {
-    let Some(name) = reading.name_around(&hit.words) else {
-        // It opens a sentence: then nothing that belongs to a name may follow.
-        return !reading.is_name(hit.words.end) || !reading.touches(hit.words.end);
-    };
-    let text = reading.text;
-    let normal = |index: usize| text.normal(&text.words()[index]);
-    let before = (name.start..hit.words.start).all(|index| is_title(normal(index)));
-    let behind = (hit.words.end..name.end).all(|index| is_title(normal(index)));
-    // `Kremlin spokesman …` names the Kremlin; `Smith President` names nobody.
-    before && (behind || hit.words.end >= name.end)
-}
-
-/// Which words are taken.
-fn covered(text: &Text, found: &[Found]) -> Vec<bool> {
-    let mut taken = vec![false; text.words().len()];
-    for one in found {
-        taken[one.words.clone()].fill(true);
-    }
-    taken
-}
-
-fn by_rules(reading: &Reading<'_>, taken: &[bool]) -> Vec<Found> {
-    let mut found = Vec::new();
-    for name in &reading.names {
-        for words in parts(reading.text, name, taken) {
-            if let Some(kind) = kind(reading, &words) {
-                let key = name_key(reading.printed(&words));
-                found.push(Found { kind, key, words, how: FoundBy::Rule });
-            }
-        }
-    }
-    found
-}
-
-/// A run of capitals without its titles and without what the table has taken.
-fn parts(text: &Text, name: &Range<usize>, taken: &[bool]) -> Vec<Range<usize>> {
-    let is_break = |index: usize| {
-        let word = &text.words()[index];
-        let normal = text.normal(word);
-        taken[index] || word.furniture || is_title(normal) || is_calendar(normal)
-    };
-    let mut parts: Vec<Range<usize>> = Vec::new();
-    for index in name.clone().filter(|index| !is_break(*index)) {
-        match parts.last_mut() {
-            Some(last) if last.end == index => last.end += 1,
-            _ => parts.push(index..index + 1),
-        }
-    }
-    parts.retain(|part| part.len() <= LONGEST);
-    parts
-}
-
-/// What a run of capitals names, where the words in and beside it say so.
-fn kind(reading: &Reading<'_>, words: &Range<usize>) -> Option<EntityKind> {
-    let text = reading.text;
-    let normal = |index: usize| text.words().get(index).map_or("", |word| text.normal(word));
-    let before = words.start.checked_sub(1).map_or("", normal);
-    if words.len() > 1 && words.clone().any(|index| is_organisational(normal(index))) {
-        return Some(EntityKind::Organisation);
-    }
-    if is_acronym(reading, words) {
-        return Some(EntityKind::Organisation);
-    }
-    let speaks = says(before) || says(normal(words.end));
-    let is_person =
-        is_title(before) || speaks || (words.len() > 1 && is_first_name(normal(words.start)));
-    if is_person && (words.len() > 1 || !reading.capitalises_nouns) {
-        return Some(EntityKind::Person);
-    }
-    let is_place = places(before) && !reading.capitalises_nouns && words.len() <= 3;
-    is_place.then_some(EntityKind::Place)
-}
-
-/// Two to five capital letters that are no word: `ILO`, `ver.di` is none.
-fn is_acronym(reading: &Reading<'_>, words: &Range<usize>) -> bool {
-    let printed = reading.printed(words);
-    let is_letters = words.len() == 1 && printed.chars().all(char::is_uppercase);
-    is_letters
-        && (3..=5).contains(&printed.chars().count())
-        && !reading.in_heading(words.start)
-        && printed.chars().all(char::is_alphabetic)
+    gather(reading, &found(reading))
 }
 
 /// Counts the mentions of each entity; a surname alone counts for the person it belongs to.
@@ -160,7 +38,7 @@ fn gather(reading: &Reading<'_>, found: &[Found]) -> Vec<Entity> {
         let own = places.get(&one.key).copied();
         // The surname of somebody named in full is that one's, whatever the table says.
         let surname = (one.words.len() == 1 && is_person(one))
-            .then(|| surnames.get(&name_key(reading.printed(&one.words))))
+            .then(|| surnames.get(&name_key(one.printed(reading))))
             .flatten();
         let place = surname.copied().or(own);
         let place = place.unwrap_or_else(|| enter(reading, one, &mut entities, &mut places));
@@ -181,7 +59,7 @@ fn enter(
     places: &mut HashMap<String, usize>,
 ) -> usize {
     *places.entry(found.key.clone()).or_insert_with(|| {
-        let name = reading.printed(&found.words).to_owned();
+        let name = found.printed(reading).to_owned();
         let Found { kind, how, .. } = *found;
         entities.push(Entity { kind, name, key: found.key.clone(), count: 0, how });
         entities.len() - 1
@@ -198,7 +76,7 @@ fn count_bare_surnames(
     if surnames.is_empty() {
         return;
     }
-    let taken = covered(reading.text, found);
+    let taken = covered(reading.text, found.iter());
     for name in reading.names.iter().filter(|name| name.len() == 1 && !taken[name.start]) {
         if let Some(place) = surnames.get(&name_key(reading.printed(name))) {
             entities[*place].count += 1;
@@ -210,6 +88,7 @@ fn count_bare_surnames(
 mod tests {
     use super::*;
     use EntityKind::{Organisation, Person, Place};
+    use wirefold_text::Text;
 
     fn check(original: &str, expected: &[(EntityKind, &str, u32)]) {
         let text = Text::new(original);

@@ -4,6 +4,7 @@
 //! bytes from the same tree. Sets from elsewhere are printed only.
 
 mod card;
+mod enrich;
 mod events;
 mod exam;
 mod generated;
@@ -40,7 +41,7 @@ use crate::tree;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Folders with docs.jsonl and labels.tsv, or folders of such: only they are examined, and
-    /// nothing is written.
+    /// nothing is written. The word `enrich` instead examines the names that the enricher finds.
     sets: Vec<PathBuf>,
     /// Say whether docs/accuracy.md is current instead of writing it.
     #[arg(long, conflicts_with = "sets")]
@@ -68,6 +69,9 @@ const MOST_DIFFERENCES: usize = 20;
 
 /// Examines the product and the baselines.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if arguments.sets == [Path::new("enrich")] {
+        return enrich::run();
+    }
     if !arguments.sets.is_empty() {
         external(&sets_at(&arguments.sets)?, arguments)?;
         return Ok(ExitCode::SUCCESS);

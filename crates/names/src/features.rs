@@ -1,0 +1,228 @@
+//! What a token shows of its tag: itself, its neighbours, its shape, its endings, and what lists say.
+
+use std::ops::Range;
+
+use wirefold_text::Text;
+
+use crate::gazetteer::{self, COMMON, Gazetteer, NAMES, run_hash};
+use crate::hash;
+use crate::latin::push_latin;
+use crate::token::{Shape, Token, is_cyrillic};
+
+/// What a feature looks at; training leaves features of one group out together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// The token itself.
+    Word = 0,
+    /// Its neighbours.
+    Context = 1,
+    /// Beginnings and endings of words.
+    Affix = 2,
+    /// Capitals and marks.
+    Shape = 3,
+    /// What lists say.
+    Lists = 4,
+}
+
+/// The most words of a listed name.
+const LONGEST_RUN: usize = 4;
+/// The hash of what stands beyond a paragraph.
+const NOTHING: u64 = 0x0ff;
+
+/// A text as features are read from it.
+pub(crate) struct Page<'a> {
+    pub(crate) text: &'a Text,
+    pub(crate) tokens: &'a [Token],
+    /// How much of each paragraph has capitals, by its index.
+    capitals: Vec<u8>,
+    gazetteer: &'a Gazetteer,
+}
+
+/// A token as its neighbours see it.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    word: u64,
+    shape: u64,
+    gap: u64,
+    flags: u64,
+    common: u64,
+}
+
+const BEYOND: Seen = Seen { word: NOTHING, shape: 9, gap: 0, flags: 0, common: 7 };
+
+impl<'a> Page<'a> {
+    pub(crate) fn new(text: &'a Text, tokens: &'a [Token], gazetteer: &'a Gazetteer) -> Self {
+        Self { text, tokens, capitals: capitals(text, tokens), gazetteer }
+    }
+
+    /// Gives the features of each token of an island, by its place in the island.
+    pub(crate) fn features(&self, island: &Range<usize>, mut give: impl FnMut(usize, Group, u64)) {
+        let seen: Vec<Seen> = (0..island.len() + 4)
+            .map(|at| self.seen((island.start + at).checked_sub(2), island))
+            .collect();
+        let runs = self.runs(island);
+        let mut letters = Vec::new();
+        let mut latin = String::new();
+        for (place, index) in island.clone().enumerate() {
+            let around: &[Seen; 5] =
+                seen[place..place + 5].try_into().expect("two more on each side");
+            let token = &self.tokens[index];
+            let mut template = 0;
+            let mut feature = |group, value: u64| {
+                template += 1;
+                give(place, group, hash::join(template, value));
+            };
+            words(around, &mut feature);
+            self.shapes(around, token, place, island.len(), &mut feature);
+            self.lists(around, runs[place], &mut feature);
+            let printed = &self.text.original()[token.start..token.end];
+            letters.clear();
+            letters.extend(printed.chars().flat_map(char::to_lowercase));
+            let is_listed = around[2].flags != 0 || (around[2].common != 0 && printed.is_ascii());
+            let stem = if is_listed { 0 } else { self.stem(token, &letters) };
+            feature(Group::Lists, u64::from(stem));
+            if is_cyrillic(printed) {
+                latin.clear();
+                letters
+                    .iter()
+                    .for_each(|letter| push_latin(letter.encode_utf8(&mut [0; 4]), &mut latin));
+                letters.clear();
+                letters.extend(latin.chars());
+            }
+            affixes(&letters, around, &mut feature);
+        }
+    }
+
+    fn seen(&self, index: Option<usize>, island: &Range<usize>) -> Seen {
+        let paragraph = self.tokens[island.start].paragraph;
+        let token = index.and_then(|index| self.tokens.get(index));
+        let Some(token) = token.filter(|token| token.paragraph == paragraph) else {
+            return BEYOND;
+        };
+        let flags = self.gazetteer.flags(token.normal);
+        Seen {
+            word: token.latin,
+            shape: token.shape as u64,
+            gap: token.gap as u64,
+            flags: u64::from(flags & NAMES),
+            common: u64::from((flags / COMMON) & 7),
+        }
+    }
+
+    /// For each token of an island what lists say of the longest run that it is a part of, with
+    /// whether it begins it.
+    fn runs(&self, island: &Range<usize>) -> Vec<u64> {
+        let mut runs = vec![0; island.len()];
+        let tokens = &self.tokens[island.clone()];
+        let mut at = 0;
+        while at < tokens.len() {
+            let lengths = (2..=LONGEST_RUN.min(tokens.len() - at)).rev();
+            let hit = lengths.filter(|_| tokens[at].is_capital()).find_map(|length| {
+                let flags = self.gazetteer.flags(run_hash(&tokens[at..at + length])) & NAMES;
+                (flags != 0).then_some((length, u64::from(flags)))
+            });
+            let Some((length, flags)) = hit else {
+                at += 1;
+                continue;
+            };
+            runs[at..at + length].fill(flags << 2 | 1);
+            runs[at] = flags << 2 | 2;
+            at += length;
+        }
+        runs
+    }
+
+    fn shapes(
+        &self,
+        around: &[Seen; 5],
+        token: &Token,
+        place: usize,
+        length: usize,
+        feature: &mut impl FnMut(Group, u64),
+    ) {
+        let [_, before, own, after, _] = around;
+        let capitals = u64::from(self.capitals[token.paragraph as usize]);
+        let letters = (token.end - token.start).min(12) as u64;
+        let shapes = before.shape << 8 | own.shape << 4 | after.shape;
+        let mut give = |value| feature(Group::Shape, value);
+        give(own.shape << 8 | letters);
+        give(own.shape << 8 | capitals);
+        give(shapes);
+        give(shapes << 8 | own.gap << 4 | after.gap);
+        give(before.gap << 16 | own.gap << 8 | after.gap);
+        give(u64::from(token.is_possessive) << 8 | own.shape);
+        give(capitals << 16 | own.gap << 8 | own.common << 4 | own.shape);
+        give((place.min(3) as u64) << 8 | length.min(5) as u64);
+        give(own.common << 8 | own.shape << 4 | after.common);
+        give(before.common << 16 | own.common << 8 | own.shape << 4 | own.gap);
+    }
+
+    fn lists(&self, around: &[Seen; 5], run: u64, feature: &mut impl FnMut(Group, u64)) {
+        let [_, before, own, after, _] = around;
+        let mut give = |value| feature(Group::Lists, value);
+        give(own.flags << 8 | own.common);
+        give(own.flags << 8 | before.flags << 16 | own.gap);
+        give(own.flags << 8 | after.flags << 16 | after.gap);
+        give(run);
+        give(run << 32 | own.flags << 8 | own.common);
+        give(hash::join(own.flags, before.word));
+        give(hash::join(own.flags, after.word));
+        give(own.flags << 32 | before.shape << 16 | after.shape << 8 | own.gap << 4 | after.gap);
+    }
+
+    /// What lists say of the stem of a word that they do not have.
+    fn stem(&self, token: &Token, letters: &[char]) -> u16 {
+        if token.shape != Shape::Capital {
+            return 0;
+        }
+        self.gazetteer.stem_flags(letters) & (gazetteer::PLACE_STEM | gazetteer::PERSON_STEM)
+    }
+}
+
+fn words(around: &[Seen; 5], feature: &mut impl FnMut(Group, u64)) {
+    let [two_before, before, own, after, _] = around;
+    feature(Group::Word, own.word);
+    let mut give = |value| feature(Group::Context, value);
+    give(before.word);
+    give(after.word);
+    give(two_before.word);
+    give(hash::join(before.word, own.shape << 4 | own.gap));
+    give(hash::join(after.word, own.shape << 4 | after.gap));
+    give(hash::join(before.word, after.word));
+}
+
+fn affixes(letters: &[char], around: &[Seen; 5], feature: &mut impl FnMut(Group, u64)) {
+    let length = letters.len();
+    let part = |part: &[char]| hash::letters(part.iter().copied());
+    let first = |count: usize| part(&letters[..count.min(length)]);
+    let last = |count: usize| part(&letters[length - count.min(length)..]);
+    feature(Group::Word, first(4));
+    feature(Group::Word, last(4));
+    feature(Group::Word, hash::join(last(4), around[2].shape));
+    let mut give = |value| feature(Group::Affix, value);
+    give(last(2));
+    give(first(3));
+    give(last(3));
+    give(hash::join(last(3), around[1].shape << 4 | around[3].shape));
+    give(hash::join(last(3), around[2].common << 8 | around[2].gap));
+}
+
+/// How much of each paragraph has capitals: 0 to 3, or 4 where all letters are capitals.
+fn capitals(text: &Text, tokens: &[Token]) -> Vec<u8> {
+    let mut counts = vec![[0_usize; 3]; text.paragraphs().len()];
+    for token in tokens {
+        let [all, capital, upper] = &mut counts[token.paragraph as usize];
+        *all += usize::from(token.shape != Shape::Number);
+        *capital += usize::from(token.is_capital());
+        *upper += usize::from(matches!(token.shape, Shape::Upper | Shape::Initial));
+    }
+    let class = |[all, capital, upper]: &[usize; 3]| match (100 * capital, 100 * upper) {
+        _ if *all < 3 => 0,
+        (_, upper) if upper >= 70 * all => 4,
+        (capital, _) if capital >= 60 * all => 3,
+        (capital, _) if capital >= 35 * all => 2,
+        (capital, _) if capital >= 18 * all => 1,
+        _ => 0,
+    };
+    counts.iter().map(class).collect()
+}

@@ -1,0 +1,18 @@
+//! The hashes of words and features: 64 bits, the same on every machine and in every release.
+
+/// An odd number without a pattern (the golden ratio).
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The hash of no letters.
+pub(crate) const EMPTY: u64 = 0x51_7c_c1_b7_27_22_0a_95;
+
+/// The hash of what `hash` stands for with one more part.
+pub(crate) const fn join(hash: u64, part: u64) -> u64 {
+    let mixed = (hash.rotate_left(5) ^ part).wrapping_mul(MIX);
+    mixed ^ (mixed >> 29)
+}
+
+/// The hash of a word's letters.
+pub(crate) fn letters(letters: impl Iterator<Item = char>) -> u64 {
+    letters.fold(EMPTY, |hash, letter| join(hash, letter as u64))
+}

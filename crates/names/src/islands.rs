@@ -1,0 +1,90 @@
+//! Islands: the parts of a text where names may stand, a capital at either end.
+
+use std::ops::Range;
+
+use crate::gazetteer::{BRIDGE, COMMON, Gazetteer, HOW_COMMON, NAMES};
+use crate::token::{Gap, Shape, Token};
+
+/// The most small words between two capitals of one island: `Ministry of the Interior`.
+const LONGEST_BRIDGE: usize = 2;
+/// The most tokens of an island: longer ones are cut.
+const LONGEST: usize = 64;
+
+/// Words of 5 and more on the Zipf scale.
+const VERY_COMMON: u16 = 3 * COMMON;
+/// Where more than one token in so many has a capital, many that have name nothing: German nouns.
+const CROWDED: usize = 4;
+
+/// The islands of a text, in order.
+pub(crate) fn islands(tokens: &[Token], gazetteer: &Gazetteer) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let capitals = tokens.iter().filter(|token| token.is_capital()).count();
+    let is_crowded = capitals * CROWDED > tokens.len();
+    for (at, token) in tokens.iter().enumerate() {
+        if !token.is_capital() || token.is_boilerplate || is_word(token, gazetteer) {
+            continue;
+        }
+        match found.last_mut() {
+            Some(last) if reaches(tokens, last, at, gazetteer) => last.end = at + 1,
+            _ => found.push(begin(tokens, at)..at + 1),
+        }
+        if let Some(last) = found.last_mut() {
+            last.end = end(tokens, last.end).max(last.end);
+        }
+    }
+    if is_crowded {
+        found.retain(|island| island.len() > 1 || !is_noun(tokens, island.start, gazetteer));
+    }
+    found
+}
+
+/// A number right before a capital belongs to it: `1. FC`.
+fn begin(tokens: &[Token], at: usize) -> usize {
+    let is_number = at > 0
+        && tokens[at - 1].shape == Shape::Number
+        && matches!(tokens[at].gap, Gap::Space | Gap::Stop | Gap::Hyphen);
+    if is_number { at - 1 } else { at }
+}
+
+/// A number right behind a capital belongs to it: `Hannover 96`.
+fn end(tokens: &[Token], end: usize) -> usize {
+    let is_number = tokens.get(end).is_some_and(|next| {
+        next.shape == Shape::Number && matches!(next.gap, Gap::Space | Gap::Hyphen)
+    });
+    if is_number { end + 1 } else { end }
+}
+
+fn reaches(tokens: &[Token], island: &Range<usize>, at: usize, gazetteer: &Gazetteer) -> bool {
+    if at < island.end {
+        return true;
+    }
+    let between = &tokens[island.end..=at];
+    let joins = |token: &Token| {
+        !token.is_boilerplate
+            && !matches!(token.gap, Gap::Start | Gap::Colon | Gap::Dash | Gap::Other)
+    };
+    let bridge = between.len() - 1;
+    let is_bridge = |token: &Token| gazetteer.flags(token.normal) & BRIDGE != 0;
+    let is_tight = |token: &Token| matches!(token.gap, Gap::Space | Gap::Nothing | Gap::Hyphen);
+    at - island.start < LONGEST
+        && bridge <= LONGEST_BRIDGE
+        && between.iter().all(joins)
+        && (bridge == 0 || between.iter().all(is_tight) && between[..bridge].iter().all(is_bridge))
+}
+
+/// Whether a capital only opens a sentence: a very common word that is in no list of names.
+fn is_word(token: &Token, gazetteer: &Gazetteer) -> bool {
+    let opens = matches!(token.gap, Gap::Start | Gap::Stop | Gap::QuoteOpen);
+    opens && is_common(token, VERY_COMMON, gazetteer)
+}
+
+/// Whether a token alone between small ones is a common word that is in no list of names.
+fn is_noun(tokens: &[Token], at: usize, gazetteer: &Gazetteer) -> bool {
+    let is_plain = tokens.get(at + 1).is_none_or(|next| next.gap != Gap::Hyphen);
+    is_plain && is_common(&tokens[at], COMMON, gazetteer)
+}
+
+fn is_common(token: &Token, least: u16, gazetteer: &Gazetteer) -> bool {
+    let flags = gazetteer.flags(token.normal);
+    flags & HOW_COMMON >= least && flags & NAMES == 0
+}

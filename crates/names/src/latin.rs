@@ -1,0 +1,56 @@
+//! Small Latin letters for Cyrillic ones, as Croatian and Slovak write the same sounds, so that one
+//! language's endings tell something of another's.
+
+/// Appends a word in Latin letters; it is in small ones already.
+pub(crate) fn push_latin(word: &str, latin: &mut String) {
+    for letter in word.chars() {
+        match of_cyrillic(letter) {
+            Some(letters) => latin.push_str(letters),
+            None => latin.push(letter),
+        }
+    }
+}
+
+fn of_cyrillic(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        'а' => "a",
+        'б' => "b",
+        'в' => "v",
+        'г' | 'ґ' => "g",
+        'д' => "d",
+        'ђ' => "đ",
+        'е' | 'э' => "e",
+        'є' => "je",
+        'ё' => "jo",
+        'ж' => "ž",
+        'з' => "z",
+        'и' | 'і' => "i",
+        'ї' => "ji",
+        'й' | 'ј' => "j",
+        'к' => "k",
+        'л' => "l",
+        'љ' => "lj",
+        'м' => "m",
+        'н' => "n",
+        'њ' => "nj",
+        'о' => "o",
+        'п' => "p",
+        'р' => "r",
+        'с' => "s",
+        'т' => "t",
+        'ћ' => "ć",
+        'у' | 'ў' => "u",
+        'ф' => "f",
+        'х' => "h",
+        'ц' => "c",
+        'ч' => "č",
+        'џ' => "dž",
+        'ш' => "š",
+        'щ' => "šč",
+        'ы' => "y",
+        'ь' | 'ъ' => "",
+        'ю' => "ju",
+        'я' => "ja",
+        _ => return None,
+    })
+}

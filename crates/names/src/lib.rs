@@ -1,0 +1,113 @@
+//! Names of people, organisations and places in a text: a linear-chain CRF over hashed features of
+//! words, shapes and lists, trained on labelled news and Wikipedia (`cargo xtask train names`).
+//!
+//! It knows scripts with capitals only, and says which words are a name, not whose: joining the
+//! spellings of one name is the enricher's. Pure, without I/O.
+
+mod chain;
+mod features;
+mod gazetteer;
+mod hash;
+mod islands;
+mod latin;
+mod model;
+mod token;
+pub mod train;
+
+use std::ops::Range;
+
+use wirefold_text::Text;
+
+use crate::chain::{Scores, Sums, TAGS, best, exps_of_steps};
+use crate::features::Page;
+use crate::model::Model;
+use crate::token::{Token, tokens};
+
+/// What a name names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// One person, without title.
+    Person,
+    /// A company, a party, a team, a paper, an authority.
+    Organisation,
+    /// A country, a city, a region, a water.
+    Place,
+}
+
+/// A name in a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Name {
+    /// Where it stands, in bytes of the original.
+    pub span: Range<usize>,
+    /// What it names.
+    pub kind: Kind,
+    /// How sure that is, 0 to 1.
+    pub confidence: f32,
+}
+
+/// The names in a text, in order; none overlaps another.
+#[must_use]
+pub fn names(text: &Text) -> Vec<Name> {
+    names_by(Model::embedded(), text)
+}
+
+pub(crate) fn names_by(model: &Model, text: &Text) -> Vec<Name> {
+    let tokens = tokens(text);
+    let page = Page::new(text, &tokens, &model.gazetteer);
+    let weights = exps_of_steps(&model.steps);
+    let mut found = Vec::new();
+    for island in islands::islands(&tokens, &model.gazetteer) {
+        let mut sums = vec![[0_i16; TAGS + 1]; island.len()];
+        page.features(&island, |place, _, feature| model.add(feature, &mut sums[place]));
+        let scores: Vec<Scores> = sums.iter().map(|sums| model.scores(sums)).collect();
+        let tags = best(&scores, &model.steps);
+        if tags.iter().any(|tag| *tag != 0) {
+            let likely = Sums::new(&scores, weights);
+            read_tags(text, &tokens[island], &tags, &likely, &mut found);
+        }
+    }
+    found
+}
+
+/// The names that the tags of an island make.
+fn read_tags(text: &Text, tokens: &[Token], tags: &[usize], likely: &Sums, found: &mut Vec<Name>) {
+    let mut at = 0;
+    while at < tags.len() {
+        let Some(kind) = kind_of(tags[at]) else {
+            at += 1;
+            continue;
+        };
+        let inside = tags[at + 1..].iter().take_while(|tag| **tag == tags[at] + 1).count();
+        let words = at..at + 1 + inside;
+        let sure = words.clone().map(|word| likely.marginal(word)[tags[word]]);
+        let confidence = sure.fold(1.0, f32::min);
+        let span = span(text, &tokens[words.clone()]);
+        found.push(Name { span, kind, confidence });
+        at = words.end;
+    }
+}
+
+/// What a tag that begins a name says it is.
+const fn kind_of(tag: usize) -> Option<Kind> {
+    match tag {
+        1 => Some(Kind::Person),
+        3 => Some(Kind::Organisation),
+        5 => Some(Kind::Place),
+        _ => None,
+    }
+}
+
+/// From the first token to the last, with the last dot of `D.C.`
+pub(crate) fn span(text: &Text, tokens: &[Token]) -> Range<usize> {
+    let (first, last) = (&tokens[0], &tokens[tokens.len() - 1]);
+    let printed = &text.original()[first.start..last.end];
+    let is_dotted = printed.len() > 2 && printed.ends_with(|c: char| c.is_uppercase()) && {
+        let mut behind = printed.chars().rev();
+        behind.nth(1) == Some('.')
+    };
+    let has_dot = text.original()[last.end..].starts_with('.');
+    first.start..last.end + usize::from(is_dotted && has_dot)
+}
+
+#[cfg(test)]
+mod tests;

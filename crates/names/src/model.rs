@@ -1,0 +1,114 @@
+//! The weights: a table of features by their hash, eight bytes each.
+
+use std::io::{Read, Write};
+use std::sync::OnceLock;
+
+use flate2::Compression;
+use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
+
+use crate::chain::{Scores, Steps, TAGS};
+use crate::gazetteer::Gazetteer;
+
+/// The model as `cargo xtask train names` writes it.
+const PACKED: &[u8] = include_bytes!("../data/model.bin");
+
+/// A weight for each tag, and a part of the feature's hash: what is not the feature has another.
+/// Where that is 0 the row is free.
+pub(crate) type Row = [i8; TAGS + 1];
+
+/// Sums of rows. A token has some fifty features: the sums stay far from the end of their type.
+pub(crate) type Sums = [i16; TAGS + 1];
+
+/// Weights and lists.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Model {
+    /// A power of two of them.
+    pub(crate) rows: Vec<Row>,
+    /// What one step of a weight is worth.
+    pub(crate) scale: f32,
+    pub(crate) steps: Steps,
+    pub(crate) gazetteer: Gazetteer,
+}
+
+impl Model {
+    /// The embedded model, unpacked at first use.
+    pub(crate) fn embedded() -> &'static Self {
+        static MODEL: OnceLock<Model> = OnceLock::new();
+        MODEL.get_or_init(|| Self::read(PACKED).expect("a test reads the embedded model"))
+    }
+
+    pub(crate) fn read(packed: &[u8]) -> Option<Self> {
+        let mut body = Vec::new();
+        ZlibDecoder::new(packed).read_to_end(&mut body).ok()?;
+        let numbers = |bytes: &[u8]| -> Vec<u32> {
+            let fours = bytes.chunks_exact(4);
+            fours.map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect()
+        };
+        let head = 4 * (3 + TAGS * TAGS);
+        let (first, rest) = body.split_at_checked(head)?;
+        let first = numbers(first);
+        let (row_count, slot_count) = (first[0] as usize, first[1] as usize);
+        let scale = f32::from_bits(first[2]);
+        let mut steps = [[0.0; TAGS]; TAGS];
+        for (step, bits) in steps.iter_mut().flatten().zip(&first[3..]) {
+            *step = f32::from_bits(*bits);
+        }
+        let (table, rest) = rest.split_at_checked(row_count.checked_mul(TAGS + 1)?)?;
+        let rows = table.chunks_exact(TAGS + 1);
+        let rows: Vec<Row> =
+            rows.map(|row| std::array::from_fn(|at| i8::from_le_bytes([row[at]]))).collect();
+        let slots = numbers(rest.get(..slot_count.checked_mul(4)?)?);
+        let gazetteer = Gazetteer::new(slots)?;
+        rows.len().is_power_of_two().then_some(Self { rows, scale, steps, gazetteer })
+    }
+
+    /// The model as [`Self::read`] reads it.
+    pub(crate) fn write(&self) -> std::io::Result<Vec<u8>> {
+        let mut out = ZlibEncoder::new(Vec::new(), Compression::best());
+        let counts = [self.rows.len(), self.gazetteer.slots().len()];
+        for count in counts {
+            let count = u32::try_from(count).map_err(std::io::Error::other)?;
+            out.write_all(&count.to_le_bytes())?;
+        }
+        out.write_all(&self.scale.to_le_bytes())?;
+        for step in self.steps.iter().flatten() {
+            out.write_all(&step.to_le_bytes())?;
+        }
+        for weight in self.rows.iter().flatten() {
+            out.write_all(&weight.to_le_bytes())?;
+        }
+        for slot in self.gazetteer.slots() {
+            out.write_all(&slot.to_le_bytes())?;
+        }
+        out.finish()
+    }
+
+    /// The row of a feature, where it has one.
+    pub(crate) fn row(&self, feature: u64) -> Option<&Row> {
+        let (at, check) = self.place(feature);
+        [at, at ^ 1].map(|at| &self.rows[at]).into_iter().find(|row| row[TAGS] == check)
+    }
+
+    /// Where a feature stands, or beside it, and by what it is told from others.
+    pub(crate) fn place(&self, feature: u64) -> (usize, i8) {
+        let at = (feature >> 8) as usize & (self.rows.len() - 1);
+        let check = i8::from_le_bytes([(feature >> 56) as u8]);
+        (at, if check == 0 { 1 } else { check })
+    }
+
+    /// Adds a feature's weights to the sums. Without a branch: what the next feature is must not
+    /// wait for this one's row.
+    pub(crate) fn add(&self, feature: u64, sums: &mut Sums) {
+        let (at, check) = self.place(feature);
+        for row in [&self.rows[at], &self.rows[at ^ 1]] {
+            let mask = -i16::from(row[TAGS] == check);
+            sums.iter_mut().zip(row).for_each(|(sum, weight)| *sum += i16::from(*weight) & mask);
+        }
+    }
+
+    /// Sums of steps as scores.
+    pub(crate) fn scores(&self, sums: &Sums) -> Scores {
+        std::array::from_fn(|tag| f32::from(sums[tag]) * self.scale)
+    }
+}

@@ -1,0 +1,213 @@
+//! Where names stand in a text and what they name.
+
+use std::ops::Range;
+
+use wirefold_names::Kind;
+use wirefold_proto::{EntityKind, FoundBy};
+use wirefold_text::Text;
+use wirefold_text::extract::name_key;
+
+use super::cues::{is_calendar, is_first_name, is_organisational, is_title, places, says};
+use super::table::{Hit, table};
+use crate::reading::Reading;
+
+/// Words of the longest name that the rules find.
+const LONGEST: usize = 6;
+/// The tagger's names that are less sure are not told.
+const SURE: f32 = 0.6;
+
+/// A name in a text, and what it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) kind: EntityKind,
+    pub(super) key: String,
+    /// The words that it stands in.
+    pub(super) words: Range<usize>,
+    /// Where it stands, in bytes, without a possessive ending.
+    pub(crate) span: Range<usize>,
+    pub(super) how: FoundBy,
+}
+
+impl Found {
+    pub(super) fn printed<'a>(&self, reading: &Reading<'a>) -> &'a str {
+        &reading.text.original()[self.span.clone()]
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.words.start < other.words.end && other.words.start < self.words.end
+    }
+}
+
+/// The names of a text, in order.
+///
+/// The tagger reads a name in its sentence, the table alone: where both have one, the tagger says
+/// how long it is, and the table whose. What the tagger is not sure of counts where table or rules
+/// say the same; people whom only they have count as well.
+pub(crate) fn found(reading: &Reading<'_>) -> Vec<Found> {
+    let listed = listed(reading);
+    let (mut found, doubtful) = tagged(reading);
+    found.retain(|one| !listed.iter().any(|hit| is_part_of(one, hit)));
+    for one in &mut found {
+        let same = listed.iter().find(|hit| hit.words == one.words && hit.kind == one.kind);
+        if let Some(hit) = same {
+            (one.key, one.how) = (hit.key.clone(), FoundBy::List);
+        }
+    }
+    let is_trusted = |one: &Found| {
+        let has_no_capitals = reading.text.words()[one.words.start].alone;
+        let is_seen = || doubtful.iter().any(|other| other.overlaps(one));
+        one.kind == EntityKind::Person || has_no_capitals || reading.is_caseless || is_seen()
+    };
+    let is_new = |hit: &Found| !found.iter().any(|one| one.overlaps(hit));
+    let others: Vec<Found> =
+        listed.into_iter().filter(|hit| is_new(hit) && is_trusted(hit)).collect();
+    found.extend(others);
+    let taken = covered(reading.text, found.iter());
+    found.extend(by_rules(reading, &taken).into_iter().filter(is_trusted));
+    found.sort_by_key(|one| one.words.start);
+    found
+}
+
+/// Whether a name is only a part of a listed one.
+fn is_part_of(one: &Found, hit: &Found) -> bool {
+    one.overlaps(hit) && one.words.len() < hit.words.len()
+}
+
+/// The names that the tagger is sure of, and the others that it has.
+fn tagged(reading: &Reading<'_>) -> (Vec<Found>, Vec<Found>) {
+    let words = reading.text.words();
+    let names = wirefold_names::names(reading.text);
+    let (sure, doubtful): (Vec<_>, Vec<_>) =
+        names.into_iter().partition(|name| name.confidence >= SURE);
+    let found = |name: wirefold_names::Name| {
+        let start = words.partition_point(|word| word.span.end <= name.span.start);
+        let end = words.partition_point(|word| word.span.start < name.span.end);
+        let kind = match name.kind {
+            Kind::Person => EntityKind::Person,
+            Kind::Organisation => EntityKind::Organisation,
+            Kind::Place => EntityKind::Place,
+        };
+        let key = name_key(&reading.text.original()[name.span.clone()]);
+        let one = Found { kind, key, words: start..end, span: name.span, how: FoundBy::Model };
+        (!one.key.is_empty()).then_some(one)
+    };
+    (sure.into_iter().filter_map(found).collect(), doubtful.into_iter().filter_map(found).collect())
+}
+
+/// The known names that stand for themselves, not as a part of another.
+fn listed(reading: &Reading<'_>) -> Vec<Found> {
+    let text = reading.text;
+    let mut found = Vec::new();
+    let mut next = 0;
+    while next < text.words().len() {
+        let word = &text.words()[next];
+        let may_be = !word.furniture && (word.capital || word.alone || reading.is_caseless);
+        let hit = may_be.then(|| table().at(text, next)).flatten();
+        next = match hit {
+            Some(hit) if stands_alone(reading, &hit) => {
+                let Hit { known, words } = hit;
+                let end = words.end;
+                let (kind, key) = (known.kind, known.key.clone());
+                let span = bytes(text, &words);
+                found.push(Found { kind, key, words, span, how: FoundBy::List });
+                end
+            }
+            _ => next + 1,
+        };
+    }
+    found
+}
+
+/// Whether a known name is not a part of a longer one: no `Harris` in `Tom Harris`.
+fn stands_alone(reading: &Reading<'_>, hit: &Hit<'_>) -> bool {
+    let Some(name) = reading.name_around(&hit.words) else {
+        // It opens a sentence: then nothing that belongs to a name may follow.
+        return !reading.is_name(hit.words.end) || !reading.touches(hit.words.end);
+    };
+    let text = reading.text;
+    let normal = |index: usize| text.normal(&text.words()[index]);
+    let before = (name.start..hit.words.start).all(|index| is_title(normal(index)));
+    let behind = (hit.words.end..name.end).all(|index| is_title(normal(index)));
+    // `Kremlin spokesman …` names the Kremlin; `Smith President` names nobody.
+    before && (behind || hit.words.end >= name.end)
+}
+
+/// Which words are taken.
+pub(super) fn covered<'a>(text: &Text, found: impl Iterator<Item = &'a Found>) -> Vec<bool> {
+    let mut taken = vec![false; text.words().len()];
+    for one in found {
+        taken[one.words.clone()].fill(true);
+    }
+    taken
+}
+
+/// Where words stand, without a possessive ending.
+fn bytes(text: &Text, words: &Range<usize>) -> Range<usize> {
+    let (first, last) = (text.words()[words.start].span, text.words()[words.end - 1].span);
+    let printed = &text.original()[first.start..last.end];
+    let ending = ["'s", "’s", "'S", "’S"].into_iter().find(|ending| printed.ends_with(ending));
+    first.start..last.end - ending.map_or(0, str::len)
+}
+
+fn by_rules(reading: &Reading<'_>, taken: &[bool]) -> Vec<Found> {
+    let mut found = Vec::new();
+    for name in &reading.names {
+        for words in parts(reading.text, name, taken) {
+            if let Some(kind) = kind(reading, &words) {
+                let key = name_key(reading.printed(&words));
+                let span = bytes(reading.text, &words);
+                found.push(Found { kind, key, words, span, how: FoundBy::Rule });
+            }
+        }
+    }
+    found
+}
+
+/// A run of capitals without its titles and without what the table has taken.
+fn parts(text: &Text, name: &Range<usize>, taken: &[bool]) -> Vec<Range<usize>> {
+    let is_break = |index: usize| {
+        let word = &text.words()[index];
+        let normal = text.normal(word);
+        taken[index] || word.furniture || is_title(normal) || is_calendar(normal)
+    };
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    for index in name.clone().filter(|index| !is_break(*index)) {
+        match parts.last_mut() {
+            Some(last) if last.end == index => last.end += 1,
+            _ => parts.push(index..index + 1),
+        }
+    }
+    parts.retain(|part| part.len() <= LONGEST);
+    parts
+}
+
+/// What a run of capitals names, where the words in and beside it say so.
+fn kind(reading: &Reading<'_>, words: &Range<usize>) -> Option<EntityKind> {
+    let text = reading.text;
+    let normal = |index: usize| text.words().get(index).map_or("", |word| text.normal(word));
+    let before = words.start.checked_sub(1).map_or("", normal);
+    if words.len() > 1 && words.clone().any(|index| is_organisational(normal(index))) {
+        return Some(EntityKind::Organisation);
+    }
+    if is_acronym(reading, words) {
+        return Some(EntityKind::Organisation);
+    }
+    let speaks = says(before) || says(normal(words.end));
+    let is_person =
+        is_title(before) || speaks || (words.len() > 1 && is_first_name(normal(words.start)));
+    if is_person && (words.len() > 1 || !reading.capitalises_nouns) {
+        return Some(EntityKind::Person);
+    }
+    let is_place = places(before) && !reading.capitalises_nouns && words.len() <= 3;
+    is_place.then_some(EntityKind::Place)
+}
+
+/// Two to five capital letters that are no word: `ILO`, `ver.di` is none.
+fn is_acronym(reading: &Reading<'_>, words: &Range<usize>) -> bool {
+    let printed = reading.printed(words);
+    let is_letters = words.len() == 1 && printed.chars().all(char::is_uppercase);
+    is_letters
+        && (3..=5).contains(&printed.chars().count())
+        && !reading.in_heading(words.start)
+        && printed.chars().all(char::is_alphabetic)
+}

@@ -1,0 +1,59 @@
+//! `cargo xtask train names`: makes `crates/names/data/model.bin` from the train files of
+//! `../shared/suites/names`, the lists beside it and the enricher's table. A minute on one core; the same
+//! files give the same weights. The dev files are for `cargo xtask accuracy enrich`, never for this.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use wirefold_names::train::{Material, train};
+
+use crate::{labelled_names, tree};
+
+/// What to train.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[arg(value_enum)]
+    model: Trainable,
+}
+
+/// What can be trained.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Trainable {
+    /// The tagger of people, organisations and places.
+    Names,
+}
+
+/// The languages of the suite whose scripts have no capitals: the tagger does not read them.
+const WITHOUT_CAPITALS: [&str; 3] = ["ja", "ko", "zh"];
+const SEED: u64 = 7;
+
+/// Trains and writes the model.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let Trainable::Names = arguments.model;
+    let root = tree::root();
+    let mut samples = Vec::new();
+    for file in labelled_names::files(&root, ".train.jsonl") {
+        if !WITHOUT_CAPITALS.contains(&labelled_names::part(&file).as_str()) {
+            samples.extend(labelled_names::read(&file)?);
+        }
+    }
+    if samples.is_empty() {
+        bail!("../shared/suites/names is absent: the names are learned from it");
+    }
+    let folder = root.join("crates/names/data");
+    let lists = std::fs::read(folder.join("gazetteer.txt.z")).context("read gazetteer.txt.z")?;
+    let table = root.join("services/enricher/data/entities.tsv");
+    let table = std::fs::read_to_string(table).context("read entities.tsv")?;
+    let material = Material { samples, lists, table };
+    let mut out = std::io::stdout();
+    writeln!(out, "{} sentences", material.samples.len())?;
+    let model = train(&material, SEED, |round, loss| {
+        let _ = writeln!(std::io::stdout(), "round {round}: loss {loss:.3}");
+    })?;
+    let packed = model.packed()?;
+    let target = folder.join("model.bin");
+    std::fs::write(&target, &packed).with_context(|| format!("write {}", target.display()))?;
+    writeln!(out, "{} features, {} bytes", model.features, packed.len())?;
+    Ok(ExitCode::SUCCESS)
+}
