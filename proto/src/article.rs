@@ -104,6 +104,10 @@ pub struct AboutArticle {
     /// Whether it stood in the feed at the first good poll: indexed, never alerted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub baseline: bool,
+    /// Whether its feed had spent its budget of the hour: folded and shown like any other, but what
+    /// it alone alerts of waits for the end of the hour.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub beyond_budget: bool,
 }
 
 impl AboutArticle {

@@ -212,6 +212,8 @@ pub enum FeedFinding {
     Duplicate,
     /// Its host says that it has moved for good.
     Moved,
+    /// It sends more in an hour than its budget, or its site's.
+    OverBudget,
 }
 
 impl FeedFinding {
@@ -246,6 +248,7 @@ impl FeedFinding {
             }
             Self::Duplicate => "the same address as another feed: remove one of them",
             Self::Moved => "has moved for good: put the new address into its settings",
+            Self::OverBudget => "over its budget: alerts of the rest are held, see [budget]",
         }
     }
 }

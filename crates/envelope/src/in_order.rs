@@ -23,7 +23,8 @@ const MOST_WAITING: usize = 4_096;
 /// until very many wait for it, and then passed, and so is the rest of a decision. Several that are
 /// missing are waited for side by side. What comes later than that is given at once:
 /// late is better than lost. An article that neither is awaited nor was passed has been given: a
-/// stream forgets ids, so it may stand there twice, and is left out.
+/// stream forgets ids, so it may stand there twice, and is left out. Where its decision is a later one
+/// than any given, `WF_FETCHED` went back in time: inputs are counted anew from there.
 ///
 /// A command comes behind the articles that had been decided on before it, and so do its changes, each
 /// as it comes. Nothing waits for it: before something of it has come, it cannot be told from a
@@ -44,6 +45,8 @@ pub struct InOrder<T> {
     fresh: Vec<Place>,
     /// When what waits came, the first first; also of some that waits no more.
     came: VecDeque<(UnixMillis, Place)>,
+    /// What waited when the inputs went back in time.
+    overdue: Vec<T>,
 }
 
 /// Where a message stands among the others.
@@ -161,6 +164,7 @@ impl<T> InOrder<T> {
             count: 0,
             fresh: Vec::new(),
             came: VecDeque::new(),
+            overdue: Vec::new(),
         }
     }
 
@@ -190,7 +194,11 @@ impl<T> InOrder<T> {
             Input::Command(_) | Input::Epoch => Place { fetched, command: judged },
         };
         if matches!(part, Part::Article { .. }) && self.was_given(place.fetched) {
-            return;
+            // A later decision on an input from before: the inputs went back in time, and this is another.
+            if self.judged.is_none_or(|last| judged <= last) {
+                return;
+            }
+            self.turn_back();
         }
         let decided = self.waiting.entry(place).or_insert_with(|| {
             self.fresh.push(place);
@@ -203,6 +211,21 @@ impl<T> InOrder<T> {
         }
     }
 
+    /// From here on inputs are counted anew. What waited is of before, and waits no more.
+    fn turn_back(&mut self) {
+        let waited = std::mem::take(&mut self.waiting);
+        for mut decided in waited.into_values() {
+            decided.items.sort_by_key(|(rank, _)| *rank);
+            self.overdue.extend(decided.items.into_iter().map(|(_, item)| item));
+        }
+        self.count = 0;
+        self.fresh.clear();
+        self.came.clear();
+        self.given.clear();
+        self.passed = Gaps::default();
+        self.next = Some(1);
+    }
+
     fn was_given(&self, article: u64) -> bool {
         let is_before = self.next.is_some_and(|next| article < next);
         self.given.contains(&article) || (is_before && !self.passed.contains(article))
@@ -211,7 +234,7 @@ impl<T> InOrder<T> {
     /// What can be given now, in order.
     pub fn ready(&mut self, now: UnixMillis) -> Vec<T> {
         self.note(now);
-        let mut ready = Vec::new();
+        let mut ready = std::mem::take(&mut self.overdue);
         loop {
             while self.next.is_some_and(|next| self.given.remove(&next)) {
                 self.next = self.next.map(|next| next + 1);
@@ -496,6 +519,27 @@ mod tests {
         assert_eq!(later.ready(UnixMillis(0)), ["2"]);
         later.push(article(2, 2, ALONE), "2 again");
         assert!(later.ready(UnixMillis(9_000)).is_empty() && later.is_empty());
+    }
+
+    #[test]
+    fn inputs_that_went_back_are_other_articles() {
+        let mut order = InOrder::new(PATIENCE, Some(1));
+        for sequence in [1, 2, 3, 5] {
+            order.push(article(sequence, sequence, ALONE), format!("{sequence}"));
+        }
+        assert_eq!(order.ready(UnixMillis(0)), ["1", "2", "3"]);
+        // Somebody took over at 6 in WF_JUDGED, and WF_FETCHED ended at 1 before that.
+        for (fetched, judged) in [(3, 8), (2, 7), (4, 9)] {
+            order.push(article(fetched, judged, ALONE), format!("new {fetched}"));
+        }
+        assert_eq!(order.ready(UnixMillis(0)), ["5"], "what waited waits no more");
+        assert_eq!(order.ready(UnixMillis(2_000)), ["new 2", "new 3", "new 4"]);
+        order.push(article(3, 8, ALONE), "new 3 again".to_owned());
+        assert!(order.ready(UnixMillis(9_000)).is_empty());
+        // A restart knows no more than the last decision, and how far inputs were counted before.
+        let mut later = InOrder::new(PATIENCE, Some(6)).going_on(Some(9), [], []);
+        later.push(article(5, 10, ALONE), "new 5");
+        assert_eq!(later.ready(UnixMillis(0)), ["new 5"], "it follows in WF_JUDGED");
     }
 
     #[test]

@@ -76,7 +76,8 @@ const WINDOW: Duration = Duration::from_mins(10);
 
 /// Those who must have read a message before a full stream drops it: who loses by its loss.
 ///
-/// Not those who read by sequence, for they do not say how far they are, nor strangers.
+/// Not those who read by sequence, for they do not say how far they are, nor strangers; but the enricher,
+/// of whom the decisions say what it needs.
 fn readers(stream: &Stream, limits: &Limits) -> Vec<String> {
     if stream.name == streams::ALERTS.name {
         return limits.deliveries.clone();
@@ -89,5 +90,10 @@ fn readers(stream: &Stream, limits: &Limits) -> Vec<String> {
     };
     let waits = |reader: &&streams::Reader| reader.by != ReadBy::Sequence;
     let names = stream.readers.iter().filter(waits).map(|reader| reader.role.as_str());
-    names.filter(|name| counts(name)).map(str::to_owned).collect()
+    let mut names: Vec<String> = names.filter(|name| counts(name)).map(str::to_owned).collect();
+    if stream.name == streams::FETCHED.name {
+        // Enrichers read articles by their sequence, as decisions name them.
+        names.push(format!("{}/{}", streams::JUDGED.name, streams::Stage::Enricher.as_str()));
+    }
+    names
 }

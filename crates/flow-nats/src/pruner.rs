@@ -18,6 +18,8 @@ use crate::streams::{Info, no_jetstream};
 pub const MARKS: &str = "wf_marks";
 /// One part in so many is dropped at once.
 const PART: u64 = 16;
+/// So many messages that name no other are passed over at most.
+const NAMELESS: usize = 1_000;
 
 /// What a stream holds once it was looked after.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -127,6 +129,9 @@ impl Shared {
     }
 
     async fn first_unread(&self, stream: &str, reader: &str, info: &Info) -> Result<u64, BusError> {
+        if let Some((other, durable)) = reader.split_once('/') {
+            return self.first_named(stream, other, durable).await;
+        }
         let what = format!("CONSUMER.INFO.{stream}.{reader}");
         let by_acks = match self.link.api::<Place>(&what, &Value::Null).await? {
             Reply::Done(place) => place.first_unread(info.state.last_seq),
@@ -134,8 +139,38 @@ impl Shared {
             Reply::Failed(failure) => return Err(failure.of_stream(stream)),
             Reply::Nobody => return Err(no_jetstream()),
         };
-        let by_mark = self.marked(stream, reader).await?.map_or(0, |(mark, _)| mark + 1);
+        let mark = self.marked(stream, reader).await?.map_or(0, |(mark, _)| mark);
+        // One behind the end is of a stream that went back in time since: it says nothing.
+        let is_void = mark > info.state.last_seq
+            && mark > self.link.stream_info(stream).await?.state.last_seq;
+        let by_mark = if is_void { 0 } else { mark + 1 };
         Ok(by_acks.max(by_mark))
+    }
+
+    /// The first sequence of `stream` that a message of another one names which its durable reader has not
+    /// settled: messages name later and later ones.
+    async fn first_named(&self, stream: &str, other: &str, durable: &str) -> Result<u64, BusError> {
+        let last = self.link.stream_info(other).await?.state.last_seq;
+        let what = format!("CONSUMER.INFO.{other}.{durable}");
+        let unsettled = match self.link.api::<Place>(&what, &Value::Null).await? {
+            Reply::Done(place) => place.first_unread(last),
+            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => return Ok(0),
+            Reply::Failed(failure) => return Err(failure.of_stream(other)),
+            Reply::Nobody => return Err(no_jetstream()),
+        };
+        for sequence in (unsettled..=last).take(NAMELESS) {
+            match self.link.get(other, sequence).await {
+                Ok(message) => {
+                    if let Some(named) = message.names(stream) {
+                        return Ok(named);
+                    }
+                }
+                Err(BusError::Gone { .. } | BusError::NotYet { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        // Those that name nothing are few: whoever has so many before it keeps everything.
+        Ok(if last.saturating_sub(unsettled) < NAMELESS as u64 { u64::MAX } else { 0 })
     }
 
     /// How many messages a durable reader has not settled yet.
@@ -153,7 +188,7 @@ impl Shared {
     pub(crate) async fn unmarked(&self, stream: &str, reader: &str) -> Result<u64, BusError> {
         let mark = self.marked(stream, reader).await?.map_or(0, |(mark, _)| mark);
         let state = self.link.stream_info(stream).await?.state;
-        let behind = state.last_seq.saturating_sub(mark);
+        let behind = if mark > state.last_seq { state.messages } else { state.last_seq - mark };
         Ok(behind.min(state.messages))
     }
 
@@ -174,11 +209,11 @@ impl Shared {
         through: u64,
     ) -> Result<(), BusError> {
         wirefold_flow::check_name("durable", reader)?;
-        self.link.stream_info(stream).await?;
+        let last = self.link.stream_info(stream).await?.state.last_seq;
         let key = format!("{stream}.{reader}");
         loop {
             let (stands, revision) = self.marked(stream, reader).await?.unwrap_or((0, 0));
-            if through <= stands {
+            if through == stands || (through < stands && stands <= last) {
                 return Ok(());
             }
             let value = through.to_string().into();

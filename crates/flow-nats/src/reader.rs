@@ -1,7 +1,8 @@
 //! Ordered reading, through a consumer of the server's that is made anew whenever it breaks.
 //!
 //! Nothing is acked. The deliveries of a consumer are numbered, so a gap shows at once; then, and
-//! after a lost connection, reading goes on from the first message that is missing.
+//! after a lost connection, reading goes on from the first message that is missing; unless the stream
+//! went back in time meanwhile, which is said instead of waiting for what may never come.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,13 +11,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tracing::debug;
-use wirefold_flow::{Answer, BusError, OrderedReader, Stored};
+use wirefold_flow::{Answer, BusError, OrderedReader, Position, Stored, rolled_back};
 
-use crate::Shared;
 use crate::api::Reply;
 use crate::delivered::delivered;
 use crate::pull::{Broken, Pull, When};
 use crate::streams::{nanos, no_jetstream};
+use crate::{NatsBus, Shared};
 
 /// How many messages are fetched ahead: they are not acked, so nothing is lost with them.
 const AHEAD: usize = 256;
@@ -63,14 +64,26 @@ pub(crate) struct NatsReader {
     stream: String,
     filter: String,
     next: Next,
+    /// The last message that has come, or what is to stand before the first.
+    read: Position,
     pull: Option<Pull>,
     ahead: VecDeque<Stored>,
+}
+
+/// How what has arrived goes on from what came before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arrived {
+    InOrder,
+    Gap,
+    /// Messages from before where reading began.
+    Before,
 }
 
 impl NatsReader {
     pub(crate) fn new(shared: Arc<Shared>, stream: String, filter: String, from: u64) -> Self {
         let next = Next { sequence: from.max(1), number: 1 };
-        Self { shared, stream, filter, next, pull: None, ahead: VecDeque::new() }
+        let read = Position::at_sequence(next.sequence - 1);
+        Self { shared, stream, filter, next, read, pull: None, ahead: VecDeque::new() }
     }
 
     /// Makes the consumer, so that a stream that is not there is told at once.
@@ -108,6 +121,7 @@ impl NatsReader {
     async fn fetch(&mut self, when: When) -> Result<bool, BusError> {
         loop {
             if self.pull.is_none() {
+                self.check().await?;
                 self.open().await?;
             }
             let Some(pull) = &mut self.pull else {
@@ -124,8 +138,15 @@ impl NatsReader {
                 }
             }
             let is_dry = pull.is_dry();
-            if self.accept() {
-                return Ok(is_dry);
+            match self.accept() {
+                Arrived::InOrder => return Ok(is_dry),
+                Arrived::Before => {
+                    // A server of a cluster that is behind begins before; so does a new message of a stream
+                    // that went back.
+                    self.check().await?;
+                    return Ok(is_dry);
+                }
+                Arrived::Gap => {}
             }
             debug!(
                 stream = self.stream,
@@ -133,6 +154,15 @@ impl NatsReader {
                 "a gap, reading anew from there"
             );
             self.pull = None;
+        }
+    }
+
+    /// Fails where the stream went back in time since it was read.
+    async fn check(&self) -> Result<(), BusError> {
+        let bus = NatsBus(self.shared.clone());
+        match rolled_back(&bus, &self.stream, &self.read).await? {
+            Some(how) => Err(how.error(&self.stream)),
+            None => Ok(()),
         }
     }
 
@@ -147,17 +177,21 @@ impl NatsReader {
         Ok(last.is_some_and(|last| last.sequence >= self.next.sequence))
     }
 
-    /// Takes over what has arrived, up to a gap. Whether there was none.
-    fn accept(&mut self) -> bool {
+    /// Takes over what has arrived, up to a gap.
+    fn accept(&mut self) -> Arrived {
         let arrived = self.pull.iter_mut().flat_map(|pull| pull.arrived().drain(..));
+        let mut is_before = false;
         for message in arrived.filter_map(delivered) {
             match self.next.meet(message.number, message.stored.sequence) {
-                Came::InOrder => self.ahead.push_back(message.stored),
-                Came::Early => {}
-                Came::Gap => return false,
+                Came::InOrder => {
+                    self.read = Position::from(&message.stored);
+                    self.ahead.push_back(message.stored);
+                }
+                Came::Early => is_before = true,
+                Came::Gap => return Arrived::Gap,
             }
         }
-        true
+        if is_before { Arrived::Before } else { Arrived::InOrder }
     }
 
     fn take(&mut self, max: usize) -> Vec<Stored> {

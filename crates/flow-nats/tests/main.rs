@@ -12,6 +12,7 @@ mod pruner;
 mod replicated;
 mod rights;
 mod roles;
+mod rolled_back;
 mod server;
 mod service;
 mod streams;

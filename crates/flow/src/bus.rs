@@ -46,7 +46,7 @@ pub trait Bus: Send + Sync {
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>>;
 
     /// Says that an ordered reader needs nothing up to and with this sequence any more. Goes
-    /// forward only.
+    /// forward only, but where the stream went back in time and ends before what was said.
     fn mark_read<'a>(&'a self, stream: &'a str, reader: &'a str, through: u64) -> Answer<'a, ()>;
 
     /// The message at a sequence: [`BusError::Gone`] where it is kept no longer.

@@ -21,7 +21,8 @@ pub struct StreamConfig {
     /// How long an id is remembered.
     pub window: Duration,
     /// The durable readers whose unread messages are kept, whether they have come yet or not.
-    /// None: nobody needs the oldest, and a full stream drops it.
+    /// `OTHER/reader` keeps what the messages of the stream `OTHER` [name](crate::REFERENCE) that its
+    /// durable `reader` has not settled. None: nobody needs the oldest, and a full stream drops it.
     pub readers: Vec<String>,
 }
 

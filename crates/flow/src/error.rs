@@ -65,6 +65,20 @@ pub enum BusError {
         /// The sequence.
         sequence: u64,
     },
+    /// The stream went back in time, as where its store was put back to an older copy, or it was deleted
+    /// and made anew: read what is there, and drop what is known by its id.
+    #[error(
+        "stream {stream} went back in time: it was read up to {read}, and ends at {last} or has another \
+         message there"
+    )]
+    RolledBack {
+        /// The stream.
+        stream: String,
+        /// The sequence up to which it had been read.
+        read: u64,
+        /// The last sequence that it has given now.
+        last: u64,
+    },
     /// Somebody deleted a durable reader, and with it the place where it was: start it again, and
     /// it reads from the first message kept.
     #[error("the reader {durable} of stream {stream} was deleted")]

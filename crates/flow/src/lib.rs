@@ -24,6 +24,7 @@ mod loops;
 mod message;
 mod metric;
 mod objects;
+mod position;
 mod stage;
 pub mod store;
 mod subject;
@@ -50,10 +51,11 @@ pub use loops::{Event, FailPoints, LoopError, Nobody, Nowhere, Observer, Point, 
 pub use message::{Headers, Outgoing, Published, REFERENCE, Stored, parse_reference};
 pub use metric::{Metric, MetricKind};
 pub use objects::{ObjectReader, ObjectWriter, Objects, Shelves};
+pub use position::{Position, RolledBack, first_after, rolled_back};
 pub use stage::{Emit, Input, Stage, StageError, handle_once, run_stage};
 pub use subject::{check_filter, check_name, check_subject, matches};
 pub use writer::{
-    Decide, EPOCH, INPUT, OFFSETS, Record, Source, Standing, WriterConfig, run_writer,
+    Decide, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, Standing, WriterConfig, run_writer,
 };
 
 /// A boxed future: boxes at the seam keep builds short.

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::error::BusError;
+use crate::position::RolledBack;
 
 /// Why a loop ended other than by its stop signal.
 #[derive(Debug, Error)]
@@ -20,16 +21,6 @@ pub enum LoopError {
     /// Another writer has taken over: this one is to stay down until it is wanted.
     #[error("another writer has taken over stream {0}")]
     Fenced(String),
-    /// A stream ends before what has been read of it: it lost messages that it acknowledged.
-    #[error("stream {stream} ends at {last}, yet {read} has been read: it was rolled back")]
-    RolledBack {
-        /// The stream.
-        stream: String,
-        /// Where it ends.
-        last: u64,
-        /// What had been read.
-        read: u64,
-    },
     /// A test crashed it here.
     #[error("crashed at {0:?}")]
     Crashed(Point),
@@ -77,6 +68,34 @@ pub enum Event<'a> {
         /// The first that is there.
         found: u64,
     },
+    /// A stream went back in time; it is read from what is there.
+    RolledBack {
+        /// The stream.
+        stream: &'a str,
+        /// The sequence up to which it had been read.
+        read: u64,
+        /// The last sequence that it has given now.
+        last: u64,
+    },
+}
+
+impl<'a> Event<'a> {
+    /// What to say of a call to the bus that failed and is repeated.
+    #[must_use]
+    pub fn of_failure(error: &'a BusError) -> Self {
+        match error {
+            BusError::RolledBack { stream, read, last } => {
+                Self::RolledBack { stream, read: *read, last: *last }
+            }
+            other => Self::BusFailed(other),
+        }
+    }
+
+    /// That a stream went back in time.
+    #[must_use]
+    pub fn rolled_back(stream: &'a str, how: RolledBack) -> Self {
+        Self::RolledBack { stream, read: how.read, last: how.last }
+    }
 }
 
 /// Is told what happens in a loop.

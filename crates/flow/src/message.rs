@@ -142,6 +142,13 @@ impl Stored {
         size(&self.subject, &self.id, &self.headers, &self.body)
     }
 
+    /// The message of this stream that its header [`REFERENCE`] names, by sequence.
+    #[must_use]
+    pub fn names(&self, stream: &str) -> Option<u64> {
+        let (named, sequence) = parse_reference(self.headers.get(REFERENCE)?)?;
+        (named == stream).then_some(sequence)
+    }
+
     /// `stream/sequence`, as the header [`REFERENCE`] names a message.
     #[must_use]
     pub fn reference(&self) -> String {

@@ -15,6 +15,7 @@
 //! ```
 
 mod analyse;
+mod characters;
 pub mod extract;
 mod furniture;
 mod likely;

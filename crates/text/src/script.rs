@@ -2,6 +2,8 @@
 
 use unicode_normalization::char::is_combining_mark;
 
+use crate::characters::character;
+
 /// Whether `c` belongs to a script written without spaces between words, so that each character
 /// stands for itself: Han, kana, Thai, Lao, Burmese, Khmer.
 pub(crate) fn stands_alone(c: char) -> bool {
@@ -37,9 +39,13 @@ const ZEROS: &[char] = &[
     '\u{A9F0}', '\u{AA50}', '\u{ABF0}',
 ];
 
+/// Before the first and behind the last of these there is no digit.
+const FIRST_ZERO: char = '\u{0660}';
+const LAST_NINE: char = '\u{ABF9}';
+
 /// A decimal digit of any script as an ASCII digit, anything else as it is.
 pub(crate) fn plain_digit(c: char) -> char {
-    if c.is_ascii() || !c.is_numeric() {
+    if !(FIRST_ZERO..=LAST_NINE).contains(&c) {
         return c;
     }
     let at = ZEROS.partition_point(|zero| *zero <= c);
@@ -74,6 +80,11 @@ pub(crate) fn role(c: char) -> Role {
             _ => Role::Break,
         };
     }
+    character(c).role
+}
+
+/// The role of a character beyond ASCII, by the tables of Unicode.
+pub(crate) fn role_by_unicode(c: char) -> Role {
     match c {
         '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{02BC}' | '\u{02BB}' | '\u{02B9}'
         | '\u{055A}' | '\u{05F3}' | '\u{A78B}' | '\u{A78C}' | '\u{FF07}' | '\u{00B4}' => {
@@ -95,5 +106,19 @@ pub(crate) fn role(c: char) -> Role {
         _ if stands_alone(c) && c.is_alphanumeric() => Role::Alone,
         _ if c.is_alphanumeric() => Role::Letter,
         _ => Role::Break,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_worked_out_once_is_what_unicode_says() {
+        for c in ('\u{80}'..=char::MAX).filter(|c| u32::from(*c) < 0x3_0000) {
+            assert_eq!(role(c), role_by_unicode(c), "{c:?}");
+            let digit = c.to_digit(10).is_none() && plain_digit(c) != c;
+            assert!(!digit || c.is_numeric(), "{c:?}");
+        }
     }
 }

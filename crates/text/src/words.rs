@@ -6,6 +6,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::characters::{Character, character};
 use crate::script::{Role, plain_digit, role};
 use crate::span::Span;
 
@@ -139,6 +140,10 @@ fn push(raw: &str, span: Span, alone: bool, words: &mut Vec<Word>, normals: &mut
         words.push(word(Span { start, end: normals.len() }, alone));
         return;
     }
+    if push_folded(raw, normals) {
+        words.push(word(Span { start, end: normals.len() }, alone));
+        return;
+    }
     let folded = fold(raw);
     for piece in RawWords::new(&folded) {
         let from = normals.len();
@@ -146,6 +151,27 @@ fn push(raw: &str, span: Span, alone: bool, words: &mut Vec<Word>, normals: &mut
         normals.extend(kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)));
         words.push(word(Span { start: from, end: normals.len() }, piece.alone));
     }
+}
+
+/// Appends the normal form of a raw word whose characters are folded one by one, as most are; else appends
+/// nothing.
+fn push_folded(raw: &str, normals: &mut String) -> bool {
+    let start = normals.len();
+    for c in raw.chars() {
+        let known = match c.is_ascii() {
+            true => Character { role: role(c), folded: Some(c.to_ascii_lowercase()) },
+            false => character(c),
+        };
+        match (known.role, known.folded) {
+            (Role::Letter | Role::Alone, Some(folded)) => normals.push(folded),
+            (Role::Ignored | Role::Apostrophe, Some(_)) => {}
+            _ => {
+                normals.truncate(start);
+                return false;
+            }
+        }
+    }
+    true
 }
 
 /// NFKC, ASCII digits and case folding until nothing changes. Folding is upper case, then lower case, character
@@ -246,6 +272,37 @@ mod tests {
                 all.iter().map(one).collect()
             };
             prop_assert_eq!(told(&words, &normals), told(&slow, &slow_normals));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn folding_one_by_one_is_folding_the_word(text in "(\\PC|[ก-๛٠-٩۰-۹०-९가-힣一-龥ぁ-ヿа-яА-ЯёЁα-ωΑ-Ωאבגا-ي\u{300}-\u{345}\u{900}-\u{dff}\u{1100}-\u{11ff}\u{1e00}-\u{1fff}\u{fb00}-\u{fdff}İıſßŉ½'’]){0,40}") {
+            for raw in RawWords::new(&text) {
+                let (printed, mut quick) = (raw.span.of(&text), String::new());
+                if !push_folded(printed, &mut quick) {
+                    prop_assert!(quick.is_empty());
+                    continue;
+                }
+                let folded = fold(printed);
+                let pieces: Vec<RawWord> = RawWords::new(&folded).collect();
+                prop_assert_eq!(pieces.len(), 1);
+                prop_assert_eq!(pieces[0].alone, raw.alone);
+                let kept = pieces[0].span.of(&folded).chars();
+                let slow: String = kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)).collect();
+                prop_assert_eq!(quick, slow);
+            }
+        }
+    }
+
+    #[test]
+    fn most_words_are_folded_one_by_one() {
+        for word in ["Überraschung", "ПОРТ", "كتاب", "港", "항구", "Ὀδυσσεύς", "٢٠", "पत"]
+        {
+            assert!(push_folded(word, &mut String::new()), "{word}");
+        }
+        for word in ["ﬁne", "e\u{301}t", "Straße", "İzmir"] {
+            assert!(!push_folded(word, &mut String::new()), "{word}");
         }
     }
 

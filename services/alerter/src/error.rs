@@ -42,6 +42,9 @@ pub enum AlerterError {
 impl AlerterError {
     /// Whether starting anew from what is stored may help.
     pub(crate) fn may_pass(&self) -> bool {
-        matches!(self, Self::Bus(error) | Self::Loop(LoopError::Bus(error)) if error.may_pass())
+        // A stream that went back in time is read from what is there at the next start.
+        let is_rolled_back = |error: &BusError| matches!(error, BusError::RolledBack { .. });
+        let may_pass = |error: &BusError| error.may_pass() || is_rolled_back(error);
+        matches!(self, Self::Bus(error) | Self::Loop(LoopError::Bus(error)) if may_pass(error))
     }
 }

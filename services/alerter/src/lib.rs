@@ -51,8 +51,8 @@ pub use rehearsal::{Rehearsal, Sample, SampleRevision, Unready, rehearse};
 pub use resend::send_again;
 pub use sample::{Outcome, send_sample};
 pub use settings::{
-    ConfiguredSubscription, Delivery, DeliveryKind, Email, Header, HealthSettings, Heartbeat,
-    Secret, Settings, Templates,
+    AlertsPerHour, ConfiguredSubscription, Delivery, DeliveryKind, Email, Header, HealthSettings,
+    Heartbeat, Secret, Settings, Templates,
 };
 pub use subscription::check;
 pub use wirefold_guard::WEB_PORTS;
@@ -114,6 +114,7 @@ pub async fn run(
         surroundings,
         namable: Namable { deliveries: names(&settings.deliveries), lists: settings.lists },
         subscriptions: settings.subscriptions,
+        site_alerts: settings.site_alerts,
     };
     let matcher_stop = stop.child_token();
     work.spawn(async move { matcher::run(Arc::new(setup), matcher_stop).await });

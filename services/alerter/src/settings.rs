@@ -31,6 +31,8 @@ pub struct Settings {
     pub page: Option<String>,
     /// Whether this is a demonstration; every message then says so.
     pub demo: bool,
+    /// How many alerts that one site alone tells of notify a subscription in an hour.
+    pub site_alerts: AlertsPerHour,
     /// How the health of the installation is watched.
     pub health: HealthSettings,
 }
@@ -53,6 +55,17 @@ pub struct Heartbeat {
     pub url: Url,
     /// How often.
     pub every: Duration,
+}
+
+/// How many alerts may notify in an hour. More than anybody reads, and more than an agency's wire brings
+/// to a query that is not `*`: 60.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlertsPerHour(pub u32);
+
+impl Default for AlertsPerHour {
+    fn default() -> Self {
+        Self(60)
+    }
 }
 
 /// A subscription that a file defines.

@@ -65,9 +65,8 @@ const STORY_COMMANDS: &str = "wirefold.v1.control.story.>";
 /// Judges articles until told to stop; then writes what is decided and returns.
 ///
 /// # Errors
-/// [`LoopError::Fenced`] once another detector has taken over, [`LoopError::RolledBack`] where a
-/// stream lost what had been read, [`LoopError::Bus`] where something must be mended. Whatever may
-/// pass is waited out.
+/// [`LoopError::Fenced`] once another detector has taken over, [`LoopError::Bus`] where something must be
+/// mended. Whatever may pass is waited out.
 pub async fn run(
     surroundings: Surroundings,
     settings: Settings,

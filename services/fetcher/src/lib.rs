@@ -13,6 +13,7 @@
 mod access;
 mod article;
 mod backfill;
+mod budget;
 mod control;
 mod discovery;
 pub mod extract;
@@ -42,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::{BusError, Point, Surroundings};
 use wirefold_guard::{Client, GuardError};
 
+use budget::Budgets;
 use pages::Pages;
 use poll::{Poller, Reading, Shared, Taking};
 use publish::Publisher;
@@ -53,7 +55,7 @@ pub use discovery::Search;
 pub use metrics::METRICS;
 pub use pages::Rules as RobotsRules;
 pub use probe::{ListProbe, Probe, ProbeError, probe, probe_list};
-pub use settings::{ConfiguredFeed, ConfiguredList, Settings};
+pub use settings::{Budget, ConfiguredFeed, ConfiguredList, Settings};
 pub use wirefold_guard::Secrets;
 
 /// Why the fetcher ended other than by its stop signal.
@@ -95,7 +97,8 @@ async fn poll_feeds(
 ) -> Result<(), FetcherError> {
     let client = client(&settings)?;
     let clock = surroundings.clock.clone();
-    let hosts = Hosts::new(clock.clone(), settings.per_host_delay, settings.concurrency);
+    let hosts = Hosts::new(clock.clone(), &settings);
+    let budgets = Budgets::new(settings.budget);
     let settings = Arc::new(settings);
     let pages = Pages::new(client.clone(), hosts.clone(), clock, &settings);
     let poller = Poller {
@@ -107,6 +110,7 @@ async fn poll_feeds(
         hosts,
         pages,
         shared: Shared::default(),
+        budgets,
         taking: Taking::default(),
         reading: Reading::default(),
         stop,

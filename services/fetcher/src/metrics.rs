@@ -16,6 +16,7 @@ pub const METRICS: &[Metric] = &[
     BACKFILL,
     MESSAGES,
     OVERSIZED,
+    BEYOND_BUDGET,
 ];
 
 /// Polls that ended.
@@ -101,4 +102,11 @@ pub(crate) const OVERSIZED: Metric = Metric::counter(
     "wirefold_fetcher_oversized_total",
     "articles skipped because they are too large for a message",
     &[],
+);
+
+/// Articles beyond a budget.
+pub(crate) const BEYOND_BUDGET: Metric = Metric::counter(
+    "wirefold_fetcher_beyond_budget_total",
+    "articles whose alerts are held, since their feed or site sent more in the hour, by budget",
+    &["budget"],
 );

@@ -52,6 +52,42 @@ pub struct Settings {
     pub extract: Option<extract::Settings>,
     /// Whether what a feed lists at its first good poll is baseline: indexed, never alerted.
     pub baseline: bool,
+    /// What one feed, one site and one host may take.
+    pub budget: Budget,
+}
+
+/// What one feed, all feeds of one site, and one host may take, so that it harms only itself. Sites
+/// that carry the feeds of many people have a budget for each feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// The most articles of a feed in an hour whose alerts are not held. 600.
+    pub articles_per_hour: u32,
+    /// The same in bytes of titles and texts. 20 MB.
+    pub bytes_per_hour: u64,
+    /// The most other outlets in whose name a feed may speak in an hour. 200.
+    pub outlets_per_hour: u32,
+    /// The most articles of all feeds of a site, no fewer than of one feed. 3,000.
+    pub site_articles_per_hour: u32,
+    /// The same in bytes. 100 MB.
+    pub site_bytes_per_hour: u64,
+    /// The most pages that all feeds of a site have open at once; each has one. 8.
+    pub site_pages: usize,
+    /// The most requests that one host has at once. 2.
+    pub host_requests: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            articles_per_hour: 600,
+            bytes_per_hour: 20_000_000,
+            outlets_per_hour: 200,
+            site_articles_per_hour: 3_000,
+            site_bytes_per_hour: 100_000_000,
+            site_pages: 8,
+            host_requests: 2,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -77,6 +113,7 @@ impl Default for Settings {
             concurrency: 32,
             extract: None,
             baseline: true,
+            budget: Budget::default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{BusError, Event, Stored, UnixMillis};
+use wirefold_flow::{BusError, Event, Position, Stored, UnixMillis, rolled_back};
 use wirefold_proto::{
     Alert, DecodeError, OutputArticle, OutputCommand, OutputStory, decode, name_of, streams,
 };
@@ -18,7 +18,7 @@ use crate::tables;
 /// Messages put in with one transaction.
 pub(crate) const BATCH: usize = 500;
 /// The name under which it says how far it has read, and that it is alive.
-const NAME: &str = "gateway";
+pub(crate) const NAME: &str = "gateway";
 /// How long articles are shown. design, section 14.
 const KEPT: Duration = Duration::from_hours(30 * 24);
 /// How often it says that it is alive.
@@ -92,7 +92,7 @@ where
 /// A bus that fails, and a full disk, are told to whoever watches all that write.
 fn tell(inner: &Inner, stream: &'static str, error: &GatewayError) {
     match error {
-        GatewayError::Bus(error) => inner.observer.observe(NAME, Event::BusFailed(error)),
+        GatewayError::Bus(error) => inner.observer.observe(NAME, Event::of_failure(error)),
         error if is_full(error) => {
             inner.observer.observe(NAME, Event::BusFailed(&BusError::DiskFull));
         }
@@ -105,23 +105,33 @@ async fn read_on(
     stream: &'static str,
     stop: &CancellationToken,
 ) -> Result<(), GatewayError> {
-    let place = inner.projection.place(stream).await?;
-    let mut reader = inner.bus.read(stream, ">", place + 1).await?;
+    let reached = inner.projection.reached(stream).await?;
+    let mut from = reached.sequence + 1;
+    if let Some(how) = rolled_back(&*inner.bus, stream, &reached).await? {
+        inner.observer.observe(NAME, Event::rolled_back(stream, how));
+        inner.projection.begin_anew(stream).await?;
+        from = 1;
+        if stream == streams::OUTPUT.name {
+            inner.place.send_replace(0);
+        }
+    }
+    let mut reader = inner.bus.read(stream, ">", from).await?;
     loop {
         let messages = tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
             messages = reader.next(BATCH) => messages?,
         };
-        let Some(through) = messages.last().map(|message| message.sequence) else {
+        let Some(through) = messages.last().map(Position::from) else {
             continue;
         };
+        let sequence = through.sequence;
         let changes = messages.iter().filter_map(read).collect();
         inner.projection.apply(Batch { stream, through, changes }).await?;
-        inner.bus.mark_read(stream, NAME, through).await?;
+        inner.bus.mark_read(stream, NAME, sequence).await?;
         metrics::ROWS.add(messages.len() as u64, &[stream]);
         if stream == streams::OUTPUT.name {
-            inner.place.send_replace(through);
+            inner.place.send_replace(sequence);
         }
     }
 }
@@ -166,6 +176,8 @@ fn known_name(stream: &str) -> &'static str {
 fn may_pass(error: &GatewayError) -> bool {
     use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
     match error {
+        // It is told, and read anew, once it is looked at again.
+        GatewayError::Bus(BusError::RolledBack { .. }) => true,
         GatewayError::Bus(error) => error.may_pass(),
         error => is_full(error) || matches!(code(error), Some(DatabaseBusy | DatabaseLocked)),
     }

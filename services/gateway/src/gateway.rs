@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{Bus, BusError, Surroundings};
+use wirefold_flow::{BusError, Event, RolledBack, Surroundings, rolled_back};
 use wirefold_proto::streams;
 
 use crate::api::refusal::Refusal;
@@ -48,7 +48,7 @@ impl Gateway {
         surroundings: Surroundings,
         settings: Settings,
     ) -> Result<Self, GatewayError> {
-        let projection = open_projection(&*surroundings.bus, &settings.folder).await?;
+        let projection = open_projection(&surroundings, &settings.folder).await?;
         let place = projection.place(streams::OUTPUT.name).await?;
         let Surroundings { bus, clock, observer, .. } = surroundings;
         let started = clock.now();
@@ -93,17 +93,21 @@ impl Gateway {
     }
 }
 
-async fn open_projection(bus: &dyn Bus, folder: &Path) -> Result<Projection, GatewayError> {
+async fn open_projection(
+    surroundings: &Surroundings,
+    folder: &Path,
+) -> Result<Projection, GatewayError> {
     let projection = open_file(folder)?;
     for stream in [streams::OUTPUT.name, streams::ALERTS.name] {
-        let place = projection.place(stream).await?;
-        let last = match bus.stream_state(stream).await {
-            Ok(state) => state.last,
-            Err(BusError::NoStream(_)) => 0,
+        let reached = projection.reached(stream).await?;
+        let how = match rolled_back(&*surroundings.bus, stream, &reached).await {
+            Ok(how) => how,
+            Err(BusError::NoStream(_)) => Some(RolledBack { read: reached.sequence, last: 0 }),
             Err(error) => return Err(error.into()),
         };
-        if place > last {
-            tracing::warn!(stream, place, last, "projection ahead of its stream, rebuilding");
+        if let Some(how) = how.filter(|how| how.read > 0) {
+            surroundings.observer.observe(follow::NAME, Event::rolled_back(stream, how));
+            tracing::warn!(stream, "projection of what is no more put aside, rebuilding");
             drop(projection);
             Projection::put_aside(folder).map_err(|error| explain(folder, error))?;
             return open_file(folder);

@@ -37,8 +37,12 @@ async fn read_on(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayE
         let messages = tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
-            messages = reader.next(BATCH) => messages?,
+            messages = reader.next(BATCH) => messages,
         };
+        if let Err(BusError::RolledBack { .. }) = messages {
+            table.put(PLACE, "0".into()).await?;
+        }
+        let messages = messages?;
         let Some(through) = messages.last().map(|message| message.sequence) else {
             continue;
         };

@@ -119,6 +119,7 @@ pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified
         source: given.source.as_ref().map(limits::source),
         media: given.media.iter().filter_map(limits::medium).collect(),
         baseline: false,
+        beyond_budget: false,
     };
     let text_source = arrival.text_source;
     let article = ArticleFetched { schema: Tag::new(), id, article: about, text, text_source };

@@ -4,7 +4,7 @@ use wirefold_text::Text;
 use wirefold_text::extract::names;
 
 use crate::body::word_cache::Hashes;
-use crate::body::{Body, BodyWord, WORD_WEIGHT, word_hash};
+use crate::body::{Body, BodyWord, WORD_WEIGHT, mix, word_hash};
 
 /// Letters of a word that make its stem: cutting is the one stemmer that works alike for most
 /// languages with inflection, and it makes the spellings of one name meet.
@@ -19,6 +19,10 @@ const IDEOGRAPHS: usize = 2;
 const LETTERS: usize = 4;
 /// A lede has at least so many words, where the text has.
 const LEDE: u32 = 30;
+/// The opening of a text, in words: what is quoted further down may be background.
+const OPENING: u32 = 256;
+/// Words of a quotation that tell it from a turn of phrase.
+const QUOTED_WORDS: u32 = 8;
 /// So many words tell whether a text is written in a script with capitals.
 const LOOKED_AT: usize = 64;
 
@@ -32,6 +36,38 @@ pub fn stem(normal: &str) -> &str {
         Some((end, _)) if !first.is_numeric() => &normal[..end],
         _ => normal,
     }
+}
+
+/// What stands before an Arabic word without being part of it: the article, alone or behind a preposition.
+const ARABIC_BEFORE: [&str; 5] = ["بال", "كال", "فال", "ال", "لل"];
+/// What stands behind one: endings of number and gender, and pronouns.
+const ARABIC_BEHIND: [&str; 10] = ["ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", "ي"];
+
+/// The term that a normalised word stands for: its [`stem`], so that a word in singular and plural is one
+/// term. In the Latin script a last `s` is left out (Harman 1991), in the Arabic one the articles and
+/// endings (light10: Larkey, Ballesteros & Connell 2007).
+pub(crate) fn term_of(normal: &str) -> &str {
+    match normal.chars().next().unwrap_or_default() {
+        'a'..='z' | '\u{DF}'..='\u{24F}' => {
+            let stem = stem(normal);
+            let singular = stem.strip_suffix('s').filter(|it| it.len() > 3 && !it.ends_with('s'));
+            singular.unwrap_or(stem)
+        }
+        '\u{600}'..='\u{6FF}' => stem(without_arabic_affixes(normal)),
+        _ => stem(normal),
+    }
+}
+
+fn without_arabic_affixes(word: &str) -> &str {
+    // At least so many letters stay.
+    let keeps = |letters: usize| move |rest: &&str| rest.chars().count() >= letters;
+    let and = word.strip_prefix('و').filter(keeps(3)).unwrap_or(word);
+    let mut before = ARABIC_BEFORE.iter().filter_map(|affix| and.strip_prefix(affix));
+    let mut rest = before.find(keeps(2)).unwrap_or(and);
+    for affix in ARABIC_BEHIND {
+        rest = rest.strip_suffix(affix).filter(keeps(2)).unwrap_or(rest);
+    }
+    rest
 }
 
 fn is_hangul(c: char) -> bool {
@@ -99,13 +135,15 @@ pub struct Terms {
     pub(crate) ends: Vec<usize>,
     /// The stems of names, in order; none where the script does not tell them.
     pub(crate) names: Option<Vec<u64>>,
+    /// The keys of what it quotes in its opening: of each run of eight quoted words, in their order.
+    pub(crate) quoted: Vec<u64>,
 }
 
 impl Terms {
     /// The terms of a text and of its title.
     #[must_use]
     pub fn new(text: &Text, body: &Body, title: &str) -> Terms {
-        Terms::with(text, body, title, |word| word_hash(stem(word.normal(text))))
+        Terms::with(text, body, title, |word| word_hash(term_of(word.normal(text))))
     }
 
     /// The same, given the hashes of the words of the text.
@@ -140,11 +178,12 @@ impl Terms {
         push_terms(text, rest, stem_of, &mut mentions, &mut ends);
         let before_title = mentions.len();
         ends.push(before_title);
-        let stem_in_title = |word: &BodyWord| word_hash(stem(word.normal(&title)));
+        let stem_in_title = |word: &BodyWord| word_hash(term_of(word.normal(&title)));
         let title_words = Body::unmasked(&title).words;
         push_terms(&title, &title_words, stem_in_title, &mut mentions, &mut Vec::new());
         let in_title = mentions.len() - before_title;
-        Terms { mentions, in_title, in_lede, ends, names: None }
+        let quoted = quoted_in_opening(body);
+        Terms { mentions, in_title, in_lede, ends, names: None, quoted }
     }
 
     /// The terms of the text without the title.
@@ -186,9 +225,31 @@ fn lede_of(text: &Text, body: &Body) -> usize {
     body.len()
 }
 
+/// The keys of the runs of quoted words in the opening of a body.
+fn quoted_in_opening(body: &Body) -> Vec<u64> {
+    let end_of = |words: &[BodyWord], most: u32| {
+        let mut weight = 0;
+        words.iter().position(|word| {
+            weight += u32::from(word.weight);
+            weight >= most * WORD_WEIGHT
+        })
+    };
+    let opening = &body.words[..end_of(&body.words, OPENING).unwrap_or(body.len())];
+    let is_quoted = |word: &BodyWord| word.quoted && !word.boilerplate;
+    let mut keys = Vec::new();
+    for run in opening.split(|word| !is_quoted(word)) {
+        let runs = (0..run.len()).map_while(|start| {
+            let last = end_of(&run[start..], QUOTED_WORDS)?;
+            Some(run[start..=start + last].iter().fold(0, |key, word| mix(key, word.hash)))
+        });
+        keys.extend(runs);
+    }
+    keys
+}
+
 fn stems_of_names(text: &Text) -> Vec<u64> {
     let words = names(text).into_iter().flat_map(|name| name.words);
-    let stems = words.map(|index| word_hash(stem(text.normal(&text.words()[index]))));
+    let stems = words.map(|index| word_hash(term_of(text.normal(&text.words()[index]))));
     let mut stems: Vec<u64> = stems.collect();
     stems.sort_unstable();
     stems.dedup();
@@ -206,6 +267,24 @@ mod tests {
         assert_eq!(stem("zelenskyy"), stem("zelenskiy"));
         assert_eq!(stem("2026123"), "2026123");
         assert_eq!(stem("порту"), "порту");
+    }
+
+    #[test]
+    fn singular_and_plural_are_one_term() {
+        for (one, other) in [("vote", "votes"), ("strike", "strikes"), ("länder", "länders")] {
+            assert_eq!(term_of(one), term_of(other));
+        }
+        for kept in ["press", "gas", "2026s"] {
+            assert_eq!(term_of(kept), kept);
+        }
+    }
+
+    #[test]
+    fn an_arabic_word_is_one_term_with_and_without_article_and_ending() {
+        for form in ["الجسر", "والجسر", "بالجسر", "للجسر", "جسرها"] {
+            assert_eq!(term_of(form), "جسر", "{form}");
+        }
+        assert_eq!(term_of("ولد"), "ولد", "what is left must be a word");
     }
 
     #[test]
@@ -251,6 +330,21 @@ mod tests {
         assert_eq!(lede(&format!("{}\n{}", sentence.repeat(7), sentence.repeat(20))), 35);
         assert_eq!(lede(&format!("{}\n{}", sentence.repeat(5), sentence.repeat(20))), 60);
         assert_eq!(lede(&sentence.repeat(30)), 60);
+    }
+
+    #[test]
+    fn quotations_of_eight_words_have_keys_in_the_opening() {
+        let words = "we keep the gates shut until the tide turns";
+        let quoted = |text: String| {
+            let text = Text::new(&text);
+            Terms::new(&text, &Body::new(&text), "").quoted
+        };
+        let two = quoted(format!("“{words},” said the head of the port of Quayton."));
+        assert_eq!(two.len(), 2, "nine words have two runs of eight");
+        assert_eq!(quoted(format!("On Monday he said again: “So {words}.”"))[1..], two);
+        assert!(quoted(format!("They {words}. “Until the tide turns,” he said.")).is_empty());
+        let late = "The port is old. ".repeat(70);
+        assert!(quoted(format!("{late}“{words},” he said.")).is_empty());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use wirefold_text::{Text, Word};
 
 use crate::body::simhash::simhash_of_word;
-use crate::body::terms::stem;
+use crate::body::terms::term_of;
 use crate::body::word_hash;
 
 /// What of a word is asked for again and again.
@@ -12,7 +12,7 @@ use crate::body::word_hash;
 pub(crate) struct Hashes {
     /// [`word_hash`] of its normal form.
     pub(crate) word: u64,
-    /// The same of its [`stem`].
+    /// The same of the term that it stands for.
     pub(crate) stem: u64,
     /// What it is to the SimHash.
     pub(crate) simhash: u64,
@@ -23,7 +23,7 @@ pub(crate) struct Hashes {
 impl Hashes {
     fn new(normal: &str) -> Hashes {
         let word = word_hash(normal);
-        let stem = match stem(normal) {
+        let stem = match term_of(normal) {
             whole if whole.len() == normal.len() => word,
             part => word_hash(part),
         };

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// The layout of the bytes. Counted up with each change of what is written: older bytes are then
 /// passed over, and the state is learnt anew from the articles.
-pub const LAYOUT: u32 = 9;
+pub const LAYOUT: u32 = 10;
 
 /// A piece is given away once it has so many bytes.
 const PIECE: usize = 1 << 18;

@@ -344,6 +344,7 @@ impl Detector {
         self.stories.forget(|doc| !docs.contains(doc));
         let stories = &self.stories;
         self.events.forget(|story| stories.get(story).is_none());
+        self.events.expire_quotations(time - self.settings.event_quiet);
         if is_other_week {
             self.events.forget_terms();
         }

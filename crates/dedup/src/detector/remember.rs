@@ -374,3 +374,66 @@ fn count_apart(mut blocks: Vec<Block>) -> usize {
     }
     count
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    const HOUR: i64 = 3_600;
+    const QUOTATION: &str = "“We shall keep every gate shut until the last crew is paid.”";
+
+    /// Sentences of words that no text of another seed has.
+    fn own_words(seed: u32, words: u32) -> String {
+        let word = |at: u32| if at % 12 == 11 { ".".to_owned() } else { format!(" q{seed}x{at}") };
+        (0..words).map(word).collect()
+    }
+
+    fn observe(detector: &mut Detector, seed: u32, hours: i64, text: &str) -> Verdict {
+        let (time, item) = (hours * HOUR, format!("item {seed}"));
+        let title = own_words(seed + 1_000, 6);
+        detector.observe(&Incoming {
+            items: &[&item],
+            title: &title,
+            text,
+            time,
+            published: time,
+            ..Incoming::default()
+        })
+    }
+
+    fn with_quotation(seed: u32) -> String {
+        format!("{} {QUOTATION}{}", own_words(seed, 40), own_words(seed + 500, 80))
+    }
+
+    #[test]
+    fn stories_with_nothing_but_a_quotation_in_common_are_one_event_for_hours_and_not_for_days() {
+        let mut detector = Detector::new(Settings::default());
+        observe(&mut detector, 0, 0, &with_quotation(0));
+        observe(&mut detector, 1, 0, &own_words(1, 120));
+        let next_day = observe(&mut detector.clone(), 2, 28, &with_quotation(2));
+        assert_eq!((next_day.event, next_day.story, next_day.shared_quotations), (0, 2, 1));
+        assert!(next_day.links[0].in_openings, "{:?}", next_day.links);
+        let days_later = observe(&mut detector, 3, 5 * 24, &with_quotation(3));
+        assert_eq!((days_later.event, days_later.class), (2, Class::New));
+    }
+
+    #[test]
+    fn what_is_quoted_further_down_is_background() {
+        let mut detector = Detector::new(Settings::default());
+        observe(&mut detector, 0, 0, &with_quotation(0));
+        let late = format!("{} {QUOTATION}", own_words(1, 400));
+        assert_eq!(observe(&mut detector, 1, 1, &late).event, 1);
+    }
+
+    #[test]
+    fn a_phrase_that_many_stories_quote_makes_no_event() {
+        let mut detector = Detector::new(Settings::default());
+        let mut events = Vec::new();
+        for seed in 0..12 {
+            events.push(observe(&mut detector, seed, 1, &with_quotation(seed)).event);
+        }
+        assert_eq!(events[..8], [0; 8]);
+        assert_eq!(events[8..], [8, 9, 10, 11], "it stands in eight stories by now");
+    }
+}

@@ -40,6 +40,8 @@ pub(super) struct Near<'a> {
     pub(super) settings: &'a Settings,
     /// The likeness that is asked for.
     pub(super) least: f64,
+    /// The stories that quote in their openings what it quotes in its own.
+    pub(super) quoting: Vec<StoryId>,
     /// Counts the quotations that it shares with an earlier story: the costly part.
     pub(super) quotations: &'a mut dyn FnMut(StoryId) -> usize,
 }
@@ -116,9 +118,10 @@ impl Near<'_> {
         let frequencies = &self.events.frequencies;
         let link = self.subject.link((story, &profile.terms), apart, frequencies, self.settings);
         // They are looked for only where they could make the difference.
-        let with_one = link.with_quotations(1, apart, self.settings);
+        let in_openings = self.quoting.contains(&story);
+        let with_one = link.with_quotations((1, in_openings), apart, self.settings);
         let matters = with_one.likeness >= self.settings.event_likeness;
         let quotations = if matters { (self.quotations)(story) } else { 0 };
-        Some(link.with_quotations(quotations, apart, self.settings))
+        Some(link.with_quotations((quotations, in_openings), apart, self.settings))
     }
 }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::body::common_words::{TABLE, counted};
 use crate::body::hash_cache::HashCache;
-use crate::body::terms::Terms;
+use crate::body::terms::{Terms, term_of};
 use crate::body::word_hash;
 use crate::codec::bits::Bits;
 use crate::codec::{Reader, Writer, Written};
@@ -89,9 +89,12 @@ impl Frequencies {
             match stem {
                 "# documents" => frequencies.documents = count,
                 stem => {
-                    let place = frequencies.place(word_hash(stem));
-                    frequencies.counts[place as usize] = count;
-                    frequencies.logarithms[place as usize] = ln_after(count);
+                    let place = frequencies.place(word_hash(term_of(stem)));
+                    // Several stems may be one term.
+                    let all = frequencies.counts[place as usize].saturating_add(count);
+                    let all = all.min(frequencies.documents);
+                    frequencies.counts[place as usize] = all;
+                    frequencies.logarithms[place as usize] = ln_after(all);
                 }
             }
         }

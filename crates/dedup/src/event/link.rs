@@ -28,6 +28,8 @@ const TITLE_TERMS: f64 = 3.0;
 const RARE: f64 = 0.6;
 /// What a shared quotation adds. Others beside it add nothing: officials are quoted for days.
 const QUOTATION_BONUS: f64 = 0.08;
+/// What it adds where it stands in the openings of both texts: enough by itself for more than a day.
+const OPENING_BONUS: f64 = 0.3;
 /// The share of the words' cosine that stands for the names' where there are none to compare, though
 /// they could be told. In a script without capitals nothing stands for them.
 const WITHOUT_NAMES: f64 = 0.75;
@@ -60,6 +62,8 @@ pub struct Link {
     pub names: Option<f64>,
     /// Quotations in common.
     pub quotations: usize,
+    /// Whether one of them stands in the openings of both texts.
+    pub in_openings: bool,
     pub(super) told: Told,
 }
 
@@ -132,7 +136,18 @@ impl Subject {
         ]);
         let at_once = if is_template { 0.0 } else { alike };
         let likeness = at_once * closeness(apart, settings);
-        Link { story, likeness, at_once, cosine, title, lede, names, quotations: 0, told }
+        Link {
+            story,
+            likeness,
+            at_once,
+            cosine,
+            title,
+            lede,
+            names,
+            quotations: 0,
+            in_openings: false,
+            told,
+        }
     }
 
     /// Whether the titles have rare terms, none of which stands in the other text: two briefs of one
@@ -195,16 +210,24 @@ fn closeness(apart: i64, settings: &Settings) -> f64 {
 }
 
 impl Link {
-    /// The same with so many quotations in common, `apart` seconds from each other.
+    /// The same with so many quotations in common, `apart` seconds from each other; `in_openings` says
+    /// whether one of them stands in the openings of both texts.
     pub(super) fn with_quotations(
         self,
-        quotations: usize,
+        (quotations, in_openings): (usize, bool),
         apart: i64,
         settings: &Settings,
     ) -> Link {
-        let counts = quotations > 0 && settings.is_on(Switch::EventQuotations);
-        let at_once = self.at_once + if counts { QUOTATION_BONUS } else { 0.0 };
-        Link { at_once, likeness: at_once * closeness(apart, settings), quotations, ..self }
+        let in_openings = quotations > 0 && in_openings;
+        let bonus = match quotations {
+            0 => 0.0,
+            _ if !settings.is_on(Switch::EventQuotations) => 0.0,
+            _ if in_openings => OPENING_BONUS,
+            _ => QUOTATION_BONUS,
+        };
+        let at_once = self.at_once + bonus;
+        let likeness = at_once * closeness(apart, settings);
+        Link { at_once, likeness, quotations, in_openings, ..self }
     }
 
     /// How alike two texts are as news of one happening, `apart` seconds from each other, with so
@@ -218,10 +241,11 @@ impl Link {
         quotations: usize,
         settings: &Settings,
     ) -> Link {
+        let in_openings = here.quoted.iter().any(|key| there.quoted.contains(key));
         let (here, there) = (frequencies.place_all(here), frequencies.place_all(there));
         let subject = Subject::new(&here, frequencies);
         let link = subject.link((story, &there), apart, frequencies, settings);
-        link.with_quotations(quotations, apart, settings)
+        link.with_quotations((quotations, in_openings), apart, settings)
     }
 }
 
@@ -288,7 +312,7 @@ mod tests {
         let one = link(("", STRIKE), ("", AGAIN), 0);
         let settings = Settings::default();
         let [with_one, with_three] =
-            [1, 3].map(|quotations| one.with_quotations(quotations, 0, &settings).likeness);
+            [1, 3].map(|count| one.with_quotations((count, false), 0, &settings).likeness);
         assert!((with_one - one.likeness - QUOTATION_BONUS).abs() < 1e-9);
         assert!((with_three - with_one).abs() < 1e-9);
     }

@@ -14,6 +14,7 @@ pub(crate) mod frequencies;
 mod hits;
 mod link;
 mod parted;
+mod quoted;
 mod round_up;
 pub(crate) mod vector;
 
@@ -28,6 +29,7 @@ use crate::codec::{Reader, Writer, Written, written};
 use crate::event::frequencies::Frequencies;
 use crate::event::hits::Hits;
 use crate::event::parted::PartedRows;
+use crate::event::quoted::Quoted;
 use crate::event::vector::Placed;
 use crate::ids::{EventId, StoryId};
 use crate::settings::Settings;
@@ -91,6 +93,8 @@ pub struct Events {
     redirects: FxHashMap<EventId, EventId>,
     /// The latest stories by the places of their terms.
     by_term: PartedRows,
+    /// The stories of the latest days by what they quote.
+    quoted: Quoted,
     /// Used anew for each story.
     hits: RefCell<Hits>,
 }
@@ -151,9 +155,13 @@ impl Events {
         let placed = self.frequencies.place_all(terms);
         let subject = Subject::new(&placed, &self.frequencies);
         let found_by = subject.found_by();
-        let (like, terms_probed) = self.like(&found_by);
+        let (mut like, terms_probed) = self.like(&found_by);
+        let quoting = self.quoting(terms, time, settings);
+        let fresh: Vec<StoryId> =
+            quoting.iter().copied().filter(|found| !like.contains(found)).collect();
+        like.extend(fresh);
         let (subject, least) = (&subject, settings.event_likeness);
-        let mut near = Near { events: self, subject, time, settings, least, quotations };
+        let mut near = Near { events: self, subject, time, settings, least, quoting, quotations };
         let links = near.links(&like);
         let mut joined =
             Joined { terms_probed, stories_compared: like.len() as u64, ..Joined::default() };
@@ -172,6 +180,7 @@ impl Events {
             Some(entry) => entry.add(story, time),
             None => self.open(story, time),
         }
+        self.quoted.learn(&terms.quoted, story, time);
         self.learn(story, time, event, placed, &found_by);
         let others = fit.iter().skip(1).map(|fit| fit.event);
         joined.absorbed = self.merge_linked(event, others, asked_for, settings);
@@ -226,6 +235,15 @@ impl Events {
             room = room.saturating_sub(stories.len().min(LATEST));
         }
         (hits.take(COMPARED), probed)
+    }
+
+    /// The stories in reach that quote in their openings what these terms quote, but for digests.
+    fn quoting(&self, terms: &Terms, time: i64, settings: &Settings) -> Vec<StoryId> {
+        let mut found = self.quoted.find(&terms.quoted, time, settings.event_quiet);
+        found.retain(|quoting| {
+            self.profiles.get(*quoting).is_some_and(|profile| !profile.terms.terms.is_empty())
+        });
+        found
     }
 
     fn may_take(&self, event: EventId, time: i64, settings: &Settings) -> bool {
@@ -307,6 +325,11 @@ impl Events {
         self.by_term.retain(|story| !is_gone(story));
     }
 
+    /// Forgets what stories quoted before `oldest`.
+    pub(crate) fn expire_quotations(&mut self, oldest: i64) {
+        self.quoted.expire(oldest);
+    }
+
     /// Forgets the terms that no story has any more.
     pub(crate) fn forget_terms(&mut self) {
         let mut is_used = Bits::default();
@@ -329,6 +352,7 @@ impl Written for Events {
         self.events.write_to(to);
         self.redirects.write_to(to);
         self.by_term.write_to(to);
+        self.quoted.write_to(to);
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Events> {
@@ -338,6 +362,7 @@ impl Written for Events {
             events: Written::read_from(from)?,
             redirects: Written::read_from(from)?,
             by_term: Written::read_from(from)?,
+            quoted: Written::read_from(from)?,
             hits: RefCell::default(),
         })
     }
@@ -430,7 +455,7 @@ mod tests {
         const VOTE: &str = "The council voted on Monday for a new town hall and a new school.";
         let mut events = Events::default();
         add(&mut events, 0, 0, VOTE);
-        let later = "The council waits for a new school, said its new head.";
+        let later = "A school beside the bridge waits for the council, said its head of roads.";
         assert_eq!(add(&mut events.clone(), 4, 1, later).links.len(), 1, "nothing else is like it");
         for story in 1..4 {
             add(&mut events, story, 0, VOTE);

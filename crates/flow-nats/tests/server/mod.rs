@@ -93,6 +93,23 @@ impl Server {
         }
     }
 
+    /// A copy of what it stores, as a backup would have it. It starts again behind it.
+    pub(crate) fn keep_copy(&mut self) {
+        self.kill();
+        let [store, copy] = ["store", "copy"].map(|name| self.folder.path().join(name));
+        assert!(Command::new("cp").arg("-r").args([store, copy]).status().unwrap().success());
+        self.restart();
+    }
+
+    /// Its store is what it was when the copy was made.
+    pub(crate) fn put_back(&mut self) {
+        self.kill();
+        let [store, copy] = ["store", "copy"].map(|name| self.folder.path().join(name));
+        std::fs::remove_dir_all(&store).unwrap();
+        std::fs::rename(copy, store).unwrap();
+        self.restart();
+    }
+
     /// It answers no more, and its connections stand: as a machine that hangs.
     pub(crate) fn freeze(&self) {
         let id = self.child.as_ref().unwrap().id().to_string();

@@ -110,6 +110,7 @@ macro_rules! conformance_suite {
             a_chain_takes_a_known_id_as_a_refusal
             publish_waits_while_the_stream_is_full
             what_all_readers_are_past_makes_room
+            what_is_named_to_a_reader_of_another_stream_is_kept
             pulls_stop_while_too_much_is_in_flight
             old_messages_are_gone
             get_by_sequence

@@ -8,6 +8,7 @@ use super::Emit;
 use crate::bus::Bus;
 use crate::clock::UnixMillis;
 use crate::error::BusError;
+use crate::position::first_since;
 
 /// A message that is older, and comes again, may have been handled before its ids were forgotten:
 /// half of the shortest window that anything of ours is made with.
@@ -55,24 +56,4 @@ async fn standing(
         next += 1;
     }
     Ok(found)
-}
-
-/// Where what was stored since then begins.
-async fn first_since(
-    bus: &dyn Bus,
-    stream: &str,
-    mut first: u64,
-    last: u64,
-    since: UnixMillis,
-) -> Result<u64, BusError> {
-    let mut end = last + 1;
-    while first < end {
-        let middle = first + (end - first) / 2;
-        match bus.get(stream, middle).await {
-            Ok(stored) if stored.at >= since => end = middle,
-            Ok(_) | Err(BusError::Gone { .. }) => first = middle + 1,
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(first)
 }

@@ -167,11 +167,13 @@ impl Engine {
     /// [`BusError::NoStream`], a name that is none, or a failing store.
     pub fn mark_read(&mut self, stream: &str, reader: &str, through: u64) -> Result<(), BusError> {
         check_name("durable", reader)?;
-        self.stream_index(stream)?;
+        let index = self.stream_index(stream)?;
         let stands = self.tables.reader(stream, reader)?.map_or(0, |reader| reader.next);
         let next = through.saturating_add(1);
+        // A mark behind the end is of a stream that went back in time since.
+        let is_void = stands > self.streams[index].last + 1;
         self.signals.free();
-        if next > stands { self.tables.put_reader(stream, reader, next) } else { Ok(()) }
+        if next > stands || is_void { self.tables.put_reader(stream, reader, next) } else { Ok(()) }
     }
 
     /// Puts a message into the dead letters and forgets it; once, however often it is tried.

@@ -2,9 +2,13 @@
 
 use super::engine::{Engine, Step};
 use crate::clock::UnixMillis;
+use crate::config::StreamConfig;
 use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
 use crate::subject::check_subject;
+
+/// How many messages are looked at in one go by who seeks one that names another.
+const SCANNED_AT_ONCE: usize = 64;
 
 /// What a publish expects of its stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,14 +142,38 @@ impl Engine {
 
     /// The first sequence that a named reader may still need.
     fn first_unread(&mut self, index: usize) -> Result<u64, BusError> {
-        let config = &self.streams[index].config;
+        let StreamConfig { name, readers, .. } = self.streams[index].config.clone();
         let mut first = u64::MAX;
-        for durable in &config.readers {
-            let reader = self.tables.reader(&config.name, durable)?;
-            let needs = reader.map_or(1, |r| r.first_pending.map_or(r.next, |p| p.min(r.next)));
+        for reader in readers {
+            let needs = match reader.split_once('/') {
+                Some((other, durable)) => self.first_named(&name, other, durable)?,
+                None => self.first_unsettled(&name, &reader)?,
+            };
             first = first.min(needs);
         }
         Ok(first)
+    }
+
+    /// The first sequence that a reader has not settled.
+    fn first_unsettled(&mut self, stream: &str, durable: &str) -> Result<u64, BusError> {
+        let reader = self.tables.reader(stream, durable)?;
+        Ok(reader.map_or(1, |r| r.first_pending.map_or(r.next, |p| p.min(r.next))))
+    }
+
+    /// The first sequence of `stream` that a message of another one names which its reader has not
+    /// settled: messages name later and later ones.
+    fn first_named(&mut self, stream: &str, other: &str, durable: &str) -> Result<u64, BusError> {
+        let mut next = self.first_unsettled(other, durable)?;
+        loop {
+            let scanned = self.tables.scan(other, next, SCANNED_AT_ONCE)?;
+            let Some(last) = scanned.last() else {
+                return Ok(u64::MAX);
+            };
+            next = last.sequence + 1;
+            if let Some(named) = scanned.iter().find_map(|message| message.names(stream)) {
+                return Ok(named);
+            }
+        }
     }
 
     fn store(

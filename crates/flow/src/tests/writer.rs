@@ -9,7 +9,9 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::pipeline::{Tally, all, article, create_streams, undisturbed, writer_config};
+use super::pipeline::{
+    Tally, all, article, article_of, create_streams, undisturbed, writer_config,
+};
 use crate::bus::Bus;
 use crate::clock::UnixMillis;
 use crate::config::StreamConfig;
@@ -17,6 +19,7 @@ use crate::dead::Reason;
 use crate::invariants::{same_decisions, unbroken_chain};
 use crate::loops::{Event, HEARTBEAT, LoopError, Observer, Surroundings};
 use crate::message::{Outgoing, Stored};
+use crate::position::{Position, rolled_back};
 use crate::sim::{SimBus, SimDisk, VirtualClock};
 use crate::writer::{Decide, INPUT, OFFSETS, Record, Source, WriterConfig, run_writer};
 
@@ -26,14 +29,23 @@ struct Stand {
     gaps: Arc<Gaps>,
 }
 
-/// Remembers the gaps that it is told of.
+/// Remembers the gaps and the streams that went back that it is told of.
 #[derive(Default)]
-struct Gaps(Mutex<Vec<(u64, u64)>>);
+struct Gaps {
+    missing: Mutex<Vec<(u64, u64)>>,
+    rollbacks: Mutex<Vec<(u64, u64)>>,
+}
 
 impl Observer for Gaps {
     fn observe(&self, _name: &str, event: Event<'_>) {
-        if let Event::Gap { expected, found, .. } = event {
-            self.0.lock().unwrap().push((expected, found));
+        match event {
+            Event::Gap { expected, found, .. } => {
+                self.missing.lock().unwrap().push((expected, found));
+            }
+            Event::RolledBack { read, last, .. } => {
+                self.rollbacks.lock().unwrap().push((read, last));
+            }
+            _ => {}
         }
     }
 }
@@ -66,6 +78,10 @@ impl Stand {
         };
         let running = tokio::spawn(run_writer(surroundings, config, decide, stop.clone()));
         (stop, running)
+    }
+
+    fn rollbacks(&self) -> &Mutex<Vec<(u64, u64)>> {
+        &self.gaps.rollbacks
     }
 
     async fn publish(&self, numbers: std::ops::Range<u64>) {
@@ -205,7 +221,7 @@ async fn ids_name_epoch_and_input_and_offsets_name_every_input() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_told_before_new_work_and_a_rollback_ends_it() {
+async fn what_is_missing_is_told_before_new_work() {
     let stand = Stand::new().await;
     stand.publish(0..3).await;
     let mut stream = StreamConfig::new("IN", &["in.>"]);
@@ -215,18 +231,82 @@ async fn what_is_missing_is_told_before_new_work_and_a_rollback_ends_it() {
     stand.publish(3..4).await;
     let (stop, running) = stand.start(writer_config());
     stand.rest().await;
-    assert_eq!(*stand.gaps.0.lock().unwrap(), [(1, 4)]);
+    assert_eq!(*stand.gaps.missing.lock().unwrap(), [(1, 4)]);
     stop.cancel();
     running.await.unwrap().unwrap();
+}
 
-    let other = Stand::new().await;
-    let mut decision = Outgoing::new("decided.article", "1-7", "");
-    decision.headers.set(OFFSETS, "IN/7");
-    other.bus.publish(decision).await.unwrap();
-    let (_, ended) = other.start(writer_config());
-    let ended = ended.await.unwrap();
-    let is_rollback = matches!(ended, Err(LoopError::RolledBack { last: 0, read: 7, .. }));
-    assert!(is_rollback, "{ended:?}");
+/// Decides once on each id, whatever came before.
+#[derive(Default)]
+struct ById(BTreeSet<Bytes>);
+
+impl Decide for ById {
+    fn restart(&mut self) -> u64 {
+        self.0.clear();
+        0
+    }
+
+    fn replay(&mut self, decision: &Stored, input: Option<&Stored>) {
+        assert!(input.is_none_or(|input| input.body == decision.body || input.sequence > 2));
+        self.0.insert(decision.body.clone());
+    }
+
+    fn epoch_record(&mut self, _epoch: u64, _at: UnixMillis) -> Record {
+        Record::default()
+    }
+
+    fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
+        let is_new = self.0.insert(input.body.clone());
+        Ok(is_new.then(|| Record { body: input.body.clone(), ..Record::default() }))
+    }
+}
+
+/// A store with the decisions of another, and other inputs: some of those, then new ones.
+async fn put_back(decisions: &[Stored], inputs: impl Iterator<Item = u64>) -> Stand {
+    let stand = Stand::new().await;
+    for number in inputs {
+        stand.bus.publish(article(number)).await.unwrap();
+    }
+    for Stored { subject, id, headers, body, .. } in decisions.iter().cloned() {
+        stand.bus.publish(Outgoing { subject, id, headers, body }).await.unwrap();
+    }
+    stand
+}
+
+#[tokio::test]
+async fn an_input_that_went_back_is_told_and_what_is_new_there_is_decided_on() {
+    let before = Stand::new().await;
+    let (ended, running_before) = before.start_with(writer_config(), Box::<ById>::default());
+    before.publish(20..24).await;
+    before.rest().await;
+    ended.cancel();
+    running_before.await.unwrap().unwrap();
+    let decisions = all(&*before.bus, "DECIDED", ">").await;
+
+    // Shorter than what had been read, and as long, with another message at its end.
+    for (new, told) in [(30..31, (4, 3)), (30..34, (4, 6))] {
+        let stand = put_back(&decisions, (20..22).chain(new.clone())).await;
+        let (stop, running) = stand.start_with(writer_config(), Box::<ById>::default());
+        stand.rest().await;
+        assert_eq!(*stand.rollbacks().lock().unwrap(), [told]);
+        stand.publish(40..41).await;
+        stand.rest().await;
+        stop.cancel();
+        running.await.unwrap().unwrap();
+        let decided = all(&*stand.bus, "DECIDED", "decided.article").await;
+        let ids: Vec<String> = decided.iter().map(article_of).collect();
+        let expected = (20..24).chain(new).chain(40..41).map(|number| format!("a{number}"));
+        assert_eq!(ids, expected.collect::<Vec<_>>());
+        let last = decided.last().map(Position::from).unwrap();
+
+        // It goes on from there, and has nothing more to tell.
+        let (again, running_again) = stand.start_with(writer_config(), Box::<ById>::default());
+        stand.rest().await;
+        again.cancel();
+        running_again.await.unwrap().unwrap();
+        assert_eq!(stand.rollbacks().lock().unwrap().len(), 1);
+        assert!(rolled_back(&*stand.bus, "DECIDED", &last).await.unwrap().is_none());
+    }
 }
 
 /// Counts what it decides on.
@@ -263,7 +343,7 @@ async fn the_next_batch_is_decided_while_the_last_is_written_and_no_third() {
         readers: vec!["worker".into()],
         ..StreamConfig::new("DECIDED", &["decided.>"])
     };
-    stand.bus.create_stream(output(100)).await.unwrap();
+    stand.bus.create_stream(output(200)).await.unwrap();
     let decided = Arc::new(AtomicU64::new(0));
     let decide = Counted(Tally::default(), decided.clone());
     let (stop, running) = stand.start_with(writer_config(), Box::new(decide));

@@ -4,39 +4,64 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::task::Poll;
 
-use super::{OFFSETS, Source};
+use super::{INPUTS, OFFSETS, Source};
 use crate::bus::{Bus, OrderedReader};
 use crate::error::BusError;
 use crate::loops::{Event, LoopError, Surroundings};
 use crate::message::{Stored, parse_reference};
+use crate::position::{Position, rolled_back};
 
 /// How far each stream has been read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Offsets(BTreeMap<String, u64>);
+pub(super) struct Offsets(BTreeMap<String, Position>);
 
 impl Offsets {
-    /// As the header of a decision has them.
+    /// As the headers of a decision have them.
     pub(super) fn of(decision: &Stored) -> Self {
-        let places = decision.headers.get(OFFSETS).unwrap_or_default().split(' ');
-        let places = places.filter_map(parse_reference);
-        Self(places.map(|(stream, sequence)| (stream.to_owned(), sequence)).collect())
+        let header = |name: &str| decision.headers.get(name).unwrap_or_default().split(' ');
+        let sequences = header(OFFSETS).filter_map(parse_reference);
+        let mut offsets: BTreeMap<String, Position> = sequences
+            .map(|(stream, sequence)| (stream.to_owned(), Position::at_sequence(sequence)))
+            .collect();
+        // What an earlier release wrote names sequences alone.
+        for (stream, position) in header(INPUTS).filter_map(|input| input.split_once('/')) {
+            let position = Position::parse(position);
+            let same =
+                |at: &&mut Position| position.as_ref().is_some_and(|to| to.sequence == at.sequence);
+            if let Some(at) = offsets.get_mut(stream).filter(same) {
+                *at = position.unwrap_or_default();
+            }
+        }
+        Self(offsets)
     }
 
-    pub(super) fn get(&self, stream: &str) -> u64 {
-        self.0.get(stream).copied().unwrap_or(0)
+    pub(super) fn get(&self, stream: &str) -> Option<&Position> {
+        self.0.get(stream)
     }
 
-    pub(super) fn set(&mut self, stream: &str, sequence: u64) {
-        self.0.insert(stream.to_owned(), sequence);
+    pub(super) fn set(&mut self, input: &Stored) {
+        self.0.insert(input.stream.clone(), Position::from(input));
     }
 
-    pub(super) fn header(&self) -> String {
-        let places = self.0.iter().map(|(stream, sequence)| format!("{stream}/{sequence}"));
+    /// Nothing of this stream counts as read.
+    fn forget(&mut self, stream: &str) {
+        self.0.remove(stream);
+    }
+
+    /// The value of [`OFFSETS`].
+    pub(super) fn sequences(&self) -> String {
+        let places = self.iter().map(|(stream, sequence)| format!("{stream}/{sequence}"));
+        places.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The value of [`INPUTS`].
+    pub(super) fn inputs(&self) -> String {
+        let places = self.0.iter().map(|(stream, position)| format!("{stream}/{position}"));
         places.collect::<Vec<_>>().join(" ")
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.0.iter().map(|(stream, sequence)| (stream.as_str(), *sequence))
+        self.0.iter().map(|(stream, position)| (stream.as_str(), position.sequence))
     }
 }
 
@@ -44,28 +69,33 @@ impl Offsets {
 pub(super) struct Inputs(Vec<Box<dyn OrderedReader>>);
 
 impl Inputs {
-    /// Opens the inputs, once nothing is found missing that had been read, and what is missing of
-    /// the rest has been reported.
+    /// Opens the inputs, once what is missing of them has been reported. One that went back in time is
+    /// read from the first message that it keeps: what was decided on is known by its id.
     pub(super) async fn open(
         surroundings: &Surroundings,
         name: &str,
         sources: &[Source],
-        offsets: &Offsets,
+        offsets: &mut Offsets,
     ) -> Result<Self, LoopError> {
+        let bus = &*surroundings.bus;
         let mut readers = Vec::new();
-        for source in sources {
-            let stream = &source.stream;
-            let read = offsets.get(stream);
-            let state = surroundings.bus.stream_state(stream).await?;
-            if state.last < read {
-                let stream = stream.clone();
-                return Err(LoopError::RolledBack { stream, last: state.last, read });
+        for Source { stream, filter, .. } in sources {
+            let read = offsets.get(stream).cloned().unwrap_or_default();
+            let mut from = read.sequence + 1;
+            let mut missing = None;
+            if let Some(how) = rolled_back(bus, stream, &read).await? {
+                surroundings.observer.observe(name, Event::rolled_back(stream, how));
+                offsets.forget(stream);
+                from = 1;
+            } else {
+                let first = bus.stream_state(stream).await?.first;
+                missing = Some(first).filter(|first| *first > from);
             }
-            if state.first > read + 1 {
-                let gap = Event::Gap { stream, expected: read + 1, found: state.first };
+            if let Some(found) = missing {
+                let gap = Event::Gap { stream, expected: from, found };
                 surroundings.observer.observe(name, gap);
             }
-            readers.push(surroundings.bus.read(stream, &source.filter, read + 1).await?);
+            readers.push(bus.read(stream, filter, from).await?);
         }
         Ok(Self(readers))
     }
@@ -85,10 +115,21 @@ impl Inputs {
     }
 }
 
-/// Finds the inputs of decisions that follow each other, reading each stream once.
+/// Finds the inputs of decisions that follow each other, reading each stream once, and again from where
+/// it went back in time.
 pub(super) struct InputsOfDecisions<'a> {
     bus: &'a dyn Bus,
-    streams: BTreeMap<String, (Box<dyn OrderedReader>, Vec<Stored>)>,
+    streams: BTreeMap<String, Ahead>,
+}
+
+/// What is read of one stream.
+struct Ahead {
+    reader: Box<dyn OrderedReader>,
+    /// What has been read and not been asked for. Kept last first, so that the next one is taken off the
+    /// end.
+    messages: Vec<Stored>,
+    /// What was asked for last.
+    asked: u64,
 }
 
 /// How many inputs are read at once while decisions are replayed.
@@ -104,27 +145,32 @@ impl<'a> InputsOfDecisions<'a> {
         stream: &str,
         sequence: u64,
     ) -> Result<Option<Stored>, BusError> {
-        if !self.streams.contains_key(stream) {
-            let reader = self.bus.read(stream, ">", sequence).await?;
-            self.streams.insert(stream.to_owned(), (reader, Vec::new()));
+        let goes_on = |ahead: &&mut Ahead| ahead.asked <= sequence;
+        if let Some(ahead) = self.streams.get_mut(stream).filter(goes_on) {
+            return ahead.find(sequence).await;
         }
-        let Some((reader, ahead)) = self.streams.get_mut(stream) else {
-            return Ok(None);
-        };
-        // Kept last first, so that the next one is taken off the end.
-        while ahead.first().is_none_or(|last| last.sequence < sequence) {
-            *ahead = reader.ready(READ_AT_ONCE).await?;
-            ahead.reverse();
-            if ahead.is_empty() {
+        let reader = self.bus.read(stream, ">", sequence).await?;
+        let mut ahead = Ahead { reader, messages: Vec::new(), asked: sequence };
+        let found = ahead.find(sequence).await?;
+        self.streams.insert(stream.to_owned(), ahead);
+        Ok(found)
+    }
+}
+
+impl Ahead {
+    async fn find(&mut self, sequence: u64) -> Result<Option<Stored>, BusError> {
+        self.asked = sequence;
+        while self.messages.first().is_none_or(|last| last.sequence < sequence) {
+            self.messages = self.reader.ready(READ_AT_ONCE).await?;
+            self.messages.reverse();
+            if self.messages.is_empty() {
                 return Ok(None);
             }
         }
-        while ahead.last().is_some_and(|next| next.sequence < sequence) {
-            ahead.pop();
+        while self.messages.last().is_some_and(|next| next.sequence < sequence) {
+            self.messages.pop();
         }
-        if ahead.last().is_some_and(|next| next.sequence == sequence) {
-            return Ok(ahead.pop());
-        }
-        Ok(None)
+        let is_it = self.messages.last().is_some_and(|next| next.sequence == sequence);
+        Ok(if is_it { self.messages.pop() } else { None })
     }
 }

@@ -24,6 +24,10 @@ pub const INPUT: &str = "Wf-Input";
 /// The header of a decision that says how far all inputs had been read after it, as
 /// `stream/sequence` for each, parted by spaces.
 pub const OFFSETS: &str = "Wf-Offsets";
+/// The header of a decision that names the last message read of each input, as
+/// `stream/sequence/milliseconds/id` for each, parted by spaces: a store that was put back to an older
+/// copy is recognised by it.
+pub const INPUTS: &str = "Wf-Inputs";
 
 /// Decides. Pure: the same inputs in the same order give the same decisions.
 pub trait Decide: Send {

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::flight::{Flight, Landed};
 use super::inputs::{Inputs, InputsOfDecisions, Offsets};
-use super::{Decide, EPOCH, INPUT, OFFSETS, Standing, WriterConfig};
+use super::{Decide, EPOCH, INPUT, INPUTS, OFFSETS, Standing, WriterConfig};
 use crate::bus::ChainedPublisher;
 use crate::dead::{DeadLetter, Reason};
 use crate::error::BusError;
 use crate::loops::{Event, HEARTBEAT, LoopError, Patience, Point, Surroundings};
 use crate::message::{Outgoing, Stored, parse_reference};
+use crate::position::{Position, rolled_back};
 use crate::stage::message as panic_message;
 
 /// How many inputs are decided on before their decisions are written.
@@ -20,21 +22,29 @@ const BATCH: usize = 100;
 /// After so many full batches the place in the inputs is marked: each mark costs a sync, and while
 /// batches are full nobody waits for room as long as that.
 const MARKED_EACH: usize = 10;
+/// Before an input that went back in time is looked at again.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Runs a writer until it is told to stop; then writes what is decided and returns.
 ///
 /// # Errors
-/// [`LoopError::Fenced`] once another has taken over, [`LoopError::RolledBack`] where an input lost
-/// what had been read, [`LoopError::Bus`] where something must be mended. Whatever may pass is
-/// waited out, by taking over anew.
+/// [`LoopError::Fenced`] once another has taken over, [`LoopError::Bus`] where something must be mended.
+/// Whatever may pass is waited out, by taking over anew; so is a stream that went back in time, which is
+/// told, and read from what is there.
 pub async fn run_writer(
     surroundings: Surroundings,
     config: WriterConfig,
     decide: Box<dyn Decide>,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
-    let mut writer =
-        Writer { surroundings, config, decide, poisonous: BTreeSet::new(), own_epoch: None };
+    let mut writer = Writer {
+        surroundings,
+        config,
+        decide,
+        poisonous: BTreeSet::new(),
+        own_epoch: None,
+        stood: None,
+    };
     let mut patience = Patience::default();
     while !stop.is_cancelled() {
         let error = match writer.live(&stop, &mut patience).await {
@@ -50,6 +60,11 @@ pub async fn run_writer(
             BusError::Fenced(_) | BusError::Refused { .. } => {
                 BusError::Unavailable(error.to_string())
             }
+            BusError::RolledBack { stream, read, last } => {
+                writer.observe(Event::RolledBack { stream: &stream, read, last });
+                writer.surroundings.wait(AGAIN).await;
+                continue;
+            }
             other => other,
         };
         patience.wait(&writer.surroundings, &writer.config.name, anew, &stop).await?;
@@ -61,9 +76,11 @@ struct Writer {
     surroundings: Surroundings,
     config: WriterConfig,
     decide: Box<dyn Decide>,
-    /// Inputs on which it panicked, by stream and sequence.
-    poisonous: BTreeSet<(String, u64)>,
+    /// Inputs on which it panicked: stream, sequence, id.
+    poisonous: BTreeSet<(String, u64, String)>,
     own_epoch: Option<u64>,
+    /// The last decision that stood in any life of this writer.
+    stood: Option<Standing>,
 }
 
 /// What a writer holds from taking over to the first failure.
@@ -139,6 +156,7 @@ impl Writer {
             return Ok(());
         };
         if appended.is_some() {
+            self.stood.clone_from(&appended);
             life.last = appended;
             self.surroundings.pass(Point::Appended)?;
         }
@@ -187,21 +205,36 @@ impl Writer {
         self.observe(Event::TakenOver { epoch });
         self.surroundings.pass(Point::TakenOver)?;
         let bus = self.surroundings.bus.clone();
+        self.check_output().await?;
         let last = bus.last(&self.config.output, &self.config.decisions).await?;
-        let offsets = last.as_ref().map(Offsets::of).unwrap_or_default();
+        let mut offsets = last.as_ref().map(Offsets::of).unwrap_or_default();
         let config = &self.config;
         let inputs =
-            Inputs::open(&self.surroundings, &config.name, &config.sources, &offsets).await?;
+            Inputs::open(&self.surroundings, &config.name, &config.sources, &mut offsets).await?;
         self.replay(epoch_at).await?;
         let last = last.map(|Stored { sequence, id, .. }| Standing { sequence, id });
         Ok(Life { epoch, flight: Flight::new(chain), offsets, inputs, last, unmarked: 0 })
+    }
+
+    /// Tells where what stood in an earlier life stands no more.
+    async fn check_output(&mut self) -> Result<(), BusError> {
+        let Some(Standing { sequence, id }) = self.stood.take() else {
+            return Ok(());
+        };
+        let output = &self.config.output;
+        let read = Position { id, ..Position::at_sequence(sequence) };
+        if let Some(how) = rolled_back(&*self.surroundings.bus, output, &read).await? {
+            self.observe(Event::rolled_back(output, how));
+        }
+        Ok(())
     }
 
     /// Writes the epoch record after the last one. The epoch, the chain from it on, its sequence.
     async fn take_over(&mut self) -> Result<(u64, Box<dyn ChainedPublisher>, u64), LoopError> {
         let bus = self.surroundings.bus.clone();
         let last = bus.last(&self.config.output, &self.config.epochs).await?;
-        let epoch = last.as_ref().map_or(0, epoch_of) + 1;
+        // Never one of ours again, also where the record of it is gone.
+        let epoch = last.as_ref().map_or(0, epoch_of).max(self.own_epoch.unwrap_or(0)) + 1;
         let expected = last.map_or(0, |last| last.sequence);
         let record = self.decide.epoch_record(epoch, self.surroundings.clock.now());
         let mut headers = record.headers;
@@ -220,8 +253,8 @@ impl Writer {
     async fn is_overtaken(&mut self) -> bool {
         let last = self.surroundings.bus.last(&self.config.output, &self.config.epochs).await;
         match last {
-            // One that has aged out says nothing of another.
-            Ok(last) => last.is_some_and(|last| Some(epoch_of(&last)) != self.own_epoch),
+            // One that has aged out, or that a store put back to an older copy has, says nothing of another.
+            Ok(last) => last.is_some_and(|last| Some(epoch_of(&last)) > self.own_epoch),
             Err(_) => false,
         }
     }
@@ -258,8 +291,8 @@ impl Writer {
         let mut records = Vec::new();
         self.decide.look_ahead(inputs);
         for input in inputs {
-            let place = (input.stream.clone(), input.sequence);
-            life.offsets.set(&input.stream, input.sequence);
+            let place = (input.stream.clone(), input.sequence, input.id.clone());
+            life.offsets.set(input);
             if self.poisonous.contains(&place) {
                 continue;
             }
@@ -286,7 +319,8 @@ impl Writer {
         let mut headers = record.headers;
         headers.set(EPOCH, life.epoch.to_string());
         headers.set(INPUT, input.reference());
-        headers.set(OFFSETS, life.offsets.header());
+        headers.set(OFFSETS, life.offsets.sequences());
+        headers.set(INPUTS, life.offsets.inputs());
         Outgoing { subject: self.config.decisions.clone(), id, headers, body: record.body }
     }
 

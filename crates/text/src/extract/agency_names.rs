@@ -1,10 +1,10 @@
 //! The news agencies and the forms their names take.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::likely::Likely;
 use crate::words::normalise;
+use rustc_hash::FxHashMap;
 
 /// A news agency and how texts name it.
 struct Agency {
@@ -70,7 +70,7 @@ pub(super) fn first_words() -> &'static Likely {
 
 /// The forms by their first word.
 struct Table {
-    forms: HashMap<String, Vec<Form>>,
+    forms: FxHashMap<String, Vec<Form>>,
     first_words: Likely,
 }
 
@@ -85,8 +85,8 @@ impl Table {
     }
 }
 
-fn table() -> HashMap<String, Vec<Form>> {
-    let mut table: HashMap<String, Vec<Form>> = HashMap::new();
+fn table() -> FxHashMap<String, Vec<Form>> {
+    let mut table: FxHashMap<String, Vec<Form>> = FxHashMap::default();
     for agency in AGENCIES {
         let full = agency.forms.iter().map(|printed| (printed, None, false));
         let codes = agency.codes.iter().map(|printed| (printed, Some(*printed), false));
@@ -122,7 +122,7 @@ pub fn agency_named(name: &str) -> Option<&'static str> {
 /// ```
 #[must_use]
 pub fn agency_called(alias: &str) -> Option<&'static str> {
-    static ALIASES: OnceLock<HashMap<String, &'static str>> = OnceLock::new();
+    static ALIASES: OnceLock<FxHashMap<String, &'static str>> = OnceLock::new();
     let aliases = ALIASES.get_or_init(|| {
         let of_one =
             |agency: &'static Agency| agency.aliases().map(|name| (normalise(name), agency.name));

@@ -4,13 +4,13 @@
 //! `once`, `neuf`, `due`, `sei` and the articles are left out. A number that is not read costs less
 //! than one that is none.
 
-use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
 use crate::analyse::Text;
 use crate::likely::Likely;
 use crate::script::{Role, role};
 use crate::words::Word;
+use rustc_hash::FxHashMap;
 
 /// The numbers below twenty in words of English.
 const ENGLISH: &[(u32, &str)] = &[
@@ -125,7 +125,7 @@ pub(crate) enum Spelled {
 /// The number that a word says. Words of other languages than English must not be capitalised,
 /// where they may be a name or a noun.
 pub(crate) fn spelled(text: &Text, word: &Word) -> Option<Spelled> {
-    static OF: LazyLock<HashMap<&str, (Spelled, bool)>> = LazyLock::new(|| {
+    static OF: LazyLock<FxHashMap<&str, (Spelled, bool)>> = LazyLock::new(|| {
         let small = |value| if value == 1 { Spelled::One } else { Spelled::Small(value) };
         let english = ENGLISH.iter().map(|(value, word)| (*word, (small(*value), true)));
         let others = by_word(OTHERS).into_iter().map(|(word, value)| (word, (small(value), false)));
@@ -141,21 +141,21 @@ pub(crate) fn spelled(text: &Text, word: &Word) -> Option<Spelled> {
 
 /// What the tens of Arabic behind a smaller number add to it.
 pub(crate) fn tens_behind(normal: &str) -> Option<u32> {
-    static OF: LazyLock<HashMap<&str, u32>> = LazyLock::new(|| by_word(TENS_BEHIND));
+    static OF: LazyLock<FxHashMap<&str, u32>> = LazyLock::new(|| by_word(TENS_BEHIND));
     OF.get(normal).copied()
 }
 
 /// The power of ten that a word stands for; some only where the number is money.
 pub(crate) fn scale(word: &str, money: bool) -> Option<usize> {
-    static WORDS: OnceLock<HashMap<&str, u32>> = OnceLock::new();
-    static MONEY: OnceLock<HashMap<&str, u32>> = OnceLock::new();
+    static WORDS: OnceLock<FxHashMap<&str, u32>> = OnceLock::new();
+    static MONEY: OnceLock<FxHashMap<&str, u32>> = OnceLock::new();
     let plain = WORDS.get_or_init(|| by_word(SCALES)).get(word);
     let found =
         plain.or_else(|| MONEY.get_or_init(|| by_word(MONEY_SCALES)).get(word).filter(|_| money));
     found.map(|power| *power as usize)
 }
 
-fn by_word(table: &'static [(u32, &'static str)]) -> HashMap<&'static str, u32> {
+fn by_word(table: &'static [(u32, &'static str)]) -> FxHashMap<&'static str, u32> {
     let words =
         table.iter().flat_map(|(value, words)| words.split(' ').map(move |word| (word, *value)));
     words.collect()
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_word_says_one_number() {
-        let mut said: HashMap<&str, u32> = HashMap::new();
+        let mut said: FxHashMap<&str, u32> = FxHashMap::default();
         for (value, words) in OTHERS.iter().chain(ENGLISH).chain(TENS) {
             for word in words.split(' ') {
                 assert!(may_be_spelled((word.as_bytes()[0], word.len())), "{word}");

@@ -115,8 +115,9 @@ pub(crate) fn evidence_in_words(link: &Link, apart: i64) -> String {
         None => format!("no {name} to compare, "),
     };
     let quotations = count(link.quotations, "shared quotation", "shared quotations");
+    let where_quoted = if link.in_openings { " in both openings" } else { "" };
     format!(
-        "{}ledes {:.2}, {}words {:.2}, {quotations}, {} h apart",
+        "{}ledes {:.2}, {}words {:.2}, {quotations}{where_quoted}, {} h apart",
         share("titles", link.title),
         link.lede,
         share("names", link.names),

@@ -61,6 +61,7 @@ impl Config {
             first_interval: default.first_interval.clamp(shortest, longest),
             per_host_delay: fetcher.per_host_delay.duration(),
             concurrency: fetcher.concurrency as usize,
+            budget: self.budget.fetcher(),
             extract,
             ..default
         }
@@ -97,6 +98,7 @@ impl Config {
             allow: self.allowed(),
             page: Some(page),
             demo: false,
+            site_alerts: wirefold_alerter::AlertsPerHour(self.budget.site_alerts_per_hour),
             health: self.health(),
         }
     }
@@ -237,6 +239,7 @@ mod tests {
         for assignment in [
             "full_text=off",
             "window=2d",
+            "budget={articles_per_hour = 5000, site_alerts_per_hour = 7}",
             "fetcher.min_interval=20m",
             "fetcher.contact=desk@news.example",
             "fetcher.allow_private=10.0.0.0/8",
@@ -258,12 +261,14 @@ mod tests {
         assert_eq!(fetcher.first_interval, fetcher.min_interval);
         assert!(fetcher.user_agent.ends_with(" (+desk@news.example)"), "{}", fetcher.user_agent);
         assert_eq!(fetcher.allow.len(), 1);
+        assert_eq!(fetcher.budget.articles_per_hour, 5_000);
 
         assert_eq!(config.detector("detector-1").dedup.window, 2 * 24 * 3600);
         assert_eq!(config.limits().window, config.window.duration());
 
         let alerter = config.alerter(origins, "http://127.0.0.1:8787".to_owned());
         assert_eq!(alerter.subscriptions[0].settings.id.as_str(), "all-of-it");
+        assert_eq!(alerter.site_alerts, wirefold_alerter::AlertsPerHour(7));
         let names: Vec<&str> = alerter.deliveries.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["phone", "stdout"], "one that prints is always there");
 

@@ -102,6 +102,8 @@ impl Health {
         let trouble = self.loops.trouble();
         let ok = is_expected && all_ready && silent.is_empty() && trouble.is_none();
         parts.extend(silent);
+        // Said, and no reason to take the process down: it goes on from what is there.
+        parts.extend(self.loops.rollbacks());
         parts.extend(trouble.map(|why| ("data folder".to_owned(), format!("failing: {why}"))));
         Report { schema: SCHEMA, ok, parts }
     }
@@ -166,6 +168,18 @@ mod tests {
         assert!(health.readiness().ok && health.alive().ok);
         health.failing("bus", "no answer");
         assert_eq!(health.readiness().parts["bus"], "failing: no answer");
+    }
+
+    #[test]
+    fn a_stream_that_went_back_is_said_and_what_goes_on_is_ready() {
+        let loops = Arc::new(LoopMetrics::new(Arc::new(VirtualClock::default())));
+        let health = Health::new(loops.clone());
+        health.ready("bus");
+        loops.observe("gateway", Event::RolledBack { stream: "S", read: 9, last: 4 });
+        let report = health.readiness();
+        assert!(report.ok);
+        let said = "went back in time: the gateway had read up to 9, and found it to end at 4";
+        assert_eq!(report.parts["S (gateway)"], said);
     }
 
     #[test]

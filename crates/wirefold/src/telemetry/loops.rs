@@ -15,12 +15,37 @@ pub(crate) struct LoopMetrics {
     clock: Arc<dyn Clock>,
     last_alive: Mutex<BTreeMap<String, UnixMillis>>,
     outage: Outage,
+    /// In words, the streams that went back in time since this process began.
+    rollbacks: Mutex<BTreeMap<String, String>>,
 }
 
 impl LoopMetrics {
     /// Has seen nothing yet.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, last_alive: Mutex::new(BTreeMap::new()), outage: Outage::default() }
+        Self {
+            clock,
+            last_alive: Mutex::new(BTreeMap::new()),
+            outage: Outage::default(),
+            rollbacks: Mutex::default(),
+        }
+    }
+
+    /// The streams that went back in time since this process began, each in words.
+    pub(super) fn rollbacks(&self) -> BTreeMap<String, String> {
+        self.rollbacks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes it; false where this loop has told so before.
+    fn went_back(&self, name: &str, stream: &str, read: u64, last: u64) -> bool {
+        let words = format!(
+            "went back in time: the {name} had read up to {read}, and found it to end at {last}"
+        );
+        let mut known = self.rollbacks.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = format!("{stream} ({name})");
+        let told = |said: &String| said.contains(&format!("up to {read},"));
+        let is_new = !known.get(&key).is_some_and(told);
+        known.insert(key, words);
+        is_new
     }
 
     /// When the loop of this name last showed that it is alive; `None` before its first sign.
@@ -168,6 +193,18 @@ impl Observer for LoopMetrics {
                 metrics::GAPS.add(1, &labels);
                 tracing::error!(stage = name, stream, expected, found, "messages are missing");
             }
+            Event::RolledBack { stream, read, last } => {
+                // Said once: whoever met it looks again, and meets it again.
+                if !self.went_back(name, stream, read, last) {
+                    self.is_alive(name);
+                    return;
+                }
+                metrics::ROLLBACKS.add(1, &labels);
+                let what = "a stream went back in time, as where an older copy of its store was put back: \
+                            what had been read behind that may be gone. It is read from what is there, and \
+                            what is known is not told again; `wirefold setup` makes what is missing";
+                tracing::error!(stage = name, stream, read, last, "{what}");
+            }
             other => tracing::debug!(stage = name, event = ?other, "something happened in a loop"),
         }
         self.is_alive(name);
@@ -191,12 +228,14 @@ mod tests {
             loops.observe("detector", Event::Done);
             loops.observe("alerter-phone", Event::Retried { why: "no answer" });
             loops.observe("detector", Event::Gap { stream: "S", expected: 2, found: 4 });
+            loops.observe("gateway", Event::RolledBack { stream: "S", read: 9, last: 4 });
             telemetry.render()
         });
         for line in [
             "wirefold_loop_done_total{loop=\"detector\"} 2",
             "wirefold_loop_retried_total{loop=\"delivery\"} 1",
             "wirefold_loop_gaps_total{loop=\"detector\"} 1",
+            "wirefold_loop_rollbacks_total{loop=\"gateway\"} 1",
         ] {
             assert!(rendered.contains(line), "{line}\n{rendered}");
         }

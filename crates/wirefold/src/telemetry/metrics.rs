@@ -17,12 +17,13 @@ pub(super) const METRICS: &[Metric] = &[
     BUS_FAILURES,
     TAKEOVERS,
     GAPS,
+    ROLLBACKS,
     HEARTBEAT_AGE,
 ];
 
 /// What each loop counts.
 pub(super) const COUNTERS_OF_LOOPS: &[Metric] =
-    &[DONE, RETRIED, REJECTED, STRUCK, BUS_FAILURES, TAKEOVERS, GAPS];
+    &[DONE, RETRIED, REJECTED, STRUCK, BUS_FAILURES, TAKEOVERS, GAPS, ROLLBACKS];
 
 pub(super) const BUILD_INFO: Metric = Metric::gauge(
     "wirefold_build_info",
@@ -98,6 +99,13 @@ pub(super) const TAKEOVERS: Metric = Metric::counter(
 pub(super) const GAPS: Metric = Metric::counter(
     "wirefold_loop_gaps_total",
     "Times a loop found that messages were gone from a stream before it had read them.",
+    &["loop"],
+);
+
+pub(super) const ROLLBACKS: Metric = Metric::counter(
+    "wirefold_loop_rollbacks_total",
+    "Times a loop found that a stream had gone back in time: put back to an older copy, or deleted and \
+     made anew.",
     &["loop"],
 );
 

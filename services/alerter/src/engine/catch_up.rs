@@ -67,7 +67,9 @@ impl Life {
         if rules.gathers() {
             return None;
         }
-        let until = self.caught_up_at()?;
+        let Some(until) = self.caught_up_at() else {
+            return self.others_due(rules);
+        };
         let is_fresh = |seen: UnixMillis| until.since(seen) <= LATE;
         let first = self.news.iter().find(|news| !news.only_counts && is_fresh(news.seen))?;
         Some(self.last_at.plus(rules.update_interval).max(first.seen).min(until))

@@ -17,6 +17,7 @@ use super::measure::Measured;
 use super::notes::Notes;
 use super::passing::Mention;
 use super::piece::{Place, Tally};
+use super::site_budget::Allowance;
 use crate::subscription::Rules;
 
 /// After so long without news an alert goes quiet, and one that never rang is forgotten.
@@ -114,6 +115,8 @@ pub(crate) struct News {
     pub(crate) articles: Vec<AlertArticle>,
     /// It brings the numbers up to date, and neither opens nor rings.
     pub(crate) only_counts: bool,
+    /// Whether its article is part of a flood.
+    pub(super) allowance: Allowance,
     /// It comes of what became of stories and events.
     pub(crate) silent: Option<Silent>,
     /// What its article says in numbers.
@@ -146,6 +149,7 @@ impl Default for News {
             in_story: None,
             articles,
             only_counts: false,
+            allowance: Allowance::Within,
             silent: None,
             says: None,
             first: None,

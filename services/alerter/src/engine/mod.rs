@@ -212,6 +212,7 @@ impl Engine {
             in_story: Some(InStory::of(piece)),
             articles: vec![piece.article()],
             only_counts: piece.is_baseline(),
+            allowance: self.site_budget.allowance(&id.subscription, piece),
             silent: None,
             says: piece.says(is_told),
             first: piece.first(id.target),

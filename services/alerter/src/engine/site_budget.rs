@@ -1,5 +1,6 @@
 //! How many alerts one site may notify of in an hour. What is more comes as one message at the hour's
-//! end: nothing is dropped, and a feed that floods is no alarm that never stops.
+//! end: nothing is dropped, and a feed that floods is no alarm that never stops. The same holds for
+//! what only articles tell that came beyond the budget of their feed.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +9,31 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertArticle, Hold, HoldReason, SubscriptionId, Volume};
 
 use super::Engine;
+use super::life::{Life, News};
+use super::piece::Piece;
+use crate::settings::AlertsPerHour;
 use crate::subscription::Rules;
 
-/// Messages an hour to one subscription, of alerts that one site alone tells of: more than anybody reads,
-/// and more than an agency's wire brings to a query that is not `*`.
-pub(super) const BUDGET: u32 = 60;
 /// An hour, in milliseconds.
 const HOUR: u64 = 3_600_000;
 
+/// Whether an article may notify at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Allowance {
+    /// Nothing is against it.
+    Within,
+    /// Its site has notified enough in this hour.
+    SiteSpent,
+    /// It came beyond the budget of its feed.
+    BeyondBudget,
+}
+
 /// What sites have notified of, by subscription, hour and site.
 #[derive(Debug, Default)]
-pub(super) struct SiteBudget(BTreeMap<(SubscriptionId, u64, String), u32>);
+pub(super) struct SiteBudget {
+    most: AlertsPerHour,
+    notified: BTreeMap<(SubscriptionId, u64, String), u32>,
+}
 
 impl SiteBudget {
     /// Counts a revision that stands in the stream.
@@ -27,37 +42,75 @@ impl SiteBudget {
         if let Some(site) = site_of(alert).filter(|_| notified && alert.digest.is_none()) {
             let hour = unix_millis(alert.at).0 / HOUR;
             let key = (alert.subscription.clone(), hour, site.to_owned());
-            *self.0.entry(key).or_default() += 1;
+            *self.notified.entry(key).or_default() += 1;
         }
     }
 
-    /// The hold of a revision that would notify beyond the budget of its one site.
-    pub(super) fn hold(&self, alert: &Alert, rules: &Rules) -> Option<Hold> {
-        if alert.volume != Volume::Loud || alert.held.is_some() || alert.digest.is_some() {
-            return None;
+    /// Whether an article may notify a subscription at once.
+    pub(super) fn allowance(&self, subscription: &SubscriptionId, piece: &Piece) -> Allowance {
+        let article = &piece.output.article;
+        let site = article.via.as_ref().unwrap_or(&article.outlet).as_str();
+        match () {
+            () if article.beyond_budget => Allowance::BeyondBudget,
+            () if self.is_spent(subscription, piece.seen, site) => Allowance::SiteSpent,
+            () => Allowance::Within,
         }
-        let at = unix_millis(alert.at);
-        let key = (alert.subscription.clone(), at.0 / HOUR, site_of(alert)?.to_owned());
-        let is_spent = self.0.get(&key).is_some_and(|count| *count >= BUDGET);
-        let until = is_spent.then(|| timestamp(rules.next_hour(at)))?;
-        Some(Hold { reason: HoldReason::Digest, until: Some(until) })
+    }
+
+    /// Whether a site has notified a subscription enough in the hour of this time.
+    fn is_spent(&self, subscription: &SubscriptionId, at: UnixMillis, site: &str) -> bool {
+        let key = (subscription.clone(), at.0 / HOUR, site.to_owned());
+        self.notified.get(&key).is_some_and(|count| *count >= self.most.0)
     }
 
     /// Forgets the hours before this time.
     pub(super) fn expire(&mut self, before: UnixMillis) {
-        self.0.retain(|(_, hour, _), _| (hour + 1) * HOUR > before.0);
+        self.notified.retain(|(_, hour, _), _| (hour + 1) * HOUR > before.0);
     }
 }
 
 impl Engine {
-    /// Holds what would notify beyond the budget of its site.
+    /// Sets how many alerts one site may notify of in an hour.
+    pub(crate) fn limit_sites(&mut self, most: AlertsPerHour) {
+        self.site_budget.most = most;
+    }
+
+    /// Holds what would notify beyond the budget of its site or of its feeds.
     pub(super) fn hold_flood(&self, alert: &mut Alert) {
+        let notifies = alert.volume == Volume::Loud && alert.held.is_none();
+        if !notifies || alert.digest.is_some() {
+            return;
+        }
+        let at = unix_millis(alert.at);
+        let is_beyond = self.lives.get(&alert.id).is_some_and(comes_beyond_budget);
+        let is_spent = |site| self.site_budget.is_spent(&alert.subscription, at, site);
         if let Some(rules) = self.rules.get(&alert.subscription)
-            && let Some(hold) = self.site_budget.hold(alert, rules)
+            && (is_beyond || site_of(alert).is_some_and(is_spent))
         {
-            alert.held = Some(hold);
+            let until = Some(timestamp(rules.next_hour(at)));
+            alert.held = Some(Hold { reason: HoldReason::Digest, until });
         }
     }
+}
+
+impl Life {
+    /// When what others tell is due, while what a flood told waits for the end of the hour: nobody is
+    /// silenced by a flood that was first.
+    pub(super) fn others_due(&self, rules: &Rules) -> Option<UnixMillis> {
+        let until = self.in_digest()?;
+        let is_others = |news: &&News| {
+            let is_article = !news.only_counts && !news.articles.is_empty();
+            is_article && news.allowance == Allowance::Within
+        };
+        let first = self.news.iter().find(is_others)?;
+        Some(self.last_at.plus(rules.update_interval).max(first.seen).min(until))
+    }
+}
+
+/// Whether all articles that came since its last revision came beyond the budget of their feed.
+fn comes_beyond_budget(life: &Life) -> bool {
+    let mut came = life.news.iter().filter(|news| !news.articles.is_empty()).peekable();
+    came.peek().is_some() && came.all(|news| news.allowance == Allowance::BeyondBudget)
 }
 
 /// The site that says all of it; none where several do.

@@ -17,13 +17,15 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{InOrder, Stand, decode, unix_millis};
-use wirefold_flow::{Event, LoopError, OrderedReader, Point, Stored, Surroundings, UnixMillis};
+use wirefold_flow::{
+    Event, LoopError, OrderedReader, Point, Position, Stored, Surroundings, UnixMillis,
+};
 use wirefold_proto::{ControlCommand, Input, StoryChange, Target, streams};
 
 use crate::engine::{Draft, Engine, Place, Word};
 use crate::error::AlerterError;
 use crate::metrics;
-use crate::settings::ConfiguredSubscription;
+use crate::settings::{AlertsPerHour, ConfiguredSubscription};
 use load::{Item, LoadedItem};
 use place::{Places, SavedPlace};
 use table::Table;
@@ -54,6 +56,7 @@ pub(crate) struct Setup {
     pub(crate) surroundings: Surroundings,
     pub(crate) subscriptions: Vec<ConfiguredSubscription>,
     pub(crate) namable: Namable,
+    pub(crate) site_alerts: AlertsPerHour,
 }
 
 /// Runs until it is told to stop. Where the bus fails it, it starts anew from what is stored.
@@ -69,7 +72,7 @@ pub(crate) async fn run(setup: Arc<Setup>, stop: CancellationToken) -> Result<()
         // The observer says what an operator must know, and once.
         tracing::debug!(%error, "alerter starts anew from what is stored");
         if let AlerterError::Bus(error) = &error {
-            surroundings.observer.observe(NAME, Event::BusFailed(error));
+            surroundings.observer.observe(NAME, Event::of_failure(error));
         }
         let again = surroundings.clock.now().plus(RESTART);
         tokio::select! {
@@ -161,6 +164,7 @@ impl Matcher<'_> {
     }
 
     async fn take(&mut self, batch: Vec<Stored>) -> Result<(), AlerterError> {
+        let read = batch.last().map(Position::from);
         let loaded = load::load(&*self.surroundings.bus, batch, self.engine.len() > 0).await?;
         self.pass(Point::Taken)?;
         // One by one, so that what comes late comes in the order of the stream.
@@ -172,6 +176,7 @@ impl Matcher<'_> {
             }
             self.apply_ready().await?;
         }
+        self.places.reached(read);
         self.apply_ready().await?;
         self.flush().await
     }
@@ -252,7 +257,7 @@ impl Matcher<'_> {
                     tracing::warn!(sequence = stored.sequence, ?error, "command left out");
                 }
             }
-            self.table.save_control(stored.sequence).await?;
+            self.table.save_control(&Position::from(&stored)).await?;
         }
         Ok(())
     }

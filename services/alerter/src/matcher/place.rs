@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use wirefold_flow::Position;
 
 use crate::engine::Place;
 
@@ -23,15 +24,30 @@ pub(crate) struct SavedPlace {
     /// and the last of each range.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) passed: Vec<(u64, u64)>,
+    /// The last message of `WF_OUTPUT` that was read, as it is written; empty where it is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) reached: String,
 }
 
 impl Default for SavedPlace {
     fn default() -> Self {
-        Self { output: 0, next: 1, judged: None, ahead: Vec::new(), passed: Vec::new() }
+        Self {
+            output: 0,
+            next: 1,
+            judged: None,
+            ahead: Vec::new(),
+            passed: Vec::new(),
+            reached: String::new(),
+        }
     }
 }
 
 impl SavedPlace {
+    /// The last message that was read.
+    pub(super) fn reached(&self) -> Position {
+        Position::parse(&self.reached).unwrap_or(Position::at_sequence(self.output))
+    }
+
     /// What has been taken when nothing after this place has.
     pub(super) fn taken(&self) -> Place {
         Place { fetched: self.next.saturating_sub(1), output: self.output }
@@ -48,6 +64,7 @@ pub(super) struct Places {
     applied: BTreeMap<u64, u64>,
     /// What was applied and is read no more, behind what may have to be, among decisions.
     ahead: BTreeSet<u64>,
+    reached: String,
 }
 
 impl Places {
@@ -59,6 +76,14 @@ impl Places {
             judged,
             applied: BTreeMap::new(),
             ahead: ahead.iter().copied().collect(),
+            reached: saved.reached.clone(),
+        }
+    }
+
+    /// Notes the last message that was read, where there is one.
+    pub(super) fn reached(&mut self, last: Option<Position>) {
+        if let Some(last) = last {
+            self.reached = last.to_string();
         }
     }
 
@@ -99,7 +124,7 @@ impl Places {
         self.ahead = self.ahead.split_off(&next);
         let judged = self.judged.filter(|_| next == self.next);
         let (ahead, passed) = (self.ahead.iter().copied().collect(), passed.into_iter().collect());
-        SavedPlace { output, next, judged, ahead, passed }
+        SavedPlace { output, next, judged, ahead, passed, reached: self.reached.clone() }
     }
 }
 
@@ -115,6 +140,7 @@ mod tests {
             judged,
             ahead: ahead.to_vec(),
             passed: Vec::new(),
+            reached: String::new(),
         };
         let mut places = Places::from(&SavedPlace::default());
         assert_eq!(places.safe(None, None, []), saved(0, 1, None, &[]));

@@ -72,7 +72,8 @@ impl Matcher<'_> {
 async fn revision_at(bus: &dyn Bus, sequence: u64) -> Result<Option<Revision>, BusError> {
     match bus.get(streams::ALERTS.name, sequence).await {
         Ok(stored) => Ok(revision(&stored)),
-        Err(BusError::Gone { .. }) => Ok(None),
+        // One that was not given yet stood in a stream that went back in time.
+        Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -1,13 +1,15 @@
 //! The matcher as it stands after a start: everything is rebuilt from what is stored.
 
 use wirefold_envelope::InOrder;
-use wirefold_flow::{LoopError, UnixMillis};
+use wirefold_flow::{
+    BusError, Event, Position, Surroundings, UnixMillis, first_after, rolled_back,
+};
 use wirefold_proto::streams;
 
-use super::place::Places;
+use super::place::{Places, SavedPlace};
 use super::publish::revision;
 use super::table::{Change, Table};
-use super::{BATCH, Matcher, PATIENCE, Setup};
+use super::{BATCH, Matcher, NAME, PATIENCE, Setup};
 use crate::engine::{Engine, Revision};
 use crate::error::AlerterError;
 use crate::metrics;
@@ -16,13 +18,10 @@ impl<'a> Matcher<'a> {
     pub(super) async fn start(setup: &'a Setup) -> Result<Self, AlerterError> {
         let bus = &setup.surroundings.bus;
         let mut table = Table::open(&**bus, setup.namable.clone()).await?;
-        let saved = table.place();
-        let last = bus.stream_state(streams::OUTPUT.name).await?.last;
-        if last < saved.output {
-            let stream = streams::OUTPUT.name.to_owned();
-            return Err(LoopError::RolledBack { stream, last, read: saved.output }.into());
-        }
+        let saved = saved_place(&setup.surroundings, &mut table).await?;
+        let commands_from = commands_from(&setup.surroundings, &mut table).await?;
         let mut engine = Engine::after(saved.taken());
+        engine.limit_sites(setup.site_alerts);
         for change in table.configure(&setup.subscriptions, saved.output).await? {
             carry_out(&mut engine, change);
         }
@@ -40,7 +39,7 @@ impl<'a> Matcher<'a> {
             ),
             places: Places::from(&saved),
             output: bus.read(streams::OUTPUT.name, ">", saved.output + 1).await?,
-            control: bus.read(streams::CONTROL.name, ">", table.control() + 1).await?,
+            control: bus.read(streams::CONTROL.name, ">", commands_from).await?,
             table,
             arrived: Vec::new(),
             commands: Vec::new(),
@@ -70,6 +69,52 @@ impl<'a> Matcher<'a> {
             }
             self.put_away().await?;
         }
+    }
+}
+
+/// Where it goes on in the output: at the beginning of what is kept, where the stream went back in time. What
+/// was told of that stands among the alerts, and is told once.
+async fn saved_place(
+    surroundings: &Surroundings,
+    table: &mut Table,
+) -> Result<SavedPlace, BusError> {
+    let saved = table.place();
+    match new_from(surroundings, streams::OUTPUT.name, &saved.reached()).await? {
+        None => Ok(saved),
+        Some(new) => {
+            table.hold_from(new - 1).await?;
+            Ok(SavedPlace::default())
+        }
+    }
+}
+
+/// Where it goes on in the commands: where the stream went back in time, with what it took since. Those
+/// before it were carried out, and later ones that are no more may have been as well.
+async fn commands_from(surroundings: &Surroundings, table: &mut Table) -> Result<u64, BusError> {
+    let reached = table.control();
+    match new_from(surroundings, streams::CONTROL.name, &reached).await? {
+        None => Ok(reached.sequence + 1),
+        Some(new) => {
+            table.save_control(&Position::at_sequence(new - 1)).await?;
+            Ok(new)
+        }
+    }
+}
+
+/// Where a stream went back in time: tells so, and gives the sequence from which on its messages are new.
+async fn new_from(
+    surroundings: &Surroundings,
+    stream: &'static str,
+    reached: &Position,
+) -> Result<Option<u64>, BusError> {
+    let bus = &*surroundings.bus;
+    let Some(how) = rolled_back(bus, stream, reached).await? else {
+        return Ok(None);
+    };
+    surroundings.observer.observe(NAME, Event::rolled_back(stream, how));
+    match reached.at {
+        UnixMillis(0) => Ok(Some(how.last + 1)),
+        at => Ok(Some(first_after(bus, stream, at).await?)),
     }
 }
 

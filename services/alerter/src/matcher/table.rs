@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use wirefold_envelope::unix_millis;
-use wirefold_flow::{Bus, BusError, KeyValue, UnixMillis};
+use wirefold_flow::{Bus, BusError, KeyValue, Position, UnixMillis};
 use wirefold_proto::{
     AlertHandlingRecord, AlertId, Command, ControlCommand, HANDLING_PREFIX, SubscriptionId,
     SubscriptionRecord, SubscriptionSettings, Tag, decode, encode, streams, token,
@@ -21,6 +21,8 @@ use crate::subscription::{Mute, Rules, with_defaults};
 
 const PLACE: &str = "place";
 const CONTROL: &str = "control";
+/// The last command that was carried out, by which its stream is recognised.
+const CONTROL_REACHED: &str = "control_reached";
 /// A mute without an end.
 const FOR_EVER: Timestamp = Timestamp::MAX;
 
@@ -54,6 +56,7 @@ pub(super) struct Table {
     pub(super) handled: BTreeMap<AlertId, AlertHandlingRecord>,
     place: SavedPlace,
     control: u64,
+    control_reached: Option<Position>,
 }
 
 /// The key of a subscription's record.
@@ -78,6 +81,7 @@ impl Table {
             handled: BTreeMap::new(),
             place: SavedPlace::default(),
             control: 0,
+            control_reached: None,
         };
         let values = entries.iter().filter_map(|entry| Some((&*entry.key, entry.value.as_ref()?)));
         for (key, value) in values {
@@ -94,6 +98,8 @@ impl Table {
             self.place = serde_json::from_slice(value).unwrap_or_default();
         } else if key == CONTROL {
             self.control = number().unwrap_or(0);
+        } else if key == CONTROL_REACHED {
+            self.control_reached = str::from_utf8(value).ok().and_then(Position::parse);
         } else if key.starts_with(HANDLING_PREFIX) {
             self.take_handled(value);
         } else if let Some(id) = since {
@@ -109,8 +115,22 @@ impl Table {
         self.place.clone()
     }
 
-    pub(super) fn control(&self) -> u64 {
-        self.control
+    /// The last command that was carried out.
+    pub(super) fn control(&self) -> Position {
+        // A release that knew no positions may have gone on since.
+        let is_it = |reached: &&Position| reached.sequence == self.control;
+        let reached = self.control_reached.as_ref().filter(is_it);
+        reached.cloned().unwrap_or(Position::at_sequence(self.control))
+    }
+
+    /// Has subscriptions hold behind this sequence of the output at the latest: those that stood behind it
+    /// were of messages that are no more.
+    pub(super) async fn hold_from(&mut self, sequence: u64) -> Result<(), BusError> {
+        for (id, since) in self.since.iter_mut().filter(|(_, since)| **since > sequence) {
+            self.keys.put(&since_key(id), sequence.to_string().into()).await?;
+            *since = sequence;
+        }
+        Ok(())
     }
 
     /// Brings the table in line with what files define; gives everything in force.
@@ -270,9 +290,11 @@ impl Table {
         Ok(has_changed)
     }
 
-    pub(super) async fn save_control(&mut self, sequence: u64) -> Result<(), BusError> {
-        self.keys.put(CONTROL, sequence.to_string().into()).await?;
-        self.control = sequence;
+    pub(super) async fn save_control(&mut self, reached: &Position) -> Result<(), BusError> {
+        self.keys.put(CONTROL, reached.sequence.to_string().into()).await?;
+        self.control = reached.sequence;
+        self.keys.put(CONTROL_REACHED, reached.to_string().into()).await?;
+        self.control_reached = Some(reached.clone());
         Ok(())
     }
 

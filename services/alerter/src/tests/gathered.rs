@@ -184,3 +184,55 @@ async fn what_one_site_floods_comes_as_one_message_at_the_end_of_the_hour() {
     assert_eq!(held, 11);
     again.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_beyond_its_feeds_budget_is_held_and_what_others_tell_is_not() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([at_once()]));
+    let [first, second, ..] = five();
+    for (event, story) in [("pier", "pier"), ("mole", "mole")] {
+        world.newsroom.tell(Given { event, story, beyond_budget: true, ..first }).await;
+        world.pass(1).await;
+    }
+    assert!(world.paper.blocks().is_empty(), "{:?}", world.paper.blocks());
+    let held = world.alerts().await;
+    let is_held = |alert: &&wirefold_proto::Alert| {
+        alert.volume == Volume::Loud
+            && alert.held.as_ref().is_some_and(|hold| hold.reason == HoldReason::Digest)
+    };
+    assert_eq!(held.iter().filter(is_held).count(), 2, "{held:?}");
+    // Another feed tells of one of them: that is told at once.
+    world.newsroom.tell(Given { event: "pier", story: "other", ..second }).await;
+    world.pass(1).await;
+    assert_eq!(world.paper.blocks().len(), 1, "{:?}", world.paper.blocks());
+    world.pass(HOUR).await;
+    let blocks = world.paper.blocks();
+    assert_eq!(blocks.len(), 2, "{blocks:?}");
+    assert!(blocks[1].contains("1 alert"), "{}", blocks[1]);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_many_alerts_a_site_may_make_is_set() {
+    let mut world = World::new().await;
+    let site_alerts = crate::AlertsPerHour(2);
+    let running = world.start(&Settings { site_alerts, ..settings([at_once()]) });
+    let [first, second, ..] = five();
+    for event in ["pier", "mole", "lock", "dock"] {
+        world.newsroom.tell(Given { event, story: event, ..first }).await;
+    }
+    world.pass(1).await;
+    assert_eq!(world.paper.blocks().len(), 2, "{:?}", world.paper.blocks());
+    // More of the flood wakes nothing; what another site tells of the same is told at once.
+    world.newsroom.tell(Given { event: "lock", story: "more", ..first }).await;
+    world.pass(1).await;
+    assert_eq!(world.paper.blocks().len(), 2, "{:?}", world.paper.blocks());
+    world.newsroom.tell(Given { event: "lock", story: "other", ..second }).await;
+    world.pass(1).await;
+    assert_eq!(world.paper.blocks().len(), 3, "{:?}", world.paper.blocks());
+    world.pass(HOUR).await;
+    let blocks = world.paper.blocks();
+    assert_eq!(blocks.len(), 4, "{blocks:?}");
+    assert!(blocks[3].contains("1 alert"), "{}", blocks[3]);
+    running.stop().await;
+}

@@ -77,6 +77,7 @@ pub(super) struct Given {
     pub(super) material: Option<(MaterialReason, &'static str)>,
     pub(super) comparable: bool,
     pub(super) baseline: bool,
+    pub(super) beyond_budget: bool,
     pub(super) is_version: bool,
     pub(super) language: &'static str,
     /// The agency behind the text, and whether it is credited rather than inferred.
@@ -96,6 +97,7 @@ pub(super) fn article(story: &'static str, outlet: &'static str, title: &'static
         material: None,
         comparable: true,
         baseline: false,
+        beyond_budget: false,
         is_version: false,
         language: "en",
         agency: None,
@@ -151,6 +153,7 @@ impl Newsroom {
             source: None,
             media: Vec::new(),
             baseline: given.baseline,
+            beyond_budget: given.beyond_budget,
         };
         let text = ArticleFetched {
             schema: Tag::new(),

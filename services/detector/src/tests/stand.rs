@@ -85,6 +85,7 @@ impl Told {
                 source: None,
                 media: Vec::new(),
                 baseline: false,
+                beyond_budget: false,
             },
             text: self.text.clone(),
             text_source: given,

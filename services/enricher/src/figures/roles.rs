@@ -1,5 +1,8 @@
 //! What happened to those whom a figure counts, by the nearest word that says so within the clause.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use wirefold_proto::FigureRole::{self, Arrested, Displaced, Injured, Killed, Missing, Rescued};
 
 /// A word further away than this speaks of something else; in characters.
@@ -34,13 +37,16 @@ pub(super) fn role(before: &str, behind: &str) -> Option<FigureRole> {
     let (before, behind) = (&before[from..], &behind[..to]);
     let front = before.rsplit(ends_sentence).next().unwrap_or_default().to_lowercase();
     let back = behind.split(ends_sentence).next().unwrap_or_default().to_lowercase();
-    let ahead = all_in(&front).map(|(at, word, role)| {
-        let rest = &front[at + word.len()..];
-        (distance(rest.trim_start_matches(char::is_alphabetic)), role)
+    let ahead = all_in(&front).map(|found| {
+        let rest = &front[found.end..];
+        (distance(rest.trim_start_matches(char::is_alphabetic)), false, found)
     });
-    let follow = all_in(&back).map(|(at, _, role)| (distance(&back[..at]), role));
-    let nearest = ahead.chain(follow).min_by_key(|(gap, _)| *gap);
-    nearest.filter(|(gap, _)| *gap <= NEAR).map(|(_, role)| role)
+    let follow = all_in(&back).map(|found| (distance(&back[..found.start]), true, found));
+    // Of words as near, the one before the number, and then the first of the list.
+    let nearest = ahead
+        .chain(follow)
+        .min_by_key(|(gap, follows, found)| (*gap, *follows, found.number, found.start));
+    nearest.filter(|(gap, ..)| *gap <= NEAR).map(|(.., found)| found.role)
 }
 
 /// Characters between a word and a number; another clause is further away.
@@ -57,13 +63,43 @@ fn ends_sentence(character: char) -> bool {
     matches!(character, '.' | '!' | '?' | ';' | '。' | '！' | '？' | '؟' | '\n')
 }
 
-/// Every word that says what happened, and where it begins.
-fn all_in(text: &str) -> impl Iterator<Item = (usize, &'static str, FigureRole)> {
-    let words = WORDS.iter().flat_map(|(role, words)| words.iter().map(|word| (*role, *word)));
-    words.flat_map(move |(role, word)| {
-        let is_unspaced = word
-            .starts_with(|first| matches!(first, '\u{600}'..='\u{6ff}' | '\u{3040}'..='\u{9fff}'));
-        let begins = move |at: &usize| is_unspaced || !text[..*at].ends_with(char::is_alphabetic);
-        text.match_indices(word).map(|(at, _)| at).filter(begins).map(move |at| (at, word, role))
+/// A word that says what happened.
+struct Said {
+    start: usize,
+    end: usize,
+    /// Its place in the list.
+    number: usize,
+    role: FigureRole,
+}
+
+/// All words of the list, looked for at once (Aho and Corasick 1975).
+struct Searcher {
+    automaton: AhoCorasick,
+    roles: Vec<(FigureRole, bool)>,
+}
+
+static SEARCHER: LazyLock<Searcher> = LazyLock::new(Searcher::new);
+
+impl Searcher {
+    fn new() -> Self {
+        let words =
+            || WORDS.iter().flat_map(|(role, words)| words.iter().map(|word| (*role, *word)));
+        let is_unspaced = |word: &str| {
+            word.starts_with(|c| matches!(c, '\u{600}'..='\u{6ff}' | '\u{3040}'..='\u{9fff}'))
+        };
+        let automaton = AhoCorasick::new(words().map(|(_, word)| word));
+        let automaton = automaton.expect("a few hundred short words fit into an automaton");
+        let roles = words().map(|(role, word)| (role, is_unspaced(word))).collect();
+        Self { automaton, roles }
+    }
+}
+
+/// Every word that says what happened, where it begins a word.
+fn all_in(text: &str) -> impl Iterator<Item = Said> {
+    SEARCHER.automaton.find_overlapping_iter(text).filter_map(move |found| {
+        let (start, end, number) = (found.start(), found.end(), found.pattern().as_usize());
+        let (role, is_unspaced) = SEARCHER.roles[number];
+        let begins = is_unspaced || !text[..start].ends_with(char::is_alphabetic);
+        begins.then_some(Said { start, end, number, role })
     })
 }

@@ -1,9 +1,9 @@
 //! Numbers in words, read with the grammar of their language: `trente et un`, `einundzwanzig`, `ventitré`,
 //! `сто двадцать три`, and parts of a whole: `two thirds`, `half a million`, `una decena`.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
 use wirefold_text::Span;
 use wirefold_text::extract::Number;
 
@@ -29,12 +29,12 @@ enum Part {
     Article,
 }
 
-static WORDS: LazyLock<HashMap<&str, HashMap<String, Part>>> = LazyLock::new(|| {
+static WORDS: LazyLock<FxHashMap<&str, FxHashMap<String, Part>>> = LazyLock::new(|| {
     LANGUAGES.iter().map(|numerals| (numerals.language, words(numerals))).collect()
 });
 
-fn words(numerals: &Numerals) -> HashMap<String, Part> {
-    let mut all = HashMap::new();
+fn words(numerals: &Numerals) -> FxHashMap<String, Part> {
+    let mut all = FxHashMap::default();
     let mut put = |table: &[(f64, &str)], part: fn(f64) -> Part| {
         for (value, words) in table {
             all.extend(words.split_whitespace().map(|word| (word.to_owned(), part(*value))));
@@ -137,7 +137,7 @@ pub(super) fn spelled(reading: &Reading<'_>, language: &str) -> Vec<Number> {
 
 struct Reader<'a> {
     reading: &'a Reading<'a>,
-    lexicon: &'a HashMap<String, Part>,
+    lexicon: &'a FxHashMap<String, Part>,
     language: &'a str,
 }
 

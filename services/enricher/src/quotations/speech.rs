@@ -1,8 +1,9 @@
 //! Words of saying and citing, by language, in normal form (small letters, no apostrophes).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
 /// What a language says speech with.
 struct Speech {
     language: &'static str,
@@ -128,8 +129,8 @@ struct Words {
 }
 
 /// By language; under the empty name those of all.
-static WORDS: LazyLock<HashMap<&str, Words>> = LazyLock::new(|| {
-    let mut all: HashMap<&str, Words> = HashMap::new();
+static WORDS: LazyLock<FxHashMap<&str, Words>> = LazyLock::new(|| {
+    let mut all: FxHashMap<&str, Words> = FxHashMap::default();
     for speech in SPEECH {
         let endings = || speech.endings.split_whitespace().map(|ending| ending.trim_matches('-'));
         let stems = speech.stems.split_whitespace();

@@ -67,6 +67,7 @@ impl Seed {
                 source: None,
                 media: Vec::new(),
                 baseline: false,
+                beyond_budget: false,
             },
             text: self.text.clone(),
             text_source: TextSource::Feed,

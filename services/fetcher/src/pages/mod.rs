@@ -1,6 +1,7 @@
 //! Article pages for items that only tease: asked for where robots.txt allows, at the host's pace.
 
 mod courier;
+mod fair;
 mod naming;
 mod robots;
 mod rules;
@@ -21,6 +22,7 @@ use crate::metrics::PAGES;
 use crate::schedule::{Errand, Hosts};
 use crate::settings::Settings;
 use courier::Courier;
+use fair::FairShares;
 use robots::{Permission, Robots};
 pub use rules::Rules;
 
@@ -31,6 +33,7 @@ pub(crate) const TEASER_WORDS: usize = 80;
 pub(crate) struct Pages {
     courier: Arc<Courier>,
     hosts: Hosts,
+    fair: FairShares,
     robots: Robots,
     extractor: Option<Extractor>,
     clock: Arc<dyn Clock>,
@@ -107,7 +110,8 @@ impl Pages {
         let courier = Arc::new(Courier::new(client));
         let robots = Robots::new(courier.clone(), hosts.clone(), clock.clone(), settings.clone());
         let extractor = settings.extract.clone().map(Extractor::new);
-        Self { courier, hosts, robots, extractor, clock, settings: settings.clone() }
+        let fair = FairShares::new(settings.budget.site_pages);
+        Self { courier, hosts, fair, robots, extractor, clock, settings: settings.clone() }
     }
 
     /// Whether the page of an item with so many words is to be fetched.
@@ -122,6 +126,7 @@ impl Pages {
 
     /// The page of an item whose feed, at `feed`, gives `words` words, read as its feed's rule says.
     pub(crate) async fn look(&self, link: &str, feed: &str, words: usize, rule: &Rule) -> Looked {
+        let _share = self.fair.share_of(feed).await;
         let (looked, outcome) = match self.read(link, feed, rule).await {
             Ok(page) => judged(page, words, rule.article.is_some()),
             Err(kept) => (Looked::default(), kept.label()),

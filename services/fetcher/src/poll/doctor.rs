@@ -23,6 +23,7 @@ pub(super) fn findings(
     let is_good = record.health == FeedHealth::Good;
     let has_rule = record.feed.article_selector.is_some();
     let changes_ids = memo.identity.is_some_and(|identity| identity != ItemIdentity::Guid);
+    let is_over_budget = memo.spent.as_ref().is_some_and(|spent| spent.problem(now).is_some());
     let all = [
         (FeedFinding::Dead, memo.is_dead() && !is_good),
         (FeedFinding::Silent, is_good && is_silent(record, memo, now)),
@@ -35,6 +36,7 @@ pub(super) fn findings(
         (FeedFinding::SpeaksForOthers, is_good && speaks_for_others(record)),
         (FeedFinding::Duplicate, record.duplicate_of.is_some()),
         (FeedFinding::Moved, record.moved_to.is_some()),
+        (FeedFinding::OverBudget, is_over_budget),
     ];
     let mut found: Vec<FeedFinding> = trouble.into_iter().collect();
     found.extend(all.into_iter().filter(|(_, is_so)| *is_so).map(|(finding, _)| finding));

@@ -24,6 +24,7 @@ use wirefold_guard::Client;
 use wirefold_proto::FeedRecord;
 
 use crate::FetcherError;
+use crate::budget::Budgets;
 use crate::metrics::{POLL_SECONDS, POLLS};
 use crate::pages::Pages;
 use crate::publish::Publisher;
@@ -54,6 +55,7 @@ pub(crate) struct Poller {
     pub(crate) publisher: Publisher,
     pub(crate) store: Store,
     pub(crate) shared: Shared,
+    pub(crate) budgets: Budgets,
     pub(crate) taking: Taking,
     pub(crate) reading: Reading,
     pub(crate) stop: CancellationToken,

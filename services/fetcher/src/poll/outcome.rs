@@ -12,6 +12,7 @@ use super::answer::{Failure, Read, moved_to, patience, patience_of_host};
 use super::caching::{fresh_for, has_validators};
 use super::doctor::{findings, rhythm};
 use super::listed::{List, Listed};
+use crate::budget::Spent;
 use crate::pages::TEASER_WORDS;
 use crate::schedule::{Bounds, adapted, after_patience, backoff, outside, revisit, trial};
 use crate::settings::Settings;
@@ -44,6 +45,8 @@ pub(crate) struct Taken {
     pub(super) missed: usize,
     /// Articles published.
     pub(crate) published: u64,
+    /// What the feed has sent in this hour.
+    pub(super) spent: Option<Spent>,
 }
 
 impl Taken {
@@ -71,6 +74,7 @@ impl Taken {
             ruled: 0,
             missed: 0,
             published: 0,
+            spent: None,
         }
     }
 
@@ -129,7 +133,9 @@ pub(super) fn after_good(
     let interval = adapted(interval_of(&record), known, wanted(&memo), bounds(settings));
     record.interval_seconds = seconds(interval);
     record.health = FeedHealth::Good;
-    record.problem = memo.cut_short.clone();
+    let beyond = memo.spent.as_ref().and_then(|spent| spent.problem(now));
+    let problems: Vec<String> = memo.cut_short.iter().cloned().chain(beyond).collect();
+    record.problem = Some(problems.join("; ")).filter(|problem| !problem.is_empty());
     record.failures = 0;
     record.failing_since = None;
     record.last_poll = Some(at);
@@ -146,6 +152,9 @@ fn note_taken(record: &mut FeedRecord, memo: &mut Memo, taken: Taken, now: UnixM
             memo.rhythm = Some(rhythm(memo.rhythm, now.since(unix_millis(last))));
         }
         record.last_new = Some(at);
+    }
+    if taken.published > 0 {
+        memo.spent = taken.spent;
     }
     memo.ttl = taken.ttl.map(|ttl| ttl.as_secs());
     memo.skip_hours = taken.skip_hours;

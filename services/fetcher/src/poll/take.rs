@@ -88,6 +88,7 @@ impl Poller {
         };
         let mut seen = before.clone();
         let mut window = self.publisher.window();
+        let mut account = self.budgets.account(&record.feed, memo.spent.as_ref(), now);
         for (place, item) in listed.iter().enumerate().rev() {
             let is_old_news = from == From::Archive && item.known.is_some();
             if is_old_news {
@@ -101,13 +102,14 @@ impl Poller {
                         window.finish().await?;
                         return Ok(None);
                     };
-                    let Some((article, is_found)) = made else { continue };
+                    let Some((mut article, is_found)) = made else { continue };
                     taken.ruled += usize::from(is_found.is_some());
                     taken.missed += usize::from(is_found == Some(false));
                     let article_id = article.id;
                     // Another teaser over the same page is no other article.
                     if item.known.is_none_or(|known| known.article != article_id) {
                         taken.published += 1;
+                        article.article.beyond_budget = account.is_beyond(&article);
                         window.push(article).await?;
                     }
                     article_id
@@ -120,6 +122,7 @@ impl Poller {
             }
         }
         window.finish().await?;
+        taken.spent = Some(account.spent());
         crate::pass(&self.surroundings, Point::Published)?;
         seen.prune(day(now));
         if seen != before {

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::{Host, Url};
+use wirefold_address::is_shared_host;
 use wirefold_flow::{Clock, UnixMillis};
 
-/// How many requests one host has at once.
-const AT_ONCE: usize = 2;
+use crate::settings::Settings;
+
 /// How many hosts are remembered before those at rest are forgotten.
 const MOST_LANES: usize = 10_000;
 
@@ -33,6 +34,8 @@ pub(crate) struct Hosts(Arc<Inner>);
 struct Inner {
     clock: Arc<dyn Clock>,
     delay: Duration,
+    /// How many requests one host has at once.
+    per_host: usize,
     feeds: Arc<Semaphore>,
     pages: Arc<Semaphore>,
     lanes: Mutex<HashMap<String, Arc<Lane>>>,
@@ -47,11 +50,13 @@ struct Lane {
 }
 
 impl Hosts {
-    /// At most `places` feeds and as many pages at once; `delay` between two requests to a host.
-    pub(crate) fn new(clock: Arc<dyn Clock>, delay: Duration, places: usize) -> Self {
-        let places = || Arc::new(Semaphore::new(places.max(1)));
-        let lanes = Mutex::default();
-        Self(Arc::new(Inner { clock, delay, feeds: places(), pages: places(), lanes }))
+    /// At most `concurrency` feeds and as many pages at once, and of one host so many as its budget
+    /// has; `per_host_delay` between two requests to a host.
+    pub(crate) fn new(clock: Arc<dyn Clock>, settings: &Settings) -> Self {
+        let places = || Arc::new(Semaphore::new(settings.concurrency.max(1)));
+        let (delay, per_host) = (settings.per_host_delay, settings.budget.host_requests.max(1));
+        let (feeds, pages, lanes) = (places(), places(), Mutex::default());
+        Self(Arc::new(Inner { clock, delay, per_host, feeds, pages, lanes }))
     }
 
     /// Waits for a turn at a host. The one after it comes no sooner than `patience` later, where
@@ -98,7 +103,7 @@ impl Hosts {
             });
         }
         let fresh = || {
-            let room = Arc::new(Semaphore::new(AT_ONCE));
+            let room = Arc::new(Semaphore::new(self.0.per_host));
             let (next, left_alone) = (Mutex::new(UnixMillis(0)), Mutex::new(UnixMillis(0)));
             Arc::new(Lane { room, next, left_alone })
         };
@@ -112,6 +117,14 @@ async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
 
 fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Who a feed belongs to, as far as its address says: its site, or itself where many people have
+/// theirs at one host.
+pub(crate) fn owner(feed: &str) -> String {
+    let is_own = |url: &Url| !url.host_str().is_some_and(is_shared_host);
+    let site = Url::parse(feed).ok().filter(is_own);
+    site.map_or_else(|| feed.to_owned(), |url| host_key(&url))
 }
 
 /// Whether two addresses are of one site.
@@ -147,6 +160,11 @@ mod tests {
         Url::parse(text).unwrap()
     }
 
+    fn hosts(clock: &VirtualClock, per_host_delay: Duration, concurrency: usize) -> Hosts {
+        let settings = Settings { per_host_delay, concurrency, ..Settings::default() };
+        Hosts::new(Arc::new(clock.clone()), &settings)
+    }
+
     async fn is_given(turn: &mut (impl Future<Output = Turn> + Unpin)) -> Option<Turn> {
         std::future::poll_fn(|context| {
             Poll::Ready(match std::pin::Pin::new(&mut *turn).poll(context) {
@@ -171,10 +189,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn feeds_belong_to_their_site_but_where_many_share_a_host() {
+        let a = "https://feeds.wire.example/world.xml";
+        assert_eq!(owner(a), owner("http://www.wire.example/sport"));
+        assert_ne!(owner(a), owner("https://post.example/world.xml"));
+        let shared = "https://feeds.feedburner.com/one";
+        assert_ne!(owner(shared), owner("https://feeds.feedburner.com/two"));
+    }
+
     #[tokio::test]
     async fn a_host_is_given_time_and_another_does_not_wait() {
         let clock = VirtualClock::default();
-        let hosts = Hosts::new(Arc::new(clock.clone()), SECOND, 8);
+        let hosts = hosts(&clock, SECOND, 8);
         let first = hosts.turn(&url("http://a.example/"), Errand::Feed, Duration::ZERO).await;
         let (same, other) = (url("http://www.a.example/"), url("http://b.example/"));
         let mut second = pin!(hosts.turn(&same, Errand::Feed, Duration::ZERO));
@@ -188,7 +215,7 @@ mod tests {
     #[test]
     fn a_host_is_left_alone_with_all_its_names() {
         let clock = VirtualClock::default();
-        let hosts = Hosts::new(Arc::new(clock.clone()), SECOND, 8);
+        let hosts = hosts(&clock, SECOND, 8);
         let until = clock.now().plus(60 * SECOND);
         hosts.leave_alone(&url("http://www.a.example/feed"), until);
         hosts.leave_alone(&url("http://a.example/"), clock.now().plus(SECOND));
@@ -201,7 +228,7 @@ mod tests {
     #[tokio::test]
     async fn a_host_has_two_requests_at_once() {
         let clock = VirtualClock::default();
-        let hosts = Hosts::new(Arc::new(clock.clone()), Duration::ZERO, 8);
+        let hosts = hosts(&clock, Duration::ZERO, 8);
         let host = url("http://a.example/");
         let first = hosts.turn(&host, Errand::Feed, Duration::ZERO).await;
         let _second = hosts.turn(&host, Errand::Page, Duration::ZERO).await;
@@ -214,7 +241,7 @@ mod tests {
     #[tokio::test]
     async fn pages_take_no_place_of_feeds_and_a_host_in_waiting_takes_none() {
         let clock = VirtualClock::default();
-        let hosts = Hosts::new(Arc::new(clock.clone()), SECOND, 1);
+        let hosts = hosts(&clock, SECOND, 1);
         let slow = url("http://a.example/");
         let page = hosts.turn(&slow, Errand::Page, 10 * SECOND).await;
         let mut waiting = pin!(hosts.turn(&slow, Errand::Feed, Duration::ZERO));

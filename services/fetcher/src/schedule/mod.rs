@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
 use wirefold_envelope::unix_millis;
-use wirefold_flow::{Clock, Event, OrderedReader, UnixMillis};
+use wirefold_flow::{BusError, Clock, Event, OrderedReader, UnixMillis};
 use wirefold_proto::{FeedId, FeedRecord};
 
 use crate::FetcherError;
 use crate::backfill::Backfills;
 use crate::lists::Lists;
 use crate::poll::{Failure, Polled, Poller};
-pub(crate) use hosts::{Errand, Hosts, is_one_site};
+pub(crate) use hosts::{Errand, Hosts, is_one_site, owner};
 pub(crate) use interval::{
     Bounds, adapted, after_patience, as_asked, backoff, outside, retry_after, revisit, spread,
     trial,
@@ -191,9 +191,13 @@ impl Scheduler {
     }
 
     /// Waits a little where the bus may come back.
-    async fn bear(&mut self, error: wirefold_flow::BusError) -> Result<(), FetcherError> {
+    async fn bear(&mut self, error: BusError) -> Result<(), FetcherError> {
         let surroundings = &self.poller.surroundings;
-        surroundings.observer.observe("fetcher", Event::BusFailed(&error));
+        surroundings.observer.observe("fetcher", Event::of_failure(&error));
+        if let BusError::RolledBack { read, .. } = error {
+            self.commands = start::commands_after(surroundings, read).await?;
+            return Ok(());
+        }
         if !error.may_pass() {
             return Err(error.into());
         }

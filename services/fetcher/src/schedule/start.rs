@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 use wirefold_envelope::unix_millis;
-use wirefold_flow::UnixMillis;
+use wirefold_flow::{
+    BusError, Event, OrderedReader, Position, Surroundings, UnixMillis, rolled_back,
+};
 use wirefold_proto::streams::CONTROL;
 use wirefold_proto::{FeedHealth, FeedId, FeedRecord};
 
@@ -41,8 +43,7 @@ impl Scheduler {
             tracing::info!(list = url, "list of feeds is defined no more and forgotten");
             poller.store.forget_list(url).await?;
         }
-        let bus = &poller.surroundings.bus;
-        let commands = bus.read(CONTROL.name, FILTER, control + 1).await?;
+        let commands = commands_after(&poller.surroundings, control).await?;
         let now = poller.surroundings.clock.now();
         examine(&poller, &mut feeds, begun).await?;
         leave_alone(&poller.hosts, &feeds);
@@ -54,6 +55,24 @@ impl Scheduler {
         backfills.into_iter().for_each(|backfill| scheduler.go_on_with(backfill));
         Ok(scheduler)
     }
+}
+
+/// The commands behind those that were carried out. Where their stream went back in time, what it holds was
+/// carried out, or may have been: it goes on with what comes.
+pub(super) async fn commands_after(
+    surroundings: &Surroundings,
+    carried_out: u64,
+) -> Result<Box<dyn OrderedReader>, BusError> {
+    let bus = &*surroundings.bus;
+    let reached = Position::at_sequence(carried_out);
+    let from = match rolled_back(bus, CONTROL.name, &reached).await? {
+        None => carried_out + 1,
+        Some(how) => {
+            surroundings.observer.observe("fetcher", Event::rolled_back(CONTROL.name, how));
+            how.last + 1
+        }
+    };
+    bus.read(CONTROL.name, FILTER, from).await
 }
 
 /// What is to be polled, and what is to be changed in the memory.
@@ -167,7 +186,7 @@ pub(crate) async fn write(
 }
 
 fn joined(
-    written: Option<Result<Result<(), wirefold_flow::BusError>, tokio::task::JoinError>>,
+    written: Option<Result<Result<(), BusError>, tokio::task::JoinError>>,
 ) -> Result<(), FetcherError> {
     match written {
         Some(Ok(written)) => Ok(written?),

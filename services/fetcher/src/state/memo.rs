@@ -8,6 +8,8 @@ use std::time::Duration;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::ItemIdentity;
 
+use crate::budget::Spent;
+
 /// How often in a row, and over which time, a permanent redirect must lead to one place before
 /// that is asked at once.
 const CONSISTENT: u32 = 3;
@@ -74,6 +76,9 @@ pub(crate) struct Memo {
     /// Whether most of its items had no date the last time.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_undated: bool,
+    /// What it has sent in the hour of its last articles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) spent: Option<Spent>,
 }
 
 /// Where permanent redirects of a feed's address lead.

@@ -3,6 +3,7 @@
 mod backfill;
 mod bad;
 mod bench;
+mod budgets;
 mod commands;
 mod feeds;
 mod hostile;

@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use thiserror::Error;
-use wirefold_flow::UnixMillis;
+use wirefold_flow::{Position, UnixMillis};
 use wirefold_proto::{
     AboutArticle, ArticleId, EventId, FeedId, OutputArticle, OutputCommand, StoryId,
     SubscriptionId, SubscriptionRecord,
@@ -101,6 +101,16 @@ impl Projection {
     /// The sequence up to which a stream is in the tables; 0 where nothing is.
     pub(crate) async fn place(&self, stream: &'static str) -> Answer<u64> {
         self.read(move |connection| apply::place(connection, stream)).await
+    }
+
+    /// The last message of a stream that is in the tables.
+    pub(crate) async fn reached(&self, stream: &'static str) -> Answer<Position> {
+        self.read(move |connection| apply::reached(connection, stream)).await
+    }
+
+    /// Empties the tables that a stream fills, so that they are filled from what it holds now.
+    pub(crate) async fn begin_anew(&self, stream: &'static str) -> Answer<()> {
+        self.pool.write(move |connection| apply::begin_anew(connection, stream)).await
     }
 
     /// Events as the filter asks for them, in its order.

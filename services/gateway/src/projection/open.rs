@@ -125,6 +125,13 @@ const TABLES: &str = "
     );
 ";
 
+/// Which message stands at a place, so that a stream that went back in time is recognised. Beside the
+/// other tables, so that files of releases that knew none are kept.
+const POSITIONS: &str = "
+    CREATE TABLE IF NOT EXISTS positions
+        (stream TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
+";
+
 /// Opens the file for writing; one of another version, or one that cannot be read, is put aside
 /// and begun anew.
 pub(super) fn connect(folder: &Path) -> Result<Connection, ProjectionError> {
@@ -196,6 +203,7 @@ fn open_existing(path: &Path) -> Result<Option<Connection>, ProjectionError> {
         transaction.pragma_update(None, "user_version", SCHEMA)?;
         transaction.commit()?;
     }
+    connection.execute_batch(POSITIONS)?;
     Ok(Some(connection))
 }
 

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
+use wirefold_flow::Position;
 use wirefold_flow::sim::Random;
 
 use super::samples::{article, begin, id};
@@ -19,7 +20,11 @@ fn batch(number: u64) -> Batch {
         let number = number * BATCH + at + 1;
         Change::of(article(number, number, number), begin())
     });
-    Batch { stream: "WF_OUTPUT", through: (number + 1) * BATCH, changes: changes.collect() }
+    Batch {
+        stream: "WF_OUTPUT",
+        through: Position::at_sequence((number + 1) * BATCH),
+        changes: changes.collect(),
+    }
 }
 
 #[test]
@@ -96,7 +101,8 @@ async fn a_projection_ahead_of_its_stream_is_rebuilt() {
     let mut world = World::new().await;
     world.publish_articles(&[article(1, 1, 1)]).await;
     world.stop().await;
-    let ahead = Batch { stream: "WF_OUTPUT", through: 1_000, changes: Vec::new() };
+    let ahead =
+        Batch { stream: "WF_OUTPUT", through: Position::at_sequence(1_000), changes: Vec::new() };
     world.gateway.inner.projection.apply(ahead).await.unwrap();
     world.start_again().await;
     world.until_shown(1).await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use rusqlite::types::Value;
+use wirefold_flow::Position;
 use wirefold_flow::sim::Random;
 use wirefold_proto::{
     Agency, AgencyEvidence, AgencyHow, Confidence, EvidencePlace, RegroupReason, StoryChange,
@@ -136,7 +137,11 @@ fn shuffled(messages: &[Change], random: &mut Random) -> Vec<Change> {
 
 async fn feed(projection: &Projection, messages: &[Change], size: usize) {
     for batch in messages.chunks(size) {
-        let batch = Batch { stream: "WF_OUTPUT", through: 100, changes: batch.to_vec() };
+        let batch = Batch {
+            stream: "WF_OUTPUT",
+            through: Position::at_sequence(100),
+            changes: batch.to_vec(),
+        };
         projection.apply(batch).await.unwrap();
     }
 }

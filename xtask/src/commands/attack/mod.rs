@@ -69,6 +69,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         for fault in faults_of(&seen, &control) {
             faults += &format!("NOT HELD: {}: {fault}\n", attack.name);
         }
+        if let Some(settings) = attack.weakened {
+            let weakened = Attack { settings, aim: "the same, without what stops it", ..*attack };
+            let without = scene::play(&program, &weakened)?;
+            row(&mut table, &weakened, &without, &control);
+            if faults_of(&without, &control).is_empty() {
+                faults += &format!("SHOWS NOTHING: {}: nothing had to stop it\n", attack.name);
+            }
+        }
     }
     write!(std::io::stdout(), "{table}\n{faults}")?;
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

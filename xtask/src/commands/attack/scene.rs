@@ -17,14 +17,19 @@ use super::victim::{self, ALERTS, Felt};
 use crate::commands::bench::machine::Stopwatch;
 
 /// An attack.
+#[derive(Clone, Copy)]
 pub(super) struct Attack {
     pub(super) name: &'static str,
     /// What it tries to get, in a few words.
     pub(super) aim: &'static str,
     /// The networks that the operator let in.
     pub(super) allowed: &'static str,
+    /// Whether the pages of the victim's articles are fetched.
+    pub(super) full_text: &'static str,
     /// More settings.
     pub(super) settings: fn(&Sites) -> String,
+    /// Settings in their place with which the attack must succeed: else it shows nothing.
+    pub(super) weakened: Option<fn(&Sites) -> String>,
     /// The feeds that are polled before the victim's: id and address.
     pub(super) feeds: fn(&Sites) -> Vec<(&'static str, String)>,
     /// What the hostile server answers.
@@ -53,7 +58,9 @@ impl Attack {
         name: "",
         aim: "",
         allowed: "allow_private = [\"127.0.0.0/8\", \"::1/128\"]\n",
+        full_text: "auto",
         settings: |_| String::new(),
+        weakened: None,
         feeds: |sites| vec![("hostile", format!("{}/feed", sites.hostile))],
         answer: |_, _| Answer::status(404),
         at_victim: |_, _| Answer::status(404),
@@ -139,11 +146,15 @@ pub(super) fn play(program: &Path, attack: &Attack) -> anyhow::Result<Seen> {
     if running.is_alive() {
         running.post(
             "/api/v1/feeds",
-            &json!({"id": "victim", "url": format!("{}/feed", sites.victim)}),
+            &json!({
+                "id": "victim",
+                "url": format!("{}/feed", sites.victim),
+                "full_text": attack.full_text,
+            }),
         )?;
-        running.until(|it| is_polled(it, "victim"));
+        delay = running.until(|it| is_polled(it, "victim"));
         has_news.store(true, Ordering::Relaxed);
-        delay = running.until(|it| alerts(it).is_ok_and(|all| all.len() as u64 >= ALERTS));
+        delay += running.until(|it| alerts(it).is_ok_and(|all| all.len() as u64 >= ALERTS));
     }
     let peak = running.peak().unwrap_or_default();
     let mut is_alive = running.is_alive();
@@ -187,12 +198,11 @@ fn victim_server(
 
 fn settings(attack: &Attack, sites: &Sites) -> String {
     format!(
-        "data = \"data\"\nlog_format = \"text\"\n{}[fetcher]\n{}min_interval = \"1s\"\n\
+        "data = \"data\"\nlog_format = \"text\"\nfull_text = \"auto\"\n[fetcher]\n{}min_interval = \"1s\"\n\
          max_interval = \"2s\"\nper_host_delay = \"0s\"\n[[subscription]]\nname = \"Victim\"\n\
          query = \"Harbour bulletin\"\ngroup_by = \"story\"\ngroup_wait = \"0s\"\n\
          update_interval = \"0s\"\n[[source]]\npath = \"dropped\"\n[[subscription]]\nname = \"All\"\nquery = \"*\"\n\
          group_by = \"story\"\ngroup_wait = \"0s\"\n{}",
-        "full_text = \"auto\"\n",
         attack.allowed,
         (attack.settings)(sites)
     )

@@ -68,7 +68,7 @@ pub(super) struct Felt {
     /// Its articles with what was decided of them, and its alerts as they first came.
     said: String,
     alerts: u64,
-    /// Seconds from its news to the last of its alerts.
+    /// Seconds until its feed was first polled, and from its news to the last of its alerts.
     pub(super) delay: f64,
 }
 

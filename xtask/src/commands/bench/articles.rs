@@ -96,6 +96,7 @@ impl Press {
             source: None,
             media: Vec::new(),
             baseline: false,
+            beyond_budget: false,
         };
         let text_source = TextSource::Feed;
         ArticleFetched { schema: Tag::new(), id, article: about, text, text_source }

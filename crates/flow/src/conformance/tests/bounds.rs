@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::{MOMENT, ack_all, arrivals, reader, streams, work, work_stream};
+use super::{LONGEST, MOMENT, ack_all, arrivals, deliveries, reader, streams, work, work_stream};
 use crate::config::{ConsumerConfig, StreamConfig};
 use crate::conformance::Harness;
 use crate::error::BusError;
+use crate::message::{Outgoing, REFERENCE};
 
 /// `publish` waits while the stream is full of what its named reader has not read, and goes on
 /// once there is room; nothing unread is dropped.
@@ -69,6 +70,48 @@ pub async fn what_all_readers_are_past_makes_room(harness: &mut dyn Harness) {
     }
     let later = harness.bus().stream_state("WORK").await.unwrap();
     assert!(later.bytes <= 1000 && later.first > taken_in as u64, "{later:?}");
+}
+
+/// What a message of another stream names is kept until the reader of that has settled it.
+pub async fn what_is_named_to_a_reader_of_another_stream_is_kept(harness: &mut dyn Harness) {
+    streams(harness).await;
+    let readers = vec!["ordered".into(), "NAMES/reader".into()];
+    let bus = harness.bus();
+    bus.create_stream(StreamConfig { max_bytes: 1000, readers, ..work_stream() }).await.unwrap();
+    bus.create_stream(StreamConfig::new("NAMES", &["names.>"])).await.unwrap();
+    let named = ConsumerConfig { stream: "NAMES".into(), ..reader(harness) };
+    let mut subscription = bus.subscribe(named).await.unwrap();
+    let taken_in = harness.fill("work.fill").await;
+    // A message that names none, and one that names the second.
+    for (id, name) in [("nothing", None), ("second", Some("WORK/2"))] {
+        let mut message = Outgoing::new("names.a", id, "");
+        if let Some(name) = name {
+            message.headers.set(REFERENCE, name);
+        }
+        bus.publish(message).await.unwrap();
+    }
+    bus.mark_read("WORK", "ordered", taken_in as u64).await.unwrap();
+    bus.publish(work(&"v".repeat(40))).await.unwrap();
+    let publishing = bus.clone();
+    let waiting = tokio::spawn(async move {
+        for letter in ["w", "x"] {
+            publishing.publish(work(&letter.repeat(90))).await.unwrap();
+        }
+    });
+    harness.advance(MOMENT).await;
+    assert_eq!(bus.stream_state("WORK").await.unwrap().first, 2);
+    assert!(!waiting.is_finished(), "the second is still needed");
+    let taken = deliveries(&mut *subscription, 2).await;
+    ack_all(&taken).await;
+    tokio::time::timeout(LONGEST, async {
+        while !waiting.is_finished() {
+            harness.advance(MOMENT).await;
+        }
+    })
+    .await
+    .expect("there is room once it is settled");
+    waiting.await.unwrap();
+    assert!(bus.stream_state("WORK").await.unwrap().first > 2);
 }
 
 /// With `max_in_flight` messages delivered and not settled, pulls wait; with one settled, one

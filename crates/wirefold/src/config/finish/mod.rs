@@ -214,6 +214,9 @@ impl Finish<'_> {
         if !(1..=1000).contains(&fetcher.concurrency) {
             self.refuse("fetcher.concurrency", "expected a number from 1 to 1000");
         }
+        for (key, why) in config.budget.empty() {
+            self.refuse(key, why);
+        }
         if let Some(odd) = odd_directive(&config.log) {
             self.refuse("log", format!("{odd:?} is no level and no part with one; write \"info\""));
         }

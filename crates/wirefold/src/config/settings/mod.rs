@@ -2,6 +2,7 @@
 //! `init` writes are made of them.
 
 mod access;
+mod budget;
 mod bus;
 mod delivery;
 mod detector;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use wirefold_proto::{FullText, Interval, TextPolicy};
 
 pub(crate) use access::AccessConfig;
+pub(crate) use budget::BudgetConfig;
 pub(crate) use bus::BusConfig;
 pub(crate) use delivery::{DeliveryConfig, DeliveryKind};
 pub(crate) use detector::DetectorConfig;
@@ -64,6 +66,8 @@ pub(crate) struct Config {
     pub(crate) retention: RetentionConfig,
     /// How feeds are polled.
     pub(crate) fetcher: FetcherConfig,
+    /// What one feed, one site and one host may take.
+    pub(crate) budget: BudgetConfig,
     /// What counts as a copy and what as one event.
     pub(crate) detector: DetectorConfig,
     /// A feed that is polled.
@@ -165,6 +169,7 @@ impl Default for Config {
             bus: BusConfig::default(),
             retention: RetentionConfig::default(),
             fetcher: FetcherConfig::default(),
+            budget: BudgetConfig::default(),
             detector: DetectorConfig::default(),
             feed: Vec::new(),
             opml: Vec::new(),

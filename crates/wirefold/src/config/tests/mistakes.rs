@@ -112,6 +112,20 @@ fn variables_and_flags_are_named_in_their_mistakes() {
 }
 
 #[test]
+fn a_budget_of_nothing_is_refused() {
+    let check = |key: &str, said: &str| {
+        let mut world = World::new("");
+        world.flags.set(&format!("{key}=0")).unwrap();
+        let expected = format!("--set {key}: `{key}`: {said}; take a number of at least 1");
+        assert_eq!(world.mistakes(), expected);
+    };
+    let held = "0 would hold every alert until the end of the hour";
+    check("budget.articles_per_hour", held);
+    check("budget.site_alerts_per_hour", held);
+    check("budget.site_pages", "0 would never ask for anything");
+}
+
+#[test]
 fn lists_and_subjects_are_checked() {
     check(
         "[[opml]]\nurl = \"https://a.example/x.opml\"\ninterval = \"1m\"\n[[opml]]\n\

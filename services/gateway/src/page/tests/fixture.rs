@@ -84,7 +84,14 @@ impl Fixture {
             changes.push(Change::of(output(article, fetched, articles), UnixMillis(0)));
         }
         let projection = Projection::open(folder.path()).unwrap();
-        projection.apply(Batch { stream: "WF_OUTPUT", through: 0, changes }).await.unwrap();
+        projection
+            .apply(Batch {
+                stream: "WF_OUTPUT",
+                through: wirefold_flow::Position::default(),
+                changes,
+            })
+            .await
+            .unwrap();
         drop(projection);
         let settings = settings(folder.path(), demo);
         let gateway = Gateway::open(Surroundings::new(bus, clock), settings).await.unwrap();

@@ -11,8 +11,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use wirefold_flow::UnixMillis;
-use wirefold_proto::{Alert, OutputArticle, OutputCommand, OutputStory};
+use wirefold_flow::{Position, UnixMillis};
+use wirefold_proto::{Alert, OutputArticle, OutputCommand, OutputStory, streams};
 
 use super::Answer;
 
@@ -21,8 +21,8 @@ use super::Answer;
 pub(crate) struct Batch {
     /// The stream.
     pub(crate) stream: &'static str,
-    /// The last sequence, those left out included.
-    pub(crate) through: u64,
+    /// The last message, those left out included.
+    pub(crate) through: Position,
     /// The messages that can be read.
     pub(crate) changes: Vec<Change>,
 }
@@ -81,8 +81,44 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
 fn keep_place(transaction: &Transaction<'_>, batch: &Batch) -> Answer<()> {
     let keep = "INSERT INTO places (stream, sequence) VALUES (?1, ?2)
         ON CONFLICT (stream) DO UPDATE SET sequence = max(sequence, excluded.sequence)";
-    transaction.prepare_cached(keep)?.execute(params![batch.stream, batch.through as i64])?;
+    let Batch { stream, through, changes: _ } = batch;
+    transaction.prepare_cached(keep)?.execute(params![stream, through.sequence as i64])?;
+    let keep_position = "INSERT OR REPLACE INTO positions (stream, position) VALUES (?1, ?2)";
+    transaction.prepare_cached(keep_position)?.execute(params![stream, through.to_string()])?;
     Ok(())
+}
+
+/// The last message of a stream that is in the tables.
+pub(super) fn reached(connection: &Connection, stream: &str) -> Answer<Position> {
+    let ask = "SELECT position FROM positions WHERE stream = ?1";
+    let position =
+        connection.prepare_cached(ask)?.query_row([stream], |row| row.get::<_, String>(0));
+    let position = position.optional()?.and_then(|text| Position::parse(&text));
+    let sequence = place(connection, stream)?;
+    // A release that knew no positions may have written since.
+    let is_it = |reached: &Position| reached.sequence == sequence;
+    Ok(position.filter(is_it).unwrap_or(Position::at_sequence(sequence)))
+}
+
+/// Empties the tables that a stream fills, and its place with them.
+pub(super) fn begin_anew(connection: &mut Connection, stream: &str) -> Answer<()> {
+    let tables: &[&str] = match stream == streams::ALERTS.name {
+        true => &["alerts", "alert_revisions"],
+        false => {
+            &["articles", "article_feeds", "stories", "events", "redirects", "moves", "commands"]
+        }
+    };
+    let transaction = connection.transaction()?;
+    for table in tables {
+        transaction.execute(&format!("DELETE FROM {table}"), [])?;
+    }
+    if stream != streams::ALERTS.name {
+        transaction.execute("INSERT INTO words (words) VALUES ('delete-all')", [])?;
+    }
+    for table in ["places", "positions"] {
+        transaction.execute(&format!("DELETE FROM {table} WHERE stream = ?1"), [stream])?;
+    }
+    Ok(transaction.commit()?)
 }
 
 pub(super) fn place(connection: &Connection, stream: &str) -> Answer<u64> {

@@ -1,6 +1,7 @@
 //! Feeds that list one item at first, and very many items as news: of one word each, and of texts
 //! that are compared and alert.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
@@ -41,6 +42,13 @@ pub(super) const LONG: Attack = Attack {
 };
 
 fn flood(polls: &AtomicUsize, site: &str, count: u64, text_of: impl Fn(u64) -> String) -> Answer {
+    // What a feed lists at first is no news; where it lists nothing, what it lists next is not.
+    let last = if polls.fetch_add(1, Ordering::Relaxed) == 0 { 1 } else { count };
+    items(site, 0..last, text_of)
+}
+
+/// A feed with items of these numbers.
+pub(super) fn items(site: &str, numbers: Range<u64>, text_of: impl Fn(u64) -> String) -> Answer {
     let item = |at| {
         format!(
             "<item><guid>{at}</guid><title>{TITLE} {at}</title><link>{site}/{at}</link>\
@@ -48,13 +56,11 @@ fn flood(polls: &AtomicUsize, site: &str, count: u64, text_of: impl Fn(u64) -> S
             text_of(at)
         )
     };
-    // What a feed lists at first is no news; where it lists nothing, what it lists next is not.
-    let last = if polls.fetch_add(1, Ordering::Relaxed) == 0 { 1 } else { count };
-    rss(&(0..last).map(item).collect::<String>())
+    rss(&numbers.map(item).collect::<String>())
 }
 
 /// Once so many articles came out, and nothing is on its way.
-fn faults(running: &mut Running, articles: u64) -> anyhow::Result<Vec<String>> {
+pub(super) fn faults(running: &mut Running, articles: u64) -> anyhow::Result<Vec<String>> {
     let mut status = Value::Null;
     running.until(|it| {
         status = it.json("/api/v1/status").unwrap_or_default();

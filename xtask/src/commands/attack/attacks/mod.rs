@@ -4,6 +4,7 @@ use super::scene::Attack;
 
 mod baseline;
 mod bombs;
+mod budget;
 mod claim;
 mod credentials;
 mod empty_items;
@@ -18,7 +19,7 @@ mod terminal;
 mod wait;
 
 /// All of them, in the order in which they run.
-pub(super) const ALL: [&Attack; 15] = [
+pub(super) const ALL: [&Attack; 17] = [
     &empty_items::ATTACK,
     &baseline::ATTACK,
     &claim::ATTACK,
@@ -31,6 +32,8 @@ pub(super) const ALL: [&Attack; 15] = [
     &readers::ATTACK,
     &flood::SHORT,
     &flood::LONG,
+    &budget::FLOOD,
+    &budget::SLOW_PAGES_OF_ONE_OWNER,
     &nested_json::ATTACK,
     &script::ATTACK,
     &robots::ATTACK,

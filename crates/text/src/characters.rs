@@ -1,0 +1,74 @@
+//! What a character beyond ASCII does to a word and what it is folded to, worked out once.
+//!
+//! The tables of Unicode are searched for each question; a text of another script asks them five times a
+//! character. Here a block of 256 characters is worked out when the first of them is met.
+
+use std::sync::OnceLock;
+
+use unicode_normalization::IsNormalized;
+use unicode_normalization::char::canonical_combining_class;
+
+use crate::script::{Role, plain_digit, role_by_unicode};
+
+/// What is known of one character.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Character {
+    /// What it does to the word it stands in.
+    pub(crate) role: Role,
+    /// What it is folded to, where that is one character of the same role whatever stands beside it.
+    pub(crate) folded: Option<char>,
+}
+
+type Block = [Character; 256];
+
+/// The blocks of the Basic Multilingual Plane.
+static BLOCKS: [OnceLock<Box<Block>>; 256] = [const { OnceLock::new() }; 256];
+
+/// What is known of `c`.
+pub(crate) fn character(c: char) -> Character {
+    let code = u32::from(c);
+    let Some(block) = BLOCKS.get((code >> 8) as usize) else {
+        return work_out(c);
+    };
+    block.get_or_init(|| block_from(code & !0xFF))[(code & 0xFF) as usize]
+}
+
+fn block_from(first: u32) -> Box<Block> {
+    Box::new(std::array::from_fn(|at| {
+        // Half of a surrogate pair is no character: nobody asks for it.
+        let none = Character { role: Role::Break, folded: None };
+        char::from_u32(first + at as u32).map_or(none, work_out)
+    }))
+}
+
+fn work_out(c: char) -> Character {
+    let role = role_by_unicode(c);
+    let folded = folded_alone(c).filter(|folded| role_by_unicode(*folded) == role);
+    Character { role, folded }
+}
+
+/// What a character is folded to, where each step gives one character that composes with none beside it.
+fn folded_alone(c: char) -> Option<char> {
+    let mut folded = plain_digit(independent(c)?);
+    // As `words::fold` does, until nothing changes.
+    for _ in 0..4 {
+        let upper = independent(single(folded.to_uppercase())?)?;
+        let next = independent(single(upper.to_lowercase())?)?;
+        if next == folded {
+            break;
+        }
+        folded = next;
+    }
+    Some(folded)
+}
+
+fn single(mut chars: impl Iterator<Item = char>) -> Option<char> {
+    let first = chars.next()?;
+    chars.next().is_none().then_some(first)
+}
+
+/// The character, where NFKC leaves it as it is beside any other of these.
+fn independent(c: char) -> Option<char> {
+    let is_stable = unicode_normalization::is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes;
+    (is_stable && canonical_combining_class(c) == 0).then_some(c)
+}

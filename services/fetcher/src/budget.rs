@@ -1,0 +1,231 @@
+//! What one feed, and all feeds of one site, may send in an hour.
+//!
+//! A budget holds, it does not drop: what is more is published at once like everything else, marked
+//! `beyond_budget`. It is folded and shown, and what it alone alerts of comes as one message at the
+//! end of the hour. Nothing waits here, for any queue of ours would have an end, where items were
+//! lost, and a feed lists an item only for so long.
+//!
+//! What a feed has sent stands in its memo, which is written after everything is published: a poll
+//! that is cut short counts nothing, and is done again under the same ids. What its site has sent is
+//! the sum of its feeds, each since it was last polled.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{ArticleFetched, FeedId, FeedSettings};
+
+use crate::metrics::BEYOND_BUDGET;
+use crate::schedule::owner;
+use crate::settings::Budget;
+use crate::state::hash;
+
+/// An hour, in milliseconds.
+const HOUR: u64 = 3_600_000;
+/// So many sites are counted before those that sent nothing in this hour are forgotten.
+const MOST_SITES: usize = 10_000;
+
+/// What a feed has sent in an hour of the clock.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Spent {
+    hour: u64,
+    articles: u64,
+    bytes: u64,
+    /// The outlets, by hash, in whose name it spoke, up to the budget.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    outlets: BTreeSet<u64>,
+    /// How many of its articles were beyond a budget, and the last of these budgets.
+    #[serde(default)]
+    beyond: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limit: Option<Limit>,
+}
+
+/// What a budget limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Limit {
+    Articles,
+    Bytes,
+    Outlets,
+    SiteArticles,
+    SiteBytes,
+}
+
+impl Limit {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Articles => "articles",
+            Self::Bytes => "bytes",
+            Self::Outlets => "outlets",
+            Self::SiteArticles => "site_articles",
+            Self::SiteBytes => "site_bytes",
+        }
+    }
+
+    /// The setting that raises it.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Articles => "budget.articles_per_hour",
+            Self::Bytes => "budget.bytes_per_hour",
+            Self::Outlets => "budget.outlets_per_hour",
+            Self::SiteArticles => "budget.site_articles_per_hour",
+            Self::SiteBytes => "budget.site_bytes_per_hour",
+        }
+    }
+}
+
+impl Spent {
+    /// Counts the outlet in whose name an article speaks, unless `most` were counted before.
+    fn claims(&mut self, article: &ArticleFetched, most: u32) -> bool {
+        let outlet = hash(&[article.article.outlet.as_str()]);
+        if self.outlets.len() as u64 >= u64::from(most) {
+            return self.outlets.contains(&outlet);
+        }
+        self.outlets.insert(outlet);
+        true
+    }
+
+    /// What it has sent beyond a budget in the hour of this time, for people.
+    pub(crate) fn problem(&self, now: UnixMillis) -> Option<String> {
+        let limit = self.limit.filter(|_| self.hour == now.0 / HOUR)?;
+        let Self { articles, beyond, .. } = self;
+        Some(format!(
+            "sent {articles} articles in this hour, {beyond} of them beyond its budget: alerts of \
+             these come as one message at its end; `{}` raises it",
+            limit.key()
+        ))
+    }
+}
+
+/// The budgets of all feeds and sites.
+pub(crate) struct Budgets {
+    budget: Budget,
+    sites: Mutex<HashMap<String, SiteSpent>>,
+}
+
+/// What the feeds of a site have sent in an hour.
+#[derive(Default)]
+struct SiteSpent {
+    hour: u64,
+    all: Sum,
+    feeds: HashMap<FeedId, Sum>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    articles: u64,
+    bytes: u64,
+}
+
+impl Budgets {
+    pub(crate) fn new(budget: Budget) -> Self {
+        Self { budget, sites: Mutex::default() }
+    }
+
+    /// The account of a feed for one poll; `before` is what it had sent when it was last polled.
+    pub(crate) fn account(
+        &self,
+        feed: &FeedSettings,
+        before: Option<&Spent>,
+        now: UnixMillis,
+    ) -> Account<'_> {
+        let hour = now.0 / HOUR;
+        let fresh = || Spent { hour, ..Spent::default() };
+        let spent = before.filter(|spent| spent.hour == hour).cloned().unwrap_or_else(fresh);
+        let site = owner(&feed.url);
+        let mut sites = self.sites();
+        if sites.len() >= MOST_SITES {
+            sites.retain(|_, sums| sums.hour == hour);
+        }
+        let sums = sites.entry(site.clone()).or_default();
+        sums.turn_to(hour);
+        // What a poll counted that was cut short is counted anew.
+        let sum = Sum { articles: spent.articles, bytes: spent.bytes };
+        let counted = sums.feeds.insert(feed.id.clone(), sum).unwrap_or_default();
+        sums.all.articles = sums.all.articles - counted.articles + sum.articles;
+        sums.all.bytes = sums.all.bytes - counted.bytes + sum.bytes;
+        Account { budgets: self, site, feed: feed.id.clone(), spent }
+    }
+
+    fn sites(&self) -> MutexGuard<'_, HashMap<String, SiteSpent>> {
+        self.sites.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SiteSpent {
+    fn turn_to(&mut self, hour: u64) {
+        if self.hour != hour {
+            *self = Self { hour, ..Self::default() };
+        }
+    }
+}
+
+/// What one feed sends in one poll.
+pub(crate) struct Account<'a> {
+    budgets: &'a Budgets,
+    site: String,
+    feed: FeedId,
+    spent: Spent,
+}
+
+impl Account<'_> {
+    /// Counts an article and says whether it is beyond a budget. What never alerts counts nothing.
+    pub(crate) fn is_beyond(&mut self, article: &ArticleFetched) -> bool {
+        if article.article.baseline {
+            return false;
+        }
+        let bytes = article.text.len() + article.article.title.len();
+        let sum = Sum { articles: 1, bytes: bytes as u64 };
+        let limit = self.spend(article, sum).into_iter().chain(self.spend_of_site(sum)).next();
+        if let Some(limit) = limit {
+            self.spent.beyond += 1;
+            self.spent.limit = Some(limit);
+            BEYOND_BUDGET.add(1, &[limit.label()]);
+        }
+        limit.is_some()
+    }
+
+    /// What the feed has sent in this hour.
+    pub(crate) fn spent(self) -> Spent {
+        self.spent
+    }
+
+    fn spend(&mut self, article: &ArticleFetched, sum: Sum) -> Option<Limit> {
+        let (budget, spent) = (&self.budgets.budget, &mut self.spent);
+        spent.articles += sum.articles;
+        spent.bytes += sum.bytes;
+        let claims_too_many =
+            article.article.via.is_some() && !spent.claims(article, budget.outlets_per_hour);
+        match () {
+            () if spent.articles > u64::from(budget.articles_per_hour) => Some(Limit::Articles),
+            () if spent.bytes > budget.bytes_per_hour => Some(Limit::Bytes),
+            () if claims_too_many => Some(Limit::Outlets),
+            () => None,
+        }
+    }
+
+    fn spend_of_site(&self, sum: Sum) -> Option<Limit> {
+        let budget = &self.budgets.budget;
+        let mut sites = self.budgets.sites();
+        let sums = sites.entry(self.site.clone()).or_default();
+        sums.turn_to(self.spent.hour.max(sums.hour));
+        sums.all.articles += sum.articles;
+        sums.all.bytes += sum.bytes;
+        let own = sums.feeds.entry(self.feed.clone()).or_default();
+        own.articles += sum.articles;
+        own.bytes += sum.bytes;
+        let articles = budget.site_articles_per_hour.max(budget.articles_per_hour);
+        match () {
+            () if sums.all.articles > u64::from(articles) => Some(Limit::SiteArticles),
+            () if sums.all.bytes > budget.site_bytes_per_hour.max(budget.bytes_per_hour) => {
+                Some(Limit::SiteBytes)
+            }
+            () => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

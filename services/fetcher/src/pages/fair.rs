@@ -1,0 +1,35 @@
+//! Fair shares: the feeds of one site have only so many pages open at once, from the question for
+//! robots.txt until the page is read. What they wait for, slow hosts and slow pages, takes the places
+//! of no other site's feeds.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::schedule::owner;
+
+/// The shares of all sites.
+pub(crate) struct FairShares {
+    most: usize,
+    sites: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl FairShares {
+    /// `most` pages at once for the feeds of a site.
+    pub(crate) fn new(most: usize) -> Self {
+        Self { most: most.max(1), sites: Mutex::default() }
+    }
+
+    /// The right to one page for the feed at this address, once its site has one to give.
+    pub(crate) async fn share_of(&self, feed: &str) -> OwnedSemaphorePermit {
+        let site = {
+            let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+            // Who has or awaits a page holds on to its site.
+            sites.retain(|_, site| Arc::strong_count(site) > 1);
+            let fresh = || Arc::new(Semaphore::new(self.most));
+            sites.entry(owner(feed)).or_insert_with(fresh).clone()
+        };
+        site.acquire_owned().await.expect("nobody closes it")
+    }
+}

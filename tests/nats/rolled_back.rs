@@ -1,0 +1,184 @@
+//! Streams that go back in time under services that are connected: what is new comes out all the same, and
+//! somebody says that something is gone.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rustix::process::{Signal, kill_process};
+use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT, Stream};
+use wirefold_proto::{ArticleId, OutputArticle};
+
+use super::over::Over;
+use crate::pipeline::generated::{Made, Numbers, articles};
+use crate::pipeline::killed::LAST;
+use crate::pipeline::targets::Target;
+use crate::pipeline::up::{CONFIG, now};
+use crate::pipeline::{PATIENCE, pause};
+use crate::program::Folder;
+
+const SEED: u64 = 20_261_124;
+const FILE: usize = 20;
+const SERVER: &str = "nats-server";
+
+/// Articles that come by files, a service that tells of each, and what was stored after the first file.
+struct Night {
+    made: Vec<Made>,
+    target: Target,
+    folder: Folder,
+    over: Over,
+}
+
+impl Night {
+    fn begin() -> Night {
+        let made = articles(3 * FILE, &mut Numbers::from_seed(SEED));
+        let target = Target::open();
+        let config = format!(
+            "data = \"data\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n[[source]]\npath = \"dropped\"\n\
+             [[subscription]]\nid = \"all\"\nname = \"All\"\nquery = \"*\"\ndeliveries = [\"desk\"]\n\
+             group_wait = \"0s\"\nupdate_interval = \"0s\"\n{}",
+            target.delivery()
+        );
+        let folder = Folder::with(&[(CONFIG, config.as_bytes())]);
+        std::fs::create_dir(folder.path().join("dropped")).expect("a folder takes folders");
+        let over = Over::start(&folder);
+        let mut night = Night { made, target, folder, over };
+        night.drop_file(0);
+        night.wait_for(0);
+        night.copy();
+        night.drop_file(1);
+        night.wait_for(1);
+        night
+    }
+
+    fn drop_file(&self, nth: usize) {
+        let lines: String = self.of(nth).iter().map(Made::line).collect();
+        self.folder.write(&format!("dropped/{nth:03}.jsonl"), lines.as_bytes());
+    }
+
+    fn of(&self, nth: usize) -> &[Made] {
+        &self.made[nth * FILE..][..FILE]
+    }
+
+    /// Waits until every article of a file stands in the output and is on the page, and some have been told.
+    #[track_caller]
+    fn wait_for(&mut self, nth: usize) {
+        let deadline = now().plus(PATIENCE);
+        let ids = loop {
+            let output = self.over.kept().articles();
+            let ids: Vec<ArticleId> =
+                self.of(nth).iter().filter_map(|made| id_of(&output, made)).collect();
+            if ids.len() == FILE {
+                break ids;
+            }
+            assert!(now() < deadline, "{} of {FILE} come out\n{}", ids.len(), self.over.up.said());
+            pause();
+        };
+        for id in &ids {
+            self.over.up.get_until(&format!("/api/v1/articles/{id}"), |_| true);
+        }
+        // What comes together is told together, and an alert names some of many.
+        self.target.wait_for(|it| it.alert.articles.iter().any(|told| ids.contains(&told.id)));
+    }
+
+    fn store(&self) -> PathBuf {
+        self.folder.path().join("data/nats/store")
+    }
+
+    /// Copies what the server stores, while it stands still.
+    fn copy(&self) {
+        let server = self.over.pid_of(SERVER);
+        kill_process(server, Signal::STOP).expect("it runs");
+        copy(&self.store(), &self.folder.path().join("copy"));
+        kill_process(server, Signal::CONT).expect("it runs");
+    }
+
+    /// Puts the copy in the place of what the server stores, or one of its streams; it is started again.
+    fn put_back(&self, streams: &[Stream]) {
+        let server = self.over.pid_of(SERVER);
+        kill_process(server, Signal::STOP).expect("it runs");
+        let (store, kept) = (self.store(), self.folder.path().join("copy"));
+        if streams.is_empty() {
+            replace(&kept, &store);
+        }
+        for stream in streams {
+            let find = |below: &Path| find(below, stream.name).expect("the stream has a folder");
+            replace(&find(&kept), &find(&store));
+        }
+        kill_process(server, Signal::KILL).expect("it runs");
+        while self.over.children().contains(&server) {
+            pause();
+        }
+        self.over.pid_of(SERVER);
+    }
+
+    /// New articles come out and are told, and somebody says what happened to this stream.
+    #[track_caller]
+    fn goes_on(mut self, said: &[Stream]) {
+        self.drop_file(2);
+        self.wait_for(2);
+        self.folder.write("dropped/last.txt", LAST.as_bytes());
+        let is_last = |title: &str| LAST.starts_with(title.trim_end_matches('…'));
+        self.target.wait_for(|it| it.alert.articles.iter().any(|told| is_last(&told.title)));
+        let log = self.over.up.said();
+        for stream in said {
+            let is_it =
+                |line: &&str| line.contains("went back in time") && line.contains(stream.name);
+            assert!(log.lines().any(|line| is_it(&line)), "{}\n{log}", stream.name);
+        }
+        let ended = self.over.up.terminate();
+        assert_eq!(ended.code, Some(0), "{}", ended.said);
+        // What is told twice has the id that it had.
+        self.target.take();
+        self.target.check_ids();
+    }
+}
+
+fn id_of(output: &[OutputArticle], made: &Made) -> Option<ArticleId> {
+    output.iter().find(|it| it.article.item_key == made.id).map(|it| it.id)
+}
+
+fn copy(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-r").args([from, to]).status().expect("cp").success());
+}
+
+fn replace(from: &Path, to: &Path) {
+    std::fs::remove_dir_all(to).expect("it is there");
+    copy(from, to);
+}
+
+/// The folder of this name, however deep.
+fn find(below: &Path, name: &str) -> Option<PathBuf> {
+    let folders = std::fs::read_dir(below).ok()?.flatten().map(|entry| entry.path());
+    folders.filter(|path| path.is_dir()).find_map(|path| match path.ends_with(name) {
+        true => Some(path),
+        false => find(&path, name),
+    })
+}
+
+#[test]
+fn the_whole_store_is_put_back() {
+    let night = Night::begin();
+    night.put_back(&[]);
+    night.goes_on(&[FETCHED]);
+}
+
+#[test]
+fn the_articles_are_put_back() {
+    let night = Night::begin();
+    night.put_back(&[FETCHED]);
+    night.goes_on(&[FETCHED]);
+}
+
+#[test]
+fn the_decisions_are_put_back() {
+    let night = Night::begin();
+    night.put_back(&[JUDGED]);
+    night.goes_on(&[JUDGED]);
+}
+
+#[test]
+fn output_and_alerts_are_put_back() {
+    let night = Night::begin();
+    night.put_back(&[OUTPUT, ALERTS]);
+    night.goes_on(&[OUTPUT]);
+}
