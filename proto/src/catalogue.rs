@@ -10,6 +10,7 @@ use crate::codec::{DecodeError, Message, SchemaName, decode};
 use crate::control::ControlCommand;
 use crate::dead::DeadLetter;
 use crate::digest::{AlertDigest, FeedDigest};
+use crate::health::{HealthNotice, HealthReport};
 use crate::judged::{ArticleJudged, CommandJudged, EpochTaken};
 use crate::list::ListRecord;
 use crate::output::{OutputArticle, OutputCommand, OutputStory};
@@ -45,7 +46,7 @@ pub struct Address {
 }
 
 /// Every message.
-pub const CATALOGUE: [Entry; 20] = [
+pub const CATALOGUE: [Entry; 22] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.1.json",
         "wirefold.article.fetched.1.minimal.json",
@@ -142,6 +143,8 @@ pub const CATALOGUE: [Entry; 20] = [
     entry::<AlertAttemptsRecord>(&["wirefold.alert.attempts.1.json"]),
     entry::<AlertHandlingRecord>(&["wirefold.alert.handling.1.json"]),
     entry::<FeedDigest>(&["wirefold.feed.digest.1.json", "wirefold.feed.digest.2.json"]),
+    entry::<HealthNotice>(&["wirefold.health.notice.1.json"]),
+    entry::<HealthReport>(&["wirefold.health.report.1.json"]),
     entry::<ListRecord>(&[
         "wirefold.list.1.json",
         "wirefold.list.1.waiting.json",

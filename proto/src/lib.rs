@@ -49,6 +49,7 @@ mod dead;
 mod digest;
 mod feed_site;
 mod findings;
+mod health;
 mod ids;
 mod interval;
 mod item;
@@ -93,6 +94,7 @@ pub use findings::{
     Qualifier, Quotation, Topic,
 };
 pub use headers::{EventHeaders, HeaderError, TraceError, TraceParent};
+pub use health::{HEALTH_KEY, HealthCondition, HealthKind, HealthNotice, HealthReport};
 pub use ids::{
     AlertId, ArticleId, ContentHash, DecisionId, EventId, FeedId, IdError, IdErrorKind, Input,
     ItemAddress, LanguageTag, Outlet, StoryId, SubscriptionId, Target,

@@ -117,6 +117,16 @@ async fn alert(bus: &NatsBus) {
     assert_eq!(count(bus, "WF_OUTPUT", ">").await, 1);
     assert_eq!(count(bus, "WF_CONTROL", ">").await, 2);
     bus.get("WF_FETCHED", 1).await.unwrap();
+    // What it watches the health of all of it by.
+    for stream in ["WF_FETCHED", "WF_JUDGED", "WF_OUTPUT", "WF_ALERTS", "WF_CONTROL", "WF_DEAD"] {
+        bus.stream_state(stream).await.unwrap();
+        bus.last(stream, ">").await.unwrap();
+    }
+    bus.get("WF_JUDGED", 1).await.unwrap();
+    assert_eq!(
+        bus.objects("wf_snapshots").unwrap().names().await.unwrap(),
+        <[String; 0]>::default()
+    );
     bus.mark_read("WF_OUTPUT", "alerter", 1).await.unwrap();
     assert_eq!(bus.publish_if_last(message(ALERT, "al-1"), 0).await.unwrap(), Published::New(1));
     assert!(bus.last("WF_ALERTS", ALERT).await.unwrap().is_some());

@@ -6,6 +6,7 @@ mod columns;
 mod commands;
 mod compare;
 mod config;
+mod disk;
 mod eval;
 mod exit;
 mod fold;

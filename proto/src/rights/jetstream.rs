@@ -134,7 +134,8 @@ pub(super) fn objects(store: &str, writes: bool) -> Right {
         // What was overwritten goes at once: snapshots are large.
         publish.push(format!("$JS.API.STREAM.PURGE.{stream}"));
     }
-    Right { what: format!("keeps the objects of {store}"), publish, ..Right::default() }
+    let verb = if writes { "keeps" } else { "reads" };
+    Right { what: format!("{verb} the objects of {store}"), publish, ..Right::default() }
 }
 
 /// The streams of the contract, and those behind its stores and the marks.

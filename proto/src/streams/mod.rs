@@ -96,6 +96,8 @@ pub const JUDGED: Stream = Stream {
         reads(ENRICHER, ReadBy::Consumer),
         // What it gave up on and is asked to try again.
         reads(ENRICHER, ReadBy::Sequence),
+        // How much was decided since the last snapshot.
+        reads(ALERTER, ReadBy::Sequence),
     ],
 };
 
@@ -175,7 +177,12 @@ pub const DEAD: Stream = Stream {
         writes(ALERTER, &["wirefold.v1.dead.alerter"]),
         writes(GATEWAY, &["wirefold.v1.dead.gateway"]),
     ],
-    readers: &[reads(GATEWAY, ReadBy::Order), reads(CLI, ReadBy::Order)],
+    readers: &[
+        reads(GATEWAY, ReadBy::Order),
+        reads(CLI, ReadBy::Order),
+        // Whether there are new ones.
+        reads(ALERTER, ReadBy::Sequence),
+    ],
 };
 
 /// Every stream.

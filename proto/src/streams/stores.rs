@@ -44,11 +44,11 @@ pub const SUBSCRIPTIONS: Store = Store {
     readers: &[ALERTER, GATEWAY, CLI, READER],
 };
 
-/// How far each delivery has come with each alert, and by which attempts.
+/// How far each delivery has come with each alert, and by which attempts; and how healthy all of it is.
 pub const DELIVERIES: Store = Store {
     name: "wf_deliveries",
     kind: StoreKind::KeyValue,
-    about: "the last revision of each alert that each delivery took, its newest attempts, and its next digest of feeds",
+    about: "the last revision of each alert that each delivery took, its newest attempts, its next digest of feeds, and what is wrong with this installation",
     writers: &[ALERTER],
     readers: &[ALERTER, GATEWAY, CLI],
 };
@@ -78,7 +78,8 @@ pub const SNAPSHOTS: Store = Store {
     kind: StoreKind::Objects,
     about: "the detector's index segments and tables",
     writers: &[DETECTOR],
-    readers: &[DETECTOR],
+    // The alerter looks how old the newest one is.
+    readers: &[DETECTOR, ALERTER],
 };
 
 /// Every bucket and object store.

@@ -3,7 +3,8 @@
 //! The *matcher* reads the output in the order of the decisions, compares each article with all
 //! subscriptions and publishes revisions of alerts, each exactly once. Each *delivery* is a stage
 //! of its own on the alerts: terminal, signed webhook, phone, e-mail, chat, program or file. The *digest* tells those deliveries that
-//! ask for it once a week what is wrong with feeds. A subscription comes from a file or
+//! ask for it once a week what is wrong with feeds; the *watch* looks at the installation itself, and the
+//! deliveries tell what is wrong with it. A subscription comes from a file or
 //! by command and takes effect on the next article.
 //!
 //! It knows no HTTP of its own (see `wirefold-guard`), no concrete bus and no clock but the one it
@@ -13,6 +14,7 @@ mod delivery;
 mod digest;
 mod engine;
 mod error;
+mod health;
 mod matcher;
 mod metrics;
 mod reading;
@@ -33,21 +35,24 @@ use std::sync::Arc;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{ConsumerConfig, LoopError, Surroundings};
+use wirefold_proto::streams;
 
-use delivery::{Clients, Common, DeliveryStage, channel_of};
+use delivery::{Clients, Common, DeliveryStage, Gone, channel_of};
 use digest::Weekly;
+use health::{DeliveryStates, Teller, Watch, beat};
 use matcher::{DefaultDeliveries, Namable, Setup};
 
 pub use delivery::{NotPublished, Subjects, check_delivery};
 pub use error::AlerterError;
+pub use health::{Disk, Space};
 pub use metrics::METRICS;
 pub use reading::{FoundWord, QueryReading, read_article};
 pub use rehearsal::{Rehearsal, Sample, SampleRevision, Unready, rehearse};
 pub use resend::send_again;
 pub use sample::{Outcome, send_sample};
 pub use settings::{
-    AlertsPerHour, ConfiguredSubscription, Delivery, DeliveryKind, Email, Header, Secret, Settings,
-    Templates,
+    AlertsPerHour, ConfiguredSubscription, Delivery, DeliveryKind, Email, Header, HealthSettings,
+    Heartbeat, Secret, Settings, Templates,
 };
 pub use subscription::check;
 pub use wirefold_guard::WEB_PORTS;
@@ -86,6 +91,7 @@ pub async fn run(
         surroundings: surroundings.clone(),
         page: settings.page.clone(),
         demo: settings.demo,
+        states: DeliveryStates::default(),
     };
     let mut work: JoinSet<Result<(), AlerterError>> = JoinSet::new();
     for delivery in &settings.deliveries {
@@ -99,6 +105,9 @@ pub async fn run(
             work.spawn(async move { Ok(weekly.run(weekly_stop).await?) });
         }
     }
+    if !settings.demo {
+        watch_health(&settings, &mut clients, &printer, &common, &mut work, &stop)?;
+    }
     let (sweeping, sweep_stop) = (surroundings.clone(), stop.child_token());
     work.spawn(async move { Ok(delivery::attempts::sweep_daily(sweeping, sweep_stop).await?) });
     let setup = Setup {
@@ -110,6 +119,41 @@ pub async fn run(
     let matcher_stop = stop.child_token();
     work.spawn(async move { matcher::run(Arc::new(setup), matcher_stop).await });
     until_all_end(work, &stop).await
+}
+
+/// Starts what looks whether the installation is well, what tells the deliveries, and the heartbeat.
+fn watch_health(
+    settings: &Settings,
+    clients: &mut Clients,
+    printer: &Arc<dyn Printer>,
+    common: &Common,
+    work: &mut JoinSet<Result<(), AlerterError>>,
+    stop: &CancellationToken,
+) -> Result<(), AlerterError> {
+    let HealthSettings { limits, disk, heartbeat } = settings.health.clone();
+    let keys = common.surroundings.bus.key_value(streams::DELIVERIES.name)?;
+    let gone = |delivery: &Delivery| Gone::new(&delivery.name, &delivery.kind, keys.clone());
+    let watched = settings.deliveries.iter().map(|it| (it.name.clone(), gone(it))).collect();
+    let states = common.states.clone();
+    let (watch, report) = Watch::new(&common.surroundings, limits, disk, watched, states)?;
+    for delivery in settings.deliveries.iter().filter(|delivery| delivery.health) {
+        let channel = channel_of(delivery, clients, printer)?;
+        let (told, report) = (gone(delivery), report.clone());
+        let teller = Teller::new(&delivery.name, channel, common, told, report)?;
+        let teller_stop = stop.child_token();
+        work.spawn(async move { Ok(teller.run(teller_stop).await?) });
+    }
+    if let Some(heartbeat) = heartbeat {
+        let (client, clock) = (clients.client()?, common.surroundings.clock.clone());
+        let beat_stop = stop.child_token();
+        work.spawn(async move {
+            beat(heartbeat, client, clock, report, beat_stop).await;
+            Ok(())
+        });
+    }
+    let watch_stop = stop.child_token();
+    work.spawn(async move { Ok(watch.run(watch_stop).await?) });
+    Ok(())
 }
 
 /// All end together: where one fails, the others are told to stop.

@@ -27,6 +27,22 @@ pub(crate) const FEED_DIGESTS: Metric = Metric::counter(
     "Weekly digests of feeds with problems, by kind of delivery and outcome.",
     &["kind", "outcome"],
 );
+pub(crate) const HEALTH_NOTICES: Metric = Metric::counter(
+    "wirefold_alerter_health_notices_total",
+    "Messages about the health of the installation, by kind of delivery and outcome.",
+    &["kind", "outcome"],
+);
+pub(crate) const HEALTH_CONDITIONS: Metric = Metric::gauge(
+    "wirefold_health_conditions",
+    metrics::Unit::Count,
+    "Open conditions of the installation, by kind: see docs/health.md.",
+    &["condition"],
+);
+pub(crate) const HEARTBEATS: Metric = Metric::counter(
+    "wirefold_alerter_heartbeats_total",
+    "Calls of the heartbeat address, by outcome: ok, failed, or withheld while a condition endangers data.",
+    &["outcome"],
+);
 pub(crate) const SUBSCRIPTIONS: Metric = Metric::gauge(
     "wirefold_alerter_subscriptions",
     metrics::Unit::Count,
@@ -46,5 +62,16 @@ pub(crate) const UNREADABLE: Metric = Metric::counter(
 );
 
 /// Every metric of the alerter.
-pub const METRICS: &[Metric] =
-    &[ARTICLES, REVISIONS, HELD, DELIVERIES, FEED_DIGESTS, SUBSCRIPTIONS, OPEN, UNREADABLE];
+pub const METRICS: &[Metric] = &[
+    ARTICLES,
+    REVISIONS,
+    HELD,
+    DELIVERIES,
+    FEED_DIGESTS,
+    HEALTH_NOTICES,
+    HEALTH_CONDITIONS,
+    HEARTBEATS,
+    SUBSCRIPTIONS,
+    OPEN,
+    UNREADABLE,
+];

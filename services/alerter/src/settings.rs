@@ -3,13 +3,16 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use url::Url;
+use wirefold_envelope::Limits;
 use wirefold_proto::SubscriptionSettings;
 use wirefold_query::Lists;
 
 use crate::delivery::Subjects;
+use crate::health::Disk;
 
 /// Everything the alerter is told.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +33,28 @@ pub struct Settings {
     pub demo: bool,
     /// How many alerts that one site alone tells of notify a subscription in an hour.
     pub site_alerts: AlertsPerHour,
+    /// How the health of the installation is watched.
+    pub health: HealthSettings,
+}
+
+/// How the health of the installation is watched.
+#[derive(Debug, Clone, Default)]
+pub struct HealthSettings {
+    /// How large streams may grow.
+    pub limits: Limits,
+    /// Knows the disk of the data folder; none where nothing is kept on this machine.
+    pub disk: Option<Arc<dyn Disk>>,
+    /// The address that is called while all is well.
+    pub heartbeat: Option<Heartbeat>,
+}
+
+/// An address that is called while all is well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// The address.
+    pub url: Url,
+    /// How often.
+    pub every: Duration,
 }
 
 /// How many alerts may notify in an hour. More than anybody reads, and more than an agency's wire brings
@@ -61,6 +86,8 @@ pub struct Delivery {
     pub kind: DeliveryKind,
     /// Whether it is told once a week what is wrong with feeds.
     pub feed_digest: bool,
+    /// Whether it is told what is wrong with this installation.
+    pub health: bool,
     /// Words of the operator's own for its messages.
     pub templates: Templates,
 }

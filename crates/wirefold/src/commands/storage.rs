@@ -15,6 +15,7 @@ use crate::cli::Global;
 use crate::client::{Asking, Client, Need, block_on};
 use crate::columns::{Cell, Columns};
 use crate::config::Overrides;
+use crate::disk::space;
 use crate::exit::Exit;
 use crate::local_time::in_words;
 use crate::output;
@@ -74,8 +75,11 @@ pub(crate) fn run(arguments: &StorageArguments, global: &Global) -> anyhow::Resu
         let limits = configs.iter().find(|stream| stream.name == found.name)?;
         Some(StreamRow::of(found, limits, told.at))
     });
-    let report =
-        Report { streams: rows.collect(), files: files_of(&folder), free: free_bytes(&folder) };
+    let report = Report {
+        streams: rows.collect(),
+        files: files_of(&folder),
+        free: space(&folder).map(|space| space.free),
+    };
     if arguments.asking.json {
         print_line("wirefold.cli.storage/1", &report)?;
         return Ok(Exit::Ok);
@@ -175,11 +179,6 @@ fn bytes_below(path: &Path) -> u64 {
     }
     let entries = fs::read_dir(path).into_iter().flatten().filter_map(Result::ok);
     entries.map(|entry| bytes_below(&entry.path())).sum()
-}
-
-fn free_bytes(folder: &Path) -> Option<u64> {
-    let found = rustix::fs::statvfs(folder).ok()?;
-    Some(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
 /// Bytes as people read them: three digits and a unit.

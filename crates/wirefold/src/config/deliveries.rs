@@ -18,6 +18,7 @@ pub(super) fn delivery(delivery: &DeliveryConfig) -> Option<Delivery> {
         name: delivery.name.clone(),
         kind,
         feed_digest: delivery.feed_digest,
+        health: delivery.tells_health(),
         templates: Templates { title, text },
     })
 }

@@ -95,6 +95,7 @@ fn sample_of(name: &str) -> Option<&'static str> {
         "allow_hosts" => "[\"nas.local\"]",
         "proxy" => "\"socks5h://127.0.0.1:9050\"",
         "base_url" => "\"https://news.example\"",
+        "heartbeat" => "\"https://hc-ping.example/0f1e2d3c\"",
         "break_quiet" => "\"outlets>=10\"",
         "contact" => "\"https://news.example/about\"",
         "quiet_hours.from" => "\"22:00\"",

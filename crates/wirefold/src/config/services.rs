@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::Path;
+use std::sync::Arc;
 
 use axum::http::HeaderName;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use wirefold_alerter::ConfiguredSubscription;
+use wirefold_alerter::{ConfiguredSubscription, HealthSettings, Heartbeat};
 use wirefold_envelope::Limits;
 use wirefold_fetcher::{ConfiguredFeed, ConfiguredList, extract, sources};
 use wirefold_gateway::tokens::{Gate, TokenFile, TrustedProxy};
@@ -19,6 +20,7 @@ use super::secret::Secret;
 use super::settings::{
     AccessConfig, Address, Config, FeedConfig, OpmlConfig, SourceConfig, SourceKind,
 };
+use crate::disk::DataDisk;
 
 impl Config {
     /// How long the streams keep their messages.
@@ -97,6 +99,18 @@ impl Config {
             page: Some(page),
             demo: false,
             site_alerts: wirefold_alerter::AlertsPerHour(self.budget.site_alerts_per_hour),
+            health: self.health(),
+        }
+    }
+
+    /// How the alerter watches the health of all of it.
+    fn health(&self) -> HealthSettings {
+        let every = self.health.heartbeat_interval.duration();
+        let heartbeat = self.health.heartbeat.as_ref();
+        HealthSettings {
+            limits: self.limits(),
+            disk: Some(Arc::new(DataDisk(self.data.clone()))),
+            heartbeat: heartbeat.map(|address| Heartbeat { url: address.url().clone(), every }),
         }
     }
 

@@ -338,6 +338,7 @@ impl Pipeline<'_> {
                 name: "stdout".to_owned(),
                 kind: wirefold_alerter::DeliveryKind::Stdout,
                 feed_digest: false,
+                health: false,
                 templates: wirefold_alerter::Templates::default(),
             }],
             demo: true,

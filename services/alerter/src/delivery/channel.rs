@@ -35,8 +35,29 @@ pub(crate) struct Message<'a> {
     pub(crate) templates: Option<&'a CompiledTemplates>,
 }
 
-/// Something besides an alert, on its way: a digest.
+/// What a notice is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoticeKind {
+    /// One message for much.
+    Digest,
+    /// What is wrong with this installation.
+    Health,
+}
+
+impl NoticeKind {
+    /// The word for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Digest => "digest",
+            Self::Health => "health",
+        }
+    }
+}
+
+/// Something besides an alert, on its way: a digest, or what is wrong with this installation.
 pub(crate) struct Notice<'a> {
+    /// What it is.
+    pub(crate) kind: NoticeKind,
     /// The same however often it is sent.
     pub(crate) id: &'a str,
     /// One line that says what it is about.
@@ -111,7 +132,7 @@ pub(crate) trait Channel: Send + Sync {
     /// Sends one message.
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent>;
 
-    /// Sends a digest.
+    /// Sends a notice.
     fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>>;
 }
 
@@ -127,11 +148,11 @@ pub(super) struct Body<'a> {
     demo: bool,
 }
 
-/// A digest for programs, and where to read on.
+/// A notice for programs, and where to read on.
 #[derive(Serialize)]
-struct DigestBody<'a> {
+struct NoticeBody<'a> {
     #[serde(flatten)]
-    digest: &'a serde_json::Value,
+    notice: &'a serde_json::Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<&'a str>,
 }
@@ -147,8 +168,8 @@ pub(super) fn json_of(message: &Message<'_>) -> Result<Vec<u8>, Failure> {
     serde_json::to_vec(&body).map_err(|error| Failure::never(error.to_string()))
 }
 
-/// A digest as JSON on one line.
+/// A notice as JSON on one line.
 pub(super) fn json_of_notice(notice: &Notice<'_>) -> Result<Vec<u8>, Failure> {
-    let body = DigestBody { digest: &notice.json, page: notice.page.as_deref() };
+    let body = NoticeBody { notice: &notice.json, page: notice.page.as_deref() };
     serde_json::to_vec(&body).map_err(|error| Failure::never(error.to_string()))
 }

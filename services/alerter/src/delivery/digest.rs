@@ -8,7 +8,7 @@ use wirefold_proto::{
     Alert, AlertDigest, InDigest, Published as _, Subject, SubscriptionSettings, Tag, streams,
 };
 
-use super::{DeliveryStage, Failure, Notice, manage};
+use super::{DeliveryStage, Failure, Notice, NoticeKind, manage};
 use crate::text::in_words;
 use crate::wording::{line, numbers, page};
 
@@ -50,6 +50,7 @@ impl DeliveryStage {
         let base = self.common.page.as_deref();
         let lines: Vec<String> = made.alerts.iter().map(|alert| shown(alert, base)).collect();
         let notice = Notice {
+            kind: NoticeKind::Digest,
             id: &made.id,
             title: &title(&made, subscription, self.common.demo),
             lines: &lines,

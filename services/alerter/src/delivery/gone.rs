@@ -16,7 +16,7 @@ use crate::settings::DeliveryKind;
 const HOLDS: Duration = Duration::from_hours(7 * 24);
 
 /// Why nothing more is sent to a delivery, where its target is gone.
-pub(super) struct Gone {
+pub(crate) struct Gone {
     delivery: String,
     target: String,
     keys: Arc<dyn KeyValue>,
@@ -26,7 +26,7 @@ pub(super) struct Gone {
 }
 
 impl Gone {
-    pub(super) fn new(delivery: &str, kind: &DeliveryKind, keys: Arc<dyn KeyValue>) -> Self {
+    pub(crate) fn new(delivery: &str, kind: &DeliveryKind, keys: Arc<dyn KeyValue>) -> Self {
         let target = Sha256::digest(kind.address());
         let target = target.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let (delivery, why) = (delivery.to_owned(), OnceLock::new());
@@ -40,7 +40,7 @@ impl Gone {
     }
 
     /// Has nothing more be sent from now on.
-    pub(super) async fn set(&self, why: &str, now: UnixMillis) -> Result<(), BusError> {
+    pub(crate) async fn set(&self, why: &str, now: UnixMillis) -> Result<(), BusError> {
         let mark = format!("{} {} {why}", self.target, now.0);
         self.keys.put(&self.key(), mark.into()).await?;
         if self.why.set(why.to_owned()).is_ok() {
@@ -50,17 +50,21 @@ impl Gone {
         Ok(())
     }
 
-    async fn read(&self, now: UnixMillis) -> Result<(), BusError> {
+    /// Why nothing is sent, as the mark says now.
+    pub(crate) async fn marked(&self, now: UnixMillis) -> Result<Option<String>, BusError> {
         let entry = self.keys.get(&self.key()).await?;
         let value = entry.and_then(|entry| entry.value);
         let told = value.as_deref().and_then(|value| std::str::from_utf8(value).ok());
-        let Some((target, at, why)) = told.and_then(parts) else {
-            return Ok(());
-        };
-        if target == self.target && now < at.plus(HOLDS) {
+        let mark = told.and_then(parts);
+        let holds = mark.filter(|(target, at, _)| *target == self.target && now < at.plus(HOLDS));
+        Ok(holds.map(|(_, _, why)| why.to_owned()))
+    }
+
+    async fn read(&self, now: UnixMillis) -> Result<(), BusError> {
+        if let Some(why) = self.marked(now).await? {
             let delivery = &self.delivery;
             tracing::warn!(delivery, why, "delivery is still off: give it another address");
-            self.why.get_or_init(|| why.to_owned());
+            self.why.get_or_init(|| why);
         }
         Ok(())
     }

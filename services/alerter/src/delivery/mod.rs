@@ -48,14 +48,15 @@ use wirefold_proto::{
 
 use crate::Printer;
 use crate::error::AlerterError;
+use crate::health::DeliveryStates;
 use crate::matcher::record_key;
 use crate::metrics;
 use crate::settings::Delivery;
 use crate::template::CompiledTemplates;
 use attempts::Attempts;
 use back::Back;
-pub(crate) use channel::{Channel, Failure, Message, Notice, Sent};
-use gone::Gone;
+pub(crate) use channel::{Channel, Failure, Message, Notice, NoticeKind, Sent};
+pub(crate) use gone::Gone;
 use links::Keys;
 pub(crate) use links::MessageLinks;
 pub use nats::{NotPublished, Subjects};
@@ -88,6 +89,8 @@ pub(crate) struct Common {
     pub(crate) surroundings: Surroundings,
     pub(crate) page: Option<String>,
     pub(crate) demo: bool,
+    /// Which deliveries work.
+    pub(crate) states: DeliveryStates,
 }
 
 /// The stage of one delivery.
@@ -192,6 +195,7 @@ impl DeliveryStage {
         });
         self.attempts.end(attempt, self.now(), sent.as_ref().err()).await;
         let kept = sent?;
+        self.common.states.works(&self.name);
         if self.is_down.swap(false, Ordering::Relaxed) {
             tracing::warn!(
                 delivery = self.name,
@@ -313,6 +317,7 @@ impl DeliveryStage {
             }
             Failure::Gone { why } => StageError::Reject { why },
             Failure::Later { after, why } => {
+                self.common.states.failed(delivery, self.now(), &why);
                 // Those before were not all the target's.
                 let attempt = input.attempt.saturating_sub(self.back.times(input.message.sequence));
                 let age = self.now().since(input.message.at);

@@ -11,7 +11,7 @@ use wirefold_proto::{Alert, Volume};
 
 use super::links::MessageLinks;
 use super::retry::{hash, of_answer};
-use super::{Channel, Failure, Message, Notice, Sent};
+use super::{Channel, Failure, Message, Notice, NoticeKind, Sent};
 use crate::settings::Secret;
 use crate::text::{self, Text};
 
@@ -86,12 +86,17 @@ impl Channel for Ntfy {
             let title: String = notice.title.chars().take(TITLE).collect();
             let text = notice.within(LONGEST_TEXT).join("\n");
             let priority = if notice.is_loud { self.priority } else { SILENT };
+            let kind = notice.kind.as_str();
+            let tags = match notice.kind {
+                NoticeKind::Digest => "newspaper,digest",
+                NoticeKind::Health => "warning,health",
+            };
             let mut request = Request::post(self.url.clone(), text)
                 .with_header("X-Title", encoded(&title))
                 .with_header("X-Priority", priority.to_string())
                 // Sent again, it replaces what came before.
-                .with_header("X-Sequence-ID", format!("digest-{:016x}", hash(notice.id)))
-                .with_header("X-Tags", "newspaper,digest");
+                .with_header("X-Sequence-ID", format!("{kind}-{:016x}", hash(notice.id)))
+                .with_header("X-Tags", tags);
             if let Some(page) = &notice.page {
                 request = request.with_header("X-Click", page);
             }

@@ -30,7 +30,8 @@ impl Clients {
         Self { allow, made: None, subjects }
     }
 
-    fn client(&mut self) -> Result<Client, AlerterError> {
+    /// The client, made at the first call.
+    pub(crate) fn client(&mut self) -> Result<Client, AlerterError> {
         if let Some(client) = &self.made {
             return Ok(client.clone());
         }

@@ -35,7 +35,7 @@ impl Channel for Stdout {
     }
 
     fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
-        let mut block = format!("DIGEST · {}", notice.title);
+        let mut block = format!("{} · {}", notice.kind.as_str().to_uppercase(), notice.title);
         for told in notice.within(usize::MAX) {
             block.push_str("\n  ");
             block.push_str(&told);

@@ -16,7 +16,7 @@ use wirefold_flow::{BusError, Event, KeyValue, LoopError, Point, UnixMillis};
 use wirefold_proto::{FeedDigest, streams};
 
 use crate::delivery::retry::{self, MAX_DELIVER};
-use crate::delivery::{Channel, Common, Failure, Notice};
+use crate::delivery::{Channel, Common, Failure, Notice, NoticeKind};
 use crate::matcher::NAME;
 use crate::metrics::FEED_DIGESTS;
 use compose::{headline, lines};
@@ -138,6 +138,7 @@ impl Weekly {
         let page = page.map(|base| format!("{}/feeds", base.trim_end_matches('/')));
         let lines = lines(&digest);
         let notice = Notice {
+            kind: NoticeKind::Digest,
             id: &digest.id,
             title: &headline(&digest),
             lines: &lines,

@@ -30,6 +30,7 @@ pub(crate) fn delivery(kind: DeliveryKind) -> Delivery {
         name: "desk".to_owned(),
         kind,
         feed_digest: false,
+        health: false,
         templates: crate::settings::Templates::default(),
     }
 }
@@ -171,6 +172,7 @@ async fn tell(channel: &dyn Channel) {
         problems: Vec::new(),
     };
     let notice = Notice {
+        kind: crate::delivery::NoticeKind::Digest,
         id: &digest.id,
         title: "1 of 9 feeds needs a look",
         lines: &["pier: HTTP 403".to_owned()],

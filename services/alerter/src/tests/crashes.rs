@@ -237,6 +237,7 @@ async fn crashes_write_each_revision_into_a_file_once() {
             name: "log".to_owned(),
             kind,
             feed_digest: false,
+            health: false,
             templates: crate::settings::Templates::default(),
         });
         for subscription in &mut settings.subscriptions {

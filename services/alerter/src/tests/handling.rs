@@ -199,6 +199,7 @@ async fn the_buttons_of_a_phone_work_once() {
         name: "phone".to_owned(),
         kind,
         feed_digest: false,
+        health: false,
         templates: Templates::default(),
     };
     let subscription = SubscriptionSettings { deliveries: vec!["phone".to_owned()], ..eager() };

@@ -128,6 +128,7 @@ pub(super) fn webhook(name: &str, url: &Url) -> Delivery {
         name: name.to_owned(),
         kind,
         feed_digest: false,
+        health: false,
         templates: crate::settings::Templates::default(),
     }
 }
@@ -137,6 +138,7 @@ fn stdout() -> Delivery {
         name: "stdout".to_owned(),
         kind: DeliveryKind::Stdout,
         feed_digest: false,
+        health: false,
         templates: crate::settings::Templates::default(),
     }
 }
@@ -348,6 +350,7 @@ async fn ntfy_replaces_the_notification_and_what_rings_is_not_left_out() {
         name: "phone".to_owned(),
         kind,
         feed_digest: false,
+        health: false,
         templates: crate::settings::Templates::default(),
     };
     let (running, mut log) = start(&world, &with(vec![phone]));

@@ -10,6 +10,7 @@ mod gathered;
 mod gone;
 mod handling;
 mod headline;
+mod health;
 mod http;
 mod life;
 mod lives;

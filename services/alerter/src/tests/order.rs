@@ -16,6 +16,7 @@ use wirefold_query::Lists;
 use super::newsroom::{Given, five};
 use super::running::{World, at_once, settings, settle};
 use crate::delivery::{Clients, Common, DeliveryStage};
+use crate::health::DeliveryStates;
 use crate::matcher::{self, DefaultDeliveries, Namable, Setup};
 use crate::{AlertsPerHour, Delivery, DeliveryKind, Printer};
 
@@ -44,11 +45,17 @@ fn stage(world: &World) -> DeliveryStage {
         name: "desk".to_owned(),
         kind: DeliveryKind::Stdout,
         feed_digest: false,
+        health: false,
         templates: crate::settings::Templates::default(),
     };
     let mut clients = Clients { allow: Vec::new(), made: None, subjects: None };
     let printer: Arc<dyn Printer> = world.paper.clone();
-    let common = Common { surroundings: world.surroundings(), page: None, demo: false };
+    let common = Common {
+        surroundings: world.surroundings(),
+        page: None,
+        demo: false,
+        states: DeliveryStates::default(),
+    };
     DeliveryStage::new(&delivery, &mut clients, &printer, &common).unwrap()
 }
 

@@ -80,6 +80,7 @@ pub(super) fn settings(subscriptions: impl IntoIterator<Item = SubscriptionSetti
             name: "stdout".to_owned(),
             kind: DeliveryKind::Stdout,
             feed_digest: false,
+            health: false,
             templates: crate::settings::Templates::default(),
         }],
         page: Some("http://127.0.0.1:8787".to_owned()),

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
-use wirefold_proto::{FeedHealth, FeedRecord, Tag, streams};
+use wirefold_flow::BusError;
+use wirefold_proto::{FeedHealth, FeedRecord, HEALTH_KEY, HealthReport, Tag, decode, streams};
 
 use super::asked::answer;
 use super::{Api, Handled};
 use crate::inner::Inner;
-use crate::shapes::{FeedCounts, PageStatus, Status};
+use crate::shapes::{FeedCounts, HealthStatus, PageStatus, Status};
 
 pub(super) async fn get(State(api): State<Api>) -> Handled<Response> {
     answer(&status(&api.inner).await?)
@@ -35,11 +36,21 @@ pub(crate) async fn status(inner: &Inner) -> Handled<Status> {
         dead: dead.messages,
         sequence: place,
         lag: output.last.saturating_sub(place),
+        health: health(inner).await?,
         page: PageStatus {
             address: inner.settings.base_url.clone(),
             asks_for_tokens: inner.settings.gate.is_some(),
         },
     })
+}
+
+/// What is wrong, as the alerter wrote it down last.
+async fn health(inner: &Inner) -> Result<HealthStatus, BusError> {
+    let entry = inner.bus.key_value(streams::DELIVERIES.name)?.get(HEALTH_KEY).await?;
+    let report = entry.and_then(|entry| decode::<HealthReport>(&entry.value?).ok());
+    Ok(report.map_or_else(HealthStatus::default, |HealthReport { at, conditions, .. }| {
+        HealthStatus { at: Some(at), conditions }
+    }))
 }
 
 fn count(feeds: &[FeedRecord]) -> FeedCounts {

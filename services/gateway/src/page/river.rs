@@ -2,13 +2,15 @@
 
 use maud::{Markup, html};
 
-use wirefold_proto::SubscriptionRecord;
+use wirefold_proto::{HealthCondition, HealthKind, SubscriptionRecord};
 
 use super::{Narrow, spark, words};
 use crate::shapes::{ArticleBrief, EventBrief, EventPage, Status, StoryBrief, StoryWithArticles};
 
 /// The most stories of an event that a card shows.
 const SHOWN_STORIES: usize = 6;
+/// The most conditions of the installation that are listed.
+const CONDITIONS: usize = 5;
 /// The most copies listed under a story of a card.
 const SHOWN_COPIES: usize = 12;
 
@@ -65,6 +67,7 @@ fn pulse(status: &Status, silent: usize) -> Markup {
                 }
             }
             @if status.feeds.set_aside > 0 { (set_aside(status.feeds.set_aside.into())) }
+            (conditions(&status.health.conditions))
             ul.rest {
                 @if let Some(share) = hour.share_folded {
                     li { a href="/about#folded" { b { (words::percent(share)) } " folded" } }
@@ -79,6 +82,20 @@ fn pulse(status: &Status, silent: usize) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// What is wrong with this installation. Feeds that are set aside are counted beside it.
+fn conditions(open: &[HealthCondition]) -> Markup {
+    let shown: Vec<&HealthCondition> =
+        open.iter().filter(|it| it.kind != HealthKind::FeedSetAside).collect();
+    html! {
+        @for condition in shown.iter().take(CONDITIONS) {
+            p.warn role="status" { b { (condition.words) } ": " (condition.advice) "." }
+        }
+        @if shown.len() > CONDITIONS {
+            p.warn { (shown.len() - CONDITIONS) " more: " a href="/api/v1/status" { "status" } }
         }
     }
 }

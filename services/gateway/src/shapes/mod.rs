@@ -32,7 +32,7 @@ pub use feeds::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeReque
 pub use problem::Problem;
 pub use push::{PushAnswer, PushedArticle, PushedOutcome};
 pub use rehearsal::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget, hold_in_words};
-pub use status::{FeedCounts, HourCounts, PageStatus, Status};
+pub use status::{FeedCounts, HealthStatus, HourCounts, PageStatus, Status};
 pub use storage::{StorageReport, StreamUse};
 pub use subscriptions::{
     Accepted, MuteRequest, RehearsalReport, RehearsalRequest, SubscriptionList,

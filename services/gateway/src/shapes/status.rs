@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use wirefold_proto::Tag;
+use wirefold_proto::{HealthCondition, Tag};
 
 use super::alerts::AlertCounts;
 
@@ -36,9 +36,23 @@ pub struct Status {
     pub sequence: u64,
     /// How many messages of `WF_OUTPUT` are not in the answers yet.
     pub lag: u64,
+    /// What is wrong with this installation.
+    #[serde(default)]
+    pub health: HealthStatus,
     /// Where people reach the page.
     #[serde(default)]
     pub page: PageStatus,
+}
+
+/// What is wrong with this installation, as the alerter sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HealthStatus {
+    /// When the alerter looked last; absent where it never did. It looks every few minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// The open conditions, those first that endanger news or data.
+    #[serde(default)]
+    pub conditions: Vec<HealthCondition>,
 }
 
 /// Where people reach the page.

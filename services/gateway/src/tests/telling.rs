@@ -5,8 +5,8 @@ use axum::http::{Method, header};
 use bytes::Bytes;
 use serde_json::json;
 use wirefold_proto::{
-    Alert, Backfill, Command, ControlCommand, DeadLetter, FeedRecord, ListRecord, Message,
-    SubscriptionRecord, decode, encode, streams,
+    Alert, Backfill, Command, ControlCommand, DeadLetter, FeedRecord, HEALTH_KEY, HealthReport,
+    ListRecord, Message, SubscriptionRecord, decode, encode, streams,
 };
 
 use super::world::{DEADLINE, World, minute, request};
@@ -259,4 +259,25 @@ async fn a_feed_that_is_set_aside_stands_at_the_head_of_the_page() {
     let told = page().await;
     assert!(told.contains("set aside") && told.contains("wirefold feed retry"), "{told}");
     assert_eq!(world.get("/api/v1/status").await.json()["feeds"]["set_aside"], 1);
+}
+
+#[tokio::test]
+async fn what_is_wrong_stands_in_the_status_and_at_the_head_of_the_page() {
+    let world = World::new().await;
+    let page = async || String::from_utf8(world.get("/").await.body).unwrap();
+    assert!(!page().await.contains("no new article"));
+    let none = world.get("/api/v1/status").await.json();
+    assert_eq!(none["health"], json!({ "conditions": [] }));
+    let sample = include_bytes!("../../../../proto/samples/wirefold.health.report.1.json");
+    let report: HealthReport = decode(sample).unwrap();
+    put(&world, "wf_deliveries", HEALTH_KEY, &report).await;
+    let told = page().await;
+    assert!(told.contains("no new article for 9 hours") && told.contains("feed ls --problems"));
+    assert!(!told.contains("pier-news"), "feeds that are set aside are counted");
+    let health = world.get("/api/v1/status").await.json()["health"].clone();
+    assert_eq!(
+        (&health["at"], health["conditions"].as_array().unwrap().len()),
+        (&json!(report.at), 2)
+    );
+    assert_eq!(health["conditions"][0]["kind"], "nothing-new");
 }

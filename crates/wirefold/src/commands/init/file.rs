@@ -162,6 +162,7 @@ mod tests {
         config.fetcher.allow_hosts.clear();
         config.page.hosts.clear();
         config.page.base_url = None;
+        config.health.heartbeat = None;
         config.page.trusted_proxies.clear();
         config.page.trusted_proxy_header = None;
         assert!(std::mem::take(&mut config.bus).password.is_some());

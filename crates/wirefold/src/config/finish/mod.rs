@@ -7,6 +7,7 @@ mod secrets;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use axum::http::HeaderName;
 use wirefold_fetcher::slug;
@@ -81,6 +82,9 @@ pub(in crate::config) fn tell_what_was_made(config: &Config, origins: &mut Origi
         }
     }
 }
+
+/// No heartbeat is sent more often.
+const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(10);
 
 struct Finish<'a> {
     origins: &'a Origins,
@@ -189,6 +193,10 @@ impl Finish<'_> {
         if config.page.listen == config.operations.listen && config.page.listen.port() != 0 {
             let what = "it is the same as `page.listen`; take another port";
             self.refuse_both("operations.listen", "page.listen", what);
+        }
+        if config.health.heartbeat_interval.duration() < SHORTEST_HEARTBEAT {
+            let what = "a heartbeat is not sent so often; write \"1m\"";
+            self.refuse("health.heartbeat_interval", what);
         }
         let fetcher = &config.fetcher;
         if fetcher.min_interval.duration().is_zero() {

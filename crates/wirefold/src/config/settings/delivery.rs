@@ -74,6 +74,10 @@ pub(crate) struct DeliveryConfig {
     /// Whether one message a week names the feeds that need a look; where none does, none is sent.
     #[serde(default)]
     pub(crate) feed_digest: bool,
+    /// Whether it is told what is wrong with this installation: see docs/health.md. By default each is but
+    /// `stdout`, as the log says it there.
+    #[serde(default)]
+    pub(crate) health: Option<bool>,
     /// A Jinja template for the title of each message, such as `{{ subscription }}: {{ headline }}`; names that
     /// it can use are in docs/deliveries.md. Not where JSON is handed on.
     #[serde(default)]
@@ -84,6 +88,11 @@ pub(crate) struct DeliveryConfig {
 }
 
 impl DeliveryConfig {
+    /// Whether it is told what is wrong with this installation.
+    pub(crate) fn tells_health(&self) -> bool {
+        self.health.unwrap_or(self.kind != DeliveryKind::Stdout)
+    }
+
     /// The one that prints.
     pub(crate) fn stdout() -> Self {
         Self {
@@ -105,6 +114,7 @@ impl DeliveryConfig {
             command: Vec::new(),
             path: None,
             feed_digest: false,
+            health: None,
             title_template: None,
             template: None,
         }

@@ -7,6 +7,7 @@ mod bus;
 mod delivery;
 mod detector;
 mod feed;
+mod health;
 mod nats;
 mod page;
 mod quiet;
@@ -26,6 +27,7 @@ pub(crate) use bus::BusConfig;
 pub(crate) use delivery::{DeliveryConfig, DeliveryKind};
 pub(crate) use detector::DetectorConfig;
 pub(crate) use feed::{FeedConfig, OpmlConfig, SourceConfig, SourceKind};
+pub(crate) use health::HealthConfig;
 pub(crate) use nats::NatsConfig;
 pub(crate) use page::PageConfig;
 pub(crate) use subscription::SubscriptionConfig;
@@ -56,6 +58,8 @@ pub(crate) struct Config {
     pub(crate) page: PageConfig,
     /// Health and metrics.
     pub(crate) operations: OperationsConfig,
+    /// The heartbeat.
+    pub(crate) health: HealthConfig,
     /// The bus between the stages.
     pub(crate) bus: BusConfig,
     /// How long data is stored.
@@ -161,6 +165,7 @@ impl Default for Config {
             log_format: LogFormat::Auto,
             page: PageConfig::default(),
             operations: OperationsConfig::default(),
+            health: HealthConfig::default(),
             bus: BusConfig::default(),
             retention: RetentionConfig::default(),
             fetcher: FetcherConfig::default(),

@@ -1,0 +1,156 @@
+//! Health: `wirefold.health.report/1`, the conditions that are wrong with this installation, and
+//! `wirefold.health.notice/1`, the message that tells a delivery what has changed about them.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{Message, Tag};
+
+/// The key of the [`HealthReport`] in `wf_deliveries`. No delivery's keys can be equal to it: theirs
+/// have a dot.
+pub const HEALTH_KEY: &str = "health";
+
+/// What is wrong with this installation: `wf_deliveries`, key `health`. The alerter writes it every few
+/// minutes; no conditions means that all is well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HealthReport {
+    /// `wirefold.health.report/1`.
+    pub schema: Tag<Self>,
+    /// When the alerter looked.
+    pub at: Timestamp,
+    /// The open conditions, those first that endanger news or data.
+    pub conditions: Vec<HealthCondition>,
+}
+
+impl Message for HealthReport {
+    const NAME: &'static str = "wirefold.health.report";
+    const VERSION: u32 = 1;
+}
+
+/// A condition that an operator should end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HealthCondition {
+    /// The kind.
+    pub kind: HealthKind,
+    /// The stream, delivery, feed or clock that it is about; absent where there is only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// Since when it is open.
+    pub since: Timestamp,
+    /// What is wrong, for people.
+    pub words: String,
+    /// What to do about it, for people.
+    pub advice: String,
+}
+
+impl HealthCondition {
+    /// Whether two are the same condition, whatever their words.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.about == other.about
+    }
+}
+
+/// A kind of condition.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum HealthKind {
+    /// No article has come out of the pipeline for far longer than usual.
+    NothingNew,
+    /// The disk of the data folder is almost full.
+    DiskLow,
+    /// A stream is almost at its limit of bytes.
+    StreamFull,
+    /// A delivery has failed for an hour.
+    DeliveryFailing,
+    /// A delivery is off, since its target said that it is gone for good.
+    DeliveryOff,
+    /// The clock of a machine is off by minutes.
+    ClockOff,
+    /// The detector has not written a snapshot for long.
+    SnapshotOld,
+    /// A feed is set aside, since the process ended twice while it was read.
+    FeedSetAside,
+    /// Messages went to the dead letters in the last day.
+    DeadLetters,
+}
+
+impl HealthKind {
+    /// Every kind, those first that endanger news or data.
+    pub const ALL: [Self; 9] = [
+        Self::NothingNew,
+        Self::DiskLow,
+        Self::StreamFull,
+        Self::DeliveryFailing,
+        Self::DeliveryOff,
+        Self::ClockOff,
+        Self::SnapshotOld,
+        Self::FeedSetAside,
+        Self::DeadLetters,
+    ];
+
+    /// The word in JSON and in metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NothingNew => "nothing-new",
+            Self::DiskLow => "disk-low",
+            Self::StreamFull => "stream-full",
+            Self::DeliveryFailing => "delivery-failing",
+            Self::DeliveryOff => "delivery-off",
+            Self::ClockOff => "clock-off",
+            Self::SnapshotOld => "snapshot-old",
+            Self::FeedSetAside => "feed-set-aside",
+            Self::DeadLetters => "dead-letters",
+        }
+    }
+
+    /// Whether news or data may be lost while it lasts. No heartbeat is sent meanwhile.
+    ///
+    /// A stream at its limit is not among them: where everybody has read its oldest messages, it drops
+    /// those and goes on. Where somebody has not, nothing new comes out.
+    #[must_use]
+    pub const fn endangers_data(self) -> bool {
+        matches!(self, Self::NothingNew | Self::DiskLow | Self::DeliveryFailing | Self::DeliveryOff)
+    }
+}
+
+/// What has changed about the conditions since the last such message to this delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HealthNotice {
+    /// `wirefold.health.notice/1`.
+    pub schema: Tag<Self>,
+    /// Its id: the same however often it is sent.
+    pub id: String,
+    /// When it was put together.
+    pub at: Timestamp,
+    /// The conditions that have opened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opened: Vec<HealthCondition>,
+    /// The conditions that were told a day ago and last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lasting: Vec<HealthCondition>,
+    /// The conditions that are over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<HealthCondition>,
+}
+
+impl Message for HealthNotice {
+    const NAME: &'static str = "wirefold.health.notice";
+    const VERSION: u32 = 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_kinds_are_those_of_json() {
+        for kind in HealthKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! Which conditions are open, by what was found out. Pure.
+
+use std::time::Duration;
+
+use wirefold_envelope::timestamp;
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{HealthCondition, HealthKind};
+
+use super::Space;
+use super::delivery_states::DeliveryState;
+use super::facts::{Dead, DeliveryFact, Facts, Fetched, StreamFill, Unsaved};
+use super::rhythm::{Quiet, in_words};
+use crate::wording::{line, minute};
+
+const DAY: Duration = Duration::from_hours(24);
+/// A delivery that fails for less may work again by itself.
+const FAILING: Duration = Duration::from_hours(1);
+/// Clocks that are kept in time differ by less. The detector corrects what is further ahead.
+const CLOCKS: Duration = Duration::from_mins(5);
+/// Articles that are still fetched so long after the last one came out should have come out.
+const THROUGH: Duration = Duration::from_mins(30);
+/// So full is a stream that is almost full, in percent; once said, it is until it is less full than this.
+const FULL: [u64; 2] = [90, 85];
+/// A disk is low below this share and below these bytes; once said, until it has more than this.
+const LOW_PERCENT: [u64; 2] = [10, 12];
+const LOW_BYTES: [u64; 2] = [1 << 30, 5 << 28];
+/// Fewer decisions than these need no snapshot.
+const UNSAVED: u64 = 10_000;
+/// The most feeds that are named.
+const FEEDS: usize = 50;
+/// The most characters of a reason that a target gave.
+const WHY: usize = 200;
+
+/// What is open so far, and the time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before<'a> {
+    pub(super) now: UnixMillis,
+    pub(super) open: &'a [HealthCondition],
+    /// The last dead letter that was told of.
+    pub(super) dead: u64,
+}
+
+impl Before<'_> {
+    fn has(&self, kind: HealthKind, about: Option<&str>) -> bool {
+        self.get(kind, about).is_some()
+    }
+
+    fn get(&self, kind: HealthKind, about: Option<&str>) -> Option<&HealthCondition> {
+        self.open.iter().find(|it| it.kind == kind && it.about.as_deref() == about)
+    }
+
+    /// A condition that opens now.
+    fn condition(
+        &self,
+        kind: HealthKind,
+        words: String,
+        advice: impl Into<String>,
+    ) -> HealthCondition {
+        let (since, advice) = (timestamp(self.now), advice.into());
+        HealthCondition { kind, about: None, since, words, advice }
+    }
+}
+
+/// The conditions that hold, as they would stand if they opened now.
+pub(super) fn conditions(
+    facts: &Facts,
+    quiet: Option<Quiet>,
+    before: Before<'_>,
+) -> Vec<HealthCondition> {
+    let mut found = Vec::new();
+    found.extend(quiet.map(|quiet| nothing_new(quiet, facts, before)));
+    found.extend(facts.space.and_then(|space| disk_low(space, before)));
+    found.extend(facts.streams.iter().filter_map(|stream| stream_full(stream, before)));
+    found.extend(facts.deliveries.iter().filter_map(|it| delivery(it, before)));
+    found.extend(facts.fetched.and_then(|fetched| fetcher_ahead(fetched, before)));
+    found.extend(facts.fetched.and_then(|fetched| own_clock(fetched, before)));
+    found.extend(facts.unsaved.and_then(|unsaved| snapshot_old(unsaved, before)));
+    found.extend(set_aside(facts, before));
+    found.extend(facts.dead.and_then(|dead| dead_letters(dead, before)));
+    found
+}
+
+fn about(what: &str, condition: HealthCondition) -> HealthCondition {
+    HealthCondition { about: Some(what.to_owned()), ..condition }
+}
+
+fn nothing_new(quiet: Quiet, facts: &Facts, before: Before<'_>) -> HealthCondition {
+    let (lasts, usual) = (in_words(quiet.lasts), in_words(quiet.usual));
+    let words =
+        format!("no new article for {lasts}; the longest quiet time of the last week was {usual}");
+    let failing = facts.feeds.iter().filter(|feed| feed.is_failing).count();
+    let came = |fetched: &Fetched| before.now.since(fetched.stored) + THROUGH < quiet.lasts;
+    let advice = if facts.fetched.as_ref().is_some_and(came) {
+        "articles are fetched, but none comes out: see the log of detector and enricher".to_owned()
+    } else if failing * 2 > facts.feeds.len() {
+        let all = facts.feeds.len();
+        format!("{failing} of {all} feeds fail: see whether this machine reaches the network")
+    } else {
+        "see whether feeds can be read: `wirefold feed ls --problems`".to_owned()
+    };
+    before.condition(HealthKind::NothingNew, words, advice)
+}
+
+fn disk_low(space: Space, before: Before<'_>) -> Option<HealthCondition> {
+    let kind = HealthKind::DiskLow;
+    let place = usize::from(before.has(kind, None));
+    let percent = space.free.saturating_mul(100) / space.total.max(1);
+    let is_low = percent < LOW_PERCENT[place] && space.free < LOW_BYTES[place];
+    let mebibytes = space.free >> 20;
+    let words =
+        format!("only {mebibytes} MiB ({percent} %) are free on the disk of the data folder");
+    let advice = "make room, or lower `retention.max_bytes`: `wirefold storage` says what takes it";
+    is_low.then(|| before.condition(kind, words, advice))
+}
+
+fn stream_full(stream: &StreamFill, before: Before<'_>) -> Option<HealthCondition> {
+    let (kind, name) = (HealthKind::StreamFull, stream.name.as_str());
+    let place = usize::from(before.has(kind, Some(name)));
+    let percent = stream.bytes.saturating_mul(100) / stream.max_bytes.max(1);
+    let words =
+        format!("stream {name} is {percent} % full: its oldest messages go before their time");
+    let advice = "raise `retention.max_bytes`; `wirefold storage` says what comes in a day";
+    (percent >= FULL[place]).then(|| about(name, before.condition(kind, words, advice)))
+}
+
+fn delivery(delivery: &DeliveryFact, before: Before<'_>) -> Option<HealthCondition> {
+    let name = delivery.name.as_str();
+    if let Some(why) = &delivery.off {
+        let words = format!("delivery {name} is off: {}", shortened(why));
+        let advice = "give it another address in the settings";
+        return Some(about(name, before.condition(HealthKind::DeliveryOff, words, advice)));
+    }
+    let kind = HealthKind::DeliveryFailing;
+    let advice = format!("see to its target; `wirefold alert test {name}` tries it");
+    match &delivery.state {
+        Some(DeliveryState::Failing { since, why }) => {
+            let is_long = before.now.since(*since) >= FAILING;
+            let since = minute(timestamp(*since));
+            let words = format!("delivery {name} has failed since {since}: {}", shortened(why));
+            let is_open = is_long || before.has(kind, Some(name));
+            is_open.then(|| about(name, before.condition(kind, words, advice)))
+        }
+        // Nothing was sent to it since the start: what was known before is known still.
+        None => before.get(kind, Some(name)).cloned(),
+        Some(DeliveryState::Works) => None,
+    }
+}
+
+fn fetcher_ahead(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
+    let ahead = fetched.seen.since(fetched.stored);
+    let words = format!("the clock of the fetcher is {} ahead of the bus", in_words(ahead));
+    let advice = "set the clock of its machine; the time of storing is taken meanwhile";
+    let condition = before.condition(HealthKind::ClockOff, words, advice);
+    (ahead > CLOCKS).then(|| about("fetcher", condition))
+}
+
+fn own_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
+    let behind = fetched.stored.since(before.now);
+    let words = format!(
+        "the newest article was stored {} from now: the clock of the alerter is behind, or the clock of the \
+         bus was ahead",
+        in_words(behind)
+    );
+    let condition = before.condition(HealthKind::ClockOff, words, "set the clocks of the machines");
+    (behind > CLOCKS).then(|| about("alerter", condition))
+}
+
+fn snapshot_old(unsaved: Unsaved, before: Before<'_>) -> Option<HealthCondition> {
+    let age = before.now.since(unsaved.since);
+    let many = unsaved.decisions > UNSAVED.max(unsaved.kept / 2);
+    let decisions = unsaved.decisions;
+    let words = format!(
+        "the detector has written no snapshot for {}: a start reads {decisions} decisions again",
+        in_words(age)
+    );
+    let advice = "see its log: it says why none could be written";
+    (many && age > DAY).then(|| before.condition(HealthKind::SnapshotOld, words, advice))
+}
+
+fn set_aside<'a>(
+    facts: &'a Facts,
+    before: Before<'a>,
+) -> impl Iterator<Item = HealthCondition> + 'a {
+    let feeds = facts.feeds.iter().filter_map(move |feed| {
+        let id = feed.id.as_str();
+        let words = format!("feed {id} is set aside: wirefold ended twice while it read it");
+        let advice = format!("`wirefold feed retry {id}` brings it back");
+        let condition = before.condition(HealthKind::FeedSetAside, words, advice);
+        Some(HealthCondition { since: feed.set_aside?, ..about(id, condition) })
+    });
+    feeds.take(FEEDS)
+}
+
+/// Letters are told of once. They are over a day after the last of them.
+fn dead_letters(dead: Dead, before: Before<'_>) -> Option<HealthCondition> {
+    let kind = HealthKind::DeadLetters;
+    let count = dead.last.checked_sub(before.dead).filter(|count| *count > 0)?;
+    let is_new = dead.at.is_some_and(|at| before.now.since(at) < DAY);
+    let (messages, went) = if count == 1 { ("message", "goes") } else { ("messages", "go") };
+    let words = format!("{count} {messages} could not be handled and {went} to the dead letters");
+    let advice = "`wirefold dead ls` says which and why, `wirefold dead replay` tries one again";
+    (is_new || !before.has(kind, None)).then(|| before.condition(kind, words, advice))
+}
+
+/// A reason of a stranger's.
+fn shortened(why: &str) -> String {
+    line(&why.chars().take(WHY).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+
+    /// The conditions of these facts: kind and what it is about.
+    fn found(facts: &Facts, open: &[HealthCondition]) -> Vec<(HealthKind, Option<String>)> {
+        let found = conditions(facts, None, Before { now: NOW, open, dead: 0 });
+        found.into_iter().map(|it| (it.kind, it.about)).collect()
+    }
+
+    fn opened(kind: HealthKind, about: Option<&str>) -> HealthCondition {
+        let about = about.map(str::to_owned);
+        let before = Before { now: NOW, open: &[], dead: 0 };
+        HealthCondition { about, ..before.condition(kind, String::new(), "") }
+    }
+
+    #[test]
+    fn where_nothing_is_known_nothing_is_wrong() {
+        assert_eq!(found(&Facts::default(), &[]), []);
+    }
+
+    #[test]
+    fn a_stream_is_full_from_ninety_percent_until_below_eighty_five() {
+        let fill = |percent: u64| Facts {
+            streams: vec![StreamFill {
+                name: "WF_ALERTS".to_owned(),
+                bytes: percent * 10,
+                max_bytes: 1_000,
+            }],
+            ..Facts::default()
+        };
+        let full = [(HealthKind::StreamFull, Some("WF_ALERTS".to_owned()))];
+        assert_eq!(found(&fill(89), &[]), []);
+        assert_eq!(found(&fill(90), &[]), full);
+        let open = [opened(HealthKind::StreamFull, Some("WF_ALERTS"))];
+        assert_eq!(found(&fill(85), &open), full);
+        assert_eq!(found(&fill(84), &open), []);
+    }
+
+    #[test]
+    fn a_disk_is_low_where_both_share_and_bytes_are() {
+        let disk = |free, total| Facts { space: Some(Space { free, total }), ..Facts::default() };
+        let gibibyte = 1_u64 << 30;
+        assert_eq!(found(&disk(gibibyte * 2, gibibyte * 100), &[]), [], "2 GiB are enough");
+        assert_eq!(found(&disk(gibibyte / 2, gibibyte * 4), &[]), [], "12 % are enough");
+        let low = [(HealthKind::DiskLow, None)];
+        assert_eq!(found(&disk(gibibyte - 1, gibibyte * 100), &[]), low);
+        let open = [opened(HealthKind::DiskLow, None)];
+        assert_eq!(found(&disk(gibibyte, gibibyte * 100), &open), low);
+        assert_eq!(found(&disk(gibibyte * 2, gibibyte * 100), &open), []);
+    }
+
+    #[test]
+    fn clocks_that_differ_by_minutes_are_told() {
+        let fetched = |seen: i64, stored: i64| {
+            let at = |minutes: i64| UnixMillis(NOW.0.saturating_add_signed(minutes * 60_000));
+            let fetched = Some(Fetched { seen: at(seen), stored: at(stored) });
+            found(&Facts { fetched, ..Facts::default() }, &[])
+        };
+        let off = |whose: &str| [(HealthKind::ClockOff, Some(whose.to_owned()))];
+        assert_eq!(fetched(0, -4), []);
+        assert_eq!(fetched(-60, -1), [], "an article may have waited");
+        assert_eq!(fetched(0, -10), off("fetcher"));
+        assert_eq!(fetched(10, 10), off("alerter"));
+    }
+
+    #[test]
+    fn a_snapshot_is_old_after_a_day_with_many_decisions() {
+        let unsaved = |decisions, kept, age| {
+            let since = NOW.minus(age);
+            let unsaved = Some(Unsaved { decisions, kept, since });
+            found(&Facts { unsaved, ..Facts::default() }, &[])
+        };
+        let old = [(HealthKind::SnapshotOld, None)];
+        assert_eq!(unsaved(UNSAVED, UNSAVED, DAY * 7), [], "few decisions need none");
+        assert_eq!(unsaved(20_000, 100_000, DAY * 7), [], "the next one is not due yet");
+        assert_eq!(unsaved(60_000, 100_000, DAY / 2), []);
+        assert_eq!(unsaved(60_000, 100_000, DAY * 2), old);
+    }
+
+    #[test]
+    fn the_advice_says_where_articles_get_stuck() {
+        let quiet = Quiet { lasts: DAY, usual: FAILING };
+        let advice = |facts: &Facts| {
+            let before = Before { now: NOW, open: &[], dead: 0 };
+            conditions(facts, Some(quiet), before).remove(0).advice
+        };
+        assert!(advice(&Facts::default()).starts_with("see whether feeds can be read"));
+        let fetched = Some(Fetched { seen: NOW.minus(FAILING), stored: NOW.minus(FAILING) });
+        let stuck = advice(&Facts { fetched, ..Facts::default() });
+        assert!(stuck.starts_with("articles are fetched, but none comes out"), "{stuck}");
+    }
+}

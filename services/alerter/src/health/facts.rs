@@ -1,0 +1,180 @@
+//! What the alerter can find out about the installation: from the bus, from its own deliveries, and
+//! from the disk.
+//!
+//! A user of a NATS server who may not read something leaves it out, and so does a store that is not there.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use wirefold_envelope::{Limits, decode, stream_configs, unix_millis};
+use wirefold_flow::{Bus, BusError, UnixMillis};
+use wirefold_proto::{ArticleFetched, FeedHealth, FeedId, FeedRecord, streams};
+
+use super::Space;
+use super::delivery_states::DeliveryState;
+
+/// The subjects of articles in the output.
+const ARTICLES: &str = "wirefold.v1.output.article.>";
+/// What the names of the detector's snapshots begin with; the sequence of the last decision follows.
+const SNAPSHOT: &str = "detector-";
+
+/// What was found out in one look.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    /// The sequence of the newest article in the output.
+    pub(super) newest: Option<u64>,
+    /// The newest article that was fetched.
+    pub(super) fetched: Option<Fetched>,
+    pub(super) streams: Vec<StreamFill>,
+    pub(super) unsaved: Option<Unsaved>,
+    pub(super) dead: Option<Dead>,
+    pub(super) feeds: Vec<FeedFact>,
+    pub(super) deliveries: Vec<DeliveryFact>,
+    pub(super) space: Option<Space>,
+}
+
+/// The newest article that was fetched, by the clocks of fetcher and broker.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fetched {
+    pub(super) seen: UnixMillis,
+    pub(super) stored: UnixMillis,
+}
+
+/// How full a stream is.
+#[derive(Debug, Clone)]
+pub(super) struct StreamFill {
+    pub(super) name: String,
+    pub(super) bytes: u64,
+    pub(super) max_bytes: u64,
+}
+
+/// The decisions that no snapshot of the detector knows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unsaved {
+    pub(super) decisions: u64,
+    /// All decisions that are kept.
+    pub(super) kept: u64,
+    /// When the oldest of them was stored.
+    pub(super) since: UnixMillis,
+}
+
+/// The newest dead letter.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dead {
+    pub(super) last: u64,
+    pub(super) at: Option<UnixMillis>,
+}
+
+/// What is known of a delivery.
+#[derive(Debug, Clone)]
+pub(super) struct DeliveryFact {
+    pub(super) name: String,
+    /// Why nothing more is sent to it.
+    pub(super) off: Option<String>,
+    /// How it did the last time.
+    pub(super) state: Option<DeliveryState>,
+}
+
+/// What is known of a feed.
+#[derive(Debug, Clone)]
+pub(super) struct FeedFact {
+    pub(super) id: FeedId,
+    pub(super) set_aside: Option<Timestamp>,
+    pub(super) is_failing: bool,
+}
+
+/// The feeds, as their records say. Only records that have changed since are read again.
+#[derive(Debug, Default)]
+pub(super) struct Feeds {
+    by_key: BTreeMap<String, FeedFact>,
+    revision: u64,
+}
+
+impl Feeds {
+    async fn read(&mut self, bus: &dyn Bus) -> Result<Vec<FeedFact>, BusError> {
+        for entry in bus.key_value(streams::FEEDS.name)?.changes(self.revision).await? {
+            self.revision = self.revision.max(entry.revision);
+            if !entry.key.starts_with("feed.") {
+                continue;
+            }
+            let value = entry.value.as_ref();
+            match value.and_then(|value| wirefold_proto::decode::<FeedRecord>(value).ok()) {
+                Some(record) => drop(self.by_key.insert(entry.key, FeedFact::of(record))),
+                None => drop(self.by_key.remove(&entry.key)),
+            }
+        }
+        Ok(self.by_key.values().cloned().collect())
+    }
+}
+
+impl FeedFact {
+    fn of(record: FeedRecord) -> Self {
+        let is_failing = matches!(record.health, FeedHealth::Failing | FeedHealth::Gone);
+        Self { id: record.feed.id, set_aside: record.set_aside, is_failing }
+    }
+}
+
+/// Looks at the bus.
+pub(super) async fn of_bus(
+    bus: &dyn Bus,
+    limits: &Limits,
+    feeds: &mut Feeds,
+) -> Result<Facts, BusError> {
+    let newest = allowed(bus.last(streams::OUTPUT.name, ARTICLES).await)?.flatten();
+    let fetched = allowed(bus.last(streams::FETCHED.name, ">").await)?.flatten();
+    let fetched = fetched.and_then(|stored| {
+        let article: ArticleFetched = decode(&stored).ok()?;
+        Some(Fetched { seen: unix_millis(article.article.seen), stored: stored.at })
+    });
+    let mut fills = Vec::new();
+    for config in stream_configs(limits) {
+        if let Some(state) = allowed(bus.stream_state(&config.name).await)? {
+            let (name, bytes) = (config.name, state.bytes);
+            fills.push(StreamFill { name, bytes, max_bytes: config.max_bytes });
+        }
+    }
+    Ok(Facts {
+        newest: newest.map(|stored| stored.sequence),
+        fetched,
+        streams: fills,
+        unsaved: allowed(unsaved(bus).await)?.flatten(),
+        dead: allowed(dead(bus).await)?,
+        feeds: feeds.read(bus).await?,
+        deliveries: Vec::new(),
+        space: None,
+    })
+}
+
+/// Nothing where it cannot be known here; other failures pass.
+fn allowed<T>(answer: Result<T, BusError>) -> Result<Option<T>, BusError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(BusError::NotAllowed { .. } | BusError::NoStream(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn unsaved(bus: &dyn Bus) -> Result<Option<Unsaved>, BusError> {
+    let judged = bus.stream_state(streams::JUDGED.name).await?;
+    let names = bus.objects(streams::SNAPSHOTS.name)?.names().await?;
+    let of_name = |name: &String| name.strip_prefix(SNAPSHOT)?.parse::<u64>().ok();
+    // One behind the last decision is of streams that are no more.
+    let last = names.iter().filter_map(of_name).filter(|it| *it <= judged.last).max();
+    let first = last.unwrap_or(0).saturating_add(1).max(judged.first);
+    if first > judged.last {
+        return Ok(None);
+    }
+    let since = match bus.get(streams::JUDGED.name, first).await {
+        Ok(stored) => stored.at,
+        // It has just been dropped, by its age or for want of room.
+        Err(BusError::Gone { .. } | BusError::NotYet { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok(Some(Unsaved { decisions: judged.last + 1 - first, kept: judged.messages, since }))
+}
+
+async fn dead(bus: &dyn Bus) -> Result<Dead, BusError> {
+    let state = bus.stream_state(streams::DEAD.name).await?;
+    let newest = bus.last(streams::DEAD.name, ">").await?;
+    Ok(Dead { last: state.last, at: newest.map(|stored| stored.at) })
+}

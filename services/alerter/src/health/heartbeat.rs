@@ -1,0 +1,77 @@
+//! Calls an address while all is well, so that somebody elsewhere notices when it stops: a crash, a
+//! machine without power, a network that is cut.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::{Clock, UnixMillis};
+use wirefold_guard::{Client, Request};
+use wirefold_proto::HealthReport;
+
+use super::{LOOK, Report};
+use crate::metrics::HEARTBEATS;
+use crate::settings::Heartbeat;
+
+/// A report that is older says nothing about now.
+const STALE: Duration = Duration::from_secs(3 * LOOK.as_secs());
+/// How long a call may take.
+const TOTAL: Duration = Duration::from_secs(10);
+/// The most of an answer that is read, in bytes.
+const MOST: u64 = 64 << 10;
+
+/// Calls the address until it is told to stop.
+pub(crate) async fn beat(
+    heartbeat: Heartbeat,
+    client: Client,
+    clock: std::sync::Arc<dyn Clock>,
+    mut report: Report,
+    stop: CancellationToken,
+) {
+    let mut failed = false;
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => return,
+        first = report.wait_for(Option::is_some) => drop(first),
+    }
+    loop {
+        let now = clock.now();
+        let is_well = report.borrow().as_deref().is_some_and(|report| is_well(report, now));
+        let outcome = match is_well {
+            false => "withheld",
+            true => match call(&client, &heartbeat).await {
+                Ok(()) => {
+                    failed = false;
+                    "ok"
+                }
+                Err(why) => {
+                    // Said once: whoever is called notices by itself.
+                    if !std::mem::replace(&mut failed, true) {
+                        tracing::warn!(why, "the heartbeat was not taken");
+                    }
+                    "failed"
+                }
+            },
+        };
+        HEARTBEATS.add(1, &[outcome]);
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = clock.sleep_until(now.plus(heartbeat.every)) => {}
+        }
+    }
+}
+
+/// Whether nothing endangers news or data, as far as is known now.
+fn is_well(report: &HealthReport, now: UnixMillis) -> bool {
+    let age = now.since(wirefold_envelope::unix_millis(report.at));
+    age < STALE && !report.conditions.iter().any(|it| it.kind.endangers_data())
+}
+
+async fn call(client: &Client, heartbeat: &Heartbeat) -> Result<(), String> {
+    let request = Request { total: TOTAL, max_body: MOST, ..Request::get(heartbeat.url.clone()) };
+    match client.send(request).await {
+        Ok(answer) if answer.is_success() => Ok(()),
+        Ok(answer) => Err(answer.status_in_words()),
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -1,0 +1,224 @@
+//! Whether this installation is well: looks every few minutes, keeps what is wrong with it, and has the
+//! deliveries tell it.
+//!
+//! What is open stands in `wf_deliveries` under `health`, where page and API read it. What each delivery
+//! was told stands there, too: see [`teller`]. docs/health.md says which conditions there are.
+
+mod conditions;
+mod delivery_states;
+mod facts;
+mod heartbeat;
+mod notice;
+mod rhythm;
+mod teller;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::{Limits, timestamp};
+use wirefold_flow::{BusError, Event, KeyValue, LoopError, Surroundings, UnixMillis};
+use wirefold_proto::{
+    HEALTH_KEY, HealthCondition, HealthKind, HealthReport, Tag, decode, encode, streams,
+};
+
+use crate::delivery::Gone;
+use crate::matcher::NAME;
+use crate::metrics::HEALTH_CONDITIONS;
+use conditions::{Before, conditions};
+use facts::{DeliveryFact, Facts, Feeds};
+use rhythm::Rhythm;
+
+pub(crate) use delivery_states::DeliveryStates;
+pub(crate) use heartbeat::beat;
+pub(crate) use teller::Teller;
+
+/// How often it looks.
+const LOOK: Duration = Duration::from_mins(5);
+/// When it looks again after the bus failed it.
+const AGAIN: Duration = Duration::from_secs(10);
+/// A condition is over once it has not held for so long: what comes and goes is one condition.
+const CALM: Duration = Duration::from_mins(15);
+/// The key of what the watch itself remembers.
+const WATCH_KEY: &str = "health-watch";
+
+/// The room on a disk, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    /// What is free.
+    pub free: u64,
+    /// All of it.
+    pub total: u64,
+}
+
+/// Knows the disk on which the data folder is.
+pub trait Disk: Send + Sync + std::fmt::Debug {
+    /// The room on it; none where it cannot be known.
+    fn space(&self) -> Option<Space>;
+}
+
+/// The report of the last look; none before the first one, and none while the bus fails.
+pub(crate) type Report = watch::Receiver<Option<Arc<HealthReport>>>;
+
+/// Looks whether the installation is well.
+pub(crate) struct Watch {
+    surroundings: Surroundings,
+    limits: Limits,
+    disk: Option<Arc<dyn Disk>>,
+    /// The deliveries, with what tells of each that its target is gone.
+    deliveries: Vec<(String, Gone)>,
+    states: DeliveryStates,
+    kept: Arc<dyn KeyValue>,
+    feeds: Feeds,
+    told: watch::Sender<Option<Arc<HealthReport>>>,
+}
+
+/// What the watch remembers, beside what is open.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Memory {
+    rhythm: Rhythm,
+    /// The last dead letter when none was open.
+    dead: Option<u64>,
+    /// Since when an open condition has not held.
+    calm_since: BTreeMap<String, u64>,
+}
+
+impl Watch {
+    /// Opens what is kept.
+    pub(crate) fn new(
+        surroundings: &Surroundings,
+        limits: Limits,
+        disk: Option<Arc<dyn Disk>>,
+        deliveries: Vec<(String, Gone)>,
+        states: DeliveryStates,
+    ) -> Result<(Self, Report), BusError> {
+        let (told, report) = watch::channel(None);
+        let kept = surroundings.bus.key_value(streams::DELIVERIES.name)?;
+        let (surroundings, feeds) = (surroundings.clone(), Feeds::default());
+        let watch = Self { surroundings, limits, disk, deliveries, states, kept, feeds, told };
+        Ok((watch, report))
+    }
+
+    /// Looks until it is told to stop. No alert waits for it.
+    pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
+        let clock = self.surroundings.clock.clone();
+        loop {
+            let wait = match self.look().await {
+                Ok(report) => {
+                    self.told.send_replace(Some(Arc::new(report)));
+                    LOOK
+                }
+                Err(error) => {
+                    self.told.send_replace(None);
+                    self.surroundings.observer.observe(NAME, Event::BusFailed(&error));
+                    AGAIN
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                () = clock.sleep_until(clock.now().plus(wait)) => {}
+            }
+        }
+    }
+
+    /// Looks once, and keeps what it found.
+    async fn look(&mut self) -> Result<HealthReport, BusError> {
+        let now = self.surroundings.clock.now();
+        let facts = self.facts(now).await?;
+        let mut memory: Memory = match self.kept.get(WATCH_KEY).await?.and_then(|it| it.value) {
+            Some(value) => serde_json::from_slice(&value).unwrap_or_default(),
+            None => Memory::default(),
+        };
+        let open = self.open().await?;
+        let report = memory.report(&open, &facts, now);
+        say_what_changed(&open, &report.conditions);
+        // First what is remembered: where only that was kept, the same is found again.
+        let remembered = serde_json::to_vec(&memory).unwrap_or_default();
+        self.kept.put(WATCH_KEY, remembered.into()).await?;
+        if let Ok(value) = encode(&report) {
+            self.kept.put(HEALTH_KEY, value.into()).await?;
+        }
+        Ok(report)
+    }
+
+    async fn facts(&mut self, now: UnixMillis) -> Result<Facts, BusError> {
+        let bus = self.surroundings.bus.clone();
+        let mut facts = facts::of_bus(&*bus, &self.limits, &mut self.feeds).await?;
+        facts.space = self.disk.as_ref().and_then(|disk| disk.space());
+        for (name, gone) in &self.deliveries {
+            let (name, off) = (name.clone(), gone.marked(now).await?);
+            let state = self.states.of(&name);
+            facts.deliveries.push(DeliveryFact { name, off, state });
+        }
+        Ok(facts)
+    }
+
+    async fn open(&self) -> Result<Vec<HealthCondition>, BusError> {
+        let entry = self.kept.get(HEALTH_KEY).await?;
+        let report = entry.and_then(|entry| decode::<HealthReport>(&entry.value?).ok());
+        Ok(report.map(|report| report.conditions).unwrap_or_default())
+    }
+}
+
+impl Memory {
+    /// What is open by these facts, where these conditions were open before.
+    fn report(&mut self, open: &[HealthCondition], facts: &Facts, now: UnixMillis) -> HealthReport {
+        let quiet = self.rhythm.look(facts.newest, now);
+        let last = facts.dead.map_or(0, |dead| dead.last);
+        // The letters of before the first look are old ones. A stream that was made anew begins again.
+        let dead = self.dead.filter(|told| *told <= last).unwrap_or(last);
+        let found = conditions(facts, quiet, Before { now, open, dead });
+        let conditions = self.merge(open, found, now);
+        let has_letters = conditions.iter().any(|it| it.kind == HealthKind::DeadLetters);
+        self.dead = facts.dead.map(|_| if has_letters { dead } else { last }).or(self.dead);
+        HealthReport { schema: Tag::new(), at: timestamp(now), conditions }
+    }
+
+    /// Puts together what was open and what was found.
+    fn merge(
+        &mut self,
+        open: &[HealthCondition],
+        mut found: Vec<HealthCondition>,
+        now: UnixMillis,
+    ) -> Vec<HealthCondition> {
+        let mut calm_since = std::mem::take(&mut self.calm_since);
+        for before in open {
+            if let Some(still) = found.iter_mut().find(|it| it.is_same(before)) {
+                still.since = before.since;
+                continue;
+            }
+            let name = name(before);
+            let since = calm_since.remove(&name).unwrap_or(now.0);
+            if now.since(UnixMillis(since)) < CALM {
+                self.calm_since.insert(name, since);
+                found.push(before.clone());
+            }
+        }
+        found.sort_by(|one, other| (one.kind, &one.about).cmp(&(other.kind, &other.about)));
+        found
+    }
+}
+
+/// What a condition is remembered by.
+fn name(condition: &HealthCondition) -> String {
+    format!("{} {}", condition.kind.as_str(), condition.about.as_deref().unwrap_or_default())
+}
+
+/// Logs what has opened and what is over, and counts what is open.
+fn say_what_changed(before: &[HealthCondition], now: &[HealthCondition]) {
+    for opened in now.iter().filter(|it| !before.iter().any(|other| other.is_same(it))) {
+        let HealthCondition { words, advice, .. } = opened;
+        tracing::warn!(condition = opened.kind.as_str(), advice, "{words}");
+    }
+    for over in before.iter().filter(|it| !now.iter().any(|other| other.is_same(it))) {
+        tracing::warn!(condition = over.kind.as_str(), "over: {}", over.words);
+    }
+    for kind in HealthKind::ALL {
+        let open = u32::try_from(now.iter().filter(|it| it.kind == kind).count());
+        HEALTH_CONDITIONS.set(open.unwrap_or(u32::MAX).into(), &[kind.as_str()]);
+    }
+}

@@ -1,0 +1,200 @@
+//! Tells one delivery what has changed about the health of the installation.
+//!
+//! What is told stands in `wf_deliveries` before it is sent, and that it was sent only after: killed in
+//! between, the same goes out again under the same id. Quiet hours belong to subscriptions and hold
+//! nothing here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::timestamp;
+use wirefold_flow::{BusError, Event, KeyValue, LoopError, Point, UnixMillis};
+use wirefold_proto::{HealthNotice, streams};
+
+use super::Report;
+use super::notice::{Told, after, lines, notice, title};
+use crate::delivery::retry::{self, MAX_DELIVER};
+use crate::delivery::{Channel, Common, Failure, Gone, Notice, NoticeKind};
+use crate::matcher::NAME;
+use crate::metrics::HEALTH_NOTICES;
+
+/// When it tries again after the bus failed it.
+const AGAIN: Duration = Duration::from_secs(10);
+/// The longest wait between two attempts: what is wrong now is of use now.
+const LONGEST: Duration = Duration::from_mins(30);
+/// How long it waits at most before it looks at the clock again.
+const LOOK: Duration = Duration::from_hours(1);
+
+/// Tells one delivery.
+pub(crate) struct Teller {
+    delivery: String,
+    channel: Box<dyn Channel>,
+    common: Common,
+    gone: Gone,
+    kept: Arc<dyn KeyValue>,
+    key: String,
+    report: Report,
+}
+
+/// What stands in the bucket.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct State {
+    /// What the delivery was told.
+    #[serde(default)]
+    told: Vec<Told>,
+    /// The message that is being sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sending: Option<HealthNotice>,
+}
+
+/// How the sending of one goes.
+#[derive(Debug, Default)]
+struct Trying {
+    attempts: u32,
+    not_before: UnixMillis,
+}
+
+impl Teller {
+    /// Opens what is kept of a delivery's messages.
+    pub(crate) fn new(
+        delivery: &str,
+        channel: Box<dyn Channel>,
+        common: &Common,
+        gone: Gone,
+        report: Report,
+    ) -> Result<Self, BusError> {
+        let kept = common.surroundings.bus.key_value(streams::DELIVERIES.name)?;
+        let (delivery, key) = (delivery.to_owned(), format!("{delivery}.health"));
+        Ok(Self { delivery, channel, common: common.clone(), gone, kept, key, report })
+    }
+
+    /// Runs until it is told to stop. Whatever fails is tried again: no alert waits for it.
+    pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
+        let clock = self.common.surroundings.clock.clone();
+        let mut trying = Trying::default();
+        loop {
+            let wait = match self.step(&mut trying).await {
+                Ok(wait) => wait,
+                Err(LoopError::Bus(error)) => {
+                    self.common.surroundings.observer.observe(NAME, Event::BusFailed(&error));
+                    AGAIN
+                }
+                Err(crashed) => return Err(crashed),
+            };
+            let until = clock.now().plus(wait.min(LOOK));
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                changed = self.report.changed() => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                }
+                () = clock.sleep_until(until) => {}
+            }
+        }
+    }
+
+    /// Does what is to be done now; says how long nothing is.
+    async fn step(&mut self, trying: &mut Trying) -> Result<Duration, LoopError> {
+        let now = self.common.surroundings.clock.now();
+        if now < trying.not_before {
+            return Ok(trying.not_before.since(now));
+        }
+        let entry = self.kept.get(&self.key).await?;
+        let revision = entry.as_ref().map_or(0, |entry| entry.revision);
+        let value = entry.and_then(|entry| entry.value);
+        let state = value.and_then(|value| serde_json::from_slice::<State>(&value).ok());
+        let State { told, sending } = state.unwrap_or_default();
+        let is_new = sending.is_none();
+        let Some(notice) = sending.or_else(|| self.notice(&told, now)) else {
+            return Ok(LOOK);
+        };
+        let revision = match is_new {
+            true => self.keep(&told, Some(&notice), revision).await?,
+            false => revision,
+        };
+        self.pass(Point::Handled)?;
+        let sent = self.send(&notice, now).await?;
+        self.pass(Point::Published)?;
+        trying.attempts += 1;
+        let (told, outcome) = match sent {
+            Ok(()) => (after(told, &notice), "ok"),
+            Err(Failure::Later { after: wait, why }) if trying.attempts < MAX_DELIVER => {
+                tracing::debug!(delivery = self.delivery, why, "a health alert is tried again");
+                HEALTH_NOTICES.add(1, &[self.channel.kind(), "retry"]);
+                let wait = wait.unwrap_or_else(|| retry::after(trying.attempts, &notice.id));
+                trying.not_before = now.plus(wait.min(LONGEST));
+                return Ok(wait.min(LONGEST));
+            }
+            // What still holds is told anew.
+            Err(Failure::Later { .. }) => (told, "given_up"),
+            Err(Failure::Never { why } | Failure::Gone { why }) => {
+                tracing::warn!(delivery = self.delivery, why, "a health alert was refused");
+                (after(told, &notice), "refused")
+            }
+        };
+        *trying = Trying::default();
+        HEALTH_NOTICES.add(1, &[self.channel.kind(), outcome]);
+        self.keep(&told, None, revision).await?;
+        // There may be more to tell already.
+        Ok(Duration::ZERO)
+    }
+
+    fn notice(&mut self, told: &[Told], now: UnixMillis) -> Option<HealthNotice> {
+        let report = self.report.borrow_and_update().clone()?;
+        notice(&self.delivery, told, &report.conditions, timestamp(now))
+    }
+
+    async fn send(
+        &self,
+        notice: &HealthNotice,
+        now: UnixMillis,
+    ) -> Result<Result<(), Failure>, BusError> {
+        if let Some(why) = self.gone.marked(now).await? {
+            return Ok(Err(Failure::Gone { why }));
+        }
+        let lines = lines(notice);
+        let is_loud = !notice.opened.is_empty() || !notice.lasting.is_empty();
+        let told = Notice {
+            kind: NoticeKind::Health,
+            id: &notice.id,
+            title: &title(notice),
+            lines: &lines,
+            more: 0,
+            see: "`GET /api/v1/status`",
+            is_loud,
+            json: serde_json::to_value(notice).unwrap_or_default(),
+            page: self.common.page.clone(),
+            now,
+        };
+        let sent = self.channel.tell(told).await;
+        match &sent {
+            Ok(()) => self.common.states.works(&self.delivery),
+            Err(Failure::Later { why, .. }) => self.common.states.failed(&self.delivery, now, why),
+            Err(Failure::Gone { why }) => self.gone.set(why, now).await?,
+            Err(Failure::Never { .. }) => {}
+        }
+        Ok(sent)
+    }
+
+    async fn keep(
+        &self,
+        told: &[Told],
+        sending: Option<&HealthNotice>,
+        revision: u64,
+    ) -> Result<u64, BusError> {
+        let state = State { told: told.to_vec(), sending: sending.cloned() };
+        let value = serde_json::to_vec(&state).unwrap_or_default();
+        self.kept.put_if(&self.key, value.into(), revision).await
+    }
+
+    fn pass(&self, point: Point) -> Result<(), LoopError> {
+        match self.common.surroundings.fail_points.crashes_at(point) {
+            true => Err(LoopError::Crashed(point)),
+            false => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! What is wrong with the installation: told once to every delivery that asks for it, whatever is killed.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+use wirefold_envelope::timestamp;
+use wirefold_flow::{BoxFuture, Clock as _, FailPoints, Outgoing, Point, Surroundings};
+use wirefold_proto::{
+    FeedRecord, FeedSettings, HEALTH_KEY, HealthKind, HealthReport, decode, encode, streams,
+};
+
+use super::http::{Answer, Receiver, webhook};
+use super::newsroom::{article, five};
+use super::running::{Running, World, at_once, settings, settle};
+use super::watching::DEADLINE;
+use crate::{
+    AlerterError, Delivery, DeliveryKind, Disk, HealthSettings, Heartbeat, NotPublished, Settings,
+    Space, Subjects, Templates,
+};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// Puts the record of a feed there as the fetcher does.
+async fn put_feed(world: &World, id: &str, is_set_aside: bool) {
+    let feed = FeedSettings::new(id.parse().unwrap(), format!("https://{id}.example/feed"));
+    let mut record = FeedRecord::waiting(feed, None, 900);
+    record.set_aside = is_set_aside.then(|| timestamp(world.clock.now()));
+    let feeds = world.bus.key_value(streams::FEEDS.name).unwrap();
+    feeds.put(&format!("feed.{id}"), encode(&record).unwrap().into()).await.unwrap();
+}
+
+async fn pass(world: &World, minutes: u32) {
+    settle().await;
+    for _ in 0..minutes.div_ceil(5) {
+        world.clock.advance(MINUTE * 5);
+        settle().await;
+    }
+}
+
+/// The open conditions, as page and API read them.
+async fn open(world: &World) -> Vec<HealthKind> {
+    let kept = world.bus.key_value(streams::DELIVERIES.name).unwrap();
+    let report = kept.get(HEALTH_KEY).await.unwrap().unwrap().value.unwrap();
+    let report: HealthReport = decode(&report).unwrap();
+    report.conditions.into_iter().map(|condition| condition.kind).collect()
+}
+
+fn telling() -> Settings {
+    let mut settings = settings([]);
+    settings.deliveries[0].health = true;
+    settings
+}
+
+const SET_ASIDE: &str = "HEALTH · wirefold: feed pier is set aside: wirefold ended twice while it read it\n  \
+    feed pier is set aside: wirefold ended twice while it read it. `wirefold feed retry pier` brings it back\n  \
+    http://127.0.0.1:8787";
+
+#[tokio::test(start_paused = true)]
+async fn a_condition_is_told_once_reminded_of_daily_and_told_when_it_is_over() {
+    let world = World::new().await;
+    put_feed(&world, "harbour", false).await;
+    let running = world.start(&telling());
+    pass(&world, 60).await;
+    assert_eq!(world.paper.blocks(), <[String; 0]>::default(), "all is well");
+    put_feed(&world, "pier", true).await;
+    pass(&world, 5).await;
+    assert_eq!(world.paper.blocks(), [SET_ASIDE]);
+    // Not again after a restart, and once a day while it lasts.
+    running.stop().await;
+    let again = world.start(&telling());
+    pass(&world, 23 * 60).await;
+    assert_eq!(world.paper.blocks().len(), 1);
+    pass(&world, 70).await;
+    assert_eq!(world.paper.blocks().len(), 2);
+    let reminder = &world.paper.blocks()[1];
+    assert!(reminder.starts_with("HEALTH · wirefold: still: feed pier"), "{reminder}");
+    assert_eq!(open(&world).await, [HealthKind::FeedSetAside]);
+    // What comes and goes within minutes is one condition.
+    put_feed(&world, "pier", false).await;
+    pass(&world, 5).await;
+    put_feed(&world, "pier", true).await;
+    pass(&world, 30).await;
+    assert_eq!(world.paper.blocks().len(), 2);
+    put_feed(&world, "pier", false).await;
+    pass(&world, 25).await;
+    let over = &world.paper.blocks()[2];
+    assert!(over.starts_with("HEALTH · wirefold: over: feed pier"), "{over}");
+    assert_eq!(open(&world).await, []);
+    pass(&world, 26 * 60).await;
+    assert_eq!(world.paper.blocks().len(), 3);
+    again.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_that_does_not_ask_is_not_told() {
+    let world = World::new().await;
+    put_feed(&world, "pier", true).await;
+    let running = world.start(&settings([]));
+    pass(&world, 26 * 60).await;
+    assert_eq!((world.paper.blocks().len(), open(&world).await.len()), (0, 1));
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_against_the_usual_rhythm_is_told_until_an_article_comes() {
+    let mut world = World::new().await;
+    let running = world.start(&telling());
+    for _ in 0..30 {
+        world.newsroom.tell(article("a", "harborledger.example", "Tarrowgate dock talks")).await;
+        pass(&world, 2 * 60).await;
+    }
+    assert_eq!(world.paper.blocks(), <[String; 0]>::default());
+    pass(&world, 4 * 60 + 10).await;
+    let blocks = world.paper.blocks();
+    assert_eq!(blocks.len(), 1, "{blocks:?}");
+    let words = "no new article for 6 hours; the longest quiet time of the last week was 2 hours";
+    assert!(blocks[0].starts_with(&format!("HEALTH · wirefold: {words}")), "{}", blocks[0]);
+    assert_eq!(open(&world).await, [HealthKind::NothingNew]);
+    world.newsroom.tell(article("b", "quaytimes.example", "Cranes move again")).await;
+    pass(&world, 25).await;
+    assert_eq!((world.paper.blocks().len(), open(&world).await.len()), (2, 0));
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn dead_letters_are_told_once_and_not_those_of_before() {
+    let world = World::new().await;
+    let letter = |id: &str| Outgoing::new("wirefold.v1.dead.enricher", id, "{}");
+    world.bus.publish(letter("old")).await.unwrap();
+    let running = world.start(&telling());
+    pass(&world, 60).await;
+    assert_eq!(world.paper.blocks().len(), 0);
+    for id in ["one", "two"] {
+        world.bus.publish(letter(id)).await.unwrap();
+    }
+    pass(&world, 60).await;
+    let told = "HEALTH · wirefold: 2 messages could not be handled and go to the dead letters";
+    assert!(world.paper.blocks()[0].starts_with(told), "{:?}", world.paper.blocks());
+    // A day after the last of them it is over.
+    pass(&world, 25 * 60).await;
+    let last = world.paper.blocks().pop().unwrap();
+    assert!(last.starts_with("HEALTH · wirefold: over: 2 messages"), "{last}");
+    let told_so_far = world.paper.blocks().len();
+    pass(&world, 48 * 60).await;
+    assert_eq!(world.paper.blocks().len(), told_so_far);
+    running.stop().await;
+}
+
+/// Subjects, some of which do not work.
+#[derive(Debug, Default)]
+struct Wires {
+    broken: Mutex<BTreeSet<String>>,
+    /// Delivery and body.
+    published: Mutex<Vec<(String, Value)>>,
+}
+
+impl Subjects for Wires {
+    fn publish<'a>(
+        &'a self,
+        delivery: &'a str,
+        _subject: &'a str,
+        _id: &'a str,
+        body: Vec<u8>,
+    ) -> BoxFuture<'a, Result<(), NotPublished>> {
+        Box::pin(async move {
+            if self.broken.lock().unwrap().contains(delivery) {
+                return Err(NotPublished::Later("no server".to_owned()));
+            }
+            let body = serde_json::from_slice(&body).unwrap();
+            self.published.lock().unwrap().push((delivery.to_owned(), body));
+            Ok(())
+        })
+    }
+}
+
+impl Wires {
+    /// The health alerts that a delivery got: what opened and what is over.
+    fn health_of(&self, delivery: &str) -> Vec<(usize, usize)> {
+        let count = |body: &Value, key: &str| body[key].as_array().map_or(0, Vec::len);
+        let published = self.published.lock().unwrap();
+        let of_delivery = published.iter().filter(|(name, body)| {
+            name == delivery && body["schema"] == "wirefold.health.notice/1"
+        });
+        of_delivery.map(|(_, body)| (count(body, "opened"), count(body, "over"))).collect()
+    }
+}
+
+fn wire(name: &str) -> Delivery {
+    Delivery {
+        name: name.to_owned(),
+        kind: DeliveryKind::Nats { subject: format!("news.{name}") },
+        feed_digest: false,
+        health: true,
+        templates: Templates::default(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_that_fails_for_an_hour_is_told_through_the_others() {
+    let mut world = World::new().await;
+    let wires = Arc::new(Wires::default());
+    wires.broken.lock().unwrap().insert("desk".to_owned());
+    let subscription =
+        wirefold_proto::SubscriptionSettings { deliveries: vec!["desk".to_owned()], ..at_once() };
+    let settings = Settings {
+        deliveries: vec![wire("desk"), wire("phone")],
+        subjects: Some(wires.clone()),
+        ..settings([subscription])
+    };
+    let running = world.start(&settings);
+    settle().await;
+    world.newsroom.tell(five()[0]).await;
+    pass(&world, 55).await;
+    assert_eq!((wires.health_of("phone").len(), open(&world).await.len()), (0, 0));
+    pass(&world, 3 * 60).await;
+    assert_eq!(open(&world).await, [HealthKind::DeliveryFailing]);
+    // A restart knows no better before it has sent something.
+    running.stop().await;
+    let again = world.start(&settings);
+    pass(&world, 30).await;
+    assert_eq!((wires.health_of("phone"), wires.health_of("desk")), (vec![(1, 0)], vec![]));
+    wires.broken.lock().unwrap().clear();
+    pass(&world, 12 * 60).await;
+    assert_eq!(open(&world).await, []);
+    assert_eq!((wires.health_of("phone"), wires.health_of("desk")), (vec![(1, 0), (0, 1)], vec![]));
+    again.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_that_is_off_is_told_through_the_others() {
+    let world = World::new().await;
+    let wires = Arc::new(Wires::default());
+    let kept = world.bus.key_value(streams::DELIVERIES.name).unwrap();
+    let target = {
+        use sha2::{Digest as _, Sha256};
+        let hash = Sha256::digest("");
+        hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let mark = format!("{target} {} 410: the target is gone for good", world.clock.now().0);
+    kept.put("desk.gone", mark.into()).await.unwrap();
+    put_feed(&world, "pier", true).await;
+    let settings = Settings {
+        deliveries: vec![wire("desk"), wire("phone")],
+        subjects: Some(wires.clone()),
+        ..settings([])
+    };
+    let running = world.start(&settings);
+    pass(&world, 30).await;
+    assert_eq!(open(&world).await, [HealthKind::DeliveryOff, HealthKind::FeedSetAside]);
+    assert_eq!((wires.health_of("phone"), wires.health_of("desk")), (vec![(2, 0)], vec![]));
+    running.stop().await;
+}
+
+struct CrashAt(Point);
+
+impl FailPoints for CrashAt {
+    fn crashes_at(&self, point: Point) -> bool {
+        point == self.0
+    }
+}
+
+fn hook(receiver: &Receiver) -> Settings {
+    let allow = vec!["127.0.0.0/8".parse().unwrap()];
+    let delivery = Delivery { health: true, ..webhook("hook", &receiver.url) };
+    Settings { deliveries: vec![delivery], allow, ..settings([]) }
+}
+
+#[tokio::test]
+async fn killed_over_it_the_same_goes_out_again_under_the_same_id() {
+    let world = World::new().await;
+    put_feed(&world, "pier", true).await;
+    let mut receiver = Receiver::start([Answer::Status(204), Answer::Status(500)]).await;
+    for point in [Point::Handled, Point::Published] {
+        let fail_points = Arc::new(CrashAt(point));
+        let surroundings = Surroundings { fail_points, ..world.surroundings() };
+        let killed = Running::start(&surroundings, &hook(&receiver), &world.paper);
+        let ended = killed.done.await.unwrap();
+        assert!(matches!(ended, Err(AlerterError::Loop(_))), "{ended:?}");
+        // What opens meanwhile goes with the next one.
+        put_feed(&world, "quay", true).await;
+        world.clock.advance(MINUTE);
+    }
+    let first = receiver.next().await;
+    let running = world.start(&hook(&receiver));
+    let refused = receiver.next().await;
+    let mut later = Vec::new();
+    while later.len() < 2 {
+        world.clock.advance(Duration::from_secs(1));
+        later.extend(receiver.got.try_recv().ok());
+        tokio::task::yield_now().await;
+    }
+    for got in [&refused, &later[0]] {
+        assert_eq!(got.header("webhook-id"), first.header("webhook-id"));
+        assert_eq!(got.body, first.body);
+    }
+    let of = |body: &[u8]| serde_json::from_slice::<Value>(body).unwrap();
+    let (body, next) = (of(&first.body), of(&later[1].body));
+    assert_eq!(body["schema"], "wirefold.health.notice/1");
+    assert_eq!(body["opened"][0]["about"], "pier");
+    assert_eq!(body["opened"][0]["advice"], "`wirefold feed retry pier` brings it back");
+    assert_eq!((&next["opened"][0]["about"], &next["opened"][1]), (&"quay".into(), &Value::Null));
+    running.stop().await;
+}
+
+/// A disk with so many bytes free of 100 GiB.
+#[derive(Debug)]
+struct Small(Mutex<u64>);
+
+impl Disk for Small {
+    fn space(&self) -> Option<Space> {
+        Some(Space { free: *self.0.lock().unwrap(), total: 100 << 30 })
+    }
+}
+
+#[tokio::test]
+async fn the_heartbeat_stops_while_a_condition_endangers_data() {
+    let world = World::new().await;
+    let mut called = Receiver::start([Answer::Status(200), Answer::Status(500)]).await;
+    let disk = Arc::new(Small(Mutex::new(50 << 30)));
+    let heartbeat = Heartbeat { url: called.url.clone(), every: MINUTE };
+    let health = HealthSettings {
+        disk: Some(disk.clone()),
+        heartbeat: Some(heartbeat),
+        ..HealthSettings::default()
+    };
+    let allow = vec!["127.0.0.0/8".parse().unwrap()];
+    let running = world.start(&Settings { health, allow, ..telling() });
+    for _ in 0..3 {
+        called.next().await;
+        tokio::task::yield_now().await;
+        while called.got.is_empty() && world.paper.blocks().is_empty() {
+            world.clock.advance(Duration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+    }
+    *disk.0.lock().unwrap() = 500 << 20;
+    let told = async {
+        while world.paper.blocks().is_empty() {
+            world.clock.advance(Duration::from_secs(1));
+            while called.got.try_recv().is_ok() {}
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, told).await.expect("it is told");
+    let words = "HEALTH · wirefold: only 500 MiB (0 %) are free on the disk of the data folder";
+    assert!(world.paper.blocks()[0].starts_with(words), "{:?}", world.paper.blocks());
+    let calm = async {
+        for _ in 0..30 * 60 {
+            world.clock.advance(Duration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+    };
+    calm.await;
+    // One may have been under way when it was told.
+    assert!(called.got.len() <= 1, "{}", called.got.len());
+    while called.got.try_recv().is_ok() {}
+    *disk.0.lock().unwrap() = 50 << 30;
+    let back = async {
+        while called.got.is_empty() {
+            world.clock.advance(Duration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, back).await.expect("it is called again");
+    running.stop().await;
+}
