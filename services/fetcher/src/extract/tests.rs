@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::serve::serve_with;
-use super::{ExtractError, Extractor, Page, Rule, Settings, page};
+use super::{ExtractError, Extractor, Page, Rule, Settings, page, sandbox};
 
 /// No word of a feed on its pages.
 static NONE: Rule = Rule { article: None, remove: Vec::new() };
@@ -61,6 +61,7 @@ fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
         }
         b"pid" => Some(Page { text: std::process::id().to_string(), ..Page::default() }),
         b"escape" => Some(Page { text: escapes(url).join("\n"), ..Page::default() }),
+        b"confine" => Some(Page { text: sandbox::enter().missing.join("\n"), ..Page::default() }),
         other => page::read(other, url, rule),
     }
 }
@@ -205,6 +206,19 @@ async fn a_child_says_how_far_it_is_confined() {
     let none = Settings { program: "/bin/true".into(), args: Vec::new(), ..settings() };
     let answer = Extractor::new(none).sandbox().await;
     assert!(matches!(answer, Err(ExtractError::Unavailable(_))), "{answer:?}");
+}
+
+/// A confined process may not confine itself once more, as a process of a container that forbids it.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_layer_that_the_system_refuses_is_named_with_the_reason() {
+    let extractor = Extractor::new(settings());
+    let missing = extractor.extract("confine".into(), "", &NONE).await.unwrap().text;
+    let layers: Vec<&str> = missing.lines().collect();
+    assert_eq!(layers.len(), 2, "{missing}");
+    assert!(layers[0].starts_with("Landlock: "), "{missing}");
+    assert!(layers[1].starts_with("seccomp: ") && layers[1].contains("not permitted"), "{missing}");
+    expect_text(extractor.extract(good(), "", &NONE).await);
 }
 
 /// The child reads a page as this process does: extraction needs nothing that it may not have.
