@@ -1,8 +1,11 @@
 //! `feed parse` and `extract`: what stands in a file, without a running wirefold.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
-use crate::program::{Folder, Run};
+use crate::program::{Folder, Run, command};
 
 const FEED: &[u8] = b"<rss version='2.0'><channel><title>Harbour & Sea</title>
     <item><title>Ferry late</title><link>/ferry</link><author>desk@harbour.example (Ann Lee)</author>
@@ -158,6 +161,24 @@ fn what_is_stored_is_its_owners() {
     let run = folder.run(&["check", "--data", "data"]);
     assert!(run.out.contains("others may read 1 file of the data folder"), "{}", run.out);
     assert!(run.out.contains("chmod -R go= "), "{}", run.out);
+}
+
+/// What the kernel says of the child that this binary starts for pages, once that has said hello.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_child_that_reads_pages_is_confined() {
+    let mut child = command(&["extract-worker"]);
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut hello = Vec::new();
+    BufReader::new(child.stdout.take().unwrap()).read_until(b'\n', &mut hello).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    for line in ["NoNewPrivs:\t1", "Seccomp:\t2", "Seccomp_filters:\t2"] {
+        assert!(status.lines().any(|it| it == line), "{line}\n{status}");
+    }
+    let checked = Folder::with(&[]).run(&["check", "--data", "data"]).out;
+    assert!(checked.contains("pages are read in a process"), "{checked}");
 }
 
 /// Before anything was read, too.

@@ -2,6 +2,7 @@
 
 pub(crate) mod accuracy;
 pub(crate) mod attack;
+pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod build_time;
 pub(crate) mod chaos;

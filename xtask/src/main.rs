@@ -22,8 +22,8 @@ mod table;
 mod tree;
 
 use commands::{
-    accuracy, attack, bench, build_time, chaos, compose_test, dist, frequencies, fuzz, sizes, test,
-    tools, train,
+    accuracy, attack, audit, bench, build_time, chaos, compose_test, dist, frequencies, fuzz,
+    sizes, test, tools, train,
 };
 
 #[derive(Parser)]
@@ -41,6 +41,8 @@ enum Task {
     Accuracy(accuracy::Arguments),
     /// Attack the real binary by hostile feeds and clients, beside a victim.
     Attack(attack::Arguments),
+    /// Examine licences, sources and advisories of what ships, and list its packages.
+    Audit(audit::Arguments),
     /// Measure what is shipped: `bench pipeline`, `bench small`, `bench detect`, `bench alerts`.
     Bench(bench::Arguments),
     /// Time README's two commands with nothing built, and a build after a change.
@@ -68,6 +70,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Test => test::run(),
         Task::Accuracy(arguments) => accuracy::run(&arguments),
         Task::Attack(arguments) => attack::run(&arguments),
+        Task::Audit(arguments) => audit::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::BuildTime(arguments) => build_time::run(&arguments),
         Task::Chaos(arguments) => chaos::run(&arguments),

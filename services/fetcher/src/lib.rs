@@ -101,6 +101,7 @@ async fn poll_feeds(
     let budgets = Budgets::new(settings.budget);
     let settings = Arc::new(settings);
     let pages = Pages::new(client.clone(), hosts.clone(), clock, &settings);
+    pages.log_sandbox();
     let poller = Poller {
         store: Store::open(&surroundings)?,
         publisher: Publisher::new(surroundings.clone()),

@@ -21,7 +21,13 @@ const OFF_THE_LIST: &str = "the pure crates know no I/O, clock or logging: do it
 
 const TEXT: Pure = Pure {
     name: "wirefold-text",
-    own: &["rustc-hash", "tinyvec", "tinyvec_macros", "unicode-normalization", "unicode-segmentation"],
+    own: &[
+        "rustc-hash",
+        "tinyvec",
+        "tinyvec_macros",
+        "unicode-normalization",
+        "unicode-segmentation",
+    ],
     builds_on: None,
 };
 

@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: a tarball with a static binary, and its SHA-256 beside it.
+//! `cargo xtask dist`: a tarball with a static binary; beside it, its SHA-256 and the list of its packages.
 //!
 //! The same commit, toolchain and C compiler give the same bytes: names are sorted, every file has
 //! the time of the commit, and nobody owns it.
@@ -11,6 +11,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context as _, ensure};
 use sha2::{Digest as _, Sha256};
 
+use super::audit::sbom;
 use super::sizes::binary::Binary;
 use crate::tree;
 
@@ -41,6 +42,9 @@ const PRINTED: [(&[&str], &str); 4] = [
     (&["completion", "zsh"], "completions/_wirefold"),
 ];
 
+/// The packages of the binary, in the tarball.
+const PACKAGES: &str = "wirefold.cdx.json";
+
 /// Builds, packs, and prints where the tarball stands.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let root = tree::root();
@@ -58,11 +62,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let binary = root.join("target").join(&target).join("dist/wirefold");
     Binary::read(&binary)?.check()?;
     fill(&root, &binary, &packed)?;
+    let packages = packages(&root, &target)?;
+    fs::write(packed.join(PACKAGES), &packages)?;
     let tarball = format!("{name}.tar.gz");
     pack(&folder, &name, &tarball, &commit_time(&root)?)?;
     let sum = hex(&Sha256::digest(fs::read(folder.join(&tarball))?));
     // As `sha256sum --check` reads it.
     fs::write(folder.join(format!("{tarball}.sha256")), format!("{sum}  {tarball}\n"))?;
+    fs::write(folder.join(format!("{name}.cdx.json")), packages)?;
     writeln!(io::stdout(), "{sum}  {}", folder.join(&tarball).display())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -77,6 +84,11 @@ fn build(root: &Path, target: &str) -> anyhow::Result<()> {
     let flags = format!("-C target-feature=+crt-static --remap-path-prefix={folder}=wirefold");
     ensure!(cargo.env("RUSTFLAGS", flags).status()?.success(), "the build failed");
     Ok(())
+}
+
+/// The packages of the binary as a CycloneDX document.
+fn packages(root: &Path, target: &str) -> anyhow::Result<String> {
+    sbom::document(&sbom::shipped(root, target)?, target, &commit_time(root)?)
 }
 
 /// Puts all that is packed into a folder.
@@ -114,25 +126,26 @@ fn pack(folder: &Path, name: &str, tarball: &str, time: &str) -> anyhow::Result<
 }
 
 /// The target that this machine's compiler builds for.
-fn host() -> anyhow::Result<String> {
+pub(super) fn host() -> anyhow::Result<String> {
     let told = output(Command::new("rustc").arg("-vV"))?;
     let host = told.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc names no host")?.to_owned())
 }
 
 /// When the commit was made, in seconds since 1970.
-fn commit_time(root: &Path) -> anyhow::Result<String> {
+pub(super) fn commit_time(root: &Path) -> anyhow::Result<String> {
     let mut git = Command::new("git");
     Ok(output(git.args(["log", "-1", "--format=%ct"]).current_dir(root))?.trim().to_owned())
 }
 
-fn output(command: &mut Command) -> anyhow::Result<String> {
+/// What a command prints. Fails where the command does.
+pub(super) fn output(command: &mut Command) -> anyhow::Result<String> {
     let output = command.output()?;
     ensure!(output.status.success(), "{command:?} failed");
     Ok(String::from_utf8(output.stdout)?)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,7 +1,7 @@
 //! What parent and child say to each other.
 //!
-//! The child begins with [`HELLO`]; whatever comes before is passed over. A request is a header
-//! and the page, an answer a header alone. A header is JSON behind its length in four bytes,
+//! The child begins with [`HELLO`]; whatever comes before is passed over. A header follows that says
+//! how far it is confined. A request is a header and the page, an answer a header alone. A header is JSON behind its length in four bytes,
 //! little-endian.
 
 use std::io::{self, Read, Write};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Page, Rule};
 
 /// The child's first bytes; the last is the version of this protocol.
-pub(super) const HELLO: &[u8] = b"\0wirefold extraction 3\n";
+pub(super) const HELLO: &[u8] = b"\0wirefold extraction 4\n";
 
 /// The longest header, in bytes.
 const LONGEST_HEADER: usize = 32 * 1024 * 1024;
@@ -93,8 +93,8 @@ pub(super) fn read_request(input: &mut impl Read) -> io::Result<Option<(Request,
     Ok(Some((request, page)))
 }
 
-/// Writes an answer.
-pub(super) fn write_reply(output: &mut impl Write, reply: &Reply) -> io::Result<()> {
-    output.write_all(&header(reply)?)?;
+/// Writes a header, such as an answer, and sends it.
+pub(super) fn write_header(output: &mut impl Write, content: &impl Serialize) -> io::Result<()> {
+    output.write_all(&header(content)?)?;
     output.flush()
 }

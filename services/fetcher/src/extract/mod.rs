@@ -2,7 +2,8 @@
 //!
 //! Libraries that read pages take minutes over some of a few kilobytes, overflow the stack over
 //! others, and take all memory over a third kind; none of that can be stopped inside a process.
-//! So a child does it, under limits that it sets itself, and is killed when it takes too long.
+//! So a child does it, under limits that it sets itself, and is killed when it takes too long. It
+//! also gives up whatever an intruder could use: see [`Sandbox`].
 
 mod body;
 mod data;
@@ -13,6 +14,7 @@ mod page;
 mod paywall;
 mod pool;
 mod rule;
+mod sandbox;
 mod serve;
 mod signs;
 #[cfg(test)]
@@ -31,6 +33,7 @@ use wirefold_proto::LanguageTag;
 
 pub use pool::Extractor;
 pub use rule::{Rule, check_selector};
+pub use sandbox::Sandbox;
 pub use serve::serve;
 
 /// How pages are extracted.

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::frame::{LONGEST_PAGE, Limits, Reply, Request};
 use super::worker::Worker;
-use super::{ExtractError, Page, Rule, Settings, depth};
+use super::{ExtractError, Page, Rule, Sandbox, Settings, depth};
 
 /// The deepest nesting that is tried: browsers flatten what is deeper.
 const MAX_DEPTH: usize = 512;
@@ -53,6 +53,19 @@ impl Extractor {
             return Err(ExtractError::TooDeep);
         }
         self.pool.extract(&page, url, rule).await
+    }
+
+    /// How far this system confines the children; one is started to find out, and ended.
+    ///
+    /// # Errors
+    /// [`ExtractError::Unavailable`] where none can be started, or it does not answer in time.
+    pub async fn sandbox(&self) -> Result<Sandbox, ExtractError> {
+        let settings = &self.pool.settings;
+        let mut worker = Worker::start(settings).map_err(ExtractError::Unavailable)?;
+        let answer = timeout(settings.wall, worker.hear_hello()).await;
+        worker.kill().await;
+        let answer = answer.map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut));
+        answer.flatten().map_err(ExtractError::Unavailable)
     }
 
     /// [`Extractor::extract`] of a page that nobody has looked at.

@@ -9,15 +9,16 @@ use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process,
 use rustix::time::{ClockId, clock_gettime};
 
 use super::frame::{self, HELLO, Limits, Reply};
-use super::{Page, Rule, page};
+use super::{Page, Rule, page, sandbox};
 
 /// The stack on which a page is read: libraries recurse with the nesting of elements.
 const STACK: usize = 64 * 1024 * 1024;
 /// How often it is looked what a page has taken.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The child's loop: one page after the other, until its input ends. It limits its own memory and
-/// processor time as the requests say, and leaves no core file.
+/// The child's loop: one page after the other, until its input ends. It confines the process for good
+/// (see [`Sandbox`](super::Sandbox)), limits its own memory and processor time as the requests say, and
+/// leaves no core file.
 ///
 /// # Errors
 /// What reading or writing fails with, and what the limits were refused with.
@@ -34,8 +35,11 @@ pub(super) fn serve_with(
     mut output: impl Write,
     read: &Reader,
 ) -> io::Result<()> {
+    // At its first use the clock reads a file of the kernel.
+    let _ = used();
+    let sandbox = sandbox::enter();
     output.write_all(HELLO)?;
-    output.flush()?;
+    frame::write_header(&mut output, &sandbox)?;
     while let Some((request, bytes)) = frame::read_request(&mut input)? {
         request.limits.map_or(Ok(()), limit)?;
         let most = request.limits.map(|limits| used() + limits.cpu);
@@ -58,7 +62,7 @@ pub(super) fn serve_with(
                 Err(_panic) => Reply::Crashed,
             })
         })?;
-        frame::write_reply(&mut output, &reply)?;
+        frame::write_header(&mut output, &reply)?;
     }
     Ok(())
 }

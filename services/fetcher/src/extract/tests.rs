@@ -1,12 +1,16 @@
 //! Children that work, hang, crash and eat, each of them a real process: this test binary again.
 
-use std::io::{stdin, stdout};
+use std::fs;
+use std::io::{self, stdin, stdout};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::serve::serve_with;
-use super::{ExtractError, Extractor, Page, Rule, Settings, page};
+use super::{ExtractError, Extractor, Page, Rule, Settings, page, sandbox};
 
 /// No word of a feed on its pages.
 static NONE: Rule = Rule { article: None, remove: Vec::new() };
@@ -56,8 +60,34 @@ fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
             Some(Page { text: eaten.len().to_string(), ..Page::default() })
         }
         b"pid" => Some(Page { text: std::process::id().to_string(), ..Page::default() }),
+        b"escape" => Some(Page { text: escapes(url).join("\n"), ..Page::default() }),
+        b"confine" => Some(Page { text: sandbox::enter().missing.join("\n"), ..Page::default() }),
         other => page::read(other, url, rule),
     }
+}
+
+/// Does in the child what an intruder would. One line for each attempt: what it gained, or the number of
+/// the error. The child's user may read and write `file`.
+fn escapes(file: &str) -> Vec<String> {
+    let attempts: [(&str, &dyn Fn() -> io::Result<String>); 9] = [
+        ("connect", &|| TcpStream::connect("127.0.0.1:9").map(|it| format!("{it:?}"))),
+        ("listen", &|| TcpListener::bind("127.0.0.1:0").map(|it| format!("{it:?}"))),
+        ("datagram", &|| UdpSocket::bind("127.0.0.1:0").map(|it| format!("{it:?}"))),
+        ("read", &|| fs::read_to_string(file)),
+        ("write", &|| fs::write(file, "changed").map(|()| "written".to_owned())),
+        ("delete", &|| fs::remove_file(file).map(|()| "deleted".to_owned())),
+        ("start", &|| Command::new("/bin/true").status().map(|it| it.to_string())),
+        ("become", &|| Err(Command::new("/bin/true").exec())),
+        ("signal", &|| {
+            let first = rustix::process::Pid::INIT;
+            Ok(rustix::process::test_kill_process(first).map(|()| "sent".to_owned())?)
+        }),
+    ];
+    let told = attempts.map(|(name, attempt)| match attempt() {
+        Ok(gained) => format!("{name}: {gained}"),
+        Err(error) => format!("{name}: {}", error.raw_os_error().unwrap_or_default()),
+    });
+    told.to_vec()
 }
 
 fn good() -> Bytes {
@@ -152,6 +182,58 @@ async fn a_dropped_extraction_leaves_no_child_at_work() {
     assert_ne!(pid(&extractor).await, first);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_child_that_a_page_has_taken_over_gains_nothing() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&file, "secret").unwrap();
+    let path = file.path().to_str().unwrap();
+    let extractor = Extractor::new(settings());
+    let told = extractor.extract("escape".into(), path, &NONE).await.unwrap().text;
+    let refused = format!(": {}", libc::EPERM);
+    assert_eq!(told.lines().count(), 9, "{told}");
+    assert!(told.lines().all(|line| line.ends_with(&refused)), "{told}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "secret");
+    expect_text(extractor.extract(good(), "", &NONE).await);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_child_says_how_far_it_is_confined() {
+    let sandbox = Extractor::new(settings()).sandbox().await.unwrap();
+    // Each kernel that tests run on has seccomp; some have no Landlock, and say so.
+    assert!(sandbox.missing.iter().all(|it| it.starts_with("Landlock: ")), "{sandbox:?}");
+    let none = Settings { program: "/bin/true".into(), args: Vec::new(), ..settings() };
+    let answer = Extractor::new(none).sandbox().await;
+    assert!(matches!(answer, Err(ExtractError::Unavailable(_))), "{answer:?}");
+}
+
+/// A confined process may not confine itself once more, as a process of a container that forbids it.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_layer_that_the_system_refuses_is_named_with_the_reason() {
+    let extractor = Extractor::new(settings());
+    let missing = extractor.extract("confine".into(), "", &NONE).await.unwrap().text;
+    let layers: Vec<&str> = missing.lines().collect();
+    assert_eq!(layers.len(), 2, "{missing}");
+    assert!(layers[0].starts_with("Landlock: "), "{missing}");
+    assert!(layers[1].starts_with("seccomp: ") && layers[1].contains("not permitted"), "{missing}");
+    expect_text(extractor.extract(good(), "", &NONE).await);
+}
+
+/// The child reads a page as this process does: extraction needs nothing that it may not have.
+#[tokio::test]
+async fn the_sandbox_changes_no_article() {
+    let extractor = Extractor::new(settings());
+    let pages = fs::read_dir("fixtures/pages").unwrap().map(|entry| entry.unwrap().path());
+    for path in pages.filter(|path| path.extension().is_some_and(|it| it == "html")) {
+        let (html, url) = (fs::read(&path).unwrap(), "https://ledger.example/ferry");
+        let here = page::read(&html, url, &NONE);
+        let there = extractor.extract(html.into(), url, &NONE).await.ok();
+        assert_eq!(there, here, "{}", path.display());
+    }
+}
+
 /// The pages over which others take minutes, or die.
 #[tokio::test]
 async fn nested_pages_delay_nobody() {
@@ -173,15 +255,15 @@ async fn nested_pages_delay_nobody() {
 fn pages_with_a_problem_each_give_their_article() {
     let folder = std::path::Path::new("fixtures/pages");
     let mut pages: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "html"));
     pages.sort();
     assert!(pages.len() >= 9, "{pages:?}");
     let wrong: Vec<String> = pages
         .iter()
         .filter_map(|path| {
-            let gold = std::fs::read_to_string(path.with_extension("txt")).unwrap();
-            let html = std::fs::read(path).unwrap();
+            let gold = fs::read_to_string(path.with_extension("txt")).unwrap();
+            let html = fs::read(path).unwrap();
             let found =
                 page::read(&html, "https://ledger.example/ferry", &NONE).unwrap_or_default();
             (found.text.trim() != gold.trim())

@@ -4,11 +4,12 @@ use std::io;
 use std::process::{ExitStatus, Stdio};
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::Settings;
 use super::frame::{self, HELLO, Reply, Request};
+use super::{Sandbox, Settings};
 
 /// How much a child may say before it says hello.
 const MOST_BEFORE_HELLO: usize = 64 * 1024;
@@ -55,11 +56,14 @@ impl Worker {
         self.pages += 1;
         if !self.has_said_hello {
             self.hear_hello().await?;
-            self.has_said_hello = true;
         }
         self.input.write_all(&frame::header(request)?).await?;
         self.input.write_all(page).await?;
         self.input.flush().await?;
+        self.hear_header().await
+    }
+
+    async fn hear_header<T: DeserializeOwned>(&mut self) -> io::Result<T> {
         let mut start = [0_u8; 4];
         self.output.read_exact(&mut start).await?;
         let mut json = vec![0; frame::length(start)?];
@@ -67,14 +71,17 @@ impl Worker {
         frame::content(&json)
     }
 
-    async fn hear_hello(&mut self) -> io::Result<()> {
+    /// Waits until it says hello, and how far it is confined. To be called once.
+    pub(super) async fn hear_hello(&mut self) -> io::Result<Sandbox> {
         let mut heard = 0;
         for _ in 0..MOST_BEFORE_HELLO {
             let byte = self.output.read_u8().await?;
             // No byte of it but the first is the first, so there is no other way back.
             heard = if byte == HELLO[heard] { heard + 1 } else { usize::from(byte == HELLO[0]) };
             if heard == HELLO.len() {
-                return Ok(());
+                let sandbox = self.hear_header().await?;
+                self.has_said_hello = true;
+                return Ok(sandbox);
             }
         }
         Err(io::Error::other("the child says something else"))

@@ -114,6 +114,23 @@ impl Pages {
         Self { courier, hosts, fair, robots, extractor, clock, settings: settings.clone() }
     }
 
+    /// Logs how far the system confines the children that read pages.
+    pub(crate) fn log_sandbox(&self) {
+        let Some(extractor) = self.extractor.clone() else { return };
+        tokio::spawn(async move {
+            match extractor.sandbox().await {
+                Ok(sandbox) if sandbox.missing.is_empty() => {
+                    tracing::debug!("pages are read without network, files and other processes");
+                }
+                Ok(sandbox) => {
+                    let missing = sandbox.missing.join("; ");
+                    tracing::warn!(missing, "pages are read without a full sandbox");
+                }
+                Err(error) => tracing::warn!(%error, "no pages can be read"),
+            }
+        });
+    }
+
     /// Whether the page of an item with so many words is to be fetched.
     pub(crate) fn are_wanted(&self, full_text: FullText, words: usize) -> bool {
         let wanted = match full_text {

@@ -5,7 +5,9 @@ mod nats;
 
 use clap::Args;
 use serde::Serialize;
+use wirefold_fetcher::extract::Extractor;
 
+use super::extract;
 use crate::cli::Global;
 use crate::client::{Place, block_on};
 use crate::config::{self, ConfigError, Loaded, Overrides};
@@ -89,7 +91,7 @@ pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result
         .and_then(|overrides| config::load_here(&arguments.place, overrides));
     let findings = match (&arguments.nats, loaded) {
         (Some(url), Ok(loaded)) => of_server(arguments, url, loaded)?,
-        (_, loaded) => findings(loaded),
+        (_, loaded) => findings(loaded).into_iter().chain([sandbox()]).collect(),
     };
     let bad = findings.iter().filter(|finding| finding.mark == Mark::Bad).count();
     for finding in &findings {
@@ -128,6 +130,25 @@ fn findings(loaded: Result<Loaded, ConfigError>) -> Vec<Finding> {
     match loaded {
         Err(error) => error.problems.iter().map(|it| Finding::bad(it.to_string())).collect(),
         Ok(loaded) => look::at_all(&loaded),
+    }
+}
+
+/// How far this system confines the child in which pages are read.
+fn sandbox() -> Finding {
+    let extractor = extract::settings(1).map(Extractor::new);
+    let answer = extractor.and_then(|it| block_on(async { Ok(it.sandbox().await?) }));
+    match answer {
+        Err(error) => Finding::bad(format!("pages cannot be read: {error:#}")),
+        Ok(sandbox) if sandbox.missing.is_empty() => {
+            Finding::good("pages are read in a process without network, files and other processes")
+        }
+        Ok(sandbox) => Finding::new(
+            Mark::Look,
+            format!(
+                "pages are read in a process that this system does not fully confine: {}",
+                sandbox.missing.join("; ")
+            ),
+        ),
     }
 }
 

@@ -1,0 +1,45 @@
+//! What the child may no longer do once it has said hello: use the network, files and other
+//! processes.
+//!
+//! A page that exploits a fault in a parser then holds a process that can compute and answer its
+//! parent, nothing else. On Linux two layers see to that, and no process can leave them: seccomp
+//! lets through only the system calls that extraction needs, and Landlock denies all files, ports
+//! and signals. Systems without one of them run without it, and [`Sandbox`] says so.
+
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+))]
+mod linux;
+
+use serde::{Deserialize, Serialize};
+
+/// How far the system confines a child.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sandbox {
+    /// The layers that this system does not give, each with the reason.
+    pub missing: Vec<String>,
+}
+
+/// Confines this process for good.
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+))]
+pub(super) fn enter() -> Sandbox {
+    // Landlock first: its own system calls are not among those that seccomp leaves.
+    let landlock = linux::deny_files().map_err(|why| format!("Landlock: {why}"));
+    let seccomp = linux::limit_system_calls().map_err(|why| format!("seccomp: {why}"));
+    Sandbox { missing: [landlock, seccomp].into_iter().filter_map(Result::err).collect() }
+}
+
+/// Confines nothing: neither layer is known here.
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+)))]
+pub(super) fn enter() -> Sandbox {
+    let (system, processor) = (std::env::consts::OS, std::env::consts::ARCH);
+    let why = format!("wirefold has none for {system} on {processor}");
+    Sandbox { missing: vec![format!("seccomp and Landlock: {why}")] }
+}

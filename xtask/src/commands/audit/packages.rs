@@ -1,0 +1,138 @@
+//! The packages that the binary is made of, as cargo tells of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Context as _;
+use serde::Deserialize;
+
+use super::super::dist::output;
+
+/// The package that ships.
+pub(super) const PRODUCT: &str = "wirefold";
+
+/// One package.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Package {
+    pub(super) name: String,
+    pub(super) version: String,
+    /// An SPDX expression; empty where its manifest has none.
+    pub(super) licence: String,
+    /// Where it comes from; none for our own.
+    pub(super) source: Option<String>,
+    /// The SHA-256 of its file, as the lock file has it; none for our own.
+    pub(super) checksum: Option<String>,
+    pub(super) repository: Option<String>,
+    /// Whether its code is in the binary; otherwise it only runs while that is built.
+    pub(super) is_in_binary: bool,
+    /// The packages that it builds on, by name and version.
+    pub(super) builds_on: BTreeSet<(String, String)>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Manifest>,
+    resolve: Resolve,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    id: String,
+    name: String,
+    version: String,
+    license: Option<String>,
+    source: Option<String>,
+    repository: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Resolve {
+    nodes: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    id: String,
+    deps: Vec<Edge>,
+}
+
+#[derive(Deserialize)]
+struct Edge {
+    pkg: String,
+    dep_kinds: Vec<Kind>,
+}
+
+impl Edge {
+    fn ships(&self) -> bool {
+        self.dep_kinds.iter().any(|it| it.kind.as_deref() != Some("dev"))
+    }
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Lock {
+    package: Vec<Locked>,
+}
+
+#[derive(Deserialize)]
+struct Locked {
+    name: String,
+    version: String,
+    checksum: Option<String>,
+}
+
+/// What the binary for a target is built from, our own packages included, by name and version.
+pub(crate) fn shipped(root: &Path, target: &str) -> anyhow::Result<Vec<Package>> {
+    let built = listed(root, target, "normal,build")?;
+    let in_binary = listed(root, target, "normal,no-proc-macro")?;
+    let mut cargo = Command::new("cargo");
+    cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", target]);
+    let metadata: Metadata = serde_json::from_str(&output(cargo.current_dir(root))?)?;
+    let lock = fs::read_to_string(root.join("Cargo.lock")).context("no Cargo.lock")?;
+    let lock: Lock = toml::from_str(&lock)?;
+    let checksums: BTreeMap<_, _> =
+        lock.package.into_iter().map(|it| ((it.name, it.version), it.checksum)).collect();
+    let key = |it: &Manifest| (it.name.clone(), it.version.clone());
+    let by_id: BTreeMap<_, _> = metadata.packages.iter().map(|it| (&it.id, key(it))).collect();
+    let edges: BTreeMap<_, _> =
+        metadata.resolve.nodes.iter().map(|it| (&it.id, &it.deps)).collect();
+    let package = |manifest: &Manifest| {
+        let edges = edges.get(&manifest.id).into_iter().copied().flatten();
+        let keys =
+            edges.filter(|edge| edge.ships()).filter_map(|edge| by_id.get(&edge.pkg).cloned());
+        Package {
+            name: manifest.name.clone(),
+            version: manifest.version.clone(),
+            licence: manifest.license.clone().unwrap_or_default(),
+            source: manifest.source.clone(),
+            checksum: checksums.get(&key(manifest)).cloned().flatten(),
+            repository: manifest.repository.clone(),
+            is_in_binary: in_binary.contains(&key(manifest)),
+            // Metadata has the edges of all features of the workspace.
+            builds_on: keys.filter(|other| built.contains(other)).collect(),
+        }
+    };
+    let shipped = metadata.packages.iter().filter(|it| built.contains(&key(it)));
+    let mut packages: Vec<Package> = shipped.map(package).collect();
+    packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+    Ok(packages)
+}
+
+/// The packages over some kinds of edges, with the features that the product has.
+fn listed(root: &Path, target: &str, edges: &str) -> anyhow::Result<BTreeSet<(String, String)>> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["tree", "--locked", "--prefix", "none", "--format", "{p}", "--package", PRODUCT]);
+    cargo.args(["--target", target, "--edges", edges]);
+    let told = output(cargo.current_dir(root))?;
+    let key = |line: &str| {
+        let mut words = line.split_whitespace();
+        Some((words.next()?.to_owned(), words.next()?.trim_start_matches('v').to_owned()))
+    };
+    Ok(told.lines().filter_map(key).collect())
+}
