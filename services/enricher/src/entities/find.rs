@@ -32,10 +32,6 @@ impl Found {
     pub(super) fn printed<'a>(&self, reading: &Reading<'a>) -> &'a str {
         &reading.text.original()[self.span.clone()]
     }
-
-    fn overlaps(&self, other: &Self) -> bool {
-        self.words.start < other.words.end && other.words.start < self.words.end
-    }
 }
 
 /// The names of a text, in order.
@@ -46,19 +42,20 @@ impl Found {
 pub(crate) fn found(reading: &Reading<'_>) -> Vec<Found> {
     let listed = listed(reading);
     let (mut found, doubtful) = tagged(reading);
-    found.retain(|one| !listed.iter().any(|hit| is_part_of(one, hit)));
+    found.retain(|one| !overlapping(&listed, one).iter().any(|hit| is_part_of(one, hit)));
     for one in &mut found {
-        let same = listed.iter().find(|hit| hit.words == one.words && hit.kind == one.kind);
+        let mut near = overlapping(&listed, one).iter();
+        let same = near.find(|hit| hit.words == one.words && hit.kind == one.kind);
         if let Some(hit) = same {
             (one.key, one.how) = (hit.key.clone(), FoundBy::List);
         }
     }
     let is_trusted = |one: &Found| {
         let has_no_capitals = reading.text.words()[one.words.start].alone;
-        let is_seen = || doubtful.iter().any(|other| other.overlaps(one));
+        let is_seen = || !overlapping(&doubtful, one).is_empty();
         one.kind == EntityKind::Person || has_no_capitals || reading.is_caseless || is_seen()
     };
-    let is_new = |hit: &Found| !found.iter().any(|one| one.overlaps(hit));
+    let is_new = |hit: &Found| overlapping(&found, hit).is_empty();
     let others: Vec<Found> =
         listed.into_iter().filter(|hit| is_new(hit) && is_trusted(hit)).collect();
     found.extend(others);
@@ -68,9 +65,15 @@ pub(crate) fn found(reading: &Reading<'_>) -> Vec<Found> {
     found
 }
 
-/// Whether a name is only a part of a listed one.
+/// The names that share a word with `one`, of names in the order of their words.
+fn overlapping<'a>(names: &'a [Found], one: &Found) -> &'a [Found] {
+    let behind = &names[names.partition_point(|other| other.words.end <= one.words.start)..];
+    &behind[..behind.partition_point(|other| other.words.start < one.words.end)]
+}
+
+/// Whether a name is shorter than a listed one that it shares a word with.
 fn is_part_of(one: &Found, hit: &Found) -> bool {
-    one.overlaps(hit) && one.words.len() < hit.words.len()
+    one.words.len() < hit.words.len()
 }
 
 /// The names that the tagger is sure of, and the others that it has.

@@ -46,8 +46,10 @@ fn gather(reading: &Reading<'_>, found: &[Found]) -> Vec<Entity> {
     }
     count_bare_surnames(reading, found, &surnames, &mut entities);
     let mut told: Vec<Entity> = entities.into_iter().filter(|e| e.count > 0).collect();
-    let first = |entity: &Entity| found.iter().position(|one| one.key == entity.key);
-    told.sort_by_key(first);
+    // From the back, so that the first mention stays.
+    let first: HashMap<&str, usize> =
+        found.iter().enumerate().rev().map(|(at, one)| (one.key.as_str(), at)).collect();
+    told.sort_by_key(|entity| first.get(entity.key.as_str()));
     told.truncate(MOST);
     told
 }
