@@ -4,6 +4,7 @@
 //! here is a fault of what ships. [`Trouble`] wraps any bus, this one or another.
 
 mod clock;
+mod crash;
 mod memory;
 mod objects;
 mod random;
@@ -12,6 +13,7 @@ mod trouble;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use clock::VirtualClock;
+pub use crash::CrashAt;
 pub use random::Random;
 pub use trouble::{Odds, Trouble};
 

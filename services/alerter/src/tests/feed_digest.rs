@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use wirefold_flow::{FailPoints, Point, Surroundings};
+use wirefold_flow::sim::CrashAt;
+use wirefold_flow::{Point, Surroundings};
 use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, FeedSettings, encode, streams};
 
-use super::http::{Answer, Receiver, webhook};
+use super::http::{Answer, Receiver, webhook, without_subscriptions};
 use super::running::{Running, World, settings, settle};
 use crate::{AlerterError, Delivery, Settings};
 
@@ -82,18 +83,8 @@ async fn who_does_not_ask_is_not_told() {
     running.stop().await;
 }
 
-struct CrashAt(Point);
-
-impl FailPoints for CrashAt {
-    fn crashes_at(&self, point: Point) -> bool {
-        point == self.0
-    }
-}
-
 fn hook(receiver: &Receiver) -> Settings {
-    let allow = vec!["127.0.0.0/8".parse().unwrap()];
-    let delivery = Delivery { feed_digest: true, ..webhook("hook", &receiver.url) };
-    Settings { deliveries: vec![delivery], allow, ..settings([]) }
+    without_subscriptions(Delivery { feed_digest: true, ..webhook("hook", &receiver.url) })
 }
 
 #[tokio::test]

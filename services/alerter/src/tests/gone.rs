@@ -7,16 +7,23 @@ use wirefold_proto::{AttemptOutcome, DeadLetter, streams};
 
 use super::http::{Answer, Receiver, attempts, start, webhook, with};
 use super::newsroom::five;
-use super::running::World;
+use super::running::{Running, World};
+use super::watching::Log;
+
+/// A receiver that has answered an alert with 410.
+async fn gone(world: &mut World) -> (Receiver, Running, Log) {
+    let mut receiver = Receiver::start([Answer::Status(410)]).await;
+    let (running, mut log) = start(world, &with(vec![webhook("hook", &receiver.url)]));
+    world.newsroom.tell(five()[0]).await;
+    receiver.next().await;
+    log.wait_for("alerter-hook rejected").await;
+    (receiver, running, log)
+}
 
 #[tokio::test]
 async fn a_target_that_is_gone_gets_nothing_more_and_the_letter_is_dead() {
     let mut world = World::new().await;
-    let mut receiver = Receiver::start([Answer::Status(410)]).await;
-    let (running, mut log) = start(&world, &with(vec![webhook("hook", &receiver.url)]));
-    world.newsroom.tell(five()[0]).await;
-    receiver.next().await;
-    log.wait_for("alerter-hook rejected").await;
+    let (mut receiver, running, mut log) = gone(&mut world).await;
     world.newsroom.tell(five()[1]).await;
     log.wait_for("alerter-hook rejected").await;
     running.stop().await;
@@ -55,11 +62,7 @@ async fn a_target_that_is_gone_gets_nothing_more_and_the_letter_is_dead() {
 #[tokio::test]
 async fn a_target_that_was_gone_is_asked_again_after_a_week() {
     let mut world = World::new().await;
-    let mut receiver = Receiver::start([Answer::Status(410)]).await;
-    let (running, mut log) = start(&world, &with(vec![webhook("hook", &receiver.url)]));
-    world.newsroom.tell(five()[0]).await;
-    receiver.next().await;
-    log.wait_for("alerter-hook rejected").await;
+    let (mut receiver, running, _log) = gone(&mut world).await;
     running.stop().await;
     world.clock.advance(Duration::from_hours(8 * 24));
     let (again, mut seen) = start(&world, &with(vec![webhook("hook", &receiver.url)]));

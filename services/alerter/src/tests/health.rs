@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 use wirefold_envelope::timestamp;
-use wirefold_flow::{BoxFuture, Clock as _, FailPoints, Outgoing, Point, Surroundings};
+use wirefold_flow::sim::CrashAt;
+use wirefold_flow::{BoxFuture, Clock as _, Outgoing, Point, Surroundings};
 use wirefold_proto::{
     FeedRecord, FeedSettings, HEALTH_KEY, HealthKind, HealthReport, decode, encode, streams,
 };
 
-use super::http::{Answer, Receiver, webhook};
+use super::http::{Answer, Receiver, webhook, without_subscriptions};
 use super::newsroom::{article, five};
 use super::running::{Running, World, at_once, settings, settle};
 use super::watching::DEADLINE;
@@ -253,18 +254,8 @@ async fn a_delivery_that_is_off_is_told_through_the_others() {
     running.stop().await;
 }
 
-struct CrashAt(Point);
-
-impl FailPoints for CrashAt {
-    fn crashes_at(&self, point: Point) -> bool {
-        point == self.0
-    }
-}
-
 fn hook(receiver: &Receiver) -> Settings {
-    let allow = vec!["127.0.0.0/8".parse().unwrap()];
-    let delivery = Delivery { health: true, ..webhook("hook", &receiver.url) };
-    Settings { deliveries: vec![delivery], allow, ..settings([]) }
+    without_subscriptions(Delivery { health: true, ..webhook("hook", &receiver.url) })
 }
 
 #[tokio::test]

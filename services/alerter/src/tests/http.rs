@@ -120,6 +120,12 @@ pub(super) fn with(deliveries: Vec<Delivery>) -> Settings {
     Settings { deliveries, allow, ..settings([subscription]) }
 }
 
+/// One delivery on loopback, to which nothing subscribes.
+pub(super) fn without_subscriptions(delivery: Delivery) -> Settings {
+    let allow = vec!["127.0.0.0/8".parse().unwrap()];
+    Settings { deliveries: vec![delivery], allow, ..settings([]) }
+}
+
 pub(super) fn webhook(name: &str, url: &Url) -> Delivery {
     let secrets = vec![Secret::new(SECRET), Secret::new("whsec_aGFyYm91cg==")];
     let headers = vec![Header { name: "x-desk".to_owned(), value: Secret::new("night") }];

@@ -7,8 +7,8 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Limits, Sender, create_streams, decode, timestamp};
-use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
-use wirefold_flow::{Bus, Clock as _, Event, FailPoints, Observer, Point, Stored, Surroundings};
+use wirefold_flow::sim::{CrashAt, SimBus, SimDisk, VirtualClock};
+use wirefold_flow::{Bus, Clock as _, Event, Observer, Point, Stored, Surroundings};
 use wirefold_proto::{ArticleFetched, Command, ControlCommand, FeedRecord, FeedSettings, Tag};
 
 use crate::{ConfiguredFeed, FetcherError, Settings, run};
@@ -46,15 +46,6 @@ impl Running {
     pub(super) async fn kill(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
-    }
-}
-
-/// Crashes at one point.
-pub(super) struct CrashAt(pub(super) Point);
-
-impl FailPoints for CrashAt {
-    fn crashes_at(&self, point: Point) -> bool {
-        point == self.0
     }
 }
 

@@ -1,0 +1,13 @@
+//! A crash at one point.
+
+use crate::loops::{FailPoints, Point};
+
+/// Crashes a loop whenever it comes to one point.
+#[derive(Debug, Clone, Copy)]
+pub struct CrashAt(pub Point);
+
+impl FailPoints for CrashAt {
+    fn crashes_at(&self, point: Point) -> bool {
+        point == self.0
+    }
+}
