@@ -166,7 +166,11 @@ impl Surroundings {
         Self { bus, clock, observer: Arc::new(Nobody), fail_points: Arc::new(Nowhere) }
     }
 
-    pub(crate) fn pass(&self, point: Point) -> Result<(), LoopError> {
+    /// Where a test may crash a loop.
+    ///
+    /// # Errors
+    /// [`LoopError::Crashed`] where it does.
+    pub fn pass(&self, point: Point) -> Result<(), LoopError> {
         if self.fail_points.crashes_at(point) { Err(LoopError::Crashed(point)) } else { Ok(()) }
     }
 

@@ -59,6 +59,38 @@ pub(crate) fn after(attempt: u32, message: &str) -> Duration {
     wait + wait * u32::try_from(thousandths).unwrap_or(0) / 1_000
 }
 
+/// How the sending of one message goes, until it was taken or is given up.
+#[derive(Debug, Default)]
+pub(crate) struct Trying {
+    attempts: u32,
+    not_before: UnixMillis,
+}
+
+impl Trying {
+    /// How long it is not tried yet.
+    pub(crate) fn wait(&self, now: UnixMillis) -> Option<Duration> {
+        (now < self.not_before).then(|| self.not_before.since(now))
+    }
+
+    /// Counts an attempt that failed, where the target may have asked for a time; says how long it waits,
+    /// at most `longest`, before the next one. None after the last.
+    pub(crate) fn failed(
+        &mut self,
+        asked: Option<Duration>,
+        message: &str,
+        longest: Duration,
+        now: UnixMillis,
+    ) -> Option<Duration> {
+        self.attempts += 1;
+        if self.attempts >= MAX_DELIVER {
+            return None;
+        }
+        let wait = asked.unwrap_or_else(|| after(self.attempts, message)).min(longest);
+        self.not_before = now.plus(wait);
+        Some(wait)
+    }
+}
+
 /// FNV-1a with 64 bits: spreads, and means nothing.
 pub(super) fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {

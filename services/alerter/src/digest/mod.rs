@@ -15,7 +15,7 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::{BusError, Event, KeyValue, LoopError, Point, UnixMillis};
 use wirefold_proto::{FeedDigest, streams};
 
-use crate::delivery::retry::{self, MAX_DELIVER};
+use crate::delivery::retry::Trying;
 use crate::delivery::{Channel, Common, Failure, Notice, NoticeKind};
 use crate::matcher::NAME;
 use crate::metrics::FEED_DIGESTS;
@@ -48,14 +48,6 @@ struct State {
     /// The one that is being sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sending: Option<FeedDigest>,
-}
-
-/// How the sending of one goes.
-#[derive(Debug, Default)]
-struct Trying {
-    attempts: u32,
-    /// Not before this.
-    not_before: UnixMillis,
 }
 
 impl Weekly {
@@ -109,8 +101,8 @@ impl Weekly {
     /// Does what is to be done now; says how long nothing is.
     async fn step(&self, trying: &mut Trying) -> Result<Duration, LoopError> {
         let now = self.common.surroundings.clock.now();
-        if now < trying.not_before {
-            return Ok(trying.not_before.since(now));
+        if let Some(wait) = trying.wait(now) {
+            return Ok(wait);
         }
         let entry = self.kept.get(&self.key).await?;
         let revision = entry.as_ref().map_or(0, |entry| entry.revision);
@@ -133,7 +125,7 @@ impl Weekly {
                 }
             },
         };
-        self.pass(Point::Handled)?;
+        self.common.surroundings.pass(Point::Handled)?;
         let page = self.common.page.as_deref();
         let page = page.map(|base| format!("{}/feeds", base.trim_end_matches('/')));
         let lines = lines(&digest);
@@ -150,25 +142,30 @@ impl Weekly {
             now,
         };
         let sent = self.channel.tell(notice).await;
-        self.pass(Point::Published)?;
-        trying.attempts += 1;
+        self.common.surroundings.pass(Point::Published)?;
         let outcome = match sent {
             Ok(()) => "ok",
-            Err(Failure::Later { after, why }) if trying.attempts < MAX_DELIVER => {
-                tracing::debug!(delivery = self.delivery, why, "digest of feeds is tried again");
-                FEED_DIGESTS.add(1, &[self.channel.kind(), "retry"]);
-                let wait = after.unwrap_or_else(|| retry::after(trying.attempts, &digest.id));
-                trying.not_before = now.plus(wait);
-                return Ok(wait);
+            Err(Failure::Later { after, why }) => {
+                if let Some(wait) = trying.failed(after, &digest.id, Duration::MAX, now) {
+                    tracing::debug!(
+                        delivery = self.delivery,
+                        why,
+                        "digest of feeds is tried again"
+                    );
+                    FEED_DIGESTS.add(1, &[self.channel.kind(), "retry"]);
+                    return Ok(wait);
+                }
+                self.given_up(&why)
             }
-            Err(Failure::Later { why, .. } | Failure::Never { why } | Failure::Gone { why }) => {
-                let delivery = &self.delivery;
-                tracing::warn!(delivery, why, "digest of feeds given up until next week");
-                "refused"
-            }
+            Err(Failure::Never { why } | Failure::Gone { why }) => self.given_up(&why),
         };
         *trying = Trying::default();
         self.done(state.due, now, revision, outcome).await
+    }
+
+    fn given_up(&self, why: &str) -> &'static str {
+        tracing::warn!(delivery = self.delivery, why, "digest of feeds given up until next week");
+        "refused"
     }
 
     /// Remembers that this one is done, and says when the next one is due.
@@ -194,13 +191,6 @@ impl Weekly {
     async fn keep(&self, state: &State, revision: u64) -> Result<u64, BusError> {
         let value = serde_json::to_vec(state).unwrap_or_default();
         self.kept.put_if(&self.key, value.into(), revision).await
-    }
-
-    fn pass(&self, point: Point) -> Result<(), LoopError> {
-        match self.common.surroundings.fail_points.crashes_at(point) {
-            true => Err(LoopError::Crashed(point)),
-            false => Ok(()),
-        }
     }
 }
 

@@ -15,7 +15,7 @@ use wirefold_proto::{HealthNotice, streams};
 
 use super::Report;
 use super::notice::{Told, after, lines, notice, title};
-use crate::delivery::retry::{self, MAX_DELIVER};
+use crate::delivery::retry::Trying;
 use crate::delivery::{Channel, Common, Failure, Gone, Notice, NoticeKind};
 use crate::matcher::NAME;
 use crate::metrics::HEALTH_NOTICES;
@@ -47,13 +47,6 @@ struct State {
     /// The message that is being sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sending: Option<HealthNotice>,
-}
-
-/// How the sending of one goes.
-#[derive(Debug, Default)]
-struct Trying {
-    attempts: u32,
-    not_before: UnixMillis,
 }
 
 impl Teller {
@@ -100,8 +93,8 @@ impl Teller {
     /// Does what is to be done now; says how long nothing is.
     async fn step(&mut self, trying: &mut Trying) -> Result<Duration, LoopError> {
         let now = self.common.surroundings.clock.now();
-        if now < trying.not_before {
-            return Ok(trying.not_before.since(now));
+        if let Some(wait) = trying.wait(now) {
+            return Ok(wait);
         }
         let entry = self.kept.get(&self.key).await?;
         let revision = entry.as_ref().map_or(0, |entry| entry.revision);
@@ -116,21 +109,20 @@ impl Teller {
             true => self.keep(&told, Some(&notice), revision).await?,
             false => revision,
         };
-        self.pass(Point::Handled)?;
+        self.common.surroundings.pass(Point::Handled)?;
         let sent = self.send(&notice, now).await?;
-        self.pass(Point::Published)?;
-        trying.attempts += 1;
+        self.common.surroundings.pass(Point::Published)?;
         let (told, outcome) = match sent {
             Ok(()) => (after(told, &notice), "ok"),
-            Err(Failure::Later { after: wait, why }) if trying.attempts < MAX_DELIVER => {
-                tracing::debug!(delivery = self.delivery, why, "a health alert is tried again");
-                HEALTH_NOTICES.add(1, &[self.channel.kind(), "retry"]);
-                let wait = wait.unwrap_or_else(|| retry::after(trying.attempts, &notice.id));
-                trying.not_before = now.plus(wait.min(LONGEST));
-                return Ok(wait.min(LONGEST));
+            Err(Failure::Later { after: asked, why }) => {
+                if let Some(wait) = trying.failed(asked, &notice.id, LONGEST, now) {
+                    tracing::debug!(delivery = self.delivery, why, "a health alert is tried again");
+                    HEALTH_NOTICES.add(1, &[self.channel.kind(), "retry"]);
+                    return Ok(wait);
+                }
+                // What still holds is told anew.
+                (told, "given_up")
             }
-            // What still holds is told anew.
-            Err(Failure::Later { .. }) => (told, "given_up"),
             Err(Failure::Never { why } | Failure::Gone { why }) => {
                 tracing::warn!(delivery = self.delivery, why, "a health alert was refused");
                 (after(told, &notice), "refused")
@@ -189,12 +181,5 @@ impl Teller {
         let state = State { told: told.to_vec(), sending: sending.cloned() };
         let value = serde_json::to_vec(&state).unwrap_or_default();
         self.kept.put_if(&self.key, value.into(), revision).await
-    }
-
-    fn pass(&self, point: Point) -> Result<(), LoopError> {
-        match self.common.surroundings.fail_points.crashes_at(point) {
-            true => Err(LoopError::Crashed(point)),
-            false => Ok(()),
-        }
     }
 }

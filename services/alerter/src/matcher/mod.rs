@@ -17,9 +17,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{InOrder, Stand, decode, unix_millis};
-use wirefold_flow::{
-    Event, LoopError, OrderedReader, Point, Position, Stored, Surroundings, UnixMillis,
-};
+use wirefold_flow::{Event, OrderedReader, Point, Position, Stored, Surroundings, UnixMillis};
 use wirefold_proto::{ControlCommand, Input, StoryChange, Target, streams};
 
 use crate::engine::{Draft, Engine, Place, Word};
@@ -166,7 +164,7 @@ impl Matcher<'_> {
     async fn take(&mut self, batch: Vec<Stored>) -> Result<(), AlerterError> {
         let read = batch.last().map(Position::from);
         let loaded = load::load(&*self.surroundings.bus, batch, self.engine.len() > 0).await?;
-        self.pass(Point::Taken)?;
+        self.surroundings.pass(Point::Taken)?;
         // One by one, so that what comes late comes in the order of the stream.
         for item in loaded {
             self.since_saved += 1;
@@ -271,7 +269,7 @@ impl Matcher<'_> {
         if self.table.save_place(&place).await? {
             let bus = &self.surroundings.bus;
             bus.mark_read(streams::OUTPUT.name, NAME, place.output).await?;
-            self.pass(Point::Settled)?;
+            self.surroundings.pass(Point::Settled)?;
         }
         self.put_away().await?;
         self.save_scores().await
@@ -293,12 +291,5 @@ impl Matcher<'_> {
 
     fn now(&self) -> UnixMillis {
         self.surroundings.clock.now()
-    }
-
-    fn pass(&self, point: Point) -> Result<(), LoopError> {
-        match self.surroundings.fail_points.crashes_at(point) {
-            true => Err(LoopError::Crashed(point)),
-            false => Ok(()),
-        }
     }
 }

@@ -42,7 +42,7 @@ impl Matcher<'_> {
                 }
             };
             self.engine.hold_late(&mut draft.alert, self.surroundings.clock.now());
-            self.pass(Point::Handled)?;
+            self.surroundings.pass(Point::Handled)?;
             // One of an alert at a time, so that none stands without the one before it.
             let is_under_way = self.leaving.iter().any(|other| other.alert.id == draft.alert.id);
             if is_under_way || self.leaving.len() == WINDOW {
@@ -67,7 +67,7 @@ impl Matcher<'_> {
             match published {
                 Ok(Published::New(sequence)) => {
                     self.engine.stands(&draft.alert.id, sequence);
-                    self.pass(Point::Published)?;
+                    self.surroundings.pass(Point::Published)?;
                     count(&draft.alert);
                 }
                 Ok(Published::Duplicate(_)) | Err(BusError::Refused { .. }) => {
