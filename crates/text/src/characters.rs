@@ -1,7 +1,7 @@
-//! What a character beyond ASCII does to a word and what it is folded to, worked out once.
+//! The role and the folded form of each character beyond ASCII, computed once.
 //!
-//! The tables of Unicode are searched for each question; a text of another script asks them five times a
-//! character. Here a block of 256 characters is worked out when the first of them is met.
+//! The standard library searches the tables of Unicode for each question, and normalising asks five questions
+//! for each character. Here the answers for a block of 256 characters are computed when the first of them occurs.
 
 use std::sync::OnceLock;
 

@@ -1,7 +1,7 @@
-//! That a target has said that it is gone for good, which outlives the process.
+//! Remembers, also over restarts, that a target has answered 410: it is gone for good.
 //!
-//! The mark names the target by a hash of its address: whoever gives a delivery another address has it
-//! send again. After a week a start asks once more, since some servers say 410 by mistake.
+//! The mark has a hash of the target's address, so a delivery with another address sends again. After a
+//! week the target is asked once more, since some servers answer 410 by mistake.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use wirefold_flow::{BusError, KeyValue, UnixMillis};
 
 use crate::settings::DeliveryKind;
 
-/// How long a target is taken at its word.
+/// How long a mark counts.
 const HOLDS: Duration = Duration::from_hours(7 * 24);
 
 /// Why nothing more is sent to a delivery, where its target is gone.
@@ -21,7 +21,7 @@ pub(crate) struct Gone {
     target: String,
     keys: Arc<dyn KeyValue>,
     why: OnceLock<String>,
-    /// Whether what an earlier run was told has been read.
+    /// Whether the mark of an earlier run has been read.
     is_read: OnceCell<()>,
 }
 
@@ -33,13 +33,13 @@ impl Gone {
         Self { delivery, target, keys, why, is_read: OnceCell::new() }
     }
 
-    /// Why nothing is sent, also where an earlier run was told so.
+    /// Why nothing is sent; an earlier run may have set the mark.
     pub(super) async fn why(&self, now: UnixMillis) -> Result<Option<&str>, BusError> {
         self.is_read.get_or_try_init(|| self.read(now)).await?;
         Ok(self.why.get().map(String::as_str))
     }
 
-    /// Has nothing more be sent from now on.
+    /// Marks the target: nothing more is sent to it.
     pub(crate) async fn set(&self, why: &str, now: UnixMillis) -> Result<(), BusError> {
         let mark = format!("{} {} {why}", self.target, now.0);
         self.keys.put(&self.key(), mark.into()).await?;
