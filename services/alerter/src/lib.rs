@@ -51,8 +51,8 @@ pub use rehearsal::{Rehearsal, Sample, SampleRevision, Unready, rehearse};
 pub use resend::send_again;
 pub use sample::{Outcome, send_sample};
 pub use settings::{
-    AlertsPerHour, ConfiguredSubscription, Delivery, DeliveryKind, Email, Header, HealthSettings,
-    Heartbeat, Secret, Settings, Templates,
+    ConfiguredSubscription, Delivery, DeliveryKind, Email, Header, HealthSettings, Heartbeat,
+    Secret, Settings, SiteAlerts, Templates,
 };
 pub use subscription::check;
 pub use wirefold_guard::WEB_PORTS;

@@ -1,5 +1,6 @@
 //! What the alerter is told when it starts.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub struct Settings {
     /// Whether this is a demonstration; every message then says so.
     pub demo: bool,
     /// How many alerts that one site alone tells of notify a subscription in an hour.
-    pub site_alerts: AlertsPerHour,
+    pub site_alerts: SiteAlerts,
     /// How the health of the installation is watched.
     pub health: HealthSettings,
 }
@@ -57,14 +58,26 @@ pub struct Heartbeat {
     pub every: Duration,
 }
 
-/// How many alerts may notify in an hour. More than anybody reads, and more than an agency's wire brings
-/// to a query that is not `*`: 60.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AlertsPerHour(pub u32);
+/// How many alerts that one site alone tells of notify a subscription in an hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteAlerts {
+    /// The most. More than anybody reads, and more than an agency's wire brings to a query that is not
+    /// `*`: 60.
+    pub per_hour: u32,
+    /// How many times that a site has, by its domain; once where it is not named.
+    pub sites: BTreeMap<String, u32>,
+}
 
-impl Default for AlertsPerHour {
+impl Default for SiteAlerts {
     fn default() -> Self {
-        Self(60)
+        Self { per_hour: 60, sites: BTreeMap::new() }
+    }
+}
+
+impl SiteAlerts {
+    /// The most of this site.
+    pub(crate) fn of(&self, site: &str) -> u64 {
+        u64::from(self.per_hour) * self.sites.get(site).copied().map_or(1, u64::from)
     }
 }
 

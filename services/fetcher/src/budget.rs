@@ -78,9 +78,9 @@ impl Limit {
 
 impl Spent {
     /// Counts the outlet in whose name an article speaks, unless `most` were counted before.
-    fn claims(&mut self, article: &ArticleFetched, most: u32) -> bool {
+    fn claims(&mut self, article: &ArticleFetched, most: u64) -> bool {
         let outlet = hash(&[article.article.outlet.as_str()]);
-        if self.outlets.len() as u64 >= u64::from(most) {
+        if self.outlets.len() as u64 >= most {
             return self.outlets.contains(&outlet);
         }
         self.outlets.insert(outlet);
@@ -93,7 +93,7 @@ impl Spent {
         let Self { articles, beyond, .. } = self;
         Some(format!(
             "sent {articles} articles in this hour, {beyond} of them beyond its budget: alerts of \
-             these come as one message at its end; `{}` raises it",
+             these come as one message at its end; `{}` raises it for all, `budget.sites` for one site",
             limit.key()
         ))
     }
@@ -194,20 +194,19 @@ impl Account<'_> {
 
     fn spend(&mut self, article: &ArticleFetched, sum: Sum) -> Option<Limit> {
         let (budget, spent) = (&self.budgets.budget, &mut self.spent);
+        let most = budget.of_feed(&self.site);
         spent.articles += sum.articles;
         spent.bytes += sum.bytes;
-        let claims_too_many =
-            article.article.via.is_some() && !spent.claims(article, budget.outlets_per_hour);
+        let claims_too_many = article.article.via.is_some() && !spent.claims(article, most.outlets);
         match () {
-            () if spent.articles > u64::from(budget.articles_per_hour) => Some(Limit::Articles),
-            () if spent.bytes > budget.bytes_per_hour => Some(Limit::Bytes),
+            () if spent.articles > most.sum.articles => Some(Limit::Articles),
+            () if spent.bytes > most.sum.bytes => Some(Limit::Bytes),
             () if claims_too_many => Some(Limit::Outlets),
             () => None,
         }
     }
 
     fn spend_of_site(&self, sum: Sum) -> Option<Limit> {
-        let budget = &self.budgets.budget;
         let mut sites = self.budgets.sites();
         let sums = sites.entry(self.site.clone()).or_default();
         sums.turn_to(self.spent.hour.max(sums.hour));
@@ -216,14 +215,43 @@ impl Account<'_> {
         let own = sums.feeds.entry(self.feed.clone()).or_default();
         own.articles += sum.articles;
         own.bytes += sum.bytes;
-        let articles = budget.site_articles_per_hour.max(budget.articles_per_hour);
+        let most = self.budgets.budget.of_site(&self.site);
         match () {
-            () if sums.all.articles > u64::from(articles) => Some(Limit::SiteArticles),
-            () if sums.all.bytes > budget.site_bytes_per_hour.max(budget.bytes_per_hour) => {
-                Some(Limit::SiteBytes)
-            }
+            () if sums.all.articles > most.articles => Some(Limit::SiteArticles),
+            () if sums.all.bytes > most.bytes => Some(Limit::SiteBytes),
             () => None,
         }
+    }
+}
+
+/// The most that one feed may send in an hour.
+struct MostOfFeed {
+    sum: Sum,
+    outlets: u64,
+}
+
+impl Budget {
+    /// The most of a feed of this site.
+    fn of_feed(&self, site: &str) -> MostOfFeed {
+        let times = self.times(site);
+        let sum = Sum {
+            articles: u64::from(self.articles_per_hour) * times,
+            bytes: self.bytes_per_hour.saturating_mul(times),
+        };
+        MostOfFeed { sum, outlets: u64::from(self.outlets_per_hour) * times }
+    }
+
+    /// The most of all feeds of this site: no less than of one.
+    fn of_site(&self, site: &str) -> Sum {
+        let times = self.times(site);
+        let articles = self.site_articles_per_hour.max(self.articles_per_hour);
+        let bytes = self.site_bytes_per_hour.max(self.bytes_per_hour);
+        Sum { articles: u64::from(articles) * times, bytes: bytes.saturating_mul(times) }
+    }
+
+    /// How many times the budgets of others a site has.
+    fn times(&self, site: &str) -> u64 {
+        self.sites.get(site).copied().map_or(1, u64::from)
     }
 }
 

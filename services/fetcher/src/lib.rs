@@ -98,7 +98,7 @@ async fn poll_feeds(
     let client = client(&settings)?;
     let clock = surroundings.clock.clone();
     let hosts = Hosts::new(clock.clone(), &settings);
-    let budgets = Budgets::new(settings.budget);
+    let budgets = Budgets::new(settings.budget.clone());
     let settings = Arc::new(settings);
     let pages = Pages::new(client.clone(), hosts.clone(), clock, &settings);
     pages.log_sandbox();

@@ -1,5 +1,6 @@
 //! What the fetcher is told: which feeds and sources, and how gently to go about them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -58,7 +59,7 @@ pub struct Settings {
 
 /// What one feed, all feeds of one site, and one host may take, so that it harms only itself. Sites
 /// that carry the feeds of many people have a budget for each feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
     /// The most articles of a feed in an hour whose alerts are not held. 600.
     pub articles_per_hour: u32,
@@ -74,6 +75,9 @@ pub struct Budget {
     pub site_pages: usize,
     /// The most requests that one host has at once. 2.
     pub host_requests: usize,
+    /// How many times the hourly budgets of others the feeds of a site have, by its domain, or by the
+    /// address of a feed at a host that many people share.
+    pub sites: BTreeMap<String, u32>,
 }
 
 impl Default for Budget {
@@ -86,6 +90,7 @@ impl Default for Budget {
             site_bytes_per_hour: 100_000_000,
             site_pages: 8,
             host_requests: 2,
+            sites: BTreeMap::new(),
         }
     }
 }

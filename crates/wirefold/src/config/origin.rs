@@ -70,7 +70,8 @@ impl Origins {
     ///
     /// `feed.0` is where that feed is written, whether or not it says its title there.
     pub(crate) fn of(&self, key: &str) -> Origin {
-        self.by_key.get(key).cloned().unwrap_or(Origin::Default)
+        // A key that needs quotation marks in TOML stands without them here.
+        self.by_key.get(&key.replace('"', "")).cloned().unwrap_or(Origin::Default)
     }
 
     /// The origin as it is told of a feed or subscription that is managed there.

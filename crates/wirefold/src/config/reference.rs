@@ -107,6 +107,7 @@ fn sample_of(name: &str) -> Option<&'static str> {
         "quiet_hours.to" => "\"07:00\"",
         "time_zone" | "quiet_hours.time_zone" => "\"Europe/Berlin\"",
         "hosts" => "[\"news.example\"]",
+        "sites" => "{ \"wire.example\" = 10 }",
         "allow_private" => "[\"192.168.0.0/16\"]",
         "trusted_proxies" => "[\"127.0.0.1\"]",
         "trusted_proxy_header" => "\"Remote-User\"",
@@ -250,6 +251,9 @@ impl Schema {
             Some(one) => one == name,
             None => false,
         };
+        let values_are = |name: &str| {
+            target.pointer("/additionalProperties/type").is_some_and(|values| values == name)
+        };
         let items = target.get("items").and_then(name_of);
         match items {
             Some("Network") => return ("a list of networks", "[\"192.168.0.0/16\"]"),
@@ -263,6 +267,8 @@ impl Schema {
             ("a whole number", "5")
         } else if is("boolean") {
             ("true or false", "true")
+        } else if is("object") && values_are("integer") {
+            ("a table of whole numbers", "{ name = 5 }")
         } else if is("object") {
             ("a table of texts", "{ name = \"value\" }")
         } else {

@@ -98,7 +98,7 @@ impl Config {
             allow: self.allowed(),
             page: Some(page),
             demo: false,
-            site_alerts: wirefold_alerter::AlertsPerHour(self.budget.site_alerts_per_hour),
+            site_alerts: self.budget.alerter(),
             health: self.health(),
         }
     }
@@ -239,7 +239,7 @@ mod tests {
         for assignment in [
             "full_text=off",
             "window=2d",
-            "budget={articles_per_hour = 5000, site_alerts_per_hour = 7}",
+            "budget={articles_per_hour = 5000, site_alerts_per_hour = 7, sites = {\"a.example\" = 3}}",
             "fetcher.min_interval=20m",
             "fetcher.contact=desk@news.example",
             "fetcher.allow_private=10.0.0.0/8",
@@ -268,7 +268,7 @@ mod tests {
 
         let alerter = config.alerter(origins, "http://127.0.0.1:8787".to_owned());
         assert_eq!(alerter.subscriptions[0].settings.id.as_str(), "all-of-it");
-        assert_eq!(alerter.site_alerts, wirefold_alerter::AlertsPerHour(7));
+        assert_eq!((alerter.site_alerts.per_hour, alerter.site_alerts.sites["a.example"]), (7, 3));
         let names: Vec<&str> = alerter.deliveries.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["phone", "stdout"], "one that prints is always there");
 

@@ -79,7 +79,7 @@ fn collect(key: String, value: &Value, lines: &mut Vec<Line>) {
     match value {
         Value::Object(entries) if !entries.is_empty() || !key.contains('.') => {
             for (name, inner) in entries {
-                collect(format!("{key}.{name}"), inner, lines);
+                collect(format!("{key}.{}", bare(name)), inner, lines);
             }
         }
         Value::Array(elements) if elements.iter().any(Value::is_object) => {

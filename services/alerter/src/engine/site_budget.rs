@@ -11,7 +11,7 @@ use wirefold_proto::{Alert, AlertArticle, Hold, HoldReason, SubscriptionId, Volu
 use super::Engine;
 use super::life::{Life, News};
 use super::piece::Piece;
-use crate::settings::AlertsPerHour;
+use crate::settings::SiteAlerts;
 use crate::subscription::Rules;
 
 /// An hour, in milliseconds.
@@ -31,7 +31,7 @@ pub(super) enum Allowance {
 /// What sites have notified of, by subscription, hour and site.
 #[derive(Debug, Default)]
 pub(super) struct SiteBudget {
-    most: AlertsPerHour,
+    most: SiteAlerts,
     notified: BTreeMap<(SubscriptionId, u64, String), u32>,
 }
 
@@ -60,7 +60,7 @@ impl SiteBudget {
     /// Whether a site has notified a subscription enough in the hour of this time.
     fn is_spent(&self, subscription: &SubscriptionId, at: UnixMillis, site: &str) -> bool {
         let key = (subscription.clone(), at.0 / HOUR, site.to_owned());
-        self.notified.get(&key).is_some_and(|count| *count >= self.most.0)
+        self.notified.get(&key).is_some_and(|count| u64::from(*count) >= self.most.of(site))
     }
 
     /// Forgets the hours before this time.
@@ -71,7 +71,7 @@ impl SiteBudget {
 
 impl Engine {
     /// Sets how many alerts one site may notify of in an hour.
-    pub(crate) fn limit_sites(&mut self, most: AlertsPerHour) {
+    pub(crate) fn limit_sites(&mut self, most: SiteAlerts) {
         self.site_budget.most = most;
     }
 

@@ -23,7 +23,7 @@ use wirefold_proto::{ControlCommand, Input, StoryChange, Target, streams};
 use crate::engine::{Draft, Engine, Place, Word};
 use crate::error::AlerterError;
 use crate::metrics;
-use crate::settings::{AlertsPerHour, ConfiguredSubscription};
+use crate::settings::{ConfiguredSubscription, SiteAlerts};
 use load::{Item, LoadedItem};
 use place::{Places, SavedPlace};
 use table::Table;
@@ -54,7 +54,7 @@ pub(crate) struct Setup {
     pub(crate) surroundings: Surroundings,
     pub(crate) subscriptions: Vec<ConfiguredSubscription>,
     pub(crate) namable: Namable,
-    pub(crate) site_alerts: AlertsPerHour,
+    pub(crate) site_alerts: SiteAlerts,
 }
 
 /// Runs until it is told to stop. Where the bus fails it, it starts anew from what is stored.

@@ -21,7 +21,7 @@ impl<'a> Matcher<'a> {
         let saved = saved_place(&setup.surroundings, &mut table).await?;
         let commands_from = commands_from(&setup.surroundings, &mut table).await?;
         let mut engine = Engine::after(saved.taken());
-        engine.limit_sites(setup.site_alerts);
+        engine.limit_sites(setup.site_alerts.clone());
         for change in table.configure(&setup.subscriptions, saved.output).await? {
             carry_out(&mut engine, change);
         }

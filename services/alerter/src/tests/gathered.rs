@@ -215,7 +215,7 @@ async fn what_comes_beyond_its_feeds_budget_is_held_and_what_others_tell_is_not(
 #[tokio::test(start_paused = true)]
 async fn how_many_alerts_a_site_may_make_is_set() {
     let mut world = World::new().await;
-    let site_alerts = crate::AlertsPerHour(2);
+    let site_alerts = crate::SiteAlerts { per_hour: 2, ..crate::SiteAlerts::default() };
     let running = world.start(&Settings { site_alerts, ..settings([at_once()]) });
     let [first, second, ..] = five();
     for event in ["pier", "mole", "lock", "dock"] {
@@ -234,5 +234,20 @@ async fn how_many_alerts_a_site_may_make_is_set() {
     let blocks = world.paper.blocks();
     assert_eq!(blocks.len(), 4, "{blocks:?}");
     assert!(blocks[3].contains("1 alert"), "{}", blocks[3]);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_site_that_is_trusted_may_make_more_alerts() {
+    let mut world = World::new().await;
+    let [first, ..] = five();
+    let sites = [(first.outlet.to_owned(), 2)].into();
+    let site_alerts = crate::SiteAlerts { per_hour: 2, sites };
+    let running = world.start(&Settings { site_alerts, ..settings([at_once()]) });
+    for event in ["pier", "mole", "lock", "dock", "quay"] {
+        world.newsroom.tell(Given { event, story: event, ..first }).await;
+    }
+    world.pass(1).await;
+    assert_eq!(world.paper.blocks().len(), 4, "{:?}", world.paper.blocks());
     running.stop().await;
 }

@@ -18,7 +18,7 @@ use super::running::{World, at_once, settings, settle};
 use crate::delivery::{Clients, Common, DeliveryStage};
 use crate::health::DeliveryStates;
 use crate::matcher::{self, DefaultDeliveries, Namable, Setup};
-use crate::{AlertsPerHour, Delivery, DeliveryKind, Printer};
+use crate::{Delivery, DeliveryKind, Printer, SiteAlerts};
 
 /// What stands in the alerts, without any delivery.
 async fn match_only(world: &World) {
@@ -27,7 +27,7 @@ async fn match_only(world: &World) {
     let setup = Setup {
         surroundings: world.surroundings(),
         subscriptions: settings([subscription]).subscriptions,
-        site_alerts: AlertsPerHour::default(),
+        site_alerts: SiteAlerts::default(),
         namable: Namable {
             deliveries: DefaultDeliveries { all: names, default: Vec::new() },
             lists: Lists::default(),

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use wirefold_address::{Arrival, Authority, identify, site_of};
 use wirefold_proto::{SubmittedArticle, TextSource};
 
@@ -12,6 +14,7 @@ const LARGE: Budget = Budget {
     site_bytes_per_hour: 1_000_000,
     site_pages: 1,
     host_requests: 1,
+    sites: BTreeMap::new(),
 };
 
 fn feed(id: &str) -> FeedSettings {
@@ -51,7 +54,7 @@ fn articles_bytes_and_outlets_have_a_budget_each() {
     let check = |budget: Budget, expected: usize, said: &str| {
         let budgets = Budgets::new(budget);
         let mut account = budgets.account(&feed("a"), None, NOW);
-        assert_eq!(within(&mut account, 10), expected, "{budget:?}");
+        assert_eq!(within(&mut account, 10), expected, "{said}");
         let problem = told(account);
         assert!(problem.contains(said), "{problem}");
         assert!(problem.contains("sent 10 articles"), "{problem}");
@@ -88,7 +91,7 @@ fn the_feeds_of_a_site_have_one_budget_together() {
 #[test]
 fn a_budget_is_of_one_hour_and_outlives_the_process() {
     let budget = Budget { articles_per_hour: 4, site_articles_per_hour: 6, ..LARGE };
-    let before = Budgets::new(budget);
+    let before = Budgets::new(budget.clone());
     let mut account = before.account(&feed("a"), None, NOW);
     assert_eq!(within(&mut account, 3), 3);
     let first = account.spent();
@@ -118,4 +121,21 @@ fn what_never_alerts_costs_nothing() {
     old.article.baseline = true;
     assert!((0..10).all(|_| !account.is_beyond(&old)));
     assert_eq!(within(&mut account, 2), 1);
+}
+
+#[test]
+fn a_site_that_is_trusted_has_a_multiple_of_the_budgets() {
+    let sites = BTreeMap::from([("harbour.example".to_owned(), 3)]);
+    let budget = Budget { articles_per_hour: 4, site_articles_per_hour: 6, sites, ..LARGE };
+    let budgets = Budgets::new(budget.clone());
+    assert_eq!(within(&mut budgets.account(&feed("a"), None, NOW), 20), 12);
+    // All its feeds together have three times as much as well: 18, of which the first sent 12 …
+    let (site_budgets, mut sent) = (Budgets::new(budget.clone()), 0);
+    for id in ["a", "b", "c"] {
+        sent += within(&mut site_budgets.account(&feed(id), None, NOW), 12);
+    }
+    assert_eq!(sent, 18);
+    // … and others have what they had.
+    let stranger = FeedSettings::new("s".parse().unwrap(), "https://pier.example/feed");
+    assert_eq!(within(&mut Budgets::new(budget).account(&stranger, None, NOW), 20), 4);
 }

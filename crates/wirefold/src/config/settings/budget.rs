@@ -1,5 +1,7 @@
 //! What one feed, one site and one host may take.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,9 @@ pub(crate) struct BudgetConfig {
     pub(crate) site_pages: u32,
     /// The most requests that one host has at one time.
     pub(crate) host_requests: u32,
+    /// How many times the hourly numbers above hold for a site that may send more, such as the wire of
+    /// an agency: by its domain, or by the address of a feed at a host that many people share.
+    pub(crate) sites: BTreeMap<String, u32>,
 }
 
 impl Default for BudgetConfig {
@@ -40,9 +45,10 @@ impl Default for BudgetConfig {
             outlets_per_hour: budget.outlets_per_hour,
             site_articles_per_hour: budget.site_articles_per_hour,
             site_bytes_per_hour: budget.site_bytes_per_hour,
-            site_alerts_per_hour: wirefold_alerter::AlertsPerHour::default().0,
+            site_alerts_per_hour: wirefold_alerter::SiteAlerts::default().per_hour,
             site_pages: count(budget.site_pages),
             host_requests: count(budget.host_requests),
+            sites: budget.sites,
         }
     }
 }
@@ -58,7 +64,14 @@ impl BudgetConfig {
             site_bytes_per_hour: self.site_bytes_per_hour,
             site_pages: self.site_pages as usize,
             host_requests: self.host_requests as usize,
+            sites: self.sites.clone(),
         }
+    }
+
+    /// What the alerter goes by.
+    pub(crate) fn alerter(&self) -> wirefold_alerter::SiteAlerts {
+        let per_hour = self.site_alerts_per_hour;
+        wirefold_alerter::SiteAlerts { per_hour, sites: self.sites.clone() }
     }
 
     /// The keys that are nothing, each with what would then be.
@@ -75,6 +88,7 @@ impl BudgetConfig {
             ("budget.site_alerts_per_hour", u64::from(self.site_alerts_per_hour), HELD),
             ("budget.site_pages", u64::from(self.site_pages), NEVER),
             ("budget.host_requests", u64::from(self.host_requests), NEVER),
+            ("budget.sites", self.sites.values().copied().min().map_or(1, u64::from), HELD),
         ];
         all.into_iter().filter(|(_, most, _)| *most == 0).map(|(key, _, why)| (key, why)).collect()
     }
