@@ -161,7 +161,7 @@ fn every_container_of_ours_can_run_a_prebuilt_image() {
 #[test]
 fn the_image_ships_the_profile_that_is_measured() {
     let dockerfile = read("deploy/Dockerfile");
-    assert_eq!(dockerfile.matches("cargo build --profile dist --locked").count(), 2);
+    assert_eq!(dockerfile.matches("cargo auditable build --profile dist --locked").count(), 2);
     assert!(dockerfile.contains("/bin target/dist/wirefold"), "{dockerfile}");
     assert!(!dockerfile.contains("release"), "that profile is quick to build, not to run");
 }

@@ -77,6 +77,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 /// Builds without a shared library to look for at the start.
 fn build(root: &Path, target: &str) -> anyhow::Result<()> {
     let mut cargo = Command::new("cargo");
+    if has_auditable() {
+        // The binary then carries the list of its packages, which scanners of images read.
+        cargo.arg("auditable");
+    } else {
+        let mut out = io::stdout();
+        writeln!(
+            out,
+            "no list of packages in the binary: `cargo install --locked cargo-auditable`"
+        )?;
+    }
     cargo.args(["build", "--profile", "dist", "--locked", "--package", "wirefold"]);
     // A target that is named leaves build scripts and macros as they are: those cannot be static.
     cargo.args(["--target", target]).current_dir(root);
@@ -84,6 +94,12 @@ fn build(root: &Path, target: &str) -> anyhow::Result<()> {
     let flags = format!("-C target-feature=+crt-static --remap-path-prefix={folder}=wirefold");
     ensure!(cargo.env("RUSTFLAGS", flags).status()?.success(), "the build failed");
     Ok(())
+}
+
+/// Whether cargo-auditable is installed.
+fn has_auditable() -> bool {
+    let told = Command::new("cargo").args(["auditable", "--version"]).output();
+    told.is_ok_and(|output| output.status.success())
 }
 
 /// The packages of the binary as a CycloneDX document.
