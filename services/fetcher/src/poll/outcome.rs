@@ -14,7 +14,9 @@ use super::doctor::{findings, rhythm};
 use super::listed::{List, Listed};
 use crate::budget::Spent;
 use crate::pages::TEASER_WORDS;
-use crate::schedule::{Bounds, adapted, after_patience, backoff, outside, revisit, trial};
+use crate::schedule::{
+    Bounds, adapted, after_patience, backoff, item_gap, outside, revisit, soon, trial,
+};
 use crate::settings::Settings;
 use crate::state::Memo;
 
@@ -130,7 +132,8 @@ pub(super) fn after_good(
     memo.strikes = 0;
     let patience = patience(answer, at);
     memo.left_alone = patience_of_host(answer, at).map(|asked| now.plus(asked).0);
-    let interval = adapted(interval_of(&record), known, wanted(&memo), bounds(settings));
+    let longest = longest(&record, &memo, now);
+    let interval = adapted(interval_of(&record), known, longest, wanted(&memo), bounds(settings));
     record.interval_seconds = seconds(interval);
     record.health = FeedHealth::Good;
     let beyond = memo.spent.as_ref().and_then(|spent| spent.problem(now));
@@ -149,7 +152,10 @@ fn note_taken(record: &mut FeedRecord, memo: &mut Memo, taken: Taken, now: UnixM
     let at = timestamp(now);
     if taken.new > 0 {
         if let Some(last) = record.last_new {
-            memo.rhythm = Some(rhythm(memo.rhythm, now.since(unix_millis(last))));
+            let time = now.since(unix_millis(last));
+            memo.rhythm = Some(rhythm(memo.rhythm, time));
+            let before = memo.item_gap.map(Duration::from_secs);
+            memo.item_gap = Some(item_gap(before, time, taken.new).as_secs());
         }
         record.last_new = Some(at);
     }
@@ -191,6 +197,12 @@ fn note_validators(record: &FeedRecord, memo: &mut Memo, good: &Good<'_>, now: U
         memo.validators_lie = true;
     }
     memo.trial = Some(now.plus(trial(&record.feed.id, now)).0);
+}
+
+/// The longest interval by which its news is seen soon; none before something new came.
+fn longest(record: &FeedRecord, memo: &Memo, now: UnixMillis) -> Option<Duration> {
+    let (last, gap) = (record.last_new?, memo.item_gap?);
+    Some(soon(Duration::from_secs(gap), now.since(unix_millis(last))))
 }
 
 /// How long its publisher wants it to be left alone, and no sooner than is fair where each answer

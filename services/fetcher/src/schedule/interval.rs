@@ -33,11 +33,31 @@ pub(crate) struct Bounds {
     pub(crate) max: Duration,
 }
 
-/// The interval after a good poll of which this share of items was known; none where nothing can
-/// be said of it. Never shorter than the publisher wants, unless that is beyond all bounds.
+/// A feed is polled this often in the mean time between two of its items …
+const POLLS_A_GAP: u32 = 4;
+/// … and when it has been silent for longer, this often in the time since its last one.
+const POLLS_A_SILENCE: u32 = 8;
+
+/// The mean time between two items after so many came in this time: a fourth of it is the last time.
+pub(crate) fn item_gap(before: Option<Duration>, time: Duration, items: usize) -> Duration {
+    let gap = time / u32::try_from(items.max(1)).unwrap_or(u32::MAX);
+    before.map_or(gap, |before| (before * 3 + gap) / 4)
+}
+
+/// The longest interval by which news is seen soon, given the mean time between two items and the
+/// time since the last one. The share of known items alone would let a feed of twenty items a day
+/// wait until half of its list is new.
+pub(crate) fn soon(gap: Duration, silence: Duration) -> Duration {
+    (gap / POLLS_A_GAP).max(silence / POLLS_A_SILENCE)
+}
+
+/// The interval after a good poll of which this share of items was known, and no longer than `soon`;
+/// none where nothing can be said of it. Never shorter than the publisher wants, unless that is
+/// beyond all bounds.
 pub(crate) fn adapted(
     interval: Duration,
     known: Option<f64>,
+    longest: Option<Duration>,
     wanted: Option<Duration>,
     bounds: Bounds,
 ) -> Duration {
@@ -46,6 +66,7 @@ pub(crate) fn adapted(
         Some(share) if share < RICH => interval.div_f64(STEP),
         _ => interval,
     };
+    let stepped = stepped.min(longest.unwrap_or(stepped));
     let floor = wanted.unwrap_or_default().clamp(bounds.min, bounds.max.max(bounds.min));
     stepped.clamp(floor, bounds.max.max(floor))
 }
@@ -141,18 +162,35 @@ mod tests {
             (Some(0.0), 13),
         ];
         for (known, minutes) in cases {
-            let adapted = adapted(20 * MINUTE, known, None, BOUNDS);
+            let adapted = adapted(20 * MINUTE, known, None, None, BOUNDS);
             assert_eq!(adapted.as_secs() / 60, minutes, "{known:?}");
         }
     }
 
     #[test]
     fn bounds_hold() {
-        assert_eq!(adapted(11 * MINUTE, Some(0.0), None, BOUNDS), BOUNDS.min);
-        assert_eq!(adapted(BOUNDS.max, Some(1.0), None, BOUNDS), BOUNDS.max);
-        assert_eq!(adapted(20 * MINUTE, Some(0.0), Some(60 * MINUTE), BOUNDS), 60 * MINUTE);
+        assert_eq!(adapted(11 * MINUTE, Some(0.0), None, None, BOUNDS), BOUNDS.min);
+        assert_eq!(adapted(BOUNDS.max, Some(1.0), None, None, BOUNDS), BOUNDS.max);
+        let hour = Some(60 * MINUTE);
+        assert_eq!(adapted(20 * MINUTE, Some(0.0), None, hour, BOUNDS), 60 * MINUTE);
+        assert_eq!(adapted(20 * MINUTE, Some(0.0), Some(MINUTE), hour, BOUNDS), 60 * MINUTE);
         let month = Some(Duration::from_hours(24 * 30));
-        assert_eq!(adapted(20 * MINUTE, Some(0.0), month, BOUNDS), BOUNDS.max);
+        assert_eq!(adapted(20 * MINUTE, Some(0.0), None, month, BOUNDS), BOUNDS.max);
+    }
+
+    #[test]
+    fn news_is_seen_soon_though_most_of_the_list_is_known() {
+        let hour = 60 * MINUTE;
+        // Twenty items a day: every eighteen minutes, as long as they come …
+        let gap = item_gap(None, 24 * hour, 20);
+        assert_eq!(gap, 72 * MINUTE);
+        let longest = Some(soon(gap, 10 * MINUTE));
+        assert_eq!(adapted(hour, Some(1.0), longest, None, BOUNDS), 18 * MINUTE);
+        // … every hour after a night, and once a day after a week without any.
+        assert_eq!(soon(gap, 8 * hour), hour);
+        assert!(soon(gap, 8 * 24 * hour) >= BOUNDS.max);
+        // A burst is no new pace.
+        assert_eq!(item_gap(Some(gap), 60 * MINUTE, 60), (gap * 3 + MINUTE) / 4);
     }
 
     #[test]

@@ -20,8 +20,8 @@ use crate::lists::Lists;
 use crate::poll::{Failure, Polled, Poller};
 pub(crate) use hosts::{Errand, Hosts, is_one_site, owner};
 pub(crate) use interval::{
-    Bounds, adapted, after_patience, as_asked, backoff, outside, retry_after, revisit, spread,
-    trial,
+    Bounds, adapted, after_patience, as_asked, backoff, item_gap, outside, retry_after, revisit,
+    soon, spread, trial,
 };
 pub(crate) use start::write;
 pub(crate) use table::Table;

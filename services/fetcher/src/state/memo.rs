@@ -61,6 +61,9 @@ pub(crate) struct Memo {
     /// The usual time between two polls with something new, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rhythm: Option<u64>,
+    /// The mean time between two new items, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) item_gap: Option<u64>,
     /// Whether it broke off in the middle the last time.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_truncated: bool,
