@@ -50,6 +50,12 @@ fn thread_time() -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }
 
+/// The processor time of this process so far.
+pub(super) fn process_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
 /// Keeps this thread, and those that it starts, on the last core.
 pub(super) fn stay_on_one_core() -> anyhow::Result<()> {
     let mut set = rustix::thread::CpuSet::new();

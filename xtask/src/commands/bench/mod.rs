@@ -8,6 +8,7 @@ mod articles;
 mod baseline;
 mod detect;
 mod fetch;
+mod hostile;
 mod latency;
 pub(crate) mod machine;
 mod nats;
@@ -50,6 +51,11 @@ enum What {
     Alerts(alerts::Arguments),
     /// Feeds parsed and polled, attacks borne, pages read, beside what else does it.
     Fetch(fetch::Arguments),
+    /// A simulated day of 52 healthy feeds, alone and beside as many hostile ones.
+    Hostile(Common),
+    /// The pipeline of `hostile`, in a process of its own.
+    #[command(hide = true)]
+    HostilePipeline(hostile::Child),
     /// The fetcher of `fetch`, in a process of its own.
     #[command(hide = true)]
     FetchPoll(fetch::Child),
@@ -107,6 +113,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             let folder = common.scratch()?;
             runtime.block_on(small::run(folder.path(), common.quick))?;
         }
+        What::Hostile(common) => {
+            let folder = common.scratch()?;
+            runtime.block_on(hostile::run(folder.path(), common.quick))?;
+        }
+        What::HostilePipeline(child) => runtime.block_on(hostile::run_child(child))?,
         What::SmallPipeline(child) => runtime.block_on(small::run_child(child))?,
         What::Fetch(arguments) => {
             let folder = arguments.common.scratch()?;
@@ -162,10 +173,12 @@ fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (name, rest) = match &arguments.what {
         What::Pipeline(pipeline) => ("pipeline", pipeline.arguments()),
         What::Small(common) => ("small", common.arguments()),
+        What::Hostile(common) => ("hostile", common.arguments()),
         What::Detect(arguments) => ("detect", arguments.arguments()),
         What::Fetch(arguments) => ("fetch", arguments.arguments()),
         What::Alerts(arguments) => ("alerts", arguments.arguments()),
         What::SmallPipeline(_)
+        | What::HostilePipeline(_)
         | What::DetectMethod(_)
         | What::AlertsSet(_)
         | What::FetchPoll(_)

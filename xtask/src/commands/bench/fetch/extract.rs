@@ -50,7 +50,7 @@ pub(super) async fn run(report: &mut Report) -> anyhow::Result<()> {
 }
 
 /// The product beside this program, as its own child.
-pub(super) fn child() -> anyhow::Result<Settings> {
+pub(in super::super) fn child() -> anyhow::Result<Settings> {
     let own = std::env::current_exe()?;
     let program = own.with_file_name("wirefold");
     anyhow::ensure!(program.exists(), "build {} first", program.display());

@@ -3,7 +3,7 @@
 
 mod attacks;
 mod bombs;
-mod extract;
+pub(super) mod extract;
 mod made_up;
 mod parse;
 mod poll;

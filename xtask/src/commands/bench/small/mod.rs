@@ -5,7 +5,7 @@
 
 mod child;
 mod idle;
-mod server;
+pub(super) mod server;
 
 use std::path::Path;
 use std::process::Stdio;
@@ -47,7 +47,7 @@ pub(super) async fn run(folder: &Path, is_quick: bool) -> anyhow::Result<()> {
     let mut report = Report::new("wirefold.bench.small/1", is_quick, file_system);
     let days = if is_quick { 3 } else { 30 };
     let start = SystemClock.now().minus(DAY * days);
-    let papers = Papers::print(start, days)?;
+    let papers = Papers::print(start, days, FEEDS, ITEMS_A_DAY)?;
     let address = papers.clone().serve().await?;
 
     let data = folder.join("data");

@@ -14,7 +14,7 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 
 use super::super::news::{News, escaped, markup};
-use super::{DAY, FEEDS, ITEMS_A_DAY};
+use super::DAY;
 use crate::generator::{Article, OUTLETS, host};
 
 /// How many items a feed lists.
@@ -25,7 +25,7 @@ const LENGTH: usize = 60;
 
 /// What all papers print, and the time that it is.
 #[derive(Clone)]
-pub(super) struct Papers(Arc<Inner>);
+pub(in super::super) struct Papers(Arc<Inner>);
 
 struct Inner {
     now: AtomicU64,
@@ -38,23 +38,45 @@ struct Item {
 }
 
 impl Papers {
-    /// Prints everything from a day before the start to the last day.
-    pub(super) fn print(start: UnixMillis, days: u32) -> anyhow::Result<Self> {
+    /// Prints everything from a day before the start to the last day: in so many feeds so many new items
+    /// a day each.
+    pub(in super::super) fn print(
+        start: UnixMillis,
+        days: u32,
+        count: usize,
+        items_a_day: u64,
+    ) -> anyhow::Result<Self> {
         let mut news = News::new(SEED, LENGTH);
-        let mut feeds: Vec<Vec<Item>> = (0..FEEDS).map(|_| Vec::new()).collect();
-        let a_day = ITEMS_A_DAY * FEEDS as u64;
+        let mut feeds: Vec<Vec<Item>> = (0..count).map(|_| Vec::new()).collect();
+        let a_day = items_a_day * count as u64;
         let apart = DAY / u32::try_from(a_day)?;
         let mut at = start.minus(DAY);
         for _ in 0..a_day * u64::from(days + 1) {
             let article = news.next();
-            feeds[feed_of(&article)?].push(Item { at, article });
+            feeds[feed_of(&article, count)?].push(Item { at, article });
             at = at.plus(apart);
         }
         Ok(Self(Arc::new(Inner { now: AtomicU64::new(start.0), feeds })))
     }
 
+    /// What was printed until then, feed by feed.
+    pub(in super::super) fn printed(&self, until: UnixMillis) -> impl Iterator<Item = &Article> {
+        let feeds = self.0.feeds.iter().flatten();
+        feeds.filter(move |item| item.at <= until).map(|item| &item.article)
+    }
+
+    /// The time that it is.
+    pub(in super::super) fn now(&self) -> UnixMillis {
+        UnixMillis(self.0.now.load(Ordering::SeqCst))
+    }
+
+    /// When each item was printed, by its address.
+    pub(in super::super) fn times(&self) -> impl Iterator<Item = (String, UnixMillis)> {
+        self.0.feeds.iter().flatten().map(|item| (item.article.url(), item.at))
+    }
+
     /// Makes it that time.
-    pub(super) fn turn(&self, now: UnixMillis) {
+    pub(in super::super) fn turn(&self, now: UnixMillis) {
         self.0.now.store(now.0, Ordering::SeqCst);
     }
 
@@ -64,18 +86,19 @@ impl Papers {
     }
 
     /// Serves them on a free port and says under which address.
-    pub(super) async fn serve(self) -> anyhow::Result<String> {
+    pub(in super::super) async fn serve(self) -> anyhow::Result<String> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("a free port")?;
         let address = format!("http://{}", listener.local_addr()?);
-        let router = Router::new().route("/{feed}", get(answer)).with_state(self);
+        let router = Router::new().route("/busy", get(busy)).route("/{feed}", get(answer));
+        let router = router.with_state(self);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(address)
     }
 }
 
-/// The feed of an item: an outlet has three or four.
-fn feed_of(article: &Article) -> anyhow::Result<usize> {
-    let own = (FEEDS - article.outlet).div_ceil(OUTLETS);
+/// The feed of an item: an outlet has one or more of them.
+fn feed_of(article: &Article, count: usize) -> anyhow::Result<usize> {
+    let own = (count - article.outlet).div_ceil(OUTLETS);
     Ok(article.outlet + OUTLETS * (usize::try_from(article.item)? % own))
 }
 
@@ -87,7 +110,7 @@ async fn answer(
     let Some(items) = papers.0.feeds.get(feed) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let now = UnixMillis(papers.0.now.load(Ordering::SeqCst));
+    let now = papers.now();
     let printed = items.partition_point(|item| item.at <= now);
     let tag = format!("\"{printed}\"");
     let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|asked| asked == tag.as_str());
@@ -97,6 +120,11 @@ async fn answer(
     let body = rss(feed, &items[printed.saturating_sub(LISTED)..printed]);
     ([(header::ETAG, tag), (header::CONTENT_TYPE, "application/rss+xml".to_owned())], body)
         .into_response()
+}
+
+/// Asks to be left alone for a day. Only hostile feeds lead there.
+async fn busy() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "86400")]).into_response()
 }
 
 /// The newest first.

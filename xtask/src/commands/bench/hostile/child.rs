@@ -1,0 +1,192 @@
+//! The pipeline over a simulated day, in a process that holds nothing else.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use wirefold_envelope::unix_millis;
+use wirefold_fetcher::ConfiguredFeed;
+use wirefold_flow::sim::VirtualClock;
+use wirefold_flow::{Clock as _, UnixMillis};
+use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
+use wirefold_proto::{Alert, AlertState, FeedSettings, OutputArticle, Volume, decode};
+
+use super::super::fetch::extract;
+use super::super::machine::{self, Stopwatch};
+use super::super::stages::{Ground, Running, Stages};
+use super::feeds::address_of;
+use super::{FEEDS, Healthy, Told};
+use crate::generator::host;
+
+/// How far the clock is moved at once: what waits for less comes so much later.
+const STEP: Duration = Duration::from_mins(5);
+/// The clock may be moved when nothing was under way for so long …
+const QUIET: Duration = Duration::from_millis(20);
+/// … and the process took no more of the processor than this, which looking takes.
+const IDLE: Duration = Duration::from_millis(1);
+/// A step that takes longer hangs.
+const DEADLINE: f64 = 600.0;
+/// What a healthy feed's id begins with.
+const HEALTHY: &str = "healthy-";
+
+/// What the child is told.
+#[derive(clap::Args)]
+pub(in super::super) struct Child {
+    #[arg(long)]
+    data: PathBuf,
+    /// The address of the healthy feeds.
+    #[arg(long)]
+    healthy: String,
+    /// The port of the hostile ones; without it there are none.
+    #[arg(long)]
+    hostile: Option<u16>,
+    /// Milliseconds since 1970.
+    #[arg(long)]
+    start: u64,
+    #[arg(long)]
+    hours: u32,
+}
+
+/// Lives through the hours, tells the time at each step, and at the end what came of them.
+pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
+    machine::stay_on_one_core()?;
+    let clock = VirtualClock::default();
+    clock.advance(UnixMillis(child.start).since(clock.now()));
+    let ground = Ground::open(&child.data, Arc::new(clock.clone())).await?;
+    let stages = ground.all().await?;
+    let settings = fetcher(child)?;
+    let fetcher = ground.run("", |surroundings, stop| async move {
+        Ok(wirefold_fetcher::run(surroundings, settings, stop).await?)
+    });
+    let end = clock.now().plus(Duration::from_hours(1) * child.hours);
+    let (mut steps, mut out) = (BTreeMap::new(), std::io::stdout());
+    while clock.now() < end {
+        writeln!(out, "clock {}", clock.now().0)?;
+        out.flush()?;
+        let watch = Stopwatch::start();
+        until_idle(&ground, &stages, &fetcher).await?;
+        steps.insert(clock.now().0, watch.seconds());
+        clock.advance(STEP);
+    }
+    let told = Told {
+        articles: ground.bus.stream_state(FETCHED.name).await?.last,
+        healthy: healthy(&ground, &steps).await?,
+        slowest_step: steps.values().copied().fold(0.0, f64::max),
+        seconds: 0.0,
+        processor_seconds: machine::processor_seconds(std::process::id())?,
+        peak_memory: machine::peak_memory(std::process::id())?,
+    };
+    // A stage may wait for a time that does not come: it is not waited for.
+    drop((fetcher, stages, ground));
+    writeln!(out, "{}", serde_json::to_string(&told)?)?;
+    Ok(())
+}
+
+/// The fetcher as `up` sets it, but that the host of the healthy feeds is not spared.
+fn fetcher(child: &Child) -> anyhow::Result<wirefold_fetcher::Settings> {
+    let healthy = (0..FEEDS).map(|number| (HEALTHY, number, format!("{}/{number}", child.healthy)));
+    let hostile = child.hostile.into_iter().flat_map(|port| {
+        let url = move |number| format!("http://{}:{port}/feed/{number}", address_of(number));
+        (0..FEEDS).map(move |number| ("hostile-", number, url(number)))
+    });
+    let feeds = healthy.chain(hostile).map(|(kind, number, url)| {
+        let is_healthy = kind == HEALTHY;
+        let feed = FeedSettings {
+            outlet: is_healthy.then(|| host(number).parse()).transpose().context("an outlet")?,
+            ..FeedSettings::new(format!("{kind}{number:02}").parse().context("a feed")?, url)
+        };
+        Ok(ConfiguredFeed { feed, managed_by: "the benchmark".to_owned() })
+    });
+    Ok(wirefold_fetcher::Settings {
+        feeds: feeds.collect::<anyhow::Result<_>>()?,
+        allow: vec!["127.0.0.0/8".parse().context("loopback")?],
+        per_host_delay: Duration::ZERO,
+        extract: Some(extract::child()?),
+        ..wirefold_fetcher::Settings::default()
+    })
+}
+
+/// Waits until no stage lags and nothing was under way for a moment.
+async fn until_idle(ground: &Ground, stages: &Stages, fetcher: &Running) -> anyhow::Result<()> {
+    let watch = Stopwatch::start();
+    let Stages { detector, enricher, alerter, gateway } = stages;
+    let all = [fetcher, detector, enricher, alerter, gateway];
+    let calls = || all.iter().map(|stage| stage.progress.calls()).sum::<u64>();
+    loop {
+        let before = (calls(), machine::process_time());
+        tokio::time::sleep(QUIET).await;
+        if calls() > before.0 || machine::process_time() > before.1 + IDLE {
+            continue;
+        }
+        let last =
+            async |stream| Ok::<u64, anyhow::Error>(ground.bus.stream_state(stream).await?.last);
+        let (fetched, judged) = (last(FETCHED.name).await?, last(JUDGED.name).await?);
+        let output = last(OUTPUT.name).await?;
+        let nothing_lags = detector.progress.has_handled(fetched)
+            && enricher.progress.has_done(judged.saturating_sub(1))
+            && gateway.progress.has_handled(output)
+            && alerter.progress.has_handled(output);
+        if nothing_lags {
+            return Ok(());
+        }
+        if watch.seconds() > DEADLINE {
+            bail!("a stage hangs at {fetched} fetched, {judged} judged, {output} put out");
+        }
+    }
+}
+
+/// What became of the healthy feeds' articles. `steps`: the seconds that each step took, by its time.
+async fn healthy(
+    ground: &Ground,
+    steps: &BTreeMap<u64, f64>,
+) -> anyhow::Result<BTreeMap<String, Healthy>> {
+    let mut articles = Vec::new();
+    let mut stories: HashMap<_, String> = HashMap::new();
+    for article in all::<OutputArticle>(ground, OUTPUT.name, "wirefold.v1.output.article.>").await?
+    {
+        let about = &article.article;
+        if !about.feeds.iter().any(|feed| feed.as_str().starts_with(HEALTHY)) {
+            continue;
+        }
+        let url = about.url.clone().context("healthy items have links")?;
+        let first = stories.entry(article.verdict.story).or_insert_with(|| url.clone());
+        *first = first.clone().min(url.clone());
+        articles.push((url, article.id, article.verdict.story, unix_millis(about.seen).0));
+    }
+    let mut alerted = BTreeSet::new();
+    for alert in all::<Alert>(ground, ALERTS.name, ">").await? {
+        if alert.volume == Volume::Loud && alert.held.is_none() && alert.state == AlertState::New {
+            alerted.extend(alert.articles.iter().map(|article| article.id));
+        }
+    }
+    let told = articles.into_iter().map(|(url, id, story, seen)| {
+        let step = steps.range(..=seen).next_back().map_or(0.0, |(_, seconds)| *seconds);
+        let story = stories.get(&story).cloned().unwrap_or_default();
+        (url, Healthy { seen, step, story, alerted: alerted.contains(&id) })
+    });
+    Ok(told.collect())
+}
+
+/// All messages of a stream.
+async fn all<M: wirefold_proto::Message>(
+    ground: &Ground,
+    stream: &str,
+    filter: &str,
+) -> anyhow::Result<Vec<M>> {
+    let last = ground.bus.stream_state(stream).await?.last;
+    let mut reader = ground.bus.read(stream, filter, 1).await?;
+    let mut messages = Vec::new();
+    loop {
+        let read = reader.ready(1000).await?;
+        let is_over = read.last().is_none_or(|stored| stored.sequence >= last);
+        for stored in &read {
+            messages.push(decode(&stored.body)?);
+        }
+        if is_over {
+            return Ok(messages);
+        }
+    }
+}

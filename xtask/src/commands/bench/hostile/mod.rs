@@ -1,0 +1,164 @@
+//! `bench hostile`: a simulated day of fifty-two healthy feeds, alone and beside as many hostile ones.
+//!
+//! All feeds are served by this process. The pipeline runs in a child, once without the hostile feeds
+//! and once with them. The child's clock is moved on by five minutes whenever nothing is under way.
+
+mod child;
+mod feeds;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
+use wirefold_flow::{Clock, SystemClock, UnixMillis};
+
+use super::machine::{self, Stopwatch};
+use super::report::{Goal, Report};
+use super::small::server::Papers;
+use crate::generator::OUTLETS;
+
+pub(super) use child::{Child, run as run_child};
+use feeds::Hostile;
+
+/// Healthy feeds: one an outlet. There are as many hostile ones.
+const FEEDS: usize = OUTLETS;
+/// New items of a healthy feed in a day.
+const ITEMS_A_DAY: u64 = 20;
+const MEGA: f64 = 1e6;
+
+/// What the child tells when its day is over.
+#[derive(Debug, Serialize, Deserialize)]
+struct Told {
+    /// All articles, those of the hostile feeds too.
+    articles: u64,
+    /// The healthy feeds' articles by address.
+    healthy: BTreeMap<String, Healthy>,
+    /// Seconds that the slowest step of five minutes took, and all together.
+    slowest_step: f64,
+    seconds: f64,
+    processor_seconds: f64,
+    peak_memory: u64,
+}
+
+/// What became of a healthy feed's article.
+#[derive(Debug, Serialize, Deserialize)]
+struct Healthy {
+    seen: u64,
+    /// Seconds that the step took in which it was seen.
+    step: f64,
+    /// The first of the healthy articles in its story.
+    story: String,
+    /// Whether an alert told of it at once.
+    alerted: bool,
+}
+
+/// Measures in this folder, which is on a disk.
+pub(super) async fn run(folder: &Path, is_quick: bool) -> anyhow::Result<()> {
+    let mut report =
+        Report::new("wirefold.bench.hostile/1", is_quick, machine::file_system(folder)?);
+    let hours = if is_quick { 6 } else { 24 };
+    let start = SystemClock.now().minus(super::small::DAY);
+    let papers = Papers::print(start, 1, FEEDS, ITEMS_A_DAY)?;
+    let healthy = papers.clone().serve().await?;
+    let hostile = Hostile::new(papers.clone(), healthy.clone()).serve().await?;
+    let alone = live(&folder.join("alone"), &healthy, None, start, hours, &papers).await?;
+    let again = live(&folder.join("again"), &healthy, None, start, hours, &papers).await?;
+    let beside =
+        live(&folder.join("beside"), &healthy, Some(&hostile), start, hours, &papers).await?;
+
+    report.articles(beside.articles);
+    let times: BTreeMap<String, UnixMillis> = papers.times().collect();
+    let (before, after) = (delays(&alone, &times, start), delays(&beside, &times, start));
+    report.add("articles of the healthy feeds", beside.healthy.len() as f64, "");
+    report.beside("alone", alone.healthy.len() as f64);
+    let story = |of: &Told| differences(&alone, of, |it| &it.story);
+    let alert = |of: &Told| differences(&alone, of, |it| &it.alerted);
+    // What is polled at the same time comes in another order in each run, so two runs alone differ, too.
+    for (name, with, without) in [
+        ("… lost, or in another story than alone", story(&beside), story(&again)),
+        ("… without their alert, or with one more", alert(&beside), alert(&again)),
+    ] {
+        report.add(name, with, "").beside("a second run alone", without);
+        report.goal_of_ratio(Goal::AtMost(2.0));
+    }
+    for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
+        let (with, without) = (at_share(&after, share), at_share(&before, share));
+        report
+            .add(format!("from the item to the output, {name}"), with, "s")
+            .beside("alone", without);
+        report.goal_of_ratio(Goal::AtMost(1.2));
+    }
+    report.add("the slowest five minutes took", beside.slowest_step, "s").goal(Goal::AtMost(300.0));
+    report.beside("alone", alone.slowest_step);
+    report.add("processor time of the day", beside.processor_seconds, "s");
+    report.beside("alone", alone.processor_seconds);
+    report
+        .add("peak resident memory", beside.peak_memory as f64 / MEGA, "MB")
+        .goal(Goal::AtMost(500.0));
+    report.beside("alone", alone.peak_memory as f64 / MEGA);
+    report.note(format!("{FEEDS} healthy and {FEEDS} hostile feeds, {hours} simulated hours, in {:.0} s and {:.0} s", alone.seconds, beside.seconds));
+    report.print()
+}
+
+/// Articles of which a fact is another than in the run without hostile feeds, or which are missing.
+fn differences<F: PartialEq>(alone: &Told, beside: &Told, fact: impl Fn(&Healthy) -> &F) -> f64 {
+    let urls: BTreeSet<&String> = alone.healthy.keys().chain(beside.healthy.keys()).collect();
+    let told = |of: &Told, url: &String| of.healthy.get(url).map(&fact).is_some();
+    let is_other = |url: &&&String| {
+        let (one, other) = (alone.healthy.get(**url), beside.healthy.get(**url));
+        !told(alone, url) || !told(beside, url) || one.map(&fact) != other.map(&fact)
+    };
+    urls.iter().filter(is_other).count() as f64
+}
+
+/// Seconds from each item's printing to its output, the least first. Work costs no simulated time, so
+/// the real time of the step is added.
+fn delays(told: &Told, times: &BTreeMap<String, UnixMillis>, start: UnixMillis) -> Vec<f64> {
+    let delay = |(url, article): (&String, &Healthy)| {
+        let printed = times.get(url).filter(|at| **at > start)?;
+        Some(UnixMillis(article.seen).since(*printed).as_secs_f64() + article.step)
+    };
+    let mut delays: Vec<f64> = told.healthy.iter().filter_map(delay).collect();
+    delays.sort_by(f64::total_cmp);
+    delays
+}
+
+fn at_share(sorted: &[f64], share: f64) -> f64 {
+    let at = (sorted.len() as f64 * share) as usize;
+    sorted.get(at.min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
+}
+
+/// Has the child live through the hours.
+async fn live(
+    data: &Path,
+    healthy: &str,
+    hostile: Option<&str>,
+    start: UnixMillis,
+    hours: u32,
+    papers: &Papers,
+) -> anyhow::Result<Told> {
+    let watch = Stopwatch::start();
+    let mut child = Command::new(std::env::current_exe()?);
+    child.env("MALLOC_ARENA_MAX", "1");
+    child.args(["bench", "hostile-pipeline"]).arg("--data").arg(data);
+    child.args(["--healthy", healthy, "--start", &start.0.to_string()]);
+    child.args(hostile.into_iter().flat_map(|port| ["--hostile", port]));
+    child.args(["--hours", &hours.to_string()]).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut child = child.spawn().context("start the child")?;
+    let mut lines = BufReader::new(child.stdout.take().context("its output was piped")?).lines();
+    while let Some(line) = lines.next_line().await? {
+        match line.strip_prefix("clock ") {
+            Some(now) => papers.turn(UnixMillis(now.parse()?)),
+            None => {
+                let told: Told = serde_json::from_str(&line).context("what the child tells")?;
+                child.wait().await?;
+                return Ok(Told { seconds: watch.seconds(), ..told });
+            }
+        }
+    }
+    bail!("the child ended: {}", child.wait().await?)
+}
