@@ -1,0 +1,95 @@
+//! What is erased is in no file any more, and the bus goes on with the rest.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use wirefold_flow::{
+    Bus, BusError, ConsumerConfig, DeadLetters, Headers, Outgoing, Stored, StreamConfig,
+    SystemClock,
+};
+
+use crate::{Offline, OpenError};
+
+const SECRET: &str = "XQZZY-quayside-marker";
+
+fn open(folder: &Path) -> Arc<dyn Bus> {
+    crate::open(folder, Arc::new(SystemClock)).unwrap()
+}
+
+async fn publish(bus: &dyn Bus, id: &str, body: &str) {
+    let body = Bytes::from(body.repeat(500));
+    let (subject, id) = ("wire.text".to_owned(), id.to_owned());
+    bus.publish(Outgoing { subject, id, headers: Headers::default(), body }).await.unwrap();
+}
+
+fn holds(folder: &Path, words: &str) -> bool {
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let read = files.filter(|path| path.is_file()).map(|path| std::fs::read(path).unwrap());
+    read.into_iter().any(|bytes| bytes.windows(words.len()).any(|part| part == words.as_bytes()))
+}
+
+async fn sequences(bus: &dyn Bus) -> Vec<u64> {
+    let mut reader = bus.read("WIRE", ">", 1).await.unwrap();
+    reader.ready(100).await.unwrap().iter().map(|stored| stored.sequence).collect()
+}
+
+fn all(offline: &mut Offline) -> Vec<Stored> {
+    let mut found = Vec::new();
+    offline.each("WIRE", &mut |stored| found.push(stored)).unwrap();
+    found
+}
+
+#[tokio::test]
+async fn what_is_erased_is_in_no_file_and_the_bus_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let bus = open(folder);
+    bus.create_stream(StreamConfig::new("WIRE", &["wire.*"])).await.unwrap();
+    for id in ["one", "two", "three", "four"] {
+        let secret = id == "two" || id == "four";
+        publish(&*bus, id, if secret { SECRET } else { "The ferry sails. " }).await;
+    }
+    let table = bus.key_value("table").unwrap();
+    table.put("key", SECRET.into()).await.unwrap();
+    let config = || ConsumerConfig::new("WIRE", "desk", DeadLetters::plain("wire.dead"));
+    let mut desk = bus.subscribe(config()).await.unwrap();
+    assert_eq!(desk.next(2).await.unwrap().len(), 2, "the second is in its hands");
+    assert!(matches!(Offline::open(folder), Err(OpenError::InUse { .. })));
+    drop((desk, table, bus));
+
+    let mut offline = Offline::open(folder).unwrap();
+    assert!(holds(folder, SECRET), "the search finds what is there");
+    let found = all(&mut offline);
+    // What is not committed is not done.
+    offline.begin().unwrap();
+    offline.erase(&found[0]).unwrap();
+    drop(offline);
+    let mut offline = Offline::open(folder).unwrap();
+    assert_eq!(all(&mut offline), found);
+    offline.begin().unwrap();
+    offline.erase(&found[1]).unwrap();
+    offline.erase(&found[3]).unwrap();
+    offline.rewrite(&found[2], "short".into()).unwrap();
+    offline.put("table", "key", None).unwrap();
+    offline.commit().unwrap();
+    offline.compact().unwrap();
+    assert!(!holds(folder, SECRET), "something of it is still in a file");
+    drop(offline);
+
+    let bus = open(folder);
+    assert_eq!(sequences(&*bus).await, [1, 3]);
+    let state = bus.stream_state("WIRE").await.unwrap();
+    assert_eq!((state.first, state.last, state.messages), (1, 4, 2));
+    let left = [found[0].size(), bus.get("WIRE", 3).await.unwrap().size()];
+    assert_eq!(state.bytes, left.iter().sum::<u64>());
+    assert!(matches!(bus.get("WIRE", 4).await, Err(BusError::Gone { .. })));
+    assert_eq!(bus.key_value("table").unwrap().get("key").await.unwrap(), None);
+    // The same may come again, and what was in somebody's hands does not come back.
+    publish(&*bus, "four", "Another. ").await;
+    assert_eq!(sequences(&*bus).await, [1, 3, 5]);
+    let mut desk = bus.subscribe(config()).await.unwrap();
+    let given = desk.next(10).await.unwrap();
+    let given: Vec<u64> = given.iter().map(|delivery| delivery.message.sequence).collect();
+    assert_eq!(given, [3, 5]);
+}
