@@ -40,6 +40,25 @@ fn all(offline: &mut Offline) -> Vec<Stored> {
     found
 }
 
+/// Erases every second message, and shortens the third. What stood there before.
+fn erase_secrets(folder: &Path) -> Vec<Stored> {
+    let mut offline = Offline::open(folder).unwrap();
+    assert!(holds(folder, SECRET), "the search finds what is there");
+    let found = all(&mut offline);
+    offline.begin().unwrap();
+    offline.erase(&found[1]).unwrap();
+    offline.erase(&found[3]).unwrap();
+    offline.rewrite(&found[2], "short".into()).unwrap();
+    offline.put("table", "key", None).unwrap();
+    offline.commit().unwrap();
+    offline.compact().unwrap();
+    assert!(!holds(folder, SECRET), "something of it is still in a file");
+    // What is not committed is not done.
+    offline.begin().unwrap();
+    offline.erase(&found[0]).unwrap();
+    found
+}
+
 #[tokio::test]
 async fn what_is_erased_is_in_no_file_and_the_bus_goes_on() {
     let folder = tempfile::tempdir().unwrap();
@@ -56,26 +75,14 @@ async fn what_is_erased_is_in_no_file_and_the_bus_goes_on() {
     let mut desk = bus.subscribe(config()).await.unwrap();
     assert_eq!(desk.next(2).await.unwrap().len(), 2, "the second is in its hands");
     assert!(matches!(Offline::open(folder), Err(OpenError::InUse { .. })));
+    // What a process leaves that is killed: its log, too.
+    let killed = tempfile::tempdir().unwrap();
+    for file in [crate::FILE.to_owned(), format!("{}-wal", crate::FILE)] {
+        std::fs::copy(folder.join(&file), killed.path().join(&file)).unwrap();
+    }
     drop((desk, table, bus));
-
-    let mut offline = Offline::open(folder).unwrap();
-    assert!(holds(folder, SECRET), "the search finds what is there");
-    let found = all(&mut offline);
-    // What is not committed is not done.
-    offline.begin().unwrap();
-    offline.erase(&found[0]).unwrap();
-    drop(offline);
-    let mut offline = Offline::open(folder).unwrap();
-    assert_eq!(all(&mut offline), found);
-    offline.begin().unwrap();
-    offline.erase(&found[1]).unwrap();
-    offline.erase(&found[3]).unwrap();
-    offline.rewrite(&found[2], "short".into()).unwrap();
-    offline.put("table", "key", None).unwrap();
-    offline.commit().unwrap();
-    offline.compact().unwrap();
-    assert!(!holds(folder, SECRET), "something of it is still in a file");
-    drop(offline);
+    erase_secrets(killed.path());
+    let found = erase_secrets(folder);
 
     let bus = open(folder);
     assert_eq!(sequences(&*bus).await, [1, 3]);
