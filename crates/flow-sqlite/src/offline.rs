@@ -92,28 +92,32 @@ impl Offline {
         self.tables.execute("COMMIT", [])
     }
 
-    /// Removes a message. Its sequence is not given to another.
+    /// Removes a message, where it stands. Its sequence is not given to another.
     ///
     /// # Errors
     /// A failing store.
-    pub fn erase(&mut self, message: &Stored) -> Result<()> {
-        self.tables.drop_message(message)?;
-        self.tables.drop_id(message)?;
-        let row = row_of(&mut self.streams, message)?;
+    pub fn erase(&mut self, stream: &str, sequence: u64) -> Result<()> {
+        let Some(message) = self.tables.message(stream, sequence)? else { return Ok(()) };
+        self.tables.drop_message(&message)?;
+        self.tables.drop_id(&message)?;
+        let row = row_of(&mut self.streams, stream)?;
         row.messages = row.messages.saturating_sub(1);
         row.bytes = row.bytes.saturating_sub(message.size());
         Ok(())
     }
 
-    /// Puts another body into the place of a message's. Sequence, time, id and headers stay.
+    /// Puts another body into the place of a message's, where it stands. Sequence, time, id and headers
+    /// stay.
     ///
     /// # Errors
     /// A failing store.
-    pub fn rewrite(&mut self, message: &Stored, body: Bytes) -> Result<()> {
-        let written = Stored { body, ..message.clone() };
+    pub fn rewrite(&mut self, stream: &str, sequence: u64, body: Bytes) -> Result<()> {
+        let Some(message) = self.tables.message(stream, sequence)? else { return Ok(()) };
+        let before = message.size();
+        let written = Stored { body, ..message };
         self.tables.put_body(&written)?;
-        let row = row_of(&mut self.streams, message)?;
-        row.bytes = (row.bytes + written.size()).saturating_sub(message.size());
+        let row = row_of(&mut self.streams, stream)?;
+        row.bytes = (row.bytes + written.size()).saturating_sub(before);
         Ok(())
     }
 
@@ -154,7 +158,7 @@ fn lock_out_copiers(folder: &Path, path: &Path) -> std::result::Result<Option<Fi
     }
 }
 
-fn row_of<'a>(streams: &'a mut [StreamRow], message: &Stored) -> Result<&'a mut StreamRow> {
-    let found = streams.iter_mut().find(|row| row.config.name == message.stream);
-    found.ok_or_else(|| BusError::NoStream(message.stream.clone()))
+fn row_of<'a>(streams: &'a mut [StreamRow], stream: &str) -> Result<&'a mut StreamRow> {
+    let found = streams.iter_mut().find(|row| row.config.name == stream);
+    found.ok_or_else(|| BusError::NoStream(stream.to_owned()))
 }

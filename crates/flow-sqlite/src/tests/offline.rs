@@ -46,16 +46,16 @@ fn erase_secrets(folder: &Path) -> Vec<Stored> {
     assert!(holds(folder, SECRET), "the search finds what is there");
     let found = all(&mut offline);
     offline.begin().unwrap();
-    offline.erase(&found[1]).unwrap();
-    offline.erase(&found[3]).unwrap();
-    offline.rewrite(&found[2], "short".into()).unwrap();
+    offline.erase("WIRE", 2).unwrap();
+    offline.erase("WIRE", 4).unwrap();
+    offline.rewrite("WIRE", 3, "short".into()).unwrap();
     offline.put("table", "key", None).unwrap();
     offline.commit().unwrap();
     offline.compact().unwrap();
     assert!(!holds(folder, SECRET), "something of it is still in a file");
     // What is not committed is not done.
     offline.begin().unwrap();
-    offline.erase(&found[0]).unwrap();
+    offline.erase("WIRE", 1).unwrap();
     found
 }
 
