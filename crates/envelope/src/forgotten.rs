@@ -14,11 +14,11 @@ const FRESH: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Forgotten {
     keys: Arc<dyn KeyValue>,
-    known: Arc<Mutex<Known>>,
+    known: Arc<Mutex<Listed>>,
 }
 
 #[derive(Default)]
-struct Known {
+struct Listed {
     keys: BTreeSet<String>,
     /// The last change that is known.
     revision: u64,
@@ -72,7 +72,7 @@ impl Forgotten {
     }
 
     // Nobody leaves it half changed: a poisoned lock is as good as another.
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, Listed> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
