@@ -235,11 +235,11 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
     // Only what is new rings, and what had rung is told of once.
     room.target.wait_for(|it| it.alert.articles.iter().any(|it| it.id == came[0].id));
     room.target.wait_for(|it| it.alert.articles.iter().any(|it| it.id == second.id));
-    let (before, since) = room.target.messages.split_at(known);
+    let (earlier, since) = room.target.messages.split_at(known);
     for alert in since.iter().map(|it| &it.alert) {
         let is_new = |id| id == came[0].id || id == second.id;
         assert!(alert.articles.iter().any(|it| is_new(it.id)), "told again: {alert:#?}");
-        let of_it = before.iter().filter(|it| it.alert.id == alert.id);
+        let of_it = earlier.iter().filter(|it| it.alert.id == alert.id);
         let told = of_it.map(|it| it.alert.revision).max();
         assert!(Some(alert.revision) > told, "told again: {alert:#?}");
     }
@@ -249,12 +249,12 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
     assert_eq!((kept.fetched.len(), kept.articles().len(), kept.dead.len()), (6, 6, 0));
     // Let in again, it comes with the next poll.
     room.forget(&["--allow"]).code(0);
-    let up = Up::start(&room.folder);
+    let reopened = Up::start(&room.folder);
     let last = room.other();
     room.list(0, "/last", &last);
-    let came = room.poll(&up, 0, 3);
-    assert!(came.iter().any(|it| it.article.title.contains(MARK)), "{came:?}");
-    assert_eq!(up.terminate().code, Some(0));
+    let let_in = room.poll(&reopened, 0, 3);
+    assert!(let_in.iter().any(|it| it.article.title.contains(MARK)), "{let_in:?}");
+    assert_eq!(reopened.terminate().code, Some(0));
 }
 
 /// However far it came, the next run ends it, and nothing else is lost.

@@ -84,19 +84,19 @@ async fn what_is_erased_is_in_no_file_and_the_bus_goes_on() {
     erase_secrets(killed.path());
     let found = erase_secrets(folder);
 
-    let bus = open(folder);
-    assert_eq!(sequences(&*bus).await, [1, 3]);
-    let state = bus.stream_state("WIRE").await.unwrap();
+    let reopened = open(folder);
+    assert_eq!(sequences(&*reopened).await, [1, 3]);
+    let state = reopened.stream_state("WIRE").await.unwrap();
     assert_eq!((state.first, state.last, state.messages), (1, 4, 2));
-    let left = [found[0].size(), bus.get("WIRE", 3).await.unwrap().size()];
+    let left = [found[0].size(), reopened.get("WIRE", 3).await.unwrap().size()];
     assert_eq!(state.bytes, left.iter().sum::<u64>());
-    assert!(matches!(bus.get("WIRE", 4).await, Err(BusError::Gone { .. })));
-    assert_eq!(bus.key_value("table").unwrap().get("key").await.unwrap(), None);
+    assert!(matches!(reopened.get("WIRE", 4).await, Err(BusError::Gone { .. })));
+    assert_eq!(reopened.key_value("table").unwrap().get("key").await.unwrap(), None);
     // The same may come again, and what was in somebody's hands does not come back.
-    publish(&*bus, "four", "Another. ").await;
-    assert_eq!(sequences(&*bus).await, [1, 3, 5]);
-    let mut desk = bus.subscribe(config()).await.unwrap();
-    let given = desk.next(10).await.unwrap();
+    publish(&*reopened, "four", "Another. ").await;
+    assert_eq!(sequences(&*reopened).await, [1, 3, 5]);
+    let mut back = reopened.subscribe(config()).await.unwrap();
+    let given = back.next(10).await.unwrap();
     let given: Vec<u64> = given.iter().map(|delivery| delivery.message.sequence).collect();
     assert_eq!(given, [3, 5]);
 }
