@@ -37,8 +37,8 @@ impl Feeds {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)[feed].insert(0, item);
     }
 
-    fn rss(&self, path: &str, host: &str) -> Answer {
-        let Some(feed) = path.strip_prefix("/feed/").and_then(|feed| feed.parse::<usize>().ok())
+    fn rss(&self, asked: &str, host: &str) -> Answer {
+        let Some(feed) = asked.strip_prefix("/feed/").and_then(|feed| feed.parse::<usize>().ok())
         else {
             return Answer::status(404);
         };
@@ -240,8 +240,8 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
         let is_new = |id| id == came[0].id || id == second.id;
         assert!(alert.articles.iter().any(|it| is_new(it.id)), "told again: {alert:#?}");
         let of_it = earlier.iter().filter(|it| it.alert.id == alert.id);
-        let told = of_it.map(|it| it.alert.revision).max();
-        assert!(Some(alert.revision) > told, "told again: {alert:#?}");
+        let newest = of_it.map(|it| it.alert.revision).max();
+        assert!(Some(alert.revision) > newest, "told again: {alert:#?}");
     }
     assert_eq!(up.terminate().code, Some(0));
     assert_eq!(marked(&data), Vec::<PathBuf>::new());

@@ -78,7 +78,9 @@ pub(super) fn changed(body: &[u8], change: impl FnOnce(&mut Value) -> bool) -> O
 fn take_words(value: &mut Value, ids: &Ids, of: Of) -> bool {
     match value {
         Value::Array(parts) => {
-            parts.iter_mut().fold(false, |so_far, part| take_words(part, ids, of) || so_far)
+            let take = |so_far, part: &mut Value| take_words(part, ids, of) || so_far;
+            // Not `any`: it would end at the first.
+            parts.iter_mut().fold(false, take)
         }
         Value::Object(fields) => {
             let here = is_quoted(fields, ids, of) && empty(fields, "words");
