@@ -49,6 +49,7 @@ mod dead;
 mod digest;
 mod feed_site;
 mod findings;
+mod forgotten;
 mod health;
 mod ids;
 mod interval;
@@ -93,6 +94,7 @@ pub use findings::{
     Dateline, Entity, EntityKind, Extract, Figure, FigureRole, Findings, FoundBy, Language,
     Qualifier, Quotation, Topic,
 };
+pub use forgotten::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_outlet};
 pub use headers::{EventHeaders, HeaderError, TraceError, TraceParent};
 pub use health::{HEALTH_KEY, HealthCondition, HealthKind, HealthNotice, HealthReport};
 pub use ids::{

@@ -10,6 +10,7 @@ mod bad_feeds;
 mod bad_start;
 mod drained;
 mod examples;
+mod forgotten;
 mod full_disk;
 mod generated;
 mod kept;

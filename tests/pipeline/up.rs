@@ -180,6 +180,15 @@ impl Up {
         self.answer(path, ask(&self.page, &format!("POST {path}"), &body.to_string()))
     }
 
+    /// The status line that answers a `POST` of this JSON on the page's port.
+    #[track_caller]
+    pub(super) fn post_status(&self, path: &str, body: &Value) -> String {
+        let mut answer = String::new();
+        let mut stream = ask(&self.page, &format!("POST {path}"), &body.to_string());
+        stream.read_to_string(&mut answer).unwrap_or_else(|error| panic!("{path}: {error}"));
+        answer.lines().next().unwrap_or_default().to_owned()
+    }
+
     #[track_caller]
     fn answer(&self, path: &str, stream: TcpStream) -> Value {
         answer(stream).unwrap_or_else(|why| panic!("{path}: {why}\n{}", self.said()))

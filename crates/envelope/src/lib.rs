@@ -5,12 +5,14 @@
 //! which readers take the output. It does no I/O of its own and reads no clock.
 
 mod dead;
+mod forgotten;
 mod gaps;
 mod in_order;
 mod message;
 mod streams;
 
 pub use dead::dead_letters;
+pub use forgotten::Forgotten;
 pub use in_order::{InOrder, Part, Stand};
 pub use message::{Sender, decode, decode_judged, timestamp, trace_of, unix_millis};
 pub use streams::{Limits, create_streams, stream_configs};

@@ -22,6 +22,7 @@ mod copy;
 mod copy_lock;
 mod error;
 mod objects;
+mod offline;
 mod open;
 mod readers;
 mod streams;
@@ -38,6 +39,7 @@ use wirefold_flow::{Bus, Clock, LocalBus};
 
 pub use copy::{CopyError, copy};
 pub use error::OpenError;
+pub use offline::Offline;
 pub use open::{FILE, SCHEMA};
 
 /// Opens the bus in a data folder, which is made where it is not there yet. The file is closed,

@@ -199,6 +199,27 @@ impl SqliteTables {
         self.execute("DELETE FROM messages WHERE key = ?", [key])
     }
 
+    /// Puts the body of a message that stands there.
+    pub(crate) fn put_body(&mut self, message: &Stored) -> Result<()> {
+        let key = key(self.number_of(&message.stream)?, message.sequence);
+        self.execute("UPDATE messages SET body = ? WHERE key = ?", params![&message.body[..], key])
+    }
+
+    /// Forgets a message's id, so that the same may come again.
+    pub(crate) fn drop_id(&mut self, message: &Stored) -> Result<()> {
+        let key = key(self.number_of(&message.stream)?, message.sequence);
+        self.execute("DELETE FROM ids WHERE key = ?", [key])
+    }
+
+    /// The sequence of the first message that stands in a stream.
+    pub(crate) fn first_sequence(&mut self, stream: &str) -> Result<Option<u64>> {
+        let number = self.number_of(stream)?;
+        let sql = "SELECT min(key) FROM messages WHERE key BETWEEN ? AND ?";
+        let keys = [key(number, 0), key(number, u64::MAX)];
+        let first = self.one(sql, keys, |row| row.get::<_, Option<i64>>(0))?;
+        Ok(first.flatten().map(sequence))
+    }
+
     /// Puts an id, and now and then forgets those that are too old.
     pub(crate) fn put_id(&mut self, message: &Stored, after: UnixMillis) -> Result<()> {
         let stream = self.number_of(&message.stream)?;

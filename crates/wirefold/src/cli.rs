@@ -12,6 +12,7 @@ use crate::commands::config_show::ConfigArguments;
 use crate::commands::dead::DeadArguments;
 use crate::commands::extract::ExtractArguments;
 use crate::commands::feed::FeedArguments;
+use crate::commands::forget::ForgetArguments;
 use crate::commands::healthcheck::HealthcheckArguments;
 use crate::commands::init::InitArguments;
 use crate::commands::passwords::PasswordsArguments;
@@ -143,6 +144,8 @@ pub(crate) enum Command {
     /// Put a backup into an empty data folder; then `up` goes on from it.
     #[command(after_help = "Example:\n  wirefold restore /backups/monday --data DIR")]
     Restore(BackupArguments),
+    /// Remove an article, or all of an outlet, from everything that is stored; it may not come back.
+    Forget(ForgetArguments),
     /// Judge the stored articles again with other settings, and show which folds appear or vanish.
     Replay(ReplayArguments),
     /// Judge articles from files and show which fold into one story.

@@ -72,6 +72,15 @@ pub const TRIES: Store = Store {
     readers: &[ENRICHER],
 };
 
+/// The addresses and outlets that may not come in again.
+pub const FORGOTTEN: Store = Store {
+    name: "wf_forgotten",
+    kind: StoreKind::KeyValue,
+    about: "the addresses and outlets that may not come in again, as hashes",
+    writers: &[CLI],
+    readers: &[FETCHER, GATEWAY, CLI],
+};
+
 /// The detector's snapshots.
 pub const SNAPSHOTS: Store = Store {
     name: "wf_snapshots",
@@ -83,4 +92,5 @@ pub const SNAPSHOTS: Store = Store {
 };
 
 /// Every bucket and object store.
-pub const STORES: [Store; 6] = [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, TRIES, SNAPSHOTS];
+pub const STORES: [Store; 7] =
+    [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, TRIES, FORGOTTEN, SNAPSHOTS];

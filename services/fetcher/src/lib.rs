@@ -104,7 +104,7 @@ async fn poll_feeds(
     pages.log_sandbox();
     let poller = Poller {
         store: Store::open(&surroundings)?,
-        publisher: Publisher::new(surroundings.clone()),
+        publisher: Publisher::new(surroundings.clone())?,
         settings,
         surroundings,
         client,

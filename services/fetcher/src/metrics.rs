@@ -17,6 +17,7 @@ pub const METRICS: &[Metric] = &[
     MESSAGES,
     OVERSIZED,
     BEYOND_BUDGET,
+    FORGOTTEN,
 ];
 
 /// Polls that ended.
@@ -109,4 +110,11 @@ pub(crate) const BEYOND_BUDGET: Metric = Metric::counter(
     "wirefold_fetcher_beyond_budget_total",
     "articles whose alerts are held, since their feed or site sent more in the hour, by budget",
     &["budget"],
+);
+
+/// Articles that were forgotten and came again.
+pub(crate) const FORGOTTEN: Metric = Metric::counter(
+    "wirefold_fetcher_forgotten_total",
+    "articles left out because their address or outlet was forgotten",
+    &[],
 );

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use tokio::task::JoinSet;
-use wirefold_envelope::{Sender, timestamp};
+use wirefold_envelope::{Forgotten, Sender, timestamp};
 use wirefold_flow::{BusError, Event, Surroundings, UnixMillis};
-use wirefold_proto::{ArticleFetched, TextSource, TraceParent};
+use wirefold_proto::{
+    ArticleFetched, TextSource, TraceParent, forgotten_address, forgotten_outlet,
+};
 
-use crate::metrics::{ARTICLES, OVERSIZED};
+use crate::metrics::{ARTICLES, FORGOTTEN, OVERSIZED};
 
 const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
 /// How many publishes wait for their acknowledgement at once.
@@ -24,16 +26,36 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Publisher {
     surroundings: Surroundings,
+    forgotten: Forgotten,
 }
 
 impl Publisher {
-    pub(crate) fn new(surroundings: Surroundings) -> Self {
-        Self { surroundings }
+    pub(crate) fn new(surroundings: Surroundings) -> Result<Self, BusError> {
+        let forgotten = Forgotten::open(&*surroundings.bus)?;
+        Ok(Self { surroundings, forgotten })
     }
 
-    /// Returns once the article is stored. Waits while the bus is full or away.
+    /// Whether a link leads to a page or outlet that was forgotten: nobody asks its host for it.
+    pub(crate) async fn has_forgotten(&self, link: &str) -> Result<bool, BusError> {
+        let page = wirefold_address::canonical(link).unwrap_or_else(|| link.to_owned());
+        let outlet = wirefold_address::site_of(link).map(|outlet| forgotten_outlet(&outlet));
+        let keys: Vec<String> = [forgotten_address(&page)].into_iter().chain(outlet).collect();
+        self.is_forgotten(&keys).await
+    }
+
+    async fn is_forgotten(&self, keys: &[String]) -> Result<bool, BusError> {
+        let now = self.surroundings.clock.now();
+        until_it_passes(&self.surroundings, || self.forgotten.has(keys, now)).await
+    }
+
+    /// Returns once the article is stored. Waits while the bus is full or away. An article that was
+    /// forgotten is left out.
     pub(crate) async fn publish(&self, article: &ArticleFetched) -> Result<(), BusError> {
         let now = self.surroundings.clock.now();
+        if self.is_forgotten(&article.article.forgotten_keys()).await? {
+            FORGOTTEN.add(1, &[]);
+            return Ok(());
+        }
         let Ok(message) = SENDER.outgoing(article, timestamp(now), trace_of(article, now)) else {
             OVERSIZED.add(1, &[]);
             tracing::warn!(article = %article.id, url = article.article.url, "article left out: too large for a message");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{BusError, Event, Position, Stored, UnixMillis, rolled_back};
+use wirefold_flow::{BusError, Event, OrderedReader, Position, Stored, UnixMillis, rolled_back};
 use wirefold_proto::{
     Alert, DecodeError, OutputArticle, OutputCommand, OutputStory, decode, name_of, streams,
 };
@@ -116,11 +116,15 @@ async fn read_on(
         }
     }
     let mut reader = inner.bus.read(stream, ">", from).await?;
+    let mut ready = what_stands(inner, stream, from - 1, &mut *reader).await?;
     loop {
-        let messages = tokio::select! {
-            biased;
-            () = stop.cancelled() => return Ok(()),
-            messages = reader.next(BATCH) => messages?,
+        let messages = match ready.is_empty() {
+            false => std::mem::take(&mut ready),
+            true => tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                messages = reader.next(BATCH) => messages?,
+            },
         };
         let Some(through) = messages.last().map(Position::from) else {
             continue;
@@ -132,8 +136,31 @@ async fn read_on(
         metrics::ROWS.add(messages.len() as u64, &[stream]);
         if stream == streams::OUTPUT.name {
             inner.place.send_replace(sequence);
+            ready = what_stands(inner, stream, sequence, &mut *reader).await?;
         }
     }
+}
+
+/// What stands behind the last message that was read. Where the stream has given later sequences and
+/// none of them stands, somebody had them erased: then all of them count as read.
+async fn what_stands(
+    inner: &Inner,
+    stream: &'static str,
+    read: u64,
+    reader: &mut dyn OrderedReader,
+) -> Result<Vec<Stored>, BusError> {
+    if stream != streams::OUTPUT.name {
+        return Ok(Vec::new());
+    }
+    let last = inner.bus.stream_state(stream).await?.last;
+    if last <= read {
+        return Ok(Vec::new());
+    }
+    let ready = reader.ready(BATCH).await?;
+    if ready.is_empty() {
+        inner.place.send_replace(last);
+    }
+    Ok(ready)
 }
 
 /// A message as a change; what cannot be read is told and left out.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
+use wirefold_envelope::Forgotten;
 use wirefold_flow::{BusError, Event, RolledBack, Surroundings, rolled_back};
 use wirefold_proto::streams;
 
@@ -54,6 +55,7 @@ impl Gateway {
         let started = clock.now();
         let inner = Inner {
             projection,
+            forgotten: Forgotten::open(&*bus)?,
             bus,
             clock,
             observer,

@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
-use wirefold_envelope::timestamp;
+use wirefold_envelope::{Forgotten, timestamp};
 use wirefold_flow::{Bus, BusError, Clock, Observer, UnixMillis};
 use wirefold_proto::{
     AlertHandlingRecord, AlertId, ArticleFetched, Backfill, Command, ControlCommand, FeedRecord,
@@ -28,6 +28,8 @@ pub(crate) struct Inner {
     pub(crate) projection: Projection,
     /// The bus.
     pub(crate) bus: Arc<dyn Bus>,
+    /// What may not be pushed in again.
+    pub(crate) forgotten: Forgotten,
     /// The clock.
     pub(crate) clock: Arc<dyn Clock>,
     /// Who watches.

@@ -4,5 +4,6 @@ mod child;
 mod conformance;
 mod copying;
 mod kill;
+mod offline;
 mod opening;
 mod pipeline;

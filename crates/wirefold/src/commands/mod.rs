@@ -8,6 +8,7 @@ pub(crate) mod dead;
 pub(crate) mod extract;
 pub(crate) mod extract_worker;
 pub(crate) mod feed;
+pub(crate) mod forget;
 pub(crate) mod healthcheck;
 pub(crate) mod init;
 pub(crate) mod passwords;

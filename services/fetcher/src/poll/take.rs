@@ -12,14 +12,14 @@ use wirefold_proto::{ArticleFetched, FeedRecord, ItemIdentity, SubmittedArticle,
 use super::Poller;
 use super::answer::Read;
 use super::burst::flood;
-use super::listed::{Listed, list};
+use super::listed::{List, Listed, list};
 use super::outcome::Taken;
 use super::site;
 use crate::FetcherError;
 use crate::article::submitted;
 use crate::extract::{Page, Rule};
 use crate::feed::Item;
-use crate::metrics::{ITEMS, PAGES};
+use crate::metrics::{FORGOTTEN, ITEMS, PAGES};
 use crate::pages::{Looked, TEASER_WORDS};
 use crate::state::{Known, Memo};
 
@@ -72,7 +72,8 @@ impl Poller {
             ItemIdentity::Auto => memo.identity.unwrap_or(ItemIdentity::Auto),
             chosen => chosen,
         };
-        let list = list(read, &before, identity);
+        let List { items, identity } = list(read, &before, identity);
+        let list = List { items: self.without_forgotten(items).await?, identity };
         let mut taken = Taken::of(read, &list);
         let listed = list.items;
         let flood = flood(record, &listed, timestamp(now));
@@ -132,6 +133,28 @@ impl Poller {
         ITEMS.add(taken.changed as u64, &["changed"]);
         ITEMS.add((taken.listed - taken.new - taken.changed) as u64, &["known"]);
         Ok(Some(taken))
+    }
+
+    /// The items whose pages were not forgotten.
+    async fn without_forgotten<'a>(
+        &self,
+        listed: Vec<Listed<'a>>,
+    ) -> Result<Vec<Listed<'a>>, FetcherError> {
+        let mut kept = Vec::with_capacity(listed.len());
+        for item in listed {
+            let is_forgotten = match item.item.link.as_deref() {
+                Some(link) if item.unchanged().is_none() => {
+                    self.publisher.has_forgotten(link).await?
+                }
+                _ => false,
+            };
+            if is_forgotten {
+                FORGOTTEN.add(1, &[]);
+            } else {
+                kept.push(item);
+            }
+        }
+        Ok(kept)
     }
 
     /// Feeds list the newest first, and pages are for those.

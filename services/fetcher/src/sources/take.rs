@@ -101,7 +101,7 @@ impl Taker {
     ) -> Result<Self, BusError> {
         Ok(Self {
             surroundings: surroundings.clone(),
-            publisher: Publisher::new(surroundings.clone()),
+            publisher: Publisher::new(surroundings.clone())?,
             records: Records::open(surroundings)?,
             stop,
         })

@@ -78,7 +78,7 @@ pub(crate) async fn run(
 ) -> Result<(), FetcherError> {
     let mut following = JoinSet::new();
     for source in sources {
-        let publisher = Publisher::new(surroundings.clone());
+        let publisher = Publisher::new(surroundings.clone())?;
         let follower =
             Follower { surroundings: surroundings.clone(), publisher, source, stop: stop.clone() };
         following.spawn(follower.follow());

@@ -31,12 +31,26 @@ pub(super) async fn push(State(api): State<Api>, request: Request) -> Handled<Re
         Ok((given, article))
     });
     let ready: Vec<(Option<String>, Pushed)> = ready.collect::<Handled<_>>()?;
+    for (number, (_, pushed)) in ready.iter().enumerate() {
+        check_forgotten(&api, pushed).await.map_err(|refusal| refusal.about(number + 1))?;
+    }
     let mut articles = Vec::with_capacity(ready.len());
     for (given, article) in ready {
         let (id, outcome) = store(&api, article).await?;
         articles.push(PushedArticle { id, given, outcome });
     }
     answer(&PushAnswer { schema: Tag::new(), articles })
+}
+
+/// Refuses an article whose address or outlet was forgotten.
+async fn check_forgotten(api: &Api, pushed: &Pushed) -> Handled<()> {
+    let keys = pushed.article.article.forgotten_keys();
+    match api.inner.forgotten.has(&keys, api.inner.clock.now()).await? {
+        true => Err(Refusal::forgotten(
+            "its address or outlet was forgotten: `wirefold forget --allow` lets it in again",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// Stores an article unless it stands here, also under an id of the rules before; says under which.

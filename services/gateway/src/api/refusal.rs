@@ -48,6 +48,9 @@ refusals! {
     /// It was here.
     gone = GONE, "gone",
         "Go on without it: it is kept no longer";
+    /// It was forgotten, and may not come in again.
+    forgotten = FORBIDDEN, "forgotten",
+        "Leave it out: somebody had it forgotten";
     /// A method that the route does not take.
     method = METHOD_NOT_ALLOWED, "method",
         "Use one of the methods in the Allow header";

@@ -1,0 +1,253 @@
+//! `wirefold forget`: an article, or all of an outlet, leaves every file of ours and may not come back.
+
+mod alerts;
+mod erase;
+mod plan;
+mod records;
+mod scrub;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+use wirefold_flow::{Clock as _, SystemClock};
+use wirefold_flow_sqlite::{Offline, OpenError};
+use wirefold_proto::streams::FORGOTTEN;
+use wirefold_proto::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_outlet};
+
+use super::ask::{ask, can_ask};
+use super::print_line;
+use crate::cli::Global;
+use crate::client::{Asking, ClientError};
+use crate::columns::{Cell, Columns};
+use crate::exit::{Exit, Stop};
+use crate::local_time::LocalTime;
+use crate::output::{self, clean, count};
+use plan::{Counts, Plan};
+
+/// The most articles that are named before somebody is asked.
+const NAMED: usize = 10;
+
+/// Arguments of `forget`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirefold forget --dry-run https://harbour.example/ferry    what would go
+  wirefold forget https://harbour.example/ferry
+  wirefold forget --outlet harbour.example
+  wirefold forget --list                                     what may not come in again
+  wirefold forget --allow https://harbour.example/ferry      let it come in again
+
+`up` must not run meanwhile. Copies elsewhere stay as they are: backups, what deliveries have sent, files in
+watched folders.")]
+pub(crate) struct ForgetArguments {
+    #[command(flatten)]
+    asking: Asking,
+    /// The address of the article, in any spelling.
+    #[arg(value_name = "URL", required_unless_present_any = ["outlet", "list"])]
+    addresses: Vec<String>,
+    /// All articles of this outlet; its feeds stay watched.
+    #[arg(long, value_name = "NAME")]
+    outlet: Vec<String>,
+    /// Say what would be removed, and remove nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask.
+    #[arg(long, short)]
+    yes: bool,
+    /// Show what may not come in again, as hashes.
+    #[arg(long, conflicts_with_all = ["addresses", "outlet", "dry_run", "allow"])]
+    list: bool,
+    /// Let it come in again; what was removed does not come back by itself.
+    #[arg(long, conflicts_with = "dry_run")]
+    allow: bool,
+}
+
+/// What is printed with `--json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    counts: &'a Counts,
+    /// Whether it was done.
+    done: bool,
+    /// Milliseconds that it took.
+    took_ms: u64,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    key: String,
+    #[serde(flatten)]
+    record: ForgottenRecord,
+}
+
+/// Runs `forget`.
+pub(crate) fn run(arguments: &ForgetArguments, global: &Global) -> anyhow::Result<Exit> {
+    let folder = arguments.asking.place.folder()?;
+    if arguments.asking.place.is_over_nats(&folder) {
+        let what = "what is collected stands on a NATS server, where `forget` removes nothing yet";
+        anyhow::bail!(Stop::new(Exit::Usage, what));
+    }
+    let mut offline = open(&folder)?;
+    let keys = keys(arguments)?;
+    if arguments.list {
+        return list(arguments, &mut offline, global);
+    }
+    if arguments.allow {
+        let listed = erase::allow(&keys, &mut offline)?;
+        let what = count(listed, "entry is off the list", "entries are off the list");
+        global.note(format_args!("{what}: it comes in once somebody publishes or pushes it again"));
+        return Ok(if listed == 0 { Exit::NotFound } else { Exit::Ok });
+    }
+    forget(arguments, &keys, &mut offline, &folder, global)
+}
+
+fn open(folder: &Path) -> anyhow::Result<Offline> {
+    if !folder.join(wirefold_flow_sqlite::FILE).exists() {
+        return Err(ClientError::NoData { folder: folder.to_owned() }.into());
+    }
+    match Offline::open(folder) {
+        Err(OpenError::InUse { .. }) => {
+            let what = format!(
+                "{} is in use by another process, such as `up` or `backup`: stop it first, since `forget` \
+                 needs the data folder for itself",
+                folder.display()
+            );
+            anyhow::bail!(Stop::new(Exit::Failure, what))
+        }
+        opened => Ok(opened?),
+    }
+}
+
+/// The keys of what is asked for.
+fn keys(arguments: &ForgetArguments) -> anyhow::Result<BTreeSet<String>> {
+    let mut keys = BTreeSet::new();
+    for address in &arguments.addresses {
+        let canonical = wirefold_address::canonical(address).ok_or_else(|| {
+            let what = format!("{address:?} is no address of a page: it begins with https://");
+            Stop::new(Exit::Usage, what)
+        })?;
+        keys.insert(forgotten_address(&canonical));
+    }
+    for name in &arguments.outlet {
+        let outlet = wirefold_address::named(name)
+            .ok_or_else(|| Stop::new(Exit::Usage, format!("{name:?} is no name of an outlet")))?;
+        keys.insert(forgotten_outlet(&outlet));
+    }
+    Ok(keys)
+}
+
+fn forget(
+    arguments: &ForgetArguments,
+    keys: &BTreeSet<String>,
+    offline: &mut Offline,
+    folder: &Path,
+    global: &Global,
+) -> anyhow::Result<Exit> {
+    let plan = Plan::of(keys, offline)?;
+    if erase::is_unfinished(offline)? {
+        global
+            .note(format_args!("note: an earlier `forget` was interrupted; this run finishes it"));
+    }
+    tell(&plan, global);
+    if arguments.dry_run {
+        return report(arguments, &plan, None);
+    }
+    if !arguments.yes && !is_sure()? {
+        global.note(format_args!("nothing was removed"));
+        return Ok(Exit::Interrupted);
+    }
+    let began = SystemClock.now();
+    let now = Timestamp::from_millisecond(i64::try_from(began.0)?)?;
+    erase::carry_out(&plan, keys, offline, folder, now)?;
+    let took = SystemClock.now().since(began);
+    global.note(format_args!(
+        "done in {:.1} s; the next start learns {} anew and makes the tables of the page again",
+        took.as_secs_f64(),
+        count(plan.counts.stay, "article", "articles")
+    ));
+    report(arguments, &plan, Some(u64::try_from(took.as_millis())?))
+}
+
+fn is_sure() -> anyhow::Result<bool> {
+    if !can_ask() {
+        let what = "nobody can be asked here whether that is meant: say so with --yes";
+        anyhow::bail!(Stop::new(Exit::Usage, what));
+    }
+    let answer = ask("Remove all of this for good? [y/N]")?;
+    Ok(answer.is_some_and(|answer| answer == "y" || answer == "yes"))
+}
+
+fn tell(plan: &Plan, global: &Global) {
+    let Counts { articles, decisions, output, alerts, dead, records, scrubbed, .. } = plan.counts;
+    if articles == 0 {
+        global.note(format_args!(
+            "no article here has this address or outlet; from now on none comes in"
+        ));
+    }
+    for shown in plan.shown.iter().take(NAMED) {
+        global.note(format_args!("  {}", clean(shown)));
+    }
+    if plan.shown.len() > NAMED {
+        global.note(format_args!("  and {} more", plan.shown.len() - NAMED));
+    }
+    let parts = [
+        count(articles, "article", "articles"),
+        count(decisions, "decision", "decisions"),
+        count(output, "output message", "output messages"),
+        count(alerts, "alert", "alerts"),
+        count(dead, "dead letter", "dead letters"),
+    ];
+    global.note(format_args!("goes: {}", parts.join(", ")));
+    global.note(format_args!(
+        "stays without words of these: {}; {} of feeds and deliveries",
+        count(scrubbed, "message or alert of others", "messages and alerts of others"),
+        count(records, "record", "records")
+    ));
+}
+
+fn report(arguments: &ForgetArguments, plan: &Plan, took: Option<u64>) -> anyhow::Result<Exit> {
+    if arguments.asking.json {
+        let (done, took_ms) = (took.is_some(), took.unwrap_or(0));
+        print_line("wirefold.cli.forget/1", &Report { counts: &plan.counts, done, took_ms })?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn list(
+    arguments: &ForgetArguments,
+    offline: &mut Offline,
+    global: &Global,
+) -> anyhow::Result<Exit> {
+    let entries = offline.entries(FORGOTTEN.name)?;
+    let entries = entries.into_iter().filter_map(|entry| Some((entry.key, entry.value?)));
+    let mut listed: Vec<Listed> = entries
+        .filter_map(|(key, value)| {
+            Some(Listed { key, record: serde_json::from_slice(&value).ok()? })
+        })
+        .collect();
+    if listed.iter().any(|it| it.key == FORGETTING) {
+        global.note(format_args!("note: a `forget` was interrupted: run it again to finish it"));
+    }
+    listed.retain(|it| it.key != FORGETTING);
+    if arguments.asking.json {
+        listed.iter().try_for_each(|it| print_line("wirefold.cli.forgotten/1", it))?;
+        return Ok(Exit::Ok);
+    }
+    if listed.is_empty() {
+        global.note(format_args!("nothing was forgotten"));
+        return Ok(Exit::Ok);
+    }
+    let (time, mut table) = (LocalTime::system(), Columns::new(&["when", "articles", "hash"]));
+    for Listed { key, record } in &listed {
+        table.push(vec![
+            Cell::new(time.minute(record.at)),
+            Cell::new(record.articles.to_string()),
+            Cell::faint(key.clone()),
+        ]);
+    }
+    output::print_styled(&table.render())?;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,204 @@
+//! What is to be removed, found by reading everything that is stored.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use serde::Serialize;
+use wirefold_flow::{BusError, Stored};
+use wirefold_flow_sqlite::Offline;
+use wirefold_proto::streams::{ALERTS, DEAD, FETCHED, JUDGED, OUTPUT};
+use wirefold_proto::{
+    AboutArticle, Alert, ArticleFetched, DeadBody, DeadLetter, Judged, Message as _, OutputArticle,
+    OutputStory, decode, name_of,
+};
+
+use super::alerts::{Alerts, Fate};
+use super::records;
+use super::scrub::{Ids, Of, holds_one, names_one, without_words};
+
+/// What becomes of one message.
+pub(super) struct Edit {
+    pub(super) stream: &'static str,
+    pub(super) sequence: u64,
+    /// What it says instead; none where it goes.
+    pub(super) body: Option<Bytes>,
+}
+
+/// What becomes of one key.
+pub(super) struct Change {
+    pub(super) bucket: &'static str,
+    pub(super) key: String,
+    /// What stands there instead; none where it goes.
+    pub(super) value: Option<Bytes>,
+}
+
+/// How much goes.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Counts {
+    pub(super) articles: usize,
+    pub(super) decisions: usize,
+    pub(super) output: usize,
+    pub(super) alerts: usize,
+    pub(super) dead: usize,
+    /// Records of feeds and deliveries that change or go.
+    pub(super) records: usize,
+    /// Messages and alerts of other articles that stay without the words of these.
+    pub(super) scrubbed: usize,
+    /// Articles that stay, and are learnt anew at the next start.
+    pub(super) stay: usize,
+}
+
+/// All of it.
+#[derive(Default)]
+pub(super) struct Plan {
+    pub(super) edits: Vec<Edit>,
+    pub(super) changes: Vec<Change>,
+    pub(super) counts: Counts,
+    /// The articles for people: outlet and title.
+    pub(super) shown: Vec<String>,
+    pub(super) ids: Ids,
+    pub(super) titles: BTreeSet<String>,
+    pub(super) addresses: BTreeSet<String>,
+    pub(super) alerts: Alerts,
+    decisions: BTreeSet<String>,
+}
+
+impl Plan {
+    /// Finds everything of the articles that have one of these keys.
+    pub(super) fn of(keys: &BTreeSet<String>, offline: &mut Offline) -> Result<Self, BusError> {
+        let mut plan = Self::default();
+        offline.each(FETCHED.name, &mut |stored| plan.fetched(&stored, keys))?;
+        offline.each(OUTPUT.name, &mut |stored| plan.output_article(&stored, keys))?;
+        plan.counts.articles = plan.ids.len();
+        offline.each(JUDGED.name, &mut |stored| plan.judged(&stored))?;
+        offline.each(OUTPUT.name, &mut |stored| plan.other_output(&stored))?;
+        offline.each(ALERTS.name, &mut |stored| plan.note_alert(&stored))?;
+        offline.each(ALERTS.name, &mut |stored| plan.alert(&stored))?;
+        plan.counts.alerts = plan.alerts.gone().count();
+        plan.counts.scrubbed += plan.alerts.scrubbed().count();
+        offline.each(DEAD.name, &mut |stored| plan.dead(&stored))?;
+        plan.changes = records::of(&plan, offline)?;
+        plan.counts.records = plan.changes.len();
+        Ok(plan)
+    }
+
+    fn erase(&mut self, stream: &'static str, sequence: u64) {
+        self.edits.push(Edit { stream, sequence, body: None });
+    }
+
+    fn rewrite(&mut self, stream: &'static str, sequence: u64, body: Vec<u8>) {
+        self.edits.push(Edit { stream, sequence, body: Some(body.into()) });
+    }
+
+    fn note(&mut self, id: String, about: &AboutArticle) {
+        if self.ids.insert(id) {
+            self.shown.push(format!("{}: {}", about.outlet_in_words(), about.title));
+        }
+        self.titles.extend((!about.title.is_empty()).then(|| about.title.clone()));
+        self.addresses.extend(about.url.iter().chain(&about.canonical_url).cloned());
+    }
+
+    fn fetched(&mut self, stored: &Stored, keys: &BTreeSet<String>) {
+        let Ok(fetched) = decode::<ArticleFetched>(&stored.body) else { return };
+        match is_asked_for(&fetched.article, keys) {
+            true => {
+                self.note(fetched.id.to_string(), &fetched.article);
+                self.erase(FETCHED.name, stored.sequence);
+            }
+            false => self.counts.stay += 1,
+        }
+    }
+
+    fn output_article(&mut self, stored: &Stored, keys: &BTreeSet<String>) {
+        let Some(article) = output_article(stored) else { return };
+        let id = article.id.to_string();
+        if is_asked_for(&article.article, keys) || self.ids.contains(&id) {
+            self.note(id, &article.article);
+            self.decisions.insert(article.decision.to_string());
+            self.erase(OUTPUT.name, stored.sequence);
+            self.counts.output += 1;
+        }
+    }
+
+    fn judged(&mut self, stored: &Stored) {
+        let Ok(judged) = Judged::decode(&stored.body) else { return };
+        let own = match &judged {
+            Judged::Article(record) if self.ids.contains(&record.id.to_string()) => Some(record),
+            _ => None,
+        };
+        let Some(own) = own else {
+            return self.scrub(JUDGED.name, stored, Of::Other);
+        };
+        self.counts.decisions += 1;
+        self.decisions.insert(own.decision.to_string());
+        // What it changed about other stories may not be in the output yet.
+        match own.changes.is_empty() {
+            true => self.erase(JUDGED.name, stored.sequence),
+            false => self.scrub(JUDGED.name, stored, Of::Own),
+        }
+    }
+
+    /// What the output says besides the forgotten articles themselves.
+    fn other_output(&mut self, stored: &Stored) {
+        let is_article = |article: OutputArticle| self.ids.contains(&article.id.to_string());
+        if output_article(stored).is_some_and(is_article) {
+            return;
+        }
+        let of_story = decode::<OutputStory>(&stored.body).ok();
+        let is_own = of_story.is_some_and(|it| self.decisions.contains(&it.decision.to_string()));
+        self.scrub(OUTPUT.name, stored, if is_own { Of::Own } else { Of::Other });
+    }
+
+    fn scrub(&mut self, stream: &'static str, stored: &Stored, of: Of) {
+        if of == Of::Other && !names_one(&stored.body, &self.ids) {
+            return;
+        }
+        if let Some(body) = without_words(&stored.body, &self.ids, of) {
+            self.rewrite(stream, stored.sequence, body);
+            self.counts.scrubbed += usize::from(of == Of::Other);
+        }
+    }
+
+    fn note_alert(&mut self, stored: &Stored) {
+        if let Ok(alert) = decode::<Alert>(&stored.body) {
+            self.alerts.note(&alert, &self.ids, &self.titles);
+        }
+    }
+
+    fn alert(&mut self, stored: &Stored) {
+        let Ok(alert) = decode::<Alert>(&stored.body) else { return };
+        match self.alerts.fate(&alert, &stored.body, &self.ids, &self.titles) {
+            Fate::Stays => {}
+            Fate::Goes => self.erase(ALERTS.name, stored.sequence),
+            Fate::Says(body) => self.rewrite(ALERTS.name, stored.sequence, body),
+        }
+    }
+
+    fn dead(&mut self, stored: &Stored) {
+        let holds = |body: &[u8]| names_one(body, &self.ids) || holds_one(body, &self.addresses);
+        let message = decode::<DeadLetter>(&stored.body).ok().and_then(|letter| letter.message);
+        let is_hex = match message {
+            Some(DeadBody::Hex { data }) => holds(&bytes_of(&data)),
+            _ => false,
+        };
+        if holds(&stored.body) || is_hex {
+            self.erase(DEAD.name, stored.sequence);
+            self.counts.dead += 1;
+        }
+    }
+}
+
+fn is_asked_for(about: &AboutArticle, keys: &BTreeSet<String>) -> bool {
+    about.forgotten_keys().iter().any(|key| keys.contains(key))
+}
+
+fn output_article(stored: &Stored) -> Option<OutputArticle> {
+    let name = name_of(&stored.body).ok()?;
+    (&*name == OutputArticle::NAME).then(|| decode(&stored.body).ok()).flatten()
+}
+
+/// The bytes behind hex digits.
+fn bytes_of(hex: &str) -> Vec<u8> {
+    let pairs = hex.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
+    pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
+}

@@ -1,0 +1,62 @@
+//! What the tables of the stages hold of forgotten articles.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use wirefold_flow::{BusError, Entry};
+use wirefold_flow_sqlite::Offline;
+use wirefold_proto::streams::{DELIVERIES, FEEDS, STORIES, SUBSCRIPTIONS};
+use wirefold_proto::{handling_key, token};
+
+use super::plan::{Change, Plan};
+use super::scrub::{names_one, without_addresses, without_items};
+
+/// The changes to all tables.
+pub(super) fn of(plan: &Plan, offline: &mut Offline) -> Result<Vec<Change>, BusError> {
+    let mut changes = Vec::new();
+    let escaped = |id: &wirefold_proto::AlertId| token::escape(&id.to_string());
+    let gone: BTreeSet<String> = plan.alerts.gone().map(escaped).collect();
+    let scrubbed: BTreeSet<String> = plan.alerts.scrubbed().map(escaped).collect();
+    let handled: BTreeSet<String> = plan.alerts.gone().map(handling_key).collect();
+    for (bucket, entry) in all(offline)? {
+        let Some(value) = &entry.value else { continue };
+        let is_seen = bucket == FEEDS.name && entry.key.starts_with("seen.");
+        let about = alert_of(&entry.key);
+        let goes = match bucket {
+            // What a target answered may quote what it was sent.
+            _ if bucket == DELIVERIES.name => about.is_some_and(|(alert, is_attempts)| {
+                gone.contains(alert) || is_attempts && scrubbed.contains(alert)
+            }),
+            _ if bucket == SUBSCRIPTIONS.name => handled.contains(&entry.key),
+            _ if bucket == STORIES.name => names_one(value, &plan.ids),
+            _ => false,
+        };
+        let written = match (goes, is_seen) {
+            (true, _) => None,
+            (false, true) => without_items(value, &plan.ids),
+            (false, false) => without_addresses(value, &plan.addresses),
+        };
+        if goes || written.is_some() {
+            changes.push(Change { bucket, key: entry.key, value: written.map(Bytes::from) });
+        }
+    }
+    Ok(changes)
+}
+
+fn all(offline: &mut Offline) -> Result<Vec<(&'static str, Entry)>, BusError> {
+    let mut all = Vec::new();
+    for bucket in [FEEDS.name, DELIVERIES.name, SUBSCRIPTIONS.name, STORIES.name] {
+        let entries = offline.entries(bucket)?;
+        all.extend(entries.into_iter().map(|entry| (bucket, entry)));
+    }
+    Ok(all)
+}
+
+/// The alert of a key `<delivery>.<alert>` or `<delivery>.<alert>.attempts`, and whether it is the latter.
+fn alert_of(key: &str) -> Option<(&str, bool)> {
+    let (_, rest) = key.split_once('.')?;
+    match rest.strip_suffix(".attempts") {
+        Some(alert) => Some((alert, true)),
+        None => Some((rest, false)),
+    }
+}

@@ -1,0 +1,182 @@
+//! Words of forgotten articles, taken out of messages that stay.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+/// The length of an article's id: `a-` and 26 digits.
+const ID: usize = 28;
+/// What stands where a forgotten address stood.
+const FORGOTTEN: &str = "(forgotten)";
+
+/// The articles whose words go, by their ids.
+pub(super) type Ids = BTreeSet<String>;
+
+/// Whether a body names one of them.
+pub(super) fn names_one(body: &[u8], ids: &Ids) -> bool {
+    let named = |part: &[u8]| part.starts_with(b"a-") && has(part, ids);
+    body.windows(ID).any(named)
+}
+
+fn has(id: &[u8], ids: &Ids) -> bool {
+    std::str::from_utf8(id).is_ok_and(|id| ids.contains(id))
+}
+
+/// Whether a body holds one of these texts.
+pub(super) fn holds_one(body: &[u8], texts: &BTreeSet<String>) -> bool {
+    let holds = |text: &String| {
+        !text.is_empty() && body.windows(text.len()).any(|part| part == text.as_bytes())
+    };
+    texts.iter().any(holds)
+}
+
+/// Whose words go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// A forgotten article decided it: everything quoted there is its own.
+    Own,
+    /// Another article did, and some evidence may be quoted from a forgotten one.
+    Other,
+}
+
+/// A decision, or what came of it, without the words of these articles; none where nothing changes.
+pub(super) fn without_words(body: &[u8], ids: &Ids, of: Of) -> Option<Vec<u8>> {
+    changed(body, |value| take_words(value, ids, of))
+}
+
+/// A record without these addresses; none where it holds none of them.
+pub(super) fn without_addresses(body: &[u8], addresses: &BTreeSet<String>) -> Option<Vec<u8>> {
+    if !holds_one(body, addresses) {
+        return None;
+    }
+    changed(body, |value| take_addresses(value, addresses))
+}
+
+/// The items that a feed has listed, without those that became these articles; none where none did.
+pub(super) fn without_items(body: &[u8], ids: &Ids) -> Option<Vec<u8>> {
+    if !names_one(body, ids) {
+        return None;
+    }
+    let is_gone = |row: &Value| {
+        let mut columns = row.as_array().into_iter().flatten();
+        columns.any(|column| column.as_str().is_some_and(|id| ids.contains(id)))
+    };
+    changed(body, |value| {
+        let Some(rows) = value.as_array_mut() else { return false };
+        let before = rows.len();
+        rows.retain(|row| !is_gone(row));
+        rows.len() < before
+    })
+}
+
+pub(super) fn changed(body: &[u8], change: impl FnOnce(&mut Value) -> bool) -> Option<Vec<u8>> {
+    let mut value: Value = serde_json::from_slice(body).ok()?;
+    let is_changed = change(&mut value);
+    is_changed.then(|| serde_json::to_vec(&value).ok()).flatten()
+}
+
+fn take_words(value: &mut Value, ids: &Ids, of: Of) -> bool {
+    match value {
+        Value::Array(parts) => {
+            let take = |so_far, part: &mut Value| take_words(part, ids, of) || so_far;
+            // Not `any`: it would end at the first.
+            parts.iter_mut().fold(false, take)
+        }
+        Value::Object(fields) => {
+            let here = is_quoted(fields, ids, of) && empty(fields, "words");
+            let detail = of == Of::Own
+                && fields.contains_key("material")
+                && fields.remove("detail").is_some();
+            let parts = fields.values_mut();
+            parts.fold(here || detail, |so_far, part| take_words(part, ids, of) || so_far)
+        }
+        _ => false,
+    }
+}
+
+/// Whether these are the fields of evidence quoted from such an article.
+fn is_quoted(fields: &Map<String, Value>, ids: &Ids, of: Of) -> bool {
+    let article = fields.get("article").and_then(Value::as_str);
+    fields.contains_key("place")
+        && (of == Of::Own || article.is_some_and(|article| ids.contains(article)))
+}
+
+/// Empties a field; whether there was something in it.
+fn empty(fields: &mut Map<String, Value>, name: &str) -> bool {
+    let Some(Value::String(text)) = fields.get_mut(name) else { return false };
+    let had = !text.is_empty();
+    text.clear();
+    had
+}
+
+fn take_addresses(value: &mut Value, addresses: &BTreeSet<String>) -> bool {
+    let take = |so_far, part: &mut Value| take_addresses(part, addresses) || so_far;
+    match value {
+        Value::String(text) if holds_one(text.as_bytes(), addresses) => {
+            FORGOTTEN.clone_into(text);
+            true
+        }
+        Value::Array(parts) => parts.iter_mut().fold(false, take),
+        Value::Object(fields) => fields.values_mut().fold(false, take),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const GONE: &str = "a-00000000000000000000000001";
+    const OTHER: &str = "a-00000000000000000000000002";
+
+    fn ids() -> Ids {
+        [GONE.to_owned()].into()
+    }
+
+    fn decision(article: Option<&str>) -> Value {
+        let evidence = json!({"place": "dateline", "words": "QUAYTON (AP)", "article": article});
+        json!({"id": OTHER, "verdict": {
+            "agency": {"name": "AP", "evidence": [evidence]},
+            "material": {"material": true, "reason": "new_name", "detail": "Ada Ruiz"},
+        }})
+    }
+
+    fn scrubbed(value: &Value, of: Of) -> Option<Value> {
+        let body = without_words(&serde_json::to_vec(value).unwrap(), &ids(), of)?;
+        Some(serde_json::from_slice(&body).unwrap())
+    }
+
+    #[test]
+    fn words_quoted_from_a_forgotten_article_go_and_others_stay() {
+        let found = scrubbed(&decision(Some(GONE)), Of::Other).unwrap();
+        let verdict = &found["verdict"];
+        assert_eq!(verdict["agency"]["evidence"][0]["words"], "");
+        assert_eq!(verdict["agency"]["evidence"][0]["article"], GONE, "an id is no word");
+        assert_eq!(verdict["material"]["detail"], "Ada Ruiz", "that is its own");
+        assert_eq!(scrubbed(&decision(Some(OTHER)), Of::Other), None);
+        let own = scrubbed(&decision(None), Of::Own).unwrap();
+        assert_eq!(own["verdict"]["agency"]["evidence"][0]["words"], "");
+        assert_eq!(own["verdict"]["material"].get("detail"), None);
+    }
+
+    #[test]
+    fn items_that_became_a_forgotten_article_go() {
+        let rows = json!([["1", "2", GONE, 20_000, "3"], ["4", "5", OTHER, 20_000, "6"]]);
+        let body = serde_json::to_vec(&rows).unwrap();
+        let left: Value = serde_json::from_slice(&without_items(&body, &ids()).unwrap()).unwrap();
+        assert_eq!(left, json!([["4", "5", OTHER, 20_000, "6"]]));
+        assert_eq!(without_items(&serde_json::to_vec(&left).unwrap(), &ids()), None);
+    }
+
+    #[test]
+    fn an_address_goes_wherever_it_stands() {
+        let addresses = ["http://harbour.example/ferry".to_owned()].into();
+        let record = json!({"problem": "http://harbour.example/ferry: 404", "failures": 1});
+        let body = without_addresses(&serde_json::to_vec(&record).unwrap(), &addresses).unwrap();
+        let left: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(left, json!({"problem": "(forgotten)", "failures": 1}));
+        assert_eq!(without_addresses(&body, &addresses), None);
+    }
+}

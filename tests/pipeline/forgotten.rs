@@ -1,0 +1,298 @@
+//! `forget`: no byte of an article stays in any file of ours, everything else goes on, and it does not
+//! come back although its feed still lists it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+use wirefold_proto::{Class, OutputArticle};
+
+use super::generated::{Numbers, WORD, capital, sentence, text, word};
+use super::kept::Kept;
+use super::loopback::{Answer, Loopback};
+use super::targets::Target;
+use super::up::{CONFIG, Up};
+use crate::program::Folder;
+
+/// In title, text and address of what is forgotten, and nowhere else.
+const MARK: &str = "xqzzymark";
+
+/// An item of a feed.
+#[derive(Clone)]
+struct Item {
+    path: String,
+    title: String,
+    text: String,
+}
+
+/// Two feeds, whose items a test adds one after the other.
+#[derive(Clone, Default)]
+struct Feeds(Arc<Mutex<[Vec<Item>; 2]>>);
+
+impl Feeds {
+    fn add(&self, feed: usize, path: &str, title: &str, text: &str) {
+        let item = Item { path: path.to_owned(), title: title.to_owned(), text: text.to_owned() };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)[feed].insert(0, item);
+    }
+
+    fn rss(&self, asked: &str, host: &str) -> Answer {
+        let Some(feed) = asked.strip_prefix("/feed/").and_then(|feed| feed.parse::<usize>().ok())
+        else {
+            return Answer::status(404);
+        };
+        let feeds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let item = |Item { path, title, text }: &Item| {
+            let text = text.replace("\n\n", "&lt;/p&gt;&lt;p&gt;");
+            format!(
+                "<item><title>{title}</title><link>http://{host}{path}</link>\
+                 <description>&lt;p&gt;{text}&lt;/p&gt;</description></item>"
+            )
+        };
+        let items: String = feeds[feed].iter().map(item).collect();
+        let body = format!("<rss version=\"2.0\"><channel><title>f</title>{items}</channel></rss>");
+        Answer::ok("application/rss+xml", body)
+    }
+}
+
+/// A pipeline with two feeds and a subscription, and what it is asked to forget.
+struct Newsroom {
+    feeds: Feeds,
+    server: Loopback,
+    target: Target,
+    folder: Folder,
+    numbers: Numbers,
+    /// The text that both feeds carry.
+    shared: String,
+}
+
+impl Newsroom {
+    fn open() -> Newsroom {
+        let feeds = Feeds::default();
+        let answering = feeds.clone();
+        let hosts = [1, 2].map(|host| ([127, 0, 0, host], 0).into());
+        let server = Loopback::on(&hosts, move |asked| answering.rss(&asked.path, &asked.host));
+        let target = Target::open();
+        let config = format!(
+            "data = \"data\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\nper_host_delay = \"0s\"\n\
+             [[source]]\npath = \"dropped\"\n\
+             [[subscription]]\nname = \"Regatta\"\nquery = \"{WORD}\"\ndeliveries = [\"desk\"]\n\
+             group_wait = \"0s\"\nupdate_interval = \"1s\"\n{}",
+            target.delivery()
+        );
+        let mut numbers = Numbers::from_seed(21);
+        let names: Vec<String> = (0..3).map(|_| capital(&word(&mut numbers))).collect();
+        let mut half = |at| text(at, &names, &mut numbers);
+        let shared = format!("{}\n\n{}", half(0), half(1));
+        let folder = Folder::with(&[(CONFIG, config.as_bytes())]);
+        Newsroom { feeds, server, target, folder, numbers, shared }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// An address of the site of a feed.
+    fn url(&self, feed: usize, path: &str) -> String {
+        format!("http://127.0.0.{}:{}{path}", feed + 1, self.server.address.port())
+    }
+
+    /// A title in words of its own.
+    fn title(&mut self) -> String {
+        let names = [capital(&word(&mut self.numbers))];
+        sentence(&mut self.numbers, &names)
+    }
+
+    /// Another happening, for which the subscription rings too.
+    fn other(&mut self) -> String {
+        let names: Vec<String> = (0..3).map(|_| capital(&word(&mut self.numbers))).collect();
+        text(0, &names, &mut self.numbers)
+    }
+
+    fn list(&mut self, feed: usize, path: &str, text: &str) {
+        let title = self.title();
+        self.feeds.add(feed, path, &title, text);
+    }
+
+    /// Has a feed polled, and waits for so many articles.
+    fn poll(&self, up: &Up, feed: usize, articles: usize) -> Vec<OutputArticle> {
+        let status = up.get("/api/v1/status");
+        let mut events = up.events(status["sequence"].as_u64().expect("a sequence"));
+        up.post(&format!("/api/v1/feeds/paper-{feed}/poll"), &json!({}));
+        events.articles(articles)
+    }
+
+    /// Starts, and has everything come in that the test is about. Ends it with a snapshot.
+    fn fill(&mut self) {
+        for feed in 0..2 {
+            let other = self.other();
+            self.list(feed, &format!("/old/{feed}"), &other);
+        }
+        let up = Up::start(&self.folder);
+        let mut events = up.events(0);
+        for feed in 0..2 {
+            let url = self.url(feed, &format!("/feed/{feed}"));
+            let settings = json!({
+                "id": format!("paper-{feed}"), "url": url, "outlet": format!("paper-{feed}.example"),
+                "full_text": "off",
+            });
+            up.post("/api/v1/feeds", &settings);
+        }
+        events.articles(2);
+        drop(events);
+        let shared = self.shared.clone();
+        let marked = format!("QUAYTON (AP) — {} pilots said so twice. {shared}", capital(MARK));
+        self.feeds.add(0, &format!("/{MARK}/ferry"), &format!("The {MARK} ferry"), &marked);
+        self.poll(&up, 0, 1);
+        self.list(1, "/reprint", &format!("An opening of its own stands here. {shared}"));
+        let copy = self.poll(&up, 1, 1);
+        assert_eq!(copy[0].verdict.class, Class::Copy, "{:?}", copy[0].verdict);
+        // Another word holds the mark, or the two would be one event.
+        let alone = format!("It was un{MARK}ed alone. {}", self.other());
+        self.feeds.add(0, &format!("/{MARK}/alone"), &format!("All un{MARK}ed"), &alone);
+        let other = self.other();
+        self.list(1, "/another", &other);
+        self.poll(&up, 0, 1);
+        self.poll(&up, 1, 1);
+        // Three happenings rang, and the reprint is in the alert of the first.
+        self.target.wait_for(|it| it.alert.articles.len() == 2);
+        while self.target.alerts().len() < 3 {
+            self.target.next();
+        }
+        assert_eq!(up.terminate().code, Some(0));
+    }
+
+    fn forget(&self, more: &[&str]) -> crate::program::Run {
+        let urls = [self.url(0, &format!("/{MARK}/ferry")), self.url(0, &format!("/{MARK}/alone"))];
+        let arguments = [&["forget", &urls[0], &urls[1]], more].concat();
+        self.folder.run(&arguments)
+    }
+}
+
+/// The files below a folder that hold the mark, in any case.
+fn marked(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("it can be read") {
+        let path = entry.expect("it can be read").path();
+        if path.is_dir() {
+            found.extend(marked(&path));
+        } else if path.is_file() {
+            let bytes = fs::read(&path).expect("it can be read").to_ascii_lowercase();
+            if bytes.windows(MARK.len()).any(|part| part == MARK.as_bytes()) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_byte_of_it_stays_and_all_else_goes_on() {
+    let mut room = Newsroom::open();
+    room.fill();
+    let data = room.data();
+    let before = marked(&data);
+    let is_found = |name: &str| before.iter().any(|it| it.to_string_lossy().contains(name));
+    for name in ["bus.sqlite", "gateway.db", "wf_snapshots"] {
+        assert!(is_found(name), "the search finds what is there: {before:?}");
+    }
+    // Nobody is asked here, and a dry run changes nothing.
+    let told = room.forget(&["--dry-run"]).code(0).err;
+    assert!(told.contains("goes: 2 articles, 2 decisions, 2 output messages, 1 alert,"), "{told}");
+    assert!(told.contains(&format!("The {MARK} ferry")), "{told}");
+    room.forget(&[]).code(2);
+    assert_eq!(marked(&data), before);
+    room.forget(&["--yes"]).code(0);
+    assert_eq!(marked(&data), Vec::<PathBuf>::new());
+    let listed = room.folder.run(&["forget", "--list"]).code(0).out;
+    assert_eq!(listed.matches("address.").count(), 2, "{listed}");
+
+    let up = Up::start(&room.folder);
+    let busy = room.forget(&["--yes"]).code(1).err;
+    assert!(busy.contains("stop it first"), "{busy}");
+    up.get_until("/api/v1/status", |status| status["articles"] == 4 && status["lag"] == 0);
+    let reprint = up.get(&format!("/api/v1/articles?url={}", room.url(1, "/reprint")));
+    let story = reprint["articles"][0]["story"].as_str().unwrap_or_default().to_owned();
+    let page = up.html(&format!("/stories/{story}"));
+    assert!(page.contains("/reprint") && !page.to_lowercase().contains(MARK), "{page}");
+    // Its feed lists it still, in other words, and it does not come back. The next reprint finds its story.
+    room.target.take();
+    let known = room.target.messages.len();
+    let shared = room.shared.clone();
+    let again = format!("{} pilots said so again. {shared}", capital(MARK));
+    room.feeds.add(0, &format!("/{MARK}/ferry"), &format!("The {MARK} ferry, again"), &again);
+    let fresh = room.other();
+    room.list(0, "/fresh", &fresh);
+    let came = room.poll(&up, 0, 1);
+    assert!(came[0].article.url.as_deref().is_some_and(|url| url.ends_with("/fresh")), "{came:?}");
+    room.list(1, "/second", &format!("Another opening. {shared}"));
+    let second = &room.poll(&up, 1, 1)[0];
+    assert_eq!((second.verdict.class, second.verdict.story.to_string()), (Class::Copy, story));
+    let pushed =
+        json!({"text": "Words of it.", "url": room.url(0, &format!("/{MARK}/ferry?utm_source=x"))});
+    assert!(up.post_status("/api/v1/articles", &pushed).contains(" 403 "));
+    // Only what is new rings, and what had rung is told of once.
+    room.target.wait_for(|it| it.alert.articles.iter().any(|it| it.id == came[0].id));
+    room.target.wait_for(|it| it.alert.articles.iter().any(|it| it.id == second.id));
+    let (earlier, since) = room.target.messages.split_at(known);
+    for alert in since.iter().map(|it| &it.alert) {
+        let is_new = |id| id == came[0].id || id == second.id;
+        assert!(alert.articles.iter().any(|it| is_new(it.id)), "told again: {alert:#?}");
+        let of_it = earlier.iter().filter(|it| it.alert.id == alert.id);
+        let newest = of_it.map(|it| it.alert.revision).max();
+        assert!(Some(alert.revision) > newest, "told again: {alert:#?}");
+    }
+    assert_eq!(up.terminate().code, Some(0));
+    assert_eq!(marked(&data), Vec::<PathBuf>::new());
+    let kept = Kept::in_folder(&data);
+    assert_eq!((kept.fetched.len(), kept.articles().len(), kept.dead.len()), (6, 6, 0));
+    // Let in again, it comes with the next poll.
+    room.forget(&["--allow"]).code(0);
+    let reopened = Up::start(&room.folder);
+    let last = room.other();
+    room.list(0, "/last", &last);
+    let let_in = room.poll(&reopened, 0, 3);
+    assert!(let_in.iter().any(|it| it.article.title.contains(MARK)), "{let_in:?}");
+    assert_eq!(reopened.terminate().code, Some(0));
+}
+
+/// However far it came, the next run ends it, and nothing else is lost.
+#[test]
+fn killed_in_the_middle_the_next_run_ends_it() {
+    let mut room = Newsroom::open();
+    room.fill();
+    let data = room.data();
+    let saved = room.folder.path().join("saved");
+    copy_all(&data, &saved);
+    for tenth in 0..16 {
+        fs::remove_dir_all(&data).expect("it is there");
+        copy_all(&saved, &data);
+        let urls = [room.url(0, &format!("/{MARK}/ferry")), room.url(0, &format!("/{MARK}/alone"))];
+        let mut command = room.folder.command(&["forget", "--yes", "-q", &urls[0], &urls[1]]);
+        let mut child = command.spawn().expect("the binary is built");
+        std::thread::park_timeout(Duration::from_millis(4 * tenth));
+        // Where it has ended by then there is nothing to kill.
+        let _ = child.kill();
+        child.wait().expect("it is our child");
+        room.forget(&["--yes"]).code(0);
+        assert_eq!(marked(&data), Vec::<PathBuf>::new(), "killed after {} ms", 4 * tenth);
+        let listed = room.folder.run(&["forget", "--list"]).code(0);
+        assert!(!listed.err.contains("interrupted"), "{}", listed.err);
+        let kept = Kept::in_folder(&data);
+        assert_eq!((kept.fetched.len(), kept.articles().len()), (4, 4));
+    }
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("it can be read") {
+        let path = entry.expect("it can be read").path();
+        let target = to.join(path.file_name().expect("it has a name"));
+        if path.is_dir() {
+            copy_all(&path, &target);
+        } else if path.is_file() {
+            fs::copy(&path, &target).expect("it can be copied");
+        }
+    }
+}
