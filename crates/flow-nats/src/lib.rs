@@ -43,6 +43,7 @@ mod pull;
 mod reader;
 mod refusals;
 mod service;
+mod signed;
 mod streams;
 mod subscription;
 mod tell;
@@ -65,6 +66,7 @@ pub use metrics::METRICS;
 pub use options::{Login, Options};
 pub use pruner::{Kept, MARKS};
 pub use service::{Answering, Denied, Endpoint, Service};
+pub use signed::{SignedBus, SignedStream, SigningKey};
 pub use version::{OLDEST, version};
 
 use publish::Expect;

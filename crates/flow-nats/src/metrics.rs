@@ -33,5 +33,13 @@ pub(crate) const DELAYED_PUBLISHES: Metric = Metric::counter(
     &[],
 );
 
+/// Records that were left out because their writer did not write them.
+pub(crate) const FORGED: Metric = Metric::counter(
+    "wirefold_nats_forged_records_total",
+    "Records of a signed stream that were left out because their writer did not write them.",
+    &[],
+);
+
 /// All of them.
-pub const METRICS: &[Metric] = &[CONNECTIONS, REFUSALS, SLOW_CONSUMERS, STALLS, DELAYED_PUBLISHES];
+pub const METRICS: &[Metric] =
+    &[CONNECTIONS, REFUSALS, SLOW_CONSUMERS, STALLS, DELAYED_PUBLISHES, FORGED];

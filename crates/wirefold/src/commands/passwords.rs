@@ -20,13 +20,16 @@ Example:
   wirefold passwords deploy/passwords && nats-server -c deploy/nats.conf
 
 Each user's password stands in DIR/USER, for `bus.password_file`; all of them in DIR/nats.conf, for
-the server. Passwords that are there are kept. Only the owner may read the files.")]
+the server. DIR/signing.key is for `bus.signing_key_file` of detector and enricher. What is there is
+kept. Only the owner may read the files.")]
 pub(crate) struct PasswordsArguments {
     /// The folder; made where it is missing.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }
 
+/// The key by which the detector signs its decisions.
+const SIGNING_KEY: &str = "signing.key";
 /// What the server includes.
 const FOR_SERVER: &str = "nats.conf";
 
@@ -54,6 +57,8 @@ fn write(folder: &Path) -> anyhow::Result<usize> {
         made += usize::from(is_new);
         for_server.push_str(&format!("{}: \"{password}\"\n", password_variable(user)));
     }
+    let signing_key = folder.join(SIGNING_KEY);
+    kept_or_new(&signing_key).with_context(|| shown(&signing_key))?;
     let path = folder.join(FOR_SERVER);
     if std::fs::read_to_string(&path).is_ok_and(|stands| stands == for_server) {
         return Ok(made);
@@ -105,6 +110,7 @@ mod tests {
         assert_eq!(write(&folder).unwrap(), User::ALL.len());
         let detector = text(&folder.join("detector"));
         assert!(detector.len() == 48 && detector != text(&folder.join("fetcher")));
+        assert_eq!(text(&folder.join(SIGNING_KEY)).len(), 48);
         let for_server = text(&folder.join(FOR_SERVER));
         assert!(for_server.contains(&format!("WIREFOLD_DETECTOR_PASSWORD: \"{detector}\"\n")));
         for entry in std::fs::read_dir(&folder).unwrap() {

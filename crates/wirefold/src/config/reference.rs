@@ -115,6 +115,7 @@ fn sample_of(name: &str) -> Option<&'static str> {
         "nats" => "[\"nats://127.0.0.1:4222\"]",
         "user" => "\"detector\"",
         "password_file" => "\"nats.password\"",
+        "signing_key_file" => "\"signing.key\"",
         "ca_file" => "\"nats.pem\"",
         "text_store" => "\"/var/lib/wirefold\"",
         "replicas" => "3",

@@ -109,7 +109,7 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
                 nats::Met::Asked(signal) => return Ok(signal.exit()),
             };
             nats::look_for_streams(&bus, stage).await?;
-            (Arc::new(bus.clone()), Some(bus))
+            (nats::signed(&loaded.config, &bus)?, Some(bus))
         };
         let (loaded, telemetry, nats_bus) = (&loaded, &telemetry, nats.clone());
         let pipeline = Pipeline { loaded, telemetry, clock, bus, demo: None, nats };

@@ -120,6 +120,7 @@ impl Finish<'_> {
         for (key, path) in [
             ("bus.password_file", &mut config.bus.password_file),
             ("bus.ca_file", &mut config.bus.ca_file),
+            ("bus.signing_key_file", &mut config.bus.signing_key_file),
             ("detector.text_store", &mut config.detector.text_store),
         ] {
             *path = path.as_deref().map(|path| self.resolved(key, path));
@@ -332,7 +333,8 @@ impl Config {
         let sources = self.source.iter_mut().map(|source| &mut source.path);
         let files = self.delivery.iter_mut();
         let secrets = files.flat_map(|it| [&mut it.secret_file, &mut it.path]).flatten();
-        let bus = [&mut self.bus.password_file, &mut self.bus.ca_file];
+        let bus = &mut self.bus;
+        let bus = [&mut bus.password_file, &mut bus.ca_file, &mut bus.signing_key_file];
         let secrets = secrets.chain(bus.into_iter().flatten());
         let passwords = self.access.iter_mut().filter_map(|it| it.password_file.as_mut());
         let of_nats = self.nats.iter_mut();

@@ -20,6 +20,10 @@ pub(crate) struct BusConfig {
     pub(crate) password: Option<Secret>,
     /// The file that holds the password.
     pub(crate) password_file: Option<PathBuf>,
+    /// The file with the key by which the detector signs its decisions, and by which detector and
+    /// enricher recognise them. `wirefold passwords` makes it. Without one, whoever may log in to the server can
+    /// forge decisions.
+    pub(crate) signing_key_file: Option<PathBuf>,
     /// A file with the CA certificates that may sign the server's certificate; without it, those of
     /// the system.
     pub(crate) ca_file: Option<PathBuf>,

@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use wirefold_flow::{BusError, Clock};
-use wirefold_flow_nats::{Login, NatsBus, Options, connect};
+use wirefold_flow::{Bus, BusError, Clock};
+use wirefold_flow_nats::{Login, NatsBus, Options, SignedBus, SignedStream, SigningKey, connect};
+use wirefold_proto::Subject;
 use wirefold_proto::streams::{self, Role, STREAMS};
 
 use super::arguments::StageName;
@@ -74,6 +75,23 @@ pub(super) async fn meet(
     }
 }
 
+/// The bus on which decisions are signed and checked, where there is a key for that.
+///
+/// # Errors
+/// Exit code 2 where the key cannot be read, or is too short.
+pub(super) fn signed(config: &Config, bus: &NatsBus) -> anyhow::Result<Arc<dyn Bus>> {
+    let bus: Arc<dyn Bus> = Arc::new(bus.clone());
+    let Some(path) = &config.bus.signing_key_file else { return Ok(bus) };
+    let refused = |why: String| {
+        Stop::new(Exit::Usage, format!("bus.signing_key_file: {}: {why}", path.display()))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+    let key = SigningKey::new(text.trim().as_bytes());
+    let key = key.ok_or_else(|| refused("expected at least 16 characters".to_owned()))?;
+    let (name, epochs) = (streams::JUDGED.name.to_owned(), Subject::epoch().to_string());
+    Ok(Arc::new(SignedBus::new(bus, key, SignedStream { name, epochs })))
+}
+
 /// The folder for what is kept beside a NATS server, made for its owner only where it is
 /// missing.
 pub(super) fn folder(data: &Path) -> anyhow::Result<PathBuf> {
@@ -88,7 +106,6 @@ pub(super) fn folder(data: &Path) -> anyhow::Result<PathBuf> {
 /// # Errors
 /// Exit code 4 and what to do, where one is missing or may not be looked at.
 pub(super) async fn look_for_streams(bus: &NatsBus, stage: StageName) -> anyhow::Result<()> {
-    use wirefold_flow::Bus as _;
     let uses = |stream: &&streams::Stream| {
         let is_its = |role: Role| role.as_str() == stage.name();
         let is_read = stream.name == streams::FETCHED.name;

@@ -1,0 +1,309 @@
+//! Records that carry a message authentication code, so that none counts that its writer did not write.
+//!
+//! What a NATS user may publish can be limited. But whoever may ask the server anything names the subject of
+//! the answer, and the server answers there without asking whether that user may publish to it. So any user can
+//! make the server store a message in a stream that only one role writes. [`SignedBus`] makes such
+//! messages worthless. It wraps a bus for those who write and read one stream: each record carries an
+//! HMAC-SHA-256 (RFC 2104) over its sequence, subject, id, headers and body, and a record without the
+//! right one is left out, counted and reported. The sequence is part of it, so that a record cannot
+//! be sent again elsewhere.
+//!
+//! A stream may begin with records from before there was a key. Each signed record names the first sequence
+//! from which on all are signed; what stands before that is taken as it is.
+
+mod chain;
+mod code;
+mod reading;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wirefold_flow::{
+    Answer, Bus, BusError, ChainedPublisher, ConsumerConfig, KeyValue, Objects, OrderedReader,
+    Outgoing, Published, Stored, StreamConfig, StreamState, Subscription, matches,
+};
+
+pub use code::SigningKey;
+
+use crate::metrics::FORGED;
+use chain::SignedChain;
+use reading::{SignedReader, SignedSubscription};
+
+/// The header with a record's code, in hexadecimal.
+const CODE: &str = "Wf-Code";
+/// The header with the first sequence from which on all records are signed.
+const SIGNED_FROM: &str = "Wf-Signed-From";
+/// How often a take-over is tried again behind a forged record.
+const TRIES: usize = 8;
+
+/// The stream that is signed.
+#[derive(Debug, Clone)]
+pub struct SignedStream {
+    /// Its name.
+    pub name: String,
+    /// The subject of its epoch records.
+    pub epochs: String,
+}
+
+/// A bus for those who write or read a signed stream.
+pub struct SignedBus {
+    bus: Arc<dyn Bus>,
+    signing: Arc<Signing>,
+}
+
+/// What writer and readers of a signed stream share.
+struct Signing {
+    key: SigningKey,
+    stream: SignedStream,
+    /// The first sequence from which on all records are signed, once a signed record was seen.
+    signed_from: Mutex<Option<u64>>,
+}
+
+impl SignedBus {
+    /// Signs and checks the records of a stream.
+    #[must_use]
+    pub fn new(bus: Arc<dyn Bus>, key: SigningKey, stream: SignedStream) -> Self {
+        Self { bus, signing: Arc::new(Signing { key, stream, signed_from: Mutex::new(None) }) }
+    }
+
+    /// The last record that its writer wrote, among those that the filter takes in.
+    async fn last_genuine(&self, filter: &str) -> Result<Option<Stored>, BusError> {
+        let signing = &self.signing;
+        let mut last = self.bus.last(&signing.stream.name, filter).await?;
+        while let Some(stored) = last {
+            if signing.is_genuine(&*self.bus, &stored).await? {
+                return Ok(Some(stored));
+            }
+            signing.report(&stored);
+            last = self.before(stored.sequence, filter).await?;
+        }
+        Ok(None)
+    }
+
+    /// The last record before a sequence that the filter takes in.
+    async fn before(&self, sequence: u64, filter: &str) -> Result<Option<Stored>, BusError> {
+        let stream = &self.signing.stream.name;
+        let first = self.bus.stream_state(stream).await?.first;
+        for sequence in (first.max(1)..sequence).rev() {
+            match self.bus.get(stream, sequence).await {
+                Ok(stored) if matches(filter, &stored.subject) => return Ok(Some(stored)),
+                Ok(_) | Err(BusError::Gone { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    async fn take_over_signed(
+        &self,
+        record: Outgoing,
+        mut expected: u64,
+    ) -> Result<Box<dyn ChainedPublisher>, BusError> {
+        let Signing { stream, .. } = &*self.signing;
+        for _ in 0..TRIES {
+            let sequence = self.bus.stream_state(&stream.name).await?.last + 1;
+            let known = self.signing.signed_from(&*self.bus).await?;
+            let from = known.unwrap_or(sequence);
+            let signed = self.signing.sign(record.clone(), sequence, from);
+            match self.bus.take_over(signed, expected).await {
+                Ok(chain) => {
+                    let stands = self.bus.last(&stream.name, &stream.epochs).await?;
+                    let found = stands.map_or(0, |stands| stands.sequence);
+                    if found != sequence {
+                        // Somebody wrote in between, so its code is of another place: again.
+                        return Err(BusError::Refused { expected: sequence, found });
+                    }
+                    self.signing.note(from);
+                    let signing = self.signing.clone();
+                    return Ok(Box::new(SignedChain { chain, signing, last: sequence, from }));
+                }
+                Err(BusError::Refused { expected: named, found }) => {
+                    let last = self.bus.last(&stream.name, &stream.epochs).await?;
+                    match last.filter(|last| last.sequence != expected) {
+                        Some(last) if !self.signing.is_genuine(&*self.bus, &last).await? => {
+                            self.signing.report(&last);
+                            expected = last.sequence;
+                        }
+                        _ => return Err(BusError::Refused { expected: named, found }),
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(BusError::Unavailable(format!("{}: too many forged epoch records", stream.name)))
+    }
+}
+
+impl Signing {
+    /// The first sequence from which on all records are signed; none where no record is.
+    async fn signed_from(&self, bus: &dyn Bus) -> Result<Option<u64>, BusError> {
+        if let Some(from) = self.noted() {
+            return Ok(Some(from));
+        }
+        let name = &self.stream.name;
+        let Some(last) = bus.last(name, ">").await? else { return Ok(None) };
+        let first = bus.stream_state(name).await?.first.max(1);
+        let mut has_code = false;
+        for sequence in (first..=last.sequence).rev() {
+            let stored = match bus.get(name, sequence).await {
+                Ok(stored) => stored,
+                Err(BusError::Gone { .. }) => continue,
+                Err(error) => return Err(error),
+            };
+            match stored.headers.get(CODE) {
+                Some(code) if self.key.is_of(code, &stored) => {
+                    self.learn(&stored);
+                    return Ok(self.noted());
+                }
+                Some(_) => has_code = true,
+                // Far more than anybody forges without being noticed: nothing is signed here yet.
+                None if last.sequence - sequence > 10_000 => break,
+                None => {}
+            }
+        }
+        if has_code {
+            // Leaving all of them out would decide everything anew.
+            return Err(BusError::BadStream {
+                stream: name.clone(),
+                why: "its records are signed with another key than that of `bus.signing_key_file`: \
+                      put the key back with which they were signed",
+            });
+        }
+        Ok(None)
+    }
+
+    /// Whether a record counts: it is signed, or from before records were.
+    async fn is_genuine(&self, bus: &dyn Bus, stored: &Stored) -> Result<bool, BusError> {
+        let from = match stored.headers.get(CODE) {
+            Some(_) => self.noted(),
+            None => self.signed_from(bus).await?,
+        };
+        Ok(self.counts(stored, from))
+    }
+
+    /// The same, where `from` is the first sequence from which on all records are signed.
+    fn counts(&self, stored: &Stored, from: Option<u64>) -> bool {
+        match stored.headers.get(CODE) {
+            Some(code) if self.key.is_of(code, stored) => {
+                self.learn(stored);
+                true
+            }
+            Some(_) => false,
+            None => from.is_none_or(|from| stored.sequence < from),
+        }
+    }
+
+    fn sign(&self, mut message: Outgoing, sequence: u64, from: u64) -> Outgoing {
+        message.headers.set(SIGNED_FROM, from.to_string());
+        let code = self.key.code(&self.stream.name, sequence, &message);
+        message.headers.set(CODE, code);
+        message
+    }
+
+    /// Learns from a signed record from which sequence on all are.
+    fn learn(&self, stored: &Stored) {
+        let named = stored.headers.get(SIGNED_FROM).and_then(|from| from.parse().ok());
+        self.note(named.unwrap_or(stored.sequence));
+    }
+
+    fn note(&self, from: u64) {
+        let mut signed_from = self.signed_from.lock().unwrap_or_else(PoisonError::into_inner);
+        *signed_from = Some(signed_from.map_or(from, |noted| noted.min(from)));
+    }
+
+    fn noted(&self) -> Option<u64> {
+        *self.signed_from.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that a record was left out.
+    fn report(&self, stored: &Stored) {
+        FORGED.add(1, &[]);
+        tracing::error!(
+            stream = stored.stream,
+            sequence = stored.sequence,
+            id = stored.id,
+            subject = stored.subject,
+            "a record that its writer did not write was left out: somebody made the server store it"
+        );
+    }
+}
+
+impl Bus for SignedBus {
+    fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()> {
+        self.bus.create_stream(config)
+    }
+
+    fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState> {
+        self.bus.stream_state(stream)
+    }
+
+    fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
+        self.bus.publish(message)
+    }
+
+    fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {
+        self.bus.publish_if_last(message, expected)
+    }
+
+    fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
+        if record.subject != self.signing.stream.epochs {
+            return self.bus.take_over(record, expected);
+        }
+        Box::pin(self.take_over_signed(record, expected))
+    }
+
+    fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
+        if consumer.stream != self.signing.stream.name {
+            return self.bus.subscribe(consumer);
+        }
+        Box::pin(async move {
+            let subscription = self.bus.subscribe(consumer).await?;
+            let (bus, signing) = (self.bus.clone(), self.signing.clone());
+            Ok(Box::new(SignedSubscription::new(subscription, bus, signing)) as Box<_>)
+        })
+    }
+
+    fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
+        let reading = self.bus.read(stream, filter, from);
+        if stream != self.signing.stream.name {
+            return reading;
+        }
+        Box::pin(async move {
+            let (bus, signing) = (self.bus.clone(), self.signing.clone());
+            Ok(Box::new(SignedReader::new(reading.await?, bus, signing)) as Box<_>)
+        })
+    }
+
+    fn mark_read<'a>(&'a self, stream: &'a str, reader: &'a str, through: u64) -> Answer<'a, ()> {
+        self.bus.mark_read(stream, reader, through)
+    }
+
+    fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
+        Box::pin(async move {
+            let stored = self.bus.get(stream, sequence).await?;
+            let is_ours = stream == self.signing.stream.name;
+            if is_ours && !self.signing.is_genuine(&*self.bus, &stored).await? {
+                self.signing.report(&stored);
+                return Err(BusError::Gone { stream: stream.to_owned(), sequence });
+            }
+            Ok(stored)
+        })
+    }
+
+    fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
+        if stream != self.signing.stream.name {
+            return self.bus.last(stream, filter);
+        }
+        Box::pin(self.last_genuine(filter))
+    }
+
+    fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
+        self.bus.key_value(bucket)
+    }
+
+    fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
+        self.bus.objects(store)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! The readers' side: what is not signed is left out. What was taken from the bus is held here until it is
+//! given, so that a call that is dropped loses nothing.
+
+use std::sync::Arc;
+
+use wirefold_flow::{Answer, Bus, BusError, Delivery, OrderedReader, Settle, Stored, Subscription};
+
+use super::{CODE, Signing};
+
+/// The first sequence from which on all records are signed, where one of these has no code.
+async fn signed_from<'a>(
+    signing: &Signing,
+    bus: &dyn Bus,
+    mut records: impl Iterator<Item = &'a Stored>,
+) -> Result<Option<u64>, BusError> {
+    match records.any(|stored| stored.headers.get(CODE).is_none()) || signing.noted().is_none() {
+        true => signing.signed_from(bus).await,
+        false => Ok(signing.noted()),
+    }
+}
+
+pub(super) struct SignedReader {
+    reader: Box<dyn OrderedReader>,
+    bus: Arc<dyn Bus>,
+    signing: Arc<Signing>,
+    held: Vec<Stored>,
+}
+
+impl SignedReader {
+    pub(super) fn new(
+        reader: Box<dyn OrderedReader>,
+        bus: Arc<dyn Bus>,
+        signing: Arc<Signing>,
+    ) -> Self {
+        Self { reader, bus, signing, held: Vec::new() }
+    }
+
+    /// Those of the held records that count.
+    async fn genuine(&mut self) -> Result<Vec<Stored>, BusError> {
+        let from = signed_from(&self.signing, &*self.bus, self.held.iter()).await?;
+        let mut held = std::mem::take(&mut self.held);
+        held.retain(|stored| {
+            let counts = self.signing.counts(stored, from);
+            if !counts {
+                self.signing.report(stored);
+            }
+            counts
+        });
+        Ok(held)
+    }
+}
+
+impl OrderedReader for SignedReader {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
+        Box::pin(async move {
+            loop {
+                if self.held.is_empty() {
+                    self.held = self.reader.next(max).await?;
+                }
+                let genuine = self.genuine().await?;
+                if !genuine.is_empty() {
+                    return Ok(genuine);
+                }
+            }
+        })
+    }
+
+    fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
+        Box::pin(async move {
+            loop {
+                if self.held.is_empty() {
+                    self.held = self.reader.ready(max).await?;
+                }
+                if self.held.is_empty() {
+                    return Ok(Vec::new());
+                }
+                let genuine = self.genuine().await?;
+                if !genuine.is_empty() {
+                    return Ok(genuine);
+                }
+            }
+        })
+    }
+}
+
+pub(super) struct SignedSubscription {
+    subscription: Box<dyn Subscription>,
+    bus: Arc<dyn Bus>,
+    signing: Arc<Signing>,
+    held: Vec<Delivery>,
+}
+
+impl SignedSubscription {
+    pub(super) fn new(
+        subscription: Box<dyn Subscription>,
+        bus: Arc<dyn Bus>,
+        signing: Arc<Signing>,
+    ) -> Self {
+        Self { subscription, bus, signing, held: Vec::new() }
+    }
+
+    /// Those of the held deliveries that count. The others are settled, so that they never come again.
+    async fn genuine(&mut self) -> Result<Vec<Delivery>, BusError> {
+        let records = self.held.iter().map(|delivery| &delivery.message);
+        let from = signed_from(&self.signing, &*self.bus, records).await?;
+        let held = std::mem::take(&mut self.held);
+        let (genuine, forged): (Vec<_>, Vec<_>) =
+            held.into_iter().partition(|delivery| self.signing.counts(&delivery.message, from));
+        for delivery in forged {
+            self.signing.report(&delivery.message);
+            // One that is not settled comes again, and is left out again.
+            let settled = async move { delivery.settler.settle(Settle::Ack).await };
+            tokio::spawn(settled);
+        }
+        Ok(genuine)
+    }
+}
+
+impl Subscription for SignedSubscription {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async move {
+            loop {
+                if self.held.is_empty() {
+                    self.held = self.subscription.next(max).await?;
+                }
+                let genuine = self.genuine().await?;
+                if !genuine.is_empty() {
+                    return Ok(genuine);
+                }
+            }
+        })
+    }
+
+    fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async move {
+            let mut rest = self.subscription.close().await?;
+            self.held.append(&mut rest);
+            self.genuine().await
+        })
+    }
+}
