@@ -186,17 +186,17 @@ impl Elsewhere {
                 missing[self.shard_of(doc) as usize].push(doc);
             }
         }
-        while missing.iter().any(|docs| !docs.is_empty()) {
-            let asked = (0..).zip(&missing).filter(|(_, docs)| !docs.is_empty());
-            let asked: Vec<(u32, Vec<u8>)> = asked
-                .map(|(shard, docs)| (shard, Question::Read { docs: docs.clone() }.to_bytes()))
-                .collect();
+        while missing.iter().any(|of_shard| !of_shard.is_empty()) {
+            let asked = (0..).zip(&missing).filter(|(_, of_shard)| !of_shard.is_empty());
+            let question = |of_shard: &Vec<DocId>| Question::Read { docs: of_shard.clone() };
+            let asked: Vec<(u32, Vec<u8>)> =
+                asked.map(|(shard, of_shard)| (shard, question(of_shard).to_bytes())).collect();
             let shards: Vec<u32> = asked.iter().map(|(shard, _)| *shard).collect();
             for (shard, answer) in shards.into_iter().zip(self.shards.ask(asked)) {
-                let kept = kept_from(&answer).unwrap_or_else(|| self.shards.give_up(shard));
+                let all = kept_from(&answer).unwrap_or_else(|| self.shards.give_up(shard));
                 let of_shard = &mut missing[shard as usize];
-                let read = kept.len().min(of_shard.len());
-                for (doc, kept) in of_shard.drain(..read).zip(kept) {
+                let read = all.len().min(of_shard.len());
+                for (doc, kept) in of_shard.drain(..read).zip(all) {
                     self.latest().hold(doc, kept);
                 }
             }
@@ -270,8 +270,9 @@ mod tests {
         };
         let length = if number % 40 == 7 { 9_000 } else { 120 };
         let own = run(number * 31 + 5, length);
-        let copied = if number % 3 == 0 { run(number / 4 * 31 + 5, 110) } else { String::new() };
-        let phrase = if number % 5 == 0 { run(96, 60) } else { String::new() };
+        let copied =
+            if number.is_multiple_of(3) { run(number / 4 * 31 + 5, 110) } else { String::new() };
+        let phrase = if number.is_multiple_of(5) { run(96, 60) } else { String::new() };
         format!("{own}. {copied}\n{phrase} Name{} said {number}.", number % 13)
     }
 

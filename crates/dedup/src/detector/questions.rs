@@ -143,8 +143,8 @@ pub(crate) fn kept_from(mut bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     while let Some((1, rest)) = bytes.split_first() {
         bytes = rest;
         let length = varint::take(&mut bytes)? as usize;
-        let (kept, rest) = bytes.split_at_checked(length)?;
-        bytes = rest;
+        let (kept, behind) = bytes.split_at_checked(length)?;
+        bytes = behind;
         all.push(kept.to_vec());
     }
     (bytes.is_empty() && !all.is_empty()).then_some(all)

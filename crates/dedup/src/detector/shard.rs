@@ -43,6 +43,17 @@ impl Shard {
         })
     }
 
+    /// What a question asks for, in a word; for those who count them.
+    #[must_use]
+    pub fn name_of(question: &[u8]) -> Option<&'static str> {
+        Some(match Question::from_bytes(question)? {
+            Question::LookUp { .. } => "look-up",
+            Question::Insert(_) => "insert",
+            Question::Read { .. } => "read",
+            Question::Expire { .. } => "expire",
+        })
+    }
+
     /// How many articles it keeps.
     #[must_use]
     pub fn articles(&self) -> usize {

@@ -120,12 +120,12 @@ impl Listed {
             }
             varint::push_count(bytes, lists.len());
             let numbers: BTreeMap<DocId, u32> = counts.keys().copied().zip(0..).collect();
-            let mut before = 0;
+            let mut last = 0;
             for (place, docs) in lists {
-                varint::push(bytes, place - before);
+                varint::push(bytes, place - last);
                 varint::push_count(bytes, docs.len());
                 docs.iter().for_each(|doc| varint::push(bytes, numbers[doc]));
-                before = *place;
+                last = *place;
             }
         }
     }
@@ -202,7 +202,7 @@ mod tests {
             let mut days: Vec<i64> = ranges.iter().map(|(_, _, day)| *day).collect();
             days.sort_unstable();
             let (mut one, mut two) = (Index::default(), [Index::default(), Index::default()]);
-            let is_hot = |docs: &[DocId]| docs.len() > 70 && docs.len() % 3 == 0;
+            let is_hot = |docs: &[DocId]| docs.len() > 70 && docs.len().is_multiple_of(3);
             for (((from, len, _), day), doc) in ranges.iter().zip(days).zip(0..) {
                 let new = fingerprint(*from, from + len);
                 let here = one.look_up(&new.keys, is_hot);

@@ -14,6 +14,7 @@ mod nats;
 mod news;
 mod pipeline;
 mod report;
+mod scale;
 mod small;
 mod stages;
 mod watched;
@@ -50,6 +51,8 @@ enum What {
     Alerts(alerts::Arguments),
     /// Feeds parsed and polled, attacks borne, pages read, beside what else does it.
     Fetch(fetch::Arguments),
+    /// The documents on shards beside one detector, and the cost of 10 and 100 million articles a day.
+    Scale(scale::Arguments),
     /// The fetcher of `fetch`, in a process of its own.
     #[command(hide = true)]
     FetchPoll(fetch::Child),
@@ -113,6 +116,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             runtime.block_on(fetch::run(arguments, folder.path()))?;
         }
         What::FetchPoll(child) => runtime.block_on(fetch::run_child(child))?,
+        What::Scale(arguments) => {
+            let folder = arguments.common.scratch()?;
+            scale::run(arguments, folder.path())?;
+        }
         What::Alerts(arguments) => alerts::run(arguments)?,
         What::AlertsSet(child) => alerts::run_child(child)?,
         What::Detect(arguments) => detect::run(arguments)?,
@@ -165,6 +172,7 @@ fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         What::Detect(arguments) => ("detect", arguments.arguments()),
         What::Fetch(arguments) => ("fetch", arguments.arguments()),
         What::Alerts(arguments) => ("alerts", arguments.arguments()),
+        What::Scale(arguments) => ("scale", arguments.arguments()),
         What::SmallPipeline(_)
         | What::DetectMethod(_)
         | What::AlertsSet(_)
@@ -175,7 +183,7 @@ fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let mut build = Command::new("cargo");
     build.args(["build", "--profile", PROFILE, "--locked", "-p", "xtask"]);
-    let is_alone = matches!(name, "alerts" | "detect");
+    let is_alone = matches!(name, "alerts" | "detect" | "scale");
     if !is_alone {
         build.args(["-p", "wirefold"]);
     }
