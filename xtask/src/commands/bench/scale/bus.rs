@@ -177,14 +177,14 @@ impl Shards for OnBus {
                 (*shard as usize, Shard::name_of(asked).unwrap_or("?"), asked.len())
             })
             .collect();
-        let asked = questions.into_iter().map(async |(shard, question)| {
+        let under_way = questions.into_iter().map(async |(shard, question)| {
             let answer = self.bus.ask(&subject(shard as usize), question.into()).await;
             match answer {
                 Ok(Ok(answer)) => answer.to_vec(),
                 Ok(Err(_)) | Err(_) => self.give_up(shard),
             }
         });
-        let answers = self.runtime.block_on(futures_util::future::join_all(asked));
+        let answers = self.runtime.block_on(futures_util::future::join_all(under_way));
         let waited = watch.seconds() * 1e6;
         let exchanges = sizes.into_iter().zip(&answers).map(|((shard, name, asked), answer)| {
             let (answered, service) = (answer.len(), self.shards[shard].held().1);

@@ -69,16 +69,10 @@ pub(super) fn judge_twice(
         let article = Article::new(made, time);
         let items = [article.url.as_str()];
         let incoming = incoming(&article, &items);
-        let watch = ThreadWatch::start();
-        let prepared = preparer.prepare(&incoming, &settings);
-        let prepare = watch.micros();
+        let (prepared, prepare) = timed(|| preparer.prepare(&incoming, &settings));
         let again = prepared.clone();
-        let watch = ThreadWatch::start();
-        let expected = alone.decide(&incoming, prepared);
-        let of_one = watch.micros();
-        let watch = ThreadWatch::start();
-        let found = writer.decide(&incoming, again);
-        let of_writer = watch.micros();
+        let (expected, of_one) = timed(|| alone.decide(&incoming, prepared));
+        let (found, of_writer) = timed(|| writer.decide(&incoming, again));
         let (expected, found) = (format!("{expected:?}"), format!("{found:?}"));
         let number = article.number;
         ensure!(
@@ -90,9 +84,15 @@ pub(super) fn judge_twice(
         samples.push(Sample { prepare, alone: of_one, writer: of_writer, exchanges });
     }
     ensure!(alone.work() == writer.work(), "{:?} is not {:?}", writer.work(), alone.work());
-    let (articles, index, texts) = bus.kept();
-    let writer = snapshot(&writer);
-    Ok(Compared { samples, copies, articles, index, texts, writer })
+    let (kept, index, texts) = bus.kept();
+    Ok(Compared { samples, copies, articles: kept, index, texts, writer: snapshot(&writer) })
+}
+
+/// What is done, and its processor time in microseconds.
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let watch = ThreadWatch::start();
+    let done = work();
+    (done, watch.micros())
 }
 
 fn incoming<'a>(article: &'a Article, items: &'a [&'a str]) -> Incoming<'a> {
@@ -160,13 +160,13 @@ mod tests {
         }
 
         fn ask(&self, questions: Vec<(u32, Vec<u8>)>) -> Vec<Vec<u8>> {
-            let is_lost = |(shard, asked): &(u32, Vec<u8>)| {
+            let concerns = |(shard, asked): &(u32, Vec<u8>)| {
                 *shard == 1 && wirefold_dedup::Shard::name_of(asked) == Some("look-up")
             };
-            let lost: Vec<bool> = questions.iter().map(is_lost).collect();
+            let lost: Vec<bool> = questions.iter().map(concerns).collect();
             let answers = self.0.ask(questions).into_iter().zip(lost);
             // No day, and so no article.
-            answers.map(|(answer, lost)| if lost { vec![0] } else { answer }).collect()
+            answers.map(|(answer, is_lost)| if is_lost { vec![0] } else { answer }).collect()
         }
 
         fn give_up(&self, shard: u32) -> ! {

@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, folder: &Path) -> anyhow::Result<()> {
     let apart = SPAN_MILLIS / i64::try_from(articles)?;
     let compared = compare::compare(folder, news, (articles, arguments.shards), apart)?;
     let block = document::block(&compared);
-    writeln!(std::io::stdout(), "{block}")?;
+    writeln!(std::io::stdout(), "{} of the articles are copies.\n\n{block}", compared.copies)?;
     if arguments.write {
         document::write(&block)?;
     }
