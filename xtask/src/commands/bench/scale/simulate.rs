@@ -183,8 +183,8 @@ mod tests {
         // Look-ups that are under way before leave the rest.
         let ahead = simulate(&[SERVICE], 100.0, &plan(f64::INFINITY, 8), 7);
         is_near(ahead.throughput, 1e6 / 850.0, 0.01);
-        for (ahead, found) in [(1, full), (8, ahead)] {
-            let paper = on_paper(&[SERVICE], 100.0, &plan(f64::INFINITY, ahead));
+        for (depth, found) in [(1, full), (8, ahead)] {
+            let paper = on_paper(&[SERVICE], 100.0, &plan(f64::INFINITY, depth));
             is_near(paper.throughput, found.throughput, 0.01);
             is_near(paper.megabytes, found.megabytes, 0.01);
         }
