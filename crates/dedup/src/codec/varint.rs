@@ -41,6 +41,19 @@ pub(crate) fn take(bytes: &mut &[u8]) -> Option<u32> {
     }
 }
 
+/// Appends a time or a day: its lower half, then the upper one.
+pub(crate) fn push_time(bytes: &mut Vec<u8>, time: i64) {
+    let bits = time.cast_unsigned();
+    push(bytes, (bits & u64::from(u32::MAX)) as u32);
+    push(bytes, (bits >> 32) as u32);
+}
+
+/// Takes a time or a day; `None` at the end.
+pub(crate) fn take_time(bytes: &mut &[u8]) -> Option<i64> {
+    let lower = u64::from(take(bytes)?);
+    Some((u64::from(take(bytes)?) << 32 | lower).cast_signed())
+}
+
 fn low_bits(value: u32) -> u8 {
     (value & 0x7f) as u8
 }
@@ -59,6 +72,13 @@ mod tests {
             let mut rest = bytes.as_slice();
             let taken: Vec<u32> = std::iter::from_fn(|| take(&mut rest)).collect();
             prop_assert_eq!(taken, values);
+        }
+
+        #[test]
+        fn times_before_and_after_1970_are_taken(time in proptest::num::i64::ANY) {
+            let mut bytes = Vec::new();
+            push_time(&mut bytes, time);
+            prop_assert_eq!(take_time(&mut bytes.as_slice()), Some(time));
         }
     }
 }

@@ -60,6 +60,8 @@ impl Detector {
 
     /// Opens earlier articles, to be compared with.
     pub(crate) fn open_all(&self, earlier: &[DocId]) -> Vec<AtRest<'_>> {
+        let in_window = |number: &DocId| self.docs.contains(*number);
+        self.documents.will_read(earlier.iter().copied().filter(in_window));
         earlier.iter().filter_map(|number| AtRest::new(self, *number)).collect()
     }
 
@@ -126,7 +128,7 @@ impl Detector {
     /// The earlier articles worth verifying: the likeliest, but not one story only; and how many were
     /// scored.
     fn candidates(&self, fingerprint: &Fingerprint, under_keys: &UnderKeys) -> (Vec<DocId>, u64) {
-        let (found, scored) = self.index.scored(fingerprint, under_keys);
+        let (found, scored) = self.documents.scored(fingerprint, under_keys);
         let mut per_story: FxHashMap<StoryId, usize> = FxHashMap::default();
         let (mut first, mut later) = (Vec::new(), Vec::new());
         for candidate in found.into_iter().filter(|found| self.docs.contains(found.doc)) {

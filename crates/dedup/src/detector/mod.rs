@@ -7,16 +7,19 @@
 
 pub(crate) mod chrome;
 pub(crate) mod dividing;
+pub(crate) mod documents;
 pub(crate) mod explain;
 pub(crate) mod find;
 pub(crate) mod incoming;
 pub(crate) mod known;
 pub(crate) mod learning;
 pub(crate) mod prepare;
+pub(crate) mod questions;
 pub(crate) mod reading;
 pub(crate) mod regroup;
 pub(crate) mod remember;
 pub(crate) mod settled;
+pub(crate) mod shard;
 pub(crate) mod state;
 pub(crate) mod verdict;
 pub(crate) mod work;
@@ -35,6 +38,7 @@ use crate::body::word_hash;
 use crate::boilerplate::{Boilerplate, Traits};
 use crate::codec::Shelf;
 use crate::codec::numbered::Numbered;
+use crate::detector::documents::{Documents, Shards};
 use crate::detector::find::KnownAs;
 use crate::detector::incoming::{Incoming, Step};
 use crate::detector::prepare::{Prepared, Preparer};
@@ -43,7 +47,6 @@ use crate::detector::verdict::Verdict;
 use crate::detector::work::Work;
 use crate::event::Events;
 use crate::ids::{DocId, StoryId};
-use crate::index::Index;
 use crate::index::identities::Identities;
 use crate::settings::{DAY, Settings, Switch};
 use crate::store::doc::{Beginnings, Doc};
@@ -73,7 +76,8 @@ pub struct Detector {
     pub(crate) docs: Numbered<Doc>,
     pub(crate) stories: Stories,
     pub(crate) events: Events,
-    pub(crate) index: Index,
+    /// The index, and the texts where these stand in other processes.
+    pub(crate) documents: Documents,
     pub(crate) boilerplate: Boilerplate,
     /// What is looked at again when page chrome is recognised.
     pub(crate) folds: Folds,
@@ -117,6 +121,12 @@ impl Detector {
     #[must_use]
     pub fn on_shelves(self, shelves: Option<Arc<dyn Shelves>>) -> Detector {
         Detector { shelves, ..self }
+    }
+
+    /// The same detector without any memory, whose documents stand on shards from the first article on.
+    #[must_use]
+    pub fn on_shards(self, shards: Arc<dyn Shards>) -> Detector {
+        Detector { documents: Documents::on(shards), ..self }
     }
 
     /// What it judges by, and what is prepared for it is prepared by.
@@ -223,7 +233,8 @@ impl Detector {
             shingles = body.shingles();
         }
         let fingerprint = Fingerprint::with(hashes, &body, &shingles);
-        let under_keys = self.index.look_up(&fingerprint.keys, |docs| self.is_hot(docs));
+        let under_keys =
+            self.documents.look_up(number, &fingerprint.keys, |docs| self.is_hot(docs));
         under_keys.mark_hot(&mut body, &shingles, &fingerprint.keys);
         let fingerprint = fingerprint.recounted(&body);
         let words = Words { hashes: words, numbers, kept: len };
@@ -286,7 +297,7 @@ impl Detector {
         &mut self,
         number: DocId,
         incoming: &Incoming<'_>,
-        doc: Doc,
+        mut doc: Doc,
         analysed: &Analysed,
     ) {
         for item in incoming.items {
@@ -304,9 +315,8 @@ impl Detector {
             let from = kept.len().saturating_sub(STORIES_OF_A_TEXT);
             self.by_text.set(exact, kept[from..].to_vec());
         }
-        if fingerprint.is_findable() {
-            self.index.insert(number, incoming.time, fingerprint, under_keys);
-        }
+        let new = (number, incoming.time);
+        self.documents.insert(new, fingerprint, under_keys, &mut doc.at_rest);
         self.docs.insert(number, doc);
         self.settle(number);
     }
@@ -332,7 +342,7 @@ impl Detector {
         // Each day has its own, which goes when its articles do.
         self.shelf = None;
         let oldest = time - self.settings.window;
-        self.index.expire(oldest);
+        self.documents.expire(oldest);
         self.lexicon.expire(oldest.div_euclid(DAY));
         self.boilerplate.expire(oldest);
         self.folds.expire(time);

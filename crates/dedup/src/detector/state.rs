@@ -33,7 +33,7 @@ impl Detector {
         self.docs.write_to(to);
         self.by_item.write_to(to);
         self.by_text.write_to(to);
-        self.index.write_to(to);
+        self.documents.here.write_to(to);
         self.stories.write_to(to);
         self.events.write_to(to);
         self.boilerplate.write_to(to);
@@ -51,7 +51,7 @@ impl Detector {
         detector.docs = Written::read_from(from)?;
         detector.by_item = Written::read_from(from)?;
         detector.by_text = Written::read_from(from)?;
-        detector.index = Written::read_from(from)?;
+        detector.documents.here = Written::read_from(from)?;
         detector.stories = Written::read_from(from)?;
         detector.events = Written::read_from(from)?;
         detector.boilerplate = Written::read_from(from)?;

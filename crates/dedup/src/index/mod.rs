@@ -6,6 +6,7 @@
 //! Fingerprints come in; earlier articles that are worth a look go out. It never knows their texts.
 
 pub(crate) mod identities;
+pub(crate) mod listed;
 pub(crate) mod sealed;
 pub(crate) mod segment;
 
@@ -17,7 +18,7 @@ use crate::body::fingerprint::{Fingerprint, is_sampled};
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::codec::written;
 use crate::ids::DocId;
-use crate::index::segment::{KeyCount, Segment};
+use crate::index::segment::{KeyCount, LONGEST_LIST, Segment};
 use crate::settings::DAY;
 
 /// The inverted index over sampled shingles.
@@ -34,6 +35,9 @@ pub struct UnderKeys {
     lists: Vec<List>,
     /// How many keys were looked up in each segment.
     keys: usize,
+    /// The days of segments that stand in other processes, each with the number of keys of the articles
+    /// that were found there; none if the index stands here.
+    elsewhere: Vec<(i64, BTreeMap<DocId, KeyCount>)>,
 }
 
 /// The articles under one key in one segment.
@@ -76,6 +80,11 @@ impl UnderKeys {
         (self.lists.len() as u64, self.docs.len() as u64)
     }
 
+    /// Whether another article is listed under a key in a segment.
+    fn has_room(&self, segment: usize, key: usize) -> bool {
+        self.list(segment * self.keys + key).len() < LONGEST_LIST
+    }
+
     fn list(&self, at: usize) -> &[DocId] {
         let start = at.checked_sub(1).map_or(0, |before| self.lists[before].end);
         &self.docs[start..self.lists[at].end]
@@ -114,7 +123,7 @@ impl Index {
                 start = docs.len();
             });
         }
-        UnderKeys { docs, lists, keys: keys.len() }
+        UnderKeys { docs, lists, keys: keys.len(), elsewhere: Vec::new() }
     }
 
     /// Adds an article seen at `time` (seconds), whose keys were looked up.
@@ -127,13 +136,16 @@ impl Index {
     ) {
         let day = time.div_euclid(DAY);
         let known = self.segments.keys().position(|known| *known == day);
-        if known.is_none() {
+        let has_room = |at: usize| known.is_none_or(|known| under_keys.has_room(known, at));
+        self.segment_of(day).insert(doc, fingerprint, has_room);
+    }
+
+    /// The segment of a day; with a new one, those before it are sealed.
+    fn segment_of(&mut self, day: i64) -> &mut Segment {
+        if !self.segments.contains_key(&day) {
             self.segments.values_mut().for_each(Segment::seal);
         }
-        let count = |at: usize| {
-            known.map_or(0, |known| under_keys.list(known * under_keys.keys + at).len())
-        };
-        self.segments.entry(day).or_default().insert(doc, fingerprint, count);
+        self.segments.entry(day).or_default()
     }
 
     /// Drops whole segments that ended before `time` (seconds).
@@ -153,26 +165,52 @@ impl Index {
         fingerprint: &Fingerprint,
         under_keys: &UnderKeys,
     ) -> (Vec<Candidate>, u64) {
-        let own = KeyCount::new(fingerprint);
-        let (mut found, mut scored): (Vec<Candidate>, u64) = (Vec::new(), 0);
+        let mut scoring = Scoring::new(KeyCount::new(fingerprint));
         for (at, segment) in self.segments.values().enumerate() {
-            let mut hits: FxHashMap<DocId, u32> = FxHashMap::default();
-            for doc in under_keys.telling(at) {
-                *hits.entry(doc).or_default() += 1;
-            }
-            scored += hits.len() as u64;
-            found.extend(hits.into_iter().filter_map(|(doc, hits)| {
-                let keys = own.smaller(segment.count(doc)?);
-                let likeness = (f64::from(hits) / f64::from(keys.max(1))).min(1.0);
-                let least = if keys <= FEW_KEYS { 1 } else { LEAST_HITS };
-                let worth = hits >= least && likeness >= LEAST_LIKENESS;
-                worth.then_some(Candidate { doc, hits, likeness })
-            }));
+            scoring.add(under_keys.telling(at), |doc| segment.count(doc));
         }
-        found.sort_by(|a, b| {
+        scoring.finish()
+    }
+}
+
+/// Candidates as they are found, segment by segment.
+struct Scoring {
+    own: KeyCount,
+    found: Vec<Candidate>,
+    scored: u64,
+}
+
+impl Scoring {
+    fn new(own: KeyCount) -> Scoring {
+        Scoring { own, found: Vec::new(), scored: 0 }
+    }
+
+    /// Adds those of a segment, whose articles come as often as they share a key.
+    fn add(
+        &mut self,
+        docs: impl Iterator<Item = DocId>,
+        count: impl Fn(DocId) -> Option<KeyCount>,
+    ) {
+        let mut hits: FxHashMap<DocId, u32> = FxHashMap::default();
+        for doc in docs {
+            *hits.entry(doc).or_default() += 1;
+        }
+        self.scored += hits.len() as u64;
+        self.found.extend(hits.into_iter().filter_map(|(doc, hits)| {
+            let keys = self.own.smaller(count(doc)?);
+            let likeness = (f64::from(hits) / f64::from(keys.max(1))).min(1.0);
+            let least = if keys <= FEW_KEYS { 1 } else { LEAST_HITS };
+            let worth = hits >= least && likeness >= LEAST_LIKENESS;
+            worth.then_some(Candidate { doc, hits, likeness })
+        }));
+    }
+
+    /// The likeliest first, and how many articles were scored.
+    fn finish(mut self) -> (Vec<Candidate>, u64) {
+        self.found.sort_by(|a, b| {
             b.hits.cmp(&a.hits).then(b.likeness.total_cmp(&a.likeness)).then(a.doc.cmp(&b.doc))
         });
-        (found, scored)
+        (self.found, self.scored)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::index::sealed::{Sealed, Sought};
 const OPEN: u64 = if cfg!(test) { 1 << 6 } else { 1 << 16 };
 
 /// Articles kept for one key in one segment; later ones are not listed under it.
-const LONGEST_LIST: usize = 64;
+pub(crate) const LONGEST_LIST: usize = 64;
 
 /// A day of the index.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +33,7 @@ pub(crate) struct Segment {
 
 /// A key by the bits that differ: sampled ones are small. That two of a day share them is rare, and
 /// a stray candidate is verified like all others.
-fn short(key: u64) -> u32 {
+pub(crate) fn short(key: u64) -> u32 {
     u32::try_from(key >> 31 & u64::from(u32::MAX)).expect("32 bits")
 }
 
@@ -57,21 +57,25 @@ impl Segment {
         }
     }
 
-    /// Adds an article; `listed` says how many there are under a key.
+    /// Adds an article; `has_room` says whether another one is listed under a key.
     pub(crate) fn insert(
         &mut self,
         doc: DocId,
         fingerprint: &Fingerprint,
-        listed: impl Fn(usize) -> usize,
+        has_room: impl Fn(usize) -> bool,
     ) {
+        let keys = fingerprint.keys.iter().enumerate().filter(|(at, _)| has_room(*at));
+        self.add(doc, keys.map(|(_, key)| short(*key)), KeyCount::new(fingerprint));
+    }
+
+    /// Adds an article under [`short`] keys.
+    pub(crate) fn add(&mut self, doc: DocId, keys: impl Iterator<Item = u32>, count: KeyCount) {
         let open = Arc::make_mut(&mut self.open);
-        for (at, key) in fingerprint.keys.iter().enumerate() {
-            if listed(at) < LONGEST_LIST {
-                open.push(short(*key), doc, usize::MAX);
-            }
+        for key in keys {
+            open.push(key, doc, usize::MAX);
+            self.opened += 1;
         }
-        self.opened += fingerprint.keys.len() as u64;
-        self.counts.insert(doc, KeyCount::new(fingerprint));
+        self.counts.insert(doc, count);
         if self.opened >= OPEN {
             self.seal_open();
             self.merge_parts(|older, younger| older < 2 * younger);
@@ -113,10 +117,20 @@ impl Segment {
 
 /// How many keys an article has: in the last eight bits one more than all of a short text, or 0; in
 /// the others those that every text keeps.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyCount(u32);
 
 impl KeyCount {
+    /// The same from [`KeyCount::bits`].
+    pub(crate) fn of_bits(bits: u32) -> KeyCount {
+        KeyCount(bits)
+    }
+
+    /// Both numbers in one.
+    pub(crate) fn bits(self) -> u32 {
+        self.0
+    }
+
     pub(crate) fn new(fingerprint: &Fingerprint) -> KeyCount {
         let sparse = fingerprint.keys.partition_point(|key| is_sampled(*key));
         let sparse = u32::try_from(sparse).unwrap_or(u32::MAX).min(u32::MAX >> 8);

@@ -85,15 +85,29 @@ impl Resting {
 
     /// Puts it on a shelf, where that has room.
     pub(crate) fn put_on(&mut self, shelf: Option<&Arc<dyn Shelf>>) {
-        let (Resting::Here(held), Some(shelf)) = (&*self, shelf) else { return };
+        if let Some(shelf) = shelf
+            && let Some((bytes, lengths)) = self.in_parts()
+            && let Some(place) = shelf.put(&bytes)
+        {
+            *self = Resting::There { shelf: shelf.clone(), place, lengths };
+        }
+    }
+
+    /// Has it stand at a place of a shelf, and gives the bytes that are to stand there; none if it is on a
+    /// shelf already.
+    pub(crate) fn stands_at(&mut self, shelf: &Arc<dyn Shelf>, place: u64) -> Option<Vec<u8>> {
+        let (bytes, lengths) = self.in_parts()?;
+        *self = Resting::There { shelf: shelf.clone(), place, lengths };
+        Some(bytes)
+    }
+
+    /// The bytes of what is in memory, with the length of each part.
+    fn in_parts(&self) -> Option<(Vec<u8>, [u32; PARTS])> {
+        let Resting::Here(held) = self else { return None };
         let parts: [&[u8]; PARTS] = [&held.text.0, &held.body.0, &held.notes.0];
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).ok();
-        if let [Some(text), Some(body), Some(notes)] = parts.map(length)
-            && let Some(place) = shelf.put(&parts.concat())
-        {
-            let shelf = shelf.clone();
-            *self = Resting::There { shelf, place, lengths: [text, body, notes] };
-        }
+        let [Some(text), Some(body), Some(notes)] = parts.map(length) else { return None };
+        Some((parts.concat(), [text, body, notes]))
     }
 }
 

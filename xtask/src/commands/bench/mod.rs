@@ -15,6 +15,7 @@ mod nats;
 mod news;
 mod pipeline;
 mod report;
+mod scale;
 mod small;
 mod stages;
 mod watched;
@@ -56,6 +57,8 @@ enum What {
     /// The pipeline of `hostile`, in a process of its own.
     #[command(hide = true)]
     HostilePipeline(hostile::Child),
+    /// The documents on shards beside one detector, and the cost of 10 and 100 million articles a day.
+    Scale(scale::Arguments),
     /// The fetcher of `fetch`, in a process of its own.
     #[command(hide = true)]
     FetchPoll(fetch::Child),
@@ -124,6 +127,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             runtime.block_on(fetch::run(arguments, folder.path()))?;
         }
         What::FetchPoll(child) => runtime.block_on(fetch::run_child(child))?,
+        What::Scale(arguments) => {
+            let folder = arguments.common.scratch()?;
+            scale::run(arguments, folder.path())?;
+        }
         What::Alerts(arguments) => alerts::run(arguments)?,
         What::AlertsSet(child) => alerts::run_child(child)?,
         What::Detect(arguments) => detect::run(arguments)?,
@@ -177,6 +184,7 @@ fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         What::Detect(arguments) => ("detect", arguments.arguments()),
         What::Fetch(arguments) => ("fetch", arguments.arguments()),
         What::Alerts(arguments) => ("alerts", arguments.arguments()),
+        What::Scale(arguments) => ("scale", arguments.arguments()),
         What::SmallPipeline(_)
         | What::HostilePipeline(_)
         | What::DetectMethod(_)
@@ -188,7 +196,7 @@ fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let mut build = Command::new("cargo");
     build.args(["build", "--profile", PROFILE, "--locked", "-p", "xtask"]);
-    let is_alone = matches!(name, "alerts" | "detect");
+    let is_alone = matches!(name, "alerts" | "detect" | "scale");
     if !is_alone {
         build.args(["-p", "wirefold"]);
     }

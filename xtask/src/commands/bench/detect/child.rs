@@ -48,20 +48,20 @@ impl Child {
 }
 
 /// What a method is given.
-pub(super) struct Article {
-    pub(super) number: u32,
-    pub(super) outlet: String,
+pub(in crate::commands::bench) struct Article {
+    pub(in crate::commands::bench) number: u32,
+    pub(in crate::commands::bench) outlet: String,
     /// Its address, one for all versions of an item.
-    pub(super) url: String,
-    pub(super) title: String,
-    pub(super) byline: String,
-    pub(super) text: String,
-    pub(super) time: i64,
+    pub(in crate::commands::bench) url: String,
+    pub(in crate::commands::bench) title: String,
+    pub(in crate::commands::bench) byline: String,
+    pub(in crate::commands::bench) text: String,
+    pub(in crate::commands::bench) time: i64,
 }
 
 impl Article {
     /// An article of the generator at its place in the stream, seen at `time`.
-    pub(super) fn new(article: generator::Article, time: i64) -> Article {
+    pub(in crate::commands::bench) fn new(article: generator::Article, time: i64) -> Article {
         Article {
             number: u32::try_from(article.number).unwrap_or(u32::MAX),
             url: article.url(),

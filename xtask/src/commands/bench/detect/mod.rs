@@ -17,9 +17,10 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 
 use child::Told;
-pub(super) use child::{Child, run_child};
+pub(super) use child::{Article, Child, run_child};
 use document::Measured;
 use rivals::{Name, RIVALS};
+pub(super) use set::NEWS;
 use set::Set;
 
 use super::machine::file_system;

@@ -6,7 +6,7 @@ use wirefold_score::{Label, Pair};
 use crate::generator::{self, Generator, Kind, Planted, Settings, labels};
 
 /// The articles of `bench detect`: hostile ones are as long as a text may be.
-pub(super) const NEWS: Settings =
+pub(in crate::commands::bench) const NEWS: Settings =
     Settings { seed: 20_260_301, length: 100, limit: MAX_TEXT_BYTES, footer_life: 20_000 };
 
 /// A set by its name.

@@ -2,7 +2,7 @@
 //! with messages as large, on the same server settings, in one run.
 
 pub(super) mod plain;
-mod server;
+pub(super) mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -15,7 +15,7 @@ use crate::port;
 const LOOK: Duration = Duration::from_millis(1);
 
 /// A process that ends with this value.
-pub(super) struct Part {
+pub(in crate::commands::bench) struct Part {
     pub(super) name: String,
     child: Child,
     /// The processor time at which counting began.
@@ -24,7 +24,11 @@ pub(super) struct Part {
 
 impl Part {
     /// Starts it, and waits until it says a line with this on the stream that it talks on.
-    pub(super) fn start(name: &str, mut command: Command, ready: &str) -> anyhow::Result<Self> {
+    pub(in crate::commands::bench) fn start(
+        name: &str,
+        mut command: Command,
+        ready: &str,
+    ) -> anyhow::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("start {name}"))?;
         let (out, err) = (child.stdout.take(), child.stderr.take());
@@ -84,6 +88,22 @@ impl Drop for Part {
     }
 }
 
+/// The address of a server with a store of its own in a folder, and how to start it; `settings` are lines of its
+/// configuration.
+pub(in crate::commands::bench) fn server_command(
+    found: &Found,
+    folder: &Path,
+    settings: &str,
+) -> anyhow::Result<(String, Command)> {
+    std::fs::create_dir_all(folder)?;
+    let port = port::free();
+    let path = folder.join("nats.conf");
+    std::fs::write(&path, format!("listen: \"127.0.0.1:{port}\"\n{settings}"))?;
+    let mut command = Command::new(&found.path);
+    command.arg("-c").arg(path);
+    Ok((format!("nats://127.0.0.1:{port}"), command))
+}
+
 /// When the server writes what it acknowledged to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sync {
@@ -110,19 +130,11 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start(found: &Found, folder: &Path, sync: Sync) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        let port = port::free();
         let store = folder.join("store");
         let always = if sync == Sync::Always { ", sync_interval: always" } else { "" };
-        let settings = format!(
-            "listen: \"127.0.0.1:{port}\"\n\
-             jetstream {{ store_dir: {store:?}, max_file: 1TB{always} }}\n"
-        );
-        let path = folder.join("nats.conf");
-        std::fs::write(&path, settings)?;
-        let mut command = Command::new(&found.path);
-        command.arg("-c").arg(path);
+        let settings = format!("jetstream {{ store_dir: {store:?}, max_file: 1TB{always} }}\n");
+        let (url, command) = server_command(found, folder, &settings)?;
         let part = Part::start("nats-server", command, "Server is ready")?;
-        Ok(Self { part, url: format!("nats://127.0.0.1:{port}") })
+        Ok(Self { part, url })
     }
 }

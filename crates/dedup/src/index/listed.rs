@@ -1,0 +1,234 @@
+//! What an index in another process says of the keys of an article: all that the writer needs of it to mark
+//! hot keys, to score candidates and to enter the article.
+
+use std::collections::BTreeMap;
+
+use crate::codec::varint;
+use crate::ids::DocId;
+use crate::index::segment::{KeyCount, short};
+use crate::index::{Candidate, Index, List, Scoring, UnderKeys};
+use crate::settings::DAY;
+
+/// The articles under the keys of an article, by day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Listed {
+    days: BTreeMap<i64, ListedDay>,
+}
+
+/// Those of one day: a day of the index that has none of the keys is listed too.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct ListedDay {
+    /// Each article with the number of its keys.
+    counts: BTreeMap<DocId, KeyCount>,
+    /// By the place of the key, the articles under it in the order in which they came.
+    lists: BTreeMap<u32, Vec<DocId>>,
+}
+
+impl Index {
+    /// The articles before `before` under [`short`] keys, in days from `from` on.
+    pub(crate) fn listed(&self, keys: &[u32], before: DocId, from: i64) -> Listed {
+        let keys: Vec<u64> = keys.iter().map(|key| u64::from(*key) << 31).collect();
+        let mut listed = Listed::default();
+        for (day, segment) in self.segments.range(from..) {
+            let of_day = listed.days.entry(*day).or_default();
+            let (mut docs, mut start, mut place) = (Vec::new(), 0, 0);
+            segment.look_up(&keys, &mut docs, |docs: &[DocId]| {
+                let found: Vec<DocId> =
+                    docs[start..].iter().copied().filter(|doc| *doc < before).collect();
+                for doc in &found {
+                    of_day.counts.extend(segment.count(*doc).map(|count| (*doc, count)));
+                }
+                if !found.is_empty() {
+                    of_day.lists.insert(place, found);
+                }
+                (start, place) = (docs.len(), place + 1);
+            });
+        }
+        listed
+    }
+
+    /// Adds an article seen at `time` (seconds) under [`short`] keys.
+    pub(crate) fn add(&mut self, doc: DocId, time: i64, keys: &[u32], count: KeyCount) {
+        self.segment_of(time.div_euclid(DAY)).add(doc, keys.iter().copied(), count);
+    }
+}
+
+impl UnderKeys {
+    /// The same from what shards have listed for so many keys.
+    pub(crate) fn listed(
+        listed: Listed,
+        keys: usize,
+        is_hot: impl Fn(&[DocId]) -> bool,
+    ) -> UnderKeys {
+        let (mut docs, mut lists) = (Vec::new(), Vec::with_capacity(keys * listed.days.len()));
+        for of_day in listed.days.values() {
+            for place in 0..keys {
+                let found = u32::try_from(place).ok().and_then(|place| of_day.lists.get(&place));
+                let found = found.map_or(&[][..], Vec::as_slice);
+                docs.extend_from_slice(found);
+                lists.push(List { end: docs.len(), is_hot: is_hot(found) });
+            }
+        }
+        let elsewhere = listed.days.into_iter().map(|(day, of_day)| (day, of_day.counts)).collect();
+        UnderKeys { docs, lists, keys, elsewhere }
+    }
+
+    /// The candidates among what shards have listed, likeliest first, and how many articles were scored.
+    pub(crate) fn scored(&self, own: KeyCount) -> (Vec<Candidate>, u64) {
+        let mut scoring = Scoring::new(own);
+        for (at, (_, counts)) in self.elsewhere.iter().enumerate() {
+            scoring.add(self.telling(at), |doc| counts.get(&doc).copied());
+        }
+        scoring.finish()
+    }
+
+    /// The keys of the article, as they are asked for, under which it is entered on a day: all but those
+    /// that have enough articles already.
+    pub(crate) fn entered(&self, keys: &[u64], day: i64) -> Vec<u32> {
+        let known = self.elsewhere.iter().position(|(known, _)| *known == day);
+        let has_room = |at: usize| known.is_none_or(|known| self.has_room(known, at));
+        let kept = keys.iter().enumerate().filter(|(at, _)| has_room(*at));
+        kept.map(|(_, key)| short(*key)).collect()
+    }
+}
+
+impl Listed {
+    /// Adds what another shard has listed for the same keys: no article is on two shards.
+    pub(crate) fn merge(&mut self, other: Listed) {
+        for (day, of_other) in other.days {
+            let of_day = self.days.entry(day).or_default();
+            of_day.counts.extend(of_other.counts);
+            for (place, docs) in of_other.lists {
+                let list = of_day.lists.entry(place).or_default();
+                list.extend(docs);
+                list.sort_unstable();
+            }
+        }
+    }
+
+    /// Appends it as bytes: of each article one number under each key, and its own once a day.
+    pub(crate) fn push_to(&self, bytes: &mut Vec<u8>) {
+        varint::push_count(bytes, self.days.len());
+        for (day, ListedDay { counts, lists }) in &self.days {
+            varint::push_time(bytes, *day);
+            varint::push_count(bytes, counts.len());
+            let mut before = 0;
+            for (doc, count) in counts {
+                varint::push(bytes, doc - before);
+                varint::push(bytes, count.bits());
+                before = *doc;
+            }
+            varint::push_count(bytes, lists.len());
+            let numbers: BTreeMap<DocId, u32> = counts.keys().copied().zip(0..).collect();
+            let mut last = 0;
+            for (place, docs) in lists {
+                varint::push(bytes, place - last);
+                varint::push_count(bytes, docs.len());
+                docs.iter().for_each(|doc| varint::push(bytes, numbers[doc]));
+                last = *place;
+            }
+        }
+    }
+
+    /// Takes it from the beginning of `bytes`; `None` if they are not such.
+    pub(crate) fn take_from(bytes: &mut &[u8]) -> Option<Listed> {
+        let mut listed = Listed::default();
+        for _ in 0..varint::take(bytes)? {
+            let day = varint::take_time(bytes)?;
+            let (mut of_day, mut docs) = (ListedDay::default(), Vec::new());
+            let mut doc: DocId = 0;
+            for _ in 0..varint::take(bytes)? {
+                doc = doc.checked_add(varint::take(bytes)?)?;
+                of_day.counts.insert(doc, KeyCount::of_bits(varint::take(bytes)?));
+                docs.push(doc);
+            }
+            let mut place: u32 = 0;
+            for _ in 0..varint::take(bytes)? {
+                place = place.checked_add(varint::take(bytes)?)?;
+                let mut list = Vec::new();
+                for _ in 0..varint::take(bytes)? {
+                    list.push(*docs.get(varint::take(bytes)? as usize)?);
+                }
+                of_day.lists.insert(place, list);
+            }
+            listed.days.insert(day, of_day);
+        }
+        Some(listed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::body::Body;
+    use crate::body::fingerprint::Fingerprint;
+    use wirefold_text::Text;
+
+    fn fingerprint(from: usize, to: usize) -> Fingerprint {
+        let text: String = (from..to).map(|n| format!("w{n} ")).collect();
+        let text = Text::new(&text);
+        Fingerprint::new(&text, &Body::new(&text))
+    }
+
+    /// What two shards list together, each answer carried as bytes.
+    fn of_both(shards: &[Index; 2], keys: &[u64], before: DocId, from: i64) -> Listed {
+        let keys: Vec<u32> = keys.iter().map(|key| short(*key)).collect();
+        let mut all = Listed::default();
+        for shard in shards {
+            let mut bytes = Vec::new();
+            let listed = shard.listed(&keys, before, from);
+            listed.push_to(&mut bytes);
+            let mut rest = bytes.as_slice();
+            assert_eq!(Listed::take_from(&mut rest).as_ref(), Some(&listed));
+            assert!(rest.is_empty());
+            for cut in (0..bytes.len()).step_by(7) {
+                assert_ne!(Listed::take_from(&mut &bytes[..cut]).as_ref(), Some(&listed), "{cut}");
+            }
+            all.merge(listed);
+        }
+        all
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        /// The same text comes so often that its keys are full.
+        #[test]
+        fn two_shards_list_what_one_index_has(
+            ranges in proptest::collection::vec((0usize..60, 5usize..300, 0i64..3), 1..120),
+        ) {
+            let mut days: Vec<i64> = ranges.iter().map(|(_, _, day)| *day).collect();
+            days.sort_unstable();
+            let (mut one, mut two) = (Index::default(), [Index::default(), Index::default()]);
+            let is_hot = |docs: &[DocId]| docs.len() > 70 && docs.len().is_multiple_of(3);
+            for (((from, len, _), day), doc) in ranges.iter().zip(days).zip(0..) {
+                let new = fingerprint(*from, from + len);
+                let here = one.look_up(&new.keys, is_hot);
+                let listed = of_both(&two, &new.keys, doc, 0);
+                let there = UnderKeys::listed(listed, new.keys.len(), is_hot);
+                prop_assert_eq!(here.work(), there.work());
+                prop_assert_eq!(one.scored(&new, &here), there.scored(KeyCount::new(&new)));
+                one.insert(doc, day * DAY, &new, &here);
+                let (keys, count) = (there.entered(&new.keys, day), KeyCount::new(&new));
+                two[(doc % 2) as usize].add(doc, day * DAY, &keys, count);
+            }
+        }
+    }
+
+    #[test]
+    fn articles_from_before_the_window_and_from_now_on_are_not_listed() {
+        let mut shards = [Index::default(), Index::default()];
+        let new = fingerprint(0, 200);
+        let keys: Vec<u32> = new.keys.iter().map(|key| short(*key)).collect();
+        for doc in 0..4 {
+            shards[doc as usize % 2].add(doc, i64::from(doc) * DAY, &keys, KeyCount::new(&new));
+        }
+        let found = of_both(&shards, &new.keys, 3, 1);
+        let docs: Vec<DocId> =
+            found.days.values().flat_map(|of_day| of_day.counts.keys().copied()).collect();
+        assert_eq!(docs, [1, 2]);
+        assert_eq!(found.days.keys().copied().collect::<Vec<_>>(), [1, 2, 3]);
+    }
+}

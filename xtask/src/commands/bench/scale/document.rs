@@ -1,0 +1,197 @@
+//! The tables of docs/scale.md: written by the command, never by hand.
+
+use std::fmt::Write as _;
+
+use anyhow::Context;
+
+use super::bus::Exchange;
+use super::compare::{Compared, Sample};
+use super::simulate::{Outcome, Plan, Service, on_paper, simulate};
+use crate::commands::bench::machine;
+use crate::tree;
+
+const DOCUMENT: &str = "docs/scale.md";
+const BEGIN: &str = "<!-- bench scale: begin -->";
+const END: &str = "<!-- bench scale: end -->";
+
+/// Days of the window.
+const WINDOW: f64 = 7.0;
+/// Seconds of a day, and the rate of the busiest hour by that of the mean.
+const DAY: f64 = 86_400.0;
+const PEAK: f64 = 3.0;
+/// The share of the articles that the largest language has.
+const LARGEST: f64 = 0.4;
+/// Microseconds that a network adds to a round trip on one machine.
+const NETWORK: f64 = 200.0;
+/// Bytes of memory that a machine has for the detector.
+const MACHINE: f64 = 48e9;
+const SIMULATED: usize = 200_000;
+const SEED: u64 = 20_260_301;
+
+/// All tables of a run.
+pub(super) fn block(compared: &Compared) -> String {
+    let head = format!(
+        "`cargo xtask bench scale --articles {} --shards {} --write`, {}, {} cores, load average {:.1} at the end. \
+         All {} verdicts were equal byte for byte, and all counts of work.\n\n",
+        compared.samples.len(),
+        compared.articles.len(),
+        machine::today(),
+        machine::cores(),
+        machine::load(),
+        compared.samples.len(),
+    );
+    format!("{head}{}\n{}\n{}", measured(compared), memory(compared), plans(compared))
+}
+
+/// Puts the tables into the document.
+pub(super) fn write(block: &str) -> anyhow::Result<()> {
+    let path = tree::root().join(DOCUMENT);
+    let document = std::fs::read_to_string(&path)?;
+    let (before, rest) = document.split_once(BEGIN).context("docs/scale.md has no begin")?;
+    let (_, after) = rest.split_once(END).context("docs/scale.md has no end")?;
+    std::fs::write(&path, format!("{before}{BEGIN}\n{}\n{END}{after}", block.trim_end()))?;
+    Ok(())
+}
+
+fn mean(compared: &Compared, of: impl Fn(&Sample) -> f64) -> f64 {
+    compared.samples.iter().map(of).sum::<f64>() / compared.samples.len().max(1) as f64
+}
+
+fn named<'a>(compared: &'a Compared, name: &'a str) -> impl Iterator<Item = &'a Exchange> {
+    let all = compared.samples.iter().flat_map(|sample| &sample.exchanges);
+    all.filter(move |exchange| exchange.name == name)
+}
+
+/// The median round trip of a look-up without the shard's own time, in microseconds.
+fn trip(compared: &Compared) -> f64 {
+    let mut trips: Vec<f64> =
+        named(compared, "look-up").map(|it| (it.waited - it.service).max(0.0)).collect();
+    trips.sort_unstable_by(f64::total_cmp);
+    trips.get(trips.len() / 2).copied().unwrap_or_default()
+}
+
+fn measured(compared: &Compared) -> String {
+    let mut table = format!(
+        "| measured, mean of an article | |\n|---|--:|\n\
+         | preparing, µs of a core | {:.0} |\n\
+         | deciding with all documents here, µs | {:.0} |\n\
+         | deciding with documents on shards, µs of the writer | {:.0} |\n\
+         | a round trip on one machine without the shard's time, median, µs | {:.0} |\n",
+        mean(compared, |sample| sample.prepare),
+        mean(compared, |sample| sample.alone),
+        mean(compared, |sample| sample.writer),
+        trip(compared),
+    );
+    let articles = compared.samples.len().max(1) as f64;
+    table += "\n| question | asked for each article | bytes asked | bytes answered | µs of the shard |\n\
+              |---|--:|--:|--:|--:|\n";
+    for name in ["look-up", "read", "insert", "expire"] {
+        let count = named(compared, name).count() as f64;
+        let of = |value: fn(&Exchange) -> f64| {
+            named(compared, name).map(value).sum::<f64>() / count.max(1.0)
+        };
+        let _ = writeln!(
+            table,
+            "| {name} | {:.4} | {:.0} | {:.0} | {:.0} |",
+            count / articles,
+            of(|it| it.asked as f64),
+            of(|it| it.answered as f64),
+            of(|it| it.service),
+        );
+    }
+    table
+}
+
+/// Bytes that the window takes: of the indexes, of the texts, and of what the writer keeps.
+fn memory(compared: &Compared) -> String {
+    // The shards keep a day more than the window, which the run spans with another.
+    let kept = compared.articles.iter().sum::<usize>().max(1) as f64;
+    let in_window = (compared.samples.len() as f64 * WINDOW / 8.0).max(1.0);
+    let (index, texts) = (compared.index as f64 / kept, compared.texts as f64 / kept);
+    let writer = compared.writer as f64 / in_window;
+    let mut table = format!(
+        "| on paper | of an article | 10 M a day | 100 M a day | largest language of 100 M |\n|---|--:|--:|--:|--:|\n\
+         | articles in the window | | {:.0} M | {:.0} M | {:.0} M |\n",
+        10.0 * WINDOW,
+        100.0 * WINDOW,
+        100.0 * WINDOW * LARGEST,
+    );
+    let sizes = [10e6, 100e6, 100e6 * LARGEST].map(|daily| daily * WINDOW);
+    for (what, bytes) in
+        [("index, shards", index), ("texts, shards' disks", texts), ("writer", writer)]
+    {
+        let all = sizes.map(|articles| format!("{:.0} GB", articles * bytes / 1e9)).join(" | ");
+        let _ = writeln!(table, "| {what} | {bytes:.0} B | {all} |");
+    }
+    let machines = |bytes: f64| sizes.map(|all| format!("{:.0}", (all * bytes / MACHINE).ceil()));
+    let _ = writeln!(table, "| machines for the index | | {} |", machines(index).join(" | "));
+    let _ = writeln!(
+        table,
+        "| machines that the writer's memory would fill | | {} |",
+        machines(writer).join(" | ")
+    );
+    let mean_rates = sizes.map(|all| format!("{:.0}", all / WINDOW / DAY)).join(" | ");
+    let peak_rates = sizes.map(|all| format!("{:.0}", all / WINDOW / DAY * PEAK)).join(" | ");
+    let _ = writeln!(table, "| articles a second, mean | | {mean_rates} |");
+    let _ = writeln!(table, "| articles a second, busiest hour | | {peak_rates} |");
+    table
+}
+
+/// What is planned: the name, articles a second, shards, look-ups under way.
+fn planned() -> [(&'static str, f64, usize, usize); 7] {
+    let busiest = |daily: f64| daily / DAY * PEAK;
+    let largest = busiest(100e6 * LARGEST);
+    [
+        ("10 M, mean of the day", 10e6 / DAY, 2, 1),
+        ("10 M, busiest hour", busiest(10e6), 2, 1),
+        ("10 M, busiest hour, 8 ahead", busiest(10e6), 2, 8),
+        ("largest language of 100 M, mean, 8 ahead", 100e6 * LARGEST / DAY, 8, 8),
+        ("largest language of 100 M, busiest hour, 8 ahead", largest, 8, 8),
+        ("most that one writer decides", f64::INFINITY, 8, 1),
+        ("most that one writer decides, 32 ahead", f64::INFINITY, 8, 32),
+    ]
+}
+
+/// Paper and simulation side by side.
+fn plans(compared: &Compared) -> String {
+    let services: Vec<Service> = compared.samples.iter().map(Service::of).collect();
+    let trip = trip(compared);
+    let mut table = "| plan | shards | paper: a second | mean, ms | MB/s | simulation: a second | mean, ms | p99, ms | MB/s |\n\
+                     |---|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+        .to_owned();
+    for (name, rate, shards, ahead) in planned() {
+        let plan = Plan { shards, rate, ahead, network: NETWORK, articles: SIMULATED };
+        let paper = on_paper(&services, trip, &plan);
+        let found = simulate(&services, trip, &plan, SEED);
+        // More than the writer decides: what the end of the run happens to give says nothing.
+        let is_bounded = rate.is_finite() && paper.mean.is_finite();
+        let delay = |outcome: &Outcome, value: fn(&Outcome) -> f64| match is_bounded {
+            true => format!("{:.1}", value(outcome)),
+            false => "grows".to_owned(),
+        };
+        let _ = writeln!(
+            table,
+            "| {name} | {shards} | {:.0} | {} | {:.1} | {:.0} | {} | {} | {:.1} |",
+            paper.throughput,
+            delay(&paper, |it| it.mean),
+            paper.megabytes,
+            found.throughput,
+            delay(&found, |it| it.mean),
+            delay(&found, |it| it.p99),
+            found.megabytes,
+        );
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_has_a_place_for_the_tables() {
+        let document = std::fs::read_to_string(tree::root().join(DOCUMENT)).unwrap();
+        let (begin, end) = (document.find(BEGIN).unwrap(), document.find(END).unwrap());
+        assert!(begin < end);
+    }
+}

@@ -1,0 +1,67 @@
+//! `bench scale`: documents on shards beside one detector, and what that costs at ten and a hundred million
+//! articles a day.
+
+mod bus;
+mod compare;
+mod document;
+mod simulate;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::Common;
+use super::detect::NEWS;
+use crate::generator;
+
+/// Articles of a run, and of a quick one.
+const ARTICLES: usize = 50_000;
+const QUICK: usize = 5_000;
+/// Shards of a run, unless said.
+const SHARDS: usize = 2;
+/// The run spans eight days, one more than the window.
+const SPAN_MILLIS: i64 = 8 * 86_400 * 1_000;
+/// Hostile articles fill so many bytes.
+const LIMIT: usize = 20_000;
+
+/// How much to judge.
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// How many articles [default: 50000].
+    #[arg(long, value_name = "N")]
+    articles: Option<usize>,
+    /// How many shards of documents.
+    #[arg(long, value_name = "N", default_value_t = SHARDS)]
+    shards: usize,
+    /// Writes the tables into docs/scale.md.
+    #[arg(long)]
+    write: bool,
+}
+
+impl Arguments {
+    pub(super) fn arguments(&self) -> Vec<PathBuf> {
+        let mut arguments = self.common.arguments();
+        if let Some(articles) = self.articles {
+            arguments.extend(["--articles".into(), articles.to_string().into()]);
+        }
+        arguments.extend(["--shards".into(), self.shards.to_string().into()]);
+        arguments.extend(self.write.then(|| PathBuf::from("--write")));
+        arguments
+    }
+}
+
+/// Judges the articles twice, simulates, and prints the tables.
+pub(super) fn run(arguments: &Arguments, folder: &Path) -> anyhow::Result<()> {
+    let usual = if arguments.common.quick { QUICK } else { ARTICLES };
+    let articles = arguments.articles.unwrap_or(usual).max(1);
+    let news = generator::Settings { limit: LIMIT, ..NEWS };
+    let apart = SPAN_MILLIS / i64::try_from(articles)?;
+    let compared = compare::compare(folder, news, (articles, arguments.shards), apart)?;
+    let block = document::block(&compared);
+    writeln!(std::io::stdout(), "{} of the articles are copies.\n\n{block}", compared.copies)?;
+    if arguments.write {
+        document::write(&block)?;
+    }
+    Ok(())
+}
