@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::furniture::{LONGEST_LINE, furniture_spans, is_furniture_line};
+use crate::furniture::{LONGEST_LINE, furniture_spans, is_furniture_line, may_be_chrome_line};
 use crate::paragraphs::paragraphs;
 use crate::quotations::quotations;
 use crate::sentences::sentences;
@@ -204,7 +204,9 @@ fn mark_furniture(
     normals: &str,
 ) -> ParagraphKind {
     let line = span.of(original);
-    if words.len() <= LONGEST_LINE {
+    let shape =
+        |word: &Word| (normals.as_bytes()[word.normal.start], word.normal.end - word.normal.start);
+    if words.len() <= LONGEST_LINE && may_be_chrome_line(line, words.first().map(shape)) {
         let forms: Vec<&str> = words.iter().map(|word| word.normal.of(normals)).collect();
         if is_furniture_line(line, &forms) {
             words.iter_mut().for_each(|word| word.furniture = true);

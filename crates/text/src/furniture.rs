@@ -1,6 +1,9 @@
 //! Page furniture that is recognisable at first sight: links to other stories, widgets, loading
 //! notices, leading dates, addresses. What only a site's habit gives away is learned elsewhere.
 
+use std::sync::LazyLock;
+
+use crate::likely::Likely;
 use crate::paragraphs::is_space;
 use crate::span::Span;
 
@@ -153,6 +156,16 @@ const LONGEST_NOTICE: usize = 4;
 /// A sentence of more words than this is text even behind an unmistakable opening.
 const LONGEST_PLEA: usize = 12;
 
+/// Whether a whole line may be furniture, given the first byte and the length of its first word's normal
+/// form: told of nearly all lines without looking at their words.
+pub(crate) fn may_be_chrome_line(line: &str, first: Option<(u8, usize)>) -> bool {
+    static FIRST_WORDS: LazyLock<Likely> = LazyLock::new(|| {
+        let phrases = [UNMISTAKABLE, OPENINGS, LABELS].into_iter().flatten();
+        Likely::new(phrases.filter_map(|phrase| phrase.split(' ').next()))
+    });
+    first.is_some_and(|shape| FIRST_WORDS.has(shape)) || is_shared_post_credit(line)
+}
+
 /// Whether a whole line is furniture. `words` are its normal forms, in order.
 pub(crate) fn is_furniture_line(line: &str, words: &[&str]) -> bool {
     if words.len() > LONGEST_LINE {
@@ -177,6 +190,9 @@ fn ends_as_sentence(line: &str) -> bool {
 }
 
 fn opens_with(words: &[&str], phrase: &str) -> bool {
+    if !words.first().is_some_and(|first| phrase.starts_with(first)) {
+        return false;
+    }
     let mut count = 0;
     let same = phrase.split(' ').all(|part| {
         count += 1;
@@ -272,6 +288,16 @@ mod tests {
         let normal = normalise(line);
         let words: Vec<&str> = normal.split(' ').collect();
         assert_eq!(is_furniture_line(line, &words), expected, "{line:?}");
+        let first = words.first().map(|word| (word.bytes().next().unwrap_or_default(), word.len()));
+        assert!(!expected || may_be_chrome_line(line, first), "{line:?}");
+    }
+
+    #[test]
+    fn each_phrase_may_begin_chrome() {
+        for phrase in [UNMISTAKABLE, OPENINGS, LABELS].into_iter().flatten() {
+            let first = phrase.split(' ').next().unwrap();
+            assert!(may_be_chrome_line(phrase, Some((first.as_bytes()[0], first.len()))));
+        }
     }
 
     #[test]

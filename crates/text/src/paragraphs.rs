@@ -1,5 +1,7 @@
 //! Paragraphs: the lines of a text, or its blocks where the lines are only wrapped.
 
+use std::ops::RangeInclusive;
+
 use crate::seek::seek;
 use crate::span::Span;
 
@@ -83,11 +85,21 @@ fn is_hard_wrapped(original: &str, lines: &[Span]) -> bool {
             continue;
         }
         inner += 1;
-        let width = line.chars().count();
         let mid_sentence = !line.ends_with(['.', '!', '?', ':', '”', '"', '»', '。', '…']);
-        wrapped += usize::from((40..=100).contains(&width) && mid_sentence);
+        wrapped += usize::from(mid_sentence && WIDTHS.contains(&width_of(line)));
     }
     inner >= 4 && wrapped * 4 >= inner * 3
+}
+
+/// The characters of a line that is wrapped.
+const WIDTHS: RangeInclusive<usize> = 40..=100;
+
+/// The most bytes of a character.
+const LARGEST_CHARACTER: usize = 4;
+
+/// The characters of a line; of one that is wider than all wrapped ones, its bytes.
+fn width_of(line: &str) -> usize {
+    if line.len() > WIDTHS.end() * LARGEST_CHARACTER { line.len() } else { line.chars().count() }
 }
 
 #[cfg(test)]

@@ -2,19 +2,22 @@
 
 /// Bytes asked about at once: of a fixed number the compiler makes one comparison.
 const AT_ONCE: usize = 32;
+/// Where one of so many is found, they are asked about in fewer.
+const FEWER: usize = 8;
 
 /// The place of the first byte from `from` on of which `is` says so; with `|` in the place of `||` it
 /// asks about many at once.
 pub(crate) fn seek(bytes: &[u8], from: usize, is: impl Fn(u8) -> bool) -> Option<usize> {
-    let (chunks, _) = bytes.get(from..)?.as_chunks::<AT_ONCE>();
-    let mut at = from;
-    for chunk in chunks {
-        if chunk.iter().fold(0, |any, byte| any | u8::from(is(*byte))) != 0 {
-            break;
-        }
-        at += AT_ONCE;
-    }
+    let from = from + before::<AT_ONCE>(bytes.get(from..)?, &is);
+    let at = from + before::<FEWER>(&bytes[from..], &is);
     bytes[at..].iter().position(|byte| is(*byte)).map(|step| at + step)
+}
+
+/// How many bytes there are, in chunks of `N`, before the first chunk that has one of those sought.
+fn before<const N: usize>(bytes: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    let (chunks, _) = bytes.as_chunks::<N>();
+    let has_none = |chunk: &&[u8; N]| chunk.iter().fold(0, |any, b| any | u8::from(is(*b))) == 0;
+    N * chunks.iter().take_while(has_none).count()
 }
 
 #[cfg(test)]

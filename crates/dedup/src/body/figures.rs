@@ -4,8 +4,9 @@
 use std::ops::Range;
 
 use wirefold_text::Text;
-use wirefold_text::extract::numbers;
+use wirefold_text::extract::{Number, numbers, numbers_begun_by};
 
+use crate::body::word_cache::Hashes;
 use crate::body::word_hash;
 use crate::codec::varint;
 
@@ -25,8 +26,19 @@ impl Figures {
     /// The numbers of a text.
     #[must_use]
     pub fn new(text: &Text) -> Figures {
-        let found = numbers(text, 0..text.words().len()).into_iter();
-        Figures(found.map(|n| Figure { value: hash(&n.value), words: n.words }).collect())
+        Figures::of(numbers(text, 0..text.words().len()))
+    }
+
+    /// The same, given what is known of the words of the text; of furniture nothing is.
+    pub(crate) fn hashed(text: &Text, words: &[Hashes]) -> Figures {
+        let may_begin =
+            |index: usize| words[index].may_begin_number || text.words()[index].furniture;
+        Figures::of(numbers_begun_by(text, 0..words.len(), may_begin))
+    }
+
+    fn of(numbers: Vec<Number>) -> Figures {
+        let figure = |number: Number| Figure { value: hash(&number.value), words: number.words };
+        Figures(numbers.into_iter().map(figure).collect())
     }
 
     /// The values of all, in order, each once.
@@ -100,6 +112,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::body::word_cache::WordCache;
 
     proptest! {
         /// Against reading the text anew.
@@ -112,6 +125,8 @@ mod tests {
             let text = Text::new(&text);
             let words = start.min(text.words().len())..(start + len).min(text.words().len());
             let figures = Figures::new(&text);
+            let known = WordCache::default().look_up_all(&text);
+            prop_assert_eq!(&Figures::hashed(&text, &known), &figures);
             let mut packed = Vec::new();
             figures.pack(&mut packed);
             prop_assert_eq!(&Figures::take(&mut packed.as_slice()), &figures);

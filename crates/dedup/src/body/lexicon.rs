@@ -5,19 +5,20 @@
 //! marks: how many words of the text are left out before it, its length and marks, its words, each
 //! with whether it is a name there.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use wirefold_text::Text;
 
 use crate::body::halves;
 use crate::body::hash_cache::HashCache;
 use crate::body::word_cache::Hashes;
+use crate::body::word_numbers::WordNumbers;
 use crate::body::{Body, BodyWord, Fact, SHINGLE_WORDS, mix, weight};
 use crate::codec::{Reader, Writer, Written, written, written_bytes};
 
 /// All words that stand in bodies at rest.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lexicon {
-    numbers: FxHashMap<u64, u32>,
+    numbers: WordNumbers,
     entries: Vec<Entry>,
     /// Numbers of words forgotten, to be given anew.
     free: Vec<u32>,
@@ -29,7 +30,14 @@ pub(crate) struct Lexicon {
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     hash: u64,
-    /// The latest day on which an article had it.
+    weight: u8,
+    is_number: bool,
+}
+
+/// A word as it is written down, with the latest day on which an article had it.
+#[derive(Debug, Clone, Copy)]
+struct Dated {
+    hash: u64,
     day: i32,
     weight: u8,
     is_number: bool,
@@ -50,17 +58,24 @@ impl Lexicon {
     /// New words get theirs here.
     pub(crate) fn number(&mut self, text: &Text, words: &[Hashes], day: i64) -> Vec<u32> {
         let day = i32::try_from(day).unwrap_or(i32::MAX);
-        let words = text.words().iter().zip(words);
-        let number = words.map(|(word, hashes)| match word.furniture {
-            true => 0,
-            false => self.look_up(Entry {
-                hash: hashes.word,
-                day,
-                weight: weight(word.alone),
-                is_number: hashes.is_number,
-            }),
-        });
-        number.collect()
+        let mut numbers = Vec::with_capacity(words.len());
+        // Those that are not at hand wait, and are then looked up in one go: the processor asks far memory
+        // for the next while it waits for one.
+        let mut far: Vec<(usize, Entry)> = Vec::with_capacity(words.len());
+        for (at, (word, hashes)) in text.words().iter().zip(words).enumerate() {
+            let Hashes { word: hash, is_number, .. } = *hashes;
+            let entry = Entry { hash, weight: weight(word.alone), is_number };
+            let at_hand = || self.hash_cache.get(entry.key()).filter(|(_, noted)| *noted == day);
+            let known = if word.furniture { Some(0) } else { at_hand().map(|(number, _)| number) };
+            if known.is_none() {
+                far.push((at, entry));
+            }
+            numbers.push(known.unwrap_or_default());
+        }
+        for (at, entry) in far {
+            numbers[at] = self.look_up(entry, day);
+        }
+        numbers
     }
 
     /// Writes down a body, given the numbers of the words of its text.
@@ -106,15 +121,10 @@ impl Lexicon {
     }
 
     /// The number of a word, which gets one here if it is new.
-    fn look_up(&mut self, entry: Entry) -> u32 {
+    fn look_up(&mut self, entry: Entry, day: i32) -> u32 {
         let Lexicon { numbers, entries, free, hash_cache } = self;
-        let (key, day) = (entry.key(), entry.day);
-        if let Some((number, _)) = hash_cache.get(key).filter(|(_, noted)| *noted == day) {
-            return number;
-        }
-        let number = *numbers.entry(key).or_insert_with(|| enter(entry, entries, free));
-        let known = &mut entries[number as usize];
-        known.day = known.day.max(day);
+        let key = entry.key();
+        let number = numbers.note(key, day, || enter(entry, entries, free));
         hash_cache.set(key, (number, day));
         number
     }
@@ -122,15 +132,14 @@ impl Lexicon {
     /// Forgets the words that no article has from `day` on.
     pub(crate) fn expire(&mut self, day: i64) {
         self.hash_cache.clear();
-        let (entries, free) = (&self.entries, &mut self.free);
-        self.numbers.retain(|_, number| {
-            let stays = i64::from(entries[*number as usize].day) >= day;
+        let free = &mut self.free;
+        self.numbers.retain(|number, latest| {
+            let stays = i64::from(latest) >= day;
             if !stays {
-                free.push(*number);
+                free.push(number);
             }
             stays
         });
-        self.numbers.shrink_to_fit();
     }
 }
 
@@ -217,20 +226,37 @@ fn marks(word: &BodyWord) -> u32 {
     u32::from(word.quoted) * QUOTED + u32::from(word.boilerplate) * BOILERPLATE
 }
 
-written!(Entry { hash, day, weight, is_number });
+written!(Dated { hash, day, weight, is_number });
 written_bytes!(PackedBody);
 
 impl Written for Lexicon {
     fn write_to(&self, to: &mut Writer<'_>) {
-        self.entries.write_to(to);
+        let dated = |Entry { hash, weight, is_number }: &Entry| Dated {
+            hash: *hash,
+            day: 0,
+            weight: *weight,
+            is_number: *is_number,
+        };
+        let mut entries: Vec<Dated> = self.entries.iter().map(dated).collect();
+        for (number, day) in self.numbers.days() {
+            entries[number as usize].day = day;
+        }
+        entries.write_to(to);
         self.free.write_to(to);
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Lexicon> {
-        let (entries, free) = (Vec::<Entry>::read_from(from)?, Vec::<u32>::read_from(from)?);
+        let (dated, free) = (Vec::<Dated>::read_from(from)?, Vec::<u32>::read_from(from)?);
         let is_free: FxHashSet<u32> = free.iter().copied().collect();
-        let in_use = (0..).zip(&entries).filter(|(number, _)| !is_free.contains(number));
-        let numbers = in_use.map(|(number, entry)| (entry.key(), number)).collect();
+        let mut numbers = WordNumbers::default();
+        let mut entries = Vec::with_capacity(dated.len());
+        for (number, Dated { hash, day, weight, is_number }) in (0..).zip(dated) {
+            let entry = Entry { hash, weight, is_number };
+            if !is_free.contains(&number) {
+                numbers.note(entry.key(), day, || number);
+            }
+            entries.push(entry);
+        }
         Some(Lexicon { numbers, entries, free, hash_cache: HashCache::default() })
     }
 }
@@ -303,7 +329,7 @@ mod tests {
         pack(&mut lexicon, "one two three", 1);
         let kept = pack(&mut lexicon, "three four", 2);
         lexicon.expire(2);
-        assert_eq!(lexicon.numbers.len(), 2);
+        assert_eq!(lexicon.numbers.days().count(), 2);
         let late = pack(&mut lexicon, "five six", 3);
         assert_eq!(lexicon.entries.len(), 4);
         assert_eq!(lexicon.open(&kept), body("three four"));

@@ -13,6 +13,7 @@ pub(crate) mod simhash;
 pub(crate) mod terms;
 pub(crate) mod titles;
 pub(crate) mod word_cache;
+pub(crate) mod word_numbers;
 
 use std::ops::Range;
 
@@ -121,7 +122,9 @@ impl Body {
         let body_word = |((word, known), index): ((&Word, &Hashes), u32)| {
             body_word(word, known.word, known.is_number, index)
         };
-        Body { words: kept.map(body_word).collect() }
+        let mut body = Vec::with_capacity(hashes.len());
+        body.extend(kept.map(body_word));
+        Body { words: body }
     }
 
     /// The words of the text from the first to the last of a range of this body, which is not empty.

@@ -1,7 +1,7 @@
 //! What events look at in one text: the stems of its words, and of its names.
 
 use wirefold_text::Text;
-use wirefold_text::extract::names;
+use wirefold_text::extract::name_words;
 
 use crate::body::word_cache::Hashes;
 use crate::body::{Body, BodyWord, WORD_WEIGHT, mix, word_hash};
@@ -137,32 +137,35 @@ impl Terms {
     /// The terms of a text and of its title.
     #[must_use]
     pub fn new(text: &Text, body: &Body, title: &str) -> Terms {
-        Terms::with(text, body, title, |word| word_hash(term_of(word.normal(text))))
+        let stem_at = |index: usize| word_hash(term_of(text.normal(&text.words()[index])));
+        Terms::with(text, body, &Text::new(title), stem_at)
     }
 
     /// The same, given the hashes of the words of the text.
-    pub(crate) fn hashed(text: &Text, body: &Body, title: &str, hashes: &[Hashes]) -> Terms {
-        Terms::with(text, body, title, |word| hashes[word.index as usize].stem)
+    pub(crate) fn hashed(text: &Text, body: &Body, title: &Text, hashes: &[Hashes]) -> Terms {
+        Terms::with(text, body, title, |index| hashes[index].stem)
     }
 
     /// The same of a body of which more is boilerplate.
     pub(crate) fn masked(&self, text: &Text, body: &Body, title: &str, hashes: &[Hashes]) -> Terms {
         let stem_of = |word: &BodyWord| hashes[word.index as usize].stem;
-        Terms { names: self.names.clone(), ..Terms::without_names(text, body, title, stem_of) }
+        let title = Text::new(title);
+        Terms { names: self.names.clone(), ..Terms::without_names(text, body, &title, stem_of) }
     }
 
-    fn with(text: &Text, body: &Body, title: &str, stem_of: impl Fn(&BodyWord) -> u64) -> Terms {
-        let names = tells_names(text).then(|| stems_of_names(text));
+    /// Given the stem of each word of the text but furniture, by its index.
+    fn with(text: &Text, body: &Body, title: &Text, stem_at: impl Fn(usize) -> u64) -> Terms {
+        let names = tells_names(text).then(|| stems_of_names(text, &stem_at));
+        let stem_of = |word: &BodyWord| stem_at(word.index as usize);
         Terms { names, ..Terms::without_names(text, body, title, stem_of) }
     }
 
     fn without_names(
         text: &Text,
         body: &Body,
-        title: &str,
+        title: &Text,
         stem_of: impl Fn(&BodyWord) -> u64,
     ) -> Terms {
-        let title = Text::new(title);
         let mut mentions = Vec::with_capacity(body.len());
         let (lede, rest) = body.words.split_at(lede_of(text, body));
         let mut ends = Vec::new();
@@ -172,9 +175,9 @@ impl Terms {
         push_terms(text, rest, stem_of, &mut mentions, &mut ends);
         let before_title = mentions.len();
         ends.push(before_title);
-        let stem_in_title = |word: &BodyWord| word_hash(term_of(word.normal(&title)));
-        let title_words = Body::unmasked(&title).words;
-        push_terms(&title, &title_words, stem_in_title, &mut mentions, &mut Vec::new());
+        let stem_in_title = |word: &BodyWord| word_hash(term_of(word.normal(title)));
+        let title_words = Body::unmasked(title).words;
+        push_terms(title, &title_words, stem_in_title, &mut mentions, &mut Vec::new());
         let in_title = mentions.len() - before_title;
         let quoted = quoted_in_opening(body);
         Terms { mentions, in_title, in_lede, ends, names: None, quoted }
@@ -241,10 +244,10 @@ fn quoted_in_opening(body: &Body) -> Vec<u64> {
     keys
 }
 
-fn stems_of_names(text: &Text) -> Vec<u64> {
-    let words = names(text).into_iter().flat_map(|name| name.words);
-    let stems = words.map(|index| word_hash(term_of(text.normal(&text.words()[index]))));
-    let mut stems: Vec<u64> = stems.collect();
+/// The stems of all words of names, in order: of those by which names are known, since any other reads like
+/// one of these.
+fn stems_of_names(text: &Text, stem_at: impl Fn(usize) -> u64) -> Vec<u64> {
+    let mut stems: Vec<u64> = name_words(text).map(stem_at).collect();
     stems.sort_unstable();
     stems.dedup();
     stems

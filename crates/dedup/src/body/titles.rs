@@ -79,7 +79,11 @@ impl TitleWords {
     /// The words of a title, in order.
     #[must_use]
     pub fn new(title: &str) -> TitleWords {
-        let text = Text::new(title);
+        TitleWords::of(&Text::new(title))
+    }
+
+    /// The words of a title that is analysed.
+    pub(crate) fn of(text: &Text) -> TitleWords {
         let normal = || text.words().iter().take(MOST_WORDS).map(|word| text.normal(word));
         let words = normal().map(|word| part_of(word_hash(word))).collect();
         let label = text.original().split_once(": ").map_or(0, |(label, _)| {

@@ -1,6 +1,7 @@
 //! What was found out about words of late, by their letters: most words of a text stood in one of
 //! the last, and a hash takes longer than a look at sixteen bytes.
 
+use wirefold_text::extract::may_begin_number;
 use wirefold_text::{Text, Word};
 
 use crate::body::simhash::simhash_of_word;
@@ -18,6 +19,8 @@ pub(crate) struct Hashes {
     pub(crate) simhash: u64,
     /// Whether it begins with a digit.
     pub(crate) is_number: bool,
+    /// Whether a number may begin with it, in digits or words.
+    pub(crate) may_begin_number: bool,
 }
 
 impl Hashes {
@@ -28,7 +31,8 @@ impl Hashes {
             part => word_hash(part),
         };
         let is_number = normal.starts_with(char::is_numeric);
-        Hashes { word, stem, simhash: simhash_of_word(normal), is_number }
+        let may_begin_number = may_begin_number(normal);
+        Hashes { word, stem, simhash: simhash_of_word(normal), is_number, may_begin_number }
     }
 }
 
@@ -57,20 +61,32 @@ impl Clone for WordCache {
 impl WordCache {
     /// The hashes of the words of a text, furniture apart, of which nothing is said.
     pub(crate) fn look_up_all(&mut self, text: &Text) -> Vec<Hashes> {
-        let look_up = |word: &Word| match word.furniture {
-            true => Hashes::default(),
-            false => self.look_up(text, word),
-        };
-        text.words().iter().map(look_up).collect()
+        if self.places.is_empty() {
+            self.places = vec![Place::default(); REMEMBERED];
+        }
+        // The first look takes what stands at each word's place, whatever that is, and does nothing else: the
+        // processor asks for many places at once. The words that are not there wait for the second.
+        let mut found = Vec::with_capacity(text.words().len());
+        let mut others: Vec<usize> = vec![0; text.words().len()];
+        let mut other = 0;
+        for (at, word) in text.words().iter().enumerate() {
+            let letters = Letters::new(text.normal_and_behind(word)).unwrap_or_default();
+            let place = &self.places[letters.place()];
+            found.push(place.hashes);
+            others[other] = at;
+            other += usize::from((place.letters != letters) | (letters.len == 0) | word.furniture);
+        }
+        for at in others.into_iter().take(other) {
+            let word = &text.words()[at];
+            found[at] = if word.furniture { Hashes::default() } else { self.look_up(text, word) };
+        }
+        found
     }
 
     fn look_up(&mut self, text: &Text, word: &Word) -> Hashes {
         let Some(letters) = Letters::new(text.normal_and_behind(word)) else {
             return Hashes::new(text.normal(word));
         };
-        if self.places.is_empty() {
-            self.places = vec![Place::default(); REMEMBERED];
-        }
         let place = &mut self.places[letters.place()];
         if place.letters != letters {
             *place = Place { letters, hashes: Hashes::new(text.normal(word)) };
@@ -123,14 +139,15 @@ mod tests {
     proptest! {
         /// Against finding out anew, twice over.
         #[test]
-        fn what_is_remembered_is_what_is_so(text in "([a-c1é中]{1,20} ){0,60}") {
+        fn what_is_remembered_is_what_is_so(text in "([a-c1é中]{1,20} |one |read more\\n){0,60}") {
             let (mut late, text) = (WordCache::default(), Text::new(&text));
-            for word in text.words().iter().chain(text.words()) {
+            let both = [late.look_up_all(&text), late.look_up_all(&text)].concat();
+            for (word, found) in text.words().iter().chain(text.words()).zip(both) {
                 let normal = text.normal(word);
-                let found = late.look_up(&text, word);
-                let hashes = Hashes::new(normal);
+                let hashes = if word.furniture { Hashes::default() } else { Hashes::new(normal) };
                 prop_assert_eq!((found.word, found.stem), (hashes.word, hashes.stem));
                 prop_assert_eq!((found.simhash, found.is_number), (hashes.simhash, hashes.is_number));
+                prop_assert_eq!(found.may_begin_number, hashes.may_begin_number);
             }
         }
 

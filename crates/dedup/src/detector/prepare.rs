@@ -12,6 +12,7 @@ use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies, dateline};
 use crate::body::fingerprint::{Whole, exact_hash};
 use crate::body::simhash::simhash;
 use crate::body::terms::Terms;
+use crate::body::titles::TitleWords;
 use crate::body::word_cache::{Hashes, WordCache};
 use crate::body::{Body, BodyWord};
 use crate::boilerplate::Traits;
@@ -56,7 +57,7 @@ impl Preparer {
     /// Finds out what can be said of an article without any other.
     #[must_use]
     pub fn prepare(&mut self, incoming: &Incoming<'_>, settings: &Settings) -> Prepared {
-        let text = Arc::new(Text::new(incoming.text));
+        let (text, title) = (Arc::new(Text::new(incoming.text)), Text::new(incoming.title));
         let words = self.late.look_up_all(&text);
         let whole = Body::hashed(&text, &words);
         let shingles = whole.shingles();
@@ -68,8 +69,8 @@ impl Preparer {
         Prepared {
             hashes: Whole { exact: exact_of(&text, &whole), simhash },
             traits: pages_of.map(|outlet| Traits::with(&outlet, &whole, &text, &shingles)),
-            notes: Notes::new((incoming.title, &text), &whole, simhash, settings),
-            terms: Terms::hashed(&text, &whole, incoming.title, &words),
+            notes: Notes::new(TitleWords::of(&title), (&text, &words), (&whole, simhash), settings),
+            terms: Terms::hashed(&text, &whole, &title, &words),
             traces,
             shingles,
             whole,

@@ -6,6 +6,7 @@ use wirefold_text::Text;
 use crate::body::Body;
 use crate::body::figures::Figures;
 use crate::body::titles::TitleWords;
+use crate::body::word_cache::Hashes;
 use crate::codec::written_bytes;
 use crate::judge::facts::ShortFacts;
 use crate::settings::Settings;
@@ -25,15 +26,15 @@ pub(crate) struct Notes {
 pub(crate) struct PackedNotes(pub(crate) Box<[u8]>);
 
 impl Notes {
-    /// The notes on a text of which nothing is boilerplate but furniture.
+    /// The notes on a text of which nothing is boilerplate but furniture, given what is known of its words.
     pub(crate) fn new(
-        (title, text): (&str, &Text),
-        body: &Body,
-        simhash: u64,
+        title: TitleWords,
+        (text, words): (&Text, &[Hashes]),
+        (body, simhash): (&Body, u64),
         settings: &Settings,
     ) -> Notes {
         let facts = ShortFacts::new(text, body, settings);
-        Notes { simhash, figures: Figures::new(text), facts, title: TitleWords::new(title) }
+        Notes { simhash, figures: Figures::hashed(text, words), facts, title }
     }
 
     /// The same of a body of which more is boilerplate.
@@ -65,6 +66,7 @@ written_bytes!(PackedNotes);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body::word_cache::WordCache;
 
     #[test]
     fn opened_notes_are_as_they_were() {
@@ -72,7 +74,10 @@ mod tests {
         {
             let text = Text::new(text);
             let body = Body::new(&text);
-            let notes = Notes::new(("Ships sold", &text), &body, 1 << 63 | 7, &Settings::default());
+            let words = WordCache::default().look_up_all(&text);
+            let title = TitleWords::new("Ships sold");
+            let settings = Settings::default();
+            let notes = Notes::new(title, (&text, &words), (&body, 1 << 63 | 7), &settings);
             assert_eq!(notes.pack().open(), notes);
         }
     }

@@ -15,5 +15,5 @@ pub use agency::{AgencyTrace, Trace, agencies, byline_agencies};
 pub use agency_names::{agency_called, agency_named};
 pub use dateline::{Dateline, dateline};
 pub use name_key::name_key;
-pub use names::{Name, names};
-pub use numbers::{Number, numbers};
+pub use names::{Name, name_words, names};
+pub use numbers::{Number, may_begin_number, numbers, numbers_begun_by};

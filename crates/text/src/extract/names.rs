@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::analyse::Text;
+use crate::words::Word;
 
 /// A run of capitalised words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,15 +18,13 @@ pub struct Name {
 #[must_use]
 pub fn names(text: &Text) -> Vec<Name> {
     let opens = sentence_openings(text);
-    let mut inside: Vec<&str> = (0..text.words().len())
-        .filter(|index| is_capital(text, *index) && !opens[*index])
-        .map(|index| text.normal(&text.words()[index]))
-        .collect();
+    let inside = capitals(text).filter(|index| !opens[*index]);
+    let mut inside: Vec<&str> = inside.map(|index| text.normal(&text.words()[index])).collect();
     inside.sort_unstable();
     let is_inside = |index: usize| inside.binary_search(&text.normal(&text.words()[index])).is_ok();
-    let is_name = |index: usize| is_capital(text, index) && (!opens[index] || is_inside(index));
+    let is_name = |index: &usize| !opens[*index] || is_inside(*index);
     let mut found: Vec<Name> = Vec::new();
-    for index in (0..text.words().len()).filter(|index| is_name(*index)) {
+    for index in capitals(text).filter(is_name) {
         match found.last_mut() {
             Some(last) if last.words.end == index && touches(text, index) => last.words.end += 1,
             _ => found.push(Name { words: index..index + 1 }),
@@ -34,9 +33,17 @@ pub fn names(text: &Text) -> Vec<Name> {
     found
 }
 
-fn is_capital(text: &Text, index: usize) -> bool {
-    let word = &text.words()[index];
-    word.capital && !word.furniture && !word.alone
+/// The capitalised words by which names are known, as indices into [`Text::words`], in order: those inside
+/// sentences. Each word of a name is one of these or reads like one.
+pub fn name_words(text: &Text) -> impl Iterator<Item = usize> {
+    let opens = sentence_openings(text);
+    capitals(text).filter(move |index| !opens[*index])
+}
+
+/// The capitalised words, furniture apart.
+fn capitals(text: &Text) -> impl Iterator<Item = usize> {
+    let is_capital = |word: &Word| word.capital && !word.furniture && !word.alone;
+    (0..).zip(text.words()).filter(move |(_, word)| is_capital(word)).map(|(index, _)| index)
 }
 
 /// Whether only a space or a hyphen stands between a word and the one before it.

@@ -125,19 +125,27 @@ pub(crate) enum Spelled {
 /// The number that a word says. Words of other languages than English must not be capitalised,
 /// where they may be a name or a noun.
 pub(crate) fn spelled(text: &Text, word: &Word) -> Option<Spelled> {
-    static OF: LazyLock<FxHashMap<&str, (Spelled, bool)>> = LazyLock::new(|| {
-        let small = |value| if value == 1 { Spelled::One } else { Spelled::Small(value) };
-        let english = ENGLISH.iter().map(|(value, word)| (*word, (small(*value), true)));
-        let others = by_word(OTHERS).into_iter().map(|(word, value)| (word, (small(value), false)));
-        let tens = by_word(TENS).into_iter();
-        let tens = tens.map(|(word, value)| (word, (Spelled::Tens(value), word.ends_with("ty"))));
-        others.chain(tens).chain(english).collect()
-    });
     let normal = text.normal(word);
-    let (spelled, may_be_capital) = OF.get(normal)?;
+    let (spelled, may_be_capital) = SPELLED.get(normal)?;
     let is_latin = normal.as_bytes()[0].is_ascii() || normal.starts_with('é');
     (*may_be_capital || !word.capital || !is_latin).then_some(*spelled)
 }
+
+/// Whether a normal form says a number, where it is not capitalised.
+pub(crate) fn is_spelled(normal: &str) -> bool {
+    let shape = (normal.bytes().next().unwrap_or_default(), normal.len());
+    may_be_spelled(shape) && SPELLED.contains_key(normal)
+}
+
+/// The numbers that words say, and whether they may be capitalised.
+static SPELLED: LazyLock<FxHashMap<&str, (Spelled, bool)>> = LazyLock::new(|| {
+    let small = |value| if value == 1 { Spelled::One } else { Spelled::Small(value) };
+    let english = ENGLISH.iter().map(|(value, word)| (*word, (small(*value), true)));
+    let others = by_word(OTHERS).into_iter().map(|(word, value)| (word, (small(value), false)));
+    let tens = by_word(TENS).into_iter();
+    let tens = tens.map(|(word, value)| (word, (Spelled::Tens(value), word.ends_with("ty"))));
+    others.chain(tens).chain(english).collect()
+});
 
 /// What the tens of Arabic behind a smaller number add to it.
 pub(crate) fn tens_behind(normal: &str) -> Option<u32> {

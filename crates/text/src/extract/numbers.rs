@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use super::number_han::han_number;
 use super::number_words::{
-    Letters, Spelled, arabic_decimal, letters_behind, may_be_spelled, scale, spelled, tens_behind,
-    without_prefix,
+    Letters, Spelled, arabic_decimal, is_spelled, letters_behind, may_be_spelled, scale, spelled,
+    tens_behind, without_prefix,
 };
 use crate::analyse::Text;
 use crate::span::Span;
@@ -27,12 +27,24 @@ pub struct Number {
 /// The numbers among `words`, in order. Furniture has none.
 #[must_use]
 pub fn numbers(text: &Text, words: Range<usize>) -> Vec<Number> {
+    numbers_begun_by(text, words, |_| true)
+}
+
+/// The same, where no number begins with a word of which `may_begin` does not say so, given its index.
+/// Furniture may begin one.
+#[must_use]
+pub fn numbers_begun_by(
+    text: &Text,
+    words: Range<usize>,
+    may_begin: impl Fn(usize) -> bool,
+) -> Vec<Number> {
     let limit = words.end.min(text.words().len());
     let mut found = Vec::new();
     let mut next = words.start;
     while next < limit {
         let word = &text.words()[next];
-        let Some((value, end)) = number_at(text, next, limit) else {
+        let number = may_begin(next).then(|| number_at(text, next, limit));
+        let Some((value, end)) = number.flatten() else {
             next += 1;
             continue;
         };
@@ -45,11 +57,28 @@ pub fn numbers(text: &Text, words: Range<usize>) -> Vec<Number> {
     found
 }
 
+/// Whether a number may begin with a word in this normal form, wherever that stands.
+#[must_use]
+pub fn may_begin_number(normal: &str) -> bool {
+    let shape = (normal.bytes().next().unwrap_or_default(), normal.len());
+    let has_digits = || may_be_digits(shape) && leading_digits(normal).is_some();
+    may_be_han(shape) || is_spelled(normal) || has_digits()
+}
+
 /// Whether a number may be a word of this first byte and length: digits, words, and where the bytes
 /// are those of Arabic or Chinese, digits behind a prefix and numerals.
-fn may_begin_number(shape: (u8, usize)) -> bool {
-    let is_han = matches!(shape, (0xE3..=0xE9, 3));
-    shape.0.is_ascii_digit() || is_han || may_have_prefix(shape) || may_be_spelled(shape)
+fn may_be_number(shape: (u8, usize)) -> bool {
+    may_be_digits(shape) || may_be_han(shape) || may_be_spelled(shape)
+}
+
+/// Whether a word may be a numeral of Chinese.
+fn may_be_han(shape: (u8, usize)) -> bool {
+    matches!(shape, (0xE3..=0xE9, 3))
+}
+
+/// Whether a word may begin with digits, alone or behind an Arabic prefix.
+fn may_be_digits(shape: (u8, usize)) -> bool {
+    shape.0.is_ascii_digit() || may_have_prefix(shape)
 }
 
 /// Whether a word may be digits behind an Arabic prefix.
@@ -61,7 +90,7 @@ fn may_have_prefix((first, len): (u8, usize)) -> bool {
 fn number_at(text: &Text, start: usize, limit: usize) -> Option<(String, usize)> {
     let word = &text.words()[start];
     let shape = text.first_and_len(word);
-    if !may_begin_number(shape) {
+    if !may_be_number(shape) {
         return None;
     }
     if word.alone {
@@ -71,6 +100,9 @@ fn number_at(text: &Text, start: usize, limit: usize) -> Option<(String, usize)>
         && let Some(found) = spelled_at(text, start, limit)
     {
         return Some(found);
+    }
+    if !may_be_digits(shape) {
+        return None;
     }
     digits_at(text, start)?;
     let fraction = || fraction_sign(text, start, limit);
@@ -144,7 +176,12 @@ fn arabic_tens(text: &Text, at: usize, limit: usize) -> Option<u32> {
 
 /// A word's leading digits and what follows them; none where it begins otherwise.
 fn digits_at(text: &Text, index: usize) -> Option<(&str, &str)> {
-    let normal = without_prefix(text.normal(text.words().get(index)?));
+    leading_digits(text.normal(text.words().get(index)?))
+}
+
+/// The digits that a normal form begins with, perhaps behind a prefix, and what follows them.
+fn leading_digits(printed: &str) -> Option<(&str, &str)> {
+    let normal = without_prefix(printed);
     let end = normal.find(|c: char| !c.is_ascii_digit()).unwrap_or(normal.len());
     (end > 0).then(|| normal.split_at(end))
 }
@@ -318,6 +355,8 @@ fn scaled(value: &str, scale: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(original: &str, expected: &[&str]) {
@@ -325,6 +364,18 @@ mod tests {
         let found: Vec<String> =
             numbers(&text, 0..text.words().len()).into_iter().map(|n| n.value).collect();
         assert_eq!(found, expected, "{original:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_begins_with_a_word_that_may_begin_one(
+            text in "((a|one|of|twenty|dos|drei|trés|[0-9]{1,3}|1,250|6½|million|\\$5m|二十|三|中|و77|ب|خمسة|وعشرين|4ر29|२५)[ .,\n-]?){0,20}",
+        ) {
+            let text = Text::new(&text);
+            let all = 0..text.words().len();
+            let may_begin = |index: usize| may_begin_number(text.normal(&text.words()[index]));
+            prop_assert_eq!(numbers_begun_by(&text, all.clone(), may_begin), numbers(&text, all));
+        }
     }
 
     #[test]

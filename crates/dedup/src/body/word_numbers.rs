@@ -1,0 +1,116 @@
+//! The numbers of the words of the window by their keys, in one open table: most words of a text are far from
+//! the processor, and a table of lists or of marks beside its entries is looked at twice as often.
+
+/// The number of each word, with the latest day on which an article had it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WordNumbers {
+    /// Each word stands at the place that its key says, or behind it and those that are there.
+    places: Vec<Slot>,
+    len: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    key: u64,
+    /// [`VACANT`] where there is no word.
+    number: u32,
+    day: i32,
+}
+
+const VACANT: u32 = u32::MAX;
+const NOBODY: Slot = Slot { key: 0, number: VACANT, day: 0 };
+
+/// Of each five places so many are taken at most, …
+const MOST_OF_FIVE: usize = 4;
+/// … and so many places there are for each word after the table was made larger.
+const ROOMY: usize = 2;
+/// Places of the smallest table.
+const LEAST: usize = 16;
+
+impl WordNumbers {
+    /// The number of a word that an article of `day` has; `new` gives one to a word that has none.
+    pub(crate) fn note(&mut self, key: u64, day: i32, new: impl FnOnce() -> u32) -> u32 {
+        if MOST_OF_FIVE * self.places.len() < 5 * (self.len + 1) {
+            self.rebuild(|_, _| true);
+        }
+        let at = self.find(key);
+        let place = &mut self.places[at];
+        if place.number == VACANT {
+            *place = Slot { key, number: new(), day };
+            self.len += 1;
+        }
+        place.day = place.day.max(day);
+        place.number
+    }
+
+    /// Where a word stands or would stand; some place is vacant.
+    fn find(&self, key: u64) -> usize {
+        let first = (u128::from(key) * self.places.len() as u128) >> u64::BITS;
+        let mut at = usize::try_from(first).expect("it is below a length");
+        while self.places[at].number != VACANT && self.places[at].key != key {
+            at += 1;
+            if at == self.places.len() {
+                at = 0;
+            }
+        }
+        at
+    }
+
+    /// Keeps the words of which `keep` says so, given their numbers and days.
+    pub(crate) fn retain(&mut self, keep: impl FnMut(u32, i32) -> bool) {
+        self.rebuild(keep);
+    }
+
+    /// Moves the words of which `keep` says so to a table with room for more.
+    fn rebuild(&mut self, mut keep: impl FnMut(u32, i32) -> bool) {
+        self.places.retain(|place| place.number != VACANT && keep(place.number, place.day));
+        self.len = self.places.len();
+        let room = (ROOMY * self.len).max(LEAST);
+        for place in std::mem::replace(&mut self.places, vec![NOBODY; room]) {
+            let at = self.find(place.key);
+            self.places[at] = place;
+        }
+    }
+
+    /// The numbers of all words with their days, in no order that says anything.
+    pub(crate) fn days(&self) -> impl Iterator<Item = (u32, i32)> {
+        let taken = self.places.iter().filter(|place| place.number != VACANT);
+        taken.map(|place| (place.number, place.day))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against a map, with keys that crowd at the end of the table.
+        #[test]
+        fn words_keep_their_numbers_and_latest_days(
+            steps in proptest::collection::vec((0_u64..60, 0..9_i32, proptest::bool::weighted(0.02)), 0..300),
+        ) {
+            let (mut numbers, mut known, mut next) = (WordNumbers::default(), BTreeMap::new(), 0);
+            for (word, day, expires) in steps {
+                let key = if word < 30 { u64::MAX - word } else { word << 58 };
+                let found = numbers.note(key, day, || next);
+                let (number, latest) = known.entry(key).or_insert((next, day));
+                *latest = day.max(*latest);
+                prop_assert_eq!(found, *number);
+                next += u32::from(found == next);
+                if expires {
+                    numbers.retain(|_, day| day > 4);
+                    known.retain(|_, (_, day)| *day > 4);
+                }
+            }
+            let mut days: Vec<(u32, i32)> = numbers.days().collect();
+            let mut expected: Vec<(u32, i32)> = known.into_values().collect();
+            days.sort_unstable();
+            expected.sort_unstable();
+            prop_assert_eq!(days, expected);
+        }
+    }
+}
