@@ -15,6 +15,7 @@ mod roles;
 mod rolled_back;
 mod server;
 mod service;
+mod signed;
 mod streams;
 mod tell;
 mod together;

@@ -38,6 +38,9 @@ include "passwords/nats.conf"
 #   delivery; it could not settle it, and it would come again.
 # - Who makes a consumer says where its messages go. So only stages make any, and `reader`, the
 #   user for programs of others, uses those that `wirefold setup` has made.
+# - Who asks the server anything names the subject of the answer, and the server does not ask whether
+#   that user may publish there. So any user can have an answer stored in any stream. For WF_JUDGED,
+#   give detector and enricher a key (`bus.signing_key_file`): they leave out what is not signed.
 accounts {
   WIREFOLD {
     jetstream: enabled

@@ -1,0 +1,63 @@
+//! Decisions that a user forged whom the server lets publish none.
+
+use std::sync::Arc;
+
+use wirefold_flow::{Bus, Outgoing};
+use wirefold_flow_nats::{SignedBus, SignedStream, SigningKey};
+use wirefold_proto::Subject;
+use wirefold_proto::streams::JUDGED;
+
+use crate::rights::prepared;
+use crate::roles::client;
+use crate::waiting::within_reason;
+
+fn signed(bus: impl Bus + 'static, key: &[u8]) -> SignedBus {
+    let (name, epochs) = (JUDGED.name.to_owned(), Subject::epoch().to_string());
+    let key = SigningKey::new(key).unwrap();
+    SignedBus::new(Arc::new(bus), key, SignedStream { name, epochs })
+}
+
+const KEY: &[u8] = b"the key of detector and enricher";
+
+/// The server answers where it is told to, and does not ask whether the user may publish there. So a user
+/// who may only ask for the state of a stream has the answer stored as a decision.
+#[tokio::test]
+async fn a_decision_that_the_server_was_made_to_store_is_left_out() {
+    let (server, setup) = prepared().await;
+    let writer = signed(server.bus_of("detector").await, KEY);
+    let record = Outgoing::new(Subject::epoch().to_string(), "epoch-1", "taken over");
+    let mut chain = writer.take_over(record, 0).await.unwrap();
+    let decision = |id: &str| Outgoing::new(Subject::judged().to_string(), id, "decided");
+    chain.append(vec![decision("1-1"), decision("1-2")]).await.unwrap();
+
+    let fetcher = client(&server, "fetcher").await;
+    let asked = "$JS.API.STREAM.INFO.WF_FETCHED";
+    let reply = Subject::judged().to_string();
+    fetcher.publish_with_reply(asked, reply, "".into()).await.unwrap();
+    fetcher.flush().await.unwrap();
+    let is_stored = async {
+        while setup.stream_state(JUDGED.name).await.unwrap().last < 4 {
+            tokio::task::yield_now().await;
+        }
+    };
+    within_reason(is_stored).await;
+
+    // Whoever does not check takes it for a decision …
+    let forged = setup.last(JUDGED.name, Subject::judged().as_str()).await.unwrap().unwrap();
+    assert_eq!(forged.sequence, 4);
+    // … and those with the key do not, and go on behind it.
+    let reader = signed(server.bus_of("enricher").await, KEY);
+    let got = reader.get(JUDGED.name, 4).await;
+    assert!(got.is_err(), "{got:?}");
+    assert!(chain.append(vec![decision("1-3")]).await.is_err(), "its place is taken");
+    let again = signed(server.bus_of("detector").await, KEY);
+    let last = again.last(JUDGED.name, Subject::judged().as_str()).await.unwrap().unwrap();
+    assert_eq!(last.id, "1-2");
+    let record = Outgoing::new(Subject::epoch().to_string(), "epoch-2", "taken over");
+    let mut next = again.take_over(record, 1).await.unwrap();
+    assert_eq!(next.append(vec![decision("2-3")]).await.unwrap(), [6]);
+    let mut stands = again.read(JUDGED.name, Subject::judged().as_str(), 1).await.unwrap();
+    let ids: Vec<String> =
+        stands.ready(100).await.unwrap().into_iter().map(|stored| stored.id).collect();
+    assert_eq!(ids, ["1-1", "1-2", "2-3"]);
+}
