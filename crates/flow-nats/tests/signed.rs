@@ -53,8 +53,8 @@ async fn a_decision_that_the_server_was_made_to_store_is_left_out() {
     let again = signed(server.bus_of("detector").await, KEY);
     let last = again.last(JUDGED.name, Subject::judged().as_str()).await.unwrap().unwrap();
     assert_eq!(last.id, "1-2");
-    let record = Outgoing::new(Subject::epoch().to_string(), "epoch-2", "taken over");
-    let mut next = again.take_over(record, 1).await.unwrap();
+    let anew = Outgoing::new(Subject::epoch().to_string(), "epoch-2", "taken over");
+    let mut next = again.take_over(anew, 1).await.unwrap();
     assert_eq!(next.append(vec![decision("2-3")]).await.unwrap(), [6]);
     let mut stands = again.read(JUDGED.name, Subject::judged().as_str(), 1).await.unwrap();
     let ids: Vec<String> =

@@ -102,8 +102,8 @@ mod tests {
                 prop_assert_eq!(found, *number);
                 next += u32::from(found == next);
                 if expires {
-                    numbers.retain(|_, day| day > 4);
-                    known.retain(|_, (_, day)| *day > 4);
+                    numbers.retain(|_, seen| seen > 4);
+                    known.retain(|_, (_, seen)| *seen > 4);
                 }
             }
             let mut days: Vec<(u32, i32)> = numbers.days().collect();

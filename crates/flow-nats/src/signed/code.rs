@@ -81,5 +81,5 @@ impl fmt::Debug for SigningKey {
 fn bytes_of(code: &str) -> Option<Vec<u8>> {
     let digits = code.as_bytes();
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    (digits.len() % 2 == 0).then(|| digits.chunks(2).map(pair).collect()).flatten()
+    digits.len().is_multiple_of(2).then(|| digits.chunks(2).map(pair).collect()).flatten()
 }

@@ -83,8 +83,8 @@ impl SignedBus {
     async fn before(&self, sequence: u64, filter: &str) -> Result<Option<Stored>, BusError> {
         let stream = &self.signing.stream.name;
         let first = self.bus.stream_state(stream).await?.first;
-        for sequence in (first.max(1)..sequence).rev() {
-            match self.bus.get(stream, sequence).await {
+        for place in (first.max(1)..sequence).rev() {
+            match self.bus.get(stream, place).await {
                 Ok(stored) if matches(filter, &stored.subject) => return Ok(Some(stored)),
                 Ok(_) | Err(BusError::Gone { .. }) => {}
                 Err(error) => return Err(error),

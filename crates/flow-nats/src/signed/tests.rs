@@ -95,8 +95,8 @@ async fn what_stood_before_there_was_a_key_counts_and_nothing_unsigned_after_it(
     chain.append(vec![decision(1)]).await.unwrap();
     assert_eq!(read(&signed(&bus, KEY)).await, ["decision-1"]);
     let writer = signed(&bus, KEY);
-    let mut chain = writer.take_over(epoch(2), 1).await.unwrap();
-    chain.append(vec![decision(2)]).await.unwrap();
+    let mut signing = writer.take_over(epoch(2), 1).await.unwrap();
+    signing.append(vec![decision(2)]).await.unwrap();
     bus.publish(decision(3)).await.unwrap();
     assert_eq!(read(&signed(&bus, KEY)).await, ["decision-1", "decision-2"]);
 }
