@@ -51,11 +51,23 @@ impl Publisher {
     /// Returns once the article is stored. Waits while the bus is full or away. An article that was
     /// forgotten is left out.
     pub(crate) async fn publish(&self, article: &ArticleFetched) -> Result<(), BusError> {
-        let now = self.surroundings.clock.now();
-        if self.is_forgotten(&article.article.forgotten_keys()).await? {
-            FORGOTTEN.add(1, &[]);
-            return Ok(());
+        match self.leaves_out(article).await? {
+            true => Ok(()),
+            false => self.store(article).await,
         }
+    }
+
+    /// Whether the article was forgotten; counts it then.
+    async fn leaves_out(&self, article: &ArticleFetched) -> Result<bool, BusError> {
+        let is_forgotten = self.is_forgotten(&article.article.forgotten_keys()).await?;
+        if is_forgotten {
+            FORGOTTEN.add(1, &[]);
+        }
+        Ok(is_forgotten)
+    }
+
+    async fn store(&self, article: &ArticleFetched) -> Result<(), BusError> {
+        let now = self.surroundings.clock.now();
         let Ok(message) = SENDER.outgoing(article, timestamp(now), trace_of(article, now)) else {
             OVERSIZED.add(1, &[]);
             tracing::warn!(article = %article.id, url = article.article.url, "article left out: too large for a message");
@@ -85,8 +97,12 @@ impl Window {
         while self.under_way.len() >= WINDOW {
             self.one().await?;
         }
+        // Not in the task: who waits for the list there is overtaken by those that come after.
+        if self.publisher.leaves_out(&article).await? {
+            return Ok(());
+        }
         let publisher = self.publisher.clone();
-        let mut publishing = Box::pin(async move { publisher.publish(&article).await });
+        let mut publishing = Box::pin(async move { publisher.store(&article).await });
         // Asked once here and not first in a task of its own: tasks start in any order.
         match ask_once(publishing.as_mut()).await {
             Poll::Ready(published) => published,
