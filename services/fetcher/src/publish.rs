@@ -48,15 +48,6 @@ impl Publisher {
         until_it_passes(&self.surroundings, || self.forgotten.has(keys, now)).await
     }
 
-    /// Returns once the article is stored. Waits while the bus is full or away. An article that was
-    /// forgotten is left out.
-    pub(crate) async fn publish(&self, article: &ArticleFetched) -> Result<(), BusError> {
-        match self.leaves_out(article).await? {
-            true => Ok(()),
-            false => self.store(article).await,
-        }
-    }
-
     /// Whether the article was forgotten; counts it then.
     async fn leaves_out(&self, article: &ArticleFetched) -> Result<bool, BusError> {
         let is_forgotten = self.is_forgotten(&article.article.forgotten_keys()).await?;
@@ -66,6 +57,7 @@ impl Publisher {
         Ok(is_forgotten)
     }
 
+    /// Returns once the article is stored. Waits while the bus is full or away.
     async fn store(&self, article: &ArticleFetched) -> Result<(), BusError> {
         let now = self.surroundings.clock.now();
         let Ok(message) = SENDER.outgoing(article, timestamp(now), trace_of(article, now)) else {

@@ -15,7 +15,7 @@ mod chain;
 mod code;
 mod reading;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wirefold_flow::{
     Answer, Bus, BusError, ChainedPublisher, ConsumerConfig, KeyValue, Objects, OrderedReader,
@@ -32,6 +32,9 @@ use reading::{SignedReader, SignedSubscription};
 const CODE: &str = "Wf-Code";
 /// The header with the first sequence from which on all records are signed.
 const SIGNED_FROM: &str = "Wf-Signed-From";
+/// How many of the last records are looked at for one with a code: far more than anybody forges without
+/// being noticed.
+const LOOKED_BACK: usize = 10_000;
 /// How often a take-over is tried again behind a forged record.
 const TRIES: usize = 8;
 
@@ -54,15 +57,23 @@ pub struct SignedBus {
 struct Signing {
     key: SigningKey,
     stream: SignedStream,
+    known: Mutex<Known>,
+}
+
+/// What is known of the stream so far.
+#[derive(Default)]
+struct Known {
     /// The first sequence from which on all records are signed, once a signed record was seen.
-    signed_from: Mutex<Option<u64>>,
+    signed_from: Option<u64>,
+    /// Up to which sequence no record has a code, as far as was looked.
+    unsigned_through: u64,
 }
 
 impl SignedBus {
     /// Signs and checks the records of a stream.
     #[must_use]
     pub fn new(bus: Arc<dyn Bus>, key: SigningKey, stream: SignedStream) -> Self {
-        Self { bus, signing: Arc::new(Signing { key, stream, signed_from: Mutex::new(None) }) }
+        Self { bus, signing: Arc::new(Signing { key, stream, known: Mutex::default() }) }
     }
 
     /// The last record that its writer wrote, among those that the filter takes in.
@@ -141,9 +152,10 @@ impl Signing {
         }
         let name = &self.stream.name;
         let Some(last) = bus.last(name, ">").await? else { return Ok(None) };
-        let first = bus.stream_state(name).await?.first.max(1);
+        let state = bus.stream_state(name).await?;
+        let first = state.first.max(1).max(self.known().unsigned_through + 1);
         let mut has_code = false;
-        for sequence in (first..=last.sequence).rev() {
+        for sequence in (first..=last.sequence).rev().take(LOOKED_BACK) {
             let stored = match bus.get(name, sequence).await {
                 Ok(stored) => stored,
                 Err(BusError::Gone { .. }) => continue,
@@ -155,8 +167,6 @@ impl Signing {
                     return Ok(self.noted());
                 }
                 Some(_) => has_code = true,
-                // Far more than anybody forges without being noticed: nothing is signed here yet.
-                None if last.sequence - sequence > 10_000 => break,
                 None => {}
             }
         }
@@ -168,6 +178,7 @@ impl Signing {
                       put the key back with which they were signed",
             });
         }
+        self.known().unsigned_through = last.sequence;
         Ok(None)
     }
 
@@ -206,12 +217,17 @@ impl Signing {
     }
 
     fn note(&self, from: u64) {
-        let mut signed_from = self.signed_from.lock().unwrap_or_else(PoisonError::into_inner);
-        *signed_from = Some(signed_from.map_or(from, |noted| noted.min(from)));
+        let mut known = self.known();
+        known.signed_from = Some(known.signed_from.map_or(from, |noted| noted.min(from)));
     }
 
     fn noted(&self) -> Option<u64> {
-        *self.signed_from.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known().signed_from
+    }
+
+    // Nobody leaves it half changed: a poisoned lock is as good as another.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says that a record was left out.
