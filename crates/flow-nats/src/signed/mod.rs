@@ -57,12 +57,12 @@ pub struct SignedBus {
 struct Signing {
     key: SigningKey,
     stream: SignedStream,
-    known: Mutex<Known>,
+    range: Mutex<SignedRange>,
 }
 
 /// What is known of the stream so far.
 #[derive(Default)]
-struct Known {
+struct SignedRange {
     /// The first sequence from which on all records are signed, once a signed record was seen.
     signed_from: Option<u64>,
     /// Up to which sequence no record has a code, as far as was looked.
@@ -73,7 +73,7 @@ impl SignedBus {
     /// Signs and checks the records of a stream.
     #[must_use]
     pub fn new(bus: Arc<dyn Bus>, key: SigningKey, stream: SignedStream) -> Self {
-        Self { bus, signing: Arc::new(Signing { key, stream, known: Mutex::default() }) }
+        Self { bus, signing: Arc::new(Signing { key, stream, range: Mutex::default() }) }
     }
 
     /// The last record that its writer wrote, among those that the filter takes in.
@@ -153,7 +153,7 @@ impl Signing {
         let name = &self.stream.name;
         let Some(last) = bus.last(name, ">").await? else { return Ok(None) };
         let state = bus.stream_state(name).await?;
-        let first = state.first.max(1).max(self.known().unsigned_through + 1);
+        let first = state.first.max(1).max(self.range().unsigned_through + 1);
         let mut has_code = false;
         for sequence in (first..=last.sequence).rev().take(LOOKED_BACK) {
             let stored = match bus.get(name, sequence).await {
@@ -178,7 +178,7 @@ impl Signing {
                       put the key back with which they were signed",
             });
         }
-        self.known().unsigned_through = last.sequence;
+        self.range().unsigned_through = last.sequence;
         Ok(None)
     }
 
@@ -217,17 +217,17 @@ impl Signing {
     }
 
     fn note(&self, from: u64) {
-        let mut known = self.known();
-        known.signed_from = Some(known.signed_from.map_or(from, |noted| noted.min(from)));
+        let mut range = self.range();
+        range.signed_from = Some(range.signed_from.map_or(from, |noted| noted.min(from)));
     }
 
     fn noted(&self) -> Option<u64> {
-        self.known().signed_from
+        self.range().signed_from
     }
 
     // Nobody leaves it half changed: a poisoned lock is as good as another.
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn range(&self) -> MutexGuard<'_, SignedRange> {
+        self.range.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says that a record was left out.
