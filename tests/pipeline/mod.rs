@@ -34,6 +34,7 @@ mod terminal;
 mod up;
 #[path = "../kept/mod.rs"]
 mod upgrade;
+mod verified;
 mod watched_folder;
 mod without_up;
 

@@ -157,6 +157,14 @@ impl NatsBus {
         self.0.create_durable(consumer).await
     }
 
+    /// The first sequence that a durable reader may still need; 0 where there is no such reader.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
+    pub async fn unread(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
+        self.0.unread(stream, durable).await
+    }
+
     /// Follows a subject of a stream that is somebody else's, at the place that the reader `durable`
     /// keeps there. A reader that stands is taken as it is, else it is made; without a name, the
     /// stream is that which takes the subject. What cannot be handled is no dead letter there: it is

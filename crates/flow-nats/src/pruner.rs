@@ -151,13 +151,10 @@ impl Shared {
     /// settled: messages name later and later ones.
     async fn first_named(&self, stream: &str, other: &str, durable: &str) -> Result<u64, BusError> {
         let last = self.link.stream_info(other).await?.state.last_seq;
-        let what = format!("CONSUMER.INFO.{other}.{durable}");
-        let unsettled = match self.link.api::<Place>(&what, &Value::Null).await? {
-            Reply::Done(place) => place.first_unread(last),
-            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => return Ok(0),
-            Reply::Failed(failure) => return Err(failure.of_stream(other)),
-            Reply::Nobody => return Err(no_jetstream()),
-        };
+        let unsettled = self.unread(other, durable).await?;
+        if unsettled == 0 {
+            return Ok(0);
+        }
         for sequence in (unsettled..=last).take(NAMELESS) {
             match self.link.get(other, sequence).await {
                 Ok(message) => {
@@ -171,6 +168,19 @@ impl Shared {
         }
         // Those that name nothing are few: whoever has so many before it keeps everything.
         Ok(if last.saturating_sub(unsettled) < NAMELESS as u64 { u64::MAX } else { 0 })
+    }
+
+    /// The first sequence that a durable reader may still need; 0 where there is none.
+    pub(crate) async fn unread(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
+        wirefold_flow::check_name("durable", durable)?;
+        let last = self.link.stream_info(stream).await?.state.last_seq;
+        let what = format!("CONSUMER.INFO.{stream}.{durable}");
+        match self.link.api::<Place>(&what, &Value::Null).await? {
+            Reply::Done(place) => Ok(place.first_unread(last)),
+            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => Ok(0),
+            Reply::Failed(failure) => Err(failure.of_stream(stream)),
+            Reply::Nobody => Err(no_jetstream()),
+        }
     }
 
     /// How many messages a durable reader has not settled yet.

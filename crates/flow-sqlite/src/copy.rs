@@ -124,7 +124,8 @@ fn check(copied: &Path, original: &Path) -> Result<(), CopyError> {
     connection.pragma_update(None, "journal_mode", "DELETE").map_err(told)?;
     let version = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0));
     let version = version.map_err(told)?;
-    if version != SCHEMA {
+    // An older one is brought up to date once it is opened.
+    if !(1..=SCHEMA).contains(&version) {
         return Err(damaged(format!("its layout is {version}, this wirefold knows {SCHEMA}")));
     }
     let found: String =

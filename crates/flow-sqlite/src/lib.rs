@@ -18,9 +18,11 @@
 //! # }
 //! ```
 
+mod checksum;
 mod copy;
 mod copy_lock;
 mod error;
+mod inspect;
 mod objects;
 mod offline;
 mod open;
@@ -37,8 +39,10 @@ use std::sync::Arc;
 use wirefold_flow::store::Engine;
 use wirefold_flow::{Bus, Clock, LocalBus};
 
+pub use checksum::Soundness;
 pub use copy::{CopyError, copy};
 pub use error::OpenError;
+pub use inspect::Inspection;
 pub use offline::Offline;
 pub use open::{FILE, SCHEMA};
 

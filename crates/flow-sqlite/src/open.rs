@@ -10,8 +10,8 @@ use crate::error::OpenError;
 
 /// The name of the file in the data folder.
 pub const FILE: &str = "bus.sqlite";
-/// The version of the tables.
-pub const SCHEMA: u32 = 1;
+/// The version of the tables: 2 has a checksum with each message.
+pub const SCHEMA: u32 = 2;
 
 /// Rows are keyed by a number that only grows: random keys write eight times the bytes. The key
 /// of a message is its stream's number and its sequence in one. What is long stands last in its
@@ -39,7 +39,8 @@ const TABLES: &str = "
         subject TEXT NOT NULL,
         id TEXT NOT NULL,
         headers BLOB NOT NULL,
-        body BLOB NOT NULL
+        body BLOB NOT NULL,
+        checksum INTEGER
     ) STRICT;
     CREATE INDEX messages_by_subject ON messages (subject);
     CREATE TABLE ids (key INTEGER PRIMARY KEY, at INTEGER NOT NULL, id TEXT NOT NULL) STRICT;
@@ -66,6 +67,9 @@ const TABLES: &str = "
     ) STRICT;
     CREATE UNIQUE INDEX entries_by_revision ON entries (bucket, revision);
 ";
+
+/// From 1 to 2. What stands already has no checksum, and is read without one.
+const WITH_CHECKSUMS: &str = "ALTER TABLE messages ADD COLUMN checksum INTEGER";
 
 /// Makes the folder where it is missing, for its owner's eyes only.
 pub(crate) fn make_folder(folder: &Path) -> std::io::Result<()> {
@@ -95,8 +99,9 @@ pub(crate) fn connect(folder: &Path, most_pages: Option<u32>) -> Result<Connecti
     }
     connection.pragma_update(None, "journal_mode", "WAL").map_err(told)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(told)?;
-    if found == 0 {
-        create(&mut connection).map_err(told)?;
+    if found < SCHEMA {
+        let statements = if found == 0 { TABLES } else { WITH_CHECKSUMS };
+        bring_up_to_date(&mut connection, statements).map_err(told)?;
     }
     if let Some(pages) = most_pages {
         connection
@@ -107,7 +112,7 @@ pub(crate) fn connect(folder: &Path, most_pages: Option<u32>) -> Result<Connecti
 }
 
 /// Takes the lock, which holds until the file is closed, and reads the version. Changes nothing.
-fn lock(connection: &Connection) -> rusqlite::Result<u32> {
+pub(crate) fn lock(connection: &Connection) -> rusqlite::Result<u32> {
     connection.busy_timeout(std::time::Duration::ZERO)?;
     connection.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
     connection.execute_batch("BEGIN EXCLUSIVE")?;
@@ -116,9 +121,9 @@ fn lock(connection: &Connection) -> rusqlite::Result<u32> {
     found
 }
 
-fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+fn bring_up_to_date(connection: &mut Connection, statements: &str) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute_batch(TABLES)?;
+    transaction.execute_batch(statements)?;
     transaction.pragma_update(None, "user_version", SCHEMA)?;
     transaction.commit()
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 use wirefold_flow::store::{KnownId, StreamRow};
-use wirefold_flow::{BusError, Headers, Stored, StreamConfig, UnixMillis, matches};
+use wirefold_flow::{BusError, Stored, StreamConfig, UnixMillis, matches};
 
+use crate::checksum::{MessageRow, Soundness, checksum};
 use crate::error::failure;
 use crate::tables::{Result, SqliteTables, int, number};
 
@@ -28,30 +28,17 @@ fn sequence(key: i64) -> u64 {
 /// A query over messages.
 macro_rules! message_sql {
     ($rest:literal) => {
-        concat!("SELECT key, at, subject, id, headers, body FROM messages ", $rest)
+        concat!("SELECT key, at, subject, id, headers, body, checksum FROM messages ", $rest)
     };
 }
 
-/// A row; none where its headers are damaged.
-fn message(stream: &str, row: &Row<'_>) -> rusqlite::Result<Option<Stored>> {
-    let bytes =
-        |column| Ok::<_, rusqlite::Error>(Bytes::copy_from_slice(row.get_ref(column)?.as_blob()?));
-    let Some(headers) = Headers::from_packed(bytes(4)?) else {
-        return Ok(None);
-    };
-    Ok(Some(Stored {
-        stream: stream.to_owned(),
-        sequence: sequence(row.get(0)?),
-        at: UnixMillis(number(row, 1)?),
-        subject: row.get(2)?,
-        id: row.get(3)?,
-        headers,
-        body: bytes(5)?,
-    }))
+/// A message, damaged or not.
+pub(crate) fn any_message(stream: &str, row: &Row<'_>) -> rusqlite::Result<(Stored, Soundness)> {
+    Ok(MessageRow::read(row)?.message(stream, sequence(row.get(0)?)))
 }
 
-fn sound(message: Option<Stored>) -> Result<Stored> {
-    message.ok_or_else(|| BusError::Damaged("headers of a message are cut short".to_owned()))
+fn message(stream: &str, row: &Row<'_>) -> rusqlite::Result<Stored> {
+    any_message(stream, row).map(|(message, _)| message)
 }
 
 fn millis(duration: Duration) -> i64 {
@@ -137,18 +124,17 @@ impl SqliteTables {
 
     pub(crate) fn insert_message(&mut self, message: &Stored) -> Result<()> {
         let key = key(self.number_of(&message.stream)?, message.sequence);
-        let sql = "INSERT INTO messages (key, at, subject, id, headers, body)
-                   VALUES (?, ?, ?, ?, ?, ?)";
+        let sql = "INSERT INTO messages (key, at, subject, id, headers, body, checksum)
+                   VALUES (?, ?, ?, ?, ?, ?, ?)";
         let (headers, body) = (&message.headers.packed()[..], &message.body[..]);
-        let at = int(message.at.0);
-        self.execute(sql, params![key, at, message.subject, message.id, headers, body])
+        let (at, checksum) = (int(message.at.0), checksum(key, message));
+        self.execute(sql, params![key, at, message.subject, message.id, headers, body, checksum])
     }
 
     pub(crate) fn message_at(&mut self, stream: &str, sequence: u64) -> Result<Option<Stored>> {
         let key = key(self.number_of(stream)?, sequence);
         let sql = message_sql!("WHERE key = ?");
-        let found = self.one(sql, [key], |row| message(stream, row))?;
-        found.map(sound).transpose()
+        self.one(sql, [key], |row| message(stream, row))
     }
 
     pub(crate) fn messages_from(
@@ -161,23 +147,34 @@ impl SqliteTables {
         let (first, last) = (key(stream_number, from), key(stream_number, u64::MAX));
         let sql = message_sql!("WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?");
         let max = i64::try_from(max).unwrap_or(i64::MAX);
-        let found = self.all(sql, [first, last, max], |row| message(stream, row))?;
-        found.into_iter().map(sound).collect()
+        self.all(sql, [first, last, max], |row| message(stream, row))
     }
 
+    /// The last one that is as it was written: a damaged one says nothing to go on from.
     pub(crate) fn last_message(&mut self, stream: &str, filter: &str) -> Result<Option<Stored>> {
         let stream_number = self.number_of(stream)?;
-        let (first, last) = (key(stream_number, 0), key(stream_number, u64::MAX));
-        if !filter.split('.').any(|token| matches!(token, "*" | ">")) {
-            let sql =
-                message_sql!("WHERE subject = ? AND key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1");
-            let found = self.one(sql, params![filter, first, last], |row| message(stream, row))?;
-            return found.map(sound).transpose();
+        let (first, mut last) = (key(stream_number, 0), key(stream_number, u64::MAX));
+        let has_wildcards = filter.split('.').any(|token| matches!(token, "*" | ">"));
+        loop {
+            let found = match has_wildcards {
+                true => self.last_matching(filter, first, last),
+                false => self.last_on(filter, first, last),
+            };
+            let Some(found) = found.map_err(|error| failure(&error))? else { return Ok(None) };
+            let sql = message_sql!("WHERE key = ?");
+            match self.one(sql, [found], |row| any_message(stream, row))? {
+                Some((_, Soundness::Damaged)) | None => last = found - 1,
+                Some((message, _)) => return Ok(Some(message)),
+            }
         }
-        match self.last_matching(filter, first, last).map_err(|error| failure(&error))? {
-            Some(key) => self.message_at(stream, sequence(key)),
-            None => Ok(None),
-        }
+    }
+
+    /// The last key of those with this subject.
+    fn last_on(&self, subject: &str, first: i64, last: i64) -> rusqlite::Result<Option<i64>> {
+        let sql = "SELECT key FROM messages
+                   WHERE subject = ? AND key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1";
+        let mut sql = self.connection.prepare_cached(sql)?;
+        sql.query_row(params![subject, first, last], |row| row.get(0)).optional()
     }
 
     /// The last key of those whose subject a filter with wildcards takes in.
@@ -187,7 +184,7 @@ impl SqliteTables {
         let mut sql = self.connection.prepare_cached(sql)?;
         let mut rows = sql.query([first, last])?;
         while let Some(row) = rows.next()? {
-            if matches(filter, row.get_ref(1)?.as_str()?) {
+            if row.get_ref(1)?.as_str().is_ok_and(|subject| matches(filter, subject)) {
                 return row.get(0).map(Some);
             }
         }
@@ -202,7 +199,8 @@ impl SqliteTables {
     /// Puts the body of a message that stands there.
     pub(crate) fn put_body(&mut self, message: &Stored) -> Result<()> {
         let key = key(self.number_of(&message.stream)?, message.sequence);
-        self.execute("UPDATE messages SET body = ? WHERE key = ?", params![&message.body[..], key])
+        let sql = "UPDATE messages SET body = ?, checksum = ? WHERE key = ?";
+        self.execute(sql, params![&message.body[..], checksum(key, message), key])
     }
 
     /// Forgets a message's id, so that the same may come again.

@@ -22,6 +22,7 @@ use crate::commands::story::StoryArguments;
 use crate::commands::sub::SubArguments;
 use crate::commands::tail::TailArguments;
 use crate::commands::token::TokenArguments;
+use crate::commands::verify::VerifyArguments;
 use crate::commands::why::WhyArguments;
 use crate::eval::EvalArguments;
 use crate::fold::Method;
@@ -144,6 +145,8 @@ pub(crate) enum Command {
     /// Put a backup into an empty data folder; then `up` goes on from it.
     #[command(after_help = "Example:\n  wirefold restore /backups/monday --data DIR")]
     Restore(BackupArguments),
+    /// Read everything that is stored, and name what is damaged or missing. Changes nothing.
+    Verify(VerifyArguments),
     /// Remove an article, or all of an outlet, from everything that is stored; it may not come back.
     Forget(ForgetArguments),
     /// Judge the stored articles again with other settings, and show which folds appear or vanish.

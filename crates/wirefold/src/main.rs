@@ -66,6 +66,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Healthcheck(arguments) => commands::healthcheck::run(arguments, global),
         Command::Backup(arguments) => commands::backup::back_up(arguments, global),
         Command::Restore(arguments) => commands::backup::restore(arguments, global),
+        Command::Verify(arguments) => commands::verify::run(arguments, global),
         Command::Forget(arguments) => commands::forget::run(arguments, global),
         Command::Replay(arguments) => commands::replay::run(arguments, global),
         Command::Fold(arguments) => fold::run(arguments, global),

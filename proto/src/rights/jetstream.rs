@@ -1,6 +1,6 @@
 //! The subjects by which JetStream is asked.
 
-use super::Right;
+use super::{REPLAY, Right};
 use crate::streams::{ALERTS, ReadBy, Role, STORES, STREAMS, StoreKind, Stream};
 
 /// The table in which readers without acknowledgements say how far they are, by stream and role.
@@ -160,8 +160,12 @@ pub(super) fn setup() -> Vec<Right> {
     // When its oldest message came says how far back a stream reaches.
     keeping.extend(STREAMS.iter().flat_map(|stream| lookup(stream.name)));
     keeping.extend(PURGED.map(|stream| format!("$JS.API.STREAM.PURGE.{stream}")));
+    let next = |stream: &Stream| format!("$JS.API.CONSUMER.MSG.NEXT.{}.*", stream.name);
+    let reading = STREAMS.iter().map(next).collect();
     let right = |what: &str, publish| Right { what: what.to_owned(), publish, ..Right::default() };
     vec![
+        right("reads all that is stored, to verify it", reading),
+        right("has decisions enriched again, to repair the output", vec![REPLAY.to_owned()]),
         right("makes streams and stores", making),
         right("makes readers", readers),
         right("drops what all have read where a stream is full", keeping),

@@ -27,6 +27,7 @@ pub use api::access::host_name;
 pub use error::GatewayError;
 pub use gateway::{Access, Gateway};
 pub use metrics::METRICS;
+pub use projection::faults_of_projection;
 pub use settings::{Condition, Probe, Rehearse, Replay, Settings};
 
 use inner::Inner;

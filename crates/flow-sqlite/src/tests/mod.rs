@@ -3,6 +3,7 @@
 mod child;
 mod conformance;
 mod copying;
+mod damage;
 mod kill;
 mod offline;
 mod opening;

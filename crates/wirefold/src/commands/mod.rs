@@ -18,6 +18,7 @@ pub(crate) mod story;
 pub(crate) mod sub;
 pub(crate) mod tail;
 pub(crate) mod token;
+pub(crate) mod verify;
 pub(crate) mod why;
 
 mod alert_life;
@@ -25,6 +26,7 @@ mod alert_mute;
 mod alert_test;
 mod ask;
 mod backup_manifest;
+mod finding;
 mod words;
 
 use serde::Serialize;

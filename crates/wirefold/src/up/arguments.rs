@@ -100,11 +100,18 @@ pub(crate) struct RunArguments {
 /// Arguments of `setup`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   wirefold setup --nats nats://localhost:4222
+  wirefold setup --repair          after `verify` found decisions without output
 
 Run it once before the stages, and again when settings change what is kept; what stands already is
-left as it is. Exit code 4 where the server cannot be reached or refuses.")]
+left as it is. With --repair it then reads all streams once, which takes about a second for ten
+thousand articles, and has the enricher make the output that is missing. The output keeps its ids, so
+nobody sees anything twice; alerts for what was missing come late. Over NATS the enricher must run;
+without NATS `up` must not run.
+
+Exit codes: 0 all stands, 1 some output could not be made again, 4 the server cannot be reached or
+refuses.")]
 pub(crate) struct SetupArguments {
     #[command(flatten)]
     pub(crate) place: Place,
@@ -114,6 +121,9 @@ pub(crate) struct SetupArguments {
     /// Change a setting for this run, as TOML. Repeatable.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+    /// Make the output again that is missing, as after a stream was lost or put back to an older copy.
+    #[arg(long)]
+    pub(crate) repair: bool,
 }
 
 /// A stage that can run alone.

@@ -7,8 +7,10 @@ mod demo;
 pub(crate) mod nats;
 mod pipeline;
 mod process;
+mod repair;
 pub(crate) mod seams;
 pub(crate) mod serve;
+mod setup;
 mod sign_in;
 mod signals;
 mod socket;
@@ -34,8 +36,7 @@ use crate::exit::{Exit, Stop};
 use crate::fold::{self, Method};
 use crate::telemetry::{self, Logging, Telemetry};
 use arguments::{
-    DemoArguments, Listen, PRUNER_BEFORE, RunArguments, SetupArguments, StageArgument, StageName,
-    UpArguments,
+    DemoArguments, Listen, PRUNER_BEFORE, RunArguments, StageArgument, StageName, UpArguments,
 };
 use begun::{BUS, Begun};
 use console::{Showing, Tally};
@@ -46,6 +47,7 @@ use signals::Signals;
 
 pub(crate) use nats::pruner;
 pub(crate) use pipeline::StandardOutput;
+pub(crate) use setup::setup;
 
 /// Runs all stages in one process; where there is nothing to watch, the demo.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {
@@ -56,15 +58,6 @@ pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Ex
     }
     let up = Up { loaded, global, wants_demo: arguments.demo };
     in_runtime(up.run(&StageName::ALL))
-}
-
-/// Makes a NATS server fit for the stages.
-pub(crate) fn setup(arguments: &SetupArguments, global: &Global) -> anyhow::Result<Exit> {
-    let mut loaded = load(&Asked::of(&arguments.place, &arguments.set, arguments.nats.as_deref()))?;
-    name_default_server(&mut loaded);
-    telemetry::install(&Logging::of(&loaded.config, global), Arc::new(SystemClock))?;
-    warn_of_settings(&loaded);
-    in_runtime(async move { nats::run_setup(&loaded).await })
 }
 
 /// Becomes a nats-server.

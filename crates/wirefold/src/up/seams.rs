@@ -188,7 +188,8 @@ pub(super) async fn enrich(
     }
 }
 
-async fn ask_enricher(bus: &NatsBus, sequence: u64) -> Result<String, String> {
+/// Asks the enricher for that, over NATS.
+pub(super) async fn ask_enricher(bus: &NatsBus, sequence: u64) -> Result<String, String> {
     let answer = bus.ask(REPLAY, sequence.to_string().into()).await;
     match answer.map_err(|error| error.to_string())? {
         Ok(outcome) => Ok(String::from_utf8_lossy(&outcome).into_owned()),

@@ -15,6 +15,7 @@ mod events;
 mod expire;
 mod hour;
 mod ids;
+mod inspect;
 mod narrowed;
 mod open;
 mod paging;
@@ -42,6 +43,7 @@ use crate::shapes::{
 pub(crate) use apply::{Batch, Change, lead};
 pub(crate) use event_filter::{EventFilter, EventSort};
 pub(crate) use ids::{Kind, Meaning};
+pub use inspect::faults_of_projection;
 pub(crate) use open::FILE;
 pub(crate) use paging::Paging;
 use pool::Pool;

@@ -8,8 +8,8 @@ use wirefold_alerter::WEB_PORTS;
 use wirefold_proto::SubscriptionId;
 use wirefold_query::Query;
 
-use super::{Finding, Mark};
 use crate::client::SOCKET;
+use crate::commands::finding::{Finding, Mark};
 use crate::config::{DeliveryConfig, DeliveryKind, Loaded, Origin};
 use crate::output::count;
 use crate::up::tells;

@@ -4,10 +4,10 @@ mod look;
 mod nats;
 
 use clap::Args;
-use serde::Serialize;
 use wirefold_fetcher::extract::Extractor;
 
 use super::extract;
+use super::finding::{Finding, Mark, tell};
 use crate::cli::Global;
 use crate::client::{Place, block_on};
 use crate::config::{self, ConfigError, Loaded, Overrides};
@@ -42,49 +42,6 @@ pub(crate) struct CheckArguments {
     role: Option<String>,
 }
 
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct Finding {
-    schema: &'static str,
-    mark: Mark,
-    what: String,
-}
-
-/// How it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Mark {
-    /// As it should be.
-    Good,
-    /// It works; it is worth a look.
-    Look,
-    /// It must be mended.
-    Bad,
-}
-
-impl Finding {
-    fn new(mark: Mark, what: impl Into<String>) -> Self {
-        Self { schema: "wirefold.finding/1", mark, what: what.into() }
-    }
-
-    fn good(what: impl Into<String>) -> Self {
-        Self::new(Mark::Good, what)
-    }
-
-    fn bad(what: impl Into<String>) -> Self {
-        Self::new(Mark::Bad, what)
-    }
-
-    fn line(&self) -> String {
-        let mark = match self.mark {
-            Mark::Good => '✓',
-            Mark::Look => '!',
-            Mark::Bad => '✗',
-        };
-        format!("{mark} {}\n", output::clean(&self.what))
-    }
-}
-
 /// Runs `check`.
 pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result<Exit> {
     let loaded = Overrides::of_set(&arguments.set)
@@ -93,14 +50,7 @@ pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result
         (Some(url), Ok(loaded)) => of_server(arguments, url, loaded)?,
         (_, loaded) => findings(loaded).into_iter().chain([sandbox()]).collect(),
     };
-    let bad = findings.iter().filter(|finding| finding.mark == Mark::Bad).count();
-    for finding in &findings {
-        if arguments.json {
-            output::print_json(finding)?;
-        } else if !global.quiet || finding.mark != Mark::Good {
-            output::print(finding.line().as_bytes())?;
-        }
-    }
+    let bad = tell(&findings, arguments.json, global)?;
     if bad == 0 {
         return Ok(Exit::Ok);
     }

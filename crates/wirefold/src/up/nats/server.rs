@@ -13,6 +13,7 @@ use anyhow::{Context, anyhow};
 use wirefold_flow_nats::OLDEST;
 
 use super::{folder, ports};
+use crate::config::{BusConfig, Secret};
 use crate::exit::{Exit, Stop};
 
 /// Its name, as a program and in logs.
@@ -69,6 +70,23 @@ impl Server {
              jetstream {{ store_dir: {store:?}, max_file: 1TB, sync_interval: always }}\n"
         )
     }
+}
+
+/// How the server that `up --nats` started for this data folder is spoken to, while it runs; `None` where
+/// none was ever started.
+pub(crate) fn own_bus(data: &Path) -> Option<BusConfig> {
+    let text = std::fs::read_to_string(data.join("nats").join(CONFIGURATION)).ok()?;
+    let quoted_after = |name: &str| {
+        let (_, rest) = text.split_once(name)?;
+        rest.split('"').nth(1)
+    };
+    let address = quoted_after("\nlisten:")?;
+    Some(BusConfig {
+        nats: vec![format!("nats://{address}")],
+        user: Some(USER.to_owned()),
+        password: Some(Secret::new(quoted_after("password:")?)),
+        ..BusConfig::default()
+    })
 }
 
 /// Becomes the server; it ends with whoever started this process.

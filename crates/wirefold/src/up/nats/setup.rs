@@ -14,6 +14,7 @@ use super::options;
 use crate::config::{Config, Loaded};
 use crate::exit::{Exit, Stop};
 use crate::output;
+use crate::up::repair;
 
 /// How long the server may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,7 +29,7 @@ pub(super) struct Made {
 }
 
 /// Runs `setup`.
-pub(in crate::up) async fn run(loaded: &Loaded) -> anyhow::Result<Exit> {
+pub(in crate::up) async fn run(loaded: &Loaded, repairs: bool) -> anyhow::Result<Exit> {
     let config = &loaded.config;
     let options = options(&config.bus, "setup");
     let clock = std::sync::Arc::new(wirefold_flow::SystemClock);
@@ -43,7 +44,7 @@ pub(in crate::up) async fn run(loaded: &Loaded) -> anyhow::Result<Exit> {
     {
         output::print(format!("{what:<8} {}\n", names.join(" ")).as_bytes())?;
     }
-    Ok(Exit::Ok)
+    if repairs { repair::over_nats(&bus).await } else { Ok(Exit::Ok) }
 }
 
 /// Makes everything be so.

@@ -1,0 +1,113 @@
+//! Checksums: a message that is not as it was written is recognised.
+//!
+//! SQLite notices a damaged page by its structure alone, and a changed letter in a text not at all. So
+//! each message has the CRC-32 of all that it says. One that does not match keeps its place in the
+//! stream, without headers and with a body that nothing decodes: its reader puts it to the dead letters,
+//! and everything else goes on.
+
+use bytes::Bytes;
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+use wirefold_flow::{Headers, Stored, UnixMillis};
+
+use crate::tables::number;
+
+/// What the body of a damaged message begins with.
+const DAMAGED: &[u8] = b"this message is damaged: it is not as it was written";
+
+/// Whether a message is as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Soundness {
+    /// Its checksum matches.
+    Checked,
+    /// It can be read; a version that wrote no checksums wrote it.
+    Unchecked,
+    /// It is not as it was written.
+    Damaged,
+}
+
+/// A row of messages: key, time, subject, id, headers, body, checksum.
+pub(crate) struct MessageRow<'a> {
+    key: i64,
+    at: u64,
+    subject: &'a [u8],
+    id: &'a [u8],
+    headers: &'a [u8],
+    body: &'a [u8],
+    checksum: Option<i64>,
+}
+
+/// The checksum of a message with this key.
+pub(crate) fn checksum(key: i64, message: &Stored) -> i64 {
+    let row = MessageRow {
+        key,
+        at: message.at.0,
+        subject: message.subject.as_bytes(),
+        id: message.id.as_bytes(),
+        headers: message.headers.packed(),
+        body: &message.body,
+        checksum: None,
+    };
+    row.sum()
+}
+
+impl<'a> MessageRow<'a> {
+    pub(crate) fn read(row: &'a Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            key: row.get(0)?,
+            at: number(row, 1).unwrap_or(0),
+            subject: bytes(row, 2)?,
+            id: bytes(row, 3)?,
+            headers: bytes(row, 4)?,
+            body: bytes(row, 5)?,
+            checksum: row.get(6).unwrap_or(Some(-1)),
+        })
+    }
+
+    /// The message, and whether it is as it was written.
+    pub(crate) fn message(&self, stream: &str, sequence: u64) -> (Stored, Soundness) {
+        let headers = || Headers::from_packed(Bytes::copy_from_slice(self.headers));
+        let texts = (str::from_utf8(self.subject), str::from_utf8(self.id));
+        let (soundness, headers) = match (self.checksum, texts, headers()) {
+            (Some(sum), (Ok(_), Ok(_)), Some(headers)) if sum == self.sum() => {
+                (Soundness::Checked, headers)
+            }
+            (None, (Ok(_), Ok(_)), Some(headers)) => (Soundness::Unchecked, headers),
+            _ => (Soundness::Damaged, Headers::default()),
+        };
+        let body = match soundness {
+            Soundness::Damaged => self.illegible(),
+            _ => Bytes::copy_from_slice(self.body),
+        };
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        let (subject, id) = (text(self.subject), text(self.id));
+        let (stream, at) = (stream.to_owned(), UnixMillis(self.at));
+        (Stored { stream, sequence, at, subject, id, headers, body }, soundness)
+    }
+
+    /// About as long as what stands there, so that the count of the stream's bytes stays near.
+    fn illegible(&self) -> Bytes {
+        let length = self.headers.len() + self.body.len();
+        let padding = std::iter::repeat(&b' ');
+        DAMAGED.iter().chain(padding).take(length).copied().collect()
+    }
+
+    fn sum(&self) -> i64 {
+        let mut sum = crc32fast::Hasher::new();
+        sum.update(&self.key.to_le_bytes());
+        sum.update(&self.at.to_le_bytes());
+        for part in [self.subject, self.id, self.headers, self.body] {
+            sum.update(&part.len().to_le_bytes());
+            sum.update(part);
+        }
+        i64::from(sum.finalize())
+    }
+}
+
+/// The bytes of a column; none where damage made something else of it.
+fn bytes<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a [u8]> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
+        _ => &[],
+    })
+}

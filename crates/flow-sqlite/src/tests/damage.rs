@@ -1,0 +1,113 @@
+//! A byte that changes on the disk is noticed, wherever in a message it stands, and everything else goes on.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use wirefold_flow::{Bus, Headers, Outgoing, StreamConfig, SystemClock};
+
+use crate::{Inspection, Soundness};
+
+const MARKS: [&str; 4] = ["wire.subjectmark", "idmark", "headermark", "bodymark"];
+
+async fn store(folder: &Path) {
+    let bus = crate::open(folder, Arc::new(SystemClock)).unwrap();
+    bus.create_stream(StreamConfig::new("WIRE", &["wire.*"])).await.unwrap();
+    for number in 1..=3 {
+        let marked = number == 2;
+        let [subject, id, header, body] = MARKS.map(|mark| match marked {
+            true => mark.to_owned(),
+            false => format!("wire.other{number}"),
+        });
+        let headers = Headers::from_iter([("Wf-Input", header.as_str())]);
+        let body = body.into_bytes().into();
+        bus.publish(Outgoing { subject, id, headers, body }).await.unwrap();
+    }
+}
+
+/// Changes a letter in all places of the file where these words stand.
+fn damage(folder: &Path, words: &str) {
+    let path = folder.join(crate::FILE);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let places = bytes.windows(words.len()).enumerate();
+    let places: Vec<usize> =
+        places.filter(|(_, part)| *part == words.as_bytes()).map(|(place, _)| place).collect();
+    assert!(!places.is_empty(), "{words} stands in no page");
+    for place in places {
+        bytes[place + words.len() - 1] ^= 1;
+    }
+    std::fs::write(&path, bytes).unwrap();
+}
+
+fn inspected(folder: &Path) -> Vec<(u64, Soundness)> {
+    let inspection = Inspection::open(folder).unwrap();
+    let mut found = Vec::new();
+    inspection.each("WIRE", &mut |stored, how| found.push((stored.sequence, how))).unwrap();
+    found
+}
+
+#[tokio::test]
+async fn a_changed_letter_is_noticed_and_the_rest_is_read() {
+    use Soundness::{Checked, Damaged};
+    for mark in MARKS {
+        let folder = tempfile::tempdir().unwrap();
+        store(folder.path()).await;
+        assert_eq!(inspected(folder.path()), [(1, Checked), (2, Checked), (3, Checked)]);
+        damage(folder.path(), mark);
+        assert_eq!(inspected(folder.path()), [(1, Checked), (2, Damaged), (3, Checked)], "{mark}");
+
+        let bus = crate::open(folder.path(), Arc::new(SystemClock)).unwrap();
+        let read = bus.read("WIRE", ">", 1).await.unwrap().ready(10).await.unwrap();
+        let sequences: Vec<u64> = read.iter().map(|stored| stored.sequence).collect();
+        assert!(sequences.starts_with(&[1]) && sequences.ends_with(&[3]), "{mark}: {sequences:?}");
+        for stored in read.iter().filter(|stored| stored.sequence == 2) {
+            assert_eq!(stored.headers, Headers::default(), "{mark}");
+            assert!(!stored.body.starts_with(b"body"), "{mark}");
+        }
+        let last = bus.last("WIRE", "wire.subjectmark").await.unwrap();
+        assert_eq!(last, None, "{mark}: what is damaged says nothing to go on from");
+        let last = bus.last("WIRE", "wire.>").await.unwrap().unwrap();
+        assert_eq!(last.sequence, 3);
+    }
+}
+
+#[tokio::test]
+async fn messages_of_the_layout_before_are_read_without_checksums() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path()).await;
+    let connection = rusqlite::Connection::open(folder.path().join(crate::FILE)).unwrap();
+    connection.execute_batch("ALTER TABLE messages DROP COLUMN checksum").unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    drop(connection);
+    let unchecked = |sequence| (sequence, Soundness::Unchecked);
+    assert_eq!(inspected(folder.path()), [1, 2, 3].map(unchecked));
+
+    let bus = crate::open(folder.path(), Arc::new(SystemClock)).unwrap();
+    bus.publish(Outgoing::new("wire.new", "new", "after")).await.unwrap();
+    let read = bus.read("WIRE", ">", 1).await.unwrap().ready(10).await.unwrap();
+    assert_eq!(read.len(), 4);
+    assert_eq!(read[1].body, MARKS[3]);
+    drop(bus);
+    let mut expected = [1, 2, 3].map(unchecked).to_vec();
+    expected.push((4, Soundness::Checked));
+    assert_eq!(inspected(folder.path()), expected);
+}
+
+#[tokio::test]
+async fn an_inspection_changes_no_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let bus = crate::open(folder.path(), Arc::new(SystemClock)).unwrap();
+    bus.create_stream(StreamConfig::new("WIRE", &["wire.*"])).await.unwrap();
+    // What a killed process leaves: a log that is not in the file yet.
+    let killed = tempfile::tempdir().unwrap();
+    let files = [crate::FILE.to_owned(), format!("{}-wal", crate::FILE)];
+    for file in &files {
+        std::fs::copy(folder.path().join(file), killed.path().join(file)).unwrap();
+    }
+    let bytes = || files.clone().map(|file| std::fs::read(killed.path().join(file)).unwrap());
+    let before = bytes();
+    let inspection = Inspection::open(killed.path()).unwrap();
+    assert_eq!(inspection.streams().len(), 1, "the log is read");
+    assert_eq!(inspection.faults_of_pages().unwrap(), Vec::<String>::new());
+    drop(inspection);
+    assert_eq!(bytes(), before);
+}

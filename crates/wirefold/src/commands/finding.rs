@@ -1,0 +1,61 @@
+//! Findings of `check` and `verify`: one line each, with a mark.
+
+use serde::Serialize;
+
+use crate::cli::Global;
+use crate::output;
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Finding {
+    schema: &'static str,
+    pub(super) mark: Mark,
+    pub(super) what: String,
+}
+
+/// How it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Mark {
+    /// As it should be.
+    Good,
+    /// It works; it is worth a look.
+    Look,
+    /// It must be mended.
+    Bad,
+}
+
+impl Finding {
+    pub(super) fn new(mark: Mark, what: impl Into<String>) -> Self {
+        Self { schema: "wirefold.finding/1", mark, what: what.into() }
+    }
+
+    pub(super) fn good(what: impl Into<String>) -> Self {
+        Self::new(Mark::Good, what)
+    }
+
+    pub(super) fn bad(what: impl Into<String>) -> Self {
+        Self::new(Mark::Bad, what)
+    }
+
+    fn line(&self) -> String {
+        let mark = match self.mark {
+            Mark::Good => '✓',
+            Mark::Look => '!',
+            Mark::Bad => '✗',
+        };
+        format!("{mark} {}\n", output::clean(&self.what))
+    }
+}
+
+/// Prints findings; with `--quiet` only what is not as it should be. How many must be mended.
+pub(super) fn tell(findings: &[Finding], json: bool, global: &Global) -> anyhow::Result<usize> {
+    for finding in findings {
+        if json {
+            output::print_json(finding)?;
+        } else if !global.quiet || finding.mark != Mark::Good {
+            output::print(finding.line().as_bytes())?;
+        }
+    }
+    Ok(findings.iter().filter(|finding| finding.mark == Mark::Bad).count())
+}

@@ -1,0 +1,192 @@
+//! What the streams say, and whether it fits together.
+//!
+//! In comes each message of each stream, in the order of [`ORDER`]; out come findings. It never knows
+//! where the streams stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wirefold_flow::Stored;
+use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, Stream};
+use wirefold_proto::{
+    Alert, ArticleFetched, ControlCommand, DeadLetter, Judged, Message as _, OutputArticle,
+    OutputCommand, OutputStory, decode, name_of,
+};
+
+use super::super::finding::Finding;
+use crate::output::count;
+
+/// The streams in the order in which they are read: what explains a gap comes before it.
+pub(super) const ORDER: [Stream; 6] = [DEAD, FETCHED, CONTROL, JUDGED, OUTPUT, ALERTS];
+/// So many are named of each kind.
+const NAMED: usize = 5;
+
+/// What was read so far.
+#[derive(Default)]
+pub(crate) struct Contents {
+    /// How many messages were read.
+    messages: usize,
+    /// Those that are not as they were written.
+    damaged: Vec<(String, u64)>,
+    /// Those that nothing decodes.
+    unreadable: Vec<String>,
+    /// Stream and sequence of what dead letters name.
+    buried: BTreeSet<(String, u64)>,
+    /// The articles that are kept, by their sequence.
+    articles: BTreeMap<u64, String>,
+    /// The decisions on articles that are kept, by their sequence: the article's sequence and id.
+    decisions: BTreeMap<u64, (u64, String)>,
+    /// Decisions on another article than the one that stands at its sequence.
+    strange: Vec<String>,
+    /// The decisions that the output rests on.
+    put_out: BTreeSet<u64>,
+    /// The last sequence of the output.
+    last_output: u64,
+    /// Alerts that name output which is not there yet.
+    ahead: Vec<String>,
+}
+
+impl Contents {
+    /// Notes a message that is not as it was written.
+    pub(super) fn note_damaged(&mut self, stored: &Stored) {
+        self.messages += 1;
+        self.damaged.push((stored.stream.clone(), stored.sequence));
+    }
+
+    /// Stream and sequence of those that are not as they were written.
+    pub(crate) fn damaged(&self) -> &[(String, u64)] {
+        &self.damaged
+    }
+
+    /// Looks at a message.
+    pub(super) fn look_at(&mut self, stored: &Stored) {
+        self.messages += 1;
+        let fits = match stored.stream.as_str() {
+            name if name == DEAD.name => self.dead(stored),
+            name if name == FETCHED.name => self.fetched(stored),
+            name if name == CONTROL.name => decode::<ControlCommand>(&stored.body).is_ok(),
+            name if name == JUDGED.name => self.judged(stored),
+            name if name == OUTPUT.name => self.output(stored),
+            name if name == ALERTS.name => self.alert(stored),
+            _ => true,
+        };
+        // A stage that could not read it said so then.
+        let is_buried = self.buried.contains(&(stored.stream.clone(), stored.sequence));
+        if !fits && !is_buried {
+            self.unreadable.push(stored.reference());
+        }
+    }
+
+    fn dead(&mut self, stored: &Stored) -> bool {
+        let letter = decode::<DeadLetter>(&stored.body);
+        letter.map(|it| self.buried.insert((it.stream, it.sequence))).is_ok()
+    }
+
+    fn fetched(&mut self, stored: &Stored) -> bool {
+        let article = decode::<ArticleFetched>(&stored.body);
+        article.map(|it| self.articles.insert(stored.sequence, it.id.to_string())).is_ok()
+    }
+
+    fn judged(&mut self, stored: &Stored) -> bool {
+        let Ok(judged) = Judged::decode(&stored.body) else { return false };
+        if let Judged::Article(record) = judged {
+            let (article, id) = (record.input.fetched, record.id.to_string());
+            if self.articles.get(&article).is_some_and(|stands| *stands != id) {
+                self.strange.push(stored.reference());
+            }
+            self.decisions.insert(stored.sequence, (article, id));
+        }
+        true
+    }
+
+    fn output(&mut self, stored: &Stored) -> bool {
+        self.last_output = stored.sequence;
+        match name_of(&stored.body).as_deref() {
+            Ok(OutputStory::NAME) => decode::<OutputStory>(&stored.body).is_ok(),
+            Ok(OutputCommand::NAME) => decode::<OutputCommand>(&stored.body).is_ok(),
+            _ => match decode::<OutputArticle>(&stored.body) {
+                Ok(article) => {
+                    self.put_out.insert(article.judged);
+                    true
+                }
+                Err(_) => false,
+            },
+        }
+    }
+
+    fn alert(&mut self, stored: &Stored) -> bool {
+        let Ok(alert) = decode::<Alert>(&stored.body) else { return false };
+        if alert.output > self.last_output {
+            self.ahead.push(stored.reference());
+        }
+        true
+    }
+
+    /// The decisions whose article stands, whose output is missing, and with which the enricher says it
+    /// is done: it is past everything before `unread`.
+    pub(crate) fn lacking(&self, unread: u64) -> Vec<u64> {
+        // Older output may have left the stream.
+        let Some(first) = self.put_out.first() else {
+            return Vec::new();
+        };
+        let done = self.decisions.range(first..&unread.max(*first));
+        let lacks = |(sequence, (article, _)): &(&u64, &(u64, String))| {
+            !self.put_out.contains(sequence)
+                && self.articles.contains_key(article)
+                && !self.buried.contains(&(JUDGED.name.to_owned(), **sequence))
+        };
+        done.filter(lacks).map(|(sequence, _)| *sequence).collect()
+    }
+
+    /// The articles without a decision, between those that have one.
+    fn undecided(&self) -> Vec<u64> {
+        let decided: BTreeSet<u64> = self.decisions.values().map(|(article, _)| *article).collect();
+        let ids: BTreeSet<&String> = self.decisions.values().map(|(_, id)| id).collect();
+        let (Some(first), Some(last)) = (decided.first(), decided.last()) else {
+            return Vec::new();
+        };
+        let between = self.articles.range(first..=last);
+        // The same article may come twice: it is decided on once.
+        let lacks = |(sequence, id): &(&u64, &String)| {
+            !decided.contains(sequence)
+                && !ids.contains(id)
+                && !self.buried.contains(&(FETCHED.name.to_owned(), **sequence))
+        };
+        between.filter(lacks).map(|(sequence, _)| *sequence).collect()
+    }
+
+    /// How much was read.
+    pub(super) fn in_words(&self) -> String {
+        count(self.messages, "message", "messages")
+    }
+
+    /// What was found. The enricher is past all decisions before `unread`.
+    pub(super) fn findings(&self, unread: u64) -> Vec<Finding> {
+        let of = |stream: &Stream, sequences: Vec<u64>| -> Vec<String> {
+            sequences.iter().map(|sequence| format!("{}/{sequence}", stream.name)).collect()
+        };
+        let damaged = self.damaged.iter().map(|(stream, sequence)| format!("{stream}/{sequence}"));
+        let kinds = [
+            (&damaged.collect(), "is not as it was written", "are not as they were written"),
+            (&self.unreadable, "cannot be read", "cannot be read"),
+            (
+                &self.strange,
+                "decides on another article than stands there",
+                "decide on other articles than stand there",
+            ),
+            (&of(&FETCHED, self.undecided()), "was never decided on", "were never decided on"),
+            (&of(&JUDGED, self.lacking(unread)), "has no output", "have no output"),
+            (&self.ahead, "names output that is not there", "name output that is not there"),
+        ];
+        let found = kinds.into_iter().filter(|(places, ..)| !places.is_empty());
+        found.map(|(places, one, more)| Finding::bad(in_words(places, one, more))).collect()
+    }
+}
+
+fn in_words(places: &[String], one: &str, more: &str) -> String {
+    let named = places[..places.len().min(NAMED)].join(", ");
+    match places.len() {
+        1 => format!("{named} {one}"),
+        many if many <= NAMED => format!("{named} {more}"),
+        many => format!("{}, from {named} on, {more}", count(many, "message", "messages")),
+    }
+}

@@ -1,0 +1,36 @@
+//! `wirefold setup`: a NATS server is made fit for the stages, and what is missing is made again.
+
+use std::sync::Arc;
+
+use wirefold_flow::SystemClock;
+
+use super::arguments::SetupArguments;
+use super::{Asked, in_runtime, load, name_default_server, nats, repair, warn_of_settings};
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::telemetry::{self, Logging};
+
+/// Makes a NATS server fit for the stages.
+pub(crate) fn setup(arguments: &SetupArguments, global: &Global) -> anyhow::Result<Exit> {
+    let mut loaded = load(&Asked::of(&arguments.place, &arguments.set, arguments.nats.as_deref()))?;
+    let data = loaded.config.data.clone();
+    let is_over_nats = arguments.nats.is_some() || arguments.place.is_over_nats(&data);
+    let is_embedded = !is_over_nats && data.join(wirefold_flow_sqlite::FILE).exists();
+    if loaded.config.bus.nats.is_empty()
+        && arguments.repair
+        && let Some(own) = nats::own_bus(&data).filter(|_| is_over_nats)
+    {
+        loaded.config.bus = own;
+    }
+    if !(arguments.repair && is_embedded) {
+        name_default_server(&mut loaded);
+    }
+    telemetry::install(&Logging::of(&loaded.config, global), Arc::new(SystemClock))?;
+    warn_of_settings(&loaded);
+    in_runtime(async move {
+        match (arguments.repair, is_embedded) {
+            (true, true) => repair::embedded(&loaded).await,
+            (repairs, _) => nats::run_setup(&loaded, repairs).await,
+        }
+    })
+}

@@ -1,0 +1,147 @@
+//! `verify` names what is damaged, `up` goes on around it, and `setup --repair` makes the output again.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use wirefold_proto::OutputArticle;
+
+use super::generated::{Made, Numbers, articles};
+use super::kept::Kept;
+use super::up::{CONFIG, Up};
+use crate::program::Folder;
+
+const ARTICLES: usize = 60;
+const SETTINGS: &str =
+    "data = \"data\"\n[page]\nlisten = \"127.0.0.1:0\"\n[[source]]\npath = \"dropped\"\n";
+
+/// A data folder with articles, on which nothing runs any more.
+fn filled(made: &[Made]) -> Folder {
+    let folder = Folder::with(&[(CONFIG, SETTINGS.as_bytes())]);
+    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
+    drop_file(&folder, "1", made);
+    let up = Up::start(&folder);
+    until(&up, made.len());
+    assert_eq!(up.terminate().code, Some(0));
+    folder
+}
+
+fn drop_file(folder: &Folder, name: &str, made: &[Made]) {
+    let lines: String = made.iter().map(Made::line).collect();
+    folder.write(&format!("dropped/{name}.jsonl"), lines.as_bytes());
+}
+
+fn until(up: &Up, articles: usize) {
+    up.get_until("/api/v1/status", |status| status["articles"] == articles && status["lag"] == 0);
+}
+
+/// Changes one letter of the body of a message, where the file of the bus holds it.
+fn damage(data: &Path, body: &[u8]) {
+    let path = data.join("bus.sqlite");
+    let mut bytes = std::fs::read(&path).expect("it is there");
+    // Within a page: a long body goes on in others.
+    let part = &body[..200];
+    let place =
+        bytes.windows(part.len()).position(|here| here == part).expect("it is in one piece");
+    let letter = part.iter().rposition(u8::is_ascii_lowercase).expect("it has letters");
+    bytes[place + letter] ^= 1;
+    std::fs::write(&path, bytes).expect("it can be written");
+}
+
+fn ids(articles: &[OutputArticle]) -> BTreeSet<String> {
+    let ids: BTreeSet<String> = articles.iter().map(|it| it.id.to_string()).collect();
+    assert_eq!(ids.len(), articles.len(), "each article once");
+    ids
+}
+
+#[test]
+fn a_changed_letter_is_named_and_the_output_is_made_again() {
+    let made = articles(ARTICLES + 10, &mut Numbers::from_seed(11));
+    let folder = filled(&made[..ARTICLES]);
+    let data = folder.path().join("data");
+    let sound = folder.run(&["verify"]).code(0).out;
+    assert!(sound.contains("✓ streams and tables: "), "{sound}");
+    assert!(sound.contains("✓ gateway.db: sound"), "{sound}");
+    let before = ids(&Kept::in_folder(&data).articles());
+
+    let output = Kept::in_folder(&data).output;
+    let hit = &output[ARTICLES / 2];
+    damage(&data, &hit.body);
+    let named = folder.run(&["verify"]).code(1);
+    let place = format!("✗ WF_OUTPUT/{} is not as it was written", hit.sequence);
+    assert!(named.out.contains(&place), "{}", named.out);
+    assert!(named.out.contains("has no output"), "{}", named.out);
+
+    // The rest goes on meanwhile.
+    let up = Up::start(&folder);
+    drop_file(&folder, "2", &made[ARTICLES..]);
+    until(&up, made.len());
+    let busy = folder.run(&["verify"]).code(1).err;
+    assert!(busy.contains("stop it first"), "{busy}");
+    assert_eq!(up.terminate().code, Some(0));
+
+    let told = folder.run(&["setup", "--repair"]).code(0).out;
+    assert!(told.contains(&format!("removed  WF_OUTPUT/{}", hit.sequence)), "{told}");
+    assert!(told.contains("1 decision had none: 1 made again, 0 could not be"), "{told}");
+    folder.run(&["verify", "--quiet"]).code(0);
+    let again = folder.run(&["setup", "--repair"]).code(0).out;
+    assert!(again.contains("nothing was missing"), "{again}");
+    let after = ids(&Kept::in_folder(&data).articles());
+    assert!(after.is_superset(&before), "{:?}", before.difference(&after));
+    assert_eq!(after.len(), made.len());
+    let goes_on = Up::start(&folder);
+    until(&goes_on, made.len());
+    assert_eq!(goes_on.terminate().code, Some(0));
+}
+
+#[test]
+fn what_cannot_be_made_again_is_named_and_left_out() {
+    let made = articles(ARTICLES, &mut Numbers::from_seed(12));
+    let folder = filled(&made);
+    let data = folder.path().join("data");
+    let kept = Kept::in_folder(&data);
+    let (article, decision) = (&kept.fetched[5], &kept.judged[10]);
+    damage(&data, &article.body);
+    damage(&data, &decision.body);
+    let named = folder.run(&["verify"]).code(1).out;
+    for hit in [article, decision] {
+        assert!(named.contains(&hit.reference()), "{}: {named}", hit.reference());
+    }
+    assert!(named.contains("are not as they were written"), "{named}");
+    // Without snapshots all is learnt from what can be read.
+    std::fs::remove_dir_all(data.join("wf_snapshots")).expect("one was written at the end");
+    let up = Up::start(&folder);
+    until(&up, made.len());
+    assert_eq!(up.terminate().code, Some(0));
+}
+
+#[test]
+fn a_backup_is_verified_where_it_is() {
+    let made = articles(10, &mut Numbers::from_seed(13));
+    let folder = filled(&made);
+    folder.run(&["backup", "copy"]).code(0);
+    let sound = folder.run(&["verify", "copy"]).code(0).out;
+    assert!(sound.contains("✓ backup.json: each file is as it was copied"), "{sound}");
+    let body = Kept::in_folder(&folder.path().join("data")).output[0].body.clone();
+    damage(&folder.path().join("copy"), &body);
+    let named = folder.run(&["verify", "copy"]).code(1).out;
+    assert!(named.contains("bus.sqlite is not what was backed up"), "{named}");
+    assert!(named.contains("WF_OUTPUT/1 is not as it was written"), "{named}");
+    folder.run(&["verify", "nothing-here"]).code(3);
+}
+
+#[test]
+fn damaged_tables_of_the_page_are_named() {
+    let made = articles(10, &mut Numbers::from_seed(14));
+    let folder = filled(&made);
+    let path = folder.path().join("data/gateway.db");
+    std::fs::write(&path, "no database at all ".repeat(1_000)).expect("it can be written");
+    for log in ["gateway.db-wal", "gateway.db-shm"] {
+        // Where all of it had been brought into the file there is none.
+        let _ = std::fs::remove_file(path.with_file_name(log));
+    }
+    let named = folder.run(&["verify"]).code(1).out;
+    assert!(named.contains("✗ gateway.db is damaged"), "{named}");
+    let up = Up::start(&folder);
+    until(&up, made.len());
+    assert_eq!(up.terminate().code, Some(0));
+}
