@@ -10,8 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::gate::{Coming, Gate};
 use super::panics::caught;
+use super::standing::{self, Standing};
 use super::tries::Tries;
-use super::{Emit, Input, Stage, StageError, standing};
+use super::{Emit, Input, Stage, StageError};
 use crate::bus::{Answer, Delivery, Settle, Settler};
 use crate::clock::UnixMillis;
 use crate::dead::{Cause, Reason};
@@ -47,6 +48,7 @@ pub(super) struct Worker {
     /// counts as no attempt.
     pub(super) waits_until: Option<CancellationToken>,
     pub(super) tries: Tries,
+    pub(super) standing: Standing,
 }
 
 pub(super) enum Failure {
@@ -206,7 +208,8 @@ impl Worker {
         };
         let mut away = Away::default();
         loop {
-            match standing::without_standing(&**bus, stream, stored, emits.clone()).await {
+            let left = self.standing.without_standing(&**bus, stream, stored, emits.clone());
+            match left.await {
                 Ok(left) => return Ok(left),
                 Err(error) => self.wait_out(&mut away, &error).await?,
             }
