@@ -27,6 +27,9 @@ async def follow(client, told):
     stream = client.jetstream(timeout=reader.PATIENCE)
     output = await stream.pull_subscribe_bind(DURABLE, STREAM)
     left = told.count
+    # A message may come twice, after a crash on either side; its id never changes. A program that must
+    # do each thing once keeps these ids with what it did, for example in the same transaction.
+    known = set()
     while left != 0:
         try:
             messages = await output.fetch(min(left, 100) if left > 0 else 100, timeout=5)
@@ -34,6 +37,11 @@ async def follow(client, told):
             # Nothing new.
             continue
         for message in messages:
+            message_id = message.headers["Nats-Msg-Id"]
+            if message_id in known:
+                await message.ack()
+                continue
+            known.add(message_id)
             body = json.loads(message.data)
             print(json.dumps(body) if told.json else line(message.subject, body), flush=True)
             # Only now: had the line not been printed, it would come again.
