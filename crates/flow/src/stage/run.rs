@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::standing::Standing;
+use super::standing::OutputIds;
 use super::tries::Tries;
 use super::work::Worker;
 use super::{Stage, StageError};
@@ -43,7 +43,7 @@ pub async fn run_stage(
         gate: Arc::default(),
         waits_until: Some(stop.clone()),
         tries: Tries::new(&*surroundings.bus, &consumer)?,
-        standing: Standing::default(),
+        output_ids: OutputIds::default(),
         surroundings,
         stage,
     };
@@ -68,7 +68,7 @@ pub async fn handle_once(
         gate: Arc::default(),
         waits_until: None,
         tries: Tries::default(),
-        standing: Standing::default(),
+        output_ids: OutputIds::default(),
         surroundings,
         stage,
     };
@@ -250,7 +250,7 @@ mod tests {
             gate: Arc::default(),
             waits_until: None,
             tries: Tries::default(),
-            standing: Standing::default(),
+            output_ids: OutputIds::default(),
             surroundings: Surroundings::new(bus, clock),
             stage: stage.clone(),
         };

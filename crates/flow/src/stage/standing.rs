@@ -24,7 +24,7 @@ const MOST: usize = 1 << 19;
 /// The ids of a stage's output, as far as anybody had to look at it: each message is read once, however
 /// many come again after a long outage.
 #[derive(Default)]
-pub(super) struct Standing(Mutex<Seen>);
+pub(super) struct OutputIds(Mutex<Seen>);
 
 /// The messages between two sequences.
 #[derive(Default)]
@@ -39,7 +39,7 @@ struct Seen {
     reads: u64,
 }
 
-impl Standing {
+impl OutputIds {
     /// Leaves out what the stream has taken since then.
     pub(super) async fn without_standing(
         &self,
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_message_is_looked_at_once_however_many_come_again() {
+    async fn each_message_is_read_once_however_many_come_again() {
         let clock = VirtualClock::default();
         let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
         bus.create_stream(StreamConfig::new("OUT", &["out.>"])).await.unwrap();
@@ -136,7 +136,7 @@ mod tests {
             bus.publish(Outgoing::new("out.x", format!("m{number}"), "")).await.unwrap();
             clock.advance(Duration::from_mins(2));
         }
-        let standing = Standing::default();
+        let standing = OutputIds::default();
         // The later ones first: what is before them is read behind.
         for number in (0..MESSAGES).rev().step_by(3) {
             let since = times[usize::try_from(number).unwrap()];

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::gate::{Coming, Gate};
 use super::panics::caught;
-use super::standing::{self, Standing};
+use super::standing::{self, OutputIds};
 use super::tries::Tries;
 use super::{Emit, Input, Stage, StageError};
 use crate::bus::{Answer, Delivery, Settle, Settler};
@@ -48,7 +48,7 @@ pub(super) struct Worker {
     /// counts as no attempt.
     pub(super) waits_until: Option<CancellationToken>,
     pub(super) tries: Tries,
-    pub(super) standing: Standing,
+    pub(super) output_ids: OutputIds,
 }
 
 pub(super) enum Failure {
@@ -208,7 +208,7 @@ impl Worker {
         };
         let mut away = Away::default();
         loop {
-            let left = self.standing.without_standing(&**bus, stream, stored, emits.clone());
+            let left = self.output_ids.without_standing(&**bus, stream, stored, emits.clone());
             match left.await {
                 Ok(left) => return Ok(left),
                 Err(error) => self.wait_out(&mut away, &error).await?,
