@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_alerter::Printer;
 use wirefold_envelope::create_streams;
 use wirefold_fetcher::ConfiguredFeed;
-use wirefold_flow::{BoxFuture, Bus, BusError, Clock, Surroundings};
+use wirefold_flow::{BoxFuture, Bus, BusError, Clock, Lease, Surroundings};
 use wirefold_flow_nats::NatsBus;
 use wirefold_gateway::{Access, Condition as _, Gateway};
 use wirefold_proto::rights::Service;
@@ -128,8 +128,9 @@ impl Pipeline<'_> {
                 if self.nats.is_none() {
                     settings.texts = Some(self.folder().to_owned());
                 }
+                let lease = self.lease(stage, &settings.writer)?;
                 Box::pin(async move {
-                    Ok(wirefold_detector::run_apart(surroundings, settings, stop).await?)
+                    Ok(wirefold_detector::run_apart(surroundings, settings, lease, stop).await?)
                 })
             }
             StageName::Enricher => {
@@ -200,6 +201,14 @@ impl Pipeline<'_> {
         let (stop, running) = (process.stop.clone(), gateway.clone());
         process.start(StageName::Gateway.name(), async move { Ok(running.run(stop).await?) });
         Ok((socket, gateway))
+    }
+
+    /// Over NATS, the lease of a stage of which one leads; beside the embedded bus nobody else can.
+    fn lease(&self, stage: StageName, instance: &str) -> anyhow::Result<Lease> {
+        match &self.nats {
+            None => Ok(Lease::alone()),
+            Some(_) => nats::lease(&self.surroundings(), stage.name(), instance),
+        }
     }
 
     /// Over NATS each of them is a service, too.
