@@ -64,6 +64,8 @@ pub enum Event<'a> {
         /// The other, for people.
         leader: &'a str,
     },
+    /// The lease is this process's from now on.
+    LeaseTaken,
     /// The lease of this loop cannot be renewed: it begins nothing until it can.
     LeaseInDoubt,
     /// The lease that was in doubt is renewed.

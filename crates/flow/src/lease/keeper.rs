@@ -211,6 +211,7 @@ impl Keeper {
             (_, Leadership::Follows(Some(leader))) => self.observe(Event::StandingBy { leader }),
             (_, Leadership::Doubts) => self.observe(Event::LeaseInDoubt),
             (Leadership::Doubts, Leadership::Leads) => self.observe(Event::LeaseRenewed),
+            (_, Leadership::Leads) if self.held.is_some() => self.observe(Event::LeaseTaken),
             _ => {}
         }
         self.told.send_replace(leadership);

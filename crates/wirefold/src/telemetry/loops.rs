@@ -60,6 +60,10 @@ impl LoopMetrics {
                 tracing::info!(stage = name, leader, "standing by: another leads");
                 self.leads(name, Some(format!("ready: stands by, {leader} leads")));
             }
+            Event::LeaseTaken => {
+                tracing::info!(stage = name, "leads from now on");
+                self.leads(name, None);
+            }
             Event::LeaseInDoubt => {
                 tracing::warn!(
                     stage = name,
@@ -237,6 +241,7 @@ impl Observer for LoopMetrics {
                 self.leads(name, None);
             }
             Event::StandingBy { .. }
+            | Event::LeaseTaken
             | Event::LeaseInDoubt
             | Event::LeaseRenewed
             | Event::NoLease(_) => self.lease(name, event),

@@ -142,8 +142,10 @@ impl Pipeline<'_> {
             StageName::Alerter => {
                 let settings = self.alerter(address)?;
                 let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
+                let lease = self.lease(stage, "alerter-1")?;
                 Box::pin(async move {
-                    Ok(wirefold_alerter::run(surroundings, settings, printer, stop).await?)
+                    let alerter = wirefold_alerter::run_under;
+                    Ok(alerter(surroundings, settings, printer, lease, stop).await?)
                 })
             }
             // They are started with their listeners, and with more than the seam.
