@@ -7,11 +7,14 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use wirefold_flow::same_decisions;
-use wirefold_proto::streams::JUDGED;
+use wirefold_proto::streams::{ALERTS, JUDGED};
 
+use super::kills::wait_for_messages;
 use super::over::Over;
 use crate::pipeline::generated::{Made, Numbers, articles};
-use crate::pipeline::killed::{LAST, check_conserved, folder, undisturbed, without_epochs};
+use crate::pipeline::killed::{
+    LAST, check_alerts, check_conserved, folder, undisturbed, without_epochs,
+};
 use crate::pipeline::targets::Target;
 use crate::pipeline::up::now;
 use crate::pipeline::{PATIENCE, pause, say};
@@ -26,6 +29,7 @@ const EPOCHS: &str = "wirefold.v1.article.judged.epoch";
 const DECISIONS: &str = "wirefold.v1.article.judged";
 const RUNNING: &str = "health and metrics on http://";
 const STANDS_BY: &str = "standing by: another leads";
+const LEADS: &str = "leads from now on";
 
 /// A stage that somebody runs beside the supervised one; killed with the test.
 struct Beside {
@@ -148,4 +152,41 @@ fn who_stands_by_goes_on_when_the_leader_is_killed() {
         "  {KILLS} leaders killed, the next decision after at most {longest:?}: {took:?}"
     ));
     assert!(*longest < Duration::from_secs(15), "{took:?}");
+}
+
+#[test]
+fn a_second_alerter_goes_on_when_the_first_is_killed() {
+    let made = articles(2 * FILE, &mut Numbers::from_seed(SEED));
+    let mut target = Target::open();
+    let folder = folder(&target, "[[source]]\npath = \"dropped\"\n", "0s");
+    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
+    let drop_file = |nth: usize| {
+        let lines: String = made[nth * FILE..][..FILE].iter().map(Made::line).collect();
+        folder.write(&format!("dropped/{nth:03}.jsonl"), lines.as_bytes());
+    };
+    let over = Over::start(&folder);
+    let beside = Beside::start("alerter", &over, &folder);
+    beside.until(STANDS_BY);
+    assert!(beside.get("/readyz").contains("ready: stands by, alerter-1"));
+    drop_file(0);
+    over.until_output(FILE);
+    over.until(&ALERTS, ">", 1);
+    over.kill("alerter");
+    let killed = now();
+    beside.until(LEADS);
+    let took = now().since(killed);
+    drop_file(1);
+    over.until_output(made.len());
+    folder.write("dropped/last.txt", LAST.as_bytes());
+    over.until_output(made.len() + 1);
+    let is_last = |text: &str| LAST.starts_with(text.trim_end_matches('…'));
+    target.wait_for(|message| message.alert.articles.iter().any(|article| is_last(&article.title)));
+    let kept = over.kept();
+    wait_for_messages(&mut target, &kept);
+    assert_eq!(over.up.terminate().code, Some(0));
+    drop(beside);
+    target.take();
+    check_conserved(&kept, &made);
+    check_alerts(&kept, &undisturbed(&kept.fetched), &target);
+    say(format_args!("  the alerter killed, the other leads after {took:?}"));
 }

@@ -99,15 +99,18 @@ impl Keeper {
         let LeaseConfig { keys, key, .. } = &self.config;
         let free = keys.put_if(key, Bytes::new(), held.revision);
         // Where it fails otherwise, the others find out by looking.
-        !matches!(within(&self.surroundings, free).await, Err(BusError::Refused { .. }))
+        !matches!(within(&self.surroundings, ANSWER, free).await, Err(BusError::Refused { .. }))
     }
 
     /// Says how long to wait before the next one.
     async fn renew(&mut self, held: Held) -> Duration {
         let begun = self.surroundings.clock.now();
-        match self.put(held.revision).await {
+        if begun.since(held.renewed) >= DOUBT {
+            self.tell(Leadership::Doubts);
+        }
+        match self.put(held.revision, self.until_doubt(held)).await {
             Ok(revision) => return self.hold(revision, begun),
-            Err(BusError::Refused { .. }) => match self.standing().await {
+            Err(BusError::Refused { .. }) => match self.standing(self.until_doubt(held)).await {
                 // The answer to the last one was lost.
                 Ok(Standing::Ours(revision)) => return self.hold(revision, begun),
                 Ok(Standing::Others(revision, name)) => {
@@ -130,11 +133,17 @@ impl Keeper {
         AGAIN
     }
 
+    /// How long an answer is waited for: a lease that comes into doubt is told before the others take it.
+    fn until_doubt(&self, held: Held) -> Duration {
+        let left = held.renewed.plus(DOUBT).since(self.surroundings.clock.now());
+        if left.is_zero() { ANSWER } else { left.min(ANSWER) }
+    }
+
     async fn look(&mut self) -> Duration {
         self.rests = self.rests.saturating_sub(1);
         let begun = self.surroundings.clock.now();
         let asks = self.wish.leads && self.rests == 0;
-        match self.standing().await {
+        match self.standing(ANSWER).await {
             Ok(Standing::Ours(revision)) => return self.hold(revision, begun),
             Ok(Standing::Left(revision)) if asks => return self.take(revision, begun).await,
             Ok(Standing::Left(_)) => {}
@@ -152,7 +161,7 @@ impl Keeper {
     }
 
     async fn take(&mut self, revision: u64, begun: UnixMillis) -> Duration {
-        match self.put(revision).await {
+        match self.put(revision, ANSWER).await {
             Ok(revision) => self.hold(revision, begun),
             Err(error) => self.cannot_have(&error),
         }
@@ -180,14 +189,14 @@ impl Keeper {
         RENEWAL
     }
 
-    async fn put(&self, expected: u64) -> Result<u64, BusError> {
+    async fn put(&self, expected: u64, longest: Duration) -> Result<u64, BusError> {
         let LeaseConfig { keys, key, .. } = &self.config;
-        within(&self.surroundings, keys.put_if(key, self.value.clone(), expected)).await
+        within(&self.surroundings, longest, keys.put_if(key, self.value.clone(), expected)).await
     }
 
-    async fn standing(&self) -> Result<Standing, BusError> {
+    async fn standing(&self, longest: Duration) -> Result<Standing, BusError> {
         let LeaseConfig { keys, key, .. } = &self.config;
-        let found = within(&self.surroundings, keys.get(key)).await?;
+        let found = within(&self.surroundings, longest, keys.get(key)).await?;
         Ok(match found {
             Some(Entry { revision, value: Some(value), .. }) => {
                 if value == self.value {
@@ -228,14 +237,16 @@ fn holder(value: &[u8]) -> String {
     text.rsplit_once(' ').map_or(&*text, |(holder, _)| holder).to_owned()
 }
 
+/// Waits for an answer no longer than that.
 async fn within<T>(
     surroundings: &Surroundings,
+    longest: Duration,
     answer: impl Future<Output = Result<T, BusError>>,
 ) -> Result<T, BusError> {
     tokio::select! {
         biased;
         answer = answer => answer,
-        () = surroundings.wait(ANSWER) => {
+        () = surroundings.wait(longest) => {
             Err(BusError::Unavailable("no answer about a lease in time".to_owned()))
         }
     }

@@ -1,6 +1,7 @@
 //! A lease and who stands by: kills, pauses and cuts over many seeds. `WIREFOLD_SEED=n` runs that one.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,12 +13,14 @@ use super::pipeline::{Tally, all, article, create_streams, undisturbed, writer_c
 use super::simulation::seed_to_replay;
 use crate::bus::{Answer, Bus, Entry, KeyValue};
 use crate::clock::{Clock, UnixMillis};
+use crate::dead::Reason;
 use crate::error::BusError;
 use crate::invariants::{same_decisions, unbroken_chain};
 use crate::lease::{Lease, LeaseConfig};
 use crate::loops::{Event, LoopError, Observer, Surroundings};
+use crate::message::Stored;
 use crate::sim::{Partition, Random, SimBus, SimDisk, VirtualClock};
-use crate::writer::run_leased_writer;
+use crate::writer::{Decide, Record, run_leased_writer};
 
 const SEEDS: u64 = 120;
 /// From a leader's last sign of life to the next one's epoch record.
@@ -47,8 +50,34 @@ impl Observer for Watch {
     }
 }
 
+/// Counts how often it begins from what it recalled.
+struct Counting {
+    tally: Tally,
+    restarts: Arc<AtomicUsize>,
+}
+
+impl Decide for Counting {
+    fn restart(&mut self) -> u64 {
+        self.restarts.fetch_add(1, Ordering::Relaxed);
+        self.tally.restart()
+    }
+
+    fn replay(&mut self, decision: &Stored, input: Option<&Stored>) {
+        self.tally.replay(decision, input);
+    }
+
+    fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record {
+        self.tally.epoch_record(epoch, at)
+    }
+
+    fn decide(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
+        self.tally.decide(epoch, input)
+    }
+}
+
 /// A process with a writer of its own.
 struct Replica {
+    restarts: Arc<AtomicUsize>,
     way: Arc<Partition>,
     log: Arc<Log>,
     stop: CancellationToken,
@@ -113,9 +142,10 @@ impl Stand {
         };
         let stop = CancellationToken::new();
         let lease = Lease::keep(&surroundings, lease);
-        let decide = Box::new(Tally::default());
+        let restarts = Arc::new(AtomicUsize::new(0));
+        let decide = Box::new(Counting { tally: Tally::default(), restarts: restarts.clone() });
         let running = run_leased_writer(surroundings, writer_config(), decide, lease, stop.clone());
-        Replica { way, log, stop, running: tokio::spawn(running) }
+        Replica { restarts, way, log, stop, running: tokio::spawn(running) }
     }
 
     async fn pass(&self, duration: Duration) {
@@ -193,6 +223,7 @@ fn who_stands_by_takes_over_in_time_when_the_leader_is_killed() {
         let took = second.last("leads").expect("it takes over").since(killed);
         assert!(took <= TAKE_OVER, "{took:?}");
         assert_eq!(stand.decided().await, 9);
+        assert_eq!(second.restarts.load(Ordering::Relaxed), 1, "it knew what the leader decided");
     });
 }
 
@@ -230,6 +261,8 @@ fn who_was_paused_finds_another_and_stands_by() {
         stand.pass(60 * SECOND).await;
         assert_eq!((first.count("leads"), second.count("leads")), (1, 1));
         assert!(second.leads() && !first.leads());
+        let doubted = first.last("doubts").expect("it could not renew its lease");
+        assert!(doubted < second.last("leads").unwrap(), "before the other took it");
         assert_eq!(stand.epochs().await, 2);
         assert_eq!(stand.decided().await, 11);
     });
@@ -247,9 +280,10 @@ fn an_outage_for_all_changes_no_leader() {
         }
         stand.pass(60 * SECOND).await;
         assert_eq!(first.count("doubts"), 1);
-        for replica in [&first, &second] {
-            replica.way.heal();
-        }
+        // Who stands by is back a moment sooner, and finds what it found before the outage.
+        second.way.heal();
+        stand.pass(SECOND).await;
+        first.way.heal();
         stand.publish(0..5).await;
         stand.pass(10 * SECOND).await;
         assert_eq!((first.count("leads"), second.count("leads")), (1, 0));
