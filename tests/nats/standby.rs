@@ -77,6 +77,20 @@ impl Beside {
         panic!("it does not say {wanted:?}\n{}", said.join("\n"));
     }
 
+    /// Waits until it is ready in these words: its log may be a moment ahead.
+    #[track_caller]
+    fn until_ready_says(&self, wanted: &str) {
+        let deadline = now().plus(PATIENCE);
+        loop {
+            let answer = self.get("/readyz");
+            if answer.contains(" 200 ") && answer.contains(wanted) {
+                return;
+            }
+            assert!(now() < deadline, "{answer}");
+            pause();
+        }
+    }
+
     fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(&self.operations).expect("it listens");
         let ask = format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n");
@@ -112,8 +126,7 @@ fn who_stands_by_goes_on_when_the_leader_is_killed() {
     over.until(&JUDGED, DECISIONS, FILE);
     let mut beside = Beside::start("detector", &over, &folder);
     beside.until(STANDS_BY);
-    let ready = beside.get("/readyz");
-    assert!(ready.contains(" 200 ") && ready.contains("ready: stands by, detector-1"), "{ready}");
+    beside.until_ready_says("ready: stands by, detector-1");
     assert!(beside.get("/metrics").contains("wirefold_loop_leader{loop=\"detector\"} 0\n"));
 
     let mut took = Vec::new();
@@ -167,7 +180,7 @@ fn a_second_alerter_goes_on_when_the_first_is_killed() {
     let over = Over::start(&folder);
     let beside = Beside::start("alerter", &over, &folder);
     beside.until(STANDS_BY);
-    assert!(beside.get("/readyz").contains("ready: stands by, alerter-1"));
+    beside.until_ready_says("ready: stands by, alerter-1");
     drop_file(0);
     over.until_output(FILE);
     over.until(&ALERTS, ">", 1);

@@ -6,7 +6,7 @@
 //! times of its own. It keeps writers from taking over from each other in turn; that what they write
 //! stands once is held by the chain alone.
 
-mod keeper;
+mod renewal;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::bus::KeyValue;
 use crate::loops::Surroundings;
-use keeper::Keeper;
+use renewal::Renewal;
 
 /// How often its holder writes it.
 pub(crate) const RENEWAL: Duration = Duration::from_millis(500);
@@ -25,7 +25,7 @@ pub(crate) const LOOK: Duration = Duration::from_millis(250);
 pub(crate) const LOOKS: u32 = 8;
 /// A holder whose last renewal was begun so long ago does nothing until the next one stands: less than the
 /// others wait.
-pub(crate) const DOUBT: Duration = Duration::from_millis(1_500);
+pub(crate) const UNSURE: Duration = Duration::from_millis(1_500);
 
 /// Where a lease stands, and who asks for it.
 #[derive(Clone)]
@@ -87,8 +87,8 @@ impl Lease {
     pub fn keep(surroundings: &Surroundings, config: LeaseConfig) -> Self {
         let (stands, leadership) = watch::channel(Leadership::Follows(None));
         let (wishes, wished) = watch::channel(Wish::default());
-        let keeper = Keeper::new(surroundings.clone(), config, stands, wished);
-        tokio::spawn(keeper.run());
+        let renewal = Renewal::new(surroundings.clone(), config, stands, wished);
+        tokio::spawn(renewal.run());
         Self(Some(Kept { leadership, wishes, surroundings: surroundings.clone() }))
     }
 
@@ -114,7 +114,7 @@ impl Lease {
         };
         if kept.leadership.wait_for(|told| told != known).await.is_err() {
             // Whoever kept it up is gone with its runtime.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
@@ -135,7 +135,7 @@ impl Lease {
             tokio::select! {
                 biased;
                 _ = leadership.wait_for(|told| *told == Leadership::Released) => {}
-                () = surroundings.wait(DOUBT) => {}
+                () = surroundings.wait(UNSURE) => {}
             }
         }
     }

@@ -345,7 +345,7 @@ fn a_lease_that_was_deleted_is_written_again_by_its_holder() {
 }
 
 /// Ten rounds of trouble for two replicas: one is killed, paused, stopped or cut off for a while.
-async fn troubled(mut stand: Stand, seed: u64) -> Result<(), String> {
+async fn run_with_problems(mut stand: Stand, seed: u64) -> Result<(), String> {
     let mut random = Random::new(seed);
     let mut replicas = [stand.start(), stand.start()];
     let mut published = 0;
@@ -404,7 +404,7 @@ async fn troubled(mut stand: Stand, seed: u64) -> Result<(), String> {
 fn whatever_befalls_two_writers_they_decide_as_one_and_one_leads_in_time() {
     let seeds = seed_to_replay().map_or(0..SEEDS, |seed| seed..seed + 1);
     for seed in seeds {
-        if let Err(why) = simulated(async |stand| troubled(stand, seed).await) {
+        if let Err(why) = simulated(async |stand| run_with_problems(stand, seed).await) {
             panic!("{why}\nreplay it with WIREFOLD_SEED={seed}");
         }
     }

@@ -317,7 +317,7 @@ mod tests {
         let (recorder, telemetry) = recorder(clock).unwrap();
         let loops = telemetry.loops.clone();
         ::metrics::with_local_recorder(&recorder, || {
-            let mut says = |event: Event<'_>, leads: u8| {
+            let says = |event: Event<'_>, leads: u8| {
                 loops.observe("detector", event);
                 let line = format!("wirefold_loop_leader{{loop=\"detector\"}} {leads}\n");
                 let rendered = telemetry.render();

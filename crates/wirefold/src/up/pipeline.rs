@@ -8,10 +8,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use wirefold_alerter::Printer;
+use wirefold_alerter::{Printer, run_under as run_alerter};
 use wirefold_envelope::create_streams;
 use wirefold_fetcher::ConfiguredFeed;
-use wirefold_flow::{BoxFuture, Bus, BusError, Clock, Lease, Surroundings};
+use wirefold_flow::{BoxFuture, Bus, BusError, Clock, Surroundings};
 use wirefold_flow_nats::NatsBus;
 use wirefold_gateway::{Access, Condition as _, Gateway};
 use wirefold_proto::rights::Service;
@@ -128,7 +128,8 @@ impl Pipeline<'_> {
                 if self.nats.is_none() {
                     settings.texts = Some(self.folder().to_owned());
                 }
-                let lease = self.lease(stage, &settings.writer)?;
+                let lease =
+                    nats::lease(self.nats.as_ref(), &surroundings, stage, &settings.writer)?;
                 Box::pin(async move {
                     Ok(wirefold_detector::run_apart(surroundings, settings, lease, stop).await?)
                 })
@@ -142,10 +143,9 @@ impl Pipeline<'_> {
             StageName::Alerter => {
                 let settings = self.alerter(address)?;
                 let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
-                let lease = self.lease(stage, "alerter-1")?;
+                let lease = nats::lease(self.nats.as_ref(), &surroundings, stage, "alerter-1")?;
                 Box::pin(async move {
-                    let alerter = wirefold_alerter::run_under;
-                    Ok(alerter(surroundings, settings, printer, lease, stop).await?)
+                    Ok(run_alerter(surroundings, settings, printer, lease, stop).await?)
                 })
             }
             // They are started with their listeners, and with more than the seam.
@@ -203,14 +203,6 @@ impl Pipeline<'_> {
         let (stop, running) = (process.stop.clone(), gateway.clone());
         process.start(StageName::Gateway.name(), async move { Ok(running.run(stop).await?) });
         Ok((socket, gateway))
-    }
-
-    /// Over NATS, the lease of a stage of which one leads; beside the embedded bus nobody else can.
-    fn lease(&self, stage: StageName, instance: &str) -> anyhow::Result<Lease> {
-        match &self.nats {
-            None => Ok(Lease::alone()),
-            Some(_) => nats::lease(&self.surroundings(), stage.name(), instance),
-        }
     }
 
     /// Over NATS each of them is a service, too.

@@ -1,16 +1,24 @@
 //! The lease of a stage of which one process leads, and the others stand by.
 
 use wirefold_flow::{Lease, LeaseConfig, Surroundings};
+use wirefold_flow_nats::NatsBus;
 use wirefold_proto::streams::LEASES;
 
 use crate::random;
+use crate::up::arguments::StageName;
 
-/// Asks for the lease of a stage, and keeps it up beside the work.
+/// Over NATS, asks for the lease of a stage and keeps it up beside the work. Beside the embedded bus nobody
+/// else can lead.
 pub(in crate::up) fn lease(
+    nats: Option<&NatsBus>,
     surroundings: &Surroundings,
-    stage: &str,
+    stage: StageName,
     instance: &str,
 ) -> anyhow::Result<Lease> {
+    if nats.is_none() {
+        return Ok(Lease::alone());
+    }
+    let stage = stage.name();
     let config = LeaseConfig {
         name: stage.to_owned(),
         keys: surroundings.bus.key_value(LEASES.name)?,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::{DOUBT, LOOK, LOOKS, Leadership, LeaseConfig, RENEWAL, Wish};
+use super::{LOOK, LOOKS, Leadership, LeaseConfig, RENEWAL, UNSURE, Wish};
 use crate::bus::Entry;
 use crate::clock::UnixMillis;
 use crate::error::BusError;
@@ -20,7 +20,7 @@ const WITHOUT: Duration = Duration::from_secs(10);
 /// Looks for which who resigned does not ask again.
 const RESIGNED: u32 = 40;
 
-pub(super) struct Keeper {
+pub(super) struct Renewal {
     surroundings: Surroundings,
     config: LeaseConfig,
     value: Bytes,
@@ -43,7 +43,7 @@ struct Held {
 }
 
 /// What stands under the key.
-enum Standing {
+enum Found {
     /// Nobody's.
     Left(u64),
     Ours(u64),
@@ -51,7 +51,7 @@ enum Standing {
     Others(u64, String),
 }
 
-impl Keeper {
+impl Renewal {
     pub(super) fn new(
         surroundings: Surroundings,
         config: LeaseConfig,
@@ -105,37 +105,37 @@ impl Keeper {
     /// Says how long to wait before the next one.
     async fn renew(&mut self, held: Held) -> Duration {
         let begun = self.surroundings.clock.now();
-        if begun.since(held.renewed) >= DOUBT {
+        if begun.since(held.renewed) >= UNSURE {
             self.tell(Leadership::Doubts);
         }
-        match self.put(held.revision, self.until_doubt(held)).await {
+        match self.put(held.revision, self.until_unsure(held)).await {
             Ok(revision) => return self.hold(revision, begun),
-            Err(BusError::Refused { .. }) => match self.standing(self.until_doubt(held)).await {
+            Err(BusError::Refused { .. }) => match self.standing(self.until_unsure(held)).await {
                 // The answer to the last one was lost.
-                Ok(Standing::Ours(revision)) => return self.hold(revision, begun),
-                Ok(Standing::Others(revision, name)) => {
+                Ok(Found::Ours(revision)) => return self.hold(revision, begun),
+                Ok(Found::Others(revision, name)) => {
                     self.held = None;
                     self.found = (revision, 0);
                     self.tell(Leadership::Follows(Some(name)));
                     return LOOK;
                 }
                 // The table was deleted, or put back to an older copy.
-                Ok(Standing::Left(revision)) => self.held = Some(Held { revision, ..held }),
+                Ok(Found::Left(revision)) => self.held = Some(Held { revision, ..held }),
                 Err(_) => {}
             },
             // Nobody else can take it either.
             Err(error) if !error.may_pass() => return RENEWAL,
             Err(_) => {}
         }
-        if self.surroundings.clock.now().since(held.renewed) >= DOUBT {
+        if self.surroundings.clock.now().since(held.renewed) >= UNSURE {
             self.tell(Leadership::Doubts);
         }
         AGAIN
     }
 
-    /// How long an answer is waited for: a lease that comes into doubt is told before the others take it.
-    fn until_doubt(&self, held: Held) -> Duration {
-        let left = held.renewed.plus(DOUBT).since(self.surroundings.clock.now());
+    /// How long an answer is waited for: a lease that cannot be renewed is told before the others take it.
+    fn until_unsure(&self, held: Held) -> Duration {
+        let left = held.renewed.plus(UNSURE).since(self.surroundings.clock.now());
         if left.is_zero() { ANSWER } else { left.min(ANSWER) }
     }
 
@@ -144,10 +144,10 @@ impl Keeper {
         let begun = self.surroundings.clock.now();
         let asks = self.wish.leads && self.rests == 0;
         match self.standing(ANSWER).await {
-            Ok(Standing::Ours(revision)) => return self.hold(revision, begun),
-            Ok(Standing::Left(revision)) if asks => return self.take(revision, begun).await,
-            Ok(Standing::Left(_)) => {}
-            Ok(Standing::Others(revision, name)) => {
+            Ok(Found::Ours(revision)) => return self.hold(revision, begun),
+            Ok(Found::Left(revision)) if asks => return self.take(revision, begun).await,
+            Ok(Found::Left(_)) => {}
+            Ok(Found::Others(revision, name)) => {
                 let times = if self.found.0 == revision { self.found.1 + 1 } else { 0 };
                 self.found = (revision, times);
                 self.tell(Leadership::Follows(Some(name)));
@@ -194,20 +194,20 @@ impl Keeper {
         within(&self.surroundings, longest, keys.put_if(key, self.value.clone(), expected)).await
     }
 
-    async fn standing(&self, longest: Duration) -> Result<Standing, BusError> {
+    async fn standing(&self, longest: Duration) -> Result<Found, BusError> {
         let LeaseConfig { keys, key, .. } = &self.config;
         let found = within(&self.surroundings, longest, keys.get(key)).await?;
         Ok(match found {
             Some(Entry { revision, value: Some(value), .. }) => {
                 if value == self.value {
-                    Standing::Ours(revision)
+                    Found::Ours(revision)
                 } else if value.is_empty() {
-                    Standing::Left(revision)
+                    Found::Left(revision)
                 } else {
-                    Standing::Others(revision, holder(&value))
+                    Found::Others(revision, holder(&value))
                 }
             }
-            Some(Entry { value: None, .. }) | None => Standing::Left(0),
+            Some(Entry { value: None, .. }) | None => Found::Left(0),
         })
     }
 
@@ -241,11 +241,11 @@ fn holder(value: &[u8]) -> String {
 async fn within<T>(
     surroundings: &Surroundings,
     longest: Duration,
-    answer: impl Future<Output = Result<T, BusError>>,
+    answering: impl Future<Output = Result<T, BusError>>,
 ) -> Result<T, BusError> {
     tokio::select! {
         biased;
-        answer = answer => answer,
+        answer = answering => answer,
         () = surroundings.wait(longest) => {
             Err(BusError::Unavailable("no answer about a lease in time".to_owned()))
         }
