@@ -25,7 +25,7 @@ const FILE: usize = 20;
 
 /// What in-hand alerts there are is sent once their deadline is over.
 #[track_caller]
-fn wait_for_messages(target: &mut Target, kept: &Kept) {
+pub(super) fn wait_for_messages(target: &mut Target, kept: &Kept) {
     let expected: BTreeSet<String> = kept.alerts.iter().map(|it| it.id.to_string()).collect();
     let deadline = now().plus(PATIENCE);
     target.take();

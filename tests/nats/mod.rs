@@ -13,4 +13,5 @@ mod rolled_back;
 mod seeds;
 pub(super) mod setup;
 mod sharing;
+mod standby;
 mod subjects;

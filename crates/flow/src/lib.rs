@@ -3,6 +3,7 @@
 //! - [`Bus`]: the seam. Durable streams, subscriptions with settle, chained publishing, keys.
 //! - [`run_stage`] and [`run_writer`]: the two loops. A [`Stage`] or a [`Decide`] sees neither the
 //!   bus nor a settle; nobody but the loops settles.
+//! - [`Lease`]: which of several processes runs a writer, while the others stand by.
 //! - [`store`]: the rules of a bus inside one process, over plain tables; [`LocalBus`] is the seam
 //!   over them.
 //! - `sim` (feature): the simulated bus. `conformance` (feature): the suite that every bus passes.
@@ -19,6 +20,7 @@ mod config;
 mod dead;
 mod error;
 mod invariants;
+mod lease;
 mod local;
 mod loops;
 mod message;
@@ -46,6 +48,7 @@ pub use config::{ConsumerConfig, StreamConfig, StreamState};
 pub use dead::{Cause, DeadLetter, DeadLetters, Reason, Writing, Written, plain};
 pub use error::BusError;
 pub use invariants::{Violation, conservation, same_decisions, unbroken_chain};
+pub use lease::{Leadership, Lease, LeaseConfig};
 pub use local::LocalBus;
 pub use loops::{Event, FailPoints, LoopError, Nobody, Nowhere, Observer, Point, Surroundings};
 pub use message::{Headers, Outgoing, Published, REFERENCE, Stored, parse_reference};
@@ -55,7 +58,8 @@ pub use position::{Position, RolledBack, first_after, rolled_back};
 pub use stage::{Emit, Input, Stage, StageError, handle_once, run_stage};
 pub use subject::{check_filter, check_name, check_subject, matches};
 pub use writer::{
-    Decide, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, Standing, WriterConfig, run_writer,
+    Decide, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, Standing, WriterConfig,
+    run_leased_writer, run_writer,
 };
 
 /// A boxed future: boxes at the seam keep builds short.

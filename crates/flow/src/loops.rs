@@ -59,6 +59,19 @@ pub enum Event<'a> {
         /// Its epoch.
         epoch: u64,
     },
+    /// Another process does what this loop would; it follows, so that it can take over.
+    StandingBy {
+        /// The other, for people.
+        leader: &'a str,
+    },
+    /// The lease is this process's from now on.
+    LeaseTaken,
+    /// The lease of this loop cannot be renewed: it begins nothing until it can.
+    LeaseInDoubt,
+    /// The lease that was in doubt is renewed.
+    LeaseRenewed,
+    /// There can be no lease, and why: this loop leads without one.
+    NoLease(&'a BusError),
     /// Messages are missing that a writer has not read.
     Gap {
         /// The stream.

@@ -252,6 +252,8 @@ mod tests {
             ("detector", "$KV.wf_marks.WF_OUTPUT.alerter", false),
             ("alerter", "$KV.wf_subscriptions.subscription.a", true),
             ("gateway", "$KV.wf_subscriptions.subscription.a", false),
+            ("detector", "$KV.wf_leases.detector", true),
+            ("gateway", "$KV.wf_leases.detector", false),
         ];
         for (user, subject, may) in cases {
             assert_eq!(of(user).may_publish(subject), may, "{user} {subject}");

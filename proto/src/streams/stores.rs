@@ -81,6 +81,15 @@ pub const FORGOTTEN: Store = Store {
     readers: &[FETCHER, GATEWAY, CLI],
 };
 
+/// Which process leads, where several of one stage run.
+pub const LEASES: Store = Store {
+    name: "wf_leases",
+    kind: StoreKind::KeyValue,
+    about: "which detector and which alerter lead, where several run: the others stand by",
+    writers: &[DETECTOR, ALERTER],
+    readers: &[DETECTOR, ALERTER, CLI],
+};
+
 /// The detector's snapshots.
 pub const SNAPSHOTS: Store = Store {
     name: "wf_snapshots",
@@ -92,5 +101,5 @@ pub const SNAPSHOTS: Store = Store {
 };
 
 /// Every bucket and object store.
-pub const STORES: [Store; 7] =
-    [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, TRIES, FORGOTTEN, SNAPSHOTS];
+pub const STORES: [Store; 8] =
+    [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, TRIES, FORGOTTEN, LEASES, SNAPSHOTS];

@@ -22,6 +22,7 @@ mod rehearsal;
 mod resend;
 mod sample;
 mod settings;
+mod standby;
 mod subscription;
 mod template;
 mod text;
@@ -54,6 +55,7 @@ pub use settings::{
     ConfiguredSubscription, Delivery, DeliveryKind, Email, Header, HealthSettings, Heartbeat,
     Secret, Settings, SiteAlerts, Templates,
 };
+pub use standby::run_under;
 pub use subscription::check;
 pub use wirefold_guard::WEB_PORTS;
 
@@ -74,7 +76,7 @@ pub fn consumer(delivery: &str) -> ConsumerConfig {
 
 /// Matches and delivers until it is told to stop; then finishes what is in hand.
 ///
-/// Only one may run on a bus at a time.
+/// Only one may run on a bus at a time; [`run_under`] sees to that.
 ///
 /// # Errors
 /// An [`AlerterError`] where settings, streams or the store must be mended. Whatever may pass is

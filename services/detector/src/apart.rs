@@ -6,19 +6,20 @@ use std::thread;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{BusError, LoopError, Surroundings};
+use wirefold_flow::{BusError, Lease, LoopError, Surroundings};
 
-use crate::{Settings, run};
+use crate::{Settings, run_under};
 
-/// Does as [`run`], on a thread of its own: judging keeps a core busy for as long as there is
+/// Does as [`run`](crate::run) while it has the lease and otherwise stands by, on a thread of its own: judging keeps a core busy for as long as there is
 /// anything to judge, and neither waits for other tasks of this runtime then nor they for it. It is
 /// told to stop where this future is dropped.
 ///
 /// # Errors
-/// As [`run`]; and [`LoopError::Bus`] where the machine gives no thread.
+/// As [`run`](crate::run); and [`LoopError::Bus`] where the machine gives no thread.
 pub async fn run_apart(
     surroundings: Surroundings,
     settings: Settings,
+    lease: Lease,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
     let stop = stop.child_token();
@@ -30,7 +31,7 @@ pub async fn run_apart(
     let judging = move || {
         // A runtime may not be dropped where another one runs: it is made here, and ends here.
         let came = match Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(run(surroundings, settings, stop)),
+            Ok(runtime) => runtime.block_on(run_under(surroundings, settings, lease, stop)),
             Err(error) => Err(no_thread(error).into()),
         };
         // Nobody hears it where this future was dropped.

@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{dead_letters, decode_judged};
-use wirefold_flow::{LoopError, Source, Surroundings, WriterConfig, run_writer};
+use wirefold_flow::{Lease, LoopError, Source, Surroundings, WriterConfig, run_leased_writer};
 use wirefold_proto::Subject;
 use wirefold_proto::streams::{self, Stage};
 
@@ -72,6 +72,16 @@ pub async fn run(
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
+    run_under(surroundings, settings, Lease::alone(), stop).await
+}
+
+/// Does as [`run`] while it has the lease; otherwise it stands by, and learns what another decides.
+async fn run_under(
+    surroundings: Surroundings,
+    settings: Settings,
+    lease: Lease,
+    stop: CancellationToken,
+) -> Result<(), LoopError> {
     let last = surroundings.bus.last(streams::JUDGED.name, Subject::judged().as_str()).await?;
     let Settings { dedup, writer, release, snapshot_after, texts } = settings;
     let writer = Writer { name: writer, release };
@@ -85,7 +95,7 @@ pub async fn run(
     if let Some(Ok(last)) = last.as_ref().map(decode_judged) {
         decider.goes_on_from(&last);
     }
-    run_writer(surroundings, config(), Box::new(decider), stop).await
+    run_leased_writer(surroundings, config(), Box::new(decider), lease, stop).await
 }
 
 /// What the detector reads and writes.

@@ -7,6 +7,7 @@ mod clock;
 mod crash;
 mod memory;
 mod objects;
+mod partition;
 mod random;
 mod trouble;
 
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use clock::VirtualClock;
 pub use crash::CrashAt;
+pub use partition::Partition;
 pub use random::Random;
 pub use trouble::{Odds, Trouble};
 

@@ -4,4 +4,5 @@ mod conformance;
 mod pipeline;
 mod simulation;
 mod stage;
+mod standby;
 mod writer;

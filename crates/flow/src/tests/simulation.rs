@@ -228,7 +228,7 @@ fn simulate(seed: u64) -> Result<Outcome, String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "replays the seed that a failure printed")]
-fn seed_to_replay() -> Option<u64> {
+pub(super) fn seed_to_replay() -> Option<u64> {
     std::env::var("WIREFOLD_SEED").ok()?.parse().ok()
 }
 

@@ -1,5 +1,7 @@
 //! The loop of a writer.
 
+mod standby;
+
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -7,13 +9,14 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::flight::{Flight, Landed};
-use super::inputs::{Inputs, InputsOfDecisions, Offsets};
+use super::inputs::{Inputs, Offsets};
 use super::{Decide, EPOCH, INPUT, INPUTS, OFFSETS, Standing, WriterConfig};
 use crate::bus::ChainedPublisher;
 use crate::dead::{DeadLetter, Reason};
 use crate::error::BusError;
+use crate::lease::{Leadership, Lease};
 use crate::loops::{Event, HEARTBEAT, LoopError, Patience, Point, Surroundings};
-use crate::message::{Outgoing, Stored, parse_reference};
+use crate::message::{Outgoing, Stored};
 use crate::position::{Position, rolled_back};
 use crate::stage::message as panic_message;
 
@@ -37,10 +40,27 @@ pub async fn run_writer(
     decide: Box<dyn Decide>,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
+    run_leased_writer(surroundings, config, decide, Lease::alone(), stop).await
+}
+
+/// Does as [`run_writer`] where the lease is this process's, and otherwise stands by: learns what another
+/// decides, to take over from it. Who has been overtaken stands by, too.
+///
+/// # Errors
+/// As [`run_writer`]; [`LoopError::Fenced`] only where there is no lease.
+pub async fn run_leased_writer(
+    surroundings: Surroundings,
+    config: WriterConfig,
+    decide: Box<dyn Decide>,
+    lease: Lease,
+    stop: CancellationToken,
+) -> Result<(), LoopError> {
     let mut writer = Writer {
         surroundings,
         config,
         decide,
+        lease,
+        learnt: None,
         poisonous: BTreeSet::new(),
         own_epoch: None,
         stood: None,
@@ -52,9 +72,15 @@ pub async fn run_writer(
             Err(LoopError::Bus(error)) => error,
             Err(end) => return Err(end),
         };
+        // What it learnt may have gone with the stream.
+        writer.learnt = None;
         let anew = match error {
             BusError::Fenced(stream) if writer.is_overtaken().await => {
-                return Err(LoopError::Fenced(stream));
+                if !writer.lease.is_shared() {
+                    return Err(LoopError::Fenced(stream));
+                }
+                writer.lease.resign();
+                continue;
             }
             // Ours are the only records, and yet one was refused: a write of ours was cut short.
             BusError::Fenced(_) | BusError::Refused { .. } => {
@@ -76,6 +102,9 @@ struct Writer {
     surroundings: Surroundings,
     config: WriterConfig,
     decide: Box<dyn Decide>,
+    lease: Lease,
+    /// The decision up to which it knows what stands, and nothing else.
+    learnt: Option<Position>,
     /// Inputs on which it panicked: stream, sequence, id.
     poisonous: BTreeSet<(String, u64, String)>,
     own_epoch: Option<u64>,
@@ -112,9 +141,15 @@ impl Writer {
         stop: &CancellationToken,
         patience: &mut Patience,
     ) -> Result<(), LoopError> {
+        if !self.stand_by(stop).await? {
+            return Ok(());
+        }
         let mut life = self.begin().await?;
         patience.reset();
         loop {
+            if self.is_led_by_another(stop).await {
+                return Ok(());
+            }
             let inputs = tokio::select! {
                 biased;
                 () = stop.cancelled() => {
@@ -122,6 +157,7 @@ impl Writer {
                     self.mark_rest(&mut life).await?;
                     return self.leave(life).await;
                 }
+                () = self.lease.other_than(&Leadership::Leads) => continue,
                 () = life.flight.over() => {
                     self.land(&mut life).await?;
                     continue;
@@ -178,6 +214,8 @@ impl Writer {
     }
 
     async fn leave(&mut self, life: Life) -> Result<(), LoopError> {
+        // Who takes over need not wait for what is kept.
+        self.lease.release().await;
         if let Some(last) = life.last {
             self.decide.leave(last).await;
         }
@@ -256,30 +294,6 @@ impl Writer {
             // One that has aged out, or that a store put back to an older copy has, says nothing of another.
             Ok(last) => last.is_some_and(|last| Some(epoch_of(&last)) > self.own_epoch),
             Err(_) => false,
-        }
-    }
-
-    /// Has everything learnt that stands before our epoch record.
-    async fn replay(&mut self, epoch_at: u64) -> Result<(), LoopError> {
-        let bus = self.surroundings.bus.clone();
-        self.decide.recall().await;
-        let known = self.decide.restart();
-        let (output, decisions) = (&self.config.output, &self.config.decisions);
-        let mut reader = bus.read(output, decisions, known + 1).await?;
-        let mut inputs = InputsOfDecisions::new(&*bus);
-        loop {
-            let decided = reader.ready(BATCH).await?;
-            let is_last = decided.is_empty();
-            for decision in decided.iter().filter(|decision| decision.sequence < epoch_at) {
-                let input = match decision.headers.get(INPUT).and_then(parse_reference) {
-                    Some((stream, sequence)) => inputs.find(stream, sequence).await?,
-                    None => None,
-                };
-                self.decide.replay(decision, input.as_ref());
-            }
-            if is_last {
-                return Ok(());
-            }
         }
     }
 

@@ -101,6 +101,12 @@ impl Health {
         let silent = self.silences(UNREADY_AFTER);
         let trouble = self.loops.trouble();
         let ok = is_expected && all_ready && silent.is_empty() && trouble.is_none();
+        // Who stands by is ready: it has nothing else to do.
+        let ready =
+            |name: &String| parts.get(name).is_some_and(|words| *words == Part::Ready.words());
+        let standing_by = self.loops.standing_by().into_iter();
+        let standing_by: Vec<_> = standing_by.filter(|(name, _)| ready(name)).collect();
+        parts.extend(standing_by);
         parts.extend(silent);
         // Said, and no reason to take the process down: it goes on from what is there.
         parts.extend(self.loops.rollbacks());
@@ -180,6 +186,19 @@ mod tests {
         assert!(report.ok);
         let said = "went back in time: the gateway had read up to 9, and found it to end at 4";
         assert_eq!(report.parts["S (gateway)"], said);
+    }
+
+    #[test]
+    fn who_stands_by_is_ready_and_says_so() {
+        let loops = Arc::new(LoopMetrics::new(Arc::new(VirtualClock::default())));
+        let health = Health::new(loops.clone());
+        health.ready("detector");
+        loops.observe("detector", Event::StandingBy { leader: "detector-1" });
+        let report = health.readiness();
+        assert!(report.ok);
+        assert_eq!(report.parts["detector"], "ready: stands by, detector-1 leads");
+        health.failing("detector", "no answer");
+        assert_eq!(health.readiness().parts["detector"], "failing: no answer");
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(crate) struct LoopMetrics {
     outage: Outage,
     /// In words, the streams that went back in time since this process began.
     rollbacks: Mutex<BTreeMap<String, String>>,
+    /// The loops that do not lead, and why, in words.
+    standing_by: Mutex<BTreeMap<String, String>>,
 }
 
 impl LoopMetrics {
@@ -27,12 +29,60 @@ impl LoopMetrics {
             last_alive: Mutex::new(BTreeMap::new()),
             outage: Outage::default(),
             rollbacks: Mutex::default(),
+            standing_by: Mutex::default(),
         }
     }
 
     /// The streams that went back in time since this process began, each in words.
     pub(super) fn rollbacks(&self) -> BTreeMap<String, String> {
         self.rollbacks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The loops that do not lead, and why, in words.
+    pub(super) fn standing_by(&self) -> BTreeMap<String, String> {
+        self.standing_by.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes whether a loop leads, or why it does not.
+    fn leads(&self, name: &str, why_not: Option<String>) {
+        metrics::LEADER.set(if why_not.is_none() { 1.0 } else { 0.0 }, &[label(name)]);
+        let mut known = self.standing_by.lock().unwrap_or_else(PoisonError::into_inner);
+        match why_not {
+            Some(why) => known.insert(name.to_owned(), why),
+            None => known.remove(name),
+        };
+    }
+
+    /// Says of a lease what an operator must know.
+    fn lease(&self, name: &str, event: Event<'_>) {
+        match event {
+            Event::StandingBy { leader } => {
+                tracing::info!(stage = name, leader, "standing by: another leads");
+                self.leads(name, Some(format!("ready: stands by, {leader} leads")));
+            }
+            Event::LeaseTaken => {
+                tracing::info!(stage = name, "leads from now on");
+                self.leads(name, None);
+            }
+            Event::LeaseInDoubt => {
+                tracing::warn!(
+                    stage = name,
+                    "the lease cannot be renewed: nothing is begun until it can"
+                );
+                self.leads(name, Some("waits: its lease cannot be renewed".to_owned()));
+            }
+            Event::LeaseRenewed => {
+                tracing::info!(stage = name, "the lease is renewed");
+                self.leads(name, None);
+            }
+            Event::NoLease(error) => tracing::warn!(
+                stage = name,
+                %error,
+                "there can be no lease: run `wirefold setup`, and give the server the present rights. \
+                 Until then run one process of this stage"
+            ),
+            _ => {}
+        }
     }
 
     /// Notes it; false where this loop has told so before.
@@ -188,7 +238,13 @@ impl Observer for LoopMetrics {
             Event::TakenOver { epoch } => {
                 metrics::TAKEOVERS.add(1, &labels);
                 tracing::info!(stage = name, epoch, "took over the stream");
+                self.leads(name, None);
             }
+            Event::StandingBy { .. }
+            | Event::LeaseTaken
+            | Event::LeaseInDoubt
+            | Event::LeaseRenewed
+            | Event::NoLease(_) => self.lease(name, event),
             Event::Gap { stream, expected, found } => {
                 metrics::GAPS.add(1, &labels);
                 tracing::error!(stage = name, stream, expected, found, "messages are missing");
@@ -253,6 +309,28 @@ mod tests {
             let line = format!("{}{{loop=\"gateway\"}} 0\n", counter.name);
             assert!(rendered.contains(&line), "{line}{rendered}");
         }
+    }
+
+    #[test]
+    fn who_stands_by_is_no_leader_until_it_takes_over() {
+        let clock = Arc::new(VirtualClock::default());
+        let (recorder, telemetry) = recorder(clock).unwrap();
+        let loops = telemetry.loops.clone();
+        ::metrics::with_local_recorder(&recorder, || {
+            let says = |event: Event<'_>, leads: u8| {
+                loops.observe("detector", event);
+                let line = format!("wirefold_loop_leader{{loop=\"detector\"}} {leads}\n");
+                let rendered = telemetry.render();
+                assert!(rendered.contains(&line), "{event:?}: {line}{rendered}");
+            };
+            says(Event::StandingBy { leader: "detector-1 (7 on desk)" }, 0);
+            let words = "ready: stands by, detector-1 (7 on desk) leads";
+            assert_eq!(loops.standing_by()["detector"], words);
+            says(Event::TakenOver { epoch: 2 }, 1);
+            assert!(loops.standing_by().is_empty());
+            says(Event::LeaseInDoubt, 0);
+            says(Event::LeaseRenewed, 1);
+        });
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(super) const METRICS: &[Metric] = &[
     STRUCK,
     BUS_FAILURES,
     TAKEOVERS,
+    LEADER,
     GAPS,
     ROLLBACKS,
     HEARTBEAT_AGE,
@@ -93,6 +94,13 @@ pub(super) const BUS_FAILURES: Metric = Metric::counter(
 pub(super) const TAKEOVERS: Metric = Metric::counter(
     "wirefold_loop_takeovers_total",
     "Times a writer took over its stream; one per start is normal.",
+    &["loop"],
+);
+
+pub(super) const LEADER: Metric = Metric::gauge(
+    "wirefold_loop_leader",
+    Unit::Count,
+    "1 where this process leads; 0 where it stands by or cannot renew its lease.",
     &["loop"],
 );
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use wirefold_alerter::Printer;
+use wirefold_alerter::{Printer, run_under as run_alerter};
 use wirefold_envelope::create_streams;
 use wirefold_fetcher::ConfiguredFeed;
 use wirefold_flow::{BoxFuture, Bus, BusError, Clock, Surroundings};
@@ -128,8 +128,10 @@ impl Pipeline<'_> {
                 if self.nats.is_none() {
                     settings.texts = Some(self.folder().to_owned());
                 }
+                let lease =
+                    nats::lease(self.nats.as_ref(), &surroundings, stage, &settings.writer)?;
                 Box::pin(async move {
-                    Ok(wirefold_detector::run_apart(surroundings, settings, stop).await?)
+                    Ok(wirefold_detector::run_apart(surroundings, settings, lease, stop).await?)
                 })
             }
             StageName::Enricher => {
@@ -141,8 +143,9 @@ impl Pipeline<'_> {
             StageName::Alerter => {
                 let settings = self.alerter(address)?;
                 let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
+                let lease = nats::lease(self.nats.as_ref(), &surroundings, stage, "alerter-1")?;
                 Box::pin(async move {
-                    Ok(wirefold_alerter::run(surroundings, settings, printer, stop).await?)
+                    Ok(run_alerter(surroundings, settings, printer, lease, stop).await?)
                 })
             }
             // They are started with their listeners, and with more than the seam.

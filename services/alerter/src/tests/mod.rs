@@ -25,4 +25,5 @@ mod rehearsal;
 mod rest;
 mod running;
 mod sqlite;
+mod standby;
 mod watching;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{Nobody, Surroundings};
+use wirefold_flow::{Lease, Nobody, Surroundings};
 
 use super::stand::{Stand, seed_articles, settings, without_epochs};
 use crate::run_apart;
@@ -19,7 +19,8 @@ async fn decides_the_same_on_a_thread_of_its_own() {
     let apart = Stand::new().await;
     apart.publish(&articles).await;
     let stop = CancellationToken::new();
-    let running = tokio::spawn(run_apart(apart.surroundings(), settings(), stop.clone()));
+    let running =
+        tokio::spawn(run_apart(apart.surroundings(), settings(), Lease::alone(), stop.clone()));
     let judged = apart.judged(articles.len()).await;
     stop.cancel();
     running.await.unwrap().unwrap();
@@ -33,7 +34,8 @@ async fn its_thread_ends_with_the_task_that_started_it() {
     stand.publish(&articles).await;
     let observer = Arc::new(Nobody);
     let surroundings = Surroundings { observer: observer.clone(), ..stand.surroundings() };
-    let running = tokio::spawn(run_apart(surroundings, settings(), CancellationToken::new()));
+    let running =
+        tokio::spawn(run_apart(surroundings, settings(), Lease::alone(), CancellationToken::new()));
     stand.judged(articles.len()).await;
     running.abort();
     let ended = async {

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_alerter::{ConfiguredSubscription, Printer};
 use wirefold_envelope::{Limits, create_streams};
-use wirefold_flow::{BoxFuture, Bus, Clock, Surroundings};
+use wirefold_flow::{BoxFuture, Bus, Clock, Lease, Surroundings};
 use wirefold_gateway::{Gateway, Probe, Rehearse, Replay};
 use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
 use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
@@ -78,7 +78,7 @@ impl Ground {
             texts: Some(std::env::temp_dir()),
         };
         self.run(FETCHED.name, |surroundings, stop| async move {
-            Ok(wirefold_detector::run_apart(surroundings, settings, stop).await?)
+            Ok(wirefold_detector::run_apart(surroundings, settings, Lease::alone(), stop).await?)
         })
     }
 

@@ -1,6 +1,7 @@
 //! Stages as processes over a NATS server: one of them, all of them, and what makes the server fit.
 
 mod child;
+mod lease;
 mod ports;
 pub(crate) mod pruner;
 mod server;
@@ -25,6 +26,7 @@ use crate::exit::{Exit, Stop};
 
 pub(super) use child::end_with_parent;
 pub(crate) use server::own_bus;
+pub(super) use lease::lease;
 pub(super) use server::run as run_server;
 pub(super) use service::{Own, Serving, inputs};
 pub(super) use setup::run as run_setup;

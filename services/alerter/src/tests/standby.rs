@@ -1,0 +1,75 @@
+//! Of two alerters one works, and the other goes on when it is gone.
+
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::sim::Partition;
+use wirefold_flow::{Lease, LeaseConfig, LoopError, Surroundings};
+
+use super::newsroom::article;
+use super::running::{World, at_once, settings};
+use crate::{AlerterError, run_under};
+
+/// An alerter with a way of its own to the bus.
+struct Replica {
+    way: Arc<Partition>,
+    stop: CancellationToken,
+    done: JoinHandle<Result<(), AlerterError>>,
+}
+
+fn start(world: &World, name: &str) -> Replica {
+    let way = Arc::new(Partition::new(world.bus.clone()));
+    let surroundings = Surroundings::new(way.clone(), Arc::new(world.clock.clone()));
+    let config = LeaseConfig {
+        name: "alerter".to_owned(),
+        keys: surroundings.bus.key_value("wf_leases").unwrap(),
+        key: "alerter".to_owned(),
+        holder: name.to_owned(),
+        unique: name.to_owned(),
+    };
+    let lease = Lease::keep(&surroundings, config);
+    let stop = CancellationToken::new();
+    let settings = settings([at_once()]);
+    let running = run_under(surroundings, settings, world.paper.clone(), lease, stop.clone());
+    Replica { way, stop, done: tokio::spawn(running) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_stands_by_alerts_once_the_other_is_killed() {
+    let mut world = World::new().await;
+    let first = start(&world, "first");
+    world.pass(2).await;
+    let second = start(&world, "second");
+    world.newsroom.tell(article("a", "harborledger.example", "a strike at sea")).await;
+    world.pass(20).await;
+    assert_eq!(world.paper.blocks().len(), 1, "one of them alerts");
+    first.way.cut();
+    first.done.abort();
+    world.newsroom.tell(article("b", "quaytimes.example", "a fire on the quay")).await;
+    world.pass(20).await;
+    assert_eq!(world.paper.blocks().len(), 2, "the other goes on, and repeats nothing");
+    second.stop.cancel();
+    world.pass(2).await;
+    second.done.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_paused_and_replaced_ends_and_alerts_nobody() {
+    let mut world = World::new().await;
+    let first = start(&world, "first");
+    world.pass(2).await;
+    let second = start(&world, "second");
+    first.way.cut();
+    world.pass(20).await;
+    world.newsroom.tell(article("a", "harborledger.example", "a strike at sea")).await;
+    world.pass(20).await;
+    first.way.heal();
+    world.pass(20).await;
+    let ended = first.done.await.unwrap();
+    assert!(matches!(ended, Err(AlerterError::Loop(LoopError::Fenced(_)))), "{ended:?}");
+    assert_eq!((world.alerts().await.len(), world.paper.blocks().len()), (1, 1));
+    second.stop.cancel();
+    world.pass(2).await;
+    second.done.await.unwrap().unwrap();
+}

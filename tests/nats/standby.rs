@@ -1,0 +1,205 @@
+//! Two detectors: one leads, the other stands by, and takes over when the leader is killed.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use wirefold_flow::same_decisions;
+use wirefold_proto::streams::{ALERTS, JUDGED};
+
+use super::kills::wait_for_messages;
+use super::over::Over;
+use crate::pipeline::generated::{Made, Numbers, articles};
+use crate::pipeline::killed::{
+    LAST, check_alerts, check_conserved, folder, undisturbed, without_epochs,
+};
+use crate::pipeline::targets::Target;
+use crate::pipeline::up::now;
+use crate::pipeline::{PATIENCE, pause, say};
+use crate::program::Folder;
+
+const SEED: u64 = 20_261_125;
+/// Kills of a leader.
+const KILLS: usize = 6;
+const FILE: usize = 30;
+/// The records that say who writes.
+const EPOCHS: &str = "wirefold.v1.article.judged.epoch";
+const DECISIONS: &str = "wirefold.v1.article.judged";
+const RUNNING: &str = "health and metrics on http://";
+const STANDS_BY: &str = "standing by: another leads";
+const LEADS: &str = "leads from now on";
+
+/// A stage that somebody runs beside the supervised one; killed with the test.
+struct Beside {
+    child: Child,
+    operations: String,
+    lines: Receiver<String>,
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Beside {
+    fn start(stage: &str, over: &Over, folder: &Folder) -> Beside {
+        let arguments = ["run", stage, "--nats", &over.url, "--operations", "127.0.0.1:0"];
+        let mut command = folder.command(&arguments);
+        over.let_in(&mut command);
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary is built");
+        let said = BufReader::new(child.stderr.take().expect("it is piped"));
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            said.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        let mut beside = Beside { child, operations: String::new(), lines };
+        let running = beside.until(RUNNING);
+        let (_, address) = running.split_once(RUNNING).expect("it was waited for");
+        beside.operations = address.trim().to_owned();
+        beside
+    }
+
+    /// Waits until it says so.
+    #[track_caller]
+    fn until(&self, wanted: &str) -> String {
+        let deadline = now().plus(PATIENCE);
+        let mut said = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(deadline.since(now())) {
+            if line.contains(wanted) {
+                return line;
+            }
+            said.push(line);
+        }
+        panic!("it does not say {wanted:?}\n{}", said.join("\n"));
+    }
+
+    /// Waits until it is ready in these words: its log may be a moment ahead.
+    #[track_caller]
+    fn until_ready_says(&self, wanted: &str) {
+        let deadline = now().plus(PATIENCE);
+        loop {
+            let answer = self.get("/readyz");
+            if answer.contains(" 200 ") && answer.contains(wanted) {
+                return;
+            }
+            assert!(now() < deadline, "{answer}");
+            pause();
+        }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.operations).expect("it listens");
+        let ask = format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n");
+        stream.write_all(ask.as_bytes()).expect("it hears");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        answer
+    }
+}
+
+/// Waits until the supervised process has said so as often.
+#[track_caller]
+fn until_said(over: &Over, wanted: &str, times: usize) {
+    let deadline = now().plus(PATIENCE);
+    while over.up.said().matches(wanted).count() < times {
+        assert!(now() < deadline, "not said {times} times: {wanted}\n{}", over.up.said());
+        pause();
+    }
+}
+
+#[test]
+fn who_stands_by_goes_on_when_the_leader_is_killed() {
+    let made = articles((KILLS + 1) * FILE, &mut Numbers::from_seed(SEED));
+    let target = Target::open();
+    let folder = folder(&target, "[[source]]\npath = \"dropped\"\n", "15m");
+    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
+    let drop_file = |nth: usize| {
+        let lines: String = made[nth * FILE..][..FILE].iter().map(Made::line).collect();
+        folder.write(&format!("dropped/{nth:03}.jsonl"), lines.as_bytes());
+    };
+    let over = Over::start(&folder);
+    drop_file(0);
+    over.until(&JUDGED, DECISIONS, FILE);
+    let mut beside = Beside::start("detector", &over, &folder);
+    beside.until(STANDS_BY);
+    beside.until_ready_says("ready: stands by, detector-1");
+    assert!(beside.get("/metrics").contains("wirefold_loop_leader{loop=\"detector\"} 0\n"));
+
+    let mut took = Vec::new();
+    for kill in 1..=KILLS {
+        let supervised_leads = kill % 2 == 1;
+        if supervised_leads {
+            over.kill("detector");
+        } else {
+            beside.child.kill().expect("it runs");
+        }
+        let killed = now();
+        drop_file(kill);
+        over.until(&JUDGED, DECISIONS, kill * FILE + 1);
+        took.push(now().since(killed));
+        over.until(&JUDGED, DECISIONS, (kill + 1) * FILE);
+        // The killed one comes again, and stands by.
+        if supervised_leads {
+            until_said(&over, STANDS_BY, kill.div_ceil(2));
+            assert!(beside.get("/metrics").contains("wirefold_loop_leader{loop=\"detector\"} 1\n"));
+        } else {
+            beside = Beside::start("detector", &over, &folder);
+            beside.until(STANDS_BY);
+        }
+    }
+    folder.write("dropped/last.txt", LAST.as_bytes());
+    over.until_output(made.len() + 1);
+    assert_eq!(over.count(&JUDGED, EPOCHS), KILLS + 1, "one take-over for each kill");
+    let kept = over.kept();
+    assert_eq!(over.up.terminate().code, Some(0));
+    drop(beside);
+    check_conserved(&kept, &made);
+    let undisturbed = undisturbed(&kept.fetched);
+    same_decisions(&without_epochs(&kept.judged), &without_epochs(&undisturbed.judged)).unwrap();
+    let longest = took.iter().max().expect("some were killed");
+    say(format_args!(
+        "  {KILLS} leaders killed, the next decision after at most {longest:?}: {took:?}"
+    ));
+    assert!(*longest < Duration::from_secs(15), "{took:?}");
+}
+
+#[test]
+fn a_second_alerter_goes_on_when_the_first_is_killed() {
+    let made = articles(2 * FILE, &mut Numbers::from_seed(SEED));
+    let mut target = Target::open();
+    let folder = folder(&target, "[[source]]\npath = \"dropped\"\n", "0s");
+    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
+    let drop_file = |nth: usize| {
+        let lines: String = made[nth * FILE..][..FILE].iter().map(Made::line).collect();
+        folder.write(&format!("dropped/{nth:03}.jsonl"), lines.as_bytes());
+    };
+    let over = Over::start(&folder);
+    let beside = Beside::start("alerter", &over, &folder);
+    beside.until(STANDS_BY);
+    beside.until_ready_says("ready: stands by, alerter-1");
+    drop_file(0);
+    over.until_output(FILE);
+    over.until(&ALERTS, ">", 1);
+    over.kill("alerter");
+    let killed = now();
+    beside.until(LEADS);
+    let took = now().since(killed);
+    drop_file(1);
+    over.until_output(made.len());
+    folder.write("dropped/last.txt", LAST.as_bytes());
+    over.until_output(made.len() + 1);
+    let is_last = |text: &str| LAST.starts_with(text.trim_end_matches('…'));
+    target.wait_for(|message| message.alert.articles.iter().any(|article| is_last(&article.title)));
+    let kept = over.kept();
+    wait_for_messages(&mut target, &kept);
+    assert_eq!(over.up.terminate().code, Some(0));
+    drop(beside);
+    target.take();
+    check_conserved(&kept, &made);
+    check_alerts(&kept, &undisturbed(&kept.fetched), &target);
+    say(format_args!("  the alerter killed, the other leads after {took:?}"));
+}
