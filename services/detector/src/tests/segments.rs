@@ -172,3 +172,26 @@ async fn a_changed_or_missing_segment_is_noticed_and_written_again() {
     measured.snapshot().await;
     assert!(measured.keeping.recall(&ground).await.is_some());
 }
+
+/// The release before had in the object of the head what is in segments now.
+#[tokio::test]
+async fn a_snapshot_in_one_object_is_still_read() {
+    let (mut measured, ground) = Measured::new().await;
+    measured.learn(50);
+    measured.snapshot().await;
+    let stand = &measured.stand;
+    let head = heads(stand).await.pop().unwrap();
+    let mut bytes = bytes_of(stand, &head).await;
+    bytes.truncate(8 + u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize);
+    // Length, checksum and magic come before the layout.
+    bytes[16] = 5;
+    let sum = crc32fast::hash(&bytes[8..]);
+    bytes[4..8].copy_from_slice(&sum.to_le_bytes());
+    for name in segments_of(stand, &head).await {
+        bytes.extend(bytes_of(stand, &name).await);
+        objects(stand).delete(&name).await.unwrap();
+    }
+    change(stand, &head, |all| all.clone_from(&bytes)).await;
+    let (_, known) = measured.keeping.recall(&ground).await.expect("it is read");
+    assert_eq!(known.learning.articles(), measured.known.learning.articles());
+}
