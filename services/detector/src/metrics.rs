@@ -13,6 +13,7 @@ pub const METRICS: &[Metric] = &[
     DIFFERENCES,
     IN_WINDOW,
     SNAPSHOTS,
+    SNAPSHOT_BYTES,
     AHEAD_OF_CLOCK,
 ];
 
@@ -58,6 +59,11 @@ pub(crate) const SNAPSHOTS: Metric = Metric::counter(
     "wirefold_detector_snapshots_total",
     "Snapshots of the detector's state, by outcome: written, failed, used at a start, or skipped there.",
     &["outcome"],
+);
+pub(crate) const SNAPSHOT_BYTES: Metric = Metric::counter(
+    "wirefold_detector_snapshot_bytes_total",
+    "Bytes of snapshots, by how they were stored: written, or kept in a segment of an earlier snapshot.",
+    &["how"],
 );
 pub(crate) const AHEAD_OF_CLOCK: Metric = Metric::counter(
     "wirefold_detector_ahead_of_clock_total",

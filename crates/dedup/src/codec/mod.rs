@@ -26,6 +26,10 @@ pub const LAYOUT: u32 = 10;
 
 /// A piece is given away once it has so many bytes.
 const PIECE: usize = 1 << 18;
+/// One of fewer bytes is not given away before the end.
+const LEAST: usize = 1 << 14;
+/// Between the two, a piece ends once in so many bytes, after bytes that look a certain way.
+const MEAN: u64 = 1 << 16;
 
 /// Takes values, one behind the other, and gives their bytes away in pieces.
 pub struct Writer<'a> {
@@ -105,11 +109,14 @@ impl<'a> Writer<'a> {
     /// Writes bytes, which stay in one piece.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
-        self.pass_on();
+        self.pass_on(bytes.len());
     }
 
-    fn pass_on(&mut self) {
-        if self.bytes.len() >= PIECE {
+    /// Gives a piece away if it ends behind the last value, of so many bytes. What these say decides that,
+    /// as in content-defined chunking: the same values end up in the same pieces, whatever came before.
+    fn pass_on(&mut self, added: usize) {
+        let length = self.bytes.len();
+        if length >= PIECE || length >= LEAST && is_end(&self.bytes, added) {
             let full = std::mem::replace(&mut self.bytes, Vec::with_capacity(PIECE));
             (self.give)(full);
         }
@@ -142,6 +149,19 @@ impl<'a> Writer<'a> {
             (self.give)(self.bytes);
         }
     }
+}
+
+/// Whether a piece ends behind these bytes, the last of which are a value of so many.
+fn is_end(bytes: &[u8], added: usize) -> bool {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let Some(last) = bytes.last_chunk::<32>() else { return false };
+    let (words, _) = last.as_chunks::<8>();
+    let mix = |hash: u64, word: &[u8; 8]| {
+        let mixed = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(FACTOR);
+        mixed ^ mixed >> 32
+    };
+    // A large value is followed by an end as often, for its size, as many small ones.
+    words.iter().fold(FACTOR, mix) / (u64::MAX / MEAN) < added as u64
 }
 
 impl<'a> Reader<'a> {

@@ -27,7 +27,7 @@ macro_rules! written_numbers {
             fn write_all(values: &[Self], to: &mut Writer<'_>) {
                 for run in values.chunks(RUN) {
                     run.iter().for_each(|value| to.bytes.extend_from_slice(&value.to_le_bytes()));
-                    to.pass_on();
+                    to.pass_on(size_of_val(run));
                 }
             }
 

@@ -27,6 +27,10 @@ pub(super) struct Maps {
     buckets: BTreeMap<String, BTreeMap<String, Entry>>,
     /// By store and name.
     pub(super) objects: BTreeMap<(String, String), Vec<Bytes>>,
+    /// So many objects are still stored or deleted; the process is killed before the next.
+    pub(super) objects_left: Option<usize>,
+    /// Whether it was.
+    pub(super) is_killed: bool,
 }
 
 #[derive(Default)]
@@ -38,6 +42,22 @@ struct Place {
 impl Memory {
     pub(super) fn maps(&self) -> MutexGuard<'_, Maps> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts an object that is stored or deleted; whether its process still lives.
+    pub(super) fn may_change_object(&self) -> bool {
+        let mut maps = self.maps();
+        match &mut maps.objects_left {
+            Some(0) => {
+                maps.is_killed = true;
+                false
+            }
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+            None => true,
+        }
     }
 }
 

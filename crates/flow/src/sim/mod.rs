@@ -28,6 +28,21 @@ use crate::store::{Engine, Job, Runner};
 #[derive(Clone, Default)]
 pub struct SimDisk(memory::Memory);
 
+impl SimDisk {
+    /// Lets so many objects more be stored or deleted, as if the process were killed before the next: who
+    /// waits for that goes on waiting. `None` ends this.
+    pub fn kill_after_objects(&self, count: Option<usize>) {
+        let mut maps = self.0.maps();
+        (maps.objects_left, maps.is_killed) = (count, false);
+    }
+
+    /// Whether the process came to where it is killed.
+    #[must_use]
+    pub fn is_killed(&self) -> bool {
+        self.0.maps().is_killed
+    }
+}
+
 /// A bus in memory. What is stored is in its [`SimDisk`]; what is only known is lost with it.
 pub struct SimBus {
     place: Arc<InPlace>,

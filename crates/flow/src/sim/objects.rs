@@ -46,6 +46,9 @@ impl Objects for Store {
     }
 
     fn delete<'a>(&'a self, name: &'a str) -> Answer<'a, ()> {
+        if !self.memory.may_change_object() {
+            return Box::pin(std::future::pending());
+        }
         self.memory.maps().objects.remove(&(self.name.clone(), name.to_owned()));
         done(Ok(()))
     }
@@ -65,6 +68,9 @@ impl ObjectWriter for Begun {
 
     fn finish(self: Box<Self>) -> Answer<'static, ()> {
         let Self { memory, place, parts } = *self;
+        if !memory.may_change_object() {
+            return Box::pin(std::future::pending());
+        }
         memory.maps().objects.insert(place, parts);
         done(Ok(()))
     }

@@ -1,7 +1,7 @@
 //! `wirefold backup` and `wirefold restore`: the data folder, copied under load and put back.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -150,8 +150,12 @@ fn copy_folder(from: &Path, to: &Path, copied: &mut Copied) -> anyhow::Result<()
         entries => entries.with_context(|| shown(from))?,
     };
     DirBuilder::new().mode(0o700).create(to).with_context(|| shown(to))?;
-    for entry in entries {
-        let path = entry.with_context(|| shown(from))?.path();
+    let paths: io::Result<Vec<PathBuf>> = entries.map(|entry| Ok(entry?.path())).collect();
+    let mut paths = paths.with_context(|| shown(from))?;
+    // The heads of snapshots come first: a detector that runs keeps the segments of the newest one
+    // until two more snapshots were written.
+    paths.sort_unstable();
+    for path in paths {
         let Some(name) = path.file_name().filter(|_| path.is_file()) else {
             continue;
         };

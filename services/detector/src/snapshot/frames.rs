@@ -11,11 +11,13 @@ use super::state::Known;
 /// What a snapshot begins with.
 const MAGIC: u64 = u64::from_be_bytes(*b"wfsnap\r\n");
 /// The layout of frames, header and our own tables; that of dedup's is counted by itself.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
+/// The one before, which is still read: it has what is in segments now behind its header.
+const IN_ONE: u32 = 5;
 /// Larger frames are none of ours.
 const LARGEST: u32 = 1 << 30;
 /// Length and checksum.
-const PREFIX: usize = 8;
+pub(super) const PREFIX: usize = 8;
 
 /// Why a snapshot is passed over.
 #[derive(Debug, PartialEq, Eq, Error)]
@@ -24,6 +26,10 @@ pub(crate) enum Unfit {
     Short,
     #[error("its bytes are not those that were written")]
     Broken,
+    #[error("its {0} is missing")]
+    Missing(String),
+    #[error("the bytes of its {0} are not those that were written")]
+    Segment(String),
     #[error("it is no snapshot")]
     Foreign,
     #[error("it is of another release")]
@@ -43,6 +49,8 @@ pub(crate) struct Header {
     pub(crate) last: Standing,
     /// The shelves that texts stand on.
     pub(crate) shelves: Vec<Named>,
+    /// Whether everything else is in one object with it, as in snapshots of earlier releases.
+    pub(crate) is_in_one: bool,
 }
 
 impl Header {
@@ -62,23 +70,26 @@ impl Header {
         if u64::read_from(&mut from) != Some(MAGIC) {
             return Err(Unfit::Foreign);
         }
-        if Written::read_from(&mut from) != Some((FORMAT, LAYOUT)) {
-            return Err(Unfit::Layout);
-        }
+        let is_in_one = match Written::read_from(&mut from) {
+            Some((FORMAT, LAYOUT)) => false,
+            Some((IN_ONE, LAYOUT)) => true,
+            _ => return Err(Unfit::Layout),
+        };
         let settings = u64::read_from(&mut from);
         let last = <(u64, String)>::read_from(&mut from);
         let (settings, (sequence, id)) = settings.zip(last).ok_or(Unfit::Layout)?;
         let shelves = Written::read_from(&mut from).ok_or(Unfit::Layout)?;
-        Ok(Self { settings, last: Standing { sequence, id }, shelves })
+        Ok(Self { settings, last: Standing { sequence, id }, shelves, is_in_one })
     }
 }
 
-/// Gives the frames of a snapshot, one after the other: header, tables, texts.
+/// Gives the frames of a snapshot, one after the other: header, tables, texts; and whether a part ends
+/// with it.
 pub(crate) fn write(
     header: &Header,
     known: &Known,
     texts: &Shelved,
-    give: &mut dyn FnMut(Vec<u8>),
+    give: &mut dyn FnMut(Vec<u8>, bool),
 ) {
     let mut framed = Framed { total: 0, give };
     framed.part(|piece| {
@@ -98,23 +109,29 @@ pub(crate) fn write(
 struct Framed<'a> {
     /// Bytes in all frames.
     total: u64,
-    give: &'a mut dyn FnMut(Vec<u8>),
+    give: &'a mut dyn FnMut(Vec<u8>, bool),
 }
 
 impl Framed<'_> {
     /// Gives what `write` gives, and a frame that says how many bytes there were by then.
     fn part(&mut self, write: impl FnOnce(&mut dyn FnMut(Vec<u8>))) {
-        write(&mut |piece| self.frame(&piece));
-        self.frame(&self.total.to_le_bytes());
+        write(&mut |piece| self.frame(&piece, false));
+        self.frame(&self.total.to_le_bytes(), true);
     }
 
-    fn frame(&mut self, piece: &[u8]) {
+    fn frame(&mut self, piece: &[u8], ends_part: bool) {
         self.total += piece.len() as u64;
-        (self.give)(frame(piece));
+        (self.give)(frame(piece), ends_part);
     }
 }
 
-fn frame(piece: &[u8]) -> Vec<u8> {
+/// The lowest byte of a frame's checksum.
+pub(super) fn lowest_of_sum(frame: &[u8]) -> u8 {
+    frame.get(4).copied().unwrap_or(0)
+}
+
+/// A frame of these bytes.
+pub(super) fn frame(piece: &[u8]) -> Vec<u8> {
     let length = u32::try_from(piece.len()).unwrap_or(u32::MAX);
     let mut frame = Vec::with_capacity(PREFIX + piece.len());
     frame.extend_from_slice(&length.to_le_bytes());

@@ -10,18 +10,17 @@ use tracing::{info, warn};
 use wirefold_flow::{Bus, BusError, ObjectReader, Objects, Standing};
 use wirefold_proto::streams;
 
-use super::frames::{Frames, Header, Pieces, Unfit, write};
-use super::shelves::{self, Shelved};
+use super::frames::{Frames, Header, Pieces, Unfit};
+use super::segments::{self, Segment};
 use super::state::Known;
+use super::storing::{Of, store, sweep};
 use crate::learning::Ground;
 use crate::metrics::SNAPSHOTS;
 use crate::shelf::Folder;
 
-/// Snapshots kept: the last one, and the one before, should the last one be broken.
-const KEPT: usize = 2;
 /// What their names begin with; what follows sorts as they came.
-const PREFIX: &str = "detector-";
-/// Pieces that wait to be stored.
+pub(super) const PREFIX: &str = "detector-";
+/// Frames that wait to be read.
 const UNDER_WAY: usize = 4;
 /// After a snapshot that could not be written, so much of what makes one due must come again: a fraction.
 const AGAIN: usize = 8;
@@ -42,12 +41,36 @@ pub(crate) struct Keeping {
     /// Those that the last one was to know, where it could not be written.
     unwritten: Arc<AtomicUsize>,
     under_way: Option<JoinHandle<()>>,
+    /// Segments that could not be read: the next snapshot writes them again.
+    unreadable: BTreeSet<String>,
 }
 
 /// Why a snapshot could not be had.
-enum Missing {
+pub(super) enum Missing {
     Unfit(Unfit),
     Bus(BusError),
+    /// A segment of this name cannot be read.
+    Segment(String, BusError),
+}
+
+impl Missing {
+    /// The segment to be written again.
+    fn segment(&self) -> Option<&str> {
+        match self {
+            Self::Unfit(Unfit::Segment(name)) | Self::Segment(name, _) => Some(name),
+            Self::Unfit(_) | Self::Bus(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unfit(unfit) => unfit.fmt(f),
+            Self::Bus(error) => error.fmt(f),
+            Self::Segment(name, error) => write!(f, "its {name} cannot be read: {error}"),
+        }
+    }
 }
 
 impl From<Unfit> for Missing {
@@ -65,7 +88,8 @@ impl From<BusError> for Missing {
 impl Keeping {
     pub(crate) fn new(bus: Arc<dyn Bus>, folder: Arc<Folder>, settings: u64, after: usize) -> Self {
         let unwritten = Arc::default();
-        Self { bus, folder, settings, after, since: 0, unwritten, under_way: None }
+        let unreadable = BTreeSet::new();
+        Self { bus, folder, settings, after, since: 0, unwritten, under_way: None, unreadable }
     }
 
     /// Counts a decision.
@@ -96,7 +120,8 @@ impl Keeping {
     pub(crate) fn begin(&mut self, last: &Standing, known: Known) {
         let news = self.news();
         (self.since, self.unwritten) = (0, Arc::default());
-        let of = Of { settings: self.settings, last: last.clone(), known };
+        let rewritten = self.unreadable.clone();
+        let of = Of { settings: self.settings, last: last.clone(), known, rewritten };
         let (bus, folder, unwritten) =
             (self.bus.clone(), self.folder.clone(), self.unwritten.clone());
         self.under_way = Some(tokio::spawn(async move {
@@ -126,7 +151,7 @@ impl Keeping {
         found
     }
 
-    async fn newest(&self, ground: &Ground) -> Option<(u64, Known)> {
+    async fn newest(&mut self, ground: &Ground) -> Option<(u64, Known)> {
         let names = match names(&*self.bus).await {
             Ok(names) => names,
             Err(error) => {
@@ -144,10 +169,8 @@ impl Keeping {
                 }
                 Err(missing) => {
                     SNAPSHOTS.add(1, &["passed_over"]);
-                    let why = match missing {
-                        Missing::Unfit(unfit) => unfit.to_string(),
-                        Missing::Bus(error) => error.to_string(),
-                    };
+                    self.unreadable.extend(missing.segment().map(str::to_owned));
+                    let why = missing.to_string();
                     warn!(name, why, "a snapshot is passed over, what it knew is learnt anew");
                 }
             }
@@ -158,15 +181,22 @@ impl Keeping {
     async fn read(&self, name: &str, ground: &Ground) -> Result<(u64, Known), Missing> {
         let mut reader = objects(&*self.bus)?.read(name).await?.ok_or(Unfit::Short)?;
         let mut frames = Frames::default();
-        let first = first_frame(&mut *reader, &mut frames).await?;
+        let first = next_frame(&mut *reader, &mut frames).await?;
         let length = first.len();
         let header = self.checked(Header::read(first)?).await?;
-        let (last, ground) = (header.last.sequence, ground.clone());
+        let (last, ground, is_in_one) = (header.last.sequence, ground.clone(), header.is_in_one);
+        let segments = match is_in_one {
+            true => Vec::new(),
+            false => segments::read_list(next_frame(&mut *reader, &mut frames).await?)?,
+        };
         let (sender, pieces) = mpsc::channel(UNDER_WAY);
         let reading = spawn_blocking(move || {
             Known::read(&ground, &header.shelves, Pieces::behind(length, pieces))
         });
-        let passed = pass(&mut *reader, frames, sender).await;
+        let passed = match is_in_one {
+            true => pass(&mut *reader, frames, sender).await,
+            false => pass_segments(&*objects(&*self.bus)?, &segments, sender).await,
+        };
         match reading.await.map_err(|_| Unfit::Broken)? {
             Ok(known) => Ok((last, known)),
             // What kept the bytes from coming says more than that they did not come.
@@ -187,7 +217,7 @@ impl Keeping {
 }
 
 /// Whether a decision stands as a snapshot knows it.
-async fn stands(bus: &dyn Bus, last: &Standing) -> Result<bool, BusError> {
+pub(super) async fn stands(bus: &dyn Bus, last: &Standing) -> Result<bool, BusError> {
     match bus.get(streams::JUDGED.name, last.sequence).await {
         Ok(found) => Ok(found.id == last.id),
         Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(false),
@@ -195,19 +225,19 @@ async fn stands(bus: &dyn Bus, last: &Standing) -> Result<bool, BusError> {
     }
 }
 
-fn objects(bus: &dyn Bus) -> Result<Arc<dyn Objects>, BusError> {
+pub(super) fn objects(bus: &dyn Bus) -> Result<Arc<dyn Objects>, BusError> {
     bus.objects(streams::SNAPSHOTS.name)
 }
 
 /// The names of all snapshots, the oldest first.
-async fn names(bus: &dyn Bus) -> Result<Vec<String>, BusError> {
+pub(super) async fn names(bus: &dyn Bus) -> Result<Vec<String>, BusError> {
     let mut names = objects(bus)?.names().await?;
     names.retain(|name| name.starts_with(PREFIX));
     Ok(names)
 }
 
-/// The header of a snapshot; what came with it is in the frames.
-async fn first_frame(
+/// The next frame of an object; what came with it is in the frames.
+pub(super) async fn next_frame(
     reader: &mut dyn ObjectReader,
     frames: &mut Frames,
 ) -> Result<Vec<u8>, Missing> {
@@ -236,123 +266,41 @@ async fn pass(
     }
 }
 
-/// Writes a snapshot, and drops those that are no longer kept; whether it was written. What goes wrong is
-/// told: the next one may do better, and until then more is learnt anew.
-async fn store(bus: Arc<dyn Bus>, folder: Arc<Folder>, of: Of) -> bool {
-    let decision = of.last.sequence;
-    match stored(&*bus, &folder, of).await {
-        Ok(bytes) => {
-            SNAPSHOTS.add(1, &["written"]);
-            info!(decision, bytes, "a snapshot was written");
-            true
+/// Hands the frames in segments on until there are no more, or no more are wanted.
+async fn pass_segments(
+    objects: &dyn Objects,
+    segments: &[Segment],
+    sender: mpsc::Sender<Vec<u8>>,
+) -> Result<(), Missing> {
+    for segment in segments {
+        // What stands on shelves that are there need not be read.
+        if sender.is_closed() {
+            return Ok(());
         }
-        Err(error) => {
-            SNAPSHOTS.add(1, &["failed"]);
-            warn!(decision, %error, "no snapshot could be written");
-            false
-        }
-    }
-}
-
-/// What a snapshot is made of.
-struct Of {
-    settings: u64,
-    last: Standing,
-    known: Known,
-}
-
-impl Of {
-    /// Gives the frames of the snapshot; returns once the files that it names will be found.
-    fn write(self, folder: &Folder, give: &mut dyn FnMut(Vec<u8>)) -> std::io::Result<()> {
-        let Of { settings, last, known } = self;
-        // What was put on them since it was begun stands there whole, too.
-        let shelved = Shelved::now(folder, &known.learning.shelves());
-        let header = Header { settings, last, shelves: shelved.named() };
-        write(&header, &known, &shelved, give);
-        shelved.sync(folder)
-    }
-}
-
-async fn stored(bus: &dyn Bus, folder: &Arc<Folder>, of: Of) -> Result<u64, BusError> {
-    let unavailable = |error: &dyn std::fmt::Display| BusError::Unavailable(error.to_string());
-    let objects = objects(bus)?;
-    let name = format!("{PREFIX}{:020}", of.last.sequence);
-    let (sender, mut pieces) = mpsc::channel::<Vec<u8>>(UNDER_WAY);
-    let beside = folder.clone();
-    let writing = spawn_blocking(move || {
-        // Where nobody takes them any more, storing has failed and says so.
-        of.write(&beside, &mut |piece| drop(sender.blocking_send(piece)))
-    });
-    let mut writer = objects.write(&name).await?;
-    let mut bytes = 0;
-    while let Some(piece) = pieces.recv().await {
-        bytes += piece.len() as u64;
-        writer.append(piece.into()).await?;
-    }
-    let synced = writing.await.map_err(|error| unavailable(&error))?;
-    synced.map_err(|error| unavailable(&error))?;
-    writer.finish().await?;
-    prune(bus, &name).await?;
-    sweep(bus, folder).await;
-    Ok(bytes)
-}
-
-/// Drops what is no longer kept beside the snapshot of this name. One that stands behind it is of another
-/// detector, or of a log that is no more: streams that were made anew count from the beginning.
-async fn prune(bus: &dyn Bus, written: &str) -> Result<(), BusError> {
-    let objects = objects(bus)?;
-    let names = names(bus).await?;
-    let (older, others): (Vec<&String>, Vec<&String>) =
-        names.iter().filter(|name| *name != written).partition(|name| name.as_str() < written);
-    for old in older.iter().rev().skip(KEPT - 1) {
-        objects.delete(old).await?;
-    }
-    for other in others {
-        if !is_of_this_log(bus, other).await? {
-            warn!(name = other, "a snapshot of a log that is no more is dropped");
-            objects.delete(other).await?;
+        let mut frames = Frames::default();
+        frames.push(&whole(objects, segment).await?);
+        while let Some(frame) = frames.next()? {
+            if sender.send(frame).await.is_err() {
+                return Ok(());
+            }
         }
     }
     Ok(())
 }
 
-/// Whether the last decision that a snapshot knows stands.
-async fn is_of_this_log(bus: &dyn Bus, name: &str) -> Result<bool, BusError> {
-    let Some(mut reader) = objects(bus)?.read(name).await? else { return Ok(true) };
-    match first_frame(&mut *reader, &mut Frames::default()).await {
-        Ok(first) => match Header::read(first) {
-            Ok(header) => stands(bus, &header.last).await,
-            // Of another release, perhaps a later one that is to have it again.
-            Err(_) => Ok(true),
-        },
-        Err(Missing::Bus(error)) => Err(error),
-        Err(Missing::Unfit(_)) => Ok(false),
-    }
-}
-
-/// Removes the files of texts that no snapshot speaks of and nothing uses. Without them no more is lost
-/// than time: snapshots have what stood in them.
-async fn sweep(bus: &dyn Bus, folder: &Folder) {
-    match named(bus).await {
-        Ok(names) => folder.sweep(&names),
-        Err(error) => warn!(%error, "files of texts that nothing needs cannot be told"),
-    }
-}
-
-/// The files that snapshots speak of.
-async fn named(bus: &dyn Bus) -> Result<BTreeSet<String>, BusError> {
-    let mut named = BTreeSet::new();
-    for name in names(bus).await? {
-        let Some(mut reader) = objects(bus)?.read(&name).await? else { continue };
-        match first_frame(&mut *reader, &mut Frames::default()).await {
-            Ok(first) => named.extend(Header::read(first).map_or_else(
-                // One that is unfit will not be gone back to.
-                |_| BTreeSet::new(),
-                |header| shelves::names(header.shelves),
-            )),
-            Err(Missing::Bus(error)) => return Err(error),
-            Err(Missing::Unfit(_)) => {}
+/// The bytes of a segment, if they are what was written.
+async fn whole(objects: &dyn Objects, segment: &Segment) -> Result<Vec<u8>, Missing> {
+    let name = segment.name();
+    let lost = |error| Missing::Segment(name.clone(), error);
+    let opened = objects.read(&name).await.map_err(lost)?;
+    let mut reader = opened.ok_or_else(|| Unfit::Missing(name.clone()))?;
+    let mut bytes = Vec::new();
+    while let Some(part) = reader.next().await.map_err(lost)? {
+        bytes.extend_from_slice(&part);
+        // No more than is needed to see that it is another.
+        if bytes.len() as u64 > segment.length {
+            break;
         }
     }
-    Ok(named)
+    Ok(segment.checked(bytes)?)
 }

@@ -9,6 +9,7 @@ mod people;
 mod regrouping;
 mod restarts;
 mod seeds;
+mod segments;
 mod snapshots;
 mod stand;
 mod strangers;

@@ -16,7 +16,7 @@ use crate::{Settings, run};
 const DAY: i64 = 24 * 3600;
 
 /// The fixtures, and days later the same texts at other outlets: by then some have left the window.
-fn articles() -> Vec<ArticleFetched> {
+pub(super) fn articles() -> Vec<ArticleFetched> {
     let mut articles = seed_articles();
     let last = articles.last().unwrap().article.seen.as_second();
     let again = seeds().into_iter().zip(0..).map(|(mut told, number)| {
@@ -28,14 +28,19 @@ fn articles() -> Vec<ArticleFetched> {
     articles
 }
 
-async fn undisturbed(articles: &[ArticleFetched]) -> Vec<String> {
+pub(super) async fn undisturbed(articles: &[ArticleFetched]) -> Vec<String> {
     let stand = Stand::new().await;
     stand.publish(articles).await;
     without_epochs(&stand.run_to(articles.len()).await)
 }
 
 /// Runs a detector that keeps snapshots until so many decisions stand; then it stops, or is killed.
-async fn run_to(stand: &Stand, count: usize, settings: Settings, killed: bool) -> Vec<Stored> {
+pub(super) async fn run_to(
+    stand: &Stand,
+    count: usize,
+    settings: Settings,
+    killed: bool,
+) -> Vec<Stored> {
     let stop = CancellationToken::new();
     let running = tokio::spawn(run(stand.surroundings(), settings, stop.clone()));
     let judged = stand.judged(count).await;
@@ -49,7 +54,7 @@ async fn run_to(stand: &Stand, count: usize, settings: Settings, killed: bool) -
     judged
 }
 
-fn keeping(stand: &Stand, after: usize) -> Settings {
+pub(super) fn keeping(stand: &Stand, after: usize) -> Settings {
     let texts = Some(stand.folder.path().to_owned());
     Settings { snapshot_after: after, texts, ..settings() }
 }
@@ -58,8 +63,48 @@ fn keeping_some(stand: &Stand) -> Settings {
     keeping(stand, 10)
 }
 
-fn objects(stand: &Stand) -> std::sync::Arc<dyn Objects> {
+pub(super) fn objects(stand: &Stand) -> std::sync::Arc<dyn Objects> {
     stand.bus.objects(streams::SNAPSHOTS.name).unwrap()
+}
+
+/// The names of the heads of snapshots, the oldest first.
+pub(super) async fn heads(stand: &Stand) -> Vec<String> {
+    let names = objects(stand).names().await.unwrap();
+    names.into_iter().filter(|name| name.starts_with("detector-")).collect()
+}
+
+/// The segments that a head names, in order: each has its name in the list of the head's second frame.
+pub(super) async fn segments_of(stand: &Stand, head: &str) -> Vec<String> {
+    let bytes = bytes_of(stand, head).await;
+    let length = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+    let second = 8 + length(0);
+    let list = &bytes[second + 8..second + 8 + length(second)];
+    let number = |half: &[u8]| u128::from_le_bytes(half.try_into().unwrap());
+    let name =
+        |one: &[u8]| format!("segment-{:032x}{:032x}", number(&one[..16]), number(&one[16..32]));
+    list[4..].chunks(40).map(name).collect()
+}
+
+pub(super) async fn bytes_of(stand: &Stand, name: &str) -> Vec<u8> {
+    let mut reader = objects(stand).read(name).await.unwrap().unwrap();
+    let mut bytes = Vec::new();
+    while let Some(part) = reader.next().await.unwrap() {
+        bytes.extend_from_slice(&part);
+    }
+    bytes
+}
+
+async fn put(stand: &Stand, name: &str, bytes: Vec<u8>) {
+    let mut writer = objects(stand).write(name).await.unwrap();
+    writer.append(Bytes::from(bytes)).await.unwrap();
+    writer.finish().await.unwrap();
+}
+
+/// All snapshots of one stand, put into the store of another.
+async fn copy_all(from: &Stand, to: &Stand) {
+    for name in objects(from).names().await.unwrap() {
+        put(to, &name, bytes_of(from, &name).await).await;
+    }
 }
 
 #[tokio::test]
@@ -84,7 +129,7 @@ async fn restarts_by_snapshot_and_by_replay_give_the_same_bytes() {
             done = end;
         }
         assert_eq!(without_epochs(&judged), expected, "seed {seed}");
-        assert!(objects(&stand).names().await.unwrap().len() <= 2);
+        assert!(heads(&stand).await.len() <= 2);
     }
 }
 
@@ -136,16 +181,10 @@ fn lose_texts(stand: &Stand, goes: impl Fn(usize) -> bool) {
 }
 
 /// Puts other bytes in the place of a snapshot.
-async fn change(stand: &Stand, name: &str, change: impl Fn(&mut Vec<u8>)) {
-    let objects = objects(stand);
-    let (mut bytes, mut reader) = (Vec::new(), objects.read(name).await.unwrap().unwrap());
-    while let Some(part) = reader.next().await.unwrap() {
-        bytes.extend_from_slice(&part);
-    }
+pub(super) async fn change(stand: &Stand, name: &str, change: impl Fn(&mut Vec<u8>)) {
+    let mut bytes = bytes_of(stand, name).await;
     change(&mut bytes);
-    let mut writer = objects.write(name).await.unwrap();
-    writer.append(Bytes::from(bytes)).await.unwrap();
-    writer.finish().await.unwrap();
+    put(stand, name, bytes).await;
 }
 
 #[tokio::test]
@@ -170,7 +209,7 @@ async fn what_is_not_fit_is_passed_over() {
     let before = rest_after(
         async |stand: &Stand| {
             lose_texts(stand, |_| true);
-            let names = objects(stand).names().await.unwrap();
+            let names = heads(stand).await;
             assert_eq!(names.len(), 2, "the last two are kept");
             objects(stand).delete(&names[1]).await.unwrap();
         },
@@ -182,7 +221,7 @@ async fn what_is_not_fit_is_passed_over() {
         let found = rest_after(
             async |stand: &Stand| {
                 lose_texts(stand, |_| true);
-                let names = objects(stand).names().await.unwrap();
+                let names = heads(stand).await;
                 change(stand, &names[1], harm).await;
             },
             keeping_some,
@@ -207,13 +246,7 @@ async fn a_snapshot_of_other_decisions_is_passed_over() {
     let (one, other) = (Stand::new().await, Stand::new().await);
     one.publish(&articles[..30]).await;
     run_to(&one, 30, keeping_some(&one), false).await;
-    let name = objects(&one).names().await.unwrap().pop().unwrap();
-    let mut reader = objects(&one).read(&name).await.unwrap().unwrap();
-    let mut writer = objects(&other).write(&name).await.unwrap();
-    while let Some(part) = reader.next().await.unwrap() {
-        writer.append(part).await.unwrap();
-    }
-    writer.finish().await.unwrap();
+    copy_all(&one, &other).await;
     let again = &articles[5..20];
     other.publish(again).await;
     let judged = run_to(&other, 15, keeping_some(&other), false).await;
@@ -251,8 +284,9 @@ async fn texts_that_are_missing_or_cut_are_taken_from_the_snapshot() {
 async fn texts_in_a_snapshot_are_not_read_where_they_stand_on_the_disk() {
     let expected = undisturbed(&articles()).await;
     let cut = async |stand: &Stand| {
-        let names = objects(stand).names().await.unwrap();
-        change(stand, &names[1], |bytes| {
+        let newest = heads(stand).await.pop().unwrap();
+        let of_texts = segments_of(stand, &newest).await.pop().unwrap();
+        change(stand, &of_texts, |bytes| {
             let last = bytes.len() - 1;
             bytes[last] ^= 1;
         })
@@ -277,7 +311,7 @@ async fn an_older_snapshot_finds_what_it_needs_in_longer_files() {
         stand.publish(part).await;
         let count = articles.len().min((round + 1) * 12);
         judged = run_to(&stand, count, keeping(&stand, 6), false).await;
-        let names = objects(&stand).names().await.unwrap();
+        let names = heads(&stand).await;
         if let Some(name) = names.last().filter(|name| Some(*name) != newest.as_ref()) {
             objects(&stand).delete(name).await.unwrap();
         }
@@ -324,7 +358,7 @@ async fn kills_before_a_snapshot_is_due_count_together() {
     }
     // What writes it was not killed.
     let written = async {
-        while objects(&stand).names().await.unwrap().is_empty() {
+        while heads(&stand).await.is_empty() {
             tokio::task::yield_now().await;
         }
     };
@@ -337,19 +371,14 @@ async fn snapshots_of_a_log_that_is_no_more_make_room_for_new_ones() {
     let before = Stand::new().await;
     before.publish(&articles).await;
     run_to(&before, articles.len(), keeping_some(&before), false).await;
-    let name = objects(&before).names().await.unwrap().pop().unwrap();
-    let mut reader = objects(&before).read(&name).await.unwrap().unwrap();
+    let name = heads(&before).await.pop().unwrap();
     // Streams were made anew, and the store of snapshots was not.
     let stand = Stand::new().await;
-    let mut writer = objects(&stand).write(&name).await.unwrap();
-    while let Some(piece) = reader.next().await.unwrap() {
-        writer.append(piece).await.unwrap();
-    }
-    writer.finish().await.unwrap();
+    copy_all(&before, &stand).await;
     for end in [20, 40] {
         stand.publish(&articles[end - 20..end]).await;
         run_to(&stand, end, keeping_some(&stand), false).await;
     }
-    let names = objects(&stand).names().await.unwrap();
+    let names = heads(&stand).await;
     assert!(!names.is_empty() && !names.contains(&name), "{names:?}");
 }

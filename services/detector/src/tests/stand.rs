@@ -109,6 +109,7 @@ pub(super) fn seed_articles() -> Vec<ArticleFetched> {
 /// A bus with a clock that stands.
 pub(super) struct Stand {
     pub(super) clock: VirtualClock,
+    pub(super) disk: SimDisk,
     pub(super) sim: SimBus,
     pub(super) bus: Arc<dyn Bus>,
     /// For files of texts.
@@ -120,11 +121,12 @@ impl Stand {
         let clock = VirtualClock::default();
         // The fixtures were all seen before.
         clock.advance(Duration::from_hours(2 * 365 * 24));
-        let sim = SimBus::open(&SimDisk::default(), Arc::new(clock.clone()));
+        let disk = SimDisk::default();
+        let sim = SimBus::open(&disk, Arc::new(clock.clone()));
         let bus = sim.bus();
         create_streams(&*bus, &Limits::default()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        Self { clock, sim, bus, folder }
+        Self { clock, disk, sim, bus, folder }
     }
 
     pub(super) fn surroundings(&self) -> Surroundings {
