@@ -171,6 +171,7 @@ mod tests {
         check(&format!("{quote} Mayor Tom Lund said on Monday."), &[Some("Tom Lund")]);
         check(&format!("{quote} said the union’s chief, Ada Ruiz."), &[Some("Ada Ruiz")]);
         check("Tom Lund said: “We will not open the quay.”", &[Some("Tom Lund")]);
+        check("Sen. Tom Lund (R-Norland) said: “We will not open the quay.”", &[Some("Tom Lund")]);
         check("Old Tom Lund told them, “We will not open the quay.”", &[Some("Tom Lund")]);
         check("The sign read “no entry for the public” in red.", &[None]);
         check("They spoke of “one big quay” as Tom Lund left.", &[]);

@@ -283,6 +283,8 @@ impl<'a> Finder<'a> {
         let mut at = words.start;
         while at < words.end {
             match self.run_from(at, words.end) {
+                // `Sen. Ada Ruiz (I-Nor.)`: what stands in brackets is about the one who speaks.
+                Some(run) if self.gap(run.start).contains('(') => at = run.end,
                 Some(run) => {
                     at = run.end;
                     found.push(run);
@@ -383,7 +385,8 @@ impl<'a> Finder<'a> {
         let is_told = !says
             && end > start
             && end - start <= most
-            && !matches!(self.normal(start), "and" | "but" | "in" | "on" | "by" | "to")
+            && !matches!(self.normal(start), "and" | "but" | "by")
+            && !is_aside(self.normal(start))
             && (end - start > 1 || !is_opener(self.normal(start)));
         self.span(&(start..end)).filter(|_| is_told).map_or(Attribution::None, Attribution::To)
     }

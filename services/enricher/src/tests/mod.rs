@@ -1,5 +1,7 @@
 //! The enricher on articles and on a bus.
 
+mod bounds;
+mod english;
 mod flowing;
 mod originals;
 mod simulation;

@@ -61,8 +61,11 @@ fn figures_of_other_peoples_sentences() {
 }
 
 /// Whether one of two names holds all words of the other, or its characters where there are no spaces.
-fn is_same_speaker(mine: &str, gold: &str) -> bool {
-    let words = |name: &str| name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+pub(super) fn is_same_speaker(mine: &str, gold: &str) -> bool {
+    let words = |name: &str| -> Vec<String> {
+        let all = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        all.map(str::to_lowercase).collect()
+    };
     let (few, many) = (words(mine), words(gold));
     let holds = |all: &[String], some: &[String]| some.iter().all(|word| all.contains(word));
     holds(&many, &few) || holds(&few, &many) || mine.contains(gold)

@@ -25,8 +25,8 @@ use crate::config::{BusConfig, Config};
 use crate::exit::{Exit, Stop};
 
 pub(super) use child::end_with_parent;
-pub(crate) use server::own_bus;
 pub(super) use lease::lease;
+pub(crate) use server::own_bus;
 pub(super) use server::run as run_server;
 pub(super) use service::{Own, Serving, inputs};
 pub(super) use setup::run as run_setup;

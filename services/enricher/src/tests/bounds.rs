@@ -1,0 +1,64 @@
+//! Bad input: what is found stays bounded, whatever the size and shape of a text.
+
+use wirefold_proto::Findings;
+use wirefold_text::Text;
+
+use super::stand::seeds;
+use crate::findings::find;
+
+/// The most that is told of one kind.
+const MOST: usize = 2_000;
+
+fn findings(title: &str, text: &str) -> Findings {
+    let mut article = seeds()[0].fetched().article;
+    title.clone_into(&mut article.title);
+    article.language_hint = None;
+    find(&Text::new(text), &article)
+}
+
+#[track_caller]
+fn check(text: &str) -> Findings {
+    let found = findings("The port is shut", text);
+    let told = [found.entities.len(), found.quotations.len(), found.numbers.len()];
+    let opening: String = text.chars().take(20).collect();
+    assert!(told.iter().all(|count| *count <= MOST), "{told:?} of {opening}");
+    let longest = found.quotations.iter().map(|quotation| quotation.words.len()).max();
+    assert!(longest.unwrap_or_default() <= 1_000, "{longest:?} bytes of {opening}");
+    found
+}
+
+#[test]
+fn texts_of_nearly_nothing() {
+    for text in ["", " ", "\n", "Port", "“", "”", "「", "—", "5", "$", "。", "\u{200f}", "e\u{301}"]
+    {
+        let found = check(text);
+        assert!(found.quotations.is_empty() && found.entities.is_empty(), "{found:?}");
+    }
+}
+
+#[test]
+fn long_texts_without_a_stop() {
+    check(&"港口关闭工人罢工".repeat(25_000));
+    check(&"a".repeat(200_000));
+    check(&"harbour ".repeat(25_000));
+    check(&"Harbour Master Ada Ruiz ".repeat(8_000));
+    check(&"5 ".repeat(50_000));
+}
+
+#[test]
+fn marks_by_the_ten_thousand() {
+    for mark in ["“", "”", "\"", "«", "»", "„", "「", "」", "'", "— ", "– a, säger b – "]
+    {
+        check(&mark.repeat(10_000));
+        check(&format!("{mark}we shut it\n").repeat(10_000));
+        check(&format!("{mark}we shut the port again{mark}, said Ada Ruiz. ").repeat(5_000));
+    }
+}
+
+#[test]
+fn a_title_of_fifty_thousand_bytes() {
+    for part in ["The port is shut ", "港口关闭", "\u{301}", "“", "5 "] {
+        let found = findings(&part.repeat(50_000 / part.len()), "The port is shut.");
+        assert!(found.language.is_some(), "{part}");
+    }
+}
