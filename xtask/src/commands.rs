@@ -14,3 +14,4 @@ pub(crate) mod sizes;
 pub(crate) mod test;
 pub(crate) mod tools;
 pub(crate) mod train;
+pub(crate) mod trouble;

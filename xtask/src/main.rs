@@ -23,7 +23,7 @@ mod tree;
 
 use commands::{
     accuracy, attack, audit, bench, build_time, chaos, compose_test, dist, frequencies, fuzz,
-    sizes, test, tools, train,
+    sizes, test, tools, train, trouble,
 };
 
 #[derive(Parser)]
@@ -63,6 +63,8 @@ enum Task {
     Tools,
     /// Train what is learned: `train names` writes crates/names/data/model.bin.
     Train(train::Arguments),
+    /// Break things under the real binary: kills, power cuts, damaged files; write docs/reliability.md.
+    Trouble(trouble::Arguments),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -81,5 +83,6 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Sizes => sizes::run(),
         Task::Tools => tools::run(),
         Task::Train(arguments) => train::run(&arguments),
+        Task::Trouble(arguments) => trouble::run(&arguments),
     }
 }

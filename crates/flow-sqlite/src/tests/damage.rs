@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use wirefold_flow::{Bus, Headers, Outgoing, StreamConfig, SystemClock};
+use wirefold_flow::{Headers, Outgoing, StreamConfig, SystemClock};
 
 use crate::{Inspection, Soundness};
 
@@ -65,8 +65,8 @@ async fn a_changed_letter_is_noticed_and_the_rest_is_read() {
         }
         let last = bus.last("WIRE", "wire.subjectmark").await.unwrap();
         assert_eq!(last, None, "{mark}: what is damaged says nothing to go on from");
-        let last = bus.last("WIRE", "wire.>").await.unwrap().unwrap();
-        assert_eq!(last.sequence, 3);
+        let sound = bus.last("WIRE", "wire.>").await.unwrap().unwrap();
+        assert_eq!(sound.sequence, 3);
     }
 }
 

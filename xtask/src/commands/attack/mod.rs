@@ -14,7 +14,7 @@ mod attacks;
 #[expect(dead_code, reason = "it is the tests' server, which answers to more than is asked here")]
 #[path = "../../../../tests/pipeline/loopback.rs"]
 mod loopback;
-mod running;
+pub(crate) mod running;
 mod scene;
 mod victim;
 
@@ -92,7 +92,8 @@ fn chosen(names: &[String]) -> anyhow::Result<Vec<&'static Attack>> {
     Ok(attacks::ALL.iter().copied().filter(is_chosen).collect())
 }
 
-fn built() -> anyhow::Result<PathBuf> {
+/// The debug build of the product.
+pub(crate) fn built() -> anyhow::Result<PathBuf> {
     let mut build = Command::new("cargo");
     build.args(["build", "--locked", "-p", "wirefold"]).current_dir(tree::root());
     ensure!(build.status()?.success(), "wirefold does not build");

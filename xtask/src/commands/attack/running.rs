@@ -14,22 +14,26 @@ use serde_json::Value;
 use crate::commands::bench::machine::{self, Stopwatch};
 
 /// The longest that anything may take.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Goes by between two questions.
 const EVERY: Duration = Duration::from_millis(50);
 
 /// The process. It is killed when it is dropped.
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Child,
     /// Host and port of the page.
-    pub(super) page: String,
+    pub(crate) page: String,
     said: Arc<Mutex<String>>,
 }
 
 impl Running {
     /// Starts on the folder's `wirefold.toml` and waits until its page is there.
-    pub(super) fn start(program: &Path, folder: &Path) -> anyhow::Result<Running> {
-        let mut up = command(program, folder);
+    pub(crate) fn start(program: &Path, folder: &Path) -> anyhow::Result<Running> {
+        Running::start_as(command(program, folder))
+    }
+
+    /// The same by a command that has an environment already.
+    pub(crate) fn start_as(mut up: Command) -> anyhow::Result<Running> {
         up.args(["up", "--listen", "127.0.0.1:0", "--operations", "127.0.0.1:0"]);
         let mut child = up.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let mut lines = BufReader::new(child.stderr.take().context("it is piped")?);
@@ -49,56 +53,41 @@ impl Running {
     }
 
     /// What it said so far.
-    pub(super) fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn is_alive(&mut self) -> bool {
+    pub(crate) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
     /// The most memory that it had, in bytes; none once it has ended.
-    pub(super) fn peak(&self) -> Option<u64> {
+    pub(crate) fn peak(&self) -> Option<u64> {
         machine::peak_memory(self.child.id()).ok()
     }
 
     /// The body that `GET` gives.
-    pub(super) fn get(&self, path: &str) -> anyhow::Result<String> {
-        self.ask("GET", path, "")
+    pub(crate) fn get(&self, path: &str) -> anyhow::Result<String> {
+        ask(&self.page, "GET", path, "")
     }
 
     /// What a list of the API gives.
-    pub(super) fn json(&self, path: &str) -> anyhow::Result<Value> {
+    pub(crate) fn json(&self, path: &str) -> anyhow::Result<Value> {
         Ok(serde_json::from_str(&self.get(path)?)?)
     }
 
     /// Posts JSON.
-    pub(super) fn post(&self, path: &str, body: &Value) -> anyhow::Result<()> {
-        self.ask("POST", path, &body.to_string()).map(drop)
+    pub(crate) fn post(&self, path: &str, body: &Value) -> anyhow::Result<()> {
+        Running::post_to(&self.page, path, body)
     }
 
-    fn ask(&self, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
-        let (page, length) = (&self.page, body.len());
-        let mut stream = TcpStream::connect(page).with_context(|| format!("{page}{path}"))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        write!(
-            stream,
-            "{method} {path} HTTP/1.0\r\nhost: {page}\r\ncontent-type: application/json\r\n\
-             content-length: {length}\r\n\r\n{body}"
-        )?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).with_context(|| format!("{page}{path}"))?;
-        let answer = String::from_utf8_lossy(&answer);
-        let (head, told) = answer.split_once("\r\n\r\n").context("no answer")?;
-        let status = head.lines().next().unwrap_or_default();
-        if !(status.contains(" 200 ") || status.contains(" 202 ")) {
-            bail!("{path}: {status}: {told}");
-        }
-        Ok(told.to_owned())
+    /// Posts JSON to a page.
+    pub(crate) fn post_to(page: &str, path: &str, body: &Value) -> anyhow::Result<()> {
+        ask(page, "POST", path, &body.to_string()).map(drop)
     }
 
     /// Asks until what is wanted is so, the process has ended, or patience has; gives the seconds.
-    pub(super) fn until(&mut self, mut wanted: impl FnMut(&Running) -> bool) -> f64 {
+    pub(crate) fn until(&mut self, mut wanted: impl FnMut(&Running) -> bool) -> f64 {
         let watch = Stopwatch::start();
         while watch.elapsed() < PATIENCE && self.is_alive() && !wanted(self) {
             std::thread::park_timeout(EVERY);
@@ -106,8 +95,19 @@ impl Running {
         watch.elapsed().as_secs_f64()
     }
 
+    /// Kills it at once, as a lost machine does.
+    pub(crate) fn kill(mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Its process.
+    pub(crate) fn process(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
     /// Asks for a drain and waits for the end; whoever goes on after that is killed.
-    pub(super) fn terminate(mut self) -> bool {
+    pub(crate) fn terminate(mut self) -> bool {
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let watch = Stopwatch::start();
         while watch.elapsed() < PATIENCE {
@@ -127,8 +127,28 @@ impl Drop for Running {
     }
 }
 
+fn ask(page: &str, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
+    let length = body.len();
+    let mut stream = TcpStream::connect(page).with_context(|| format!("{page}{path}"))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    write!(
+        stream,
+        "{method} {path} HTTP/1.0\r\nhost: {page}\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\n\r\n{body}"
+    )?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).with_context(|| format!("{page}{path}"))?;
+    let answer = String::from_utf8_lossy(&answer);
+    let (head, told) = answer.split_once("\r\n\r\n").context("no answer")?;
+    let status = head.lines().next().unwrap_or_default();
+    if !(status.contains(" 200 ") || status.contains(" 202 ")) {
+        bail!("{path}: {status}: {told}");
+    }
+    Ok(told.to_owned())
+}
+
 /// The binary in this folder, with no settings of whoever runs this.
-pub(super) fn command(program: &Path, folder: &Path) -> Command {
+pub(crate) fn command(program: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder).env("XDG_CONFIG_HOME", folder).stdin(Stdio::null());
     command

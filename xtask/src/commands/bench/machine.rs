@@ -67,7 +67,7 @@ pub(super) fn stay_on_one_core() -> anyhow::Result<()> {
 
 /// The day, as figures are dated.
 #[expect(clippy::disallowed_methods, reason = "a measurement says on which day it was made")]
-pub(super) fn today() -> String {
+pub(crate) fn today() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
 }
 

@@ -12,7 +12,7 @@ mod hostile;
 mod latency;
 pub(crate) mod machine;
 mod nats;
-mod news;
+pub(crate) mod news;
 mod pipeline;
 mod report;
 mod scale;

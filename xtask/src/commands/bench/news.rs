@@ -9,20 +9,20 @@ const LIMIT: usize = 0;
 const FOOTER_LIFE: u64 = 20_000;
 
 /// Makes articles one after the other; the same from the same seed.
-pub(super) struct News {
+pub(crate) struct News {
     generator: Generator,
     next: u64,
 }
 
 impl News {
     /// News whose lengths are so many percent of a median of 500 words.
-    pub(super) fn new(seed: u64, length: usize) -> News {
+    pub(crate) fn new(seed: u64, length: usize) -> News {
         let settings = Settings { seed, length, limit: LIMIT, footer_life: FOOTER_LIFE };
         News { generator: Generator::new(settings), next: 0 }
     }
 
     /// The next article.
-    pub(super) fn next(&mut self) -> Article {
+    pub(crate) fn next(&mut self) -> Article {
         loop {
             let article = self.generator.article(self.next);
             self.next += 1;

@@ -1,0 +1,83 @@
+//! A disk whose power can be cut: a file system in a file. What a process wrote and did not sync is in the
+//! memory of the file system alone, so a copy of the file has only what reached the disk.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+
+/// Bytes of the disk.
+const SIZE: u64 = 256 << 20;
+/// Has every sync do nothing.
+const UNSYNCED: &str = "
+int fsync(int file) { (void)file; return 0; }
+int fdatasync(int file) { (void)file; return 0; }
+int sync_file_range(int file, long from, long bytes, unsigned flags) {
+    (void)file; (void)from; (void)bytes; (void)flags; return 0;
+}
+";
+
+/// A mounted disk. It is unmounted when it is dropped.
+pub(super) struct Disk {
+    file: PathBuf,
+    mounted: PathBuf,
+}
+
+impl Disk {
+    /// Makes and mounts an empty one in a folder; the reason where this user or system cannot.
+    pub(super) fn make(folder: &Path) -> anyhow::Result<Result<Disk, String>> {
+        let file = folder.join("disk.img");
+        fs::File::create(&file)?.set_len(SIZE)?;
+        if let Err(why) = run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&file)) {
+            return Ok(Err(format!("no file system can be made: {why}")));
+        }
+        Ok(Disk::mount(file, folder.join("disk")))
+    }
+
+    fn mount(file: PathBuf, mounted: PathBuf) -> Result<Disk, String> {
+        fs::create_dir_all(&mounted).map_err(|error| error.to_string())?;
+        run(Command::new("mount").args(["-o", "loop"]).arg(&file).arg(&mounted))
+            .map_err(|why| format!("nothing can be mounted here: {why}"))?;
+        Ok(Disk { file, mounted })
+    }
+
+    /// Where its files are.
+    pub(super) fn path(&self) -> &Path {
+        &self.mounted
+    }
+
+    /// The disk as it is after a power cut now. Whoever writes must stand still.
+    pub(super) fn after_a_power_cut(&self) -> anyhow::Result<Disk> {
+        let copy = self.file.with_extension("cut");
+        let copied = run(Command::new("cp").arg("--sparse=always").arg(&self.file).arg(&copy));
+        copied.map_err(anyhow::Error::msg)?;
+        let mounted = self.mounted.with_extension("cut");
+        Disk::mount(copy, mounted).map_err(anyhow::Error::msg)
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Lazily: a process may be about to end there.
+        let _ = Command::new("umount").arg("-l").arg(&self.mounted).status();
+    }
+}
+
+/// A library that has every sync of a process do nothing.
+pub(super) fn unsynced(folder: &Path) -> anyhow::Result<PathBuf> {
+    let (source, library) = (folder.join("unsynced.c"), folder.join("unsynced.so"));
+    fs::write(&source, UNSYNCED)?;
+    let built =
+        Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status();
+    ensure!(built.context("cc")?.success(), "the library does not build");
+    Ok(library)
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| error.to_string())?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+    }
+}
