@@ -22,8 +22,8 @@ mod table;
 mod tree;
 
 use commands::{
-    accuracy, attack, audit, bench, build_time, chaos, compose_test, dist, frequencies, fuzz,
-    sizes, test, tools, train, trouble,
+    accuracy, attack, audit, bench, build_time, chaos, compose_test, dist, faults, frequencies,
+    fuzz, sizes, test, tools, train,
 };
 
 #[derive(Parser)]
@@ -64,7 +64,8 @@ enum Task {
     /// Train what is learned: `train names` writes crates/names/data/model.bin.
     Train(train::Arguments),
     /// Break things under the real binary: kills, power cuts, damaged files; write docs/reliability.md.
-    Trouble(trouble::Arguments),
+    #[command(name = "trouble")]
+    Faults(faults::Arguments),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -83,6 +84,6 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Sizes => sizes::run(),
         Task::Tools => tools::run(),
         Task::Train(arguments) => train::run(&arguments),
-        Task::Trouble(arguments) => trouble::run(&arguments),
+        Task::Faults(arguments) => faults::run(&arguments),
     }
 }

@@ -52,7 +52,7 @@ impl Disk {
         let copy = self.file.with_extension("cut");
         let copied = run(Command::new("cp").arg("--sparse=always").arg(&self.file).arg(&copy));
         copied.map_err(anyhow::Error::msg)?;
-        let mounted = self.mounted.with_extension("cut");
+        let mounted = self.mounted.with_file_name("disk-after");
         Disk::mount(copy, mounted).map_err(anyhow::Error::msg)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -25,7 +26,11 @@ const MORE: u64 = 80;
 const LENGTH: usize = 60;
 /// A fault that strikes while articles come in does so within so many milliseconds.
 const WITHIN: u64 = 400;
-const SETTINGS: &str = "data = \"data\"\n";
+/// So often nothing may come, a twentieth of a second apart: what was in hand at a kill comes again after
+/// five seconds.
+const QUIET: u32 = 200;
+/// A folder that stays empty: with nothing to watch at all, `up` shows the demo.
+const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";
 
 /// How a run ended.
 pub(super) enum Outcome {
@@ -65,7 +70,7 @@ fn id_of(article: &Value) -> String {
 /// The output of the same articles where nothing breaks.
 pub(super) fn undisturbed(program: &Path, seed: u64) -> anyhow::Result<Output> {
     let folder = tempfile::tempdir()?;
-    fs::write(folder.path().join("wirefold.toml"), SETTINGS)?;
+    prepare(folder.path())?;
     let mut running = Running::start(program, folder.path())?;
     for article in articles(seed) {
         running.post("/api/v1/articles", &article)?;
@@ -75,13 +80,22 @@ pub(super) fn undisturbed(program: &Path, seed: u64) -> anyhow::Result<Output> {
     Output::of(&folder.path().join("data"))
 }
 
+fn prepare(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir(folder.join("dropped"))?;
+    fs::write(folder.join("wirefold.toml"), SETTINGS)?;
+    // What is there before the fault is on the disk.
+    let synced = Command::new("sync").arg("-f").arg(folder).status()?;
+    anyhow::ensure!(synced.success(), "sync failed");
+    Ok(())
+}
+
 /// Waits until so many articles are on the page, or no more come.
 fn settle(running: &mut Running, articles: usize) {
     let mut quiet = 0;
     running.until(|running| {
         let Ok(status) = running.json("/api/v1/status") else { return false };
         quiet = if status["lag"] == 0 { quiet + 1 } else { 0 };
-        status["articles"] == articles && status["lag"] == 0 || quiet > 40
+        status["articles"] == articles && status["lag"] == 0 || quiet > QUIET
     });
 }
 
@@ -110,7 +124,7 @@ pub(super) fn play(
             Err(why) => return Ok(Outcome::Skipped(why)),
         }
     }
-    fs::write(scene.home.join("wirefold.toml"), SETTINGS)?;
+    prepare(&scene.home)?;
     scene.play(fault, folder.path(), control).map(Outcome::Played)
 }
 
