@@ -7,6 +7,8 @@ use rusqlite::ErrorCode;
 use thiserror::Error;
 use wirefold_flow::BusError;
 
+use crate::open::FILE;
+
 /// Why a bus was not opened.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -79,7 +81,7 @@ pub(crate) fn failure(error: &rusqlite::Error) -> BusError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => BusError::DiskFull,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            BusError::Damaged(error.to_string())
+            BusError::Damaged(format!("{FILE}: {error}; `wirefold verify` names what is damaged"))
         }
         _ => BusError::Unavailable(error.to_string()),
     }

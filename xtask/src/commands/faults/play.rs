@@ -171,7 +171,10 @@ impl Scene<'_> {
         said |= complains(&again.said());
         again.terminate();
         said |= self.verify_complains();
-        let output = Output::of(&self.home.join("data"))?;
+        // Where pages are damaged not even the examiner reads on; `verify` must have said so.
+        let Ok(output) = Output::of(&self.home.join("data")) else {
+            return Ok(Found { said, ..self.refused("") });
+        };
         let difference = output.differs(&self.acknowledged, control);
         Ok(Found { difference, said, refused: false, recovery })
     }

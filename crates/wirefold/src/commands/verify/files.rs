@@ -3,11 +3,17 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 use wirefold_flow::Entry;
 use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
+use wirefold_proto::streams::SNAPSHOTS;
 
 use super::super::backup_manifest::{self, Manifest};
 use super::super::finding::Finding;
+use crate::output::count;
+
+/// Digits of a SHA-256.
+const HASH: usize = 64;
 
 /// What a backup says of its own files; nothing of a folder that is no backup.
 pub(super) fn manifest(folder: &Path) -> Option<Finding> {
@@ -30,6 +36,7 @@ pub(super) fn beside(folder: &Path) -> Vec<Finding> {
     if let Some(faults) = faults_of_projection(folder) {
         findings.push(projection(&faults));
     }
+    findings.extend(segments(&folder.join(SNAPSHOTS.name)));
     // Whether they can be read; what is valid when is not asked here.
     if let Err(error) = TokenFile::new(folder).list(Timestamp::UNIX_EPOCH) {
         findings.push(Finding::bad(error.to_string()));
@@ -44,6 +51,39 @@ fn projection(faults: &[String]) -> Finding {
             "gateway.db is damaged ({first}): remove it, and the next start makes it again"
         )),
     }
+}
+
+/// The segments of the detector's snapshots, which have their SHA-256 for a name.
+fn segments(folder: &Path) -> Vec<Finding> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let (mut findings, mut sound) = (Vec::new(), 0);
+    for entry in entries {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(hash) = name.strip_prefix("segment-").filter(|hash| hash.len() == HASH) else {
+            continue;
+        };
+        let why = match std::fs::read(entry.path()) {
+            Ok(bytes) if hex_of(&Sha256::digest(&bytes)) == hash => {
+                sound += 1;
+                continue;
+            }
+            Ok(_) => "is not as it was written".to_owned(),
+            Err(error) => format!("cannot be read: {error}"),
+        };
+        findings.push(Finding::bad(format!(
+            "{}/{name} {why}: remove that folder, and the next start learns everything again",
+            SNAPSHOTS.name
+        )));
+    }
+    if findings.is_empty() && sound > 0 {
+        let sound = count(sound, "part", "parts");
+        findings.push(Finding::good(format!("snapshots: {sound} read and sound")));
+    }
+    findings
+}
+
+fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// An entry of a table that is no JSON.
