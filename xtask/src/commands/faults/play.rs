@@ -164,9 +164,12 @@ impl Scene<'_> {
             Err(refusal) => return Ok(self.refused(&refusal.to_string())),
         };
         let first = self.acknowledged.len();
-        self.push(&again, first + 1)?;
+        let taken = self.push(&again, first + 1);
         let recovery = watch.elapsed().as_secs_f64();
-        self.push(&again, self.articles.len())?;
+        if taken.and_then(|()| self.push(&again, self.articles.len())).is_err() {
+            // It met the damage and ended: loudly, or not.
+            return Ok(Found { said: said || complains(&again.said()), ..self.refused("") });
+        }
         settle(&mut again, self.articles.len());
         said |= complains(&again.said());
         again.terminate();
