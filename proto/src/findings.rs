@@ -23,7 +23,11 @@ pub struct Findings {
     /// Numbers with their units.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub numbers: Vec<Figure>,
-    /// Topics.
+    /// The agencies that the text cites ("according to", "as the agency reported"). Where the text itself
+    /// comes from is told by the verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cited_agencies: Vec<CitedAgency>,
+    /// Topics. Nothing fills them: readers of older output know the field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub topics: Vec<Topic>,
     /// The text in two of its own sentences.
@@ -176,6 +180,17 @@ pub enum Qualifier {
     UpTo,
     /// Less than that.
     LessThan,
+}
+
+/// An agency that a text cites.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CitedAgency {
+    /// The agency's short name, such as `AP`.
+    pub name: String,
+    /// Its name as written where it is first cited.
+    pub words: String,
+    /// How it was found.
+    pub how: FoundBy,
 }
 
 /// A topic of the IPTC Media Topics, top level.

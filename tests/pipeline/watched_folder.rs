@@ -135,6 +135,44 @@ fn five_texts_ring_once_and_a_restart_repeats_nothing() {
     assert_eq!((kept.articles().len(), kept.alerts.len(), kept.dead.len()), (6, 2, 0));
 }
 
+/// The central case has quotations that three separately written texts carry, and its copies count as one text.
+#[test]
+fn what_the_five_texts_quote_and_count_is_told_once() {
+    let target = Target::open();
+    let folder = watching(&target, GROUPED);
+    let up = Up::start(&folder);
+    drop_into(&folder, &five_texts());
+    up.events(0).articles(5);
+    let has_all = |page: &Value| page["events"][0]["articles"] == 5;
+    let page = up.get_until("/api/v1/events", has_all);
+    let event = page["events"][0]["id"].as_str().expect("an event has an id");
+    let said = up.get(&format!("/api/v1/events/{event}/statements"));
+    let list = |of: &Value, name: &str| of[name].as_array().cloned().unwrap_or_default();
+    let quotations = list(&said, "quotations");
+    let texts = |quotation: &Value| quotation["texts"].as_u64().unwrap_or(0);
+    say(format_args!(
+        "  {} quotations, carried by {:?} texts; {} figures",
+        quotations.len(),
+        quotations.iter().map(texts).collect::<Vec<_>>(),
+        list(&said, "figures").len()
+    ));
+    assert!(quotations.iter().all(|quotation| texts(quotation) <= 4), "a copy is no text");
+    if Path::new(SHARED).is_dir() {
+        assert!(quotations.iter().filter(|it| texts(it) >= 2).count() >= 4);
+        assert!(texts(&quotations[0]) >= 3 && quotations[0]["speaker"].is_string());
+        assert!(quotations.iter().any(|it| {
+            list(it, "wordings").iter().any(|wording| wording["difference"] == "reworded")
+        }));
+        let is_killed = |figure: &Value| figure["role"] == "killed";
+        let killed = list(&said, "figures").into_iter().find(is_killed).expect("it is counted");
+        assert_eq!(
+            (&killed["contradicted"], &killed["values"][0]["value"]),
+            (&false.into(), &26.into())
+        );
+    }
+    assert_eq!(up.terminate().code, Some(0));
+}
+
 #[test]
 fn without_waiting_each_revision_says_whether_it_rings() {
     let mut target = Target::open();

@@ -11,8 +11,6 @@ pub(crate) struct Delivered {
     pub(crate) stored: Stored,
     /// How often it has been delivered, this time included.
     pub(crate) attempt: u32,
-    /// Counts the deliveries of the reader, from 1.
-    pub(crate) number: u64,
     /// Where to settle it.
     pub(crate) ack: String,
 }
@@ -22,7 +20,6 @@ struct Places<'a> {
     stream: &'a str,
     attempt: u32,
     sequence: u64,
-    number: u64,
     at: UnixMillis,
 }
 
@@ -40,7 +37,6 @@ fn places(ack: &str) -> Option<Places<'_>> {
         stream: rest[0],
         attempt: rest[2].parse().ok()?,
         sequence: rest[3].parse().ok()?,
-        number: rest[4].parse().ok()?,
         at: UnixMillis(nanos / 1_000_000),
     })
 }
@@ -48,11 +44,11 @@ fn places(ack: &str) -> Option<Places<'_>> {
 /// The delivery, unless the message is none.
 pub(crate) fn delivered(message: Message) -> Option<Delivered> {
     let ack = message.reply?.to_string();
-    let Places { stream, attempt, sequence, number, at } = places(&ack)?;
+    let Places { stream, attempt, sequence, at } = places(&ack)?;
     let received = headers::read(message.headers.as_ref());
     let subject = message.subject.to_string();
     let stored = stored(stream, sequence, at, subject, received, message.payload);
-    Some(Delivered { stored, attempt, number, ack })
+    Some(Delivered { stored, attempt, ack })
 }
 
 #[cfg(test)]
@@ -67,8 +63,8 @@ mod tests {
             "$JS.ACK.hub.hash.WORK.reader.3.100.7.1790230470084404000.42.token",
         ] {
             let places = places(ack).unwrap();
-            let numbers = (places.attempt, places.sequence, places.number, places.at.0);
-            assert_eq!((places.stream, numbers), ("WORK", (3, 100, 7, 1_790_230_470_084)), "{ack}");
+            let numbers = (places.attempt, places.sequence, places.at.0);
+            assert_eq!((places.stream, numbers), ("WORK", (3, 100, 1_790_230_470_084)), "{ack}");
         }
         for none in ["_INBOX.a", "$JS.ACK.WORK.reader.1", "$JS.ACK.WORK.reader.x.1.1.1.1"] {
             assert!(places(none).is_none(), "{none}");

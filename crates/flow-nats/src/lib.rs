@@ -29,6 +29,7 @@ mod chain;
 mod chain_costs;
 mod connect;
 mod delivered;
+mod direct;
 mod form;
 mod headers;
 mod keys;
@@ -51,7 +52,7 @@ mod together;
 mod version;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use wirefold_flow::{
@@ -75,10 +76,8 @@ use publish::Expect;
 pub(crate) struct Shared {
     pub(crate) link: connect::SharedLink,
     pub(crate) clock: Arc<dyn Clock>,
-    /// The role, and what tells this life of it from others: readers are named after both.
-    pub(crate) name: String,
+    /// Tells this life of the role from others.
     pub(crate) life: String,
-    pub(crate) numbers: AtomicU64,
     /// How many servers are to keep what it makes, where that is said.
     pub(crate) replicas: Option<u8>,
     /// Whether this role drops what has been read; not once it was refused.
@@ -103,9 +102,7 @@ pub async fn connect(options: &Options, clock: Arc<dyn Clock>) -> Result<NatsBus
     Ok(NatsBus(Arc::new(Shared {
         link,
         clock,
-        name: options.name.clone(),
         life,
-        numbers: AtomicU64::new(1),
         replicas: options.replicas,
         makes_room: AtomicBool::new(options.makes_room),
         together: together::Together::default(),

@@ -99,7 +99,7 @@ impl Link {
     }
 
     /// Why a stream does not answer.
-    async fn why_nobody(&self, stream: &str) -> BusError {
+    pub(crate) async fn why_nobody(&self, stream: &str) -> BusError {
         match self.stream_info(stream).await {
             Ok(_) => BusError::Unavailable(format!("{stream}: nobody answers for it")),
             Err(error) => error,
@@ -117,9 +117,11 @@ impl Raw {
     }
 }
 
-fn from_direct(stream: &str, message: Message) -> Result<Stored, BusError> {
+pub(crate) fn from_direct(stream: &str, message: Message) -> Result<Stored, BusError> {
     let said = |name: &str| {
-        message.headers.as_ref().and_then(|headers| headers.get(name)).map(|value| value.as_str())
+        // The server writes its own behind those that were stored, which may have the same name.
+        let value = message.headers.as_ref().and_then(|headers| headers.get_last(name));
+        value.map(|value| value.as_str())
     };
     let unread = || BusError::Damaged(format!("{stream}: a message came without its place"));
     let sequence = said("Nats-Sequence").and_then(|text| text.parse().ok()).ok_or_else(unread)?;

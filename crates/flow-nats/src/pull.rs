@@ -54,13 +54,6 @@ struct Asked {
     left: usize,
 }
 
-/// Whether to wait where there is nothing.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum When {
-    Ready,
-    Arrived,
-}
-
 pub(crate) struct Pull {
     link: SharedLink,
     /// Where requests go.
@@ -103,19 +96,13 @@ impl Pull {
         &mut self.arrived
     }
 
-    /// Whether the server said that there is nothing more.
-    pub(crate) fn is_dry(&self) -> bool {
-        self.is_dry
-    }
-
     /// Has at most `max` messages arrive, as many as there are. May be dropped.
-    pub(crate) async fn fill(&mut self, max: usize, when: When) -> Result<(), Broken> {
+    pub(crate) async fn fill(&mut self, max: usize) -> Result<(), Broken> {
         self.is_dry = false;
         while self.arrived.len() < max {
             self.check_link().await?;
-            let is_waiting = self.waiting.is_some() && when == When::Arrived;
-            if self.one_shot.is_none() && !is_waiting {
-                if self.is_dry && (when == When::Ready || !self.arrived.is_empty()) {
+            if self.one_shot.is_none() && self.waiting.is_none() {
+                if self.is_dry && !self.arrived.is_empty() {
                     return Ok(());
                 }
                 if self.is_dry {

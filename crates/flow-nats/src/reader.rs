@@ -1,159 +1,137 @@
-//! Ordered reading, through a consumer of the server's that is made anew whenever it breaks.
+//! Ordered reading, by sequence: asks for what stands behind the last message, again and again.
 //!
-//! Nothing is acked. The deliveries of a consumer are numbered, so a gap shows at once; then, and
-//! after a lost connection, reading goes on from the first message that is missing; unless the stream
-//! went back in time meanwhile, which is said instead of waiting for what may never come.
+//! Nothing is acked, and nothing is kept at the server. At the end of a stream a bell is set, so that what
+//! is published is asked for at once; and it is asked now and then, should the bell not be heard. After a
+//! lost connection, an error or a while in which nothing was asked, it is looked whether the stream still
+//! has what was read: one that went back in time is told instead of waiting for what may never come.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use tracing::debug;
+use serde_json::Value;
+use tokio::time::Instant;
 use wirefold_flow::{Answer, BusError, OrderedReader, Position, Stored, rolled_back};
 
-use crate::api::Reply;
-use crate::delivered::delivered;
-use crate::pull::{Broken, Pull, When};
-use crate::streams::{nanos, no_jetstream};
+use crate::direct::{Bell, Came, Direct};
+use crate::streams::stored_in;
 use crate::{NatsBus, Shared};
 
-/// How many messages are fetched ahead: they are not acked, so nothing is lost with them.
-const AHEAD: usize = 256;
-/// The server forgets a consumer that nobody has asked for so long; it is made anew then.
-const FORGOTTEN: Duration = Duration::from_secs(60);
+/// Between two questions at the end of a stream, at first and at most: what a replica does not have yet comes soon.
+const FIRST_WAIT: Duration = Duration::from_millis(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+const SLOWER: u32 = 4;
+/// How long what was read is taken to stand, since the server last answered.
+const SURE_FOR: Duration = Duration::from_millis(100);
 /// How long a server that is behind is given before it is looked at again.
 const CATCH_UP: Duration = Duration::from_millis(250);
 
-/// What is to come next.
+/// What the next question has to show of what was read before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Next {
-    /// The first sequence that has not come.
-    sequence: u64,
-    /// The number of the next delivery.
-    number: u64,
-}
-
-/// What a delivery is, beside what was to come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Came {
-    InOrder,
-    /// A consumer that starts after the end of its stream begins before.
-    Early,
-    /// One before it is missing.
-    Gap,
-}
-
-impl Next {
-    fn meet(&mut self, number: u64, sequence: u64) -> Came {
-        if number != self.number {
-            return Came::Gap;
-        }
-        self.number += 1;
-        if sequence < self.sequence {
-            return Came::Early;
-        }
-        self.sequence = sequence + 1;
-        Came::InOrder
-    }
+enum Read {
+    /// Nothing.
+    Stands,
+    /// The question begins with the last message read, which is to come as it was.
+    Again,
+    /// The stream may have gone back in time.
+    Doubtful,
 }
 
 pub(crate) struct NatsReader {
     shared: Arc<Shared>,
     stream: String,
     filter: String,
-    next: Next,
+    /// The first sequence that has not come.
+    next: u64,
     /// The last message that has come, or what is to stand before the first.
     read: Position,
-    pull: Option<Pull>,
+    state: Read,
+    /// When the server last showed that the stream goes on from what was read.
+    sure: Instant,
+    direct: Direct,
+    bell: Bell,
+    /// How long to wait before the next question, and until when.
+    wait: Duration,
+    until: Option<Instant>,
     ahead: VecDeque<Stored>,
-}
-
-/// How what has arrived goes on from what came before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Arrived {
-    InOrder,
-    Gap,
-    /// Messages from before where reading began.
-    Before,
 }
 
 impl NatsReader {
     pub(crate) fn new(shared: Arc<Shared>, stream: String, filter: String, from: u64) -> Self {
-        let next = Next { sequence: from.max(1), number: 1 };
-        let read = Position::at_sequence(next.sequence - 1);
-        Self { shared, stream, filter, next, read, pull: None, ahead: VecDeque::new() }
+        let next = from.max(1);
+        let direct = Direct::new(shared.link.clone(), &stream, &filter);
+        Self {
+            shared,
+            stream,
+            filter,
+            next,
+            read: Position::at_sequence(next - 1),
+            state: Read::Stands,
+            sure: Instant::now(),
+            direct,
+            bell: Bell::new(None),
+            wait: FIRST_WAIT,
+            until: None,
+            ahead: VecDeque::new(),
+        }
     }
 
-    /// Makes the consumer, so that a stream that is not there is told at once.
+    /// Looks at the stream, so that one that is not there is told at once, and has a bell.
     pub(crate) async fn open(&mut self) -> Result<(), BusError> {
-        let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
-        let reader = format!("{}-{}-{number}", self.shared.name, self.shared.life);
-        let mut config = json!({
-            "name": reader,
-            "deliver_policy": "by_start_sequence",
-            "opt_start_seq": self.next.sequence,
-            "ack_policy": "none",
-            "replay_policy": "instant",
-            "inactive_threshold": nanos(FORGOTTEN),
-            "mem_storage": true,
-            "num_replicas": 1,
-        });
-        let mut what = format!("CONSUMER.CREATE.{}.{reader}", self.stream);
-        if self.filter != ">" {
-            config["filter_subject"] = self.filter.as_str().into();
-            what = format!("{what}.{}", self.filter);
+        let info = self.shared.link.stream_info(&self.stream).await?;
+        if info.config.get("allow_direct").and_then(Value::as_bool) != Some(true) {
+            let why = "it lets nobody read by sequence: set allow_direct, or run `wirefold setup`";
+            return Err(BusError::BadStream { stream: self.stream.clone(), why });
         }
-        let request = json!({ "stream_name": self.stream, "config": config, "action": "create" });
-        match self.shared.link.api::<Value>(&what, &request).await? {
-            Reply::Done(_) => {
-                self.pull = Some(Pull::new(self.shared.link.clone(), &self.stream, &reader));
-                self.next.number = 1;
-                Ok(())
-            }
-            Reply::Failed(failure) => Err(failure.of_stream(&self.stream)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        self.bell = Bell::new(Some(stored_in(&self.stream, &self.filter)));
+        Ok(())
     }
 
-    /// Has some messages come, and says whether there are no more now.
-    async fn fetch(&mut self, when: When) -> Result<bool, BusError> {
+    /// Has one answer come, and says whether there is no more now.
+    async fn fetch(&mut self) -> Result<bool, BusError> {
         loop {
-            if self.pull.is_none() {
+            if self.state == Read::Doubtful || self.direct.has_lost() {
+                self.state = Read::Doubtful;
+                self.direct.forget();
                 self.check().await?;
-                self.open().await?;
+                self.is_sure();
             }
-            let Some(pull) = &mut self.pull else {
-                continue;
-            };
-            match pull.fill(AHEAD, when).await {
-                Ok(()) => {}
-                Err(Broken::Failed(error)) => return Err(error),
-                Err(Broken::Lost | Broken::Gone) => {
-                    // What had arrived is good as far as it is without a gap.
-                    self.accept();
-                    self.pull = None;
-                    continue;
-                }
+            if !self.direct.is_asked() {
+                let is_old = self.sure.elapsed() > SURE_FOR && !self.read.id.is_empty();
+                self.state = if is_old { Read::Again } else { Read::Stands };
+                let from = if is_old { self.read.sequence } else { self.next };
+                self.direct.ask(from).await?;
             }
-            let is_dry = pull.is_dry();
-            match self.accept() {
-                Arrived::InOrder => return Ok(is_dry),
-                Arrived::Before => {
-                    // A server of a cluster that is behind begins before; so does a new message of a stream
-                    // that went back.
-                    self.check().await?;
+            match self.direct.come(&self.stream).await {
+                Ok(Came::Message(stored)) => self.meet(stored),
+                // The last message read is kept no longer, or never stood in this stream.
+                Ok(Came::End { .. }) if self.state == Read::Again => self.state = Read::Doubtful,
+                Ok(Came::End { is_dry }) => {
+                    self.is_sure();
                     return Ok(is_dry);
                 }
-                Arrived::Gap => {}
+                Ok(Came::Lost) => self.state = Read::Doubtful,
+                Err(error) => {
+                    self.state = Read::Doubtful;
+                    return Err(error);
+                }
             }
-            debug!(
-                stream = self.stream,
-                from = self.next.sequence,
-                "a gap, reading anew from there"
-            );
-            self.pull = None;
+        }
+    }
+
+    fn is_sure(&mut self) {
+        (self.state, self.sure) = (Read::Stands, Instant::now());
+    }
+
+    fn meet(&mut self, stored: Stored) {
+        match self.state {
+            Read::Stands if stored.sequence >= self.next => {
+                self.next = stored.sequence + 1;
+                self.read = Position::from(&stored);
+                self.ahead.push_back(stored);
+            }
+            Read::Again if Position::from(&stored) == self.read => self.is_sure(),
+            _ => self.state = Read::Doubtful,
         }
     }
 
@@ -166,32 +144,38 @@ impl NatsReader {
         }
     }
 
-    /// Whether the stream goes on where the server that serves this reader has nothing more: in a
-    /// cluster it may be behind the one that leads the stream.
+    /// Returns once something has come.
+    async fn fill(&mut self) -> Result<(), BusError> {
+        while self.ahead.is_empty() {
+            if let Some(until) = self.until {
+                tokio::select! {
+                    () = self.bell.rung() => self.wait = FIRST_WAIT,
+                    () = tokio::time::sleep_until(until) => {}
+                    () = self.direct.lost() => {}
+                }
+                self.until = None;
+            }
+            let is_dry = self.fetch().await?;
+            if !self.ahead.is_empty() {
+                self.wait = FIRST_WAIT;
+            // What came before the bell was set did not ring it.
+            } else if is_dry && !self.bell.set(&self.shared.link).await? {
+                self.until = Some(Instant::now() + self.wait);
+                self.wait = (self.wait * SLOWER).min(LONGEST_WAIT);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the stream goes on where the server that answered has nothing more: in a cluster it
+    /// may be behind the one that leads the stream.
     async fn lags(&self) -> Result<bool, BusError> {
         let Shared { link, .. } = &*self.shared;
         if link.cluster().is_none() {
             return Ok(false);
         }
         let last = link.last(&self.stream, &self.filter).await?;
-        Ok(last.is_some_and(|last| last.sequence >= self.next.sequence))
-    }
-
-    /// Takes over what has arrived, up to a gap.
-    fn accept(&mut self) -> Arrived {
-        let arrived = self.pull.iter_mut().flat_map(|pull| pull.arrived().drain(..));
-        let mut is_before = false;
-        for message in arrived.filter_map(delivered) {
-            match self.next.meet(message.number, message.stored.sequence) {
-                Came::InOrder => {
-                    self.read = Position::from(&message.stored);
-                    self.ahead.push_back(message.stored);
-                }
-                Came::Early => is_before = true,
-                Came::Gap => return Arrived::Gap,
-            }
-        }
-        if is_before { Arrived::Before } else { Arrived::InOrder }
+        Ok(last.is_some_and(|last| last.sequence >= self.next))
     }
 
     fn take(&mut self, max: usize) -> Vec<Stored> {
@@ -203,9 +187,7 @@ impl NatsReader {
 impl OrderedReader for NatsReader {
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
         Box::pin(async move {
-            while self.ahead.is_empty() {
-                self.fetch(When::Arrived).await?;
-            }
+            self.fill().await?;
             Ok(self.take(max))
         })
     }
@@ -213,33 +195,16 @@ impl OrderedReader for NatsReader {
     fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
         Box::pin(async move {
             while self.ahead.len() < max {
-                if !self.fetch(When::Ready).await? {
+                if !self.fetch().await? {
                     continue;
                 }
                 if !self.lags().await? {
                     break;
                 }
                 // What has arrived by then stays.
-                let _ = tokio::time::timeout(CATCH_UP, self.fetch(When::Arrived)).await;
+                let _ = tokio::time::timeout(CATCH_UP, self.fill()).await;
             }
             Ok(self.take(max))
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Came, Next};
-
-    #[test]
-    fn a_delivery_that_is_missing_shows() {
-        let mut next = Next { sequence: 10, number: 1 };
-        // The end of the stream, before what was asked for.
-        assert_eq!(next.meet(1, 7), Came::Early);
-        assert_eq!(next.meet(2, 10), Came::InOrder);
-        // Sequences that the filter does not take in are no gap.
-        assert_eq!(next.meet(3, 15), Came::InOrder);
-        assert_eq!(next.meet(5, 17), Came::Gap);
-        assert_eq!(next, Next { sequence: 16, number: 4 });
     }
 }

@@ -15,6 +15,13 @@ const SHORTEST_WINDOW: Duration = Duration::from_millis(100);
 /// Where a stream's named readers stand in its metadata.
 const READERS: &str = "wirefold-readers";
 
+/// Where the server says, without the body, what a stream has stored: readers in order ask then. On the
+/// subjects of the stream themselves they would hear what is not stored yet, and whoever publishes where
+/// no stream is would not be told that nobody is there.
+pub(crate) fn stored_in(stream: &str, filter: &str) -> String {
+    format!("wirefold.stored.{stream}.{filter}")
+}
+
 /// How many servers keep a stream, in its configuration.
 pub(crate) const REPLICAS: &str = "num_replicas";
 
@@ -174,6 +181,7 @@ fn ours(config: &StreamConfig) -> Map<String, Value> {
         "duplicate_window": nanos(window),
         "allow_direct": true,
         "allow_atomic": true,
+        "republish": { "src": ">", "dest": stored_in(&config.name, ">"), "headers_only": true },
         "metadata": { READERS: config.readers.join(" ") },
     });
     into_map(fields)

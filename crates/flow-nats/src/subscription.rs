@@ -16,7 +16,7 @@ use crate::Shared;
 use crate::api::{Reply, code};
 use crate::delivered::{Delivered, delivered};
 use crate::publish::Expect;
-use crate::pull::{Broken, Pull, When};
+use crate::pull::{Broken, Pull};
 use crate::streams::{into_map, nanos, no_jetstream};
 
 pub(crate) struct NatsSubscription {
@@ -45,7 +45,7 @@ impl NatsSubscription {
 
     async fn fill(&mut self, max: usize) -> Result<(), BusError> {
         loop {
-            match self.pull.fill(max, When::Arrived).await {
+            match self.pull.fill(max).await {
                 Ok(()) => return Ok(()),
                 Err(Broken::Failed(error)) => return Err(error),
                 Err(Broken::Lost) => {}

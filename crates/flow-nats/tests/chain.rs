@@ -76,6 +76,7 @@ async fn a_stream_that_takes_no_batches_is_appended_to_singly() {
     let config = json!({
         "name": "WORK", "subjects": ["work.>"], "retention": "limits", "storage": "file",
         "discard": "old", "num_replicas": 1, "max_consumers": -1, "max_msgs": -1, "max_bytes": -1,
+        "allow_direct": true,
     });
     let created = server.ask("STREAM.CREATE.WORK", config).await;
     assert_eq!(created["error"], json!(null));

@@ -1,5 +1,8 @@
 //! Streams that go back in time under those who read them.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
 use wirefold_flow::{Bus, BusError, OrderedReader, Outgoing};
 use wirefold_flow_nats::NatsBus;
 
@@ -65,6 +68,30 @@ async fn a_reader_is_told_that_the_store_was_put_back_and_does_not_wait_for_ever
         let mut anew = bus.read("WORK", ">", 1).await.unwrap();
         take(&mut *anew, usize::try_from(expected).unwrap()).await;
     }
+}
+
+/// It makes nothing on the server, so its user needs no right to.
+#[tokio::test]
+async fn a_reader_at_the_end_is_rung_and_makes_no_consumer() {
+    let server = Server::start();
+    let bus = server.bus().await;
+    streams(&bus).await;
+    let mut reader = bus.read("WORK", ">", 1).await.unwrap();
+    let mut quickest = Duration::MAX;
+    for number in 0..20 {
+        // Long enough for it to ask rarely by itself.
+        let idle = tokio::time::timeout(Duration::from_millis(150), reader.next(1)).await;
+        assert!(idle.is_err(), "{idle:?}");
+        publish(&bus, number..number + 1).await;
+        let published = Instant::now();
+        take(&mut *reader, 1).await;
+        quickest = quickest.min(published.elapsed());
+    }
+    let listed = server.ask("CONSUMER.NAMES.WORK", serde_json::Value::Null).await;
+    assert_eq!(listed["total"], 0, "{listed}");
+    // Without the bell the next question is due 190 ms later, each time. On a busy machine one of twenty is
+    // quick as well; on a quiet one all come within 3 ms.
+    assert!(quickest < Duration::from_millis(100), "{quickest:?}");
 }
 
 #[tokio::test]

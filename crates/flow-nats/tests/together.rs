@@ -107,6 +107,7 @@ async fn streams_between_each_other_and_one_without_batches_have_what_is_theirs(
     let config = json!({
         "name": "REST", "subjects": ["rest.>"], "retention": "limits", "storage": "file",
         "discard": "old", "num_replicas": 1, "max_consumers": -1, "max_msgs": -1, "max_bytes": -1,
+        "allow_direct": true,
     });
     assert_eq!(server.ask("STREAM.CREATE.REST", config).await["error"], json!(null));
     for round in 0..3 {

@@ -34,8 +34,8 @@ pub struct Document<'a> {
     pub entities: &'a [&'a str],
     /// The keys of places.
     pub places: &'a [&'a str],
-    /// The codes and names of its topics.
-    pub topics: &'a [&'a str],
+    /// The agencies that its text cites.
+    pub cited: &'a [&'a str],
 }
 
 /// Words between title and text that are not there, so that nothing spans the two.
@@ -122,7 +122,9 @@ impl Prepared {
         document.feeds.iter().for_each(|feed| self.add_one(Field::Feed, feed));
         document.entities.iter().for_each(|key| self.add(Field::Entity, key.split(' ')));
         document.places.iter().for_each(|key| self.add(Field::Place, key.split(' ')));
-        document.topics.iter().for_each(|topic| self.add_words(Field::Topic, topic));
+        for agency in document.cited {
+            self.add_words(Field::Cites, agency_called(agency).unwrap_or(agency));
+        }
     }
 
     /// A value that is looked for as a whole.

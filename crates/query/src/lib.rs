@@ -17,7 +17,8 @@
 //! | `@ministers` | any line of the list of this name: see [`Lists`] |
 //! | `agency:AP` | an agency by any of its names: `agency:"Associated Press"`, `agency:apnews` |
 //! | `entity:Zelensky` | a person, organisation or place in any of its spellings |
-//! | `place: outlet: site: agency: lang: topic: class: feed:` | what is known of the article |
+//! | `cites:AP` | an agency that the text cites, in the same way |
+//! | `place: outlet: site: lang: class: feed:` | what is known of the article |
 //! | `origins>=2 outlets>10 velocity>5/10m` | the numbers of its event; five articles in ten minutes |
 //! | `*` | every article |
 //!

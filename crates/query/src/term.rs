@@ -16,7 +16,7 @@ pub(crate) enum Field {
     Site,
     Agency,
     Lang,
-    Topic,
+    Cites,
     Class,
     Feed,
     /// Stems of words of title and text. No query names it.
@@ -31,7 +31,7 @@ const NAMED: [(&str, Field); 11] = [
     ("site", Field::Site),
     ("agency", Field::Agency),
     ("lang", Field::Lang),
-    ("topic", Field::Topic),
+    ("cites", Field::Cites),
     ("class", Field::Class),
     ("feed", Field::Feed),
     ("anywhere", Field::Anywhere),
@@ -71,7 +71,7 @@ impl Field {
                 | Self::Entity
                 | Self::Place
                 | Self::Agency
-                | Self::Topic
+                | Self::Cites
         )
     }
 }

@@ -47,16 +47,6 @@ fn lookup(stream: &str) -> Vec<String> {
     ]
 }
 
-/// Requests of a reader in order: it makes a consumer of its own for each time it begins.
-fn in_order(stream: &str, with_filter: bool) -> Vec<String> {
-    let mut publish = vec![format!("$JS.API.CONSUMER.CREATE.{stream}.*")];
-    if with_filter {
-        publish.push(format!("$JS.API.CONSUMER.CREATE.{stream}.*.>"));
-    }
-    publish.push(format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.*"));
-    publish
-}
-
 fn make_durable(stream: &str, durable: &str) -> Vec<String> {
     vec![
         format!("$JS.API.CONSUMER.INFO.{stream}.{durable}"),
@@ -75,35 +65,35 @@ pub(super) fn reading(stream: &Stream, role: Role, by: ReadBy) -> Right {
         },
         ReadBy::Order => {
             let mut publish = lookup(name);
-            publish.extend(in_order(name, true));
             if let Role::Stage(stage) = role {
                 publish.push(format!("$KV.{MARKS}.{name}.{}", stage.as_str()));
                 publish.push(format!("$JS.API.STREAM.MSG.GET.KV_{MARKS}"));
             }
-            let others =
-                READERS.iter().filter(|(of, durable)| *of == name && *durable != role.as_str());
-            let never = others.flat_map(|(_, durable)| {
-                let mut never = make_durable(name, durable);
-                never.push(format!("$JS.API.CONSUMER.MSG.NEXT.{name}.{durable}"));
-                never
-            });
-            let never = never.filter(|pattern| !pattern.contains("CONSUMER.INFO")).collect();
-            Right { what: format!("reads {name} in order"), publish, never, ..Right::default() }
+            // By sequence, which needs nothing made. Where the server says what it stored, it asks at once.
+            let subscribe = vec![format!("wirefold.stored.{name}.>")];
+            Right { what: format!("reads {name} in order"), publish, subscribe, ..Right::default() }
         }
         ReadBy::Consumer => {
             let durable = durable_of(stream, role);
             let mut publish = vec![format!("$JS.API.CONSUMER.INFO.{name}.{durable}")];
+            let mut never = Vec::new();
             // Only the alerter's come with its settings; `setup` makes the others.
             if durable == "*" {
                 publish = make_durable(name, durable);
                 publish.push("$JS.API.STREAM.NAMES".to_owned());
+                let others = READERS.iter().filter(|(of, _)| *of == name);
+                for (_, other) in others {
+                    let made = make_durable(name, other).into_iter();
+                    never.extend(made.filter(|pattern| !pattern.contains("CONSUMER.INFO")));
+                    never.push(format!("$JS.API.CONSUMER.MSG.NEXT.{name}.{other}"));
+                }
             }
             publish.push(format!("$JS.API.CONSUMER.MSG.NEXT.{name}.{durable}"));
             // With and without domain and account before the stream.
             publish.push(format!("$JS.ACK.{name}.{durable}.>"));
             publish.push(format!("$JS.ACK.*.*.{name}.{durable}.>"));
             let what = format!("reads {name} through a durable reader");
-            Right { what, publish, ..Right::default() }
+            Right { what, publish, never, ..Right::default() }
         }
     }
 }
@@ -116,11 +106,11 @@ pub(super) fn keys(bucket: &str, role: Role, writes: bool) -> Right {
     }
     publish.push(format!("$JS.API.STREAM.INFO.{stream}"));
     publish.push(format!("$JS.API.STREAM.MSG.GET.{stream}"));
-    match role {
-        // As the clients of others ask, and without a consumer of their own.
-        Role::Reader => publish.push(format!("$JS.API.DIRECT.GET.{stream}.>")),
-        _ => publish.extend(in_order(&stream, false)),
-    }
+    // As the clients of others ask for a key, or all keys as they stand.
+    publish.push(match role {
+        Role::Reader => format!("$JS.API.DIRECT.GET.{stream}.>"),
+        _ => format!("$JS.API.DIRECT.GET.{stream}"),
+    });
     let verb = if writes { "keeps" } else { "reads" };
     Right { what: format!("{verb} the table {bucket}"), publish, ..Right::default() }
 }
@@ -129,7 +119,6 @@ pub(super) fn objects(store: &str, writes: bool) -> Right {
     let stream = stream_of(StoreKind::Objects, store);
     let mut publish = if writes { vec![format!("$O.{store}.>")] } else { Vec::new() };
     publish.extend(lookup(&stream));
-    publish.extend(in_order(&stream, true));
     if writes {
         // What was overwritten goes at once: snapshots are large.
         publish.push(format!("$JS.API.STREAM.PURGE.{stream}"));

@@ -431,6 +431,11 @@ mod tests {
             let to = figure.value_to.map(|value| value.to_string());
             (figure.role, figure.qualifier, to)
         };
+        assert_eq!(
+            told("en", "The fund is missing 38 million crowns.").0,
+            None,
+            "nobody is missing"
+        );
         let killed = Some(FigureRole::Killed);
         assert_eq!(told("en", "At least 8 sailors died."), (killed, Some(AtLeast), None));
         assert_eq!(told("es", "Murieron casi 30 marineros."), (killed, Some(Nearly), None));

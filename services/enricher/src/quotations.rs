@@ -10,8 +10,9 @@ use wirefold_proto::{FoundBy, Quotation};
 use wirefold_text::Span;
 
 use self::dashes::{dialogue, inside};
-use self::speakers::{Around, speaker};
+use self::speakers::{Around, Finder};
 use self::speech::Lexicon;
+use crate::entities::Found;
 use crate::reading::Reading;
 
 /// The most quotations told of one text.
@@ -44,9 +45,10 @@ struct Speech {
 }
 
 /// The quotations of a text in `language`, in order.
-pub(crate) fn quotations(reading: &Reading<'_>, language: &str) -> Vec<Quotation> {
+pub(crate) fn quotations(reading: &Reading<'_>, names: &[Found], language: &str) -> Vec<Quotation> {
     let original = reading.text.original();
     let lexicon = Lexicon::of(language);
+    let finder = Finder::new(reading, names, lexicon);
     let all = speeches(reading, lexicon);
     let mut found: Vec<(Span, Attribution)> = Vec::new();
     for (at, speech) in all.iter().enumerate() {
@@ -54,8 +56,8 @@ pub(crate) fn quotations(reading: &Reading<'_>, language: &str) -> Vec<Quotation
         let start = all.get(at + 1).map_or(original.len(), |next| next.span.start);
         let around = Around { speech: speech.span, free: end..start.max(end) };
         let own = match speech.saying {
-            Some(saying) => speakers::said(reading, saying, lexicon),
-            None => speaker(reading, &around, language, lexicon),
+            Some(saying) => finder.said(saying),
+            None => finder.speaker(&around, language),
         };
         let told = match own {
             Attribution::None => inherited(reading, &found, speech.span),
@@ -66,6 +68,13 @@ pub(crate) fn quotations(reading: &Reading<'_>, language: &str) -> Vec<Quotation
     take_from_behind(reading, &mut found);
     let told = found.into_iter().filter_map(|(span, told)| quotation(reading, span, told));
     told.take(MOST).collect()
+}
+
+/// [`quotations`] of a text by itself.
+#[cfg(test)]
+pub(crate) fn quotations_of(text: &wirefold_text::Text, language: &str) -> Vec<Quotation> {
+    let reading = Reading::new(text);
+    quotations(&reading, &crate::entities::found(&reading), language)
 }
 
 /// The speech of a text: between marks, behind dashes, and in two where its speaker stands inside.
@@ -81,12 +90,12 @@ fn speeches(reading: &Reading<'_>, lexicon: Lexicon) -> Vec<Speech> {
             None => all.push(Speech { span: *span, saying: None }),
         }
     }
+    // Those between marks stand in their order and apart, so the first that ends behind a piece decides.
+    let marked: Vec<Span> = all.iter().map(|speech| speech.span).collect();
     for paragraph in reading.text.paragraphs() {
         for piece in dialogue(original, paragraph.span, lexicon) {
-            let is_free = |other: &Speech| {
-                other.span.end <= piece.speech.start || piece.speech.end <= other.span.start
-            };
-            if all.iter().all(is_free) {
+            let next = marked.partition_point(|other| other.end <= piece.speech.start);
+            if marked.get(next).is_none_or(|other| piece.speech.end <= other.start) {
                 all.push(Speech { span: piece.speech, saying: Some(piece.saying) });
             }
         }
@@ -95,13 +104,21 @@ fn speeches(reading: &Reading<'_>, lexicon: Lexicon) -> Vec<Speech> {
     all
 }
 
-/// Whoever spoke last, in the same paragraph.
+/// Whoever spoke last, in the same paragraph; or in the one before, where this one has nothing but speech.
 fn inherited(reading: &Reading<'_>, found: &[(Span, Attribution)], span: Span) -> Attribution {
     let Some((before, told)) = found.last() else { return Attribution::None };
-    let between = reading.text.original().get(before.end..span.start);
-    match between {
-        Some(between) if !between.contains('\n') => *told,
-        _ => Attribution::None,
+    let original = reading.text.original();
+    let Some(between) = original.get(before.end..span.start) else { return Attribution::None };
+    if !between.contains('\n') {
+        return *told;
+    }
+    let is_mark = |c: char| c != '\n' && (MARKS.contains(&c) || c == '.' || c == ',');
+    let opens = between.trim_end_matches(is_mark).ends_with('\n');
+    let closes = original[span.end..].trim_start_matches(is_mark);
+    let is_alone = opens && (closes.is_empty() || closes.starts_with('\n'));
+    match is_alone && !between.trim().contains('\n') {
+        true => *told,
+        false => Attribution::None,
     }
 }
 
@@ -156,7 +173,7 @@ mod tests {
     #[track_caller]
     fn check_in(language: &str, original: &str, expected: &[Option<&str>]) {
         let text = Text::new(original);
-        let found = quotations(&Reading::new(&text), language);
+        let found = quotations_of(&text, language);
         let speakers: Vec<Option<&str>> = found.iter().map(|q| q.speaker.as_deref()).collect();
         assert_eq!(speakers, expected, "{original}: {found:?}");
     }
@@ -178,6 +195,60 @@ mod tests {
     }
 
     #[test]
+    fn a_person_speaks_and_not_the_body_or_place_before_the_name() {
+        let quote = "“We will not open the quay again,”";
+        let of_norland = "the Norland Union’s trade commissioner";
+        for (original, speaker) in [
+            (
+                format!("Maria Lindqvist, {of_norland}, said in Oslo on Monday: {quote}"),
+                "Maria Lindqvist",
+            ),
+            (
+                format!("{quote} EU trade chief Maria Lindqvist said at the start."),
+                "Maria Lindqvist",
+            ),
+            (format!("{quote} said EU trade chief Maria Lindqvist."), "Maria Lindqvist"),
+            (
+                format!("U.S. Secretary of Trade John Miller wrote on Monday: {quote}"),
+                "John Miller",
+            ),
+            (
+                format!("John Miller said Norland would ask the United States: {quote}"),
+                "John Miller",
+            ),
+        ] {
+            check_in("en", &original, &[Some(speaker)]);
+        }
+    }
+
+    #[test]
+    fn what_a_quotation_is_called_is_no_speaker() {
+        check_in(
+            "en",
+            "“It costs us more than I wanted,” was his only comment on it, he said later.",
+            &[None],
+        );
+    }
+
+    #[test]
+    fn a_word_of_a_name_is_no_verb_of_saying() {
+        let inside =
+            "«Our teams, of the United States — and of Norland — will work on the plan,» he said.";
+        check_in("en", inside, &[None]);
+        let before = "On Monday the United States Navy was brief: “We will not leave the quay.”";
+        check_in("en", before, &[Some("United States Navy")]);
+    }
+
+    #[test]
+    fn a_paragraph_of_speech_alone_belongs_to_who_spoke_in_the_one_before() {
+        let first = "“We will not open it,” said Tom Lund, the mayor.";
+        let second = "“There is no money for the ferry in this year or the next.”";
+        check(&format!("{first}\n\n{second}\n\nIt rained."), &[Some("Tom Lund"), Some("Tom Lund")]);
+        check(&format!("{first}\n\n{second} A boy laughed."), &[Some("Tom Lund"), None]);
+        check(&format!("{first}\n\nIt rained.\n\n{second}"), &[Some("Tom Lund"), None]);
+    }
+
+    #[test]
     fn pronouns_and_parts_belong_to_the_last_speaker() {
         check(
             "“We will not open it,” said Tom Lund. “Not in this year or the next.”\n“It is far too \
@@ -189,7 +260,7 @@ mod tests {
     #[test]
     fn a_pronoun_is_told_and_not_guessed() {
         let text = Text::new("Tom Lund left. “We will not open the quay,” he said on Monday.");
-        let found = quotations(&Reading::new(&text), "en");
+        let found = quotations_of(&text, "en");
         assert_eq!((found[0].speaker.as_deref(), found[0].pronoun.as_deref()), (None, Some("he")));
     }
 

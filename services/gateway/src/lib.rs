@@ -18,6 +18,7 @@ mod pending;
 mod projection;
 mod settings;
 pub mod shapes;
+mod statements;
 mod tables;
 #[cfg(test)]
 mod tests;

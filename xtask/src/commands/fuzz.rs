@@ -21,11 +21,13 @@ use anyhow::{Context, bail};
 use super::bench::Stopwatch;
 use crate::tree;
 use mutate::mutated;
-use targets::{TARGETS, Target};
+use targets::{Target, targets};
 use wirefold_score::Random;
 
 /// An input that takes longer than this is a finding. The build is not optimised.
 const SLOW: Duration = Duration::from_secs(5);
+/// An input that has no end is killed so long after the time is over.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The largest input, in bytes.
 const LARGEST: usize = 64 * 1024;
 /// The most inputs that are kept to mutate from.
@@ -34,7 +36,8 @@ const MOST_KEPT: usize = 4000;
 /// What to fuzz, and for how long.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The targets: `feed`, `html`, `robots`, `url`, `opml`, `selector`; all of them where none is named.
+    /// The targets: `feed`, `html`, `robots`, `url`, `opml`, `selector`, `date`, `query`, `text`,
+    /// `message`, `snapshot`, `answer`, `api`; all of them where none is named.
     targets: Vec<String>,
     /// How long each runs, in seconds.
     #[arg(long, default_value_t = 60)]
@@ -49,14 +52,14 @@ pub(crate) struct Arguments {
 
 /// Runs the targets one after the other.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let all = || TARGETS.iter().map(|target| target.name.to_owned());
+    let all = || targets().map(|target| target.name.to_owned());
     let named: Vec<String> = match arguments.targets.as_slice() {
         [] => all().collect(),
         named => named.to_vec(),
     };
     let mut is_clean = true;
     for name in named {
-        let Some(target) = TARGETS.iter().find(|target| target.name == name) else {
+        let Some(target) = targets().find(|target| target.name == name) else {
             bail!("no target {name}: there are {}", all().collect::<Vec<_>>().join(", "));
         };
         if arguments.child {
@@ -69,11 +72,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 /// Runs a target in a process of its own; what kills that is kept.
 fn apart(target: &Target, arguments: &Arguments) -> anyhow::Result<bool> {
-    let status = Command::new(std::env::current_exe()?)
+    // What the requests of `api` go to. Here, and not in the child: it must end when the child does.
+    let up = if target.name == "api" { Some(tries::up()?) } else { None };
+    let mut child = Command::new(std::env::current_exe()?)
         .args(["fuzz", target.name, "--child"])
+        .envs(up.iter().map(|(up, _)| (tries::PAGE, &up.page)))
         .args(["--seconds", &arguments.seconds.to_string()])
         .args(["--seed", &arguments.seed.to_string()])
-        .status()?;
+        .spawn()?;
+    // Who goes round for ever never says so.
+    let longest = Duration::from_secs(arguments.seconds) + PATIENCE;
+    let watch = Stopwatch::start();
+    while child.try_wait()?.is_none() && watch.elapsed() < longest {
+        std::thread::park_timeout(Duration::from_millis(200));
+    }
+    let _ = child.kill();
+    let status = child.wait()?;
     if status.success() {
         return Ok(true);
     }
@@ -86,6 +100,9 @@ fn apart(target: &Target, arguments: &Arguments) -> anyhow::Result<bool> {
         kept.display()
     );
     say(&said)?;
+    if let Some((up, _)) = &up {
+        say(&up.said())?;
+    }
     Ok(false)
 }
 

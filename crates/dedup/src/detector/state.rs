@@ -56,7 +56,7 @@ impl Detector {
         detector.events = Written::read_from(from)?;
         detector.boilerplate = Written::read_from(from)?;
         detector.folds = Written::read_from(from)?;
-        Some(detector)
+        (detector.stories.is_sound() && detector.events.is_sound()).then_some(detector)
     }
 }
 

@@ -31,7 +31,7 @@ use crate::event::hits::Hits;
 use crate::event::parted::PartedRows;
 use crate::event::quoted::Quoted;
 use crate::event::vector::Placed;
-use crate::ids::{EventId, StoryId};
+use crate::ids::{EventId, StoryId, all_end};
 use crate::settings::Settings;
 use crate::story::Merge;
 use fit::{Fit, Near};
@@ -134,6 +134,11 @@ impl Events {
             event = *next;
         }
         event
+    }
+
+    /// Whether what was read can be followed.
+    pub(crate) fn is_sound(&self) -> bool {
+        all_end(&self.redirects)
     }
 
     /// Adds a story that stays in an event of its own: a digest is about no single happening.

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::codec::numbered::Numbered;
 use crate::codec::written;
-use crate::ids::{DocId, StoryId};
+use crate::ids::{DocId, StoryId, all_end};
 use crate::story::apart::Apart;
 use crate::story::{Merge, Split};
 
@@ -82,6 +82,11 @@ impl Stories {
             story = *next;
         }
         story
+    }
+
+    /// Whether what was read can be followed.
+    pub(crate) fn is_sound(&self) -> bool {
+        all_end(&self.redirects)
     }
 
     /// Notes that `doc`, a member of `story`, could as well have joined `other`. Two such links by

@@ -121,7 +121,9 @@ fn is_run(tokens: &[Token]) -> bool {
 fn words_of(field: Field, stem: &str, is_prefix: bool) -> Vec<String> {
     match field {
         Field::Entity | Field::Place => fold::name_words(stem),
-        Field::Agency if !is_prefix => fold::words(agency_called(stem).unwrap_or(stem)),
+        Field::Agency | Field::Cites if !is_prefix => {
+            fold::words(agency_called(stem).unwrap_or(stem))
+        }
         field if field.has_words() => fold::words(stem),
         _ if stem.is_empty() => Vec::new(),
         _ => vec![stem.to_lowercase()],

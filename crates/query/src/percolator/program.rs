@@ -74,7 +74,7 @@ const FIELDS: [Field; 12] = [
     Field::Site,
     Field::Agency,
     Field::Lang,
-    Field::Topic,
+    Field::Cites,
     Field::Class,
     Field::Feed,
 ];
@@ -251,7 +251,7 @@ mod tests {
             "port strike -football",
             "(port OR harbo*) \"Walked out\" -(a OR -b)",
             "title:\" Peace  plan \" entity:Łódź place:Kyiv outlet:A.example site:a agency:ap",
-            "lang:en topic:labour class:copy feed:f anywhere:port",
+            "lang:en cites:labour class:copy feed:f anywhere:port",
             "port NEAR/7 \"quay work*\" NEAR/1000 x",
             "~strike title:~Grèves 地震 \"대지 진동\" cease-fire NEAR/3 re-elected",
             "origins>=2 outlets<300 origins<=4294967295 outlets=0 velocity>5/10m",

@@ -20,7 +20,7 @@ fn article() -> Prepared {
         feeds: &["harbor-ledger", "all"],
         entities: &entities.each_ref().map(String::as_str),
         places: &[&entities[2]],
-        topics: &["medtop:09000000", "labour"],
+        cited: &["Reuters"],
     })
 }
 
@@ -82,8 +82,8 @@ fn what_matches() {
         "agency:\"associated press\"",
         "lang:en",
         "lang:EN-GB",
-        "topic:labour",
-        "topic:medtop:09000000",
+        "cites:reuters",
+        "cites:\"Thomson Reuters\"",
         "class:related",
         "feed:all",
         "origins>=2",
@@ -135,6 +135,7 @@ fn what_does_not() {
         "title:~negotiator",
         "agency:Reuters",
         "agency:AAP",
+        "cites:AP",
         "ceasefire",
     ] {
         assert!(words(query).is_none(), "{query}");
@@ -257,7 +258,7 @@ fn what_is_refused_says_where_and_what_was_expected() {
         ),
         (
             "name:port",
-            "column 1: expected one of title: entity: place: outlet: site: agency: lang: topic: \
+            "column 1: expected one of title: entity: place: outlet: site: agency: lang: cites: \
              class: feed: anywhere:, found name:",
         ),
         ("title: ", "column 7: expected a word or a phrase after the colon, found the end"),

@@ -5,6 +5,7 @@
 //! "according to", "first reported by") say nothing about where a text comes from and give none;
 //! neither do credits of pictures.
 
+mod citing;
 mod credit;
 mod dispatch;
 mod line;
@@ -14,6 +15,7 @@ use std::collections::HashSet;
 
 use crate::analyse::Text;
 use crate::span::Span;
+use crate::words::Word;
 use line::{Line, Named, Place};
 
 /// How a text names an agency as its source.
@@ -62,6 +64,35 @@ pub fn agencies(text: &Text) -> Vec<AgencyTrace> {
     }
     traces.sort_by_key(|found| (found.trace, found.span));
     once_each(traces)
+}
+
+/// The agencies that a text cites ("according to", "as the agency reported", "he told"), each once, with the
+/// first place. An agency that the text credits as its source is none of them.
+#[must_use]
+pub fn cited_agencies(text: &Text) -> Vec<(&'static str, Span)> {
+    let nowhere = Place { near_top: false, near_end: false, is_last: false, is_byline: false };
+    let credited: Vec<&str> = agencies(text)
+        .iter()
+        .filter(|found| found.trace == Trace::Credited)
+        .map(|found| found.agency)
+        .collect();
+    let mut cited: Vec<(&'static str, Span)> = Vec::new();
+    for paragraph in text.paragraphs() {
+        let line = Line::new(text, paragraph, nowhere);
+        for named in line.named() {
+            let is_new = !credited.contains(&named.agency)
+                && !cited.iter().any(|(agency, _)| *agency == named.agency);
+            // `«Интерфакс»` is a name in marks; words of speech have others beside them.
+            let is_speech = |at: Option<&Word>| at.is_some_and(|word| word.quoted);
+            let is_quoted = text.words()[named.start].quoted
+                && (is_speech(named.start.checked_sub(1).and_then(|at| text.words().get(at)))
+                    || is_speech(text.words().get(named.end)));
+            if is_new && !is_quoted && (line.is_told(named) || line.is_cited(named)) {
+                cited.push((named.agency, line.span_of(named)));
+            }
+        }
+    }
+    cited
 }
 
 /// The agencies that a byline names which was given apart from its text (`Ada Ruiz, AP`, `dpa`),
@@ -159,6 +190,49 @@ mod tests {
         check("According to AFP the port closed on Thursday after a strike of many weeks.", &[]);
         check("据新华社报道，港口关闭。", &[]);
         check("We read the AP style book in school, as everyone did in those years.", &[]);
+    }
+
+    #[test]
+    fn citations_name_who_is_cited() {
+        for (text, agency) in [
+            ("The port closed, according to the AFP news agency.", "AFP"),
+            ("According to the Associated Press, the port closed.", "AP"),
+            ("The plan was first reported by Reuters, and nobody denied it.", "Reuters"),
+            ("Reuters reported on Monday that the port had closed.", "Reuters"),
+            ("The harbour master told The Associated Press that it closed.", "AP"),
+            ("Der Hafen ist laut dpa geschlossen.", "dpa"),
+            ("Wie die Nachrichtenagentur dpa meldet, ist der Hafen zu.", "dpa"),
+            ("Le port est fermé, selon l'AFP.", "AFP"),
+            ("El puerto está cerrado, según EFE, desde el lunes.", "EFE"),
+            ("El puerto cerró, informó la agencia EFE.", "EFE"),
+            ("O porto fechou, segundo a agência Lusa.", "Lusa"),
+            ("Il porto è chiuso, riferisce l'agenzia ANSA.", "ANSA"),
+            ("De haven is dicht, meldt persbureau ANP.", "ANP"),
+            ("Port jest zamknięty, podała PAP w poniedziałek.", "PAP"),
+            ("Hamnen är stängd, enligt nyhetsbyrån TASS.", "TASS"),
+            ("Порт закрыт, сообщает ТАСС.", "TASS"),
+            ("Об этом пишет «Интерфакс» со ссылкой на РИА Новости.", "Interfax"),
+            ("Порт закрито, повідомляє Укрінформ.", "Ukrinform"),
+            ("وقال الوزير وفقا لرويترز إن الميناء مغلق.", "Reuters"),
+            ("据新华社报道，港口关闭。", "Xinhua"),
+            ("路透社周三报道称，港口将扩建。", "Reuters"),
+            ("新華社によると、港は閉まった。", "Xinhua"),
+            ("Liman kapandı, Reuters haber ajansına göre.", "Reuters"),
+        ] {
+            let found: Vec<&str> =
+                cited_agencies(&Text::new(text)).iter().map(|(named, _)| *named).collect();
+            assert_eq!(found.first(), Some(&agency), "{text}: {found:?}");
+        }
+        for text in [
+            "QUAYTON (AP) — The port closed, as AP reported on Monday.",
+            "The port closed. Photo: Ada Ruiz/AFP via Getty Images",
+            "We read the AP style book in school, as everyone did in those years.",
+            "The office of Reuters stands in the harbour.",
+            "“According to AFP it closed,” he said.",
+            "He lives in Erie, PA, according to the police.",
+        ] {
+            assert_eq!(cited_agencies(&Text::new(text)), [], "{text}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod number_han;
 mod number_words;
 mod numbers;
 
-pub use agency::{AgencyTrace, Trace, agencies, byline_agencies};
+pub use agency::{AgencyTrace, Trace, agencies, byline_agencies, cited_agencies};
 pub use agency_names::{agency_called, agency_named};
 pub use dateline::{Dateline, dateline};
 pub use name_key::name_key;

@@ -286,8 +286,7 @@ fn prepared(output: &OutputArticle, text: &str) -> Prepared {
     let dateline = dateline.map(wirefold_text::extract::name_key).unwrap_or_default();
     let mut places = keys(true);
     places.extend((!dateline.is_empty()).then_some(dateline.as_str()));
-    let topics = findings.topics.iter();
-    let topics: Vec<&str> = topics.flat_map(|found| [found.code.as_str(), &found.name]).collect();
+    let cited: Vec<&str> = findings.cited_agencies.iter().map(|it| it.name.as_str()).collect();
     Prepared::new(&Document {
         title: &about.title,
         text,
@@ -299,6 +298,6 @@ fn prepared(output: &OutputArticle, text: &str) -> Prepared {
         feeds: &feeds,
         entities: &keys(false),
         places: &places,
-        topics: &topics,
+        cited: &cited,
     })
 }

@@ -22,7 +22,7 @@ pub(crate) struct Found {
     pub(crate) kind: EntityKind,
     pub(super) key: String,
     /// The words that it stands in.
-    pub(super) words: Range<usize>,
+    pub(crate) words: Range<usize>,
     /// Where it stands, in bytes, without a possessive ending.
     pub(crate) span: Range<usize>,
     pub(super) how: FoundBy,

@@ -11,19 +11,15 @@ use wirefold_proto::{Entity, EntityKind};
 use wirefold_text::extract::name_key;
 
 use crate::reading::Reading;
-pub(crate) use find::found;
-use find::{Found, covered};
+use find::covered;
+pub(crate) use find::{Found, found};
 
 /// The most entities told of one text.
 const MOST: usize = 48;
 
-/// The entities of a text, in the order of their first mention.
-pub(crate) fn entities(reading: &Reading<'_>) -> Vec<Entity> {
-    gather(reading, &found(reading))
-}
-
-/// Counts the mentions of each entity; a surname alone counts for the person it belongs to.
-fn gather(reading: &Reading<'_>, found: &[Found]) -> Vec<Entity> {
+/// The entities of a text by its names, in the order of their first mention. Counts the mentions of each; a
+/// surname alone counts for the person it belongs to.
+pub(crate) fn entities(reading: &Reading<'_>, found: &[Found]) -> Vec<Entity> {
     let mut entities: Vec<Entity> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut surnames: HashMap<String, usize> = HashMap::new();
@@ -94,7 +90,8 @@ mod tests {
 
     fn check(original: &str, expected: &[(EntityKind, &str, u32)]) {
         let text = Text::new(original);
-        let found = entities(&Reading::new(&text));
+        let reading = Reading::new(&text);
+        let found = entities(&reading, &found(&reading));
         let told: Vec<_> = found.iter().map(|e| (e.kind, e.name.as_str(), e.count)).collect();
         assert_eq!(told, expected, "{original}");
         assert!(found.iter().all(|entity| !entity.key.is_empty()));
@@ -111,7 +108,8 @@ mod tests {
             "周一泽连斯基发表讲话。",
         ] {
             let analysed = Text::new(text);
-            let found = entities(&Reading::new(&analysed));
+            let reading = Reading::new(&analysed);
+            let found = entities(&reading, &found(&reading));
             assert_eq!(found.len(), 1, "{text}: {found:?}");
             keys.insert(found[0].key.clone());
         }

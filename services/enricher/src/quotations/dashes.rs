@@ -80,7 +80,9 @@ pub(super) fn saying(text: &str, start: usize, in_dashes: bool, lexicon: Lexicon
     let mut first = words.filter(|word| !word.is_empty()).take(FEW + 1);
     let is_small = rest.trim_start().starts_with(|c: char| !c.is_uppercase());
     let normal = |word: &str| word.to_lowercase().replace(['\'', '’'], "");
-    if !is_small || !first.any(|word| lexicon.says(&normal(word))) {
+    if !is_small
+        || !first.any(|word| !word.starts_with(char::is_uppercase) && lexicon.says(&normal(word)))
+    {
         return None;
     }
     let dash = rest.find(DASHES).filter(|_| in_dashes);

@@ -1,14 +1,18 @@
 //! Who speaks, in scripts with spaces between words: the subject of a verb of saying beside the marks,
 //! never its object.
 
+mod subjects;
+
 use std::ops::Range;
 
+use wirefold_proto::EntityKind;
 use wirefold_text::Span;
 
 use super::Attribution;
 use super::caseless;
-use super::speech::{Lexicon, PARTICLES, is_aside, is_opener, is_to};
-use crate::entities::cues::{is_calendar, is_first_name, is_title};
+use super::speech::{Lexicon, is_aside, is_copula, is_opener, is_to};
+use crate::entities::Found;
+use crate::entities::cues::is_title;
 use crate::reading::Reading;
 
 /// Words beside a quotation among which its speaker is looked for.
@@ -26,41 +30,46 @@ pub(super) struct Around {
     pub(super) free: Range<usize>,
 }
 
-/// The speaker of a quotation.
-pub(super) fn speaker(
-    reading: &Reading<'_>,
-    around: &Around,
-    language: &str,
-    lexicon: Lexicon,
-) -> Attribution {
-    if matches!(language, "zh" | "ja") {
-        return caseless::speaker(reading.text.original(), around.speech, language);
-    }
-    let finder = Finder::new(reading, lexicon);
-    match finder.behind(around) {
-        Attribution::None => finder.before(around),
-        found => found,
-    }
-}
-
-/// The speaker in words that are known to say who speaks.
-pub(super) fn said(reading: &Reading<'_>, saying: Span, lexicon: Lexicon) -> Attribution {
-    let finder = Finder::new(reading, lexicon);
-    let window = finder.words_in(saying.start..saying.end);
-    finder.first_verb(&window).map_or(Attribution::None, |verb| finder.follows(verb, &window))
-}
-
-struct Finder<'a> {
+/// Finds who speaks in one text.
+pub(super) struct Finder<'a> {
     reading: &'a Reading<'a>,
     lexicon: Lexicon,
+    /// The words of each person's name, in order.
+    people: Vec<Range<usize>>,
     language_is_cased: bool,
     capitalises_nouns: bool,
 }
 
 impl<'a> Finder<'a> {
-    fn new(reading: &'a Reading<'a>, lexicon: Lexicon) -> Self {
+    pub(super) fn new(reading: &'a Reading<'a>, names: &[Found], lexicon: Lexicon) -> Self {
         let capitalises_nouns = reading.capitalises_nouns || lexicon.capitalises_nouns();
-        Self { reading, lexicon, language_is_cased: !reading.is_caseless, capitalises_nouns }
+        let people = names.iter().filter(|one| one.kind == EntityKind::Person);
+        let people = people.map(|one| one.words.clone()).collect();
+        let language_is_cased = !reading.is_caseless;
+        Self { reading, lexicon, people, language_is_cased, capitalises_nouns }
+    }
+
+    /// The speaker of a quotation.
+    pub(super) fn speaker(&self, around: &Around, language: &str) -> Attribution {
+        if matches!(language, "zh" | "ja") {
+            return caseless::speaker(self.reading.text.original(), around.speech, language);
+        }
+        match self.behind(around) {
+            Attribution::None => self.before(around),
+            found => found,
+        }
+    }
+
+    /// The speaker in words that are known to say who speaks.
+    pub(super) fn said(&self, saying: Span) -> Attribution {
+        let window = self.words_in(saying.start..saying.end);
+        self.first_verb(&window).map_or(Attribution::None, |verb| self.follows(verb, &window))
+    }
+
+    /// Whether a word says that somebody speaks. `States` in a name does not.
+    fn says(&self, index: usize) -> bool {
+        let is_capital = || self.reading.text.words()[index].capital && !self.ends_sentence(index);
+        self.lexicon.says(self.normal(index)) && !(self.language_is_cased && is_capital())
     }
 
     fn normal(&self, index: usize) -> &str {
@@ -98,7 +107,7 @@ impl<'a> Finder<'a> {
     }
 
     fn first_verb(&self, window: &Range<usize>) -> Option<usize> {
-        window.clone().find(|index| self.lexicon.says(self.normal(*index)))
+        window.clone().find(|index| self.says(*index))
     }
 
     /// Who speaks by what stands behind the marks.
@@ -159,8 +168,16 @@ impl<'a> Finder<'a> {
         if !self.language_is_cased {
             return self.phrase(rest);
         }
-        let run = rest.clone().find_map(|index| self.run_from(index, end));
-        match run {
+        let first = rest.clone().find_map(|index| self.run_from(index, end));
+        // `said EU trade chief Ada Ruiz`
+        let person = self.people_in(&rest).first().map(|person| self.whole(person, end));
+        let is_apposed = |named: &Range<usize>| {
+            first.as_ref().is_some_and(|run| {
+                (run.end..=named.start).all(|index| matches!(self.gap(index), " " | "-"))
+                    && !(run.start..named.start).any(|index| is_aside(self.normal(index)))
+            })
+        };
+        match person.filter(is_apposed).or(first.clone()) {
             // `said the head of the union on Monday to Ada Ruiz`
             Some(run) if !(verb + 2..run.start).any(|index| is_to(self.normal(index))) => {
                 self.name(&run)
@@ -172,6 +189,12 @@ impl<'a> Finder<'a> {
     /// The subject before a verb: `Ada Ruiz said`, `a spokesman said`.
     fn precedes(&self, verb: usize, window: &Range<usize>) -> Attribution {
         let runs = self.runs(window.start..verb);
+        // `EU trade chief Ada Ruiz said`, `Ada Ruiz, the head of Norland Rail, said`
+        if let Some(person) = self.people_in(&(window.start..verb)).first()
+            && !self.is_object(person)
+        {
+            return self.name(&self.whole(person, verb));
+        }
         if let Some(run) = runs.first().filter(|run| run.start <= window.start + 4) {
             return self.name(run);
         }
@@ -238,7 +261,7 @@ impl<'a> Finder<'a> {
 
     /// `Ada Ruiz told them: “…`, `erklärte Ada Ruiz: „…`, `Ada Ruiz war knapp: „…`.
     fn introduced(&self, window: &Range<usize>, close: &str) -> Option<Attribution> {
-        let verb = window.clone().rev().find(|index| self.lexicon.says(self.normal(*index)));
+        let verb = window.clone().rev().find(|index| self.says(*index));
         let Some(verb) = verb else {
             let runs =
                 if close.contains([':', '：']) { self.runs(window.clone()) } else { Vec::new() };
@@ -250,14 +273,17 @@ impl<'a> Finder<'a> {
             return Some(self.follows(verb, window));
         }
         let before = self.runs(window.start.max(verb.saturating_sub(REACH))..verb);
-        let subject =
-            before.iter().rev().find(|run| !self.is_object(run) && verb - run.end <= APART);
+        let subject = self.person_before(verb, window);
+        let subject = subject.or_else(|| {
+            let is_near = |run: &&Range<usize>| !self.is_object(run) && verb - run.end <= APART;
+            before.iter().rev().find(is_near).cloned()
+        });
         let pronoun = (window.start.max(verb.saturating_sub(3))..verb)
             .rev()
             .find(|index| self.lexicon.is_pronoun(self.normal(*index)));
         match (subject, pronoun) {
             (Some(run), Some(index)) if index > run.end => Some(self.pronoun(index)),
-            (Some(run), _) => Some(self.name(run)),
+            (Some(run), _) => Some(self.name(&run)),
             (None, Some(index)) => Some(self.pronoun(index)),
             (None, None) => {
                 Some(self.follows(verb, window)).filter(|found| *found != Attribution::None)
@@ -265,90 +291,22 @@ impl<'a> Finder<'a> {
         }
     }
 
+    /// The person who is the subject of a verb: beside it, or before what is said of them between commas, as in
+    /// `Ada Ruiz, the EU's head of trade, said`.
+    fn person_before(&self, verb: usize, window: &Range<usize>) -> Option<Range<usize>> {
+        let words = window.start.max(verb.saturating_sub(REACH))..verb;
+        let is_closed =
+            (verb.saturating_sub(2)..=verb).any(|index| self.gap(index).starts_with(','));
+        let is_subject = |person: &&Range<usize>| {
+            let is_apposed = is_closed && self.gap(person.end).starts_with(',');
+            !self.is_object(person) && (is_apposed || verb - person.end <= APART)
+        };
+        let person = self.people_in(&words).iter().rev().find(is_subject)?;
+        Some(self.whole(person, verb))
+    }
+
     fn pronoun(&self, index: usize) -> Attribution {
         Attribution::Pronoun(self.reading.text.words()[index].span)
-    }
-
-    /// Whether a preposition stands before a name: `to Ada Ruiz`, `of Norland`.
-    fn is_object(&self, run: &Range<usize>) -> bool {
-        let Some(before) = run.start.checked_sub(1) else { return false };
-        let is_small = self.reading.text.words().get(before).is_some_and(|word| !word.capital);
-        let is_first = self.ends_sentence(before);
-        self.gap(run.start) == " " && (is_small || is_first) && is_aside(self.normal(before))
-    }
-
-    /// The runs of capitals among words, in order.
-    fn runs(&self, words: Range<usize>) -> Vec<Range<usize>> {
-        let mut found = Vec::new();
-        let mut at = words.start;
-        while at < words.end {
-            match self.run_from(at, words.end) {
-                // `Sen. Ada Ruiz (I-Nor.)`: what stands in brackets is about the one who speaks.
-                Some(run) if self.gap(run.start).contains('(') => at = run.end,
-                Some(run) => {
-                    at = run.end;
-                    found.push(run);
-                }
-                None => at += 1,
-            }
-        }
-        found
-    }
-
-    /// The run of capitals that begins with a word.
-    fn run_from(&self, start: usize, limit: usize) -> Option<Range<usize>> {
-        let words = self.reading.text.words();
-        let is_capital = |index: usize| {
-            index < limit && words.get(index).is_some_and(|word| word.capital && !word.alone)
-        };
-        let normal = self.normal(start);
-        if !is_capital(start) || is_calendar(normal) || is_opener(normal) {
-            return None;
-        }
-        let mut end = start + 1;
-        loop {
-            let has_case_ending = self.reading.printed(&(end - 1..end)).contains(['\'', '’']);
-            let touches = |index: usize| matches!(self.gap(index), " " | "-" | ". " | "\u{a0}");
-            let small = (end..limit.min(end + 2))
-                .take_while(|index| PARTICLES.contains(&self.normal(*index)) && touches(*index))
-                .count();
-            let next = end + small;
-            if has_case_ending
-                || !is_capital(next)
-                || !touches(next)
-                || is_calendar(self.normal(next))
-            {
-                break;
-            }
-            end = next + 1;
-        }
-        let says = |index: usize| self.lexicon.says(self.normal(index));
-        let is_subject = says(start.saturating_sub(1)) || (says(end) && self.ends_sentence(start));
-        let is_lone_noun = self.capitalises_nouns && end == start + 1 && !is_subject;
-        (!is_lone_noun).then_some(start..end)
-    }
-
-    /// A name without the titles before it and the ending behind.
-    fn name(&self, run: &Range<usize>) -> Attribution {
-        let is_a_title = |index: &usize| is_title(self.normal(*index));
-        // `Old Tom Lund`: the capital is the sentence's.
-        let is_opening = run.len() > 2
-            && self.ends_sentence(run.start)
-            && !self.reading.is_name(run.start)
-            && !is_first_name(self.normal(run.start));
-        let run = &(run.start + usize::from(is_opening)..run.end);
-        let titles = run.clone().take_while(is_a_title).count();
-        let name = run.start + titles..run.end;
-        let Some(span) = self.span(if name.is_empty() { run } else { &name }) else {
-            return Attribution::None;
-        };
-        let printed = span.of(self.reading.text.original());
-        let last = printed.rfind(' ').unwrap_or(0);
-        let end = printed[last..]
-            .find(['\'', '’'])
-            .filter(|cut| printed.len() - last - cut <= 5 && *cut > 2);
-        let end = end.map_or(span.end, |cut| span.start + last + cut);
-        Attribution::To(Span { start: span.start, end })
     }
 
     fn span(&self, words: &Range<usize>) -> Option<Span> {
@@ -386,6 +344,7 @@ impl<'a> Finder<'a> {
             && end > start
             && end - start <= most
             && !matches!(self.normal(start), "and" | "but" | "by")
+            && !is_copula(self.normal(start))
             && !is_aside(self.normal(start))
             && (end - start > 1 || !is_opener(self.normal(start)));
         self.span(&(start..end)).filter(|_| is_told).map_or(Attribution::None, Attribution::To)

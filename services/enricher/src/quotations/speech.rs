@@ -217,3 +217,28 @@ pub(super) fn is_opener(normal: &str) -> bool {
     static SET: LazyLock<HashSet<&str>> = LazyLock::new(|| OPENERS.split_whitespace().collect());
     SET.contains(normal)
 }
+
+/// Words that tell what a quotation is, as in `“It costs us more,” was his only answer`: nobody stands behind them.
+pub(super) fn is_copula(normal: &str) -> bool {
+    matches!(
+        normal,
+        "was"
+            | "is"
+            | "were"
+            | "are"
+            | "has"
+            | "had"
+            | "became"
+            | "war"
+            | "ist"
+            | "lautet"
+            | "lautete"
+            | "est"
+            | "était"
+            | "fue"
+            | "es"
+            | "era"
+            | "foi"
+            | "è"
+    )
+}

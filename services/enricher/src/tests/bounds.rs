@@ -56,6 +56,13 @@ fn marks_by_the_ten_thousand() {
 }
 
 #[test]
+fn dashes_by_the_hundred_thousand() {
+    // Each piece of speech compared with each other one would be five thousand million steps.
+    let found = check(&"– Vi stänger, säger Nils Ahl – ".repeat(100_000));
+    assert!(!found.quotations.is_empty());
+}
+
+#[test]
 fn a_title_of_fifty_thousand_bytes() {
     for part in ["The port is shut ", "港口关闭", "\u{301}", "“", "5 "] {
         let found = findings(&part.repeat(50_000 / part.len()), "The port is shut.");

@@ -7,8 +7,7 @@ use wirefold_proto::Quotation;
 use wirefold_text::Text;
 
 use super::suite::is_same_speaker;
-use crate::quotations::quotations;
-use crate::reading::Reading;
+use crate::quotations::quotations_of;
 
 /// How many named speakers there are, and what was told of them.
 #[derive(Default)]
@@ -24,7 +23,7 @@ impl Counts {
     fn add(&mut self, row: &Value) {
         let original: Vec<char> = row["text"].as_str().unwrap().chars().collect();
         let text = Text::new(row["text"].as_str().unwrap());
-        let mut found = quotations(&Reading::new(&text), "en");
+        let mut found = quotations_of(&text, "en");
         for gold in row["quotes"].as_array().unwrap() {
             let (false, Some(speaker)) =
                 (gold["pronoun"].as_bool().unwrap(), gold["speaker"].as_array())
@@ -78,5 +77,5 @@ fn speakers_in_english_articles() {
     rows.lines().for_each(|row| counts.add(&serde_json::from_str(row).unwrap()));
     let Counts { named, right, wrong, pronouns } = counts;
     eprintln!("{named} speakers: {right} right, {wrong} wrong, {pronouns} by a pronoun");
-    assert!(right * 100 >= named * 80 && wrong * 100 <= (right + wrong) * 7, "{right} of {named}");
+    assert!(right * 100 >= named * 81 && wrong * 100 <= (right + wrong) * 7, "{right} of {named}");
 }

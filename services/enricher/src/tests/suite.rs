@@ -6,7 +6,7 @@ use serde_json::Value;
 use wirefold_text::Text;
 
 use crate::figures::figures;
-use crate::quotations::quotations;
+use crate::quotations::quotations_of;
 use crate::reading::Reading;
 
 /// Whether two units are one: the first four letters decide, as in the suite's own score.
@@ -83,7 +83,7 @@ fn speakers_in_thirteen_languages() {
         let row: Value = serde_json::from_str(row).unwrap();
         let original: Vec<char> = row["text"].as_str().unwrap().chars().collect();
         let text = Text::new(row["text"].as_str().unwrap());
-        let found = quotations(&Reading::new(&text), row["lang"].as_str().unwrap());
+        let found = quotations_of(&text, row["lang"].as_str().unwrap());
         let part = |start: &Value, end: &Value| -> String {
             let at = |offset: &Value| usize::try_from(offset.as_u64().unwrap()).unwrap();
             original[at(start)..at(end)].iter().collect()

@@ -20,6 +20,7 @@ mod pushed;
 pub(crate) mod refusal;
 mod regroup;
 mod side;
+mod statements;
 mod status;
 mod storage;
 mod stories;
@@ -75,14 +76,16 @@ pub(crate) fn router(inner: Arc<Inner>, access: Access) -> Router {
 
 /// Each method that writes asks for JSON. One that an address does not take never comes so far.
 fn routes() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 33] = [
+    let routes: [(&str, MethodRouter<Api>); 35] = [
         ("/status", get(status::get)),
         ("/storage", get(storage::get)),
         ("/events", get(events::list)),
         ("/events/{id}", get(events::one)),
+        ("/events/{id}/statements", get(statements::of_event)),
         ("/events/{id}/merge", post(regroup::merge_events)),
         ("/stories", get(stories::list)),
         ("/stories/{id}", get(stories::one)),
+        ("/stories/{id}/statements", get(statements::of_story)),
         ("/stories/{id}/split", post(regroup::split)),
         ("/stories/{id}/merge", post(regroup::merge_stories)),
         ("/stories/{id}/prefer", post(regroup::prefer)),

@@ -71,6 +71,20 @@ pub(super) fn words(
     WordDiff::Edited(runs(&steps, (old, old_words.start), (new, new_words.start)))
 }
 
+/// Compares a wording with the part of a fuller one that it is a form of: from the first word of that
+/// which both have in order to the last.
+pub(super) fn forms(full: &Reading, other: &Reading) -> WordDiff {
+    let beginning = |of: &Reading| 0..of.len().min(MOST);
+    let steps = align(&normals(full, &beginning(full)), &normals(other, &beginning(other)));
+    let mut common = steps.into_iter().filter_map(|step| match step {
+        Step::Same { old, .. } => Some(old),
+        Step::Dropped { .. } | Step::Added { .. } => None,
+    });
+    let first = common.next().unwrap_or(0);
+    let last = common.next_back().unwrap_or(first);
+    words(full, first..(last + 1).min(full.len()), other, 0..other.len())
+}
+
 fn opening(reading: &Reading) -> Range<usize> {
     let start = reading.text.lede().start;
     start..reading.len().min(start + OPENING)
@@ -236,6 +250,21 @@ mod tests {
         let drawn = draw(&WordDiff::Edited(runs), "lead").into_string();
         assert_eq!((drawn.matches("<ins>").count(), drawn.matches("<del>").count()), (2, 2));
         assert!(drawn.contains("[added: ") && drawn.contains("[dropped: "));
+    }
+
+    #[test]
+    fn a_wording_is_compared_with_its_part_of_the_fuller_one() {
+        let full =
+            Reading::new("It rained. The ferry to the island sank at noon. Nobody was hurt.");
+        let other = Reading::new("the ferry to the big island sank at noon");
+        let WordDiff::Edited(runs) = forms(&full, &other) else { panic!("much is the same") };
+        let expected = [
+            Run::Same("the ferry to the ".into()),
+            Run::Added("big ".into()),
+            Run::Same("island sank at noon".into()),
+        ];
+        assert_eq!(runs, expected);
+        assert!(matches!(forms(&full, &Reading::new("")), WordDiff::Rewritten { .. }));
     }
 
     #[test]

@@ -5,14 +5,15 @@ use maud::{Markup, html};
 use super::river::{folded_counts, title_of};
 use super::story::{copies, map_section};
 use super::study::{StoryStudy, map_of};
-use super::{spark, tables, words};
-use crate::shapes::{ArticleBrief, EventBrief};
+use super::{spark, statements, tables, words};
+use crate::shapes::{ArticleBrief, EventBrief, Statements};
 
 /// The page's main part. `left_out` articles are too many to be drawn: they are listed.
 pub(super) fn main(
     event: &EventBrief,
     stories: &[StoryStudy],
     left_out: &[ArticleBrief],
+    said: &Statements,
 ) -> Markup {
     let map = map_of(stories);
     html! {
@@ -23,6 +24,7 @@ pub(super) fn main(
                     (map_section(&map))
                     (tables::articles(stories, &map))
                     (tables::left_out(left_out))
+                    (statements::sections(said))
                     section #stories {
                         h2 { "Stories" }
                         p.faint { "Each is one text and its copies. Texts of one event are grouped, never folded." }

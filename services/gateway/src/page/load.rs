@@ -9,7 +9,8 @@ use wirefold_proto::{EventId, StoryId};
 use super::study::{StoryStudy, Texts, bounded, study};
 use crate::Inner;
 use crate::projection::{Kind, Meaning, ProjectionError};
-use crate::shapes::{ArticleBrief, Event, EventPage, Story, StoryWithArticles};
+use crate::shapes::{ArticleBrief, Event, EventPage, Statements, Story, StoryWithArticles};
+use crate::statements;
 
 /// Why a page cannot be shown.
 #[derive(Debug, thiserror::Error)]
@@ -43,30 +44,33 @@ pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<
     }
 }
 
-/// An event with its stories studied, and the articles that are too many for it.
+/// An event with its stories studied, the articles that are too many for it, and what it says and counts.
 pub(super) async fn event(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(Event, Vec<StoryStudy>, Vec<ArticleBrief>), Trouble> {
+) -> Result<(Event, Vec<StoryStudy>, Vec<ArticleBrief>, Statements), Trouble> {
     let id: EventId = id.parse().map_err(|_| Trouble::Nothing)?;
     let mut event = inner.projection.event(id).await?.ok_or(Trouble::Nothing)?;
     let mut stories = std::mem::take(&mut event.stories);
     let left_out = bounded(&mut stories);
-    Ok((event, studied(inner, stories).await?, left_out))
+    let said = inner.projection.statements(id).await?;
+    Ok((event, studied(inner, stories).await?, left_out, said))
 }
 
-/// A story studied, and the articles that are too many for it.
+/// A story studied, the articles that are too many for it, and what it says and counts.
 pub(super) async fn story(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(StoryStudy, Vec<ArticleBrief>), Trouble> {
+) -> Result<(StoryStudy, Vec<ArticleBrief>, Statements), Trouble> {
     let id: StoryId = id.parse().map_err(|_| Trouble::Nothing)?;
     let Story { story, articles, .. } =
         inner.projection.story(id).await?.ok_or(Trouble::Nothing)?;
+    let of_event = inner.projection.statements(story.event).await?;
+    let said = statements::of_story(of_event, id);
     let mut stories = vec![StoryWithArticles { story, articles }];
     let left_out = bounded(&mut stories);
     let study = studied(inner, stories).await?.pop().ok_or(Trouble::Nothing)?;
-    Ok((study, left_out))
+    Ok((study, left_out, said))
 }
 
 /// The stories of these events that have more than one article, with all their articles.

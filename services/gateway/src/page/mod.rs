@@ -18,6 +18,7 @@ mod river;
 mod sign_in;
 mod spark;
 mod split;
+mod statements;
 mod story;
 mod study;
 mod subscriptions;
@@ -186,8 +187,8 @@ async fn event_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) 
         Err(error) => return trouble::answer(&inner, &error),
     };
     match load::event(&inner, &id).await {
-        Ok((found, stories, left_out)) => {
-            let main = event::main(&found.event, &stories, &left_out);
+        Ok((found, stories, left_out, said)) => {
+            let main = event::main(&found.event, &stories, &left_out, &said);
             answer(&inner, Here::Elsewhere, &river::title_of(&found.event.title), Ok(main))
         }
         Err(error) => trouble::answer(&inner, &error),
@@ -211,13 +212,13 @@ async fn story_page(
         Err(error) => return trouble::answer(&inner, &error),
     };
     let page = async {
-        let (study, left_out) = load::story(&inner, &id).await?;
+        let (study, left_out, said) = load::story(&inner, &id).await?;
         let notice = split::notice(&inner, study.story.id, done.command).await?;
-        Ok::<_, Trouble>((study, left_out, notice))
+        Ok::<_, Trouble>((study, left_out, said, notice))
     };
     match page.await {
-        Ok((study, left_out, notice)) => {
-            let main = html! { (notice) (story::main(&study, &left_out)) };
+        Ok((study, left_out, said, notice)) => {
+            let main = html! { (notice) (story::main(&study, &left_out, &said)) };
             answer(&inner, Here::Elsewhere, &river::title_of(&study.story.title), Ok(main))
         }
         Err(error) => trouble::answer(&inner, &error),

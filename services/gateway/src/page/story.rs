@@ -9,8 +9,8 @@ use super::map::{self, MapInput, Strip, colour};
 use super::read::Reading;
 use super::river::{folded_counts, outward, title_of};
 use super::study::{Against, StoryStudy, Studied};
-use super::{split, tables, words};
-use crate::shapes::{ArticleBrief, StoryBrief};
+use super::{split, statements, tables, words};
+use crate::shapes::{ArticleBrief, Statements, StoryBrief};
 
 /// The most changed sentences listed for one copy.
 const MAX_SENTENCES: usize = 40;
@@ -18,7 +18,7 @@ const MAX_SENTENCES: usize = 40;
 const SENTENCE: usize = 400;
 
 /// The page's main part. `left_out` articles are too many to be drawn: they are listed.
-pub(super) fn main(study: &StoryStudy, left_out: &[ArticleBrief]) -> Markup {
+pub(super) fn main(study: &StoryStudy, left_out: &[ArticleBrief], said: &Statements) -> Markup {
     let map = super::study::map_of(std::slice::from_ref(study));
     html! {
         div data-watch=(study.story.event) {
@@ -36,6 +36,7 @@ pub(super) fn main(study: &StoryStudy, left_out: &[ArticleBrief]) -> Markup {
                             (copies(study, true))
                         }
                     }
+                    (statements::sections(said))
                 }
                 aside {
                     (tables::timeline(std::slice::from_ref(study)))

@@ -21,6 +21,7 @@ mod open;
 mod paging;
 mod pool;
 mod redirects;
+mod statements;
 mod stories;
 mod story_filter;
 
@@ -36,8 +37,8 @@ use wirefold_proto::{
 };
 
 use crate::shapes::{
-    AlertCounts, AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, HourCounts, Story,
-    StoryBrief, StoryPage, StoryWithArticles,
+    AlertCounts, AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, HourCounts, Statements,
+    Story, StoryBrief, StoryPage, StoryWithArticles,
 };
 
 pub(crate) use apply::{Batch, Change, lead};
@@ -123,6 +124,15 @@ impl Projection {
     /// An event with its stories and articles.
     pub(crate) async fn event(&self, id: EventId) -> Answer<Option<Event>> {
         self.read(move |connection| events::one(connection, id)).await
+    }
+
+    /// What the articles of an event say and count.
+    pub(crate) async fn statements(&self, event: EventId) -> Answer<Statements> {
+        self.read(move |connection| {
+            let (articles, unread) = statements::articles(connection, event)?;
+            Ok(crate::statements::statements(&articles, unread))
+        })
+        .await
     }
 
     /// Stories, the last changed first.

@@ -11,6 +11,7 @@ mod feeds;
 mod problem;
 mod push;
 mod rehearsal;
+mod statements;
 mod status;
 mod storage;
 mod subscriptions;
@@ -32,6 +33,10 @@ pub use feeds::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeReque
 pub use problem::Problem;
 pub use push::{PushAnswer, PushedArticle, PushedOutcome};
 pub use rehearsal::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget, hold_in_words};
+pub use statements::{
+    Carrier, CitedAgencyRecord, Difference, FigureRecord, FigureStanding, FigureValue,
+    QuotationRecord, Statements, Wording,
+};
 pub use status::{FeedCounts, HealthStatus, HourCounts, PageStatus, Status};
 pub use storage::{StorageReport, StreamUse};
 pub use subscriptions::{

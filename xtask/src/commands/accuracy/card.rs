@@ -114,11 +114,12 @@ impl Card {
             + &self.event_exam.missed().plain()
     }
 
-    /// The document, given its section of real pages.
-    pub(crate) fn document(&self, real: String) -> String {
+    /// The document, given its sections of real pages and of the enricher.
+    pub(crate) fn document(&self, real: String, enricher: String) -> String {
         let set = &self.generated;
         let figures = [
             ("real", real),
+            ("enricher", enricher),
             ("documents", set.docs.len().to_string()),
             ("reprints", set.labels.count(Label::Reprint).to_string()),
             ("shuffles", SHUFFLES.to_string()),
@@ -294,7 +295,8 @@ mod tests {
         let doc = |id: &str| super::super::set::Doc { id: id.into(), ..Default::default() };
         let generated = LabelledSet { docs: vec![doc("000001-base")], ..LabelledSet::default() };
         let seeds = Seeds { set: LabelledSet::default(), labels: Vec::new() };
-        let document = Card::new(generated, seeds, Others::default(), 60).document(String::new());
+        let document = Card::new(generated, seeds, Others::default(), 60)
+            .document(String::new(), String::new());
         assert!(!document.contains(['{', '}']), "{document}");
         assert!(document.contains("None, in any of the 12 orders with each document"));
     }

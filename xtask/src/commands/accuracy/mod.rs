@@ -41,10 +41,10 @@ use crate::tree;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Folders with docs.jsonl and labels.tsv, or folders of such: only they are examined, and
-    /// nothing is written. The word `enrich` instead examines the names that the enricher finds.
+    /// nothing is written. The word `enrich` instead examines what the enricher finds, and writes its part.
     sets: Vec<PathBuf>,
     /// Say whether docs/accuracy.md is current instead of writing it.
-    #[arg(long, conflicts_with = "sets")]
+    #[arg(long)]
     check: bool,
     /// Write a generated set to a folder, and nothing else.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["sets", "check"])]
@@ -70,7 +70,7 @@ const MOST_DIFFERENCES: usize = 20;
 /// Examines the product and the baselines.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.sets == [Path::new("enrich")] {
-        return enrich::run();
+        return enrich::run(arguments.check, arguments.errors);
     }
     if !arguments.sets.is_empty() {
         external(&sets_at(&arguments.sets)?, arguments)?;
@@ -107,7 +107,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         say(&card.errors())?;
     }
     let before = std::fs::read_to_string(root.join(CARD)).unwrap_or_default();
-    let document = card.document(real::section(real.as_ref(), &before));
+    let enriched = enrich::section(enrich::examine(false)?.as_ref(), &before);
+    let document = card.document(real::section(real.as_ref(), &before), enriched);
     let code = keep(&root.join(CARD), &document, arguments.check)?;
     external(&elsewhere, arguments)?;
     Ok(code)

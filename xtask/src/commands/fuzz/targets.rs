@@ -1,5 +1,7 @@
 //! What is fuzzed: what is called, and what the inputs are made of.
 
+mod more;
+
 use std::path::Path;
 
 use super::files;
@@ -16,7 +18,12 @@ pub(super) struct Target {
     pub(super) words: &'static [&'static str],
 }
 
-pub(super) const TARGETS: [Target; 6] = [
+/// All of them.
+pub(super) fn targets() -> impl Iterator<Item = &'static Target> {
+    TARGETS.iter().chain(&more::TARGETS)
+}
+
+static TARGETS: [Target; 6] = [
     Target {
         name: "feed",
         run: feed,

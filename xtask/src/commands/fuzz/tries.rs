@@ -1,11 +1,19 @@
 //! What is called with an input, and what must hold whatever it is. Each says of which kind the
 //! answer is.
 
+mod served;
+mod stored;
+mod texts;
+
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use wirefold_feed::{MAX_ITEMS, html};
 use wirefold_fetcher::opml;
+
+pub(super) use served::{PAGE, answer, api, up};
+pub(super) use stored::{message, snapshot, snapshots};
+pub(super) use texts::{date, query, text};
 
 const BASE: &str = "https://harbour.example/feed.xml";
 

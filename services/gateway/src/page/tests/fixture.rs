@@ -33,6 +33,10 @@ pub(super) struct Given {
     pub(super) class: &'static str,
     pub(super) is_text_kept: bool,
     pub(super) is_paywalled: bool,
+    /// A quotation of the mayor's that was found in its text.
+    pub(super) quotation: Option<&'static str>,
+    /// How many it says were killed.
+    pub(super) killed: Option<u32>,
 }
 
 impl Default for Given {
@@ -48,6 +52,8 @@ impl Default for Given {
             class: "new",
             is_text_kept: true,
             is_paywalled: false,
+            quotation: None,
+            killed: None,
         }
     }
 }
@@ -164,6 +170,14 @@ fn output(given: &Given, fetched: u64, all: &[Given]) -> OutputArticle {
         },
         "findings": { "language": { "tag": "en", "how": "model" } },
     });
+    if let Some(words) = given.quotation {
+        body["findings"]["quotations"] =
+            json!([{ "words": words, "speaker": "Mara <Voss>", "how": "rule" }]);
+    }
+    if let Some(killed) = given.killed {
+        let words = killed.to_string();
+        body["findings"]["numbers"] = json!([{ "value": killed, "words": words, "unit": "people", "role": "killed", "how": "rule" }]);
+    }
     if given.class == "copy" {
         body["verdict"]["matches"] = json!([{
             "id": first, "contained": 0.8, "containing": 0.7, "passages": 3, "longest": 15,

@@ -65,6 +65,70 @@ fn check_policy(answer: &Answer, path: &str) {
     assert_eq!(scripts, body.matches("<script src=\"/assets/").count(), "{path}: inline script");
 }
 
+/// The bridge, with what the mayor says of it and how many died, which two of the three tell otherwise.
+fn told_otherwise() -> Vec<Given> {
+    let said = [
+        "We would rather walk for an hour than wade for a minute",
+        "rather walk for an hour than wade for a minute",
+        "We would rather walk for an hour than swim for a minute",
+    ];
+    let numbers = [(3, said[0]), (5, said[1]), (3, said[2])];
+    let with = |(given, (killed, quotation))| Given {
+        quotation: Some(quotation),
+        killed: Some(killed),
+        ..given
+    };
+    bridge().into_iter().zip(numbers).map(with).collect()
+}
+
+#[tokio::test]
+async fn what_is_quoted_and_counted_is_told_with_who_carries_it() {
+    let fixture = Fixture::open(&told_otherwise(), false).await;
+    let event = fixture.get(&format!("/events/{}", id('e', 1))).await;
+    check_policy(&event, "event");
+    let section = |body: &str, id: &str| -> String {
+        let start = body.find(&format!("<section id=\"{id}\"")).expect(id);
+        body[start..start + body[start..].find("</section>").unwrap()].to_owned()
+    };
+    let quotations = section(&event.body, "quotations");
+    for part in
+        ["Mara &lt;Voss&gt;", "3\u{a0}outlets, 2\u{a0}texts", "shortened", "other words", "swim"]
+    {
+        assert!(quotations.contains(part), "{part}: {quotations}");
+    }
+    assert_eq!(quotations.matches("<article").count(), 1, "{quotations}");
+    let figures = section(&event.body, "figures");
+    for part in ["Killed", "texts differ", "newest", "still told"] {
+        assert!(figures.contains(part), "{part}: {figures}");
+    }
+    let of_other = fixture.get(&format!("/stories/{}", id('s', 3))).await;
+    assert!(section(&of_other.body, "quotations").contains("coast.example"));
+
+    let api = |path: String| {
+        let fixture = &fixture;
+        async move {
+            let answer = fixture.get(&path).await;
+            assert_eq!(answer.head.status(), StatusCode::OK, "{path}: {}", answer.body);
+            let said: crate::shapes::Statements =
+                wirefold_proto::decode(answer.body.as_bytes()).unwrap();
+            said
+        }
+    };
+    let said = api(format!("/api/v1/events/{}/statements", id('e', 1))).await;
+    assert_eq!(said, api(format!("/api/v1/stories/{}/statements", id('s', 3))).await);
+    assert_eq!((said.quotations.len(), said.figures.len()), (1, 1));
+    let missing = fixture.get(&format!("/api/v1/events/{}/statements", id('e', 9))).await;
+    assert_eq!(missing.head.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_one_text_alone_says_is_no_section() {
+    let one = told_otherwise().into_iter().take(1).collect::<Vec<_>>();
+    let fixture = Fixture::open(&one, false).await;
+    let event = fixture.get(&format!("/events/{}", id('e', 1))).await;
+    assert!(!event.body.contains("id=\"quotations\"") && !event.body.contains("id=\"figures\""));
+}
+
 #[tokio::test]
 async fn every_page_stands_without_a_single_article() {
     let fixture = Fixture::open(&[], false).await;

@@ -1,13 +1,9 @@
-//! `cargo xtask accuracy enrich`: the enricher's names on the dev files of `../shared/suites/names`,
-//! strict: the same span and the same kind.
+//! Names on `names/*.dev.jsonl`, strict: the same span and the same kind.
 
-use std::process::ExitCode;
-
-use anyhow::bail;
 use wirefold_names::Kind;
 use wirefold_proto::EntityKind;
 
-use crate::table::Table;
+use crate::commands::accuracy::tables::Cells;
 use crate::{labelled_names, tree};
 
 /// How many names of one kind there are, were told, and are right.
@@ -34,14 +30,14 @@ impl Counts {
 
 const KINDS: [EntityKind; 3] = [EntityKind::Person, EntityKind::Organisation, EntityKind::Place];
 
-/// Prints a row a file.
-pub(super) fn run() -> anyhow::Result<ExitCode> {
+/// A row a file.
+pub(super) fn examine() -> anyhow::Result<Option<Cells>> {
     let files = labelled_names::files(&tree::root(), ".dev.jsonl");
     if files.is_empty() {
-        bail!("../shared/suites/names is absent");
+        return Ok(None);
     }
-    let mut table =
-        Table::new(&["names", "gold", "P", "R", "F1", "person", "organisation", "place"]);
+    let head = ["names", "labelled", "P", "R", "F1", "person", "organisation", "place"];
+    let mut cells = Cells::new(&head);
     for file in files {
         let counts = counts(&file)?;
         let all = counts.iter().fold(Counts::default(), |all, one| Counts {
@@ -52,10 +48,9 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
         let mut row = vec![labelled_names::part(&file), all.gold.to_string()];
         row.extend([all.precision(), all.recall(), all.f1()].map(|value| format!("{value:.3}")));
         row.extend(counts.map(|one| format!("{:.3}", one.f1())));
-        table.row(row);
+        cells.row(row);
     }
-    super::say(&table.to_string())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Some(cells))
 }
 
 fn counts(file: &std::path::Path) -> anyhow::Result<[Counts; 3]> {

@@ -1,0 +1,190 @@
+//! Who said what, and how many: the quotations of an event with their wordings and carriers, and figures
+//! on which texts differ.
+
+use maud::{Markup, html};
+use wirefold_proto::FigureRole;
+
+use super::diff;
+use super::read::Reading;
+use super::words;
+use crate::shapes::{
+    Carrier, Difference, FigureRecord, FigureStanding, FigureValue, QuotationRecord, Statements,
+    Wording,
+};
+
+/// The quotations that are shown before the others can be opened.
+const SHOWN: usize = 8;
+/// The most carriers that are named.
+const NAMED: usize = 6;
+/// The most characters of a wording.
+const WORDING: usize = 600;
+
+/// Both sections; what nobody else carries and nobody contradicts is not shown.
+pub(super) fn sections(statements: &Statements) -> Markup {
+    let shared: Vec<&QuotationRecord> =
+        statements.quotations.iter().filter(|it| it.outlets > 1 || it.wordings.len() > 1).collect();
+    let figures: Vec<&FigureRecord> =
+        statements.figures.iter().filter(|it| has_change(it)).collect();
+    html! {
+        @if !statements.cited_agencies.is_empty() {
+            section #cited {
+                h2 { "Agencies cited" }
+                p.faint { "Who is named as a source of facts. Who wrote a text stands with its story." }
+                ul.values {
+                    @for cited in &statements.cited_agencies {
+                        @let more = u64::from(cited.texts).saturating_sub(cited.carriers.len() as u64);
+                        li { b { (cited.name) } " by " (named(&cited.carriers, u32::try_from(more).unwrap_or(u32::MAX))) }
+                    }
+                }
+            }
+        }
+        @if !figures.is_empty() {
+            section #figures {
+                h2 { "Figures" }
+                p.faint { "How many, by text. A value is still told if a text gives it after a newer one that rules it out." }
+                @for figure in figures { (figure_record(figure)) }
+            }
+        }
+        @if !shared.is_empty() {
+            section #quotations {
+                h2 { "Quotations" }
+                p.faint { "What several outlets quote, or quote differently. Quotations never count as copying." }
+                @for record in shared.iter().take(SHOWN) { (quotation(record)) }
+                @if shared.len() > SHOWN {
+                    details {
+                        summary { (words::count((shared.len() - SHOWN) as u64, "more quotation", "more quotations")) }
+                        @for record in shared.iter().skip(SHOWN) { (quotation(record)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether its values differ by more than how exact they are.
+fn has_change(figure: &FigureRecord) -> bool {
+    let differs = |value: &FigureValue| {
+        matches!(value.standing, FigureStanding::StillTold | FigureStanding::Earlier)
+    };
+    figure.values.iter().any(differs)
+}
+
+fn quotation(record: &QuotationRecord) -> Markup {
+    let language = Some(&record.language);
+    let Some((fullest, others)) = record.wordings.split_first() else { return html! {} };
+    html! {
+        article.quotation {
+            blockquote lang=[words::lang(language)] dir=(words::direction(language)) { p { "“" (words::cut(&fullest.words, WORDING)) "”" } }
+            p.about {
+                @if let Some(speaker) = &record.speaker { b { (speaker) } " · " }
+                (words::count(record.outlets.into(), "outlet", "outlets"))
+                ", " (words::count(record.texts.into(), "text", "texts"))
+                " · first at " b { (record.first.outlet_in_words()) } ", " (words::time(record.first.seen))
+                @if !record.other_speakers.is_empty() { " · elsewhere ascribed to " (record.other_speakers.join(", ")) }
+            }
+            @if others.is_empty() {
+                p.faint { (carriers(fullest)) }
+            } @else {
+                ul.wordings {
+                    li { span.what { "in full" } " " (carriers(fullest)) }
+                    @for wording in others { (other(fullest, wording, record)) }
+                }
+            }
+        }
+    }
+}
+
+fn other(fullest: &Wording, wording: &Wording, record: &QuotationRecord) -> Markup {
+    let language = Some(&record.language);
+    let what = match wording.difference {
+        Difference::Fullest => "in full",
+        Difference::Shortened => "shortened",
+        Difference::Overlapping => "another part",
+        Difference::Reworded => "other words",
+    };
+    html! {
+        li {
+            span.what { (what) } " " (carriers(wording))
+            div lang=[words::lang(language)] dir=(words::direction(language)) {
+                @match wording.difference {
+                    Difference::Reworded => (changed(&fullest.words, &wording.words)),
+                    _ => p { "“" (words::cut(&wording.words, WORDING)) "”" },
+                }
+            }
+        }
+    }
+}
+
+/// One wording against the fullest.
+fn changed(full: &str, other: &str) -> Markup {
+    diff::draw(&diff::forms(&Reading::new(full), &Reading::new(other)), "in full")
+}
+
+fn carriers(wording: &Wording) -> Markup {
+    named(&wording.carriers, wording.more_carriers)
+}
+
+/// The outlets of carriers, each once and in order.
+fn named(carriers: &[Carrier], more: u32) -> Markup {
+    let mut outlets: Vec<String> = Vec::new();
+    for carrier in carriers {
+        let outlet = carrier.outlet_in_words();
+        if !outlets.contains(&outlet) {
+            outlets.push(outlet);
+        }
+    }
+    let left_out = outlets.len().saturating_sub(NAMED) as u64 + u64::from(more);
+    outlets.truncate(NAMED);
+    html! {
+        span.carriers {
+            (outlets.join(", "))
+            @if left_out > 0 { " and " (words::number(left_out)) " more" }
+        }
+    }
+}
+
+fn figure_record(figure: &FigureRecord) -> Markup {
+    html! {
+        article.figure-record {
+            h3 {
+                (role(figure.role))
+                @if let Some(unit) = &figure.unit { ", " (unit) }
+                @if figure.contradicted { " " span.state { "texts differ" } }
+            }
+            ul.values {
+                @for value in &figure.values { (figure_value(value)) }
+            }
+        }
+    }
+}
+
+fn figure_value(value: &FigureValue) -> Markup {
+    let standing = match value.standing {
+        FigureStanding::Newest => "newest",
+        FigureStanding::Compatible => "agrees",
+        FigureStanding::StillTold => "still told",
+        FigureStanding::Earlier => "earlier",
+    };
+    let more = u64::from(value.texts).saturating_sub(value.carriers.len() as u64);
+    html! {
+        li {
+            b { (value.words) } " " span.what { (standing) } " "
+            (named(&value.carriers, u32::try_from(more).unwrap_or(u32::MAX)))
+            span.faint {
+                " · since " (words::time(value.first.seen))
+                @if value.last_seen > value.first.seen { ", last " (words::time(value.last_seen)) }
+            }
+        }
+    }
+}
+
+const fn role(role: FigureRole) -> &'static str {
+    match role {
+        FigureRole::Killed => "Killed",
+        FigureRole::Injured => "Injured",
+        FigureRole::Missing => "Missing",
+        FigureRole::Arrested => "Arrested",
+        FigureRole::Rescued => "Rescued",
+        FigureRole::Displaced => "Displaced",
+    }
+}

@@ -1,0 +1,143 @@
+//! What an event's articles say and count, as objects of their own: each quotation with its wordings and
+//! carriers, each figure with its values.
+//!
+//! In come articles with what the enricher found in them, the first seen first. Out go
+//! [`QuotationRecord`]s and [`FigureRecord`]s. They follow from the articles alone, so a projection that
+//! is rebuilt gives the same. Nothing here knows how articles were folded: a story counts as one
+//! separately written text.
+
+mod figures;
+mod quotations;
+mod wording;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use wirefold_proto::{
+    ArticleId, CitedAgency, Entity, Figure, Language, LanguageTag, Outlet, Quotation, StoryId, Tag,
+};
+
+use crate::shapes::{Carrier, CitedAgencyRecord, FigureRecord, QuotationRecord, Statements};
+
+/// The most articles of one event that are read.
+pub(crate) const MOST_ARTICLES: usize = 2_000;
+/// The most carriers that are named.
+const MOST_CARRIERS: usize = 50;
+
+/// An article, as far as it is read here: a part of what the output says of it.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SayingArticle {
+    id: ArticleId,
+    article: Source,
+    #[serde(default)]
+    verdict: Judged,
+    findings: Found,
+}
+
+/// The part of the verdict that says whether it is a digest.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Judged {
+    #[serde(default)]
+    holds: Vec<StoryId>,
+}
+
+/// Who publishes it, and when it came.
+#[derive(Debug, Clone, Deserialize)]
+struct Source {
+    outlet: Outlet,
+    #[serde(default)]
+    via: Option<Outlet>,
+    seen: Timestamp,
+}
+
+/// What was found in it.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Found {
+    #[serde(default)]
+    language: Option<Language>,
+    #[serde(default)]
+    entities: Vec<Entity>,
+    #[serde(default)]
+    quotations: Vec<Quotation>,
+    #[serde(default)]
+    numbers: Vec<Figure>,
+    #[serde(default)]
+    cited_agencies: Vec<CitedAgency>,
+}
+
+/// An article with the story that it is in now.
+pub(crate) type InStory = (StoryId, SayingArticle);
+
+/// What these articles say, the first seen first. `unread` more were too many.
+pub(crate) fn statements(articles: &[InStory], unread: u32) -> Statements {
+    let (quotations, more_quotations) = quotations::records(articles);
+    let figures = figures::records(articles);
+    Statements {
+        schema: Tag::new(),
+        quotations,
+        more_quotations,
+        figures,
+        cited_agencies: cited(articles),
+        unread_articles: unread,
+    }
+}
+
+/// The agencies that texts cite, those that most texts cite first.
+fn cited(articles: &[InStory]) -> Vec<CitedAgencyRecord> {
+    let mut by_name: BTreeMap<&str, Vec<&InStory>> = BTreeMap::new();
+    for article in articles {
+        for cited in &article.1.findings.cited_agencies {
+            by_name.entry(&cited.name).or_default().push(article);
+        }
+    }
+    let record = |(name, of): (&str, Vec<&InStory>)| {
+        let (outlets, texts) = outlets_and_texts(of.iter().copied());
+        let carriers = of.iter().take(MOST_CARRIERS).map(|(story, it)| it.carrier(*story));
+        CitedAgencyRecord { name: name.to_owned(), outlets, texts, carriers: carriers.collect() }
+    };
+    let mut records: Vec<CitedAgencyRecord> = by_name.into_iter().map(record).collect();
+    records.sort_by_key(|one| (Reverse(one.texts), Reverse(one.outlets)));
+    records
+}
+
+/// Only what one of a story's articles carries.
+pub(crate) fn of_story(statements: Statements, story: StoryId) -> Statements {
+    let is_in = |carrier: &Carrier| carrier.story == story;
+    let has_quotation =
+        |record: &QuotationRecord| record.wordings.iter().any(|it| it.carriers.iter().any(is_in));
+    let has_figure =
+        |record: &FigureRecord| record.values.iter().any(|it| it.carriers.iter().any(is_in));
+    let has_cited = |record: &CitedAgencyRecord| record.carriers.iter().any(is_in);
+    Statements {
+        cited_agencies: statements.cited_agencies.into_iter().filter(has_cited).collect(),
+        quotations: statements.quotations.into_iter().filter(has_quotation).collect(),
+        figures: statements.figures.into_iter().filter(has_figure).collect(),
+        ..statements
+    }
+}
+
+impl SayingArticle {
+    fn carrier(&self, story: StoryId) -> Carrier {
+        let Source { outlet, via, seen } = self.article.clone();
+        Carrier { article: self.id, story, outlet, via, seen }
+    }
+
+    fn language(&self) -> LanguageTag {
+        let found = self.findings.language.as_ref();
+        found.map_or_else(LanguageTag::unknown, |language| language.tag.clone())
+    }
+}
+
+/// How many outlets and how many stories these articles are of.
+fn outlets_and_texts<'a>(articles: impl Iterator<Item = &'a InStory> + Clone) -> (u32, u32) {
+    let outlets = articles.clone().map(|(_, it)| (&it.article.outlet, &it.article.via));
+    let outlets = outlets.collect::<std::collections::BTreeSet<_>>().len();
+    let texts = articles.map(|(story, _)| story).collect::<std::collections::BTreeSet<_>>().len();
+    let count = |count| u32::try_from(count).unwrap_or(u32::MAX);
+    (count(outlets), count(texts))
+}
+
+#[cfg(test)]
+mod tests;

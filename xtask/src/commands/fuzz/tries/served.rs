@@ -1,0 +1,111 @@
+//! What comes over a connection: the answers of sites, and the questions of clients.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::runtime::Runtime;
+use wirefold_fetcher::{Search, Settings, probe};
+
+use super::kind;
+use crate::commands::attack::running::Running;
+use crate::tree;
+
+/// A server whose every answer is the bytes that stand in it, and what asks it.
+struct Site {
+    address: String,
+    answer: Arc<Mutex<Vec<u8>>>,
+    runtime: Runtime,
+    settings: Settings,
+}
+
+/// The bytes as the answer of a site, status and headers included, to the request of a poll.
+pub(in super::super) fn answer(bytes: &[u8]) -> u64 {
+    static SITE: OnceLock<Site> = OnceLock::new();
+    let site = SITE.get_or_init(|| site().expect("a server on loopback"));
+    *site.answer.lock().unwrap_or_else(PoisonError::into_inner) = bytes.to_vec();
+    let address = format!("http://{}/feed.xml", site.address);
+    let probe = site.runtime.block_on(probe(&site.settings, &address, Search::Here));
+    let probe = probe.expect("the address is one");
+    let parts = [probe.items as usize, probe.feeds.len(), probe.redirects.len()];
+    let mut said: Vec<String> = probe.would;
+    said.extend(probe.problem);
+    kind(&parts, &said)
+}
+
+fn site() -> anyhow::Result<Site> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?.to_string();
+    let answer = Arc::new(Mutex::new(Vec::new()));
+    let given = answer.clone();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            let bytes = given.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let _ = stream.write_all(&bytes);
+        }
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let settings = Settings {
+        allow_hosts: vec![address.clone()],
+        timeout: Duration::from_secs(2),
+        ..Settings::default()
+    };
+    Ok(Site { address, answer, runtime, settings })
+}
+
+/// The variable that names host and port of the `wirefold up` that [`api`] asks.
+pub(in super::super) const PAGE: &str = "WIREFOLD_FUZZ_PAGE";
+
+/// The bytes as a request to a running `wirefold up`: the first line is method and path, the rest the body. No
+/// request may bring an error of the server's own.
+pub(in super::super) fn api(bytes: &[u8]) -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "a target has no argument but its input")]
+    let page = std::env::var(PAGE).expect("whoever runs the target starts `up` before");
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let is_visible = |byte: &&u8| (0x20..0x7f).contains(*byte);
+    let line: Vec<u8> = bytes[..end].iter().filter(is_visible).copied().collect();
+    let line = String::from_utf8_lossy(&line);
+    let (method, path) = line.split_once(' ').unwrap_or(("GET", &*line));
+    let path = path.replace(' ', "%20");
+    let body = bytes.get(end + 1..).unwrap_or_default();
+    let status = ask(&page, method, &path, body).expect("it answers");
+    let code = status.get(9..12).and_then(|code| code.parse::<u16>().ok()).unwrap_or(0);
+    // 503 says that something is away, such as a full stream: an answer, and no fault.
+    assert!(code < 500 || code == 503, "{method} {path}: {status}");
+    kind(&[usize::from(code)], &[method.to_owned(), status])
+}
+
+/// A `wirefold up` in a folder of its own, which goes with it.
+pub(in super::super) fn up() -> anyhow::Result<(Running, tempfile::TempDir)> {
+    let folder = tempfile::tempdir()?;
+    let source = "data = \"data\"\n[[source]]\npath = \"incoming\"\n";
+    std::fs::create_dir(folder.path().join("incoming"))?;
+    std::fs::write(folder.path().join("wirefold.toml"), source)?;
+    let program = tree::root().join("target/debug/wirefold");
+    let up = Running::start(&program, folder.path()).context("cargo build -p wirefold makes it")?;
+    Ok((up, folder))
+}
+
+/// The first line of the answer and, where it is short, its body.
+fn ask(page: &str, method: &str, path: &str, body: &[u8]) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(page)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let length = body.len();
+    // A server that refuses the head may close before it has read all of it, or the body.
+    let _ = write!(
+        stream,
+        "{method} {path} HTTP/1.0\r\nhost: {page}\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n"
+    );
+    let _ = stream.write_all(body);
+    let mut answer = Vec::new();
+    let read = stream.take(4096).read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    anyhow::ensure!(!answer.is_empty(), "no answer: {read:?}");
+    let (head, told) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    Ok(format!("{} {}", head.lines().next().unwrap_or_default(), told.get(..200).unwrap_or(told)))
+}

@@ -1,0 +1,22 @@
+//! What the enricher finds in a text by itself, as it does in the pipeline.
+
+use serde::de::DeserializeOwned;
+use wirefold_proto::{Findings, OutputArticle};
+
+/// The findings in a text with this title, whose feed declares this language.
+pub(crate) fn findings(title: &str, text: &str, declared: Option<&str>) -> Findings {
+    let bytes = include_bytes!("../../proto/samples/wirefold.output.article.2.minimal.json");
+    let sample: OutputArticle = wirefold_proto::decode(bytes).expect("a test reads the sample");
+    let mut about = sample.article;
+    title.clone_into(&mut about.title);
+    about.language_hint = declared.and_then(|tag| tag.parse().ok());
+    wirefold_enricher::findings(text, &about, &sample.verdict)
+}
+
+/// The lines of a file of the acceptance data; `None` where it is absent.
+pub(crate) fn lines<T: DeserializeOwned>(path: &str) -> anyhow::Result<Option<Vec<T>>> {
+    let path = crate::tree::root().join("../shared/suites").join(path);
+    let Ok(lines) = std::fs::read_to_string(&path) else { return Ok(None) };
+    let rows = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>();
+    Ok(Some(anyhow::Context::with_context(rows, || path.display().to_string())?))
+}
