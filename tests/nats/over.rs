@@ -159,6 +159,16 @@ impl Over {
         kill_process(self.pid_of(name), Signal::KILL).expect("it runs");
     }
 
+    /// The same, and it is not started again while `meanwhile` runs: the supervisor stands still.
+    pub(super) fn kill_while<T>(&self, name: &str, meanwhile: impl FnOnce() -> T) -> T {
+        let killed = self.pid_of(name);
+        kill_process(self.up.pid, Signal::STOP).expect("it runs");
+        kill_process(killed, Signal::KILL).expect("it runs");
+        let result = meanwhile();
+        kill_process(self.up.pid, Signal::CONT).expect("it stands still");
+        result
+    }
+
     /// The process of this name, as soon as it runs: one that ended is started again a moment later.
     #[track_caller]
     pub(super) fn pid_of(&self, name: &str) -> Pid {
