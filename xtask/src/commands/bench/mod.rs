@@ -6,6 +6,7 @@
 mod alerts;
 mod articles;
 mod baseline;
+mod cores;
 mod detect;
 mod fetch;
 mod hostile;
@@ -48,6 +49,11 @@ enum What {
     Small(Common),
     /// The detector beside SimHash, MinHash, exact hashing and the floor: speed, memory, accuracy.
     Detect(detect::Arguments),
+    /// Preparing, and the detector's stage, on one core and on all of them.
+    Cores(Common),
+    /// One run of `cores`, in a process of its own.
+    #[command(hide = true)]
+    CoresStage(cores::Child),
     /// One article against 100,000 and a million subscriptions, beside a loop over the same queries.
     Alerts(alerts::Arguments),
     /// Feeds parsed and polled, attacks borne, pages read, beside what else does it.
@@ -102,31 +108,35 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     // The child of a flame graph runs in a build of its own, and so may one set of subscriptions.
     if !is_dist(&std::env::current_exe()?)
-        && !matches!(arguments.what, What::DetectMethod(_) | What::AlertsSet(_))
+        && !matches!(
+            arguments.what,
+            What::DetectMethod(_) | What::AlertsSet(_) | What::CoresStage(_)
+        )
     {
         return in_dist(arguments);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // Made where it is needed: the threads of one stay on the core of who makes it.
+    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match &arguments.what {
         What::Pipeline(Pipeline { common, only_nats }) => {
             let folder = common.scratch()?;
-            runtime.block_on(pipeline::run(folder.path(), common.quick, *only_nats))?;
+            runtime()?.block_on(pipeline::run(folder.path(), common.quick, *only_nats))?;
         }
         What::Small(common) => {
             let folder = common.scratch()?;
-            runtime.block_on(small::run(folder.path(), common.quick))?;
+            runtime()?.block_on(small::run(folder.path(), common.quick))?;
         }
         What::Hostile(common) => {
             let folder = common.scratch()?;
-            runtime.block_on(hostile::run(folder.path(), common.quick))?;
+            runtime()?.block_on(hostile::run(folder.path(), common.quick))?;
         }
-        What::HostilePipeline(child) => runtime.block_on(hostile::run_child(child))?,
-        What::SmallPipeline(child) => runtime.block_on(small::run_child(child))?,
+        What::HostilePipeline(child) => runtime()?.block_on(hostile::run_child(child))?,
+        What::SmallPipeline(child) => runtime()?.block_on(small::run_child(child))?,
         What::Fetch(arguments) => {
             let folder = arguments.common.scratch()?;
-            runtime.block_on(fetch::run(arguments, folder.path()))?;
+            runtime()?.block_on(fetch::run(arguments, folder.path()))?;
         }
-        What::FetchPoll(child) => runtime.block_on(fetch::run_child(child))?,
+        What::FetchPoll(child) => runtime()?.block_on(fetch::run_child(child))?,
         What::Scale(arguments) => {
             let folder = arguments.common.scratch()?;
             scale::run(arguments, folder.path())?;
@@ -135,7 +145,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         What::AlertsSet(child) => alerts::run_child(child)?,
         What::Detect(arguments) => detect::run(arguments)?,
         What::DetectMethod(child) => detect::run_child(child)?,
-        What::NatsPlain(plain) => runtime.block_on(nats::plain::run(plain))?,
+        What::NatsPlain(plain) => runtime()?.block_on(nats::plain::run(plain))?,
+        What::Cores(common) => cores::run(common)?,
+        What::CoresStage(child) => cores::run_child(child)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -182,6 +194,7 @@ fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         What::Small(common) => ("small", common.arguments()),
         What::Hostile(common) => ("hostile", common.arguments()),
         What::Detect(arguments) => ("detect", arguments.arguments()),
+        What::Cores(common) => ("cores", common.arguments()),
         What::Fetch(arguments) => ("fetch", arguments.arguments()),
         What::Alerts(arguments) => ("alerts", arguments.arguments()),
         What::Scale(arguments) => ("scale", arguments.arguments()),
@@ -189,6 +202,7 @@ fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         | What::HostilePipeline(_)
         | What::DetectMethod(_)
         | What::AlertsSet(_)
+        | What::CoresStage(_)
         | What::FetchPoll(_)
         | What::NatsPlain(_) => {
             bail!("only other benches run this")
@@ -196,7 +210,7 @@ fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let mut build = Command::new("cargo");
     build.args(["build", "--profile", PROFILE, "--locked", "-p", "xtask"]);
-    let is_alone = matches!(name, "alerts" | "detect" | "scale");
+    let is_alone = matches!(name, "alerts" | "cores" | "detect" | "scale");
     if !is_alone {
         build.args(["-p", "wirefold"]);
     }

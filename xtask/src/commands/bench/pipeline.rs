@@ -72,7 +72,12 @@ const SIMHASH: &str = "SimHash and a map lookup";
 const SQLITE: &str = "plain SQLite inserts by 100";
 const SINGLE: &str = "one SQLite insert, p50";
 
-fn print(press: &mut Press, clock: &dyn Clock, count: usize) -> anyhow::Result<Vec<Ready>> {
+/// So many articles, the last of them seen now.
+pub(super) fn print(
+    press: &mut Press,
+    clock: &dyn Clock,
+    count: usize,
+) -> anyhow::Result<Vec<Ready>> {
     let whole = APART.saturating_mul(u32::try_from(count)?);
     let mut seen = clock.now().minus(whole);
     let mut articles = Vec::with_capacity(count);

@@ -1,0 +1,123 @@
+//! `bench cores`: preparing alone, and the detector's whole stage over the embedded bus, on one core and on
+//! all of them, by wall time. Each is in a process of its own.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, ensure};
+use serde::{Deserialize, Serialize};
+use wirefold_dedup::{Incoming, Preparer, Settings};
+use wirefold_flow::{Clock, SystemClock};
+use wirefold_proto::streams::FETCHED;
+
+use super::Common;
+use super::articles::{Press, Ready};
+use super::machine::{self, Stopwatch, file_system};
+use super::pipeline::{print, publish};
+use super::report::{Goal, Report};
+use super::stages::Ground;
+
+const ARTICLES: usize = 20_000;
+const QUICK: usize = 4_000;
+const SEED: u64 = 20_260_301;
+
+/// What a child is told.
+#[derive(clap::Args)]
+pub(super) struct Child {
+    #[arg(long)]
+    folder: PathBuf,
+    #[arg(long)]
+    articles: usize,
+    /// Stays on one core.
+    #[arg(long)]
+    one: bool,
+}
+
+/// Articles a second of wall time.
+#[derive(Serialize, Deserialize)]
+struct Rates {
+    prepared: f64,
+    judged: f64,
+}
+
+/// Measures on one core and on all, one after the other.
+pub(super) fn run(common: &Common) -> anyhow::Result<()> {
+    let scratch = common.scratch()?;
+    let file_system = file_system(scratch.path())?;
+    let mut report = Report::new("wirefold.bench.cores/1", common.quick, file_system);
+    let articles = if common.quick { QUICK } else { ARTICLES };
+    report.articles(articles as u64);
+    let one = measure(&scratch.path().join("one"), articles, true)?;
+    let all = measure(&scratch.path().join("all"), articles, false)?;
+    let cores = machine::cores();
+    report.add("preparing alone, one core", one.prepared, "articles/s");
+    report.add(format!("preparing alone, {cores} cores"), all.prepared, "articles/s");
+    report.beside("one core", one.prepared).goal_of_ratio(Goal::AtLeast(1.9));
+    report.add("the detector's stage, one core", one.judged, "articles/s");
+    report.add(format!("the detector's stage, {cores} cores"), all.judged, "articles/s");
+    report.beside("one core", one.judged).goal_of_ratio(Goal::AtLeast(1.5));
+    report.print()
+}
+
+fn measure(folder: &Path, articles: usize, is_one: bool) -> anyhow::Result<Rates> {
+    let mut child = Command::new(std::env::current_exe()?);
+    child.args(["bench", "cores-stage", "--articles", &articles.to_string(), "--folder"]);
+    child.arg(folder).args(is_one.then_some("--one"));
+    let output = child.output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).context("what the child tells")
+}
+
+/// Measures, and tells the parent in one line of JSON.
+pub(super) fn run_child(child: &Child) -> anyhow::Result<()> {
+    // Before there are threads: they stay where the one that starts them is.
+    if child.one {
+        machine::stay_on_one_core()?;
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let articles = print(&mut Press::new(SEED)?, &*clock, child.articles)?;
+    let prepared = prepare_all(&articles);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let judged = runtime.block_on(judge_all(&child.folder, clock, &articles))?;
+    let rate = |seconds: f64| articles.len() as f64 / seconds;
+    let rates = Rates { prepared: rate(prepared), judged: rate(judged) };
+    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&rates)?)?;
+    Ok(())
+}
+
+/// Seconds until as many threads as there are cores have prepared all.
+fn prepare_all(articles: &[Ready]) -> f64 {
+    let (settings, next) = (Settings::default(), AtomicUsize::new(0));
+    let work = || {
+        let mut preparer = Preparer::default();
+        while let Some(article) = articles.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let incoming = Incoming { text: &article.text, ..Incoming::default() };
+            std::hint::black_box(preparer.prepare(&incoming, &settings));
+        }
+    };
+    let watch = Stopwatch::start();
+    std::thread::scope(|scope| {
+        (0..machine::cores()).for_each(|_| drop(scope.spawn(work)));
+    });
+    watch.seconds()
+}
+
+/// Seconds until the detector's stage has judged all, which stand on the bus before it starts.
+async fn judge_all(
+    folder: &Path,
+    clock: Arc<dyn Clock>,
+    articles: &[Ready],
+) -> anyhow::Result<f64> {
+    let ground = Ground::open(folder, clock).await?;
+    publish(&*ground.bus, articles.iter().map(|article| article.message.clone()).collect()).await?;
+    let fetched = ground.bus.stream_state(FETCHED.name).await?.last;
+    let watch = Stopwatch::start();
+    let detector = ground.detector();
+    detector.progress.until_handled(fetched).await;
+    let seconds = watch.seconds();
+    detector.stop().await?;
+    Ok(seconds)
+}
