@@ -34,6 +34,7 @@ mod event;
 mod ids;
 mod index;
 mod judge;
+mod prefetch;
 mod settings;
 mod store;
 mod story;

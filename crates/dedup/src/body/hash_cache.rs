@@ -1,6 +1,8 @@
 //! What was looked up last, by hash: most words of a text stood in the one before, and a large map
 //! answers from far memory.
 
+use crate::prefetch::prefetch;
+
 /// Values by the hashes under which they were looked up last, one for each place. A clone begins
 /// without any.
 #[derive(Debug)]
@@ -29,6 +31,13 @@ impl<V: Copy> HashCache<V> {
     pub(crate) fn get(&self, hash: u64) -> Option<V> {
         let (known, value) = self.places.get(place(hash))?;
         value.filter(|_| *known == hash)
+    }
+
+    /// Has the values of these hashes at hand when they are looked up.
+    pub(crate) fn prefetch(&self, hashes: impl Iterator<Item = u64>) {
+        if !self.places.is_empty() {
+            prefetch(hashes.map(|hash| self.places[place(hash)].0));
+        }
     }
 
     pub(crate) fn clear(&mut self) {

@@ -6,7 +6,7 @@
 //! with whether it is a name there.
 
 use rustc_hash::FxHashSet;
-use wirefold_text::Text;
+use wirefold_text::{Text, Word};
 
 use crate::body::halves;
 use crate::body::hash_cache::HashCache;
@@ -58,22 +58,27 @@ impl Lexicon {
     /// New words get theirs here.
     pub(crate) fn number(&mut self, text: &Text, words: &[Hashes], day: i64) -> Vec<u32> {
         let day = i32::try_from(day).unwrap_or(i32::MAX);
-        let mut numbers = Vec::with_capacity(words.len());
-        // Those that are not at hand wait, and are then looked up in one go: the processor asks far memory
-        // for the next while it waits for one.
-        let mut far: Vec<(usize, Entry)> = Vec::with_capacity(words.len());
-        for (at, (word, hashes)) in text.words().iter().zip(words).enumerate() {
+        let entry_of = |(word, hashes): (&Word, &Hashes)| {
             let Hashes { word: hash, is_number, .. } = *hashes;
             let entry = Entry { hash, weight: weight(word.alone), is_number };
-            let at_hand = || self.hash_cache.get(entry.key()).filter(|(_, noted)| *noted == day);
+            (entry.key(), entry)
+        };
+        let entries: Vec<(u64, Entry)> = text.words().iter().zip(words).map(entry_of).collect();
+        self.hash_cache.prefetch(entries.iter().map(|(key, _)| *key));
+        let mut numbers = Vec::with_capacity(words.len());
+        // Those that are not at hand wait, and are then looked up in one go.
+        let mut far: Vec<(usize, u64, Entry)> = Vec::with_capacity(words.len());
+        for (at, (word, (key, entry))) in text.words().iter().zip(entries).enumerate() {
+            let at_hand = || self.hash_cache.get(key).filter(|(_, noted)| *noted == day);
             let known = if word.furniture { Some(0) } else { at_hand().map(|(number, _)| number) };
             if known.is_none() {
-                far.push((at, entry));
+                far.push((at, key, entry));
             }
             numbers.push(known.unwrap_or_default());
         }
-        for (at, entry) in far {
-            numbers[at] = self.look_up(entry, day);
+        self.numbers.prefetch(far.iter().map(|(_, key, _)| *key));
+        for (at, key, entry) in far {
+            numbers[at] = self.look_up(key, entry, day);
         }
         numbers
     }
@@ -121,9 +126,8 @@ impl Lexicon {
     }
 
     /// The number of a word, which gets one here if it is new.
-    fn look_up(&mut self, entry: Entry, day: i32) -> u32 {
+    fn look_up(&mut self, key: u64, entry: Entry, day: i32) -> u32 {
         let Lexicon { numbers, entries, free, hash_cache } = self;
-        let key = entry.key();
         let number = numbers.note(key, day, || enter(entry, entries, free));
         hash_cache.set(key, (number, day));
         number

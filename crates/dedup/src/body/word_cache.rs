@@ -7,6 +7,7 @@ use wirefold_text::{Text, Word};
 use crate::body::simhash::simhash_of_word;
 use crate::body::terms::term_of;
 use crate::body::word_hash;
+use crate::prefetch::prefetch;
 
 /// What of a word is asked for again and again.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,17 +41,19 @@ impl Hashes {
 #[derive(Debug, Default)]
 pub(crate) struct WordCache {
     /// Empty before the first word.
-    places: Vec<Place>,
+    places: Vec<Remembered>,
 }
 
+/// A word with its hashes, in one line of the processor's cache: a look at a place waits once.
 #[derive(Debug, Clone, Copy, Default)]
-struct Place {
+#[repr(align(64))]
+struct Remembered {
     letters: Letters,
     hashes: Hashes,
 }
 
 /// Words remembered, a power of two: two megabytes, which stay near the processor.
-const REMEMBERED: usize = 1 << 15;
+const PLACES: usize = 1 << 14;
 
 impl Clone for WordCache {
     fn clone(&self) -> WordCache {
@@ -62,15 +65,17 @@ impl WordCache {
     /// The hashes of the words of a text, furniture apart, of which nothing is said.
     pub(crate) fn look_up_all(&mut self, text: &Text) -> Vec<Hashes> {
         if self.places.is_empty() {
-            self.places = vec![Place::default(); REMEMBERED];
+            self.places = vec![Remembered::default(); PLACES];
         }
-        // The first look takes what stands at each word's place, whatever that is, and does nothing else: the
-        // processor asks for many places at once. The words that are not there wait for the second.
+        let letters_of = |word| Letters::new(text.normal_and_behind(word)).unwrap_or_default();
+        let letters: Vec<Letters> = text.words().iter().map(letters_of).collect();
+        prefetch(letters.iter().map(|letters| self.places[letters.place()].letters.len));
+        // The first look takes what stands at each word's place, whatever that is. The words that are not
+        // there wait for the second.
         let mut found = Vec::with_capacity(text.words().len());
         let mut others: Vec<usize> = vec![0; text.words().len()];
         let mut other = 0;
-        for (at, word) in text.words().iter().enumerate() {
-            let letters = Letters::new(text.normal_and_behind(word)).unwrap_or_default();
+        for (at, (word, letters)) in text.words().iter().zip(letters).enumerate() {
             let place = &self.places[letters.place()];
             found.push(place.hashes);
             others[other] = at;
@@ -89,7 +94,7 @@ impl WordCache {
         };
         let place = &mut self.places[letters.place()];
         if place.letters != letters {
-            *place = Place { letters, hashes: Hashes::new(text.normal(word)) };
+            *place = Remembered { letters, hashes: Hashes::new(text.normal(word)) };
         }
         place.hashes
     }
@@ -125,7 +130,7 @@ impl Letters {
     fn place(self) -> usize {
         let mixed = (self.first ^ self.last.rotate_left(29) ^ u64::from(self.len))
             .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        usize::try_from(mixed >> (u64::BITS - REMEMBERED.trailing_zeros()))
+        usize::try_from(mixed >> (u64::BITS - PLACES.trailing_zeros()))
             .expect("it is below a length")
     }
 }

@@ -1,6 +1,8 @@
 //! The numbers of the words of the window by their keys, in one open table: most words of a text are far from
 //! the processor, and a table of lists or of marks beside its entries is looked at twice as often.
 
+use crate::prefetch::prefetch;
+
 /// The number of each word, with the latest day on which an article had it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct WordNumbers {
@@ -43,10 +45,22 @@ impl WordNumbers {
         place.number
     }
 
+    /// Has the places of these words at hand when they are noted.
+    pub(crate) fn prefetch(&self, keys: impl Iterator<Item = u64>) {
+        if !self.places.is_empty() {
+            prefetch(keys.map(|key| self.places[self.first(key)].key));
+        }
+    }
+
+    /// Where a word stands unless others were there before.
+    fn first(&self, key: u64) -> usize {
+        let first = (u128::from(key) * self.places.len() as u128) >> u64::BITS;
+        usize::try_from(first).expect("it is below a length")
+    }
+
     /// Where a word stands or would stand; some place is vacant.
     fn find(&self, key: u64) -> usize {
-        let first = (u128::from(key) * self.places.len() as u128) >> u64::BITS;
-        let mut at = usize::try_from(first).expect("it is below a length");
+        let mut at = self.first(key);
         while self.places[at].number != VACANT && self.places[at].key != key {
             at += 1;
             if at == self.places.len() {

@@ -5,6 +5,7 @@ use std::slice;
 use crate::codec::postings::Postings;
 use crate::codec::{Reader, Writer, Written, written};
 use crate::ids::DocId;
+use crate::prefetch::prefetch;
 
 /// Carriers remembered for one trait, the latest: more would not change the answer.
 const MOST: usize = 4;
@@ -27,6 +28,14 @@ impl Carriers {
             Some(SHARED) => self.shared.get(&hash),
             Some(owner) => self.docs.get(usize::from(owner)).map_or(&[], slice::from_ref),
         }
+    }
+
+    /// Has what is known of these traits at hand when it is asked for.
+    pub(crate) fn prefetch(&self, traits: impl Iterator<Item = u32> + Clone) {
+        prefetch(
+            traits.clone().filter_map(|hash| self.lone.owners.get(self.lone.first(hash)).copied()),
+        );
+        prefetch(traits.filter_map(|hash| self.lone.traits.get(self.lone.first(hash)).copied()));
     }
 
     /// Enters an article with its traits, those apart that a copy of it carries. Those of them that
@@ -137,11 +146,16 @@ impl Lone {
         }
     }
 
-    /// Where a trait stands or would stand, and what stands there.
-    fn place(&self, hash: u32) -> Option<(usize, u16)> {
+    /// Where a trait stands unless others were there before.
+    fn first(&self, hash: u32) -> usize {
         let firsts = self.traits.len().saturating_sub(PLACES);
         let first = (u64::from(hash) * firsts as u64) >> u32::BITS;
-        let first = usize::try_from(first).expect("it is below a length");
+        usize::try_from(first).expect("it is below a length")
+    }
+
+    /// Where a trait stands or would stand, and what stands there.
+    fn place(&self, hash: u32) -> Option<(usize, u16)> {
+        let first = self.first(hash);
         let traits = self.traits.get(first..first + PLACES)?;
         let owners = self.owners.get(first..first + PLACES)?;
         for at in 0..PLACES {

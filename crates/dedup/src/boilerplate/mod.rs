@@ -89,7 +89,7 @@ impl Traits {
         self.outlet
     }
 
-    fn all(&self) -> impl Iterator<Item = u32> + '_ {
+    fn all(&self) -> impl Iterator<Item = u32> + Clone + '_ {
         self.paragraphs.iter().chain(&self.shingles).map(|(_, hash)| *hash)
     }
 }
@@ -117,6 +117,7 @@ impl Boilerplate {
         let Some(outlet) = self.outlets.get(&traits.outlet) else {
             return masked;
         };
+        outlet.carriers.prefetch(traits.all());
         let is_habit = |hash: u32| outlet.carriers.get(hash).len() >= settings.boilerplate_carriers;
         let habits = traits.paragraphs.iter().filter(|(_, hash)| is_habit(*hash));
         let habits: Vec<u32> = habits.map(|(at, _)| *at).collect();
@@ -143,6 +144,7 @@ impl Boilerplate {
     ) -> Vec<u32> {
         self.days.entry(time.div_euclid(DAY)).or_insert(doc);
         let outlet = Arc::make_mut(self.outlets.entry(traits.outlet).or_default());
+        outlet.carriers.prefetch(traits.all());
         let mut found = outlet.carriers.learn(doc, traits.all(), is_copy);
         outlet.learned_from(doc);
         found.sort_unstable();

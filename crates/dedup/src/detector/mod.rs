@@ -275,9 +275,9 @@ impl Detector {
             return false;
         }
         // Segments leave by the day, articles by the second: those gone say nothing.
-        let live = docs.iter().filter_map(|doc| self.docs.get(*doc));
+        let live: Vec<&Doc> = docs.iter().filter_map(|doc| self.docs.get(*doc)).collect();
         let mut stories: Vec<StoryId> =
-            live.clone().map(|doc| self.stories.resolve(doc.story)).collect();
+            live.iter().map(|doc| self.stories.resolve(doc.story)).collect();
         stories.sort_unstable();
         let largest =
             stories.chunk_by(PartialEq::eq).map(<[StoryId]>::len).max().unwrap_or_default();
@@ -286,7 +286,7 @@ impl Detector {
         if stories.len() <= self.settings.hot_stories || is_dominated {
             return false;
         }
-        let mut outlets: Vec<_> = live.map(|doc| doc.outlet).collect();
+        let mut outlets: Vec<_> = live.iter().map(|doc| doc.outlet).collect();
         outlets.sort_unstable();
         outlets.dedup();
         outlets.len() > HOT_OUTLETS

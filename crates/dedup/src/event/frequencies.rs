@@ -27,8 +27,9 @@ pub struct Frequencies {
     counts: Vec<u32>,
     /// Places whose terms were forgotten, the lowest last: it is the next to be used.
     free: Vec<u32>,
-    /// [`ln_after`] of each count.
-    logarithms: Vec<f64>,
+    /// The counts again, those of [`OFTEN`] and more as that: a quarter of what their logarithms would take,
+    /// which far memory answers for most terms of a text.
+    small_counts: Vec<u16>,
     /// Places of terms of late.
     hash_cache: HashCache<u32>,
     /// By place, how often a term stands in the text that is looked at; all zero between two.
@@ -80,7 +81,7 @@ impl Frequencies {
             places: FxHashMap::default(),
             counts: Vec::new(),
             free: Vec::new(),
-            logarithms: Vec::new(),
+            small_counts: Vec::new(),
             hash_cache: HashCache::default(),
             times: Vec::new(),
         };
@@ -94,7 +95,7 @@ impl Frequencies {
                     let all = frequencies.counts[place as usize].saturating_add(count);
                     let all = all.min(frequencies.documents);
                     frequencies.counts[place as usize] = all;
-                    frequencies.logarithms[place as usize] = ln_after(all);
+                    frequencies.small_counts[place as usize] = small(all);
                 }
             }
         }
@@ -115,12 +116,25 @@ impl Frequencies {
     }
 
     fn pack(&mut self, mentions: &[u64]) -> PackedTerms {
-        let mut fresh = Vec::new();
         let mut counted = Counted { times: std::mem::take(&mut self.times), places: Vec::new() };
+        self.hash_cache.prefetch(mentions.iter().copied());
+        // Those that are not at hand wait, and are then looked up in one go.
+        let mut far = Vec::with_capacity(mentions.len());
         for term in mentions {
-            match self.known(*term) {
+            match self.hash_cache.get(*term) {
                 Some(place) => counted.count(place),
-                None => fresh.push(*term),
+                None => far.push(*term),
+            }
+        }
+        let found: Vec<Option<u32>> = far.iter().map(|term| self.at(*term)).collect();
+        let mut fresh = Vec::new();
+        for (term, found) in far.into_iter().zip(found) {
+            match found {
+                Some(place) => {
+                    self.hash_cache.set(term, place);
+                    counted.count(place);
+                }
+                None => fresh.push(term),
             }
         }
         fresh.sort_unstable();
@@ -150,7 +164,7 @@ impl Frequencies {
         for (place, _) in terms.terms.iter() {
             let count = &mut self.counts[place as usize];
             *count += 1;
-            self.logarithms[place as usize] = ln_after(*count);
+            self.small_counts[place as usize] = small(*count);
         }
     }
 
@@ -161,7 +175,7 @@ impl Frequencies {
         }
         let place = self.free.pop().unwrap_or_else(|| {
             self.counts.push(0);
-            self.logarithms.push(0.0);
+            self.small_counts.push(0);
             narrow(self.counts.len() - 1)
         });
         self.places.insert(term, place);
@@ -178,7 +192,7 @@ impl Frequencies {
         self.free = self.unused();
         for place in &self.free {
             self.counts[*place as usize] = 0;
-            self.logarithms[*place as usize] = 0.0;
+            self.small_counts[*place as usize] = 0;
         }
     }
 
@@ -198,7 +212,17 @@ impl Frequencies {
     /// How rare the term at a place is: the logarithm of documents by those that have it; 0 for a
     /// term that stands everywhere.
     pub(crate) fn rarity(&self, place: u32) -> f64 {
-        (self.most() - self.logarithms[place as usize]).max(0.0)
+        self.rarities().of(place)
+    }
+
+    /// How rare all terms are, for whoever asks for many.
+    pub(crate) fn rarities(&self) -> Rarities<'_> {
+        Rarities {
+            most: self.most(),
+            small_counts: &self.small_counts,
+            counts: &self.counts,
+            logarithms: &LOGARITHMS,
+        }
     }
 
     /// The rarity of a term never seen.
@@ -207,12 +231,54 @@ impl Frequencies {
     }
 }
 
-/// The natural logarithm of the number after `count`. Nearly all counts are small, and a logarithm
-/// costs more than all else about a term.
+/// How rare terms are, by the places of their counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rarities<'a> {
+    /// The rarity of a term never seen.
+    pub(crate) most: f64,
+    small_counts: &'a [u16],
+    counts: &'a [u32],
+    logarithms: &'a [f64],
+}
+
+impl Rarities<'_> {
+    /// The weight of a term that is mentioned so many times, at least once.
+    #[inline]
+    pub(crate) fn weight(&self, place: u32, mentions: u8) -> f64 {
+        // Of nearly all terms there is one, and its logarithm is nothing.
+        let factor =
+            if mentions == 1 { 1.0 } else { 1.0 + self.logarithms[usize::from(mentions) - 1] };
+        factor * self.of(place)
+    }
+
+    /// See [`Frequencies::rarity`].
+    #[inline]
+    pub(crate) fn of(&self, place: u32) -> f64 {
+        let count = self.small_counts[place as usize];
+        let logarithm = match self.logarithms.get(usize::from(count)) {
+            Some(logarithm) => *logarithm,
+            None => ln_after(self.counts[place as usize]),
+        };
+        (self.most - logarithm).max(0.0)
+    }
+}
+
+/// Counts from here on are looked up in full.
+const OFTEN: u16 = 1 << 15;
+
+/// [`ln_after`] of the counts below [`OFTEN`]: a logarithm costs more than all else about a term.
+static LOGARITHMS: LazyLock<Vec<f64>> =
+    LazyLock::new(|| (0..OFTEN).map(|count| (f64::from(count) + 1.0).ln()).collect());
+
+/// A count as it stands among the small ones.
+fn small(count: u32) -> u16 {
+    u16::try_from(count).map_or(OFTEN, |count| count.min(OFTEN))
+}
+
+/// The natural logarithm of the number after `count`.
 pub(crate) fn ln_after(count: u32) -> f64 {
-    static SMALL: LazyLock<Vec<f64>> =
-        LazyLock::new(|| (0..4096).map(|count| f64::from(count + 1).ln()).collect());
-    SMALL.get(count as usize).copied().unwrap_or_else(|| (f64::from(count) + 1.0).ln())
+    let known = LOGARITHMS.get(count as usize);
+    known.copied().unwrap_or_else(|| (f64::from(count) + 1.0).ln())
 }
 
 fn narrow(count: usize) -> u32 {
@@ -230,7 +296,7 @@ impl Written for Frequencies {
         let (documents, compiled) = Written::read_from(from)?;
         let (places, counts) =
             (FxHashMap::<u64, u32>::read_from(from)?, Vec::<u32>::read_from(from)?);
-        let logarithms = counts.iter().map(|count| ln_after(*count)).collect();
+        let small_counts = counts.iter().map(|count| small(*count)).collect();
         let is_place = |place: &u32| (*place as usize) < counts.len();
         if !places.values().all(is_place) {
             return None;
@@ -243,7 +309,7 @@ impl Written for Frequencies {
             places,
             counts,
             free,
-            logarithms,
+            small_counts,
             hash_cache,
             times,
         };

@@ -229,11 +229,14 @@ impl Events {
         let mut hits = self.hits.borrow_mut();
         hits.begin(first, last);
         let (mut room, mut probed) = (LOOKS, 0);
-        for place in found_by {
+        // All lists are found before the first is read: the processor asks far memory for the next while it
+        // waits for one.
+        let lists: Vec<&[StoryId]> =
+            found_by.iter().map(|place| self.by_term.get(*place)).collect();
+        for stories in lists {
             if room == 0 {
                 break;
             }
-            let stories = self.by_term.get(*place);
             let seen = stories.len().min(LATEST.min(room));
             hits.count(stories.iter().rev().take(seen));
             probed += seen as u64;

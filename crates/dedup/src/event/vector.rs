@@ -2,7 +2,7 @@
 
 use crate::codec::varint;
 use crate::codec::{written, written_bytes};
-use crate::event::frequencies::{Frequencies, ln_after};
+use crate::event::frequencies::Frequencies;
 
 /// The share of the greatest possible rarity that makes a name rare.
 const RARE_NAME: f64 = 0.6;
@@ -66,13 +66,10 @@ impl PackedTerms {
         let mut weights: Vec<(u32, f64)> = self.weights(frequencies).collect();
         let squares = weights.iter().map(|(_, weight)| weight * weight);
         let length = f64::sqrt(squares.sum());
-        let mut filter = Filter::default();
         weights.retain(|(_, weight)| *weight > 0.0);
-        for (place, weight) in &mut weights {
-            *weight /= length;
-            filter.insert(*place);
-        }
-        Vector { weights, filter }
+        weights.iter_mut().for_each(|(_, weight)| *weight /= length);
+        let table = Table::new(&weights);
+        Vector { weights, table }
     }
 
     /// The cosine of the angle between the vector of these terms and another, 0 to 1; and how much of the
@@ -120,13 +117,9 @@ impl PackedTerms {
     }
 
     fn weights(&self, frequencies: &Frequencies) -> impl Iterator<Item = (u32, f64)> {
-        self.iter().map(|(place, count)| (place, mentions(count) * frequencies.rarity(place)))
+        let rarities = frequencies.rarities();
+        self.iter().map(move |(place, count)| (place, rarities.weight(place, count)))
     }
-}
-
-/// The weight of so many mentions. Of nearly all terms there is one, and its logarithm is nothing.
-fn mentions(count: u8) -> f64 {
-    if count == 1 { 1.0 } else { 1.0 + ln_after(u32::from(count) - 1) }
 }
 
 impl Placed {
@@ -154,9 +147,10 @@ impl Placed {
     }
 
     fn rare(&self, frequencies: &Frequencies) -> impl Iterator<Item = (u32, f64)> {
-        let least = RARE_NAME * frequencies.most();
+        let rarities = frequencies.rarities();
+        let least = RARE_NAME * rarities.most;
         self.names.as_deref().unwrap_or_default().iter().filter_map(move |name| {
-            let rarity = frequencies.rarity(*name);
+            let rarity = rarities.of(*name);
             (rarity >= least).then_some((*name, rarity * rarity))
         })
     }
@@ -180,43 +174,58 @@ fn side_by_side<T>(
 /// Term weights of unit length, by term.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vector {
+    /// In order of the places.
     weights: Vec<(u32, f64)>,
-    filter: Filter,
+    table: Table,
 }
 
-/// Which places a vector may have: most of those that are asked for it has not.
-#[derive(Debug, Clone)]
-struct Filter([u64; Filter::BITS as usize / 64]);
-
-impl Filter {
-    /// A power of two, some ten times as many as terms of a text.
-    const BITS: u32 = 4096;
-
-    fn insert(&mut self, place: u32) {
-        let bit = place % Filter::BITS;
-        self.0[(bit / 64) as usize] |= 1 << (bit % 64);
-    }
-
-    fn may_have(&self, place: u32) -> bool {
-        let bit = place % Filter::BITS;
-        self.0[(bit / 64) as usize] & 1 << (bit % 64) != 0
-    }
+/// Where the weight of a place stands in a vector: a hash table that is empty for most places that are
+/// asked for. The low bits of a place say where to look first.
+#[derive(Debug, Clone, Default)]
+struct Table {
+    /// One more than where a weight stands, 0 where none does. Their number is a power of two.
+    slots: Vec<u32>,
 }
 
-impl Default for Filter {
-    fn default() -> Filter {
-        Filter([0; Filter::BITS as usize / 64])
+/// Slots for each weight, at least.
+const SLOTS: usize = 8;
+
+impl Table {
+    fn new(weights: &[(u32, f64)]) -> Table {
+        if weights.is_empty() {
+            return Table::default();
+        }
+        let mut slots = vec![0_u32; (SLOTS * weights.len()).next_power_of_two()];
+        for ((place, _), number) in weights.iter().zip(1..) {
+            let mut at = *place as usize & (slots.len() - 1);
+            while slots[at] != 0 {
+                at = (at + 1) & (slots.len() - 1);
+            }
+            slots[at] = number;
+        }
+        Table { slots }
+    }
+
+    /// Where the weight of a place stands, if it has one.
+    #[inline]
+    fn find(&self, place: u32, weights: &[(u32, f64)]) -> Option<usize> {
+        let last = self.slots.len().checked_sub(1)?;
+        let mut at = place as usize & last;
+        loop {
+            let found = (self.slots[at] as usize).checked_sub(1)?;
+            if weights[found].0 == place {
+                return Some(found);
+            }
+            at = (at + 1) & last;
+        }
     }
 }
 
 impl Vector {
     /// The weight of the term at a place, if it has one.
+    #[inline]
     fn weight(&self, place: u32) -> Option<f64> {
-        if !self.filter.may_have(place) {
-            return None;
-        }
-        let at = self.weights.binary_search_by_key(&place, |(known, _)| *known).ok()?;
-        Some(self.weights[at].1)
+        self.table.find(place, &self.weights).map(|at| self.weights[at].1)
     }
 
     /// The places of its terms, in order.
