@@ -68,14 +68,14 @@ impl WordCache {
             self.places = vec![Remembered::default(); PLACES];
         }
         let letters_of = |word| Letters::new(text.normal_and_behind(word)).unwrap_or_default();
-        let letters: Vec<Letters> = text.words().iter().map(letters_of).collect();
-        prefetch(letters.iter().map(|letters| self.places[letters.place()].letters.len));
+        let all: Vec<Letters> = text.words().iter().map(letters_of).collect();
+        prefetch(all.iter().map(|letters| self.places[letters.place()].letters.len));
         // The first look takes what stands at each word's place, whatever that is. The words that are not
         // there wait for the second.
         let mut found = Vec::with_capacity(text.words().len());
         let mut others: Vec<usize> = vec![0; text.words().len()];
         let mut other = 0;
-        for (at, (word, letters)) in text.words().iter().zip(letters).enumerate() {
+        for (at, (word, letters)) in text.words().iter().zip(all).enumerate() {
             let place = &self.places[letters.place()];
             found.push(place.hashes);
             others[other] = at;

@@ -126,10 +126,10 @@ impl Frequencies {
                 None => far.push(*term),
             }
         }
-        let found: Vec<Option<u32>> = far.iter().map(|term| self.at(*term)).collect();
+        let places: Vec<Option<u32>> = far.iter().map(|term| self.at(*term)).collect();
         let mut fresh = Vec::new();
-        for (term, found) in far.into_iter().zip(found) {
-            match found {
+        for (term, place) in far.into_iter().zip(places) {
+            match place {
                 Some(place) => {
                     self.hash_cache.set(term, place);
                     counted.count(place);

@@ -219,7 +219,7 @@ async fn by_stage(
     alerter.stop().await?;
 
     watch = Stopwatch::start();
-    let gateway = ground.gateway().await?;
+    let (gateway, _) = ground.gateway().await?;
     gateway.progress.until_handled(last).await;
     add("projection", &watch, inserts);
     gateway.stop().await

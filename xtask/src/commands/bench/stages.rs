@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use axum::Router;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_alerter::{ConfiguredSubscription, Printer};
 use wirefold_envelope::{Limits, create_streams};
 use wirefold_flow::{BoxFuture, Bus, Clock, Lease, Surroundings};
-use wirefold_gateway::{Gateway, Probe, Rehearse, Replay};
+use wirefold_gateway::{Access, Gateway, Probe, Rehearse, Replay};
 use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
 use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
 
@@ -43,6 +44,8 @@ pub(super) struct Stages {
     pub(super) enricher: Running,
     pub(super) alerter: Running,
     pub(super) gateway: Running,
+    /// What the gateway serves.
+    pub(super) page: Router,
 }
 
 impl Stages {
@@ -65,8 +68,8 @@ impl Ground {
     /// All stages but the fetcher.
     pub(super) async fn all(&self) -> anyhow::Result<Stages> {
         let (detector, enricher) = (self.detector(), self.enricher());
-        let (alerter, gateway) = (self.alerter()?, self.gateway().await?);
-        Ok(Stages { detector, enricher, alerter, gateway })
+        let (alerter, (gateway, page)) = (self.alerter()?, self.gateway().await?);
+        Ok(Stages { detector, enricher, alerter, gateway, page })
     }
 
     pub(super) fn detector(&self) -> Running {
@@ -100,8 +103,8 @@ impl Ground {
         }))
     }
 
-    /// The projection alone: nobody asks it.
-    pub(super) async fn gateway(&self) -> anyhow::Result<Running> {
+    /// The projection, and what is served of it where somebody listens.
+    pub(super) async fn gateway(&self) -> anyhow::Result<(Running, Router)> {
         let nowhere = Arc::new(Nowhere);
         let settings = wirefold_gateway::Settings {
             folder: self.folder.clone(),
@@ -120,7 +123,8 @@ impl Ground {
         };
         let progress = Arc::new(Progress::default());
         let gateway = Gateway::open(self.surroundings(OUTPUT.name, &progress), settings).await?;
-        Ok(start(progress, |stop| async move { Ok(gateway.run(stop).await?) }))
+        let page = gateway.router(Access::Network);
+        Ok((start(progress, |stop| async move { Ok(gateway.run(stop).await?) }), page))
     }
 
     /// Runs a service, watched over the stream that it reads.

@@ -18,6 +18,7 @@ use super::super::fetch::extract;
 use super::super::machine::{self, Stopwatch};
 use super::super::stages::{Ground, Running, Stages};
 use super::feeds::address_of;
+use super::page::Page;
 use super::{FEEDS, Healthy, Told};
 use crate::generator::host;
 
@@ -62,16 +63,22 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
         Ok(wirefold_fetcher::run(surroundings, settings, stop).await?)
     });
     let end = clock.now().plus(Duration::from_hours(1) * child.hours);
-    let (mut steps, mut out) = (BTreeMap::new(), std::io::stdout());
+    let page = Page::serve(stages.page.clone()).await?;
+    let (mut steps, mut answers) = (BTreeMap::new(), Vec::new());
+    let mut out = std::io::stdout();
     while clock.now() < end {
         writeln!(out, "clock {}", clock.now().0)?;
         out.flush()?;
         let watch = Stopwatch::start();
-        until_idle(&ground, &stages, &fetcher).await?;
+        let (idle, asked) = tokio::join!(until_idle(&ground, &stages, &fetcher), page.ask());
+        idle?;
+        answers.extend(asked?);
         steps.insert(clock.now().0, watch.seconds());
         clock.advance(STEP);
     }
+    answers.sort_by(f64::total_cmp);
     let told = Told {
+        page: answers,
         articles: ground.bus.stream_state(FETCHED.name).await?.last,
         healthy: healthy(&ground, &steps).await?,
         slowest_step: steps.values().copied().fold(0.0, f64::max),
@@ -112,7 +119,7 @@ fn fetcher(child: &Child) -> anyhow::Result<wirefold_fetcher::Settings> {
 /// Waits until no stage lags and nothing was under way for a moment.
 async fn until_idle(ground: &Ground, stages: &Stages, fetcher: &Running) -> anyhow::Result<()> {
     let watch = Stopwatch::start();
-    let Stages { detector, enricher, alerter, gateway } = stages;
+    let Stages { detector, enricher, alerter, gateway, .. } = stages;
     let all = [fetcher, detector, enricher, alerter, gateway];
     let calls = || all.iter().map(|stage| stage.progress.calls()).sum::<u64>();
     loop {

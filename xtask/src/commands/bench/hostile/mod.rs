@@ -5,6 +5,7 @@
 
 mod child;
 mod feeds;
+mod page;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -41,6 +42,8 @@ struct Told {
     slowest_step: f64,
     seconds: f64,
     processor_seconds: f64,
+    /// Milliseconds until the page answered, the least first.
+    page: Vec<f64>,
     peak_memory: u64,
 }
 
@@ -92,6 +95,11 @@ pub(super) async fn run(folder: &Path, is_quick: bool) -> anyhow::Result<()> {
             .beside("alone", without);
         report.goal_of_ratio(Goal::AtMost(1.2));
     }
+    for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
+        report.add(format!("the page, {name}"), at_share(&beside.page, share), "ms");
+        report.beside("alone", at_share(&alone.page, share));
+    }
+    report.goal(Goal::AtMost(100.0));
     report.add("the slowest five minutes took", beside.slowest_step, "s").goal(Goal::AtMost(300.0));
     report.beside("alone", alone.slowest_step);
     report.add("processor time of the day", beside.processor_seconds, "s");

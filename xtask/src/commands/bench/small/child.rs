@@ -95,7 +95,7 @@ fn fetcher(address: &str) -> anyhow::Result<wirefold_fetcher::Settings> {
 /// Waits until no stage lags and nobody has asked the bus for anything for a moment.
 async fn until_idle(ground: &Ground, stages: &Stages, fetcher: &Running) -> anyhow::Result<()> {
     let watch = Stopwatch::start();
-    let Stages { detector, enricher, alerter, gateway } = stages;
+    let Stages { detector, enricher, alerter, gateway, .. } = stages;
     let all = [fetcher, detector, enricher, alerter, gateway];
     let calls = || all.iter().map(|stage| stage.progress.calls()).sum::<u64>();
     loop {
