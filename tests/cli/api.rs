@@ -14,32 +14,32 @@ use crate::program::{Folder, Run};
 
 /// One request that came in.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct ReceivedRequest {
     /// Such as `POST /api/v1/feeds`.
     pub(super) line: String,
     pub(super) body: Value,
 }
 
 /// What is answered to a line: a status and a body.
-type Answers = Arc<dyn Fn(&Asked) -> (u16, Value) + Send + Sync>;
+type Answers = Arc<dyn Fn(&ReceivedRequest) -> (u16, Value) + Send + Sync>;
 
 #[derive(Clone)]
 struct Shared {
     answers: Answers,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 /// The stand-in; ends with the test.
 pub(super) struct Api {
     pub(super) folder: Folder,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<ReceivedRequest>>>,
     _runtime: Runtime,
 }
 
 impl Api {
     /// Answers so.
     pub(super) fn answering(
-        answers: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'static,
+        answers: impl Fn(&ReceivedRequest) -> (u16, Value) + Send + Sync + 'static,
     ) -> Api {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let shared = Shared { answers: Arc::new(answers), asked: asked.clone() };
@@ -47,7 +47,7 @@ impl Api {
     }
 
     /// Serves a router of the test's own.
-    pub(super) fn serving(router: Router, asked: Arc<Mutex<Vec<Asked>>>) -> Api {
+    pub(super) fn serving(router: Router, asked: Arc<Mutex<Vec<ReceivedRequest>>>) -> Api {
         let folder = Folder::with(&[]);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -68,7 +68,7 @@ impl Api {
     }
 
     /// What was asked so far, without what only reads.
-    pub(super) fn told(&self) -> Vec<Asked> {
+    pub(super) fn told(&self) -> Vec<ReceivedRequest> {
         let asked = self.asked.lock().expect("no test panics while it holds this");
         asked.iter().filter(|asked| !asked.line.starts_with("GET ")).cloned().collect()
     }
@@ -81,7 +81,7 @@ async fn answer(
     body: axum::body::Bytes,
 ) -> Response {
     let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let asked = Asked { line: format!("{method} {uri}"), body };
+    let asked = ReceivedRequest { line: format!("{method} {uri}"), body };
     let (status, answered) = (shared.answers)(&asked);
     shared.asked.lock().expect("no test panics while it holds this").push(asked);
     (StatusCode::from_u16(status).expect("a status"), answered.to_string()).into_response()

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::api::{Api, Asked, accepted, problem, sample};
+use super::api::{Api, ReceivedRequest, accepted, problem, sample};
 use crate::program::Folder;
 use crate::tidy::tree;
 
@@ -25,7 +25,7 @@ fn listing(feeds: &[Value]) -> (u16, Value) {
 
 /// Knows these feeds, takes others, and looks at addresses.
 fn api(feeds: Vec<Value>) -> Api {
-    Api::answering(move |asked: &Asked| match asked.line.as_str() {
+    Api::answering(move |asked: &ReceivedRequest| match asked.line.as_str() {
         "GET /api/v1/feeds" => listing(&feeds),
         "POST /api/v1/feeds" if asked.body["url"] == "https://refused.example/" => {
             problem(409, "managed by wirefold.toml:14: change it there")
@@ -115,7 +115,7 @@ fn lists_that_are_followed_are_told_and_their_problems_too() {
         }
     });
     let ailing = list("https://lists.example/ailing.opml", &|_| {});
-    let api = Api::answering(move |_: &Asked| {
+    let api = Api::answering(move |_: &ReceivedRequest| {
         let (feeds, lists) = ([feed("one", |_| {})], [ailing.clone(), well.clone()]);
         (200, json!({"schema": "wirefold.api.feeds/2", "feeds": feeds, "lists": lists}))
     });
@@ -211,7 +211,7 @@ fn without_a_terminal_nobody_is_asked_about_pages() {
 
 /// The feeds that were to be added.
 fn added(api: &Api) -> Vec<Value> {
-    let adding = |asked: &Asked| asked.line == "POST /api/v1/feeds";
+    let adding = |asked: &ReceivedRequest| asked.line == "POST /api/v1/feeds";
     api.told().into_iter().filter(adding).map(|asked| asked.body).collect()
 }
 

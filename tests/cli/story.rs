@@ -14,7 +14,7 @@ use axum::routing::get;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-use super::api::{Api, Asked, problem, sample};
+use super::api::{Api, ReceivedRequest, problem, sample};
 use super::{ORCHARD, STORM, STORM_REPRINT};
 use crate::program::Folder;
 
@@ -65,7 +65,7 @@ fn detail(id: &str, fetched: u64, text: &str, ids: [&str; 2]) -> (u16, Value) {
 /// Two articles of one story, and a third by itself.
 fn api() -> Api {
     let other = ["s-108nt1n4fr4x52dmmnwmqm87yn", "e-108nt1n4fr4x52dmmnwmqm87yn"];
-    Api::answering(move |asked: &Asked| match asked.line.as_str() {
+    Api::answering(move |asked: &ReceivedRequest| match asked.line.as_str() {
         "GET /api/v1/stories?limit=20" => (
             200,
             json!({"schema": "wirefold.api.stories/2", "stories": [story_brief()], "sequence": 7}),

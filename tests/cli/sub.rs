@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use super::api::{Api, Asked, accepted, problem, sample};
+use super::api::{Api, ReceivedRequest, accepted, problem, sample};
 use crate::port;
 use crate::program::wirefold;
 
@@ -14,7 +14,7 @@ fn api() -> Api {
     let record = sample("wirefold.subscription.2.json");
     let dead =
         |sequence: u64| json!({"sequence": sequence, "letter": sample("wirefold.dead.1.json")});
-    Api::answering(move |asked: &Asked| match asked.line.as_str() {
+    Api::answering(move |asked: &ReceivedRequest| match asked.line.as_str() {
         "GET /api/v1/subscriptions" => {
             (200, json!({"schema": "wirefold.api.subscriptions/2", "subscriptions": [record]}))
         }

@@ -13,7 +13,7 @@ use wirefold_alerter::{ConfiguredSubscription, Printer};
 use wirefold_envelope::{Limits, create_streams, decode};
 use wirefold_fetcher::{ConfiguredFeed, sources};
 use wirefold_flow::sim::{SimBus, SimDisk};
-use wirefold_flow::{Bus, Outgoing, Stored, Surroundings, SystemClock};
+use wirefold_flow::{Bus, Outgoing, StageContext, Stored, SystemClock};
 use wirefold_proto::streams::{ALERTS, OUTPUT};
 use wirefold_proto::{
     Alert, ArticleId, FeedSettings, FullText, Interval, OutputArticle, SubscriptionSettings,
@@ -207,10 +207,10 @@ fn start_stages(
     fetcher: Option<wirefold_fetcher::Settings>,
     stop: &CancellationToken,
 ) -> JoinSet<Result<(), String>> {
-    let surroundings = || Surroundings::new(bus.clone(), Arc::new(SystemClock));
+    let context = || StageContext::new(bus.clone(), Arc::new(SystemClock));
     let mut running = JoinSet::new();
     if let Some(settings) = fetcher {
-        let run = wirefold_fetcher::run(surroundings(), settings, stop.clone());
+        let run = wirefold_fetcher::run(context(), settings, stop.clone());
         running.spawn(async move { run.await.map_err(|error| error.to_string()) });
     }
     let judging = wirefold_detector::Settings {
@@ -220,13 +220,13 @@ fn start_stages(
         snapshot_after: 50,
         texts: None,
     };
-    let detector = wirefold_detector::run(surroundings(), judging, stop.clone());
+    let detector = wirefold_detector::run(context(), judging, stop.clone());
     running.spawn(async move { detector.await.map_err(|error| error.to_string()) });
     let enriching = wirefold_enricher::Settings { text_policy: TextPolicy::Lead };
-    let enricher = wirefold_enricher::run(surroundings(), enriching, stop.clone());
+    let enricher = wirefold_enricher::run(context(), enriching, stop.clone());
     running.spawn(async move { enricher.await.map_err(|error| error.to_string()) });
     let nowhere = Arc::new(Nowhere);
-    let alerter = wirefold_alerter::run(surroundings(), alerting(), nowhere, stop.clone());
+    let alerter = wirefold_alerter::run(context(), alerting(), nowhere, stop.clone());
     running.spawn(async move { alerter.await.map_err(|error| error.to_string()) });
     running
 }

@@ -16,7 +16,7 @@ const LARGEST: usize = 4 << 20;
 
 /// What was asked.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct ReceivedRequest {
     /// The address by which it was asked.
     pub(super) host: String,
     pub(super) path: String,
@@ -45,20 +45,20 @@ impl Answer {
     }
 }
 
-type Answers = Arc<dyn Fn(&Asked) -> Answer + Send + Sync>;
+type Answers = Arc<dyn Fn(&ReceivedRequest) -> Answer + Send + Sync>;
 
 /// The server; it ends with the test.
 pub(super) struct Loopback {
     pub(super) address: SocketAddr,
     /// Each request, once its answer was made.
-    pub(super) asked: Receiver<Asked>,
+    pub(super) asked: Receiver<ReceivedRequest>,
     runtime: Option<Runtime>,
 }
 
 impl Loopback {
     /// Answers so on 127.0.0.1.
     pub(super) fn answering(
-        answers: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+        answers: impl Fn(&ReceivedRequest) -> Answer + Send + Sync + 'static,
     ) -> Loopback {
         Loopback::on(&["127.0.0.1:0".parse().expect("an address")], answers)
     }
@@ -66,7 +66,7 @@ impl Loopback {
     /// Answers so on each of these addresses. A port of 0 is that of the first.
     pub(super) fn on(
         addresses: &[SocketAddr],
-        answers: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+        answers: impl Fn(&ReceivedRequest) -> Answer + Send + Sync + 'static,
     ) -> Loopback {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -104,14 +104,14 @@ impl Drop for Loopback {
 #[derive(Clone)]
 struct Shared {
     answers: Answers,
-    sender: Sender<Asked>,
+    sender: Sender<ReceivedRequest>,
 }
 
 async fn answer(State(shared): State<Shared>, request: Request) -> Response<Body> {
     let (head, rest) = request.into_parts();
     let sent = axum::body::to_bytes(rest, LARGEST).await.unwrap_or_default().to_vec();
     let host = head.headers.get("host").and_then(|host| host.to_str().ok());
-    let asked = Asked {
+    let asked = ReceivedRequest {
         host: host.unwrap_or_default().to_owned(),
         path: head.uri.path().to_owned(),
         headers: head.headers,

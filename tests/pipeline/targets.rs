@@ -7,7 +7,7 @@ use std::time::Duration;
 use wirefold_proto::{Alert, decode};
 
 use super::PATIENCE;
-use super::loopback::{Answer, Asked, Loopback};
+use super::loopback::{Answer, Loopback, ReceivedRequest};
 use super::up::now;
 
 /// Signs what goes to a target: 32 bytes of a key that nobody uses.
@@ -113,7 +113,7 @@ pub(super) fn delivery(name: &str, url: &str) -> String {
     )
 }
 
-fn read(asked: &Asked) -> Message {
+fn read(asked: &ReceivedRequest) -> Message {
     let header = |name| asked.headers.get(name).and_then(|value| value.to_str().ok());
     assert!(header("webhook-signature").is_some_and(|given| given.starts_with("v1,")));
     let alert = decode(&asked.body).expect("the body is an alert");

@@ -8,7 +8,7 @@ use serde_json::json;
 use wirefold_proto::Class;
 
 use super::generated::{Numbers, capital, reprint, sentence, text, word};
-use super::loopback::{Answer, Asked, Loopback};
+use super::loopback::{Answer, Loopback, ReceivedRequest};
 use super::say;
 use super::up::{CONFIG, Up, now};
 use crate::program::Folder;
@@ -51,7 +51,7 @@ fn newsroom() -> Vec<Vec<Page>> {
 }
 
 /// `/feed/3` or `/page/3/1`.
-fn answer(feeds: &[Vec<Page>], asked: &Asked) -> Answer {
+fn answer(feeds: &[Vec<Page>], asked: &ReceivedRequest) -> Answer {
     let mut parts = asked.path.split('/').skip(1);
     let kind = parts.next().unwrap_or_default();
     let mut number = || parts.next().and_then(|part| part.parse::<usize>().ok());

@@ -65,7 +65,7 @@ pub use event::{Events, Joined, Link};
 pub use ids::{DocId, EventId, StoryId};
 pub use index::{Candidate, Index, UnderKeys};
 pub use judge::facts::ShortFacts;
-pub use judge::material::{Known, Reason, material};
+pub use judge::material::{Reason, StoryMember, material};
 pub use judge::rule::{Compared, Rule};
 pub use judge::{Article, CopyKind, Decision, Judgement, Match, Prior, judge};
 pub use settings::{Settings, Switch};

@@ -39,12 +39,12 @@ pub struct InOrder<T> {
     given: BTreeSet<u64>,
     /// Inputs before `next` that were passed.
     passed: Gaps,
-    waiting: BTreeMap<Place, Decided<T>>,
+    waiting: BTreeMap<DecisionOrder, Decided<T>>,
     count: usize,
     /// What came since it was last asked for what is ready.
-    fresh: Vec<Place>,
+    fresh: Vec<DecisionOrder>,
     /// When what waits came, the first first; also of some that waits no more.
-    came: VecDeque<(UnixMillis, Place)>,
+    came: VecDeque<(UnixMillis, DecisionOrder)>,
     /// What waited when the inputs went back in time.
     overdue: Vec<T>,
 }
@@ -64,14 +64,14 @@ pub struct Stand {
 
 /// The place of a decision among the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+struct DecisionOrder {
     /// Its article, or the last one before a command.
     fetched: u64,
     /// Where a command stands in `WF_JUDGED`; 0 for an article.
     command: u64,
 }
 
-impl Place {
+impl DecisionOrder {
     /// What must be next for it to have its turn.
     fn first(self) -> u64 {
         if self.command > 0 { self.fetched + 1 } else { self.fetched }
@@ -190,8 +190,8 @@ impl<T> InOrder<T> {
     pub fn push(&mut self, stand: Stand, item: T) {
         let Stand { decision, judged, fetched, part } = stand;
         let place = match decision.input {
-            Input::Article(sequence) => Place { fetched: sequence, command: 0 },
-            Input::Command(_) | Input::Epoch => Place { fetched, command: judged },
+            Input::Article(sequence) => DecisionOrder { fetched: sequence, command: 0 },
+            Input::Command(_) | Input::Epoch => DecisionOrder { fetched, command: judged },
         };
         if matches!(part, Part::Article { .. }) && self.was_given(place.fetched) {
             // A later decision on an input from before: the inputs went back in time, and this is another.
@@ -262,7 +262,7 @@ impl<T> InOrder<T> {
         }
     }
 
-    fn turn(&self, place: Place, decided: &Decided<T>) -> Turn {
+    fn turn(&self, place: DecisionOrder, decided: &Decided<T>) -> Turn {
         let follows = self.judged.is_some_and(|last| decided.judged <= last + 1);
         match self.next {
             Some(next) if place.first() < next => Turn::Late,
@@ -273,7 +273,7 @@ impl<T> InOrder<T> {
 
     fn give(
         &mut self,
-        place: Place,
+        place: DecisionOrder,
         mut decided: Decided<T>,
         turn: Turn,
     ) -> impl Iterator<Item = T> + use<T> {
@@ -341,7 +341,7 @@ impl<T> InOrder<T> {
         }
     }
 
-    fn waits_since(&self, (since, place): &(UnixMillis, Place)) -> bool {
+    fn waits_since(&self, (since, place): &(UnixMillis, DecisionOrder)) -> bool {
         self.waiting.get(place).is_some_and(|decided| decided.came == Some(*since))
     }
 }

@@ -164,7 +164,7 @@ pub struct Record {
     /// Days of the week without updates, as written.
     pub skip_days: Vec<String>,
     /// Where it is about.
-    pub place: Option<Place>,
+    pub place: Option<GeoShape>,
 }
 
 /// Attributes of an element, in its order, names in lower case.
@@ -343,7 +343,7 @@ impl Medium {
 
 /// A place on earth.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Place {
+pub struct GeoShape {
     /// `Point`, `LineString`, `Polygon` or `Box`.
     pub kind: &'static str,
     /// Pairs or triples of numbers, in the order of the document.

@@ -1,7 +1,7 @@
 //! A document in the shape that feedparser gives it, so that others can question this parser.
 
 use crate::document::{
-    Attributes, Date, Document, Format, Link, Person, Place, Record, Text, Writing,
+    Attributes, Date, Document, Format, GeoShape, Link, Person, Record, Text, Writing,
 };
 use crate::json::Value;
 use crate::{decode, document, html, resolve};
@@ -181,7 +181,7 @@ fn put_parts(members: &mut Members, whole: &Record, format: Format) {
     put(members, "where", whole.place.as_ref().map(place));
 }
 
-fn place(place: &Place) -> Value {
+fn place(place: &GeoShape) -> Value {
     let mut members = Members::new();
     if !place.kind.is_empty() {
         put(&mut members, "type", Some(text(place.kind)));

@@ -31,7 +31,7 @@ mod xml;
 
 pub use address::{is_web, resolve};
 pub use document::{
-    Attributes, Break, Category, Date, Dates, Document, Format, Link, Medium, Person, Place,
+    Attributes, Break, Category, Date, Dates, Document, Format, GeoShape, Link, Medium, Person,
     Record, Text, Writing,
 };
 pub use error::FeedError;

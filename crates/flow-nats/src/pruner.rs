@@ -34,7 +34,7 @@ pub struct Kept {
 
 /// How far a durable reader is.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Place {
+pub(crate) struct ReaderProgress {
     delivered: Pair,
     ack_floor: Pair,
     num_ack_pending: u64,
@@ -46,7 +46,7 @@ struct Pair {
     stream_seq: u64,
 }
 
-impl Place {
+impl ReaderProgress {
     /// The first sequence that it may still need, in a stream that ended at `last` before it was
     /// asked.
     fn first_unread(&self, last: u64) -> u64 {
@@ -133,7 +133,7 @@ impl Shared {
             return self.first_named(stream, other, durable).await;
         }
         let what = format!("CONSUMER.INFO.{stream}.{reader}");
-        let by_acks = match self.link.api::<Place>(&what, &Value::Null).await? {
+        let by_acks = match self.link.api::<ReaderProgress>(&what, &Value::Null).await? {
             Reply::Done(place) => place.first_unread(info.state.last_seq),
             Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => 0,
             Reply::Failed(failure) => return Err(failure.of_stream(stream)),
@@ -175,7 +175,7 @@ impl Shared {
         wirefold_flow::check_name("durable", durable)?;
         let last = self.link.stream_info(stream).await?.state.last_seq;
         let what = format!("CONSUMER.INFO.{stream}.{durable}");
-        match self.link.api::<Place>(&what, &Value::Null).await? {
+        match self.link.api::<ReaderProgress>(&what, &Value::Null).await? {
             Reply::Done(place) => Ok(place.first_unread(last)),
             Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => Ok(0),
             Reply::Failed(failure) => Err(failure.of_stream(stream)),
@@ -187,7 +187,7 @@ impl Shared {
     pub(crate) async fn unsettled(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
         wirefold_flow::check_name("durable", durable)?;
         let what = format!("CONSUMER.INFO.{stream}.{durable}");
-        match self.link.api::<Place>(&what, &Value::Null).await? {
+        match self.link.api::<ReaderProgress>(&what, &Value::Null).await? {
             Reply::Done(place) => Ok(place.num_ack_pending + place.num_pending),
             Reply::Failed(failure) => Err(failure.of_stream(stream)),
             Reply::Nobody => Err(no_jetstream()),
@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     fn first_unread(delivered: u64, floor: u64, unacked: u64, pending: u64) -> u64 {
-        let place = Place {
+        let place = ReaderProgress {
             delivered: Pair { stream_seq: delivered },
             ack_floor: Pair { stream_seq: floor },
             num_ack_pending: unacked,

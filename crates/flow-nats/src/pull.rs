@@ -49,7 +49,7 @@ impl From<BusError> for Broken {
 }
 
 /// A request under way.
-struct Asked {
+struct PullRequest {
     number: u64,
     left: usize,
 }
@@ -61,9 +61,9 @@ pub(crate) struct Pull {
     inbox: Option<(String, Subscriber)>,
     arrived: VecDeque<Message>,
     /// For what is there.
-    one_shot: Option<Asked>,
+    one_shot: Option<PullRequest>,
     /// For the next one.
-    waiting: Option<Asked>,
+    waiting: Option<PullRequest>,
     requests: u64,
     losses: u64,
     refusals: u64,
@@ -194,13 +194,13 @@ impl Pull {
 
     async fn ask_for_what_is_there(&mut self, count: usize) -> Result<(), BusError> {
         let number = self.ask(json!({ "batch": count, "no_wait": true })).await?;
-        self.one_shot = Some(Asked { number, left: count });
+        self.one_shot = Some(PullRequest { number, left: count });
         Ok(())
     }
 
     async fn ask_for_next(&mut self) -> Result<(), BusError> {
         let number = self.ask(json!({ "batch": 1, "expires": nanos(self.wait) })).await?;
-        self.waiting = Some(Asked { number, left: 1 });
+        self.waiting = Some(PullRequest { number, left: 1 });
         self.is_dry = false;
         self.wait = (self.wait * 2).min(LONGEST_WAIT);
         Ok(())
@@ -272,7 +272,7 @@ impl Pull {
     /// The server will not serve this request any further.
     fn end(&mut self, message: &Message) {
         let number = message.subject.rsplit('.').next().and_then(|number| number.parse().ok());
-        let is = |asked: &Option<Asked>| asked.as_ref().map(|asked| asked.number) == number;
+        let is = |asked: &Option<PullRequest>| asked.as_ref().map(|asked| asked.number) == number;
         if number.is_none() {
             return;
         }

@@ -50,7 +50,7 @@ pub use error::BusError;
 pub use invariants::{Violation, conservation, same_decisions, unbroken_chain};
 pub use lease::{Leadership, Lease, LeaseConfig};
 pub use local::LocalBus;
-pub use loops::{Event, FailPoints, LoopError, Nobody, Nowhere, Observer, Point, Surroundings};
+pub use loops::{Event, FailPoints, LoopError, Nobody, Nowhere, Observer, Point, StageContext};
 pub use message::{Headers, Outgoing, Published, REFERENCE, Stored, parse_reference};
 pub use metric::{Metric, MetricKind};
 pub use objects::{ObjectReader, ObjectWriter, Objects, Shelves};
@@ -58,7 +58,7 @@ pub use position::{Position, RolledBack, first_after, rolled_back};
 pub use stage::{Emit, Input, Stage, StageError, handle_once, run_stage};
 pub use subject::{check_filter, check_name, check_subject, matches};
 pub use writer::{
-    Decide, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, Standing, WriterConfig,
+    CommittedDecision, Decide, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, WriterConfig,
     run_leased_writer, run_writer,
 };
 

@@ -162,7 +162,7 @@ impl FailPoints for Nowhere {
 
 /// What a loop stands in.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct StageContext {
     /// The bus.
     pub bus: Arc<dyn Bus>,
     /// The clock.
@@ -173,7 +173,7 @@ pub struct Surroundings {
     pub fail_points: Arc<dyn FailPoints>,
 }
 
-impl Surroundings {
+impl StageContext {
     /// Unwatched, and crashing nowhere.
     pub fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) -> Self {
         Self { bus, clock, observer: Arc::new(Nobody), fail_points: Arc::new(Nowhere) }
@@ -209,12 +209,12 @@ impl Patience {
     /// Waits, where trying again may help; no longer than until the stop signal.
     pub(crate) async fn wait(
         &mut self,
-        surroundings: &Surroundings,
+        context: &StageContext,
         name: &str,
         error: BusError,
         stop: &CancellationToken,
     ) -> Result<(), LoopError> {
-        surroundings.observer.observe(name, Event::BusFailed(&error));
+        context.observer.observe(name, Event::BusFailed(&error));
         if !error.may_pass() {
             return Err(error.into());
         }
@@ -223,7 +223,7 @@ impl Patience {
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
-            () = surroundings.wait(wait) => {}
+            () = context.wait(wait) => {}
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::client::Place;
+use crate::client::Instance;
 use crate::commands::alert::AlertArguments;
 use crate::commands::backup::BackupArguments;
 use crate::commands::check::CheckArguments;
@@ -240,7 +240,7 @@ pub(crate) struct CompareArguments {
     #[command(flatten)]
     pub(crate) view: CompareView,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: Instance,
 }
 
 /// How a comparison is shown.

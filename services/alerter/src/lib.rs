@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{ConsumerConfig, LoopError, Surroundings};
+use wirefold_flow::{ConsumerConfig, LoopError, StageContext};
 use wirefold_proto::streams;
 
 use delivery::{Clients, Common, DeliveryStage, Gone, channel_of};
@@ -82,7 +82,7 @@ pub fn consumer(delivery: &str) -> ConsumerConfig {
 /// An [`AlerterError`] where settings, streams or the store must be mended. Whatever may pass is
 /// waited out.
 pub async fn run(
-    surroundings: Surroundings,
+    context: StageContext,
     settings: Settings,
     printer: Arc<dyn Printer>,
     stop: CancellationToken,
@@ -90,7 +90,7 @@ pub async fn run(
     let stop = stop.child_token();
     let mut clients = Clients::of(&settings);
     let common = Common {
-        surroundings: surroundings.clone(),
+        context: context.clone(),
         page: settings.page.clone(),
         demo: settings.demo,
         states: DeliveryStates::default(),
@@ -110,10 +110,10 @@ pub async fn run(
     if !settings.demo {
         watch_health(&settings, &mut clients, &printer, &common, &mut work, &stop)?;
     }
-    let (sweeping, sweep_stop) = (surroundings.clone(), stop.child_token());
+    let (sweeping, sweep_stop) = (context.clone(), stop.child_token());
     work.spawn(async move { Ok(delivery::attempts::sweep_daily(sweeping, sweep_stop).await?) });
     let setup = Setup {
-        surroundings,
+        context,
         namable: Namable { deliveries: names(&settings.deliveries), lists: settings.lists },
         subscriptions: settings.subscriptions,
         site_alerts: settings.site_alerts,
@@ -133,11 +133,11 @@ fn watch_health(
     stop: &CancellationToken,
 ) -> Result<(), AlerterError> {
     let HealthSettings { limits, disk, heartbeat } = settings.health.clone();
-    let keys = common.surroundings.bus.key_value(streams::DELIVERIES.name)?;
+    let keys = common.context.bus.key_value(streams::DELIVERIES.name)?;
     let gone = |delivery: &Delivery| Gone::new(&delivery.name, &delivery.kind, keys.clone());
     let watched = settings.deliveries.iter().map(|it| (it.name.clone(), gone(it))).collect();
     let states = common.states.clone();
-    let (watch, report) = Watch::new(&common.surroundings, limits, disk, watched, states)?;
+    let (watch, report) = Watch::new(&common.context, limits, disk, watched, states)?;
     for delivery in settings.deliveries.iter().filter(|delivery| delivery.health) {
         let channel = channel_of(delivery, clients, printer)?;
         let (told, report) = (gone(delivery), report.clone());
@@ -146,7 +146,7 @@ fn watch_health(
         work.spawn(async move { Ok(teller.run(teller_stop).await?) });
     }
     if let Some(heartbeat) = heartbeat {
-        let (client, clock) = (clients.client()?, common.surroundings.clock.clone());
+        let (client, clock) = (clients.client()?, common.context.clock.clone());
         let beat_stop = stop.child_token();
         work.spawn(async move {
             beat(heartbeat, client, clock, report, beat_stop).await;

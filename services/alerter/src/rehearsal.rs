@@ -12,7 +12,7 @@ use wirefold_proto::{AlertId, EventId, StoryChange, SubscriptionSettings, Target
 
 use wirefold_query::Lists;
 
-use crate::engine::{Engine, Piece, Place, Tally, Word};
+use crate::engine::{Engine, OutputPosition, Piece, Tally, Word};
 use crate::error::AlerterError;
 use crate::matcher::load::{self, Item, LoadedItem};
 use crate::subscription::{Rules, with_defaults};
@@ -109,15 +109,15 @@ impl Rehearsing {
                 }
                 let place = load::place_of(&story, item.output);
                 if let Some(word) = Word::of_regrouping(&story, place) {
-                    self.engine.heed(&word);
+                    self.engine.apply_override(&word);
                     self.fire(at);
                 }
             }
             Item::Command(command) => {
                 let at = wirefold_envelope::unix_millis(command.command.at);
                 self.fire(at);
-                let place = Place { fetched: command.fetched, output: item.output };
-                self.engine.heed(&Word::of(&command, place));
+                let place = OutputPosition { fetched: command.fetched, output: item.output };
+                self.engine.apply_override(&Word::of(&command, place));
                 self.fire(at);
             }
             Item::Article(_) | Item::Unreadable => {}

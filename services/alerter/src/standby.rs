@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{Event, Leadership, Lease, LoopError, Surroundings};
+use wirefold_flow::{Event, Leadership, Lease, LoopError, StageContext};
 use wirefold_proto::streams;
 
 use crate::error::AlerterError;
@@ -22,15 +22,15 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 /// As [`run`]; and [`LoopError::Fenced`] where another has taken the lease, as after a pause. Who starts
 /// it again has it stand by.
 pub async fn run_under(
-    surroundings: Surroundings,
+    context: StageContext,
     settings: Settings,
     printer: Arc<dyn Printer>,
     mut lease: Lease,
     stop: CancellationToken,
 ) -> Result<(), AlerterError> {
-    if until_leading(&surroundings, &mut lease, &stop).await {
+    if until_leading(&context, &mut lease, &stop).await {
         let leading = stop.child_token();
-        let running = run(surroundings, settings, printer, leading.clone());
+        let running = run(context, settings, printer, leading.clone());
         tokio::pin!(running);
         tokio::select! {
             biased;
@@ -50,7 +50,7 @@ pub async fn run_under(
 
 /// Waits until this process is the one; false where it is told to stop before.
 async fn until_leading(
-    surroundings: &Surroundings,
+    context: &StageContext,
     lease: &mut Lease,
     stop: &CancellationToken,
 ) -> bool {
@@ -60,14 +60,14 @@ async fn until_leading(
         if known == Leadership::Leads {
             return true;
         }
-        let clock = &surroundings.clock;
+        let clock = &context.clock;
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
             () = lease.other_than(&known) => {}
             () = clock.sleep_until(clock.now().plus(HEARTBEAT)) => {}
         }
-        surroundings.observer.observe(NAME, Event::Alive);
+        context.observer.observe(NAME, Event::Alive);
     }
     false
 }

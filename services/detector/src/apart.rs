@@ -6,7 +6,7 @@ use std::thread;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{BusError, Lease, LoopError, Surroundings};
+use wirefold_flow::{BusError, Lease, LoopError, StageContext};
 
 use crate::{Settings, run_under};
 
@@ -17,7 +17,7 @@ use crate::{Settings, run_under};
 /// # Errors
 /// As [`run`](crate::run); and [`LoopError::Bus`] where the machine gives no thread.
 pub async fn run_apart(
-    surroundings: Surroundings,
+    context: StageContext,
     settings: Settings,
     lease: Lease,
     stop: CancellationToken,
@@ -31,7 +31,7 @@ pub async fn run_apart(
     let judging = move || {
         // A runtime may not be dropped where another one runs: it is made here, and ends here.
         let came = match Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(run_under(surroundings, settings, lease, stop)),
+            Ok(runtime) => runtime.block_on(run_under(context, settings, lease, stop)),
             Err(error) => Err(no_thread(error).into()),
         };
         // Nobody hears it where this future was dropped.

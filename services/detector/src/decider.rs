@@ -6,7 +6,8 @@ use tracing::{info, warn};
 use wirefold_dedup::{Settings, word_hash};
 use wirefold_envelope::{Sender, decode_judged, timestamp, trace_of};
 use wirefold_flow::{
-    BoxFuture, Bus, Decide, Headers, REFERENCE, Reason, Record, Standing, Stored, UnixMillis,
+    BoxFuture, Bus, CommittedDecision, Decide, Headers, REFERENCE, Reason, Record, Stored,
+    UnixMillis,
 };
 use wirefold_proto::streams;
 use wirefold_proto::{
@@ -16,11 +17,11 @@ use wirefold_proto::{
 
 use crate::ahead::{Ahead, Ready};
 use crate::clock::Clocks;
-use crate::learning::{Ground, Learning};
+use crate::learning::{DetectorConfig, Learning};
 use crate::metrics::{
     ARTICLES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REGROUPED, REPLAYED,
 };
-use crate::snapshot::{Keeping, Known};
+use crate::snapshot::{Keeping, SnapshotState};
 
 const SENDER: Sender = Sender { source: "/wirefold/detector" };
 /// The most bytes of a command: there is room for it in its own record, beside what came of it.
@@ -36,14 +37,14 @@ pub(crate) struct Writer {
 
 /// Decides on articles and commands.
 pub(crate) struct Decider {
-    ground: Ground,
+    ground: DetectorConfig,
     writer: Writer,
-    known: Known,
+    known: SnapshotState,
     /// What is decided on next, prepared.
     ahead: Ahead,
     keeping: Keeping,
     /// What was kept and is to be gone back to, with the last decision that it knows.
-    recalled: Option<(u64, Known)>,
+    recalled: Option<(u64, SnapshotState)>,
     /// Whether a decision was learnt anew without its text.
     clocks: Clocks,
     lacks_texts: bool,
@@ -53,7 +54,7 @@ pub(crate) struct Decider {
 
 impl Decider {
     pub(crate) fn new(
-        ground: Ground,
+        ground: DetectorConfig,
         writer: Writer,
         bus: Arc<dyn Bus>,
         snapshot_after: usize,
@@ -118,7 +119,7 @@ impl Decider {
         self.known.last = Some(decision);
         self.keeping.decided();
         let at = command.at;
-        let record = self.known.learning.obey(command, decision, self.known.offsets);
+        let record = self.known.learning.apply_command(command, decision, self.known.offsets);
         COMMANDS.add(1, &[record.outcome.as_str()]);
         let body = encode(&record).map_err(|error| Reason::rejected(error.to_string()))?;
         Ok(Some(Record { headers: headers(&record, at, input), body: body.into() }))
@@ -150,7 +151,7 @@ impl Decider {
     fn replay_command(&mut self, standing: &CommandJudged) {
         let CommandJudged { command, decision, input, .. } = standing.clone();
         let id = command.id.clone();
-        let ours = self.known.learning.obey(command, decision, input);
+        let ours = self.known.learning.apply_command(command, decision, input);
         if ours.outcome == standing.outcome && ours.changes == standing.changes {
             return;
         }
@@ -235,11 +236,11 @@ impl Decide for Decider {
         self.keeping.is_due(self.known.learning.articles())
     }
 
-    fn keep(&mut self, last: &Standing) {
+    fn keep(&mut self, last: &CommittedDecision) {
         self.keeping.begin(last, self.known.clone());
     }
 
-    fn leave(&mut self, last: Standing) -> BoxFuture<'_, ()> {
+    fn leave(&mut self, last: CommittedDecision) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.keeping.rest().await;
             if self.keeping.has_news() {
@@ -261,9 +262,9 @@ fn regrouped(record: &ArticleJudged) -> u64 {
 }
 
 /// What is known before anything was learnt.
-fn nothing(ground: &Ground) -> Known {
+fn nothing(ground: &DetectorConfig) -> SnapshotState {
     let (learning, offsets) = (Learning::new(ground), Offsets { fetched: 0, control: 0 });
-    Known { learning, last: None, offsets }
+    SnapshotState { learning, last: None, offsets }
 }
 
 /// What tells settings from others.

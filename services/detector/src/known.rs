@@ -13,7 +13,7 @@ const DAY: i64 = 24 * 3600;
 
 /// Ids by the day on which they were decided, by stream time. A clone shares the days that are over.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Known {
+pub(crate) struct DecidedIds {
     days: BTreeMap<i64, Arc<HashSet<ArticleId>>>,
     today: i64,
     /// How many days an id is remembered.
@@ -23,7 +23,7 @@ pub(crate) struct Known {
 /// How long ids are remembered beyond the window: as long as their decisions are kept.
 const BEYOND: i64 = 30;
 
-impl Known {
+impl DecidedIds {
     /// Nothing is known yet; `window` in seconds.
     pub(crate) fn new(window: i64) -> Self {
         Self { kept: window.div_euclid(DAY) + 1 + BEYOND, ..Self::default() }
@@ -44,7 +44,7 @@ impl Known {
     }
 }
 
-impl Written for Known {
+impl Written for DecidedIds {
     fn write_to(&self, to: &mut Writer<'_>) {
         (self.today, self.kept).write_to(to);
         to.count(self.days.len());
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn ids_are_known_as_long_as_their_decisions_are_kept() {
-        let mut known = Known::new(7 * DAY);
+        let mut known = DecidedIds::new(7 * DAY);
         known.insert(id("a"), 0);
         known.insert(id("b"), 38 * DAY);
         assert!(known.contains(id("a")) && known.contains(id("b")));

@@ -3,7 +3,7 @@
 //! The same articles in the same order give the same decisions, so a decision that stands is learnt
 //! anew by deciding it once more.
 
-mod obeying;
+mod overrides;
 mod regrouping;
 mod window_article;
 
@@ -28,7 +28,7 @@ use crate::agency::{Witness, agency};
 use crate::ahead::{byline, incoming};
 use crate::fit::fit;
 use crate::groups::{Entering, Groups};
-use crate::known::Known;
+use crate::known::DecidedIds;
 use crate::lead::{Claim, LEAD_SHARE};
 use crate::shelf::Folder;
 use crate::snapshot::{read_json, write_json};
@@ -39,7 +39,7 @@ const DAY: i64 = 24 * 3600;
 
 /// How everything is learnt.
 #[derive(Debug, Clone)]
-pub(crate) struct Ground {
+pub(crate) struct DetectorConfig {
     pub(crate) settings: Settings,
     /// Where texts stand outside of memory.
     pub(crate) folder: Arc<Folder>,
@@ -63,26 +63,26 @@ pub(crate) struct Learning {
     dedup: Detector,
     places: Places,
     groups: Groups,
-    known: Known,
+    known: DecidedIds,
     /// Changes that found no room in a decision yet.
     waiting: VecDeque<StoryChange>,
-    /// The last commands, by hashes of their ids: one that comes again is not obeyed again.
-    obeyed: VecDeque<u64>,
+    /// The last commands, by hashes of their ids: one that comes again is not applied again.
+    applied: VecDeque<u64>,
     /// Stream time in seconds: never runs back.
     time: i64,
 }
 
 impl Learning {
-    pub(crate) fn new(ground: &Ground) -> Self {
+    pub(crate) fn new(ground: &DetectorConfig) -> Self {
         let settings = &ground.settings;
         Self {
             window: settings.window,
             dedup: Detector::new(settings.clone()).on_shelves(Some(ground.folder.clone())),
             places: Places::default(),
             groups: Groups::default(),
-            known: Known::new(settings.window),
+            known: DecidedIds::new(settings.window),
             waiting: VecDeque::new(),
-            obeyed: VecDeque::new(),
+            applied: VecDeque::new(),
             time: 0,
         }
     }
@@ -325,10 +325,10 @@ impl Learning {
         self.known.write_to(to);
         to.count(self.waiting.len());
         self.waiting.iter().for_each(|change| write_json(change, to));
-        self.obeyed.write_to(to);
+        self.applied.write_to(to);
     }
 
-    pub(crate) fn read_from(ground: &Ground, from: &mut Reader<'_>) -> Option<Self> {
+    pub(crate) fn read_from(ground: &DetectorConfig, from: &mut Reader<'_>) -> Option<Self> {
         let settings = &ground.settings;
         let time = Written::read_from(from)?;
         let dedup = Detector::read_from(settings.clone(), from)?;
@@ -336,8 +336,8 @@ impl Learning {
         let places = Written::read_from(from)?;
         let (groups, known) = (Written::read_from(from)?, Written::read_from(from)?);
         let waiting = (0..from.count()?).map(|_| read_json(from)).collect::<Option<_>>()?;
-        let obeyed = Written::read_from(from)?;
+        let applied = Written::read_from(from)?;
         let window = settings.window;
-        Some(Self { window, dedup, places, groups, known, waiting, obeyed, time })
+        Some(Self { window, dedup, places, groups, known, waiting, applied, time })
     }
 }

@@ -12,7 +12,7 @@ use crate::agency::cut;
 
 /// The words and numbers of the ledes of an event.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Ledes {
+pub(crate) struct LeadFacts {
     words: Hashes,
     numbers: Hashes,
 }
@@ -43,7 +43,7 @@ const MOST_WORDS: usize = 4_096;
 /// Words of a lede that are looked at.
 const LONGEST: usize = 120;
 
-impl Ledes {
+impl LeadFacts {
     /// Learns an article's lede.
     pub(crate) fn learn(&mut self, text: &Text) {
         if self.words.0.len() >= MOST_WORDS {
@@ -85,7 +85,7 @@ impl Ledes {
     }
 }
 
-wirefold_dedup::written!(Ledes { words, numbers });
+wirefold_dedup::written!(LeadFacts { words, numbers });
 
 impl Written for Hashes {
     fn write_to(&self, to: &mut Writer<'_>) {
@@ -136,7 +136,7 @@ mod tests {
     const KNOWN: &str = "QUAYTON (AP) — The port of Quayton closed on Monday after 9 days, said Ada Ruiz of the quay union.";
 
     fn check(new: &str, expected: Option<(MaterialReason, &str)>) {
-        let mut ledes = Ledes::default();
+        let mut ledes = LeadFacts::default();
         ledes.learn(&Text::new(KNOWN));
         let found = ledes.news(&Text::new(new));
         let found = found.map(|found| (found.reason, found.detail.unwrap_or_default()));

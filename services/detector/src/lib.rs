@@ -28,12 +28,12 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{dead_letters, decode_judged};
-use wirefold_flow::{Lease, LoopError, Source, Surroundings, WriterConfig, run_leased_writer};
+use wirefold_flow::{Lease, LoopError, Source, StageContext, WriterConfig, run_leased_writer};
 use wirefold_proto::Subject;
 use wirefold_proto::streams::{self, Stage};
 
 use decider::{Decider, Writer};
-use learning::Ground;
+use learning::DetectorConfig;
 
 pub use apart::run_apart;
 pub use metrics::METRICS;
@@ -68,21 +68,21 @@ const STORY_COMMANDS: &str = "wirefold.v1.control.story.>";
 /// [`LoopError::Fenced`] once another detector has taken over, [`LoopError::Bus`] where something must be
 /// mended. Whatever may pass is waited out.
 pub async fn run(
-    surroundings: Surroundings,
+    context: StageContext,
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
-    run_under(surroundings, settings, Lease::alone(), stop).await
+    run_under(context, settings, Lease::alone(), stop).await
 }
 
 /// Does as [`run`] while it has the lease; otherwise it stands by, and learns what another decides.
 async fn run_under(
-    surroundings: Surroundings,
+    context: StageContext,
     settings: Settings,
     lease: Lease,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
-    let last = surroundings.bus.last(streams::JUDGED.name, Subject::judged().as_str()).await?;
+    let last = context.bus.last(streams::JUDGED.name, Subject::judged().as_str()).await?;
     let Settings { dedup, writer, release, snapshot_after, texts } = settings;
     let writer = Writer { name: writer, release };
     let folder = match (texts, snapshot_after) {
@@ -90,12 +90,12 @@ async fn run_under(
         (Some(path), 0) => Folder::passing(path),
         (Some(path), _) => Folder::lasting(&path),
     };
-    let ground = Ground { settings: dedup, folder: Arc::new(folder) };
-    let mut decider = Decider::new(ground, writer, surroundings.bus.clone(), snapshot_after);
+    let ground = DetectorConfig { settings: dedup, folder: Arc::new(folder) };
+    let mut decider = Decider::new(ground, writer, context.bus.clone(), snapshot_after);
     if let Some(Ok(last)) = last.as_ref().map(decode_judged) {
         decider.goes_on_from(&last);
     }
-    run_leased_writer(surroundings, config(), Box::new(decider), lease, stop).await
+    run_leased_writer(context, config(), Box::new(decider), lease, stop).await
 }
 
 /// What the detector reads and writes.

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::dead_letters;
-use wirefold_flow::{ConsumerConfig, LoopError, Stage, Surroundings, run_stage};
+use wirefold_flow::{ConsumerConfig, LoopError, Stage, StageContext, run_stage};
 use wirefold_proto::streams::{self, Stage as Role};
 use wirefold_proto::{AboutArticle, EntityKind, Findings, Subject, TextPolicy, Verdict};
 use wirefold_text::Text;
@@ -53,11 +53,11 @@ const ACK_DEADLINE: Duration = Duration::from_secs(5);
 /// [`LoopError::Bus`] where the streams or the configuration must be mended. Whatever may pass is
 /// waited out.
 pub async fn run(
-    surroundings: Surroundings,
+    context: StageContext,
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
-    run_stage(surroundings, stage(settings), consumer(), AT_ONCE, stop).await
+    run_stage(context, stage(settings), consumer(), AT_ONCE, stop).await
 }
 
 /// The stage by itself, for whoever has a dead letter handled anew.

@@ -29,7 +29,10 @@ enum Refused {
 
 impl Scheduler {
     /// Carries out commands in order, and then remembers how far. Each can be carried out twice.
-    pub(crate) async fn obey(&mut self, commands: Vec<Stored>) -> Result<(), FetcherError> {
+    pub(crate) async fn apply_command(
+        &mut self,
+        commands: Vec<Stored>,
+    ) -> Result<(), FetcherError> {
         let Some(last) = commands.last().map(|stored| stored.sequence) else {
             return Ok(());
         };
@@ -83,7 +86,7 @@ impl Scheduler {
                 Err(refused) => Ok(Err(refused)),
             },
             Command::FeedPoll { feed } => {
-                let now = self.poller.surroundings.clock.now();
+                let now = self.poller.context.clock.now();
                 let is_known = self.table.get(&feed).is_some();
                 self.table.hasten(&feed, now);
                 Ok(if is_known { Ok(()) } else { Err(Refused::Unknown) })
@@ -127,7 +130,7 @@ impl Scheduler {
         self.poller.store.put_record(&record).await?;
         self.poller.reading.suspect([feed.clone()]);
         tracing::info!(%feed, "feed that was set aside is polled again");
-        let now = self.poller.surroundings.clock.now();
+        let now = self.poller.context.clock.now();
         self.table.put(record, entry.memo, Some(now));
         Ok(())
     }
@@ -162,7 +165,7 @@ impl Scheduler {
         self.poller.store.put_memo(&record.feed.id, &memo).await?;
         self.poller.store.put_record(&record).await?;
         tracing::info!(feed = %record.feed.id, url = record.feed.url, "feed is polled from now on");
-        let now = self.poller.surroundings.clock.now();
+        let now = self.poller.context.clock.now();
         self.table.put(record, memo, Some(now));
         Ok(())
     }

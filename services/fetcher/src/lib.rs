@@ -40,7 +40,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{BusError, Point, Surroundings};
+use wirefold_flow::{BusError, Point, StageContext};
 use wirefold_guard::{Client, GuardError};
 
 use budget::Budgets;
@@ -78,35 +78,35 @@ pub enum FetcherError {
 /// # Errors
 /// A [`FetcherError`] that says what to mend; a bus that may come back is waited for.
 pub async fn run(
-    surroundings: Surroundings,
+    context: StageContext,
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), FetcherError> {
-    let sources = sources::run(&surroundings, settings.sources.clone(), stop.clone());
-    let subjects = subjects::run(&surroundings, settings.subjects.clone(), stop.clone());
-    let feeds = poll_feeds(surroundings.clone(), settings, stop.clone());
+    let sources = sources::run(&context, settings.sources.clone(), stop.clone());
+    let subjects = subjects::run(&context, settings.subjects.clone(), stop.clone());
+    let feeds = poll_feeds(context.clone(), settings, stop.clone());
     let sources = async { sources.await.map_err(FetcherError::from) };
     tokio::try_join!(feeds, sources, subjects)?;
     Ok(())
 }
 
 async fn poll_feeds(
-    surroundings: Surroundings,
+    context: StageContext,
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), FetcherError> {
     let client = client(&settings)?;
-    let clock = surroundings.clock.clone();
+    let clock = context.clock.clone();
     let hosts = Hosts::new(clock.clone(), &settings);
     let budgets = Budgets::new(settings.budget.clone());
     let settings = Arc::new(settings);
     let pages = Pages::new(client.clone(), hosts.clone(), clock, &settings);
     pages.log_sandbox();
     let poller = Poller {
-        store: Store::open(&surroundings)?,
-        publisher: Publisher::new(surroundings.clone())?,
+        store: Store::open(&context)?,
+        publisher: Publisher::new(context.clone())?,
         settings,
-        surroundings,
+        context,
         client,
         hosts,
         pages,
@@ -129,8 +129,8 @@ fn client(settings: &Settings) -> Result<Client, GuardError> {
 }
 
 /// Where a test may crash it.
-fn pass(surroundings: &Surroundings, point: Point) -> Result<(), FetcherError> {
-    match surroundings.fail_points.crashes_at(point) {
+fn pass(context: &StageContext, point: Point) -> Result<(), FetcherError> {
+    match context.fail_points.crashes_at(point) {
         true => Err(FetcherError::Crashed(point)),
         false => Ok(()),
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use tokio::task::JoinSet;
 use wirefold_envelope::{Forgotten, Sender, timestamp};
-use wirefold_flow::{BusError, Event, Surroundings, UnixMillis};
+use wirefold_flow::{BusError, Event, StageContext, UnixMillis};
 use wirefold_proto::{
     ArticleFetched, TextSource, TraceParent, forgotten_address, forgotten_outlet,
 };
@@ -25,14 +25,14 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// Publishes articles. Clones are one.
 #[derive(Clone)]
 pub(crate) struct Publisher {
-    surroundings: Surroundings,
+    context: StageContext,
     forgotten: Forgotten,
 }
 
 impl Publisher {
-    pub(crate) fn new(surroundings: Surroundings) -> Result<Self, BusError> {
-        let forgotten = Forgotten::open(&*surroundings.bus)?;
-        Ok(Self { surroundings, forgotten })
+    pub(crate) fn new(context: StageContext) -> Result<Self, BusError> {
+        let forgotten = Forgotten::open(&*context.bus)?;
+        Ok(Self { context, forgotten })
     }
 
     /// Whether a link leads to a page or outlet that was forgotten: nobody asks its host for it.
@@ -44,8 +44,8 @@ impl Publisher {
     }
 
     async fn is_forgotten(&self, keys: &[String]) -> Result<bool, BusError> {
-        let now = self.surroundings.clock.now();
-        until_it_passes(&self.surroundings, || self.forgotten.has(keys, now)).await
+        let now = self.context.clock.now();
+        until_it_passes(&self.context, || self.forgotten.has(keys, now)).await
     }
 
     /// Whether the article was forgotten; counts it then.
@@ -59,14 +59,14 @@ impl Publisher {
 
     /// Returns once the article is stored. Waits while the bus is full or away.
     async fn store(&self, article: &ArticleFetched) -> Result<(), BusError> {
-        let now = self.surroundings.clock.now();
+        let now = self.context.clock.now();
         let Ok(message) = SENDER.outgoing(article, timestamp(now), trace_of(article, now)) else {
             OVERSIZED.add(1, &[]);
             tracing::warn!(article = %article.id, url = article.article.url, "article left out: too large for a message");
             return Ok(());
         };
-        let bus = &self.surroundings.bus;
-        until_it_passes(&self.surroundings, || bus.publish(message.clone())).await?;
+        let bus = &self.context.bus;
+        until_it_passes(&self.context, || bus.publish(message.clone())).await?;
         ARTICLES.add(1, &[text_label(article.text_source)]);
         Ok(())
     }
@@ -128,7 +128,7 @@ async fn ask_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
 
 /// Asks the bus again and again while that may help: after 100 ms, then twice as long each time.
 pub(crate) async fn until_it_passes<T, F, A>(
-    surroundings: &Surroundings,
+    context: &StageContext,
     mut ask: A,
 ) -> Result<T, BusError>
 where
@@ -139,8 +139,8 @@ where
     loop {
         match ask().await {
             Err(error) if error.may_pass() => {
-                surroundings.observer.observe("fetcher", Event::BusFailed(&error));
-                let clock = &surroundings.clock;
+                context.observer.observe("fetcher", Event::BusFailed(&error));
+                let clock = &context.clock;
                 clock.sleep_until(clock.now().plus(wait)).await;
                 wait = (wait * 2).min(LONGEST_WAIT);
             }

@@ -7,7 +7,7 @@ use axum::Router;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::Forgotten;
-use wirefold_flow::{BusError, Event, RolledBack, Surroundings, rolled_back};
+use wirefold_flow::{BusError, Event, RolledBack, StageContext, rolled_back};
 use wirefold_proto::streams;
 
 use crate::api::refusal::Refusal;
@@ -45,13 +45,10 @@ impl Gateway {
     ///
     /// # Errors
     /// A [`GatewayError`] that says what to do.
-    pub async fn open(
-        surroundings: Surroundings,
-        settings: Settings,
-    ) -> Result<Self, GatewayError> {
-        let projection = open_projection(&surroundings, &settings.folder).await?;
+    pub async fn open(context: StageContext, settings: Settings) -> Result<Self, GatewayError> {
+        let projection = open_projection(&context, &settings.folder).await?;
         let place = projection.place(streams::OUTPUT.name).await?;
-        let Surroundings { bus, clock, observer, .. } = surroundings;
+        let StageContext { bus, clock, observer, .. } = context;
         let started = clock.now();
         let inner = Inner {
             projection,
@@ -96,19 +93,19 @@ impl Gateway {
 }
 
 async fn open_projection(
-    surroundings: &Surroundings,
+    context: &StageContext,
     folder: &Path,
 ) -> Result<Projection, GatewayError> {
     let projection = open_file(folder)?;
     for stream in [streams::OUTPUT.name, streams::ALERTS.name] {
         let reached = projection.reached(stream).await?;
-        let how = match rolled_back(&*surroundings.bus, stream, &reached).await {
+        let how = match rolled_back(&*context.bus, stream, &reached).await {
             Ok(how) => how,
             Err(BusError::NoStream(_)) => Some(RolledBack { read: reached.sequence, last: 0 }),
             Err(error) => return Err(error.into()),
         };
         if let Some(how) = how.filter(|how| how.read > 0) {
-            surroundings.observer.observe(follow::NAME, Event::rolled_back(stream, how));
+            context.observer.observe(follow::NAME, Event::rolled_back(stream, how));
             tracing::warn!(stream, "projection of what is no more put aside, rebuilding");
             drop(projection);
             Projection::put_aside(folder).map_err(|error| explain(folder, error))?;

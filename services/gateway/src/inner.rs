@@ -14,7 +14,7 @@ use wirefold_proto::{
     handling_key, streams, token,
 };
 
-use crate::pending::{DONE, Known, Obeys};
+use crate::pending::{DONE, Obeys, Registry};
 use crate::projection::Projection;
 use crate::settings::Settings;
 use crate::shapes::AlertPage;
@@ -64,7 +64,7 @@ impl Inner {
     }
 
     /// Every feed, those too that a command added which is not carried out yet.
-    pub(crate) async fn feeds(&self) -> Result<Known<FeedRecord>, BusError> {
+    pub(crate) async fn feeds(&self) -> Result<Registry<FeedRecord>, BusError> {
         let id = |record: &FeedRecord| record.feed.id.to_string();
         self.known(streams::FEEDS.name, "feed.", id).await
     }
@@ -92,7 +92,7 @@ impl Inner {
     }
 
     /// Every subscription, those too that a command put which is not carried out yet.
-    pub(crate) async fn subscriptions(&self) -> Result<Known<SubscriptionRecord>, BusError> {
+    pub(crate) async fn subscriptions(&self) -> Result<Registry<SubscriptionRecord>, BusError> {
         let id = |record: &SubscriptionRecord| record.subscription.id.to_string();
         self.known(streams::SUBSCRIPTIONS.name, "subscription.", id).await
     }
@@ -167,14 +167,14 @@ impl Inner {
         bucket: &str,
         prefix: &str,
         id: impl Fn(&M) -> String,
-    ) -> Result<Known<M>, BusError>
+    ) -> Result<Registry<M>, BusError>
     where
-        Known<M>: Obeys,
+        Registry<M>: Obeys,
     {
         let entries = self.bus.key_value(bucket)?.changes(0).await?;
         let ours = entries.iter().filter(|entry| entry.key.starts_with(prefix));
         let records = ours.filter_map(|entry| decode::<M>(entry.value.as_ref()?).ok());
-        let known = Known::of(records.map(|record| (id(&record), record)));
+        let known = Registry::of(records.map(|record| (id(&record), record)));
         let done = entries.iter().find(|entry| entry.key == DONE);
         let done = done.and_then(|entry| entry.value.as_ref()).map_or(0, |done| number(done));
         self.with_commands(known, done).await
@@ -187,23 +187,27 @@ impl Inner {
         id: &str,
     ) -> Result<Option<M>, BusError>
     where
-        Known<M>: Obeys,
+        Registry<M>: Obeys,
     {
         let keys = self.bus.key_value(bucket)?;
         let entry = keys.get(&format!("{prefix}{}", token::escape(id))).await?;
         let record = entry.and_then(|entry| decode::<M>(entry.value.as_ref()?).ok());
-        let known = Known::of(record.map(|record| (id.to_owned(), record)));
+        let known = Registry::of(record.map(|record| (id.to_owned(), record)));
         let done = keys.get(DONE).await?.and_then(|done| done.value);
         let known = self.with_commands(known, done.map_or(0, |done| number(&done))).await?;
         Ok(known.into_one(id))
     }
 
     /// Lays the commands over it that come after this one in `WF_CONTROL`.
-    async fn with_commands<M>(&self, mut known: Known<M>, done: u64) -> Result<Known<M>, BusError>
+    async fn with_commands<M>(
+        &self,
+        mut known: Registry<M>,
+        done: u64,
+    ) -> Result<Registry<M>, BusError>
     where
-        Known<M>: Obeys,
+        Registry<M>: Obeys,
     {
-        let (stream, filter) = (streams::CONTROL.name, <Known<M> as Obeys>::FILTER);
+        let (stream, filter) = (streams::CONTROL.name, <Registry<M> as Obeys>::FILTER);
         let last = self.bus.last(stream, filter).await?;
         if last.is_none_or(|last| last.sequence <= done) {
             return Ok(known);
@@ -215,7 +219,7 @@ impl Inner {
                 return Ok(known);
             }
             let readable = batch.iter().filter_map(|it| decode::<ControlCommand>(&it.body).ok());
-            readable.for_each(|command| known.obey(command));
+            readable.for_each(|command| known.apply_command(command));
         }
     }
 }

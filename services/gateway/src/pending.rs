@@ -14,12 +14,12 @@ const FIRST_INTERVAL: u32 = 900;
 
 /// Feeds or subscriptions: those in force, and those that will be.
 #[derive(Debug, Clone)]
-pub(crate) struct Known<R> {
+pub(crate) struct Registry<R> {
     by_id: BTreeMap<String, R>,
     waiting: BTreeSet<String>,
 }
 
-impl<R> Known<R> {
+impl<R> Registry<R> {
     /// What is in force.
     pub(crate) fn of(records: impl IntoIterator<Item = (String, R)>) -> Self {
         Self { by_id: records.into_iter().collect(), waiting: BTreeSet::new() }
@@ -54,13 +54,13 @@ pub(crate) trait Obeys {
     const FILTER: &'static str;
 
     /// What stands once the command is carried out.
-    fn obey(&mut self, given: ControlCommand);
+    fn apply_command(&mut self, given: ControlCommand);
 }
 
-impl Obeys for Known<FeedRecord> {
+impl Obeys for Registry<FeedRecord> {
     const FILTER: &'static str = "wirefold.v1.control.feed.>";
 
-    fn obey(&mut self, ControlCommand { command, .. }: ControlCommand) {
+    fn apply_command(&mut self, ControlCommand { command, .. }: ControlCommand) {
         let id = match &command {
             Command::FeedAdd { feed } | Command::FeedChange { feed } => feed.id.to_string(),
             Command::FeedRemove { feed } => feed.to_string(),
@@ -86,10 +86,10 @@ impl Obeys for Known<FeedRecord> {
     }
 }
 
-impl Obeys for Known<SubscriptionRecord> {
+impl Obeys for Registry<SubscriptionRecord> {
     const FILTER: &'static str = "wirefold.v1.control.subscription.>";
 
-    fn obey(&mut self, ControlCommand { command, at, .. }: ControlCommand) {
+    fn apply_command(&mut self, ControlCommand { command, at, .. }: ControlCommand) {
         let id = match &command {
             Command::SubscriptionMute { subscription, until } => {
                 // What a file defines can be muted, too.

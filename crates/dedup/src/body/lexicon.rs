@@ -1,4 +1,4 @@
-//! The words of the window by number, so that a body at rest takes two bytes a word and is read
+//! The words of the window by number, so that a packed body takes two bytes a word and is read
 //! back without its text.
 //!
 //! A body is written as runs of words that stand one behind the other in the text and have the same
@@ -15,7 +15,7 @@ use crate::body::word_numbers::WordNumbers;
 use crate::body::{Body, BodyWord, Fact, SHINGLE_WORDS, mix, weight};
 use crate::codec::{Reader, Writer, Written, written, written_bytes};
 
-/// All words that stand in bodies at rest.
+/// All words that stand in packed bodies.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lexicon {
     numbers: WordNumbers,
@@ -43,7 +43,7 @@ struct Dated {
     is_number: bool,
 }
 
-/// The body of an article at rest.
+/// The packed body of an article.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PackedBody(pub(crate) Box<[u8]>);
 

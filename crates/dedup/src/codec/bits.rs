@@ -56,7 +56,7 @@ impl Bits {
     }
 }
 
-/// A set at rest: runs of positions, each by how many are left out before it and by its length. What
+/// A packed set: runs of positions, each by how many are left out before it and by its length. What
 /// texts share are a few passages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PackedBits(Box<[u8]>);

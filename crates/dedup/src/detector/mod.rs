@@ -1,4 +1,4 @@
-//! The detector: articles in, verdicts out; everything in memory but older texts, where they have a shelf.
+//! The detector: articles in, verdicts out; everything in memory but older texts, where there is a text store.
 //!
 //! Same input order, same verdicts, always: nothing here looks at a clock, a random number or the
 //! order of a hash map.
@@ -81,7 +81,7 @@ pub struct Detector {
     pub(crate) boilerplate: Boilerplate,
     /// What is looked at again when page chrome is recognised.
     pub(crate) folds: Folds,
-    /// The words of bodies at rest.
+    /// The words of packed bodies.
     pub(crate) lexicon: Lexicon,
     /// Prepares what is observed.
     preparer: Preparer,

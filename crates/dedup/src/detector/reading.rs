@@ -16,7 +16,7 @@ use crate::codec::bits::Bits;
 use crate::detector::Detector;
 use crate::ids::DocId;
 use crate::index::UnderKeys;
-use crate::judge::material::Known;
+use crate::judge::material::StoryMember;
 use crate::judge::notes::Notes;
 use crate::store::doc::Doc;
 use crate::store::text_store::{Held, TextBytes};
@@ -102,8 +102,8 @@ impl<'a> AtRest<'a> {
     }
 
     /// What tells whether a later copy is material.
-    pub(crate) fn known(&self) -> Known<'_> {
-        Known { text: self, body: &self.body, figures: &self.notes.figures }
+    pub(crate) fn known(&self) -> StoryMember<'_> {
+        StoryMember { text: self, body: &self.body, figures: &self.notes.figures }
     }
 }
 

@@ -27,7 +27,7 @@ pub enum Reason {
 
 impl Reason {
     /// That a text corrects the story of which these are members.
-    pub(crate) fn of_correction(new: &Text, known: &[Known<'_>]) -> Reason {
+    pub(crate) fn of_correction(new: &Text, known: &[StoryMember<'_>]) -> Reason {
         Reason::Correction(known.first().and_then(|member| corrected(new, member.text)))
     }
 
@@ -96,7 +96,7 @@ const LINKS: &[&str] = &[
 
 /// An earlier member of a story. Its text is opened only where the rest does not tell.
 #[derive(Clone, Copy)]
-pub struct Known<'a> {
+pub struct StoryMember<'a> {
     /// The text.
     pub text: &'a (dyn Deref<Target = Text> + 'a),
     /// What of it is compared.
@@ -110,7 +110,7 @@ pub struct Known<'a> {
 #[must_use]
 pub fn material(
     new: &Text,
-    known: &[Known<'_>],
+    known: &[StoryMember<'_>],
     novelty: f64,
     settings: &Settings,
 ) -> Option<Reason> {
@@ -127,7 +127,7 @@ pub fn material(
     (novelty >= settings.material_novelty).then_some(Reason::MostlyNew(novelty))
 }
 
-fn new_number(new: &Text, lede: Range<usize>, known: &[Known<'_>]) -> Option<String> {
+fn new_number(new: &Text, lede: Range<usize>, known: &[StoryMember<'_>]) -> Option<String> {
     let mut fresh = numbers(new, lede);
     fresh.retain(|number| {
         let is_known = known.iter().any(|member| member.figures.has(&number.value));
@@ -136,7 +136,7 @@ fn new_number(new: &Text, lede: Range<usize>, known: &[Known<'_>]) -> Option<Str
     fresh.into_iter().next().map(|number| number.value)
 }
 
-fn new_name(new: &Text, lede: &Range<usize>, known: &[Known<'_>]) -> Option<String> {
+fn new_name(new: &Text, lede: &Range<usize>, known: &[StoryMember<'_>]) -> Option<String> {
     let capital = |at: &usize| new.words()[*at].capital;
     let mut capitals: Vec<u64> =
         lede.clone().filter(capital).map(|at| word_hash(new.normal(&new.words()[at]))).collect();
@@ -262,7 +262,8 @@ mod tests {
 
     fn check(new: &str, known: &str, expected: Option<&Reason>) {
         let text = Text::new(known);
-        let member = Known { text: &&text, body: &Body::new(&text), figures: &Figures::new(&text) };
+        let member =
+            StoryMember { text: &&text, body: &Body::new(&text), figures: &Figures::new(&text) };
         let found = material(&Text::new(new), &[member], 0.1, &Settings::default());
         assert_eq!(found.as_ref(), expected, "{new:?}");
     }

@@ -21,7 +21,7 @@ pub(crate) struct Notes {
     pub(crate) title: TitleWords,
 }
 
-/// The same at rest: the SimHash, the title, the figures, the facts.
+/// The same, packed: the SimHash, the title, the figures, the facts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PackedNotes(pub(crate) Box<[u8]>);
 

@@ -1,4 +1,4 @@
-//! What is seldom looked at stands outside of memory where there is a place for it: the texts at rest
+//! What is seldom looked at stands outside of memory where there is a place for it: the packed texts
 //! and what of them is compared.
 
 use std::borrow::Cow;
@@ -32,7 +32,7 @@ pub(crate) enum Resting {
     },
 }
 
-/// What is at rest, in memory.
+/// What is packed, in memory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Held {
     pub(crate) text: TextBytes,

@@ -6,7 +6,7 @@ use super::builder::link_of;
 use super::element::Element;
 use super::meaning::{Meaning, When};
 use crate::address::resolve;
-use crate::document::{Category, Date, Medium, Place, Record, Text};
+use crate::document::{Category, Date, GeoShape, Medium, Record, Text};
 use crate::limits::{MOST_NAMES, MOST_NUMBERS, MOST_OF_A_KIND};
 
 /// Takes what the element of a feed or an item says by its attributes.
@@ -257,7 +257,7 @@ pub(super) fn place(record: &mut Record, kind: &'static str, written: &str, syst
     };
     let is_place = coordinates.len() >= least;
     record.place = Some(match is_place {
-        true => Place { kind, coordinates, system: system.map(str::to_owned) },
-        false => Place::default(),
+        true => GeoShape { kind, coordinates, system: system.map(str::to_owned) },
+        false => GeoShape::default(),
     });
 }

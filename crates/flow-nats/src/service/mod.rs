@@ -84,7 +84,7 @@ impl Denied {
 
 /// What a message asks for.
 #[derive(Clone, Copy)]
-enum Asked {
+enum RequestKind {
     Told(Verb),
     Endpoint(usize),
 }
@@ -143,12 +143,12 @@ impl Running<'_> {
                 next = asked.next() => match next {
                     None => return Err(closed()),
                     Some((_, Message { reply: None, .. })) => {}
-                    Some((Asked::Told(verb), Message { reply: Some(reply), .. })) => {
+                    Some((RequestKind::Told(verb), Message { reply: Some(reply), .. })) => {
                         if told.len() < TOLD_AT_ONCE {
                             told.push(self.tell(verb, reply));
                         }
                     }
-                    Some((Asked::Endpoint(at), Message { reply: Some(reply), payload, .. })) => {
+                    Some((RequestKind::Endpoint(at), Message { reply: Some(reply), payload, .. })) => {
                         let is_busy = answers.len() >= AT_ONCE;
                         answers.push(self.answer(at, reply, payload, is_busy));
                     }
@@ -162,24 +162,26 @@ impl Running<'_> {
 
     async fn listen(
         &self,
-    ) -> Result<SelectAll<impl Stream<Item = (Asked, Message)> + use<>>, async_nats::SubscribeError>
-    {
+    ) -> Result<
+        SelectAll<impl Stream<Item = (RequestKind, Message)> + use<>>,
+        async_nats::SubscribeError,
+    > {
         let client = &self.shared.link.client;
         let Service { name, endpoints, .. } = &self.service;
         let id = &self.shared.life;
         let mut asked = SelectAll::new();
-        let mut add = |what: Asked, messages: async_nats::Subscriber| {
+        let mut add = |what: RequestKind, messages: async_nats::Subscriber| {
             asked.push(messages.map(move |message| (what, message)));
         };
         for verb in Verb::ALL {
             let all = format!("$SRV.{}", verb.as_str());
             for subject in [all.clone(), format!("{all}.{name}"), format!("{all}.{name}.{id}")] {
-                add(Asked::Told(verb), client.subscribe(subject).await?);
+                add(RequestKind::Told(verb), client.subscribe(subject).await?);
             }
         }
         for (at, endpoint) in endpoints.iter().enumerate() {
             let messages = client.queue_subscribe(endpoint.subject.clone(), GROUP.to_owned());
-            add(Asked::Endpoint(at), messages.await?);
+            add(RequestKind::Endpoint(at), messages.await?);
         }
         Ok(asked)
     }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::sim::Random;
 use wirefold_flow::{
     BoxFuture, Bus, Clock, ConsumerConfig, DeadLetters, Decide, Emit, Input, Outgoing, Reason,
-    Record, Source, Stage, StageError, Stored, StreamConfig, Surroundings, UnixMillis,
+    Record, Source, Stage, StageContext, StageError, Stored, StreamConfig, UnixMillis,
     WriterConfig, conservation, run_stage, run_writer, unbroken_chain,
 };
 
@@ -65,7 +65,7 @@ async fn start(bus: &Arc<dyn Bus>, clock: Arc<dyn Clock>) -> CancellationToken {
         bus.create_stream(stream).await.unwrap();
     }
     let stop = CancellationToken::new();
-    let surroundings = Surroundings::new(bus.clone(), clock);
+    let context = StageContext::new(bus.clone(), clock);
     let dead = DeadLetters::plain("dead.all");
     let writer = WriterConfig {
         name: "writer".into(),
@@ -81,8 +81,8 @@ async fn start(bus: &Arc<dyn Bus>, clock: Arc<dyn Clock>) -> CancellationToken {
         ..ConsumerConfig::new("DECIDED", "worker", dead)
     };
     let decide = Box::new(Numbering::default());
-    tokio::spawn(run_writer(surroundings.clone(), writer, decide, stop.clone()));
-    tokio::spawn(run_stage(surroundings, Arc::new(Forward), worker, 16, stop.clone()));
+    tokio::spawn(run_writer(context.clone(), writer, decide, stop.clone()));
+    tokio::spawn(run_stage(context, Arc::new(Forward), worker, 16, stop.clone()));
     stop
 }
 

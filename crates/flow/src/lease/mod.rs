@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::bus::KeyValue;
-use crate::loops::Surroundings;
+use crate::loops::StageContext;
 use renewal::Renewal;
 
 /// How often its holder writes it.
@@ -72,7 +72,7 @@ pub struct Lease(Option<Kept>);
 struct Kept {
     leadership: watch::Receiver<Leadership>,
     wishes: watch::Sender<Wish>,
-    surroundings: Surroundings,
+    context: StageContext,
 }
 
 impl Lease {
@@ -84,12 +84,12 @@ impl Lease {
 
     /// Looks after a lease in a task of this runtime. It is released where this is dropped.
     #[must_use]
-    pub fn keep(surroundings: &Surroundings, config: LeaseConfig) -> Self {
+    pub fn keep(context: &StageContext, config: LeaseConfig) -> Self {
         let (stands, leadership) = watch::channel(Leadership::Follows(None));
         let (wishes, wished) = watch::channel(Wish::default());
-        let renewal = Renewal::new(surroundings.clone(), config, stands, wished);
+        let renewal = Renewal::new(context.clone(), config, stands, wished);
         tokio::spawn(renewal.run());
-        Self(Some(Kept { leadership, wishes, surroundings: surroundings.clone() }))
+        Self(Some(Kept { leadership, wishes, context: context.clone() }))
     }
 
     /// Whether others may ask for it.
@@ -131,11 +131,11 @@ impl Lease {
     /// Gives it back for good: whoever stands by takes it at once. Waits for that no longer than a moment.
     pub async fn release(&mut self) {
         self.wish(|wish| wish.releases = true);
-        if let Some(Kept { leadership, surroundings, .. }) = &mut self.0 {
+        if let Some(Kept { leadership, context, .. }) = &mut self.0 {
             tokio::select! {
                 biased;
                 _ = leadership.wait_for(|told| *told == Leadership::Released) => {}
-                () = surroundings.wait(UNSURE) => {}
+                () = context.wait(UNSURE) => {}
             }
         }
     }

@@ -9,7 +9,7 @@ use super::{LOOK, LOOKS, Leadership, LeaseConfig, RENEWAL, UNSURE, Wish};
 use crate::bus::Entry;
 use crate::clock::UnixMillis;
 use crate::error::BusError;
-use crate::loops::{Event, Surroundings};
+use crate::loops::{Event, StageContext};
 
 /// An answer that takes longer counts as none.
 const ANSWER: Duration = Duration::from_millis(900);
@@ -21,7 +21,7 @@ const WITHOUT: Duration = Duration::from_secs(10);
 const RESIGNED: u32 = 40;
 
 pub(super) struct Renewal {
-    surroundings: Surroundings,
+    context: StageContext,
     config: LeaseConfig,
     value: Bytes,
     told: watch::Sender<Leadership>,
@@ -53,14 +53,14 @@ enum Found {
 
 impl Renewal {
     pub(super) fn new(
-        surroundings: Surroundings,
+        context: StageContext,
         config: LeaseConfig,
         told: watch::Sender<Leadership>,
         wishes: watch::Receiver<Wish>,
     ) -> Self {
         let value = format!("{} {}", config.holder, config.unique).into();
         let (wish, found) = (Wish::default(), (0, 0));
-        Self { surroundings, config, value, told, wishes, wish, held: None, found, rests: 0 }
+        Self { context, config, value, told, wishes, wish, held: None, found, rests: 0 }
     }
 
     pub(super) async fn run(mut self) {
@@ -80,11 +80,11 @@ impl Renewal {
                 Some(held) => self.renew(held).await,
                 None => self.look().await,
             };
-            let surroundings = self.surroundings.clone();
+            let context = self.context.clone();
             tokio::select! {
                 biased;
                 changed = self.wishes.changed() => if changed.is_err() { break },
-                () = surroundings.wait(pause) => {}
+                () = context.wait(pause) => {}
             }
         }
         self.give_back().await;
@@ -99,12 +99,12 @@ impl Renewal {
         let LeaseConfig { keys, key, .. } = &self.config;
         let free = keys.put_if(key, Bytes::new(), held.revision);
         // Where it fails otherwise, the others find out by looking.
-        !matches!(within(&self.surroundings, ANSWER, free).await, Err(BusError::Refused { .. }))
+        !matches!(within(&self.context, ANSWER, free).await, Err(BusError::Refused { .. }))
     }
 
     /// Says how long to wait before the next one.
     async fn renew(&mut self, held: Held) -> Duration {
-        let begun = self.surroundings.clock.now();
+        let begun = self.context.clock.now();
         if begun.since(held.renewed) >= UNSURE {
             self.tell(Leadership::Doubts);
         }
@@ -127,7 +127,7 @@ impl Renewal {
             Err(error) if !error.may_pass() => return RENEWAL,
             Err(_) => {}
         }
-        if self.surroundings.clock.now().since(held.renewed) >= UNSURE {
+        if self.context.clock.now().since(held.renewed) >= UNSURE {
             self.tell(Leadership::Doubts);
         }
         AGAIN
@@ -135,13 +135,13 @@ impl Renewal {
 
     /// How long an answer is waited for: a lease that cannot be renewed is told before the others take it.
     fn until_unsure(&self, held: Held) -> Duration {
-        let left = held.renewed.plus(UNSURE).since(self.surroundings.clock.now());
+        let left = held.renewed.plus(UNSURE).since(self.context.clock.now());
         if left.is_zero() { ANSWER } else { left.min(ANSWER) }
     }
 
     async fn look(&mut self) -> Duration {
         self.rests = self.rests.saturating_sub(1);
-        let begun = self.surroundings.clock.now();
+        let begun = self.context.clock.now();
         let asks = self.wish.leads && self.rests == 0;
         match self.standing(ANSWER).await {
             Ok(Found::Ours(revision)) => return self.hold(revision, begun),
@@ -191,12 +191,12 @@ impl Renewal {
 
     async fn put(&self, expected: u64, longest: Duration) -> Result<u64, BusError> {
         let LeaseConfig { keys, key, .. } = &self.config;
-        within(&self.surroundings, longest, keys.put_if(key, self.value.clone(), expected)).await
+        within(&self.context, longest, keys.put_if(key, self.value.clone(), expected)).await
     }
 
     async fn standing(&self, longest: Duration) -> Result<Found, BusError> {
         let LeaseConfig { keys, key, .. } = &self.config;
-        let found = within(&self.surroundings, longest, keys.get(key)).await?;
+        let found = within(&self.context, longest, keys.get(key)).await?;
         Ok(match found {
             Some(Entry { revision, value: Some(value), .. }) => {
                 if value == self.value {
@@ -227,7 +227,7 @@ impl Renewal {
     }
 
     fn observe(&self, event: Event<'_>) {
-        self.surroundings.observer.observe(&self.config.name, event);
+        self.context.observer.observe(&self.config.name, event);
     }
 }
 
@@ -239,14 +239,14 @@ fn holder(value: &[u8]) -> String {
 
 /// Waits for an answer no longer than that.
 async fn within<T>(
-    surroundings: &Surroundings,
+    context: &StageContext,
     longest: Duration,
     answering: impl Future<Output = Result<T, BusError>>,
 ) -> Result<T, BusError> {
     tokio::select! {
         biased;
         answer = answering => answer,
-        () = surroundings.wait(longest) => {
+        () = context.wait(longest) => {
             Err(BusError::Unavailable("no answer about a lease in time".to_owned()))
         }
     }

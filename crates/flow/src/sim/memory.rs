@@ -23,7 +23,7 @@ pub(super) struct Maps {
     streams: BTreeMap<String, StreamRow>,
     messages: BTreeMap<String, BTreeMap<u64, Stored>>,
     ids: BTreeMap<String, VecDeque<KnownId>>,
-    readers: BTreeMap<(String, String), Place>,
+    readers: BTreeMap<(String, String), Cursor>,
     buckets: BTreeMap<String, BTreeMap<String, Entry>>,
     /// By store and name.
     pub(super) objects: BTreeMap<(String, String), Vec<Bytes>>,
@@ -34,7 +34,7 @@ pub(super) struct Maps {
 }
 
 #[derive(Default)]
-struct Place {
+struct Cursor {
     next: u64,
     pending: BTreeMap<u64, Pending>,
 }

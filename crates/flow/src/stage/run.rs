@@ -12,7 +12,7 @@ use super::work::Worker;
 use super::{Stage, StageError};
 use crate::bus::{Delivery, Subscription};
 use crate::config::ConsumerConfig;
-use crate::loops::{Event, HEARTBEAT, LoopError, Patience, Surroundings};
+use crate::loops::{Event, HEARTBEAT, LoopError, Patience, StageContext};
 use crate::message::Stored;
 
 /// How many named messages are fetched at once.
@@ -30,7 +30,7 @@ const FREE_PART: usize = 4;
 /// [`LoopError::Bus`] where the stream, its dead letters or the configuration must be mended.
 /// Whatever may pass is waited out.
 pub async fn run_stage(
-    surroundings: Surroundings,
+    context: StageContext,
     stage: Arc<dyn Stage>,
     consumer: ConsumerConfig,
     at_once: usize,
@@ -42,9 +42,9 @@ pub async fn run_stage(
         fetches: Semaphore::new(FETCHES),
         gate: Arc::default(),
         waits_until: Some(stop.clone()),
-        tries: Tries::new(&*surroundings.bus, &consumer)?,
+        tries: Tries::new(&*context.bus, &consumer)?,
         output_ids: OutputIds::default(),
-        surroundings,
+        context,
         stage,
     };
     let running = Running { worker: Arc::new(worker), at_once, work: JoinSet::new(), stop };
@@ -57,7 +57,7 @@ pub async fn run_stage(
 /// # Errors
 /// What the loop would have settled with.
 pub async fn handle_once(
-    surroundings: Surroundings,
+    context: StageContext,
     stage: Arc<dyn Stage>,
     message: Stored,
 ) -> Result<(), StageError> {
@@ -69,7 +69,7 @@ pub async fn handle_once(
         waits_until: None,
         tries: Tries::default(),
         output_ids: OutputIds::default(),
-        surroundings,
+        context,
         stage,
     };
     worker.once(message).await
@@ -104,12 +104,12 @@ impl Running {
         consumer: ConsumerConfig,
     ) -> Result<Option<Box<dyn Subscription>>, LoopError> {
         let mut patience = Patience::default();
-        let surroundings = &self.worker.surroundings;
+        let context = &self.worker.context;
         while !self.stop.is_cancelled() {
-            match surroundings.bus.subscribe(consumer.clone()).await {
+            match context.bus.subscribe(consumer.clone()).await {
                 Ok(subscription) => return Ok(Some(subscription)),
                 Err(error) => {
-                    patience.wait(surroundings, &self.worker.name, error, &self.stop).await?;
+                    patience.wait(context, &self.worker.name, error, &self.stop).await?;
                 }
             }
         }
@@ -136,7 +136,7 @@ impl Running {
                     continue;
                 }
                 taken = subscription.next(free), if free >= worth_a_pull => taken,
-                () = worker.surroundings.wait(HEARTBEAT) => {
+                () = worker.context.wait(HEARTBEAT) => {
                     self.observe(Event::Alive);
                     continue;
                 }
@@ -148,7 +148,7 @@ impl Running {
                     self.start(deliveries);
                 }
                 Err(error) => {
-                    patience.wait(&worker.surroundings, &worker.name, error, &self.stop).await?;
+                    patience.wait(&worker.context, &worker.name, error, &self.stop).await?;
                 }
             }
         }
@@ -166,7 +166,7 @@ impl Running {
     }
 
     fn observe(&self, event: Event<'_>) {
-        self.worker.surroundings.observer.observe(&self.worker.name, event);
+        self.worker.context.observer.observe(&self.worker.name, event);
     }
 }
 
@@ -251,7 +251,7 @@ mod tests {
             waits_until: None,
             tries: Tries::default(),
             output_ids: OutputIds::default(),
-            surroundings: Surroundings::new(bus, clock),
+            context: StageContext::new(bus, clock),
             stage: stage.clone(),
         };
         let stop = CancellationToken::new();

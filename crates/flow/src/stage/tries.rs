@@ -152,7 +152,7 @@ impl Worker {
         }
         let struck = Note { strikes: before.strikes + 1, ..before };
         let event = Event::Struck { id: &message.id, strikes: struck.strikes };
-        self.surroundings.observer.observe(&self.name, event);
+        self.context.observer.observe(&self.name, event);
         self.put(notes, message, struck).await?;
         // Any answer takes the strikes away.
         let note = Note { strikes: 0, ..before };
@@ -177,7 +177,7 @@ impl Worker {
         };
         if let Err(error) = notes.delete(&self.tries.key(&delivery.message)).await {
             // It harms nobody: the message never comes again.
-            self.surroundings.observer.observe(&self.name, Event::BusFailed(&error));
+            self.context.observer.observe(&self.name, Event::BusFailed(&error));
         }
     }
 
@@ -206,7 +206,7 @@ impl Worker {
                 Err(error) => error,
             };
             if !error.may_pass() {
-                self.surroundings.observer.observe(&self.name, Event::BusFailed(&error));
+                self.context.observer.observe(&self.name, Event::BusFailed(&error));
                 return Ok(None);
             }
             match self.wait_out(&mut away, &error).await {

@@ -17,7 +17,7 @@ use crate::bus::{Answer, Delivery, Settle, Settler};
 use crate::clock::UnixMillis;
 use crate::dead::{Cause, Reason};
 use crate::error::BusError;
-use crate::loops::{Event, LoopError, Point, Surroundings};
+use crate::loops::{Event, LoopError, Point, StageContext};
 use crate::message::{REFERENCE, Stored, parse_reference};
 
 /// How soon a message is tried again that was given up on because the bus failed it.
@@ -37,7 +37,7 @@ impl Settler for Nothing {
 
 /// What all deliveries of one loop share.
 pub(super) struct Worker {
-    pub(super) surroundings: Surroundings,
+    pub(super) context: StageContext,
     pub(super) stage: Arc<dyn Stage>,
     pub(super) name: String,
     pub(super) ack_deadline: Duration,
@@ -79,7 +79,7 @@ impl From<LoopError> for Failure {
 impl Worker {
     /// Handles one delivery to its settle. Fails only where a test crashes it.
     pub(super) async fn work(&self, delivery: Delivery, coming: Coming) -> Result<(), LoopError> {
-        self.surroundings.pass(Point::Taken)?;
+        self.context.pass(Point::Taken)?;
         let (mut turn, done) = self.with_progress(&delivery, self.in_turn(&delivery, coming)).await;
         let settle = match done {
             Ok(()) => Settle::Ack,
@@ -98,7 +98,7 @@ impl Worker {
             Settle::Reject(reason) => Event::Rejected { why: &reason.text },
             Settle::Ack | Settle::InProgress => Event::Done,
         };
-        let observer = &self.surroundings.observer;
+        let observer = &self.context.observer;
         observer.observe(&self.name, event);
         if let Err(error) = delivery.settler.settle(settle.clone()).await {
             // The deadline brings it back, and the ids of what was published make that harmless.
@@ -106,7 +106,7 @@ impl Worker {
         } else if !matches!(settle, Settle::Retry { .. }) {
             self.forget(&delivery, &turn).await;
         }
-        self.surroundings.pass(Point::Settled)
+        self.context.pass(Point::Settled)
     }
 
     /// Handles a message outside any subscription: what it gives is published, nothing settled.
@@ -134,14 +134,14 @@ impl Worker {
             tokio::select! {
                 biased;
                 done = &mut doing => return done,
-                () = self.surroundings.wait(self.ack_deadline / 2) => {}
+                () = self.context.wait(self.ack_deadline / 2) => {}
             }
             tokio::select! {
                 biased;
                 done = &mut doing => return done,
                 progress = delivery.settler.settle(Settle::InProgress) => {
                     if let Err(error) = progress {
-                        let observer = &self.surroundings.observer;
+                        let observer = &self.context.observer;
                         observer.observe(&self.name, Event::BusFailed(&error));
                     }
                 }
@@ -183,14 +183,14 @@ impl Worker {
             }
             Ok(Err(StageError::Reject { why })) | Err(why) => return Err(reject(why)),
         };
-        self.surroundings.pass(Point::Handled)?;
+        self.context.pass(Point::Handled)?;
         let emits = self.not_standing(&delivery.message, attempt, emits);
         let emits = or_else(emits, || coming.stay_back()).await?;
         coming.pass().await;
         for emit in emits {
             self.publish(emit).await?;
         }
-        Ok(self.surroundings.pass(Point::Published)?)
+        Ok(self.context.pass(Point::Published)?)
     }
 
     /// Without what was published before a crash so long ago that its ids are forgotten.
@@ -200,7 +200,7 @@ impl Worker {
         attempt: u32,
         emits: Vec<Emit>,
     ) -> Result<Vec<Emit>, Failure> {
-        let Surroundings { bus, clock, .. } = &self.surroundings;
+        let StageContext { bus, clock, .. } = &self.context;
         let stored = message.at;
         let may_stand = attempt > 1 && clock.now().since(stored) >= standing::AFTER;
         let Some(stream) = self.stage.output().filter(|_| may_stand && !emits.is_empty()) else {
@@ -219,7 +219,7 @@ impl Worker {
     /// Waits a little where the bus is away, so that it can be asked again. Where the loop is told to stop meanwhile,
     /// the message comes again.
     pub(super) async fn wait_out(&self, away: &mut Away, error: &BusError) -> Result<(), Failure> {
-        let Surroundings { clock, observer, .. } = &self.surroundings;
+        let StageContext { clock, observer, .. } = &self.context;
         let Some(stop) = self.waits_until.as_ref().filter(|_| is_away(error)) else {
             return Err(failure_of(error));
         };
@@ -230,7 +230,7 @@ impl Worker {
         tokio::select! {
             biased;
             () = stop.cancelled() => return Err(failure_of(error)),
-            () = self.surroundings.wait(wait) => {}
+            () = self.context.wait(wait) => {}
         }
         if clock.now().since(since) >= standing::AFTER { Err(Failure::Late) } else { Ok(()) }
     }
@@ -249,7 +249,7 @@ impl Worker {
         let _fetch = self.fetches.acquire().await.expect("the semaphore is never closed");
         let mut away = Away::default();
         loop {
-            match self.surroundings.bus.get(stream, sequence).await {
+            match self.context.bus.get(stream, sequence).await {
                 Ok(referred) => return Ok(Some(referred)),
                 Err(BusError::Gone { .. }) => {
                     let reason = Reason { cause: Cause::Expired, text: "text expired".to_owned() };
@@ -264,7 +264,7 @@ impl Worker {
     }
 
     async fn publish(&self, emit: Emit) -> Result<(), Failure> {
-        let bus = &self.surroundings.bus;
+        let bus = &self.context.bus;
         let mut away = Away::default();
         loop {
             let published = match &emit {

@@ -197,9 +197,9 @@ impl Engine {
         let mut next = from;
         let mut found = Vec::new();
         loop {
-            let looked_at = max.clamp(1, SCANNED_AT_ONCE);
-            let scanned = self.tables.scan(stream, next, looked_at)?;
-            let at_end = scanned.len() < looked_at;
+            let scan_limit = max.clamp(1, SCANNED_AT_ONCE);
+            let scanned = self.tables.scan(stream, next, scan_limit)?;
+            let at_end = scanned.len() < scan_limit;
             for message in scanned {
                 if found.len() == max {
                     break;

@@ -14,7 +14,7 @@ use crate::BoxFuture;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::invariants::{conservation, same_decisions, unbroken_chain};
-use crate::loops::{FailPoints, LoopError, Point, Surroundings};
+use crate::loops::{FailPoints, LoopError, Point, StageContext};
 use crate::message::{Stored, parse_reference};
 use crate::sim::{Odds, Random, SimBus, SimDisk, Trouble, VirtualClock};
 use crate::stage::run_stage;
@@ -72,8 +72,8 @@ impl Simulation {
         }
     }
 
-    /// A bus with trouble and a loop's surroundings on it, each with dice of its own.
-    fn surroundings(&mut self) -> Surroundings {
+    /// A bus with trouble and a loop's context on it, each with dice of its own.
+    fn context(&mut self) -> StageContext {
         let odds = Odds {
             refused: self.random.below(60),
             answer_lost: self.random.below(60),
@@ -90,7 +90,7 @@ impl Simulation {
             in_a_thousand: self.random.below(30),
             calm: self.calm.clone(),
         };
-        Surroundings { fail_points: Arc::new(dice), ..Surroundings::new(bus, clock) }
+        StageContext { fail_points: Arc::new(dice), ..StageContext::new(bus, clock) }
     }
 
     /// Starts a loop, again and again after a crash or a fence, until it is told to stop.
@@ -123,12 +123,12 @@ impl Simulation {
         let mut running = Vec::new();
         for _ in 0..2 {
             // Two writers at once, of which each takes over from the other when it comes back.
-            let surroundings = self.surroundings();
+            let context = self.context();
             running.push(self.supervise(Duration::from_mins(1), move |stop| {
                 let decide = Box::new(Tally::default());
-                Box::pin(run_writer(surroundings.clone(), writer_config(), decide, stop))
+                Box::pin(run_writer(context.clone(), writer_config(), decide, stop))
             }));
-            let troubled = self.surroundings();
+            let troubled = self.context();
             let seed = self.random.next_number();
             let stage = Arc::new(Worker::new(self.clock.clone(), seed));
             running.push(self.supervise(Duration::from_secs(5), move |stop| {
@@ -141,11 +141,11 @@ impl Simulation {
 
     /// Publishes every article, each until it is acknowledged.
     fn source(&mut self) -> tokio::task::JoinHandle<()> {
-        let surroundings = self.surroundings();
+        let context = self.context();
         tokio::spawn(async move {
             for number in 0..ARTICLES {
-                while surroundings.bus.publish(article(number)).await.is_err() {
-                    surroundings.wait(Duration::from_millis(50)).await;
+                while context.bus.publish(article(number)).await.is_err() {
+                    context.wait(Duration::from_millis(50)).await;
                 }
             }
         })

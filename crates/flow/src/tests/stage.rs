@@ -12,7 +12,7 @@ use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::{ConsumerConfig, StreamConfig};
 use crate::dead::DeadLetters;
-use crate::loops::{LoopError, Surroundings};
+use crate::loops::{LoopError, StageContext};
 use crate::message::{Outgoing, REFERENCE, Stored};
 use crate::sim::{Odds, SimBus, SimDisk, Trouble, VirtualClock};
 use crate::stage::{Emit, Input, Stage, StageError, run_stage};
@@ -92,8 +92,8 @@ async fn running(at_once: usize) -> Running {
     let consumer =
         ConsumerConfig { ack_deadline: DEADLINE, ..ConsumerConfig::new("IN", "stage", dead) };
     let stop = CancellationToken::new();
-    let surroundings = Surroundings::new(bus.clone(), Arc::new(clock.clone()));
-    let loop_ = run_stage(surroundings, stage.clone(), consumer, at_once, stop.clone());
+    let context = StageContext::new(bus.clone(), Arc::new(clock.clone()));
+    let loop_ = run_stage(context, stage.clone(), consumer, at_once, stop.clone());
     Running { clock, bus, stage, handled, stop, done: tokio::spawn(loop_) }
 }
 
@@ -165,12 +165,12 @@ async fn a_message_handled_anew_gives_what_it_would_have_given_or_says_why_not()
     let running = running(1).await;
     running.publish("a", "").await;
     running.publish("b", "reject").await;
-    let surroundings = Surroundings::new(running.bus.clone(), Arc::new(running.clock.clone()));
+    let context = StageContext::new(running.bus.clone(), Arc::new(running.clock.clone()));
     let once = |sequence| {
-        let (surroundings, stage) = (surroundings.clone(), running.stage.clone());
+        let (context, stage) = (context.clone(), running.stage.clone());
         async move {
-            let message = surroundings.bus.get("IN", sequence).await.unwrap();
-            crate::stage::handle_once(surroundings, stage, message).await
+            let message = context.bus.get("IN", sequence).await.unwrap();
+            crate::stage::handle_once(context, stage, message).await
         }
     };
     assert_eq!(once(1).await, Ok(()));
@@ -307,10 +307,10 @@ async fn a_stream_that_is_not_there_ends_it() {
     let clock = VirtualClock::default();
     let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
     let running = running(1).await;
-    let surroundings = Surroundings::new(bus, Arc::new(clock));
+    let context = StageContext::new(bus, Arc::new(clock));
     let consumer = ConsumerConfig::new("NONE", "stage", DeadLetters::plain("dead.stage"));
     let stop = CancellationToken::new();
-    let ended = run_stage(surroundings, running.stage.clone(), consumer, 1, stop).await;
+    let ended = run_stage(context, running.stage.clone(), consumer, 1, stop).await;
     assert!(matches!(ended, Err(LoopError::Bus(_))), "{ended:?}");
     running.stopped().await;
 }
@@ -330,9 +330,8 @@ async fn told_to_stop_while_the_bus_is_away_it_does_not_wait_for_it() {
     let away = Arc::new(Trouble::new(running.bus.clone(), clock.clone(), odds, 1));
     let stop = CancellationToken::new();
     let consumer = ConsumerConfig::new("IN", "other", DeadLetters::plain("dead.other"));
-    let surroundings = Surroundings::new(away, clock);
-    let trying =
-        tokio::spawn(run_stage(surroundings, running.stage.clone(), consumer, 1, stop.clone()));
+    let context = StageContext::new(away, clock);
+    let trying = tokio::spawn(run_stage(context, running.stage.clone(), consumer, 1, stop.clone()));
     running.advance(Duration::from_mins(1)).await;
     assert!(!trying.is_finished());
     stop.cancel();

@@ -17,7 +17,7 @@ use crate::dead::Reason;
 use crate::error::BusError;
 use crate::invariants::{same_decisions, unbroken_chain};
 use crate::lease::{Lease, LeaseConfig};
-use crate::loops::{Event, LoopError, Observer, Surroundings};
+use crate::loops::{Event, LoopError, Observer, StageContext};
 use crate::message::Stored;
 use crate::sim::{Partition, Random, SimBus, SimDisk, VirtualClock};
 use crate::writer::{Decide, Record, run_leased_writer};
@@ -131,8 +131,8 @@ impl Stand {
         let log = Arc::new(Log::default());
         let clock = Arc::new(self.clock.clone());
         let watch = Watch { log: log.clone(), clock: self.clock.clone() };
-        let surroundings =
-            Surroundings { observer: Arc::new(watch), ..Surroundings::new(way.clone(), clock) };
+        let context =
+            StageContext { observer: Arc::new(watch), ..StageContext::new(way.clone(), clock) };
         let lease = LeaseConfig {
             name: "writer".into(),
             keys: keys(&*way),
@@ -141,10 +141,10 @@ impl Stand {
             unique: self.started.to_string(),
         };
         let stop = CancellationToken::new();
-        let lease = Lease::keep(&surroundings, lease);
+        let lease = Lease::keep(&context, lease);
         let restarts = Arc::new(AtomicUsize::new(0));
         let decide = Box::new(Counting { tally: Tally::default(), restarts: restarts.clone() });
-        let running = run_leased_writer(surroundings, writer_config(), decide, lease, stop.clone());
+        let running = run_leased_writer(context, writer_config(), decide, lease, stop.clone());
         Replica { restarts, way, log, stop, running: tokio::spawn(running) }
     }
 

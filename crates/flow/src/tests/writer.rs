@@ -17,7 +17,7 @@ use crate::clock::UnixMillis;
 use crate::config::StreamConfig;
 use crate::dead::Reason;
 use crate::invariants::{same_decisions, unbroken_chain};
-use crate::loops::{Event, HEARTBEAT, LoopError, Observer, Surroundings};
+use crate::loops::{Event, HEARTBEAT, LoopError, Observer, StageContext};
 use crate::message::{Outgoing, Stored};
 use crate::position::{Position, rolled_back};
 use crate::sim::{SimBus, SimDisk, VirtualClock};
@@ -72,11 +72,11 @@ impl Stand {
     ) -> (CancellationToken, JoinHandle<Result<(), LoopError>>) {
         let stop = CancellationToken::new();
         let clock = Arc::new(self.clock.clone());
-        let surroundings = Surroundings {
+        let context = StageContext {
             observer: self.gaps.clone(),
-            ..Surroundings::new(self.bus.clone(), clock)
+            ..StageContext::new(self.bus.clone(), clock)
         };
-        let running = tokio::spawn(run_writer(surroundings, config, decide, stop.clone()));
+        let running = tokio::spawn(run_writer(context, config, decide, stop.clone()));
         (stop, running)
     }
 

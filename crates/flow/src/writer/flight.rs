@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::mem;
 
-use super::Standing;
+use super::CommittedDecision;
 
 use super::inputs::Offsets;
 use crate::bus::{Answer, ChainedPublisher};
@@ -22,7 +22,7 @@ pub(super) struct Flight {
 enum State {
     Idle(Chain),
     /// With what will be the last decision that stands.
-    Underway(Answer<'static, (Chain, Option<Standing>)>),
+    Underway(Answer<'static, (Chain, Option<CommittedDecision>)>),
     /// Nothing can be written any more. The error, until somebody was told of it.
     Failed(Option<BusError>),
 }
@@ -30,7 +30,7 @@ enum State {
 /// A batch that stands.
 pub(super) struct Landed {
     /// The last decision of it; none where nothing had to be written.
-    pub(super) appended: Option<Standing>,
+    pub(super) appended: Option<CommittedDecision>,
     /// How far the inputs were read when it was decided on, where that is to be marked.
     pub(super) marks: Option<Offsets>,
 }
@@ -53,7 +53,8 @@ impl Flight {
             State::Idle(mut chain) => State::Underway(Box::pin(async move {
                 let id = records.last().map(|record| record.id.clone());
                 let last = chain.append(records).await?.last().copied();
-                let standing = last.zip(id).map(|(sequence, id)| Standing { sequence, id });
+                let standing =
+                    last.zip(id).map(|(sequence, id)| CommittedDecision { sequence, id });
                 Ok((chain, standing))
             })),
             // Never without the batch before it.

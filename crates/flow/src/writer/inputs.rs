@@ -7,7 +7,7 @@ use std::task::Poll;
 use super::{INPUTS, OFFSETS, Source};
 use crate::bus::{Bus, OrderedReader};
 use crate::error::BusError;
-use crate::loops::{Event, LoopError, Surroundings};
+use crate::loops::{Event, LoopError, StageContext};
 use crate::message::{Stored, parse_reference};
 use crate::position::{Position, rolled_back};
 
@@ -72,19 +72,19 @@ impl Inputs {
     /// Opens the inputs, once what is missing of them has been reported. One that went back in time is
     /// read from the first message that it keeps: what was decided on is known by its id.
     pub(super) async fn open(
-        surroundings: &Surroundings,
+        context: &StageContext,
         name: &str,
         sources: &[Source],
         offsets: &mut Offsets,
     ) -> Result<Self, LoopError> {
-        let bus = &*surroundings.bus;
+        let bus = &*context.bus;
         let mut readers = Vec::new();
         for Source { stream, filter, .. } in sources {
             let read = offsets.get(stream).cloned().unwrap_or_default();
             let mut from = read.sequence + 1;
             let mut missing = None;
             if let Some(how) = rolled_back(bus, stream, &read).await? {
-                surroundings.observer.observe(name, Event::rolled_back(stream, how));
+                context.observer.observe(name, Event::rolled_back(stream, how));
                 offsets.forget(stream);
                 from = 1;
             } else {
@@ -93,7 +93,7 @@ impl Inputs {
             }
             if let Some(found) = missing {
                 let gap = Event::Gap { stream, expected: from, found };
-                surroundings.observer.observe(name, gap);
+                context.observer.observe(name, gap);
             }
             readers.push(bus.read(stream, filter, from).await?);
         }

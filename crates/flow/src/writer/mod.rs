@@ -66,17 +66,17 @@ pub trait Decide: Send {
 
     /// Keeps what it knows outside the stream, for the next restart: everything decided stands, the
     /// last of it here. What takes time goes on beside.
-    fn keep(&mut self, _last: &Standing) {}
+    fn keep(&mut self, _last: &CommittedDecision) {}
 
     /// The same at the end, once nothing more is decided: returns when it is kept.
-    fn leave(&mut self, _last: Standing) -> BoxFuture<'_, ()> {
+    fn leave(&mut self, _last: CommittedDecision) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))
     }
 }
 
 /// A decision that stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct CommittedDecision {
     /// Its sequence in the output.
     pub sequence: u64,
     /// Its id.

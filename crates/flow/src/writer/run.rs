@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::flight::{Flight, Landed};
 use super::inputs::{Inputs, Offsets};
-use super::{Decide, EPOCH, INPUT, INPUTS, OFFSETS, Standing, WriterConfig};
+use super::{CommittedDecision, Decide, EPOCH, INPUT, INPUTS, OFFSETS, WriterConfig};
 use crate::bus::ChainedPublisher;
 use crate::dead::{DeadLetter, Reason};
 use crate::error::BusError;
 use crate::lease::{Leadership, Lease};
-use crate::loops::{Event, HEARTBEAT, LoopError, Patience, Point, Surroundings};
+use crate::loops::{Event, HEARTBEAT, LoopError, Patience, Point, StageContext};
 use crate::message::{Outgoing, Stored};
 use crate::position::{Position, rolled_back};
 use crate::stage::message as panic_message;
@@ -35,12 +35,12 @@ const AGAIN: Duration = Duration::from_millis(100);
 /// Whatever may pass is waited out, by taking over anew; so is a stream that went back in time, which is
 /// told, and read from what is there.
 pub async fn run_writer(
-    surroundings: Surroundings,
+    context: StageContext,
     config: WriterConfig,
     decide: Box<dyn Decide>,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
-    run_leased_writer(surroundings, config, decide, Lease::alone(), stop).await
+    run_leased_writer(context, config, decide, Lease::alone(), stop).await
 }
 
 /// Does as [`run_writer`] where the lease is this process's, and otherwise stands by: learns what another
@@ -49,14 +49,14 @@ pub async fn run_writer(
 /// # Errors
 /// As [`run_writer`]; [`LoopError::Fenced`] only where there is no lease.
 pub async fn run_leased_writer(
-    surroundings: Surroundings,
+    context: StageContext,
     config: WriterConfig,
     decide: Box<dyn Decide>,
     lease: Lease,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
     let mut writer = Writer {
-        surroundings,
+        context,
         config,
         decide,
         lease,
@@ -88,18 +88,18 @@ pub async fn run_leased_writer(
             }
             BusError::RolledBack { stream, read, last } => {
                 writer.observe(Event::RolledBack { stream: &stream, read, last });
-                writer.surroundings.wait(AGAIN).await;
+                writer.context.wait(AGAIN).await;
                 continue;
             }
             other => other,
         };
-        patience.wait(&writer.surroundings, &writer.config.name, anew, &stop).await?;
+        patience.wait(&writer.context, &writer.config.name, anew, &stop).await?;
     }
     Ok(())
 }
 
 struct Writer {
-    surroundings: Surroundings,
+    context: StageContext,
     config: WriterConfig,
     decide: Box<dyn Decide>,
     lease: Lease,
@@ -109,7 +109,7 @@ struct Writer {
     poisonous: BTreeSet<(String, u64, String)>,
     own_epoch: Option<u64>,
     /// The last decision that stood in any life of this writer.
-    stood: Option<Standing>,
+    stood: Option<CommittedDecision>,
 }
 
 /// What a writer holds from taking over to the first failure.
@@ -119,7 +119,7 @@ struct Life {
     offsets: Offsets,
     inputs: Inputs,
     /// The last decision that is known to stand.
-    last: Option<Standing>,
+    last: Option<CommittedDecision>,
     /// Batches since the place was marked.
     unmarked: usize,
 }
@@ -163,7 +163,7 @@ impl Writer {
                     continue;
                 }
                 inputs = life.inputs.next(BATCH) => inputs?,
-                () = self.surroundings.wait(HEARTBEAT) => {
+                () = self.context.wait(HEARTBEAT) => {
                     self.observe(Event::Alive);
                     self.mark_rest(&mut life).await?;
                     continue;
@@ -172,7 +172,7 @@ impl Writer {
             self.observe(Event::Alive);
             self.keep(&mut life).await?;
             let Decided { records, cut_short } = self.decide_on(&mut life, &inputs).await?;
-            self.surroundings.pass(Point::Decided)?;
+            self.context.pass(Point::Decided)?;
             self.land(&mut life).await?;
             life.unmarked += 1;
             let marks = inputs.len() < BATCH || life.unmarked >= MARKED_EACH;
@@ -194,7 +194,7 @@ impl Writer {
         if appended.is_some() {
             self.stood.clone_from(&appended);
             life.last = appended;
-            self.surroundings.pass(Point::Appended)?;
+            self.context.pass(Point::Appended)?;
         }
         match marks {
             Some(marks) => self.mark(&marks).await,
@@ -233,7 +233,7 @@ impl Writer {
 
     async fn mark(&mut self, offsets: &Offsets) -> Result<(), LoopError> {
         for (stream, sequence) in offsets.iter() {
-            self.surroundings.bus.mark_read(stream, &self.config.name, sequence).await?;
+            self.context.bus.mark_read(stream, &self.config.name, sequence).await?;
         }
         Ok(())
     }
@@ -241,27 +241,27 @@ impl Writer {
     async fn begin(&mut self) -> Result<Life, LoopError> {
         let (epoch, chain, epoch_at) = self.take_over().await?;
         self.observe(Event::TakenOver { epoch });
-        self.surroundings.pass(Point::TakenOver)?;
-        let bus = self.surroundings.bus.clone();
+        self.context.pass(Point::TakenOver)?;
+        let bus = self.context.bus.clone();
         self.check_output().await?;
         let last = bus.last(&self.config.output, &self.config.decisions).await?;
         let mut offsets = last.as_ref().map(Offsets::of).unwrap_or_default();
         let config = &self.config;
         let inputs =
-            Inputs::open(&self.surroundings, &config.name, &config.sources, &mut offsets).await?;
+            Inputs::open(&self.context, &config.name, &config.sources, &mut offsets).await?;
         self.replay(epoch_at).await?;
-        let last = last.map(|Stored { sequence, id, .. }| Standing { sequence, id });
+        let last = last.map(|Stored { sequence, id, .. }| CommittedDecision { sequence, id });
         Ok(Life { epoch, flight: Flight::new(chain), offsets, inputs, last, unmarked: 0 })
     }
 
     /// Tells where what stood in an earlier life stands no more.
     async fn check_output(&mut self) -> Result<(), BusError> {
-        let Some(Standing { sequence, id }) = self.stood.take() else {
+        let Some(CommittedDecision { sequence, id }) = self.stood.take() else {
             return Ok(());
         };
         let output = &self.config.output;
         let read = Position { id, ..Position::at_sequence(sequence) };
-        if let Some(how) = rolled_back(&*self.surroundings.bus, output, &read).await? {
+        if let Some(how) = rolled_back(&*self.context.bus, output, &read).await? {
             self.observe(Event::rolled_back(output, how));
         }
         Ok(())
@@ -269,12 +269,12 @@ impl Writer {
 
     /// Writes the epoch record after the last one. The epoch, the chain from it on, its sequence.
     async fn take_over(&mut self) -> Result<(u64, Box<dyn ChainedPublisher>, u64), LoopError> {
-        let bus = self.surroundings.bus.clone();
+        let bus = self.context.bus.clone();
         let last = bus.last(&self.config.output, &self.config.epochs).await?;
         // Never one of ours again, also where the record of it is gone.
         let epoch = last.as_ref().map_or(0, epoch_of).max(self.own_epoch.unwrap_or(0)) + 1;
         let expected = last.map_or(0, |last| last.sequence);
-        let record = self.decide.epoch_record(epoch, self.surroundings.clock.now());
+        let record = self.decide.epoch_record(epoch, self.context.clock.now());
         let mut headers = record.headers;
         headers.set(EPOCH, epoch.to_string());
         let (subject, id) = (self.config.epochs.clone(), format!("epoch-{epoch}"));
@@ -289,7 +289,7 @@ impl Writer {
 
     /// Whether the last epoch record is another's.
     async fn is_overtaken(&mut self) -> bool {
-        let last = self.surroundings.bus.last(&self.config.output, &self.config.epochs).await;
+        let last = self.context.bus.last(&self.config.output, &self.config.epochs).await;
         match last {
             // One that has aged out, or that a store put back to an older copy has, says nothing of another.
             Ok(last) => last.is_some_and(|last| Some(epoch_of(&last)) > self.own_epoch),
@@ -344,11 +344,11 @@ impl Writer {
             stage: &self.config.name,
             reason,
             attempts: 1,
-            at: self.surroundings.clock.now(),
+            at: self.context.clock.now(),
             message: input,
             body: Some(&input.body),
         };
-        let bus = &self.surroundings.bus;
+        let bus = &self.context.bus;
         match bus.publish(self.config.dead.outgoing(&letter)).await {
             Err(BusError::TooLarge { .. }) => {
                 let bare = DeadLetter { body: None, ..letter };
@@ -362,7 +362,7 @@ impl Writer {
     }
 
     fn observe(&self, event: Event<'_>) {
-        self.surroundings.observer.observe(&self.config.name, event);
+        self.context.observer.observe(&self.config.name, event);
     }
 }
 

@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use axum::routing::any;
 use url::Url;
 
-use super::server::{Asked, serve};
+use super::server::{ReceivedRequests, serve};
 use super::{client, get};
 use crate::{Redirect, Request, SendError};
 
@@ -17,8 +17,8 @@ fn moved(status: u16, to: &str) -> axum::response::Response {
 }
 
 /// A server whose `/to/<status>/<place>` leads to a place, percent-decoded by axum.
-async fn leading() -> (String, Asked) {
-    let asked = Asked::default();
+async fn leading() -> (String, ReceivedRequests) {
+    let asked = ReceivedRequests::default();
     let noted = asked.clone();
     let routes = Router::new()
         .route(

@@ -12,9 +12,9 @@ use tokio::sync::oneshot;
 
 /// What a server was asked: method, path, headers.
 #[derive(Clone, Default)]
-pub(super) struct Asked(Arc<Mutex<Vec<String>>>);
+pub(super) struct ReceivedRequests(Arc<Mutex<Vec<String>>>);
 
-impl Asked {
+impl ReceivedRequests {
     pub(super) fn note(&self, request: &Request) {
         let mut line = format!("{} {}", request.method(), request.uri().path());
         for name in ["authorization", "cookie", "user-agent", "x-plain"] {

@@ -9,7 +9,7 @@ use h2::Reason;
 use url::Url;
 
 use super::get;
-use super::server::{Asked, serve};
+use super::server::{ReceivedRequests, serve};
 use super::tls::{Breakage, Server};
 use crate::resolve::System;
 use crate::{Client, Request, SendError, Settings};
@@ -80,7 +80,7 @@ async fn a_host_that_nobody_vouches_for_is_not_spoken_to() {
 
 #[tokio::test]
 async fn from_https_to_http_is_followed_without_secrets_and_seen() {
-    let asked = Asked::default();
+    let asked = ReceivedRequests::default();
     let noted = asked.clone();
     let routes = Router::new().fallback(any(async move |request: Asking| {
         noted.note(&request);

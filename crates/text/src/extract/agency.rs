@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use crate::analyse::Text;
 use crate::span::Span;
 use crate::words::Word;
-use line::{Line, Named, Place};
+use line::{Line, LinePosition, Named};
 
 /// How a text names an agency as its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +44,7 @@ pub fn agencies(text: &Text) -> Vec<AgencyTrace> {
     let mut traces: Vec<AgencyTrace> = Vec::new();
     let count = text.paragraphs().len();
     for (index, paragraph) in text.paragraphs().iter().enumerate() {
-        let place = Place {
+        let place = LinePosition {
             near_top: index < 5,
             near_end: index + 4 >= count,
             is_last: index + 1 == count,
@@ -70,7 +70,8 @@ pub fn agencies(text: &Text) -> Vec<AgencyTrace> {
 /// first place. An agency that the text credits as its source is none of them.
 #[must_use]
 pub fn cited_agencies(text: &Text) -> Vec<(&'static str, Span)> {
-    let nowhere = Place { near_top: false, near_end: false, is_last: false, is_byline: false };
+    let nowhere =
+        LinePosition { near_top: false, near_end: false, is_last: false, is_byline: false };
     let credited: Vec<&str> = agencies(text)
         .iter()
         .filter(|found| found.trace == Trace::Credited)
@@ -100,7 +101,7 @@ pub fn cited_agencies(text: &Text) -> Vec<(&'static str, Span)> {
 #[must_use]
 pub fn byline_agencies(byline: &str) -> Vec<AgencyTrace> {
     let text = Text::new(byline);
-    let place = Place { near_top: true, near_end: true, is_last: true, is_byline: true };
+    let place = LinePosition { near_top: true, near_end: true, is_last: true, is_byline: true };
     let mut traces = Vec::new();
     for paragraph in text.paragraphs() {
         let line = Line::new(&text, paragraph, place);

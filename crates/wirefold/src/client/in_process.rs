@@ -10,7 +10,7 @@ use axum::http::Request;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use wirefold_envelope::{Limits, create_streams};
-use wirefold_flow::{BoxFuture, Clock, Surroundings, SystemClock};
+use wirefold_flow::{BoxFuture, Clock, StageContext, SystemClock};
 use wirefold_flow_sqlite::OpenError;
 use wirefold_gateway::shapes::{ProbeRequest, Status};
 use wirefold_gateway::{Access, Gateway, Probe, Rehearse, Replay, Settings};
@@ -18,7 +18,7 @@ use wirefold_proto::{ArticleFetched, DeadLetter, OutputArticle, SubscriptionSett
 
 use wirefold_query::ParseError;
 
-use super::{ClientError, Place};
+use super::{ClientError, Instance};
 use crate::config::{Overrides, load_here};
 use crate::up::seams::{Probing, Rehearsing};
 
@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_mins(10);
 pub(super) async fn open(
     folder: &Path,
     socket: &Path,
-    place: &Place,
+    instance: &Instance,
     method: wirefold_dedup::Settings,
 ) -> Result<Router, ClientError> {
     let is_new = !folder.join(wirefold_flow_sqlite::FILE).exists();
@@ -48,9 +48,9 @@ pub(super) async fn open(
         let made = create_streams(bus.as_ref(), &Limits::default()).await;
         made.map_err(|error| failed(error.to_string()))?;
     }
-    let surroundings = Surroundings::new(bus, clock.clone());
-    let settings = settings(folder, place, method, &surroundings);
-    let gateway = Gateway::open(surroundings, settings).await;
+    let context = StageContext::new(bus, clock.clone());
+    let settings = settings(folder, instance, method, &context);
+    let gateway = Gateway::open(context, settings).await;
     let gateway = Arc::new(gateway.map_err(|error| failed(error.to_string()))?);
     let router = gateway.router(Access::Socket);
     let follows = gateway.clone();
@@ -84,14 +84,14 @@ async fn catch_up(router: &Router, clock: &dyn Clock) -> Result<(), String> {
 
 fn settings(
     folder: &Path,
-    place: &Place,
+    instance: &Instance,
     method: wirefold_dedup::Settings,
-    surroundings: &Surroundings,
+    context: &StageContext,
 ) -> Settings {
     // Whoever opened the folder has read the same settings, and told of what is wrong with them.
-    let lists = load_here(place, Overrides::default()).map(|loaded| loaded.lists);
+    let lists = load_here(instance, Overrides::default()).map(|loaded| loaded.lists);
     let rehearsing = Rehearsing {
-        surroundings: surroundings.clone(),
+        context: context.clone(),
         deliveries: Vec::new(),
         lists: lists.unwrap_or_default(),
     };
@@ -107,7 +107,7 @@ fn settings(
         gate: None,
         rehearse: Arc::new(Trying(rehearsing)),
         replay: Arc::new(OnlyRunning),
-        probe: Arc::new(Looking { place: place.clone(), probing: OnceLock::new() }),
+        probe: Arc::new(Looking { instance: instance.clone(), probing: OnceLock::new() }),
         condition: Arc::new(()),
     }
 }
@@ -145,14 +145,14 @@ impl Rehearse for Trying {
 
 /// Looks at addresses under the guard of the settings, which are read once they are needed.
 struct Looking {
-    place: Place,
+    instance: Instance,
     probing: OnceLock<Result<Probing, String>>,
 }
 
 impl Probe for Looking {
     fn probe(&self, asked: ProbeRequest) -> BoxFuture<'_, Result<serde_json::Value, String>> {
         let probing = self.probing.get_or_init(|| {
-            let loaded = load_here(&self.place, Overrides::default());
+            let loaded = load_here(&self.instance, Overrides::default());
             let loaded = loaded.map_err(|error| error.to_string())?;
             Ok(Probing(loaded.config.fetcher(&loaded.origins, None)))
         });

@@ -4,7 +4,7 @@
 mod error;
 mod events;
 mod in_process;
-mod place;
+mod instance;
 mod transport;
 
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 pub(crate) use error::{ClientError, Problem};
 pub(crate) use events::{ServerEvent, ServerEvents};
-pub(crate) use place::{Asking, Place};
+pub(crate) use instance::{Asking, Instance};
 
 use transport::Transport;
 
@@ -45,45 +45,45 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// The way to the data of this place: the socket of a running `up` first.
-    pub(crate) async fn connect(place: &Place, need: Need) -> anyhow::Result<Client> {
-        let folder = place.folder()?;
+    /// The way to the data of this instance: the socket of a running `up` first.
+    pub(crate) async fn connect(instance: &Instance, need: Need) -> anyhow::Result<Client> {
+        let folder = instance.folder()?;
         let socket = folder.join(SOCKET);
         if transport::answers(&socket).await {
             return Ok(Client::over(Transport::Socket(socket), folder));
         }
-        if place.is_over_nats(&folder) {
+        if instance.is_over_nats(&folder) {
             return Err(ClientError::OverNats { folder }.into());
         }
         if need == Need::Data && !folder.join(wirefold_flow_sqlite::FILE).exists() {
             return Err(ClientError::NoData { folder }.into());
         }
-        let router = in_process::open(&folder, &socket, place, place.method()?).await?;
+        let router = in_process::open(&folder, &socket, instance, instance.method()?).await?;
         Ok(Client::over(Transport::InProcess(router), folder))
     }
 
     /// The way to a running `up`; none where none runs.
-    pub(crate) async fn running(place: &Place) -> anyhow::Result<Option<Client>> {
-        let folder = place.folder()?;
+    pub(crate) async fn running(instance: &Instance) -> anyhow::Result<Option<Client>> {
+        let folder = instance.folder()?;
         let socket = folder.join(SOCKET);
         let is_there = transport::answers(&socket).await;
         Ok(is_there.then(|| Client::over(Transport::Socket(socket), folder)))
     }
 
     /// The way to a running `up`, else to [`Client::apart`]: for what needs no data.
-    pub(crate) async fn running_or_apart(place: &Place) -> anyhow::Result<Client> {
-        match Client::running(place).await? {
+    pub(crate) async fn running_or_apart(instance: &Instance) -> anyhow::Result<Client> {
+        match Client::running(instance).await? {
             Some(client) => Ok(client),
-            None => Client::apart(place).await,
+            None => Client::apart(instance).await,
         }
     }
 
     /// An API of this process's own, over a folder that is thrown away with it.
-    pub(crate) async fn apart(place: &Place) -> anyhow::Result<Client> {
+    pub(crate) async fn apart(instance: &Instance) -> anyhow::Result<Client> {
         let thrown_away = tempfile::tempdir().context("cannot make a folder to work in")?;
         let folder = thrown_away.path().to_owned();
-        let method = place.method()?;
-        let router = in_process::open(&folder, &folder.join(SOCKET), place, method).await?;
+        let method = instance.method()?;
+        let router = in_process::open(&folder, &folder.join(SOCKET), instance, method).await?;
         let client = Client::over(Transport::InProcess(router), folder);
         Ok(Client { _thrown_away: Some(thrown_away), ..client })
     }

@@ -113,14 +113,14 @@ pub(crate) fn run(arguments: &AlertArguments, global: &Global) -> anyhow::Result
     match &arguments.command {
         AlertCommand::Ls { limit } => list(arguments, global, *limit),
         AlertCommand::Show { id } => {
-            let (place, json) = (&arguments.asking.place, arguments.asking.json);
+            let (place, json) = (&arguments.asking.instance, arguments.asking.json);
             block_on(async {
                 let client = Client::connect(place, Need::Data).await?;
                 alert_life::show(&client, id, json).await
             })
         }
         AlertCommand::Replay { id, delivery } => {
-            let (place, json) = (&arguments.asking.place, arguments.asking.json);
+            let (place, json) = (&arguments.asking.instance, arguments.asking.json);
             block_on(async {
                 let client = Client::connect(place, Need::Data).await?;
                 alert_life::replay(&client, id, delivery.clone(), json).await
@@ -142,7 +142,7 @@ pub(crate) fn run(arguments: &AlertArguments, global: &Global) -> anyhow::Result
 
 fn list(arguments: &AlertArguments, global: &Global, limit: u32) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = Client::connect(&arguments.asking.place, Need::Data).await?;
+        let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
         let alerts = alerts(&client, limit).await?;
         if arguments.asking.json {
             alerts.iter().try_for_each(|row| print_line("wirefold.cli.alert/1", row))?;

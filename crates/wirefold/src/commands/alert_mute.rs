@@ -28,7 +28,7 @@ pub(super) fn run(
     change: Change,
 ) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = Client::connect(&asking.place, Need::Data).await?;
+        let client = Client::connect(&asking.instance, Need::Data).await?;
         // The address of its page will do too.
         let id = what.rsplit('/').next().unwrap_or(what);
         let path = format!("/api/v1/alerts/{}", escaped(id));

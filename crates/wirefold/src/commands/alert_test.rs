@@ -30,7 +30,7 @@ struct Report<'a> {
 
 /// Sends a sample to the delivery of this name.
 pub(super) fn run(asking: &Asking, global: &Global, name: &str) -> anyhow::Result<Exit> {
-    let loaded = load_here(&asking.place, Overrides::default())?;
+    let loaded = load_here(&asking.instance, Overrides::default())?;
     let config = &loaded.config;
     let address = config.page_address(config.page.listen);
     let subjects = Some(tells::of(config));

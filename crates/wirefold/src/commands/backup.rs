@@ -44,7 +44,7 @@ struct Copied {
 
 /// Runs `backup`.
 pub(crate) fn back_up(arguments: &BackupArguments, global: &Global) -> anyhow::Result<Exit> {
-    let data = arguments.asking.place.folder()?;
+    let data = arguments.asking.instance.folder()?;
     is_here(arguments, &data)?;
     if !data.join(wirefold_flow_sqlite::FILE).exists() {
         return Err(ClientError::NoData { folder: data }.into());
@@ -56,7 +56,7 @@ pub(crate) fn back_up(arguments: &BackupArguments, global: &Global) -> anyhow::R
 
 /// Runs `restore`.
 pub(crate) fn restore(arguments: &BackupArguments, global: &Global) -> anyhow::Result<Exit> {
-    let data = arguments.asking.place.folder()?;
+    let data = arguments.asking.instance.folder()?;
     is_here(arguments, &data)?;
     if !arguments.folder.join(wirefold_flow_sqlite::FILE).exists() {
         let what =
@@ -77,7 +77,7 @@ pub(crate) fn restore(arguments: &BackupArguments, global: &Global) -> anyhow::R
 
 /// Refuses where what is collected stands on a server.
 fn is_here(arguments: &BackupArguments, data: &Path) -> anyhow::Result<()> {
-    if arguments.asking.place.is_over_nats(data) {
+    if arguments.asking.instance.is_over_nats(data) {
         anyhow::bail!(Stop::new(
             Exit::Usage,
             "what is collected stands on a NATS server: use its own `nats stream backup` and `nats stream \

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::cli::Global;
-use crate::client::Place;
+use crate::client::Instance;
 use crate::config::{self, Loaded, Overrides};
 use crate::exit::Exit;
 use crate::output;
@@ -40,7 +40,7 @@ struct ShowArguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    instance: Instance,
     /// Change a setting for this run, as TOML. Repeatable.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -58,7 +58,7 @@ struct Setting<'a> {
 /// Runs `config`.
 pub(crate) fn run(arguments: &ConfigArguments, _global: &Global) -> anyhow::Result<Exit> {
     let ConfigCommand::Show(arguments) = &arguments.command;
-    let mut loaded = config::load_here(&arguments.place, Overrides::of_set(&arguments.set)?)?;
+    let mut loaded = config::load_here(&arguments.instance, Overrides::of_set(&arguments.set)?)?;
     loaded.config.make_paths_absolute()?;
     for warning in &loaded.warnings {
         output::note(format_args!("warning: {warning}"));

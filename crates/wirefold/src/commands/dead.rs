@@ -56,7 +56,7 @@ enum DeadCommand {
 /// Runs a `dead` command.
 pub(crate) fn run(arguments: &DeadArguments, global: &Global) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = Client::connect(&arguments.asking.place, Need::Data).await?;
+        let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
         let json = arguments.asking.json;
         match &arguments.command {
             DeadCommand::Ls { limit } => list(&client, *limit, json, global).await,

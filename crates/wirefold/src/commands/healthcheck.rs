@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::cli::Global;
-use crate::client::{Place, block_on};
+use crate::client::{Instance, block_on};
 use crate::config::{Overrides, load_here};
 use crate::exit::Exit;
 use crate::output::{self, clean};
@@ -27,7 +27,7 @@ pub(crate) struct HealthcheckArguments {
     #[arg(long, value_name = "ADDR")]
     operations: Option<String>,
     #[command(flatten)]
-    place: Place,
+    instance: Instance,
 }
 
 /// How long an answer may take.
@@ -38,16 +38,16 @@ const MOST_BYTES: usize = 64 * 1024;
 /// Asks once.
 pub(crate) fn run(arguments: &HealthcheckArguments, global: &Global) -> anyhow::Result<Exit> {
     let told = arguments.operations.clone();
-    let place = match told {
-        Some(place) => place,
+    let address = match told {
+        Some(address) => address,
         None => {
-            let loaded = load_here(&arguments.place, Overrides::default())?;
+            let loaded = load_here(&arguments.instance, Overrides::default())?;
             loaded.config.operations.listen.to_string()
         }
     };
-    let place = &place;
+    let address = &address;
     block_on(async {
-        match tokio::time::timeout(PATIENCE, ask(place)).await {
+        match tokio::time::timeout(PATIENCE, ask(address)).await {
             Ok(Ok((status, said))) if status.is_success() => {
                 global.note(format_args!("{}", clean(said.trim())));
                 Ok(Exit::Ok)
@@ -57,25 +57,25 @@ pub(crate) fn run(arguments: &HealthcheckArguments, global: &Global) -> anyhow::
                 Ok(Exit::Failure)
             }
             Ok(Err(error)) => {
-                output::note(format_args!("error: {place}: {error:#}"));
+                output::note(format_args!("error: {address}: {error:#}"));
                 Ok(Exit::Failure)
             }
             Err(_) => {
-                output::note(format_args!("error: {place}: no answer within 5 s"));
+                output::note(format_args!("error: {address}: no answer within 5 s"));
                 Ok(Exit::Failure)
             }
         }
     })
 }
 
-async fn ask(place: &str) -> anyhow::Result<(StatusCode, String)> {
+async fn ask(address: &str) -> anyhow::Result<(StatusCode, String)> {
     // What listens on all addresses is asked on the loopback.
-    let place = place.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]");
-    let stream = TcpStream::connect(&place).await.context("nothing listens there")?;
+    let address = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]");
+    let stream = TcpStream::connect(&address).await.context("nothing listens there")?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
-    let request = Request::builder().uri("/readyz").header("host", &place).body(Body::empty())?;
+    let request = Request::builder().uri("/readyz").header("host", &address).body(Body::empty())?;
     let answer = sender.send_request(request).await?;
     let status = answer.status();
     let bytes = axum::body::to_bytes(Body::new(answer.into_body()), MOST_BYTES).await?;

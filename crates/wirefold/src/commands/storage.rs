@@ -63,7 +63,7 @@ struct FileRow {
 
 /// Runs `storage`.
 pub(crate) fn run(arguments: &StorageArguments, global: &Global) -> anyhow::Result<Exit> {
-    let place = &arguments.asking.place;
+    let place = &arguments.asking.instance;
     let config = crate::config::load_here(place, Overrides::default())?.config;
     let folder = place.folder()?;
     let told: StorageReport = block_on(async {

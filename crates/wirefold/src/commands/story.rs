@@ -164,7 +164,7 @@ Example:
 /// Runs a `story` command.
 pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = Client::connect(&arguments.asking.place, Need::Data).await?;
+        let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
         let view = View { json: arguments.asking.json, time: LocalTime::system() };
         let word = match &arguments.command {
             StoryCommand::Ls(asked) => return view.list(&client, asked, global).await,

@@ -67,7 +67,7 @@ const REMEMBERED: usize = 10_000;
 /// Follows the output until interrupted.
 pub(crate) fn run(arguments: &TailArguments, global: &Global) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = Client::connect(&arguments.asking.place, Need::Data).await?;
+        let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
         client.must_run("tail")?;
         let after = match arguments.after {
             Some(after) => after,

@@ -117,7 +117,7 @@ struct Made<'a> {
 
 /// Runs a `token` command.
 pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result<Exit> {
-    let tokens = TokenFile::new(&arguments.asking.place.folder()?);
+    let tokens = TokenFile::new(&arguments.asking.instance.folder()?);
     let now = wirefold_envelope::timestamp(SystemClock.now());
     let json = arguments.asking.json;
     match &arguments.command {
@@ -205,7 +205,7 @@ fn tell_link(
 
 /// The page as the running `up` serves it, else as the settings say.
 fn page_of(arguments: &TokenArguments) -> anyhow::Result<PageStatus> {
-    let place = &arguments.asking.place;
+    let place = &arguments.asking.instance;
     let told = block_on(async {
         let Some(client) = Client::running(place).await? else { return Ok(None) };
         let status: Status = client.get("/api/v1/status").await?;

@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &WhyArguments, global: &Global) -> anyhow::Result<E
             first: PathBuf::from(&arguments.first),
             second: PathBuf::from(&arguments.second),
             view: arguments.view,
-            place: arguments.asking.place.clone(),
+            place: arguments.asking.instance.clone(),
         }),
         (false, false) => block_on(stored(arguments, global)),
         (first_is_file, _) => block_on(mixed(arguments, first_is_file)),
@@ -74,7 +74,7 @@ fn is_link(name: &str) -> bool {
 async fn files_as_json(arguments: &WhyArguments) -> anyhow::Result<Exit> {
     match compare::read(Path::new(&arguments.first), Path::new(&arguments.second)) {
         Ok((first, second)) => {
-            let client = Client::apart(&arguments.asking.place).await?;
+            let client = Client::apart(&arguments.asking.instance).await?;
             print_given(&client, &first, &second).await
         }
         Err(exit) => Ok(exit),
@@ -99,13 +99,13 @@ async fn mixed(arguments: &WhyArguments, first_is_file: bool) -> anyhow::Result<
         Ok(given) => given,
         Err(exit) => return Ok(exit),
     };
-    let client = Client::connect(&arguments.asking.place, Need::Data).await?;
+    let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
     let kept = article(&find(&client, name).await?)?;
     let (first, second) = if first_is_file { (given, kept) } else { (kept, given) };
     if arguments.asking.json {
         return print_given(&client, &first, &second).await;
     }
-    compare::show(first, second, arguments.asking.place.method()?, arguments.view)
+    compare::show(first, second, arguments.asking.instance.method()?, arguments.view)
 }
 
 fn exit_of(relation: Relation) -> Exit {
@@ -118,7 +118,7 @@ fn exit_of(relation: Relation) -> Exit {
 
 /// Two stored articles, in the order in which they were asked for: the first is A.
 async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exit> {
-    let client = Client::connect(&arguments.asking.place, Need::Data).await?;
+    let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
     let first = find(&client, &arguments.first).await?;
     let second = find(&client, &arguments.second).await?;
     let exit = exit_of(match (first.story == second.story, first.event == second.event) {
@@ -131,7 +131,7 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
         output::print_json(&client.get::<Comparison>(&path).await?)?;
         return Ok(exit);
     }
-    let method = arguments.asking.place.method()?;
+    let method = arguments.asking.instance.method()?;
     let (earlier, later) = (article(&first)?, article(&second)?);
     let by_themselves = compare::show(earlier, later, method, arguments.view)?;
     let (story, event) = (short(&first.story.to_string()), short(&first.event.to_string()));

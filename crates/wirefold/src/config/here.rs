@@ -1,7 +1,7 @@
 //! The settings of this process, as a command line asks for them.
 
 use super::{ConfigError, Loaded, Origin, Overrides, Problem, Sources, load};
-use crate::client::Place;
+use crate::client::Instance;
 
 impl Overrides {
     /// What `--set` says, each `key=value`.
@@ -33,11 +33,11 @@ impl Overrides {
     }
 }
 
-/// Reads the settings of this process: the file and the folder that `place` names, if it does, and
+/// Reads the settings of this process: the file and the folder that `instance` names, if it does, and
 /// what a command's other flags say.
-pub(crate) fn load_here(place: &Place, mut flags: Overrides) -> Result<Loaded, ConfigError> {
-    if let Some(data) = &place.data {
+pub(crate) fn load_here(instance: &Instance, mut flags: Overrides) -> Result<Loaded, ConfigError> {
+    if let Some(data) = &instance.data {
         flags.flag("--data", "data", data.to_string_lossy());
     }
-    load(&Sources::of_process(place.config.clone()), &flags)
+    load(&Sources::of_process(instance.config.clone()), &flags)
 }

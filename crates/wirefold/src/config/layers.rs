@@ -176,7 +176,8 @@ pub(super) fn read(
 pub(super) fn read_file(path: &Path, must_exist: bool) -> Result<Option<Node>, Vec<Problem>> {
     let shown = shown(path);
     let refuse = |what: String| {
-        let place = super::origin::Place { file: shown.as_str().into(), line: 0, column: 0 };
+        let place =
+            super::origin::SourceLocation { file: shown.as_str().into(), line: 0, column: 0 };
         vec![Problem::new(Origin::File(place), what)]
     };
     let size = match std::fs::metadata(path) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use wirefold_query::{Lists, MAX_BYTES};
 
 use super::layers;
-use super::origin::{Origin, Place};
+use super::origin::{Origin, SourceLocation};
 use super::problem::Problem;
 
 /// The folder beside a file of settings.
@@ -61,6 +61,6 @@ fn text(path: &Path) -> Result<String, String> {
 }
 
 fn problem(path: &Path, why: &str) -> Problem {
-    let place = Place { file: layers::shown(path).as_str().into(), line: 0, column: 0 };
+    let place = SourceLocation { file: layers::shown(path).as_str().into(), line: 0, column: 0 };
     Problem::new(Origin::File(place), format!("the list cannot be read: {why}"))
 }

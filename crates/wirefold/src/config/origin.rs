@@ -8,7 +8,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// A place in a file.
-    File(Place),
+    File(SourceLocation),
     /// An environment variable.
     Environment(String),
     /// A flag of the command line, such as `--listen`.
@@ -19,7 +19,7 @@ pub(crate) enum Origin {
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct SourceLocation {
     /// The file as it is shown: `wirefold.toml` in the working folder, else with its folder.
     pub(crate) file: Arc<str>,
     /// The line, from 1; 0 where the file as a whole is meant.
@@ -32,7 +32,7 @@ impl Origin {
     /// The place to look at a mistake: with the column where it stands in a file.
     pub(super) fn pointed(&self) -> String {
         match self {
-            Self::File(Place { file, line: 0, .. }) => file.to_string(),
+            Self::File(SourceLocation { file, line: 0, .. }) => file.to_string(),
             Self::File(place) => format!("{self}:{}", place.column),
             _ => self.to_string(),
         }

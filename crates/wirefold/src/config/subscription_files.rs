@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::origin::{Origin, Place};
+use super::origin::{Origin, SourceLocation};
 use super::problem::Problem;
 use super::tree::{Node, Value};
 use super::{SubscriptionConfig, layers, read};
@@ -45,7 +45,7 @@ pub(super) fn add(tree: &mut Node, files: &[PathBuf], left_out: &BTreeSet<String
 
 /// The file of subscriptions in which a mistake stands; none where it stands elsewhere.
 pub(super) fn file_of(problem: &Problem) -> Option<String> {
-    let Origin::File(Place { file, .. }) = &problem.at else { return None };
+    let Origin::File(SourceLocation { file, .. }) = &problem.at else { return None };
     let folder = Path::new(&**file).parent().and_then(Path::file_name);
     (folder == Some(OsStr::new(FOLDER))).then(|| file.to_string())
 }

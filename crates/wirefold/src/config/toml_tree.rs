@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::origin::{Origin, Place};
+use super::origin::{Origin, SourceLocation};
 use super::problem::Problem;
 use super::tree::{Node, Value};
 
@@ -60,7 +60,7 @@ impl<'a> Lines<'a> {
         let start = self.starts[line - 1];
         let before = self.text.get(start..span.start).unwrap_or_default();
         let column = before.chars().count() + 1;
-        Origin::File(Place { file: Arc::clone(&self.file), line, column })
+        Origin::File(SourceLocation { file: Arc::clone(&self.file), line, column })
     }
 
     fn table(&self, table: DeTable<'_>) -> Value {

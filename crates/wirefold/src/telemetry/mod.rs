@@ -51,7 +51,7 @@ pub(crate) struct Telemetry {
     counted: PrometheusHandle,
     clock: Arc<dyn Clock>,
     started: UnixMillis,
-    /// Watches the loops; the `observer` of their surroundings.
+    /// Watches the loops; the `observer` of their context.
     pub(crate) loops: Arc<LoopMetrics>,
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use crate::client::Place;
+use crate::client::Instance;
 
 /// Arguments of `up`.
 #[derive(Debug, Args)]
@@ -19,7 +19,7 @@ Examples:
 The first Ctrl-C or SIGTERM finishes what was taken, the second ends at once.")]
 pub(crate) struct UpArguments {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) instance: Instance,
     #[command(flatten)]
     pub(crate) listen: Listen,
     /// Change a setting for this run, as TOML: `--set fetcher.min_interval=20m`. Repeatable.
@@ -83,7 +83,7 @@ pub(crate) struct RunArguments {
     #[arg(value_parser = StageParser, value_name = "STAGE")]
     pub(crate) stage: StageArgument,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) instance: Instance,
     #[command(flatten)]
     pub(crate) listen: Listen,
     /// Change a setting for this run, as TOML. Repeatable.
@@ -114,7 +114,7 @@ Exit codes: 0 all stands, 1 some output could not be made again, 4 the server ca
 refuses.")]
 pub(crate) struct SetupArguments {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) instance: Instance,
     /// The NATS server; without URL the one that is configured, else nats://127.0.0.1:4222.
     #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
     pub(crate) nats: Option<String>,

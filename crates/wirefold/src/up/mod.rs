@@ -30,7 +30,7 @@ use wirefold_flow_sqlite::OpenError;
 use wirefold_proto::streams::{CONTROL, FETCHED};
 
 use crate::cli::{FoldArguments, Global};
-use crate::client::Place;
+use crate::client::Instance;
 use crate::config::{Loaded, Origin, Overrides, load_here};
 use crate::exit::{Exit, Stop};
 use crate::fold::{self, Method};
@@ -51,8 +51,8 @@ pub(crate) use setup::setup;
 
 /// Runs all stages in one process; where there is nothing to watch, the demo.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {
-    let asked = Asked::of(&arguments.place, &arguments.set, arguments.nats.as_deref());
-    let loaded = load(&Asked { listen: Some(&arguments.listen), ..asked })?;
+    let flags = SettingFlags::of(&arguments.instance, &arguments.set, arguments.nats.as_deref());
+    let loaded = load(&SettingFlags { listen: Some(&arguments.listen), ..flags })?;
     if arguments.nats.is_some() || !loaded.config.bus.nats.is_empty() && !arguments.demo {
         return in_runtime(nats::Supervisor { loaded, arguments, global }.run());
     }
@@ -67,8 +67,8 @@ pub(crate) fn nats_server(program: &Path, folder: &Path) -> anyhow::Result<Exit>
 
 /// Runs one stage.
 pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Result<Exit> {
-    let asked = Asked::of(&arguments.place, &arguments.set, arguments.nats.as_deref());
-    let mut loaded = load(&Asked { listen: Some(&arguments.listen), ..asked })?;
+    let flags = SettingFlags::of(&arguments.instance, &arguments.set, arguments.nats.as_deref());
+    let mut loaded = load(&SettingFlags { listen: Some(&arguments.listen), ..flags })?;
     if arguments.nats.is_some() {
         name_default_server(&mut loaded);
     }
@@ -95,11 +95,11 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
             must_be_embedded(stage)?;
             (open_bus(&loaded.config.data, clock.clone())?, None)
         } else {
-            let place = loaded.config.bus.addresses();
-            begun.health.waiting(BUS, format!("no NATS server answers at {place} yet"));
+            let addresses = loaded.config.bus.addresses();
+            begun.health.waiting(BUS, format!("no NATS server answers at {addresses} yet"));
             let bus = match nats::meet(&loaded.config, name, clock.clone(), &mut signals).await? {
                 nats::Met::There(bus) => bus,
-                nats::Met::Asked(signal) => return Ok(signal.exit()),
+                nats::Met::Stopped(signal) => return Ok(signal.exit()),
             };
             nats::look_for_streams(&bus, stage).await?;
             (nats::signed(&loaded.config, &bus)?, Some(bus))
@@ -170,20 +170,20 @@ fn serve_demo(
 }
 
 /// What the flags of a command say of the settings.
-struct Asked<'a> {
-    place: &'a Place,
+struct SettingFlags<'a> {
+    instance: &'a Instance,
     set: &'a [String],
     listen: Option<&'a Listen>,
     nats: Option<&'a str>,
 }
 
-impl<'a> Asked<'a> {
-    fn of(place: &'a Place, set: &'a [String], nats: Option<&'a str>) -> Self {
-        Self { place, set, listen: None, nats }
+impl<'a> SettingFlags<'a> {
+    fn of(instance: &'a Instance, set: &'a [String], nats: Option<&'a str>) -> Self {
+        Self { instance, set, listen: None, nats }
     }
 }
 
-fn load(asked: &Asked<'_>) -> anyhow::Result<Loaded> {
+fn load(asked: &SettingFlags<'_>) -> anyhow::Result<Loaded> {
     let mut overrides =
         Overrides::of_set(asked.set).map_err(|error| Stop::new(Exit::Usage, error.to_string()))?;
     if let Some(address) = asked.listen.and_then(|listen| listen.listen.as_ref()) {
@@ -197,7 +197,7 @@ fn load(asked: &Asked<'_>) -> anyhow::Result<Loaded> {
             servers.split(',').map(|it| crate::config::quoted(it.trim())).collect();
         overrides.flag("--nats", "bus.nats", format!("[{}]", servers.join(", ")));
     }
-    load_here(asked.place, overrides)
+    load_here(asked.instance, overrides)
         .map_err(|error| Stop::new(Exit::Usage, error.to_string()).into())
 }
 

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_alerter::{Printer, run_under as run_alerter};
 use wirefold_envelope::create_streams;
 use wirefold_fetcher::ConfiguredFeed;
-use wirefold_flow::{BoxFuture, Bus, BusError, Clock, Surroundings};
+use wirefold_flow::{BoxFuture, Bus, BusError, Clock, StageContext};
 use wirefold_flow_nats::NatsBus;
 use wirefold_gateway::{Access, Condition as _, Gateway};
 use wirefold_proto::rights::Service;
@@ -113,14 +113,12 @@ impl Pipeline<'_> {
         stop: CancellationToken,
         address: &str,
     ) -> anyhow::Result<BoxFuture<'static, anyhow::Result<()>>> {
-        let surroundings = self.surroundings();
+        let context = self.context();
         let config = &self.loaded.config;
         Ok(match stage {
             StageName::Fetcher => {
                 let settings = self.fetcher()?;
-                Box::pin(
-                    async move { Ok(wirefold_fetcher::run(surroundings, settings, stop).await?) },
-                )
+                Box::pin(async move { Ok(wirefold_fetcher::run(context, settings, stop).await?) })
             }
             StageName::Detector => {
                 let mut settings = config.detector("detector-1");
@@ -128,25 +126,22 @@ impl Pipeline<'_> {
                 if self.nats.is_none() {
                     settings.texts = Some(self.folder().to_owned());
                 }
-                let lease =
-                    nats::lease(self.nats.as_ref(), &surroundings, stage, &settings.writer)?;
+                let lease = nats::lease(self.nats.as_ref(), &context, stage, &settings.writer)?;
                 Box::pin(async move {
-                    Ok(wirefold_detector::run_apart(surroundings, settings, lease, stop).await?)
+                    Ok(wirefold_detector::run_apart(context, settings, lease, stop).await?)
                 })
             }
             StageName::Enricher => {
                 let settings = config.enricher();
-                Box::pin(
-                    async move { Ok(wirefold_enricher::run(surroundings, settings, stop).await?) },
-                )
+                Box::pin(async move { Ok(wirefold_enricher::run(context, settings, stop).await?) })
             }
             StageName::Alerter => {
                 let settings = self.alerter(address)?;
                 let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
-                let lease = nats::lease(self.nats.as_ref(), &surroundings, stage, "alerter-1")?;
-                Box::pin(async move {
-                    Ok(run_alerter(surroundings, settings, printer, lease, stop).await?)
-                })
+                let lease = nats::lease(self.nats.as_ref(), &context, stage, "alerter-1")?;
+                Box::pin(
+                    async move { Ok(run_alerter(context, settings, printer, lease, stop).await?) },
+                )
             }
             // They are started with their listeners, and with more than the seam.
             StageName::Gateway | StageName::Pruner => Box::pin(async { Ok(()) }),
@@ -160,7 +155,7 @@ impl Pipeline<'_> {
         listener: TcpListener,
         address: &str,
     ) -> anyhow::Result<(Socket, Gateway)> {
-        let surroundings = self.surroundings();
+        let context = self.context();
         let enricher = wirefold_enricher::stage(self.loaded.config.enricher());
         let alerter = self.alerter(address)?;
         let deliveries = alerter.deliveries.iter().map(|to| to.name.clone()).collect();
@@ -180,12 +175,12 @@ impl Pipeline<'_> {
             base_url: address.to_owned(),
             tables: self.nats.is_some(),
             rehearse: Arc::new(Rehearsing {
-                surroundings: surroundings.clone(),
+                context: context.clone(),
                 deliveries,
                 lists: alerter.lists.clone(),
             }),
             replay: Arc::new(Replaying {
-                surroundings: surroundings.clone(),
+                context: context.clone(),
                 enricher,
                 alerter,
                 nats: self.nats.clone(),
@@ -193,7 +188,7 @@ impl Pipeline<'_> {
             probe: Arc::new(Probing(self.fetcher()?)),
             condition: self.telemetry.loops.clone(),
         };
-        let gateway = Gateway::open(surroundings, settings).await;
+        let gateway = Gateway::open(context, settings).await;
         let gateway = gateway.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
         let mut socket = Socket::bind(self.folder()).await?;
         if let Some(unix) = socket.take() {
@@ -233,7 +228,7 @@ impl Pipeline<'_> {
             Service::Stage(Stage::Gateway) => Some(Own::Compare(gateway?.clone())),
             Service::Stage(Stage::Enricher) => {
                 let enricher = wirefold_enricher::stage(self.loaded.config.enricher());
-                Some(Own::Replay(self.surroundings(), enricher))
+                Some(Own::Replay(self.context(), enricher))
             }
             _ => None,
         }
@@ -267,10 +262,10 @@ impl Pipeline<'_> {
         });
     }
 
-    fn surroundings(&self) -> Surroundings {
-        Surroundings {
+    fn context(&self) -> StageContext {
+        StageContext {
             observer: self.telemetry.loops.clone(),
-            ..Surroundings::new(self.bus.clone(), self.clock.clone())
+            ..StageContext::new(self.bus.clone(), self.clock.clone())
         }
     }
 

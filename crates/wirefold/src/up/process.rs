@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::serve;
-use super::signals::{Asked, Signals};
+use super::signals::{Signals, StopSignal};
 use crate::exit::Exit;
 use crate::output;
 
@@ -33,7 +33,7 @@ pub(super) enum End {
     Drained,
     /// Asked to, but not everything was finished in time, or asked twice. What was not is taken up
     /// again at the next start.
-    CutShort(Asked),
+    CutShort(StopSignal),
     /// A stage could not go on.
     Failed(anyhow::Error),
 }
@@ -42,8 +42,8 @@ impl End {
     /// The exit code.
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Drained | Self::CutShort(Asked::Terminate) => Exit::Ok,
-            Self::CutShort(Asked::Interrupt) => Exit::Interrupted,
+            Self::Drained | Self::CutShort(StopSignal::Terminate) => Exit::Ok,
+            Self::CutShort(StopSignal::Interrupt) => Exit::Interrupted,
             Self::Failed(_) => Exit::Bus,
         }
     }

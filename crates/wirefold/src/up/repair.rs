@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use wirefold_flow::{BusError, Surroundings};
+use wirefold_flow::{BusError, StageContext};
 use wirefold_flow_nats::NatsBus;
 use wirefold_flow_sqlite::{Inspection, Offline};
 use wirefold_proto::streams::JUDGED;
@@ -51,11 +51,11 @@ pub(super) async fn embedded(loaded: &Loaded) -> anyhow::Result<Exit> {
     drop(inspection);
     remove_damaged(&config.data, contents.damaged())?;
     let clock = Arc::new(wirefold_flow::SystemClock);
-    let surroundings = Surroundings::new(open_bus(&config.data, clock.clone())?, clock);
+    let context = StageContext::new(open_bus(&config.data, clock.clone())?, clock);
     let mut repaired = Repaired::default();
     for sequence in contents.lacking(unread.unwrap_or(0)) {
         let enricher = wirefold_enricher::stage(config.enricher());
-        repaired.note(sequence, enrich(surroundings.clone(), enricher, sequence).await);
+        repaired.note(sequence, enrich(context.clone(), enricher, sequence).await);
     }
     repaired.tell()
 }

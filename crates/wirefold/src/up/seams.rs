@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wirefold_alerter::{Outcome, Printer, send_again};
 use wirefold_fetcher::Search;
-use wirefold_flow::{BoxFuture, Headers, Outgoing, Stage, StageError, Surroundings, handle_once};
+use wirefold_flow::{BoxFuture, Headers, Outgoing, Stage, StageContext, StageError, handle_once};
 use wirefold_flow_nats::NatsBus;
 use wirefold_gateway::shapes::{ProbeRequest, Resent};
 use wirefold_gateway::{Probe, Rehearse, Replay};
@@ -22,7 +22,7 @@ use super::StandardOutput;
 
 /// Runs a subscription over what stands in the output, and checks it as the alerter would.
 pub(crate) struct Rehearsing {
-    pub(crate) surroundings: Surroundings,
+    pub(crate) context: StageContext,
     /// The names of all deliveries.
     pub(crate) deliveries: Vec<String>,
     /// The lists that queries may name.
@@ -36,8 +36,8 @@ impl Rehearse for Rehearsing {
         back: Duration,
     ) -> BoxFuture<'_, Result<serde_json::Value, String>> {
         Box::pin(async move {
-            let now = self.surroundings.clock.now();
-            let bus = &*self.surroundings.bus;
+            let now = self.context.clock.now();
+            let bus = &*self.context.bus;
             let said =
                 wirefold_alerter::rehearse(bus, &subscription, &self.lists, now.minus(back), now)
                     .await;
@@ -113,7 +113,7 @@ impl Probe for Probing {
 
 /// Has a dead letter's message handled anew by the stage that gave up on it.
 pub(super) struct Replaying {
-    pub(super) surroundings: Surroundings,
+    pub(super) context: StageContext,
     pub(super) enricher: Arc<dyn Stage>,
     /// The deliveries, for alerts that are sent again.
     pub(super) alerter: wirefold_alerter::Settings,
@@ -126,7 +126,7 @@ impl Replay for Replaying {
         Box::pin(async move {
             match (letter.stage, &self.nats) {
                 (streams::Stage::Enricher, None) => {
-                    enrich(self.surroundings.clone(), self.enricher.clone(), letter.sequence).await
+                    enrich(self.context.clone(), self.enricher.clone(), letter.sequence).await
                 }
                 (streams::Stage::Enricher, Some(bus)) => ask_enricher(bus, letter.sequence).await,
                 (streams::Stage::Fetcher, _) => Err(format!(
@@ -155,7 +155,7 @@ impl Replay for Replaying {
             for name in named {
                 let there = self.alerter.deliveries.iter().find(|it| it.name == name);
                 let to = there.ok_or_else(|| format!("no delivery is called {name:?}"))?;
-                let now = self.surroundings.clock.now();
+                let now = self.context.clock.now();
                 let outcome =
                     send_again(&alert, &subscription, to, &self.alerter, &printer, now).await;
                 sent.push(resent(name, outcome.map_err(|error| error.to_string())?));
@@ -176,13 +176,13 @@ fn resent(delivery: String, outcome: Outcome) -> Resent {
 /// Has a decision enriched once more. The output has the id that it would have had, so a second time
 /// changes nothing.
 pub(super) async fn enrich(
-    surroundings: Surroundings,
+    context: StageContext,
     enricher: Arc<dyn Stage>,
     sequence: u64,
 ) -> Result<String, String> {
-    let message = surroundings.bus.get(streams::JUDGED.name, sequence).await;
+    let message = context.bus.get(streams::JUDGED.name, sequence).await;
     let message = message.map_err(|error| error.to_string())?;
-    match handle_once(surroundings, enricher, message).await {
+    match handle_once(context, enricher, message).await {
         Ok(()) => Ok("handled: it stands in the output".to_owned()),
         Err(StageError::Retry { why, .. } | StageError::Reject { why }) => Err(why),
     }
@@ -201,7 +201,7 @@ impl Replaying {
     /// Sends an alert that a delivery gave up on there once more, marked as a repetition. Old letters do not
     /// say which delivery it was: those go to all of the subscription.
     async fn resend_dead(&self, letter: &DeadLetter) -> Result<String, String> {
-        let bus = &self.surroundings.bus;
+        let bus = &self.context.bus;
         let stored = bus.get(&letter.stream, letter.sequence).await;
         let stored = stored.map_err(|error| error.to_string())?;
         let alert: Alert = decode(&stored.body).map_err(|error| error.to_string())?;
@@ -242,7 +242,7 @@ impl Replaying {
         let headers: Headers = letter.headers.into_iter().map(value).collect();
         let id = format!("dead-{sequence}");
         let message = Outgoing { subject, id, headers, body: body.into() };
-        let published = self.surroundings.bus.publish(message).await;
+        let published = self.context.bus.publish(message).await;
         let place = published.map_err(|error| error.to_string())?.sequence();
         Ok(format!("published again, as message {place} of {}", letter.stream))
     }

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use wirefold_flow::SystemClock;
 
 use super::arguments::SetupArguments;
-use super::{Asked, in_runtime, load, name_default_server, nats, repair, warn_of_settings};
+use super::{SettingFlags, in_runtime, load, name_default_server, nats, repair, warn_of_settings};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::telemetry::{self, Logging};
 
 /// Makes a NATS server fit for the stages.
 pub(crate) fn setup(arguments: &SetupArguments, global: &Global) -> anyhow::Result<Exit> {
-    let mut loaded = load(&Asked::of(&arguments.place, &arguments.set, arguments.nats.as_deref()))?;
+    let mut loaded =
+        load(&SettingFlags::of(&arguments.instance, &arguments.set, arguments.nats.as_deref()))?;
     let data = loaded.config.data.clone();
-    let is_over_nats = arguments.nats.is_some() || arguments.place.is_over_nats(&data);
+    let is_over_nats = arguments.nats.is_some() || arguments.instance.is_over_nats(&data);
     let is_embedded = !is_over_nats && data.join(wirefold_flow_sqlite::FILE).exists();
     if loaded.config.bus.nats.is_empty()
         && arguments.repair

@@ -11,14 +11,14 @@ pub(super) struct Signals {
 
 /// How the process was asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum StopSignal {
     /// By a supervisor: SIGTERM.
     Terminate,
     /// By a person: Ctrl-C.
     Interrupt,
 }
 
-impl Asked {
+impl StopSignal {
     /// The exit code of a process that had nothing to finish.
     pub(super) fn exit(self) -> Exit {
         match self {
@@ -37,10 +37,10 @@ impl Signals {
     }
 
     /// Waits for the next one.
-    pub(super) async fn next(&mut self) -> Asked {
+    pub(super) async fn next(&mut self) -> StopSignal {
         tokio::select! {
-            _ = self.terminate.recv() => Asked::Terminate,
-            _ = self.interrupt.recv() => Asked::Interrupt,
+            _ = self.terminate.recv() => StopSignal::Terminate,
+            _ = self.interrupt.recv() => StopSignal::Interrupt,
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::timestamp;
 use wirefold_flow::{
-    Bus, BusError, Event, KeyValue, LoopError, StageError, Surroundings, UnixMillis,
+    Bus, BusError, Event, KeyValue, LoopError, StageContext, StageError, UnixMillis,
 };
 use wirefold_proto::{
     ATTEMPTS_SUFFIX, Alert, AlertAttempt, AlertAttemptsRecord, AlertId, AttemptOutcome, Tag,
@@ -106,13 +106,13 @@ fn bound(attempts: &mut Vec<AlertAttempt>) {
 
 /// Drops the notes of alerts that are kept no longer, of all deliveries, once a day until it is told to stop.
 pub(crate) async fn sweep_daily(
-    surroundings: Surroundings,
+    context: StageContext,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
-    let clock = surroundings.clock.clone();
+    let clock = context.clock.clone();
     loop {
-        if let Err(error) = sweep(&*surroundings.bus).await {
-            surroundings.observer.observe(crate::matcher::NAME, Event::BusFailed(&error));
+        if let Err(error) = sweep(&*context.bus).await {
+            context.observer.observe(crate::matcher::NAME, Event::BusFailed(&error));
         }
         tokio::select! {
             biased;

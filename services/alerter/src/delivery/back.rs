@@ -12,12 +12,12 @@ use wirefold_flow::UnixMillis;
 pub(super) struct Back {
     /// The time by which all that nobody knows of have come again.
     by: AtomicU64,
-    known: Mutex<Known>,
+    known: Mutex<SentSequences>,
 }
 
 /// By sequence.
 #[derive(Debug, Default)]
-struct Known {
+struct SentSequences {
     /// What has come and was sent, as long as it matters.
     come: BTreeSet<u64>,
     put_off: BTreeSet<u64>,
@@ -82,7 +82,7 @@ impl Back {
         now >= self.by()
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, SentSequences> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

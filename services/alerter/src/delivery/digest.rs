@@ -24,7 +24,7 @@ impl DeliveryStage {
         digest: &InDigest,
         subscription: &SubscriptionSettings,
     ) -> Result<Result<(), Failure>, StageError> {
-        let bus = &self.common.surroundings.bus;
+        let bus = &self.common.context.bus;
         let mut alerts = Vec::new();
         for part in &digest.all {
             let subject = Subject::alert(&part.alert, part.revision);

@@ -40,7 +40,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{dead_letters, decode};
 use wirefold_flow::{
     BoxFuture, BusError, ConsumerConfig, Delivery as Taken, Emit, Input, KeyValue, LoopError,
-    Stage, StageError, Surroundings, UnixMillis, run_stage,
+    Stage, StageContext, StageError, UnixMillis, run_stage,
 };
 use wirefold_proto::{
     Alert, Subject, SubscriptionRecord, SubscriptionSettings, Volume, streams, taken_key,
@@ -86,7 +86,7 @@ const PUT_OFFS: u32 = 5;
 /// What all deliveries share.
 #[derive(Clone)]
 pub(crate) struct Common {
-    pub(crate) surroundings: Surroundings,
+    pub(crate) context: StageContext,
     pub(crate) page: Option<String>,
     pub(crate) demo: bool,
     /// Which deliveries work.
@@ -132,7 +132,7 @@ impl DeliveryStage {
         common: &Common,
     ) -> Result<Self, AlerterError> {
         let channel = channel_of(delivery, clients, printer)?;
-        let bus = &common.surroundings.bus;
+        let bus = &common.context.bus;
         let taken = bus.key_value(streams::DELIVERIES.name)?;
         Ok(Self {
             name: delivery.name.clone(),
@@ -154,8 +154,8 @@ impl DeliveryStage {
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
         let consumer = consumer(&self.name);
         self.back.expect(self.now().plus(ACK_DEADLINE));
-        let surroundings = self.common.surroundings.clone();
-        run_stage(surroundings, Arc::new(self), consumer, AT_ONCE, stop).await
+        let context = self.common.context.clone();
+        run_stage(context, Arc::new(self), consumer, AT_ONCE, stop).await
     }
 
     async fn deliver(&self, input: &Input) -> Result<(), StageError> {
@@ -254,7 +254,7 @@ impl DeliveryStage {
     }
 
     fn now(&self) -> UnixMillis {
-        self.common.surroundings.clock.now()
+        self.common.context.clock.now()
     }
 
     fn of_bus(&self, error: &BusError) -> StageError {
@@ -272,7 +272,7 @@ impl DeliveryStage {
         if self.back.is_over(self.now()) {
             return Ok(());
         }
-        let bus = &self.common.surroundings.bus;
+        let bus = &self.common.context.bus;
         for revision in taken.any + 1..alert.revision {
             let subject = Subject::alert(&alert.id, revision);
             let earlier = bus.last(streams::ALERTS.name, subject.as_str()).await;

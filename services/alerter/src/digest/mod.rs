@@ -57,7 +57,7 @@ impl Weekly {
         channel: Box<dyn Channel>,
         common: &Common,
     ) -> Result<Self, BusError> {
-        let bus = &common.surroundings.bus;
+        let bus = &common.context.bus;
         Ok(Self {
             delivery: delivery.to_owned(),
             channel,
@@ -70,7 +70,7 @@ impl Weekly {
 
     /// Runs until it is told to stop. Whatever fails is tried again: no alert waits for it.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
-        let clock = self.common.surroundings.clock.clone();
+        let clock = self.common.context.clock.clone();
         let mut trying = Trying::default();
         loop {
             let wait = match self.step(&mut trying).await {
@@ -91,7 +91,7 @@ impl Weekly {
         let delivery = &self.delivery;
         // Another one was quicker, or the bus is away: what is kept is read again.
         if error.may_pass() || matches!(error, BusError::Refused { .. }) {
-            self.common.surroundings.observer.observe(NAME, Event::BusFailed(error));
+            self.common.context.observer.observe(NAME, Event::BusFailed(error));
             return AGAIN;
         }
         tracing::warn!(delivery, %error, "digest of feeds not made: see to the rights of its user");
@@ -100,7 +100,7 @@ impl Weekly {
 
     /// Does what is to be done now; says how long nothing is.
     async fn step(&self, trying: &mut Trying) -> Result<Duration, LoopError> {
-        let now = self.common.surroundings.clock.now();
+        let now = self.common.context.clock.now();
         if let Some(wait) = trying.wait(now) {
             return Ok(wait);
         }
@@ -125,7 +125,7 @@ impl Weekly {
                 }
             },
         };
-        self.common.surroundings.pass(Point::Handled)?;
+        self.common.context.pass(Point::Handled)?;
         let page = self.common.page.as_deref();
         let page = page.map(|base| format!("{}/feeds", base.trim_end_matches('/')));
         let lines = lines(&digest);
@@ -142,7 +142,7 @@ impl Weekly {
             now,
         };
         let sent = self.channel.tell(notice).await;
-        self.common.surroundings.pass(Point::Published)?;
+        self.common.context.pass(Point::Published)?;
         let outcome = match sent {
             Ok(()) => "ok",
             Err(Failure::Later { after, why }) => {

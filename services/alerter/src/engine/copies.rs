@@ -7,7 +7,7 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{AlertArticle, ArticleId, Headline, SubscriptionId};
 use wirefold_query::{Hit, Matched};
 
-use super::piece::{Piece, Place};
+use super::piece::{OutputPosition, Piece};
 
 /// How many are kept.
 const KEPT: usize = 512;
@@ -17,7 +17,7 @@ const FRESH: Duration = Duration::from_hours(12);
 /// An article that came as a part of an earlier one's story.
 #[derive(Debug, Clone)]
 pub(super) struct Folded {
-    pub(super) place: Place,
+    pub(super) place: OutputPosition,
     pub(super) seen: UnixMillis,
     pub(super) article: AlertArticle,
     pub(super) headline: Headline,

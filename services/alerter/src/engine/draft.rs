@@ -12,7 +12,7 @@ use super::headline;
 use super::life::{Life, News};
 use super::measure::{Measured, Sums};
 use super::notes::Notes;
-use super::piece::Place;
+use super::piece::OutputPosition;
 use super::reasons::{counts, is_material, reason, weighed};
 use super::retraction::retracts;
 use crate::subscription::Rules;
@@ -31,7 +31,7 @@ pub(crate) struct Draft {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
     /// Up to where it speaks.
-    pub(crate) covered: Place,
+    pub(crate) covered: OutputPosition,
     /// The place in the output of the merge that closes it; 0 where none does.
     pub(crate) merged_at: u64,
     /// What the numbers are measured by, where people changed them.
@@ -44,7 +44,7 @@ pub(crate) struct Marks {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Now<'a> {
     pub(super) at: UnixMillis,
-    pub(super) taken: Place,
+    pub(super) taken: OutputPosition,
     /// The name of a subscription that tells of the same and inhibits this one.
     pub(super) inhibited_by: Option<&'a str>,
 }

@@ -16,7 +16,7 @@ use super::headline::InStory;
 use super::measure::Measured;
 use super::notes::Notes;
 use super::passing::Mention;
-use super::piece::{Place, Tally};
+use super::piece::{OutputPosition, Tally};
 use super::site_budget::Allowance;
 use crate::subscription::Rules;
 
@@ -35,7 +35,7 @@ pub(crate) struct Life {
     /// When it last notified.
     pub(crate) notified_at: Option<UnixMillis>,
     /// Up to where the last revision speaks.
-    pub(crate) covered: Place,
+    pub(crate) covered: OutputPosition,
     pub(crate) now: Tally,
     /// The numbers when a revision was last not held; none before the first.
     pub(crate) told: Option<Tally>,
@@ -98,9 +98,9 @@ impl Shown {
 /// Something that came since the last revision.
 #[derive(Debug, Clone)]
 pub(crate) struct News {
-    pub(crate) place: Place,
+    pub(crate) place: OutputPosition,
     /// The first place that must be read again to have it after a restart.
-    pub(crate) from: Place,
+    pub(crate) from: OutputPosition,
     pub(crate) seen: UnixMillis,
     pub(crate) tally: Tally,
     pub(crate) first_seen: UnixMillis,
@@ -137,8 +137,8 @@ impl Default for News {
     fn default() -> Self {
         let Shown { headline, articles, matched, .. } = Shown::nothing();
         Self {
-            place: Place::default(),
-            from: Place::default(),
+            place: OutputPosition::default(),
+            from: OutputPosition::default(),
             seen: UnixMillis(0),
             tally: Tally::default(),
             first_seen: UnixMillis(0),
@@ -192,7 +192,7 @@ impl News {
 pub(crate) struct Closing {
     pub(crate) into: Target,
     pub(crate) at: UnixMillis,
-    pub(crate) place: Place,
+    pub(crate) place: OutputPosition,
 }
 
 impl Life {

@@ -6,12 +6,18 @@ use wirefold_proto::{AlertId, ReasonKind, Target};
 use super::Engine;
 use super::life::{Closing, Life, News, Shown, Silent};
 use super::passing;
-use super::piece::Place;
+use super::piece::OutputPosition;
 use super::reasons::reason;
 
 impl Engine {
     /// Closes the alerts of `from` silently into those of `into`. Doing it again changes nothing.
-    pub(crate) fn merge(&mut self, from: Target, into: Target, at: UnixMillis, place: Place) {
+    pub(crate) fn merge(
+        &mut self,
+        from: Target,
+        into: Target,
+        at: UnixMillis,
+        place: OutputPosition,
+    ) {
         self.taken = self.taken.max(place);
         self.time = self.time.max(at);
         let subscriptions = self.by_target.get(&from).cloned().unwrap_or_default();
@@ -25,7 +31,7 @@ impl Engine {
     }
 
     /// The alert that something at this place is for: what comes after a merge is for the survivor.
-    pub(super) fn routed(&self, mut id: AlertId, place: Place) -> AlertId {
+    pub(super) fn routed(&self, mut id: AlertId, place: OutputPosition) -> AlertId {
         // Merges go to older ones, so this ends; the bound is a safeguard.
         for _ in 0..64 {
             let life = self.lives.get(&id).filter(|life| place.output > life.merged_at);

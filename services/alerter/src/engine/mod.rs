@@ -57,7 +57,7 @@ pub(crate) use handling::Handling;
 pub(crate) use life::QUIET;
 pub(crate) use notes::without_label;
 pub(crate) use people::Word;
-pub(crate) use piece::{Piece, Place, Tally, position};
+pub(crate) use piece::{OutputPosition, Piece, Tally, position};
 pub(crate) use retraction::retracts;
 pub(crate) use score::Score;
 pub(crate) use sleep::Revision;
@@ -97,7 +97,7 @@ pub(crate) struct Engine {
     recent: Recent,
     copies: Copies,
     /// The latest that has been taken, by either order.
-    taken: Place,
+    taken: OutputPosition,
     time: UnixMillis,
 }
 
@@ -138,7 +138,7 @@ impl Engine {
     }
 
     /// An engine that takes what comes after this.
-    pub(crate) fn after(taken: Place) -> Self {
+    pub(crate) fn after(taken: OutputPosition) -> Self {
         Self { taken, ..Self::default() }
     }
 
@@ -312,13 +312,13 @@ impl Engine {
     }
 
     /// The first place in the output that a revision not yet published still needs.
-    pub(crate) fn needs(&self) -> Option<Place> {
+    pub(crate) fn needs(&self) -> Option<OutputPosition> {
         let lives = self.pending.iter().filter_map(|id| self.lives.get(id));
         let places = lives.flat_map(|life| {
             let closing = life.closing.map(|closing| closing.place);
             life.news.iter().map(|news| news.from).chain(closing)
         });
-        places.reduce(Place::min)
+        places.reduce(OutputPosition::min)
     }
 
     fn rung_on(&self, rules: &Rules, at: UnixMillis) -> u32 {

@@ -10,13 +10,13 @@ use wirefold_proto::{
 use super::Engine;
 use super::life::{Life, News, Shown, Silent};
 use super::passing::Mention;
-use super::piece::{Place, Tally};
+use super::piece::{OutputPosition, Tally};
 use super::reasons::reason;
 
 /// A person's command, or a regrouping, as far as alerts are concerned.
 #[derive(Debug, Clone)]
 pub(crate) struct Word {
-    place: Place,
+    place: OutputPosition,
     at: UnixMillis,
     by: By,
     /// The stories and events concerned, with their numbers.
@@ -43,7 +43,7 @@ pub(crate) struct Parting {
 
 impl Word {
     /// What came of a command, which stands at this place.
-    pub(crate) fn of(command: &OutputCommand, place: Place) -> Self {
+    pub(crate) fn of(command: &OutputCommand, place: OutputPosition) -> Self {
         let parting = |change: &StoryChange| match change {
             StoryChange::Split { from, into, articles } => {
                 Some(Parting { from: *from, into: *into, articles: articles.clone() })
@@ -60,7 +60,7 @@ impl Word {
     }
 
     /// What a change says that stands at this place, where stories were regrouped.
-    pub(crate) fn of_regrouping(told: &OutputStory, place: Place) -> Option<Self> {
+    pub(crate) fn of_regrouping(told: &OutputStory, place: OutputPosition) -> Option<Self> {
         let StoryChange::Regrouped { from, into, articles, stories, events, .. } = &told.change
         else {
             return None;
@@ -109,7 +109,7 @@ impl Word {
 impl Engine {
     /// Has the alerts concerned say what people changed: silently, since nothing happened. Doing it
     /// again changes nothing.
-    pub(crate) fn heed(&mut self, word: &Word) {
+    pub(crate) fn apply_override(&mut self, word: &Word) {
         self.taken = self.taken.max(word.place);
         self.time = self.time.max(word.at);
         for parting in &word.partings {

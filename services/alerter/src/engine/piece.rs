@@ -18,14 +18,14 @@ use super::reasons::reason;
 
 /// Where something stands in the output: its place in the order of decisions, and in the stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct OutputPosition {
     /// The sequence in `WF_FETCHED` of the article decided; 0 for commands.
     pub(crate) fetched: u64,
     /// The sequence in `WF_OUTPUT`.
     pub(crate) output: u64,
 }
 
-impl Place {
+impl OutputPosition {
     /// Whether an alert that speaks up to `end` speaks of this. What came late, behind its
     /// place among the decisions, has a later sequence in the output and so is not spoken of.
     pub(crate) fn is_covered_by(self, end: Self) -> bool {
@@ -87,7 +87,7 @@ impl Tally {
 
 /// One article of the output, made ready.
 pub(crate) struct Piece {
-    pub(crate) place: Place,
+    pub(crate) place: OutputPosition,
     pub(crate) seen: UnixMillis,
     pub(crate) output: OutputArticle,
     pub(crate) prepared: Prepared,
@@ -108,7 +108,7 @@ impl Piece {
         output: OutputArticle,
         fetched: Option<&ArticleFetched>,
     ) -> Self {
-        let place = Place { fetched: position(&output), output: sequence };
+        let place = OutputPosition { fetched: position(&output), output: sequence };
         let text = text_of(&output, fetched);
         let opening = text.chars().take(OPENING).collect();
         let prepared = prepared(&output, &text);

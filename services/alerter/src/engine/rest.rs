@@ -1,4 +1,4 @@
-//! Alerts at rest: those that say nothing more unless something new comes.
+//! Settled alerts: they say nothing more unless something new comes.
 //!
 //! Of such an alert nothing is kept but where its last revision stands, in eight bytes: whatever
 //! concerns it again reads its revisions back, and it goes on with the next one.
@@ -13,7 +13,7 @@ use wirefold_proto::Target;
 const SEQUENCE_BITS: u32 = 40;
 const LAST_SEQUENCE: u64 = (1 << SEQUENCE_BITS) - 1;
 
-/// Where the last revisions of alerts at rest stand, by what they are about.
+/// Where the last revisions of settled alerts stand, by what they are about.
 #[derive(Debug, Default)]
 pub(super) struct Resting(BTreeSet<u64>);
 

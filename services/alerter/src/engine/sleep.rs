@@ -28,7 +28,7 @@ impl Engine {
         }
     }
 
-    /// Puts away what can be read back: of alerts at rest everything but where they stand, of the
+    /// Puts away what can be read back: of settled alerts everything but where they stand, of the
     /// others what they show. One that waits for nothing that has a time, as where it is muted for
     /// ever, is put away once it is older than this.
     ///

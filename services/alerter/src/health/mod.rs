@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Limits, timestamp};
-use wirefold_flow::{BusError, Event, KeyValue, LoopError, Surroundings, UnixMillis};
+use wirefold_flow::{BusError, Event, KeyValue, LoopError, StageContext, UnixMillis};
 use wirefold_proto::{
     HEALTH_KEY, HealthCondition, HealthKind, HealthReport, Tag, decode, encode, streams,
 };
@@ -65,7 +65,7 @@ pub(crate) type Report = watch::Receiver<Option<Arc<HealthReport>>>;
 
 /// Looks whether the installation is well.
 pub(crate) struct Watch {
-    surroundings: Surroundings,
+    context: StageContext,
     limits: Limits,
     disk: Option<Arc<dyn Disk>>,
     /// The deliveries, with what tells of each that its target is gone.
@@ -89,22 +89,22 @@ struct Memory {
 impl Watch {
     /// Opens what is kept.
     pub(crate) fn new(
-        surroundings: &Surroundings,
+        context: &StageContext,
         limits: Limits,
         disk: Option<Arc<dyn Disk>>,
         deliveries: Vec<(String, Gone)>,
         states: DeliveryStates,
     ) -> Result<(Self, Report), BusError> {
         let (told, report) = watch::channel(None);
-        let kept = surroundings.bus.key_value(streams::DELIVERIES.name)?;
-        let (surroundings, feeds) = (surroundings.clone(), Feeds::default());
-        let watch = Self { surroundings, limits, disk, deliveries, states, kept, feeds, told };
+        let kept = context.bus.key_value(streams::DELIVERIES.name)?;
+        let (context, feeds) = (context.clone(), Feeds::default());
+        let watch = Self { context, limits, disk, deliveries, states, kept, feeds, told };
         Ok((watch, report))
     }
 
     /// Looks until it is told to stop. No alert waits for it.
     pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
-        let clock = self.surroundings.clock.clone();
+        let clock = self.context.clock.clone();
         loop {
             let wait = match self.look().await {
                 Ok(report) => {
@@ -113,7 +113,7 @@ impl Watch {
                 }
                 Err(error) => {
                     self.told.send_replace(None);
-                    self.surroundings.observer.observe(NAME, Event::BusFailed(&error));
+                    self.context.observer.observe(NAME, Event::BusFailed(&error));
                     AGAIN
                 }
             };
@@ -127,7 +127,7 @@ impl Watch {
 
     /// Looks once, and keeps what it found.
     async fn look(&mut self) -> Result<HealthReport, BusError> {
-        let now = self.surroundings.clock.now();
+        let now = self.context.clock.now();
         let facts = self.facts(now).await?;
         let mut memory: Memory = match self.kept.get(WATCH_KEY).await?.and_then(|it| it.value) {
             Some(value) => serde_json::from_slice(&value).unwrap_or_default(),
@@ -146,7 +146,7 @@ impl Watch {
     }
 
     async fn facts(&mut self, now: UnixMillis) -> Result<Facts, BusError> {
-        let bus = self.surroundings.bus.clone();
+        let bus = self.context.bus.clone();
         let mut facts = facts::of_bus(&*bus, &self.limits, &mut self.feeds).await?;
         facts.space = self.disk.as_ref().and_then(|disk| disk.space());
         for (name, gone) in &self.deliveries {

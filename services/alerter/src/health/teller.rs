@@ -58,20 +58,20 @@ impl Teller {
         gone: Gone,
         report: Report,
     ) -> Result<Self, BusError> {
-        let kept = common.surroundings.bus.key_value(streams::DELIVERIES.name)?;
+        let kept = common.context.bus.key_value(streams::DELIVERIES.name)?;
         let (delivery, key) = (delivery.to_owned(), format!("{delivery}.health"));
         Ok(Self { delivery, channel, common: common.clone(), gone, kept, key, report })
     }
 
     /// Runs until it is told to stop. Whatever fails is tried again: no alert waits for it.
     pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
-        let clock = self.common.surroundings.clock.clone();
+        let clock = self.common.context.clock.clone();
         let mut trying = Trying::default();
         loop {
             let wait = match self.step(&mut trying).await {
                 Ok(wait) => wait,
                 Err(LoopError::Bus(error)) => {
-                    self.common.surroundings.observer.observe(NAME, Event::BusFailed(&error));
+                    self.common.context.observer.observe(NAME, Event::BusFailed(&error));
                     AGAIN
                 }
                 Err(crashed) => return Err(crashed),
@@ -92,7 +92,7 @@ impl Teller {
 
     /// Does what is to be done now; says how long nothing is.
     async fn step(&mut self, trying: &mut Trying) -> Result<Duration, LoopError> {
-        let now = self.common.surroundings.clock.now();
+        let now = self.common.context.clock.now();
         if let Some(wait) = trying.wait(now) {
             return Ok(wait);
         }
@@ -109,9 +109,9 @@ impl Teller {
             true => self.keep(&told, Some(&notice), revision).await?,
             false => revision,
         };
-        self.common.surroundings.pass(Point::Handled)?;
+        self.common.context.pass(Point::Handled)?;
         let sent = self.send(&notice, now).await?;
-        self.common.surroundings.pass(Point::Published)?;
+        self.common.context.pass(Point::Published)?;
         let (told, outcome) = match sent {
             Ok(()) => (after(told, &notice), "ok"),
             Err(Failure::Later { after: asked, why }) => {

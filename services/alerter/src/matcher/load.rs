@@ -7,7 +7,7 @@ use wirefold_proto::{
     ArticleFetched, Input, Message, OutputArticle, OutputCommand, OutputStory, name_of, streams,
 };
 
-use crate::engine::{Piece, Place, position};
+use crate::engine::{OutputPosition, Piece, position};
 use crate::metrics;
 
 /// One message of the output.
@@ -57,23 +57,25 @@ impl LoadedItem {
     }
 
     /// Its place.
-    pub(crate) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> OutputPosition {
         match &self.item {
             Item::Article(piece) => piece.place,
             Item::Change(story) => place_of(story, self.output),
-            Item::Command(command) => Place { fetched: command.fetched, output: self.output },
-            Item::Unreadable => Place { fetched: 0, output: self.output },
+            Item::Command(command) => {
+                OutputPosition { fetched: command.fetched, output: self.output }
+            }
+            Item::Unreadable => OutputPosition { fetched: 0, output: self.output },
         }
     }
 }
 
 /// Where a change stands: one of a command right behind the articles before that.
-pub(crate) fn place_of(story: &OutputStory, output: u64) -> Place {
+pub(crate) fn place_of(story: &OutputStory, output: u64) -> OutputPosition {
     let fetched = match story.decision.input {
         Input::Article(sequence) => sequence,
         Input::Command(_) | Input::Epoch => story.fetched,
     };
-    Place { fetched, output }
+    OutputPosition { fetched, output }
 }
 
 /// Decodes a batch and fetches its texts at once; `with_texts` is false where nothing is matched.

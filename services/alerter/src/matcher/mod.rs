@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{InOrder, Stand, decode, unix_millis};
-use wirefold_flow::{Event, OrderedReader, Point, Position, Stored, Surroundings, UnixMillis};
+use wirefold_flow::{Event, OrderedReader, Point, Position, StageContext, Stored, UnixMillis};
 use wirefold_proto::{ControlCommand, Input, StoryChange, Target, streams};
 
-use crate::engine::{Draft, Engine, Place, Word};
+use crate::engine::{Draft, Engine, OutputPosition, Word};
 use crate::error::AlerterError;
 use crate::metrics;
 use crate::settings::{ConfiguredSubscription, SiteAlerts};
@@ -51,7 +51,7 @@ const REMEMBERED: Duration = Duration::from_hours(24 * 8);
 
 /// What the matcher is told.
 pub(crate) struct Setup {
-    pub(crate) surroundings: Surroundings,
+    pub(crate) context: StageContext,
     pub(crate) subscriptions: Vec<ConfiguredSubscription>,
     pub(crate) namable: Namable,
     pub(crate) site_alerts: SiteAlerts,
@@ -59,7 +59,7 @@ pub(crate) struct Setup {
 
 /// Runs until it is told to stop. Where the bus fails it, it starts anew from what is stored.
 pub(crate) async fn run(setup: Arc<Setup>, stop: CancellationToken) -> Result<(), AlerterError> {
-    let surroundings = &setup.surroundings;
+    let context = &setup.context;
     while !stop.is_cancelled() {
         let Err(error) = run_once(&setup, &stop).await else {
             return Ok(());
@@ -70,13 +70,13 @@ pub(crate) async fn run(setup: Arc<Setup>, stop: CancellationToken) -> Result<()
         // The observer says what an operator must know, and once.
         tracing::debug!(%error, "alerter starts anew from what is stored");
         if let AlerterError::Bus(error) = &error {
-            surroundings.observer.observe(NAME, Event::of_failure(error));
+            context.observer.observe(NAME, Event::of_failure(error));
         }
-        let again = surroundings.clock.now().plus(RESTART);
+        let again = context.clock.now().plus(RESTART);
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
-            () = surroundings.clock.sleep_until(again) => {}
+            () = context.clock.sleep_until(again) => {}
         }
     }
     Ok(())
@@ -87,7 +87,7 @@ async fn run_once(setup: &Setup, stop: &CancellationToken) -> Result<(), Alerter
 }
 
 struct Matcher<'a> {
-    surroundings: &'a Surroundings,
+    context: &'a StageContext,
     engine: Engine,
     table: Table,
     order: InOrder<LoadedItem>,
@@ -109,7 +109,7 @@ struct Matcher<'a> {
 impl Matcher<'_> {
     async fn run(mut self, stop: &CancellationToken) -> Result<(), AlerterError> {
         while !stop.is_cancelled() {
-            self.surroundings.observer.observe(NAME, Event::Alive);
+            self.context.observer.observe(NAME, Event::Alive);
             self.take_commands().await?;
             let batch = self.batch().await?;
             let is_at_end = batch.is_empty();
@@ -140,7 +140,7 @@ impl Matcher<'_> {
             true => self.engine.next_due(),
             false => self.order.due(),
         };
-        let clock = &self.surroundings.clock;
+        let clock = &self.context.clock;
         let alive = clock.now().plus(HEARTBEAT);
         let scores = self.has_new_scores.then_some(self.scores_due);
         let until = due.into_iter().chain(scores).fold(alive, UnixMillis::min);
@@ -163,8 +163,8 @@ impl Matcher<'_> {
 
     async fn take(&mut self, batch: Vec<Stored>) -> Result<(), AlerterError> {
         let read = batch.last().map(Position::from);
-        let loaded = load::load(&*self.surroundings.bus, batch, self.engine.len() > 0).await?;
-        self.surroundings.pass(Point::Taken)?;
+        let loaded = load::load(&*self.context.bus, batch, self.engine.len() > 0).await?;
+        self.context.pass(Point::Taken)?;
         // One by one, so that what comes late comes in the order of the stream.
         for item in loaded {
             self.since_saved += 1;
@@ -218,7 +218,7 @@ impl Matcher<'_> {
                 Item::Command(command) => {
                     let at = unix_millis(command.command.at);
                     self.fire(at).await?;
-                    let place = Place { fetched: command.fetched, output: item.output };
+                    let place = OutputPosition { fetched: command.fetched, output: item.output };
                     self.apply_word(&Word::of(&command, place), at).await?;
                 }
                 Item::Unreadable => {}
@@ -233,7 +233,7 @@ impl Matcher<'_> {
         for parting in &word.partings {
             self.show_all(Target::Story(parting.from)).await?;
         }
-        self.engine.heed(word);
+        self.engine.apply_override(word);
         self.store_handed_over().await?;
         self.fire(at).await
     }
@@ -246,7 +246,8 @@ impl Matcher<'_> {
         for stored in commands {
             match decode::<ControlCommand>(&stored) {
                 Ok(command) => {
-                    let change = self.table.obey(&command, self.places.last_read()).await?;
+                    let change =
+                        self.table.apply_command(&command, self.places.last_read()).await?;
                     start::carry_out(&mut self.engine, change);
                     metrics::SUBSCRIPTIONS.set(self.engine.len() as f64, &[]);
                 }
@@ -267,9 +268,9 @@ impl Matcher<'_> {
         let waiting = self.order.waiting().map(|item| item.output).min();
         let place: SavedPlace = self.places.safe(self.engine.needs(), waiting, self.order.passed());
         if self.table.save_place(&place).await? {
-            let bus = &self.surroundings.bus;
+            let bus = &self.context.bus;
             bus.mark_read(streams::OUTPUT.name, NAME, place.output).await?;
-            self.surroundings.pass(Point::Settled)?;
+            self.context.pass(Point::Settled)?;
         }
         self.put_away().await?;
         self.save_scores().await
@@ -290,6 +291,6 @@ impl Matcher<'_> {
     }
 
     fn now(&self) -> UnixMillis {
-        self.surroundings.clock.now()
+        self.context.clock.now()
     }
 }

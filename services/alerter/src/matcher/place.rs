@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use wirefold_flow::Position;
 
-use crate::engine::Place;
+use crate::engine::OutputPosition;
 
 /// Where reading begins again after a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,8 +49,8 @@ impl SavedPlace {
     }
 
     /// What has been taken when nothing after this place has.
-    pub(super) fn taken(&self) -> Place {
-        Place { fetched: self.next.saturating_sub(1), output: self.output }
+    pub(super) fn taken(&self) -> OutputPosition {
+        OutputPosition { fetched: self.next.saturating_sub(1), output: self.output }
     }
 }
 
@@ -92,13 +92,13 @@ impl Places {
     }
 
     /// Notes that something of an article was applied, whose decision stands at `judged`.
-    pub(super) fn applied(&mut self, place: Place, judged: u64) {
+    pub(super) fn applied(&mut self, place: OutputPosition, judged: u64) {
         self.passed_to(place, judged);
         self.applied.insert(place.output, place.fetched);
     }
 
     /// Notes that something of a command was applied, which may be read again without harm.
-    pub(super) fn passed_to(&mut self, place: Place, judged: u64) {
+    pub(super) fn passed_to(&mut self, place: OutputPosition, judged: u64) {
         self.next = self.next.max(place.fetched + 1);
         self.judged = self.judged.max(Some(judged));
     }
@@ -111,7 +111,7 @@ impl Places {
     /// waits for its turn. Read again from there, everything comes in the same order.
     pub(super) fn safe(
         &mut self,
-        needed: Option<Place>,
+        needed: Option<OutputPosition>,
         waiting: Option<u64>,
         passed: impl IntoIterator<Item = (u64, u64)>,
     ) -> SavedPlace {
@@ -146,11 +146,11 @@ mod tests {
         assert_eq!(places.safe(None, None, []), saved(0, 1, None, &[]));
         for (output, fetched) in (1..).zip([1, 2, 3, 5, 4, 8, 7, 6, 9]) {
             places.read(output);
-            places.applied(Place { fetched, output }, fetched + 20);
+            places.applied(OutputPosition { fetched, output }, fetched + 20);
         }
         places.read(12);
         assert_eq!(places.safe(None, Some(4), []), saved(3, 4, None, &[]));
-        let needed = Some(Place { fetched: 8, output: 6 });
+        let needed = Some(OutputPosition { fetched: 8, output: 6 });
         assert_eq!(places.safe(needed, Some(11), []), saved(5, 6, None, &[]));
         // 6 comes again, and 7 and 8 do not.
         let with_ahead = saved(7, 6, None, &[7, 8]);

@@ -6,7 +6,7 @@ use wirefold_flow::{BusError, Outgoing, Point, Published, Stored, UnixMillis};
 use wirefold_proto::{Alert, Published as _, Volume, streams};
 
 use super::Matcher;
-use crate::engine::{Draft, Marks, Place, Revision};
+use crate::engine::{Draft, Marks, OutputPosition, Revision};
 use crate::error::AlerterError;
 use crate::metrics;
 
@@ -41,8 +41,8 @@ impl Matcher<'_> {
                     false => return Ok(()),
                 }
             };
-            self.engine.hold_late(&mut draft.alert, self.surroundings.clock.now());
-            self.surroundings.pass(Point::Handled)?;
+            self.engine.hold_late(&mut draft.alert, self.context.clock.now());
+            self.context.pass(Point::Handled)?;
             // One of an alert at a time, so that none stands without the one before it.
             let is_under_way = self.leaving.iter().any(|other| other.alert.id == draft.alert.id);
             if is_under_way || self.leaving.len() == WINDOW {
@@ -57,7 +57,7 @@ impl Matcher<'_> {
     /// Waits until all that are on their way stand in the stream.
     pub(super) async fn flush(&mut self) -> Result<(), AlerterError> {
         let leaving = std::mem::take(&mut self.leaving);
-        let bus = self.surroundings.bus.clone();
+        let bus = self.context.bus.clone();
         let mut publishing = Vec::with_capacity(leaving.len());
         for draft in &leaving {
             publishing.push(bus.publish_if_last(outgoing(draft)?, 0));
@@ -67,7 +67,7 @@ impl Matcher<'_> {
             match published {
                 Ok(Published::New(sequence)) => {
                     self.engine.stands(&draft.alert.id, sequence);
-                    self.surroundings.pass(Point::Published)?;
+                    self.context.pass(Point::Published)?;
                     count(&draft.alert);
                 }
                 Ok(Published::Duplicate(_)) | Err(BusError::Refused { .. }) => {
@@ -83,7 +83,7 @@ impl Matcher<'_> {
     /// where the alert had been forgotten, all lives are rebuilt from what stands.
     async fn check(&mut self, draft: &Draft) -> Result<(), AlerterError> {
         let subject = draft.alert.subject();
-        let standing = self.surroundings.bus.last(streams::ALERTS.name, subject.as_str()).await?;
+        let standing = self.context.bus.last(streams::ALERTS.name, subject.as_str()).await?;
         match standing.as_ref().and_then(revision) {
             Some(Revision { alert, .. }) if alert != draft.alert => {
                 let why = format!("revision {} of {} stands already", alert.revision, alert.id);
@@ -108,7 +108,7 @@ pub(super) fn revision(stored: &Stored) -> Option<Revision> {
         })
         .ok()?;
     let number = |name| stored.headers.get(name).and_then(|text| text.parse().ok()).unwrap_or(0);
-    let covered = Place { fetched: number(COVERS), output: alert.output };
+    let covered = OutputPosition { fetched: number(COVERS), output: alert.output };
     let measured = stored.headers.get(MEASURED).and_then(|text| text.parse().ok());
     let notes = stored.headers.get(NOTES).and_then(|text| text.parse().ok()).unwrap_or_default();
     let marks = Marks { covered, merged_at: number(MERGED), measured, notes };

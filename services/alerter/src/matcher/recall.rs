@@ -15,7 +15,7 @@ const AT_ONCE: usize = 64;
 impl Matcher<'_> {
     /// Brings back every alert about these, and about what they became part of.
     pub(super) async fn recall(&mut self, about: &[Target]) -> Result<(), BusError> {
-        let bus = &*self.surroundings.bus;
+        let bus = &*self.context.bus;
         let mut targets = about.to_vec();
         let mut place = 0;
         while let Some(target) = targets.get(place).copied() {
@@ -40,7 +40,7 @@ impl Matcher<'_> {
 
     /// Brings back what the alerts about this show.
     pub(super) async fn show_all(&mut self, target: Target) -> Result<(), BusError> {
-        let bus = &*self.surroundings.bus;
+        let bus = &*self.context.bus;
         for (id, sequence) in self.engine.lacking_about(target) {
             let last = revision_at(bus, sequence).await?;
             self.engine.show(&id, last.as_ref().map(|last| &last.alert));
@@ -53,7 +53,7 @@ impl Matcher<'_> {
         let Some((id, sequence)) = self.engine.lacks(limit) else {
             return Ok(false);
         };
-        let last = revision_at(&*self.surroundings.bus, sequence).await?;
+        let last = revision_at(&*self.context.bus, sequence).await?;
         self.engine.show(&id, last.as_ref().map(|last| &last.alert));
         Ok(true)
     }
@@ -61,7 +61,7 @@ impl Matcher<'_> {
     /// Puts away what can be read back. Nothing may be on its way to the stream.
     pub(super) async fn put_away(&mut self) -> Result<(), AlerterError> {
         if self.engine.sweep(REMEMBERED) {
-            let state = self.surroundings.bus.stream_state(streams::ALERTS.name).await?;
+            let state = self.context.bus.stream_state(streams::ALERTS.name).await?;
             self.engine.expire(state.first);
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use wirefold_envelope::InOrder;
 use wirefold_flow::{
-    BusError, Event, Position, Surroundings, UnixMillis, first_after, rolled_back,
+    BusError, Event, Position, StageContext, UnixMillis, first_after, rolled_back,
 };
 use wirefold_proto::streams;
 
@@ -16,21 +16,21 @@ use crate::metrics;
 
 impl<'a> Matcher<'a> {
     pub(super) async fn start(setup: &'a Setup) -> Result<Self, AlerterError> {
-        let bus = &setup.surroundings.bus;
+        let bus = &setup.context.bus;
         let mut table = Table::open(&**bus, setup.namable.clone()).await?;
-        let saved = saved_place(&setup.surroundings, &mut table).await?;
-        let commands_from = commands_from(&setup.surroundings, &mut table).await?;
+        let saved = saved_place(&setup.context, &mut table).await?;
+        let commands_from = commands_from(&setup.context, &mut table).await?;
         let mut engine = Engine::after(saved.taken());
         engine.limit_sites(setup.site_alerts.clone());
         for change in table.configure(&setup.subscriptions, saved.output).await? {
             carry_out(&mut engine, change);
         }
-        for (id, handling) in table.handled(setup.surroundings.clock.now()).await? {
+        for (id, handling) in table.handled(setup.context.clock.now()).await? {
             engine.handle(&id, handling);
         }
         metrics::SUBSCRIPTIONS.set(engine.len() as f64, &[]);
         let mut matcher = Self {
-            surroundings: &setup.surroundings,
+            context: &setup.context,
             engine,
             order: InOrder::new(PATIENCE, Some(saved.next)).going_on(
                 saved.judged,
@@ -54,7 +54,7 @@ impl<'a> Matcher<'a> {
 
     /// The lives of all alerts, from their revisions in order. What is over is put away at once.
     async fn rebuild(&mut self) -> Result<(), AlerterError> {
-        let mut alerts = self.surroundings.bus.read(streams::ALERTS.name, ">", 1).await?;
+        let mut alerts = self.context.bus.read(streams::ALERTS.name, ">", 1).await?;
         loop {
             let revisions = alerts.ready(BATCH).await?;
             if revisions.is_empty() {
@@ -74,12 +74,9 @@ impl<'a> Matcher<'a> {
 
 /// Where it goes on in the output: at the beginning of what is kept, where the stream went back in time. What
 /// was told of that stands among the alerts, and is told once.
-async fn saved_place(
-    surroundings: &Surroundings,
-    table: &mut Table,
-) -> Result<SavedPlace, BusError> {
+async fn saved_place(context: &StageContext, table: &mut Table) -> Result<SavedPlace, BusError> {
     let saved = table.place();
-    match new_from(surroundings, streams::OUTPUT.name, &saved.reached()).await? {
+    match new_from(context, streams::OUTPUT.name, &saved.reached()).await? {
         None => Ok(saved),
         Some(new) => {
             table.hold_from(new - 1).await?;
@@ -90,9 +87,9 @@ async fn saved_place(
 
 /// Where it goes on in the commands: where the stream went back in time, with what it took since. Those
 /// before it were carried out, and later ones that are no more may have been as well.
-async fn commands_from(surroundings: &Surroundings, table: &mut Table) -> Result<u64, BusError> {
+async fn commands_from(context: &StageContext, table: &mut Table) -> Result<u64, BusError> {
     let reached = table.control();
-    match new_from(surroundings, streams::CONTROL.name, &reached).await? {
+    match new_from(context, streams::CONTROL.name, &reached).await? {
         None => Ok(reached.sequence + 1),
         Some(new) => {
             table.save_control(&Position::at_sequence(new - 1)).await?;
@@ -103,15 +100,15 @@ async fn commands_from(surroundings: &Surroundings, table: &mut Table) -> Result
 
 /// Where a stream went back in time: tells so, and gives the sequence from which on its messages are new.
 async fn new_from(
-    surroundings: &Surroundings,
+    context: &StageContext,
     stream: &'static str,
     reached: &Position,
 ) -> Result<Option<u64>, BusError> {
-    let bus = &*surroundings.bus;
+    let bus = &*context.bus;
     let Some(how) = rolled_back(bus, stream, reached).await? else {
         return Ok(None);
     };
-    surroundings.observer.observe(NAME, Event::rolled_back(stream, how));
+    context.observer.observe(NAME, Event::rolled_back(stream, how));
     match reached.at {
         UnixMillis(0) => Ok(Some(how.last + 1)),
         at => Ok(Some(first_after(bus, stream, at).await?)),

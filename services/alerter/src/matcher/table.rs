@@ -162,7 +162,7 @@ impl Table {
     }
 
     /// Carries out a command; `read` is how far the output has been read.
-    pub(super) async fn obey(
+    pub(super) async fn apply_command(
         &mut self,
         command: &ControlCommand,
         read: u64,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use wirefold_flow::{FailPoints, LoopError, Point, Surroundings};
+use wirefold_flow::{FailPoints, LoopError, Point, StageContext};
 use wirefold_proto::{HoldReason, QuietHours, SubscriptionSettings, Volume};
 
 use super::newsroom::{Given, article};
@@ -97,10 +97,8 @@ async fn who_is_killed_while_it_catches_up_sends_one_message_all_the_same() {
         world.newsroom.tell(happening(event, "Bridge closed")).await;
     }
     world.pass(3 * HOUR).await;
-    let crashing = Surroundings {
-        fail_points: Arc::new(AtBatch(2, AtomicU64::new(0))),
-        ..world.surroundings()
-    };
+    let crashing =
+        StageContext { fail_points: Arc::new(AtBatch(2, AtomicU64::new(0))), ..world.context() };
     let killed = Running::start(&crashing, &settings([at_once()]), &world.paper);
     world.pass(0).await;
     let end = killed.done.await.unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
-use wirefold_flow::{Surroundings, UnixMillis};
+use wirefold_flow::{StageContext, UnixMillis};
 use wirefold_proto::{Alert, AlertArticle, FeedDigest, SubscriptionSettings, Tag, Volume};
 
 use super::http::{Answer, Receiver};
@@ -381,13 +381,13 @@ async fn a_restart_edits_the_same_message_on() {
         let mut world = World::new().await;
         for given in five() {
             let (observer, mut log) = watch();
-            let surroundings = Surroundings { observer, ..world.surroundings() };
+            let context = StageContext { observer, ..world.context() };
             let names = vec!["desk".to_owned()];
             let subscription = SubscriptionSettings { deliveries: names, ..at_once() };
             let deliveries = vec![delivery(target.kind())];
             let allow = vec!["127.0.0.0/8".parse().unwrap()];
             let settings = Settings { deliveries, allow, ..settings([subscription]) };
-            let running = Running::start(&surroundings, &settings, &world.paper);
+            let running = Running::start(&context, &settings, &world.paper);
             world.newsroom.tell(given).await;
             // What was in hand before might come first.
             world.clock.advance(Duration::from_secs(6));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use wirefold_flow::sim::{Odds, Random, SimBus, SimDisk, Trouble, VirtualClock};
-use wirefold_flow::{Bus, Clock as _, FailPoints, LoopError, Point, Surroundings};
+use wirefold_flow::{Bus, Clock as _, FailPoints, LoopError, Point, StageContext};
 use wirefold_proto::{
     Alert, AlertId, GroupBy, Interval, MaterialReason, SubscriptionSettings, streams,
 };
@@ -134,11 +134,11 @@ async fn play_with(seed: u64, in_a_thousand: u64, settings: &Settings) -> Told {
     let mut newsroom = Newsroom::new(sim.bus(), Arc::new(clock.clone())).await;
     let paper = Arc::<Paper>::default();
     let crashing = Crashing::new(seed, in_a_thousand);
-    let surroundings = Surroundings {
+    let context = StageContext {
         fail_points: crashing.clone(),
-        ..Surroundings::new(sim.bus(), Arc::new(clock.clone()))
+        ..StageContext::new(sim.bus(), Arc::new(clock.clone()))
     };
-    let mut running = Running::start(&surroundings, settings, &paper);
+    let mut running = Running::start(&context, settings, &paper);
     for name in EVENTS {
         newsroom
             .tell(Given { event: name, baseline: true, ..article("z", "base.example", "base") })
@@ -159,7 +159,7 @@ async fn play_with(seed: u64, in_a_thousand: u64, settings: &Settings) -> Told {
                     "seed {seed}: {end:?}"
                 );
                 sim.restart();
-                running = Running::start(&surroundings, settings, &paper);
+                running = Running::start(&context, settings, &paper);
                 settle().await;
             }
         }
@@ -276,12 +276,12 @@ async fn play_troubled(seed: u64, odds: Odds) -> (Newsroom, Told) {
     let paper = Arc::<Paper>::default();
     let troubled: Arc<dyn Bus> =
         Arc::new(Trouble::new(bus.clone(), Arc::new(clock.clone()), odds, seed));
-    let surroundings = Surroundings::new(troubled, Arc::new(clock.clone()));
+    let context = StageContext::new(troubled, Arc::new(clock.clone()));
     let moving = tokio::spawn({
         let clock = clock.clone();
         async move { clock.run_when_idle().await }
     });
-    let running = Running::start(&surroundings, &subscriptions(), &paper);
+    let running = Running::start(&context, &subscriptions(), &paper);
     for step in steps(seed) {
         let seconds = if let Step::Pass(seconds) = step { seconds } else { 0 };
         tell(&mut newsroom, step).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use wirefold_flow::sim::CrashAt;
-use wirefold_flow::{Point, Surroundings};
+use wirefold_flow::{Point, StageContext};
 use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, FeedSettings, encode, streams};
 
 use super::http::{Answer, Receiver, webhook, without_subscriptions};
@@ -98,8 +98,8 @@ async fn killed_over_it_the_same_goes_out_again_under_the_same_id() {
     kept.put(key, "{\"due\": 1}".into()).await.unwrap();
     for point in [Point::Handled, Point::Published] {
         let fail_points = Arc::new(CrashAt(point));
-        let surroundings = Surroundings { fail_points, ..world.surroundings() };
-        let killed = Running::start(&surroundings, &hook(&receiver), &world.paper);
+        let context = StageContext { fail_points, ..world.context() };
+        let killed = Running::start(&context, &hook(&receiver), &world.paper);
         let ended = killed.done.await.unwrap();
         assert!(matches!(ended, Err(AlerterError::Loop(_))), "{ended:?}");
         // What is wrong meanwhile is for next week.

@@ -51,7 +51,7 @@ async fn a_full_stream_keeps_what_a_delivery_has_not_sent() {
 
     let torn = Arc::new(Torn::default());
     let stop = CancellationToken::new();
-    let alerter = run(world.surroundings(), settings([at_once()]), torn.clone(), stop.clone());
+    let alerter = run(world.context(), settings([at_once()]), torn.clone(), stop.clone());
     let running = tokio::spawn(alerter);
     for (event, title) in TITLES {
         let told = article(event, "harborledger.example", title);

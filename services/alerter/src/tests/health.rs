@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use wirefold_envelope::timestamp;
 use wirefold_flow::sim::CrashAt;
-use wirefold_flow::{BoxFuture, Clock as _, Outgoing, Point, Surroundings};
+use wirefold_flow::{BoxFuture, Clock as _, Outgoing, Point, StageContext};
 use wirefold_proto::{
     FeedRecord, FeedSettings, HEALTH_KEY, HealthKind, HealthReport, decode, encode, streams,
 };
@@ -265,8 +265,8 @@ async fn killed_over_it_the_same_goes_out_again_under_the_same_id() {
     let mut receiver = Receiver::start([Answer::Status(204), Answer::Status(500)]).await;
     for point in [Point::Handled, Point::Published] {
         let fail_points = Arc::new(CrashAt(point));
-        let surroundings = Surroundings { fail_points, ..world.surroundings() };
-        let killed = Running::start(&surroundings, &hook(&receiver), &world.paper);
+        let context = StageContext { fail_points, ..world.context() };
+        let killed = Running::start(&context, &hook(&receiver), &world.paper);
         let ended = killed.done.await.unwrap();
         assert!(matches!(ended, Err(AlerterError::Loop(_))), "{ended:?}");
         // What opens meanwhile goes with the next one.

@@ -17,7 +17,7 @@ use sha2::Sha256;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use url::Url;
-use wirefold_flow::{Clock as _, Surroundings};
+use wirefold_flow::{Clock as _, StageContext};
 use wirefold_proto::{
     Alert, AlertAttempt, AlertAttemptsRecord, AttemptOutcome, SubscriptionSettings, streams, token,
 };
@@ -151,8 +151,8 @@ fn stdout() -> Delivery {
 
 pub(super) fn start(world: &World, settings: &Settings) -> (Running, Log) {
     let (observer, log) = watch();
-    let surroundings = Surroundings { observer, ..world.surroundings() };
-    (Running::start(&surroundings, settings, &world.paper), log)
+    let context = StageContext { observer, ..world.context() };
+    (Running::start(&context, settings, &world.paper), log)
 }
 
 fn signature(got: &Got) -> String {

@@ -77,7 +77,7 @@ async fn without_waits_every_article_makes_a_revision_loud_or_silent() {
 async fn told_of_unordered(pause: u64) -> Vec<String> {
     let mut world = World::new().await;
     world.pass(5).await;
-    let now = world.surroundings().clock.now();
+    let now = world.context().clock.now();
     let running = (pause > 0).then(|| world.start(&settings([at_once()])));
     for (given, back) in five().into_iter().zip([0, 3, 1, 4, 2]) {
         let mut output = world.newsroom.judge(given).await;

@@ -282,7 +282,7 @@ impl Newsroom {
         let from = self.part(given, article.id, into);
         let articles = vec![article.id];
         let split = StoryChange::Split { from, into: article.id.into(), articles };
-        self.obey(split, given.event, &[given.story, into]).await;
+        self.apply_command(split, given.event, &[given.story, into]).await;
     }
 
     /// A later article shows that one is in a story by page chrome alone: it forms the story `into`.
@@ -358,11 +358,16 @@ impl Newsroom {
         let [from_id, into_id] =
             [gone.first, kept.first].map(|first| Target::Story(first.unwrap().into()));
         let merged = StoryChange::Merged { from: from_id, into: into_id, links: vec![] };
-        self.obey(merged, event, &[into]).await;
+        self.apply_command(merged, event, &[into]).await;
     }
 
     /// Publishes what came of a command about stories of an event.
-    async fn obey(&mut self, change: StoryChange, event: &'static str, stories: &[&'static str]) {
+    async fn apply_command(
+        &mut self,
+        change: StoryChange,
+        event: &'static str,
+        stories: &[&'static str],
+    ) {
         self.judged += 1;
         self.commands += 1;
         let decision = DecisionId { epoch: 1, input: Input::Command(self.commands) };

@@ -25,7 +25,7 @@ async fn match_only(world: &World) {
     let names = vec!["desk".to_owned()];
     let subscription = SubscriptionSettings { deliveries: names.clone(), ..at_once() };
     let setup = Setup {
-        surroundings: world.surroundings(),
+        context: world.context(),
         subscriptions: settings([subscription]).subscriptions,
         site_alerts: SiteAlerts::default(),
         namable: Namable {
@@ -51,7 +51,7 @@ fn stage(world: &World) -> DeliveryStage {
     let mut clients = Clients { allow: Vec::new(), made: None, subjects: None };
     let printer: Arc<dyn Printer> = world.paper.clone();
     let common = Common {
-        surroundings: world.surroundings(),
+        context: world.context(),
         page: None,
         demo: false,
         states: DeliveryStates::default(),
@@ -63,7 +63,7 @@ fn stage(world: &World) -> DeliveryStage {
 async fn take(stage: &DeliveryStage, world: &World, most: usize) -> Vec<Taken> {
     let dead = dead_letters(streams::Stage::Alerter);
     let consumer = ConsumerConfig::new(streams::ALERTS.name, "alerter-desk", dead);
-    let bus = world.surroundings().bus;
+    let bus = world.context().bus;
     let taken = bus.subscribe(consumer).await.unwrap().next(most).await.unwrap();
     stage.line_up(&taken);
     taken

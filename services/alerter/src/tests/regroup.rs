@@ -139,7 +139,7 @@ async fn what_nobody_was_told_of_is_told_with_the_right_numbers() {
     let copied = world.newsroom.tell(copy).await;
     world.newsroom.take_out(copy, &copied, "apart").await;
     world.pass(1).await;
-    assert!(world.alerts().await.is_empty(), "people's word opens nothing");
+    assert!(world.alerts().await.is_empty(), "a manual override opens nothing");
     world.newsroom.tell(article("a", "third.example", "Dock talks")).await;
     world.pass(1).await;
     let found: Vec<_> = world.alerts().await.iter().map(numbers).collect();

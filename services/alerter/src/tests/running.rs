@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::decode;
 use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
-use wirefold_flow::{Bus, Surroundings};
+use wirefold_flow::{Bus, StageContext};
 use wirefold_proto::{Alert, Interval, SubscriptionSettings, Volume, streams};
 
 use super::newsroom::Newsroom;
@@ -36,13 +36,9 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn start(
-        surroundings: &Surroundings,
-        settings: &Settings,
-        paper: &Arc<Paper>,
-    ) -> Self {
+    pub(super) fn start(context: &StageContext, settings: &Settings, paper: &Arc<Paper>) -> Self {
         let stop = CancellationToken::new();
-        let running = run(surroundings.clone(), settings.clone(), paper.clone(), stop.clone());
+        let running = run(context.clone(), settings.clone(), paper.clone(), stop.clone());
         Self { stop, done: tokio::spawn(running) }
     }
 
@@ -104,12 +100,12 @@ impl World {
         Self { clock, bus, newsroom, paper: Arc::default() }
     }
 
-    pub(super) fn surroundings(&self) -> Surroundings {
-        Surroundings::new(self.bus.clone(), Arc::new(self.clock.clone()))
+    pub(super) fn context(&self) -> StageContext {
+        StageContext::new(self.bus.clone(), Arc::new(self.clock.clone()))
     }
 
     pub(super) fn start(&self, settings: &Settings) -> Running {
-        Running::start(&self.surroundings(), settings, &self.paper)
+        Running::start(&self.context(), settings, &self.paper)
     }
 
     /// Moves the time on second by second, and lets everybody work in each.

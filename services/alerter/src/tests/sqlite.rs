@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tempfile::tempdir;
 use wirefold_flow::sim::VirtualClock;
-use wirefold_flow::{Clock, Surroundings};
+use wirefold_flow::{Clock, StageContext};
 
 use super::newsroom::{Newsroom, five};
 use super::running::{Paper, Running, alerts, at_once, settings, told};
@@ -19,13 +19,13 @@ async fn what_is_in_the_file_is_not_told_again() {
     let mut newsroom = Newsroom::new(bus, clock.clone()).await;
     for given in five() {
         let (observer, mut log) = watch();
-        let surroundings =
-            Surroundings { observer, ..Surroundings::new(newsroom.bus.clone(), clock.clone()) };
-        let running = Running::start(&surroundings, &settings([at_once()]), &paper);
+        let context =
+            StageContext { observer, ..StageContext::new(newsroom.bus.clone(), clock.clone()) };
+        let running = Running::start(&context, &settings([at_once()]), &paper);
         newsroom.tell(given).await;
         log.wait_for("alerter-stdout done").await;
         running.stop().await;
-        drop(surroundings);
+        drop(context);
         newsroom = reopened(newsroom, folder.path(), &clock);
     }
     let found: Vec<String> = alerts(&*newsroom.bus).await.iter().map(told).collect();

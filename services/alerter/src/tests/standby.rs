@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::sim::Partition;
-use wirefold_flow::{Lease, LeaseConfig, LoopError, Surroundings};
+use wirefold_flow::{Lease, LeaseConfig, LoopError, StageContext};
 
 use super::newsroom::article;
 use super::running::{World, at_once, settings};
@@ -20,18 +20,18 @@ struct Replica {
 
 fn start(world: &World, name: &str) -> Replica {
     let way = Arc::new(Partition::new(world.bus.clone()));
-    let surroundings = Surroundings::new(way.clone(), Arc::new(world.clock.clone()));
+    let context = StageContext::new(way.clone(), Arc::new(world.clock.clone()));
     let config = LeaseConfig {
         name: "alerter".to_owned(),
-        keys: surroundings.bus.key_value("wf_leases").unwrap(),
+        keys: context.bus.key_value("wf_leases").unwrap(),
         key: "alerter".to_owned(),
         holder: name.to_owned(),
         unique: name.to_owned(),
     };
-    let lease = Lease::keep(&surroundings, config);
+    let lease = Lease::keep(&context, config);
     let stop = CancellationToken::new();
     let settings = settings([at_once()]);
-    let running = run_under(surroundings, settings, world.paper.clone(), lease, stop.clone());
+    let running = run_under(context, settings, world.paper.clone(), lease, stop.clone());
     Replica { way, stop, done: tokio::spawn(running) }
 }
 

@@ -16,7 +16,7 @@ use wirefold_proto::{
 };
 
 use crate::lead::{Claim, confidence};
-use crate::lede::Ledes;
+use crate::lede::LeadFacts;
 pub(crate) use by_people::{Leaving, Member, Parted};
 use former::Former;
 
@@ -54,7 +54,7 @@ struct Event {
     revision: u64,
     first_seen: Timestamp,
     continues: Option<EventId>,
-    ledes: Ledes,
+    ledes: LeadFacts,
 }
 
 /// An article as its story counts it.
@@ -111,11 +111,11 @@ impl Groups {
         self.stories.get(story).map_or(story, |found| self.resolve(found.event))
     }
 
-    pub(crate) fn ledes(&self, event: DocId) -> Option<&Ledes> {
+    pub(crate) fn ledes(&self, event: DocId) -> Option<&LeadFacts> {
         self.events.get(self.resolve(event)).map(|event| &event.ledes)
     }
 
-    pub(crate) fn ledes_mut(&mut self, event: DocId) -> Option<&mut Ledes> {
+    pub(crate) fn ledes_mut(&mut self, event: DocId) -> Option<&mut LeadFacts> {
         let event = self.resolve(event);
         self.events.get_mut(event).map(|event| &mut event.ledes)
     }
@@ -159,7 +159,7 @@ impl Groups {
             revision: 0,
             first_seen: first.seen,
             continues,
-            ledes: Ledes::default(),
+            ledes: LeadFacts::default(),
         };
         if !self.events.contains(event) {
             self.events.insert(event, fresh());

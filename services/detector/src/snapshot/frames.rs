@@ -3,10 +3,10 @@
 use thiserror::Error;
 use tokio::sync::mpsc;
 use wirefold_dedup::codec::{LAYOUT, Reader, Writer, Written};
-use wirefold_flow::Standing;
+use wirefold_flow::CommittedDecision;
 
 use super::shelves::{Named, Shelved};
-use super::state::Known;
+use super::state::SnapshotState;
 
 /// What a snapshot begins with.
 const MAGIC: u64 = u64::from_be_bytes(*b"wfsnap\r\n");
@@ -46,7 +46,7 @@ pub(crate) struct Header {
     /// A hash of the settings that everything was judged by.
     pub(crate) settings: u64,
     /// The last decision that it knows.
-    pub(crate) last: Standing,
+    pub(crate) last: CommittedDecision,
     /// The shelves that texts stand on.
     pub(crate) shelves: Vec<Named>,
     /// Whether everything else is in one object with it, as in snapshots of earlier releases.
@@ -79,7 +79,7 @@ impl Header {
         let last = <(u64, String)>::read_from(&mut from);
         let (settings, (sequence, id)) = settings.zip(last).ok_or(Unfit::Layout)?;
         let shelves = Written::read_from(&mut from).ok_or(Unfit::Layout)?;
-        Ok(Self { settings, last: Standing { sequence, id }, shelves, is_in_one })
+        Ok(Self { settings, last: CommittedDecision { sequence, id }, shelves, is_in_one })
     }
 }
 
@@ -87,7 +87,7 @@ impl Header {
 /// with it.
 pub(crate) fn write(
     header: &Header,
-    known: &Known,
+    known: &SnapshotState,
     texts: &Shelved,
     give: &mut dyn FnMut(Vec<u8>, bool),
 ) {

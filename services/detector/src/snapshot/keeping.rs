@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::{info, warn};
-use wirefold_flow::{Bus, BusError, ObjectReader, Objects, Standing};
+use wirefold_flow::{Bus, BusError, CommittedDecision, ObjectReader, Objects};
 use wirefold_proto::streams;
 
 use super::frames::{Frames, Header, Pieces, Unfit};
 use super::segments::{self, Segment};
-use super::state::Known;
+use super::state::SnapshotState;
 use super::storing::{Of, store, sweep};
-use crate::learning::Ground;
+use crate::learning::DetectorConfig;
 use crate::metrics::SNAPSHOTS;
 use crate::shelf::Folder;
 
@@ -117,7 +117,7 @@ impl Keeping {
     }
 
     /// Begins to write a snapshot; what it takes is done beside.
-    pub(crate) fn begin(&mut self, last: &Standing, known: Known) {
+    pub(crate) fn begin(&mut self, last: &CommittedDecision, known: SnapshotState) {
         let news = self.news();
         (self.since, self.unwritten) = (0, Arc::default());
         let rewritten = self.unreadable.clone();
@@ -140,7 +140,7 @@ impl Keeping {
     }
 
     /// The newest snapshot that is fit, and the sequence of the last decision that it knows.
-    pub(crate) async fn recall(&mut self, ground: &Ground) -> Option<(u64, Known)> {
+    pub(crate) async fn recall(&mut self, ground: &DetectorConfig) -> Option<(u64, SnapshotState)> {
         (self.since, self.unwritten) = (0, Arc::default());
         if self.after == 0 {
             return None;
@@ -151,7 +151,7 @@ impl Keeping {
         found
     }
 
-    async fn newest(&mut self, ground: &Ground) -> Option<(u64, Known)> {
+    async fn newest(&mut self, ground: &DetectorConfig) -> Option<(u64, SnapshotState)> {
         let names = match names(&*self.bus).await {
             Ok(names) => names,
             Err(error) => {
@@ -178,7 +178,11 @@ impl Keeping {
         None
     }
 
-    async fn read(&self, name: &str, ground: &Ground) -> Result<(u64, Known), Missing> {
+    async fn read(
+        &self,
+        name: &str,
+        ground: &DetectorConfig,
+    ) -> Result<(u64, SnapshotState), Missing> {
         let mut reader = objects(&*self.bus)?.read(name).await?.ok_or(Unfit::Short)?;
         let mut frames = Frames::default();
         let first = next_frame(&mut *reader, &mut frames).await?;
@@ -191,7 +195,7 @@ impl Keeping {
         };
         let (sender, pieces) = mpsc::channel(UNDER_WAY);
         let reading = spawn_blocking(move || {
-            Known::read(&ground, &header.shelves, Pieces::behind(length, pieces))
+            SnapshotState::read(&ground, &header.shelves, Pieces::behind(length, pieces))
         });
         let passed = match is_in_one {
             true => pass(&mut *reader, frames, sender).await,
@@ -217,7 +221,7 @@ impl Keeping {
 }
 
 /// Whether a decision stands as a snapshot knows it.
-pub(super) async fn stands(bus: &dyn Bus, last: &Standing) -> Result<bool, BusError> {
+pub(super) async fn stands(bus: &dyn Bus, last: &CommittedDecision) -> Result<bool, BusError> {
     match bus.get(streams::JUDGED.name, last.sequence).await {
         Ok(found) => Ok(found.id == last.id),
         Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(false),

@@ -20,5 +20,5 @@ mod storing;
 
 pub(crate) use keeping::Keeping;
 pub(crate) use state::{
-    Id, Known, read_id, read_json, read_time, write_id, write_json, write_time,
+    Id, SnapshotState, read_id, read_json, read_time, write_id, write_json, write_time,
 };

@@ -8,18 +8,18 @@ use wirefold_proto::{ArticleId, DecisionId, EventId, Offsets, StoryId};
 
 use super::frames::{Pieces, Unfit};
 use super::shelves::{Named, Places};
-use crate::learning::{Ground, Learning};
+use crate::learning::{DetectorConfig, Learning};
 
 /// What was learnt, and from what.
 #[derive(Clone)]
-pub(crate) struct Known {
+pub(crate) struct SnapshotState {
     pub(crate) learning: Learning,
     /// The last record, and how far the inputs had been read with it.
     pub(crate) last: Option<DecisionId>,
     pub(crate) offsets: Offsets,
 }
 
-impl Known {
+impl SnapshotState {
     pub(crate) fn write_to(&self, to: &mut Writer<'_>) {
         let Offsets { fetched, control } = self.offsets;
         (fetched, control).write_to(to);
@@ -29,7 +29,7 @@ impl Known {
 
     /// Reads what stands behind the header, as far as it is not there.
     pub(crate) fn read(
-        ground: &Ground,
+        ground: &DetectorConfig,
         shelves: &[Named],
         mut pieces: Pieces,
     ) -> Result<Self, Unfit> {
@@ -45,7 +45,7 @@ impl Known {
         Ok(known)
     }
 
-    fn read_from(ground: &Ground, from: &mut Reader<'_>) -> Option<Self> {
+    fn read_from(ground: &DetectorConfig, from: &mut Reader<'_>) -> Option<Self> {
         let (fetched, control) = Written::read_from(from)?;
         let last: Option<String> = Written::read_from(from)?;
         let last = match last {

@@ -11,13 +11,13 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
-use wirefold_flow::{Bus, BusError, Objects, Standing};
+use wirefold_flow::{Bus, BusError, CommittedDecision, Objects};
 
 use super::frames::{Frames, Header, Unfit, write};
 use super::keeping::{Missing, PREFIX, names, next_frame, objects, stands};
 use super::segments::{self, Gathering, Segment};
 use super::shelves::{self, Shelved};
-use super::state::Known;
+use super::state::SnapshotState;
 use crate::metrics::{SNAPSHOT_BYTES, SNAPSHOTS};
 use crate::shelf::Folder;
 
@@ -29,8 +29,8 @@ const UNDER_WAY: usize = 2;
 /// What a snapshot is made of.
 pub(super) struct Of {
     pub(super) settings: u64,
-    pub(super) last: Standing,
-    pub(super) known: Known,
+    pub(super) last: CommittedDecision,
+    pub(super) known: SnapshotState,
     /// Segments that are written even if they stand.
     pub(super) rewritten: BTreeSet<String>,
 }

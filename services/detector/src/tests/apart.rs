@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{Lease, Nobody, Surroundings};
+use wirefold_flow::{Lease, Nobody, StageContext};
 
 use super::stand::{Stand, seed_articles, settings, without_epochs};
 use crate::run_apart;
@@ -20,7 +20,7 @@ async fn decides_the_same_on_a_thread_of_its_own() {
     apart.publish(&articles).await;
     let stop = CancellationToken::new();
     let running =
-        tokio::spawn(run_apart(apart.surroundings(), settings(), Lease::alone(), stop.clone()));
+        tokio::spawn(run_apart(apart.context(), settings(), Lease::alone(), stop.clone()));
     let judged = apart.judged(articles.len()).await;
     stop.cancel();
     running.await.unwrap().unwrap();
@@ -33,9 +33,9 @@ async fn its_thread_ends_with_the_task_that_started_it() {
     let stand = Stand::new().await;
     stand.publish(&articles).await;
     let observer = Arc::new(Nobody);
-    let surroundings = Surroundings { observer: observer.clone(), ..stand.surroundings() };
+    let context = StageContext { observer: observer.clone(), ..stand.context() };
     let running =
-        tokio::spawn(run_apart(surroundings, settings(), Lease::alone(), CancellationToken::new()));
+        tokio::spawn(run_apart(context, settings(), Lease::alone(), CancellationToken::new()));
     stand.judged(articles.len()).await;
     running.abort();
     let ended = async {

@@ -320,7 +320,7 @@ async fn undisturbed(articles: &[ArticleFetched]) -> Vec<Stored> {
 }
 
 #[tokio::test]
-async fn restarts_with_peoples_word_among_the_articles_give_the_same_bytes() {
+async fn restarts_with_manual_overrides_among_the_articles_give_the_same_bytes() {
     let articles = seed_articles();
     let expected = undisturbed(&articles).await;
     let applied = expected.iter().filter_map(|stored| match Judged::decode(&stored.body) {
@@ -336,7 +336,7 @@ async fn restarts_with_peoples_word_among_the_articles_give_the_same_bytes() {
         let judged = tell(&stand, &articles, async |count| {
             let stop = CancellationToken::new();
             let settings = Settings { snapshot_after, ..settings() };
-            let running = tokio::spawn(run(stand.surroundings(), settings, stop.clone()));
+            let running = tokio::spawn(run(stand.context(), settings, stop.clone()));
             let judged = stand.judged(count).await;
             if is_killed {
                 running.abort();

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use wirefold_flow::Standing;
+use wirefold_flow::CommittedDecision;
 use wirefold_proto::{ArticleFetched, DecisionId, Input, Offsets};
 
 use super::snapshots::{
     articles, bytes_of, change, heads, keeping, objects, run_to, segments_of, undisturbed,
 };
 use super::stand::{Stand, Told, settings, without_epochs};
-use crate::learning::{Ground, Learning};
+use crate::learning::{DetectorConfig, Learning};
 use crate::shelf::Folder;
-use crate::snapshot::{Keeping, Known};
+use crate::snapshot::{Keeping, SnapshotState};
 
 /// The segments that stand, and those that heads name.
 async fn standing_and_named(stand: &Stand) -> (BTreeSet<String>, BTreeSet<String>) {
@@ -39,10 +39,9 @@ async fn killed_between_any_two_objects_nothing_changes_and_nothing_stays() {
         }
         stand.disk.kill_after_objects(Some(killed));
         stand.publish(&articles[30..60]).await;
-        let surroundings = stand.surroundings();
+        let context = stand.context();
         let stop = tokio_util::sync::CancellationToken::new();
-        let mut running =
-            tokio::spawn(crate::run(surroundings, keeping(&stand, 1_000), stop.clone()));
+        let mut running = tokio::spawn(crate::run(context, keeping(&stand, 1_000), stop.clone()));
         stand.judged(60).await;
         stop.cancel();
         let point = async {
@@ -94,23 +93,24 @@ fn generated(number: u64) -> ArticleFetched {
 struct Measured {
     stand: Stand,
     keeping: Keeping,
-    known: Known,
+    known: SnapshotState,
     learnt: u64,
     /// A decision that stands.
-    last: Standing,
+    last: CommittedDecision,
 }
 
 impl Measured {
-    async fn new() -> (Self, Ground) {
+    async fn new() -> (Self, DetectorConfig) {
         let stand = Stand::new().await;
         stand.publish(&articles()[..1]).await;
         let judged = stand.run_to(1).await.remove(0);
-        let last = Standing { sequence: judged.sequence, id: judged.id };
+        let last = CommittedDecision { sequence: judged.sequence, id: judged.id };
         let folder = Arc::new(Folder::lasting(stand.folder.path()));
-        let ground = Ground { settings: settings().dedup, folder: folder.clone() };
+        let ground = DetectorConfig { settings: settings().dedup, folder: folder.clone() };
         let keeping = Keeping::new(stand.bus.clone(), folder, 1, 1);
         let learning = Learning::new(&ground);
-        let known = Known { learning, last: None, offsets: Offsets { fetched: 0, control: 0 } };
+        let known =
+            SnapshotState { learning, last: None, offsets: Offsets { fetched: 0, control: 0 } };
         (Self { stand, keeping, known, learnt: 0, last }, ground)
     }
 

@@ -42,7 +42,7 @@ pub(super) async fn run_to(
     killed: bool,
 ) -> Vec<Stored> {
     let stop = CancellationToken::new();
-    let running = tokio::spawn(run(stand.surroundings(), settings, stop.clone()));
+    let running = tokio::spawn(run(stand.context(), settings, stop.clone()));
     let judged = stand.judged(count).await;
     if killed {
         running.abort();

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Limits, Sender, create_streams};
 use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
-use wirefold_flow::{Bus, LoopError, Outgoing, Stored, Surroundings, UnixMillis};
+use wirefold_flow::{Bus, LoopError, Outgoing, StageContext, Stored, UnixMillis};
 use wirefold_proto::streams;
 use wirefold_proto::{
     AboutArticle, ArticleFetched, ArticleId, ArticleJudged, ContentHash, ControlCommand,
@@ -129,13 +129,13 @@ impl Stand {
         Self { clock, disk, sim, bus, folder }
     }
 
-    pub(super) fn surroundings(&self) -> Surroundings {
-        Surroundings::new(self.bus.clone(), Arc::new(self.clock.clone()))
+    pub(super) fn context(&self) -> StageContext {
+        StageContext::new(self.bus.clone(), Arc::new(self.clock.clone()))
     }
 
     pub(super) fn start(&self) -> (CancellationToken, JoinHandle<Result<(), LoopError>>) {
         let stop = CancellationToken::new();
-        let running = tokio::spawn(run(self.surroundings(), settings(), stop.clone()));
+        let running = tokio::spawn(run(self.context(), settings(), stop.clone()));
         (stop, running)
     }
 

@@ -13,7 +13,7 @@ const TABLE: &str = include_str!("../../data/entities.tsv");
 
 /// A well-known person, organisation or place.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct KnownEntity {
     pub(super) kind: EntityKind,
     /// The one spelling that all variants share.
     pub(super) key: String,
@@ -33,14 +33,14 @@ struct Spelling {
 /// All well-known names by the first word of their spellings.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    known: Vec<Known>,
+    known: Vec<KnownEntity>,
     by_first: HashMap<String, Vec<Spelling>>,
 }
 
 /// A known name in a text.
 #[derive(Debug, Clone)]
 pub(super) struct Hit<'a> {
-    pub(super) known: &'a Known,
+    pub(super) known: &'a KnownEntity,
     /// Its words, as indices into the text's.
     pub(super) words: Range<usize>,
 }
@@ -63,7 +63,7 @@ impl Table {
             };
             let name = columns.next().unwrap_or_default();
             let known = table.known.len();
-            table.known.push(Known { kind, key: name_key(name) });
+            table.known.push(KnownEntity { kind, key: name_key(name) });
             let others = columns.next().unwrap_or_default().split('|');
             for spelling in std::iter::once(name).chain(others).filter(|s| !s.is_empty()) {
                 table.enter(spelling, known);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::Sender;
 use wirefold_flow::sim::{SimBus, SimDisk};
-use wirefold_flow::{Bus, Input, Surroundings};
+use wirefold_flow::{Bus, Input, StageContext};
 use wirefold_proto::streams;
 use wirefold_proto::{
     ArticleFetched, Command, CommandJudged, CommandOutcome, ControlCommand, DecisionId, LEAD_WORDS,
@@ -35,14 +35,11 @@ async fn sent(
     for article in &articles {
         bus.publish(outgoing(article)).await.unwrap();
     }
-    let surroundings = Surroundings::new(bus.clone(), clock);
+    let context = StageContext::new(bus.clone(), clock);
     let stop = CancellationToken::new();
-    let detector = tokio::spawn(wirefold_detector::run(
-        surroundings.clone(),
-        detector_settings(),
-        stop.clone(),
-    ));
-    let enricher = tokio::spawn(run(surroundings, settings, stop.clone()));
+    let detector =
+        tokio::spawn(wirefold_detector::run(context.clone(), detector_settings(), stop.clone()));
+    let enricher = tokio::spawn(run(context, settings, stop.clone()));
     let filter = "wirefold.v1.output.article.>";
     let mut reader = bus.read(streams::OUTPUT.name, filter, 1).await.unwrap();
     let mut output = Vec::new();

@@ -8,8 +8,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::sim::{Odds, Random, SimBus, SimDisk, Trouble, VirtualClock};
 use wirefold_flow::{
-    BoxFuture, Bus, Clock, ConsumerConfig, FailPoints, INPUT, LoopError, Outgoing, Point, Stored,
-    Surroundings, conservation, parse_reference, run_stage, same_decisions, unbroken_chain,
+    BoxFuture, Bus, Clock, ConsumerConfig, FailPoints, INPUT, LoopError, Outgoing, Point,
+    StageContext, Stored, conservation, parse_reference, run_stage, same_decisions, unbroken_chain,
 };
 use wirefold_proto::{ArticleJudged, DeadLetter, Judged, OutputArticle, decode, streams};
 
@@ -87,8 +87,8 @@ impl Simulation {
         Self { bus: sim.bus(), sim, clock, random: Random::new(seed), calm, stop }
     }
 
-    /// A bus with trouble and a loop's surroundings on it, each with dice of its own.
-    fn surroundings(&mut self) -> Surroundings {
+    /// A bus with trouble and a loop's context on it, each with dice of its own.
+    fn context(&mut self) -> StageContext {
         let odds = Odds {
             refused: self.random.below(60),
             answer_lost: self.random.below(60),
@@ -105,7 +105,7 @@ impl Simulation {
             in_a_thousand: self.random.below(30),
             calm: self.calm.clone(),
         };
-        Surroundings { fail_points: Arc::new(dice), ..Surroundings::new(bus, clock) }
+        StageContext { fail_points: Arc::new(dice), ..StageContext::new(bus, clock) }
     }
 
     /// Starts a loop, again and again after a crash or a fence, until it is told to stop.
@@ -139,11 +139,11 @@ impl Simulation {
         let mut running = Vec::new();
         for _ in 0..2 {
             // Two detectors at once, of which each takes over from the other when it comes back.
-            let surroundings = self.surroundings();
+            let context = self.context();
             running.push(self.supervise(Duration::from_mins(2), move |stop| {
-                Box::pin(wirefold_detector::run(surroundings.clone(), detector_settings(), stop))
+                Box::pin(wirefold_detector::run(context.clone(), detector_settings(), stop))
             }));
-            let troubled = self.surroundings();
+            let troubled = self.context();
             running.push(self.supervise(Duration::from_secs(5), move |stop| {
                 let settled = ConsumerConfig {
                     ack_deadline: DEADLINE,
@@ -161,12 +161,12 @@ impl Simulation {
 
     /// Publishes every message, each until it is acknowledged.
     fn source(&mut self) -> JoinHandle<()> {
-        let surroundings = self.surroundings();
+        let context = self.context();
         let mut random = Random::new(self.random.next_number());
         tokio::spawn(async move {
-            let clock = &surroundings.clock;
+            let clock = &context.clock;
             for message in messages() {
-                while surroundings.bus.publish(message.clone()).await.is_err() {
+                while context.bus.publish(message.clone()).await.is_err() {
                     clock.sleep_until(clock.now().plus(Duration::from_millis(50))).await;
                 }
                 let pause = Duration::from_millis(random.below(3_000));
@@ -225,10 +225,9 @@ async fn undisturbed(inputs: &[Stored]) -> Vec<Stored> {
     for Stored { subject, id, headers, body, .. } in inputs.iter().cloned() {
         bus.publish(Outgoing { subject, id, headers, body }).await.unwrap();
     }
-    let surroundings = Surroundings::new(bus.clone(), clock);
+    let context = StageContext::new(bus.clone(), clock);
     let stop = CancellationToken::new();
-    let running =
-        tokio::spawn(wirefold_detector::run(surroundings, detector_settings(), stop.clone()));
+    let running = tokio::spawn(wirefold_detector::run(context, detector_settings(), stop.clone()));
     let mut reader = bus.read(streams::JUDGED.name, DECISIONS, 1).await.unwrap();
     let mut judged = Vec::new();
     while judged.len() < inputs.len() - 2 {

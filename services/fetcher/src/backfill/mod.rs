@@ -50,7 +50,7 @@ impl Scheduler {
             oldest: None,
             addresses: Vec::new(),
             next: None,
-            started: timestamp(self.poller.surroundings.clock.now()),
+            started: timestamp(self.poller.context.clock.now()),
             ended: None,
             problem: None,
         };

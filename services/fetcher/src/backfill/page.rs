@@ -68,7 +68,7 @@ impl Poller {
                     return Ok(());
                 };
                 BACKFILL.add(1, &["read"]);
-                crate::pass(&self.surroundings, Point::Settled)?;
+                crate::pass(&self.context, Point::Settled)?;
                 backfill.pages += 1;
                 backfill.items += u32::try_from(page.read.feed.items.len()).unwrap_or(u32::MAX);
                 backfill.articles += taken.published;
@@ -120,7 +120,7 @@ impl Poller {
             let Some(wait) = waits.next().filter(|_| may_pass) else {
                 return Err(failed(format!("{address}: {}", failure.problem)));
             };
-            let clock = &self.surroundings.clock;
+            let clock = &self.context.clock;
             let until = clock.now().plus(wait.max(failure.retry_after.unwrap_or_default()));
             tokio::select! {
                 biased;
@@ -131,7 +131,7 @@ impl Poller {
     }
 
     async fn ask_for_page(&self, url: &Url, record: &FeedRecord) -> Answer {
-        let clock = &self.surroundings.clock;
+        let clock = &self.context.clock;
         // No archive is so urgent that polls of the same host should wait for it.
         let gently = self.settings.per_host_delay * 2;
         let _turn = loop {

@@ -1,4 +1,4 @@
-//! A feed's own word on where the article stands on its pages, as CSS selectors.
+//! Where a feed's articles stand on its pages, as CSS selectors that the settings give.
 
 use std::collections::HashSet;
 

@@ -16,7 +16,7 @@ const ACCEPT: &str = "text/x-opml, application/xml;q=0.9, text/xml;q=0.9, */*;q=
 
 /// What a list's host answered.
 #[derive(Debug)]
-pub(crate) enum Asked {
+pub(crate) enum ListAnswer {
     /// A list, with the validators of the answer.
     Read { opml: Opml, etag: Option<String>, last_modified: Option<String> },
     /// Nothing has changed.
@@ -25,7 +25,7 @@ pub(crate) enum Asked {
     Failed { problem: String, retry_after: Option<Duration> },
 }
 
-impl Asked {
+impl ListAnswer {
     fn failed(problem: impl Into<String>) -> Self {
         Self::Failed { problem: problem.into(), retry_after: None }
     }
@@ -33,16 +33,16 @@ impl Asked {
 
 impl Poller {
     /// Asks for a list at its host's pace.
-    pub(crate) async fn ask_for_list(&self, record: &ListRecord) -> Asked {
+    pub(crate) async fn ask_for_list(&self, record: &ListRecord) -> ListAnswer {
         let Ok(url) = Url::parse(&record.url) else {
-            return Asked::failed(format!("{:?} is no address; mend it", record.url));
+            return ListAnswer::failed(format!("{:?} is no address; mend it", record.url));
         };
-        let clock = &self.surroundings.clock;
+        let clock = &self.context.clock;
         let _turn = self.hosts.turn(&url, Errand::Feed, Duration::ZERO).await;
         if let Some(until) = self.hosts.left_alone(&url) {
             let retry_after = Some(until.since(clock.now()));
             let problem = "its host asks to be left alone for a while".to_owned();
-            return Asked::Failed { problem, retry_after };
+            return ListAnswer::Failed { problem, retry_after };
         }
         let validators =
             [("If-None-Match", &record.etag), ("If-Modified-Since", &record.last_modified)];
@@ -67,9 +67,9 @@ pub(crate) struct Listed {
 pub(crate) async fn look(client: &Client, url: Url, settings: &Settings) -> Listed {
     let (answer, _) = send(client, question(url, settings)).await;
     match asked(answer, false, jiff::Timestamp::UNIX_EPOCH).await {
-        Asked::Read { opml, .. } => Listed { opml: Some(opml), problem: None },
-        Asked::Failed { problem, .. } => Listed { opml: None, problem: Some(problem) },
-        Asked::Unchanged => Listed::default(),
+        ListAnswer::Read { opml, .. } => Listed { opml: Some(opml), problem: None },
+        ListAnswer::Failed { problem, .. } => Listed { opml: None, problem: Some(problem) },
+        ListAnswer::Unchanged => Listed::default(),
     }
 }
 
@@ -86,32 +86,34 @@ async fn asked(
     answer: Result<Response, SendError>,
     is_conditional: bool,
     now: jiff::Timestamp,
-) -> Asked {
+) -> ListAnswer {
     if let Err(SendError::TooLarge { .. }) = &answer {
         let most = MOST_BYTES >> 20;
-        return Asked::failed(format!("larger than {most} MiB: a list of feeds is not"));
+        return ListAnswer::failed(format!("larger than {most} MiB: a list of feeds is not"));
     }
     match judge(answer, now) {
         Answer::Body(answer) => of_body(answer).await,
-        Answer::Unchanged(_) if is_conditional => Asked::Unchanged,
+        Answer::Unchanged(_) if is_conditional => ListAnswer::Unchanged,
         Answer::Unchanged(_) => {
-            Asked::failed("HTTP 304: an answer to a question that nobody asked")
+            ListAnswer::failed("HTTP 304: an answer to a question that nobody asked")
         }
-        Answer::Gone => Asked::failed("HTTP 410: the host says that this list is gone for good"),
+        Answer::Gone => {
+            ListAnswer::failed("HTTP 410: the host says that this list is gone for good")
+        }
         Answer::Failed(failure) => {
-            Asked::Failed { problem: failure.problem, retry_after: failure.retry_after }
+            ListAnswer::Failed { problem: failure.problem, retry_after: failure.retry_after }
         }
-        Answer::LeftAlone(_) => Asked::failed("its host asks to be left alone for a while"),
+        Answer::LeftAlone(_) => ListAnswer::failed("its host asks to be left alone for a while"),
     }
 }
 
 /// Reads it where its size holds nobody up.
-async fn of_body(answer: Response) -> Asked {
+async fn of_body(answer: Response) -> ListAnswer {
     let named = |name: &str| answer.header(name).map(str::to_owned);
     let (etag, last_modified) = (named("etag"), named("last-modified"));
     match tokio::task::spawn_blocking(move || read(&answer.body)).await {
-        Ok(Ok(opml)) => Asked::Read { opml, etag, last_modified },
-        Ok(Err(error)) => Asked::failed(error.to_string()),
-        Err(_) => Asked::failed("this list breaks the parser; please report its address"),
+        Ok(Ok(opml)) => ListAnswer::Read { opml, etag, last_modified },
+        Ok(Err(error)) => ListAnswer::failed(error.to_string()),
+        Err(_) => ListAnswer::failed("this list breaks the parser; please report its address"),
     }
 }

@@ -21,7 +21,7 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::ListRecord;
 
 use crate::settings::ConfiguredList;
-use ask::Asked;
+use ask::ListAnswer;
 pub(crate) use ask::{Listed, look};
 
 /// A list as the scheduler has it.
@@ -37,7 +37,7 @@ pub(crate) struct List {
 pub(crate) struct Lists {
     lists: BTreeMap<String, List>,
     /// The questions under way.
-    pub(crate) asking: JoinSet<(String, Asked)>,
+    pub(crate) asking: JoinSet<(String, ListAnswer)>,
 }
 
 impl Lists {

@@ -7,7 +7,7 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::{Point, UnixMillis};
 use wirefold_proto::{FeedId, FeedRecord, FeedSettings, ListRecord};
 
-use super::ask::Asked;
+use super::ask::ListAnswer;
 use super::changes::{Change, changes};
 use crate::FetcherError;
 use crate::feed_address::identity;
@@ -30,7 +30,7 @@ const SHRUNK: &str =
 impl Scheduler {
     /// Asks for the lists that are due.
     pub(crate) fn ask_for_lists(&mut self) {
-        let now = self.poller.surroundings.clock.now();
+        let now = self.poller.context.clock.now();
         while let Some(list) = self.lists.take_due(now) {
             let (poller, record) = (self.poller.clone(), list.record.clone());
             self.lists.asking.spawn(async move {
@@ -43,9 +43,9 @@ impl Scheduler {
     /// Carries out what a list says, and then remembers that it was read.
     pub(crate) async fn list_answered(
         &mut self,
-        answered: Result<(String, Asked), JoinError>,
+        answered: Result<(String, ListAnswer), JoinError>,
     ) -> Result<(), FetcherError> {
-        let now = self.poller.surroundings.clock.now();
+        let now = self.poller.context.clock.now();
         let Ok((url, asked)) = answered else {
             // Which one it was is not known: all that are not due are asked for again.
             let later = now.plus(FIRST_WAIT);
@@ -55,15 +55,15 @@ impl Scheduler {
         let Some(list) = self.lists.lists.get(&url) else { return Ok(()) };
         let (settings, record) = (list.settings.clone(), list.record.clone());
         let record = match asked {
-            Asked::Unchanged => {
+            ListAnswer::Unchanged => {
                 LISTS.add(1, &["unchanged"]);
                 good(record, now, &settings)
             }
-            Asked::Failed { problem, retry_after } => {
+            ListAnswer::Failed { problem, retry_after } => {
                 LISTS.add(1, &["failed"]);
                 failed(record, problem, retry_after, now, &settings)
             }
-            Asked::Read { opml, etag, last_modified } => {
+            ListAnswer::Read { opml, etag, last_modified } => {
                 let said_so = record.problem.as_deref() == Some(SHRUNK);
                 let (manual_overrides, has_shrunk) =
                     self.bring_in(&settings, &opml, said_so).await?;
@@ -84,7 +84,7 @@ impl Scheduler {
                 }
             }
         };
-        crate::pass(&self.poller.surroundings, Point::Settled)?;
+        crate::pass(&self.poller.context, Point::Settled)?;
         self.put_list(record).await
     }
 
@@ -138,7 +138,7 @@ impl Scheduler {
         change: Change,
         list: &str,
     ) -> Result<Option<FeedRecord>, FetcherError> {
-        let now = self.poller.surroundings.clock.now();
+        let now = self.poller.context.clock.now();
         let is_polled = self.table.get(feed).is_some_and(|entry| entry.poll.is_some());
         let due = if is_polled { Some(now) } else { self.table.due(feed) };
         self.interrupt(feed).await?;
@@ -150,7 +150,7 @@ impl Scheduler {
 
     /// New feeds, whose first polls are spread.
     fn added(&mut self, feeds: Vec<FeedSettings>, list: &str) -> Vec<FeedRecord> {
-        let now = self.poller.surroundings.clock.now();
+        let now = self.poller.context.clock.now();
         let among = feeds.len();
         let mut records = Vec::with_capacity(among);
         for feed in feeds {

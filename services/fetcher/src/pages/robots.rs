@@ -46,11 +46,11 @@ pub(crate) struct Robots {
     clock: Arc<dyn Clock>,
     agent: String,
     settings: Arc<Settings>,
-    known: Mutex<HashMap<String, Arc<Asked>>>,
+    known: Mutex<HashMap<String, Arc<HostRules>>>,
 }
 
 /// One host's rules, asked for by whoever needs them first.
-struct Asked {
+struct HostRules {
     until: Mutex<UnixMillis>,
     /// None where they cannot be had.
     rules: OnceCell<Option<Rules>>,
@@ -81,7 +81,7 @@ impl Robots {
         }
     }
 
-    fn asked(&self, page: &Url) -> Arc<Asked> {
+    fn asked(&self, page: &Url) -> Arc<HostRules> {
         let now = self.clock.now();
         let mut known = guard(&self.known);
         if known.len() >= MOST_HOSTS {
@@ -90,7 +90,7 @@ impl Robots {
         let origin = page.origin().ascii_serialization();
         let fresh = || {
             let until = Mutex::new(now.plus(GOOD_FOR));
-            Arc::new(Asked { until, rules: OnceCell::new() })
+            Arc::new(HostRules { until, rules: OnceCell::new() })
         };
         let asked = known.entry(origin).or_insert_with(fresh);
         if *guard(&asked.until) <= now {
@@ -99,7 +99,7 @@ impl Robots {
         asked.clone()
     }
 
-    async fn ask(&self, page: &Url, asked: &Asked) -> Option<Rules> {
+    async fn ask(&self, page: &Url, asked: &HostRules) -> Option<Rules> {
         let rules = match page.join("/robots.txt") {
             Ok(url) => self.fetch(url).await,
             Err(_) => None,

@@ -16,7 +16,7 @@ use crate::schedule::Errand;
 use crate::state::Memo;
 
 /// An answer and how it came.
-pub(super) struct Asked {
+pub(super) struct FeedAnswer {
     pub(super) answer: Answer,
     /// Whether it carried validators.
     pub(super) was_conditional: bool,
@@ -26,7 +26,7 @@ pub(super) struct Asked {
     pub(super) is_plain: bool,
 }
 
-impl Asked {
+impl FeedAnswer {
     fn without(answer: Answer) -> Self {
         Self { answer, was_conditional: false, was_fetched: false, is_plain: false }
     }
@@ -34,36 +34,41 @@ impl Asked {
 
 impl Poller {
     /// Asks for a feed, or takes what another feed of its address was answered.
-    pub(super) async fn ask(&self, record: &FeedRecord, memo: &Memo, is_shared: bool) -> Asked {
+    pub(super) async fn ask(
+        &self,
+        record: &FeedRecord,
+        memo: &Memo,
+        is_shared: bool,
+    ) -> FeedAnswer {
         let address = memo.address(&record.feed.url);
         let Ok(url) = Url::parse(address) else {
             let problem = format!("{address:?} is no address; mend it");
-            return Asked::without(Answer::Failed(Failure::broken(problem)));
+            return FeedAnswer::without(Answer::Failed(Failure::broken(problem)));
         };
         if !is_shared {
             return self.ask_host(&url, record, memo).await;
         }
         let validators = validators_of(record, memo, self);
-        let mut place = self.shared.place(address, self.surroundings.clock.now()).await;
-        let now = self.surroundings.clock.now();
+        let mut place = self.shared.place(address, self.context.clock.now()).await;
+        let now = self.context.clock.now();
         if let Some(answer) = place.as_ref().and_then(|kept| kept.serves(&validators, now)) {
             let was_conditional = validators != Validators::default();
-            return Asked { was_conditional, ..Asked::without(answer) };
+            return FeedAnswer { was_conditional, ..FeedAnswer::without(answer) };
         }
         let asked = self.ask_host(&url, record, memo).await;
-        let at = self.surroundings.clock.now();
+        let at = self.context.clock.now();
         *place = Some(Kept { at, asked_with: validators, answer: asked.answer.clone() });
         asked
     }
 
-    async fn ask_host(&self, url: &Url, record: &FeedRecord, memo: &Memo) -> Asked {
+    async fn ask_host(&self, url: &Url, record: &FeedRecord, memo: &Memo) -> FeedAnswer {
         if let Some(until) = self.hosts.left_alone(url) {
-            return Asked::without(Answer::LeftAlone(until));
+            return FeedAnswer::without(Answer::LeftAlone(until));
         }
         let _turn = self.hosts.turn(url, Errand::Feed, Duration::ZERO).await;
         // Others may have been sent away while this one waited.
         if let Some(until) = self.hosts.left_alone(url) {
-            return Asked::without(Answer::LeftAlone(until));
+            return FeedAnswer::without(Answer::LeftAlone(until));
         }
         let was_conditional = validators_of(record, memo, self) != Validators::default();
         // It may have moved to another site.
@@ -71,7 +76,7 @@ impl Poller {
         let request = Request { is_plain: request.is_plain || memo.is_plain, ..request };
         let request = if was_conditional { conditional(request, record) } else { request };
         let (answer, is_plain) = self.send(request).await;
-        let now = self.surroundings.clock.now();
+        let now = self.context.clock.now();
         let answer = match judge(answer, timestamp(now)) {
             Answer::Unchanged(_) if !was_conditional => {
                 let problem = "HTTP 304: an answer to a question that nobody asked";
@@ -79,13 +84,13 @@ impl Poller {
             }
             other => other,
         };
-        Asked { answer, was_conditional, was_fetched: true, is_plain }
+        FeedAnswer { answer, was_conditional, was_fetched: true, is_plain }
     }
 
     /// [`send`], after which the host is left alone as long as it asks for, if it was asked itself.
     pub(crate) async fn send(&self, request: Request) -> (Result<Response, SendError>, bool) {
         let (answer, is_plain) = send(&self.client, request).await;
-        let now = self.surroundings.clock.now();
+        let now = self.context.clock.now();
         if let Ok(answer) = &answer
             && let Some(patience) = patience_of_host(answer, timestamp(now))
         {
@@ -113,7 +118,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> (Result<Response,
 fn validators_of(record: &FeedRecord, memo: &Memo, poller: &Poller) -> Validators {
     // Whose feed it is can only be told by what it lists.
     let is_unknown = record.articles > 0 && record.site.is_none();
-    match is_unknown || memo.is_on_trial(poller.surroundings.clock.now()) {
+    match is_unknown || memo.is_on_trial(poller.context.clock.now()) {
         true => Validators::default(),
         false => (record.etag.clone(), record.last_modified.clone()),
     }

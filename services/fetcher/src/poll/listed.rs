@@ -7,7 +7,7 @@ use wirefold_proto::ItemIdentity;
 use super::answer::Read;
 use crate::article::{item_key, page_and_title};
 use crate::feed::Item;
-use crate::state::{Known, Seen, hash};
+use crate::state::{KnownItem, Seen, hash};
 
 /// From so many items on that are new by their key alone, their keys have changed.
 const FEW: usize = 3;
@@ -25,12 +25,12 @@ pub(super) struct Listed<'a> {
     pub(super) content: u64,
     /// A hash of its link and title.
     pub(super) page: u64,
-    pub(super) known: Option<Known>,
+    pub(super) known: Option<KnownItem>,
 }
 
 impl Listed<'_> {
     /// What is known of it, where its feed says the same as before.
-    pub(super) fn unchanged(&self) -> Option<Known> {
+    pub(super) fn unchanged(&self) -> Option<KnownItem> {
         self.known.filter(|known| known.content == self.content)
     }
 

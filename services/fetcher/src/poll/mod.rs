@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use siphasher::sip::SipHasher24;
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{Point, Surroundings};
+use wirefold_flow::{Point, StageContext};
 use wirefold_guard::Client;
 use wirefold_proto::FeedRecord;
 
@@ -34,7 +34,7 @@ use crate::state::{Memo, Store};
 pub(crate) use answer::{
     Answer, Failure, Read, Unread, judge, no_feed, not_read, parse, patience_of_host, question,
 };
-use ask::Asked;
+use ask::FeedAnswer;
 pub(crate) use ask::send;
 pub(crate) use outcome::set_aside;
 pub(crate) use outcome::waiting;
@@ -47,7 +47,7 @@ pub(crate) use taking::Taking;
 
 /// Polls feeds; everything that polls have in common.
 pub(crate) struct Poller {
-    pub(crate) surroundings: Surroundings,
+    pub(crate) context: StageContext,
     pub(crate) settings: Arc<Settings>,
     pub(crate) client: Client,
     pub(crate) hosts: Hosts,
@@ -79,7 +79,7 @@ impl Poller {
         memo: Memo,
         is_shared: bool,
     ) -> Result<Option<Polled>, FetcherError> {
-        let clock = &self.surroundings.clock;
+        let clock = &self.context.clock;
         let started = clock.now();
         let asked = tokio::select! {
             biased;
@@ -94,20 +94,20 @@ impl Poller {
             self.store.put_memo(&polled.record.feed.id, &polled.memo).await?;
         }
         self.store.put_record(&polled.record).await?;
-        crate::pass(&self.surroundings, Point::Settled)?;
+        crate::pass(&self.context, Point::Settled)?;
         POLL_SECONDS.record(clock.now().since(started).as_secs_f64(), &[]);
         Ok(Some(Polled { was_fetched, ..polled }))
     }
 
     async fn settle(
         &self,
-        asked: Asked,
+        asked: FeedAnswer,
         mut record: FeedRecord,
         memo: Memo,
     ) -> Result<Option<Polled>, FetcherError> {
         let settings = &*self.settings;
-        let now = || self.surroundings.clock.now();
-        let Asked { answer, was_conditional, is_plain, .. } = asked;
+        let now = || self.context.clock.now();
+        let FeedAnswer { answer, was_conditional, is_plain, .. } = asked;
         let (answer, taken, body) = match answer {
             Answer::LeftAlone(until) => {
                 POLLS.add(1, &["left_alone"]);
@@ -159,7 +159,7 @@ impl Poller {
     /// Says once in a row of failures what is wrong.
     pub(crate) fn failed(&self, record: FeedRecord, memo: Memo, failure: Failure) -> Polled {
         POLLS.add(1, &["failed"]);
-        let now = self.surroundings.clock.now();
+        let now = self.context.clock.now();
         let polled = after_failure(record, memo, failure, now, &self.settings);
         let FeedRecord { feed, problem, failures, .. } = &polled.record;
         match failures {

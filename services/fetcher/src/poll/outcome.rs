@@ -145,7 +145,7 @@ pub(super) fn after_good(
     record.last_good = Some(at);
     let next = now.plus(interval.max(patience.unwrap_or_default()));
     record.next_poll = Some(timestamp(outside(next, &memo.skip_hours, &memo.skip_days)));
-    looked_at(record, memo, None, now)
+    with_findings(record, memo, None, now)
 }
 
 fn note_taken(record: &mut FeedRecord, memo: &mut Memo, taken: Taken, now: UnixMillis) {
@@ -214,7 +214,7 @@ fn wanted(memo: &Memo) -> Option<Duration> {
 }
 
 /// The record with what an operator may want to look at.
-fn looked_at(
+fn with_findings(
     mut record: FeedRecord,
     memo: Memo,
     trouble: Option<FeedFinding>,
@@ -253,7 +253,7 @@ pub(super) fn after_failure(
     record.problem = Some(failure.problem);
     record.last_poll = Some(timestamp(now));
     record.failing_since.get_or_insert(timestamp(now));
-    looked_at(record, memo, Some(failure.trouble), now)
+    with_findings(record, memo, Some(failure.trouble), now)
 }
 
 /// Where its host was not asked, since it wants to be left alone until then: nothing is said of
@@ -296,7 +296,7 @@ pub(super) fn after_gone(mut record: FeedRecord, memo: Memo, now: UnixMillis) ->
     record.next_poll = None;
     record.failing_since.get_or_insert(timestamp(now));
     tracing::warn!(feed = %record.feed.id, "feed is gone for good and polled no more");
-    looked_at(record, memo, None, now)
+    with_findings(record, memo, None, now)
 }
 
 fn note_move(feed: &FeedSettings, memo: &mut Memo, answer: &Response, now: UnixMillis) {

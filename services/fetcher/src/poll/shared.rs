@@ -22,7 +22,7 @@ pub(crate) struct Shared {
 }
 
 /// The last answer of an address. While one feed holds it, the others wait.
-pub(super) type Place = OwnedMutexGuard<Option<Kept>>;
+pub(super) type AnswerSlot = OwnedMutexGuard<Option<Kept>>;
 
 /// An answer and what it was an answer to.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ impl Kept {
 
 impl Shared {
     /// The place of an address, once no other feed asks there.
-    pub(super) async fn place(&self, address: &str, now: UnixMillis) -> Place {
+    pub(super) async fn place(&self, address: &str, now: UnixMillis) -> AnswerSlot {
         let place = {
             let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
             // What is held is being asked for; an answer that is no longer fresh has served.

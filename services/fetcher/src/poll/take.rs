@@ -21,7 +21,7 @@ use crate::extract::{Page, Rule};
 use crate::feed::Item;
 use crate::metrics::{FORGOTTEN, ITEMS, PAGES};
 use crate::pages::{Looked, TEASER_WORDS};
-use crate::state::{Known, Memo};
+use crate::state::{KnownItem, Memo};
 
 /// How long the pages of one poll may take together; later ones go out with their teasers.
 const PAGES_MAY_TAKE: Duration = Duration::from_mins(10);
@@ -66,7 +66,7 @@ impl Poller {
         let id = &record.feed.id;
         // What has been seen is read, added to and written back: by one at a time.
         let _taking = self.taking.of(id).await;
-        let now = self.surroundings.clock.now();
+        let now = self.context.clock.now();
         let before = self.store.seen(id).await?;
         let identity = match record.feed.identity {
             ItemIdentity::Auto => memo.identity.unwrap_or(ItemIdentity::Auto),
@@ -119,12 +119,12 @@ impl Poller {
             let (content, page) = (item.content, item.page);
             // What a feed lists now is never forgotten for what it listed years ago.
             if from == From::Feed || !seen.is_full() {
-                seen.put(&item.key, Known { content, article, day: day(now), page });
+                seen.put(&item.key, KnownItem { content, article, day: day(now), page });
             }
         }
         window.finish().await?;
         taken.spent = Some(account.spent());
-        crate::pass(&self.surroundings, Point::Published)?;
+        crate::pass(&self.context, Point::Published)?;
         seen.prune(day(now));
         if seen != before {
             self.store.put_seen(id, &seen).await?;
@@ -176,7 +176,7 @@ impl Poller {
     /// The article of an item; none where the fetcher was stopped over its page.
     async fn article(&self, batch: &Batch<'_>, place: usize, listed: &Listed<'_>) -> Option<Made> {
         let link = listed.item.link.as_deref().filter(|_| batch.with_page.contains(&place));
-        let spent = self.surroundings.clock.now().since(batch.seen);
+        let spent = self.context.clock.now().since(batch.seen);
         let looked = match link {
             None => Looked::default(),
             Some(_) if spent > PAGES_MAY_TAKE => {

@@ -11,7 +11,7 @@ use wirefold_flow::{Clock, UnixMillis};
 
 use crate::settings::Settings;
 
-/// How many hosts are remembered before those at rest are forgotten.
+/// How many hosts are remembered before those with no open wait are forgotten.
 const MOST_LANES: usize = 10_000;
 
 /// What a request is for. Pages never wait for a place that feeds need.

@@ -1,4 +1,4 @@
-//! Polls feeds when they are due, each in a task of its own, and obeys commands meanwhile.
+//! Polls feeds when they are due, each in a task of its own, and carries out commands meanwhile.
 
 mod hosts;
 mod interval;
@@ -49,7 +49,7 @@ pub(crate) struct Scheduler {
 impl Scheduler {
     /// Runs until it is stopped, or something must be mended.
     pub(crate) async fn run(mut self) -> Result<(), FetcherError> {
-        let clock: Arc<dyn Clock> = self.poller.surroundings.clock.clone();
+        let clock: Arc<dyn Clock> = self.poller.context.clock.clone();
         let stop = self.poller.stop.clone();
         self.alive();
         loop {
@@ -67,8 +67,8 @@ impl Scheduler {
                     self.list_answered(answered).await?;
                 }
                 commands = self.commands.next(COMMANDS) => match commands {
-                    Ok(commands) => self.obey(commands).await?,
-                    Err(error) => self.bear(error).await?,
+                    Ok(commands) => self.apply_command(commands).await?,
+                    Err(error) => self.retry_or_fail(error).await?,
                 },
                 () = clock.sleep_until(wake) => self.alive(),
             }
@@ -76,11 +76,11 @@ impl Scheduler {
     }
 
     pub(crate) fn alive(&self) {
-        self.poller.surroundings.observer.observe("fetcher", Event::Alive);
+        self.poller.context.observer.observe("fetcher", Event::Alive);
     }
 
     fn start_due(&mut self) {
-        let now = self.poller.surroundings.clock.now();
+        let now = self.poller.context.clock.now();
         while let Some(entry) = self.table.take_due(now) {
             let (mut record, memo) = (entry.record.clone(), entry.memo.clone());
             let feed = record.feed.id.clone();
@@ -138,7 +138,7 @@ impl Scheduler {
         let feed = record.feed.id.clone();
         self.put(record, memo);
         if was_fetched {
-            let now = self.poller.surroundings.clock.now();
+            let now = self.poller.context.clock.now();
             self.table.hasten_twins(&feed, now);
         }
     }
@@ -168,7 +168,7 @@ impl Scheduler {
     /// Waits for polls that have published and not yet remembered; what takes longer is done
     /// again after the next start.
     async fn drain(mut self) -> Result<(), FetcherError> {
-        let clock = self.poller.surroundings.clock.clone();
+        let clock = self.poller.context.clock.clone();
         let until = clock.now().plus(LAST_WAIT);
         loop {
             tokio::select! {
@@ -191,17 +191,17 @@ impl Scheduler {
     }
 
     /// Waits a little where the bus may come back.
-    async fn bear(&mut self, error: BusError) -> Result<(), FetcherError> {
-        let surroundings = &self.poller.surroundings;
-        surroundings.observer.observe("fetcher", Event::of_failure(&error));
+    async fn retry_or_fail(&mut self, error: BusError) -> Result<(), FetcherError> {
+        let context = &self.poller.context;
+        context.observer.observe("fetcher", Event::of_failure(&error));
         if let BusError::RolledBack { read, .. } = error {
-            self.commands = start::commands_after(surroundings, read).await?;
+            self.commands = start::commands_after(context, read).await?;
             return Ok(());
         }
         if !error.may_pass() {
             return Err(error.into());
         }
-        let clock = &surroundings.clock;
+        let clock = &context.clock;
         clock.sleep_until(clock.now().plus(Duration::from_secs(1))).await;
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::{
-    BusError, Event, OrderedReader, Position, Surroundings, UnixMillis, rolled_back,
+    BusError, Event, OrderedReader, Position, StageContext, UnixMillis, rolled_back,
 };
 use wirefold_proto::streams::CONTROL;
 use wirefold_proto::{FeedHealth, FeedId, FeedRecord};
@@ -43,8 +43,8 @@ impl Scheduler {
             tracing::info!(list = url, "list of feeds is defined no more and forgotten");
             poller.store.forget_list(url).await?;
         }
-        let commands = commands_after(&poller.surroundings, control).await?;
-        let now = poller.surroundings.clock.now();
+        let commands = commands_after(&poller.context, control).await?;
+        let now = poller.context.clock.now();
         examine(&poller, &mut feeds, begun).await?;
         leave_alone(&poller.hosts, &feeds);
         let table = table(feeds, now);
@@ -60,15 +60,15 @@ impl Scheduler {
 /// The commands behind those that were carried out. Where their stream went back in time, what it holds was
 /// carried out, or may have been: it goes on with what comes.
 pub(super) async fn commands_after(
-    surroundings: &Surroundings,
+    context: &StageContext,
     carried_out: u64,
 ) -> Result<Box<dyn OrderedReader>, BusError> {
-    let bus = &*surroundings.bus;
+    let bus = &*context.bus;
     let reached = Position::at_sequence(carried_out);
     let from = match rolled_back(bus, CONTROL.name, &reached).await? {
         None => carried_out + 1,
         Some(how) => {
-            surroundings.observer.observe("fetcher", Event::rolled_back(CONTROL.name, how));
+            context.observer.observe("fetcher", Event::rolled_back(CONTROL.name, how));
             how.last + 1
         }
     };
@@ -138,7 +138,7 @@ async fn examine(
     feeds: &mut [(FeedRecord, Memo)],
     begun: HashMap<FeedId, Begun>,
 ) -> Result<(), FetcherError> {
-    let now = poller.surroundings.clock.now();
+    let now = poller.context.clock.now();
     for (feed, _) in begun.iter().filter(|(_, begun)| begun.is_alone) {
         if let Some((record, _)) = feeds.iter_mut().find(|(record, _)| record.feed.id == *feed) {
             *record = set_aside(record.clone(), now);

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{BusError, Surroundings};
+use wirefold_flow::{BusError, StageContext};
 use wirefold_proto::{FeedId, Outlet};
 
 use take::Taker;
@@ -73,13 +73,13 @@ impl Source {
 /// # Errors
 /// What the bus fails with for good.
 pub(crate) async fn run(
-    surroundings: &Surroundings,
+    context: &StageContext,
     sources: Vec<Source>,
     stop: CancellationToken,
 ) -> Result<(), BusError> {
-    let taker = Taker::new(surroundings, stop.clone())?;
+    let taker = Taker::new(context, stop.clone())?;
     let mut watches: Vec<Watch> = sources.into_iter().map(Watch::new).collect();
-    let clock = &surroundings.clock;
+    let clock = &context.clock;
     while !watches.is_empty() {
         for watch in &mut watches {
             watch.look(&taker).await?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
-use wirefold_flow::{BusError, KeyValue, Surroundings};
+use wirefold_flow::{BusError, KeyValue, StageContext};
 use wirefold_proto::streams::FEEDS;
 use wirefold_proto::{ArticleId, token};
 
@@ -27,20 +27,20 @@ pub(super) struct Record {
 
 /// The records of all files.
 pub(super) struct Records {
-    surroundings: Surroundings,
+    context: StageContext,
     keys: Arc<dyn KeyValue>,
 }
 
 impl Records {
-    pub(super) fn open(surroundings: &Surroundings) -> Result<Self, BusError> {
-        let keys = surroundings.bus.key_value(FEEDS.name)?;
-        Ok(Self { surroundings: surroundings.clone(), keys })
+    pub(super) fn open(context: &StageContext) -> Result<Self, BusError> {
+        let keys = context.bus.key_value(FEEDS.name)?;
+        Ok(Self { context: context.clone(), keys })
     }
 
     /// The record of a file; one that cannot be read is as if it were not there.
     pub(super) async fn get(&self, path: &Path) -> Result<Option<Record>, BusError> {
         let key = key(path);
-        let entry = until_it_passes(&self.surroundings, || self.keys.get(&key)).await?;
+        let entry = until_it_passes(&self.context, || self.keys.get(&key)).await?;
         let value = entry.and_then(|entry| entry.value);
         Ok(value.and_then(|value| serde_json::from_slice(&value).ok()))
     }
@@ -49,7 +49,7 @@ impl Records {
         let key = key(path);
         let json = serde_json::to_vec(record).expect("texts and whole numbers always encode");
         let value = bytes::Bytes::from(json);
-        until_it_passes(&self.surroundings, || self.keys.put(&key, value.clone())).await?;
+        until_it_passes(&self.context, || self.keys.put(&key, value.clone())).await?;
         Ok(())
     }
 }

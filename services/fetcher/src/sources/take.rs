@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use wirefold_address::{Arrival, Authority, identify};
 use wirefold_envelope::timestamp;
-use wirefold_flow::{BusError, Surroundings};
+use wirefold_flow::{BusError, StageContext};
 use wirefold_proto::{ArticleFetched, ArticleId, FeedId, SubmittedArticle, TextSource};
 
 use super::line;
@@ -88,21 +88,18 @@ impl From<io::Error> for Broken {
 
 /// Takes files: publishes their articles, then remembers them.
 pub(super) struct Taker {
-    surroundings: Surroundings,
+    context: StageContext,
     publisher: Publisher,
     records: Records,
     stop: CancellationToken,
 }
 
 impl Taker {
-    pub(super) fn new(
-        surroundings: &Surroundings,
-        stop: CancellationToken,
-    ) -> Result<Self, BusError> {
+    pub(super) fn new(context: &StageContext, stop: CancellationToken) -> Result<Self, BusError> {
         Ok(Self {
-            surroundings: surroundings.clone(),
-            publisher: Publisher::new(surroundings.clone())?,
-            records: Records::open(surroundings)?,
+            context: context.clone(),
+            publisher: Publisher::new(context.clone())?,
+            records: Records::open(context)?,
             stop,
         })
     }
@@ -260,7 +257,7 @@ impl Taker {
             authority: Authority::Operator,
             outlet: file.outlet.clone(),
             text_source,
-            seen: timestamp(self.surroundings.clock.now()),
+            seen: timestamp(self.context.clock.now()),
         }
     }
 

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Limits, create_streams, decode};
 use wirefold_flow::sim::VirtualClock;
-use wirefold_flow::{Bus, Surroundings};
+use wirefold_flow::{Bus, StageContext};
 use wirefold_proto::{ArticleFetched, DateProblem, MAX_TEXT_BYTES, TextSource};
 
 use super::record::Records;
@@ -16,14 +16,14 @@ use super::watch::Watch;
 use super::{Kind, Source, run};
 
 /// A folder that is watched, and a bus beside it.
-struct Place {
+struct WatchedFolder {
     folder: TempDir,
     store: TempDir,
     clock: Arc<VirtualClock>,
     bus: Arc<dyn Bus>,
 }
 
-impl Place {
+impl WatchedFolder {
     async fn new() -> Self {
         let (folder, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let clock = Arc::new(VirtualClock::default());
@@ -42,12 +42,12 @@ impl Place {
         Source { path: self.folder.path().to_owned(), kind: Kind::Folder, outlet: None }
     }
 
-    fn surroundings(&self) -> Surroundings {
-        Surroundings::new(self.bus.clone(), self.clock.clone())
+    fn context(&self) -> StageContext {
+        StageContext::new(self.bus.clone(), self.clock.clone())
     }
 
     fn taker(&self) -> Taker {
-        Taker::new(&self.surroundings(), CancellationToken::new()).unwrap()
+        Taker::new(&self.context(), CancellationToken::new()).unwrap()
     }
 
     async fn articles(&self) -> Vec<ArticleFetched> {
@@ -76,7 +76,7 @@ async fn looks(watch: &mut Watch, taker: &Taker, count: usize) {
 
 #[tokio::test]
 async fn files_are_taken_when_they_stand_still_in_the_order_of_their_names() {
-    let place = Place::new().await;
+    let place = WatchedFolder::new().await;
     let (taker, mut watch) = (place.taker(), Watch::new(place.source()));
     place.write("b.txt", "Second.");
     place.write("c.md", "Third, still gro");
@@ -101,7 +101,7 @@ async fn files_are_taken_when_they_stand_still_in_the_order_of_their_names() {
 
 #[tokio::test]
 async fn a_file_that_never_rests_holds_the_others_up_for_a_while_only() {
-    let place = Place::new().await;
+    let place = WatchedFolder::new().await;
     let (taker, mut watch) = (place.taker(), Watch::new(place.source()));
     place.write("b.txt", "Second.");
     for length in 1..20 {
@@ -113,7 +113,7 @@ async fn a_file_that_never_rests_holds_the_others_up_for_a_while_only() {
 
 #[tokio::test]
 async fn what_was_taken_is_remembered_and_a_change_is_a_version() {
-    let place = Place::new().await;
+    let place = WatchedFolder::new().await;
     place.write("a.txt", "One text.");
     looks(&mut Watch::new(place.source()), &place.taker(), 2).await;
     looks(&mut Watch::new(place.source()), &place.taker(), 3).await;
@@ -129,7 +129,7 @@ async fn what_was_taken_is_remembered_and_a_change_is_a_version() {
 
 #[tokio::test]
 async fn what_is_no_text_is_left_out_and_remembered() {
-    let place = Place::new().await;
+    let place = WatchedFolder::new().await;
     let bytes: Vec<u8> =
         (0..3_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     place.write("a.txt", "");
@@ -138,7 +138,7 @@ async fn what_is_no_text_is_left_out_and_remembered() {
     let path = place.write("d.txt", "One text.");
     looks(&mut Watch::new(place.source()), &place.taker(), 2).await;
     assert_eq!(place.keys().await, ["d"]);
-    let records = Records::open(&place.surroundings()).unwrap();
+    let records = Records::open(&place.context()).unwrap();
     for name in ["a.txt", "b.txt", "c.txt"] {
         let record = records.get(&place.folder.path().join(name)).await.unwrap();
         assert!(record.is_some_and(|record| record.article.is_none()), "{name}");
@@ -154,7 +154,7 @@ async fn what_is_no_text_is_left_out_and_remembered() {
 
 #[tokio::test]
 async fn a_file_that_is_too_long_is_cut() {
-    let place = Place::new().await;
+    let place = WatchedFolder::new().await;
     place.write("a.txt", "x".repeat(2 * MAX_TEXT_BYTES));
     looks(&mut Watch::new(place.source()), &place.taker(), 2).await;
     let articles = place.articles().await;
@@ -163,7 +163,7 @@ async fn a_file_that_is_too_long_is_cut() {
 
 #[tokio::test]
 async fn lines_are_articles_and_bad_ones_are_passed_over() {
-    let place = Place::new().await;
+    let place = WatchedFolder::new().await;
     place.write(
         "a.jsonl",
         b"\xEF\xBB\xBF{\"id\":\"1\",\"text\":\"One.\",\"outlet\":\"harbour.example\"}\n\nbad\n\
@@ -179,7 +179,7 @@ async fn lines_are_articles_and_bad_ones_are_passed_over() {
 
 #[tokio::test]
 async fn feeds_are_read_the_oldest_first() {
-    let place = Place::new().await;
+    let place = WatchedFolder::new().await;
     let seeds = Path::new("../../seeds/feeds");
     for name in ["harbor-ledger.xml", "meridian-post.atom", "capital-watch.json"] {
         std::fs::copy(seeds.join(name), place.folder.path().join(name)).unwrap();
@@ -199,13 +199,13 @@ async fn feeds_are_read_the_oldest_first() {
 
 #[tokio::test(start_paused = true)]
 async fn a_file_is_read_once_whatever_its_name() {
-    let place = Place::new().await;
+    let place = WatchedFolder::new().await;
     let path = place.write("article", "One text.");
     let files = vec![Source { path, kind: Kind::File, outlet: None }];
     for _ in 0..2 {
         let stop = CancellationToken::new();
-        let surroundings = place.surroundings();
-        let running = run(&surroundings, files.clone(), stop);
+        let context = place.context();
+        let running = run(&context, files.clone(), stop);
         let clock = place.clock.clone();
         tokio::select! {
             ended = running => ended.unwrap(),
@@ -217,7 +217,7 @@ async fn a_file_is_read_once_whatever_its_name() {
 
 #[tokio::test]
 async fn what_is_not_there_is_waited_for() {
-    let place = Place::new().await;
+    let place = WatchedFolder::new().await;
     let path = place.folder.path().join("later");
     let mut watch = Watch::new(Source { path: path.clone(), kind: Kind::Folder, outlet: None });
     let taker = place.taker();
@@ -231,7 +231,7 @@ async fn what_is_not_there_is_waited_for() {
 /// The five texts that the product is shown with, if they are here.
 #[tokio::test(start_paused = true)]
 async fn the_five_texts_come_out_in_the_order_of_their_names() {
-    let place = Place::new().await;
+    let place = WatchedFolder::new().await;
     let shared = Path::new("../../../shared/seeds");
     if !shared.is_dir() {
         eprintln!("SKIPPED: ../shared/seeds is absent");
@@ -245,10 +245,10 @@ async fn the_five_texts_come_out_in_the_order_of_their_names() {
     }
     names.sort();
     let stop = CancellationToken::new();
-    let (surroundings, sources) = (place.surroundings(), vec![place.source()]);
+    let (context, sources) = (place.context(), vec![place.source()]);
     let watching = tokio::spawn({
         let stop = stop.clone();
-        async move { run(&surroundings, sources, stop).await }
+        async move { run(&context, sources, stop).await }
     });
     let clock = place.clock.clone();
     let moving = tokio::spawn(async move { clock.run_when_idle().await });

@@ -20,13 +20,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use wirefold_flow::{BusError, KeyValue, Surroundings};
+use wirefold_flow::{BusError, KeyValue, StageContext};
 use wirefold_proto::streams::FEEDS;
 use wirefold_proto::token::{escape, unescape};
 use wirefold_proto::{Backfill, FeedId, FeedRecord, ListRecord, decode, encode};
 
 pub(crate) use memo::{Memo, STRIKE};
-pub(crate) use seen::{Known, Seen, hash};
+pub(crate) use seen::{KnownItem, Seen, hash};
 
 use crate::poll::Begun;
 use crate::publish::until_it_passes;
@@ -36,7 +36,7 @@ const CONTROL: &str = "control";
 /// The fetcher's memory. Clones are one.
 #[derive(Clone)]
 pub(crate) struct Store {
-    surroundings: Surroundings,
+    context: StageContext,
     keys: Arc<dyn KeyValue>,
 }
 
@@ -55,9 +55,9 @@ pub(crate) struct Remembered {
 }
 
 impl Store {
-    pub(crate) fn open(surroundings: &Surroundings) -> Result<Self, BusError> {
-        let keys = surroundings.bus.key_value(FEEDS.name)?;
-        Ok(Self { surroundings: surroundings.clone(), keys })
+    pub(crate) fn open(context: &StageContext) -> Result<Self, BusError> {
+        let keys = context.bus.key_value(FEEDS.name)?;
+        Ok(Self { context: context.clone(), keys })
     }
 
     /// Everything but the seen items. What cannot be read is as if it were not there.
@@ -68,7 +68,7 @@ impl Store {
         let mut backfills = Vec::new();
         let mut begun: HashMap<FeedId, Begun> = HashMap::new();
         let mut control = 0;
-        let entries = until_it_passes(&self.surroundings, || self.keys.changes(0)).await?;
+        let entries = until_it_passes(&self.context, || self.keys.changes(0)).await?;
         for (key, value) in entries.iter().filter_map(|e| Some((&e.key, e.value.as_ref()?))) {
             match key.split_once('.') {
                 None if key == CONTROL => control = number(value),
@@ -102,7 +102,7 @@ impl Store {
 
     pub(crate) async fn seen(&self, feed: &FeedId) -> Result<Seen, BusError> {
         let key = key("seen", feed);
-        let entry = until_it_passes(&self.surroundings, || self.keys.get(&key)).await?;
+        let entry = until_it_passes(&self.context, || self.keys.get(&key)).await?;
         Ok(entry.and_then(|entry| entry.value).map(|value| Seen::read(&value)).unwrap_or_default())
     }
 
@@ -129,19 +129,19 @@ impl Store {
     /// Forgets a list; its feeds are another matter.
     pub(crate) async fn forget_list(&self, url: &str) -> Result<(), BusError> {
         let key = list_key(url);
-        until_it_passes(&self.surroundings, || self.keys.delete(&key)).await?;
+        until_it_passes(&self.context, || self.keys.delete(&key)).await?;
         Ok(())
     }
 
     pub(crate) async fn backfill(&self, feed: &FeedId) -> Result<Option<Backfill>, BusError> {
         let key = key("backfill", feed);
-        let entry = until_it_passes(&self.surroundings, || self.keys.get(&key)).await?;
+        let entry = until_it_passes(&self.context, || self.keys.get(&key)).await?;
         Ok(entry.and_then(|entry| decode(&entry.value?).ok()))
     }
 
     pub(crate) async fn forget_backfill(&self, feed: &FeedId) -> Result<(), BusError> {
         let key = key("backfill", feed);
-        until_it_passes(&self.surroundings, || self.keys.delete(&key)).await?;
+        until_it_passes(&self.context, || self.keys.delete(&key)).await?;
         Ok(())
     }
 
@@ -164,7 +164,7 @@ impl Store {
 
     pub(crate) async fn forget_begun(&self, feed: &FeedId) -> Result<(), BusError> {
         let key = key("begun", feed);
-        until_it_passes(&self.surroundings, || self.keys.delete(&key)).await?;
+        until_it_passes(&self.context, || self.keys.delete(&key)).await?;
         Ok(())
     }
 
@@ -176,13 +176,13 @@ impl Store {
     pub(crate) async fn forget(&self, feed: &FeedId) -> Result<(), BusError> {
         for what in ["backfill", "begun", "seen", "poll", "feed"] {
             let key = key(what, feed);
-            until_it_passes(&self.surroundings, || self.keys.delete(&key)).await?;
+            until_it_passes(&self.context, || self.keys.delete(&key)).await?;
         }
         Ok(())
     }
 
     async fn put(&self, key: &str, value: Bytes) -> Result<(), BusError> {
-        until_it_passes(&self.surroundings, || self.keys.put(key, value.clone())).await?;
+        until_it_passes(&self.context, || self.keys.put(key, value.clone())).await?;
         Ok(())
     }
 }

@@ -16,12 +16,12 @@ const MOST: usize = 5000;
 /// The items that a feed has listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
-    items: BTreeMap<u64, Known>,
+    items: BTreeMap<u64, KnownItem>,
 }
 
 /// What is known of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct KnownItem {
     /// A hash of what the feed said of it.
     pub(crate) content: u64,
     /// The last article that it became.
@@ -38,17 +38,17 @@ struct Row(String, String, ArticleId, u32, #[serde(default)] String);
 
 impl Seen {
     /// What is known of an item.
-    pub(crate) fn get(&self, item_key: &str) -> Option<Known> {
+    pub(crate) fn get(&self, item_key: &str) -> Option<KnownItem> {
         self.items.get(&hash(&[item_key])).copied()
     }
 
     /// All that is known, by the hashes of the keys.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, Known)> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, KnownItem)> {
         self.items.iter().map(|(key, known)| (*key, *known))
     }
 
     /// Remembers an item.
-    pub(crate) fn put(&mut self, item_key: &str, known: Known) {
+    pub(crate) fn put(&mut self, item_key: &str, known: KnownItem) {
         self.items.insert(hash(&[item_key]), known);
     }
 
@@ -73,7 +73,7 @@ impl Seen {
 
     pub(crate) fn write(&self) -> Bytes {
         let hex = |number: u64| format!("{number:016x}");
-        let row = |(key, known): (&u64, &Known)| {
+        let row = |(key, known): (&u64, &KnownItem)| {
             Row(hex(*key), hex(known.content), known.article, known.day, hex(known.page))
         };
         let rows: Vec<Row> = self.items.iter().map(row).collect();
@@ -86,7 +86,7 @@ impl Seen {
         let number = |hex: &str| u64::from_str_radix(hex, 16).ok();
         let item = |Row(key, content, article, day, page): Row| {
             let page = number(&page).unwrap_or(0);
-            Some((number(&key)?, Known { content: number(&content)?, article, day, page }))
+            Some((number(&key)?, KnownItem { content: number(&content)?, article, day, page }))
         };
         Self { items: rows.into_iter().filter_map(item).collect() }
     }
@@ -106,9 +106,9 @@ pub(crate) fn hash(parts: &[&str]) -> u64 {
 mod tests {
     use super::*;
 
-    fn known(day: u32) -> Known {
+    fn known(day: u32) -> KnownItem {
         let article = "a-00000000000000000000000001".parse().unwrap();
-        Known { content: u64::MAX, article, day, page: 7 }
+        KnownItem { content: u64::MAX, article, day, page: 7 }
     }
 
     /// Hashes stand in buckets for months: this value may never change.

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_address::{Arrival, Authority};
 use wirefold_envelope::{Sender, timestamp};
 use wirefold_flow::{
-    BoxFuture, BusError, Delivery, Point, Settle, Stored, Subscription, Surroundings,
+    BoxFuture, BusError, Delivery, Point, Settle, StageContext, Stored, Subscription,
 };
 use wirefold_proto::streams::Stage;
 use wirefold_proto::{
@@ -72,15 +72,14 @@ pub trait Opening: Send + Sync {
 /// # Errors
 /// What the bus fails with for good.
 pub(crate) async fn run(
-    surroundings: &Surroundings,
+    context: &StageContext,
     sources: Vec<Source>,
     stop: CancellationToken,
 ) -> Result<(), FetcherError> {
     let mut following = JoinSet::new();
     for source in sources {
-        let publisher = Publisher::new(surroundings.clone())?;
-        let follower =
-            Follower { surroundings: surroundings.clone(), publisher, source, stop: stop.clone() };
+        let publisher = Publisher::new(context.clone())?;
+        let follower = Follower { context: context.clone(), publisher, source, stop: stop.clone() };
         following.spawn(follower.follow());
     }
     while let Some(ended) = following.join_next().await {
@@ -96,7 +95,7 @@ pub(crate) async fn run(
 
 /// Follows one subject.
 struct Follower {
-    surroundings: Surroundings,
+    context: StageContext,
     publisher: Publisher,
     source: Source,
     stop: CancellationToken,
@@ -131,7 +130,7 @@ impl Follower {
                 tracing::warn!(subject, server, why = trouble, "subject cannot be followed");
             }
             complaint = Some(trouble);
-            let clock = &self.surroundings.clock;
+            let clock = &self.context.clock;
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Ok(()),
@@ -180,7 +179,7 @@ impl Follower {
             }
         }
         window.finish().await?;
-        crate::pass(&self.surroundings, Point::Published)?;
+        crate::pass(&self.context, Point::Published)?;
         for delivery in &deliveries {
             if let Err(error) = delivery.settler.settle(Settle::Ack).await {
                 // All of it stands: it comes again, and changes nothing.
@@ -191,7 +190,7 @@ impl Follower {
     }
 
     fn read(&self, message: &Stored) -> Read {
-        let seen = timestamp(self.surroundings.clock.now());
+        let seen = timestamp(self.context.clock.now());
         let Source { feed, outlet, .. } = &self.source;
         let arrival = Arrival {
             feed: feed.clone(),
@@ -206,7 +205,7 @@ impl Follower {
 
     /// Puts a message into the dead letters.
     async fn bury(&self, delivery: &Delivery, reason: String) -> Result<(), BusError> {
-        let (message, clock) = (&delivery.message, &self.surroundings.clock);
+        let (message, clock) = (&delivery.message, &self.context.clock);
         let Source { subject, server, .. } = &self.source;
         tracing::warn!(subject, server, sequence = message.sequence, reason, "message is dead");
         let header =
@@ -231,8 +230,8 @@ impl Follower {
             SENDER.outgoing(&DeadLetter { message: None, headers: Vec::new(), ..letter }, at, None)
         });
         let Ok(outgoing) = outgoing else { return Ok(()) };
-        let bus = &self.surroundings.bus;
-        until_it_passes(&self.surroundings, || bus.publish(outgoing.clone())).await?;
+        let bus = &self.context.bus;
+        until_it_passes(&self.context, || bus.publish(outgoing.clone())).await?;
         Ok(())
     }
 }

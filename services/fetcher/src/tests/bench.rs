@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Limits, Sender, create_streams, decode, timestamp};
 use wirefold_flow::sim::{CrashAt, SimBus, SimDisk, VirtualClock};
-use wirefold_flow::{Bus, Clock as _, Event, Observer, Point, Stored, Surroundings};
+use wirefold_flow::{Bus, Clock as _, Event, Observer, Point, StageContext, Stored};
 use wirefold_proto::{ArticleFetched, Command, ControlCommand, FeedRecord, FeedSettings, Tag};
 
 use crate::{ConfiguredFeed, FetcherError, Settings, run};
@@ -83,27 +83,26 @@ impl Bench {
         bench
     }
 
-    fn surroundings(&self) -> Surroundings {
-        Surroundings::new(self.bus.clone(), Arc::new(self.clock.clone()))
+    fn context(&self) -> StageContext {
+        StageContext::new(self.bus.clone(), Arc::new(self.clock.clone()))
     }
 
     /// Starts a fetcher, and waits until it has begun to look at its feeds.
     pub(super) async fn start(&self) -> Running {
         let begun = Arc::new(Begun::default());
-        let running =
-            self.start_in(Surroundings { observer: begun.clone(), ..self.surroundings() });
+        let running = self.start_in(StageContext { observer: begun.clone(), ..self.context() });
         tokio::time::timeout(DEADLINE, begun.0.notified()).await.expect("it begins");
         running
     }
 
     pub(super) fn start_crashing(&self, point: Point) -> Running {
         let fail_points = Arc::new(CrashAt(point));
-        self.start_in(Surroundings { fail_points, ..self.surroundings() })
+        self.start_in(StageContext { fail_points, ..self.context() })
     }
 
-    fn start_in(&self, surroundings: Surroundings) -> Running {
+    fn start_in(&self, context: StageContext) -> Running {
         let stop = CancellationToken::new();
-        let task = tokio::spawn(run(surroundings, self.settings.clone(), stop.clone()));
+        let task = tokio::spawn(run(context, self.settings.clone(), stop.clone()));
         Running { stop, task }
     }
 

@@ -213,7 +213,7 @@ async fn feeds_of_a_list_that_moved_go_on_where_they_were() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(DEADLINE, look).await.expect("people's word is kept in time");
+    tokio::time::timeout(DEADLINE, look).await.expect("the manual override is kept in time");
     running.stop().await;
     bench.settings.lists = vec![list(server.url("/moved"))];
     server.put("/moved", Reply::status(503));
@@ -233,7 +233,7 @@ async fn feeds_of_a_list_that_moved_go_on_where_they_were() {
 }
 
 #[tokio::test]
-async fn peoples_word_on_a_feed_of_a_list_holds() {
+async fn a_manual_override_of_a_feed_of_a_list_holds() {
     let (server, bench) = following(&["/a", "/b"]).await;
     let (url, running) = (server.url("/list"), bench.start().await);
     asked(&bench, &url).await;

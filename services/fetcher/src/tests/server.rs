@@ -60,7 +60,7 @@ impl Reply {
 }
 
 type Replies = Arc<Mutex<HashMap<String, Reply>>>;
-type Asked = Arc<Mutex<Vec<(String, HeaderMap)>>>;
+type ReceivedRequests = Arc<Mutex<Vec<(String, HeaderMap)>>>;
 type Gone = Arc<Mutex<Vec<String>>>;
 
 /// Notes that whoever waited for an answer has gone.
@@ -78,7 +78,7 @@ impl Drop for Left {
 pub(super) struct Server {
     address: SocketAddr,
     replies: Replies,
-    asked: Asked,
+    asked: ReceivedRequests,
     left: Gone,
 }
 
@@ -91,7 +91,8 @@ impl Server {
     pub(super) async fn start_at(ip: &str) -> Self {
         let listener = TcpListener::bind((ip, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (replies, asked, left) = (Replies::default(), Asked::default(), Gone::default());
+        let (replies, asked, left) =
+            (Replies::default(), ReceivedRequests::default(), Gone::default());
         let state = (replies.clone(), asked.clone(), left.clone());
         let routes = Router::new().fallback(answer).with_state(state);
         tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
@@ -136,7 +137,7 @@ impl Server {
 }
 
 async fn answer(
-    State((replies, asked, left)): State<(Replies, Asked, Gone)>,
+    State((replies, asked, left)): State<(Replies, ReceivedRequests, Gone)>,
     request: Request,
 ) -> Response<Body> {
     let path = request.uri().path().to_owned();

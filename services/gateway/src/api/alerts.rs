@@ -9,7 +9,7 @@ use wirefold_proto::{
     attempts_key, decode, streams, taken_key,
 };
 
-use super::asked::{Asked, answer, json_of, paging};
+use super::request::{QueryParameters, answer, json_of, paging};
 use super::{Api, Handled, Refusal};
 use crate::inner::Inner;
 use crate::shapes::{
@@ -27,7 +27,7 @@ pub(super) struct AlertsQuery {
 
 pub(super) async fn list(
     State(api): State<Api>,
-    Asked(query): Asked<AlertsQuery>,
+    QueryParameters(query): QueryParameters<AlertsQuery>,
 ) -> Handled<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
     let mut page = api.inner.projection.alerts(paging, query.subscription).await?;

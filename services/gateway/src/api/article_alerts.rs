@@ -8,7 +8,7 @@ use wirefold_proto::{
     Volume, decode,
 };
 
-use super::asked::{Asked, answer};
+use super::request::{QueryParameters, answer};
 use super::{Api, Handled, Refusal, found};
 use crate::inner::Inner;
 use crate::shapes::{
@@ -42,7 +42,7 @@ struct Reading {
 pub(super) async fn list(
     State(api): State<Api>,
     Path(given): Path<String>,
-    Asked(query): Asked<OfSubscription>,
+    QueryParameters(query): QueryParameters<OfSubscription>,
 ) -> Handled<Response> {
     let inner = &api.inner;
     let id = found::article(inner, &given).await?;

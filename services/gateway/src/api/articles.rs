@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use wirefold_proto::{OutputArticle, Tag, TextPolicy};
 
-use super::asked::{Asked, answer};
+use super::request::{QueryParameters, answer};
 use super::{Api, Handled, Refusal, found};
 use crate::gateway::Access;
 use crate::projection::lead;
@@ -18,7 +18,10 @@ pub(super) struct AtQuery {
     url: String,
 }
 
-pub(super) async fn at(State(api): State<Api>, Asked(query): Asked<AtQuery>) -> Handled<Response> {
+pub(super) async fn at(
+    State(api): State<Api>,
+    QueryParameters(query): QueryParameters<AtQuery>,
+) -> Handled<Response> {
     let mut articles = api.inner.projection.articles_at(query.url.clone()).await?;
     if let Some(canonical) = wirefold_address::canonical(&query.url).filter(|_| articles.is_empty())
     {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use wirefold_envelope::Sender;
 use wirefold_proto::{Command, CommandOutcome, ControlCommand, OutputCommand, Tag};
 
-use super::asked::answer;
+use super::request::answer;
 use super::{Api, Handled, Refusal};
 use crate::gateway::Access;
 use crate::shapes::{Accepted, Decided};

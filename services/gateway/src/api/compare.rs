@@ -7,8 +7,8 @@ use axum::response::Response;
 use serde::Deserialize;
 use wirefold_proto::{EventId, MAX_TEXT_BYTES, StoryId};
 
-use super::asked::{Asked, answer, body_of};
 use super::passages::compare;
+use super::request::{QueryParameters, answer, body_of};
 use super::side::Side;
 use super::{Api, Handled, Refusal, found};
 use crate::inner::Inner;
@@ -34,7 +34,7 @@ struct Stored {
 
 pub(super) async fn stored(
     State(api): State<Api>,
-    Asked(query): Asked<CompareQuery>,
+    QueryParameters(query): QueryParameters<CompareQuery>,
 ) -> Handled<Response> {
     let a = api.inner.stored(&query.a).await?;
     let b = api.inner.stored(&query.b).await?;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use wirefold_flow::BusError;
 use wirefold_proto::{DeadLetter, Tag, decode, streams};
 
-use super::asked::{Asked, answer};
+use super::request::{QueryParameters, answer};
 use super::{Api, Handled, Refusal};
 use crate::inner::Inner;
 use crate::shapes::{DeadDetail, DeadPage, DeadRow, Replayed};
@@ -20,7 +20,7 @@ pub(super) struct DeadQuery {
 
 pub(super) async fn list(
     State(api): State<Api>,
-    Asked(query): Asked<DeadQuery>,
+    QueryParameters(query): QueryParameters<DeadQuery>,
 ) -> Handled<Response> {
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
     let state = api.inner.bus.stream_state(streams::DEAD.name).await?;

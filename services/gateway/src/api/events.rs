@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::asked::{Asked, answer, paging};
+use super::request::{QueryParameters, answer, paging};
 use super::{Api, Handled, Refusal, found};
 use crate::projection::{EventFilter, EventSort};
 
@@ -25,7 +25,7 @@ pub(super) struct EventsQuery {
 
 pub(super) async fn list(
     State(api): State<Api>,
-    Asked(query): Asked<EventsQuery>,
+    QueryParameters(query): QueryParameters<EventsQuery>,
 ) -> Handled<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
     let filter = EventFilter {

@@ -5,7 +5,7 @@ use axum::response::Response;
 use url::Url;
 use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings, Tag};
 
-use super::asked::{answer, json_of};
+use super::request::{answer, json_of};
 use super::{Api, Handled, Refusal};
 use crate::shapes::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest};
 

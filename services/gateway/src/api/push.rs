@@ -5,9 +5,9 @@ use axum::response::Response;
 use wirefold_flow::Published;
 use wirefold_proto::{ArticleId, SubmittedArticle, Tag};
 
-use super::asked::{answer, body_of};
 use super::commands::SENDER;
 use super::pushed::{self, Pushed};
+use super::request::{answer, body_of};
 use super::{Api, Handled, Refusal};
 use crate::metrics;
 use crate::shapes::{PushAnswer, PushedArticle, PushedOutcome};

@@ -4,7 +4,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use wirefold_proto::{Command, Target};
 
-use super::asked::json_of;
+use super::request::json_of;
 use super::{Api, Handled, found};
 use crate::shapes::{OtherArticle, OtherOfSort, PreferredOutlet, TakenOut};
 

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::asked::answer;
+use super::request::answer;
 use super::{Api, Handled, Refusal, found};
 
 pub(super) async fn of_event(

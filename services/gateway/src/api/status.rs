@@ -7,7 +7,7 @@ use axum::response::Response;
 use wirefold_flow::BusError;
 use wirefold_proto::{FeedHealth, FeedRecord, HEALTH_KEY, HealthReport, Tag, decode, streams};
 
-use super::asked::answer;
+use super::request::answer;
 use super::{Api, Handled};
 use crate::inner::Inner;
 use crate::shapes::{FeedCounts, HealthStatus, PageStatus, Status};

@@ -7,7 +7,7 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::BusError;
 use wirefold_proto::{Tag, streams};
 
-use super::asked::answer;
+use super::request::answer;
 use super::{Api, Handled};
 use crate::inner::Inner;
 use crate::shapes::{StorageReport, StreamUse};

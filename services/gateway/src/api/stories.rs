@@ -5,7 +5,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::asked::{Asked, answer, paging};
+use super::request::{QueryParameters, answer, paging};
 use super::{Api, Handled, Refusal, found};
 use crate::projection::StoryFilter;
 
@@ -24,7 +24,7 @@ pub(super) struct StoriesQuery {
 
 pub(super) async fn list(
     State(api): State<Api>,
-    Asked(query): Asked<StoriesQuery>,
+    QueryParameters(query): QueryParameters<StoriesQuery>,
 ) -> Handled<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
     let filter = StoryFilter {

@@ -23,7 +23,7 @@ use wirefold_proto::{
 };
 
 use super::articles::show_text;
-use super::asked::Asked;
+use super::request::QueryParameters;
 use super::{Api, Handled, Refusal};
 use crate::inner::Inner;
 use crate::metrics;
@@ -44,7 +44,7 @@ pub(super) struct StreamQuery {
 
 pub(super) async fn open(
     State(api): State<Api>,
-    Asked(query): Asked<StreamQuery>,
+    QueryParameters(query): QueryParameters<StreamQuery>,
     headers: HeaderMap,
 ) -> Handled<Response> {
     let inner = api.inner.clone();

@@ -7,8 +7,8 @@ use axum::response::Response;
 use jiff::Timestamp;
 use wirefold_proto::{Command, ControlCommand, SubscriptionRecord, SubscriptionSettings, Tag};
 
-use super::asked::{answer, json_of};
 use super::commands::accepted;
+use super::request::{answer, json_of};
 use super::{Api, Handled, Refusal};
 use crate::shapes::{MuteRequest, RehearsalReport, RehearsalRequest, SubscriptionList};
 

@@ -11,8 +11,8 @@ use wirefold_proto::{ArticleId, FeedId, StoryId, SubscriptionId, Target};
 
 use super::document::{Document, Entry, tag};
 use super::{atom, json_feed};
-use crate::api::asked::Asked;
 use crate::api::refusal::Refusal;
+use crate::api::request::QueryParameters;
 use crate::api::{Api, Handled};
 use crate::projection::Paging;
 use crate::shapes::ArticleBrief;
@@ -37,7 +37,7 @@ pub(super) struct Search {
 pub(super) async fn all(
     State(api): State<Api>,
     Path(file): Path<String>,
-    Asked(Search { q }): Asked<Search>,
+    QueryParameters(Search { q }): QueryParameters<Search>,
 ) -> Handled<Response> {
     let (name, form) = named(&file)?;
     let words = q.filter(|words| !words.trim().is_empty());

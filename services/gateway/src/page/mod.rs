@@ -74,7 +74,7 @@ pub(crate) fn sign_in_wanted(inner: &Inner) -> Response {
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Asked {
+struct PageQuery {
     q: Option<String>,
     cursor: Option<String>,
     #[serde(flatten)]
@@ -113,7 +113,7 @@ impl Narrow {
     }
 }
 
-impl Asked {
+impl PageQuery {
     fn filter(&self) -> EventFilter {
         let given = |text: &str| Some(text.trim().to_lowercase()).filter(|text| !text.is_empty());
         EventFilter {
@@ -139,13 +139,13 @@ impl Asked {
     }
 }
 
-async fn river_page(State(inner): State<Arc<Inner>>, Query(asked): Query<Asked>) -> Response {
+async fn river_page(State(inner): State<Arc<Inner>>, Query(asked): Query<PageQuery>) -> Response {
     let page = river_markup(&inner, &asked, river::main);
     answer(&inner, Here::River, "River", page.await)
 }
 
 async fn river_fragment(State(inner): State<Arc<Inner>>) -> Response {
-    match river_markup(&inner, &Asked::default(), river::fragment).await {
+    match river_markup(&inner, &PageQuery::default(), river::fragment).await {
         Ok(fragment) => Html(fragment.into_string()).into_response(),
         Err(error) => trouble::answer(&inner, &error),
     }
@@ -153,7 +153,7 @@ async fn river_fragment(State(inner): State<Arc<Inner>>) -> Response {
 
 async fn river_markup(
     inner: &Inner,
-    asked: &Asked,
+    asked: &PageQuery,
     draw: impl Fn(&Status, usize, &River<'_>) -> Markup,
 ) -> Result<Markup, Trouble> {
     let status = crate::api::status(inner).await;
@@ -176,7 +176,7 @@ async fn river_markup(
     Ok(draw(&status, feeds::silent(&feeds, inner.now()), &river))
 }
 
-async fn events(inner: &Inner, asked: &Asked) -> Result<crate::shapes::EventPage, Trouble> {
+async fn events(inner: &Inner, asked: &PageQuery) -> Result<crate::shapes::EventPage, Trouble> {
     Ok(inner.projection.events(asked.paging(EVENTS)?, asked.filter()).await?)
 }
 
@@ -225,7 +225,7 @@ async fn story_page(
     }
 }
 
-async fn alerts_page(State(inner): State<Arc<Inner>>, Query(asked): Query<Asked>) -> Response {
+async fn alerts_page(State(inner): State<Arc<Inner>>, Query(asked): Query<PageQuery>) -> Response {
     let page = async {
         let mut alerts = inner.projection.alerts(asked.paging(ALERTS)?, None).await?;
         inner.show_handled(&mut alerts).await?;

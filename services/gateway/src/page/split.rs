@@ -16,7 +16,7 @@ use super::layout::{self, Frame, Here};
 use super::words;
 use crate::Inner;
 use crate::api::refusal::{self, Refusal};
-use crate::api::{Api, access, asked, found};
+use crate::api::{Api, access, found, request};
 use crate::projection::ProjectionError;
 
 /// The most bytes of a form.
@@ -55,7 +55,7 @@ async fn merge(State(api): State<Api>, Path(given): Path<String>, request: Reque
 }
 
 async fn form_of(request: Request) -> Result<HashMap<String, String>, Refusal> {
-    let body = asked::body_of(request, MOST).await?;
+    let body = request::body_of(request, MOST).await?;
     Ok(url::form_urlencoded::parse(&body).into_owned().collect())
 }
 

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use wirefold_envelope::{Limits, Sender, create_streams, unix_millis};
 use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
-use wirefold_flow::{BoxFuture, Bus, Clock, Surroundings};
+use wirefold_flow::{BoxFuture, Bus, Clock, StageContext};
 use wirefold_proto::{DeadLetter, Message, Published, SubscriptionSettings, TextPolicy};
 
 use super::samples;
@@ -151,8 +151,8 @@ impl World {
         clock.advance(ahead);
         let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
         create_streams(&*bus, &Limits::default()).await.unwrap();
-        let surroundings = Surroundings::new(bus.clone(), Arc::new(clock.clone()));
-        let gateway = Gateway::open(surroundings, settings).await.unwrap();
+        let context = StageContext::new(bus.clone(), Arc::new(clock.clone()));
+        let gateway = Gateway::open(context, settings).await.unwrap();
         let mut world = Self { folder, clock, bus, gateway, running: None };
         world.start();
         world
@@ -174,9 +174,9 @@ impl World {
 
     /// Opens it once more over the same folder and bus, and starts it.
     pub(super) async fn start_again(&mut self) {
-        let surroundings = Surroundings::new(self.bus.clone(), Arc::new(self.clock.clone()));
+        let context = StageContext::new(self.bus.clone(), Arc::new(self.clock.clone()));
         let settings = settings(&self.folder, self.gateway.inner.settings.demo);
-        self.gateway = Gateway::open(surroundings, settings).await.unwrap();
+        self.gateway = Gateway::open(context, settings).await.unwrap();
         self.start();
     }
 

@@ -11,7 +11,7 @@ use wirefold_flow::SystemClock;
 use wirefold_proto::streams::OUTPUT;
 use wirefold_proto::{OutputArticle, decode};
 
-use super::loopback::{Answer, Asked as Request, Loopback};
+use super::loopback::{Answer, Loopback, ReceivedRequest as Request};
 use super::running::Running;
 use super::victim::{self, ALERTS, Felt};
 use crate::commands::bench::machine::Stopwatch;

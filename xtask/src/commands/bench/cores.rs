@@ -18,7 +18,7 @@ use super::articles::{Press, Ready};
 use super::machine::{self, Stopwatch, file_system};
 use super::pipeline::{print, publish};
 use super::report::{Goal, Report};
-use super::stages::Ground;
+use super::stages::DataFolder;
 
 const ARTICLES: usize = 20_000;
 const QUICK: usize = 4_000;
@@ -111,7 +111,7 @@ async fn judge_all(
     clock: Arc<dyn Clock>,
     articles: &[Ready],
 ) -> anyhow::Result<f64> {
-    let ground = Ground::open(folder, clock).await?;
+    let ground = DataFolder::open(folder, clock).await?;
     publish(&*ground.bus, articles.iter().map(|article| article.message.clone()).collect()).await?;
     let fetched = ground.bus.stream_state(FETCHED.name).await?.last;
     let watch = Stopwatch::start();

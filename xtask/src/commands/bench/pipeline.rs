@@ -15,7 +15,7 @@ use super::latency::{Latency, latency_with_alerts};
 use super::machine::{self, Stopwatch};
 use super::nats::Half;
 use super::report::{Goal, Report};
-use super::stages::Ground;
+use super::stages::DataFolder;
 use super::{baseline, machine::file_system};
 
 /// Articles of a run, and of a quick one.
@@ -108,7 +108,7 @@ async fn whole(
     simple: &Simple,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let ground = Ground::open(folder, clock.clone()).await?;
+    let ground = DataFolder::open(folder, clock.clone()).await?;
     let stages = ground.all().await?;
     let count = articles.len() as u64;
     let watch = Stopwatch::start();
@@ -181,7 +181,7 @@ async fn by_stage(
     simple: &Simple,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let ground = Ground::open(folder, clock.clone()).await?;
+    let ground = DataFolder::open(folder, clock.clone()).await?;
     let count = articles.len() as u64;
     let mut add = |name: &str, watch: &Stopwatch, (beside, rate): (&str, f64)| {
         let seconds = watch.seconds();

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_alerter::{ConfiguredSubscription, Printer};
 use wirefold_envelope::{Limits, create_streams};
-use wirefold_flow::{BoxFuture, Bus, Clock, Lease, Surroundings};
+use wirefold_flow::{BoxFuture, Bus, Clock, Lease, StageContext};
 use wirefold_gateway::{Access, Gateway, Probe, Rehearse, Replay};
 use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
 use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
@@ -17,7 +17,7 @@ use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
 use super::watched::{Progress, Watched};
 
 /// A data folder with its bus and clock.
-pub(super) struct Ground {
+pub(super) struct DataFolder {
     pub(super) folder: PathBuf,
     pub(super) bus: Arc<dyn Bus>,
     pub(super) clock: Arc<dyn Clock>,
@@ -57,7 +57,7 @@ impl Stages {
     }
 }
 
-impl Ground {
+impl DataFolder {
     /// Opens a data folder, and makes the streams in it.
     pub(super) async fn open(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let bus = wirefold_flow_sqlite::open(folder, clock.clone())?;
@@ -80,15 +80,15 @@ impl Ground {
             snapshot_after: wirefold_detector::SNAPSHOT_AFTER,
             texts: Some(std::env::temp_dir()),
         };
-        self.run(FETCHED.name, |surroundings, stop| async move {
-            Ok(wirefold_detector::run_apart(surroundings, settings, Lease::alone(), stop).await?)
+        self.run(FETCHED.name, |context, stop| async move {
+            Ok(wirefold_detector::run_apart(context, settings, Lease::alone(), stop).await?)
         })
     }
 
     pub(super) fn enricher(&self) -> Running {
         let settings = wirefold_enricher::Settings { text_policy: TextPolicy::Lead };
-        self.run(JUDGED.name, move |surroundings, stop| async move {
-            Ok(wirefold_enricher::run(surroundings, settings, stop).await?)
+        self.run(JUDGED.name, move |context, stop| async move {
+            Ok(wirefold_enricher::run(context, settings, stop).await?)
         })
     }
 
@@ -97,9 +97,9 @@ impl Ground {
             subscriptions: subscriptions()?,
             ..wirefold_alerter::Settings::default()
         };
-        Ok(self.run(OUTPUT.name, |surroundings, stop| async move {
+        Ok(self.run(OUTPUT.name, |context, stop| async move {
             let printer: Arc<dyn Printer> = Arc::new(Nowhere);
-            Ok(wirefold_alerter::run(surroundings, settings, printer, stop).await?)
+            Ok(wirefold_alerter::run(context, settings, printer, stop).await?)
         }))
     }
 
@@ -122,7 +122,7 @@ impl Ground {
             condition: Arc::new(()),
         };
         let progress = Arc::new(Progress::default());
-        let gateway = Gateway::open(self.surroundings(OUTPUT.name, &progress), settings).await?;
+        let gateway = Gateway::open(self.context(OUTPUT.name, &progress), settings).await?;
         let page = gateway.router(Access::Network);
         Ok((start(progress, |stop| async move { Ok(gateway.run(stop).await?) }), page))
     }
@@ -131,20 +131,20 @@ impl Ground {
     pub(super) fn run<F>(
         &self,
         stream: &'static str,
-        service: impl FnOnce(Surroundings, CancellationToken) -> F,
+        service: impl FnOnce(StageContext, CancellationToken) -> F,
     ) -> Running
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
         let progress = Arc::new(Progress::default());
-        let surroundings = self.surroundings(stream, &progress);
-        start(progress, |stop| service(surroundings, stop))
+        let context = self.context(stream, &progress);
+        start(progress, |stop| service(context, stop))
     }
 
-    fn surroundings(&self, stream: &'static str, progress: &Arc<Progress>) -> Surroundings {
+    fn context(&self, stream: &'static str, progress: &Arc<Progress>) -> StageContext {
         let bus = Watched::new(self.bus.clone(), stream, progress.clone());
         let observer = progress.clone();
-        Surroundings { observer, ..Surroundings::new(Arc::new(bus), self.clock.clone()) }
+        StageContext { observer, ..StageContext::new(Arc::new(bus), self.clock.clone()) }
     }
 }
 

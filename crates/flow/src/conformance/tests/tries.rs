@@ -14,7 +14,7 @@ use super::{LONGEST, MOMENT, dead_letters, publish, reader, streams};
 use crate::BoxFuture;
 use crate::config::ConsumerConfig;
 use crate::conformance::Harness;
-use crate::loops::{LoopError, Surroundings};
+use crate::loops::{LoopError, StageContext};
 use crate::stage::{Emit, Input, Stage, StageError, run_stage};
 
 /// A stage in a process that is killed with messages in hand, or by one of them.
@@ -47,8 +47,8 @@ impl Victim {
     fn start(self: &Arc<Self>, harness: &dyn Harness) -> JoinHandle<Result<(), LoopError>> {
         self.in_hand.store(0, Ordering::SeqCst);
         let consumer = ConsumerConfig { notes: Some("notes".to_owned()), ..reader(harness) };
-        let surroundings = Surroundings::new(harness.bus(), harness.clock());
-        tokio::spawn(run_stage(surroundings, self.clone(), consumer, 100, CancellationToken::new()))
+        let context = StageContext::new(harness.bus(), harness.clock());
+        tokio::spawn(run_stage(context, self.clone(), consumer, 100, CancellationToken::new()))
     }
 
     fn done(&self) -> usize {

@@ -19,7 +19,7 @@ impl Writer {
         if !self.lease.is_shared() || self.lease.leadership() == Leadership::Leads {
             return Ok(!stop.is_cancelled());
         }
-        let bus = self.surroundings.bus.clone();
+        let bus = self.context.bus.clone();
         let mut reader = self.learn_rest(&*bus, u64::MAX).await?;
         let mut inputs = InputsOfDecisions::new(&*bus);
         self.lease.ask();
@@ -36,7 +36,7 @@ impl Writer {
                 }
                 () = self.lease.other_than(&follows) => continue,
                 decided = reader.next(BATCH) => decided?,
-                () = self.surroundings.wait(HEARTBEAT) => {
+                () = self.context.wait(HEARTBEAT) => {
                     self.observe(Event::Alive);
                     continue;
                 }
@@ -53,7 +53,7 @@ impl Writer {
                 biased;
                 () = stop.cancelled() => {}
                 () = self.lease.other_than(&Leadership::Doubts) => {}
-                () = self.surroundings.wait(HEARTBEAT) => self.observe(Event::Alive),
+                () = self.context.wait(HEARTBEAT) => self.observe(Event::Alive),
             }
         }
         matches!(self.lease.leadership(), Leadership::Follows(_))
@@ -61,7 +61,7 @@ impl Writer {
 
     /// Has everything learnt that stands before our epoch record; after this it is more than that.
     pub(super) async fn replay(&mut self, epoch_at: u64) -> Result<(), LoopError> {
-        let bus = self.surroundings.bus.clone();
+        let bus = self.context.bus.clone();
         self.learn_rest(&*bus, epoch_at).await?;
         self.learnt = None;
         Ok(())

@@ -15,7 +15,7 @@ pub(super) struct Named {
 
 /// Where a paragraph stands in its text.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct LinePosition {
     pub(super) near_top: bool,
     pub(super) near_end: bool,
     pub(super) is_last: bool,
@@ -37,7 +37,7 @@ const PICTURE: &str = "photo photos photograph photographs photographer photogra
 pub(super) struct Line<'a> {
     pub(super) text: &'a Text,
     pub(super) paragraph: &'a Paragraph,
-    pub(super) place: Place,
+    pub(super) place: LinePosition,
     /// Its words in normal form, if it is short enough for a credit line and names an agency.
     pub(super) short: Option<Vec<&'a str>>,
     /// Whether it is short and credits or describes a picture.
@@ -48,7 +48,7 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn new(text: &'a Text, paragraph: &'a Paragraph, place: Place) -> Line<'a> {
+    pub(super) fn new(text: &'a Text, paragraph: &'a Paragraph, place: LinePosition) -> Line<'a> {
         let named = named_in(text, paragraph);
         let is_short = !named.is_empty() && paragraph.words.len() <= LONGEST_CREDIT;
         let words = || text.words()[paragraph.words.clone()].iter().map(|word| text.normal(word));

@@ -9,7 +9,7 @@ use wirefold_fetcher::extract::Extractor;
 use super::extract;
 use super::finding::{Finding, Mark, tell};
 use crate::cli::Global;
-use crate::client::{Place, block_on};
+use crate::client::{Instance, block_on};
 use crate::config::{self, ConfigError, Loaded, Overrides};
 use crate::exit::Exit;
 use crate::output;
@@ -28,7 +28,7 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    instance: Instance,
     /// Change a setting for this run, as TOML. Repeatable.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -45,7 +45,7 @@ pub(crate) struct CheckArguments {
 /// Runs `check`.
 pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result<Exit> {
     let loaded = Overrides::of_set(&arguments.set)
-        .and_then(|overrides| config::load_here(&arguments.place, overrides));
+        .and_then(|overrides| config::load_here(&arguments.instance, overrides));
     let findings = match (&arguments.nats, loaded) {
         (Some(url), Ok(loaded)) => of_server(arguments, url, loaded)?,
         (_, loaded) => findings(loaded).into_iter().chain([sandbox()]).collect(),

@@ -13,7 +13,7 @@ use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity};
 use super::survey::{self, Survey};
 use super::{FIRST_POLL, ImportArguments, Pages, feeds, probe};
 use crate::cli::Global;
-use crate::client::{Client, ClientError, Need, Place};
+use crate::client::{Client, ClientError, Instance, Need};
 use crate::commands::ask::{ask, can_ask};
 use crate::commands::print_line;
 use crate::config::feed_id_of;
@@ -43,16 +43,16 @@ struct Imported {
 }
 
 pub(super) async fn run(
-    place: &Place,
+    instance: &Instance,
     wanted: &ImportArguments,
     json: bool,
     global: &Global,
 ) -> anyhow::Result<Exit> {
     let (list, client) = if is_web(&wanted.file) {
-        let client = Client::connect(place, Need::Nothing).await?;
+        let client = Client::connect(instance, Need::Nothing).await?;
         (fetch(&client, &wanted.file).await?, client)
     } else {
-        (read(Path::new(&wanted.file))?, Client::connect(place, Need::Nothing).await?)
+        (read(Path::new(&wanted.file))?, Client::connect(instance, Need::Nothing).await?)
     };
     let list = feeds_of(list, &wanted.file, global)?;
     let known = feeds(&client).await?;

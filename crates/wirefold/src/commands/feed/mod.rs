@@ -233,7 +233,7 @@ impl From<Identity> for ItemIdentity {
 
 /// Runs a `feed` command.
 pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<Exit> {
-    let (place, json) = (&arguments.asking.place, arguments.asking.json);
+    let (place, json) = (&arguments.asking.instance, arguments.asking.json);
     block_on(async {
         match &arguments.command {
             FeedCommand::Add(wanted) => {

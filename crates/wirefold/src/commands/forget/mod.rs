@@ -85,8 +85,8 @@ struct Listed {
 
 /// Runs `forget`.
 pub(crate) fn run(arguments: &ForgetArguments, global: &Global) -> anyhow::Result<Exit> {
-    let folder = arguments.asking.place.folder()?;
-    if arguments.asking.place.is_over_nats(&folder) {
+    let folder = arguments.asking.instance.folder()?;
+    if arguments.asking.instance.is_over_nats(&folder) {
         let what = "what is collected stands on a NATS server, where `forget` removes nothing yet";
         anyhow::bail!(Stop::new(Exit::Usage, what));
     }

@@ -108,7 +108,7 @@ struct Both {
 impl Both {
     /// Warns of old names; they stand in the file, or in what is to be tried.
     fn read(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Both> {
-        let load = |overrides| load_here(&arguments.asking.place, overrides);
+        let load = |overrides| load_here(&arguments.asking.instance, overrides);
         let method = |config: &Config| config.detector.method(config.window);
         let then = load(Overrides::of_detector(&arguments.set)?)?;
         then.warnings.iter().for_each(|warning| global.note(format_args!("warning: {warning}")));
@@ -138,7 +138,7 @@ impl Taken {
 }
 
 async fn from_store(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Taken> {
-    let client = Client::connect(&arguments.asking.place, Need::Data).await?;
+    let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
     stored::read(&client, global).await
 }
 

@@ -6,7 +6,7 @@ use wirefold_proto::{Digest, GroupBy, Interval, QuietHours, SubscriptionId, Subs
 
 use super::{query, rehearse, subscriptions};
 use crate::cli::Global;
-use crate::client::{Client, Need, Place};
+use crate::client::{Client, Instance, Need};
 use crate::exit::{Exit, Stop};
 use crate::local_time;
 use crate::output;
@@ -107,14 +107,14 @@ fn quiet_hours(text: &str) -> Result<(String, String), &'static str> {
 
 /// Runs `sub add`.
 pub(super) async fn run(
-    place: &Place,
+    instance: &Instance,
     wanted: &AddArguments,
     json: bool,
     global: &Global,
 ) -> anyhow::Result<Exit> {
     query::check(&wanted.query)?;
     let settings = settings(wanted)?;
-    let client = Client::connect(place, Need::Nothing).await?;
+    let client = Client::connect(instance, Need::Nothing).await?;
     add(&client, &settings, json, global).await
 }
 

@@ -130,7 +130,7 @@ Examples:
 
 /// Runs a `sub` command.
 pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<Exit> {
-    let (place, json) = (&arguments.asking.place, arguments.asking.json);
+    let (place, json) = (&arguments.asking.instance, arguments.asking.json);
     block_on(async {
         match &arguments.command {
             SubCommand::Ls => {

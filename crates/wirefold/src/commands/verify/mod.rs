@@ -43,7 +43,7 @@ pub(crate) struct VerifyArguments {
 
 /// Runs `verify`.
 pub(crate) fn run(arguments: &VerifyArguments, global: &Global) -> anyhow::Result<Exit> {
-    let place = &arguments.asking.place;
+    let place = &arguments.asking.instance;
     let findings = match &arguments.folder {
         Some(folder) => of_folder(folder)?,
         None => {

@@ -12,7 +12,7 @@ use wirefold_proto::streams::JUDGED;
 use super::super::finding::Finding;
 use super::contents::{Contents, ORDER};
 use super::files;
-use crate::client::Place;
+use crate::client::Instance;
 use crate::config::{BusConfig, Overrides};
 use crate::exit::{Exit, Stop};
 use crate::up::nats::{options, own_bus};
@@ -22,9 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Messages read at once.
 const AT_ONCE: usize = 256;
 
-/// Reads the streams of the server of this place, and the files of its folder.
-pub(super) async fn look(place: &Place, folder: &Path) -> anyhow::Result<Vec<Finding>> {
-    let mut config = crate::config::load_here(place, Overrides::default())?.config;
+/// Reads the streams of the server of this instance, and the files of its folder.
+pub(super) async fn look(instance: &Instance, folder: &Path) -> anyhow::Result<Vec<Finding>> {
+    let mut config = crate::config::load_here(instance, Overrides::default())?.config;
     if config.bus.nats.is_empty() {
         config.bus = own_server(folder)?;
     }

@@ -1,6 +1,6 @@
 //! The lease of a stage of which one process leads, and the others stand by.
 
-use wirefold_flow::{Lease, LeaseConfig, Surroundings};
+use wirefold_flow::{Lease, LeaseConfig, StageContext};
 use wirefold_flow_nats::NatsBus;
 use wirefold_proto::streams::LEASES;
 
@@ -11,7 +11,7 @@ use crate::up::arguments::StageName;
 /// else can lead.
 pub(in crate::up) fn lease(
     nats: Option<&NatsBus>,
-    surroundings: &Surroundings,
+    context: &StageContext,
     stage: StageName,
     instance: &str,
 ) -> anyhow::Result<Lease> {
@@ -21,12 +21,12 @@ pub(in crate::up) fn lease(
     let stage = stage.name();
     let config = LeaseConfig {
         name: stage.to_owned(),
-        keys: surroundings.bus.key_value(LEASES.name)?,
+        keys: context.bus.key_value(LEASES.name)?,
         key: stage.to_owned(),
         holder: format!("{instance} ({} on {})", std::process::id(), host()),
         unique: random::hex::<8>()?,
     };
-    Ok(Lease::keep(surroundings, config))
+    Ok(Lease::keep(context, config))
 }
 
 /// The name of this machine, for people.

@@ -20,7 +20,7 @@ use wirefold_proto::Subject;
 use wirefold_proto::streams::{self, Role, STREAMS};
 
 use super::arguments::StageName;
-use super::signals::{Asked, Signals};
+use super::signals::{Signals, StopSignal};
 use crate::config::{BusConfig, Config};
 use crate::exit::{Exit, Stop};
 
@@ -55,7 +55,7 @@ pub(super) enum Met {
     /// It is there.
     There(NatsBus),
     /// Somebody had the process end first.
-    Asked(Asked),
+    Stopped(StopSignal),
 }
 
 /// Connects as soon as the server is there.
@@ -74,7 +74,7 @@ pub(super) async fn meet(
             Ok(bus) => Ok(Met::There(bus)),
             Err(error) => Err(Stop::new(Exit::Bus, error.to_string()).into()),
         },
-        asked = signals.next() => Ok(Met::Asked(asked)),
+        asked = signals.next() => Ok(Met::Stopped(asked)),
     }
 }
 

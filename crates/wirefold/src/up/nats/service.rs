@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::stream_configs;
-use wirefold_flow::{self as flow, BoxFuture, Surroundings};
+use wirefold_flow::{self as flow, BoxFuture, StageContext};
 use wirefold_flow_nats::{self as flow_nats, Answering, Denied, Endpoint, NatsBus};
 use wirefold_gateway::Gateway;
 use wirefold_gateway::shapes::Problem;
@@ -36,7 +36,7 @@ pub(in crate::up) enum Own {
     /// Of the gateway: what two texts have in common.
     Compare(Gateway),
     /// Of the enricher: to try a decision again that it gave up on.
-    Replay(Surroundings, Arc<dyn flow::Stage>),
+    Replay(StageContext, Arc<dyn flow::Stage>),
 }
 
 /// A reader of the stage's.
@@ -85,10 +85,10 @@ impl Serving {
                 subject: COMPARE.to_owned(),
                 answering: Arc::new(Comparing(gateway)),
             },
-            Own::Replay(surroundings, enricher) => Endpoint {
+            Own::Replay(context, enricher) => Endpoint {
                 name: "replay",
                 subject: REPLAY.to_owned(),
-                answering: Arc::new(Retrying { surroundings, enricher }),
+                answering: Arc::new(Retrying { context, enricher }),
             },
         }));
         let answers = flow_nats::Service {
@@ -189,7 +189,7 @@ impl Answering for Comparing {
 
 /// Tries a decision again, which is named by its sequence in `WF_JUDGED`.
 struct Retrying {
-    surroundings: Surroundings,
+    context: StageContext,
     enricher: Arc<dyn flow::Stage>,
 }
 
@@ -200,7 +200,7 @@ impl Answering for Retrying {
             let sequence = str::from_utf8(&asked).ok().and_then(|text| text.parse().ok());
             let sequence =
                 sequence.ok_or_else(|| refused(400, "a sequence is a number".to_owned()))?;
-            let tried = enrich(self.surroundings.clone(), self.enricher.clone(), sequence).await;
+            let tried = enrich(self.context.clone(), self.enricher.clone(), sequence).await;
             tried.map(Bytes::from).map_err(|why| refused(422, why))
         })
     }

@@ -57,7 +57,7 @@ impl Supervisor<'_> {
         }
         let bus = match meet(&self.loaded.config, "up", clock.clone(), &mut signals).await? {
             Met::There(bus) => bus,
-            Met::Asked(asked) => {
+            Met::Stopped(asked) => {
                 end_server(kept).await;
                 return Ok(asked.exit());
             }
@@ -209,7 +209,7 @@ impl Children {
         option("--data", loaded.config.data.clone().into());
         option("--listen", self.page.to_string().into());
         option("--operations", operations.to_string().into());
-        if let Some(config) = &arguments.place.config {
+        if let Some(config) = &arguments.instance.config {
             option("--config", config.into());
         }
         for set in &arguments.set {

@@ -22,7 +22,7 @@ use super::layout::{self, Frame, Here};
 use super::load::Trouble;
 use super::trouble;
 use crate::api::refusal::{self, Refusal};
-use crate::api::{Api, access, asked};
+use crate::api::{Api, access, request};
 use editor::Editor;
 use fields::{Fields, Mistake};
 use list::Notice;
@@ -207,7 +207,7 @@ async fn restore(State(api): State<Api>, request: Request) -> Response {
 }
 
 async fn fields_of(request: Request) -> Result<Fields, Refusal> {
-    Ok(Fields::read(&asked::body_of(request, MOST).await?))
+    Ok(Fields::read(&request::body_of(request, MOST).await?))
 }
 
 async fn shown_editor(

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use wirefold_envelope::{Limits, Sender, create_streams};
 use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
-use wirefold_flow::{BoxFuture, Bus, Clock, Surroundings, UnixMillis};
+use wirefold_flow::{BoxFuture, Bus, Clock, StageContext, UnixMillis};
 use wirefold_proto::{
     ArticleFetched, ArticleId, DeadLetter, OutputArticle, SubscriptionSettings, TextPolicy, decode,
 };
@@ -100,7 +100,7 @@ impl Fixture {
             .unwrap();
         drop(projection);
         let settings = settings(folder.path(), demo);
-        let gateway = Gateway::open(Surroundings::new(bus, clock), settings).await.unwrap();
+        let gateway = Gateway::open(StageContext::new(bus, clock), settings).await.unwrap();
         Self { router: gateway.router(Access::Socket), _folder: folder, _disk: sim }
     }
 

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::super::loopback::{Answer, Asked};
+use super::super::loopback::{Answer, ReceivedRequest};
 use super::super::running::PATIENCE;
 use super::super::scene::{Attack, Sites};
 use super::super::victim::{rss, text};
@@ -91,11 +91,11 @@ fn reset() {
     SLOW_PAGES.store(0, Ordering::Relaxed);
 }
 
-fn is_page(asked: &Asked) -> bool {
+fn is_page(asked: &ReceivedRequest) -> bool {
     asked.path.starts_with("/page-")
 }
 
-fn slow(asked: &Asked, sites: &Sites) -> Answer {
+fn slow(asked: &ReceivedRequest, sites: &Sites) -> Answer {
     if is_page(asked) {
         SLOW_PAGES.fetch_add(1, Ordering::Relaxed);
         return Answer::Hang;

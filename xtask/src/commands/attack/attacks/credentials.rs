@@ -1,6 +1,6 @@
 //! The operator's login at the victim's site, asked for by a stranger's links and redirects.
 
-use super::super::loopback::{Answer, Asked};
+use super::super::loopback::{Answer, ReceivedRequest};
 use super::super::scene::{Attack, Heard};
 use super::super::victim::rss;
 
@@ -46,10 +46,11 @@ fn to(target: String) -> Answer {
 }
 
 fn faults(heard: &Heard) -> Vec<String> {
-    let has_login = |asked: &&Asked| {
+    let has_login = |asked: &&ReceivedRequest| {
         ["authorization", "cookie", "x-key"].iter().any(|name| asked.headers.contains_key(*name))
     };
-    let sent = |asked: &Asked| format!("the login was sent to {}{}", asked.host, asked.path);
+    let sent =
+        |asked: &ReceivedRequest| format!("the login was sent to {}{}", asked.host, asked.path);
     let mut faults: Vec<String> = heard.hostile.iter().filter(has_login).map(sent).collect();
     let private = heard.victim.iter().filter(|asked| asked.path.starts_with("/private"));
     faults.extend(private.filter(has_login).map(sent));

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Limits, Sender, create_streams, timestamp};
 use wirefold_fetcher::{ConfiguredFeed, Settings};
 use wirefold_flow::sim::{SimBus, SimDisk};
-use wirefold_flow::{Bus, Clock as _, Surroundings, SystemClock};
+use wirefold_flow::{Bus, Clock as _, StageContext, SystemClock};
 use wirefold_proto::{Command, ControlCommand, FeedRecord, FeedSettings, FullText, Tag};
 
 use super::super::machine::{self, Stopwatch};
@@ -39,7 +39,7 @@ struct Harm {
 }
 
 /// A fetcher with a healthy feed, and a place for an attack.
-struct Ground {
+struct AttackBench {
     bus: Arc<dyn Bus>,
     steps: Arc<Mutex<Arc<Served>>>,
     port: u16,
@@ -56,10 +56,10 @@ struct Served {
 
 /// Measures all attacks, by their kind.
 pub(super) async fn run(report: &mut Report) -> anyhow::Result<()> {
-    let ground = Ground::open().await?;
+    let ground = AttackBench::open().await?;
     let stop = CancellationToken::new();
     let fetcher = tokio::spawn(wirefold_fetcher::run(
-        Surroundings::new(ground.bus.clone(), Arc::new(SystemClock)),
+        StageContext::new(ground.bus.clone(), Arc::new(SystemClock)),
         ground.settings().await?,
         stop.clone(),
     ));
@@ -97,7 +97,7 @@ pub(super) async fn run(report: &mut Report) -> anyhow::Result<()> {
     Ok(fetcher.await??)
 }
 
-impl Ground {
+impl AttackBench {
     async fn open() -> anyhow::Result<Self> {
         let bus = SimBus::open(&SimDisk::default(), Arc::new(SystemClock)).bus();
         create_streams(&*bus, &Limits::default()).await?;

@@ -107,7 +107,7 @@ impl Fetcher {
     }
 
     /// Makes it that time, and waits until everything that is due is done: until the fetcher has
-    /// been at rest for a while, and nobody has come meanwhile.
+    /// had nothing under way for a while, and nobody has come meanwhile.
     async fn turn(&mut self, feeds: &Feeds, now: UnixMillis) -> anyhow::Result<Told> {
         feeds.turn(now);
         loop {

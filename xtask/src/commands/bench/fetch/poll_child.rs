@@ -14,7 +14,7 @@ use wirefold_proto::FeedSettings;
 use wirefold_proto::streams::FETCHED;
 
 use super::super::machine;
-use super::super::stages::{Ground, Running};
+use super::super::stages::{DataFolder, Running};
 use super::server;
 
 /// Nothing was under way for so long: the clock may be moved.
@@ -48,11 +48,11 @@ pub(super) struct Told {
 pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     let clock = VirtualClock::default();
     clock.advance(UnixMillis(child.start).since(clock.now()));
-    let ground = Ground::open(&child.data, Arc::new(clock.clone())).await?;
+    let ground = DataFolder::open(&child.data, Arc::new(clock.clone())).await?;
     tell(&ground).await?;
     let settings = settings(child)?;
-    let fetcher = ground.run("", |surroundings, stop| async move {
-        Ok(wirefold_fetcher::run(surroundings, settings, stop).await?)
+    let fetcher = ground.run("", |context, stop| async move {
+        Ok(wirefold_fetcher::run(context, settings, stop).await?)
     });
     // It begins by writing a record of every feed.
     while !fetcher.progress.is_alive() {
@@ -75,7 +75,7 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn tell(ground: &Ground) -> anyhow::Result<()> {
+async fn tell(ground: &DataFolder) -> anyhow::Result<()> {
     let own = std::process::id();
     let told = Told {
         memory: machine::resident_memory(own)?,
@@ -88,7 +88,7 @@ async fn tell(ground: &Ground) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-/// Waits until nobody has asked the bus for anything for a moment; whether the feeds are at rest as
+/// Waits until nobody has asked the bus for anything for a moment; whether the feeds have nothing under way, as
 /// well, their server knows.
 async fn until_quiet(fetcher: &Running) {
     loop {

@@ -16,7 +16,7 @@ use wirefold_proto::{Alert, AlertState, FeedSettings, OutputArticle, Volume, dec
 
 use super::super::fetch::extract;
 use super::super::machine::{self, Stopwatch};
-use super::super::stages::{Ground, Running, Stages};
+use super::super::stages::{DataFolder, Running, Stages};
 use super::feeds::address_of;
 use super::page::Page;
 use super::{FEEDS, Healthy, Told};
@@ -56,11 +56,11 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     machine::stay_on_one_core()?;
     let clock = VirtualClock::default();
     clock.advance(UnixMillis(child.start).since(clock.now()));
-    let ground = Ground::open(&child.data, Arc::new(clock.clone())).await?;
+    let ground = DataFolder::open(&child.data, Arc::new(clock.clone())).await?;
     let stages = ground.all().await?;
     let settings = fetcher(child)?;
-    let fetcher = ground.run("", |surroundings, stop| async move {
-        Ok(wirefold_fetcher::run(surroundings, settings, stop).await?)
+    let fetcher = ground.run("", |context, stop| async move {
+        Ok(wirefold_fetcher::run(context, settings, stop).await?)
     });
     let end = clock.now().plus(Duration::from_hours(1) * child.hours);
     let page = Page::serve(stages.page.clone()).await?;
@@ -117,7 +117,7 @@ fn fetcher(child: &Child) -> anyhow::Result<wirefold_fetcher::Settings> {
 }
 
 /// Waits until no stage lags and nothing was under way for a moment.
-async fn until_idle(ground: &Ground, stages: &Stages, fetcher: &Running) -> anyhow::Result<()> {
+async fn until_idle(ground: &DataFolder, stages: &Stages, fetcher: &Running) -> anyhow::Result<()> {
     let watch = Stopwatch::start();
     let Stages { detector, enricher, alerter, gateway, .. } = stages;
     let all = [fetcher, detector, enricher, alerter, gateway];
@@ -147,7 +147,7 @@ async fn until_idle(ground: &Ground, stages: &Stages, fetcher: &Running) -> anyh
 
 /// What became of the healthy feeds' articles. `steps`: the seconds that each step took, by its time.
 async fn healthy(
-    ground: &Ground,
+    ground: &DataFolder,
     steps: &BTreeMap<u64, f64>,
 ) -> anyhow::Result<BTreeMap<String, Healthy>> {
     let mut articles = Vec::new();
@@ -179,7 +179,7 @@ async fn healthy(
 
 /// All messages of a stream.
 async fn all<M: wirefold_proto::Message>(
-    ground: &Ground,
+    ground: &DataFolder,
     stream: &str,
     filter: &str,
 ) -> anyhow::Result<Vec<M>> {

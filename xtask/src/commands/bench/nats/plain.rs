@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::dead_letters;
 use wirefold_flow::{
     BoxFuture, Decide, Emit, Headers, Input, Outgoing, REFERENCE, Reason, Record, Source, Stage,
-    StageError, Stored, Surroundings, SystemClock, UnixMillis, WriterConfig, run_stage, run_writer,
+    StageContext, StageError, Stored, SystemClock, UnixMillis, WriterConfig, run_stage, run_writer,
 };
 use wirefold_flow_nats::{Options, connect};
 use wirefold_proto::Subject;
@@ -46,15 +46,15 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let clock = Arc::new(SystemClock);
     let options = Options::new(arguments.url.as_str(), arguments.which.name());
     let bus = Arc::new(connect(&options, clock.clone()).await?);
-    let surroundings = Surroundings::new(bus, clock);
+    let context = StageContext::new(bus, clock);
     let stop = CancellationToken::new();
     let plain = Plain { body: "x".repeat(arguments.bytes).into() };
     writeln!(std::io::stdout(), "ready")?;
     match arguments.which {
-        Which::Writer => run_writer(surroundings, writer(), Box::new(plain), stop).await?,
+        Which::Writer => run_writer(context, writer(), Box::new(plain), stop).await?,
         Which::Stage => {
             let consumer = wirefold_enricher::consumer();
-            run_stage(surroundings, Arc::new(plain), consumer, AT_ONCE, stop).await?;
+            run_stage(context, Arc::new(plain), consumer, AT_ONCE, stop).await?;
         }
     }
     Ok(())

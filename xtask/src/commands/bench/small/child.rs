@@ -13,7 +13,7 @@ use wirefold_proto::FeedSettings;
 use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
 
 use super::super::machine::{self, Stopwatch};
-use super::super::stages::{Ground, Running, Stages};
+use super::super::stages::{DataFolder, Running, Stages};
 use super::{DAY, FEEDS, Told};
 use crate::generator::{OUTLETS, host};
 
@@ -42,11 +42,11 @@ pub(in super::super) struct Child {
 pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     let clock = VirtualClock::default();
     clock.advance(UnixMillis(child.start).since(clock.now()));
-    let ground = Ground::open(&child.data, Arc::new(clock.clone())).await?;
+    let ground = DataFolder::open(&child.data, Arc::new(clock.clone())).await?;
     let stages = ground.all().await?;
     let settings = fetcher(&child.address)?;
-    let fetcher = ground.run("", |surroundings, stop| async move {
-        Ok(wirefold_fetcher::run(surroundings, settings, stop).await?)
+    let fetcher = ground.run("", |context, stop| async move {
+        Ok(wirefold_fetcher::run(context, settings, stop).await?)
     });
     let end = clock.now().plus(DAY * child.days);
     let mut out = std::io::stdout();
@@ -93,7 +93,7 @@ fn fetcher(address: &str) -> anyhow::Result<wirefold_fetcher::Settings> {
 }
 
 /// Waits until no stage lags and nobody has asked the bus for anything for a moment.
-async fn until_idle(ground: &Ground, stages: &Stages, fetcher: &Running) -> anyhow::Result<()> {
+async fn until_idle(ground: &DataFolder, stages: &Stages, fetcher: &Running) -> anyhow::Result<()> {
     let watch = Stopwatch::start();
     let Stages { detector, enricher, alerter, gateway, .. } = stages;
     let all = [fetcher, detector, enricher, alerter, gateway];

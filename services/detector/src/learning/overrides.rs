@@ -1,4 +1,4 @@
-//! People's word on stories, obeyed in its place among the articles.
+//! Manual overrides of stories, applied in their place among the articles.
 //!
 //! A command is carried out whole or refused with the reason. It moves no clock, and what it does
 //! depends on what was learnt before it alone, so that a replay does the same.
@@ -20,7 +20,7 @@ const REMEMBERED: usize = 4_096;
 /// The most articles that change their story by one command: the record of it must fit a message.
 const MOST_MOVED: usize = 2_000;
 
-/// Why a command is not obeyed.
+/// Why a command is not applied.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 enum Refusal {
     #[error("no articles are named")]
@@ -59,21 +59,21 @@ struct Done {
 }
 
 impl Learning {
-    /// Whether a command was obeyed or refused already.
+    /// Whether a command was applied or refused already.
     pub(crate) fn has_obeyed(&self, command: &ControlCommand) -> bool {
-        self.obeyed.contains(&word_hash(&command.id))
+        self.applied.contains(&word_hash(&command.id))
     }
 
     /// Obeys a command, or refuses it; either is remembered.
-    pub(crate) fn obey(
+    pub(crate) fn apply_command(
         &mut self,
         command: ControlCommand,
         decision: DecisionId,
         input: Offsets,
     ) -> CommandJudged {
-        self.obeyed.push_back(word_hash(&command.id));
-        if self.obeyed.len() > REMEMBERED {
-            self.obeyed.pop_front();
+        self.applied.push_back(word_hash(&command.id));
+        if self.applied.len() > REMEMBERED {
+            self.applied.pop_front();
         }
         let (outcome, done) = match self.carry_out(&command.command) {
             Ok(done) => (CommandOutcome::Applied, done),

@@ -8,7 +8,7 @@ use crate::config::{ConfigError, Overrides};
 
 /// Which wirefold a command is about.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Place {
+pub(crate) struct Instance {
     /// The data folder; else the config's `data`.
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
@@ -21,13 +21,13 @@ pub(crate) struct Place {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Asking {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) instance: Instance,
     /// Print one JSON object a line, each with its `schema`.
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }
 
-impl Place {
+impl Instance {
     /// Whether what is collected stands on a NATS server: so configured, or so run here before and
     /// in no other way.
     pub(crate) fn is_over_nats(&self, folder: &Path) -> bool {
@@ -37,7 +37,7 @@ impl Place {
         is_configured || folder.join("nats").is_dir() && !is_embedded
     }
 
-    /// The detector's thresholds, as the settings of this place have them.
+    /// The detector's thresholds, as the settings of this instance have them.
     pub(crate) fn method(&self) -> Result<wirefold_dedup::Settings, ConfigError> {
         Ok(crate::config::load_here(self, Overrides::default())?.config.method())
     }
