@@ -128,6 +128,16 @@ mod tests {
         assert_eq!(named("Harbour.Example").unwrap().as_str(), "harbour.example");
     }
 
+    /// Letters of other scripts that look like Latin ones, and a letter with a mark.
+    #[test]
+    fn a_name_that_looks_like_anothers_is_another() {
+        for name in ["l\u{435}dger.example", "\u{217c}edger-\u{430}.example", "ledgér.example"] {
+            let found = named(name).unwrap();
+            assert!(found.as_str().contains("xn--"), "{name} is shown as {found}");
+            assert_ne!(Some(found), named("ledger.example"));
+        }
+    }
+
     #[test]
     fn one_outlet_in_any_spelling_is_one() {
         let check = |name: &str, expected: &str| {

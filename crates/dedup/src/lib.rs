@@ -34,7 +34,6 @@ mod event;
 mod ids;
 mod index;
 mod judge;
-mod prefetch;
 mod settings;
 mod store;
 mod story;

@@ -110,7 +110,7 @@ impl Decider {
             return Err(Reason::rejected(format!("a command of over {LARGEST_COMMAND} bytes")));
         }
         let command: ControlCommand = read(input)?;
-        if self.known.learning.has_obeyed(&command) {
+        if self.known.learning.has_applied(&command) {
             DUPLICATES.add(1, &[]);
             return Ok(None);
         }

@@ -1,7 +1,7 @@
 //! What was looked up last, by hash: most words of a text stood in the one before, and a large map
 //! answers from far memory.
 
-use crate::prefetch::prefetch;
+use crate::codec::prefetch::prefetch;
 
 /// Values by the hashes under which they were looked up last, one for each place. A clone begins
 /// without any.

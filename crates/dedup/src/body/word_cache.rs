@@ -7,7 +7,7 @@ use wirefold_text::{Text, Word};
 use crate::body::simhash::simhash_of_word;
 use crate::body::terms::term_of;
 use crate::body::word_hash;
-use crate::prefetch::prefetch;
+use crate::codec::prefetch::prefetch;
 
 /// What of a word is asked for again and again.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,7 +1,7 @@
 //! The numbers of the words of the window by their keys, in one open table: most words of a text are far from
 //! the processor, and a table of lists or of marks beside its entries is looked at twice as often.
 
-use crate::prefetch::prefetch;
+use crate::codec::prefetch::prefetch;
 
 /// The number of each word, with the latest day on which an article had it.
 #[derive(Debug, Clone, Default)]

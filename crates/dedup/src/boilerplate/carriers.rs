@@ -3,9 +3,9 @@
 use std::slice;
 
 use crate::codec::postings::Postings;
+use crate::codec::prefetch::prefetch;
 use crate::codec::{Reader, Writer, Written, written};
 use crate::ids::DocId;
-use crate::prefetch::prefetch;
 
 /// Carriers remembered for one trait, the latest: more would not change the answer.
 const MOST: usize = 4;

@@ -14,6 +14,7 @@ pub(crate) mod bits;
 pub(crate) mod numbered;
 pub(crate) mod packed;
 pub(crate) mod postings;
+pub(crate) mod prefetch;
 mod values;
 pub(crate) mod varint;
 

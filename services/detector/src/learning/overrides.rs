@@ -60,7 +60,7 @@ struct Done {
 
 impl Learning {
     /// Whether a command was applied or refused already.
-    pub(crate) fn has_obeyed(&self, command: &ControlCommand) -> bool {
+    pub(crate) fn has_applied(&self, command: &ControlCommand) -> bool {
         self.applied.contains(&word_hash(&command.id))
     }
 
