@@ -109,7 +109,7 @@ pub enum Command {
         feed: FeedId,
     },
     /// Read a feed's archive, as far as it names one (RFC 5005): what stands there is taken in, and
-    /// rings nothing.
+    /// alerts nobody.
     #[serde(rename = "feed.backfill")]
     FeedBackfill {
         /// The feed.

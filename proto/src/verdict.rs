@@ -160,6 +160,6 @@ pub enum MaterialReason {
     Correction,
     /// Most of the text is new.
     FollowUp,
-    /// Only wording, spelling or furniture changed: not material.
+    /// Only wording, spelling or page chrome changed: not material.
     Cosmetic,
 }

@@ -98,7 +98,7 @@ fn any_text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Sentences of few words, so that passages, quotations, copies and furniture come about by chance.
+/// Sentences of few words, so that passages, quotations, copies and page chrome come about by chance.
 fn like_news() -> impl Strategy<Value = String> {
     let known = [
         "the",

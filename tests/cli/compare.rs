@@ -155,7 +155,7 @@ fn full_shows_what_is_cut_otherwise() {
 }
 
 #[test]
-fn without_mask_furniture_breaks_the_run() {
+fn without_mask_page_chrome_breaks_the_run() {
     let folder = fixtures(&["ferry-01", "ferry-02"]);
     let longest = |more: &[&str]| {
         let run = folder.run(&[&["compare", "ferry-01.txt", "ferry-02.txt"], more].concat());

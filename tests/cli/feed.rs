@@ -337,7 +337,7 @@ fn an_export_can_be_imported() {
 }
 
 #[test]
-fn an_address_is_looked_at_before_it_is_added() {
+fn an_address_is_checked_before_it_is_added() {
     let api = api(Vec::new());
     let run = api.run(&["feed", "add", "https://harbour.example/feed", "--group", "sea"]).code(0);
     assert!(run.err.contains("20 items, 18 of them teasers"), "{}", run.err);

@@ -1,4 +1,4 @@
-//! People's word on stories, given to the real program, through kills and a replay of everything.
+//! Manual overrides of stories, given to the real program, through kills and a replay of everything.
 
 use serde_json::Value;
 use wirefold_proto::{OutputArticle, StoryId};

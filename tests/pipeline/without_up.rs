@@ -53,7 +53,7 @@ fn run(folder: &Folder, arguments: &[&str]) -> Run {
 }
 
 #[test]
-fn feeds_are_looked_at_before_the_first_up() {
+fn feeds_are_checked_before_the_first_up() {
     let (site, folder) = (site(), folder());
     let tested = run(&folder, &["feed", "test", &site.url("/feed")]).code(0);
     assert!(tested.out.starts_with("Tides\n3 items, 2 of them teasers"), "{}", tested.out);

@@ -1,4 +1,4 @@
-//! Every Cargo.toml keeps the habits of the workspace: one table of dependencies, one of lints.
+//! Every Cargo.toml keeps the patterns of the workspace: one table of dependencies, one of lints.
 
 use toml::{Table, Value};
 

@@ -70,6 +70,6 @@ fn open_limited(
         .map_err(|error| OpenError::Damaged { path: path.clone(), why: error.to_string() })?;
     let writer = writer::Writer::start(engine, clock.clone())
         .map_err(|source| OpenError::Unwritable { path, source })?;
-    let shelves = Arc::new(objects::Folders(folder.to_owned()));
-    Ok(Arc::new(LocalBus::new(Arc::new(writer), clock, shelves)))
+    let object_stores = Arc::new(objects::Folders(folder.to_owned()));
+    Ok(Arc::new(LocalBus::new(Arc::new(writer), clock, object_stores)))
 }

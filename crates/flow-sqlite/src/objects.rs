@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
-use wirefold_flow::{Answer, BusError, ObjectReader, ObjectWriter, Objects, Shelves, check_name};
+use wirefold_flow::{
+    Answer, BusError, ObjectReader, ObjectStores, ObjectWriter, Objects, check_name,
+};
 
 use crate::open::make_folder;
 
@@ -20,7 +22,7 @@ const AT_ONCE: usize = 1 << 18;
 /// Folders of files in the data folder, one for each store.
 pub(crate) struct Folders(pub(crate) PathBuf);
 
-impl Shelves for Folders {
+impl ObjectStores for Folders {
     fn store(&self, name: &str) -> Arc<dyn Objects> {
         Arc::new(Folder(self.0.join(name)))
     }

@@ -53,7 +53,7 @@ pub use local::LocalBus;
 pub use loops::{Event, FailPoints, LoopError, Nobody, Nowhere, Observer, Point, StageContext};
 pub use message::{Headers, Outgoing, Published, REFERENCE, Stored, parse_reference};
 pub use metric::{Metric, MetricKind};
-pub use objects::{ObjectReader, ObjectWriter, Objects, Shelves};
+pub use objects::{ObjectReader, ObjectStores, ObjectWriter, Objects};
 pub use position::{Position, RolledBack, first_after, rolled_back};
 pub use stage::{Emit, Input, Stage, StageError, handle_once, run_stage};
 pub use subject::{check_filter, check_name, check_subject, matches};

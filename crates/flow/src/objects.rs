@@ -39,7 +39,7 @@ pub trait ObjectReader: Send {
 }
 
 /// Where a bus of one process keeps its stores of objects.
-pub trait Shelves: Send + Sync {
+pub trait ObjectStores: Send + Sync {
     /// A store; it comes into being with its first object.
     fn store(&self, name: &str) -> Arc<dyn Objects>;
 }

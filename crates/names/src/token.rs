@@ -185,7 +185,7 @@ fn push(
         shape: shape(printed, word),
         gap,
         is_possessive,
-        is_boilerplate: word.furniture,
+        is_boilerplate: word.is_chrome,
         paragraph: word.paragraph,
     });
 }

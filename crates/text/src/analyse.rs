@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::furniture::{LONGEST_LINE, furniture_spans, is_furniture_line, may_be_chrome_line};
+use crate::chrome::{LONGEST_LINE, chrome_spans, is_chrome_line, may_be_chrome_line};
 use crate::paragraphs::paragraphs;
 use crate::quotations::quotations;
 use crate::sentences::sentences;
@@ -16,8 +16,8 @@ pub enum ParagraphKind {
     Prose,
     /// A short line that does not end as a sentence does: a heading or subhead.
     Heading,
-    /// Page furniture: never counts as text.
-    Furniture,
+    /// Page is_chrome: never counts as text.
+    PageChrome,
 }
 
 /// A paragraph of a [`Text`].
@@ -31,7 +31,7 @@ pub struct Paragraph {
     pub kind: ParagraphKind,
 }
 
-/// A sentence of a [`Text`]. Furniture has none.
+/// A sentence of a [`Text`]. Page chrome has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence {
     /// Where it stands, in bytes of the original.
@@ -40,7 +40,7 @@ pub struct Sentence {
     pub words: Range<usize>,
 }
 
-/// One news text with its words, paragraphs, quotations and furniture.
+/// One news text with its words, paragraphs, quotations and page chrome.
 #[derive(Debug, Clone, Default)]
 pub struct Text {
     original: String,
@@ -72,7 +72,7 @@ impl Text {
                 word.paragraph = u32::try_from(index).unwrap_or(u32::MAX);
             }
             let range = from..words.len();
-            let kind = mark_furniture(original, *span, index == 0, &mut words[from..], &normals);
+            let kind = mark_chrome(original, *span, index == 0, &mut words[from..], &normals);
             text_paragraphs.push(Paragraph { span: *span, words: range, kind });
         }
         mark_quoted(&mut words, &quotations);
@@ -87,7 +87,7 @@ impl Text {
         &self.original
     }
 
-    /// All words, furniture included, in order.
+    /// All words, page chrome included, in order.
     #[must_use]
     pub fn words(&self) -> &[Word] {
         &self.words
@@ -142,11 +142,11 @@ impl Text {
         &self.quotations
     }
 
-    /// The sentences, in order; headings count as sentences, furniture has none.
+    /// The sentences, in order; headings count as sentences, page chrome has none.
     #[must_use]
     pub fn sentences(&self) -> Vec<Sentence> {
         let mut found = Vec::new();
-        let kept = self.paragraphs.iter().filter(|p| p.kind != ParagraphKind::Furniture);
+        let kept = self.paragraphs.iter().filter(|p| p.kind != ParagraphKind::PageChrome);
         for paragraph in kept {
             let mut next = paragraph.words.start;
             for span in sentences(&self.original, paragraph.span) {
@@ -155,7 +155,7 @@ impl Text {
                     next += 1;
                 }
                 let words = start..next;
-                if words.clone().any(|index| !self.words[index].furniture) {
+                if words.clone().any(|index| !self.words[index].is_chrome) {
                     found.push(Sentence { span, words });
                 }
             }
@@ -168,7 +168,7 @@ impl Text {
     #[must_use]
     pub fn lede(&self) -> Range<usize> {
         let counted = |paragraph: &&Paragraph| {
-            self.words[paragraph.words.clone()].iter().filter(|word| !word.furniture).count()
+            self.words[paragraph.words.clone()].iter().filter(|word| !word.is_chrome).count()
         };
         let prose = || self.paragraphs.iter().filter(|p| p.kind == ParagraphKind::Prose);
         let first = prose().find(|p| counted(p) >= 8).or_else(|| prose().find(|p| counted(p) > 0));
@@ -195,8 +195,8 @@ fn whole_words(line: &str, most: usize) -> &str {
     }
 }
 
-/// Marks the furniture among a paragraph's words and says what the paragraph is.
-fn mark_furniture(
+/// Marks the page chrome among a paragraph's words and says what the paragraph is.
+fn mark_chrome(
     original: &str,
     span: Span,
     is_first: bool,
@@ -208,16 +208,16 @@ fn mark_furniture(
         |word: &Word| (normals.as_bytes()[word.normal.start], word.normal.end - word.normal.start);
     if words.len() <= LONGEST_LINE && may_be_chrome_line(line, words.first().map(shape)) {
         let forms: Vec<&str> = words.iter().map(|word| word.normal.of(normals)).collect();
-        if is_furniture_line(line, &forms) {
-            words.iter_mut().for_each(|word| word.furniture = true);
-            return ParagraphKind::Furniture;
+        if is_chrome_line(line, &forms) {
+            words.iter_mut().for_each(|word| word.is_chrome = true);
+            return ParagraphKind::PageChrome;
         }
     }
-    let parts = furniture_spans(original, span, is_first);
+    let parts = chrome_spans(original, span, is_first);
     // Nearly no paragraph has any.
     for word in words.iter_mut().filter(|_| !parts.is_empty()) {
         let next = parts.partition_point(|part| part.end <= word.span.start);
-        word.furniture = parts.get(next).is_some_and(|part| part.contains(word.span.start));
+        word.is_chrome = parts.get(next).is_some_and(|part| part.contains(word.span.start));
     }
     let ends_open =
         !line.ends_with(['.', '!', '?', '…', '。', '！', '？', '؟', '।', ',', ';', '"', '”', '»']);
@@ -248,10 +248,10 @@ mod tests {
             "date 2026-03-05 The port closed on Thursday.\nRelated: More\nWhat happens next\nAll.",
         );
         let kinds: Vec<ParagraphKind> = text.paragraphs().iter().map(|p| p.kind).collect();
-        use ParagraphKind::{Furniture, Heading, Prose};
-        assert_eq!(kinds, [Prose, Furniture, Heading, Prose]);
+        use ParagraphKind::{Heading, PageChrome, Prose};
+        assert_eq!(kinds, [Prose, Heading, PageChrome, Prose]);
         let masked: Vec<&str> =
-            text.words().iter().filter(|w| w.furniture).map(|w| text.normal(w)).collect();
+            text.words().iter().filter(|w| w.is_chrome).map(|w| text.normal(w)).collect();
         assert_eq!(masked, ["date", "2026", "03", "05", "related", "more"]);
     }
 

@@ -1,5 +1,5 @@
 //! News text as the detector reads it: normalised words of any script, sentences, quotation spans,
-//! page furniture, and the facts that extractors find (agency, dateline, numbers, names).
+//! page chrome, and the facts that extractors find (agency, dateline, numbers, names).
 //!
 //! Pure: no I/O, no clock, no logging, and nothing here can fail. Time is linear in the text.
 //! Positions are byte ranges of the original inside the crate; [`Text::code_points`] turns them
@@ -16,8 +16,8 @@
 
 mod analyse;
 mod characters;
+mod chrome;
 pub mod extract;
-mod furniture;
 mod likely;
 mod paragraphs;
 mod quotations;

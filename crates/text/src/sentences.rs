@@ -78,7 +78,7 @@ pub(crate) fn sentences(original: &str, paragraph: Span) -> Vec<Span> {
 /// The pieces between the bounds of UAX #29, with their places.
 ///
 /// A bound stands only behind a terminator (and what closes it) or a separator of paragraphs, and
-/// of what comes before the terminator only its own word counts. So whatever lies between is
+/// of what comes before the terminator only the word in front of it counts. So whatever lies between is
 /// passed over in one go, and the rules are asked around terminators alone.
 fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut start = 0;

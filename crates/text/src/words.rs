@@ -21,8 +21,8 @@ pub struct Word {
     pub paragraph: u32,
     /// Whether it stands inside quotation marks.
     pub quoted: bool,
-    /// Whether it is page furniture, which never counts as text.
-    pub furniture: bool,
+    /// Whether it is page chrome, which never counts as text.
+    pub is_chrome: bool,
     /// Whether it begins with a capital letter.
     pub capital: bool,
     /// Whether it is a character of a script without spaces: about three fifths of a word.
@@ -116,7 +116,7 @@ fn word(span: Span, normal: Span) -> Word {
         normal,
         paragraph: 0,
         quoted: false,
-        furniture: false,
+        is_chrome: false,
         capital: false,
         alone: false,
     }

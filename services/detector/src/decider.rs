@@ -147,7 +147,7 @@ impl Decider {
         self.differs(&article, theirs.class.as_str(), ours.class.as_str());
     }
 
-    /// Obeys a command once more. Of what left the window since, it has no more to say.
+    /// Applies a command once more. Of what left the window since, it has no more to say.
     fn replay_command(&mut self, standing: &CommandJudged) {
         let CommandJudged { command, decision, input, .. } = standing.clone();
         let id = command.id.clone();

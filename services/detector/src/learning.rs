@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_dedup::{
-    Class, Detector, DocId, Evidence, Incoming, Merge, Numbered, Prepared, Settings, Shelf,
+    Class, Detector, DocId, Evidence, Incoming, Merge, Numbered, Prepared, Settings, TextFile,
     word_hash,
 };
 use wirefold_proto::{
@@ -30,8 +30,8 @@ use crate::fit::fit;
 use crate::groups::{Entering, Groups};
 use crate::known::DecidedIds;
 use crate::lead::{Claim, LEAD_SHARE};
-use crate::shelf::Folder;
 use crate::snapshot::{read_json, write_json};
+use crate::text_file::Folder;
 use crate::verdict::{Beside, material, verdict};
 
 /// Seconds in a day: the step in which dedup forgets, and so do we.
@@ -77,7 +77,7 @@ impl Learning {
         let settings = &ground.settings;
         Self {
             window: settings.window,
-            dedup: Detector::new(settings.clone()).on_shelves(Some(ground.folder.clone())),
+            dedup: Detector::new(settings.clone()).with_text_files(Some(ground.folder.clone())),
             places: Places::default(),
             groups: Groups::default(),
             known: DecidedIds::new(settings.window),
@@ -97,9 +97,9 @@ impl Learning {
         self.dedup.articles()
     }
 
-    /// The shelves that texts stand on, as a snapshot numbers them.
-    pub(crate) fn shelves(&self) -> Vec<Arc<dyn Shelf>> {
-        self.dedup.shelves()
+    /// The text files, as a snapshot numbers them.
+    pub(crate) fn text_files(&self) -> Vec<Arc<dyn TextFile>> {
+        self.dedup.text_files()
     }
 
     /// Remembers an article whose text is kept no longer.
@@ -332,7 +332,7 @@ impl Learning {
         let settings = &ground.settings;
         let time = Written::read_from(from)?;
         let dedup = Detector::read_from(settings.clone(), from)?;
-        let dedup = dedup.on_shelves(Some(ground.folder.clone()));
+        let dedup = dedup.with_text_files(Some(ground.folder.clone()));
         let places = Written::read_from(from)?;
         let (groups, known) = (Written::read_from(from)?, Written::read_from(from)?);
         let waiting = (0..from.count()?).map(|_| read_json(from)).collect::<Option<_>>()?;

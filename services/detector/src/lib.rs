@@ -17,10 +17,10 @@ mod lead;
 mod learning;
 mod lede;
 mod metrics;
-mod shelf;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod text_file;
 mod verdict;
 
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ use learning::DetectorConfig;
 
 pub use apart::run_apart;
 pub use metrics::METRICS;
-pub use shelf::{Folder, Texts};
+pub use text_file::{Folder, Texts};
 
 /// How the detector judges, and under which name it writes.
 #[derive(Debug, Clone, PartialEq)]

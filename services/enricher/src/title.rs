@@ -5,12 +5,12 @@ use wirefold_text::{ParagraphKind, Text};
 /// The most characters of a title that is made.
 const LONGEST: usize = 80;
 /// The most bytes of a text that are looked at for one line.
-const LOOKED_AT: usize = 2_000;
+const SCANNED_BYTES: usize = 2_000;
 
 /// The heading that a text begins with, else the first words of its lede; for a text without
 /// words its item's key, which for a file is the stem of its name.
 pub(crate) fn title(text: &Text, item_key: &str) -> String {
-    let is_said = |at: usize| !text.words()[at].furniture;
+    let is_said = |at: usize| !text.words()[at].is_chrome;
     let Some(first) = text.paragraphs().iter().find(|part| part.words.clone().any(is_said)) else {
         return shortened(item_key);
     };
@@ -21,10 +21,10 @@ pub(crate) fn title(text: &Text, item_key: &str) -> String {
     shortened(opening.unwrap_or(line))
 }
 
-/// The lede without the furniture before it.
+/// The lede without the page chrome before it.
 fn opening(text: &Text) -> Option<&str> {
     let lede = text.words().get(text.lede())?;
-    let first = lede.iter().position(|word| !word.furniture)?;
+    let first = lede.iter().position(|word| !word.is_chrome)?;
     let paragraph = text.paragraphs().get(lede[first].paragraph as usize)?.span;
     // Signs before the first word, such as quotation marks, are its own.
     let start = if first == 0 { paragraph.start } else { lede[first].span.start };
@@ -33,11 +33,11 @@ fn opening(text: &Text) -> Option<&str> {
 
 /// One line, cut at a word.
 fn shortened(found: &str) -> String {
-    let part = &found[..found.floor_char_boundary(LOOKED_AT)];
+    let part = &found[..found.floor_char_boundary(SCANNED_BYTES)];
     let is_shown = |c: &char| c.is_whitespace() || !c.is_control();
     let shown: String = part.chars().filter(is_shown).collect();
     let line = shown.split_whitespace().collect::<Vec<&str>>().join(" ");
-    if line.chars().count() <= LONGEST && part.len() < LOOKED_AT {
+    if line.chars().count() <= LONGEST && part.len() < SCANNED_BYTES {
         return line;
     }
     let mut cut: String = line.chars().take(LONGEST).collect();

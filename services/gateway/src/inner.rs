@@ -14,7 +14,7 @@ use wirefold_proto::{
     handling_key, streams, token,
 };
 
-use crate::pending::{DONE, Obeys, Registry};
+use crate::pending::{AppliesCommands, DONE, Registry};
 use crate::projection::Projection;
 use crate::settings::Settings;
 use crate::shapes::AlertPage;
@@ -169,7 +169,7 @@ impl Inner {
         id: impl Fn(&M) -> String,
     ) -> Result<Registry<M>, BusError>
     where
-        Registry<M>: Obeys,
+        Registry<M>: AppliesCommands,
     {
         let entries = self.bus.key_value(bucket)?.changes(0).await?;
         let ours = entries.iter().filter(|entry| entry.key.starts_with(prefix));
@@ -187,7 +187,7 @@ impl Inner {
         id: &str,
     ) -> Result<Option<M>, BusError>
     where
-        Registry<M>: Obeys,
+        Registry<M>: AppliesCommands,
     {
         let keys = self.bus.key_value(bucket)?;
         let entry = keys.get(&format!("{prefix}{}", token::escape(id))).await?;
@@ -205,9 +205,9 @@ impl Inner {
         done: u64,
     ) -> Result<Registry<M>, BusError>
     where
-        Registry<M>: Obeys,
+        Registry<M>: AppliesCommands,
     {
-        let (stream, filter) = (streams::CONTROL.name, <Registry<M> as Obeys>::FILTER);
+        let (stream, filter) = (streams::CONTROL.name, <Registry<M> as AppliesCommands>::FILTER);
         let last = self.bus.last(stream, filter).await?;
         if last.is_none_or(|last| last.sequence <= done) {
             return Ok(known);

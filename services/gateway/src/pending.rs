@@ -49,7 +49,7 @@ impl<R> Registry<R> {
 }
 
 /// Records that commands change.
-pub(crate) trait Obeys {
+pub(crate) trait AppliesCommands {
     /// The subjects of the commands.
     const FILTER: &'static str;
 
@@ -57,7 +57,7 @@ pub(crate) trait Obeys {
     fn apply_command(&mut self, given: ControlCommand);
 }
 
-impl Obeys for Registry<FeedRecord> {
+impl AppliesCommands for Registry<FeedRecord> {
     const FILTER: &'static str = "wirefold.v1.control.feed.>";
 
     fn apply_command(&mut self, ControlCommand { command, .. }: ControlCommand) {
@@ -86,7 +86,7 @@ impl Obeys for Registry<FeedRecord> {
     }
 }
 
-impl Obeys for Registry<SubscriptionRecord> {
+impl AppliesCommands for Registry<SubscriptionRecord> {
     const FILTER: &'static str = "wirefold.v1.control.subscription.>";
 
     fn apply_command(&mut self, ControlCommand { command, at, .. }: ControlCommand) {

@@ -111,12 +111,12 @@ pub trait Probe: Send + Sync {
 /// Knows whether the data folder takes what is written.
 pub trait Condition: Send + Sync {
     /// Why it does not; none where it does.
-    fn trouble(&self) -> Option<String>;
+    fn problem(&self) -> Option<String>;
 }
 
 /// All is well.
 impl Condition for () {
-    fn trouble(&self) -> Option<String> {
+    fn problem(&self) -> Option<String> {
         None
     }
 }

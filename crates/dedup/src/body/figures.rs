@@ -29,10 +29,10 @@ impl Figures {
         Figures::of(numbers(text, 0..text.words().len()))
     }
 
-    /// The same, given what is known of the words of the text; of furniture nothing is.
+    /// The same, given what is known of the words of the text; of page chrome nothing is.
     pub(crate) fn hashed(text: &Text, words: &[Hashes]) -> Figures {
         let may_begin =
-            |index: usize| words[index].may_begin_number || text.words()[index].furniture;
+            |index: usize| words[index].may_begin_number || text.words()[index].is_chrome;
         Figures::of(numbers_begun_by(text, 0..words.len(), may_begin))
     }
 

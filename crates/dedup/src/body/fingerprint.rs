@@ -21,7 +21,7 @@ const FINDABLE_SHINGLES: u32 = 8;
 /// What the index and the exact match look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// 128-bit SipHash-1-3 of the hashes of the normalised words without furniture; `None` without
+    /// 128-bit SipHash-1-3 of the hashes of the normalised words without page chrome; `None` without
     /// words. Of a flash the detector leaves out its dateline and its credit.
     pub exact: Option<u128>,
     /// The sampled shingles (hash below 2^64 / 8, or 2^64 / 2 for short texts), sorted, each once.
@@ -39,7 +39,7 @@ impl Fingerprint {
     #[must_use]
     pub fn new(text: &Text, body: &Body) -> Fingerprint {
         let words = text.words().iter().zip(text.normal_words());
-        let kept = words.filter(|(word, _)| !word.furniture).map(|(_, normal)| normal);
+        let kept = words.filter(|(word, _)| !word.is_chrome).map(|(_, normal)| normal);
         let whole = Whole {
             exact: exact_hash(&Body::new(text)),
             simhash: simhash(kept.map(simhash_of_word)),
@@ -98,7 +98,7 @@ impl Exact {
     }
 }
 
-/// What is said of a text with all its words but furniture.
+/// What is said of a text with all its words but page chrome.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Whole {
     pub(crate) exact: Option<u128>,
@@ -110,7 +110,7 @@ pub(crate) fn is_sampled(hash: u64) -> bool {
     hash < u64::MAX / SAMPLE
 }
 
-/// The hash of a body from which nothing but furniture was left out.
+/// The hash of a body from which nothing but page chrome was left out.
 pub(crate) fn exact_hash(whole: &Body) -> Option<u128> {
     // One long message is hashed several times faster than hundreds of short ones.
     let mut hashes = Vec::with_capacity(size_of::<u64>() * whole.len());
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn furniture_and_spelling_do_not_change_the_exact_hash() {
+    fn page_chrome_and_spelling_do_not_change_the_exact_hash() {
         let plain = fingerprint("The port’s closed.");
         assert_eq!(plain.exact, fingerprint("Read more\nTHE PORT'S CLOSED").exact);
         assert_ne!(plain.exact, fingerprint("The ports close d").exact);

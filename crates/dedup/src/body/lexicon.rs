@@ -54,7 +54,7 @@ const BOILERPLATE: u32 = 2;
 const MARKS: u32 = 2;
 
 impl Lexicon {
-    /// The numbers of the words of a text of an article of `day`, given their hashes; furniture has none.
+    /// The numbers of the words of a text of an article of `day`, given their hashes; page chrome has none.
     /// New words get theirs here.
     pub(crate) fn number(&mut self, text: &Text, words: &[Hashes], day: i64) -> Vec<u32> {
         let day = i32::try_from(day).unwrap_or(i32::MAX);
@@ -70,7 +70,7 @@ impl Lexicon {
         let mut far: Vec<(usize, u64, Entry)> = Vec::with_capacity(words.len());
         for (at, (word, (key, entry))) in text.words().iter().zip(entries).enumerate() {
             let at_hand = || self.hash_cache.get(key).filter(|(_, noted)| *noted == day);
-            let known = if word.furniture { Some(0) } else { at_hand().map(|(number, _)| number) };
+            let known = if word.is_chrome { Some(0) } else { at_hand().map(|(number, _)| number) };
             if known.is_none() {
                 far.push((at, key, entry));
             }

@@ -1,4 +1,4 @@
-//! The part of a text that is compared: its words without furniture and learned boilerplate.
+//! The part of a text that is compared: its words without page chrome and learned boilerplate.
 //!
 //! An article's text and title come in; its counted words with their hashes, its terms, numbers, title words
 //! and fingerprint go out. It never knows any other article.
@@ -93,32 +93,32 @@ pub fn word_hash(normal: &str) -> u64 {
 }
 
 impl Body {
-    /// The body of `text` without its furniture.
+    /// The body of `text` without its page chrome.
     #[must_use]
     pub fn new(text: &Text) -> Body {
         Body::masked(text, |_| false)
     }
 
-    /// The body of `text` with nothing left out, not even furniture.
+    /// The body of `text` with nothing left out, not even page chrome.
     #[must_use]
     pub fn unmasked(text: &Text) -> Body {
         Body { words: words(text).collect() }
     }
 
-    /// The body of `text` without its furniture and without the paragraphs for which `leave_out`
+    /// The body of `text` without its page chrome and without the paragraphs for which `leave_out`
     /// says so.
     pub fn masked(text: &Text, leave_out: impl Fn(u32) -> bool) -> Body {
         let kept = |word: &BodyWord| {
             let word = &text.words()[word.index as usize];
-            !word.furniture && !leave_out(word.paragraph)
+            !word.is_chrome && !leave_out(word.paragraph)
         };
         Body { words: words(text).filter(kept).collect() }
     }
 
-    /// The body of `text` without its furniture, given the hashes of its words.
+    /// The body of `text` without its page chrome, given the hashes of its words.
     pub(crate) fn hashed(text: &Text, hashes: &[Hashes]) -> Body {
         let words = text.words().iter().zip(hashes).zip(0..);
-        let kept = words.filter(|((word, _), _)| !word.furniture);
+        let kept = words.filter(|((word, _), _)| !word.is_chrome);
         let body_word = |((word, known), index): ((&Word, &Hashes), u32)| {
             body_word(word, known.word, known.is_number, index)
         };
@@ -266,7 +266,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn furniture_is_left_out_and_shingles_weigh_five_words() {
+    fn page_chrome_is_left_out_and_shingles_weigh_five_words() {
         let text = Text::new("Read more\nOne two three four five six.");
         assert_eq!(Body::new(&text).len(), 6);
         assert_eq!(Body::unmasked(&text).len(), 8);

@@ -24,7 +24,7 @@ const OPENING: u32 = 256;
 /// Words of a quotation that tell it from a turn of phrase.
 const QUOTED_WORDS: u32 = 8;
 /// So many words tell whether a text is written in a script with capitals.
-const LOOKED_AT: usize = 64;
+const SCANNED_WORDS: usize = 64;
 
 /// The stem of a normalised word: its first six letters, or its first two syllables in Korean.
 /// Numbers are kept whole.
@@ -107,7 +107,7 @@ fn push_terms(
 fn tells_names(text: &Text) -> bool {
     let words = text.words();
     let first = |word| text.normal(word).chars().next().unwrap_or_default();
-    let letters = words.iter().take(LOOKED_AT).map(first).filter(|c| c.is_alphabetic());
+    let letters = words.iter().take(SCANNED_WORDS).map(first).filter(|c| c.is_alphabetic());
     let (mut cased, mut all) = (0, 0);
     for letter in letters {
         cased += usize::from(letter.is_lowercase());
@@ -153,7 +153,7 @@ impl Terms {
         Terms { names: self.names.clone(), ..Terms::without_names(text, body, &title, stem_of) }
     }
 
-    /// Given the stem of each word of the text but furniture, by its index.
+    /// Given the stem of each word of the text but page chrome, by its index.
     fn with(text: &Text, body: &Body, title: &Text, stem_at: impl Fn(usize) -> u64) -> Terms {
         let names = tells_names(text).then(|| stems_of_names(text, &stem_at));
         let stem_of = |word: &BodyWord| stem_at(word.index as usize);

@@ -62,7 +62,7 @@ impl Clone for WordCache {
 }
 
 impl WordCache {
-    /// The hashes of the words of a text, furniture apart, of which nothing is said.
+    /// The hashes of the words of a text, page chrome apart, of which nothing is said.
     pub(crate) fn look_up_all(&mut self, text: &Text) -> Vec<Hashes> {
         if self.places.is_empty() {
             self.places = vec![Remembered::default(); PLACES];
@@ -79,11 +79,11 @@ impl WordCache {
             let place = &self.places[letters.place()];
             found.push(place.hashes);
             others[other] = at;
-            other += usize::from((place.letters != letters) | (letters.len == 0) | word.furniture);
+            other += usize::from((place.letters != letters) | (letters.len == 0) | word.is_chrome);
         }
         for at in others.into_iter().take(other) {
             let word = &text.words()[at];
-            found[at] = if word.furniture { Hashes::default() } else { self.look_up(text, word) };
+            found[at] = if word.is_chrome { Hashes::default() } else { self.look_up(text, word) };
         }
         found
     }
@@ -149,7 +149,7 @@ mod tests {
             let both = [late.look_up_all(&text), late.look_up_all(&text)].concat();
             for (word, found) in text.words().iter().chain(text.words()).zip(both) {
                 let normal = text.normal(word);
-                let hashes = if word.furniture { Hashes::default() } else { Hashes::new(normal) };
+                let hashes = if word.is_chrome { Hashes::default() } else { Hashes::new(normal) };
                 prop_assert_eq!((found.word, found.stem), (hashes.word, hashes.stem));
                 prop_assert_eq!((found.simhash, found.is_number), (hashes.simhash, hashes.is_number));
                 prop_assert_eq!(found.may_begin_number, hashes.may_begin_number);

@@ -4,7 +4,7 @@
 //! articles of the outlet carry it that are no copies of each other: the copies of one text count
 //! once, or a wire archive would mask its own copy. What is learned leaves with the window, and what
 //! only one article carries with the next few dozen of its outlet, so that memory is bounded by
-//! outlets and habits and not by articles.
+//! outlets and boilerplate and not by articles.
 //!
 //! What a page has in common with others of its outlet comes in; which of its words are boilerplate goes out.
 //! It never knows other outlets, nor what was judged.
@@ -41,7 +41,7 @@ struct Outlet {
     latest: VecDeque<DocId>,
 }
 
-/// The traits of one article that may turn out to be its outlet's habits.
+/// The traits of one article that may turn out to be its outlet's boilerplate.
 #[derive(Debug, Clone, Default)]
 pub struct Traits {
     outlet: u64,
@@ -118,16 +118,17 @@ impl Boilerplate {
             return masked;
         };
         outlet.carriers.prefetch(traits.all());
-        let is_habit = |hash: u32| outlet.carriers.get(hash).len() >= settings.boilerplate_carriers;
-        let habits = traits.paragraphs.iter().filter(|(_, hash)| is_habit(*hash));
-        let habits: Vec<u32> = habits.map(|(at, _)| *at).collect();
-        mark_runs(&mut masked, traits, settings, is_habit);
-        if habits.is_empty() {
+        let is_learned =
+            |hash: u32| outlet.carriers.get(hash).len() >= settings.boilerplate_carriers;
+        let learned = traits.paragraphs.iter().filter(|(_, hash)| is_learned(*hash));
+        let learned: Vec<u32> = learned.map(|(at, _)| *at).collect();
+        mark_runs(&mut masked, traits, settings, is_learned);
+        if learned.is_empty() {
             return masked;
         }
         masked.words.retain(|word| {
             let paragraph = text.words()[word.index as usize].paragraph;
-            habits.binary_search(&paragraph).is_err()
+            learned.binary_search(&paragraph).is_err()
         });
         masked
     }
@@ -193,9 +194,10 @@ impl Boilerplate {
     /// Marks the runs of a packed body that its outlet is known by now to print on many pages.
     pub(crate) fn mark(&self, outlet: u64, body: &mut Body, settings: &Settings) {
         let Some(known) = self.outlets.get(&outlet) else { return };
-        let is_habit = |hash: u32| known.carriers.get(hash).len() >= settings.boilerplate_carriers;
+        let is_learned =
+            |hash: u32| known.carriers.get(hash).len() >= settings.boilerplate_carriers;
         let shingles = shingle_traits(&body.shingles());
-        mark_runs(body, &Traits { shingles, ..Traits::default() }, settings, is_habit);
+        mark_runs(body, &Traits { shingles, ..Traits::default() }, settings, is_learned);
     }
 
     /// Forgets whole days that ended before `time` (seconds).
@@ -224,16 +226,16 @@ impl Outlet {
     }
 }
 
-/// Marks the words of runs at least as long as a passage whose every sampled shingle is a habit.
+/// Marks the words of runs at least as long as a passage whose every sampled shingle is learned.
 fn mark_runs(
     body: &mut Body,
     traits: &Traits,
     settings: &Settings,
-    is_habit: impl Fn(u32) -> bool,
+    is_learned: impl Fn(u32) -> bool,
 ) {
     let mut rest = &traits.shingles[..];
     while let Some((start, _)) = rest.first() {
-        let len = rest.iter().take_while(|(_, hash)| is_habit(*hash)).count();
+        let len = rest.iter().take_while(|(_, hash)| is_learned(*hash)).count();
         if len > 0 {
             let run = *start as usize..shingle_end(body, rest[len - 1].0 as usize);
             let weight: u32 = body.words[run.clone()].iter().map(|w| u32::from(w.weight)).sum();
@@ -263,7 +265,7 @@ written!(Outlet { carriers, latest });
 mod tests {
     use super::*;
 
-    const HABIT: &str = "this paper is printed in an old house by the river every night";
+    const REPEATED: &str = "this paper is printed in an old house by the river every night";
 
     fn counted(boilerplate: &Boilerplate, original: &str) -> usize {
         let text = Text::new(original);
@@ -280,24 +282,24 @@ mod tests {
     }
 
     #[test]
-    fn two_unrelated_articles_make_a_habit() {
+    fn two_unrelated_articles_make_boilerplate() {
         let mut boilerplate = Boilerplate::default();
-        let page = |n: u32| format!("story {n} about thing {n}.\n{HABIT}.");
+        let page = |n: u32| format!("story {n} about thing {n}.\n{REPEATED}.");
         learn(&mut boilerplate, 0, &page(0), &[]);
         assert_eq!(counted(&boilerplate, &page(9)), 18);
         learn(&mut boilerplate, 1, &page(1), &[]);
         assert_eq!(counted(&boilerplate, &page(9)), 5);
         // Five words are its own; where a run ends is known to the next sampled shingle.
-        let inside = counted(&boilerplate, &format!("so it says: {HABIT}, we hear"));
+        let inside = counted(&boilerplate, &format!("so it says: {REPEATED}, we hear"));
         assert!((5..=8).contains(&inside), "{inside}");
         boilerplate.expire(2 * DAY);
         assert_eq!(counted(&boilerplate, &page(9)), 18);
     }
 
     #[test]
-    fn what_one_article_carried_is_let_go_and_a_habit_stays() {
+    fn what_one_article_carried_is_let_go_and_boilerplate_stays() {
         let mut boilerplate = Boilerplate::default();
-        let page = |n: u32| format!("story {n} about thing {n} and {}.\n{HABIT}.", n * n);
+        let page = |n: u32| format!("story {n} about thing {n} and {}.\n{REPEATED}.", n * n);
         for doc in 0..4 * u32::try_from(PATIENCE).unwrap() {
             learn(&mut boilerplate, doc, &page(doc), &[]);
         }
@@ -312,7 +314,7 @@ mod tests {
     #[test]
     fn what_is_still_printed_stays_known_when_its_first_carriers_leave() {
         let mut boilerplate = Boilerplate::default();
-        let page = |n: u32| format!("story {n} about thing {n}.\n{HABIT}.");
+        let page = |n: u32| format!("story {n} about thing {n}.\n{REPEATED}.");
         for day in 0..24 {
             let text = Text::new(&page(day));
             let traits = Traits::new("a.example", &Body::new(&text), &text);
@@ -326,9 +328,9 @@ mod tests {
     #[test]
     fn copies_of_each_other_count_once() {
         let mut boilerplate = Boilerplate::default();
-        learn(&mut boilerplate, 0, HABIT, &[]);
-        learn(&mut boilerplate, 1, HABIT, &[0]);
-        learn(&mut boilerplate, 2, HABIT, &[0, 1]);
-        assert_eq!(counted(&boilerplate, HABIT), 13);
+        learn(&mut boilerplate, 0, REPEATED, &[]);
+        learn(&mut boilerplate, 1, REPEATED, &[0]);
+        learn(&mut boilerplate, 2, REPEATED, &[0, 1]);
+        assert_eq!(counted(&boilerplate, REPEATED), 13);
     }
 }

@@ -6,7 +6,7 @@
 //! is noticed, a wrong value is not.
 //!
 //! What only saves time is left out and made again: tables of hashes, logarithms, texts looked at. Of
-//! what stands on a [`Shelf`] only the place is written: whoever keeps the bytes sees to the shelves.
+//! what stands on a [`TextFile`] only the place is written: whoever keeps the bytes sees to the text files.
 //!
 //! Any value comes in; bytes go out, and the other way round. It never knows what they mean.
 
@@ -37,7 +37,7 @@ pub struct Writer<'a> {
     bytes: Vec<u8>,
     give: &'a mut dyn FnMut(Vec<u8>),
     /// Those that something written stands on, in the order in which they came.
-    shelves: Vec<Arc<dyn Shelf>>,
+    text_files: Vec<Arc<dyn TextFile>>,
 }
 
 /// Gives values from pieces of bytes.
@@ -49,7 +49,7 @@ pub struct Reader<'a> {
 }
 
 /// Keeps bytes out of memory, as in a file. It is let go with the last article that stands on it.
-pub trait Shelf: Send + Sync + Debug {
+pub trait TextFile: Send + Sync + Debug {
     /// Keeps bytes: the place where they begin, or `None` where there is no room.
     fn put(&self, bytes: &[u8]) -> Option<u64>;
 
@@ -58,11 +58,11 @@ pub trait Shelf: Send + Sync + Debug {
     fn read(&self, place: u64, bytes: &mut [u8]);
 }
 
-/// Where what a shelf held stands now.
+/// Where what a text file held stands now.
 #[derive(Debug, Clone)]
 pub struct Stand {
     /// It, or another that took its bytes.
-    pub shelf: Arc<dyn Shelf>,
+    pub text_file: Arc<dyn TextFile>,
     /// Where its bytes begin on that.
     pub start: u64,
 }
@@ -104,7 +104,7 @@ fn room_for<T>(count: usize) -> Vec<T> {
 impl<'a> Writer<'a> {
     /// A writer that hands each piece to `give`.
     pub fn new(give: &'a mut dyn FnMut(Vec<u8>)) -> Self {
-        Self { bytes: Vec::with_capacity(PIECE), give, shelves: Vec::new() }
+        Self { bytes: Vec::with_capacity(PIECE), give, text_files: Vec::new() }
     }
 
     /// Writes bytes, which stay in one piece.
@@ -134,14 +134,14 @@ impl<'a> Writer<'a> {
         self.raw(bytes);
     }
 
-    /// The number of a shelf, by which it is written.
-    pub(crate) fn number_of(&mut self, shelf: &Arc<dyn Shelf>) -> u32 {
-        let known = self.shelves.iter().rposition(|other| Arc::ptr_eq(other, shelf));
+    /// The number of a text file, by which it is written.
+    pub(crate) fn number_of(&mut self, text_file: &Arc<dyn TextFile>) -> u32 {
+        let known = self.text_files.iter().rposition(|other| Arc::ptr_eq(other, text_file));
         let place = known.unwrap_or_else(|| {
-            self.shelves.push(shelf.clone());
-            self.shelves.len() - 1
+            self.text_files.push(text_file.clone());
+            self.text_files.len() - 1
         });
-        u32::try_from(place).expect("fewer shelves than memory holds")
+        u32::try_from(place).expect("fewer text_files than memory holds")
     }
 
     /// Gives the last piece away.
@@ -171,11 +171,11 @@ impl<'a> Reader<'a> {
         Self { piece: Vec::new(), at: 0, next, stands: Vec::new() }
     }
 
-    /// The same; what stood on shelves stands here, in the order of [`Detector::shelves`].
+    /// The same; what stood in text files stands here, in the order of [`Detector::text_files`].
     ///
-    /// [`Detector::shelves`]: crate::Detector::shelves
+    /// [`Detector::text_files`]: crate::Detector::text_files
     #[must_use]
-    pub fn with_shelves(self, stands: Vec<Stand>) -> Self {
+    pub fn with_text_files(self, stands: Vec<Stand>) -> Self {
         Self { stands, ..self }
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashMap;
 
 use crate::body::fingerprint::Fingerprint;
-use crate::codec::Shelf;
+use crate::codec::TextFile;
 use crate::detector::questions::{Entry, Question, kept_from, listed_from};
 use crate::ids::DocId;
 use crate::index::listed::Listed;
@@ -97,8 +97,8 @@ impl Documents {
             Some(_) => under_keys.entered(&fingerprint.keys, time.div_euclid(DAY)),
             None => Vec::new(),
         };
-        let shelf: Arc<dyn Shelf> = elsewhere.clone();
-        if let Some(kept) = resting.stands_at(&shelf, u64::from(doc)) {
+        let text_file: Arc<dyn TextFile> = elsewhere.clone();
+        if let Some(kept) = resting.stands_at(&text_file, u64::from(doc)) {
             elsewhere.insert(Entry { doc, time, count, keys, kept });
         }
     }
@@ -205,7 +205,7 @@ impl Elsewhere {
 }
 
 /// The place of an article is its number.
-impl Shelf for Elsewhere {
+impl TextFile for Elsewhere {
     fn put(&self, _bytes: &[u8]) -> Option<u64> {
         None
     }
@@ -321,11 +321,11 @@ mod tests {
         let expected: Vec<Verdict> = (300..320).map(|number| observe(&mut there, number)).collect();
 
         let fresh = Documents::on(apart);
-        let shelf: Arc<dyn Shelf> = fresh.elsewhere.clone().unwrap();
+        let text_file: Arc<dyn TextFile> = fresh.elsewhere.clone().unwrap();
         let mut pieces = pieces.into_iter();
         let mut next = || pieces.next();
-        let stands = vec![Stand { shelf, start: 0 }];
-        let mut reader = Reader::new(&mut next).with_shelves(stands);
+        let stands = vec![Stand { text_file, start: 0 }];
+        let mut reader = Reader::new(&mut next).with_text_files(stands);
         let mut again = Detector::read_from(Settings::default(), &mut reader).unwrap();
         again.documents = fresh;
         let found: Vec<Verdict> = (300..320).map(|number| observe(&mut again, number)).collect();

@@ -36,7 +36,7 @@ use crate::body::fingerprint::Fingerprint;
 use crate::body::lexicon::Lexicon;
 use crate::body::word_hash;
 use crate::boilerplate::{Boilerplate, Traits};
-use crate::codec::Shelf;
+use crate::codec::TextFile;
 use crate::codec::numbered::Numbered;
 use crate::detector::documents::{Documents, Shards};
 use crate::detector::find::KnownAs;
@@ -51,7 +51,7 @@ use crate::index::identities::Identities;
 use crate::settings::{DAY, Settings, Switch};
 use crate::store::doc::{Beginnings, Doc};
 use crate::store::text_cache::TextCache;
-use crate::store::text_store::Shelves;
+use crate::store::text_store::TextFiles;
 use crate::story::folds::Folds;
 use crate::story::stories::Stories;
 
@@ -96,9 +96,9 @@ pub struct Detector {
     pub(crate) keeps_verdicts: bool,
     pub(crate) next: DocId,
     pub(crate) day: i64,
-    /// Where texts stand outside of memory, and the shelf of the present day.
-    pub(crate) shelves: Option<Arc<dyn Shelves>>,
-    pub(crate) shelf: Option<Arc<dyn Shelf>>,
+    /// Where texts stand outside of memory, and the text file of the present day.
+    pub(crate) text_files: Option<Arc<dyn TextFiles>>,
+    pub(crate) text_file: Option<Arc<dyn TextFile>>,
     /// What was done so far, but for texts analysed again.
     pub(crate) work: Work,
 }
@@ -119,8 +119,8 @@ impl Detector {
 
     /// The same detector, whose texts stand outside of memory from now on.
     #[must_use]
-    pub fn on_shelves(self, shelves: Option<Arc<dyn Shelves>>) -> Detector {
-        Detector { shelves, ..self }
+    pub fn with_text_files(self, text_files: Option<Arc<dyn TextFiles>>) -> Detector {
+        Detector { text_files, ..self }
     }
 
     /// The same detector without any memory, whose documents stand on shards from the first article on.
@@ -323,11 +323,11 @@ impl Detector {
 
     /// Puts the text of an article that is looked at less from now on out of memory.
     fn settle(&mut self, latest: DocId) {
-        let Some(shelves) = &self.shelves else { return };
-        let settled = latest.checked_sub(shelves.at_hand());
+        let Some(text_files) = &self.text_files else { return };
+        let settled = latest.checked_sub(text_files.at_hand());
         if let Some(earlier) = settled.and_then(|number| self.docs.get_mut(number)) {
-            self.shelf = self.shelf.take().or_else(|| shelves.open());
-            earlier.at_rest.put_on(self.shelf.as_ref());
+            self.text_file = self.text_file.take().or_else(|| text_files.open());
+            earlier.at_rest.put_on(self.text_file.as_ref());
         }
     }
 
@@ -340,7 +340,7 @@ impl Detector {
         let is_other_week = day.div_euclid(7) > self.day.div_euclid(7);
         self.day = day;
         // Each day has its own, which goes when its articles do.
-        self.shelf = None;
+        self.text_file = None;
         let oldest = time - self.settings.window;
         self.documents.expire(oldest);
         self.lexicon.expire(oldest.div_euclid(DAY));

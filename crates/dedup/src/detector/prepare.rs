@@ -38,7 +38,7 @@ pub struct Prepared {
     pub(crate) text: Arc<Text>,
     /// Of each word of the text.
     pub(crate) words: Vec<Hashes>,
-    /// The text without its furniture, of which nothing learned is left out.
+    /// The text without its page chrome, of which nothing learned is left out.
     pub(crate) whole: Body,
     /// Of the whole body.
     pub(crate) shingles: Vec<u64>,

@@ -29,23 +29,23 @@ pub(crate) struct Analysed {
     pub(crate) notes: Notes,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) under_keys: UnderKeys,
-    /// Of the text without its furniture, of which nothing learned is left out.
+    /// Of the text without its page chrome, of which nothing learned is left out.
     pub(crate) terms: Terms,
     pub(crate) words: Words,
 }
 
-/// All words of a text, furniture too.
+/// All words of a text, page chrome too.
 #[derive(Debug)]
 pub(crate) struct Words {
     pub(crate) hashes: Vec<Hashes>,
     /// Their numbers in the lexicon.
     pub(crate) numbers: Vec<u32>,
-    /// How many of them are no furniture.
+    /// How many of them are no page chrome.
     pub(crate) kept: usize,
 }
 
 impl Words {
-    /// Whether anything else than furniture is left out of a body of them, or is boilerplate there.
+    /// Whether anything else than page chrome is left out of a body of them, or is boilerplate there.
     pub(crate) fn are_masked_in(&self, body: &Body) -> bool {
         body.len() < self.kept || body.words.iter().any(|word| word.boilerplate)
     }

@@ -1,4 +1,4 @@
-//! People's word on stories: what it does to articles, their stories and their events.
+//! Manual overrides of stories: what it does to articles, their stories and their events.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;

@@ -5,27 +5,27 @@ use std::sync::Arc;
 use wirefold_text::Span;
 use wirefold_text::extract::{AgencyTrace, Trace, agency_named};
 
-use crate::codec::Shelf;
+use crate::codec::TextFile;
 use crate::codec::{Reader, Writer, Written};
 use crate::detector::Detector;
 use crate::settings::Settings;
 
 impl Detector {
-    /// The shelves that texts stand on, in the order in which [`Detector::write_to`] numbers them.
+    /// The text files, in the order in which [`Detector::write_to`] numbers them.
     #[must_use]
-    pub fn shelves(&self) -> Vec<Arc<dyn Shelf>> {
-        let mut shelves: Vec<Arc<dyn Shelf>> = Vec::new();
-        for shelf in self.docs.values().filter_map(|doc| doc.at_rest.shelf()) {
+    pub fn text_files(&self) -> Vec<Arc<dyn TextFile>> {
+        let mut text_files: Vec<Arc<dyn TextFile>> = Vec::new();
+        for text_file in self.docs.values().filter_map(|doc| doc.at_rest.text_file()) {
             // Neighbours stand on one.
-            if !shelves.iter().rev().any(|known| Arc::ptr_eq(known, shelf)) {
-                shelves.push(shelf.clone());
+            if !text_files.iter().rev().any(|known| Arc::ptr_eq(known, text_file)) {
+                text_files.push(text_file.clone());
             }
         }
-        shelves
+        text_files
     }
 
     /// Writes down what it has learnt; verdicts, where it keeps them, are left out, and of what stands
-    /// on shelves there is only the place.
+    /// in text files there is only the place.
     pub fn write_to(&self, to: &mut Writer<'_>) {
         self.next.write_to(to);
         self.day.write_to(to);

@@ -99,7 +99,7 @@ pub struct Candidate {
     /// Sampled shingles in common.
     pub hits: u32,
     /// The share of the smaller key set that is in common: an estimate of the larger containment.
-    pub likeness: f64,
+    pub similarity: f64,
 }
 
 /// Candidates share at least this many sampled shingles, one where there are few to share …
@@ -107,7 +107,7 @@ const LEAST_HITS: u32 = 2;
 /// Few: at most this many.
 const FEW_KEYS: u32 = 8;
 /// … and at least this share of the smaller text's.
-const LEAST_LIKENESS: f64 = 0.1;
+const LEAST_SIMILARITY: f64 = 0.1;
 
 impl Index {
     /// The articles under sorted keys; `is_hot` says for those under one key in one segment whether
@@ -198,17 +198,17 @@ impl Scoring {
         self.scored += hits.len() as u64;
         self.found.extend(hits.into_iter().filter_map(|(doc, hits)| {
             let keys = self.own.smaller(count(doc)?);
-            let likeness = (f64::from(hits) / f64::from(keys.max(1))).min(1.0);
+            let similarity = (f64::from(hits) / f64::from(keys.max(1))).min(1.0);
             let least = if keys <= FEW_KEYS { 1 } else { LEAST_HITS };
-            let worth = hits >= least && likeness >= LEAST_LIKENESS;
-            worth.then_some(Candidate { doc, hits, likeness })
+            let worth = hits >= least && similarity >= LEAST_SIMILARITY;
+            worth.then_some(Candidate { doc, hits, similarity })
         }));
     }
 
     /// The likeliest first, and how many articles were scored.
     fn finish(mut self) -> (Vec<Candidate>, u64) {
         self.found.sort_by(|a, b| {
-            b.hits.cmp(&a.hits).then(b.likeness.total_cmp(&a.likeness)).then(a.doc.cmp(&b.doc))
+            b.hits.cmp(&a.hits).then(b.similarity.total_cmp(&a.similarity)).then(a.doc.cmp(&b.doc))
         });
         (self.found, self.scored)
     }
@@ -244,14 +244,14 @@ mod tests {
                 of.keys.iter().filter(|key| both_dense || is_sampled(**key)).count()
             };
             let keys = kept(new).min(kept(other)).max(1);
-            let likeness = (f64::from(hits) / keys as f64).min(1.0);
+            let similarity = (f64::from(hits) / keys as f64).min(1.0);
             let least = if keys <= FEW_KEYS as usize { 1 } else { LEAST_HITS };
-            if hits >= least && likeness >= LEAST_LIKENESS {
-                found.push(Candidate { doc, hits, likeness });
+            if hits >= least && similarity >= LEAST_SIMILARITY {
+                found.push(Candidate { doc, hits, similarity });
             }
         }
         found.sort_by(|a, b| {
-            b.hits.cmp(&a.hits).then(b.likeness.total_cmp(&a.likeness)).then(a.doc.cmp(&b.doc))
+            b.hits.cmp(&a.hits).then(b.similarity.total_cmp(&a.similarity)).then(a.doc.cmp(&b.doc))
         });
         found
     }

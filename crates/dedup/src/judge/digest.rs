@@ -113,7 +113,7 @@ impl Part<'_> {
     fn coheres(&self) -> bool {
         let (mut inside, mut outside) = (HashSet::new(), HashSet::new());
         let mut next = 0;
-        for (at, word) in self.text.words().iter().enumerate().filter(|(_, word)| !word.furniture) {
+        for (at, word) in self.text.words().iter().enumerate().filter(|(_, word)| !word.is_chrome) {
             while self.ranges.get(next).is_some_and(|range| range.end <= at) {
                 next += 1;
             }

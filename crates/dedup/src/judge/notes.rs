@@ -26,7 +26,7 @@ pub(crate) struct Notes {
 pub(crate) struct PackedNotes(pub(crate) Box<[u8]>);
 
 impl Notes {
-    /// The notes on a text of which nothing is boilerplate but furniture, given what is known of its words.
+    /// The notes on a text of which nothing is boilerplate but page chrome, given what is known of its words.
     pub(crate) fn new(
         title: TitleWords,
         (text, words): (&Text, &[Hashes]),

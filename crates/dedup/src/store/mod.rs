@@ -1,6 +1,6 @@
 //! What is kept of each article.
 //!
-//! What was found out about an article comes in, and goes out whole again, from memory or from a shelf. It
+//! What was found out about an article comes in, and goes out whole again, from memory or from a text file. It
 //! never knows why anybody asks.
 
 pub(crate) mod doc;

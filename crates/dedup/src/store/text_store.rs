@@ -6,13 +6,13 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::body::lexicon::PackedBody;
-use crate::codec::{Reader, Shelf, Writer, Written, written, written_bytes};
+use crate::codec::{Reader, TextFile, Writer, Written, written, written_bytes};
 use crate::judge::notes::PackedNotes;
 
-/// Makes shelves.
-pub trait Shelves: Send + Sync + Debug {
+/// Makes text files.
+pub trait TextFiles: Send + Sync + Debug {
     /// A new one, or `None` where none can be had: all stays in memory then.
-    fn open(&self) -> Option<Arc<dyn Shelf>>;
+    fn open(&self) -> Option<Arc<dyn TextFile>>;
 
     /// So many of the latest articles, which are looked at most, stay in memory: some 2 MB.
     fn at_hand(&self) -> u32 {
@@ -26,7 +26,7 @@ pub(crate) enum Resting {
     Here(Box<Held>),
     /// The body stands behind the text, and the notes behind the body.
     There {
-        shelf: Arc<dyn Shelf>,
+        text_file: Arc<dyn TextFile>,
         place: u64,
         lengths: [u32; PARTS],
     },
@@ -69,35 +69,39 @@ impl Resting {
     pub(crate) fn open(&self) -> Cow<'_, Held> {
         match self {
             Resting::Here(held) => Cow::Borrowed(held),
-            Resting::There { shelf, place, lengths } => {
-                Cow::Owned(taken(&**shelf, *place, lengths))
+            Resting::There { text_file, place, lengths } => {
+                Cow::Owned(taken(&**text_file, *place, lengths))
             }
         }
     }
 
-    /// The shelf that it stands on.
-    pub(crate) fn shelf(&self) -> Option<&Arc<dyn Shelf>> {
+    /// The text file that it stands on.
+    pub(crate) fn text_file(&self) -> Option<&Arc<dyn TextFile>> {
         match self {
             Resting::Here(..) => None,
-            Resting::There { shelf, .. } => Some(shelf),
+            Resting::There { text_file, .. } => Some(text_file),
         }
     }
 
-    /// Puts it on a shelf, where that has room.
-    pub(crate) fn put_on(&mut self, shelf: Option<&Arc<dyn Shelf>>) {
-        if let Some(shelf) = shelf
+    /// Puts it in a text file, where that has room.
+    pub(crate) fn put_on(&mut self, text_file: Option<&Arc<dyn TextFile>>) {
+        if let Some(text_file) = text_file
             && let Some((bytes, lengths)) = self.in_parts()
-            && let Some(place) = shelf.put(&bytes)
+            && let Some(place) = text_file.put(&bytes)
         {
-            *self = Resting::There { shelf: shelf.clone(), place, lengths };
+            *self = Resting::There { text_file: text_file.clone(), place, lengths };
         }
     }
 
-    /// Has it stand at a place of a shelf, and gives the bytes that are to stand there; none if it is on a
-    /// shelf already.
-    pub(crate) fn stands_at(&mut self, shelf: &Arc<dyn Shelf>, place: u64) -> Option<Vec<u8>> {
+    /// Has it stand at a place of a text file, and gives the bytes that are to stand there; none if it is on a
+    /// text file already.
+    pub(crate) fn stands_at(
+        &mut self,
+        text_file: &Arc<dyn TextFile>,
+        place: u64,
+    ) -> Option<Vec<u8>> {
         let (bytes, lengths) = self.in_parts()?;
-        *self = Resting::There { shelf: shelf.clone(), place, lengths };
+        *self = Resting::There { text_file: text_file.clone(), place, lengths };
         Some(bytes)
     }
 
@@ -111,16 +115,16 @@ impl Resting {
     }
 }
 
-fn taken(shelf: &dyn Shelf, place: u64, lengths: &[u32; PARTS]) -> Held {
+fn taken(text_file: &dyn TextFile, place: u64, lengths: &[u32; PARTS]) -> Held {
     let mut bytes = vec![0; lengths.iter().map(|length| *length as usize).sum()];
-    shelf.read(place, &mut bytes);
+    text_file.read(place, &mut bytes);
     let [text_length, body_length, _] = lengths.map(|length| length as usize);
     let notes = PackedNotes(bytes.split_off(text_length + body_length).into());
     let body = PackedBody(bytes.split_off(text_length).into());
     Held { text: TextBytes(bytes.into()), body, notes }
 }
 
-/// Of what stands on a shelf only the place is written: the shelf is kept by itself.
+/// Of what stands in a text file only the place is written: the text file is kept by itself.
 impl Written for Resting {
     fn write_to(&self, to: &mut Writer<'_>) {
         match self {
@@ -128,8 +132,8 @@ impl Written for Resting {
                 HERE.write_to(to);
                 held.write_to(to);
             }
-            Resting::There { shelf, place, lengths } => {
-                to.number_of(shelf).write_to(to);
+            Resting::There { text_file, place, lengths } => {
+                to.number_of(text_file).write_to(to);
                 place.write_to(to);
                 lengths.iter().for_each(|length| length.write_to(to));
             }
@@ -142,20 +146,20 @@ impl Written for Resting {
             return Some(Resting::Here(Written::read_from(from)?));
         }
         let stand = from.stand(number)?;
-        let (shelf, start) = (stand.shelf.clone(), stand.start);
+        let (text_file, start) = (stand.text_file.clone(), stand.start);
         let place = start.checked_add(Written::read_from(from)?)?;
         let mut lengths = [0; PARTS];
         for length in &mut lengths {
             *length = Written::read_from(from)?;
         }
-        Some(Resting::There { shelf, place, lengths })
+        Some(Resting::There { text_file, place, lengths })
     }
 }
 
 written!(Held { text, body, notes });
 written_bytes!(TextBytes);
 
-/// Stands in the place of a shelf's number.
+/// Stands in the place of a text file's number.
 const HERE: u32 = u32::MAX;
 
 #[cfg(test)]
@@ -169,11 +173,11 @@ mod tests {
     use crate::detector::verdict::Verdict;
     use crate::settings::{DAY, Settings};
 
-    /// A shelf in memory, with no room for every third text.
+    /// A text file in memory, with no room for every third text.
     #[derive(Debug, Default)]
     struct Board(Mutex<(u64, Vec<u8>)>);
 
-    impl Shelf for Board {
+    impl TextFile for Board {
         fn put(&self, bytes: &[u8]) -> Option<u64> {
             let (asked, held) = &mut *self.0.lock().unwrap();
             *asked += 1;
@@ -192,8 +196,8 @@ mod tests {
     #[derive(Debug, Default)]
     struct Boards(Mutex<Vec<std::sync::Weak<Board>>>);
 
-    impl Shelves for Boards {
-        fn open(&self) -> Option<Arc<dyn Shelf>> {
+    impl TextFiles for Boards {
+        fn open(&self) -> Option<Arc<dyn TextFile>> {
             let board = Arc::new(Board::default());
             self.0.lock().unwrap().push(Arc::downgrade(&board));
             Some(board)
@@ -232,8 +236,8 @@ mod tests {
     #[test]
     fn places_are_written_and_hold_on_boards_that_hold_the_same() {
         let boards = Arc::new(Boards::default());
-        let shelves: Arc<dyn Shelves> = boards.clone();
-        let mut detector = Detector::new(Settings::default()).on_shelves(Some(shelves));
+        let text_files: Arc<dyn TextFiles> = boards.clone();
+        let mut detector = Detector::new(Settings::default()).with_text_files(Some(text_files));
         verdicts(&mut detector);
         let (mut written, one) = (Vec::new(), Arc::new(Board::default()));
         let mut give = |piece| written.extend::<Vec<u8>>(piece);
@@ -243,20 +247,20 @@ mod tests {
         let mut stands = Vec::new();
         for board in boards.0.lock().unwrap().iter().filter_map(std::sync::Weak::upgrade) {
             let all = &mut one.0.lock().unwrap().1;
-            stands.push(Stand { shelf: one.clone(), start: all.len() as u64 });
+            stands.push(Stand { text_file: one.clone(), start: all.len() as u64 });
             all.extend(&board.0.lock().unwrap().1);
         }
-        assert_eq!(stands.len(), detector.shelves().len());
+        assert_eq!(stands.len(), detector.text_files().len());
         assert!(stands.len() > 2 && one.0.lock().unwrap().1.len() > 9_000);
         let read = |found: Vec<Stand>| {
             let mut piece = Some(written.clone());
             let mut next = || piece.take();
-            let mut from = Reader::new(&mut next).with_shelves(found);
+            let mut from = Reader::new(&mut next).with_text_files(found);
             Detector::read_from(Settings::default(), &mut from)
         };
-        assert!(read(stands[1..].to_vec()).is_none(), "not all shelves are there");
+        assert!(read(stands[1..].to_vec()).is_none(), "not all text_files are there");
         let again = read(stands).unwrap();
-        assert_eq!(again.shelves().len(), 1);
+        assert_eq!(again.text_files().len(), 1);
         for doc in 0..72 {
             let texts = |of: &Detector| {
                 let at_rest = &of.docs.get(doc)?.at_rest;
@@ -268,11 +272,11 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_are_the_same_and_shelves_go_with_their_articles() {
+    fn verdicts_are_the_same_and_text_files_go_with_their_articles() {
         let expected = verdicts(&mut Detector::new(Settings::default()));
         let boards = Arc::new(Boards::default());
-        let shelves: Arc<dyn Shelves> = boards.clone();
-        let mut detector = Detector::new(Settings::default()).on_shelves(Some(shelves));
+        let text_files: Arc<dyn TextFiles> = boards.clone();
+        let mut detector = Detector::new(Settings::default()).with_text_files(Some(text_files));
         assert_eq!(verdicts(&mut detector), expected);
         assert!(expected.iter().any(|verdict| verdict.story != verdict.doc));
         let in_use = || boards.0.lock().unwrap().iter().filter(|b| b.strong_count() > 0).count();

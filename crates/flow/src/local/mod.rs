@@ -15,7 +15,7 @@ use crate::clock::{Clock, UnixMillis};
 use crate::config::{ConsumerConfig, StreamConfig, StreamState};
 use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
-use crate::objects::{Objects, Shelves};
+use crate::objects::{ObjectStores, Objects};
 use crate::store::{Engine, Expect, Runner, Step, call};
 use crate::subject::check_name;
 
@@ -24,13 +24,17 @@ use crate::subject::check_name;
 pub struct LocalBus {
     runner: Arc<dyn Runner>,
     clock: Arc<dyn Clock>,
-    shelves: Arc<dyn Shelves>,
+    object_stores: Arc<dyn ObjectStores>,
 }
 
 impl LocalBus {
     /// A bus over whatever carries out the jobs, and whatever keeps objects.
-    pub fn new(runner: Arc<dyn Runner>, clock: Arc<dyn Clock>, shelves: Arc<dyn Shelves>) -> Self {
-        Self { runner, clock, shelves }
+    pub fn new(
+        runner: Arc<dyn Runner>,
+        clock: Arc<dyn Clock>,
+        object_stores: Arc<dyn ObjectStores>,
+    ) -> Self {
+        Self { runner, clock, object_stores }
     }
 
     async fn call<T: Send + 'static>(
@@ -159,6 +163,6 @@ impl Bus for LocalBus {
 
     fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
         check_name("store", store)?;
-        Ok(self.shelves.store(store))
+        Ok(self.object_stores.store(store))
     }
 }

@@ -1,23 +1,23 @@
-//! The simulated bus: in memory, on a clock that tests move, with seeded trouble where wanted.
+//! The simulated bus: in memory, on a clock that tests move, with seeded faults where wanted.
 //!
 //! It runs the same rules as the embedded bus, over maps instead of tables; so what a seed finds
-//! here is a fault of what ships. [`Trouble`] wraps any bus, this one or another.
+//! here is a fault of what ships. [`FaultyBus`] wraps any bus, this one or another.
 
 mod clock;
 mod crash;
+mod faulty_bus;
 mod memory;
 mod objects;
 mod partition;
 mod random;
-mod trouble;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use clock::VirtualClock;
 pub use crash::CrashAt;
+pub use faulty_bus::{FaultyBus, Odds};
 pub use partition::Partition;
 pub use random::Random;
-pub use trouble::{Odds, Trouble};
 
 use crate::bus::Bus;
 use crate::clock::Clock;

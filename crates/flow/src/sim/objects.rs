@@ -8,10 +8,10 @@ use bytes::Bytes;
 use super::memory::Memory;
 use crate::bus::Answer;
 use crate::error::BusError;
-use crate::objects::{ObjectReader, ObjectWriter, Objects, Shelves};
+use crate::objects::{ObjectReader, ObjectStores, ObjectWriter, Objects};
 use crate::subject::check_name;
 
-impl Shelves for Memory {
+impl ObjectStores for Memory {
     fn store(&self, name: &str) -> Arc<dyn Objects> {
         Arc::new(Store { memory: self.clone(), name: name.to_owned() })
     }

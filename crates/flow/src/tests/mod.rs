@@ -1,4 +1,4 @@
-//! The suite over the simulated bus, the loops by themselves, and both under trouble.
+//! The suite over the simulated bus, the loops by themselves, and both under faults.
 
 mod conformance;
 mod pipeline;

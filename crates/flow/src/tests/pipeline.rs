@@ -29,7 +29,7 @@ pub(super) async fn create_streams(bus: &dyn Bus) {
         ("OUT", "out.>", &["sink"]),
         ("DEAD", "dead.>", &[]),
     ] {
-        // Longer than any trouble, so that repeats of the output are seen for what they are.
+        // Longer than any fault, so that repeats of the output are seen for what they are.
         let window = Duration::from_hours(24);
         let readers = readers.iter().map(|reader| (*reader).to_owned()).collect();
         let stream = StreamConfig { window, readers, ..StreamConfig::new(name, &[subjects]) };

@@ -1,4 +1,4 @@
-//! The pipeline under trouble, by seeds. `WIREFOLD_SEED=n` runs that one alone.
+//! The pipeline under faults, by seeds. `WIREFOLD_SEED=n` runs that one alone.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::invariants::{conservation, same_decisions, unbroken_chain};
 use crate::loops::{FailPoints, LoopError, Point, StageContext};
 use crate::message::{Stored, parse_reference};
-use crate::sim::{Odds, Random, SimBus, SimDisk, Trouble, VirtualClock};
+use crate::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
 use crate::stage::run_stage;
 use crate::writer::run_writer;
 
@@ -42,7 +42,7 @@ impl FailPoints for Dice {
 struct Simulation {
     clock: VirtualClock,
     sim: SimBus,
-    /// The bus without trouble.
+    /// The bus without faults.
     bus: Arc<dyn Bus>,
     random: Random,
     calm: CancellationToken,
@@ -72,7 +72,7 @@ impl Simulation {
         }
     }
 
-    /// A bus with trouble and a loop's context on it, each with dice of its own.
+    /// A bus with faults and a loop's context on it, each with dice of its own.
     fn context(&mut self) -> StageContext {
         let odds = Odds {
             refused: self.random.below(60),
@@ -84,7 +84,7 @@ impl Simulation {
         };
         let clock = Arc::new(self.clock.clone());
         let seed = self.random.next_number();
-        let bus = Arc::new(Trouble::new(self.bus.clone(), clock.clone(), odds, seed));
+        let bus = Arc::new(FaultyBus::new(self.bus.clone(), clock.clone(), odds, seed));
         let dice = Dice {
             random: Mutex::new(Random::new(self.random.next_number())),
             in_a_thousand: self.random.below(30),
@@ -128,12 +128,12 @@ impl Simulation {
                 let decide = Box::new(Tally::default());
                 Box::pin(run_writer(context.clone(), writer_config(), decide, stop))
             }));
-            let troubled = self.context();
+            let faulty = self.context();
             let seed = self.random.next_number();
             let stage = Arc::new(Worker::new(self.clock.clone(), seed));
             running.push(self.supervise(Duration::from_secs(5), move |stop| {
                 let stage = stage.clone();
-                Box::pin(run_stage(troubled.clone(), stage, worker_config(), 4, stop))
+                Box::pin(run_stage(faulty.clone(), stage, worker_config(), 4, stop))
             }));
         }
         running
@@ -233,7 +233,7 @@ pub(super) fn seed_to_replay() -> Option<u64> {
 }
 
 #[test]
-fn invariants_hold_under_trouble() {
+fn invariants_hold_under_faults() {
     let seeds = seed_to_replay().map_or(0..SEEDS, |seed| seed..seed + 1);
     for seed in seeds {
         if let Err(why) = simulate(seed).and_then(|outcome| check(&outcome)) {

@@ -14,7 +14,7 @@ use crate::config::{ConsumerConfig, StreamConfig};
 use crate::dead::DeadLetters;
 use crate::loops::{LoopError, StageContext};
 use crate::message::{Outgoing, REFERENCE, Stored};
-use crate::sim::{Odds, SimBus, SimDisk, Trouble, VirtualClock};
+use crate::sim::{FaultyBus, Odds, SimBus, SimDisk, VirtualClock};
 use crate::stage::{Emit, Input, Stage, StageError, run_stage};
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -327,7 +327,7 @@ async fn told_to_stop_while_the_bus_is_away_it_does_not_wait_for_it() {
         slow: 0,
         delay: Duration::ZERO,
     };
-    let away = Arc::new(Trouble::new(running.bus.clone(), clock.clone(), odds, 1));
+    let away = Arc::new(FaultyBus::new(running.bus.clone(), clock.clone(), odds, 1));
     let stop = CancellationToken::new();
     let consumer = ConsumerConfig::new("IN", "other", DeadLetters::plain("dead.other"));
     let context = StageContext::new(away, clock);

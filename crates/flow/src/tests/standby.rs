@@ -344,7 +344,7 @@ fn a_lease_that_was_deleted_is_written_again_by_its_holder() {
     });
 }
 
-/// Ten rounds of trouble for two replicas: one is killed, paused, stopped or cut off for a while.
+/// Ten rounds of faults for two replicas: one is killed, paused, stopped or cut off for a while.
 async fn run_with_problems(mut stand: Stand, seed: u64) -> Result<(), String> {
     let mut random = Random::new(seed);
     let mut replicas = [stand.start(), stand.start()];

@@ -40,9 +40,9 @@ pub fn name_words(text: &Text) -> impl Iterator<Item = usize> {
     capitals(text).filter(move |index| !opens[*index])
 }
 
-/// The capitalised words, furniture apart.
+/// The capitalised words, page chrome apart.
 fn capitals(text: &Text) -> impl Iterator<Item = usize> {
-    let is_capital = |word: &Word| word.capital && !word.furniture && !word.alone;
+    let is_capital = |word: &Word| word.capital && !word.is_chrome && !word.alone;
     (0..).zip(text.words()).filter(move |(_, word)| is_capital(word)).map(|(index, _)| index)
 }
 

@@ -24,14 +24,14 @@ pub struct Number {
     pub span: Span,
 }
 
-/// The numbers among `words`, in order. Furniture has none.
+/// The numbers among `words`, in order. Page chrome has none.
 #[must_use]
 pub fn numbers(text: &Text, words: Range<usize>) -> Vec<Number> {
     numbers_begun_by(text, words, |_| true)
 }
 
 /// The same, where no number begins with a word of which `may_begin` does not say so, given its index.
-/// Furniture may begin one.
+/// Page chrome may begin one.
 #[must_use]
 pub fn numbers_begun_by(
     text: &Text,
@@ -48,7 +48,7 @@ pub fn numbers_begun_by(
             next += 1;
             continue;
         };
-        if !word.furniture {
+        if !word.is_chrome {
             let span = Span { start: word.span.start, end: text.words()[end - 1].span.end };
             found.push(Number { value, words: next..end, span });
         }

@@ -141,7 +141,7 @@ impl Side<'_> {
     fn is_glued(&self, word: usize) -> bool {
         let (before, here) = (self.span(word - 1), self.span(word));
         let between = Span { start: before.end, end: here.start };
-        // What stands out of order was moved, or left out as furniture.
+        // What stands out of order was moved, or left out as page chrome.
         before.end <= here.start && !between.of(self.text.original()).contains(char::is_whitespace)
     }
 

@@ -12,7 +12,7 @@ use crate::input::Input;
 use crate::output::percent;
 
 /// Wrong pairs of a kind that are looked at before the worst are chosen: each is compared anew.
-const LOOKED_AT: usize = 2_000;
+const MOST_EXAMINED: usize = 2_000;
 
 /// The worst errors of both kinds.
 #[derive(Debug, Serialize)]
@@ -97,16 +97,16 @@ pub(super) struct Happening {
 impl Worst {
     /// Finds at most `most` of either kind.
     pub(super) fn find(labels: &Labels, judged: &Judged<'_>, most: usize) -> Worst {
-        let look = if most == 0 { 0 } else { LOOKED_AT };
+        let look = if most == 0 { 0 } else { MOST_EXAMINED };
         let wrong = labels.false_folds(judged.told(), look);
         let false_folds = wrong.into_iter().map(|pair| judged.wrong(pair, String::new()));
         let mut false_folds: Vec<Wrong> = false_folds.flatten().collect();
-        false_folds.sort_by(|a, b| a.alone.likeness().total_cmp(&b.alone.likeness()));
+        false_folds.sort_by(|a, b| a.alone.order_key().total_cmp(&b.alone.order_key()));
         false_folds.truncate(most);
         let missed = labels.missed(judged.told(), look);
         let missed = missed.into_iter().filter_map(|(pair, kind)| judged.wrong(pair, kind));
         let mut missed: Vec<Wrong> = missed.collect();
-        missed.sort_by(|a, b| b.alone.likeness().total_cmp(&a.alone.likeness()));
+        missed.sort_by(|a, b| b.alone.order_key().total_cmp(&a.alone.order_key()));
         missed.truncate(most);
         Worst { false_folds, missed }
     }
@@ -114,7 +114,7 @@ impl Worst {
 
 impl Alone {
     /// What the worst are chosen by: the share in common, of events the likeness.
-    fn likeness(&self) -> f64 {
+    fn order_key(&self) -> f64 {
         match &self.happening {
             Some(happening) => happening.likeness,
             None => self.contained.max(self.containing),

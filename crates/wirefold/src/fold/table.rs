@@ -227,12 +227,12 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The beginning of a text without title: its lede, furniture left out.
+/// The beginning of a text without title: its lede, page chrome left out.
 fn opening(text: &str) -> String {
     let end = text.floor_char_boundary(4_000);
     let text = Text::new(&text[..end]);
     let words = &text.words()[text.lede()];
-    let Some(first) = words.iter().find(|word| !word.furniture) else {
+    let Some(first) = words.iter().find(|word| !word.is_chrome) else {
         return "(no text)".to_owned();
     };
     let last = words.last().map_or(first.span.end, |word| word.span.end);

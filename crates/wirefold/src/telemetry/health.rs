@@ -99,8 +99,8 @@ impl Health {
         let mut parts: BTreeMap<String, String> =
             known.into_iter().map(|(name, part)| (name.to_owned(), part.words())).collect();
         let silent = self.silences(UNREADY_AFTER);
-        let trouble = self.loops.trouble();
-        let ok = is_expected && all_ready && silent.is_empty() && trouble.is_none();
+        let problem = self.loops.problem();
+        let ok = is_expected && all_ready && silent.is_empty() && problem.is_none();
         // Who stands by is ready: it has nothing else to do.
         let ready =
             |name: &String| parts.get(name).is_some_and(|words| *words == Part::Ready.words());
@@ -110,7 +110,7 @@ impl Health {
         parts.extend(silent);
         // Said, and no reason to take the process down: it goes on from what is there.
         parts.extend(self.loops.rollbacks());
-        parts.extend(trouble.map(|why| ("data folder".to_owned(), format!("failing: {why}"))));
+        parts.extend(problem.map(|why| ("data folder".to_owned(), format!("failing: {why}"))));
         Report { schema: SCHEMA, ok, parts }
     }
 

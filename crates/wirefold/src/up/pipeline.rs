@@ -245,7 +245,7 @@ impl Pipeline<'_> {
                     Ok(_) => health.ready(BUS),
                     Err(error) => health.failing(BUS, error.to_string()),
                 }
-                if loops.trouble().is_some() && takes_writes(&*bus).await {
+                if loops.problem().is_some() && takes_writes(&*bus).await {
                     loops.stored();
                 }
                 tokio::select! {

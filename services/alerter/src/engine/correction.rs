@@ -76,7 +76,7 @@ fn starts(text: &str) -> impl Iterator<Item = usize> {
 pub(super) fn sentences(paragraph: &str) -> String {
     let text = Text::new(paragraph.trim());
     let all = text.sentences();
-    // Where all of it looks like furniture it has no sentences.
+    // Where all of it looks like page chrome it has no sentences.
     let whole = text.original().len();
     let end = all.iter().take(SENTENCES).next_back().map_or(whole, |sentence| sentence.span.end);
     text.original().get(..end).unwrap_or_default().trim().to_owned()

@@ -142,7 +142,7 @@ impl Engine {
         Self { taken, ..Self::default() }
     }
 
-    /// Takes one article of the output. One of a baseline opens nothing and rings nothing; where an
+    /// Takes one article of the output. One of a baseline opens nothing and alerts nobody; where an
     /// alert is open, it counts.
     pub(crate) fn apply(&mut self, piece: &Piece) {
         self.taken = self.taken.max(piece.place);

@@ -220,7 +220,7 @@ impl Table {
         let mute = mute_of(record.muted_until);
         self.write(record).await?;
         Ok(Some(match rules {
-            Ok(rules) => Change::Put(Box::new(rules.holding(mute, changed, since))),
+            Ok(rules) => Change::Put(Box::new(rules.with_mute(mute, changed, since))),
             Err(_) => Change::Remove(id),
         }))
     }
@@ -242,7 +242,7 @@ impl Table {
             .filter(|_| record.problem.is_none());
         let (mute, since) = (mute_of(record.muted_until), self.since.get(id).copied().unwrap_or(0));
         self.write(record).await?;
-        Ok(rules.map(|rules| Change::Put(Box::new(rules.holding(mute, at, since)))))
+        Ok(rules.map(|rules| Change::Put(Box::new(rules.with_mute(mute, at, since)))))
     }
 
     async fn remove(&mut self, id: &SubscriptionId) -> Result<Option<Change>, AlerterError> {

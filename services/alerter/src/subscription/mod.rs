@@ -181,7 +181,7 @@ impl Rules {
     }
 
     /// The same rules as they hold now.
-    pub(crate) fn holding(self, mute: Option<Mute>, changed: UnixMillis, since: u64) -> Self {
+    pub(crate) fn with_mute(self, mute: Option<Mute>, changed: UnixMillis, since: u64) -> Self {
         Self { mute, changed, since, ..self }
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
-use wirefold_flow::sim::{Odds, Random, SimBus, SimDisk, Trouble, VirtualClock};
+use wirefold_flow::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
 use wirefold_flow::{Bus, Clock as _, FailPoints, LoopError, Point, StageContext};
 use wirefold_proto::{
     Alert, AlertId, GroupBy, Interval, MaterialReason, SubscriptionSettings, streams,
@@ -268,15 +268,15 @@ fn newest(seed: u64, alerts: &[Alert]) -> BTreeMap<AlertId, &Alert> {
     newest
 }
 
-/// Plays a seed over a bus in trouble.
-async fn play_troubled(seed: u64, odds: Odds) -> (Newsroom, Told) {
+/// Plays a seed over a bus with faults.
+async fn play_faulty(seed: u64, odds: Odds) -> (Newsroom, Told) {
     let clock = VirtualClock::default();
     let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
     let mut newsroom = Newsroom::new(bus.clone(), Arc::new(clock.clone())).await;
     let paper = Arc::<Paper>::default();
-    let troubled: Arc<dyn Bus> =
-        Arc::new(Trouble::new(bus.clone(), Arc::new(clock.clone()), odds, seed));
-    let context = StageContext::new(troubled, Arc::new(clock.clone()));
+    let faulty: Arc<dyn Bus> =
+        Arc::new(FaultyBus::new(bus.clone(), Arc::new(clock.clone()), odds, seed));
+    let context = StageContext::new(faulty, Arc::new(clock.clone()));
     let moving = tokio::spawn({
         let clock = clock.clone();
         async move { clock.run_when_idle().await }
@@ -306,7 +306,7 @@ async fn a_bus_that_loses_answers_loses_and_doubles_nothing() {
         delay: Duration::from_secs(2),
     };
     for seed in 0..8 {
-        let (newsroom, told) = play_troubled(seed, ODDS).await;
+        let (newsroom, told) = play_faulty(seed, ODDS).await;
         for (id, alert) in newest(seed, &told.alerts) {
             let is_complete = alert.merged_into.is_some() || is_up_to_date(&newsroom, alert);
             assert!(is_complete, "seed {seed}: {id} is behind: {alert:?}");
@@ -326,7 +326,7 @@ async fn a_bus_that_refuses_calls_lets_no_revision_be_overtaken() {
         slow: 0,
         delay: Duration::ZERO,
     };
-    let (_, told) = play_troubled(0, ODDS).await;
+    let (_, told) = play_faulty(0, ODDS).await;
     assert_printed_in_order(0, &told);
 }
 

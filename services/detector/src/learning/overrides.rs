@@ -64,7 +64,7 @@ impl Learning {
         self.applied.contains(&word_hash(&command.id))
     }
 
-    /// Obeys a command, or refuses it; either is remembered.
+    /// Applies a command, or refuses it; either is remembered.
     pub(crate) fn apply_command(
         &mut self,
         command: ControlCommand,

@@ -5,8 +5,8 @@ use tokio::sync::mpsc;
 use wirefold_dedup::codec::{LAYOUT, Reader, Writer, Written};
 use wirefold_flow::CommittedDecision;
 
-use super::shelves::{Named, Shelved};
 use super::state::SnapshotState;
+use super::text_files::{Named, StandingTexts};
 
 /// What a snapshot begins with.
 const MAGIC: u64 = u64::from_be_bytes(*b"wfsnap\r\n");
@@ -47,8 +47,8 @@ pub(crate) struct Header {
     pub(crate) settings: u64,
     /// The last decision that it knows.
     pub(crate) last: CommittedDecision,
-    /// The shelves that texts stand on.
-    pub(crate) shelves: Vec<Named>,
+    /// The text files.
+    pub(crate) text_files: Vec<Named>,
     /// Whether everything else is in one object with it, as in snapshots of earlier releases.
     pub(crate) is_in_one: bool,
 }
@@ -59,7 +59,7 @@ impl Header {
         (FORMAT, LAYOUT).write_to(to);
         self.settings.write_to(to);
         (self.last.sequence, self.last.id.clone()).write_to(to);
-        self.shelves.write_to(to);
+        self.text_files.write_to(to);
     }
 
     /// Reads the first frame.
@@ -78,8 +78,8 @@ impl Header {
         let settings = u64::read_from(&mut from);
         let last = <(u64, String)>::read_from(&mut from);
         let (settings, (sequence, id)) = settings.zip(last).ok_or(Unfit::Layout)?;
-        let shelves = Written::read_from(&mut from).ok_or(Unfit::Layout)?;
-        Ok(Self { settings, last: CommittedDecision { sequence, id }, shelves, is_in_one })
+        let text_files = Written::read_from(&mut from).ok_or(Unfit::Layout)?;
+        Ok(Self { settings, last: CommittedDecision { sequence, id }, text_files, is_in_one })
     }
 }
 
@@ -88,7 +88,7 @@ impl Header {
 pub(crate) fn write(
     header: &Header,
     known: &SnapshotState,
-    texts: &Shelved,
+    texts: &StandingTexts,
     give: &mut dyn FnMut(Vec<u8>, bool),
 ) {
     let mut framed = Framed { total: 0, give };
@@ -100,7 +100,7 @@ pub(crate) fn write(
         known.write_to(&mut tables);
         tables.finish();
     });
-    if !header.shelves.is_empty() {
+    if !header.text_files.is_empty() {
         framed.part(|piece| texts.copy(piece));
     }
 }

@@ -16,7 +16,7 @@ use super::state::SnapshotState;
 use super::storing::{Of, store, sweep};
 use crate::learning::DetectorConfig;
 use crate::metrics::SNAPSHOTS;
-use crate::shelf::Folder;
+use crate::text_file::Folder;
 
 /// What their names begin with; what follows sorts as they came.
 pub(super) const PREFIX: &str = "detector-";
@@ -195,7 +195,7 @@ impl Keeping {
         };
         let (sender, pieces) = mpsc::channel(UNDER_WAY);
         let reading = spawn_blocking(move || {
-            SnapshotState::read(&ground, &header.shelves, Pieces::behind(length, pieces))
+            SnapshotState::read(&ground, &header.text_files, Pieces::behind(length, pieces))
         });
         let passed = match is_in_one {
             true => pass(&mut *reader, frames, sender).await,
@@ -277,7 +277,7 @@ async fn pass_segments(
     sender: mpsc::Sender<Vec<u8>>,
 ) -> Result<(), Missing> {
     for segment in segments {
-        // What stands on shelves that are there need not be read.
+        // What stands in text files that are there need not be read.
         if sender.is_closed() {
             return Ok(());
         }

@@ -7,7 +7,7 @@ use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_proto::{ArticleId, DecisionId, EventId, Offsets, StoryId};
 
 use super::frames::{Pieces, Unfit};
-use super::shelves::{Named, Places};
+use super::text_files::{Named, Places};
 use crate::learning::{DetectorConfig, Learning};
 
 /// What was learnt, and from what.
@@ -30,12 +30,12 @@ impl SnapshotState {
     /// Reads what stands behind the header, as far as it is not there.
     pub(crate) fn read(
         ground: &DetectorConfig,
-        shelves: &[Named],
+        text_files: &[Named],
         mut pieces: Pieces,
     ) -> Result<Self, Unfit> {
-        let places = Places::find(&ground.folder, shelves);
+        let places = Places::find(&ground.folder, text_files);
         let mut next = || pieces.next();
-        let mut from = Reader::new(&mut next).with_shelves(places.stands());
+        let mut from = Reader::new(&mut next).with_text_files(places.stands());
         let known = Self::read_from(ground, &mut from).ok_or(Unfit::Broken)?;
         if !from.is_between_pieces() {
             return Err(Unfit::Broken);

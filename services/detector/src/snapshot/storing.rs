@@ -16,10 +16,10 @@ use wirefold_flow::{Bus, BusError, CommittedDecision, Objects};
 use super::frames::{Frames, Header, Unfit, write};
 use super::keeping::{Missing, PREFIX, names, next_frame, objects, stands};
 use super::segments::{self, Gathering, Segment};
-use super::shelves::{self, Shelved};
 use super::state::SnapshotState;
+use super::text_files::{self, StandingTexts};
 use crate::metrics::{SNAPSHOT_BYTES, SNAPSHOTS};
-use crate::shelf::Folder;
+use crate::text_file::Folder;
 
 /// Snapshots kept: the last one, and the one before, should the last one be broken.
 const KEPT: usize = 2;
@@ -72,10 +72,11 @@ impl Of {
     ) -> std::io::Result<Vec<u8>> {
         let Of { settings, last, known, .. } = self;
         // What was put on them since it was begun stands there whole, too.
-        let shelved = Shelved::now(folder, &known.learning.shelves());
-        let header = Header { settings, last, shelves: shelved.named(), is_in_one: false };
+        let standing_texts = StandingTexts::now(folder, &known.learning.text_files());
+        let header =
+            Header { settings, last, text_files: standing_texts.named(), is_in_one: false };
         let (mut head, mut gathering) = (Vec::new(), Gathering::default());
-        write(&header, &known, &shelved, &mut |frame, ends_part| {
+        write(&header, &known, &standing_texts, &mut |frame, ends_part| {
             if head.is_empty() {
                 head = frame;
                 return;
@@ -87,7 +88,7 @@ impl Of {
             }
         });
         head.extend(segments::list(&gathering.finish()));
-        shelved.sync(folder)?;
+        standing_texts.sync(folder)?;
         Ok(head)
     }
 }
@@ -234,8 +235,9 @@ async fn named(bus: &dyn Bus) -> Result<BTreeSet<String>, BusError> {
     for name in names(bus).await? {
         match head(bus, &name).await {
             Ok(found) => {
-                named
-                    .extend(found.into_iter().flat_map(|head| shelves::names(head.header.shelves)));
+                named.extend(
+                    found.into_iter().flat_map(|head| text_files::names(head.header.text_files)),
+                );
             }
             // One that is unfit will not be gone back to.
             Err(Missing::Unfit(_)) => {}

@@ -1,4 +1,4 @@
-//! People's word among the articles: carried out in its place, or refused, and the same after
+//! Manual overrides among the articles: carried out in its place, or refused, and the same after
 //! restarts.
 
 use tokio_util::sync::CancellationToken;
@@ -254,7 +254,7 @@ async fn a_refusal_names_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn a_command_sent_twice_is_obeyed_once_also_after_a_restart() {
+async fn a_command_sent_twice_is_applied_once_also_after_a_restart() {
     let mut desk = Desk::open().await;
     let articles = [copy("a.example"), copy("b.example")];
     desk.give(&articles).await;

@@ -11,8 +11,8 @@ use super::snapshots::{
 };
 use super::stand::{Stand, Told, settings, without_epochs};
 use crate::learning::{DetectorConfig, Learning};
-use crate::shelf::Folder;
 use crate::snapshot::{Keeping, SnapshotState};
+use crate::text_file::Folder;
 
 /// The segments that stand, and those that heads name.
 async fn standing_and_named(stand: &Stand) -> (BTreeSet<String>, BTreeSet<String>) {

@@ -104,7 +104,7 @@ fn listed(reading: &Reading<'_>) -> Vec<Found> {
     let mut next = 0;
     while next < text.words().len() {
         let word = &text.words()[next];
-        let may_be = !word.furniture && (word.capital || word.alone || reading.is_caseless);
+        let may_be = !word.is_chrome && (word.capital || word.alone || reading.is_caseless);
         let hit = may_be.then(|| table().at(text, next)).flatten();
         next = match hit {
             Some(hit) if stands_alone(reading, &hit) => {
@@ -171,7 +171,7 @@ fn parts(text: &Text, name: &Range<usize>, taken: &[bool]) -> Vec<Range<usize>> 
     let is_break = |index: usize| {
         let word = &text.words()[index];
         let normal = text.normal(word);
-        taken[index] || word.furniture || is_title(normal) || is_calendar(normal)
+        taken[index] || word.is_chrome || is_title(normal) || is_calendar(normal)
     };
     let mut parts: Vec<Range<usize>> = Vec::new();
     for index in name.clone().filter(|index| !is_break(*index)) {

@@ -123,7 +123,7 @@ pub(super) fn spelled(reading: &Reading<'_>, language: &str) -> Vec<Number> {
     let words = reading.text.words();
     while at < words.len() {
         let number = reader.number(at);
-        let Some((value, end)) = number.filter(|_| !words[at].furniture) else {
+        let Some((value, end)) = number.filter(|_| !words[at].is_chrome) else {
             at += 1;
             continue;
         };

@@ -1,4 +1,4 @@
-//! Detector and enricher under trouble, by seeds. `WIREFOLD_SEED=n` runs that one alone.
+//! Detector and enricher under faults, by seeds. `WIREFOLD_SEED=n` runs that one alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::sim::{Odds, Random, SimBus, SimDisk, Trouble, VirtualClock};
+use wirefold_flow::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
 use wirefold_flow::{
     BoxFuture, Bus, Clock, ConsumerConfig, FailPoints, INPUT, LoopError, Outgoing, Point,
     StageContext, Stored, conservation, parse_reference, run_stage, same_decisions, unbroken_chain,
@@ -63,7 +63,7 @@ fn messages() -> Vec<Outgoing> {
 struct Simulation {
     clock: VirtualClock,
     sim: SimBus,
-    /// The bus without trouble.
+    /// The bus without faults.
     bus: Arc<dyn Bus>,
     random: Random,
     calm: CancellationToken,
@@ -87,7 +87,7 @@ impl Simulation {
         Self { bus: sim.bus(), sim, clock, random: Random::new(seed), calm, stop }
     }
 
-    /// A bus with trouble and a loop's context on it, each with dice of its own.
+    /// A bus with faults and a loop's context on it, each with dice of its own.
     fn context(&mut self) -> StageContext {
         let odds = Odds {
             refused: self.random.below(60),
@@ -99,7 +99,7 @@ impl Simulation {
         };
         let clock = Arc::new(self.clock.clone());
         let seed = self.random.next_number();
-        let bus = Arc::new(Trouble::new(self.bus.clone(), clock.clone(), odds, seed));
+        let bus = Arc::new(FaultyBus::new(self.bus.clone(), clock.clone(), odds, seed));
         let dice = Dice {
             random: Mutex::new(Random::new(self.random.next_number())),
             in_a_thousand: self.random.below(30),
@@ -143,7 +143,7 @@ impl Simulation {
             running.push(self.supervise(Duration::from_mins(2), move |stop| {
                 Box::pin(wirefold_detector::run(context.clone(), detector_settings(), stop))
             }));
-            let troubled = self.context();
+            let faulty = self.context();
             running.push(self.supervise(Duration::from_secs(5), move |stop| {
                 let settled = ConsumerConfig {
                     ack_deadline: DEADLINE,
@@ -153,7 +153,7 @@ impl Simulation {
                     max_in_flight: 8,
                     ..consumer()
                 };
-                Box::pin(run_stage(troubled.clone(), stage(SETTINGS), settled, 4, stop))
+                Box::pin(run_stage(faulty.clone(), stage(SETTINGS), settled, 4, stop))
             }));
         }
         running
@@ -343,7 +343,7 @@ fn seed_to_replay() -> Option<u64> {
 }
 
 #[test]
-fn invariants_hold_under_trouble() {
+fn invariants_hold_under_faults() {
     let seeds = seed_to_replay().map_or(0..SEEDS, |seed| seed..seed + 1);
     for seed in seeds {
         if let Err(why) = simulate(seed) {

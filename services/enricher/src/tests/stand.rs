@@ -90,7 +90,7 @@ pub(super) fn outgoing(article: &ArticleFetched) -> Outgoing {
     sender.outgoing(article, article.article.seen, None).unwrap()
 }
 
-/// Makes the contract's streams, with ids remembered for longer than any trouble lasts.
+/// Makes the contract's streams, with ids remembered for longer than any fault lasts.
 pub(super) async fn create_streams(bus: &dyn Bus) {
     for mut config in stream_configs(&Limits::default()) {
         config.window = Duration::from_hours(24);

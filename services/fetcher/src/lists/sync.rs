@@ -70,7 +70,7 @@ impl Scheduler {
                 // People may have spoken meanwhile, never of what was just carried out.
                 let record = ListRecord { manual_overrides, ..record };
                 let shrunk = (has_shrunk && !said_so).then_some(SHRUNK);
-                match trouble(&opml).or(shrunk) {
+                match problem(&opml).or(shrunk) {
                     Some(problem) => {
                         LISTS.add(1, &["failed"]);
                         failed(record, problem.to_owned(), None, now, &settings)
@@ -180,7 +180,7 @@ impl Scheduler {
 }
 
 /// Why nothing leaves because of a list that could be read.
-fn trouble(opml: &Opml) -> Option<&'static str> {
+fn problem(opml: &Opml) -> Option<&'static str> {
     match opml.feeds.is_empty() {
         _ if !opml.is_whole => Some(
             "it breaks off before its end, or is broken inside: what can be read is taken, and no feed leaves",

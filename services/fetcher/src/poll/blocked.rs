@@ -1,7 +1,7 @@
 //! Pages that keep programs out: where a feed should be, they mean that it is there all the same.
 
 /// How much of a page is looked at, in bytes.
-const LOOKED_AT: usize = 128 * 1024;
+const SCANNED_BYTES: usize = 128 * 1024;
 
 /// What pages say, or carry, that let only browsers in; in lower case.
 const CHALLENGES: [&str; 14] = [
@@ -35,7 +35,7 @@ pub(super) enum Barrier {
 
 /// What keeps programs out of a page, if anything does.
 pub(super) fn barrier(body: &[u8]) -> Option<Barrier> {
-    let start = &body[..body.len().min(LOOKED_AT)];
+    let start = &body[..body.len().min(SCANNED_BYTES)];
     let page = String::from_utf8_lossy(start).to_lowercase();
     let says = |signs: &[&str]| signs.iter().any(|sign| page.contains(sign));
     match () {
@@ -57,7 +57,7 @@ mod tests {
         check("<form><input name=p type=\"Password\"></form>", Some(Barrier::Login));
         check("<title>Harbour news</title><p>In just a moment the ferry leaves.", None);
         check("", None);
-        let far = format!("{}are you a robot", " ".repeat(LOOKED_AT));
+        let far = format!("{}are you a robot", " ".repeat(SCANNED_BYTES));
         check(&far, None);
     }
 }

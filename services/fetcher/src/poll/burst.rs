@@ -1,4 +1,4 @@
-//! Floods of old items, as after a redesign or a move: they are indexed and ring nothing.
+//! Floods of old items, as after a redesign or a move: they are indexed and alert nobody.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const LATE: Duration = Duration::from_hours(48);
 /// So many late items are no accident.
 const MANY: usize = 10;
 /// A feed that was read within this time has no reason to be all new.
-const LATELY: Duration = Duration::from_hours(24);
+const RECENT: Duration = Duration::from_hours(24);
 
 /// Which of the items are old ones that came in a flood, by their places.
 pub(super) fn flood(record: &FeedRecord, listed: &[Listed<'_>], now: Timestamp) -> Vec<bool> {
@@ -20,9 +20,9 @@ pub(super) fn flood(record: &FeedRecord, listed: &[Listed<'_>], now: Timestamp) 
         // The first good poll is baseline as a whole, or not at all.
         return vec![false; listed.len()];
     };
-    let was_read_lately = now.duration_since(last_good) < signed(LATELY);
+    let was_read_recently = now.duration_since(last_good) < signed(RECENT);
     let new = listed.iter().filter(|item| item.known.is_none()).count();
-    let is_all_new = was_read_lately && new >= MANY && new == listed.len();
+    let is_all_new = was_read_recently && new >= MANY && new == listed.len();
     let is_old = |item: &Listed<'_>| match item.item.published {
         Some(published) => last_good.duration_since(published) > signed(LATE),
         None => is_all_new,

@@ -31,7 +31,7 @@ const PAGES_MAY_TAKE: Duration = Duration::from_mins(10);
 pub(crate) enum From {
     /// In the feed as it is now.
     Feed,
-    /// In an archive of it: they ring nothing.
+    /// In an archive of it: they alert nobody.
     Archive,
 }
 

@@ -114,22 +114,22 @@ impl Follower {
                 () = self.stop.cancelled() => return Ok(()),
                 opened = self.source.opening.open() => opened,
             };
-            let trouble = match opened {
+            let problem = match opened {
                 Ok(subscription) => {
                     complaint = None;
                     tracing::info!(subject, server, %feed, "subject is followed");
                     match self.take_all(subscription).await? {
                         None => return Ok(()),
-                        Some(trouble) => trouble,
+                        Some(problem) => problem,
                     }
                 }
-                Err(trouble) => trouble,
+                Err(problem) => problem,
             };
             // Once, and not each time that it is tried again.
-            if complaint.as_ref() != Some(&trouble) {
-                tracing::warn!(subject, server, why = trouble, "subject cannot be followed");
+            if complaint.as_ref() != Some(&problem) {
+                tracing::warn!(subject, server, why = problem, "subject cannot be followed");
             }
-            complaint = Some(trouble);
+            complaint = Some(problem);
             let clock = &self.context.clock;
             tokio::select! {
                 biased;

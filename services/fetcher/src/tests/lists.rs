@@ -274,7 +274,7 @@ async fn killed_before_it_is_remembered_a_list_is_carried_out_again_and_changes_
 }
 
 #[tokio::test]
-async fn a_list_is_looked_at_once_and_nothing_is_kept() {
+async fn a_list_is_read_once_and_nothing_is_kept() {
     let (server, bench) = following(&["/a", "/b"]).await;
     let probed = probe_list(&bench.settings, &server.url("/list")).await.unwrap();
     assert_eq!(probed.list.map(|list| (list.feeds.len(), list.is_whole)), Some((2, true)));

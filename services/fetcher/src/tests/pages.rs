@@ -10,7 +10,7 @@ use super::server::{Reply, Server};
 
 const NAMES: [&str; 3] = ["first", "second", "third"];
 
-/// A page with an article of so many words among the furniture of a site.
+/// A page with an article of so many words among the page chrome of a site.
 fn page(name: &str, words: usize) -> String {
     let words = text(name, words);
     let sentences = words.split(" barrels ").map(|part| format!("<p>And so {part} barrels.</p>"));
@@ -83,7 +83,7 @@ async fn off_fetches_none_and_on_fetches_all() {
 }
 
 #[tokio::test]
-async fn robots_are_obeyed() {
+async fn robots_txt_is_respected() {
     let cases = [
         (Reply::ok("User-agent: *\nDisallow: /first\n"), true, 2),
         (Reply::ok("User-agent: wirefold\nDisallow: /\n\nUser-agent: *\nAllow: /\n"), true, 0),

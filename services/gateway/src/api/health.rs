@@ -19,8 +19,8 @@ pub(super) async fn alive() -> &'static str {
 
 /// Whether what it answers is worth something.
 pub(super) async fn ready(State(api): State<Api>) -> Handled<&'static str> {
-    if let Some(trouble) = api.inner.settings.condition.trouble() {
-        return Err(Refusal::busy(trouble));
+    if let Some(problem) = api.inner.settings.condition.problem() {
+        return Err(Refusal::busy(problem));
     }
     let state = api.inner.bus.stream_state(streams::OUTPUT.name);
     let state = tokio::time::timeout(BUS_TIME, state).await;

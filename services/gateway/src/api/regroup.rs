@@ -1,4 +1,4 @@
-//! People's word on stories and events: split, merge, prefer, not the same.
+//! Manual overrides of stories and events: split, merge, prefer, not the same.
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;

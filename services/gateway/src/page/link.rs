@@ -14,9 +14,9 @@ use wirefold_proto::{
     link_command_id, streams,
 };
 
+use super::error_page;
 use super::layout::{Frame, Here, page};
-use super::load::Trouble;
-use super::trouble;
+use super::load::PageError;
 use crate::Inner;
 use crate::api::SENDER;
 
@@ -26,10 +26,10 @@ pub(super) async fn ask(State(inner): State<Arc<Inner>>, Path(given): Path<Strin
         Ok(Ok(link)) => match is_used(&inner, &link, &given).await {
             Ok(false) => said(&inner, StatusCode::OK, &question(&link)),
             Ok(true) => said(&inner, StatusCode::GONE, &used()),
-            Err(error) => trouble::answer(&inner, &Trouble::Bus(error)),
+            Err(error) => error_page::answer(&inner, &PageError::Bus(error)),
         },
         Ok(Err(error)) => refused(&inner, error),
-        Err(error) => trouble::answer(&inner, &Trouble::Bus(error)),
+        Err(error) => error_page::answer(&inner, &PageError::Bus(error)),
     }
 }
 
@@ -38,12 +38,12 @@ pub(super) async fn follow(State(inner): State<Arc<Inner>>, Path(given): Path<St
     let link = match read(&inner, &given).await {
         Ok(Ok(link)) => link,
         Ok(Err(error)) => return refused(&inner, error),
-        Err(error) => return trouble::answer(&inner, &Trouble::Bus(error)),
+        Err(error) => return error_page::answer(&inner, &PageError::Bus(error)),
     };
     match carry_out(&inner, &link, &given).await {
         Ok(true) => said(&inner, StatusCode::OK, &done(&link)),
         Ok(false) => said(&inner, StatusCode::GONE, &used()),
-        Err(error) => trouble::answer(&inner, &Trouble::Bus(error)),
+        Err(error) => error_page::answer(&inner, &PageError::Bus(error)),
     }
 }
 

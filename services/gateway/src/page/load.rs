@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use wirefold_flow::BusError;
 use wirefold_proto::{EventId, StoryId};
 
+use super::river::SHOWN_COPIES;
 use super::study::{StoryStudy, Texts, bounded, study};
 use crate::Inner;
 use crate::projection::{Kind, Meaning, ProjectionError};
@@ -14,7 +15,7 @@ use crate::statements;
 
 /// Why a page cannot be shown.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(super) enum PageError {
     /// There is no such thing, or there is no longer.
     #[error("nothing here under this address")]
     Nothing,
@@ -36,11 +37,11 @@ pub(super) enum Trouble {
 }
 
 /// What an id, or the first digits of one, means.
-pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<String, Trouble> {
+pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<String, PageError> {
     match inner.projection.meaning(kind, given).await? {
         Meaning::One(id) => Ok(id),
-        Meaning::Many(ids) => Err(Trouble::Many(ids)),
-        Meaning::Nothing | Meaning::TooShort => Err(Trouble::Nothing),
+        Meaning::Many(ids) => Err(PageError::Many(ids)),
+        Meaning::Nothing | Meaning::TooShort => Err(PageError::Nothing),
     }
 }
 
@@ -48,9 +49,9 @@ pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<
 pub(super) async fn event(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(Event, Vec<StoryStudy>, Vec<ArticleBrief>, Statements), Trouble> {
-    let id: EventId = id.parse().map_err(|_| Trouble::Nothing)?;
-    let mut event = inner.projection.event(id).await?.ok_or(Trouble::Nothing)?;
+) -> Result<(Event, Vec<StoryStudy>, Vec<ArticleBrief>, Statements), PageError> {
+    let id: EventId = id.parse().map_err(|_| PageError::Nothing)?;
+    let mut event = inner.projection.event(id).await?.ok_or(PageError::Nothing)?;
     let mut stories = std::mem::take(&mut event.stories);
     let left_out = bounded(&mut stories);
     let said = inner.projection.statements(id).await?;
@@ -61,15 +62,15 @@ pub(super) async fn event(
 pub(super) async fn story(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(StoryStudy, Vec<ArticleBrief>, Statements), Trouble> {
-    let id: StoryId = id.parse().map_err(|_| Trouble::Nothing)?;
+) -> Result<(StoryStudy, Vec<ArticleBrief>, Statements), PageError> {
+    let id: StoryId = id.parse().map_err(|_| PageError::Nothing)?;
     let Story { story, articles, .. } =
-        inner.projection.story(id).await?.ok_or(Trouble::Nothing)?;
+        inner.projection.story(id).await?.ok_or(PageError::Nothing)?;
     let of_event = inner.projection.statements(story.event).await?;
     let said = statements::of_story(of_event, id);
     let mut stories = vec![StoryWithArticles { story, articles }];
     let left_out = bounded(&mut stories);
-    let study = studied(inner, stories).await?.pop().ok_or(Trouble::Nothing)?;
+    let study = studied(inner, stories).await?.pop().ok_or(PageError::Nothing)?;
     Ok((study, left_out, said))
 }
 
@@ -77,29 +78,30 @@ pub(super) async fn story(
 pub(super) async fn folded(
     inner: &Inner,
     events: &EventPage,
-) -> Result<Vec<StoryWithArticles>, Trouble> {
+) -> Result<Vec<StoryWithArticles>, PageError> {
     let stories = events.events.iter().flat_map(|event| &event.stories);
     let ids: Vec<StoryId> =
         stories.filter(|story| story.articles > 1).map(|story| story.id).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(inner.projection.these_stories(ids).await?)
+    // The lead, which may be any of them, is not shown among the copies.
+    Ok(inner.projection.these_stories(ids, SHOWN_COPIES + 1).await?)
 }
 
 async fn studied(
     inner: &Arc<Inner>,
     stories: Vec<StoryWithArticles>,
-) -> Result<Vec<StoryStudy>, Trouble> {
+) -> Result<Vec<StoryStudy>, PageError> {
     let texts = texts(inner, &stories).await?;
     // Whoever leaves lets the next one in; the work itself is bounded.
-    let _turn = inner.comparisons.acquire().await.map_err(|_| Trouble::Ending)?;
+    let _turn = inner.comparisons.acquire().await.map_err(|_| PageError::Ending)?;
     let method = inner.settings.method.clone();
     let studied = tokio::task::spawn_blocking(move || study(stories, &texts, &method));
-    studied.await.map_err(|_| Trouble::Ending)
+    studied.await.map_err(|_| PageError::Ending)
 }
 
-async fn texts(inner: &Inner, stories: &[StoryWithArticles]) -> Result<Texts, Trouble> {
+async fn texts(inner: &Inner, stories: &[StoryWithArticles]) -> Result<Texts, PageError> {
     let articles = stories.iter().flat_map(|with| &with.articles);
     let reads = articles.map(|article| async move {
         inner.fetched(article.fetched).await.map(|found| (article.id, found))

@@ -7,6 +7,7 @@ mod about;
 mod alerts;
 mod assets;
 mod diff;
+mod error_page;
 mod event;
 mod feeds;
 mod layout;
@@ -23,7 +24,6 @@ mod story;
 mod study;
 mod subscriptions;
 mod tables;
-mod trouble;
 mod words;
 
 use std::sync::Arc;
@@ -41,7 +41,7 @@ use crate::api::Api;
 use crate::projection::{EventFilter, EventSort, Kind, Paging};
 use crate::shapes::Status;
 use layout::{Frame, Here};
-use load::Trouble;
+use load::PageError;
 use river::River;
 
 /// Events on one page of the river.
@@ -134,8 +134,8 @@ impl PageQuery {
         self.q.as_deref().map(str::trim).filter(|words| !words.is_empty())
     }
 
-    fn paging(&self, limit: usize) -> Result<Paging, Trouble> {
-        Paging::parse(Some(limit), self.cursor.as_deref()).ok_or(Trouble::Nothing)
+    fn paging(&self, limit: usize) -> Result<Paging, PageError> {
+        Paging::parse(Some(limit), self.cursor.as_deref()).ok_or(PageError::Nothing)
     }
 }
 
@@ -147,7 +147,7 @@ async fn river_page(State(inner): State<Arc<Inner>>, Query(asked): Query<PageQue
 async fn river_fragment(State(inner): State<Arc<Inner>>) -> Response {
     match river_markup(&inner, &PageQuery::default(), river::fragment).await {
         Ok(fragment) => Html(fragment.into_string()).into_response(),
-        Err(error) => trouble::answer(&inner, &error),
+        Err(error) => error_page::answer(&inner, &error),
     }
 }
 
@@ -155,9 +155,9 @@ async fn river_markup(
     inner: &Inner,
     asked: &PageQuery,
     draw: impl Fn(&Status, usize, &River<'_>) -> Markup,
-) -> Result<Markup, Trouble> {
+) -> Result<Markup, PageError> {
     let status = crate::api::status(inner).await;
-    let status = status.map_err(|why| Trouble::Status(format!("{why:?}")))?;
+    let status = status.map_err(|why| PageError::Status(format!("{why:?}")))?;
     let feeds = inner.feeds().await?.into_records();
     let events = events(inner, asked).await?;
     let subscriptions = inner.subscriptions().await?.into_records();
@@ -176,7 +176,7 @@ async fn river_markup(
     Ok(draw(&status, feeds::silent(&feeds, inner.now()), &river))
 }
 
-async fn events(inner: &Inner, asked: &PageQuery) -> Result<crate::shapes::EventPage, Trouble> {
+async fn events(inner: &Inner, asked: &PageQuery) -> Result<crate::shapes::EventPage, PageError> {
     Ok(inner.projection.events(asked.paging(EVENTS)?, asked.filter()).await?)
 }
 
@@ -184,14 +184,14 @@ async fn event_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) 
     let id = match load::meaning(&inner, Kind::Event, given.clone()).await {
         Ok(id) if id == given => id,
         Ok(id) => return Redirect::temporary(&format!("/events/{id}")).into_response(),
-        Err(error) => return trouble::answer(&inner, &error),
+        Err(error) => return error_page::answer(&inner, &error),
     };
     match load::event(&inner, &id).await {
         Ok((found, stories, left_out, said)) => {
             let main = event::main(&found.event, &stories, &left_out, &said);
             answer(&inner, Here::Elsewhere, &river::title_of(&found.event.title), Ok(main))
         }
-        Err(error) => trouble::answer(&inner, &error),
+        Err(error) => error_page::answer(&inner, &error),
     }
 }
 
@@ -209,19 +209,19 @@ async fn story_page(
     let id = match load::meaning(&inner, Kind::Story, given.clone()).await {
         Ok(id) if id == given => id,
         Ok(id) => return Redirect::temporary(&format!("/stories/{id}")).into_response(),
-        Err(error) => return trouble::answer(&inner, &error),
+        Err(error) => return error_page::answer(&inner, &error),
     };
     let page = async {
         let (study, left_out, said) = load::story(&inner, &id).await?;
         let notice = split::notice(&inner, study.story.id, done.command).await?;
-        Ok::<_, Trouble>((study, left_out, said, notice))
+        Ok::<_, PageError>((study, left_out, said, notice))
     };
     match page.await {
         Ok((study, left_out, said, notice)) => {
             let main = html! { (notice) (story::main(&study, &left_out, &said)) };
             answer(&inner, Here::Elsewhere, &river::title_of(&study.story.title), Ok(main))
         }
-        Err(error) => trouble::answer(&inner, &error),
+        Err(error) => error_page::answer(&inner, &error),
     }
 }
 
@@ -249,11 +249,11 @@ async fn about_page(State(inner): State<Arc<Inner>>) -> Response {
 }
 
 /// The page around its main part, or what went wrong.
-fn answer(inner: &Inner, here: Here, title: &str, main: Result<Markup, Trouble>) -> Response {
+fn answer(inner: &Inner, here: Here, title: &str, main: Result<Markup, PageError>) -> Response {
     let frame = Frame::of(&inner.settings, title, here);
     match main {
         Ok(main) => Html(layout::page(&frame, &main).into_string()).into_response(),
-        Err(error) => trouble::answer(inner, &error),
+        Err(error) => error_page::answer(inner, &error),
     }
 }
 

@@ -12,14 +12,14 @@ const SHOWN_STORIES: usize = 6;
 /// The most conditions of the installation that are listed.
 const CONDITIONS: usize = 5;
 /// The most copies listed under a story of a card.
-const SHOWN_COPIES: usize = 12;
+pub(super) const SHOWN_COPIES: usize = 12;
 
 /// What the river shows.
 #[derive(Debug)]
 pub(super) struct River<'a> {
     /// The events.
     pub events: &'a EventPage,
-    /// Their folded stories with the copies.
+    /// Their folded stories with the copies that a card lists.
     pub folded: &'a [StoryWithArticles],
     /// What was searched for.
     pub query: Option<&'a str>,
@@ -283,7 +283,8 @@ fn story_line(story: &StoryBrief, folded: &[StoryWithArticles]) -> Markup {
 
 fn copies(story: &StoryBrief, articles: &[ArticleBrief]) -> Markup {
     let others = || articles.iter().filter(|article| article.id != story.lead);
-    let (all, copied, versions) = (others().count(), story.copies, story.versions);
+    let (copied, versions) = (story.copies, story.versions);
+    let left_out = (story.articles as usize).saturating_sub(1 + SHOWN_COPIES);
     html! {
         details id={ "d-" (story.id) } {
             summary {
@@ -302,8 +303,8 @@ fn copies(story: &StoryBrief, articles: &[ArticleBrief]) -> Markup {
                         }
                     }
                 }
-                @if all > SHOWN_COPIES {
-                    li { a href={ "/stories/" (story.id) } { "and " (all - SHOWN_COPIES) " more" } }
+                @if left_out > 0 {
+                    li { a href={ "/stories/" (story.id) } { "and " (left_out) " more" } }
                 }
             }
         }

@@ -127,7 +127,7 @@ pub(super) fn material(reason: MaterialReason) -> &'static str {
         MaterialReason::LedeRewritten => "the lede was written anew",
         MaterialReason::Correction => "a correction was added",
         MaterialReason::FollowUp => "most of the text is new",
-        MaterialReason::Cosmetic => "only wording, spelling or page furniture changed",
+        MaterialReason::Cosmetic => "only wording, spelling or page chrome changed",
     }
 }
 

@@ -43,6 +43,20 @@ pub(super) fn of_story(connection: &Connection, story: &StoryId) -> Answer<Vec<A
     briefs(connection, &ask, &[&story.to_string()])
 }
 
+/// The first so many articles of a story, the first seen first. Only their bodies are read.
+pub(super) fn first_of_story(
+    connection: &Connection,
+    story: &StoryId,
+    most: usize,
+) -> Answer<Vec<ArticleBrief>> {
+    let ask = format!(
+        "SELECT {BRIEF} FROM articles WHERE key IN (
+            SELECT key FROM articles WHERE story = ?1 ORDER BY seen, fetched LIMIT ?2
+        ) ORDER BY seen, fetched"
+    );
+    briefs(connection, &ask, &[&story.to_string(), &(most as i64)])
+}
+
 /// A feed's articles that are no copies, the last seen first.
 pub(super) fn originals_of(
     connection: &Connection,
@@ -89,8 +103,10 @@ pub(super) fn lead_of(
     story: &str,
     lead: Option<&str>,
 ) -> Answer<Option<OutputArticle>> {
-    let ask = "SELECT body FROM articles WHERE story = ?1
-        ORDER BY id <> ?2, seen, fetched LIMIT 1";
+    // First which one, then its body: a story may have thousands.
+    let ask = "SELECT body FROM articles WHERE key = coalesce(
+        (SELECT key FROM articles WHERE id = ?2 AND story = ?1),
+        (SELECT key FROM articles WHERE story = ?1 ORDER BY seen, fetched LIMIT 1))";
     let body = connection
         .prepare_cached(ask)?
         .query_row(params![story, lead.unwrap_or_default()], |row| text(row, 0))

@@ -166,9 +166,13 @@ fn brief(connection: &Connection, row: &EventRow, most: usize) -> Answer<Option<
 
 /// The outlet of an event's first article, and the site that says so where that is another.
 fn first_outlet(connection: &Connection, event: &str) -> Answer<Option<(Outlet, Option<Outlet>)>> {
+    // An index alone says when that was, so that only bodies of that moment are read.
     let ask = "SELECT outlet, json_extract(body, '$.article.via')
         FROM stories JOIN articles ON articles.story = stories.id
-        WHERE stories.event = ?1 AND stories.gone = 0 ORDER BY seen, fetched LIMIT 1";
+        WHERE stories.event = ?1 AND stories.gone = 0 AND seen = (
+            SELECT min(seen) FROM stories JOIN articles ON articles.story = stories.id
+            WHERE stories.event = ?1 AND stories.gone = 0
+        ) ORDER BY fetched LIMIT 1";
     let read = |row: &Row<'_>| Ok((articles::text(row, 0)?, row.get::<_, Option<String>>(1)?));
     let found = connection.prepare_cached(ask)?.query_row([event], read).optional()?;
     let Some((outlet, via)) = found else { return Ok(None) };

@@ -155,9 +155,13 @@ impl Projection {
             .await
     }
 
-    /// These stories with their articles; those that are no more are left out.
-    pub(crate) async fn these_stories(&self, ids: Vec<StoryId>) -> Answer<Vec<StoryWithArticles>> {
-        self.read(move |connection| stories::these(connection, &ids)).await
+    /// These stories, each with at most so many of its articles; those that are no more are left out.
+    pub(crate) async fn these_stories(
+        &self,
+        ids: Vec<StoryId>,
+        most: usize,
+    ) -> Answer<Vec<StoryWithArticles>> {
+        self.read(move |connection| stories::these(connection, &ids, most)).await
     }
 
     /// The stories in which these articles are now; those that are none here are left out.

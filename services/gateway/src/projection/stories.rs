@@ -160,8 +160,18 @@ pub(super) fn with_articles(
         .collect()
 }
 
-pub(super) fn these(connection: &Connection, ids: &[StoryId]) -> Answer<Vec<StoryWithArticles>> {
-    ids.iter().filter_map(|id| with_its_articles(connection, *id).transpose()).collect()
+/// These stories, each with at most so many of its articles, the first seen first.
+pub(super) fn these(
+    connection: &Connection,
+    ids: &[StoryId],
+    most: usize,
+) -> Answer<Vec<StoryWithArticles>> {
+    let with_first = |id: &StoryId| -> Answer<Option<StoryWithArticles>> {
+        let Some(story) = shown(connection, *id)? else { return Ok(None) };
+        let articles = articles::first_of_story(connection, &story.id, most)?;
+        Ok(Some(StoryWithArticles { story, articles }))
+    };
+    ids.iter().filter_map(|id| with_first(id).transpose()).collect()
 }
 
 pub(super) fn these_briefs(connection: &Connection, ids: &[StoryId]) -> Answer<Vec<StoryBrief>> {

@@ -1,4 +1,4 @@
-//! People's word on stories: told to the detector, and answered with what came of it.
+//! Manual overrides of stories: told to the detector, and answered with what came of it.
 
 use std::time::Duration;
 

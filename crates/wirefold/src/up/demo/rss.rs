@@ -72,7 +72,7 @@ fn item(
     Ok(())
 }
 
-/// An article's page, with the furniture that pages have.
+/// An article's page, with the page chrome that pages have.
 pub(super) fn page(article: &Article) -> String {
     let escaped = |text: &str| quick_xml::escape::escape(text).into_owned();
     let title = escaped(&article.title);

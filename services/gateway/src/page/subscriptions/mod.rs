@@ -18,9 +18,9 @@ use maud::Markup;
 use serde::Deserialize;
 use wirefold_proto::{Interval, SubscriptionRecord, SubscriptionSettings};
 
+use super::error_page;
 use super::layout::{self, Frame, Here};
-use super::load::Trouble;
-use super::trouble;
+use super::load::PageError;
 use crate::api::refusal::{self, Refusal};
 use crate::api::{Api, access, request};
 use editor::Editor;
@@ -83,8 +83,8 @@ async fn edit_page(State(api): State<Api>, Path(id): Path<String>) -> Response {
             let tried = preview::rehearse(&api, &fields).await;
             shown_editor(&api, StatusCode::OK, &fields, Vec::new(), tried).await
         }
-        Ok(None) => trouble::answer(&api.inner, &Trouble::Nothing),
-        Err(error) => trouble::answer(&api.inner, &error.into()),
+        Ok(None) => error_page::answer(&api.inner, &PageError::Nothing),
+        Err(error) => error_page::answer(&api.inner, &error.into()),
     }
 }
 
@@ -249,10 +249,10 @@ async fn refused(api: &Api, refusal: Refusal) -> Response {
     shown_list(api, status, Some(Notice::Refused(why))).await
 }
 
-fn answer(api: &Api, status: StatusCode, title: &str, main: Result<Markup, Trouble>) -> Response {
+fn answer(api: &Api, status: StatusCode, title: &str, main: Result<Markup, PageError>) -> Response {
     let frame = Frame::of(&api.inner.settings, title, Here::Subscriptions);
     match main {
         Ok(main) => (status, Html(layout::page(&frame, &main).into_string())).into_response(),
-        Err(error) => trouble::answer(&api.inner, &error),
+        Err(error) => error_page::answer(&api.inner, &error),
     }
 }

@@ -28,14 +28,14 @@ impl Wirefold {
     pub(super) fn new() -> Wirefold {
         let root = tempfile::tempdir().expect("there is a place for temporary files");
         let folder = Arc::new(Folder::lasting(root.path()));
-        let detector = Detector::new(Settings::default()).on_shelves(Some(folder.clone()));
+        let detector = Detector::new(Settings::default()).with_text_files(Some(folder.clone()));
         Wirefold { detector, steps: [0.0; STEPS], folder, root }
     }
 
     /// The files that texts stand in, and how much.
     fn texts(&self) -> Option<Vec<(Arc<Texts>, u64)>> {
-        let shelves = self.detector.shelves();
-        let texts = shelves.iter().map(|shelf| self.folder.own(shelf));
+        let text_files = self.detector.text_files();
+        let texts = text_files.iter().map(|text_file| self.folder.own(text_file));
         texts.map(|texts| texts.map(|found| (found.clone(), found.length()))).collect()
     }
 }
@@ -66,7 +66,7 @@ fn restored(lengths: &[u64], from: &Path, folder: &Folder) -> io::Result<Vec<Sta
             fresh.append(&piece[..asked]);
             rest -= asked as u64;
         }
-        stands.push(Stand { shelf: fresh, start: 0 });
+        stands.push(Stand { text_file: fresh, start: 0 });
     }
     Ok(stands)
 }
@@ -74,7 +74,7 @@ fn restored(lengths: &[u64], from: &Path, folder: &Folder) -> io::Result<Vec<Sta
 fn known_again(pieces: &[Vec<u8>], stands: Vec<Stand>) -> Option<Detector> {
     let mut pieces = pieces.iter();
     let mut next = || pieces.next().cloned();
-    Detector::read_from(Settings::default(), &mut Reader::new(&mut next).with_shelves(stands))
+    Detector::read_from(Settings::default(), &mut Reader::new(&mut next).with_text_files(stands))
 }
 
 impl Method for Wirefold {
@@ -127,7 +127,7 @@ impl Method for Wirefold {
         let reading = Stopwatch::start();
         let next = Folder::lasting(self.root.path());
         let find = |(written, length): &(Arc<Texts>, u64)| {
-            next.find(written.name(), *length).map(|shelf| Stand { shelf, start: 0 })
+            next.find(written.name(), *length).map(|text_file| Stand { text_file, start: 0 })
         };
         let again = known_again(&pieces, texts.iter().map(find).collect::<Option<_>>()?)?;
         let read = reading.seconds();

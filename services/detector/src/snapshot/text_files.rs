@@ -1,4 +1,4 @@
-//! The shelves that texts stand on, in a snapshot: it names them and holds what stands on them behind
+//! The text files, in a snapshot: it names them and holds what stands on them behind
 //! everything else, so that a start which finds them need not read that.
 
 use std::collections::BTreeSet;
@@ -6,16 +6,16 @@ use std::io;
 use std::sync::Arc;
 
 use wirefold_dedup::codec::Stand;
-use wirefold_dedup::{Shelf, written};
+use wirefold_dedup::{TextFile, written};
 
 use super::frames::{Pieces, Unfit};
-use crate::shelf::{Folder, Texts};
+use crate::text_file::{Folder, Texts};
 
 /// More than these are made one, so that a detector that is started over and over does not run out of
 /// open files: each start makes its own.
 const MOST: usize = 64;
 
-/// A shelf as a snapshot names it.
+/// A text file as a snapshot names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
     /// "" of one that nobody finds again.
@@ -26,14 +26,15 @@ pub(crate) struct Named {
 
 written!(Named { name, length });
 
-/// The shelves of a snapshot that is being written.
-pub(crate) struct Shelved(Vec<(Arc<Texts>, u64)>);
+/// The text files of a snapshot that is being written.
+pub(crate) struct StandingTexts(Vec<(Arc<Texts>, u64)>);
 
-impl Shelved {
-    /// These shelves, as far as something stands on them by now.
-    pub(crate) fn now(folder: &Folder, shelves: &[Arc<dyn Shelf>]) -> Self {
-        let own = |shelf| folder.own(shelf).expect("the detector has its shelves from there");
-        let texts = shelves.iter().map(own);
+impl StandingTexts {
+    /// These text files, as far as something stands on them by now.
+    pub(crate) fn now(folder: &Folder, text_files: &[Arc<dyn TextFile>]) -> Self {
+        let own =
+            |text_file| folder.own(text_file).expect("the detector has its text_files from there");
+        let texts = text_files.iter().map(own);
         Self(texts.map(|texts| (texts.clone(), texts.length())).collect())
     }
 
@@ -63,10 +64,10 @@ impl Shelved {
     }
 }
 
-/// The shelves of a snapshot that is gone back to.
+/// The text files of a snapshot that is gone back to.
 pub(crate) struct Places {
     stands: Vec<Stand>,
-    /// What stood on each, and the shelf that it is to be put on, where it does not stand there.
+    /// What stood on each, and the text file that it is to be put on, where it does not stand there.
     lengths: Vec<(u64, Option<Arc<Texts>>)>,
 }
 
@@ -84,8 +85,8 @@ impl Places {
             };
             let start = if one.is_some() { end } else { 0 };
             end += length;
-            if let Some(shelf) = found.or_else(|| fresh.clone()) {
-                places.stands.push(Stand { shelf, start });
+            if let Some(text_file) = found.or_else(|| fresh.clone()) {
+                places.stands.push(Stand { text_file, start });
             }
             places.lengths.push((*length, fresh));
         }
@@ -96,7 +97,7 @@ impl Places {
         self.stands.clone()
     }
 
-    /// Puts what is missing onto the new shelves; what there is, is not even read where nothing is
+    /// Puts what is missing onto the new text files; what there is, is not even read where nothing is
     /// missing.
     pub(crate) fn fill(&self, pieces: &mut Pieces) -> Result<(), Unfit> {
         if self.lengths.iter().all(|(_, fresh)| fresh.is_none()) {
@@ -106,7 +107,7 @@ impl Places {
             let mut rest = *length;
             while rest > 0 {
                 let piece = pieces.next().ok_or(Unfit::Short)?;
-                // A piece is of one shelf.
+                // A piece is of one text file.
                 rest = rest.checked_sub(piece.len() as u64).ok_or(Unfit::Broken)?;
                 if let Some(fresh) = fresh {
                     fresh.append(&piece);
@@ -129,17 +130,17 @@ mod tests {
     use super::*;
     use crate::snapshot::frames::Pieces;
 
-    /// More shelves than a start keeps by themselves, with a text each.
+    /// More text files than a start keeps by themselves, with a text each.
     #[test]
     fn many_become_one() {
         let root = tempfile::tempdir().unwrap();
         let folder = Folder::lasting(root.path());
         let text = |number: usize| format!("text {number}").into_bytes();
-        let shelves: Vec<Arc<dyn Shelf>> = (0..=MOST).map(|_| folder.fresh() as _).collect();
-        for (number, shelf) in shelves.iter().enumerate() {
-            assert_eq!(shelf.put(&text(number)), Some(0));
+        let text_files: Vec<Arc<dyn TextFile>> = (0..=MOST).map(|_| folder.fresh() as _).collect();
+        for (number, text_file) in text_files.iter().enumerate() {
+            assert_eq!(text_file.put(&text(number)), Some(0));
         }
-        let standing = Shelved::now(&folder, &shelves);
+        let standing = StandingTexts::now(&folder, &text_files);
         let (sender, pieces) = mpsc::channel(2 * MOST);
         let mut total = 0;
         standing.copy(&mut |piece| {
@@ -150,12 +151,12 @@ mod tests {
         let places = Places::find(&folder, &standing.named());
         places.fill(&mut Pieces::behind(0, pieces)).unwrap();
         let stands = places.stands();
-        assert_eq!(stands.len(), shelves.len());
-        for (number, Stand { shelf, start }) in stands.iter().enumerate() {
-            assert!(Arc::ptr_eq(shelf, &stands[0].shelf));
+        assert_eq!(stands.len(), text_files.len());
+        for (number, Stand { text_file, start }) in stands.iter().enumerate() {
+            assert!(Arc::ptr_eq(text_file, &stands[0].text_file));
             let mut bytes = text(number);
             bytes.fill(0);
-            shelf.read(*start, &mut bytes);
+            text_file.read(*start, &mut bytes);
             assert_eq!(bytes, text(number));
         }
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tracing::{info, warn};
-use wirefold_dedup::{Shelf, Shelves};
+use wirefold_dedup::{TextFile, TextFiles};
 
 use super::Texts;
 
@@ -46,7 +46,7 @@ impl Folder {
         Self { path: Some(path.join(INSIDE)), lasts: true, in_use: Mutex::default() }
     }
 
-    /// The shelf of this name, if it is there and has at least so many bytes. Nothing is put on it.
+    /// The text file of this name, if it is there and has at least so many bytes. Nothing is put on it.
     #[must_use]
     pub fn find(&self, name: &str, length: u64) -> Option<Arc<Texts>> {
         let is_name = name.len() == NAME && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -58,7 +58,7 @@ impl Folder {
         is_long_enough.then(|| enter(&mut in_use, found))
     }
 
-    /// An empty shelf, in memory where there can be no file.
+    /// An empty text file, in memory where there can be no file.
     #[must_use]
     pub fn fresh(&self) -> Arc<Texts> {
         let mut in_use = self.in_use();
@@ -67,10 +67,11 @@ impl Folder {
         enter(&mut in_use, texts.into())
     }
 
-    /// The shelf of this process that is this one.
+    /// The text file of this process that is this one.
     #[must_use]
-    pub fn own(&self, shelf: &Arc<dyn Shelf>) -> Option<Arc<Texts>> {
-        let is_it = |texts: &Arc<Texts>| std::ptr::addr_eq(Arc::as_ptr(texts), Arc::as_ptr(shelf));
+    pub fn own(&self, text_file: &Arc<dyn TextFile>) -> Option<Arc<Texts>> {
+        let is_it =
+            |texts: &Arc<Texts>| std::ptr::addr_eq(Arc::as_ptr(texts), Arc::as_ptr(text_file));
         self.in_use().iter().filter_map(Weak::upgrade).find(is_it)
     }
 
@@ -113,11 +114,11 @@ impl Folder {
     }
 }
 
-impl Shelves for Folder {
-    fn open(&self) -> Option<Arc<dyn Shelf>> {
+impl TextFiles for Folder {
+    fn open(&self) -> Option<Arc<dyn TextFile>> {
         self.path.as_ref()?;
         let texts = self.fresh();
-        texts.file.is_some().then_some(texts as Arc<dyn Shelf>)
+        texts.file.is_some().then_some(texts as Arc<dyn TextFile>)
     }
 
     #[cfg(test)]
@@ -182,8 +183,8 @@ mod tests {
     #[test]
     fn passing_ones_leave_nothing_behind() {
         let root = tempfile::tempdir().unwrap();
-        let shelf = Folder::passing(root.path().to_owned()).open().unwrap();
-        shelf.put(b"one").unwrap();
+        let text_file = Folder::passing(root.path().to_owned()).open().unwrap();
+        text_file.put(b"one").unwrap();
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
         assert!(Folder::passing(root.path().join("none")).open().is_none());
     }
@@ -208,13 +209,13 @@ mod tests {
     #[test]
     fn one_that_is_missing_or_short_is_not_found() {
         let root = tempfile::tempdir().unwrap();
-        let shelf = Folder::lasting(root.path()).fresh();
-        shelf.put(b"one").unwrap();
-        let length = shelf.length();
+        let text_file = Folder::lasting(root.path()).fresh();
+        text_file.put(b"one").unwrap();
+        let length = text_file.length();
         fs::write(root.path().join("other-file-of-16"), "some file of others").unwrap();
         let next = Folder::lasting(root.path());
-        assert!(next.find(shelf.name(), length).is_some());
-        assert!(next.find(shelf.name(), length + 1).is_none());
+        assert!(next.find(text_file.name(), length).is_some());
+        assert!(next.find(text_file.name(), length + 1).is_none());
         for other in ["", "..", "absentabsentabse", "../other-file-of-16"] {
             assert!(next.find(other, 0).is_none(), "{other}");
         }

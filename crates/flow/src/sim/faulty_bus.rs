@@ -1,4 +1,4 @@
-//! Trouble on the way to a bus: lost answers, dropped acks, duplicates, other orders, delays.
+//! Faults on the way to a bus: lost answers, dropped acks, duplicates, other orders, delays.
 //!
 //! Whatever a real bus may do within its promises, at the odds given and in the order of a seed.
 
@@ -15,7 +15,7 @@ use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
 use crate::objects::Objects;
 
-/// How often each trouble comes, in a thousand.
+/// How often each fault comes, in a thousand.
 #[derive(Debug, Clone, Copy)]
 pub struct Odds {
     /// A call is not carried out, and fails.
@@ -32,8 +32,8 @@ pub struct Odds {
     pub delay: Duration,
 }
 
-/// A bus with trouble on the way to it.
-pub struct Trouble {
+/// A bus with faults on the way to it.
+pub struct FaultyBus {
     bus: Arc<dyn Bus>,
     dice: Dice,
 }
@@ -46,8 +46,8 @@ struct Dice {
     clock: Arc<dyn Clock>,
 }
 
-impl Trouble {
-    /// Puts trouble on the way to a bus.
+impl FaultyBus {
+    /// Puts faults on the way to a bus.
     pub fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>, odds: Odds, seed: u64) -> Self {
         let random = Arc::new(Mutex::new(Random::new(seed)));
         Self { bus, dice: Dice { random, odds, clock } }
@@ -86,7 +86,7 @@ impl Dice {
     }
 }
 
-impl Bus for Trouble {
+impl Bus for FaultyBus {
     fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()> {
         self.bus.create_stream(config)
     }

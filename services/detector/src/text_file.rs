@@ -1,7 +1,7 @@
-//! Shelves for texts: files in a folder. Those of a detector that keeps snapshots have names and outlive it,
+//! Text files: files in a folder. Those of a detector that keeps snapshots have names and outlive it,
 //! so that a snapshot need only say where on them a text stands; others are gone with the process.
 //!
-//! A shelf is written by the process that made it, from its beginning to its end, and never again: one
+//! A text file is written by the process that made it, from its beginning to its end, and never again: one
 //! that another process finds there is read as far as a snapshot says. So two that run at once do not
 //! spoil each other's, a lock keeps one in use from being removed, and what a kill cut off at the end is
 //! looked at by nobody.
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tracing::error;
-use wirefold_dedup::Shelf;
+use wirefold_dedup::TextFile;
 
 pub use folder::Folder;
 
@@ -132,7 +132,7 @@ impl Texts {
     }
 }
 
-impl Shelf for Texts {
+impl TextFile for Texts {
     fn put(&self, bytes: &[u8]) -> Option<u64> {
         let record = records::record(bytes)?;
         let mut ends = self.ends_to_change();
@@ -159,22 +159,22 @@ mod tests {
 
     use super::*;
 
-    fn texts(shelf: &Texts, places: &[(u64, usize)]) -> Vec<String> {
+    fn texts(text_file: &Texts, places: &[(u64, usize)]) -> Vec<String> {
         let text = |(place, len): &(u64, usize)| {
             let mut bytes = vec![0; *len];
-            shelf.taken(*place, &mut bytes).unwrap();
+            text_file.taken(*place, &mut bytes).unwrap();
             String::from_utf8(bytes).unwrap()
         };
         places.iter().map(text).collect()
     }
 
-    fn put(shelf: &Texts, given: &[String]) -> Vec<(u64, usize)> {
-        given.iter().map(|text| (shelf.put(text.as_bytes()).unwrap(), text.len())).collect()
+    fn put(text_file: &Texts, given: &[String]) -> Vec<(u64, usize)> {
+        given.iter().map(|text| (text_file.put(text.as_bytes()).unwrap(), text.len())).collect()
     }
 
-    fn copied(shelf: &Texts, length: u64) -> Vec<u8> {
+    fn copied(text_file: &Texts, length: u64) -> Vec<u8> {
         let mut all = Vec::new();
-        shelf.copy(length, &mut |piece| all.extend(piece));
+        text_file.copy(length, &mut |piece| all.extend(piece));
         all
     }
 
@@ -186,14 +186,14 @@ mod tests {
             let given: Vec<String> = given.iter().map(ToString::to_string).collect();
             let root = tempfile::tempdir().unwrap();
             let folder = Folder::lasting(root.path());
-            let shelf = folder.fresh();
-            let places = put(&shelf, &given);
-            assert_eq!(texts(&shelf, &places), given);
-            let length = shelf.length();
-            put(&shelf, &["later".to_owned()]);
-            let again = Folder::lasting(root.path()).find(shelf.name(), length).unwrap();
+            let text_file = folder.fresh();
+            let places = put(&text_file, &given);
+            assert_eq!(texts(&text_file, &places), given);
+            let length = text_file.length();
+            put(&text_file, &["later".to_owned()]);
+            let again = Folder::lasting(root.path()).find(text_file.name(), length).unwrap();
             assert_eq!(texts(&again, &places), given);
-            let all = copied(&shelf, length);
+            let all = copied(&text_file, length);
             assert_eq!(all.len() as u64, length);
             for copy in [folder.fresh(), Folder::nowhere().fresh()] {
                 all.chunks(7).for_each(|part| copy.append(part));
@@ -208,10 +208,10 @@ mod tests {
     fn a_copy_goes_on_in_memory_where_the_disk_is_full() {
         let root = tempfile::tempdir().unwrap();
         let folder = Folder::lasting(root.path());
-        let (shelf, given) = (folder.fresh(), ["one", "another"].map(str::to_owned));
-        let places = put(&shelf, &given);
-        let all = copied(&shelf, shelf.length());
-        let file = File::open(&shelf.path).unwrap();
+        let (text_file, given) = (folder.fresh(), ["one", "another"].map(str::to_owned));
+        let places = put(&text_file, &given);
+        let all = copied(&text_file, text_file.length());
+        let file = File::open(&text_file.path).unwrap();
         let copy = Texts::new(String::new(), Some(file), PathBuf::new(), 15);
         copy.append(&all[15..22]);
         copy.append(&all[22..]);
@@ -221,15 +221,15 @@ mod tests {
         assert_eq!(copy.put(b"more"), None);
     }
 
-    /// A shelf with three texts and its file, to do harm to.
+    /// A text file with three texts and its file, to do harm to.
     fn harmed(harm: impl Fn(&mut Vec<u8>)) -> (tempfile::TempDir, Arc<Texts>, Vec<(u64, usize)>) {
         let root = tempfile::tempdir().unwrap();
-        let shelf = Folder::lasting(root.path()).fresh();
-        let places = put(&shelf, &["one", "", "three"].map(str::to_owned));
-        let mut bytes = fs::read(&shelf.path).unwrap();
+        let text_file = Folder::lasting(root.path()).fresh();
+        let places = put(&text_file, &["one", "", "three"].map(str::to_owned));
+        let mut bytes = fs::read(&text_file.path).unwrap();
         harm(&mut bytes);
-        fs::write(&shelf.path, bytes).unwrap();
-        (root, shelf, places)
+        fs::write(&text_file.path, bytes).unwrap();
+        (root, text_file, places)
     }
 
     #[test]
@@ -241,21 +241,21 @@ mod tests {
             |bytes| bytes[8 + 3 + 8 + 4] ^= 1,
         ];
         for harm in harms {
-            let (_root, shelf, places) = harmed(harm);
-            assert_eq!(texts(&shelf, &places[..2]), ["one", ""]);
-            assert!(shelf.taken(places[2].0, &mut [0; 5]).is_err());
-            let read = |at: u64, bytes: &mut [u8]| shelf.bytes_at(at, bytes);
-            assert!(records::copy(shelf.length(), &read, &mut drop).is_err());
-            shelf.remove().unwrap();
-            assert!(!shelf.path.exists());
+            let (_root, text_file, places) = harmed(harm);
+            assert_eq!(texts(&text_file, &places[..2]), ["one", ""]);
+            assert!(text_file.taken(places[2].0, &mut [0; 5]).is_err());
+            let read = |at: u64, bytes: &mut [u8]| text_file.bytes_at(at, bytes);
+            assert!(records::copy(text_file.length(), &read, &mut drop).is_err());
+            text_file.remove().unwrap();
+            assert!(!text_file.path.exists());
         }
     }
 
     #[test]
     fn another_place_or_length_is_no_record() {
-        let (_root, shelf, places) = harmed(|_| {});
-        assert!(shelf.taken(places[2].0 + 1, &mut [0; 5]).is_err());
-        assert!(shelf.taken(places[2].0, &mut [0; 4]).is_err());
-        assert!(shelf.taken(shelf.length(), &mut []).is_err());
+        let (_root, text_file, places) = harmed(|_| {});
+        assert!(text_file.taken(places[2].0 + 1, &mut [0; 5]).is_err());
+        assert!(text_file.taken(places[2].0, &mut [0; 4]).is_err());
+        assert!(text_file.taken(text_file.length(), &mut []).is_err());
     }
 }

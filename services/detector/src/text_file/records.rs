@@ -1,4 +1,4 @@
-//! The form of what stands on a shelf: length and CRC-32 of a text, four bytes each, the lowest first;
+//! The form of what stands in a text file: length and CRC-32 of a text, four bytes each, the lowest first;
 //! then the text.
 
 use std::io;

@@ -16,7 +16,7 @@ enum Scope {
     Tested,
 }
 
-struct Habit {
+struct Pattern {
     needle: &'static str,
     scope: Scope,
     remedy: &'static str,
@@ -25,40 +25,40 @@ struct Habit {
 const UNFINISHED: &str = "finish it, or leave the item out until it is built";
 const FORBIDDEN: &str = "write it in safe Rust, as Cargo.toml forbids anything else";
 
-const HABITS: [Habit; 11] = [
-    habit(
+const PATTERNS: [Pattern; 11] = [
+    pattern(
         concat!(".unw", "rap()"),
         Scope::Shipped,
         "use `?`, a default, or `expect(\"why it cannot be\")`",
     ),
-    habit(concat!("to", "do!"), Scope::Everywhere, UNFINISHED),
-    habit(concat!("unimple", "mented!"), Scope::Everywhere, UNFINISHED),
-    habit(concat!("FIX", "ME"), Scope::Everywhere, UNFINISHED),
-    habit(concat!("#[ig", "nore"), Scope::Everywhere, "make the test quick enough to run always"),
-    habit(
+    pattern(concat!("to", "do!"), Scope::Everywhere, UNFINISHED),
+    pattern(concat!("unimple", "mented!"), Scope::Everywhere, UNFINISHED),
+    pattern(concat!("FIX", "ME"), Scope::Everywhere, UNFINISHED),
+    pattern(concat!("#[ig", "nore"), Scope::Everywhere, "make the test quick enough to run always"),
+    pattern(
         concat!("sle", "ep("),
         Scope::Tested,
         "wait for the event with a deadline, or pause the clock",
     ),
-    habit(concat!("uns", "afe {"), Scope::Everywhere, FORBIDDEN),
-    habit(concat!("uns", "afe fn"), Scope::Everywhere, FORBIDDEN),
-    habit(concat!("uns", "afe impl"), Scope::Everywhere, FORBIDDEN),
-    habit(concat!("uns", "afe extern"), Scope::Everywhere, FORBIDDEN),
-    habit(concat!("uns", "afe trait"), Scope::Everywhere, FORBIDDEN),
+    pattern(concat!("uns", "afe {"), Scope::Everywhere, FORBIDDEN),
+    pattern(concat!("uns", "afe fn"), Scope::Everywhere, FORBIDDEN),
+    pattern(concat!("uns", "afe impl"), Scope::Everywhere, FORBIDDEN),
+    pattern(concat!("uns", "afe extern"), Scope::Everywhere, FORBIDDEN),
+    pattern(concat!("uns", "afe trait"), Scope::Everywhere, FORBIDDEN),
 ];
 
-const fn habit(needle: &'static str, scope: Scope, remedy: &'static str) -> Habit {
-    Habit { needle, scope, remedy }
+const fn pattern(needle: &'static str, scope: Scope, remedy: &'static str) -> Pattern {
+    Pattern { needle, scope, remedy }
 }
 
-fn bad_habits(tree: &Tree) -> Vec<Finding> {
+fn bad_patterns(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.rust() {
-        for habit in &HABITS {
-            for (index, line) in text_in(file, habit.scope).lines().enumerate() {
-                if line.contains(habit.needle) {
-                    let what = format!("`{}`", habit.needle);
-                    findings.push(Finding::new(&file.path, index + 1, what, habit.remedy));
+        for pattern in &PATTERNS {
+            for (index, line) in text_in(file, pattern.scope).lines().enumerate() {
+                if line.contains(pattern.needle) {
+                    let what = format!("`{}`", pattern.needle);
+                    findings.push(Finding::new(&file.path, index + 1, what, pattern.remedy));
                 }
             }
         }
@@ -78,26 +78,26 @@ fn text_in(file: &File, scope: Scope) -> &str {
 }
 
 #[test]
-fn rust_files_keep_good_habits() {
-    assert_none(&bad_habits(&real_tree()));
+fn rust_files_have_no_forbidden_patterns() {
+    assert_none(&bad_patterns(&real_tree()));
 }
 
 #[test]
-fn finds_each_planted_habit_where_it_counts() {
-    for habit in &HABITS {
-        let bare = format!("\n    a{}\n", habit.needle);
-        let unit_test = format!("{bare}#[cfg(test)]\nmod tests {{\n    a{}\n}}\n", habit.needle);
+fn finds_each_planted_pattern_where_it_counts() {
+    for pattern in &PATTERNS {
+        let bare = format!("\n    a{}\n", pattern.needle);
+        let unit_test = format!("{bare}#[cfg(test)]\nmod tests {{\n    a{}\n}}\n", pattern.needle);
         let tree = planted(&[
             ("src/a.rs", &bare),
             ("tests/a.rs", &bare),
             ("src/b.rs", &unit_test),
             ("docs/a.md", &bare),
         ]);
-        let expected: &[&str] = match habit.scope {
+        let expected: &[&str] = match pattern.scope {
             Scope::Everywhere => &["src/a.rs:2", "tests/a.rs:2", "src/b.rs:2", "src/b.rs:5"],
             Scope::Shipped => &["src/a.rs:2", "src/b.rs:2"],
             Scope::Tested => &["tests/a.rs:2", "src/b.rs:2", "src/b.rs:5"],
         };
-        assert_eq!(places_of(&bad_habits(&tree)), expected, "{}", habit.needle);
+        assert_eq!(places_of(&bad_patterns(&tree)), expected, "{}", pattern.needle);
     }
 }

@@ -1,5 +1,5 @@
-//! Page furniture that is recognisable at first sight: links to other stories, widgets, loading
-//! notices, leading dates, addresses. What only a site's habit gives away is learned elsewhere.
+//! Page chrome that is recognisable at first sight: links to other stories, widgets, loading
+//! notices, leading dates, addresses. What only the other pages of a site give away is learned elsewhere.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use crate::likely::Likely;
 use crate::paragraphs::is_space;
 use crate::span::Span;
 
-/// Openings that no sentence of a news text has: furniture though the line end as a sentence does.
+/// Openings that no sentence of a news text has: page chrome though the line end as a sentence does.
 const UNMISTAKABLE: &[&str] = &[
     "read more",
     "read next",
@@ -76,7 +76,7 @@ const UNMISTAKABLE: &[&str] = &[
     "関 連 記 事",
 ];
 
-/// Openings of lines that are furniture when the line is short, in normal form; sentences may begin
+/// Openings of lines that are page chrome when the line is short, in normal form; sentences may begin
 /// so as well.
 const OPENINGS: &[&str] = &[
     "related story",
@@ -121,7 +121,7 @@ const OPENINGS: &[&str] = &[
     "реклама",
 ];
 
-/// Single words that open furniture only when `:` or `|` follows at once.
+/// Single words that open page chrome only when `:` or `|` follows at once.
 const LABELS: &[&str] = &[
     "related",
     "more",
@@ -156,7 +156,7 @@ const LONGEST_NOTICE: usize = 4;
 /// A sentence of more words than this is text even behind an unmistakable opening.
 const LONGEST_PLEA: usize = 12;
 
-/// Whether a whole line may be furniture, given the first byte and the length of its first word's normal
+/// Whether a whole line may be page chrome, given the first byte and the length of its first word's normal
 /// form: told of nearly all lines without looking at their words.
 pub(crate) fn may_be_chrome_line(line: &str, first: Option<(u8, usize)>) -> bool {
     static FIRST_WORDS: LazyLock<Likely> = LazyLock::new(|| {
@@ -166,8 +166,8 @@ pub(crate) fn may_be_chrome_line(line: &str, first: Option<(u8, usize)>) -> bool
     first.is_some_and(|shape| FIRST_WORDS.has(shape)) || is_shared_post_credit(line)
 }
 
-/// Whether a whole line is furniture. `words` are its normal forms, in order.
-pub(crate) fn is_furniture_line(line: &str, words: &[&str]) -> bool {
+/// Whether a whole line is page chrome. `words` are its normal forms, in order.
+pub(crate) fn is_chrome_line(line: &str, words: &[&str]) -> bool {
     if words.len() > LONGEST_LINE {
         return false;
     }
@@ -211,9 +211,9 @@ fn is_shared_post_credit(line: &str) -> bool {
     line.starts_with(['—', '–', '-']) && line.contains("(@")
 }
 
-/// The parts of a line that are furniture inside text: addresses and, in the first line, a date
+/// The parts of a line that are page chrome inside text: addresses and, in the first line, a date
 /// that stands before the text.
-pub(crate) fn furniture_spans(original: &str, line: Span, is_first: bool) -> Vec<Span> {
+pub(crate) fn chrome_spans(original: &str, line: Span, is_first: bool) -> Vec<Span> {
     let date = if is_first { leading_date(original, line) } else { None };
     let addresses = addresses(original, line).into_iter();
     // In order and apart: a leading date holds no address.
@@ -287,7 +287,7 @@ mod tests {
     fn check_line(line: &str, expected: bool) {
         let normal = normalise(line);
         let words: Vec<&str> = normal.split(' ').collect();
-        assert_eq!(is_furniture_line(line, &words), expected, "{line:?}");
+        assert_eq!(is_chrome_line(line, &words), expected, "{line:?}");
         let first = words.first().map(|word| (word.bytes().next().unwrap_or_default(), word.len()));
         assert!(!expected || may_be_chrome_line(line, first), "{line:?}");
     }
@@ -335,7 +335,7 @@ mod tests {
         let check = |line: &str, expected: &[&str]| {
             let all = Span { start: 0, end: line.len() };
             let found: Vec<&str> =
-                furniture_spans(line, all, true).iter().map(|span| span.of(line)).collect();
+                chrome_spans(line, all, true).iter().map(|span| span.of(line)).collect();
             assert_eq!(found, expected, "{line:?}");
         };
         check("date 2025-11-20 The port", &["date 2025-11-20"]);
