@@ -125,14 +125,11 @@ const TABLES: &str = "
     );
 ";
 
-/// What came later, beside the other tables, so that files of earlier releases are kept: which message
-/// stands at a place, so that a stream that went back in time is recognised; and what alerts are counted by,
-/// so that no body is read for it.
-const ADDED: &str = "
+/// Which message stands at a place, so that a stream that went back in time is recognised. Beside the
+/// other tables, so that files of releases that knew none are kept.
+const POSITIONS: &str = "
     CREATE TABLE IF NOT EXISTS positions
         (stream TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS alert_revisions_told
-        ON alert_revisions (at, alert, volume, json_extract(body, '$.held'));
 ";
 
 /// Opens the file for writing; one of another version, or one that cannot be read, is put aside
@@ -206,7 +203,7 @@ fn open_existing(path: &Path) -> Result<Option<Connection>, ProjectionError> {
         transaction.pragma_update(None, "user_version", SCHEMA)?;
         transaction.commit()?;
     }
-    connection.execute_batch(ADDED)?;
+    connection.execute_batch(POSITIONS)?;
     Ok(Some(connection))
 }
 
