@@ -249,7 +249,7 @@ mod tests {
         );
         let kinds: Vec<ParagraphKind> = text.paragraphs().iter().map(|p| p.kind).collect();
         use ParagraphKind::{Heading, PageChrome, Prose};
-        assert_eq!(kinds, [Prose, Heading, PageChrome, Prose]);
+        assert_eq!(kinds, [Prose, PageChrome, Heading, Prose]);
         let masked: Vec<&str> =
             text.words().iter().filter(|w| w.is_chrome).map(|w| text.normal(w)).collect();
         assert_eq!(masked, ["date", "2026", "03", "05", "related", "more"]);
