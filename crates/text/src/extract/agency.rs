@@ -141,6 +141,14 @@ mod tests {
     use super::*;
     use Trace::{Credited, Mentioned};
 
+    /// `½` opens up into two words in one place.
+    #[test]
+    fn a_fraction_beside_an_agency_is_read() {
+        for text in ["AFP ½ said so", "according to ½ AFP", "he told ½ of AFP", "AFP said ½"] {
+            let _ = cited_agencies(&Text::new(text));
+        }
+    }
+
     fn check(original: &str, expected: &[(&str, Trace)]) {
         let text = Text::new(original);
         let found: Vec<(&str, Trace)> =

@@ -70,9 +70,7 @@ impl Line<'_> {
         let from = named.start.saturating_sub(REACH_BEFORE).max(self.paragraph.words.start);
         for index in (from..named.start).rev() {
             let Some(word) = self.word(index) else { return false };
-            let next = self.text.words()[index + 1].span.start;
-            let gap = &self.text.original()[self.text.words()[index].span.end..next];
-            if gap.contains(['.', '!', '?', '؟', ';']) {
+            if self.gap(index + 1).contains(['.', '!', '?', '؟', ';']) {
                 return false;
             }
             if is_in(BEFORE, word) {
@@ -96,9 +94,7 @@ impl Line<'_> {
     fn is_cited_behind(&self, named: &Named) -> bool {
         let to = (named.end + REACH_BEHIND).min(self.paragraph.words.end);
         for index in named.end..to {
-            let start = self.text.words()[index].span.start;
-            let gap = &self.text.original()[self.text.words()[index - 1].span.end..start];
-            if gap.contains(['.', '!', '?', '؟', ';', ',', ':', '(']) {
+            if self.gap(index).contains(['.', '!', '?', '؟', ';', ',', ':', '(']) {
                 return false;
             }
             if self.word(index).is_some_and(|word| is_in(BEHIND, word)) {

@@ -101,6 +101,14 @@ impl<'a> Line<'a> {
         Span { start, end: original.floor_char_boundary(to) }.of(original)
     }
 
+    /// What stands between a word and the one before it; nothing where both are in one place, as the
+    /// words of `½` are.
+    pub(super) fn gap(&self, index: usize) -> &'a str {
+        let words = self.text.words();
+        let between = words[index - 1].span.end..words[index].span.start;
+        self.text.original().get(between).unwrap_or_default()
+    }
+
     /// The normal form of the paragraph's word `index`, counted in the text.
     pub(super) fn word(&self, index: usize) -> Option<&'a str> {
         let inside = self.paragraph.words.contains(&index);

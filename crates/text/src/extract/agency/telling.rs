@@ -54,10 +54,8 @@ impl Line<'_> {
             return false;
         }
         let from = last.saturating_sub(FURTHEST_VERB).max(self.paragraph.words.start);
-        let words = self.text.words();
         for index in (from..=last).rev() {
-            let gap = &self.text.original()[words[index].span.end..words[index + 1].span.start];
-            if gap.contains(['.', '!', '?', '؟', ':']) {
+            if self.gap(index + 1).contains(['.', '!', '?', '؟', ':']) {
                 return false;
             }
             let word = self.word(index).unwrap_or_default();
