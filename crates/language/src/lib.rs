@@ -9,6 +9,7 @@ mod relatives;
 mod script;
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -107,18 +108,35 @@ fn by_model(part: &str, script: Script, declared: Option<&str>) -> Option<Identi
     let bytes = as_trained(part);
     let model = Model::embedded();
     let scores = model.scores(bytes.as_bytes())?;
-    let total = |(language, score): (&'static String, f32)| {
+    let candidates = candidates(model, script);
+    let total = |(at, prior): &(usize, f32)| {
+        let language = model.languages[*at].as_str();
         let declared = if declared == Some(language) { DECLARED } else { 0.0 };
-        (language.as_str(), score + prior(language) + declared)
+        (language, scores[*at] + prior + declared)
     };
-    let of_script = |(language, _): &(&String, f32)| script::is_written_in(language, script);
-    let all = model.languages.iter().zip(scores).filter(of_script);
-    let mut languages: Vec<(&str, f32)> = all.map(total).collect();
+    let mut languages: Vec<(&str, f32)> = candidates.iter().map(total).collect();
     let (best, _) = languages.iter().max_by(|a, b| a.1.total_cmp(&b.1)).copied()?;
     if script == Script::Latin {
         relatives::weigh(best, part, &mut languages);
     }
     most_likely(&languages, bytes.len())
+}
+
+/// The index of a language in the model, and its prior.
+type Candidate = (usize, f32);
+
+/// The languages of the model that are written in a script, by their index, with their priors.
+fn candidates(model: &'static Model, script: Script) -> &'static [Candidate] {
+    static BY_SCRIPT: OnceLock<Vec<(Script, Vec<Candidate>)>> = OnceLock::new();
+    let of_script = |shared| {
+        let all = model.languages.iter().enumerate();
+        let written = all.filter(|(_, language)| script::is_written_in(language, shared));
+        (shared, written.map(|(at, language)| (at, prior(language))).collect())
+    };
+    // Of all other scripts the letters tell the language.
+    let shared = [Script::Latin, Script::Cyrillic, Script::Arabic, Script::Devanagari];
+    let all = BY_SCRIPT.get_or_init(|| shared.into_iter().map(of_script).collect());
+    all.iter().find(|(own, _)| *own == script).map_or(&[], |(_, languages)| languages)
 }
 
 /// The best of the scores, where it is sure enough.
@@ -135,6 +153,9 @@ fn most_likely(languages: &[(&str, f32)], bytes: usize) -> Option<Identified> {
 fn as_trained(part: &str) -> Cow<'_, str> {
     let is_shouted = part.chars().any(char::is_uppercase) && !part.chars().any(char::is_lowercase);
     let part = if is_shouted { Cow::Owned(part.to_lowercase()) } else { Cow::Borrowed(part) };
+    if part.is_ascii() {
+        return part;
+    }
     match is_nfc_quick(part.chars()) {
         IsNormalized::Yes => part,
         _ => Cow::Owned(part.nfc().collect()),

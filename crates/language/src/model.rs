@@ -24,6 +24,8 @@ pub(crate) struct Model {
     pub(crate) classes: Vec<usize>,
     bias: Vec<f32>,
     nodes: Vec<Node>,
+    /// What follows each of the first nodes, the root and its children, by byte: most bytes lead to one of these.
+    first: Vec<[u32; 256]>,
     /// Bytes that lead to each node from its parent, nodes in breadth-first order.
     letters: Vec<u8>,
     /// By feature, then by class.
@@ -74,7 +76,8 @@ impl Model {
         languages.dedup();
         let classes = names.iter().map(|name| languages.binary_search(name).ok());
         let classes = classes.collect::<Option<Vec<usize>>>()?;
-        Some(Self { languages, classes, bias, nodes, letters: letters.to_vec(), weights })
+        let first = first_nodes(&nodes, letters);
+        Some(Self { languages, classes, bias, nodes, first, letters: letters.to_vec(), weights })
     }
 
     /// The log-posterior of each language, in nats, but for a constant; none where no n-gram of the
@@ -123,15 +126,32 @@ impl Model {
 
     fn next(&self, mut at: u32, byte: u8) -> u32 {
         loop {
+            if let Some(follows) = self.first.get(at as usize) {
+                return follows[usize::from(byte)];
+            }
             if let Some(child) = child(&self.nodes, &self.letters, at, byte) {
                 return child;
-            }
-            if at == 0 {
-                return 0;
             }
             at = self.nodes[at as usize].suffix;
         }
     }
+}
+
+/// What follows the root and its children. Breadth first, so these are the first nodes.
+fn first_nodes(nodes: &[Node], letters: &[u8]) -> Vec<[u32; 256]> {
+    let count = 1 + nodes.first().map_or(0, |root| usize::from(root.children));
+    let mut first: Vec<[u32; 256]> = Vec::with_capacity(count);
+    for (at, node) in (0..).zip(&nodes[..count.min(nodes.len())]) {
+        // Where no child follows, what follows the suffix does: the root, which stands before.
+        let mut follows = first.get(node.suffix as usize).copied().unwrap_or([0; 256]);
+        for byte in 0..=u8::MAX {
+            if let Some(child) = child(nodes, letters, at, byte) {
+                follows[usize::from(byte)] = child;
+            }
+        }
+        first.push(follows);
+    }
+    first
 }
 
 fn child(nodes: &[Node], letters: &[u8], at: u32, byte: u8) -> Option<u32> {

@@ -24,6 +24,9 @@ pub(crate) enum Group {
     Lists = 4,
 }
 
+/// How many features a token has.
+pub(crate) const FEATURES: usize = 34;
+
 /// The most words of a listed name.
 const LONGEST_RUN: usize = 4;
 /// The hash of what stands beyond a paragraph.
@@ -36,6 +39,15 @@ pub(crate) struct Page<'a> {
     /// How much of each paragraph has capitals, by its index.
     capitals: Vec<u8>,
     gazetteer: &'a Gazetteer,
+}
+
+/// Room that the features of one island after the other are made in.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    seen: Vec<Seen>,
+    runs: Vec<u64>,
+    letters: Vec<char>,
+    latin: String,
 }
 
 /// A token as its neighbours see it.
@@ -56,13 +68,17 @@ impl<'a> Page<'a> {
     }
 
     /// Gives the features of each token of an island, by its place in the island.
-    pub(crate) fn features(&self, island: &Range<usize>, mut give: impl FnMut(usize, Group, u64)) {
-        let seen: Vec<Seen> = (0..island.len() + 4)
-            .map(|at| self.seen((island.start + at).checked_sub(2), island))
-            .collect();
-        let runs = self.runs(island);
-        let mut letters = Vec::new();
-        let mut latin = String::new();
+    pub(crate) fn features(
+        &self,
+        island: &Range<usize>,
+        scratch: &mut Scratch,
+        mut give: impl FnMut(usize, Group, u64),
+    ) {
+        let Scratch { seen, runs, letters, latin } = scratch;
+        seen.clear();
+        let places = 0..island.len() + 4;
+        seen.extend(places.map(|at| self.seen((island.start + at).checked_sub(2), island)));
+        self.runs(island, runs);
         for (place, index) in island.clone().enumerate() {
             let around: &[Seen; 5] =
                 seen[place..place + 5].try_into().expect("two more on each side");
@@ -77,19 +93,25 @@ impl<'a> Page<'a> {
             self.lists(around, runs[place], &mut feature);
             let printed = &self.text.original()[token.start..token.end];
             letters.clear();
-            letters.extend(printed.chars().flat_map(char::to_lowercase));
+            match printed.is_ascii() {
+                true => {
+                    letters.extend(printed.bytes().map(|b| char::from(b.to_ascii_lowercase())));
+                }
+                false => letters.extend(printed.chars().flat_map(char::to_lowercase)),
+            }
             let is_listed = around[2].flags != 0 || (around[2].common != 0 && printed.is_ascii());
-            let stem = if is_listed { 0 } else { self.stem(token, &letters) };
+            let stem = if is_listed { 0 } else { self.stem(token, letters) };
             feature(Group::Lists, u64::from(stem));
             if is_cyrillic(printed) {
                 latin.clear();
                 letters
                     .iter()
-                    .for_each(|letter| push_latin(letter.encode_utf8(&mut [0; 4]), &mut latin));
+                    .for_each(|letter| push_latin(letter.encode_utf8(&mut [0; 4]), latin));
                 letters.clear();
                 letters.extend(latin.chars());
             }
-            affixes(&letters, around, &mut feature);
+            affixes(letters, around, &mut feature);
+            debug_assert_eq!(template, FEATURES as u64);
         }
     }
 
@@ -99,7 +121,7 @@ impl<'a> Page<'a> {
         let Some(token) = token.filter(|token| token.paragraph == paragraph) else {
             return BEYOND;
         };
-        let flags = self.gazetteer.flags(token.normal);
+        let flags = token.flags;
         Seen {
             word: token.latin,
             shape: token.shape as u64,
@@ -111,8 +133,9 @@ impl<'a> Page<'a> {
 
     /// For each token of an island what lists say of the longest run that it is a part of, with
     /// whether it begins it.
-    fn runs(&self, island: &Range<usize>) -> Vec<u64> {
-        let mut runs = vec![0; island.len()];
+    fn runs(&self, island: &Range<usize>, runs: &mut Vec<u64>) {
+        runs.clear();
+        runs.resize(island.len(), 0);
         let tokens = &self.tokens[island.clone()];
         let mut at = 0;
         while at < tokens.len() {
@@ -129,7 +152,6 @@ impl<'a> Page<'a> {
             runs[at] = flags << 2 | 2;
             at += length;
         }
-        runs
     }
 
     fn shapes(
@@ -194,17 +216,22 @@ fn words(around: &[Seen; 5], feature: &mut impl FnMut(Group, u64)) {
 fn affixes(letters: &[char], around: &[Seen; 5], feature: &mut impl FnMut(Group, u64)) {
     let length = letters.len();
     let part = |part: &[char]| hash::letters(part.iter().copied());
-    let first = |count: usize| part(&letters[..count.min(length)]);
     let last = |count: usize| part(&letters[length - count.min(length)..]);
-    feature(Group::Word, first(4));
-    feature(Group::Word, last(4));
-    feature(Group::Word, hash::join(last(4), around[2].shape));
+    let (last_two, last_three, last_four) = (last(2), last(3), last(4));
+    let first_three = part(&letters[..length.min(3)]);
+    let first_four = match letters.get(3) {
+        Some(fourth) => hash::join(first_three, u64::from(u32::from(*fourth))),
+        None => first_three,
+    };
+    feature(Group::Word, first_four);
+    feature(Group::Word, last_four);
+    feature(Group::Word, hash::join(last_four, around[2].shape));
     let mut give = |value| feature(Group::Affix, value);
-    give(last(2));
-    give(first(3));
-    give(last(3));
-    give(hash::join(last(3), around[1].shape << 4 | around[3].shape));
-    give(hash::join(last(3), around[2].common << 8 | around[2].gap));
+    give(last_two);
+    give(first_three);
+    give(last_three);
+    give(hash::join(last_three, around[1].shape << 4 | around[3].shape));
+    give(hash::join(last_three, around[2].common << 8 | around[2].gap));
 }
 
 /// How much of each paragraph has capitals: 0 to 3, or 4 where all letters are capitals.

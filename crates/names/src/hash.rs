@@ -16,3 +16,15 @@ pub(crate) const fn join(hash: u64, part: u64) -> u64 {
 pub(crate) fn letters(letters: impl Iterator<Item = char>) -> u64 {
     letters.fold(EMPTY, |hash, letter| join(hash, letter as u64))
 }
+
+/// The hash of a word of ASCII letters and digits in small ones; none of another.
+pub(crate) fn plain_letters(word: &[u8]) -> Option<u64> {
+    let mut hash = EMPTY;
+    for byte in word {
+        if !byte.is_ascii_alphanumeric() {
+            return None;
+        }
+        hash = join(hash, u64::from(byte.to_ascii_lowercase()));
+    }
+    Some(hash)
+}

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::gazetteer::{BRIDGE, COMMON, Gazetteer, HOW_COMMON, NAMES};
+use crate::gazetteer::{BRIDGE, COMMON, HOW_COMMON, NAMES};
 use crate::token::{Gap, Shape, Token};
 
 /// The most small words between two capitals of one island: `Ministry of the Interior`.
@@ -16,16 +16,16 @@ const VERY_COMMON: u16 = 3 * COMMON;
 const CROWDED: usize = 4;
 
 /// The islands of a text, in order.
-pub(crate) fn islands(tokens: &[Token], gazetteer: &Gazetteer) -> Vec<Range<usize>> {
+pub(crate) fn islands(tokens: &[Token]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let capitals = tokens.iter().filter(|token| token.is_capital()).count();
     let is_crowded = capitals * CROWDED > tokens.len();
     for (at, token) in tokens.iter().enumerate() {
-        if !token.is_capital() || token.is_boilerplate || is_word(token, gazetteer) {
+        if !token.is_capital() || token.is_boilerplate || is_word(token) {
             continue;
         }
         match found.last_mut() {
-            Some(last) if reaches(tokens, last, at, gazetteer) => last.end = at + 1,
+            Some(last) if reaches(tokens, last, at) => last.end = at + 1,
             _ => found.push(begin(tokens, at)..at + 1),
         }
         if let Some(last) = found.last_mut() {
@@ -33,7 +33,7 @@ pub(crate) fn islands(tokens: &[Token], gazetteer: &Gazetteer) -> Vec<Range<usiz
         }
     }
     if is_crowded {
-        found.retain(|island| island.len() > 1 || !is_noun(tokens, island.start, gazetteer));
+        found.retain(|island| island.len() > 1 || !is_noun(tokens, island.start));
     }
     found
 }
@@ -54,7 +54,7 @@ fn end(tokens: &[Token], end: usize) -> usize {
     if is_number { end + 1 } else { end }
 }
 
-fn reaches(tokens: &[Token], island: &Range<usize>, at: usize, gazetteer: &Gazetteer) -> bool {
+fn reaches(tokens: &[Token], island: &Range<usize>, at: usize) -> bool {
     if at < island.end {
         return true;
     }
@@ -64,7 +64,7 @@ fn reaches(tokens: &[Token], island: &Range<usize>, at: usize, gazetteer: &Gazet
             && !matches!(token.gap, Gap::Start | Gap::Colon | Gap::Dash | Gap::Other)
     };
     let bridge = between.len() - 1;
-    let is_bridge = |token: &Token| gazetteer.flags(token.normal) & BRIDGE != 0;
+    let is_bridge = |token: &Token| token.flags & BRIDGE != 0;
     let is_tight = |token: &Token| matches!(token.gap, Gap::Space | Gap::Nothing | Gap::Hyphen);
     at - island.start < LONGEST
         && bridge <= LONGEST_BRIDGE
@@ -73,18 +73,17 @@ fn reaches(tokens: &[Token], island: &Range<usize>, at: usize, gazetteer: &Gazet
 }
 
 /// Whether a capital only opens a sentence: a very common word that is in no list of names.
-fn is_word(token: &Token, gazetteer: &Gazetteer) -> bool {
+fn is_word(token: &Token) -> bool {
     let opens = matches!(token.gap, Gap::Start | Gap::Stop | Gap::QuoteOpen);
-    opens && is_common(token, VERY_COMMON, gazetteer)
+    opens && is_common(token, VERY_COMMON)
 }
 
 /// Whether a token alone between small ones is a common word that is in no list of names.
-fn is_noun(tokens: &[Token], at: usize, gazetteer: &Gazetteer) -> bool {
+fn is_noun(tokens: &[Token], at: usize) -> bool {
     let is_plain = tokens.get(at + 1).is_none_or(|next| next.gap != Gap::Hyphen);
-    is_plain && is_common(&tokens[at], COMMON, gazetteer)
+    is_plain && is_common(&tokens[at], COMMON)
 }
 
-fn is_common(token: &Token, least: u16, gazetteer: &Gazetteer) -> bool {
-    let flags = gazetteer.flags(token.normal);
-    flags & HOW_COMMON >= least && flags & NAMES == 0
+fn is_common(token: &Token, least: u16) -> bool {
+    token.flags & HOW_COMMON >= least && token.flags & NAMES == 0
 }

@@ -18,8 +18,8 @@ use std::ops::Range;
 
 use wirefold_text::Text;
 
-use crate::chain::{Scores, Sums, TAGS, best, exps_of_steps};
-use crate::features::Page;
+use crate::chain::{Best, Sums, exps_of_steps};
+use crate::features::{FEATURES, Page, Scratch};
 use crate::model::Model;
 use crate::token::{Token, tokens};
 
@@ -52,18 +52,25 @@ pub fn names(text: &Text) -> Vec<Name> {
 }
 
 pub(crate) fn names_by(model: &Model, text: &Text) -> Vec<Name> {
-    let tokens = tokens(text);
+    let tokens = tokens(text, &model.gazetteer);
+    let mut found = Vec::new();
+    if tokens.is_empty() {
+        return found;
+    }
     let page = Page::new(text, &tokens, &model.gazetteer);
     let weights = exps_of_steps(&model.steps);
-    let mut found = Vec::new();
-    for island in islands::islands(&tokens, &model.gazetteer) {
-        let mut sums = vec![[0_i16; TAGS + 1]; island.len()];
-        page.features(&island, |place, _, feature| model.add(feature, &mut sums[place]));
-        let scores: Vec<Scores> = sums.iter().map(|sums| model.scores(sums)).collect();
-        let tags = best(&scores, &model.steps);
-        if tags.iter().any(|tag| *tag != 0) {
+    let mut scratch = Scratch::default();
+    let (mut features, mut scores) = (Vec::with_capacity(8 * FEATURES), Vec::with_capacity(8));
+    let mut best = Best::new(&model.steps);
+    for island in islands::islands(&tokens) {
+        features.clear();
+        page.features(&island, &mut scratch, |_, _, feature| features.push(feature));
+        scores.clear();
+        scores.extend(features.chunks_exact(FEATURES).map(|token| model.scores(token)));
+        best.find(&scores);
+        if best.tags.iter().any(|tag| *tag != 0) {
             let likely = Sums::new(&scores, weights);
-            read_tags(text, &tokens[island], &tags, &likely, &mut found);
+            read_tags(text, &tokens[island], &best.tags, &likely, &mut found);
         }
     }
     found

@@ -17,9 +17,6 @@ const PACKED: &[u8] = include_bytes!("../data/model.bin");
 /// Where that is 0 the row is free.
 pub(crate) type Row = [i8; TAGS + 1];
 
-/// Sums of rows. A token has some fifty features: the sums stay far from the end of their type.
-pub(crate) type Sums = [i16; TAGS + 1];
-
 /// Weights and lists.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Model {
@@ -97,18 +94,20 @@ impl Model {
         (at, if check == 0 { 1 } else { check })
     }
 
-    /// Adds a feature's weights to the sums. Without a branch: what the next feature is must not
-    /// wait for this one's row.
-    pub(crate) fn add(&self, feature: u64, sums: &mut Sums) {
-        let (at, check) = self.place(feature);
-        for row in [&self.rows[at], &self.rows[at ^ 1]] {
-            let mask = -i16::from(row[TAGS] == check);
-            sums.iter_mut().zip(row).for_each(|(sum, weight)| *sum += i16::from(*weight) & mask);
+    /// The score of each tag, by the features of a token. Without a branch: what the next feature is must not
+    /// wait for this one's row. The sums are a variable of their own and so stay in a register; they stay far
+    /// from the end of their type.
+    pub(crate) fn scores(&self, features: &[u64]) -> Scores {
+        let mut sums = [0_i16; TAGS + 1];
+        for feature in features {
+            let (at, check) = self.place(*feature);
+            for row in [&self.rows[at], &self.rows[at ^ 1]] {
+                let mask = -i16::from(row[TAGS] == check);
+                for (sum, weight) in sums.iter_mut().zip(row) {
+                    *sum += i16::from(*weight) & mask;
+                }
+            }
         }
-    }
-
-    /// Sums of steps as scores.
-    pub(crate) fn scores(&self, sums: &Sums) -> Scores {
         std::array::from_fn(|tag| f32::from(sums[tag]) * self.scale)
     }
 }

@@ -2,6 +2,7 @@
 
 use wirefold_text::{Text, Word};
 
+use crate::gazetteer::Gazetteer;
 use crate::hash;
 use crate::latin::push_latin;
 
@@ -60,6 +61,8 @@ pub(crate) struct Token {
     pub(crate) normal: u64,
     /// The same in Latin letters.
     pub(crate) latin: u64,
+    /// What the lists say of it.
+    pub(crate) flags: u16,
     pub(crate) shape: Shape,
     pub(crate) gap: Gap,
     /// Whether a possessive ending was cut off.
@@ -71,6 +74,11 @@ pub(crate) struct Token {
 
 impl Token {
     fn hash(&mut self, text: &Text, latin: &mut String) {
+        let bytes = &text.original().as_bytes()[self.start..self.end];
+        if let Some(hash) = hash::plain_letters(bytes) {
+            (self.normal, self.latin) = (hash, hash);
+            return;
+        }
         let word = &text.words()[self.word as usize];
         let printed = &text.original()[self.start..self.end];
         let normal = text.normal(word);
@@ -91,58 +99,91 @@ impl Token {
 
     /// Whether it is written as names are.
     pub(crate) fn is_capital(&self) -> bool {
-        matches!(self.shape, Shape::Capital | Shape::Upper | Shape::Initial | Shape::Mixed)
+        has_capital(self.shape)
     }
 }
 
 /// So many tokens on both sides of a capital are looked at.
 const NEAR: usize = 3;
 
-/// The tokens of a text, in order.
-pub(crate) fn tokens(text: &Text) -> Vec<Token> {
-    let mut found = Vec::with_capacity(text.words().len() + 8);
-    for (at, word) in text.words().iter().enumerate() {
-        push_word(text, at, word, &mut found);
+/// The tokens of a text, in order; none where no name can stand, since nothing has a capital.
+pub(crate) fn tokens(text: &Text, gazetteer: &Gazetteer) -> Vec<Token> {
+    if !text.words().iter().any(|word| may_be_capital(text, word)) {
+        return Vec::new();
     }
-    hash_near_capitals(text, &mut found);
+    let mut found = all(text);
+    complete_near_capitals(text, gazetteer, &mut found);
     found
 }
 
 /// The tokens of a listed name or word, each with its hash.
 pub(crate) fn listed(text: &Text) -> Vec<Token> {
-    let mut all = tokens(text);
+    let mut found = all(text);
     let mut latin = String::new();
-    all.iter_mut().for_each(|token| token.hash(text, &mut latin));
-    all
+    found.iter_mut().for_each(|token| token.hash(text, &mut latin));
+    found
 }
 
-/// Only what stands near a capital is looked at: other tokens have no hash.
-fn hash_near_capitals(text: &Text, tokens: &mut [Token]) {
+fn all(text: &Text) -> Vec<Token> {
+    let mut found = Vec::with_capacity(text.words().len() + 8);
+    for (at, word) in text.words().iter().enumerate() {
+        push_word(text, at, word, &mut found);
+    }
+    found
+}
+
+/// Whether a word, or the name behind an article in it, is written as names are.
+fn may_be_capital(text: &Text, word: &Word) -> bool {
+    !word.alone && (word.capital || has_capital(shape(word.span.of(text.original()), word)))
+}
+
+const fn has_capital(shape: Shape) -> bool {
+    matches!(shape, Shape::Capital | Shape::Upper | Shape::Initial | Shape::Mixed)
+}
+
+/// Only what stands near a capital is looked at: other tokens have neither hash nor gap.
+fn complete_near_capitals(text: &Text, gazetteer: &Gazetteer, tokens: &mut [Token]) {
     let mut latin = String::new();
-    let mut hashed = 0;
+    let mut completed = 0;
     for at in 0..tokens.len() {
         if !tokens[at].is_capital() {
             continue;
         }
         let end = (at + 1 + NEAR).min(tokens.len());
-        for token in &mut tokens[hashed.max(at.saturating_sub(NEAR))..end] {
+        for near in completed.max(at.saturating_sub(NEAR))..end {
+            let before = near.checked_sub(1).map(|before| tokens[before]);
+            let token = &mut tokens[near];
+            token.gap = gap(text, before.as_ref(), token.start, token.paragraph);
             token.hash(text, &mut latin);
+            token.flags = gazetteer.flags(token.normal);
         }
-        hashed = end;
+        completed = end;
     }
 }
 
 fn push_word(text: &Text, at_word: usize, word: &Word, found: &mut Vec<Token>) {
     let (start, end) = (word.span.start, word.span.end);
     let printed = &text.original()[start..end];
-    let bytes = printed.as_bytes();
-    if bytes.is_ascii() && !bytes.contains(&b'\'') {
-        push(text, at_word, word, start..end, false, found);
+    if let Some(shape) = plain_shape(printed.as_bytes()) {
+        push(at_word, word, start..end, shape, found);
         return;
     }
+    push_parts(text, at_word, word, found);
+}
+
+/// Appends the tokens of a word that has other signs than ASCII letters and digits.
+fn push_parts(text: &Text, at_word: usize, word: &Word, found: &mut Vec<Token>) {
+    let (start, end) = (word.span.start, word.span.end);
+    let printed = &text.original()[start..end];
+    let mut push = |span: std::ops::Range<usize>, is_possessive| {
+        push(at_word, word, span.clone(), shape(&text.original()[span], word), found);
+        if let Some(last) = found.last_mut() {
+            last.is_possessive = is_possessive;
+        }
+    };
     let apostrophe = printed.char_indices().find(|(_, c)| matches!(c, '\'' | '’' | 'ʼ'));
     let Some((at, mark)) = apostrophe else {
-        push(text, at_word, word, start..end, false, found);
+        push(start..end, false);
         return;
     };
     let behind = at + mark.len_utf8();
@@ -151,43 +192,81 @@ fn push_word(text: &Text, at_word: usize, word: &Word, found: &mut Vec<Token>) {
     match (&printed[..at], &printed[behind..]) {
         // `Lund's`, `Lund'ın`
         (stem, ending) if is_capital(stem) && at > 1 && is_small(ending) => {
-            push(text, at_word, word, start..start + at, true, found);
+            push(start..start + at, true);
         }
         // `PORT'S`
         (stem, "S") if is_capital(stem) && at > 1 => {
-            push(text, at_word, word, start..start + at, true, found);
+            push(start..start + at, true);
         }
         // `d'Orsay`, `dell'Elba`
         (article, name) if is_small(article) && is_capital(name) => {
-            push(text, at_word, word, start..start + at, false, found);
-            push(text, at_word, word, start + behind..end, false, found);
+            push(start..start + at, false);
+            push(start + behind..end, false);
         }
-        _ => push(text, at_word, word, start..end, false, found),
+        _ => push(start..end, false),
     }
 }
 
 fn push(
-    text: &Text,
     word_at: usize,
     word: &Word,
     span: std::ops::Range<usize>,
-    is_possessive: bool,
+    shape: Shape,
     found: &mut Vec<Token>,
 ) {
-    let printed = &text.original()[span.clone()];
-    let gap = gap(text, found.last(), span.start, word.paragraph);
     found.push(Token {
         start: span.start,
         end: span.end,
         word: u32::try_from(word_at).unwrap_or(u32::MAX),
         normal: 0,
         latin: 0,
-        shape: shape(printed, word),
-        gap,
-        is_possessive,
+        flags: 0,
+        shape,
+        gap: Gap::Other,
+        is_possessive: false,
         is_boilerplate: word.is_chrome,
         paragraph: word.paragraph,
     });
+}
+
+/// What a byte is to a plain word; a digit is 0.
+const KINDS: [u8; 256] = kinds();
+const SMALL: u8 = 1;
+const UPPER: u8 = 2;
+const OTHER: u8 = 4;
+
+const fn kinds() -> [u8; 256] {
+    let mut kinds = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        kinds[byte] = match byte as u8 {
+            b'a'..=b'z' => SMALL,
+            b'A'..=b'Z' => UPPER,
+            b'0'..=b'9' => 0,
+            _ => OTHER,
+        };
+        byte += 1;
+    }
+    kinds
+}
+
+/// The shape of a word of ASCII letters and digits, as nearly all are; none of another.
+fn plain_shape(printed: &[u8]) -> Option<Shape> {
+    let kind = |byte: &u8| KINDS[usize::from(*byte)];
+    let (first, rest) = printed.split_first()?;
+    let rest = rest.iter().fold(0, |kinds, byte| kinds | kind(byte));
+    let first = kind(first);
+    if (first | rest) & OTHER != 0 {
+        return None;
+    }
+    Some(match (first, rest & SMALL != 0, rest & UPPER != 0) {
+        (UPPER, false, false) => Shape::Initial,
+        (UPPER, false, true) => Shape::Upper,
+        (UPPER, true, false) => Shape::Capital,
+        (UPPER, true, true) | (SMALL, _, true) => Shape::Mixed,
+        (SMALL, _, false) => Shape::Small,
+        _ => Shape::Number,
+    })
 }
 
 fn shape(printed: &str, word: &Word) -> Shape {
@@ -227,12 +306,16 @@ fn gap(text: &Text, before: Option<&Token>, start: usize, paragraph: u32) -> Gap
     let Some(before) = before.filter(|before| before.paragraph == paragraph) else {
         return Gap::Start;
     };
-    match text.original().get(before.end..start) {
-        Some(" " | "\u{a0}") => Gap::Space,
-        Some("") => Gap::Nothing,
-        Some("-" | "‑") => Gap::Hyphen,
-        Some(".") => Gap::Dot,
-        Some(between) => marks(between),
+    // As bytes: nearly all are one space.
+    match text.original().as_bytes().get(before.end..start) {
+        Some(b" " | b"\xc2\xa0") => Gap::Space,
+        Some(b"") => Gap::Nothing,
+        Some(b"-" | b"\xe2\x80\x91") => Gap::Hyphen,
+        Some(b".") => Gap::Dot,
+        // The most frequent of all others, told at once.
+        Some(b", ") => Gap::Comma,
+        Some(b". ") => Gap::Stop,
+        Some(_) => marks(&text.original()[before.end..start]),
         None => Gap::Other,
     }
 }

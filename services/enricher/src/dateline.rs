@@ -58,6 +58,9 @@ fn east_asian(line: &str) -> Option<Head> {
         let place = place.trim_end_matches(['=', '・', '　', ' ']);
         return (!place.is_empty() && !place.is_ascii()).then(|| with_day(place));
     }
+    if !line.contains('电') && !line.contains('電') {
+        return None;
+    }
     let told = AGENCIES.iter().find_map(|agency| line.strip_prefix(agency))?;
     let (place, _) = told.split_once('电').or_else(|| told.split_once('電'))?;
     (!place.is_empty() && place.chars().count() <= 16 && !place.is_ascii()).then(|| with_day(place))

@@ -9,6 +9,7 @@ mod spelled;
 mod units;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use serde_json::Number;
 use wirefold_proto::{Figure, FigureRole, FoundBy};
@@ -21,6 +22,7 @@ use self::spelled::{is_spelled_language, spelled};
 use self::units::{before, behind, is_measure, is_plural};
 use crate::entities::cues::is_calendar;
 use crate::reading::Reading;
+use crate::word_set::WordSet;
 
 /// The most figures told of one text.
 const MOST: usize = 32;
@@ -150,7 +152,9 @@ fn unit(reading: &Reading<'_>, language: &str, number: &Found) -> Option<String>
         text_behind = text_behind.strip_prefix('.').unwrap_or(text_behind);
     }
     let is_share = printed.starts_with("百分之");
-    let follows = follows.or_else(|| behind(text_behind)).or_else(|| is_share.then_some("%"));
+    let is_cut = text_behind.len() < original.len() - number.span.end;
+    let follows = follows.or_else(|| if is_cut { behind(text_behind) } else { None });
+    let follows = follows.or_else(|| is_share.then_some("%"));
     let follows = follows.or_else(|| {
         let between = between_number_and_counter(text_behind);
         (between > 0).then(|| behind(&text_behind[between..])).flatten()
@@ -169,7 +173,7 @@ fn counted(reading: &Reading<'_>, language: &str, next: usize) -> Option<String>
             && !word.alone
             && !word.quoted
             && normal.chars().all(char::is_alphabetic)
-            && !NO_UNITS.contains(&normal)
+            && !COUNT_NOTHING.contains(normal)
             && !is_calendar(normal)
             && is_plural(normal, word.capital, language);
         is_noun.then(|| normal.to_owned())
@@ -340,6 +344,9 @@ const NO_UNITS: &[&str] = &[
     "з",
     "й",
 ];
+
+static COUNT_NOTHING: LazyLock<WordSet> =
+    LazyLock::new(|| WordSet::of_all(NO_UNITS.iter().copied()));
 
 /// Whether a number is a day, a year or, without a unit, a time of day.
 fn is_date(reading: &Reading<'_>, number: &Found, is_bare: bool) -> bool {

@@ -17,6 +17,7 @@ mod stage;
 #[cfg(test)]
 mod tests;
 mod title;
+mod word_set;
 
 use std::ops::Range;
 use std::sync::Arc;

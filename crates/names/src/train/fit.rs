@@ -11,7 +11,7 @@ use super::lists::Lists;
 use super::random::Random;
 use crate::Kind;
 use crate::chain::{Scores, Steps, Sums, TAGS, exps_of_steps, may_follow};
-use crate::features::{Group, Page};
+use crate::features::{Group, Page, Scratch};
 use crate::islands::islands;
 use crate::token::tokens;
 
@@ -171,7 +171,7 @@ fn step(weights: &mut Scores, squares: &mut Scores, gradient: &Scores, rate: f32
 /// The islands of a sample.
 fn chains(sample: &Sample, lists: &Lists) -> Vec<Chain> {
     let text = Text::new(&sample.text);
-    let tokens = tokens(&text);
+    let tokens = tokens(&text, &lists.gazetteer);
     let mut tags = vec![0; tokens.len()];
     for (start, end, kind) in &sample.spans {
         let inside = |token: &&crate::token::Token| token.start >= *start && token.end <= *end;
@@ -190,9 +190,11 @@ fn chains(sample: &Sample, lists: &Lists) -> Vec<Chain> {
     }
     let page = Page::new(&text, &tokens, &lists.gazetteer);
     let mut found = Vec::new();
-    for island in islands(&tokens, &lists.gazetteer) {
+    let mut scratch = Scratch::default();
+    for island in islands(&tokens) {
         let mut rows = vec![Vec::new(); island.len()];
-        page.features(&island, |place, group, feature| rows[place].push((group, feature)));
+        let give = |place: usize, group, feature| rows[place].push((group, feature));
+        page.features(&island, &mut scratch, give);
         found.push(Chain { rows, tags: legal(&tags[island]) });
     }
     found

@@ -15,5 +15,5 @@ pub use agency::{AgencyTrace, Trace, agencies, byline_agencies, cited_agencies};
 pub use agency_names::{agency_called, agency_named};
 pub use dateline::{Dateline, dateline};
 pub use name_key::name_key;
-pub use names::{Name, name_words, names};
+pub use names::{Name, name_words, names, names_in};
 pub use numbers::{Number, may_begin_number, numbers, numbers_begun_by};

@@ -24,20 +24,40 @@ use crate::words::normalise;
 pub fn name_key(name: &str) -> String {
     let bare = name.trim_end_matches(['.', ',', ';', ':', ' ']);
     let bare = ["'s", "’s", "'S", "’S"].iter().find_map(|end| bare.strip_suffix(end));
-    let plain = normalise(bare.unwrap_or(name));
-    let words = plain.split(' ').map(key_of_word).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
+    let name = bare.unwrap_or(name);
+    if name.bytes().all(is_plain) {
+        // The words of the normal form are these in small letters.
+        let words = name.split(|c: char| !c.is_ascii_alphanumeric());
+        return key_of_words(words.map(str::to_ascii_lowercase));
+    }
+    key_of_words(normalise(name).split(' ').map(romanise))
 }
 
-fn key_of_word(word: &str) -> String {
-    let mut key = fold(&romanise(word));
-    // One fold may make room for another (`cck` → `ck` → `k`); each round shortens or rests.
-    for _ in 0..8 {
-        let next = fold(&key);
-        if next == key {
-            break;
+/// Whether a byte is ASCII and no apostrophe, which may stand inside a word.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii() && !matches!(byte, b'\'' | b'`')
+}
+
+/// The keys of words in small Latin letters, joined.
+fn key_of_words(words: impl Iterator<Item = String>) -> String {
+    let mut key = String::new();
+    for word in words {
+        let word = key_of_word(word);
+        if !key.is_empty() && !word.is_empty() {
+            key.push(' ');
         }
-        key = next;
+        key.push_str(&word);
+    }
+    key
+}
+
+fn key_of_word(mut key: String) -> String {
+    // One fold may make room for another (`cck` → `ck` → `k`); each round shortens or rests.
+    for _ in 0..9 {
+        match fold(&key) {
+            Some(next) => key = next,
+            None => break,
+        }
     }
     key
 }
@@ -95,63 +115,78 @@ fn table(letter: char) -> Option<&'static str> {
     Some(LETTERS[at].1)
 }
 
-/// What spellings of one name differ in, folded away: the longest first.
-const FOLDS: &[(&str, &str)] = &[
-    ("tsch", "ch"),
-    ("dsch", "j"),
-    ("sch", "sh"),
-    ("shch", "sh"),
-    ("kh", "h"),
-    ("ph", "f"),
-    ("ck", "k"),
-    ("cz", "ch"),
-    ("ou", "u"),
-    ("oe", "o"),
-    ("ae", "a"),
-    ("ue", "u"),
-    ("tz", "ts"),
-    ("z", "s"),
-    ("q", "k"),
-    ("x", "ks"),
-    ("w", "v"),
-    ("y", "i"),
-    ("j", "i"),
-];
+/// What spellings of one name differ in, folded away: how many letters a word begins with that are, and what
+/// stands for them.
+fn fold_at(rest: &[u8]) -> Option<(usize, &'static str)> {
+    Some(match rest {
+        [b't', b's', b'c', b'h', ..] => (4, "ch"),
+        [b'd', b's', b'c', b'h', ..] => (4, "j"),
+        [b's', b'c', b'h', ..] => (3, "sh"),
+        [b's', b'h', b'c', b'h', ..] => (4, "sh"),
+        [b'k', b'h', ..] => (2, "h"),
+        [b'p', b'h', ..] => (2, "f"),
+        [b'c', b'k', ..] => (2, "k"),
+        [b'c', b'z', ..] => (2, "ch"),
+        [b'o', b'u', ..] => (2, "u"),
+        [b'o', b'e', ..] => (2, "o"),
+        [b'a', b'e', ..] => (2, "a"),
+        [b'u', b'e', ..] => (2, "u"),
+        [b't', b'z', ..] => (2, "ts"),
+        [b'z', ..] => (1, "s"),
+        [b'q', ..] => (1, "k"),
+        [b'x', ..] => (1, "ks"),
+        [b'w', ..] => (1, "v"),
+        [b'y' | b'j', ..] => (1, "i"),
+        _ => return None,
+    })
+}
 
-fn fold(word: &str) -> String {
+/// A word with all of that folded away; none where there is nothing to fold.
+fn fold(word: &str) -> Option<String> {
+    if !may_fold(word.as_bytes()) {
+        return None;
+    }
     let mut folded = String::with_capacity(word.len());
     let mut rest = word;
     while let Some(first) = rest.chars().next() {
-        let found = FOLDS.iter().find(|(from, _)| rest.starts_with(from));
-        let mut one = [0; 4];
-        let (from, to) = match found {
-            Some((from, to)) => (from.len(), *to),
-            None => (first.len_utf8(), &*first.encode_utf8(&mut one)),
-        };
-        push_folded(&mut folded, to);
-        rest = &rest[from..];
+        if let Some((length, letters)) = fold_at(rest.as_bytes()) {
+            letters.chars().for_each(|letter| push_folded(&mut folded, letter));
+            rest = &rest[length..];
+        } else {
+            push_folded(&mut folded, first);
+            rest = &rest[first.len_utf8()..];
+        }
     }
-    folded
+    (folded != word).then_some(folded)
+}
+
+/// Whether folding may change a word: a letter stands twice, an `e` behind an `i`, or something is folded.
+fn may_fold(word: &[u8]) -> bool {
+    let mut last = 0;
+    (0..word.len()).any(|at| {
+        let letter = word[at];
+        let is_dropped = letter == last || (letter == b'e' && last == b'i');
+        last = letter;
+        is_dropped || fold_at(&word[at..]).is_some()
+    })
 }
 
 /// Appends, leaving doubled letters single and `ie` at a beginning or behind a vowel an `e`.
-fn push_folded(folded: &mut String, letters: &str) {
-    for letter in letters.chars() {
-        let is_latin = letter.is_ascii_alphabetic();
-        if is_latin && folded.ends_with(letter) {
-            continue;
-        }
-        if letter == 'e' && folded.ends_with('i') {
-            let before = folded[..folded.len() - 1].chars().next_back();
-            if before.is_none_or(|before| "aeiou".contains(before)) {
-                folded.pop();
-                if folded.ends_with('e') {
-                    continue;
-                }
+fn push_folded(folded: &mut String, letter: char) {
+    let last = folded.bytes().next_back();
+    if letter.is_ascii_alphabetic() && last.map(char::from) == Some(letter) {
+        return;
+    }
+    if letter == 'e' && last == Some(b'i') {
+        let before = folded[..folded.len() - 1].chars().next_back();
+        if before.is_none_or(|before| "aeiou".contains(before)) {
+            folded.pop();
+            if folded.ends_with('e') {
+                return;
             }
         }
-        folded.push(letter);
     }
+    folded.push(letter);
 }
 
 /// Letters that are no Latin letter with a mark, in order. Greek ones carry the mark `\u{1}`.
@@ -291,6 +326,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plain_letters_have_the_key_of_their_normal_form(name in "[a-zA-Z0-9 .,-]{0,24}") {
+            let slow = key_of_words(normalise(&name).split(' ').map(romanise));
+            prop_assert_eq!(key_of_words(name.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase)), slow);
+        }
+
         #[test]
         fn keys_are_their_own_keys(name in "\\PC{0,24}|[a-zäöüß' -]{0,16}|[а-яёіїєґ -]{0,16}") {
             let key = name_key(&name);

@@ -1,8 +1,9 @@
 //! Words that say what stands beside them: titles, first names, words of organisations, verbs of
 //! saying. All in normal form, of the languages in which most news is read here.
 
-use std::collections::HashSet;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
+
+use crate::word_set::WordSet;
 
 /// Titles and offices before a person's name.
 const TITLES: &str = "mr mrs ms miss dr prof professor president presidents vice minister premier \
@@ -74,8 +75,8 @@ macro_rules! cue {
     ($(#[$doc:meta])* $name:ident, $words:ident) => {
         $(#[$doc])*
         pub(crate) fn $name(normal: &str) -> bool {
-            static SET: OnceLock<HashSet<&'static str>> = OnceLock::new();
-            SET.get_or_init(|| $words.split_whitespace().collect()).contains(normal)
+            static SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::of($words));
+            SET.contains(normal)
         }
     };
 }

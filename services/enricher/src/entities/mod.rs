@@ -5,9 +5,10 @@ pub(crate) mod cues;
 mod find;
 mod table;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use wirefold_proto::{Entity, EntityKind};
+use wirefold_proto::{Entity, EntityKind, FoundBy};
 use wirefold_text::extract::name_key;
 
 use crate::reading::Reading;
@@ -21,20 +22,20 @@ const MOST: usize = 48;
 /// surname alone counts for the person it belongs to.
 pub(crate) fn entities(reading: &Reading<'_>, found: &[Found]) -> Vec<Entity> {
     let mut entities: Vec<Entity> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut surnames: HashMap<String, usize> = HashMap::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut surnames: HashMap<&str, usize> = HashMap::new();
     let is_person = |one: &Found| one.kind == EntityKind::Person;
     for person in found.iter().filter(|one| is_person(one) && one.words.len() > 1) {
         let place = enter(reading, person, &mut entities, &mut places);
         if let Some((_, surname)) = person.key.rsplit_once(' ') {
-            surnames.entry(surname.to_owned()).or_insert(place);
+            surnames.entry(surname).or_insert(place);
         }
     }
     for one in found {
-        let own = places.get(&one.key).copied();
+        let own = places.get(one.key.as_str()).copied();
         // The surname of somebody named in full is that one's, whatever the table says.
-        let surname = (one.words.len() == 1 && is_person(one))
-            .then(|| surnames.get(&name_key(one.printed(reading))))
+        let surname = (one.words.len() == 1 && is_person(one) && !surnames.is_empty())
+            .then(|| surnames.get(&*printed_key(reading, one)))
             .flatten();
         let place = surname.copied().or(own);
         let place = place.unwrap_or_else(|| enter(reading, one, &mut entities, &mut places));
@@ -45,18 +46,26 @@ pub(crate) fn entities(reading: &Reading<'_>, found: &[Found]) -> Vec<Entity> {
     // From the back, so that the first mention stays.
     let first: HashMap<&str, usize> =
         found.iter().enumerate().rev().map(|(at, one)| (one.key.as_str(), at)).collect();
-    told.sort_by_key(|entity| first.get(entity.key.as_str()));
+    told.sort_by_cached_key(|entity| first.get(entity.key.as_str()).copied());
     told.truncate(MOST);
     told
 }
 
-fn enter(
+/// The key of a name as it is printed. The table has another spelling of some.
+fn printed_key<'a>(reading: &Reading<'_>, one: &'a Found) -> Cow<'a, str> {
+    match one.how {
+        FoundBy::List => Cow::Owned(name_key(one.printed(reading))),
+        _ => Cow::Borrowed(&one.key),
+    }
+}
+
+fn enter<'a>(
     reading: &Reading<'_>,
-    found: &Found,
+    found: &'a Found,
     entities: &mut Vec<Entity>,
-    places: &mut HashMap<String, usize>,
+    places: &mut HashMap<&'a str, usize>,
 ) -> usize {
-    *places.entry(found.key.clone()).or_insert_with(|| {
+    *places.entry(&found.key).or_insert_with(|| {
         let name = found.printed(reading).to_owned();
         let Found { kind, how, .. } = *found;
         entities.push(Entity { kind, name, key: found.key.clone(), count: 0, how });
@@ -68,7 +77,7 @@ fn enter(
 fn count_bare_surnames(
     reading: &Reading<'_>,
     found: &[Found],
-    surnames: &HashMap<String, usize>,
+    surnames: &HashMap<&str, usize>,
     entities: &mut [Entity],
 ) {
     if surnames.is_empty() {
@@ -76,7 +85,7 @@ fn count_bare_surnames(
     }
     let taken = covered(reading.text, found.iter());
     for name in reading.names.iter().filter(|name| name.len() == 1 && !taken[name.start]) {
-        if let Some(place) = surnames.get(&name_key(reading.printed(name))) {
+        if let Some(place) = surnames.get(name_key(reading.printed(name)).as_str()) {
             entities[*place].count += 1;
         }
     }

@@ -1,12 +1,13 @@
 //! The table of well-known names, compiled in.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use wirefold_proto::EntityKind;
 use wirefold_text::extract::name_key;
 use wirefold_text::{Text, normalise};
+
+use crate::word_set::WordMap;
 
 /// Kind, name and other spellings, one entity a line.
 const TABLE: &str = include_str!("../../data/entities.tsv");
@@ -34,7 +35,7 @@ struct Spelling {
 #[derive(Debug, Default)]
 pub(super) struct Table {
     known: Vec<KnownEntity>,
-    by_first: HashMap<String, Vec<Spelling>>,
+    by_first: WordMap<Vec<Spelling>>,
 }
 
 /// A known name in a text.
@@ -69,7 +70,7 @@ impl Table {
                 table.enter(spelling, known);
             }
         }
-        for spellings in table.by_first.values_mut() {
+        for spellings in table.by_first.meanings_mut() {
             spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.rest.len()));
         }
         table
@@ -80,7 +81,7 @@ impl Table {
         let first = words.remove(0);
         let is_acronym = spelling.is_ascii() && !spelling.contains(|c: char| c.is_lowercase());
         let verbatim = is_acronym.then_some(spelling);
-        self.by_first.entry(first).or_default().push(Spelling { rest: words, verbatim, known });
+        self.by_first.entry(&first).push(Spelling { rest: words, verbatim, known });
     }
 
     /// The longest known name that begins at word `start`.
@@ -119,7 +120,7 @@ mod tests {
             assert!((2..=3).contains(&columns.len()), "{line}");
             assert!(matches!(columns[0], "person" | "organisation" | "place"), "{line}");
         }
-        for (first, spellings) in &table.by_first {
+        for (first, spellings) in table.by_first.iter() {
             for (at, one) in spellings.iter().enumerate() {
                 let other = spellings[at + 1..].iter().find(|s| s.rest == one.rest);
                 assert!(other.is_none_or(|other| other.known == one.known), "{first} {one:?}");

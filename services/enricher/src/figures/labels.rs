@@ -1,8 +1,11 @@
 //! Numbers that are no figures: names of flights and laws, scores, ordinals, clock times, days.
 
+use std::sync::LazyLock;
+
 use wirefold_text::extract::Number as Found;
 
 use crate::reading::Reading;
+use crate::word_set::WordSet;
 
 /// Words that a number behind them is the name of, in normal form.
 const LABELS: &[&str] = &[
@@ -76,6 +79,8 @@ const LABELS: &[&str] = &[
     "البوابة",
 ];
 
+static ARE_LABELS: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(LABELS.iter().copied()));
+
 /// Whether a number without a unit is a name: `flight 286`, `BA 286`, `No. 7`.
 pub(super) fn is_label(reading: &Reading<'_>, number: &Found) -> bool {
     let Some(at) = number.words.start.checked_sub(1) else { return false };
@@ -88,7 +93,7 @@ pub(super) fn is_label(reading: &Reading<'_>, number: &Found) -> bool {
     let printed = word.span.of(reading.text.original());
     let is_code = printed.chars().filter(|c| c.is_uppercase()).count() >= 2;
     let is_noun = word.capital && reading.capitalises_nouns;
-    between.contains('№') || is_code || is_noun || LABELS.contains(&reading.text.normal(word))
+    between.contains('№') || is_code || is_noun || ARE_LABELS.contains(reading.text.normal(word))
 }
 
 /// Months that `is_calendar` does not know: French, Spanish, Italian, Portuguese, Russian, Arabic.
@@ -163,8 +168,13 @@ const MONTHS: &[&str] = &[
 ];
 
 pub(super) fn is_month(word: &str) -> bool {
-    MONTHS.contains(&word)
+    static ARE_MONTHS: LazyLock<WordSet> =
+        LazyLock::new(|| WordSet::of_all(MONTHS.iter().copied()));
+    ARE_MONTHS.contains(word)
 }
+
+/// The most bytes of what belongs to one score behind its first number.
+const LONGEST_SCORE: usize = 64;
 
 /// Whether digits stand at once beside a dash or colon with digits on its other side: `3-1`, `2:0`.
 pub(super) fn is_score(before: &str, behind: &str) -> bool {
@@ -174,9 +184,13 @@ pub(super) fn is_score(before: &str, behind: &str) -> bool {
     let begins = ahead.next().is_some_and(is_joint) && digit(ahead.next()) && !digit(ahead.nth(1));
     let mut back = before.chars().rev();
     let ends = back.next().is_some_and(is_joint) && digit(back.next()) && !digit(back.nth(1));
-    // `8-10 percent` is a range.
-    let rest = behind.trim_start_matches(|c: char| c.is_ascii_digit() || is_joint(c));
-    (begins || ends) && super::units::behind(rest).is_none()
+    if !begins && !ends {
+        return false;
+    }
+    // `8-10 percent` is a range. No score is longer, and a run may go on to the end of a text.
+    let near = &behind[..behind.floor_char_boundary(LONGEST_SCORE)];
+    let rest = near.trim_start_matches(|c: char| c.is_ascii_digit() || is_joint(c));
+    super::units::behind(&behind[near.len() - rest.len()..]).is_none()
 }
 
 /// Whether a number is an ordinal (`3rd`, `第7`), a part of a clock time (`18 h 05`, `8時`) or of a day

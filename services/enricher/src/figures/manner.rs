@@ -1,6 +1,12 @@
 //! How exact a figure is, and where a range ends.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 use wirefold_proto::Qualifier::{self, About, AtLeast, LessThan, MoreThan, Nearly, UpTo};
+
+use crate::word_set::WordSet;
 
 /// Words before a number, by language, in small letters; `*` is every language.
 #[rustfmt::skip]
@@ -79,24 +85,52 @@ const BEHIND: &[(&str, Qualifier)] = &[
     ("前後", About),
 ];
 
+/// The phrases of one language.
+#[derive(Default)]
+struct Phrases {
+    all: Vec<(&'static str, Qualifier)>,
+    /// The last words of those that end in plain letters.
+    last_words: WordSet,
+}
+
+static BY_LANGUAGE: LazyLock<FxHashMap<&str, Phrases>> = LazyLock::new(|| {
+    let mut all: FxHashMap<&str, Phrases> = FxHashMap::default();
+    for (language, qualifier, phrases) in BEFORE {
+        let of = all.entry(language).or_default();
+        of.all.extend(phrases.iter().map(|phrase| (*phrase, *qualifier)));
+        of.last_words.extend(&phrases.join(" "));
+    }
+    all
+});
+
+/// The last word of what stands before a number in small letters, where it is of plain letters behind a space:
+/// then it is the last one of a phrase, or no phrase ends there.
+fn plain_word(before: &str) -> Option<Cow<'_, str>> {
+    let others = before.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let word = &before[others.len()..];
+    let is_small = word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let small =
+        || if is_small { Cow::Borrowed(word) } else { Cow::Owned(word.to_ascii_lowercase()) };
+    (!word.is_empty() && others.ends_with(' ')).then(small)
+}
+
 /// The qualifier that ends what stands before a number, or begins what stands behind.
 pub(super) fn qualifier(before: &str, behind: &str, language: &str) -> Option<Qualifier> {
+    let phrases = BY_LANGUAGE.get(language)?;
+    let is_unspaced = matches!(language, "zh" | "ja");
     let start = before.char_indices().rev().nth(24).map_or(0, |(at, _)| at);
+    let trimmed = before[start..].trim_end_matches([' ', '\u{a0}', '$', '€', '£']);
+    if !is_unspaced && plain_word(trimmed).is_some_and(|word| !phrases.last_words.contains(&word)) {
+        return None;
+    }
     let near = before[start..].to_lowercase().replace('’', "'");
     let near = near.trim_end_matches([' ', '\u{a0}', '$', '€', '£']);
-    let is_unspaced = matches!(language, "zh" | "ja");
     let ends = |phrase: &&str| {
         let rest = near.strip_suffix(phrase.trim_end());
         rest.is_some_and(|rest| is_unspaced || !rest.ends_with(char::is_alphanumeric))
     };
-    let told =
-        BEFORE.iter().filter(|(own, ..)| *own == language).flat_map(|(_, qualifier, phrases)| {
-            phrases
-                .iter()
-                .filter(|phrase| ends(phrase))
-                .map(move |phrase| (phrase.len(), *qualifier))
-        });
-    let told = told.max_by_key(|(length, _)| *length).map(|(_, qualifier)| qualifier);
+    let told = phrases.all.iter().filter(|(phrase, _)| ends(phrase));
+    let told = told.max_by_key(|(phrase, _)| phrase.len()).map(|(_, qualifier)| *qualifier);
     told.or_else(|| if is_unspaced { behind_in_han(behind) } else { None })
 }
 
@@ -135,15 +169,21 @@ const OPENS_RANGE: &[&str] = &[
 /// Whether `joint` between two numbers makes a range of them. `and` does behind `between` alone; so does
 /// `a` behind `de`.
 pub(super) fn is_range(before: &str, joint: &str, second_begins_with_and: bool) -> bool {
-    let start = before.char_indices().rev().nth(16).map_or(0, |(at, _)| at);
-    let lower = before[start..].trim_end().to_lowercase();
-    let opens = OPENS_RANGE.iter().any(|word| {
-        lower.strip_suffix(word).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric))
-    });
     match joint.trim() {
         "to" | "bis" | "-" | "–" | "—" | "至" | "到" | "〜" | "～" | "~" | "から" => true,
-        "and" | "und" | "et" | "y" | "e" | "и" | "à" | "a" | "до" | "إلى" | "و" => opens,
-        "" => opens && second_begins_with_and,
+        "and" | "und" | "et" | "y" | "e" | "и" | "à" | "a" | "до" | "إلى" | "و" => {
+            opens_range(before)
+        }
+        "" => second_begins_with_and && opens_range(before),
         _ => false,
     }
+}
+
+/// Whether what stands before the first number ends with a word that opens a range.
+fn opens_range(before: &str) -> bool {
+    let start = before.char_indices().rev().nth(16).map_or(0, |(at, _)| at);
+    let lower = before[start..].trim_end().to_lowercase();
+    OPENS_RANGE.iter().any(|word| {
+        lower.strip_suffix(word).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric))
+    })
 }

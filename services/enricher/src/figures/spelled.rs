@@ -9,6 +9,7 @@ use wirefold_text::extract::Number;
 
 use super::lexicon::{LANGUAGES, Numerals};
 use crate::reading::Reading;
+use crate::word_set::WordMap;
 
 /// What a word is to a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,15 +30,17 @@ enum Part {
     Article,
 }
 
-static WORDS: LazyLock<FxHashMap<&str, FxHashMap<String, Part>>> = LazyLock::new(|| {
+static WORDS: LazyLock<FxHashMap<&str, WordMap<Part>>> = LazyLock::new(|| {
     LANGUAGES.iter().map(|numerals| (numerals.language, words(numerals))).collect()
 });
 
-fn words(numerals: &Numerals) -> FxHashMap<String, Part> {
-    let mut all = FxHashMap::default();
+fn words(numerals: &Numerals) -> WordMap<Part> {
+    let mut all = WordMap::default();
     let mut put = |table: &[(f64, &str)], part: fn(f64) -> Part| {
         for (value, words) in table {
-            all.extend(words.split_whitespace().map(|word| (word.to_owned(), part(*value))));
+            for word in words.split_whitespace() {
+                all.insert(word, part(*value));
+            }
         }
     };
     put(numerals.small, Part::Small);
@@ -47,10 +50,13 @@ fn words(numerals: &Numerals) -> FxHashMap<String, Part> {
     put(numerals.halves, Part::Half);
     put(&[(0.0, numerals.and)], |_| Part::And);
     put(&[(0.0, numerals.articles)], |_| Part::Article);
-    match numerals.language {
-        "de" => all.extend(german()),
-        "it" => all.extend(italian()),
-        _ => {}
+    let compounds = match numerals.language {
+        "de" => german(),
+        "it" => italian(),
+        _ => Vec::new(),
+    };
+    for (word, part) in compounds {
+        all.insert(&word, part);
     }
     all
 }
@@ -137,14 +143,17 @@ pub(super) fn spelled(reading: &Reading<'_>, language: &str) -> Vec<Number> {
 
 struct Reader<'a> {
     reading: &'a Reading<'a>,
-    lexicon: &'a FxHashMap<String, Part>,
+    lexicon: &'a WordMap<Part>,
     language: &'a str,
 }
 
 impl Reader<'_> {
     fn part(&self, at: usize) -> Option<Part> {
-        let word = self.reading.text.words().get(at)?;
-        self.lexicon.get(self.reading.text.normal(word)).copied()
+        let text = self.reading.text;
+        let word = text.words().get(at)?;
+        let (bytes, length) = text.normal_and_behind(word);
+        let is_likely = self.lexicon.is_likely(bytes.get(..length)?);
+        if is_likely { self.lexicon.get(text.normal(word)).copied() } else { None }
     }
 
     fn normal(&self, at: usize) -> &str {
@@ -159,10 +168,14 @@ impl Reader<'_> {
 
     /// The number that begins at a word, and one past its last word.
     fn number(&self, at: usize) -> Option<(f64, usize)> {
+        let first = self.part(at)?;
+        if first == Part::And || (first == Part::Article && self.is_mere_article(at)) {
+            return None;
+        }
+        let is_scale = matches!(first, Part::Scale(_) | Part::Hundred);
         let before = at.checked_sub(1).filter(|_| self.reading.touches(at));
         let before = before.map_or("", |index| self.normal(index));
         // `25 mil` is one number with its digits, `por ciento` is none.
-        let is_scale = matches!(self.part(at)?, Part::Scale(_) | Part::Hundred);
         let is_behind_digits = is_scale && before.contains(|c: char| c.is_ascii_digit());
         if is_behind_digits || matches!(before, "por" | "per" | "pour") {
             return None;
@@ -172,6 +185,11 @@ impl Reader<'_> {
             .or_else(|| self.fraction(at))
             .or_else(|| self.share(at))
             .or_else(|| self.cardinal(at).filter(|(value, _)| *value > 1.0))
+    }
+
+    /// Whether an article, which most are, has no number behind it. In some languages it is a number itself.
+    fn is_mere_article(&self, at: usize) -> bool {
+        !matches!(self.language, "fr" | "es" | "pt" | "it") && self.part(at + 1).is_none()
     }
 
     /// `half a million`, `eine halbe Million`, `medio centenar`, `un demi-million`.

@@ -1,5 +1,9 @@
 //! What is counted: money, percentages, measures and nouns in ten languages.
 
+use std::sync::LazyLock;
+
+use crate::word_set::WordSet;
+
 /// Signs of money before a number, the longer ones first.
 const SIGNS_BEFORE: &[(&str, &str)] = &[
     ("US$", "USD"),
@@ -178,6 +182,14 @@ const BEHIND: &[(&str, &str)] = &[
     ("m", "m"),
 ];
 
+/// The phrases of [`BEHIND`] by their first byte, in their order.
+static BY_FIRST: LazyLock<[Vec<(&str, &str)>; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|first| {
+        let begins = |entry: &&(&str, &str)| usize::from(entry.0.as_bytes()[0]) == first;
+        BEHIND.iter().filter(begins).copied().collect()
+    })
+});
+
 /// Counters behind numbers in Chinese and Japanese.
 const COUNTERS: &[&str] = &[
     "小时", "小時", "時間", "分钟", "か月", "年間", "人", "名", "户", "戶", "戸", "辆", "輛", "台",
@@ -188,28 +200,44 @@ const COUNTERS: &[&str] = &[
 /// The unit whose sign or code ends what stands before a number.
 pub(super) fn before(text: &str) -> Option<&'static str> {
     let text = text.trim_end_matches([' ', '\u{a0}']);
+    // No sign ends so, and nearly all texts do.
+    if text.bytes().next_back().is_none_or(|last| last.is_ascii_lowercase()) {
+        return None;
+    }
     SIGNS_BEFORE.iter().find(|(sign, _)| text.ends_with(sign)).map(|(_, unit)| *unit)
 }
 
 /// The unit that what stands behind a number begins with.
 pub(super) fn behind(text: &str) -> Option<&'static str> {
     let rest = text.trim_start_matches([' ', '\u{a0}', '\u{202f}', '-']);
-    let lower: String = rest.chars().take(LONGEST).collect::<String>().to_lowercase();
+    // What a character beyond ASCII is in small letters may begin with another byte.
+    let first = rest.bytes().next().unwrap_or_default().to_ascii_lowercase();
+    if first.is_ascii() && first != b'd' && BY_FIRST[usize::from(first)].is_empty() {
+        return counter(text);
+    }
+    let end = rest.char_indices().nth(LONGEST).map_or(rest.len(), |(end, _)| end);
+    let lower = rest[..end].to_lowercase();
     let joined = ["de ", "di ", "d'", "d’"].iter().find_map(|joint| lower.strip_prefix(joint));
     let of = |words: &str| {
-        BEHIND.iter().find(|(phrase, _)| begins(words, phrase)).map(|(_, unit)| *unit)
+        let phrases = &BY_FIRST[usize::from(*words.as_bytes().first()?)];
+        phrases.iter().find(|(phrase, _)| begins(words, phrase)).map(|(_, unit)| *unit)
     };
     of(&lower).or_else(|| joined.and_then(of)).or_else(|| counter(text))
 }
 
 /// The counter that what stands behind a number begins with.
 pub(super) fn counter(text: &str) -> Option<&'static str> {
+    if text.bytes().next().is_none_or(|first| first.is_ascii()) {
+        return None;
+    }
     COUNTERS.iter().find(|counter| text.starts_with(**counter)).copied()
 }
 
 /// Whether a unit is money, a share or a measure, of which nothing happens to anybody.
 pub(super) fn is_measure(unit: &str) -> bool {
-    BEHIND.iter().chain(SIGNS_BEFORE).any(|(_, measure)| *measure == unit)
+    static MEASURES: LazyLock<WordSet> =
+        LazyLock::new(|| WordSet::of_all(BEHIND.iter().chain(SIGNS_BEFORE).map(|(_, unit)| *unit)));
+    MEASURES.contains(unit)
 }
 
 /// The most characters of a unit.
@@ -217,10 +245,6 @@ const LONGEST: usize = 32;
 
 /// Whether `text` begins with the words of `phrase`, each whole but for `*`.
 fn begins(text: &str, phrase: &str) -> bool {
-    // Nearly all of the table is told apart by its first letters.
-    if text.bytes().next() != phrase.bytes().next() {
-        return false;
-    }
     let mut rest = text;
     for (at, word) in phrase.split(' ').enumerate() {
         let (stem, open) = word.strip_suffix('*').map_or((word, false), |stem| (stem, true));
@@ -329,10 +353,12 @@ const NO_PLURALS: &[&str] = &[
 
 /// Whether a word can be what is counted: a noun in its plural, as far as its ending tells.
 pub(super) fn is_plural(normal: &str, capital: bool, language: &str) -> bool {
-    if IRREGULAR.contains(&normal) {
+    static ALWAYS: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(IRREGULAR.iter().copied()));
+    static NEVER: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(NO_PLURALS.iter().copied()));
+    if ALWAYS.contains(normal) {
         return true;
     }
-    if NO_PLURALS.contains(&normal) || normal.chars().count() < 3 {
+    if NEVER.contains(normal) || normal.chars().count() < 3 {
         return false;
     }
     match language {

@@ -54,7 +54,9 @@ fn opening(text: &str) -> Option<usize> {
         let before = text[..*at].trim_end();
         before.len() < *at && before.ends_with(['.', '!', '?'])
     };
-    text.match_indices(DASHES).map(|(at, _)| at).find(is_open)
+    // One kind after the other: a dash is looked for many bytes at a time, a set of characters one by one.
+    let first = |dash: &char| text.match_indices(*dash).map(|(at, _)| at).find(is_open);
+    DASHES.iter().filter_map(first).min()
 }
 
 /// The end of the speech from `from`, and who says it.
@@ -79,10 +81,11 @@ pub(super) fn saying(text: &str, start: usize, in_dashes: bool, lexicon: Lexicon
     let words = rest.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’');
     let mut first = words.filter(|word| !word.is_empty()).take(FEW + 1);
     let is_small = rest.trim_start().starts_with(|c: char| !c.is_uppercase());
-    let normal = |word: &str| word.to_lowercase().replace(['\'', '’'], "");
-    if !is_small
-        || !first.any(|word| !word.starts_with(char::is_uppercase) && lexicon.says(&normal(word)))
-    {
+    let says = |word: &str| match word.chars().all(char::is_lowercase) {
+        true => lexicon.says(word),
+        false => lexicon.says(&word.to_lowercase().replace(['\'', '’'], "")),
+    };
+    if !is_small || !first.any(|word| !word.starts_with(char::is_uppercase) && says(word)) {
         return None;
     }
     let dash = rest.find(DASHES).filter(|_| in_dashes);

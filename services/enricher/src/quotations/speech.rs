@@ -1,9 +1,11 @@
 //! Words of saying and citing, by language, in normal form (small letters, no apostrophes).
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
+
+use crate::word_set::WordSet;
+
 /// What a language says speech with.
 struct Speech {
     language: &'static str,
@@ -123,9 +125,9 @@ const SPEECH: &[Speech] = &[
 
 #[derive(Default)]
 struct Words {
-    verbs: HashSet<String>,
-    citing: HashSet<&'static str>,
-    pronouns: HashSet<&'static str>,
+    verbs: WordSet,
+    citing: WordSet,
+    pronouns: WordSet,
 }
 
 /// By language; under the empty name those of all.
@@ -139,9 +141,9 @@ static WORDS: LazyLock<FxHashMap<&str, Words>> = LazyLock::new(|| {
         let verbs: Vec<String> = verbs.collect();
         for language in [speech.language, ""] {
             let words = all.entry(language).or_default();
-            words.verbs.extend(verbs.iter().cloned());
-            words.citing.extend(speech.citing.split_whitespace());
-            words.pronouns.extend(speech.pronouns.split_whitespace());
+            verbs.iter().for_each(|verb| words.verbs.extend(verb));
+            words.citing.extend(speech.citing);
+            words.pronouns.extend(speech.pronouns);
         }
     }
     all
@@ -193,7 +195,7 @@ const ASIDE: &str = "to of in at on for from with about by that à a al ao aos �
     إنه أنه عندما بعد";
 
 pub(super) fn is_aside(normal: &str) -> bool {
-    static SET: LazyLock<HashSet<&str>> = LazyLock::new(|| ASIDE.split_whitespace().collect());
+    static SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::of(ASIDE));
     SET.contains(normal)
 }
 
@@ -201,7 +203,7 @@ pub(super) fn is_aside(normal: &str) -> bool {
 const TO: &str = "to à a al ao aos alla aan till med with by für para для about against for on in";
 
 pub(super) fn is_to(normal: &str) -> bool {
-    static SET: LazyLock<HashSet<&str>> = LazyLock::new(|| TO.split_whitespace().collect());
+    static SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::of(TO));
     SET.contains(normal)
 }
 
@@ -214,7 +216,7 @@ const OPENERS: &str = "the a an in on at for but and as if when while after he s
     w na z po według jak to ale в на по как но и с из при за bu bir ve ama still yet its our my no not";
 
 pub(super) fn is_opener(normal: &str) -> bool {
-    static SET: LazyLock<HashSet<&str>> = LazyLock::new(|| OPENERS.split_whitespace().collect());
+    static SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::of(OPENERS));
     SET.contains(normal)
 }
 
