@@ -25,7 +25,7 @@ pub(crate) fn find(text: &Text, about: &AboutArticle) -> Findings {
         language: Some(language),
         cited_agencies: cited(text),
         topics: Vec::new(),
-        extract: extract(text),
+        extract: extract(&reading),
     }
 }
 

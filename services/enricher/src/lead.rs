@@ -3,6 +3,8 @@
 use wirefold_proto::{Extract, FoundBy, LEAD_CHARACTERS, LEAD_WORDS};
 use wirefold_text::Text;
 
+use crate::reading::Reading;
+
 /// The sentences of an extract.
 const SENTENCES: usize = 2;
 /// The most bytes of one sentence.
@@ -14,14 +16,12 @@ pub(crate) fn lead(text: &Text) -> String {
 }
 
 /// The first two sentences from the lede on, verbatim; none for a text without sentences.
-pub(crate) fn extract(text: &Text) -> Option<Extract> {
+pub(crate) fn extract(reading: &Reading<'_>) -> Option<Extract> {
+    let text = reading.text;
     let lede = text.words().get(text.lede().start)?;
     let start = text.paragraphs().get(lede.paragraph as usize)?.span.start;
-    // Sentences cost more than all else here, and only the first are wanted.
-    let part = &text.original()[start..];
-    let beginning = Text::new(&part[..part.floor_char_boundary(SENTENCES * LONGEST)]);
-    let all = beginning.sentences();
-    let told = all.iter().map(|sentence| sentence.span.of(beginning.original()).trim());
+    let first = reading.sentences.partition_point(|sentence| sentence.span.start < start);
+    let told = reading.sentences[first..].iter().map(|one| one.span.of(text.original()).trim());
     let cut = |sentence: &str| sentence[..sentence.floor_char_boundary(LONGEST)].to_owned();
     let sentences: Vec<String> = told.take(SENTENCES).map(cut).collect();
     (!sentences.is_empty()).then_some(Extract { sentences, how: FoundBy::Rule })
@@ -52,12 +52,23 @@ mod tests {
     }
 
     #[test]
+    fn the_second_sentence_is_whole_where_the_first_is_long() {
+        let first = format!("{} стоит.", "Порт закрыт до весны, и".repeat(30));
+        let second = "Паром ушёл.";
+        let text = Text::new(&format!("{first} {second} Никто не пострадал."));
+        let extract = extract(&Reading::new(&text)).unwrap();
+        assert!(first.len() > 2 * LONGEST - second.len());
+        assert_eq!(extract.sentences[0], first[..first.floor_char_boundary(LONGEST)]);
+        assert_eq!(extract.sentences[1..], [second]);
+    }
+
+    #[test]
     fn the_extract_begins_with_the_news() {
         let text = Text::new(
             "Quay shut\nBy Ada Ruiz\nThe port of Quayton closed on Monday after a storm. It is to open \
              again. Nobody was hurt.",
         );
-        let extract = extract(&text).unwrap();
+        let extract = extract(&Reading::new(&text)).unwrap();
         assert_eq!(
             extract.sentences,
             ["The port of Quayton closed on Monday after a storm.", "It is to open again."]

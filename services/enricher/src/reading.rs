@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
-use wirefold_text::extract::names;
-use wirefold_text::{ParagraphKind, Text};
+use wirefold_text::extract::names_in;
+use wirefold_text::{ParagraphKind, Sentence, Text};
 
 use crate::entities::cues::{is_calendar, is_first_name, is_title};
 
 /// A text as the finders read it.
 pub(crate) struct Reading<'a> {
     pub(crate) text: &'a Text,
+    pub(crate) sentences: Vec<Sentence>,
     /// Runs of capitalised words that do not owe the capital to a sentence's beginning.
     pub(crate) names: Vec<Range<usize>>,
     /// Whether nouns take capitals in it, as in German.
@@ -25,8 +26,11 @@ const FEWEST: usize = 12;
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(text: &'a Text) -> Self {
-        let runs = names(text).into_iter().map(|name| name.words);
-        let names: Vec<Range<usize>> = runs.flat_map(|run| without_days(text, run)).collect();
+        let sentences = text.sentences();
+        let mut names = Vec::new();
+        for run in names_in(text, &sentences) {
+            push_without_days(text, run.words, &mut names);
+        }
         let words = text.words();
         let lone = names.iter().filter(|name| name.len() == 1).count();
         let is_cased = words.iter().any(|word| word.capital);
@@ -34,6 +38,7 @@ impl<'a> Reading<'a> {
             capitalises_nouns: words.len() >= FEWEST && lone * CAPITALS > words.len(),
             names,
             is_caseless: !is_cased,
+            sentences,
             text,
         };
         reading.take_openings();
@@ -104,14 +109,13 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A run of capitals without the days and months in it.
-fn without_days(text: &Text, run: Range<usize>) -> Vec<Range<usize>> {
-    let mut parts: Vec<Range<usize>> = Vec::new();
+/// Appends a run of capitals without the days and months in it.
+fn push_without_days(text: &Text, run: Range<usize>, parts: &mut Vec<Range<usize>>) {
+    let first = parts.len();
     for index in run.filter(|index| !is_calendar(text.normal(&text.words()[*index]))) {
-        match parts.last_mut() {
+        match parts[first..].last_mut() {
             Some(last) if last.end == index => last.end += 1,
             _ => parts.push(index..index + 1),
         }
     }
-    parts
 }
