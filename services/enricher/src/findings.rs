@@ -12,20 +12,67 @@ use crate::lead::extract;
 use crate::quotations::quotations;
 use crate::reading::Reading;
 
-/// What is found in an analysed text.
-pub(crate) fn find(text: &Text, about: &AboutArticle) -> Findings {
+/// A step of finding everything in a text, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Words, paragraphs, quotation marks and page chrome.
+    Analysis,
+    /// Sentences, and runs of capitalised words.
+    Reading,
+    /// The language.
+    Language,
+    /// People, organisations and places.
+    Names,
+    /// Quotations and who speaks.
+    Quotations,
+    /// Numbers and what they count.
+    Figures,
+    /// The dateline, and the agencies that are cited.
+    Dateline,
+    /// The extract of two sentences.
+    Extract,
+}
+
+impl Step {
+    /// All steps, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Analysis,
+        Self::Reading,
+        Self::Language,
+        Self::Names,
+        Self::Quotations,
+        Self::Figures,
+        Self::Dateline,
+        Self::Extract,
+    ];
+}
+
+/// What is found in an analysed text; `done` is told after each step.
+pub(crate) fn find(text: &Text, about: &AboutArticle, mut done: impl FnMut(Step)) -> Findings {
     let reading = Reading::new(text);
+    done(Step::Reading);
     let language = language(&about.title, text.original(), about.language_hint.as_ref());
+    done(Step::Language);
     let names = found(&reading);
+    let entities = entities(&reading, &names);
+    done(Step::Names);
+    let quotations = quotations(&reading, &names, language.tag.primary());
+    done(Step::Quotations);
+    let numbers = figures(&reading, language.tag.primary());
+    done(Step::Figures);
+    let (dateline, cited_agencies) = (find_dateline(text), cited(text));
+    done(Step::Dateline);
+    let extract = extract(&reading);
+    done(Step::Extract);
     Findings {
-        dateline: find_dateline(text),
-        entities: entities(&reading, &names),
-        quotations: quotations(&reading, &names, language.tag.primary()),
-        numbers: figures(&reading, language.tag.primary()),
         language: Some(language),
-        cited_agencies: cited(text),
+        dateline,
+        entities,
+        quotations,
+        numbers,
+        cited_agencies,
         topics: Vec::new(),
-        extract: extract(&reading),
+        extract,
     }
 }
 

@@ -32,6 +32,7 @@ use wirefold_text::Text;
 
 use crate::reading::Reading;
 
+pub use findings::Step;
 pub use metrics::METRICS;
 
 /// What the enricher lets out.
@@ -71,7 +72,15 @@ pub fn stage(settings: Settings) -> Arc<dyn Stage> {
 #[must_use]
 pub fn findings(text: &str, about: &AboutArticle, verdict: &Verdict) -> Findings {
     let _ = verdict;
-    findings::find(&Text::new(text), about)
+    findings_in_steps(text, about, |_| {})
+}
+
+/// The same, where `done` is told after each step: what a benchmark asks.
+#[must_use]
+pub fn findings_in_steps(text: &str, about: &AboutArticle, mut done: impl FnMut(Step)) -> Findings {
+    let text = Text::new(text);
+    done(Step::Analysis);
+    findings::find(&text, about, done)
 }
 
 /// A name in a text.

@@ -57,7 +57,7 @@ impl Enricher {
         }
         let text = Text::new(&fetched.text);
         let policy = self.settings.text_policy;
-        let findings = find(&text, &fetched.article);
+        let findings = find(&text, &fetched.article, |_| {});
         let mut article = fetched.article;
         // The detector corrects clocks that are ahead.
         article.seen = record.seen;

@@ -13,7 +13,7 @@ fn findings(title: &str, text: &str) -> Findings {
     let mut article = seeds()[0].fetched().article;
     title.clone_into(&mut article.title);
     article.language_hint = None;
-    find(&Text::new(text), &article)
+    find(&Text::new(text), &article, |_| {})
 }
 
 #[track_caller]
@@ -60,6 +60,13 @@ fn dashes_by_the_hundred_thousand() {
     // Each piece of speech compared with each other one would be five thousand million steps.
     let found = check(&"– Vi stänger, säger Nils Ahl – ".repeat(100_000));
     assert!(!found.quotations.is_empty());
+}
+
+#[test]
+fn scores_by_the_hundred_thousand() {
+    // One run: looked through for the unit behind each score, it would be read fifty thousand times.
+    check(&"1-0-".repeat(50_000));
+    check(&"10:7:".repeat(40_000));
 }
 
 #[test]

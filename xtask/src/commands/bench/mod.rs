@@ -8,6 +8,7 @@ mod articles;
 mod baseline;
 mod cores;
 mod detect;
+mod enrich;
 mod fetch;
 mod hostile;
 mod latency;
@@ -56,6 +57,11 @@ enum What {
     CoresStage(cores::Child),
     /// One article against 100,000 and a million subscriptions, beside a loop over the same queries.
     Alerts(alerts::Arguments),
+    /// What the enricher takes for an article, by language and step, and what bad input takes.
+    Enrich(enrich::Arguments),
+    /// All sets of `enrich`, in a process of their own.
+    #[command(hide = true)]
+    EnrichSets(enrich::Child),
     /// Feeds parsed and polled, attacks borne, pages read, beside what else does it.
     Fetch(fetch::Arguments),
     /// A simulated day of 52 healthy feeds, alone and beside as many hostile ones.
@@ -110,7 +116,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if !is_dist(&std::env::current_exe()?)
         && !matches!(
             arguments.what,
-            What::DetectMethod(_) | What::AlertsSet(_) | What::CoresStage(_)
+            What::DetectMethod(_) | What::AlertsSet(_) | What::CoresStage(_) | What::EnrichSets(_)
         )
     {
         return in_dist(arguments);
@@ -143,6 +149,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         What::Alerts(arguments) => alerts::run(arguments)?,
         What::AlertsSet(child) => alerts::run_child(child)?,
+        What::Enrich(arguments) => enrich::run(arguments)?,
+        What::EnrichSets(child) => enrich::run_child(child)?,
         What::Detect(arguments) => detect::run(arguments)?,
         What::DetectMethod(child) => detect::run_child(child)?,
         What::NatsPlain(plain) => runtime()?.block_on(nats::plain::run(plain))?,
@@ -198,10 +206,12 @@ fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         What::Fetch(arguments) => ("fetch", arguments.arguments()),
         What::Alerts(arguments) => ("alerts", arguments.arguments()),
         What::Scale(arguments) => ("scale", arguments.arguments()),
+        What::Enrich(arguments) => ("enrich", arguments.arguments()),
         What::SmallPipeline(_)
         | What::HostilePipeline(_)
         | What::DetectMethod(_)
         | What::AlertsSet(_)
+        | What::EnrichSets(_)
         | What::CoresStage(_)
         | What::FetchPoll(_)
         | What::NatsPlain(_) => {
@@ -210,7 +220,7 @@ fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let mut build = Command::new("cargo");
     build.args(["build", "--profile", PROFILE, "--locked", "-p", "xtask"]);
-    let is_alone = matches!(name, "alerts" | "cores" | "detect" | "scale");
+    let is_alone = matches!(name, "alerts" | "cores" | "detect" | "enrich" | "scale");
     if !is_alone {
         build.args(["-p", "wirefold"]);
     }

@@ -1,0 +1,64 @@
+//! The tables of `bench enrich` in docs/performance.md: written by the command, never by hand.
+
+use std::fmt::Write as _;
+
+use anyhow::Context;
+
+use super::child::{STEPS, Told};
+use crate::commands::bench::machine::{self, today};
+use crate::tree;
+
+const DOCUMENT: &str = "docs/performance.md";
+const BEGIN: &str = "<!-- bench enrich: begin -->";
+const END: &str = "<!-- bench enrich: end -->";
+
+/// Puts the tables of a run into the document, in place of those before.
+pub(super) fn write(told: &Told) -> anyhow::Result<()> {
+    let path = tree::root().join(DOCUMENT);
+    let document = std::fs::read_to_string(&path)?;
+    let (before, rest) =
+        document.split_once(BEGIN).with_context(|| format!("{DOCUMENT} has no {BEGIN}"))?;
+    let (_, after) = rest.split_once(END).with_context(|| format!("{DOCUMENT} has no {END}"))?;
+    let head = format!(
+        "`cargo xtask bench enrich --write`, {}, one of {} cores, load average {:.1} at the end; processor \
+         time of one thread.",
+        today(),
+        machine::cores(),
+        machine::load(),
+    );
+    let tables = format!("{}\n{}", table(told), bad_input(told));
+    std::fs::write(&path, format!("{before}{BEGIN}\n{head}\n\n{tables}{END}{after}"))?;
+    Ok(())
+}
+
+fn table(told: &Told) -> String {
+    let mut table = format!(
+        "| texts | number | words | bytes | articles/s | copies/s | µs | {} |\n|---|--:|--:|--:|--:|--:|--:|{}\n",
+        STEPS.join(" | "),
+        "--:|".repeat(STEPS.len()),
+    );
+    for set in &told.sets {
+        let steps: Vec<String> = set.steps.iter().map(|micros| format!("{micros:.1}")).collect();
+        let _ = writeln!(
+            table,
+            "| {} | {} | {:.0} | {:.0} | {:.0} | {} | {:.0} | {} |",
+            set.name,
+            set.texts,
+            set.words,
+            set.bytes,
+            1e6 / set.micros,
+            set.micros_of_copies.map_or_else(String::new, |micros| format!("{:.0}", 1e6 / micros)),
+            set.micros,
+            steps.join(" | "),
+        );
+    }
+    table
+}
+
+fn bad_input(told: &Told) -> String {
+    let mut table = "| bad input | bytes | ms |\n|---|--:|--:|\n".to_owned();
+    for one in &told.hostile {
+        let _ = writeln!(table, "| {} | {} | {:.2} |", one.name, one.bytes, one.milliseconds);
+    }
+    table
+}

@@ -1,0 +1,83 @@
+//! `bench enrich`: what the enricher takes for an article, by language and by step, and what bad input takes
+//! at the most. In a process of its own, on one core.
+
+mod child;
+mod document;
+mod hostile;
+mod sets;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+
+pub(super) use child::{Child, run_child};
+use child::{MeasuredHostile, MeasuredSet, Told};
+
+use super::machine::file_system;
+use super::report::{Goal, Report};
+
+/// Texts of a set, and of a quick run.
+const TEXTS: usize = 400;
+const QUICK: usize = 40;
+/// Articles a second: of English news, of any other language, and how much quicker a copy shall be.
+const ENGLISH: f64 = 8_000.0;
+const OTHERS: f64 = 4_000.0;
+const COPIES: f64 = 4.0;
+/// The most that bad input may take, in milliseconds.
+const WORST: f64 = 50.0;
+
+/// How much to measure.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Fewer texts, for a look: no figures to publish.
+    #[arg(long)]
+    quick: bool,
+    /// Writes the tables into docs/performance.md.
+    #[arg(long, conflicts_with = "quick")]
+    write: bool,
+}
+
+impl Arguments {
+    pub(super) fn arguments(&self) -> Vec<PathBuf> {
+        let flags = [(self.quick, "--quick"), (self.write, "--write")];
+        flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| PathBuf::from(flag)).collect()
+    }
+}
+
+/// Measures all sets, one after the other.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let file_system = file_system(&std::env::temp_dir())?;
+    let mut report = Report::new("wirefold.bench.enrich/1", arguments.quick, file_system);
+    let texts = if arguments.quick { QUICK } else { TEXTS };
+    let mut child = Command::new(std::env::current_exe()?);
+    child.args(["bench", "enrich-sets", "--texts", &texts.to_string()]);
+    let output = child.output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Told = serde_json::from_slice(&output.stdout).context("what the child tells")?;
+    report.articles(told.sets.iter().map(|set| set.texts as u64).sum());
+    told.sets.iter().for_each(|set| describe(&mut report, set));
+    told.hostile.iter().for_each(|one| describe_hostile(&mut report, one));
+    if arguments.write {
+        document::write(&told)?;
+    }
+    report.print()
+}
+
+fn describe(report: &mut Report, set: &MeasuredSet) {
+    let goal = if set.is_english { ENGLISH } else { OTHERS };
+    report.add(set.name.clone(), 1e6 / set.micros, "articles/s").goal(Goal::AtLeast(goal));
+    report.add("… words of an article", set.words, "");
+    report.add("… an article", set.micros, "µs");
+    if let Some(copies) = set.micros_of_copies {
+        report.add("… its copies", 1e6 / copies, "articles/s");
+        report.beside("the originals", 1e6 / set.micros).goal_of_ratio(Goal::AtLeast(COPIES));
+    }
+    for (name, micros) in child::STEPS.iter().zip(set.steps) {
+        report.hidden(format!("{}: {name}", set.name), micros, "µs");
+    }
+}
+
+fn describe_hostile(report: &mut Report, one: &MeasuredHostile) {
+    report.add(one.name.clone(), one.milliseconds, "ms").goal(Goal::AtMost(WORST));
+}
