@@ -1,5 +1,6 @@
-//! `cargo xtask sizes`: how large files, functions, graphs and the binary are, against what we
-//! want them to be. It measures and refuses nothing: the hard limits are tests in `tests/tidy`, and
+//! `cargo xtask sizes`: how large crates, files, functions, graphs and the binary are, how long an
+//! article's journey is and how often a passage is repeated, against what we want them to be. It
+//! measures and refuses nothing: the hard limits are tests in `tests/tidy`, and
 //! `cargo xtask dist` ships no binary that is too large.
 
 use std::io::{self, Write as _};
@@ -10,9 +11,15 @@ use crate::table::Table;
 use crate::tree::{self, File, Tree};
 
 pub(crate) mod binary;
+mod documented;
 mod graph;
+mod journey;
+mod lines;
+mod passages;
 mod spread;
 
+use documented::Documented;
+use journey::Journey;
 use spread::Spread;
 
 /// How many of the largest are named.
@@ -30,16 +37,18 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let shipped: Vec<&File> = tree.rust().filter(|file| !file.is_test()).collect();
     let files = largest_first(shipped.iter().map(|file| measured_file(file)));
     let functions = largest_first(shipped.iter().flat_map(|file| measured_functions(file)));
-    let measures = measures(&shipped, &files, &functions)?;
+    let measures = measures(&tree, &shipped, &files, &functions)?;
 
     let mut out = io::stdout().lock();
     writeln!(out, "{measures}")?;
+    writeln!(out, "{}", lines::table(&lines::by_crate(&tree)))?;
     writeln!(out, "{}", named("largest files, without tests", &files))?;
     writeln!(out, "{}", named("longest functions", &functions))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn measures(
+    tree: &Tree,
     shipped: &[&File],
     files: &[Measured],
     functions: &[Measured],
@@ -47,21 +56,35 @@ fn measures(
     let file_spread = Spread::of(files.iter().map(|file| file.lines));
     let function_spread = Spread::of(functions.iter().map(|function| function.lines));
     let lines: usize = files.iter().map(|file| file.lines).sum();
-    let expects: usize = shipped.iter().map(|file| file.code().matches(".expect(").count()).sum();
-    let per_thousand = 1000.0 * expects as f64 / lines.max(1) as f64;
+    let per_thousand = |call: &str| {
+        let calls: usize = shipped.iter().map(|file| file.code().matches(call).count()).sum();
+        format!("{:.1}", 1000.0 * calls as f64 / lines.max(1) as f64)
+    };
     let [code, data] = graph::binary();
+    let documented = Documented::of(shipped.iter().map(|file| file.code()));
+    let product: Vec<&File> =
+        shipped.iter().copied().filter(|file| !file.path.starts_with("xtask/")).collect();
+    let map = tree.files.iter().find(|file| file.path == "ARCHITECTURE.md");
+    let journey = Journey::of(map.map_or("", |file| &file.text));
 
     let rows = [
         ("crates in the lock file", graph::locked()?, ""),
         ("crates in the binary", graph::shipped("wirefold")?, "<= 300"),
         ("crates in dedup", graph::shipped("wirefold-dedup")?, "<= 12"),
+        ("crates in detector", graph::shipped("wirefold-detector")?, "<= 45"),
         ("code of the binary shipped", code, "<= 20 MB"),
         ("data that it embeds", data, "<= 15 MB"),
         ("Rust files, without tests", files.len().to_string(), ""),
         ("their lines", lines.to_string(), ""),
         ("file length", file_spread.told(90), "median <= 150, p90 <= 350, max <= 400"),
         ("function length", function_spread.told(99), "median <= 10, p99 <= 60, max <= 80"),
-        ("expects in 1,000 lines", format!("{per_thousand:.1}"), "<= 1"),
+        ("unwraps in 1,000 lines", per_thousand(concat!(".unw", "rap()")), "0"),
+        ("expects in 1,000 lines", per_thousand(".expect("), "<= 1"),
+        ("public items documented", documented.told(), "100 %"),
+        ("repeated passages of the product", passages::repeated(&product).to_string(), ""),
+        ("functions of an article's journey", journey.functions.to_string(), "<= 12"),
+        ("hops over the bus", journey.hops.to_string(), "3, and one for alerts"),
+        ("files and crates of these functions", journey.places(), ""),
     ];
     let mut table = Table::new(&["measure", "now", "ours to reach"]);
     for (measure, now, goal) in rows {

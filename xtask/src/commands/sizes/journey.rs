@@ -1,0 +1,60 @@
+//! The journey of one article, as the table in ARCHITECTURE.md names it.
+
+use std::collections::BTreeSet;
+
+/// What the table holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Journey {
+    /// Named functions, one a step.
+    pub(super) functions: usize,
+    /// Steps that end with a message on the bus.
+    pub(super) hops: usize,
+    /// Files that hold the functions.
+    files: usize,
+    /// Crates that hold the files.
+    crates: usize,
+}
+
+impl Journey {
+    /// Reads the table: rows that name a function as `path.rs::function` in backticks. A row whose
+    /// last cell names a stream is a hop.
+    pub(super) fn of(document: &str) -> Journey {
+        let lines = document.lines().skip_while(|line| !line.starts_with("| # | step |"));
+        let rows: Vec<&str> = lines.skip(2).take_while(|line| line.starts_with('|')).collect();
+        let cell = |row: &&str, index: usize| {
+            row.split('|').nth(index).unwrap_or_default().trim().trim_matches('`').to_owned()
+        };
+        let functions: Vec<String> = rows.iter().map(|row| cell(row, 3)).collect();
+        let files: BTreeSet<&str> =
+            functions.iter().filter_map(|place| Some(place.split_once("::")?.0)).collect();
+        let crates: BTreeSet<&str> =
+            files.iter().filter_map(|file| Some(file.split_once("/src/")?.0)).collect();
+        Journey {
+            functions: functions.len(),
+            hops: rows.iter().filter(|row| cell(row, 4).starts_with("WF_")).count(),
+            files: files.len(),
+            crates: crates.len(),
+        }
+    }
+
+    /// The files and crates in words.
+    pub(super) fn places(&self) -> String {
+        format!("{} files in {} crates", self.files, self.crates)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Journey;
+
+    #[test]
+    fn counts_what_the_table_names() {
+        let document = "| a | b |\n|---|---|\n| `x` | y |\n\n| # | step | function | hop |\n\
+                        |---|---|---|---|\n\
+                        | 1 | a | `crates/a/src/b.rs::c` | |\n\
+                        | 2 | b | `crates/a/src/b.rs::D::e` | `WF_FETCHED` |\n\
+                        | 3 | c | `proto/src/f.rs::g` | |\n\n| 4 | other | `h.rs::i` | |\n";
+        let expected = Journey { functions: 3, hops: 1, files: 2, crates: 2 };
+        assert_eq!(Journey::of(document), expected);
+    }
+}
