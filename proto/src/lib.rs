@@ -6,9 +6,11 @@
 //! - A body is a [`Message`]: [`encode`] and [`decode`] put and check its `schema`.
 //! - A message on the bus is [`Published`]: it knows its stream, subject and id, and
 //!   [`EventHeaders::of`] gives its headers.
-//! - [`streams`] holds the tables of streams, stores and rights; [`CATALOGUE`] every message with
-//!   schema and samples; [`asyncapi::document`] puts them together; [`rights`] says what each user
-//!   of the NATS server may do.
+//! - [`streams`] holds the tables of streams, stores and rights; [`rights`] says what each user of
+//!   the NATS server may do.
+//!
+//! JSON Schemas and `asyncapi.yaml` are written from these types and tables by this crate's tests,
+//! which hold the catalogue of all messages with their samples.
 //!
 //! ```
 //! use wirefold_proto::{Command, ControlCommand, EventHeaders, FeedId, Published, Tag, encode};
@@ -28,7 +30,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod asyncapi;
 pub mod headers;
 pub mod rights;
 pub mod streams;
@@ -42,7 +43,6 @@ mod alert_link;
 mod article;
 mod attempts;
 mod backfill;
-mod catalogue;
 mod codec;
 mod control;
 mod dead;
@@ -81,7 +81,6 @@ pub use article::{
 };
 pub use attempts::{AlertAttempt, AlertAttemptsRecord, AttemptOutcome};
 pub use backfill::{Backfill, BackfillEnd};
-pub use catalogue::{Address, CATALOGUE, Entry};
 pub use codec::{
     DecodeError, MAX_PAYLOAD, Message, SchemaName, Tag, TooLarge, decode, encode, name_of,
     schema_of,

@@ -86,12 +86,6 @@ impl Subject {
     pub fn into_text(self) -> String {
         self.0
     }
-
-    /// Whether a pattern takes this subject: `*` stands for one token, a last `>` for the rest.
-    #[must_use]
-    pub fn lies_in(&self, pattern: &str) -> bool {
-        covers(pattern, &self.0)
-    }
 }
 
 impl fmt::Display for Subject {
@@ -100,7 +94,8 @@ impl fmt::Display for Subject {
     }
 }
 
-/// Whether every subject of `inner` (a subject or a pattern) is also one of `outer`.
+/// Whether every subject of `inner` (a subject or a pattern) is also one of `outer`. In a pattern,
+/// `*` stands for one token and a last `>` for the rest.
 #[must_use]
 pub fn covers(outer: &str, inner: &str) -> bool {
     let (mut outer, mut inner) = (outer.split('.'), inner.split('.'));

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 use wirefold_flow::{Headers, Outgoing};
-use wirefold_proto::{CATALOGUE, Entry, token};
+use wirefold_proto::token;
 
 use super::Version;
+use super::catalogue::{CATALOGUE, Entry};
 
 /// What a message id travels under on NATS.
 const ID: &str = "nats-msg-id";

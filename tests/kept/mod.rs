@@ -3,6 +3,9 @@
 //! A version reads what is kept, or moves it with words, or refuses it with words before anything is
 //! written. Each test runs over every folder beside this file.
 
+#[path = "../../proto/tests/contract/catalogue.rs"]
+#[expect(dead_code, reason = "schemas and samples are the concern of the contract's own tests")]
+mod catalogue;
 mod commands;
 mod expected;
 mod goes_on;

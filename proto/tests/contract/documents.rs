@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use wirefold_proto::asyncapi::{CHANNELS, document};
+use wirefold_proto::Verb;
 use wirefold_proto::streams::{ReadBy, Role, STORES, STREAMS, Store, StoreKind, Stream};
 use wirefold_proto::subjects::{covers, overlap};
-use wirefold_proto::{CATALOGUE, Verb};
 
+use crate::asyncapi::{CHANNELS, document};
+use crate::catalogue::CATALOGUE;
 use crate::{all_samples, check_generated, file_names, folder, read};
 
 #[test]

@@ -2,6 +2,8 @@
 //!
 //! `WIREFOLD_BLESS=1 cargo test -p wirefold-proto` rewrites the generated ones.
 
+mod asyncapi;
+mod catalogue;
 mod documents;
 mod samples;
 
@@ -10,7 +12,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use wirefold_proto::{CATALOGUE, Entry, SchemaName};
+use wirefold_proto::SchemaName;
+
+use catalogue::{CATALOGUE, Entry};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)

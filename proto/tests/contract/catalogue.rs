@@ -1,52 +1,43 @@
-//! The catalogue: every message with its JSON Schema and its samples.
+//! The catalogue: every message with its JSON Schema and its samples. Only tests need it: they write
+//! the schemas, and read the samples and what earlier versions stored.
 
 use schemars::generate::SchemaSettings;
-
-use crate::alert::Alert;
-use crate::article::ArticleFetched;
-use crate::attempts::AlertAttemptsRecord;
-use crate::backfill::Backfill;
-use crate::codec::{DecodeError, Message, SchemaName, decode};
-use crate::control::ControlCommand;
-use crate::dead::DeadLetter;
-use crate::digest::{AlertDigest, FeedDigest};
-use crate::health::{HealthNotice, HealthReport};
-use crate::judged::{ArticleJudged, CommandJudged, EpochTaken};
-use crate::list::ListRecord;
-use crate::output::{OutputArticle, OutputCommand, OutputStory};
-use crate::published::Published;
-use crate::records::{AlertHandlingRecord, FeedRecord, StoryRecord, SubscriptionRecord};
-use crate::subjects::Subject;
-use crate::verdict_line::VerdictLine;
+use wirefold_proto::{
+    Alert, AlertAttemptsRecord, AlertDigest, AlertHandlingRecord, ArticleFetched, ArticleJudged,
+    Backfill, CommandJudged, ControlCommand, DeadLetter, DecodeError, EpochTaken, FeedDigest,
+    FeedRecord, HealthNotice, HealthReport, ListRecord, Message, OutputArticle, OutputCommand,
+    OutputStory, Published, SchemaName, StoryRecord, Subject, SubscriptionRecord, VerdictLine,
+    decode,
+};
 
 /// One message of the contract.
 #[derive(Clone, Copy)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Its schema name.
-    pub schema: fn() -> SchemaName,
+    pub(crate) schema: fn() -> SchemaName,
     /// The oldest version still read.
-    pub oldest: u32,
+    pub(crate) oldest: u32,
     /// Its JSON Schema (draft 07, which AsyncAPI reads as it is).
-    pub json_schema: fn() -> serde_json::Value,
+    pub(crate) json_schema: fn() -> serde_json::Value,
     /// Decodes a body and gives it back as JSON.
-    pub reread: fn(&[u8]) -> Result<serde_json::Value, DecodeError>,
+    pub(crate) reread: fn(&[u8]) -> Result<serde_json::Value, DecodeError>,
     /// Its stream's name and the subject of a body; nothing for what does not travel on the bus.
-    pub address: Option<Address>,
+    pub(crate) address: Option<Address>,
     /// The names of its sample files in `proto/samples`, of every version still read.
-    pub samples: &'static [&'static str],
+    pub(crate) samples: &'static [&'static str],
 }
 
 /// Where a message stands on the bus.
 #[derive(Clone, Copy)]
-pub struct Address {
+pub(crate) struct Address {
     /// The stream's name.
-    pub stream: &'static str,
+    pub(crate) stream: &'static str,
     /// Decodes a body and gives its subject.
-    pub subject: fn(&[u8]) -> Result<Subject, DecodeError>,
+    pub(crate) subject: fn(&[u8]) -> Result<Subject, DecodeError>,
 }
 
 /// Every message.
-pub const CATALOGUE: [Entry; 22] = [
+pub(crate) const CATALOGUE: [Entry; 22] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.1.json",
         "wirefold.article.fetched.1.minimal.json",

@@ -1,4 +1,4 @@
-//! `asyncapi.yaml`: the contract as an AsyncAPI 3.0 document, from the tables of this crate.
+//! `asyncapi.yaml`: the contract as an AsyncAPI 3.0 document, from the tables of wirefold-proto and the catalogue of its messages.
 
 mod channels;
 mod yaml;
@@ -6,15 +6,15 @@ mod yaml;
 use channels::parameter;
 use yaml::Yaml;
 
-use crate::catalogue::{CATALOGUE, Entry};
-use crate::streams::ReadBy;
-use crate::subjects::overlap;
+use wirefold_proto::streams::ReadBy;
+use wirefold_proto::subjects::overlap;
 
-pub use channels::{CHANNELS, Channel};
+use crate::catalogue::{CATALOGUE, Entry};
+
+pub(crate) use channels::{CHANNELS, Channel};
 
 /// The whole document.
-#[must_use]
-pub fn document() -> String {
+pub(crate) fn document() -> String {
     let mut yaml = Yaml::default();
     yaml.plain(0, "asyncapi", "3.0.0");
     yaml.open(0, "info");

@@ -1,28 +1,25 @@
 //! Channels: the forms of subjects, with what their parameters stand for.
 
-use crate::control::Verb;
-use crate::judged::CommandOutcome;
-use crate::story::ChangeKind;
-use crate::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, Stage, Stream};
-use crate::verdict::Class;
+use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, Stage, Stream};
+use wirefold_proto::{ChangeKind, Class, CommandOutcome, Verb};
 
 /// Subjects of one form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Channel {
+pub(crate) struct Channel {
     /// Its key in the document.
-    pub key: &'static str,
+    pub(crate) key: &'static str,
     /// The subject, with parameters in braces.
-    pub address: &'static str,
+    pub(crate) address: &'static str,
     /// The stream that keeps it.
-    pub stream: Stream,
+    pub(crate) stream: Stream,
     /// The schema names of its messages without version; none where they are the server's own.
-    pub messages: &'static [&'static str],
+    pub(crate) messages: &'static [&'static str],
     /// What it carries.
-    pub about: &'static str,
+    pub(crate) about: &'static str,
 }
 
 /// Every channel.
-pub const CHANNELS: [Channel; 10] = [
+pub(crate) const CHANNELS: [Channel; 10] = [
     Channel {
         key: "article_fetched",
         address: "wirefold.v1.article.fetched.{feed}",
@@ -97,8 +94,7 @@ pub const CHANNELS: [Channel; 10] = [
 
 impl Channel {
     /// The address as a NATS pattern.
-    #[must_use]
-    pub fn pattern(&self) -> String {
+    pub(crate) fn pattern(&self) -> String {
         let token = |token: &'static str| if token.starts_with('{') { "*" } else { token };
         self.address.split('.').map(token).collect::<Vec<_>>().join(".")
     }
