@@ -5,7 +5,6 @@
 //! where they are absent, the tests that need them say `SKIPPED` and pass.
 
 mod central;
-mod feedparser;
 mod hostile;
 mod orders;
 mod repeat;

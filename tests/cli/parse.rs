@@ -61,20 +61,6 @@ fn what_is_no_feed_is_said_and_the_rest_is_shown() {
 }
 
 #[test]
-fn paths_are_answered_in_feedparsers_shape_whatever_lies_there() {
-    let folder = Folder::with(&[("a.xml", FEED), ("b.xml", b"\0\xff<<<&")]);
-    let paths = b"b.xml\n\na.xml\ngone.xml\n";
-    let run = folder.run_on(paths, &["feed", "parse", "--shape", "feedparser"]).code(5);
-    let answers = objects(&run);
-    let told: Vec<_> = answers.iter().map(|answer| (&answer["p"], &answer["ok"])).collect();
-    let expected = [json!("b.xml"), json!("a.xml"), json!("gone.xml")];
-    assert_eq!(told.iter().map(|(path, _)| (*path).clone()).collect::<Vec<_>>(), expected);
-    assert_eq!(answers[1]["ok"], true);
-    assert_eq!(answers[1]["d"]["entries"][0]["published_parsed_ts"], 1_772_719_200);
-    assert_eq!(answers[1]["d"]["entries"][0]["author_detail"]["email"], "desk@harbour.example");
-}
-
-#[test]
 fn the_article_of_a_page_is_printed() {
     let folder = Folder::with(&[("page.html", PAGE.as_bytes()), ("empty.html", b"<html>")]);
     let run = folder.run(&["extract", "--json", "page.html", "empty.html"]).code(5);

@@ -123,21 +123,6 @@ pub fn is_web(address: &str) -> bool {
     let is_http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     is_http && parts.authority.is_some_and(|host| !host.is_empty())
 }
-
-/// Whether an address only leads somewhere: it runs nothing and holds nothing itself.
-#[must_use]
-pub(crate) fn is_safe(address: &str) -> bool {
-    const LEADING: &[&str] = &[
-        "http", "https", "mailto", "ftp", "news", "nntp", "tel", "sms", "geo", "magnet", "xmpp",
-        "irc", "ircs", "feed", "webcal", "rtsp", "gopher", "telnet",
-    ];
-    // Control characters and spaces before or in a scheme are what browsers pass over.
-    let dense: String = address.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
-    Parts::of(&dense)
-        .scheme
-        .is_none_or(|scheme| LEADING.iter().any(|leading| scheme.eq_ignore_ascii_case(leading)))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

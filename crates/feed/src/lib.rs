@@ -18,7 +18,6 @@ pub mod dates;
 pub mod decode;
 mod document;
 mod error;
-mod feedparser;
 pub mod html;
 mod items;
 mod json;
@@ -35,7 +34,6 @@ pub use document::{
     Record, Text, Writing,
 };
 pub use error::FeedError;
-pub use feedparser::{answer, shape};
 pub use items::{Feed, Item, Media, Source};
 pub use limits::MAX_ITEMS;
 

@@ -1,8 +1,6 @@
 //! HTML as plain text, by a tokenizer alone: no tree is built, so that the time is linear in the
 //! bytes whatever nests in what.
 
-mod clean;
-mod harmless;
 mod head;
 mod paragraphs;
 
@@ -12,7 +10,6 @@ use std::convert::Infallible;
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, State, Tokenizer};
 
-pub use clean::clean;
 pub use head::{Head, Link, head_of};
 use paragraphs::{Paragraphs, Taker};
 
@@ -198,12 +195,6 @@ pub fn looks_like_html(text: &str) -> bool {
         }
     }
     is_telling
-}
-
-/// Whether anything in the text may be taken for a tag.
-pub(crate) fn may_have_tags(text: &str) -> bool {
-    let mut after = text.match_indices('<').map(|(at, _)| &text[at + 1..]);
-    after.any(|rest| rest.starts_with(|c: char| c == '/' || c.is_ascii_alphabetic()))
 }
 
 /// Gives every event of the text to `take`.

@@ -1,6 +1,4 @@
-//! JSON as a value: read leniently, as far as it goes, and written.
-
-use std::fmt;
+//! JSON as a value: read leniently, as far as it goes.
 
 use crate::limits::MOST_VALUES;
 
@@ -228,51 +226,53 @@ fn character(first: u32, signs: &mut std::str::CharIndices<'_>) -> char {
     char::from_u32(first).unwrap_or('\u{fffd}')
 }
 
-impl fmt::Display for Value {
-    /// Writes JSON in one line. Recurses as deep as the value was built.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Bool(value) => write!(f, "{value}"),
-            Self::Number(number) => f.write_str(number),
-            Self::Text(text) => quoted(text, f),
-            Self::List(values) => {
-                for (at, value) in values.iter().enumerate() {
-                    write!(f, "{}{value}", if at == 0 { "[" } else { "," })?;
-                }
-                f.write_str(if values.is_empty() { "[]" } else { "]" })
-            }
-            Self::Object(members) => {
-                for (at, (name, value)) in members.iter().enumerate() {
-                    f.write_str(if at == 0 { "{" } else { "," })?;
-                    quoted(name, f)?;
-                    write!(f, ":{value}")?;
-                }
-                f.write_str(if members.is_empty() { "{}" } else { "}" })
-            }
-        }
-    }
-}
-
-fn quoted(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.write_str("\"")?;
-    for sign in text.chars() {
-        match sign {
-            '"' | '\\' => write!(f, "\\{sign}")?,
-            control if control.is_control() || matches!(control, '\u{2028}' | '\u{2029}') => {
-                write!(f, "\\u{:04x}", u32::from(control))?;
-            }
-            other => write!(f, "{other}")?,
-        }
-    }
-    f.write_str("\"")
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+
     use proptest::prelude::*;
 
     use super::*;
+
+    impl fmt::Display for Value {
+        /// Writes JSON in one line. Recurses as deep as the value was built.
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            match self {
+                Self::Null => f.write_str("null"),
+                Self::Bool(value) => write!(f, "{value}"),
+                Self::Number(number) => f.write_str(number),
+                Self::Text(text) => quoted(text, f),
+                Self::List(values) => {
+                    for (at, value) in values.iter().enumerate() {
+                        write!(f, "{}{value}", if at == 0 { "[" } else { "," })?;
+                    }
+                    f.write_str(if values.is_empty() { "[]" } else { "]" })
+                }
+                Self::Object(members) => {
+                    for (at, (name, value)) in members.iter().enumerate() {
+                        f.write_str(if at == 0 { "{" } else { "," })?;
+                        quoted(name, f)?;
+                        write!(f, ":{value}")?;
+                    }
+                    f.write_str(if members.is_empty() { "{}" } else { "}" })
+                }
+            }
+        }
+    }
+
+    fn quoted(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        for sign in text.chars() {
+            match sign {
+                '"' | '\\' => write!(f, "\\{sign}")?,
+                control if control.is_control() || matches!(control, '\u{2028}' | '\u{2029}') => {
+                    write!(f, "\\u{:04x}", u32::from(control))?;
+                }
+                other => write!(f, "{other}")?,
+            }
+        }
+        f.write_str("\"")
+    }
 
     #[track_caller]
     fn check(text: &str, expected: &str) {

@@ -1,5 +1,5 @@
 //! HTML with what articles are made of and nothing else: no scripts, no handlers, no styles, no
-//! drawings, addresses absolute. For showing it to others; our own texts are plain.
+//! drawings, addresses absolute. feedparser gives such HTML; the texts of the product are plain.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -8,15 +8,14 @@ use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, Tokenizer};
 
 use super::harmless::{ADDRESSES, GONE, KEPT, SAID, VOID};
-use crate::address::{is_safe, resolve};
+use crate::resolve;
 
 /// The most attributes of one element that are read.
 const MAX_ATTRIBUTES: usize = 64;
 
 /// HTML with its harmless elements and attributes alone, those in the order of the alphabet, and
 /// with addresses made absolute against `base`. Linear in its bytes.
-#[must_use]
-pub fn clean(html: &str, base: &str) -> String {
+pub(super) fn clean(html: &str, base: &str) -> String {
     let html: &str = &without_oddities(html);
     let mut cleaning = Cleaning { html, base, ..Cleaning::default() };
     let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, span: Span<usize>| {
@@ -143,7 +142,23 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-#[cfg(test)]
+/// Whether an address only leads somewhere: it runs nothing and holds nothing itself.
+fn is_safe(address: &str) -> bool {
+    const LEADING: &[&str] = &[
+        "http", "https", "mailto", "ftp", "news", "nntp", "tel", "sms", "geo", "magnet", "xmpp",
+        "irc", "ircs", "feed", "webcal", "rtsp", "gopher", "telnet",
+    ];
+    // Control characters and spaces before or in a scheme are what browsers pass over.
+    let dense: String = address.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
+    let is_scheme = |word: &&str| {
+        let mut letters = word.chars();
+        let is_inner = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+        letters.next().is_some_and(|c| c.is_ascii_alphabetic()) && letters.all(is_inner)
+    };
+    let scheme = dense.split_once(':').map(|(word, _)| word).filter(is_scheme);
+    scheme.is_none_or(|scheme| LEADING.iter().any(|leading| scheme.eq_ignore_ascii_case(leading)))
+}
+
 mod tests {
     use proptest::prelude::*;
 

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 use wirefold_feed::{Feed, FeedError, Item};
@@ -27,23 +27,10 @@ pub(super) struct ParseArguments {
     /// The address that the feed came from, for its relative links.
     #[arg(long, value_name = "URL", default_value = "")]
     url: String,
-    /// Read paths on standard input, one a line, and answer each with a line of JSON in this shape.
-    #[arg(long, value_enum, conflicts_with = "files", conflicts_with = "url")]
-    shape: Option<Shape>,
-}
-
-/// Shapes in which others know feeds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Shape {
-    /// That of Python's feedparser.
-    Feedparser,
 }
 
 /// Prints what feeds say.
 pub(super) fn run(arguments: &ParseArguments, json: bool, global: &Global) -> anyhow::Result<Exit> {
-    if arguments.shape == Some(Shape::Feedparser) {
-        return answer();
-    }
     let input = [PathBuf::from("-")];
     let files = if arguments.files.is_empty() { &input } else { arguments.files.as_slice() };
     let mut failed = 0;
@@ -95,26 +82,6 @@ fn in_words(error: &FeedError) -> String {
         }
         _ => error.to_string(),
     }
-}
-
-/// Answers for each path on standard input, whatever lies there.
-fn answer() -> anyhow::Result<Exit> {
-    let mut out = io::BufWriter::new(io::stdout());
-    let mut unread = 0_usize;
-    for path in io::stdin().lock().split(b'\n') {
-        let path = String::from_utf8_lossy(&path?).trim_end_matches('\r').to_owned();
-        if path.is_empty() {
-            continue;
-        }
-        let bytes = read(Path::new(&path)).unwrap_or_else(|error| {
-            unread += 1;
-            output::note(format_args!("error: {path}: {error}"));
-            Vec::new()
-        });
-        writeln!(out, "{}", output::harmless_json(wirefold_feed::answer(&path, &bytes)))?;
-        out.flush()?;
-    }
-    Ok(if unread == 0 { Exit::Ok } else { Exit::Partial })
 }
 
 /// An item as `--json` prints it.

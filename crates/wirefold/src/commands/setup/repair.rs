@@ -1,0 +1,107 @@
+//! `wirefold setup --repair`: the output that is missing is made again.
+//!
+//! What else a lost or older store costs, the stages mend by themselves: the detector decides again on
+//! what has no decision, and alerter and gateway read again what they had read. Output is made once, of
+//! decisions that the enricher then says are done; nobody would make it again.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use wirefold_flow::{BusError, StageContext};
+use wirefold_flow_nats::NatsBus;
+use wirefold_flow_sqlite::{Inspection, Offline};
+use wirefold_proto::streams::JUDGED;
+
+use crate::commands::verify::{read_all, read_folder};
+use crate::config::Loaded;
+use crate::exit::{Exit, Stop};
+use crate::output::{self, count};
+use crate::up::open_bus;
+use crate::up::seams::{ask_enricher, enrich};
+
+/// So many that could not be made are named.
+const NAMED: usize = 5;
+
+/// What became of it.
+#[derive(Default)]
+struct Repaired {
+    made: usize,
+    /// Those that could not be, each with the reason.
+    failed: Vec<String>,
+}
+
+/// On a server, where the enricher is asked to.
+pub(super) async fn over_nats(bus: &NatsBus) -> anyhow::Result<Exit> {
+    let refused = |error: BusError| Stop::new(Exit::Bus, error.to_string());
+    let unread = bus.unread(JUDGED.name, &wirefold_enricher::consumer().durable).await;
+    let contents = read_all(bus).await.map_err(refused)?;
+    let mut repaired = Repaired::default();
+    for sequence in contents.lacking(unread.map_err(refused)?) {
+        repaired.note(sequence, ask_enricher(bus, sequence).await);
+    }
+    repaired.tell()
+}
+
+/// In a data folder on which nothing runs.
+pub(super) async fn embedded(loaded: &Loaded) -> anyhow::Result<Exit> {
+    let config = &loaded.config;
+    let mut inspection = Inspection::open(&config.data)?;
+    let (contents, _) = read_folder(&mut inspection)?;
+    let unread = inspection.unread(JUDGED.name, &wirefold_enricher::consumer().durable)?;
+    drop(inspection);
+    remove_damaged(&config.data, contents.damaged())?;
+    let clock = Arc::new(wirefold_flow::SystemClock);
+    let context = StageContext::new(open_bus(&config.data, clock.clone())?, clock);
+    let mut repaired = Repaired::default();
+    for sequence in contents.lacking(unread.unwrap_or(0)) {
+        let enricher = wirefold_enricher::stage(config.enricher());
+        repaired.note(sequence, enrich(context.clone(), enricher, sequence).await);
+    }
+    repaired.tell()
+}
+
+/// Removes messages that are not as they were written, with their ids: output under the same id can
+/// then be stored again.
+fn remove_damaged(folder: &Path, damaged: &[(String, u64)]) -> anyhow::Result<()> {
+    if damaged.is_empty() {
+        return Ok(());
+    }
+    let mut offline = Offline::open(folder)?;
+    offline.begin()?;
+    for (stream, sequence) in damaged {
+        offline.erase(stream, *sequence)?;
+    }
+    offline.commit()?;
+    let lines = damaged.iter().map(|(stream, sequence)| {
+        format!("removed  {stream}/{sequence}, which was not as it was written\n")
+    });
+    output::print(lines.collect::<String>().as_bytes())?;
+    Ok(())
+}
+
+impl Repaired {
+    fn note(&mut self, sequence: u64, outcome: Result<String, String>) {
+        match outcome {
+            Ok(_) => self.made += 1,
+            Err(why) => self.failed.push(format!("{}/{sequence}: {why}", JUDGED.name)),
+        }
+    }
+
+    fn tell(&self) -> anyhow::Result<Exit> {
+        let lacking = self.made + self.failed.len();
+        let line = match lacking {
+            0 => "output   nothing was missing\n".to_owned(),
+            _ => format!(
+                "output   {} had none: {} made again, {} could not be\n",
+                count(lacking, "decision", "decisions"),
+                self.made,
+                self.failed.len()
+            ),
+        };
+        output::print(line.as_bytes())?;
+        for why in self.failed.iter().take(NAMED) {
+            output::print(format!("         {}\n", output::clean(why)).as_bytes())?;
+        }
+        Ok(if self.failed.is_empty() { Exit::Ok } else { Exit::Failure })
+    }
+}

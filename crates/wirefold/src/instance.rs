@@ -1,0 +1,64 @@
+//! Where the data is that a command is about.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::config::{ConfigError, Loaded, Overrides, Sources, load};
+
+/// The socket of a running `up`, in its data folder.
+pub(crate) const SOCKET: &str = "wirefold.sock";
+
+/// Which wirefold a command is about.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Instance {
+    /// The data folder; else the config's `data`.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The config file; else ./wirefold.toml, then the user's, then the system's.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// What the commands have in common that ask or tell a wirefold something.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Asking {
+    #[command(flatten)]
+    pub(crate) instance: Instance,
+    /// Print one JSON object a line, each with its `schema`.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+impl Instance {
+    /// Whether what is collected stands on a NATS server: so configured, or so run here before and
+    /// in no other way.
+    pub(crate) fn is_over_nats(&self, folder: &Path) -> bool {
+        let loaded = load_here(self, Overrides::default());
+        let is_configured = loaded.is_ok_and(|it| !it.config.bus.nats.is_empty());
+        let is_embedded = folder.join(wirefold_flow_sqlite::FILE).exists();
+        is_configured || folder.join("nats").is_dir() && !is_embedded
+    }
+
+    /// The detector's thresholds, as the settings of this instance have them.
+    pub(crate) fn method(&self) -> Result<wirefold_dedup::Settings, ConfigError> {
+        Ok(load_here(self, Overrides::default())?.config.method())
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> anyhow::Result<PathBuf> {
+        match &self.data {
+            Some(folder) => Ok(folder.clone()),
+            None => Ok(load_here(self, Overrides::default())?.config.data),
+        }
+    }
+}
+
+/// Reads the settings of this process: the file and the folder that `instance` names, if it does, and
+/// what a command's other flags say.
+pub(crate) fn load_here(instance: &Instance, mut flags: Overrides) -> Result<Loaded, ConfigError> {
+    if let Some(data) = &instance.data {
+        flags.flag("--data", "data", data.to_string_lossy());
+    }
+    load(&Sources::of_process(instance.config.clone()), &flags)
+}
