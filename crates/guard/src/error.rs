@@ -68,12 +68,6 @@ pub enum SendError {
 }
 
 impl SendError {
-    /// Whether the same request may have an answer later.
-    #[must_use]
-    pub fn may_pass(&self) -> bool {
-        !matches!(self, Self::Refused { .. })
-    }
-
     pub(crate) fn refused(why: impl Into<String>) -> Self {
         Self::Refused { why: why.into() }
     }

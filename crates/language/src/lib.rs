@@ -91,11 +91,6 @@ fn of_part(part: &str, declared: Option<&str>) -> Option<Identified> {
     by_model(part, script, declared)
 }
 
-/// Unpacks the model, so that the first text does not wait for it.
-pub fn prepare() {
-    let _ = Model::embedded();
-}
-
 /// A part of a text that tells its language. A little behind its beginning: that says more than a
 /// headline and a dateline in capitals.
 fn sample(text: &str, bytes: usize) -> &str {
