@@ -1,5 +1,5 @@
 //! What ARCHITECTURE.md and SECURITY.md name exists: the functions of the journey, the tests of the
-//! invariants and of the threats.
+//! invariants and of the threats. So do the files that how-to pages name.
 //!
 //! Both are written in backticks. `crates/dedup/src/judge/mod.rs::judge` (or `….rs::Type::method`)
 //! names a function in that file; `tidy::size::files_are_short` names a function anywhere, which
@@ -10,6 +10,12 @@ use super::{Finding, assert_none, places_of, planted, real_tree};
 
 const DOCUMENTS: [&str; 2] = ["ARCHITECTURE.md", SECURITY];
 const SECURITY: &str = "SECURITY.md";
+/// The head of the table of an article's journey.
+const JOURNEY: &str = "| # | step | function |";
+/// The most steps of the journey.
+const STEPS: usize = 12;
+/// The folder of the pages that a reader follows step by step.
+const HOW_TO: &str = "docs/how-to/";
 /// The head of the table of threats, whose fourth column names tests.
 const THREATS: &str = "| who | wants |";
 
@@ -78,6 +84,71 @@ fn declares(file: &File, name: &str) -> bool {
         |(at, declared): (usize, &str)| file.text[at + declared.len()..].starts_with(['(', '<']);
     let declared = format!("fn {name}");
     file.text.match_indices(declared.as_str()).any(follows)
+}
+
+/// The steps of the journey beyond those that a reader can bear in mind.
+fn steps_too_many(tree: &Tree) -> Vec<Finding> {
+    let document = tree.files.iter().find(|file| file.path == DOCUMENTS[0]);
+    let lines = document.into_iter().flat_map(|file| file.text.lines().enumerate());
+    let table = lines.skip_while(|(_, line)| !line.starts_with(JOURNEY));
+    let steps = table.take_while(|(_, line)| line.starts_with('|')).skip(2);
+    let what = || format!("an article's journey has more than {STEPS} steps");
+    steps
+        .skip(STEPS)
+        .map(|(index, _)| Finding::new(DOCUMENTS[0], index + 1, what(), "join or leave out a step"))
+        .collect()
+}
+
+/// Files that a how-to page names in backticks and that are not there. A name in capitals stands for
+/// the reader's own, and a path may begin below a folder that the page has named.
+fn missing_files(tree: &Tree) -> Vec<Finding> {
+    let is_path = |span: &&str| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+        let has_ending = span.rsplit_once('.').is_some_and(|(_, end)| (2..6).contains(&end.len()));
+        let is_own = span
+            .split(['/', '.'])
+            .any(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_uppercase()));
+        span.contains('/') && has_ending && !is_own && span.chars().all(is_part)
+    };
+    let is_there = |span: &str| {
+        tree.files.iter().any(|file| file.path == span || file.path.ends_with(&format!("/{span}")))
+    };
+    let mut findings = Vec::new();
+    for page in tree.files.iter().filter(|file| file.path.starts_with(HOW_TO)) {
+        for (index, line) in page.text.lines().enumerate() {
+            for span in spans(line).filter(is_path).filter(|span| !is_there(span)) {
+                let what = format!("no file {span}");
+                let remedy = "follow the page once and name the file that is there now";
+                findings.push(Finding::new(&page.path, index + 1, what, remedy));
+            }
+        }
+    }
+    findings
+}
+
+#[test]
+fn the_journey_is_short_and_how_tos_name_files_that_exist() {
+    let tree = real_tree();
+    let map = tree.files.iter().find(|file| file.path == DOCUMENTS[0]).expect("it is there");
+    assert!(map.text.contains(JOURNEY), "the table of the journey has another head now");
+    assert_none(&steps_too_many(&tree));
+    assert_none(&missing_files(&tree));
+}
+
+#[test]
+fn finds_a_planted_long_journey_and_missing_files() {
+    let rows: String = (1..=13).map(|step| format!("| {step} | a | `b.rs::c` | |\n")).collect();
+    let document = format!("# A\n{JOURNEY} hop |\n|---|---|---|---|\n{rows}\n| # | other |\n");
+    let page = "1. `crates/a/src/b.rs`, then `b/c.rs`: add `Odds`.\n2. `crates/a/src/gone.rs`\n\
+                3. `src/NAME.rs`, `a/b` and `cargo test a/b.rs`\n";
+    let tree = planted(&[
+        ("ARCHITECTURE.md", &document),
+        ("docs/how-to/a.md", page),
+        ("crates/a/src/b.rs", ""),
+        ("crates/a/src/b/c.rs", ""),
+    ]);
+    assert_eq!(places_of(&steps_too_many(&tree)), ["ARCHITECTURE.md:16"]);
+    assert_eq!(places_of(&missing_files(&tree)), ["docs/how-to/a.md:2"]);
 }
 
 #[test]
