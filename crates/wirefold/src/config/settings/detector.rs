@@ -8,8 +8,10 @@ use wirefold_proto::Interval;
 
 use super::value::Share;
 
-/// When a text is a copy, and when two stories are one event. docs/accuracy.md says how the defaults
-/// were measured. A change applies to the articles that come after it.
+/// When a text is a copy, and when two stories are one event. To fold less, raise `partial_contained`
+/// and `partial_words`; to group less, raise `event_similarity`. `wirefold replay --dry-run --set
+/// KEY=VALUE` shows what would change. docs/accuracy.md says how the defaults were measured. A change
+/// applies to the articles that come after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct DetectorConfig {
