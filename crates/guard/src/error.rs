@@ -9,7 +9,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum GuardError {
     /// The user agent cannot stand in a header.
-    #[error("the user agent {0:?} cannot stand in a header: use printable ASCII")]
+    #[error("the user agent {0:?} cannot be sent in a header: use printable ASCII")]
     UserAgent(String),
     /// The TLS library or the HTTP client did not start.
     #[error("the HTTP client cannot be made: {why}")]

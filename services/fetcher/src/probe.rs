@@ -63,7 +63,7 @@ pub struct Sample {
 #[non_exhaustive]
 pub enum ProbeError {
     /// It is none.
-    #[error("{0:?} is no address: write it as in https://harbour.example/feed.xml")]
+    #[error("{0:?} is not an address: write it like https://harbour.example/feed.xml")]
     Address(String),
     /// The settings or the machine give no HTTP client.
     #[error(transparent)]

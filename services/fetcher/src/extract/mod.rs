@@ -85,7 +85,7 @@ pub enum ExtractError {
     #[error("extraction took too long and was stopped")]
     TimedOut,
     /// The child died over it, for want of memory or by a fault: do not try it again soon.
-    #[error("extraction crashed over the page")]
+    #[error("extraction crashed on this page")]
     Crashed,
     /// No child can be started: mend the installation, then try again.
     #[error("extraction cannot be started: {0}")]
