@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::chrome::{LONGEST_LINE, chrome_spans, is_chrome_line, may_be_chrome_line};
+use crate::letters::Letters;
 use crate::paragraphs::paragraphs;
 use crate::quotations::quotations;
 use crate::sentences::sentences;
@@ -62,15 +63,14 @@ impl Text {
     pub fn new(original: &str) -> Text {
         let spans = paragraphs(original);
         let quotations = quotations(original, &spans);
+        let letters = Letters::new(original.as_bytes());
         let mut words = Vec::with_capacity(original.len() / BYTES_PER_WORD);
         let mut normals = original.to_ascii_lowercase();
         let mut text_paragraphs = Vec::with_capacity(spans.len());
         for (index, span) in spans.iter().enumerate() {
             let from = words.len();
-            scan(span.of(original), span.start, &mut words, &mut normals);
-            for word in &mut words[from..] {
-                word.paragraph = u32::try_from(index).unwrap_or(u32::MAX);
-            }
+            let paragraph = (*span, u32::try_from(index).unwrap_or(u32::MAX));
+            scan(original, &letters, paragraph, &mut words, &mut normals);
             let range = from..words.len();
             let kind = mark_chrome(original, *span, index == 0, &mut words[from..], &normals);
             text_paragraphs.push(Paragraph { span: *span, words: range, kind });
@@ -228,12 +228,11 @@ fn mark_chrome(
 }
 
 fn mark_quoted(words: &mut [Word], quotations: &[Span]) {
-    let mut next = 0;
-    for word in words {
-        while quotations.get(next).is_some_and(|span| span.end <= word.span.start) {
-            next += 1;
-        }
-        word.quoted = quotations.get(next).is_some_and(|span| span.contains(word.span.start));
+    let mut from = 0;
+    for span in quotations {
+        from += words[from..].partition_point(|word| word.span.start < span.start);
+        let inside = words[from..].iter_mut().take_while(|word| word.span.start < span.end);
+        from += inside.map(|word| word.quoted = true).count();
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashSet;
+
 use crate::likely::Likely;
 use crate::paragraphs::is_space;
 use crate::span::Span;
@@ -159,10 +161,7 @@ const LONGEST_PLEA: usize = 12;
 /// Whether a whole line may be page chrome, given the first byte and the length of its first word's normal
 /// form: told of nearly all lines without looking at their words.
 pub(crate) fn may_be_chrome_line(line: &str, first: Option<(u8, usize)>) -> bool {
-    static FIRST_WORDS: LazyLock<Likely> = LazyLock::new(|| {
-        let phrases = [UNMISTAKABLE, OPENINGS, LABELS].into_iter().flatten();
-        Likely::new(phrases.filter_map(|phrase| phrase.split(' ').next()))
-    });
+    static FIRST_WORDS: LazyLock<Likely> = LazyLock::new(|| Likely::new(first_words()));
     first.is_some_and(|shape| FIRST_WORDS.has(shape)) || is_shared_post_credit(line)
 }
 
@@ -170,6 +169,9 @@ pub(crate) fn may_be_chrome_line(line: &str, first: Option<(u8, usize)>) -> bool
 pub(crate) fn is_chrome_line(line: &str, words: &[&str]) -> bool {
     if words.len() > LONGEST_LINE {
         return false;
+    }
+    if !words.first().is_some_and(|first| is_first_word(first)) {
+        return is_shared_post_credit(line);
     }
     let opens = |phrases: &[&str]| phrases.iter().any(|phrase| opens_with(words, phrase));
     let is_sentence = ends_as_sentence(line);
@@ -180,6 +182,17 @@ pub(crate) fn is_chrome_line(line: &str, words: &[&str]) -> bool {
     (may_be_plea && opens(UNMISTAKABLE))
         || (may_be_notice && (opens(OPENINGS) || is_labelled()))
         || is_shared_post_credit(line)
+}
+
+/// Whether any of the openings begins with a word in normal form.
+fn is_first_word(normal: &str) -> bool {
+    static FIRST_WORDS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| first_words().collect());
+    FIRST_WORDS.contains(normal)
+}
+
+fn first_words() -> impl Iterator<Item = &'static str> {
+    let phrases = [UNMISTAKABLE, OPENINGS, LABELS].into_iter().flatten();
+    phrases.filter_map(|phrase| phrase.split(' ').next())
 }
 
 /// Whether a line ends in a full stop or the like, inside or outside quotation marks. Dots of
@@ -224,7 +237,7 @@ pub(crate) fn chrome_spans(original: &str, line: Span, is_first: bool) -> Vec<Sp
 fn addresses(original: &str, line: Span) -> Vec<Span> {
     let text = line.of(original);
     let mut spans = Vec::new();
-    if !text.contains('/') && !text.contains("www.") {
+    if !text.contains('/') && !has_www(text.as_bytes()) {
         return spans;
     }
     for token in text.split_whitespace() {
@@ -239,6 +252,20 @@ fn addresses(original: &str, line: Span) -> Vec<Span> {
         }
     }
     spans
+}
+
+/// Whether `www` stands anywhere: of a fixed number of places the compiler asks about many at once.
+fn has_www(bytes: &[u8]) -> bool {
+    const AT_ONCE: usize = 32;
+    let is_www = |at: &[u8]| (at[0] == b'w') & (at[1] == b'w') & (at[2] == b'w');
+    let mut rest = bytes;
+    while let Some(window) = rest.first_chunk::<{ AT_ONCE + 2 }>() {
+        if (0..AT_ONCE).fold(false, |any, at| any | is_www(&window[at..at + 3])) {
+            return true;
+        }
+        rest = &rest[AT_ONCE..];
+    }
+    rest.windows(3).any(is_www)
 }
 
 /// `2026-03-05`, `date 2026-03-05`, `Published: 2026-03-05 10:15` at the very start.

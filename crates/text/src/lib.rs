@@ -18,6 +18,7 @@ mod analyse;
 mod characters;
 mod chrome;
 pub mod extract;
+mod letters;
 mod likely;
 mod paragraphs;
 mod quotations;

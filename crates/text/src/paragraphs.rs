@@ -51,8 +51,22 @@ pub(crate) fn is_space(c: char) -> bool {
 
 fn trim(original: &str, span: Span) -> Span {
     let text = span.of(original);
+    if begins_and_ends_plainly(text) {
+        return span;
+    }
     let start = span.start + (text.len() - text.trim_start_matches(is_space).len());
     Span { start, end: start + text.trim_matches(is_space).len() }
+}
+
+/// Whether a line begins and ends with ASCII characters that are no white space, as most do.
+fn begins_and_ends_plainly(line: &str) -> bool {
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    is_plain(line.as_bytes().first()) && is_plain(line.as_bytes().last())
+}
+
+/// The same as `str::trim`, of most lines sooner.
+fn without_space(line: &str) -> &str {
+    if begins_and_ends_plainly(line) { line } else { line.trim() }
 }
 
 /// Lines between blank lines, joined.
@@ -80,7 +94,7 @@ fn blocks(original: &str, lines: &[Span]) -> Vec<Span> {
 fn is_hard_wrapped(original: &str, lines: &[Span]) -> bool {
     let (mut inner, mut wrapped) = (0_usize, 0_usize);
     for pair in lines.windows(2) {
-        let (line, next) = (pair[0].of(original).trim(), pair[1].of(original).trim());
+        let [line, next] = [pair[0], pair[1]].map(|line| without_space(line.of(original)));
         if line.is_empty() || next.is_empty() {
             continue;
         }

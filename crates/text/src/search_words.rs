@@ -1,7 +1,7 @@
 //! Words as a search compares them: where a script has no spaces, any run of its characters can be found.
 
 use crate::script::{is_hangul, stands_alone};
-use crate::words::scan;
+use crate::words::scan_all;
 
 /// One word of a text that is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct SearchWord<'a> {
 /// ```
 pub fn each_search_word(original: &str, mut with: impl FnMut(SearchWord<'_>)) {
     let (mut words, mut normals) = (Vec::new(), original.to_ascii_lowercase());
-    scan(original, 0, &mut words, &mut normals);
+    scan_all(original, &mut words, &mut normals);
     let (mut end, mut was_single) = (0, false);
     for word in &words {
         let has_gap = word.span.start > end;

@@ -98,11 +98,15 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The first character from `from` on that may end a sentence. A full stop right before a digit, a
-/// small letter or a comma ends none (rules SB6, SB8 and SB8a).
+/// The first character from `from` on that may end a sentence. A full stop right before a digit or a comma
+/// ends none, nor does one before a small letter, be there a closing mark and a space in between (rules SB6,
+/// SB8 and SB8a).
 fn next_terminator(text: &str, from: usize) -> Option<usize> {
     let mut at = next_possible(text, from)?;
     let goes_on = |place: usize| match text.as_bytes()[place..] {
+        [b'.', b' ', next, ..]
+        | [b'.', b'"' | b')' | b'\'', b' ', next, ..]
+        | [b'.', 0xE2, 0x80, 0x99 | 0x9D, b' ', next, ..] => next.is_ascii_lowercase(),
         [b'.', next, ..] => next.is_ascii_digit() || next.is_ascii_lowercase() || next == b',',
         _ => false,
     };

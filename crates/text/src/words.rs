@@ -7,6 +7,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use crate::characters::{Character, character};
+use crate::letters::Letters;
 use crate::script::{Role, plain_digit, role};
 use crate::span::Span;
 
@@ -33,46 +34,58 @@ pub struct Word {
 #[must_use]
 pub fn normalise(original: &str) -> String {
     let (mut words, mut normals) = (Vec::new(), original.to_ascii_lowercase());
-    scan(original, 0, &mut words, &mut normals);
+    scan_all(original, &mut words, &mut normals);
     let forms: Vec<&str> = words.iter().map(|word| word.normal.of(&normals)).collect();
     forms.join(" ")
 }
 
-/// Appends the words of `part`, which stands at byte `offset` of the original. `normals` begins with
-/// the whole original in small ASCII letters.
+/// Appends the words of the original as if it were one paragraph. `normals` begins with all of it in small
+/// ASCII letters.
+pub(crate) fn scan_all(original: &str, words: &mut Vec<Word>, normals: &mut String) {
+    let all = Span { start: 0, end: original.len() };
+    scan(original, &Letters::new(original.as_bytes()), (all, 0), words, normals);
+}
+
+/// Appends the words of a paragraph of the original, given its span and index, and the letters of all of
+/// the original. `normals` begins with the whole original in small ASCII letters.
 ///
-/// Most words of most texts are ASCII letters between ASCII breaks: they are read as bytes, and their
+/// Most words of most texts are ASCII letters between ASCII breaks: they are told by bits, and their
 /// normal form stands in `normals` already.
-pub(crate) fn scan(part: &str, offset: usize, words: &mut Vec<Word>, normals: &mut String) {
-    let bytes = part.as_bytes();
-    let mut at = 0;
+pub(crate) fn scan(
+    original: &str,
+    letters: &Letters,
+    (part, paragraph): (Span, u32),
+    words: &mut Vec<Word>,
+    normals: &mut String,
+) {
+    let bytes = &original.as_bytes()[..part.end];
+    let mut at = part.start;
     loop {
-        let start = at + leading(&bytes[at..], BREAK);
-        at = start + leading(&bytes[start..], LETTER);
-        let mark = plain_mark(&bytes[at..]);
+        let start = letters.next_of_word(at);
+        let Some(first) = bytes.get(start) else { return };
+        at = letters.end_of_letters(start).min(part.end);
+        let is_plain = at == part.end || letters.breaks(at);
+        let mark = if is_plain { 0 } else { plain_mark(&bytes[at..]) };
         if at == start && mark > 0 {
             at += mark;
             continue;
         }
-        let is_whole = |byte: &u8| mark > 0 || KINDS[usize::from(*byte)] == BREAK;
-        if at > start && bytes.get(at).is_none_or(is_whole) {
-            let span = Span { start: offset + start, end: offset + at };
-            words.push(Word { capital: bytes[start].is_ascii_uppercase(), ..word(span, span) });
+        if at > start && (is_plain || mark > 0) {
+            let capital = first.is_ascii_uppercase();
+            let span = Span { start, end: at };
+            words.push(Word { capital, paragraph, ..word(span, span) });
             continue;
         }
-        let Some(raw) = RawWords::new(&part[start..]).next() else {
+        let rest = &original[start..part.end];
+        let Some(raw) = RawWords::new(rest).next() else {
             return;
         };
-        let (from, end) = (start + raw.span.start, start + raw.span.end);
-        let span = Span { start: offset + from, end: offset + end };
-        push(&part[from..end], span, raw.alone, words, normals);
-        at = end;
+        let span = Span { start: start + raw.span.start, end: start + raw.span.end };
+        let from = words.len();
+        push(span.of(original), span, raw.alone, words, normals);
+        words[from..].iter_mut().for_each(|word| word.paragraph = paragraph);
+        at = span.end;
     }
-}
-
-/// How many bytes of a kind there are before the first of another.
-fn leading(bytes: &[u8], kind: u8) -> usize {
-    bytes.iter().position(|byte| KINDS[usize::from(*byte)] != kind).unwrap_or(bytes.len())
 }
 
 /// The length of what begins `bytes` where that is a mark which breaks words and is frequent in
@@ -83,31 +96,6 @@ fn plain_mark(bytes: &[u8]) -> usize {
         [0xE2, 0x80, 0x93 | 0x94 | 0x9C | 0x9D | 0xA6, ..] => 3,
         _ => 0,
     }
-}
-
-/// What a byte is to a word: an ASCII letter or digit, what breaks it, or what must be looked at
-/// with its neighbours.
-const KINDS: [u8; 256] = kinds();
-const BREAK: u8 = 0;
-const LETTER: u8 = 1;
-const OTHER: u8 = 2;
-
-const fn kinds() -> [u8; 256] {
-    let mut kinds = [OTHER; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        let is_letter = (byte as u8).is_ascii_alphanumeric();
-        let may_join = matches!(byte as u8, b'\'' | b'`');
-        kinds[byte] = if is_letter {
-            LETTER
-        } else if may_join {
-            OTHER
-        } else {
-            BREAK
-        };
-        byte += 1;
-    }
-    kinds
 }
 
 fn word(span: Span, normal: Span) -> Word {
@@ -261,7 +249,7 @@ mod tests {
         #[test]
         fn bytes_are_read_as_characters_are(text in "([a-z]{0,3}['’`\u{ad}\u{301}.,“”–…é中 ]{0,3}|\\PC){0,40}") {
             let (mut words, mut normals) = (Vec::new(), text.to_ascii_lowercase());
-            scan(&text, 0, &mut words, &mut normals);
+            scan_all(&text, &mut words, &mut normals);
             let (mut slow, mut slow_normals) = (Vec::new(), String::new());
             for raw in RawWords::new(&text) {
                 push(raw.span.of(&text), raw.span, raw.alone, &mut slow, &mut slow_normals);
@@ -327,7 +315,7 @@ mod tests {
     fn offsets_lead_back() {
         let original = "Über “Kyïv’s” x";
         let (mut words, mut normals) = (Vec::new(), original.to_ascii_lowercase());
-        scan(original, 0, &mut words, &mut normals);
+        scan_all(original, &mut words, &mut normals);
         let found: Vec<&str> = words.iter().map(|word| word.span.of(original)).collect();
         assert_eq!(found, ["Über", "Kyïv’s", "x"]);
     }
@@ -348,7 +336,7 @@ mod tests {
         #[test]
         fn words_stand_where_they_say(text in "\\PC{0,80}") {
             let (mut words, mut normals) = (Vec::new(), text.to_ascii_lowercase());
-            scan(&text, 0, &mut words, &mut normals);
+            scan_all(&text, &mut words, &mut normals);
             for pair in words.windows(2) {
                 prop_assert!(pair[0].span.start <= pair[1].span.start);
             }

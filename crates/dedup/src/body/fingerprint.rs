@@ -51,7 +51,15 @@ impl Fingerprint {
     pub(crate) fn with(whole: Whole, body: &Body, shingles: &[u64]) -> Fingerprint {
         let is_dense = shingles.len() < SHORT;
         let below = u64::MAX / if is_dense { DENSE_SAMPLE } else { SAMPLE };
-        let mut keys: Vec<u64> = shingles.iter().copied().filter(|hash| *hash < below).collect();
+        let mut keys = vec![0; shingles.len()];
+        let mut count = 0;
+        // The next is written over what is no key: nobody can tell which are, and to be wrong takes longer.
+        for hash in shingles {
+            keys[count] = *hash;
+            count += usize::from(*hash < below);
+        }
+        keys.truncate(count);
+        keys.shrink_to_fit();
         keys.sort_unstable();
         keys.dedup();
         Fingerprint {

@@ -9,9 +9,8 @@ use rustc_hash::FxHashSet;
 use wirefold_text::{Text, Word};
 
 use crate::body::halves;
-use crate::body::hash_cache::HashCache;
 use crate::body::word_cache::Hashes;
-use crate::body::word_numbers::WordNumbers;
+use crate::body::word_numbers::{LateNumbers, WordNumbers};
 use crate::body::{Body, BodyWord, Fact, SHINGLE_WORDS, mix, weight};
 use crate::codec::{Reader, Writer, Written, written, written_bytes};
 
@@ -23,7 +22,7 @@ pub(crate) struct Lexicon {
     /// Numbers of words forgotten, to be given anew.
     free: Vec<u32>,
     /// Words of late with their numbers, and the day on which these were noted.
-    hash_cache: HashCache<(u32, i32)>,
+    late: LateNumbers,
 }
 
 /// A word as it stands in bodies.
@@ -58,27 +57,14 @@ impl Lexicon {
     /// New words get theirs here.
     pub(crate) fn number(&mut self, text: &Text, words: &[Hashes], day: i64) -> Vec<u32> {
         let day = i32::try_from(day).unwrap_or(i32::MAX);
-        let entry_of = |(word, hashes): (&Word, &Hashes)| {
-            let Hashes { word: hash, is_number, .. } = *hashes;
-            let entry = Entry { hash, weight: weight(word.alone), is_number };
-            (entry.key(), entry)
-        };
-        let entries: Vec<(u64, Entry)> = text.words().iter().zip(words).map(entry_of).collect();
-        self.hash_cache.prefetch(entries.iter().map(|(key, _)| *key));
-        let mut numbers = Vec::with_capacity(words.len());
-        // Those that are not at hand wait, and are then looked up in one go.
-        let mut far: Vec<(usize, u64, Entry)> = Vec::with_capacity(words.len());
-        for (at, (word, (key, entry))) in text.words().iter().zip(entries).enumerate() {
-            let at_hand = || self.hash_cache.get(key).filter(|(_, noted)| *noted == day);
-            let known = if word.is_chrome { Some(0) } else { at_hand().map(|(number, _)| number) };
-            if known.is_none() {
-                far.push((at, key, entry));
-            }
-            numbers.push(known.unwrap_or_default());
-        }
-        self.numbers.prefetch(far.iter().map(|(_, key, _)| *key));
-        for (at, key, entry) in far {
-            numbers[at] = self.look_up(key, entry, day);
+        let entry = |at: usize| Entry::new(&text.words()[at], &words[at]);
+        let keys =
+            text.words().iter().zip(words).map(|(word, known)| Entry::new(word, known).key());
+        let (mut numbers, far) = self.late.look_up_all(keys, day);
+        self.numbers.prefetch(far.iter().map(|at| entry(*at as usize).key()));
+        for at in far.into_iter().map(|at| at as usize) {
+            let is_chrome = text.words()[at].is_chrome;
+            numbers[at] = if is_chrome { 0 } else { self.look_up(entry(at), day) };
         }
         numbers
     }
@@ -126,16 +112,20 @@ impl Lexicon {
     }
 
     /// The number of a word, which gets one here if it is new.
-    fn look_up(&mut self, key: u64, entry: Entry, day: i32) -> u32 {
-        let Lexicon { numbers, entries, free, hash_cache } = self;
+    fn look_up(&mut self, entry: Entry, day: i32) -> u32 {
+        let Lexicon { numbers, entries, free, late } = self;
+        let key = entry.key();
         let number = numbers.note(key, day, || enter(entry, entries, free));
-        hash_cache.set(key, (number, day));
+        late.set(key, number, day);
         number
     }
 
     /// Forgets the words that no article has from `day` on.
     pub(crate) fn expire(&mut self, day: i64) {
-        self.hash_cache.clear();
+        self.late.clear();
+        if self.numbers.days().all(|(_, latest)| i64::from(latest) >= day) {
+            return;
+        }
         let free = &mut self.free;
         self.numbers.retain(|number, latest| {
             let stays = i64::from(latest) >= day;
@@ -162,6 +152,11 @@ fn enter(entry: Entry, entries: &mut Vec<Entry>, free: &mut Vec<u32>) -> u32 {
 }
 
 impl Entry {
+    fn new(word: &Word, known: &Hashes) -> Entry {
+        let Hashes { word: hash, is_number, .. } = *known;
+        Entry { hash, weight: weight(word.alone), is_number }
+    }
+
     /// By what a word is told from others.
     fn key(&self) -> u64 {
         mix(self.hash, u64::from(self.weight) << 1 | u64::from(self.is_number))
@@ -261,7 +256,7 @@ impl Written for Lexicon {
             }
             entries.push(entry);
         }
-        Some(Lexicon { numbers, entries, free, hash_cache: HashCache::default() })
+        Some(Lexicon { numbers, entries, free, late: LateNumbers::default() })
     }
 }
 

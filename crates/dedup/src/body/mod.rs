@@ -65,7 +65,7 @@ impl BodyWord {
     /// Whether the word counts towards containment, before the other text is looked at.
     #[must_use]
     pub fn counts(&self) -> bool {
-        !self.quoted && !self.boilerplate
+        !(self.quoted | self.boilerplate)
     }
 
     /// Its normal form, given the text that it is a word of.
@@ -118,13 +118,29 @@ impl Body {
     /// The body of `text` without its page chrome, given the hashes of its words.
     pub(crate) fn hashed(text: &Text, hashes: &[Hashes]) -> Body {
         let words = text.words().iter().zip(hashes).zip(0..);
-        let kept = words.filter(|((word, _), _)| !word.is_chrome);
         let body_word = |((word, known), index): ((&Word, &Hashes), u32)| {
             body_word(word, known.word, known.is_number, index)
         };
-        let mut body = Vec::with_capacity(hashes.len());
-        body.extend(kept.map(body_word));
-        Body { words: body }
+        let mut words: Vec<BodyWord> = words.map(body_word).collect();
+        if text.words().iter().any(|word| word.is_chrome) {
+            words.retain(|word| !text.words()[word.index as usize].is_chrome);
+        }
+        Body { words }
+    }
+
+    /// The words by the paragraphs of the text, whose indices stand beside them.
+    pub(crate) fn by_paragraph<'a>(
+        &'a self,
+        text: &'a Text,
+    ) -> impl Iterator<Item = (u32, &'a [BodyWord])> {
+        let mut rest = &self.words[..];
+        let inside = (0..).zip(text.paragraphs()).map(move |(at, paragraph)| {
+            let end = rest.iter().take_while(|word| (word.index as usize) < paragraph.words.end);
+            let (words, behind) = rest.split_at(end.count());
+            rest = behind;
+            (at, words)
+        });
+        inside.filter(|(_, words)| !words.is_empty())
     }
 
     /// The words of the text from the first to the last of a range of this body, which is not empty.
@@ -196,15 +212,16 @@ impl Body {
 
     /// The weight of the words inside quotation marks.
     pub(crate) fn quoted_weight(&self) -> u32 {
-        self.words.iter().filter(|word| word.quoted).map(|word| u32::from(word.weight)).sum()
+        let quoted = |word: &BodyWord| u32::from(word.weight) * u32::from(word.quoted);
+        self.words.iter().map(quoted).sum()
     }
 
     /// The counted words, in words: characters of scripts without spaces count three fifths.
     #[must_use]
     pub fn counted_words(&self) -> u32 {
-        let weight: u32 =
-            self.words.iter().filter(|word| word.counts()).map(|word| u32::from(word.weight)).sum();
-        weight / WORD_WEIGHT
+        // Without a branch: nobody can tell which words count.
+        let counted = |word: &BodyWord| u32::from(word.weight) * u32::from(word.counts());
+        self.words.iter().map(counted).sum::<u32>() / WORD_WEIGHT
     }
 }
 
@@ -217,11 +234,8 @@ fn words(text: &Text) -> impl Iterator<Item = BodyWord> {
 }
 
 fn body_word(word: &Word, hash: u64, is_number: bool, index: u32) -> BodyWord {
-    let fact = match (is_number, word.capital) {
-        (true, _) => Fact::Number,
-        (false, true) => Fact::Name,
-        (false, false) => Fact::None,
-    };
+    const FACTS: [Fact; 4] = [Fact::None, Fact::Name, Fact::Number, Fact::Number];
+    let fact = FACTS[2 * usize::from(is_number) + usize::from(word.capital)];
     let weight = weight(word.alone);
     BodyWord { hash, fact, index, weight, quoted: word.quoted, boilerplate: false }
 }

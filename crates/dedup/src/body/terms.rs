@@ -83,11 +83,13 @@ fn push_terms(
     ends: &mut Vec<usize>,
 ) {
     let mut alone: Vec<&str> = Vec::new();
-    let mut before = None;
+    let mut paragraphs = text.paragraphs().iter().map(|paragraph| paragraph.words.end);
+    // One past the last word of the paragraph that the word before stood in; 0 before the first.
+    let mut end = 0;
     for word in words.iter().filter(|word| !word.boilerplate) {
-        let paragraph = text.words()[word.index as usize].paragraph;
-        if before.replace(paragraph).is_some_and(|before| before != paragraph) {
-            ends.push(terms.len());
+        if word.index as usize >= end {
+            ends.extend((end > 0).then_some(terms.len()));
+            end = paragraphs.find(|next| *next > word.index as usize).unwrap_or(usize::MAX);
         }
         if word.is_whole() {
             alone.clear();
@@ -232,8 +234,11 @@ fn quoted_in_opening(body: &Body) -> Vec<u64> {
         })
     };
     let opening = &body.words[..end_of(&body.words, OPENING).unwrap_or(body.len())];
-    let is_quoted = |word: &BodyWord| word.quoted && !word.boilerplate;
+    let is_quoted = |word: &BodyWord| word.quoted & !word.boilerplate;
     let mut keys = Vec::new();
+    if !opening.iter().any(is_quoted) {
+        return keys;
+    }
     for run in opening.split(|word| !is_quoted(word)) {
         let runs = (0..run.len()).map_while(|start| {
             let last = end_of(&run[start..], QUOTED_WORDS)?;

@@ -1,13 +1,12 @@
 //! What was found out about words of late, by their letters: most words of a text stood in one of
 //! the last, and a hash takes longer than a look at sixteen bytes.
 
-use wirefold_text::extract::may_begin_number;
+use wirefold_text::extract::{may_begin_agency, may_begin_number};
 use wirefold_text::{Text, Word};
 
 use crate::body::simhash::simhash_of_word;
 use crate::body::terms::term_of;
 use crate::body::word_hash;
-use crate::codec::prefetch::prefetch;
 
 /// What of a word is asked for again and again.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,6 +21,8 @@ pub(crate) struct Hashes {
     pub(crate) is_number: bool,
     /// Whether a number may begin with it, in digits or words.
     pub(crate) may_begin_number: bool,
+    /// Whether the name of an agency may begin with it.
+    pub(crate) may_begin_agency: bool,
 }
 
 impl Hashes {
@@ -33,7 +34,9 @@ impl Hashes {
         };
         let is_number = normal.starts_with(char::is_numeric);
         let may_begin_number = may_begin_number(normal);
-        Hashes { word, stem, simhash: simhash_of_word(normal), is_number, may_begin_number }
+        let may_begin_agency = may_begin_agency(normal);
+        let simhash = simhash_of_word(normal);
+        Hashes { word, stem, simhash, is_number, may_begin_number, may_begin_agency }
     }
 }
 
@@ -67,21 +70,19 @@ impl WordCache {
         if self.places.is_empty() {
             self.places = vec![Remembered::default(); PLACES];
         }
-        let letters_of = |word| Letters::new(text.normal_and_behind(word)).unwrap_or_default();
-        let all: Vec<Letters> = text.words().iter().map(letters_of).collect();
-        prefetch(all.iter().map(|letters| self.places[letters.place()].letters.len));
-        // The first look takes what stands at each word's place, whatever that is. The words that are not
-        // there wait for the second.
+        // The first look takes what stands at each word's place, whatever that is, and decides nothing by
+        // it. The words that are not there wait for the second.
         let mut found = Vec::with_capacity(text.words().len());
-        let mut others: Vec<usize> = vec![0; text.words().len()];
+        let mut others: Vec<u32> = vec![0; text.words().len()];
         let mut other = 0;
-        for (at, (word, letters)) in text.words().iter().zip(all).enumerate() {
+        for (at, word) in (0..).zip(text.words()) {
+            let letters = Letters::new(text.normal_and_behind(word)).unwrap_or_default();
             let place = &self.places[letters.place()];
             found.push(place.hashes);
             others[other] = at;
             other += usize::from((place.letters != letters) | (letters.len == 0) | word.is_chrome);
         }
-        for at in others.into_iter().take(other) {
+        for at in others.into_iter().take(other).map(|at| at as usize) {
             let word = &text.words()[at];
             found[at] = if word.is_chrome { Hashes::default() } else { self.look_up(text, word) };
         }
@@ -112,19 +113,40 @@ struct Letters {
 /// The most bytes.
 const LONGEST: usize = 16;
 
+/// What of sixteen bytes belongs to a word of so many.
+const KEPT: [[u8; LONGEST]; LONGEST + 1] = {
+    let mut kept = [[0; LONGEST]; LONGEST + 1];
+    let mut len = 0;
+    while len <= LONGEST {
+        let mut at = 0;
+        while at < len {
+            kept[len][at] = u8::MAX;
+            at += 1;
+        }
+        len += 1;
+    }
+    kept
+};
+
+fn halves_of(bytes: [u8; LONGEST]) -> [u64; 2] {
+    let [a, b, c, d, e, f, g, h, rest @ ..] = bytes;
+    [u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes(rest)]
+}
+
 impl Letters {
     /// From the bytes that a word begins, and its length; `None` where it is too long, or nothing.
     fn new((bytes, len): (&[u8], usize)) -> Option<Letters> {
         if len == 0 || len > LONGEST {
             return None;
         }
-        let letters = match bytes.first_chunk::<LONGEST>() {
-            Some(whole) => u128::from_le_bytes(*whole) & (u128::MAX >> (8 * (LONGEST - len))),
-            None => bytes[..len].iter().rev().fold(0, |all, byte| all << 8 | u128::from(*byte)),
-        };
-        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).expect("64 bits");
+        let mut copied = [0; LONGEST];
+        let whole = bytes.first_chunk::<LONGEST>().unwrap_or_else(|| {
+            copied[..len].copy_from_slice(&bytes[..len]);
+            &copied
+        });
+        let ([first, last], kept) = (halves_of(*whole), halves_of(KEPT[len]));
         let len = u8::try_from(len).expect("it is small");
-        Some(Letters { first: half(letters), last: half(letters >> u64::BITS), len })
+        Some(Letters { first: first & kept[0], last: last & kept[1], len })
     }
 
     fn place(self) -> usize {
@@ -153,6 +175,7 @@ mod tests {
                 prop_assert_eq!((found.word, found.stem), (hashes.word, hashes.stem));
                 prop_assert_eq!((found.simhash, found.is_number), (hashes.simhash, hashes.is_number));
                 prop_assert_eq!(found.may_begin_number, hashes.may_begin_number);
+                prop_assert_eq!(found.may_begin_agency, hashes.may_begin_agency);
             }
         }
 

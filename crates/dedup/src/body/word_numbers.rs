@@ -3,6 +3,64 @@
 
 use crate::codec::prefetch::prefetch;
 
+/// Words of late: most words of a text stood in one of the last, and a small table stays near the processor.
+/// A clone begins without any.
+#[derive(Debug, Default)]
+pub(crate) struct LateNumbers {
+    /// Each word of late stands at its place unless another one came after it; empty before the first.
+    places: Vec<Slot>,
+}
+
+/// Words of late, a power of two.
+const LATE: usize = 1 << 15;
+
+impl Clone for LateNumbers {
+    fn clone(&self) -> LateNumbers {
+        LateNumbers::default()
+    }
+}
+
+impl LateNumbers {
+    /// The number of each key that was noted on `day`, and of the others any; the places of these, in order.
+    pub(crate) fn look_up_all(
+        &mut self,
+        keys: impl ExactSizeIterator<Item = u64>,
+        day: i32,
+    ) -> (Vec<u32>, Vec<u32>) {
+        if self.places.is_empty() {
+            self.places = vec![NOBODY; LATE];
+        }
+        let mut numbers = Vec::with_capacity(keys.len());
+        let mut others = vec![0; keys.len()];
+        let mut count = 0;
+        // Nothing is decided by what stands at a place before all were asked for.
+        for (at, key) in (0..).zip(keys) {
+            let late = &self.places[late_place(key)];
+            numbers.push(late.number);
+            others[count] = at;
+            let is_known = (late.key == key) & (late.day == day) & (late.number != VACANT);
+            count += usize::from(!is_known);
+        }
+        others.truncate(count);
+        (numbers, others)
+    }
+
+    /// Remembers the number of a word that was noted on `day`, where a look-up came before.
+    pub(crate) fn set(&mut self, key: u64, number: u32, day: i32) {
+        if let Some(late) = self.places.get_mut(late_place(key)) {
+            *late = Slot { key, number, day };
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.places.clear();
+    }
+}
+
+fn late_place(key: u64) -> usize {
+    usize::try_from(key % LATE as u64).expect("it is below a length")
+}
+
 /// The number of each word, with the latest day on which an article had it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct WordNumbers {

@@ -94,6 +94,11 @@ impl Carriers {
         }
     }
 
+    /// Whether any carrier came before this article.
+    pub(crate) fn have_before(&self, oldest: DocId) -> bool {
+        self.docs.iter().copied().chain(self.shared.docs()).any(|doc| doc < oldest)
+    }
+
     /// Keeps of the carriers of each trait what `keep` says, given how many there are.
     pub(crate) fn retain(&mut self, keep: impl Fn(DocId, usize) -> bool) {
         // The places of those that stay, one after the other.

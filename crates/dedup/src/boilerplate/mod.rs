@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::body::{Body, WORD_WEIGHT, mix};
+use crate::body::{Body, BodyWord, WORD_WEIGHT, mix};
 use crate::boilerplate::carriers::Carriers;
 use crate::codec::bits::Bits;
 use crate::codec::written;
@@ -69,17 +69,13 @@ impl Traits {
 
     /// The same, where the body's shingles are known.
     pub(crate) fn with(outlet: &str, whole: &Body, text: &Text, shingles: &[u64]) -> Traits {
-        let mut paragraphs: Vec<(u32, u64)> = Vec::new();
-        for word in &whole.words {
-            let paragraph = text.words()[word.index as usize].paragraph;
-            match paragraphs.last_mut() {
-                Some((last, hash)) if *last == paragraph => *hash = mix(*hash, word.hash),
-                _ => paragraphs.push((paragraph, mix(PARAGRAPH, word.hash))),
-            }
-        }
+        let hash_of = |words: &[BodyWord]| {
+            short(words.iter().fold(PARAGRAPH, |hash, word| mix(hash, word.hash)))
+        };
+        let paragraphs = whole.by_paragraph(text).map(|(at, words)| (at, hash_of(words)));
         Traits {
             outlet: crate::body::word_hash(outlet),
-            paragraphs: paragraphs.into_iter().map(|(at, hash)| (at, short(hash))).collect(),
+            paragraphs: paragraphs.collect(),
             shingles: shingle_traits(shingles),
         }
     }
@@ -100,8 +96,16 @@ const SHINGLE: u64 = 0x1319_8a2e_0370_7344;
 
 /// The traits among the shingles of a body, with their places.
 fn shingle_traits(shingles: &[u64]) -> Vec<(u32, u32)> {
-    let sampled = (0_u32..).zip(shingles).filter(|(_, hash)| *hash % SAMPLE == 0);
-    sampled.map(|(at, hash)| (at, short(mix(SHINGLE, *hash)))).collect()
+    // Every one has its trait written down, and the next is written over one that is not sampled: nobody
+    // can tell which are, and to be wrong half of the time takes longer.
+    let mut traits = vec![(0, 0); shingles.len()];
+    let mut count = 0;
+    for (at, hash) in (0_u32..).zip(shingles) {
+        traits[count] = (at, short(mix(SHINGLE, *hash)));
+        count += usize::from(*hash % SAMPLE == 0);
+    }
+    traits.truncate(count);
+    traits
 }
 
 /// Half of a hash: enough to tell the traits of one outlet apart.
@@ -205,15 +209,22 @@ impl Boilerplate {
         self.days = self.days.split_off(&time.div_euclid(DAY));
         let oldest = self.days.values().next().copied().unwrap_or(DocId::MAX);
         self.outlets.retain(|_, outlet| {
-            let outlet = Arc::make_mut(outlet);
-            outlet.carriers.retain(|doc, _| doc >= oldest);
-            outlet.latest.retain(|doc| *doc >= oldest);
+            // Of most outlets nobody leaves, and all of their traits would be entered anew.
+            if outlet.has_before(oldest) {
+                let outlet = Arc::make_mut(outlet);
+                outlet.carriers.retain(|doc, _| doc >= oldest);
+                outlet.latest.retain(|doc| *doc >= oldest);
+            }
             !outlet.carriers.is_empty()
         });
     }
 }
 
 impl Outlet {
+    fn has_before(&self, oldest: DocId) -> bool {
+        self.latest.iter().any(|doc| *doc < oldest) || self.carriers.have_before(oldest)
+    }
+
     /// Counts an article, and now and then lets go of what only one older article carries.
     fn learned_from(&mut self, doc: DocId) {
         self.latest.push_back(doc);

@@ -166,6 +166,11 @@ impl<K: Eq + Hash + Copy> Postings<K> {
         lone
     }
 
+    /// All articles, as often as they stand under keys, in no order.
+    pub(crate) fn docs(&self) -> impl Iterator<Item = DocId> {
+        self.slots.values().flat_map(|slot| self.lists.get(slot)).copied()
+    }
+
     /// How many keys there are.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()

@@ -235,8 +235,8 @@ impl Detector {
         let fingerprint = Fingerprint::with(hashes, &body, &shingles);
         let under_keys =
             self.documents.look_up(number, &fingerprint.keys, |docs| self.is_hot(docs));
-        under_keys.mark_hot(&mut body, &shingles, &fingerprint.keys);
-        let fingerprint = fingerprint.recounted(&body);
+        let is_marked = under_keys.mark_hot(&mut body, &shingles, &fingerprint.keys);
+        let fingerprint = if is_marked { fingerprint.recounted(&body) } else { fingerprint };
         let words = Words { hashes: words, numbers, kept: len };
         let terms = prepared.terms;
         if words.are_masked_in(&body) {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use wirefold_text::Text;
-use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies, dateline};
+use wirefold_text::extract::{AgencyTrace, agencies_begun_by, byline_agencies, dateline};
 
 use crate::body::fingerprint::{Whole, exact_hash};
 use crate::body::simhash::simhash;
@@ -65,7 +65,9 @@ impl Preparer {
         let simhash = simhash(whole.words.iter().map(of_word));
         let pages_of = pages_of(incoming);
         let mut traces = byline_agencies(incoming.byline);
-        traces.extend(agencies(&text));
+        // Of page chrome nothing is known.
+        let may_begin = |at: usize| words[at].may_begin_agency | text.words()[at].is_chrome;
+        traces.extend(agencies_begun_by(&text, may_begin));
         Prepared {
             hashes: Whole { exact: exact_of(&text, &whole), simhash },
             traits: pages_of.map(|outlet| Traits::with(&outlet, &whole, &text, &shingles)),

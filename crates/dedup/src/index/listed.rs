@@ -27,12 +27,11 @@ struct ListedDay {
 impl Index {
     /// The articles before `before` under [`short`] keys, in days from `from` on.
     pub(crate) fn listed(&self, keys: &[u32], before: DocId, from: i64) -> Listed {
-        let keys: Vec<u64> = keys.iter().map(|key| u64::from(*key) << 31).collect();
         let mut listed = Listed::default();
         for (day, segment) in self.segments.range(from..) {
             let of_day = listed.days.entry(*day).or_default();
-            let (mut docs, mut start, mut place) = (Vec::new(), 0, 0);
-            segment.look_up(&keys, &mut docs, |docs: &[DocId]| {
+            let (mut docs, mut start) = (Vec::new(), 0);
+            segment.look_up(keys, &mut docs, |place, docs: &[DocId]| {
                 let found: Vec<DocId> =
                     docs[start..].iter().copied().filter(|doc| *doc < before).collect();
                 for doc in &found {
@@ -41,7 +40,7 @@ impl Index {
                 if !found.is_empty() {
                     of_day.lists.insert(place, found);
                 }
-                (start, place) = (docs.len(), place + 1);
+                start = docs.len();
             });
         }
         listed
@@ -60,17 +59,18 @@ impl UnderKeys {
         keys: usize,
         is_hot: impl Fn(&[DocId]) -> bool,
     ) -> UnderKeys {
-        let (mut docs, mut lists) = (Vec::new(), Vec::with_capacity(keys * listed.days.len()));
+        let (mut docs, mut lists, mut ends) = (Vec::new(), Vec::new(), Vec::new());
         for of_day in listed.days.values() {
-            for place in 0..keys {
-                let found = u32::try_from(place).ok().and_then(|place| of_day.lists.get(&place));
-                let found = found.map_or(&[][..], Vec::as_slice);
+            // A shard may answer for a key that nobody asked for.
+            let asked = of_day.lists.iter().filter(|(key, _)| (**key as usize) < keys);
+            for (key, found) in asked {
                 docs.extend_from_slice(found);
-                lists.push(List { end: docs.len(), is_hot: is_hot(found) });
+                lists.push(List { key: *key, end: docs.len(), is_hot: is_hot(found) });
             }
+            ends.push(lists.len());
         }
         let elsewhere = listed.days.into_iter().map(|(day, of_day)| (day, of_day.counts)).collect();
-        UnderKeys { docs, lists, keys, elsewhere }
+        UnderKeys { docs, lists, ends, keys, elsewhere }
     }
 
     /// The candidates among what shards have listed, likeliest first, and how many articles were scored.
@@ -86,7 +86,7 @@ impl UnderKeys {
     /// that have enough articles already.
     pub(crate) fn entered(&self, keys: &[u64], day: i64) -> Vec<u32> {
         let known = self.elsewhere.iter().position(|(known, _)| *known == day);
-        let has_room = |at: usize| known.is_none_or(|known| self.has_room(known, at));
+        let has_room = |at: usize| known.is_none_or(|known| !self.is_full(known, at));
         let kept = keys.iter().enumerate().filter(|(at, _)| has_room(*at));
         kept.map(|(_, key)| short(*key)).collect()
     }

@@ -11,6 +11,7 @@ pub(crate) mod sealed;
 pub(crate) mod segment;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
@@ -18,7 +19,7 @@ use crate::body::fingerprint::{Fingerprint, is_sampled};
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::codec::written;
 use crate::ids::DocId;
-use crate::index::segment::{KeyCount, LONGEST_LIST, Segment};
+use crate::index::segment::{KeyCount, LONGEST_LIST, Segment, short};
 use crate::settings::DAY;
 
 /// The inverted index over sampled shingles.
@@ -32,7 +33,10 @@ pub struct Index {
 pub struct UnderKeys {
     /// Behind each other for all keys of the first segment, all of the second …
     docs: Vec<DocId>,
+    /// The lists of these that are not empty, in the same order.
     lists: Vec<List>,
+    /// Where the lists of each segment end.
+    ends: Vec<usize>,
     /// How many keys were looked up in each segment.
     keys: usize,
     /// The days of segments that stand in other processes, each with the number of keys of the articles
@@ -43,6 +47,8 @@ pub struct UnderKeys {
 /// The articles under one key in one segment.
 #[derive(Debug, Clone, Copy)]
 struct List {
+    /// The place of the key.
+    key: u32,
     /// Where they end.
     end: usize,
     /// Whether the key says nothing because too many stories share it.
@@ -52,12 +58,13 @@ struct List {
 impl UnderKeys {
     /// Marks the stretches of a body that too many stories share, given its shingles and its sorted
     /// keys, which were looked up: from the first to the last of neighbouring sampled shingles that
-    /// are hot in a segment.
-    pub fn mark_hot(&self, body: &mut Body, shingles: &[u64], keys: &[u64]) {
+    /// are hot in a segment. Whether there are any.
+    pub fn mark_hot(&self, body: &mut Body, shingles: &[u64], keys: &[u64]) -> bool {
+        if !self.lists.iter().any(|list| list.is_hot) {
+            return false;
+        }
         let mut is_hot = vec![false; self.keys];
-        let lists =
-            self.lists.chunks(self.keys.max(1)).flat_map(|of_one| of_one.iter().enumerate());
-        lists.for_each(|(at, list)| is_hot[at] |= list.is_hot);
+        self.lists.iter().for_each(|list| is_hot[list.key as usize] |= list.is_hot);
         let hot = |key: &u64| keys.binary_search(key).is_ok_and(|at| is_hot[at]);
         let sampled = shingles.iter().enumerate().filter(|(_, hash)| is_sampled(**hash));
         let verdicts: Vec<(usize, bool)> = sampled.map(|(at, hash)| (at, hot(hash))).collect();
@@ -66,23 +73,32 @@ impl UnderKeys {
             let end = end.min(body.words.len());
             body.words[stretch[0].0..end].iter_mut().for_each(|word| word.boilerplate = true);
         }
+        true
     }
 
     /// The articles that stand under keys of a segment that are not hot: as often as they do.
     fn telling(&self, segment: usize) -> impl Iterator<Item = DocId> {
-        let lists =
-            (segment * self.keys..(segment + 1) * self.keys).filter(|at| !self.lists[*at].is_hot);
+        let lists = self.of_segment(segment).filter(|at| !self.lists[*at].is_hot);
         lists.flat_map(|at| self.list(at)).copied()
     }
 
     /// How many keys were looked up in all segments together, and how many articles stood there.
     pub(crate) fn work(&self) -> (u64, u64) {
-        (self.lists.len() as u64, self.docs.len() as u64)
+        ((self.keys * self.ends.len()) as u64, self.docs.len() as u64)
     }
 
-    /// Whether another article is listed under a key in a segment.
-    fn has_room(&self, segment: usize, key: usize) -> bool {
-        self.list(segment * self.keys + key).len() < LONGEST_LIST
+    /// Whether a key has as many articles in a segment as are listed.
+    fn is_full(&self, segment: usize, key: usize) -> bool {
+        let of_segment = self.of_segment(segment);
+        let lists = &self.lists[of_segment.clone()];
+        let found = lists.binary_search_by_key(&key, |list| list.key as usize);
+        found.is_ok_and(|at| self.list(of_segment.start + at).len() >= LONGEST_LIST)
+    }
+
+    /// The places of the lists of a segment.
+    fn of_segment(&self, segment: usize) -> Range<usize> {
+        let start = segment.checked_sub(1).map_or(0, |before| self.ends[before]);
+        start..self.ends[segment]
     }
 
     fn list(&self, at: usize) -> &[DocId] {
@@ -114,16 +130,18 @@ impl Index {
     /// it says nothing because too many stories share it.
     #[must_use]
     pub fn look_up(&self, keys: &[u64], is_hot: impl Fn(&[DocId]) -> bool) -> UnderKeys {
-        let (mut docs, mut lists) =
-            (Vec::new(), Vec::with_capacity(keys.len() * self.segments.len()));
+        let short: Vec<u32> = keys.iter().map(|key| short(*key)).collect();
+        let mut found = UnderKeys { keys: keys.len(), ..UnderKeys::default() };
+        let UnderKeys { docs, lists, ends, .. } = &mut found;
         for segment in self.segments.values() {
             let mut start = docs.len();
-            segment.look_up(keys, &mut docs, |docs| {
-                lists.push(List { end: docs.len(), is_hot: is_hot(&docs[start..]) });
+            segment.look_up(&short, docs, |key, docs| {
+                lists.push(List { key, end: docs.len(), is_hot: is_hot(&docs[start..]) });
                 start = docs.len();
             });
+            ends.push(lists.len());
         }
-        UnderKeys { docs, lists, keys: keys.len(), elsewhere: Vec::new() }
+        found
     }
 
     /// Adds an article seen at `time` (seconds), whose keys were looked up.
@@ -136,7 +154,7 @@ impl Index {
     ) {
         let day = time.div_euclid(DAY);
         let known = self.segments.keys().position(|known| *known == day);
-        let has_room = |at: usize| known.is_none_or(|known| under_keys.has_room(known, at));
+        let has_room = |at: usize| known.is_none_or(|known| !under_keys.is_full(known, at));
         self.segment_of(day).insert(doc, fingerprint, has_room);
     }
 
@@ -301,5 +319,6 @@ mod tests {
         let under_keys = index.look_up(&text.keys[..1], |_| false);
         let first: Vec<DocId> = (0..64).collect();
         assert_eq!((under_keys.list(0), under_keys.list(1)), (&first[..], &[90][..]));
+        assert!(under_keys.is_full(0, 0) && !under_keys.is_full(1, 0));
     }
 }

@@ -13,6 +13,9 @@ pub(crate) struct Sealed {
     pairs: Packed,
     /// Where the pairs of each bucket begin: keys fall into buckets by their first bits.
     starts: Vec<u32>,
+    /// By [`FINER`] more bits of the key, one bit for whether any key begins so: most keys are told by it
+    /// to be none of these. It follows from the pairs and is not written down.
+    filter: Vec<u64>,
     first: DocId,
     last: DocId,
 }
@@ -30,6 +33,9 @@ pub(crate) struct Sought {
 
 /// Pairs of a bucket on average, at least; less than twice as many at most.
 const BUCKET: usize = 8;
+
+/// Bits of a key by which the filter is finer than the buckets: as many as tell the bits of a number.
+const FINER: u32 = u64::BITS.ilog2();
 
 /// A key as another one, so that keys of any kind fill the buckets evenly.
 fn spread(key: u32) -> u32 {
@@ -69,7 +75,10 @@ impl Sealed {
         let key_bits = key_bits(buckets);
         let mut packed = Packed::new(key_bits + doc_bits, count);
         let mut starts = Vec::with_capacity(buckets + 1);
+        let mut filter = vec![0; filter_len(buckets)];
         for (key, doc) in pairs {
+            let (at, bit) = place_in_filter(key, key_bits);
+            filter[at] |= bit;
             let bucket = place(u64::from(key) >> key_bits);
             while starts.len() <= bucket {
                 starts.push(narrow(packed.len()));
@@ -78,7 +87,7 @@ impl Sealed {
             packed.push(rest << doc_bits | u64::from(doc - first));
         }
         starts.resize(buckets + 1, narrow(packed.len()));
-        Sealed { pairs: packed, starts, first, last }
+        Sealed { pairs: packed, starts, filter, first, last }
     }
 
     /// How many pairs there are.
@@ -86,12 +95,26 @@ impl Sealed {
         self.pairs.len()
     }
 
-    /// Where the articles under each key stand, if there are any. The first look at a bucket waits for
-    /// far memory: so all are on their way before any is looked at again.
-    pub(crate) fn seek(&self, keys: &[u32]) -> Vec<Sought> {
-        let mut sought: Vec<Sought> = keys.iter().map(|key| self.bucket(*key)).collect();
-        sought.iter_mut().for_each(|sought| self.halve(sought));
+    /// The places of the keys that articles may stand under, in order, and where these stand, if there
+    /// are any. Each look waits for far memory, so all are on their way before any is looked at again.
+    pub(crate) fn seek(&self, keys: &[u32]) -> Vec<(u32, Sought)> {
+        let mut likely: Vec<u32> = vec![0; keys.len()];
+        let mut count = 0;
+        // Nothing is decided by what the filter says before all of it was asked for.
+        for (at, key) in (0..).zip(keys) {
+            likely[count] = at;
+            count += usize::from(self.may_have(spread(*key)));
+        }
+        let likely = likely.into_iter().take(count);
+        let sought = likely.map(|at| (at, self.bucket(spread(keys[at as usize]))));
+        let mut sought: Vec<(u32, Sought)> = sought.collect();
+        sought.iter_mut().for_each(|(_, sought)| self.halve(sought));
         sought
+    }
+
+    fn may_have(&self, key: u32) -> bool {
+        let (at, bit) = place_in_filter(key, key_bits(self.buckets()));
+        self.filter.get(at).is_some_and(|bits| bits & bit != 0)
     }
 
     /// Appends the articles of a key, in the order in which they came.
@@ -106,7 +129,7 @@ impl Sealed {
     }
 
     fn bucket(&self, key: u32) -> Sought {
-        let (key, key_bits) = (u64::from(spread(key)), key_bits(self.buckets()));
+        let (key, key_bits) = (u64::from(key), key_bits(self.buckets()));
         let at = place(key >> key_bits);
         let ends = self.starts.get(at..at + 2).map_or([0; 2], |ends| [ends[0], ends[1]]);
         Sought { from: ends[0], until: ends[1], end: ends[1], rest: key & !(u64::MAX << key_bits) }
@@ -118,6 +141,21 @@ impl Sealed {
             let is_before = self.pairs.get(middle as usize) >> self.doc_bits() < sought.rest;
             sought.from = if is_before { middle + 1 } else { sought.from };
             sought.until = if is_before { sought.until } else { middle };
+        }
+    }
+
+    /// Makes the filter of what was read.
+    fn fill_filter(&mut self) {
+        let key_bits = key_bits(self.buckets());
+        let (finer, doc_bits) = (key_bits.saturating_sub(FINER), self.doc_bits());
+        self.filter = vec![0; filter_len(self.buckets())];
+        for (ends, bucket) in self.starts.windows(2).zip(0_u64..) {
+            for at in ends[0] as usize..ends[1] as usize {
+                let begins = bucket << (key_bits - finer) | self.pairs.get(at) >> doc_bits >> finer;
+                if let Some(bits) = self.filter.get_mut(place(begins >> FINER)) {
+                    *bits |= 1 << (begins & u64::from(u64::BITS - 1));
+                }
+            }
         }
     }
 
@@ -158,6 +196,18 @@ fn key_bits(buckets: usize) -> u32 {
     u32::BITS - buckets.max(1).ilog2()
 }
 
+/// Numbers of 64 bits that the filter of so many buckets takes.
+fn filter_len(buckets: usize) -> usize {
+    let bits = 1_u64 << (u32::BITS - key_bits(buckets).saturating_sub(FINER));
+    place(bits.div_ceil(u64::BITS.into()))
+}
+
+/// Where in the filter a spread key stands whose bucket leaves so many bits.
+fn place_in_filter(key: u32, key_bits: u32) -> (usize, u64) {
+    let at = u64::from(key) >> key_bits.saturating_sub(FINER);
+    (place(at >> FINER), 1 << (at & u64::from(u64::BITS - 1)))
+}
+
 fn place(at: u64) -> usize {
     usize::try_from(at).expect("it is below a length")
 }
@@ -176,12 +226,13 @@ impl Written for Sealed {
     fn read_from(from: &mut Reader<'_>) -> Option<Sealed> {
         let (pairs, starts) = (Packed::read_from(from)?, Vec::<u32>::read_from(from)?);
         let (first, last) = Written::read_from(from)?;
-        let sealed = Sealed { pairs, starts, first, last };
+        let mut sealed = Sealed { pairs, starts, filter: Vec::new(), first, last };
         let ends = sealed.starts.last().map(|end| *end as usize);
         let is_whole = sealed.starts.is_sorted()
             && sealed.buckets().is_power_of_two()
             && ends == Some(sealed.len())
             && first <= last;
+        is_whole.then(|| sealed.fill_filter());
         is_whole.then_some(sealed)
     }
 }
@@ -239,7 +290,10 @@ mod tests {
                     let expected: Vec<DocId> = plain.get(&key).into_iter().flatten().copied().collect();
                     for asked in [found, &again] {
                         let mut docs = Vec::new();
-                        asked.list(asked.seek(&[key])[0], &mut docs);
+                        for (at, sought) in asked.seek(&[key]) {
+                            prop_assert_eq!(at, 0);
+                            asked.list(sought, &mut docs);
+                        }
                         prop_assert_eq!(&docs, &expected);
                     }
                 }
@@ -254,5 +308,14 @@ mod tests {
         let bits = 64 * (sealed.len() * 29).div_ceil(64) + 32 * sealed.starts.len();
         assert_eq!((sealed.doc_bits(), sealed.buckets()), (14, 1 << 17));
         assert!(bits < 34 * sealed.len(), "{bits}");
+        assert_eq!(sealed.filter.len(), sealed.len() / 8);
+    }
+
+    #[test]
+    fn most_keys_that_nobody_has_are_told_by_the_filter() {
+        let sealed = Sealed::new((0..1 << 16).map(|at: u32| (at.wrapping_mul(0x85eb_ca6b), at)));
+        let strangers: Vec<u32> = (0..10_000).map(|at| at * 3 + 1).collect();
+        let likely = sealed.seek(&strangers).len();
+        assert!(likely < 2_000, "{likely} of 10,000");
     }
 }

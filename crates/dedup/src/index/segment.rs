@@ -38,23 +38,46 @@ pub(crate) fn short(key: u64) -> u32 {
 }
 
 impl Segment {
-    /// Appends the articles under each key, in the order in which they came; `ended` is called behind
-    /// those of each.
+    /// Appends the articles under each of these [`short`] keys, in the order in which they came; `ended`
+    /// is called behind those of each that has any, with the place of the key.
     pub(crate) fn look_up(
         &self,
-        keys: &[u64],
+        keys: &[u32],
         docs: &mut Vec<DocId>,
-        mut ended: impl FnMut(&[DocId]),
+        mut ended: impl FnMut(u32, &[DocId]),
     ) {
-        let keys: Vec<u32> = keys.iter().map(|key| short(*key)).collect();
-        let sought: Vec<Vec<Sought>> = self.parts.iter().map(|part| part.seek(&keys)).collect();
-        for (at, key) in keys.iter().enumerate() {
-            for (part, of_part) in self.parts.iter().zip(&sought) {
-                part.list(of_part[at], docs);
-            }
-            docs.extend(self.open.get(key));
-            ended(docs);
+        let mut hits = self.hits(keys);
+        if self.parts.len() + usize::from(self.opened > 0) > 1 {
+            // Those under one key stay in the order of the parts.
+            hits.sort_by_key(|(at, _)| *at);
         }
+        for of_key in hits.chunk_by(|(at, _), (other, _)| at == other) {
+            let (before, at) = (docs.len(), of_key[0].0);
+            for (_, hit) in of_key {
+                match hit {
+                    Hit::Sealed(part, sought) => part.list(*sought, docs),
+                    Hit::Open(listed) => docs.extend_from_slice(listed),
+                }
+            }
+            if docs.len() > before {
+                ended(at, docs);
+            }
+        }
+    }
+
+    /// By the places of keys, where articles may be under them: part by part.
+    fn hits<'a>(&'a self, keys: &[u32]) -> Vec<(u32, Hit<'a>)> {
+        let mut hits = Vec::new();
+        for part in &self.parts {
+            let sought = part.seek(keys).into_iter();
+            hits.extend(sought.map(|(at, sought)| (at, Hit::Sealed(part, sought))));
+        }
+        if self.opened > 0 {
+            let listed = (0..).zip(keys).map(|(at, key)| (at, self.open.get(key)));
+            let listed = listed.filter(|(_, listed)| !listed.is_empty());
+            hits.extend(listed.map(|(at, listed)| (at, Hit::Open(listed))));
+        }
+        hits
     }
 
     /// Adds an article; `has_room` says whether another one is listed under a key.
@@ -113,6 +136,12 @@ impl Segment {
     pub(crate) fn count(&self, doc: DocId) -> Option<KeyCount> {
         self.counts.get(doc).copied()
     }
+}
+
+/// Where articles may stand under a key.
+enum Hit<'a> {
+    Sealed(&'a Sealed, Sought),
+    Open(&'a [DocId]),
 }
 
 /// How many keys an article has: in the last eight bits one more than all of a short text, or 0; in

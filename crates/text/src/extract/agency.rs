@@ -14,6 +14,7 @@ mod telling;
 use std::collections::HashSet;
 
 use crate::analyse::Text;
+use crate::extract::agency_names::first_words;
 use crate::span::Span;
 use crate::words::Word;
 use line::{Line, LinePosition, Named};
@@ -41,6 +42,13 @@ pub struct AgencyTrace {
 /// The agencies that `text` names as its source, each once, credits before mentions.
 #[must_use]
 pub fn agencies(text: &Text) -> Vec<AgencyTrace> {
+    let first_words = first_words();
+    agencies_begun_by(text, |index| first_words.has(text.first_and_len(&text.words()[index])))
+}
+
+/// The same, where no name begins with a word of which `may_begin` does not say so, given its index.
+#[must_use]
+pub fn agencies_begun_by(text: &Text, may_begin: impl Fn(usize) -> bool) -> Vec<AgencyTrace> {
     let mut traces: Vec<AgencyTrace> = Vec::new();
     let count = text.paragraphs().len();
     for (index, paragraph) in text.paragraphs().iter().enumerate() {
@@ -50,7 +58,7 @@ pub fn agencies(text: &Text) -> Vec<AgencyTrace> {
             is_last: index + 1 == count,
             is_byline: false,
         };
-        let line = Line::new(text, paragraph, place);
+        let line = Line::begun_by(text, paragraph, place, &may_begin);
         if line.is_reuters_sign_off() {
             let span = Some(paragraph.span);
             traces.push(AgencyTrace { agency: "Reuters", trace: Trace::Credited, span });
@@ -139,6 +147,7 @@ fn trace(line: &Line<'_>, named: &Named) -> Option<Trace> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::may_begin_agency;
     use Trace::{Credited, Mentioned};
 
     /// `½` opens up into two words in one place.
@@ -172,6 +181,19 @@ mod tests {
             &[("Reuters", Credited)],
         );
         check("新华社港城3月5日电 港口关闭。", &[("Xinhua", Credited)]);
+    }
+
+    #[test]
+    fn a_name_begins_with_a_word_that_may_begin_one() {
+        for original in [
+            "QUAYTON (AP) — The port closed.\nShe told Agence France-Presse more.\n© 2026 dpa",
+            "By Ada Ruiz, Associated Press\n新华社港城3月5日电 港口关闭。\nRead more at PA Media",
+        ] {
+            let text = Text::new(original);
+            let may_begin = |index: usize| may_begin_agency(text.normal(&text.words()[index]));
+            assert!(!agencies(&text).is_empty());
+            assert_eq!(agencies_begun_by(&text, may_begin), agencies(&text));
+        }
     }
 
     #[test]

@@ -63,6 +63,13 @@ pub(super) fn forms(first: &str) -> &'static [Form] {
     Table::get().forms.get(first).map_or(&[], Vec::as_slice)
 }
 
+/// Whether the name of an agency may begin with a word in this normal form.
+#[must_use]
+pub fn may_begin_agency(normal: &str) -> bool {
+    let shape = (normal.bytes().next().unwrap_or_default(), normal.len());
+    first_words().has(shape) && !forms(normal).is_empty()
+}
+
 /// The words that forms begin with.
 pub(super) fn first_words() -> &'static Likely {
     &Table::get().first_words

@@ -11,8 +11,10 @@ mod number_han;
 mod number_words;
 mod numbers;
 
-pub use agency::{AgencyTrace, Trace, agencies, byline_agencies, cited_agencies};
-pub use agency_names::{agency_called, agency_named};
+pub use agency::{
+    AgencyTrace, Trace, agencies, agencies_begun_by, byline_agencies, cited_agencies,
+};
+pub use agency_names::{agency_called, agency_named, may_begin_agency};
 pub use dateline::{Dateline, dateline};
 pub use name_key::name_key;
 pub use names::{Name, name_words, names, names_in};

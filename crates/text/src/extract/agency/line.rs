@@ -1,5 +1,9 @@
 //! A paragraph, the agencies named in it, and what stands around each.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
 use crate::analyse::{Paragraph, Text};
 use crate::extract::agency_names::{Form, first_words, forms};
 use crate::span::Span;
@@ -49,11 +53,23 @@ pub(super) struct Line<'a> {
 
 impl<'a> Line<'a> {
     pub(super) fn new(text: &'a Text, paragraph: &'a Paragraph, place: LinePosition) -> Line<'a> {
-        let named = named_in(text, paragraph);
+        let first_words = first_words();
+        let may_begin = |index: usize| first_words.has(text.first_and_len(&text.words()[index]));
+        Line::begun_by(text, paragraph, place, may_begin)
+    }
+
+    /// The same, where no name begins with a word of which `may_begin` does not say so, given its index.
+    pub(super) fn begun_by(
+        text: &'a Text,
+        paragraph: &'a Paragraph,
+        place: LinePosition,
+        may_begin: impl Fn(usize) -> bool,
+    ) -> Line<'a> {
+        let named = named_in(text, paragraph, may_begin);
         let is_short = !named.is_empty() && paragraph.words.len() <= LONGEST_CREDIT;
         let words = || text.words()[paragraph.words.clone()].iter().map(|word| text.normal(word));
         let short: Option<Vec<&str>> = is_short.then(|| words().collect());
-        let is_picture = short.iter().flatten().any(|word| is_in(PICTURE, word));
+        let is_picture = short.iter().flatten().any(|word| is_of_picture(word));
         let raw = paragraph.span.of(text.original());
         let is_sentence = raw.ends_with(['.', '!', '?', '。', '؟', '।']);
         Line { text, paragraph, place, short, is_picture, is_sentence, named }
@@ -148,18 +164,22 @@ impl<'a> Line<'a> {
     }
 }
 
+fn is_of_picture(word: &str) -> bool {
+    static WORDS: LazyLock<FxHashSet<&str>> =
+        LazyLock::new(|| PICTURE.split_ascii_whitespace().collect());
+    WORDS.contains(word)
+}
+
 /// Whether `word` stands in a list of words set apart by spaces.
 pub(super) fn is_in(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|listed| listed == word)
 }
 
-fn named_in(text: &Text, paragraph: &Paragraph) -> Vec<Named> {
+fn named_in(text: &Text, paragraph: &Paragraph, may_begin: impl Fn(usize) -> bool) -> Vec<Named> {
     let mut found = Vec::new();
-    let first_words = first_words();
     let mut start = paragraph.words.start;
     while start < paragraph.words.end {
-        let may_begin = first_words.has(text.first_and_len(&text.words()[start]));
-        let form = may_begin.then(|| form_at(text, start, paragraph.words.end));
+        let form = may_begin(start).then(|| form_at(text, start, paragraph.words.end));
         let Some(form) = form.flatten() else {
             start += 1;
             continue;
