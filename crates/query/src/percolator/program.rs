@@ -64,7 +64,7 @@ const NOT: u8 = 4;
 const AND: u8 = 5;
 const OR: u8 = 6;
 
-const FIELDS: [Field; 12] = [
+const FIELDS: [Field; 13] = [
     Field::Text,
     Field::Anywhere,
     Field::Title,
@@ -77,6 +77,7 @@ const FIELDS: [Field; 12] = [
     Field::Cites,
     Field::Class,
     Field::Feed,
+    Field::Note,
 ];
 const PREFIX: u8 = 0x80;
 const STEMS: u8 = 0x40;
