@@ -75,9 +75,9 @@ const FIELDS: [Field; 13] = [
     Field::Agency,
     Field::Lang,
     Field::Cites,
+    Field::Note,
     Field::Class,
     Field::Feed,
-    Field::Note,
 ];
 const PREFIX: u8 = 0x80;
 const STEMS: u8 = 0x40;
