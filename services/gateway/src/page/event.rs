@@ -4,15 +4,15 @@ use maud::{Markup, html};
 
 use super::river::{folded_counts, title_of};
 use super::story::{copies, map_section};
-use super::study::{StoryStudy, map_of};
+use super::study::{LeftOut, StoryStudy, map_of};
 use super::{spark, statements, tables, words};
-use crate::shapes::{ArticleBrief, EventBrief, Statements};
+use crate::shapes::{EventBrief, Statements};
 
 /// The page's main part. `left_out` articles are too many to be drawn: they are listed.
 pub(super) fn main(
     event: &EventBrief,
     stories: &[StoryStudy],
-    left_out: &[ArticleBrief],
+    left_out: &LeftOut,
     said: &Statements,
 ) -> Markup {
     let map = map_of(stories);

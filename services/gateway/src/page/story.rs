@@ -8,7 +8,7 @@ use super::diff;
 use super::map::{self, MapInput, Strip, colour};
 use super::read::Reading;
 use super::river::{folded_counts, outward, title_of};
-use super::study::{Against, StoryStudy, Studied};
+use super::study::{Against, LeftOut, StoryStudy, Studied};
 use super::{split, statements, tables, words};
 use crate::shapes::{ArticleBrief, Statements, StoryBrief};
 
@@ -18,7 +18,7 @@ const MAX_SENTENCES: usize = 40;
 const SENTENCE: usize = 400;
 
 /// The page's main part. `left_out` articles are too many to be drawn: they are listed.
-pub(super) fn main(study: &StoryStudy, left_out: &[ArticleBrief], said: &Statements) -> Markup {
+pub(super) fn main(study: &StoryStudy, left_out: &LeftOut, said: &Statements) -> Markup {
     let map = super::study::map_of(std::slice::from_ref(study));
     html! {
         div data-watch=(study.story.event) {
