@@ -60,16 +60,34 @@ pub(super) fn note(title: &str, text: &str) -> Option<Correction> {
 
 /// Where a paragraph or a sentence begins.
 fn starts(text: &str) -> impl Iterator<Item = usize> {
-    let mut ended = true;
-    text.char_indices().filter_map(move |(at, character)| {
-        let begins =
-            ended && !character.is_whitespace() && !matches!(character, '"' | '”' | '»' | ')');
-        ended = match character {
-            '\n' | '.' | '!' | '?' | '。' | '！' | '？' | '؟' => true,
-            _ => ended && !begins,
-        };
-        begins.then_some(at)
+    let (mut at, mut has_ended) = (0, true);
+    std::iter::from_fn(move || {
+        loop {
+            if !has_ended {
+                at += text.as_bytes().get(at..)?.iter().position(may_end)?;
+            }
+            let character = text.get(at..)?.chars().next()?;
+            let here = at;
+            at += character.len_utf8();
+            let begins = has_ended
+                && !character.is_whitespace()
+                && !matches!(character, '"' | '”' | '»' | ')');
+            has_ended = ends(character) || (has_ended && !begins);
+            if begins {
+                return Some(here);
+            }
+        }
     })
+}
+
+/// Whether a paragraph or a sentence ends with it.
+fn ends(character: char) -> bool {
+    matches!(character, '\n' | '.' | '!' | '?' | '。' | '！' | '？' | '؟')
+}
+
+/// Whether such a character may begin with this byte.
+fn may_end(byte: &u8) -> bool {
+    matches!(byte, b'\n' | b'.' | b'!' | b'?' | 0xd8 | 0xe3 | 0xef)
 }
 
 /// The first sentences of a paragraph.
@@ -134,6 +152,19 @@ mod tests {
         check("Автобус", "Поправка: имя было неверным.", Some((true, "имя было неверным.")));
         check("Bus", &format!("{HURT} The correction: none."), None);
         check("Correction officers strike", HURT, None);
+    }
+
+    #[test]
+    fn sentences_begin_behind_every_mark_that_ends_one() {
+        let all = "\n.!?。！？؟";
+        assert!(all.chars().all(|it| ends(it) && may_end(&it.to_string().as_bytes()[0])));
+        for mark in all.chars() {
+            let text = format!("One{mark} \"two{mark})Three four ) é");
+            let found: Vec<&str> = starts(&text).map(|at| &text[at..at + 1]).collect();
+            assert_eq!(found, ["O", "t", "T"], "{mark}");
+        }
+        assert_eq!(starts("").count() + starts(" \"").count(), 0);
+        assert_eq!(starts("..a").collect::<Vec<_>>(), [0, 1, 2]);
     }
 
     #[test]

@@ -7,7 +7,10 @@ const DATE: usize = 30;
 /// none of them, or goes on with them as in `Retraction of a study`.
 pub(super) fn behind<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || "*•[(_«“\"".contains(c));
-    words.iter().find_map(|word| behind_mark(behind_word(text, word)?))
+    let mut lower = text.chars().next()?.to_lowercase();
+    let first = lower.next().filter(|_| lower.next().is_none())?;
+    let mut begin_so = words.iter().filter(|word| word.starts_with(first));
+    begin_so.find_map(|word| behind_mark(behind_word(text, word)?))
 }
 
 /// What follows a word, whatever the case of its letters.

@@ -3,6 +3,9 @@
 //! It says so in a label, or in its own name in title or lede. A report about somebody else's retraction
 //! is news.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use wirefold_proto::AlertReason;
 
 use super::label;
@@ -58,6 +61,10 @@ const NAMED: [&str; 18] = [
     "hat seinen", "a retiré son", "retire son", "ha retirado su", "retira su", "ha ritirato il suo",
     "отозвал свой", "отозвала свой",
 ];
+/// All of these: hardly any text has one of them, and one look at a text finds that out.
+static ACTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new(OWN.iter().chain(&NAMED)).expect("a few dozen words can be looked for")
+});
 /// And what it takes back, near behind that.
 #[rustfmt::skip]
 const REPORTS: [&str; 12] = [
@@ -73,19 +80,20 @@ const NAME: usize = 4;
 
 /// Whether a text takes back what its outlet reported. `names` are those of the outlet and the agency.
 pub(super) fn is_retraction(title: &str, opening: &str, names: &[&str]) -> bool {
-    let lede: String = opening.chars().take(LEDE).collect();
-    [title, &lede].into_iter().any(|text| {
+    let end = opening.char_indices().nth(LEDE).map_or(opening.len(), |(end, _)| end);
+    [title, &opening[..end]].into_iter().any(|text| {
         let lower = text.to_lowercase().replace('\u{2019}', "'");
-        is_labelled(text)
-            || OWN.iter().any(|own| lower.contains(own))
-            || NAMED.iter().any(|act| is_own_act(&lower, act, names))
+        is_labelled(text, &lower)
+            || (ACTS.is_match(&lower)
+                && (OWN.iter().any(|own| lower.contains(own))
+                    || NAMED.iter().any(|act| is_own_act(&lower, act, names))))
     })
 }
 
-fn is_labelled(text: &str) -> bool {
+fn is_labelled(text: &str, lower: &str) -> bool {
     // Agencies write it so; `Kill` is a word of many titles.
     let is_kill = label::behind(text, &["kill"]).is_some() && text.trim_start().starts_with("KILL");
-    let is_bare = LABELS.contains(&text.trim().to_lowercase().as_str());
+    let is_bare = LABELS.contains(&lower.trim());
     is_kill || is_bare || label::behind(text, &LABELS).is_some()
 }
 
